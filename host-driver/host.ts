@@ -1,0 +1,334 @@
+/**
+ * What a controller may ask of a compose host. Everything that reaches a host goes through this port, so that tests can
+ * count effects, fail them, and stop the process before or after each. `connect.ts` has the real one (SSH + Docker API),
+ * `fake/` the one for speed; `test/contract/host.ts` holds both to the same behaviour.
+ *
+ * Conventions: every call takes an AbortSignal and is bounded in time; every mutating call takes a {@link Fence} and is
+ * idempotent ("already so" is success); failures are a {@link HostError} whose `reason` is stable.
+ */
+
+/** Where a host is and how it proves who it is. Fingerprints as `SHA256:…` (OpenSSH's notation, no padding). */
+export interface HostEndpoint {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKeyFingerprints: readonly string[];
+  /** OpenSSH or PEM private key, from the Secret's key `ssh-privatekey`. */
+  readonly privateKey: string;
+  /** From the Secret's key `passphrase`, when the private key is encrypted. */
+  readonly passphrase?: string;
+}
+
+/** A host and, on premises, the jump host in front of it. */
+export interface HostTarget extends HostEndpoint {
+  readonly jumpHost?: HostEndpoint;
+}
+
+/** Which stack of which cluster a host belongs to; a second owner is refused (`HostOwned`). */
+export interface StackOwner {
+  /** uid of the kube-system namespace: the customary identity of a cluster. */
+  readonly clusterID: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** The right to change a host: the host refuses an epoch older than the one it has seen (`Fenced`). */
+export interface Fence {
+  readonly owner: StackOwner;
+  readonly epoch: number;
+}
+
+export interface HostFacts {
+  /** `/etc/machine-id`: a host is this, not its address. */
+  readonly machineID: string;
+  readonly osID: string;
+  readonly osVersion: string;
+  readonly osName: string;
+  readonly architecture: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Of the file system that holds Docker's data (or will). */
+  readonly diskTotalBytes: number;
+  readonly diskFreeBytes: number;
+  readonly timeZone: string;
+  /** Host clock minus ours, whole seconds. */
+  readonly clockSkewSeconds: number;
+  readonly canSudo: boolean;
+  /** Absent when Docker is not installed, or its daemon not reachable for the SSH user. */
+  readonly dockerVersion?: string;
+  readonly composeVersion?: string;
+}
+
+/** One service as compose and Docker reported it right after the last successful apply; drift is a difference to this. */
+export interface AppliedService {
+  readonly service: string;
+  readonly configHash: string;
+  readonly imageID: string;
+}
+
+/** `/opt/jtel/<project>/state.json`: what was done to this host, by whom. Written only under the host's lock. */
+export interface HostState {
+  readonly formatVersion: 1;
+  readonly owner: StackOwner;
+  readonly epoch: number;
+  readonly machineID: string;
+  /** Digest of the set-up (packages, DNS, firewall, …) that was last completed. */
+  readonly setupDigest?: string;
+  readonly applied?: {
+    /** {@link RenderedRelease.digest} of what runs. */
+    readonly digest: string;
+    readonly version: string;
+    /** RFC 3339. */
+    readonly time: string;
+    readonly composeVersion: string;
+    readonly services: readonly AppliedService[];
+  };
+  /** Where the data came from; absent until it was loaded completely. */
+  readonly data?: { readonly source: string; readonly time: string };
+}
+
+export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+export type ContainerHealth = 'none' | 'starting' | 'healthy' | 'unhealthy';
+
+export interface ObservedContainer {
+  readonly id: string;
+  readonly name: string;
+  /** compose service name, e.g. `acd-web-1`. */
+  readonly service: string;
+  readonly image: string;
+  readonly imageID: string;
+  readonly state: ContainerState;
+  readonly health: ContainerHealth;
+  /** Only from a full observation. */
+  readonly restarts?: number;
+  /** Only when not running, and from a full observation. */
+  readonly exitCode?: number;
+  /** Unix seconds. */
+  readonly createdSeconds: number;
+  readonly configHash: string;
+}
+
+/** A detached container that does long work on the host; outlives SSH drops and operator restarts. */
+export interface ObservedJob {
+  readonly name: string;
+  readonly uid: string;
+  readonly type: string;
+  readonly state: 'Created' | 'Running' | 'Succeeded' | 'Failed';
+  readonly exitCode?: number;
+  readonly oomKilled?: boolean;
+}
+
+export interface HostObservation {
+  readonly facts: HostFacts;
+  readonly state?: HostState;
+  /** Containers of this compose project, jobs excluded. */
+  readonly containers: readonly ObservedContainer[];
+  readonly jobs: readonly ObservedJob[];
+  /** Digests of the rendered releases that lie on the host. */
+  readonly releases: readonly string[];
+  /** Target of the `current` link. */
+  readonly currentRelease?: string;
+  /** Names of volumes labelled with this compose project. */
+  readonly volumes: readonly string[];
+  /** `repository@sha256:…` of images present; only from a full observation. */
+  readonly images?: readonly string[];
+}
+
+/** A file to be mounted into containers, addressed by its content: `/opt/jtel/<project>/files/<sha256>`. */
+export interface RenderedFile {
+  readonly sha256: string;
+  readonly content: string | Buffer;
+  /** Secrets 0o600 (owned by root), everything else 0o644. */
+  readonly mode: number;
+}
+
+/** A release made concrete for one stack: pure data, ready to be written to the host. */
+export interface RenderedRelease {
+  /** sha256 over everything below; the name of the release directory. */
+  readonly digest: string;
+  readonly version: string;
+  /** `compose.yaml`, images by digest. */
+  readonly composeYaml: string;
+  readonly files: readonly RenderedFile[];
+  readonly images: readonly ImageReference[];
+  /** Named volumes (compose keys) that the compose file declares. */
+  readonly volumes: readonly string[];
+  /** All services, in start order. */
+  readonly services: readonly string[];
+}
+
+export interface ImageReference {
+  /** `host[:port]/path`, no tag. */
+  readonly repository: string;
+  /** `sha256:…` */
+  readonly digest: string;
+  /** For people only. */
+  readonly tag: string;
+}
+
+export interface RegistryCredentials {
+  readonly username: string;
+  readonly password: string;
+  readonly serverAddress: string;
+}
+
+/** Everything that host set-up needs to know; its digest decides whether to run it again. */
+export interface HostSetup {
+  readonly mode: 'Managed' | 'Preinstalled';
+  readonly timeZone?: string;
+  readonly dns?: {
+    readonly nameservers: readonly string[];
+    readonly searchDomains: readonly string[];
+    readonly hosts: readonly { readonly ip: string; readonly names: readonly string[] }[];
+  };
+  /** Absent: the firewall is left alone. */
+  readonly firewall?: FirewallRules;
+}
+
+export interface FirewallRules {
+  readonly sshPort: number;
+  /** Sources allowed per group; an empty list for `admin` and `web` means everybody, for `sip` nobody. */
+  readonly admin: readonly string[];
+  readonly web: readonly string[];
+  readonly sip: readonly { readonly name: string; readonly cidr: string }[];
+  readonly ports: readonly FirewallPort[];
+}
+
+export interface FirewallPort {
+  readonly group: 'admin' | 'web' | 'sip';
+  readonly protocol: 'tcp' | 'udp';
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A container of the toolbox image (or a component's own image) that does long work. */
+export interface JobSpec {
+  /** uid of what asked for it; the container is `jtel-job-<uid>`; 409 means: adopt it. */
+  readonly uid: string;
+  readonly type: string;
+  readonly image: ImageReference;
+  readonly command: readonly string[];
+  /** Network, volumes and so on of the compose project. */
+  readonly network?: string;
+  readonly volumes: readonly { readonly volume: string; readonly target: string; readonly readOnly: boolean }[];
+  /** Written to `/run/job/spec.json` (0600) before the start; never in argv, environment or labels. */
+  readonly input: unknown;
+  readonly memoryBytes: number;
+}
+
+export interface JobReport {
+  readonly job: ObservedJob;
+  /** Last progress line the job wrote (JSON lines on stdout: `{"progress": {…}}`). */
+  readonly progress?: { readonly step: string; readonly percent: number; readonly message?: string };
+  /** From the job's last line (`{"result": …}`) when it succeeded. */
+  readonly result?: unknown;
+  /** From the last line (`{"error": {reason, message}}`) when it failed; else made from exit code and OOM. */
+  readonly error?: { readonly reason: string; readonly message: string };
+}
+
+export interface PullProgress {
+  readonly imagesDone: number;
+  readonly imagesTotal: number;
+  readonly bytesDone: number;
+  /** Known layers only: grows while manifests arrive. */
+  readonly bytesTotal: number;
+}
+
+export interface HostEvent {
+  readonly project: string;
+  readonly service: string;
+  /** Docker's action, e.g. `die`, `health_status: unhealthy`. */
+  readonly action: string;
+  readonly timeSeconds: number;
+}
+
+export interface Host {
+  /** Facts, state, containers and jobs of one project. `quick` is made for the no-change check: ≤ 2 round trips. */
+  observe(project: string, depth: 'quick' | 'full', signal: AbortSignal): Promise<HostObservation>;
+  /** Takes the host for this owner and epoch; creates state.json. Refused with `HostOwned` or `Fenced`. */
+  claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState>;
+  /** Runs the set-up script (or, Preinstalled, only what needs no packages) and records its digest. */
+  setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Stores files and `releases/<digest>/compose.yaml`; `current` is not touched. */
+  writeRelease(project: string, release: RenderedRelease, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Pulls by digest what is missing. The credentials stay in the request; nothing lies on the host. */
+  pull(
+    images: readonly ImageReference[],
+    credentials: RegistryCredentials | undefined,
+    onProgress: (progress: PullProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /**
+   * `docker compose up` for the release (all services, or some with what they depend on), then switches `current`.
+   * Never waits for health: observe tells. Refuses (`VolumeChanged`) what would recreate a volume.
+   */
+  composeUp(
+    project: string,
+    release: RenderedRelease,
+    services: readonly string[] | 'all',
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Stops the project's containers (reverse start order); data and containers stay. */
+  composeStop(project: string, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Removes containers, networks, **volumes**, files and state of exactly this project. */
+  destroy(project: string, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Records in state.json that the release was applied (with hashes read back live), or that data was loaded. */
+  record(
+    project: string,
+    change: { readonly applied?: { digest: string; version: string }; readonly data?: { source: string } },
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<HostState>;
+  /** Keeps `keep` and `current`, removes other releases, files no kept release names, images no kept release uses. */
+  prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void>;
+  startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void>;
+  readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined>;
+  removeJob(uid: string, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** The last lines of a service's log, for the person who asks why. */
+  logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string>;
+  /** Docker events of all projects on the host; ends (throws) when the connection does. State is always listed again. */
+  events(signal: AbortSignal): AsyncIterable<HostEvent>;
+}
+
+/** Hands out hosts; one SSH connection per target, shared and kept. */
+export interface HostDriver {
+  host(target: HostTarget): Host;
+  /** Closes what was not asked for since `idleSeconds`. */
+  closeIdle(idleSeconds: number): void;
+  close(): Promise<void>;
+}
+
+/** Stable reasons, also used as condition reasons; each is explained in `docs/reasons.md`. */
+export type HostErrorReason =
+  | 'HostUnreachable' // no TCP, no SSH banner, time-out, connection lost
+  | 'HostKeyMismatch' // the machine that answers is not the one pinned
+  | 'AuthenticationFailed' // the SSH user or key is refused
+  | 'SudoRefused'
+  | 'HostSetupFailed' // the set-up script ended with an error (message has its last lines)
+  | 'DockerUnavailable' // not installed, or the daemon does not answer
+  | 'HostOwned' // state.json names another stack
+  | 'Fenced' // a newer epoch holds the host
+  | 'MachineChanged' // the address belongs to another machine-id than state or status say
+  | 'DiskFull'
+  | 'ImageNotFound'
+  | 'RegistryRefused' // 401 or 403
+  | 'RegistryUnreachable'
+  | 'VolumeChanged'
+  | 'ComposeFailed'
+  | 'JobFailed'
+  | 'OutcomeUnknown'; // the connection went away in the middle: observe again
+
+export class HostError extends Error {
+  override readonly name = 'HostError';
+  readonly reason: HostErrorReason;
+  readonly host: string;
+
+  /** @param message says what happened, to what, and what to do; without secrets. */
+  constructor(reason: HostErrorReason, host: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.reason = reason;
+    this.host = host;
+  }
+}

@@ -1,0 +1,23 @@
+/** The one way in which tests wait: for a condition, with a deadline, never for a guessed time. */
+export async function waitFor<T>(
+  what: string,
+  condition: () => Promise<T | undefined | false> | T | undefined | false,
+  options: { readonly timeoutSeconds?: number; readonly intervalMilliseconds?: number } = {},
+): Promise<T> {
+  const { timeoutSeconds = 30, intervalMilliseconds = 50 } = options;
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  let lastError: unknown;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value !== undefined && value !== false) return value;
+      lastError = undefined;
+    } catch (error) {
+      lastError = error;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`waited ${timeoutSeconds} s in vain for: ${what}`, lastError === undefined ? undefined : { cause: lastError });
+    }
+    await new Promise((resolve) => setTimeout(resolve, intervalMilliseconds));
+  }
+}
