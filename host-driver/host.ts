@@ -7,6 +7,10 @@
  * idempotent ("already so" is success); failures are a {@link HostError} whose `reason` is stable.
  */
 
+import type { FirewallRules, ImageReference, RenderedRelease } from '../model/rendered-release.ts';
+
+export type { FirewallPort, FirewallRules, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
+
 /** Where a host is and how it proves who it is. Fingerprints as `SHA256:…` (OpenSSH's notation, no padding). */
 export interface HostEndpoint {
   readonly address: string;
@@ -135,38 +139,6 @@ export interface HostObservation {
   readonly images?: readonly string[];
 }
 
-/** A file to be mounted into containers, addressed by its content: `/opt/jtel/<project>/files/<sha256>`. */
-export interface RenderedFile {
-  readonly sha256: string;
-  readonly content: string | Buffer;
-  /** Secrets 0o600 (owned by root), everything else 0o644. */
-  readonly mode: number;
-}
-
-/** A release made concrete for one stack: pure data, ready to be written to the host. */
-export interface RenderedRelease {
-  /** sha256 over everything below; the name of the release directory. */
-  readonly digest: string;
-  readonly version: string;
-  /** `compose.yaml`, images by digest. */
-  readonly composeYaml: string;
-  readonly files: readonly RenderedFile[];
-  readonly images: readonly ImageReference[];
-  /** Named volumes (compose keys) that the compose file declares. */
-  readonly volumes: readonly string[];
-  /** All services, in start order. */
-  readonly services: readonly string[];
-}
-
-export interface ImageReference {
-  /** `host[:port]/path`, no tag. */
-  readonly repository: string;
-  /** `sha256:…` */
-  readonly digest: string;
-  /** For people only. */
-  readonly tag: string;
-}
-
 export interface RegistryCredentials {
   readonly username: string;
   readonly password: string;
@@ -184,22 +156,6 @@ export interface HostSetup {
   };
   /** Absent: the firewall is left alone. */
   readonly firewall?: FirewallRules;
-}
-
-export interface FirewallRules {
-  readonly sshPort: number;
-  /** Sources allowed per group; an empty list for `admin` and `web` means everybody, for `sip` nobody. */
-  readonly admin: readonly string[];
-  readonly web: readonly string[];
-  readonly sip: readonly { readonly name: string; readonly cidr: string }[];
-  readonly ports: readonly FirewallPort[];
-}
-
-export interface FirewallPort {
-  readonly group: 'admin' | 'web' | 'sip';
-  readonly protocol: 'tcp' | 'udp';
-  readonly from: number;
-  readonly to: number;
 }
 
 /** A container of the toolbox image (or a component's own image) that does long work. */

@@ -1,0 +1,53 @@
+/**
+ * Pure types that `release/` produces and `host-driver/` consumes. They lie here because the two are siblings that do
+ * not know each other; this folder imports nothing.
+ */
+
+/** A file to be mounted into containers, addressed by its content: `/opt/jtel/<project>/files/<sha256>`. */
+export interface RenderedFile {
+  readonly sha256: string;
+  readonly content: string | Buffer;
+  /** Secrets 0o600 (owned by root), everything else 0o644 (or 0o755, when the release says so). */
+  readonly mode: number;
+}
+
+/** A release made concrete for one stack: pure data, ready to be written to the host. */
+export interface RenderedRelease {
+  /** sha256 over everything below; the name of the release directory. */
+  readonly digest: string;
+  readonly version: string;
+  /** `compose.yaml`, images by digest. */
+  readonly composeYaml: string;
+  readonly files: readonly RenderedFile[];
+  readonly images: readonly ImageReference[];
+  /** Named volumes (compose keys) that the compose file declares. */
+  readonly volumes: readonly string[];
+  /** All services, in start order. */
+  readonly services: readonly string[];
+}
+
+export interface ImageReference {
+  /** `host[:port]/path`, no tag. */
+  readonly repository: string;
+  /** `sha256:…` */
+  readonly digest: string;
+  /** For people only. */
+  readonly tag: string;
+}
+
+/** What the host's firewall lets in; everything else that comes from outside is dropped. */
+export interface FirewallRules {
+  readonly sshPort: number;
+  /** Sources allowed per group; an empty list for `admin` and `web` means everybody, for `sip` nobody. */
+  readonly admin: readonly string[];
+  readonly web: readonly string[];
+  readonly sip: readonly { readonly name: string; readonly cidr: string }[];
+  readonly ports: readonly FirewallPort[];
+}
+
+export interface FirewallPort {
+  readonly group: 'admin' | 'web' | 'sip';
+  readonly protocol: 'tcp' | 'udp';
+  readonly from: number;
+  readonly to: number;
+}
