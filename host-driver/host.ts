@@ -121,6 +121,8 @@ export interface ObservedJob {
   readonly state: 'Created' | 'Running' | 'Succeeded' | 'Failed';
   readonly exitCode?: number;
   readonly oomKilled?: boolean;
+  /** When it ended, unix seconds by the host's clock; only then. From a read of the job, not from an observation. */
+  readonly finishedSeconds?: number;
 }
 
 export interface HostObservation {
