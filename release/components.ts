@@ -1,0 +1,41 @@
+/** Small questions about a manifest's components that checking, rendering and publishing all ask. */
+import type { Component, Release } from './generated/release.ts';
+
+/** Where a secret is mounted when the manifest does not say. */
+export const secretFolder = '/run/secrets';
+
+export function secretTarget(mount: { readonly name: string; readonly target?: string }): string {
+  return mount.target ?? `${secretFolder}/${mount.name}`;
+}
+
+/** Compose service names of a component: `acd-dbm`, or `acd-web-1 … acd-web-N` when it can have replicas. */
+export function serviceNames(component: Pick<Component, 'name' | 'replicas'>, replicas: number): readonly string[] {
+  if (component.replicas === undefined) return [component.name];
+  return Array.from({ length: replicas }, (_, index) => `${component.name}-${index + 1}`);
+}
+
+/** Every template that a component names, each once, sorted. */
+export function templatePaths(release: Release): readonly string[] {
+  const paths = release.components.flatMap((component) => (component.files ?? []).map((file) => file.template));
+  return [...new Set(paths)].toSorted();
+}
+
+/** A parsed `[address:]host:container/protocol`; ports as numbers. */
+export interface PublishedPort {
+  readonly address: string | undefined;
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+/** Takes what the schema's pattern lets through. */
+export function parsePublishedPort(text: string): PublishedPort {
+  const [ports = '', protocol] = text.split('/');
+  const parts = ports.split(':');
+  return {
+    address: parts.length === 3 ? parts[0] : undefined,
+    hostPort: Number(parts.at(-2)),
+    containerPort: Number(parts.at(-1)),
+    protocol: protocol === 'udp' ? 'udp' : 'tcp',
+  };
+}

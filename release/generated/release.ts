@@ -1,0 +1,394 @@
+// Generated from release/release.schema.yaml by release/generate.ts: do not edit.
+
+/**
+ * Semantic version, as in `3.43.2`.
+ */
+export type Version = string;
+/**
+ * Name of a component, secret, volume or data set (a DNS label).
+ */
+export type Name = string;
+/**
+ * Numeric user or group id.
+ */
+export type ID = number;
+/**
+ * Glob below a file tree's root; no `..` segment, not absolute.
+ */
+export type RelativeGlob = string;
+/**
+ * Path below the release's directory, with `/`; no `.`, `..` or empty segment.
+ */
+export type RelativePath = string;
+/**
+ * Length in bytes.
+ */
+export type Bytes = number;
+/**
+ * sha256, 64 lower-case hex digits.
+ */
+export type Sha256 = string;
+/**
+ * Port number.
+ */
+export type Port = number;
+/**
+ * Name of an environment variable.
+ */
+export type EnvironmentName = string;
+/**
+ * Path inside a container; no `.`, `..` or empty segment.
+ */
+export type AbsolutePath = string;
+/**
+ * One argument of a command; no control characters.
+ */
+export type Word = string;
+/**
+ * @minItems 1
+ * @maxItems 64
+ */
+export type Command = Word[];
+
+/**
+ * A release of the jtel container stack as data.
+ */
+export interface Release {
+  /**
+   * Version of this format. An operator refuses versions that it does not know.
+   */
+  formatVersion: 1;
+  version: Version;
+  /**
+   * Version ranges (as npm understands them) whose data this release can update in place.
+   *
+   * @maxItems 32
+   */
+  updatableFrom: string[];
+  /**
+   * Registry that holds the images, `host[:port]`; replaced by `release publish --registry`.
+   */
+  registry: string;
+  database: {
+    /**
+     * The component whose volume and tools hold the database.
+     */
+    component: string;
+    /**
+     * Schemas that belong to the stack; backed up, and looked at to tell whether the database is empty.
+     *
+     * @minItems 1
+     * @maxItems 64
+     */
+    schemas: string[];
+    /**
+     * Secret with which jobs log in as root.
+     */
+    rootSecret: string;
+  };
+  /**
+   * @maxItems 16
+   */
+  fileTrees: FileTree[];
+  /**
+   * Data of a new installation. `bytes` and `sha256` are filled in by publish.
+   *
+   * @maxItems 32
+   */
+  vanilla: DataSet[];
+  /**
+   * Every template that a component names, with its digest; filled in by publish.
+   *
+   * @maxItems 256
+   */
+  templates?: StoredFile[];
+  minimumHost: {
+    Small: HostRequirements;
+    Medium: HostRequirements;
+    Large: HostRequirements;
+  };
+  /**
+   * @maxItems 64
+   */
+  secrets: SecretDeclaration[];
+  /**
+   * Named volumes. They hold data; an update never removes one.
+   *
+   * @maxItems 64
+   */
+  volumes: Name[];
+  /**
+   * What the host's firewall lets in, and for whom.
+   *
+   * @maxItems 64
+   */
+  ports: FirewallPort[];
+  /**
+   * In start order; a component can only depend on one above it.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  components: Component[];
+}
+export interface FileTree {
+  name: Name;
+  volume: Name;
+  /**
+   * Owner of the tree's root.
+   */
+  uid: number;
+  gid: ID;
+  /**
+   * Globs below the root that are never backed up (recordings, logs).
+   *
+   * @maxItems 64
+   */
+  excludes?: RelativeGlob[];
+}
+export interface DataSet {
+  /**
+   * Database: an SQL dump (zstd) of the schemas; FileTree: a tar (zstd) of one tree.
+   */
+  kind: 'Database' | 'FileTree';
+  /**
+   * Name of a component, secret, volume or data set (a DNS label).
+   */
+  name?: string;
+  path: RelativePath;
+  bytes?: Bytes;
+  sha256?: Sha256;
+}
+export interface StoredFile {
+  path: RelativePath;
+  bytes: Bytes;
+  sha256: Sha256;
+}
+export interface HostRequirements {
+  cores: number;
+  memoryMiB: number;
+  diskGiB: number;
+}
+export interface SecretDeclaration {
+  name: Name;
+  /**
+   * Generated: random letters and digits, made once per stack. TLS: one PEM with key and certificate chain.
+   */
+  kind: 'Generated' | 'TLS';
+  /**
+   * Characters of a generated secret (default 32).
+   */
+  length?: number;
+}
+export interface FirewallPort {
+  group: 'admin' | 'web' | 'sip';
+  protocol: 'tcp' | 'udp';
+  from: Port;
+  to: Port;
+}
+export interface Component {
+  name: Name;
+  /**
+   * Service (default) runs for ever; Task runs once and must end with exit code 0.
+   */
+  kind?: 'Service' | 'Task';
+  /**
+   * A stack may disable it. Default false.
+   */
+  optional?: boolean;
+  image: Image;
+  replicas?: Replicas;
+  /**
+   * @maxItems 64
+   */
+  dependsOn?: Dependency[];
+  /**
+   * @maxItems 256
+   */
+  environment?: EnvironmentVariable[];
+  /**
+   * @maxItems 64
+   */
+  files?: FileMount[];
+  /**
+   * @maxItems 64
+   */
+  secrets?: SecretMount[];
+  /**
+   * @maxItems 64
+   */
+  volumes?: VolumeMount[];
+  /**
+   * @maxItems 16
+   */
+  temporaryFileSystems?: TemporaryMount[];
+  /**
+   * Ports of the host that lead to the container: `[address:]host:container/protocol`.
+   *
+   * @maxItems 64
+   */
+  publish?: string[];
+  /**
+   * Uses the network of the host itself (SIP and RTP), so it cannot publish ports.
+   */
+  hostNetwork?: boolean;
+  /**
+   * Linux capabilities beyond Docker's default set.
+   *
+   * @maxItems 16
+   */
+  capabilities?: string[];
+  /**
+   * `uid` or `uid:gid`; without it the image decides.
+   */
+  user?: string;
+  command?: Command;
+  entrypoint?: Command;
+  workingDirectory?: AbsolutePath;
+  readOnlyRootFileSystem?: boolean;
+  health?: Health;
+  resources: ResourcesPerSize;
+  /**
+   * Size of /dev/shm.
+   */
+  sharedMemoryMiB?: number;
+  /**
+   * Time to stop before it is killed; default 10.
+   */
+  stopGracePeriodSeconds?: number;
+  /**
+   * sysctls of the container's own namespaces.
+   *
+   * @maxItems 32
+   */
+  kernelParameters?: KernelParameter[];
+  /**
+   * ulimits.
+   *
+   * @maxItems 16
+   */
+  processLimits?: ProcessLimit[];
+}
+export interface Image {
+  /**
+   * Path inside the registry, as in `jtel/acd-web`.
+   */
+  repository: string;
+  tag: string;
+  /**
+   * Filled in by publish.
+   */
+  digest?: string;
+}
+/**
+ * With it the services are called name-1 … name-N; without it there is one of that name.
+ */
+export interface Replicas {
+  default: number;
+  minimum: number;
+  maximum: number;
+}
+export interface Dependency {
+  component: Name;
+  condition: 'started' | 'healthy' | 'completed';
+  /**
+   * The edge goes when the other component is disabled; otherwise disabling it is refused.
+   */
+  optional?: boolean;
+}
+export interface EnvironmentVariable {
+  name: EnvironmentName;
+  /**
+   * A Liquid template, see docs/release-format.md.
+   */
+  value: string;
+}
+/**
+ * A configuration file made from a template.
+ */
+export interface FileMount {
+  template: RelativePath;
+  target: AbsolutePath;
+  /**
+   * Default 0644.
+   */
+  mode?: '0644' | '0755';
+}
+/**
+ * A secret as a file that only root inside the container can read.
+ */
+export interface SecretMount {
+  name: Name;
+  /**
+   * Path inside a container; no `.`, `..` or empty segment.
+   */
+  target?: string;
+}
+export interface VolumeMount {
+  volume: Name;
+  target: AbsolutePath;
+  readOnly?: boolean;
+}
+export interface TemporaryMount {
+  target: AbsolutePath;
+  sizeMiB: number;
+}
+/**
+ * A command inside the container that ends with 0 when the service does its job.
+ */
+export interface Health {
+  command: Command;
+  /**
+   * Default 10.
+   */
+  intervalSeconds?: number;
+  /**
+   * Default 5.
+   */
+  timeoutSeconds?: number;
+  /**
+   * Default 3.
+   */
+  retries?: number;
+  /**
+   * Default 0.
+   */
+  startPeriodSeconds?: number;
+}
+export interface ResourcesPerSize {
+  Small: Resources;
+  Medium: Resources;
+  Large: Resources;
+}
+/**
+ * Upper limits of one container.
+ */
+export interface Resources {
+  /**
+   * CPUs as a decimal number in a string, as in "1.5".
+   */
+  cpus: string;
+  memoryMiB: number;
+}
+export interface KernelParameter {
+  name: string;
+  value: string;
+}
+export interface ProcessLimit {
+  name:
+    | 'core'
+    | 'cpu'
+    | 'data'
+    | 'fsize'
+    | 'memlock'
+    | 'msgqueue'
+    | 'nice'
+    | 'nofile'
+    | 'nproc'
+    | 'rtprio'
+    | 'rttime'
+    | 'sigpending'
+    | 'stack';
+  soft: number;
+  hard: number;
+}
