@@ -1,0 +1,25 @@
+/**
+ * A lock between processes: two sandboxes that come up at the same time build an image or Kubernetes once, not twice.
+ * util-linux's flock holds it in a child that ends with our end of its stdin, so a killed process leaves no stale lock.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Runs `work` while nobody else on this machine holds `file`; waits for its turn. */
+export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  await mkdir(dirname(file), { recursive: true });
+  const holder = spawn('flock', [file, 'sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(holder, 'close');
+  const failed = ended.then(() => Promise.reject(new Error(`flock ${file} ended before the lock was taken`)));
+  failed.catch(() => {});
+  await Promise.race([once(holder.stdout, 'data'), failed]);
+  holder.stdout.resume();
+  try {
+    return await work();
+  } finally {
+    holder.stdin.end();
+    await ended;
+  }
+}

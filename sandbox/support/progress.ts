@@ -1,0 +1,59 @@
+/**
+ * Tells a person what is being done and how long it took, one line per step, also when steps run side by side.
+ * Colours only on a terminal that wants them.
+ */
+import picocolors from 'picocolors';
+
+/** Says in a few words how a step went, e.g. `already there`; shown behind its title. */
+export type Note = (text: string) => void;
+
+export interface Progress {
+  /** Runs `work` and reports its end, its time and its note. A failure is reported and thrown on. */
+  step<T>(title: string, work: (note: Note) => Promise<T>): Promise<T>;
+  info(text: string): void;
+}
+
+export const silentProgress: Progress = {
+  step: (_title, work) => work(() => {}),
+  info: () => {},
+};
+
+export interface LineProgressOptions {
+  readonly stream?: NodeJS.WriteStream;
+  /** A step that takes longer than this is announced while it runs. */
+  readonly announceAfterSeconds?: number;
+}
+
+/** Progress as lines: `[  3.2s] ✓ registry (1.1 s)`; the first column is the time since the start. */
+export function lineProgress(options: LineProgressOptions = {}): Progress {
+  const { stream = process.stderr, announceAfterSeconds = 1 } = options;
+  const colours = picocolors.createColors(stream.isTTY === true && picocolors.isColorSupported);
+  const start = performance.now();
+  const line = (mark: string, text: string): void => {
+    const at = `${seconds(performance.now() - start).padStart(6)}s`;
+    stream.write(`${colours.dim(`[${at}]`)} ${mark} ${text}\n`);
+  };
+  return {
+    async step(title, work) {
+      const begin = performance.now();
+      const announce = setTimeout(() => line(colours.cyan('…'), title), announceAfterSeconds * 1000);
+      let said = '';
+      try {
+        const result = await work((text) => (said = text));
+        const took = `${seconds(performance.now() - begin)} s`;
+        line(colours.green('✓'), `${title} ${colours.dim(`(${said ? `${said}, ` : ''}${took})`)}`);
+        return result;
+      } catch (error) {
+        line(colours.red('✗'), `${title} ${colours.dim(`(failed after ${seconds(performance.now() - begin)} s)`)}`);
+        throw error;
+      } finally {
+        clearTimeout(announce);
+      }
+    },
+    info: (text) => line(' ', text),
+  };
+}
+
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(1);
+}
