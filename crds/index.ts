@@ -1,0 +1,69 @@
+/** The API of this project, for code: kinds, their types, conditions, reasons and the names of labels and annotations. */
+import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from './generated/types.ts';
+import type { ResourceKind } from './kind.ts';
+
+export type * from './generated/types.ts';
+export type { ObjectMeta, OwnerReference, ResourceKind } from './kind.ts';
+export { isReason, reasonGroups, reasons, type Reason } from './reasons.ts';
+
+const group = 'jtel.de';
+const version = 'v1alpha1';
+
+export const stackKind: ResourceKind<JtelStack> = { group, version, plural: 'jtelstacks', kind: 'JtelStack', namespaced: true };
+export const backupKind: ResourceKind<JtelBackup> = { group, version, plural: 'jtelbackups', kind: 'JtelBackup', namespaced: true };
+export const restoreKind: ResourceKind<JtelRestore> = { group, version, plural: 'jtelrestores', kind: 'JtelRestore', namespaced: true };
+export const storeKind: ResourceKind<JtelBackupStore> = {
+  group,
+  version,
+  plural: 'jtelbackupstores',
+  kind: 'JtelBackupStore',
+  namespaced: true,
+};
+
+/** Conditions of a JtelStack. `Reconciling` and `Stalled` (kstatus) exist only while they are true. */
+export const stackConditionTypes = [
+  'Ready',
+  'HostReachable',
+  'Preflight',
+  'ReleaseAvailable',
+  'DataLoaded',
+  'UpToDate',
+  'Drifted',
+  'BackupHealthy',
+  'RecoveryObjectivesMet',
+  'Paused',
+  'Reconciling',
+  'Stalled',
+] as const;
+export type StackConditionType = (typeof stackConditionTypes)[number];
+
+/** Conditions of a JtelBackupStore. */
+export const storeConditionTypes = ['Available', 'Immutable'] as const;
+export type StoreConditionType = (typeof storeConditionTypes)[number];
+
+/** Conditions of a JtelBackup and of a JtelRestore. */
+export const requestConditionTypes = ['Complete', 'Failed', 'Progressing'] as const;
+export type RequestConditionType = (typeof requestConditionTypes)[number];
+
+/** The API server refuses a longer `message` in a condition, and a longer `status.message`. */
+export const conditionMessageMaxLength = 4096;
+export const statusMessageMaxLength = 1024;
+
+/** Keeps a stack until its host was dealt with as `deletionPolicy` says. */
+export const stackFinalizer = 'jtel.de/stack';
+
+export const annotations = {
+  /** uid of the stack; consent to `deletionPolicy: Destroy`. */
+  confirmDestroy: 'jtel.de/confirm-destroy',
+  /** Git commit that the spec came from; recorded in history. */
+  sourceRevision: 'jtel.de/source-revision',
+  /** Any new value asks for a reconcile now. */
+  reconcileRequestedAt: 'jtel.de/reconcile-requested-at',
+  /** `true` lets a stack go whose host cannot be reached any more. */
+  abandonHost: 'jtel.de/abandon-host',
+} as const;
+
+export const labels = {
+  /** Name of the stack that an object belongs to. */
+  stack: 'jtel.de/stack',
+} as const;

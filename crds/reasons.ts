@@ -1,0 +1,151 @@
+/**
+ * The closed set of reasons that conditions and events may carry, each explained in one sentence for the person who reads
+ * it at 3 a.m. To add one, add a line here and run `node crds/generate.ts` (docs/reasons.md).
+ *
+ * `host` and `store` repeat the names in `host-driver/host.ts` and `blob-store/blob-store.ts`, because `crds` depends on
+ * nothing; `crds/reasons.test.ts` fails when they drift apart.
+ */
+
+const host = {
+  HostUnreachable: 'The host does not answer on its SSH port, or the connection was lost; it may still be running. Check address, port, network and the machine.',
+  HostKeyMismatch: 'The machine that answers does not have one of the pinned host keys, so nothing was sent to it. Find out why before changing `hostKeyFingerprints`.',
+  AuthenticationFailed: 'The host refuses the SSH user or the private key. Check `host.user`, the Secret and `authorized_keys` on the host.',
+  SudoRefused: 'The SSH user may not use sudo without a password. Allow it, or set the host up by hand and use `bootstrap: Preinstalled`.',
+  HostSetupFailed: 'The set-up script ended with an error; the message has its last lines.',
+  DockerUnavailable: 'Docker is not installed, or its daemon does not answer the SSH user.',
+  HostOwned: 'The host already runs this project for another stack or another cluster. Nothing was changed.',
+  Fenced: 'Somebody with a newer claim works on this host; this operator stepped back.',
+  MachineChanged: 'The address now belongs to another machine than before. Nothing was changed on it.',
+  DiskFull: 'The host has no space left where Docker keeps its data.',
+  ImageNotFound: 'The registry does not have an image (or digest) that the release names.',
+  RegistryRefused: 'The registry refuses the credentials of `imagePullSecretRef`, or needs some.',
+  RegistryUnreachable: 'The host cannot reach the registry.',
+  VolumeChanged: 'The change would make compose replace a volume and lose its data, so it was not applied.',
+  ComposeFailed: 'docker compose ended with an error; the message has its last lines.',
+  JobFailed: 'A job on the host failed; the message says which and why.',
+  OutcomeUnknown: 'The connection went away in the middle of a step; the host is looked at again before anything else is done.',
+} as const;
+
+const store = {
+  StoreReachable: 'The store was listed (and, where it is writable, a probe was written and read back).',
+  StoreUnreachable: 'The store does not answer. Check the endpoint and the network.',
+  StoreCredentialsRefused: 'The store refuses the credentials, or they do not allow what is needed. Check the Secret.',
+  ContainerNotFound: 'The container does not exist in the storage account. Create it, or correct `azure.container`.',
+  StoreThrottled: 'The store asks to slow down; the operator tries again later.',
+  StoreUnavailable: 'A JtelBackupStore that is needed is missing or not Available; its own conditions say why.',
+  StoreNotFound: 'The JtelBackupStore that is named does not exist in this namespace.',
+  BlobNotFound: 'An object that must be in the store is not there.',
+  BlobExists: 'Another object is in the store under the name that was to be written; nothing was overwritten.',
+  BlobImmutable: 'The store refuses to change an object because it is immutable.',
+  DigestMismatch: 'What was read is not what was written, or not what a manifest says; it was not used.',
+  NotChecked: 'Not checked (yet). Immutability is only proven once backups are made.',
+} as const;
+
+const references = {
+  SecretNotFound: 'A Secret that is named does not exist in this namespace.',
+  SecretInvalid: 'A Secret lacks a key that is needed, or its content cannot be used.',
+  ReferenceInvalid: 'An object that is named exists but cannot be used here, for example a store of the wrong tier.',
+} as const;
+
+const preflight = {
+  PreflightPassed: 'Host, release and settings fit together.',
+  HostReachable: 'The host answers and is the pinned machine.',
+  HostTooSmall: 'The host has fewer cores, less memory or less disk than the size needs.',
+  UnsupportedOS: 'The operating system of the host is not supported.',
+  PortInUse: 'A port that the release needs is taken by another program on the host.',
+  ClockSkewed: 'The clock of the host is wrong; certificates and backups would be as well.',
+} as const;
+
+const release = {
+  ReleaseAvailable: 'The release was found in the vendor store and is valid.',
+  ReleaseNotFound: 'The vendor store has no release of that version.',
+  ReleaseInvalid: 'The release in the vendor store is damaged, or does not match the schema or its signature.',
+  SpecInvalid: 'The spec asks for something the release does not offer, such as an unknown component or too many replicas.',
+  UpdateNotSupported: 'The release cannot update the data of the running version in place.',
+  BackupRequired: 'The update wants a verified backup first (`update.preUpdateBackup`), and there is none.',
+  DowngradeRefused: 'An older version cannot use the data of a newer one; going back needs a restore.',
+} as const;
+
+const data = {
+  LoadingData: 'Data is being loaded into the empty database and file tree.',
+  DataLoaded: 'Database and files hold data that was loaded completely.',
+  DataNotEmpty: 'There is data on the host that this stack did not load. It was left alone, and so was the stack.',
+  DataIncomplete: 'Loading was interrupted; what lies there is partial and is not started.',
+} as const;
+
+const progress = {
+  Pending: 'Not looked at yet.',
+  Claiming: 'The host is being claimed for this stack.',
+  SettingUpHost: 'Docker, directories, DNS, firewall and time zone are being set up on the host.',
+  WritingFiles: 'Configuration is being written to the host.',
+  Pulling: 'Images are being pulled.',
+  Starting: 'Containers are being started.',
+  WaitingForHealth: 'Containers run, not all of them are healthy yet.',
+  UpdatingDatabase: 'The task runner brings database and files to the release.',
+  HealthGateFailed: 'Containers did not become healthy in time, or kept restarting; the message names them.',
+  Healthy: 'Everything that is wanted runs and is healthy.',
+  ComponentsUnhealthy: 'Containers are missing or unhealthy; the message names them.',
+  Applied: 'What was asked for has been applied.',
+  Applying: 'A change is being applied.',
+  Updating: 'The stack is being updated to another release.',
+  RollingBack: 'The previous release is being brought back.',
+  RolledBack: 'The update failed and the previous release was brought back.',
+  ProgressDeadlineExceeded: 'It took longer than `update.progressDeadlineSeconds` allows.',
+  WaitingForWindow: 'The update waits for its window.',
+  BackoffAfterError: 'A step failed and is tried again; the message says which and why.',
+  InternalError: 'The operator itself failed; its log has the details.',
+} as const;
+
+const state = {
+  NoDrift: 'The host is as it was applied.',
+  Drifted: 'Containers on the host are not what was applied; `drift` decides what is done about it.',
+  DriftIgnored: 'Drift is not looked for.',
+  DriftCorrected: 'Drift was found and put right.',
+  Suspended: 'Nothing is done because `suspend` is true.',
+  Observing: 'Nothing is changed because `managementMode` is Observe; the message says what would be done.',
+  NotPaused: 'The operator works on this stack.',
+  Stopping: 'The containers are being stopped.',
+  Stopped: 'The containers are stopped because `powerState` is Stopped.',
+  Deleting: 'The stack is being deleted as `deletionPolicy` says.',
+  DeletionBlocked: 'Deletion waits for something; the message says for what.',
+  Orphaned: 'The object is gone, the containers were left running.',
+  Destroyed: 'Containers and data were removed from the host.',
+  HostStateUnknown: 'The host has not answered for a while, so what was known about it may no longer be true.',
+} as const;
+
+const backup = {
+  BackupNotConfigured: 'There is no `spec.backup`, so there are no backups of this stack.',
+  BackupSuspended: 'Scheduled backups are suspended.',
+  BackupCompleted: 'The newest backup is complete and not too old.',
+  BackupFailed: 'The newest backup failed; its own message says why.',
+  BackupOverdue: 'The newest backup is older than the schedule or the objective allows.',
+  NoBackupYet: 'No backup was made yet.',
+  ObjectivesMet: 'The objectives in `backup.objectives` are met.',
+  ObjectivesMissed: 'An objective in `backup.objectives` is not met; the message says by how much.',
+  NoObjectives: 'There are no `backup.objectives` to measure.',
+  ImmutabilityVerified: 'The store refused to overwrite and to delete.',
+  NotImmutable: 'The store would let somebody change or delete what is stored.',
+} as const;
+
+/** By subject, for docs/reasons.md. */
+export const reasonGroups = {
+  host: { title: 'Host', reasons: host },
+  store: { title: 'Stores', reasons: store },
+  references: { title: 'References', reasons: references },
+  preflight: { title: 'Preflight', reasons: preflight },
+  release: { title: 'Release', reasons: release },
+  data: { title: 'Data', reasons: data },
+  progress: { title: 'Progress', reasons: progress },
+  state: { title: 'State', reasons: state },
+  backup: { title: 'Backups', reasons: backup },
+} as const;
+
+/** Reason → what it means. */
+export const reasons = { ...host, ...store, ...references, ...preflight, ...release, ...data, ...progress, ...state, ...backup } as const;
+
+export type Reason = keyof typeof reasons;
+
+/** For names that come from elsewhere, such as a driver's error. */
+export function isReason(word: string): word is Reason {
+  return Object.hasOwn(reasons, word);
+}
