@@ -15,28 +15,28 @@ export interface ResourceKind<T> {
 
 /** Metadata of a namespaced object as read from the API server, which fills in everything that is required here. */
 export interface ObjectMeta {
-  name: string;
-  namespace: string;
-  uid: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
   /** Opaque; only ever compared for equality and sent back. */
-  resourceVersion: string;
+  readonly resourceVersion: string;
   /** Counts changes of `spec`; starts at 1. */
-  generation: number;
+  readonly generation: number;
   /** RFC 3339. */
-  creationTimestamp: string;
+  readonly creationTimestamp: string;
   /** RFC 3339; set while the object waits for its finalizers. */
-  deletionTimestamp?: string;
-  labels?: Record<string, string>;
-  annotations?: Record<string, string>;
-  finalizers?: string[];
-  ownerReferences?: OwnerReference[];
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly finalizers?: readonly string[];
+  readonly ownerReferences?: readonly OwnerReference[];
 }
 
 export interface OwnerReference {
-  apiVersion: string;
-  kind: string;
-  name: string;
-  uid: string;
-  controller?: boolean;
-  blockOwnerDeletion?: boolean;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
 }

@@ -27,7 +27,7 @@ function bounds(schema: Schema): string[] {
 }
 
 function rules(schema: Schema): string[] {
-  return (schema['x-kubernetes-validations'] ?? []).map(({ message }) => `Refused otherwise: “${message}”.`);
+  return (schema['x-kubernetes-validations'] ?? []).map(({ message }) => `Rule: “${message}”.`);
 }
 
 function rowsOf(schema: Schema, path: string, required: boolean): Row[] {
@@ -75,7 +75,7 @@ function chapter(crd: CustomResourceDefinition): string[] {
     '',
     `\`kubectl get ${names.plural}\` (short \`${names.shortNames.join(', ')}\`) shows ${named(false)}; with \`-o wide\` also ${named(true)}.`,
     '',
-    ...[root, root.properties?.['spec']].flatMap((schema) => (schema?.['x-kubernetes-validations'] ?? []).map(({ message }) => `- Refused otherwise: “${message}”.`)),
+    ...[root, root.properties?.['spec']].flatMap((schema) => (schema?.['x-kubernetes-validations'] ?? []).map(({ message }) => `- Rule: “${message}”.`)),
     '',
     `### ${names.kind} spec`,
     '',
