@@ -18,9 +18,9 @@ export class ReleaseInvalidError extends Error {
 
   /** @param what names the manifest, e.g. `release.yaml of /srv/3.43.2`. */
   constructor(what: string, problems: readonly string[]) {
-    const shown = problems.slice(0, 20).map((problem) => `\n- ${problem}`);
+    const lines = problems.slice(0, 20).map((problem) => `\n- ${problem}`);
     const more = problems.length > 20 ? `\n- … and ${problems.length - 20} more` : '';
-    super(`${what} is not a valid release manifest:${shown.join('')}${more}`);
+    super(`${what} is not a valid release manifest:${lines.join('')}${more}`);
     this.problems = problems;
   }
 }

@@ -1,0 +1,123 @@
+/**
+ * One compose service from one component: plain objects, no text. Absolute content-addressed paths make compose recreate
+ * exactly the services whose files changed (its own hash does not look into mounted files). Nothing here may change
+ * between two renders of the same input: no times, no versions in labels.
+ */
+import type { Component, Dependency } from './generated/release.ts';
+import type { SelectedComponent } from './select.ts';
+
+/** A file that is mounted read-only from `/opt/jtel/<project>/files/<sha256>`. */
+export interface MountedFile {
+  readonly sha256: string;
+  readonly target: string;
+}
+
+export interface ServiceParts {
+  readonly selected: SelectedComponent;
+  readonly service: string;
+  /** `repository@sha256:…` */
+  readonly image: string;
+  readonly project: string;
+  /** `<namespace>/<name>` */
+  readonly stack: string;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly files: readonly MountedFile[];
+  /** Services of another component that an edge leads to. */
+  readonly servicesOf: (component: string) => readonly string[];
+}
+
+const conditions = { started: 'service_started', healthy: 'service_healthy', completed: 'service_completed_successfully' } as const;
+
+/** Where the host driver puts a file of that digest; the layout is the host driver's (docs/hosts). */
+export function hostFilePath(project: string, sha256: string): string {
+  return `/opt/jtel/${project}/files/${sha256}`;
+}
+
+export function composeService(parts: ServiceParts): Record<string, unknown> {
+  const { component, resources } = parts.selected;
+  const service: Record<string, unknown> = {
+    image: parts.image,
+    ...(component.hostNetwork === true ? { network_mode: 'host' } : { hostname: parts.service }),
+    restart: component.kind === 'Task' ? 'no' : 'unless-stopped',
+    init: true,
+    ...processFields(component),
+    environment: [...parts.environment].map(([name, value]) => `${name}=${value}`),
+    volumes: mounts(parts),
+    ports: component.publish,
+    depends_on: dependencies(parts.selected.dependsOn, parts.servicesOf),
+    healthcheck: healthCheck(component),
+    cpus: Number(resources.cpus),
+    mem_limit: `${resources.memoryMiB}m`,
+    shm_size: component.sharedMemoryMiB === undefined ? undefined : `${component.sharedMemoryMiB}m`,
+    stop_grace_period: component.stopGracePeriodSeconds === undefined ? undefined : `${component.stopGracePeriodSeconds}s`,
+    // A container's log must not fill the disk that the database is on.
+    logging: { driver: 'json-file', options: { 'max-size': '20m', 'max-file': '5' } },
+    labels: { 'jtel.de/stack': parts.stack, 'jtel.de/component': component.name },
+  };
+  return withoutEmpty(service);
+}
+
+function processFields(component: Component): Record<string, unknown> {
+  return {
+    user: component.user,
+    entrypoint: component.entrypoint,
+    command: component.command,
+    working_dir: component.workingDirectory,
+    read_only: component.readOnlyRootFileSystem === true ? true : undefined,
+    cap_add: component.capabilities,
+    sysctls: Object.fromEntries((component.kernelParameters ?? []).map(({ name, value }) => [name, value])),
+    ulimits: Object.fromEntries((component.processLimits ?? []).map(({ name, soft, hard }) => [name, { soft, hard }])),
+  };
+}
+
+function mounts(parts: ServiceParts): readonly Record<string, unknown>[] {
+  const { component } = parts.selected;
+  return [
+    ...(component.volumes ?? []).map((mount) => ({
+      type: 'volume',
+      source: mount.volume,
+      target: mount.target,
+      ...(mount.readOnly === true ? { read_only: true } : {}),
+    })),
+    ...(component.temporaryFileSystems ?? []).map((mount) => ({
+      type: 'tmpfs',
+      target: mount.target,
+      tmpfs: { size: mount.sizeMiB * 1024 * 1024 },
+    })),
+    // Without create_host_path: false a missing file would silently become an empty directory.
+    ...parts.files.map((file) => ({
+      type: 'bind',
+      source: hostFilePath(parts.project, file.sha256),
+      target: file.target,
+      read_only: true,
+      bind: { create_host_path: false },
+    })),
+  ];
+}
+
+function dependencies(
+  edges: readonly Dependency[],
+  servicesOf: ServiceParts['servicesOf'],
+): Readonly<Record<string, { readonly condition: string }>> {
+  return Object.fromEntries(
+    edges.flatMap((edge) => servicesOf(edge.component).map((service) => [service, { condition: conditions[edge.condition] }])),
+  );
+}
+
+function healthCheck(component: Component): Record<string, unknown> | undefined {
+  const { health } = component;
+  if (health === undefined) return undefined;
+  return {
+    test: ['CMD', ...health.command],
+    interval: `${health.intervalSeconds ?? 10}s`,
+    timeout: `${health.timeoutSeconds ?? 5}s`,
+    retries: health.retries ?? 3,
+    start_period: `${health.startPeriodSeconds ?? 0}s`,
+  };
+}
+
+function withoutEmpty(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0)),
+  );
+}

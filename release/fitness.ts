@@ -1,0 +1,58 @@
+/** Whether a stack may run a release: on this host, and coming from what runs now. Pure; the caller brings the facts. */
+import semver from 'semver';
+import type { Release } from './generated/release.ts';
+import type { Size } from './stack-input.ts';
+
+/** What preflight looks at: a part of the host driver's facts. */
+export interface FitnessFacts {
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly diskTotalBytes: number;
+}
+
+export interface PreflightFinding {
+  readonly check: 'Cores' | 'Memory' | 'Disk';
+  /** One sentence with what is there and what is needed. */
+  readonly message: string;
+}
+
+/** A machine sold with 32 GB shows some per cent less: firmware and kernel keep a part. */
+const memoryTolerance = 0.06;
+/** A disk sold as 1 TB holds 931 GiB, and the file system's own structures take a part of that. */
+const diskTolerance = 0.1;
+
+/** What the host lacks for this release in this size; empty when it fits. */
+export function preflight(release: Release, size: Size, facts: FitnessFacts): readonly PreflightFinding[] {
+  const needed = release.minimumHost[size];
+  const forWhat = `size ${size} of release ${release.version}`;
+  const findings: PreflightFinding[] = [];
+  if (facts.cores < needed.cores) {
+    findings.push({ check: 'Cores', message: `the host has ${facts.cores} cores, ${forWhat} needs ${needed.cores}` });
+  }
+  const memoryMiB = facts.memoryBytes / 1024 ** 2;
+  if (memoryMiB < needed.memoryMiB * (1 - memoryTolerance)) {
+    findings.push({ check: 'Memory', message: `the host has ${Math.floor(memoryMiB)} MiB of memory, ${forWhat} needs ${needed.memoryMiB} MiB` });
+  }
+  const diskGiB = facts.diskTotalBytes / 1024 ** 3;
+  if (diskGiB < needed.diskGiB * (1 - diskTolerance)) {
+    findings.push({ check: 'Disk', message: `the host's disk for Docker has ${Math.floor(diskGiB)} GiB, ${forWhat} needs ${needed.diskGiB} GiB` });
+  }
+  return findings;
+}
+
+export type UpdateVerdict =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly kind: 'Downgrade' | 'TooFar'; readonly message: string };
+
+/** Whether data that version `from` wrote can be updated in place by `release`. The same version is always allowed. */
+export function updateAllowed(from: string, release: Release): UpdateVerdict {
+  const to = release.version;
+  if (from === to) return { allowed: true };
+  if (release.updatableFrom.some((range) => semver.satisfies(from, range, { includePrerelease: true }))) return { allowed: true };
+  if (semver.valid(from) !== null && semver.gt(from, to)) {
+    const message = `the data is of version ${from}, newer than ${to}: going back needs a restore of a backup made by ${to} or earlier`;
+    return { allowed: false, kind: 'Downgrade', message };
+  }
+  const message = `version ${from} cannot be updated to ${to} in one step; ${to} can update ${release.updatableFrom.join(' or ') || 'nothing'}: go by a version between`;
+  return { allowed: false, kind: 'TooFar', message };
+}

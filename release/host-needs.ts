@@ -1,0 +1,28 @@
+/** What a release asks of the world around its containers: open ports and secrets. */
+import type { FirewallRules } from '../model/rendered-release.ts';
+import type { Release, SecretDeclaration } from './generated/release.ts';
+import type { StackNetwork } from './stack-input.ts';
+
+/** The release says which ports there are, the stack who may reach them. `sshPort` is where the operator itself comes in. */
+export function firewallRules(release: Release, network: StackNetwork | undefined, sshPort: number): FirewallRules {
+  const allow = network?.allow ?? {};
+  return {
+    sshPort,
+    admin: allow.admin ?? [],
+    web: allow.web ?? [],
+    sip: allow.sip ?? [],
+    ports: release.ports.map(({ group, protocol, from, to }) => ({ group, protocol, from, to })),
+  };
+}
+
+export interface NeededSecret {
+  readonly name: string;
+  readonly kind: SecretDeclaration['kind'];
+  /** Characters, for kind Generated. */
+  readonly length: number;
+}
+
+/** Every secret that rendering will ask for, in the order of the manifest. */
+export function secretsNeeded(release: Release): readonly NeededSecret[] {
+  return release.secrets.map(({ name, kind, length }) => ({ name, kind, length: length ?? 32 }));
+}

@@ -1,0 +1,161 @@
+/**
+ * Makes a release concrete for one stack: the compose file, the files it mounts, the images it pulls. Pure and
+ * deterministic: the same input gives the same bytes and so the same digest, which is how "nothing to do" is recognised.
+ */
+import { createHash } from 'node:crypto';
+import { stringify } from 'yaml';
+import type { ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
+import { composeService, type MountedFile } from './compose.ts';
+import { secretTarget } from './components.ts';
+import { FileSet } from './file-set.ts';
+import { selectComponents, type SelectedComponent } from './select.ts';
+import { RenderError, secretKeyID, type RenderInput } from './stack-input.ts';
+import { isSafeText, templateContext, templateRenderer, type RenderTemplate, type TemplateContext } from './templates.ts';
+
+/** Files with the values of the stack's own `secretKeyRef` variables, see {@link environmentOf}. */
+const environmentSecretFolder = '/run/secrets/environment';
+
+interface Rendering {
+  readonly input: RenderInput;
+  readonly context: TemplateContext;
+  readonly template: RenderTemplate;
+  readonly files: FileSet;
+}
+
+/** @throws {RenderError} when the stack asks for what the release cannot be, or a secret or template is missing. */
+export function renderRelease(input: RenderInput): RenderedRelease {
+  const { release, stack, project } = input;
+  const selected = selectComponents(release, stack);
+  const context = templateContext(release, stack, project, selected);
+  const rendering: Rendering = { input, context, template: templateRenderer(), files: new FileSet() };
+  const services = new Map(selected.flatMap((component) => [...servicesOf(rendering, component, selected)]));
+  const composeYaml = composeText({
+    services: Object.fromEntries(services),
+    // No options and no labels: compose would want to recreate a volume whose declaration changed.
+    volumes: Object.fromEntries(release.volumes.map((volume) => [volume, {}])),
+    networks: { default: {} },
+  });
+  const rendered = {
+    version: release.version,
+    composeYaml,
+    files: rendering.files.list(),
+    images: imagesOf(rendering, selected),
+    volumes: release.volumes,
+    services: [...services.keys()],
+  };
+  return { digest: digestOf(rendered), ...rendered };
+}
+
+function servicesOf(
+  rendering: Rendering,
+  selected: SelectedComponent,
+  all: readonly SelectedComponent[],
+): ReadonlyMap<string, Record<string, unknown>> {
+  const { stack, project } = rendering.input;
+  const files = [...templateFiles(rendering, selected), ...secretFiles(rendering, selected)];
+  const environment = environmentOf(rendering, selected, files);
+  const image = imageOf(rendering, selected);
+  return new Map(
+    selected.services.map((service) => [
+      service,
+      composeService({
+        selected,
+        service,
+        image: `${image.repository}@${image.digest}`,
+        project,
+        stack: `${stack.namespace}/${stack.name}`,
+        environment,
+        files,
+        servicesOf: (name) => all.find((candidate) => candidate.component.name === name)?.services ?? [],
+      }),
+    ]),
+  );
+}
+
+function templateFiles(rendering: Rendering, { component }: SelectedComponent): readonly MountedFile[] {
+  return (component.files ?? []).map((file) => {
+    const template = rendering.input.templates.get(file.template);
+    if (template === undefined) throw new RenderError(`release ${rendering.input.release.version}: template ${file.template} is missing`);
+    const content = rendering.template(`${component.name}: template ${file.template}`, template, rendering.context);
+    return { sha256: rendering.files.add(content, file.mode === '0755' ? 0o755 : 0o644), target: file.target };
+  });
+}
+
+function secretFiles(rendering: Rendering, { component }: SelectedComponent): readonly MountedFile[] {
+  return (component.secrets ?? []).map((mount) => {
+    const content = rendering.input.secrets.release.get(mount.name);
+    if (content === undefined || content === '') throw new RenderError(`${component.name}: secret ${mount.name} has no value yet`);
+    return { sha256: rendering.files.add(content, 0o600), target: secretTarget(mount) };
+  });
+}
+
+/**
+ * The release's variables, then the stack's. A variable with a `secretKeyRef` does not carry the value, which
+ * `docker inspect` would show to everybody: `<NAME>_FILE` tells where the file with it lies, as images customarily read it.
+ */
+function environmentOf(rendering: Rendering, selected: SelectedComponent, files: MountedFile[]): ReadonlyMap<string, string> {
+  const { component, env } = selected;
+  const environment = new Map<string, string>();
+  for (const { name, value } of component.environment ?? []) {
+    environment.set(name, rendering.template(`${component.name}: environment variable ${name}`, value, rendering.context));
+  }
+  for (const variable of env) {
+    const place = `spec.components: ${component.name}: env ${variable.name}`;
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(variable.name)) throw new RenderError(`${place} is not a variable's name`);
+    if (variable.secretKeyRef === undefined) {
+      const value = variable.value ?? '';
+      if (!isSafeText(value)) throw new RenderError(`${place} has control characters in its value: remove them`);
+      environment.set(variable.name, value);
+      continue;
+    }
+    const { name, key } = variable.secretKeyRef;
+    const secret = rendering.input.secrets.environment.get(secretKeyID(variable.secretKeyRef));
+    if (secret === undefined) throw new RenderError(`${place}: Secret ${name} has no key ${key}`);
+    if (component.user !== undefined && !/^0(:|$)/.test(component.user)) {
+      throw new RenderError(`${place}: ${component.name} runs as user ${component.user} and could not read a secret: use value`);
+    }
+    const target = `${environmentSecretFolder}/${variable.name}`;
+    files.push({ sha256: rendering.files.add(secret, 0o600), target });
+    environment.delete(variable.name);
+    environment.set(`${variable.name}_FILE`, target);
+  }
+  return environment;
+}
+
+function imageOf(rendering: Rendering, { component }: SelectedComponent): ImageReference {
+  const { repository, tag, digest } = component.image;
+  if (digest === undefined) {
+    throw new RenderError(`${component.name}: image ${repository}:${tag} has no digest: publish the release with \`jtel-operator release publish\``);
+  }
+  return { repository: `${rendering.input.release.registry}/${repository}`, tag, digest };
+}
+
+function imagesOf(rendering: Rendering, selected: readonly SelectedComponent[]): readonly ImageReference[] {
+  const images = selected.map((component) => imageOf(rendering, component));
+  return [...new Map(images.map((image) => [`${image.repository}@${image.digest}`, image])).values()];
+}
+
+/** Every string double-quoted, and `$` doubled: compose would take it for a variable of the operator's environment. */
+function composeText(model: unknown): string {
+  return stringify(withoutInterpolation(model), {
+    version: '1.1',
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    defaultStringType: 'QUOTE_DOUBLE',
+    defaultKeyType: 'PLAIN',
+  });
+}
+
+function withoutInterpolation(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('$', '$$$$');
+  if (Array.isArray(value)) return value.map(withoutInterpolation);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withoutInterpolation(child)]));
+}
+
+function digestOf(rendered: Omit<RenderedRelease, 'digest'>): string {
+  const { version, composeYaml, images, volumes, services } = rendered;
+  const files = rendered.files.map((file: RenderedFile) => [file.sha256, file.mode]);
+  const pulled = images.map(({ repository, digest, tag }) => [repository, digest, tag]);
+  return createHash('sha256').update(JSON.stringify([version, composeYaml, files, pulled, volumes, services])).digest('hex');
+}

@@ -1,0 +1,87 @@
+/**
+ * What rendering needs to know of a stack: a part of JtelStack's spec in the same shape, so that a controller passes the
+ * spec itself, without this folder depending on the resource's version.
+ */
+import type { FirewallRules } from '../model/rendered-release.ts';
+import type { Release, Resources } from './generated/release.ts';
+
+export type Size = 'Small' | 'Medium' | 'Large';
+
+export interface SecretKeyReference {
+  readonly name: string;
+  readonly key: string;
+}
+
+export interface ComponentOverride {
+  readonly name: string;
+  readonly state?: 'Enabled' | 'Disabled' | undefined;
+  readonly replicas?: number | undefined;
+  /** Each field given replaces the release's for the stack's size. */
+  readonly resources?: { readonly cpus?: string | undefined; readonly memoryMiB?: number | undefined } | undefined;
+  readonly env?:
+    | readonly { readonly name: string; readonly value?: string | undefined; readonly secretKeyRef?: SecretKeyReference | undefined }[]
+    | undefined;
+}
+
+export interface StackNetwork {
+  readonly fqdn?: string | undefined;
+  readonly aliases?: readonly string[] | undefined;
+  readonly allow?:
+    | {
+        readonly admin?: readonly string[] | undefined;
+        readonly web?: readonly string[] | undefined;
+        readonly sip?: FirewallRules['sip'] | undefined;
+      }
+    | undefined;
+}
+
+export interface StackInput {
+  readonly namespace: string;
+  readonly name: string;
+  readonly size: Size;
+  /** IANA name, as in `Europe/Berlin`. */
+  readonly timeZone?: string | undefined;
+  readonly network?: StackNetwork | undefined;
+  readonly components?: readonly ComponentOverride[] | undefined;
+}
+
+export interface RenderInput {
+  /** Published: every image has its digest. */
+  readonly release: Release;
+  /** Text of each template, by the path that the manifest names. */
+  readonly templates: ReadonlyMap<string, string>;
+  readonly stack: StackInput;
+  /** compose project name, `jtel-<namespace>-<name>`. */
+  readonly project: string;
+  readonly secrets: SecretValues;
+}
+
+export interface SecretValues {
+  /** Content by the name that the release gives a secret; see {@link secretsNeeded}. */
+  readonly release: ReadonlyMap<string, string>;
+  /** Value by {@link secretKeyID}; see {@link environmentSecrets}. */
+  readonly environment: ReadonlyMap<string, string>;
+}
+
+/** The stack asks for something that this release cannot be. The message says what to change, and where. */
+export class RenderError extends Error {
+  override readonly name = 'RenderError';
+}
+
+/** Key of a referenced Secret's value in {@link SecretValues.environment}. */
+export function secretKeyID(reference: SecretKeyReference): string {
+  return `${reference.name}/${reference.key}`;
+}
+
+/** Which Secret keys the stack's own environment variables refer to, each once. */
+export function environmentSecrets(stack: StackInput): readonly SecretKeyReference[] {
+  const found = new Map<string, SecretKeyReference>();
+  for (const component of stack.components ?? []) {
+    for (const variable of component.env ?? []) {
+      if (variable.secretKeyRef !== undefined) found.set(secretKeyID(variable.secretKeyRef), variable.secretKeyRef);
+    }
+  }
+  return [...found.values()];
+}
+
+export type { Release, Resources };

@@ -1,0 +1,76 @@
+/** Builders for tests of whatever has to do with releases: a small whole release that each test bends. */
+import type { Component, Release } from '../../release/generated/release.ts';
+import type { RenderInput, StackInput } from '../../release/stack-input.ts';
+
+const perSize = { cpus: '1.0', memoryMiB: 256 };
+export const resources = { Small: perSize, Medium: { cpus: '2.0', memoryMiB: 512 }, Large: { cpus: '4.0', memoryMiB: 1024 } };
+
+export const digest = (character: string): string => `sha256:${character.repeat(64)}`;
+
+export function aComponent(name: string, fields: Partial<Component> = {}): Component {
+  return { name, image: { repository: `jtel/${name}`, tag: '3.43.2', digest: digest('a') }, resources, ...fields };
+}
+
+/** Database, task runner, two web servers and a load balancer with a template. Published form. */
+export function aRelease(fields: Partial<Release> = {}): Release {
+  const host = { cores: 2, memoryMiB: 2048, diskGiB: 5 };
+  return {
+    formatVersion: 1,
+    version: '3.43.2',
+    updatableFrom: ['3.43.1'],
+    registry: 'registry.jtel.example',
+    database: { component: 'acd-dbm', schemas: ['jtel'], rootSecret: 'database-root-password' },
+    fileTrees: [{ name: 'files', volume: 'files', uid: 1000, gid: 1000, excludes: ['recordings/**'] }],
+    vanilla: [{ kind: 'Database', path: 'vanilla/database.sql.zst', bytes: 3, sha256: 'b'.repeat(64) }],
+    templates: [{ path: 'config/haproxy.cfg.liquid', bytes: 3, sha256: 'c'.repeat(64) }],
+    minimumHost: { Small: host, Medium: { ...host, cores: 8 }, Large: { ...host, cores: 16 } },
+    secrets: [
+      { name: 'database-root-password', kind: 'Generated', length: 32 },
+      { name: 'tls', kind: 'TLS' },
+    ],
+    volumes: ['database', 'files'],
+    ports: [{ group: 'web', protocol: 'tcp', from: 443, to: 443 }],
+    components: [
+      aComponent('acd-dbm', {
+        volumes: [{ volume: 'database', target: '/var/lib/mysql' }],
+        secrets: [{ name: 'database-root-password' }],
+        health: { command: ['/usr/local/bin/healthy'] },
+      }),
+      aComponent('acd-dbs', { optional: true, dependsOn: [{ component: 'acd-dbm', condition: 'healthy' }] }),
+      aComponent('acd-task-runner', {
+        dependsOn: [{ component: 'acd-dbm', condition: 'healthy' }],
+        volumes: [{ volume: 'files', target: '/srv/files' }],
+        health: { command: ['/usr/local/bin/healthy'] },
+      }),
+      aComponent('acd-web', {
+        replicas: { default: 2, minimum: 1, maximum: 8 },
+        dependsOn: [{ component: 'acd-task-runner', condition: 'healthy' }],
+        environment: [{ name: 'JTEL_FQDN', value: '{{ network.fqdn }}' }],
+      }),
+      aComponent('acd-haproxy', {
+        files: [{ template: 'config/haproxy.cfg.liquid', target: '/etc/haproxy/haproxy.cfg' }],
+        secrets: [{ name: 'tls' }],
+        publish: ['443:443/tcp'],
+      }),
+    ],
+    ...fields,
+  };
+}
+
+export function aStack(fields: Partial<StackInput> = {}): StackInput {
+  return { namespace: 'customers', name: 'acme', size: 'Small', network: { fqdn: 'acme.jtel.example' }, ...fields };
+}
+
+export const haproxyTemplate = `{% for name in components['acd-web'].services %}server {{ name }} {{ name }}:8080
+{% endfor %}`;
+
+export function aRenderInput(fields: Partial<RenderInput> = {}): RenderInput {
+  return {
+    release: aRelease(),
+    templates: new Map([['config/haproxy.cfg.liquid', haproxyTemplate]]),
+    stack: aStack(),
+    project: 'jtel-customers-acme',
+    secrets: { release: new Map([['database-root-password', 'root-password-1'], ['tls', 'PEM']]), environment: new Map() },
+    ...fields,
+  };
+}
