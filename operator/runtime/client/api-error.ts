@@ -1,0 +1,53 @@
+/** What the API server (or the way to it) answered when it did not do what was asked. */
+
+/** `status` of an {@link ApiError} when no HTTP answer came at all. */
+export const NO_ANSWER = 0;
+
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** HTTP status code; {@link NO_ANSWER} when the server was not reached or did not answer in time. */
+  readonly status: number;
+  /** `metav1.StatusReason` such as `NotFound`, or `Unreachable`, `Timeout`. */
+  readonly reason: string;
+  /** From `Retry-After` or `details.retryAfterSeconds`. */
+  readonly retryAfterSeconds?: number;
+
+  constructor(
+    status: number,
+    reason: string,
+    message: string,
+    options: { readonly cause?: unknown; readonly retryAfterSeconds?: number | undefined } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.status = status;
+    this.reason = reason;
+    if (options.retryAfterSeconds !== undefined) this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+export function isNotFound(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === 404;
+}
+
+/** The object changed (or is another one of the same name) since it was read: read again, decide again. */
+export function isConflict(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === 409 && error.reason !== 'AlreadyExists';
+}
+
+export function isAlreadyExists(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === 409 && error.reason === 'AlreadyExists';
+}
+
+/** The server no longer has the version that was asked for: list again. */
+export function isGone(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone');
+}
+
+/** The object is refused by its schema or a rule: trying again does not help. */
+export function isInvalid(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.status === 422 || error.status === 400);
+}
+
+export function isForbidden(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.status === 403 || error.status === 401);
+}

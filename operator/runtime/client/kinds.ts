@@ -1,0 +1,81 @@
+/** The built-in kinds that an operator reads or writes; times are strings (see `objects.ts`). */
+import type { V1CronJobSpec, V1JobSpec } from '@kubernetes/client-node';
+import type { ResourceKind } from '../../../crds/kind.ts';
+import type { KubernetesObject } from '../objects.ts';
+
+export interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly immutable?: boolean;
+}
+
+export interface Secret extends KubernetesObject {
+  readonly type?: string;
+  /** Values in base64. */
+  readonly data?: Readonly<Record<string, string>>;
+  readonly stringData?: Readonly<Record<string, string>>;
+  readonly immutable?: boolean;
+}
+
+export interface ControllerRevision extends KubernetesObject {
+  readonly data?: unknown;
+  readonly revision: number;
+}
+
+export interface CronJob extends KubernetesObject {
+  readonly spec?: V1CronJobSpec;
+  readonly status?: { readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string };
+}
+
+export interface Job extends KubernetesObject {
+  readonly spec?: V1JobSpec;
+  readonly status?: { readonly active?: number; readonly succeeded?: number; readonly failed?: number };
+}
+
+export interface Lease extends KubernetesObject {
+  readonly spec?: {
+    readonly holderIdentity?: string;
+    readonly leaseDurationSeconds?: number;
+    /** MicroTime: RFC 3339 with six fraction digits. */
+    readonly acquireTime?: string;
+    readonly renewTime?: string;
+    readonly leaseTransitions?: number;
+  };
+}
+
+export interface ObjectReference {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
+/** `events.k8s.io/v1`. */
+export interface EventObject extends KubernetesObject {
+  readonly eventTime?: string;
+  readonly reportingController?: string;
+  readonly reportingInstance?: string;
+  readonly action?: string;
+  readonly reason?: string;
+  readonly note?: string;
+  readonly type?: string;
+  readonly regarding?: ObjectReference;
+  readonly series?: { readonly count: number; readonly lastObservedTime: string };
+}
+
+export const configMaps: ResourceKind<ConfigMap> = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
+export const secrets: ResourceKind<Secret> = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
+export const namespaces: ResourceKind<KubernetesObject> = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+export const controllerRevisions: ResourceKind<ControllerRevision> = {
+  group: 'apps', version: 'v1', plural: 'controllerrevisions', kind: 'ControllerRevision', namespaced: true,
+};
+export const cronJobs: ResourceKind<CronJob> = { group: 'batch', version: 'v1', plural: 'cronjobs', kind: 'CronJob', namespaced: true };
+export const jobs: ResourceKind<Job> = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true };
+export const leases: ResourceKind<Lease> = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
+export const events: ResourceKind<EventObject> = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
+
+/** `group/version`, or `version` alone for the core group. */
+export function apiVersionOf(kind: ResourceKind<unknown>): string {
+  return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+}

@@ -1,0 +1,27 @@
+/** A Secret as those who need it read it: text by key, with an error that says what is missing. */
+import { formatKey, keyOf } from '../objects.ts';
+import type { SecretValues } from './cluster.ts';
+import type { Secret } from './kinds.ts';
+
+/** A key that a reference needs is not in the Secret (or empty): only a change of the Secret helps. */
+export class SecretKeyMissing extends Error {
+  override readonly name = 'SecretKeyMissing';
+}
+
+export function decodeSecret(secret: Secret): SecretValues {
+  const values = new Map(Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
+  const object = formatKey(keyOf(secret));
+  return {
+    find: (key) => values.get(key),
+    get: (key) => {
+      const value = values.get(key);
+      if (value !== undefined && value !== '') return value;
+      const problem = value === '' ? 'is empty' : `is missing; present: ${[...values.keys()].join(', ') || 'none'}`;
+      throw new SecretKeyMissing(`secret ${object}: key "${key}" ${problem}`);
+    },
+    keys: [...values.keys()],
+    uid: secret.metadata?.uid ?? '',
+    resourceVersion: secret.metadata?.resourceVersion ?? '',
+    type: secret.type ?? 'Opaque',
+  };
+}

@@ -1,0 +1,142 @@
+/** Brings names to a reconciler: whatever changes in the cache, or in an input of the object, makes its key due. */
+import type { Store } from '../cache/store.ts';
+import { Stalled, Waiting } from '../errors.ts';
+import { formatKey, parseKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
+import type { Logger } from '../report/logger.ts';
+import type { RuntimeMetrics } from '../report/metrics.ts';
+import { meaningfulChange } from './meaningful-change.ts';
+import type { Reconciler } from './reconciler.ts';
+import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+
+/** Starts a controller's wakes and returns the way to end them; made by `watching`. */
+export type Wake = (enqueue: (key: ObjectKey) => void) => () => void;
+
+/** Wakes the keys that `map` gives for each change in a store: inputs of the object, or objects it owns. */
+export function watching<U extends KubernetesObject>(store: Store<U>, map: (object: U) => readonly ObjectKey[]): Wake {
+  return (enqueue) =>
+    store.onChange((change) => {
+      // Both sides of a change: what no longer refers to the object must know as well.
+      for (const object of [change.previous, change.object]) {
+        if (object !== undefined) for (const key of map(object)) enqueue(key);
+      }
+    });
+}
+
+export interface ControllerOptions<T extends KubernetesObject> {
+  /** In logs and metrics, for example `stack`. */
+  readonly name: string;
+  readonly store: Store<T>;
+  readonly reconciler: Reconciler;
+  readonly logger: Logger;
+  /** Other reasons to look at an object; see {@link watching}. */
+  readonly wakes?: readonly Wake[];
+  /** Reconciles at the same time. Default 8. */
+  readonly workers?: number;
+  readonly metrics?: RuntimeMetrics;
+  readonly queue?: WorkQueueOptions;
+}
+
+export class Controller<T extends KubernetesObject> {
+  readonly #options: ControllerOptions<T>;
+  readonly #queue: WorkQueue;
+  /** Last failure of each key, so that the same one is told once. */
+  readonly #failures = new Map<string, string>();
+
+  constructor(options: ControllerOptions<T>) {
+    this.#options = options;
+    this.#queue = new WorkQueue(options.queue);
+    options.metrics?.watchQueue(options.name, () => this.#queue.depth);
+  }
+
+  /** Makes a key due: from now, or in `afterSeconds`. Safe to call at any time. */
+  enqueue(key: ObjectKey, afterSeconds = 0): void {
+    this.#queue.add(formatKey(key), afterSeconds);
+  }
+
+  /**
+   * Works until the signal aborts; then waits for the reconciles under way (their signal is aborted too). Every object
+   * in the store is looked at once at the start. A controller runs once.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { store, wakes = [], workers = 8 } = this.#options;
+    const stops = [
+      store.onChange((change) => {
+        if (meaningfulChange(change)) this.enqueue(change.key);
+      }),
+      ...wakes.map((wake) => wake((key) => this.enqueue(key))),
+    ];
+    for (const object of store.list()) this.enqueue(keyOfStored(object));
+    const close = (): void => this.#queue.close();
+    signal.addEventListener('abort', close, { once: true });
+    if (signal.aborted) close();
+    try {
+      await Promise.all(Array.from({ length: workers }, () => this.#work(signal)));
+    } finally {
+      signal.removeEventListener('abort', close);
+      for (const stop of stops) stop();
+      this.#queue.close();
+    }
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const id = await this.#queue.take();
+      if (id === undefined) return;
+      await this.#reconcile(id, signal);
+      this.#queue.done(id);
+    }
+  }
+
+  async #reconcile(id: string, signal: AbortSignal): Promise<void> {
+    const { name, reconciler, metrics } = this.#options;
+    const logger = this.#options.logger.child({ controller: name, object: id });
+    const start = performance.now();
+    let outcome: 'success' | 'waiting' | 'stalled' | 'error' | 'aborted' = 'success';
+    try {
+      const result = await reconciler.reconcile(parseKey(id), { signal, logger });
+      this.#succeeded(id, logger);
+      if (result?.requeueAfterSeconds !== undefined) this.#queue.add(id, result.requeueAfterSeconds);
+    } catch (error) {
+      outcome = this.#failed(id, error, signal, logger);
+    }
+    metrics?.reconciled(name, outcome, (performance.now() - start) / 1000);
+  }
+
+  #succeeded(id: string, logger: Logger): void {
+    this.#queue.resetFailures(id);
+    if (this.#failures.delete(id)) logger.info('recovered');
+  }
+
+  #failed(id: string, error: unknown, signal: AbortSignal, logger: Logger): 'waiting' | 'stalled' | 'error' | 'aborted' {
+    if (signal.aborted) {
+      logger.debug('reconcile aborted', { error });
+      return 'aborted';
+    }
+    if (error instanceof Waiting) {
+      this.#queue.resetFailures(id);
+      this.#queue.add(id, error.afterSeconds);
+      logger.debug('waiting', { error, afterSeconds: error.afterSeconds });
+      return 'waiting';
+    }
+    if (error instanceof Stalled) {
+      this.#queue.resetFailures(id);
+      this.#tell(id, error, () => logger.warn('stalled: waits for a change of the object or an input', { error }));
+      return 'stalled';
+    }
+    const retryInSeconds = this.#queue.addAfterFailure(id);
+    this.#tell(id, error, () => logger.error('reconcile failed, will be tried again', { error, retryInSeconds }));
+    return 'error';
+  }
+
+  /** The same trouble with the same object is told once, until it changes or is over. */
+  #tell(id: string, error: unknown, tell: () => void): void {
+    const text = String(error);
+    if (this.#failures.get(id) === text) return;
+    this.#failures.set(id, text);
+    tell();
+  }
+}
+
+function keyOfStored(object: KubernetesObject): ObjectKey {
+  return { namespace: object.metadata?.namespace ?? '', name: object.metadata?.name ?? '' };
+}

@@ -1,0 +1,230 @@
+/**
+ * One process at a time leads, by a Lease. Nothing here trusts two machines' clocks to agree: a lease is taken over when
+ * it has not changed for its whole duration by our own monotonic clock.
+ *
+ * A Lease alone gives no fencing: a process that was paused wakes up believing in the past. Therefore `isHeld` compares
+ * with the clock at every question, and effects on hosts carry an epoch besides.
+ */
+import { isAlreadyExists, isConflict } from '../client/api-error.ts';
+import type { Cluster } from '../client/cluster.ts';
+import { leases, type Lease } from '../client/kinds.ts';
+import { LeadershipLost } from '../errors.ts';
+import type { ObjectKey } from '../objects.ts';
+import type { Logger } from '../report/logger.ts';
+import type { RuntimeMetrics } from '../report/metrics.ts';
+import { formatMicroTime } from '../report/micro-time.ts';
+import { sleep } from './sleep.ts';
+
+export interface LeaderElectorOptions {
+  /** Not fenced: this client must be able to write before leadership is held. */
+  readonly cluster: Cluster;
+  readonly lease: ObjectKey;
+  /** Unique to the process: the pod's name and something random. */
+  readonly identity: string;
+  readonly logger: Logger;
+  readonly metrics?: RuntimeMetrics;
+  /** Others wait so long before they take over. Default 15 s. */
+  readonly leaseDurationSeconds?: number;
+  /** We give up leading when no renewal has succeeded for so long; less than the duration. Default 10 s. */
+  readonly renewDeadlineSeconds?: number;
+  /** Pause between attempts, with up to 20 % more by chance. Default 2 s. */
+  readonly retryPeriodSeconds?: number;
+}
+
+export interface Leadership {
+  /** Aborted when leadership is lost, or the process is to end. */
+  readonly signal: AbortSignal;
+  /** Grows with each change of leader. */
+  readonly leaseTransitions: number;
+}
+
+/** What is known of the Lease, and since when it has been unchanged, by our clock. */
+interface Observed {
+  readonly lease: Lease;
+  readonly since: number;
+}
+
+export class LeaderElector {
+  readonly #options: Required<Omit<LeaderElectorOptions, 'metrics'>> & Pick<LeaderElectorOptions, 'metrics'>;
+  #observed: Observed | undefined;
+  /** When the request of the last successful renewal was sent; undefined while not leading. */
+  #renewed: Instant | undefined;
+
+  constructor(options: LeaderElectorOptions) {
+    this.#options = { leaseDurationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 2, ...options };
+    const { leaseDurationSeconds, renewDeadlineSeconds, retryPeriodSeconds } = this.#options;
+    if (!(retryPeriodSeconds * 1.2 < renewDeadlineSeconds && renewDeadlineSeconds < leaseDurationSeconds)) {
+      throw new Error(
+        `leader election: retry period (${retryPeriodSeconds} s, plus 20 %) < renew deadline (${renewDeadlineSeconds} s) < lease duration (${leaseDurationSeconds} s) must hold`,
+      );
+    }
+  }
+
+  /** Whether this process may act right now, by the clock: also right when it was paused a moment ago. */
+  isHeld(): boolean {
+    return this.#renewed !== undefined && secondsSince(this.#renewed) < this.#options.renewDeadlineSeconds;
+  }
+
+  /** As last seen in the Lease. */
+  get leaseTransitions(): number {
+    return this.#observed?.lease.spec?.leaseTransitions ?? 0;
+  }
+
+  /**
+   * Waits for leadership, then runs `lead` once. Ends when `lead` ends by itself or because `signal` aborted; the Lease
+   * is then let go, so that the next leader need not wait. Throws `LeadershipLost`, after `lead` has ended, when the
+   * Lease could not be renewed: the process should end then.
+   */
+  async run(signal: AbortSignal, lead: (leadership: Leadership) => Promise<void>): Promise<void> {
+    if (!(await this.#acquire(signal))) return;
+    const { logger, metrics, identity } = this.#options;
+    logger.info('leading', { identity, leaseTransitions: this.leaseTransitions });
+    metrics?.leads(true);
+    const stop = new AbortController();
+    const renewing = new AbortController();
+    const abort = (): void => stop.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    // Renews until `lead` has ended, also while it is cleaning up: nobody else may start meanwhile.
+    const renewal = this.#renewUntil(renewing.signal).then((lost) => {
+      if (lost !== undefined) stop.abort(lost);
+      return lost;
+    });
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      await lead({ signal: stop.signal, leaseTransitions: this.leaseTransitions });
+    } catch (error) {
+      failure = { error };
+    }
+    renewing.abort();
+    const lost = await renewal;
+    signal.removeEventListener('abort', abort);
+    metrics?.leads(false);
+    if (lost !== undefined) throw lost;
+    await this.#release();
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** False when the signal aborted first. */
+  async #acquire(signal: AbortSignal): Promise<boolean> {
+    const { logger, retryPeriodSeconds } = this.#options;
+    let told: string | undefined;
+    for (;;) {
+      if (signal.aborted) return false;
+      try {
+        if ((await this.#tryOnce(signal)) === 'Held') return true;
+        const holder = this.#observed?.lease.spec?.holderIdentity;
+        if (holder !== told) logger.info('waiting for leadership', { holder });
+        told = holder;
+      } catch (error) {
+        if (signal.aborted) return false;
+        logger.warn('leader election: attempt failed', { error });
+      }
+      await sleep(retryPeriodSeconds * (1 + 0.2 * Math.random()), signal);
+    }
+  }
+
+  /** Undefined when the signal ended it; otherwise why leadership is lost. */
+  async #renewUntil(signal: AbortSignal): Promise<LeadershipLost | undefined> {
+    const { logger, retryPeriodSeconds, renewDeadlineSeconds } = this.#options;
+    for (;;) {
+      await sleep(retryPeriodSeconds * (1 + 0.2 * Math.random()), signal);
+      if (signal.aborted) return undefined;
+      if (!this.isHeld()) return this.#lost(`the lease was not renewed for ${renewDeadlineSeconds} s`);
+      try {
+        if ((await this.#tryOnce(signal)) === 'HeldByOther') return this.#lost(`the lease is held by ${this.#observed?.lease.spec?.holderIdentity ?? 'nobody'}`);
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        logger.warn('leader election: renewal failed', { error });
+      }
+      if (!this.isHeld()) return this.#lost(`the lease was not renewed for ${renewDeadlineSeconds} s`);
+    }
+  }
+
+  #lost(why: string): LeadershipLost {
+    this.#renewed = undefined;
+    this.#options.logger.error('leadership lost', { why });
+    return new LeadershipLost(`leadership lost: ${why}`);
+  }
+
+  /** One attempt to get or renew the Lease. A conflict decides nothing: the next read tells who holds it. */
+  async #tryOnce(signal: AbortSignal): Promise<'Held' | 'HeldByOther' | 'Conflict'> {
+    const { cluster, lease: key, identity, retryPeriodSeconds } = this.#options;
+    const options = { signal, timeoutSeconds: Math.max(1, retryPeriodSeconds * 2) };
+    const sent = instant();
+    const live = await cluster.find(leases, key, options);
+    try {
+      if (live === undefined) {
+        this.#observe(await cluster.create(leases, { metadata: { ...key }, spec: this.#claim(0, undefined) }, options));
+      } else {
+        this.#observe(live);
+        const { holderIdentity = '', acquireTime } = live.spec ?? {};
+        if (holderIdentity !== identity && holderIdentity !== '' && !this.#expired()) return 'HeldByOther';
+        // Our own name without our knowing: an earlier request of ours arrived, its answer did not. A new term all the same.
+        const ours = holderIdentity === identity && this.#renewed !== undefined;
+        const transitions = (live.spec?.leaseTransitions ?? 0) + (ours ? 0 : 1);
+        this.#observe(await cluster.replace(leases, { ...live, spec: this.#claim(transitions, ours ? acquireTime : undefined) }, options));
+      }
+    } catch (error) {
+      if (isConflict(error) || isAlreadyExists(error)) return 'Conflict';
+      throw error;
+    }
+    this.#renewed = sent;
+    return 'Held';
+  }
+
+  #claim(leaseTransitions: number, acquireTime: string | undefined): NonNullable<Lease['spec']> {
+    const now = formatMicroTime(new Date());
+    return {
+      holderIdentity: this.#options.identity,
+      leaseDurationSeconds: Math.ceil(this.#options.leaseDurationSeconds),
+      acquireTime: acquireTime ?? now,
+      renewTime: now,
+      leaseTransitions,
+    };
+  }
+
+  #observe(lease: Lease): void {
+    if (this.#observed?.lease.metadata?.resourceVersion === lease.metadata?.resourceVersion) return;
+    this.#observed = { lease, since: performance.now() / 1000 };
+  }
+
+  /** The holder has not shown itself for as long as it promised to, by our clock. */
+  #expired(): boolean {
+    if (this.#observed === undefined) return false;
+    const duration = this.#observed.lease.spec?.leaseDurationSeconds ?? this.#options.leaseDurationSeconds;
+    return performance.now() / 1000 - this.#observed.since > duration;
+  }
+
+  /** Best effort: who does not manage to let go is replaced after the lease's duration. */
+  async #release(): Promise<void> {
+    const { cluster, lease: key, identity, logger } = this.#options;
+    this.#renewed = undefined;
+    try {
+      const options = { signal: AbortSignal.timeout(3_000) };
+      const live = await cluster.find(leases, key, options);
+      if (live?.spec?.holderIdentity !== identity) return;
+      const spec = { ...live.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: formatMicroTime(new Date()) };
+      await cluster.replace(leases, { ...live, spec }, options);
+      logger.info('leadership released');
+    } catch (error) {
+      logger.warn('leader election: the lease was not released', { error });
+    }
+  }
+}
+
+/** Both clocks: the monotonic one stands still while a virtual machine is suspended, the other may be set. */
+interface Instant {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+function instant(): Instant {
+  return { monotonic: performance.now() / 1000, wall: Date.now() / 1000 };
+}
+
+/** The longer of the two: when in doubt, more time has passed. */
+function secondsSince(then: Instant): number {
+  const now = instant();
+  return Math.max(now.monotonic - then.monotonic, now.wall - then.wall);
+}

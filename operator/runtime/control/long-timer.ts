@@ -1,0 +1,15 @@
+/** Timers longer than Node's 24.8 days, which it would fire at once. */
+
+const LONGEST_MILLISECONDS = 2 ** 31 - 1;
+
+/** Like `setTimeout`; returns the way to cancel it. */
+export function setTimeoutLong(callback: () => void, milliseconds: number): () => void {
+  const end = performance.now() + milliseconds;
+  let timer: NodeJS.Timeout;
+  const arm = (): void => {
+    const left = end - performance.now();
+    timer = left > LONGEST_MILLISECONDS ? setTimeout(arm, LONGEST_MILLISECONDS) : setTimeout(callback, Math.max(0, left));
+  };
+  arm();
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,126 @@
+/**
+ * Which keys are due. Keys, not objects: whoever takes one reads the object afresh. A key is in work at most once at a
+ * time; adding it again merges, the earlier deadline wins; added while in work, it comes back afterwards.
+ */
+import { setTimeoutLong } from './long-timer.ts';
+
+export interface WorkQueueOptions {
+  /** First pause after a failure; doubles with each further one. Default 0.5 s. */
+  readonly baseDelaySeconds?: number;
+  /** Default 300 s. */
+  readonly maxDelaySeconds?: number;
+  /** In [0, 1); for tests. */
+  readonly random?: () => number;
+}
+
+interface Entry {
+  /** Milliseconds of the monotonic clock. */
+  deadline: number;
+  cancel: () => void;
+}
+
+export class WorkQueue {
+  readonly #baseDelaySeconds: number;
+  readonly #maxDelaySeconds: number;
+  readonly #random: () => number;
+  /** Due later, each with its timer. */
+  readonly #scheduled = new Map<string, Entry>();
+  /** Due now, in order; a Set keeps that order and no duplicates. */
+  readonly #ready = new Set<string>();
+  readonly #working = new Set<string>();
+  /** Deadlines asked for while the key was in work. */
+  readonly #again = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
+  readonly #takers: ((key: string | undefined) => void)[] = [];
+  #closed = false;
+
+  constructor(options: WorkQueueOptions = {}) {
+    this.#baseDelaySeconds = options.baseDelaySeconds ?? 0.5;
+    this.#maxDelaySeconds = options.maxDelaySeconds ?? 300;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /** Keys that are due and not yet taken. */
+  get depth(): number {
+    return this.#ready.size;
+  }
+
+  /** Makes a key due in `afterSeconds`, or leaves it where it is when it is due earlier. */
+  add(key: string, afterSeconds = 0): void {
+    if (this.#closed) return;
+    const deadline = performance.now() + Math.max(0, afterSeconds) * 1000;
+    if (this.#working.has(key)) {
+      this.#again.set(key, Math.min(deadline, this.#again.get(key) ?? Infinity));
+      return;
+    }
+    if (this.#ready.has(key)) return;
+    const scheduled = this.#scheduled.get(key);
+    if (scheduled !== undefined && scheduled.deadline <= deadline) return;
+    scheduled?.cancel();
+    this.#scheduled.delete(key);
+    if (afterSeconds <= 0) {
+      this.#makeReady(key);
+      return;
+    }
+    const cancel = setTimeoutLong(() => {
+      this.#scheduled.delete(key);
+      this.#makeReady(key);
+    }, deadline - performance.now());
+    this.#scheduled.set(key, { deadline, cancel });
+  }
+
+  /** Adds a key after a failure, with growing pauses; returns the pause in seconds. */
+  addAfterFailure(key: string): number {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    const delay = Math.min(this.#maxDelaySeconds, this.#baseDelaySeconds * 2 ** Math.min(failures, 30));
+    // Half fixed, half by chance: many objects that failed together do not come back together.
+    const afterSeconds = delay / 2 + (delay / 2) * this.#random();
+    this.add(key, afterSeconds);
+    return afterSeconds;
+  }
+
+  /** The next failure of this key starts at the first pause again. */
+  resetFailures(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** The next key that is due, to be given back with `done`; undefined when the queue is closed. */
+  async take(): Promise<string | undefined> {
+    if (this.#closed) return undefined;
+    const [key] = this.#ready;
+    if (key === undefined) return new Promise((resolve) => this.#takers.push(resolve));
+    this.#ready.delete(key);
+    this.#working.add(key);
+    return key;
+  }
+
+  /** Ends the work on a key that was taken. */
+  done(key: string): void {
+    this.#working.delete(key);
+    const deadline = this.#again.get(key);
+    if (deadline === undefined) return;
+    this.#again.delete(key);
+    this.add(key, (deadline - performance.now()) / 1000);
+  }
+
+  /** Drops what waits and wakes those who wait for a key. */
+  close(): void {
+    this.#closed = true;
+    for (const { cancel } of this.#scheduled.values()) cancel();
+    this.#scheduled.clear();
+    this.#ready.clear();
+    this.#again.clear();
+    for (const taker of this.#takers.splice(0)) taker(undefined);
+  }
+
+  #makeReady(key: string): void {
+    const taker = this.#takers.shift();
+    if (taker === undefined) {
+      this.#ready.add(key);
+      return;
+    }
+    this.#working.add(key);
+    taker(key);
+  }
+}

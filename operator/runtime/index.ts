@@ -1,0 +1,31 @@
+/**
+ * The small controller runtime: API client, caches, work queue, leader election, reporting. It knows nothing of jtel.
+ * Only this folder imports @kubernetes/client-node.
+ */
+export type { ResourceKind } from '../../crds/kind.ts';
+export * from './objects.ts';
+export * from './errors.ts';
+
+export * from './client/api-error.ts';
+export type * from './client/cluster.ts';
+export * from './client/kinds.ts';
+export * from './client/connection.ts';
+export * from './client/cluster-client.ts';
+
+export type * from './cache/store.ts';
+export * from './cache/informer.ts';
+
+export type * from './control/reconciler.ts';
+export * from './control/controller.ts';
+export * from './control/activities.ts';
+export * from './control/finalizer.ts';
+export * from './control/leader-elector.ts';
+
+export * from './report/logger.ts';
+export * from './report/create-logger.ts';
+export * from './report/secret-registry.ts';
+export * from './report/conditions.ts';
+export * from './report/status-changed.ts';
+export * from './report/event-recorder.ts';
+export * from './report/metrics.ts';
+export * from './report/health-server.ts';

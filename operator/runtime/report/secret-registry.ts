@@ -1,0 +1,64 @@
+/**
+ * Knows the secret values that this process has read, so that whatever is written for people (logs, events, status)
+ * can be cleaned of them. The last net: the code should not put them there in the first place.
+ */
+
+const MASK = '[redacted]';
+
+/** Shorter values ("jtel", "admin") are words of every message; masking them would hide more than it protects. */
+const MIN_LENGTH = 6;
+
+export class SecretRegistry {
+  /** Per source the values as last read and the ones before, which may still be in use. */
+  readonly #sources = new Map<string, { readonly current: readonly string[]; readonly previous: readonly string[] }>();
+  /** Longest first: a value that contains another is masked whole. */
+  #needles: readonly string[] = [];
+
+  /** Makes the values of a source (for example `namespace/name` of a Secret) known. */
+  register(source: string, values: readonly string[]): void {
+    const current = [...new Set(values.flatMap(formsOf))];
+    const known = this.#sources.get(source);
+    if (known !== undefined && sameItems(known.current, current)) return;
+    this.#sources.set(source, { current, previous: known?.current ?? [] });
+    const all = new Set<string>();
+    for (const entry of this.#sources.values()) for (const form of [...entry.current, ...entry.previous]) all.add(form);
+    this.#needles = [...all].toSorted((a, b) => b.length - a.length);
+  }
+
+  /** The text with every known secret value masked. */
+  redact(text: string): string {
+    let result = text;
+    for (const needle of this.#needles) if (result.includes(needle)) result = result.replaceAll(needle, MASK);
+    return result;
+  }
+}
+
+function sameItems(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+/** The shapes in which a value can turn up in a text. */
+function formsOf(value: string): string[] {
+  const trimmed = value.trim();
+  if (trimmed.length < MIN_LENGTH) return [];
+  const lines = trimmed.includes('\n') ? trimmed.split(/\r?\n/).filter((line) => line.length >= 16 && !line.startsWith('-----')) : [];
+  const base64 = [value, trimmed].map((text) => Buffer.from(text).toString('base64'));
+  const inJSON = JSON.stringify(trimmed).slice(1, -1);
+  const inURL = encodeURIComponent(trimmed);
+  return [...new Set([trimmed, inJSON, inURL, ...base64, ...lines, ...leavesOf(trimmed)])];
+}
+
+/** A registry's `.dockerconfigjson` is a secret of several values. */
+function leavesOf(text: string): string[] {
+  if (!text.startsWith('{')) return [];
+  const leaves: string[] = [];
+  try {
+    JSON.parse(text, (_, value: unknown) => {
+      if (typeof value === 'string' && value.length >= MIN_LENGTH) leaves.push(value);
+      return value;
+    });
+  } catch {
+    return [];
+  }
+  return leaves;
+}

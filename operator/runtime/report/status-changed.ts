@@ -1,0 +1,45 @@
+/** Whether a status is worth a request: nothing is sent when nothing changed. */
+import { isDeepStrictEqual } from 'node:util';
+
+/** A time that moves while work goes on; alone it is worth a request only now and then. */
+export interface Heartbeat {
+  /** For example `['operation', 'lastHeartbeatTime']`. */
+  readonly path: readonly string[];
+  readonly everySeconds: number;
+}
+
+/**
+ * True when `next` differs from `previous` in anything but heartbeats, or when a heartbeat has moved on by at least its
+ * `everySeconds`. A field that is `undefined` counts as absent, as in JSON.
+ */
+export function statusChanged(previous: unknown, next: unknown, heartbeats: readonly Heartbeat[] = []): boolean {
+  const before = asJSON(previous);
+  const after = asJSON(next);
+  for (const heartbeat of heartbeats) {
+    const then = valueAt(before, heartbeat.path);
+    const now = valueAt(after, heartbeat.path);
+    if (typeof then !== 'string' || typeof now !== 'string') continue;
+    const movedSeconds = (Date.parse(now) - Date.parse(then)) / 1000;
+    if (!(Math.abs(movedSeconds) < heartbeat.everySeconds)) continue;
+    setAt(after, heartbeat.path, then);
+  }
+  return !isDeepStrictEqual(before, after);
+}
+
+function asJSON(value: unknown): unknown {
+  return value === undefined ? {} : (JSON.parse(JSON.stringify(value)) as unknown);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function valueAt(root: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => (isRecord(value) ? value[name] : undefined), root);
+}
+
+function setAt(root: unknown, path: readonly string[], value: string): void {
+  const parent = valueAt(root, path.slice(0, -1));
+  const name = path.at(-1);
+  if (isRecord(parent) && name !== undefined) parent[name] = value;
+}
