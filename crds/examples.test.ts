@@ -1,0 +1,83 @@
+/** An example that the API server would refuse is worse than none. CEL rules are checked by the integration tests. */
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { readCRDs, schemaOf, type Schema } from './crd.ts';
+
+const examplesFolder = fileURLToPath(new URL('../examples', import.meta.url));
+const files = globSync('**/*.yaml', { cwd: examplesFolder }).toSorted();
+
+interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec?: unknown;
+}
+
+/** Kubernetes refuses unknown fields (strict validation); JSON schema only does so when it is told to. */
+function closed(schema: Schema): object {
+  const { properties, items, format: _, ...rest } = schema;
+  return {
+    ...rest,
+    ...(items === undefined ? {} : { items: closed(items) }),
+    ...(properties === undefined
+      ? {}
+      : { additionalProperties: false, properties: Object.fromEntries(Object.entries(properties).map(([name, child]) => [name, closed(child)])) }),
+  };
+}
+
+const ajv = new Ajv({ strict: false, allErrors: true });
+
+/** Kind → validator of its spec. */
+const validators = new Map(
+  readCRDs().map((crd) => [crd.spec.names.kind, ajv.compile(closed(schemaOf(crd).properties?.['spec'] ?? {}))]),
+);
+
+function manifests(file: string): Manifest[] {
+  return parseAllDocuments(readFileSync(`${examplesFolder}/${file}`, 'utf8')).map((document) => {
+    if (document.errors.length > 0) throw new Error(`${file}: ${document.errors.join(', ')}`);
+    return document.toJS() as Manifest;
+  });
+}
+
+test('there are examples for the quick start, the least, the most and on-premises', () => {
+  expect(files).toEqual(expect.arrayContaining(['full-stack.yaml', 'minimal-stack.yaml', 'on-premises-jump-host.yaml', 'quickstart/4-stack.yaml']));
+});
+
+test.each(files)('%s fits the schema of its kinds', (file) => {
+  const builtIn = ['Namespace', 'Secret'];
+  const ours = manifests(file).filter(({ kind }) => !builtIn.includes(kind));
+  const problems = ours.flatMap(({ apiVersion, kind, metadata, spec }) => {
+    const validate = validators.get(kind);
+    if (validate === undefined || apiVersion !== 'jtel.de/v1alpha1') return [`${kind} ${metadata.name}: no such kind in ${apiVersion}`];
+    return validate(spec) ? [] : [{ kind, name: metadata.name, errors: validate.errors }];
+  });
+  expect(problems).toEqual([]);
+});
+
+test('full-stack.yaml shows every field of a stack and of a store', () => {
+  const shown = new Set<string>();
+  const walk = (value: unknown, path: string): void => {
+    if (path !== '') shown.add(path);
+    if (Array.isArray(value)) for (const item of value) walk(item, `${path}[]`);
+    else if (typeof value === 'object' && value !== null) for (const [name, child] of Object.entries(value)) walk(child, `${path}.${name}`);
+  };
+  for (const { kind, spec } of manifests('full-stack.yaml')) walk(spec, kind);
+  const missing = readCRDs()
+    .filter(({ spec }) => ['JtelStack', 'JtelBackupStore'].includes(spec.names.kind))
+    .flatMap((crd) => fieldsOf(schemaOf(crd).properties?.['spec'] ?? {}, crd.spec.names.kind))
+    .filter((path) => !shown.has(path));
+  expect(missing).toEqual([]);
+});
+
+function fieldsOf(schema: Schema, path: string): string[] {
+  if (schema.items !== undefined) return fieldsOf(schema.items, `${path}[]`);
+  return Object.entries(schema.properties ?? {}).flatMap(([name, child]) => [`${path}.${name}`, ...fieldsOf(child, `${path}.${name}`)]);
+}
+
+test('what must be filled in is marked in the quick start', () => {
+  const marked = files.filter((file) => file.startsWith('quickstart/')).map((file) => readFileSync(`${examplesFolder}/${file}`, 'utf8').split('FILL IN').length - 1);
+  expect(marked.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(6);
+});
