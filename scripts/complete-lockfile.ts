@@ -7,7 +7,6 @@
  * `node scripts/complete-lockfile.ts [--check]`: writes, or with `--check` only says what is missing (exit code 1).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 
 interface LockEntry {
   readonly version?: string;
@@ -66,7 +65,7 @@ export function completed(lock: Lockfile): Lockfile {
   return { ...lock, packages: Object.fromEntries(paths.map((path) => [path, packages[path] as LockEntry])) };
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (import.meta.main) {
   const file = 'package-lock.json';
   const lock = JSON.parse(readFileSync(file, 'utf8')) as Lockfile;
   const missing = Object.keys(missingPlatformPackages(lock));

@@ -1,0 +1,57 @@
+# The ways in. `make` alone prints them. Everything is installed by the first target that needs it.
+# Node 24 and all tools come from node_modules (npm package "node"): only npm, git and root or sudo are needed.
+
+SYSTEM_PATH := $(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-unit test-integration test-e2e lint generate images \
+        sandbox-up sandbox-down sandbox-status bench clean
+
+help: ## Print these targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+install: ## Install the pinned packages if they are not (every target does)
+	@PATH='$(SYSTEM_PATH)' ./scripts/install.sh
+
+demo: install ## A stack from nothing to Ready on a real compose host; leaves the sandbox running
+	@node sandbox/main.ts demo
+
+test: ## Everything: checks, unit, integration and end-to-end tests (what CI runs)
+	@PATH='$(SYSTEM_PATH)' ./scripts/install.sh || { echo '0 passed, 1 failed'; exit 1; }
+	@node test/run.ts
+
+test-unit: install ## Unit tests: no service needed
+	@node test/run.ts --only unit
+
+test-integration: install ## Tests against a real API server, compose host and blob server
+	@node test/run.ts --only integration
+
+test-e2e: install ## The demo's story with assertions
+	@node test/run.ts --only e2e
+
+lint: install ## Freshness of generated files, oxlint, knip, tsc
+	@node test/run.ts --only checks
+
+generate: install ## Write what follows from the CRDs and the release schema
+	@node crds/generate.ts
+	@node release/generate.ts
+
+images: install ## Build the images: operator, toolbox, stand-ins of the stack
+	@node sandbox/main.ts images
+
+sandbox-up: install ## Bring the sandbox up: control plane, compose hosts, registry, blob storage
+	@node sandbox/main.ts up
+
+sandbox-down: install ## Remove the sandbox and everything that runs in it
+	@node sandbox/main.ts down
+
+sandbox-status: install ## What runs in the sandbox, and how to reach it
+	@node sandbox/main.ts status
+
+bench: install ## Benchmarks, all or NAME=check.noop; results in bench/results.json
+	@node bench/run.ts $(NAME)
+
+clean: ## Remove what can be made again (not the cache in ~/.cache/jtel-operator); sandbox-down first
+	@if [ -d .sandbox ] && [ -n "$$(ls -A .sandbox)" ]; then echo 'A sandbox is up or was: make sandbox-down first' >&2; exit 1; fi
+	rm -rf node_modules coverage .sandbox
