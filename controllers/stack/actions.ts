@@ -1,0 +1,73 @@
+/**
+ * The closed set of things the stack controller can do. A new action is one member here, one rule in `plan.ts`, one
+ * executor in `execute.ts` and one row in the planner's table test.
+ */
+
+/** A secret that the release wants made up, in characters. */
+export interface GeneratedSecret {
+  readonly name: string;
+  readonly length: number;
+}
+
+export type Action =
+  /** Make the Secret with the passwords that the release wants generated, and a self-signed certificate if asked for. */
+  | { readonly type: 'EnsureCredentials'; readonly generate: readonly GeneratedSecret[]; readonly selfSigned: boolean }
+  /** Take the host for this stack with a new epoch. Always the first action of a wave that changes a host. */
+  | { readonly type: 'ClaimHost' }
+  | { readonly type: 'SetUpHost' }
+  | { readonly type: 'WriteRelease' }
+  | { readonly type: 'PullImages' }
+  /** Start only what the data is loaded into. */
+  | { readonly type: 'StartDatabase'; readonly services: readonly string[] }
+  | { readonly type: 'StartLoad' }
+  /** Note on the host that the data is complete, and where it came from. */
+  | { readonly type: 'RecordData'; readonly source: string }
+  | { readonly type: 'RemoveJob'; readonly uid: string }
+  | { readonly type: 'ApplyRelease' }
+  | { readonly type: 'RecordApplied' }
+  | { readonly type: 'PruneReleases'; readonly keep: readonly string[] }
+  | { readonly type: 'StopStack' }
+  /** Removes containers, volumes and files of exactly this stack. Needs proof of consent in the plan. */
+  | { readonly type: 'DestroyStack' }
+  | { readonly type: 'RemoveCredentials' }
+  | { readonly type: 'ReleaseFinalizer' };
+
+export type ActionType = Action['type'];
+
+/** What a person reads while the action runs, and in `Observe` mode instead of it. */
+export function describeAction(action: Action): string {
+  switch (action.type) {
+    case 'EnsureCredentials':
+      return `create the stack's generated credentials${action.selfSigned ? ' and a self-signed certificate' : ''}`;
+    case 'ClaimHost':
+      return 'claim the host';
+    case 'SetUpHost':
+      return 'set the host up';
+    case 'WriteRelease':
+      return "write the release's files to the host";
+    case 'PullImages':
+      return 'pull images';
+    case 'StartDatabase':
+      return `start ${action.services.join(', ')}`;
+    case 'StartLoad':
+      return 'load the initial data';
+    case 'RecordData':
+      return `record that the data came from ${action.source}`;
+    case 'RemoveJob':
+      return `remove the finished job ${action.uid}`;
+    case 'ApplyRelease':
+      return 'apply the release with docker compose';
+    case 'RecordApplied':
+      return 'record what was applied';
+    case 'PruneReleases':
+      return 'remove old releases from the host';
+    case 'StopStack':
+      return "stop the stack's containers";
+    case 'DestroyStack':
+      return 'destroy the stack: containers, volumes and files';
+    case 'RemoveCredentials':
+      return "remove the stack's generated credentials";
+    case 'ReleaseFinalizer':
+      return 'let the object go';
+  }
+}

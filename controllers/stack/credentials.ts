@@ -1,0 +1,110 @@
+/**
+ * The passwords that the release wants generated and, where the customer brings no certificate, a self-signed one: made
+ * once per stack and kept in one Secret beside it. The Secret has no owner reference: a stack that is deleted with
+ * `Orphan` keeps running, and whoever applies it again needs the same passwords.
+ */
+
+import { randomInt } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+import { labels, type JtelStack } from '../../crds/index.ts';
+import { isNotFound } from '../../operator/runtime/client/api-error.ts';
+import type { CallOptions, Cluster, SecretValues } from '../../operator/runtime/client/cluster.ts';
+import { secrets } from '../../operator/runtime/client/kinds.ts';
+import type { GeneratedSecret } from './actions.ts';
+
+const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
+const selfSignedDays = 825;
+const certificateKey = 'self-signed.pem';
+
+export interface CredentialRequest {
+  readonly generate: readonly GeneratedSecret[];
+  readonly selfSigned: boolean;
+}
+
+/** Name of the Secret; derived, so that it is found again. */
+export function credentialsName(stack: JtelStack): string {
+  return `${stack.metadata.name}-credentials`;
+}
+
+/** The self-signed certificate, if it was made already. */
+export function findSelfSigned(values: SecretValues | undefined): string | undefined {
+  return values?.find(certificateKey);
+}
+
+export class CredentialStore {
+  readonly #cluster: Cluster;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Undefined when nothing was generated yet. */
+  async read(stack: JtelStack, options: CallOptions): Promise<SecretValues | undefined> {
+    try {
+      return await this.#cluster.getSecret(stack.metadata.namespace ?? '', credentialsName(stack), options);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Adds what is missing and never changes what is there: a changed password would lock the stack out of its database. */
+  async ensure(stack: JtelStack, request: CredentialRequest, signal: AbortSignal): Promise<void> {
+    const existing = await this.read(stack, { signal });
+    const data: Record<string, string> = {};
+    for (const key of existing?.keys ?? []) data[key] = existing?.get(key) ?? '';
+    for (const { name, length } of request.generate) data[name] ??= password(length);
+    if (request.selfSigned) data[certificateKey] ??= await selfSignedCertificate(stack.spec.network.fqdn);
+    const namespace = stack.metadata.namespace ?? '';
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: credentialsName(stack), namespace, labels: { [labels.stack]: stack.metadata.name } },
+      type: 'Opaque',
+      data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
+    };
+    // Created, not applied, the first time: of two operators only one can invent the passwords.
+    if (existing === undefined) await this.#cluster.create(secrets, object, { signal });
+    else {
+      const locked = { ...object, metadata: { ...object.metadata, resourceVersion: existing.resourceVersion } };
+      await this.#cluster.apply(secrets, locked, { signal });
+    }
+  }
+
+  async remove(stack: JtelStack, signal: AbortSignal): Promise<void> {
+    const key = { namespace: stack.metadata.namespace ?? '', name: credentialsName(stack) };
+    const found = await this.#cluster.find(secrets, key, { signal });
+    // Somebody's own Secret of that name is not ours to delete.
+    if (found?.metadata?.labels?.[labels.stack] !== stack.metadata.name) return;
+    await this.#cluster.delete(secrets, key, { uid: found.metadata?.uid ?? '' }, { signal });
+  }
+}
+
+function password(length: number): string {
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+}
+
+/** One PEM with key and certificate, as HAProxy reads it. ECDSA P-256; valid for 825 days, the longest that browsers take. */
+async function selfSignedCertificate(fqdn: string): Promise<string> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
+    {
+      name: [{ CN: [fqdn] }],
+      notBefore: new Date(Date.now() - 15 * 60_000),
+      notAfter: new Date(Date.now() + selfSignedDays * 86_400_000),
+      keys,
+      signingAlgorithm: algorithm,
+      extensions: [
+        new x509.SubjectAlternativeNameExtension([
+          { type: 'dns', value: fqdn },
+          { type: 'dns', value: `vscode.${fqdn}` },
+        ]),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      ],
+    },
+    crypto,
+  );
+  const exported = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
+  return `${x509.PemConverter.encode(exported, 'PRIVATE KEY')}\n${certificate.toString('pem')}\n`;
+}

@@ -1,0 +1,95 @@
+/**
+ * How each action is done. Every executor is idempotent ("already so" is success) and leaves its trace where the next
+ * observation finds it; none keeps anything in memory.
+ */
+
+import type { JtelStack } from '../../crds/index.ts';
+import type { Fence, Host, PullProgress } from '../../host-driver/host.ts';
+import type { Action, ActionType } from './actions.ts';
+import type { CredentialStore } from './credentials.ts';
+import type { Gathered } from './observe.ts';
+
+export interface Progress {
+  readonly message: string;
+  readonly percent?: number;
+}
+
+export interface ExecutionContext {
+  readonly stack: JtelStack;
+  readonly project: string;
+  readonly gathered: Gathered;
+  readonly credentials: CredentialStore;
+  /** Takes a new epoch (noted in the status under optimistic lock first) and returns the fence for it. */
+  readonly claim: (host: Host) => Promise<Fence>;
+  /** The fence under which this process holds the host; throws when it does not. */
+  readonly fence: () => Fence;
+  readonly letGo: () => Promise<void>;
+  readonly progress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+type Executor<T extends ActionType> = (action: Extract<Action, { type: T }>, context: ExecutionContext) => Promise<void>;
+type Executors = { readonly [T in ActionType]: Executor<T> };
+
+const executors: Executors = {
+  EnsureCredentials: (action, { credentials, stack, signal }) => credentials.ensure(stack, action, signal),
+  ClaimHost: async (_, context) => {
+    await context.claim(hostOf(context));
+  },
+  SetUpHost: (_, context) => hostOf(context).setUp(context.project, desired(context).setup, context.fence(), context.signal),
+  WriteRelease: (_, context) => hostOf(context).writeRelease(context.project, desired(context).release, context.fence(), context.signal),
+  PullImages: async (_, context) => {
+    const { images } = desired(context).release;
+    const { pullCredentials, toolbox } = inputs(context);
+    // The toolbox is pulled with the release, so that no job ever waits for an image.
+    await hostOf(context).pull([...images, toolbox], pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
+  },
+  StartDatabase: (action, context) =>
+    hostOf(context).composeUp(context.project, desired(context).release, action.services, context.fence(), context.signal),
+  StartLoad: async (_, context) => {
+    await hostOf(context).startJob(context.project, await inputs(context).loadJob(), context.fence(), context.signal);
+  },
+  RecordData: async (action, context) => {
+    await hostOf(context).record(context.project, { data: { source: action.source } }, context.fence(), context.signal);
+  },
+  RemoveJob: (action, context) => hostOf(context).removeJob(action.uid, context.fence(), context.signal),
+  ApplyRelease: (_, context) => hostOf(context).composeUp(context.project, desired(context).release, 'all', context.fence(), context.signal),
+  RecordApplied: async (_, context) => {
+    const { digest, version } = desired(context).release;
+    await hostOf(context).record(context.project, { applied: { digest, version } }, context.fence(), context.signal);
+  },
+  PruneReleases: (action, context) => hostOf(context).prune(context.project, action.keep, context.fence(), context.signal),
+  StopStack: (_, context) => hostOf(context).composeStop(context.project, context.fence(), context.signal),
+  DestroyStack: (_, context) => hostOf(context).destroy(context.project, context.fence(), context.signal),
+  RemoveCredentials: (_, { credentials, stack, signal }) => credentials.remove(stack, signal),
+  ReleaseFinalizer: (_, context) => context.letGo(),
+};
+
+export async function execute(action: Action, context: ExecutionContext): Promise<void> {
+  // The table is complete by its type; the lookup loses the link between key and argument.
+  await (executors[action.type] as (action: Action, context: ExecutionContext) => Promise<void>)(action, context);
+}
+
+function hostOf({ gathered }: ExecutionContext): Host {
+  if (gathered.host === undefined) throw new Error('planned an action on a host that was not observed');
+  return gathered.host;
+}
+
+function desired({ gathered }: ExecutionContext): NonNullable<Gathered['observed']['desired']> {
+  if (gathered.observed.desired === undefined) throw new Error('planned an action for a release that was not rendered');
+  return gathered.observed.desired;
+}
+
+function inputs({ gathered }: ExecutionContext): NonNullable<Gathered['inputs']> {
+  if (gathered.inputs === undefined) throw new Error('planned an action whose inputs were not read');
+  return gathered.inputs;
+}
+
+const mebibyte = 2 ** 20;
+
+function describePull(pulled: PullProgress): Progress {
+  const images = `pulling images: ${pulled.imagesDone} of ${pulled.imagesTotal}`;
+  if (pulled.bytesTotal === 0) return { message: images };
+  const bytes = `${Math.round(pulled.bytesDone / mebibyte)} of ${Math.round(pulled.bytesTotal / mebibyte)} MiB`;
+  return { message: `${images}, ${bytes}`, percent: Math.floor((100 * pulled.bytesDone) / pulled.bytesTotal) };
+}

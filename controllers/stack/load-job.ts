@@ -1,0 +1,50 @@
+/** The job that loads a release's vanilla data: which container, with which input. The input is a secret as a whole. */
+
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
+import type { Release } from '../../release/generated/release.ts';
+import { loadJobUID } from './stages/data.ts';
+
+/** Long enough for a slow line; the URLs can only read, and only these blobs. */
+const urlLifetimeSeconds = 6 * 3600;
+const memoryBytes = 256 * 2 ** 20;
+
+export interface LoadJobInput {
+  readonly release: Release;
+  readonly store: BlobStore;
+  readonly stackUID: string;
+  readonly project: string;
+  readonly toolbox: ImageReference;
+  readonly rootPassword: string;
+}
+
+export async function loadJob(input: LoadJobInput): Promise<JobSpec> {
+  const { release, store, stackUID, project, toolbox, rootPassword } = input;
+  const dataSets = await Promise.all(
+    release.vanilla.map(async ({ kind, name, path, bytes, sha256 }) => ({
+      kind,
+      ...(name === undefined ? {} : { name }),
+      url: await store.readUrl(`releases/${release.version}/${path}`, urlLifetimeSeconds),
+      bytes,
+      sha256,
+    })),
+  );
+  const fileTrees = release.fileTrees.map(({ name, uid, gid }) => ({ name, path: `/data/${name}`, uid, gid }));
+  return {
+    uid: loadJobUID(stackUID),
+    type: 'load',
+    image: toolbox,
+    command: ['load'],
+    network: `${project}_default`,
+    volumes: release.fileTrees.map(({ name, volume }) => ({ volume: `${project}_${volume}`, target: `/data/${name}`, readOnly: false })),
+    input: {
+      type: 'load',
+      // The same for every try, so that a try after a crash knows half-loaded data as its own.
+      loadID: `${stackUID}-vanilla-${release.version}`,
+      database: { host: release.database.component, port: 3306, rootPassword, schemas: release.database.schemas },
+      fileTrees,
+      dataSets,
+    },
+    memoryBytes,
+  };
+}

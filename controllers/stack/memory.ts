@@ -1,0 +1,70 @@
+/**
+ * The little that a process knows about a stack beyond what it observes: under which epoch it holds the host, and when to
+ * try again after a failure. Losing it costs one claim or one early retry, never correctness.
+ */
+
+import type { ObjectKey } from '../../operator/runtime/objects.ts';
+import { formatKey } from '../../operator/runtime/objects.ts';
+import type { Failure } from './model.ts';
+
+interface Entry {
+  /** The life of the object that this is about; another uid starts afresh. */
+  readonly uid: string;
+  readonly generation: number;
+  readonly heldEpoch?: number;
+  readonly failures: number;
+  readonly failure?: Failure;
+  /** Unix milliseconds. */
+  readonly retryTime?: number;
+  /** Unix milliseconds of the last full observation. */
+  readonly fullObservationTime?: number;
+}
+
+const firstPauseSeconds = 2;
+const longestPauseSeconds = 300;
+
+export class Memory {
+  readonly #entries = new Map<string, Entry>();
+
+  /** What is known; a changed spec is a new attempt, so it forgets failures. */
+  recall(key: ObjectKey, uid: string, generation: number): Entry {
+    const known = this.#entries.get(formatKey(key));
+    if (known === undefined || known.uid !== uid) return { uid, generation, failures: 0 };
+    if (known.generation === generation) return known;
+    return { uid, generation, failures: 0, ...(known.heldEpoch === undefined ? {} : { heldEpoch: known.heldEpoch }) };
+  }
+
+  keep(key: ObjectKey, entry: Entry): void {
+    this.#entries.set(formatKey(key), entry);
+  }
+
+  forget(key: ObjectKey): void {
+    this.#entries.delete(formatKey(key));
+  }
+}
+
+/** The entry after a wave failed: pauses double up to five minutes, with jitter (`random` in 0…1) so that a fleet does not march in step. */
+export function afterFailure(entry: Entry, failure: Failure, now: Date, random: number): Entry {
+  const failures = entry.failures + 1;
+  const pauseSeconds = Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** (failures - 1)) * (0.75 + random / 2);
+  const { heldEpoch, ...rest } = entry;
+  return {
+    ...rest,
+    // Somebody newer holds the host: what we held is worth nothing.
+    ...(heldEpoch === undefined || failure.reason === 'Fenced' ? {} : { heldEpoch }),
+    failures,
+    failure,
+    retryTime: now.getTime() + pauseSeconds * 1000,
+  };
+}
+
+export function afterSuccess(entry: Entry): Entry {
+  const { uid, generation, heldEpoch, fullObservationTime } = entry;
+  return {
+    uid,
+    generation,
+    failures: 0,
+    ...(heldEpoch === undefined ? {} : { heldEpoch }),
+    ...(fullObservationTime === undefined ? {} : { fullObservationTime }),
+  };
+}

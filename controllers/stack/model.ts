@@ -1,0 +1,117 @@
+/** What the stack's planner looks at: pure data, gathered by `observe.ts`, never by the planner itself. */
+
+import type { JtelStack, Reason, StackConditionType } from '../../crds/index.ts';
+import type { HostObservation, HostSetup, JobReport, RenderedRelease } from '../../host-driver/host.ts';
+import type { UpdateVerdict } from '../../release/fitness.ts';
+import type { Action, GeneratedSecret } from './actions.ts';
+
+/** Something that was looked for: there, or not there with a reason that becomes a condition. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: Reason; readonly message: string };
+
+/** What a host must offer that it does not . */
+export interface Finding {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** What the release says that the planner needs; the rest is only of interest to rendering. */
+export interface ReleaseFacts {
+  readonly version: string;
+  /** Services that hold the database, to be started alone for the load. */
+  readonly databaseServices: readonly string[];
+  /** Whether data of that version can be brought to this release in place. */
+  readonly updateFrom: (version: string) => UpdateVerdict;
+  /** Missing when the release has no vanilla data. */
+  readonly vanillaSource?: string;
+}
+
+/** The stack as it should be, made concrete. */
+export interface Desired {
+  readonly release: RenderedRelease;
+  readonly setup: HostSetup;
+  readonly setupDigest: string;
+}
+
+/** Which generated credentials are still to be made before anything can be rendered. */
+export interface MissingCredentials {
+  readonly generate: readonly GeneratedSecret[];
+  readonly selfSigned: boolean;
+}
+
+export interface Observed {
+  /** SSH key, pull secret, certificate, environment secrets: everything referred to by name. */
+  readonly secrets: Outcome<unknown>;
+  readonly release: Outcome<ReleaseFacts>;
+  /** Absent while credentials are missing or an input is. */
+  readonly desired?: Desired;
+  readonly missingCredentials?: MissingCredentials;
+  readonly host: Outcome<HostObservation>;
+  /** What the release demands and the host lacks; empty when it is good. */
+  readonly findings: readonly Finding[];
+  /** The load job of this stack, as the host reports it. */
+  readonly load?: JobReport;
+  /** Why the data must not be loaded from the vanilla data set although nothing was loaded yet. */
+  readonly loadObjection?: Finding;
+}
+
+/** Who this operator is to the host. */
+export interface Identity {
+  readonly clusterID: string;
+  /** Epoch under which this process holds the host; absent until it claimed it. */
+  readonly heldEpoch?: number;
+}
+
+/** Name of the place where a stack stands; `status.ts` makes the phase from it. */
+export type Step =
+  | 'Inputs'
+  | 'Credentials'
+  | 'Host'
+  | 'Preflight'
+  | 'SetUp'
+  | 'Data'
+  | 'Apply'
+  | 'Health'
+  | 'CleanUp'
+  | 'Stop'
+  | 'Delete'
+  | 'Done';
+
+export type Plan =
+  /** Run these, in order, stop at the first failure, then look again. */
+  | { readonly kind: 'Act'; readonly step: Step; readonly wave: readonly Action[]; readonly message: string }
+  /** Nothing to do but to wait for the host or a job. */
+  | { readonly kind: 'Wait'; readonly step: Step; readonly reason: Reason; readonly message: string; readonly afterSeconds: number }
+  /** Cannot go on; `stalled` when only a person can help. */
+  | {
+      readonly kind: 'Blocked';
+      readonly step: Step;
+      readonly condition: StackConditionType;
+      readonly reason: Reason;
+      readonly message: string;
+      readonly stalled: boolean;
+      readonly afterSeconds: number;
+    }
+  | { readonly kind: 'Done'; readonly step: 'Done' | 'Stop' };
+
+export interface PlanInput {
+  readonly stack: JtelStack;
+  readonly observed: Observed;
+  readonly identity: Identity;
+  readonly now: Date;
+}
+
+export type Stage = (input: PlanInput) => Plan | undefined;
+
+/** A wave that is running now, outside the worker. */
+export interface Activity {
+  readonly message: string;
+  readonly progressPercent?: number;
+}
+
+/** How the last wave ended when it did not succeed; it is tried again after a pause. */
+export interface Failure {
+  readonly reason: Reason;
+  readonly message: string;
+}

@@ -1,0 +1,209 @@
+/**
+ * Looks at everything that planning needs – Secrets, release, host – in parallel, bounded in time, without a side effect.
+ * What cannot be read becomes an outcome with a reason, never an exception: a stack whose store is away is still shown with
+ * its host.
+ */
+
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { BlobError } from '../../blob-store/blob-store.ts';
+import type { JtelStack } from '../../crds/index.ts';
+import { HostError, type Host, type HostDriver, type HostObservation, type ImageReference, type JobReport, type JobSpec } from '../../host-driver/host.ts';
+import { setupDigest } from '../../host-driver/bootstrap/digest.ts';
+import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
+import { preflight, updateAllowed } from '../../release/fitness.ts';
+import type { Release } from '../../release/generated/release.ts';
+import { renderRelease } from '../../release/render.ts';
+import { RenderError } from '../../release/stack-input.ts';
+import { InputError } from '../input-error.ts';
+import type { LoadedRelease, ReleaseSource } from '../release-source.ts';
+import { openStore } from '../store-access.ts';
+import type { CredentialStore } from './credentials.ts';
+import { readHostTarget } from './host-target.ts';
+import { hostSetup } from './host-setup.ts';
+import { loadJob } from './load-job.ts';
+import type { Finding, Observed, Outcome, ReleaseFacts } from './model.ts';
+import { collectReleaseSecrets, readCertificate, readEnvironment, readPullCredentials, stackInput } from './render-inputs.ts';
+import { loadJobUID } from './stages/data.ts';
+
+export interface ObserveDependencies {
+  readonly cluster: Cluster;
+  readonly driver: HostDriver;
+  readonly releases: ReleaseSource;
+  readonly credentials: CredentialStore;
+  readonly toolbox: ImageReference;
+}
+
+/** Inputs that only executors need: they hold secrets, so the planner never sees them. */
+export interface Inputs {
+  readonly pullCredentials: Awaited<ReturnType<typeof readPullCredentials>>;
+  readonly toolbox: ImageReference;
+  readonly loadJob: () => Promise<JobSpec>;
+}
+
+export interface Gathered {
+  readonly observed: Observed;
+  readonly inputs?: Inputs;
+  readonly host?: Host;
+}
+
+/** One look at a host must not hold a worker for longer. */
+const hostTimeoutSeconds = 30;
+
+export async function observe(
+  stack: JtelStack,
+  project: string,
+  depth: 'quick' | 'full',
+  dependencies: ObserveDependencies,
+  options: CallOptions,
+): Promise<Gathered> {
+  const [host, release] = await Promise.all([
+    observeHost(stack, project, depth, dependencies, options),
+    outcome(() => readRelease(stack, dependencies, options)),
+  ]);
+  const rendering = release.ok ? await outcome(() => render(stack, project, release.value, dependencies, options)) : undefined;
+  const rendered = rendering?.ok === true ? rendering.value : undefined;
+  const hostValue = host.observation.ok ? host.observation.value : undefined;
+  const observed: Observed = {
+    secrets: rendering === undefined || rendering.ok ? host.target : rendering,
+    release: release.ok ? { ok: true, value: releaseFacts(release.value.loaded.release) } : release,
+    ...(rendered?.desired === undefined ? {} : { desired: rendered.desired }),
+    ...(rendered?.missing === undefined ? {} : { missingCredentials: rendered.missing }),
+    host: host.observation,
+    findings: hostValue === undefined || !release.ok ? [] : findingsOf(release.value.loaded.release, stack, hostValue),
+    ...(host.load === undefined ? {} : { load: host.load }),
+    ...loadObjection(stack),
+  };
+  return {
+    observed,
+    ...(rendered?.inputs === undefined ? {} : { inputs: rendered.inputs }),
+    ...(host.host === undefined ? {} : { host: host.host }),
+  };
+}
+
+interface HostLook {
+  readonly target: Outcome<unknown>;
+  readonly observation: Outcome<HostObservation>;
+  readonly load?: JobReport;
+  readonly host?: Host;
+}
+
+async function observeHost(
+  stack: JtelStack,
+  project: string,
+  depth: 'quick' | 'full',
+  { cluster, driver }: ObserveDependencies,
+  options: CallOptions,
+): Promise<HostLook> {
+  const target = await outcome(() => readHostTarget(cluster, stack, options));
+  if (!target.ok) return { target, observation: { ok: false, reason: 'NotChecked', message: target.message } };
+  const host = driver.host(target.value);
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
+  const observation = await outcome(() => host.observe(project, depth, signal));
+  const uid = loadJobUID(stack.metadata.uid ?? '');
+  if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid)) return { target, observation, host };
+  const load = await outcome(() => host.readJob(uid, signal));
+  if (!load.ok) return { target, observation: load, host };
+  return { target, observation, host, ...(load.value === undefined ? {} : { load: load.value }) };
+}
+
+interface ReadRelease {
+  readonly loaded: LoadedRelease;
+  readonly store: BlobStore;
+}
+
+async function readRelease(stack: JtelStack, { cluster, releases }: ObserveDependencies, options: CallOptions): Promise<ReadRelease> {
+  const namespace = stack.metadata.namespace ?? '';
+  const { resource, blobs } = await openStore(cluster, namespace, stack.spec.releaseStoreRef.name, 'spec.releaseStoreRef', options);
+  if (resource.spec.tier !== 'Vendor') {
+    throw new InputError('ReferenceInvalid', `JtelBackupStore ${namespace}/${resource.metadata.name} is of tier ${resource.spec.tier}; spec.releaseStoreRef needs one of tier Vendor.`);
+  }
+  return { loaded: await releases.load(blobs, stack.spec.version, options.signal), store: blobs };
+}
+
+interface Rendering {
+  readonly desired?: Observed['desired'];
+  readonly missing?: Observed['missingCredentials'];
+  readonly inputs?: Inputs;
+}
+
+async function render(
+  stack: JtelStack,
+  project: string,
+  { loaded, store }: ReadRelease,
+  { cluster, credentials, toolbox }: ObserveDependencies,
+  options: CallOptions,
+): Promise<Rendering> {
+  const { release, templates } = loaded;
+  const input = stackInput(stack);
+  const [generated, certificate, environment, pullCredentials] = await Promise.all([
+    credentials.read(stack, options),
+    readCertificate(cluster, stack, options),
+    readEnvironment(cluster, stack, input, options),
+    readPullCredentials(cluster, stack, release.registry, options),
+  ]);
+  const secrets = collectReleaseSecrets(release, generated, certificate);
+  if (!secrets.complete) return { missing: secrets.missing };
+  const rendered = renderRelease({ release, templates, stack: input, project, secrets: { release: secrets.values, environment } });
+  const setup = hostSetup(stack, release);
+  const rootPassword = secrets.values.get(release.database.rootSecret) ?? '';
+  return {
+    desired: { release: rendered, setup, setupDigest: setupDigest(setup) },
+    inputs: {
+      pullCredentials,
+      toolbox,
+      loadJob: () => loadJob({ release, store, stackUID: stack.metadata.uid ?? '', project, toolbox, rootPassword }),
+    },
+  };
+}
+
+function releaseFacts(release: Release): ReleaseFacts {
+  return {
+    version: release.version,
+    databaseServices: [release.database.component],
+    updateFrom: (version) => updateAllowed(version, release),
+    ...(release.vanilla.length === 0 ? {} : { vanillaSource: `vanilla ${release.version}` }),
+  };
+}
+
+const supportedDebian = 12;
+
+function findingsOf(release: Release, stack: JtelStack, { facts }: HostObservation): readonly Finding[] {
+  const findings: Finding[] = preflight(release, stack.spec.size, facts).map(({ message }) => ({
+    reason: 'HostTooSmall',
+    message: `${stack.spec.host.address}: ${message}.`,
+  }));
+  if (stack.spec.host.bootstrap === 'Managed' && !(facts.osID === 'debian' && Number.parseInt(facts.osVersion, 10) >= supportedDebian)) {
+    findings.push({
+      reason: 'UnsupportedOS',
+      message: `${stack.spec.host.address} runs ${facts.osName}; a Managed host needs Debian ${supportedDebian} or later (or set spec.host.bootstrap to Preinstalled).`,
+    });
+  }
+  return findings;
+}
+
+/** Restoring a backup as initial data comes with JtelRestore; until then vanilla data must be asked for where backups may exist. */
+function loadObjection(stack: JtelStack): Pick<Observed, 'loadObjection'> {
+  const { source } = stack.spec.initialData;
+  if (source === 'Vanilla' || (source === 'Auto' && stack.spec.backup === undefined)) return {};
+  return {
+    loadObjection: {
+      reason: 'SpecInvalid',
+      message:
+        `spec.initialData.source is ${source} and would load a backup, which this version of the operator cannot do yet. ` +
+        'Set it to Vanilla for a new installation; nothing was loaded.',
+    },
+  };
+}
+
+/** Failures of inputs and hosts as data; anything else is a bug or the API's and passes on. */
+async function outcome<T>(look: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await look() };
+  } catch (error) {
+    if (error instanceof InputError || error instanceof HostError || error instanceof BlobError) {
+      return { ok: false, reason: error.reason, message: error.message };
+    }
+    if (error instanceof RenderError) return { ok: false, reason: 'SpecInvalid', message: error.message };
+    throw error;
+  }
+}

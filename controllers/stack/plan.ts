@@ -1,0 +1,47 @@
+/**
+ * Desired + observed → the next wave of actions. Pure: no I/O, no clock (`now` is an argument).
+ *
+ * The stages stand in the order in which a stack comes to life. The first that has something to say decides; a stage that
+ * is satisfied says nothing. So "where are we?" needs no memory: a new process walks down the same list and stops at the
+ * same place.
+ */
+
+import type { Plan, PlanInput, Stage } from './model.ts';
+import { act } from './stages/act.ts';
+import { dataStage } from './stages/data.ts';
+import { planDeletion } from './stages/deletion.ts';
+import { hostStage, preflightStage, inputsStage, setUpStage, versionStage } from './stages/host.ts';
+import { applyStage, cleanUpStage, driftStage, healthStage } from './stages/running.ts';
+
+const stages: readonly Stage[] = [
+  inputsStage,
+  hostStage,
+  versionStage,
+  preflightStage,
+  setUpStage,
+  stopStage,
+  dataStage,
+  applyStage,
+  driftStage,
+  healthStage,
+  cleanUpStage,
+];
+
+/** @returns what to do next for this stack; never throws, never acts. */
+export function plan(input: PlanInput): Plan {
+  if (input.stack.metadata.deletionTimestamp !== undefined) return planDeletion(input);
+  for (const stage of stages) {
+    const verdict = stage(input);
+    if (verdict !== undefined) return verdict;
+  }
+  return { kind: 'Done', step: 'Done' };
+}
+
+/** `powerState: Stopped` ends the walk after the host is in order: nothing is loaded or started. */
+function stopStage(input: PlanInput): Plan | undefined {
+  const { stack, observed } = input;
+  if (stack.spec.powerState !== 'Stopped' || !observed.host.ok) return undefined;
+  const running = observed.host.value.containers.filter((container) => container.state !== 'exited' && container.state !== 'created');
+  if (running.length === 0) return { kind: 'Done', step: 'Stop' };
+  return act(input, 'Stop', [{ type: 'StopStack' }], `stopping ${running.length} containers`);
+}

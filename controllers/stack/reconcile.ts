@@ -1,0 +1,237 @@
+/**
+ * One look at one stack: read, observe, plan, tell (status and events), and start the next wave if one is due. Long work
+ * runs beside the workers as an activity; everything that matters about it is found again by observing.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { isReason, stackFinalizer, stackKind, type JtelStack, type JtelStackStatus } from '../../crds/index.ts';
+import { HostError, type Fence, type Host } from '../../host-driver/host.ts';
+import type { Cluster } from '../../operator/runtime/client/cluster.ts';
+import type { Activities } from '../../operator/runtime/control/activities.ts';
+import { addFinalizer, finalizerStep, removeFinalizer } from '../../operator/runtime/control/finalizer.ts';
+import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
+import { LeadershipLost } from '../../operator/runtime/errors.ts';
+import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
+import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
+import { statusChanged } from '../../operator/runtime/report/status-changed.ts';
+import { BlobError } from '../../blob-store/blob-store.ts';
+import { InputError } from '../input-error.ts';
+import { actionEvent, transitionEvents, type StoryEvent } from './events.ts';
+import { describeAction } from './actions.ts';
+import { execute, type Progress } from './execute.ts';
+import { afterFailure, afterSuccess, Memory } from './memory.ts';
+import type { Activity, Failure, Plan } from './model.ts';
+import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
+import { currentOperation, operationHeartbeat } from './operation.ts';
+import { plan } from './plan.ts';
+import { projectName } from './project.ts';
+import { summarise } from './status.ts';
+import type { HostWatcher } from './watch-hosts.ts';
+
+export interface StackReconcilerOptions extends ObserveDependencies {
+  readonly cluster: Cluster;
+  readonly activities: Activities<Progress>;
+  readonly events: EventRecorder;
+  readonly watcher: HostWatcher;
+  readonly clusterID: string;
+  /** Whether this process is still the leader, by its own clock; asked before each wave. */
+  readonly mayAct: () => boolean;
+  readonly clock: () => Date;
+  readonly random: () => number;
+  readonly resyncSeconds: number;
+}
+
+/** Between looks at everything (restarts, exit codes) while a stack is well. */
+const fullObservationSeconds = 600;
+
+type Entry = ReturnType<Memory['recall']>;
+
+export class StackReconciler implements Reconciler {
+  readonly #options: StackReconcilerOptions;
+  readonly #memory = new Memory();
+  /** What the running waves were planned for; a wave whose reason is gone is aborted. */
+  readonly #waves = new Map<string, { readonly generation: number; readonly deleting: boolean }>();
+
+  constructor(options: StackReconcilerOptions) {
+    this.#options = options;
+  }
+
+  async reconcile(key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult | void> {
+    const { cluster, activities, watcher, clock } = this.#options;
+    const found = await cluster.find(stackKind, key, context);
+    const step = found === undefined ? 'Leave' : finalizerStep(found, stackFinalizer);
+    if (found === undefined || step === 'Leave') {
+      activities.forget(key);
+      watcher.forget(key);
+      this.#memory.forget(key);
+      return;
+    }
+    const stack = step === 'Add' ? await addFinalizer(cluster, stackKind, found, stackFinalizer, context) : found;
+    const project = projectName(key.namespace, key.name);
+    const generation = stack.metadata.generation ?? 0;
+    let entry = this.#takeOutcome(key, stack, this.#memory.recall(key, stack.metadata.uid ?? '', generation));
+    this.#abortUnwanted(key, stack);
+
+    const now = clock();
+    const depth = isQuickEnough(stack, entry, now) ? 'quick' : 'full';
+    const gathered = await observe(stack, project, depth, this.#options, context);
+    if (depth === 'full' && gathered.observed.host.ok) entry = { ...entry, fullObservationTime: now.getTime() };
+    this.#memory.keep(key, entry);
+    if (gathered.observed.host.ok && gathered.host !== undefined && gathered.observed.host.value.facts.dockerVersion !== undefined) {
+      watcher.watch(key, project, gathered.observed.host.value.facts.machineID, gathered.host);
+    }
+
+    const identity = { clusterID: this.#options.clusterID, ...(entry.heldEpoch === undefined ? {} : { heldEpoch: entry.heldEpoch }) };
+    const planned = plan({ stack, observed: gathered.observed, identity, now });
+    const running = activities.get(key);
+    const due = planned.kind === 'Act' && running === undefined && !isPaused(stack) && (entry.retryTime ?? 0) <= now.getTime();
+    const epoch = due && claims(planned) ? nextEpoch(stack, gathered, entry) : entry.heldEpoch;
+    const activity: Activity | undefined = running === undefined ? undefined : toActivity(running.name, running.progress);
+    const failure = running === undefined && !due ? entry.failure : undefined;
+    const written = await this.#tell({ key, stack, project, gathered, planned, activity, failure, epoch, locked: due, now }, context);
+    if (due) this.#start(key, written, project, gathered, planned, entry, epoch);
+    return { requeueAfterSeconds: this.#nextLook(planned, entry, running !== undefined || due, now) };
+  }
+
+  /** What the last wave came to: a failure is remembered with a pause, success forgets it. */
+  #takeOutcome(key: ObjectKey, stack: JtelStack, entry: Entry): Entry {
+    const outcome = this.#options.activities.take(key);
+    if (outcome === undefined) return entry;
+    this.#waves.delete(formatKey(key));
+    if (outcome.result === 'Succeeded') return afterSuccess(entry);
+    if (outcome.result === 'Aborted') return entry;
+    const failure = failureOf(outcome.error);
+    this.#record(stack, { type: 'Warning', reason: failure.reason, note: failure.message }, outcome.name);
+    return afterFailure(entry, failure, this.#options.clock(), this.#options.random());
+  }
+
+  #abortUnwanted(key: ObjectKey, stack: JtelStack): void {
+    const wave = this.#waves.get(formatKey(key));
+    if (wave === undefined) return;
+    const deleting = stack.metadata.deletionTimestamp !== undefined;
+    if (wave.generation === stack.metadata.generation && wave.deleting === deleting) return;
+    this.#options.activities.abort(key, 'the spec changed');
+  }
+
+  #start(key: ObjectKey, stack: JtelStack, project: string, gathered: Gathered, planned: Plan, entry: Entry, epoch: number | undefined): void {
+    if (planned.kind !== 'Act') return;
+    const { cluster, activities, clusterID, credentials, mayAct } = this.#options;
+    if (!mayAct()) throw new LeadershipLost(`not starting ${planned.step} of ${formatKey(key)}: this process is no longer the leader`);
+    const { namespace = '', name = '', uid = '', generation = 0 } = stack.metadata;
+    const fence: Fence | undefined = epoch === undefined ? undefined : { owner: { clusterID, namespace, name, uid }, epoch };
+    if (epoch !== undefined) this.#memory.keep(key, { ...entry, heldEpoch: epoch });
+    this.#waves.set(formatKey(key), { generation, deleting: stack.metadata.deletionTimestamp !== undefined });
+    activities.start(key, planned.step, async (progress, signal) => {
+      const requireFence = (): Fence => {
+        if (fence === undefined) throw new Error(`${planned.step} of ${formatKey(key)} was planned without a claim`);
+        return fence;
+      };
+      for (const action of planned.wave) {
+        signal.throwIfAborted();
+        if (!mayAct()) throw new LeadershipLost('no longer the leader');
+        const what = describeAction(action);
+        progress({ message: what });
+        const start = performance.now();
+        await execute(action, {
+          stack,
+          project,
+          gathered,
+          credentials,
+          claim: async (host: Host) => {
+            await host.claim(project, requireFence(), signal);
+            return requireFence();
+          },
+          fence: requireFence,
+          letGo: () => removeFinalizer(cluster, stackKind, stack, stackFinalizer, { signal }),
+          progress,
+          signal,
+        });
+        const event = actionEvent(action.type, what, (performance.now() - start) / 1000);
+        if (event !== undefined) this.#record(stack, event, planned.step);
+      }
+    });
+  }
+
+  /** Writes the status if it changed and tells what became of the stack. Before a wave the write is locked on what was read. */
+  async #tell(
+    look: {
+      readonly key: ObjectKey;
+      readonly stack: JtelStack;
+      readonly project: string;
+      readonly gathered: Gathered;
+      readonly planned: Plan;
+      readonly activity: Activity | undefined;
+      readonly failure: Failure | undefined;
+      readonly epoch: number | undefined;
+      readonly locked: boolean;
+      readonly now: Date;
+    },
+    context: ReconcileContext,
+  ): Promise<JtelStack> {
+    const { key, stack, project, gathered, planned, now } = look;
+    const common = {
+      stack,
+      observed: gathered.observed,
+      plan: planned,
+      now,
+      ...(look.activity === undefined ? {} : { activity: look.activity }),
+      ...(look.failure === undefined ? {} : { failure: look.failure }),
+    };
+    const paused = isPaused(stack) && look.activity === undefined;
+    const operation = paused
+      ? undefined
+      : currentOperation({ ...common, newID: randomUUID(), ...(look.epoch === undefined ? {} : { epoch: look.epoch }) });
+    const status: JtelStackStatus = { ...summarise({ ...common, operation }), project };
+    if (!statusChanged(stack.status, status, [operationHeartbeat])) return stack;
+    const { uid = '', resourceVersion = '' } = stack.metadata;
+    const lock = look.locked ? { uid, resourceVersion } : { uid };
+    const written = await this.#options.cluster.applyStatus(stackKind, key, status, lock, context);
+    for (const event of transitionEvents(stack.status, status)) this.#record(stack, event, planned.step);
+    return written;
+  }
+
+  #record(stack: JtelStack, event: StoryEvent, step: string): void {
+    this.#options.events.record(stackKind, stack, { ...event, action: step });
+  }
+
+  #nextLook(planned: Plan, entry: Entry, busy: boolean, now: Date): number {
+    // A wave wakes us when it progresses; this is for its heartbeat.
+    if (busy) return operationHeartbeat.everySeconds;
+    if (planned.kind === 'Act' && entry.retryTime !== undefined && entry.retryTime > now.getTime()) return (entry.retryTime - now.getTime()) / 1000;
+    if (planned.kind === 'Wait' || planned.kind === 'Blocked') return planned.afterSeconds;
+    // Spread, so that a fleet that was started together does not look together for ever.
+    return this.#options.resyncSeconds * (0.9 + this.#options.random() / 5);
+  }
+}
+
+function isQuickEnough(stack: JtelStack, entry: Entry, now: Date): boolean {
+  if (stack.status?.phase !== 'Ready' || entry.fullObservationTime === undefined) return false;
+  return now.getTime() - entry.fullObservationTime < fullObservationSeconds * 1000;
+}
+
+/** Nothing is changed on the host; deletion is an order of its own. */
+function isPaused(stack: JtelStack): boolean {
+  return stack.metadata.deletionTimestamp === undefined && (stack.spec.suspend || stack.spec.managementMode === 'Observe');
+}
+
+function claims(planned: Plan): boolean {
+  return planned.kind === 'Act' && planned.wave.some((action) => action.type === 'ClaimHost');
+}
+
+/** Newer than anything that the host, the status or this process has seen. */
+function nextEpoch(stack: JtelStack, gathered: Gathered, entry: Entry): number {
+  const onHost = gathered.observed.host.ok ? (gathered.observed.host.value.state?.epoch ?? 0) : 0;
+  return Math.max(onHost, stack.status?.operation?.epoch ?? 0, entry.heldEpoch ?? 0) + 1;
+}
+
+function toActivity(name: string, progress: Progress | undefined): Activity {
+  const { message = name, percent } = progress ?? {};
+  return { message, ...(percent === undefined ? {} : { progressPercent: percent }) };
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof HostError || error instanceof BlobError || error instanceof InputError) return { reason: error.reason, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  const name = error instanceof Error && isReason(error.name) ? error.name : 'InternalError';
+  return { reason: name, message };
+}

@@ -1,0 +1,131 @@
+/** Everything besides spec and release that rendering needs: certificate, generated passwords, environment secrets, pull secret. */
+
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { JtelStack } from '../../crds/index.ts';
+import type { RegistryCredentials } from '../../host-driver/host.ts';
+import type { CallOptions, Cluster, SecretValues } from '../../operator/runtime/client/cluster.ts';
+import type { Release } from '../../release/generated/release.ts';
+import { secretsNeeded } from '../../release/host-needs.ts';
+import { environmentSecrets, secretKeyID, type SecretValues as RenderSecrets, type StackInput } from '../../release/stack-input.ts';
+import { InputError } from '../input-error.ts';
+import { readSecret, requireKey } from '../secret-input.ts';
+import { findSelfSigned } from './credentials.ts';
+import type { MissingCredentials } from './model.ts';
+import { parseCPUs, parseMemoryMiB } from './quantity.ts';
+
+/** The part of the spec that rendering looks at, in the release's units. */
+export function stackInput(stack: JtelStack): StackInput {
+  const { spec } = stack;
+  return {
+    namespace: stack.metadata.namespace ?? '',
+    name: stack.metadata.name ?? '',
+    size: spec.size,
+    timeZone: spec.host.timeZone,
+    network: spec.network,
+    components: spec.components?.map((component) => ({
+      name: component.name,
+      state: component.state,
+      replicas: component.replicas,
+      env: component.env,
+      resources: {
+        cpus: quantity(component.name, 'cpu', component.resources?.cpu, parseCPUs),
+        memoryMiB: quantity(component.name, 'memory', component.resources?.memory, parseMemoryMiB),
+      },
+    })),
+  };
+}
+
+function quantity<T>(component: string, field: string, value: string | number | undefined, parse: (value: string | number) => T | undefined): T | undefined {
+  if (value === undefined) return undefined;
+  const parsed = parse(value);
+  if (parsed === undefined) throw new InputError('SpecInvalid', `spec.components: ${component}: resources.${field} "${value}" is no quantity such as 500m or 2Gi.`);
+  return parsed;
+}
+
+/** What is still to be generated, or the complete set of secrets by the names that the release gives them. */
+export type ReleaseSecrets =
+  | { readonly complete: false; readonly missing: MissingCredentials }
+  | { readonly complete: true; readonly values: ReadonlyMap<string, string> };
+
+export function collectReleaseSecrets(release: Release, generated: SecretValues | undefined, certificate: string | undefined): ReleaseSecrets {
+  const values = new Map<string, string>();
+  const generate: { name: string; length: number }[] = [];
+  let selfSigned = false;
+  for (const { name, kind, length } of secretsNeeded(release)) {
+    const value = kind === 'TLS' ? (certificate ?? findSelfSigned(generated)) : generated?.find(name);
+    if (value !== undefined) values.set(name, value);
+    else if (kind === 'TLS') selfSigned = true;
+    else generate.push({ name, length });
+  }
+  if (generate.length > 0 || selfSigned) return { complete: false, missing: { generate, selfSigned } };
+  return { complete: true, values };
+}
+
+/** The customer's certificate as one PEM (key first, then the chain), checked to belong together; undefined without a reference. */
+export async function readCertificate(cluster: Cluster, stack: JtelStack, options: CallOptions): Promise<string | undefined> {
+  const reference = stack.spec.network.tlsSecretRef;
+  if (reference === undefined) return undefined;
+  const namespace = stack.metadata.namespace ?? '';
+  const secret = await readSecret(cluster, namespace, reference.name, 'spec.network.tlsSecretRef', options);
+  const where = `${namespace}/${reference.name} (spec.network.tlsSecretRef)`;
+  const certificate = requireKey(secret, 'tls.crt', where);
+  const key = requireKey(secret, 'tls.key', where);
+  try {
+    if (!new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) {
+      throw new InputError('SecretInvalid', `Secret ${where}: tls.key does not belong to tls.crt.`);
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    // The parser's own message could repeat what it read.
+    throw new InputError('SecretInvalid', `Secret ${where}: tls.crt or tls.key is not valid PEM.`);
+  }
+  return `${key.trimEnd()}\n${certificate.trimEnd()}\n`;
+}
+
+export async function readEnvironment(cluster: Cluster, stack: JtelStack, input: StackInput, options: CallOptions): Promise<RenderSecrets['environment']> {
+  const namespace = stack.metadata.namespace ?? '';
+  const read = environmentSecrets(input).map(async (reference) => {
+    const secret = await readSecret(cluster, namespace, reference.name, 'spec.components[].env[].secretKeyRef', options);
+    return [secretKeyID(reference), requireKey(secret, reference.key, `${namespace}/${reference.name}`)] as const;
+  });
+  return new Map(await Promise.all(read));
+}
+
+interface DockerConfig {
+  readonly auths?: Readonly<Record<string, { readonly auth?: string; readonly username?: string; readonly password?: string }>>;
+}
+
+/** Credentials of the release's registry from a `kubernetes.io/dockerconfigjson` Secret. */
+export async function readPullCredentials(
+  cluster: Cluster,
+  stack: JtelStack,
+  registry: string,
+  options: CallOptions,
+): Promise<RegistryCredentials | undefined> {
+  const reference = stack.spec.imagePullSecretRef;
+  if (reference === undefined) return undefined;
+  const namespace = stack.metadata.namespace ?? '';
+  const where = `${namespace}/${reference.name} (spec.imagePullSecretRef)`;
+  const secret = await readSecret(cluster, namespace, reference.name, 'spec.imagePullSecretRef', options);
+  const text = requireKey(secret, '.dockerconfigjson', where);
+  const entry = parseDockerConfig(text, where).auths?.[registry];
+  if (entry === undefined) throw new InputError('SecretInvalid', `Secret ${where} has no credentials for registry ${registry}: add them.`);
+  const [username, password] = entry.auth === undefined ? [entry.username, entry.password] : splitOnce(Buffer.from(entry.auth, 'base64').toString());
+  if (username === undefined || password === undefined) throw new InputError('SecretInvalid', `Secret ${where}: the entry of ${registry} lacks user or password.`);
+  return { username, password, serverAddress: registry };
+}
+
+function parseDockerConfig(text: string, where: string): DockerConfig {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null) return parsed;
+  } catch {
+    // The parser's message would repeat a part of the secret.
+  }
+  throw new InputError('SecretInvalid', `Secret ${where}: .dockerconfigjson is not JSON.`);
+}
+
+function splitOnce(text: string): readonly [string | undefined, string | undefined] {
+  const colon = text.indexOf(':');
+  return colon < 0 ? [undefined, undefined] : [text.slice(0, colon), text.slice(colon + 1)];
+}

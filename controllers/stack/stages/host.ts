@@ -1,0 +1,126 @@
+/** The stages before anything runs: inputs are there, the host is ours, reachable, good enough, and set up. */
+
+import type { Reason } from '../../../crds/index.ts';
+import type { HostObservation } from '../../../host-driver/host.ts';
+import type { Plan, PlanInput } from '../model.ts';
+import { act } from './act.ts';
+
+/** How long to wait before looking again at something that a person has to change; a watch usually wakes us sooner. */
+const inputRetrySeconds = 60;
+
+export function inputsStage({ observed }: PlanInput): Plan | undefined {
+  if (!observed.secrets.ok) {
+    const { reason, message } = observed.secrets;
+    return { kind: 'Blocked', step: 'Inputs', condition: 'Ready', reason, message, stalled: true, afterSeconds: inputRetrySeconds };
+  }
+  if (!observed.release.ok) {
+    const { reason, message } = observed.release;
+    const stalled = reason === 'ReleaseNotFound' || reason === 'ReleaseInvalid';
+    return { kind: 'Blocked', step: 'Inputs', condition: 'ReleaseAvailable', reason, message, stalled, afterSeconds: inputRetrySeconds };
+  }
+  if (observed.missingCredentials !== undefined) {
+    const { generate, selfSigned } = observed.missingCredentials;
+    return {
+      kind: 'Act',
+      step: 'Credentials',
+      wave: [{ type: 'EnsureCredentials', generate, selfSigned }],
+      message: 'creating credentials',
+    };
+  }
+  return undefined;
+}
+
+export function hostStage({ stack, observed, identity }: PlanInput): Plan | undefined {
+  if (!observed.host.ok) {
+    const { reason, message } = observed.host;
+    const stalled = reason === 'HostKeyMismatch' || reason === 'AuthenticationFailed' || reason === 'HostOwned';
+    return { kind: 'Blocked', step: 'Host', condition: 'HostReachable', reason, message, stalled, afterSeconds: stalled ? 120 : 15 };
+  }
+  const known = stack.status?.host?.machineID;
+  const { facts, state } = observed.host.value;
+  if (known !== undefined && known !== facts.machineID) {
+    return {
+      kind: 'Blocked',
+      step: 'Host',
+      condition: 'HostReachable',
+      reason: 'MachineChanged',
+      message:
+        `${stack.spec.host.address} is now machine ${facts.machineID}, but this stack runs on machine ${known}: nothing is touched. ` +
+        'Set spec.host back to the old machine; moving a stack to another host is not available yet.',
+      stalled: true,
+      afterSeconds: inputRetrySeconds,
+    };
+  }
+  if (state !== undefined && !isOurs(state, stack, identity.clusterID)) {
+    const { owner } = state;
+    return {
+      kind: 'Blocked',
+      step: 'Host',
+      condition: 'HostReachable',
+      reason: 'HostOwned',
+      message:
+        `The host's directory of this stack belongs to ${owner.namespace}/${owner.name} of cluster ${owner.clusterID}: nothing is touched. ` +
+        'Use another host, or delete that stack there first.',
+      stalled: true,
+      afterSeconds: 120,
+    };
+  }
+  return undefined;
+}
+
+/** Same cluster and name: a stack that was deleted with `Orphan` and applied again takes its containers back. */
+function isOurs(state: NonNullable<HostObservation['state']>, stack: PlanInput['stack'], clusterID: string): boolean {
+  const { owner } = state;
+  return owner.clusterID === clusterID && owner.namespace === stack.metadata.namespace && owner.name === stack.metadata.name;
+}
+
+/** Data of one version under another release: only where the release says it can update it, and with a way back. */
+export function versionStage({ stack, observed }: PlanInput): Plan | undefined {
+  if (!observed.host.ok || !observed.release.ok) return undefined;
+  const present = observed.host.value.state?.applied?.version;
+  const { version, updateFrom } = observed.release.value;
+  if (present === undefined || present === version) return undefined;
+  const blocked = (reason: Reason, message: string): Plan => ({
+    kind: 'Blocked',
+    step: 'Preflight',
+    condition: 'UpToDate',
+    reason,
+    message,
+    stalled: true,
+    afterSeconds: inputRetrySeconds,
+  });
+  const verdict = updateFrom(present);
+  if (!verdict.allowed) {
+    const reason = verdict.kind === 'Downgrade' ? 'DowngradeRefused' : 'UpdateNotSupported';
+    return blocked(reason, `${present} keeps running: ${verdict.message}.`);
+  }
+  if (stack.spec.update.preUpdateBackup === 'Required') {
+    return blocked(
+      'BackupRequired',
+      `An update from ${present} to ${version} wants a backup first, and backups are not available yet. ` +
+        `${present} keeps running; set spec.update.preUpdateBackup to Skip to update without a way back.`,
+    );
+  }
+  return undefined;
+}
+
+export function preflightStage({ observed }: PlanInput): Plan | undefined {
+  const first = observed.findings[0];
+  if (first === undefined) return undefined;
+  return {
+    kind: 'Blocked',
+    step: 'Preflight',
+    condition: 'Preflight',
+    reason: first.reason,
+    message: observed.findings.map((finding) => finding.message).join(' '),
+    stalled: true,
+    afterSeconds: 300,
+  };
+}
+
+export function setUpStage(input: PlanInput): Plan | undefined {
+  const { observed } = input;
+  if (!observed.host.ok || observed.desired === undefined) return undefined;
+  if (observed.host.value.state?.setupDigest === observed.desired.setupDigest && observed.host.value.facts.dockerVersion !== undefined) return undefined;
+  return act(input, 'SetUp', [{ type: 'SetUpHost' }], 'setting the host up');
+}

@@ -1,0 +1,153 @@
+/** The status of a stack, made new from what was observed at each look; pure. What cannot be seen now keeps its last word. */
+
+import type { JtelStack, JtelStackStatus } from '../../crds/index.ts';
+import type { HostObservation, ObservedContainer } from '../../host-driver/host.ts';
+import { findCondition, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
+import { describe, draftConditions, serving, transientConditions, unreachableGraceSeconds } from './conditions.ts';
+import type { Activity, Failure, Observed, Plan } from './model.ts';
+import { findUnhealthy } from './stages/running.ts';
+
+export interface StatusInput {
+  readonly stack: JtelStack;
+  readonly observed: Observed;
+  readonly plan: Plan;
+  readonly activity?: Activity;
+  readonly failure?: Failure;
+  readonly operation?: JtelStackStatus['operation'];
+  readonly now: Date;
+}
+
+export function summarise(input: StatusInput): JtelStackStatus {
+  const { stack, observed } = input;
+  const previous = stack.status ?? {};
+  const generation = stack.metadata.generation;
+  const conditions = summariseConditions(input);
+  const host = observed.host.ok ? observed.host.value : undefined;
+  const applied = host?.state?.applied;
+  const message = describe({
+    ...input,
+    suspended: stack.spec.suspend,
+    observeOnly: stack.spec.managementMode === 'Observe',
+  }).slice(0, 1024);
+  return {
+    ...previous,
+    observedGeneration: generation,
+    phase: phaseOf(input, findCondition(conditions, 'Ready')?.status ?? 'Unknown'),
+    conditions: [...conditions],
+    message,
+    targetVersion: stack.spec.version,
+    ...(applied === undefined ? {} : { version: applied.version }),
+    ...(host === undefined ? {} : { host: summariseHost(stack, host), ...summariseComponents(observed, host) }),
+    // Left out (not undefined) when there is none: server-side apply then removes it.
+    operation: input.operation,
+  } as JtelStackStatus;
+}
+
+function summariseConditions(input: StatusInput): NonNullable<JtelStackStatus['conditions']> {
+  const { stack, observed, plan, now } = input;
+  const previous = stack.status?.conditions ?? [];
+  const reachable = findCondition(previous, 'HostReachable');
+  const awaySeconds =
+    !observed.host.ok && reachable?.status === 'False' ? (now.getTime() - Date.parse(reachable.lastTransitionTime)) / 1000 : 0;
+  const previousReady = findCondition(previous, 'Ready');
+  const drafts = draftConditions({
+    ...input,
+    observed,
+    plan,
+    deleting: stack.metadata.deletionTimestamp !== undefined,
+    suspended: stack.spec.suspend,
+    observeOnly: stack.spec.managementMode === 'Observe',
+    driftPolicy: stack.spec.drift,
+    graceOver: awaySeconds > unreachableGraceSeconds,
+    ...(previousReady === undefined
+      ? {}
+      : { previousReady: { status: previousReady.status, current: previousReady.observedGeneration === stack.metadata.generation } }),
+  });
+  let conditions = previous;
+  for (const type of transientConditions) {
+    if (!drafts.some((draft) => draft.type === type)) conditions = [...removeCondition(conditions, type)];
+  }
+  for (const draft of drafts) {
+    const message = draft.message.slice(0, 1024);
+    conditions = [...setCondition(conditions, { ...draft, message, observedGeneration: stack.metadata.generation }, now)];
+  }
+  return conditions;
+}
+
+function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelStackStatus['phase'] {
+  const { stack, observed, plan } = input;
+  if (stack.metadata.deletionTimestamp !== undefined) return 'Deleting';
+  if (stack.spec.suspend) return 'Suspended';
+  if (plan.kind === 'Done') return plan.step === 'Stop' ? 'Stopped' : 'Ready';
+  if (ready === 'True') return 'Ready';
+  if (plan.kind === 'Blocked') {
+    if (plan.step === 'Host' && plan.reason === 'HostUnreachable') return 'Unreachable';
+    return plan.stalled ? 'Stalled' : 'Pending';
+  }
+  if (stack.spec.managementMode === 'Observe') return 'Observing';
+  if (plan.step === 'Health' && stack.status?.version !== undefined && wasReady(stack)) return 'Degraded';
+  switch (plan.step) {
+    case 'Data':
+      return 'Installing';
+    case 'Apply':
+      return observed.host.ok && observed.host.value.state?.applied !== undefined ? 'Updating' : 'Starting';
+    case 'Health':
+      return 'Starting';
+    case 'Stop':
+      return 'Stopping';
+    case 'SetUp':
+    case 'Host':
+    case 'Preflight':
+      return 'Preparing';
+    default:
+      return 'Pending';
+  }
+}
+
+/** It was ready with this very spec: what is missing now broke, it is not still starting. */
+function wasReady(stack: JtelStack): boolean {
+  return stack.status?.phase === 'Ready' || stack.status?.phase === 'Degraded';
+}
+
+function summariseHost(stack: JtelStack, host: HostObservation): NonNullable<JtelStackStatus['host']> {
+  const { facts } = host;
+  return {
+    address: stack.spec.host.address,
+    // The machine is ours only from the first claim on; until then another host may be put in its place.
+    ...(host.state === undefined ? {} : { machineID: facts.machineID }),
+    os: facts.osName,
+    cores: facts.cores,
+    memoryBytes: facts.memoryBytes,
+    diskFreeBytes: roundDown(facts.diskFreeBytes, stack.status?.host?.diskFreeBytes),
+    ...(facts.dockerVersion === undefined ? {} : { dockerVersion: facts.dockerVersion }),
+    ...(facts.composeVersion === undefined ? {} : { composeVersion: facts.composeVersion }),
+  };
+}
+
+/** A busy disk changes by the second: a status that followed would be written for ever. Kept until it moved by 5 %. */
+function roundDown(bytes: number, previous: number | undefined): number {
+  if (previous !== undefined && Math.abs(bytes - previous) < previous * 0.05) return previous;
+  return Math.floor(bytes / 2 ** 20) * 2 ** 20;
+}
+
+function summariseComponents(observed: Observed, host: HostObservation): Pick<JtelStackStatus, 'components' | 'componentsReady'> {
+  const order = observed.desired?.release.services ?? [];
+  const rank = (container: ObservedContainer): number => {
+    const index = order.indexOf(container.service);
+    return index < 0 ? order.length : index;
+  };
+  const components = host.containers
+    .toSorted((a, b) => rank(a) - rank(b) || (a.service < b.service ? -1 : 1))
+    .map((container) => ({
+      name: container.service,
+      image: container.image.split('@')[0] ?? container.image,
+      digest: container.image.split('@')[1] ?? container.imageID,
+      state: container.state,
+      health: container.health,
+      ...(container.restarts === undefined ? {} : { restarts: container.restarts }),
+    }));
+  const wanted = order.length > 0 ? order : host.containers.map((container) => container.service);
+  return { components, componentsReady: `${wanted.length - findUnhealthy(host, wanted).length}/${wanted.length}` };
+}
+
+export { serving };

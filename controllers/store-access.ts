@@ -1,0 +1,45 @@
+/** From the name of a JtelBackupStore to the port through which its blobs are read and written. */
+
+import { azureBlobStore } from '../blob-store/azure.ts';
+import { azureCredentials, AzureCredentialsError, type AzureCredentials } from '../blob-store/azure-credentials.ts';
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import { storeKind, type JtelBackupStore } from '../crds/index.ts';
+import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
+import { InputError } from './input-error.ts';
+import { readSecret } from './secret-input.ts';
+
+export interface OpenStore {
+  readonly resource: JtelBackupStore;
+  readonly blobs: BlobStore;
+}
+
+/**
+ * @param field the path in the spec that names the store, for messages
+ * @throws {InputError} when the store or its Secret is missing or unusable
+ */
+export async function openStore(cluster: Cluster, namespace: string, name: string, field: string, options: CallOptions): Promise<OpenStore> {
+  const resource = await cluster.find(storeKind, { namespace, name }, options);
+  if (resource === undefined) {
+    throw new InputError('StoreNotFound', `JtelBackupStore ${namespace}/${name}, which ${field} names, does not exist: create it.`);
+  }
+  return { resource, blobs: await openBlobs(cluster, resource, options) };
+}
+
+/** The blobs of a store that is already at hand. */
+export async function openBlobs(cluster: Cluster, resource: JtelBackupStore, options: CallOptions): Promise<BlobStore> {
+  const { endpoint, container, prefix, credentialsSecretRef } = resource.spec.azure;
+  const namespace = resource.metadata.namespace ?? '';
+  const where = `spec.azure.credentialsSecretRef of JtelBackupStore ${namespace}/${resource.metadata.name}`;
+  const secret = await readSecret(cluster, namespace, credentialsSecretRef.name, where, options);
+  const location = { endpoint, container, prefix: prefix ?? '' };
+  return azureBlobStore(location, readCredentials(secret, location, `Secret ${namespace}/${credentialsSecretRef.name} (${where})`));
+}
+
+function readCredentials(secret: SecretValues, location: Parameters<typeof azureCredentials>[1], where: string): AzureCredentials {
+  try {
+    return azureCredentials(Object.fromEntries(secret.keys.map((key) => [key, secret.find(key)])), location);
+  } catch (error) {
+    if (error instanceof AzureCredentialsError) throw new InputError('SecretInvalid', `${where}: ${error.message}.`, error);
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+/** What the operator is told at its start, checked before anything else happens. */
+
+import type { LogLevel } from './runtime/report/logger.ts';
+
+export interface OperatorConfig {
+  /** Left out: in-cluster credentials, else KUBECONFIG. */
+  readonly kubeconfig?: string;
+  readonly namespaces: readonly string[] | 'All';
+  /** Where the Lease lives. */
+  readonly leaseNamespace: string;
+  readonly leaseName: string;
+  /** Name of this process in the Lease and in events; unique. */
+  readonly identity: string;
+  /** `host[:port]/path@sha256:…`: the image that runs jobs on hosts. */
+  readonly toolboxImage: ToolboxImage;
+  readonly healthPort: number;
+  readonly resyncSeconds: number;
+  /** Stacks that are looked at at the same time. */
+  readonly workers: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'readable';
+  /** PEM of the vendor's ed25519 key; when given, unsigned releases are refused. */
+  readonly releaseKey?: string;
+}
+
+export interface ToolboxImage {
+  readonly repository: string;
+  readonly digest: string;
+  readonly tag: string;
+}
+
+/** The start failed because of how the operator was called; the message says which option and what it takes. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const imagePattern = /^([a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:\/[a-z0-9][a-z0-9._-]*)+)(?::([\w][\w.-]{0,127}))?@(sha256:[0-9a-f]{64})$/;
+
+/** @throws {ConfigError} when the image is not pinned by digest. */
+export function parseToolboxImage(text: string): ToolboxImage {
+  const [, repository, tag, digest] = imagePattern.exec(text) ?? [];
+  if (repository === undefined || digest === undefined) {
+    throw new ConfigError(`toolbox image "${text}" must be pinned: registry/path[:tag]@sha256:<64 hex digits>`);
+  }
+  return { repository, digest, tag: tag ?? 'toolbox' };
+}
