@@ -1,0 +1,64 @@
+/** Build contexts that are put together from several places. */
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { repositoryDirectory } from '../../sandbox/support/paths.ts';
+import { compareReleases } from '../stand-ins/node/src/update/version.ts';
+import { copyPackages, packagesNeeded, readLockFile } from './packages.ts';
+import { releaseFiles } from './release-files.ts';
+
+export const imagesDirectory = join(repositoryDirectory, 'images');
+export const standInsDirectory = join(imagesDirectory, 'stand-ins');
+export const releasesDirectory = join(standInsDirectory, 'releases');
+const buildDirectory = join(repositoryDirectory, '.sandbox/build');
+
+/** Releases there are stand-ins for, oldest first. */
+export async function standInReleases(): Promise<readonly string[]> {
+  return (await readdir(releasesDirectory)).toSorted(compareReleases);
+}
+
+/** Database updates of all releases up to this one: absolute paths, in order. */
+export async function updateFiles(release: string): Promise<readonly string[]> {
+  const releases = (await standInReleases()).filter((candidate) => compareReleases(candidate, release) <= 0);
+  const files = await Promise.all(
+    releases.map(async (candidate) => {
+      const directory = join(releasesDirectory, candidate, 'updates');
+      const names = await readdir(directory).catch(() => []);
+      return names.toSorted().map((name) => join(directory, name));
+    }),
+  );
+  return files.flat();
+}
+
+/** Runs `work` with a build context of its own below `.sandbox/build/`, which is removed afterwards. */
+export async function withContext<T>(
+  name: string,
+  assemble: (context: string) => Promise<void>,
+  work: (context: string) => Promise<T>,
+): Promise<T> {
+  await mkdir(buildDirectory, { recursive: true });
+  const context = await mkdtemp(join(buildDirectory, `${name}-`));
+  try {
+    await assemble(context);
+    return await work(context);
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
+
+export async function writeFiles(directory: string, files: ReadonlyMap<string, Buffer>): Promise<void> {
+  for (const [path, content] of files) {
+    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await writeFile(join(directory, path), content);
+  }
+}
+
+/** The context that all Node stand-ins of one release share. */
+export async function assembleNodeStandIns(release: string, context: string): Promise<void> {
+  await cp(join(standInsDirectory, 'node'), context, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
+  await copyPackages(repositoryDirectory, packagesNeeded(await readLockFile(repositoryDirectory), ['mariadb']), context);
+  await mkdir(join(context, 'updates'));
+  for (const file of await updateFiles(release)) await cp(file, join(context, 'updates', file.slice(file.lastIndexOf('/') + 1)));
+  // Schema version 1 is what a database is created with; as an update it would be known but never run.
+  await writeFile(join(context, 'updates/0001-base.sql'), '-- step: created with the database\nDO 0;\n');
+  await writeFiles(join(context, 'release-files'), releaseFiles(release));
+}

@@ -1,0 +1,73 @@
+/**
+ * Production packages for an image, out of the repository's node_modules: the lock file says which ones a set of roots
+ * needs and at which place they lie, npm has checked what lies there against the lock's digests. So a build needs no
+ * network, and two builds from one lock file hold the same files.
+ */
+import { cp, mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+interface LockedPackage {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+/** The part of package-lock.json (lockfileVersion 3) that is used: packages by their path, `''` is the project. */
+export interface LockFile {
+  readonly packages: Readonly<Record<string, LockedPackage>>;
+}
+
+export async function readLockFile(repository: string): Promise<LockFile> {
+  return JSON.parse(await readFile(join(repository, 'package-lock.json'), 'utf8')) as LockFile;
+}
+
+/**
+ * Paths (`node_modules/…`) of the roots and everything they need at run time, sorted. Type packages are left out.
+ * @throws {Error} when a root is not in the lock file.
+ */
+export function packagesNeeded(lock: LockFile, roots: readonly string[]): readonly string[] {
+  const found = new Set<string>();
+  const visit = (from: string, name: string, required: boolean): void => {
+    if (name.startsWith('@types/')) return;
+    const path = resolvePackage(lock, from, name);
+    if (path === undefined) {
+      if (required) throw new Error(`package ${name}, needed by ${from || 'an image'}, is not in package-lock.json: run npm install`);
+      return;
+    }
+    if (found.has(path)) return;
+    found.add(path);
+    const entry = lock.packages[path] ?? {};
+    for (const dependency of Object.keys(entry.dependencies ?? {})) visit(path, dependency, true);
+    for (const dependency of Object.keys({ ...entry.optionalDependencies, ...entry.peerDependencies })) visit(path, dependency, false);
+  };
+  for (const root of roots) visit('', root, true);
+  return [...found].toSorted();
+}
+
+/** Where Node would find `name` when asked from the package at `from`. */
+function resolvePackage(lock: LockFile, from: string, name: string): string | undefined {
+  for (let place = from; ; place = dirname(place)) {
+    if (place === '.' || place === '') return lock.packages[`node_modules/${name}`] === undefined ? undefined : `node_modules/${name}`;
+    if (place.endsWith('node_modules')) continue;
+    const candidate = `${place}/node_modules/${name}`;
+    if (lock.packages[candidate] !== undefined) return candidate;
+  }
+}
+
+/** Files that nothing reads at run time. */
+const unneeded = /\.(map|md|markdown|d\.[cm]?ts|tsbuildinfo)$|\/(test|tests|__tests__|docs|example|examples|coverage|benchmark|bench|\.github)$/;
+
+/** Copies packages to `target/node_modules/…`; optional ones that npm did not install here are left out. */
+export async function copyPackages(repository: string, paths: readonly string[], target: string): Promise<void> {
+  for (const path of paths) {
+    const source = join(repository, path);
+    if ((await stat(source).catch(() => undefined)) === undefined) continue;
+    await mkdir(dirname(join(target, path)), { recursive: true });
+    const nested = join(source, 'node_modules');
+    await cp(source, join(target, path), {
+      recursive: true,
+      // Nested packages are copied by their own path.
+      filter: (file) => file !== nested && (file === source || !unneeded.test(file.slice(source.length))),
+    });
+  }
+}
