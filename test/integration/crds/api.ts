@@ -1,0 +1,59 @@
+/** Asks the API server whether it would take an object, without storing it. */
+import { callApi } from '../../../operator/runtime/client/transport.ts';
+import { ApiError } from '../../../operator/runtime/index.ts';
+import { call, type TestCluster } from '../../support/cluster.ts';
+import type { Manifest } from './objects.ts';
+
+const plurals: Readonly<Record<string, string>> = {
+  JtelStack: 'jtelstacks',
+  JtelBackup: 'jtelbackups',
+  JtelRestore: 'jtelrestores',
+  JtelBackupStore: 'jtelbackupstores',
+  Secret: 'secrets',
+};
+
+/** Path of the collection of a manifest's kind in the test's namespace. */
+export function collectionOf(cluster: TestCluster, { apiVersion, kind }: Manifest): string {
+  const plural = plurals[kind];
+  if (plural === undefined) throw new Error(`no plural known for ${kind}`);
+  return `${apiVersion === 'v1' ? '/api' : '/apis'}/${apiVersion}/namespaces/${cluster.namespace}/${plural}`;
+}
+
+/** The object as it would be stored. @throws ApiError when it is refused; unknown fields are refused, too. */
+export async function tryToCreate(cluster: TestCluster, manifest: Manifest): Promise<Manifest> {
+  const { metadata } = manifest;
+  return (await callApi(
+    cluster.connection,
+    {
+      method: 'POST',
+      path: collectionOf(cluster, manifest),
+      query: { dryRun: 'All', fieldValidation: 'Strict' },
+      body: { ...manifest, metadata: { ...metadata, namespace: cluster.namespace } },
+      purpose: `try to create ${manifest.kind} ${metadata.name}`,
+    },
+    call(),
+  )) as Manifest;
+}
+
+/** Replaces an existing object. `subresource` status replaces its status only. */
+export async function replace(cluster: TestCluster, manifest: Manifest, subresource?: 'status'): Promise<Manifest> {
+  const path = `${collectionOf(cluster, manifest)}/${manifest.metadata.name}${subresource === undefined ? '' : `/${subresource}`}`;
+  return (await callApi(cluster.connection, { method: 'PUT', path, body: manifest, purpose: `replace ${manifest.kind}` }, call())) as Manifest;
+}
+
+/** Stores an object in the test's namespace. */
+export async function create(cluster: TestCluster, manifest: Manifest): Promise<Manifest> {
+  const body = { ...manifest, metadata: { ...manifest.metadata, namespace: cluster.namespace } };
+  return (await callApi(cluster.connection, { method: 'POST', path: collectionOf(cluster, manifest), body, purpose: `create ${manifest.kind}` }, call())) as Manifest;
+}
+
+/** What the API server said against it; empty when it was accepted. */
+export async function refusal(attempt: Promise<unknown>): Promise<string> {
+  try {
+    await attempt;
+    return '';
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 422) return error.message;
+    throw error;
+  }
+}
