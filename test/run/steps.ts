@@ -21,7 +21,7 @@ export interface Suite extends StepBase {
 
 export type Step = Check | Suite;
 
-export const steps: readonly Step[] = [
+const steps: readonly Step[] = [
   { kind: 'check', name: 'generated-crds', title: 'what follows from the CRDs is fresh', argv: ['node', 'crds/generate.ts', '--check'], timeLimitSeconds: 60 },
   { kind: 'check', name: 'generated-release', title: 'what follows from the release schema is fresh', argv: ['node', 'release/generate.ts', '--check'], timeLimitSeconds: 60 },
   { kind: 'check', name: 'lockfile', title: 'npm ci will accept package-lock.json', argv: ['node', 'scripts/complete-lockfile.ts', '--check'], timeLimitSeconds: 60 },

@@ -1,0 +1,121 @@
+/** The checker is shown to find each kind of violation: a rule that cannot fail would protect nothing. */
+import { describe, expect, test } from 'vitest';
+import { violations } from './check.ts';
+
+/** Violations of a repository that consists of these files. */
+function found(files: Readonly<Record<string, string>>): string {
+  return violations(Object.entries(files).map(([path, text]) => ({ path, text }))).join('\n');
+}
+
+describe('layers', () => {
+  test.for([
+    ['crds/index.ts', '../release/render.ts'],
+    ['model/a.ts', '../crds/index.ts'],
+    ['host-driver/connect.ts', '../release/render.ts'],
+    ['release/render.ts', '../host-driver/host.ts'],
+    ['blob-store/azure.ts', '../operator/runtime/index.ts'],
+    ['operator/runtime/cache.ts', '../../host-driver/host.ts'],
+    ['operator/runtime/cache.ts', '../config.ts'],
+    ['controllers/stack/plan.ts', '../backup/plan.ts'],
+    ['controllers/stack/plan.ts', '../../operator/main.ts'],
+    ['controllers/shared.ts', './stack/plan.ts'],
+    ['controllers/stack/plan.ts', '../../test/support/wait.ts'],
+    ['cli/plan.ts', '../sandbox/index.ts'],
+  ] as const)('%s must not import %s', ([path, specifier]) => {
+    expect(found({ [path]: `import { x } from '${specifier}';` })).toContain(`${path} imports`);
+  });
+
+  test.for([
+    ['crds/a.ts', './b.ts'],
+    ['release/render.ts', '../model/rendered-release.ts'],
+    ['host-driver/ssh/pool.ts', '../../crds/index.ts'],
+    ['controllers/stack/plan.ts', '../shared.ts'],
+    ['controllers/stack/execute.ts', '../../host-driver/host.ts'],
+    ['operator/main.ts', '../controllers/stack/reconcile.ts'],
+    ['cli/operator.ts', '../operator/main.ts'],
+    ['sandbox/up.ts', '../host-driver/connect.ts'],
+    ['host-driver/ssh/pool.test.ts', '../../test/support/wait.ts'],
+  ] as const)('%s may import %s', ([path, specifier]) => {
+    expect(found({ [path]: `import { x } from '${specifier}';` })).toBe('');
+  });
+
+  test.for([
+    `import type { X } from '../release/x.ts';`,
+    `import {\n  a,\n  type B,\n} from '../release/x.ts';`,
+    `export * from '../release/x.ts';`,
+    `export { a } from "../release/x.ts";`,
+    `import '../release/x.ts';`,
+    `const x = await import('../release/x.ts');`,
+  ])('are seen in every form of import: %s', (text) => {
+    expect(found({ 'crds/index.ts': text })).toContain('crds/index.ts imports release/x.ts');
+  });
+
+  test('do not mind what comments and texts say', () => {
+    expect(found({ 'crds/index.ts': `// see import x from '../release/x.ts'\n/**\n * import y from '../release/y.ts'\n */\nexport const a = 1;` })).toBe('');
+  });
+
+  test('are asked for when a new folder appears', () => {
+    expect(found({ 'helpers/a.ts': '' })).toContain('helpers/a.ts belongs to no layer');
+    expect(found({ 'controllers/fleet/plan.ts': '' })).toContain('belongs to no layer');
+  });
+});
+
+describe('packages that belong to one folder', () => {
+  test.for([
+    ['controllers/stack/reconcile.ts', '@kubernetes/client-node', 'operator/runtime'],
+    ['operator/main.ts', '@kubernetes/client-node', 'operator/runtime'],
+    ['cli/host.ts', 'ssh2', 'host-driver'],
+    ['controllers/stack/execute.ts', 'dockerode', 'host-driver'],
+    ['cli/release.ts', '@azure/storage-blob', 'blob-store'],
+  ] as const)('%s must not import %s', ([path, specifier, owner]) => {
+    expect(found({ [path]: `import type { X } from '${specifier}';` })).toContain(`only ${owner} may`);
+  });
+
+  test('may be imported there', () => {
+    expect(found({ 'host-driver/ssh/pool.ts': `import { Client } from 'ssh2';`, 'blob-store/azure.ts': `import { x } from '@azure/storage-blob';` })).toBe('');
+  });
+});
+
+describe('planning and rendering', () => {
+  test.for([
+    `const now = Date.now();`,
+    `const now = new Date();`,
+    `const id = Math.random();`,
+    `const home = process.env['HOME'];`,
+    `import { readFileSync } from 'node:fs';`,
+    `import { readFile } from 'node:fs/promises';`,
+    `import { connect } from 'node:net';`,
+    `import { spawn } from 'node:child_process';`,
+    `await fetch(url);`,
+  ])('must not say: %s', (text) => {
+    expect(found({ 'controllers/stack/plan.ts': text })).toContain('controllers/stack/plan.ts uses');
+    expect(found({ 'release/render.ts': text })).toContain('release/render.ts uses');
+  });
+
+  test('must not reach a clock through a helper, and the way there is named', () => {
+    const files = { 'controllers/stack/plan.ts': `import { today } from '../time.ts';`, 'controllers/time.ts': `export const today = () => Date.now();` };
+    expect(found(files)).toContain('controllers/stack/plan.ts → controllers/time.ts uses Date.now');
+  });
+
+  test('may use types of a file with effects, dates that are given, and mention a clock in a comment', () => {
+    const plan = `import type { Host } from '../../host-driver/host.ts';\n// never Date.now()\nexport const due = (now: string) => new Date(now);`;
+    expect(found({ 'controllers/stack/plan.ts': plan, 'host-driver/host.ts': `import { spawn } from 'node:child_process';` })).toBe('');
+  });
+
+  test('are tested by whatever a test needs', () => {
+    expect(found({ 'release/render.test.ts': `import { readFileSync } from 'node:fs';` })).toBe('');
+  });
+});
+
+describe('every file', () => {
+  test('has at most 300 lines', () => {
+    expect(found({ 'cli/a.ts': 'x\n'.repeat(300) })).toBe('');
+    expect(found({ 'cli/a.ts': 'x\n'.repeat(301) })).toContain('cli/a.ts has 301 lines');
+    expect(found({ 'crds/generated/types.ts': 'x\n'.repeat(301) })).toBe('');
+  });
+
+  test('leaves it to the machine where packages come from', () => {
+    const mirror = ['deb', 'debian', 'org'].join('.');
+    expect(found({ 'sandbox/base.sh': `debootstrap trixie /x http://${mirror}/debian` })).toContain('sandbox/base.sh names');
+  });
+});

@@ -1,0 +1,111 @@
+/** Applies the rules of the architecture to source files and says, one sentence each, what breaks them. Pure. */
+import { isTest, layers, mustBePure, packageOwners, type Layer } from './layers.ts';
+import { importsOf, resolveImport, type SourceFile } from './source-files.ts';
+
+const largestLines = 300;
+
+export function violations(files: readonly SourceFile[]): string[] {
+  const typeScript = files.filter((file) => file.path.endsWith('.ts') && !file.path.includes('/generated/'));
+  return [
+    ...typeScript.flatMap((file) => layering(file)),
+    ...impurities(files.filter((file) => file.path.endsWith('.ts'))),
+    ...files.flatMap((file) => [...tooLong(file), ...forbiddenNames(file)]),
+  ];
+}
+
+function layerOf(path: string): Layer | undefined {
+  return layers.find((layer) => layer.contains(path));
+}
+
+function layering({ path, text }: SourceFile): string[] {
+  const layer = layerOf(path);
+  if (layer === undefined) return [`${path} belongs to no layer: give its folder a place in test/architecture/layers.ts`];
+  // Tests may use helpers and real clients of any layer.
+  if (layer.mayImport === 'any' || isTest(path)) return [];
+  const allowed = [layer.name, ...layer.mayImport];
+  return importsOf(text).flatMap(({ specifier }) => {
+    const target = resolveImport(path, specifier);
+    if (target === undefined) return foreignPackage(path, specifier, layer);
+    const targetLayer = layerOf(target);
+    if (targetLayer !== undefined && allowed.includes(targetLayer.name)) return [];
+    return [`${path} imports ${target}: ${layer.name} may import only ${allowed.join(', ')}`];
+  });
+}
+
+function foreignPackage(path: string, specifier: string, layer: Layer): string[] {
+  return packageOwners
+    .filter(({ isOwned, owner }) => isOwned(specifier) && owner !== layer.name)
+    .map(({ owner }) => `${path} imports ${specifier}: only ${owner} may; use its interface`);
+}
+
+const inputAndOutput = /^node:(fs|net|http|http2|https|tls|dns|dgram|child_process|cluster|worker_threads|os|readline|repl)(\/|$)|^(undici|winston)$/;
+
+const impureExpressions: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ['Date.now', /\bDate\.now\b/],
+  ['new Date()', /\bnew Date\(\s*\)/],
+  ['performance.now', /\bperformance\.now\b/],
+  ['Math.random', /\bMath\.random\b/],
+  ['randomUUID or randomBytes', /\brandom(UUID|Bytes|Int)\b/],
+  ['process', /\bprocess\.(env|argv|cwd|hrtime|pid)\b/],
+  ['a timer', /\bset(Timeout|Interval|Immediate)\(/],
+  ['fetch', /(?<![.\w])fetch\(/],
+];
+
+/** Follows value imports, so that a planner cannot reach a clock or the disk through a helper either. */
+function impurities(files: readonly SourceFile[]): string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const found = new Map<string, string>();
+  const visit = (path: string, way: readonly string[], seen: Set<string>): void => {
+    const file = byPath.get(path);
+    if (file === undefined || seen.has(path)) return;
+    seen.add(path);
+    const through = [...way, path].join(' → ');
+    for (const name of ownImpurities(file)) {
+      const key = `${path} ${name}`;
+      if (!found.has(key)) found.set(key, `${through} uses ${name}: planning and rendering are pure; take it as an argument`);
+    }
+    for (const { specifier, kind } of importsOf(file.text)) {
+      const target = kind === 'value' ? resolveImport(path, specifier) : undefined;
+      if (target !== undefined) visit(target, [...way, path], seen);
+    }
+  };
+  for (const { path } of files.filter((file) => mustBePure(file.path))) visit(path, [], new Set());
+  return [...found.values()];
+}
+
+function ownImpurities({ text }: SourceFile): string[] {
+  const code = text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+  return [
+    ...importsOf(text).filter(({ specifier, kind }) => kind === 'value' && inputAndOutput.test(specifier)).map(({ specifier }) => specifier),
+    ...impureExpressions.filter(([, pattern]) => pattern.test(code)).map(([name]) => name),
+  ];
+}
+
+function tooLong({ path, text }: SourceFile): string[] {
+  const isCode = /\.(ts|cjs|mjs|js|sh|py|go)$|(^|\/)(Makefile|Dockerfile)$|^\.ci\//.test(path) && !path.includes('/generated/');
+  const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+  return isCode && lines > largestLines ? [`${path} has ${lines} lines: at most ${largestLines}; divide it by what its parts are for`] : [];
+}
+
+/** In pieces, because this file is itself looked at. */
+const forbidden: readonly (readonly [what: string, name: string])[] = [
+  ...[
+    ['registry', 'npmjs', 'org'],
+    ['registry', 'yarnpkg', 'com'],
+    ['proxy', 'golang', 'org'],
+    ['sum', 'golang', 'org'],
+    ['deb', 'debian', 'org'],
+    ['security', 'debian', 'org'],
+    ['snapshot', 'debian', 'org'],
+    ['archive', 'ubuntu', 'com'],
+    ['pypi', 'org'],
+    ['files', 'pythonhosted', 'org'],
+    ['index', 'crates', 'io'],
+  ].map((pieces): [string, string] => ['a package registry or mirror, which is the machine’s to choose', pieces.join('.')]),
+  ['a path of the machine it was written on', ['/work', '.library'].join('/')],
+  ['a path of the machine it was written on', ['/work', 'main'].join('/')],
+];
+
+function forbiddenNames({ path, text }: SourceFile): string[] {
+  return forbidden.filter(([, name]) => text.includes(name)).map(([what, name]) => `${path} names ${name}: ${what}`);
+}
