@@ -3,7 +3,7 @@ import type { ResourceKind } from '../../../crds/kind.ts';
 import { LeadershipLost } from '../errors.ts';
 import { formatKey, keyOf, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import type { SecretRegistry } from '../report/secret-registry.ts';
-import { isNotFound } from './api-error.ts';
+import { ApiError, isConflict, isNotFound } from './api-error.ts';
 import type { CallOptions, Cluster, DeleteQuery, ListQuery, Preconditions, SecretValues } from './cluster.ts';
 import type { KubeConnection } from './connection.ts';
 import { apiVersionOf, namespaces, secrets } from './kinds.ts';
@@ -87,7 +87,28 @@ export class ClusterClient implements Cluster {
     preconditions: Preconditions,
     options: CallOptions,
   ): Promise<T> {
-    const metadata = { ...metadataOf(kind, key), ...preconditions };
+    const { uid, resourceVersion } = preconditions;
+    if (uid === undefined || resourceVersion !== undefined) return this.#applyStatusAt(kind, key, status, resourceVersion, options);
+    // A server-side apply ignores metadata.uid (seen with v1.37), so it is compared here, and the version locked.
+    for (let attempt = 1; ; attempt++) {
+      const live = await this.get(kind, key, options);
+      if (live.metadata?.uid !== uid) throw new ApiError(409, 'Conflict', `${purpose('apply status of', kind, key)}: it was re-created meanwhile`);
+      try {
+        return await this.#applyStatusAt(kind, key, status, live.metadata.resourceVersion, options);
+      } catch (error) {
+        if (!isConflict(error) || attempt >= 5) throw error;
+      }
+    }
+  }
+
+  async #applyStatusAt<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    key: ObjectKey,
+    status: unknown,
+    resourceVersion: string | undefined,
+    options: CallOptions,
+  ): Promise<T> {
+    const metadata = { ...metadataOf(kind, key), resourceVersion };
     const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, status };
     return this.#apply<T>(objectPath(kind, key, 'status'), body, purpose('apply status of', kind, key), options);
   }

@@ -62,7 +62,8 @@ export interface Cluster {
   apply<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T>;
   /**
    * Server-side apply of the whole status, forced. `preconditions.resourceVersion` makes it an optimistic lock;
-   * `preconditions.uid` keeps a status from an object that was re-created under the same name (both: `isConflict`).
+   * `preconditions.uid` keeps a status from an object that was re-created under the same name, at the price of a read
+   * (both refuse with `isConflict`).
    */
   applyStatus<T extends KubernetesObject & { readonly status?: unknown }>(
     kind: ResourceKind<T>,

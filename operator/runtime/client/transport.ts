@@ -41,7 +41,7 @@ export async function callApi(
   const start = performance.now();
   let status = NO_ANSWER;
   try {
-    const answer = await exchange(connection, request, controller.signal);
+    const answer = await orAborted(exchange(connection, request, controller.signal), controller.signal);
     status = answer.status;
     if (status >= 200 && status < 300) return answer.body;
     throw errorFrom(request, answer);
@@ -55,6 +55,22 @@ export async function callApi(
     clearTimeout(timer);
     options.signal.removeEventListener('abort', abort);
     observe?.({ method: request.method, purpose: request.purpose, status, seconds: (performance.now() - start) / 1000 });
+  }
+}
+
+/**
+ * Ends with the signal, come what may: undici leaves a request that still waits for a connection alone when its signal
+ * aborts (until the connection's own time-out), and drops it when its turn comes.
+ */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
