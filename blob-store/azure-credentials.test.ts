@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { AzureCredentialsError, azureCredentials } from './azure-credentials.ts';
+
+const location = { endpoint: 'https://acme.blob.core.windows.net', container: 'backups' };
+const accountKey = Buffer.from('a key that nobody may see').toString('base64');
+
+describe('credentials', () => {
+  it('are an account key', () => {
+    expect(azureCredentials({ accountName: 'acme', accountKey: `${accountKey}\n` }, location)).toEqual({ kind: 'AccountKey', accountName: 'acme', accountKey });
+  });
+
+  it('are a SAS token, with or without its question mark', () => {
+    expect(azureCredentials({ sasToken: '?sp=rl&sig=abc%3D' }, location)).toEqual({ kind: 'SAS', token: 'sp=rl&sig=abc%3D' });
+  });
+
+  it('are a connection string, with an endpoint or the customary one', () => {
+    const account = `DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=${accountKey}`;
+    const expected = { kind: 'AccountKey', accountName: 'acme', accountKey };
+    expect(azureCredentials({ connectionString: `${account};EndpointSuffix=core.windows.net` }, location)).toEqual(expected);
+    expect(azureCredentials({ connectionString: `${account};BlobEndpoint=https://acme.blob.core.windows.net/` }, location)).toEqual(expected);
+  });
+
+  it('of another endpoint are refused, so that no endpoint sees another one’s key', () => {
+    const connectionString = `AccountName=acme;AccountKey=${accountKey}`;
+    expect(() => azureCredentials({ connectionString }, { ...location, endpoint: 'https://evil.example' })).toThrow('another endpoint');
+  });
+
+  it.each([
+    ['nothing', {}, 'exactly one'],
+    ['only empty values', { sasToken: ' ' }, 'none found'],
+    ['two of them', { sasToken: 'sig=a', connectionString: 'x' }, '2 of them'],
+    ['a key without its account', { accountKey }, 'accountName is missing'],
+    ['a key that is not base64', { accountName: 'acme', accountKey: 'geheim geheim geheim' }, 'not base64'],
+    ['a whole URL as SAS', { sasToken: 'https://acme.example/?sig=geheim' }, 'not a SAS token'],
+    ['a SAS without signature', { sasToken: 'sp=rl' }, 'not a SAS token'],
+  ])('%s is refused, and the message keeps the value to itself', (_, values, message) => {
+    expect(() => azureCredentials(values, location)).toThrow(AzureCredentialsError);
+    expect(() => azureCredentials(values, location)).toThrow(message);
+    expect(() => azureCredentials(values, location)).not.toThrow('geheim');
+  });
+});

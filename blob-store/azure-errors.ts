@@ -1,0 +1,98 @@
+/**
+ * Turns whatever the Azure SDK throws into a {@link BlobError}. The SDK's error carries the request, and with it the
+ * signature, so it is not kept as the cause: only its codes are.
+ */
+import { RestError } from '@azure/storage-blob';
+import { BlobError, type BlobErrorReason } from './blob-store.ts';
+
+export interface Attempt {
+  /** As in `read`, for the sentence "cannot read …". */
+  readonly verb: 'create' | 'read' | 'look at' | 'list';
+  readonly blob: string;
+  /** {@link BlobStore.description} */
+  readonly store: string;
+  readonly container: string;
+}
+
+interface Verdict {
+  readonly reason: BlobErrorReason;
+  readonly sentence: string;
+}
+
+/** @param timedOutSeconds set when our own time limit ended the attempt. */
+export function blobError(error: unknown, attempt: Attempt, timedOutSeconds?: number): BlobError {
+  if (error instanceof BlobError) return error;
+  const { reason, sentence } = timedOutSeconds === undefined ? verdict(error, attempt) : timeOut(timedOutSeconds);
+  const codes = codesOf(error);
+  const cause = new Error(codes === '' ? 'no further details' : codes);
+  return new BlobError(reason, `cannot ${attempt.verb} ${attempt.blob} in ${attempt.store}: ${sentence}`, cause);
+}
+
+/** Whether something is in the way: it exists, or it may not be replaced. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof RestError && ['BlobExists', 'BlobImmutable'].includes(byCode(error)?.reason ?? '');
+}
+
+export function isBlobNotFound(error: unknown): boolean {
+  return error instanceof RestError && error.statusCode === 404 && !isContainerMissing(error);
+}
+
+function timeOut(seconds: number): Verdict {
+  return { reason: 'StoreUnreachable', sentence: `no complete answer within ${seconds} s: check the endpoint and the network` };
+}
+
+function verdict(error: unknown, attempt: Attempt): Verdict {
+  if (!(error instanceof RestError) || error.statusCode === undefined) {
+    return { reason: 'StoreUnreachable', sentence: `no answer (${codesOf(error) || 'connection failed'}): check the endpoint and the network` };
+  }
+  if (isContainerMissing(error)) {
+    return { reason: 'ContainerNotFound', sentence: `container ${attempt.container} does not exist: create it or correct its name` };
+  }
+  const known = byCode(error);
+  if (known !== undefined) return known;
+  if (error.statusCode === 404) return { reason: 'BlobNotFound', sentence: 'it is not there' };
+  if (error.statusCode === 401 || error.statusCode === 403) {
+    return { reason: 'StoreCredentialsRefused', sentence: `the store refuses the credentials (${codesOf(error)}): check key, SAS rights and expiry in the Secret` };
+  }
+  if (error.statusCode === 429 || error.statusCode === 503) return { reason: 'StoreThrottled', sentence: 'the store asks to slow down: it is tried again later' };
+  return { reason: 'StoreUnreachable', sentence: `the store answered ${codesOf(error)}: try again, then check the store` };
+}
+
+/** By Azure's error codes: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes */
+function byCode(error: RestError): Verdict | undefined {
+  switch (azureCode(error)) {
+    case 'BlobAlreadyExists':
+    case 'ConditionNotMet':
+    case 'UnauthorizedBlobOverwrite':
+      return { reason: 'BlobExists', sentence: 'another object has that name; nothing was overwritten' };
+    case 'BlobImmutableDueToPolicy':
+    case 'BlobOperationNotSupported':
+      return { reason: 'BlobImmutable', sentence: 'it is immutable; nothing was overwritten' };
+    case 'Md5Mismatch':
+    case 'InvalidMd5':
+      return { reason: 'DigestMismatch', sentence: 'it was damaged on the way: try again' };
+    case 'AuthenticationFailed':
+    case 'InvalidAuthenticationInfo':
+    case 'NoAuthenticationInformation':
+      return { reason: 'StoreCredentialsRefused', sentence: `the store refuses the credentials (${codesOf(error)}): check the Secret` };
+    default:
+      return undefined;
+  }
+}
+
+function isContainerMissing(error: RestError): boolean {
+  return ['ContainerNotFound', 'ContainerBeingDeleted', 'ContainerDisabled'].includes(azureCode(error) ?? '');
+}
+
+/** Answers without a body (to HEAD, for instance) have the code in a header only. */
+function azureCode(error: RestError): string | undefined {
+  return error.response?.headers.get('x-ms-error-code') ?? error.code;
+}
+
+/** Status and error code, as in `403 AuthorizationPermissionMismatch`, or `ECONNREFUSED`. */
+function codesOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const { statusCode, code: ownCode } = error as Error & { readonly statusCode?: unknown; readonly code?: unknown };
+  const code = error instanceof RestError ? azureCode(error) : ownCode;
+  return [statusCode, code].filter((part) => typeof part === 'number' || (typeof part === 'string' && /^[\w-]{1,60}$/.test(part))).join(' ');
+}

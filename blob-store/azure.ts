@@ -1,0 +1,210 @@
+/**
+ * Azure Blob Storage (and Azurite) behind the {@link BlobStore} port. One request per object, so that a credential that
+ * may only create is enough; nothing is ever overwritten. Every call is bounded: three tries, and a time limit that
+ * grows with the bytes.
+ */
+import { createHash } from 'node:crypto';
+import {
+  AnonymousCredential,
+  BlobSASPermissions,
+  ContainerClient,
+  generateBlobSASQueryParameters,
+  newPipeline,
+  SASProtocol,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
+import type { AzureCredentials, AzureLocation } from './azure-credentials.ts';
+import { blobError, isBlobNotFound, isConflict, type Attempt } from './azure-errors.ts';
+import { BlobError, maximumBlobBytes, type BlobProperties, type BlobStore, type StreamedContent } from './blob-store.ts';
+import { checkBlobName, checkListPrefix } from './names.ts';
+
+export interface AzureOptions {
+  /** For one small request with its repetitions; default 60. */
+  readonly timeoutSeconds?: number;
+  /** Below this rate a transfer is given up; default 128 KiB/s. */
+  readonly minimumBytesPerSecond?: number;
+  /** Attempts in all; default 3. */
+  readonly maximumTries?: number;
+}
+
+/** @throws {RangeError} for an endpoint, container or prefix that is none. Connects to nothing yet. */
+export function azureBlobStore(location: AzureLocation, credentials: AzureCredentials, options: AzureOptions = {}): BlobStore {
+  return new AzureBlobStore(location, credentials, options);
+}
+
+class AzureBlobStore implements BlobStore {
+  readonly description: string;
+  readonly #container: string;
+  readonly #prefix: string;
+  readonly #credentials: AzureCredentials;
+  readonly #sharedKey: StorageSharedKeyCredential | undefined;
+  readonly #client: ContainerClient;
+  readonly #timeoutSeconds: number;
+  readonly #minimumBytesPerSecond: number;
+
+  constructor(location: AzureLocation, credentials: AzureCredentials, options: AzureOptions) {
+    const url = containerURL(location);
+    this.#container = location.container;
+    this.#prefix = location.prefix === undefined || location.prefix === '' ? '' : `${checkBlobName(location.prefix)}/`;
+    this.description = `${url}${this.#prefix === '' ? '' : `/${this.#prefix.slice(0, -1)}`}`;
+    this.#credentials = credentials;
+    this.#sharedKey = credentials.kind === 'AccountKey' ? new StorageSharedKeyCredential(credentials.accountName, credentials.accountKey) : undefined;
+    this.#timeoutSeconds = options.timeoutSeconds ?? 60;
+    this.#minimumBytesPerSecond = options.minimumBytesPerSecond ?? 128 * 1024;
+    const pipeline = newPipeline(this.#sharedKey ?? new AnonymousCredential(), {
+      retryOptions: { maxTries: options.maximumTries ?? 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 },
+    });
+    this.#client = new ContainerClient(credentials.kind === 'SAS' ? `${url}?${credentials.token}` : url, pipeline);
+  }
+
+  async create(name: string, content: Buffer | StreamedContent, contentType: string, signal: AbortSignal): Promise<void> {
+    const bytes = Buffer.isBuffer(content) ? content.length : content.bytes;
+    const md5 = Buffer.isBuffer(content) ? createHash('md5').update(content).digest() : Buffer.from(content.md5, 'hex');
+    if (bytes > maximumBlobBytes) throw new RangeError(`${name} has ${bytes} bytes; one object can have ${maximumBlobBytes}`);
+    const client = this.#client.getBlockBlobClient(this.#fullName(name));
+    await this.#attempt('create', name, bytes, signal, async (limited) => {
+      try {
+        await client.upload(Buffer.isBuffer(content) ? content : content.open, bytes, {
+          abortSignal: limited,
+          conditions: { ifNoneMatch: '*' },
+          blobHTTPHeaders: { blobContentType: contentType, blobContentMD5: md5 },
+          transactionalContentMD5: md5,
+        });
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        // A repeated request after a lost answer looks like a conflict although the data is there.
+        const present = await this.properties(name, limited);
+        if (present === undefined || present.bytes !== bytes || present.md5 !== md5.toString('hex')) throw error;
+      }
+    });
+  }
+
+  async read(name: string, maximumBytes: number, signal: AbortSignal): Promise<Buffer> {
+    const client = this.#client.getBlobClient(this.#fullName(name));
+    return await this.#attempt('read', name, maximumBytes, signal, async (limited) => {
+      const response = await client.download(0, undefined, { abortSignal: limited, maxRetryRequests: 2 });
+      const body = response.readableStreamBody;
+      if (body === undefined) throw new Error('the answer has no body');
+      const bytes = response.contentLength ?? Number.POSITIVE_INFINITY;
+      if (bytes > maximumBytes) {
+        // Not drained: the connection is given up instead.
+        body.once('error', () => undefined);
+        (body as NodeJS.ReadableStream & { destroy(): void }).destroy();
+        throw new BlobError('DigestMismatch', `${name} in ${this.description} has ${bytes} bytes, more than the ${maximumBytes} allowed: it was not read`);
+      }
+      const chunks: Buffer[] = [];
+      for await (const chunk of body) chunks.push(Buffer.from(chunk));
+      const content = Buffer.concat(chunks);
+      const md5 = response.contentMD5;
+      const intact = content.length === bytes && (md5 === undefined || createHash('md5').update(content).digest().equals(md5));
+      if (!intact) throw new BlobError('DigestMismatch', `${name} in ${this.description} is not what was written there (length or MD5 differ): it was not used`);
+      return content;
+    });
+  }
+
+  async properties(name: string, signal: AbortSignal): Promise<BlobProperties | undefined> {
+    const client = this.#client.getBlobClient(this.#fullName(name));
+    return await this.#attempt('look at', name, 0, signal, async (limited) => {
+      try {
+        const found = await client.getProperties({ abortSignal: limited });
+        return propertiesOf(name, found.contentLength, found.contentMD5, found.createdOn ?? found.lastModified);
+      } catch (error) {
+        if (isBlobNotFound(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async *list(prefix: string, signal: AbortSignal): AsyncIterable<BlobProperties> {
+    const full = `${this.#prefix}${checkListPrefix(prefix)}`;
+    let continuationToken: string | undefined;
+    do {
+      const page = await this.#attempt('list', `${prefix}*`, 0, signal, async (limited) => {
+        const settings = { maxPageSize: 5_000, ...(continuationToken === undefined ? {} : { continuationToken }) };
+        const { value } = await this.#client.listBlobsFlat({ prefix: full, abortSignal: limited }).byPage(settings).next();
+        return value as { readonly continuationToken?: string; readonly segment: { readonly blobItems: readonly ListedBlob[] } };
+      });
+      for (const { name, properties } of page.segment.blobItems) {
+        yield propertiesOf(
+          name.slice(this.#prefix.length),
+          properties.contentLength,
+          properties.contentMD5,
+          properties.createdOn ?? properties.lastModified,
+        );
+      }
+      continuationToken = page.continuationToken === '' ? undefined : page.continuationToken;
+    } while (continuationToken !== undefined);
+  }
+
+  async readUrl(name: string, lifetimeSeconds: number): Promise<string> {
+    const blobName = this.#fullName(name);
+    const { url } = this.#client.getBlobClient(blobName);
+    if (this.#sharedKey === undefined) return this.#urlWithOwnSAS(url);
+    const https = url.startsWith('https:');
+    // Without a start time: a clock that is behind would make the URL invalid at first.
+    const signature = generateBlobSASQueryParameters(
+      {
+        containerName: this.#container,
+        blobName,
+        permissions: BlobSASPermissions.parse('r'),
+        expiresOn: new Date(Date.now() + lifetimeSeconds * 1000),
+        protocol: https ? SASProtocol.Https : SASProtocol.HttpsAndHttp,
+      },
+      this.#sharedKey,
+    );
+    return `${url}?${signature.toString()}`;
+  }
+
+  #urlWithOwnSAS(url: string): string {
+    const rights = this.#credentials.kind === 'SAS' ? (new URLSearchParams(this.#credentials.token).get('sp') ?? '?') : '?';
+    if (/^[rl]+$/.test(rights)) return url;
+    throw new BlobError(
+      'StoreCredentialsRefused',
+      `${this.description}: the SAS token may do more than read (${rights}), so it is not handed to a host: give the account key, or a SAS with rl`,
+    );
+  }
+
+  #fullName(name: string): string {
+    return `${this.#prefix}${checkBlobName(name)}`;
+  }
+
+  /** Adds the time limit, and translates errors; the caller's own abort stays what it is. */
+  async #attempt<T>(verb: Attempt['verb'], blob: string, bytes: number, signal: AbortSignal, run: (limited: AbortSignal) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const seconds = Math.ceil(this.#timeoutSeconds + bytes / this.#minimumBytesPerSecond);
+    const limit = AbortSignal.timeout(seconds * 1000);
+    try {
+      return await run(AbortSignal.any([signal, limit]));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw blobError(error, { verb, blob, store: this.description, container: this.#container }, limit.aborted ? seconds : undefined);
+    }
+  }
+}
+
+interface ListedBlob {
+  readonly name: string;
+  readonly properties: {
+    readonly contentLength?: number;
+    readonly contentMD5?: Uint8Array;
+    readonly createdOn?: Date;
+    readonly lastModified: Date;
+  };
+}
+
+function propertiesOf(name: string, bytes: number | undefined, md5: Uint8Array | undefined, created: Date | undefined): BlobProperties {
+  return {
+    name,
+    bytes: bytes ?? 0,
+    ...(md5 === undefined ? {} : { md5: Buffer.from(md5).toString('hex') }),
+    createdTime: (created ?? new Date(0)).toISOString(),
+  };
+}
+
+function containerURL({ endpoint, container }: AzureLocation): string {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  const plain = url !== undefined && ['http:', 'https:'].includes(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === '';
+  if (!plain) throw new RangeError('the endpoint must be http(s)://host[:port][/account], without user, "?" or SAS token');
+  if (!/^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/.test(container)) throw new RangeError(`${JSON.stringify(container)} is not the name of a container`);
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}/${container}`;
+}

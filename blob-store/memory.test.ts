@@ -1,0 +1,4 @@
+import { blobStoreContract } from '../test/contract/blob-store.ts';
+import { MemoryBlobStore } from './memory.ts';
+
+blobStoreContract('memory', () => new MemoryBlobStore());

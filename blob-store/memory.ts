@@ -1,0 +1,79 @@
+/** A {@link BlobStore} in memory, for tests and simulations; `blobs` is open so that a test can lose or spoil one. */
+import { createHash } from 'node:crypto';
+import { BlobError, type BlobProperties, type BlobStore, type StreamedContent } from './blob-store.ts';
+import { checkBlobName, checkListPrefix } from './names.ts';
+
+export interface MemoryBlob {
+  readonly content: Buffer;
+  readonly contentType: string;
+  readonly createdTime: string;
+}
+
+export class MemoryBlobStore implements BlobStore {
+  readonly description: string;
+  readonly blobs = new Map<string, MemoryBlob>();
+
+  constructor(description = 'memory://store/container') {
+    this.description = description;
+  }
+
+  async create(name: string, content: Buffer | StreamedContent, contentType: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    checkBlobName(name);
+    const bytes = Buffer.isBuffer(content) ? Buffer.from(content) : await this.#readAll(name, content);
+    const present = this.blobs.get(name);
+    if (present === undefined) {
+      this.blobs.set(name, { content: bytes, contentType, createdTime: new Date().toISOString() });
+    } else if (!present.content.equals(bytes)) {
+      throw new BlobError('BlobExists', `cannot create ${name} in ${this.description}: another object has that name; nothing was overwritten`);
+    }
+  }
+
+  async #readAll(name: string, content: StreamedContent): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of content.open()) chunks.push(Buffer.from(chunk as Uint8Array));
+    const bytes = Buffer.concat(chunks);
+    if (bytes.length !== content.bytes || md5(bytes) !== content.md5) {
+      throw new BlobError('DigestMismatch', `cannot create ${name} in ${this.description}: it was damaged on the way: try again`);
+    }
+    return bytes;
+  }
+
+  async read(name: string, maximumBytes: number, signal: AbortSignal): Promise<Buffer> {
+    signal.throwIfAborted();
+    const blob = this.blobs.get(checkBlobName(name));
+    if (blob === undefined) throw new BlobError('BlobNotFound', `cannot read ${name} in ${this.description}: it is not there`);
+    if (blob.content.length > maximumBytes) {
+      throw new BlobError('DigestMismatch', `${name} in ${this.description} has ${blob.content.length} bytes, more than the ${maximumBytes} allowed: it was not read`);
+    }
+    return Buffer.from(blob.content);
+  }
+
+  async properties(name: string, signal: AbortSignal): Promise<BlobProperties | undefined> {
+    signal.throwIfAborted();
+    const blob = this.blobs.get(checkBlobName(name));
+    return blob === undefined ? undefined : propertiesOf(name, blob);
+  }
+
+  async *list(prefix: string, signal: AbortSignal): AsyncIterable<BlobProperties> {
+    signal.throwIfAborted();
+    checkListPrefix(prefix);
+    const names = [...this.blobs.keys()].filter((name) => name.startsWith(prefix)).toSorted();
+    for (const name of names) {
+      const blob = this.blobs.get(name);
+      if (blob !== undefined) yield propertiesOf(name, blob);
+    }
+  }
+
+  async readUrl(name: string, lifetimeSeconds: number): Promise<string> {
+    return `${this.description}/${checkBlobName(name)}?lifetime=${lifetimeSeconds}`;
+  }
+}
+
+function propertiesOf(name: string, blob: MemoryBlob): BlobProperties {
+  return { name, bytes: blob.content.length, md5: md5(blob.content), createdTime: blob.createdTime };
+}
+
+function md5(content: Buffer): string {
+  return createHash('md5').update(content).digest('hex');
+}

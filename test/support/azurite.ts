@@ -1,0 +1,62 @@
+/** Azurite as a child process on a free port, with accounts and containers of the test's own; gone when the test is. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import type { AzureCredentials, AzureLocation } from '../../blob-store/azure-credentials.ts';
+import { waitFor } from './wait.ts';
+
+export interface Azurite extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly accountName: string;
+  readonly accountKey: string;
+  readonly credentials: AzureCredentials;
+  /** Makes the container. */
+  location(container: string, prefix?: string): Promise<AzureLocation>;
+}
+
+export async function startAzurite(): Promise<Azurite> {
+  const [accountName, accountKey] = ['vendor', Buffer.from('key of the vendor, for tests').toString('base64')];
+  const port = await freePort();
+  const program = new URL('../../node_modules/azurite/dist/src/blob/main.js', import.meta.url).pathname;
+  const options = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--inMemoryPersistence', '--skipApiVersionCheck', '--silent', '--disableTelemetry'];
+  const child = spawn(process.execPath, [program, ...options], {
+    env: { ...process.env, AZURITE_ACCOUNTS: `${accountName}:${accountKey}` },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const endpoint = `http://127.0.0.1:${port}/${accountName}`;
+  await waitFor('Azurite answers', async () => {
+    if (child.exitCode !== null) throw new Error(`Azurite ended with ${child.exitCode}`);
+    return (await fetch(endpoint)).status > 0;
+  });
+  return {
+    endpoint,
+    accountName,
+    accountKey,
+    credentials: { kind: 'AccountKey', accountName, accountKey },
+    location: async (container, prefix) => {
+      await new ContainerClient(`${endpoint}/${container}`, new StorageSharedKeyCredential(accountName, accountKey)).createIfNotExists();
+      return { endpoint, container, ...(prefix === undefined ? {} : { prefix }) };
+    },
+    [Symbol.asyncDispose]: async () => await stop(child),
+  };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
