@@ -113,6 +113,15 @@ const state = {
   HostStateUnknown: 'The host has not answered for a while, so what was known about it may no longer be true.',
 } as const;
 
+const events = {
+  CredentialsCreated: 'Passwords (and a certificate, where none was given) were made and stored in the Secret `<stack>-credentials`.',
+  HostSetUp: 'Docker, directories, DNS, firewall and time zone of the host are as the spec asks.',
+  ImagesPulled: 'All images of the release are on the host.',
+  DatabaseStarted: 'The database runs alone, so that data can be loaded into it.',
+  LoadStarted: 'The job that loads the data was started on the host.',
+  ReleaseApplied: 'docker compose brought the containers to the release and configuration asked for.',
+} as const;
+
 const backup = {
   BackupNotConfigured: 'There is no `spec.backup`, so there are no backups of this stack.',
   BackupSuspended: 'Scheduled backups are suspended.',
@@ -137,11 +146,12 @@ export const reasonGroups = {
   data: { title: 'Data', reasons: data },
   progress: { title: 'Progress', reasons: progress },
   state: { title: 'State', reasons: state },
+  events: { title: 'Events', reasons: events },
   backup: { title: 'Backups', reasons: backup },
 } as const;
 
 /** Reason → what it means. */
-export const reasons = { ...host, ...store, ...references, ...preflight, ...release, ...data, ...progress, ...state, ...backup } as const;
+export const reasons = { ...host, ...store, ...references, ...preflight, ...release, ...data, ...progress, ...state, ...events, ...backup } as const;
 
 export type Reason = keyof typeof reasons;
 

@@ -7,7 +7,7 @@ import { CredentialStore } from '../controllers/stack/credentials.ts';
 import type { Progress } from '../controllers/stack/execute.ts';
 import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
 import { ReleaseSource } from '../controllers/release-source.ts';
-import { connectHosts } from '../host-driver/connect.ts';
+import { createHostDriver } from '../host-driver/connect.ts';
 import type { OperatorConfig } from './config.ts';
 import {
   Activities,
@@ -22,6 +22,7 @@ import {
   SecretRegistry,
   createLogger,
   watching,
+  type CallObserver,
   type Leadership,
   type Logger,
   type ObjectKey,
@@ -37,7 +38,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const registry = new Registry();
   const metrics = new RuntimeMetrics(registry);
   const connection = KubeConnection.load(config.kubeconfig);
-  const observe = (method: string, status: number, seconds: number): void => metrics.apiCalled(method, status, seconds);
+  const observe: CallObserver = ({ method, status, seconds }) => metrics.apiCalled(method, status, seconds);
   const cluster = new ClusterClient({ connection, fieldManager: 'jtel-operator', secrets, observe });
   const informerOptions = { connection, namespaces: config.namespaces, logger, metrics, observe };
   const stacks = new Informer<JtelStack>(stackKind, informerOptions);
@@ -84,7 +85,7 @@ async function lead(leadership: Leadership, parts: Parts): Promise<void> {
   const cluster = parts.cluster.fencedBy(elector);
   await Promise.all([stacks.synced(signal), stores.synced(signal)]);
   const clusterID = await cluster.clusterID({ signal });
-  const driver = connectHosts({ logger });
+  const driver = createHostDriver();
   const events = new EventRecorder({ cluster, reportingController: 'jtel.de/operator', reportingInstance: config.identity, secrets, logger });
   const enqueue = (key: ObjectKey, afterSeconds?: number): void => controller.enqueue(key, afterSeconds);
   const activities = new Activities<Progress>({ enqueue, logger });

@@ -9,6 +9,7 @@ export * from './errors.ts';
 export * from './client/api-error.ts';
 export type * from './client/cluster.ts';
 export * from './client/kinds.ts';
+export type { CallObserver } from './client/transport.ts';
 export * from './client/connection.ts';
 export * from './client/cluster-client.ts';
 
