@@ -1,0 +1,18 @@
+/** Tells whether a host's set-up has to run (again). Pure, so that planners may use it. */
+import { createHash } from 'node:crypto';
+import type { HostSetup } from '../host.ts';
+
+/** Raise it when the set-up script changes in a way that hosts which are set up already need. */
+const revision = 1;
+
+/** Compare with `HostState.setupDigest`. The order of fields does not matter, that of lists does. */
+export function setupDigest(setup: HostSetup): string {
+  return createHash('sha256').update(JSON.stringify([revision, sorted(setup)])).digest('hex');
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one)]));
+}

@@ -1,0 +1,32 @@
+/**
+ * The set-up script of a host: a few variables made from the spec, then constant text. It can be run again at any time, and is
+ * printed as it is for those who run it by hand (`jtel-operator host script`).
+ */
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import type { HostSetup } from '../host.ts';
+import { quote } from '../ssh/quote.ts';
+import { InvalidValue, valid } from '../values.ts';
+import { firewallTable } from './firewall.ts';
+
+const body = readFileSync(new URL('setup.sh', import.meta.url), 'utf8');
+
+/** A whole POSIX shell script: `sudo sh SCRIPT run USER`. Holds no secret. @throws InvalidValue. */
+export function hostScript(setup: HostSetup): string {
+  const { mode, timeZone, dns, firewall } = setup;
+  const variables = {
+    mode: mode === 'Managed' ? 'Managed' : 'Preinstalled',
+    time_zone: timeZone === undefined ? '' : valid('timeZone', timeZone),
+    nameservers: (dns?.nameservers ?? []).map(address).join(' '),
+    search: (dns?.searchDomains ?? []).map((domain) => valid('domainName', domain)).join(' '),
+    hosts: (dns?.hosts ?? []).map(({ ip, names }) => [address(ip), ...names.map((name) => valid('domainName', name))].join(' ')).join('\n'),
+    firewall: firewall === undefined ? '' : firewallTable(firewall),
+  };
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`);
+  return ['#!/bin/sh', '# Puts a host in order for a jtel stack: Docker and compose, DNS, time zone, firewall. Can be run again.', ...lines, '', body].join('\n');
+}
+
+function address(text: string): string {
+  if (isIP(text) === 0 || text.includes('%')) throw new InvalidValue(`${JSON.stringify(text.slice(0, 80))} is not an IP address`);
+  return text;
+}

@@ -1,0 +1,261 @@
+# ---- from here on the script is the same for every host ----
+set -u
+umask 022
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+DEBIAN_FRONTEND=noninteractive
+export PATH LC_ALL DEBIAN_FRONTEND
+
+base=/opt/jtel
+rules=$base/.firewall
+# Seconds after which an unconfirmed firewall is taken back.
+rollback_seconds=120
+
+say() {
+  printf '%s\n' "jtel set-up: $*"
+}
+
+fail() {
+  printf '%s\n' "jtel set-up: $*" >&2
+  exit 1
+}
+
+# at_least HAVE WANT: compares versions like 2.26.1-4 by their numbers.
+at_least() {
+  [ "$(printf '%s\n%s\n' "$2" "${1%%[!0-9.]*}" | sort -V | head -n 1)" = "$2" ]
+}
+
+# replace FILE: puts stdin in its place, if it differs. A file that is a mount point (in a container) cannot be renamed onto.
+replace() {
+  cat >"$1.jtel-new" || fail "cannot write beside $1"
+  if cmp -s "$1.jtel-new" "$1"; then
+    rm -f "$1.jtel-new"
+    return 1
+  fi
+  mv -f "$1.jtel-new" "$1" 2>/dev/null || { cat "$1.jtel-new" >"$1" && rm -f "$1.jtel-new"; } || fail "cannot write $1"
+  say "wrote $1"
+}
+
+systemd() {
+  [ -d /run/systemd/system ]
+}
+
+apt_updated=no
+install_packages() {
+  if [ "$apt_updated" = no ]; then
+    say "reading the package lists"
+    apt-get -q -y -o DPkg::Lock::Timeout=300 update || fail "apt-get update failed: check the network and /etc/apt/sources.list.d"
+    apt_updated=yes
+  fi
+  [ $# -gt 0 ] || return 0
+  say "installing $*"
+  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" || fail "apt-get could not install $*"
+}
+
+candidate() {
+  apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: \([0-9]*:\)\{0,1\}//p' | grep -v '(none)'
+}
+
+docker_version() {
+  docker version --format '{{.Server.Version}}' 2>/dev/null
+}
+
+compose_version() {
+  docker compose version --short 2>/dev/null | sed 's/^v//'
+}
+
+check_system() {
+  [ "$(id -u)" = 0 ] || fail "must run as root: sudo sh SCRIPT run USER"
+  [ -s /etc/machine-id ] || fail "/etc/machine-id is empty: run systemd-machine-id-setup"
+  ID= VERSION_ID=
+  . /etc/os-release
+  if [ "$mode" = Managed ]; then
+    [ "$ID" = debian ] && at_least "${VERSION_ID:-0}" 12 ||
+      fail "this is ${PRETTY_NAME:-an unknown system}, only Debian 12 or later can be set up: install Docker and compose by hand and use bootstrap: Preinstalled"
+  fi
+  id "$user" >/dev/null 2>&1 || fail "there is no user $user"
+}
+
+install_docker() {
+  if ! command -v dockerd >/dev/null; then
+    install_packages
+    packages=docker.io
+    # From Debian 13 on the client is a package of its own, and only recommended.
+    [ -z "$(candidate docker-cli)" ] || packages="$packages docker-cli"
+    install_packages ca-certificates $packages
+  fi
+  if ! command -v docker >/dev/null; then
+    install_packages docker-cli
+  fi
+  have=$(compose_version)
+  if [ -z "$have" ] || ! at_least "$have" 2.20; then
+    install_packages
+    found=
+    for package in docker-compose-plugin docker-compose-v2 docker-compose; do
+      offered=$(candidate "$package")
+      if [ -n "$offered" ] && at_least "$offered" 2.20; then
+        found=$package
+        break
+      fi
+    done
+    [ -n "$found" ] || fail "no compose plugin of version 2.20 or later in the package sources: add a source that has docker-compose-plugin (Debian 12's own has none), or install it by hand"
+    install_packages "$found"
+  fi
+}
+
+start_docker() {
+  if systemd; then
+    systemctl enable -q --now docker || fail "systemctl could not start docker: see journalctl -u docker"
+  elif [ -z "$(docker_version)" ]; then
+    service docker start || fail "service docker start failed"
+  fi
+  tries=0
+  until [ -n "$(docker_version)" ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 60 ] || fail "the Docker daemon does not answer a minute after its start"
+    sleep 1
+  done
+}
+
+check_docker() {
+  have=$(docker_version)
+  [ -n "$have" ] || fail "no Docker daemon answers: start it, or use bootstrap: Managed"
+  at_least "$have" 20.10 || fail "Docker $have is too old, 20.10 is needed"
+  have=$(compose_version)
+  [ -n "$have" ] || fail "docker compose is missing: install the plugin, or use bootstrap: Managed"
+  at_least "$have" 2.20 || fail "docker compose $have is too old, 2.20 is needed"
+}
+
+admit_user() {
+  [ "$(id -u "$user")" != 0 ] || return 0
+  getent group docker >/dev/null || groupadd --system docker || fail "cannot create group docker"
+  case " $(id -nG "$user") " in
+  *' docker '*) ;;
+  *)
+    usermod -aG docker "$user" || fail "cannot put $user into group docker"
+    say "put $user into group docker"
+    ;;
+  esac
+}
+
+set_time_zone() {
+  [ -n "$time_zone" ] || return 0
+  if [ ! -e "/usr/share/zoneinfo/$time_zone" ] && [ "$mode" = Managed ]; then
+    install_packages tzdata
+  fi
+  [ -e "/usr/share/zoneinfo/$time_zone" ] || fail "time zone $time_zone is not known here: install tzdata or correct timeZone"
+  [ "$(readlink /etc/localtime)" = "/usr/share/zoneinfo/$time_zone" ] && return 0
+  ln -sfn "/usr/share/zoneinfo/$time_zone" /etc/localtime || fail "cannot set the time zone"
+  [ ! -e /etc/timezone ] || printf '%s\n' "$time_zone" >/etc/timezone
+  say "time zone is $time_zone now"
+}
+
+set_hosts() {
+  {
+    sed '/^# jtel begin/,/^# jtel end/d' /etc/hosts
+    if [ -n "$hosts" ]; then
+      printf '# jtel begin (written by the jtel operator)\n%s\n# jtel end\n' "$hosts"
+    fi
+  } | replace /etc/hosts || :
+}
+
+set_dns() {
+  drop_in=/etc/systemd/resolved.conf.d/jtel.conf
+  if systemd && systemctl is-active -q systemd-resolved; then
+    if [ -z "$nameservers$search" ]; then
+      [ ! -e "$drop_in" ] || { rm -f "$drop_in" && systemctl restart systemd-resolved; }
+      return 0
+    fi
+    mkdir -p "${drop_in%/*}"
+    if printf '[Resolve]\nDNS=%s\nDomains=%s\n' "$nameservers" "$search" | replace "$drop_in"; then
+      systemctl restart systemd-resolved || fail "systemd-resolved did not start again"
+    fi
+    return 0
+  fi
+  before=$base/.resolv.conf.before
+  if [ -z "$nameservers$search" ]; then
+    [ ! -e "$before" ] || { replace /etc/resolv.conf <"$before"; rm -f "$before"; }
+    return 0
+  fi
+  [ ! -L /etc/resolv.conf ] || fail "/etc/resolv.conf is a link to $(readlink /etc/resolv.conf): set DNS where that is made, and leave host.dns.nameservers out"
+  [ -e "$before" ] || cp /etc/resolv.conf "$before" || fail "cannot keep the old resolv.conf"
+  {
+    echo '# Written by the jtel operator.'
+    [ -z "$search" ] || printf 'search %s\n' "$search"
+    for server in $nameservers; do
+      printf 'nameserver %s\n' "$server"
+    done
+  } | replace /etc/resolv.conf || :
+}
+
+# Applied at once, kept for the next boot only when confirmed over a new connection, else taken back by itself.
+set_firewall() {
+  [ -n "$firewall" ] || return 0
+  if ! command -v nft >/dev/null; then
+    [ "$mode" = Managed ] || fail "nft is missing: install nftables, or leave network.allow out"
+    install_packages nftables
+  fi
+  mkdir -p "$rules" && chmod 0700 "$rules" || fail "cannot create $rules"
+  printf '%s\n' "$firewall" >"$rules/pending.nft" || fail "cannot write $rules/pending.nft"
+  nft -c -f "$rules/pending.nft" || fail "nft does not accept the firewall"
+  if systemd; then
+    replace /etc/systemd/system/jtel-firewall.service <<UNIT && systemctl daemon-reload
+[Unit]
+Description=Firewall of the jtel stack
+ConditionPathExists=$rules/confirmed.nft
+DefaultDependencies=no
+After=local-fs.target nftables.service
+Before=network-pre.target
+Wants=network-pre.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=$(command -v nft) -f $rules/confirmed.nft
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+    systemctl enable -q jtel-firewall.service || fail "cannot enable jtel-firewall.service"
+  fi
+  token=$$-$(date +%s)
+  printf '%s\n' "$token" >"$rules/unconfirmed" || fail "cannot write $rules/unconfirmed"
+  setsid sh -c '
+    sleep "$1"
+    read -r token <"$2/unconfirmed" && [ "$token" = "$3" ] || exit 0
+    if [ -e "$2/confirmed.nft" ]; then nft -f "$2/confirmed.nft"; else nft delete table inet jtel; fi
+    rm -f "$2/unconfirmed" "$2/pending.nft"
+  ' jtel-firewall "$rollback_seconds" "$rules" "$token" </dev/null >/dev/null 2>&1 &
+  nft -f "$rules/pending.nft" || fail "nft could not apply the firewall"
+  say "firewall applied; it is taken back in $rollback_seconds s unless confirmed"
+}
+
+confirm_firewall() {
+  [ -e "$rules/unconfirmed" ] || return 0
+  mv -f "$rules/pending.nft" "$rules/confirmed.nft" && rm -f "$rules/unconfirmed" || fail "cannot confirm the firewall"
+  say "firewall confirmed"
+}
+
+user=${2:-${SUDO_USER:-jtel}}
+case ${1:-run} in
+run)
+  check_system
+  mkdir -p "$base" || fail "cannot create $base"
+  if [ "$mode" = Managed ]; then
+    install_docker
+    start_docker
+    admit_user
+  fi
+  check_docker
+  set_time_zone
+  set_hosts
+  set_dns
+  set_firewall
+  say "done"
+  if [ -n "$firewall" ] && [ -t 1 ]; then
+    say "open a second SSH connection now; if that works: sudo sh $0 confirm"
+  fi
+  ;;
+confirm) confirm_firewall ;;
+*) fail "usage: sh SCRIPT run USER, or sh SCRIPT confirm" ;;
+esac

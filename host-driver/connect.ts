@@ -1,0 +1,60 @@
+/** The real host driver: hands out hosts that share one SSH connection per target. */
+import type { Host, HostDriver, HostTarget } from './host.ts';
+import { RemoteHost } from './remote-host.ts';
+import type { RemoteHostLimits } from './remote-host.ts';
+import { Session } from './session.ts';
+import { ConnectionPool } from './ssh/pool.ts';
+import type { Connection, HostLogger } from './ssh/pool.ts';
+
+export type { HostLogger } from './ssh/pool.ts';
+
+export interface HostDriverOptions {
+  /** Told when connections come and go. */
+  readonly logger?: HostLogger;
+  /** Bound of `docker compose up` and `stop` on the host. Waiting for `depends_on: service_healthy` counts. Default 900. */
+  readonly composeTimeoutSeconds?: number;
+  /** Bound of the set-up script on the host, package installation included. Default 1800. */
+  readonly setupTimeoutSeconds?: number;
+}
+
+/** @example const driver = createHostDriver(); const seen = await driver.host(target).observe(project, 'quick', signal); */
+export function createHostDriver(options: HostDriverOptions = {}): HostDriver {
+  const limits = { composeSeconds: options.composeTimeoutSeconds ?? 900, setupSeconds: options.setupTimeoutSeconds ?? 1800 };
+  return new SshHostDriver(limits, new ConnectionPool(options.logger));
+}
+
+class SshHostDriver implements HostDriver {
+  readonly #pool: ConnectionPool;
+  readonly #sessions = new WeakMap<Connection, Session>();
+  readonly #limits: RemoteHostLimits;
+
+  constructor(limits: RemoteHostLimits, pool: ConnectionPool) {
+    this.#pool = pool;
+    this.#limits = limits;
+  }
+
+  host(target: HostTarget): Host {
+    return new RemoteHost({
+      target,
+      limits: this.#limits,
+      session: async (signal) => this.#session(await this.#pool.get(target, signal)),
+      reset: () => this.#pool.reset(target),
+    });
+  }
+
+  closeIdle(idleSeconds: number): void {
+    this.#pool.closeIdle(idleSeconds);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  #session(connection: Connection): Session {
+    const known = this.#sessions.get(connection);
+    if (known !== undefined) return known;
+    const session = new Session(connection);
+    this.#sessions.set(connection, session);
+    return session;
+  }
+}

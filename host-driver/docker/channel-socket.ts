@@ -1,0 +1,68 @@
+/**
+ * An ssh2 channel as the socket that http.Agent expects. ssh2's channel is nearly a Duplex: its destroy() takes no error and
+ * emits no close, its writes are lost silently once the channel closed, and it has none of the methods that node:http calls
+ * on a socket.
+ */
+import { Duplex } from 'node:stream';
+import type { ClientChannel } from 'ssh2';
+
+export class ChannelSocket extends Duplex {
+  readonly #channel: ClientChannel;
+  #closed = false;
+
+  constructor(channel: ClientChannel) {
+    super({ allowHalfOpen: true, autoDestroy: true });
+    this.#channel = channel;
+    channel.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) channel.pause();
+    });
+    channel.on('end', () => this.push(null));
+    channel.on('error', (error: Error) => this.destroy(error));
+    channel.on('close', () => {
+      this.#closed = true;
+      if (this.readableEnded || this.destroyed) this.destroy();
+      else this.push(null);
+    });
+    channel.stderr?.resume();
+  }
+
+  override _read(): void {
+    this.#channel.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.#closed) done(new Error('the SSH channel was closed'));
+    else this.#channel.write(chunk, done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    if (!this.#closed) this.#channel.end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    if (!this.#closed) this.#channel.close();
+    done(error);
+  }
+
+  /** The methods of net.Socket that node:http uses; time limits and keep-alive belong to the SSH connection. */
+  setTimeout(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+}

@@ -1,0 +1,63 @@
+/** The Docker API of one host over one SSH connection: a few kept-alive sockets for questions, others for what streams. */
+import Docker from 'dockerode';
+import type { Agent } from 'node:http';
+import { HostError } from '../host.ts';
+import type { Connection } from '../ssh/pool.ts';
+import { DockerDialer, dockerAgent } from './agent.ts';
+
+/** Seconds for a question to the daemon; a hanging dockerd must not hang the caller. */
+const questionSeconds = 30;
+
+export interface DockerClient {
+  readonly host: string;
+  readonly api: Docker;
+  readonly streams: Docker;
+  /** Learned from the daemon once per connection; see `observe`. */
+  version?: string;
+}
+
+/** Opens nothing yet; a connection that ends takes the sockets with it. */
+export function dockerClient(connection: Connection): DockerClient {
+  const dialer = new DockerDialer(connection);
+  const questions = dockerAgent(dialer, 6);
+  const streams = dockerAgent(dialer, Number.POSITIVE_INFINITY);
+  connection.client.once('close', () => {
+    questions.destroy();
+    streams.destroy();
+  });
+  return { host: connection.host, api: docker(questions), streams: docker(streams) };
+}
+
+function docker(agent: Agent): Docker {
+  // host and protocol are given so that no DOCKER_HOST of our own environment plays a part.
+  const options: Docker.DockerOptions & { agent: Agent } = { protocol: 'http', host: 'docker', port: 80, agent };
+  return new Docker(options);
+}
+
+/** The signal of one question: the caller's, and a bound in time. */
+export function bounded(signal: AbortSignal, seconds = questionSeconds): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+}
+
+/** HTTP status of dockerode's errors. */
+export function statusCode(error: unknown): number | undefined {
+  const code = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof code === 'number' ? code : undefined;
+}
+
+/**
+ * A Docker API failure as HostError: no answer at all is the host's or the daemon's matter, an answer is passed on.
+ * @param signal the caller's: its abort stays an abort.
+ */
+export function dockerError(host: string, what: string, error: unknown, signal: AbortSignal): unknown {
+  if (error instanceof HostError) return error;
+  if (signal.aborted) return signal.reason;
+  const message = error instanceof Error ? error.message.trim() : String(error);
+  if (/no space left on device/i.test(message)) {
+    return new HostError('DiskFull', host, `${host} has no disk space left for ${what}: free some or enlarge the disk`, error);
+  }
+  if (statusCode(error) !== undefined) {
+    return new HostError('DockerUnavailable', host, `Docker on ${host} refused ${what}: ${message}`, error);
+  }
+  return new HostError('HostUnreachable', host, `the connection to Docker on ${host} was lost at ${what}: ${message}`, error);
+}

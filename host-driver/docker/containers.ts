@@ -1,0 +1,87 @@
+/** Docker's lists, in the driver's terms. Pure. */
+import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import type { ContainerHealth, ContainerState, ObservedContainer, ObservedJob } from '../host.ts';
+
+export const labels = {
+  project: 'com.docker.compose.project',
+  service: 'com.docker.compose.service',
+  configHash: 'com.docker.compose.config-hash',
+  oneOff: 'com.docker.compose.oneoff',
+  volume: 'com.docker.compose.volume',
+  jobUID: 'jtel.de/job-uid',
+  jobType: 'jtel.de/job-type',
+  jobProject: 'jtel.de/project',
+} as const;
+
+/** Containers of the compose project; what somebody ran with `compose run` is not part of it. */
+export function projectContainers(all: readonly ContainerInfo[], project: string): ContainerInfo[] {
+  return all.filter((one) => one.Labels[labels.project] === project && one.Labels[labels.oneOff] !== 'True');
+}
+
+/** Jobs of the project. */
+export function projectJobs(all: readonly ContainerInfo[], project: string): ContainerInfo[] {
+  return all.filter((one) => one.Labels[labels.jobUID] !== undefined && one.Labels[labels.jobProject] === project);
+}
+
+/** @param details from an inspection; without it what only that tells is left out. */
+export function observedContainer(info: ContainerInfo, details?: ContainerInspectInfo): ObservedContainer {
+  return {
+    id: info.Id,
+    name: (info.Names[0] ?? '').replace(/^\//, ''),
+    service: info.Labels[labels.service] ?? '',
+    image: details?.Config.Image ?? info.Image,
+    imageID: info.ImageID,
+    state: info.State as ContainerState,
+    health: healthOf(info.Status),
+    createdSeconds: info.Created,
+    configHash: info.Labels[labels.configHash] ?? '',
+    ...(details === undefined ? {} : { restarts: details.RestartCount }),
+    ...(details === undefined || details.State.Running ? {} : { exitCode: details.State.ExitCode }),
+  };
+}
+
+/** The list has health only in its sentence for people: `Up 2 minutes (healthy)`, `Up 1 second (health: starting)`. */
+export function healthOf(status: string): ContainerHealth {
+  const word = /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(status)?.[1];
+  return (word as ContainerHealth | undefined) ?? 'none';
+}
+
+export function observedJob(info: ContainerInfo, details?: ContainerInspectInfo): ObservedJob {
+  const listed = /^Exited \((\d+)\)/.exec(info.Status)?.[1];
+  return job({
+    name: (info.Names[0] ?? '').replace(/^\//, ''),
+    labels: info.Labels,
+    state: info.State,
+    exitCode: details?.State.ExitCode ?? (listed === undefined ? undefined : Number(listed)),
+    oomKilled: details?.State.OOMKilled,
+  });
+}
+
+export function inspectedJob(details: ContainerInspectInfo): ObservedJob {
+  return job({
+    name: details.Name.replace(/^\//, ''),
+    labels: details.Config.Labels,
+    state: details.State.Status,
+    exitCode: details.State.ExitCode,
+    oomKilled: details.State.OOMKilled,
+  });
+}
+
+function job(one: {
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  state: string;
+  exitCode: number | undefined;
+  oomKilled: boolean | undefined;
+}): ObservedJob {
+  const ended = one.state === 'exited' || one.state === 'dead';
+  const running = one.state === 'running' || one.state === 'paused' || one.state === 'restarting';
+  return {
+    name: one.name,
+    uid: one.labels[labels.jobUID] ?? '',
+    type: one.labels[labels.jobType] ?? '',
+    state: ended ? (one.exitCode === 0 ? 'Succeeded' : 'Failed') : running ? 'Running' : 'Created',
+    ...(ended && one.exitCode !== undefined ? { exitCode: one.exitCode } : {}),
+    ...(ended && one.oomKilled !== undefined ? { oomKilled: one.oomKilled } : {}),
+  };
+}

@@ -1,0 +1,43 @@
+/** Docker's events of compose containers, as hints to look again; they end with the connection or the daemon, by a throw. */
+import { HostError } from '../host.ts';
+import type { HostEvent } from '../host.ts';
+import { dockerError } from './client.ts';
+import type { DockerClient } from './client.ts';
+import { labels } from './containers.ts';
+import { jsonLines } from './json-lines.ts';
+
+interface DockerEvent {
+  readonly Action?: string;
+  readonly time?: number;
+  readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> };
+}
+
+export async function* containerEvents(docker: DockerClient, signal: AbortSignal): AsyncGenerator<HostEvent, void, undefined> {
+  try {
+    const stream = await docker.streams.getEvents({ filters: { type: ['container'], label: [labels.project] }, abortSignal: signal });
+    const destroyable = stream as NodeJS.ReadableStream & { destroy(error?: Error): void };
+    const stop = () => destroyable.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      for await (const event of jsonLines(stream as AsyncIterable<Buffer>)) {
+        const mapped = hostEvent(event as DockerEvent);
+        if (mapped !== undefined) yield mapped;
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+      destroyable.destroy();
+    }
+  } catch (error) {
+    throw dockerError(docker.host, 'the events', error, signal);
+  }
+  signal.throwIfAborted();
+  throw new HostError('HostUnreachable', docker.host, `Docker on ${docker.host} ended the events: the daemon or the connection went away`);
+}
+
+/** Health checks run by `exec` every few seconds and would drown everything else. */
+function hostEvent(event: DockerEvent): HostEvent | undefined {
+  const attributes = event.Actor?.Attributes;
+  const project = attributes?.[labels.project];
+  if (project === undefined || event.Action === undefined || event.Action.startsWith('exec_')) return undefined;
+  return { project, service: attributes?.[labels.service] ?? '', action: event.Action, timeSeconds: event.time ?? 0 };
+}

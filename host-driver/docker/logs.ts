@@ -1,0 +1,30 @@
+/** The last lines of a container's log: bounded in lines by the question and in bytes by us. */
+import { labels } from './containers.ts';
+import { bounded, dockerError } from './client.ts';
+import type { DockerClient } from './client.ts';
+import { splitLog } from './log-frames.ts';
+import type { LogText } from './log-frames.ts';
+
+export async function containerLog(docker: DockerClient, id: string, lines: number, signal: AbortSignal): Promise<LogText> {
+  const options = { stdout: true, stderr: true, tail: lines, follow: false as const, abortSignal: bounded(signal) };
+  const raw: unknown = await docker.api.getContainer(id).logs(options);
+  // dockerode parses what looks like JSON; frames never do, an empty log comes as an empty Buffer.
+  return splitLog(Buffer.isBuffer(raw) ? raw : Buffer.alloc(0));
+}
+
+/** Logs of all containers of a service, each below its name when there are several; empty when there is none. */
+export async function serviceLog(docker: DockerClient, project: string, service: string, lines: number, signal: AbortSignal): Promise<string> {
+  try {
+    const filters = { label: [`${labels.project}=${project}`, `${labels.service}=${service}`] };
+    const found = await docker.api.listContainers({ all: true, filters, abortSignal: bounded(signal) });
+    const logs = await Promise.all(
+      found.map(async (one) => {
+        const { all } = await containerLog(docker, one.Id, lines, signal);
+        return found.length === 1 ? all : `${(one.Names[0] ?? one.Id).replace(/^\//, '')}:\n${all}`;
+      }),
+    );
+    return logs.join('\n').slice(-1024 * 1024);
+  } catch (error) {
+    throw dockerError(docker.host, `the log of ${service}`, error, signal);
+  }
+}

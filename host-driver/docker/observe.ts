@@ -1,0 +1,68 @@
+/** What Docker tells about a project: one round trip of parallel questions, and per container one more for a full look. */
+import type { ContainerInfo } from 'dockerode';
+import { HostError } from '../host.ts';
+import type { HostObservation } from '../host.ts';
+import { bounded, dockerError } from './client.ts';
+import type { DockerClient } from './client.ts';
+import { labels, observedContainer, observedJob, projectContainers, projectJobs } from './containers.ts';
+
+export type DockerObservation = Pick<HostObservation, 'containers' | 'jobs' | 'volumes' | 'images'> & { readonly version?: string };
+
+/** @returns empty lists and no version when there is no Docker (yet); @throws HostError when the host cannot be asked. */
+export async function observeDocker(
+  docker: DockerClient,
+  project: string,
+  depth: 'quick' | 'full',
+  signal: AbortSignal,
+): Promise<DockerObservation> {
+  const abortSignal = bounded(signal);
+  try {
+    const asksVersion = depth === 'full' || docker.version === undefined;
+    const [all, volumes, version] = await Promise.all([
+      docker.api.listContainers({ all: true, abortSignal }),
+      docker.api.listVolumes({ filters: { label: [`${labels.project}=${project}`] }, abortSignal }),
+      asksVersion ? daemonVersion(docker, abortSignal) : undefined,
+    ]);
+    docker.version = version ?? docker.version ?? '';
+    const containers = projectContainers(all, project);
+    const jobs = projectJobs(all, project);
+    const shared = { version: docker.version, volumes: volumes.Volumes.map((one) => one.Name).toSorted() };
+    if (depth === 'quick') return { ...shared, containers: containers.map((one) => observedContainer(one)), jobs: jobs.map((one) => observedJob(one)) };
+    const [images, looked, lookedJobs] = await Promise.all([
+      docker.api.listImages({ abortSignal }),
+      Promise.all(containers.map((one) => inspected(docker, one, abortSignal, observedContainer))),
+      Promise.all(jobs.map((one) => inspected(docker, one, abortSignal, observedJob))),
+    ]);
+    return {
+      ...shared,
+      containers: looked.filter((one) => one !== undefined),
+      jobs: lookedJobs.filter((one) => one !== undefined),
+      images: images.flatMap((one) => one.RepoDigests ?? []).filter((one) => !one.startsWith('<none>')).toSorted(),
+    };
+  } catch (error) {
+    const failure = dockerError(docker.host, 'the observation', error, signal);
+    if (failure instanceof HostError && failure.reason === 'DockerUnavailable') return { containers: [], jobs: [], volumes: [] };
+    throw failure;
+  }
+}
+
+async function daemonVersion(docker: DockerClient, abortSignal: AbortSignal): Promise<string> {
+  // dockerode's version() takes the signal; its type does not say so.
+  const version = docker.api.version.bind(docker.api) as (options: { abortSignal: AbortSignal }) => Promise<{ Version: string }>;
+  return (await version({ abortSignal })).Version;
+}
+
+/** @returns undefined when the container went away between the list and the look. */
+async function inspected<T>(
+  docker: DockerClient,
+  info: ContainerInfo,
+  abortSignal: AbortSignal,
+  observed: (info: ContainerInfo, details: Awaited<ReturnType<ReturnType<DockerClient['api']['getContainer']>['inspect']>>) => T,
+): Promise<T | undefined> {
+  try {
+    return observed(info, await docker.api.getContainer(info.Id).inspect({ abortSignal }));
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
+  }
+}

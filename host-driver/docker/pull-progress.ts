@@ -1,0 +1,47 @@
+/**
+ * Sums up Docker's pull events. Docker sends one event per layer many times a second; only the newest figure of each layer is
+ * kept. Layers that two images share are counted once. Pure.
+ */
+import type { PullProgress } from '../host.ts';
+
+export interface PullEvent {
+  readonly id?: string;
+  readonly status?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  readonly error?: string;
+}
+
+export class PullSum {
+  readonly #layers = new Map<string, { current: number; total: number }>();
+  readonly #imagesTotal: number;
+  #imagesDone = 0;
+
+  constructor(imagesTotal: number) {
+    this.#imagesTotal = imagesTotal;
+  }
+
+  add(event: PullEvent): void {
+    const { id, status, progressDetail } = event;
+    if (id === undefined) return;
+    if (status === 'Downloading' && progressDetail?.total !== undefined) {
+      this.#layers.set(id, { current: progressDetail.current ?? 0, total: progressDetail.total });
+    } else if (status === 'Download complete' || status === 'Pull complete') {
+      const layer = this.#layers.get(id);
+      if (layer !== undefined) layer.current = layer.total;
+    }
+  }
+
+  imageDone(): void {
+    this.#imagesDone += 1;
+  }
+
+  get progress(): PullProgress {
+    let bytesDone = 0;
+    let bytesTotal = 0;
+    for (const layer of this.#layers.values()) {
+      bytesDone += layer.current;
+      bytesTotal += layer.total;
+    }
+    return { imagesDone: this.#imagesDone, imagesTotal: this.#imagesTotal, bytesDone, bytesTotal };
+  }
+}

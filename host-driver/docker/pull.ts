@@ -1,0 +1,133 @@
+/**
+ * Pulls images by digest through the API, so that no registry credential ever lies on the host. dockerode's followProgress keeps
+ * every event in memory and is not used.
+ */
+import type { ImageInspectOptions } from 'dockerode';
+import { HostError } from '../host.ts';
+import type { HostErrorReason, ImageReference, PullProgress, RegistryCredentials } from '../host.ts';
+import { valid } from '../values.ts';
+import { bounded, dockerError, statusCode } from './client.ts';
+import type { DockerClient } from './client.ts';
+import { jsonLines } from './json-lines.ts';
+import { PullSum } from './pull-progress.ts';
+import type { PullEvent } from './pull-progress.ts';
+
+/** Images at once; Docker itself loads three layers of each at a time. */
+const imagesAtOnce = 3;
+/** Without an event for so long the registry counts as gone. */
+const silentSeconds = 300;
+/** How often progress is told at most. */
+const progressMilliseconds = 250;
+
+export async function pullImages(
+  docker: DockerClient,
+  images: readonly ImageReference[],
+  credentials: RegistryCredentials | undefined,
+  onProgress: (progress: PullProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = [...new Map(images.map((image) => [imageName(image), image])).entries()];
+  const sum = new PullSum(wanted.length);
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const queue = wanted.values();
+  const worker = async () => {
+    for (const [name, image] of queue) {
+      either.throwIfAborted();
+      if (!(await isPresent(docker, name, either))) await pullOne(docker, image, credentials, sum, onProgress, either);
+      sum.imageDone();
+      onProgress(sum.progress);
+    }
+  };
+  const results = await Promise.allSettled(
+    Array.from({ length: imagesAtOnce }, () =>
+      worker().catch((error: unknown) => {
+        // The first failure is the one to tell; the others only stop because of it.
+        failed.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  signal.throwIfAborted();
+  if (results.some((one) => one.status === 'rejected')) throw failed.signal.reason;
+}
+
+function imageName(image: ImageReference): string {
+  return `${valid('repository', image.repository)}@${valid('imageDigest', image.digest)}`;
+}
+
+async function isPresent(docker: DockerClient, name: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    // dockerode takes the signal here too; only its type does not know.
+    const options: ImageInspectOptions & { abortSignal: AbortSignal } = { abortSignal: bounded(signal) };
+    await docker.api.getImage(name).inspect(options);
+    return true;
+  } catch (error) {
+    if (statusCode(error) === 404) return false;
+    throw dockerError(docker.host, `a look at image ${name}`, error, signal);
+  }
+}
+
+async function pullOne(
+  docker: DockerClient,
+  image: ImageReference,
+  credentials: RegistryCredentials | undefined,
+  sum: PullSum,
+  onProgress: (progress: PullProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const silence = new AbortController();
+  const silent = () => silence.abort(pullError(docker.host, image, `no sign of life from the registry for ${silentSeconds} s`));
+  let timer = setTimeout(silent, silentSeconds * 1000);
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(silent, silentSeconds * 1000);
+  };
+  const abortSignal = AbortSignal.any([signal, silence.signal]);
+  let told = 0;
+  try {
+    const options = { fromImage: image.repository, tag: image.digest, abortSignal };
+    const stream = await docker.streams.createImage(authconfig(credentials), options);
+    const destroy = () => (stream as NodeJS.ReadableStream & { destroy?: (error: unknown) => void }).destroy?.(abortSignal.reason);
+    abortSignal.addEventListener('abort', destroy, { once: true });
+    for await (const event of jsonLines(stream as AsyncIterable<Buffer>)) {
+      heard();
+      const { error } = event as PullEvent;
+      if (error !== undefined) throw pullError(docker.host, image, error);
+      sum.add(event as PullEvent);
+      if (Date.now() - told >= progressMilliseconds) {
+        told = Date.now();
+        onProgress(sum.progress);
+      }
+    }
+  } catch (error) {
+    if (silence.signal.aborted) throw silence.signal.reason;
+    if (statusCode(error) !== undefined) throw pullError(docker.host, image, error instanceof Error ? error.message : String(error), error);
+    throw dockerError(docker.host, `the pull of ${image.repository}`, error, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function authconfig(credentials: RegistryCredentials | undefined): object | undefined {
+  if (credentials === undefined) return undefined;
+  return { username: credentials.username, password: credentials.password, serveraddress: credentials.serverAddress };
+}
+
+/** Registries say the same thing in many ways, and Docker passes it on as text only. */
+export function pullReason(message: string): HostErrorReason {
+  if (/no space left on device/i.test(message)) return 'DiskFull';
+  if (/unauthorized|denied|forbidden|no basic auth|authentication required|\b40[13]\b/i.test(message)) return 'RegistryRefused';
+  if (/manifest unknown|not found|no such (image|manifest)|name unknown|\b404\b/i.test(message)) return 'ImageNotFound';
+  return 'RegistryUnreachable';
+}
+
+function pullError(host: string, image: ImageReference, message: string, cause?: unknown): HostError {
+  const reason = pullReason(message);
+  const advice = {
+    DiskFull: 'free some disk space on the host',
+    RegistryRefused: 'check imagePullSecretRef, and that the account may read this repository',
+    ImageNotFound: 'the registry has no such image: check that the release was published there completely',
+  }[reason as string] ?? 'check that the host reaches the registry (name, port, certificate)';
+  return new HostError(reason, host, `${host} cannot pull ${image.repository}:${image.tag} (${image.digest}): ${message.trim()}; ${advice}`, cause);
+}

@@ -1,0 +1,229 @@
+/** The real host: helper script over SSH for what changes files and runs compose, Docker API for the rest. */
+import { hostScript } from './bootstrap/script.ts';
+import { containerEvents } from './docker/events.ts';
+import { bounded, dockerError } from './docker/client.ts';
+import { observedContainer, projectContainers } from './docker/containers.ts';
+import { readJob, removeJob, startJob } from './docker/jobs.ts';
+import { serviceLog } from './docker/logs.ts';
+import { observeDocker } from './docker/observe.ts';
+import { pullImages } from './docker/pull.ts';
+import { changedVolumes } from './docker/volumes.ts';
+import { HostError } from './host.ts';
+import type {
+  Fence,
+  Host,
+  HostEvent,
+  HostObservation,
+  HostSetup,
+  HostState,
+  HostTarget,
+  ImageReference,
+  JobReport,
+  JobSpec,
+  PullProgress,
+  RegistryCredentials,
+  RenderedRelease,
+} from './host.ts';
+import { releaseArchive } from './script/archive.ts';
+import { withLock } from './script/lock.ts';
+import { observeCommand, parseObservation } from './script/observe.ts';
+import type { LastingFacts, ScriptObservation } from './script/observe.ts';
+import { runStep, stepError } from './script/run.ts';
+import type { Step, StepResult } from './script/run.ts';
+import type { Session } from './session.ts';
+import { setupDigest } from './bootstrap/digest.ts';
+import { putState, recordedServices } from './record.ts';
+import { valid, validInteger } from './values.ts';
+
+/** Bounds on the host, in seconds. */
+export interface RemoteHostLimits {
+  readonly composeSeconds: number;
+  readonly setupSeconds: number;
+}
+
+export interface RemoteHostContext {
+  readonly target: HostTarget;
+  readonly limits: RemoteHostLimits;
+  session(signal: AbortSignal): Promise<Session>;
+  /** Ends the connection; the next session has a new login. */
+  reset(): Promise<void>;
+}
+
+export class RemoteHost implements Host {
+  readonly #context: RemoteHostContext;
+
+  constructor(context: RemoteHostContext) {
+    this.#context = context;
+  }
+
+  async observe(project: string, depth: 'quick' | 'full', signal: AbortSignal): Promise<HostObservation> {
+    const session = await this.#context.session(signal);
+    const [script, docker] = await Promise.all([
+      this.#observeScript(session, project, depth, signal),
+      observeDocker(session.docker, project, depth, signal),
+    ]);
+    const { lasting, machineID, diskTotalBytes, diskFreeBytes, state, releases, currentRelease } = script;
+    const { version, ...seen } = docker;
+    return {
+      facts: { machineID, ...lasting, diskTotalBytes, diskFreeBytes, ...(version === undefined || version === '' ? {} : { dockerVersion: version }) },
+      ...(state === undefined ? {} : { state }),
+      ...seen,
+      releases,
+      ...(currentRelease === undefined ? {} : { currentRelease }),
+    };
+  }
+
+  async claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState> {
+    const { connection } = await this.#context.session(signal);
+    const { stdout } = await runStep(connection, { verb: 'claim', project, fence, timeoutSeconds: 60 }, signal);
+    const end = stdout.indexOf('\n');
+    return await putState(connection, project, fence, { machineID: stdout.slice(0, end), stateText: stdout.slice(end + 1) }, {}, signal);
+  }
+
+  async setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void> {
+    await this.#step(
+      {
+        verb: 'setup',
+        project,
+        fence,
+        stdin: hostScript(setup),
+        arguments: [valid('user', this.#context.target.user)],
+        timeoutSeconds: this.#context.limits.setupSeconds,
+      },
+      signal,
+    );
+    // A new login: it has group docker now, and it proves that the firewall lets us in; otherwise the host takes it back.
+    await this.#context.reset();
+    if (setup.firewall !== undefined) await this.#step({ verb: 'confirm-firewall', project, fence, timeoutSeconds: 30 }, signal);
+    const { docker } = await this.#context.session(signal);
+    await docker.api.listContainers({ limit: 1, abortSignal: bounded(signal) }).catch((error: unknown) => {
+      throw dockerError(docker.host, 'a question after the set-up', error, signal);
+    });
+    await this.#put(project, fence, { setupDigest: setupDigest(setup) }, signal);
+  }
+
+  async writeRelease(project: string, release: RenderedRelease, fence: Fence, signal: AbortSignal): Promise<void> {
+    const stdin = await releaseArchive(release);
+    await this.#step({ verb: 'write-release', project, fence, stdin, arguments: [release.digest], timeoutSeconds: 300 }, signal);
+  }
+
+  async pull(
+    images: readonly ImageReference[],
+    credentials: RegistryCredentials | undefined,
+    onProgress: (progress: PullProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { docker } = await this.#context.session(signal);
+    await pullImages(docker, images, credentials, onProgress, signal);
+  }
+
+  async composeUp(project: string, release: RenderedRelease, services: readonly string[] | 'all', fence: Fence, signal: AbortSignal): Promise<void> {
+    valid('project', project);
+    const wanted = services === 'all' ? [] : services.map((service) => valid('service', service));
+    const { docker } = await this.#context.session(signal);
+    const { Volumes } = await docker.api.listVolumes({ abortSignal: bounded(signal) }).catch((error: unknown) => {
+      throw dockerError(docker.host, 'a look at the volumes', error, signal);
+    });
+    const existing = Volumes.map((one) => ({ name: one.Name, driver: one.Driver, options: one.Options ?? {} }));
+    const changed = changedVolumes(release.composeYaml, project, existing);
+    if (changed.length > 0) {
+      throw new HostError('VolumeChanged', docker.host, `${project} on ${docker.host} is not started, because data would be lost: ${changed.join('; ')}`);
+    }
+    await this.#step(
+      {
+        verb: 'up',
+        project,
+        fence,
+        arguments: [valid('releaseDigest', release.digest), ...wanted],
+        timeoutSeconds: this.#context.limits.composeSeconds,
+        failure: 'ComposeFailed',
+      },
+      signal,
+    );
+  }
+
+  async composeStop(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
+    await this.#step({ verb: 'stop', project, fence, timeoutSeconds: this.#context.limits.composeSeconds, failure: 'ComposeFailed' }, signal);
+  }
+
+  async destroy(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
+    await this.#step({ verb: 'destroy', project, fence, timeoutSeconds: 600 }, signal);
+  }
+
+  async record(
+    project: string,
+    change: { readonly applied?: { digest: string; version: string }; readonly data?: { source: string } },
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<HostState> {
+    const data = change.data === undefined ? {} : { data: change.data };
+    if (change.applied === undefined) return await this.#put(project, fence, data, signal);
+    const { digest, version } = change.applied;
+    valid('releaseDigest', digest);
+    const session = await this.#context.session(signal);
+    const all = await session.docker.api.listContainers({ all: true, abortSignal: bounded(signal) }).catch((error: unknown) => {
+      throw dockerError(session.docker.host, 'reading the applied services', error, signal);
+    });
+    const services = recordedServices(projectContainers(all, project).map((one) => observedContainer(one)));
+    const { composeVersion = '' } = (await this.#observeScript(session, project, 'quick', signal)).lasting;
+    return await this.#put(project, fence, { ...data, applied: { digest, version, composeVersion, services } }, signal);
+  }
+
+  async prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
+    await this.#step({ verb: 'prune', project, fence, arguments: keep.map((digest) => valid('releaseDigest', digest)), timeoutSeconds: 300 }, signal);
+  }
+
+  async startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void> {
+    const { connection, docker } = await this.#context.session(signal);
+    await withLock(connection, project, fence, signal, () => startJob(docker, project, job, signal));
+  }
+
+  async readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined> {
+    const { docker } = await this.#context.session(signal);
+    return await readJob(docker, uid, signal);
+  }
+
+  async removeJob(uid: string, fence: Fence, signal: AbortSignal): Promise<void> {
+    const { connection, docker } = await this.#context.session(signal);
+    await removeJob(docker, uid, signal, (project, remove) => withLock(connection, project, fence, signal, remove));
+  }
+
+  async logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string> {
+    validInteger('number of lines', lines, 1, 10_000);
+    const { docker } = await this.#context.session(signal);
+    return await serviceLog(docker, valid('project', project), valid('service', service), lines, signal);
+  }
+
+  async *events(signal: AbortSignal): AsyncIterable<HostEvent> {
+    const { docker } = await this.#context.session(signal);
+    yield* containerEvents(docker, signal);
+  }
+
+  async #step(step: Step, signal: AbortSignal): Promise<StepResult> {
+    const { connection } = await this.#context.session(signal);
+    return await runStep(connection, step, signal);
+  }
+
+  async #put(project: string, fence: Fence, change: Parameters<typeof putState>[4], signal: AbortSignal): Promise<HostState> {
+    const session = await this.#context.session(signal);
+    return await putState(session.connection, project, fence, await this.#observeScript(session, project, 'quick', signal), change, signal);
+  }
+
+  async #observeScript(
+    session: Session,
+    project: string,
+    depth: 'quick' | 'full',
+    signal: AbortSignal,
+  ): Promise<ScriptObservation & { readonly lasting: LastingFacts }> {
+    const { connection } = session;
+    const needed = session.facts === undefined ? 'full' : depth;
+    const start = Date.now();
+    const result = await connection.execute(observeCommand(needed, project), { timeoutSeconds: 30 }, signal);
+    if (result.code !== 0) throw stepError(connection.host, 'the observation', result, 'HostUnreachable');
+    const seen = parseObservation(result.stdout, (start + Date.now()) / 2000);
+    const lasting = seen.lasting ?? session.facts;
+    if (lasting === undefined) throw new HostError('HostUnreachable', connection.host, `${connection.host} gave no facts: is its login shell a POSIX shell?`);
+    session.facts = lasting;
+    return { ...seen, lasting };
+  }
+}

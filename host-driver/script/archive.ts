@@ -1,0 +1,32 @@
+/** A release as one tar stream: names are ours, contents are checked against them before anything is sent. */
+import { createHash } from 'node:crypto';
+import { pack } from 'tar-stream';
+import type { RenderedRelease } from '../host.ts';
+import { InvalidValue, valid } from '../values.ts';
+
+/** @throws InvalidValue when a file's content does not have the sha256 it is named by. */
+export async function releaseArchive(release: RenderedRelease): Promise<Buffer> {
+  valid('releaseDigest', release.digest);
+  const images = release.images.map((image) => `${valid('repository', image.repository)}@${valid('imageDigest', image.digest)}`);
+  const archive = pack();
+  archive.entry({ name: 'files/', type: 'directory', mode: 0o755 });
+  for (const [sha256, file] of new Map(release.files.map((one) => [valid('sha256', one.sha256), one]))) {
+    const content = Buffer.from(file.content);
+    if (createHash('sha256').update(content).digest('hex') !== sha256) throw new InvalidValue(`file ${sha256} has another content than its name says`);
+    // One content may be a secret here and none there; the stricter wins.
+    const mode = release.files.some((one) => one.sha256 === sha256 && one.mode === 0o600) ? 0o600 : 0o644;
+    archive.entry({ name: `files/${sha256}`, mode }, content);
+  }
+  archive.entry({ name: 'files.list', mode: 0o644 }, listFile(release.files.map((one) => one.sha256)));
+  archive.entry({ name: 'images.list', mode: 0o644 }, listFile(images));
+  // It may hold passwords in the services' environment.
+  archive.entry({ name: 'compose.yaml', mode: 0o600 }, release.composeYaml);
+  archive.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function listFile(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,267 @@
+#!/bin/sh
+# The one script through which a compose host is changed. The driver installs it once as /opt/jtel/.bin/jtel-host-<sha256> and
+# calls it, with sudo where the SSH user is not root, as
+#
+#   jtel-host VERB PROJECT EPOCH OWNER TIMEOUT_SECONDS [ARGUMENT...]
+#
+# Each call takes the project's lock, proves that the caller is the owner and holds no outdated epoch, does one idempotent
+# step, bounded in time, and leaves. Data come on stdin. The exit codes are the contract with script/run.ts.
+set -u
+umask 022
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+export PATH LC_ALL
+unset COMPOSE_FILE COMPOSE_PROFILES COMPOSE_PROJECT_NAME COMPOSE_ENV_FILES DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG
+
+OWNED=80 FENCED=81 MACHINE=82 STALE=83 FAILED=84 BUSY=85 USAGE=86 COMPOSE=87 TIMED_OUT=88 SETUP=89 NO_DOCKER=90
+
+die() {
+  code=$1
+  shift
+  printf '%s\n' "$*" >&2
+  exit "$code"
+}
+
+[ $# -ge 5 ] || die "$USAGE" "usage: jtel-host VERB PROJECT EPOCH OWNER TIMEOUT_SECONDS [ARGUMENT...]"
+verb=$1 project=$2 epoch=$3 owner=$4 seconds=$5
+shift 5
+case $project in '' | [!a-z0-9]* | *[!a-z0-9_-]*) die "$USAGE" "not a project name" ;; esac
+case $epoch in '' | *[!0-9]*) die "$USAGE" "not an epoch" ;; esac
+case $owner in '' | *[!0-9a-f]*) die "$USAGE" "not an owner's digest" ;; esac
+case $seconds in '' | *[!0-9]*) die "$USAGE" "not a number of seconds" ;; esac
+
+base=/opt/jtel
+dir=$base/$project
+
+# The lock file lies in the directory that destroy removes, so after the lock was got it must still be the one in place.
+lock() {
+  while :; do
+    if [ "$verb" = claim ]; then
+      mkdir -p "$dir" || die "$FAILED" "cannot create $dir"
+    fi
+    [ -d "$dir" ] || return 1
+    command exec 9>>"$dir/lock" || die "$FAILED" "cannot open $dir/lock"
+    flock -w 60 9 || die "$BUSY" "another operation holds $dir/lock"
+    if [ "$dir/lock" -ef /proc/self/fd/9 ]; then
+      return 0
+    fi
+  done
+}
+
+put_fence() {
+  printf '%s %s %s\n' "$epoch" "$owner" "$machine" >"$dir/.fence.new" && sync "$dir/.fence.new" && mv -f "$dir/.fence.new" "$dir/fence" ||
+    die "$FAILED" "cannot write $dir/fence"
+}
+
+# Right to change this host: same machine as at the claim, same owner, epoch not older than the newest seen.
+check_fence() {
+  machine=
+  read -r machine </etc/machine-id
+  has_epoch='' has_owner='' has_machine=''
+  if [ -e "$dir/fence" ]; then
+    read -r has_epoch has_owner has_machine <"$dir/fence"
+    [ "$has_machine" = "$machine" ] || die "$MACHINE" "claimed on machine $has_machine, this is $machine"
+    if [ "$has_owner" != "$owner" ]; then
+      cat "$dir/state.json" 2>/dev/null
+      die "$OWNED" "owned by another stack"
+    fi
+    [ "$epoch" -ge "$has_epoch" ] || die "$FENCED" "epoch $epoch is older than $has_epoch"
+  elif [ "$verb" != claim ]; then
+    die "$FENCED" "nobody claimed $dir"
+  fi
+  [ "$has_epoch" = "$epoch" ] || put_fence
+}
+
+need_docker() {
+  docker version --format '{{.Server.Version}}' >/dev/null 2>&1 || die "$NO_DOCKER" "no Docker daemon answers"
+}
+
+# timeout(1) ends with 124, or 137 when it had to kill.
+bounded() {
+  timeout -k 30 "$seconds" "$@"
+}
+
+compose_failed() {
+  case $1 in 124 | 137) reason=$TIMED_OUT ;; *) reason=$COMPOSE ;; esac
+  tail -n 20 "$dir/compose.log" >&2
+  exit "$reason"
+}
+
+containers_of() {
+  docker ps -aq --filter "label=com.docker.compose.project=$project"
+}
+
+case $verb in
+# Prints the machine's id and then state.json, if there is one.
+claim)
+  lock
+  check_fence
+  printf '%s\n' "$machine"
+  cat "$dir/state.json" 2>/dev/null
+  exit 0
+  ;;
+
+# Replaces state.json, if it still is what the caller computed from ($1: its sha256, or - for none).
+put-state)
+  lock || die "$FENCED" "nobody claimed $dir"
+  check_fence
+  have=-
+  if [ -e "$dir/state.json" ]; then
+    have=$(sha256sum <"$dir/state.json")
+    have=${have%% *}
+  fi
+  [ "$have" = "$1" ] || die "$STALE" "state.json was changed in between"
+  cat >"$dir/.state.new" && sync "$dir/.state.new" && mv -f "$dir/.state.new" "$dir/state.json" || die "$FAILED" "cannot write state.json"
+  ;;
+
+# A tar on stdin: files/<sha256>, compose.yaml, files.list, images.list.
+write-release)
+  lock || die "$FENCED" "nobody claimed $dir"
+  check_fence
+  rm -rf "$dir"/.incoming.*
+  new=$dir/.incoming.$$
+  trap 'rm -rf "$new"' EXIT
+  mkdir -m 0700 "$new" && mkdir "$new/files" || die "$FAILED" "cannot create $new"
+  bounded tar -x -p --no-same-owner -C "$new" -f - || die "$FAILED" "cannot unpack the release"
+  find "$new" -type f -exec sync {} + || die "$FAILED" "cannot write the release to disk"
+  mkdir -p "$dir/files" "$dir/releases/$1" || die "$FAILED" "cannot create $dir/releases/$1"
+  # A file of that name has that content, unless the disk lost it: compare, and leave alone what is mounted already.
+  for file in "$new"/files/*; do
+    [ -e "$file" ] || continue
+    to=$dir/files/${file##*/}
+    if cmp -s "$file" "$to" && [ "$(stat -c %a "$file")" = "$(stat -c %a "$to")" ]; then
+      continue
+    fi
+    mv -f "$file" "$to" || die "$FAILED" "cannot store $to"
+  done
+  # Only root reads a release; others may pass through to see where "current" leads.
+  chmod 0711 "$dir/releases/$1"
+  # compose.yaml last: a release directory that has it is complete.
+  for file in files.list images.list compose.yaml; do
+    mv -f "$new/$file" "$dir/releases/$1/$file" || die "$FAILED" "cannot store $file"
+  done
+  sync "$dir/releases/$1" "$dir/releases" "$dir/files"
+  ;;
+
+up)
+  lock || die "$FENCED" "nobody claimed $dir"
+  check_fence
+  need_docker
+  release=releases/$1
+  shift
+  cd "$dir/$release" 2>/dev/null && [ -f compose.yaml ] || die "$FAILED" "$release does not lie on the host"
+  # The log is a file, so that a lost connection does not stop compose half-way.
+  bounded docker compose -p "$project" -f compose.yaml --ansi never --progress plain \
+    up -d --no-build --pull never --remove-orphans -- "$@" </dev/null >"$dir/compose.log" 2>&1 || compose_failed $?
+  ln -sfn "$release" "$dir/.current.new" && mv -fT "$dir/.current.new" "$dir/current" || die "$FAILED" "cannot switch current"
+  ;;
+
+stop)
+  lock || die "$FENCED" "nobody claimed $dir"
+  check_fence
+  need_docker
+  cd "$dir"
+  if [ -f current/compose.yaml ]; then
+    bounded docker compose -p "$project" -f current/compose.yaml --ansi never --progress plain stop </dev/null >compose.log 2>&1 ||
+      compose_failed $?
+  fi
+  left=$(docker ps -q --filter "label=com.docker.compose.project=$project")
+  if [ -n "$left" ]; then
+    bounded docker stop $left >compose.log 2>&1 || compose_failed $?
+  fi
+  ;;
+
+# The directory with the state goes last: until then the next try knows whose remains these are.
+destroy)
+  lock || exit 0
+  if [ ! -e "$dir/fence" ]; then
+    rm -f "$dir/lock" && rmdir "$dir" 2>/dev/null
+    exit 0
+  fi
+  check_fence
+  if command -v docker >/dev/null; then
+    need_docker
+    all="$(containers_of) $(docker ps -aq --filter "label=jtel.de/project=$project")"
+    all=$(printf '%s\n' $all | sort -u)
+    [ -z "$all" ] || bounded docker rm -f -v $all >/dev/null || die "$FAILED" "cannot remove containers of $project"
+    all=$(docker network ls -q --filter "label=com.docker.compose.project=$project")
+    [ -z "$all" ] || bounded docker network rm $all >/dev/null || die "$FAILED" "cannot remove networks of $project"
+    all=$(docker volume ls -q --filter "label=com.docker.compose.project=$project")
+    [ -z "$all" ] || bounded docker volume rm $all >/dev/null || die "$FAILED" "cannot remove volumes of $project"
+  fi
+  rm -rf "$dir/current" "$dir/releases" "$dir/files" "$dir"/.incoming.* "$dir"/*.log || die "$FAILED" "cannot remove the files of $project"
+  rm -rf "$dir" || die "$FAILED" "cannot remove $dir"
+  ;;
+
+# Arguments: digests of the releases to keep, beside the current one.
+prune)
+  lock || die "$FENCED" "nobody claimed $dir"
+  check_fence
+  current=$(readlink "$dir/current" 2>/dev/null)
+  gone=
+  for release in "$dir"/releases/*; do
+    [ -d "$release" ] || continue
+    name=${release##*/}
+    keep=no
+    for kept in "${current##*/}" "$@"; do
+      [ "$kept" = "$name" ] && keep=yes
+    done
+    [ "$keep" = yes ] && continue
+    gone="$gone $(cat "$release/images.list" 2>/dev/null)"
+    rm -rf "$release" || die "$FAILED" "cannot remove $release"
+  done
+  for file in "$dir"/files/*; do
+    [ -e "$file" ] || continue
+    grep -qxF -e "${file##*/}" "$dir"/releases/*/files.list 2>/dev/null || rm -f "$file" || die "$FAILED" "cannot remove $file"
+  done
+  rm -rf "$dir"/.incoming.*
+  for image in $gone; do
+    grep -qxF -e "$image" "$base"/*/releases/*/images.list 2>/dev/null && continue
+    # Docker itself refuses to remove an image that a container uses.
+    bounded docker image rm "$image" >/dev/null 2>&1
+  done
+  # Helpers of older drivers, a month after they were installed; a driver installs its own again when it is missing.
+  find "$base/.bin" -name 'jtel-host-*' ! -path "$0" -mtime +30 -delete 2>/dev/null
+  exit 0
+  ;;
+
+# Keeps the lock while the caller works through the Docker API; ends with its stdin.
+hold)
+  lock || die "$FENCED" "nobody claimed $dir"
+  check_fence
+  echo held
+  bounded cat >/dev/null
+  exit 0
+  ;;
+
+# The set-up script on stdin; $1: the SSH user. It concerns the whole host, so projects take turns.
+setup)
+  lock || die "$FENCED" "nobody claimed $dir"
+  check_fence
+  script=$dir/.setup.$$
+  trap 'rm -f "$script"' EXIT
+  cat >"$script" || die "$FAILED" "cannot store the set-up script"
+  # Not the lock's descriptor: a daemon that is started here would hold it for ever.
+  exec 8>>"$base/.setup-lock"
+  flock -w "$seconds" 8 || die "$BUSY" "another set-up holds $base/.setup-lock"
+  bounded sh "$script" run "$1" </dev/null >"$dir/setup.log" 2>&1 8>&- 9>&- || {
+    code=$?
+    tail -n 20 "$dir/setup.log" >&2
+    case $code in 124 | 137) exit "$TIMED_OUT" ;; *) exit "$SETUP" ;; esac
+  }
+  ;;
+
+# The connection still works with the new firewall: its roll-back is called off.
+confirm-firewall)
+  lock || die "$FENCED" "nobody claimed $dir"
+  check_fence
+  if [ -e "$base/.firewall/unconfirmed" ]; then
+    mv -f "$base/.firewall/pending.nft" "$base/.firewall/confirmed.nft" && rm -f "$base/.firewall/unconfirmed" ||
+      die "$FAILED" "cannot confirm the firewall"
+  elif [ ! -e "$base/.firewall/confirmed.nft" ]; then
+    die "$SETUP" "the firewall was taken back already"
+  fi
+  ;;
+
+*) die "$USAGE" "no such verb: $verb" ;;
+esac

@@ -1,0 +1,51 @@
+/**
+ * Holds the host's lock, with fence and owner checked, while something is done through the Docker API. The script on the host
+ * keeps the lock until its stdin ends: a lost connection lets go of it too.
+ */
+import type { ClientChannel } from 'ssh2';
+import { HostError } from '../host.ts';
+import type { Fence } from '../host.ts';
+import type { Connection } from '../ssh/pool.ts';
+import { runStep, stepCommand, stepError } from './run.ts';
+import type { Step } from './run.ts';
+
+/** Seconds for which the host keeps the lock at most. */
+const holdSeconds = 120;
+
+export async function withLock<T>(connection: Connection, project: string, fence: Fence, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const step: Step = { verb: 'hold', project, fence, timeoutSeconds: holdSeconds };
+  // An empty stdin makes the first call a mere check, which also installs the script where it is missing.
+  await runStep(connection, step, signal);
+  const channel = await open(connection, step, signal);
+  try {
+    return await work();
+  } finally {
+    channel.end();
+  }
+}
+
+function open(connection: Connection, step: Step, signal: AbortSignal): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    signal.addEventListener('abort', aborted, { once: true });
+    const lost = (cause?: unknown) =>
+      reject(new HostError('HostUnreachable', connection.host, `the lock of ${step.project} on ${connection.host} cannot be taken: connection lost`, cause));
+    connection.client.exec(stepCommand(step), (error, channel) => {
+      if (error) return lost(error);
+      let stdout = '';
+      let stderr = '';
+      let code: number | undefined;
+      channel.on('data', (chunk: Buffer) => {
+        stdout += chunk.toString('utf8');
+        if (!stdout.startsWith('held\n')) return;
+        signal.removeEventListener('abort', aborted);
+        resolve(channel);
+      });
+      channel.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
+      channel.on('exit', (exit: number | null) => (code = exit ?? undefined));
+      channel.on('error', lost);
+      channel.on('close', () => (code === undefined ? lost() : reject(stepError(connection.host, 'taking the lock', { code, stdout, stderr }, 'OutcomeUnknown', step))));
+      if (signal.aborted) channel.end();
+    });
+  });
+}

@@ -1,0 +1,85 @@
+/** What the observe script prints, as data. The script needs neither Docker nor sudo nor anything that was installed. */
+import { readFileSync } from 'node:fs';
+import type { HostFacts, HostState } from '../host.ts';
+import { commandLine } from '../ssh/quote.ts';
+import { parseState } from '../state.ts';
+import { valid } from '../values.ts';
+
+const script = readFileSync(new URL('observe.sh', import.meta.url), 'utf8');
+
+/** Facts that stay the same while a connection lives; a quick observation takes them from the last full one. */
+export type LastingFacts = Omit<HostFacts, 'machineID' | 'diskTotalBytes' | 'diskFreeBytes' | 'dockerVersion'>;
+
+export interface ScriptObservation {
+  readonly machineID: string;
+  readonly diskTotalBytes: number;
+  readonly diskFreeBytes: number;
+  readonly lasting?: LastingFacts;
+  readonly state?: HostState;
+  readonly stateText: string;
+  readonly releases: readonly string[];
+  readonly currentRelease?: string;
+}
+
+export function observeCommand(depth: 'quick' | 'full', project: string): string {
+  return `exec ${commandLine(['sh', '-c', script, 'jtel-observe', depth, valid('project', project)])}`;
+}
+
+/** @param nowSeconds our clock while the script ran, for the skew. */
+export function parseObservation(output: string, nowSeconds: number): ScriptObservation {
+  const marker = output.indexOf('\nstate\n');
+  const head = marker < 0 ? output : output.slice(0, marker);
+  const stateText = marker < 0 ? '' : output.slice(marker + '\nstate\n'.length);
+  const values = new Map<string, string>();
+  const releases: string[] = [];
+  for (const line of head.split('\n')) {
+    const space = line.indexOf(' ');
+    const [key, value] = space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
+    if (key === 'release') releases.push(value);
+    else values.set(key, value);
+  }
+  const number = (key: string) => Number(values.get(key) ?? 0) || 0;
+  const [blockSize = 0, blocks = 0, available = 0] = (values.get('disk') ?? '').split(' ').map(Number);
+  const state = fencedState(parseState(stateText), values.get('fence'));
+  const current = values.get('current');
+  return {
+    machineID: values.get('machine') ?? '',
+    diskTotalBytes: blockSize * blocks,
+    diskFreeBytes: blockSize * available,
+    ...(values.has('clock') ? { lasting: lastingFacts(values, number, nowSeconds) } : {}),
+    ...(state === undefined ? {} : { state }),
+    stateText,
+    releases,
+    ...(current === undefined ? {} : { currentRelease: current }),
+  };
+}
+
+function lastingFacts(values: ReadonlyMap<string, string>, number: (key: string) => number, nowSeconds: number): LastingFacts {
+  const limit = number('memory-limit');
+  const memory = number('memory') * 1024;
+  const compose = values.get('compose') ?? '';
+  return {
+    osID: values.get('os') ?? '',
+    osVersion: values.get('os-version') ?? '',
+    osName: values.get('os-name') ?? '',
+    architecture: values.get('architecture') ?? '',
+    cores: number('cores'),
+    // A host that is a container has less than the machine it runs on.
+    memoryBytes: limit > 0 && limit < memory ? limit : memory,
+    timeZone: zoneName(values.get('zone') ?? '', values.get('zone-name') ?? ''),
+    clockSkewSeconds: Math.round(number('clock') - nowSeconds),
+    canSudo: values.get('sudo') === 'yes',
+    ...(compose === '' ? {} : { composeVersion: compose.replace(/^v/, '') }),
+  };
+}
+
+function zoneName(link: string, name: string): string {
+  return /zoneinfo\/(.+)$/.exec(link)?.[1] ?? (name || 'Etc/UTC');
+}
+
+/** The fence is what the host checks; state.json follows it, perhaps one step behind. */
+function fencedState(state: HostState | undefined, fence: string | undefined): HostState | undefined {
+  if (state === undefined) return undefined;
+  const epoch = Number(fence?.split(' ')[0]);
+  return Number.isSafeInteger(epoch) && epoch > state.epoch ? { ...state, epoch } : state;
+}

@@ -1,0 +1,132 @@
+/**
+ * Calls the helper script on a host (script/host.sh): installs it at its content-addressed place when it is missing, and turns
+ * its exit codes into HostErrors. Only constant text and checked values become argv; everything else goes by stdin.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { HostError } from '../host.ts';
+import type { Fence, HostErrorReason } from '../host.ts';
+import { commandLine } from '../ssh/quote.ts';
+import type { Connection } from '../ssh/pool.ts';
+import { ownerDigest, parseState } from '../state.ts';
+import { valid, validInteger } from '../values.ts';
+
+const hostScript = readFileSync(new URL('host.sh', import.meta.url), 'utf8');
+const hostScriptSha256 = createHash('sha256').update(hostScript).digest('hex');
+const hostScriptPath = `/opt/jtel/.bin/jtel-host-${hostScriptSha256}`;
+
+/** Exit codes of script/host.sh, and of the wrappers below. */
+const exits: Readonly<Record<number, HostErrorReason>> = {
+  80: 'HostOwned',
+  81: 'Fenced',
+  82: 'MachineChanged',
+  85: 'OutcomeUnknown',
+  87: 'ComposeFailed',
+  88: 'OutcomeUnknown',
+  89: 'HostSetupFailed',
+  90: 'DockerUnavailable',
+};
+const notInstalled = 93;
+export const staleExit = 83;
+
+const asRoot = 'export LC_ALL=C; if [ -w /etc ]; then exec "$@"; else exec sudo -n "$@"; fi';
+const call = `[ -x "$1" ] || exit ${notInstalled}; ${asRoot}`;
+/** A connection lost on the way leaves a shorter file behind: the sum tells, and the name is given only then. */
+const install = `umask 022; mkdir -p /opt/jtel/.bin && cd /opt/jtel/.bin && cat >".new.$$" && \
+if [ "$(sha256sum <".new.$$")" = "$1  -" ]; then chmod 0755 ".new.$$" && mv -f ".new.$$" "jtel-host-$1"; else rm -f ".new.$$"; exit 1; fi`;
+
+export type Verb = 'claim' | 'put-state' | 'write-release' | 'up' | 'stop' | 'destroy' | 'prune' | 'hold' | 'setup' | 'confirm-firewall';
+
+export interface Step {
+  readonly verb: Verb;
+  readonly project: string;
+  readonly fence: Fence;
+  readonly arguments?: readonly string[];
+  readonly stdin?: string | Buffer;
+  /** What a step that failed by itself (exit code 84) means; default OutcomeUnknown. */
+  readonly failure?: HostErrorReason;
+  /** Bound of the step on the host itself, after it got the lock. */
+  readonly timeoutSeconds: number;
+}
+
+/** The command line of a step. @throws InvalidValue before anything is sent. */
+export function stepCommand(step: Step): string {
+  const argv = [
+    step.verb,
+    valid('project', step.project),
+    String(validInteger('epoch', step.fence.epoch, 0, Number.MAX_SAFE_INTEGER)),
+    ownerDigest(step.fence.owner),
+    String(validInteger('time-out', step.timeoutSeconds, 1, 86_400)),
+    ...(step.arguments ?? []),
+  ];
+  return `exec ${commandLine(['sh', '-c', call, 'jtel', hostScriptPath, ...argv])}`;
+}
+
+/** Puts the script onto the host, when a call found it missing. @throws HostError SudoRefused, DiskFull or HostUnreachable. */
+export async function installScript(connection: Connection, signal: AbortSignal): Promise<void> {
+  const command = `exec ${commandLine(['sh', '-c', asRoot, 'jtel', 'sh', '-c', install, 'jtel', hostScriptSha256])}`;
+  const result = await connection.execute(command, { stdin: hostScript, timeoutSeconds: 60 }, signal);
+  if (result.code !== 0) throw stepError(connection.host, 'installing the helper script', result, 'HostUnreachable');
+}
+
+export interface StepResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one step under the host's lock. @returns its output, with exit code 0 or {@link staleExit}. @throws HostError. */
+export async function runStep(connection: Connection, step: Step, signal: AbortSignal): Promise<StepResult> {
+  const command = stepCommand(step);
+  const options = { timeoutSeconds: step.timeoutSeconds + 120, ...(step.stdin === undefined ? {} : { stdin: step.stdin }) };
+  let result = await connection.execute(command, options, signal);
+  if (result.code === notInstalled) {
+    await installScript(connection, signal);
+    result = await connection.execute(command, options, signal);
+  }
+  if (result.code === 0 || result.code === staleExit) return result;
+  throw stepError(connection.host, `${step.verb} of ${step.project}`, result, step.failure ?? 'OutcomeUnknown', step);
+}
+
+/** @param otherwise the reason when the exit code tells none. */
+export function stepError(host: string, what: string, result: StepResult, otherwise: HostErrorReason, step?: Step): HostError {
+  const detail = lastLines(result.stderr);
+  if (/no space left on device|disk quota exceeded/i.test(result.stderr)) {
+    return new HostError('DiskFull', host, `${host} has no disk space left for ${what}: free some or enlarge the disk (${detail})`);
+  }
+  const reason = exits[result.code];
+  if (reason === undefined) {
+    if (/^sudo: /m.test(result.stderr) || (result.code === 127 && result.stderr.includes('sudo'))) {
+      return new HostError('SudoRefused', host, `sudo on ${host} refuses ${what}: allow the SSH user to run sudo without a password (${detail})`);
+    }
+    return new HostError(otherwise, host, `${what} on ${host} failed with exit code ${result.code}: ${detail || 'no message'}`);
+  }
+  return new HostError(reason, host, `${explain(reason, host, what, result, step)}${detail === '' ? '' : ` (${detail})`}`);
+}
+
+function explain(reason: HostErrorReason, host: string, what: string, result: StepResult, step: Step | undefined): string {
+  switch (reason) {
+    case 'HostOwned': {
+      const owner = parseState(result.stdout)?.owner;
+      const whose = owner === undefined ? 'another stack' : `stack ${owner.namespace}/${owner.name} (uid ${owner.uid}, cluster ${owner.clusterID})`;
+      return `${step?.project ?? 'the project'} on ${host} belongs to ${whose}: delete that one first, or use another host`;
+    }
+    case 'Fenced':
+      return `${what} on ${host} was refused: another operator works on the host with a newer epoch, or the claim is gone; claim it again`;
+    case 'MachineChanged':
+      return `${what} was refused: ${host} is another machine than the one that was claimed`;
+    case 'ComposeFailed':
+      return `docker compose failed on ${host} (${what})`;
+    case 'HostSetupFailed':
+      return `set-up of ${host} failed; the whole log is /opt/jtel/${step?.project ?? '…'}/setup.log`;
+    case 'DockerUnavailable':
+      return `no Docker daemon answers on ${host}`;
+    default:
+      return `${what} on ${host} did not come to an end in time: observe the host again`;
+  }
+}
+
+function lastLines(text: string): string {
+  const lines = text.trim().split('\n').slice(-20).join('\n');
+  return lines.slice(-2000);
+}

@@ -1,0 +1,145 @@
+/**
+ * One authenticated SSH connection to one endpoint. ssh2 accepts any host key when nobody checks it, so the check is here,
+ * fails closed, and runs before a single byte of authentication is sent.
+ */
+import { createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { Client } from 'ssh2';
+import type { ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
+import { HostError } from '../host.ts';
+import type { HostEndpoint } from '../host.ts';
+
+/** Seconds from the first packet to the end of authentication. */
+const readySeconds = 15;
+
+/**
+ * A machine has a key of each family and the user may have pinned any of them; which one it shows depends on what the
+ * client asks for first. So on a mismatch the other families are asked before the verdict.
+ */
+const keyFamilies: readonly (readonly ServerHostKeyAlgorithm[])[] = [
+  ['ssh-ed25519'],
+  ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'],
+  ['rsa-sha2-512', 'rsa-sha2-256'],
+];
+
+/** OpenSSH's notation of a public key's fingerprint: `SHA256:` and unpadded base 64. */
+export function fingerprint(publicKey: Buffer): string {
+  return `SHA256:${createHash('sha256').update(publicKey).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** How people call the endpoint in messages: `user@address:port`. */
+export function endpointName(endpoint: HostEndpoint): string {
+  return `${endpoint.user}@${endpoint.address}:${endpoint.port}`;
+}
+
+/**
+ * Connects and authenticates.
+ * @param openSocket makes the stream to speak SSH on (through a jump host); absent: TCP to the address.
+ * @throws HostError HostUnreachable, HostKeyMismatch or AuthenticationFailed; nothing was executed on the host then.
+ */
+export async function connect(
+  endpoint: HostEndpoint,
+  signal: AbortSignal,
+  openSocket?: (signal: AbortSignal) => Promise<Duplex>,
+): Promise<Client> {
+  const seen: string[] = [];
+  for (const family of keyFamilies) {
+    const socket = await openSocket?.(signal);
+    const outcome = await attempt(endpoint, family, socket, signal);
+    if ('client' in outcome) return outcome.client;
+    if (outcome.key !== undefined) seen.push(outcome.key);
+  }
+  const name = endpointName(endpoint);
+  if (seen.length === 0) {
+    throw new HostError('HostUnreachable', name, `${name} offers no host key of a kind that is supported (ed25519, ECDSA, RSA with SHA-2)`);
+  }
+  throw new HostError(
+    'HostKeyMismatch',
+    name,
+    `${name} showed ${seen.join(', ')}, pinned is ${endpoint.hostKeyFingerprints.join(', ') || 'nothing'}: either the machine was reinstalled ` +
+      '(then put its new fingerprint into hostKeyFingerprints) or another machine answers; nothing was sent to it',
+  );
+}
+
+type Attempt = { readonly client: Client } | { readonly key?: string };
+
+function attempt(
+  endpoint: HostEndpoint,
+  algorithms: readonly ServerHostKeyAlgorithm[],
+  socket: Duplex | undefined,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const client = new Client();
+  let shown: string | undefined;
+  let accepted = false;
+  const config: ConnectConfig = {
+    host: endpoint.address,
+    port: endpoint.port,
+    username: endpoint.user,
+    privateKey: endpoint.privateKey,
+    ...(endpoint.passphrase === undefined ? {} : { passphrase: endpoint.passphrase }),
+    ...(socket === undefined ? {} : { sock: socket as NonNullable<ConnectConfig['sock']> }),
+    // Only the key: asking for "none" first costs a round trip and counts as a failure at sshd.
+    authHandler: ['publickey'],
+    algorithms: { serverHostKey: [...algorithms] },
+    keepaliveInterval: 15_000,
+    keepaliveCountMax: 3,
+    readyTimeout: readySeconds * 1000,
+    hostVerifier: (key: Buffer) => {
+      shown = fingerprint(key);
+      accepted = endpoint.hostKeyFingerprints.includes(shown);
+      return accepted;
+    },
+  };
+  return new Promise<Attempt>((resolve, reject) => {
+    // ssh2's readyTimeout starts with the TCP connection; this one bounds everything.
+    const deadline = setTimeout(() => fail(new Error(`no answer within ${readySeconds + 5} s`)), (readySeconds + 5) * 1000);
+    const settle = () => {
+      clearTimeout(deadline);
+      signal.removeEventListener('abort', aborted);
+    };
+    const giveUp = () => {
+      settle();
+      client.destroy();
+    };
+    const aborted = () => {
+      giveUp();
+      reject(signal.reason);
+    };
+    const fail = (error: Error) => {
+      giveUp();
+      if (shown !== undefined && !accepted) resolve({ key: shown });
+      else if (/no matching host key/i.test(error.message)) resolve({});
+      else reject(connectError(endpoint, error));
+    };
+    client.on('error', fail);
+    client.on('close', () => fail(new Error('the connection was closed during the handshake')));
+    client.on('ready', () => {
+      settle();
+      client.removeAllListeners('error');
+      client.removeAllListeners('close');
+      // Without this every round trip waits for a delayed ACK: 40 ms.
+      client.setNoDelay(true);
+      resolve({ client });
+    });
+    if (signal.aborted) return aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    try {
+      client.connect(config);
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}
+
+/** ssh2 marks errors with a `level`; unreadable keys come as a throw of connect() with a fixed beginning. */
+function connectError(endpoint: HostEndpoint, error: Error & { level?: string }): HostError {
+  const name = endpointName(endpoint);
+  if (/^(Cannot parse privateKey|privateKey value)/.test(error.message)) {
+    return new HostError('AuthenticationFailed', name, `the SSH key for ${name} cannot be read (${error.message}): check ssh-privatekey and passphrase in the Secret`);
+  }
+  if (error.level === 'client-authentication') {
+    return new HostError('AuthenticationFailed', name, `${name} refuses the SSH key: put its public half into ~${endpoint.user}/.ssh/authorized_keys, or correct user and Secret`, error);
+  }
+  return new HostError('HostUnreachable', name, `no SSH connection to ${name}: ${error.message}; check address, port, network and sshd`, error);
+}

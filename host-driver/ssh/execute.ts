@@ -1,0 +1,148 @@
+/**
+ * Runs one command on a connection. sshd tells the exit code in its own message; a connection that is lost leaves it out and
+ * raises no error, so a missing code is an unknown outcome, never a success. Both streams are always read: an undrained
+ * stderr stalls the channel after 2 MiB.
+ */
+import type { Client, ClientChannel } from 'ssh2';
+import { HostError } from '../host.ts';
+
+export interface ExecuteOptions {
+  readonly stdin?: string | Buffer;
+  /** After this the channel is closed and the outcome is unknown; what runs on the host needs a bound of its own. */
+  readonly timeoutSeconds: number;
+  /** What is kept of each stream: the first bytes of stdout, the last of stderr. Default 16 MiB. */
+  readonly maximumBytes?: number;
+}
+
+export interface ExecuteResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * @param host name for messages.
+ * @throws HostError OutcomeUnknown when no exit code came back, HostUnreachable when the command was not even started;
+ *   the signal's reason when aborted.
+ */
+export async function execute(
+  client: Client,
+  host: string,
+  command: string,
+  options: ExecuteOptions,
+  signal: AbortSignal,
+): Promise<ExecuteResult> {
+  signal.throwIfAborted();
+  return await new Promise<ExecuteResult>((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    signal.addEventListener('abort', aborted, { once: true });
+    const failed = (error: unknown) => {
+      signal.removeEventListener('abort', aborted);
+      reject(startError(host, error));
+    };
+    try {
+      client.exec(command, (error, channel) => {
+        if (error) return failed(error);
+        signal.removeEventListener('abort', aborted);
+        // Not after an await: success, output and exit code of a quick command can lie in one packet, and ssh2 emits
+        // 'exit' as it reads it, whether anybody listens or not.
+        if (signal.aborted) channel.close();
+        else collect(channel, host, options, signal).then(resolve, reject);
+      });
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+
+function collect(channel: ClientChannel, host: string, options: ExecuteOptions, signal: AbortSignal): Promise<ExecuteResult> {
+  const limit = options.maximumBytes ?? 16 * 1024 * 1024;
+  return new Promise<ExecuteResult>((resolve, reject) => {
+    const stdout = new Head(limit);
+    const stderr = new Tail(Math.min(limit, 64 * 1024));
+    let code: number | undefined;
+    let signalName: string | undefined;
+    const timer = setTimeout(
+      () => finish(() => reject(unknown(host, `no answer within ${options.timeoutSeconds} s`))),
+      options.timeoutSeconds * 1000,
+    );
+    const aborted = () => finish(() => reject(signal.reason));
+    const finish = (end: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      channel.close();
+      end();
+    };
+    signal.addEventListener('abort', aborted, { once: true });
+    channel.on('data', (chunk: Buffer) => stdout.add(chunk));
+    channel.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
+    channel.on('exit', (exitCode: number | null, name?: string) => {
+      code = exitCode ?? undefined;
+      signalName = name;
+    });
+    // The remote side may close its stdin while we still write: the exit code tells the story then.
+    channel.on('error', () => undefined);
+    channel.on('close', () =>
+      finish(() => {
+        if (code === undefined) {
+          reject(unknown(host, signalName === undefined ? 'the connection was lost' : `the command was ended by ${signalName}`));
+        } else if (stdout.overflowed) {
+          reject(unknown(host, `the command wrote more than ${limit} bytes`));
+        } else {
+          resolve({ code, stdout: stdout.text(), stderr: stderr.text() });
+        }
+      }),
+    );
+    channel.end(options.stdin ?? '');
+  });
+}
+
+function startError(host: string, cause: unknown): HostError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // ssh2's words for a connection that went away between the request and its answer: the command may be running.
+  if (message.includes('No response from server')) return unknown(host, 'the connection was lost');
+  return new HostError('HostUnreachable', host, `no command could be started on ${host}: ${message}`, cause);
+}
+
+function unknown(host: string, what: string): HostError {
+  return new HostError('OutcomeUnknown', host, `a command on ${host} ended without a result (${what}): observe the host again`);
+}
+
+class Head {
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  readonly #limit: number;
+  overflowed = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#limit) this.overflowed = true;
+    else this.#chunks.push(chunk);
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString('utf8');
+  }
+}
+
+class Tail {
+  #buffer: Buffer = Buffer.alloc(0);
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(chunk: Buffer): void {
+    const joined = Buffer.concat([this.#buffer, chunk]);
+    this.#buffer = joined.subarray(Math.max(0, joined.length - this.#limit));
+  }
+
+  text(): string {
+    return this.#buffer.toString('utf8');
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * One SSH connection per host, opened when needed, kept, and shared by all that concerns the host. Connecting is what sshd
+ * punishes: MaxStartups drops parallel handshakes, and OpenSSH 9.8 and later ban an address after a few failures. So connects
+ * pass a global bound with jitter, and after a failure the same endpoint is not asked again before a pause is over.
+ */
+import { createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { Client } from 'ssh2';
+import { HostError } from '../host.ts';
+import type { HostEndpoint, HostTarget } from '../host.ts';
+import { connect, endpointName } from './connect.ts';
+import { execute } from './execute.ts';
+import type { ExecuteOptions, ExecuteResult } from './execute.ts';
+import { Semaphore } from './semaphore.ts';
+
+/** sshd's MaxSessions is 10 by default; the rest is left to the fall-back for the Docker socket and to people. */
+const commandsPerConnection = 6;
+const connectsAtOnce = 30;
+const connectsAtOncePerJumpHost = 4;
+
+/** Seconds to wait after the first failure, doubled with each further one up to the second figure. */
+const pauses: Record<'refused' | 'unreachable', readonly [number, number]> = {
+  refused: [15, 120],
+  unreachable: [0.25, 5],
+};
+
+/** What the driver needs of a logger; winston's fits. */
+export interface HostLogger {
+  info(message: string, fields: object): unknown;
+  warn(message: string, fields: object): unknown;
+}
+
+/** An open connection. `closed` is settled when it ended, for whatever reason. */
+export class Connection {
+  readonly client: Client;
+  readonly host: string;
+  readonly closed: Promise<void>;
+  readonly #commands = new Semaphore(commandsPerConnection);
+  isOpen = true;
+
+  constructor(client: Client, host: string) {
+    this.client = client;
+    this.host = host;
+    // An 'error' without listener would end the process; 'close' follows it.
+    client.on('error', () => client.destroy());
+    this.closed = new Promise((resolve) => {
+      client.once('close', () => {
+        this.isOpen = false;
+        resolve();
+      });
+    });
+  }
+
+  /** Runs a command line on the host; see {@link execute}. */
+  execute(command: string, options: ExecuteOptions, signal: AbortSignal): Promise<ExecuteResult> {
+    return this.#commands.run(signal, () => execute(this.client, this.host, command, options, signal));
+  }
+}
+
+/** What one endpoint has: at most one connection, and the memory of failures. */
+class Entry {
+  connecting: Promise<Connection> | undefined;
+  connection: Connection | undefined;
+  usedAt = Date.now();
+  failures = 0;
+  failure: HostError | undefined;
+  retryAt = 0;
+  jumps = new Semaphore(connectsAtOncePerJumpHost);
+}
+
+export class ConnectionPool {
+  readonly #entries = new Map<string, Entry>();
+  readonly #connects = new Semaphore(connectsAtOnce);
+  readonly #life = new AbortController();
+  readonly #logger: HostLogger | undefined;
+
+  constructor(logger?: HostLogger) {
+    this.#logger = logger;
+  }
+
+  /** The open connection to the target; opens one if there is none. @throws HostError when that fails. */
+  async get(target: HostTarget, signal: AbortSignal): Promise<Connection> {
+    signal.throwIfAborted();
+    this.#life.signal.throwIfAborted();
+    const entry = this.#entry(target);
+    entry.usedAt = Date.now();
+    if (entry.connection?.isOpen) return entry.connection;
+    if (entry.failure !== undefined && Date.now() < entry.retryAt) throw entry.failure;
+    // Shared by all who wait, so one caller's abort must not end it for the others.
+    entry.connecting ??= this.#open(target, entry).finally(() => (entry.connecting = undefined));
+    return await abortable(entry.connecting, signal);
+  }
+
+  /** Closes the connection to the target; the next use opens a new one (a login sees its new groups then). */
+  async reset(target: HostTarget): Promise<void> {
+    const entry = this.#entry(target);
+    const connection = entry.connection;
+    entry.connection = undefined;
+    if (connection === undefined) return;
+    connection.client.end();
+    await connection.closed;
+  }
+
+  closeIdle(idleSeconds: number): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.connecting !== undefined || Date.now() - entry.usedAt < idleSeconds * 1000) continue;
+      entry.connection?.client.end();
+      this.#entries.delete(key);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#life.abort(new Error('the host driver was closed'));
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    await Promise.all(
+      entries.map(async (entry) => {
+        const connection = entry.connection ?? (await entry.connecting?.catch(() => undefined));
+        connection?.client.end();
+        await connection?.closed;
+      }),
+    );
+  }
+
+  #entry(target: HostTarget): Entry {
+    const key = targetKey(target);
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const entry = new Entry();
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  async #open(target: HostTarget, entry: Entry): Promise<Connection> {
+    try {
+      const client = await this.#connect(target);
+      const connection = new Connection(client, endpointName(target));
+      entry.connection = connection;
+      this.#logger?.info('SSH connection opened', { host: connection.host });
+      client.once('close', () => this.#logger?.info('SSH connection closed', { host: connection.host }));
+      entry.failures = 0;
+      entry.failure = undefined;
+      return connection;
+    } catch (error) {
+      if (error instanceof HostError) {
+        const [first, most] = pauses[error.reason === 'HostUnreachable' ? 'unreachable' : 'refused'];
+        const pauseSeconds = Math.min(most, first * 2 ** entry.failures);
+        entry.failures += 1;
+        entry.failure = error;
+        this.#logger?.warn('SSH connection failed', { host: error.host, reason: error.reason, message: error.message, pauseSeconds });
+        entry.retryAt = Date.now() + pauseSeconds * 1000 * (0.8 + 0.4 * Math.random());
+      }
+      throw error;
+    }
+  }
+
+  async #connect(target: HostTarget): Promise<Client> {
+    const signal = this.#life.signal;
+    const { jumpHost, ...endpoint } = target;
+    if (jumpHost === undefined) return await this.#connects.run(signal, () => this.#spread(() => connect(endpoint, signal)));
+    const jump = this.#entry(jumpHost);
+    const gate = await this.get(jumpHost, signal);
+    return await jump.jumps.run(signal, () =>
+      connect(endpoint, signal, () => {
+        jump.usedAt = Date.now();
+        return forward(gate, endpoint);
+      }),
+    );
+  }
+
+  /** A little delay when many connect at once, so that sshd does not see them in one burst. */
+  async #spread<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#connects.waiting > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
+    return await work();
+  }
+}
+
+function forward(gate: Connection, endpoint: HostEndpoint): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: unknown) =>
+      reject(
+        new HostError(
+          'HostUnreachable',
+          endpointName(endpoint),
+          `the jump host ${gate.host} does not reach ${endpoint.address}:${endpoint.port}: ${error instanceof Error ? error.message : String(error)}`,
+          error,
+        ),
+      );
+    try {
+      gate.client.forwardOut('127.0.0.1', 0, endpoint.address, endpoint.port, (error, channel) => (error ? failed(error) : resolve(channel)));
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+
+/** Two targets share a connection only when everything that decides about trust and identity is the same. */
+function targetKey(target: HostTarget): string {
+  const parts = [target, target.jumpHost].map(
+    (one) => one && [one.address, one.port, one.user, one.hostKeyFingerprints.toSorted(), one.privateKey, one.passphrase ?? null],
+  );
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    signal.addEventListener('abort', aborted, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
+}

@@ -1,0 +1,57 @@
+/** `state.json` and the fence beside it: how they are read, and computed anew from a change. Pure. */
+import { createHash } from 'node:crypto';
+import type { AppliedService, Fence, HostState, StackOwner } from './host.ts';
+
+/** Identity of an owner for the host's script, which compares it without understanding JSON. */
+export function ownerDigest(owner: StackOwner): string {
+  return createHash('sha256').update(JSON.stringify([owner.clusterID, owner.namespace, owner.name, owner.uid])).digest('hex');
+}
+
+/** @returns undefined when there is none, or nothing that this version understands. */
+export function parseState(text: string): HostState | undefined {
+  if (text.trim() === '') return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const state = value as Partial<HostState> | null;
+  if (state === null || typeof state !== 'object' || state.formatVersion !== 1) return undefined;
+  if (typeof state.owner !== 'object' || typeof state.epoch !== 'number' || typeof state.machineID !== 'string') return undefined;
+  return state as HostState;
+}
+
+export function formatState(state: HostState): string {
+  return `${JSON.stringify(state, undefined, 2)}\n`;
+}
+
+/** sha256 of the file as it lies on the host, or `-`: the script replaces only what the caller has seen. */
+export function stateDigest(text: string): string {
+  return text === '' ? '-' : createHash('sha256').update(text).digest('hex');
+}
+
+export interface StateChange {
+  readonly setupDigest?: string;
+  readonly applied?: {
+    readonly digest: string;
+    readonly version: string;
+    readonly composeVersion: string;
+    readonly services: readonly AppliedService[];
+  };
+  readonly data?: { readonly source: string };
+}
+
+/** @param time RFC 3339. */
+export function changedState(old: HostState | undefined, fence: Fence, machineID: string, change: StateChange, time: string): HostState {
+  return {
+    ...old,
+    formatVersion: 1,
+    owner: fence.owner,
+    epoch: Math.max(fence.epoch, old?.epoch ?? 0),
+    machineID,
+    ...(change.setupDigest === undefined ? {} : { setupDigest: change.setupDigest }),
+    ...(change.applied === undefined ? {} : { applied: { ...change.applied, time } }),
+    ...(change.data === undefined ? {} : { data: { ...change.data, time } }),
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * Everything that comes from a resource and goes towards a shell, a CLI, a path or an API passes one of these checks, even
+ * though the CRD schema already looked at it: this is the last place before the host. None of the patterns admits a
+ * leading `-`, a space, a quote, a slash where a single path element is meant, or `..`.
+ */
+
+const patterns = {
+  project: /^[a-z0-9][a-z0-9_-]{0,62}$/,
+  service: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/,
+  releaseDigest: /^[0-9a-f]{12,64}$/,
+  sha256: /^[0-9a-f]{64}$/,
+  imageDigest: /^sha256:[0-9a-f]{64}$/,
+  repository: /^[a-z0-9]([a-zA-Z0-9.-]{0,252})(:[0-9]{1,5})?(\/[a-z0-9]+([._-]{1,2}[a-z0-9]+)*)*$/,
+  dockerName: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
+  uid: /^[a-zA-Z0-9][a-zA-Z0-9-]{0,62}$/,
+  jobType: /^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$/,
+  user: /^[a-z_][a-z0-9_-]{0,31}$/,
+  machineID: /^[0-9a-f]{32}$/,
+  containerPath: /^(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/,
+  version: /^[0-9A-Za-z][0-9A-Za-z.+-]{0,62}$/,
+  timeZone: /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,3}$/,
+  domainName: /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*\.?$/,
+} as const;
+
+export type ValueKind = keyof typeof patterns;
+
+/** A value that must not reach a host. The message names the kind and shows the value shortened and quoted as JSON. */
+export class InvalidValue extends Error {
+  override readonly name = 'InvalidValue';
+}
+
+/** @returns the value itself. @throws InvalidValue when it has not the form of its kind. */
+export function valid(kind: ValueKind, value: string): string {
+  if (typeof value !== 'string' || !patterns[kind].test(value)) {
+    throw new InvalidValue(`${kind} ${JSON.stringify(String(value).slice(0, 80))} is refused: it does not match ${patterns[kind].source}`);
+  }
+  return value;
+}
+
+/** @returns the number itself. @throws InvalidValue unless it is a whole number within the bounds, inclusive. */
+export function validInteger(what: string, value: number, minimum: number, maximum: number): number {
+  if (!Number.isInteger(value) || value < minimum || value > maximum) {
+    throw new InvalidValue(`${what} ${value} is refused: it must be a whole number from ${minimum} to ${maximum}`);
+  }
+  return value;
+}
