@@ -25,6 +25,8 @@ export interface AzureOptions {
   readonly minimumBytesPerSecond?: number;
   /** Attempts in all; default 3. */
   readonly maximumTries?: number;
+  /** Blobs per listing request; default 5,000, the service's most. */
+  readonly pageSize?: number;
 }
 
 /** @throws {RangeError} for an endpoint, container or prefix that is none. Connects to nothing yet. */
@@ -41,6 +43,7 @@ class AzureBlobStore implements BlobStore {
   readonly #client: ContainerClient;
   readonly #timeoutSeconds: number;
   readonly #minimumBytesPerSecond: number;
+  readonly #pageSize: number;
 
   constructor(location: AzureLocation, credentials: AzureCredentials, options: AzureOptions) {
     const url = containerURL(location);
@@ -51,6 +54,7 @@ class AzureBlobStore implements BlobStore {
     this.#sharedKey = credentials.kind === 'AccountKey' ? new StorageSharedKeyCredential(credentials.accountName, credentials.accountKey) : undefined;
     this.#timeoutSeconds = options.timeoutSeconds ?? 60;
     this.#minimumBytesPerSecond = options.minimumBytesPerSecond ?? 128 * 1024;
+    this.#pageSize = options.pageSize ?? 5_000;
     const pipeline = newPipeline(this.#sharedKey ?? new AnonymousCredential(), {
       retryOptions: { maxTries: options.maximumTries ?? 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 },
     });
@@ -120,7 +124,7 @@ class AzureBlobStore implements BlobStore {
     let continuationToken: string | undefined;
     do {
       const page = await this.#attempt('list', `${prefix}*`, 0, signal, async (limited) => {
-        const settings = { maxPageSize: 5_000, ...(continuationToken === undefined ? {} : { continuationToken }) };
+        const settings = { maxPageSize: this.#pageSize, ...(continuationToken === undefined ? {} : { continuationToken }) };
         const { value } = await this.#client.listBlobsFlat({ prefix: full, abortSignal: limited }).byPage(settings).next();
         return value as { readonly continuationToken?: string; readonly segment: { readonly blobItems: readonly ListedBlob[] } };
       });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { inspect } from 'node:util';
-import { ContainerClient, generateBlobSASQueryParameters, ContainerSASPermissions, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { generateBlobSASQueryParameters, ContainerSASPermissions, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureBlobStore } from '../../../blob-store/azure.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
@@ -30,14 +30,12 @@ function containerSAS(container: string, permissions: string): string {
 
 describe('an Azure store', () => {
   it('lists more than one page', async () => {
-    const store = await storeIn('pages');
-    const numbers = Array.from({ length: 5_020 }, (_, index) => index);
-    const client = new ContainerClient(`${azurite.endpoint}/pages`, new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey));
-    const upload = async (index: number): Promise<unknown> => await client.getBlockBlobClient(`p/${index}`).upload('', 0);
-    for (let start = 0; start < numbers.length; start += 100) await Promise.all(numbers.slice(start, start + 100).map(upload));
-    let count = 0;
-    for await (const { name } of store.list('p/', signal)) count += name.startsWith('p/') ? 1 : 0;
-    expect(count).toBe(5_020);
+    const store = azureBlobStore(await azurite.location('pages'), azurite.credentials, { pageSize: 2 });
+    const names = ['p/1', 'p/2', 'p/3', 'p/4', 'p/5'];
+    for (const name of names) await store.create(name, Buffer.from(name), 'text/plain', signal);
+    const found: string[] = [];
+    for await (const { name } of store.list('p/', signal)) found.push(name);
+    expect(found).toEqual(names);
   });
 
   it('gives a URL that reads this blob, without any further credential, and nothing else', async () => {
