@@ -5,4 +5,4 @@ INSERT INTO jtel.users (tenant_id, login, first_name, last_name) VALUES
 INSERT INTO jtel.announcements (tenant_id, title, file) VALUES
   (1, 'Welcome', 'announcements/welcome.wav'), (1, 'Goodbye', 'announcements/goodbye.wav');
 INSERT INTO jtelstats.calls_per_day
-  SELECT DATE('2026-01-01') + INTERVAL seq DAY, 1, 40 + seq * 7 MOD 31, 35 + seq * 5 MOD 29 FROM seq_0_to_89;
+  SELECT DATE('2026-01-01') + INTERVAL seq DAY, 1, 40 + (seq * 7) MOD 31, 40 + (seq * 7) MOD 31 - seq MOD 6 FROM jtelstats.seq_0_to_89;
