@@ -1,0 +1,91 @@
+/** What every part of a sandbox needs to know: which sandbox, its network, its directory, and how to reach Docker. */
+import { createHash } from 'node:crypto';
+import { inputsLabel, roleLabel, sandboxLabel } from './support/docker.ts';
+import type { Docker, InspectedContainer } from './support/docker.ts';
+import type { Progress } from './support/progress.ts';
+
+export interface SandboxNetwork {
+  /** Name of the Docker network. */
+  readonly name: string;
+  /** First three bytes of its addresses, e.g. `10.201.17`. */
+  readonly prefix: string;
+}
+
+export interface SandboxContext {
+  readonly name: string;
+  readonly docker: Docker;
+  readonly progress: Progress;
+  /** `.sandbox/<name>` of the repository: keys, certificates, kubeconfigs. */
+  readonly directory: string;
+  readonly network: SandboxNetwork;
+}
+
+export interface ContainerSpec {
+  /** Last part of the container's name, e.g. `registry` or `host-1`. */
+  readonly part: string;
+  readonly role: string;
+  readonly image: string;
+  readonly address: string;
+  /** Name in the sandbox's network, e.g. `registry.sandbox`. */
+  readonly alias: string;
+  /** More arguments of `docker run`. */
+  readonly options: readonly string[];
+  readonly command?: readonly string[];
+  /** Anything else that should lead to a new container when it changes, e.g. a hash of mounted files. */
+  readonly inputs?: string;
+}
+
+export type Outcome = 'created' | 'replaced' | 'started' | 'already running';
+
+/** Full name of the container or volume of a sandbox. */
+export function objectName(sandbox: string, part: string): string {
+  return `jtel-sandbox-${sandbox}-${part}`;
+}
+
+/** Arguments for `docker run` and `docker volume create` that mark what belongs to a sandbox. */
+export function sandboxLabels(sandbox: string, role: string): string[] {
+  return ['--label', `${sandboxLabel}=${sandbox}`, '--label', `${roleLabel}=${role}`];
+}
+
+/**
+ * Makes a container run: adopts one that runs, starts one that was stopped, replaces one that was made from
+ * something else (another image, other arguments), creates it when there is none.
+ */
+export async function ensureContainer(
+  context: SandboxContext,
+  spec: ContainerSpec,
+): Promise<{ container: InspectedContainer; outcome: Outcome }> {
+  const { docker, network } = context;
+  const name = objectName(context.name, spec.part);
+  const imageID = await docker.imageID(spec.image);
+  if (imageID === undefined) throw new Error(`image ${spec.image} for ${name} is not here`);
+  const inputs = createHash('sha256').update(JSON.stringify([spec, imageID])).digest('hex');
+  const present = await docker.container(name);
+  let outcome: Outcome;
+  if (present?.Config.Labels[inputsLabel] === inputs) {
+    outcome = present.State.Running ? 'already running' : 'started';
+    if (!present.State.Running) await docker.run(['start', name]);
+  } else {
+    outcome = present ? 'replaced' : 'created';
+    if (present) await docker.remove(name);
+    const labels = [...sandboxLabels(context.name, spec.role), '--label', `${inputsLabel}=${inputs}`];
+    const place = ['--network', network.name, '--ip', spec.address, '--network-alias', spec.alias, '--name', name];
+    await docker.run(['run', '-d', ...place, ...labels, ...spec.options, imageID, ...(spec.command ?? [])]);
+  }
+  const container = await docker.container(name);
+  if (!container) throw new Error(`container ${name} went away right after it was ${outcome}`);
+  return { container, outcome };
+}
+
+/** Creates a volume of the sandbox unless it is there; returns its name. */
+export async function ensureVolume(context: SandboxContext, part: string): Promise<string> {
+  const name = objectName(context.name, part);
+  await context.docker.run(['volume', 'create', ...sandboxLabels(context.name, 'volume'), name]);
+  return name;
+}
+
+/** The last lines that a container said, for error messages. */
+export async function containerLog(context: SandboxContext, part: string, lines = 20): Promise<string> {
+  const log = await context.docker.tryRun(['logs', '--tail', String(lines), objectName(context.name, part)]);
+  return `${log.stdout}${log.stderr}`.trim();
+}

@@ -1,0 +1,187 @@
+/**
+ * A compose host of the sandbox: a container with its own sshd and Docker Engine that behaves like the machine a
+ * customer hands over. Not privileged: it gets just the capabilities that an inner Docker Engine needs.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { containerLog, ensureContainer, ensureVolume, objectName } from '../context.ts';
+import type { Outcome, SandboxContext } from '../context.ts';
+import { addressOf } from '../network.ts';
+import { buildImage } from '../support/image.ts';
+import type { Docker, InspectedContainer } from '../support/docker.ts';
+import { assertName, makePrivateDirectory, sandboxDirectory } from '../support/paths.ts';
+import { poll } from '../support/poll.ts';
+import { baseImage } from '../setup/base-image.ts';
+import { secretFiles } from '../secrets.ts';
+import type { SandboxSecrets } from '../secrets.ts';
+
+/** `compose`: Docker Engine and compose are installed. `bare`: they are not. */
+export type HostKind = 'compose' | 'bare';
+
+export interface HostSpec {
+  readonly name: string;
+  /** Default: `compose`. */
+  readonly kind?: HostKind;
+  /** Gives the host a disk of its own of this size, which can then be filled up. It takes space only as it is used. */
+  readonly diskMiB?: number;
+}
+
+/** How to reach a sandbox host by SSH. */
+export interface SandboxHost {
+  readonly name: string;
+  readonly kind: HostKind;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** OpenSSH format. */
+  readonly privateKey: string;
+  readonly privateKeyPath: string;
+  /** `SHA256:…` */
+  readonly hostKeyFingerprint: string;
+  /** Name of the container, for `docker exec`. */
+  readonly container: string;
+  readonly running: boolean;
+  readonly diskMiB?: number;
+}
+
+const capabilities = 'SYS_ADMIN NET_ADMIN NET_RAW SYS_PTRACE SYS_MODULE MKNOD DAC_READ_SEARCH SYS_TIME IPC_LOCK'.split(' ');
+const kindLabel = 'jtel.de/sandbox-host-kind';
+const diskLabel = 'jtel.de/sandbox-host-disk-mib';
+export const hostRole = 'host';
+
+export async function ensureHostImage(docker: Docker, kind: HostKind, logFile: string): Promise<string> {
+  const tag = `jtel-sandbox/host:${kind}`;
+  const context = join(sandboxDirectory, 'images/host');
+  await buildImage(docker, { tag, context, buildArgs: { KIND: kind }, bases: [baseImage], logFile });
+  return tag;
+}
+
+/** Brings a host up and waits until its sshd and, on a `compose` host, its Docker Engine answer. */
+export async function ensureHost(
+  context: SandboxContext,
+  secrets: SandboxSecrets,
+  spec: HostSpec,
+  address: string,
+): Promise<Outcome> {
+  const { name, kind = 'compose', diskMiB } = spec;
+  assertName('host', name);
+  const volumes = diskMiB === undefined ? { docker: '/var/lib/docker', opt: '/opt/jtel' } : { disk: '/var/lib/sandbox' };
+  const mounts: string[] = [];
+  for (const [part, path] of Object.entries(volumes)) {
+    mounts.push('--mount', `type=volume,src=${await ensureVolume(context, `${name}-${part}`)},dst=${path}`);
+  }
+  const { outcome } = await ensureContainer(context, {
+    part: name,
+    role: hostRole,
+    image: await ensureHostImage(context.docker, kind, join(context.directory, 'build.log')),
+    address,
+    alias: `${name}.sandbox`,
+    options: [
+      ['--hostname', name, '--label', `${kindLabel}=${kind}`, '--stop-timeout', '90'],
+      ['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
+      ...capabilities.flatMap((capability) => ['--cap-add', capability]),
+      ['--tmpfs', '/run:exec,mode=755'],
+      ...mounts,
+      ...(diskMiB === undefined ? [] : diskOptions(diskMiB)),
+    ].flat(),
+  });
+  await waitForHost(context, name, address);
+  const install = 'install -m 600 -o jtel -g jtel /dev/stdin /home/jtel/.ssh/authorized_keys';
+  await context.docker.exec(objectName(context.name, name), ['sh', '-c', install], { input: `${secrets.sshPublicKey}\n` });
+  return outcome;
+}
+
+/** Waits until a host has started: sshd greets, and Docker, if it is installed, answers. */
+export async function waitForHost(context: SandboxContext, name: string, address: string): Promise<void> {
+  try {
+    await poll(`sshd of host ${name} at ${address}:22`, 60, () => greets(address, 22));
+    const ready = 'test ! -x /usr/sbin/dockerd || docker version';
+    const container = objectName(context.name, name);
+    await poll(`the Docker Engine of host ${name}`, 60, async () => {
+      return (await context.docker.tryRun(['exec', container, 'sh', '-c', ready])).code === 0;
+    });
+  } catch (error) {
+    throw new Error(`Host ${name} does not come up. It said:\n${await containerLog(context, name)}`, { cause: error });
+  }
+}
+
+/** The hosts of a sandbox with their free addresses: those that exist keep theirs, new ones get the next. */
+export function assignAddresses(
+  prefix: string,
+  existing: readonly InspectedContainer[],
+  names: readonly string[],
+  sandbox: string,
+): Map<string, string> {
+  const taken = new Map<string, string>();
+  for (const container of existing) {
+    const address = configuredAddress(container);
+    if (address !== undefined) taken.set(container.Name.replace(/^\//, ''), address);
+  }
+  const used = new Set(taken.values());
+  const result = new Map<string, string>();
+  let next: number = addressOf.firstHost;
+  for (const name of names) {
+    let address = taken.get(objectName(sandbox, name));
+    while (address === undefined) {
+      if (next > 254) throw new Error(`sandbox ${sandbox} has no address left for host ${name}`);
+      const candidate = `${prefix}.${next}`;
+      next += 1;
+      if (!used.has(candidate)) address = candidate;
+    }
+    used.add(address);
+    result.set(name, address);
+  }
+  return result;
+}
+
+/** Describes a host from its container, also when it is stopped. */
+export async function describeHost(
+  context: SandboxContext,
+  secrets: SandboxSecrets,
+  container: InspectedContainer,
+): Promise<SandboxHost> {
+  const name = container.Name.replace(`/${objectName(context.name, '')}`, '');
+  const publicKeyFile = join(await makePrivateDirectory(join(context.directory, 'hosts')), `${name}.pub`);
+  await context.docker.run(['cp', `${container.Id}:/etc/ssh/ssh_host_ed25519_key.pub`, publicKeyFile]);
+  const disk = container.Config.Labels[diskLabel];
+  return {
+    name,
+    kind: container.Config.Labels[kindLabel] === 'bare' ? 'bare' : 'compose',
+    address: configuredAddress(container) ?? '',
+    port: 22,
+    user: 'jtel',
+    privateKey: secrets.sshPrivateKey,
+    privateKeyPath: secretFiles(context.directory).privateKey,
+    hostKeyFingerprint: fingerprint(await readFile(publicKeyFile, 'utf8')),
+    container: container.Name.replace(/^\//, ''),
+    running: container.State.Running,
+    ...(disk === undefined ? {} : { diskMiB: Number(disk) }),
+  };
+}
+
+/** OpenSSH's notation of a public key's fingerprint: `SHA256:` and base64 without padding. */
+export function fingerprint(publicKeyLine: string): string {
+  const blob = Buffer.from(publicKeyLine.split(/\s+/)[1] ?? '', 'base64');
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+}
+
+function configuredAddress(container: InspectedContainer): string | undefined {
+  return Object.values(container.NetworkSettings.Networks)[0]?.IPAMConfig?.IPv4Address;
+}
+
+/** Loop devices: block major 7 and the loop-control device (char 10:237); see the kernel's devices.txt. */
+function diskOptions(diskMiB: number): string[] {
+  if (!Number.isInteger(diskMiB) || diskMiB < 64) throw new Error(`diskMiB must be a whole number of at least 64, not ${diskMiB}`);
+  const rules = ['--device-cgroup-rule', 'b 7:* rwm', '--device-cgroup-rule', 'c 10:237 rwm'];
+  return ['--env', `SANDBOX_DISK_MIB=${diskMiB}`, '--label', `${diskLabel}=${diskMiB}`, ...rules];
+}
+
+function greets(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, timeout: 2000 });
+    const end = (answer: boolean): void => (socket.destroy(), resolve(answer));
+    socket.once('data', () => end(true)).once('error', () => end(false)).once('timeout', () => end(false)).once('close', () => end(false));
+  });
+}

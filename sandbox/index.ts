@@ -1,0 +1,219 @@
+/**
+ * The sandbox: everything that the operator deals with in the real world, on one machine – a Kubernetes API, compose
+ * hosts, a registry, blob storage. Used by the demo, the tests and the benchmarks.
+ *
+ * @example
+ *   const sandbox = await Sandbox.up({ name: 'demo', hosts: [{ name: 'host-1' }], progress: lineProgress() });
+ *   sandbox.host('host-1').address;
+ *   await sandbox.down();
+ */
+import { rm } from 'node:fs/promises';
+import { blobAccess, ensureBlobStorage } from './blob.ts';
+import type { BlobAccess } from './blob.ts';
+import type { SandboxContext } from './context.ts';
+import { ControlPlane, ensureControlPlane } from './control-plane/control-plane.ts';
+import { kubeconfigPaths } from './control-plane/pki.ts';
+import { HostFaults } from './host/faults.ts';
+import { assignAddresses, describeHost, ensureHost, hostRole } from './host/host.ts';
+import type { HostSpec, SandboxHost } from './host/host.ts';
+import { ensureNetwork, findNetwork, networkName } from './network.ts';
+import { ensureRegistry, Registry } from './registry.ts';
+import { ensureSecrets, readSecrets } from './secrets.ts';
+import type { BlobAccount, SandboxSecrets } from './secrets.ts';
+import { ensureBaseImage, ensureNodeImage } from './setup/base-image.ts';
+import { ensureDocker, reachableDocker } from './setup/docker.ts';
+import { ensureKubernetes } from './setup/kubernetes.ts';
+import { roleLabel, sandboxLabel } from './support/docker.ts';
+import type { Docker } from './support/docker.ts';
+import { buildImage } from './support/image.ts';
+import type { BuiltImage, ImageBuild } from './support/image.ts';
+import { join } from 'node:path';
+import { cacheDirectory, makePrivateDirectory, stateDirectory } from './support/paths.ts';
+import { silentProgress } from './support/progress.ts';
+import type { Progress } from './support/progress.ts';
+
+export { baseImage, nodeImage } from './setup/base-image.ts';
+export { lineProgress, silentProgress } from './support/progress.ts';
+export type { Progress } from './support/progress.ts';
+export type { BuiltImage, ImageBuild } from './support/image.ts';
+export type { HostKind, HostSpec, SandboxHost } from './host/host.ts';
+export type { BlobAccess } from './blob.ts';
+export type { PushedImage } from './registry.ts';
+export type { AuditEvent } from './control-plane/control-plane.ts';
+
+export const sandboxParts = ['control-plane', 'hosts', 'registry', 'blob'] as const;
+export type SandboxPart = (typeof sandboxParts)[number];
+
+export interface SandboxOptions {
+  /** Default: `default`. Several sandboxes can run side by side. */
+  readonly name?: string;
+  readonly hosts?: readonly HostSpec[];
+  /** Only these parts are brought up; others are left as they are. Default: all. */
+  readonly only?: readonly SandboxPart[];
+  /** An existing cluster to use instead of a control plane of the sandbox's own. Default: `JTEL_SANDBOX_KUBECONFIG`. */
+  readonly kubeconfig?: string | undefined;
+  readonly progress?: Progress;
+}
+
+export class Sandbox {
+  readonly name: string;
+  /** Name of the Docker network. */
+  readonly network: string;
+  /** Keys, certificates and kubeconfigs; 0700. */
+  readonly directory: string;
+  readonly docker: Docker;
+  readonly registry: Registry;
+  readonly controlPlane: ControlPlane;
+  readonly blob: Readonly<Record<BlobAccount, BlobAccess>>;
+  /** By name; as they were at `up`, `attach` or `refresh`. */
+  hosts: Readonly<Record<string, SandboxHost>> = {};
+  /** Works from the machine. */
+  readonly kubeconfigPath: string;
+  /** Works in containers of the sandbox's network. */
+  readonly inClusterKubeconfigPath: string;
+  readonly #context: SandboxContext;
+  readonly #secrets: SandboxSecrets;
+
+  private constructor(context: SandboxContext, secrets: SandboxSecrets, kubeconfig: string | undefined) {
+    const paths = kubeconfigPaths(context.directory);
+    this.name = context.name;
+    this.network = context.network.name;
+    this.directory = context.directory;
+    this.docker = context.docker;
+    this.registry = new Registry(context, secrets);
+    this.controlPlane = new ControlPlane(context);
+    this.blob = { vendor: blobAccess(context, secrets, 'vendor'), customer: blobAccess(context, secrets, 'customer') };
+    this.kubeconfigPath = kubeconfig ?? paths.admin;
+    this.inClusterKubeconfigPath = kubeconfig ?? paths.adminInNetwork;
+    this.#context = context;
+    this.#secrets = secrets;
+  }
+
+  /** Brings a sandbox up, or completes the one that is there: what runs already is adopted. */
+  static async up(options: SandboxOptions = {}): Promise<Sandbox> {
+    const { name = 'default', hosts = [{ name: 'host-1' }], only = sandboxParts, progress = silentProgress } = options;
+    const kubeconfig = 'kubeconfig' in options ? options.kubeconfig : process.env['JTEL_SANDBOX_KUBECONFIG'] || undefined;
+    const directory = stateDirectory(name);
+    await makePrivateDirectory(join(directory, '..'));
+    const wants = (part: SandboxPart): boolean => only.includes(part);
+    const docker = await ensureDocker(progress);
+    const secrets = await ensureSecrets(directory);
+    const ownControlPlane = wants('control-plane') && kubeconfig === undefined;
+    // Binaries may have to be built for minutes: begin at once, beside the base image.
+    const binaries = ownControlPlane ? ensureKubernetes(() => Promise.resolve(docker), progress) : undefined;
+    binaries?.catch(() => {}); // awaited below
+    await ensureBaseImage(docker, progress);
+    const network = await ensureNetwork(docker, name);
+    const context: SandboxContext = { name, docker, progress, directory, network };
+
+    const work: Promise<unknown>[] = [];
+    if (wants('registry')) {
+      work.push(progress.step('registry', async (note) => note(await ensureRegistry(context, secrets))));
+    }
+    if (wants('blob')) {
+      work.push(
+        ensureNodeImage(docker, progress).then(() =>
+          progress.step('blob storage', async (note) => note(await ensureBlobStorage(context, secrets))),
+        ),
+      );
+    }
+    if (binaries) {
+      work.push(
+        binaries.then((found) =>
+          progress.step(`control plane ${found.version}`, async (note) => note(await ensureControlPlane(context, found))),
+        ),
+      );
+    }
+    if (wants('hosts')) {
+      const existing = await docker.containers(name);
+      const names = hosts.map((host) => host.name);
+      if (new Set(names).size < names.length) throw new Error(`two hosts have the same name: ${names.join(', ')}`);
+      const addresses = assignAddresses(network.prefix, existing, names, name);
+      for (const host of hosts) {
+        const title = `compose host ${host.name}${host.kind === 'bare' ? ' (bare)' : ''}`;
+        const address = addresses.get(host.name) ?? '';
+        work.push(progress.step(title, async (note) => note(await ensureHost(context, secrets, host, address))));
+      }
+    }
+    const results = await Promise.allSettled(work);
+    const failures = results.filter((result) => result.status === 'rejected').map((result): unknown => result.reason);
+    if (failures.length === 1) throw failures[0];
+    if (failures.length > 1) throw new AggregateError(failures, `${failures.length} parts of sandbox ${name} did not come up`);
+    const sandbox = new Sandbox(context, secrets, kubeconfig);
+    await sandbox.refresh();
+    return sandbox;
+  }
+
+  /** Connects to a sandbox that is up; starts nothing. */
+  static async attach(name = 'default'): Promise<Sandbox> {
+    const directory = stateDirectory(name);
+    const docker = await reachableDocker();
+    const secrets = await readSecrets(directory);
+    const network = docker && (await findNetwork(docker, name));
+    if (!docker || !secrets || !network) {
+      throw new Error(`There is no sandbox "${name}" here: bring it up with \`node sandbox/cli.ts up --name ${name}\`.`);
+    }
+    const context: SandboxContext = { name, docker, directory, network, progress: silentProgress };
+    const sandbox = new Sandbox(context, secrets, process.env['JTEL_SANDBOX_KUBECONFIG'] || undefined);
+    await sandbox.refresh();
+    return sandbox;
+  }
+
+  /** Removes a sandbox: containers, volumes, network and keys of that name, nothing else. */
+  static async remove(name: string, progress: Progress = silentProgress): Promise<void> {
+    const directory = stateDirectory(name);
+    const docker = await reachableDocker();
+    await progress.step(`sandbox ${name} down`, async (note) => {
+      const removed = docker ? await removeObjects(docker, name) : 0;
+      await rm(directory, { recursive: true, force: true });
+      note(removed > 0 ? `${removed} containers removed` : 'was not up');
+    });
+  }
+
+  async down(progress: Progress = this.#context.progress): Promise<void> {
+    await Sandbox.remove(this.name, progress);
+  }
+
+  /** Looks again at which hosts there are and whether they run. */
+  async refresh(): Promise<void> {
+    const containers = (await this.docker.containers(this.name)).filter(({ Config }) => Config.Labels[roleLabel] === hostRole);
+    const described = await Promise.all(containers.map((each) => describeHost(this.#context, this.#secrets, each)));
+    this.hosts = Object.fromEntries(described.toSorted((a, b) => a.name.localeCompare(b.name)).map((host) => [host.name, host]));
+  }
+
+  host(name: string): SandboxHost {
+    const host = this.hosts[name];
+    if (!host) throw new Error(`sandbox ${this.name} has no host ${name}; it has: ${Object.keys(this.hosts).join(', ') || 'none'}`);
+    return host;
+  }
+
+  /** What can happen to a host, made to happen. */
+  faults(host: string): HostFaults {
+    return new HostFaults(this.#context, this.host(host));
+  }
+
+  /** Builds an image of the repository (stand-in, operator, toolbox) unless one with the same inputs is here. */
+  async buildImage(build: ImageBuild): Promise<BuiltImage> {
+    return await buildImage(this.docker, { logFile: join(this.directory, 'build.log'), ...build });
+  }
+}
+
+/** Docker and the images that others are built on, for building images without a sandbox. */
+export async function ensureImageBase(progress: Progress): Promise<Docker> {
+  await makePrivateDirectory(cacheDirectory);
+  const docker = await ensureDocker(progress);
+  await ensureBaseImage(docker, progress);
+  await ensureNodeImage(docker, progress);
+  return docker;
+}
+
+async function removeObjects(docker: Docker, name: string): Promise<number> {
+  const filter = ['--filter', `label=${sandboxLabel}=${name}`];
+  const list = async (command: readonly string[]): Promise<string[]> => (await docker.run([...command, ...filter])).split('\n').filter(Boolean);
+  const containers = await list(['ps', '-aq']);
+  if (containers.length > 0) await docker.run(['rm', '-f', '-v', ...containers]);
+  const volumes = await list(['volume', 'ls', '-q']);
+  if (volumes.length > 0) await docker.run(['volume', 'rm', '-f', ...volumes]);
+  if (await findNetwork(docker, name)) await docker.run(['network', 'rm', networkName(name)]);
+  return containers.length;
+}

@@ -1,0 +1,41 @@
+/** kubectl as a person would use it: the demo shows its output, tests read it. */
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pinnedVersion } from '../setup/kubernetes.ts';
+import { cacheDirectory } from '../support/paths.ts';
+import { run, tryRun, type RunOptions, type RunResult } from '../support/process.ts';
+
+export class Kubectl {
+  readonly binary: string;
+  readonly kubeconfig: string;
+
+  constructor(binary: string, kubeconfig: string) {
+    this.binary = binary;
+    this.kubeconfig = kubeconfig;
+  }
+
+  /** The one that was built or downloaded with the control plane, else the machine's own. */
+  static async find(kubeconfig: string): Promise<Kubectl> {
+    const cached = join(cacheDirectory, 'kubernetes', await pinnedVersion(), 'kubectl');
+    const usable = await access(cached, constants.X_OK).then(() => true, () => false);
+    return new Kubectl(usable ? cached : 'kubectl', kubeconfig);
+  }
+
+  /** Runs `kubectl ARGS`, which has to succeed, and returns what it printed. */
+  run(args: readonly string[], options: RunOptions = {}): Promise<string> {
+    return run([this.binary, '--kubeconfig', this.kubeconfig, ...args], { timeoutSeconds: 60, ...options });
+  }
+
+  tryRun(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return tryRun([this.binary, '--kubeconfig', this.kubeconfig, ...args], { timeoutSeconds: 60, ...options });
+  }
+
+  /** Applies manifests; they go in by stdin, so that Secrets appear in no argument and no file. */
+  async apply(manifests: readonly unknown[]): Promise<string> {
+    return this.run(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: manifests.map((each) => JSON.stringify(each)).join('\n---\n') });
+  }
+
+  async json<T>(args: readonly string[]): Promise<T> {
+    return JSON.parse(await this.run([...args, '-o', 'json'])) as T;
+  }
+}

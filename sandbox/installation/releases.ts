@@ -1,0 +1,57 @@
+/** The vendor's part: images in the registry, releases in the vendor's store, by the very command that the vendor's build runs. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assembleReleases, buildStandIns, buildToolbox } from '../../images/build.ts';
+import type { Progress, PushedImage, Sandbox } from '../index.ts';
+import { repositoryDirectory } from '../support/paths.ts';
+import { run } from '../support/process.ts';
+
+export interface PublishedProduct {
+  /** The toolbox as the operator is told it: pinned by digest. */
+  readonly toolbox: string;
+  readonly images: readonly PushedImage[];
+}
+
+/** Builds and pushes what stacks are made of and publishes the releases. What is there already is left alone. */
+export async function publishProduct(sandbox: Sandbox, progress: Progress): Promise<PublishedProduct> {
+  const built = [...(await buildStandIns(sandbox.docker, progress)), await buildToolbox(sandbox.docker, progress)];
+  const images = await progress.step('images in the registry', async (note) => {
+    const pushed: PushedImage[] = [];
+    for (const { tag } of built) {
+      const [path = '', version = ''] = tag.split(':');
+      pushed.push(await sandbox.registry.push(tag, path, version));
+    }
+    note(`${pushed.length} images`);
+    return pushed;
+  });
+  await publishReleases(sandbox, progress);
+  const toolbox = images.at(-1);
+  if (toolbox === undefined) throw new Error('the toolbox was not pushed');
+  return { toolbox: `${toolbox.repository}:${toolbox.tag}@${toolbox.digest}`, images };
+}
+
+async function publishReleases(sandbox: Sandbox, progress: Progress): Promise<void> {
+  const directory = await mkdtemp(join(sandbox.directory, 'releases-'));
+  try {
+    const releases = await progress.step('release directories', () => assembleReleases(sandbox.docker, directory));
+    for (const [version, path] of releases) {
+      await progress.step(`release ${version} in the vendor store`, async (note) => note(await publishRelease(sandbox, directory, path)));
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs `jtel-operator release publish`; credentials go in by files, never as arguments. */
+async function publishRelease(sandbox: Sandbox, directory: string, path: string): Promise<string> {
+  const { vendor } = sandbox.blob;
+  const credentials = join(directory, 'store-credentials.json');
+  const password = join(directory, 'registry-password');
+  await writeFile(credentials, JSON.stringify({ accountName: vendor.account, accountKey: vendor.key }), { mode: 0o600 });
+  await writeFile(password, sandbox.registry.password, { mode: 0o600 });
+  const command = [process.execPath, join(repositoryDirectory, 'operator/bin/jtel-operator'), 'release', 'publish', path];
+  const store = ['--endpoint', vendor.endpoint, '--container', vendor.container, '--credentials-file', credentials];
+  const registry = ['--registry', sandbox.registry.address, '--registry-url', sandbox.registry.url, '--registry-user', sandbox.registry.username];
+  const printed = await run([...command, ...store, ...registry, '--registry-password-file', password, '--insecure-registry', '-o', 'json'], { timeoutSeconds: 300 });
+  return (JSON.parse(printed) as { outcome?: string }).outcome ?? 'done';
+}

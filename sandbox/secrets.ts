@@ -1,0 +1,72 @@
+/** A sandbox's own passwords and keys: made once, kept in its directory (0700, files 0600), gone with `down`. */
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import { makePrivateDirectory } from './support/paths.ts';
+
+export interface SandboxSecrets {
+  readonly registryPassword: string;
+  /** Base64, as Azure's account keys are. */
+  readonly blobKeys: Readonly<Record<BlobAccount, string>>;
+  /** OpenSSH format. */
+  readonly sshPrivateKey: string;
+  /** One line, as in `authorized_keys`. */
+  readonly sshPublicKey: string;
+}
+
+export const blobAccounts = ['vendor', 'customer'] as const;
+export type BlobAccount = (typeof blobAccounts)[number];
+
+export function secretFiles(directory: string): { secrets: string; privateKey: string; registryUsers: string; blobAccounts: string } {
+  return {
+    secrets: join(directory, 'secrets.json'),
+    privateKey: join(directory, 'ssh', 'id_ed25519'),
+    registryUsers: join(directory, 'registry-users'),
+    blobAccounts: join(directory, 'blob-accounts'),
+  };
+}
+
+/** Reads the secrets of a sandbox; undefined when it has none yet. */
+export async function readSecrets(directory: string): Promise<SandboxSecrets | undefined> {
+  const text = await readFile(secretFiles(directory).secrets, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : (JSON.parse(text) as SandboxSecrets);
+}
+
+/** Reads or makes the secrets of a sandbox, and the files that its containers and people use. */
+export async function ensureSecrets(directory: string): Promise<SandboxSecrets> {
+  await makePrivateDirectory(directory);
+  const secrets = (await readSecrets(directory)) ?? newSecrets();
+  const files = secretFiles(directory);
+  await makePrivateDirectory(join(directory, 'ssh'));
+  const accounts = blobAccounts.map((account) => `${account}:${secrets.blobKeys[account]}`).join(';');
+  await writePrivate(files.privateKey, secrets.sshPrivateKey);
+  await writePrivate(`${files.privateKey}.pub`, `${secrets.sshPublicKey}\n`);
+  await writePrivate(files.registryUsers, `${registryUser}:${secrets.registryPassword}\n`);
+  await writePrivate(files.blobAccounts, accounts);
+  await writePrivate(files.secrets, `${JSON.stringify(secrets, undefined, 2)}\n`);
+  return secrets;
+}
+
+export const registryUser = 'sandbox';
+
+/** Writes a file that only its owner may read; never half. A mounted file keeps its inode when nothing changed. */
+export async function writePrivate(path: string, content: string): Promise<void> {
+  if ((await readFile(path, 'utf8').catch(() => undefined)) === content) return;
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, content, { mode: 0o600 });
+  await rename(temporary, path);
+}
+
+function newSecrets(): SandboxSecrets {
+  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'jtel-sandbox' });
+  return {
+    registryPassword: randomBytes(18).toString('base64url'),
+    blobKeys: { vendor: randomBytes(64).toString('base64'), customer: randomBytes(64).toString('base64') },
+    sshPrivateKey: pair.private,
+    sshPublicKey: pair.public,
+  };
+}
