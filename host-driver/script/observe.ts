@@ -67,7 +67,8 @@ function lastingFacts(values: ReadonlyMap<string, string>, number: (key: string)
     // A host that is a container has less than the machine it runs on.
     memoryBytes: limit > 0 && limit < memory ? limit : memory,
     timeZone: zoneName(values.get('zone') ?? '', values.get('zone-name') ?? ''),
-    clockSkewSeconds: Math.round(number('clock') - nowSeconds),
+    // date(1) cuts off the fraction: half a second is its middle.
+    clockSkewSeconds: Math.trunc(number('clock') + 0.5 - nowSeconds) + 0,
     canSudo: values.get('sudo') === 'yes',
     ...(compose === '' ? {} : { composeVersion: compose.replace(/^v/, '') }),
   };
