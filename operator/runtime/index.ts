@@ -9,7 +9,6 @@ export * from './errors.ts';
 export * from './client/api-error.ts';
 export type * from './client/cluster.ts';
 export * from './client/kinds.ts';
-export type { CallObserver } from './client/transport.ts';
 export * from './client/connection.ts';
 export type { CallObserver } from './client/transport.ts';
 export { SecretKeyMissing } from './client/secret-values.ts';

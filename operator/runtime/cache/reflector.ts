@@ -114,6 +114,7 @@ export class Reflector<T extends KubernetesObject> {
         // A server that ends watches at once is on its way down: no busy loop.
         if (performance.now() - start < 1000 && version === from) await this.#failed('Watch', new Error('watch ended at once'), signal);
         else this.#healthy();
+        this.#options.logger.debug('watch ended as agreed', { kind: kind.kind, namespace });
         return version;
     }
   }
