@@ -1,5 +1,7 @@
 /** The certificate authority of a sandbox's control plane, and the certificates that it gives out. */
-import 'reflect-metadata'; // @peculiar/x509 needs it before it is loaded
+// @peculiar/x509 needs it to be loaded before.
+// oxlint-disable-next-line import/no-unassigned-import
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 

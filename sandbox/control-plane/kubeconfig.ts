@@ -12,9 +12,12 @@ export interface KubeconfigInput {
   readonly client: KeyPair;
 }
 
+function base64(pem: string): string {
+  return Buffer.from(pem).toString('base64');
+}
+
 /** Everything is embedded, so that the file can be copied or mounted elsewhere. */
 export function kubeconfig({ cluster, server, authority, user, client }: KubeconfigInput): string {
-  const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
   return stringify(
     {
       apiVersion: 'v1',

@@ -44,7 +44,6 @@ export function parseDeb822(text: string): AptSource[] {
     }
     return fields;
   });
-  const words = (text: string | undefined): string[] => (text ?? '').trim().split(/\s+/).filter(Boolean);
   return stanzas
     .filter((fields) => words(fields.get('types')).includes('deb') && fields.get('enabled')?.toLowerCase() !== 'no')
     .flatMap((fields) =>
@@ -52,6 +51,10 @@ export function parseDeb822(text: string): AptSource[] {
         words(fields.get('suites')).map((suite) => ({ uri, suite, components: words(fields.get('components')) })),
       ),
     );
+}
+
+function words(text: string | undefined): string[] {
+  return (text ?? '').trim().split(/\s+/).filter(Boolean);
 }
 
 /** Mirrors for another suite of the same Debian, taken from the sources of this one. */

@@ -36,12 +36,14 @@ export async function ensureDocker(progress: Progress): Promise<Docker> {
 /** The running engine, used with sudo when the user may not reach it directly; undefined when none answers. */
 export async function reachableDocker(): Promise<Docker | undefined> {
   if ((await findCommand('docker')) === undefined) return undefined;
-  const answers = async (prefix: readonly string[]): Promise<boolean> =>
-    (await tryRun([...prefix, 'version', '--format', '{{.Server.Version}}'], { timeoutSeconds: 20 }).catch(() => undefined))
-      ?.code === 0;
   if (await answers(['docker'])) return new Docker(['docker']);
   const prefix = await asRoot(['docker']).catch(() => undefined);
   return prefix && prefix.length > 1 && (await answers(prefix)) ? new Docker(prefix) : undefined;
+}
+
+async function answers(prefix: readonly string[]): Promise<boolean> {
+  const version = tryRun([...prefix, 'version', '--format', '{{.Server.Version}}'], { timeoutSeconds: 20 });
+  return (await version.catch(() => undefined))?.code === 0;
 }
 
 async function start(): Promise<Docker> {
