@@ -1,0 +1,100 @@
+/**
+ * `make demo`: a stack from nothing to Ready on a real compose host, told as it happens. What it sets up stays, to play on
+ * with; `make sandbox-down` removes it.
+ */
+import { request } from 'node:https';
+import picocolors from 'picocolors';
+import { stackKind, type JtelStack } from '../crds/index.ts';
+import { buildOperator } from '../images/build.ts';
+import { lineProgress, Sandbox, type Progress, type SandboxHost } from './index.ts';
+import { Kubectl } from './installation/kubectl.ts';
+import { installAccess, startOperatorContainer } from './installation/operator.ts';
+import { quickstart } from './installation/quickstart.ts';
+import { publishProduct } from './installation/releases.ts';
+
+const namespace = 'demo';
+const stack = 'acme';
+const readyTimeoutSeconds = 900;
+
+export async function demo(name: string): Promise<void> {
+  const start = performance.now();
+  const progress = lineProgress();
+  const sandbox = await Sandbox.up({ name, hosts: [{ name: 'host-1' }], progress });
+  const { toolbox } = await publishProduct(sandbox, progress);
+  await buildOperator(sandbox.docker, progress);
+  await progress.step('CRDs and access rights', () => installAccess(sandbox));
+  await progress.step('operator, from its image', () => startOperatorContainer(sandbox, { toolbox }));
+  const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
+  const host = sandbox.host('host-1');
+  const manifests = await quickstart(sandbox, { host });
+  await progress.step(`kubectl apply -f examples/quickstart/ (values filled in for ${host.name})`, () => kubectl.apply(manifests));
+  const fqdn = String((manifests.find(({ kind }) => kind === stackKind.kind)?.spec?.['network'] as { fqdn: string }).fqdn);
+  const seconds = await progress.step(`stack ${namespace}/${stack} from nothing to Ready`, () => followUntilReady(kubectl, progress));
+  const page = await progress.step(`https://${fqdn}/`, () => fetchPage(host, fqdn));
+  await show(kubectl, page);
+  progress.info(`stack Ready ${seconds.toFixed(0)} s after the apply; the whole demo took ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  say(nextSteps(sandbox, kubectl, host, fqdn));
+}
+
+/** Prints each new sentence of the status until Ready; gives the seconds it took. */
+async function followUntilReady(kubectl: Kubectl, progress: Progress): Promise<number> {
+  const start = performance.now();
+  const deadline = start + readyTimeoutSeconds * 1000;
+  let told = '';
+  for (;;) {
+    const { status } = await kubectl.json<JtelStack>(['get', 'jtelstack', stack, '-n', namespace]);
+    const sentence = `${(status?.phase ?? 'Pending').padEnd(10)} ${status?.componentsReady?.padEnd(4) ?? ''} ${status?.message ?? ''}`.trimEnd();
+    if (sentence !== told) progress.info(`  ${sentence}`);
+    told = sentence;
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+    if (ready?.status === 'True') return (performance.now() - start) / 1000;
+    if (performance.now() > deadline) throw new Error(`the stack was not Ready after ${readyTimeoutSeconds} s: ${ready?.reason} ${ready?.message}`);
+    // kubectl wait would do; this also shows the way there.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** The stack's own answer, by its address but under its name, as a browser with the right DNS would ask. */
+async function fetchPage(host: SandboxHost, fqdn: string): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    // Self-signed in the sandbox, hence not verified.
+    const options = { host: host.address, port: 443, path: '/api/info', servername: fqdn, headers: { host: fqdn }, rejectUnauthorized: false, timeout: 10_000 };
+    request(options, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (body += chunk));
+      response.on('end', () => (response.statusCode === 200 ? resolve(body) : reject(new Error(`the web page answered ${response.statusCode}: ${body}`))));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+async function show(kubectl: Kubectl, page: string): Promise<void> {
+  const commands = [
+    ['get', 'jtelstacks', '-n', namespace],
+    ['get', 'jtelstacks', '-n', namespace, '-o', 'wide'],
+    ['events', '-n', namespace, '--for', `jtelstack/${stack}`],
+  ];
+  for (const args of commands) say(`\n${picocolors.bold(`$ kubectl ${args.join(' ')}`)}\n${await kubectl.run(args)}`);
+  say(`${picocolors.bold(`$ curl -k https://…/api/info`)}\n${page.trim()}\n`);
+}
+
+function nextSteps(sandbox: Sandbox, kubectl: Kubectl, host: SandboxHost, fqdn: string): string {
+  return [
+    picocolors.bold('It runs on. Play with it:'),
+    `  export KUBECONFIG=${sandbox.kubeconfigPath} PATH=${kubectl.binary.replace(/\/kubectl$/, '')}:$PATH`,
+    `  kubectl get jtelstacks -A -w`,
+    `  kubectl -n ${namespace} describe jtelstack ${stack}`,
+    `  curl -k --resolve ${fqdn}:443:${host.address} https://${fqdn}/`,
+    `  ssh -i ${host.privateKeyPath} ${host.user}@${host.address} docker ps`,
+    `  docker exec ${host.container} docker kill <container>    # watch the operator put it right`,
+    `  docker logs -f jtel-sandbox-${sandbox.name}-operator`,
+    `  make sandbox-down                                        # removes all of it`,
+    '',
+  ].join('\n');
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,121 @@
+/**
+ * The operator in a sandbox, with exactly the rights of `deploy/access`: as the container that its image makes, or as a
+ * process of this machine that a test can kill.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { operatorImage } from '../../images/build.ts';
+import { baseImage, type Sandbox } from '../index.ts';
+import { sandboxLabels } from '../context.ts';
+import { repositoryDirectory } from '../support/paths.ts';
+import { poll } from '../support/poll.ts';
+import { Kubectl } from './kubectl.ts';
+
+export const operatorNamespace = 'jtel-system';
+const serviceAccount = 'jtel-operator';
+/** The user of the operator's image. */
+const operatorUID = 65532;
+
+interface Kubeconfig {
+  users: { name: string; user: Record<string, string> }[];
+  contexts: { name: string; context: { cluster: string; user: string; namespace?: string } }[];
+}
+
+/** Installs the CRDs and `deploy/access` and waits until the API serves the kinds. */
+export async function installAccess(sandbox: Sandbox): Promise<void> {
+  const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
+  await kubectl.run(['apply', '--server-side', '-k', join(repositoryDirectory, 'crds')]);
+  await kubectl.run(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+  await kubectl.run(['apply', '--server-side', '-k', join(repositoryDirectory, 'deploy/access')]);
+}
+
+/** A kubeconfig that is the operator's ServiceAccount and nothing more. */
+export async function operatorKubeconfig(sandbox: Sandbox, from: 'machine' | 'network'): Promise<string> {
+  const admin = from === 'machine' ? sandbox.kubeconfigPath : sandbox.inClusterKubeconfigPath;
+  const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
+  const token = (await kubectl.run(['create', 'token', serviceAccount, '-n', operatorNamespace, '--duration', '24h'])).trim();
+  const config = parse(await readFile(admin, 'utf8')) as Kubeconfig;
+  config.users = config.users.map(({ name }) => ({ name, user: { token } }));
+  config.contexts = config.contexts.map(({ name, context }) => ({ name, context: { ...context, namespace: operatorNamespace } }));
+  const path = join(sandbox.directory, `operator-${from}.kubeconfig`);
+  await writeFile(path, stringify(config), { mode: 0o600 });
+  return path;
+}
+
+export interface OperatorOptions {
+  readonly toolbox: string;
+  /** More arguments of `jtel-operator run`. */
+  readonly args?: readonly string[];
+}
+
+/** An operator that runs; what it says goes to a file. */
+export interface RunningOperator {
+  readonly log: () => Promise<string>;
+  /** As `kubectl delete pod` would: SIGTERM, and wait. */
+  stop(): Promise<void>;
+  /** As a power failure would. */
+  kill(): Promise<void>;
+}
+
+function runArguments(kubeconfig: string, { toolbox, args = [] }: OperatorOptions): string[] {
+  const place = ['--kubeconfig', kubeconfig, '--lease-namespace', operatorNamespace, '--toolbox-image', toolbox];
+  return ['run', ...place, ...args];
+}
+
+/** `node operator/bin/jtel-operator run …` on this machine. */
+export async function startOperatorProcess(sandbox: Sandbox, options: OperatorOptions): Promise<RunningOperator & { readonly process: ChildProcess }> {
+  const kubeconfig = await operatorKubeconfig(sandbox, 'machine');
+  const logFile = join(sandbox.directory, 'operator.log');
+  const output = await open(logFile, 'a', 0o600);
+  const args = [join(repositoryDirectory, 'operator/bin/jtel-operator'), ...runArguments(kubeconfig, options), '--health-port', '0', '--log-format', 'json'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', output.fd, output.fd] });
+  const ended = once(child, 'close');
+  await once(child, 'spawn');
+  await output.close();
+  const signal = async (name: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(name);
+    await ended;
+  };
+  return { process: child, log: () => readFile(logFile, 'utf8'), stop: () => signal('SIGTERM'), kill: () => signal('SIGKILL') };
+}
+
+/** The operator's container in the sandbox's network; replaces the one that may run. */
+export async function startOperatorContainer(sandbox: Sandbox, options: OperatorOptions): Promise<RunningOperator & { readonly container: string }> {
+  const { docker, name, network } = sandbox;
+  const container = `jtel-sandbox-${name}-operator`;
+  const volume = `jtel-sandbox-${name}-operator`;
+  const mounted = '/run/operator/kubeconfig';
+  await docker.remove(container);
+  await docker.run(['volume', 'create', ...sandboxLabels(name, 'volume'), volume]);
+  // Only the operator's own user may read its token, so it is handed over in a volume, not from a file of this machine.
+  const receive = `umask 077 && cat > ${mounted} && chown -R ${operatorUID} /run/operator`;
+  const receiver = ['run', '--rm', '-i', '--network', 'none', ...sandboxLabels(name, 'operator'), '--mount', `type=volume,src=${volume},dst=/run/operator`];
+  await docker.run([...receiver, baseImage, 'sh', '-c', receive], { input: await readFile(await operatorKubeconfig(sandbox, 'network')) });
+  await docker.run([
+    'create', '--name', container, '--network', network, ...sandboxLabels(name, 'operator'),
+    // As restricted as deploy/operator.yaml asks the kubelet to be.
+    '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--memory', '384m',
+    '--mount', `type=volume,src=${volume},dst=/run/operator,readonly`,
+    operatorImage, ...runArguments(mounted, options), '--log-format', 'json',
+  ]);
+  await docker.run(['start', container]);
+  await poll('the operator to be ready', 60, async () => {
+    const state = await docker.container(container);
+    if (state?.State.Running !== true) throw new Error(`the operator ended:\n${await logs(sandbox, container)}`);
+    return (await logs(sandbox, container)).includes('operator started');
+  });
+  return {
+    container,
+    log: () => logs(sandbox, container),
+    stop: async () => { await docker.run(['stop', '-t', '30', container]); },
+    kill: async () => { await docker.run(['kill', container]); },
+  };
+}
+
+async function logs(sandbox: Sandbox, container: string): Promise<string> {
+  const { stdout, stderr } = await sandbox.docker.tryRun(['logs', container]);
+  return `${stdout}${stderr}`;
+}
