@@ -1,0 +1,67 @@
+/** One look at one store: read, observe, plan, write a probe when one is due, tell. */
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { storeKind, type JtelBackupStore, type JtelBackupStoreStatus } from '../../crds/index.ts';
+import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
+import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
+import type { ObjectKey } from '../../operator/runtime/objects.ts';
+import { findCondition } from '../../operator/runtime/report/conditions.ts';
+import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
+import { openBlobs } from '../store-access.ts';
+import { execute } from './execute.ts';
+import { observe } from './observe.ts';
+import { checkIntervalSeconds, plan, retryIntervalSeconds } from './plan.ts';
+import { problemIn, summarise } from './status.ts';
+
+export interface StoreReconcilerOptions {
+  readonly cluster: Cluster;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly clock: () => Date;
+  /** In [0, 1): spreads the checks of many stores. */
+  readonly random: () => number;
+  /** Default: the real store with the credentials of its Secret. */
+  readonly open?: (store: JtelBackupStore, options: CallOptions) => Promise<BlobStore>;
+}
+
+export class StoreReconciler implements Reconciler {
+  readonly #options: StoreReconcilerOptions;
+
+  constructor(options: StoreReconcilerOptions) {
+    this.#options = options;
+  }
+
+  async reconcile(key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult | void> {
+    const { cluster, clock, random } = this.#options;
+    const store = await cluster.find(storeKind, key, context);
+    if (store === undefined || store.metadata.deletionTimestamp !== undefined) return;
+
+    const { signal } = context;
+    const { observed, blobs } = await observe(store, () => this.#open(store, context), signal);
+    const actions = plan(store, observed, clock());
+    const probed = blobs === undefined ? ({ kind: 'NotDue' } as const) : await execute(actions, store, blobs, signal);
+
+    const status = summarise(store, observed, probed, clock());
+    const { uid } = store.metadata;
+    await cluster.applyStatus(storeKind, key, status, { uid }, context);
+    this.#tell(store, status);
+    const seconds = problemIn(observed, probed) === undefined ? checkIntervalSeconds : retryIntervalSeconds;
+    return { requeueAfterSeconds: seconds * (1 + random() / 10) };
+  }
+
+  async #open(store: JtelBackupStore, options: CallOptions): Promise<BlobStore> {
+    const { open, cluster } = this.#options;
+    return open === undefined ? openBlobs(cluster, store, options) : open(store, options);
+  }
+
+  /** One event per change of availability or of its reason. */
+  #tell(store: JtelBackupStore, next: JtelBackupStoreStatus): void {
+    const before = findCondition(store.status?.conditions, 'Available');
+    const after = findCondition(next.conditions, 'Available');
+    if (after === undefined || (before?.status === after.status && before.reason === after.reason)) return;
+    this.#options.events.record(storeKind, store, {
+      type: after.status === 'True' ? 'Normal' : 'Warning',
+      reason: after.reason,
+      action: 'Validate',
+      note: after.message,
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { findCondition } from '../../operator/runtime/report/conditions.ts';
+import type { JtelBackupStore } from '../../crds/index.ts';
+import type { Observed, Probed, Problem } from './model.ts';
+import { summarise } from './status.ts';
+import { aStore, hoursAgo, now } from './testing.ts';
+
+const listed: Observed = { kind: 'Listed', contents: undefined };
+const written: Probed = { kind: 'Written' };
+const notDue: Probed = { kind: 'NotDue' };
+const failing = (reason: Problem['reason'], message = 'what happened and what to do'): Problem => ({ reason, message });
+const unusable = (problem: Problem): Observed => ({ kind: 'Unusable', problem });
+
+function available(store: JtelBackupStore, observed: Observed, probed: Probed): unknown {
+  const { status, reason } = findCondition(summarise(store, observed, probed, now).conditions, 'Available') ?? {};
+  return [status, reason];
+}
+
+describe('Available', () => {
+  test.each([
+    ['listed and probed', listed, written, 'True', 'StoreReachable'],
+    ['listed, probe not due', listed, notDue, 'True', 'StoreReachable'],
+    ['does not answer', unusable(failing('StoreUnreachable')), notDue, 'False', 'StoreUnreachable'],
+    ['refuses the credentials', unusable(failing('StoreCredentialsRefused')), notDue, 'False', 'StoreCredentialsRefused'],
+    ['has no such container', unusable(failing('ContainerNotFound')), notDue, 'False', 'ContainerNotFound'],
+    ['Secret is missing', unusable(failing('SecretNotFound')), notDue, 'False', 'SecretNotFound'],
+    ['Secret cannot be used', unusable(failing('SecretInvalid')), notDue, 'False', 'SecretInvalid'],
+    ['asks to slow down', unusable(failing('StoreThrottled')), notDue, 'Unknown', 'StoreThrottled'],
+    ['refuses the probe', listed, { kind: 'Failed', problem: failing('StoreCredentialsRefused') }, 'False', 'StoreCredentialsRefused'],
+    ['gives back something else', listed, { kind: 'Failed', problem: failing('DigestMismatch') }, 'False', 'DigestMismatch'],
+  ] satisfies [string, Observed, Probed, string, string][])('store that was %o: %o', (_, observed, probed, status, reason) => {
+    expect(available(aStore(), observed, probed)).toEqual([status, reason]);
+  });
+
+  test('the message of the problem is also the message of the status, and goes away with it', () => {
+    const broken = summarise(aStore(), unusable(failing('StoreUnreachable', 'acme.blob… does not answer')), notDue, now);
+    expect(broken.message).toBe('acme.blob… does not answer');
+    expect(summarise(aStore({}, broken), listed, written, now).message).toBe('');
+  });
+
+  test('a message longer than the API server takes is cut', () => {
+    const status = summarise(aStore(), unusable(failing('StoreUnreachable', 'x'.repeat(10_000))), notDue, now);
+    expect(status.message).toHaveLength(1024);
+    expect(findCondition(status.conditions, 'Available')?.message).toHaveLength(4096);
+  });
+});
+
+describe('Immutable is not claimed before it is proven', () => {
+  test.each(['Required', 'Preferred', 'None'] as const)('policy %s', (policy) => {
+    const { conditions } = summarise(aStore({ immutability: { policy, retentionDays: 30 } }), listed, written, now);
+    expect(findCondition(conditions, 'Immutable')).toMatchObject({ status: 'Unknown', reason: 'NotChecked' });
+  });
+});
+
+describe('the time of the last probe', () => {
+  const earlier = { observedGeneration: 1, lastProbeTime: hoursAgo(2) };
+  const failed: Probed = { kind: 'Failed', problem: failing('StoreUnreachable') };
+
+  test.each([
+    ['is now when one was written', aStore({}, earlier), listed, written, '2026-03-01T03:00:00Z'],
+    ['stays while none is due', aStore({}, earlier), listed, notDue, hoursAgo(2)],
+    ['stays while the store is away', aStore({}, earlier), unusable(failing('StoreUnreachable')), notDue, hoursAgo(2)],
+    ['is forgotten when one failed, so that the next look tries again', aStore({}, earlier), listed, failed, undefined],
+    ['is forgotten when the spec changed and the store is away', aStore({}, earlier, 2), unusable(failing('StoreUnreachable')), notDue, undefined],
+  ] as const)('%s', (_, store, observed, probed, expected) => {
+    expect(summarise(store, observed, probed, now).lastProbeTime).toBe(expected);
+  });
+});
+
+describe('contents', () => {
+  test('a vendor store shows its releases and when the newest came', () => {
+    const observed: Observed = { kind: 'Listed', contents: { count: 2, newestTime: '2026-02-01T10:20:30.456Z' } };
+    expect(summarise(aStore(), observed, notDue, now)).toMatchObject({ backups: 2, lastBackupTime: '2026-02-01T10:20:30Z' });
+  });
+
+  test('what was last known stays while the store is away', () => {
+    const known = { backups: 2, lastBackupTime: '2026-02-01T10:20:30Z' };
+    expect(summarise(aStore({}, known), unusable(failing('StoreUnreachable')), notDue, now)).toMatchObject(known);
+  });
+});
+
+test('the status says which generation it was computed for', () => {
+  const status = summarise(aStore({}, undefined, 7), listed, written, now);
+  expect([status.observedGeneration, ...(status.conditions ?? []).map(({ observedGeneration }) => observedGeneration)]).toEqual([7, 7, 7]);
+});

@@ -1,0 +1,81 @@
+/** What was found about a store, as users see it; pure. */
+import {
+  conditionMessageMaxLength,
+  statusMessageMaxLength,
+  type Condition,
+  type JtelBackupStore,
+  type JtelBackupStoreStatus,
+  type Reason,
+  type StoreConditionType,
+} from '../../crds/index.ts';
+import { formatTime, setCondition } from '../../operator/runtime/report/conditions.ts';
+import type { Observed, Probed, Problem } from './model.ts';
+
+interface Draft {
+  readonly type: StoreConditionType;
+  readonly status: Condition['status'];
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export function summarise(store: JtelBackupStore, observed: Observed, probed: Probed, now: Date): JtelBackupStoreStatus {
+  const previous = store.status ?? {};
+  const problem = problemIn(observed, probed);
+  const drafts = [available(store, problem), immutable(store)];
+  let conditions = previous.conditions;
+  for (const draft of drafts) {
+    const message = draft.message.slice(0, conditionMessageMaxLength);
+    conditions = setCondition<Condition>(conditions, { ...draft, message, observedGeneration: store.metadata.generation }, now);
+  }
+  const lastProbeTime = probeTime(store, probed, now);
+  return {
+    observedGeneration: store.metadata.generation,
+    message: problem?.message.slice(0, statusMessageMaxLength) ?? '',
+    lastValidationTime: formatTime(now),
+    ...(lastProbeTime === undefined ? {} : { lastProbeTime }),
+    ...contents(previous, observed),
+    conditions: conditions ?? [],
+  };
+}
+
+/** Only a probe that succeeded, and under this spec, spares the next one. */
+function probeTime({ metadata, status }: JtelBackupStore, probed: Probed, now: Date): string | undefined {
+  if (probed.kind === 'Written') return formatTime(now);
+  return probed.kind === 'NotDue' && status?.observedGeneration === metadata.generation ? status.lastProbeTime : undefined;
+}
+
+export function problemIn(observed: Observed, probed: Probed): Problem | undefined {
+  if (observed.kind === 'Unusable') return observed.problem;
+  return probed.kind === 'Failed' ? probed.problem : undefined;
+}
+
+function available({ spec }: JtelBackupStore, problem: Problem | undefined): Draft {
+  if (problem === undefined) {
+    const how = spec.accessMode === 'ReadOnly' ? 'It was listed; it is only read.' : 'It was listed, and a probe was written and read back at lastProbeTime.';
+    return { type: 'Available', status: 'True', reason: 'StoreReachable', message: how };
+  }
+  // A store that is busy is neither well nor broken.
+  return { type: 'Available', status: problem.reason === 'StoreThrottled' ? 'Unknown' : 'False', ...problem };
+}
+
+/** Proof is active (an overwrite and a delete that are refused) and belongs to the making of backups. */
+function immutable({ spec }: JtelBackupStore): Draft {
+  const message =
+    spec.immutability.policy === 'None'
+      ? 'Not looked at, because spec.immutability.policy is None.'
+      : `Not proven. The operator does not yet try whether this store refuses to change what is stored; make sure of ${spec.immutability.retentionDays} days of immutability in the storage account.`;
+  return { type: 'Immutable', status: 'Unknown', reason: 'NotChecked', message };
+}
+
+/** The last known contents stay visible while the store cannot be listed. */
+function contents(previous: JtelBackupStoreStatus, observed: Observed): Pick<JtelBackupStoreStatus, 'backups' | 'lastBackupTime'> {
+  if (observed.kind === 'Unusable') {
+    return {
+      ...(previous.backups === undefined ? {} : { backups: previous.backups }),
+      ...(previous.lastBackupTime === undefined ? {} : { lastBackupTime: previous.lastBackupTime }),
+    };
+  }
+  if (observed.contents === undefined) return {};
+  const { count, newestTime } = observed.contents;
+  return { backups: count, ...(newestTime === undefined ? {} : { lastBackupTime: formatTime(new Date(newestTime)) }) };
+}
