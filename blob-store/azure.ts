@@ -36,6 +36,7 @@ export function azureBlobStore(location: AzureLocation, credentials: AzureCreden
 
 class AzureBlobStore implements BlobStore {
   readonly description: string;
+  readonly identity: string;
   readonly #container: string;
   readonly #prefix: string;
   readonly #credentials: AzureCredentials;
@@ -50,6 +51,7 @@ class AzureBlobStore implements BlobStore {
     this.#container = location.container;
     this.#prefix = location.prefix === undefined || location.prefix === '' ? '' : `${checkBlobName(location.prefix)}/`;
     this.description = `${url}${this.#prefix === '' ? '' : `/${this.#prefix.slice(0, -1)}`}`;
+    this.identity = createHash('sha256').update(JSON.stringify([this.description, Object.entries(credentials)])).digest('hex');
     this.#credentials = credentials;
     this.#sharedKey = credentials.kind === 'AccountKey' ? new StorageSharedKeyCredential(credentials.accountName, credentials.accountKey) : undefined;
     this.#timeoutSeconds = options.timeoutSeconds ?? 60;

@@ -52,6 +52,8 @@ export class BlobError extends Error {
 export interface BlobStore {
   /** `https://account…/container/prefix`, for messages; never with a signature. */
   readonly description: string;
+  /** The same for the same location and credentials, so that what was read with one key is not shown to another. Reveals neither. */
+  readonly identity: string;
   /**
    * Single Put Blob with `If-None-Match: *`; a blob of the same length and MD5 that exists already is success.
    * @throws {BlobError} `BlobExists` when something else is there.

@@ -11,10 +11,12 @@ export interface MemoryBlob {
 
 export class MemoryBlobStore implements BlobStore {
   readonly description: string;
+  readonly identity: string;
   readonly blobs = new Map<string, MemoryBlob>();
 
   constructor(description = 'memory://store/container') {
     this.description = description;
+    this.identity = description;
   }
 
   async create(name: string, content: Buffer | StreamedContent, contentType: string, signal: AbortSignal): Promise<void> {

@@ -41,6 +41,8 @@ const lineBreaking = /[\u0000-\u001F\u007F\u0085\u2028\u2029]/;
 const hostName = /^(?=.{1,253}$)(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 const cidr = /^[0-9a-f.:]{2,45}(\/\d{1,3})?$/i;
 const label = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+/** For people; the resource allows spaces inside. */
+const peerName = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/;
 const zone = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
 
 /** Filters whose result depends on more than their input. */
@@ -106,7 +108,7 @@ export function templateContext(
         admin: checkAll('spec.network.allow.admin', cidr, allow.admin),
         web: checkAll('spec.network.allow.web', cidr, allow.web),
         sip: (allow.sip ?? []).map((peer, index) => ({
-          name: check(`spec.network.allow.sip[${index}].name`, label, peer.name),
+          name: check(`spec.network.allow.sip[${index}].name`, peerName, peer.name),
           cidr: check(`spec.network.allow.sip[${index}].cidr`, cidr, peer.cidr),
         })),
       },

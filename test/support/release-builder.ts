@@ -1,5 +1,8 @@
 /** Builders for tests of whatever has to do with releases: a small whole release that each test bends. */
+import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { Component, Release } from '../../release/generated/release.ts';
+import { manifestPath, releaseFilePath } from '../../release/layout.ts';
+import { manifestBytes, sha256 } from '../../release/manifest.ts';
 import type { RenderInput, StackInput } from '../../release/stack-input.ts';
 
 const perSize = { cpus: '1.0', memoryMiB: 256 };
@@ -73,4 +76,15 @@ export function aRenderInput(fields: Partial<RenderInput> = {}): RenderInput {
     secrets: { release: new Map([['database-root-password', 'root-password-1'], ['tls', 'PEM']]), environment: new Map() },
     ...fields,
   };
+}
+
+const noAbort = new AbortController().signal;
+
+/** Puts a release with its templates where {@link ReleaseSource} finds it, digests made right; vanilla data is left out. */
+export async function storeRelease(store: BlobStore, release: Release = aRelease(), templates = new Map([['config/haproxy.cfg.liquid', haproxyTemplate]])): Promise<Buffer> {
+  const files = [...templates].map(([path, text]) => ({ path, bytes: Buffer.byteLength(text), sha256: sha256(text) }));
+  const manifest = manifestBytes({ ...release, templates: files });
+  for (const [path, text] of templates) await store.create(releaseFilePath(release.version, path), Buffer.from(text), 'text/plain', noAbort);
+  await store.create(manifestPath(release.version), manifest, 'application/json', noAbort);
+  return manifest;
 }

@@ -1,0 +1,61 @@
+/** A published manifest as bytes: one form per content, so that digest and signature mean the content and not its spelling. */
+import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import type { Release } from './generated/release.ts';
+import { ReleaseInvalidError, validateRelease } from './validate.ts';
+
+/** A manifest is small; what is bigger is something else. */
+export const maximumManifestBytes = 1024 * 1024;
+export const maximumTemplateBytes = 1024 * 1024;
+
+/** JSON with sorted keys. */
+export function manifestBytes(release: Release): Buffer {
+  return Buffer.from(`${JSON.stringify(sorted(release), null, 2)}\n`);
+}
+
+/** @throws {ReleaseInvalidError} for anything but a valid published manifest. */
+export function parseManifest(bytes: Buffer, what: string): Release {
+  let document: unknown;
+  try {
+    document = JSON.parse(bytes.toString());
+  } catch {
+    throw new ReleaseInvalidError(what, ['it is not JSON']);
+  }
+  return validateRelease(document, 'Published', what);
+}
+
+/** `sha256` in lower-case hex. */
+export function sha256(content: Buffer | string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** @returns what `release.json.sig` holds. */
+export function signManifest(bytes: Buffer, privateKey: KeyObject): string {
+  if (privateKey.asymmetricKeyType !== 'ed25519') throw new TypeError('the signing key must be an ed25519 private key');
+  return `${sign(null, bytes, privateKey).toString('base64')}\n`;
+}
+
+export function isSignedBy(bytes: Buffer, signature: string, publicKey: KeyObject): boolean {
+  return verify(null, bytes, publicKey, Buffer.from(signature.trim(), 'base64'));
+}
+
+/** @throws {TypeError} when the PEM is not an ed25519 public key. */
+export function ed25519PublicKey(pem: string): KeyObject {
+  let key: KeyObject | undefined;
+  try {
+    key = createPublicKey(pem);
+  } catch {
+    // The parser's own message says nothing that helps.
+  }
+  if (key?.asymmetricKeyType !== 'ed25519') throw new TypeError('not the PEM of an ed25519 public key');
+  return key;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([left], [right]) => (left < right ? -1 : 1))
+      .map(([key, child]) => [key, sorted(child)]),
+  );
+}
