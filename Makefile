@@ -4,6 +4,9 @@
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
+# Which sandbox, for sandbox-up, -down and -status. `make test` has one of its own, named test.
+SANDBOX ?= default
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-unit test-integration test-e2e lint generate images \
         sandbox-up sandbox-down sandbox-status bench clean
@@ -15,7 +18,7 @@ install: ## Install the pinned packages if they are not (every target does)
 	@PATH='$(SYSTEM_PATH)' ./scripts/install.sh
 
 demo: install ## A stack from nothing to Ready on a real compose host; leaves the sandbox running
-	@node sandbox/main.ts demo
+	@node sandbox/demo.ts
 
 test: ## Everything: checks, unit, integration and end-to-end tests (what CI runs)
 	@PATH='$(SYSTEM_PATH)' ./scripts/install.sh || { echo '0 passed, 1 failed'; exit 1; }
@@ -38,16 +41,16 @@ generate: install ## Write what follows from the CRDs and the release schema
 	@node release/generate.ts
 
 images: install ## Build the images: operator, toolbox, stand-ins of the stack
-	@node sandbox/main.ts images
+	@node images/build.ts
 
 sandbox-up: install ## Bring the sandbox up: control plane, compose hosts, registry, blob storage
-	@node sandbox/main.ts up
+	@node sandbox/cli.ts up --name $(SANDBOX)
 
 sandbox-down: install ## Remove the sandbox and everything that runs in it
-	@node sandbox/main.ts down
+	@node sandbox/cli.ts down --name $(SANDBOX)
 
 sandbox-status: install ## What runs in the sandbox, and how to reach it
-	@node sandbox/main.ts status
+	@node sandbox/cli.ts status --name $(SANDBOX)
 
 bench: install ## Benchmarks, all or NAME=check.noop; results in bench/results.json
 	@node bench/run.ts $(NAME)

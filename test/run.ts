@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     vitestArguments: positionals,
     reporter: lineReporter((text) => process.stdout.write(text), process.stdout.isTTY ? 'coloured' : 'plain'),
     signal: interrupted.signal,
-    sandboxCommand: ['node', 'sandbox/main.ts'],
+    sandboxCommand: ['node', 'sandbox/cli.ts'],
     vitestCommand: ['vitest', 'run'],
     environment: process.stdout.isTTY ? process.env : plainEnvironment(),
   });

@@ -1,0 +1,99 @@
+/** deploy/ against a real API server: the operator may do what it has to, and no more; its pods keep to the strict policy. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppsV1Api, AuthorizationV1Api, CoreV1Api, type V1Deployment, type V1Pod, type V1ResourceAttributes } from '@kubernetes/client-node';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { KubeConnection } from '../../../operator/runtime/index.ts';
+import { installOperatorAccess, operatorAccount, writeOperatorKubeconfig } from '../../support/installation.ts';
+import { testKubeconfig } from '../../support/kubeconfig.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'jtel-access-'));
+let admin: KubeConnection;
+let operator: KubeConnection;
+
+beforeAll(async () => {
+  const kubeconfig = await testKubeconfig();
+  await installOperatorAccess(kubeconfig);
+  await writeOperatorKubeconfig(kubeconfig, join(directory, 'kubeconfig'));
+  admin = KubeConnection.load(kubeconfig);
+  operator = KubeConnection.load(join(directory, 'kubeconfig'));
+});
+
+afterAll(async () => {
+  await admin?.close();
+  await operator?.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function may(verb: string, group: string, resource: string, more: V1ResourceAttributes = {}): Promise<boolean> {
+  const [name, subresource] = resource.split('/');
+  const attributes = { verb, group, resource: name ?? '', namespace: 'customer', ...(subresource === undefined ? {} : { subresource }), ...more };
+  const api = operator.makeApiClient(AuthorizationV1Api);
+  const answer = await api.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes: attributes } } });
+  return answer.status?.allowed ?? false;
+}
+
+describe('the operator’s ServiceAccount', () => {
+  test.for([
+    ['watch', 'jtel.de', 'jtelstacks'],
+    ['patch', 'jtel.de', 'jtelstacks'],
+    ['patch', 'jtel.de', 'jtelstacks/status'],
+    ['list', 'jtel.de', 'jtelbackupstores'],
+    ['patch', 'jtel.de', 'jtelbackupstores/status'],
+    ['get', '', 'secrets'],
+    ['create', '', 'secrets'],
+    ['create', 'events.k8s.io', 'events'],
+    ['create', 'apps', 'controllerrevisions'],
+  ] as const)('may %s %s %s', async ([verb, group, resource]) => {
+    expect(await may(verb, group, resource)).toBe(true);
+  });
+
+  test.for([
+    ['list', '', 'secrets'],
+    ['watch', '', 'secrets'],
+    ['update', 'jtel.de', 'jtelstacks'],
+    ['delete', 'jtel.de', 'jtelstacks'],
+    ['delete', 'jtel.de', 'jtelbackups'],
+    ['get', '', 'configmaps'],
+    ['create', '', 'pods'],
+    ['create', 'apps', 'deployments'],
+    ['get', 'coordination.k8s.io', 'leases'],
+    ['create', 'rbac.authorization.k8s.io', 'clusterrolebindings'],
+    ['impersonate', '', 'serviceaccounts'],
+  ] as const)('must not %s %s %s', async ([verb, group, resource]) => {
+    expect(await may(verb, group, resource)).toBe(false);
+  });
+
+  test('holds its Lease in its own namespace only', async () => {
+    const lease = { namespace: operatorAccount.namespace, name: 'jtel-operator' };
+    expect(await may('update', 'coordination.k8s.io', 'leases', lease)).toBe(true);
+    expect(await may('update', 'coordination.k8s.io', 'leases', { ...lease, name: 'somebody-else' })).toBe(false);
+  });
+
+  test('reads the identity of the cluster and no other namespace', async () => {
+    expect(await may('get', '', 'namespaces', { namespace: '', name: 'kube-system' })).toBe(true);
+    expect(await may('get', '', 'namespaces', { namespace: '', name: 'default' })).toBe(false);
+  });
+});
+
+describe('the operator’s Deployment', () => {
+  const deployment = parseAllDocuments(readFileSync(new URL('../../../deploy/operator.yaml', import.meta.url), 'utf8'))[0]?.toJS() as V1Deployment;
+
+  test('is accepted without a remark', async () => {
+    const api = admin.makeApiClient(AppsV1Api);
+    const { namespace } = operatorAccount;
+    const created = await api.createNamespacedDeployment({ namespace, body: deployment, dryRun: 'All', fieldValidation: 'Strict' });
+    expect(created.metadata?.name).toBe('jtel-operator');
+  });
+
+  test('makes pods that the namespace’s restricted policy admits, which refuses one without its precautions', async () => {
+    const api = admin.makeApiClient(CoreV1Api);
+    const { namespace } = operatorAccount;
+    const pod: V1Pod = { metadata: { name: 'operator-pod', ...deployment.spec?.template.metadata }, ...(deployment.spec?.template.spec === undefined ? {} : { spec: deployment.spec.template.spec }) };
+    await expect(api.createNamespacedPod({ namespace, body: pod, dryRun: 'All' })).resolves.toBeDefined();
+    const { securityContext: _, ...careless } = pod.spec ?? { containers: [] };
+    await expect(api.createNamespacedPod({ namespace, body: { ...pod, spec: careless }, dryRun: 'All' })).rejects.toThrow(/violates PodSecurity/);
+  });
+});
