@@ -47,7 +47,7 @@ export async function execute(
         // Not after an await: success, output and exit code of a quick command can lie in one packet, and ssh2 emits
         // 'exit' as it reads it, whether anybody listens or not.
         if (signal.aborted) channel.close();
-        else collect(channel, host, options, signal).then(resolve, reject);
+        else resolve(collect(channel, host, options, signal));
       });
     } catch (error) {
       failed(error);

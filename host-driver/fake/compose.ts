@@ -1,0 +1,89 @@
+/** What `docker compose up` does to the fake machine: compares each service's definition and recreates what differs. */
+import { createHash } from 'node:crypto';
+import { parse } from 'yaml';
+import { changedVolumes } from '../docker/volumes.ts';
+import type { RenderedRelease } from '../host.ts';
+import type { FakeMachine, FakeProject } from './machine.ts';
+
+interface ComposeModel {
+  readonly services?: Readonly<Record<string, ComposeService>>;
+  readonly volumes?: Readonly<Record<string, { readonly name?: string; readonly driver?: string; readonly driver_opts?: Record<string, string> } | null>>;
+}
+
+interface ComposeService {
+  readonly image: string;
+  readonly healthcheck?: unknown;
+  readonly depends_on?: readonly string[] | Readonly<Record<string, unknown>>;
+}
+
+/** @throws HostError VolumeChanged or ComposeFailed; the machine is as before then. */
+export function applyRelease(
+  machine: FakeMachine,
+  project: string,
+  found: FakeProject,
+  release: RenderedRelease,
+  services: readonly string[] | 'all',
+): void {
+  const existing = [...found.volumes].map(([name, volume]) => ({ name, ...volume }));
+  const changed = changedVolumes(release.composeYaml, project, existing);
+  if (changed.length > 0) throw machine.error('VolumeChanged', `${project} is not started, because data would be lost: ${changed.join('; ')}`);
+  const model = (parse(release.composeYaml) ?? {}) as ComposeModel;
+  const definitions = model.services ?? {};
+  const wanted = services === 'all' ? Object.keys(definitions) : withDependencies(machine, definitions, services);
+  for (const name of wanted) {
+    const image = definitions[name]?.image ?? '';
+    if (!machine.images.has(image)) throw machine.error('ComposeFailed', `No such image: ${image}`);
+  }
+  for (const [key, volume] of Object.entries(model.volumes ?? {})) {
+    const name = volume?.name ?? `${project}_${key}`;
+    if (!found.volumes.has(name)) found.volumes.set(name, { driver: volume?.driver ?? 'local', options: volume?.driver_opts ?? {} });
+  }
+  for (const [name] of found.containers) {
+    if (definitions[name] !== undefined) continue;
+    found.containers.delete(name);
+    machine.emit(project, name, 'destroy');
+  }
+  for (const name of wanted) startService(machine, project, found, name, definitions[name]);
+  found.current = release.digest;
+}
+
+function startService(machine: FakeMachine, project: string, found: FakeProject, name: string, definition: ComposeService | undefined): void {
+  if (definition === undefined) return;
+  const configHash = createHash('sha256').update(JSON.stringify(definition)).digest('hex');
+  const container = found.containers.get(name);
+  const now = machine.now();
+  if (container?.configHash === configHash) {
+    if (container.state === 'running') return;
+    container.state = 'running';
+    container.startedAt = now;
+  } else {
+    found.containers.set(name, {
+      id: machine.newID(),
+      service: name,
+      image: definition.image,
+      configHash,
+      hasHealthCheck: definition.healthcheck !== undefined,
+      createdAt: now,
+      startedAt: now,
+      state: 'running',
+      exitCode: 0,
+      restarts: 0,
+      broken: false,
+    });
+  }
+  machine.emit(project, name, 'start');
+}
+
+function withDependencies(machine: FakeMachine, definitions: Readonly<Record<string, ComposeService>>, services: readonly string[]): string[] {
+  const result = new Set<string>();
+  const visit = (name: string) => {
+    const definition = definitions[name];
+    if (definition === undefined) throw machine.error('ComposeFailed', `no such service: ${name}`);
+    if (result.has(name)) return;
+    const { depends_on: dependsOn = [] } = definition;
+    for (const dependency of Array.isArray(dependsOn) ? (dependsOn as readonly string[]) : Object.keys(dependsOn)) visit(dependency);
+    result.add(name);
+  };
+  for (const service of services) visit(service);
+  return [...result];
+}

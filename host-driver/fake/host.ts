@@ -1,0 +1,297 @@
+/** Does to a {@link FakeMachine} what the real driver does to a host, with the same refusals (`test/contract/host.ts`). */
+import { setTimeout as delay } from 'node:timers/promises';
+import { hostScript } from '../bootstrap/script.ts';
+import { setupDigest } from '../bootstrap/digest.ts';
+import { jobContainer, jobName } from '../docker/jobs.ts';
+import type {
+  Fence,
+  Host,
+  HostEvent,
+  HostObservation,
+  HostSetup,
+  HostState,
+  ImageReference,
+  JobReport,
+  JobSpec,
+  PullProgress,
+  RegistryCredentials,
+  RenderedRelease,
+} from '../host.ts';
+import { releaseArchive } from '../script/archive.ts';
+import { changedState, ownerDigest } from '../state.ts';
+import type { StateChange } from '../state.ts';
+import { valid, validInteger } from '../values.ts';
+import { applyRelease } from './compose.ts';
+import type { FakeMachine, FakeProject } from './machine.ts';
+import { observed, reportOf } from './observe.ts';
+import { recordedServices } from '../record.ts';
+
+export class FakeHost implements Host {
+  readonly #find: () => FakeMachine;
+
+  /** @param find the machine that has the address now: it can come to belong to another one. */
+  constructor(find: () => FakeMachine) {
+    this.#find = find;
+  }
+
+  get #machine(): FakeMachine {
+    return this.#find();
+  }
+
+  observe(project: string, depth: 'quick' | 'full', signal: AbortSignal): Promise<HostObservation> {
+    return this.#call('observe', project, signal, () => observed(this.#machine, valid('project', project), depth));
+  }
+
+  claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState> {
+    return this.#call('claim', project, signal, () => {
+      const known = this.#machine.projects.get(valid('project', project));
+      if (known === undefined) this.#newProject(project, fence);
+      return this.#put(this.#check(project, fence), fence, {});
+    });
+  }
+
+  setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void> {
+    return this.#call('setUp', project, signal, () => {
+      hostScript(setup);
+      const found = this.#check(project, fence);
+      const machine = this.#machine;
+      if (machine.facts.dockerVersion === undefined) {
+        if (setup.mode === 'Preinstalled') throw machine.error('HostSetupFailed', 'no Docker daemon answers: start it, or use bootstrap: Managed');
+        machine.facts = { ...machine.facts, dockerVersion: '26.1.5', composeVersion: '2.26.1' };
+      }
+      if (setup.timeZone !== undefined) machine.facts = { ...machine.facts, timeZone: setup.timeZone };
+      machine.firewall = setup.firewall ?? machine.firewall;
+      machine.setups.push(setup);
+      this.#put(found, fence, { setupDigest: setupDigest(setup) });
+    });
+  }
+
+  async writeRelease(project: string, release: RenderedRelease, fence: Fence, signal: AbortSignal): Promise<void> {
+    await releaseArchive(release);
+    await this.#call('writeRelease', project, signal, () => {
+      const found = this.#check(project, fence);
+      this.#needDisk('the release');
+      found.releases.set(release.digest, release);
+    });
+  }
+
+  pull(
+    images: readonly ImageReference[],
+    _credentials: RegistryCredentials | undefined,
+    onProgress: (progress: PullProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const names = images.map((image) => `${valid('repository', image.repository)}@${valid('imageDigest', image.digest)}`);
+    return this.#call('pull', undefined, signal, () => {
+      this.#needDocker();
+      let imagesDone = 0;
+      for (const name of new Set(names)) {
+        if (!this.#machine.images.has(name)) {
+          this.#needDisk(`image ${name}`);
+          const failure = this.#machine.pullFailure(name);
+          if (failure !== undefined) throw this.#machine.error(failure, `cannot pull ${name}`);
+          this.#machine.images.add(name);
+        }
+        imagesDone += 1;
+        onProgress({ imagesDone, imagesTotal: new Set(names).size, bytesDone: imagesDone * 1000, bytesTotal: imagesDone * 1000 });
+      }
+    });
+  }
+
+  composeUp(project: string, release: RenderedRelease, services: readonly string[] | 'all', fence: Fence, signal: AbortSignal): Promise<void> {
+    return this.#call('composeUp', project, signal, () => {
+      const wanted = services === 'all' ? services : services.map((service) => valid('service', service));
+      const found = this.#check(project, fence);
+      this.#needDocker();
+      if (!found.releases.has(valid('releaseDigest', release.digest))) {
+        throw this.#machine.error('ComposeFailed', `releases/${release.digest} does not lie on the host`);
+      }
+      applyRelease(this.#machine, project, found, release, wanted);
+    });
+  }
+
+  composeStop(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
+    return this.#call('composeStop', project, signal, () => {
+      const found = this.#check(project, fence);
+      this.#needDocker();
+      for (const container of [...found.containers.values()].toReversed()) {
+        if (container.state !== 'running') continue;
+        container.state = 'exited';
+        container.exitCode = 0;
+        this.#machine.emit(project, container.service, 'die');
+      }
+    });
+  }
+
+  destroy(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
+    return this.#call('destroy', project, signal, () => {
+      if (!this.#machine.projects.has(valid('project', project))) return;
+      this.#check(project, fence);
+      for (const [uid, job] of this.#machine.jobs) if (job.project === project) this.#machine.jobs.delete(uid);
+      this.#machine.projects.delete(project);
+    });
+  }
+
+  record(
+    project: string,
+    change: { readonly applied?: { digest: string; version: string }; readonly data?: { source: string } },
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<HostState> {
+    return this.#call('record', project, signal, () => {
+      const found = this.#check(project, fence);
+      const data = change.data === undefined ? {} : { data: change.data };
+      if (change.applied === undefined) return this.#put(found, fence, data);
+      valid('releaseDigest', change.applied.digest);
+      const services = recordedServices(observed(this.#machine, project, 'quick').containers);
+      const composeVersion = this.#machine.facts.composeVersion ?? '';
+      return this.#put(found, fence, { ...data, applied: { ...change.applied, composeVersion, services } });
+    });
+  }
+
+  prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
+    return this.#call('prune', project, signal, () => {
+      for (const digest of keep) valid('releaseDigest', digest);
+      const found = this.#check(project, fence);
+      const gone = [...found.releases.values()].filter(({ digest }) => digest !== found.current && !keep.includes(digest));
+      for (const { digest } of gone) found.releases.delete(digest);
+      const used = new Set([...this.#machine.projects.values()].flatMap((one) => [...one.releases.values()]).flatMap(imageNames));
+      for (const name of gone.flatMap(imageNames)) if (!used.has(name)) this.#machine.images.delete(name);
+    });
+  }
+
+  startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void> {
+    return this.#call('startJob', project, signal, () => {
+      jobContainer(project, job, true);
+      const found = this.#check(project, fence);
+      this.#needDocker();
+      if (this.#machine.jobs.has(job.uid)) return;
+      if (!this.#machine.images.has(`${job.image.repository}@${job.image.digest}`)) throw this.#machine.error('ImageNotFound', `job ${job.uid} needs its image`);
+      for (const { volume } of job.volumes) {
+        if (volume.startsWith(`${project}_`) && !found.volumes.has(volume)) found.volumes.set(volume, { driver: 'local', options: {} });
+      }
+      this.#machine.jobs.set(job.uid, { project, spec: structuredClone(job), outcome: this.#machine.runJob(job), startedAt: this.#machine.now() });
+    });
+  }
+
+  readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined> {
+    return this.#call('readJob', undefined, signal, () => {
+      jobName(uid);
+      const job = this.#machine.jobs.get(uid);
+      return job === undefined ? undefined : reportOf(this.#machine, job);
+    });
+  }
+
+  removeJob(uid: string, fence: Fence, signal: AbortSignal): Promise<void> {
+    return this.#call('removeJob', undefined, signal, () => {
+      jobName(uid);
+      const job = this.#machine.jobs.get(uid);
+      if (job === undefined) return;
+      this.#check(job.project, fence);
+      this.#machine.jobs.delete(uid);
+    });
+  }
+
+  logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string> {
+    return this.#call('logs', project, signal, () => {
+      validInteger('number of lines', lines, 1, 10_000);
+      const container = this.#machine.projects.get(valid('project', project))?.containers.get(valid('service', service));
+      return container === undefined ? '' : `${service} started\n`;
+    });
+  }
+
+  async *events(signal: AbortSignal): AsyncIterable<HostEvent> {
+    const machine = this.#machine;
+    await this.#call('events', undefined, signal, () => this.#needDocker());
+    const dropped = new AbortController();
+    const queue: HostEvent[] = [];
+    let wake = Promise.withResolvers<void>();
+    const listener = (event: HostEvent) => {
+      queue.push(event);
+      wake.resolve();
+    };
+    const ended = AbortSignal.any([signal, dropped.signal]);
+    const wakeUp = () => wake.resolve();
+    ended.addEventListener('abort', wakeUp, { once: true });
+    machine.listeners.add(listener);
+    machine.streams.add(dropped);
+    try {
+      for (;;) {
+        ended.throwIfAborted();
+        const event = queue.shift();
+        if (event !== undefined) yield event;
+        else {
+          await wake.promise;
+          wake = Promise.withResolvers<void>();
+        }
+      }
+    } finally {
+      machine.listeners.delete(listener);
+      machine.streams.delete(dropped);
+    }
+  }
+
+  async #call<T>(method: keyof Host, project: string | undefined, signal: AbortSignal, effect: () => T): Promise<T> {
+    const machine = this.#machine;
+    const about = project === undefined ? { method } : { method, project };
+    signal.throwIfAborted();
+    if (machine.latencyMilliseconds > 0) await delay(machine.latencyMilliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+    if (machine.unreachable !== undefined) throw machine.error(machine.unreachable, `${method} failed`);
+    await machine.onCall?.({ ...about, phase: 'before' });
+    machine.calls.push(about);
+    const result = effect();
+    await machine.onCall?.({ ...about, phase: 'after' });
+    return result;
+  }
+
+  /** The same checks in the same order as script/host.sh. */
+  #check(project: string, fence: Fence): FakeProject {
+    const machine = this.#machine;
+    validInteger('epoch', fence.epoch, 0, Number.MAX_SAFE_INTEGER);
+    if (!machine.facts.canSudo) throw machine.error('SudoRefused', 'sudo refuses');
+    const found = machine.projects.get(valid('project', project));
+    if (found === undefined) throw machine.error('Fenced', `nobody claimed ${project}`);
+    if (found.machineID !== machine.facts.machineID) throw machine.error('MachineChanged', `${project} was claimed on ${found.machineID}`);
+    if (ownerDigest(found.owner) !== ownerDigest(fence.owner)) {
+      throw machine.error('HostOwned', `${project} belongs to stack ${found.owner.namespace}/${found.owner.name} (uid ${found.owner.uid})`);
+    }
+    if (fence.epoch < found.epoch) throw machine.error('Fenced', `epoch ${fence.epoch} is older than ${found.epoch}`);
+    found.epoch = fence.epoch;
+    return found;
+  }
+
+  #newProject(project: string, fence: Fence): void {
+    validInteger('epoch', fence.epoch, 0, Number.MAX_SAFE_INTEGER);
+    if (!this.#machine.facts.canSudo) throw this.#machine.error('SudoRefused', 'sudo refuses');
+    this.#needDisk('the claim');
+    const { machineID } = this.#machine.facts;
+    this.#machine.projects.set(project, {
+      owner: fence.owner,
+      epoch: fence.epoch,
+      machineID,
+      state: undefined,
+      releases: new Map(),
+      current: undefined,
+      containers: new Map(),
+      volumes: new Map(),
+    });
+  }
+
+  #put(found: FakeProject, fence: Fence, change: StateChange): HostState {
+    this.#needDisk('state.json');
+    found.state = changedState(found.state, fence, found.machineID, change, new Date(this.#machine.now()).toISOString());
+    return found.state;
+  }
+
+  #needDisk(what: string): void {
+    if (this.#machine.diskFull) throw this.#machine.error('DiskFull', `no disk space left for ${what}`);
+  }
+
+  #needDocker(): void {
+    if (this.#machine.facts.dockerVersion === undefined) throw this.#machine.error('DockerUnavailable', 'no Docker daemon answers');
+  }
+}
+
+function imageNames(release: RenderedRelease): string[] {
+  return release.images.map(({ repository, digest }) => `${repository}@${digest}`);
+}

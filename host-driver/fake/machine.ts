@@ -1,0 +1,168 @@
+/**
+ * A compose host in memory: what lies on its disk, what its Docker runs, and the faults a test gives it. Tests and benches look
+ * at and change its fields; `fake/host.ts` does to it what a driver does to a real one.
+ */
+import { HostError } from '../host.ts';
+import type { FirewallRules, Host, HostErrorReason, HostEvent, HostFacts, HostSetup, HostState, JobSpec, RenderedRelease, StackOwner } from '../host.ts';
+
+/** What a scripted job does. */
+export interface FakeJobOutcome {
+  /** Default: at once. */
+  readonly durationMilliseconds?: number;
+  readonly progress?: { readonly step: string; readonly percent: number; readonly message?: string };
+  readonly result?: unknown;
+  /** The job fails when this is given. */
+  readonly error?: { readonly reason: string; readonly message: string };
+  readonly oomKilled?: boolean;
+}
+
+export interface FakeMachineOptions {
+  readonly facts?: Partial<HostFacts>;
+  /** Of each call. Default 0. */
+  readonly latencyMilliseconds?: number;
+  /** From the start of a container with a health check until it is healthy. Default 0. */
+  readonly healthMilliseconds?: number;
+  /** What a job does; default: it succeeds at once with the result `{}`. */
+  readonly runJob?: (job: JobSpec) => FakeJobOutcome;
+  /** Why the registry does not give an image; default: it gives every one. */
+  readonly pullFailure?: (image: string) => HostErrorReason | undefined;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+export interface FakeContainer {
+  readonly id: string;
+  readonly service: string;
+  readonly image: string;
+  readonly configHash: string;
+  readonly hasHealthCheck: boolean;
+  createdAt: number;
+  startedAt: number;
+  state: 'created' | 'running' | 'exited';
+  exitCode: number;
+  restarts: number;
+  /** Never becomes healthy while true. */
+  broken: boolean;
+}
+
+export interface FakeJob {
+  readonly project: string;
+  readonly spec: JobSpec;
+  readonly outcome: FakeJobOutcome;
+  readonly startedAt: number;
+}
+
+export interface FakeProject {
+  owner: StackOwner;
+  epoch: number;
+  machineID: string;
+  state: HostState | undefined;
+  readonly releases: Map<string, RenderedRelease>;
+  current: string | undefined;
+  /** By service. */
+  readonly containers: Map<string, FakeContainer>;
+  /** Full names, with driver and options as compose would show them. */
+  readonly volumes: Map<string, { readonly driver: string; readonly options: Readonly<Record<string, string>> }>;
+}
+
+type AnyMethod = keyof Host;
+
+/** One call of a driver's method, before and after its effect. */
+export interface FakeCall {
+  readonly method: AnyMethod;
+  readonly phase: 'before' | 'after';
+  /** Absent for calls that concern no single project. */
+  readonly project?: string;
+}
+
+const defaultFacts: HostFacts = {
+  machineID: '0123456789abcdef0123456789abcdef',
+  osID: 'debian',
+  osVersion: '13',
+  osName: 'Debian GNU/Linux 13 (trixie)',
+  architecture: 'x86_64',
+  cores: 8,
+  memoryBytes: 32 * 2 ** 30,
+  diskTotalBytes: 2 ** 40,
+  diskFreeBytes: 2 ** 39,
+  timeZone: 'Etc/UTC',
+  clockSkewSeconds: 0,
+  canSudo: true,
+  dockerVersion: '26.1.5',
+  composeVersion: '2.26.1',
+};
+
+export class FakeMachine {
+  readonly address: string;
+  facts: HostFacts;
+  latencyMilliseconds: number;
+  healthMilliseconds: number;
+  readonly now: () => number;
+  readonly runJob: (job: JobSpec) => FakeJobOutcome;
+  pullFailure: (image: string) => HostErrorReason | undefined;
+
+  readonly projects = new Map<string, FakeProject>();
+  readonly images = new Set<string>();
+  readonly jobs = new Map<string, FakeJob>();
+  /** Every call in order: what tests count. */
+  readonly calls: { readonly method: AnyMethod; readonly project?: string }[] = [];
+  setups: HostSetup[] = [];
+  firewall: FirewallRules | undefined;
+
+  /** While set, each call fails with this reason. */
+  unreachable: HostErrorReason | undefined;
+  diskFull = false;
+  /** Called around each effect; a throw here is a failure (or a crash) at exactly this point. */
+  onCall: ((call: FakeCall) => void | Promise<void>) | undefined;
+  /** Takes the events for {@link Host.events}. */
+  readonly listeners = new Set<(event: HostEvent) => void>();
+  /** Ends all event streams, as a restart of dockerd does. */
+  readonly streams = new Set<AbortController>();
+  #ids = 0;
+
+  constructor(address: string, options: FakeMachineOptions = {}) {
+    this.address = address;
+    this.facts = { ...defaultFacts, ...options.facts };
+    this.latencyMilliseconds = options.latencyMilliseconds ?? 0;
+    this.healthMilliseconds = options.healthMilliseconds ?? 0;
+    this.now = options.now ?? Date.now;
+    this.runJob = options.runJob ?? (() => ({ result: {} }));
+    this.pullFailure = options.pullFailure ?? (() => undefined);
+  }
+
+  /** Makes Docker or compose missing, as on a machine nobody set up yet. */
+  withoutDocker(): this {
+    const { dockerVersion: _docker, composeVersion: _compose, ...facts } = this.facts;
+    this.facts = facts;
+    return this;
+  }
+
+  newID(): string {
+    this.#ids += 1;
+    return this.#ids.toString(16).padStart(64, '0');
+  }
+
+  emit(project: string, service: string, action: string): void {
+    const event = { project, service, action, timeSeconds: Math.floor(this.now() / 1000) };
+    for (const listener of this.listeners) listener(event);
+  }
+
+  error(reason: HostErrorReason, message: string): HostError {
+    return new HostError(reason, this.address, `${message} (on ${this.address})`);
+  }
+
+  /** Somebody kills a container behind our back. */
+  kill(project: string, service: string): void {
+    const container = this.projects.get(project)?.containers.get(service);
+    if (container === undefined) throw new Error(`no container ${service} in ${project}`);
+    container.state = 'exited';
+    container.exitCode = 137;
+    this.emit(project, service, 'die');
+  }
+
+  /** The connection or the daemon goes away: event streams end. */
+  dropStreams(): void {
+    for (const stream of this.streams) stream.abort(this.error('HostUnreachable', 'the connection was lost'));
+    this.streams.clear();
+  }
+}

@@ -1,0 +1,58 @@
+/** What an observation of the fake machine shows. */
+import { createHash } from 'node:crypto';
+import type { HostObservation, JobReport, ObservedContainer, ObservedJob } from '../host.ts';
+import type { FakeContainer, FakeJob, FakeMachine } from './machine.ts';
+
+export function observed(machine: FakeMachine, project: string, depth: 'quick' | 'full'): HostObservation {
+  const found = machine.projects.get(project);
+  const docker = machine.facts.dockerVersion !== undefined;
+  const { state } = found ?? {};
+  return {
+    facts: machine.facts,
+    ...(state === undefined || found === undefined ? {} : { state: { ...state, epoch: Math.max(state.epoch, found.epoch) } }),
+    containers: found === undefined || !docker ? [] : [...found.containers.values()].map((one) => containerOf(machine, project, one, depth)),
+    jobs: [...machine.jobs.values()].filter((job) => job.project === project).map((job) => jobOf(machine, job)),
+    releases: [...(found?.releases.keys() ?? [])],
+    ...(found?.current === undefined ? {} : { currentRelease: found.current }),
+    volumes: [...(found?.volumes.keys() ?? [])].toSorted(),
+    ...(depth === 'full' && docker ? { images: [...machine.images].toSorted() } : {}),
+  };
+}
+
+function containerOf(machine: FakeMachine, project: string, one: FakeContainer, depth: 'quick' | 'full'): ObservedContainer {
+  const healthy = !one.broken && machine.now() - one.startedAt >= machine.healthMilliseconds;
+  const running = one.state === 'running';
+  return {
+    id: one.id,
+    name: `${project}-${one.service}-1`,
+    service: one.service,
+    image: one.image,
+    imageID: `sha256:${createHash('sha256').update(one.image).digest('hex')}`,
+    state: one.state,
+    health: !one.hasHealthCheck || !running ? 'none' : healthy ? 'healthy' : 'starting',
+    createdSeconds: Math.floor(one.createdAt / 1000),
+    configHash: one.configHash,
+    ...(depth === 'quick' ? {} : { restarts: one.restarts }),
+    ...(depth === 'quick' || running ? {} : { exitCode: one.exitCode }),
+  };
+}
+
+function jobOf(machine: FakeMachine, job: FakeJob): ObservedJob {
+  const { outcome, spec, startedAt } = job;
+  const about = { name: `jtel-job-${spec.uid}`, uid: spec.uid, type: spec.type };
+  if (machine.now() - startedAt < (outcome.durationMilliseconds ?? 0)) return { ...about, state: 'Running' };
+  if (outcome.oomKilled === true) return { ...about, state: 'Failed', exitCode: 137, oomKilled: true };
+  if (outcome.error !== undefined) return { ...about, state: 'Failed', exitCode: 1, oomKilled: false };
+  return { ...about, state: 'Succeeded', exitCode: 0, oomKilled: false };
+}
+
+export function reportOf(machine: FakeMachine, fake: FakeJob): JobReport {
+  const job = jobOf(machine, fake);
+  const { progress, result, error } = fake.outcome;
+  return {
+    job,
+    ...(progress === undefined ? {} : { progress }),
+    ...(job.state === 'Succeeded' ? { result } : {}),
+    ...(job.state === 'Failed' ? { error: error ?? { reason: 'OutOfMemory', message: `${job.name} needed more memory than it was given` } } : {}),
+  };
+}
