@@ -76,6 +76,19 @@ describe('packages that belong to one folder', () => {
   });
 });
 
+describe('what the product imports at run time', () => {
+  const manifest = JSON.stringify({ dependencies: { yaml: '1', '@azure/storage-blob': '1' }, devDependencies: { knip: '1' } });
+
+  test.for(['knip', '@scope/unknown/part'])('must be among the dependencies: %s', (specifier) => {
+    expect(found({ 'package.json': manifest, 'cli/a.ts': `import x from '${specifier}';` })).toContain('not among package.json');
+  });
+
+  test('is fine when it is, when it is only a type, and in what runs here only', () => {
+    const blob = { 'blob-store/a.ts': `import { x } from '@azure/storage-blob/deep';\nimport 'yaml';\nimport 'node:fs';\nimport type { K } from 'knip';` };
+    expect(found({ 'package.json': manifest, ...blob, 'test/a.ts': `import 'knip';`, 'crds/generate.ts': `import 'knip';` })).toBe('');
+  });
+});
+
 describe('planning and rendering', () => {
   test.for([
     `const now = Date.now();`,

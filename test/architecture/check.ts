@@ -1,5 +1,5 @@
 /** Applies the rules of the architecture to source files and says, one sentence each, what breaks them. Pure. */
-import { isTest, layers, mustBePure, packageOwners, type Layer } from './layers.ts';
+import { isTest, isTool, layers, mustBePure, packageOwners, type Layer } from './layers.ts';
 import { importsOf, resolveImport, type SourceFile } from './source-files.ts';
 
 const largestLines = 300;
@@ -8,6 +8,7 @@ export function violations(files: readonly SourceFile[]): string[] {
   const typeScript = files.filter((file) => file.path.endsWith('.ts') && !file.path.includes('/generated/'));
   return [
     ...typeScript.flatMap((file) => layering(file)),
+    ...notInProduction(typeScript, files.find((file) => file.path === 'package.json')),
     ...impurities(files.filter((file) => file.path.endsWith('.ts'))),
     ...files.flatMap((file) => [...tooLong(file), ...forbiddenNames(file)]),
   ];
@@ -36,6 +37,21 @@ function foreignPackage(path: string, specifier: string, layer: Layer): string[]
   return packageOwners
     .filter(({ isOwned, owner }) => isOwned(specifier) && owner !== layer.name)
     .map(({ owner }) => `${path} imports ${specifier}: only ${owner} may; use its interface`);
+}
+
+/** The operator's image holds no development dependency: what the product imports must be there at run time. */
+function notInProduction(files: readonly SourceFile[], manifest: SourceFile | undefined): string[] {
+  if (manifest === undefined) return [];
+  const { dependencies = {} } = JSON.parse(manifest.text) as { dependencies?: Readonly<Record<string, string>> };
+  return files
+    .filter(({ path }) => layerOf(path)?.mayImport !== 'any' && !isTest(path) && !isTool(path))
+    .flatMap(({ path, text }) =>
+      importsOf(text)
+        .filter(({ specifier, kind }) => kind === 'value' && !/^(\.|node:)/.test(specifier))
+        .map(({ specifier }) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'))
+        .filter((name) => dependencies[name] === undefined)
+        .map((name) => `${path} imports ${name}, which is not among package.json's dependencies: the image would lack it`),
+    );
 }
 
 const inputAndOutput = /^node:(fs|net|http|http2|https|tls|dns|dgram|child_process|cluster|worker_threads|os|readline|repl)(\/|$)|^(undici|winston)$/;
