@@ -4,6 +4,7 @@
  * `Orphan` keeps running, and whoever applies it again needs the same passwords.
  */
 
+import 'reflect-metadata'; // what x509's own dependency injection asks for
 import { randomInt } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { labels, type JtelStack } from '../../crds/index.ts';

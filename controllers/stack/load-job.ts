@@ -3,11 +3,17 @@
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
 import type { Release } from '../../release/generated/release.ts';
+import { releaseFilePath } from '../../release/layout.ts';
 import { loadJobUID } from './stages/data.ts';
 
 /** Long enough for a slow line; the URLs can only read, and only these blobs. */
 const urlLifetimeSeconds = 6 * 3600;
 const memoryBytes = 256 * 2 ** 20;
+
+/** What the stack's data is said to come from, in state.json and in the condition. */
+export function vanillaSource(release: Release): string {
+  return `vanilla ${release.version}`;
+}
 
 export interface LoadJobInput {
   readonly release: Release;
@@ -24,7 +30,7 @@ export async function loadJob(input: LoadJobInput): Promise<JobSpec> {
     release.vanilla.map(async ({ kind, name, path, bytes, sha256 }) => ({
       kind,
       ...(name === undefined ? {} : { name }),
-      url: await store.readUrl(`releases/${release.version}/${path}`, urlLifetimeSeconds),
+      url: await store.readUrl(releaseFilePath(release.version, path), urlLifetimeSeconds),
       bytes,
       sha256,
     })),
@@ -40,7 +46,8 @@ export async function loadJob(input: LoadJobInput): Promise<JobSpec> {
     input: {
       type: 'load',
       // The same for every try, so that a try after a crash knows half-loaded data as its own.
-      loadID: `${stackUID}-vanilla-${release.version}`,
+      loadID: `${stackUID}-initial`,
+      source: vanillaSource(release),
       database: { host: release.database.component, port: 3306, rootPassword, schemas: release.database.schemas },
       fileTrees,
       dataSets,

@@ -20,7 +20,7 @@ import { openStore } from '../store-access.ts';
 import type { CredentialStore } from './credentials.ts';
 import { readHostTarget } from './host-target.ts';
 import { hostSetup } from './host-setup.ts';
-import { loadJob } from './load-job.ts';
+import { loadJob, vanillaSource } from './load-job.ts';
 import type { Finding, Observed, Outcome, ReleaseFacts } from './model.ts';
 import { collectReleaseSecrets, readCertificate, readEnvironment, readPullCredentials, stackInput } from './render-inputs.ts';
 import { loadJobUID } from './stages/data.ts';
@@ -161,7 +161,7 @@ function releaseFacts(release: Release): ReleaseFacts {
     version: release.version,
     databaseServices: [release.database.component],
     updateFrom: (version) => updateAllowed(version, release),
-    ...(release.vanilla.length === 0 ? {} : { vanillaSource: `vanilla ${release.version}` }),
+    ...(release.vanilla.length === 0 ? {} : { vanillaSource: vanillaSource(release) }),
   };
 }
 

@@ -35,10 +35,10 @@ export function summarise(input: StatusInput): JtelStackStatus {
     phase: phaseOf(input, findCondition(conditions, 'Ready')?.status ?? 'Unknown'),
     conditions: [...conditions],
     message,
-    targetVersion: stack.spec.version,
     ...(applied === undefined ? {} : { version: applied.version }),
+    // JSON leaves out what is undefined, and server-side apply then removes it.
+    targetVersion: (applied?.version ?? previous.version) === stack.spec.version ? undefined : stack.spec.version,
     ...(host === undefined ? {} : { host: summariseHost(stack, host), ...summariseComponents(observed, host) }),
-    // Left out (not undefined) when there is none: server-side apply then removes it.
     operation: input.operation,
   } as JtelStackStatus;
 }
@@ -147,6 +147,7 @@ function summariseComponents(observed: Observed, host: HostObservation): Pick<Jt
       ...(container.restarts === undefined ? {} : { restarts: container.restarts }),
     }));
   const wanted = order.length > 0 ? order : host.containers.map((container) => container.service);
+  if (wanted.length === 0) return { components };
   return { components, componentsReady: `${wanted.length - findUnhealthy(host, wanted).length}/${wanted.length}` };
 }
 
