@@ -25,6 +25,6 @@ describe('paths', () => {
     ['b', '..'],
     ['.', 'a'],
   ])('refuse name %j in namespace %j, which would address something else', (name, namespace) => {
-    expect(() => objectPath(widgets, { namespace, name })).toThrow();
+    expect(() => objectPath(widgets, { namespace, name })).toThrow(/needs a name|needs a namespace|no valid name/);
   });
 });
