@@ -26,9 +26,9 @@ import type {
 } from './host.ts';
 import { releaseArchive } from './script/archive.ts';
 import { withLock } from './script/lock.ts';
-import { observeCommand, parseObservation } from './script/observe.ts';
+import { parseObservation, question } from './script/observe.ts';
 import type { LastingFacts, ScriptObservation } from './script/observe.ts';
-import { runStep, stepError } from './script/run.ts';
+import { runStep } from './script/run.ts';
 import type { Step, StepResult } from './script/run.ts';
 import type { Session } from './session.ts';
 import { setupDigest } from './bootstrap/digest.ts';
@@ -218,9 +218,8 @@ export class RemoteHost implements Host {
     const { connection } = session;
     const needed = session.facts === undefined ? 'full' : depth;
     const start = Date.now();
-    const result = await connection.execute(observeCommand(needed, project), { timeoutSeconds: 30 }, signal);
-    if (result.code !== 0) throw stepError(connection.host, 'the observation', result, 'HostUnreachable');
-    const seen = parseObservation(result.stdout, (start + Date.now()) / 2000);
+    const answer = await session.observer.ask(question(needed, project), signal);
+    const seen = parseObservation(answer, (start + Date.now()) / 2000);
     const lasting = seen.lasting ?? session.facts;
     if (lasting === undefined) throw new HostError('HostUnreachable', connection.host, `${connection.host} gave no facts: is its login shell a POSIX shell?`);
     session.facts = lasting;

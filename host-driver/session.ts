@@ -1,16 +1,19 @@
-/** What belongs to one open connection: the Docker client on it, and facts that cannot change while it lives. */
+/** What belongs to one open connection: the Docker client and the observer on it, and facts that cannot change while it lives. */
 import { dockerClient } from './docker/client.ts';
 import type { DockerClient } from './docker/client.ts';
 import type { LastingFacts } from './script/observe.ts';
+import { Observer } from './script/observer.ts';
 import type { Connection } from './ssh/pool.ts';
 
 export class Session {
   readonly connection: Connection;
   readonly docker: DockerClient;
+  readonly observer: Observer;
   facts: LastingFacts | undefined;
 
   constructor(connection: Connection) {
     this.connection = connection;
     this.docker = dockerClient(connection);
+    this.observer = new Observer(connection);
   }
 }

@@ -21,8 +21,14 @@ export interface ScriptObservation {
   readonly currentRelease?: string;
 }
 
-export function observeCommand(depth: 'quick' | 'full', project: string): string {
-  return `exec ${commandLine(['sh', '-c', script, 'jtel-observe', depth, valid('project', project)])}`;
+/** Starts the script; `endMark` is what each answer ends with. */
+export function observerCommand(endMark: string): string {
+  return `exec ${commandLine(['sh', '-c', script, 'jtel-observe', endMark])}`;
+}
+
+/** A line for its stdin. */
+export function question(depth: 'quick' | 'full', project: string): string {
+  return `${depth} ${valid('project', project)}`;
 }
 
 /** @param nowSeconds our clock while the script ran, for the skew. */

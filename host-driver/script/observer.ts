@@ -1,0 +1,91 @@
+/**
+ * Asks the observe script on its one channel. Questions take turns; the answer of one whose asker gave up is read and dropped,
+ * so that the next one gets its own.
+ */
+import { randomBytes } from 'node:crypto';
+import type { ClientChannel } from 'ssh2';
+import { HostError } from '../host.ts';
+import type { Connection } from '../ssh/pool.ts';
+import { observerCommand } from './observe.ts';
+
+/** A hanging disk must not hang the asker. */
+const answerSeconds = 25;
+const longestAnswer = 4 * 1024 * 1024;
+
+export class Observer {
+  readonly #connection: Connection;
+  readonly #endMark = `end-${randomBytes(16).toString('hex')}`;
+  #channel: ClientChannel | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** @param question one line, checked. @throws HostError HostUnreachable when no answer comes. */
+  async ask(question: string, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    const answer = this.#last.then(() => this.#exchange(question));
+    this.#last = answer.catch(() => undefined);
+    return await new Promise<string>((resolve, reject) => {
+      const aborted = () => reject(signal.reason);
+      signal.addEventListener('abort', aborted, { once: true });
+      answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+    });
+  }
+
+  async #exchange(question: string): Promise<string> {
+    const channel = (this.#channel ??= await this.#open());
+    return await new Promise<string>((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      const settle = () => {
+        clearTimeout(timer);
+        channel.off('data', heard);
+        channel.off('close', closed);
+      };
+      const fail = (what: string) => {
+        settle();
+        this.#channel = undefined;
+        channel.close();
+        reject(new HostError('HostUnreachable', this.#connection.host, `${this.#connection.host} could not be observed: ${what}`));
+      };
+      const closed = () => fail('the connection or the shell ended');
+      const timer = setTimeout(() => fail(`no answer within ${answerSeconds} s`), answerSeconds * 1000);
+      const mark = Buffer.from(`${this.#endMark}\n`);
+      const heard = (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > longestAnswer) return fail('the answer does not end');
+        const last = chunk.length >= mark.length ? chunk : Buffer.concat(chunks);
+        if (!last.subarray(-mark.length).equals(mark)) return;
+        settle();
+        resolve(Buffer.concat(chunks).subarray(0, -mark.length).toString('utf8'));
+      };
+      channel.on('data', heard);
+      channel.on('close', closed);
+      channel.write(`${question}\n`);
+    });
+  }
+
+  #open(): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      const { client, host } = this.#connection;
+      const failed = (error: unknown) => reject(new HostError('HostUnreachable', host, `${host} starts no shell: ${String(error)}`, error));
+      try {
+        client.exec(observerCommand(this.#endMark), (error, channel) => {
+          if (error) return failed(error);
+          channel.on('error', () => channel.close());
+          // Such as a remark of the login shell; nothing of it is for us.
+          channel.stderr.resume();
+          channel.once('close', () => {
+            if (this.#channel === channel) this.#channel = undefined;
+          });
+          resolve(channel);
+        });
+      } catch (error) {
+        failed(error);
+      }
+    });
+  }
+}
