@@ -7,9 +7,13 @@ import { ReleaseInvalidError, validateRelease } from './validate.ts';
 export const maximumManifestBytes = 1024 * 1024;
 export const maximumTemplateBytes = 1024 * 1024;
 
-/** JSON with sorted keys. */
 export function manifestBytes(release: Release): Buffer {
-  return Buffer.from(`${JSON.stringify(sorted(release), null, 2)}\n`);
+  return Buffer.from(canonicalJSON(release));
+}
+
+/** JSON with sorted keys, indented, with a line feed at its end. */
+export function canonicalJSON(value: unknown): string {
+  return `${JSON.stringify(sorted(value), null, 2)}\n`;
 }
 
 /** @throws {ReleaseInvalidError} for anything but a valid published manifest. */

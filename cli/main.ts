@@ -1,0 +1,24 @@
+/** Connects `jtel-operator` to the process it runs in. */
+import { runOperatorCommand } from './operator.ts';
+
+/** @returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals): void => controller.abort(new Error(`${signal} received`));
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  // A closed pipe (`… | head`) is the reader's right, not an error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  try {
+    return await runOperatorCommand(argv, {
+      print: (line) => void process.stdout.write(`${line}\n`),
+      tell: (line) => void process.stderr.write(`${line}\n`),
+      signal: controller.signal,
+    });
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}

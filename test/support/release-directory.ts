@@ -1,0 +1,42 @@
+/** A release as its author has it on disk, in a temporary directory: small, whole, every image in a fake registry. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Release } from '../../release/generated/release.ts';
+import type { FakeRegistry } from './registry.ts';
+import { aRelease, haproxyTemplate } from './release-builder.ts';
+
+export interface TemporaryRelease extends AsyncDisposable {
+  readonly path: string;
+  write(name: string, content: string | Buffer): Promise<void>;
+  /** Writes release.yaml anew with these fields changed. */
+  change(fields: Partial<Release>): Promise<void>;
+}
+
+/** As people write it: no digests, no sizes. */
+export function aDraft(fields: Partial<Release> = {}): Release {
+  const { templates: _, ...release } = aRelease({
+    vanilla: [
+      { kind: 'Database', path: 'vanilla/database.sql.zst' },
+      { kind: 'FileTree', name: 'files', path: 'vanilla/files.tar.zst' },
+    ],
+  });
+  const components = release.components.map(({ image, ...component }) => ({ ...component, image: { repository: image.repository, tag: image.tag } }));
+  return { ...release, components, ...fields };
+}
+
+export async function temporaryRelease(registry: FakeRegistry, draft: Release = aDraft()): Promise<TemporaryRelease> {
+  const path = await mkdtemp(join(tmpdir(), 'jtel-release-'));
+  const write = async (name: string, content: string | Buffer): Promise<void> => {
+    await mkdir(dirname(join(path, name)), { recursive: true });
+    await writeFile(join(path, name), content, { mode: 0o600 });
+  };
+  const change = async (fields: Partial<Release>): Promise<void> => await write('release.yaml', stringify({ ...draft, ...fields }));
+  await change({});
+  await write('config/haproxy.cfg.liquid', haproxyTemplate);
+  await write('vanilla/database.sql.zst', 'pretends to be a dump');
+  await write('vanilla/files.tar.zst', Buffer.alloc(200_000, 'files '));
+  for (const { image } of draft.components) registry.push(image.repository, image.tag);
+  return { path, write, change, [Symbol.asyncDispose]: async () => await rm(path, { recursive: true }) };
+}
