@@ -1,7 +1,7 @@
 /** Blob storage: Azurite with an account for the vendor (releases) and one for the customer (backups). */
 import { join } from 'node:path';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { containerLog, ensureContainer, ensureVolume, objectName } from './context.ts';
+import { containerLog, ensureContainer, objectName } from './context.ts';
 import type { Outcome, SandboxContext } from './context.ts';
 import { addressOf } from './network.ts';
 import { secretFiles } from './secrets.ts';
@@ -58,9 +58,9 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
     image: nodeImage,
     address: `${context.network.prefix}.${addressOf.blob}`,
     alias: blobAlias,
+    volumes: { blob: '/data' },
     options: [
       ['--init', '--mount', `type=bind,src=${join(repositoryDirectory, 'node_modules')},dst=/opt/azurite/node_modules,readonly`],
-      ['--mount', `type=volume,src=${await ensureVolume(context, 'blob')},dst=/data`],
       ['--mount', `type=bind,src=${accounts},dst=/run/sandbox/blob-accounts,readonly`],
     ].flat(),
     command: ['sh', '-c', `${serve} ${flags}`],

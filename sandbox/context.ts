@@ -28,6 +28,10 @@ export interface ContainerSpec {
   readonly address: string;
   /** Name in the sandbox's network, e.g. `registry.sandbox`. */
   readonly alias: string;
+  /** Volumes of the container: last part of the name → where it is mounted. They outlive a replaced container … */
+  readonly volumes?: Readonly<Record<string, string>>;
+  /** … unless it is a machine, which has its disk and its identity together. */
+  readonly isMachine?: boolean;
   /** More arguments of `docker run`. */
   readonly options: readonly string[];
   readonly command?: readonly string[];
@@ -68,20 +72,19 @@ export async function ensureContainer(
   } else {
     outcome = present ? 'replaced' : 'created';
     if (present) await docker.remove(name);
+    const volumes = Object.entries(spec.volumes ?? {}).map(([part, path]) => ({ volume: objectName(context.name, part), path }));
+    for (const { volume } of volumes) {
+      if (spec.isMachine) await docker.run(['volume', 'rm', '-f', volume]);
+      await docker.run(['volume', 'create', ...sandboxLabels(context.name, 'volume'), volume]);
+    }
+    const mounts = volumes.flatMap(({ volume, path }) => ['--mount', `type=volume,src=${volume},dst=${path}`]);
     const labels = [...sandboxLabels(context.name, spec.role), '--label', `${inputsLabel}=${inputs}`];
     const place = ['--network', network.name, '--ip', spec.address, '--network-alias', spec.alias, '--name', name];
-    await docker.run(['run', '-d', ...place, ...labels, ...spec.options, imageID, ...(spec.command ?? [])]);
+    await docker.run(['run', '-d', ...place, ...labels, ...mounts, ...spec.options, imageID, ...(spec.command ?? [])]);
   }
   const container = await docker.container(name);
   if (!container) throw new Error(`container ${name} went away right after it was ${outcome}`);
   return { container, outcome };
-}
-
-/** Creates a volume of the sandbox unless it is there; returns its name. */
-export async function ensureVolume(context: SandboxContext, part: string): Promise<string> {
-  const name = objectName(context.name, part);
-  await context.docker.run(['volume', 'create', ...sandboxLabels(context.name, 'volume'), name]);
-  return name;
 }
 
 /** The last lines that a container said, for error messages. */

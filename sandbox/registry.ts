@@ -1,6 +1,6 @@
 /** The sandbox's image registry: Debian's, with a user and password, at one name for all hosts. */
 import { join } from 'node:path';
-import { containerLog, ensureContainer, ensureVolume, objectName } from './context.ts';
+import { containerLog, ensureContainer, objectName } from './context.ts';
 import type { Outcome, SandboxContext } from './context.ts';
 import { addressOf } from './network.ts';
 import { registryUser, secretFiles, writePrivate } from './secrets.ts';
@@ -33,10 +33,10 @@ export async function ensureRegistry(context: SandboxContext, secrets: SandboxSe
     image,
     address: `${context.network.prefix}.${addressOf.registry}`,
     alias: registryAlias,
+    volumes: { registry: '/var/lib/registry' },
     options: [
       // Docker trusts a registry without TLS only at 127.0.0.0/8; so the machine's engine pushes there.
       ['--publish', `127.0.0.1::${port}`],
-      ['--mount', `type=volume,src=${await ensureVolume(context, 'registry')},dst=/var/lib/registry`],
       ['--mount', `type=bind,src=${users},dst=/run/sandbox/registry-users,readonly`],
     ].flat(),
   });

@@ -64,12 +64,13 @@ export class HostFaults {
     if (this.#host.diskMiB === undefined) {
       throw new Error(`Host ${this.#host.name} has no disk of its own; make it with diskMiB (\`--disk\`), or the machine's disk would be filled.`);
     }
-    // Reserved blocks are never written, so the machine's disk stays free; the second file takes the last crumbs.
+    // Reserved blocks are never written, so the machine's disk stays free. The second file takes the last crumbs;
+    // without `sync` ext4 refuses before the last 250 KiB.
     const script = `
       free=$(df --output=avail -k /disk | tail -1)
       [ "$free" -lt 2048 ] || fallocate -l $((free - 1024))KiB /disk/fill-1
-      cat /dev/zero >/disk/fill-2 2>/dev/null; sync /disk
-      [ "$(df --output=avail -k /disk | tail -1)" -eq 0 ]`;
+      dd if=/dev/zero of=/disk/fill-2 bs=4k oflag=append,sync conv=notrunc 2>/dev/null
+      df -k /disk; [ "$(df --output=avail -k /disk | tail -1)" -eq 0 ]`;
     await this.#exec(['sh', '-c', script]);
   }
 
@@ -80,7 +81,7 @@ export class HostFaults {
 
   /** Gives the host another SSH host key, as a reinstalled or a false machine would have. Open connections stay. */
   async changeHostKey(): Promise<void> {
-    const script = `rm -f /etc/ssh/ssh_host_ed25519_key*
+    const script = `set -e; rm -f /etc/ssh/ssh_host_ed25519_key*
       ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
       pkill -HUP -o -x sshd`;
     await this.#exec(['sh', '-c', script]);

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { containerLog, ensureContainer, ensureVolume, objectName } from '../context.ts';
+import { containerLog, ensureContainer, objectName } from '../context.ts';
 import type { Outcome, SandboxContext } from '../context.ts';
 import { addressOf } from '../network.ts';
 import { buildImage } from '../support/image.ts';
@@ -67,23 +67,20 @@ export async function ensureHost(
 ): Promise<Outcome> {
   const { name, kind = 'compose', diskMiB } = spec;
   assertName('host', name);
-  const volumes = diskMiB === undefined ? { docker: '/var/lib/docker', opt: '/opt/jtel' } : { disk: '/var/lib/sandbox' };
-  const mounts: string[] = [];
-  for (const [part, path] of Object.entries(volumes)) {
-    mounts.push('--mount', `type=volume,src=${await ensureVolume(context, `${name}-${part}`)},dst=${path}`);
-  }
+  const disks = { [`${name}-docker`]: '/var/lib/docker', [`${name}-opt`]: '/opt/jtel' };
   const { outcome } = await ensureContainer(context, {
     part: name,
     role: hostRole,
     image: await ensureHostImage(context.docker, kind, join(context.directory, 'build.log')),
     address,
     alias: `${name}.sandbox`,
+    isMachine: true,
+    volumes: diskMiB === undefined ? disks : { [`${name}-disk`]: '/var/lib/sandbox' },
     options: [
       ['--hostname', name, '--label', `${kindLabel}=${kind}`, '--stop-timeout', '90'],
       ['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
       ...capabilities.flatMap((capability) => ['--cap-add', capability]),
       ['--tmpfs', '/run:exec,mode=755'],
-      ...mounts,
       ...(diskMiB === undefined ? [] : diskOptions(diskMiB)),
     ].flat(),
   });
@@ -103,7 +100,9 @@ export async function waitForHost(context: SandboxContext, name: string, address
       return (await context.docker.tryRun(['exec', container, 'sh', '-c', ready])).code === 0;
     });
   } catch (error) {
-    throw new Error(`Host ${name} does not come up. It said:\n${await containerLog(context, name)}`, { cause: error });
+    const engine = await context.docker.tryRun(['exec', objectName(context.name, name), 'tail', '-n', '5', '/var/log/docker.log']);
+    const said = `${await containerLog(context, name)}\n${engine.stdout}`.trim();
+    throw new Error(`Host ${name} does not come up. It said:\n${said}`, { cause: error });
   }
 }
 
