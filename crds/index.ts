@@ -3,7 +3,7 @@ import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from './gene
 import type { ResourceKind } from './kind.ts';
 
 export type * from './generated/types.ts';
-export type { ObjectMeta, OwnerReference, ResourceKind } from './kind.ts';
+export type { ResourceKind } from './kind.ts';
 export { isReason, reasonGroups, reasons, type Reason } from './reasons.ts';
 
 const group = 'jtel.de';
@@ -43,7 +43,6 @@ export type StoreConditionType = (typeof storeConditionTypes)[number];
 
 /** Conditions of a JtelBackup and of a JtelRestore. */
 export const requestConditionTypes = ['Complete', 'Failed', 'Progressing'] as const;
-export type RequestConditionType = (typeof requestConditionTypes)[number];
 
 /** The API server refuses a longer `message` in a condition, and a longer `status.message`. */
 export const conditionMessageMaxLength = 4096;

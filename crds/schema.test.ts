@@ -1,7 +1,19 @@
 /** What must hold of every field, so that a new one cannot forget it. */
 import { describe, expect, test } from 'vitest';
 import { readCRDs, schemaOf, type Schema } from './crd.ts';
-import { annotations, backupKind, conditionMessageMaxLength, restoreKind, stackConditionTypes, stackFinalizer, stackKind, statusMessageMaxLength, storeKind } from './index.ts';
+import {
+  annotations,
+  backupKind,
+  conditionMessageMaxLength,
+  requestConditionTypes,
+  restoreKind,
+  stackConditionTypes,
+  stackFinalizer,
+  stackKind,
+  statusMessageMaxLength,
+  storeConditionTypes,
+  storeKind,
+} from './index.ts';
 
 interface Field {
   readonly path: string;
@@ -95,9 +107,15 @@ describe('what code knows of the schema', () => {
     expect(maxLengths('.status.operation.message')).toEqual([statusMessageMaxLength]);
   });
 
-  test('the conditions of a stack fit into their list', () => {
-    const [limit] = fields.filter(({ path }) => path === 'JtelStack.status.conditions').map(({ schema }) => schema.maxItems ?? 0);
-    expect(stackConditionTypes.length).toBeLessThanOrEqual(limit ?? 0);
+  test.each([
+    ['JtelStack', stackConditionTypes],
+    ['JtelBackup', requestConditionTypes],
+    ['JtelRestore', requestConditionTypes],
+    ['JtelBackupStore', storeConditionTypes],
+  ] as const)('the conditions of a %s are described, and fit into their list', (kind, types) => {
+    const conditions = fields.find(({ path }) => path === `${kind}.status.conditions`)?.schema;
+    expect(types.length).toBeLessThanOrEqual(conditions?.maxItems ?? 0);
+    expect(conditions?.description?.match(/\b[A-Z][A-Za-z]+\b/g)?.toSorted()).toEqual(types.toSorted());
   });
 
   test('names of annotations and finalizers are in our group', () => {

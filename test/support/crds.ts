@@ -7,7 +7,7 @@ import { waitFor } from './wait.ts';
 
 export type ServedCRD = KubernetesObject & CustomResourceDefinition & { readonly status?: { readonly conditions?: readonly Condition[] } };
 
-export const crdKind: ResourceKind<ServedCRD> = {
+const crdKind: ResourceKind<ServedCRD> = {
   group: 'apiextensions.k8s.io',
   version: 'v1',
   plural: 'customresourcedefinitions',

@@ -13,7 +13,7 @@ const plurals: Readonly<Record<string, string>> = {
 };
 
 /** Path of the collection of a manifest's kind in the test's namespace. */
-export function collectionOf(cluster: TestCluster, { apiVersion, kind }: Manifest): string {
+function collectionOf(cluster: TestCluster, { apiVersion, kind }: Manifest): string {
   const plural = plurals[kind];
   if (plural === undefined) throw new Error(`no plural known for ${kind}`);
   return `${apiVersion === 'v1' ? '/api' : '/apis'}/${apiVersion}/namespaces/${cluster.namespace}/${plural}`;
