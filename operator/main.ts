@@ -7,6 +7,7 @@ import { CredentialStore } from '../controllers/stack/credentials.ts';
 import type { Progress } from '../controllers/stack/execute.ts';
 import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
 import { ReleaseSource } from '../controllers/release-source.ts';
+import { openStore } from '../controllers/store-access.ts';
 import { createHostDriver } from '../host-driver/connect.ts';
 import type { OperatorConfig } from './config.ts';
 import {
@@ -110,6 +111,7 @@ async function lead(leadership: Leadership, parts: Parts): Promise<void> {
       releases: new ReleaseSource(config.releaseKey === undefined ? {} : { publicKey: config.releaseKey }),
       credentials: new CredentialStore(cluster),
       toolbox: config.toolboxImage,
+      openStore,
       activities,
       events,
       watcher,

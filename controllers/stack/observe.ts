@@ -16,7 +16,7 @@ import { renderRelease } from '../../release/render.ts';
 import { RenderError } from '../../release/stack-input.ts';
 import { InputError } from '../input-error.ts';
 import type { LoadedRelease, ReleaseSource } from '../release-source.ts';
-import { openStore } from '../store-access.ts';
+import type { openStore } from '../store-access.ts';
 import type { CredentialStore } from './credentials.ts';
 import { readHostTarget } from './host-target.ts';
 import { hostSetup } from './host-setup.ts';
@@ -31,6 +31,7 @@ export interface ObserveDependencies {
   readonly releases: ReleaseSource;
   readonly credentials: CredentialStore;
   readonly toolbox: ImageReference;
+  readonly openStore: typeof openStore;
 }
 
 /** Inputs that only executors need: they hold secrets, so the planner never sees them. */
@@ -111,9 +112,9 @@ interface ReadRelease {
   readonly store: BlobStore;
 }
 
-async function readRelease(stack: JtelStack, { cluster, releases }: ObserveDependencies, options: CallOptions): Promise<ReadRelease> {
+async function readRelease(stack: JtelStack, { cluster, releases, openStore: open }: ObserveDependencies, options: CallOptions): Promise<ReadRelease> {
   const namespace = stack.metadata.namespace ?? '';
-  const { resource, blobs } = await openStore(cluster, namespace, stack.spec.releaseStoreRef.name, 'spec.releaseStoreRef', options);
+  const { resource, blobs } = await open(cluster, namespace, stack.spec.releaseStoreRef.name, 'spec.releaseStoreRef', options);
   if (resource.spec.tier !== 'Vendor') {
     throw new InputError('ReferenceInvalid', `JtelBackupStore ${namespace}/${resource.metadata.name} is of tier ${resource.spec.tier}; spec.releaseStoreRef needs one of tier Vendor.`);
   }

@@ -12,6 +12,7 @@ import { addFinalizer, finalizerStep, removeFinalizer } from '../../operator/run
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
 import { LeadershipLost } from '../../operator/runtime/errors.ts';
 import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
+import type { Logger } from '../../operator/runtime/report/logger.ts';
 import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
 import { statusChanged } from '../../operator/runtime/report/status-changed.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
@@ -89,7 +90,7 @@ export class StackReconciler implements Reconciler {
     const activity: Activity | undefined = running === undefined ? undefined : toActivity(running.name, running.progress);
     const failure = running === undefined && !due ? entry.failure : undefined;
     const written = await this.#tell({ key, stack, project, gathered, planned, activity, failure, epoch, locked: due, now }, context);
-    if (due) this.#start(key, written, project, gathered, planned, entry, epoch);
+    if (due) this.#start(key, written, project, gathered, planned, entry, epoch, context.logger);
     return { requeueAfterSeconds: this.#nextLook(planned, entry, running !== undefined || due, now) };
   }
 
@@ -113,7 +114,7 @@ export class StackReconciler implements Reconciler {
     this.#options.activities.abort(key, 'the spec changed');
   }
 
-  #start(key: ObjectKey, stack: JtelStack, project: string, gathered: Gathered, planned: Plan, entry: Entry, epoch: number | undefined): void {
+  #start(key: ObjectKey, stack: JtelStack, project: string, gathered: Gathered, planned: Plan, entry: Entry, epoch: number | undefined, logger: Logger): void {
     if (planned.kind !== 'Act') return;
     const { cluster, activities, clusterID, credentials, mayAct } = this.#options;
     if (!mayAct()) throw new LeadershipLost(`not starting ${planned.step} of ${formatKey(key)}: this process is no longer the leader`);
@@ -131,6 +132,7 @@ export class StackReconciler implements Reconciler {
         if (!mayAct()) throw new LeadershipLost('no longer the leader');
         const what = describeAction(action);
         progress({ message: what });
+        logger.info('action started', { action: action.type });
         const start = performance.now();
         await execute(action, {
           stack,
@@ -146,7 +148,9 @@ export class StackReconciler implements Reconciler {
           progress,
           signal,
         });
-        const event = actionEvent(action.type, what, (performance.now() - start) / 1000);
+        const seconds = (performance.now() - start) / 1000;
+        logger.info('action done', { action: action.type, seconds });
+        const event = actionEvent(action.type, what, seconds);
         if (event !== undefined) this.#record(stack, event, planned.step);
       }
     });

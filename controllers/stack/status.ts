@@ -38,7 +38,7 @@ export function summarise(input: StatusInput): JtelStackStatus {
     ...(applied === undefined ? {} : { version: applied.version }),
     // JSON leaves out what is undefined, and server-side apply then removes it.
     targetVersion: (applied?.version ?? previous.version) === stack.spec.version ? undefined : stack.spec.version,
-    ...(host === undefined ? {} : { host: summariseHost(stack, host), ...summariseComponents(observed, host) }),
+    ...(host === undefined ? {} : { host: summariseHost(stack, host), ...summariseComponents(stack, observed, host) }),
     operation: input.operation,
   } as JtelStackStatus;
 }
@@ -130,21 +130,24 @@ function roundDown(bytes: number, previous: number | undefined): number {
   return Math.floor(bytes / 2 ** 20) * 2 ** 20;
 }
 
-function summariseComponents(observed: Observed, host: HostObservation): Pick<JtelStackStatus, 'components' | 'componentsReady'> {
+function summariseComponents(stack: JtelStack, observed: Observed, host: HostObservation): Pick<JtelStackStatus, 'components' | 'componentsReady'> {
   const order = observed.desired?.release.services ?? [];
   const rank = (container: ObservedContainer): number => {
     const index = order.indexOf(container.service);
     return index < 0 ? order.length : index;
   };
+  // Only a full observation counts restarts: the others keep the last count, or the status would change at each look.
+  const restartsBefore = new Map(stack.status?.components?.map(({ name, restarts }) => [name, restarts]));
   const components = host.containers
     .toSorted((a, b) => rank(a) - rank(b) || (a.service < b.service ? -1 : 1))
-    .map((container) => ({
+    .map((container) => ({ container, restarts: container.restarts ?? restartsBefore.get(container.service) }))
+    .map(({ container, restarts }) => ({
       name: container.service,
       image: container.image.split('@')[0] ?? container.image,
       digest: container.image.split('@')[1] ?? container.imageID,
       state: container.state,
       health: container.health,
-      ...(container.restarts === undefined ? {} : { restarts: container.restarts }),
+      ...(restarts === undefined ? {} : { restarts }),
     }));
   const wanted = order.length > 0 ? order : host.containers.map((container) => container.service);
   if (wanted.length === 0) return { components };
