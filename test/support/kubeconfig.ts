@@ -1,14 +1,19 @@
-/** Which kubeconfig tests use: the one named by JTEL_TEST_KUBECONFIG, else that of the sandbox that test/run.ts brought up. */
-import { Sandbox } from '../../sandbox/index.ts';
+/**
+ * Which API server tests talk to: the one named by JTEL_TEST_KUBECONFIG, else the control plane of the tests' sandbox
+ * (JTEL_SANDBOX, default `test`), brought up when it is not there.
+ */
+let path: Promise<string> | undefined;
 
-/** Path of the file. */
 export async function testKubeconfig(): Promise<string> {
   const given = process.env['JTEL_TEST_KUBECONFIG'];
   if (given !== undefined && given !== '') return given;
-  return (await testSandbox()).kubeconfigPath;
+  path ??= sandboxKubeconfig();
+  return path;
 }
 
-/** The sandbox that this test run uses (`test/run.ts --sandbox`). */
-export async function testSandbox(): Promise<Sandbox> {
-  return await Sandbox.attach(process.env['JTEL_SANDBOX'] || 'test');
+async function sandboxKubeconfig(): Promise<string> {
+  // Imported only when needed: most of the time one kubeconfig is all that tests of the runtime want.
+  const { Sandbox, lineProgress } = await import('../../sandbox/index.ts');
+  const sandbox = await Sandbox.up({ name: process.env['JTEL_SANDBOX'] || 'test', only: ['control-plane'], progress: lineProgress() });
+  return sandbox.kubeconfigPath;
 }

@@ -1,0 +1,38 @@
+/**
+ * A process of its own that stands for election, so that tests can pause and kill a leader. It writes a line whenever
+ * something happens; while it leads, it asks every few milliseconds whether it may act, and says when it would have.
+ */
+import { ClusterClient, KubeConnection, LeaderElector, SecretRegistry, silentLogger } from '../../operator/runtime/index.ts';
+
+const [kubeconfig, namespace = '', identity = ''] = process.argv.slice(2);
+const say = (event: string, value: string | number = ''): void => console.log(`${Date.now()} ${event} ${value}`.trimEnd());
+
+const connection = KubeConnection.load(kubeconfig);
+const cluster = new ClusterClient({ connection, fieldManager: 'jtel-test', secrets: new SecretRegistry() });
+const elector = new LeaderElector({
+  cluster,
+  lease: { namespace, name: 'election' },
+  identity,
+  logger: silentLogger,
+  leaseDurationSeconds: 3,
+  renewDeadlineSeconds: 2,
+  retryPeriodSeconds: 0.3,
+});
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort());
+say('started');
+try {
+  await elector.run(stop.signal, async ({ signal, leaseTransitions }) => {
+    say('leads', leaseTransitions);
+    while (!signal.aborted) {
+      if (elector.isHeld()) say('acts');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    say('stops');
+  });
+  say('released');
+} catch (error) {
+  say('lost', String(error));
+} finally {
+  await connection.close();
+}
