@@ -1,5 +1,7 @@
 /** Connects `jtel-operator` to the process it runs in. */
 import { runOperatorCommand } from './operator.ts';
+import { runCommand } from './run.ts';
+import type { Terminal } from './terminal.ts';
 
 /** @returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -12,11 +14,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error.code !== 'EPIPE') throw error;
   });
   try {
-    return await runOperatorCommand(argv, {
+    const terminal: Terminal = {
       print: (line) => void process.stdout.write(`${line}\n`),
       tell: (line) => void process.stderr.write(`${line}\n`),
       signal: controller.signal,
-    });
+    };
+    return await runOperatorCommand(argv, terminal, [runCommand]);
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);

@@ -9,6 +9,8 @@ export interface OperatorConfig {
   /** Where the Lease lives. */
   readonly leaseNamespace: string;
   readonly leaseName: string;
+  /** Others take over when the holder has not renewed for so long. */
+  readonly leaseDurationSeconds: number;
   /** Name of this process in the Lease and in events; unique. */
   readonly identity: string;
   /** `host[:port]/path@sha256:…`: the image that runs jobs on hosts. */

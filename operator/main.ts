@@ -45,7 +45,17 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const stacks = new Informer<JtelStack>(stackKind, informerOptions);
   const stores = new Informer<JtelBackupStore>(storeKind, informerOptions);
   const lease = { namespace: config.leaseNamespace, name: config.leaseName };
-  const elector = new LeaderElector({ cluster, lease, identity: config.identity, logger, metrics });
+  const { leaseDurationSeconds } = config;
+  const elector = new LeaderElector({
+    cluster,
+    lease,
+    identity: config.identity,
+    logger,
+    metrics,
+    leaseDurationSeconds,
+    renewDeadlineSeconds: (leaseDurationSeconds * 2) / 3,
+    retryPeriodSeconds: leaseDurationSeconds / 7.5,
+  });
   const health = await HealthServer.listen({
     port: config.healthPort,
     registry,

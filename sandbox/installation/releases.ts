@@ -51,7 +51,7 @@ async function publishRelease(sandbox: Sandbox, directory: string, path: string)
   await writeFile(password, sandbox.registry.password, { mode: 0o600 });
   const command = [process.execPath, join(repositoryDirectory, 'operator/bin/jtel-operator'), 'release', 'publish', path];
   const store = ['--endpoint', vendor.endpoint, '--container', vendor.container, '--credentials-file', credentials];
-  const registry = ['--registry', sandbox.registry.address, '--registry-url', sandbox.registry.url, '--registry-user', sandbox.registry.username];
-  const printed = await run([...command, ...store, ...registry, '--registry-password-file', password, '--insecure-registry', '-o', 'json'], { timeoutSeconds: 300 });
+  const registry = ['--registry', sandbox.registry.address, '--registry-endpoint', sandbox.registry.url, '--registry-user', sandbox.registry.username];
+  const printed = await run([...command, ...store, ...registry, '--registry-password-file', password, '-o', 'json'], { timeoutSeconds: 300 });
   return (JSON.parse(printed) as { outcome?: string }).outcome ?? 'done';
 }
