@@ -30,7 +30,7 @@ export interface ContainerSpec {
   readonly alias: string;
   /** Volumes of the container: last part of the name → where it is mounted. They outlive a replaced container … */
   readonly volumes?: Readonly<Record<string, string>>;
-  /** … unless it is a machine, which has its disk and its identity together. */
+  /** A machine is never replaced by itself: what lies on its disk may be all that somebody has. */
   readonly isMachine?: boolean;
   /** More arguments of `docker run`. */
   readonly options: readonly string[];
@@ -39,7 +39,7 @@ export interface ContainerSpec {
   readonly inputs?: string;
 }
 
-export type Outcome = 'created' | 'replaced' | 'started' | 'already running';
+export type Outcome = 'created' | 'replaced' | 'started' | 'already running' | 'kept, though made from an older image';
 
 /** Full name of the container or volume of a sandbox. */
 export function objectName(sandbox: string, part: string): string {
@@ -53,7 +53,7 @@ export function sandboxLabels(sandbox: string, role: string): string[] {
 
 /**
  * Makes a container run: adopts one that runs, starts one that was stopped, replaces one that was made from
- * something else (another image, other arguments), creates it when there is none.
+ * something else (another image, other arguments; but not a machine), creates it when there is none.
  */
 export async function ensureContainer(
   context: SandboxContext,
@@ -66,15 +66,16 @@ export async function ensureContainer(
   const inputs = createHash('sha256').update(JSON.stringify([spec, imageID])).digest('hex');
   const present = await docker.container(name);
   let outcome: Outcome;
-  if (present?.Config.Labels[inputsLabel] === inputs) {
+  const current = present?.Config.Labels[inputsLabel] === inputs;
+  if (present && (current || spec.isMachine)) {
     outcome = present.State.Running ? 'already running' : 'started';
     if (!present.State.Running) await docker.run(['start', name]);
+    if (!current) outcome = 'kept, though made from an older image';
   } else {
     outcome = present ? 'replaced' : 'created';
     if (present) await docker.remove(name);
     const volumes = Object.entries(spec.volumes ?? {}).map(([part, path]) => ({ volume: objectName(context.name, part), path }));
     for (const { volume } of volumes) {
-      if (spec.isMachine) await docker.run(['volume', 'rm', '-f', volume]);
       await docker.run(['volume', 'create', ...sandboxLabels(context.name, 'volume'), volume]);
     }
     const mounts = volumes.flatMap(({ volume, path }) => ['--mount', `type=volume,src=${volume},dst=${path}`]);

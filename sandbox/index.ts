@@ -8,30 +8,34 @@
  *   await sandbox.down();
  */
 import { rm } from 'node:fs/promises';
-import { blobAccess, ensureBlobStorage } from './blob.ts';
+import { join } from 'node:path';
+import { blobAccess } from './blob.ts';
 import type { BlobAccess } from './blob.ts';
+import { bringUp, sandboxParts } from './bring-up.ts';
+import type { SandboxPart } from './bring-up.ts';
 import type { SandboxContext } from './context.ts';
-import { ControlPlane, ensureControlPlane } from './control-plane/control-plane.ts';
+import { ControlPlane } from './control-plane/control-plane.ts';
 import { kubeconfigPaths } from './control-plane/pki.ts';
 import { HostFaults } from './host/faults.ts';
-import { assignAddresses, describeHost, ensureHost, hostRole } from './host/host.ts';
+import { describeHost, hostRole } from './host/host.ts';
 import type { HostSpec, SandboxHost } from './host/host.ts';
-import { ensureNetwork, findNetwork, networkName } from './network.ts';
-import { ensureRegistry, Registry } from './registry.ts';
-import { ensureSecrets, readSecrets } from './secrets.ts';
+import { findNetwork, networkName } from './network.ts';
+import { Registry } from './registry.ts';
+import { readSecrets } from './secrets.ts';
 import type { BlobAccount, SandboxSecrets } from './secrets.ts';
 import { ensureBaseImage, ensureNodeImage } from './setup/base-image.ts';
 import { ensureDocker, reachableDocker } from './setup/docker.ts';
-import { ensureKubernetes } from './setup/kubernetes.ts';
 import { roleLabel, sandboxLabel } from './support/docker.ts';
 import type { Docker } from './support/docker.ts';
 import { buildImage } from './support/image.ts';
 import type { BuiltImage, ImageBuild } from './support/image.ts';
-import { join } from 'node:path';
-import { cacheDirectory, makePrivateDirectory, stateDirectory } from './support/paths.ts';
+import { withLock } from './support/lock.ts';
+import { cacheDirectory, lockFile, makePrivateDirectory, stateDirectory } from './support/paths.ts';
 import { silentProgress } from './support/progress.ts';
 import type { Progress } from './support/progress.ts';
 
+export { sandboxParts } from './bring-up.ts';
+export type { SandboxPart } from './bring-up.ts';
 export { baseImage, nodeImage } from './setup/base-image.ts';
 export { lineProgress, silentProgress } from './support/progress.ts';
 export type { Progress } from './support/progress.ts';
@@ -40,9 +44,6 @@ export type { HostKind, HostSpec, SandboxHost } from './host/host.ts';
 export type { BlobAccess } from './blob.ts';
 export type { PushedImage } from './registry.ts';
 export type { AuditEvent } from './control-plane/control-plane.ts';
-
-export const sandboxParts = ['control-plane', 'hosts', 'registry', 'blob'] as const;
-export type SandboxPart = (typeof sandboxParts)[number];
 
 export interface SandboxOptions {
   /** Default: `default`. Several sandboxes can run side by side. */
@@ -93,52 +94,11 @@ export class Sandbox {
   static async up(options: SandboxOptions = {}): Promise<Sandbox> {
     const { name = 'default', hosts = [{ name: 'host-1' }], only = sandboxParts, progress = silentProgress } = options;
     const kubeconfig = 'kubeconfig' in options ? options.kubeconfig : process.env['JTEL_SANDBOX_KUBECONFIG'] || undefined;
-    const directory = stateDirectory(name);
-    await makePrivateDirectory(join(directory, '..'));
-    const wants = (part: SandboxPart): boolean => only.includes(part);
+    const parts = new Set(only);
+    if (kubeconfig !== undefined) parts.delete('control-plane');
+    await makePrivateDirectory(join(stateDirectory(name), '..'));
     const docker = await ensureDocker(progress);
-    const secrets = await ensureSecrets(directory);
-    const ownControlPlane = wants('control-plane') && kubeconfig === undefined;
-    // Binaries may have to be built for minutes: begin at once, beside the base image.
-    const binaries = ownControlPlane ? ensureKubernetes(() => Promise.resolve(docker), progress) : undefined;
-    binaries?.catch(() => {}); // awaited below
-    await ensureBaseImage(docker, progress);
-    const network = await ensureNetwork(docker, name);
-    const context: SandboxContext = { name, docker, progress, directory, network };
-
-    const work: Promise<unknown>[] = [];
-    if (wants('registry')) {
-      work.push(progress.step('registry', async (note) => note(await ensureRegistry(context, secrets))));
-    }
-    if (wants('blob')) {
-      work.push(
-        ensureNodeImage(docker, progress).then(() =>
-          progress.step('blob storage', async (note) => note(await ensureBlobStorage(context, secrets))),
-        ),
-      );
-    }
-    if (binaries) {
-      work.push(
-        binaries.then((found) =>
-          progress.step(`control plane ${found.version}`, async (note) => note(await ensureControlPlane(context, found))),
-        ),
-      );
-    }
-    if (wants('hosts')) {
-      const existing = await docker.containers(name);
-      const names = hosts.map((host) => host.name);
-      if (new Set(names).size < names.length) throw new Error(`two hosts have the same name: ${names.join(', ')}`);
-      const addresses = assignAddresses(network.prefix, existing, names, name);
-      for (const host of hosts) {
-        const title = `compose host ${host.name}${host.kind === 'bare' ? ' (bare)' : ''}`;
-        const address = addresses.get(host.name) ?? '';
-        work.push(progress.step(title, async (note) => note(await ensureHost(context, secrets, host, address))));
-      }
-    }
-    const results = await Promise.allSettled(work);
-    const failures = results.filter((result) => result.status === 'rejected').map((result): unknown => result.reason);
-    if (failures.length === 1) throw failures[0];
-    if (failures.length > 1) throw new AggregateError(failures, `${failures.length} parts of sandbox ${name} did not come up`);
+    const { context, secrets } = await withLock(sandboxLock(name), () => bringUp({ name, hosts, parts, docker, progress }));
     const sandbox = new Sandbox(context, secrets, kubeconfig);
     await sandbox.refresh();
     return sandbox;
@@ -164,8 +124,11 @@ export class Sandbox {
     const directory = stateDirectory(name);
     const docker = await reachableDocker();
     await progress.step(`sandbox ${name} down`, async (note) => {
-      const removed = docker ? await removeObjects(docker, name) : 0;
-      await rm(directory, { recursive: true, force: true });
+      const removed = await withLock(sandboxLock(name), async () => {
+        const count = docker ? await removeObjects(docker, name) : 0;
+        await rm(directory, { recursive: true, force: true });
+        return count;
+      });
       note(removed > 0 ? `${removed} containers removed` : 'was not up');
     });
   }
@@ -205,6 +168,11 @@ export async function ensureImageBase(progress: Progress): Promise<Docker> {
   await ensureBaseImage(docker, progress);
   await ensureNodeImage(docker, progress);
   return docker;
+}
+
+/** Two commands for one sandbox take turns. */
+function sandboxLock(name: string): string {
+  return lockFile(`sandbox-${name}`);
 }
 
 async function removeObjects(docker: Docker, name: string): Promise<number> {

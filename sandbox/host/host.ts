@@ -67,6 +67,7 @@ export async function ensureHost(
 ): Promise<Outcome> {
   const { name, kind = 'compose', diskMiB } = spec;
   assertName('host', name);
+  await refuseOtherHost(context, spec);
   const disks = { [`${name}-docker`]: '/var/lib/docker', [`${name}-opt`]: '/opt/jtel' };
   const { outcome } = await ensureContainer(context, {
     part: name,
@@ -88,6 +89,19 @@ export async function ensureHost(
   const install = 'install -m 600 -o jtel -g jtel /dev/stdin /home/jtel/.ssh/authorized_keys';
   await context.docker.exec(objectName(context.name, name), ['sh', '-c', install], { input: `${secrets.sshPublicKey}\n` });
   return outcome;
+}
+
+/** A host that is there keeps its kind and disk; a wish for another is an error rather than the end of its data. */
+async function refuseOtherHost(context: SandboxContext, { name, kind = 'compose', diskMiB }: HostSpec): Promise<void> {
+  const labels = (await context.docker.container(objectName(context.name, name)))?.Config.Labels;
+  if (!labels) return;
+  const disk = labels[diskLabel];
+  if (labels[kindLabel] === kind && (diskMiB === undefined || disk === String(diskMiB))) return;
+  const is = `${labels[kindLabel]}, ${disk === undefined ? 'no disk of its own' : `a disk of ${disk} MiB`}`;
+  throw new Error(
+    `Host ${name} of sandbox ${context.name} is there already, but as another machine (${is}). ` +
+      `Take the sandbox down first (\`node sandbox/cli.ts down --name ${context.name}\`), or use another name.`,
+  );
 }
 
 /** Waits until a host has started: sshd greets, and Docker, if it is installed, answers. */
