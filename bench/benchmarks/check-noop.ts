@@ -1,0 +1,109 @@
+/**
+ * `check.noop`: what it costs to see that a stack needs nothing. Ours is the controller's own look – Secrets, release,
+ * rendering, host – and its plan, over the connection that it keeps; the peers are what people and tools type.
+ */
+import { connect } from 'node:net';
+import { CredentialStore } from '../../controllers/stack/credentials.ts';
+import { observe } from '../../controllers/stack/observe.ts';
+import { plan } from '../../controllers/stack/plan.ts';
+import { ReleaseSource } from '../../controllers/release-source.ts';
+import { openStore } from '../../controllers/store-access.ts';
+import { createHostDriver } from '../../host-driver/connect.ts';
+import { parseToolboxImage } from '../../operator/config.ts';
+import { ClusterClient, KubeConnection, SecretRegistry } from '../../operator/runtime/index.ts';
+import type { Benchmark, Contender, Trial } from '../benchmark.ts';
+import { formatValue, sampleOf } from '../statistics.ts';
+import { installStack, type InstalledStack } from './installed-stack.ts';
+import { preparePeers } from './ssh-peers.ts';
+
+const timesFaster = 10;
+const allowanceMilliseconds = 10;
+
+export const checkNoop: Benchmark = {
+  name: 'check.noop',
+  unit: 'ms',
+  runs: 15,
+  goal: `at most 2 round trips + ${allowanceMilliseconds} ms, and at least ${timesFaster} times as fast as the best peer`,
+
+  async prepare(context): Promise<Trial> {
+    const stack = await installStack(context);
+    // Its own resyncs would come in between.
+    await stack.operator.stop();
+    const roundTrip = await roundTripMilliseconds(stack.host.address, stack.host.port);
+    const check = await controllerCheck(stack);
+    const peers = await preparePeers(stack, context);
+    return {
+      product: check.contender,
+      peers: peers.contenders,
+      judge: judge(roundTrip),
+      end: async () => {
+        await check.close();
+        await peers.end();
+      },
+    };
+  },
+};
+
+function judge(roundTrip: number): Trial['judge'] {
+  return (product, peers) => {
+    const limit = 2 * roundTrip + allowanceMilliseconds;
+    const best = peers.toSorted((a, b) => a.median - b.median)[0];
+    const ratio = best === undefined ? undefined : best.median / product.median;
+    const compared = best === undefined || ratio === undefined ? 'no peer to compare with' : `${formatValue(ratio)} times as fast as ${best.name}`;
+    return {
+      met: product.median <= limit && ratio !== undefined && ratio >= timesFaster,
+      because: `${compared}; a round trip takes ${formatValue(roundTrip)} ms, so at most ${formatValue(limit)} ms`,
+    };
+  };
+}
+
+/** The check as the stack controller does it at each resync. */
+async function controllerCheck({ operatorKubeconfig, toolbox, project, read }: InstalledStack): Promise<{ contender: Contender; close: () => Promise<void> }> {
+  const connection = KubeConnection.load(operatorKubeconfig);
+  const cluster = new ClusterClient({ connection, fieldManager: 'jtel-bench', secrets: new SecretRegistry() });
+  const driver = createHostDriver();
+  const dependencies = {
+    cluster,
+    driver,
+    openStore,
+    releases: new ReleaseSource(),
+    credentials: new CredentialStore(cluster),
+    toolbox: parseToolboxImage(toolbox),
+  };
+  const clusterID = await cluster.clusterID({ signal: AbortSignal.timeout(10_000) });
+  const stack = await read();
+  const contender: Contender = {
+    name: 'jtel-operator',
+    run: async () => {
+      const start = performance.now();
+      const { observed } = await observe(stack, project, 'quick', dependencies, { signal: AbortSignal.timeout(30_000) });
+      const verdict = plan({ stack, observed, identity: { clusterID }, now: new Date() });
+      const milliseconds = performance.now() - start;
+      if (verdict.kind !== 'Done') throw new Error(`the check is not a no-change check: the planner wants ${JSON.stringify(verdict)}`);
+      return milliseconds;
+    },
+  };
+  return {
+    contender,
+    close: async () => {
+      await driver.close();
+      await connection.close();
+    },
+  };
+}
+
+/** Median time of a TCP handshake with the host. */
+async function roundTripMilliseconds(host: string, port: number): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < 11; round += 1) {
+    const start = performance.now();
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect({ host, port }, () => {
+        times.push(performance.now() - start);
+        socket.destroy();
+        resolve();
+      }).once('error', reject);
+    });
+  }
+  return sampleOf(times).median;
+}

@@ -1,0 +1,5 @@
+/** All benchmarks, in the order in which they run. */
+import type { Benchmark } from '../benchmark.ts';
+import { checkNoop } from './check-noop.ts';
+
+export const benchmarks: readonly Benchmark[] = [checkNoop];

@@ -1,0 +1,86 @@
+/** A stack as a user has it: installed by the operator from `examples/quickstart/` on a host of the sandbox, and Ready. */
+import { stackKind, type JtelStack } from '../../crds/index.ts';
+import { projectName } from '../../controllers/stack/project.ts';
+import { Kubectl } from '../../sandbox/installation/kubectl.ts';
+import { installAccess, operatorKubeconfig, startOperatorProcess, type RunningOperator } from '../../sandbox/installation/operator.ts';
+import { quickstart, type Manifest } from '../../sandbox/installation/quickstart.ts';
+import { publishProduct } from '../../sandbox/installation/releases.ts';
+import type { Sandbox, SandboxHost } from '../../sandbox/index.ts';
+import { waitFor } from '../../test/support/wait.ts';
+import type { BenchmarkContext } from '../benchmark.ts';
+
+const installSeconds = 900;
+
+export interface InstalledStack {
+  readonly sandbox: Sandbox;
+  readonly host: SandboxHost;
+  readonly kubectl: Kubectl;
+  readonly operator: RunningOperator;
+  /** `registry/path:tag@sha256:…` */
+  readonly toolbox: string;
+  /** A kubeconfig with the operator's rights. */
+  readonly operatorKubeconfig: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The compose project on the host. */
+  readonly project: string;
+  /** As it is in the cluster now. */
+  read(): Promise<JtelStack>;
+  /** Applies the stack with some of its spec changed; gives back its generation. */
+  apply(spec: Readonly<Record<string, unknown>>): Promise<number>;
+  /** Waits until the operator calls that generation Ready. */
+  ready(generation: number): Promise<void>;
+}
+
+/** Everything from an empty machine to a Ready stack; what is there already is used. */
+export async function installStack(context: BenchmarkContext): Promise<InstalledStack> {
+  const { progress } = context;
+  const sandbox = await context.sandbox();
+  const host = sandbox.host('host-1');
+  const { toolbox } = await publishProduct(sandbox, progress);
+  await installAccess(sandbox);
+  const operator = await startOperatorProcess(sandbox, { toolbox });
+  const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
+  const manifests = await quickstart(sandbox, { host });
+  const manifest = manifests.find(({ kind }) => kind === stackKind.kind);
+  if (manifest === undefined) throw new Error('examples/quickstart has no JtelStack');
+  const { name, namespace = '' } = manifest.metadata;
+  const read = (): Promise<JtelStack> => kubectl.json<JtelStack>(['get', 'jtelstack', name, '-n', namespace]);
+  const stack: InstalledStack = {
+    sandbox,
+    host,
+    kubectl,
+    operator,
+    toolbox,
+    namespace,
+    name,
+    read,
+    operatorKubeconfig: await operatorKubeconfig(sandbox, 'machine'),
+    project: projectName(namespace, name),
+    apply: (spec) => applyStack(kubectl, manifest, spec),
+    ready: async (generation) => {
+      await waitFor(`stack ${namespace}/${name} to be Ready`, async () => isReady(await read(), generation), { timeoutSeconds: installSeconds });
+    },
+  };
+  try {
+    await progress.step('stack from nothing to Ready', async () => {
+      await kubectl.apply(manifests);
+      await stack.ready((await read()).metadata.generation ?? 0);
+    });
+  } catch (error) {
+    await operator.stop();
+    throw error;
+  }
+  return stack;
+}
+
+async function applyStack(kubectl: Kubectl, manifest: Manifest, spec: Readonly<Record<string, unknown>>): Promise<number> {
+  const changed = { ...manifest, spec: { ...manifest.spec, ...spec } };
+  const applied = await kubectl.run(['apply', '--server-side', '--force-conflicts', '-o', 'json', '-f', '-'], { input: JSON.stringify(changed) });
+  return (JSON.parse(applied) as JtelStack).metadata.generation ?? 0;
+}
+
+function isReady({ status }: JtelStack, generation: number): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return ready?.status === 'True' && (ready.observedGeneration ?? 0) >= generation;
+}
