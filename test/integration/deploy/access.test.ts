@@ -1,30 +1,25 @@
 /** deploy/ against a real API server: the operator may do what it has to, and no more; its pods keep to the strict policy. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { AppsV1Api, AuthorizationV1Api, CoreV1Api, type V1Deployment, type V1Pod, type V1ResourceAttributes } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { KubeConnection } from '../../../operator/runtime/index.ts';
-import { installOperatorAccess, operatorAccount, writeOperatorKubeconfig } from '../../support/installation.ts';
-import { testKubeconfig } from '../../support/kubeconfig.ts';
+import { installAccess, operatorKubeconfig, operatorNamespace } from '../../../sandbox/installation/operator.ts';
+import { testSandbox } from '../../support/kubeconfig.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'jtel-access-'));
 let admin: KubeConnection;
 let operator: KubeConnection;
 
 beforeAll(async () => {
-  const kubeconfig = await testKubeconfig();
-  await installOperatorAccess(kubeconfig);
-  await writeOperatorKubeconfig(kubeconfig, join(directory, 'kubeconfig'));
-  admin = KubeConnection.load(kubeconfig);
-  operator = KubeConnection.load(join(directory, 'kubeconfig'));
+  const sandbox = await testSandbox();
+  await installAccess(sandbox);
+  admin = KubeConnection.load(sandbox.kubeconfigPath);
+  operator = KubeConnection.load(await operatorKubeconfig(sandbox, 'machine'));
 });
 
 afterAll(async () => {
   await admin?.close();
   await operator?.close();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 async function may(verb: string, group: string, resource: string, more: V1ResourceAttributes = {}): Promise<boolean> {
@@ -67,7 +62,7 @@ describe('the operator’s ServiceAccount', () => {
   });
 
   test('holds its Lease in its own namespace only', async () => {
-    const lease = { namespace: operatorAccount.namespace, name: 'jtel-operator' };
+    const lease = { namespace: operatorNamespace, name: 'jtel-operator' };
     expect(await may('update', 'coordination.k8s.io', 'leases', lease)).toBe(true);
     expect(await may('update', 'coordination.k8s.io', 'leases', { ...lease, name: 'somebody-else' })).toBe(false);
   });
@@ -83,14 +78,14 @@ describe('the operator’s Deployment', () => {
 
   test('is accepted without a remark', async () => {
     const api = admin.makeApiClient(AppsV1Api);
-    const { namespace } = operatorAccount;
+    const namespace = operatorNamespace;
     const created = await api.createNamespacedDeployment({ namespace, body: deployment, dryRun: 'All', fieldValidation: 'Strict' });
     expect(created.metadata?.name).toBe('jtel-operator');
   });
 
   test('makes pods that the namespace’s restricted policy admits, which refuses one without its precautions', async () => {
     const api = admin.makeApiClient(CoreV1Api);
-    const { namespace } = operatorAccount;
+    const namespace = operatorNamespace;
     const pod: V1Pod = { metadata: { name: 'operator-pod', ...deployment.spec?.template.metadata }, ...(deployment.spec?.template.spec === undefined ? {} : { spec: deployment.spec.template.spec }) };
     await expect(api.createNamespacedPod({ namespace, body: pod, dryRun: 'All' })).resolves.toBeDefined();
     const { securityContext: _, ...careless } = pod.spec ?? { containers: [] };
