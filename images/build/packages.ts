@@ -54,8 +54,8 @@ function resolvePackage(lock: LockFile, from: string, name: string): string | un
   }
 }
 
-/** Files that nothing reads at run time. */
-const unneeded = /\.(map|md|markdown|d\.[cm]?ts|tsbuildinfo)$|\/(test|tests|__tests__|docs|example|examples|coverage|benchmark|bench|\.github)$/;
+/** Files that nothing reads at run time; `prebuilds` are addons for another JavaScript runtime (Bare). */
+const unneeded = /\.(map|md|markdown|d\.[cm]?ts|tsbuildinfo)$|\/(test|tests|__tests__|docs|example|examples|coverage|benchmark|bench|prebuilds|\.github)$/;
 
 /** Copies packages to `target/node_modules/…`; optional ones that npm did not install here are left out. */
 export async function copyPackages(repository: string, paths: readonly string[], target: string): Promise<void> {

@@ -1,0 +1,110 @@
+/**
+ * MariaDB through its own command-line client: statements go in by stdin, the password by an option file on tmpfs that
+ * only root can read. Nothing secret is in arguments, environment or log.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { JobError } from '../job-error.ts';
+import type { DatabaseSpec } from '../spec.ts';
+
+const connectSeconds = 60;
+
+export class DatabaseClient {
+  readonly #spec: DatabaseSpec;
+  readonly #optionFile: string;
+  readonly #signal: AbortSignal;
+
+  private constructor(spec: DatabaseSpec, optionFile: string, signal: AbortSignal) {
+    this.#spec = spec;
+    this.#optionFile = optionFile;
+    this.#signal = signal;
+  }
+
+  /** Runs `work` with a client; the option file is gone afterwards. Waits up to a minute for the database to answer. */
+  static async with<T>(spec: DatabaseSpec, signal: AbortSignal, work: (client: DatabaseClient) => Promise<T>): Promise<T> {
+    // /dev/shm is tmpfs in every container.
+    const directory = await mkdtemp(join(process.platform === 'linux' ? '/dev/shm' : tmpdir(), 'jtel-job-'));
+    try {
+      const optionFile = join(directory, 'client.cnf');
+      await writeFile(optionFile, optionText(spec), { mode: 0o600 });
+      const client = new DatabaseClient(spec, optionFile, signal);
+      await client.#waitUntilReady();
+      return await work(client);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  /** Runs statements and returns the rows of all results, fields as text (`NULL` for null). */
+  async query(statements: string): Promise<readonly (readonly string[])[]> {
+    const output = await this.#run(['--batch', '--skip-column-names'], Readable.from([statements]));
+    return output.split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
+  }
+
+  /** Feeds a dump to the database. `--sandbox`: the dump cannot make the client run programs or read files. */
+  async load(dump: Readable | AsyncIterable<Buffer>): Promise<void> {
+    await this.#run(['--sandbox', '--binary-mode', '--max-allowed-packet=1G'], Readable.from(dump, { objectMode: false }));
+  }
+
+  async #waitUntilReady(): Promise<void> {
+    const deadline = Date.now() + connectSeconds * 1000;
+    for (;;) {
+      try {
+        await this.query('SELECT 1');
+        return;
+      } catch (error) {
+        if (!(error instanceof JobError) || error.reason !== 'DatabaseUnreachable' || Date.now() > deadline) throw error;
+        await delay(500, undefined, { signal: this.#signal });
+      }
+    }
+  }
+
+  async #run(options: readonly string[], input: Readable): Promise<string> {
+    const args = [`--defaults-file=${this.#optionFile}`, '--connect-timeout=5', ...options];
+    const child = spawn('mariadb', args, { stdio: 'pipe', signal: this.#signal });
+    const stdout: Buffer[] = [];
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('utf8')).slice(-4096)));
+    const ended = once(child, 'close') as Promise<[number | null, string | null]>;
+    // A client that ends early breaks the pipe: then its exit code tells why. Any other failure is the input's.
+    const fed = pipeline(input, child.stdin).then(
+      () => undefined,
+      (error: unknown) => {
+        child.kill('SIGKILL');
+        return (error as { code?: unknown }).code === 'EPIPE' ? undefined : error;
+      },
+    );
+    const [outcome, inputError] = await Promise.all([ended.catch((error: unknown) => toError(error)), fed]);
+    this.#signal.throwIfAborted();
+    if (inputError !== undefined && !isPipeError(inputError)) throw inputError;
+    if (outcome instanceof Error) throw new JobError('InternalError', `mariadb cannot be run: ${outcome.message}`, outcome);
+    const [code, killed] = outcome;
+    if (code === 0) return Buffer.concat(stdout).toString('utf8');
+    const where = `${this.#spec.host}:${this.#spec.port}`;
+    const said = stderr.split('\n').find((line) => line.startsWith('ERROR')) ?? (stderr.trim() || `ended with ${killed ?? `code ${code}`}`);
+    // 2002, 2003, 2005: cannot connect; 2013: lost; 1045: refused, which is no matter of time.
+    const reason = /^ERROR (2002|2003|2005|2013)\b/.test(said) ? 'DatabaseUnreachable' : 'DatabaseFailed';
+    throw new JobError(reason, `the database at ${where}: ${said.slice(0, 500)}`);
+  }
+}
+
+/** The escapes are those of option files: backslash and double quote. */
+function optionText(spec: DatabaseSpec): string {
+  const password = spec.rootPassword.replaceAll(/[\\"]/g, (character) => `\\${character}`);
+  return `[client]\nhost=${spec.host}\nport=${spec.port}\nprotocol=tcp\nuser=root\npassword="${password}"\ndefault-character-set=utf8mb4\n`;
+}
+
+function isPipeError(error: unknown): boolean {
+  return ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes(String((error as { code?: unknown }).code));
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,97 @@
+/**
+ * Which entries of an archive may be put into a tree. Archives come from a store and are taken for hostile: nothing may be
+ * written outside the tree, through a link, or as anything but files, directories and links inside the tree.
+ */
+import type { Header } from 'tar-stream';
+import { JobError } from '../job-error.ts';
+import { markerDirectory } from './tree.ts';
+
+/** One thing to put into the tree; `path` is relative, with `/`, and has no `.`, `..` or empty segment. */
+export type TreeEntry =
+  | { readonly type: 'Directory' | 'File'; readonly path: string; readonly mode: number; readonly modified: Date; readonly bytes: number }
+  | { readonly type: 'SymbolicLink'; readonly path: string; readonly target: string }
+  | { readonly type: 'HardLink'; readonly path: string; readonly target: string };
+
+/** Permissions that are kept: never setuid or setgid. */
+const keptMode = 0o1777;
+const longestPath = 4096;
+
+/** Checks the entries of one archive, in order. Knows what was there before, so use a new one for each pass. */
+export class EntryCheck {
+  readonly #seen = new Map<string, TreeEntry['type']>();
+
+  /** @returns undefined for what is left out (the root itself, a marker). @throws {JobError} DataSetCorrupt for what is refused. */
+  check(header: Header): TreeEntry | undefined {
+    const path = relativePath(header.name);
+    if (path === '' || path === markerDirectory || path.startsWith(`${markerDirectory}/`)) return undefined;
+    const entry = toEntry(header, path);
+    this.#checkPlace(entry);
+    this.#seen.set(path, entry.type);
+    return entry;
+  }
+
+  /** A parent that is a link would lead the entry elsewhere; the same name twice would replace what was checked. */
+  #checkPlace(entry: TreeEntry): void {
+    const segments = entry.path.split('/');
+    for (let length = 1; length < segments.length; length++) {
+      const parent = segments.slice(0, length).join('/');
+      const type = this.#seen.get(parent);
+      if (type !== undefined && type !== 'Directory') throw refused(entry.path, `its parent ${shown(parent)} is no directory`);
+      // A parent that the archive does not name is made as a directory.
+      this.#seen.set(parent, 'Directory');
+    }
+    const before = this.#seen.get(entry.path);
+    if (before !== undefined && !(before === 'Directory' && entry.type === 'Directory')) throw refused(entry.path, 'it is there twice');
+    if (entry.type === 'HardLink' && this.#seen.get(entry.target) !== 'File') {
+      throw refused(entry.path, `it is a link to ${shown(entry.target)}, which is no file before it in the archive`);
+    }
+  }
+}
+
+function toEntry(header: Header, path: string): TreeEntry {
+  switch (header.type) {
+    case 'directory':
+    case 'file':
+    case 'contiguous-file': {
+      const type = header.type === 'directory' ? 'Directory' : 'File';
+      return { type, path, mode: header.mode & keptMode, modified: header.mtime, bytes: header.size };
+    }
+    case 'symlink':
+      return { type: 'SymbolicLink', path, target: symbolicTarget(path, header.linkname) };
+    case 'link':
+      return { type: 'HardLink', path, target: relativePath(header.linkname) };
+    default:
+      throw refused(path, `${String(header.type)} entries are not allowed`);
+  }
+}
+
+/** @throws {JobError} for a name that could lead out of the tree. */
+function relativePath(name: string): string {
+  if (name === '' || name.length > longestPath || name.includes('\0')) throw refused(name, 'its name is not allowed');
+  if (name.startsWith('/')) throw refused(name, 'its name is absolute');
+  const segments = name.split('/').filter((segment) => segment !== '' && segment !== '.');
+  if (segments.includes('..')) throw refused(name, 'its name contains ..');
+  if (segments.some((segment) => Buffer.byteLength(segment) > 255)) throw refused(name, 'its name is too long');
+  return segments.join('/');
+}
+
+/** The target as it will be written; where it leads to, seen from the link, must be inside the tree. */
+function symbolicTarget(path: string, target: string): string {
+  if (target === '' || target.includes('\0') || target.length > longestPath) throw refused(path, 'its link target is not allowed');
+  if (target.startsWith('/')) throw refused(path, `it is a link to ${shown(target)}, which is absolute`);
+  let depth = path.split('/').length - 1;
+  for (const segment of target.split('/')) {
+    if (segment === '..') depth--;
+    else if (segment !== '' && segment !== '.') depth++;
+    if (depth < 0) throw refused(path, `it is a link to ${shown(target)}, which leads out of the tree`);
+  }
+  return target;
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 120));
+}
+
+function refused(name: string, why: string): JobError {
+  return new JobError('DataSetCorrupt', `the archive's entry ${shown(name)} is refused: ${why}`);
+}

@@ -1,0 +1,35 @@
+/** Why a job failed, as it is reported to the operator. */
+
+/** Stable reasons; the operator passes them on. */
+export type JobErrorReason =
+  | 'SpecInvalid' // what the operator asked for cannot be done
+  | 'SpecMissing' // the container was started without its input, or a second time
+  | 'DataNotEmpty' // there is data that this load did not write; nothing was touched
+  | 'DownloadFailed' // the store did not give a data set
+  | 'DataSetCorrupt' // length, digest or form of a data set is wrong; nothing was written
+  | 'DiskFull'
+  | 'DatabaseUnreachable'
+  | 'DatabaseFailed' // the database refused a statement
+  | 'Cancelled'
+  | 'InternalError';
+
+export class JobError extends Error {
+  override readonly name = 'JobError';
+  readonly reason: JobErrorReason;
+
+  /** @param message what happened, to what, what to do; never a password or a signed URL. */
+  constructor(reason: JobErrorReason, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.reason = reason;
+  }
+}
+
+/** Errors of the file system and of streams, in the job's terms. */
+export function toJobError(error: unknown): JobError {
+  if (error instanceof JobError) return error;
+  const code = (error as { code?: unknown } | null)?.code;
+  const message = error instanceof Error ? error.message : String(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new JobError('DiskFull', `no space left on the host: ${message}`, error);
+  if (error instanceof Error && error.name === 'AbortError') return new JobError('Cancelled', 'the job was stopped', error);
+  return new JobError('InternalError', message, error);
+}

@@ -1,0 +1,48 @@
+/**
+ * Runs one job on a compose host and ends. In: `/run/job/spec.json` (0600, removed as soon as it was read). Out: JSON lines
+ * on stdout: `{"progress":{step,percent,message}}`, and last `{"result":…}` with exit code 0 or
+ * `{"error":{reason,message}}` with exit code 1. SIGTERM stops the job cleanly; its data then is as after a crash: the next
+ * try of the same job carries on.
+ */
+import { readFile, unlink } from 'node:fs/promises';
+import { JobError, toJobError } from './job-error.ts';
+import { load } from './load.ts';
+import { probe } from './probe.ts';
+import { progressReport } from './report.ts';
+import { parseSpec } from './spec.ts';
+import type { Spec } from './spec.ts';
+
+const specPath = '/run/job/spec.json';
+
+/** @throws {JobError} */
+async function takeSpec(): Promise<Spec> {
+  let text: string;
+  try {
+    text = await readFile(specPath, 'utf8');
+  } catch (error) {
+    const message = `${specPath} cannot be read: a job container gets its input before its start, and can be started once`;
+    throw new JobError('SpecMissing', message, error);
+  }
+  await unlink(specPath);
+  const spec = parseSpec(text);
+  const command = process.argv[2];
+  if (command !== undefined && command !== spec.type) throw new JobError('SpecInvalid', `the command says ${command}, the job spec says ${spec.type}`);
+  return spec;
+}
+
+const writeLine = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+
+try {
+  const spec = await takeSpec();
+  const report = progressReport(writeLine, () => performance.now());
+  const result = spec.type === 'probe' ? await probe(spec, stop.signal) : await load(spec, report, stop.signal);
+  writeLine(JSON.stringify({ result }));
+} catch (error) {
+  const { reason, message } = toJobError(error);
+  writeLine(JSON.stringify({ error: { reason, message } }));
+  process.exitCode = 1;
+}

@@ -1,0 +1,38 @@
+/** The job's report: JSON lines on stdout, which Docker keeps as the container's log and the operator reads. */
+
+export interface Progress {
+  readonly step: string;
+  /** Of the whole job, 0 to 100. */
+  readonly percent: number;
+  readonly message?: string;
+}
+
+export type Report = (progress: Progress) => void;
+
+/**
+ * Writes progress at most once in `intervalMilliseconds`, a change of step always at once, and never a percentage below
+ * one that was already told.
+ */
+export function progressReport(write: (line: string) => void, now: () => number, intervalMilliseconds = 1000): Report {
+  let last: { step: string; time: number } | undefined;
+  let highest = 0;
+  return ({ step, percent, message }) => {
+    highest = Math.max(highest, Math.min(100, Math.floor(percent)));
+    const time = now();
+    if (last !== undefined && last.step === step && time - last.time < intervalMilliseconds) return;
+    last = { step, time };
+    write(JSON.stringify({ progress: { step, percent: highest, ...(message === undefined ? {} : { message }) } }));
+  };
+}
+
+/** Maps progress of one part (0 to 1) to percent of the whole. */
+export function part(from: number, to: number, fraction: number): number {
+  return from + (to - from) * Math.min(1, Math.max(0, fraction));
+}
+
+/** `1.5 GiB` */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const exponent = Math.min(units.length - 1, bytes < 1024 ? 0 : Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** exponent).toFixed(exponent === 0 ? 0 : 1)} ${units[exponent]}`;
+}
