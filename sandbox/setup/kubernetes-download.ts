@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { Agent, fetch } from 'undici';
 import type { Progress } from '../support/progress.ts';
 
-const origin = 'https://dl.k8s.io';
+export const officialOrigin = 'https://dl.k8s.io';
 const connectTimeoutMilliseconds = 4000;
 const downloadTimeoutMilliseconds = 300_000;
 const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
@@ -16,12 +16,19 @@ const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
  * Downloads one binary to `file`. Returns false when the download cannot be reached or does not have the version;
  * a file with the wrong digest is an error, never used.
  */
-export async function downloadKubernetes(version: string, name: string, file: string, progress: Progress): Promise<boolean> {
+export async function downloadKubernetes(
+  version: string,
+  name: string,
+  file: string,
+  progress: Progress,
+  origin = officialOrigin,
+): Promise<boolean> {
   const url = `${origin}/${version}/bin/linux/${architectures[process.arch] ?? process.arch}/${name}`;
   const dispatcher = new Agent({ connect: { timeout: connectTimeoutMilliseconds } });
   const signal = AbortSignal.timeout(downloadTimeoutMilliseconds);
   try {
-    const published = await fetch(`${url}.sha256`, { dispatcher, signal: AbortSignal.any([signal, AbortSignal.timeout(3 * connectTimeoutMilliseconds)]) });
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(3 * connectTimeoutMilliseconds)]);
+    const published = await fetch(`${url}.sha256`, { dispatcher, signal: soon });
     if (!published.ok) return false;
     const expected = (await published.text()).trim().split(/\s/)[0] ?? '';
     const response = await fetch(url, { dispatcher, signal });
@@ -43,7 +50,7 @@ export async function downloadKubernetes(version: string, name: string, file: st
     progress.info(`${name} ${version} cannot be downloaded here (${error instanceof Error ? rootCause(error) : String(error)})`);
     return false;
   } finally {
-    await dispatcher.close();
+    await dispatcher.destroy();
   }
 }
 

@@ -25,6 +25,8 @@ export interface KubernetesOptions {
   /** Default: the variable `KUBEBUILDER_ASSETS`. */
   readonly assets?: string | undefined;
   readonly cache?: string;
+  /** Where the official binaries are downloaded from. */
+  readonly origin?: string;
 }
 
 /** The version that `sandbox/kubernetes/go.mod` pins, e.g. `v1.37.2`. */
@@ -55,7 +57,7 @@ export async function ensureKubernetes(
         const temporary = await mkdtemp(join(directory, '.making-'));
         try {
           const file = join(temporary, name);
-          if (await downloadKubernetes(version, name, file, progress)) note('downloaded');
+          if (await downloadKubernetes(version, name, file, progress, options.origin)) note('downloaded');
           else {
             if (version !== (await pinnedVersion())) {
               throw new Error(`${assets} lacks ${name}, and ${version} of it cannot be downloaded; unset KUBEBUILDER_ASSETS to build ${await pinnedVersion()}.`);

@@ -19,7 +19,7 @@ export const silentProgress: Progress = {
 };
 
 export interface LineProgressOptions {
-  readonly stream?: NodeJS.WriteStream;
+  readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** A step that takes longer than this is announced while it runs. */
   readonly announceAfterSeconds?: number;
 }
