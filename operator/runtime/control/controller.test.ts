@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordingLogger } from '../../../test/support/recording-logger.ts';
 import { waitFor } from '../../../test/support/wait.ts';
 import { ObjectStore } from '../cache/object-store.ts';
-import { Stalled, Waiting } from '../errors.ts';
+import { ApiError } from '../client/api-error.ts';
+import { LeadershipLost, Stalled, Waiting } from '../errors.ts';
 import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import { Controller, watching, type ControllerOptions } from './controller.ts';
 import type { ReconcileContext, ReconcileResult } from './reconciler.ts';
@@ -134,6 +135,29 @@ describe('a controller', () => {
     await waitFor('recovery', () => logger.messages('info').includes('recovered'), { intervalMilliseconds: 2 });
     expect(logger.lines.filter(({ level }) => level === 'error').map(({ fields }) => String(fields['error']))).toEqual(['Error: host away', 'Error: disk full']);
     expect(logger.lines[0]?.fields).toMatchObject({ controller: 'widget', object: 'x/a' });
+  });
+
+  it('takes a conflict, and a moment without leadership, as reasons to look again, not as errors', async () => {
+    store.put(widget('a'));
+    const troubles = [new ApiError(409, 'Conflict', 'changed meanwhile'), new LeadershipLost('renewal is late')];
+    start(async () => {
+      const trouble = troubles.shift();
+      if (trouble !== undefined) throw trouble;
+    });
+    await runsAre(3);
+    expect([...logger.messages('error'), ...logger.messages('warn')]).toEqual([]);
+  });
+
+  it('tells a conflict that does not end', async () => {
+    store.put(widget('a'));
+    start(
+      async () => {
+        throw new ApiError(409, 'Conflict', 'changed meanwhile');
+      },
+      { queue: { baseDelaySeconds: 5, random: () => 1 } },
+    );
+    await waitFor('the error', () => logger.messages('error').length === 1);
+    expect(runs).toEqual(['x/a']);
   });
 
   it('works on one object at a time each, and on no more objects than it has workers', async () => {

@@ -1,9 +1,10 @@
 /** Brings names to a reconciler: whatever changes in the cache, or in an input of the object, makes its key due. */
 import type { Store } from '../cache/store.ts';
-import { Stalled, Waiting } from '../errors.ts';
+import { isConflict } from '../client/api-error.ts';
+import { LeadershipLost, Stalled, Waiting } from '../errors.ts';
 import { formatKey, parseKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
-import type { RuntimeMetrics } from '../report/metrics.ts';
+import type { ReconcileOutcome, RuntimeMetrics } from '../report/metrics.ts';
 import { meaningfulChange } from './meaningful-change.ts';
 import type { Reconciler } from './reconciler.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
@@ -35,6 +36,9 @@ export interface ControllerOptions<T extends KubernetesObject> {
   readonly metrics?: RuntimeMetrics;
   readonly queue?: WorkQueueOptions;
 }
+
+/** Conflicts that go on until the pauses are this long are no coincidence any more. */
+const CONFLICT_PATIENCE_SECONDS = 5;
 
 export class Controller<T extends KubernetesObject> {
   readonly #options: ControllerOptions<T>;
@@ -91,7 +95,7 @@ export class Controller<T extends KubernetesObject> {
     const { name, reconciler, metrics } = this.#options;
     const logger = this.#options.logger.child({ controller: name, object: id });
     const start = performance.now();
-    let outcome: 'success' | 'waiting' | 'stalled' | 'error' | 'aborted' = 'success';
+    let outcome: ReconcileOutcome = 'success';
     try {
       const result = await reconciler.reconcile(parseKey(id), { signal, logger });
       this.#succeeded(id, logger);
@@ -107,7 +111,7 @@ export class Controller<T extends KubernetesObject> {
     if (this.#failures.delete(id)) logger.info('recovered');
   }
 
-  #failed(id: string, error: unknown, signal: AbortSignal, logger: Logger): 'waiting' | 'stalled' | 'error' | 'aborted' {
+  #failed(id: string, error: unknown, signal: AbortSignal, logger: Logger): ReconcileOutcome {
     if (signal.aborted) {
       logger.debug('reconcile aborted', { error });
       return 'aborted';
@@ -124,6 +128,16 @@ export class Controller<T extends KubernetesObject> {
       return 'stalled';
     }
     const retryInSeconds = this.#queue.addAfterFailure(id);
+    if (error instanceof LeadershipLost) {
+      // If it is lost for good, the signal follows.
+      logger.debug('not done without leadership', { error });
+      return 'aborted';
+    }
+    if (isConflict(error) && retryInSeconds < CONFLICT_PATIENCE_SECONDS) {
+      // Somebody else wrote first: that is what the lock is for, and the next look decides anew.
+      logger.debug('conflict, will be tried again', { error, retryInSeconds });
+      return 'conflict';
+    }
     this.#tell(id, error, () => logger.error('reconcile failed, will be tried again', { error, retryInSeconds }));
     return 'error';
   }

@@ -69,7 +69,7 @@ export class EventRecorder {
     if (told === undefined) {
       const event = this.#eventOf(kind, object, { ...details, note });
       this.#told.set(id, { event, firstTold: now, lastSent: now, count: 1 });
-      this.#send(event, (signal) => this.#options.cluster.create(events, event, { signal }));
+      this.#send(event, async (signal) => this.#create(id, event, signal));
       return;
     }
     told.count += 1;
@@ -117,6 +117,16 @@ export class EventRecorder {
         ...(object.metadata?.resourceVersion === undefined ? {} : { resourceVersion: object.metadata.resourceVersion }),
       },
     };
+  }
+
+  async #create(id: string, event: EventObject, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.cluster.create(events, event, { signal });
+    } catch (error) {
+      // Not told after all: the next time it happens is the first again.
+      this.#told.delete(id);
+      throw error;
+    }
   }
 
   async #countUp(told: Told, signal: AbortSignal): Promise<void> {
