@@ -65,7 +65,7 @@ function peerResult(peer: Contender | MissingPeer, values: ReadonlyMap<Contender
 }
 
 /** What the figures were measured on. */
-export function machine(): string {
+function machine(): string {
   const processors = cpus();
   const memoryGB = Math.round(totalmem() / 2 ** 30);
   return `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'} (${arch()}), ${memoryGB} GB, Linux ${release()}, Node ${process.version}`;

@@ -2,6 +2,7 @@
  * `make test`: every check and every test, in one run, with one true count at the end (`N passed, N failed`), which is
  * what the build machine reads. The line comes out whatever happens, also when set-up fails or the run is interrupted.
  */
+import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { countLine, oneFailed, sum, type Counts } from './run/counts.ts';
 import { lineReporter } from './run/reporter.ts';
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
     reporter: lineReporter((text) => process.stdout.write(text), process.stdout.isTTY ? 'coloured' : 'plain'),
     signal: interrupted.signal,
     sandboxCommand: ['node', 'sandbox/cli.ts'],
+    sandboxes: () => readdir('.sandbox').catch(() => []),
     vitestCommand: ['vitest', 'run'],
     environment: process.stdout.isTTY ? process.env : plainEnvironment(),
   });

@@ -30,7 +30,7 @@ function program(name: string, script = ''): string[] {
   writeFileSync(
     file,
     `import { appendFileSync, writeFileSync } from 'node:fs';
-     appendFileSync(${JSON.stringify(join(directory, 'calls'))}, ['${name}', ...process.argv.slice(2, 3)].join(' ') + '\\n');
+     appendFileSync(${JSON.stringify(join(directory, 'calls'))}, ['${name}', ...process.argv.slice(2).filter((each) => !each.startsWith('-'))].join(' ') + '\\n');
      ${script}`,
   );
   return ['node', file];
@@ -50,6 +50,7 @@ function options(change: Partial<RunOptions>): RunOptions {
     vitestArguments: [],
     reporter: lineReporter((text) => (printed += text), 'plain'),
     signal: new AbortController().signal,
+    sandboxes: () => Promise.resolve(['unit', 'unit-more', 'unity', 'somebody-else']),
     environment: process.env,
     ...change,
     sandboxCommand: change.sandboxCommand ?? program('sandbox'),
@@ -68,26 +69,26 @@ describe('a test run', () => {
     expect(printed).toContain('exit code 3');
   });
 
-  test('brings the sandbox up once for all suites that need it, and takes it down last', async () => {
+  test('brings the sandbox up once for all suites that need it, and takes it down last, with those that tests made', async () => {
     await runSteps(options({ steps: [passes, e2e, e2e] }));
-    expect(calls()).toEqual(['sandbox up', 'vitest --project', 'vitest --project', 'sandbox down']);
+    expect(calls()).toEqual(['sandbox up unit', 'vitest e2e default json', 'vitest e2e default json', 'sandbox down unit', 'sandbox down unit-more']);
   });
 
   test('leaves the sandbox running when asked to', async () => {
     await runSteps(options({ steps: [e2e], afterwards: 'keep sandbox' }));
-    expect(calls()).toEqual(['sandbox up', 'vitest --project']);
+    expect(calls()).toEqual(['sandbox up unit', 'vitest e2e default json']);
   });
 
   test('counts a sandbox that does not come up as failed, runs no suite in it, and still cleans up', async () => {
     const sandboxCommand = program('sandbox', `if (process.argv[2] === 'up') process.exit(1);`);
     expect(await runSteps(options({ steps: [e2e, e2e], sandboxCommand }))).toEqual({ passed: 0, failed: 1, skipped: 2 });
-    expect(calls()).toEqual(['sandbox up', 'sandbox down']);
+    expect(calls()).toEqual(['sandbox up unit', 'sandbox down unit', 'sandbox down unit-more']);
   });
 
   test('counts a suite that crashes as failed, and still takes the sandbox down', async () => {
     const vitestCommand = program('vitest', 'process.exit(2);');
     expect(await runSteps(options({ steps: [e2e], vitestCommand }))).toEqual({ passed: 0, failed: 1, skipped: 0 });
-    expect(calls().at(-1)).toBe('sandbox down');
+    expect(calls()).toContain('sandbox down unit');
     expect(printed).toContain('without a report');
   });
 
@@ -95,10 +96,10 @@ describe('a test run', () => {
     const interrupt = new AbortController();
     const vitestCommand = program('vitest', 'setInterval(() => {}, 1000);');
     const run = runSteps(options({ steps: [e2e, passes], vitestCommand, signal: interrupt.signal }));
-    await waitFor('vitest to be started', () => existsSync(join(directory, 'calls')) && calls().includes('vitest --project'));
+    await waitFor('vitest to be started', () => existsSync(join(directory, 'calls')) && calls().length === 2);
     interrupt.abort();
     expect(await run).toEqual({ passed: 0, failed: 1, skipped: 1 });
-    expect(calls().at(-1)).toBe('sandbox down');
+    expect(calls()).toContain('sandbox down unit');
     expect(printed).toContain('interrupted');
   });
 

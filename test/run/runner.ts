@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** How the sandbox is driven: this and `up` or `down`, `--name`. */
   readonly sandboxCommand: readonly string[];
+  /** Names of the sandboxes there are: tests may have made more, which begin with the name of this run's and a dash. */
+  readonly sandboxes: () => Promise<readonly string[]>;
   /** How vitest is run: this and its arguments. */
   readonly vitestCommand: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
@@ -45,7 +47,7 @@ export async function runSteps(options: RunOptions): Promise<Counts> {
         continue;
       }
       if (step.needs === 'sandbox' && sandbox === 'not asked for') {
-        const brought = await driveSandbox('up', options, signal);
+        const brought = await driveSandbox('up', options.sandbox, options, signal);
         counts.push(brought);
         sandbox = brought.failed === 0 ? 'up' : 'failed';
       }
@@ -60,7 +62,7 @@ export async function runSteps(options: RunOptions): Promise<Counts> {
     if (sandbox !== 'not asked for') {
       if (options.afterwards === 'keep sandbox') reporter.note(`sandbox ${options.sandbox} is left running`);
       // An interrupt must not keep the sandbox from being removed.
-      else counts.push(await driveSandbox('down', options, new AbortController().signal));
+      else for (const name of await ownSandboxes(options)) counts.push(await driveSandbox('down', name, options, new AbortController().signal));
     }
   }
   return sum(counts);
@@ -74,10 +76,15 @@ async function runCheck(check: Check, options: RunOptions): Promise<Counts> {
   });
 }
 
+async function ownSandboxes({ sandbox, sandboxes }: RunOptions): Promise<readonly string[]> {
+  const more = (await sandboxes()).filter((name) => name.startsWith(`${sandbox}-`));
+  return [sandbox, ...more];
+}
+
 /** A sandbox that comes up or goes is no test; one that does not is a failure. */
-async function driveSandbox(verb: 'up' | 'down', options: RunOptions, signal: AbortSignal): Promise<Counts> {
-  const argv = [...options.sandboxCommand, verb, '--name', options.sandbox];
-  return options.reporter.step(`sandbox ${options.sandbox} ${verb}`, async () => {
+async function driveSandbox(verb: 'up' | 'down', name: string, options: RunOptions, signal: AbortSignal): Promise<Counts> {
+  const argv = [...options.sandboxCommand, verb, '--name', name];
+  return options.reporter.step(`sandbox ${name} ${verb}`, async () => {
     const result = await runCommand(argv, {
       ...commandOptions(options, { output: 'stream', timeLimitSeconds: verb === 'up' ? sandboxUpSeconds : sandboxDownSeconds }),
       leftovers: 'keep',

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { KubeConnection } from '../../../operator/runtime/index.ts';
 import { installAccess, operatorKubeconfig, operatorNamespace } from '../../../sandbox/installation/operator.ts';
-import { testSandbox } from '../../support/kubeconfig.ts';
+import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
 
 let admin: KubeConnection;
 let operator: KubeConnection;
 
 beforeAll(async () => {
-  const sandbox = await testSandbox();
+  const sandbox = await Sandbox.up({ name: process.env['JTEL_SANDBOX'] || 'test', only: ['control-plane'], progress: lineProgress() });
   await installAccess(sandbox);
   admin = KubeConnection.load(sandbox.kubeconfigPath);
   operator = KubeConnection.load(await operatorKubeconfig(sandbox, 'machine'));
