@@ -22,6 +22,9 @@ const patterns = {
   domainName: /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*\.?$/,
 } as const;
 
+/** Of every kind; file systems allow no longer name. */
+const longest = 255;
+
 export type ValueKind = keyof typeof patterns;
 
 /** A value that must not reach a host. The message names the kind and shows the value shortened and quoted as JSON. */
@@ -31,8 +34,8 @@ export class InvalidValue extends Error {
 
 /** @returns the value itself. @throws InvalidValue when it has not the form of its kind. */
 export function valid(kind: ValueKind, value: string): string {
-  if (typeof value !== 'string' || !patterns[kind].test(value)) {
-    throw new InvalidValue(`${kind} ${JSON.stringify(String(value).slice(0, 80))} is refused: it does not match ${patterns[kind].source}`);
+  if (typeof value !== 'string' || value.length > longest || !patterns[kind].test(value)) {
+    throw new InvalidValue(`${kind} ${JSON.stringify(String(value).slice(0, 80))} is refused: it does not match ${patterns[kind].source}, or is longer than ${longest}`);
   }
   return value;
 }

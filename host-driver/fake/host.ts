@@ -81,8 +81,8 @@ export class FakeHost implements Host {
     onProgress: (progress: PullProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const names = images.map((image) => `${valid('repository', image.repository)}@${valid('imageDigest', image.digest)}`);
     return this.#call('pull', undefined, signal, () => {
+      const names = images.map((image) => `${valid('repository', image.repository)}@${valid('imageDigest', image.digest)}`);
       this.#needDocker();
       let imagesDone = 0;
       for (const name of new Set(names)) {

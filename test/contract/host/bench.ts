@@ -1,0 +1,57 @@
+/** What each part of the host contract works with: a host, and projects nobody used yet. */
+import { onTestFinished } from 'vitest';
+import type { Host, ImageReference, RegistryCredentials, RenderedRelease } from '../../../host-driver/host.ts';
+import { aFence, aRelease } from '../../support/host-builders.ts';
+
+export interface HostSubject {
+  readonly host: Host;
+  /** In the registry; has a shell and coreutils. */
+  readonly image: ImageReference;
+  /** Same repository, but the registry does not have it. */
+  readonly missingImage: ImageReference;
+  /** Of the registry, if it wants any. */
+  readonly credentials?: RegistryCredentials;
+}
+
+export interface StartedSubject extends HostSubject {
+  readonly project: string;
+}
+
+export const signal = new AbortController().signal;
+export const nothing = (): void => undefined;
+let projects = 0;
+
+export class HostBench {
+  readonly makeSubject: () => Promise<HostSubject> | HostSubject;
+
+  constructor(makeSubject: () => Promise<HostSubject> | HostSubject) {
+    this.makeSubject = makeSubject;
+  }
+
+  /** A host and a project name nobody used yet, which ends with the test. */
+  async start(): Promise<StartedSubject> {
+    const subject = await this.makeSubject();
+    projects += 1;
+    const project = `jtel-contract-${process.pid}-${projects}`;
+    onTestFinished(() => subject.host.destroy(project, aFence(1_000_000), signal).catch(nothing));
+    return { ...subject, project };
+  }
+
+  /** A claimed one with the image. */
+  async claimed(): Promise<StartedSubject> {
+    const subject = await this.start();
+    await subject.host.claim(subject.project, aFence(), signal);
+    await subject.host.pull([subject.image], subject.credentials, nothing, signal);
+    return subject;
+  }
+
+  /** The same with the release of {@link aRelease} applied. */
+  async applied(): Promise<StartedSubject & { readonly release: RenderedRelease }> {
+    const subject = await this.claimed();
+    const { host, project, image } = subject;
+    const release = aRelease(project, image);
+    await host.writeRelease(project, release, aFence(), signal);
+    await host.composeUp(project, release, 'all', aFence(), signal);
+    return { ...subject, release };
+  }
+}

@@ -1,0 +1,67 @@
+/** Long work in containers of its own. */
+import { describe, expect, it } from 'vitest';
+import type { Host, JobReport } from '../../../host-driver/host.ts';
+import { aFence, aJob } from '../../support/host-builders.ts';
+import { waitFor } from '../../support/wait.ts';
+import { signal } from './bench.ts';
+import type { HostBench, StartedSubject } from './bench.ts';
+
+function ended(host: Host, uid: string): Promise<JobReport> {
+  return waitFor('the end of the job', async () => {
+    const report = await host.readJob(uid, signal);
+    return report !== undefined && report.job.state !== 'Running' && report.job.state !== 'Created' && report;
+  });
+}
+
+async function withImage(bench: HostBench): Promise<StartedSubject & { readonly uid: string }> {
+  const subject = await bench.claimed();
+  return { ...subject, uid: `${subject.project}-load` };
+}
+
+export function jobCases(bench: HostBench): void {
+  describe('a job', () => {
+    it('runs with its input and tells progress and result', async () => {
+      const { host, project, image, uid } = await withImage(bench);
+      await host.startJob(project, aJob(uid, project, image), aFence(), signal);
+      const report: JobReport = await ended(host, uid);
+      expect(report).toMatchObject({ job: { uid, type: 'load', name: `jtel-job-${uid}`, state: 'Succeeded', exitCode: 0 }, progress: { step: 'reading', percent: 50 }, result: { answer: 42 } });
+      const seen = await host.observe(project, 'quick', signal);
+      expect(seen.jobs).toMatchObject([{ uid, state: 'Succeeded', exitCode: 0 }]);
+      expect(seen.containers).toEqual([]);
+      expect(seen.volumes).toEqual([`${project}_files`]);
+    });
+
+    it('started again is the same job', async () => {
+      const { host, project, image, uid } = await withImage(bench);
+      await host.startJob(project, aJob(uid, project, image), aFence(), signal);
+      await ended(host, uid);
+      await host.startJob(project, aJob(uid, project, image, { input: { answer: 43 } }), aFence(), signal);
+      expect(await ended(host, uid)).toMatchObject({ result: { answer: 42 } });
+      expect((await host.observe(project, 'quick', signal)).jobs).toHaveLength(1);
+    });
+
+    it('that fails tells why', async () => {
+      const { host, project, image, uid } = await withImage(bench);
+      const command = ['sh', '-c', `echo '{"error":{"reason":"DataIncomplete","message":"a file is missing"}}'; exit 3`];
+      await host.startJob(project, aJob(uid, project, image, { type: 'failing', command }), aFence(), signal);
+      expect(await ended(host, uid)).toMatchObject({ job: { state: 'Failed' }, error: { reason: 'DataIncomplete', message: 'a file is missing' } });
+    });
+
+    it('needs its image, and the right to change the host', async () => {
+      const { host, project, image, missingImage, uid } = await withImage(bench);
+      await expect(host.startJob(project, aJob(uid, project, missingImage), aFence(), signal)).rejects.toMatchObject({ reason: 'ImageNotFound' });
+      await host.claim(project, aFence(4), signal);
+      await expect(host.startJob(project, aJob(uid, project, image), aFence(3), signal)).rejects.toMatchObject({ reason: 'Fenced' });
+      expect(await host.readJob(uid, signal)).toBeUndefined();
+    });
+
+    it('is removed, also when it is gone already, but not by the outdated', async () => {
+      const { host, project, image, uid } = await withImage(bench);
+      await host.startJob(project, aJob(uid, project, image), aFence(2), signal);
+      await expect(host.removeJob(uid, aFence(1), signal)).rejects.toMatchObject({ reason: 'Fenced' });
+      await host.removeJob(uid, aFence(2), signal);
+      await host.removeJob(uid, aFence(2), signal);
+      expect(await host.readJob(uid, signal)).toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,28 @@
+/** The sandbox of the host driver's tests: real compose hosts and a registry, with a small image in it. */
+import { Sandbox, baseImage } from '../../sandbox/index.ts';
+import type { HostSpec, PushedImage, SandboxHost } from '../../sandbox/index.ts';
+import type { HostTarget, RegistryCredentials } from '../../host-driver/host.ts';
+
+export interface DriverSandbox {
+  readonly sandbox: Sandbox;
+  readonly image: PushedImage;
+  readonly credentials: RegistryCredentials;
+  target(host: string, change?: Partial<HostTarget>): HostTarget;
+}
+
+/** Brings it up, or adopts the one that is up. It is shared by the driver's test files and left to be adopted again. */
+export async function driverSandbox(hosts: readonly HostSpec[]): Promise<DriverSandbox> {
+  const sandbox = await Sandbox.up({ name: 'driver', hosts, only: ['hosts', 'registry'] });
+  const image = await sandbox.registry.push(baseImage, 'test/base', '1');
+  const { username, password, address } = sandbox.registry;
+  return {
+    sandbox,
+    image,
+    credentials: { username, password, serverAddress: address },
+    target: (host, change = {}) => ({ ...targetOf(sandbox.host(host)), ...change }),
+  };
+}
+
+function targetOf({ address, port, user, hostKeyFingerprint, privateKey }: SandboxHost): HostTarget {
+  return { address, port, user, hostKeyFingerprints: [hostKeyFingerprint], privateKey };
+}

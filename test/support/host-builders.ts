@@ -1,0 +1,70 @@
+/** Releases, owners and jobs for tests that drive compose hosts, real or fake. */
+import { createHash } from 'node:crypto';
+import { stringify } from 'yaml';
+import type { Fence, ImageReference, JobSpec, RenderedFile, RenderedRelease, StackOwner } from '../../host-driver/host.ts';
+
+export function anOwner(change: Partial<StackOwner> = {}): StackOwner {
+  return { clusterID: 'cluster-1', namespace: 'demo', name: 'acme', uid: 'uid-acme', ...change };
+}
+
+export function aFence(epoch = 1, owner: StackOwner = anOwner()): Fence {
+  return { owner, epoch };
+}
+
+export function aFile(content: string, mode = 0o644): RenderedFile {
+  return { sha256: sha256(content), content, mode };
+}
+
+export interface ReleaseChange {
+  /** Goes into the service `web` only. */
+  readonly webSetting?: string;
+  readonly dataDriverOptions?: Readonly<Record<string, string>>;
+  readonly services?: readonly ('db' | 'web')[];
+  readonly files?: readonly RenderedFile[];
+  readonly secret?: string;
+}
+
+/** A data base with a health check and a web server that depends on it; both sleep, and stop quickly. */
+export function aRelease(project: string, image: ImageReference, change: ReleaseChange = {}): RenderedRelease {
+  const { services: names = ['db', 'web'], webSetting = 'one', dataDriverOptions, secret = 'a password' } = change;
+  const password = aFile(secret, 0o600);
+  const common = { image: `${image.repository}@${image.digest}`, command: ['sleep', 'infinity'], init: true, stop_grace_period: '1s' };
+  const all = {
+    db: {
+      ...common,
+      command: ['sh', '-c', 'echo database up; exec sleep infinity'],
+      volumes: ['data:/data', `/opt/jtel/${project}/files/${password.sha256}:/run/password:ro`],
+      healthcheck: { test: ['CMD', 'test', '-e', '/data'], interval: '1s', timeout: '5s', retries: 30 },
+    },
+    web: { ...common, environment: { SETTING: webSetting }, depends_on: { db: { condition: 'service_healthy' } } },
+  };
+  const composeYaml = stringify({
+    name: project,
+    services: Object.fromEntries(names.map((name) => [name, all[name]])),
+    volumes: { data: dataDriverOptions === undefined ? {} : { driver_opts: dataDriverOptions } },
+  });
+  const files = [password, ...(change.files ?? [])];
+  const digest = sha256(JSON.stringify([composeYaml, files, image]));
+  return { digest, version: '3.43.2', composeYaml, files, images: [image], volumes: ['data'], services: names };
+}
+
+/** A job that tells progress on the way, then its result; it proves that its input was there. */
+export function aJob(uid: string, project: string, image: ImageReference, change: Partial<JobSpec> = {}): JobSpec {
+  const script = `
+    echo '{"progress":{"step":"reading","percent":50}}'
+    test "$(stat -c %a /run/job/spec.json)" = 600 && echo "{\\"result\\":$(cat /run/job/spec.json)}"`;
+  return {
+    uid,
+    type: 'load',
+    image,
+    command: ['sh', '-c', script],
+    volumes: [{ volume: `${project}_files`, target: '/files', readOnly: false }],
+    input: { answer: 42 },
+    memoryBytes: 64 * 2 ** 20,
+    ...change,
+  };
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
