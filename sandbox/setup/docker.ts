@@ -22,7 +22,9 @@ export async function ensureDocker(progress: Progress): Promise<Docker> {
     const meanwhile = await reachableDocker();
     if (meanwhile) return meanwhile;
     if ((await findCommand('dockerd')) === undefined || (await findCommand('docker')) === undefined) {
-      await installPackages(['docker.io', 'docker-cli?', 'iptables'], 'no Docker Engine answers', progress);
+      // Without Docker there is no base image either; so all that will be missing is said and installed at once.
+      const debootstrap = (await findCommand('debootstrap')) === undefined ? ['debootstrap'] : [];
+      await installPackages(['docker.io', 'docker-cli?', 'iptables', ...debootstrap], 'Docker Engine, base image', progress);
     }
     return await progress.step('Docker Engine', async (note) => {
       // Installing the package starts the engine on a machine with systemd, and on some others.

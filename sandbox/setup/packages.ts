@@ -35,15 +35,15 @@ export async function installPackages(wanted: readonly string[], why: string, pr
   progress.info(`Installing Debian packages (${why}): ${names.join(' ')}`);
   await progress.step(`Debian packages ${names.join(' ')}`, () =>
     withLock(lockFile('apt'), async () => {
-      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-      await run(await asRoot(['apt-get', 'update', '-q']), { env });
+      await run(await asRoot(['apt-get', 'update', '-q']));
       const available: string[] = [];
       for (const name of wanted) {
         if (!name.endsWith('?')) available.push(name);
         else if ((await tryRun(['apt-cache', 'show', name.slice(0, -1)])).code === 0) available.push(name.slice(0, -1));
       }
-      const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...available];
-      await run(await asRoot(install), { env, timeoutSeconds: 1200 });
+      // `env`, because sudo passes no variables on.
+      const install = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-y', '-q', '--no-install-recommends'];
+      await run(await asRoot([...install, ...available]), { timeoutSeconds: 1200 });
     }),
   );
 }
