@@ -1,6 +1,6 @@
 /**
  * Every image of this repository: what it is built from, and how. Used by the sandbox and the demo; by hand:
- * `node images/build.ts [all | stand-ins | toolbox | operator]`. An image whose inputs have not changed is not built again.
+ * `node images/build.ts [all | stand-ins | toolbox | operator [BASE]]`. An image whose inputs have not changed is not built again.
  */
 import { join } from 'node:path';
 import { baseImage, ensureBaseImage, ensureNodeImage, nodeImage } from '../sandbox/setup/base-image.ts';
@@ -67,10 +67,13 @@ export async function buildToolbox(docker: Docker, progress: Progress): Promise<
   );
 }
 
-/** The operator's image: the repository's `Dockerfile` with production files only. */
-export async function buildOperator(docker: Docker, progress: Progress): Promise<BuiltImage> {
+/**
+ * The operator's image: the repository's `Dockerfile` with production files only.
+ * @param base an image with Node 24 that is here already.
+ */
+export async function buildOperator(docker: Docker, progress: Progress, base: string = nodeImage): Promise<BuiltImage> {
   return await withContext('operator', assembleOperator, (context) =>
-    step(docker, progress, { tag: operatorImage, context, bases: [nodeImage], buildArgs: { BASE: nodeImage } }),
+    step(docker, progress, { tag: operatorImage, context, bases: [base], buildArgs: { BASE: base } }),
   );
 }
 
@@ -98,7 +101,7 @@ export async function pushImages(docker: Docker, progress: Progress, images: rea
 }
 
 if (import.meta.main) {
-  const what = process.argv[2] ?? 'all';
+  const [what = 'all', base] = process.argv.slice(2);
   if (!['all', 'stand-ins', 'toolbox', 'operator'].includes(what)) throw new Error(`${what}: build all, stand-ins, toolbox or operator`);
   const progress = lineProgress();
   const docker = await ensureDocker(progress);
@@ -106,5 +109,5 @@ if (import.meta.main) {
   await ensureNodeImage(docker, progress);
   if (what === 'all' || what === 'stand-ins') await buildStandIns(docker, progress);
   if (what === 'all' || what === 'toolbox') await buildToolbox(docker, progress);
-  if (what === 'all' || what === 'operator') await buildOperator(docker, progress);
+  if (what === 'all' || what === 'operator') await buildOperator(docker, progress, base);
 }
