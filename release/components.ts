@@ -2,7 +2,7 @@
 import type { Component, Release } from './generated/release.ts';
 
 /** Where a secret is mounted when the manifest does not say. */
-export const secretFolder = '/run/secrets';
+const secretFolder = '/run/secrets';
 
 export function secretTarget(mount: { readonly name: string; readonly target?: string }): string {
   return mount.target ?? `${secretFolder}/${mount.name}`;

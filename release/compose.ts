@@ -29,7 +29,7 @@ export interface ServiceParts {
 const conditions = { started: 'service_started', healthy: 'service_healthy', completed: 'service_completed_successfully' } as const;
 
 /** Where the host driver puts a file of that digest; the layout is the host driver's (docs/hosts). */
-export function hostFilePath(project: string, sha256: string): string {
+function hostFilePath(project: string, sha256: string): string {
   return `/opt/jtel/${project}/files/${sha256}`;
 }
 

@@ -3,7 +3,7 @@
  * spec itself, without this folder depending on the resource's version.
  */
 import type { FirewallRules } from '../model/rendered-release.ts';
-import type { Release, Resources } from './generated/release.ts';
+import type { Release } from './generated/release.ts';
 
 export type Size = 'Small' | 'Medium' | 'Large';
 
@@ -83,5 +83,3 @@ export function environmentSecrets(stack: StackInput): readonly SecretKeyReferen
   }
   return [...found.values()];
 }
-
-export type { Release, Resources };

@@ -4,8 +4,9 @@
  * of the line it is put on.
  */
 import { Liquid } from 'liquidjs';
+import type { Release } from './generated/release.ts';
 import type { SelectedComponent } from './select.ts';
-import { RenderError, type Release, type StackInput } from './stack-input.ts';
+import { RenderError, type StackInput } from './stack-input.ts';
 
 /** Everything a template may read; documented in docs/release-format.md. */
 export interface TemplateContext {

@@ -31,7 +31,7 @@ export function hostCommand(terminal: Terminal): Command {
 }
 
 /** @throws {UsageError} when a file is missing, is not what it should be, or does not go with the other. */
-export async function scriptFor({ filename, release: releaseFile }: ScriptOptions): Promise<string> {
+async function scriptFor({ filename, release: releaseFile }: ScriptOptions): Promise<string> {
   const stack = await readStack(filename);
   const release = await readRelease(releaseFile);
   if (release.version !== stack.spec.version) {
