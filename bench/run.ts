@@ -68,4 +68,9 @@ function save(results: readonly BenchmarkResult[]): void {
   writeFileSync(resultsFile, `${JSON.stringify(mergeResults(earlier, results), undefined, 2)}\n`);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -39,6 +39,7 @@ export const checkNoop: Benchmark = {
       end: async () => {
         await check.close();
         await peers.end();
+        await stack.end();
       },
     };
   },

@@ -1,5 +1,6 @@
 /** All benchmarks, in the order in which they run. */
 import type { Benchmark } from '../benchmark.ts';
 import { checkNoop } from './check-noop.ts';
+import { deployOverhead } from './deploy-overhead.ts';
 
-export const benchmarks: readonly Benchmark[] = [checkNoop];
+export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead];

@@ -3,9 +3,10 @@ import { stackKind, type JtelStack } from '../../crds/index.ts';
 import { projectName } from '../../controllers/stack/project.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import { installAccess, operatorKubeconfig, startOperatorProcess, type RunningOperator } from '../../sandbox/installation/operator.ts';
-import { quickstart, type Manifest } from '../../sandbox/installation/quickstart.ts';
+import { quickstart } from '../../sandbox/installation/quickstart.ts';
 import { publishProduct } from '../../sandbox/installation/releases.ts';
 import type { Sandbox, SandboxHost } from '../../sandbox/index.ts';
+import { ClusterClient, KubeConnection, SecretRegistry } from '../../operator/runtime/index.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import type { BenchmarkContext } from '../benchmark.ts';
 
@@ -14,7 +15,6 @@ const installSeconds = 900;
 export interface InstalledStack {
   readonly sandbox: Sandbox;
   readonly host: SandboxHost;
-  readonly kubectl: Kubectl;
   readonly operator: RunningOperator;
   /** `registry/path:tag@sha256:…` */
   readonly toolbox: string;
@@ -30,6 +30,10 @@ export interface InstalledStack {
   apply(spec: Readonly<Record<string, unknown>>): Promise<number>;
   /** Waits until the operator calls that generation Ready. */
   ready(generation: number): Promise<void>;
+  /** Waits until the operator has nothing left to do. */
+  settled(): Promise<void>;
+  /** Stops the operator; the stack runs on. */
+  end(): Promise<void>;
 }
 
 /** Everything from an empty machine to a Ready stack; what is there already is used. */
@@ -45,11 +49,12 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
   const manifest = manifests.find(({ kind }) => kind === stackKind.kind);
   if (manifest === undefined) throw new Error('examples/quickstart has no JtelStack');
   const { name, namespace = '' } = manifest.metadata;
-  const read = (): Promise<JtelStack> => kubectl.json<JtelStack>(['get', 'jtelstack', name, '-n', namespace]);
+  const connection = KubeConnection.load(sandbox.kubeconfigPath);
+  const cluster = new ClusterClient({ connection, fieldManager: 'jtel-bench', secrets: new SecretRegistry() });
+  const read = (): Promise<JtelStack> => cluster.get(stackKind, { namespace, name }, { signal: AbortSignal.timeout(20_000) });
   const stack: InstalledStack = {
     sandbox,
     host,
-    kubectl,
     operator,
     toolbox,
     namespace,
@@ -57,7 +62,18 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
     read,
     operatorKubeconfig: await operatorKubeconfig(sandbox, 'machine'),
     project: projectName(namespace, name),
-    apply: (spec) => applyStack(kubectl, manifest, spec),
+    apply: async (spec) => {
+      const changed = { ...manifest, spec: { ...manifest.spec, ...spec } } as unknown as JtelStack;
+      const applied = await cluster.apply(stackKind, changed, { signal: AbortSignal.timeout(20_000) });
+      return applied.metadata.generation ?? 0;
+    },
+    end: async () => {
+      await operator.stop();
+      await connection.close();
+    },
+    settled: async () => {
+      await waitFor('the operator to have nothing left to do', async () => (await read()).status?.operation === undefined, { timeoutSeconds: 120 });
+    },
     ready: async (generation) => {
       await waitFor(`stack ${namespace}/${name} to be Ready`, async () => isReady(await read(), generation), { timeoutSeconds: installSeconds });
     },
@@ -66,18 +82,13 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
     await progress.step('stack from nothing to Ready', async () => {
       await kubectl.apply(manifests);
       await stack.ready((await read()).metadata.generation ?? 0);
+      await stack.settled();
     });
   } catch (error) {
-    await operator.stop();
+    await stack.end();
     throw error;
   }
   return stack;
-}
-
-async function applyStack(kubectl: Kubectl, manifest: Manifest, spec: Readonly<Record<string, unknown>>): Promise<number> {
-  const changed = { ...manifest, spec: { ...manifest.spec, ...spec } };
-  const applied = await kubectl.run(['apply', '--server-side', '--force-conflicts', '-o', 'json', '-f', '-'], { input: JSON.stringify(changed) });
-  return (JSON.parse(applied) as JtelStack).metadata.generation ?? 0;
 }
 
 function isReady({ status }: JtelStack, generation: number): boolean {

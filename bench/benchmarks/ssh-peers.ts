@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { Sandbox, SandboxHost } from '../../sandbox/index.ts';
 import { cacheDirectory } from '../../sandbox/support/paths.ts';
 import { run, tryRun, type RunOptions } from '../../sandbox/support/process.ts';
 import type { BenchmarkContext, Contender, MissingPeer } from '../benchmark.ts';
@@ -15,7 +16,7 @@ export interface Peers {
 
 const ansibleVersion = '2.19.4';
 
-export async function preparePeers({ host, project }: InstalledStack, { progress }: BenchmarkContext): Promise<Peers> {
+export async function preparePeers({ sandbox, host, project }: InstalledStack, { progress }: BenchmarkContext): Promise<Peers> {
   const directory = await mkdtemp(join(tmpdir(), 'jtel-bench-'));
   const options = ['-i', host.privateKeyPath, '-o', `UserKnownHostsFile=${join(directory, 'known_hosts')}`, '-o', 'StrictHostKeyChecking=accept-new', '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR'];
   const ps = ['docker', 'compose', '-p', project, 'ps'];
@@ -38,7 +39,7 @@ export async function preparePeers({ host, project }: InstalledStack, { progress
   }
   contenders.push(
     await progress.step('Ansible, to compare with', async (note) => {
-      const peer = await ansible(directory, options, host, ps);
+      const peer = await ansible(directory, options, sandbox, host, ps);
       note('missing' in peer ? peer.missing : 'ready');
       return peer;
     }),
@@ -59,7 +60,13 @@ function command(name: string, argv: readonly string[], options: RunOptions = {}
 }
 
 /** Ansible's command module, as `ansible -m command` calls it; fetched into the cache with Python's own package manager. */
-async function ansible(directory: string, sshOptions: readonly string[], host: InstalledStack['host'], ps: readonly string[]): Promise<Contender | MissingPeer> {
+async function ansible(
+  directory: string,
+  sshOptions: readonly string[],
+  { docker }: Sandbox,
+  host: SandboxHost,
+  ps: readonly string[],
+): Promise<Contender | MissingPeer> {
   const name = "ansible's command module";
   const environment = join(cacheDirectory, `ansible-core-${ansibleVersion}`);
   const binary = join(environment, 'bin/ansible');
@@ -71,6 +78,9 @@ async function ansible(directory: string, sshOptions: readonly string[], host: I
       return { name, missing: `cannot be installed here: ${installed.stderr.trim().split('\n').at(-1) ?? ''}` };
     }
   }
+  // Its modules are Python that it copies to the host.
+  const python = await docker.tryRun(['exec', host.container, 'sh', '-c', 'command -v python3 || { apt-get update -qq && apt-get install -y -qq --no-install-recommends python3; }'], { timeoutSeconds: 300 });
+  if (python.code !== 0) return { name, missing: `no Python on the host, and it cannot be installed: ${python.stderr.trim().split('\n').at(-1) ?? ''}` };
   const inventory = join(directory, 'inventory.ini');
   const ssh = sshOptions.filter((_, index) => index >= 2).join(' ');
   const variables = `ansible_host=${host.address} ansible_port=${host.port} ansible_user=${host.user} ansible_ssh_private_key_file=${host.privateKeyPath} ansible_ssh_common_args='${ssh}'`;
