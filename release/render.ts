@@ -10,7 +10,7 @@ import { secretTarget } from './components.ts';
 import { FileSet } from './file-set.ts';
 import { selectComponents, type SelectedComponent } from './select.ts';
 import { RenderError, secretKeyID, type RenderInput } from './stack-input.ts';
-import { isSafeText, templateContext, templateRenderer, type RenderTemplate, type TemplateContext } from './templates.ts';
+import { isSafeText, renderTemplate, templateContext, type TemplateContext } from './templates.ts';
 
 /** Files with the values of the stack's own `secretKeyRef` variables, see {@link environmentOf}. */
 const environmentSecretFolder = '/run/secrets/environment';
@@ -18,7 +18,6 @@ const environmentSecretFolder = '/run/secrets/environment';
 interface Rendering {
   readonly input: RenderInput;
   readonly context: TemplateContext;
-  readonly template: RenderTemplate;
   readonly files: FileSet;
 }
 
@@ -27,23 +26,52 @@ export function renderRelease(input: RenderInput): RenderedRelease {
   const { release, stack, project } = input;
   const selected = selectComponents(release, stack);
   const context = templateContext(release, stack, project, selected);
-  const rendering: Rendering = { input, context, template: templateRenderer(), files: new FileSet() };
+  const rendering: Rendering = { input, context, files: new FileSet() };
   const services = new Map(selected.flatMap((component) => [...servicesOf(rendering, component, selected)]));
-  const composeYaml = composeText({
+  const model = {
     services: Object.fromEntries(services),
     // No options and no labels: compose would want to recreate a volume whose declaration changed.
     volumes: Object.fromEntries(release.volumes.map((volume) => [volume, {}])),
     networks: { default: {} },
-  });
+  };
   const rendered = {
     version: release.version,
-    composeYaml,
     files: rendering.files.list(),
     images: imagesOf(rendering, selected),
     volumes: release.volumes,
     services: [...services.keys()],
   };
-  return { digest: digestOf(rendered), ...rendered };
+  return new Rendered(digestOf(rendered, model), rendered, model);
+}
+
+/**
+ * Most renderings are only compared by digest, and writing YAML is most of the work: so the text is made when it is asked
+ * for. The digest is over the model, which the text says and nothing else.
+ */
+class Rendered implements RenderedRelease {
+  readonly digest: string;
+  readonly version: string;
+  readonly files: readonly RenderedFile[];
+  readonly images: readonly ImageReference[];
+  readonly volumes: readonly string[];
+  readonly services: readonly string[];
+  readonly #model: object;
+  #composeYaml: string | undefined;
+
+  constructor(digest: string, { version, files, images, volumes, services }: Omit<RenderedRelease, 'digest' | 'composeYaml'>, model: object) {
+    this.digest = digest;
+    this.version = version;
+    this.files = files;
+    this.images = images;
+    this.volumes = volumes;
+    this.services = services;
+    this.#model = model;
+  }
+
+  get composeYaml(): string {
+    this.#composeYaml ??= composeText(this.#model);
+    return this.#composeYaml;
+  }
 }
 
 function servicesOf(
@@ -76,7 +104,7 @@ function templateFiles(rendering: Rendering, { component }: SelectedComponent): 
   return (component.files ?? []).map((file) => {
     const template = rendering.input.templates.get(file.template);
     if (template === undefined) throw new RenderError(`release ${rendering.input.release.version}: template ${file.template} is missing`);
-    const content = rendering.template(`${component.name}: template ${file.template}`, template, rendering.context);
+    const content = renderTemplate(`${component.name}: template ${file.template}`, template, rendering.context);
     return { sha256: rendering.files.add(content, file.mode === '0755' ? 0o755 : 0o644), target: file.target };
   });
 }
@@ -97,7 +125,7 @@ function environmentOf(rendering: Rendering, selected: SelectedComponent, files:
   const { component, env } = selected;
   const environment = new Map<string, string>();
   for (const { name, value } of component.environment ?? []) {
-    environment.set(name, rendering.template(`${component.name}: environment variable ${name}`, value, rendering.context));
+    environment.set(name, renderTemplate(`${component.name}: environment variable ${name}`, value, rendering.context));
   }
   for (const variable of env) {
     const place = `spec.components: ${component.name}: env ${variable.name}`;
@@ -153,9 +181,9 @@ function withoutInterpolation(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withoutInterpolation(child)]));
 }
 
-function digestOf(rendered: Omit<RenderedRelease, 'digest'>): string {
-  const { version, composeYaml, images, volumes, services } = rendered;
-  const files = rendered.files.map((file: RenderedFile) => [file.sha256, file.mode]);
+function digestOf(rendered: Omit<RenderedRelease, 'digest' | 'composeYaml'>, model: object): string {
+  const { version, images, volumes, services } = rendered;
+  const files = rendered.files.map((file) => [file.sha256, file.mode]);
   const pulled = images.map(({ repository, digest, tag }) => [repository, digest, tag]);
-  return createHash('sha256').update(JSON.stringify([version, composeYaml, files, pulled, volumes, services])).digest('hex');
+  return createHash('sha256').update(JSON.stringify([version, model, files, pulled, volumes, services])).digest('hex');
 }

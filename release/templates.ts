@@ -49,30 +49,36 @@ const zone = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
 /** Filters whose result depends on more than their input. */
 const impureFilters = ['date', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string', 'sample'];
 
-export type RenderTemplate = (what: string, template: string, context: TemplateContext) => string;
+const engine = restrictedEngine();
 
-/** One engine per render: nothing is shared between stacks. */
-export function templateRenderer(): RenderTemplate {
-  const engine = new Liquid({
+function restrictedEngine(): Liquid {
+  const liquid = new Liquid({
     templates: {},
     strictFilters: true,
     strictVariables: true,
     lenientIf: true,
     ownPropertyOnly: true,
     parseLimit: 1_000_000,
-    renderLimit: 2_000,
+    // Against a template that never ends, on a machine however busy; templates are the vendor's and take milliseconds.
+    renderLimit: 30_000,
     memoryLimit: 10_000_000,
   });
-  for (const name of impureFilters) delete engine.filters[name];
-  for (const name of ['include', 'render', 'layout', 'increment', 'decrement']) delete engine.tags[name];
-  return (what, template, context) => {
-    try {
-      return engine.parseAndRenderSync(template, context) as string;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-      throw new RenderError(`${what} cannot be rendered: ${reason}`, { cause: error });
-    }
-  };
+  for (const name of impureFilters) delete liquid.filters[name];
+  for (const name of ['include', 'render', 'layout', 'increment', 'decrement']) delete liquid.tags[name];
+  return liquid;
+}
+
+/**
+ * @param what names the template in errors
+ * @throws {RenderError} for a template that is none, that asks for what is not there, or that does not end
+ */
+export function renderTemplate(what: string, template: string, context: TemplateContext): string {
+  try {
+    return engine.parseAndRenderSync(template, context) as string;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new RenderError(`${what} cannot be rendered: ${reason}`, { cause: error });
+  }
 }
 
 function check(place: string, pattern: RegExp, value: string): string {
