@@ -45,7 +45,7 @@ export async function withContext<T>(
   }
 }
 
-export async function writeFiles(directory: string, files: ReadonlyMap<string, Buffer>): Promise<void> {
+async function writeFiles(directory: string, files: ReadonlyMap<string, Buffer>): Promise<void> {
   for (const [path, content] of files) {
     await mkdir(dirname(join(directory, path)), { recursive: true });
     await writeFile(join(directory, path), content);

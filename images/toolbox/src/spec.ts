@@ -61,7 +61,7 @@ export function parseSpec(text: string): Spec {
     ...(spec['database'] === undefined ? {} : { database: database(spec['database']) }),
     fileTrees: list(spec['fileTrees'], 'fileTrees', fileTree),
   };
-  unique(common.fileTrees.map((tree) => tree.name), 'fileTrees: name');
+  unique(common.fileTrees.map((tree) => tree.name), 'fileTrees');
   if (type === 'probe') return { type, ...common };
   if (type !== 'load') throw invalid('type', 'must be probe or load');
   const load: LoadSpec = {

@@ -4,7 +4,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import type { Header } from 'tar-stream';
 
-export const endMarker = '-- Dump completed on 2026-01-05  6:00:00\n';
+const endMarker = '-- Dump completed on 2026-01-05  6:00:00\n';
 
 /** A dump of two schemas whose table jtel.calls has this many rows. */
 export function dumpText(rows: number): string {

@@ -141,9 +141,7 @@ describe('data sets that are not what they should be', () => {
 
   test.each([
     ['a flipped byte', flipped(dump(1000)), dump(1000), 'sha256'],
-    ['a missing end', dump(1000).subarray(0, -10), dump(1000), 'bytes instead of'],
     ['a dump without its end marker', truncatedDump(1000), truncatedDump(1000), 'Dump completed'],
-    ['no zstd at all', Buffer.from('SELECT 1;'), Buffer.from('SELECT 1;'), 'no zstd file'],
   ])('%s in the database is found before anything is written', async (_what, content, claimed, message) => {
     const outcome = await stage.run(stage.loadSpec('load-1', [stage.serve('FileTree', await archive(goodEntries)), stage.serve('Database', content, claimed)]));
     expect(outcome.error?.reason).toBe('DataSetCorrupt');
@@ -152,14 +150,9 @@ describe('data sets that are not what they should be', () => {
   });
 
   const hostile: readonly (readonly [string, readonly ArchiveEntry[]])[] = [
-    ['an absolute name', [{ name: '/etc/cron.d/evil', content: 'x' }]],
+    // Every other kind: images/toolbox/src/files/entry-check.test.ts
     ['a name with ..', [{ name: 'a/../../evil', content: 'x' }]],
-    ['a link out of the tree', [{ name: 'a', type: 'symlink', linkname: '../../etc' }]],
-    ['an absolute link', [{ name: 'a', type: 'symlink', linkname: '/etc' }]],
     ['a file behind a link', [{ name: 'a', type: 'symlink', linkname: '.' }, { name: 'a/b', type: 'symlink', linkname: '..' }]],
-    ['a hard link out of the tree', [{ name: 'a', type: 'link', linkname: '../etc/passwd' }]],
-    ['a device', [{ name: 'null', type: 'character-device', devmajor: 1, devminor: 3 }]],
-    ['a file over a link', [{ name: 'a', type: 'symlink', linkname: 'b' }, { name: 'a', content: 'x' }]],
   ];
   test.each(hostile)('%s in an archive is refused before anything is written', async (_what, entries) => {
     const bad = await archive([{ name: 'good.txt', content: 'good' }, ...entries]);

@@ -6,12 +6,13 @@
 import { json, plain, serve } from './lib/http.ts';
 import { connectWhenReady } from './lib/database.ts';
 import { dropPrivileges, endOnSignal, explain, ownRelease, say, secret, setting } from './lib/service.ts';
-import { readUpdates, updateDatabase } from './update/database.ts';
+import { checkDatabase, readUpdates, updateDatabase } from './update/database.ts';
 import type { UpdateProgress } from './update/database.ts';
-import { updateFiles } from './update/files.ts';
+import { filesNeedUpdate, updateFiles } from './update/files.ts';
 
 type State = 'WaitingForDatabase' | 'UpdatingFiles' | 'UpdatingDatabase' | 'Ready';
 
+const tree = setting('JTEL_FILES', '/srv/jtel/files');
 const password = secret('database-app-password');
 dropPrivileges();
 let state: State = 'WaitingForDatabase';
@@ -30,9 +31,12 @@ say(`release ${ownRelease()}: starting`);
 try {
   const updates = await readUpdates('/opt/jtel/updates');
   const connection = await connectWhenReady(password);
-  state = 'UpdatingFiles';
-  const files = await updateFiles(setting('JTEL_FILES', '/srv/jtel/files'), '/opt/jtel/release-files', ownRelease());
-  say(files === 0 ? `file tree is of release ${ownRelease()}` : `file tree updated to ${ownRelease()}: ${files} files`);
+  // Both are looked at before either is changed: data of a newer release stay as they are.
+  await checkDatabase(connection, updates);
+  if (await filesNeedUpdate(tree, ownRelease())) {
+    state = 'UpdatingFiles';
+    say(`file tree updated to ${ownRelease()}: ${await updateFiles(tree, '/opt/jtel/release-files')} files`);
+  }
   state = 'UpdatingDatabase';
   await updateDatabase(connection, updates, (now) => {
     progress = now;

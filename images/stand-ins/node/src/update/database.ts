@@ -30,6 +30,11 @@ async function readRecorded(connection: Connection): Promise<readonly RecordedUp
   return rows.map((row) => ({ version: row.version, stepsDone: row.steps_done, finished: row.finished !== null, release: row.release }));
 }
 
+/** How many steps are to be run. Changes nothing. @throws {DataTooNew} */
+export async function checkDatabase(connection: Connection, updates: readonly Update[]): Promise<number> {
+  return planUpdates(updates, await readRecorded(connection), ownRelease()).length;
+}
+
 /**
  * Test hooks: JTEL_UPDATE_DELAY_SECONDS waits before every step; JTEL_UPDATE_FAIL_AT=`version:step` fails there.
  * @throws {DataTooNew} before anything is changed.

@@ -4,14 +4,18 @@ import { dirname, join } from 'node:path';
 import { DataTooNew } from './updates.ts';
 import { compareReleases } from './version.ts';
 
-/** @returns how many files were put in place. @throws {DataTooNew} before anything is changed. */
-export async function updateFiles(tree: string, releaseFiles: string, ownRelease: string): Promise<number> {
+/** Whether the tree is of an older release. Changes nothing. @throws {DataTooNew} */
+export async function filesNeedUpdate(tree: string, ownRelease: string): Promise<boolean> {
   const version = await readVersion(tree);
   const difference = compareReleases(version, ownRelease);
   if (difference > 0) {
     throw new DataTooNew(`the file tree is of release ${version}, newer than ${ownRelease}: install ${version} or newer, or restore a backup`);
   }
-  if (difference === 0) return 0;
+  return difference < 0;
+}
+
+/** @returns how many files were put in place. */
+export async function updateFiles(tree: string, releaseFiles: string): Promise<number> {
   const entries = await readdir(releaseFiles, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(releaseFiles.length + 1));
   for (const file of files.filter((name) => name !== 'VERSION').toSorted()) await place(join(releaseFiles, file), join(tree, file));
