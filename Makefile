@@ -5,7 +5,7 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 # Which sandbox, for sandbox-up, -down and -status. `make test` has one of its own, named test.
-SANDBOX ?= default
+SANDBOX ?= demo
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-unit test-integration test-e2e lint generate images \

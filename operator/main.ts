@@ -5,6 +5,7 @@ import { storeKind, stackKind, type JtelBackupStore, type JtelStack } from '../c
 import { StackReconciler } from '../controllers/stack/reconcile.ts';
 import { CredentialStore } from '../controllers/stack/credentials.ts';
 import type { Progress } from '../controllers/stack/execute.ts';
+import { StoreReconciler } from '../controllers/store/reconcile.ts';
 import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
 import { ReleaseSource } from '../controllers/release-source.ts';
 import { openStore } from '../controllers/store-access.ts';
@@ -31,6 +32,7 @@ import {
 
 /** Connections that no stack asked for in so long are closed. */
 const idleConnectionSeconds = 900;
+const storeWorkers = 4;
 
 /** @returns when `signal` aborted and everything ended; throws `LeadershipLost` when another process took over. */
 export async function runOperator(config: OperatorConfig, signal: AbortSignal): Promise<void> {
@@ -132,9 +134,17 @@ async function lead(leadership: Leadership, parts: Parts): Promise<void> {
       resyncSeconds: config.resyncSeconds,
     }),
   });
+  const storeController = new Controller<JtelBackupStore>({
+    name: 'store',
+    store: stores.store,
+    workers: storeWorkers,
+    logger,
+    metrics,
+    reconciler: new StoreReconciler({ cluster, events, clock: () => new Date(), random: Math.random }),
+  });
   const idle = setInterval(() => driver.closeIdle(idleConnectionSeconds), 60_000);
   try {
-    await controller.run(signal);
+    await Promise.all([controller.run(signal), storeController.run(signal)]);
   } finally {
     clearInterval(idle);
     watcher.close();

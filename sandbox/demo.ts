@@ -3,6 +3,7 @@
  * with; `make sandbox-down` removes it.
  */
 import { request } from 'node:https';
+import { parseArgs } from 'node:util';
 import picocolors from 'picocolors';
 import { stackKind, type JtelStack } from '../crds/index.ts';
 import { buildOperator } from '../images/build.ts';
@@ -16,7 +17,7 @@ const namespace = 'demo';
 const stack = 'acme';
 const readyTimeoutSeconds = 900;
 
-export async function demo(name: string): Promise<void> {
+async function demo(name: string): Promise<void> {
   const start = performance.now();
   const progress = lineProgress();
   const sandbox = await Sandbox.up({ name, hosts: [{ name: 'host-1' }], progress });
@@ -97,4 +98,15 @@ function nextSteps(sandbox: Sandbox, kubectl: Kubectl, host: SandboxHost, fqdn: 
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { name: { type: 'string', default: 'demo' } } });
+  try {
+    await demo(values.name);
+  } catch (error) {
+    say(picocolors.red(error instanceof Error ? error.message : String(error)));
+    say('What runs stays as it is, to look at; `make demo` goes on from here, `make sandbox-down` removes it.');
+    process.exitCode = 1;
+  }
 }

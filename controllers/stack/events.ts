@@ -10,22 +10,23 @@ export interface StoryEvent {
   readonly note: string;
 }
 
-const actionReasons: Partial<Readonly<Record<ActionType, Reason>>> = {
-  EnsureCredentials: 'CredentialsCreated',
-  SetUpHost: 'HostSetUp',
-  PullImages: 'ImagesPulled',
-  StartDatabase: 'DatabaseStarted',
-  StartLoad: 'LoadStarted',
-  RecordData: 'DataLoaded',
-  ApplyRelease: 'ReleaseApplied',
-  StopStack: 'Stopped',
-  DestroyStack: 'Destroyed',
+/** Only what a person would want to read; the rest is bookkeeping, and in the log. */
+const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonly what: string } } = {
+  EnsureCredentials: { reason: 'CredentialsCreated', what: 'Generated credentials were stored' },
+  SetUpHost: { reason: 'HostSetUp', what: 'The host was set up' },
+  PullImages: { reason: 'ImagesPulled', what: 'All images of the release were pulled' },
+  StartDatabase: { reason: 'DatabaseStarted', what: 'The database was started to be loaded' },
+  StartLoad: { reason: 'LoadStarted', what: 'The job that loads the data was started' },
+  RecordData: { reason: 'DataLoaded', what: 'The data was loaded completely' },
+  ApplyRelease: { reason: 'ReleaseApplied', what: 'docker compose brought the containers to the release' },
+  StopStack: { reason: 'Stopped', what: 'The containers were stopped' },
+  DestroyStack: { reason: 'Destroyed', what: 'Containers, volumes and files were removed' },
 };
 
 /** The event of an action that succeeded; undefined for those that are only bookkeeping. */
-export function actionEvent(type: ActionType, what: string, seconds: number): StoryEvent | undefined {
-  const reason = actionReasons[type];
-  return reason === undefined ? undefined : { type: 'Normal', reason, note: `Done in ${seconds.toFixed(1)} s: ${what}.` };
+export function actionEvent(type: ActionType, seconds: number): StoryEvent | undefined {
+  const story = stories[type];
+  return story === undefined ? undefined : { type: 'Normal', reason: story.reason, note: `${story.what} in ${seconds.toFixed(1)} s.` };
 }
 
 /** What changed for the stack as a whole between two statuses. */

@@ -40,13 +40,15 @@ const executors: Executors = {
   WriteRelease: (_, context) => hostOf(context).writeRelease(context.project, desired(context).release, context.fence(), context.signal),
   PullImages: async (_, context) => {
     const { images } = desired(context).release;
-    const { pullCredentials, toolbox } = inputs(context);
-    // The toolbox is pulled with the release, so that no job ever waits for an image.
-    await hostOf(context).pull([...images, toolbox], pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
+    const { pullCredentials } = inputs(context);
+    await hostOf(context).pull(images, pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
   },
   StartDatabase: (action, context) =>
     hostOf(context).composeUp(context.project, desired(context).release, action.services, context.fence(), context.signal),
   StartLoad: async (_, context) => {
+    const { toolbox, pullCredentials } = inputs(context);
+    // With its own pull: an operator that was updated in between brings another toolbox.
+    await hostOf(context).pull([toolbox], pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
     await hostOf(context).startJob(context.project, await inputs(context).loadJob(), context.fence(), context.signal);
   },
   RecordData: async (action, context) => {

@@ -150,7 +150,7 @@ export class StackReconciler implements Reconciler {
         });
         const seconds = (performance.now() - start) / 1000;
         logger.info('action done', { action: action.type, seconds });
-        const event = actionEvent(action.type, what, seconds);
+        const event = actionEvent(action.type, seconds);
         if (event !== undefined) this.#record(stack, event, planned.step);
       }
     });

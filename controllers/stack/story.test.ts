@@ -158,7 +158,7 @@ async function untilReadyOrCrashed(world: World, process: Process): Promise<bool
     if (process.crashed) return 'crashed';
     const { status } = await world.stack();
     return status?.phase === 'Ready' && status.operation === undefined && 'ready';
-  }, { timeoutSeconds: 8, intervalMilliseconds: 2 }) === 'ready';
+  }, { timeoutSeconds: 30, intervalMilliseconds: 2 }) === 'ready';
 }
 
 function endState(world: World): unknown {
@@ -229,7 +229,7 @@ describe('killed at any moment', () => {
     }
     // Before and after each effect: at least claim, set-up, files, pull, database, load, record, apply, record, clean-up.
     expect(crashes).toBeGreaterThan(20);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a stack that is deleted', () => {

@@ -1,8 +1,7 @@
 /**
  * The small controller runtime: API client, caches, work queue, leader election, reporting. It knows nothing of jtel.
- * Only this folder imports @kubernetes/client-node.
+ * Only this folder imports @kubernetes/client-node (for its types, and for ways to log in that need a program).
  */
-export type { ResourceKind } from '../../crds/kind.ts';
 export * from './objects.ts';
 export * from './errors.ts';
 

@@ -1,10 +1,11 @@
 /** The vendor's part: images in the registry, releases in the vendor's store, by the very command that the vendor's build runs. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { assembleReleases, buildStandIns, buildToolbox } from '../../images/build.ts';
 import type { Progress, PushedImage, Sandbox } from '../index.ts';
 import { repositoryDirectory } from '../support/paths.ts';
-import { run } from '../support/process.ts';
+import { CommandError, run } from '../support/process.ts';
 
 export interface PublishedProduct {
   /** The toolbox as the operator is told it: pinned by digest. */
@@ -35,11 +36,24 @@ async function publishReleases(sandbox: Sandbox, progress: Progress): Promise<vo
   try {
     const releases = await progress.step('release directories', () => assembleReleases(sandbox.docker, directory));
     for (const [version, path] of releases) {
-      await progress.step(`release ${version} in the vendor store`, async (note) => note(await publishRelease(sandbox, directory, path)));
+      await progress.step(`release ${version} in the vendor store`, async (note) => note(await publishOrReplace(sandbox, directory, version, path)));
     }
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** A published release never changes; a sandbox's stand-ins do while they are worked on, so there the old one makes room. */
+async function publishOrReplace(sandbox: Sandbox, directory: string, version: string, path: string): Promise<string> {
+  try {
+    return await publishRelease(sandbox, directory, path);
+  } catch (error) {
+    if (!(error instanceof CommandError && /is already published in .* and differs/.test(error.stderr))) throw error;
+  }
+  const { endpoint, account, key, container } = sandbox.blob.vendor;
+  const client = new ContainerClient(`${endpoint}/${container}`, new StorageSharedKeyCredential(account, key));
+  for await (const { name } of client.listBlobsFlat({ prefix: `releases/${version}/` })) await client.deleteBlob(name);
+  return `${await publishRelease(sandbox, directory, path)}, its images had changed`;
 }
 
 /** Runs `jtel-operator release publish`; credentials go in by files, never as arguments. */

@@ -5,7 +5,7 @@
 
 import type { Reason } from '../../../crds/index.ts';
 import type { Plan, PlanInput } from '../model.ts';
-import { act } from './act.ts';
+import { act, preparations } from './act.ts';
 
 /** Before a load that failed is tried again; what failed is mostly a network or a store. */
 const retrySeconds = 60;
@@ -20,7 +20,7 @@ export function loadJobUID(stackUID: string): string {
 export function dataStage(input: PlanInput): Plan | undefined {
   const { stack, observed, now } = input;
   if (!observed.host.ok || !observed.release.ok || observed.desired === undefined) return undefined;
-  const { state, containers, releases } = observed.host.value;
+  const { state, containers } = observed.host.value;
   if (state?.data !== undefined) return undefined;
 
   if (observed.loadObjection !== undefined) return blocked(observed.loadObjection.reason, observed.loadObjection.message, true, objectionSeconds);
@@ -61,11 +61,7 @@ export function dataStage(input: PlanInput): Plan | undefined {
   return act(
     input,
     'Data',
-    [
-      ...(releases.includes(wanted.digest) ? [] : [{ type: 'WriteRelease' } as const]),
-      { type: 'PullImages' },
-      { type: 'StartDatabase', services: databaseServices },
-    ],
+    [...preparations(observed.host.value, wanted), { type: 'StartDatabase', services: databaseServices }],
     'preparing to load data',
   );
 }

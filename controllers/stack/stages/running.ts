@@ -4,17 +4,16 @@ import type { HostObservation, ObservedContainer } from '../../../host-driver/ho
 import type { Action } from '../actions.ts';
 import { loadJobUID } from './data.ts';
 import type { Plan, PlanInput } from '../model.ts';
-import { act } from './act.ts';
+import { act, preparations } from './act.ts';
 
 export function applyStage(input: PlanInput): Plan | undefined {
   const { observed } = input;
   if (!observed.host.ok || observed.desired === undefined) return undefined;
-  const { state, releases, currentRelease } = observed.host.value;
+  const { state, currentRelease } = observed.host.value;
   const wanted = observed.desired.release;
   if (state?.applied?.digest === wanted.digest && currentRelease === wanted.digest) return undefined;
   const wave: readonly Action[] = [
-    ...(releases.includes(wanted.digest) ? [] : [{ type: 'WriteRelease' } as const]),
-    { type: 'PullImages' },
+    ...preparations(observed.host.value, wanted),
     { type: 'ApplyRelease' },
     { type: 'RecordApplied' },
   ];
@@ -48,10 +47,10 @@ function isStopped(container: ObservedContainer): boolean {
 
 export function driftStage(input: PlanInput): Plan | undefined {
   const { stack, observed } = input;
-  if (!observed.host.ok || stack.spec.drift !== 'Correct') return undefined;
+  if (!observed.host.ok || observed.desired === undefined || stack.spec.drift !== 'Correct') return undefined;
   const drift = findDrift(observed.host.value);
   if (drift.length === 0) return undefined;
-  return act(input, 'Apply', [{ type: 'PullImages' }, { type: 'ApplyRelease' }, { type: 'RecordApplied' }], `correcting drift: ${drift.join(', ')}`);
+  return act(input, 'Apply', [...preparations(observed.host.value, observed.desired.release), { type: 'ApplyRelease' }, { type: 'RecordApplied' }], `correcting drift: ${drift.join(', ')}`);
 }
 
 /** Services that are not yet (or no longer) as they should be, with their state. */

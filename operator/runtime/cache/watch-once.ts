@@ -1,8 +1,14 @@
-/** One watch, from its start to its end, as a promise; on client-node's `Watch`. */
-import { Watch } from '@kubernetes/client-node';
+/**
+ * One watch, from its start to its end, as a promise. Not client-node's `Watch`: it swallows what handlers throw and what
+ * the server says when it refuses, cannot be ended before it was answered, and brings all of client-node into memory.
+ */
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { ResourceKind } from '../../../crds/kind.ts';
 import type { KubeConnection } from '../client/connection.ts';
+import { isGone } from '../client/api-error.ts';
 import { collectionPath } from '../client/paths.ts';
+import { commonHeaders, errorFrom, parse, urlOf } from '../client/transport.ts';
 import type { KubernetesObject } from '../objects.ts';
 
 export type WatchEnd =
@@ -18,10 +24,7 @@ export type WatchEnd =
 export interface WatchRequest {
   readonly namespace: string | undefined;
   readonly resourceVersion: string;
-  /**
-   * The server ends the watch after so long (with a bookmark shortly before), so that one which lasts longer is known
-   * to be dead. Below 30: client-node's Watch gives up after 30 s of silence, and bookmarks come once a minute.
-   */
+  /** The server ends the watch after so long (with a bookmark shortly before): one that lasts longer is known to be dead. */
   readonly lastsSeconds: number;
   /** Time past its end until a watch counts as dead. */
   readonly graceSeconds: number;
@@ -41,73 +44,94 @@ export async function watchOnce<T extends KubernetesObject>(
   handlers: WatchHandlers<T>,
   signal: AbortSignal,
 ): Promise<WatchEnd> {
-  const { promise, resolve } = Promise.withResolvers<WatchEnd>();
-  let ended = false;
-  const end = (reason: WatchEnd): void => {
-    ended = true;
-    resolve(reason);
-  };
-  const timer = setTimeout(() => end({ reason: 'Silent' }), (request.lastsSeconds + request.graceSeconds) * 1000);
-  const abort = (): void => end({ reason: 'Aborted' });
+  const controller = new AbortController();
+  let silent = false;
+  const timer = setTimeout(
+    () => {
+      silent = true;
+      controller.abort();
+    },
+    (request.lastsSeconds + request.graceSeconds) * 1000,
+  );
+  const abort = (): void => controller.abort();
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
-
-  const started = new Watch(connection).watch(
-    collectionPath(kind, request.namespace),
-    { resourceVersion: request.resourceVersion, allowWatchBookmarks: true, timeoutSeconds: Math.max(1, Math.round(request.lastsSeconds)) },
-    (type: string, object: unknown) => {
-      // Late lines of a watch that was given up must not overtake those of its successor.
-      if (ended) return;
-      try {
-        deliver(type, object, handlers, end);
-      } catch (error) {
-        // Watch would swallow it, and with it the change.
-        end({ reason: 'Failed', error });
-      }
-    },
-    (error: unknown) => end(endOf(error)),
-  );
-  // The controller comes only when the server has answered; the way to end the watch then, should it be given up by now.
-  void started.then(
-    (controller) => promise.then(() => controller.abort()),
-    (error: unknown) => end({ reason: 'Failed', error }),
-  );
   try {
-    return await promise;
+    return await follow(connection, kind, request, handlers, controller.signal);
+  } catch (error) {
+    if (signal.aborted) return { reason: 'Aborted' };
+    if (silent) return { reason: 'Silent' };
+    return isGone(error) ? { reason: 'Expired' } : { reason: 'Failed', error };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
+    // Whatever the reason for the end: nothing more is to come from this one.
+    controller.abort();
   }
 }
 
-function deliver<T extends KubernetesObject>(type: string, payload: unknown, handlers: WatchHandlers<T>, end: (end: WatchEnd) => void): void {
-  switch (type) {
+/** Delivers line by line until the server ends the stream, or says why it cannot go on. */
+async function follow<T extends KubernetesObject>(
+  connection: KubeConnection,
+  kind: ResourceKind<T>,
+  request: WatchRequest,
+  handlers: WatchHandlers<T>,
+  signal: AbortSignal,
+): Promise<WatchEnd> {
+  const purpose = `watch ${kind.plural}`;
+  const query = {
+    watch: true,
+    resourceVersion: request.resourceVersion,
+    allowWatchBookmarks: true,
+    timeoutSeconds: Math.max(1, Math.round(request.lastsSeconds)),
+  };
+  const url = urlOf(connection, collectionPath(kind, request.namespace), query);
+  const response = await connection.send({ method: 'GET', url, headers: commonHeaders, pool: 'watches', signal });
+  const status = response.statusCode ?? 0;
+  if (status !== 200) throw errorFrom({ purpose }, { status, body: parse(await text(response)), retryAfter: response.headers['retry-after'] });
+  for await (const line of linesOf(response)) {
+    const end = deliver(line, handlers);
+    if (end !== undefined) return end;
+  }
+  return { reason: 'Ended' };
+}
+
+/** Whole lines only; throws when the stream breaks before its agreed end. */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  response.setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of response) {
+    const lines = `${rest}${String(chunk)}`.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}
+
+function deliver<T extends KubernetesObject>(line: string, handlers: WatchHandlers<T>): WatchEnd | undefined {
+  const event = parse(line);
+  if (typeof event !== 'object' || event === null || !('type' in event) || !('object' in event)) return { reason: 'Failed', error: new Error('watch: the answer is not a stream of events') };
+  switch (event.type) {
     case 'ADDED':
     case 'MODIFIED':
-      handlers.changed(payload as T);
+      handlers.changed(event.object as T);
       break;
     case 'DELETED':
-      handlers.deleted(payload as T);
+      handlers.deleted(event.object as T);
       break;
     case 'BOOKMARK':
       break;
     case 'ERROR':
-      return end(endOfStatus(payload));
+      return endOfStatus(event.object);
     default:
-      return end({ reason: 'Failed', error: new Error(`watch: unknown event type ${JSON.stringify(type)}`) });
+      return { reason: 'Failed', error: new Error(`watch: unknown event type ${JSON.stringify(event.type)}`) };
   }
-  const version = (payload as KubernetesObject).metadata?.resourceVersion;
+  const version = (event.object as KubernetesObject).metadata?.resourceVersion;
   if (version !== undefined) handlers.reached(version);
+  return undefined;
 }
 
 function endOfStatus(payload: unknown): WatchEnd {
   const status = payload as { readonly code?: number; readonly reason?: string; readonly message?: string };
   if (status.code === 410 || status.reason === 'Expired' || status.reason === 'Gone') return { reason: 'Expired' };
   return { reason: 'Failed', error: new Error(`watch: HTTP ${status.code ?? 'error'} ${status.reason ?? ''} ${status.message ?? ''}`) };
-}
-
-function endOf(error: unknown): WatchEnd {
-  if (error === null || error === undefined) return { reason: 'Ended' };
-  if (typeof error === 'object' && 'statusCode' in error && error.statusCode === 410) return { reason: 'Expired' };
-  return { reason: 'Failed', error };
 }

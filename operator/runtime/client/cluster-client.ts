@@ -23,6 +23,9 @@ export interface ClusterClientOptions {
   readonly mayWrite?: () => boolean;
 }
 
+/** Keys of a Secret that hold no secret: masking an account's name would only spoil messages. */
+const publicKeys: ReadonlySet<string> = new Set(['accountName', 'username', 'tls.crt', 'ca.crt']);
+
 export class ClusterClient implements Cluster {
   readonly #options: ClusterClientOptions;
 
@@ -133,7 +136,7 @@ export class ClusterClient implements Cluster {
 
   async getSecret(namespace: string, name: string, options: CallOptions): Promise<SecretValues> {
     const values = decodeSecret(await this.get(secrets, { namespace, name }, options));
-    this.#options.secrets.register(`${namespace}/${name}`, values.keys.flatMap((key) => values.find(key) ?? []));
+    this.#options.secrets.register(`${namespace}/${name}`, values.keys.filter((key) => !publicKeys.has(key)).flatMap((key) => values.find(key) ?? []));
     return values;
   }
 

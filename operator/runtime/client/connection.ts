@@ -1,111 +1,126 @@
 /**
- * The way to one API server: address, credentials, connections. client-node builds a new undici Agent, hence a new TLS
- * handshake, for every request; here all requests share a few kept-alive connections.
+ * The way to one API server: address, login, connections. All requests share a few kept-alive connections (client-node
+ * would make a new one, hence a TLS handshake, for every request).
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import type { AgentOptions } from 'node:https';
-import { KubeConfig, type DispatcherOptions, type RequestContext } from '@kubernetes/client-node';
-import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import { Agent as PlainAgent, request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as tlsRequest } from 'node:https';
+import { defaultKubeconfigFiles, kubeconfigAccess, serviceAccountAccess, type ClusterAccess } from './kubeconfig.ts';
+import { loginOf, type Login } from './login.ts';
 
-const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Each watch holds a connection for as long as it lasts, so watches must not compete with calls. */
+  readonly pool: 'calls' | 'watches';
+  readonly signal: AbortSignal;
+}
 
 /** A burst of calls waits for one of these instead of opening a connection each. */
 const MAX_CALL_CONNECTIONS = 8;
 
-interface Dispatchers {
+/** The API server keeps an idle connection for 90 s. */
+const IDLE_MILLISECONDS = 60_000;
+
+interface Agents {
   readonly digest: string;
-  readonly calls: Dispatcher;
-  /** Each watch holds a connection for as long as it lasts, so watches must not compete with calls. */
-  readonly watches: Dispatcher;
+  readonly calls: PlainAgent;
+  readonly watches: PlainAgent;
 }
 
-export class KubeConnection extends KubeConfig {
-  #dispatchers: Dispatchers | undefined;
+export class KubeConnection {
+  readonly access: ClusterAccess;
+  readonly #login: () => Promise<Login>;
+  #agents: Agents | undefined;
+
+  constructor(access: ClusterAccess) {
+    this.access = access;
+    this.#login = loginOf(access);
+    if (access.proxyURL !== undefined && !/^https?:/.test(access.proxyURL)) {
+      throw new Error(`kubeconfig: proxy-url ${access.proxyURL} is not supported; use an http or https proxy`);
+    }
+  }
 
   /**
    * Where `kubectl` would go: the file given; else, inside a pod, its service account; else KUBECONFIG or
    * ~/.kube/config.
    */
   static load(kubeconfigFile?: string): KubeConnection {
-    const connection = new KubeConnection();
-    if (kubeconfigFile !== undefined) connection.loadFromFile(kubeconfigFile);
-    else if (process.env['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(SERVICE_ACCOUNT_TOKEN)) connection.loadFromCluster();
-    else connection.loadFromDefault();
-    return connection;
+    const inPod = kubeconfigFile === undefined ? serviceAccountAccess() : undefined;
+    return new KubeConnection(inPod ?? kubeconfigAccess(kubeconfigFile === undefined ? defaultKubeconfigFiles() : [kubeconfigFile]));
   }
 
   /** URL of the API server, without a slash at its end. */
   get server(): string {
-    const cluster = this.getCurrentCluster();
-    if (cluster === null) throw new Error('kubeconfig: the current context names no cluster; set one with `kubectl config use-context`');
-    return cluster.server.replace(/\/+$/, '');
+    return this.access.server;
   }
 
   /** Namespace of the current context, or of the pod's service account. */
   get namespace(): string | undefined {
-    return this.getContextObject(this.currentContext)?.namespace;
+    return this.access.namespace;
   }
 
-  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
-    await super.applySecurityAuthentication(context);
-    if (context.getDispatcher() !== undefined || this.#dispatchers === undefined) return;
-    const isWatch = new URL(context.getUrl()).searchParams.get('watch') === 'true';
-    context.setDispatcher(isWatch ? this.#dispatchers.watches : this.#dispatchers.calls);
-  }
-
-  /**
-   * client-node asks this before it builds a dispatcher for a request. The answer "none" keeps it from building one;
-   * ours is built when the TLS material is new (first use, or rotated), and kept.
-   */
-  override createDispatcherOptions(cluster: Parameters<KubeConfig['createDispatcherOptions']>[0], agentOptions: AgentOptions): DispatcherOptions {
-    const options = super.createDispatcherOptions(cluster, agentOptions);
-    if (options.type === 'socks') return options;
-    const digest = digestOf(options);
-    if (this.#dispatchers?.digest !== digest) {
-      const old = this.#dispatchers;
-      this.#dispatchers = { digest, calls: build(options, MAX_CALL_CONNECTIONS), watches: build(options) };
-      void closeGracefully(old);
-    }
-    return { type: 'none' };
+  /** Sends a request and gives the answer as soon as its head is there. */
+  async send(request: HttpRequest): Promise<IncomingMessage> {
+    const { headers, tls } = await this.#login();
+    request.signal.throwIfAborted();
+    const agent = this.#agentsFor(tls)[request.pool];
+    return exchange({ ...request, headers: { ...headers, ...request.headers } }, agent, 'MayRetry');
   }
 
   /** Ends all connections, those of running calls too. */
   async close(): Promise<void> {
-    const dispatchers = this.#dispatchers;
-    this.#dispatchers = undefined;
-    await Promise.all([dispatchers?.calls.destroy(), dispatchers?.watches.destroy()]);
+    destroy(this.#agents);
+    this.#agents = undefined;
+  }
+
+  /** New ones when the TLS material is new (first use, or rotated); running requests end on the old ones. */
+  #agentsFor(tls: Login['tls']): Agents {
+    const digest = createHash('sha256').update(JSON.stringify(tls)).digest('hex');
+    if (this.#agents?.digest === digest) return this.#agents;
+    const old = this.#agents;
+    this.#agents = { digest, calls: this.#agent(tls, MAX_CALL_CONNECTIONS), watches: this.#agent(tls, Infinity) };
+    for (const agent of [old?.calls, old?.watches]) for (const socket of Object.values(agent?.freeSockets ?? {}).flat()) socket?.destroy();
+    return this.#agents;
+  }
+
+  #agent(tls: Login['tls'], maxSockets: number): PlainAgent {
+    const { server, serverName, serverTrust, proxyURL } = this.access;
+    // With keep-alive probes after 15 s the kernel notices a peer that vanished without a word.
+    const common = {
+      keepAlive: true, keepAliveMsecs: 15_000, maxSockets, timeout: IDLE_MILLISECONDS,
+      ...(proxyURL === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxyURL, HTTP_PROXY: proxyURL } }),
+    };
+    if (server.startsWith('http:')) return new PlainAgent(common);
+    const { ca, cert, key } = tls;
+    return new Agent({ ...common, ca, cert, key, rejectUnauthorized: serverTrust === 'Verify', ...(serverName === undefined ? {} : { servername: serverName }) });
   }
 }
 
-function build(options: Exclude<DispatcherOptions, { type: 'socks' }>, connections?: number): Dispatcher {
-  // HTTP/1.1: one stuck HTTP/2 connection would hold up every call, the Lease's renewal too.
-  // The API server keeps an idle connection for 90 s, undici by default for 4 s: less than most pauses between calls.
-  const common = { allowH2: false, keepAliveTimeout: 60_000, ...(connections === undefined ? {} : { connections }) };
-  switch (options.type) {
-    case 'proxy':
-      return new ProxyAgent({ ...common, uri: options.uri, requestTls: defined(options.requestTls), connect: defined(options.connect) });
-    case 'agent':
-      // With keep-alive probes after 15 s the kernel notices a peer that vanished without a word.
-      return new Agent({ ...common, connect: { ...defined(options.connect), keepAlive: true, keepAliveInitialDelay: 15_000, timeout: 10_000 } });
-    case 'none':
-      return new Agent(common);
+/**
+ * A kept-alive connection may have been closed by the server in the very moment it is used again; a read is then sent
+ * once more on another one, as every HTTP client does.
+ */
+async function exchange(request: HttpRequest, agent: PlainAgent, mode: 'MayRetry' | 'Last'): Promise<IncomingMessage> {
+  const { method, url, headers, body, signal } = request;
+  const send = url.protocol === 'http:' ? plainRequest : tlsRequest;
+  const outgoing: ClientRequest = send(url, { method, agent, signal, headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) } });
+  try {
+    return await new Promise<IncomingMessage>((resolve, reject) => {
+      outgoing.once('response', resolve);
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  } catch (error) {
+    const torn = outgoing.reusedSocket && error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+    if (!torn || method !== 'GET' || mode === 'Last' || signal.aborted) throw error;
+    return exchange(request, agent, 'Last');
   }
 }
 
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** Without the fields that are undefined: undici's types tell those from absent ones. */
-function defined<T extends object>(options: T): Defined<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
-}
-
-function digestOf(options: DispatcherOptions): string {
-  const hash = createHash('sha256');
-  hash.update(JSON.stringify(options, (_, value: unknown) => (Buffer.isBuffer(value) ? value.toString('base64') : value)));
-  return hash.digest('hex');
-}
-
-async function closeGracefully(dispatchers: Dispatchers | undefined): Promise<void> {
-  await Promise.allSettled([dispatchers?.calls.close(), dispatchers?.watches.close()]);
+function destroy(agents: Agents | undefined): void {
+  agents?.calls.destroy();
+  agents?.watches.destroy();
 }

@@ -1,6 +1,5 @@
 /** One request to the API server: JSON in, JSON out, bounded in time, every failure an `ApiError`. */
-import { HttpMethod, RequestContext } from '@kubernetes/client-node';
-import { request as send } from 'undici';
+import { text } from 'node:stream/consumers';
 import { ApiError, NO_ANSWER } from './api-error.ts';
 import type { CallOptions } from './cluster.ts';
 import type { KubeConnection } from './connection.ts';
@@ -41,7 +40,7 @@ export async function callApi(
   const start = performance.now();
   let status = NO_ANSWER;
   try {
-    const answer = await orAborted(exchange(connection, request, controller.signal), controller.signal);
+    const answer = await exchange(connection, request, controller.signal);
     status = answer.status;
     if (status >= 200 && status < 300) return answer.body;
     throw errorFrom(request, answer);
@@ -58,64 +57,41 @@ export async function callApi(
   }
 }
 
-/**
- * Ends with the signal, come what may: undici leaves a request that still waits for a connection alone when its signal
- * aborts (until the connection's own time-out), and drops it when its turn comes.
- */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}
-
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly body: unknown;
   readonly retryAfter: string | undefined;
 }
 
 async function exchange(connection: KubeConnection, request: ApiRequest, signal: AbortSignal): Promise<Answer> {
-  const url = new URL(connection.server + request.path);
-  for (const [name, value] of Object.entries(request.query ?? {})) {
-    if (value !== undefined) url.searchParams.set(name, String(value));
-  }
-  // client-node finds credentials and connections, as it does for its own Watch.
-  const context = new RequestContext(url.toString(), HttpMethod.GET);
-  await connection.applySecurityAuthentication(context);
-  signal.throwIfAborted();
-  const dispatcher = context.getDispatcher();
-  const response = await send(url, {
+  const response = await connection.send({
     method: request.method,
+    url: urlOf(connection, request.path, request.query),
     headers: {
-      ...context.getHeaders(),
-      accept: 'application/json',
-      'user-agent': 'jtel-operator',
+      ...commonHeaders,
       ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
     },
-    body: request.body === undefined ? null : JSON.stringify(request.body),
+    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    pool: 'calls',
     signal,
-    ...(dispatcher === undefined ? {} : { dispatcher }),
   });
-  const text = await response.body.text();
-  const retryAfter = response.headers['retry-after'];
-  return {
-    status: response.statusCode,
-    body: parse(text),
-    retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-  };
+  return { status: response.statusCode ?? NO_ANSWER, body: parse(await text(response)), retryAfter: response.headers['retry-after'] };
 }
 
-function parse(text: string): unknown {
+/** For every request. */
+export const commonHeaders = { accept: 'application/json', 'user-agent': 'jtel-operator' };
+
+export function urlOf(connection: KubeConnection, path: string, query: ApiRequest['query'] = {}): URL {
+  const url = new URL(connection.server + path);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  return url;
+}
+
+export function parse(content: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(content) as unknown;
   } catch {
-    return text;
+    return content;
   }
 }
 
@@ -126,16 +102,16 @@ interface StatusBody {
 }
 
 /** The server explains itself in a `metav1.Status`; a proxy in between may answer with any text. */
-function errorFrom(request: ApiRequest, answer: Answer): ApiError {
+export function errorFrom(request: Pick<ApiRequest, 'purpose'>, answer: Answer): ApiError {
   const body: StatusBody = typeof answer.body === 'object' && answer.body !== null ? answer.body : {};
-  const text = body.message ?? (typeof answer.body === 'string' ? answer.body.trim().slice(0, 300) : '');
+  const explanation = body.message ?? (typeof answer.body === 'string' ? answer.body.trim().slice(0, 300) : '');
   const retryAfterSeconds = body.details?.retryAfterSeconds ?? (answer.retryAfter === undefined ? undefined : Number(answer.retryAfter));
-  return new ApiError(answer.status, body.reason ?? 'Unknown', `${request.purpose}: HTTP ${answer.status} ${text}`.trimEnd(), {
+  return new ApiError(answer.status, body.reason ?? 'Unknown', `${request.purpose}: HTTP ${answer.status} ${explanation}`.trimEnd(), {
     retryAfterSeconds: Number.isFinite(retryAfterSeconds) ? retryAfterSeconds : undefined,
   });
 }
 
-/** undici hides the reason (ECONNREFUSED, certificate …) in `cause`. */
+/** With the code (ECONNREFUSED, certificate …) and what is behind. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? `${error.code} ` : '';

@@ -53,8 +53,8 @@ function leavesOf(text: string): string[] {
   if (!text.startsWith('{')) return [];
   const leaves: string[] = [];
   try {
-    JSON.parse(text, (_, value: unknown) => {
-      if (typeof value === 'string' && value.length >= MIN_LENGTH) leaves.push(value);
+    JSON.parse(text, (name, value: unknown) => {
+      if (name !== 'username' && name !== 'email' && typeof value === 'string' && value.length >= MIN_LENGTH) leaves.push(value);
       return value;
     });
   } catch {
