@@ -9,7 +9,7 @@ import { sandboxLabels } from './context.ts';
 import type { Docker } from './support/docker.ts';
 
 /** The last byte of the address of each part; hosts follow from `firstHost`. */
-export const addressOf = { controlPlane: 2, etcd: 3, controllerManager: 4, registry: 5, blob: 6, firstHost: 11 } as const;
+export const addressOf = { controlPlane: 2, etcd: 3, controllerManager: 4, registry: 5, blob: 6, firstHost: 11, lastHost: 127 } as const;
 
 export function networkName(sandbox: string): string {
   return `jtel-sandbox-${sandbox}`;
@@ -33,7 +33,9 @@ export async function ensureNetwork(docker: Docker, sandbox: string): Promise<Sa
     const prefix = `10.201.${(start + attempt) % 256}`;
     if (usedByMachine(prefix)) continue;
     const labels = sandboxLabels(sandbox, 'network');
-    const created = await docker.tryRun(['network', 'create', '--subnet', `${prefix}.0/24`, ...labels, networkName(sandbox)]);
+    // Containers that others start in the network get addresses from the upper half: ours stay free while they are stopped.
+    const range = ['--subnet', `${prefix}.0/24`, '--ip-range', `${prefix}.128/25`];
+    const created = await docker.tryRun(['network', 'create', ...range, ...labels, networkName(sandbox)]);
     if (created.code === 0) return { name: networkName(sandbox), prefix };
     refusal = created.stderr.trim();
     if (!/overlap/i.test(refusal)) break;

@@ -138,7 +138,7 @@ export function assignAddresses(
   for (const name of names) {
     let address = taken.get(objectName(sandbox, name));
     while (address === undefined) {
-      if (next > 254) throw new Error(`sandbox ${sandbox} has no address left for host ${name}`);
+      if (next > addressOf.lastHost) throw new Error(`sandbox ${sandbox} has no address left for host ${name}`);
       const candidate = `${prefix}.${next}`;
       next += 1;
       if (!used.has(candidate)) address = candidate;

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { chmod, copyFile, cp, link, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Docker } from '../support/docker.ts';
-import { buildImage, tagOnce } from '../support/image.ts';
+import { buildImage, tagLabel, tagOnce } from '../support/image.ts';
 import { cacheDirectory, repositoryDirectory, sandboxDirectory } from '../support/paths.ts';
 import type { Progress } from '../support/progress.ts';
 import { run } from '../support/process.ts';
@@ -72,7 +72,7 @@ async function makeBase(docker: Docker, settings: AptSettings, script: string, t
     await file.close();
     await log.close();
     if (code !== 0) throw new Error(`debootstrap ended with code ${code}; its output is in ${cacheDirectory}/base-image.log`);
-    await docker.run(['import', '--change', 'CMD ["bash"]', '--change', 'ENV LANG=C.UTF-8', archive, tag]);
+    await docker.run(['import', '--change', 'CMD ["bash"]', '--change', 'ENV LANG=C.UTF-8', '--change', `LABEL ${tagLabel}=${baseImage}`, archive, tag]);
   } finally {
     await run(await asRoot(['rm', '-rf', '--one-file-system', work]));
   }

@@ -25,6 +25,9 @@ export interface ImageBuild {
   readonly logFile?: string;
 }
 
+/** Says for which tag an image was made, so that it can go when that tag has another. */
+export const tagLabel = 'jtel.de/sandbox-tag';
+
 export interface BuiltImage {
   readonly tag: string;
   readonly id: string;
@@ -52,7 +55,8 @@ export async function buildImage(docker: Docker, build: ImageBuild): Promise<Bui
   return await tagOnce(docker, build.tag, hash.digest('hex'), async (hashTag) => {
     const log = build.logFile === undefined ? {} : { logFile: build.logFile };
     const quiet = build.logFile === undefined ? command : command.filter((word) => word !== '-q');
-    await docker.run([...quiet, '-t', hashTag, build.context], { env, timeoutSeconds: 1800, ...log });
+    const label = ['--label', `${tagLabel}=${build.tag}`];
+    await docker.run([...quiet, ...label, '-t', hashTag, build.context], { env, timeoutSeconds: 1800, ...log });
   });
 }
 
@@ -74,20 +78,22 @@ export async function tagOnce(
   return await withLock(lockFile(`image-${tag}`), async () => {
     const meanwhile = await find();
     if (meanwhile !== undefined) return { tag, id: meanwhile, built: false };
-    const before = await docker.imageID(tag);
     await make(hashTag);
     const id = await find();
     if (id === undefined) throw new Error(`image ${hashTag} was built but is not here`);
-    if (before !== undefined && before !== id) await removeSuperseded(docker, before);
+    await removeSuperseded(docker, tag, hashTag);
     return { tag, id, built: true };
   });
 }
 
-/** The previous image of a tag goes, unless a container or another image still needs it. */
-async function removeSuperseded(docker: Docker, id: string): Promise<void> {
-  const tags = await docker.run(['image', 'inspect', '--format', '{{join .RepoTags "\\n"}}', id]);
-  const own = tags.split('\n').filter(Boolean);
-  if (own.every((tag) => tag.includes(':inputs-')) && own.length > 0) await docker.tryRun(['rmi', ...own]);
+/** Earlier images of a tag go, except those that a container or another image still needs. */
+async function removeSuperseded(docker: Docker, tag: string, current: string): Promise<void> {
+  const format = '{{.Repository}}:{{.Tag}}';
+  const all = await docker.run(['images', '--filter', `label=${tagLabel}=${tag}`, '--format', format]);
+  for (const name of all.split('\n')) {
+    // Without force, Docker itself refuses what is in use.
+    if (name.includes(':inputs-') && name !== current) await docker.tryRun(['rmi', name]);
+  }
 }
 
 async function hashDirectory(

@@ -1,7 +1,8 @@
 /** The sandbox is what every other test of the real world stands on: here it is held to what it promises. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { baseImage, Sandbox } from '../../../sandbox/index.ts';
 import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
@@ -32,6 +33,25 @@ describe('a sandbox', () => {
   it('can be attached to, and tells when there is none', async () => {
     expect((await Sandbox.attach(options.name)).host('host-1').hostKeyFingerprint).toBe(sandbox.host('host-1').hostKeyFingerprint);
     await expect(Sandbox.attach('nowhere')).rejects.toThrow(/There is no sandbox "nowhere".*cli.ts up --name nowhere/);
+  });
+});
+
+describe('an image', () => {
+  it('is built once for its content, and replaces the one before', async () => {
+    const context = await mkdtemp(join(tmpdir(), 'image-'));
+    const tags = async (): Promise<string> => sandbox.docker.run(['images', '--format', '{{.Tag}}', 'jtel-sandbox/image-test']);
+    const build = async (content: string): Promise<boolean> => {
+      await writeFile(join(context, 'Dockerfile'), `FROM ${baseImage}\nCOPY file /file\n`);
+      await writeFile(join(context, 'file'), content);
+      return (await sandbox.buildImage({ tag: 'jtel-sandbox/image-test:1', context, bases: [baseImage] })).built;
+    };
+    try {
+      expect([await build('one'), await build('one'), await build('two')]).toEqual([true, false, true]);
+      expect((await tags()).split('\n')).toHaveLength(2);
+    } finally {
+      await rm(context, { recursive: true });
+      await sandbox.docker.run(['rmi', ...(await tags()).split('\n').map((tag) => `jtel-sandbox/image-test:${tag}`)]);
+    }
   });
 });
 
