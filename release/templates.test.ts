@@ -52,6 +52,7 @@ describe('a value cannot break out of its line', () => {
   const stacks: readonly [string, StackInput][] = [
     ['fqdn with a line feed', aStack({ network: { fqdn: 'a.example\nbackend evil' } })],
     ['fqdn that ends in a line feed', aStack({ network: { fqdn: 'a.example\n' } })],
+    ['fqdn with a wildcard', aStack({ network: { fqdn: '*.example' } })],
     ['fqdn with a space', aStack({ network: { fqdn: 'a.example evil' } })],
     ['fqdn with a quote', aStack({ network: { fqdn: 'a"b' } })],
     ['alias', aStack({ network: { aliases: ['good.example', 'bad#'] } })],

@@ -39,7 +39,7 @@ export interface ComponentContext {
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const lineBreaking = /[\u0000-\u001F\u007F\u0085\u2028\u2029]/;
 
-const hostName = /^(?=.{1,253}$)(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
+const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 const cidr = /^[0-9a-f.:]{2,45}(\/\d{1,3})?$/i;
 const label = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 /** For people; the resource allows spaces inside. */
