@@ -51,18 +51,14 @@ export async function createNamespace(cluster: Cluster, purpose: string): Promis
 
 /** A second way to the same API server, through a proxy that a test can break. */
 export async function openProxied(kubeconfig: string): Promise<{ readonly connection: KubeConnection; readonly proxy: TcpProxy }> {
-  const connection = KubeConnection.load(kubeconfig);
-  const server = new URL(connection.server);
+  const { access } = KubeConnection.load(kubeconfig);
+  const server = new URL(access.server);
   const proxy = await TcpProxy.to({ host: server.hostname, port: Number(server.port === '' ? 443 : server.port) });
-  connection.clusters = connection.clusters.map((cluster) =>
-    cluster.name === connection.getCurrentCluster()?.name
-      ? {
-          ...cluster,
-          server: `${server.protocol}//127.0.0.1:${proxy.port}`,
-          // A certificate is valid for a name; for an address it is our 127.0.0.1 that must be in it.
-          ...(isIP(server.hostname) === 0 ? { tlsServerName: server.hostname } : {}),
-        }
-      : cluster,
-  );
+  const connection = new KubeConnection({
+    ...access,
+    server: `${server.protocol}//127.0.0.1:${proxy.port}`,
+    // A certificate is valid for a name; for an address it is our 127.0.0.1 that must be in it.
+    ...(isIP(server.hostname) === 0 ? { serverName: server.hostname } : {}),
+  });
   return { connection, proxy };
 }

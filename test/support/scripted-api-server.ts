@@ -25,9 +25,8 @@ export async function startScriptedApiServer(script: { readonly lists: readonly 
     answers[Math.min(index, answers.length - 1)]?.(response, query);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const connection = new KubeConnection();
   const { port } = server.address() as AddressInfo;
-  connection.loadFromClusterAndUser({ name: 'scripted', server: `http://127.0.0.1:${port}`, skipTLSVerify: true }, { name: 'test' });
+  const connection = new KubeConnection({ server: `http://127.0.0.1:${port}`, serverTrust: 'Verify' });
   return {
     connection,
     requests,

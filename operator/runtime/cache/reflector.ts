@@ -62,19 +62,25 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   async #listAndWatch(signal: AbortSignal): Promise<void> {
-    const { connection, kind, namespace, store, onListed, observe, pageSize, relistSeconds = 900 } = this.#options;
-    const options = { signal, timeoutSeconds: 30, ...(pageSize === undefined ? {} : { pageSize }) };
-    const listing = await listPages(connection, kind, namespace === undefined ? {} : { namespace }, options, observe);
-    store.replaceAll(listing.items.map(trim), namespace);
+    const { relistSeconds = 900, onListed } = this.#options;
+    let version = await this.#list(signal);
     onListed();
     // Everybody's lists at the same moment would be a burst.
     const relistAt = performance.now() + relistSeconds * 1000 * (0.9 + 0.2 * Math.random());
-    let version = listing.resourceVersion;
     while (!signal.aborted && performance.now() < relistAt) {
       const next = await this.#watch(version, signal);
       if (next === undefined) return;
       version = next;
     }
+  }
+
+  /** In a function of its own, so that the untrimmed list is not held in memory for as long as the watch goes on. */
+  async #list(signal: AbortSignal): Promise<string> {
+    const { connection, kind, namespace, store, observe, pageSize } = this.#options;
+    const options = { signal, timeoutSeconds: 30, ...(pageSize === undefined ? {} : { pageSize }) };
+    const listing = await listPages(connection, kind, namespace === undefined ? {} : { namespace }, options, observe);
+    store.replaceAll(listing.items.map(trim), namespace);
+    return listing.resourceVersion;
   }
 
   /** The version to go on from; undefined to list again. */

@@ -1,26 +1,26 @@
 /** deploy/ against a real API server: the operator may do what it has to, and no more; its pods keep to the strict policy. */
 import { readFileSync } from 'node:fs';
-import { AppsV1Api, AuthorizationV1Api, CoreV1Api, type V1Deployment, type V1Pod, type V1ResourceAttributes } from '@kubernetes/client-node';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AppsV1Api, AuthorizationV1Api, CoreV1Api, KubeConfig, type V1Deployment, type V1Pod, type V1ResourceAttributes } from '@kubernetes/client-node';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { KubeConnection } from '../../../operator/runtime/index.ts';
 import { installAccess, operatorKubeconfig, operatorNamespace } from '../../../sandbox/installation/operator.ts';
 import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
 
-let admin: KubeConnection;
-let operator: KubeConnection;
+let admin: KubeConfig;
+let operator: KubeConfig;
 
 beforeAll(async () => {
   const sandbox = await Sandbox.up({ name: process.env['JTEL_SANDBOX'] || 'test', only: ['control-plane'], progress: lineProgress() });
   await installAccess(sandbox);
-  admin = KubeConnection.load(sandbox.kubeconfigPath);
-  operator = KubeConnection.load(await operatorKubeconfig(sandbox, 'machine'));
+  admin = configOf(sandbox.kubeconfigPath);
+  operator = configOf(await operatorKubeconfig(sandbox, 'machine'));
 });
 
-afterAll(async () => {
-  await admin?.close();
-  await operator?.close();
-});
+function configOf(file: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromFile(file);
+  return config;
+}
 
 async function may(verb: string, group: string, resource: string, more: V1ResourceAttributes = {}): Promise<boolean> {
   const [name, subresource] = resource.split('/');
