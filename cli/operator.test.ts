@@ -42,11 +42,6 @@ describe('the exit code is', () => {
     expect(printed.join('\n')).toContain('--signing-key-file');
   });
 
-  it('0 for the version', async () => {
-    expect(await run(['--version'])).toBe(0);
-    expect(printed).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
-  });
-
   it.each([
     ['an unknown command', ['release', 'destroy'], 'unknown command'],
     ['a missing argument', ['release', 'verify', ...store, '--credentials-file', 'x'], 'missing required argument'],

@@ -6,7 +6,6 @@ import { Command, CommanderError } from 'commander';
 import { BlobError } from '../blob-store/blob-store.ts';
 import { InputError } from '../controllers/input-error.ts';
 import { ReleaseInvalidError } from '../release/validate.ts';
-import packageFile from '../package.json' with { type: 'json' };
 import { hostCommand } from './host/command.ts';
 import { releaseCommand } from './release/command.ts';
 import { CommandError, UsageError, type Terminal } from './terminal.ts';
@@ -16,10 +15,7 @@ export type CommandFactory = (terminal: Terminal) => Command;
 
 /** @param argv what follows the program's name. @returns the exit code. */
 export async function runOperatorCommand(argv: readonly string[], terminal: Terminal, further: readonly CommandFactory[] = []): Promise<number> {
-  const program = new Command('jtel-operator')
-    .description('runs jtel container stacks on docker compose hosts')
-    .version(packageFile.version)
-    .showHelpAfterError('(--help tells more)');
+  const program = new Command('jtel-operator').description('runs jtel container stacks on docker compose hosts').showHelpAfterError('(--help tells more)');
   for (const factory of [...further, releaseCommand, hostCommand]) program.addCommand(factory(terminal));
   for (const command of everyCommand(program)) {
     command.exitOverride();
