@@ -4,7 +4,8 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { operatorImage } from '../../images/build.ts';
@@ -41,12 +42,17 @@ export async function operatorKubeconfig(sandbox: Sandbox, from: 'machine' | 'ne
   config.users = config.users.map(({ name }) => ({ name, user: { token } }));
   config.contexts = config.contexts.map(({ name, context }) => ({ name, context: { ...context, namespace: operatorNamespace } }));
   const path = join(sandbox.directory, `operator-${from}.kubeconfig`);
-  await writeFile(path, stringify(config), { mode: 0o600 });
+  // Renamed into place: another operator may be reading it.
+  const temporary = `${path}.${randomUUID()}`;
+  await writeFile(temporary, stringify(config), { mode: 0o600 });
+  await rename(temporary, path);
   return path;
 }
 
 export interface OperatorOptions {
   readonly toolbox: string;
+  /** Tells operators of one sandbox apart; their logs are `operator-<name>.log`. */
+  readonly name?: string;
   /** More arguments of `jtel-operator run`. */
   readonly args?: readonly string[];
 }
@@ -61,14 +67,17 @@ export interface RunningOperator {
 }
 
 function runArguments(kubeconfig: string, { toolbox, args = [] }: OperatorOptions): string[] {
-  const place = ['--kubeconfig', kubeconfig, '--lease-namespace', operatorNamespace, '--toolbox-image', toolbox];
-  return ['run', ...place, ...args];
+  const lease = args.includes('--lease-namespace') ? [] : ['--lease-namespace', operatorNamespace];
+  return ['run', '--kubeconfig', kubeconfig, ...lease, '--toolbox-image', toolbox, ...args];
 }
 
 /** `node operator/bin/jtel-operator run …` on this machine. */
-export async function startOperatorProcess(sandbox: Sandbox, options: OperatorOptions): Promise<RunningOperator & { readonly process: ChildProcess }> {
+export async function startOperatorProcess(
+  sandbox: Sandbox,
+  options: OperatorOptions,
+): Promise<RunningOperator & { readonly process: ChildProcess; readonly logFile: string }> {
   const kubeconfig = await operatorKubeconfig(sandbox, 'machine');
-  const logFile = join(sandbox.directory, 'operator.log');
+  const logFile = join(sandbox.directory, `operator-${options.name ?? 'process'}.log`);
   const output = await open(logFile, 'a', 0o600);
   const args = [join(repositoryDirectory, 'operator/bin/jtel-operator'), ...runArguments(kubeconfig, options), '--health-port', '0', '--log-format', 'json'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', output.fd, output.fd] });
@@ -79,14 +88,14 @@ export async function startOperatorProcess(sandbox: Sandbox, options: OperatorOp
     if (child.exitCode === null && child.signalCode === null) child.kill(name);
     await ended;
   };
-  return { process: child, log: () => readFile(logFile, 'utf8'), stop: () => signal('SIGTERM'), kill: () => signal('SIGKILL') };
+  return { process: child, logFile, log: () => readFile(logFile, 'utf8'), stop: () => signal('SIGTERM'), kill: () => signal('SIGKILL') };
 }
 
 /** The operator's container in the sandbox's network; replaces the one that may run. */
-export async function startOperatorContainer(sandbox: Sandbox, options: OperatorOptions): Promise<RunningOperator & { readonly container: string }> {
+export async function startOperatorContainer(sandbox: Sandbox, options: OperatorOptions): Promise<RunningOperator & { readonly container: string; readonly address: string }> {
   const { docker, name, network } = sandbox;
-  const container = `jtel-sandbox-${name}-operator`;
-  const volume = `jtel-sandbox-${name}-operator`;
+  const container = `jtel-sandbox-${name}-operator${options.name === undefined ? '' : `-${options.name}`}`;
+  const volume = container;
   const mounted = '/run/operator/kubeconfig';
   await docker.remove(container);
   await docker.run(['volume', 'create', ...sandboxLabels(name, 'volume'), volume]);
@@ -107,8 +116,10 @@ export async function startOperatorContainer(sandbox: Sandbox, options: Operator
     if (state?.State.Running !== true) throw new Error(`the operator ended:\n${await logs(sandbox, container)}`);
     return (await logs(sandbox, container)).includes('operator started');
   });
+  const started = await docker.container(container);
   return {
     container,
+    address: started?.NetworkSettings.Networks[network]?.IPAddress ?? '',
     log: () => logs(sandbox, container),
     stop: async () => { await docker.run(['stop', '-t', '30', container]); },
     kill: async () => { await docker.run(['kill', container]); },

@@ -22,7 +22,7 @@ export interface QuickstartOptions {
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
-export const quickstartDirectory = join(repositoryDirectory, 'examples/quickstart');
+const quickstartDirectory = join(repositoryDirectory, 'examples/quickstart');
 
 /** The manifests in the order of their files. */
 export async function quickstart(sandbox: Sandbox, options: QuickstartOptions): Promise<readonly Manifest[]> {

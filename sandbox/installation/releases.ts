@@ -48,7 +48,7 @@ async function publishOrReplace(sandbox: Sandbox, directory: string, version: st
   try {
     return await publishRelease(sandbox, directory, path);
   } catch (error) {
-    if (!(error instanceof CommandError && /is already published in .* and differs/.test(error.stderr))) throw error;
+    if (!(error instanceof CommandError && /is already published in .* and differs|from an earlier attempt that did not finish/.test(error.stderr))) throw error;
   }
   const { endpoint, account, key, container } = sandbox.blob.vendor;
   const client = new ContainerClient(`${endpoint}/${container}`, new StorageSharedKeyCredential(account, key));

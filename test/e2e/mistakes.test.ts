@@ -1,0 +1,129 @@
+/**
+ * One stack walks through every mistake a person can make, each told with a stable reason and a message that names the
+ * thing; each is then put right, and the stack carries on from there until it is Ready.
+ */
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dockerConfig } from '../../sandbox/installation/quickstart.ts';
+import { Stage } from './stage.ts';
+
+const namespace = 'mistakes';
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await Stage.open({ name: namespace });
+  await stage.startOperator(['--resync-seconds', '5']);
+  await stage.apply({ version: '3.99.9' });
+});
+
+afterAll(() => stage.close());
+
+async function applySecret(name: string, stringData: Readonly<Record<string, string>>, type = 'Opaque'): Promise<void> {
+  await stage.kubectl.apply([{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, stringData }]);
+}
+
+/** A release like 3.43.2 with one image that the registry does not have. */
+async function publishReleaseWithoutImage(version: string): Promise<void> {
+  const { endpoint, account, key, container } = stage.sandbox.blob.vendor;
+  const client = new ContainerClient(`${endpoint}/${container}`, new StorageSharedKeyCredential(account, key));
+  for await (const { name } of client.listBlobsFlat({ prefix: 'releases/3.43.2/' })) {
+    let content = await client.getBlobClient(name).downloadToBuffer();
+    if (name.endsWith('/release.json')) {
+      const text = content.toString();
+      const digest = /"acd-tel1".*?"digest": ?"(sha256:[0-9a-f]{64})"/s.exec(text)?.[1] ?? '';
+      content = Buffer.from(text.replaceAll('"3.43.2"', `"${version}"`).replace(digest, `sha256:${createHash('sha256').update('nothing').digest('hex')}`));
+    }
+    await client.getBlockBlobClient(name.replace('releases/3.43.2/', `releases/${version}/`)).upload(content, content.length);
+  }
+}
+
+describe('a stack with a mistake', () => {
+  it('in its version is told which versions there are', async () => {
+    const { message } = await stage.condition('ReleaseAvailable', 'ReleaseNotFound');
+    expect(message).toContain('3.99.9');
+    expect(message).toContain('3.43.2');
+    await stage.patchSpec({ version: '3.43.2' });
+  });
+
+  it('in the name of its SSH Secret is told the name and the field', async () => {
+    await stage.patchSpec({ host: { sshSecretRef: { name: 'nobody-made-me' } } });
+    const { message } = await stage.condition('Ready', 'SecretNotFound');
+    expect(message).toMatch(/mistakes\/nobody-made-me.*spec\.host\.sshSecretRef/);
+  });
+
+  it('in its SSH key is told that the key is refused, and by whom', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs1', format: 'pem' }, publicKeyEncoding: { type: 'pkcs1', format: 'pem' } });
+    await applySecret('wrong-key', { 'ssh-privatekey': privateKey });
+    await stage.patchSpec({ host: { sshSecretRef: { name: 'wrong-key' } } });
+    const { message } = await stage.condition('HostReachable', 'AuthenticationFailed');
+    expect(message).toContain(stage.host.address);
+    await stage.patchSpec({ host: { sshSecretRef: { name: 'acme-ssh' } } });
+  });
+
+  it('in the host key is stopped before anything is sent, and told both fingerprints', async () => {
+    await stage.patchSpec({ host: { hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] } });
+    const { message } = await stage.condition('HostReachable', 'HostKeyMismatch');
+    expect(message).toContain(stage.host.hostKeyFingerprint);
+    await stage.patchSpec({ host: { hostKeyFingerprints: [stage.host.hostKeyFingerprint] } });
+  });
+
+  it('in its address is told that nobody answers there', async () => {
+    const nobody = stage.host.address.replace(/\d+$/, '250');
+    await stage.patchSpec({ host: { address: nobody } });
+    const { message } = await stage.condition('HostReachable', 'HostUnreachable');
+    expect(message).toContain(nobody);
+    await stage.patchSpec({ host: { address: stage.host.address } });
+  });
+
+  it('in its size is told what the host lacks', async () => {
+    await stage.patchSpec({ size: 'Large' });
+    const { message } = await stage.condition('Preflight', 'HostTooSmall');
+    expect(message).toMatch(/2 cores.*needs 16/);
+  });
+
+  it('in its registry password is told who refused whom; the password is not told', async () => {
+    const password = 'this-is-not-the-password';
+    await applySecret('wrong-registry', { '.dockerconfigjson': dockerConfig(stage.sandbox, password) }, 'kubernetes.io/dockerconfigjson');
+    await stage.patchSpec({ size: 'Small', imagePullSecretRef: { name: 'wrong-registry' } });
+    const { message } = await stage.condition('Ready', 'RegistryRefused');
+    expect(message).toContain(stage.sandbox.registry.address);
+    expect(await stage.operator?.log()).not.toContain(password);
+  });
+
+  it('in the release is told which image the registry does not have', async () => {
+    await publishReleaseWithoutImage('3.43.9');
+    await stage.patchSpec({ imagePullSecretRef: { name: 'registry' }, version: '3.43.9' });
+    const { message } = await stage.condition('Ready', 'ImageNotFound');
+    expect(message).toContain('acd-tel1');
+  });
+
+  it('in an environment variable is told the variable and the key that the Secret lacks', async () => {
+    await stage.patchSpec({ version: '3.43.2', components: [{ name: 'acd-web', env: [{ name: 'TOKEN', valueFrom: undefined, secretKeyRef: { name: 'registry', key: 'token' } }] }] });
+    const { message } = await stage.condition('Ready', 'SecretInvalid');
+    expect(message).toMatch(/mistakes\/registry.*token/);
+  });
+
+  it('in a component is told that the release has none of that name', async () => {
+    await stage.patchSpec({ components: [{ name: 'acd-fax' }] });
+    const { message } = await stage.condition('Ready', 'SpecInvalid');
+    expect(message).toContain('acd-fax');
+  });
+
+  it('becomes Ready once all are put right', async () => {
+    await stage.patchSpec({ components: null });
+    const { status } = await stage.untilReady();
+    expect(status).toMatchObject({ version: '3.43.2', componentsReady: '8/8' });
+  });
+
+  it('in a later change keeps running as it was', async () => {
+    const before = await stage.containers();
+    await stage.patchSpec({ version: '3.43.1' });
+    const { message } = await stage.condition('UpToDate', 'DowngradeRefused');
+    expect(message).toContain('3.43.2 keeps running');
+    expect(await stage.containers()).toEqual(before);
+    await stage.patchSpec({ version: '3.43.2' });
+    await stage.untilReady();
+    expect(await stage.containers()).toEqual(before);
+  });
+});

@@ -1,0 +1,166 @@
+/**
+ * What every end-to-end test stands on: the sandbox with the product published in it, and for each test file a namespace, a
+ * compose host and an operator of its own, so that files can run side by side. The operator has exactly the rights of
+ * `deploy/access`; only its Lease lies in the test's namespace.
+ */
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { JtelStack, StackConditionType } from '../../crds/index.ts';
+import { Sandbox, lineProgress, type HostSpec, type SandboxHost } from '../../sandbox/index.ts';
+import { Kubectl } from '../../sandbox/installation/kubectl.ts';
+import { installAccess, startOperatorProcess, type RunningOperator } from '../../sandbox/installation/operator.ts';
+import { quickstart, type Manifest, type QuickstartOptions } from '../../sandbox/installation/quickstart.ts';
+import { publishProduct } from '../../sandbox/installation/releases.ts';
+import { lockFile, repositoryDirectory } from '../../sandbox/support/paths.ts';
+import { withLock } from '../../sandbox/support/lock.ts';
+import type { RunResult } from '../../sandbox/support/process.ts';
+import { waitFor } from '../support/wait.ts';
+
+export const stackName = 'acme';
+
+export interface StageOptions {
+  /** Also the namespace. */
+  readonly name: string;
+  readonly host?: Partial<HostSpec>;
+}
+
+export class Stage {
+  readonly sandbox: Sandbox;
+  readonly kubectl: Kubectl;
+  readonly namespace: string;
+  readonly host: SandboxHost;
+  readonly toolbox: string;
+  operator: RunningOperator | undefined;
+
+  private constructor(sandbox: Sandbox, kubectl: Kubectl, namespace: string, toolbox: string) {
+    this.sandbox = sandbox;
+    this.kubectl = kubectl;
+    this.namespace = namespace;
+    this.host = sandbox.host(namespace);
+    this.toolbox = toolbox;
+  }
+
+  static async open({ name, host = {} }: StageOptions): Promise<Stage> {
+    const progress = lineProgress();
+    const sandboxName = process.env['JTEL_SANDBOX'] || 'test';
+    // One file at a time prepares what all share; the others then find it done.
+    const { sandbox, toolbox } = await withLock(lockFile(`${sandboxName}-stage`), async () => {
+      const up = await Sandbox.up({ name: sandboxName, hosts: [{ name, ...host }], progress });
+      const published = await publishProduct(up, progress);
+      await installAccess(up);
+      return { sandbox: up, toolbox: published.toolbox };
+    });
+    const stage = new Stage(sandbox, await Kubectl.find(sandbox.kubeconfigPath), name, toolbox);
+    await stage.kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, ...(await leaderElectionIn(name))]);
+    return stage;
+  }
+
+  async close(): Promise<void> {
+    await this.operator?.stop();
+  }
+
+  async startOperator(args: readonly string[] = []): Promise<RunningOperator & { readonly logFile: string }> {
+    const place = ['--namespace', this.namespace, '--lease-namespace', this.namespace, '--lease-duration-seconds', '3'];
+    const operator = await startOperatorProcess(this.sandbox, { toolbox: this.toolbox, name: this.namespace, args: [...place, ...args] });
+    this.operator = operator;
+    return operator;
+  }
+
+  manifests(options: Partial<QuickstartOptions> = {}): Promise<readonly Manifest[]> {
+    return quickstart(this.sandbox, { host: this.host, namespace: this.namespace, fqdn: `${this.namespace}.jtel.example`, ...options });
+  }
+
+  async apply(options: Partial<QuickstartOptions> = {}): Promise<void> {
+    await this.kubectl.apply(await this.manifests(options));
+  }
+
+  stack(): Promise<JtelStack> {
+    return this.kubectl.json<JtelStack>(['get', 'jtelstack', stackName, '-n', this.namespace]);
+  }
+
+  /** Merges into the spec, as `kubectl patch` does. */
+  async patchSpec(spec: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.kubectl.run(['patch', 'jtelstack', stackName, '-n', this.namespace, '--type', 'merge', '--patch-file', '/dev/stdin'], {
+      input: JSON.stringify({ spec }),
+    });
+  }
+
+  /** The condition once it has that reason for the spec as it is now. */
+  async condition(type: StackConditionType, reason: string, timeoutSeconds = 90): Promise<{ readonly status: string; readonly message: string }> {
+    let last = 'nothing';
+    return await waitFor(
+      `${type} ${reason}`,
+      async () => {
+        const { metadata, status } = await this.stack();
+        const found = status?.conditions?.find((condition) => condition.type === type);
+        last = JSON.stringify(found);
+        return found?.reason === reason && found.observedGeneration === metadata.generation && found;
+      },
+      { timeoutSeconds, intervalMilliseconds: 250 },
+    ).catch((error: unknown) => {
+      throw new Error(`${type} did not become ${reason}; it is ${last}`, { cause: error });
+    });
+  }
+
+  /** As a user would wait; Ready counts only for the generation that is there now. */
+  async untilReady(timeoutSeconds = 300): Promise<JtelStack> {
+    return await waitFor(
+      `${this.namespace}/${stackName} to be Ready`,
+      async () => {
+        const stack = await this.stack();
+        const ready = stack.status?.conditions?.find(({ type }) => type === 'Ready');
+        return ready?.status === 'True' && ready.observedGeneration === stack.metadata.generation && stack.status?.operation === undefined && stack;
+      },
+      { timeoutSeconds, intervalMilliseconds: 250 },
+    );
+  }
+
+  /** Runs a command on the stack's host, as root. */
+  onHost(command: readonly string[], input?: string): Promise<string> {
+    return this.sandbox.docker.exec(this.host.container, command, input === undefined ? {} : { input });
+  }
+
+  tryOnHost(command: readonly string[]): Promise<RunResult> {
+    return this.sandbox.docker.tryRun(['exec', this.host.container, ...command]);
+  }
+
+  /** `docker ps` on the host: container id by service. */
+  async containers(): Promise<ReadonlyMap<string, string>> {
+    const lines = await this.onHost(['docker', 'ps', '--no-trunc', '--format', '{{.Label "com.docker.compose.service"}} {{.ID}}']);
+    return new Map(lines.split('\n').filter(Boolean).map((line) => line.split(' ') as [string, string]));
+  }
+
+  /** What the stack's web page answers, with the stack's own certificate. */
+  page(path: string): Promise<{ readonly status: number; readonly body: string }> {
+    const fqdn = `${this.namespace}.jtel.example`;
+    const options = { host: this.host.address, port: 443, path, servername: fqdn, headers: { host: fqdn }, rejectUnauthorized: false, timeout: 10_000, agent: false };
+    return new Promise((resolve, reject) => {
+      request(options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+      })
+        .on('error', reject)
+        .end();
+    });
+  }
+
+  /** One row of a query in the stack's own database, through its own client. */
+  async query(sql: string): Promise<string> {
+    const id = (await this.containers()).get('acd-dbm');
+    if (id === undefined) throw new Error('acd-dbm does not run');
+    const script = 'exec mariadb --batch --skip-column-names -uroot -p"$(cat /run/secrets/database-root-password)"';
+    return (await this.onHost(['docker', 'exec', '-i', id, 'sh', '-c', script], sql)).trim();
+  }
+}
+
+/** The Role and RoleBinding for the Lease, from `deploy/access`, moved to the namespace of a test. */
+async function leaderElectionIn(namespace: string): Promise<readonly unknown[]> {
+  const text = await readFile(join(repositoryDirectory, 'deploy/access/leader-election.yaml'), 'utf8');
+  return parseAllDocuments(text).map((document) => {
+    const object = document.toJS() as { metadata: object };
+    return { ...object, metadata: { ...object.metadata, namespace } };
+  });
+}
