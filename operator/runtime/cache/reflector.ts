@@ -77,7 +77,8 @@ export class Reflector<T extends KubernetesObject> {
   /** In a function of its own, so that the untrimmed list is not held in memory for as long as the watch goes on. */
   async #list(signal: AbortSignal): Promise<string> {
     const { connection, kind, namespace, store, observe, pageSize } = this.#options;
-    const options = { signal, timeoutSeconds: 30, ...(pageSize === undefined ? {} : { pageSize }) };
+    // A page of 500 large objects takes a busy server a while.
+    const options = { signal, timeoutSeconds: 60, ...(pageSize === undefined ? {} : { pageSize }) };
     const listing = await listPages(connection, kind, namespace === undefined ? {} : { namespace }, options, observe);
     store.replaceAll(listing.items.map(trim), namespace);
     return listing.resourceVersion;

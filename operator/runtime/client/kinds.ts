@@ -67,11 +67,11 @@ export interface EventObject extends KubernetesObject {
 export const configMaps: ResourceKind<ConfigMap> = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
 export const secrets: ResourceKind<Secret> = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
 export const namespaces: ResourceKind<KubernetesObject> = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
-export const controllerRevisions: ResourceKind<ControllerRevision> = {
+const controllerRevisions: ResourceKind<ControllerRevision> = {
   group: 'apps', version: 'v1', plural: 'controllerrevisions', kind: 'ControllerRevision', namespaced: true,
 };
-export const cronJobs: ResourceKind<CronJob> = { group: 'batch', version: 'v1', plural: 'cronjobs', kind: 'CronJob', namespaced: true };
-export const jobs: ResourceKind<Job> = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true };
+const cronJobs: ResourceKind<CronJob> = { group: 'batch', version: 'v1', plural: 'cronjobs', kind: 'CronJob', namespaced: true };
+const jobs: ResourceKind<Job> = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true };
 export const leases: ResourceKind<Lease> = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
 export const events: ResourceKind<EventObject> = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
 

@@ -4,7 +4,7 @@ import type { SecretValues } from './cluster.ts';
 import type { Secret } from './kinds.ts';
 
 /** A key that a reference needs is not in the Secret (or empty): only a change of the Secret helps. */
-export class SecretKeyMissing extends Error {
+class SecretKeyMissing extends Error {
   override readonly name = 'SecretKeyMissing';
 }
 
