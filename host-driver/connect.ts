@@ -1,4 +1,5 @@
 /** The real host driver: hands out hosts that share one SSH connection per target. */
+import { firewallRollbackSeconds } from './bootstrap/script.ts';
 import type { Host, HostDriver, HostTarget } from './host.ts';
 import { RemoteHost } from './remote-host.ts';
 import type { RemoteHostLimits } from './remote-host.ts';
@@ -15,11 +16,17 @@ export interface HostDriverOptions {
   readonly composeTimeoutSeconds?: number;
   /** Bound of the set-up script on the host, package installation included. Default 1800. */
   readonly setupTimeoutSeconds?: number;
+  /** After which the host takes a firewall back that locks us out. Default 120. */
+  readonly firewallRollbackSeconds?: number;
 }
 
 /** @example const driver = createHostDriver(); const seen = await driver.host(target).observe(project, 'quick', signal); */
 export function createHostDriver(options: HostDriverOptions = {}): HostDriver {
-  const limits = { composeSeconds: options.composeTimeoutSeconds ?? 900, setupSeconds: options.setupTimeoutSeconds ?? 1800 };
+  const limits = {
+    composeSeconds: options.composeTimeoutSeconds ?? 900,
+    setupSeconds: options.setupTimeoutSeconds ?? 1800,
+    firewallRollbackSeconds: options.firewallRollbackSeconds ?? firewallRollbackSeconds,
+  };
   return new SshHostDriver(limits, new ConnectionPool(options.logger));
 }
 

@@ -12,30 +12,37 @@ export interface SeenState {
   readonly stateText: string;
 }
 
-/** @returns the state as it is on the host now. @throws HostError OutcomeUnknown when another writer was faster. */
+/** Two writers of the same owner can meet (an old process that is ending); then the later one starts from what the first wrote. */
+const attempts = 3;
+
+/**
+ * @param read gives the state as it is on the host now.
+ * @returns what was written. @throws HostError OutcomeUnknown when others were faster again and again.
+ */
 export async function putState(
   connection: Connection,
   project: string,
   fence: Fence,
-  seen: SeenState,
+  read: () => Promise<SeenState>,
   change: StateChange,
   signal: AbortSignal,
 ): Promise<HostState> {
-  const old = parseState(seen.stateText);
-  if (old === undefined && seen.stateText.trim() !== '') {
-    throw new HostError(
-      'HostOwned',
-      connection.host,
-      `/opt/jtel/${project}/state.json on ${connection.host} is not readable for this version: use the operator that wrote it, or move it away`,
-    );
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const seen = await read();
+    const state = changedState(readable(connection.host, project, seen.stateText), fence, seen.machineID, change, new Date().toISOString());
+    const text = formatState(state);
+    if (text === seen.stateText) return state;
+    const step = { verb: 'put-state', project, fence, stdin: text, arguments: [stateDigest(seen.stateText)], timeoutSeconds: 30 } as const;
+    if ((await runStep(connection, step, signal)).code !== staleExit) return state;
   }
-  const state = changedState(old, fence, seen.machineID, change, new Date().toISOString());
-  const text = formatState(state);
-  if (text === seen.stateText) return state;
-  const step = { verb: 'put-state', project, fence, stdin: text, arguments: [stateDigest(seen.stateText)], timeoutSeconds: 30 } as const;
-  const result = await runStep(connection, step, signal);
-  if (result.code === staleExit) {
-    throw new HostError('OutcomeUnknown', connection.host, `state.json of ${project} on ${connection.host} was changed by somebody else at the same time: observe again`);
+  throw new HostError('OutcomeUnknown', connection.host, `state.json of ${project} on ${connection.host} is changed by somebody else all the time: observe again`);
+}
+
+function readable(host: string, project: string, text: string): HostState | undefined {
+  const state = parseState(text);
+  if (state === undefined && text.trim() !== '') {
+    const what = `/opt/jtel/${project}/state.json on ${host}`;
+    throw new HostError('HostOwned', host, `${what} is not readable for this version: use the operator that wrote it, or move it away`);
   }
   return state;
 }

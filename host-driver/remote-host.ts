@@ -2,6 +2,7 @@
 import { hostScript } from './bootstrap/script.ts';
 import { containerEvents } from './docker/events.ts';
 import { bounded, dockerError } from './docker/client.ts';
+import type { DockerClient } from './docker/client.ts';
 import { observedContainer, projectContainers } from './docker/containers.ts';
 import { readJob, removeJob, startJob } from './docker/jobs.ts';
 import { serviceLog } from './docker/logs.ts';
@@ -33,12 +34,14 @@ import type { Step, StepResult } from './script/run.ts';
 import type { Session } from './session.ts';
 import { setupDigest } from './bootstrap/digest.ts';
 import { putState, recordedServices } from './record.ts';
+import type { StateChange } from './state.ts';
 import { valid, validInteger } from './values.ts';
 
 /** Bounds on the host, in seconds. */
 export interface RemoteHostLimits {
   readonly composeSeconds: number;
   readonly setupSeconds: number;
+  readonly firewallRollbackSeconds: number;
 }
 
 export interface RemoteHostContext {
@@ -75,9 +78,12 @@ export class RemoteHost implements Host {
 
   async claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState> {
     const { connection } = await this.#context.session(signal);
-    const { stdout } = await runStep(connection, { verb: 'claim', project, fence, timeoutSeconds: 60 }, signal);
-    const end = stdout.indexOf('\n');
-    return await putState(connection, project, fence, { machineID: stdout.slice(0, end), stateText: stdout.slice(end + 1) }, {}, signal);
+    const read = async () => {
+      const { stdout } = await runStep(connection, { verb: 'claim', project, fence, timeoutSeconds: 60 }, signal);
+      const end = stdout.indexOf('\n');
+      return { machineID: stdout.slice(0, end), stateText: stdout.slice(end + 1) };
+    };
+    return await putState(connection, project, fence, read, {}, signal);
   }
 
   async setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void> {
@@ -86,7 +92,7 @@ export class RemoteHost implements Host {
         verb: 'setup',
         project,
         fence,
-        stdin: hostScript(setup),
+        stdin: hostScript(setup, this.#context.limits.firewallRollbackSeconds),
         arguments: [valid('user', this.#context.target.user)],
         timeoutSeconds: this.#context.limits.setupSeconds,
       },
@@ -95,7 +101,7 @@ export class RemoteHost implements Host {
     // A new login: it has group docker now, and it proves that the firewall lets us in; otherwise the host takes it back.
     await this.#context.reset();
     if (setup.firewall !== undefined) await this.#step({ verb: 'confirm-firewall', project, fence, timeoutSeconds: 30 }, signal);
-    const { docker } = await this.#context.session(signal);
+    const docker = await this.#docker(signal);
     await docker.api.listContainers({ limit: 1, abortSignal: bounded(signal) }).catch((error: unknown) => {
       throw dockerError(docker.host, 'a question after the set-up', error, signal);
     });
@@ -113,14 +119,14 @@ export class RemoteHost implements Host {
     onProgress: (progress: PullProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { docker } = await this.#context.session(signal);
+    const docker = await this.#docker(signal);
     await pullImages(docker, images, credentials, onProgress, signal);
   }
 
   async composeUp(project: string, release: RenderedRelease, services: readonly string[] | 'all', fence: Fence, signal: AbortSignal): Promise<void> {
     valid('project', project);
     const wanted = services === 'all' ? [] : services.map((service) => valid('service', service));
-    const { docker } = await this.#context.session(signal);
+    const docker = await this.#docker(signal);
     const { Volumes } = await docker.api.listVolumes({ abortSignal: bounded(signal) }).catch((error: unknown) => {
       throw dockerError(docker.host, 'a look at the volumes', error, signal);
     });
@@ -161,8 +167,9 @@ export class RemoteHost implements Host {
     const { digest, version } = change.applied;
     valid('releaseDigest', digest);
     const session = await this.#context.session(signal);
-    const all = await session.docker.api.listContainers({ all: true, abortSignal: bounded(signal) }).catch((error: unknown) => {
-      throw dockerError(session.docker.host, 'reading the applied services', error, signal);
+    const docker = await this.#docker(signal);
+    const all = await docker.api.listContainers({ all: true, abortSignal: bounded(signal) }).catch((error: unknown) => {
+      throw dockerError(docker.host, 'reading the applied services', error, signal);
     });
     const services = recordedServices(projectContainers(all, project).map((one) => observedContainer(one)));
     const { composeVersion = '' } = (await this.#observeScript(session, project, 'quick', signal)).lasting;
@@ -174,29 +181,39 @@ export class RemoteHost implements Host {
   }
 
   async startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void> {
-    const { connection, docker } = await this.#context.session(signal);
+    const docker = await this.#docker(signal);
+    const { connection } = await this.#context.session(signal);
     await withLock(connection, project, fence, signal, () => startJob(docker, project, job, signal));
   }
 
   async readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined> {
-    const { docker } = await this.#context.session(signal);
+    const docker = await this.#docker(signal);
     return await readJob(docker, uid, signal);
   }
 
   async removeJob(uid: string, fence: Fence, signal: AbortSignal): Promise<void> {
-    const { connection, docker } = await this.#context.session(signal);
+    const docker = await this.#docker(signal);
+    const { connection } = await this.#context.session(signal);
     await removeJob(docker, uid, signal, (project, remove) => withLock(connection, project, fence, signal, remove));
   }
 
   async logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string> {
     validInteger('number of lines', lines, 1, 10_000);
-    const { docker } = await this.#context.session(signal);
+    const docker = await this.#docker(signal);
     return await serviceLog(docker, valid('project', project), valid('service', service), lines, signal);
   }
 
   async *events(signal: AbortSignal): AsyncIterable<HostEvent> {
-    const { docker } = await this.#context.session(signal);
+    const docker = await this.#docker(signal);
     yield* containerEvents(docker, signal);
+  }
+
+  async #docker(signal: AbortSignal): Promise<DockerClient> {
+    const { docker } = await this.#context.session(signal);
+    await docker.ready(bounded(signal)).catch((error: unknown) => {
+      throw dockerError(docker.host, 'the first question', error, signal);
+    });
+    return docker;
   }
 
   async #step(step: Step, signal: AbortSignal): Promise<StepResult> {
@@ -204,9 +221,9 @@ export class RemoteHost implements Host {
     return await runStep(connection, step, signal);
   }
 
-  async #put(project: string, fence: Fence, change: Parameters<typeof putState>[4], signal: AbortSignal): Promise<HostState> {
+  async #put(project: string, fence: Fence, change: StateChange, signal: AbortSignal): Promise<HostState> {
     const session = await this.#context.session(signal);
-    return await putState(session.connection, project, fence, await this.#observeScript(session, project, 'quick', signal), change, signal);
+    return await putState(session.connection, project, fence, () => this.#observeScript(session, project, 'quick', signal), change, signal);
   }
 
   async #observeScript(

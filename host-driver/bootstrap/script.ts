@@ -6,13 +6,16 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { HostSetup } from '../host.ts';
 import { quote } from '../ssh/quote.ts';
-import { InvalidValue, valid } from '../values.ts';
+import { InvalidValue, valid, validInteger } from '../values.ts';
 import { firewallTable } from './firewall.ts';
 
 const body = readFileSync(new URL('setup.sh', import.meta.url), 'utf8');
 
+/** Seconds after which the host takes back a firewall that nobody confirmed over a new connection. */
+export const firewallRollbackSeconds = 120;
+
 /** A whole POSIX shell script: `sudo sh SCRIPT run USER`. Holds no secret. @throws InvalidValue. */
-export function hostScript(setup: HostSetup): string {
+export function hostScript(setup: HostSetup, rollbackSeconds = firewallRollbackSeconds): string {
   const { mode, timeZone, dns, firewall } = setup;
   const variables = {
     mode: mode === 'Managed' ? 'Managed' : 'Preinstalled',
@@ -21,6 +24,7 @@ export function hostScript(setup: HostSetup): string {
     search: (dns?.searchDomains ?? []).map((domain) => valid('domainName', domain)).join(' '),
     hosts: (dns?.hosts ?? []).map(({ ip, names }) => [address(ip), ...names.map((name) => valid('domainName', name))].join(' ')).join('\n'),
     firewall: firewall === undefined ? '' : firewallTable(firewall),
+    rollback_seconds: String(validInteger('roll-back seconds', rollbackSeconds, 1, 3600)),
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`);
   return ['#!/bin/sh', '# Puts a host in order for a jtel stack: Docker and compose, DNS, time zone, firewall. Can be run again.', ...lines, '', body].join('\n');

@@ -8,8 +8,6 @@ export PATH LC_ALL DEBIAN_FRONTEND
 
 base=/opt/jtel
 rules=$base/.firewall
-# Seconds after which an unconfirmed firewall is taken back.
-rollback_seconds=120
 
 say() {
   printf '%s\n' "jtel set-up: $*"

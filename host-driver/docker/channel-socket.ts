@@ -1,47 +1,63 @@
 /**
  * An ssh2 channel as the socket that http.Agent expects. ssh2's channel is nearly a Duplex: its destroy() takes no error and
  * emits no close, its writes are lost silently once the channel closed, and it has none of the methods that node:http calls
- * on a socket.
+ * on a socket. It is there at once and opens its channel behind that: http.Agent counts only sockets that were returned
+ * synchronously against its maximum.
  */
 import { Duplex } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 
 export class ChannelSocket extends Duplex {
-  readonly #channel: ClientChannel;
-  #closed = false;
+  readonly #open: () => Promise<ClientChannel>;
+  #channel: ClientChannel | undefined;
 
-  constructor(channel: ClientChannel) {
+  constructor(open: () => Promise<ClientChannel>) {
     super({ allowHalfOpen: true, autoDestroy: true });
-    this.#channel = channel;
-    channel.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) channel.pause();
-    });
-    channel.on('end', () => this.push(null));
-    channel.on('error', (error: Error) => this.destroy(error));
-    channel.on('close', () => {
-      this.#closed = true;
-      if (this.readableEnded || this.destroyed) this.destroy();
-      else this.push(null);
-    });
-    channel.stderr?.resume();
+    this.#open = open;
+  }
+
+  override _construct(done: (error?: Error | null) => void): void {
+    void this.#attach(done);
+  }
+
+  async #attach(done: (error?: Error | null) => void): Promise<void> {
+    try {
+      const channel = await this.#open();
+      this.#channel = channel;
+      channel.on('data', (chunk: Buffer) => {
+        if (!this.push(chunk)) channel.pause();
+      });
+      channel.on('end', () => this.push(null));
+      channel.on('error', (error: Error) => this.destroy(error));
+      channel.on('close', () => {
+        this.#channel = undefined;
+        if (this.readableEnded || this.destroyed) this.destroy();
+        else this.push(null);
+      });
+      channel.stderr?.resume();
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    done();
   }
 
   override _read(): void {
-    this.#channel.resume();
+    this.#channel?.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.#closed) done(new Error('the SSH channel was closed'));
+    if (this.#channel === undefined) done(new Error('the SSH channel was closed'));
     else this.#channel.write(chunk, done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    if (!this.#closed) this.#channel.end();
+    this.#channel?.end();
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (!this.#closed) this.#channel.close();
+    this.#channel?.close();
     done(error);
   }
 

@@ -2,16 +2,19 @@
 import Docker from 'dockerode';
 import type { Agent } from 'node:http';
 import { HostError } from '../host.ts';
+import { abortable } from '../ssh/abortable.ts';
 import type { Connection } from '../ssh/pool.ts';
 import { DockerDialer, dockerAgent } from './agent.ts';
 
 /** Seconds for a question to the daemon; a hanging dockerd must not hang the caller. */
-const questionSeconds = 30;
+const questionSeconds = 20;
 
 export interface DockerClient {
   readonly host: string;
   readonly api: Docker;
   readonly streams: Docker;
+  /** Await it before questions: it settles how many sockets there may be. @throws HostError DockerUnavailable. */
+  ready(signal: AbortSignal): Promise<void>;
   /** Learned from the daemon once per connection; see `observe`. */
   version?: string;
 }
@@ -25,7 +28,13 @@ export function dockerClient(connection: Connection): DockerClient {
     questions.destroy();
     streams.destroy();
   });
-  return { host: connection.host, api: docker(questions), streams: docker(streams) };
+  const ready = async (signal: AbortSignal) => {
+    if ((await abortable(dialer.way(), signal)) === 'socket') return;
+    // With six commands and the observer these are the ten sessions that sshd allows.
+    questions.maxSockets = 2;
+    streams.maxSockets = 1;
+  };
+  return { host: connection.host, api: docker(questions), streams: docker(streams), ready };
 }
 
 function docker(agent: Agent): Docker {

@@ -17,6 +17,7 @@ export async function observeDocker(
 ): Promise<DockerObservation> {
   const abortSignal = bounded(signal);
   try {
+    await docker.ready(abortSignal);
     const asksVersion = depth === 'full' || docker.version === undefined;
     const [all, volumes, version] = await Promise.all([
       docker.api.listContainers({ all: true, abortSignal }),

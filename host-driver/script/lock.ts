@@ -16,12 +16,14 @@ export async function withLock<T>(connection: Connection, project: string, fence
   const step: Step = { verb: 'hold', project, fence, timeoutSeconds: holdSeconds };
   // An empty stdin makes the first call a mere check, which also installs the script where it is missing.
   await runStep(connection, step, signal);
-  const channel = await open(connection, step, signal);
-  try {
-    return await work();
-  } finally {
-    channel.end();
-  }
+  return await connection.withSession(signal, async () => {
+    const channel = await open(connection, step, signal);
+    try {
+      return await work();
+    } finally {
+      channel.end();
+    }
+  });
 }
 
 function open(connection: Connection, step: Step, signal: AbortSignal): Promise<ClientChannel> {

@@ -5,11 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientChannel } from 'ssh2';
 import { HostError } from '../host.ts';
+import { abortable } from '../ssh/abortable.ts';
 import type { Connection } from '../ssh/pool.ts';
 import { observerCommand } from './observe.ts';
 
 /** A hanging disk must not hang the asker. */
-const answerSeconds = 25;
+const answerSeconds = 20;
 const longestAnswer = 4 * 1024 * 1024;
 
 export class Observer {
@@ -27,11 +28,7 @@ export class Observer {
     signal.throwIfAborted();
     const answer = this.#last.then(() => this.#exchange(question));
     this.#last = answer.catch(() => undefined);
-    return await new Promise<string>((resolve, reject) => {
-      const aborted = () => reject(signal.reason);
-      signal.addEventListener('abort', aborted, { once: true });
-      answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-    });
+    return await abortable(answer, signal);
   }
 
   async #exchange(question: string): Promise<string> {

@@ -63,7 +63,7 @@ export function stepCommand(step: Step): string {
 }
 
 /** Puts the script onto the host, when a call found it missing. @throws HostError SudoRefused, DiskFull or HostUnreachable. */
-export async function installScript(connection: Connection, signal: AbortSignal): Promise<void> {
+async function installScript(connection: Connection, signal: AbortSignal): Promise<void> {
   const command = `exec ${commandLine(['sh', '-c', asRoot, 'jtel', 'sh', '-c', install, 'jtel', hostScriptSha256])}`;
   const result = await connection.execute(command, { stdin: hostScript, timeoutSeconds: 60 }, signal);
   if (result.code !== 0) throw stepError(connection.host, 'installing the helper script', result, 'HostUnreachable');

@@ -14,13 +14,13 @@ const readySeconds = 15;
 
 /**
  * A machine has a key of each family and the user may have pinned any of them; which one it shows depends on what the
- * client asks for first. So on a mismatch the other families are asked before the verdict.
+ * client asks for. So on a mismatch the other families are asked before the verdict.
  */
-const keyFamilies: readonly (readonly ServerHostKeyAlgorithm[])[] = [
-  ['ssh-ed25519'],
-  ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'],
-  ['rsa-sha2-512', 'rsa-sha2-256'],
-];
+const keyFamilies = [
+  { type: 'ssh-ed25519', algorithms: ['ssh-ed25519'] },
+  { type: 'ecdsa-', algorithms: ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'] },
+  { type: 'ssh-rsa', algorithms: ['rsa-sha2-512', 'rsa-sha2-256'] },
+] as const satisfies readonly { readonly type: string; readonly algorithms: readonly ServerHostKeyAlgorithm[] }[];
 
 /** OpenSSH's notation of a public key's fingerprint: `SHA256:` and unpadded base 64. */
 export function fingerprint(publicKey: Buffer): string {
@@ -43,11 +43,20 @@ export async function connect(
   openSocket?: (signal: AbortSignal) => Promise<Duplex>,
 ): Promise<Client> {
   const seen: string[] = [];
-  for (const family of keyFamilies) {
-    const socket = await openSocket?.(signal);
-    const outcome = await attempt(endpoint, family, socket, signal);
+  const asked = new Set<(typeof keyFamilies)[number]>(keyFamilies);
+  // First with all families: one connection is enough nearly always.
+  for (let algorithms = keyFamilies.flatMap((one) => one.algorithms as readonly ServerHostKeyAlgorithm[]); ; ) {
+    const outcome = await attempt(endpoint, algorithms, await openSocket?.(signal), signal);
     if ('client' in outcome) return outcome.client;
-    if (outcome.key !== undefined) seen.push(outcome.key);
+    if (outcome.key !== undefined) seen.push(fingerprint(outcome.key));
+    for (const family of asked) {
+      // The one asked for first was shown, or is not there: that ends this loop whatever the other side answers.
+      const shown = outcome.key !== undefined && keyType(outcome.key).startsWith(family.type);
+      if (shown || family.algorithms[0] === algorithms[0]) asked.delete(family);
+    }
+    const [next] = asked;
+    if (next === undefined) break;
+    algorithms = [...next.algorithms];
   }
   const name = endpointName(endpoint);
   if (seen.length === 0) {
@@ -61,7 +70,12 @@ export async function connect(
   );
 }
 
-type Attempt = { readonly client: Client } | { readonly key?: string };
+type Attempt = { readonly client: Client } | { readonly key?: Buffer };
+
+/** An SSH public key begins with the name of its type, as a string with its length before it (RFC 4253, 6.6). */
+function keyType(publicKey: Buffer): string {
+  return publicKey.subarray(4, 4 + publicKey.readUInt32BE(0)).toString('latin1');
+}
 
 function attempt(
   endpoint: HostEndpoint,
@@ -70,7 +84,7 @@ function attempt(
   signal: AbortSignal,
 ): Promise<Attempt> {
   const client = new Client();
-  let shown: string | undefined;
+  let shown: Buffer | undefined;
   let accepted = false;
   const config: ConnectConfig = {
     host: endpoint.address,
@@ -86,8 +100,8 @@ function attempt(
     keepaliveCountMax: 3,
     readyTimeout: readySeconds * 1000,
     hostVerifier: (key: Buffer) => {
-      shown = fingerprint(key);
-      accepted = endpoint.hostKeyFingerprints.includes(shown);
+      shown = key;
+      accepted = endpoint.hostKeyFingerprints.includes(fingerprint(key));
       return accepted;
     },
   };

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { HostError } from '../host.ts';
 import type { HostEndpoint, HostTarget } from '../host.ts';
+import { abortable } from './abortable.ts';
 import { connect, endpointName } from './connect.ts';
 import { execute } from './execute.ts';
 import type { ExecuteOptions, ExecuteResult } from './execute.ts';
@@ -53,7 +54,12 @@ export class Connection {
 
   /** Runs a command line on the host; see {@link execute}. */
   execute(command: string, options: ExecuteOptions, signal: AbortSignal): Promise<ExecuteResult> {
-    return this.#commands.run(signal, () => execute(this.client, this.host, command, options, signal));
+    return this.withSession(signal, () => execute(this.client, this.host, command, options, signal));
+  }
+
+  /** For work that opens one session channel by itself: counts it among the commands. */
+  withSession<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return this.#commands.run(signal, work);
   }
 }
 
@@ -200,12 +206,4 @@ function targetKey(target: HostTarget): string {
     (one) => one && [one.address, one.port, one.user, one.hostKeyFingerprints.toSorted(), one.privateKey, one.passphrase ?? null],
   );
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    signal.addEventListener('abort', aborted, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-  });
 }

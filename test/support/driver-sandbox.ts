@@ -7,18 +7,21 @@ export interface DriverSandbox {
   readonly sandbox: Sandbox;
   readonly image: PushedImage;
   readonly credentials: RegistryCredentials;
+  /** A command on the host, as root and past SSH. @returns its stdout. */
+  onHost(host: string, script: string): Promise<string>;
   target(host: string, change?: Partial<HostTarget>): HostTarget;
 }
 
-/** Brings it up, or adopts the one that is up. It is shared by the driver's test files and left to be adopted again. */
-export async function driverSandbox(hosts: readonly HostSpec[]): Promise<DriverSandbox> {
-  const sandbox = await Sandbox.up({ name: 'driver', hosts, only: ['hosts', 'registry'] });
+/** Brings it up; whoever does takes it down again. */
+export async function driverSandbox(name: string, hosts: readonly HostSpec[]): Promise<DriverSandbox> {
+  const sandbox = await Sandbox.up({ name, hosts, only: ['hosts', 'registry'] });
   const image = await sandbox.registry.push(baseImage, 'test/base', '1');
   const { username, password, address } = sandbox.registry;
   return {
     sandbox,
     image,
     credentials: { username, password, serverAddress: address },
+    onHost: async (host, script) => (await sandbox.docker.exec(sandbox.host(host).container, ['sh', '-c', script])).trim(),
     target: (host, change = {}) => ({ ...targetOf(sandbox.host(host)), ...change }),
   };
 }

@@ -65,6 +65,6 @@ export function aJob(uid: string, project: string, image: ImageReference, change
   };
 }
 
-export function sha256(text: string): string {
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -9,10 +9,13 @@ let sandbox: DriverSandbox;
 const driver = createHostDriver();
 
 beforeAll(async () => {
-  sandbox = await driverSandbox([{ name: 'host-1' }]);
+  sandbox = await driverSandbox('driver', [{ name: 'host-1' }]);
 });
 
-afterAll(() => driver.close());
+afterAll(async () => {
+  await driver.close();
+  await sandbox.sandbox.down();
+});
 
 hostContract('SSH and Docker', () => {
   const { image, credentials } = sandbox;

@@ -1,0 +1,208 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ConnectionPool } from './pool.ts';
+import { startTestingServer } from './testing-server.ts';
+import type { TestingServer, TestingServerOptions } from './testing-server.ts';
+
+const signal = new AbortController().signal;
+const options = { timeoutSeconds: 5 };
+
+function makePool(): ConnectionPool {
+  const pool = new ConnectionPool();
+  onTestFinished(() => pool.close());
+  return pool;
+}
+
+async function serve(serverOptions: TestingServerOptions = {}): Promise<TestingServer> {
+  const server = await startTestingServer(serverOptions);
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return server;
+}
+
+describe('the pool', () => {
+  it('opens one connection for all who ask at the same time', async () => {
+    const server = await serve();
+    const pool = makePool();
+    const connections = await Promise.all(Array.from({ length: 20 }, () => pool.get(server.target, signal)));
+    expect(new Set(connections).size).toBe(1);
+    expect(server.counts).toEqual({ connections: 1, logins: 1 });
+  });
+
+  it('sends nothing to a machine with another key, and does not ask it again at once', async () => {
+    const server = await serve();
+    const pool = makePool();
+    const target = { ...server.target, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] };
+    await expect(pool.get(target, signal)).rejects.toMatchObject({ reason: 'HostKeyMismatch', message: expect.stringContaining(server.target.hostKeyFingerprints[0] ?? '') });
+    const { connections } = server.counts;
+    await expect(pool.get(target, signal)).rejects.toMatchObject({ reason: 'HostKeyMismatch' });
+    expect(server.counts).toEqual({ connections, logins: 0 });
+  });
+
+  it('finds the pinned key among those of other families', async () => {
+    // The server has an ECDSA key only, and Ed25519 is asked for first.
+    const server = await serve();
+    await expect(makePool().get(server.target, signal)).resolves.toMatchObject({ isOpen: true });
+  });
+
+  it('does not knock again after a refused key', async () => {
+    const server = await serve({ refuses: true });
+    const pool = makePool();
+    await expect(pool.get(server.target, signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
+    const { connections } = server.counts;
+    await expect(pool.get(server.target, signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
+    expect(server.counts.connections).toBe(connections);
+  });
+
+  it('takes a corrected key at once', async () => {
+    const server = await serve();
+    const pool = makePool();
+    await expect(pool.get({ ...server.target, privateKey: 'no key' }, signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
+    await expect(pool.get(server.target, signal)).resolves.toMatchObject({ isOpen: true });
+  });
+
+  it('says that an encrypted key needs its passphrase', async () => {
+    const server = await serve();
+    const cipher = { cipher: 'aes-256-cbc', passphrase: 'right', type: 'pkcs1', format: 'pem' } as const;
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: cipher, publicKeyEncoding: { type: 'spki', format: 'pem' } });
+    await expect(makePool().get({ ...server.target, privateKey }, signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed', message: expect.stringContaining('passphrase') });
+    await expect(makePool().get({ ...server.target, privateKey, passphrase: 'wrong' }, signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
+    await expect(makePool().get({ ...server.target, privateKey, passphrase: 'right' }, signal)).resolves.toMatchObject({ isOpen: true });
+  });
+
+  it('goes through a jump host', async () => {
+    const [jump, server] = [await serve(), await serve()];
+    const pool = makePool();
+    const connection = await pool.get({ ...server.target, jumpHost: jump.target }, signal);
+    expect(await connection.execute('true', options, signal)).toMatchObject({ code: 0 });
+    expect(server.commands).toEqual(['true']);
+    expect(jump.commands).toEqual([]);
+  });
+
+  it('opens a new connection after a lost one', async () => {
+    const server = await serve();
+    const pool = makePool();
+    const first = await pool.get(server.target, signal);
+    server.drop();
+    await first.closed;
+    expect(await pool.get(server.target, signal)).not.toBe(first);
+  });
+
+  it('closes what nobody asked for', async () => {
+    const server = await serve();
+    const pool = makePool();
+    const connection = await pool.get(server.target, signal);
+    pool.closeIdle(60);
+    expect(connection.isOpen).toBe(true);
+    pool.closeIdle(0);
+    await connection.closed;
+    expect(connection.isOpen).toBe(false);
+  });
+
+  it('lets one who waits for a connection give up without taking it from the others', async () => {
+    const server = await serve();
+    const pool = makePool();
+    const impatient = new AbortController();
+    const [gaveUp, patient] = [pool.get(server.target, impatient.signal), pool.get(server.target, signal)];
+    impatient.abort(new Error('gave up'));
+    await expect(gaveUp).rejects.toThrow('gave up');
+    await expect(patient).resolves.toMatchObject({ isOpen: true });
+  });
+
+  it('gives nothing away after it was closed', async () => {
+    const server = await serve();
+    const pool = makePool();
+    await pool.close();
+    await expect(pool.get(server.target, signal)).rejects.toThrow('closed');
+  });
+});
+
+describe('a command', () => {
+  it('that ends at once keeps its exit code and its output', async () => {
+    const server = await serve({
+      onCommand: (_command, channel) => {
+        channel.stderr.write('said on stderr');
+        channel.write('said on stdout');
+        channel.exit(7);
+        channel.end();
+      },
+    });
+    const connection = await makePool().get(server.target, signal);
+    const results = await Promise.all(Array.from({ length: 50 }, () => connection.execute('x', options, signal)));
+    for (const result of results) expect(result).toEqual({ code: 7, stdout: 'said on stdout', stderr: 'said on stderr' });
+  });
+
+  it('whose exit code is lost has an unknown outcome, not a good one', async () => {
+    const server = await serve({ onCommand: (_command, channel) => channel.close() });
+    const connection = await makePool().get(server.target, signal);
+    await expect(connection.execute('x', options, signal)).rejects.toMatchObject({ reason: 'OutcomeUnknown' });
+  });
+
+  it('whose connection breaks off has an unknown outcome', async () => {
+    const server: TestingServer = await serve({ onCommand: () => server.drop() });
+    const connection = await makePool().get(server.target, signal);
+    await expect(connection.execute('x', options, signal)).rejects.toMatchObject({ reason: 'OutcomeUnknown' });
+  });
+
+  it('that was ended by a signal has an unknown outcome and says by which', async () => {
+    const server = await serve({
+      onCommand: (_command, channel) => {
+        channel.exit('KILL');
+        channel.end();
+      },
+    });
+    const connection = await makePool().get(server.target, signal);
+    await expect(connection.execute('x', options, signal)).rejects.toMatchObject({ reason: 'OutcomeUnknown', message: expect.stringContaining('SIGKILL') });
+  });
+
+  it('that falls silent is given up', async () => {
+    const server = await serve({ onCommand: () => undefined });
+    const connection = await makePool().get(server.target, signal);
+    await expect(connection.execute('x', { timeoutSeconds: 0.2 }, signal)).rejects.toMatchObject({ reason: 'OutcomeUnknown' });
+  });
+
+  it('gets its stdin whole, and more of stderr than a window holds does not stall it', async () => {
+    const server = await serve({
+      onCommand: (_command, channel) => {
+        let received = 0;
+        channel.on('data', (chunk: Buffer) => (received += chunk.length));
+        channel.on('end', () => {
+          channel.stderr.write(Buffer.alloc(5 * 2 ** 20, 'e'), () => {
+            channel.write(String(received));
+            channel.exit(0);
+            channel.end();
+          });
+        });
+      },
+    });
+    const connection = await makePool().get(server.target, signal);
+    const result = await connection.execute('x', { ...options, stdin: Buffer.alloc(3 * 2 ** 20) }, signal);
+    expect(result).toMatchObject({ code: 0, stdout: String(3 * 2 ** 20) });
+    expect(result.stderr.length).toBe(64 * 1024);
+  });
+
+  it('that is aborted ends for the caller with his reason', async () => {
+    const server = await serve({ onCommand: () => undefined });
+    const connection = await makePool().get(server.target, signal);
+    await expect(connection.execute('x', options, AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  it('waits when six others run', async () => {
+    let running = 0;
+    let most = 0;
+    const server = await serve({
+      onCommand: (_command, channel) => {
+        running += 1;
+        most = Math.max(most, running);
+        setImmediate(() => {
+          running -= 1;
+          channel.exit(0);
+          channel.end();
+        });
+      },
+    });
+    const connection = await makePool().get(server.target, signal);
+    await Promise.all(Array.from({ length: 30 }, () => connection.execute('x', options, signal)));
+    expect(most).toBeLessThanOrEqual(6);
+    expect(server.commands).toHaveLength(30);
+  });
+});

@@ -1,0 +1,83 @@
+/** An SSH server in this process, for what a real sshd cannot be made to do: lose an exit code, fall silent, break off. */
+import { generateKeyPairSync } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { connect as tcpConnect } from 'node:net';
+import ssh2 from 'ssh2';
+import type { Connection, ServerChannel } from 'ssh2';
+import type { HostTarget } from '../host.ts';
+import { fingerprint } from './connect.ts';
+
+export interface TestingServer extends AsyncDisposable {
+  readonly target: HostTarget;
+  /** Commands that arrived, in order. */
+  readonly commands: string[];
+  /** Connections that arrived, and those that logged in. */
+  readonly counts: { connections: number; logins: number };
+  /** Breaks every connection off. */
+  drop(): void;
+}
+
+export interface TestingServerOptions {
+  /** Answers a command; default: exit code 0. */
+  readonly onCommand?: (command: string, channel: ServerChannel) => void;
+  /** Refuses every login. */
+  readonly refuses?: boolean;
+}
+
+function keyPair(): { readonly privateKey: string; readonly blob: Buffer } {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256', privateKeyEncoding: { type: 'sec1', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
+  const parsed = ssh2.utils.parseKey(privateKey);
+  if (parsed instanceof Error) throw parsed;
+  return { privateKey, blob: (Array.isArray(parsed) ? parsed[0] : parsed).getPublicSSH() };
+}
+
+export async function startTestingServer(options: TestingServerOptions = {}): Promise<TestingServer> {
+  const [hostKey, userKey] = [keyPair(), keyPair()];
+  const commands: string[] = [];
+  const counts = { connections: 0, logins: 0 };
+  const open = new Set<Connection>();
+  const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (client) => {
+    counts.connections += 1;
+    open.add(client);
+    client.on('error', () => undefined);
+    client.on('close', () => open.delete(client));
+    client.on('authentication', (context) => {
+      if (options.refuses === true || context.method !== 'publickey') context.reject(['publickey']);
+      else context.accept();
+    });
+    client.on('ready', () => {
+      counts.logins += 1;
+    });
+    client.on('session', (acceptSession) => {
+      acceptSession().on('exec', (accept, _reject, { command }) => {
+        commands.push(command);
+        const channel = accept();
+        if (options.onCommand !== undefined) return options.onCommand(command, channel);
+        channel.exit(0);
+        channel.end();
+      });
+    });
+    client.on('tcpip', (accept, _reject, { destIP, destPort }) => {
+      const channel = accept();
+      const socket = tcpConnect({ host: destIP, port: destPort });
+      channel.on('error', () => undefined);
+      socket.on('error', () => channel.close());
+      channel.pipe(socket).pipe(channel);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const drop = () => {
+    for (const client of open) client.end();
+  };
+  return {
+    target: { address: '127.0.0.1', port, user: 'jtel', hostKeyFingerprints: [fingerprint(hostKey.blob)], privateKey: userKey.privateKey },
+    commands,
+    counts,
+    drop,
+    [Symbol.asyncDispose]: async () => {
+      drop();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,160 @@
+/** What can be wrong between the operator and a real sshd, and what becomes of it. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createHostDriver } from '../../../host-driver/connect.ts';
+import type { Host, HostDriver, HostTarget } from '../../../host-driver/host.ts';
+import { driverSandbox } from '../../support/driver-sandbox.ts';
+import type { DriverSandbox } from '../../support/driver-sandbox.ts';
+import { aFence, aRelease } from '../../support/host-builders.ts';
+import { waitFor } from '../../support/wait.ts';
+
+const signal = new AbortController().signal;
+const nothing = (): void => undefined;
+const project = 'jtel-demo-connection';
+const canary = 'hunter2-registry-canary';
+let sandbox: DriverSandbox;
+let drivers: HostDriver[] = [];
+
+function connect(target: HostTarget): Host {
+  const driver = createHostDriver();
+  drivers.push(driver);
+  return driver.host(target);
+}
+
+/** Logins that sshd let in, by its own log. */
+async function logins(name: string): Promise<number> {
+  const { container } = sandbox.sandbox.host(name);
+  const { stderr } = await sandbox.sandbox.docker.tryRun(['logs', container]);
+  return stderr.split('Accepted publickey').length - 1;
+}
+
+beforeAll(async () => {
+  sandbox = await driverSandbox('driver-connection', [{ name: 'host-1' }, { name: 'jump-1', kind: 'bare' }]);
+});
+
+afterEach(async () => {
+  await Promise.all(drivers.map((driver) => driver.close()));
+  drivers = [];
+});
+
+afterAll(() => sandbox.sandbox.down());
+
+describe('a connection', () => {
+  it('with a key that the host does not know is refused, and not tried again at once', async () => {
+    const other = await sandbox.onHost('host-1', 'rm -f /tmp/other; ssh-keygen -q -t ed25519 -N "" -f /tmp/other; cat /tmp/other');
+    const host = connect(sandbox.target('host-1', { privateKey: `${other}\n` }));
+    await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed', message: expect.stringContaining('authorized_keys') });
+    const start = performance.now();
+    await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
+    expect(performance.now() - start).toBeLessThan(20);
+  });
+
+  it('with something that is no key says so, without showing it', async () => {
+    const host = connect(sandbox.target('host-1', { privateKey: `-----BEGIN OPENSSH PRIVATE KEY-----\n${canary}\n-----END OPENSSH PRIVATE KEY-----\n` }));
+    const failure = await host.observe(project, 'quick', signal).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ reason: 'AuthenticationFailed', message: expect.stringContaining('ssh-privatekey') });
+    expect(String(failure)).not.toContain(canary);
+  });
+
+  it('to a machine with another host key ends before the login: zero commands are sent', async () => {
+    const before = await logins('host-1');
+    const host = connect(sandbox.target('host-1', { hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] }));
+    await expect(host.claim(project, aFence(), signal)).rejects.toMatchObject({
+      reason: 'HostKeyMismatch',
+      message: expect.stringContaining(sandbox.sandbox.host('host-1').hostKeyFingerprint),
+    });
+    expect(await logins('host-1')).toBe(before);
+  });
+
+  it('without any pinned fingerprint is refused', async () => {
+    await expect(connect(sandbox.target('host-1', { hostKeyFingerprints: [] })).observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'HostKeyMismatch' });
+  });
+
+  it.each(['a port where nobody listens', 'an address that nobody has'])('to %s fails within 25 s', async (what) => {
+    const target = sandbox.target('host-1');
+    const nobody = what.includes('port') ? { ...target, port: 9 } : { ...target, address: target.address.replace(/\d+$/, '253') };
+    const start = Date.now();
+    await expect(connect(nobody).observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'HostUnreachable' });
+    expect(Date.now() - start).toBeLessThan(25_000);
+  });
+
+  it('leads through a jump host, whose key is pinned too', async () => {
+    const { machineID } = (await connect(sandbox.target('host-1')).observe(project, 'full', signal)).facts;
+    const jumpHost = sandbox.target('jump-1');
+    const host = connect(sandbox.target('host-1', { jumpHost }));
+    expect((await host.observe(project, 'full', signal)).facts).toMatchObject({ machineID, dockerVersion: expect.any(String) });
+    const before = await logins('jump-1');
+    const wrong = connect(sandbox.target('host-1', { jumpHost: { ...jumpHost, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] } }));
+    await expect(wrong.observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'HostKeyMismatch', host: expect.stringContaining(jumpHost.address) });
+    expect(await logins('jump-1')).toBe(before);
+  });
+
+  it('is one for all that concerns a host, however many ask at once', async () => {
+    const before = await logins('host-1');
+    const driver = createHostDriver();
+    drivers.push(driver);
+    await Promise.all(Array.from({ length: 40 }, (_, i) => driver.host(sandbox.target('host-1')).observe(`${project}-${i}`, 'full', signal)));
+    expect(await logins('host-1')).toBe(before + 1);
+  });
+
+  it('that was cut gives up in bounded time, and works again afterwards', async () => {
+    const host = connect(sandbox.target('host-1'));
+    await host.observe(project, 'quick', signal);
+    const faults = sandbox.sandbox.faults('host-1');
+    await faults.cut();
+    const start = Date.now();
+    try {
+      await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'HostUnreachable' });
+      expect(Date.now() - start).toBeLessThan(30_000);
+    } finally {
+      await faults.mend();
+    }
+    await waitFor('the host to answer again', () => host.observe(project, 'quick', signal), { timeoutSeconds: 60 });
+  });
+
+  it('that is lost while compose works leaves the outcome unknown, and compose goes on to the end', async () => {
+    const { image, credentials } = sandbox;
+    const host = connect(sandbox.target('host-1'));
+    const release = aRelease(project, image);
+    await host.claim(project, aFence(), signal);
+    await host.writeRelease(project, release, aFence(), signal);
+    await host.pull([image], credentials, nothing, signal);
+    const applying = host.composeUp(project, release, 'all', aFence(), signal).catch((error: unknown) => error);
+    await waitFor('compose to run', async () => (await sandbox.onHost('host-1', 'pgrep -f "[c]ompose.* up -d" || true')) !== '', { intervalMilliseconds: 10 });
+    await sandbox.onHost('host-1', 'pkill -u jtel -x "sshd|sshd-session"');
+    expect(await applying).toMatchObject({ reason: 'OutcomeUnknown' });
+    const seen = await waitFor('compose to end', async () => {
+      const now = await host.observe(project, 'quick', signal).catch(nothing);
+      return now?.currentRelease === release.digest && now;
+    });
+    expect(seen.containers.map(({ service }) => service).toSorted()).toEqual(['db', 'web']);
+    await host.destroy(project, aFence(), signal);
+  });
+
+  it('works where sshd forwards no sockets, through the docker command', async () => {
+    const conf = '/etc/ssh/sshd_config.d/05-no-sockets.conf';
+    await sandbox.onHost('host-1', `echo 'AllowStreamLocalForwarding no' >${conf}; pkill -HUP -o -x sshd`);
+    try {
+      const { image, credentials } = sandbox;
+      const host = await waitFor('sshd with its new settings', async () => {
+        const candidate = connect(sandbox.target('host-1'));
+        await candidate.observe(project, 'quick', signal);
+        return candidate;
+      });
+      const looks = await Promise.all(Array.from({ length: 12 }, () => host.observe(project, 'full', signal)));
+      for (const look of looks) expect(look.facts.dockerVersion).toBeDefined();
+      await host.pull([image], credentials, nothing, signal);
+      expect(await sandbox.onHost('host-1', 'pgrep -fc "[d]ial-stdio"')).toMatch(/^[1-9]/);
+    } finally {
+      await sandbox.onHost('host-1', `rm -f ${conf}; pkill -HUP -o -x sshd`);
+    }
+  });
+
+  it('to a machine that was given another host key meanwhile is refused', async () => {
+    const target = sandbox.target('host-1');
+    await connect(target).observe(project, 'quick', signal);
+    await sandbox.sandbox.faults('host-1').changeHostKey();
+    await expect(connect(target).observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'HostKeyMismatch' });
+    await sandbox.sandbox.refresh();
+    await expect(connect(sandbox.target('host-1')).observe(project, 'quick', signal)).resolves.toBeDefined();
+  });
+});

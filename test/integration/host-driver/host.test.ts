@@ -1,0 +1,225 @@
+/** What can be wrong on a real host – no Docker, no disk, no sudo, a firewall that locks us out – and what becomes of it. */
+import { connect as tcpConnect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHostDriver } from '../../../host-driver/connect.ts';
+import type { FirewallRules } from '../../../host-driver/host.ts';
+import { driverSandbox } from '../../support/driver-sandbox.ts';
+import type { DriverSandbox } from '../../support/driver-sandbox.ts';
+import { aFence, aFile, aRelease } from '../../support/host-builders.ts';
+import { waitFor } from '../../support/wait.ts';
+
+const signal = new AbortController().signal;
+const nothing = (): void => undefined;
+const project = 'jtel-demo-host';
+const driver = createHostDriver({ firewallRollbackSeconds: 30 });
+let sandbox: DriverSandbox;
+
+beforeAll(async () => {
+  sandbox = await driverSandbox('driver-host', [{ name: 'host-1' }, { name: 'bare-1', kind: 'bare' }, { name: 'small-1', diskMiB: 600 }]);
+});
+
+afterAll(async () => {
+  await driver.close();
+  await sandbox.sandbox.down();
+});
+
+function answers(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = tcpConnect({ host: address, port, timeout: 1500 });
+    const end = (answer: boolean) => (socket.destroy(), resolve(answer));
+    socket.once('connect', () => end(true)).once('error', () => end(false)).once('timeout', () => end(false));
+  });
+}
+
+describe('a host without Docker', () => {
+  it('is observed all the same', async () => {
+    const seen = await driver.host(sandbox.target('bare-1')).observe(project, 'full', signal);
+    expect(seen.facts).toMatchObject({ osID: 'debian', osVersion: '13', canSudo: true });
+    expect(seen.facts).not.toHaveProperty('dockerVersion');
+    expect(seen).toMatchObject({ containers: [], jobs: [], volumes: [] });
+  });
+
+  it('says so to everything that needs it', async () => {
+    const host = driver.host(sandbox.target('bare-1'));
+    const { image } = sandbox;
+    await host.claim(project, aFence(), signal);
+    await host.writeRelease(project, aRelease(project, image), aFence(), signal);
+    const reason = { reason: 'DockerUnavailable' };
+    await expect(host.pull([image], undefined, nothing, signal)).rejects.toMatchObject(reason);
+    await expect(host.composeUp(project, aRelease(project, image), 'all', aFence(), signal)).rejects.toMatchObject(reason);
+    await expect(host.composeStop(project, aFence(), signal)).rejects.toMatchObject(reason);
+    await expect(host.readJob('job-1', signal)).rejects.toMatchObject(reason);
+  });
+
+  it('is not set up when it is said to be set up already', async () => {
+    const host = driver.host(sandbox.target('bare-1'));
+    await expect(host.setUp(project, { mode: 'Preinstalled' }, aFence(), signal)).rejects.toMatchObject({
+      reason: 'HostSetupFailed',
+      message: expect.stringContaining('bootstrap: Managed'),
+    });
+    expect((await host.observe(project, 'quick', signal)).state).not.toHaveProperty('setupDigest');
+  });
+
+  it('gets it by the set-up, and runs a stack then; the second set-up changes nothing', async () => {
+    const host = driver.host(sandbox.target('bare-1'));
+    const { image, credentials } = sandbox;
+    const dns = { nameservers: [], searchDomains: [], hosts: [{ ip: '192.0.2.7', names: ['trunk.example', 'pbx'] }] };
+    const setup = { mode: 'Managed', timeZone: 'Europe/Berlin', dns } as const;
+    await sandbox.onHost('bare-1', 'mkdir -p /etc/docker && echo \'{ "insecure-registries": ["registry.sandbox:5000"] }\' >/etc/docker/daemon.json');
+    await host.setUp(project, setup, aFence(), signal);
+    const seen = await host.observe(project, 'full', signal);
+    expect(seen.facts).toMatchObject({ dockerVersion: expect.any(String), composeVersion: expect.any(String), timeZone: 'Europe/Berlin' });
+    expect(await sandbox.onHost('bare-1', 'grep -c "^192.0.2.7 trunk.example pbx$" /etc/hosts')).toMatch(/^1/);
+    expect(await sandbox.onHost('bare-1', 'id -nG jtel')).toContain('docker');
+    await host.setUp(project, setup, aFence(), signal);
+    expect(await sandbox.onHost('bare-1', `cat /opt/jtel/${project}/setup.log`)).toBe('jtel set-up: done');
+    const release = aRelease(project, image);
+    await host.writeRelease(project, release, aFence(), signal);
+    await host.pull([image], credentials, nothing, signal);
+    await host.composeUp(project, release, 'all', aFence(), signal);
+    expect((await host.observe(project, 'quick', signal)).containers).toHaveLength(2);
+    await host.setUp(project, { mode: 'Managed' }, aFence(), signal);
+    expect(await sandbox.onHost('bare-1', 'grep -c jtel /etc/hosts || true')).toMatch(/^0/);
+    await host.destroy(project, aFence(), signal);
+  }, 300_000);
+});
+
+describe('a registry', () => {
+  it.each([
+    ['no password', undefined],
+    ['a wrong password', 'canary-password'],
+  ])('that gets %s refuses, and the message shows none', async (_what, password) => {
+    const { image, credentials } = sandbox;
+    await sandbox.onHost('host-1', `docker image rm -f ${image.repository}@${image.digest} >/dev/null 2>&1 || true`);
+    const given = password === undefined ? undefined : { ...credentials, password };
+    const failure: unknown = await driver.host(sandbox.target('host-1')).pull([image], given, nothing, signal).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ reason: 'RegistryRefused', message: expect.stringContaining(image.repository) });
+    expect(String(failure)).not.toContain('canary-password');
+  });
+
+  it('that cannot be reached is told from one that refuses', async () => {
+    const image = { ...sandbox.image, repository: 'nowhere.invalid:5000/test/base' };
+    await expect(driver.host(sandbox.target('host-1')).pull([image], undefined, nothing, signal)).rejects.toMatchObject({ reason: 'RegistryUnreachable' });
+  });
+
+  it('leaves no password on the host', async () => {
+    const { image, credentials } = sandbox;
+    await driver.host(sandbox.target('host-1')).pull([image], credentials, nothing, signal);
+    const places = '/opt/jtel /root /home /etc /var/lib/docker/containers /var/log /tmp';
+    expect(await sandbox.onHost('host-1', `grep -rlF -e '${credentials.password}' ${places} 2>/dev/null || true`)).toBe('');
+  });
+});
+
+describe('a host whose disk is full', () => {
+  it('says so to each step, and goes on when there is space again', async () => {
+    const host = driver.host(sandbox.target('small-1'));
+    const { image, credentials } = sandbox;
+    const release = aRelease(project, image, { files: [aFile('x'.repeat(4 * 2 ** 20))] });
+    await host.claim(project, aFence(), signal);
+    const faults = sandbox.sandbox.faults('small-1');
+    await faults.fill();
+    const full = { reason: 'DiskFull', message: expect.stringContaining('small-1') };
+    const reason = { reason: full.reason };
+    await expect(host.writeRelease(project, release, aFence(), signal)).rejects.toMatchObject(reason);
+    await expect(host.record(project, { data: { source: 'x' } }, aFence(), signal)).rejects.toMatchObject(reason);
+    await expect(host.pull([image], credentials, nothing, signal)).rejects.toMatchObject(reason);
+    const seen = await host.observe(project, 'full', signal);
+    expect(seen.facts.diskFreeBytes).toBeLessThan(2 ** 20);
+    expect(seen.state).toMatchObject({ epoch: 1 });
+    expect(seen.releases).toEqual([]);
+    await faults.free();
+    await host.writeRelease(project, release, aFence(), signal);
+    await host.pull([image], credentials, nothing, signal);
+    await host.composeUp(project, release, 'all', aFence(), signal);
+    expect((await host.observe(project, 'quick', signal)).releases).toEqual([release.digest]);
+    expect(await sandbox.onHost('small-1', `ls -A /opt/jtel/${project} | grep -c incoming || true`)).toBe('0');
+    await host.destroy(project, aFence(), signal);
+  });
+});
+
+describe('a host', () => {
+  it('where sudo is refused says so', async () => {
+    await sandbox.onHost('host-1', 'mv /etc/sudoers.d/jtel /root/sudoers.jtel');
+    try {
+      const stranger = createHostDriver();
+      const host = stranger.host(sandbox.target('host-1'));
+      expect((await host.observe(project, 'full', signal)).facts.canSudo).toBe(false);
+      await expect(host.claim(project, aFence(), signal)).rejects.toMatchObject({ reason: 'SudoRefused', message: expect.stringContaining('without a password') });
+      await stranger.close();
+    } finally {
+      await sandbox.onHost('host-1', 'mv /root/sudoers.jtel /etc/sudoers.d/jtel');
+    }
+  });
+
+  it('keeps secrets for root, and compose files too', async () => {
+    const host = driver.host(sandbox.target('host-1'));
+    const { image } = sandbox;
+    const release = aRelease(project, image);
+    await host.claim(project, aFence(), signal);
+    await host.writeRelease(project, release, aFence(), signal);
+    const modes = await sandbox.onHost('host-1', `cd /opt/jtel/${project}; stat -c '%a %U' files/${release.files[0]?.sha256} releases/*/compose.yaml`);
+    expect(modes.trim().split('\n')).toEqual(['600 root', '600 root']);
+    await host.destroy(project, aFence(), signal);
+    expect(await sandbox.onHost('host-1', `ls -d /opt/jtel/${project} 2>/dev/null || true`)).toBe('');
+  });
+
+  it('that is another machine than the one that was claimed is not changed', async () => {
+    const host = driver.host(sandbox.target('host-1'));
+    await host.claim(project, aFence(), signal);
+    await sandbox.onHost('host-1', 'cp /etc/machine-id /root/machine-id; echo 00000000000000000000000000000001 >/etc/machine-id');
+    await expect(host.prune(project, [], aFence(), signal)).rejects.toMatchObject({ reason: 'MachineChanged' });
+    await sandbox.onHost('host-1', 'cp /root/machine-id /etc/machine-id');
+    await host.destroy(project, aFence(), signal);
+  });
+
+  it('lets two steps at the same time take turns', async () => {
+    const [one, two] = [createHostDriver(), createHostDriver()];
+    const { image, credentials } = sandbox;
+    const hosts = [one, two].map((each) => each.host(sandbox.target('host-1')));
+    const release = aRelease(project, image);
+    await Promise.all(hosts.map((host) => host.claim(project, aFence(), signal)));
+    await Promise.all(hosts.map((host) => host.writeRelease(project, release, aFence(), signal)));
+    await Promise.all(hosts.map((host) => host.pull([image], credentials, nothing, signal)));
+    await Promise.all(hosts.map((host) => host.composeUp(project, release, 'all', aFence(), signal)));
+    expect((await one.host(sandbox.target('host-1')).observe(project, 'quick', signal)).containers).toHaveLength(2);
+    await one.host(sandbox.target('host-1')).destroy(project, aFence(), signal);
+    await Promise.all([one.close(), two.close()]);
+  });
+});
+
+describe('a firewall', () => {
+  const rules = (change: Partial<FirewallRules> = {}): FirewallRules => ({
+    sshPort: 22,
+    admin: [],
+    web: [],
+    sip: [],
+    ports: [{ group: 'web', protocol: 'tcp', from: 2223, to: 2223 }],
+    ...change,
+  });
+
+  it('lets in what is allowed, also to published ports, and nothing else', async () => {
+    const host = driver.host(sandbox.target('host-1'));
+    const { address } = sandbox.target('host-1');
+    await sandbox.onHost('host-1', '/usr/sbin/sshd -p 2222; /usr/sbin/sshd -p 2223');
+    expect(await answers(address, 2222)).toBe(true);
+    await host.claim(project, aFence(), signal);
+    await host.setUp(project, { mode: 'Preinstalled', firewall: rules() }, aFence(), signal);
+    expect(await answers(address, 2222)).toBe(false);
+    expect(await answers(address, 2223)).toBe(true);
+    expect(await answers(address, 22)).toBe(true);
+    await host.setUp(project, { mode: 'Preinstalled', firewall: rules({ web: ['192.0.2.0/24', '2001:db8::/32'] }) }, aFence(), signal);
+    expect(await answers(address, 2223)).toBe(false);
+    const table = await sandbox.onHost('host-1', 'nft list table inet jtel');
+    expect(table).toContain('192.0.2.0/24');
+    expect(await sandbox.onHost('host-1', 'ls /opt/jtel/.firewall')).toBe('confirmed.nft');
+  });
+
+  it('that would lock the operator out is taken back by the host itself', async () => {
+    const host = driver.host(sandbox.target('host-1'));
+    const lockedOut = rules({ admin: ['192.0.2.1/32'] });
+    await expect(host.setUp(project, { mode: 'Preinstalled', firewall: lockedOut }, aFence(), signal)).rejects.toMatchObject({ reason: 'HostUnreachable' });
+    const seen = await waitFor('the host to open itself again', () => host.observe(project, 'full', signal), { timeoutSeconds: 60 });
+    expect(seen.state?.setupDigest).toBeDefined();
+    expect(await sandbox.onHost('host-1', 'nft list table inet jtel')).not.toContain('192.0.2.1');
+  });
+});
