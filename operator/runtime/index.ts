@@ -10,7 +10,6 @@ export type * from './client/cluster.ts';
 export * from './client/kinds.ts';
 export * from './client/connection.ts';
 export type { CallObserver } from './client/transport.ts';
-export { SecretKeyMissing } from './client/secret-values.ts';
 export * from './client/cluster-client.ts';
 
 export type * from './cache/store.ts';

@@ -1,5 +1,4 @@
 /** The built-in kinds that an operator reads or writes; times are strings (see `objects.ts`). */
-import type { V1CronJobSpec, V1JobSpec } from '@kubernetes/client-node';
 import type { ResourceKind } from '../../../crds/kind.ts';
 import type { KubernetesObject } from '../objects.ts';
 
@@ -14,21 +13,6 @@ export interface Secret extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
   readonly stringData?: Readonly<Record<string, string>>;
   readonly immutable?: boolean;
-}
-
-export interface ControllerRevision extends KubernetesObject {
-  readonly data?: unknown;
-  readonly revision: number;
-}
-
-export interface CronJob extends KubernetesObject {
-  readonly spec?: V1CronJobSpec;
-  readonly status?: { readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string };
-}
-
-export interface Job extends KubernetesObject {
-  readonly spec?: V1JobSpec;
-  readonly status?: { readonly active?: number; readonly succeeded?: number; readonly failed?: number };
 }
 
 export interface Lease extends KubernetesObject {
@@ -67,11 +51,6 @@ export interface EventObject extends KubernetesObject {
 export const configMaps: ResourceKind<ConfigMap> = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
 export const secrets: ResourceKind<Secret> = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
 export const namespaces: ResourceKind<KubernetesObject> = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
-const controllerRevisions: ResourceKind<ControllerRevision> = {
-  group: 'apps', version: 'v1', plural: 'controllerrevisions', kind: 'ControllerRevision', namespaced: true,
-};
-const cronJobs: ResourceKind<CronJob> = { group: 'batch', version: 'v1', plural: 'cronjobs', kind: 'CronJob', namespaced: true };
-const jobs: ResourceKind<Job> = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true };
 export const leases: ResourceKind<Lease> = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
 export const events: ResourceKind<EventObject> = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
 
