@@ -4,4 +4,6 @@ import { MemoryCluster } from './memory-cluster.ts';
 
 const cluster = new MemoryCluster();
 
-describe('the API in memory', () => describeCluster(() => ({ cluster, namespace: 'test' })));
+describe('the API in memory', () => {
+  describeCluster(() => ({ cluster, namespace: 'test' }));
+});

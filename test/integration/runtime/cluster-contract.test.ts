@@ -8,4 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 
-describe('the real API server', () => describeCluster(() => ({ cluster: cluster.client, namespace: cluster.namespace })));
+describe('the real API server', () => {
+  describeCluster(() => ({ cluster: cluster.client, namespace: cluster.namespace }));
+});
