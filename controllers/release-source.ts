@@ -78,7 +78,7 @@ export class ReleaseSource {
 }
 
 /** Versions that have a manifest, oldest publication names first as the store lists them. */
-export async function publishedVersions(store: BlobStore, signal: AbortSignal): Promise<readonly string[]> {
+async function publishedVersions(store: BlobStore, signal: AbortSignal): Promise<readonly string[]> {
   const versions: string[] = [];
   let listed = 0;
   for await (const { name } of store.list(releasesFolder, signal)) {

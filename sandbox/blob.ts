@@ -10,11 +10,11 @@ import { nodeImage } from './setup/base-image.ts';
 import { repositoryDirectory } from './support/paths.ts';
 import { poll } from './support/poll.ts';
 
-export const blobAlias = 'azurite.sandbox';
+const blobAlias = 'azurite.sandbox';
 const port = 10_000;
 const azurite = '/opt/azurite/node_modules/azurite/dist/src/blob/main.js';
 /** The blob container that each account starts with. */
-export const blobContainers: Readonly<Record<BlobAccount, string>> = { vendor: 'releases', customer: 'backups' };
+const blobContainers: Readonly<Record<BlobAccount, string>> = { vendor: 'releases', customer: 'backups' };
 
 export interface BlobAccess {
   /** By address: the same from the machine, from hosts, and from containers on hosts. */

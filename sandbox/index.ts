@@ -23,27 +23,25 @@ import { findNetwork, networkName } from './network.ts';
 import { Registry } from './registry.ts';
 import { readSecrets } from './secrets.ts';
 import type { BlobAccount, SandboxSecrets } from './secrets.ts';
-import { ensureBaseImage, ensureNodeImage } from './setup/base-image.ts';
 import { ensureDocker, reachableDocker } from './setup/docker.ts';
 import { roleLabel, sandboxLabel } from './support/docker.ts';
 import type { Docker } from './support/docker.ts';
 import { buildImage } from './support/image.ts';
 import type { BuiltImage, ImageBuild } from './support/image.ts';
 import { withLock } from './support/lock.ts';
-import { cacheDirectory, lockFile, makePrivateDirectory, stateDirectory } from './support/paths.ts';
+import { lockFile, makePrivateDirectory, stateDirectory } from './support/paths.ts';
 import { silentProgress } from './support/progress.ts';
 import type { Progress } from './support/progress.ts';
 
 export { sandboxParts } from './bring-up.ts';
 export type { SandboxPart } from './bring-up.ts';
-export { baseImage, nodeImage } from './setup/base-image.ts';
+export { baseImage } from './setup/base-image.ts';
 export { lineProgress, silentProgress } from './support/progress.ts';
 export type { Progress } from './support/progress.ts';
 export type { BuiltImage, ImageBuild } from './support/image.ts';
-export type { HostKind, HostSpec, SandboxHost } from './host/host.ts';
+export type { HostSpec, SandboxHost } from './host/host.ts';
 export type { BlobAccess } from './blob.ts';
 export type { PushedImage } from './registry.ts';
-export type { AuditEvent } from './control-plane/control-plane.ts';
 
 export interface SandboxOptions {
   /** Default: `default`. Several sandboxes can run side by side. */
@@ -159,15 +157,6 @@ export class Sandbox {
   async buildImage(build: ImageBuild): Promise<BuiltImage> {
     return await buildImage(this.docker, { logFile: join(this.directory, 'build.log'), ...build });
   }
-}
-
-/** Docker and the images that others are built on, for building images without a sandbox. */
-export async function ensureImageBase(progress: Progress): Promise<Docker> {
-  await makePrivateDirectory(cacheDirectory);
-  const docker = await ensureDocker(progress);
-  await ensureBaseImage(docker, progress);
-  await ensureNodeImage(docker, progress);
-  return docker;
 }
 
 /** Two commands for one sandbox take turns. */

@@ -11,7 +11,7 @@ import { makePrivateDirectory, sandboxDirectory } from './support/paths.ts';
 import { poll } from './support/poll.ts';
 
 const image = 'jtel-sandbox/registry:trixie';
-export const registryAlias = 'registry.sandbox';
+const registryAlias = 'registry.sandbox';
 const port = 5000;
 const manifestTypes = ['application/vnd.docker.distribution.manifest.v2+json', 'application/vnd.oci.image.manifest.v1+json'];
 

@@ -99,7 +99,7 @@ function ready(input: ConditionInput): ConditionDraft {
 }
 
 /** All services of what was last applied run and are healthy. */
-export function serving(observed: Observed): boolean {
+function serving(observed: Observed): boolean {
   if (!observed.host.ok) return false;
   const applied = observed.host.value.state?.applied;
   if (applied === undefined) return false;

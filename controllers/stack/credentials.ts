@@ -23,7 +23,7 @@ export interface CredentialRequest {
 }
 
 /** Name of the Secret; derived, so that it is found again. */
-export function credentialsName(stack: JtelStack): string {
+function credentialsName(stack: JtelStack): string {
   return `${stack.metadata.name}-credentials`;
 }
 

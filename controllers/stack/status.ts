@@ -3,7 +3,7 @@
 import type { JtelStack, JtelStackStatus } from '../../crds/index.ts';
 import type { HostObservation, ObservedContainer } from '../../host-driver/host.ts';
 import { findCondition, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
-import { describe, draftConditions, serving, transientConditions, unreachableGraceSeconds } from './conditions.ts';
+import { describe, draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
 import type { Activity, Failure, Observed, Plan } from './model.ts';
 import { findUnhealthy } from './stages/running.ts';
 
@@ -154,4 +154,3 @@ function summariseComponents(stack: JtelStack, observed: Observed, host: HostObs
   return { components, componentsReady: `${wanted.length - findUnhealthy(host, wanted).length}/${wanted.length}` };
 }
 
-export { serving };

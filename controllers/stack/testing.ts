@@ -6,7 +6,7 @@ import type { Identity, Observed, PlanInput } from './model.ts';
 
 export const now = new Date('2026-03-01T03:00:00Z');
 const services = ['acd-dbm', 'acd-task-runner', 'acd-web-1'];
-export const epoch = 3;
+const epoch = 3;
 export const identity: Identity = { clusterID: 'cluster-1', heldEpoch: epoch };
 
 export function aStack(spec: Partial<JtelStackSpec> = {}, metadata: Partial<JtelStack['metadata']> = {}, status?: JtelStack['status']): JtelStack {
@@ -77,7 +77,7 @@ export function container(service: string, changes: Partial<ObservedContainer> =
   };
 }
 
-export const release: RenderedRelease = {
+const release: RenderedRelease = {
   digest: 'd2',
   version: '3.43.2',
   composeYaml: '',

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { Agent, fetch } from 'undici';
 import type { Progress } from '../support/progress.ts';
 
-export const officialOrigin = 'https://dl.k8s.io';
+const officialOrigin = 'https://dl.k8s.io';
 const connectTimeoutMilliseconds = 4000;
 const downloadTimeoutMilliseconds = 300_000;
 const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };

@@ -6,9 +6,9 @@ import { manifestBytes, sha256 } from '../../release/manifest.ts';
 import type { RenderInput, StackInput } from '../../release/stack-input.ts';
 
 const perSize = { cpus: '1.0', memoryMiB: 256 };
-export const resources = { Small: perSize, Medium: { cpus: '2.0', memoryMiB: 512 }, Large: { cpus: '4.0', memoryMiB: 1024 } };
+const resources = { Small: perSize, Medium: { cpus: '2.0', memoryMiB: 512 }, Large: { cpus: '4.0', memoryMiB: 1024 } };
 
-export const digest = (character: string): string => `sha256:${character.repeat(64)}`;
+const digest = (character: string): string => `sha256:${character.repeat(64)}`;
 
 export function aComponent(name: string, fields: Partial<Component> = {}): Component {
   return { name, image: { repository: `jtel/${name}`, tag: '3.43.2', digest: digest('a') }, resources, ...fields };
