@@ -16,6 +16,7 @@ import type { SandboxPart } from './bring-up.ts';
 import type { SandboxContext } from './context.ts';
 import { ControlPlane } from './control-plane/control-plane.ts';
 import { kubeconfigPaths } from './control-plane/pki.ts';
+import { chooseCluster, chosenCluster } from './existing-cluster.ts';
 import { HostFaults } from './host/faults.ts';
 import { describeHost, hostRole } from './host/host.ts';
 import type { HostSpec, SandboxHost } from './host/host.ts';
@@ -91,10 +92,12 @@ export class Sandbox {
   /** Brings a sandbox up, or completes the one that is there: what runs already is adopted. */
   static async up(options: SandboxOptions = {}): Promise<Sandbox> {
     const { name = 'default', hosts = [{ name: 'host-1' }], only = sandboxParts, progress = silentProgress } = options;
-    const kubeconfig = 'kubeconfig' in options ? options.kubeconfig : process.env['JTEL_SANDBOX_KUBECONFIG'] || undefined;
+    const wanted = 'kubeconfig' in options ? options.kubeconfig : process.env['JTEL_SANDBOX_KUBECONFIG'] || undefined;
     const parts = new Set(only);
+    await makePrivateDirectory(stateDirectory(name));
+    const choose = wanted !== undefined || parts.has('control-plane');
+    const kubeconfig = await (choose ? chooseCluster(stateDirectory(name), wanted) : chosenCluster(stateDirectory(name)));
     if (kubeconfig !== undefined) parts.delete('control-plane');
-    await makePrivateDirectory(join(stateDirectory(name), '..'));
     const docker = await ensureDocker(progress);
     const { context, secrets } = await withLock(sandboxLock(name), () => bringUp({ name, hosts, parts, docker, progress }));
     const sandbox = new Sandbox(context, secrets, kubeconfig);
@@ -112,7 +115,7 @@ export class Sandbox {
       throw new Error(`There is no sandbox "${name}" here: bring it up with \`node sandbox/cli.ts up --name ${name}\`.`);
     }
     const context: SandboxContext = { name, docker, directory, network, progress: silentProgress };
-    const sandbox = new Sandbox(context, secrets, process.env['JTEL_SANDBOX_KUBECONFIG'] || undefined);
+    const sandbox = new Sandbox(context, secrets, await chosenCluster(directory));
     await sandbox.refresh();
     return sandbox;
   }
