@@ -29,7 +29,8 @@ async function demo(name: string): Promise<void> {
   const host = sandbox.host('host-1');
   const manifests = await quickstart(sandbox, { host });
   await progress.step(`kubectl apply -f examples/quickstart/ (values filled in for ${host.name})`, () => kubectl.apply(manifests));
-  const fqdn = String((manifests.find(({ kind }) => kind === stackKind.kind)?.spec?.['network'] as { fqdn: string }).fqdn);
+  const network = manifests.find(({ kind }) => kind === stackKind.kind)?.spec?.['network'] as { fqdn?: string } | undefined;
+  const fqdn = network?.fqdn ?? 'acme.jtel.example';
   const seconds = await progress.step(`stack ${namespace}/${stack} from nothing to Ready`, () => followUntilReady(kubectl, progress));
   const page = await progress.step(`https://${fqdn}/`, () => fetchPage(host, fqdn));
   await show(kubectl, page);

@@ -5,11 +5,11 @@ import type { Observed, Plan, PlanInput } from './model.ts';
 import { plan } from './plan.ts';
 import { aHost, anEmptyHost, aPreparedHost, aStack, container, facts, now, observing, planInput, state } from './testing.ts';
 
-const job = (state: ObservedJob['state'], changes: Partial<ObservedJob> = {}): ObservedJob => ({
+const job = (jobState: ObservedJob['state'], changes: Partial<ObservedJob> = {}): ObservedJob => ({
   name: 'jtel-job-stack-uid-load',
   uid: 'stack-uid-load',
   type: 'load',
-  state,
+  state: jobState,
   ...changes,
 });
 
