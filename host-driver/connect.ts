@@ -3,7 +3,7 @@ import { firewallRollbackSeconds } from './bootstrap/script.ts';
 import type { Host, HostDriver, HostTarget } from './host.ts';
 import { RemoteHost } from './remote-host.ts';
 import type { RemoteHostLimits } from './remote-host.ts';
-import { Session } from './session.ts';
+import type { Session } from './session.ts';
 import { ConnectionPool } from './ssh/pool.ts';
 import type { Connection, HostLogger } from './ssh/pool.ts';
 
@@ -44,7 +44,7 @@ class SshHostDriver implements HostDriver {
     return new RemoteHost({
       target,
       limits: this.#limits,
-      session: async (signal) => this.#session(await this.#pool.get(target, signal)),
+      session: async (signal) => await this.#session(await this.#pool.get(target, signal)),
       reset: () => this.#pool.reset(target),
     });
   }
@@ -57,7 +57,9 @@ class SshHostDriver implements HostDriver {
     return this.#pool.close();
   }
 
-  #session(connection: Connection): Session {
+  async #session(connection: Connection): Promise<Session> {
+    // With it comes the Docker client: loaded with the first connection, so that an operator without stacks does not carry it.
+    const { Session } = await import('./session.ts');
     const known = this.#sessions.get(connection);
     if (known !== undefined) return known;
     const session = new Session(connection);

@@ -1,6 +1,6 @@
 /** What belongs to one open connection: the Docker client and the observer on it, and facts that cannot change while it lives. */
-import { dockerClient } from './docker/client.ts';
 import type { DockerClient } from './docker/client.ts';
+import { dockerClient } from './docker/open-client.ts';
 import type { LastingFacts } from './script/observe.ts';
 import { Observer } from './script/observer.ts';
 import type { Connection } from './ssh/pool.ts';

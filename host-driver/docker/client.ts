@@ -1,10 +1,6 @@
-/** The Docker API of one host over one SSH connection: a few kept-alive sockets for questions, others for what streams. */
-import Docker from 'dockerode';
-import type { Agent } from 'node:http';
+/** The Docker API of one host: what there is to ask with, how long a question may take, and what its failures mean. */
+import type Docker from 'dockerode';
 import { HostError } from '../host.ts';
-import { abortable } from '../ssh/abortable.ts';
-import type { Connection } from '../ssh/pool.ts';
-import { DockerDialer, dockerAgent } from './agent.ts';
 
 /** Seconds for a question to the daemon; a hanging dockerd must not hang the caller. */
 const questionSeconds = 20;
@@ -17,30 +13,6 @@ export interface DockerClient {
   ready(signal: AbortSignal): Promise<void>;
   /** Learned from the daemon once per connection; see `observe`. */
   version?: string;
-}
-
-/** Opens nothing yet; a connection that ends takes the sockets with it. */
-export function dockerClient(connection: Connection): DockerClient {
-  const dialer = new DockerDialer(connection);
-  const questions = dockerAgent(dialer, 6);
-  const streams = dockerAgent(dialer, Number.POSITIVE_INFINITY);
-  connection.client.once('close', () => {
-    questions.destroy();
-    streams.destroy();
-  });
-  const ready = async (signal: AbortSignal) => {
-    if ((await abortable(dialer.way(), signal)) === 'socket') return;
-    // With six commands and the observer these are the ten sessions that sshd allows.
-    questions.maxSockets = 2;
-    streams.maxSockets = 1;
-  };
-  return { host: connection.host, api: docker(questions), streams: docker(streams), ready };
-}
-
-function docker(agent: Agent): Docker {
-  // host and protocol are given so that no DOCKER_HOST of our own environment plays a part.
-  const options: Docker.DockerOptions & { agent: Agent } = { protocol: 'http', host: 'docker', port: 80, agent };
-  return new Docker(options);
 }
 
 /** The signal of one question: the caller's, and a bound in time. */

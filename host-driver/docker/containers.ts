@@ -41,7 +41,7 @@ export function observedContainer(info: ContainerInfo, details?: ContainerInspec
 }
 
 /** The list has health only in its sentence for people: `Up 2 minutes (healthy)`, `Up 1 second (health: starting)`. */
-function healthOf(status: string): ContainerHealth {
+export function healthOf(status: string): ContainerHealth {
   const word = /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(status)?.[1];
   return (word as ContainerHealth | undefined) ?? 'none';
 }

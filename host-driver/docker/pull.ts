@@ -115,7 +115,7 @@ function authconfig(credentials: RegistryCredentials | undefined): object | unde
 }
 
 /** Registries say the same thing in many ways, and Docker passes it on as text only. */
-function pullReason(message: string): HostErrorReason {
+export function pullReason(message: string): HostErrorReason {
   if (/no space left on device/i.test(message)) return 'DiskFull';
   if (/unauthorized|denied|forbidden|no basic auth|authentication required|\b40[13]\b/i.test(message)) return 'RegistryRefused';
   if (/manifest unknown|not found|no such (image|manifest)|name unknown|\b404\b/i.test(message)) return 'ImageNotFound';

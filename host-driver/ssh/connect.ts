@@ -4,8 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { Client } from 'ssh2';
-import type { ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
+import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { HostError } from '../host.ts';
 import type { HostEndpoint } from '../host.ts';
 
@@ -42,11 +41,13 @@ export async function connect(
   signal: AbortSignal,
   openSocket?: (signal: AbortSignal) => Promise<Duplex>,
 ): Promise<Client> {
+  // Loaded with the first connection: 14 MB that an operator without stacks does not need.
+  const ssh = await import('ssh2');
   const seen: string[] = [];
   const asked = new Set<(typeof keyFamilies)[number]>(keyFamilies);
   // First with all families: one connection is enough nearly always.
   for (let algorithms = keyFamilies.flatMap((one) => one.algorithms as readonly ServerHostKeyAlgorithm[]); ; ) {
-    const outcome = await attempt(endpoint, algorithms, await openSocket?.(signal), signal);
+    const outcome = await attempt(new ssh.Client(), endpoint, algorithms, await openSocket?.(signal), signal);
     if ('client' in outcome) return outcome.client;
     if (outcome.key !== undefined) seen.push(fingerprint(outcome.key));
     for (const family of asked) {
@@ -78,12 +79,12 @@ function keyType(publicKey: Buffer): string {
 }
 
 function attempt(
+  client: Client,
   endpoint: HostEndpoint,
   algorithms: readonly ServerHostKeyAlgorithm[],
   socket: Duplex | undefined,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  const client = new Client();
   let shown: Buffer | undefined;
   let accepted = false;
   const config: ConnectConfig = {

@@ -1,0 +1,158 @@
+/** The pure parts of what is read from Docker. */
+import { describe, expect, it } from 'vitest';
+import type { ObservedJob } from '../host.ts';
+import { healthOf, observedJob } from './containers.ts';
+import { jobReport } from './job-report.ts';
+import { jsonLines } from './json-lines.ts';
+import { splitLog } from './log-frames.ts';
+import { pullReason } from './pull.ts';
+import { PullSum } from './pull-progress.ts';
+import { changedVolumes } from './volumes.ts';
+
+describe('health', () => {
+  it.each([
+    ['Up 2 minutes (healthy)', 'healthy'],
+    ['Up 1 second (health: starting)', 'starting'],
+    ['Up About an hour (unhealthy)', 'unhealthy'],
+    ['Up 2 minutes', 'none'],
+    ['Up 2 minutes (Paused)', 'none'],
+    ['Exited (0) 3 minutes ago', 'none'],
+    ['', 'none'],
+  ])('of %j is %s', (status, health) => {
+    expect(healthOf(status)).toBe(health);
+  });
+});
+
+describe('a listed job', () => {
+  const listed = (State: string, Status: string) =>
+    observedJob({ Names: ['/jtel-job-1'], Labels: { 'jtel.de/job-uid': '1', 'jtel.de/job-type': 'load' }, State, Status } as unknown as Parameters<typeof observedJob>[0]);
+
+  it.each([
+    ['created', 'Created', 'Created'],
+    ['running', 'Up 2 seconds', 'Running'],
+    ['exited', 'Exited (0) 2 seconds ago', 'Succeeded'],
+    ['exited', 'Exited (137) 2 seconds ago', 'Failed'],
+    ['dead', 'Dead', 'Failed'],
+  ])('that is %s (%s) is %s', (state, status, expected) => {
+    expect(listed(state, status)).toMatchObject({ name: 'jtel-job-1', uid: '1', type: 'load', state: expected });
+  });
+});
+
+describe('a log', () => {
+  const frame = (stream: number, text: string) => {
+    const payload = Buffer.from(text);
+    const head = Buffer.alloc(8);
+    head[0] = stream;
+    head.writeUInt32BE(payload.length, 4);
+    return Buffer.concat([head, payload]);
+  };
+
+  it('is split into its streams, also where a character lies in two frames', () => {
+    const euro = Buffer.from('€');
+    const raw = Buffer.concat([frame(1, 'out '), frame(2, 'err\n'), frame(1, 'put\n')]);
+    expect(splitLog(raw)).toEqual({ stdout: 'out put\n', stderr: 'err\n', all: 'out err\nput\n' });
+    const halves = [euro.subarray(0, 1), euro.subarray(1)].map((half) => Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, half.length]), half]));
+    expect(splitLog(Buffer.concat(halves)).stdout).toBe('€');
+  });
+
+  it('loses only a frame that was cut short', () => {
+    const raw = Buffer.concat([frame(1, 'whole'), frame(1, 'cut short').subarray(0, -1)]);
+    expect(splitLog(raw).stdout).toBe('whole');
+    expect(splitLog(raw.subarray(0, 5)).stdout).toBe('');
+  });
+});
+
+async function* chunks(...parts: (string | Buffer)[]): AsyncGenerator<Buffer> {
+  for (const part of parts) yield Buffer.from(part);
+}
+
+describe('JSON lines', () => {
+  const collect = async (stream: AsyncIterable<Buffer>) => {
+    const found: unknown[] = [];
+    for await (const one of jsonLines(stream)) found.push(one);
+    return found;
+  };
+
+  it('are read however they are cut', async () => {
+    const text = Buffer.from('{"a":"ä"}\r\n\n{"b":2}\n{"c":3}');
+    const bytes = Array.from({ length: text.length }, (_, i) => text.subarray(i, i + 1));
+    expect(await collect(chunks(...bytes))).toEqual([{ a: 'ä' }, { b: 2 }, { c: 3 }]);
+    expect(await collect(chunks(text))).toEqual([{ a: 'ä' }, { b: 2 }, { c: 3 }]);
+  });
+
+  it('that never end are refused', async () => {
+    await expect(collect(chunks('x'.repeat(2 ** 21)))).rejects.toThrow('without end');
+  });
+});
+
+describe('a pull', () => {
+  it('counts each layer once, and only what is known', () => {
+    const sum = new PullSum(2);
+    sum.add({ status: 'Pulling from jtel/acd-web' });
+    sum.add({ id: 'a', status: 'Downloading', progressDetail: { current: 10, total: 100 } });
+    sum.add({ id: 'a', status: 'Downloading', progressDetail: { current: 60, total: 100 } });
+    sum.add({ id: 'b', status: 'Downloading', progressDetail: { current: 5, total: 50 } });
+    sum.add({ id: 'b', status: 'Extracting', progressDetail: { current: 1, total: 50 } });
+    expect(sum.progress).toEqual({ imagesDone: 0, imagesTotal: 2, bytesDone: 65, bytesTotal: 150 });
+    sum.add({ id: 'a', status: 'Download complete' });
+    sum.imageDone();
+    expect(sum.progress).toEqual({ imagesDone: 1, imagesTotal: 2, bytesDone: 105, bytesTotal: 150 });
+  });
+
+  it.each([
+    ['Head "https://r/v2/x/manifests/1": no basic auth credentials', 'RegistryRefused'],
+    ['pull access denied for x, repository does not exist or may require \'docker login\': denied: requested access to the resource is denied', 'RegistryRefused'],
+    ['unauthorized: authentication required', 'RegistryRefused'],
+    ['manifest for r/x@sha256:0 not found: manifest unknown: manifest unknown', 'ImageNotFound'],
+    ['write /var/lib/docker/tmp/GetImageBlob1: no space left on device', 'DiskFull'],
+    ['Get "https://r/v2/": dial tcp: lookup r: no such host', 'RegistryUnreachable'],
+    ['Get "https://r/v2/": net/http: request canceled while waiting for connection', 'RegistryUnreachable'],
+    ['received unexpected HTTP status: 503 Service Unavailable', 'RegistryUnreachable'],
+    ['tls: failed to verify certificate: x509: certificate signed by unknown authority', 'RegistryUnreachable'],
+  ])('that fails with %j is %s', (message, reason) => {
+    expect(pullReason(message)).toBe(reason);
+  });
+});
+
+describe("a job's report", () => {
+  const job = (change: Partial<ObservedJob> = {}): ObservedJob => ({ name: 'jtel-job-1', uid: '1', type: 'load', state: 'Running', ...change });
+  const log = (stdout: string, stderr = '') => ({ stdout, stderr, all: stdout + stderr });
+
+  it('has the last progress, whatever else the job says', () => {
+    const text = 'starting\n{"progress":{"step":"a","percent":1}}\n{not json\n{"other":1}\n{"progress":{"step":"b","percent":2,"message":"m"}}\n';
+    expect(jobReport(job(), log(text))).toEqual({ job: job(), progress: { step: 'b', percent: 2, message: 'm' } });
+  });
+
+  it('has the result only when the job succeeded', () => {
+    const text = '{"result":{"rows":7}}\n';
+    expect(jobReport(job({ state: 'Succeeded', exitCode: 0 }), log(text))).toMatchObject({ result: { rows: 7 } });
+    expect(jobReport(job({ state: 'Failed', exitCode: 1 }), log(text))).not.toHaveProperty('result');
+  });
+
+  it('makes an error from exit code, memory and the last words when the job told none', () => {
+    const failed = jobReport(job({ state: 'Failed', exitCode: 3 }), log('', 'cannot open\n'));
+    expect(failed.error).toEqual({ reason: 'JobFailed', message: 'jtel-job-1 ended with exit code 3: cannot open' });
+    expect(jobReport(job({ state: 'Failed', exitCode: 137, oomKilled: true }), log('')).error?.reason).toBe('OutOfMemory');
+    const told = jobReport(job({ state: 'Failed', exitCode: 1 }), log('{"error":{"reason":"Damaged","message":"digest differs"}}\n'));
+    expect(told.error).toEqual({ reason: 'Damaged', message: 'digest differs' });
+  });
+});
+
+describe('volumes that compose would recreate', () => {
+  const yaml = 'volumes:\n  data: {}\n  tmp: {driver_opts: {type: tmpfs, size: 5}}\n  named: {name: other}\n  theirs: {external: true}\n  empty:\n';
+  const local = (name: string, options = {}) => ({ name, driver: 'local', options });
+
+  it('are none when they are as the release wants them, or not there yet', () => {
+    const existing = [local('p_data'), local('p_tmp', { size: '5', type: 'tmpfs' }), local('other'), local('p_theirs', { x: 'y' }), local('p_empty')];
+    expect(changedVolumes(yaml, 'p', existing)).toEqual([]);
+    expect(changedVolumes(yaml, 'p', [])).toEqual([]);
+    expect(changedVolumes('services: {}', 'p', existing)).toEqual([]);
+  });
+
+  it('are named with what they are and what the release wants', () => {
+    expect(changedVolumes(yaml, 'p', [{ name: 'p_data', driver: 'nfs', options: {} }, local('p_tmp', { type: 'tmpfs' })])).toEqual([
+      'volume p_data is nfs, the release wants local',
+      'volume p_tmp is local (type=tmpfs), the release wants local (size=5, type=tmpfs)',
+    ]);
+  });
+});

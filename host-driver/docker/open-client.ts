@@ -1,0 +1,34 @@
+/**
+ * A Docker client over one SSH connection: a few kept-alive sockets for questions, others for what streams. The only file
+ * that loads dockerode, which brings 20 MB into memory; it comes with the first connection.
+ */
+import Docker from 'dockerode';
+import type { Agent } from 'node:http';
+import { abortable } from '../ssh/abortable.ts';
+import type { Connection } from '../ssh/pool.ts';
+import { DockerDialer, dockerAgent } from './agent.ts';
+import type { DockerClient } from './client.ts';
+
+/** Opens nothing yet; a connection that ends takes the sockets with it. */
+export function dockerClient(connection: Connection): DockerClient {
+  const dialer = new DockerDialer(connection);
+  const questions = dockerAgent(dialer, 6);
+  const streams = dockerAgent(dialer, Number.POSITIVE_INFINITY);
+  connection.client.once('close', () => {
+    questions.destroy();
+    streams.destroy();
+  });
+  const ready = async (signal: AbortSignal) => {
+    if ((await abortable(dialer.way(), signal)) === 'socket') return;
+    // With six commands and the observer these are the ten sessions that sshd allows.
+    questions.maxSockets = 2;
+    streams.maxSockets = 1;
+  };
+  return { host: connection.host, api: docker(questions), streams: docker(streams), ready };
+}
+
+function docker(agent: Agent): Docker {
+  // host and protocol are given so that no DOCKER_HOST of our own environment plays a part.
+  const options: Docker.DockerOptions & { agent: Agent } = { protocol: 'http', host: 'docker', port: 80, agent };
+  return new Docker(options);
+}

@@ -1,0 +1,156 @@
+/** The helper script's exit codes in words, the observation's text as data, and state.json. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { aFence, aFile, anOwner, aRelease } from '../../test/support/host-builders.ts';
+import { changedState, formatState, ownerDigest, parseState, stateDigest } from '../state.ts';
+import { releaseArchive } from './archive.ts';
+import { parseObservation, question } from './observe.ts';
+import { stepCommand, stepError } from './run.ts';
+
+const step = { verb: 'up', project: 'jtel-demo-acme', fence: aFence(7), timeoutSeconds: 5 } as const;
+
+describe('the scripts', () => {
+  it.each(['host.sh', 'observe.sh'])('%s is valid for a POSIX shell', (name) => {
+    expect(() => execFileSync('sh', ['-n'], { input: readFileSync(new URL(name, import.meta.url)) })).not.toThrow();
+  });
+
+  it('host.sh refuses arguments that are none of ours, before it does anything', () => {
+    const run = (...argv: string[]) => {
+      try {
+        execFileSync('sh', ['-s', '--', ...argv], { input: readFileSync(new URL('host.sh', import.meta.url)), stdio: ['pipe', 'pipe', 'pipe'] });
+        return 0;
+      } catch (error) {
+        return (error as { status: number }).status;
+      }
+    };
+    for (const argv of [[], ['claim'], ['claim', '../x', '1', 'a', '5'], ['claim', 'p', '1x', 'a', '5'], ['claim', 'p', '1', 'g', '5'], ['claim', 'p', '1', 'a', ''], ['what', 'p', '1', 'a', '5']]) {
+      expect([argv, run(...argv)]).toEqual([argv, 86]);
+    }
+  });
+});
+
+describe('a step', () => {
+  it('is one command line with every value as one argument, none of them secret', () => {
+    const line = stepCommand({ ...step, arguments: ['0'.repeat(64)], stdin: 'a secret' });
+    expect(line).toContain(`'up' 'jtel-demo-acme' '7' '${ownerDigest(anOwner())}' '5' '${'0'.repeat(64)}'`);
+    expect(line).not.toContain('a secret');
+  });
+
+  it('of a project or with an epoch that is none is refused', () => {
+    expect(() => stepCommand({ ...step, project: "x' ; id; '" })).toThrow('refused');
+    expect(() => stepCommand({ ...step, fence: aFence(-1) })).toThrow('refused');
+    expect(() => stepCommand({ ...step, fence: aFence(1.5) })).toThrow('refused');
+  });
+
+  it.each([
+    [80, '', 'HostOwned'],
+    [81, '', 'Fenced'],
+    [82, '', 'MachineChanged'],
+    [84, 'tar: Cannot write: No space left on device', 'DiskFull'],
+    [84, 'cannot store', 'OutcomeUnknown'],
+    [85, '', 'OutcomeUnknown'],
+    [87, 'no such image', 'ComposeFailed'],
+    [87, 'write: no space left on device', 'DiskFull'],
+    [88, '', 'OutcomeUnknown'],
+    [89, 'apt-get failed', 'HostSetupFailed'],
+    [90, '', 'DockerUnavailable'],
+    [1, 'sudo: a password is required', 'SudoRefused'],
+    [1, 'sudo: a terminal is required to read the password', 'SudoRefused'],
+    [127, 'sh: 1: exec: sudo: not found', 'SudoRefused'],
+    [255, '', 'OutcomeUnknown'],
+  ] as const)('that ends with %i (%s) failed with %s', (code, stderr, reason) => {
+    expect(stepError('host', 'up of p', { code, stdout: '', stderr }, 'OutcomeUnknown', step)).toMatchObject({ reason, host: 'host' });
+  });
+
+  it('tells who owns the host', () => {
+    const stdout = formatState(changedState(undefined, aFence(), 'm', {}, '2026-11-23T00:00:00Z'));
+    expect(stepError('host', 'x', { code: 80, stdout, stderr: '' }, 'OutcomeUnknown', step).message).toContain('demo/acme (uid uid-acme, cluster cluster-1)');
+  });
+
+  it('shows only the end of a long message', () => {
+    const stderr = Array.from({ length: 5000 }, (_, i) => `line ${i}`).join('\n');
+    const { message } = stepError('host', 'x', { code: 87, stdout: '', stderr }, 'OutcomeUnknown', step);
+    expect(message).toContain('line 4999');
+    expect(message.length).toBeLessThan(3000);
+  });
+});
+
+describe('an observation', () => {
+  const head = 'machine 0123\ndisk 4096 100 25\n';
+
+  it('of a machine without anything of ours', () => {
+    expect(parseObservation(head, 0)).toEqual({ machineID: '0123', diskTotalBytes: 409_600, diskFreeBytes: 102_400, stateText: '', releases: [] });
+  });
+
+  it('with releases, current and state, whose epoch is at least the fence', () => {
+    const text = formatState(changedState(undefined, aFence(3), '0123', {}, '2026-11-23T00:00:00Z'));
+    const seen = parseObservation(`${head}fence 5 abc 0123\nrelease aa\nrelease bb\ncurrent bb\nstate\n${text}`, 0);
+    expect(seen).toMatchObject({ releases: ['aa', 'bb'], currentRelease: 'bb', state: { owner: anOwner(), epoch: 5 } });
+    expect(stateDigest(seen.stateText)).toBe(stateDigest(text));
+  });
+
+  it('with a state that nobody understands has none', () => {
+    for (const text of ['{', '[]', 'null', '{"formatVersion":2}', '{"formatVersion":1}']) {
+      expect(parseObservation(`${head}state\n${text}`, 0)).not.toHaveProperty('state');
+    }
+  });
+
+  it('has facts when they were asked for', () => {
+    const facts = 'os debian\nos-version 13\nos-name Debian GNU/Linux 13\nclock 1000\narchitecture x86_64\ncores 4\nmemory 1000\nmemory-limit max\nzone /usr/share/zoneinfo/Europe/Berlin\nsudo yes\ncompose v2.26.1-4\n';
+    expect(parseObservation(head + facts, 990.4).lasting).toEqual({
+      osID: 'debian',
+      osVersion: '13',
+      osName: 'Debian GNU/Linux 13',
+      architecture: 'x86_64',
+      cores: 4,
+      memoryBytes: 1_024_000,
+      timeZone: 'Europe/Berlin',
+      clockSkewSeconds: 10,
+      canSudo: true,
+      composeVersion: '2.26.1-4',
+    });
+    const limited = parseObservation(`${head}clock 1000\nmemory 1000\nmemory-limit 2048\nzone \nzone-name Etc/UTC\ncompose \n`, 1000.9).lasting;
+    expect(limited).toMatchObject({ memoryBytes: 2048, timeZone: 'Etc/UTC', clockSkewSeconds: 0, canSudo: false });
+    expect(limited).not.toHaveProperty('composeVersion');
+  });
+
+  it('is asked for in one line', () => {
+    expect(question('quick', 'jtel-a-b')).toBe('quick jtel-a-b');
+    expect(() => question('quick', 'a\nfull b')).toThrow('refused');
+  });
+});
+
+describe('state.json', () => {
+  it('keeps what a change does not name', () => {
+    const first = changedState(undefined, aFence(), 'm', { setupDigest: 's', data: { source: 'vanilla' } }, '2026-11-23T00:00:00Z');
+    const applied = { digest: 'd', version: '1', composeVersion: '2.26.1', services: [] };
+    const second = changedState(first, aFence(2), 'm', { applied }, '2026-11-24T00:00:00Z');
+    expect(second).toMatchObject({ epoch: 2, setupDigest: 's', data: { source: 'vanilla', time: '2026-11-23T00:00:00Z' }, applied: { ...applied, time: '2026-11-24T00:00:00Z' } });
+    expect(parseState(formatState(second))).toEqual(second);
+  });
+
+  it('distinguishes owners by every part', () => {
+    const owners = [anOwner(), anOwner({ clusterID: 'x' }), anOwner({ namespace: 'x' }), anOwner({ name: 'x' }), anOwner({ uid: 'x' })];
+    expect(new Set(owners.map(ownerDigest)).size).toBe(5);
+  });
+});
+
+describe('the archive of a release', () => {
+  it('holds only names of ours, secrets for root alone', async () => {
+    const image = { repository: 'r.example/a', digest: `sha256:${'a'.repeat(64)}`, tag: '1' };
+    const release = aRelease('p', image, { files: [aFile('public')] });
+    const listing = execFileSync('tar', ['-tvf', '-'], { input: await releaseArchive(release), encoding: 'utf8' });
+    const secret = release.files[0]?.sha256 ?? '';
+    expect(listing).toMatch(new RegExp(`^-rw------- 0/0 .* files/${secret}$`, 'm'));
+    expect(listing).toMatch(/^-rw------- 0\/0 .* compose\.yaml$/m);
+    for (const line of listing.trim().split('\n')) expect(line).toMatch(/ (files\/([0-9a-f]{64})?|files\.list|images\.list|compose\.yaml)$/);
+  });
+
+  it('gives a content that is a secret somewhere the stricter mode', async () => {
+    const image = { repository: 'r.example/a', digest: `sha256:${'a'.repeat(64)}`, tag: '1' };
+    const release = aRelease('p', image, { secret: 'same', files: [aFile('same', 0o644)] });
+    const listing = execFileSync('tar', ['-tvf', '-'], { input: await releaseArchive(release), encoding: 'utf8' });
+    expect(listing).not.toMatch(/^-rw-r--r-- .* files\/[0-9a-f]/m);
+  });
+});
