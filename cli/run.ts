@@ -3,10 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError, parseToolboxImage, type OperatorConfig } from '../operator/config.ts';
-import { runOperator } from '../operator/main.ts';
 import { LeadershipLost } from '../operator/runtime/errors.ts';
 import type { LogLevel } from '../operator/runtime/report/logger.ts';
-import { readPublicKey } from './release/options.ts';
 import { CommandError, UsageError, type Terminal } from './terminal.ts';
 
 interface RunOptions {
@@ -42,6 +40,8 @@ export function runCommand(terminal: Terminal): Command {
     .addOption(new Option('--log-format <format>', 'default: readable on a terminal, else json').choices(['json', 'readable']).default(process.stderr.isTTY ? 'readable' : 'json'))
     .addOption(new Option('--release-key-file <file>', 'PEM of the vendor’s ed25519 public key: releases without its signature are refused'))
     .action(async (options: RunOptions) => {
+      // Only here: no other command needs the operator and what it stands on in memory.
+      const { runOperator } = await import('../operator/main.ts');
       try {
         await runOperator(await configOf(options), terminal.signal);
       } catch (error) {
@@ -54,10 +54,11 @@ export function runCommand(terminal: Terminal): Command {
 
 async function configOf(options: RunOptions): Promise<OperatorConfig> {
   const { kubeconfig, namespace, identity, toolboxImage, releaseKeyFile, ...rest } = options;
+  const releaseKey = releaseKeyFile === undefined ? undefined : await (await import('./release/options.ts')).readPublicKey(releaseKeyFile);
   return {
     ...rest,
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(releaseKeyFile === undefined ? {} : { releaseKey: await readPublicKey(releaseKeyFile) }),
+    ...(releaseKey === undefined ? {} : { releaseKey }),
     namespaces: namespace.length === 0 ? 'All' : namespace,
     // A restarted pod keeps its name, but is another process.
     identity: `${identity ?? hostname()}-${randomBytes(4).toString('hex')}`,

@@ -1,6 +1,5 @@
 /** From the name of a JtelBackupStore to the port through which its blobs are read and written. */
 
-import { azureBlobStore } from '../blob-store/azure.ts';
 import { azureCredentials, AzureCredentialsError, type AzureCredentials } from '../blob-store/azure-credentials.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { storeKind, type JtelBackupStore } from '../crds/index.ts';
@@ -32,6 +31,8 @@ export async function openBlobs(cluster: Cluster, resource: JtelBackupStore, opt
   const where = `spec.azure.credentialsSecretRef of JtelBackupStore ${namespace}/${resource.metadata.name}`;
   const secret = await readSecret(cluster, namespace, credentialsSecretRef.name, where, options);
   const location = { endpoint, container, prefix: prefix ?? '' };
+  // Azure's client is loaded when the first store is opened: an operator without stacks does not carry it.
+  const { azureBlobStore } = await import('../blob-store/azure.ts');
   return azureBlobStore(location, readCredentials(secret, location, `Secret ${namespace}/${credentialsSecretRef.name} (${where})`));
 }
 

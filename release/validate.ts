@@ -3,7 +3,7 @@
  * with it. A manifest decides what runs as root on customers' hosts: unknown fields, paths that climb out, and references
  * to what does not exist are refused, both when it is published and when it is read back.
  */
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { crossCheck } from './cross-checks.ts';
 import type { Release } from './generated/release.ts';
 import schema from './generated/schema.json' with { type: 'json' };
@@ -25,8 +25,12 @@ export class ReleaseInvalidError extends Error {
   }
 }
 
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, strictRequired: false });
-const matchesSchema = ajv.compile<Release>(schema);
+let compiled: ValidateFunction<Release> | undefined;
+
+/** Compiled for the first manifest, then kept: it takes time and memory that an operator without stacks does not need. */
+function schemaCheck(): ValidateFunction<Release> {
+  return (compiled ??= new Ajv({ allErrors: true, verbose: true, strict: true, strictRequired: false }).compile<Release>(schema));
+}
 
 /** @throws {ReleaseInvalidError} with every problem found. `what` names the document in the message. */
 export function validateRelease(document: unknown, form: ReleaseForm, what = 'the document'): Release {
@@ -34,6 +38,7 @@ export function validateRelease(document: unknown, form: ReleaseForm, what = 'th
   if (typeof version === 'number' && version !== 1) {
     throw new ReleaseInvalidError(what, [`formatVersion is ${version}; this program knows only 1: use a newer jtel-operator`]);
   }
+  const matchesSchema = schemaCheck();
   if (!matchesSchema(document)) {
     throw new ReleaseInvalidError(what, [...new Set((matchesSchema.errors ?? []).map((error) => explain(error, document)))]);
   }

@@ -1,9 +1,11 @@
-/** `jtel-operator release …`: what the vendor's build process calls to publish releases and to look after them. */
+/**
+ * `jtel-operator release …`: what the vendor's build process calls to publish releases and to look after them. The work is
+ * loaded by the command that does it, so that the operator does not carry it.
+ */
 import { Command, Option } from 'commander';
 import { readableBytes, UsageError, type Terminal } from '../terminal.ts';
-import { listReleases, verifyRelease } from './inspect.ts';
-import { openStore, readPublicKey, readSigningKey, registryOpener, type RegistryOptions, type StoreOptions } from './options.ts';
-import { publishRelease, type PublishResult } from './publish.ts';
+import type { RegistryOptions, StoreOptions } from './options.ts';
+import type { PublishResult } from './publish.ts';
 
 interface OutputOptions {
   readonly output: 'text' | 'json';
@@ -49,6 +51,8 @@ function publishCommand(terminal: Terminal): Command {
     .option('--dry-run', 'do everything except for uploading')
     .action(async (directory: string, options: PublishOptions) => {
       if (options.registry !== undefined && !/^[a-z0-9][a-z0-9.-]*(:\d{1,5})?$/.test(options.registry)) throw new UsageError('--registry must be host[:port]');
+      const { openStore, readSigningKey, registryOpener } = await import('./options.ts');
+      const { publishRelease } = await import('./publish.ts');
       const result = await publishRelease(
         {
           directory,
@@ -83,6 +87,8 @@ function verifyCommand(terminal: Terminal): Command {
     .option('--public-key-file <file>', 'PEM of the ed25519 public key that must have signed it')
     .action(async (version: string, options: VerifyOptions) => {
       if (!/^\d+\.\d+\.\d+[0-9A-Za-z.-]*$/.test(version)) throw new UsageError(`${JSON.stringify(version)} is not a version`);
+      const { openStore, readPublicKey } = await import('./options.ts');
+      const { verifyRelease } = await import('./inspect.ts');
       const key = options.publicKeyFile === undefined ? {} : { publicKey: await readPublicKey(options.publicKeyFile) };
       const result = await verifyRelease(await openStore(options, terminal), version, key, terminal);
       const sentence = `release ${version} is whole: ${result.files} files, ${readableBytes(result.bytes)}, sha256:${result.digest}`;
@@ -94,6 +100,8 @@ function listCommand(terminal: Terminal): Command {
   return withStore(new Command('list'))
     .description('list the published releases, newest version last')
     .action(async (options: StoreOptions & OutputOptions) => {
+      const { openStore } = await import('./options.ts');
+      const { listReleases } = await import('./inspect.ts');
       const releases = await listReleases(await openStore(options, terminal), terminal.signal);
       if (options.output === 'json') {
         terminal.print(JSON.stringify(releases));

@@ -2,7 +2,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { azureBlobStore } from '../../blob-store/azure.ts';
 import { AzureCredentialsError, azureCredentials, type AzureLocation } from '../../blob-store/azure-credentials.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { ed25519PublicKey } from '../../release/manifest.ts';
@@ -33,6 +32,7 @@ export async function openStore(options: StoreOptions, terminal: Terminal): Prom
     ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
   };
   const values = mapping(await readSecretFile(options.credentialsFile, terminal), options.credentialsFile);
+  const { azureBlobStore } = await import('../../blob-store/azure.ts');
   try {
     return azureBlobStore(location, azureCredentials(values, location));
   } catch (error) {

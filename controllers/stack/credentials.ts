@@ -4,9 +4,7 @@
  * `Orphan` keeps running, and whoever applies it again needs the same passwords.
  */
 
-import 'reflect-metadata'; // what x509's own dependency injection asks for
 import { randomInt } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
 import { labels, type JtelStack } from '../../crds/index.ts';
 import { isNotFound } from '../../operator/runtime/client/api-error.ts';
 import type { CallOptions, Cluster, SecretValues } from '../../operator/runtime/client/cluster.ts';
@@ -14,7 +12,6 @@ import { secrets } from '../../operator/runtime/client/kinds.ts';
 import type { GeneratedSecret } from './actions.ts';
 
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
-const selfSignedDays = 825;
 const certificateKey = 'self-signed.pem';
 
 export interface CredentialRequest {
@@ -55,7 +52,7 @@ export class CredentialStore {
     const data: Record<string, string> = {};
     for (const key of existing?.keys ?? []) data[key] = existing?.get(key) ?? '';
     for (const { name, length } of request.generate) data[name] ??= password(length);
-    if (request.selfSigned) data[certificateKey] ??= await selfSignedCertificate(stack.spec.network.fqdn);
+    if (request.selfSigned) data[certificateKey] ??= await newCertificate(stack.spec.network.fqdn);
     const namespace = stack.metadata.namespace ?? '';
     const object = {
       apiVersion: 'v1',
@@ -85,27 +82,8 @@ function password(length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
-/** One PEM with key and certificate, as HAProxy reads it. ECDSA P-256; valid for 825 days, the longest that browsers take. */
-async function selfSignedCertificate(fqdn: string): Promise<string> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
-    {
-      name: [{ CN: [fqdn] }],
-      notBefore: new Date(Date.now() - 15 * 60_000),
-      notAfter: new Date(Date.now() + selfSignedDays * 86_400_000),
-      keys,
-      signingAlgorithm: algorithm,
-      extensions: [
-        new x509.SubjectAlternativeNameExtension([
-          { type: 'dns', value: fqdn },
-          { type: 'dns', value: `vscode.${fqdn}` },
-        ]),
-        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      ],
-    },
-    crypto,
-  );
-  const exported = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
-  return `${x509.PemConverter.encode(exported, 'PRIVATE KEY')}\n${certificate.toString('pem')}\n`;
+/** Made once in a stack's life; the library for it, 10 MB in memory, is loaded only then. */
+async function newCertificate(fqdn: string): Promise<string> {
+  const { selfSignedCertificate } = await import('./self-signed.ts');
+  return await selfSignedCertificate(fqdn);
 }
