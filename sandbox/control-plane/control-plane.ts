@@ -37,14 +37,17 @@ export async function ensureControlPlane(context: SandboxContext, binaries: Kube
     return { part: name, role: 'control-plane', image, address, alias, options: mounts, command, inputs };
   };
   const manager = `${prefix}.${addressOf.controllerManager}`;
-  await ensureContainer(context, part('etcd', etcdAlias, addresses.etcd, etcdCommand(addresses.etcd)));
+  const etcd = part('etcd', etcdAlias, addresses.etcd, etcdCommand(addresses.etcd));
+  // A volume: the hosts keep their stacks when the control plane's containers are replaced, so the cluster has to, too.
+  await ensureContainer(context, { ...etcd, volumes: { etcd: '/var/lib/etcd' } });
   const { outcome } = await ensureContainer(
     context,
     part('kube-apiserver', controlPlaneAlias, addresses.controlPlane, apiServerCommand(addresses)),
   );
   await waitForReady(context, addresses.controlPlane, certificate);
-  // It ends when it finds no API server.
-  await ensureContainer(context, part('kube-controller-manager', 'controller-manager.sandbox', manager, managerCommand()));
+  const controllerManager = part('kube-controller-manager', 'controller-manager.sandbox', manager, managerCommand());
+  // It ends when it starts without an API server, and may when it loses one.
+  await ensureContainer(context, { ...controllerManager, options: [...mounts, '--restart', 'on-failure'] });
   return outcome;
 }
 
