@@ -120,7 +120,8 @@ export class RemoteHost implements Host {
     signal: AbortSignal,
   ): Promise<void> {
     const docker = await this.#docker(signal);
-    await pullImages(docker, images, credentials, onProgress, signal);
+    const { connection } = await this.#context.session(signal);
+    await connection.use(() => pullImages(docker, images, credentials, onProgress, signal));
   }
 
   async composeUp(project: string, release: RenderedRelease, services: readonly string[] | 'all', fence: Fence, signal: AbortSignal): Promise<void> {

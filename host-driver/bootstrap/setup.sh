@@ -63,7 +63,7 @@ compose_version() {
 }
 
 check_system() {
-  [ "$(id -u)" = 0 ] || fail "must run as root: sudo sh SCRIPT run USER"
+  [ "$(id -u)" = 0 ] || [ "$mode" = Preinstalled ] || fail "must run as root: sudo sh SCRIPT run USER"
   [ -s /etc/machine-id ] || fail "/etc/machine-id is empty: run systemd-machine-id-setup"
   ID= VERSION_ID=
   . /etc/os-release
@@ -149,6 +149,7 @@ set_time_zone() {
 }
 
 set_hosts() {
+  [ -n "$hosts" ] || grep -q '^# jtel begin' /etc/hosts || return 0
   {
     sed '/^# jtel begin/,/^# jtel end/d' /etc/hosts
     if [ -n "$hosts" ]; then

@@ -41,9 +41,9 @@ export async function observeDocker(
       images: images.flatMap((one) => one.RepoDigests ?? []).filter((one) => !one.startsWith('<none>')).toSorted(),
     };
   } catch (error) {
-    const failure = dockerError(docker.host, 'the observation', error, signal);
-    if (failure instanceof HostError && failure.reason === 'DockerUnavailable') return { containers: [], jobs: [], volumes: [] };
-    throw failure;
+    // Only "nobody answers" means that there is nothing. What a daemon that answers cannot tell must not look like nothing.
+    if (error instanceof HostError && error.reason === 'DockerUnavailable') return { containers: [], jobs: [], volumes: [] };
+    throw dockerError(docker.host, 'the observation', error, signal);
   }
 }
 

@@ -29,7 +29,8 @@ const exits: Readonly<Record<number, HostErrorReason>> = {
 const notInstalled = 93;
 export const staleExit = 83;
 
-const asRoot = 'export LC_ALL=C; if [ -w /etc ]; then exec "$@"; else exec sudo -n "$@"; fi';
+/** A user without sudo can serve a Preinstalled host, if /opt/jtel is his and Docker admits him. */
+const asRoot = 'export LC_ALL=C; if [ -w /etc ] || [ -w /opt/jtel ]; then exec "$@"; else exec sudo -n "$@"; fi';
 const call = `[ -x "$1" ] || exit ${notInstalled}; ${asRoot}`;
 /** A connection lost on the way leaves a shorter file behind: the sum tells, and the name is given only then. */
 const install = `umask 022; mkdir -p /opt/jtel/.bin && cd /opt/jtel/.bin && cat >".new.$$" && \

@@ -98,6 +98,24 @@ describe('the pool', () => {
     expect(connection.isOpen).toBe(false);
   });
 
+  it('does not close what is in use, nor the jump host on the way to it', async () => {
+    const [jump, server] = [await serve(), await serve({ onCommand: () => undefined })];
+    const pool = makePool();
+    const gate = await pool.get(jump.target, signal);
+    const connection = await pool.get({ ...server.target, jumpHost: jump.target }, signal);
+    const enough = new AbortController();
+    const running = connection.execute('sleep', options, enough.signal).catch((error: unknown) => error);
+    pool.closeIdle(0);
+    expect([gate.isOpen, connection.isOpen, connection.isBusy]).toEqual([true, true, true]);
+    enough.abort(new Error('enough'));
+    await expect(running).resolves.toMatchObject({ message: 'enough' });
+    pool.closeIdle(0);
+    await connection.closed;
+    pool.closeIdle(0);
+    await gate.closed;
+    expect([gate.isOpen, connection.isOpen]).toEqual([false, false]);
+  });
+
   it('lets one who waits for a connection give up without taking it from the others', async () => {
     const server = await serve();
     const pool = makePool();

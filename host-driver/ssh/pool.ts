@@ -37,6 +37,9 @@ export class Connection {
   readonly host: string;
   readonly closed: Promise<void>;
   readonly #commands = new Semaphore(commandsPerConnection);
+  #users = 0;
+  /** Milliseconds since 1970 of the last use that ended. */
+  usedAt = Date.now();
   isOpen = true;
 
   constructor(client: Client, host: string) {
@@ -59,7 +62,22 @@ export class Connection {
 
   /** For work that opens one session channel by itself: counts it among the commands. */
   withSession<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return this.#commands.run(signal, work);
+    return this.use(() => this.#commands.run(signal, work));
+  }
+
+  /** While the work runs the connection is not idle, however long that takes. */
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    this.#users += 1;
+    try {
+      return await work();
+    } finally {
+      this.#users -= 1;
+      this.usedAt = Date.now();
+    }
+  }
+
+  get isBusy(): boolean {
+    return this.#users > 0;
   }
 }
 
@@ -109,7 +127,8 @@ export class ConnectionPool {
 
   closeIdle(idleSeconds: number): void {
     for (const [key, entry] of this.#entries) {
-      if (entry.connecting !== undefined || Date.now() - entry.usedAt < idleSeconds * 1000) continue;
+      if (entry.connecting !== undefined || entry.connection?.isBusy === true) continue;
+      if (Date.now() - Math.max(entry.usedAt, entry.connection?.usedAt ?? 0) < idleSeconds * 1000) continue;
       entry.connection?.client.end();
       this.#entries.delete(key);
     }
@@ -164,14 +183,11 @@ export class ConnectionPool {
     const signal = this.#life.signal;
     const { jumpHost, ...endpoint } = target;
     if (jumpHost === undefined) return await this.#connects.run(signal, () => this.#spread(() => connect(endpoint, signal)));
-    const jump = this.#entry(jumpHost);
     const gate = await this.get(jumpHost, signal);
-    return await jump.jumps.run(signal, () =>
-      connect(endpoint, signal, () => {
-        jump.usedAt = Date.now();
-        return forward(gate, endpoint);
-      }),
-    );
+    const client = await this.#entry(jumpHost).jumps.run(signal, () => connect(endpoint, signal, () => forward(gate, endpoint)));
+    // The way is in use for as long as somebody is at its end.
+    void gate.use(() => new Promise<void>((resolve) => client.once('close', () => resolve())));
+    return client;
   }
 
   /** A little delay when many connect at once, so that sshd does not see them in one burst. */

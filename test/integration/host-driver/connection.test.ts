@@ -20,11 +20,16 @@ function connect(target: HostTarget): Host {
   return driver.host(target);
 }
 
-/** Logins that sshd let in, by its own log. */
-async function logins(name: string): Promise<number> {
+/** How often a text stands in the log of the host's sshd. */
+async function logged(name: string, text: string): Promise<number> {
   const { container } = sandbox.sandbox.host(name);
   const { stderr } = await sandbox.sandbox.docker.tryRun(['logs', container]);
-  return stderr.split('Accepted publickey').length - 1;
+  return stderr.split(text).length - 1;
+}
+
+/** Logins that sshd let in. */
+function logins(name: string): Promise<number> {
+  return logged(name, 'Accepted publickey');
 }
 
 beforeAll(async () => {
@@ -43,9 +48,11 @@ describe('a connection', () => {
     const other = await sandbox.onHost('host-1', 'rm -f /tmp/other; ssh-keygen -q -t ed25519 -N "" -f /tmp/other; cat /tmp/other');
     const host = connect(sandbox.target('host-1', { privateKey: `${other}\n` }));
     await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed', message: expect.stringContaining('authorized_keys') });
-    const start = performance.now();
+    const refused = 'Connection closed by authenticating user jtel';
+    await waitFor('sshd to note it', async () => (await logged('host-1', refused)) === 1);
     await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
-    expect(performance.now() - start).toBeLessThan(20);
+    await connect(sandbox.target('host-1')).observe(project, 'quick', signal);
+    expect(await logged('host-1', refused)).toBe(1);
   });
 
   it('with something that is no key says so, without showing it', async () => {
@@ -92,7 +99,7 @@ describe('a connection', () => {
     const before = await logins('host-1');
     const driver = createHostDriver();
     drivers.push(driver);
-    await Promise.all(Array.from({ length: 40 }, (_, i) => driver.host(sandbox.target('host-1')).observe(`${project}-${i}`, 'full', signal)));
+    await Promise.all(Array.from({ length: 12 }, (_, i) => driver.host(sandbox.target('host-1')).observe(`${project}-${i}`, 'full', signal)));
     expect(await logins('host-1')).toBe(before + 1);
   });
 

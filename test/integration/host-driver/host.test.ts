@@ -151,6 +151,26 @@ describe('a host', () => {
     }
   });
 
+  it('that is Preinstalled needs no sudo if /opt/jtel belongs to the user', async () => {
+    await sandbox.onHost('host-1', 'mv /etc/sudoers.d/jtel /root/sudoers.jtel; chown -R jtel /opt/jtel');
+    try {
+      const stranger = createHostDriver();
+      const host = stranger.host(sandbox.target('host-1'));
+      const { image, credentials } = sandbox;
+      const release = aRelease(project, image);
+      await host.claim(project, aFence(), signal);
+      await host.setUp(project, { mode: 'Preinstalled' }, aFence(), signal);
+      await host.writeRelease(project, release, aFence(), signal);
+      await host.pull([image], credentials, nothing, signal);
+      await host.composeUp(project, release, 'all', aFence(), signal);
+      expect((await host.observe(project, 'quick', signal)).containers.map(({ state }) => state)).toEqual(['running', 'running']);
+      await host.destroy(project, aFence(), signal);
+      await stranger.close();
+    } finally {
+      await sandbox.onHost('host-1', 'mv /root/sudoers.jtel /etc/sudoers.d/jtel; chown -R root /opt/jtel');
+    }
+  });
+
   it('keeps secrets for root, and compose files too', async () => {
     const host = driver.host(sandbox.target('host-1'));
     const { image } = sandbox;
