@@ -5,7 +5,8 @@ import { RemoteHost } from './remote-host.ts';
 import type { RemoteHostLimits } from './remote-host.ts';
 import type { Session } from './session.ts';
 import { ConnectionPool } from './ssh/pool.ts';
-import type { Connection, HostLogger } from './ssh/pool.ts';
+import type { Connection } from './ssh/connection.ts';
+import type { HostLogger } from './ssh/pool.ts';
 
 export type { HostLogger } from './ssh/pool.ts';
 

@@ -2,7 +2,7 @@
 import { HostError } from './host.ts';
 import type { AppliedService, Fence, HostState, ObservedContainer } from './host.ts';
 import { runStep, staleExit } from './script/run.ts';
-import type { Connection } from './ssh/pool.ts';
+import type { Connection } from './ssh/connection.ts';
 import { changedState, formatState, parseState, stateDigest } from './state.ts';
 import type { StateChange } from './state.ts';
 

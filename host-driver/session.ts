@@ -3,7 +3,7 @@ import type { DockerClient } from './docker/client.ts';
 import { dockerClient } from './docker/open-client.ts';
 import type { LastingFacts } from './script/observe.ts';
 import { Observer } from './script/observer.ts';
-import type { Connection } from './ssh/pool.ts';
+import type { Connection } from './ssh/connection.ts';
 
 export class Session {
   readonly connection: Connection;

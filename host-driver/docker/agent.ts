@@ -5,7 +5,7 @@
 import { Agent } from 'node:http';
 import type { ClientChannel } from 'ssh2';
 import { HostError } from '../host.ts';
-import type { Connection } from '../ssh/pool.ts';
+import type { Connection } from '../ssh/connection.ts';
 import { ChannelSocket } from './channel-socket.ts';
 
 const dockerSocket = '/var/run/docker.sock';

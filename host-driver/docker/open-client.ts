@@ -5,7 +5,7 @@
 import Docker from 'dockerode';
 import type { Agent } from 'node:http';
 import { abortable } from '../ssh/abortable.ts';
-import type { Connection } from '../ssh/pool.ts';
+import type { Connection } from '../ssh/connection.ts';
 import { DockerDialer, dockerAgent } from './agent.ts';
 import type { DockerClient } from './client.ts';
 

@@ -5,7 +5,7 @@
 import type { ClientChannel } from 'ssh2';
 import { HostError } from '../host.ts';
 import type { Fence } from '../host.ts';
-import type { Connection } from '../ssh/pool.ts';
+import type { Connection } from '../ssh/connection.ts';
 import { runStep, stepCommand, stepError } from './run.ts';
 import type { Step } from './run.ts';
 

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { ClientChannel } from 'ssh2';
 import { HostError } from '../host.ts';
 import { abortable } from '../ssh/abortable.ts';
-import type { Connection } from '../ssh/pool.ts';
+import type { Connection } from '../ssh/connection.ts';
 import { observerCommand } from './observe.ts';
 
 /** A hanging disk must not hang the asker. */

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { HostError } from '../host.ts';
 import type { Fence, HostErrorReason } from '../host.ts';
 import { commandLine } from '../ssh/quote.ts';
-import type { Connection } from '../ssh/pool.ts';
+import type { Connection } from '../ssh/connection.ts';
 import { ownerDigest, parseState } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
 

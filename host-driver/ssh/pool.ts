@@ -10,12 +10,9 @@ import { HostError } from '../host.ts';
 import type { HostEndpoint, HostTarget } from '../host.ts';
 import { abortable } from './abortable.ts';
 import { connect, endpointName } from './connect.ts';
-import { execute } from './execute.ts';
-import type { ExecuteOptions, ExecuteResult } from './execute.ts';
+import { Connection } from './connection.ts';
 import { Semaphore } from './semaphore.ts';
 
-/** sshd's MaxSessions is 10 by default; the rest is left to the fall-back for the Docker socket and to people. */
-const commandsPerConnection = 6;
 const connectsAtOnce = 30;
 const connectsAtOncePerJumpHost = 4;
 
@@ -29,56 +26,6 @@ const pauses: Record<'refused' | 'unreachable', readonly [number, number]> = {
 export interface HostLogger {
   info(message: string, fields: object): unknown;
   warn(message: string, fields: object): unknown;
-}
-
-/** An open connection. `closed` is settled when it ended, for whatever reason. */
-export class Connection {
-  readonly client: Client;
-  readonly host: string;
-  readonly closed: Promise<void>;
-  readonly #commands = new Semaphore(commandsPerConnection);
-  #users = 0;
-  /** Milliseconds since 1970 of the last use that ended. */
-  usedAt = Date.now();
-  isOpen = true;
-
-  constructor(client: Client, host: string) {
-    this.client = client;
-    this.host = host;
-    // An 'error' without listener would end the process; 'close' follows it.
-    client.on('error', () => client.destroy());
-    this.closed = new Promise((resolve) => {
-      client.once('close', () => {
-        this.isOpen = false;
-        resolve();
-      });
-    });
-  }
-
-  /** Runs a command line on the host; see {@link execute}. */
-  execute(command: string, options: ExecuteOptions, signal: AbortSignal): Promise<ExecuteResult> {
-    return this.withSession(signal, () => execute(this.client, this.host, command, options, signal));
-  }
-
-  /** For work that opens one session channel by itself: counts it among the commands. */
-  withSession<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return this.use(() => this.#commands.run(signal, work));
-  }
-
-  /** While the work runs the connection is not idle, however long that takes. */
-  async use<T>(work: () => Promise<T>): Promise<T> {
-    this.#users += 1;
-    try {
-      return await work();
-    } finally {
-      this.#users -= 1;
-      this.usedAt = Date.now();
-    }
-  }
-
-  get isBusy(): boolean {
-    return this.#users > 0;
-  }
 }
 
 /** What one endpoint has: at most one connection, and the memory of failures. */

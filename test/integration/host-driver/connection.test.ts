@@ -32,6 +32,15 @@ function logins(name: string): Promise<number> {
   return logged(name, 'Accepted publickey');
 }
 
+/** sshd starts itself anew to read its settings, and is not there for a moment. */
+function afterReload(): Promise<Host> {
+  return waitFor('sshd with its new settings', async () => {
+    const host = connect(sandbox.target('host-1'));
+    await host.observe(project, 'quick', signal);
+    return host;
+  });
+}
+
 beforeAll(async () => {
   sandbox = await driverSandbox('driver-connection', [{ name: 'host-1' }, { name: 'jump-1', kind: 'bare' }]);
 });
@@ -142,17 +151,14 @@ describe('a connection', () => {
     await sandbox.onHost('host-1', `echo 'AllowStreamLocalForwarding no' >${conf}; pkill -HUP -o -x sshd`);
     try {
       const { image, credentials } = sandbox;
-      const host = await waitFor('sshd with its new settings', async () => {
-        const candidate = connect(sandbox.target('host-1'));
-        await candidate.observe(project, 'quick', signal);
-        return candidate;
-      });
+      const host = await afterReload();
       const looks = await Promise.all(Array.from({ length: 12 }, () => host.observe(project, 'full', signal)));
       for (const look of looks) expect(look.facts.dockerVersion).toBeDefined();
       await host.pull([image], credentials, nothing, signal);
       expect(await sandbox.onHost('host-1', 'pgrep -fc "[d]ial-stdio"')).toMatch(/^[1-9]/);
     } finally {
       await sandbox.onHost('host-1', `rm -f ${conf}; pkill -HUP -o -x sshd`);
+      await afterReload();
     }
   });
 
