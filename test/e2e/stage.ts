@@ -82,9 +82,7 @@ export class Stage {
 
   /** Merges into the spec, as `kubectl patch` does. */
   async patchSpec(spec: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.kubectl.run(['patch', 'jtelstack', stackName, '-n', this.namespace, '--type', 'merge', '--patch-file', '/dev/stdin'], {
-      input: JSON.stringify({ spec }),
-    });
+    await this.kubectl.run(['patch', 'jtelstack', stackName, '-n', this.namespace, '--type', 'merge', '--patch', JSON.stringify({ spec })]);
   }
 
   /** The condition once it has that reason for the spec as it is now. */
