@@ -21,8 +21,6 @@ export interface Trial {
   readonly peers: readonly (Contender | MissingPeer)[];
   /** Whether the goal is met; may use what was measured while preparing. */
   readonly judge: (product: Sample, peers: readonly MeasuredPeer[]) => Verdict;
-  /** Takes back what `prepare` did. */
-  readonly end: () => Promise<void>;
 }
 
 export interface MeasuredPeer extends Sample {
@@ -48,5 +46,7 @@ export interface Benchmark {
 export interface BenchmarkContext {
   /** Shared by all benchmarks of one run; brought up by the first that asks. */
   sandbox(): Promise<Sandbox>;
+  /** Takes back what `prepare` did: after the benchmark, also when it fails or is interrupted; the latest first. */
+  atEnd(cleanUp: () => Promise<void>): void;
   readonly progress: Progress;
 }

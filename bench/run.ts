@@ -30,23 +30,39 @@ async function main(): Promise<void> {
   const chosen = positionals.length === 0 ? benchmarks : benchmarks.filter(({ name }) => positionals.includes(name));
 
   const progress = lineProgress();
-  const removeOnInterrupt = (): void => {
-    progress.info('interrupted');
-    const removed = values.keep ? Promise.resolve() : Sandbox.remove(sandboxName, progress);
-    void removed.finally(() => process.exit(130));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, removeOnInterrupt);
-
   let shared: Promise<Sandbox> | undefined;
+  const cleanUps: (() => Promise<void>)[] = [];
   const context: BenchmarkContext = {
     sandbox: () => (shared ??= Sandbox.up({ name: sandboxName, hosts: [{ name: 'host-1' }], progress })),
+    atEnd: (cleanUp) => void cleanUps.push(cleanUp),
     progress,
   };
+  const cleanUp = async (): Promise<void> => {
+    for (let next = cleanUps.pop(); next !== undefined; next = cleanUps.pop()) await next();
+  };
+  const removeSandbox = async (): Promise<void> => {
+    if (shared !== undefined && !values.keep) await Sandbox.remove(sandboxName, progress);
+  };
+  const interrupt = async (): Promise<void> => {
+    progress.info('interrupted');
+    try {
+      await cleanUp();
+      await removeSandbox();
+    } finally {
+      process.exit(130);
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt());
+
   const measurements: Measurement[] = [];
   try {
-    for (const benchmark of chosen) measurements.push(await runBenchmark(benchmark, context, progress));
+    for (const benchmark of chosen) {
+      measurements.push(await runBenchmark(benchmark, context, progress));
+      await cleanUp();
+    }
   } finally {
-    if (shared !== undefined && !values.keep) await Sandbox.remove(sandboxName, progress);
+    await cleanUp();
+    await removeSandbox();
     if (measurements.length > 0) save(measurements.map(({ result }) => result));
   }
   process.stdout.write(`\n${table(measurements)}\n`);
@@ -54,13 +70,9 @@ async function main(): Promise<void> {
 
 async function runBenchmark(benchmark: Benchmark, context: BenchmarkContext, progress: Progress): Promise<Measurement> {
   const trial = await progress.step(`${benchmark.name}: prepare`, () => benchmark.prepare(context));
-  try {
-    return await progress.step(`${benchmark.name}: measure`, () =>
-      measure(benchmark, trial, (contender, round, value) => progress.info(`  ${round}. ${contender}: ${formatValue(value)} ${benchmark.unit}`)),
-    );
-  } finally {
-    await trial.end();
-  }
+  return await progress.step(`${benchmark.name}: measure`, () =>
+    measure(benchmark, trial, (contender, round, value) => progress.info(`  ${round}. ${contender}: ${formatValue(value)} ${benchmark.unit}`)),
+  );
 }
 
 function save(results: readonly BenchmarkResult[]): void {

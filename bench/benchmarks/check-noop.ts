@@ -11,7 +11,7 @@ import { openStore } from '../../controllers/store-access.ts';
 import { createHostDriver } from '../../host-driver/connect.ts';
 import { parseToolboxImage } from '../../operator/config.ts';
 import { ClusterClient, KubeConnection, SecretRegistry } from '../../operator/runtime/index.ts';
-import type { Benchmark, Contender, Trial } from '../benchmark.ts';
+import type { Benchmark, BenchmarkContext, Contender, Trial } from '../benchmark.ts';
 import { formatValue, sampleOf } from '../statistics.ts';
 import { installStack, type InstalledStack } from './installed-stack.ts';
 import { preparePeers } from './ssh-peers.ts';
@@ -30,18 +30,7 @@ export const checkNoop: Benchmark = {
     // Its own resyncs would come in between.
     await stack.operator.stop();
     const roundTrip = await roundTripMilliseconds(stack.host.address, stack.host.port);
-    const check = await controllerCheck(stack);
-    const peers = await preparePeers(stack, context);
-    return {
-      product: check.contender,
-      peers: peers.contenders,
-      judge: judge(roundTrip),
-      end: async () => {
-        await check.close();
-        await peers.end();
-        await stack.end();
-      },
-    };
+    return { product: await controllerCheck(stack, context), peers: await preparePeers(stack, context), judge: judge(roundTrip) };
   },
 };
 
@@ -59,10 +48,14 @@ function judge(roundTrip: number): Trial['judge'] {
 }
 
 /** The check as the stack controller does it at each resync. */
-async function controllerCheck({ operatorKubeconfig, toolbox, project, read }: InstalledStack): Promise<{ contender: Contender; close: () => Promise<void> }> {
+async function controllerCheck({ operatorKubeconfig, toolbox, project, read }: InstalledStack, context: BenchmarkContext): Promise<Contender> {
   const connection = KubeConnection.load(operatorKubeconfig);
   const cluster = new ClusterClient({ connection, fieldManager: 'jtel-bench', secrets: new SecretRegistry() });
   const driver = createHostDriver();
+  context.atEnd(async () => {
+    await driver.close();
+    await connection.close();
+  });
   const dependencies = {
     cluster,
     driver,
@@ -73,7 +66,7 @@ async function controllerCheck({ operatorKubeconfig, toolbox, project, read }: I
   };
   const clusterID = await cluster.clusterID({ signal: AbortSignal.timeout(10_000) });
   const stack = await read();
-  const contender: Contender = {
+  return {
     name: 'jtel-operator',
     run: async () => {
       const start = performance.now();
@@ -82,13 +75,6 @@ async function controllerCheck({ operatorKubeconfig, toolbox, project, read }: I
       const milliseconds = performance.now() - start;
       if (verdict.kind !== 'Done') throw new Error(`the check is not a no-change check: the planner wants ${JSON.stringify(verdict)}`);
       return milliseconds;
-    },
-  };
-  return {
-    contender,
-    close: async () => {
-      await driver.close();
-      await connection.close();
     },
   };
 }

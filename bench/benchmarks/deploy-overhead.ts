@@ -47,7 +47,6 @@ export const deployOverhead: Benchmark = {
         const limit = factor * peer.median + allowanceSeconds;
         return { met: product.median <= limit, because: `${formatValue(product.median / peer.median)} times as long; at most ${formatValue(limit)} s` };
       },
-      end: () => stack.end(),
     };
   },
 };

@@ -32,8 +32,6 @@ export interface InstalledStack {
   ready(generation: number): Promise<void>;
   /** Waits until the operator has nothing left to do. */
   settled(): Promise<void>;
-  /** Stops the operator; the stack runs on. */
-  end(): Promise<void>;
 }
 
 /** Everything from an empty machine to a Ready stack; what is there already is used. */
@@ -44,12 +42,14 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
   const { toolbox } = await publishProduct(sandbox, progress);
   await installAccess(sandbox);
   const operator = await startOperatorProcess(sandbox, { toolbox });
+  context.atEnd(() => operator.stop());
   const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
   const manifests = await quickstart(sandbox, { host });
   const manifest = manifests.find(({ kind }) => kind === stackKind.kind);
   if (manifest === undefined) throw new Error('examples/quickstart has no JtelStack');
   const { name, namespace = '' } = manifest.metadata;
   const connection = KubeConnection.load(sandbox.kubeconfigPath);
+  context.atEnd(() => connection.close());
   const cluster = new ClusterClient({ connection, fieldManager: 'jtel-bench', secrets: new SecretRegistry() });
   const read = (): Promise<JtelStack> => cluster.get(stackKind, { namespace, name }, { signal: AbortSignal.timeout(20_000) });
   const stack: InstalledStack = {
@@ -67,10 +67,6 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
       const applied = await cluster.apply(stackKind, changed, { signal: AbortSignal.timeout(20_000) });
       return applied.metadata.generation ?? 0;
     },
-    end: async () => {
-      await operator.stop();
-      await connection.close();
-    },
     settled: async () => {
       await waitFor('the operator to have nothing left to do', async () => (await read()).status?.operation === undefined, { timeoutSeconds: 120 });
     },
@@ -78,16 +74,13 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
       await waitFor(`stack ${namespace}/${name} to be Ready`, async () => isReady(await read(), generation), { timeoutSeconds: installSeconds });
     },
   };
-  try {
-    await progress.step('stack from nothing to Ready', async () => {
-      await kubectl.apply(manifests);
-      await stack.ready((await read()).metadata.generation ?? 0);
-      await stack.settled();
-    });
-  } catch (error) {
-    await stack.end();
-    throw error;
-  }
+  await progress.step('stack from nothing to Ready', async () => {
+    await kubectl.apply(manifests);
+    // A new generation: what an operator before this one said of the stack does not count.
+    await stack.apply({ suspend: true });
+    await stack.ready(await stack.apply({ suspend: false }));
+    await stack.settled();
+  });
   return stack;
 }
 

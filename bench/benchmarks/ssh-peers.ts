@@ -9,15 +9,11 @@ import { run, tryRun, type RunOptions } from '../../sandbox/support/process.ts';
 import type { BenchmarkContext, Contender, MissingPeer } from '../benchmark.ts';
 import type { InstalledStack } from './installed-stack.ts';
 
-export interface Peers {
-  readonly contenders: readonly (Contender | MissingPeer)[];
-  readonly end: () => Promise<void>;
-}
-
 const ansibleVersion = '2.19.4';
 
-export async function preparePeers({ sandbox, host, project }: InstalledStack, { progress }: BenchmarkContext): Promise<Peers> {
+export async function preparePeers({ sandbox, host, project }: InstalledStack, { progress, atEnd }: BenchmarkContext): Promise<readonly (Contender | MissingPeer)[]> {
   const directory = await mkdtemp(join(tmpdir(), 'jtel-bench-'));
+  atEnd(() => rm(directory, { recursive: true, force: true }));
   const options = ['-i', host.privateKeyPath, '-o', `UserKnownHostsFile=${join(directory, 'known_hosts')}`, '-o', 'StrictHostKeyChecking=accept-new', '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR'];
   const ps = ['docker', 'compose', '-p', project, 'ps'];
   const destination = `${host.user}@${host.address}`;
@@ -44,7 +40,7 @@ export async function preparePeers({ sandbox, host, project }: InstalledStack, {
       return peer;
     }),
   );
-  return { contenders, end: () => rm(directory, { recursive: true, force: true }) };
+  return contenders;
 }
 
 /** Time of a whole command in milliseconds; it has to succeed. */
