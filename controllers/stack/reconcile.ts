@@ -74,6 +74,8 @@ export class StackReconciler implements Reconciler {
     this.#abortUnwanted(key, stack);
 
     const now = clock();
+    // Asked before looking: what is seen while a wave works may be gone when it has ended, so it starts no other wave.
+    const running = activities.get(key);
     const depth = isQuickEnough(stack, entry, now) ? 'quick' : 'full';
     const gathered = await observe(stack, project, depth, this.#options, context);
     if (depth === 'full' && gathered.observed.host.ok) entry = { ...entry, fullObservationTime: now.getTime() };
@@ -84,7 +86,6 @@ export class StackReconciler implements Reconciler {
 
     const identity = { clusterID: this.#options.clusterID, ...(entry.heldEpoch === undefined ? {} : { heldEpoch: entry.heldEpoch }) };
     const planned = plan({ stack, observed: gathered.observed, identity, now });
-    const running = activities.get(key);
     const due = planned.kind === 'Act' && running === undefined && !isPaused(stack) && (entry.retryTime ?? 0) <= now.getTime();
     const epoch = due && claims(planned) ? nextEpoch(stack, gathered, entry) : entry.heldEpoch;
     const activity: Activity | undefined = running === undefined ? undefined : toActivity(running.name, running.progress);

@@ -61,7 +61,7 @@ describe('an operator that is killed', () => {
     const { status } = await stage.untilReady(60);
     expect(status).toMatchObject({ phase: 'Ready', version: '3.43.2', componentsReady: '8/8' });
     expect(JSON.parse((await stage.page('/api/info')).body)).toMatchObject({ release: '3.43.2' });
-    expect(await stage.query('SELECT COUNT(*) FROM jtel.tenant')).toBe('1');
+    expect(await stage.query('SELECT COUNT(*) FROM jtel.users')).toBe('4');
     expect(await stage.onHost(['docker', 'ps', '-aq', '--filter', 'name=jtel-job-'])).toBe('');
     const project = `jtel-${namespace}-${stackName}`;
     expect((await stage.onHost(['ls', `/opt/jtel/${project}/releases`])).split('\n')).toHaveLength(1);
