@@ -12,9 +12,9 @@ export interface DriverSandbox {
   target(host: string, change?: Partial<HostTarget>): HostTarget;
 }
 
-/** Brings it up; whoever does takes it down again. */
+/** Brings it up; whoever does takes it down again. The name begins with that of the run's own, so that test/run.ts finds it when a run is killed. */
 export async function driverSandbox(name: string, hosts: readonly HostSpec[]): Promise<DriverSandbox> {
-  const sandbox = await Sandbox.up({ name, hosts, only: ['hosts', 'registry'] });
+  const sandbox = await Sandbox.up({ name: `${process.env['JTEL_SANDBOX'] || 'test'}-${name}`, hosts, only: ['hosts', 'registry'] });
   const image = await sandbox.registry.push(baseImage, 'test/base', '1');
   const { username, password, address } = sandbox.registry;
   return {

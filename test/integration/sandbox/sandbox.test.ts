@@ -9,7 +9,7 @@ import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
 import { waitFor } from '../../support/wait.ts';
 import { onHost } from './remote.ts';
 
-const options = { name: 'sandbox-test', hosts: [{ name: 'host-1', diskMiB: 1024 }], kubeconfig: undefined };
+const options = { name: `${process.env['JTEL_SANDBOX'] || 'test'}-sandbox`, hosts: [{ name: 'host-1', diskMiB: 1024 }], kubeconfig: undefined };
 let sandbox: Sandbox;
 beforeAll(async () => {
   await Sandbox.remove(options.name);
