@@ -55,7 +55,7 @@ export interface CustomResourceDefinition {
 }
 
 /** Files of the CRDs in this folder, in the order in which users meet the kinds. */
-const crdFiles = ['jtelstack.yaml', 'jtelbackup.yaml', 'jtelrestore.yaml', 'jtelbackupstore.yaml'] as const;
+export const crdFiles = ['jtelstack.yaml', 'jtelbackup.yaml', 'jtelrestore.yaml', 'jtelbackupstore.yaml'] as const;
 
 /** @throws when a file is missing or is not YAML. */
 export function readCRDs(): CustomResourceDefinition[] {

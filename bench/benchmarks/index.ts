@@ -2,5 +2,6 @@
 import type { Benchmark } from '../benchmark.ts';
 import { checkNoop } from './check-noop.ts';
 import { deployOverhead } from './deploy-overhead.ts';
+import { operatorMemory } from './operator-memory.ts';
 
-export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead];
+export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, operatorMemory];
