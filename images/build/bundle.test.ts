@@ -21,10 +21,6 @@ describe('the operator’s bundle', () => {
     return [...Object.keys(chunk.modules), ...chunk.imports.flatMap((each) => loadedWith(each, seen))];
   }
 
-  function packagesOf(modules: readonly string[]): ReadonlySet<string> {
-    return new Set(modules.flatMap((module) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(module)?.[1] ?? []));
-  }
-
   const late = ['@kubernetes/client-node', 'ssh2', 'dockerode', '@azure/storage-blob', '@peculiar/x509', 'undici'];
 
   it('loads what stacks need only when there is a stack', () => {
@@ -56,3 +52,7 @@ describe('the operator’s bundle', () => {
     expect(sources.some((source) => source.includes('node_modules'))).toBe(false);
   });
 });
+
+function packagesOf(modules: readonly string[]): ReadonlySet<string> {
+  return new Set(modules.flatMap((module) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(module)?.[1] ?? []));
+}
