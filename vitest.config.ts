@@ -27,7 +27,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 1_200_000,
-          fileParallelism: false,
+          // Each file has a host, a namespace and an operator of its own; most of their time is waiting.
+          maxWorkers: 4,
         },
       },
     ],
