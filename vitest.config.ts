@@ -18,7 +18,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          // Files share the API server in namespaces of their own; those that drive hosts have a sandbox of their own.
+          maxWorkers: 3,
         },
       },
       {

@@ -84,6 +84,11 @@ describe('data that is already there', () => {
     expect(wave(failed('DownloadFailed', 10))).toEqual(['Blocked', 'JobFailed']);
     expect(wave(failed('DownloadFailed', 61))).toEqual(['RemoveJob']);
   });
+  it('is looked at again by the clock of the host, which may be wrong', () => {
+    const observed = failed('DataNotEmpty', 301);
+    const host = observed.host.ok ? { ...observed.host.value, facts: facts({ clockSkewSeconds: -100 }) } : aHost();
+    expect(wave({ ...observed, host: { ok: true, value: host } })).toEqual(['Blocked', 'DataNotEmpty']);
+  });
   it('is never loaded over when the spec asks for a backup', () => {
     const objection = { reason: 'SpecInvalid', message: 'cannot restore yet' } as const;
     expect(wave(observing(aPreparedHost({ containers: [container('acd-dbm')] }), { loadObjection: objection }))).toEqual(['Blocked', 'SpecInvalid']);

@@ -58,13 +58,15 @@ export function observedJob(info: ContainerInfo, details?: ContainerInspectInfo)
 }
 
 export function inspectedJob(details: ContainerInspectInfo): ObservedJob {
-  return job({
+  const inspected = job({
     name: details.Name.replace(/^\//, ''),
     labels: details.Config.Labels,
     state: details.State.Status,
     exitCode: details.State.ExitCode,
     oomKilled: details.State.OOMKilled,
   });
+  const ended = inspected.state === 'Succeeded' || inspected.state === 'Failed';
+  return ended ? { ...inspected, finishedSeconds: Math.floor(Date.parse(details.State.FinishedAt) / 1000) } : inspected;
 }
 
 function job(one: {

@@ -1,9 +1,13 @@
-/** A machine without Docker and with a small disk, on which somebody's data lies: what an installation does to it, and what not. */
+/** A machine without Docker, with a full disk, on which somebody's data lies: what an installation does to it, and what not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../sandbox/support/process.ts';
+import { repositoryDirectory } from '../../sandbox/support/paths.ts';
+import { waitFor } from '../support/wait.ts';
 import { Stage, stackName } from './stage.ts';
 
 const namespace = 'machine';
 const project = `jtel-${namespace}-${stackName}`;
+const files = `${project}_files`;
 let stage: Stage;
 
 beforeAll(async () => {
@@ -21,28 +25,34 @@ describe('a machine without Docker', () => {
     expect((await stage.tryOnHost(['which', 'dockerd'])).code).not.toBe(0);
   });
 
-  it('is set up by the operator, and told when its disk is full', async () => {
+  it('can be set up by hand with the printed script', async () => {
+    const files = ['-f', 'examples/quickstart/4-stack.yaml', '--release', 'images/stand-ins/releases/3.43.2/release.yaml'];
+    const script = await run(['node', 'operator/bin/jtel-operator', 'host', 'script', ...files], { cwd: repositoryDirectory });
+    await stage.onHost(['sh', '-s', 'run', stage.host.user], script);
+    await waitFor('Docker to answer', async () => (await stage.tryOnHost(['docker', 'info'])).code === 0, { timeoutSeconds: 60 });
+    expect(await stage.onHost(['docker', 'compose', 'version'])).toMatch(/v?2\./);
+  });
+});
+
+describe('a disk that is full', () => {
+  it('is told, and installed upon once there is room', async () => {
     await stage.sandbox.faults(namespace).fill();
     await stage.patchSpec({ host: { bootstrap: 'Managed' } });
-    const { message } = await stage.condition('Ready', 'DiskFull', 240);
+    const { message } = await stage.condition('Ready', 'DiskFull', 120);
     expect(message).toContain(stage.host.address);
   });
 });
 
 describe('data that lies there already', () => {
-  const files = `${project}_files`;
+  const volumePath = `$(docker volume inspect -f '{{.Mountpoint}}' ${files})`;
 
   it('is never overwritten: the installation stops and says what it found', async () => {
+    const labels = `--label com.docker.compose.project=${project} --label com.docker.compose.volume=files`;
     await stage.sandbox.faults(namespace).free();
-    // Before the database ever ran: somebody has put a file where the file tree is to be.
-    await stage.patchSpec({ suspend: true });
-    await stage.condition('Paused', 'Suspended');
-    await stage.onHost(['sh', '-c', `until docker info >/dev/null 2>&1; do sleep 0.2; done; docker volume create --label com.docker.compose.project=${project} --label com.docker.compose.volume=files ${files}`]);
-    await stage.onHost(['sh', '-c', `printf treasure > "$(docker volume inspect -f '{{.Mountpoint}}' ${files})/announcement.wav"`]);
-    await stage.patchSpec({ suspend: false });
+    await stage.onHost(['sh', '-ec', `docker volume create ${labels} ${files}; printf treasure > "${volumePath}/announcement.wav"`]);
     const { message } = await stage.condition('DataLoaded', 'DataNotEmpty', 240);
     expect(message).toContain('announcement.wav');
-    expect(await stage.onHost(['sh', '-c', `cat "$(docker volume inspect -f '{{.Mountpoint}}' ${files})/announcement.wav"`])).toBe('treasure');
+    expect(await stage.onHost(['sh', '-c', `cat "${volumePath}/announcement.wav"`])).toBe('treasure');
     expect(await stage.query("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema IN ('jtel', 'jtelstats')")).toBe('0');
     expect([...(await stage.containers()).keys()]).toEqual(['acd-dbm']);
   });

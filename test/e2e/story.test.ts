@@ -92,7 +92,7 @@ describe('one kubectl apply', () => {
   });
 
   it('tells its story in events', async () => {
-    const { items } = await stage.kubectl.json<{ items: { reason: string; type: string; eventTime: string }[] }>(['get', 'events.events.k8s.io', '-n', namespace]);
+    const { items } = await stage.kubectl.json<{ items: { reason: string; type: string; eventTime: string }[] }>(['get', 'events.events.k8s.io', '-n', namespace, '--field-selector', 'regarding.kind=JtelStack']);
     const story = items.toSorted((a, b) => (a.eventTime < b.eventTime ? -1 : 1)).map(({ reason }) => reason);
     const expected = ['CredentialsCreated', 'HostSetUp', 'ImagesPulled', 'DatabaseStarted', 'LoadStarted', 'DataLoaded', 'ReleaseApplied', 'Healthy'];
     expect(story.filter((reason) => expected.includes(reason))).toEqual(expected);

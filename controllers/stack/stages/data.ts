@@ -38,8 +38,8 @@ export function dataStage(input: PlanInput): Plan | undefined {
     const reason = report.error?.reason === 'DataNotEmpty' ? 'DataNotEmpty' : 'JobFailed';
     const message = report.error?.message ?? `The load job failed with exit code ${report.job.exitCode ?? 'unknown'}.`;
     const pauseSeconds = reason === 'DataNotEmpty' ? objectionSeconds : retrySeconds;
-    const finished = report.job.finishedSeconds ?? 0;
-    const leftSeconds = Math.ceil(finished + pauseSeconds - now.getTime() / 1000);
+    const nowSeconds = now.getTime() / 1000 + observed.host.value.facts.clockSkewSeconds;
+    const leftSeconds = Math.ceil((report.job.finishedSeconds ?? nowSeconds) + pauseSeconds - nowSeconds);
     if (leftSeconds > 0) return blocked(reason, message, reason === 'DataNotEmpty', leftSeconds);
     return act(input, 'Data', [{ type: 'RemoveJob', uid }], 'trying the load again');
   }

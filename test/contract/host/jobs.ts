@@ -40,11 +40,16 @@ export function jobCases(bench: HostBench): void {
       expect((await host.observe(project, 'quick', signal)).jobs).toHaveLength(1);
     });
 
-    it('that fails tells why', async () => {
+    it('that fails tells why, and when', async () => {
       const { host, project, image, uid } = await withImage(bench);
       const command = ['sh', '-c', `echo '{"error":{"reason":"DataIncomplete","message":"a file is missing"}}'; exit 3`];
+      const started = Math.floor(Date.now() / 1000);
       await host.startJob(project, aJob(uid, project, image, { type: 'failing', command }), aFence(), signal);
-      expect(await ended(host, uid)).toMatchObject({ job: { state: 'Failed' }, error: { reason: 'DataIncomplete', message: 'a file is missing' } });
+      const report = await ended(host, uid);
+      expect(report).toMatchObject({ job: { state: 'Failed' }, error: { reason: 'DataIncomplete', message: 'a file is missing' } });
+      // A retry is paced by this.
+      expect(report?.job.finishedSeconds).toBeGreaterThanOrEqual(started - 1);
+      expect(report?.job.finishedSeconds).toBeLessThanOrEqual(Date.now() / 1000 + 1);
     });
 
     it('needs its image, and the right to change the host', async () => {
