@@ -47,10 +47,10 @@ function jobOf(machine: FakeMachine, job: FakeJob): ObservedJob {
 }
 
 export function reportOf(machine: FakeMachine, fake: FakeJob): JobReport {
-  const observed = jobOf(machine, fake);
+  const seen = jobOf(machine, fake);
   const { progress, result, error, durationMilliseconds = 0 } = fake.outcome;
-  const ended = observed.state === 'Succeeded' || observed.state === 'Failed';
-  const job = ended ? { ...observed, finishedSeconds: Math.floor((fake.startedAt + durationMilliseconds) / 1000) } : observed;
+  const ended = seen.state === 'Succeeded' || seen.state === 'Failed';
+  const job = ended ? { ...seen, finishedSeconds: Math.floor((fake.startedAt + durationMilliseconds) / 1000) } : seen;
   return {
     job,
     ...(progress === undefined ? {} : { progress }),

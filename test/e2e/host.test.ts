@@ -26,8 +26,8 @@ describe('a machine without Docker', () => {
   });
 
   it('can be set up by hand with the printed script', async () => {
-    const files = ['-f', 'examples/quickstart/4-stack.yaml', '--release', 'images/stand-ins/releases/3.43.2/release.yaml'];
-    const script = await run(['node', 'operator/bin/jtel-operator', 'host', 'script', ...files], { cwd: repositoryDirectory });
+    const inputs = ['-f', 'examples/quickstart/4-stack.yaml', '--release', 'images/stand-ins/releases/3.43.2/release.yaml'];
+    const script = await run(['node', 'operator/bin/jtel-operator', 'host', 'script', ...inputs], { cwd: repositoryDirectory });
     await stage.onHost(['sh', '-s', 'run', stage.host.user], script);
     await waitFor('Docker to answer', async () => (await stage.tryOnHost(['docker', 'info'])).code === 0, { timeoutSeconds: 60 });
     expect(await stage.onHost(['docker', 'compose', 'version'])).toMatch(/v?2\./);
