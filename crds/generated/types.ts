@@ -258,7 +258,7 @@ export interface EnvVar {
    */
   readonly value?: string;
   /**
-   * Takes the value from a Secret.
+   * Takes the value from a Secret. The container gets it as the file /run/secrets/environment/NAME, and the variable NAME_FILE says so, because a value in the environment could be read with docker inspect.
    */
   readonly secretKeyRef?: SecretKeyReference;
 }
@@ -1065,7 +1065,7 @@ export interface SIPPeer {
 }
 
 /**
- * Takes the value from a Secret.
+ * Takes the value from a Secret. The container gets it as the file /run/secrets/environment/NAME, and the variable NAME_FILE says so, because a value in the environment could be read with docker inspect.
  */
 export interface SecretKeyReference {
   /**
