@@ -43,6 +43,7 @@ const progressReasons: Readonly<Record<Step, Reason>> = {
   SetUp: 'SettingUpHost',
   Data: 'LoadingData',
   Apply: 'Applying',
+  Repair: 'Drifted',
   Health: 'WaitingForHealth',
   CleanUp: 'Applied',
   Stop: 'Stopping',

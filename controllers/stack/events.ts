@@ -17,7 +17,6 @@ const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonl
   PullImages: { reason: 'ImagesPulled', what: 'All images of the release were pulled' },
   StartDatabase: { reason: 'DatabaseStarted', what: 'The database was started to be loaded' },
   StartLoad: { reason: 'LoadStarted', what: 'The job that loads the data was started' },
-  RecordData: { reason: 'DataLoaded', what: 'The data was loaded completely' },
   ApplyRelease: { reason: 'ReleaseApplied', what: 'docker compose brought the containers to the release' },
   StopStack: { reason: 'Stopped', what: 'The containers were stopped' },
   DestroyStack: { reason: 'Destroyed', what: 'Containers, volumes and files were removed' },
@@ -25,6 +24,8 @@ const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonl
 
 /** The event of an action that succeeded; undefined for those that are only bookkeeping. */
 export function actionEvent(type: ActionType, seconds: number): StoryEvent | undefined {
+  // The job did the loading; how long it took to note that says nothing.
+  if (type === 'RecordData') return { type: 'Normal', reason: 'DataLoaded', note: 'The data was loaded completely.' };
   const story = stories[type];
   return story === undefined ? undefined : { type: 'Normal', reason: story.reason, note: `${story.what} in ${seconds.toFixed(1)} s.` };
 }
@@ -38,7 +39,8 @@ export function transitionEvents(previous: JtelStackStatus | undefined, next: Jt
     events.push({ type: 'Normal', reason: 'Healthy', note: `Release ${next.version ?? 'unknown'} is ready: ${next.componentsReady ?? '?'} containers are healthy.` });
   }
   if (before?.status === 'True' && after !== undefined && after.status !== 'True') {
-    events.push({ type: 'Warning', reason: after.reason as Reason, note: after.message });
+    // A change that somebody asked for is no cause for alarm.
+    events.push({ type: after.reason === 'Applying' ? 'Normal' : 'Warning', reason: after.reason as Reason, note: after.message });
   }
   const stalledBefore = findCondition(previous?.conditions, 'Stalled');
   const stalledAfter = findCondition(next.conditions, 'Stalled');

@@ -28,7 +28,9 @@ export interface ExecutionContext {
   readonly signal: AbortSignal;
 }
 
-type Executor<T extends ActionType> = (action: Extract<Action, { type: T }>, context: ExecutionContext) => Promise<void>;
+/** `Unchanged`: everything was as it should be already, so there is nothing to tell. */
+export type ActionOutcome = 'Unchanged' | void;
+type Executor<T extends ActionType> = (action: Extract<Action, { type: T }>, context: ExecutionContext) => Promise<ActionOutcome>;
 type Executors = { readonly [T in ActionType]: Executor<T> };
 
 const executors: Executors = {
@@ -41,7 +43,13 @@ const executors: Executors = {
   PullImages: async (_, context) => {
     const { images } = desired(context).release;
     const { pullCredentials } = inputs(context);
-    await hostOf(context).pull(images, pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
+    let bytes = 0;
+    const onProgress = (pulled: PullProgress): void => {
+      bytes = pulled.bytesTotal;
+      context.progress(describePull(pulled));
+    };
+    await hostOf(context).pull(images, pullCredentials, onProgress, context.signal);
+    return bytes === 0 ? 'Unchanged' : undefined;
   },
   StartDatabase: (action, context) =>
     hostOf(context).composeUp(context.project, desired(context).release, action.services, context.fence(), context.signal),
@@ -67,9 +75,9 @@ const executors: Executors = {
   ReleaseFinalizer: (_, context) => context.letGo(),
 };
 
-export async function execute(action: Action, context: ExecutionContext): Promise<void> {
+export async function execute(action: Action, context: ExecutionContext): Promise<ActionOutcome> {
   // The table is complete by its type; the lookup loses the link between key and argument.
-  await (executors[action.type] as (action: Action, context: ExecutionContext) => Promise<void>)(action, context);
+  return await (executors[action.type] as (action: Action, context: ExecutionContext) => Promise<ActionOutcome>)(action, context);
 }
 
 function hostOf({ gathered }: ExecutionContext): Host {

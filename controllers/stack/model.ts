@@ -72,6 +72,7 @@ export type Step =
   | 'SetUp'
   | 'Data'
   | 'Apply'
+  | 'Repair'
   | 'Health'
   | 'CleanUp'
   | 'Stop'

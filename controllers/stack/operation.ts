@@ -42,8 +42,9 @@ export function currentOperation(input: OperationInput): Operation | undefined {
 function operationType({ stack, observed, plan }: OperationInput): Operation['type'] {
   if (plan.step === 'Delete') return 'Delete';
   if (plan.step === 'Stop') return 'Stop';
+  if (plan.step === 'Repair') return 'Repair';
   const state = observed.host.ok ? observed.host.value.state : undefined;
   if (state?.applied === undefined) return 'Install';
   if (state.applied.version !== stack.spec.version) return 'Update';
-  return state.applied.digest === observed.desired?.release.digest ? 'Repair' : 'Configure';
+  return 'Configure';
 }

@@ -135,7 +135,7 @@ export class StackReconciler implements Reconciler {
         progress({ message: what });
         logger.info('action started', { action: action.type });
         const start = performance.now();
-        await execute(action, {
+        const outcome = await execute(action, {
           stack,
           project,
           gathered,
@@ -151,7 +151,7 @@ export class StackReconciler implements Reconciler {
         });
         const seconds = (performance.now() - start) / 1000;
         logger.info('action done', { action: action.type, seconds });
-        const event = actionEvent(action.type, seconds);
+        const event = outcome === 'Unchanged' ? undefined : actionEvent(action.type, seconds);
         if (event !== undefined) this.#record(stack, event, planned.step);
       }
     });

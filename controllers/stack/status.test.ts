@@ -49,6 +49,12 @@ describe('the status of a stack', () => {
     expect(condition(status, 'Ready')).toEqual({ status: 'False', reason: 'ComponentsUnhealthy' });
   });
 
+  it('is Degraded, for the reason Drifted, while drift is corrected', () => {
+    const status = statusOf(observing(aHost({ containers: aHost().containers.slice(0, 2) })), readyStack);
+    expect(status).toMatchObject({ phase: 'Degraded', message: 'correcting drift: acd-web-1 is gone' });
+    expect(condition(status, 'Ready')).toEqual({ status: 'False', reason: 'Drifted' });
+  });
+
   it('shows progress and what runs while an activity works', () => {
     const status = statusOf(observing(anEmptyHost()), aStack(), { activity: { message: 'pulling images: 2 of 7, 10 of 40 MiB', progressPercent: 25 } });
     expect(status.message).toBe('pulling images: 2 of 7, 10 of 40 MiB');

@@ -91,6 +91,8 @@ function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelS
       return 'Installing';
     case 'Apply':
       return observed.host.ok && observed.host.value.state?.applied !== undefined ? 'Updating' : 'Starting';
+    case 'Repair':
+      return 'Degraded';
     case 'Health':
       return 'Starting';
     case 'Stop':

@@ -144,6 +144,7 @@ describe('people', () => {
     const victim = (await stage.containers()).get('acd-web-1') ?? '';
     const others = new Map([...(await stage.containers())].filter(([service]) => service !== 'acd-web-1'));
     await stage.onHost(['docker', 'rm', '-f', victim]);
+    await waitFor('the event', async () => (await stage.kubectl.run(['events', '-n', namespace, '--for', `jtelstack/${stackName}`])).includes('correcting drift: acd-web-1'), { timeoutSeconds: 60 });
     await waitFor('a new acd-web-1', async () => (await stage.containers()).has('acd-web-1'), { timeoutSeconds: 90 });
     await stage.untilReady(120);
     expect(new Map([...(await stage.containers())].filter(([service]) => service !== 'acd-web-1'))).toEqual(others);

@@ -50,7 +50,7 @@ export function driftStage(input: PlanInput): Plan | undefined {
   if (!observed.host.ok || observed.desired === undefined || stack.spec.drift !== 'Correct') return undefined;
   const drift = findDrift(observed.host.value);
   if (drift.length === 0) return undefined;
-  return act(input, 'Apply', [...preparations(observed.host.value, observed.desired.release), { type: 'ApplyRelease' }, { type: 'RecordApplied' }], `correcting drift: ${drift.join(', ')}`);
+  return act(input, 'Repair', [...preparations(observed.host.value, observed.desired.release), { type: 'ApplyRelease' }, { type: 'RecordApplied' }], `correcting drift: ${drift.join(', ')}`);
 }
 
 /** Services that are not yet (or no longer) as they should be, with their state. */
