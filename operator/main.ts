@@ -3,8 +3,9 @@
 import { Registry } from 'prom-client';
 import { storeKind, stackKind, type JtelBackupStore, type JtelStack } from '../crds/index.ts';
 import { StackReconciler } from '../controllers/stack/reconcile.ts';
-import { CredentialStore } from '../controllers/stack/credentials.ts';
+import { CredentialStore } from '../controllers/credentials.ts';
 import type { Progress } from '../controllers/stack/execute.ts';
+import { HostClaims } from '../controllers/claims.ts';
 import { StoreReconciler } from '../controllers/store/reconcile.ts';
 import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
 import { ReleaseSource } from '../controllers/release-source.ts';
@@ -128,6 +129,7 @@ async function lead(leadership: Leadership, parts: Parts): Promise<void> {
       events,
       watcher,
       clusterID,
+      claims: new HostClaims(),
       mayAct: () => elector.isHeld(),
       clock: () => new Date(),
       random: Math.random,

@@ -4,7 +4,7 @@
  * and not judged: the controller's whole look, which also reads Secrets and store from the API and renders the release anew.
  */
 import { connect } from 'node:net';
-import { CredentialStore } from '../../controllers/stack/credentials.ts';
+import { CredentialStore } from '../../controllers/credentials.ts';
 import type { Observed } from '../../controllers/stack/model.ts';
 import { observe, type Gathered } from '../../controllers/stack/observe.ts';
 import { plan } from '../../controllers/stack/plan.ts';

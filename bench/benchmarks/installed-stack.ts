@@ -1,6 +1,6 @@
 /** A stack as a user has it: installed by the operator from `examples/quickstart/` on a host of the sandbox, and Ready. */
 import { stackKind, type JtelStack } from '../../crds/index.ts';
-import { projectName } from '../../controllers/stack/project.ts';
+import { projectName } from '../../controllers/project.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import { installAccess, operatorKubeconfig, startOperatorProcess, type RunningOperator } from '../../sandbox/installation/operator.ts';
 import { quickstart } from '../../sandbox/installation/quickstart.ts';

@@ -3,11 +3,7 @@
  * executor in `execute.ts` and one row in the planner's table test.
  */
 
-/** A secret that the release wants made up, in characters. */
-export interface GeneratedSecret {
-  readonly name: string;
-  readonly length: number;
-}
+import type { GeneratedSecret } from '../credentials.ts';
 
 export type Action =
   /** Make the Secret with the passwords that the release wants generated, and a self-signed certificate if asked for. */

@@ -6,7 +6,7 @@
 import type { JtelStack } from '../../crds/index.ts';
 import type { Fence, Host, PullProgress } from '../../host-driver/host.ts';
 import type { Action, ActionType } from './actions.ts';
-import type { CredentialStore } from './credentials.ts';
+import type { CredentialStore } from '../credentials.ts';
 import type { Gathered } from './observe.ts';
 
 export interface Progress {
@@ -19,8 +19,8 @@ export interface ExecutionContext {
   readonly project: string;
   readonly gathered: Gathered;
   readonly credentials: CredentialStore;
-  /** Takes a new epoch (noted in the status under optimistic lock first) and returns the fence for it. */
-  readonly claim: (host: Host) => Promise<Fence>;
+  /** Takes the host with a new epoch, which was noted in the status under optimistic lock before. */
+  readonly claim: (host: Host) => Promise<void>;
   /** The fence under which this process holds the host; throws when it does not. */
   readonly fence: () => Fence;
   readonly letGo: () => Promise<void>;
@@ -35,9 +35,7 @@ type Executors = { readonly [T in ActionType]: Executor<T> };
 
 const executors: Executors = {
   EnsureCredentials: (action, { credentials, stack, signal }) => credentials.ensure(stack, action, signal),
-  ClaimHost: async (_, context) => {
-    await context.claim(hostOf(context));
-  },
+  ClaimHost: (_, context) => context.claim(hostOf(context)),
   SetUpHost: (_, context) => hostOf(context).setUp(context.project, desired(context).setup, context.fence(), context.signal),
   WriteRelease: (_, context) => hostOf(context).writeRelease(context.project, desired(context).release, context.fence(), context.signal),
   PullImages: async (_, context) => {

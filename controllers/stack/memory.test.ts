@@ -15,20 +15,19 @@ it('pauses longer after each failure, up to five minutes', () => {
   expect(pauses).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
 });
 
-it('forgets failures when the spec changes, but not that it holds the host', () => {
+it('forgets failures when the spec changes', () => {
   const memory = new Memory();
-  memory.keep(key, { ...afterFailure(memory.recall(key, 'uid', 1), failure, now, 0), heldEpoch: 7 });
-  expect(memory.recall(key, 'uid', 2)).toEqual({ uid: 'uid', generation: 2, failures: 0, heldEpoch: 7 });
+  memory.keep(key, afterFailure(memory.recall(key, 'uid', 1), failure, now, 0));
+  expect(memory.recall(key, 'uid', 2)).toEqual({ uid: 'uid', generation: 2, failures: 0 });
 });
 
 it('knows nothing of an object that was deleted and created again', () => {
   const memory = new Memory();
-  memory.keep(key, { uid: 'uid', generation: 1, failures: 0, heldEpoch: 7 });
+  memory.keep(key, { uid: 'uid', generation: 1, failures: 2 });
   expect(memory.recall(key, 'other', 1)).toEqual({ uid: 'other', generation: 1, failures: 0 });
 });
 
-it('lets go of the host when somebody newer holds it, and forgets failures after a success', () => {
-  const entry = { uid: 'uid', generation: 1, failures: 0, heldEpoch: 7 };
-  expect(afterFailure(entry, { reason: 'Fenced', message: '' }, now, 0).heldEpoch).toBeUndefined();
+it('forgets failures after a success', () => {
+  const entry = { uid: 'uid', generation: 1, failures: 0 };
   expect(afterSuccess(afterFailure(entry, failure, now, 0))).toEqual(entry);
 });

@@ -1,6 +1,6 @@
 /**
- * The little that a process knows about a stack beyond what it observes: under which epoch it holds the host, and when to
- * try again after a failure. Losing it costs one claim or one early retry, never correctness.
+ * The little that a process knows about a stack beyond what it observes: when to try again after a failure. Losing it costs
+ * an early retry, never correctness.
  */
 
 import type { ObjectKey } from '../../operator/runtime/objects.ts';
@@ -11,7 +11,6 @@ interface Entry {
   /** The life of the object that this is about; another uid starts afresh. */
   readonly uid: string;
   readonly generation: number;
-  readonly heldEpoch?: number;
   readonly failures: number;
   readonly failure?: Failure;
   /** Unix milliseconds. */
@@ -31,7 +30,7 @@ export class Memory {
     const known = this.#entries.get(formatKey(key));
     if (known === undefined || known.uid !== uid) return { uid, generation, failures: 0 };
     if (known.generation === generation) return known;
-    return { uid, generation, failures: 0, ...(known.heldEpoch === undefined ? {} : { heldEpoch: known.heldEpoch }) };
+    return { uid, generation, failures: 0 };
   }
 
   keep(key: ObjectKey, entry: Entry): void {
@@ -47,11 +46,8 @@ export class Memory {
 export function afterFailure(entry: Entry, failure: Failure, now: Date, random: number): Entry {
   const failures = entry.failures + 1;
   const pauseSeconds = Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** (failures - 1)) * (0.75 + random / 2);
-  const { heldEpoch, ...rest } = entry;
   return {
-    ...rest,
-    // Somebody newer holds the host: what we held is worth nothing.
-    ...(heldEpoch === undefined || failure.reason === 'Fenced' ? {} : { heldEpoch }),
+    ...entry,
     failures,
     failure,
     retryTime: now.getTime() + pauseSeconds * 1000,
@@ -59,12 +55,11 @@ export function afterFailure(entry: Entry, failure: Failure, now: Date, random: 
 }
 
 export function afterSuccess(entry: Entry): Entry {
-  const { uid, generation, heldEpoch, fullObservationTime } = entry;
+  const { uid, generation, fullObservationTime } = entry;
   return {
     uid,
     generation,
     failures: 0,
-    ...(heldEpoch === undefined ? {} : { heldEpoch }),
     ...(fullObservationTime === undefined ? {} : { fullObservationTime }),
   };
 }

@@ -3,7 +3,8 @@
 import type { JtelStack, Reason, StackConditionType } from '../../crds/index.ts';
 import type { HostObservation, HostSetup, JobReport, RenderedRelease } from '../../host-driver/host.ts';
 import type { UpdateVerdict } from '../../release/fitness.ts';
-import type { Action, GeneratedSecret } from './actions.ts';
+import type { CredentialRequest } from '../credentials.ts';
+import type { Action } from './actions.ts';
 
 /** Something that was looked for: there, or not there with a reason that becomes a condition. */
 export type Outcome<T> =
@@ -34,19 +35,14 @@ export interface Desired {
   readonly setupDigest: string;
 }
 
-/** Which generated credentials are still to be made before anything can be rendered. */
-export interface MissingCredentials {
-  readonly generate: readonly GeneratedSecret[];
-  readonly selfSigned: boolean;
-}
-
 export interface Observed {
   /** SSH key, pull secret, certificate, environment secrets: everything referred to by name. */
   readonly secrets: Outcome<unknown>;
   readonly release: Outcome<ReleaseFacts>;
   /** Absent while credentials are missing or an input is. */
   readonly desired?: Desired;
-  readonly missingCredentials?: MissingCredentials;
+  /** Which generated credentials are still to be made before anything can be rendered. */
+  readonly missingCredentials?: CredentialRequest;
   readonly host: Outcome<HostObservation>;
   /** What the release demands and the host lacks; empty when it is good. */
   readonly findings: readonly Finding[];

@@ -4,39 +4,30 @@
  * its host.
  */
 
-import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
 import type { JtelStack } from '../../crds/index.ts';
-import { HostError, type Host, type HostDriver, type HostObservation, type ImageReference, type JobReport, type JobSpec } from '../../host-driver/host.ts';
+import { HostError, type Host, type HostDriver, type HostObservation, type ImageReference, type JobReport, type JobSpec, type RegistryCredentials } from '../../host-driver/host.ts';
 import { setupDigest } from '../../host-driver/bootstrap/digest.ts';
-import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
+import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import { preflight, updateAllowed } from '../../release/fitness.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { renderRelease } from '../../release/render.ts';
 import { RenderError } from '../../release/stack-input.ts';
 import { InputError } from '../input-error.ts';
-import type { LoadedRelease, ReleaseSource } from '../release-source.ts';
-import type { openStore } from '../store-access.ts';
-import type { CredentialStore } from './credentials.ts';
-import { readHostTarget } from './host-target.ts';
+import { readHostTarget } from '../host-target.ts';
 import { hostSetup } from './host-setup.ts';
 import { loadJob, vanillaSource } from './load-job.ts';
 import type { Finding, Observed, Outcome, ReleaseFacts } from './model.ts';
-import { collectReleaseSecrets, readCertificate, readEnvironment, readPullCredentials, stackInput } from './render-inputs.ts';
+import { readRelease, renderStack, type ReleaseDependencies, type StackRelease } from '../stack-release.ts';
 import { loadJobUID } from './stages/data.ts';
 
-export interface ObserveDependencies {
-  readonly cluster: Cluster;
+export interface ObserveDependencies extends ReleaseDependencies {
   readonly driver: HostDriver;
-  readonly releases: ReleaseSource;
-  readonly credentials: CredentialStore;
   readonly toolbox: ImageReference;
-  readonly openStore: typeof openStore;
 }
 
 /** Inputs that only executors need: they hold secrets, so the planner never sees them. */
 export interface Inputs {
-  readonly pullCredentials: Awaited<ReturnType<typeof readPullCredentials>>;
+  readonly pullCredentials: RegistryCredentials | undefined;
   readonly toolbox: ImageReference;
   readonly loadJob: () => Promise<JobSpec>;
 }
@@ -107,20 +98,6 @@ async function observeHost(
   return { target, observation, host, ...(load.value === undefined ? {} : { load: load.value }) };
 }
 
-interface ReadRelease {
-  readonly loaded: LoadedRelease;
-  readonly store: BlobStore;
-}
-
-async function readRelease(stack: JtelStack, { cluster, releases, openStore: open }: ObserveDependencies, options: CallOptions): Promise<ReadRelease> {
-  const namespace = stack.metadata.namespace ?? '';
-  const { resource, blobs } = await open(cluster, namespace, stack.spec.releaseStoreRef.name, 'spec.releaseStoreRef', options);
-  if (resource.spec.tier !== 'Vendor') {
-    throw new InputError('ReferenceInvalid', `JtelBackupStore ${namespace}/${resource.metadata.name} is of tier ${resource.spec.tier}; spec.releaseStoreRef needs one of tier Vendor.`);
-  }
-  return { loaded: await releases.load(blobs, stack.spec.version, options.signal), store: blobs };
-}
-
 interface Rendering {
   readonly desired?: Observed['desired'];
   readonly missing?: Observed['missingCredentials'];
@@ -130,29 +107,21 @@ interface Rendering {
 async function render(
   stack: JtelStack,
   project: string,
-  { loaded, store }: ReadRelease,
-  { cluster, credentials, toolbox }: ObserveDependencies,
+  { loaded, store }: StackRelease,
+  dependencies: ObserveDependencies,
   options: CallOptions,
 ): Promise<Rendering> {
-  const { release, templates } = loaded;
-  const input = stackInput(stack);
-  const [generated, certificate, environment, pullCredentials] = await Promise.all([
-    credentials.read(stack, options),
-    readCertificate(cluster, stack, options),
-    readEnvironment(cluster, stack, input, options),
-    readPullCredentials(cluster, stack, release.registry, options),
-  ]);
-  const secrets = collectReleaseSecrets(release, generated, certificate);
-  if (!secrets.complete) return { missing: secrets.missing };
-  const rendered = renderRelease({ release, templates, stack: input, project, secrets: { release: secrets.values, environment } });
+  const { release } = loaded;
+  const { toolbox } = dependencies;
+  const result = await renderStack(stack, project, loaded, dependencies, options);
+  if ('missing' in result) return { missing: result.missing };
   const setup = hostSetup(stack, release);
-  const rootPassword = secrets.values.get(release.database.rootSecret) ?? '';
   return {
-    desired: { release: rendered, setup, setupDigest: setupDigest(setup) },
+    desired: { release: result.rendered, setup, setupDigest: setupDigest(setup) },
     inputs: {
-      pullCredentials,
+      pullCredentials: result.pullCredentials,
       toolbox,
-      loadJob: () => loadJob({ release, store, stackUID: stack.metadata.uid ?? '', project, toolbox, rootPassword }),
+      loadJob: () => loadJob({ release, store, stackUID: stack.metadata.uid ?? '', project, toolbox, rootPassword: result.rootPassword }),
     },
   };
 }

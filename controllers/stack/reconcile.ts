@@ -16,6 +16,7 @@ import type { Logger } from '../../operator/runtime/report/logger.ts';
 import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
 import { statusChanged } from '../../operator/runtime/report/status-changed.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
+import type { HostClaims, SeenEpochs } from '../claims.ts';
 import { InputError } from '../input-error.ts';
 import { actionEvent, transitionEvents, type StoryEvent } from './events.ts';
 import { describeAction } from './actions.ts';
@@ -25,7 +26,7 @@ import type { Activity, Failure, Plan } from './model.ts';
 import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
 import { currentOperation, operationHeartbeat } from './operation.ts';
 import { plan } from './plan.ts';
-import { projectName } from './project.ts';
+import { projectName } from '../project.ts';
 import { summarise } from './status.ts';
 import type { HostWatcher } from './watch-hosts.ts';
 
@@ -35,6 +36,7 @@ export interface StackReconcilerOptions extends ObserveDependencies {
   readonly events: EventRecorder;
   readonly watcher: HostWatcher;
   readonly clusterID: string;
+  readonly claims: HostClaims;
   /** Whether this process is still the leader, by its own clock; asked before each wave. */
   readonly mayAct: () => boolean;
   readonly clock: () => Date;
@@ -84,14 +86,17 @@ export class StackReconciler implements Reconciler {
       watcher.watch(key, project, gathered.observed.host.value.facts.machineID, gathered.host);
     }
 
-    const identity = { clusterID: this.#options.clusterID, ...(entry.heldEpoch === undefined ? {} : { heldEpoch: entry.heldEpoch }) };
+    const uid = stack.metadata.uid ?? '';
+    const machineID = gathered.observed.host.ok ? gathered.observed.host.value.facts.machineID : '';
+    const heldEpoch = this.#options.claims.held(uid, machineID);
+    const identity = { clusterID: this.#options.clusterID, ...(heldEpoch === undefined ? {} : { heldEpoch }) };
     const planned = plan({ stack, observed: gathered.observed, identity, now });
     const due = planned.kind === 'Act' && running === undefined && !isPaused(stack) && (entry.retryTime ?? 0) <= now.getTime();
-    const epoch = due && claims(planned) ? nextEpoch(stack, gathered, entry) : entry.heldEpoch;
+    const epoch = due && claimsHost(planned) ? this.#options.claims.next(uid, seenEpochs(stack, gathered)) : heldEpoch;
     const activity: Activity | undefined = running === undefined ? undefined : toActivity(running.name, running.progress);
     const failure = running === undefined && !due ? entry.failure : undefined;
     const written = await this.#tell({ key, stack, project, gathered, planned, activity, failure, epoch, locked: due, now }, context);
-    if (due) this.#start(key, written, project, gathered, planned, entry, epoch, context.logger);
+    if (due) this.#start(key, written, project, gathered, planned, epoch, context.logger);
     return { requeueAfterSeconds: this.#nextLook(planned, entry, running !== undefined || due, now) };
   }
 
@@ -104,6 +109,7 @@ export class StackReconciler implements Reconciler {
     if (outcome.result === 'Aborted') return entry;
     const failure = failureOf(outcome.error);
     this.#record(stack, { type: 'Warning', reason: failure.reason, note: failure.message }, outcome.name);
+    if (failure.reason === 'Fenced') this.#options.claims.forget(stack.metadata.uid ?? '');
     return afterFailure(entry, failure, this.#options.clock(), this.#options.random());
   }
 
@@ -115,18 +121,19 @@ export class StackReconciler implements Reconciler {
     this.#options.activities.abort(key, 'the spec changed');
   }
 
-  #start(key: ObjectKey, stack: JtelStack, project: string, gathered: Gathered, planned: Plan, entry: Entry, epoch: number | undefined, logger: Logger): void {
+  #start(key: ObjectKey, stack: JtelStack, project: string, gathered: Gathered, planned: Plan, epoch: number | undefined, logger: Logger): void {
     if (planned.kind !== 'Act') return;
-    const { cluster, activities, clusterID, credentials, mayAct } = this.#options;
+    const { cluster, activities, clusterID, claims, credentials, mayAct } = this.#options;
     if (!mayAct()) throw new LeadershipLost(`not starting ${planned.step} of ${formatKey(key)}: this process is no longer the leader`);
     const { namespace = '', name = '', uid = '', generation = 0 } = stack.metadata;
-    const fence: Fence | undefined = epoch === undefined ? undefined : { owner: { clusterID, namespace, name, uid }, epoch };
-    if (epoch !== undefined) this.#memory.keep(key, { ...entry, heldEpoch: epoch });
+    const machineID = gathered.observed.host.ok ? gathered.observed.host.value.facts.machineID : '';
     this.#waves.set(formatKey(key), { generation, deleting: stack.metadata.deletionTimestamp !== undefined });
     activities.start(key, planned.step, async (progress, signal) => {
       const requireFence = (): Fence => {
-        if (fence === undefined) throw new Error(`${planned.step} of ${formatKey(key)} was planned without a claim`);
-        return fence;
+        // Asked anew each time: a backup of the same stack may have claimed a newer epoch for this process meanwhile.
+        const held = claims.held(uid, machineID);
+        if (held === undefined) throw new Error(`${planned.step} of ${formatKey(key)} was planned without a claim`);
+        return { owner: { clusterID, namespace, name, uid }, epoch: held };
       };
       for (const action of planned.wave) {
         signal.throwIfAborted();
@@ -141,8 +148,9 @@ export class StackReconciler implements Reconciler {
           gathered,
           credentials,
           claim: async (host: Host) => {
-            await host.claim(project, requireFence(), signal);
-            return requireFence();
+            if (epoch === undefined) throw new Error(`${planned.step} of ${formatKey(key)} has no epoch to claim with`);
+            await host.claim(project, { owner: { clusterID, namespace, name, uid }, epoch }, signal);
+            claims.claimed(uid, machineID, epoch);
           },
           fence: requireFence,
           letGo: () => removeFinalizer(cluster, stackKind, stack, stackFinalizer, { signal }),
@@ -219,14 +227,13 @@ function isPaused(stack: JtelStack): boolean {
   return stack.metadata.deletionTimestamp === undefined && (stack.spec.suspend || stack.spec.managementMode === 'Observe');
 }
 
-function claims(planned: Plan): boolean {
+function claimsHost(planned: Plan): boolean {
   return planned.kind === 'Act' && planned.wave.some((action) => action.type === 'ClaimHost');
 }
 
-/** Newer than anything that the host, the status or this process has seen. */
-function nextEpoch(stack: JtelStack, gathered: Gathered, entry: Entry): number {
-  const onHost = gathered.observed.host.ok ? (gathered.observed.host.value.state?.epoch ?? 0) : 0;
-  return Math.max(onHost, stack.status?.operation?.epoch ?? 0, entry.heldEpoch ?? 0) + 1;
+function seenEpochs(stack: JtelStack, gathered: Gathered): SeenEpochs {
+  const host = gathered.observed.host.ok ? gathered.observed.host.value.state?.epoch : undefined;
+  return { host, status: stack.status?.operation?.epoch };
 }
 
 function toActivity(name: string, progress: Progress | undefined): Activity {

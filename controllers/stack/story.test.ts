@@ -16,8 +16,9 @@ import { silentLogger } from '../../operator/runtime/report/logger.ts';
 import { SecretRegistry } from '../../operator/runtime/report/secret-registry.ts';
 import { storeRelease } from '../../test/support/release-builder.ts';
 import { waitFor } from '../../test/support/wait.ts';
+import { HostClaims } from '../claims.ts';
 import { ReleaseSource } from '../release-source.ts';
-import { CredentialStore } from './credentials.ts';
+import { CredentialStore } from '../credentials.ts';
 import type { Progress } from './execute.ts';
 import { StackReconciler } from './reconcile.ts';
 import { aStack } from './testing.ts';
@@ -108,6 +109,7 @@ class Process {
       activities: this.#activities,
       events: new EventRecorder({ cluster, reportingController: 't', reportingInstance: 't', secrets: new SecretRegistry(), logger: silentLogger }),
       watcher: this.#watcher,
+      claims: new HostClaims(),
       clusterID: 'cluster-1',
       mayAct: () => !this.crashed,
       clock: () => new Date(),

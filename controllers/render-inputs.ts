@@ -1,16 +1,15 @@
 /** Everything besides spec and release that rendering needs: certificate, generated passwords, environment secrets, pull secret. */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { JtelStack } from '../../crds/index.ts';
-import type { RegistryCredentials } from '../../host-driver/host.ts';
-import type { CallOptions, Cluster, SecretValues } from '../../operator/runtime/client/cluster.ts';
-import type { Release } from '../../release/generated/release.ts';
-import { secretsNeeded } from '../../release/host-needs.ts';
-import { environmentSecrets, secretKeyID, type SecretValues as RenderSecrets, type StackInput } from '../../release/stack-input.ts';
-import { InputError } from '../input-error.ts';
-import { readSecret, requireKey } from '../secret-input.ts';
-import { findSelfSigned } from './credentials.ts';
-import type { MissingCredentials } from './model.ts';
+import type { JtelStack } from '../crds/index.ts';
+import type { RegistryCredentials } from '../host-driver/host.ts';
+import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
+import type { Release } from '../release/generated/release.ts';
+import { secretsNeeded } from '../release/host-needs.ts';
+import { environmentSecrets, secretKeyID, type SecretValues as RenderSecrets, type StackInput } from '../release/stack-input.ts';
+import { InputError } from './input-error.ts';
+import { readSecret, requireKey } from './secret-input.ts';
+import { findSelfSigned, type CredentialRequest } from './credentials.ts';
 import { parseCPUs, parseMemoryMiB } from './quantity.ts';
 
 /** The part of the spec that rendering looks at, in the release's units. */
@@ -44,7 +43,7 @@ function quantity<T>(component: string, field: string, value: string | number | 
 
 /** What is still to be generated, or the complete set of secrets by the names that the release gives them. */
 export type ReleaseSecrets =
-  | { readonly complete: false; readonly missing: MissingCredentials }
+  | { readonly complete: false; readonly missing: CredentialRequest }
   | { readonly complete: true; readonly values: ReadonlyMap<string, string> };
 
 export function collectReleaseSecrets(release: Release, generated: SecretValues | undefined, certificate: string | undefined): ReleaseSecrets {

@@ -5,14 +5,19 @@
  */
 
 import { randomInt } from 'node:crypto';
-import { labels, type JtelStack } from '../../crds/index.ts';
-import { isNotFound } from '../../operator/runtime/client/api-error.ts';
-import type { CallOptions, Cluster, SecretValues } from '../../operator/runtime/client/cluster.ts';
-import { secrets } from '../../operator/runtime/client/kinds.ts';
-import type { GeneratedSecret } from './actions.ts';
+import { labels, type JtelStack } from '../crds/index.ts';
+import { isNotFound } from '../operator/runtime/client/api-error.ts';
+import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
+import { secrets } from '../operator/runtime/client/kinds.ts';
 
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 const certificateKey = 'self-signed.pem';
+
+/** A secret that the release wants made up, in characters. */
+export interface GeneratedSecret {
+  readonly name: string;
+  readonly length: number;
+}
 
 export interface CredentialRequest {
   readonly generate: readonly GeneratedSecret[];

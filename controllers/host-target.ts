@@ -1,9 +1,9 @@
 /** Where a stack's host is and how to get in: the spec plus the SSH keys from its Secrets. */
 
-import type { JtelStack, JumpHost, StackHost } from '../../crds/index.ts';
-import type { HostEndpoint, HostTarget } from '../../host-driver/host.ts';
-import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
-import { readSecret, requireKey } from '../secret-input.ts';
+import type { JtelStack, JumpHost, StackHost } from '../crds/index.ts';
+import type { HostEndpoint, HostTarget } from '../host-driver/host.ts';
+import type { CallOptions, Cluster } from '../operator/runtime/client/cluster.ts';
+import { readSecret, requireKey } from './secret-input.ts';
 
 export async function readHostTarget(cluster: Cluster, stack: JtelStack, options: CallOptions): Promise<HostTarget> {
   const { host } = stack.spec;

@@ -1,0 +1,74 @@
+/** A stack made concrete: its release read from the vendor store, its secrets collected, compose file and files rendered. */
+
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import type { JtelStack } from '../crds/index.ts';
+import type { RegistryCredentials } from '../host-driver/host.ts';
+import type { RenderedRelease } from '../model/rendered-release.ts';
+import type { CallOptions, Cluster } from '../operator/runtime/client/cluster.ts';
+import { renderRelease } from '../release/render.ts';
+import type { CredentialRequest, CredentialStore } from './credentials.ts';
+import { InputError } from './input-error.ts';
+import type { LoadedRelease, ReleaseSource } from './release-source.ts';
+import { collectReleaseSecrets, readCertificate, readEnvironment, readPullCredentials, stackInput } from './render-inputs.ts';
+import type { openStore } from './store-access.ts';
+
+export interface ReleaseDependencies {
+  readonly cluster: Cluster;
+  readonly releases: ReleaseSource;
+  readonly credentials: CredentialStore;
+  readonly openStore: typeof openStore;
+}
+
+export interface StackRelease {
+  readonly loaded: LoadedRelease;
+  /** The vendor store that it lies in. */
+  readonly store: BlobStore;
+}
+
+/** @throws {InputError} {@link BlobError} when the store cannot be used or has no such release. */
+export async function readRelease(
+  stack: JtelStack,
+  { cluster, releases, openStore: open }: Pick<ReleaseDependencies, 'cluster' | 'releases' | 'openStore'>,
+  options: CallOptions,
+): Promise<StackRelease> {
+  const namespace = stack.metadata.namespace ?? '';
+  const { resource, blobs } = await open(cluster, namespace, stack.spec.releaseStoreRef.name, 'spec.releaseStoreRef', options);
+  if (resource.spec.tier !== 'Vendor') {
+    throw new InputError('ReferenceInvalid', `JtelBackupStore ${namespace}/${resource.metadata.name} is of tier ${resource.spec.tier}; spec.releaseStoreRef needs one of tier Vendor.`);
+  }
+  return { loaded: await releases.load(blobs, stack.spec.version, options.signal), store: blobs };
+}
+
+/** Holds secrets: for executors and jobs, never for a planner or a status. */
+export interface RenderedStack {
+  readonly rendered: RenderedRelease;
+  readonly rootPassword: string;
+  readonly pullCredentials: RegistryCredentials | undefined;
+}
+
+/**
+ * @returns what is still to be generated, or the stack rendered.
+ * @throws {InputError} {@link RenderError}
+ */
+export async function renderStack(
+  stack: JtelStack,
+  project: string,
+  { release, templates }: LoadedRelease,
+  { cluster, credentials }: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
+  options: CallOptions,
+): Promise<{ readonly missing: CredentialRequest } | RenderedStack> {
+  const input = stackInput(stack);
+  const [generated, certificate, environment, pullCredentials] = await Promise.all([
+    credentials.read(stack, options),
+    readCertificate(cluster, stack, options),
+    readEnvironment(cluster, stack, input, options),
+    readPullCredentials(cluster, stack, release.registry, options),
+  ]);
+  const secrets = collectReleaseSecrets(release, generated, certificate);
+  if (!secrets.complete) return { missing: secrets.missing };
+  return {
+    rendered: renderRelease({ release, templates, stack: input, project, secrets: { release: secrets.values, environment } }),
+    rootPassword: secrets.values.get(release.database.rootSecret) ?? '',
+    pullCredentials,
+  };
+}
