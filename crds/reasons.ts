@@ -21,6 +21,7 @@ const host = {
   RegistryRefused: 'The registry refuses the credentials of `imagePullSecretRef`, or needs some.',
   RegistryUnreachable: 'The host cannot reach the registry.',
   VolumeChanged: 'The change would make compose replace a volume and lose its data, so it was not applied.',
+  Moved: 'The stack was moved to another host, and this one refuses to start it: it must not run in two places.',
   ComposeFailed: 'docker compose ended with an error; the message has its last lines.',
   JobFailed: 'A job on the host failed; the message says which and why.',
   OutcomeUnknown: 'The connection went away in the middle of a step; the host is looked at again before anything else is done.',

@@ -8,7 +8,9 @@
  */
 
 import type { FirewallRules, ImageReference, RenderedRelease } from '../model/rendered-release.ts';
+import type { JobReport, JobSpec, ObservedJob } from './job.ts';
 
+export type { JobCompanion, JobProgress, JobReport, JobSpec, JobVolume, ObservedJob } from './job.ts';
 export type { FirewallPort, FirewallRules, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
 
 /** Where a host is and how it proves who it is. Fingerprints as `SHA256:…` (OpenSSH's notation, no padding). */
@@ -89,7 +91,18 @@ export interface HostState {
     readonly services: readonly AppliedService[];
   };
   /** Where the data came from; absent until it was loaded completely. */
-  readonly data?: { readonly source: string; readonly time: string };
+  readonly data?: DataOrigin & { readonly time: string };
+  /** Where the stack lives now: this host refuses to start its containers and jobs until that is taken back. */
+  readonly moved?: { readonly address: string; readonly time: string };
+}
+
+/** What the data of a stack was loaded from. */
+export interface DataOrigin {
+  /** For people: `vanilla 3.43.2`, `backup 20260105t020000z-3f9a1c`. */
+  readonly source: string;
+  readonly backupID?: string;
+  /** uid of the JtelRestore (or of the stack, for the first data) that ordered the load. */
+  readonly requestUID?: string;
 }
 
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
@@ -111,18 +124,6 @@ export interface ObservedContainer {
   /** Unix seconds. */
   readonly createdSeconds: number;
   readonly configHash: string;
-}
-
-/** A detached container that does long work on the host; outlives SSH drops and operator restarts. */
-export interface ObservedJob {
-  readonly name: string;
-  readonly uid: string;
-  readonly type: string;
-  readonly state: 'Created' | 'Running' | 'Succeeded' | 'Failed';
-  readonly exitCode?: number;
-  readonly oomKilled?: boolean;
-  /** When it ended, unix seconds by the host's clock; only then. From a read of the job, not from an observation. */
-  readonly finishedSeconds?: number;
 }
 
 export interface HostObservation {
@@ -158,31 +159,6 @@ export interface HostSetup {
   };
   /** Absent: the firewall is left alone. */
   readonly firewall?: FirewallRules;
-}
-
-/** A container of the toolbox image (or a component's own image) that does long work. */
-export interface JobSpec {
-  /** uid of what asked for it; the container is `jtel-job-<uid>`; 409 means: adopt it. */
-  readonly uid: string;
-  readonly type: string;
-  readonly image: ImageReference;
-  readonly command: readonly string[];
-  /** Network, volumes and so on of the compose project. */
-  readonly network?: string;
-  readonly volumes: readonly { readonly volume: string; readonly target: string; readonly readOnly: boolean }[];
-  /** Written to `/run/job/spec.json` (0600) before the start; never in argv, environment or labels. */
-  readonly input: unknown;
-  readonly memoryBytes: number;
-}
-
-export interface JobReport {
-  readonly job: ObservedJob;
-  /** Last progress line the job wrote (JSON lines on stdout: `{"progress": {…}}`). */
-  readonly progress?: { readonly step: string; readonly percent: number; readonly message?: string };
-  /** From the job's last line (`{"result": …}`) when it succeeded. */
-  readonly result?: unknown;
-  /** From the last line (`{"error": {reason, message}}`) when it failed; else made from exit code and OOM. */
-  readonly error?: { readonly reason: string; readonly message: string };
 }
 
 export interface PullProgress {
@@ -235,14 +211,20 @@ export interface Host {
   /** Records in state.json that the release was applied (with hashes read back live), or that data was loaded. */
   record(
     project: string,
-    change: { readonly applied?: { digest: string; version: string }; readonly data?: { source: string } },
+    change: { readonly applied?: { digest: string; version: string }; readonly data?: DataOrigin },
     fence: Fence,
     signal: AbortSignal,
   ): Promise<HostState>;
+  /**
+   * The stack lives at another address now (or, undefined, here again). From then on this host refuses (`Moved`) composeUp and
+   * new jobs; the stack's containers are stopped and removed, so that a reboot brings none of them back. Data stay.
+   */
+  markMoved(project: string, to: { readonly address: string } | undefined, fence: Fence, signal: AbortSignal): Promise<HostState>;
   /** Keeps `keep` and `current`, removes other releases, files no kept release names, images no kept release uses. */
   prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void>;
   startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void>;
   readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined>;
+  /** Stops what of it still runs (SIGTERM, then SIGKILL), removes its containers and its exchange volume; gone already is success. */
   removeJob(uid: string, fence: Fence, signal: AbortSignal): Promise<void>;
   /** The last lines of a service's log, for the person who asks why. */
   logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string>;
@@ -274,6 +256,7 @@ export type HostErrorReason =
   | 'RegistryRefused' // 401 or 403
   | 'RegistryUnreachable'
   | 'VolumeChanged'
+  | 'Moved' // the stack was moved to another host; this one must not start it
   | 'ComposeFailed'
   | 'JobFailed'
   | 'OutcomeUnknown'; // the connection went away in the middle: observe again

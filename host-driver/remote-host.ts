@@ -11,6 +11,7 @@ import { pullImages } from './docker/pull.ts';
 import { changedVolumes } from './docker/volumes.ts';
 import { HostError } from './host.ts';
 import type {
+  DataOrigin,
   Fence,
   Host,
   HostEvent,
@@ -159,7 +160,7 @@ export class RemoteHost implements Host {
 
   async record(
     project: string,
-    change: { readonly applied?: { digest: string; version: string }; readonly data?: { source: string } },
+    change: { readonly applied?: { digest: string; version: string }; readonly data?: DataOrigin },
     fence: Fence,
     signal: AbortSignal,
   ): Promise<HostState> {
@@ -177,6 +178,16 @@ export class RemoteHost implements Host {
     return await this.#put(project, fence, { ...data, applied: { digest, version, composeVersion, services } }, signal);
   }
 
+  async markMoved(project: string, to: { readonly address: string } | undefined, fence: Fence, signal: AbortSignal): Promise<HostState> {
+    // First the refusal, then the end of what runs: killed in between, nothing new starts, and the next call goes on.
+    const state = await this.#put(project, fence, { moved: to ?? null }, signal);
+    if (to !== undefined) {
+      const timeoutSeconds = this.#context.limits.composeSeconds;
+      await this.#step({ verb: 'retire', project, fence, timeoutSeconds, failure: 'ComposeFailed' }, signal);
+    }
+    return state;
+  }
+
   async prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
     await this.#step({ verb: 'prune', project, fence, arguments: keep.map((digest) => valid('releaseDigest', digest)), timeoutSeconds: 300 }, signal);
   }
@@ -184,7 +195,7 @@ export class RemoteHost implements Host {
   async startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void> {
     const docker = await this.#docker(signal);
     const { connection } = await this.#context.session(signal);
-    await withLock(connection, project, fence, signal, () => startJob(docker, project, job, signal));
+    await withLock(connection, project, fence, 'start', signal, () => startJob(docker, project, job, signal));
   }
 
   async readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined> {
@@ -195,7 +206,7 @@ export class RemoteHost implements Host {
   async removeJob(uid: string, fence: Fence, signal: AbortSignal): Promise<void> {
     const docker = await this.#docker(signal);
     const { connection } = await this.#context.session(signal);
-    await removeJob(docker, uid, signal, (project, remove) => withLock(connection, project, fence, signal, remove));
+    await removeJob(docker, uid, signal, (project, remove) => withLock(connection, project, fence, 'remove', signal, remove));
   }
 
   async logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string> {

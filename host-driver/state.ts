@@ -1,6 +1,6 @@
 /** `state.json` and the fence beside it: how they are read, and computed anew from a change. Pure. */
 import { createHash } from 'node:crypto';
-import type { AppliedService, Fence, HostState, StackOwner } from './host.ts';
+import type { AppliedService, DataOrigin, Fence, HostState, StackOwner } from './host.ts';
 
 /** Identity of an owner for the host's script, which compares it without understanding JSON. */
 export function ownerDigest(owner: StackOwner): string {
@@ -22,6 +22,7 @@ export function parseState(text: string): HostState | undefined {
   return state as HostState;
 }
 
+/** Top-level keys are indented by two spaces and nothing else is: script/host.sh finds `moved` by that. */
 export function formatState(state: HostState): string {
   return `${JSON.stringify(state, undefined, 2)}\n`;
 }
@@ -39,13 +40,17 @@ export interface StateChange {
     readonly composeVersion: string;
     readonly services: readonly AppliedService[];
   };
-  readonly data?: { readonly source: string };
+  readonly data?: DataOrigin;
+  /** null: the stack lives here again. */
+  readonly moved?: { readonly address: string } | null;
 }
 
 /** @param time RFC 3339. */
 export function changedState(old: HostState | undefined, fence: Fence, machineID: string, change: StateChange, time: string): HostState {
+  const { moved, ...kept } = old ?? {};
+  const nowMoved = change.moved === undefined ? moved : change.moved === null ? undefined : { time, ...sameMove(moved, change.moved) };
   return {
-    ...old,
+    ...kept,
     formatVersion: 1,
     owner: fence.owner,
     epoch: Math.max(fence.epoch, old?.epoch ?? 0),
@@ -53,5 +58,11 @@ export function changedState(old: HostState | undefined, fence: Fence, machineID
     ...(change.setupDigest === undefined ? {} : { setupDigest: change.setupDigest }),
     ...(change.applied === undefined ? {} : { applied: { ...change.applied, time } }),
     ...(change.data === undefined ? {} : { data: { ...change.data, time } }),
+    ...(nowMoved === undefined ? {} : { moved: nowMoved }),
   };
+}
+
+/** Said again, a move keeps the time at which it was said first. */
+function sameMove(old: HostState['moved'], { address }: { readonly address: string }): { readonly address: string; readonly time?: string } {
+  return old?.address === address ? old : { address };
 }

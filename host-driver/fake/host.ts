@@ -4,6 +4,7 @@ import { hostScript } from '../bootstrap/script.ts';
 import { setupDigest } from '../bootstrap/digest.ts';
 import { jobContainer, jobName } from '../docker/jobs.ts';
 import type {
+  DataOrigin,
   Fence,
   Host,
   HostEvent,
@@ -22,6 +23,7 @@ import { changedState, ownerDigest } from '../state.ts';
 import type { StateChange } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
 import { applyRelease } from './compose.ts';
+import { machineEvents } from './events.ts';
 import type { FakeMachine, FakeProject } from './machine.ts';
 import { observed, reportOf } from './observe.ts';
 import { recordedServices } from '../record.ts';
@@ -102,6 +104,7 @@ export class FakeHost implements Host {
     return this.#call('composeUp', project, signal, () => {
       const wanted = services === 'all' ? services : services.map((service) => valid('service', service));
       const found = this.#check(project, fence);
+      this.#refuseMoved(found, project);
       this.#needDocker();
       if (!found.releases.has(valid('releaseDigest', release.digest))) {
         throw this.#machine.error('ComposeFailed', `releases/${release.digest} does not lie on the host`);
@@ -134,7 +137,7 @@ export class FakeHost implements Host {
 
   record(
     project: string,
-    change: { readonly applied?: { digest: string; version: string }; readonly data?: { source: string } },
+    change: { readonly applied?: { digest: string; version: string }; readonly data?: DataOrigin },
     fence: Fence,
     signal: AbortSignal,
   ): Promise<HostState> {
@@ -146,6 +149,17 @@ export class FakeHost implements Host {
       const services = recordedServices(observed(this.#machine, project, 'quick').containers);
       const composeVersion = this.#machine.facts.composeVersion ?? '';
       return this.#put(found, fence, { ...data, applied: { ...change.applied, composeVersion, services } });
+    });
+  }
+
+  markMoved(project: string, to: { readonly address: string } | undefined, fence: Fence, signal: AbortSignal): Promise<HostState> {
+    return this.#call('markMoved', project, signal, () => {
+      const found = this.#check(project, fence);
+      const state = this.#put(found, fence, { moved: to ?? null });
+      if (to === undefined) return state;
+      for (const { service } of found.containers.values()) this.#machine.emit(project, service, 'destroy');
+      found.containers.clear();
+      return state;
     });
   }
 
@@ -164,6 +178,7 @@ export class FakeHost implements Host {
     return this.#call('startJob', project, signal, () => {
       jobContainer(project, job, true);
       const found = this.#check(project, fence);
+      this.#refuseMoved(found, project);
       this.#needDocker();
       if (this.#machine.jobs.has(job.uid)) return;
       if (!this.#machine.images.has(`${job.image.repository}@${job.image.digest}`)) throw this.#machine.error('ImageNotFound', `job ${job.uid} needs its image`);
@@ -203,32 +218,7 @@ export class FakeHost implements Host {
   async *events(signal: AbortSignal): AsyncIterable<HostEvent> {
     const machine = this.#machine;
     await this.#call('events', undefined, signal, () => this.#needDocker());
-    const dropped = new AbortController();
-    const queue: HostEvent[] = [];
-    let wake = Promise.withResolvers<void>();
-    const listener = (event: HostEvent) => {
-      queue.push(event);
-      wake.resolve();
-    };
-    const ended = AbortSignal.any([signal, dropped.signal]);
-    const wakeUp = () => wake.resolve();
-    ended.addEventListener('abort', wakeUp, { once: true });
-    machine.listeners.add(listener);
-    machine.streams.add(dropped);
-    try {
-      for (;;) {
-        ended.throwIfAborted();
-        const event = queue.shift();
-        if (event !== undefined) yield event;
-        else {
-          await wake.promise;
-          wake = Promise.withResolvers<void>();
-        }
-      }
-    } finally {
-      machine.listeners.delete(listener);
-      machine.streams.delete(dropped);
-    }
+    yield* machineEvents(machine, signal);
   }
 
   async #call<T>(method: keyof Host, project: string | undefined, signal: AbortSignal, effect: () => T): Promise<T> {
@@ -281,6 +271,10 @@ export class FakeHost implements Host {
     this.#needDisk('state.json');
     found.state = changedState(found.state, fence, found.machineID, change, new Date(this.#machine.now()).toISOString());
     return found.state;
+  }
+
+  #refuseMoved(found: FakeProject, project: string): void {
+    if (found.state?.moved !== undefined) throw this.#machine.error('Moved', `${project} was moved to ${found.state.moved.address}`);
   }
 
   #needDisk(what: string): void {

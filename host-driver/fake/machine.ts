@@ -3,13 +3,13 @@
  * at and change its fields; `fake/host.ts` does to it what a driver does to a real one.
  */
 import { HostError } from '../host.ts';
-import type { FirewallRules, Host, HostErrorReason, HostEvent, HostFacts, HostSetup, HostState, JobSpec, RenderedRelease, StackOwner } from '../host.ts';
+import type { FirewallRules, Host, HostErrorReason, HostEvent, HostFacts, HostSetup, HostState, JobProgress, JobSpec, RenderedRelease, StackOwner } from '../host.ts';
 
 /** What a scripted job does. */
 export interface FakeJobOutcome {
   /** Default: at once. */
   readonly durationMilliseconds?: number;
-  readonly progress?: { readonly step: string; readonly percent: number; readonly message?: string };
+  readonly progress?: JobProgress;
   readonly result?: unknown;
   /** The job fails when this is given. */
   readonly error?: { readonly reason: string; readonly message: string };

@@ -13,7 +13,7 @@ LC_ALL=C
 export PATH LC_ALL
 unset COMPOSE_FILE COMPOSE_PROFILES COMPOSE_PROJECT_NAME COMPOSE_ENV_FILES DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG
 
-OWNED=80 FENCED=81 MACHINE=82 STALE=83 FAILED=84 BUSY=85 USAGE=86 COMPOSE=87 TIMED_OUT=88 SETUP=89 NO_DOCKER=90
+OWNED=80 FENCED=81 MACHINE=82 STALE=83 FAILED=84 BUSY=85 USAGE=86 COMPOSE=87 TIMED_OUT=88 SETUP=89 NO_DOCKER=90 MOVED=91
 
 die() {
   code=$1
@@ -70,6 +70,17 @@ check_fence() {
     die "$FENCED" "nobody claimed $dir"
   fi
   [ "$has_epoch" = "$epoch" ] || put_fence
+}
+
+# state.json is written by the driver only, with its top-level keys indented by two spaces (state.ts).
+is_moved() {
+  grep -q '^  "moved": {' "$dir/state.json" 2>/dev/null
+}
+
+refuse_moved() {
+  if is_moved; then
+    die "$MOVED" "$(sed -n '/^  "moved": {/,/^  }/p' "$dir/state.json" | tr -d '\n')"
+  fi
 }
 
 need_docker() {
@@ -146,6 +157,7 @@ write-release)
 up)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
+  refuse_moved
   need_docker
   release=releases/$1
   shift
@@ -171,6 +183,23 @@ stop)
   fi
   ;;
 
+# The containers of a stack that lives elsewhere now go, so that nothing brings them back; their volumes stay.
+retire)
+  lock || die "$FENCED" "nobody claimed $dir"
+  check_fence
+  is_moved || die "$FAILED" "$project was not moved"
+  need_docker
+  running=$(docker ps -q --filter "label=com.docker.compose.project=$project")
+  if [ -n "$running" ] && [ -f "$dir/current/compose.yaml" ]; then
+    cd "$dir" && bounded docker compose -p "$project" -f current/compose.yaml --ansi never --progress plain stop </dev/null >compose.log 2>&1 ||
+      compose_failed $?
+  fi
+  running=$(docker ps -q --filter "label=com.docker.compose.project=$project")
+  [ -z "$running" ] || bounded docker stop $running >"$dir/compose.log" 2>&1 || compose_failed $?
+  all=$(containers_of)
+  [ -z "$all" ] || bounded docker rm -f $all >"$dir/compose.log" 2>&1 || compose_failed $?
+  ;;
+
 # The directory with the state goes last: until then the next try knows whose remains these are.
 destroy)
   lock || exit 0
@@ -186,7 +215,8 @@ destroy)
     [ -z "$all" ] || bounded docker rm -f -v $all >/dev/null || die "$FAILED" "cannot remove containers of $project"
     all=$(docker network ls -q --filter "label=com.docker.compose.project=$project")
     [ -z "$all" ] || bounded docker network rm $all >/dev/null || die "$FAILED" "cannot remove networks of $project"
-    all=$(docker volume ls -q --filter "label=com.docker.compose.project=$project")
+    all="$(docker volume ls -q --filter "label=com.docker.compose.project=$project") $(docker volume ls -q --filter "label=jtel.de/project=$project")"
+    all=$(printf '%s\n' $all | sort -u)
     [ -z "$all" ] || bounded docker volume rm $all >/dev/null || die "$FAILED" "cannot remove volumes of $project"
   fi
   rm -rf "$dir/current" "$dir/releases" "$dir/files" "$dir"/.incoming.* "$dir"/*.log || die "$FAILED" "cannot remove the files of $project"
@@ -225,10 +255,11 @@ prune)
   exit 0
   ;;
 
-# Keeps the lock while the caller works through the Docker API; ends with its stdin.
+# Keeps the lock while the caller works through the Docker API; ends with its stdin. $1: `start` to start something.
 hold)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
+  [ "${1-}" != start ] || refuse_moved
   echo held
   bounded cat >/dev/null
   exit 0

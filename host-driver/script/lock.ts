@@ -12,8 +12,16 @@ import type { Step } from './run.ts';
 /** Seconds for which the host keeps the lock at most. */
 const holdSeconds = 120;
 
-export async function withLock<T>(connection: Connection, project: string, fence: Fence, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const step: Step = { verb: 'hold', project, fence, timeoutSeconds: holdSeconds };
+/** @param purpose a start is refused on a host that the stack was moved away from. */
+export async function withLock<T>(
+  connection: Connection,
+  project: string,
+  fence: Fence,
+  purpose: 'start' | 'remove',
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const step: Step = { verb: 'hold', project, fence, arguments: [purpose], timeoutSeconds: holdSeconds };
   // An empty stdin makes the first call a mere check, which also installs the script where it is missing.
   await runStep(connection, step, signal);
   return await connection.withSession(signal, async () => {

@@ -25,6 +25,7 @@ const exits: Readonly<Record<number, HostErrorReason>> = {
   88: 'OutcomeUnknown',
   89: 'HostSetupFailed',
   90: 'DockerUnavailable',
+  91: 'Moved',
 };
 const notInstalled = 93;
 export const staleExit = 83;
@@ -36,7 +37,7 @@ const call = `[ -x "$1" ] || exit ${notInstalled}; ${asRoot}`;
 const install = `umask 022; mkdir -p /opt/jtel/.bin && cd /opt/jtel/.bin && cat >".new.$$" && \
 if [ "$(sha256sum <".new.$$")" = "$1  -" ]; then chmod 0755 ".new.$$" && mv -f ".new.$$" "jtel-host-$1"; else rm -f ".new.$$"; exit 1; fi`;
 
-export type Verb = 'claim' | 'put-state' | 'write-release' | 'up' | 'stop' | 'destroy' | 'prune' | 'hold' | 'setup' | 'confirm-firewall';
+export type Verb = 'claim' | 'put-state' | 'write-release' | 'up' | 'stop' | 'retire' | 'destroy' | 'prune' | 'hold' | 'setup' | 'confirm-firewall';
 
 export interface Step {
   readonly verb: Verb;
@@ -120,6 +121,8 @@ function explain(reason: HostErrorReason, host: string, what: string, result: St
       return `docker compose failed on ${host} (${what})`;
     case 'HostSetupFailed':
       return `set-up of ${host} failed; the whole log is /opt/jtel/${step?.project ?? '…'}/setup.log`;
+    case 'Moved':
+      return `${what} was refused: the stack was moved away from ${host}, and must not run in two places`;
     case 'DockerUnavailable':
       return `no Docker daemon answers on ${host}`;
     default:
