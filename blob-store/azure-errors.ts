@@ -7,7 +7,7 @@ import { BlobError, type BlobErrorReason } from './blob-store.ts';
 
 export interface Attempt {
   /** As in `read`, for the sentence "cannot read …". */
-  readonly verb: 'create' | 'read' | 'look at' | 'list';
+  readonly verb: 'create' | 'read' | 'look at' | 'list' | 'copy to' | 'prove immutable';
   readonly blob: string;
   /** {@link BlobStore.description} */
   readonly store: string;
@@ -66,11 +66,16 @@ function byCode(error: RestError): Verdict | undefined {
     case 'UnauthorizedBlobOverwrite':
       return { reason: 'BlobExists', sentence: 'another object has that name; nothing was overwritten' };
     case 'BlobImmutableDueToPolicy':
+    case 'BlobImmutableDueToLegalHold':
     case 'BlobOperationNotSupported':
       return { reason: 'BlobImmutable', sentence: 'it is immutable; nothing was overwritten' };
     case 'Md5Mismatch':
     case 'InvalidMd5':
       return { reason: 'DigestMismatch', sentence: 'it was damaged on the way: try again' };
+    case 'InvalidRange':
+      return { reason: 'DigestMismatch', sentence: 'it is shorter than it should be' };
+    case 'CannotVerifyCopySource':
+      return copySource(error);
     case 'AuthenticationFailed':
     case 'InvalidAuthenticationInfo':
     case 'NoAuthenticationInformation':
@@ -80,12 +85,21 @@ function byCode(error: RestError): Verdict | undefined {
   }
 }
 
+/** The store could not read what it was to copy; the status is that of the source. */
+function copySource(error: RestError): Verdict {
+  if (error.statusCode === 404) return { reason: 'BlobNotFound', sentence: 'the object to be copied is not there' };
+  if (error.statusCode === 401 || error.statusCode === 403) {
+    return { reason: 'StoreCredentialsRefused', sentence: `the source refuses the store (${codesOf(error)}): its URL has expired or may not read` };
+  }
+  return { reason: 'StoreUnreachable', sentence: `the store could not read the source (${codesOf(error)}): check that it reaches the source’s endpoint` };
+}
+
 function isContainerMissing(error: RestError): boolean {
   return ['ContainerNotFound', 'ContainerBeingDeleted', 'ContainerDisabled'].includes(azureCode(error) ?? '');
 }
 
 /** Answers without a body (to HEAD, for instance) have the code in a header only. */
-function azureCode(error: RestError): string | undefined {
+export function azureCode(error: RestError): string | undefined {
   return error.response?.headers.get('x-ms-error-code') ?? error.code;
 }
 

@@ -6,16 +6,25 @@
 import { createHash } from 'node:crypto';
 import {
   AnonymousCredential,
-  BlobSASPermissions,
   ContainerClient,
-  generateBlobSASQueryParameters,
   newPipeline,
-  SASProtocol,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { AzureCredentials, AzureLocation } from './azure-credentials.ts';
 import { blobError, isBlobNotFound, isConflict, type Attempt } from './azure-errors.ts';
-import { BlobError, maximumBlobBytes, type BlobProperties, type BlobStore, type StreamedContent } from './blob-store.ts';
+import { attemptToDestroy } from './azure-immutability.ts';
+import { signedCreateGrant, signedReadUrl, type SignedPlace } from './azure-signatures.ts';
+import {
+  BlobError,
+  maximumBlobBytes,
+  type BlobProperties,
+  type BlobStore,
+  type ContainerPolicy,
+  type CreateGrant,
+  type ExpectedContent,
+  type ImmutabilityProof,
+  type StreamedContent,
+} from './blob-store.ts';
 import { checkBlobName, checkListPrefix } from './names.ts';
 
 export interface AzureOptions {
@@ -37,10 +46,9 @@ export function azureBlobStore(location: AzureLocation, credentials: AzureCreden
 class AzureBlobStore implements BlobStore {
   readonly description: string;
   readonly identity: string;
-  readonly #container: string;
   readonly #prefix: string;
-  readonly #credentials: AzureCredentials;
-  readonly #sharedKey: StorageSharedKeyCredential | undefined;
+  readonly #url: string;
+  readonly #place: SignedPlace;
   readonly #client: ContainerClient;
   readonly #timeoutSeconds: number;
   readonly #minimumBytesPerSecond: number;
@@ -48,16 +56,16 @@ class AzureBlobStore implements BlobStore {
 
   constructor(location: AzureLocation, credentials: AzureCredentials, options: AzureOptions) {
     const url = containerURL(location);
-    this.#container = location.container;
+    this.#url = url;
     this.#prefix = location.prefix === undefined || location.prefix === '' ? '' : `${checkBlobName(location.prefix)}/`;
     this.description = `${url}${this.#prefix === '' ? '' : `/${this.#prefix.slice(0, -1)}`}`;
     this.identity = createHash('sha256').update(JSON.stringify([this.description, Object.entries(credentials)])).digest('hex');
-    this.#credentials = credentials;
-    this.#sharedKey = credentials.kind === 'AccountKey' ? new StorageSharedKeyCredential(credentials.accountName, credentials.accountKey) : undefined;
+    const sharedKey = credentials.kind === 'AccountKey' ? new StorageSharedKeyCredential(credentials.accountName, credentials.accountKey) : undefined;
+    this.#place = { store: this.description, container: location.container, credentials, sharedKey };
     this.#timeoutSeconds = options.timeoutSeconds ?? 60;
     this.#minimumBytesPerSecond = options.minimumBytesPerSecond ?? 128 * 1024;
     this.#pageSize = options.pageSize ?? 5_000;
-    const pipeline = newPipeline(this.#sharedKey ?? new AnonymousCredential(), {
+    const pipeline = newPipeline(sharedKey ?? new AnonymousCredential(), {
       retryOptions: { maxTries: options.maximumTries ?? 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 },
     });
     this.#client = new ContainerClient(credentials.kind === 'SAS' ? `${url}?${credentials.token}` : url, pipeline);
@@ -80,7 +88,7 @@ class AzureBlobStore implements BlobStore {
         if (!isConflict(error)) throw error;
         // A repeated request after a lost answer looks like a conflict although the data is there.
         const present = await this.properties(name, limited);
-        if (present === undefined || present.bytes !== bytes || present.md5 !== md5.toString('hex')) throw error;
+        if (!isExpected(present, { bytes, md5: md5.toString('hex') })) throw error;
       }
     });
   }
@@ -105,6 +113,19 @@ class AzureBlobStore implements BlobStore {
       const intact = content.length === bytes && (md5 === undefined || createHash('md5').update(content).digest().equals(md5));
       if (!intact) throw new BlobError('DigestMismatch', `${name} in ${this.description} is not what was written there (length or MD5 differ): it was not used`);
       return content;
+    });
+  }
+
+  async readRange(name: string, offset: number, bytes: number, signal: AbortSignal): Promise<Buffer> {
+    const client = this.#client.getBlobClient(this.#fullName(name));
+    return await this.#attempt('read', name, bytes, signal, async (limited) => {
+      if (bytes === 0) return Buffer.alloc(0);
+      const response = await client.download(offset, bytes, { abortSignal: limited, maxRetryRequests: 2 });
+      const chunks: Buffer[] = [];
+      for await (const chunk of response.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
+      const content = Buffer.concat(chunks);
+      if (content.length === response.contentLength && content.length <= bytes) return content;
+      throw new BlobError('DigestMismatch', `${bytes} bytes of ${name} in ${this.description} came back as ${content.length}: they were not used`);
     });
   }
 
@@ -144,48 +165,83 @@ class AzureBlobStore implements BlobStore {
 
   async readUrl(name: string, lifetimeSeconds: number): Promise<string> {
     const blobName = this.#fullName(name);
-    const { url } = this.#client.getBlobClient(blobName);
-    if (this.#sharedKey === undefined) return this.#urlWithOwnSAS(url);
-    const https = url.startsWith('https:');
-    // Without a start time: a clock that is behind would make the URL invalid at first.
-    const signature = generateBlobSASQueryParameters(
-      {
-        containerName: this.#container,
-        blobName,
-        permissions: BlobSASPermissions.parse('r'),
-        expiresOn: new Date(Date.now() + lifetimeSeconds * 1000),
-        protocol: https ? SASProtocol.Https : SASProtocol.HttpsAndHttp,
-      },
-      this.#sharedKey,
-    );
-    return `${url}?${signature.toString()}`;
+    return signedReadUrl(this.#place, blobName, this.#client.getBlobClient(blobName).url, lifetimeSeconds);
   }
 
-  #urlWithOwnSAS(url: string): string {
-    const rights = this.#credentials.kind === 'SAS' ? (new URLSearchParams(this.#credentials.token).get('sp') ?? '?') : '?';
-    if (/^[rl]+$/.test(rights)) return url;
-    throw new BlobError(
-      'StoreCredentialsRefused',
-      `${this.description}: the SAS token may do more than read (${rights}), so it is not handed to a host: give the account key, or a SAS with rl`,
+  async createUrl(lifetimeSeconds: number): Promise<CreateGrant> {
+    return signedCreateGrant(this.#place, this.#prefix, this.#url, lifetimeSeconds);
+  }
+
+  async proveImmutable(name: string, signal: AbortSignal): Promise<ImmutabilityProof> {
+    const client = this.#client.getBlockBlobClient(this.#fullName(name));
+    const { etag, contentType = 'application/octet-stream' } = await this.#attempt('prove immutable', name, 0, signal, (limited) =>
+      client.getProperties({ abortSignal: limited }),
     );
+    // Read after its ETag: what replaces it meanwhile is not overwritten.
+    const content = await this.read(name, maximumProofBytes, signal);
+    return await this.#attempt('prove immutable', name, content.length, signal, async (limited) => {
+      if (etag === undefined) throw new Error('the answer has no ETag');
+      return await attemptToDestroy({ client, content, contentType, etag }, () => this.create(name, content, contentType, signal), limited);
+    });
+  }
+
+  async policy(signal: AbortSignal): Promise<ContainerPolicy> {
+    return await this.#attempt('look at', 'the container', 0, signal, async (limited) => {
+      const found = await this.#client.getProperties({ abortSignal: limited });
+      return {
+        hasImmutabilityPolicy: found.hasImmutabilityPolicy === true || found.hasLegalHold === true,
+        versioning: found.isImmutableStorageWithVersioningEnabled === true,
+      };
+    });
+  }
+
+  async copyFrom(name: string, sourceUrl: string, expected: ExpectedContent, signal: AbortSignal): Promise<void> {
+    if (expected.bytes > maximumBlobBytes) throw new RangeError(`${name} has ${expected.bytes} bytes; one object can have ${maximumBlobBytes}`);
+    const client = this.#client.getBlockBlobClient(this.#fullName(name));
+    await this.#attempt('copy to', name, expected.bytes, signal, async (limited) => {
+      try {
+        await client.syncUploadFromURL(sourceUrl, {
+          abortSignal: limited,
+          conditions: { ifNoneMatch: '*' },
+          sourceContentMD5: Buffer.from(expected.md5, 'hex'),
+        });
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        if (!isExpected(await this.properties(name, limited), expected)) throw error;
+        return;
+      }
+      if (isExpected(await this.properties(name, limited), expected)) return;
+      throw new BlobError('DigestMismatch', `${name} in ${this.description} is not what was to be copied there (length or MD5 differ): do not use it`);
+    });
   }
 
   #fullName(name: string): string {
     return `${this.#prefix}${checkBlobName(name)}`;
   }
 
+  #seconds(bytes: number): number {
+    return Math.ceil(this.#timeoutSeconds + bytes / this.#minimumBytesPerSecond);
+  }
+
   /** Adds the time limit, and translates errors; the caller's own abort stays what it is. */
   async #attempt<T>(verb: Attempt['verb'], blob: string, bytes: number, signal: AbortSignal, run: (limited: AbortSignal) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
-    const seconds = Math.ceil(this.#timeoutSeconds + bytes / this.#minimumBytesPerSecond);
+    const seconds = this.#seconds(bytes);
     const limit = AbortSignal.timeout(seconds * 1000);
     try {
       return await run(AbortSignal.any([signal, limit]));
     } catch (error) {
       signal.throwIfAborted();
-      throw blobError(error, { verb, blob, store: this.description, container: this.#container }, limit.aborted ? seconds : undefined);
+      throw blobError(error, { verb, blob, store: this.description, container: this.#place.container }, limit.aborted ? seconds : undefined);
     }
   }
+}
+
+/** Read whole, in order to be written again. */
+const maximumProofBytes = 16 * 1024 * 1024;
+
+function isExpected(found: BlobProperties | undefined, { bytes, md5 }: ExpectedContent): boolean {
+  return found !== undefined && found.bytes === bytes && found.md5 === md5.toLowerCase();
 }
 
 interface ListedBlob {

@@ -28,6 +28,46 @@ export interface StreamedContent {
 /** The service's limit for one Put Blob (5,000 MiB); a create-only credential cannot use more than one request. */
 export const maximumBlobBytes = 5_000 * 1024 * 1024;
 
+/** The right to create blobs, and nothing else, for a job on a host: `PUT <containerUrl>/<prefix><name>?<query>`. */
+export interface CreateGrant {
+  /** Without a slash at its end. */
+  readonly containerUrl: string;
+  /** The SAS, without its `?`. A secret: goes only into job input. */
+  readonly query: string;
+  /** '' or ends with `/`: what to put before a name that is relative to the store. The SAS itself is not limited to it. */
+  readonly prefix: string;
+  /** RFC 3339. */
+  readonly expiresTime: string;
+}
+
+/**
+ * What became of an attempt to destroy a blob. `Refused`: by a policy of the store. `NotTried` proves nothing either way: the credentials
+ * may not attempt it (403), or there was no need to, because the overwrite was allowed already.
+ */
+export type ProofOutcome = 'Refused' | 'Allowed' | 'NotTried';
+
+/** Immutable only when both were `Refused`. */
+export interface ImmutabilityProof {
+  readonly overwrite: ProofOutcome;
+  readonly delete: ProofOutcome;
+  /** A sentence for people: what was tried, what was answered, and with which code. */
+  readonly detail: string;
+}
+
+/** What the data plane tells about a container. Days, and whether the policy is locked, only the management plane knows. */
+export interface ContainerPolicy {
+  /** There is a retention policy or a legal hold for the whole container. */
+  readonly hasImmutabilityPolicy: boolean;
+  /** Version-level immutability is enabled: overwriting is allowed there and makes a new version. */
+  readonly versioning: boolean;
+}
+
+export interface ExpectedContent {
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly md5: string;
+}
+
 export type BlobErrorReason =
   | 'StoreUnreachable'
   | 'StoreCredentialsRefused'
@@ -64,6 +104,11 @@ export interface BlobStore {
    * @throws {BlobError} `BlobNotFound`; `DigestMismatch` for more than `maximumBytes` or for what does not match its MD5.
    */
   read(name: string, maximumBytes: number, signal: AbortSignal): Promise<Buffer>;
+  /**
+   * `bytes` bytes from `offset` on (fewer at the end of the blob). The service has no digest for a range: compare with your own.
+   * @throws {BlobError} `BlobNotFound`; `DigestMismatch` when the answer is cut short or `offset` lies behind the end.
+   */
+  readRange(name: string, offset: number, bytes: number, signal: AbortSignal): Promise<Buffer>;
   /** Undefined when there is no such blob. */
   properties(name: string, signal: AbortSignal): Promise<BlobProperties | undefined>;
   /** By name. `prefix` is relative too and need not end at a `/`; '' lists all. */
@@ -73,4 +118,26 @@ export interface BlobStore {
    * A store whose only credential is a SAS can sign nothing: it hands out that SAS if it only reads, else it refuses.
    */
   readUrl(name: string, lifetimeSeconds: number): Promise<string>;
+  /**
+   * The right to create, for a job on a host, until it expires; it can neither read, list, overwrite nor delete. It has no start time, so
+   * that a clock that is behind does no harm. A store whose only credential is a SAS hands out that SAS if it has no other right than `c`.
+   * @throws {BlobError} `StoreCredentialsRefused` when the SAS of the store may do more, or less.
+   */
+  createUrl(lifetimeSeconds: number): Promise<CreateGrant>;
+  /**
+   * Tries to destroy exactly this blob: first overwrites it with its own bytes (Put Blob without If-None-Match), which loses nothing when it
+   * is allowed; only when that was refused by a policy, deletes it. If the delete is allowed, the blob is gone for a moment and then written
+   * again: pass only a blob of at most 16 MiB that you wrote yourself and could write again. Both attempts are bound to the blob's ETag.
+   * @throws {BlobError} `BlobNotFound`, and whatever else keeps the question open.
+   */
+  proveImmutable(name: string, signal: AbortSignal): Promise<ImmutabilityProof>;
+  /** What the container says of itself; proves nothing (see {@link proveImmutable}). */
+  policy(signal: AbortSignal): Promise<ContainerPolicy>;
+  /**
+   * Server-side copy in one request (Put Blob From URL, at most {@link maximumBlobBytes}), never over another blob; what is there already with
+   * this length and MD5 is success. What arrived is compared with `expected`.
+   * @param sourceUrl with whatever signature reading needs; never part of a message
+   * @throws {BlobError} `DigestMismatch` when the source is not what was expected; `BlobExists`; `BlobNotFound` when the source is gone.
+   */
+  copyFrom(name: string, sourceUrl: string, expected: ExpectedContent, signal: AbortSignal): Promise<void>;
 }

@@ -1,6 +1,15 @@
 /** A {@link BlobStore} in memory, for tests and simulations; `blobs` is open so that a test can lose or spoil one. */
 import { createHash } from 'node:crypto';
-import { BlobError, type BlobProperties, type BlobStore, type StreamedContent } from './blob-store.ts';
+import {
+  BlobError,
+  type BlobProperties,
+  type BlobStore,
+  type ContainerPolicy,
+  type CreateGrant,
+  type ExpectedContent,
+  type ImmutabilityProof,
+  type StreamedContent,
+} from './blob-store.ts';
 import { checkBlobName, checkListPrefix } from './names.ts';
 
 export interface MemoryBlob {
@@ -9,13 +18,25 @@ export interface MemoryBlob {
   readonly createdTime: string;
 }
 
+export interface MemoryBlobStoreOptions {
+  /** Whether overwriting and deleting are refused, as by a locked retention policy; default true. */
+  readonly immutable?: boolean;
+  /** Stores whose URLs `copyFrom` can read, besides this one. */
+  readonly sources?: readonly MemoryBlobStore[];
+}
+
 export class MemoryBlobStore implements BlobStore {
   readonly description: string;
   readonly identity: string;
   readonly blobs = new Map<string, MemoryBlob>();
 
-  constructor(description = 'memory://store/container') {
+  readonly #immutable: boolean;
+  readonly #sources: readonly MemoryBlobStore[];
+
+  constructor(description = 'memory://store/container', { immutable = true, sources = [] }: MemoryBlobStoreOptions = {}) {
     this.description = description;
+    this.#immutable = immutable;
+    this.#sources = [this, ...sources];
     this.identity = description;
   }
 
@@ -51,6 +72,14 @@ export class MemoryBlobStore implements BlobStore {
     return Buffer.from(blob.content);
   }
 
+  async readRange(name: string, offset: number, bytes: number, signal: AbortSignal): Promise<Buffer> {
+    const content = await this.read(name, Number.POSITIVE_INFINITY, signal);
+    if (bytes > 0 && offset >= content.length) {
+      throw new BlobError('DigestMismatch', `cannot read ${name} in ${this.description}: it is shorter than it should be`);
+    }
+    return content.subarray(offset, offset + bytes);
+  }
+
   async properties(name: string, signal: AbortSignal): Promise<BlobProperties | undefined> {
     signal.throwIfAborted();
     const blob = this.blobs.get(checkBlobName(name));
@@ -69,6 +98,38 @@ export class MemoryBlobStore implements BlobStore {
 
   async readUrl(name: string, lifetimeSeconds: number): Promise<string> {
     return `${this.description}/${checkBlobName(name)}?lifetime=${lifetimeSeconds}`;
+  }
+
+  async createUrl(lifetimeSeconds: number): Promise<CreateGrant> {
+    const expiresTime = new Date(Date.now() + lifetimeSeconds * 1000).toISOString();
+    return { containerUrl: this.description, query: 'sp=c&sig=memory', prefix: '', expiresTime };
+  }
+
+  /** Nothing is lost: an allowed delete would be followed by writing the same again. */
+  async proveImmutable(name: string, signal: AbortSignal): Promise<ImmutabilityProof> {
+    await this.read(name, Number.POSITIVE_INFINITY, signal);
+    return this.#immutable
+      ? { overwrite: 'Refused', delete: 'Refused', detail: 'overwriting it was refused; deleting it was refused' }
+      : { overwrite: 'Allowed', delete: 'NotTried', detail: 'overwriting it was allowed' };
+  }
+
+  async policy(signal: AbortSignal): Promise<ContainerPolicy> {
+    signal.throwIfAborted();
+    return { hasImmutabilityPolicy: this.#immutable, versioning: false };
+  }
+
+  async copyFrom(name: string, sourceUrl: string, expected: ExpectedContent, signal: AbortSignal): Promise<void> {
+    checkBlobName(name);
+    const source = this.#sources.find(({ description }) => sourceUrl.startsWith(`${description}/`));
+    const found = source?.blobs.get(sourceUrl.slice(source.description.length + 1).replace(/\?.*$/, ''));
+    const present = await this.properties(name, signal);
+    if (present !== undefined && present.bytes === expected.bytes && present.md5 === expected.md5) return;
+    if (present !== undefined) throw new BlobError('BlobExists', `cannot copy to ${name} in ${this.description}: another object has that name; nothing was overwritten`);
+    if (found === undefined) throw new BlobError('BlobNotFound', `cannot copy to ${name} in ${this.description}: the object to be copied is not there`);
+    if (found.content.length !== expected.bytes || md5(found.content) !== expected.md5) {
+      throw new BlobError('DigestMismatch', `cannot copy to ${name} in ${this.description}: the source is not what was expected`);
+    }
+    await this.create(name, found.content, found.contentType, signal);
   }
 }
 

@@ -1,0 +1,65 @@
+/**
+ * What a job on a host gets instead of credentials: URLs that may do one thing, for a time. Only an account key can sign them; a store
+ * that has nothing but a SAS hands that out only when it may do no more than is asked.
+ */
+import {
+  BlobSASPermissions,
+  ContainerSASPermissions,
+  generateBlobSASQueryParameters,
+  SASProtocol,
+  type StorageSharedKeyCredential,
+} from '@azure/storage-blob';
+import type { AzureCredentials } from './azure-credentials.ts';
+import { BlobError, type CreateGrant } from './blob-store.ts';
+
+export interface SignedPlace {
+  /** {@link BlobStore.description} */
+  readonly store: string;
+  readonly container: string;
+  readonly credentials: AzureCredentials;
+  readonly sharedKey: StorageSharedKeyCredential | undefined;
+}
+
+/** @param url of the blob; with the store's own SAS if that is its credential */
+export function signedReadUrl(place: SignedPlace, blobName: string, url: string, lifetimeSeconds: number): string {
+  if (place.sharedKey === undefined) {
+    if (/^[rl]+$/.test(rightsOf(place))) return url;
+    throw refusal(place, 'do more than read', 'a SAS with rl');
+  }
+  const permissions = BlobSASPermissions.parse('r');
+  return `${url}?${sign(place.sharedKey, { containerName: place.container, blobName, permissions }, url, lifetimeSeconds).query}`;
+}
+
+/** @param containerUrl without a query */
+export function signedCreateGrant(place: SignedPlace, prefix: string, containerUrl: string, lifetimeSeconds: number): CreateGrant {
+  if (place.sharedKey === undefined) {
+    if (rightsOf(place) !== 'c') throw refusal(place, 'do something else than create', 'a SAS with c alone');
+    const token = place.credentials.kind === 'SAS' ? place.credentials.token : '';
+    const expires = Date.parse(new URLSearchParams(token).get('se') ?? '');
+    if (Number.isNaN(expires)) throw refusal(place, 'create, but it does not say until when', 'a SAS with an expiry (se)');
+    return { containerUrl, query: token, prefix, expiresTime: new Date(expires).toISOString() };
+  }
+  const permissions = ContainerSASPermissions.parse('c');
+  return { containerUrl, prefix, ...sign(place.sharedKey, { containerName: place.container, permissions }, containerUrl, lifetimeSeconds) };
+}
+
+/** Without a start time: a clock that is behind would make the URL invalid at first. */
+function sign(
+  key: StorageSharedKeyCredential,
+  what: Pick<Parameters<typeof generateBlobSASQueryParameters>[0], 'containerName' | 'blobName' | 'permissions'>,
+  url: string,
+  lifetimeSeconds: number,
+): { query: string; expiresTime: string } {
+  const expiresOn = new Date(Date.now() + lifetimeSeconds * 1000);
+  const protocol = url.startsWith('https:') ? SASProtocol.Https : SASProtocol.HttpsAndHttp;
+  return { query: generateBlobSASQueryParameters({ ...what, expiresOn, protocol }, key).toString(), expiresTime: expiresOn.toISOString() };
+}
+
+function rightsOf({ credentials }: SignedPlace): string {
+  return credentials.kind === 'SAS' ? (new URLSearchParams(credentials.token).get('sp') ?? '?') : '?';
+}
+
+function refusal(place: SignedPlace, may: string, instead: string): BlobError {
+  const message = `${place.store}: the SAS token may ${may} (${rightsOf(place)}), so it is not handed to a host: give the account key, or ${instead}`;
+  return new BlobError('StoreCredentialsRefused', message);
+}
