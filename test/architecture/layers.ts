@@ -1,6 +1,6 @@
 /**
  * Who may import whom (docs/development.md has it as a picture):
- *   model, crds ← {operator/runtime ∥ host-driver ∥ blob-store ∥ release} ← controllers/* ← operator, cli
+ *   model, crds, backup ← {operator/runtime ∥ host-driver ∥ blob-store ∥ release} ← controllers/* ← operator, cli
  * The rule is data here; `check.ts` applies it.
  */
 
@@ -12,7 +12,7 @@ export interface Layer {
 }
 
 const below = (folder: string) => (path: string) => path.startsWith(`${folder}/`);
-const foundation = ['model', 'crds'];
+const foundation = ['model', 'crds', 'backup'];
 const parts = ['operator/runtime', 'host-driver', 'blob-store', 'release'];
 
 /** A folder of `controllers/` is a layer of its own, so that controllers do not import each other. */
@@ -22,6 +22,7 @@ const controllerFolders = ['stack', 'backup', 'restore', 'store'].map((name) => 
 export const layers: readonly Layer[] = [
   { name: 'model', contains: below('model'), mayImport: [] },
   { name: 'crds', contains: below('crds'), mayImport: ['model'] },
+  { name: 'backup', contains: below('backup'), mayImport: ['model'] },
   ...parts.map((name): Layer => ({ name, contains: below(name), mayImport: foundation })),
   ...controllerFolders.map((name): Layer => ({
     name,

@@ -1,0 +1,218 @@
+/**
+ * The manifest: a backup exists when, and only when, its manifest does. It is written last, by the operator, and never
+ * changed. Whoever reads one treats it as hostile: it may come from a store that others can write.
+ */
+import { Fields, FormatError, patterns, refuseTwice } from './fields.ts';
+import type { DataSetKind } from './job.ts';
+import { documentNames, isBackupID, isEpoch, isIdentity, packListName, parseIndexPartName } from './names.ts';
+
+export const formatVersion = 1;
+
+/** Longest manifest that is read at all. */
+export const longestManifestBytes = 4 * 1024 * 1024;
+
+export const triggers = ['Manual', 'Schedule', 'PreUpdate', 'PreRestore', 'Relocation', 'Vanilla'] as const;
+export type BackupTrigger = (typeof triggers)[number];
+
+export interface StoredBlob {
+  /** Relative to the backup's folder. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface ManifestDataSet {
+  readonly name: string;
+  readonly kind: DataSetKind;
+  readonly bytes: number;
+  readonly files: number;
+  readonly tables?: number;
+  readonly rows?: number;
+  /** Sha256 of the set's F lines in the order of the index. */
+  readonly digest: string;
+}
+
+/** What was left out on purpose: globs of a file tree. */
+export interface Excluded {
+  readonly dataSet: string;
+  readonly globs: readonly string[];
+}
+
+export interface Manifest {
+  readonly formatVersion: typeof formatVersion;
+  readonly backupID: string;
+  readonly identity: string;
+  readonly epoch: string;
+  /** Who wrote it: two writers never write one history. */
+  readonly writer: {
+    readonly clusterID: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly stackUID: string;
+    readonly machineID: string;
+  };
+  /** backupID that the stack's data were restored from, if they were. */
+  readonly parent?: string;
+  readonly trigger: BackupTrigger;
+  readonly release: {
+    readonly version: string;
+    /** Digest of the release manifest. */
+    readonly digest: string;
+    /** Images by component, each with its digest. */
+    readonly images: readonly { readonly component: string; readonly reference: string }[];
+  };
+  readonly server?: { readonly version: string };
+  readonly position?: string;
+  /** RFC 3339, UTC. */
+  readonly startTime: string;
+  readonly endTime: string;
+  readonly encryption?: { readonly method: 'AES-256-GCM'; readonly keyID: string };
+  readonly dataSets: readonly ManifestDataSet[];
+  readonly excluded: readonly Excluded[];
+  /** In order. */
+  readonly indexParts: readonly StoredBlob[];
+  readonly packList: StoredBlob;
+  /** stack.json, release.json, compose.yaml */
+  readonly documents: readonly StoredBlob[];
+  readonly totals: {
+    /** Bytes of the sources. */
+    readonly totalBytes: number;
+    /** All packs that the backup uses. */
+    readonly storedBytes: number;
+    readonly packs: number;
+    readonly uploadedBytes: number;
+    readonly reusedBytes: number;
+  };
+}
+
+/** The text that is stored; its sha256 stands in the JtelBackup. */
+export function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+/**
+ * @param expected what the reader asked for: a manifest of another stack or backup under this name is a forgery.
+ * @throws {FormatError} naming the field.
+ */
+export function parseManifest(text: string, expected: { readonly identity?: string; readonly backupID?: string } = {}): Manifest {
+  if (text.length > longestManifestBytes) throw new FormatError(`the manifest is longer than ${longestManifestBytes} bytes`);
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw new FormatError('the manifest is not JSON');
+  }
+  const fields = new Fields(document, 'manifest');
+  const version = fields.integer('formatVersion', 1);
+  if (version !== formatVersion) {
+    const message = `the backup has format version ${version}, this operator reads ${formatVersion}: update the operator`;
+    throw new FormatError(message, 'NewerFormat');
+  }
+  const manifest = readManifest(fields);
+  for (const name of ['identity', 'backupID'] as const) {
+    const wanted = expected[name];
+    if (wanted !== undefined && manifest[name] !== wanted) throw new FormatError(`the manifest is of ${name} ${manifest[name]}, not of ${wanted}`);
+  }
+  checkParts(manifest);
+  return manifest;
+}
+
+function readManifest(fields: Fields): Manifest {
+  const writer = fields.object('writer');
+  const release = fields.object('release');
+  const totals = fields.object('totals');
+  return {
+    formatVersion,
+    backupID: checked(fields.text('backupID'), isBackupID, 'manifest.backupID is no backupID'),
+    identity: checked(fields.text('identity'), isIdentity, 'manifest.identity is no identity'),
+    epoch: checked(fields.text('epoch'), isEpoch, 'manifest.epoch is no epoch'),
+    writer: {
+      clusterID: writer.text('clusterID'),
+      namespace: writer.text('namespace'),
+      name: writer.text('name'),
+      stackUID: writer.text('stackUID'),
+      machineID: writer.text('machineID'),
+    },
+    ...fields.optional('parent', () => checked(fields.text('parent'), isBackupID, 'manifest.parent is no backupID')),
+    trigger: fields.oneOf('trigger', triggers),
+    release: {
+      version: release.text('version', /^[0-9A-Za-z][0-9A-Za-z.+_-]*$/, 64),
+      digest: release.text('digest', /^(sha256:)?[0-9a-f]{64}$/),
+      images: release.list('images', 1000, (value, place) => {
+        const image = new Fields(value, place);
+        return { component: image.text('component'), reference: image.text('reference', /^[^\s]+$/) };
+      }),
+    },
+    ...fields.optional('server', () => ({ version: fields.object('server').text('version') })),
+    ...fields.optional('position', () => fields.text('position', patterns.text, 4096)),
+    startTime: fields.text('startTime', patterns.time),
+    endTime: fields.text('endTime', patterns.time),
+    ...fields.optional('encryption', () => {
+      const encryption = fields.object('encryption');
+      return { method: encryption.oneOf('method', ['AES-256-GCM']), keyID: encryption.text('keyID', patterns.text, 253) };
+    }),
+    dataSets: fields.list('dataSets', 100, dataSet),
+    excluded: fields.list('excluded', 100, (value, place) => {
+      const excluded = new Fields(value, place);
+      return { dataSet: excluded.text('dataSet', patterns.setName), globs: excluded.list('globs', 1000, globOf) };
+    }),
+    indexParts: fields.list('indexParts', 100_000, blob),
+    packList: fields.read('packList', blob),
+    documents: fields.list('documents', 10, blob),
+    totals: {
+      totalBytes: totals.integer('totalBytes'),
+      storedBytes: totals.integer('storedBytes'),
+      packs: totals.integer('packs', 0, 100_000_000),
+      uploadedBytes: totals.integer('uploadedBytes'),
+      reusedBytes: totals.integer('reusedBytes'),
+    },
+  };
+}
+
+/** What can be checked without reading anything else. */
+function checkParts(manifest: Manifest): void {
+  refuseTwice(manifest.dataSets.map(({ name }) => name), 'manifest.dataSets');
+  refuseTwice(manifest.documents.map(({ name }) => name), 'manifest.documents');
+  refuseTwice(manifest.indexParts.map(({ name }) => name), 'manifest.indexParts');
+  if (manifest.dataSets.length === 0) throw new FormatError('manifest.dataSets is empty: a backup without data is none');
+  if (manifest.indexParts.length === 0) throw new FormatError('manifest.indexParts is empty');
+  const parts = manifest.indexParts.map(({ name }) => parseIndexPartName(name));
+  for (const [index, part] of parts.entries()) {
+    if (part?.part !== index + 1 || part.attempt !== parts[0]?.attempt) {
+      throw new FormatError(`manifest.indexParts[${index}].name is not part ${index + 1} of the index`);
+    }
+  }
+  if (manifest.packList.name !== packListName) throw new FormatError(`manifest.packList.name is not ${packListName}`);
+  const names: readonly string[] = documentNames;
+  const strange = manifest.documents.find(({ name }) => !names.includes(name));
+  if (strange !== undefined) throw new FormatError(`manifest.documents has ${JSON.stringify(strange.name)}: known are ${names.join(', ')}`);
+  const total = manifest.dataSets.reduce((sum, set) => sum + set.bytes, 0);
+  if (total !== manifest.totals.totalBytes) throw new FormatError(`manifest.totals.totalBytes is ${manifest.totals.totalBytes}, its data sets have ${total}`);
+}
+
+function dataSet(value: unknown, place: string): ManifestDataSet {
+  const fields = new Fields(value, place);
+  return {
+    name: fields.text('name', patterns.setName),
+    kind: fields.oneOf('kind', ['Physical', 'Logical', 'FileTree']),
+    bytes: fields.integer('bytes'),
+    files: fields.integer('files'),
+    ...fields.optional('tables', () => fields.integer('tables')),
+    ...fields.optional('rows', () => fields.integer('rows')),
+    digest: fields.text('digest', patterns.sha256),
+  };
+}
+
+function blob(value: unknown, place: string): StoredBlob {
+  const fields = new Fields(value, place);
+  return { name: fields.text('name', /^[a-z0-9][a-z0-9.-]*$/, 64), bytes: fields.integer('bytes'), sha256: fields.text('sha256', patterns.sha256) };
+}
+
+function globOf(value: unknown, place: string): string {
+  return new Fields({ glob: value }, place).text('glob');
+}
+
+function checked(text: string, isValid: (text: string) => boolean, message: string): string {
+  if (!isValid(text)) throw new FormatError(message);
+  return text;
+}

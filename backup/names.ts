@@ -1,0 +1,101 @@
+/** Names in a backup store: who a backup belongs to, what it is called, where its parts lie. Nothing else builds such paths. */
+
+/** Chunks lie at multiples of this in their file; only the last of a file is shorter. */
+export const chunkBytes = 65_536;
+/** A pack is closed when it has reached the first; no pack is longer than the second. */
+export const packBytes = { closed: 8 * 1024 * 1024, longest: 16 * 1024 * 1024 } as const;
+/** How long new chunks go to one epoch's packs. The store's immutability period must be longer than retention plus this. */
+export const defaultEpochDays = 30;
+
+const backupIDPattern = /^(\d{4})(\d{2})(\d{2})t(\d{2})(\d{2})(\d{2})z-[0-9a-f]{6}$/;
+const dayMilliseconds = 86_400_000;
+
+/** The stack's stable name in its store: it outlives clusters, so it is no uid. */
+export function defaultIdentity(namespace: string, name: string): string {
+  return `${namespace}.${name}`;
+}
+
+/** Lower case, digits, `.` and `-`, at most 253 characters; never `..`. */
+export function isIdentity(text: string): boolean {
+  return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
+}
+
+/**
+ * `20261123t120000z-1a2b3c`: sorts by time.
+ * @param random six hexadecimal digits.
+ */
+export function backupIDAt(start: Date, random: string): string {
+  const id = `${start.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z-${random}`;
+  if (!isBackupID(id)) throw new TypeError(`backupIDAt: ${random} is not six hexadecimal digits`);
+  return id;
+}
+
+export function isBackupID(text: string): boolean {
+  return timeOf(text) !== undefined;
+}
+
+/** When the backup was begun, to the second. @throws {TypeError} for what is no backupID. */
+export function backupTime(backupID: string): Date {
+  const time = timeOf(backupID);
+  if (time === undefined) throw new TypeError(`${JSON.stringify(backupID)} is no backupID`);
+  return time;
+}
+
+function timeOf(text: string): Date | undefined {
+  const [, year, month, day, hour, minute, second] = backupIDPattern.exec(text) ?? [];
+  if (year === undefined) return undefined;
+  const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
+  const time = new Date(iso);
+  return Number.isNaN(time.getTime()) || time.toISOString() !== iso ? undefined : time;
+}
+
+/** An epoch is called after the UTC day of its first backup: `20261123`. */
+export function epochAt(start: Date): string {
+  return start.toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+export function isEpoch(text: string): boolean {
+  return /^\d{8}$/.test(text) && isBackupID(`${text}t000000z-000000`);
+}
+
+/**
+ * The epoch for a backup that starts now: the last one while it lasts, else a new one.
+ * @param last epoch of the last Completed backup.
+ */
+export function epochFor(start: Date, last: string | undefined, days: number = defaultEpochDays): string {
+  if (last === undefined || !isEpoch(last)) return epochAt(start);
+  const age = start.getTime() - backupTime(`${last}t000000z-000000`).getTime();
+  return age >= 0 && age < days * dayMilliseconds ? last : epochAt(start);
+}
+
+/** Documents beside the manifest: all that is needed to build the stack again. */
+export const documentNames = ['stack.json', 'release.json', 'compose.yaml'] as const;
+export const manifestName = 'manifest.json';
+export const packListName = 'packs.zst';
+
+export function indexPartName(attempt: number, part: number): string {
+  return `index-${attempt}-${part}.zst`;
+}
+
+/** Attempt and part of an index part's name, or undefined for any other name. */
+export function parseIndexPartName(name: string): { readonly attempt: number; readonly part: number } | undefined {
+  const [, attempt, part] = /^index-([1-9]\d{0,5})-([1-9]\d{0,6})\.zst$/.exec(name) ?? [];
+  return attempt === undefined || part === undefined ? undefined : { attempt: Number(attempt), part: Number(part) };
+}
+
+/** Paths relative to the store's prefix. All end in `/` where they are prefixes to list. */
+export const paths = {
+  identity: (identity: string): string => `${identity}/`,
+  packs: (identity: string, epoch: string): string => `${identity}/packs/${epoch}/`,
+  pack: (identity: string, epoch: string, sha256: string): string => `${identity}/packs/${epoch}/${sha256}`,
+  backups: (identity: string): string => `${identity}/backups/`,
+  backup: (identity: string, backupID: string): string => `${identity}/backups/${backupID}/`,
+  part: (identity: string, backupID: string, name: string): string => `${identity}/backups/${backupID}/${name}`,
+  manifest: (identity: string, backupID: string): string => `${identity}/backups/${backupID}/${manifestName}`,
+} as const;
+
+/** A path below the prefix of a store; an empty prefix is the container itself. */
+export function inStore(prefix: string, path: string): string {
+  const trimmed = prefix.replaceAll(/^\/+|\/+$/g, '');
+  return trimmed === '' ? path : `${trimmed}/${path}`;
+}
