@@ -12,7 +12,7 @@ SANDBOX ?= demo
         sandbox-up sandbox-down sandbox-status bench clean
 
 help: ## Print these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: ## Install the pinned packages if they are not (every target does)
 	@PATH='$(SYSTEM_PATH)' ./scripts/install.sh
@@ -54,6 +54,9 @@ sandbox-status: install ## What runs in the sandbox, and how to reach it
 
 bench: install ## Benchmarks, all or NAME=check.noop; results in bench/results.json
 	@node bench/run.ts $(NAME)
+
+campaign-%: install ## A campaign in its long form: campaign-a (kills), -c (specification), -e (registry and blob faults)
+	@node test/campaigns/run.ts $*
 
 clean: ## Remove what can be made again (not the cache in ~/.cache/jtel-operator); sandbox-down first
 	@if [ -d .sandbox ] && [ -n "$$(ls -A .sandbox)" ]; then echo 'A sandbox is up or was: make sandbox-down first' >&2; exit 1; fi

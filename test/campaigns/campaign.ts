@@ -1,0 +1,28 @@
+/**
+ * What a campaign is: many cases of one kind of misfortune, each with its own oracle. The long form is a command with figures
+ * (`make campaign-a`), the short form runs in `make test`: `<letter>-….test.ts` beside the campaign calls {@link shortForm}.
+ */
+import { it } from 'vitest';
+
+/** One case; it passes when `run` returns. */
+export interface CampaignCase {
+  readonly name: string;
+  readonly run: () => Promise<void> | void;
+}
+
+export type CampaignForm = 'short' | 'long';
+
+export interface Campaign {
+  /** As in `make campaign-<letter>`: one lower-case letter. */
+  readonly letter: string;
+  readonly title: string;
+  /** Cases in the order they run; the short form is a subset. May first look (a dry run that counts effects). */
+  readonly cases: (form: CampaignForm) => Promise<readonly CampaignCase[]> | readonly CampaignCase[];
+  /** How many cases run at once in the long form; default 1. */
+  readonly parallel?: number;
+}
+
+/** Declares the short form as vitest tests. Call at the top level of a test file, with await. */
+export async function shortForm(campaign: Campaign): Promise<void> {
+  for (const { name, run } of await campaign.cases('short')) it(name, run);
+}
