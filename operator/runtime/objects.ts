@@ -3,14 +3,7 @@
  * and single reads alike (client-node's own models mix `Date` and string).
  */
 
-export interface OwnerReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
-}
+import type { OwnerReference } from '../../crds/kind.ts';
 
 export interface ObjectMeta {
   readonly name?: string;
