@@ -11,7 +11,7 @@ export const formatVersion = 1;
 /** Longest manifest that is read at all. */
 export const longestManifestBytes = 4 * 1024 * 1024;
 
-export const triggers = ['Manual', 'Schedule', 'PreUpdate', 'PreRestore', 'Relocation', 'Vanilla'] as const;
+export const triggers = ['Scheduled', 'Manual', 'PreUpdate', 'PreRestore', 'Relocation', 'Vanilla'] as const;
 export type BackupTrigger = (typeof triggers)[number];
 
 export interface StoredBlob {

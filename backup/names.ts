@@ -15,9 +15,9 @@ export function defaultIdentity(namespace: string, name: string): string {
   return `${namespace}.${name}`;
 }
 
-/** Lower case, digits, `.` and `-`, at most 253 characters; never `..`. */
+/** Lower case, digits, `.` and `-`, beginning and ending with a letter or digit: one segment of a path, never `..`. */
 export function isIdentity(text: string): boolean {
-  return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
+  return text.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text);
 }
 
 /**

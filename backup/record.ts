@@ -1,0 +1,103 @@
+/** Records of an index, one a line, fields separated by tabs so that awk can read them; docs/backup-format.md explains each. */
+
+/** First line of each part. */
+export interface PartHeader {
+  readonly type: 'H';
+  readonly formatVersion: number;
+  readonly backupID: string;
+  readonly attempt: number;
+  /** From 1. */
+  readonly part: number;
+}
+
+/** A pack; numbers count from 1 within one try of a backup. Stands before the first extent that uses it. */
+export interface PackRecord {
+  readonly type: 'P';
+  readonly number: number;
+  readonly epoch: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Base64, as listings of the store give it. */
+  readonly md5: string;
+}
+
+/** One chunk of a file, and where it lies. */
+export interface ExtentRecord {
+  readonly type: 'E';
+  /** Number of the file, from 1. */
+  readonly file: number;
+  readonly offset: number;
+  readonly length: number;
+  /** 0: only zeros, which are stored nowhere. */
+  readonly pack: number;
+  readonly packOffset: number;
+  readonly storedLength: number;
+  /** Of the chunk as it is in the file. */
+  readonly sha256: string;
+}
+
+export type EntryType = 'f' | 'd' | 'l';
+
+/** A file, directory or symbolic link. Stands after all extents of the file: without it the file is not whole. */
+export interface FileRecord {
+  readonly type: 'F';
+  readonly file: number;
+  /** Data set. */
+  readonly set: string;
+  readonly entry: EntryType;
+  /** Relative, `/` between segments; bytes that are no UTF-8 are kept by {@link escapePath}. */
+  readonly path: Buffer;
+  readonly bytes: number;
+  /** Undefined where the source does not tell (database files): `-` in the text. */
+  readonly mode: number | undefined;
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  /** Whole seconds since 1970. */
+  readonly mtime: number | undefined;
+  /** {@link FileDigest}; of directories and links the digest of nothing. */
+  readonly digest: string;
+  /** Of a symbolic link. */
+  readonly target: Buffer | undefined;
+}
+
+/** Totals of a data set, after its last file. */
+export interface SetRecord {
+  readonly type: 'S';
+  readonly name: string;
+  readonly kind: 'Physical' | 'Logical' | 'FileTree';
+  readonly files: number;
+  readonly bytes: number;
+  /** Sha256 of the set's F lines, each with its line feed, in the order of the index. */
+  readonly digest: string;
+}
+
+export type IndexRecord = PartHeader | PackRecord | ExtentRecord | FileRecord | SetRecord;
+
+/** Bytes of paths that stand for themselves; every other is `%XX`. */
+const plainByte = /[A-Za-z0-9._/+=@,:-]/;
+const plain = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 128 && plainByte.test(String.fromCharCode(byte)) ? 1 : 0));
+
+export function escapePath(path: Uint8Array): string {
+  let text = '';
+  for (const byte of path) text += plain[byte] === 1 ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  return text;
+}
+
+/** The line without its line feed. */
+export function formatRecord(record: IndexRecord): string {
+  switch (record.type) {
+    case 'H':
+      return `H\t${record.formatVersion}\t${record.backupID}\t${record.attempt}\t${record.part}`;
+    case 'P':
+      return `P\t${record.number}\t${record.epoch}\t${record.sha256}\t${record.bytes}\t${record.md5}`;
+    case 'E':
+      return `E\t${record.file}\t${record.offset}\t${record.length}\t${record.pack}\t${record.packOffset}\t${record.storedLength}\t${record.sha256}`;
+    case 'F': {
+      const owner = [record.mode?.toString(8), record.uid, record.gid, record.mtime].map((value) => value ?? '-').join('\t');
+      const target = record.target === undefined ? '-' : escapePath(record.target);
+      return `F\t${record.file}\t${record.set}\t${record.entry}\t${escapePath(record.path)}\t${record.bytes}\t${owner}\t${record.digest}\t${target}`;
+    }
+    case 'S':
+      return `S\t${record.name}\t${record.kind}\t${record.files}\t${record.bytes}\t${record.digest}`;
+  }
+}
