@@ -1,21 +1,14 @@
 /** The composition root: builds every part once, wires them, and runs until told to stop or leadership is lost. */
 
 import { Registry } from 'prom-client';
-import { storeKind, stackKind, type JtelBackupStore, type JtelStack } from '../crds/index.ts';
-import { StackReconciler } from '../controllers/stack/reconcile.ts';
-import { CredentialStore } from '../controllers/credentials.ts';
-import type { Progress } from '../controllers/stack/execute.ts';
-import { HostClaims } from '../controllers/claims.ts';
-import { StoreReconciler } from '../controllers/store/reconcile.ts';
-import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
+import { backupKind, restoreKind, storeKind, stackKind, type JtelBackup, type JtelBackupStore, type JtelRestore, type JtelStack } from '../crds/index.ts';
 import { ReleaseSource } from '../controllers/release-source.ts';
 import { openStore } from '../controllers/store-access.ts';
 import { createHostDriver } from '../host-driver/connect.ts';
 import type { OperatorConfig } from './config.ts';
+import { runControllers } from './controllers.ts';
 import {
-  Activities,
   ClusterClient,
-  Controller,
   EventRecorder,
   HealthServer,
   Informer,
@@ -24,16 +17,14 @@ import {
   RuntimeMetrics,
   SecretRegistry,
   createLogger,
-  watching,
   type CallObserver,
+  type KubernetesObject,
   type Leadership,
   type Logger,
-  type ObjectKey,
 } from './runtime/index.ts';
 
 /** Connections that no stack asked for in so long are closed. */
 const idleConnectionSeconds = 900;
-const storeWorkers = 4;
 
 /** @returns when `signal` aborted and everything ended; throws `LeadershipLost` when another process took over. */
 export async function runOperator(config: OperatorConfig, signal: AbortSignal): Promise<void> {
@@ -45,8 +36,13 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const observe: CallObserver = ({ method, status, seconds }) => metrics.apiCalled(method, status, seconds);
   const cluster = new ClusterClient({ connection, fieldManager: 'jtel-operator', secrets, observe });
   const informerOptions = { connection, namespaces: config.namespaces, logger, metrics, observe };
-  const stacks = new Informer<JtelStack>(stackKind, informerOptions);
-  const stores = new Informer<JtelBackupStore>(storeKind, informerOptions);
+  const informers: Informers = {
+    stacks: new Informer(stackKind, informerOptions),
+    stores: new Informer(storeKind, informerOptions),
+    backups: new Informer(backupKind, informerOptions),
+    restores: new Informer(restoreKind, informerOptions),
+  };
+  const everyInformer: readonly Informer<KubernetesObject>[] = Object.values(informers);
   const lease = { namespace: config.leaseNamespace, name: config.leaseName };
   const { leaseDurationSeconds } = config;
   const elector = new LeaderElector({
@@ -63,15 +59,15 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     port: config.healthPort,
     registry,
     alive: {},
-    ready: { caches: () => (stacks.store.synced && stores.store.synced ? undefined : 'not synced yet') },
+    ready: { caches: () => (everyInformer.every(({ store }) => store.synced) ? undefined : 'not synced yet') },
   });
   logger.info('operator started', { server: connection.server, namespaces: config.namespaces, healthPort: health.port });
 
   // Caches follow the cluster from the start, so that a new leader begins at once.
   const stopCaches = new AbortController();
-  const caches = Promise.all([stacks.run(stopCaches.signal), stores.run(stopCaches.signal)]);
+  const caches = Promise.all(everyInformer.map((informer) => informer.run(stopCaches.signal)));
   try {
-    await elector.run(signal, (leadership) => lead(leadership, { config, logger, secrets, metrics, elector, cluster, stacks, stores }));
+    await elector.run(signal, (leadership) => lead(leadership, { config, logger, secrets, metrics, elector, cluster, informers }));
   } finally {
     stopCaches.abort();
     await caches;
@@ -88,69 +84,49 @@ interface Parts {
   readonly metrics: RuntimeMetrics;
   readonly elector: LeaderElector;
   readonly cluster: ClusterClient;
+  readonly informers: Informers;
+}
+
+interface Informers {
   readonly stacks: Informer<JtelStack>;
   readonly stores: Informer<JtelBackupStore>;
+  readonly backups: Informer<JtelBackup>;
+  readonly restores: Informer<JtelRestore>;
 }
 
 /** Everything that writes: exists only while this process leads, and only through a client that refuses when it does not. */
-async function lead(leadership: Leadership, parts: Parts): Promise<void> {
-  const { config, logger, secrets, metrics, elector, stacks, stores } = parts;
+async function lead(leadership: Leadership, { config, logger, secrets, metrics, elector, cluster: open, informers }: Parts): Promise<void> {
   const { signal } = leadership;
-  const cluster = parts.cluster.fencedBy(elector);
-  await Promise.all([stacks.synced(signal), stores.synced(signal)]);
+  const cluster = open.fencedBy(elector);
+  await Promise.all(Object.values(informers).map((informer: Informer<KubernetesObject>) => informer.synced(signal)));
   const clusterID = await cluster.clusterID({ signal });
   const driver = createHostDriver();
   const events = new EventRecorder({ cluster, reportingController: 'jtel.de/operator', reportingInstance: config.identity, secrets, logger });
-  const enqueue = (key: ObjectKey, afterSeconds?: number): void => controller.enqueue(key, afterSeconds);
-  const activities = new Activities<Progress>({ enqueue, logger });
-  const watcher = new HostWatcher({ enqueue, logger });
-  const stacksOfStore = stacks.store.index((stack) => [`${stack.metadata.namespace}/${stack.spec.releaseStoreRef.name}`]);
-  const controller: Controller<JtelStack> = new Controller<JtelStack>({
-    name: 'stack',
-    store: stacks.store,
-    workers: config.workers,
-    logger,
-    metrics,
-    wakes: [
-      watching(stores.store, (store) =>
-        stacksOfStore
-          .get(`${store.metadata.namespace}/${store.metadata.name}`)
-          .map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })),
-      ),
-    ],
-    reconciler: new StackReconciler({
-      cluster,
-      driver,
-      releases: new ReleaseSource(config.releaseKey === undefined ? {} : { publicKey: config.releaseKey }),
-      credentials: new CredentialStore(cluster),
-      toolbox: config.toolboxImage,
-      openStore,
-      activities,
-      events,
-      watcher,
-      clusterID,
-      claims: new HostClaims(),
-      mayAct: () => elector.isHeld(),
-      clock: () => new Date(),
-      random: Math.random,
-      resyncSeconds: config.resyncSeconds,
-    }),
-  });
-  const storeController = new Controller<JtelBackupStore>({
-    name: 'store',
-    store: stores.store,
-    workers: storeWorkers,
-    logger,
-    metrics,
-    reconciler: new StoreReconciler({ cluster, events, clock: () => new Date(), random: Math.random }),
-  });
   const idle = setInterval(() => driver.closeIdle(idleConnectionSeconds), 60_000);
+  const { stacks, stores, backups, restores } = informers;
   try {
-    await Promise.all([controller.run(signal), storeController.run(signal)]);
+    await runControllers(
+      {
+        cluster,
+        caches: { stacks: stacks.store, stores: stores.store, backups: backups.store, restores: restores.store },
+        driver,
+        releases: new ReleaseSource(config.releaseKey === undefined ? {} : { publicKey: config.releaseKey }),
+        openStore,
+        toolbox: config.toolboxImage,
+        events,
+        logger,
+        metrics,
+        clusterID,
+        mayAct: () => elector.isHeld(),
+        clock: () => new Date(),
+        random: Math.random,
+        workers: config.workers,
+        resyncSeconds: config.resyncSeconds,
+      },
+      signal,
+    );
   } finally {
     clearInterval(idle);
-    watcher.close();
-    await activities.close();
     await events.close();
     await driver.close();
   }

@@ -1,0 +1,87 @@
+/**
+ * Which controllers there are and what wakes them, over ports: the operator gives it the real API, hosts and stores, tests and
+ * campaigns give it those in memory. Everything here writes, so it exists only while this process leads.
+ */
+
+import type { ImageReference } from '../model/rendered-release.ts';
+import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../crds/index.ts';
+import { HostClaims } from '../controllers/claims.ts';
+import { CredentialStore } from '../controllers/credentials.ts';
+import type { ReleaseSource } from '../controllers/release-source.ts';
+import type { Progress } from '../controllers/stack/execute.ts';
+import { StackReconciler } from '../controllers/stack/reconcile.ts';
+import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
+import { StoreReconciler } from '../controllers/store/reconcile.ts';
+import type { openStore } from '../controllers/store-access.ts';
+import type { HostDriver } from '../host-driver/host.ts';
+import { Activities, Controller, watching, type Cluster, type EventRecorder, type Logger, type ObjectKey, type RuntimeMetrics, type Store } from './runtime/index.ts';
+import type { WorkQueueOptions } from './runtime/control/work-queue.ts';
+
+const storeWorkers = 4;
+
+/** What the cluster holds, as last heard of. */
+export interface Caches {
+  readonly stacks: Store<JtelStack>;
+  readonly stores: Store<JtelBackupStore>;
+  readonly backups: Store<JtelBackup>;
+  readonly restores: Store<JtelRestore>;
+}
+
+export interface ControllerParts {
+  readonly cluster: Cluster;
+  readonly caches: Caches;
+  readonly driver: HostDriver;
+  readonly releases: ReleaseSource;
+  readonly openStore: typeof openStore;
+  readonly toolbox: ImageReference;
+  readonly events: EventRecorder;
+  readonly logger: Logger;
+  readonly metrics?: RuntimeMetrics;
+  readonly clusterID: string;
+  /** Whether this process is still the leader, by its own clock. */
+  readonly mayAct: () => boolean;
+  readonly clock: () => Date;
+  /** 0…1 */
+  readonly random: () => number;
+  /** Stacks looked at side by side. */
+  readonly workers: number;
+  readonly resyncSeconds: number;
+  readonly queue?: WorkQueueOptions;
+}
+
+/** Runs all controllers until the signal aborts and everything they started has ended. */
+export async function runControllers(parts: ControllerParts, signal: AbortSignal): Promise<void> {
+  const { cluster, caches, events, logger, clock, random } = parts;
+  const common = { logger, ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }), ...(parts.queue === undefined ? {} : { queue: parts.queue }) };
+  const enqueue = (key: ObjectKey, afterSeconds?: number): void => stack.enqueue(key, afterSeconds);
+  const activities = new Activities<Progress>({ enqueue, logger });
+  const watcher = new HostWatcher({ enqueue, logger });
+  const claims = new HostClaims();
+  const credentials = new CredentialStore(cluster);
+  const stacksOfStore = caches.stacks.index((one) => [`${one.metadata.namespace}/${one.spec.releaseStoreRef.name}`]);
+  const stack: Controller<JtelStack> = new Controller<JtelStack>({
+    ...common,
+    name: 'stack',
+    store: caches.stacks,
+    workers: parts.workers,
+    wakes: [watching(caches.stores, (store) => stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`).map(keyOfMetadata))],
+    reconciler: new StackReconciler({ ...parts, credentials, activities, watcher, claims }),
+  });
+  const store = new Controller<JtelBackupStore>({
+    ...common,
+    name: 'store',
+    store: caches.stores,
+    workers: storeWorkers,
+    reconciler: new StoreReconciler({ cluster, events, clock, random }),
+  });
+  try {
+    await Promise.all([stack.run(signal), store.run(signal)]);
+  } finally {
+    watcher.close();
+    await activities.close();
+  }
+}
+
+function keyOfMetadata({ metadata }: JtelStack): ObjectKey {
+  return { namespace: metadata.namespace, name: metadata.name };
+}
