@@ -72,6 +72,26 @@ const data = {
   DataLoaded: 'Database and files hold data that was loaded completely.',
   DataNotEmpty: 'There is data on the host that this stack did not load. It was left alone, and so was the stack.',
   DataIncomplete: 'Loading was interrupted; what lies there is partial and is not started.',
+  Restoring: 'A backup is being brought into the stack, as a JtelRestore asks.',
+  RestoreFailed: 'A restore failed; its own status says why, and what became of the stack.',
+  RestoreWaits: 'Another restore of the same stack came first.',
+  BackupNotFound: 'The store has no such backup under that identity.',
+  BackupInvalid: 'The backup, or a part of it, is damaged, forged or missing; nothing was loaded from it.',
+  BackupFormatNewer: 'The backup was written by a newer operator in a format that this one does not know.',
+  BackupNotAllowed: 'The backup belongs to another stack, and using it was not agreed to, or the store does not allow it.',
+  DecryptionKeyMissing: 'The backup is encrypted and the key it names is not there.',
+  RestoreCompleted: 'The backup was restored and the stack is healthy.',
+  ChecksPassed: 'Everything that can be checked beforehand is in order; nothing was touched.',
+} as const;
+
+const relocation = {
+  Relocating: 'The stack is being moved to another host.',
+  RelocationNeedsOldHost: 'The old host does not answer, so its data cannot be moved. The message names the newest backup and what would be lost; `relocation.source: RecoverFromBackup` agrees to that.',
+  RelocationNeedsBackup: 'Moving a stack takes its data there by a backup, so `spec.backup` is needed.',
+  Relocated: 'The stack runs on its new host.',
+  OldHostStopped: 'The stack was stopped on its old host to be moved.',
+  OldHostFenced: 'The old host was marked: it cannot run this stack beside the new one.',
+  OldHostNotFenced: 'The old host has not answered yet; it is stopped and marked as soon as it does.',
 } as const;
 
 const progress = {
@@ -145,6 +165,7 @@ export const reasonGroups = {
   preflight: { title: 'Preflight', reasons: preflight },
   release: { title: 'Release', reasons: release },
   data: { title: 'Data', reasons: data },
+  relocation: { title: 'Relocation', reasons: relocation },
   progress: { title: 'Progress', reasons: progress },
   state: { title: 'State', reasons: state },
   events: { title: 'Events', reasons: events },
@@ -152,7 +173,7 @@ export const reasonGroups = {
 } as const;
 
 /** Reason → what it means. */
-export const reasons = { ...host, ...store, ...references, ...preflight, ...release, ...data, ...progress, ...state, ...events, ...backup } as const;
+export const reasons = { ...host, ...store, ...references, ...preflight, ...release, ...data, ...relocation, ...progress, ...state, ...events, ...backup } as const;
 
 export type Reason = keyof typeof reasons;
 

@@ -208,6 +208,80 @@ export interface Condition {
 }
 
 /**
+ * The host that holds the stack's data. It differs from spec.host while a stack is moved.
+ */
+export interface DataHost {
+  /**
+   * As spec.host was when the data was loaded there.
+   */
+  readonly host: StackHost;
+  /**
+   * Its /etc/machine-id.
+   */
+  readonly machineID: string;
+}
+
+/**
+ * The JtelRestore that is being carried out. Its own status says more.
+ */
+export interface DataOrder {
+  /**
+   * The uid of the JtelRestore.
+   */
+  readonly requestUID: string;
+  /**
+   * The JtelRestore.
+   */
+  readonly requestRef?: LocalReference;
+  /**
+   * Identifier of the backup that is loaded.
+   */
+  readonly backupID?: string;
+  /**
+   * How far it is. Failed leaves it to a person; nothing is started on incomplete data.
+   */
+  readonly state: 'Preparing' | 'Loading' | 'Starting' | 'Done' | 'Failed';
+  /**
+   * Why it failed or waits, as one stable word.
+   */
+  readonly reason?: string;
+  /**
+   * What is going on and what to do, in one sentence.
+   */
+  readonly message?: string;
+  /**
+   * Part of the data that is loaded.
+   */
+  readonly progressPercent?: number;
+}
+
+/**
+ * What the data on the host was loaded from.
+ */
+export interface DataStatus {
+  /**
+   * What it was loaded from, such as a vanilla data set or a backup.
+   */
+  readonly source: string;
+  /**
+   * Complete, or Incomplete while it is being overwritten. Incomplete data is never started.
+   */
+  readonly state?: 'Complete' | 'Incomplete';
+  /**
+   * Identifier of the backup it was loaded from.
+   */
+  readonly backupID?: string;
+  /**
+   * The uid of the JtelRestore (or of the stack, for its first data) that asked for it.
+   */
+  readonly requestUID?: string;
+  /**
+   * When it was loaded.
+   */
+  readonly time?: string;
+}
+
+/**
  * One data set.
  */
 export interface DatasetStatus {
@@ -261,6 +335,32 @@ export interface EnvVar {
    * Takes the value from a Secret. The container gets it as the file /run/secrets/environment/NAME, and the variable NAME_FILE says so, because a value in the environment could be read with docker inspect.
    */
   readonly secretKeyRef?: SecretKeyReference;
+}
+
+/**
+ * One of them.
+ */
+export interface FormerHost {
+  /**
+   * As spec.host was.
+   */
+  readonly host: StackHost;
+  /**
+   * Its /etc/machine-id.
+   */
+  readonly machineID: string;
+  /**
+   * Fenced means stopped and marked, for good. Pending hosts have not answered yet and are fenced as soon as they do.
+   */
+  readonly state: 'Pending' | 'Fenced';
+  /**
+   * Since when it is so.
+   */
+  readonly since?: string;
+  /**
+   * What was done, or why it was not done yet.
+   */
+  readonly message?: string;
 }
 
 /**
@@ -564,6 +664,10 @@ export interface JtelBackupStoreSpec {
    */
   readonly accessMode: 'ReadWrite' | 'ReadOnly';
   /**
+   * Identities of stacks whose backups may be used through this object, besides those that begin with this namespace and a dot (the default identities of its stacks). Several customers can share a store that way without seeing each other; "*" allows all.
+   */
+  readonly identities?: readonly string[];
+  /**
    * A container in Azure Blob Storage.
    */
   readonly azure: AzureContainer;
@@ -652,6 +756,10 @@ export interface JtelRestoreSpec {
    * Required makes a backup of the data that is there before overwriting it.
    */
   readonly preRestoreBackup: 'Required' | 'Skip';
+  /**
+   * Where mode Test restores to. Left out, a scratch project beside the stack on its own host.
+   */
+  readonly test?: RestoreTest;
 }
 
 /**
@@ -678,6 +786,22 @@ export interface JtelRestoreStatus {
    * Identifier of the backup that is restored.
    */
   readonly backupID?: string;
+  /**
+   * Identity in the store under which that backup lies.
+   */
+  readonly identity?: string;
+  /**
+   * JtelBackupStore in which that backup lies.
+   */
+  readonly storeRef?: LocalReference;
+  /**
+   * JtelBackup that was made of the data that was there before.
+   */
+  readonly preRestoreBackupRef?: LocalReference;
+  /**
+   * How long loading is expected to take, in seconds. A rough figure from the size of the data.
+   */
+  readonly estimatedSeconds?: number;
   /**
    * State of the data in it.
    */
@@ -865,6 +989,26 @@ export interface JtelStackStatus {
    */
   readonly host?: HostStatus;
   /**
+   * What the data on the host was loaded from.
+   */
+  readonly data?: DataStatus;
+  /**
+   * The JtelRestore that is being carried out. Its own status says more.
+   */
+  readonly dataOrder?: DataOrder;
+  /**
+   * The host that holds the stack's data. It differs from spec.host while a stack is moved.
+   */
+  readonly dataHost?: DataHost;
+  /**
+   * The move to another host that is under way, or the last one.
+   */
+  readonly relocation?: RelocationStatus;
+  /**
+   * Hosts that the stack was moved away from, newest first. They are fenced, so that they never run it again beside the new host.
+   */
+  readonly formerHosts?: readonly FormerHost[];
+  /**
    * The containers as they were last seen.
    */
   readonly components?: readonly ComponentStatus[];
@@ -1007,6 +1151,61 @@ export interface RelocationPolicy {
 }
 
 /**
+ * The move to another host that is under way, or the last one.
+ */
+export interface RelocationStatus {
+  /**
+   * Identifier of this move; the names of its backups contain it.
+   */
+  readonly id: string;
+  /**
+   * Migrate takes the data from the old host, RecoverFromBackup from the newest backup.
+   */
+  readonly source?: 'Migrate' | 'RecoverFromBackup';
+  /**
+   * How far it is.
+   */
+  state:
+    | 'Preparing'
+    | 'BackingUp'
+    | 'Stopping'
+    | 'FinalBackup'
+    | 'Fencing'
+    | 'Loading'
+    | 'Starting'
+    | 'Completed'
+    | 'Failed';
+  /**
+   * Machine the data comes from.
+   */
+  readonly fromMachineID?: string;
+  /**
+   * Machine the stack moves to.
+   */
+  readonly toMachineID?: string;
+  /**
+   * Identifier of the backup that is loaded on the new host.
+   */
+  readonly backupID?: string;
+  /**
+   * When the move began.
+   */
+  readonly startTime?: string;
+  /**
+   * When the stack was stopped on the old host.
+   */
+  readonly stopTime?: string;
+  /**
+   * When the stack was healthy on the new host.
+   */
+  readonly completionTime?: string;
+  /**
+   * Between the two, in seconds.
+   */
+  readonly downtimeSeconds?: number;
+}
+
+/**
  * Which backup. Exactly one of backupRef, backupID and latestOf.
  */
 export interface RestoreSource {
@@ -1026,6 +1225,20 @@ export interface RestoreSource {
    * Identity of a stack in the store; its newest complete backup is taken.
    */
   readonly latestOf?: string;
+  /**
+   * Identity in the store under which backupRef or backupID lies. Left out, that of the stack. A backup of another stack is only used when its identity is named here (or in latestOf) and the store allows it.
+   */
+  readonly identity?: string;
+}
+
+/**
+ * Where mode Test restores to. Left out, a scratch project beside the stack on its own host.
+ */
+export interface RestoreTest {
+  /**
+   * The compose host. It needs what the host of a stack needs, and room for the data.
+   */
+  readonly host: StackHost;
 }
 
 /**

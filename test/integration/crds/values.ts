@@ -82,7 +82,22 @@ export const stackValues: readonly FieldValues[] = [
   stack('spec.revisionHistoryLimit', 'should be less than or equal to 100', [101], [1]),
 ];
 
+/** A test restore has a host of its own, with the same rules. */
+const testHostValues = stackValues
+  .filter(({ path }) => path.startsWith('spec.host.'))
+  .map((line): FieldValues => ({
+    ...line,
+    kind: 'JtelRestore',
+    path: line.path.replace('spec.host', 'spec.test.host'),
+    ...(line.at === undefined ? {} : { at: line.at.replace('spec.host', 'spec.test.host') }),
+  }));
+
 export const otherValues: readonly FieldValues[] = [
+  ...testHostValues,
+  { kind: 'JtelRestore', path: 'spec.mode', says: 'set mode to Test', bad: ['Plan'], at: 'spec' },
+  { kind: 'JtelRestore', path: 'spec.source', says: 'latestOf names the identity', bad: [{ latestOf: 'a.b', identity: 'a.b' }], good: [{ backupID: 'a', storeRef: { name: 's' }, identity: 'acme.production' }] },
+  { kind: 'JtelRestore', path: 'spec.source.identity', says: 'such as acme.production', bad: ['A', ...hostile] },
+  { kind: 'JtelBackupStore', path: 'spec.identities[0]', says: 'the identity of a stack', bad: ['A', '**', ...hostile], good: ['*', 'acme.production'] },
   { kind: 'JtelRestore', path: 'spec.confirmReplace', says: 'set confirmReplace to the name of the stack', bad: [undefined, 'another'], at: 'spec' },
   { kind: 'JtelRestore', path: 'spec.ifNotEmpty', says: 'only goes with ifNotEmpty Replace', bad: ['Fail'], at: 'spec' },
   {
