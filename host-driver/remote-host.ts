@@ -4,10 +4,11 @@ import { containerEvents } from './docker/events.ts';
 import { bounded, dockerError } from './docker/client.ts';
 import type { DockerClient } from './docker/client.ts';
 import { observedContainer, projectContainers } from './docker/containers.ts';
-import { readJob, removeJob, startJob } from './docker/jobs.ts';
+import { readJob, startJob } from './docker/jobs.ts';
 import { serviceLog } from './docker/logs.ts';
 import { observeDocker } from './docker/observe.ts';
 import { pullImages } from './docker/pull.ts';
+import { removeJob } from './docker/remove-job.ts';
 import { changedVolumes } from './docker/volumes.ts';
 import { HostError } from './host.ts';
 import type {

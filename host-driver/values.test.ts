@@ -11,6 +11,8 @@ const good: Record<ValueKind, string> = {
   repository: 'registry.example:5000/jtel/acd-web',
   dockerName: 'jtel-demo-acme_default',
   uid: '0b1a-4f',
+  companion: 'producer',
+  numericUser: '999:999',
   jobType: 'load',
   user: 'jtel',
   machineID: 'd'.repeat(32),

@@ -13,6 +13,8 @@ const patterns = {
   repository: /^[a-z0-9]([a-zA-Z0-9.-]{0,252})(:[0-9]{1,5})?(\/[a-z0-9]+([._-]{1,2}[a-z0-9]+)*)*$/,
   dockerName: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
   uid: /^[a-zA-Z0-9][a-zA-Z0-9-]{0,62}$/,
+  companion: /^(?!main$)[a-z0-9][a-z0-9-]{0,31}$/,
+  numericUser: /^[0-9]{1,10}(:[0-9]{1,10})?$/,
   jobType: /^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$/,
   user: /^[a-z_][a-z0-9_-]{0,31}$/,
   machineID: /^[0-9a-f]{32}$/,

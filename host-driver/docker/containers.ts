@@ -11,16 +11,24 @@ export const labels = {
   jobUID: 'jtel.de/job-uid',
   jobType: 'jtel.de/job-type',
   jobProject: 'jtel.de/project',
+  jobRole: 'jtel.de/job-role',
 } as const;
+
+/** The role of the container that gives a job's verdict; its companions have their names as role. */
+export const mainRole = 'main';
+
+export function roleOf(all: Readonly<Record<string, string>>): string {
+  return all[labels.jobRole] ?? mainRole;
+}
 
 /** Containers of the compose project; what somebody ran with `compose run` is not part of it. */
 export function projectContainers(all: readonly ContainerInfo[], project: string): ContainerInfo[] {
   return all.filter((one) => one.Labels[labels.project] === project && one.Labels[labels.oneOff] !== 'True');
 }
 
-/** Jobs of the project. */
+/** Jobs of the project, by their main containers: a companion is no job. */
 export function projectJobs(all: readonly ContainerInfo[], project: string): ContainerInfo[] {
-  return all.filter((one) => one.Labels[labels.jobUID] !== undefined && one.Labels[labels.jobProject] === project);
+  return all.filter((one) => one.Labels[labels.jobUID] !== undefined && one.Labels[labels.jobProject] === project && roleOf(one.Labels) === mainRole);
 }
 
 /** @param details from an inspection; without it what only that tells is left out. */

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ObservedJob } from '../host.ts';
 import { healthOf, observedJob } from './containers.ts';
+import { aCompanion, aJobWithCompanion } from '../../test/support/host-builders.ts';
+import { jobContainers } from './job-containers.ts';
 import { jobReport } from './job-report.ts';
 import { jsonLines } from './json-lines.ts';
 import { splitLog } from './log-frames.ts';
@@ -35,6 +37,31 @@ describe('a listed job', () => {
     ['dead', 'Dead', 'Failed'],
   ])('that is %s (%s) is %s', (state, status, expected) => {
     expect(listed(state, status)).toMatchObject({ name: 'jtel-job-1', uid: '1', type: 'load', state: expected });
+  });
+});
+
+describe('the containers of a job', () => {
+  const image = { repository: 'registry.example/jtel/toolbox', digest: `sha256:${'a'.repeat(64)}`, tag: '1' };
+  const job = aJobWithCompanion('u-1', 'jtel-demo', image, { input: { rootPassword: 'canary' } });
+  const parts = jobContainers('jtel-demo', job, true);
+
+  it('are its companions and then, to be started last, the main one', () => {
+    expect(parts.map(({ options, role }) => [options.name, role])).toEqual([
+      ['jtel-job-u-1-producer', 'producer'],
+      ['jtel-job-u-1', 'main'],
+    ]);
+    for (const { options } of parts) {
+      expect(options).toMatchObject({ Labels: { 'jtel.de/job-uid': 'u-1', 'jtel.de/project': 'jtel-demo' }, HostConfig: { CpuShares: 256, BlkioWeight: 125, RestartPolicy: { Name: 'no' } } });
+      expect(options.HostConfig?.Mounts).toContainEqual({ Type: 'volume', Source: 'jtel-job-u-1', Target: '/run/exchange', ReadOnly: false });
+    }
+  });
+
+  it('show no secret to who inspects them', () => {
+    expect(JSON.stringify(parts.map(({ options }) => options))).not.toContain('canary');
+  });
+
+  it('have companions with different names', () => {
+    expect(() => jobContainers('jtel-demo', { ...job, companions: [aCompanion(image), aCompanion(image)] }, true)).toThrow('same name');
   });
 });
 

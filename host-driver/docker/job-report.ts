@@ -1,5 +1,5 @@
 /** What a job tells through its log: JSON lines on stdout, the last one its result or its error. Pure. */
-import type { JobReport, ObservedJob } from '../host.ts';
+import type { JobProgress, JobReport, ObservedJob } from '../host.ts';
 import type { LogText } from './log-frames.ts';
 
 type Told = Pick<JobReport, 'progress' | 'result' | 'error'>;
@@ -25,16 +25,22 @@ function readLine(line: string): Told {
   } catch {
     return {};
   }
-  const told: { progress?: NonNullable<Told['progress']>; result?: unknown; error?: NonNullable<Told['error']> } = {};
-  const progress = value['progress'] as { step?: unknown; percent?: unknown; message?: unknown } | undefined;
-  if (typeof progress?.step === 'string' && typeof progress.percent === 'number') {
-    const { step, percent, message } = progress;
-    told.progress = { step, percent, ...(typeof message === 'string' ? { message } : {}) };
-  }
+  const told: { progress?: JobProgress; result?: unknown; error?: NonNullable<Told['error']> } = {};
+  const progress = readProgress(value['progress']);
+  if (progress !== undefined) told.progress = progress;
   if ('result' in value) told.result = value['result'];
   const error = value['error'] as { reason?: unknown; message?: unknown } | undefined;
   if (typeof error?.reason === 'string') told.error = { reason: error.reason, message: String(error.message ?? '') };
   return told;
+}
+
+const numbers = ['bytesDone', 'bytesTotal', 'uploadedBytes', 'secondsLeft'] as const;
+
+function readProgress(value: unknown): JobProgress | undefined {
+  const { step, percent, message, ...rest } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof step !== 'string' || typeof percent !== 'number') return undefined;
+  const counted = numbers.flatMap((key) => (typeof rest[key] === 'number' && Number.isFinite(rest[key]) ? [[key, rest[key]] as const] : []));
+  return { step, percent, ...(typeof message === 'string' ? { message } : {}), ...Object.fromEntries(counted) };
 }
 
 function madeError(job: ObservedJob, log: LogText): { reason: string; message: string } {

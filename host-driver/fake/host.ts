@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { hostScript } from '../bootstrap/script.ts';
 import { setupDigest } from '../bootstrap/digest.ts';
-import { jobContainer, jobName } from '../docker/jobs.ts';
+import { imageName, jobContainers, jobName } from '../docker/job-containers.ts';
 import type {
   DataOrigin,
   Fence,
@@ -176,13 +176,15 @@ export class FakeHost implements Host {
 
   startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void> {
     return this.#call('startJob', project, signal, () => {
-      jobContainer(project, job, true);
+      jobContainers(project, job, true);
       const found = this.#check(project, fence);
       this.#refuseMoved(found, project);
       this.#needDocker();
       if (this.#machine.jobs.has(job.uid)) return;
-      if (!this.#machine.images.has(`${job.image.repository}@${job.image.digest}`)) throw this.#machine.error('ImageNotFound', `job ${job.uid} needs its image`);
-      for (const { volume } of job.volumes) {
+      const parts = [job, ...(job.companions ?? [])];
+      const missing = parts.map(({ image }) => imageName(image)).find((image) => !this.#machine.images.has(image));
+      if (missing !== undefined) throw this.#machine.error('ImageNotFound', `job ${job.uid} needs ${missing}`);
+      for (const { volume } of parts.flatMap(({ volumes }) => volumes)) {
         if (volume.startsWith(`${project}_`) && !found.volumes.has(volume)) found.volumes.set(volume, { driver: 'local', options: {} });
       }
       this.#machine.jobs.set(job.uid, { project, spec: structuredClone(job), outcome: this.#machine.runJob(job), startedAt: this.#machine.now() });

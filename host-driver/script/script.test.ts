@@ -54,6 +54,7 @@ describe('a step', () => {
     [87, 'write: no space left on device', 'DiskFull'],
     [88, '', 'OutcomeUnknown'],
     [89, 'apt-get failed', 'HostSetupFailed'],
+    [91, '', 'Moved'],
     [90, '', 'DockerUnavailable'],
     [1, 'sudo: a password is required', 'SudoRefused'],
     [1, 'sudo: a terminal is required to read the password', 'SudoRefused'],
@@ -128,6 +129,15 @@ describe('state.json', () => {
     const second = changedState(first, aFence(2), 'm', { applied }, '2026-11-24T00:00:00Z');
     expect(second).toMatchObject({ epoch: 2, setupDigest: 's', data: { source: 'vanilla', time: '2026-11-23T00:00:00Z' }, applied: { ...applied, time: '2026-11-24T00:00:00Z' } });
     expect(parseState(formatState(second))).toEqual(second);
+  });
+
+  it('has a move where the host looks for it, and not for a data source of that name', () => {
+    const hostile = changedState(undefined, aFence(), 'm', { data: { source: '\n  "moved": {' } }, '2026-11-23T00:00:00Z');
+    expect(formatState(hostile)).not.toMatch(/^ {2}"moved": \{/m);
+    const moved = changedState(hostile, aFence(), 'm', { moved: { address: 'x' } }, '2026-11-24T00:00:00Z');
+    expect(formatState(moved)).toMatch(/^ {2}"moved": \{$/m);
+    expect(changedState(moved, aFence(), 'm', { moved: { address: 'x' } }, '2026-11-25T00:00:00Z')).toEqual(moved);
+    expect(changedState(moved, aFence(), 'm', { moved: null }, '2026-11-25T00:00:00Z')).toEqual(hostile);
   });
 
   it('distinguishes owners by every part', () => {

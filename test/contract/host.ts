@@ -5,6 +5,7 @@ import type { HostSubject } from './host/bench.ts';
 import { claimCases } from './host/claims.ts';
 import { jobCases } from './host/jobs.ts';
 import { machineCases } from './host/machine.ts';
+import { moveCases } from './host/moves.ts';
 import { releaseCases } from './host/releases.ts';
 
 export function hostContract(kind: string, makeSubject: () => Promise<HostSubject> | HostSubject): void {
@@ -14,5 +15,6 @@ export function hostContract(kind: string, makeSubject: () => Promise<HostSubjec
     claimCases(bench);
     releaseCases(bench);
     jobCases(bench);
+    moveCases(bench);
   });
 }

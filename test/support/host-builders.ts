@@ -1,7 +1,7 @@
 /** Releases, owners and jobs for tests that drive compose hosts, real or fake. */
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import type { Fence, ImageReference, JobSpec, RenderedFile, RenderedRelease, StackOwner } from '../../host-driver/host.ts';
+import type { Fence, ImageReference, JobCompanion, JobSpec, RenderedFile, RenderedRelease, StackOwner } from '../../host-driver/host.ts';
 
 export function anOwner(change: Partial<StackOwner> = {}): StackOwner {
   return { clusterID: 'cluster-1', namespace: 'demo', name: 'acme', uid: 'uid-acme', ...change };
@@ -63,6 +63,41 @@ export function aJob(uid: string, project: string, image: ImageReference, change
     memoryBytes: 64 * 2 ** 20,
     ...change,
   };
+}
+
+/** A companion that tells through the exchange volume what it was given, after the main container asked. */
+export function aCompanion(image: ImageReference, change: Partial<JobCompanion> = {}): JobCompanion {
+  const script = `
+    trap 'exit 0' TERM
+    until [ -e /run/exchange/asked ]; do sleep 0.1; done
+    stat -c %a /run/jtel/password.cnf >/run/exchange/.answer && cat /run/jtel/password.cnf >>/run/exchange/.answer
+    mv /run/exchange/.answer /run/exchange/answer; while :; do sleep 0.1; done`;
+  return {
+    name: 'producer',
+    image,
+    entrypoint: ['sh', '-c'],
+    command: [script],
+    volumes: [],
+    files: [{ path: '/run/jtel/password.cnf', content: 'canary', mode: 0o600 }],
+    memoryBytes: 64 * 2 ** 20,
+    ...change,
+  };
+}
+
+/** Asks {@link aCompanion}, and has its answer as result. */
+export function aJobWithCompanion(uid: string, project: string, image: ImageReference, change: Partial<JobSpec> = {}): JobSpec {
+  const script = `
+    touch /run/exchange/asked
+    until [ -e /run/exchange/answer ]; do sleep 0.1; done
+    echo "{\\"result\\":\\"$(tr '\\n' ' ' </run/exchange/answer)\\"}"`;
+  return aJob(uid, project, image, {
+    type: 'paired',
+    command: ['sh', '-c', script],
+    input: '600 canary',
+    companions: [aCompanion(image)],
+    exchange: '/run/exchange',
+    ...change,
+  });
 }
 
 function sha256(text: string): string {

@@ -1,7 +1,7 @@
 /** Long work in containers of its own. */
 import { describe, expect, it } from 'vitest';
 import type { Host, JobReport } from '../../../host-driver/host.ts';
-import { aFence, aJob } from '../../support/host-builders.ts';
+import { aCompanion, aFence, aJob, aJobWithCompanion } from '../../support/host-builders.ts';
 import { waitFor } from '../../support/wait.ts';
 import { signal } from './bench.ts';
 import type { HostBench, StartedSubject } from './bench.ts';
@@ -67,6 +67,34 @@ export function jobCases(bench: HostBench): void {
       await host.removeJob(uid, aFence(2), signal);
       await host.removeJob(uid, aFence(2), signal);
       expect(await host.readJob(uid, signal)).toBeUndefined();
+    });
+
+    it('with a companion shares a volume with it, is over when its main container is, and is one job', async () => {
+      const { host, project, image, uid } = await withImage(bench);
+      await host.startJob(project, aJobWithCompanion(uid, project, image), aFence(), signal);
+      expect(await ended(host, uid)).toMatchObject({ job: { uid, name: `jtel-job-${uid}`, state: 'Succeeded' }, result: expect.stringMatching(/^600 canary ?$/) });
+      const seen = await host.observe(project, 'full', signal);
+      expect(seen).toMatchObject({ jobs: [{ uid, state: 'Succeeded' }], containers: [], volumes: [`${project}_files`] });
+    });
+
+    it('with a companion whose image is missing does not start at all', async () => {
+      const { host, project, image, missingImage, uid } = await withImage(bench);
+      const job = aJobWithCompanion(uid, project, image, { companions: [aCompanion(image), aCompanion(missingImage, { name: 'other' })] });
+      await expect(host.startJob(project, job, aFence(), signal)).rejects.toMatchObject({ reason: 'ImageNotFound' });
+      expect(await host.readJob(uid, signal)).toBeUndefined();
+      expect((await host.observe(project, 'full', signal)).jobs).toEqual([]);
+    });
+
+    it.each([
+      ['name', { name: 'a/b' }],
+      ['name', { name: 'main' }],
+      ['user', { user: 'root; id' }],
+      ['file', { files: [{ path: '/run/../etc/passwd', content: '', mode: 0o600 }] }],
+      ['mode of a file', { files: [{ path: '/run/x', content: '', mode: 0o4755 }] }],
+    ])('is refused when the %s of a companion is hostile: %j', async (_what, change) => {
+      const { host, project, image, uid } = await withImage(bench);
+      const job = aJobWithCompanion(uid, project, image, { companions: [aCompanion(image, change)] });
+      await expect(host.startJob(project, job, aFence(), signal)).rejects.toMatchObject({ name: 'InvalidValue' });
     });
   });
 }
