@@ -2,6 +2,8 @@
  * Reading an index. It may be forged, so each line is checked on its own (form, paths, sizes) and against the lines before
  * it ({@link IndexReader}): packs are known, extents lie inside them, files are covered without gap or overlap.
  */
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { FormatError, patterns } from './fields.ts';
 import { formatVersion } from './manifest.ts';
 import { chunkBytes, isBackupID, isEpoch, packBytes } from './names.ts';
@@ -9,7 +11,7 @@ import { NumberSet } from './number-set.ts';
 import type { EntryType, ExtentRecord, FileRecord, IndexRecord, PackRecord, PartHeader, SetRecord } from './record.ts';
 
 export type { ExtentRecord, FileRecord, IndexRecord, PackRecord, PartHeader, SetRecord } from './record.ts';
-export { escapePath, formatRecord } from './record.ts';
+export { digestLine, emptyDigest, escapePath, formatRecord } from './record.ts';
 
 /** A stored chunk may be longer than the chunk: zstd's frame and, encrypted, nonce and tag. */
 export const longestStoredBytes = chunkBytes + 1024;
@@ -40,7 +42,7 @@ export function parseRecord(line: string, place: string): IndexRecord {
   const match = (index: number, pattern: RegExp): string => (pattern.test(text(index)) ? text(index) : fail(`field ${index + 1} has a wrong form`));
   switch (type) {
     case 'H':
-      return header(number(1), match(2, /^[0-9a-z-]+$/), number(3, 1, 999_999), number(4, 1, 9_999_999), place);
+      return headerRecord(number(1), match(2, /^[0-9a-z-]+$/), number(3, 1, 999_999), number(4, 1, 9_999_999), place);
     case 'P': {
       const epoch = isEpoch(text(2)) ? text(2) : fail('field 3 is no epoch');
       return { type, number: number(1, 1, mostNumbers), epoch, sha256: match(3, patterns.sha256), bytes: number(4, 1, packBytes.longest), md5: match(5, patterns.md5) };
@@ -65,7 +67,7 @@ export function parseRecord(line: string, place: string): IndexRecord {
   }
 }
 
-function header(version: number, backupID: string, attempt: number, part: number, place: string): PartHeader {
+function headerRecord(version: number, backupID: string, attempt: number, part: number, place: string): PartHeader {
   if (version !== formatVersion) {
     throw new FormatError(`${place}: the index has format version ${version}, this program reads ${formatVersion}: update it`, 'NewerFormat');
   }
@@ -119,13 +121,24 @@ function safePath(path: Buffer, entry: EntryType, fail: (what: string) => never)
   return path;
 }
 
-/** Facts that lines must agree with; feed it all lines of all parts of one index, in order. */
+interface SetSoFar {
+  readonly hash: Hash;
+  files: number;
+  bytes: number;
+}
+
+/**
+ * Facts that lines must agree with; feed it all lines of all parts of one index, in order. Extents of a file whose own
+ * record never comes are to be ignored: the writer gave that file up.
+ */
 export class IndexReader {
   readonly #packs = new Map<number, PackRecord>();
   /** Bytes of each file that extents have covered so far; done files are taken out. */
   readonly #covered = new Map<number, number>();
   readonly #done = new NumberSet();
   #highest = 0;
+  readonly #sets = new Map<string, SetSoFar>();
+  readonly #ended = new Map<string, SetRecord>();
   #header: PartHeader | undefined;
   #line = 0;
   #name = 'index';
@@ -156,14 +169,14 @@ export class IndexReader {
     if (record.type === 'H') this.#newPart(record, fail);
     else if (record.type === 'P') this.#newPack(record, fail);
     else if (record.type === 'E') this.#newExtent(record, fail);
-    else if (record.type === 'F') this.#newFile(record, fail);
+    else if (record.type === 'F') this.#newFile(record, line, fail);
+    else this.#endSet(record, fail);
     return record;
   }
 
-  /** @throws {FormatError} when a file has extents but no record of its own. */
-  end(): void {
-    const [file] = this.#covered.keys();
-    if (file !== undefined) throw new FormatError(`${this.#name}: file ${file} is not whole: its record is missing`);
+  /** Data sets whose totals agreed with their files; complete after the last part. */
+  get sets(): ReadonlyMap<string, SetRecord> {
+    return this.#ended;
   }
 
   #newPart(header: PartHeader, fail: (what: string) => never): void {
@@ -193,13 +206,28 @@ export class IndexReader {
     if (storedLength === 0 || packOffset + storedLength > bytes) fail(`an extent lies outside of pack ${pack}`);
   }
 
-  #newFile({ file, bytes }: FileRecord, fail: (what: string) => never): void {
+  #newFile({ file, bytes, set: name, entry }: FileRecord, line: string, fail: (what: string) => never): void {
     this.#newNumber(file, fail);
     if (this.#done.has(file)) fail(`file ${file} is there twice`);
     const covered = this.#covered.get(file) ?? 0;
     if (covered !== bytes) fail(`file ${file} has ${bytes} bytes, its extents ${covered}`);
     this.#covered.delete(file);
     this.#done.add(file);
+    if (this.#ended.has(name)) fail(`data set ${name} was complete before`);
+    const set = this.#sets.get(name) ?? { hash: createHash('sha256'), files: 0, bytes: 0 };
+    this.#sets.set(name, set);
+    set.hash.update(`${line}\n`);
+    set.files += entry === 'f' ? 1 : 0;
+    set.bytes += bytes;
+  }
+
+  #endSet(record: SetRecord, fail: (what: string) => never): void {
+    const { name, files, bytes, digest } = record;
+    const set = this.#sets.get(name) ?? { hash: createHash('sha256'), files: 0, bytes: 0 };
+    if (this.#ended.has(name)) fail(`data set ${name} ends twice`);
+    if (set.files !== files || set.bytes !== bytes) fail(`data set ${name} has ${set.files} files of ${set.bytes} bytes, its record says ${files} of ${bytes}`);
+    if (set.hash.digest('hex') !== digest) fail(`data set ${name} is not the one that its digest says`);
+    this.#ended.set(name, record);
   }
 
   /** Memory stays bounded by what the index really holds. */

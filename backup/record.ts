@@ -54,7 +54,7 @@ export interface FileRecord {
   readonly gid: number | undefined;
   /** Whole seconds since 1970. */
   readonly mtime: number | undefined;
-  /** {@link FileDigest}; of directories and links the digest of nothing. */
+  /** Sha256 over {@link digestLine} of all chunks in order; of directories and links the digest of nothing. */
   readonly digest: string;
   /** Of a symbolic link. */
   readonly target: Buffer | undefined;
@@ -101,3 +101,11 @@ export function formatRecord(record: IndexRecord): string {
       return `S\t${record.name}\t${record.kind}\t${record.files}\t${record.bytes}\t${record.digest}`;
   }
 }
+
+/** What the digest of a file is made of: for each chunk, in order, its sha256 in hex and a line feed. Hash this text. */
+export function digestLine(chunkSha256: string): string {
+  return `${chunkSha256}\n`;
+}
+
+/** Digest of what has no chunks: sha256 of nothing. */
+export const emptyDigest = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
