@@ -48,6 +48,9 @@ export const requestConditionTypes = ['Complete', 'Failed', 'Progressing'] as co
 export const conditionMessageMaxLength = 4096;
 export const statusMessageMaxLength = 1024;
 
+/** Keeps a JtelBackup while a job of it may be on a host. */
+export const backupFinalizer = 'jtel.de/backup';
+
 /** Keeps a stack until its host was dealt with as `deletionPolicy` says. */
 export const stackFinalizer = 'jtel.de/stack';
 
@@ -58,7 +61,9 @@ export const annotations = {
   sourceRevision: 'jtel.de/source-revision',
   /** Any new value asks for a reconcile now. */
   reconcileRequestedAt: 'jtel.de/reconcile-requested-at',
-  /** `true` lets a stack go whose host cannot be reached any more. */
+  /** On a stack: the backupID up to which somebody else wrote its history in the store; consent to go on with it. */
+  adoptBackups: 'jtel.de/adopt-backups',
+  /** `true` lets a stack, or a backup with a job on its host, go whose host cannot be reached any more. */
   abandonHost: 'jtel.de/abandon-host',
 } as const;
 

@@ -58,6 +58,18 @@ export interface BackupPolicy {
    */
   readonly objectives?: RecoveryObjectives;
   /**
+   * Physical copies the database's files with the tool of its own image, which is fastest to restore. Logical exports rows, which also fits another database version. A release that cannot do Physical is backed up Logical, and the backup says so.
+   */
+  readonly method: 'Physical' | 'Logical';
+  /**
+   * What a backup may read from the host's disk, in MiB per second. No limit when absent.
+   */
+  readonly bandwidthLimitMiBPerSecond?: number;
+  /**
+   * How late a scheduled backup that was missed is still made, in minutes.
+   */
+  readonly startDeadlineMinutes: number;
+  /**
    * Number of finished JtelBackup objects to keep. Stored data is never deleted with them.
    */
   readonly historyLimit: number;
@@ -79,6 +91,10 @@ export interface BackupSummary {
    * Identifier of that backup in the store.
    */
   readonly lastBackupID?: string;
+  /**
+   * When the last scheduled backup was asked for, whatever became of it.
+   */
+  readonly lastScheduleTime?: string;
   /**
    * When the next scheduled backup is due.
    */
@@ -290,9 +306,9 @@ export interface DatasetStatus {
    */
   readonly name: string;
   /**
-   * What it is.
+   * What it is. Physical and Logical are the two ways to back up the database.
    */
-  readonly kind?: 'Database' | 'FileTree';
+  readonly kind?: 'Physical' | 'Logical' | 'FileTree';
   /**
    * How far it is.
    */
@@ -585,6 +601,22 @@ export interface JtelBackupStatus {
    */
   readonly backupID?: string;
   /**
+   * Name under which the backup lies in the store.
+   */
+  readonly identity?: string;
+  /**
+   * JtelBackupStore that it lies in.
+   */
+  readonly storeRef?: LocalReference;
+  /**
+   * Its packs lie in this folder. Backups of one epoch share data.
+   */
+  readonly epoch?: string;
+  /**
+   * Which try this is. Each try is a job of its own on the host.
+   */
+  readonly attempt?: number;
+  /**
    * Release that was backed up.
    */
   readonly version?: string;
@@ -605,9 +637,17 @@ export interface JtelBackupStatus {
    */
   readonly uploadedBytes?: number;
   /**
-   * What this backup added to the store, in bytes.
+   * What all parts of this backup take in the store, in bytes, shared ones included.
    */
   readonly storedBytes?: number;
+  /**
+   * Size of the data that the store had already, in bytes.
+   */
+  readonly reusedBytes?: number;
+  /**
+   * Files that could not be read, or vanished while they were, and are not in the backup. Those left out on purpose are not counted.
+   */
+  readonly missingFiles?: number;
   /**
    * SHA-256 of the manifest.
    */
@@ -672,6 +712,10 @@ export interface JtelBackupStoreSpec {
    */
   readonly azure: AzureContainer;
   /**
+   * Secret with the keys by which backups are encrypted before they leave the host. Its key "current" names the one to use; each other key is the name of one, with 32 bytes in base64. Never remove one while backups need it. Not encrypted when absent.
+   */
+  readonly encryptionKeySecretRef?: LocalReference;
+  /**
    * Whether stored data must be protected from change.
    */
   readonly immutability: ImmutabilityPolicy;
@@ -705,6 +749,10 @@ export interface JtelBackupStoreStatus {
    * When the newest of them was written.
    */
   readonly lastBackupTime?: string;
+  /**
+   * When it was last tried whether the store refuses to overwrite and to delete. At most once a day.
+   */
+  readonly lastProofTime?: string;
   /**
    * Available and Immutable.
    */
