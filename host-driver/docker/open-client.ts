@@ -9,8 +9,14 @@ import type { Connection } from '../ssh/connection.ts';
 import { DockerDialer, dockerAgent } from './agent.ts';
 import type { DockerClient } from './client.ts';
 
-/** Opens nothing yet; a connection that ends takes the sockets with it. */
-export function dockerClient(connection: Connection): DockerClient {
+/** With six commands and the observer these are the ten sessions that sshd allows. */
+const operatorSessions = { questions: 2, streams: 1 };
+
+/**
+ * Opens nothing yet; a connection that ends takes the sockets with it.
+ * @param sessions how many sockets there may be where each costs one of sshd's sessions.
+ */
+export function dockerClient(connection: Connection, sessions: { readonly questions: number; readonly streams: number } = operatorSessions): DockerClient {
   const dialer = new DockerDialer(connection);
   const questions = dockerAgent(dialer, 6);
   const streams = dockerAgent(dialer, Number.POSITIVE_INFINITY);
@@ -20,9 +26,8 @@ export function dockerClient(connection: Connection): DockerClient {
   });
   const ready = async (signal: AbortSignal) => {
     if ((await abortable(dialer.way(), signal)) === 'socket') return;
-    // With six commands and the observer these are the ten sessions that sshd allows.
-    questions.maxSockets = 2;
-    streams.maxSockets = 1;
+    questions.maxSockets = sessions.questions;
+    streams.maxSockets = sessions.streams;
   };
   return { host: connection.host, api: docker(questions), streams: docker(streams), ready };
 }

@@ -2,10 +2,11 @@
  * Logging in with a program or a cloud's identity (exec plug-ins, OIDC …) as client-node knows it. Loaded only when a
  * kubeconfig asks for it: in a pod, where the operator runs, it costs no memory.
  */
+import type { ClusterAccess } from './kubeconfig.ts';
 import type { Login } from './login.ts';
 
 /** A way to log in that client-node works out anew for each call (it keeps what is still valid). */
-export async function delegatedLogin(files: readonly string[]): Promise<() => Promise<Login>> {
+export async function delegatedLogin({ files, context }: NonNullable<ClusterAccess['delegatedLogin']>): Promise<() => Promise<Login>> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   const [first, ...others] = files;
@@ -15,6 +16,7 @@ export async function delegatedLogin(files: readonly string[]): Promise<() => Pr
     more.loadFromFile(file);
     config.mergeConfig(more, true);
   }
+  config.setCurrentContext(context);
   return async () => {
     const options: Parameters<typeof config.applyToHTTPSOptions>[0] = {};
     await config.applyToHTTPSOptions(options);

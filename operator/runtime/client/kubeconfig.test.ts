@@ -51,6 +51,16 @@ describe('access to a cluster', () => {
     });
   });
 
+  it('can be that of another context than the current one', () => {
+    const file = write('two', {
+      'current-context': 'here',
+      contexts: [{ name: 'here', context: { cluster: 'c' } }, { name: 'there', context: { cluster: 'd', namespace: 'far' } }],
+      clusters: [{ name: 'c', cluster: { server: 'https://c' } }, { name: 'd', cluster: { server: 'https://d' } }],
+    });
+    expect(kubeconfigAccess([file], 'there')).toMatchObject({ server: 'https://d', namespace: 'far' });
+    expect(() => kubeconfigAccess([file], 'nowhere')).toThrow('no context "nowhere"; present: here, there');
+  });
+
   it('takes from several files what each has, the first one first', () => {
     const first = write('first', { 'current-context': 'b', contexts: [{ name: 'b', context: { cluster: 'c' } }] });
     const second = write('second', { 'current-context': 'a', clusters: [{ name: 'c', cluster: { server: 'https://second' } }] });

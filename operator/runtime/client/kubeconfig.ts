@@ -25,7 +25,7 @@ export interface ClusterAccess {
   readonly basic?: { readonly username: string; readonly password: string };
   readonly impersonate?: string;
   /** Set when only client-node knows how to log in (exec plug-ins, OIDC, cloud providers). */
-  readonly delegatedLogin?: { readonly files: readonly string[] };
+  readonly delegatedLogin?: { readonly files: readonly string[]; readonly context: string };
 }
 
 interface Named<T> {
@@ -59,13 +59,13 @@ export function defaultKubeconfigFiles(environment: NodeJS.ProcessEnv = process.
   return named.length > 0 ? named : [join(homedir(), '.kube', 'config')];
 }
 
-/** What the current context of these files says; of things with one name the first counts, as for kubectl. */
-export function kubeconfigAccess(files: readonly string[]): ClusterAccess {
+/** What a context of these files (default: the current one) says; of things with one name the first counts, as for kubectl. */
+export function kubeconfigAccess(files: readonly string[], wantedContext?: string): ClusterAccess {
   const where = files.join(', ');
   const clusters: Named<Fields>[] = [];
   const users: Named<Fields>[] = [];
   const contexts: Named<Fields>[] = [];
-  let current: string | undefined;
+  let current = wantedContext;
   for (const file of files) {
     const document = fieldsOf(parseFile(file));
     const directory = dirname(resolve(file));
@@ -88,11 +88,11 @@ export function kubeconfigAccess(files: readonly string[]): ClusterAccess {
     ...optional('certificateAuthority', materialOf(cluster, 'certificate-authority')),
     ...optional('serverName', textOf(cluster.value['tls-server-name'])),
     ...optional('proxyURL', textOf(cluster.value['proxy-url'])),
-    ...(user === undefined ? {} : userAccess(user, files)),
+    ...(user === undefined ? {} : userAccess(user, { files, context: current })),
   };
 }
 
-function userAccess(user: Named<Fields>, files: readonly string[]): Partial<ClusterAccess> {
+function userAccess(user: Named<Fields>, chosen: NonNullable<ClusterAccess['delegatedLogin']>): Partial<ClusterAccess> {
   const { value, directory } = user;
   const username = textOf(value['username']);
   const token = textOf(value['token']);
@@ -103,7 +103,7 @@ function userAccess(user: Named<Fields>, files: readonly string[]): Partial<Clus
     ...optional('token', tokenFile === undefined ? token === undefined ? undefined : { text: token } : { file: resolve(directory, tokenFile) }),
     ...optional('basic', username === undefined ? undefined : { username, password: textOf(value['password']) ?? '' }),
     ...optional('impersonate', textOf(value['as'])),
-    ...(value['exec'] === undefined && value['auth-provider'] === undefined ? {} : { delegatedLogin: { files } }),
+    ...(value['exec'] === undefined && value['auth-provider'] === undefined ? {} : { delegatedLogin: chosen }),
   };
 }
 

@@ -18,7 +18,7 @@ export function loginOf(access: ClusterAccess): () => Promise<Login> {
   return async () => {
     const { delegatedLogin } = access;
     if (delegatedLogin !== undefined) {
-      delegate ??= import('./delegated-login.ts').then((module) => module.delegatedLogin(delegatedLogin.files));
+      delegate ??= import('./delegated-login.ts').then((module) => module.delegatedLogin(delegatedLogin));
       return (await delegate)();
     }
     const now = performance.now() / 1000;

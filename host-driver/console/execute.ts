@@ -1,0 +1,73 @@
+/** A command in a container: `docker exec` on the host, in an SSH session of its own, with a terminal if the person has one. */
+import type { Client, ClientChannel } from 'ssh2';
+import type { CommandStreams } from '../console.ts';
+import { HostError } from '../host.ts';
+import type { Connection } from '../ssh/connection.ts';
+import { commandLine } from '../ssh/quote.ts';
+
+export async function executeInContainer(
+  connection: Connection,
+  containerID: string,
+  command: readonly string[],
+  streams: CommandStreams,
+  signal: AbortSignal,
+): Promise<number> {
+  if (!/^[0-9a-f]{12,64}$/.test(containerID)) throw new TypeError(`${JSON.stringify(containerID.slice(0, 80))} is no container id`);
+  if (command.length === 0) throw new TypeError('there is no command to run');
+  const flags = [...(streams.stdin === undefined ? [] : ['--interactive']), ...(streams.terminal === undefined ? [] : ['--tty'])];
+  // Docker ends the options at the container: whatever the command begins with is the command's.
+  const line = `exec docker exec ${flags.join(' ')} ${containerID} ${commandLine(command)}`;
+  return await connection.withSession(signal, () => start(connection.client, connection.host, line, streams, signal));
+}
+
+function start(client: Client, host: string, line: string, streams: CommandStreams, signal: AbortSignal): Promise<number> {
+  signal.throwIfAborted();
+  const { terminal } = streams;
+  const pty = terminal === undefined ? {} : { pty: { term: terminal.type, cols: terminal.size().columns, rows: terminal.size().rows } };
+  return new Promise((resolve, reject) => {
+    const failed = (error: unknown): void =>
+      reject(new HostError('HostUnreachable', host, `no command could be started on ${host}: ${error instanceof Error ? error.message : String(error)}`, error));
+    try {
+      // Not after an await: output and exit code of a quick command can lie in the packet that says it was started.
+      client.exec(line, pty, (error, channel) => (error ? failed(error) : resolve(run(channel, host, streams, signal))));
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+
+function run(channel: ClientChannel, host: string, streams: CommandStreams, signal: AbortSignal): Promise<number> {
+  const { stdin, stdout, stderr, terminal } = streams;
+  return new Promise<number>((resolve, reject) => {
+    let code: number | undefined;
+    let signalName: string | undefined;
+    const resized = (): void => {
+      const size = terminal?.size();
+      if (size !== undefined) channel.setWindow(size.rows, size.columns, 0, 0);
+    };
+    const stopListening = terminal?.onResize(resized);
+    const aborted = (): void => {
+      channel.close();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', aborted, { once: true });
+    channel.on('exit', (exitCode: number | null, name?: string) => {
+      code = exitCode ?? undefined;
+      signalName = name;
+    });
+    // The command may close its input while more is sent: the exit code tells the story.
+    channel.on('error', () => undefined);
+    channel.on('close', () => {
+      stopListening?.();
+      signal.removeEventListener('abort', aborted);
+      stdin?.unpipe(channel);
+      if (code !== undefined) resolve(code);
+      else reject(new HostError('OutcomeUnknown', host, `the command on ${host} ended without a result (${signalName === undefined ? 'the connection was lost' : `signal ${signalName}`})`));
+    });
+    channel.pipe(stdout, { end: false });
+    channel.stderr.pipe(stderr, { end: false });
+    if (stdin === undefined) channel.end();
+    else stdin.pipe(channel);
+    if (signal.aborted) aborted();
+  });
+}

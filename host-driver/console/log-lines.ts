@@ -1,0 +1,52 @@
+/** Docker's log frames, as they arrive in pieces, to lines with the time at which each was written. Pure but for its buffer. */
+import type { LogLine } from '../console.ts';
+
+type Stream = LogLine['stream'];
+export type TimedLine = Omit<LogLine, 'service'>;
+
+/** A line is cut here: who writes more without an end writes no text. */
+const longestLine = 1024 * 1024;
+
+/** Fed with the chunks of one container's log (`timestamps=1`, no terminal), it gives the lines that are complete. */
+export class LogLines {
+  #rest: Buffer = Buffer.alloc(0);
+  /** Docker splits lines of more than 16 KiB into frames, each with a time of its own. */
+  readonly #begun: Record<Stream, { time: string; text: Buffer[]; bytes: number } | undefined> = { stdout: undefined, stderr: undefined };
+
+  add(chunk: Buffer): TimedLine[] {
+    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const lines: TimedLine[] = [];
+    let at = 0;
+    while (at + 8 <= data.length) {
+      const length = data.readUInt32BE(at + 4);
+      if (at + 8 + length > data.length) break;
+      const line = this.#frame(data[at] === 2 ? 'stderr' : 'stdout', data.subarray(at + 8, at + 8 + length));
+      if (line !== undefined) lines.push(line);
+      at += 8 + length;
+    }
+    this.#rest = Buffer.from(data.subarray(at));
+    return lines;
+  }
+
+  /** What the container wrote without ending the line. */
+  end(): TimedLine[] {
+    return (['stdout', 'stderr'] as const).flatMap((stream) => this.#finish(stream) ?? []);
+  }
+
+  #frame(stream: Stream, payload: Buffer): TimedLine | undefined {
+    const space = payload.indexOf(0x20);
+    const time = payload.subarray(0, Math.max(space, 0)).toString('latin1');
+    const isComplete = payload.at(-1) === 0x0a;
+    const text = payload.subarray(space + 1, isComplete ? -1 : undefined);
+    const begun = (this.#begun[stream] ??= { time, text: [], bytes: 0 });
+    begun.text.push(Buffer.from(text));
+    begun.bytes += text.length;
+    return isComplete || begun.bytes >= longestLine ? this.#finish(stream) : undefined;
+  }
+
+  #finish(stream: Stream): TimedLine | undefined {
+    const begun = this.#begun[stream];
+    this.#begun[stream] = undefined;
+    return begun && { stream, time: begun.time, text: Buffer.concat(begun.text).toString('utf8').replace(/\r$/, '') };
+  }
+}
