@@ -98,14 +98,14 @@ export async function requireComplete(store: BlobStore, backup: LoadedBackup, si
   const what = `backup ${backupID} of ${identity} in ${store.description}`;
   const problems: string[] = [];
   const folder = paths.backup(identity, backupID);
-  const parts = await listed(store, folder, signal);
+  const parts = await listFolder(store, folder, signal);
   for (const part of [...manifest.indexParts, manifest.packList, ...manifest.documents]) {
     const found = parts.get(`${folder}${part.name}`);
     if (found === undefined) problems.push(`${part.name} is missing`);
     else if (found.bytes !== part.bytes) problems.push(`${part.name} has ${found.bytes} bytes instead of ${part.bytes}`);
   }
   for (const epoch of new Set(packs.map((pack) => pack.epoch))) {
-    const there = await listed(store, paths.packs(identity, epoch), signal);
+    const there = await listFolder(store, paths.packs(identity, epoch), signal);
     for (const pack of packs) {
       if (pack.epoch !== epoch) continue;
       const found = there.get(paths.pack(identity, epoch, pack.sha256));
@@ -140,7 +140,7 @@ export async function signedBackup(store: BlobStore, backup: LoadedBackup, lifet
   };
 }
 
-async function listed(store: BlobStore, folder: string, signal: AbortSignal): Promise<ReadonlyMap<string, BlobProperties>> {
+async function listFolder(store: BlobStore, folder: string, signal: AbortSignal): Promise<ReadonlyMap<string, BlobProperties>> {
   const found = new Map<string, BlobProperties>();
   for await (const blob of store.list(folder, signal)) found.set(blob.name, blob);
   return found;
