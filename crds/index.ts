@@ -61,6 +61,8 @@ export const annotations = {
   sourceRevision: 'jtel.de/source-revision',
   /** Any new value asks for a reconcile now. */
   reconcileRequestedAt: 'jtel.de/reconcile-requested-at',
+  /** Any new value tries a spec again that failed and was taken back or held. */
+  retry: 'jtel.de/retry',
   /** On a stack: the backupID up to which somebody else wrote its history in the store; consent to go on with it. */
   adoptBackups: 'jtel.de/adopt-backups',
   /** `true` lets a stack, or a backup with a job on its host, go whose host cannot be reached any more. */

@@ -26,6 +26,12 @@ export interface Lease extends KubernetesObject {
   };
 }
 
+/** `apps/v1`: an immutable snapshot of something, with a number. */
+export interface ControllerRevision extends KubernetesObject {
+  readonly revision: number;
+  readonly data?: unknown;
+}
+
 export interface ObjectReference {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -52,6 +58,13 @@ export const configMaps: ResourceKind<ConfigMap> = { group: '', version: 'v1', p
 export const secrets: ResourceKind<Secret> = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
 export const namespaces: ResourceKind<KubernetesObject> = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
 export const leases: ResourceKind<Lease> = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
+export const controllerRevisions: ResourceKind<ControllerRevision> = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'controllerrevisions',
+  kind: 'ControllerRevision',
+  namespaced: true,
+};
 export const events: ResourceKind<EventObject> = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
 
 /** `group/version`, or `version` alone for the core group. */
