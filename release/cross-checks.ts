@@ -3,8 +3,10 @@
  * the schema, so shapes can be relied on. Returns sentences; none means good.
  */
 import semver from 'semver';
+import { databaseSetName } from '../backup/job.ts';
 import { componentProblems } from './component-checks.ts';
 import { serviceNames, templatePaths } from './components.ts';
+import { databaseFiles } from './database-files.ts';
 import type { Release } from './generated/release.ts';
 
 /** Names that the store's layout needs for itself. */
@@ -58,12 +60,18 @@ function databaseProblems(release: Release): readonly string[] {
   } else if (!(component.secrets ?? []).some((secret) => secret.name === rootSecret)) {
     problems.push(`database.rootSecret: ${name} does not mount ${rootSecret}`);
   }
+  if (release.database.physical !== undefined && databaseFiles(release) === undefined) {
+    const { volume, dataDirectory } = release.database.physical;
+    problems.push(`database.physical: ${name} does not mount ${volume} at ${dataDirectory} or above, writable`);
+  }
   return problems;
 }
 
 function dataProblems(release: Release): readonly string[] {
   const problems: string[] = [];
   for (const tree of release.fileTrees) {
+    // In a backup the data sets lie side by side.
+    if (tree.name === databaseSetName) problems.push(`fileTrees: ${tree.name} is the name of the database's own data set`);
     if (!release.volumes.includes(tree.volume)) problems.push(`fileTrees (${tree.name}): volume ${tree.volume} is not declared`);
   }
   for (const secret of release.secrets) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aComponent, aRelease } from '../test/support/release-builder.ts';
+import { databaseFiles } from './database-files.ts';
 import type { Component, Release } from './generated/release.ts';
 import { ReleaseInvalidError, validateRelease, type ReleaseForm } from './validate.ts';
 
@@ -99,6 +100,26 @@ describe('hostile text is refused', () => {
   });
 });
 
+const withPhysical = (change: Partial<NonNullable<Release['database']['physical']>>): Release => {
+  const release = aRelease();
+  return { ...release, database: { ...release.database, physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999, ...change } } };
+};
+
+describe('the files of the database', () => {
+  it.each([
+    ['/var/lib/mysql/data', 'data'],
+    ['/var/lib/mysql', '.'],
+  ])('in %s are at %s of the volume', (dataDirectory, relativeDirectory) => {
+    const release = withPhysical({ dataDirectory });
+    expect(problemsOf(release)).toEqual([]);
+    expect(databaseFiles(release)).toEqual({ volume: 'database', mountPath: '/var/lib/mysql', dataDirectory, relativeDirectory, uid: 999, gid: 999 });
+  });
+
+  it('are unknown when the release does not say', () => {
+    expect(databaseFiles(aRelease())).toBeUndefined();
+  });
+});
+
 describe('references', () => {
   const bend: readonly [string, Release, string][] = [
     ['to a component that is not there', withComponent('acd-web', { dependsOn: [{ component: 'acd-gone', condition: 'started' }] }), 'there is no component acd-gone'],
@@ -112,6 +133,8 @@ describe('references', () => {
     ['to a template that is not stored', { ...aRelease(), templates: [] }, 'config/haproxy.cfg.liquid is named by a component but not stored'],
     ['to a database component that is not there', { ...aRelease(), database: { component: 'gone', schemas: ['a'], rootSecret: 'tls' } }, 'there is no component gone'],
     ['to a root secret that is none', { ...aRelease(), database: { component: 'acd-dbm', schemas: ['a'], rootSecret: 'tls' } }, 'no Generated secret tls'],
+    ['to a volume with the database\'s files that the database does not mount', withPhysical({ volume: 'files' }), 'does not mount files at /var/lib/mysql'],
+    ['to a data directory outside of the volume', withPhysical({ dataDirectory: '/var/lib/mysql-data' }), 'does not mount database at /var/lib/mysql-data'],
     ['to a file tree that is not there', { ...aRelease(), vanilla: [{ kind: 'FileTree', name: 'gone', path: 'v', bytes: 1, sha256: 'a'.repeat(64) }] }, 'no file tree gone'],
   ];
   it.each(bend)('%s', (_, release, problem) => {
@@ -130,6 +153,7 @@ describe('combinations that make no sense', () => {
     ['a service name twice', { ...aRelease(), components: [...aRelease().components, aComponent('acd-web-1')] }, 'service names: acd-web-1'],
     ['an update from itself', { ...aRelease(), updatableFrom: ['>=3.43.0'] }, 'contains 3.43.2 itself'],
     ['a port range backwards', { ...aRelease(), ports: [{ group: 'sip', protocol: 'udp', from: 9, to: 8 }] }, 'wrong way round'],
+    ['a file tree with the name of the database', { ...aRelease(), fileTrees: [{ name: 'database', volume: 'files', uid: 1, gid: 1 }] }, 'own data set'],
     ['a volume that nobody mounts', { ...aRelease(), volumes: ['database', 'files', 'idle'] }, 'no component mounts idle'],
   ];
   it.each(bend)('%s', (_, release, problem) => {

@@ -5,13 +5,13 @@
  */
 export type Version = string;
 /**
- * Name of a component, secret, volume or data set (a DNS label).
- */
-export type Name = string;
-/**
  * Numeric user or group id.
  */
 export type ID = number;
+/**
+ * Name of a component, secret, volume or data set (a DNS label).
+ */
+export type Name = string;
 /**
  * Glob below a file tree's root; no `..` segment, not absolute.
  */
@@ -85,6 +85,7 @@ export interface Release {
      * Secret with which jobs log in as root.
      */
     rootSecret: string;
+    physical?: PhysicalDatabase;
   };
   /**
    * @maxItems 16
@@ -131,11 +132,29 @@ export interface Release {
    */
   components: Component[];
 }
+/**
+ * Where the files of the database lie, for backups of the files themselves (mariadb-backup, which the component's image must contain). Without it only logical backups, as SQL, are possible.
+ */
+export interface PhysicalDatabase {
+  /**
+   * The component's volume that holds the data directory.
+   */
+  volume: string;
+  /**
+   * The data directory as the server sees it, e.g. `/var/lib/mysql/data`: where the volume is mounted, or below.
+   */
+  dataDirectory: string;
+  /**
+   * Owner of the database's files.
+   */
+  uid: number;
+  gid: ID;
+}
 export interface FileTree {
   name: Name;
   volume: Name;
   /**
-   * Owner of the tree's root.
+   * Numeric user or group id.
    */
   uid: number;
   gid: ID;
