@@ -1,0 +1,48 @@
+/** Between instants and what a clock on a wall shows, in a time zone with its clock changes. */
+
+const fields = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
+const hourMilliseconds = 3_600_000;
+
+/** A time of a wall clock stands for one instant, for two (when clocks are put back), or for none (when they are put forward). */
+export type WallInstants =
+  | { readonly kind: 'One'; readonly time: Date }
+  | { readonly kind: 'Twice'; readonly first: Date; readonly second: Date }
+  /** `time`: when the clock shows as much more as it was put forward by: 02:00 becomes 03:00. */
+  | { readonly kind: 'Skipped'; readonly time: Date };
+
+export class LocalTime {
+  readonly #format: Intl.DateTimeFormat;
+
+  /** @throws {RangeError} when there is no such time zone. */
+  constructor(timeZone: string) {
+    this.#format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+  }
+
+  /** What the clock shows then, to the second, written as if it were UTC. */
+  wall(time: Date): Date {
+    const parts = new Map(this.#format.formatToParts(time).map(({ type, value }) => [type, Number(value)]));
+    const [year = 0, month = 1, day, hour, minute, second] = fields.map((field) => parts.get(field) ?? 0);
+    return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  }
+
+  /** @param wall as from {@link wall}: whole seconds, as if it were UTC. */
+  instants(wall: Date): WallInstants {
+    const offsetAt = (milliseconds: number): number => this.wall(new Date(milliseconds)).getTime() - milliseconds;
+    const [before, after] = [offsetAt(wall.getTime() - 24 * hourMilliseconds), offsetAt(wall.getTime() + 24 * hourMilliseconds)];
+    const found = [...new Set([wall.getTime() - before, wall.getTime() - after])]
+      .filter((milliseconds) => milliseconds + offsetAt(milliseconds) === wall.getTime())
+      .toSorted((a, b) => a - b);
+    const [first, second] = found;
+    if (first === undefined) return { kind: 'Skipped', time: new Date(wall.getTime() - before) };
+    return second === undefined ? { kind: 'One', time: new Date(first) } : { kind: 'Twice', first: new Date(first), second: new Date(second) };
+  }
+}

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { dueBackup, Schedule } from './schedule-times.ts';
+
+const berlin = 'Europe/Berlin';
+const dayMilliseconds = 86_400_000;
+const at = (text: string): Date => new Date(text);
+const times = (schedule: Schedule, from: string, to: string): string[] => schedule.between(at(from), at(to)).map(({ time, name }) => `${name} ${time.toISOString().slice(0, 16)}`);
+
+/** Every calendar date of two years, as names have it. */
+const dates = Array.from({ length: 730 }, (_, day) => new Date(Date.UTC(2026, 0, 1) + day * dayMilliseconds).toISOString().slice(0, 10).replaceAll('-', ''));
+
+describe('a daily schedule has exactly one time on every local date of two years', () => {
+  test.each([
+    ['0 2 * * *', berlin],
+    ['30 2 * * *', berlin],
+    ['0 3 * * *', berlin],
+    ['59 23 * * *', berlin],
+    ['0 0 * * *', 'America/Havana'],
+    ['15 2 * * *', 'Australia/Lord_Howe'],
+    ['0 2 * * *', 'UTC'],
+  ])('%s in %s', (expression, timeZone) => {
+    const slots = new Schedule(expression, timeZone).between(at('2025-12-31T00:00:00Z'), at('2028-01-02T00:00:00Z'));
+    const names = slots.map(({ name }) => name).filter((name) => name.startsWith('2026') || name.startsWith('2027'));
+    expect(names).toEqual(dates);
+    const instants = slots.map(({ time }) => time.getTime());
+    expect(instants).toEqual(instants.toSorted((a, b) => a - b));
+    expect(new Set(instants).size).toBe(instants.length);
+  });
+});
+
+describe('where clocks change', () => {
+  test('a time that is skipped is made up for, one that comes twice is taken once', () => {
+    const nightly = new Schedule('0 2 * * *', berlin);
+    expect(times(nightly, '2026-03-27T12:00:00Z', '2026-03-30T12:00:00Z')).toEqual(['20260328 2026-03-28T01:00', '20260329 2026-03-29T01:00', '20260330 2026-03-30T00:00']);
+    expect(times(nightly, '2026-10-24T12:00:00Z', '2026-10-26T12:00:00Z')).toEqual(['20261025 2026-10-25T00:00', '20261026 2026-10-26T01:00']);
+  });
+
+  test('an hourly schedule goes on by the hour, with a name for each', () => {
+    const hourly = new Schedule('0 * * * *', berlin);
+    expect(times(hourly, '2026-03-29T00:30:00Z', '2026-03-29T02:30:00Z')).toEqual(['20260329-0300 2026-03-29T01:00', '20260329-0400 2026-03-29T02:00']);
+    expect(times(hourly, '2026-10-24T23:30:00Z', '2026-10-25T02:30:00Z')).toEqual([
+      '20261025-0200 2026-10-25T00:00',
+      '20261025-0200b 2026-10-25T01:00',
+      '20261025-0300 2026-10-25T02:00',
+    ]);
+  });
+
+  test('a schedule of two times a day loses none of them', () => {
+    const names = new Schedule('30 2,14 * * *', berlin).between(at('2025-12-31T23:00:00Z'), at('2027-12-31T23:00:00Z')).map(({ name }) => name);
+    expect(names.filter((name) => !name.endsWith('b'))).toEqual(dates.flatMap((date) => [`${date}-0230`, `${date}-1430`]));
+  });
+
+  test('every name of an hourly schedule is used once', () => {
+    const names = new Schedule('0 * * * *', berlin).between(at('2026-01-01T00:00:00Z'), at('2028-01-01T00:00:00Z')).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.length).toBe(730 * 24);
+  });
+});
+
+describe('next and last', () => {
+  const nightly = new Schedule('0 2 * * *', berlin);
+  test('are the neighbours of any time, and agree with each other', () => {
+    for (let day = 0; day < 730; day += 1) {
+      const now = new Date(Date.UTC(2026, 0, 1, day % 24, (day * 7) % 60) + day * dayMilliseconds);
+      const [last, next] = [nightly.last(now), nightly.next(now)];
+      expect(last?.time.getTime()).toBeLessThanOrEqual(now.getTime());
+      expect(next?.time.getTime()).toBeGreaterThan(now.getTime());
+      expect(nightly.next(last?.time ?? now)).toEqual(next);
+    }
+  });
+
+  test('find what is rare', () => {
+    expect(new Schedule('0 4 29 2 *', 'UTC').next(at('2026-01-01T00:00:00Z'))?.name).toBe('20280229');
+    expect(new Schedule('0 4 30 2 *', 'UTC').next(at('2026-01-01T00:00:00Z'))).toBeUndefined();
+  });
+});
+
+describe('a cron that counts otherwise means the same backup', () => {
+  const nightly = new Schedule('0 2 * * *', berlin);
+  test.each([
+    ['fires in time', '2026-06-01T00:00:00Z', '20260601'],
+    ['is late by minutes', '2026-06-01T00:07:00Z', '20260601'],
+    ['fires at the second 02:00 of the night', '2026-10-25T01:00:00Z', '20261025'],
+    ['fires at 01:00 because there is no 02:00', '2026-03-29T00:00:00Z', '20260329'],
+    ['fires at 03:00 because there is no 02:00', '2026-03-29T01:00:00Z', '20260329'],
+    ['was started by hand in the evening', '2026-06-01T20:00:00Z', '20260601'],
+  ])('when it %s', (_, time, name) => {
+    expect(nightly.nearest(at(time))?.name).toBe(name);
+  });
+});
+
+test.each([
+  ['0 25 * * *', berlin],
+  ['0 2 * * *', 'Mars/Olympus'],
+  ['0 2 * *', berlin],
+])('%s in %s is refused with what to do', (expression, timeZone) => {
+  expect(() => new Schedule(expression, timeZone)).toThrow(/correct schedule or timeZone/);
+});
+
+describe('a backup that was missed', () => {
+  const schedule = new Schedule('0 2 * * *', berlin);
+  const input = { schedule, since: at('2026-01-01T00:00:00Z'), deadlineSeconds: 12 * 3600, graceSeconds: 120 };
+  test.each([
+    ['is left to the CronJob at first', { now: at('2026-06-01T00:01:00Z'), handledUntil: at('2026-05-31T00:00:00Z') }, undefined],
+    ['is made up for after that', { now: at('2026-06-01T00:03:00Z'), handledUntil: at('2026-05-31T00:00:05Z') }, '20260601'],
+    ['is made up for although none was ever made', { now: at('2026-06-01T08:00:00Z') }, '20260601'],
+    ['is given up after its deadline', { now: at('2026-06-01T12:01:00Z') }, undefined],
+    ['is not made again when it was asked for', { now: at('2026-06-01T08:00:00Z'), handledUntil: at('2026-06-01T00:00:04Z') }, undefined],
+    ['from before the stack is none of it', { now: at('2026-06-01T08:00:00Z'), since: at('2026-06-01T07:00:00Z') }, undefined],
+  ])('%s', (_, changes, name) => {
+    expect(dueBackup({ ...input, ...changes })?.name).toBe(name);
+  });
+
+  test('is made exactly once a day in two years, with an operator that is away now and then', () => {
+    const made: string[] = [];
+    let handledUntil: Date | undefined;
+    // Looks every 100 minutes, and is away for ten hours of every ninth night: also those of the clock changes at times.
+    for (let minutes = 0; minutes < 730 * 24 * 60; minutes += 100) {
+      const now = new Date(Date.UTC(2026, 0, 1) + minutes * 60_000);
+      const day = Math.floor(minutes / 1440);
+      if (day % 9 === 0 && now.getUTCHours() < 10) continue;
+      const slot = dueBackup({ ...input, since: at('2025-12-31T12:00:00Z'), now, ...(handledUntil === undefined ? {} : { handledUntil }) });
+      if (slot === undefined) continue;
+      made.push(slot.name);
+      handledUntil = now;
+    }
+    expect(made).toEqual(dates);
+  });
+});
