@@ -1,0 +1,79 @@
+/** The double as tests and the sandbox hold it in their hands: everything its admin port can do. */
+import type { ContainerRule, FaultReport, FaultRule, RequestPattern, RequestRecord } from './types.ts';
+
+export class BlobControl {
+  readonly faults: BlobFaults;
+  readonly #adminUrl: string;
+
+  /** @param adminUrl without a slash at its end */
+  constructor(adminUrl: string) {
+    this.#adminUrl = adminUrl;
+    this.faults = new BlobFaults(adminUrl);
+  }
+
+  /** What holds for a container from now on; it need not exist yet. */
+  async policy(account: string, container: string, rule: ContainerRule): Promise<void> {
+    await ask(this.#adminUrl, 'PUT', `/containers/${encodeURIComponent(account)}/${encodeURIComponent(container)}`, rule);
+  }
+
+  /** How far the double's clock is ahead, for the end of retention periods. The times that the service writes are real ones. */
+  async clock(offsetSeconds: number): Promise<void> {
+    await ask(this.#adminUrl, 'PUT', '/clock', { offsetSeconds });
+  }
+
+  /** All requests since the last {@link forgetRequests} that match, in the order of arrival. Those that still run have the status 0. */
+  async requests(pattern: RequestPattern = {}): Promise<readonly RequestRecord[]> {
+    const all = (await ask(this.#adminUrl, 'GET', '/requests')) as readonly RequestRecord[];
+    const name = pattern.blob === undefined ? undefined : new RegExp(pattern.blob);
+    return all.filter(
+      (each) =>
+        (pattern.operations?.includes(each.operation) ?? true) &&
+        (pattern.methods?.includes(each.method) ?? true) &&
+        each.account === (pattern.account ?? each.account) &&
+        each.container === (pattern.container ?? each.container) &&
+        (name?.test(each.blob) ?? true),
+    );
+  }
+
+  async forgetRequests(): Promise<void> {
+    await ask(this.#adminUrl, 'DELETE', '/requests');
+  }
+
+  /** Makes a storage account; the same key again changes nothing. @param key base64 */
+  async addAccount(name: string, key: string): Promise<void> {
+    await ask(this.#adminUrl, 'PUT', `/accounts/${encodeURIComponent(name)}`, { key });
+  }
+}
+
+export class BlobFaults {
+  readonly #adminUrl: string;
+
+  constructor(adminUrl: string) {
+    this.#adminUrl = adminUrl;
+  }
+
+  /** @returns its id */
+  async add(rule: FaultRule): Promise<string> {
+    return ((await ask(this.#adminUrl, 'POST', '/faults', rule)) as { id: string }).id;
+  }
+
+  async remove(id: string): Promise<void> {
+    await ask(this.#adminUrl, 'DELETE', `/faults/${id}`);
+  }
+
+  async clear(): Promise<void> {
+    await ask(this.#adminUrl, 'DELETE', '/faults');
+  }
+
+  /** With how often each matched and hit. */
+  async list(): Promise<readonly FaultReport[]> {
+    return (await ask(this.#adminUrl, 'GET', '/faults')) as readonly FaultReport[];
+  }
+}
+
+async function ask(adminUrl: string, method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(`${adminUrl}${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }), signal: AbortSignal.timeout(120_000) });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`the blob double refuses ${method} ${path}: ${(answer as { error: string }).error}`);
+  return answer;
+}

@@ -1,0 +1,110 @@
+/**
+ * What Azurite does not do: refuse to change what is stored. A blob that may not be changed is leased by the double while a request that
+ * would change it is passed on. So Azurite itself checks the signature, the rights and the conditions first, as Azure does, and then
+ * refuses for want of the lease's id; only that refusal becomes Azure's own.
+ *
+ * Source of what is refused: "Container-level WORM policies for immutable blob data", section Scenarios
+ * (https://learn.microsoft.com/azure/storage/blobs/immutable-container-level-worm-policies), and "Overview of immutable storage", sections
+ * Locked versus unlocked policies (both protect) and Access tiers (Set Blob Tier stays allowed).
+ */
+import { randomUUID } from 'node:crypto';
+import { RestError, type BlockBlobClient } from '@azure/storage-blob';
+import { azureError, type Answer } from './answers.ts';
+import type { BlobRequest } from './request.ts';
+import type { Rules } from './rules.ts';
+import { headerOf, type Reply, type Store } from './store.ts';
+import type { Operation } from './types.ts';
+
+/** Change a blob that exists; all of them may create one that does not. */
+const changing: readonly Operation[] = [
+  'PutBlob',
+  'PutBlock',
+  'PutBlockList',
+  'CopyBlob',
+  'AppendBlock',
+  'PutPage',
+  'SetBlobMetadata',
+  'SetBlobProperties',
+  'SnapshotBlob',
+];
+
+export class WormGuard {
+  readonly #rules: Rules;
+  readonly #store: Store;
+  /** The last request for each blob, so that two of them cannot both find it missing. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(rules: Rules, store: Store) {
+    this.#rules = rules;
+    this.#store = store;
+  }
+
+  /** @param pass asks Azurite */
+  async through(request: BlobRequest, pass: () => Promise<Reply>): Promise<Reply> {
+    const rule = this.#rules.of(request.account, request.container);
+    if (rule.kind !== 'Worm') return await pass();
+    if (request.operation === 'DeleteContainer') return asReply(azureError('ContainerImmutabilityPolicyLocked'));
+    if (request.operation === 'GetContainerProperties') return withPolicyHeader(await pass());
+    const blob = this.#store.blob(request.account, request.container, request.blob);
+    if (blob === undefined || ![...changing, 'DeleteBlob', 'LeaseBlob'].includes(request.operation)) return await pass();
+    return await this.#inTurn(`${request.account}/${request.container}/${request.blob}`, async () => {
+      if (request.operation === 'LeaseBlob' || !(await this.#isProtected(request, blob))) return await pass();
+      // A lease does not keep Azurite from taking a snapshot.
+      if (request.operation === 'SnapshotBlob') return asReply(azureError('BlobImmutableDueToPolicy'));
+      return await refusing(blob, pass);
+    });
+  }
+
+  async #isProtected({ account, container, operation }: BlobRequest, blob: BlockBlobClient): Promise<boolean> {
+    const found = await blob.getProperties().catch(absent);
+    if (found === undefined) return false;
+    // After the period a blob can be deleted, but still not be overwritten.
+    return operation !== 'DeleteBlob' || this.#rules.isRetained(this.#rules.of(account, container), found.createdOn ?? new Date());
+  }
+
+  async #inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(run, run);
+    this.#turns.set(key, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    }
+  }
+}
+
+async function refusing(blob: BlockBlobClient, pass: () => Promise<Reply>): Promise<Reply> {
+  const lease = blob.getBlobLeaseClient(randomUUID());
+  const taken = await lease.acquireLease(-1).then(
+    () => true,
+    () => false, // a client holds one of its own
+  );
+  try {
+    const reply = taken ? await pass() : asReply(azureError('BlobImmutableDueToPolicy'));
+    if (!isLeaseRefusal(reply)) return reply;
+    if (!Buffer.isBuffer(reply.body)) reply.body.resume();
+    return asReply(azureError('BlobImmutableDueToPolicy'));
+  } finally {
+    if (taken) await lease.releaseLease();
+  }
+}
+
+function isLeaseRefusal({ status, headers }: Reply): boolean {
+  return (status === 412 || status === 409) && headerOf(headers, 'x-ms-error-code')?.startsWith('Lease') === true;
+}
+
+function withPolicyHeader(reply: Reply): Reply {
+  if (reply.status !== 200) return reply;
+  const name = 'x-ms-has-immutability-policy';
+  const others = reply.headers.flatMap((each, index) => (index % 2 === 0 && each.toLowerCase() !== name ? [each, reply.headers[index + 1] ?? ''] : []));
+  return { ...reply, headers: [...others, name, 'true'] };
+}
+
+export function asReply({ status, headers, body }: Answer): Reply {
+  return { status, headers: Object.entries(headers).flatMap(([name, value]) => [name, String(value)]), body };
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof RestError && error.statusCode === 404) return undefined;
+  throw error;
+}

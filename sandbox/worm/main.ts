@@ -1,0 +1,32 @@
+/** The sandbox's blob container runs this: Azurite and, in front of it, the double. */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { startDouble } from './start.ts';
+
+const { values } = parseArgs({
+  options: {
+    azurite: { type: 'string', default: '' },
+    accounts: { type: 'string', default: '' },
+    directory: { type: 'string', default: '/data' },
+    port: { type: 'string', default: '10000' },
+    'admin-port': { type: 'string', default: '10001' },
+    'azurite-port': { type: 'string', default: '10002' },
+  },
+});
+
+/** `name:key;name:key`, as Azurite takes it. */
+const pairs = readFileSync(values.accounts, 'utf8').trim().split(';').filter(Boolean);
+const double = await startDouble({
+  azurite: values.azurite,
+  host: '0.0.0.0',
+  port: Number(values.port),
+  adminPort: Number(values['admin-port']),
+  azuritePort: Number(values['azurite-port']),
+  accounts: Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf(':')), pair.slice(pair.indexOf(':') + 1)])),
+  directory: values.directory,
+});
+const stopped = new Promise<void>((resolve) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+});
+await Promise.race([stopped, double.ended]);
+await double.stop();

@@ -1,0 +1,64 @@
+/** What was set up for each container, and the double's clock; kept in a file, so that a restart does not lift a policy. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { Accounts } from './azurite-process.ts';
+import type { ContainerRule } from './types.ts';
+
+interface Saved {
+  readonly containers: Readonly<Record<string, ContainerRule>>;
+  readonly clockOffsetSeconds: number;
+  /** Accounts that were added while it ran. */
+  readonly accounts: Accounts;
+}
+
+export class Rules {
+  readonly #file: string | undefined;
+  #saved: Saved;
+
+  /** @param file undefined keeps all in memory */
+  constructor(file?: string) {
+    this.#file = file;
+    this.#saved = { containers: {}, clockOffsetSeconds: 0, accounts: {}, ...(file === undefined ? {} : readSaved(file)) };
+  }
+
+  of(account: string, container: string): ContainerRule {
+    return this.#saved.containers[`${account}/${container}`] ?? { kind: 'None' };
+  }
+
+  set(account: string, container: string, rule: ContainerRule): void {
+    this.#save({ ...this.#saved, containers: { ...this.#saved.containers, [`${account}/${container}`]: rule } });
+  }
+
+  get accounts(): Accounts {
+    return this.#saved.accounts;
+  }
+
+  addAccount(name: string, key: string): void {
+    this.#save({ ...this.#saved, accounts: { ...this.#saved.accounts, [name]: key } });
+  }
+
+  set clockOffsetSeconds(seconds: number) {
+    this.#save({ ...this.#saved, clockOffsetSeconds: seconds });
+  }
+
+  /** Whether a retention period that began at that time still runs, by the double's clock. */
+  isRetained(rule: ContainerRule, created: Date): boolean {
+    if (rule.kind !== 'Worm') return false;
+    return Date.now() + this.#saved.clockOffsetSeconds * 1000 < created.getTime() + rule.days * 86_400_000;
+  }
+
+  #save(saved: Saved): void {
+    this.#saved = saved;
+    if (this.#file === undefined) return;
+    writeFileSync(`${this.#file}.tmp`, JSON.stringify(saved), { mode: 0o600 });
+    renameSync(`${this.#file}.tmp`, this.#file);
+  }
+}
+
+function readSaved(file: string): Partial<Saved> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Partial<Saved>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}

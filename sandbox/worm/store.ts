@@ -1,0 +1,81 @@
+/** Azurite as the double sees it: requests passed on unchanged, and the double's own questions, signed with the account's key. */
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { AnonymousCredential, BlobServiceClient, BlockBlobClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import type { Accounts } from './azurite-process.ts';
+
+/** An answer on its way to the client. Headers are in the form of `rawHeaders`. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly body: Readable | Buffer;
+}
+
+export interface Passed {
+  readonly method: string;
+  /** Path and query as they came: signatures cover them. */
+  readonly target: string;
+  readonly headers: readonly string[];
+  readonly body?: Readable;
+  /** Aborted when the client went away. */
+  readonly signal: AbortSignal;
+}
+
+/** Belong to one connection, not to the request (RFC 9110, section 7.6.1); none of them is signed. */
+const hopByHop = new Set(['connection', 'keep-alive', 'expect', 'proxy-connection', 'te', 'trailer', 'upgrade']);
+
+export function withoutHopByHop(headers: readonly string[]): string[] {
+  return headers.flatMap((name, index) => (index % 2 === 0 && !hopByHop.has(name.toLowerCase()) ? [name, headers[index + 1] ?? ''] : []));
+}
+
+export function headerOf(headers: readonly string[], wanted: string): string | undefined {
+  const index = headers.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === wanted);
+  return index < 0 ? undefined : headers[index + 1];
+}
+
+export class Store {
+  readonly #port: number;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  #accounts: Accounts;
+
+  constructor(port: number, accounts: Accounts) {
+    this.#port = port;
+    this.#accounts = accounts;
+  }
+
+  setAccounts(accounts: Accounts): void {
+    this.#accounts = accounts;
+  }
+
+  async pass({ method, target, headers, body, signal }: Passed): Promise<Reply> {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: this.#port, method, path: target, headers: withoutHopByHop(headers), agent: this.#agent, signal };
+      const upstream = httpRequest(options, resolve);
+      upstream.on('error', reject);
+      if (body === undefined) upstream.end();
+      else {
+        body.on('error', (error) => upstream.destroy(error));
+        body.pipe(upstream);
+      }
+    });
+    return { status: response.statusCode ?? 0, headers: withoutHopByHop(response.rawHeaders), body: response };
+  }
+
+  /** The blob with the account's own key; undefined for an account that is not known. */
+  blob(account: string, container: string, blob: string): BlockBlobClient | undefined {
+    const key = this.#accounts[account];
+    if (key === undefined) return undefined;
+    const credential = new StorageSharedKeyCredential(account, key);
+    const service = new BlobServiceClient(`http://127.0.0.1:${this.#port}/${account}`, credential, { retryOptions: { maxTries: 1 } });
+    return service.getContainerClient(container).getBlockBlobClient(blob);
+  }
+
+  /** The blob as the bearer of the SAS in `target` sees it. */
+  blobBySAS(target: string): BlockBlobClient {
+    return new BlockBlobClient(`http://127.0.0.1:${this.#port}${target}`, new AnonymousCredential(), { retryOptions: { maxTries: 1 } });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}

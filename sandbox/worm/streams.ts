@@ -1,0 +1,75 @@
+/** Bodies that are counted, slowed down, cut off or spoiled on their way; never held as a whole. */
+import { Transform } from 'node:stream';
+
+/** Ends a stream that is to break, so that whoever pipes it can tell it from a failure. */
+export class CutOff extends Error {
+  override readonly name = 'CutOff';
+}
+
+export function counting(count: (bytes: number) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      count(chunk.length);
+      done(null, chunk);
+    },
+  });
+}
+
+/** In pieces of a twentieth of a second. */
+export function slowed(bytesPerSecond: number): Transform {
+  const piece = Math.max(1, Math.floor(bytesPerSecond / 20));
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const pieces = Array.from({ length: Math.ceil(chunk.length / piece) }, (_, index) => chunk.subarray(index * piece, (index + 1) * piece));
+      const next = (): void => {
+        const first = pieces.shift();
+        if (first === undefined) return done();
+        this.push(first);
+        setTimeout(next, (first.length / bytesPerSecond) * 1000);
+      };
+      next();
+    },
+  });
+}
+
+/** Lets that many bytes through, then fails with {@link CutOff}; also when there are no more. */
+export function cutOff(afterBytes: number): Transform {
+  let left = afterBytes;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (left > 0) this.push(chunk.subarray(0, left));
+      left -= chunk.length;
+      done(left <= 0 ? new CutOff() : null);
+    },
+    flush(done) {
+      done(new CutOff());
+    },
+  });
+}
+
+/** Lets that many bytes through and swallows the rest. */
+export function shortened(bytes: number): Transform {
+  let left = bytes;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const kept = chunk.subarray(0, Math.max(0, left));
+      left -= chunk.length;
+      done(null, kept);
+    },
+  });
+}
+
+/** Flips the lowest bit of the byte at `offset`; `start` is the offset of the stream's first byte. */
+export function flipped(offset: number, start: number): Transform {
+  let position = start;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const at = offset - position;
+      position += chunk.length;
+      if (at < 0 || at >= chunk.length) return done(null, chunk);
+      const spoiled = Buffer.from(chunk);
+      spoiled[at] = (spoiled[at] ?? 0) ^ 1;
+      done(null, spoiled);
+    },
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * What can be told to the blob double, and what it tells: the words of its admin API. They go over the wire as JSON, between a test and a
+ * double that runs somewhere else.
+ */
+
+/** What somebody set up for a container in the storage account. */
+export type ContainerRule =
+  | { readonly kind: 'None' }
+  /** A time-based retention policy at container level. To the data plane `Locked` and `Unlocked` are the same; only its owner can lift the latter. */
+  | { readonly kind: 'Worm'; readonly state: 'Locked' | 'Unlocked'; readonly days: number }
+  /** Takes every Put Blob and keeps its length and MD5, not its content: for benchmarks. Signatures are not checked. */
+  | { readonly kind: 'Sink' };
+
+export const operations = [
+  'ListContainers',
+  'CreateContainer',
+  'DeleteContainer',
+  'GetContainerProperties',
+  'ListBlobs',
+  'GetBlob',
+  'GetBlobProperties',
+  'PutBlob',
+  'PutBlobFromUrl',
+  'PutBlock',
+  'PutBlockList',
+  'CopyBlob',
+  'AppendBlock',
+  'PutPage',
+  'SetBlobMetadata',
+  'SetBlobProperties',
+  'SetBlobTier',
+  'SnapshotBlob',
+  'DeleteBlob',
+  'LeaseBlob',
+  'Batch',
+  'Other',
+] as const;
+export type Operation = (typeof operations)[number];
+
+/** All that is given must match. */
+export interface RequestPattern {
+  readonly operations?: readonly Operation[];
+  readonly methods?: readonly string[];
+  readonly account?: string;
+  readonly container?: string;
+  /** Regular expression, searched in the blob's name. */
+  readonly blob?: string;
+}
+
+export type Fault =
+  /** Answered instead of the store. `code` is the x-ms-error-code; the default is the usual one of that status. */
+  | { readonly kind: 'Status'; readonly status: number; readonly code?: string; readonly retryAfterSeconds?: number }
+  /** The store is asked first, and does what it was asked; then this answer is given instead of its own. */
+  | { readonly kind: 'StatusAfter'; readonly status: number; readonly code?: string }
+  | { readonly kind: 'Delay'; readonly seconds: number }
+  | { readonly kind: 'Slow'; readonly direction: 'Request' | 'Response'; readonly bytesPerSecond: number }
+  /**
+   * The connection is reset: before the request is passed on; in the middle of its body; after the store has answered, so that the answer is
+   * lost although everything was done; in the middle of the answer's body. `afterBytes` (default 1) counts in that body.
+   */
+  | { readonly kind: 'Reset'; readonly when: 'BeforeRequest' | 'DuringRequest' | 'BeforeResponse' | 'DuringResponse'; readonly afterBytes?: number }
+  /** A well-formed answer that is too short; its Content-MD5 stays. */
+  | { readonly kind: 'Truncate'; readonly bytes: number }
+  /** One bit of the byte at this offset of the *blob*, also when a range is read; its Content-MD5 stays. */
+  | { readonly kind: 'Flip'; readonly offset: number };
+
+export interface FaultRule {
+  readonly when: RequestPattern;
+  /** The first matching request that is hit, from 1; default 1. */
+  readonly nth?: number;
+  /** How many are hit from there on; default 1. */
+  readonly times?: number | 'Always';
+  readonly fault: Fault;
+}
+
+export interface FaultReport extends FaultRule {
+  readonly id: string;
+  readonly matched: number;
+  readonly hit: number;
+}
+
+/** One request, as the client saw it end. */
+export interface RequestRecord {
+  /** From 1, in the order of arrival. */
+  readonly number: number;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly method: string;
+  readonly operation: Operation;
+  readonly account: string;
+  readonly container: string;
+  readonly blob: string;
+  /** Of the store's own answer, even if a fault hid it; 0 when it was not asked or did not answer. */
+  readonly storeStatus: number;
+  /** What the client got; 0 when the connection was reset first. */
+  readonly status: number;
+  /** x-ms-error-code of what the client got. */
+  readonly code?: string;
+  /** The `kind` of the fault that was applied. */
+  readonly fault?: Fault['kind'];
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+}
