@@ -7,7 +7,9 @@ import picocolors from 'picocolors';
 import type { Campaign } from './campaign.ts';
 
 /** Letter → module. Loaded on demand: a campaign brings what it needs. */
-const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {};
+const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
+  a: async () => (await import('./a-crash.ts')).crashCampaign,
+};
 
 interface Failed {
   readonly name: string;

@@ -11,6 +11,8 @@ export interface WorkQueueOptions {
   readonly maxDelaySeconds?: number;
   /** In [0, 1); for tests. */
   readonly random?: () => number;
+  /** How many seconds pass here in one of the clock's; more than 1 only in simulations. */
+  readonly timeScale?: number;
 }
 
 interface Entry {
@@ -23,6 +25,7 @@ export class WorkQueue {
   readonly #baseDelaySeconds: number;
   readonly #maxDelaySeconds: number;
   readonly #random: () => number;
+  readonly #timeScale: number;
   /** Due later, each with its timer. */
   readonly #scheduled = new Map<string, Entry>();
   /** Due now, in order; a Set keeps that order and no duplicates. */
@@ -38,6 +41,7 @@ export class WorkQueue {
     this.#baseDelaySeconds = options.baseDelaySeconds ?? 0.5;
     this.#maxDelaySeconds = options.maxDelaySeconds ?? 300;
     this.#random = options.random ?? Math.random;
+    this.#timeScale = options.timeScale ?? 1;
   }
 
   /** Keys that are due and not yet taken. */
@@ -48,7 +52,7 @@ export class WorkQueue {
   /** Makes a key due in `afterSeconds`, or leaves it where it is when it is due earlier. */
   add(key: string, afterSeconds = 0): void {
     if (this.#closed) return;
-    const deadline = performance.now() + Math.max(0, afterSeconds) * 1000;
+    const deadline = performance.now() + (Math.max(0, afterSeconds) * 1000) / this.#timeScale;
     if (this.#working.has(key)) {
       this.#again.set(key, Math.min(deadline, this.#again.get(key) ?? Infinity));
       return;
@@ -101,7 +105,7 @@ export class WorkQueue {
     const deadline = this.#again.get(key);
     if (deadline === undefined) return;
     this.#again.delete(key);
-    this.add(key, (deadline - performance.now()) / 1000);
+    this.add(key, ((deadline - performance.now()) / 1000) * this.#timeScale);
   }
 
   /** Drops what waits and wakes those who wait for a key. */

@@ -1,11 +1,12 @@
 /**
  * A Kubernetes API in memory for tests of controllers: versions, generations, finalizers, conflicts and the status
- * subresource as the real one has them (`test/contract/cluster.ts` holds both to it). No schemas, no watches.
+ * subresource as the real one has them (`test/contract/cluster.ts` holds both to it). No schemas.
  */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { ResourceKind } from '../../../crds/kind.ts';
 import { ApiError } from '../client/api-error.ts';
+import type { ObjectStore } from '../cache/object-store.ts';
 import type { CallOptions, Cluster, DeleteQuery, ListQuery, Preconditions, SecretValues } from '../client/cluster.ts';
 import { apiVersionOf, namespaces, secrets } from '../client/kinds.ts';
 import { decodeSecret } from '../client/secret-values.ts';
@@ -23,11 +24,31 @@ export interface MemoryWrite {
 
 export class MemoryCluster implements Cluster {
   readonly #objects = new Map<string, Body>();
+  readonly #followers = new Set<(kind: ResourceKind<unknown>, key: ObjectKey) => void>();
   #version = 0;
   onWrite: ((write: MemoryWrite) => void) | undefined;
 
   constructor() {
     this.#put(namespaces, { metadata: { name: 'kube-system' } }, undefined);
+  }
+
+  /** Fills a store with all objects of a kind and keeps it up to date, as an informer would but without delay. @returns the way to stop. */
+  follow<T extends KubernetesObject>(kind: ResourceKind<T>, store: ObjectStore<T>): () => void {
+    const take = (id: string): T | undefined => structuredClone(this.#objects.get(id)) as T | undefined;
+    const prefix = `${apiVersionOf(kind)}/${kind.plural}/`;
+    for (const id of this.#objects.keys()) {
+      const object = id.startsWith(prefix) ? take(id) : undefined;
+      if (object !== undefined) store.put(object);
+    }
+    store.markSynced();
+    const tell = (changed: ResourceKind<unknown>, key: ObjectKey): void => {
+      if (idOf(changed, key) !== idOf(kind, key)) return;
+      const [object, known] = [take(idOf(kind, key)), store.get(key)];
+      if (object !== undefined) store.put(object);
+      else if (known !== undefined) store.remove(known);
+    };
+    this.#followers.add(tell);
+    return () => this.#followers.delete(tell);
   }
 
   async get<T extends KubernetesObject>(kind: ResourceKind<T>, key: ObjectKey, { signal }: CallOptions): Promise<T> {
@@ -134,6 +155,7 @@ export class MemoryCluster implements Cluster {
     signal.throwIfAborted();
     this.onWrite?.({ verb, kind: kind.kind, key, phase: 'before' });
     const result = structuredClone(effect()) as KubernetesObject as T;
+    for (const tell of this.#followers) tell(kind, key);
     this.onWrite?.({ verb, kind: kind.kind, key, phase: 'after' });
     return result;
   }
