@@ -8,10 +8,12 @@
  */
 
 import type { FirewallRules, ImageReference, RenderedRelease } from '../model/rendered-release.ts';
+import type { HostState, RecordedChange } from './host-state.ts';
 import type { JobReport, JobSpec, ObservedJob } from './job.ts';
 
+export type { AppliedService, DataOrigin, HostState, RecordedChange, UpdateMark } from './host-state.ts';
 export type { JobCompanion, JobProgress, JobReport, JobSpec, JobVolume, ObservedJob } from './job.ts';
-export type { FirewallPort, FirewallRules, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
+export type { DataUpdater, FirewallPort, FirewallRules, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
 
 /** Where a host is and how it proves who it is. Fingerprints as `SHA256:…` (OpenSSH's notation, no padding). */
 export interface HostEndpoint {
@@ -66,45 +68,6 @@ export interface HostFacts {
   readonly composeVersion?: string;
 }
 
-/** One service as compose and Docker reported it right after the last successful apply; drift is a difference to this. */
-export interface AppliedService {
-  readonly service: string;
-  readonly configHash: string;
-  readonly imageID: string;
-}
-
-/** `/opt/jtel/<project>/state.json`: what was done to this host, by whom. Written only under the host's lock. */
-export interface HostState {
-  readonly formatVersion: 1;
-  readonly owner: StackOwner;
-  readonly epoch: number;
-  readonly machineID: string;
-  /** Digest of the set-up (packages, DNS, firewall, …) that was last completed. */
-  readonly setupDigest?: string;
-  readonly applied?: {
-    /** {@link RenderedRelease.digest} of what runs. */
-    readonly digest: string;
-    readonly version: string;
-    /** RFC 3339. */
-    readonly time: string;
-    readonly composeVersion: string;
-    readonly services: readonly AppliedService[];
-  };
-  /** Where the data came from; absent until it was loaded completely. */
-  readonly data?: DataOrigin & { readonly time: string };
-  /** Where the stack lives now: this host refuses to start its containers and jobs until that is taken back. */
-  readonly moved?: { readonly address: string; readonly time: string };
-}
-
-/** What the data of a stack was loaded from. */
-export interface DataOrigin {
-  /** For people: `vanilla 3.43.2`, `backup 20260105t020000z-3f9a1c`. */
-  readonly source: string;
-  readonly backupID?: string;
-  /** uid of the JtelRestore (or of the stack, for the first data) that ordered the load. */
-  readonly requestUID?: string;
-}
-
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 export type ContainerHealth = 'none' | 'starting' | 'healthy' | 'unhealthy';
 
@@ -123,6 +86,10 @@ export interface ObservedContainer {
   readonly exitCode?: number;
   /** Unix seconds. */
   readonly createdSeconds: number;
+  /** Unix seconds of its last start; only when it was started, and from a full observation. */
+  readonly startedSeconds?: number;
+  /** What its health check said last, one line; only while it is not healthy, and from a full observation. */
+  readonly healthMessage?: string;
   readonly configHash: string;
 }
 
@@ -208,10 +175,13 @@ export interface Host {
   composeStop(project: string, fence: Fence, signal: AbortSignal): Promise<void>;
   /** Removes containers, networks, **volumes**, files and state of exactly this project. */
   destroy(project: string, fence: Fence, signal: AbortSignal): Promise<void>;
-  /** Records in state.json that the release was applied (with hashes read back live), or that data was loaded. */
+  /**
+   * Records in state.json that the release was applied (with hashes read back live), that data was loaded (which ends an update
+   * that was under way), or that an update begins (null: is over).
+   */
   record(
     project: string,
-    change: { readonly applied?: { digest: string; version: string }; readonly data?: DataOrigin },
+    change: RecordedChange,
     fence: Fence,
     signal: AbortSignal,
   ): Promise<HostState>;
@@ -226,6 +196,11 @@ export interface Host {
   readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined>;
   /** Stops what of it still runs (SIGTERM, then SIGKILL), removes its containers and its exchange volume; gone already is success. */
   removeJob(uid: string, fence: Fence, signal: AbortSignal): Promise<void>;
+  /**
+   * Stores the last 1,000 log lines of each service in `failures/<name>-<service>.log` on the host, readable for root; the newest
+   * 20 files are kept. Waits for a compose that still runs. A service without a container is left out.
+   */
+  keepLogs(project: string, name: string, services: readonly string[], fence: Fence, signal: AbortSignal): Promise<void>;
   /** The last lines of a service's log, for the person who asks why. */
   logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string>;
   /** Docker events of all projects on the host; ends (throws) when the connection does. State is always listed again. */

@@ -12,7 +12,6 @@ import { removeJob } from './docker/remove-job.ts';
 import { changedVolumes } from './docker/volumes.ts';
 import { HostError } from './host.ts';
 import type {
-  DataOrigin,
   Fence,
   Host,
   HostEvent,
@@ -24,6 +23,7 @@ import type {
   JobReport,
   JobSpec,
   PullProgress,
+  RecordedChange,
   RegistryCredentials,
   RenderedRelease,
 } from './host.ts';
@@ -161,13 +161,12 @@ export class RemoteHost implements Host {
 
   async record(
     project: string,
-    change: { readonly applied?: { digest: string; version: string }; readonly data?: DataOrigin },
+    { applied, ...change }: RecordedChange,
     fence: Fence,
     signal: AbortSignal,
   ): Promise<HostState> {
-    const data = change.data === undefined ? {} : { data: change.data };
-    if (change.applied === undefined) return await this.#put(project, fence, data, signal);
-    const { digest, version } = change.applied;
+    if (applied === undefined) return await this.#put(project, fence, change, signal);
+    const { digest, version } = applied;
     valid('releaseDigest', digest);
     const session = await this.#context.session(signal);
     const docker = await this.#docker(signal);
@@ -176,7 +175,7 @@ export class RemoteHost implements Host {
     });
     const services = recordedServices(projectContainers(all, project).map((one) => observedContainer(one)));
     const { composeVersion = '' } = (await this.#observeScript(session, project, 'quick', signal)).lasting;
-    return await this.#put(project, fence, { ...data, applied: { digest, version, composeVersion, services } }, signal);
+    return await this.#put(project, fence, { ...change, applied: { digest, version, composeVersion, services } }, signal);
   }
 
   async markMoved(project: string, to: { readonly address: string } | undefined, fence: Fence, signal: AbortSignal): Promise<HostState> {
@@ -208,6 +207,11 @@ export class RemoteHost implements Host {
     const docker = await this.#docker(signal);
     const { connection } = await this.#context.session(signal);
     await removeJob(docker, uid, signal, (project, remove) => withLock(connection, project, fence, 'remove', signal, remove));
+  }
+
+  async keepLogs(project: string, name: string, services: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
+    const given = services.map((service) => valid('service', service));
+    await this.#step({ verb: 'keep-logs', project, fence, arguments: [valid('dockerName', name), ...given], timeoutSeconds: 120 }, signal);
   }
 
   async logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string> {

@@ -1,6 +1,6 @@
 /** `state.json` and the fence beside it: how they are read, and computed anew from a change. Pure. */
 import { createHash } from 'node:crypto';
-import type { AppliedService, DataOrigin, Fence, HostState, StackOwner } from './host.ts';
+import type { AppliedService, DataOrigin, Fence, HostState, StackOwner, UpdateMark } from './host.ts';
 
 /** Identity of an owner for the host's script, which compares it without understanding JSON. */
 export function ownerDigest(owner: StackOwner): string {
@@ -41,14 +41,21 @@ export interface StateChange {
     readonly services: readonly AppliedService[];
   };
   readonly data?: DataOrigin;
+  /** null: it is over. */
+  readonly update?: UpdateMark | null;
   /** null: the stack lives here again. */
   readonly moved?: { readonly address: string } | null;
 }
 
 /** @param time RFC 3339. */
 export function changedState(old: HostState | undefined, fence: Fence, machineID: string, change: StateChange, time: string): HostState {
-  const { moved, ...kept } = old ?? {};
+  const { moved, applied, update, ...kept } = old ?? {};
+  // Containers were brought to the data that is being overwritten; whoever has the new data applies anew.
+  const stillApplied = change.data?.state === 'Incomplete' ? undefined : applied;
   const nowMoved = change.moved === undefined ? moved : change.moved === null ? undefined : { time, ...sameMove(moved, change.moved) };
+  // Data that was loaded is of no update; said again, an update keeps the time at which it was said first.
+  const begun = change.update == null || update?.to === change.update.to ? undefined : { ...change.update, time };
+  const nowUpdate = change.data !== undefined || change.update === null ? undefined : (begun ?? update);
   return {
     ...kept,
     formatVersion: 1,
@@ -56,8 +63,10 @@ export function changedState(old: HostState | undefined, fence: Fence, machineID
     epoch: Math.max(fence.epoch, old?.epoch ?? 0),
     machineID,
     ...(change.setupDigest === undefined ? {} : { setupDigest: change.setupDigest }),
+    ...(stillApplied === undefined ? {} : { applied: stillApplied }),
     ...(change.applied === undefined ? {} : { applied: { ...change.applied, time } }),
     ...(change.data === undefined ? {} : { data: { ...change.data, time } }),
+    ...(nowUpdate === undefined ? {} : { update: nowUpdate }),
     ...(nowMoved === undefined ? {} : { moved: nowMoved }),
   };
 }

@@ -24,6 +24,16 @@ export interface RenderedRelease {
   readonly volumes: readonly string[];
   /** All services, in start order. */
   readonly services: readonly string[];
+  /** Those that run once and are done when they end with exit code 0. */
+  readonly tasks?: readonly string[];
+  /** The service that brings data to this release at its start; absent when the release names none, or it is disabled. */
+  readonly updater?: DataUpdater;
+}
+
+export interface DataUpdater {
+  readonly service: string;
+  /** `repository@sha256:…`, as its container shows it. */
+  readonly image: string;
 }
 
 export interface ImageReference {

@@ -21,6 +21,7 @@ export function crossCheck(release: Release, form: 'Draft' | 'Published'): reado
     ...versionProblems(release),
     ...databaseProblems(release),
     ...dataProblems(release),
+    ...updaterProblems(release),
     ...portProblems(release),
     ...release.components.flatMap((component, index) => componentProblems(release, component, index)),
     ...publishedPortProblems(release),
@@ -45,6 +46,13 @@ function versionProblems(release: Release): readonly string[] {
   const port = release.registry.split(':')[1];
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) problems.push(`registry: ${port} is not a port`);
   return problems;
+}
+
+function updaterProblems({ dataUpdater, components }: Release): readonly string[] {
+  if (dataUpdater === undefined) return [];
+  const component = components.find(({ name }) => name === dataUpdater);
+  if (component === undefined) return [`dataUpdater: there is no component ${dataUpdater}`];
+  return component.replicas === undefined ? [] : [`dataUpdater: ${dataUpdater} must not have replicas`];
 }
 
 function databaseProblems(release: Release): readonly string[] {

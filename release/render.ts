@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import type { ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
+import type { DataUpdater, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
 import { composeService, type MountedFile } from './compose.ts';
 import { secretTarget } from './components.ts';
 import { FileSet } from './file-set.ts';
@@ -40,6 +40,8 @@ export function renderRelease(input: RenderInput): RenderedRelease {
     images: imagesOf(rendering, selected),
     volumes: release.volumes,
     services: [...services.keys()],
+    tasks: selected.filter(({ component }) => component.kind === 'Task').flatMap((one) => one.services),
+    ...updaterOf(rendering, selected),
   };
   return new Rendered(digestOf(rendered, model), rendered, model);
 }
@@ -55,16 +57,21 @@ class Rendered implements RenderedRelease {
   readonly images: readonly ImageReference[];
   readonly volumes: readonly string[];
   readonly services: readonly string[];
+  readonly tasks: readonly string[];
+  readonly updater?: DataUpdater;
   readonly #model: object;
   #composeYaml: string | undefined;
 
-  constructor(digest: string, { version, files, images, volumes, services }: Omit<RenderedRelease, 'digest' | 'composeYaml'>, model: object) {
+  constructor(digest: string, rendered: Omit<RenderedRelease, 'digest' | 'composeYaml'>, model: object) {
+    const { version, files, images, volumes, services, tasks = [], updater } = rendered;
     this.digest = digest;
     this.version = version;
     this.files = files;
     this.images = images;
     this.volumes = volumes;
     this.services = services;
+    this.tasks = tasks;
+    if (updater !== undefined) this.updater = updater;
     this.#model = model;
   }
 
@@ -156,6 +163,15 @@ function imageOf(rendering: Rendering, { component }: SelectedComponent): ImageR
     throw new RenderError(`${component.name}: image ${repository}:${tag} has no digest: publish the release with \`jtel-operator release publish\``);
   }
   return { repository: `${rendering.input.release.registry}/${repository}`, tag, digest };
+}
+
+/** What only tells how to look at the containers is no part of the digest: it changes nothing on the host. */
+function updaterOf(rendering: Rendering, selected: readonly SelectedComponent[]): Pick<RenderedRelease, 'updater'> {
+  const found = selected.find(({ component }) => component.name === rendering.input.release.dataUpdater);
+  const service = found?.services[0];
+  if (found === undefined || service === undefined) return {};
+  const { repository, digest } = imageOf(rendering, found);
+  return { updater: { service, image: `${repository}@${digest}` } };
 }
 
 function imagesOf(rendering: Rendering, selected: readonly SelectedComponent[]): readonly ImageReference[] {

@@ -14,6 +14,8 @@ export const labels = {
   jobRole: 'jtel.de/job-role',
 } as const;
 
+const longestHealthMessage = 200;
+
 /** The role of the container that gives a job's verdict; its companions have their names as role. */
 export const mainRole = 'main';
 
@@ -43,8 +45,20 @@ export function observedContainer(info: ContainerInfo, details?: ContainerInspec
     health: healthOf(info.Status),
     createdSeconds: info.Created,
     configHash: info.Labels[labels.configHash] ?? '',
+    ...(details === undefined ? {} : startOf(details)),
     ...(details === undefined ? {} : { restarts: details.RestartCount }),
     ...(details === undefined || details.State.Running ? {} : { exitCode: details.State.ExitCode }),
+  };
+}
+
+function startOf({ State: { StartedAt, Health, Running } }: ContainerInspectInfo): Pick<ObservedContainer, 'startedSeconds' | 'healthMessage'> {
+  // Docker says "never" with the year 1.
+  const started = Date.parse(StartedAt);
+  const said = Running && Health !== undefined && Health.Status !== 'healthy' ? Health.Log?.at(-1)?.Output : undefined;
+  const line = said?.trim().split('\n')[0]?.slice(0, longestHealthMessage).replaceAll(/[^\P{C}]/gu, ' ');
+  return {
+    ...(started > 0 ? { startedSeconds: Math.floor(started / 1000) } : {}),
+    ...(line === undefined || line === '' ? {} : { healthMessage: line }),
   };
 }
 

@@ -4,7 +4,6 @@ import { hostScript } from '../bootstrap/script.ts';
 import { setupDigest } from '../bootstrap/digest.ts';
 import { imageName, jobContainers, jobName } from '../docker/job-containers.ts';
 import type {
-  DataOrigin,
   Fence,
   Host,
   HostEvent,
@@ -15,6 +14,7 @@ import type {
   JobReport,
   JobSpec,
   PullProgress,
+  RecordedChange,
   RegistryCredentials,
   RenderedRelease,
 } from '../host.ts';
@@ -137,18 +137,17 @@ export class FakeHost implements Host {
 
   record(
     project: string,
-    change: { readonly applied?: { digest: string; version: string }; readonly data?: DataOrigin },
+    { applied, ...change }: RecordedChange,
     fence: Fence,
     signal: AbortSignal,
   ): Promise<HostState> {
     return this.#call('record', project, signal, () => {
       const found = this.#check(project, fence);
-      const data = change.data === undefined ? {} : { data: change.data };
-      if (change.applied === undefined) return this.#put(found, fence, data);
-      valid('releaseDigest', change.applied.digest);
+      if (applied === undefined) return this.#put(found, fence, change);
+      valid('releaseDigest', applied.digest);
       const services = recordedServices(observed(this.#machine, project, 'quick').containers);
       const composeVersion = this.#machine.facts.composeVersion ?? '';
-      return this.#put(found, fence, { ...data, applied: { ...change.applied, composeVersion, services } });
+      return this.#put(found, fence, { ...change, applied: { ...applied, composeVersion, services } });
     });
   }
 
@@ -209,6 +208,14 @@ export class FakeHost implements Host {
     });
   }
 
+  keepLogs(project: string, name: string, services: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
+    return this.#call('keepLogs', project, signal, () => {
+      valid('dockerName', name);
+      const found = this.#check(project, fence);
+      for (const service of services) if (found.containers.has(valid('service', service))) found.failures.add(`${name}-${service}.log`);
+    });
+  }
+
   logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string> {
     return this.#call('logs', project, signal, () => {
       validInteger('number of lines', lines, 1, 10_000);
@@ -266,6 +273,7 @@ export class FakeHost implements Host {
       current: undefined,
       containers: new Map(),
       volumes: new Map(),
+      failures: new Set(),
     });
   }
 
@@ -288,6 +296,4 @@ export class FakeHost implements Host {
   }
 }
 
-function imageNames(release: RenderedRelease): string[] {
-  return release.images.map(({ repository, digest }) => `${repository}@${digest}`);
-}
+const imageNames = (release: RenderedRelease): string[] => release.images.map(({ repository, digest }) => `${repository}@${digest}`);

@@ -63,6 +63,8 @@ export interface FakeProject {
   readonly containers: Map<string, FakeContainer>;
   /** Full names, with driver and options as compose would show them. */
   readonly volumes: Map<string, { readonly driver: string; readonly options: Readonly<Record<string, string>> }>;
+  /** Files with logs of what failed. */
+  readonly failures: Set<string>;
 }
 
 type AnyMethod = keyof Host;

@@ -32,7 +32,7 @@ function containerOf(machine: FakeMachine, project: string, one: FakeContainer, 
     health: !one.hasHealthCheck || !running ? 'none' : healthy ? 'healthy' : 'starting',
     createdSeconds: Math.floor(one.createdAt / 1000),
     configHash: one.configHash,
-    ...(depth === 'quick' ? {} : { restarts: one.restarts }),
+    ...(depth === 'quick' ? {} : { restarts: one.restarts, startedSeconds: Math.floor(one.startedAt / 1000) }),
     ...(depth === 'quick' || running ? {} : { exitCode: one.exitCode }),
   };
 }

@@ -1,107 +1,4 @@
-#!/bin/sh
-# The one script through which a compose host is changed. The driver installs it once as /opt/jtel/.bin/jtel-host-<sha256> and
-# calls it, with sudo where the SSH user is not root, as
-#
-#   jtel-host VERB PROJECT EPOCH OWNER TIMEOUT_SECONDS [ARGUMENT...]
-#
-# Each call takes the project's lock, proves that the caller is the owner and holds no outdated epoch, does one idempotent
-# step, bounded in time, and leaves. Data come on stdin. The exit codes are the contract with script/run.ts.
-set -u
-umask 022
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-LC_ALL=C
-export PATH LC_ALL
-unset COMPOSE_FILE COMPOSE_PROFILES COMPOSE_PROJECT_NAME COMPOSE_ENV_FILES DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG
-
-OWNED=80 FENCED=81 MACHINE=82 STALE=83 FAILED=84 BUSY=85 USAGE=86 COMPOSE=87 TIMED_OUT=88 SETUP=89 NO_DOCKER=90 MOVED=91
-
-die() {
-  code=$1
-  shift
-  printf '%s\n' "$*" >&2
-  exit "$code"
-}
-
-[ $# -ge 5 ] || die "$USAGE" "usage: jtel-host VERB PROJECT EPOCH OWNER TIMEOUT_SECONDS [ARGUMENT...]"
-verb=$1 project=$2 epoch=$3 owner=$4 seconds=$5
-shift 5
-case $project in '' | [!a-z0-9]* | *[!a-z0-9_-]*) die "$USAGE" "not a project name" ;; esac
-case $epoch in '' | *[!0-9]*) die "$USAGE" "not an epoch" ;; esac
-case $owner in '' | *[!0-9a-f]*) die "$USAGE" "not an owner's digest" ;; esac
-case $seconds in '' | *[!0-9]*) die "$USAGE" "not a number of seconds" ;; esac
-
-base=/opt/jtel
-dir=$base/$project
-
-# The lock file lies in the directory that destroy removes, so after the lock was got it must still be the one in place.
-lock() {
-  while :; do
-    if [ "$verb" = claim ]; then
-      mkdir -p "$dir" || die "$FAILED" "cannot create $dir"
-    fi
-    [ -d "$dir" ] || return 1
-    command exec 9>>"$dir/lock" || die "$FAILED" "cannot open $dir/lock"
-    flock -w 60 9 || die "$BUSY" "another operation holds $dir/lock"
-    if [ "$dir/lock" -ef /proc/self/fd/9 ]; then
-      return 0
-    fi
-  done
-}
-
-put_fence() {
-  printf '%s %s %s\n' "$epoch" "$owner" "$machine" >"$dir/.fence.new" && sync "$dir/.fence.new" && mv -f "$dir/.fence.new" "$dir/fence" ||
-    die "$FAILED" "cannot write $dir/fence"
-}
-
-# Right to change this host: same machine as at the claim, same owner, epoch not older than the newest seen.
-check_fence() {
-  machine=
-  read -r machine </etc/machine-id
-  has_epoch='' has_owner='' has_machine=''
-  if [ -e "$dir/fence" ]; then
-    read -r has_epoch has_owner has_machine <"$dir/fence"
-    [ "$has_machine" = "$machine" ] || die "$MACHINE" "claimed on machine $has_machine, this is $machine"
-    if [ "$has_owner" != "$owner" ]; then
-      cat "$dir/state.json" 2>/dev/null
-      die "$OWNED" "owned by another stack"
-    fi
-    [ "$epoch" -ge "$has_epoch" ] || die "$FENCED" "epoch $epoch is older than $has_epoch"
-  elif [ "$verb" != claim ]; then
-    die "$FENCED" "nobody claimed $dir"
-  fi
-  [ "$has_epoch" = "$epoch" ] || put_fence
-}
-
-# state.json is written by the driver only, with its top-level keys indented by two spaces (state.ts).
-is_moved() {
-  grep -q '^  "moved": {' "$dir/state.json" 2>/dev/null
-}
-
-refuse_moved() {
-  if is_moved; then
-    die "$MOVED" "$(sed -n '/^  "moved": {/,/^  }/p' "$dir/state.json" | tr -d '\n')"
-  fi
-}
-
-need_docker() {
-  docker version --format '{{.Server.Version}}' >/dev/null 2>&1 || die "$NO_DOCKER" "no Docker daemon answers"
-}
-
-# timeout(1) ends with 124, or 137 when it had to kill.
-bounded() {
-  timeout -k 30 "$seconds" "$@"
-}
-
-compose_failed() {
-  case $1 in 124 | 137) reason=$TIMED_OUT ;; *) reason=$COMPOSE ;; esac
-  tail -n 20 "$dir/compose.log" >&2
-  exit "$reason"
-}
-
-containers_of() {
-  docker ps -aq --filter "label=com.docker.compose.project=$project"
-}
-
+# What is done to a host: one verb per call. host-common.sh comes before this in the one script that the driver installs.
 case $verb in
 # Prints the machine's id and then state.json, if there is one.
 claim)
@@ -252,6 +149,25 @@ prune)
   done
   # Helpers of older drivers, a month after they were installed; a driver installs its own again when it is missing.
   find "$base/.bin" -name 'jtel-host-*' ! -path "$0" -mtime +30 -delete 2>/dev/null
+  exit 0
+  ;;
+
+# The last log lines of services, for the person who asks why something failed. $1: how the files begin; then the services.
+keep-logs)
+  lock || die "$FENCED" "nobody claimed $dir"
+  check_fence
+  need_docker
+  mkdir -p "$dir/failures" && chmod 0700 "$dir/failures" || die "$FAILED" "cannot create $dir/failures"
+  name=$1
+  shift
+  for service in "$@"; do
+    id=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" | head -n 1)
+    [ -n "$id" ] || continue
+    file=$dir/failures/$name-$service.log
+    bounded docker logs --timestamps --tail 1000 "$id" >"$file.new" 2>&1
+    chmod 0600 "$file.new" && mv -f "$file.new" "$file" || die "$FAILED" "cannot write $file"
+  done
+  ls -1t "$dir"/failures/*.log 2>/dev/null | tail -n +21 | while read -r file; do rm -f "$file"; done
   exit 0
   ;;
 

@@ -1,5 +1,5 @@
 /**
- * Calls the helper script on a host (script/host.sh): installs it at its content-addressed place when it is missing, and turns
+ * Calls the helper script on a host (script/host-common.sh, host.sh): installs it at its content-addressed place when it is missing, and turns
  * its exit codes into HostErrors. Only constant text and checked values become argv; everything else goes by stdin.
  */
 import { createHash } from 'node:crypto';
@@ -11,7 +11,8 @@ import type { Connection } from '../ssh/connection.ts';
 import { ownerDigest, parseState } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
 
-const hostScript = readFileSync(new URL('host.sh', import.meta.url), 'utf8');
+/** One file on the host: what all verbs need, then the verbs. */
+const hostScript = ['host-common.sh', 'host.sh'].map((part) => readFileSync(new URL(part, import.meta.url), 'utf8')).join('');
 const hostScriptSha256 = createHash('sha256').update(hostScript).digest('hex');
 const hostScriptPath = `/opt/jtel/.bin/jtel-host-${hostScriptSha256}`;
 
@@ -37,7 +38,7 @@ const call = `[ -x "$1" ] || exit ${notInstalled}; ${asRoot}`;
 const install = `umask 022; mkdir -p /opt/jtel/.bin && cd /opt/jtel/.bin && cat >".new.$$" && \
 if [ "$(sha256sum <".new.$$")" = "$1  -" ]; then chmod 0755 ".new.$$" && mv -f ".new.$$" "jtel-host-$1"; else rm -f ".new.$$"; exit 1; fi`;
 
-export type Verb = 'claim' | 'put-state' | 'write-release' | 'up' | 'stop' | 'retire' | 'destroy' | 'prune' | 'hold' | 'setup' | 'confirm-firewall';
+export type Verb = 'claim' | 'put-state' | 'write-release' | 'up' | 'stop' | 'retire' | 'destroy' | 'prune' | 'hold' | 'setup' | 'confirm-firewall' | 'keep-logs';
 
 export interface Step {
   readonly verb: Verb;

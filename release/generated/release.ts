@@ -88,6 +88,10 @@ export interface Release {
     physical?: PhysicalDatabase;
   };
   /**
+   * Component that, when it starts, brings database and files to this release, and is healthy when that is done. As long as it has not started, a failed update can go back without a restore. Without it every start counts as an update of the data.
+   */
+  dataUpdater?: string;
+  /**
    * @maxItems 16
    */
   fileTrees: FileTree[];

@@ -1,0 +1,60 @@
+/** What lies on a host about a stack: the content of `state.json`, and how it may be changed. */
+import type { DataUpdater } from '../model/rendered-release.ts';
+import type { StackOwner } from './host.ts';
+
+/** One service as compose and Docker reported it right after the last successful apply; drift is a difference to this. */
+export interface AppliedService {
+  readonly service: string;
+  readonly configHash: string;
+  readonly imageID: string;
+}
+
+/** `/opt/jtel/<project>/state.json`: what was done to this host, by whom. Written only under the host's lock. */
+export interface HostState {
+  readonly formatVersion: 1;
+  readonly owner: StackOwner;
+  readonly epoch: number;
+  readonly machineID: string;
+  /** Digest of the set-up (packages, DNS, firewall, …) that was last completed. */
+  readonly setupDigest?: string;
+  readonly applied?: {
+    /** {@link RenderedRelease.digest} of what runs. */
+    readonly digest: string;
+    readonly version: string;
+    /** RFC 3339. */
+    readonly time: string;
+    readonly composeVersion: string;
+    readonly services: readonly AppliedService[];
+  };
+  /** An update to another version whose containers were (or are about to be) started, until it is proven good or taken back. */
+  readonly update?: UpdateMark & { readonly time: string };
+  /** Where the data came from; absent until it was loaded completely. */
+  readonly data?: DataOrigin & { readonly time: string };
+  /** Where the stack lives now: this host refuses to start its containers and jobs until that is taken back. */
+  readonly moved?: { readonly address: string; readonly time: string };
+}
+
+/** Written before the first container of another version is started: from then on data may be of that version. */
+export interface UpdateMark {
+  readonly from: string;
+  readonly to: string;
+  /** Whose start touches the data; absent when any may. */
+  readonly updater?: DataUpdater;
+}
+
+/** What the data of a stack was loaded from. */
+export interface DataOrigin {
+  /** For people: `vanilla 3.43.2`, `backup 20260105t020000z-3f9a1c`. */
+  readonly source: string;
+  readonly backupID?: string;
+  /** uid of the JtelRestore (or of the stack, for the first data) that ordered the load. */
+  readonly requestUID?: string;
+  /** Absent: the data are whole. `Incomplete`: they are being overwritten, so what was applied before is no longer recorded. */
+  readonly state?: 'Incomplete';
+}
+
+export interface RecordedChange {
+  readonly applied?: { readonly digest: string; readonly version: string };
+  readonly data?: DataOrigin;
+  readonly update?: UpdateMark | null;
+}
