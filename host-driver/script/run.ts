@@ -11,8 +11,8 @@ import type { Connection } from '../ssh/connection.ts';
 import { ownerDigest, parseState } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
 
-/** One file on the host: what all verbs need, then the verbs. */
-const hostScript = ['host-common.sh', 'host.sh'].map((part) => readFileSync(new URL(part, import.meta.url), 'utf8')).join('');
+// What all verbs need, then the verbs. Literal names: the bundle of the image finds the files by them.
+const hostScript = readFileSync(new URL('host-common.sh', import.meta.url), 'utf8') + readFileSync(new URL('host.sh', import.meta.url), 'utf8');
 const hostScriptSha256 = createHash('sha256').update(hostScript).digest('hex');
 const hostScriptPath = `/opt/jtel/.bin/jtel-host-${hostScriptSha256}`;
 
