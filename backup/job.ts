@@ -153,7 +153,7 @@ export interface JobProgressNumbers {
   readonly bytesDone?: number;
   readonly bytesTotal?: number;
   readonly uploadedBytes?: number;
-  readonly remainingSeconds?: number;
+  readonly secondsLeft?: number;
 }
 
 /** What a job says when the store does not take its SAS (any more): a new try with a fresh one goes on. */
@@ -204,6 +204,11 @@ export interface RestoreFileTree {
 
 export interface RestoreJobInput {
   readonly type: 'restore';
+  /**
+   * `Check` reads the whole index, looks whether all packs are there, whether the key fits, whether there is room and (with
+   * Refuse) whether the places are empty, and writes nothing: it can run beside a stack that works. Default `Restore`.
+   */
+  readonly purpose?: 'Check' | 'Restore';
   /** Names this restore; a new try has the same and resumes on what it wrote itself, and only on that. */
   readonly loadID: string;
   readonly onData: 'Refuse' | 'Replace';
@@ -226,7 +231,7 @@ export interface CountJobInput {
   readonly type: 'count';
   readonly database?: { readonly host: string; readonly port: number; readonly rootPassword: string; readonly schemas: readonly string[] };
   readonly fileTrees: readonly { readonly name: string; readonly path: string; readonly excludes: readonly string[] }[];
-  /** Also `CHECKSUM TABLE` for each table: reads everything. */
+  /** Also `CHECK TABLE` and `CHECKSUM TABLE` for each table: reads everything. */
   readonly checksum: boolean;
 }
 

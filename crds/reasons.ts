@@ -80,6 +80,7 @@ const data = {
   BackupFormatNewer: 'The backup was written by a newer operator in a format that this one does not know.',
   BackupNotAllowed: 'The backup belongs to another stack, and using it was not agreed to, or the store does not allow it.',
   DecryptionKeyMissing: 'The backup is encrypted and the key it names is not there.',
+  DecryptionKeyWrong: 'The backup is encrypted, and not with the key that was given.',
   RestoreCompleted: 'The backup was restored and the stack is healthy.',
   ChecksPassed: 'Everything that can be checked beforehand is in order; nothing was touched.',
 } as const;

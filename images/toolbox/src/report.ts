@@ -5,6 +5,10 @@ export interface Progress {
   /** Of the whole job, 0 to 100. */
   readonly percent: number;
   readonly message?: string;
+  readonly bytesDone?: number;
+  readonly bytesTotal?: number;
+  readonly uploadedBytes?: number;
+  readonly secondsLeft?: number;
 }
 
 export type Report = (progress: Progress) => void;
@@ -16,12 +20,12 @@ export type Report = (progress: Progress) => void;
 export function progressReport(write: (line: string) => void, now: () => number, intervalMilliseconds = 1000): Report {
   let last: { step: string; time: number } | undefined;
   let highest = 0;
-  return ({ step, percent, message }) => {
+  return ({ step, percent, message, ...numbers }) => {
     highest = Math.max(highest, Math.min(100, Math.floor(percent)));
     const time = now();
     if (last !== undefined && last.step === step && time - last.time < intervalMilliseconds) return;
     last = { step, time };
-    write(JSON.stringify({ progress: { step, percent: highest, ...(message === undefined ? {} : { message }) } }));
+    write(JSON.stringify({ progress: { step, percent: highest, ...(message === undefined ? {} : { message }), ...numbers } }));
   };
 }
 
