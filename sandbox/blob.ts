@@ -1,20 +1,32 @@
-/** Blob storage: Azurite with an account for the vendor (releases) and one for the customer (backups). */
+/**
+ * Blob storage: Azurite behind the double (`worm/`) that makes it behave as Azure's Blob service does, with an account for the vendor
+ * (releases), one for the customer (backups, immutable), and more customers when somebody asks for them.
+ */
+import { createHash, createHmac } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { containerLog, ensureContainer, objectName } from './context.ts';
 import type { Outcome, SandboxContext } from './context.ts';
 import { addressOf } from './network.ts';
-import { secretFiles } from './secrets.ts';
+import { blobAccounts, secretFiles } from './secrets.ts';
 import type { BlobAccount, SandboxSecrets } from './secrets.ts';
 import { nodeImage } from './setup/base-image.ts';
-import { repositoryDirectory } from './support/paths.ts';
+import { repositoryDirectory, sandboxDirectory } from './support/paths.ts';
 import { poll } from './support/poll.ts';
+import { BlobControl } from './worm/control.ts';
+import type { BlobFaults } from './worm/control.ts';
+import type { ContainerRule, RequestPattern, RequestRecord } from './worm/types.ts';
 
 const blobAlias = 'azurite.sandbox';
 const port = 10_000;
+const adminPort = 10_001;
 const azurite = '/opt/azurite/node_modules/azurite/dist/src/blob/main.js';
 /** The blob container that each account starts with. */
 const blobContainers: Readonly<Record<BlobAccount, string>> = { vendor: 'releases', customer: 'backups' };
+/** What a customer is told to set up; see docs/stores.md. */
+const retentionDays = 180;
+const locked: ContainerRule = { kind: 'Worm', state: 'Locked', days: retentionDays };
 
 export interface BlobAccess {
   /** By address: the same from the machine, from hosts, and from containers on hosts. */
@@ -25,21 +37,75 @@ export interface BlobAccess {
   /** Base64. */
   readonly key: string;
   readonly connectionString: string;
-  /** The blob container that `up` made. */
+  /** The blob container; it exists. */
   readonly container: string;
 }
 
-export function blobAccess(context: SandboxContext, secrets: SandboxSecrets, account: BlobAccount): BlobAccess {
-  const endpoint = `http://${context.network.prefix}.${addressOf.blob}:${port}/${account}`;
-  const key = secrets.blobKeys[account];
-  return {
-    endpoint,
-    endpointInNetwork: `http://${blobAlias}:${port}/${account}`,
-    account,
-    key,
-    connectionString: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};BlobEndpoint=${endpoint};`,
-    container: blobContainers[account],
-  };
+/** The accounts of a sandbox, and what can be done to them that a customer, an administrator or bad luck would do. */
+export class BlobStorage {
+  readonly vendor: BlobAccess;
+  /** Its container `backups` is immutable for 180 days (Locked) unless {@link policy} says otherwise. */
+  readonly customer: BlobAccess;
+  readonly #address: string;
+  readonly #keys: SandboxSecrets['blobKeys'];
+  readonly #control: BlobControl;
+
+  constructor(context: SandboxContext, secrets: SandboxSecrets) {
+    this.#address = `${context.network.prefix}.${addressOf.blob}`;
+    this.#keys = secrets.blobKeys;
+    this.#control = new BlobControl(`http://${this.#address}:${adminPort}`);
+    this.vendor = this.#access('vendor', secrets.blobKeys.vendor, blobContainers.vendor);
+    this.customer = this.#access('customer', secrets.blobKeys.customer, blobContainers.customer);
+  }
+
+  /** Requests that are to go wrong. Of all who use the sandbox: name account and container in the pattern. */
+  get faults(): BlobFaults {
+    return this.#control.faults;
+  }
+
+  /** A further customer's account, with an immutable container `backups`; made when it is asked for first. @param name 3 to 24 lower-case letters and digits */
+  async account(name: string): Promise<BlobAccess> {
+    const key = createHmac('sha512', this.#keys.customer).update(name).digest('base64');
+    await this.#control.addAccount(name, key);
+    const access = this.#access(name, key, 'backups');
+    if (await createContainer(access)) await this.policy(name, 'backups', locked);
+    return access;
+  }
+
+  /** A further container in the account of `access`; made when it is asked for first. @param rule what holds from now on; default: immutable for 180 days */
+  async container(access: BlobAccess, name: string, rule: ContainerRule = locked): Promise<BlobAccess> {
+    const found = { ...access, container: name };
+    await createContainer(found);
+    await this.policy(access.account, name, rule);
+    return found;
+  }
+
+  /** Sets what holds for a container from now on; there is no management plane that would refuse it, not even for a locked policy. */
+  policy(account: string, container: string, rule: ContainerRule): Promise<void> {
+    return this.#control.policy(account, container, rule);
+  }
+
+  /** How far the clock of retention periods is ahead, for all accounts. */
+  clock(offsetSeconds: number): Promise<void> {
+    return this.#control.clock(offsetSeconds);
+  }
+
+  /** What was asked of the service, by anybody; at most the last 200,000. */
+  requests(pattern?: RequestPattern): Promise<readonly RequestRecord[]> {
+    return this.#control.requests(pattern);
+  }
+
+  #access(account: string, key: string, container: string): BlobAccess {
+    const endpoint = `http://${this.#address}:${port}/${account}`;
+    return {
+      endpoint,
+      endpointInNetwork: `http://${blobAlias}:${port}/${account}`,
+      account,
+      key,
+      connectionString: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};BlobEndpoint=${endpoint};`,
+      container,
+    };
+  }
 }
 
 export async function ensureBlobStorage(context: SandboxContext, secrets: SandboxSecrets): Promise<Outcome> {
@@ -50,8 +116,13 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
   if (running?.State.Running && (await context.docker.tryRun(['exec', name, 'test', '-f', azurite])).code !== 0) {
     await context.docker.remove(name);
   }
-  const serve = `AZURITE_ACCOUNTS="$(cat /run/sandbox/blob-accounts)" exec node ${azurite}`;
-  const flags = `--blobHost 0.0.0.0 --blobPort ${port} --location /data --skipApiVersionCheck --disableTelemetry --silent`;
+  const mounts = {
+    [join(repositoryDirectory, 'node_modules')]: '/opt/azurite/node_modules',
+    [join(repositoryDirectory, 'package.json')]: '/opt/azurite/package.json',
+    [join(sandboxDirectory, 'worm')]: '/opt/azurite/worm',
+    [accounts]: '/run/sandbox/blob-accounts',
+  };
+  const ports = ['--port', String(port), '--admin-port', String(adminPort)];
   const { outcome } = await ensureContainer(context, {
     part: 'blob',
     role: 'blob',
@@ -59,24 +130,39 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
     address: `${context.network.prefix}.${addressOf.blob}`,
     alias: blobAlias,
     volumes: { blob: '/data' },
-    options: [
-      ['--init', '--mount', `type=bind,src=${join(repositoryDirectory, 'node_modules')},dst=/opt/azurite/node_modules,readonly`],
-      ['--mount', `type=bind,src=${accounts},dst=/run/sandbox/blob-accounts,readonly`],
-    ].flat(),
-    command: ['sh', '-c', `${serve} ${flags}`],
+    options: ['--init', ...Object.entries(mounts).flatMap(([source, target]) => ['--mount', `type=bind,src=${source},dst=${target},readonly`])],
+    command: [
+      ...['node', '/opt/azurite/worm/main.ts', '--azurite', azurite, '--accounts', '/run/sandbox/blob-accounts', '--directory', '/data', ...ports],
+      ...['--locked', `customer/${blobContainers.customer}=${retentionDays}`],
+    ],
+    inputs: await digestOfDouble(),
   });
   try {
-    await Promise.all((['vendor', 'customer'] as const).map((account) => createContainer(blobAccess(context, secrets, account))));
+    const storage = new BlobStorage(context, secrets);
+    await Promise.all(blobAccounts.map((account) => createContainer(storage[account])));
   } catch (cause) {
-    throw new Error(`Azurite does not come up. It said:\n${await containerLog(context, 'blob')}`, { cause });
+    throw new Error(`The blob storage does not come up. It said:\n${await containerLog(context, 'blob')}`, { cause });
   }
   return outcome;
 }
 
-async function createContainer({ endpoint, account, key, container }: BlobAccess): Promise<void> {
+/** Whether it was not there yet. */
+async function createContainer({ endpoint, account, key, container }: BlobAccess): Promise<boolean> {
   const service = new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), { retryOptions: { maxTries: 1 } });
+  let isNew = false;
   await poll(`blob container ${account}/${container}`, 60, async () => {
-    await service.getContainerClient(container).createIfNotExists();
+    isNew = (await service.getContainerClient(container).createIfNotExists()).succeeded;
     return true;
   });
+  return isNew;
+}
+
+/** The running double is replaced when its code changed. */
+async function digestOfDouble(): Promise<string> {
+  const directory = join(sandboxDirectory, 'worm');
+  const files = (await readdir(directory)).toSorted();
+  const contents = await Promise.all(files.map((file) => readFile(join(directory, file))));
+  const digest = createHash('sha256');
+  for (const content of contents) digest.update(content);
+  return digest.digest('hex');
 }

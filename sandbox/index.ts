@@ -9,8 +9,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { blobAccess } from './blob.ts';
-import type { BlobAccess } from './blob.ts';
+import { BlobStorage } from './blob.ts';
 import { bringUp, sandboxParts } from './bring-up.ts';
 import type { SandboxPart } from './bring-up.ts';
 import type { SandboxContext } from './context.ts';
@@ -23,7 +22,7 @@ import type { HostSpec, SandboxHost } from './host/host.ts';
 import { findNetwork, networkName } from './network.ts';
 import { Registry } from './registry.ts';
 import { readSecrets } from './secrets.ts';
-import type { BlobAccount, SandboxSecrets } from './secrets.ts';
+import type { SandboxSecrets } from './secrets.ts';
 import { ensureDocker, reachableDocker } from './setup/docker.ts';
 import { roleLabel, sandboxLabel } from './support/docker.ts';
 import type { Docker } from './support/docker.ts';
@@ -64,7 +63,7 @@ export class Sandbox {
   readonly docker: Docker;
   readonly registry: Registry;
   readonly controlPlane: ControlPlane;
-  readonly blob: Readonly<Record<BlobAccount, BlobAccess>>;
+  readonly blob: BlobStorage;
   /** By name; as they were at `up`, `attach` or `refresh`. */
   hosts: Readonly<Record<string, SandboxHost>> = {};
   /** Works from the machine. */
@@ -82,7 +81,7 @@ export class Sandbox {
     this.docker = context.docker;
     this.registry = new Registry(context, secrets);
     this.controlPlane = new ControlPlane(context);
-    this.blob = { vendor: blobAccess(context, secrets, 'vendor'), customer: blobAccess(context, secrets, 'customer') };
+    this.blob = new BlobStorage(context, secrets);
     this.kubeconfigPath = kubeconfig ?? paths.admin;
     this.inClusterKubeconfigPath = kubeconfig ?? paths.adminInNetwork;
     this.#context = context;

@@ -8,6 +8,8 @@ const { values } = parseArgs({
     azurite: { type: 'string', default: '' },
     accounts: { type: 'string', default: '' },
     directory: { type: 'string', default: '/data' },
+    /** `account/container=days` of a locked retention policy that is there from the beginning. */
+    locked: { type: 'string', multiple: true, default: [] },
     port: { type: 'string', default: '10000' },
     'admin-port': { type: 'string', default: '10001' },
     'azurite-port': { type: 'string', default: '10002' },
@@ -24,6 +26,9 @@ const double = await startDouble({
   azuritePort: Number(values['azurite-port']),
   accounts: Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf(':')), pair.slice(pair.indexOf(':') + 1)])),
   directory: values.directory,
+  defaults: Object.fromEntries(
+    values.locked.map((text) => [text.slice(0, text.indexOf('=')), { kind: 'Worm', state: 'Locked', days: Number(text.slice(text.indexOf('=') + 1)) }]),
+  ),
 });
 const stopped = new Promise<void>((resolve) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);

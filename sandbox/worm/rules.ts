@@ -12,16 +12,22 @@ interface Saved {
 
 export class Rules {
   readonly #file: string | undefined;
+  readonly #defaults: Readonly<Record<string, ContainerRule>>;
   #saved: Saved;
 
-  /** @param file undefined keeps all in memory */
-  constructor(file?: string) {
+  /**
+   * @param defaults by `account/container`, as long as nothing else was set
+   * @param file undefined keeps all in memory
+   */
+  constructor(defaults: Readonly<Record<string, ContainerRule>>, file?: string) {
     this.#file = file;
+    this.#defaults = defaults;
     this.#saved = { containers: {}, clockOffsetSeconds: 0, accounts: {}, ...(file === undefined ? {} : readSaved(file)) };
   }
 
   of(account: string, container: string): ContainerRule {
-    return this.#saved.containers[`${account}/${container}`] ?? { kind: 'None' };
+    const key = `${account}/${container}`;
+    return this.#saved.containers[key] ?? this.#defaults[key] ?? { kind: 'None' };
   }
 
   set(account: string, container: string, rule: ContainerRule): void {

@@ -4,6 +4,7 @@ import { serveAdmin } from './admin.ts';
 import { AzuriteProcess, type Accounts } from './azurite-process.ts';
 import { BlobDouble } from './double.ts';
 import { Rules } from './rules.ts';
+import type { ContainerRule } from './types.ts';
 
 export interface DoubleOptions {
   /** Azurite's `dist/src/blob/main.js`. */
@@ -14,6 +15,8 @@ export interface DoubleOptions {
   /** For Azurite itself, on 127.0.0.1. */
   readonly azuritePort: number;
   readonly accounts: Accounts;
+  /** By `account/container`, as long as nothing else is set. */
+  readonly defaults?: Readonly<Record<string, ContainerRule>>;
   /** Where blobs and policies are kept; undefined keeps them in memory. */
   readonly directory?: string;
 }
@@ -27,7 +30,7 @@ export interface RunningDouble {
 export async function startDouble(options: DoubleOptions): Promise<RunningDouble> {
   const { directory, host } = options;
   const azurite = new AzuriteProcess({ program: options.azurite, port: options.azuritePort, ...(directory === undefined ? {} : { location: directory }) });
-  const rules = new Rules(directory === undefined ? undefined : `${directory}/double.json`);
+  const rules = new Rules(options.defaults ?? {}, directory === undefined ? undefined : `${directory}/double.json`);
   const accounts = (): Accounts => ({ ...options.accounts, ...rules.accounts });
   await azurite.start(accounts());
   const ended = new Promise<never>((_, reject) => {

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { azureBlobStore } from '../../../blob-store/azure.ts';
 import { baseImage, Sandbox } from '../../../sandbox/index.ts';
 import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -117,6 +118,32 @@ describe('blob storage', () => {
     expect((await fetch(list)).status).toBe(403);
     const status = await onHost(sandbox.host('host-1'), `curl -s -o /dev/null -w '%{http_code}' '${list}'`);
     expect(status).toBe('403');
+  });
+
+  it('keeps a customer’s backups from being changed, lists what was tried, and fails when it is told to', async () => {
+    const { customer } = sandbox.blob;
+    const store = azureBlobStore(customer, { kind: 'AccountKey', accountName: customer.account, accountKey: customer.key });
+    const { signal } = new AbortController();
+    const name = `kept/${Date.now()}`;
+    await store.create(name, Buffer.from('kept'), 'text/plain', signal);
+    expect(await store.proveImmutable(name, signal)).toMatchObject({ overwrite: 'Refused', delete: 'Refused' });
+    const attempts = await sandbox.blob.requests({ account: 'customer', blob: name, operations: ['PutBlob', 'DeleteBlob'] });
+    expect(attempts.map(({ operation, status }) => `${operation} ${status}`)).toEqual(['PutBlob 201', 'PutBlob 409', 'DeleteBlob 409']);
+    const id = await sandbox.blob.faults.add({ when: { account: 'customer', blob: name }, times: 'Always', fault: { kind: 'Status', status: 403 } });
+    await expect(store.read(name, 10, signal)).rejects.toMatchObject({ reason: 'StoreCredentialsRefused' });
+    await sandbox.blob.faults.remove(id);
+  });
+
+  it('has more customers when they are asked for, with containers under any rule', async () => {
+    const acme = await sandbox.blob.account('acme');
+    expect(await sandbox.blob.account('acme')).toEqual(acme);
+    const credentials = { kind: 'AccountKey', accountName: acme.account, accountKey: acme.key } as const;
+    const { signal } = new AbortController();
+    const kept = azureBlobStore(acme, credentials);
+    const open = azureBlobStore(await sandbox.blob.container(acme, 'open', { kind: 'None' }), credentials);
+    for (const store of [kept, open]) await store.create('x', Buffer.from('x'), 'text/plain', signal);
+    expect(await kept.policy(signal)).toMatchObject({ hasImmutabilityPolicy: true });
+    expect(await open.proveImmutable('x', signal)).toMatchObject({ overwrite: 'Allowed' });
   });
 });
 
