@@ -182,7 +182,8 @@ function checkParts(manifest: Manifest): void {
       throw new FormatError(`manifest.indexParts[${index}].name is not part ${index + 1} of the index`);
     }
   }
-  if (manifest.packList.name !== packListName) throw new FormatError(`manifest.packList.name is not ${packListName}`);
+  const packList = packListName(parts[0]?.attempt ?? 0);
+  if (manifest.packList.name !== packList) throw new FormatError(`manifest.packList.name is not ${packList}`);
   const names: readonly string[] = documentNames;
   const strange = manifest.documents.find(({ name }) => !names.includes(name));
   if (strange !== undefined) throw new FormatError(`manifest.documents has ${JSON.stringify(strange.name)}: known are ${names.join(', ')}`);

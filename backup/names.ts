@@ -71,7 +71,11 @@ export function epochFor(start: Date, last: string | undefined, days: number = d
 /** Documents beside the manifest: all that is needed to build the stack again. */
 export const documentNames = ['stack.json', 'release.json', 'compose.yaml'] as const;
 export const manifestName = 'manifest.json';
-export const packListName = 'packs.zst';
+
+/** Each try has its own, because nothing is ever written twice. */
+export function packListName(attempt: number): string {
+  return `packs-${attempt}.zst`;
+}
 
 export function indexPartName(attempt: number, part: number): string {
   return `index-${attempt}-${part}.zst`;

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { FormatError } from '../backup/fields.ts';
 import type { BackupToRead } from '../backup/job.ts';
 import { longestManifestBytes, parseManifest, type Manifest, type StoredBlob } from '../backup/manifest.ts';
-import { isBackupID, isIdentity, manifestName, packListName, paths } from '../backup/names.ts';
+import { isBackupID, isIdentity, manifestName, paths } from '../backup/names.ts';
 import { longestPackListBytes, parsePackList } from '../backup/pack-list.ts';
 import type { PackRecord } from '../backup/record.ts';
 import { BlobError, type BlobProperties, type BlobStore } from '../blob-store/blob-store.ts';
@@ -74,7 +74,7 @@ export async function loadBackup(store: BlobStore, identity: string, backupID: s
   const { packList, totals } = entry.manifest;
   const what = `backup ${backupID} of ${identity} in ${store.description}`;
   if (packList.bytes > longestStoredListBytes) throw invalid(what, `its list of packs has ${packList.bytes} bytes, more than is ever read`);
-  const stored = await readPart(store, paths.part(identity, backupID, packListName), packList.bytes, signal, () => Promise.resolve(invalid(what, 'its list of packs is missing')));
+  const stored = await readPart(store, paths.part(identity, backupID, packList.name), packList.bytes, signal, () => Promise.resolve(invalid(what, 'its list of packs is missing')));
   requireDigest(what, packList, stored);
   const text = await decompress(stored, { maxOutputLength: longestPackListBytes }).catch(() => {
     throw invalid(what, 'its list of packs is not readable');

@@ -7,7 +7,11 @@ import { imagesDirectory } from './contexts.ts';
 import { copyPackages, packagesNeeded, readLockFile } from './packages.ts';
 
 export async function assembleToolbox(context: string): Promise<void> {
-  await cp(join(imagesDirectory, 'toolbox'), context, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
+  const noTest = (path: string): boolean => !path.endsWith('.test.ts');
+  // As in the repository, so that `../../../backup/…` means the same in both.
+  await cp(join(imagesDirectory, 'toolbox/src'), join(context, 'images/toolbox/src'), { recursive: true, filter: noTest });
+  await cp(join(repositoryDirectory, 'backup'), join(context, 'backup'), { recursive: true, filter: noTest });
+  for (const name of ['Dockerfile', 'package.json']) await cp(join(imagesDirectory, 'toolbox', name), join(context, name));
   await copyPackages(repositoryDirectory, packagesNeeded(await readLockFile(repositoryDirectory), ['tar-stream']), context);
 }
 

@@ -10,6 +10,16 @@ export type JobErrorReason =
   | 'DiskFull'
   | 'DatabaseUnreachable'
   | 'DatabaseFailed' // the database refused a statement
+  | 'ProducerFailed' // the database's own tool did not deliver a whole backup
+  | 'UploadFailed' // the store did not take an object
+  | 'UploadConflict' // an object of this try is there already with other content: the next try needs another number
+  | 'StoreCredentialsRefused' // the store does not take the signature (any more): a new try with a fresh one goes on
+  | 'KnownPartInvalid' // an index that chunks should be taken from is not what it should be
+  | 'FileTreeFailed' // a file tree could not be read
+  | 'BackupInvalid' // an index or a pack is damaged, forged or missing; nothing came to its place
+  | 'BackupFormatNewer'
+  | 'DecryptionKeyWrong'
+  | 'PrepareFailed' // the database's own tool could not prepare the restored files
   | 'Cancelled'
   | 'InternalError';
 

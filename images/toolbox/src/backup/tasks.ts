@@ -1,0 +1,24 @@
+/** What worker threads are asked for. Chunks lie in shared memory; only numbers travel. */
+import type { SharedSlots } from './memory.ts';
+
+export interface WorkerSettings {
+  readonly slots: SharedSlots;
+  readonly compressionLevel: number;
+  /** 32 bytes. */
+  readonly key?: Uint8Array;
+}
+
+/** `hash`: digests into the slots, stored length 1, or 0 where a chunk is only zeros. `compress`: in place. */
+export type Task =
+  | { readonly kind: 'hash'; readonly slots: readonly number[] }
+  | { readonly kind: 'compress'; readonly slots: readonly number[] }
+  | { readonly kind: 'seal'; readonly memory: SharedArrayBuffer; readonly bytes: number };
+
+export interface Sealed {
+  /** Hex. */
+  readonly sha256: string;
+  /** Base64. */
+  readonly md5: string;
+}
+
+export type Answer = { readonly sealed?: Sealed; readonly error?: string };
