@@ -51,6 +51,8 @@ export interface Revision {
   /** RFC 3339. */
   readonly time: string;
   readonly sourceRevision?: string;
+  /** Program that wrote the spec (`kubectl-client-side-apply`, a GitOps controller …): who it is, only the audit log knows. */
+  readonly changedBy?: string;
   /** Value of the annotation `jtel.de/retry` when it was recorded: another value makes a new revision of the same spec. */
   readonly retry?: string;
   readonly attempt?: Attempt;
@@ -68,6 +70,7 @@ export interface Revisions {
 
 const attemptAnnotation = 'jtel.de/attempt';
 const outcomeAnnotation = 'jtel.de/outcome';
+const changedByAnnotation = 'jtel.de/changed-by';
 
 /**
  * Reads the revisions and adds one when the spec (or the wish to try again) is new.
@@ -144,6 +147,7 @@ function grouped(all: readonly Revision[], current: Revision): Revisions {
 function toObject(stack: JtelStack, number: number, retry: string | undefined): ControllerRevision {
   const { name, namespace, uid } = stack.metadata;
   const sourceRevision = stack.metadata.annotations?.[annotations.sourceRevision];
+  const changedBy = lastWriter(stack);
   return {
     apiVersion: apiVersionOf(controllerRevisions),
     kind: controllerRevisions.kind,
@@ -153,6 +157,7 @@ function toObject(stack: JtelStack, number: number, retry: string | undefined): 
       labels: { [labels.stack]: name },
       annotations: {
         ...(sourceRevision === undefined ? {} : { [annotations.sourceRevision]: sourceRevision }),
+        ...(changedBy === undefined ? {} : { [changedByAnnotation]: changedBy }),
         ...(retry === undefined ? {} : { [annotations.retry]: retry }),
       },
       ownerReferences: [{ apiVersion: apiVersionOf(stackKind), kind: stackKind.kind, name, uid, controller: true, blockOwnerDeletion: false }],
@@ -162,9 +167,16 @@ function toObject(stack: JtelStack, number: number, retry: string | undefined): 
   };
 }
 
+/** Of those who own fields of the spec the one who wrote last. */
+function lastWriter({ metadata }: JtelStack): string | undefined {
+  const writers = (metadata.managedFields ?? []).filter(({ subresource, fieldsV1 }) => subresource === undefined && fieldsV1?.['f:spec'] !== undefined);
+  return writers.toSorted((a, b) => Date.parse(b.time ?? '') - Date.parse(a.time ?? ''))[0]?.manager;
+}
+
 function toRevision({ metadata, revision, data }: ControllerRevision): Revision {
   const noted = metadata?.annotations ?? {};
   const sourceRevision = noted[annotations.sourceRevision];
+  const changedBy = noted[changedByAnnotation];
   const retry = noted[annotations.retry];
   const attempt = parsed<Attempt>(noted[attemptAnnotation]);
   const outcome = parsed<RevisionOutcome>(noted[outcomeAnnotation]);
@@ -174,6 +186,7 @@ function toRevision({ metadata, revision, data }: ControllerRevision): Revision 
     spec: (data as { readonly spec: JtelStackSpec }).spec,
     time: metadata?.creationTimestamp ?? '',
     ...(sourceRevision === undefined ? {} : { sourceRevision }),
+    ...(changedBy === undefined ? {} : { changedBy }),
     ...(retry === undefined ? {} : { retry }),
     ...(attempt === undefined ? {} : { attempt }),
     ...(outcome === undefined ? {} : { outcome }),
