@@ -122,7 +122,9 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
     [join(sandboxDirectory, 'worm')]: '/opt/azurite/worm',
     [accounts]: '/run/sandbox/blob-accounts',
   };
+  const files = ['--azurite', azurite, '--accounts', '/run/sandbox/blob-accounts', '--directory', '/data'];
   const ports = ['--port', String(port), '--admin-port', String(adminPort)];
+  const policies = ['--locked', `customer/${blobContainers.customer}=${retentionDays}`];
   const { outcome } = await ensureContainer(context, {
     part: 'blob',
     role: 'blob',
@@ -131,10 +133,7 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
     alias: blobAlias,
     volumes: { blob: '/data' },
     options: ['--init', ...Object.entries(mounts).flatMap(([source, target]) => ['--mount', `type=bind,src=${source},dst=${target},readonly`])],
-    command: [
-      ...['node', '/opt/azurite/worm/main.ts', '--azurite', azurite, '--accounts', '/run/sandbox/blob-accounts', '--directory', '/data', ...ports],
-      ...['--locked', `customer/${blobContainers.customer}=${retentionDays}`],
-    ],
+    command: ['node', '/opt/azurite/worm/main.ts', ...files, ...ports, ...policies],
     inputs: await digestOfDouble(),
   });
   try {

@@ -83,6 +83,25 @@ export function blobStoreContract(kind: string, makeStore: () => BlobStore | Pro
       await expect(store.read(name, 99_999, signal)).rejects.toMatchObject({ reason: 'DigestMismatch' });
     });
 
+    it('reads a range, up to the end and no further', async () => {
+      const store = await makeStore();
+      const name = randomUUID();
+      await store.create(name, Buffer.from('0123456789'), text, signal);
+      expect((await store.readRange(name, 3, 4, signal)).toString()).toBe('3456');
+      expect((await store.readRange(name, 8, 100, signal)).toString()).toBe('89');
+      await expect(store.readRange(name, 10, 1, signal)).rejects.toMatchObject({ reason: 'DigestMismatch' });
+      await expect(store.readRange(randomUUID(), 0, 1, signal)).rejects.toMatchObject({ reason: 'BlobNotFound' });
+    });
+
+    it('grants the right to create, until a time, for names below its prefix', async () => {
+      const grant = await (await makeStore()).createUrl(600);
+      expect(grant.containerUrl).toMatch(/[^/?]$/);
+      expect(grant.prefix).toMatch(/^$|[^/]\/$/);
+      expect(new URLSearchParams(grant.query).get('sp')).toBe('c');
+      expect(new URLSearchParams(grant.query).has('st')).toBe(false);
+      expect(Math.abs(Date.parse(grant.expiresTime) - Date.now() - 600_000)).toBeLessThan(60_000);
+    });
+
     it('lists by name and prefix, with names that read takes', async () => {
       const store = await makeStore();
       const folder = randomUUID();
@@ -102,6 +121,9 @@ export function blobStoreContract(kind: string, makeStore: () => BlobStore | Pro
         await expect(store.read(name, 1, signal)).rejects.toThrow(RangeError);
         await expect(store.properties(name, signal)).rejects.toThrow(RangeError);
         await expect(store.readUrl(name, 1)).rejects.toThrow(RangeError);
+        await expect(store.readRange(name, 0, 1, signal)).rejects.toThrow(RangeError);
+        await expect(store.proveImmutable(name, signal)).rejects.toThrow(RangeError);
+        await expect(store.copyFrom(name, 'http://127.0.0.1/x', { bytes: 0, md5: '' }, signal)).rejects.toThrow(RangeError);
       },
     );
 
@@ -112,6 +134,9 @@ export function blobStoreContract(kind: string, makeStore: () => BlobStore | Pro
       await expect(store.create(randomUUID(), Buffer.alloc(1), text, aborted)).rejects.toBe(reason);
       await expect(store.read('a', 1, aborted)).rejects.toBe(reason);
       await expect(store.properties('a', aborted)).rejects.toBe(reason);
+      await expect(store.policy(aborted)).rejects.toBe(reason);
+      await expect(store.proveImmutable('a', aborted)).rejects.toBe(reason);
+      await expect(store.copyFrom('a', 'http://127.0.0.1/x', { bytes: 0, md5: '' }, aborted)).rejects.toBe(reason);
       await expect(store.list('', aborted)[Symbol.asyncIterator]().next()).rejects.toBe(reason);
     });
   });

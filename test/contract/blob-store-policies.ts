@@ -1,0 +1,92 @@
+/** What a {@link BlobStore} must do that depends on the container's policy, and between two stores; the real one and the fake. */
+import { createHash, randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { BlobStore, ExpectedContent } from '../../blob-store/blob-store.ts';
+
+const signal = new AbortController().signal;
+const text = 'text/plain';
+
+export function immutabilityContract(kind: string, makeStore: (policy: 'Immutable' | 'Mutable') => BlobStore | Promise<BlobStore>): void {
+  describe(`a proof of immutability (${kind})`, () => {
+    it('is found in a container with a policy, and leaves the blob as it was', async () => {
+      const store = await makeStore('Immutable');
+      const name = `${randomUUID()}/probe`;
+      await store.create(name, Buffer.from('probe'), text, signal);
+      const before = await store.properties(name, signal);
+      expect(await store.proveImmutable(name, signal)).toMatchObject({ overwrite: 'Refused', delete: 'Refused', detail: expect.stringContaining('refused') });
+      expect(await store.properties(name, signal)).toEqual(before);
+      expect(await store.policy(signal)).toEqual({ hasImmutabilityPolicy: true, versioning: false });
+    });
+
+    it('is not found in a container without one, where the blob is not deleted either', async () => {
+      const store = await makeStore('Mutable');
+      const name = `${randomUUID()}/probe`;
+      await store.create(name, Buffer.from('probe'), text, signal);
+      expect(await store.proveImmutable(name, signal)).toMatchObject({ overwrite: 'Allowed', delete: 'NotTried', detail: expect.stringContaining('allowed') });
+      expect((await store.read(name, 5, signal)).toString()).toBe('probe');
+      expect(await store.policy(signal)).toEqual({ hasImmutabilityPolicy: false, versioning: false });
+    });
+
+    it('is not tried with a blob that is not there, and makes none', async () => {
+      const store = await makeStore('Mutable');
+      const name = randomUUID();
+      await expect(store.proveImmutable(name, signal)).rejects.toMatchObject({ reason: 'BlobNotFound' });
+      expect(await store.properties(name, signal)).toBeUndefined();
+    });
+  });
+}
+
+export interface Pair {
+  readonly source: BlobStore;
+  readonly target: BlobStore;
+}
+
+const md5 = (content: Buffer): string => createHash('md5').update(content).digest('hex');
+
+async function aSource(store: BlobStore, content = Buffer.from('vanilla')): Promise<{ url: string; expected: ExpectedContent }> {
+  const name = `source/${randomUUID()}`;
+  await store.create(name, content, text, signal);
+  return { url: await store.readUrl(name, 600), expected: { bytes: content.length, md5: md5(content) } };
+}
+
+export function copyContract(kind: string, makePair: () => Pair | Promise<Pair>): void {
+  describe(`a copy from another store (${kind})`, () => {
+    it('arrives whole, and a second time is no other', async () => {
+      const { source, target } = await makePair();
+      const { url, expected } = await aSource(source);
+      const name = `target/${randomUUID()}`;
+      await target.copyFrom(name, url, expected, signal);
+      await target.copyFrom(name, url, expected, signal);
+      expect((await target.read(name, 100, signal)).toString()).toBe('vanilla');
+      expect(await target.properties(name, signal)).toMatchObject(expected);
+    });
+
+    it('never replaces another object', async () => {
+      const { source, target } = await makePair();
+      const { url, expected } = await aSource(source);
+      const name = `target/${randomUUID()}`;
+      await target.create(name, Buffer.from('another'), text, signal);
+      await expect(target.copyFrom(name, url, expected, signal)).rejects.toMatchObject({ reason: 'BlobExists' });
+      expect((await target.read(name, 100, signal)).toString()).toBe('another');
+    });
+
+    it.each([
+      ['of another content', { bytes: 7, md5: md5(Buffer.from('another')) }],
+      ['of another length', { bytes: 8, md5: md5(Buffer.from('vanilla')) }],
+    ])('%s than expected is told', async (_, wrong) => {
+      const { source, target } = await makePair();
+      const { url } = await aSource(source);
+      await expect(target.copyFrom(`target/${randomUUID()}`, url, wrong, signal)).rejects.toMatchObject({ reason: 'DigestMismatch' });
+    });
+
+    it('of something that is not there is told, without the URL', async () => {
+      const { source, target } = await makePair();
+      const url = await source.readUrl(`source/${randomUUID()}`, 600);
+      const name = `target/${randomUUID()}`;
+      const copying = target.copyFrom(name, url, { bytes: 7, md5: md5(Buffer.from('vanilla')) }, signal);
+      await expect(copying).rejects.toMatchObject({ reason: 'BlobNotFound', message: expect.stringContaining(name) });
+      await expect(copying).rejects.not.toThrow(/sig=|lifetime=/);
+      expect(await target.properties(name, signal)).toBeUndefined();
+    });
+  });
+}
