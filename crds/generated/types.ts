@@ -408,6 +408,14 @@ export interface HistoryEntry {
    */
   readonly completionTime?: string;
   /**
+   * From the first container that was stopped until all were healthy again, in seconds.
+   */
+  readonly downtimeSeconds?: number;
+  /**
+   * Why it failed, or what else there is to say.
+   */
+  readonly message?: string;
+  /**
    * Git commit from the annotation jtel.de/source-revision.
    */
   readonly sourceRevision?: string;
