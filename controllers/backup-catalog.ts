@@ -71,7 +71,12 @@ export async function readManifest(store: BlobStore, identity: string, backupID:
 /** Manifest and list of packs; does not look whether they are there (see {@link requireComplete}). @throws as {@link readManifest} */
 export async function loadBackup(store: BlobStore, identity: string, backupID: string, signal: AbortSignal): Promise<LoadedBackup> {
   const entry = await readManifest(store, identity, backupID, signal);
-  const { packList, totals } = entry.manifest;
+  return { ...entry, packs: await readPackList(store, entry.manifest, signal) };
+}
+
+/** The packs of a backup whose manifest is at hand (and perhaps not stored yet). @throws as {@link readManifest} */
+export async function readPackList(store: BlobStore, manifest: Manifest, signal: AbortSignal): Promise<readonly PackRecord[]> {
+  const { identity, backupID, packList, totals } = manifest;
   const what = `backup ${backupID} of ${identity} in ${store.description}`;
   if (packList.bytes > longestStoredListBytes) throw invalid(what, `its list of packs has ${packList.bytes} bytes, more than is ever read`);
   const stored = await readPart(store, paths.part(identity, backupID, packList.name), packList.bytes, signal, () => Promise.resolve(invalid(what, 'its list of packs is missing')));
@@ -84,7 +89,7 @@ export async function loadBackup(store: BlobStore, identity: string, backupID: s
   if (packs.length !== totals.packs || storedBytes !== totals.storedBytes) {
     throw invalid(what, `its manifest counts ${totals.packs} packs of ${totals.storedBytes} bytes, the list has ${packs.length} of ${storedBytes}`);
   }
-  return { ...entry, packs };
+  return packs;
 }
 
 /**

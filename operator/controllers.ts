@@ -8,6 +8,7 @@ import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../crd
 import { HostClaims } from '../controllers/claims.ts';
 import { CredentialStore } from '../controllers/credentials.ts';
 import type { ReleaseSource } from '../controllers/release-source.ts';
+import { BackupSource } from '../controllers/stack/data-source.ts';
 import type { Progress } from '../controllers/stack/execute.ts';
 import { StackReconciler } from '../controllers/stack/reconcile.ts';
 import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
@@ -58,14 +59,20 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
   const watcher = new HostWatcher({ enqueue, logger });
   const claims = new HostClaims();
   const credentials = new CredentialStore(cluster);
-  const stacksOfStore = caches.stacks.index((one) => [`${one.metadata.namespace}/${one.spec.releaseStoreRef.name}`]);
+  const restoresOfStack = caches.restores.index((one) => [`${one.metadata.namespace}/${one.spec.stackRef.name}`]);
+  const restoresOf = ({ metadata }: JtelStack): Promise<readonly JtelRestore[]> => Promise.resolve(restoresOfStack.get(`${metadata.namespace}/${metadata.name}`));
+  const backupSource = new BackupSource();
+  const stacksOfStore = caches.stacks.index((one) => [one.spec.releaseStoreRef.name, ...(one.spec.backup === undefined ? [] : [one.spec.backup.storeRef.name])].map((name) => `${one.metadata.namespace}/${name}`));
   const stack: Controller<JtelStack> = new Controller<JtelStack>({
     ...common,
     name: 'stack',
     store: caches.stacks,
     workers: parts.workers,
-    wakes: [watching(caches.stores, (store) => stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`).map(keyOfMetadata))],
-    reconciler: new StackReconciler({ ...parts, credentials, activities, watcher, claims }),
+    wakes: [
+      watching(caches.stores, (store) => stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`).map(keyOfMetadata)),
+      watching(caches.restores, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.stackRef.name }]),
+    ],
+    reconciler: new StackReconciler({ ...parts, credentials, activities, watcher, claims, restoresOf, backups: backupSource }),
   });
   const store = new Controller<JtelBackupStore>({
     ...common,

@@ -6,6 +6,7 @@
 import { connect } from 'node:net';
 import { CredentialStore } from '../../controllers/credentials.ts';
 import type { Observed } from '../../controllers/stack/model.ts';
+import { BackupSource } from '../../controllers/stack/data-source.ts';
 import { observe, type Gathered } from '../../controllers/stack/observe.ts';
 import { plan } from '../../controllers/stack/plan.ts';
 import { ReleaseSource } from '../../controllers/release-source.ts';
@@ -70,6 +71,8 @@ async function controllerChecks(
     releases: new ReleaseSource(),
     credentials: new CredentialStore(cluster),
     toolbox: parseToolboxImage(toolbox),
+    backups: new BackupSource(),
+    restoresOf: () => Promise.resolve([]),
   };
   const clusterID = await cluster.clusterID({ signal: AbortSignal.timeout(10_000) });
   const stack = await read();

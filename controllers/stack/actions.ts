@@ -3,6 +3,7 @@
  * executor in `execute.ts` and one row in the planner's table test.
  */
 
+import type { DataOrigin } from '../../host-driver/host.ts';
 import type { GeneratedSecret } from '../credentials.ts';
 
 export type Action =
@@ -15,9 +16,13 @@ export type Action =
   | { readonly type: 'PullImages' }
   /** Start only what the data is loaded into. */
   | { readonly type: 'StartDatabase'; readonly services: readonly string[] }
-  | { readonly type: 'StartLoad' }
-  /** Note on the host that the data is complete, and where it came from. */
-  | { readonly type: 'RecordData'; readonly source: string }
+  /** Ask the API whether a JtelRestore still wants what it wanted: the last look before its wave touches anything. */
+  | { readonly type: 'ConfirmOrder'; readonly name: string; readonly requestUID: string }
+  /** A job that looks at a whole backup and at the host, and writes nothing. */
+  | { readonly type: 'StartCheck'; readonly source: string }
+  | { readonly type: 'StartLoad'; readonly source: string }
+  /** Note on the host where the data came from, and whether they are whole or about to be overwritten. */
+  | { readonly type: 'RecordData'; readonly data: DataOrigin }
   | { readonly type: 'RemoveJob'; readonly uid: string }
   | { readonly type: 'ApplyRelease' }
   | { readonly type: 'RecordApplied' }
@@ -45,10 +50,14 @@ export function describeAction(action: Action): string {
       return 'pull images';
     case 'StartDatabase':
       return `start ${action.services.join(', ')}`;
+    case 'ConfirmOrder':
+      return `see whether JtelRestore ${action.name} still stands`;
+    case 'StartCheck':
+      return `check ${action.source} on the host`;
     case 'StartLoad':
-      return 'load the initial data';
+      return `load data from ${action.source}`;
     case 'RecordData':
-      return `record that the data came from ${action.source}`;
+      return action.data.state === 'Incomplete' ? `record that the data are being overwritten by ${action.data.source}` : `record that the data came from ${action.data.source}`;
     case 'RemoveJob':
       return `remove the finished job ${action.uid}`;
     case 'ApplyRelease':

@@ -42,6 +42,7 @@ const progressReasons: Readonly<Record<Step, Reason>> = {
   Preflight: 'Pending',
   SetUp: 'SettingUpHost',
   Data: 'LoadingData',
+  Restore: 'Restoring',
   Apply: 'Applying',
   Repair: 'Drifted',
   Health: 'WaitingForHealth',
@@ -149,10 +150,13 @@ function preflight({ observed, graceOver }: ConditionInput): readonly ConditionD
 function dataLoaded({ observed, plan, graceOver }: ConditionInput): readonly ConditionDraft[] {
   if (!observed.host.ok) return graceOver ? [unknown('DataLoaded', observed)] : [];
   const data = observed.host.value.state?.data;
-  if (data !== undefined) return [{ type: 'DataLoaded', status: 'True', reason: 'DataLoaded', message: `Loaded from ${data.source} at ${data.time}.` }];
+  if (data !== undefined && data.state === undefined) {
+    return [{ type: 'DataLoaded', status: 'True', reason: 'DataLoaded', message: `Loaded from ${data.source} at ${data.time}.` }];
+  }
   if (plan.kind === 'Blocked' && plan.condition === 'DataLoaded') {
     return [{ type: 'DataLoaded', status: 'False', reason: plan.reason, message: plan.message }];
   }
+  if (plan.step === 'Restore') return [{ type: 'DataLoaded', status: 'False', reason: 'Restoring', message: plan.message }];
   const message = plan.step === 'Data' ? plan.message : 'No data was loaded yet.';
   return [{ type: 'DataLoaded', status: 'False', reason: plan.step === 'Data' ? 'LoadingData' : 'Pending', message }];
 }

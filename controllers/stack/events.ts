@@ -24,8 +24,6 @@ const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonl
 
 /** The event of an action that succeeded; undefined for those that are only bookkeeping. */
 export function actionEvent(type: ActionType, seconds: number): StoryEvent | undefined {
-  // The job did the loading; how long it took to note that says nothing.
-  if (type === 'RecordData') return { type: 'Normal', reason: 'DataLoaded', note: 'The data was loaded completely.' };
   const story = stories[type];
   return story === undefined ? undefined : { type: 'Normal', reason: story.reason, note: `${story.what} in ${seconds.toFixed(1)} s.` };
 }
@@ -41,6 +39,10 @@ export function transitionEvents(previous: JtelStackStatus | undefined, next: Jt
   if (before?.status === 'True' && after !== undefined && after.status !== 'True') {
     // A change that somebody asked for is no cause for alarm.
     events.push({ type: after.reason === 'Applying' ? 'Normal' : 'Warning', reason: after.reason as Reason, note: after.message });
+  }
+  const loaded = findCondition(next.conditions, 'DataLoaded');
+  if (loaded?.status === 'True' && findCondition(previous?.conditions, 'DataLoaded')?.status === 'False') {
+    events.push({ type: 'Normal', reason: 'DataLoaded', note: `The data was loaded completely. ${loaded.message}` });
   }
   const stalledBefore = findCondition(previous?.conditions, 'Stalled');
   const stalledAfter = findCondition(next.conditions, 'Stalled');

@@ -24,6 +24,8 @@ export interface ExecutionContext {
   /** The fence under which this process holds the host; throws when it does not. */
   readonly fence: () => Fence;
   readonly letGo: () => Promise<void>;
+  /** Throws when that JtelRestore is gone, has ended or is being deleted by now. */
+  readonly confirmOrder: (name: string, requestUID: string) => Promise<void>;
   readonly progress: (progress: Progress) => void;
   readonly signal: AbortSignal;
 }
@@ -51,14 +53,11 @@ const executors: Executors = {
   },
   StartDatabase: (action, context) =>
     hostOf(context).composeUp(context.project, desired(context).release, action.services, context.fence(), context.signal),
-  StartLoad: async (_, context) => {
-    const { toolbox, pullCredentials } = inputs(context);
-    // With its own pull: an operator that was updated in between brings another toolbox.
-    await hostOf(context).pull([toolbox], pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
-    await hostOf(context).startJob(context.project, await inputs(context).loadJob(), context.fence(), context.signal);
-  },
+  ConfirmOrder: (action, context) => context.confirmOrder(action.name, action.requestUID),
+  StartCheck: (_, context) => startLoad(context, 'Check'),
+  StartLoad: (_, context) => startLoad(context, 'Restore'),
   RecordData: async (action, context) => {
-    await hostOf(context).record(context.project, { data: { source: action.source } }, context.fence(), context.signal);
+    await hostOf(context).record(context.project, { data: action.data }, context.fence(), context.signal);
   },
   RemoveJob: (action, context) => hostOf(context).removeJob(action.uid, context.fence(), context.signal),
   ApplyRelease: (_, context) => hostOf(context).composeUp(context.project, desired(context).release, 'all', context.fence(), context.signal),
@@ -76,6 +75,13 @@ const executors: Executors = {
 export async function execute(action: Action, context: ExecutionContext): Promise<ActionOutcome> {
   // The table is complete by its type; the lookup loses the link between key and argument.
   return await (executors[action.type] as (action: Action, context: ExecutionContext) => Promise<ActionOutcome>)(action, context);
+}
+
+async function startLoad(context: ExecutionContext, purpose: 'Check' | 'Restore'): Promise<void> {
+  const { toolbox, pullCredentials, loadJob } = inputs(context);
+  // With its own pull: an operator that was updated in between brings another toolbox.
+  await hostOf(context).pull([toolbox], pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
+  await hostOf(context).startJob(context.project, await loadJob(purpose), context.fence(), context.signal);
 }
 
 function hostOf({ gathered }: ExecutionContext): Host {

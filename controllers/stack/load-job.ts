@@ -1,9 +1,12 @@
-/** The job that loads a release's vanilla data: which container, with which input. The input is a secret as a whole. */
+/** The job that loads a stack's data: a release's vanilla data, or a backup. The input is a secret as a whole. */
 
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { releaseFilePath } from '../../release/layout.ts';
+import { checkJobUID, restoreJobUID } from '../restore-orders.ts';
+import { restoreJob } from '../restore-job.ts';
+import type { DataLook } from './observe-data.ts';
 import { loadJobUID } from './stages/data.ts';
 
 /** Long enough for a slow line; the URLs can only read, and only these blobs. */
@@ -22,10 +25,30 @@ export interface LoadJobInput {
   readonly project: string;
   readonly toolbox: ImageReference;
   readonly rootPassword: string;
+  readonly purpose: 'Check' | 'Restore';
+  /** uid of the JtelRestore that is carried out. */
+  readonly orderUID: string | undefined;
+  readonly loading: DataLook['loading'];
 }
 
+/** @throws {InputError} when the release cannot take the backup. */
 export async function loadJob(input: LoadJobInput): Promise<JobSpec> {
-  const { release, store, stackUID, project, toolbox, rootPassword } = input;
+  const { loading, orderUID, purpose, stackUID } = input;
+  if (loading === undefined) throw new Error(`a load was planned for stack ${stackUID}, and there is nothing to load`);
+  if (loading.backup === undefined) return await vanillaJob(input, loading.loadID);
+  const { loaded, store, encryption } = loading.backup;
+  return await restoreJob({
+    ...input,
+    uid: orderUID === undefined ? loadJobUID(stackUID) : purpose === 'Check' ? checkJobUID(orderUID) : restoreJobUID(orderUID),
+    loadID: loading.loadID,
+    onData: loading.onData,
+    store,
+    backup: loaded,
+    ...(encryption === undefined ? {} : { encryption }),
+  });
+}
+
+async function vanillaJob({ release, store, stackUID, project, toolbox, rootPassword }: LoadJobInput, loadID: string): Promise<JobSpec> {
   const dataSets = await Promise.all(
     release.vanilla.map(async ({ kind, name, path, bytes, sha256 }) => ({
       kind,
@@ -45,8 +68,7 @@ export async function loadJob(input: LoadJobInput): Promise<JobSpec> {
     volumes: release.fileTrees.map(({ name, volume }) => ({ volume: `${project}_${volume}`, target: `/data/${name}`, readOnly: false })),
     input: {
       type: 'load',
-      // The same for every try, so that a try after a crash knows half-loaded data as its own.
-      loadID: `${stackUID}-initial`,
+      loadID,
       source: vanillaSource(release),
       database: { host: release.database.component, port: 3306, rootPassword, schemas: release.database.schemas },
       fileTrees,

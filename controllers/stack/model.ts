@@ -4,6 +4,7 @@ import type { JtelStack, Reason, StackConditionType } from '../../crds/index.ts'
 import type { HostObservation, HostSetup, JobReport, RenderedRelease } from '../../host-driver/host.ts';
 import type { UpdateVerdict } from '../../release/fitness.ts';
 import type { CredentialRequest } from '../credentials.ts';
+import type { DatabaseWay } from '../restore-job.ts';
 import type { Action } from './actions.ts';
 
 /** Something that was looked for: there, or not there with a reason that becomes a condition. */
@@ -24,8 +25,26 @@ export interface ReleaseFacts {
   readonly databaseServices: readonly string[];
   /** Whether data of that version can be brought to this release in place. */
   readonly updateFrom: (version: string) => UpdateVerdict;
-  /** Missing when the release has no vanilla data. */
-  readonly vanillaSource?: string;
+}
+
+/** What data are loaded from. */
+export interface DataSource {
+  readonly kind: 'Vanilla' | 'Backup';
+  /** For people: `vanilla 3.43.2`, `backup 20260105t020000z-3f9a1c`. */
+  readonly source: string;
+  readonly backupID?: string;
+  /** Release that wrote them. */
+  readonly version: string;
+  readonly database: DatabaseWay;
+}
+
+/** A JtelRestore that was checked and now waits for this stack to load its backup. */
+export interface DataOrder {
+  readonly name: string;
+  readonly requestUID: string;
+  /** What to do with data that is there. */
+  readonly onData: 'Refuse' | 'Replace';
+  readonly backup: Outcome<DataSource>;
 }
 
 /** The stack as it should be, made concrete. */
@@ -46,10 +65,14 @@ export interface Observed {
   readonly host: Outcome<HostObservation>;
   /** What the release demands and the host lacks; empty when it is good. */
   readonly findings: readonly Finding[];
-  /** The load job of this stack, as the host reports it. */
+  /** The job that loads data for this stack, as the host reports it. */
   readonly load?: JobReport;
-  /** Why the data must not be loaded from the vanilla data set although nothing was loaded yet. */
-  readonly loadObjection?: Finding;
+  /** What the first data are to be loaded from; looked for only while there are none. */
+  readonly initialData?: Outcome<DataSource>;
+  /** The oldest JtelRestore that is to be carried out. */
+  readonly order?: DataOrder;
+  /** Name of a JtelRestore that is still being checked, while there are no data yet. */
+  readonly restoreAhead?: string;
 }
 
 /** Who this operator is to the host. */
@@ -67,6 +90,7 @@ export type Step =
   | 'Preflight'
   | 'SetUp'
   | 'Data'
+  | 'Restore'
   | 'Apply'
   | 'Repair'
   | 'Health'

@@ -4,23 +4,22 @@
  * its host.
  */
 
-import { BlobError } from '../../blob-store/blob-store.ts';
 import type { JtelStack } from '../../crds/index.ts';
-import { HostError, type Host, type HostDriver, type HostObservation, type ImageReference, type JobReport, type JobSpec, type RegistryCredentials } from '../../host-driver/host.ts';
+import { type Host, type HostDriver, type HostObservation, type ImageReference, type JobReport, type JobSpec, type RegistryCredentials } from '../../host-driver/host.ts';
 import { setupDigest } from '../../host-driver/bootstrap/digest.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import { preflight, updateAllowed } from '../../release/fitness.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { RenderError } from '../../release/stack-input.ts';
-import { InputError } from '../input-error.ts';
 import { readHostTarget } from '../host-target.ts';
 import { hostSetup } from './host-setup.ts';
-import { loadJob, vanillaSource } from './load-job.ts';
+import type { DataDependencies } from './data-source.ts';
+import { loadJob } from './load-job.ts';
 import type { Finding, Observed, Outcome, ReleaseFacts } from './model.ts';
 import { readRelease, renderStack, type ReleaseDependencies, type StackRelease } from '../stack-release.ts';
-import { loadJobUID } from './stages/data.ts';
+import { jobToRead, observeData, observeOrders, type DataLook, type Orders, type RestoreDependencies } from './observe-data.ts';
+import { outcome } from './outcome.ts';
 
-export interface ObserveDependencies extends ReleaseDependencies {
+export interface ObserveDependencies extends ReleaseDependencies, DataDependencies, RestoreDependencies {
   readonly driver: HostDriver;
   readonly toolbox: ImageReference;
 }
@@ -29,7 +28,8 @@ export interface ObserveDependencies extends ReleaseDependencies {
 export interface Inputs {
   readonly pullCredentials: RegistryCredentials | undefined;
   readonly toolbox: ImageReference;
-  readonly loadJob: () => Promise<JobSpec>;
+  /** `Check`: one that only looks. */
+  readonly loadJob: (purpose: 'Check' | 'Restore') => Promise<JobSpec>;
 }
 
 export interface Gathered {
@@ -48,13 +48,18 @@ export async function observe(
   dependencies: ObserveDependencies,
   options: CallOptions,
 ): Promise<Gathered> {
+  const orders = await observeOrders(stack, dependencies, options);
   const [host, release] = await Promise.all([
-    observeHost(stack, project, depth, dependencies, options),
+    observeHost(stack, project, depth, orders, dependencies, options),
     outcome(() => readRelease(stack, dependencies, options)),
   ]);
-  const rendering = release.ok ? await outcome(() => render(stack, project, release.value, dependencies, options)) : undefined;
-  const rendered = rendering?.ok === true ? rendering.value : undefined;
   const hostValue = host.observation.ok ? host.observation.value : undefined;
+  const data =
+    release.ok && hostValue !== undefined
+      ? await observeData(stack, orders, hostValue.state, release.value.loaded.release, dependencies, options)
+      : undefined;
+  const rendering = release.ok ? await outcome(() => render(stack, project, release.value, data, dependencies, options)) : undefined;
+  const rendered = rendering?.ok === true ? rendering.value : undefined;
   const observed: Observed = {
     secrets: rendering === undefined || rendering.ok ? host.target : rendering,
     release: release.ok ? { ok: true, value: releaseFacts(release.value.loaded.release) } : release,
@@ -63,7 +68,7 @@ export async function observe(
     host: host.observation,
     findings: hostValue === undefined || !release.ok ? [] : findingsOf(release.value.loaded.release, stack, hostValue),
     ...(host.load === undefined ? {} : { load: host.load }),
-    ...loadObjection(stack),
+    ...data?.observed,
   };
   return {
     observed,
@@ -83,6 +88,7 @@ async function observeHost(
   stack: JtelStack,
   project: string,
   depth: 'quick' | 'full',
+  orders: Orders,
   { cluster, driver }: ObserveDependencies,
   options: CallOptions,
 ): Promise<HostLook> {
@@ -91,7 +97,7 @@ async function observeHost(
   const host = driver.host(target.value);
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
   const observation = await outcome(() => host.observe(project, depth, signal));
-  const uid = loadJobUID(stack.metadata.uid ?? '');
+  const uid = jobToRead(stack, orders, observation.ok ? observation.value.state : undefined);
   if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid)) return { target, observation, host };
   const load = await outcome(() => host.readJob(uid, signal));
   if (!load.ok) return { target, observation: load, host };
@@ -108,6 +114,7 @@ async function render(
   stack: JtelStack,
   project: string,
   { loaded, store }: StackRelease,
+  data: DataLook | undefined,
   dependencies: ObserveDependencies,
   options: CallOptions,
 ): Promise<Rendering> {
@@ -121,7 +128,8 @@ async function render(
     inputs: {
       pullCredentials: result.pullCredentials,
       toolbox,
-      loadJob: () => loadJob({ release, store, stackUID: stack.metadata.uid ?? '', project, toolbox, rootPassword: result.rootPassword }),
+      loadJob: (purpose) =>
+        loadJob({ release, store, project, toolbox, rootPassword: result.rootPassword, purpose, stackUID: stack.metadata.uid, orderUID: data?.observed.order?.requestUID, loading: data?.loading }),
     },
   };
 }
@@ -131,7 +139,6 @@ function releaseFacts(release: Release): ReleaseFacts {
     version: release.version,
     databaseServices: [release.database.component],
     updateFrom: (version) => updateAllowed(version, release),
-    ...(release.vanilla.length === 0 ? {} : { vanillaSource: vanillaSource(release) }),
   };
 }
 
@@ -149,31 +156,4 @@ function findingsOf(release: Release, stack: JtelStack, { facts }: HostObservati
     });
   }
   return findings;
-}
-
-/** Restoring a backup as initial data comes with JtelRestore; until then vanilla data must be asked for where backups may exist. */
-function loadObjection(stack: JtelStack): Pick<Observed, 'loadObjection'> {
-  const { source } = stack.spec.initialData;
-  if (source === 'Vanilla' || (source === 'Auto' && stack.spec.backup === undefined)) return {};
-  return {
-    loadObjection: {
-      reason: 'SpecInvalid',
-      message:
-        `spec.initialData.source is ${source} and would load a backup, which this version of the operator cannot do yet. ` +
-        'Set it to Vanilla for a new installation; nothing was loaded.',
-    },
-  };
-}
-
-/** Failures of inputs and hosts as data; anything else is a bug or the API's and passes on. */
-async function outcome<T>(look: () => Promise<T>): Promise<Outcome<T>> {
-  try {
-    return { ok: true, value: await look() };
-  } catch (error) {
-    if (error instanceof InputError || error instanceof HostError || error instanceof BlobError) {
-      return { ok: false, reason: error.reason, message: error.message };
-    }
-    if (error instanceof RenderError) return { ok: false, reason: 'SpecInvalid', message: error.message };
-    throw error;
-  }
 }

@@ -49,7 +49,7 @@ describe('a new installation walks from nothing to Ready', () => {
     [
       'records a load that succeeded',
       observing(aPreparedHost({ containers: runningDatabase, jobs: [job('Succeeded')] }), { load: { job: job('Succeeded') } }),
-      ['RecordData'],
+      ['RecordData', 'RemoveJob'],
     ],
     ['applies the release', observing(aPreparedHost({ containers: runningDatabase }, { data: loaded() })), ['PullImages', 'ApplyRelease', 'RecordApplied']],
     ['waits for health', observing(aHost({ containers: aHost().containers.with(2, container('acd-web-1', { health: 'starting' })) })), ['Wait', 'WaitingForHealth']],
@@ -89,12 +89,12 @@ describe('data that is already there', () => {
     const host = observed.host.ok ? { ...observed.host.value, facts: facts({ clockSkewSeconds: -100 }) } : aHost();
     expect(wave({ ...observed, host: { ok: true, value: host } })).toEqual(['Blocked', 'DataNotEmpty']);
   });
-  it('is never loaded over when the spec asks for a backup', () => {
-    const objection = { reason: 'SpecInvalid', message: 'cannot restore yet' } as const;
-    expect(wave(observing(aPreparedHost({ containers: [container('acd-dbm')] }), { loadObjection: objection }))).toEqual(['Blocked', 'SpecInvalid']);
+  it('is never loaded over when the store cannot tell whether there is a backup', () => {
+    const away = { ok: false, reason: 'StoreUnreachable', message: 'no answer' } as const;
+    expect(wave(observing(aPreparedHost({ containers: [container('acd-dbm')] }), { initialData: away }))).toEqual(['Blocked', 'StoreUnreachable']);
   });
-  it('is not loaded again once it was recorded, whatever the job says', () => {
-    expect(wave(observing(aHost(), { loadObjection: { reason: 'SpecInvalid', message: '' } }))).toEqual(['Done']);
+  it('is not loaded again once it was recorded, whatever the store says', () => {
+    expect(wave(observing(aHost(), { initialData: { ok: false, reason: 'BackupInvalid', message: '' } }))).toEqual(['Done']);
   });
 });
 

@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { isReason, stackFinalizer, stackKind, type JtelStack, type JtelStackStatus } from '../../crds/index.ts';
+import { isReason, restoreKind, stackFinalizer, stackKind, type JtelStack, type JtelStackStatus } from '../../crds/index.ts';
 import { HostError, type Fence, type Host } from '../../host-driver/host.ts';
 import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { Activities } from '../../operator/runtime/control/activities.ts';
@@ -27,6 +27,7 @@ import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
 import { currentOperation, operationHeartbeat } from './operation.ts';
 import { plan } from './plan.ts';
 import { projectName } from '../project.ts';
+import { isOrdered } from '../restore-orders.ts';
 import { summarise } from './status.ts';
 import type { HostWatcher } from './watch-hosts.ts';
 
@@ -153,6 +154,7 @@ export class StackReconciler implements Reconciler {
             claims.claimed(uid, machineID, epoch);
           },
           fence: requireFence,
+          confirmOrder: (restore, requestUID) => confirmOrder(cluster, { namespace, name: restore }, requestUID, signal),
           letGo: () => removeFinalizer(cluster, stackKind, stack, stackFinalizer, { signal }),
           progress,
           signal,
@@ -225,6 +227,13 @@ function isQuickEnough(stack: JtelStack, entry: Entry, now: Date): boolean {
 /** Nothing is changed on the host; deletion is an order of its own. */
 function isPaused(stack: JtelStack): boolean {
   return stack.metadata.deletionTimestamp === undefined && (stack.spec.suspend || stack.spec.managementMode === 'Observe');
+}
+
+/** Reads the JtelRestore live: an order that was taken back must not overwrite anything. */
+async function confirmOrder(cluster: Cluster, key: ObjectKey, requestUID: string, signal: AbortSignal): Promise<void> {
+  const restore = await cluster.find(restoreKind, key, { signal });
+  if (restore !== undefined && restore.metadata.uid === requestUID && restore.metadata.deletionTimestamp === undefined && isOrdered(restore)) return;
+  throw new InputError('RestoreFailed', `JtelRestore ${formatKey(key)} is gone or has ended: nothing of it is done any more.`);
 }
 
 function claimsHost(planned: Plan): boolean {

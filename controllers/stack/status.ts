@@ -3,6 +3,7 @@
 import type { JtelStack, JtelStackStatus } from '../../crds/index.ts';
 import type { HostObservation, ObservedContainer } from '../../host-driver/host.ts';
 import { findCondition, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
+import { summariseOrder } from './data-order.ts';
 import { describe, draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
 import type { Activity, Failure, Observed, Plan } from './model.ts';
 import { findUnhealthy } from './stages/running.ts';
@@ -18,7 +19,7 @@ export interface StatusInput {
 }
 
 export function summarise(input: StatusInput): JtelStackStatus {
-  const { stack, observed } = input;
+  const { stack, observed, plan } = input;
   const previous = stack.status ?? {};
   const generation = stack.metadata.generation;
   const conditions = summariseConditions(input);
@@ -39,8 +40,22 @@ export function summarise(input: StatusInput): JtelStackStatus {
     // JSON leaves out what is undefined, and server-side apply then removes it.
     targetVersion: (applied?.version ?? previous.version) === stack.spec.version ? undefined : stack.spec.version,
     ...(host === undefined ? {} : { host: summariseHost(stack, host), ...summariseComponents(stack, observed, host) }),
+    data: summariseData(input) ?? previous.data,
+    dataOrder: observed.order === undefined && !observed.host.ok ? previous.dataOrder : summariseOrder(observed, plan),
     operation: input.operation,
   } as JtelStackStatus;
+}
+
+/** The first data that are being loaded count as incomplete: so a later look goes on with the same backup. */
+function summariseData({ stack, observed, plan }: StatusInput): JtelStackStatus['data'] {
+  const data = observed.host.ok ? observed.host.value.state?.data : undefined;
+  if (data !== undefined) {
+    const { source, time, backupID, requestUID } = data;
+    return { source, time, state: data.state ?? 'Complete', ...(backupID === undefined ? {} : { backupID }), ...(requestUID === undefined ? {} : { requestUID }) };
+  }
+  if (plan.step !== 'Data' || plan.kind === 'Blocked' || observed.initialData?.ok !== true) return undefined;
+  const { source, backupID } = observed.initialData.value;
+  return { source, state: 'Incomplete', requestUID: stack.metadata.uid, ...(backupID === undefined ? {} : { backupID }) };
 }
 
 function summariseConditions(input: StatusInput): NonNullable<JtelStackStatus['conditions']> {
@@ -80,6 +95,7 @@ function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelS
   if (stack.spec.suspend) return 'Suspended';
   if (plan.kind === 'Done') return plan.step === 'Stop' ? 'Stopped' : 'Ready';
   if (ready === 'True') return 'Ready';
+  if (observed.order !== undefined && !(plan.kind === 'Blocked' && plan.stalled)) return 'Restoring';
   if (plan.kind === 'Blocked') {
     if (plan.step === 'Host' && plan.reason === 'HostUnreachable') return 'Unreachable';
     return plan.stalled ? 'Stalled' : 'Pending';
@@ -89,6 +105,8 @@ function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelS
   switch (plan.step) {
     case 'Data':
       return 'Installing';
+    case 'Restore':
+      return 'Restoring';
     case 'Apply':
       return observed.host.ok && observed.host.value.state?.applied !== undefined ? 'Updating' : 'Starting';
     case 'Repair':

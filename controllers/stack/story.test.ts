@@ -5,7 +5,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
-import { annotations, stackKind, storeKind, type JtelBackupStore, type JtelStack } from '../../crds/index.ts';
+import { annotations, restoreKind, stackKind, storeKind, type JtelBackupStore, type JtelStack } from '../../crds/index.ts';
 import { FakeHostDriver } from '../../host-driver/fake/driver.ts';
 import type { FakeMachine } from '../../host-driver/fake/machine.ts';
 import { Activities } from '../../operator/runtime/control/activities.ts';
@@ -19,6 +19,7 @@ import { waitFor } from '../../test/support/wait.ts';
 import { HostClaims } from '../claims.ts';
 import { ReleaseSource } from '../release-source.ts';
 import { CredentialStore } from '../credentials.ts';
+import { BackupSource } from './data-source.ts';
 import type { Progress } from './execute.ts';
 import { StackReconciler } from './reconcile.ts';
 import { aStack } from './testing.ts';
@@ -104,6 +105,8 @@ class Process {
       driver,
       releases: new ReleaseSource(),
       credentials: new CredentialStore(cluster),
+      backups: new BackupSource(),
+      restoresOf: async ({ metadata }) => (await cluster.list(restoreKind, { namespace: metadata.namespace }, { signal: never })).filter(({ spec }) => spec.stackRef.name === metadata.name),
       toolbox: { repository: 'registry.example/jtel/toolbox', digest: `sha256:${'7'.repeat(64)}`, tag: 'x' },
       openStore: async (_cluster, namespace, name) => ({ resource: await cluster.get(storeKind, { namespace, name }, { signal: never }), blobs: world.blobs }),
       activities: this.#activities,

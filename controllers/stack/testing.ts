@@ -140,12 +140,12 @@ export function observing(host: HostObservation, changes: Partial<Observed> = {}
         databaseServices: ['acd-dbm'],
         updateFrom: (version) =>
           version === '3.43.1' ? { allowed: true } : { allowed: false, kind: version > '3.43.2' ? 'Downgrade' : 'TooFar', message: `no way from ${version}` },
-        vanillaSource: 'vanilla 3.43.2',
       },
     },
     desired: { release, setup: { mode: 'Managed' }, setupDigest: 'setup-1' },
     host: { ok: true, value: host },
     findings: [],
+    ...(host.state?.data === undefined ? { initialData: { ok: true, value: { kind: 'Vanilla', source: 'vanilla 3.43.2', version: '3.43.2', database: 'Logical' } } as const } : {}),
     ...changes,
   };
 }

@@ -1,16 +1,25 @@
 /**
  * The stage that loads data, the most dangerous act there is. The planner only decides *whether to ask*: the load job itself
- * looks at database and files, proves that they are empty, and refuses otherwise (see docs/decisions).
+ * looks at database and files, proves that they are empty (or that overwriting was agreed to), and refuses otherwise (see
+ * docs/decisions).
  */
 
 import type { Reason } from '../../../crds/index.ts';
-import type { Plan, PlanInput } from '../model.ts';
+import { checkJobUID, restoreJobUID } from '../../restore-orders.ts';
+import type { Action } from '../actions.ts';
+import { isCarriedOut } from '../data-order.ts';
+import { isPermanent, loadFailure, pauseLeft } from '../load-report.ts';
+import type { DataOrder, DataSource, Plan, PlanInput } from '../model.ts';
 import { act, preparations } from './act.ts';
 
 /** Before a load that failed is tried again; what failed is mostly a network or a store. */
 const retrySeconds = 60;
-/** Before we look again at data that should not be there: a person has to decide. */
+/** Before we look again at what a person has to decide; a watch usually wakes us sooner. */
 const objectionSeconds = 300;
+const inputRetrySeconds = 20;
+
+/** Reasons that pass by themselves. */
+const passing: ReadonlySet<Reason> = new Set(['StoreUnreachable', 'StoreThrottled', 'StoreCredentialsRefused', 'ContainerNotFound']);
 
 /** Stable over restarts and retries, so that a second start adopts the first's job and its half-loaded data. */
 export function loadJobUID(stackUID: string): string {
@@ -18,54 +27,170 @@ export function loadJobUID(stackUID: string): string {
 }
 
 export function dataStage(input: PlanInput): Plan | undefined {
-  const { stack, observed, now } = input;
+  const { stack, observed } = input;
   if (!observed.host.ok || !observed.release.ok || observed.desired === undefined) return undefined;
-  const { state, containers } = observed.host.value;
-  if (state?.data !== undefined) return undefined;
-
-  if (observed.loadObjection !== undefined) return blocked(observed.loadObjection.reason, observed.loadObjection.message, true, objectionSeconds);
-  const source = observed.release.value.vanillaSource;
-  if (source === undefined) {
-    return blocked('ReleaseInvalid', `Release ${observed.release.value.version} has no vanilla data to begin with.`, true, objectionSeconds);
+  const data = observed.host.value.state?.data;
+  const { order } = observed;
+  if (order !== undefined && !isCarriedOut(data, order)) return restoreStage(input, order);
+  if (data !== undefined && data.state === undefined) return undefined;
+  if (data !== undefined) return strandedStage(input, data.source);
+  if (observed.restoreAhead !== undefined) {
+    return { kind: 'Wait', step: 'Data', reason: 'RestoreWaits', message: `waiting for JtelRestore ${observed.restoreAhead}, which is still being checked, before any data are loaded`, afterSeconds: 15 };
   }
 
-  const uid = loadJobUID(stack.metadata.uid);
+  const { initialData } = observed;
+  if (initialData === undefined) return undefined;
+  if (!initialData.ok) return sourceMissing('Data', initialData);
+  const source = initialData.value;
+  const obstacle = versionObstacle(input, source);
+  if (obstacle !== undefined) return obstacle;
+  const { backupID } = source;
+  return loadStage(input, {
+    step: 'Data',
+    jobUID: loadJobUID(stack.metadata.uid),
+    source,
+    data: { source: source.source, ...(backupID === undefined ? {} : { backupID, requestUID: stack.metadata.uid }) },
+    confirm: [],
+  });
+}
+
+/** A JtelRestore: everything that can be done while the stack serves comes first, then it is stopped, marked and loaded. */
+function restoreStage(input: PlanInput, order: DataOrder): Plan {
+  const { observed } = input;
+  if (!order.backup.ok) return sourceMissing('Restore', order.backup);
+  const source = order.backup.value;
+  const obstacle = versionObstacle(input, source);
+  if (obstacle !== undefined) return obstacle;
+  const confirm: readonly Action[] = [{ type: 'ConfirmOrder', name: order.name, requestUID: order.requestUID }];
+  const data = { source: source.source, requestUID: order.requestUID, ...(source.backupID === undefined ? {} : { backupID: source.backupID }) };
+  const host = observed.host.ok ? observed.host.value : undefined;
+  const present = host?.state?.data;
+  const ready = present === undefined || (present.state === 'Incomplete' && present.requestUID === order.requestUID);
+  if (host !== undefined && observed.desired !== undefined && !ready) {
+    const first = preparations(host, observed.desired.release);
+    if (first.length > 0) return act(input, 'Restore', first, `preparing to restore ${source.source}; the stack runs until then`);
+    const checking = checkStage(input, order, source);
+    if (checking !== undefined) return checking;
+    if (runningServices(input, []).length > 0) return act(input, 'Restore', [...confirm, { type: 'StopStack' }], `stopping the stack to restore ${source.source}`);
+    return act(input, 'Restore', [...confirm, { type: 'RecordData', data: { ...data, state: 'Incomplete' } }, { type: 'RemoveJob', uid: checkJobUID(order.requestUID) }], `beginning to restore ${source.source}`);
+  }
+  return loadStage(input, { step: 'Restore', jobUID: restoreJobUID(order.requestUID), source, data, confirm });
+}
+
+/** The last look before anything is touched, by a job on the host: the whole index, the key, the room. */
+function checkStage(input: PlanInput, order: DataOrder, source: DataSource): Plan | undefined {
+  const { observed, now } = input;
+  if (!observed.host.ok) return undefined;
+  const uid = checkJobUID(order.requestUID);
   const report = observed.load;
-  if (report?.job.state === 'Succeeded') {
-    return act(input, 'Data', [{ type: 'RecordData', source }], 'data is loaded');
+  const what = `checking ${source.source} on the host; the stack runs until then`;
+  switch (report?.job.state) {
+    case 'Succeeded':
+      return undefined;
+    case 'Failed': {
+      const { reason, message } = loadFailure(report);
+      if (isPermanent(report)) return blocked('Restore', reason, `${message} Nothing was touched.`, true, objectionSeconds);
+      const leftSeconds = pauseLeft(report, retrySeconds, now, observed.host.value.facts.clockSkewSeconds);
+      return leftSeconds > 0 ? blocked('Restore', reason, message, false, leftSeconds) : act(input, 'Restore', [{ type: 'RemoveJob', uid }], 'trying the check again');
+    }
+    case 'Running':
+      return { kind: 'Wait', step: 'Restore', reason: 'Restoring', message: what, afterSeconds: 2 };
+    default:
+      return act(input, 'Restore', [{ type: 'StartCheck', source: source.source }], what);
   }
-  if (report?.job.state === 'Failed') {
-    const reason = report.error?.reason === 'DataNotEmpty' ? 'DataNotEmpty' : 'JobFailed';
-    const message = report.error?.message ?? `The load job failed with exit code ${report.job.exitCode ?? 'unknown'}.`;
-    const pauseSeconds = reason === 'DataNotEmpty' ? objectionSeconds : retrySeconds;
-    const nowSeconds = now.getTime() / 1000 + observed.host.value.facts.clockSkewSeconds;
-    const leftSeconds = Math.ceil((report.job.finishedSeconds ?? nowSeconds) + pauseSeconds - nowSeconds);
-    if (leftSeconds > 0) return blocked(reason, message, reason === 'DataNotEmpty', leftSeconds);
-    return act(input, 'Data', [{ type: 'RemoveJob', uid }], 'trying the load again');
-  }
-  if (report?.job.state === 'Running') {
-    const { percent, step } = report.progress ?? { percent: 0, step: 'starting' };
-    return { kind: 'Wait', step: 'Data', reason: 'LoadingData', message: `loading data from ${source}: ${step}, ${percent} %`, afterSeconds: 2 };
-  }
+}
 
-  const wanted = observed.desired.release;
-  const databaseServices = observed.release.value.databaseServices;
-  const databaseReady = databaseServices.every((service) =>
-    containers.some((container) => container.service === service && container.state === 'running' && container.health === 'healthy'),
-  );
-  if (databaseReady) return act(input, 'Data', [{ type: 'StartLoad' }], `loading data from ${source}`);
-  const started = databaseServices.every((service) => containers.some((container) => container.service === service && container.state === 'running'));
-  if (started) {
-    return { kind: 'Wait', step: 'Data', reason: 'WaitingForHealth', message: `waiting for ${databaseServices.join(', ')} to be healthy`, afterSeconds: 2 };
-  }
-  return act(
-    input,
+/** Data that were being overwritten by a request that is gone or has failed: whatever still runs of it ends, nothing is started. */
+function strandedStage(input: PlanInput, source: string): Plan {
+  const { observed, stack } = input;
+  const jobs = observed.host.ok ? observed.host.value.jobs.filter(({ type }) => type === 'restore' || type === 'load') : [];
+  if (jobs.length > 0) return act(input, 'Restore', jobs.map(({ uid }) => ({ type: 'RemoveJob', uid })), 'ending a restore that is no longer wanted');
+  const name = stack.metadata.name;
+  return blocked(
     'Data',
-    [...preparations(observed.host.value, wanted), { type: 'StartDatabase', services: databaseServices }],
-    'preparing to load data',
+    'DataIncomplete',
+    `The data on the host are incomplete, because the restore of ${source} was not finished: nothing is started on them. ` +
+      `Create a JtelRestore with ifNotEmpty Replace and confirmReplace ${name} (preRestoreBackup Skip) to bring a backup.`,
+    true,
+    objectionSeconds,
   );
 }
 
-function blocked(reason: Reason, message: string, stalled: boolean, afterSeconds: number): Plan {
-  return { kind: 'Blocked', step: 'Data', condition: 'DataLoaded', reason, message, stalled, afterSeconds };
+interface Load {
+  readonly step: 'Data' | 'Restore';
+  readonly jobUID: string;
+  readonly source: DataSource;
+  /** What to record when it is done. */
+  readonly data: Extract<Action, { type: 'RecordData' }>['data'];
+  /** Before anything that writes. */
+  readonly confirm: readonly Action[];
+}
+
+function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Load): Plan {
+  const { observed, now } = input;
+  if (!observed.host.ok || !observed.release.ok || observed.desired === undefined) throw new Error('loadStage without host or release');
+  const host = observed.host.value;
+  const report = observed.load;
+  if (report?.job.state === 'Succeeded') {
+    return act(input, step, [{ type: 'RecordData', data }, { type: 'RemoveJob', uid: jobUID }], 'data is loaded');
+  }
+  if (report?.job.state === 'Failed') {
+    const { reason, message } = loadFailure(report);
+    if (isPermanent(report) && step === 'Restore') return blocked(step, reason, message, true, objectionSeconds);
+    const leftSeconds = pauseLeft(report, isPermanent(report) ? objectionSeconds : retrySeconds, now, host.facts.clockSkewSeconds);
+    if (leftSeconds > 0) return blocked(step, reason, message, isPermanent(report), leftSeconds);
+    return act(input, step, [{ type: 'RemoveJob', uid: jobUID }], 'trying the load again');
+  }
+  if (report?.job.state === 'Running') {
+    const { percent, step: doing } = report.progress ?? { percent: 0, step: 'starting' };
+    const reason = step === 'Restore' ? 'Restoring' : 'LoadingData';
+    return { kind: 'Wait', step, reason, message: `loading data from ${source.source}: ${doing}, ${percent} %`, afterSeconds: 2 };
+  }
+
+  const start: readonly Action[] = [...confirm, { type: 'StartLoad', source: source.source }];
+  const prepare = preparations(host, observed.desired.release);
+  if (source.database !== 'Logical') {
+    // The files of a database may only be written while no server uses them.
+    const running = runningServices(input, []);
+    if (running.length > 0) return act(input, step, [...confirm, { type: 'StopStack' }], `stopping ${running.join(', ')} before data are loaded`);
+    return act(input, step, [...prepare, ...start], `loading data from ${source.source}`);
+  }
+  const { databaseServices } = observed.release.value;
+  const others = runningServices(input, databaseServices);
+  if (others.length > 0 && source.kind === 'Backup') return act(input, step, [...confirm, { type: 'StopStack' }], `stopping ${others.join(', ')} before data are loaded`);
+  const isRunning = (service: string): boolean => host.containers.some((container) => container.service === service && container.state === 'running');
+  const isHealthy = (service: string): boolean => host.containers.some((container) => container.service === service && container.state === 'running' && container.health === 'healthy');
+  if (databaseServices.every(isHealthy)) return act(input, step, start, `loading data from ${source.source}`);
+  if (databaseServices.every(isRunning)) {
+    return { kind: 'Wait', step, reason: 'WaitingForHealth', message: `waiting for ${databaseServices.join(', ')} to be healthy`, afterSeconds: 2 };
+  }
+  return act(input, step, [...prepare, { type: 'StartDatabase', services: databaseServices }], 'preparing to load data');
+}
+
+/** Services that run, or may start again by themselves. */
+function runningServices({ observed }: PlanInput, except: readonly string[]): readonly string[] {
+  if (!observed.host.ok) return [];
+  return observed.host.value.containers
+    .filter(({ service, state }) => state !== 'exited' && state !== 'created' && state !== 'dead' && !except.includes(service))
+    .map(({ service }) => service);
+}
+
+/** Data of another version are updated by the containers when they start, if this release can; newer data never go back. */
+function versionObstacle({ observed }: PlanInput, source: DataSource): Plan | undefined {
+  if (!observed.release.ok) return undefined;
+  const { version, updateFrom } = observed.release.value;
+  if (source.version === version) return undefined;
+  const verdict = updateFrom(source.version);
+  if (verdict.allowed) return undefined;
+  const reason = verdict.kind === 'Downgrade' ? 'DowngradeRefused' : 'UpdateNotSupported';
+  return blocked('Data', reason, `${source.source} cannot be loaded under release ${version}: ${verdict.message}. Nothing was touched; set spec.version to one that can use it.`, true, objectionSeconds);
+}
+
+function sourceMissing(step: 'Data' | 'Restore', { reason, message }: { readonly reason: Reason; readonly message: string }): Plan {
+  const passes = passing.has(reason);
+  return blocked(step, reason, message, !passes, inputRetrySeconds);
+}
+
+function blocked(step: 'Data' | 'Restore', reason: Reason, message: string, stalled: boolean, afterSeconds: number): Plan {
+  return { kind: 'Blocked', step, condition: 'DataLoaded', reason, message, stalled, afterSeconds };
 }

@@ -2,7 +2,6 @@
 
 import type { HostObservation, ObservedContainer } from '../../../host-driver/host.ts';
 import type { Action } from '../actions.ts';
-import { loadJobUID } from './data.ts';
 import type { Plan, PlanInput } from '../model.ts';
 import { act, preparations } from './act.ts';
 
@@ -73,12 +72,12 @@ export function healthStage({ stack, observed }: PlanInput): Plan | undefined {
 
 /** Only once everything is well: the finished job goes, and releases that nobody would go back to. */
 export function cleanUpStage(input: PlanInput): Plan | undefined {
-  const { stack, observed } = input;
+  const { observed } = input;
   if (!observed.host.ok || observed.desired === undefined) return undefined;
   const host = observed.host.value;
   const wave: Action[] = [];
-  const uid = loadJobUID(stack.metadata.uid);
-  if (host.jobs.some((job) => job.uid === uid)) wave.push({ type: 'RemoveJob', uid });
+  // The data are loaded, so whatever loaded or checked them has done its work.
+  for (const { uid, type } of host.jobs) if (type === 'load' || type === 'restore') wave.push({ type: 'RemoveJob', uid });
   const wanted = observed.desired.release.digest;
   if (host.releases.length > 2) wave.push({ type: 'PruneReleases', keep: [wanted] });
   return wave.length === 0 ? undefined : act(input, 'CleanUp', wave, 'cleaning up');

@@ -47,6 +47,18 @@ export function machineCases(bench: HostBench): void {
     expect(Math.abs(Date.parse(state?.data?.time ?? '') - Date.now())).toBeLessThan(120_000);
   });
 
+  it('forgets what was applied when the data under it are going to be overwritten', async () => {
+    const { host, project, release } = await bench.applied();
+    await host.record(project, { applied: { digest: release.digest, version: release.version } }, aFence(), signal);
+    const backupID = '20260105t020000z-3f9a1c';
+    const during = await host.record(project, { data: { source: `backup ${backupID}`, backupID, requestUID: 'uid-restore', state: 'Incomplete' } }, aFence(), signal);
+    expect(during.applied).toBeUndefined();
+    const after = await host.record(project, { data: { source: `backup ${backupID}`, backupID, requestUID: 'uid-restore' } }, aFence(), signal);
+    expect(after).toMatchObject({ data: { backupID } });
+    expect(after.data?.state).toBeUndefined();
+    expect(after.applied).toBeUndefined();
+  });
+
   it('is set up, and remembers which set-up that was', async () => {
     const { host, project } = await bench.start();
     await host.claim(project, aFence(), signal);

@@ -1,0 +1,138 @@
+/**
+ * The job that brings a backup into a project's volumes: for a stack, or for a scratch project that tests the backup. Its
+ * input is a secret as a whole (signed URLs, the root password, perhaps the key).
+ */
+
+import { companionEntrypoint, exchangePath, optionFilePath, prepareOptionFile, prepareScript } from '../backup/companion.ts';
+import { databaseSetName, type EncryptionKey, type RestoreJobInput } from '../backup/job.ts';
+import type { Manifest } from '../backup/manifest.ts';
+import { stagedDatabase } from '../backup/staging.ts';
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import type { ImageReference, JobCompanion, JobSpec } from '../host-driver/host.ts';
+import { databaseFiles, type DatabaseFiles } from '../release/database-files.ts';
+import type { Release } from '../release/generated/release.ts';
+import { signedBackup, type LoadedBackup } from './backup-catalog.ts';
+import { InputError } from './input-error.ts';
+
+/** Long enough for a slow line; the URLs can only read, and only these blobs. A job whose URLs ran out is started anew. */
+const urlLifetimeSeconds = 12 * 3600;
+const mebibyte = 2 ** 20;
+const restoreMemoryBytes = 288 * mebibyte;
+const prepareMemoryBytes = 512 * mebibyte;
+/** The host's own network and resolver: a physical restore runs before the project has a network. */
+const hostNetwork = 'host';
+
+/** How a backup's database is brought in; `None`: there is none in it. */
+export type DatabaseWay = 'Physical' | 'Logical' | 'None';
+
+export function databaseWay(manifest: Manifest): DatabaseWay {
+  const kind = manifest.dataSets.find(({ name }) => name === databaseSetName)?.kind;
+  return kind === 'Physical' || kind === 'Logical' ? kind : 'None';
+}
+
+export interface RestoreJobOptions {
+  /** Of the job on the host. */
+  readonly uid: string;
+  /** Names the load: a try with the same goes on with what an earlier one wrote, and only with that. */
+  readonly loadID: string;
+  readonly onData: 'Refuse' | 'Replace';
+  /** `Check` writes nothing and can run beside a stack that works. */
+  readonly purpose: 'Check' | 'Restore';
+  readonly project: string;
+  readonly toolbox: ImageReference;
+  readonly release: Release;
+  readonly rootPassword: string;
+  readonly store: BlobStore;
+  readonly backup: LoadedBackup;
+  readonly encryption?: EncryptionKey;
+}
+
+/**
+ * Why this release cannot take that backup; undefined when it can.
+ * Data sets of the backup that the release does not know would be lost silently, so they are named.
+ */
+export function restoreObstacle(release: Release, manifest: Manifest): string | undefined {
+  if (databaseWay(manifest) === 'Physical' && databaseFiles(release) === undefined) {
+    return `the backup holds the files of a database, and release ${release.version} does not say where its database has them (database.physical)`;
+  }
+  const trees = new Set(release.fileTrees.map(({ name }) => name));
+  const strange = manifest.dataSets.filter(({ name, kind }) => kind === 'FileTree' && !trees.has(name)).map(({ name }) => name);
+  if (strange.length > 0) return `release ${release.version} has no file tree ${strange.join(', ')}, which the backup contains`;
+  return undefined;
+}
+
+/** The database's image, as the release pulls it. */
+export function databaseImage(release: Release): ImageReference {
+  const component = release.components.find(({ name }) => name === release.database.component);
+  if (component?.image.digest === undefined) throw new InputError('ReleaseInvalid', `Release ${release.version} does not pin the image of its database ${release.database.component}: publish it again.`);
+  const { repository, tag, digest } = component.image;
+  return { repository: `${release.registry}/${repository}`, tag, digest };
+}
+
+/** @throws {InputError} when the release cannot take the backup */
+export async function restoreJob(options: RestoreJobOptions): Promise<JobSpec> {
+  const { release, backup, project, toolbox } = options;
+  const obstacle = restoreObstacle(release, backup.manifest);
+  if (obstacle !== undefined) throw new InputError('BackupInvalid', `Backup ${backup.manifest.backupID} cannot be restored: ${obstacle}.`);
+  const way = databaseWay(backup.manifest);
+  const files = way === 'Physical' ? databaseFiles(release) : undefined;
+  const inBackup = new Set(backup.manifest.dataSets.map(({ name }) => name));
+  const fileTrees = release.fileTrees.filter(({ name }) => inBackup.has(name));
+  const input: RestoreJobInput = {
+    type: 'restore',
+    purpose: options.purpose,
+    loadID: options.loadID,
+    onData: options.onData,
+    backup: await signedBackup(options.store, backup, urlLifetimeSeconds),
+    ...databaseTarget(way, files, options),
+    fileTrees: fileTrees.map(({ name, uid, gid }) => ({ name, path: treePath(name), uid, gid })),
+    ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
+    limits: {},
+  };
+  const readOnly = options.purpose === 'Check';
+  return {
+    uid: options.uid,
+    type: 'restore',
+    image: toolbox,
+    command: ['restore'],
+    network: way === 'Logical' ? `${project}_default` : hostNetwork,
+    volumes: [
+      ...(files === undefined ? [] : [{ volume: `${project}_${files.volume}`, target: databasePath, readOnly }]),
+      ...fileTrees.map(({ name, volume }) => ({ volume: `${project}_${volume}`, target: treePath(name), readOnly })),
+    ],
+    input,
+    memoryBytes: restoreMemoryBytes,
+    ...(files === undefined || readOnly ? {} : { exchange: exchangePath, companions: [prepareCompanion(files, release, project)] }),
+  };
+}
+
+/** Not below /data: a file tree may have any name. */
+const databasePath = '/database';
+
+function treePath(name: string): string {
+  return `/data/${name}`;
+}
+
+function databaseTarget(way: DatabaseWay, files: DatabaseFiles | undefined, { release, rootPassword }: RestoreJobOptions): Pick<RestoreJobInput, 'database'> {
+  if (files !== undefined) {
+    const { relativeDirectory, uid, gid } = files;
+    return { database: { kind: 'Physical', volumePath: databasePath, dataDirectory: relativeDirectory, exchange: exchangePath, uid, gid } };
+  }
+  if (way !== 'Logical') return {};
+  const { component, schemas } = release.database;
+  return { database: { kind: 'Logical', host: component, port: 3306, rootPassword, schemas } };
+}
+
+/** Prepares the files with the tool of the very image that will run on them. */
+function prepareCompanion({ volume, mountPath }: DatabaseFiles, release: Release, project: string): JobCompanion {
+  return {
+    name: 'database',
+    image: databaseImage(release),
+    entrypoint: companionEntrypoint,
+    command: [prepareScript],
+    user: '0:0',
+    volumes: [{ volume: `${project}_${volume}`, target: mountPath, readOnly: false }],
+    files: [{ path: optionFilePath, content: prepareOptionFile(stagedDatabase(mountPath)), mode: 0o600 }],
+    memoryBytes: prepareMemoryBytes,
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * Which data a stack gets: the first ones as `spec.initialData` says, later ones as a JtelRestore ordered. Reads the store; what
+ * was read and proven complete is kept, because backups never change.
+ */
+
+import type { EncryptionKey } from '../../backup/job.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import type { JtelRestore, JtelStack } from '../../crds/index.ts';
+import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
+import type { Release } from '../../release/generated/release.ts';
+import { listBackups, loadBackup, requireComplete, type LoadedBackup } from '../backup-catalog.ts';
+import { requireIdentityAllowed, stackIdentity } from '../backup-identity.ts';
+import { encryptionKey } from '../encryption-keys.ts';
+import { InputError } from '../input-error.ts';
+import { databaseWay, restoreObstacle } from '../restore-job.ts';
+import type { openStore, OpenStore } from '../store-access.ts';
+import { vanillaSource } from './load-job.ts';
+import type { DataSource } from './model.ts';
+
+export interface DataDependencies {
+  readonly cluster: Cluster;
+  readonly openStore: typeof openStore;
+  readonly backups: BackupSource;
+}
+
+/** A source made concrete, with what its job needs. */
+export interface Loading {
+  readonly source: DataSource;
+  /** Absent for vanilla data. */
+  readonly backup?: { readonly loaded: LoadedBackup; readonly store: BlobStore; readonly encryption?: EncryptionKey };
+}
+
+/** Lists of packs can be long: as many as stacks are loaded at a time. */
+const mostKept = 8;
+
+/** Backups that were read and found complete. */
+export class BackupSource {
+  readonly #kept = new Map<string, LoadedBackup>();
+
+  /** @throws {InputError} {@link BlobError} */
+  async load(store: BlobStore, identity: string, backupID: string, signal: AbortSignal): Promise<LoadedBackup> {
+    const key = `${store.identity} ${identity} ${backupID}`;
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) return kept;
+    const loaded = await loadBackup(store, identity, backupID, signal);
+    await requireComplete(store, loaded, signal);
+    this.#kept.set(key, loaded);
+    const oldest = this.#kept.keys().next();
+    if (this.#kept.size > mostKept && oldest.done !== true) this.#kept.delete(oldest.value);
+    return loaded;
+  }
+}
+
+/**
+ * The data that a stack without data begins with.
+ * @throws {InputError} {@link BlobError} also when the store cannot be listed: that is not "no backup".
+ */
+export async function initialLoading(stack: JtelStack, release: Release, dependencies: DataDependencies, options: CallOptions): Promise<Loading> {
+  const { initialData, backup } = stack.spec;
+  if (initialData.source === 'Vanilla' || backup === undefined) return vanilla(release);
+  const opened = await dependencies.openStore(dependencies.cluster, stack.metadata.namespace, backup.storeRef.name, 'spec.backup.storeRef', options);
+  const identity = stackIdentity(stack);
+  requireIdentityAllowed(opened.resource, identity);
+  const asked = initialData.backupID ?? begunWith(stack);
+  const backupID = asked ?? (await listBackups(opened.blobs, identity, options.signal))[0];
+  if (backupID !== undefined) return await backupLoading(opened, identity, backupID, release, dependencies, options);
+  if (initialData.source === 'Auto') return vanilla(release);
+  throw new InputError(
+    'BackupNotFound',
+    `${opened.blobs.description} has no backup of ${identity} to begin with (spec.initialData.source Backup): correct spec.backup, or set initialData.source to Auto or Vanilla.`,
+  );
+}
+
+/** The backup that a JtelRestore found and checked, from its status. @throws {InputError} {@link BlobError} */
+export async function orderedLoading(restore: JtelRestore, release: Release, dependencies: DataDependencies, options: CallOptions): Promise<Loading> {
+  const { backupID, identity, storeRef } = restore.status ?? {};
+  const { namespace, name } = restore.metadata;
+  if (backupID === undefined || identity === undefined || storeRef === undefined) {
+    throw new InputError('InternalError', `JtelRestore ${namespace}/${name} is to be carried out and does not say which backup: delete it and create another.`);
+  }
+  const opened = await dependencies.openStore(dependencies.cluster, namespace, storeRef.name, `JtelRestore ${name}`, options);
+  requireIdentityAllowed(opened.resource, identity);
+  return await backupLoading(opened, identity, backupID, release, dependencies, options);
+}
+
+async function backupLoading(
+  { resource, blobs }: OpenStore,
+  identity: string,
+  backupID: string,
+  release: Release,
+  { cluster, backups }: DataDependencies,
+  options: CallOptions,
+): Promise<Loading> {
+  const loaded = await backups.load(blobs, identity, backupID, options.signal);
+  const { manifest } = loaded;
+  const obstacle = restoreObstacle(release, manifest);
+  if (obstacle !== undefined) throw new InputError('BackupInvalid', `Backup ${backupID} cannot be loaded: ${obstacle}.`);
+  const keyID = manifest.encryption?.keyID;
+  const encryption = keyID === undefined ? undefined : await encryptionKey(cluster, resource, keyID, options);
+  return {
+    source: { kind: 'Backup', source: `backup ${backupID}`, backupID, version: manifest.release.version, database: databaseWay(manifest) },
+    backup: { loaded, store: blobs, ...(encryption === undefined ? {} : { encryption }) },
+  };
+}
+
+function vanilla(release: Release): Loading {
+  if (release.vanilla.length === 0) throw new InputError('ReleaseInvalid', `Release ${release.version} has no vanilla data to begin with.`);
+  return { source: { kind: 'Vanilla', source: vanillaSource(release), version: release.version, database: 'Logical' } };
+}
+
+/** A load that was begun goes on with the same backup, even when a newer one has come meanwhile. */
+function begunWith(stack: JtelStack): string | undefined {
+  const data = stack.status?.data;
+  return data?.state === 'Incomplete' && data.requestUID === stack.metadata.uid ? data.backupID : undefined;
+}
