@@ -625,6 +625,10 @@ export interface JtelBackupStatus {
    */
   readonly attempt?: number;
   /**
+   * Key that it is encrypted with, by its name in the store's Secret. Not encrypted when absent.
+   */
+  readonly encryptionKeyID?: string;
+  /**
    * Release that was backed up.
    */
   readonly version?: string;
