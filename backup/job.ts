@@ -121,8 +121,8 @@ export interface DataSetResult {
 }
 
 export interface SkippedEntries {
-  /** `Excluded`: by a glob. `Special`: socket, pipe, device. `Changed`: changed during both reads, the second is kept. `Vanished`: gone before it was read. `Unreadable`. */
-  readonly reason: 'Excluded' | 'Special' | 'Changed' | 'Vanished' | 'Unreadable';
+  /** `Excluded`: by a glob. `Special`: socket, pipe, device. `Changed`: changed during both reads, the second is kept. `Vanished`: gone before it was read. */
+  readonly reason: 'Excluded' | 'Special' | 'Changed' | 'Vanished';
   readonly entries: number;
   readonly examples: readonly string[];
 }
@@ -146,6 +146,8 @@ export interface BackupJobResult {
   readonly server?: { readonly version: string };
   /** Binary log coordinates, as the server tells them: `file position [gtid]`. */
   readonly position?: string;
+  /** Known index parts that could not be used, one sentence each: more was stored than need be, nothing else. */
+  readonly knownIgnored?: readonly string[];
 }
 
 /** Optional numbers of a progress line, beside step, percent and message. */

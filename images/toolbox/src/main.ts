@@ -5,10 +5,12 @@
  * try of the same job carries on.
  */
 import { readFile, unlink } from 'node:fs/promises';
+import { backup } from './backup/backup.ts';
 import { JobError, toJobError } from './job-error.ts';
 import { load } from './load.ts';
 import { probe } from './probe.ts';
 import { progressReport } from './report.ts';
+import type { Report } from './report.ts';
 import { parseSpec } from './spec.ts';
 import type { Spec } from './spec.ts';
 
@@ -30,6 +32,17 @@ async function takeSpec(): Promise<Spec> {
   return spec;
 }
 
+async function run(spec: Spec, report: Report): Promise<unknown> {
+  switch (spec.type) {
+    case 'probe':
+      return await probe(spec, stop.signal);
+    case 'load':
+      return await load(spec, report, stop.signal);
+    case 'backup':
+      return await backup(spec, report, stop.signal);
+  }
+}
+
 const writeLine = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -39,7 +52,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 try {
   const spec = await takeSpec();
   const report = progressReport(writeLine, () => performance.now());
-  const result = spec.type === 'probe' ? await probe(spec, stop.signal) : await load(spec, report, stop.signal);
+  const result = await run(spec, report);
   writeLine(JSON.stringify({ result }));
 } catch (error) {
   const { reason, message } = toJobError(error);

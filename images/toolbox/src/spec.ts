@@ -1,4 +1,6 @@
 /** What the operator asks for: checked here as a whole, so that a job never stops half-way over a missing field. */
+import type { BackupJobInput } from '../../../backup/job.ts';
+import { parseBackupInput } from './backup/input.ts';
 import { JobError } from './job-error.ts';
 
 export interface DatabaseSpec {
@@ -45,7 +47,7 @@ export interface LoadSpec {
   readonly scratch?: string;
 }
 
-export type Spec = ProbeSpec | LoadSpec;
+export type Spec = ProbeSpec | LoadSpec | BackupJobInput;
 
 /** @throws {JobError} SpecInvalid, naming the field. */
 export function parseSpec(text: string): Spec {
@@ -57,13 +59,14 @@ export function parseSpec(text: string): Spec {
   }
   const spec = fields(document, 'spec');
   const type = spec['type'];
+  if (type === 'backup') return parseBackupInput(document);
   const common = {
     ...(spec['database'] === undefined ? {} : { database: database(spec['database']) }),
     fileTrees: list(spec['fileTrees'], 'fileTrees', fileTree),
   };
   unique(common.fileTrees.map((tree) => tree.name), 'fileTrees');
   if (type === 'probe') return { type, ...common };
-  if (type !== 'load') throw invalid('type', 'must be probe or load');
+  if (type !== 'load') throw invalid('type', 'must be probe, load or backup');
   const load: LoadSpec = {
     type,
     ...common,

@@ -209,7 +209,7 @@ export class Pipeline {
       .run({ kind: 'compress', slots: chunks.map(({ slot }) => slot) })
       .then(async () => {
         for (const { slot, place, key } of chunks) {
-          if (!packs.hasRoom) await packs.room(this.#parts.signal);
+          while (!packs.hasRoom) await packs.room(this.#parts.signal);
           const stored = slots.stored(slot);
           const { pack, offset } = packs.add(stored);
           Object.assign(place, { pack, offset, storedLength: stored.length });

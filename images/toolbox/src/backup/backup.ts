@@ -1,0 +1,215 @@
+/**
+ * Job `backup`: reads the stack's data and stores what the store does not have yet; the format is docs/backup-format.md. It
+ * writes packs, the index and the list of packs; the manifest, without which all that is nothing, is the operator's.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { backupCipher } from '../../../../backup/encryption.ts';
+import { databaseSetName } from '../../../../backup/job.ts';
+import type { BackupDatabase, BackupJobInput, BackupJobResult, DataSetResult } from '../../../../backup/job.ts';
+import { packBytes, packListName } from '../../../../backup/names.ts';
+import { packListLines } from '../../../../backup/pack-list.ts';
+import { JobError } from '../job-error.ts';
+import type { Report } from '../report.ts';
+import { ChunkTable } from './chunk-table.ts';
+import { Throttle } from './context.ts';
+import type { SourceContext } from './context.ts';
+import { FileTreeReader } from './file-tree.ts';
+import { IndexWriter, storeText } from './index-writer.ts';
+import { takeKnownChunks } from './known.ts';
+import { readLogical } from './logical.ts';
+import { PackStore } from './pack-store.ts';
+import { readPhysical } from './physical.ts';
+import { newSlots, Pipeline } from './pipeline.ts';
+import { ProgressTeller } from './progress.ts';
+import { databaseSize } from './size.ts';
+import { Uploader } from './upload.ts';
+import { Workers } from './workers.ts';
+
+const defaultScratch = '/var/tmp/jtel-job';
+const mebibyte = 1024 * 1024;
+
+/** What a source tells beside its files. */
+type DatabaseFacts = Pick<BackupJobResult, 'server' | 'position'> & Pick<DataSetResult, 'tables' | 'rows'>;
+
+/** @throws {JobError} */
+export async function backup(input: BackupJobInput, report: Report, signal: AbortSignal): Promise<BackupJobResult> {
+  const scratch = input.scratch ?? defaultScratch;
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  const run = new BackupRun(input, scratch, report, signal);
+  try {
+    return await run.run();
+  } catch (error) {
+    throw run.reason ?? error;
+  } finally {
+    await run.close();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+class BackupRun {
+  readonly #input: BackupJobInput;
+  readonly #report: Report;
+  readonly #abort = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #cipher: ReturnType<typeof backupCipher> | undefined;
+  readonly #uploader: Uploader;
+  readonly #workers: Workers;
+  readonly #table: ChunkTable;
+  readonly #trees: readonly FileTreeReader[];
+  #packs: PackStore | undefined;
+  #uploadedBytes = 0;
+  /** Why the job ends, when something beside the sources failed. */
+  reason: unknown;
+
+  constructor(input: BackupJobInput, scratch: string, report: Report, signal: AbortSignal) {
+    this.#input = input;
+    this.#report = report;
+    this.#signal = AbortSignal.any([signal, this.#abort.signal]);
+    const { limits, encryption } = input;
+    const key = encryption === undefined ? undefined : Buffer.from(encryption.key, 'base64');
+    this.#cipher = key === undefined ? undefined : backupCipher(key);
+    const threads = limits.threads ?? availableParallelism();
+    this.#uploader = new Uploader(input.upload, this.#uploads + 1, this.#signal);
+    this.#table = new ChunkTable(scratch);
+    this.#trees = input.fileTrees.map((tree) => new FileTreeReader(tree));
+    this.#slots = newSlots();
+    this.#workers = new Workers(threads, {
+      slots: this.#slots.shared,
+      compressionLevel: limits.compressionLevel ?? 1,
+      ...(key === undefined ? {} : { key }),
+    });
+  }
+
+  readonly #slots: ReturnType<typeof newSlots>;
+
+  get #uploads(): number {
+    return this.#input.limits.uploads ?? 4;
+  }
+
+  async run(): Promise<BackupJobResult> {
+    const input = this.#input;
+    this.#report({ step: 'Measuring', percent: 0 });
+    const bytesTotal = await this.#measure();
+    const { packs, index, pipeline } = this.#assemble(bytesTotal);
+    this.#report({ step: 'ReadingIndex', percent: 1, message: input.known.length === 0 ? 'no earlier backup' : `${input.known.length} parts of earlier indexes` });
+    const knownIgnored = await takeKnownChunks({ parts: input.known, epoch: input.epoch, cipher: this.#cipher, signal: this.#signal }, this.#table, packs);
+    const progress = new ProgressTeller(this.#report, bytesTotal, () => ({ bytesDone: pipeline.readBytes, uploadedBytes: this.#uploadedBytes }));
+    try {
+      const context: SourceContext = { pipeline, throttle: new Throttle(input.limits.bytesPerSecond, () => performance.now()), signal: this.#signal };
+      const facts = input.database === undefined ? {} : await this.#readDatabase(input.database, context, progress);
+      for (const [at, tree] of this.#trees.entries()) {
+        progress.begin('ReadingFiles', `file tree ${input.fileTrees[at]?.name ?? ''}`);
+        await tree.read(context);
+      }
+      progress.begin('Storing');
+      await pipeline.finish();
+      const dataSets = this.#endSets(pipeline, facts);
+      await index.finish();
+      this.#signal.throwIfAborted();
+      return await this.#result(pipeline, index, dataSets, facts, knownIgnored);
+    } finally {
+      progress.end();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    this.#packs?.stop();
+    this.#uploader.close();
+    await this.#workers.stop();
+    this.#table.close();
+  }
+
+  /** Bytes of the sources, as far as they can be known before. */
+  async #measure(): Promise<number> {
+    const { database } = this.#input;
+    const sizes = await Promise.all([
+      database === undefined ? 0 : databaseSize(database, this.#signal),
+      ...this.#trees.map((tree) => tree.size(this.#signal)),
+    ]);
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  #assemble(bytesTotal: number): { readonly packs: PackStore; readonly index: IndexWriter; readonly pipeline: Pipeline } {
+    const { identity, backupID, attempt, epoch } = this.#input;
+    const fail = (error: unknown): void => this.#fail(error);
+    // Small backups get small packs: so little is done again after a crash.
+    const closedBytes = Math.min(packBytes.closed, Math.max(mebibyte, Math.floor(bytesTotal / 512)));
+    const checkpointBytes = Math.min(64 * mebibyte, Math.max(closedBytes, Math.floor(bytesTotal / 1024)));
+    const index = new IndexWriter({ identity, backupID, attempt }, this.#uploader, this.#cipher, {
+      stored: (bytes) => {
+        this.#uploadedBytes += bytes;
+        pipeline.indexStored();
+      },
+      error: fail,
+    });
+    const packs = new PackStore({ identity, epoch, closedBytes, uploads: this.#uploads }, this.#workers, this.#uploader, {
+      stored: (pack, bytes) => {
+        this.#uploadedBytes += bytes;
+        pipeline.packStored(pack, bytes);
+      },
+      error: fail,
+    });
+    this.#packs = packs;
+    const pipeline = new Pipeline({ workers: this.#workers, packs, index, table: this.#table, slots: this.#slots, fail, signal: this.#signal, checkpointBytes });
+    return { packs, index, pipeline };
+  }
+
+  async #readDatabase(database: BackupDatabase, context: SourceContext, progress: ProgressTeller): Promise<DatabaseFacts> {
+    progress.begin('ReadingDatabase');
+    return database.kind === 'Physical' ? await readPhysical(database, context) : await readLogical(database, context);
+  }
+
+  #endSets(pipeline: Pipeline, facts: DatabaseFacts): readonly DataSetResult[] {
+    const { database, fileTrees } = this.#input;
+    const sets: DataSetResult[] = [];
+    if (database !== undefined) {
+      const { tables, rows } = facts;
+      const totals = pipeline.entries.endSet(databaseSetName, database.kind);
+      if (totals.files === 0) throw new JobError('ProducerFailed', 'the database has no files: a backup without it is none');
+      sets.push({ name: databaseSetName, kind: database.kind, ...totals, ...(tables === undefined ? {} : { tables }), ...(rows === undefined ? {} : { rows }) });
+    }
+    for (const [at, { name }] of fileTrees.entries()) {
+      const skipped = this.#trees[at]?.skipped ?? [];
+      sets.push({ name, kind: 'FileTree', ...pipeline.entries.endSet(name, 'FileTree'), ...(skipped.length === 0 ? {} : { skipped }) });
+    }
+    return sets;
+  }
+
+  async #result(
+    pipeline: Pipeline,
+    index: IndexWriter,
+    dataSets: readonly DataSetResult[],
+    facts: DatabaseFacts,
+    knownIgnored: readonly string[],
+  ): Promise<BackupJobResult> {
+    const { backupID, attempt, identity } = this.#input;
+    const records = pipeline.entries.packs.flatMap(({ record }) => (record === undefined ? [] : [record]));
+    const text = [...packListLines(backupID, records)].join('');
+    const packList = await storeText({ identity, backupID, attempt }, packListName(attempt), text, this.#uploader);
+    return {
+      backupID,
+      attempt,
+      indexParts: index.parts,
+      packList,
+      packs: records.length,
+      dataSets,
+      totalBytes: dataSets.reduce((sum, { bytes }) => sum + bytes, 0),
+      uploadedBytes: this.#uploadedBytes + packList.bytes,
+      storedBytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
+      reusedBytes: pipeline.reusedBytes,
+      ...(facts.server === undefined ? {} : { server: facts.server }),
+      ...(facts.position === undefined ? {} : { position: facts.position }),
+      ...(knownIgnored.length === 0 ? {} : { knownIgnored }),
+    };
+  }
+
+  #fail(error: unknown): void {
+    if (this.#signal.aborted) return;
+    this.reason = error;
+    this.#abort.abort(error);
+    this.#packs?.stop();
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * A physical backup of the database: the companion, a container of the database's own image, runs its backup tool into a
+ * named pipe; the protocol is backup/companion.ts. Whole is what has the stream's end, exit code 0, and the tool's last words.
+ */
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { completionMark, exchange } from '../../../../backup/companion.ts';
+import { databaseSetName } from '../../../../backup/job.ts';
+import type { BackupDatabase } from '../../../../backup/job.ts';
+import { JobError } from '../job-error.ts';
+import type { SourceContext } from './context.ts';
+import type { FileWriter } from './pipeline.ts';
+import { XbstreamReader } from './xbstream.ts';
+import type { StreamedFile } from './xbstream.ts';
+
+/** Patience with the companion, in seconds. */
+export interface Patience {
+  readonly start: number;
+  readonly silence: number;
+  readonly exit: number;
+}
+
+const defaultPatience: Patience = { start: 180, silence: 900, exit: 60 };
+const readBytes = 256 * 1024;
+const longestFacts = 64 * 1024;
+/** Names before and since MariaDB 11. */
+const infoNames = ['mariadb_backup_info', 'xtrabackup_info'];
+const positionNames = ['mariadb_backup_binlog_info', 'xtrabackup_binlog_info'];
+const checkpointNames = ['mariadb_backup_checkpoints', 'xtrabackup_checkpoints'];
+
+export interface PhysicalFacts {
+  readonly server?: { readonly version: string };
+  readonly position?: string;
+}
+
+class Streamed implements StreamedFile {
+  readonly writer: FileWriter;
+  /** Beginning of the content; only kept for the small files that say what this backup is. */
+  readonly #kept: Buffer[] | undefined;
+  #keptBytes = 0;
+
+  constructor(writer: FileWriter, keep: boolean) {
+    this.writer = writer;
+    this.#kept = keep ? [] : undefined;
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#kept ?? []).toString('utf8');
+  }
+
+  write(bytes: Buffer): void {
+    this.writer.write(bytes);
+    if (this.#kept === undefined || this.#keptBytes >= longestFacts) return;
+    this.#kept.push(Buffer.from(bytes));
+    this.#keptBytes += bytes.length;
+  }
+
+  zeros(length: number): void {
+    this.writer.zeros(length);
+  }
+
+  end(): void {
+    this.writer.flush();
+  }
+
+  /** Chunks without a file's record belong to no file. */
+  giveUp(): void {
+    this.writer.flush();
+  }
+}
+
+/** @throws {JobError} ProducerFailed unless the backup is whole. */
+export async function readPhysical(database: BackupDatabase, context: SourceContext, patience: Patience = defaultPatience): Promise<PhysicalFacts> {
+  const at = (name: string): string => join(database.exchange, name);
+  await makePipe(at(exchange.stream));
+  await waitFor(patience.start, context.signal, async () => (await exists(at(exchange.started))) || (await exists(at(exchange.exitCode))))
+    || fail(`the companion did not begin within ${patience.start} s`);
+  const facts = new Set([...infoNames, ...positionNames, ...checkpointNames]);
+  const reader = new XbstreamReader({ begin: (path) => new Streamed(context.pipeline.newFile(), facts.has(path)) });
+  await drainPipe(at(exchange.stream), reader, context, patience.silence);
+  // Why the tool failed says more than where its stream ends.
+  await checkExit(at(exchange.exitCode), at(exchange.log), patience.exit, context.signal);
+  reader.end();
+  const files = reader.files as ReadonlyMap<string, Streamed>;
+  const textOf = (names: readonly string[]): string | undefined => names.map((name) => files.get(name)?.text).find((text) => text !== undefined);
+  if (textOf(checkpointNames) === undefined) fail('it lacks the file with its checkpoints');
+  for (const [path, { writer }] of files) {
+    await context.pipeline.free();
+    writer.end({ set: databaseSetName, entry: 'f', path: Buffer.from(path) });
+  }
+  const version = /^server_version\s*=\s*([^\s]+)/m.exec(textOf(infoNames) ?? '')?.[1];
+  const position = textOf(positionNames)?.trim().split(/\s+/).join(' ');
+  return {
+    ...(version === undefined ? {} : { server: { version: version.slice(0, 200) } }),
+    ...(position === undefined || position === '' ? {} : { position: position.slice(0, 4000) }),
+  };
+}
+
+async function makePipe(path: string): Promise<void> {
+  const isPipe = async (): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFIFO() === true;
+  if (await isPipe()) return;
+  try {
+    await promisify(execFile)('mkfifo', ['-m', '600', path]);
+  } catch (error) {
+    if (!(await isPipe())) throw new JobError('ProducerFailed', `the pipe ${path} cannot be made: is the exchange volume mounted?`, error);
+  }
+}
+
+/** Reads until whoever writes has closed the pipe; reading stops while the rest of the job is busy. */
+async function drainPipe(path: string, reader: XbstreamReader, context: SourceContext, silenceSeconds: number): Promise<void> {
+  const { pipeline, throttle, signal } = context;
+  signal.throwIfAborted();
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let silence: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const onBytes = (length: number, bytes: Uint8Array): boolean => {
+        silence?.refresh();
+        try {
+          reader.push(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+        } catch (error) {
+          socket.destroy(error as Error);
+          return false;
+        }
+        if (pipeline.isFree && throttle.take(0) <= 0) {
+          throttle.take(length);
+          return true;
+        }
+        void Promise.all([pipeline.free(), throttle.wait(length, signal)]).then(
+          () => socket.resume(),
+          (error: unknown) => socket.destroy(error as Error),
+        );
+        return false;
+      };
+      const socket = new Socket({ fd: handle.fd, readable: true, writable: false, signal, onread: { buffer: Buffer.alloc(readBytes), callback: onBytes } } as never);
+      silence = setTimeout(() => socket.destroy(new JobError('ProducerFailed', `the database's backup tool wrote nothing for ${silenceSeconds} s`)), silenceSeconds * 1000);
+      socket.on('end', resolve);
+      socket.on('error', reject);
+      socket.on('close', () => reject(new JobError('ProducerFailed', 'the pipe was closed')));
+      socket.resume();
+    });
+  } finally {
+    clearTimeout(silence);
+  }
+}
+
+async function checkExit(exitCodePath: string, logPath: string, seconds: number, signal: AbortSignal): Promise<void> {
+  const ended = await waitFor(seconds, signal, async () => await exists(exitCodePath));
+  const log = (await readFile(logPath, 'utf8').catch(() => '')).trimEnd();
+  const last = log.split('\n').slice(-5).join(' | ').slice(-1000);
+  if (!ended) fail(`the database's backup tool ended without an exit code: was its container killed? ${last}`);
+  const code = (await readFile(exitCodePath, 'utf8')).trim();
+  if (code !== '0') fail(`the database's backup tool ended with code ${code}: ${last}`);
+  if (!log.slice(-2000).includes(completionMark)) fail(`the database's backup tool did not say "${completionMark}": ${last}`);
+}
+
+async function waitFor(seconds: number, signal: AbortSignal, condition: () => Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) return false;
+    await delay(50, undefined, { signal });
+  }
+  return true;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+function fail(what: string): never {
+  throw new JobError('ProducerFailed', `the physical backup is not whole: ${what}`);
+}
