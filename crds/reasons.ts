@@ -169,6 +169,7 @@ const backup = {
   PolicyMissing: 'The container has no immutability policy.',
   BackupNotConfigured: 'There is no `spec.backup`, so there are no backups of this stack.',
   BackupSuspended: 'Scheduled backups are suspended.',
+  Completed: 'It was done completely, and what was done was verified.',
   BackupCompleted: 'The newest backup is complete and not too old.',
   BackupFailed: 'The newest backup failed; its own message says why.',
   BackupOverdue: 'The newest backup is older than the schedule or the objective allows.',

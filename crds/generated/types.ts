@@ -525,6 +525,10 @@ export interface ImmutabilityStatus {
    * When that was last proven.
    */
   readonly verifiedTime?: string;
+  /**
+   * What was tried, and what the store answered.
+   */
+  readonly message?: string;
 }
 
 /**
@@ -656,6 +660,10 @@ export interface JtelBackupStatus {
    * Size of the data that the store had already, in bytes.
    */
   readonly reusedBytes?: number;
+  /**
+   * Size of the backup before, in bytes, when this one has less than half of it.
+   */
+  readonly shrunkFromBytes?: number;
   /**
    * Files that could not be read, or vanished while they were, and are not in the backup. Those left out on purpose are not counted.
    */
