@@ -1,0 +1,178 @@
+/**
+ * From what a job stored to a backup: everything is compared, the documents are written, and last of all the manifest, which
+ * is the backup. Every step can be repeated: a manifest that is there already is the end of an earlier try, and is adopted.
+ */
+
+import { FormatError } from '../../backup/fields.ts';
+import type { BackupJobResult } from '../../backup/job.ts';
+import { longestManifestBytes, manifestText, parseManifest, type Manifest, type StoredBlob } from '../../backup/manifest.ts';
+import { paths } from '../../backup/names.ts';
+import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
+import { sha256 } from '../../release/manifest.ts';
+import { listBackups, readManifest, readPackList, requireComplete, type LoadedBackup } from '../backup-catalog.ts';
+import { InputError } from '../input-error.ts';
+import { missingFiles } from './job-result.ts';
+import type { Committed } from './model.ts';
+
+/** A backup that is smaller than this part of the one before is told. */
+const shrunk = 0.5;
+
+export interface StoredDocument {
+  readonly name: 'stack.json' | 'release.json' | 'compose.yaml';
+  readonly content: Buffer;
+}
+
+/** What the manifest says besides what the job found. */
+export interface Origin extends Pick<Manifest, 'backupID' | 'identity' | 'epoch' | 'writer' | 'trigger' | 'release' | 'excluded' | 'startTime'> {
+  readonly parent?: string;
+  readonly keyID?: string;
+}
+
+export interface CommitOptions {
+  readonly store: BlobStore;
+  readonly origin: Origin;
+  /** Absent when the job is gone: then the manifest must be there. */
+  readonly result: BackupJobResult | undefined;
+  /** RFC 3339; when the job ended. */
+  readonly endTime: string;
+  readonly documents: readonly StoredDocument[];
+  readonly policy: 'Required' | 'Preferred' | 'None';
+  readonly retentionDays: number;
+}
+
+/**
+ * @throws {InputError} `BackupIncomplete` when something is missing in the store; `ReferenceInvalid` when the name is taken
+ * @throws {BlobError}
+ */
+export async function commit(options: CommitOptions, signal: AbortSignal): Promise<Committed> {
+  const { store, origin, result } = options;
+  const present = await store.properties(paths.manifest(origin.identity, origin.backupID), signal);
+  const loaded = present === undefined ? await write(options, signal) : await adopt(options, signal);
+  const { manifest, manifestDigest } = loaded;
+  const missing = result === undefined ? undefined : missingFiles(result);
+  const previous = await previousTotalBytes(store, manifest, signal);
+  return {
+    manifestDigest,
+    version: manifest.release.version,
+    epoch: manifest.epoch,
+    totalBytes: manifest.totals.totalBytes,
+    uploadedBytes: manifest.totals.uploadedBytes,
+    storedBytes: manifest.totals.storedBytes,
+    reusedBytes: manifest.totals.reusedBytes,
+    ...(missing === undefined ? {} : { missingFiles: missing }),
+    dataSets: manifest.dataSets,
+    immutability: await attest(options, signal),
+    ...(previous !== undefined && manifest.totals.totalBytes < previous * shrunk ? { shrunkFromBytes: previous } : {}),
+  };
+}
+
+async function write(options: CommitOptions, signal: AbortSignal): Promise<LoadedBackup> {
+  const { store, origin, result, documents } = options;
+  const { identity, backupID } = origin;
+  if (result === undefined) throw new InputError('BackupIncomplete', 'The job is gone before what it stored was compared.');
+  try {
+    const stored = documents.map(({ name, content }): StoredBlob => ({ name, bytes: content.length, sha256: sha256(content) }));
+    const text = manifestText(manifestOf(options, result, stored));
+    // By its own reader: what cannot be read back is not worth storing, and the job's words are checked by it.
+    const manifest = parseManifest(text, { identity, backupID });
+    const packs = await readPackList(store, manifest, signal);
+    await requireIndexParts(store, origin, result, signal);
+    for (const { name, content } of documents) {
+      await store.create(paths.part(identity, backupID, name), content, name.endsWith('.json') ? 'application/json' : 'application/yaml', signal);
+    }
+    const loaded: LoadedBackup = { manifest, manifestDigest: sha256(text), packs };
+    await requireComplete(store, loaded, signal);
+    const name = paths.manifest(identity, backupID);
+    await store.create(name, Buffer.from(text), 'application/json', signal);
+    const readBack = await store.read(name, longestManifestBytes, signal);
+    if (sha256(readBack) !== loaded.manifestDigest) throw new BlobError('DigestMismatch', `${store.description} gives back another ${name} than was written; do not trust this store before it is understood`);
+    return loaded;
+  } catch (error) {
+    throw asIncomplete(error);
+  }
+}
+
+/** Ours: an earlier try wrote it and was interrupted before it could say so. */
+async function adopt({ store, origin }: CommitOptions, signal: AbortSignal): Promise<LoadedBackup> {
+  const { identity, backupID, writer, epoch } = origin;
+  const entry = await readManifest(store, identity, backupID, signal);
+  const { writer: found } = entry.manifest;
+  const same = (['clusterID', 'namespace', 'name', 'stackUID'] as const).every((field) => found[field] === writer[field]);
+  if (!same || entry.manifest.epoch !== epoch) {
+    throw new InputError('ReferenceInvalid', `${store.description} already has a backup ${backupID} of ${identity} that somebody else wrote (stack ${found.namespace}/${found.name}): it was not touched.`);
+  }
+  try {
+    const loaded = { ...entry, packs: await readPackList(store, entry.manifest, signal) };
+    await requireComplete(store, loaded, signal);
+    return loaded;
+  } catch (error) {
+    throw asIncomplete(error);
+  }
+}
+
+/** The same for the same job and objects, so that writing it again after a crash adds nothing. */
+function manifestOf({ origin, endTime }: CommitOptions, result: BackupJobResult, documents: readonly StoredBlob[]): Manifest {
+  const { parent, keyID, ...facts } = origin;
+  const blob = ({ name, bytes, sha256: digest }: StoredBlob): StoredBlob => ({ name, bytes, sha256: digest });
+  return {
+    formatVersion: 1,
+    ...facts,
+    ...(parent === undefined ? {} : { parent }),
+    ...(result.server === undefined ? {} : { server: result.server }),
+    ...(result.position === undefined ? {} : { position: result.position }),
+    endTime,
+    ...(keyID === undefined ? {} : { encryption: { method: 'AES-256-GCM', keyID } }),
+    dataSets: result.dataSets.map(({ skipped: _skipped, ...set }) => set),
+    indexParts: result.indexParts.map(blob),
+    packList: blob(result.packList),
+    documents,
+    totals: {
+      totalBytes: result.totalBytes,
+      storedBytes: result.storedBytes,
+      packs: result.packs,
+      uploadedBytes: result.uploadedBytes,
+      reusedBytes: result.reusedBytes,
+    },
+  };
+}
+
+/** Their content, by the MD5 that the store itself computed; the operator does not read indexes. */
+async function requireIndexParts(store: BlobStore, { identity, backupID }: Origin, { indexParts }: BackupJobResult, signal: AbortSignal): Promise<void> {
+  for (const { name, bytes, md5 } of indexParts) {
+    const found = await store.properties(paths.part(identity, backupID, name), signal);
+    if (found === undefined) throw new InputError('BackupIncomplete', `${name} is missing in ${store.description}.`);
+    if (found.bytes !== bytes || (found.md5 !== undefined && found.md5 !== Buffer.from(md5, 'base64').toString('hex'))) {
+      throw new InputError('BackupIncomplete', `${name} in ${store.description} is not what the job wrote.`);
+    }
+  }
+}
+
+/** The proof that counts is made with the manifest itself: all parts of a container share its policy. */
+async function attest({ store, origin, policy, retentionDays }: CommitOptions, signal: AbortSignal): Promise<Committed['immutability']> {
+  if (policy === 'None') return { state: 'Unknown', detail: 'The store asks for no immutability (spec.immutability.policy is None), so none was tried.' };
+  const name = paths.manifest(origin.identity, origin.backupID);
+  const proof = await store.proveImmutable(name, signal);
+  const detail = `For the manifest ${proof.detail}.`;
+  if (proof.overwrite === 'Refused' && proof.delete === 'Refused') {
+    const created = (await store.properties(name, signal))?.createdTime;
+    const until = created === undefined ? undefined : new Date(Date.parse(created) + retentionDays * 86_400_000);
+    return { state: 'Verified', detail, ...(until === undefined ? {} : { untilTime: `${until.toISOString().slice(0, 19)}Z` }) };
+  }
+  return { state: proof.overwrite === 'Allowed' || proof.delete === 'Allowed' ? 'Unprotected' : 'Unknown', detail };
+}
+
+/** Only to compare with: a store that cannot tell spoils no backup. */
+async function previousTotalBytes(store: BlobStore, { identity, backupID }: Manifest, signal: AbortSignal): Promise<number | undefined> {
+  try {
+    const previous = (await listBackups(store, identity, signal)).find((id) => id < backupID);
+    return previous === undefined ? undefined : (await readManifest(store, identity, previous, signal)).manifest.totals.totalBytes;
+  } catch (error) {
+    if (error instanceof InputError || error instanceof BlobError) return undefined;
+    throw error;
+  }
+}
+
+function asIncomplete(error: unknown): unknown {
+  const isAboutContent = error instanceof FormatError || (error instanceof InputError && error.reason === 'BackupInvalid');
+  return isAboutContent ? new InputError('BackupIncomplete', error.message, error) : error;
+}

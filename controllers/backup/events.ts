@@ -1,0 +1,39 @@
+/** The story of a backup as events; pure. */
+
+import type { JtelBackupStatus, Reason } from '../../crds/index.ts';
+import type { Observed, Plan } from './model.ts';
+import { size } from './plan.ts';
+import { isMethodChanged } from './status.ts';
+
+export interface StoryEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: Reason;
+  readonly note: string;
+}
+
+export function backupEvents(before: JtelBackupStatus | undefined, after: JtelBackupStatus, plan: Plan, observed: Observed): readonly StoryEvent[] {
+  const events: StoryEvent[] = [];
+  if (plan.kind === 'Begin') {
+    events.push({ type: 'Normal', reason: 'BackupRunning', note: `The backup is stored as ${after.backupID} of ${after.identity} in JtelBackupStore ${after.storeRef?.name}.` });
+    if (isMethodChanged(observed)) {
+      events.push({ type: 'Warning', reason: 'MethodChanged', note: 'spec.backup.method is Physical, but the release does not say where its database lies (database.physical): the backup is Logical, which takes longer to restore.' });
+    }
+  }
+  if (plan.kind === 'TryAgain') events.push({ type: 'Warning', reason: plan.reason, note: after.message ?? plan.message });
+  if (before?.manifestDigest === undefined && after.manifestDigest !== undefined) events.push(...storedEvents(after));
+  if (before?.phase !== after.phase && (after.phase === 'Completed' || after.phase === 'Failed')) {
+    const reason = plan.kind === 'Fail' ? plan.reason : 'Completed';
+    events.push({ type: after.phase === 'Completed' ? 'Normal' : 'Warning', reason, note: after.message ?? '' });
+  }
+  return events;
+}
+
+function storedEvents({ shrunkFromBytes, totalBytes = 0, missingFiles = 0, immutability }: JtelBackupStatus): readonly StoryEvent[] {
+  const events: StoryEvent[] = [];
+  if (shrunkFromBytes !== undefined) {
+    events.push({ type: 'Warning', reason: 'BackupShrunk', note: `The backup has ${size(totalBytes)}, the one before had ${size(shrunkFromBytes)}: find out what is missing.` });
+  }
+  if (missingFiles > 0) events.push({ type: 'Warning', reason: 'FilesMissing', note: `${missingFiles} files vanished before they were read; the others are in the backup.` });
+  if (immutability?.state === 'Unprotected') events.push({ type: 'Warning', reason: 'NotImmutable', note: immutability.message ?? 'The store would let somebody change or delete the backup.' });
+  return events;
+}

@@ -1,0 +1,19 @@
+/** What the store already has under a stack's identity: who wrote last, and what can be used again. */
+
+import type { Manifest } from '../../backup/manifest.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { listBackups, readManifest } from '../backup-catalog.ts';
+import type { History } from './model.ts';
+
+/** @throws {InputError} {@link BlobError} */
+export async function newestManifest(store: BlobStore, identity: string, signal: AbortSignal): Promise<Manifest | undefined> {
+  const [backupID] = await listBackups(store, identity, signal);
+  return backupID === undefined ? undefined : (await readManifest(store, identity, backupID, signal)).manifest;
+}
+
+export async function readHistory(store: BlobStore, identity: string, signal: AbortSignal): Promise<History> {
+  const manifest = await newestManifest(store, identity, signal);
+  if (manifest === undefined) return {};
+  const { backupID, epoch, writer } = manifest;
+  return { newest: { backupID, epoch, writer } };
+}

@@ -1,0 +1,66 @@
+/** What a backup job says it did. It comes from a host, which may have been broken into: checked like any other input. */
+
+import { Fields, FormatError, patterns, refuseTwice } from '../../backup/fields.ts';
+import type { BackupJobResult, DataSetResult, SkippedEntries, WrittenBlob } from '../../backup/job.ts';
+
+/** @throws {FormatError} */
+export function parseJobResult(value: unknown, expected: { readonly backupID: string; readonly attempt: number }): BackupJobResult {
+  const fields = new Fields(value, 'the result of the backup job');
+  const result: BackupJobResult = {
+    backupID: fields.text('backupID'),
+    attempt: fields.integer('attempt', 1),
+    indexParts: fields.list('indexParts', 100_000, writtenBlob),
+    packList: fields.read('packList', writtenBlob),
+    packs: fields.integer('packs'),
+    dataSets: fields.list('dataSets', 100, dataSet),
+    totalBytes: fields.integer('totalBytes'),
+    uploadedBytes: fields.integer('uploadedBytes'),
+    storedBytes: fields.integer('storedBytes'),
+    reusedBytes: fields.integer('reusedBytes'),
+    ...fields.optional('server', () => ({ version: fields.object('server').text('version') })),
+    ...fields.optional('position', () => fields.text('position', patterns.text, 4096)),
+  };
+  for (const name of ['backupID', 'attempt'] as const) {
+    if (result[name] !== expected[name]) throw new FormatError(`the result of the backup job is of ${name} ${result[name]}, not of ${expected[name]}`);
+  }
+  refuseTwice(result.dataSets.map(({ name }) => name), 'the data sets of the backup job');
+  return result;
+}
+
+/** Files that are not in the backup although nobody wanted to leave them out: gone before they were read. */
+export function missingFiles(result: BackupJobResult): number {
+  return result.dataSets.flatMap(({ skipped = [] }) => skipped).reduce((sum, { reason, entries }) => sum + (reason === 'Vanished' ? entries : 0), 0);
+}
+
+function writtenBlob(value: unknown, place: string): WrittenBlob {
+  const fields = new Fields(value, place);
+  return {
+    name: fields.text('name', /^[a-z0-9][a-z0-9.-]*$/, 64),
+    bytes: fields.integer('bytes'),
+    sha256: fields.text('sha256', patterns.sha256),
+    md5: fields.text('md5', patterns.md5),
+  };
+}
+
+function dataSet(value: unknown, place: string): DataSetResult {
+  const fields = new Fields(value, place);
+  return {
+    name: fields.text('name', patterns.setName),
+    kind: fields.oneOf('kind', ['Physical', 'Logical', 'FileTree']),
+    files: fields.integer('files'),
+    bytes: fields.integer('bytes'),
+    digest: fields.text('digest', patterns.sha256),
+    ...fields.optional('tables', () => fields.integer('tables')),
+    ...fields.optional('rows', () => fields.integer('rows')),
+    ...fields.optional('skipped', () => fields.list('skipped', 10, skipped)),
+  };
+}
+
+function skipped(value: unknown, place: string): SkippedEntries {
+  const fields = new Fields(value, place);
+  return {
+    reason: fields.oneOf('reason', ['Excluded', 'Special', 'Changed', 'Vanished']),
+    entries: fields.integer('entries'),
+    examples: fields.list('examples', 10, (example, where) => new Fields({ example }, where).text('example', /^[^]*$/, 4096)),
+  };
+}

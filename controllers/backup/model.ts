@@ -1,0 +1,146 @@
+/** What the planner of backups looks at: pure data, gathered by `observe.ts`. */
+
+import type { JtelBackup, JtelRestore, JtelStack, Reason } from '../../crds/index.ts';
+import type { HostObservation, JobReport } from '../../host-driver/host.ts';
+
+/** Something that was looked for: there, or not there with a reason that becomes a condition. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | Problem;
+
+export interface Problem {
+  readonly ok: false;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** The store that the backup goes to. */
+export interface StoreFacts {
+  readonly name: string;
+  readonly policy: 'Required' | 'Preferred' | 'None';
+  readonly retentionDays: number;
+  /** Key that new backups are encrypted with. */
+  readonly keyID?: string;
+}
+
+/** The release whose data are backed up: the one that was applied, which need not be the one that is wanted. */
+export interface ReleaseFacts {
+  readonly version: string;
+  readonly databaseService: string;
+  /** Whether its database can be backed up by its files. */
+  readonly canPhysical: boolean;
+}
+
+/** What the store has under the stack's identity. */
+export interface History {
+  /** Newest backup; undefined when there is none. */
+  readonly newest?: {
+    readonly backupID: string;
+    readonly epoch: string;
+    readonly writer: { readonly clusterID: string; readonly namespace: string; readonly name: string; readonly stackUID: string };
+  };
+}
+
+export interface Observed {
+  /** Undefined: there is no such stack. */
+  readonly stack?: JtelStack;
+  /** What came first: backups of the same stack that run, or that are to run before this one; restores under way. */
+  readonly ahead: readonly string[];
+  readonly store: Outcome<StoreFacts>;
+  readonly release: Outcome<ReleaseFacts>;
+  /** Absent when the stack is. */
+  readonly host: Outcome<HostObservation>;
+  /** The job of the current attempt. */
+  readonly job?: JobReport;
+  /** Only looked at when nothing else is in the way of a backup that is to begin. */
+  readonly history?: Outcome<History>;
+  /** The test restore that `verify: Restore` asks for. */
+  readonly test?: JtelRestore;
+}
+
+export interface Identity {
+  readonly clusterID: string;
+  /** Epoch under which this process holds the host. */
+  readonly heldEpoch?: number;
+}
+
+/** What was found when the backup was completed in the store; the last word on its contents. */
+export interface Committed {
+  readonly manifestDigest: string;
+  readonly version: string;
+  readonly epoch: string;
+  readonly totalBytes: number;
+  readonly uploadedBytes: number;
+  readonly storedBytes: number;
+  readonly reusedBytes: number;
+  readonly missingFiles?: number;
+  readonly dataSets: readonly {
+    readonly name: string;
+    readonly kind: 'Physical' | 'Logical' | 'FileTree';
+    readonly bytes: number;
+    readonly files: number;
+    readonly tables?: number;
+    readonly rows?: number;
+    readonly digest: string;
+  }[];
+  readonly immutability: { readonly state: 'Verified' | 'Unprotected' | 'Unknown'; readonly detail: string; readonly untilTime?: string };
+  /** Size of the backup before, when this one is far smaller. */
+  readonly shrunkFromBytes?: number;
+}
+
+/** Bounds of a backup; data, so that tests can be quicker than nights. */
+export interface Limits {
+  /** So long a backup that cannot begin waits. */
+  readonly startDeadlineSeconds: number;
+  /** From its beginning to its end. */
+  readonly runDeadlineSeconds: number;
+  readonly mostAttempts: number;
+  /** After a try that failed; each further pause is longer by this. */
+  readonly retrySeconds: number;
+  /** How long a job may write to the store before it needs another try. */
+  readonly uploadWindowSeconds: number;
+}
+
+export const defaultLimits: Limits = {
+  startDeadlineSeconds: 12 * 3600,
+  runDeadlineSeconds: 24 * 3600,
+  mostAttempts: 6,
+  retrySeconds: 20,
+  uploadWindowSeconds: 12 * 3600,
+};
+
+/** A wave that failed, as it was last told. */
+export interface Failure {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export interface PlanInput {
+  readonly backup: JtelBackup;
+  readonly observed: Observed;
+  readonly identity: Identity;
+  readonly limits: Limits;
+  readonly failure?: Failure;
+  readonly now: Date;
+}
+
+export type Action =
+  | { readonly type: 'ClaimHost' }
+  | { readonly type: 'PullToolbox' }
+  | { readonly type: 'StartJob' }
+  /** Checks the store against the job's result, writes documents and manifest, and tries to destroy it. */
+  | { readonly type: 'Commit' }
+  | { readonly type: 'CreateTestRestore' }
+  | { readonly type: 'RemoveJobs'; readonly uids: readonly string[] }
+  | { readonly type: 'ReleaseFinalizer' };
+
+export type Step = 'Waiting' | 'Starting' | 'Running' | 'Storing' | 'Testing' | 'CleaningUp';
+
+export type Plan =
+  | { readonly kind: 'Act'; readonly step: Step; readonly wave: readonly Action[]; readonly message: string }
+  | { readonly kind: 'Wait'; readonly step: Step; readonly reason: Reason; readonly message: string; readonly afterSeconds: number }
+  /** From Pending to Running: fixes under which name everything is stored. */
+  | { readonly kind: 'Begin'; readonly epoch: string; readonly version: string; readonly storeName: string; readonly keyID?: string }
+  /** The last try is over; the next begins. */
+  | { readonly kind: 'TryAgain'; readonly reason: Reason; readonly message: string }
+  | { readonly kind: 'Complete' }
+  | { readonly kind: 'Fail'; readonly reason: Reason; readonly message: string }
+  | { readonly kind: 'Done' };
