@@ -17,6 +17,7 @@ interface RunOptions {
   readonly toolboxImage: string;
   readonly healthPort: number;
   readonly resyncSeconds: number;
+  readonly monitorSeconds: number;
   readonly workers: number;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'readable';
@@ -35,6 +36,7 @@ export function runCommand(terminal: Terminal): Command {
     .addOption(new Option('--toolbox-image <image>', 'runs jobs on hosts: registry/path[:tag]@sha256:…').env('TOOLBOX_IMAGE').makeOptionMandatory())
     .addOption(new Option('--health-port <port>', '/healthz, /readyz, /metrics; 0: any free port').default(8080).argParser(number(0, 65535)))
     .addOption(new Option('--resync-seconds <n>', 'how often a stack that is well is looked at').default(300).argParser(number(5, 86400)))
+    .addOption(new Option('--monitor-seconds <n>', 'how long a stack must stay up after an update before it counts as good').default(10).argParser(number(0, 3600)))
     .addOption(new Option('--workers <n>', 'stacks that are looked at at the same time').default(32).argParser(number(1, 1000)))
     .addOption(new Option('--log-level <level>').choices(['error', 'warn', 'info', 'debug']).default('info'))
     .addOption(new Option('--log-format <format>', 'default: readable on a terminal, else json').choices(['json', 'readable']).default(process.stderr.isTTY ? 'readable' : 'json'))

@@ -145,6 +145,7 @@ const events = {
   ImagesPulled: 'All images of the release are on the host.',
   DatabaseStarted: 'The database runs alone, so that data can be loaded into it.',
   LoadStarted: 'The job that loads the data was started on the host.',
+  Updated: 'An update to another release is through; the note says how long the stack was down.',
   ReleaseApplied: 'docker compose brought the containers to the release and configuration asked for.',
 } as const;
 

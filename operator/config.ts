@@ -17,6 +17,8 @@ export interface OperatorConfig {
   readonly toolboxImage: ToolboxImage;
   readonly healthPort: number;
   readonly resyncSeconds: number;
+  /** How long a stack must stay up after an update before it counts as good. */
+  readonly monitorSeconds: number;
   /** Stacks that are looked at at the same time. */
   readonly workers: number;
   readonly logLevel: LogLevel;

@@ -47,6 +47,8 @@ export interface ControllerParts {
   /** Stacks looked at side by side. */
   readonly workers: number;
   readonly resyncSeconds: number;
+  /** How long a stack must stay up after an update before it counts as good; default 10. */
+  readonly monitorSeconds?: number;
   readonly queue?: WorkQueueOptions;
 }
 

@@ -122,6 +122,7 @@ async function lead(leadership: Leadership, { config, logger, secrets, metrics, 
         random: Math.random,
         workers: config.workers,
         resyncSeconds: config.resyncSeconds,
+        monitorSeconds: config.monitorSeconds,
       },
       signal,
     );

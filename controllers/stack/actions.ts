@@ -3,8 +3,9 @@
  * executor in `execute.ts` and one row in the planner's table test.
  */
 
-import type { DataOrigin } from '../../host-driver/host.ts';
+import type { DataOrigin, UpdateMark } from '../../host-driver/host.ts';
 import type { GeneratedSecret } from '../credentials.ts';
+import type { Attempt, RevisionOutcome } from './revisions.ts';
 
 export type Action =
   /** Make the Secret with the passwords that the release wants generated, and a self-signed certificate if asked for. */
@@ -24,6 +25,17 @@ export type Action =
   /** Note on the host where the data came from, and whether they are whole or about to be overwritten. */
   | { readonly type: 'RecordData'; readonly data: DataOrigin }
   | { readonly type: 'RemoveJob'; readonly uid: string }
+  /** Note on the current revision that work on it begins, is healthy or has failed, and what came of it. */
+  | { readonly type: 'NoteAttempt'; readonly attempt: Attempt }
+  | { readonly type: 'NoteOutcome'; readonly outcome: RevisionOutcome }
+  /** Ask for the backup before an update, and for its data after a failed one, as any user would. */
+  | { readonly type: 'CreateBackup'; readonly name: string }
+  | { readonly type: 'CreateRestore'; readonly name: string; readonly backupRef: string }
+  /** Note on the host, before anything of another version is started, that the data may become those of that version. */
+  | { readonly type: 'MarkUpdate'; readonly mark: UpdateMark }
+  | { readonly type: 'EndUpdate' }
+  | { readonly type: 'KeepLogs'; readonly name: string; readonly services: readonly string[] }
+  | { readonly type: 'RemoveRevisions'; readonly names: readonly string[] }
   | { readonly type: 'ApplyRelease' }
   | { readonly type: 'RecordApplied' }
   | { readonly type: 'PruneReleases'; readonly keep: readonly string[] }
@@ -60,6 +72,22 @@ export function describeAction(action: Action): string {
       return action.data.state === 'Incomplete' ? `record that the data are being overwritten by ${action.data.source}` : `record that the data came from ${action.data.source}`;
     case 'RemoveJob':
       return `remove the finished job ${action.uid}`;
+    case 'NoteAttempt':
+      return action.attempt.failure === undefined ? `note how the ${action.attempt.action.toLowerCase()} stands` : 'note the failure';
+    case 'NoteOutcome':
+      return `note the outcome: ${action.outcome.result}`;
+    case 'CreateBackup':
+      return `create JtelBackup ${action.name}`;
+    case 'CreateRestore':
+      return `create JtelRestore ${action.name} of ${action.backupRef}`;
+    case 'MarkUpdate':
+      return `mark the host: update from ${action.mark.from} to ${action.mark.to}`;
+    case 'EndUpdate':
+      return 'mark the host: no update under way';
+    case 'KeepLogs':
+      return `keep the logs of ${action.services.join(', ') || 'nothing'}`;
+    case 'RemoveRevisions':
+      return 'remove old revisions';
     case 'ApplyRelease':
       return 'apply the release with docker compose';
     case 'RecordApplied':

@@ -43,7 +43,12 @@ const progressReasons: Readonly<Record<Step, Reason>> = {
   SetUp: 'SettingUpHost',
   Data: 'LoadingData',
   Restore: 'Restoring',
+  Window: 'WaitingForWindow',
+  Backup: 'WaitingForBackup',
   Apply: 'Applying',
+  Fail: 'HealthGateFailed',
+  Held: 'Held',
+  WayBack: 'RollingBack',
   Repair: 'Drifted',
   Health: 'WaitingForHealth',
   CleanUp: 'Applied',
@@ -54,6 +59,16 @@ const progressReasons: Readonly<Record<Step, Reason>> = {
 
 /** @returns the conditions to set. A missing one of `transientConditions` is to be removed, any other missing one keeps its last word. */
 export function draftConditions(input: ConditionInput): readonly ConditionDraft[] {
+  const { objection } = input.observed;
+  const drafts = draftAll(input);
+  if (objection === undefined) return drafts;
+  // Everything observed is about the spec that runs on; what is wrong with the one that stands there belongs where it is looked for.
+  const about = objection.kind === 'Blocked' && objection.condition !== 'Ready' ? objection.condition : 'UpToDate';
+  const { reason, message } = objection;
+  return drafts.map((draft) => (draft.type === about || draft.type === 'UpToDate' ? { ...draft, status: 'False', reason, message } : draft));
+}
+
+function draftAll(input: ConditionInput): readonly ConditionDraft[] {
   return [
     ready(input),
     ...reconciling(input),
@@ -88,6 +103,8 @@ function ready(input: ConditionInput): ConditionDraft {
     const count = observed.desired?.release.services.length ?? 0;
     return draft('True', 'Healthy', `All ${count} services run and are healthy.`);
   }
+  // It waits for its hour, and meanwhile everything is as it should be.
+  if (plan.kind === 'Wait' && plan.step === 'Window') return draft('True', 'Healthy', `All services run and are healthy; ${plan.message}.`);
   // A release store that is away, or a host that does not answer for a moment, stops no telephony.
   const believed = previousReady?.status === 'True' && previousReady.current;
   if (plan.kind === 'Blocked' && believed) {
@@ -110,7 +127,7 @@ function serving(observed: Observed): boolean {
 
 function reconciling(input: ConditionInput): readonly ConditionDraft[] {
   const { plan } = input;
-  const working = input.activity !== undefined || plan.kind === 'Wait' || (plan.kind === 'Act' && !input.suspended && !input.observeOnly);
+  const working = input.activity !== undefined || (plan.kind === 'Wait' && plan.step !== 'Window') || (plan.kind === 'Act' && !input.suspended && !input.observeOnly);
   return working ? [{ type: 'Reconciling', status: 'True', reason: plan.kind === 'Wait' ? plan.reason : progressReasons[plan.step], message: describe(input) }] : [];
 }
 

@@ -38,7 +38,9 @@ export function takenBackTo({ all, current }: Revisions): Revision | undefined {
  * newer data is what nobody wants.
  */
 export function fallback({ current, good }: Revisions, state: HostState | undefined): Revision | undefined {
-  if (good === undefined || good.number === current.number || current.attempt?.failure !== undefined) return undefined;
+  if (good === undefined || good.number === current.number) return undefined;
+  // What was begun is carried through or failed, never undone by the way.
+  if (current.attempt !== undefined) return undefined;
   if (state?.applied === undefined || state.update !== undefined || state.data?.state === 'Incomplete') return undefined;
   return good.spec.version === state.applied.version ? good : undefined;
 }

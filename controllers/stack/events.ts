@@ -3,6 +3,7 @@
 import { findCondition } from '../../operator/runtime/report/conditions.ts';
 import type { JtelStackStatus, Reason } from '../../crds/index.ts';
 import type { ActionType } from './actions.ts';
+import type { Revision, RevisionOutcome } from './revisions.ts';
 
 export interface StoryEvent {
   readonly type: 'Normal' | 'Warning';
@@ -28,6 +29,35 @@ export function actionEvent(type: ActionType, seconds: number): StoryEvent | und
   return story === undefined ? undefined : { type: 'Normal', reason: story.reason, note: `${story.what} in ${seconds.toFixed(1)} s.` };
 }
 
+/** Reasons for not being Ready that somebody asked for. */
+const calm: ReadonlySet<string> = new Set<Reason>(['Applying', 'Updating', 'WaitingForBackup', 'Stopping', 'Stopped', 'Suspended']);
+
+const longestNote = 1000;
+
+/** The end of a log, for whoever looks at the events first. Secrets are masked by the recorder. */
+export function logEvent(service: string, lines: string, file: string): StoryEvent {
+  const begin = `Last lines of ${service} (more in ${file} on the host):\n`;
+  return { type: 'Warning', reason: 'HealthGateFailed', note: begin + lines.trimEnd().slice(-(longestNote - begin.length)) };
+}
+
+/** What became of a change; undefined when nothing was done for it. */
+export function outcomeEvent({ attempt, spec, number }: Revision, outcome: RevisionOutcome): StoryEvent | undefined {
+  if (attempt === undefined) return undefined;
+  const what = `${attempt.action} to revision ${number} (release ${spec.version})`;
+  const down = outcome.downtimeSeconds === undefined ? '' : ` Down time: ${outcome.downtimeSeconds} s.`;
+  const { reason = 'HealthGateFailed', message = '' } = outcome;
+  switch (outcome.result) {
+    case 'Succeeded':
+      return { type: 'Normal', reason: attempt.action === 'Update' ? 'Updated' : 'Applied', note: `${what} is through.${down}` };
+    case 'RollingBack':
+      return { type: 'Warning', reason, note: `${what} failed: ${message} Going back to revision ${outcome.backTo}${outcome.restoreRef === undefined ? '' : ' and to the data of before'}.`.slice(0, longestNote) };
+    case 'RolledBack':
+      return { type: 'Normal', reason: 'RolledBack', note: `Revision ${outcome.backTo} runs again after the failed ${what}.${down}` };
+    case 'Held':
+      return { type: 'Warning', reason, note: `${what} failed: ${message} Everything is left as it is.`.slice(0, longestNote) };
+  }
+}
+
 /** What changed for the stack as a whole between two statuses. */
 export function transitionEvents(previous: JtelStackStatus | undefined, next: JtelStackStatus): readonly StoryEvent[] {
   const before = findCondition(previous?.conditions, 'Ready');
@@ -38,7 +68,7 @@ export function transitionEvents(previous: JtelStackStatus | undefined, next: Jt
   }
   if (before?.status === 'True' && after !== undefined && after.status !== 'True') {
     // A change that somebody asked for is no cause for alarm.
-    events.push({ type: after.reason === 'Applying' ? 'Normal' : 'Warning', reason: after.reason as Reason, note: after.message });
+    events.push({ type: calm.has(after.reason) ? 'Normal' : 'Warning', reason: after.reason as Reason, note: after.message });
   }
   const loaded = findCondition(next.conditions, 'DataLoaded');
   if (loaded?.status === 'True' && findCondition(previous?.conditions, 'DataLoaded')?.status === 'False') {

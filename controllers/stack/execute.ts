@@ -5,9 +5,13 @@
 
 import type { JtelStack } from '../../crds/index.ts';
 import type { Fence, Host, PullProgress } from '../../host-driver/host.ts';
+import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { Action, ActionType } from './actions.ts';
+import { askForBackup, askForWayBack } from './ask.ts';
 import type { CredentialStore } from '../credentials.ts';
+import { logEvent, outcomeEvent, type StoryEvent } from './events.ts';
 import type { Gathered } from './observe.ts';
+import { noteOnRevision, removeRevisions, type Revisions } from './revisions.ts';
 
 export interface Progress {
   readonly message: string;
@@ -26,6 +30,9 @@ export interface ExecutionContext {
   readonly letGo: () => Promise<void>;
   /** Throws when that JtelRestore is gone, has ended or is being deleted by now. */
   readonly confirmOrder: (name: string, requestUID: string) => Promise<void>;
+  readonly cluster: Cluster;
+  /** Makes an event of it. */
+  readonly tell: (event: StoryEvent) => void;
   readonly progress: (progress: Progress) => void;
   readonly signal: AbortSignal;
 }
@@ -60,6 +67,30 @@ const executors: Executors = {
     await hostOf(context).record(context.project, { data: action.data }, context.fence(), context.signal);
   },
   RemoveJob: (action, context) => hostOf(context).removeJob(action.uid, context.fence(), context.signal),
+  NoteAttempt: ({ attempt }, context) => noteOnRevision(context.cluster, context.stack, revisions(context).current, { attempt }, context),
+  NoteOutcome: async ({ outcome }, context) => {
+    const { current } = revisions(context);
+    await noteOnRevision(context.cluster, context.stack, current, { outcome }, context);
+    const event = outcomeEvent(current, outcome);
+    if (event !== undefined) context.tell(event);
+  },
+  CreateBackup: ({ name }, context) => askForBackup(context.cluster, context.stack, name, context),
+  CreateRestore: ({ name, backupRef }, context) => askForWayBack(context.cluster, context.stack, name, backupRef, context),
+  MarkUpdate: async ({ mark }, context) => {
+    await hostOf(context).record(context.project, { update: mark }, context.fence(), context.signal);
+  },
+  EndUpdate: async (_, context) => {
+    await hostOf(context).record(context.project, { update: null }, context.fence(), context.signal);
+  },
+  KeepLogs: async ({ name, services }, context) => {
+    const host = hostOf(context);
+    await host.keepLogs(context.project, name, services, context.fence(), context.signal);
+    for (const service of services.slice(0, eventedServices)) {
+      const lines = await host.logs(context.project, service, eventedLines, context.signal);
+      context.tell(logEvent(service, lines, `/opt/jtel/${context.project}/failures/${name}-${service}.log`));
+    }
+  },
+  RemoveRevisions: ({ names }, context) => removeRevisions(context.cluster, context.stack, names, context),
   ApplyRelease: (_, context) => hostOf(context).composeUp(context.project, desired(context).release, 'all', context.fence(), context.signal),
   RecordApplied: async (_, context) => {
     const { digest, version } = desired(context).release;
@@ -71,6 +102,10 @@ const executors: Executors = {
   RemoveCredentials: (_, { credentials, stack, signal }) => credentials.remove(stack, signal),
   ReleaseFinalizer: (_, context) => context.letGo(),
 };
+
+/** An event is short, and who wants more finds the files. */
+const eventedServices = 3;
+const eventedLines = 20;
 
 export async function execute(action: Action, context: ExecutionContext): Promise<ActionOutcome> {
   // The table is complete by its type; the lookup loses the link between key and argument.
@@ -87,6 +122,11 @@ async function startLoad(context: ExecutionContext, purpose: 'Check' | 'Restore'
 function hostOf({ gathered }: ExecutionContext): Host {
   if (gathered.host === undefined) throw new Error('planned an action on a host that was not observed');
   return gathered.host;
+}
+
+function revisions({ gathered }: ExecutionContext): Revisions {
+  if (gathered.observed.revisions === undefined) throw new Error('planned a note on a revision that was not read');
+  return gathered.observed.revisions;
 }
 
 function desired({ gathered }: ExecutionContext): NonNullable<Gathered['observed']['desired']> {

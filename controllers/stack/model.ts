@@ -1,11 +1,12 @@
 /** What the stack's planner looks at: pure data, gathered by `observe.ts`, never by the planner itself. */
 
-import type { JtelStack, Reason, StackConditionType } from '../../crds/index.ts';
+import type { JtelBackup, JtelRestore, JtelStack, Reason, StackConditionType } from '../../crds/index.ts';
 import type { HostObservation, HostSetup, JobReport, RenderedRelease } from '../../host-driver/host.ts';
 import type { UpdateVerdict } from '../../release/fitness.ts';
 import type { CredentialRequest } from '../credentials.ts';
 import type { DatabaseWay } from '../restore-job.ts';
 import type { Action } from './actions.ts';
+import type { Revisions } from './revisions.ts';
 
 /** Something that was looked for: there, or not there with a reason that becomes a condition. */
 export type Outcome<T> =
@@ -73,7 +74,18 @@ export interface Observed {
   readonly order?: DataOrder;
   /** Name of a JtelRestore that is still being checked, while there are no data yet. */
   readonly restoreAhead?: string;
+  /** The stack's change log; absent while it is being deleted. */
+  readonly revisions?: Revisions;
+  /** The backup from before an update that is under way; of a finished one, while its retention is not in the status. */
+  readonly updateBackup?: JtelBackup;
+  /** What brings the data of before a failed update back. */
+  readonly wayBack?: JtelRestore;
+  /** Why the spec as it stands cannot be begun; everything else here is about the last good one then. */
+  readonly objection?: Refusal;
 }
+
+/** A spec that is not begun: it waits, or somebody has to do something. */
+export type Refusal = Extract<Plan, { readonly kind: 'Blocked' | 'Wait' }>;
 
 /** Who this operator is to the host. */
 export interface Identity {
@@ -91,7 +103,12 @@ export type Step =
   | 'SetUp'
   | 'Data'
   | 'Restore'
+  | 'Window'
+  | 'Backup'
   | 'Apply'
+  | 'Fail'
+  | 'Held'
+  | 'WayBack'
   | 'Repair'
   | 'Health'
   | 'CleanUp'
@@ -121,6 +138,8 @@ export interface PlanInput {
   readonly observed: Observed;
   readonly identity: Identity;
   readonly now: Date;
+  /** How long everything must stay up after an update before it counts as good. Default 10. */
+  readonly monitorSeconds?: number;
 }
 
 export type Stage = (input: PlanInput) => Plan | undefined;

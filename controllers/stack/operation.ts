@@ -43,6 +43,9 @@ function operationType({ stack, observed, plan }: OperationInput): Operation['ty
   if (plan.step === 'Delete') return 'Delete';
   if (plan.step === 'Stop') return 'Stop';
   if (plan.step === 'Repair') return 'Repair';
+  if (observed.revisions?.current.outcome?.result === 'RollingBack') return 'Rollback';
+  const action = observed.revisions?.current.outcome === undefined ? observed.revisions?.current.attempt?.action : undefined;
+  if (action !== undefined) return action;
   const state = observed.host.ok ? observed.host.value.state : undefined;
   if (state?.applied === undefined) return 'Install';
   if (state.applied.version !== stack.spec.version) return 'Update';

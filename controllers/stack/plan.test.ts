@@ -172,7 +172,7 @@ describe('another version', () => {
   });
   it('is applied when the spec does without a backup', () => {
     const stack = aStack({ update: { preUpdateBackup: 'Skip', progressDeadlineSeconds: 3600, onFailure: 'Rollback' } });
-    expect(wave(running('3.43.1'), { stack })).toEqual(['PullImages', 'ApplyRelease', 'RecordApplied']);
+    expect(wave(running('3.43.1'), { stack })).toEqual(['PullImages', 'MarkUpdate', 'ApplyRelease', 'RecordApplied']);
   });
   it('is refused when it is older than the data', () => expect(wave(running('3.44.0'))).toEqual(['Blocked', 'DowngradeRefused']));
   it('is refused when the release cannot update that far', () => expect(wave(running('3.40.0'))).toEqual(['Blocked', 'UpdateNotSupported']));

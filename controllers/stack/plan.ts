@@ -6,26 +6,49 @@
  * same place.
  */
 
-import type { Plan, PlanInput, Stage } from './model.ts';
+import type { Plan, PlanInput, Refusal, Stage } from './model.ts';
 import { act } from './stages/act.ts';
+import { applyStage, backupStage, versionStage, windowStage } from './stages/change.ts';
 import { dataStage } from './stages/data.ts';
 import { planDeletion } from './stages/deletion.ts';
-import { hostStage, preflightStage, inputsStage, setUpStage, versionStage } from './stages/host.ts';
-import { applyStage, cleanUpStage, driftStage, healthStage } from './stages/running.ts';
+import { failureStage } from './stages/failure.ts';
+import { hostStage, preflightStage, inputsStage, setUpStage } from './stages/host.ts';
+import { outcomeStage, refusalStage } from './stages/outcome.ts';
+import { cleanUpStage, driftStage, healthStage } from './stages/running.ts';
+import { wayBackStage } from './stages/way-back.ts';
 
 const stages: readonly Stage[] = [
   inputsStage,
   hostStage,
   versionStage,
+  windowStage,
   preflightStage,
   setUpStage,
   stopStage,
+  wayBackStage,
   dataStage,
+  failureStage,
+  backupStage,
   applyStage,
   driftStage,
   healthStage,
+  outcomeStage,
   cleanUpStage,
+  refusalStage,
 ];
+
+/** What can keep a spec from being begun while the one before it runs on. */
+const objections: readonly Stage[] = [inputsStage, versionStage, windowStage, preflightStage];
+
+/** @returns why this spec is not begun now; undefined when nothing speaks against it. */
+export function refusal(input: PlanInput): Refusal | undefined {
+  if (input.stack.metadata.deletionTimestamp !== undefined) return undefined;
+  for (const stage of objections) {
+    const verdict = stage(input);
+    if (verdict !== undefined) return verdict.kind === 'Blocked' || verdict.kind === 'Wait' ? verdict : undefined;
+  }
+  return undefined;
+}
 
 /** @returns what to do next for this stack; never throws, never acts. */
 export function plan(input: PlanInput): Plan {

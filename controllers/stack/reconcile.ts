@@ -22,12 +22,14 @@ import { actionEvent, transitionEvents, type StoryEvent } from './events.ts';
 import { describeAction } from './actions.ts';
 import { execute, type Progress } from './execute.ts';
 import { afterFailure, afterSuccess, Memory } from './memory.ts';
-import type { Activity, Failure, Plan } from './model.ts';
-import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
+import type { Activity, Failure, Observed, Plan, PlanInput } from './model.ts';
+import { lookAt } from './look.ts';
+import type { Gathered, ObserveDependencies } from './observe.ts';
 import { currentOperation, operationHeartbeat } from './operation.ts';
 import { plan } from './plan.ts';
 import { projectName } from '../project.ts';
 import { isOrdered } from '../restore-orders.ts';
+import { updateProgress } from './stages/running.ts';
 import { summarise } from './status.ts';
 import type { HostWatcher } from './watch-hosts.ts';
 
@@ -43,10 +45,15 @@ export interface StackReconcilerOptions extends ObserveDependencies {
   readonly clock: () => Date;
   readonly random: () => number;
   readonly resyncSeconds: number;
+  /** How long everything must stay up after an update before it counts as good; default 10. */
+  readonly monitorSeconds?: number;
 }
 
 /** Between looks at everything (restarts, exit codes) while a stack is well. */
 const fullObservationSeconds = 600;
+
+/** Between looks at containers while docker compose brings them to a release. */
+const updateLookSeconds = 3;
 
 type Entry = ReturnType<Memory['recall']>;
 
@@ -80,7 +87,7 @@ export class StackReconciler implements Reconciler {
     // Asked before looking: what is seen while a wave works may be gone when it has ended, so it starts no other wave.
     const running = activities.get(key);
     const depth = isQuickEnough(stack, entry, now) ? 'quick' : 'full';
-    const gathered = await observe(stack, project, depth, this.#options, context);
+    const { held, gathered } = await lookAt(stack, project, depth, now, this.#options, context);
     if (depth === 'full' && gathered.observed.host.ok) entry = { ...entry, fullObservationTime: now.getTime() };
     this.#memory.keep(key, entry);
     if (gathered.observed.host.ok && gathered.host !== undefined && gathered.observed.host.value.facts.dockerVersion !== undefined) {
@@ -91,10 +98,12 @@ export class StackReconciler implements Reconciler {
     const machineID = gathered.observed.host.ok ? gathered.observed.host.value.facts.machineID : '';
     const heldEpoch = this.#options.claims.held(uid, machineID);
     const identity = { clusterID: this.#options.clusterID, ...(heldEpoch === undefined ? {} : { heldEpoch }) };
-    const planned = plan({ stack, observed: gathered.observed, identity, now });
+    const planned = plan({ stack: held, observed: gathered.observed, identity, now, ...monitoring(this.#options) });
+    // A change that has failed is not waited for any longer.
+    if (planned.step === 'Fail' && running !== undefined) activities.abort(key, 'the change failed');
     const due = planned.kind === 'Act' && running === undefined && !isPaused(stack) && (entry.retryTime ?? 0) <= now.getTime();
     const epoch = due && claimsHost(planned) ? this.#options.claims.next(uid, seenEpochs(stack, gathered)) : heldEpoch;
-    const activity: Activity | undefined = running === undefined ? undefined : toActivity(running.name, running.progress);
+    const activity: Activity | undefined = running === undefined ? undefined : toActivity(running.name, running.progress, gathered.observed);
     const failure = running === undefined && !due ? entry.failure : undefined;
     const written = await this.#tell({ key, stack, project, gathered, planned, activity, failure, epoch, locked: due, now }, context);
     if (due) this.#start(key, written, project, gathered, planned, epoch, context.logger);
@@ -156,6 +165,8 @@ export class StackReconciler implements Reconciler {
           fence: requireFence,
           confirmOrder: (restore, requestUID) => confirmOrder(cluster, { namespace, name: restore }, requestUID, signal),
           letGo: () => removeFinalizer(cluster, stackKind, stack, stackFinalizer, { signal }),
+          cluster,
+          tell: (event) => this.#record(stack, event, planned.step),
           progress,
           signal,
         });
@@ -211,12 +222,16 @@ export class StackReconciler implements Reconciler {
 
   #nextLook(planned: Plan, entry: Entry, busy: boolean, now: Date): number {
     // A wave wakes us when it progresses; this is for its heartbeat.
-    if (busy) return operationHeartbeat.everySeconds;
+    if (busy) return planned.step === 'Apply' || planned.step === 'WayBack' ? updateLookSeconds : operationHeartbeat.everySeconds;
     if (planned.kind === 'Act' && entry.retryTime !== undefined && entry.retryTime > now.getTime()) return (entry.retryTime - now.getTime()) / 1000;
     if (planned.kind === 'Wait' || planned.kind === 'Blocked') return planned.afterSeconds;
     // Spread, so that a fleet that was started together does not look together for ever.
     return this.#options.resyncSeconds * (0.9 + this.#options.random() / 5);
   }
+}
+
+function monitoring({ monitorSeconds }: StackReconcilerOptions): Pick<PlanInput, 'monitorSeconds'> {
+  return monitorSeconds === undefined ? {} : { monitorSeconds };
 }
 
 function isQuickEnough(stack: JtelStack, entry: Entry, now: Date): boolean {
@@ -245,7 +260,10 @@ function seenEpochs(stack: JtelStack, gathered: Gathered): SeenEpochs {
   return { host, status: stack.status?.operation?.epoch };
 }
 
-function toActivity(name: string, progress: Progress | undefined): Activity {
+function toActivity(name: string, progress: Progress | undefined, observed: Observed): Activity {
+  // docker compose waits for it and says nothing meanwhile.
+  const update = updateProgress(observed);
+  if (update !== undefined) return update;
   const { message = name, percent } = progress ?? {};
   return { message, ...(percent === undefined ? {} : { progressPercent: percent }) };
 }

@@ -11,7 +11,7 @@ import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster
 import { apiVersionOf, controllerRevisions, type ControllerRevision } from '../../operator/runtime/client/kinds.ts';
 
 /** What kind of change a revision is to the one before it. */
-export type ChangeKind = 'Install' | 'Update' | 'Configure';
+export type ChangeKind = 'Install' | 'Update' | 'Configure' | 'Restore';
 
 /** Work on a revision began. */
 export interface Attempt {
@@ -22,6 +22,8 @@ export interface Attempt {
   readonly from?: { readonly revision: number; readonly version: string };
   /** Name of the JtelBackup that must be complete before anything is changed. */
   readonly backupRef?: string;
+  /** When everything was healthy first; the monitor window may still go on. */
+  readonly healthyTime?: string;
   /** Why the change failed; what follows from it is decided on a fresh look at the host. */
   readonly failure?: { readonly reason: Reason; readonly message: string; readonly time: string };
 }
@@ -33,6 +35,8 @@ export interface RevisionOutcome {
   readonly time: string;
   readonly reason?: Reason;
   readonly message?: string;
+  /** When the first container was stopped; of an update. */
+  readonly stopTime?: string;
   /** From the first container stopped to all healthy again; of an update, or of the way back. */
   readonly downtimeSeconds?: number;
   /** With RollingBack and RolledBack: the revision whose release runs instead. */

@@ -6,6 +6,8 @@ import { findCondition, removeCondition, setCondition } from '../../operator/run
 import { summariseOrder } from './data-order.ts';
 import { describe, draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
 import type { Activity, Failure, Observed, Plan } from './model.ts';
+import { appliedRevision, historyOf, rollbackPoint } from './history.ts';
+import type { Revisions } from './revisions.ts';
 import { findUnhealthy } from './stages/running.ts';
 
 export interface StatusInput {
@@ -42,8 +44,19 @@ export function summarise(input: StatusInput): JtelStackStatus {
     ...(host === undefined ? {} : { host: summariseHost(stack, host), ...summariseComponents(stack, observed, host) }),
     data: summariseData(input) ?? previous.data,
     dataOrder: observed.order === undefined && !observed.host.ok ? previous.dataOrder : summariseOrder(observed, plan),
+    ...(observed.revisions === undefined ? {} : summariseRevisions(previous, observed.revisions, observed)),
     operation: input.operation,
   } as JtelStackStatus;
+}
+
+function summariseRevisions(previous: JtelStackStatus, revisions: Revisions, { updateBackup }: Observed): Pick<JtelStackStatus, 'revision' | 'history' | 'rollback'> {
+  const revision = appliedRevision(revisions);
+  const rollback = rollbackPoint(revisions, updateBackup, previous.rollback);
+  return {
+    ...(revision === undefined ? {} : { revision }),
+    history: historyOf(previous.history, revisions),
+    ...(rollback === undefined ? {} : { rollback }),
+  };
 }
 
 /** The first data that are being loaded count as incomplete: so a later look goes on with the same backup. */
@@ -107,6 +120,11 @@ function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelS
       return 'Installing';
     case 'Restore':
       return 'Restoring';
+    case 'Backup':
+    case 'Fail':
+      return 'Updating';
+    case 'WayBack':
+      return 'RollingBack';
     case 'Apply':
       return observed.host.ok && observed.host.value.state?.applied !== undefined ? 'Updating' : 'Starting';
     case 'Repair':
@@ -171,6 +189,6 @@ function summariseComponents(stack: JtelStack, observed: Observed, host: HostObs
     }));
   const wanted = order.length > 0 ? order : host.containers.map((container) => container.service);
   if (wanted.length === 0) return { components };
-  return { components, componentsReady: `${wanted.length - findUnhealthy(host, wanted).length}/${wanted.length}` };
+  return { components, componentsReady: `${wanted.length - findUnhealthy(host, wanted, observed.desired?.release.tasks).length}/${wanted.length}` };
 }
 

@@ -1,6 +1,5 @@
 /** The stages before anything runs: inputs are there, the host is ours, reachable, good enough, and set up. */
 
-import type { Reason } from '../../../crds/index.ts';
 import type { HostObservation } from '../../../host-driver/host.ts';
 import type { Plan, PlanInput } from '../model.ts';
 import { act } from './act.ts';
@@ -72,36 +71,6 @@ export function hostStage({ stack, observed, identity }: PlanInput): Plan | unde
 function isOurs(state: NonNullable<HostObservation['state']>, stack: PlanInput['stack'], clusterID: string): boolean {
   const { owner } = state;
   return owner.clusterID === clusterID && owner.namespace === stack.metadata.namespace && owner.name === stack.metadata.name;
-}
-
-/** Data of one version under another release: only where the release says it can update it, and with a way back. */
-export function versionStage({ stack, observed }: PlanInput): Plan | undefined {
-  if (!observed.host.ok || !observed.release.ok) return undefined;
-  const present = observed.host.value.state?.applied?.version;
-  const { version, updateFrom } = observed.release.value;
-  if (present === undefined || present === version) return undefined;
-  const blocked = (reason: Reason, message: string): Plan => ({
-    kind: 'Blocked',
-    step: 'Preflight',
-    condition: 'UpToDate',
-    reason,
-    message,
-    stalled: true,
-    afterSeconds: inputRetrySeconds,
-  });
-  const verdict = updateFrom(present);
-  if (!verdict.allowed) {
-    const reason = verdict.kind === 'Downgrade' ? 'DowngradeRefused' : 'UpdateNotSupported';
-    return blocked(reason, `${present} keeps running: ${verdict.message}.`);
-  }
-  if (stack.spec.update.preUpdateBackup === 'Required') {
-    return blocked(
-      'BackupRequired',
-      `An update from ${present} to ${version} wants a backup first, and backups are not available yet. ` +
-        `${present} keeps running; set spec.update.preUpdateBackup to Skip to update without a way back.`,
-    );
-  }
-  return undefined;
 }
 
 export function preflightStage({ observed }: PlanInput): Plan | undefined {

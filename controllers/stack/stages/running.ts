@@ -1,23 +1,10 @@
-/** The stages of a stack that has its data: the wanted release is applied, nothing drifted, everything is healthy. */
+/** The stages of a stack that has its data and its release: nothing drifted, everything is healthy, nothing old lies about. */
 
 import type { HostObservation, ObservedContainer } from '../../../host-driver/host.ts';
 import type { Action } from '../actions.ts';
 import type { Plan, PlanInput } from '../model.ts';
+import { outdatedRevisions } from '../revisions.ts';
 import { act, preparations } from './act.ts';
-
-export function applyStage(input: PlanInput): Plan | undefined {
-  const { observed } = input;
-  if (!observed.host.ok || observed.desired === undefined) return undefined;
-  const { state, currentRelease } = observed.host.value;
-  const wanted = observed.desired.release;
-  if (state?.applied?.digest === wanted.digest && currentRelease === wanted.digest) return undefined;
-  const wave: readonly Action[] = [
-    ...preparations(observed.host.value, wanted),
-    { type: 'ApplyRelease' },
-    { type: 'RecordApplied' },
-  ];
-  return act(input, 'Apply', wave, `applying release ${wanted.version}`);
-}
 
 /** What differs from what was read back after the last successful apply; each entry a phrase for people. */
 export function findDrift(host: HostObservation): readonly string[] {
@@ -46,33 +33,54 @@ function isStopped(container: ObservedContainer): boolean {
 
 export function driftStage(input: PlanInput): Plan | undefined {
   const { stack, observed } = input;
-  if (!observed.host.ok || observed.desired === undefined || stack.spec.drift !== 'Correct') return undefined;
+  // What a failed change left behind is no drift: it is taken back whatever the policy.
+  const wanted = stack.spec.drift === 'Correct' || observed.revisions?.current.outcome?.result === 'RollingBack';
+  if (!observed.host.ok || observed.desired === undefined || !wanted) return undefined;
   const drift = findDrift(observed.host.value);
   if (drift.length === 0) return undefined;
   return act(input, 'Repair', [...preparations(observed.host.value, observed.desired.release), { type: 'ApplyRelease' }, { type: 'RecordApplied' }], `correcting drift: ${drift.join(', ')}`);
 }
 
-/** Services that are not yet (or no longer) as they should be, with their state. */
-export function findUnhealthy(host: HostObservation, services: readonly string[]): readonly string[] {
+/**
+ * Services that are not yet (or no longer) as they should be, with their state.
+ * @param tasks those of them that run once: done when they ended with 0
+ */
+export function findUnhealthy(host: HostObservation, services: readonly string[], tasks: readonly string[] = []): readonly string[] {
   return services.flatMap((service) => {
     const container = host.containers.find((candidate) => candidate.service === service);
     if (container === undefined) return [`${service} (missing)`];
+    if (tasks.includes(service) && container.state === 'exited') {
+      return container.exitCode === undefined || container.exitCode === 0 ? [] : [`${service} (ended with ${container.exitCode})`];
+    }
     if (container.state !== 'running') return [`${service} (${container.state})`];
     return container.health === 'healthy' || container.health === 'none' ? [] : [`${service} (${container.health})`];
   });
 }
 
+/** How far the data are brought to the release, in the words of the service that does it. */
+export function updateProgress({ host, desired }: PlanInput['observed']): { readonly message: string; readonly progressPercent?: number } | undefined {
+  const updater = desired?.release.updater;
+  if (updater === undefined || !host.ok) return undefined;
+  const said = host.value.containers.find(({ service, image }) => service === updater.service && image === updater.image)?.healthMessage;
+  const [, done, total] = /(\d+) of (\d+)/.exec(said ?? '') ?? [];
+  if (said === undefined || total === undefined || Number(total) === 0) return undefined;
+  return { message: said, progressPercent: Math.min(100, Math.floor((100 * Number(done)) / Number(total))) };
+}
+
 export function healthStage({ stack, observed }: PlanInput): Plan | undefined {
   if (!observed.host.ok || observed.desired === undefined) return undefined;
-  const unhealthy = findUnhealthy(observed.host.value, observed.desired.release.services);
+  const { services, tasks } = observed.desired.release;
+  const unhealthy = findUnhealthy(observed.host.value, services, tasks);
   if (unhealthy.length === 0) return undefined;
+  const progress = updateProgress(observed);
+  if (progress !== undefined) return { kind: 'Wait', step: 'Health', reason: 'UpdatingDatabase', message: progress.message, afterSeconds: 2 };
   const broke = stack.status?.phase === 'Ready' || stack.status?.phase === 'Degraded';
   return { kind: 'Wait', step: 'Health', reason: broke ? 'ComponentsUnhealthy' : 'WaitingForHealth', message: `waiting for ${unhealthy.join(', ')}`, afterSeconds: 5 };
 }
 
-/** Only once everything is well: the finished job goes, and releases that nobody would go back to. */
+/** Only once everything is well: finished jobs go, and releases and revisions that nobody would go back to. */
 export function cleanUpStage(input: PlanInput): Plan | undefined {
-  const { observed } = input;
+  const { stack, observed } = input;
   if (!observed.host.ok || observed.desired === undefined) return undefined;
   const host = observed.host.value;
   const wave: Action[] = [];
@@ -80,5 +88,7 @@ export function cleanUpStage(input: PlanInput): Plan | undefined {
   for (const { uid, type } of host.jobs) if (type === 'load' || type === 'restore') wave.push({ type: 'RemoveJob', uid });
   const wanted = observed.desired.release.digest;
   if (host.releases.length > 2) wave.push({ type: 'PruneReleases', keep: [wanted] });
-  return wave.length === 0 ? undefined : act(input, 'CleanUp', wave, 'cleaning up');
+  const outdated = observed.revisions === undefined ? [] : outdatedRevisions(observed.revisions, stack.spec.revisionHistoryLimit);
+  if (wave.length > 0) return act(input, 'CleanUp', wave, 'cleaning up');
+  return outdated.length === 0 ? undefined : { kind: 'Act', step: 'CleanUp', wave: [{ type: 'RemoveRevisions', names: outdated }], message: 'cleaning up' };
 }
