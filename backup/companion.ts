@@ -19,6 +19,8 @@ export const exchange = {
   exitCode: 'exit-code',
   /** Written by the restore job when all files are in place: the companion then prepares them. */
   prepare: 'prepare',
+  /** Touched every two seconds while the companion prepares: one that was killed writes no exit code. */
+  alive: 'alive',
 } as const;
 
 /** The tool's last words, without which a backup or a preparation is not whole, whatever the exit code. */
@@ -55,8 +57,13 @@ finish $?
  */
 export const prepareScript = `${prologue}: > ${exchange.started}
 while [ ! -e ${exchange.prepare} ]; do sleep 0.1; done
+: > ${exchange.alive}
+while :; do sleep 2; : > ${exchange.alive}; done &
+beat=$!
 "$tool" --defaults-file=${optionFilePath} --prepare > ${exchange.log} 2>&1
-finish $?
+code=$?
+kill $beat
+finish $code
 `;
 
 /** Option file for {@link backupScript}. @throws {TypeError} for what option files cannot hold. */

@@ -32,12 +32,15 @@ const mebibyte = 1024 * 1024;
 /** What a source tells beside its files. */
 type DatabaseFacts = Pick<BackupJobResult, 'server' | 'position'> & Pick<DataSetResult, 'tables' | 'rows'>;
 
-/** @throws {JobError} */
-export async function backup(input: BackupJobInput, report: Report, signal: AbortSignal): Promise<BackupJobResult> {
+/**
+ * @param retryMilliseconds pause before a failed upload is tried again; grows with each try.
+ * @throws {JobError}
+ */
+export async function backup(input: BackupJobInput, report: Report, signal: AbortSignal, retryMilliseconds = 500): Promise<BackupJobResult> {
   const scratch = input.scratch ?? defaultScratch;
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true, mode: 0o700 });
-  const run = new BackupRun(input, scratch, report, signal);
+  const run = new BackupRun(input, scratch, report, signal, retryMilliseconds);
   try {
     return await run.run();
   } catch (error) {
@@ -63,7 +66,7 @@ class BackupRun {
   /** Why the job ends, when something beside the sources failed. */
   reason: unknown;
 
-  constructor(input: BackupJobInput, scratch: string, report: Report, signal: AbortSignal) {
+  constructor(input: BackupJobInput, scratch: string, report: Report, signal: AbortSignal, retryMilliseconds: number) {
     this.#input = input;
     this.#report = report;
     this.#signal = AbortSignal.any([signal, this.#abort.signal]);
@@ -71,7 +74,7 @@ class BackupRun {
     const key = encryption === undefined ? undefined : Buffer.from(encryption.key, 'base64');
     this.#cipher = key === undefined ? undefined : backupCipher(key);
     const threads = limits.threads ?? availableParallelism();
-    this.#uploader = new Uploader(input.upload, this.#uploads + 1, this.#signal);
+    this.#uploader = new Uploader(input.upload, this.#uploads + 1, this.#signal, retryMilliseconds);
     this.#table = new ChunkTable(scratch);
     this.#trees = input.fileTrees.map((tree) => new FileTreeReader(tree));
     this.#slots = newSlots();
