@@ -5,6 +5,7 @@
 
 import type { ImageReference } from '../model/rendered-release.ts';
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../crds/index.ts';
+import type { Limits } from '../controllers/backup/model.ts';
 import { HostClaims } from '../controllers/claims.ts';
 import { CredentialStore } from '../controllers/credentials.ts';
 import type { ReleaseSource } from '../controllers/release-source.ts';
@@ -15,6 +16,7 @@ import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
 import { StoreReconciler } from '../controllers/store/reconcile.ts';
 import type { openStore } from '../controllers/store-access.ts';
 import type { HostDriver } from '../host-driver/host.ts';
+import { runBackupControllers } from './backup-controllers.ts';
 import { Activities, Controller, watching, type Cluster, type EventRecorder, type Logger, type ObjectKey, type RuntimeMetrics, type Store } from './runtime/index.ts';
 import type { WorkQueueOptions } from './runtime/control/work-queue.ts';
 
@@ -49,6 +51,8 @@ export interface ControllerParts {
   readonly resyncSeconds: number;
   /** How long a stack must stay up after an update before it counts as good; default 10. */
   readonly monitorSeconds?: number;
+  /** Bounds of backups that differ from the default. */
+  readonly backupLimits?: Partial<Limits>;
   readonly queue?: WorkQueueOptions;
 }
 
@@ -84,7 +88,7 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
     reconciler: new StoreReconciler({ cluster, events, clock, random }),
   });
   try {
-    await Promise.all([stack.run(signal), store.run(signal)]);
+    await Promise.all([runBackupControllers(parts, { claims, credentials, common }, signal), stack.run(signal), store.run(signal)]);
   } finally {
     watcher.close();
     await activities.close();

@@ -29,7 +29,7 @@ export function parseJobResult(value: unknown, expected: { readonly backupID: st
 
 /** Files that are not in the backup although nobody wanted to leave them out: gone before they were read. */
 export function missingFiles(result: BackupJobResult): number {
-  return result.dataSets.flatMap(({ skipped = [] }) => skipped).reduce((sum, { reason, entries }) => sum + (reason === 'Vanished' ? entries : 0), 0);
+  return result.dataSets.flatMap((set) => set.skipped ?? []).reduce((sum, { reason, entries }) => sum + (reason === 'Vanished' ? entries : 0), 0);
 }
 
 function writtenBlob(value: unknown, place: string): WrittenBlob {
@@ -52,11 +52,11 @@ function dataSet(value: unknown, place: string): DataSetResult {
     digest: fields.text('digest', patterns.sha256),
     ...fields.optional('tables', () => fields.integer('tables')),
     ...fields.optional('rows', () => fields.integer('rows')),
-    ...fields.optional('skipped', () => fields.list('skipped', 10, skipped)),
+    ...fields.optional('skipped', () => fields.list('skipped', 10, skippedEntries)),
   };
 }
 
-function skipped(value: unknown, place: string): SkippedEntries {
+function skippedEntries(value: unknown, place: string): SkippedEntries {
   const fields = new Fields(value, place);
   return {
     reason: fields.oneOf('reason', ['Excluded', 'Special', 'Changed', 'Vanished']),

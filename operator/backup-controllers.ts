@@ -1,0 +1,51 @@
+/** The controllers around backups, and what wakes them; part of `controllers.ts`. */
+
+import type { JtelBackup } from '../crds/index.ts';
+import { defaultLimits } from '../controllers/backup/model.ts';
+import { BackupReconciler } from '../controllers/backup/reconcile.ts';
+import type { HostClaims } from '../controllers/claims.ts';
+import type { CredentialStore } from '../controllers/credentials.ts';
+import type { ControllerParts } from './controllers.ts';
+import { Activities, Controller, watching, type ObjectKey, type RuntimeMetrics, type Logger } from './runtime/index.ts';
+import type { WorkQueueOptions } from './runtime/control/work-queue.ts';
+
+/** Nights at two o'clock: many begin at once, and each look is mostly waiting for a host. */
+const backupWorkers = 16;
+
+export interface SharedParts {
+  readonly claims: HostClaims;
+  readonly credentials: CredentialStore;
+  readonly common: { readonly logger: Logger; readonly metrics?: RuntimeMetrics; readonly queue?: WorkQueueOptions };
+}
+
+/** Runs until the signal aborts and everything that was started has ended. */
+export async function runBackupControllers(parts: ControllerParts, { claims, credentials, common }: SharedParts, signal: AbortSignal): Promise<void> {
+  const { caches, logger } = parts;
+  const activities = new Activities<never>({ enqueue: (key) => backup.enqueue(key), logger });
+  const unfinishedOfStack = caches.backups.index((one) => (isOver(one) ? [] : [`${one.metadata.namespace}/${one.spec.stackRef.name}`]));
+  const waitingFor = (namespace: string, stackName: string): readonly ObjectKey[] => unfinishedOfStack.get(`${namespace}/${stackName}`).map(({ metadata }) => ({ namespace: metadata.namespace, name: metadata.name }));
+  const backup: Controller<JtelBackup> = new Controller<JtelBackup>({
+    ...common,
+    name: 'backup',
+    store: caches.backups,
+    workers: backupWorkers,
+    wakes: [
+      // One that ended lets the next begin.
+      watching(caches.backups, (one) => (isOver(one) ? waitingFor(one.metadata.namespace, one.spec.stackRef.name) : [])),
+      // A test restore that ended decides its backup.
+      watching(caches.restores, ({ metadata }) =>
+        (metadata.ownerReferences ?? []).filter(({ kind }) => kind === 'JtelBackup').map(({ name }) => ({ namespace: metadata.namespace, name })),
+      ),
+    ],
+    reconciler: new BackupReconciler({ ...parts, claims, credentials, activities, limits: { ...defaultLimits, ...parts.backupLimits } }),
+  });
+  try {
+    await Promise.all([backup.run(signal)]);
+  } finally {
+    await activities.close();
+  }
+}
+
+function isOver({ status }: JtelBackup): boolean {
+  return status?.phase === 'Completed' || status?.phase === 'Failed';
+}
