@@ -51,6 +51,9 @@ export const statusMessageMaxLength = 1024;
 /** Keeps a JtelBackup while a job of it may be on a host. */
 export const backupFinalizer = 'jtel.de/backup';
 
+/** Keeps a test restore until its scratch project is gone. */
+export const restoreFinalizer = 'jtel.de/restore';
+
 /** Keeps a stack until its host was dealt with as `deletionPolicy` says. */
 export const stackFinalizer = 'jtel.de/stack';
 

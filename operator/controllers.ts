@@ -13,6 +13,7 @@ import { BackupSource } from '../controllers/stack/data-source.ts';
 import type { Progress } from '../controllers/stack/execute.ts';
 import { StackReconciler } from '../controllers/stack/reconcile.ts';
 import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
+import { RestoreReconciler } from '../controllers/restore/reconcile.ts';
 import { StoreReconciler } from '../controllers/store/reconcile.ts';
 import type { openStore } from '../controllers/store-access.ts';
 import type { HostDriver } from '../host-driver/host.ts';
@@ -21,6 +22,7 @@ import { Activities, Controller, watching, type Cluster, type EventRecorder, typ
 import type { WorkQueueOptions } from './runtime/control/work-queue.ts';
 
 const storeWorkers = 4;
+const restoreWorkers = 4;
 
 /** What the cluster holds, as last heard of. */
 export interface Caches {
@@ -80,6 +82,18 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
     ],
     reconciler: new StackReconciler({ ...parts, credentials, activities, watcher, claims, restoresOf, backups: backupSource }),
   });
+  const restoreActivities = new Activities<string>({ enqueue: (key) => restore.enqueue(key), logger });
+  const restore: Controller<JtelRestore> = new Controller<JtelRestore>({
+    ...common,
+    name: 'restore',
+    store: caches.restores,
+    workers: restoreWorkers,
+    wakes: [
+      watching(caches.stacks, ({ metadata }) => restoresOfStack.get(`${metadata.namespace}/${metadata.name}`).map(keyOfMetadata)),
+      watching(caches.backups, ({ metadata, spec }) => restoresOfStack.get(`${metadata.namespace}/${spec.stackRef.name}`).map(keyOfMetadata)),
+    ],
+    reconciler: new RestoreReconciler({ ...parts, credentials, restoresOf, activities: restoreActivities, claims: new HostClaims() }),
+  });
   const store = new Controller<JtelBackupStore>({
     ...common,
     name: 'store',
@@ -88,13 +102,14 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
     reconciler: new StoreReconciler({ cluster, events, clock, random }),
   });
   try {
-    await Promise.all([runBackupControllers(parts, { claims, credentials, common }, signal), stack.run(signal), store.run(signal)]);
+    await Promise.all([runBackupControllers(parts, { claims, credentials, common }, signal), stack.run(signal), restore.run(signal), store.run(signal)]);
   } finally {
     watcher.close();
+    await restoreActivities.close();
     await activities.close();
   }
 }
 
-function keyOfMetadata({ metadata }: JtelStack): ObjectKey {
+function keyOfMetadata({ metadata }: JtelStack | JtelRestore): ObjectKey {
   return { namespace: metadata.namespace, name: metadata.name };
 }

@@ -1,0 +1,88 @@
+/** What the planner of restores looks at: pure data, gathered by `observe.ts`. */
+
+import type { Manifest } from '../../backup/manifest.ts';
+import type { JtelBackup, JtelRestore, JtelStack, Reason } from '../../crds/index.ts';
+import type { HostObservation, JobReport } from '../../host-driver/host.ts';
+
+/** Something that was looked for: there, or not there with a reason that becomes a condition. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | Problem;
+
+export interface Problem {
+  readonly ok: false;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** The backup that is asked for, found. */
+export interface Target {
+  readonly backupID: string;
+  readonly identity: string;
+  readonly storeName: string;
+}
+
+export type Check = NonNullable<NonNullable<JtelRestore['status']>['checks']>[number];
+
+/** What came of looking at everything that can be looked at without touching anything. */
+export interface Checked {
+  readonly checks: readonly Check[];
+  /** The first that did not pass. */
+  readonly problem?: Problem;
+  /** Once the manifest could be read. */
+  readonly manifest?: Manifest;
+}
+
+export interface Observed {
+  /** Undefined: there is no such stack (yet). */
+  readonly stack?: JtelStack;
+  /** Name of an older restore of the same stack that is not over. */
+  readonly ahead?: string;
+  readonly target: Outcome<Target>;
+  /** Absent when nothing is to be checked now. */
+  readonly checked?: Checked;
+  /** The backup of what is there, made before it is overwritten. */
+  readonly preRestoreBackup?: JtelBackup;
+  /** Mode Test only. */
+  readonly scratch?: Scratch;
+}
+
+/** The scratch project of a test restore, as its host shows it. */
+export interface Scratch {
+  readonly project: string;
+  readonly host: Outcome<HostObservation>;
+  readonly databaseService: string;
+  readonly restore?: JobReport;
+  readonly count?: JobReport;
+}
+
+export type Phase = NonNullable<NonNullable<JtelRestore['status']>['phase']>;
+
+export type Action =
+  | { readonly type: 'ClaimHost' }
+  | { readonly type: 'SetUpHost' }
+  | { readonly type: 'WriteRelease' }
+  | { readonly type: 'PullImages' }
+  | { readonly type: 'StartRestore' }
+  | { readonly type: 'StartDatabase' }
+  | { readonly type: 'StartCount' }
+  | { readonly type: 'RemoveJob'; readonly uid: string }
+  /** Everything of the scratch project goes, volumes too: they are the request's own. */
+  | { readonly type: 'DestroyScratch' };
+
+export type Plan =
+  | { readonly kind: 'Wait'; readonly phase: Phase; readonly reason: Reason; readonly message: string; readonly afterSeconds: number; readonly progressPercent?: number }
+  | { readonly kind: 'CreateBackup'; readonly name: string; readonly message: string }
+  /** Everything is checked: from now on the stack carries it out. */
+  | { readonly kind: 'Order'; readonly message: string }
+  | { readonly kind: 'Act'; readonly phase: Phase; readonly wave: readonly Action[]; readonly message: string }
+  /** Results to be noted before the wave that cleans up. */
+  | { readonly kind: 'Note'; readonly phase: Phase; readonly checks: readonly Check[]; readonly message: string }
+  | { readonly kind: 'Complete'; readonly reason: Reason; readonly message: string }
+  | { readonly kind: 'Fail'; readonly reason: Reason; readonly message: string }
+  /** Deleted, and nothing of it is left. */
+  | { readonly kind: 'LetGo' };
+
+export interface PlanInput {
+  readonly restore: JtelRestore;
+  readonly observed: Observed;
+  readonly now: Date;
+}

@@ -1,0 +1,156 @@
+/** Looks at everything that planning a restore needs: the stack, the backup, what is checked, and (mode Test) the scratch project. */
+
+import { backupKind, stackKind, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import { HostError, type Host, type HostDriver, type HostObservation, type JobReport } from '../../host-driver/host.ts';
+import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
+import { listBackups, readManifest } from '../backup-catalog.ts';
+import { requireIdentityAllowed, stackIdentity } from '../backup-identity.ts';
+import { readHostTarget } from '../host-target.ts';
+import { InputError } from '../input-error.ts';
+import { restoreJobUID, standingOrders } from '../restore-orders.ts';
+import { readRelease } from '../stack-release.ts';
+import { check, problemOf, type CheckDependencies } from './checks.ts';
+import type { Checked, Observed, Outcome, Scratch, Target } from './model.ts';
+import { verification } from './plan-test.ts';
+import { obstacle, preRestoreBackupName } from './plan.ts';
+import { countJobUID, scratchProject } from './scratch.ts';
+import { wantsPreRestoreBackup } from './wants-backup.ts';
+
+export interface ObserveDependencies extends CheckDependencies {
+  readonly driver: HostDriver;
+  readonly restoresOf: (stack: JtelStack, options: CallOptions) => Promise<readonly JtelRestore[]>;
+}
+
+export interface Gathered {
+  readonly observed: Observed;
+  /** Host of the scratch project. */
+  readonly host?: Host;
+}
+
+const hostTimeoutSeconds = 30;
+
+export async function observe(restore: JtelRestore, dependencies: ObserveDependencies, options: CallOptions): Promise<Gathered> {
+  const { namespace } = restore.metadata;
+  const stack = await dependencies.cluster.find(stackKind, { namespace, name: restore.spec.stackRef.name }, options);
+  const isTest = restore.spec.mode === 'Test';
+  const scratchLook = isTest && stack !== undefined ? await observeScratch(restore, stack, dependencies, options) : undefined;
+  const ahead = stack === undefined || isTest ? undefined : await olderRestore(restore, stack, dependencies, options);
+  const target = stack === undefined ? notLooked : await outcome(() => findTarget(restore, stack, dependencies, options));
+  const backup =
+    restore.spec.mode === 'Execute' ? await dependencies.cluster.find(backupKind, { namespace, name: preRestoreBackupName(restore) }, options) : undefined;
+  const observed: Observed = {
+    ...(stack === undefined ? {} : { stack }),
+    ...(ahead === undefined ? {} : { ahead }),
+    target,
+    ...(backup === undefined ? {} : { preRestoreBackup: backup }),
+    ...(scratchLook === undefined ? {} : { scratch: scratchLook.scratch }),
+  };
+  const checked = await observeChecks(restore, observed, dependencies, options);
+  return { observed: { ...observed, ...(checked === undefined ? {} : { checked }) }, ...(scratchLook?.host === undefined ? {} : { host: scratchLook.host }) };
+}
+
+const notLooked: Outcome<Target> = { ok: false, reason: 'NotChecked', message: 'The stack is not there yet.' };
+
+/** Reading a store is dear: only what the next step depends on. */
+async function observeChecks(restore: JtelRestore, observed: Observed, dependencies: ObserveDependencies, options: CallOptions): Promise<Checked | undefined> {
+  const { stack, target, preRestoreBackup } = observed;
+  const { spec, status, metadata } = restore;
+  if (stack === undefined || !target.ok || metadata.deletionTimestamp !== undefined || obstacle(restore, observed) !== undefined) return undefined;
+  if (status?.checks?.some(({ name }) => name === verification) === true) return undefined;
+  if (spec.mode === 'Test' && (status?.phase === 'Loading' || status?.phase === 'Starting')) return await readAgain(restore, target.value, dependencies, options);
+  if (status?.phase === 'Loading' || status?.phase === 'Starting') return undefined;
+  const waiting = preRestoreBackup !== undefined && preRestoreBackup.status?.phase !== 'Completed' && wantsPreRestoreBackup(restore, stack);
+  if (waiting) return { checks: [] };
+  return await check(restore, stack, target.value, dependencies, options);
+}
+
+async function readAgain(restore: JtelRestore, target: Target, { cluster, openStore }: ObserveDependencies, options: CallOptions): Promise<Checked> {
+  try {
+    const { blobs } = await openStore(cluster, restore.metadata.namespace, target.storeName, 'spec.source', options);
+    return { checks: [], manifest: (await readManifest(blobs, target.identity, target.backupID, options.signal)).manifest };
+  } catch (error) {
+    return { checks: [], problem: problemOf(error) };
+  }
+}
+
+async function olderRestore(restore: JtelRestore, stack: JtelStack, { restoresOf }: ObserveDependencies, options: CallOptions): Promise<string | undefined> {
+  const first = standingOrders(await restoresOf(stack, options))[0];
+  return first === undefined || first.metadata.uid === restore.metadata.uid ? undefined : first.metadata.name;
+}
+
+/** The backup that is asked for; once it was found, it stays the same. @throws {InputError} {@link BlobError} */
+async function findTarget(restore: JtelRestore, stack: JtelStack, dependencies: ObserveDependencies, options: CallOptions): Promise<Target> {
+  const { status, metadata } = restore;
+  if (status?.backupID !== undefined && status.identity !== undefined && status.storeRef !== undefined) {
+    return { backupID: status.backupID, identity: status.identity, storeName: status.storeRef.name };
+  }
+  const asked = await resolveSource(restore, stack, dependencies, options);
+  const own = stackIdentity(stack);
+  const named = restore.spec.source.identity ?? restore.spec.source.latestOf;
+  if (asked.identity !== own && asked.identity !== named) {
+    throw new InputError(
+      'BackupNotAllowed',
+      `The backup belongs to ${asked.identity}, and stack ${stack.metadata.name} is ${own}: to bring the data of another stack into it, name that identity in spec.source.identity.`,
+    );
+  }
+  const { cluster, openStore } = dependencies;
+  const { resource, blobs } = await openStore(cluster, metadata.namespace, asked.storeName, 'spec.source', options);
+  requireIdentityAllowed(resource, asked.identity);
+  if (asked.backupID !== undefined) return { ...asked, backupID: asked.backupID };
+  const newest = (await listBackups(blobs, asked.identity, options.signal))[0];
+  if (newest === undefined) throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${asked.identity}.`);
+  return { ...asked, backupID: newest };
+}
+
+interface Asked {
+  readonly identity: string;
+  readonly storeName: string;
+  /** Undefined: the newest. */
+  readonly backupID?: string;
+}
+
+async function resolveSource({ spec, metadata }: JtelRestore, stack: JtelStack, { cluster }: ObserveDependencies, options: CallOptions): Promise<Asked> {
+  const { backupRef, backupID, latestOf, storeRef, identity } = spec.source;
+  if (backupRef !== undefined) {
+    const backup = await cluster.find(backupKind, { namespace: metadata.namespace, name: backupRef.name }, options);
+    if (backup === undefined) throw new InputError('BackupNotFound', `JtelBackup ${metadata.namespace}/${backupRef.name} does not exist; a backup in the store is found by backupID and storeRef.`);
+    const { phase, message } = backup.status ?? {};
+    if (phase === 'Failed') throw new InputError('BackupFailed', `JtelBackup ${backupRef.name} failed, so there is nothing to restore: ${message ?? ''}`);
+    const found = backup.status;
+    if (phase !== 'Completed' || found?.backupID === undefined) throw new InputError('NotChecked', `JtelBackup ${backupRef.name} is not completed yet (${phase ?? 'Pending'}).`);
+    const storeName = found.storeRef?.name ?? backup.spec.storeRef?.name ?? stack.spec.backup?.storeRef.name;
+    if (storeName === undefined) throw new InputError('StoreNotFound', `JtelBackup ${backupRef.name} does not say in which store it lies: restore it by backupID and storeRef.`);
+    return { backupID: found.backupID, identity: found.identity ?? stackIdentity(stack), storeName };
+  }
+  const storeName = storeRef?.name ?? stack.spec.backup?.storeRef.name;
+  if (storeName === undefined) throw new InputError('BackupNotConfigured', `Stack ${stack.metadata.name} has no spec.backup, so spec.source needs a storeRef.`);
+  return { identity: latestOf ?? identity ?? stackIdentity(stack), storeName, ...(backupID === undefined ? {} : { backupID }) };
+}
+
+async function observeScratch(restore: JtelRestore, stack: JtelStack, dependencies: ObserveDependencies, options: CallOptions): Promise<{ readonly scratch: Scratch; readonly host?: Host }> {
+  const project = scratchProject(restore);
+  const { uid } = restore.metadata;
+  const release = await outcome(() => readRelease(stack, dependencies, options));
+  const databaseService = release.ok ? release.value.loaded.release.database.component : '';
+  const target = await outcome(() => readHostTarget(dependencies.cluster, { ...stack, spec: { ...stack.spec, host: restore.spec.test?.host ?? stack.spec.host } }, options));
+  if (!target.ok) return { scratch: { project, databaseService, host: target } };
+  const host = dependencies.driver.host(target.value);
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
+  const seen: Outcome<HostObservation> = await outcome(() => host.observe(project, 'full', signal));
+  const report = async (job: string): Promise<JobReport | undefined> =>
+    seen.ok && seen.value.jobs.some((one) => one.uid === job) ? await host.readJob(job, signal).catch(() => undefined) : undefined;
+  const [load, count] = [await report(restoreJobUID(uid)), await report(countJobUID(uid))];
+  return {
+    scratch: { project, databaseService, host: seen, ...(load === undefined ? {} : { restore: load }), ...(count === undefined ? {} : { count }) },
+    host,
+  };
+}
+
+async function outcome<T>(look: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await look() };
+  } catch (error) {
+    if (error instanceof HostError) return { ok: false, reason: error.reason, message: error.message };
+    return problemOf(error);
+  }
+}

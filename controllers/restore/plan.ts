@@ -1,0 +1,122 @@
+/**
+ * A restore's next step, from what was observed; pure. Before `Loading` nothing was touched, and the request fails or waits;
+ * from then on the stack's own controller does the work, and this one follows what it says.
+ */
+
+import type { JtelRestore, JtelStack, Reason } from '../../crds/index.ts';
+import type { Check, Observed, Plan, PlanInput, Problem } from './model.ts';
+import { wantsPreRestoreBackup } from './wants-backup.ts';
+import { planTest } from './plan-test.ts';
+
+/** Problems that somebody may be about to solve, or that pass by themselves: the request waits. All others end it. */
+const waits: ReadonlySet<Reason> = new Set<Reason>([
+  'StoreUnreachable',
+  'StoreThrottled',
+  'StoreCredentialsRefused',
+  'ContainerNotFound',
+  'StoreNotFound',
+  'SecretNotFound',
+  'SecretInvalid',
+  'NotChecked',
+]);
+const waitSeconds = 15;
+
+export function plan(input: PlanInput): Plan {
+  const { restore, observed } = input;
+  const { spec, status, metadata } = restore;
+  if (spec.mode === 'Test') return planTest(input);
+  if (metadata.deletionTimestamp !== undefined) return { kind: 'LetGo' };
+  const { stack } = observed;
+  if (status?.phase === 'Loading' || status?.phase === 'Starting') return follow(restore, stack);
+  const blocked = obstacle(restore, observed);
+  if (blocked !== undefined) return blocked;
+  if (stack === undefined || observed.checked === undefined) return wait('Pending', 'NotChecked', 'Not checked yet.');
+  const { checks, problem } = observed.checked;
+  if (problem !== undefined) return waitOrFail(problem);
+  if (spec.mode === 'Plan') return { kind: 'Complete', reason: 'ChecksPassed', message: whatWouldHappen(restore, stack, checks) };
+  if (wantsPreRestoreBackup(restore, stack)) {
+    const before = keepWhatIsThere(restore, observed);
+    if (before !== undefined) return before;
+  }
+  return { kind: 'Order', message: 'Everything is checked; the stack is loaded now.' };
+}
+
+/** Name of the backup that is made before data are overwritten; the same for every look. */
+export function preRestoreBackupName({ metadata }: JtelRestore): string {
+  return `pre-restore-${metadata.uid}`;
+}
+
+/** What is in the way before anything can be checked. */
+export function obstacle({ spec }: JtelRestore, { stack, ahead, target }: Observed): Plan | undefined {
+  if (stack === undefined) return wait('Pending', 'StackNotFound', `JtelStack ${spec.stackRef.name} does not exist in this namespace: create it.`);
+  if (stack.metadata.deletionTimestamp !== undefined) return { kind: 'Fail', reason: 'Deleting', message: `JtelStack ${stack.metadata.name} is being deleted; nothing was touched.` };
+  if (!target.ok) return waitOrFail(target);
+  if (spec.mode !== 'Execute') return undefined;
+  if (ahead !== undefined) return wait('Pending', 'RestoreWaits', `JtelRestore ${ahead} of the same stack came first.`);
+  if (stack.spec.suspend) return wait('Pending', 'Suspended', `JtelStack ${stack.metadata.name} is suspended: nothing is done until spec.suspend is false.`);
+  if (stack.spec.managementMode === 'Observe') return wait('Pending', 'Observing', `JtelStack ${stack.metadata.name} is only observed: nothing is done until spec.managementMode is Manage.`);
+  if (stack.spec.powerState === 'Stopped') return wait('Pending', 'Stopped', `JtelStack ${stack.metadata.name} is stopped: set spec.powerState to Running to have it restored and started.`);
+  return waitForHost(stack);
+}
+
+/** The facts that the checks go by must be about the host as the spec names it now. */
+function waitForHost(stack: JtelStack): Plan | undefined {
+  const { status, metadata } = stack;
+  const reachable = status?.conditions?.find(({ type }) => type === 'HostReachable');
+  const current = reachable?.observedGeneration === metadata.generation;
+  if (!current || reachable?.status !== 'True' || status?.host === undefined) {
+    return wait('Pending', 'NotChecked', `Waiting for the host of JtelStack ${metadata.name}: ${current ? (reachable?.message ?? '') : 'it was not looked at yet.'}`);
+  }
+  return undefined;
+}
+
+function keepWhatIsThere(restore: JtelRestore, { preRestoreBackup }: Observed): Plan | undefined {
+  const name = preRestoreBackupName(restore);
+  if (preRestoreBackup === undefined) return { kind: 'CreateBackup', name, message: `making backup ${name} of what is there` };
+  const { phase, message, progress } = preRestoreBackup.status ?? {};
+  if (phase === 'Completed') return undefined;
+  if (phase === 'Failed') {
+    return { kind: 'Fail', reason: 'BackupFailed', message: `The backup of what is there (${name}) failed, so nothing was touched: ${message ?? 'see its status'} Set preRestoreBackup to Skip to restore without it.` };
+  }
+  return wait('Checking', 'BackupRunning', `Waiting for backup ${name} of what is there${progress === undefined ? '' : ` (${progress})`}: ${message ?? 'not begun yet'}`, 5);
+}
+
+/** The stack carries it out; its status says how far it is. */
+function follow(restore: JtelRestore, stack: JtelStack | undefined): Plan {
+  const { uid, name } = restore.metadata;
+  const phase = restore.status?.phase ?? 'Loading';
+  if (stack === undefined) return { kind: 'Fail', reason: 'StackNotFound', message: `JtelStack ${restore.spec.stackRef.name} was deleted while ${name} was loaded into it; what is on its host is incomplete.` };
+  const order = stack.status?.dataOrder;
+  if (order === undefined || order.requestUID !== uid) return wait(phase, 'Restoring', `Waiting for JtelStack ${stack.metadata.name} to begin.`, 5);
+  const message = order.message ?? '';
+  switch (order.state) {
+    case 'Done':
+      return { kind: 'Complete', reason: 'RestoreCompleted', message: `${stack.status?.data?.source ?? 'The backup'} is restored and the stack is healthy.` };
+    case 'Failed': {
+      const touched = stack.status?.data?.state === 'Incomplete' && stack.status.data.requestUID === uid;
+      const left = touched
+        ? 'The stack is stopped, because its data are incomplete: restore another backup with ifNotEmpty Replace and preRestoreBackup Skip.'
+        : 'Nothing was overwritten, and the stack goes on as it was.';
+      return { kind: 'Fail', reason: (order.reason ?? 'RestoreFailed') as Reason, message: `${message} ${left}` };
+    }
+    case 'Starting':
+      return wait('Starting', 'Starting', message, 5);
+    default:
+      return wait('Loading', 'Restoring', message, 5, order.progressPercent);
+  }
+}
+
+function whatWouldHappen(restore: JtelRestore, stack: JtelStack, checks: readonly Check[]): string {
+  const first = wantsPreRestoreBackup(restore, stack) ? 'make a backup of what is there, ' : '';
+  const stop = stack.status?.data === undefined ? '' : `stop ${stack.metadata.name}, overwrite its data, `;
+  const figures = checks.find(({ name }) => name === 'Manifest')?.message ?? '';
+  return `Nothing was touched. Execute would ${first}${stop}load the backup and start the stack. ${figures}`;
+}
+
+export function waitOrFail({ reason, message }: Problem): Plan {
+  return waits.has(reason) ? wait('Pending', reason, message) : { kind: 'Fail', reason, message: `${message} Nothing was touched.` };
+}
+
+export function wait(phase: Extract<Plan, { kind: 'Wait' }>['phase'], reason: Reason, message: string, afterSeconds = waitSeconds, progressPercent?: number): Plan {
+  return { kind: 'Wait', phase, reason, message, afterSeconds, ...(progressPercent === undefined ? {} : { progressPercent }) };
+}

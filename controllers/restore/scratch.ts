@@ -1,0 +1,140 @@
+/** The scratch project of a test restore: its names, and how its actions are done. Its data are the request's own, so removing them needs no consent. */
+
+import type { CountJobInput } from '../../backup/job.ts';
+import type { JtelRestore, JtelStack } from '../../crds/index.ts';
+import type { Fence, Host, ImageReference, JobSpec } from '../../host-driver/host.ts';
+import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
+import type { Release } from '../../release/generated/release.ts';
+import { loadBackup } from '../backup-catalog.ts';
+import type { CredentialStore } from '../credentials.ts';
+import { encryptionKey } from '../encryption-keys.ts';
+import { InputError } from '../input-error.ts';
+import { databaseImage, databaseWay, restoreJob } from '../restore-job.ts';
+import { restoreJobUID } from '../restore-orders.ts';
+import { readRelease, renderStack, type RenderedStack } from '../stack-release.ts';
+import type { CheckDependencies } from './checks.ts';
+import type { Action, Observed } from './model.ts';
+
+const countMemoryBytes = 256 * 2 ** 20;
+
+/** No stack's project has such a name: those begin with `jtel-<namespace>-`, and no namespace is called `test-<hex>`-like this by chance. */
+export function scratchProject({ metadata }: JtelRestore): string {
+  return `jtel-test-${metadata.uid.replaceAll('-', '').slice(0, 12)}`;
+}
+
+export function countJobUID(requestUID: string): string {
+  return `${requestUID}-count`;
+}
+
+export interface ScratchDependencies extends CheckDependencies {
+  readonly credentials: CredentialStore;
+  readonly toolbox: ImageReference;
+}
+
+export interface ScratchContext {
+  readonly restore: JtelRestore;
+  readonly stack: JtelStack;
+  readonly observed: Observed;
+  readonly host: Host;
+  readonly dependencies: ScratchDependencies;
+  /** Takes the host for the request, unless this process has it. */
+  readonly claim: () => Promise<void>;
+  readonly fence: () => Fence;
+  readonly progress: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export async function execute(action: Action, context: ScratchContext): Promise<void> {
+  const { host, restore, fence, signal } = context;
+  const project = scratchProject(restore);
+  switch (action.type) {
+    case 'ClaimHost':
+      return await context.claim();
+    case 'SetUpHost':
+      // Only what is needed to run containers: DNS and firewall of the host are not the test's to change.
+      return await host.setUp(project, { mode: (restore.spec.test?.host ?? context.stack.spec.host).bootstrap }, fence(), signal);
+    case 'WriteRelease':
+      return await host.writeRelease(project, (await render(context)).rendered.rendered, fence(), signal);
+    case 'PullImages': {
+      const { release, rendered } = await render(context);
+      const images = [databaseImage(release), context.dependencies.toolbox];
+      return await host.pull(images, rendered.pullCredentials, ({ imagesDone, imagesTotal }) => context.progress(`pulling images: ${imagesDone} of ${imagesTotal}`), signal);
+    }
+    case 'StartRestore':
+      return await host.startJob(project, await scratchRestoreJob(context), fence(), signal);
+    case 'StartDatabase': {
+      const { release, rendered } = await render(context);
+      return await host.composeUp(project, rendered.rendered, [release.database.component], fence(), signal);
+    }
+    case 'StartCount':
+      return await host.startJob(project, await countJob(context), fence(), signal);
+    case 'RemoveJob':
+      return await host.removeJob(action.uid, fence(), signal);
+    case 'DestroyScratch':
+      return await host.destroy(project, fence(), signal);
+  }
+}
+
+/** The release that wrote the data, without anything that could meet the real stack: no published ports, no components of the spec. */
+async function render({ restore, stack, observed, dependencies, signal }: ScratchContext): Promise<{ readonly release: Release; readonly rendered: RenderedStack }> {
+  const options: CallOptions = { signal };
+  const version = observed.checked?.manifest?.release.version ?? stack.spec.version;
+  const { components: _components, ...spec } = stack.spec;
+  const bare: JtelStack = { ...stack, spec: { ...spec, version } };
+  const { loaded } = await readRelease(bare, dependencies, options);
+  const release: Release = { ...loaded.release, components: loaded.release.components.map(({ publish: _publish, ...component }) => component) };
+  const rendered = await renderStack(bare, scratchProject(restore), { ...loaded, release }, dependencies, options);
+  if ('missing' in rendered) throw new InputError('SecretNotFound', `The credentials of JtelStack ${stack.metadata.name} are not complete yet: the test waits for them.`);
+  return { release, rendered };
+}
+
+async function scratchRestoreJob(context: ScratchContext): Promise<JobSpec> {
+  const { restore, observed, dependencies, signal } = context;
+  if (!observed.target.ok) throw new InputError(observed.target.reason, observed.target.message);
+  const { release, rendered } = await render(context);
+  const { backupID, identity, storeName } = observed.target.value;
+  const { cluster, openStore, toolbox } = dependencies;
+  const { resource, blobs } = await openStore(cluster, restore.metadata.namespace, storeName, 'spec.source', { signal });
+  const backup = await loadBackup(blobs, identity, backupID, signal);
+  const keyID = backup.manifest.encryption?.keyID;
+  const project = scratchProject(restore);
+  if (databaseWay(backup.manifest) === 'Logical') await context.host.composeUp(project, rendered.rendered, [release.database.component], context.fence(), signal);
+  return await restoreJob({
+    uid: restoreJobUID(restore.metadata.uid),
+    loadID: restore.metadata.uid,
+    onData: 'Refuse',
+    purpose: 'Restore',
+    project,
+    toolbox,
+    release,
+    rootPassword: rendered.rootPassword,
+    store: blobs,
+    backup,
+    ...(keyID === undefined ? {} : { encryption: await encryptionKey(cluster, resource, keyID, { signal }) }),
+  });
+}
+
+async function countJob(context: ScratchContext): Promise<JobSpec> {
+  const { restore, dependencies, observed } = context;
+  const { release, rendered } = await render(context);
+  const project = scratchProject(restore);
+  const sets = new Set(observed.checked?.manifest?.dataSets.map(({ name }) => name));
+  const trees = release.fileTrees.filter(({ name }) => sets.has(name));
+  const { component, schemas } = release.database;
+  const input: CountJobInput = {
+    type: 'count',
+    database: { host: component, port: 3306, rootPassword: rendered.rootPassword, schemas },
+    fileTrees: trees.map(({ name }) => ({ name, path: `/data/${name}`, excludes: [] })),
+    checksum: true,
+  };
+  return {
+    uid: countJobUID(restore.metadata.uid),
+    type: 'count',
+    image: dependencies.toolbox,
+    command: ['count'],
+    network: `${project}_default`,
+    volumes: trees.map(({ name, volume }) => ({ volume: `${project}_${volume}`, target: `/data/${name}`, readOnly: true })),
+    input,
+    memoryBytes: countMemoryBytes,
+  };
+}
