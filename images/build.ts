@@ -10,7 +10,7 @@ import { buildImage } from '../sandbox/support/image.ts';
 import type { BuiltImage } from '../sandbox/support/image.ts';
 import { lineProgress } from '../sandbox/support/progress.ts';
 import type { Progress } from '../sandbox/support/progress.ts';
-import { assembleNodeStandIns, standInReleases, standInsDirectory, withContext } from './build/contexts.ts';
+import { assembleNodeStandIns, imageTags, standInReleases, standInsDirectory, withContext } from './build/contexts.ts';
 import { assembleOperator, assembleToolbox } from './build/product-contexts.ts';
 
 export { assembleReleases } from './build/releases.ts';
@@ -20,39 +20,46 @@ export const toolboxImage = 'jtel/toolbox:dev';
 export const operatorImage = 'jtel/jtel-operator:dev';
 
 /** Component name → SERVICE of the shared Dockerfile. */
-const nodeServices = { 'acd-task-runner': 'task-runner', 'acd-web': 'web', 'acd-fs1': 'fs1', 'acd-tel1': 'tel1' } as const;
+const nodeServices = { 'acd-task-runner': 'task-runner', 'acd-web': 'web', 'acd-portal': 'web', 'acd-fs1': 'fs1', 'acd-tel1': 'tel1' } as const;
 const databaseRoles = { 'acd-dbm': 'master', 'acd-dbs': 'replica' } as const;
 
 /**
- * Builds the stand-ins under jtel's names, `jtel/<component>:<release>`. Needs the two base images.
+ * Builds the stand-ins under jtel's names, `jtel/<component>:<release>`: those that a release brings. Needs the two base images.
  * @param releases default: all there are.
  */
 export async function buildStandIns(docker: Docker, progress: Progress, releases?: readonly string[]): Promise<readonly BuiltImage[]> {
   const images: BuiltImage[] = [];
   for (const release of releases ?? (await standInReleases())) {
+    const tags = await imageTags(release);
+    const isNew = (component: string): boolean => tags.get(component) === release;
     // Two at a time: what takes long is apt, once; the releases then share all its layers.
-    const [databases, services] = await Promise.all([databaseStandIns(docker, progress, release), nodeStandIns(docker, progress, release)]);
+    const [databases, services] = await Promise.all([databaseStandIns(docker, progress, release, isNew), nodeStandIns(docker, progress, release, isNew)]);
     images.push(...databases, ...services);
   }
   return images;
 }
 
-async function databaseStandIns(docker: Docker, progress: Progress, release: string): Promise<readonly BuiltImage[]> {
+type IsNew = (component: string) => boolean;
+
+async function databaseStandIns(docker: Docker, progress: Progress, release: string, isNew: IsNew): Promise<readonly BuiltImage[]> {
   const images: BuiltImage[] = [];
   for (const [component, role] of Object.entries(databaseRoles)) {
+    if (!isNew(component)) continue;
     const build = { context: join(standInsDirectory, 'database'), bases: [baseImage], buildArgs: { BASE: baseImage, ROLE: role, RELEASE: release } };
     images.push(await step(docker, progress, { tag: `jtel/${component}:${release}`, ...build }));
   }
+  if (!isNew('acd-haproxy')) return images;
   const haproxy = { context: join(standInsDirectory, 'haproxy'), bases: [baseImage], buildArgs: { BASE: baseImage, RELEASE: release } };
   images.push(await step(docker, progress, { tag: `jtel/acd-haproxy:${release}`, ...haproxy }));
   return images;
 }
 
-async function nodeStandIns(docker: Docker, progress: Progress, release: string): Promise<readonly BuiltImage[]> {
+async function nodeStandIns(docker: Docker, progress: Progress, release: string, isNew: IsNew): Promise<readonly BuiltImage[]> {
   const assemble = (context: string): Promise<void> => assembleNodeStandIns(release, context);
   return await withContext(`stand-ins-${release}`, assemble, async (context) => {
     const images: BuiltImage[] = [];
     for (const [component, service] of Object.entries(nodeServices)) {
+      if (!isNew(component)) continue;
       const buildArgs = { NODE_BASE: nodeImage, RELEASE: release, SERVICE: service };
       images.push(await step(docker, progress, { tag: `jtel/${component}:${release}`, context, bases: [nodeImage], buildArgs }));
     }

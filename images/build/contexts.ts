@@ -1,6 +1,7 @@
 /** Build contexts that are put together from several places. */
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
 import { repositoryDirectory } from '../../sandbox/support/paths.ts';
 import { compareReleases } from '../stand-ins/node/src/update/version.ts';
 import { copyPackages, packagesNeeded, readLockFile } from './packages.ts';
@@ -14,6 +15,14 @@ const buildDirectory = join(repositoryDirectory, '.sandbox/build');
 /** Releases there are stand-ins for, oldest first. */
 export async function standInReleases(): Promise<readonly string[]> {
   return (await readdir(releasesDirectory)).toSorted(compareReleases);
+}
+
+/** Tag by component: what did not change in a release keeps the tag of the one that brought it. */
+export async function imageTags(release: string): Promise<ReadonlyMap<string, string>> {
+  const manifest = parse(await readFile(join(releasesDirectory, release, 'release.yaml'), 'utf8')) as {
+    readonly components: readonly { readonly name: string; readonly image: { readonly tag: string } }[];
+  };
+  return new Map(manifest.components.map(({ name, image }) => [name, image.tag]));
 }
 
 /** Database updates of all releases up to this one: absolute paths, in order. */

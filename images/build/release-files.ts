@@ -51,6 +51,8 @@ export function releaseFiles(release: string): ReadonlyMap<string, Buffer> {
       return first;
     case '3.43.2':
       return new Map([...first, ['announcements/callback.wav', tone(550, 0.5)], ['skins/default/logo.svg', logo('#7a2ea0')]]);
+    case '4.0.0':
+      return new Map([...first, ['announcements/callback.wav', tone(550, 0.5)], ['skins/default/logo.svg', logo('#1d8a4e')]]);
     default:
       throw new Error(`there are no files for release ${release}: add them to images/build/release-files.ts`);
   }

@@ -2,11 +2,11 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Docker } from '../../sandbox/support/docker.ts';
-import { releasesDirectory, standInReleases } from './contexts.ts';
+import { imageTags, releasesDirectory, standInReleases } from './contexts.ts';
 import { makeVanilla } from './vanilla.ts';
 
 /**
- * Makes `directory/<release>/` for each stand-in release. Needs the acd-dbm stand-in of that release.
+ * Makes `directory/<release>/` for each stand-in release. Needs the acd-dbm stand-in that the release names.
  * @returns absolute path by release.
  */
 export async function assembleReleases(docker: Docker, directory: string, releases?: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -16,7 +16,7 @@ export async function assembleReleases(docker: Docker, directory: string, releas
     await rm(target, { recursive: true, force: true });
     await cp(join(releasesDirectory, release, 'release.yaml'), join(target, 'release.yaml'));
     await cp(join(releasesDirectory, release, 'config'), join(target, 'config'), { recursive: true });
-    await makeVanilla(docker, `jtel/acd-dbm:${release}`, release, join(target, 'vanilla'));
+    await makeVanilla(docker, `jtel/acd-dbm:${(await imageTags(release)).get('acd-dbm')}`, release, join(target, 'vanilla'));
     made.set(release, target);
   }
   return made;

@@ -18,8 +18,15 @@ dropPrivileges();
 let state: State = 'WaitingForDatabase';
 let progress: UpdateProgress = { stepsDone: 0, stepsTotal: 0 };
 
+/** One line, which `docker inspect` then shows as the health check's last word. */
+function describeState(): string {
+  const { stepsDone, stepsTotal, current } = progress;
+  if (state !== 'UpdatingDatabase' || current === undefined) return state;
+  return `updating database: step ${stepsDone + 1} of ${stepsTotal} (${current})`;
+}
+
 const server = serve(8090, async (path) => {
-  if (path === '/healthz') return plain(state === 'Ready' ? 200 : 503, progress.current ?? state);
+  if (path === '/healthz') return plain(state === 'Ready' ? 200 : 503, describeState());
   if (path === '/status') return json(200, { release: ownRelease(), state, ...progress });
   return plain(404, 'not found');
 });
