@@ -92,6 +92,11 @@ export function kubeconfigAccess(files: readonly string[], wantedContext?: strin
   };
 }
 
+/** Names of all contexts in these files. */
+export function contextNames(files: readonly string[]): readonly string[] {
+  return [...new Set(files.flatMap((file) => namedOf(fieldsOf(parseFile(file))['contexts'], 'context', '').map(({ name }) => name)))];
+}
+
 function userAccess(user: Named<Fields>, chosen: NonNullable<ClusterAccess['delegatedLogin']>): Partial<ClusterAccess> {
   const { value, directory } = user;
   const username = textOf(value['username']);

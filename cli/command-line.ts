@@ -1,0 +1,54 @@
+/**
+ * What both command lines of this project, `jtel-operator` and `kubectl jtel`, have in common: where help and errors go, and
+ * the exit codes 0 done, 1 failed, 2 called the wrong way.
+ */
+import { CommanderError, type Command } from 'commander';
+import { UsageError, type Terminal } from './terminal.ts';
+
+/** @param isExpected for errors whose message stands for itself; all others are shown with their stack. @returns the exit code. */
+export async function runCommandLine(program: Command, argv: readonly string[], terminal: Terminal, isExpected: (error: unknown) => boolean): Promise<number> {
+  for (const command of everyCommand(program)) {
+    command.exitOverride();
+    command.configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.tell(text.trimEnd()),
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    return exitCode(error, terminal, isExpected);
+  }
+}
+
+function exitCode(error: unknown, terminal: Terminal, isExpected: (error: unknown) => boolean): number {
+  // Commander has told the user already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof ExitCode) return error.code;
+  if (terminal.signal.aborted) {
+    terminal.tell('interrupted');
+    return 1;
+  }
+  if (error instanceof UsageError) {
+    terminal.tell(`error: ${error.message}`);
+    return 2;
+  }
+  terminal.tell(isExpected(error) ? `error: ${(error as Error).message}` : `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return 1;
+}
+
+/** Everything was told already; only the code is left. */
+export class ExitCode extends Error {
+  override readonly name = 'ExitCode';
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`exit code ${code}`);
+    this.code = code;
+  }
+}
+
+export function everyCommand(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}

@@ -1,0 +1,89 @@
+/**
+ * What could stand at the end of a command line. Commands and options come from the commands themselves, names from the
+ * cluster. The answer is in the form that kubectl wants of `kubectl_complete-jtel`: lines `value<Tab>description`, then
+ * `:<number>`, where 4 means that file names are no answer.
+ */
+import type { Command, Option } from 'commander';
+import type { Surroundings } from '../surroundings.ts';
+import { candidates, type Candidate, type Wanted } from './candidates.ts';
+
+const noFiles = ':4';
+const files = ':0';
+
+/** Words of half a line: the last is the one to complete, possibly empty. */
+export async function complete(program: Command, words: readonly string[], surroundings: Surroundings): Promise<readonly string[]> {
+  const before = words.slice(0, -1);
+  const word = words.at(-1) ?? '';
+  const place = findPlace(program, before, word);
+  if (place === 'Nothing') return [noFiles];
+  if (place.wanted.kind === 'File') return [files];
+  const found = place.wanted.kind === 'Given' ? place.wanted.candidates : await candidates(place.wanted, { ...place.values, positional: place.positional }, surroundings);
+  const prefix = place.prefix ?? '';
+  return [...found.filter(({ value }) => `${prefix}${value}`.startsWith(word)).map(({ value, description = '' }) => (description === '' ? `${prefix}${value}` : `${prefix}${value}\t${description}`)), noFiles];
+}
+
+interface Place {
+  readonly wanted: Wanted;
+  /** What stands before the value within the word: `--output=`. */
+  readonly prefix?: string;
+  /** Options with values that stand on the line already, by their long names. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly positional: readonly string[];
+}
+
+function findPlace(program: Command, before: readonly string[], word: string): Place | 'Nothing' {
+  let command = program;
+  const positional: string[] = [];
+  const values: Record<string, string> = {};
+  let open: Option | undefined;
+  for (const one of before) {
+    if (one === '--') return 'Nothing';
+    if (open !== undefined) {
+      values[open.attributeName()] = one;
+      open = undefined;
+    } else if (one.startsWith('-') && one !== '-') {
+      const [name = '', value] = one.split('=', 2);
+      const option = optionsOf(command).find(({ long, short }) => long === name || short === name);
+      if (option === undefined || !option.required) continue;
+      if (value === undefined) open = option;
+      else values[option.attributeName()] = value;
+    } else {
+      const below = positional.length === 0 ? command.commands.find((each) => each.name() === one) : undefined;
+      if (below === undefined) positional.push(one);
+      else command = below;
+    }
+  }
+  const rest = { values, positional };
+  if (open !== undefined) return { ...rest, wanted: valueOf(open) };
+  if (word.startsWith('-')) {
+    const [name = '', value] = word.split('=', 2);
+    const option = value === undefined ? undefined : optionsOf(command).find(({ long }) => long === name);
+    if (option?.required === true) return { ...rest, wanted: valueOf(option), prefix: `${name}=` };
+    return { ...rest, wanted: { kind: 'Given', candidates: optionsOf(command).map(asCandidate) } };
+  }
+  if (command.commands.length > 0 && positional.length === 0) {
+    return { ...rest, wanted: { kind: 'Given', candidates: command.commands.map((each) => ({ value: each.name(), description: each.description() })) } };
+  }
+  const argument = command.registeredArguments[positional.length];
+  if (argument === undefined) return 'Nothing';
+  if (argument.argChoices !== undefined) return { ...rest, wanted: { kind: 'Given', candidates: argument.argChoices.map((value) => ({ value })) } };
+  return { ...rest, wanted: { kind: 'Argument', name: argument.name() } };
+}
+
+function optionsOf(command: Command): readonly Option[] {
+  const own = [...command.options];
+  return command.parent === null ? own : [...own, ...optionsOf(command.parent)];
+}
+
+function asCandidate({ long, short, description }: Option): Candidate {
+  return { value: long ?? short ?? '', description };
+}
+
+const fileOptions = new Set(['filename', 'kubeconfig']);
+
+function valueOf(option: Option): Wanted {
+  const name = option.attributeName();
+  if (option.argChoices !== undefined) return { kind: 'Given', candidates: option.argChoices.map((value) => ({ value })) };
+  if (fileOptions.has(name)) return { kind: 'File' };
+  return { kind: 'Option', name };
+}

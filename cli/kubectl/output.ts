@@ -1,0 +1,25 @@
+/** Objects as programs want them. */
+import type { Kit } from './kit.ts';
+
+/** Prints the object; managedFields are nobody's reading. */
+export async function printObject(kit: Kit, object: unknown, form: 'json' | 'yaml'): Promise<void> {
+  const shown = withoutManagedFields(object);
+  if (form === 'json') {
+    kit.surroundings.print(JSON.stringify(shown, undefined, 2));
+    return;
+  }
+  const { stringify } = await import('yaml');
+  kit.surroundings.print(stringify(shown, { lineWidth: 0 }).trimEnd());
+}
+
+function withoutManagedFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutManagedFields);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([name]) => name !== 'managedFields');
+  return Object.fromEntries(entries.map(([name, inner]) => [name, name === 'metadata' || name === 'items' ? withoutManagedFields(inner) : inner]));
+}
+
+/** As `kubectl get` prints several. */
+export function listOf(items: readonly unknown[]): unknown {
+  return { apiVersion: 'v1', kind: 'List', items };
+}

@@ -1,0 +1,49 @@
+/** Progress on standard error: one line that is drawn again on a terminal, now and then a line in a pipe. */
+import type { Kit } from './kit.ts';
+import { printable } from './view/paint.ts';
+import { progressBar } from './view/progress.ts';
+import { shorten } from './view/table.ts';
+
+export interface ProgressState {
+  readonly percent?: number | undefined;
+  readonly text: string;
+}
+
+const barLength = 20;
+/** In a pipe a line is worth so much progress. */
+const pipeStepPercent = 10;
+const startOfLine = '\r\u001b[K';
+
+export class ProgressLine {
+  readonly #kit: Kit;
+  #drawn = false;
+  #toldWords = '';
+  #toldPercent = Number.NEGATIVE_INFINITY;
+
+  constructor(kit: Kit) {
+    this.#kit = kit;
+  }
+
+  show({ percent, text }: ProgressState): void {
+    const { surroundings, paint } = this.#kit;
+    const { screen } = surroundings;
+    if (screen === undefined) {
+      // Numbers in the text change all the time; other words are news.
+      const words = text.replaceAll(/[\d.,]+/g, '#');
+      if (words === this.#toldWords && (percent ?? 0) < this.#toldPercent + pipeStepPercent) return;
+      [this.#toldWords, this.#toldPercent] = [words, percent ?? 0];
+      surroundings.tell(`${percent === undefined ? '' : `${Math.floor(percent)} % `}${printable(text)}`);
+      return;
+    }
+    const bar = percent === undefined ? '' : `${progressBar(percent, barLength, paint)}  `;
+    const used = percent === undefined ? 0 : barLength + 8;
+    surroundings.stderr.write(`${startOfLine}${bar}${shorten(printable(text), Math.max(10, screen.size().columns - used - 1))}`);
+    this.#drawn = true;
+  }
+
+  /** Takes the line away. */
+  end(): void {
+    if (this.#drawn) this.#kit.surroundings.stderr.write(startOfLine);
+    this.#drawn = false;
+  }
+}

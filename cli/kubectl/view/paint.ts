@@ -1,0 +1,36 @@
+/** Colours as a value that is handed around: views do not ask whether there is a terminal. */
+import picocolors from 'picocolors';
+
+export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'dim' | 'bold';
+export type Paint = (colour: Colour | undefined, text: string) => string;
+
+/** Text as it is: for pipes, NO_COLOR and --no-color. */
+export const plain: Paint = (_, text) => text;
+
+export function colourful(): Paint {
+  const colours = picocolors.createColors(true);
+  return (colour, text) => (colour === undefined || text === '' ? text : colours[colour](text));
+}
+
+/** C0 and C1 controls except for tab, and what reverses the direction of writing. */
+const harmful = /(?!\t)[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+const escape = String.fromCodePoint(0x1b);
+const colourCode = new RegExp(`(${escape}\\[[0-9;]*m)`);
+
+/** Text that others wrote, fit for a terminal: what would move the cursor, hide, retitle or begin a line is made visible. */
+export function printable(text: string): string {
+  return text.replace(harmful, visible);
+}
+
+/** The same for what containers write, which may have colours. */
+export function printableInColour(text: string): string {
+  return text
+    .split(colourCode)
+    .map((part, index) => (index % 2 === 1 ? part : printable(part)))
+    .join('');
+}
+
+function visible(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x20 ? `^${String.fromCodePoint(code + 0x40)}` : String.fromCodePoint(0xfffd);
+}

@@ -1,0 +1,9 @@
+/** What every view gets besides its object. */
+import type { Paint } from './paint.ts';
+
+export interface ViewContext {
+  readonly paint: Paint;
+  /** Columns of the terminal; absent in a pipe. */
+  readonly width?: number | undefined;
+  readonly now: Date;
+}
