@@ -11,6 +11,7 @@ import { load } from './load.ts';
 import { probe } from './probe.ts';
 import { progressReport } from './report.ts';
 import type { Report } from './report.ts';
+import { restore } from './restore/restore.ts';
 import { parseSpec } from './spec.ts';
 import type { Spec } from './spec.ts';
 
@@ -40,6 +41,8 @@ async function run(spec: Spec, report: Report): Promise<unknown> {
       return await load(spec, report, stop.signal);
     case 'backup':
       return await backup(spec, report, stop.signal);
+    case 'restore':
+      return await restore(spec, { report, signal: stop.signal });
   }
 }
 

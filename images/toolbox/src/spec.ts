@@ -1,7 +1,8 @@
 /** What the operator asks for: checked here as a whole, so that a job never stops half-way over a missing field. */
-import type { BackupJobInput } from '../../../backup/job.ts';
+import type { BackupJobInput, RestoreJobInput } from '../../../backup/job.ts';
 import { parseBackupInput } from './backup/input.ts';
 import { JobError } from './job-error.ts';
+import { parseRestoreInput } from './restore/input.ts';
 
 export interface DatabaseSpec {
   readonly host: string;
@@ -47,7 +48,7 @@ export interface LoadSpec {
   readonly scratch?: string;
 }
 
-export type Spec = ProbeSpec | LoadSpec | BackupJobInput;
+export type Spec = ProbeSpec | LoadSpec | BackupJobInput | RestoreJobInput;
 
 /** @throws {JobError} SpecInvalid, naming the field. */
 export function parseSpec(text: string): Spec {
@@ -60,6 +61,7 @@ export function parseSpec(text: string): Spec {
   const spec = fields(document, 'spec');
   const type = spec['type'];
   if (type === 'backup') return parseBackupInput(document);
+  if (type === 'restore') return parseRestoreInput(document);
   const common = {
     ...(spec['database'] === undefined ? {} : { database: database(spec['database']) }),
     fileTrees: list(spec['fileTrees'], 'fileTrees', fileTree),

@@ -1,0 +1,106 @@
+/** The index of a backup: fetched once, proven, kept on the job's own disk, and read from there as often as needed. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import type { BackupCipher } from '../../../../backup/encryption.ts';
+import { FormatError } from '../../../../backup/fields.ts';
+import { IndexReader } from '../../../../backup/index-format.ts';
+import type { BackupToRead } from '../../../../backup/job.ts';
+import type { IndexRecord } from '../../../../backup/record.ts';
+import { JobError } from '../job-error.ts';
+import type { BlobReader } from './blob-reader.ts';
+import { longestPartBytes } from './input.ts';
+
+const decompress = promisify(zstdDecompress);
+
+export class IndexSource {
+  readonly #backup: BackupToRead;
+  readonly #directory: string;
+  readonly #cipher: BackupCipher | undefined;
+
+  private constructor(backup: BackupToRead, directory: string, cipher: BackupCipher | undefined) {
+    this.#backup = backup;
+    this.#directory = directory;
+    this.#cipher = cipher;
+  }
+
+  /** @throws {JobError} BackupInvalid when a part is not what the manifest says. */
+  static async fetch(backup: BackupToRead, directory: string, cipher: BackupCipher | undefined, reader: BlobReader, onPart: (done: number) => void): Promise<IndexSource> {
+    for (const [index, part] of backup.indexParts.entries()) {
+      await writeFile(partPath(directory, index), await reader.readProven(part), { mode: 0o600 });
+      onPart(index + 1);
+    }
+    return new IndexSource(backup, directory, cipher);
+  }
+
+  /**
+   * All records in order, each checked; at the end also that the data sets are those of the manifest.
+   * @throws {JobError} BackupInvalid, BackupFormatNewer, DecryptionKeyWrong
+   */
+  async *records(): AsyncGenerator<IndexRecord> {
+    const { backupID, indexParts, dataSets, packs } = this.#backup;
+    const reader = new IndexReader();
+    try {
+      for (const [index, part] of indexParts.entries()) {
+        const name = new URL(part.url).pathname.split('/').at(-1) ?? `part ${index + 1}`;
+        reader.beginPart(name);
+        for (const line of lines(await this.#text(index, name), name)) {
+          const record = reader.read(line);
+          if (record.type === 'H' && record.backupID !== backupID) throw new FormatError(`${name} is of backup ${record.backupID}`);
+          if (record.type === 'P') {
+            const pack = packs[record.number - 1];
+            if (pack?.sha256 !== record.sha256 || pack.bytes !== record.bytes) throw new FormatError(`${name}: pack ${record.number} is not the one of the pack list`);
+          }
+          yield record;
+        }
+      }
+      for (const { name, kind, files, bytes, digest } of dataSets) {
+        const set = reader.sets.get(name);
+        if (set?.kind !== kind || set.files !== files || set.bytes !== bytes || set.digest !== digest) {
+          throw new FormatError(`the index does not have data set ${name} as the manifest says`);
+        }
+      }
+      if (reader.sets.size !== dataSets.length) throw new FormatError('the index has data sets that the manifest does not name');
+    } catch (error) {
+      throw indexError(error, backupID);
+    }
+  }
+
+  async #text(index: number, name: string): Promise<Buffer> {
+    const stored = await readFile(partPath(this.#directory, index));
+    let compressed: Uint8Array = stored;
+    if (this.#cipher !== undefined) {
+      try {
+        compressed = this.#cipher.decrypt(stored);
+      } catch (error) {
+        // Its sha256 is the manifest's, so it was not altered: the key is another one.
+        throw new JobError('DecryptionKeyWrong', `the index of backup ${this.#backup.backupID} cannot be decrypted: the key is not the one it was made with`, error);
+      }
+    }
+    try {
+      return await decompress(compressed, { maxOutputLength: longestPartBytes });
+    } catch (error) {
+      const hint = this.#cipher === undefined ? '; is the backup encrypted?' : '';
+      throw new FormatError(`${name} is not compressed as it should be${hint} (${(error as Error).message})`);
+    }
+  }
+}
+
+function partPath(directory: string, index: number): string {
+  return join(directory, `index-part-${index}`);
+}
+
+function* lines(text: Buffer, name: string): Generator<string> {
+  let start = 0;
+  for (let end = text.indexOf(10); end >= 0; end = text.indexOf(10, start)) {
+    yield text.toString('latin1', start, end);
+    start = end + 1;
+  }
+  if (start !== text.length) throw new FormatError(`${name} was cut off`);
+}
+
+function indexError(error: unknown, backupID: string): unknown {
+  if (!(error instanceof FormatError)) return error;
+  return new JobError(error.reason === 'NewerFormat' ? 'BackupFormatNewer' : 'BackupInvalid', `backup ${backupID}: ${error.message}; nothing was changed`, error);
+}

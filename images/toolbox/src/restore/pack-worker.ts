@@ -1,0 +1,122 @@
+/** A thread that unpacks: proves the pack and each chunk of it, and writes chunks to where they lie in their files. */
+import { hash } from 'node:crypto';
+import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { zstdDecompressSync } from 'node:zlib';
+import { backupCipher } from '../../../../backup/encryption.ts';
+import { FormatError } from '../../../../backup/fields.ts';
+import { chunkBytes } from '../../../../backup/names.ts';
+import { at, extentBytes } from './extents.ts';
+import { stagedFile } from './pack-tasks.ts';
+import type { PackAnswer, PackTask, PackWorkerSettings } from './pack-tasks.ts';
+
+const { stagedIn, key } = workerData as PackWorkerSettings;
+const cipher = key === undefined ? undefined : backupCipher(key);
+const openFiles = 64;
+/** One piece of output, and never more: a frame that says it is larger is refused. */
+const options = { chunkSize: chunkBytes + 64, maxOutputLength: chunkBytes + 64 };
+const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
+
+/** Descriptors by path, the one used last at the end. */
+const descriptors = new Map<string, number>();
+
+class Refused extends Error {
+  readonly kind: 'Invalid' | 'Key';
+
+  constructor(kind: 'Invalid' | 'Key', message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+function descriptorOf(path: string): number {
+  const known = descriptors.get(path);
+  if (known !== undefined) {
+    descriptors.delete(path);
+    descriptors.set(path, known);
+    return known;
+  }
+  if (descriptors.size >= openFiles) {
+    const [[oldest, descriptor] = []] = descriptors;
+    if (oldest !== undefined && descriptor !== undefined) {
+      descriptors.delete(oldest);
+      closeSync(descriptor);
+    }
+  }
+  const opened = openOrMake(path);
+  descriptors.set(path, opened);
+  return opened;
+}
+
+function openOrMake(path: string): number {
+  try {
+    return openSync(path, flags, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, flags, 0o600);
+  }
+}
+
+function run({ memory, bytes, sha256, extents: raw, purpose }: PackTask): number {
+  const pack = Buffer.from(memory, 0, bytes);
+  if (hash('sha256', pack) !== sha256) throw new Refused('Invalid', 'its content is not what the pack list says');
+  const extents = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
+  let written = 0;
+  let last: { readonly offset: number; readonly chunk: Buffer } | undefined;
+  for (let start = 0; start < extents.length; start += extentBytes) {
+    const offset = extents.readUInt32LE(start + at.packOffset);
+    const length = extents.readUInt32LE(start + at.length);
+    const chunk = last?.offset === offset ? last.chunk : unpack(pack.subarray(offset, offset + extents.readUInt32LE(start + at.storedLength)));
+    last = { offset, chunk };
+    const digest = extents.subarray(start + at.sha256, start + extentBytes);
+    if (chunk.length !== length || hash('sha256', chunk, 'buffer').compare(digest) !== 0) throw new Refused('Invalid', `the chunk at ${offset} is not what the index says`);
+    if (purpose === 'Write') {
+      const directory = stagedIn[extents.readUInt32LE(start + at.set)];
+      if (directory === undefined) throw new Error('an extent of no data set');
+      write(descriptorOf(stagedFile(directory, extents.readUInt32LE(start + at.file))), chunk, extents.readDoubleLE(start + at.offset));
+    }
+    written += length;
+  }
+  return written;
+}
+
+function unpack(stored: Buffer): Buffer {
+  let frame: Uint8Array = stored;
+  if (cipher !== undefined) {
+    try {
+      frame = cipher.decrypt(stored);
+    } catch (error) {
+      // The pack is the one of the list, so it was not altered.
+      if (error instanceof FormatError) throw new Refused('Key', 'it cannot be decrypted with the key that was given');
+      throw error;
+    }
+  }
+  try {
+    return zstdDecompressSync(frame, options);
+  } catch (error) {
+    throw new Refused('Invalid', `a chunk cannot be decompressed: ${(error as Error).message}`);
+  }
+}
+
+function write(descriptor: number, chunk: Buffer, position: number): void {
+  for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done, chunk.length - done, position + done);
+}
+
+function errorOf(error: unknown): NonNullable<PackAnswer['error']> {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Refused) return { kind: error.kind, message };
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined ? { kind: 'Internal', message } : { kind: 'Disk', message, code };
+}
+
+parentPort?.on('message', (task: PackTask) => {
+  let answer: PackAnswer;
+  try {
+    answer = { bytes: run(task) };
+  } catch (error) {
+    answer = { bytes: 0, error: errorOf(error) };
+  }
+  parentPort?.postMessage(answer);
+});

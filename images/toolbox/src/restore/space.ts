@@ -1,0 +1,69 @@
+/** Is there room on the host's disks, and is there room beside the data that is to be replaced? */
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JobError } from '../job-error.ts';
+import { formatBytes } from '../report.ts';
+import type { Place } from './places.ts';
+
+/** The database's tool needs some to prepare; a full disk is no good place to start on. */
+const spareBytes = 64 * 1024 * 1024;
+const spareFraction = 0.03;
+
+/** `Beside`: old data stay until the new are ready. `AfterRemoval`: there is only room for one of them. */
+export type Room = 'Beside' | 'AfterRemoval';
+
+export interface Need {
+  readonly place: Place;
+  /** What its data set will take. */
+  readonly bytes: number;
+}
+
+/** @throws {JobError} DiskFull when there is no room even without the old data. */
+export async function findRoom(needs: readonly Need[]): Promise<Room> {
+  let room: Room = 'Beside';
+  for (const { needed, free, staged, old, path } of await devices(needs)) {
+    if (needed <= free + staged) continue;
+    if (needed > free + staged + old) {
+      const without = old === 0 ? '' : `, ${formatBytes(old)} of them by replacing what is there`;
+      throw new JobError('DiskFull', `the backup needs ${formatBytes(needed)} at ${path} on the host, ${formatBytes(free + staged + old)} can be had${without}: free some space or enlarge the disk`);
+    }
+    room = 'AfterRemoval';
+  }
+  return room;
+}
+
+interface Device {
+  readonly path: string;
+  needed: number;
+  readonly free: number;
+  staged: number;
+  old: number;
+}
+
+/** Volumes often share one file system. */
+async function devices(needs: readonly Need[]): Promise<readonly Device[]> {
+  const found = new Map<number, Device>();
+  for (const { place, bytes } of needs) {
+    const { dev } = await stat(place.volumePath);
+    const { bavail, bsize } = await statfs(place.volumePath);
+    const device = found.get(dev) ?? { path: place.volumePath, needed: spareBytes, free: bavail * bsize, staged: 0, old: 0 };
+    found.set(dev, device);
+    device.needed += Math.ceil(bytes * (1 + spareFraction));
+    const staged = await allocated(place.staging);
+    device.staged += staged;
+    device.old += Math.max(0, (await allocated(place.target)) - (place.staging.startsWith(`${place.target}/`) ? staged : 0));
+  }
+  return [...found.values()];
+}
+
+/** Bytes on disk below a directory; 0 when it is not there. */
+async function allocated(path: string): Promise<number> {
+  let bytes = 0;
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) bytes += await allocated(child);
+    else if (entry.isFile()) bytes += await stat(child).then(({ blocks }) => blocks * 512, () => 0);
+  }
+  return bytes;
+}
