@@ -30,7 +30,8 @@ export function content(seed: number, bytes: number): Buffer {
     const length = Math.min(bytes - at, 1 + next(200_000));
     const kind = next(3);
     if (kind === 1) made.fill(`row ${next(1000)} of the table;`, at, at + length);
-    for (let word = at >>> 2; kind === 2 && word < (at + length) >>> 2; word++) {
+    const end = kind === 2 ? (at + length) >>> 2 : 0;
+    for (let word = at >>> 2; word < end; word++) {
       state ^= state << 13;
       state ^= state >>> 17;
       state ^= state << 5;

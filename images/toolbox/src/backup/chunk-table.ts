@@ -107,7 +107,7 @@ export class ChunkTable {
     }
     const compare = (a: number, b: number): number =>
       this.#memory.compare(this.#memory, b * recordBytes, b * recordBytes + 32, a * recordBytes, a * recordBytes + 32);
-    return [...buckets.keys()].toSorted((a, b) => a - b).flatMap((bucket) => (buckets.get(bucket) ?? []).sort(compare));
+    return [...buckets.keys()].toSorted((a, b) => a - b).flatMap((bucket) => (buckets.get(bucket) ?? []).toSorted(compare));
   }
 
   #merge(runs: readonly Run[]): void {

@@ -83,14 +83,15 @@ export class IndexWriter {
     this.#lines = [];
     this.#length = 0;
     this.#backlog += text.length;
-    this.#last = this.#last
-      .then(async () => {
-        const blob = await storeText(this.#name, indexPartName(attempt, part), text, this.#uploader, this.#cipher);
-        this.parts.push(blob);
-        this.#backlog -= text.length;
-        this.#onStored(blob.bytes);
-      })
-      .catch(this.#onError);
+    this.#last = this.#store(this.#last, indexPartName(attempt, part), text).catch(this.#onError);
+  }
+
+  async #store(before: Promise<void>, blobName: string, text: string): Promise<void> {
+    await before;
+    const blob = await storeText(this.#name, blobName, text, this.#uploader, this.#cipher);
+    this.parts.push(blob);
+    this.#backlog -= text.length;
+    this.#onStored(blob.bytes);
   }
 
   /** All parts are stored afterwards, unless an error was told. */

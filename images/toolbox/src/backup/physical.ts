@@ -14,7 +14,7 @@ import { databaseSetName } from '../../../../backup/job.ts';
 import type { BackupDatabase } from '../../../../backup/job.ts';
 import { JobError } from '../job-error.ts';
 import type { SourceContext } from './context.ts';
-import type { FileWriter } from './pipeline.ts';
+import type { FileWriter } from './file-writer.ts';
 import { XbstreamReader } from './xbstream.ts';
 import type { StreamedFile } from './xbstream.ts';
 
@@ -78,8 +78,8 @@ class Streamed implements StreamedFile {
 export async function readPhysical(database: BackupDatabase, context: SourceContext, patience: Patience = defaultPatience): Promise<PhysicalFacts> {
   const at = (name: string): string => join(database.exchange, name);
   await makePipe(at(exchange.stream));
-  await waitFor(patience.start, context.signal, async () => (await exists(at(exchange.started))) || (await exists(at(exchange.exitCode))))
-    || fail(`the companion did not begin within ${patience.start} s`);
+  const began = async (): Promise<boolean> => (await exists(at(exchange.started))) || (await exists(at(exchange.exitCode)));
+  if (!(await waitFor(patience.start, context.signal, began))) fail(`the companion did not begin within ${patience.start} s`);
   const facts = new Set([...infoNames, ...positionNames, ...checkpointNames]);
   const reader = new XbstreamReader({ begin: (path) => new Streamed(context.pipeline.newFile(), facts.has(path)) });
   await drainPipe(at(exchange.stream), reader, context, patience.silence);

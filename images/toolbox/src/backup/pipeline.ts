@@ -2,13 +2,13 @@
  * From bytes of files to packs and index: cut, hash, look up, compress, pack, upload; all at the same time, in bounded
  * memory. Sources call {@link Pipeline.free} before each piece of at most {@link pieceBytes}.
  */
-import { createHash } from 'node:crypto';
-import type { Hash } from 'node:crypto';
 import { chunkBytes } from '../../../../backup/names.ts';
 import { JobError } from '../job-error.ts';
 import type { ChunkTable } from './chunk-table.ts';
 import { Entries } from './entries.ts';
 import type { FileFacts, IndexedFile, Place } from './entries.ts';
+import type { ChunkTarget } from './file-writer.ts';
+import { FileWriter, zeroDigest } from './file-writer.ts';
 import type { IndexWriter } from './index-writer.ts';
 import { allocateSlots, Slots } from './memory.ts';
 import type { Pack, PackStore } from './pack-store.ts';
@@ -35,6 +35,13 @@ type Item =
   | { readonly kind: 'zeros'; readonly file: IndexedFile; readonly offset: number; readonly length: number }
   | { readonly kind: 'end'; readonly file: IndexedFile; readonly facts: FileFacts };
 
+interface NewChunk {
+  readonly slot: number;
+  readonly place: Place;
+  /** Digest, one character a byte. */
+  readonly key: string;
+}
+
 export interface PipelineParts {
   readonly workers: Workers;
   readonly packs: PackStore;
@@ -48,7 +55,7 @@ export interface PipelineParts {
   readonly checkpointBytes: number;
 }
 
-export class Pipeline {
+export class Pipeline implements ChunkTarget {
   readonly entries: Entries;
   /** Of the sources: everything, and the chunks that were known before. */
   readBytes = 0;
@@ -92,14 +99,12 @@ export class Pipeline {
     return new FileWriter(this, this.entries.newFile());
   }
 
-  /** @internal for FileWriter */
   takeSlot(): { readonly slot: number; readonly room: Buffer } {
     const slot = this.#freeSlots.pop();
     if (slot === undefined) throw new JobError('InternalError', 'too many files are open at the same time');
     return { slot, room: this.#parts.slots.room(slot) };
   }
 
-  /** @internal for FileWriter */
   addChunk(file: IndexedFile, offset: number, slot: number, length: number): void {
     this.#parts.slots.setLength(slot, length);
     this.readBytes += length;
@@ -107,7 +112,6 @@ export class Pipeline {
     this.#add({ kind: 'chunk', file, offset, slot });
   }
 
-  /** @internal for FileWriter */
   addZeros(file: IndexedFile, offset: number, length: number): void {
     this.readBytes += length;
     this.#add({ kind: 'zeros', file, offset, length });
@@ -165,15 +169,18 @@ export class Pipeline {
     const slots = batch.flatMap((item) => (item.kind === 'chunk' ? [item.slot] : []));
     const hashed = slots.length === 0 ? Promise.resolve({}) : this.#parts.workers.run({ kind: 'hash', slots });
     hashed.catch(this.#parts.fail);
-    this.#ordered = this.#ordered.then(async () => {
-      await hashed;
-      this.#takeUp(batch);
-    }).catch(this.#parts.fail);
+    this.#ordered = this.#inOrder(this.#ordered, hashed, batch).catch(this.#parts.fail);
+  }
+
+  async #inOrder(before: Promise<void>, hashed: Promise<unknown>, batch: readonly Item[]): Promise<void> {
+    await before;
+    await hashed;
+    this.#takeUp(batch);
   }
 
   /** Hashed: decides what has to be stored. */
   #takeUp(batch: readonly Item[]): void {
-    const compress: { readonly slot: number; readonly place: Place; readonly key: string }[] = [];
+    const compress: NewChunk[] = [];
     for (const item of batch) {
       if (item.kind === 'end') this.entries.addFile(item.file, item.facts);
       else if (item.kind === 'zeros') this.entries.addExtent(item.file, item.offset, item.length, zeroDigest(item.length), zeroPlace);
@@ -203,26 +210,26 @@ export class Pipeline {
     return { pack: this.#parts.packs.packs[found.pack - 1], offset: found.offset, storedLength: found.storedLength, zeros: false };
   }
 
-  #compress(chunks: readonly { readonly slot: number; readonly place: Place; readonly key: string }[]): void {
-    const { workers, packs, slots, fail } = this.#parts;
-    const done = workers
-      .run({ kind: 'compress', slots: chunks.map(({ slot }) => slot) })
-      .then(async () => {
-        for (const { slot, place, key } of chunks) {
-          while (!packs.hasRoom) await packs.room(this.#parts.signal);
-          const stored = slots.stored(slot);
-          const { pack, offset } = packs.add(stored);
-          Object.assign(place, { pack, offset, storedLength: stored.length });
-          const keys = this.#pendingOf.get(pack);
-          if (keys === undefined) this.#pendingOf.set(pack, [key]);
-          else keys.push(key);
-          this.#freeSlots.push(slot);
-        }
-        this.#wake();
-      })
-      .catch(fail);
+  #compress(chunks: readonly NewChunk[]): void {
+    const done = this.#store(chunks).catch(this.#parts.fail);
     this.#compressing.add(done);
     void done.finally(() => this.#compressing.delete(done));
+  }
+
+  async #store(chunks: readonly NewChunk[]): Promise<void> {
+    const { workers, packs, slots, signal } = this.#parts;
+    await workers.run({ kind: 'compress', slots: chunks.map(({ slot }) => slot) });
+    for (const { slot, place, key } of chunks) {
+      while (!packs.hasRoom) await packs.room(signal);
+      const stored = slots.stored(slot);
+      const { pack, offset } = packs.add(stored);
+      Object.assign(place, { pack, offset, storedLength: stored.length });
+      const keys = this.#pendingOf.get(pack);
+      if (keys === undefined) this.#pendingOf.set(pack, [key]);
+      else keys.push(key);
+      this.#freeSlots.push(slot);
+    }
+    this.#wake();
   }
 
   #wake(): void {
@@ -231,72 +238,4 @@ export class Pipeline {
   }
 }
 
-/** Cuts one file into chunks. */
-export class FileWriter {
-  readonly #pipeline: Pipeline;
-  readonly #file: IndexedFile;
-  #offset = 0;
-  #slot: { readonly slot: number; readonly room: Buffer } | undefined;
-  #filled = 0;
-
-  constructor(pipeline: Pipeline, file: IndexedFile) {
-    this.#pipeline = pipeline;
-    this.#file = file;
-  }
-
-  /** Length so far. */
-  get bytes(): number {
-    return this.#offset + this.#filled;
-  }
-
-  /** At most {@link pieceBytes}; they are copied. */
-  write(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length; ) {
-      this.#slot ??= this.#pipeline.takeSlot();
-      const copied = bytes.copy(this.#slot.room, this.#filled, at, Math.min(bytes.length, at + chunkBytes - this.#filled));
-      at += copied;
-      this.#filled += copied;
-      if (this.#filled === chunkBytes) this.flush();
-    }
-  }
-
-  zeros(length: number): void {
-    let left = length;
-    if (this.#filled > 0) {
-      const some = Math.min(left, chunkBytes - this.#filled);
-      this.write(Buffer.alloc(some));
-      left -= some;
-    }
-    for (; left >= chunkBytes; left -= chunkBytes) {
-      this.#pipeline.addZeros(this.#file, this.#offset, chunkBytes);
-      this.#offset += chunkBytes;
-    }
-    if (left > 0) this.write(Buffer.alloc(left));
-  }
-
-  /** The last chunk may be shorter than the others; nothing may be written afterwards. */
-  flush(): void {
-    if (this.#slot === undefined) return;
-    this.#pipeline.addChunk(this.#file, this.#offset, this.#slot.slot, this.#filled);
-    this.#offset += this.#filled;
-    this.#filled = 0;
-    this.#slot = undefined;
-  }
-
-  /** Flushes, and puts the file into the index. */
-  end(facts: FileFacts): void {
-    this.flush();
-    this.#pipeline.addFile(this.#file, facts);
-  }
-}
-
 const zeroPlace: Place = { pack: undefined, offset: 0, storedLength: 0, zeros: true };
-const wholeZeros = digestOf(createHash('sha256').update(Buffer.alloc(chunkBytes)));
-
-function digestOf(hash: Hash): string {
-  return hash.digest('hex');
-}
-
-function zeroDigest(length: number): string {
-  return length === chunkBytes ? wholeZeros : digestOf(createHash('sha256').update(Buffer.alloc(length)));
-}
