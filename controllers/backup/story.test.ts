@@ -1,0 +1,397 @@
+/**
+ * The whole controller over a Kubernetes API, a blob store and a compose host in memory: the story of a backup, and the same
+ * story with the process killed before and after each of its effects.
+ */
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { BackupJobInput } from '../../backup/job.ts';
+import { manifestName } from '../../backup/names.ts';
+import type { StreamedContent } from '../../blob-store/blob-store.ts';
+import { MemoryBlobStore } from '../../blob-store/memory.ts';
+import { backupKind, restoreKind, stackKind, storeKind, type JtelBackup, type JtelBackupStore } from '../../crds/index.ts';
+import { FakeHostDriver } from '../../host-driver/fake/driver.ts';
+import type { FakeJobOutcome, FakeMachine } from '../../host-driver/fake/machine.ts';
+import type { JobSpec } from '../../host-driver/host.ts';
+import { secrets } from '../../operator/runtime/client/kinds.ts';
+import { Activities } from '../../operator/runtime/control/activities.ts';
+import { MemoryCluster } from '../../operator/runtime/fake/memory-cluster.ts';
+import { silentLogger } from '../../operator/runtime/report/logger.ts';
+import { storeRelease } from '../../test/support/release-builder.ts';
+import { waitFor } from '../../test/support/wait.ts';
+import { loadBackup, requireComplete } from '../backup-catalog.ts';
+import { HostClaims } from '../claims.ts';
+import { CredentialStore } from '../credentials.ts';
+import { ReleaseSource } from '../release-source.ts';
+import { defaultLimits, type Limits } from './model.ts';
+import { BackupReconciler } from './reconcile.ts';
+import { aBackup, aStack, storeLikeAJob } from './testing.ts';
+
+const key = { namespace: 'acme', name: 'main-now' };
+const address = '192.0.2.10';
+const project = 'jtel-acme-main';
+const { signal } = new AbortController();
+const quick: Limits = { ...defaultLimits, retrySeconds: 0 };
+
+/** Counts what the operator writes; what the job writes is the job's. */
+class HookedStore extends MemoryBlobStore {
+  onCreate: (() => void) | undefined;
+
+  override async create(name: string, content: Buffer | StreamedContent, contentType: string, abort: AbortSignal): Promise<void> {
+    this.onCreate?.();
+    await super.create(name, content, contentType, abort);
+    this.onCreate?.();
+  }
+}
+
+interface WorldOptions {
+  readonly policy?: 'Required' | 'Preferred';
+  readonly immutable?: boolean;
+  readonly verify?: 'Checksum' | 'Restore';
+  /** What becomes of the job, by its number. */
+  readonly job?: (count: number, input: BackupJobInput, world: World) => FakeJobOutcome;
+}
+
+/** What outlives a process: the API, the host, the stores. */
+class World {
+  readonly cluster = new MemoryCluster();
+  readonly driver = new FakeHostDriver();
+  readonly vendor = new MemoryBlobStore('memory://vendor');
+  readonly blobs: HookedStore;
+  readonly machine: FakeMachine;
+  readonly jobs: BackupJobInput[] = [];
+  readonly specs: JobSpec[] = [];
+
+  private constructor({ immutable = true, job }: WorldOptions) {
+    this.blobs = new HookedStore('memory://backups', { immutable });
+    this.machine = this.driver.add(address, {
+      runJob: (spec) => {
+        const input = spec.input as BackupJobInput;
+        this.jobs.push(input);
+        this.specs.push(spec);
+        return job?.(this.jobs.length, input, this) ?? { result: storeLikeAJob(this.blobs, input) };
+      },
+    });
+  }
+
+  static async create(options: WorldOptions = {}): Promise<World> {
+    const world = new World(options);
+    await storeRelease(world.vendor);
+    const { privateKey } = generateKeyPairSync('ed25519', { privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
+    const { cluster } = world;
+    await cluster.create(secrets, { metadata: { namespace: 'acme', name: 'ssh' }, stringData: { 'ssh-privatekey': privateKey } }, { signal });
+    await cluster.create(secrets, { metadata: { namespace: 'acme', name: 'main-credentials' }, stringData: { 'database-root-password': 'root-password-1' } }, { signal });
+    await cluster.create(storeKind, aStore('vendor', { tier: 'Vendor', accessMode: 'ReadOnly' }), { signal });
+    await cluster.create(storeKind, aStore('backups', { immutability: { policy: options.policy ?? 'Required', retentionDays: 180 } }), { signal });
+    const stack = await cluster.create(stackKind, aStack(), { signal });
+    const host = world.driver.host({ address } as never);
+    const owner = { clusterID: 'cluster-1', namespace: 'acme', name: 'main', uid: stack.metadata.uid };
+    await host.claim(project, { owner, epoch: 3 }, signal);
+    await host.record(project, { data: { source: 'vanilla 3.43.2' }, applied: { digest: 'd'.repeat(64), version: '3.43.2' } }, { owner, epoch: 3 }, signal);
+    world.runDatabase();
+    await world.ask(options.verify);
+    return world;
+  }
+
+  runDatabase(): void {
+    const { containers } = this.machine.projects.get(project) ?? {};
+    const container = { id: 'c', service: 'acd-dbm', image: 'i', configHash: 'h', hasHealthCheck: true, createdAt: 0, startedAt: 0, state: 'running' as const, exitCode: 0, restarts: 0, broken: false };
+    containers?.set('acd-dbm', container);
+  }
+
+  async ask(verify: 'Checksum' | 'Restore' = 'Checksum'): Promise<void> {
+    const wanted = aBackup(undefined, { verify });
+    await this.cluster.create(backupKind, { ...wanted, metadata: { namespace: 'acme', name: key.name } as JtelBackup['metadata'] }, { signal });
+  }
+
+  backup(): Promise<JtelBackup | undefined> {
+    return this.cluster.find(backupKind, key, { signal });
+  }
+
+  manifests(): readonly string[] {
+    return [...this.blobs.blobs.keys()].filter((name) => name.endsWith(manifestName));
+  }
+}
+
+function aStore(name: string, spec: Partial<JtelBackupStore['spec']>): JtelBackupStore {
+  return {
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: 'JtelBackupStore',
+    metadata: { namespace: 'acme', name } as JtelBackupStore['metadata'],
+    spec: {
+      tier: 'Customer',
+      accessMode: 'ReadWrite',
+      azure: { endpoint: 'https://x', container: 'c', credentialsSecretRef: { name: 'none' } },
+      immutability: { policy: 'None', retentionDays: 180 },
+      ...spec,
+    },
+  };
+}
+
+/** A process that can be killed: whatever it was doing ends, and nothing of it has any effect any more. */
+class Process {
+  readonly #abort = new AbortController();
+  readonly #reconciler: BackupReconciler;
+  readonly #activities: Activities<never>;
+  readonly #world: World;
+  readonly #ended: Promise<void>;
+  #due = true;
+  crashed = false;
+
+  constructor(world: World, crashAt?: number, limits: Limits = quick) {
+    this.#world = world;
+    let effects = 0;
+    const effect = (): void => {
+      if (this.crashed) throw new Error('this process is dead');
+      effects += 1;
+      if (effects !== crashAt) return;
+      this.crashed = true;
+      this.#abort.abort(new Error('killed'));
+      throw new Error('killed');
+    };
+    const mutating = new Set(['claim', 'pull', 'startJob', 'removeJob']);
+    world.machine.onCall = ({ method }) => {
+      if (mutating.has(method)) effect();
+      else if (this.crashed) throw new Error('this process is dead');
+    };
+    world.cluster.onWrite = effect;
+    world.blobs.onCreate = effect;
+    const { cluster, driver } = world;
+    this.#activities = new Activities<never>({ enqueue: () => (this.#due = true), logger: silentLogger });
+    this.#reconciler = new BackupReconciler({
+      cluster,
+      driver,
+      releases: new ReleaseSource(),
+      credentials: new CredentialStore(cluster),
+      toolbox: { repository: 'registry.example/jtel/toolbox', digest: `sha256:${'7'.repeat(64)}`, tag: 'x' },
+      openStore: async (_cluster, namespace, name) => ({ resource: await cluster.get(storeKind, { namespace, name }, { signal }), blobs: name === 'vendor' ? world.vendor : world.blobs }),
+      activities: this.#activities,
+      events: { record: () => undefined },
+      claims: new HostClaims(),
+      clusterID: 'cluster-1',
+      limits,
+      mayAct: () => !this.crashed,
+      clock: () => new Date(),
+      random: () => 0,
+    });
+    this.#ended = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    let wake = 0;
+    while (!this.#abort.signal.aborted) {
+      if (this.#due || Date.now() >= wake) {
+        this.#due = false;
+        try {
+          const result = await this.#reconciler.reconcile(key, { signal: this.#abort.signal, logger: silentLogger });
+          // As if all pauses were a hundredth.
+          wake = Date.now() + (result?.requeueAfterSeconds ?? 1) * 10;
+        } catch {
+          wake = Date.now() + 2;
+        }
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.crashed = true;
+    this.#abort.abort(new Error('killed'));
+    await this.#ended;
+    await this.#activities.close();
+    this.#world.machine.onCall = undefined;
+    this.#world.cluster.onWrite = undefined;
+    this.#world.blobs.onCreate = undefined;
+  }
+}
+
+let running: Process | undefined;
+afterEach(() => running?.kill());
+
+/** Ended, and nothing left to clean up. */
+async function untilOver(world: World, process: Process): Promise<JtelBackup | 'crashed' | 'gone'> {
+  return await waitFor(
+    'the backup to end',
+    async () => {
+      if (process.crashed) return 'crashed';
+      const backup = await world.backup();
+      if (backup === undefined) return 'gone';
+      const over = backup.status?.phase === 'Completed' || backup.status?.phase === 'Failed';
+      return over && (backup.metadata.finalizers ?? []).length === 0 && backup;
+    },
+    { timeoutSeconds: 20, intervalMilliseconds: 2 },
+  );
+}
+
+async function expectRestorable(world: World, backup: JtelBackup): Promise<void> {
+  expect(world.manifests()).toHaveLength(1);
+  const { backupID = '', identity = '', manifestDigest } = backup.status ?? {};
+  const loaded = await loadBackup(world.blobs, identity, backupID, signal);
+  expect(loaded.manifestDigest).toBe(manifestDigest);
+  await requireComplete(world.blobs, loaded, signal);
+}
+
+async function ended(world: World, process = new Process(world)): Promise<JtelBackup> {
+  running = process;
+  const over = await untilOver(world, process);
+  if (typeof over === 'string') throw new Error(`the backup is ${over}`);
+  return over;
+}
+
+describe('a backup', () => {
+  it('goes from a request to a manifest that cannot be changed, and leaves no job behind', async () => {
+    const world = await World.create();
+    const backup = await ended(world);
+    expect(backup.status).toMatchObject({
+      phase: 'Completed',
+      identity: 'acme.main',
+      storeRef: { name: 'backups' },
+      version: '3.43.2',
+      attempt: 1,
+      progress: '100%',
+      totalBytes: 1000,
+      immutability: { state: 'Verified' },
+      verification: { state: 'Passed', method: 'Checksum' },
+    });
+    await expectRestorable(world, backup);
+    expect(world.machine.jobs.size).toBe(0);
+    const { documents, writer, excluded } = (await loadBackup(world.blobs, 'acme.main', backup.status?.backupID ?? '', signal)).manifest;
+    expect(documents.map(({ name }) => name)).toEqual(['stack.json', 'release.json']);
+    expect(writer).toMatchObject({ clusterID: 'cluster-1', namespace: 'acme', name: 'main', machineID: '0123456789abcdef0123456789abcdef' });
+    expect(excluded).toEqual([{ dataSet: 'files', globs: ['recordings/**'] }]);
+  });
+
+  it('leaves everything alone once it is over', async () => {
+    const world = await World.create();
+    await ended(world);
+    await running?.kill();
+    const before = world.machine.calls.length;
+    const version = (await world.backup())?.metadata.resourceVersion;
+    running = new Process(world);
+    await new Promise((resolve) => setImmediate(resolve));
+    await running.kill();
+    expect(world.machine.calls.length).toBe(before);
+    expect((await world.backup())?.metadata.resourceVersion).toBe(version);
+  });
+
+  it('never tells the root password', async () => {
+    const world = await World.create();
+    const backup = await ended(world);
+    expect(JSON.stringify(backup)).not.toContain('root-password-1');
+    const { input: _secret, companions = [], ...visible } = world.specs[0] ?? ({} as JobSpec);
+    expect(JSON.stringify([visible, companions.map(({ files: _files, ...rest }) => rest)])).not.toContain('root-password-1');
+  });
+
+  it('of the next day knows what is stored, and what an interrupted try stored', async () => {
+    const world = await World.create({ job: (count, input, { blobs }) => (count === 2 ? (storeLikeAJob(blobs, input), { error: { reason: 'JobFailed', message: 'rebooted' } }) : { result: storeLikeAJob(blobs, input) }) });
+    await ended(world);
+    await running?.kill();
+    await world.cluster.delete(backupKind, key, {}, { signal });
+    // A backupID is of a second; the second backup is of a later one.
+    await waitFor('the next second', () => Math.floor(Date.now() / 1000) > Math.floor(Date.parse((world.blobs.blobs.get(world.manifests()[0] ?? '')?.createdTime) ?? '') / 1000), { intervalMilliseconds: 20 });
+    await world.ask();
+    const second = await ended(world);
+    expect(second.status).toMatchObject({ phase: 'Completed', attempt: 2 });
+    expect(world.jobs.map(({ known }) => known.length)).toEqual([0, 1, 2]);
+    expect(world.manifests()).toHaveLength(2);
+  });
+});
+
+describe('a backup that meets trouble', () => {
+  it('is tried again after a reboot, and succeeds', async () => {
+    const world = await World.create({ job: (count, input, { blobs }) => (count < 3 ? { error: { reason: 'JobFailed', message: 'it was ended with exit code 255' } } : { result: storeLikeAJob(blobs, input) }) });
+    const backup = await ended(world);
+    expect(backup.status).toMatchObject({ phase: 'Completed', attempt: 3 });
+    expect(world.machine.jobs.size).toBe(0);
+    await expectRestorable(world, backup);
+  });
+
+  it('fails after its last try, leaves no manifest and no job', async () => {
+    const world = await World.create({ job: () => ({ oomKilled: true }) });
+    const backup = await ended(world);
+    expect(backup.status).toMatchObject({ phase: 'Failed', attempt: 6, message: expect.stringContaining('needed more memory') });
+    expect(world.manifests()).toEqual([]);
+    expect(world.machine.jobs.size).toBe(0);
+  });
+
+  it('whose packs are not all there relies on nothing in its next try', async () => {
+    const world = await World.create({
+      job: (count, input, { blobs }) => {
+        const result = storeLikeAJob(blobs, input);
+        if (count === 1) for (const name of blobs.blobs.keys()) if (name.includes('/packs/')) blobs.blobs.delete(name);
+        return { result };
+      },
+    });
+    const backup = await ended(world);
+    expect(backup.status).toMatchObject({ phase: 'Completed', attempt: 2 });
+    expect(world.jobs.map(({ known }) => known.length)).toEqual([0, 0]);
+    await expectRestorable(world, backup);
+  });
+
+  it.each([
+    ['lies about its sizes', { totalBytes: -1 }],
+    ['is of another backup', { backupID: '20200101t000000z-abcdef' }],
+    ['names a path', { packList: { name: '../../x', bytes: 1, sha256: 'a'.repeat(64), md5: '' } }],
+    ['has no data sets', { dataSets: [], totalBytes: 0 }],
+  ])('by a job that %s is no backup', async (_, lie) => {
+    const world = await World.create({ job: (_count, input, { blobs }) => ({ result: { ...storeLikeAJob(blobs, input), ...lie } }) });
+    const backup = await ended(world);
+    expect(backup.status).toMatchObject({ phase: 'Failed' });
+    expect(world.manifests()).toEqual([]);
+  });
+
+  it('in a store that would let it be deleted is Failed where that must not be, Completed and told where it may', async () => {
+    const required = await ended(await World.create({ immutable: false }));
+    expect(required.status).toMatchObject({ phase: 'Failed', immutability: { state: 'Unprotected' }, message: expect.stringContaining('demands immutability') });
+    await running?.kill();
+    const preferred = await ended(await World.create({ immutable: false, policy: 'Preferred' }));
+    expect(preferred.status).toMatchObject({ phase: 'Completed', immutability: { state: 'Unprotected' } });
+  });
+});
+
+describe('a backup that is verified by a restore', () => {
+  it.each([['Completed', 'Completed', 'Passed'], ['Failed', 'Failed', 'Failed']] as const)('is %s when that is', async (test, phase, state) => {
+    const world = await World.create({ verify: 'Restore' });
+    running = new Process(world);
+    const asked = await waitFor('the test restore', () => world.cluster.find(restoreKind, { namespace: 'acme', name: 'main-now-verify' }, { signal }), { intervalMilliseconds: 2 });
+    expect(asked.spec).toMatchObject({ mode: 'Test', source: { storeRef: { name: 'backups' }, identity: 'acme.main' } });
+    await world.cluster.applyStatus(restoreKind, { namespace: 'acme', name: 'main-now-verify' }, { phase: test, recoveryTimeSeconds: 42 }, {}, { signal });
+    const backup = await untilOver(world, running);
+    expect(backup).toMatchObject({ status: { phase, verification: { state, method: 'Restore' } } });
+    expect(world.manifests()).toHaveLength(1);
+  });
+});
+
+describe('a backup that is cancelled', () => {
+  it('stops its job, keeps what is stored, and goes', async () => {
+    const world = await World.create({ job: () => ({ durationMilliseconds: 3_600_000 }) });
+    running = new Process(world);
+    await waitFor('the job', () => world.machine.jobs.size === 1, { intervalMilliseconds: 2 });
+    await world.cluster.delete(backupKind, key, {}, { signal });
+    expect(await untilOver(world, running)).toBe('gone');
+    expect(world.machine.jobs.size).toBe(0);
+    expect(world.manifests()).toEqual([]);
+  });
+});
+
+describe('killed at any moment', () => {
+  it('a backup ends the same: one manifest, no job', async () => {
+    let crashes = 0;
+    for (let crashAt = 1; ; crashAt += 1) {
+      const world = await World.create({ job: (_count, input, { blobs }) => ({ durationMilliseconds: 2, result: storeLikeAJob(blobs, input) }) });
+      running = new Process(world, crashAt);
+      const over = await untilOver(world, running);
+      await running.kill();
+      if (over !== 'crashed') break;
+      crashes += 1;
+      expect(world.manifests().length, `right after the crash at effect ${crashAt}`).toBeLessThanOrEqual(1);
+      const backup = await ended(world);
+      await running.kill();
+      expect(backup.status, `after a crash at effect ${crashAt}`).toMatchObject({ phase: 'Completed', attempt: 1, immutability: { state: 'Verified' } });
+      await expectRestorable(world, backup);
+      expect(world.jobs.length, `jobs after a crash at effect ${crashAt}`).toBe(1);
+      expect(world.machine.jobs.size).toBe(0);
+    }
+    // Before and after each: finalizer, status, claim, pull, job, documents, manifest, status, removal, finalizer.
+    expect(crashes).toBeGreaterThan(20);
+  }, 120_000);
+});
