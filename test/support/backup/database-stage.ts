@@ -1,0 +1,165 @@
+/**
+ * A real MariaDB on a volume, and backup jobs beside it the way the host driver starts them: a companion of the database's
+ * own image, the toolbox's image, a volume between them.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
+import { backupOptionFile, backupScript, companionEntrypoint, exchangePath, optionFilePath } from '../../../backup/companion.ts';
+import type { BackupDatabase, BackupJobInput } from '../../../backup/job.ts';
+import { buildStandIns, buildToolbox, toolboxImage } from '../../../images/build.ts';
+import { ensureBaseImage, ensureNodeImage } from '../../../sandbox/setup/base-image.ts';
+import { ensureDocker } from '../../../sandbox/setup/docker.ts';
+import type { Docker } from '../../../sandbox/support/docker.ts';
+import { sandboxLabel } from '../../../sandbox/support/docker.ts';
+import { silentProgress } from '../../../sandbox/support/progress.ts';
+import { waitFor } from '../wait.ts';
+
+const clientFile = '--defaults-file=/dev/shm/jtel/client.cnf';
+export const databaseImage = 'jtel/acd-dbm:3.43.1';
+
+export interface JobOutcome {
+  readonly exitCode: number;
+  readonly log: string;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: { readonly reason: string; readonly message: string };
+  readonly progress: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface JobRun {
+  readonly name: string;
+  readonly companion: string | undefined;
+  readonly exchange: string;
+}
+
+export class DatabaseStage {
+  readonly docker: Docker;
+  readonly name: string;
+  /** Address of this machine as the containers reach it. */
+  gateway = '';
+  readonly rootPassword = `ro"ot\\pw'x$1\` ${randomBytes(4).toString('hex')}`;
+  readonly #label: string;
+  #secrets = '';
+  #jobs = 0;
+
+  private constructor(docker: Docker, name: string) {
+    this.docker = docker;
+    this.name = `${name}-${randomBytes(4).toString('hex')}`;
+    this.#label = `${sandboxLabel}=${name}`;
+  }
+
+  static async open(name: string): Promise<DatabaseStage> {
+    const docker = await ensureDocker(silentProgress);
+    await ensureBaseImage(docker, silentProgress);
+    await ensureNodeImage(docker, silentProgress);
+    await buildStandIns(docker, silentProgress, ['3.43.1']);
+    await buildToolbox(docker, silentProgress);
+    const stage = new DatabaseStage(docker, name);
+    await stage.#start();
+    return stage;
+  }
+
+  get database(): string {
+    return `${this.name}-dbm`;
+  }
+
+  get dataVolume(): string {
+    return `${this.name}-data`;
+  }
+
+  get filesVolume(): string {
+    return `${this.name}-files`;
+  }
+
+  async #start(): Promise<void> {
+    this.#secrets = await mkdtemp(join(tmpdir(), 'database-stage-'));
+    await writeFile(join(this.#secrets, 'database-root-password'), this.rootPassword, { mode: 0o600 });
+    await writeFile(join(this.#secrets, 'database-app-password'), 'app-password', { mode: 0o600 });
+    await this.docker.run(['network', 'create', '--label', this.#label, this.name]);
+    this.gateway = await this.docker.run(['network', 'inspect', this.name, '--format', '{{(index .IPAM.Config 0).Gateway}}']);
+    for (const volume of [this.dataVolume, this.filesVolume]) await this.docker.run(['volume', 'create', '--label', this.#label, volume]);
+    await this.docker.run(['run', '-d', '--name', this.database, '--label', this.#label, '--network', this.name, '--network-alias', 'acd-dbm',
+      '-v', `${this.dataVolume}:/var/lib/mysql`, '-v', `${this.#secrets}:/run/secrets:ro`, databaseImage]);
+    await waitFor('the database', async () => (await this.docker.tryRun(['exec', this.database, 'healthy'])).code === 0);
+  }
+
+  async close(): Promise<void> {
+    const ids = await this.docker.run(['ps', '-aq', '--filter', `network=${this.name}`]);
+    for (const id of ids.split('\n').filter(Boolean)) await this.docker.remove(id);
+    const volumes = await this.docker.run(['volume', 'ls', '-q', '--filter', `name=${this.name}`]);
+    for (const volume of volumes.split('\n').filter(Boolean)) await this.docker.tryRun(['volume', 'rm', '-f', volume]);
+    await this.docker.run(['network', 'rm', this.name]);
+    await rm(this.#secrets, { recursive: true, force: true });
+  }
+
+  async sql(statements: string, database = this.database): Promise<string> {
+    return await this.docker.exec(database, ['mariadb', clientFile, '--batch', '--skip-column-names'], { input: statements });
+  }
+
+  /** Runs a shell command that sees the file tree at /tree, as root. */
+  async inTree(command: string): Promise<string> {
+    return await this.docker.run(['run', '--rm', '--label', this.#label, '--network', 'none', '-v', `${this.filesVolume}:/tree`, '--entrypoint', 'sh',
+      toolboxImage, '-c', `cd /tree && ${command}`]);
+  }
+
+  databaseInput(kind: BackupDatabase['kind']): BackupDatabase {
+    return { kind, exchange: exchangePath, host: 'acd-dbm', port: 3306, rootPassword: this.rootPassword, schemas: ['jtel', 'jtelstats'] };
+  }
+
+  /**
+   * Starts a backup job: companion first, as the driver does.
+   * @param companionScript instead of the real one, for what must be noticed.
+   */
+  async start(input: BackupJobInput, options: { readonly companionScript?: string; readonly memory?: string } = {}): Promise<JobRun> {
+    const name = `${this.name}-job-${++this.#jobs}`;
+    const exchange = `${name}-exchange`;
+    await this.docker.run(['volume', 'create', '--label', this.#label, exchange]);
+    let companion: string | undefined;
+    if (input.database?.kind === 'Physical') {
+      companion = `${name}-companion`;
+      const [shell = '', ...rest] = companionEntrypoint;
+      await this.docker.run(['create', '--name', companion, '--label', this.#label, '--network', this.name, '--user', '0', '--entrypoint', shell,
+        '-v', `${this.dataVolume}:/var/lib/mysql:ro`, '-v', `${exchange}:${exchangePath}`, databaseImage, ...rest, options.companionScript ?? backupScript]);
+      const optionFile = backupOptionFile({ host: 'acd-dbm', port: 3306, user: 'root', password: this.rootPassword });
+      await this.#putIn(companion, optionFilePath, optionFile);
+      await this.docker.run(['start', companion]);
+    }
+    await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name, '--memory', options.memory ?? '300m',
+      '-v', `${this.filesVolume}:/data/files:ro`, '-v', `${exchange}:${exchangePath}`, toolboxImage, 'backup']);
+    await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
+    await this.docker.run(['start', name]);
+    return { name, companion, exchange };
+  }
+
+  async finish(run: JobRun): Promise<JobOutcome> {
+    const exitCode = Number(await this.docker.run(['wait', run.name]));
+    const log = await this.docker.run(['logs', run.name]);
+    const lines = log.split('\n').filter(Boolean).map((line) => JSON.parse(line) as { progress?: JobOutcome['progress'][number]; result?: JobOutcome['result']; error?: JobOutcome['error'] });
+    const last = lines.at(-1) ?? {};
+    return {
+      exitCode,
+      log,
+      progress: lines.flatMap(({ progress }) => (progress === undefined ? [] : [progress])),
+      ...(last.result === undefined ? {} : { result: last.result }),
+      ...(last.error === undefined ? {} : { error: last.error }),
+    };
+  }
+
+  /** Removes what the job was made of. */
+  async remove(run: JobRun): Promise<void> {
+    for (const name of [run.name, run.companion]) if (name !== undefined) await this.docker.remove(name);
+    await this.docker.run(['volume', 'rm', '-f', run.exchange]);
+  }
+
+  async #putIn(container: string, path: string, content: string): Promise<void> {
+    const archive = pack();
+    const directory = path.slice(1, path.lastIndexOf('/') + 1);
+    archive.entry({ name: directory, type: 'directory', mode: 0o700 });
+    archive.entry({ name: path.slice(1), mode: 0o600 }, content);
+    archive.finalize();
+    await this.docker.run(['cp', '-', `${container}:/`], { input: await buffer(archive) });
+  }
+}
