@@ -172,13 +172,13 @@ describe('a backup that is verified', () => {
     expect(plan(verifying({ ...stored, immutability: { state } }, { observed }))).toMatchObject({ kind, ...(kind === 'Fail' ? { reason: 'NotImmutable' } : {}) });
   });
 
-  const test_ = (phase: string, message?: string) => observing({ test: { status: { phase, message } } as never });
+  const testIn = (phase: string, message?: string) => observing({ test: { status: { phase, message } } as never });
   test('by a restore waits for that, and ends as it does', () => {
     const backup = aRunningBackup(stored, { verify: 'Restore' });
     expect(plan(planInput({ backup }))).toMatchObject({ kind: 'Act', wave: [{ type: 'CreateTestRestore' }] });
-    expect(plan(planInput({ backup, observed: test_('Loading', 'half') }))).toMatchObject({ kind: 'Wait', message: expect.stringContaining('half') });
-    expect(plan(planInput({ backup, observed: test_('Completed') }))).toEqual({ kind: 'Complete' });
-    expect(plan(planInput({ backup, observed: test_('Failed', 'rows differ') }))).toMatchObject({ kind: 'Fail', reason: 'VerificationFailed', message: expect.stringContaining('rows differ') });
+    expect(plan(planInput({ backup, observed: testIn('Loading', 'half') }))).toMatchObject({ kind: 'Wait', message: expect.stringContaining('half') });
+    expect(plan(planInput({ backup, observed: testIn('Completed') }))).toEqual({ kind: 'Complete' });
+    expect(plan(planInput({ backup, observed: testIn('Failed', 'rows differ') }))).toMatchObject({ kind: 'Fail', reason: 'VerificationFailed', message: expect.stringContaining('rows differ') });
   });
 });
 
