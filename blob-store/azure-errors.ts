@@ -37,11 +37,23 @@ export function isBlobNotFound(error: unknown): boolean {
   return error instanceof RestError && error.statusCode === 404 && !isContainerMissing(error);
 }
 
+/**
+ * Whether the connection ended in the middle of an answer. Azure's client repeats a request that was not answered, but not one whose answer
+ * broke off: its stream then ends with an AbortError, its parser with PARSE_ERROR [seen with @azure/storage-blob 12.34].
+ */
+export function isBrokenOff(error: unknown): boolean {
+  if (error instanceof RestError) return error.code === 'PARSE_ERROR';
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return error.name === 'AbortError' || ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code ?? '');
+}
+
 function timeOut(seconds: number): Verdict {
   return { reason: 'StoreUnreachable', sentence: `no complete answer within ${seconds} s: check the endpoint and the network` };
 }
 
 function verdict(error: unknown, attempt: Attempt): Verdict {
+  if (isBrokenOff(error)) return { reason: 'StoreUnreachable', sentence: 'the connection broke off in the middle of the answer: check the network' };
   if (!(error instanceof RestError) || error.statusCode === undefined) {
     return { reason: 'StoreUnreachable', sentence: `no answer (${codesOf(error) || 'connection failed'}): check the endpoint and the network` };
   }

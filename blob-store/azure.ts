@@ -4,6 +4,7 @@
  * grows with the bytes.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   AnonymousCredential,
   ContainerClient,
@@ -11,7 +12,7 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { AzureCredentials, AzureLocation } from './azure-credentials.ts';
-import { blobError, isBlobNotFound, isConflict, type Attempt } from './azure-errors.ts';
+import { blobError, isBlobNotFound, isBrokenOff, isConflict, type Attempt } from './azure-errors.ts';
 import { attemptToDestroy } from './azure-immutability.ts';
 import { signedCreateGrant, signedReadUrl, type SignedPlace } from './azure-signatures.ts';
 import {
@@ -50,6 +51,7 @@ class AzureBlobStore implements BlobStore {
   readonly #url: string;
   readonly #place: SignedPlace;
   readonly #client: ContainerClient;
+  readonly #maximumTries: number;
   readonly #timeoutSeconds: number;
   readonly #minimumBytesPerSecond: number;
   readonly #pageSize: number;
@@ -65,8 +67,9 @@ class AzureBlobStore implements BlobStore {
     this.#timeoutSeconds = options.timeoutSeconds ?? 60;
     this.#minimumBytesPerSecond = options.minimumBytesPerSecond ?? 128 * 1024;
     this.#pageSize = options.pageSize ?? 5_000;
+    this.#maximumTries = options.maximumTries ?? 3;
     const pipeline = newPipeline(sharedKey ?? new AnonymousCredential(), {
-      retryOptions: { maxTries: options.maximumTries ?? 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 },
+      retryOptions: { maxTries: this.#maximumTries, retryDelayInMs: retryDelayMilliseconds, maxRetryDelayInMs: 2_000 },
     });
     this.#client = new ContainerClient(credentials.kind === 'SAS' ? `${url}?${credentials.token}` : url, pipeline);
   }
@@ -175,11 +178,11 @@ class AzureBlobStore implements BlobStore {
 
   async proveImmutable(name: string, signal: AbortSignal): Promise<ImmutabilityProof> {
     const client = this.#client.getBlockBlobClient(this.#fullName(name));
-    const { etag, contentType = 'application/octet-stream' } = await this.#attempt('prove immutable', name, 0, signal, (limited) =>
+    const { etag, contentLength = 0, contentType = 'application/octet-stream' } = await this.#attempt('prove immutable', name, 0, signal, (limited) =>
       client.getProperties({ abortSignal: limited }),
     );
     // Read after its ETag: what replaces it meanwhile is not overwritten.
-    const content = await this.read(name, maximumProofBytes, signal);
+    const content = await this.read(name, Math.min(contentLength, maximumProofBytes), signal);
     return await this.#attempt('prove immutable', name, content.length, signal, async (limited) => {
       if (etag === undefined) throw new Error('the answer has no ETag');
       return await attemptToDestroy({ client, content, contentType, etag }, () => this.create(name, content, contentType, signal), limited);
@@ -224,19 +227,28 @@ class AzureBlobStore implements BlobStore {
     return Math.ceil(this.#timeoutSeconds + bytes / this.#minimumBytesPerSecond);
   }
 
-  /** Adds the time limit, and translates errors; the caller's own abort stays what it is. */
+  /** Adds the time limit, repeats what broke off, and translates errors; the caller's own abort stays what it is. */
   async #attempt<T>(verb: Attempt['verb'], blob: string, bytes: number, signal: AbortSignal, run: (limited: AbortSignal) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     const seconds = this.#seconds(bytes);
     const limit = AbortSignal.timeout(seconds * 1000);
-    try {
-      return await run(AbortSignal.any([signal, limit]));
-    } catch (error) {
-      signal.throwIfAborted();
-      throw blobError(error, { verb, blob, store: this.description, container: this.#place.container }, limit.aborted ? seconds : undefined);
+    const limited = AbortSignal.any([signal, limit]);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await run(limited);
+      } catch (error) {
+        signal.throwIfAborted();
+        const mayRepeat = tries < this.#maximumTries && isBrokenOff(error);
+        if (limit.aborted || !mayRepeat) {
+          throw blobError(error, { verb, blob, store: this.description, container: this.#place.container }, limit.aborted ? seconds : undefined);
+        }
+        await pause(retryDelayMilliseconds * tries, undefined, { signal });
+      }
     }
   }
 }
+
+const retryDelayMilliseconds = 200;
 
 /** Read whole, in order to be written again. */
 const maximumProofBytes = 16 * 1024 * 1024;

@@ -81,8 +81,8 @@ export class BlobDouble {
     const parsed = parseRequest(incoming.method ?? 'GET', incoming.url ?? '/', incoming.headers);
     const { method, operation, account, container, blob } = parsed;
     this.#count += 1;
-    const time = new Date().toISOString();
-    const record = { number: this.#count, time, method, operation, account, container, blob, storeStatus: 0, status: 0, requestBytes: 0, responseBytes: 0 };
+    const asked = { number: this.#count, time: new Date().toISOString(), method, operation, account, container, blob, onlyIfNew: incoming.headers['if-none-match'] === '*' };
+    const record = { ...asked, storeStatus: 0, status: 0, requestBytes: 0, responseBytes: 0 };
     this.#records.push(record);
     if (this.#records.length > maximumRecords) this.#records.shift();
     const exchange = new Exchange(parsed, incoming, response, this.faults.next(parsed), record);

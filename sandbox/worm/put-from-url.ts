@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { RestError, type BlobUploadCommonResponse, type BlockBlobClient, type BlockBlobUploadOptions } from '@azure/storage-blob';
 import { azureError, emptyAnswer, faultAnswer, type Answer } from './answers.ts';
 
-export const maximumSourceBytes = 5_000 * 1024 * 1024;
+const maximumSourceBytes = 5_000 * 1024 * 1024;
 
 export interface Copy {
   readonly sourceUrl: string;

@@ -24,7 +24,7 @@ export interface Passed {
 /** Belong to one connection, not to the request (RFC 9110, section 7.6.1); none of them is signed. */
 const hopByHop = new Set(['connection', 'keep-alive', 'expect', 'proxy-connection', 'te', 'trailer', 'upgrade']);
 
-export function withoutHopByHop(headers: readonly string[]): string[] {
+function withoutHopByHop(headers: readonly string[]): string[] {
   return headers.flatMap((name, index) => (index % 2 === 0 && !hopByHop.has(name.toLowerCase()) ? [name, headers[index + 1] ?? ''] : []));
 }
 

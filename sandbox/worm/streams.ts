@@ -2,7 +2,7 @@
 import { Transform } from 'node:stream';
 
 /** Ends a stream that is to break, so that whoever pipes it can tell it from a failure. */
-export class CutOff extends Error {
+class CutOff extends Error {
   override readonly name = 'CutOff';
 }
 

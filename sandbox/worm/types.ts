@@ -90,6 +90,8 @@ export interface RequestRecord {
   readonly account: string;
   readonly container: string;
   readonly blob: string;
+  /** Whether it had `If-None-Match: *`, so that it could not have replaced anything. */
+  readonly onlyIfNew: boolean;
   /** Of the store's own answer, even if a fault hid it; 0 when it was not asked or did not answer. */
   readonly storeStatus: number;
   /** What the client got; 0 when the connection was reset first. */

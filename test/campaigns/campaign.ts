@@ -2,7 +2,7 @@
  * What a campaign is: many cases of one kind of misfortune, each with its own oracle. The long form is a command with figures
  * (`make campaign-a`), the short form runs in `make test`: `<letter>-….test.ts` beside the campaign calls {@link shortForm}.
  */
-import { it } from 'vitest';
+import { afterAll, it } from 'vitest';
 
 /** One case; it passes when `run` returns. */
 export interface CampaignCase {
@@ -20,10 +20,13 @@ export interface Campaign {
   readonly cases: (form: CampaignForm) => Promise<readonly CampaignCase[]> | readonly CampaignCase[];
   /** How many cases run at once in the long form; default 1. */
   readonly parallel?: number;
+  /** Ends what the cases share. */
+  readonly close?: () => Promise<void>;
 }
 
 /** Declares the short form as vitest tests. Call at the top level of a test file, with await. */
 export async function shortForm(campaign: Campaign): Promise<void> {
+  afterAll(async () => await campaign.close?.());
   for (const { name, run } of await campaign.cases('short')) {
     // oxlint-disable-next-line vitest/expect-expect, vitest/valid-title -- a case is named and judged by its campaign
     it(name, run);

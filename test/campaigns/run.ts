@@ -9,6 +9,7 @@ import type { Campaign } from './campaign.ts';
 /** Letter → module. Loaded on demand: a campaign brings what it needs. */
 const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   a: async () => (await import('./a-crash.ts')).crashCampaign,
+  e: async () => (await import('./e-faulty.ts')).faultCampaign,
 };
 
 interface Failed {
@@ -49,6 +50,7 @@ async function main(): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: campaign.parallel ?? 1 }, worker));
+  await campaign.close?.();
   process.stdout.write(`${seconds(start)} s\ncampaign ${letter.toUpperCase()}: ${cases.length} cases, ${cases.length - failed.length} passed, ${failed.length} failed\n`);
   return failed.length === 0 && cases.length > 0 ? 0 : 1;
 }
