@@ -35,6 +35,8 @@ export interface RevisionOutcome {
   readonly time: string;
   readonly reason?: Reason;
   readonly message?: string;
+  /** With Succeeded: digest of the rendered release, which stays on the host for as long as one may go back to it. */
+  readonly digest?: string;
   /** When the first container was stopped; of an update. */
   readonly stopTime?: string;
   /** From the first container stopped to all healthy again; of an update, or of the way back. */

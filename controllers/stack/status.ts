@@ -176,7 +176,9 @@ function summariseComponents(stack: JtelStack, observed: Observed, host: HostObs
   };
   // Only a full observation counts restarts: the others keep the last count, or the status would change at each look.
   const restartsBefore = new Map(stack.status?.components?.map(({ name, restarts }) => [name, restarts]));
-  const components = host.containers
+  // While compose replaces a container there are two of a service: the younger one counts.
+  const newest = new Map(host.containers.toSorted((a, b) => a.createdSeconds - b.createdSeconds).map((container) => [container.service, container]));
+  const components = [...newest.values()]
     .toSorted((a, b) => rank(a) - rank(b) || (a.service < b.service ? -1 : 1))
     .map((container) => ({ container, restarts: container.restarts ?? restartsBefore.get(container.service) }))
     .map(({ container, restarts }) => ({

@@ -39,7 +39,7 @@ export function outcomeStage(input: PlanInput): Plan | undefined {
     return withHost(input, [{ type: 'NoteOutcome', outcome: back }, ...ended], 'the previous release is healthy');
   }
   const downtime = update === undefined ? {} : { downtimeSeconds: secondsBetween(update.time, attempt?.healthyTime ?? time), stopTime: update.time };
-  return withHost(input, [{ type: 'NoteOutcome', outcome: { result: 'Succeeded', time, ...downtime } }, ...ended], 'the change is through');
+  return withHost(input, [{ type: 'NoteOutcome', outcome: { result: 'Succeeded', time, digest: observed.desired.release.digest, ...downtime } }, ...ended], 'the change is through');
 }
 
 /** What still stands between the spec and the stack, when everything that runs is well. */

@@ -3,7 +3,7 @@
 import type { HostObservation, ObservedContainer } from '../../../host-driver/host.ts';
 import type { Action } from '../actions.ts';
 import type { Plan, PlanInput } from '../model.ts';
-import { outdatedRevisions } from '../revisions.ts';
+import { outdatedRevisions, type Revisions } from '../revisions.ts';
 import { act, preparations } from './act.ts';
 
 /** What differs from what was read back after the last successful apply; each entry a phrase for people. */
@@ -78,6 +78,13 @@ export function healthStage({ stack, observed }: PlanInput): Plan | undefined {
   return { kind: 'Wait', step: 'Health', reason: broke ? 'ComponentsUnhealthy' : 'WaitingForHealth', message: `waiting for ${unhealthy.join(', ')}`, afterSeconds: 5 };
 }
 
+/** What runs, and what ran before the last change: the files and images for the way back. */
+function keptReleases(wanted: string, revisions: Revisions | undefined): readonly string[] {
+  const former = (revisions?.all ?? []).toReversed().flatMap(({ outcome }) => (outcome?.result === 'Succeeded' && outcome.digest !== undefined ? [outcome.digest] : []));
+  const previous = former.find((digest) => digest !== wanted);
+  return previous === undefined ? [wanted] : [wanted, previous];
+}
+
 /** Only once everything is well: finished jobs go, and releases and revisions that nobody would go back to. */
 export function cleanUpStage(input: PlanInput): Plan | undefined {
   const { stack, observed } = input;
@@ -86,8 +93,8 @@ export function cleanUpStage(input: PlanInput): Plan | undefined {
   const wave: Action[] = [];
   // The data are loaded, so whatever loaded or checked them has done its work.
   for (const { uid, type } of host.jobs) if (type === 'load' || type === 'restore') wave.push({ type: 'RemoveJob', uid });
-  const wanted = observed.desired.release.digest;
-  if (host.releases.length > 2) wave.push({ type: 'PruneReleases', keep: [wanted] });
+  const keep = keptReleases(observed.desired.release.digest, observed.revisions);
+  if (host.releases.length > Math.max(2, keep.length)) wave.push({ type: 'PruneReleases', keep });
   const outdated = observed.revisions === undefined ? [] : outdatedRevisions(observed.revisions, stack.spec.revisionHistoryLimit);
   if (wave.length > 0) return act(input, 'CleanUp', wave, 'cleaning up');
   return outdated.length === 0 ? undefined : { kind: 'Act', step: 'CleanUp', wave: [{ type: 'RemoveRevisions', names: outdated }], message: 'cleaning up' };
