@@ -16,7 +16,7 @@ const foundation = ['model', 'crds', 'backup'];
 const parts = ['operator/runtime', 'host-driver', 'blob-store', 'release'];
 
 /** A folder of `controllers/` is a layer of its own, so that controllers do not import each other. */
-const controllerFolders = ['stack', 'backup', 'restore', 'store'].map((name) => `controllers/${name}`);
+const controllerFolders = ['stack', 'backup', 'restore', 'schedule', 'store'].map((name) => `controllers/${name}`);
 
 /** The first that contains a path is its layer. */
 export const layers: readonly Layer[] = [

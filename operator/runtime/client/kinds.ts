@@ -41,6 +41,20 @@ export interface ObjectReference {
   readonly resourceVersion?: string;
 }
 
+/** `batch/v1`; the template of the pods is none of the runtime's business. */
+export interface CronJob extends KubernetesObject {
+  readonly spec?: {
+    readonly schedule: string;
+    readonly timeZone?: string;
+    readonly concurrencyPolicy?: 'Allow' | 'Forbid' | 'Replace';
+    readonly startingDeadlineSeconds?: number;
+    readonly suspend?: boolean;
+    readonly successfulJobsHistoryLimit?: number;
+    readonly failedJobsHistoryLimit?: number;
+    readonly jobTemplate: Readonly<Record<string, unknown>>;
+  };
+}
+
 /** `events.k8s.io/v1`. */
 export interface EventObject extends KubernetesObject {
   readonly eventTime?: string;
@@ -65,6 +79,7 @@ export const controllerRevisions: ResourceKind<ControllerRevision> = {
   kind: 'ControllerRevision',
   namespaced: true,
 };
+export const cronJobs: ResourceKind<CronJob> = { group: 'batch', version: 'v1', plural: 'cronjobs', kind: 'CronJob', namespaced: true };
 export const events: ResourceKind<EventObject> = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
 
 /** `group/version`, or `version` alone for the core group. */

@@ -1,0 +1,24 @@
+/** Which finished JtelBackup objects are no longer kept; pure. What is stored is never deleted with them. */
+
+import type { JtelBackup, JtelRestore, JtelStack } from '../../crds/index.ts';
+
+/** @returns those to delete, oldest first. */
+export function surplusBackups(stack: JtelStack, backups: readonly JtelBackup[], restores: readonly JtelRestore[]): readonly JtelBackup[] {
+  const limit = stack.spec.backup?.historyLimit;
+  if (limit === undefined) return [];
+  const finished = backups.filter(({ status, metadata }) => (status?.phase === 'Completed' || status?.phase === 'Failed') && metadata.deletionTimestamp === undefined).toSorted(byAge);
+  const newest = finished.findLast(({ status }) => status?.phase === 'Completed');
+  const needed = new Set([newest?.metadata.name, ...references(stack, restores)]);
+  return finished.slice(0, Math.max(0, finished.length - limit)).filter(({ metadata }) => !needed.has(metadata.name));
+}
+
+/** Oldest first. */
+function byAge(a: JtelBackup, b: JtelBackup): number {
+  const [one, other] = [a, b].map(({ metadata, status }) => `${status?.startTime ?? metadata.creationTimestamp} ${metadata.name}`);
+  return (one ?? '') < (other ?? '') ? -1 : 1;
+}
+
+/** What somebody may still want to go back to, or is going back to. */
+function references({ status }: JtelStack, restores: readonly JtelRestore[]): readonly (string | undefined)[] {
+  return [status?.backup?.lastBackupRef?.name, status?.rollback?.backupRef?.name, ...restores.flatMap(({ spec, status: restore }) => [spec.source.backupRef?.name, restore?.preRestoreBackupRef?.name])];
+}

@@ -1,0 +1,145 @@
+/**
+ * Keeps a stack's schedule: its CronJob, what that missed, and how many finished JtelBackup objects stay. It never touches a
+ * host or a store.
+ */
+
+import { backupKind, labels, stackKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import { isAlreadyExists, isConflict } from '../../operator/runtime/client/api-error.ts';
+import type { Cluster } from '../../operator/runtime/client/cluster.ts';
+import { cronJobs } from '../../operator/runtime/client/kinds.ts';
+import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
+import type { ObjectKey } from '../../operator/runtime/objects.ts';
+import { InputError } from '../input-error.ts';
+import { Schedule, dueBackup } from '../schedule-times.ts';
+import { cronJob, cronJobName, digestAnnotation, isOwnedBy, isScheduled, type SchedulePods } from './cron-job.ts';
+import { surplusBackups } from './prune.ts';
+
+export interface ScheduleReconcilerOptions {
+  readonly cluster: Cluster;
+  /** Undefined: no CronJobs; the operator asks for each backup itself. */
+  readonly pods: SchedulePods | undefined;
+  readonly backupsOf: (stack: JtelStack) => readonly JtelBackup[];
+  readonly restoresOf: (stack: JtelStack) => readonly JtelRestore[];
+  readonly clock: () => Date;
+  /** 0…1 */
+  readonly random: () => number;
+}
+
+/** So long a due backup is left to the CronJob. */
+const graceSeconds = 120;
+const resyncSeconds = 3600;
+
+export class ScheduleReconciler implements Reconciler {
+  readonly #options: ScheduleReconcilerOptions;
+
+  constructor(options: ScheduleReconcilerOptions) {
+    this.#options = options;
+  }
+
+  async reconcile(key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult | void> {
+    const stack = await this.#options.cluster.find(stackKind, key, context);
+    // What it owns goes with it.
+    if (stack === undefined || stack.metadata.deletionTimestamp !== undefined) return;
+    await this.#prune(stack, context);
+    const schedule = scheduleOf(stack);
+    await this.#keepCronJob(stack, schedule !== undefined, context);
+    if (schedule === undefined || !isScheduled(stack)) return { requeueAfterSeconds: this.#spread(resyncSeconds) };
+    const now = this.#options.clock();
+    await this.#catchUp(stack, schedule, now, context);
+    const next = schedule.next(now);
+    const untilNext = next === undefined ? resyncSeconds : (next.time.getTime() - now.getTime()) / 1000 + this.#grace() + 1;
+    return { requeueAfterSeconds: Math.min(untilNext, this.#spread(resyncSeconds)) };
+  }
+
+  async #keepCronJob(stack: JtelStack, isComputable: boolean, context: ReconcileContext): Promise<void> {
+    const { cluster, pods } = this.#options;
+    const { namespace, name } = stack.metadata;
+    const key = { namespace, name: cronJobName(name) };
+    const found = await cluster.find(cronJobs, key, context);
+    // Somebody's own CronJob of that name is not ours to change.
+    if (found !== undefined && !isOwnedBy(found, stack)) {
+      context.logger.warn('a CronJob of that name belongs to somebody else; the operator asks for the backups itself', { cronJob: key.name });
+      return;
+    }
+    const wanted = pods === undefined || !isComputable ? undefined : cronJob(stack, pods);
+    if (wanted === undefined) {
+      if (found !== undefined) await cluster.delete(cronJobs, key, { uid: found.metadata?.uid ?? '' }, context);
+      return;
+    }
+    if (found?.metadata?.annotations?.[digestAnnotation] === wanted.metadata?.annotations?.[digestAnnotation]) return;
+    await cluster.apply(cronJobs, wanted, context);
+    context.logger.info('schedule applied', { cronJob: key.name });
+  }
+
+  async #catchUp(stack: JtelStack, schedule: Schedule, now: Date, context: ReconcileContext): Promise<void> {
+    const { backup } = stack.spec;
+    // Before there are data there is nothing to back up, and nothing was missed.
+    if (backup === undefined || stack.status?.version === undefined) return;
+    const handled = [
+      stack.status.backup?.lastScheduleTime,
+      ...this.#options.backupsOf(stack).filter(({ spec }) => spec.trigger === 'Scheduled').map(({ metadata }) => metadata.creationTimestamp),
+    ].map((time) => Date.parse(time ?? '')).filter((time) => !Number.isNaN(time));
+    const slot = dueBackup({
+      schedule,
+      ...(handled.length === 0 ? {} : { handledUntil: new Date(Math.max(...handled)) }),
+      since: new Date(stack.metadata.creationTimestamp),
+      deadlineSeconds: backup.startDeadlineMinutes * 60,
+      graceSeconds: this.#grace(),
+      now,
+    });
+    if (slot === undefined) return;
+    const created = await askForBackup(this.#options.cluster, stack, `${stack.metadata.name}-${slot.name}`, context);
+    if (created) context.logger.info('a scheduled backup was asked for', { backup: `${stack.metadata.name}-${slot.name}`, due: slot.time.toISOString() });
+  }
+
+  async #prune(stack: JtelStack, context: ReconcileContext): Promise<void> {
+    const { cluster, backupsOf, restoresOf } = this.#options;
+    for (const { metadata } of surplusBackups(stack, backupsOf(stack), restoresOf(stack))) {
+      try {
+        // As it was looked at: an object that changed meanwhile is looked at again.
+        await cluster.delete(backupKind, metadata, { uid: metadata.uid, resourceVersion: metadata.resourceVersion }, context);
+        context.logger.info('an old JtelBackup was removed; what it stored stays', { backup: metadata.name });
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+      }
+    }
+  }
+
+  #grace(): number {
+    return this.#options.pods === undefined ? 0 : graceSeconds;
+  }
+
+  #spread(seconds: number): number {
+    return seconds * (0.9 + this.#options.random() / 5);
+  }
+}
+
+/** A schedule that cannot be computed is told in the stack's condition BackupHealthy. */
+function scheduleOf({ spec }: JtelStack): Schedule | undefined {
+  if (spec.backup === undefined) return undefined;
+  try {
+    return new Schedule(spec.backup.schedule, spec.backup.timeZone);
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/** @returns whether it was not there yet. */
+async function askForBackup(cluster: Cluster, stack: JtelStack, name: string, context: ReconcileContext): Promise<boolean> {
+  const { namespace, name: stackName } = stack.metadata;
+  const backup = {
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: 'JtelBackup',
+    metadata: { namespace, name, labels: { [labels.stack]: stackName } },
+    spec: { stackRef: { name: stackName }, trigger: 'Scheduled', verify: 'Checksum' },
+  };
+  try {
+    // The server fills in the rest of the metadata.
+    await cluster.create(backupKind, backup as object as JtelBackup, context);
+    return true;
+  } catch (error) {
+    if (isAlreadyExists(error)) return false;
+    throw error;
+  }
+}
