@@ -27,13 +27,12 @@ import { BytesProgress } from './progress.ts';
 import { settle } from './settle.ts';
 import { findRoom } from './space.ts';
 import type { Room } from './space.ts';
-import { Staging, numberedFiles } from './staging.ts';
+import { Staging, numberedFiles, removeStaging } from './staging.ts';
 import { survey as surveyIndex } from './survey.ts';
 import type { Survey } from './survey.ts';
 import { unpackAll } from './unpack.ts';
 
-/** Bytes of the files between two entries of the journal: what a killed job fetches again at most. */
-const journalBytes = 512 * 1024 * 1024;
+const defaultJournalBytes = 512 * 1024 * 1024;
 const checksAtOnce = 16;
 const defaultDownloads = 4;
 const mostThreads = 4;
@@ -44,6 +43,8 @@ export interface RestoreOptions {
   readonly signal: AbortSignal;
   readonly scratch?: string;
   readonly retryMilliseconds?: number;
+  /** Bytes of the files between two entries of the journal: what a killed job fetches again at most. */
+  readonly journalBytes?: number;
 }
 
 /** What one restore works with once everything was checked. */
@@ -62,7 +63,7 @@ export async function restore(input: RestoreJobInput, options: RestoreOptions): 
   report({ step: 'Checking', percent: 0, message: 'looking at what is there' });
   const places = placesOf(input);
   if ((await decisions(input, places)).every((decision) => decision === 'Done')) {
-    for (const place of places.toReversed()) await rm(place.staging, { recursive: true, force: true });
+    for (const place of places.toReversed()) await removeStaging(place);
     return resultOf(input, 0);
   }
   const { bytesPerSecond } = input.limits;
@@ -184,7 +185,7 @@ async function unpack({ input, places, survey, reader, options }: Restoring, sta
         progress.add(bytes);
         finished.push(pack);
         unsaved += bytes;
-        if (staging === undefined || unsaved < journalBytes) return;
+        if (staging === undefined || unsaved < (options.journalBytes ?? defaultJournalBytes)) return;
         unsaved = 0;
         await saving;
         saving = staging.journal(finished.splice(0));

@@ -3,8 +3,8 @@
  * unpacked for certain. A next try of the same load goes on from there; what another load left is cleared away, for nothing in
  * a staging directory is data.
  */
-import { appendFile, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, open, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { NumberSet } from '../../../../backup/number-set.ts';
 import { readOwn, replaceFile, syncAll } from './durable.ts';
 import type { Place } from './places.ts';
@@ -79,7 +79,7 @@ export class Staging {
 
   async remove(): Promise<void> {
     // The journal last: without it nothing is believed.
-    for (const place of this.#places.toReversed()) await rm(place.staging, { recursive: true, force: true });
+    for (const place of this.#places.toReversed()) await removeStaging(place);
   }
 
   async #begin(): Promise<void> {
@@ -121,8 +121,12 @@ export function numberedFiles(place: Place): string {
   return join(place.staging, 'files');
 }
 
-/** Whether there is something that an earlier try of this load left. */
-export async function wasBegun(place: Place, loadID: string): Promise<boolean> {
-  return (await readState(place))?.loadID === loadID;
+/** With the directory around it, when that is this project's and empty then. */
+export async function removeStaging({ staging, volumePath }: Place): Promise<void> {
+  await rm(staging, { recursive: true, force: true });
+  const around = dirname(staging);
+  if (around === volumePath) return;
+  await rmdir(around).catch((error: unknown) => {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+  });
 }
-
