@@ -7,6 +7,7 @@ import { BlobError } from '../blob-store/blob-store.ts';
 import { InputError } from '../controllers/input-error.ts';
 import { ReleaseInvalidError } from '../release/validate.ts';
 import { runCommandLine } from './command-line.ts';
+import { backupCommand } from './backup/command.ts';
 import { hostCommand } from './host/command.ts';
 import { releaseCommand } from './release/command.ts';
 import { CommandError, type Terminal } from './terminal.ts';
@@ -17,6 +18,6 @@ export type CommandFactory = (terminal: Terminal) => Command;
 /** @param argv what follows the program's name. @returns the exit code. */
 export async function runOperatorCommand(argv: readonly string[], terminal: Terminal, further: readonly CommandFactory[] = []): Promise<number> {
   const program = new Command('jtel-operator').description('runs jtel container stacks on docker compose hosts').showHelpAfterError('(--help tells more)');
-  for (const factory of [...further, releaseCommand, hostCommand]) program.addCommand(factory(terminal));
+  for (const factory of [...further, releaseCommand, hostCommand, (one: Terminal) => backupCommand(one)]) program.addCommand(factory(terminal));
   return await runCommandLine(program, argv, terminal, (error) => [CommandError, BlobError, InputError, ReleaseInvalidError].some((kind) => error instanceof kind));
 }

@@ -95,7 +95,7 @@ const columns: readonly Column[] = [
   { title: 'TRIGGER', dropOrder: 2 },
   { title: 'VERIFIED', dropOrder: 4 },
   { title: 'IMMUTABLE UNTIL', dropOrder: 5 },
-  { title: 'OBJECT', dropOrder: 1, flexible: true },
+  { title: 'OBJECT', dropOrder: 1 },
   { title: 'MESSAGE', flexible: true },
 ];
 

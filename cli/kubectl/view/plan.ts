@@ -47,7 +47,7 @@ function next({ kind, message = '', reason, actions }: Forecast, context: ViewCo
 function explained(head: string, message: string, reason: Forecast['reason'], colour: Colour, { paint, width }: ViewContext): string[] {
   const inner = width === undefined ? undefined : width - 2;
   const meaning = reason === undefined ? [] : wrap(reasons[reason], inner).map((line) => paint('dim', `  ${line}`));
-  return [paint(colour, head), ...wrap(message, inner).map((line) => `  ${line}`), ...meaning];
+  return [...wrap(head, width).map((line) => paint(colour, line)), ...wrap(message, inner).map((line) => `  ${line}`), ...meaning];
 }
 
 const signs: Readonly<Record<ServiceChange['change'], { readonly sign: string; readonly colour: Colour; readonly words: string }>> = {

@@ -50,12 +50,18 @@ function conditions({ status }: JtelStack, options: StackViewOptions, context: V
   const order = { Bad: 0, Unknown: 1, Busy: 2, Good: 3, Neutral: 4 } as const;
   const sorted = all.toSorted((a, b) => order[judge(a)] - order[judge(b)]);
   const [types, words] = [Math.max(0, ...all.map(({ type }) => type.length)), Math.max(0, ...all.map(({ reason }) => reason.length))];
-  return sorted.flatMap((condition) => conditionLines(condition, { types, words, explained: options.conditions === 'Explained' }, context));
+  // What the header says, or a condition above, is not said again.
+  const said = new Set([status?.message ?? '']);
+  return sorted.flatMap((condition) => {
+    const lines = conditionLines(condition, { types, words, explained: options.conditions === 'Explained', said }, context);
+    said.add(condition.message).add(condition.reason);
+    return lines;
+  });
 }
 
 function conditionLines(
   condition: Condition,
-  { types, words, explained }: { readonly types: number; readonly words: number; readonly explained: boolean },
+  { types, words, explained, said }: { readonly types: number; readonly words: number; readonly explained: boolean; readonly said: ReadonlySet<string> },
   { paint, width, now }: ViewContext,
 ): string[] {
   const verdict = judge(condition);
@@ -63,8 +69,8 @@ function conditionLines(
   const since = age(condition.lastTransitionTime, now).padStart(6);
   const head = `${paint(colour, sign)} ${condition.type.padEnd(types)}  ${paint(verdict === 'Good' ? 'dim' : colour, condition.reason.padEnd(words))} ${paint('dim', since)}`;
   if (!explained && (verdict === 'Good' || verdict === 'Neutral')) return [head];
-  const message = wrap(condition.message, inner(width, 4)).map((line) => `    ${line}`);
-  const meaning = isReason(condition.reason) && verdict === 'Bad' ? wrap(reasons[condition.reason], inner(width, 4)).map((line) => paint('dim', `    ${line}`)) : [];
+  const message = said.has(condition.message) ? [] : wrap(condition.message, inner(width, 4)).map((line) => `    ${line}`);
+  const meaning = isReason(condition.reason) && verdict === 'Bad' && !said.has(condition.reason) ? wrap(reasons[condition.reason], inner(width, 4)).map((line) => paint('dim', `    ${line}`)) : [];
   return [head, ...message, ...meaning];
 }
 
@@ -145,7 +151,7 @@ function wayBack({ metadata, status }: JtelStack, { now }: ViewContext): string 
   if (point?.revision === undefined) return '';
   const until = point.availableUntil === undefined ? '' : `, until ${moment(point.availableUntil, now)}`;
   const data = point.backupRef === undefined ? '' : ` with the data of backup ${point.backupRef.name}`;
-  return `to ${point.version ?? 'an earlier release'}${data}${until}: kubectl jtel rollback ${metadata.name} --to ${point.revision}`;
+  return `to ${point.version ?? 'an earlier release'}${data}${until}: kubectl jtel rollback ${metadata.name} --to ${point.revision}${point.backupRef === undefined ? '' : ' --restore-data'}`;
 }
 
 function revisionText(status: JtelStackStatus, { now }: ViewContext): string {

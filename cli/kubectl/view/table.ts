@@ -20,7 +20,7 @@ export interface TableOptions {
 }
 
 const gap = 2;
-const leastFlexible = 16;
+const leastFlexible = 24;
 
 /** @returns lines without trailing spaces; the first has the titles. */
 export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], { paint, width, indent = 0 }: TableOptions): string[] {
@@ -65,7 +65,7 @@ export function shorten(text: string, length: number): string {
 
 /** Words broken into lines of at most `width`; without a width all on one line. A word that is longer stays whole. */
 export function wrap(text: string, width: number | undefined): string[] {
-  const words = printable(text).split(/\s+/).filter((word) => word !== '');
+  const words = text.split(/\s+/).filter((word) => word !== '').map(printable);
   if (width === undefined) return [words.join(' ')];
   const lines: string[] = [];
   for (const word of words) {

@@ -1,0 +1,26 @@
+/** Creates a JtelBackup with whatever credentials there are; loaded only when it is needed. */
+import { backupKind, type JtelBackup } from '../../crds/index.ts';
+import { ClusterClient } from '../../operator/runtime/client/cluster-client.ts';
+import { ApiError, isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
+import { KubeConnection } from '../../operator/runtime/client/connection.ts';
+import { SecretRegistry } from '../../operator/runtime/report/secret-registry.ts';
+import { CommandError } from '../terminal.ts';
+
+/** A pod that starts in a moment without an API server is started again by its Job; this is for what is over sooner. */
+const timeoutSeconds = 30;
+
+/** @throws {CommandError} when the API server refuses or does not answer. */
+export async function createBackup(kubeconfig: string | undefined, backup: JtelBackup, signal: AbortSignal): Promise<'Created' | 'Exists'> {
+  const connection = KubeConnection.load(kubeconfig);
+  try {
+    const cluster = new ClusterClient({ connection, fieldManager: 'jtel-operator', secrets: new SecretRegistry() });
+    await cluster.create(backupKind, backup, { signal, timeoutSeconds });
+    return 'Created';
+  } catch (error) {
+    if (isAlreadyExists(error)) return 'Exists';
+    if (error instanceof ApiError) throw new CommandError(`JtelBackup ${backup.metadata.namespace}/${backup.metadata.name} was not created: ${error.message}`, { cause: error });
+    throw error;
+  } finally {
+    await connection.close();
+  }
+}
