@@ -15,6 +15,9 @@ interface RunOptions {
   readonly leaseDurationSeconds: number;
   readonly identity?: string;
   readonly toolboxImage: string;
+  readonly image?: string;
+  readonly backupServiceAccount?: string;
+  readonly backupWindowSeconds: number;
   readonly healthPort: number;
   readonly resyncSeconds: number;
   readonly monitorSeconds: number;
@@ -34,6 +37,9 @@ export function runCommand(terminal: Terminal): Command {
     .addOption(new Option('--lease-duration-seconds <n>', 'a dead operator is replaced after so long').default(15).argParser(number(3, 300)))
     .addOption(new Option('--identity <name>', 'name of this process in the Lease').env('POD_NAME'))
     .addOption(new Option('--toolbox-image <image>', 'runs jobs on hosts: registry/path[:tag]@sha256:…').env('TOOLBOX_IMAGE').makeOptionMandatory())
+    .addOption(new Option('--image <image>', 'the operator’s own image, for the CronJobs that ask for scheduled backups').env('OPERATOR_IMAGE'))
+    .addOption(new Option('--backup-service-account <name>', 'ServiceAccount in the stacks’ namespaces that those CronJobs run as').env('BACKUP_SERVICE_ACCOUNT'))
+    .addOption(new Option('--backup-window-seconds <n>', 'how long one try of a backup may write to its store').default(43_200).argParser(number(30, 604_800)))
     .addOption(new Option('--health-port <port>', '/healthz, /readyz, /metrics; 0: any free port').default(8080).argParser(number(0, 65535)))
     .addOption(new Option('--resync-seconds <n>', 'how often a stack that is well is looked at').default(300).argParser(number(5, 86400)))
     .addOption(new Option('--monitor-seconds <n>', 'how long a stack must stay up after an update before it counts as good').default(10).argParser(number(0, 3600)))
@@ -55,12 +61,14 @@ export function runCommand(terminal: Terminal): Command {
 }
 
 async function configOf(options: RunOptions): Promise<OperatorConfig> {
-  const { kubeconfig, namespace, identity, toolboxImage, releaseKeyFile, ...rest } = options;
+  const { kubeconfig, namespace, identity, toolboxImage, releaseKeyFile, image, backupServiceAccount, ...rest } = options;
+  if ((image === undefined) !== (backupServiceAccount === undefined)) throw new ConfigError('--image and --backup-service-account go together: what the CronJobs of backup schedules run, and as whom');
   const releaseKey = releaseKeyFile === undefined ? undefined : await (await import('./release/options.ts')).readPublicKey(releaseKeyFile);
   return {
     ...rest,
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(releaseKey === undefined ? {} : { releaseKey }),
+    ...(image === undefined || backupServiceAccount === undefined ? {} : { schedulePods: { image, serviceAccount: backupServiceAccount } }),
     namespaces: namespace.length === 0 ? 'All' : namespace,
     // A restarted pod keeps its name, but is another process.
     identity: `${identity ?? hostname()}-${randomBytes(4).toString('hex')}`,

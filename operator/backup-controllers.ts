@@ -1,9 +1,10 @@
 /** The controllers around backups, and what wakes them; part of `controllers.ts`. */
 
-import type { JtelBackup } from '../crds/index.ts';
+import type { JtelBackup, JtelRestore, JtelStack } from '../crds/index.ts';
 import { defaultLimits } from '../controllers/backup/model.ts';
 import { BackupReconciler } from '../controllers/backup/reconcile.ts';
 import type { HostClaims } from '../controllers/claims.ts';
+import { ScheduleReconciler } from '../controllers/schedule/reconcile.ts';
 import type { CredentialStore } from '../controllers/credentials.ts';
 import type { ControllerParts } from './controllers.ts';
 import { Activities, Controller, watching, type ObjectKey, type RuntimeMetrics, type Logger } from './runtime/index.ts';
@@ -11,6 +12,8 @@ import type { WorkQueueOptions } from './runtime/control/work-queue.ts';
 
 /** Nights at two o'clock: many begin at once, and each look is mostly waiting for a host. */
 const backupWorkers = 16;
+/** A look at a schedule is a request or two. */
+const scheduleWorkers = 4;
 
 export interface SharedParts {
   readonly claims: HostClaims;
@@ -39,8 +42,25 @@ export async function runBackupControllers(parts: ControllerParts, { claims, cre
     ],
     reconciler: new BackupReconciler({ ...parts, claims, credentials, activities, limits: { ...defaultLimits, ...parts.backupLimits } }),
   });
+  const backupsOfStack = caches.backups.index((one) => [`${one.metadata.namespace}/${one.spec.stackRef.name}`]);
+  const restoresOfStack = caches.restores.index((one) => [`${one.metadata.namespace}/${one.spec.stackRef.name}`]);
+  const id = ({ metadata }: JtelStack): string => `${metadata.namespace}/${metadata.name}`;
+  const schedule = new Controller<JtelStack>({
+    ...common,
+    name: 'schedule',
+    store: caches.stacks,
+    workers: scheduleWorkers,
+    // One more that is finished may be one too many.
+    wakes: [watching(caches.backups, (one) => (isOver(one) ? [{ namespace: one.metadata.namespace, name: one.spec.stackRef.name }] : []))],
+    reconciler: new ScheduleReconciler({
+      ...parts,
+      pods: parts.schedulePods,
+      backupsOf: (stack): readonly JtelBackup[] => backupsOfStack.get(id(stack)),
+      restoresOf: (stack): readonly JtelRestore[] => restoresOfStack.get(id(stack)),
+    }),
+  });
   try {
-    await Promise.all([backup.run(signal)]);
+    await Promise.all([backup.run(signal), schedule.run(signal)]);
   } finally {
     await activities.close();
   }

@@ -15,6 +15,10 @@ export interface OperatorConfig {
   readonly identity: string;
   /** `host[:port]/path@sha256:…`: the image that runs jobs on hosts. */
   readonly toolboxImage: ToolboxImage;
+  /** What the CronJobs of backup schedules run; left out: the operator asks for scheduled backups by itself. */
+  readonly schedulePods?: { readonly image: string; readonly serviceAccount: string };
+  /** How long one try of a backup may write to its store. */
+  readonly backupWindowSeconds: number;
   readonly healthPort: number;
   readonly resyncSeconds: number;
   /** How long a stack must stay up after an update before it counts as good. */

@@ -6,6 +6,7 @@
 import type { ImageReference } from '../model/rendered-release.ts';
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../crds/index.ts';
 import type { Limits } from '../controllers/backup/model.ts';
+import type { SchedulePods } from '../controllers/schedule/cron-job.ts';
 import { HostClaims } from '../controllers/claims.ts';
 import { CredentialStore } from '../controllers/credentials.ts';
 import type { ReleaseSource } from '../controllers/release-source.ts';
@@ -53,6 +54,8 @@ export interface ControllerParts {
   readonly resyncSeconds: number;
   /** How long a stack must stay up after an update before it counts as good; default 10. */
   readonly monitorSeconds?: number;
+  /** What the CronJobs of the schedules run; without it there are none. */
+  readonly schedulePods?: SchedulePods;
   /** Bounds of backups that differ from the default. */
   readonly backupLimits?: Partial<Limits>;
   readonly queue?: WorkQueueOptions;

@@ -123,6 +123,8 @@ async function lead(leadership: Leadership, { config, logger, secrets, metrics, 
         workers: config.workers,
         resyncSeconds: config.resyncSeconds,
         monitorSeconds: config.monitorSeconds,
+        backupLimits: { uploadWindowSeconds: config.backupWindowSeconds },
+        ...(config.schedulePods === undefined ? {} : { schedulePods: config.schedulePods }),
       },
       signal,
     );
