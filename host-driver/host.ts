@@ -103,6 +103,11 @@ export interface HostObservation {
   readonly releases: readonly string[];
   /** Target of the `current` link. */
   readonly currentRelease?: string;
+  /**
+   * What somebody changed by hand of what the driver put there: `files/<sha256>`, `compose.yaml`, `firewall`; only from a full
+   * observation.
+   */
+  readonly changed?: readonly string[];
   /** Names of volumes labelled with this compose project. */
   readonly volumes: readonly string[];
   /** `repository@sha256:…` of images present; only from a full observation. */

@@ -67,7 +67,7 @@ export class RemoteHost implements Host {
       this.#observeScript(session, project, depth, signal),
       observeDocker(session.docker, project, depth, signal),
     ]);
-    const { lasting, machineID, diskTotalBytes, diskFreeBytes, state, releases, currentRelease } = script;
+    const { lasting, machineID, diskTotalBytes, diskFreeBytes, state, releases, currentRelease, changed } = script;
     const { version, ...seen } = docker;
     return {
       facts: { machineID, ...lasting, diskTotalBytes, diskFreeBytes, ...(version === undefined || version === '' ? {} : { dockerVersion: version }) },
@@ -75,6 +75,8 @@ export class RemoteHost implements Host {
       ...seen,
       releases,
       ...(currentRelease === undefined ? {} : { currentRelease }),
+      // The first look of a connection is a full one for the script, whatever was asked for.
+      ...(depth === 'quick' || changed === undefined ? {} : { changed }),
     };
   }
 

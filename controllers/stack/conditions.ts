@@ -5,7 +5,7 @@
 
 import type { Reason, StackConditionType } from '../../crds/index.ts';
 import type { Activity, Failure, Observed, Plan, Step } from './model.ts';
-import { findDrift, findUnhealthy } from './stages/running.ts';
+import { findDrift, findHostDrift, findUnhealthy } from './stages/running.ts';
 
 /** How long the last known state of an unreachable host stays believed. */
 export const unreachableGraceSeconds = 300;
@@ -195,9 +195,9 @@ function drifted({ observed, driftPolicy, graceOver }: ConditionInput): readonly
   if (!observed.host.ok) return graceOver ? [unknown('Drifted', observed)] : [];
   if (observed.host.value.state?.applied === undefined) return [];
   if (driftPolicy === 'Ignore') return [{ type: 'Drifted', status: 'False', reason: 'DriftIgnored', message: 'spec.drift is Ignore.' }];
-  const drift = findDrift(observed.host.value);
+  const drift = [...findDrift(observed.host.value), ...findHostDrift(observed.host.value)];
   return drift.length === 0
-    ? [{ type: 'Drifted', status: 'False', reason: 'NoDrift', message: 'The containers are as they were applied.' }]
+    ? [{ type: 'Drifted', status: 'False', reason: 'NoDrift', message: 'Containers, files and firewall are as they were applied.' }]
     : [{ type: 'Drifted', status: 'True', reason: 'Drifted', message: `${drift.join('; ')}.` }];
 }
 

@@ -14,6 +14,7 @@ import { LeadershipLost } from '../../operator/runtime/errors.ts';
 import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
 import type { Logger } from '../../operator/runtime/report/logger.ts';
 import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
+import { findCondition } from '../../operator/runtime/report/conditions.ts';
 import { statusChanged } from '../../operator/runtime/report/status-changed.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
 import type { HostClaims, SeenEpochs } from '../claims.ts';
@@ -49,8 +50,8 @@ export interface StackReconcilerOptions extends ObserveDependencies {
   readonly monitorSeconds?: number;
 }
 
-/** Between looks at everything (restarts, exit codes) while a stack is well. */
-const fullObservationSeconds = 600;
+/** A look at everything (restarts, exit codes, files on the host) after so many resyncs of a stack that is well. */
+const resyncsPerFullLook = 2;
 
 /** Between looks at containers while docker compose brings them to a release. */
 const updateLookSeconds = 3;
@@ -86,7 +87,7 @@ export class StackReconciler implements Reconciler {
     const now = clock();
     // Asked before looking: what is seen while a wave works may be gone when it has ended, so it starts no other wave.
     const running = activities.get(key);
-    const depth = isQuickEnough(stack, entry, now) ? 'quick' : 'full';
+    const depth = isQuickEnough(stack, entry, now, this.#options.resyncSeconds * resyncsPerFullLook) ? 'quick' : 'full';
     const { held, gathered } = await lookAt(stack, project, depth, now, this.#options, context);
     if (depth === 'full' && gathered.observed.host.ok) entry = { ...entry, fullObservationTime: now.getTime() };
     this.#memory.keep(key, entry);
@@ -234,9 +235,11 @@ function monitoring({ monitorSeconds }: StackReconcilerOptions): Pick<PlanInput,
   return monitorSeconds === undefined ? {} : { monitorSeconds };
 }
 
-function isQuickEnough(stack: JtelStack, entry: Entry, now: Date): boolean {
+function isQuickEnough(stack: JtelStack, entry: Entry, now: Date, fullLookSeconds: number): boolean {
   if (stack.status?.phase !== 'Ready' || entry.fullObservationTime === undefined) return false;
-  return now.getTime() - entry.fullObservationTime < fullObservationSeconds * 1000;
+  // Whether drift is gone, only a full look tells.
+  if (findCondition(stack.status.conditions, 'Drifted')?.status === 'True') return false;
+  return now.getTime() - entry.fullObservationTime < fullLookSeconds * 1000;
 }
 
 /** Nothing is changed on the host; deletion is an order of its own. */

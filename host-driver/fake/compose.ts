@@ -43,11 +43,11 @@ export function applyRelease(
     found.containers.delete(name);
     machine.emit(project, name, 'destroy');
   }
-  for (const name of wanted) startService(machine, project, found, name, definitions[name]);
+  for (const name of wanted) startService(machine, project, found, release.version, name, definitions[name]);
   found.current = release.digest;
 }
 
-function startService(machine: FakeMachine, project: string, found: FakeProject, name: string, definition: ComposeService | undefined): void {
+function startService(machine: FakeMachine, project: string, found: FakeProject, version: string, name: string, definition: ComposeService | undefined): void {
   if (definition === undefined) return;
   const configHash = createHash('sha256').update(JSON.stringify(definition)).digest('hex');
   const container = found.containers.get(name);
@@ -68,7 +68,7 @@ function startService(machine: FakeMachine, project: string, found: FakeProject,
       state: 'running',
       exitCode: 0,
       restarts: 0,
-      broken: false,
+      broken: machine.breaks?.(name, version) ?? false,
     });
   }
   machine.emit(project, name, 'start');

@@ -64,6 +64,7 @@ export class FakeHost implements Host {
       if (setup.timeZone !== undefined) machine.facts = { ...machine.facts, timeZone: setup.timeZone };
       machine.firewall = setup.firewall ?? machine.firewall;
       machine.setups.push(setup);
+      machine.changed = machine.changed.filter((what) => what !== 'firewall');
       this.#put(found, fence, { setupDigest: setupDigest(setup) });
     });
   }
@@ -74,6 +75,7 @@ export class FakeHost implements Host {
       const found = this.#check(project, fence);
       this.#needDisk('the release');
       found.releases.set(release.digest, release);
+      this.#machine.changed = this.#machine.changed.filter((what) => what === 'firewall');
     });
   }
 
@@ -209,10 +211,9 @@ export class FakeHost implements Host {
   }
 
   keepLogs(project: string, name: string, services: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
-    return this.#call('keepLogs', project, signal, () => {
-      valid('dockerName', name);
+    return this.#call('keepLogs', valid('project', project), signal, () => {
       const found = this.#check(project, fence);
-      for (const service of services) if (found.containers.has(valid('service', service))) found.failures.add(`${name}-${service}.log`);
+      for (const service of services) if (found.containers.has(valid('service', service))) found.failures.add(`${valid('dockerName', name)}-${service}.log`);
     });
   }
 

@@ -41,7 +41,7 @@ export interface FakeContainer {
   state: 'created' | 'running' | 'exited';
   exitCode: number;
   restarts: number;
-  /** Never becomes healthy while true. */
+  /** Unhealthy while true. */
   broken: boolean;
 }
 
@@ -110,6 +110,11 @@ export class FakeMachine {
   readonly calls: { readonly method: AnyMethod; readonly project?: string }[] = [];
   setups: HostSetup[] = [];
   firewall: FirewallRules | undefined;
+
+  /** What people changed by hand, as an observation shows it; writing the release or setting the host up puts it right. */
+  changed: string[] = [];
+  /** Containers that never become healthy, decided when they are made. */
+  breaks: ((service: string, version: string) => boolean) | undefined;
 
   /** While set, each call fails with this reason. */
   unreachable: HostErrorReason | undefined;

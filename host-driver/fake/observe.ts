@@ -15,12 +15,13 @@ export function observed(machine: FakeMachine, project: string, depth: 'quick' |
     releases: [...(found?.releases.keys() ?? [])],
     ...(found?.current === undefined ? {} : { currentRelease: found.current }),
     volumes: [...(found?.volumes.keys() ?? [])].toSorted(),
-    ...(depth === 'full' && docker ? { images: [...machine.images].toSorted() } : {}),
+    ...(depth === 'full' && docker ? { images: [...machine.images].toSorted(), changed: [...machine.changed] } : {}),
   };
 }
 
 function containerOf(machine: FakeMachine, project: string, one: FakeContainer, depth: 'quick' | 'full'): ObservedContainer {
-  const healthy = !one.broken && machine.now() - one.startedAt >= machine.healthMilliseconds;
+  const settled = machine.now() - one.startedAt >= machine.healthMilliseconds;
+  const health = !settled ? 'starting' : one.broken ? 'unhealthy' : 'healthy';
   const running = one.state === 'running';
   return {
     id: one.id,
@@ -29,7 +30,7 @@ function containerOf(machine: FakeMachine, project: string, one: FakeContainer, 
     image: one.image,
     imageID: `sha256:${createHash('sha256').update(one.image).digest('hex')}`,
     state: one.state,
-    health: !one.hasHealthCheck || !running ? 'none' : healthy ? 'healthy' : 'starting',
+    health: !one.hasHealthCheck || !running ? 'none' : health,
     createdSeconds: Math.floor(one.createdAt / 1000),
     configHash: one.configHash,
     ...(depth === 'quick' ? {} : { restarts: one.restarts, startedSeconds: Math.floor(one.startedAt / 1000) }),

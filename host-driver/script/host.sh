@@ -33,13 +33,16 @@ write-release)
   bounded tar -x -p --no-same-owner -C "$new" -f - || die "$FAILED" "cannot unpack the release"
   find "$new" -type f -exec sync {} + || die "$FAILED" "cannot write the release to disk"
   mkdir -p "$dir/files" "$dir/releases/$1" || die "$FAILED" "cannot create $dir/releases/$1"
-  # A file of that name has that content, unless the disk lost it: compare, and leave alone what is mounted already.
+  # A file of that name has that content, unless the disk lost it or somebody edited it: compare, and leave alone what is mounted
+  # already. Containers keep the file that they were started with, so those with an edited one are started again.
+  edited=
   for file in "$new"/files/*; do
     [ -e "$file" ] || continue
     to=$dir/files/${file##*/}
     if cmp -s "$file" "$to" && [ "$(stat -c %a "$file")" = "$(stat -c %a "$to")" ]; then
       continue
     fi
+    [ ! -e "$to" ] || edited="$edited $to"
     mv -f "$file" "$to" || die "$FAILED" "cannot store $to"
   done
   # Only root reads a release; others may pass through to see where "current" leads.
@@ -48,7 +51,13 @@ write-release)
   for file in files.list images.list compose.yaml; do
     mv -f "$new/$file" "$dir/releases/$1/$file" || die "$FAILED" "cannot store $file"
   done
+  sha256sum <"$dir/releases/$1/compose.yaml" >"$dir/releases/$1/sum" || die "$FAILED" "cannot store $dir/releases/$1/sum"
   sync "$dir/releases/$1" "$dir/releases" "$dir/files"
+  for file in $edited; do
+    for id in $(docker ps -q --filter "label=com.docker.compose.project=$project"); do
+      case " $(docker inspect -f '{{range .Mounts}}{{.Source}} {{end}}' "$id") " in *" $file "*) bounded docker restart "$id" >/dev/null ;; esac
+    done
+  done
   ;;
 
 up)
@@ -205,6 +214,7 @@ confirm-firewall)
   if [ -e "$base/.firewall/unconfirmed" ]; then
     mv -f "$base/.firewall/pending.nft" "$base/.firewall/confirmed.nft" && rm -f "$base/.firewall/unconfirmed" ||
       die "$FAILED" "cannot confirm the firewall"
+    nft -s list table inet jtel | sha256sum >"$base/.firewall/live"
   elif [ ! -e "$base/.firewall/confirmed.nft" ]; then
     die "$SETUP" "the firewall was taken back already"
   fi

@@ -1,5 +1,5 @@
 # Answers one line "DEPTH PROJECT" on stdin after the other, and ends with its stdin: one channel for the life of a connection,
-# so that a look at a host costs one round trip and no new session. $1 ends each answer. Needs nothing that is not in Debian's
+# so that a look at a host costs one round trip and no new session. $1 ends each answer, $2 is check.sh. Needs nothing that is not in Debian's
 # base system, and no more rights than any user's. What is not a fork is a builtin on purpose: a fork costs 2 ms.
 while read -r depth project; do
   p=/opt/jtel/$project
@@ -18,6 +18,9 @@ while read -r depth project; do
     printf "zone %s\n" "$(readlink /etc/localtime)"
     if [ -r /etc/timezone ]; then read -r v </etc/timezone; printf "zone-name %s\n" "$v"; fi
     if [ -w /etc ] || sudo -n true </dev/null 2>/dev/null; then echo "sudo yes"; fi
+    if [ -r "$p/fence" ]; then
+      if [ -w /etc ]; then sh -c "$2" jtel-check "$p"; else sudo -n sh -c "$2" jtel-check "$p"; fi </dev/null 2>/dev/null
+    fi
     printf "compose %s\n" "$(docker compose version --short </dev/null 2>/dev/null)"
   fi
   d=/var/lib/docker

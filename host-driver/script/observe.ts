@@ -6,6 +6,9 @@ import { parseState } from '../state.ts';
 import { valid } from '../values.ts';
 
 const script = readFileSync(new URL('observe.sh', import.meta.url), 'utf8');
+const check = readFileSync(new URL('check.sh', import.meta.url), 'utf8');
+
+const longestName = 100;
 
 /** Facts that stay the same while a connection lives; a quick observation takes them from the last full one. */
 export type LastingFacts = Omit<HostFacts, 'machineID' | 'diskTotalBytes' | 'diskFreeBytes' | 'dockerVersion'>;
@@ -19,11 +22,13 @@ export interface ScriptObservation {
   readonly stateText: string;
   readonly releases: readonly string[];
   readonly currentRelease?: string;
+  /** What somebody changed by hand; only from a full look. */
+  readonly changed?: readonly string[];
 }
 
 /** Starts the script; `endMark` is what each answer ends with. */
 export function observerCommand(endMark: string): string {
-  return `exec ${commandLine(['sh', '-c', script, 'jtel-observe', endMark])}`;
+  return `exec ${commandLine(['sh', '-c', script, 'jtel-observe', endMark, check])}`;
 }
 
 /** A line for its stdin. */
@@ -38,10 +43,12 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
   const stateText = marker < 0 ? '' : output.slice(marker + '\nstate\n'.length);
   const values = new Map<string, string>();
   const releases: string[] = [];
+  const changed: string[] = [];
   for (const line of head.split('\n')) {
     const space = line.indexOf(' ');
     const [key, value] = space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
     if (key === 'release') releases.push(value);
+    else if (key === 'changed') changed.push(value.slice(0, longestName));
     else values.set(key, value);
   }
   const number = (key: string) => Number(values.get(key) ?? 0) || 0;
@@ -57,6 +64,7 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
     stateText,
     releases,
     ...(current === undefined ? {} : { currentRelease: current }),
+    ...(values.has('clock') ? { changed } : {}),
   };
 }
 

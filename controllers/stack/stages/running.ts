@@ -27,6 +27,11 @@ export function findDrift(host: HostObservation): readonly string[] {
   return drift;
 }
 
+/** What people changed on the host itself; each entry a phrase. Only a full look tells. */
+export function findHostDrift({ changed = [] }: HostObservation): readonly string[] {
+  return changed.map((what) => (what === 'firewall' ? 'the firewall was changed by hand' : `${what.replace(/^(files\/.{8}).*$/, '$1…')} was changed by hand`));
+}
+
 function isStopped(container: ObservedContainer): boolean {
   return container.state === 'exited' || container.state === 'dead' || container.state === 'created' || container.state === 'paused';
 }
@@ -36,6 +41,12 @@ export function driftStage(input: PlanInput): Plan | undefined {
   // What a failed change left behind is no drift: it is taken back whatever the policy.
   const wanted = stack.spec.drift === 'Correct' || observed.revisions?.current.outcome?.result === 'RollingBack';
   if (!observed.host.ok || observed.desired === undefined || !wanted) return undefined;
+  const { changed = [] } = observed.host.value;
+  if (changed.length > 0) {
+    const files: readonly Action[] = changed.some((what) => what !== 'firewall') ? [{ type: 'WriteRelease' }] : [];
+    const firewall: readonly Action[] = changed.includes('firewall') ? [{ type: 'SetUpHost' }] : [];
+    return act(input, 'Repair', [...firewall, ...files], `correcting drift: ${findHostDrift(observed.host.value).join(', ')}`);
+  }
   const drift = findDrift(observed.host.value);
   if (drift.length === 0) return undefined;
   return act(input, 'Repair', [...preparations(observed.host.value, observed.desired.release), { type: 'ApplyRelease' }, { type: 'RecordApplied' }], `correcting drift: ${drift.join(', ')}`);

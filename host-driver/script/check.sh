@@ -1,0 +1,17 @@
+# What a person changed by hand below $1, a project's directory: one line "changed WHAT" each. Only what the current release needs
+# is looked at, and the firewall as it was when it was confirmed. Runs as root: some of the files are secrets.
+cd "$1" 2>/dev/null || exit 0
+release=$(readlink current) || exit 0
+while read -r name; do
+  sum=$(sha256sum <"files/$name") && [ "${sum%% *}" = "$name" ] || echo "changed files/$name"
+done <"$release/files.list" 2>/dev/null
+if [ -e "$release/sum" ]; then
+  read -r want <"$release/sum"
+  sum=$(sha256sum <"$release/compose.yaml")
+  [ "${sum%% *}" = "$want" ] || echo "changed compose.yaml"
+fi
+if [ -e ../.firewall/live ]; then
+  read -r want <../.firewall/live
+  sum=$(nft -s list table inet jtel 2>/dev/null | sha256sum)
+  [ "${sum%% *}" = "$want" ] || echo "changed firewall"
+fi
