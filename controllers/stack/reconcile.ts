@@ -101,7 +101,7 @@ export class StackReconciler implements Reconciler {
     const identity = { clusterID: this.#options.clusterID, ...(heldEpoch === undefined ? {} : { heldEpoch }) };
     const planned = plan({ stack: held, observed: gathered.observed, identity, now, ...monitoring(this.#options) });
     // A change that has failed is not waited for any longer.
-    if (planned.step === 'Fail' && running !== undefined) activities.abort(key, 'the change failed');
+    if (planned.step === 'Fail' && running !== undefined && running.name !== 'Fail') activities.abort(key, 'the change failed');
     const due = planned.kind === 'Act' && running === undefined && !isPaused(stack) && (entry.retryTime ?? 0) <= now.getTime();
     const epoch = due && claimsHost(planned) ? this.#options.claims.next(uid, seenEpochs(stack, gathered)) : heldEpoch;
     const activity: Activity | undefined = running === undefined ? undefined : toActivity(running.name, running.progress, gathered.observed);
