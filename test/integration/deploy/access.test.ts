@@ -41,6 +41,13 @@ describe('the operator’s ServiceAccount', () => {
     ['create', '', 'secrets'],
     ['create', 'events.k8s.io', 'events'],
     ['create', 'apps', 'controllerrevisions'],
+    ['create', 'jtel.de', 'jtelbackups'],
+    ['delete', 'jtel.de', 'jtelbackups'],
+    ['create', 'jtel.de', 'jtelrestores'],
+    ['get', 'batch', 'cronjobs'],
+    ['create', 'batch', 'cronjobs'],
+    ['patch', 'batch', 'cronjobs'],
+    ['delete', 'batch', 'cronjobs'],
   ] as const)('may %s %s %s', async ([verb, group, resource]) => {
     expect(await may(verb, group, resource)).toBe(true);
   });
@@ -50,7 +57,10 @@ describe('the operator’s ServiceAccount', () => {
     ['watch', '', 'secrets'],
     ['update', 'jtel.de', 'jtelstacks'],
     ['delete', 'jtel.de', 'jtelstacks'],
-    ['delete', 'jtel.de', 'jtelbackups'],
+    ['delete', 'jtel.de', 'jtelrestores'],
+    ['delete', 'jtel.de', 'jtelbackupstores'],
+    ['update', 'jtel.de', 'jtelbackups'],
+    ['create', 'batch', 'jobs'],
     ['get', '', 'configmaps'],
     ['create', '', 'pods'],
     ['create', 'apps', 'deployments'],
