@@ -18,6 +18,8 @@ export interface PluginOptions {
   readonly columns?: number;
   /** What a person types when asked; left out: nobody is there. */
   readonly answer?: string;
+  /** Happens while the person thinks. */
+  readonly beforeAnswer?: () => Promise<void>;
   readonly input?: string | Readable;
   readonly signal?: AbortSignal;
   readonly environment?: Readonly<Record<string, string>>;
@@ -35,6 +37,11 @@ export async function kubectlJtel(argv: readonly string[], options: PluginOption
     options.onOutput?.(out);
   });
   stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const answering = async (question: string): Promise<string> => {
+    stderr.write(`${question}\n`);
+    await options.beforeAnswer?.();
+    return answer ?? '';
+  };
   const surroundings: Surroundings = {
     print: (line) => void stdout.write(`${line}\n`),
     tell: (line) => void stderr.write(`${line}\n`),
@@ -46,7 +53,7 @@ export async function kubectlJtel(argv: readonly string[], options: PluginOption
     ...(columns === undefined
       ? {}
       : { screen: { type: 'xterm', size: () => ({ columns, rows: 24 }), onResize: () => () => undefined }, rawKeys: () => () => undefined }),
-    ...(answer === undefined ? {} : { ask: (question: string) => (stderr.write(`${question}\n`), Promise.resolve(answer)) }),
+    ...(answer === undefined ? {} : { ask: (question: string) => answering(question) }),
     now: () => now ?? new Date(),
   };
   const where = [...(options.kubeconfig === undefined ? [] : ['--kubeconfig', options.kubeconfig]), ...(options.namespace === undefined ? [] : ['-n', options.namespace])];

@@ -40,7 +40,7 @@ async function watch(kit: Kit, name: string | undefined, options: StatusOptions)
   const { screen } = kit.surroundings;
   let shown = '';
   let seen = false;
-  await follow<JtelStack, never>(kit, stackKind, options.allNamespaces === true ? 'All' : kit.namespace, ({ objects, trouble }) => {
+  const watching = follow<JtelStack, never>(kit, stackKind, options.allNamespaces === true ? 'All' : kit.namespace, ({ objects, trouble }) => {
     const one = name === undefined ? undefined : named(objects, { namespace: kit.namespace, name });
     if (name !== undefined && one === undefined && !seen) throw new CommandError(`there is no JtelStack ${name} in namespace ${kit.namespace}`);
     seen = true;
@@ -56,6 +56,11 @@ async function watch(kit: Kit, name: string | undefined, options: StatusOptions)
     const foot = trouble === undefined ? 'Ctrl-C ends' : `not up to date: ${trouble}`;
     draw(kit, [...lines.slice(0, screen.size().rows - 2), '', kit.paint(trouble === undefined ? 'dim' : 'yellow', foot)]);
     return undefined;
+  });
+  // Ctrl-C is how watching ends.
+  await watching.catch((error: unknown) => {
+    if (screen !== undefined) kit.surroundings.stdout.write('\n');
+    if (!kit.surroundings.signal.aborted) throw error;
   });
 }
 

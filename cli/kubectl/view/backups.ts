@@ -89,7 +89,7 @@ const columns: readonly Column[] = [
   { title: 'BACKUP' },
   { title: 'AGE' },
   { title: 'STATE' },
-  { title: 'VERSION' },
+  { title: 'VERSION', dropOrder: 0 },
   { title: 'SIZE', align: 'right' },
   { title: 'NEW', align: 'right', dropOrder: 3 },
   { title: 'TRIGGER', dropOrder: 2 },
