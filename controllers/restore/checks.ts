@@ -44,6 +44,9 @@ export async function check(restore: JtelRestore, stack: JtelStack, target: Targ
     const opened = await dependencies.openStore(cluster, restore.metadata.namespace, target.storeName, 'spec.source', options);
     const backup = await loadBackup(opened.blobs, target.identity, target.backupID, options.signal);
     manifest = backup.manifest;
+    if (target.manifestDigest !== undefined && target.manifestDigest !== backup.manifestDigest) {
+      throw new InputError('BackupInvalid', `The manifest of backup ${target.backupID} in ${opened.blobs.description} is not the one that the JtelBackup has seen (sha256): it was exchanged. Nothing was touched.`);
+    }
     passed(current, describeBackup(manifest));
     current = 'Complete';
     await requireComplete(opened.blobs, backup, options.signal);

@@ -18,6 +18,8 @@ export interface Target {
   readonly backupID: string;
   readonly identity: string;
   readonly storeName: string;
+  /** What the JtelBackup says the manifest's sha256 is, when one was named. */
+  readonly manifestDigest?: string;
 }
 
 export type Check = NonNullable<NonNullable<JtelRestore['status']>['checks']>[number];

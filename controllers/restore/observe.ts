@@ -81,7 +81,7 @@ async function olderRestore(restore: JtelRestore, stack: JtelStack, { restoresOf
 /** The backup that is asked for; once it was found, it stays the same. @throws {InputError} {@link BlobError} */
 async function findTarget(restore: JtelRestore, stack: JtelStack, dependencies: ObserveDependencies, options: CallOptions): Promise<Target> {
   const { status, metadata } = restore;
-  if (status?.backupID !== undefined && status.identity !== undefined && status.storeRef !== undefined) {
+  if (status?.backupID !== undefined && status.identity !== undefined && status.storeRef !== undefined && restore.spec.source.backupRef === undefined) {
     return { backupID: status.backupID, identity: status.identity, storeName: status.storeRef.name };
   }
   const asked = await resolveSource(restore, stack, dependencies, options);
@@ -107,6 +107,7 @@ interface Asked {
   readonly storeName: string;
   /** Undefined: the newest. */
   readonly backupID?: string;
+  readonly manifestDigest?: string;
 }
 
 async function resolveSource({ spec, metadata }: JtelRestore, stack: JtelStack, { cluster }: ObserveDependencies, options: CallOptions): Promise<Asked> {
@@ -120,7 +121,8 @@ async function resolveSource({ spec, metadata }: JtelRestore, stack: JtelStack, 
     if (phase !== 'Completed' || found?.backupID === undefined) throw new InputError('NotChecked', `JtelBackup ${backupRef.name} is not completed yet (${phase ?? 'Pending'}).`);
     const storeName = found.storeRef?.name ?? backup.spec.storeRef?.name ?? stack.spec.backup?.storeRef.name;
     if (storeName === undefined) throw new InputError('StoreNotFound', `JtelBackup ${backupRef.name} does not say in which store it lies: restore it by backupID and storeRef.`);
-    return { backupID: found.backupID, identity: found.identity ?? stackIdentity(stack), storeName };
+    const digest = found.manifestDigest === undefined ? {} : { manifestDigest: found.manifestDigest.replace(/^sha256:/, '') };
+    return { backupID: found.backupID, identity: found.identity ?? stackIdentity(stack), storeName, ...digest };
   }
   const storeName = storeRef?.name ?? stack.spec.backup?.storeRef.name;
   if (storeName === undefined) throw new InputError('BackupNotConfigured', `Stack ${stack.metadata.name} has no spec.backup, so spec.source needs a storeRef.`);

@@ -63,6 +63,7 @@ export class RestoreReconciler implements Reconciler {
     const paused = failure !== undefined && failure.retryTime > now.getTime();
     const message = running?.progress ?? (paused && planned.kind === 'Act' ? failure.message : undefined);
     const written = await this.#tell(restore, gathered, planned, message, now, context);
+    if (isOver(written)) return await this.#letGo(written, context);
     if (planned.kind === 'CreateBackup') await this.#createBackup(written, planned.name, context);
     if (planned.kind === 'Act' && running === undefined && !paused) this.#start(key, written, gathered, planned);
     return { requeueAfterSeconds: nextLook(planned, running !== undefined) };
@@ -145,5 +146,5 @@ export class RestoreReconciler implements Reconciler {
 function nextLook(planned: Plan, busy: boolean): number {
   if (busy) return 10;
   if (planned.kind === 'Wait') return planned.afterSeconds;
-  return planned.kind === 'Complete' || planned.kind === 'Fail' ? 3600 : 2;
+  return 2;
 }

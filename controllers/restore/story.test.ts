@@ -1,0 +1,207 @@
+/**
+ * Restores from the first look to the end, with the very operator over a Kubernetes API, stores and a host in memory.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { backupKind, restoreKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
+import { Process } from '../../test/campaigns/world.ts';
+import { aRestore, ask, aWorld, backupID, effects, ended, endState, installed, ready, restoreOf, stackOf } from '../../test/support/restore-world.ts';
+import { storeBackup } from '../../test/support/stored-backup.ts';
+
+const { signal: never } = new AbortController();
+
+let running: Process | undefined;
+afterEach(() => running?.kill());
+
+describe('a stack without data', () => {
+  it('begins with the newest backup of its identity, in an empty cluster and on a new host', async () => {
+    const world = await aWorld();
+    storeBackup(world.customer, { backupID: '20260228t020000z-000009', content: 'old' });
+    storeBackup(world.customer, { backupID });
+    running = await installed(world, { initialData: { source: 'Auto' } });
+    expect(endState(world)).toMatchObject({ data: `backup ${backupID}`, version: '3.44.0', jobs: 0 });
+    expect((await world.stack()).status?.data).toMatchObject({ backupID, state: 'Complete', requestUID: (await world.stack()).metadata.uid });
+  });
+
+  it('gets vanilla data when the store has no backup of it', async () => {
+    const world = await aWorld();
+    storeBackup(world.customer, { identity: 'acme.other' });
+    running = await installed(world, { initialData: { source: 'Auto' } });
+    expect(endState(world)).toMatchObject({ data: 'vanilla 3.44.0' });
+  });
+
+  it.each([
+    ['a backup that another release wrote and this one cannot update', { version: '3.50.0' }, {}, 'DowngradeRefused'],
+    ['a backup that is not whole', {}, { lose: /\/packs\// }, 'BackupInvalid'],
+  ] as const)('does not begin with %s', async (_, options, { lose }: { lose?: RegExp }, reason) => {
+    const world = await aWorld();
+    const stored = storeBackup(world.customer, options);
+    for (const name of stored.names.filter((one) => lose?.test(one) === true)) world.customer.blobs.delete(name);
+    await world.apply(stackOf({ initialData: { source: 'Auto' } }));
+    running = new Process(world);
+    await running.until('the refusal', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason === reason);
+    expect(effects(world)).not.toContain('startJob');
+  });
+
+  it('waits for a restore that was asked for at the same time, instead of loading vanilla data first', async () => {
+    const world = await aWorld();
+    storeBackup(world.customer, { backupID });
+    await world.cluster.create(restoreKind, aRestore({ ifNotEmpty: 'Fail' }), { signal: never });
+    running = await installed(world);
+    await running.until('the restore to end', () => ended(world));
+    expect((await restoreOf(world)).status).toMatchObject({ phase: 'Completed', backupID });
+    expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
+    expect(effects(world).filter((effect) => effect === 'startJob')).toHaveLength(1);
+  });
+});
+
+describe('a restore over data', () => {
+  it('checks on the host first, stops the stack, loads, and starts it again', async () => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID });
+    const before = effects(world).length;
+    const { status } = await ask(world, running);
+    expect(status).toMatchObject({ phase: 'Completed', backupID, identity: 'acme.main', progress: '100%', recoveryTimeSeconds: expect.any(Number) });
+    expect(status?.checks?.filter(({ result }) => result === 'Failed')).toEqual([]);
+    await running.until('the stack to be Ready', () => ready(world));
+    expect(endState(world)).toMatchObject({ data: `backup ${backupID}`, version: '3.44.0', jobs: 0, incomplete: undefined });
+    const order = effects(world).slice(before);
+    expect(order.indexOf('startJob')).toBeLessThan(order.indexOf('composeStop'));
+    expect(order.indexOf('composeStop')).toBeLessThan(order.lastIndexOf('startJob'));
+    expect(order.lastIndexOf('startJob')).toBeLessThan(order.indexOf('composeUp'));
+  });
+
+  it('is refused while nobody confirmed that data may be overwritten', async () => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer);
+    const before = effects(world).length;
+    const spec: JtelRestore['spec'] = { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Fail', preRestoreBackup: 'Required' };
+    await world.cluster.create(restoreKind, { ...aRestore(), spec }, { signal: never });
+    await running.until('the restore to end', () => ended(world));
+    const { status } = await restoreOf(world);
+    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('confirmReplace main') });
+    expect(effects(world).slice(before)).toEqual([]);
+  });
+
+  it.each([
+    ['fails when that fails', 'Failed', 'BackupFailed', 'vanilla 3.44.0'],
+    ['goes on when that is completed', 'Completed', 'RestoreCompleted', `backup ${backupID}`],
+  ] as const)('waits for the backup of what is there, and %s', async (_, phase, reason, data) => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID, identity: 'acme.before' });
+    const before = effects(world).length;
+    // Held, so that this test decides what becomes of the backup.
+    world.runJob = ({ type }) => (type === 'backup' ? { durationMilliseconds: 1e12 } : { result: {} });
+    await world.cluster.create(restoreKind, aRestore({ source: { latestOf: 'acme.before' }, preRestoreBackup: 'Required' }), { signal: never });
+    const name = `pre-restore-${(await restoreOf(world)).metadata.uid}`;
+    await running.until('the backup to run', async () => (await world.cluster.find(backupKind, { namespace: 'acme', name }, { signal: never }))?.status?.phase === 'Running');
+    expect((await restoreOf(world)).status).toMatchObject({ phase: 'Checking', preRestoreBackupRef: { name } });
+    expect(effects(world).slice(before)).not.toContain('composeStop');
+    await world.cluster.applyStatus(backupKind, { namespace: 'acme', name }, { phase }, {}, { signal: never });
+    await running.until('the restore to end', () => ended(world));
+    expect((await restoreOf(world)).status).toMatchObject({ conditions: [expect.objectContaining({ reason })] });
+    await running.until('the stack to be Ready', () => ready(world));
+    expect(endState(world)).toMatchObject({ data });
+  });
+
+  it('tells what it would do in mode Plan, and does nothing', async () => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID });
+    const before = effects(world).length;
+    const { status } = await ask(world, running, { mode: 'Plan', preRestoreBackup: 'Required' });
+    expect(status).toMatchObject({ phase: 'Completed', backupID, bytes: 1000, message: expect.stringContaining('make a backup of what is there, stop main, overwrite its data') });
+    expect(effects(world).slice(before)).toEqual([]);
+  });
+
+  it('of two, the older is carried out first and then the other', async () => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID: '20260228t020000z-000009', content: 'old' });
+    storeBackup(world.customer, { backupID });
+    const storeRef = { name: 'customer' };
+    await world.cluster.create(restoreKind, aRestore({ source: { backupID, storeRef } }, 'a'), { signal: never });
+    await world.cluster.create(restoreKind, aRestore({ source: { backupID: '20260228t020000z-000009', storeRef } }, 'b'), { signal: never });
+    await running.until('both to end', async () => (await ended(world, 'a')) && (await ended(world, 'b')));
+    expect((await restoreOf(world, 'a')).status?.phase).toBe('Completed');
+    expect((await restoreOf(world, 'b')).status?.phase).toBe('Completed');
+    expect(endState(world)).toMatchObject({ data: 'backup 20260228t020000z-000009' });
+  });
+});
+
+const foreignBackup = { apiVersion: 'jtel.de/v1alpha1', kind: 'JtelBackup', metadata: { namespace: 'acme', name: 'foreign' }, spec: { stackRef: { name: 'other' }, trigger: 'Manual', verify: 'Checksum' } } as unknown as JtelBackup;
+
+function big(manifest: object): object {
+  const bytes = 2 ** 45;
+  return {
+    ...manifest,
+    dataSets: [{ name: 'files', kind: 'FileTree', bytes, files: 1, digest: 'a'.repeat(64) }],
+    totals: { ...(manifest as { totals: object }).totals, totalBytes: bytes },
+  };
+}
+
+describe('what cannot be restored', () => {
+  const storeRef = { name: 'customer' };
+  it.each([
+    ['a backup that is not there', { source: { backupID: '20250101t020000z-00000a', storeRef } }, {}, 'BackupNotFound'],
+    ['a backup of another stack that nobody named', { source: { backupRef: { name: 'foreign' } } }, {}, 'BackupNotAllowed'],
+    ['the stack of another namespace', { source: { latestOf: 'other.main' } }, { identity: 'other.main' }, 'BackupNotAllowed'],
+    ['a newer format', { source: { backupID, storeRef } }, { change: (manifest: object) => ({ ...manifest, formatVersion: 9 }) }, 'BackupFormatNewer'],
+    ['a release that cannot use it', { source: { backupID, storeRef } }, { version: '3.99.0' }, 'DowngradeRefused'],
+    ['more than the disk holds', { source: { backupID, storeRef } }, { change: big }, 'DiskFull'],
+    ['an encrypted backup without its key', { source: { backupID, storeRef } }, { change: (manifest: object) => ({ ...manifest, encryption: { method: 'AES-256-GCM', keyID: '2025' } }) }, 'DecryptionKeyMissing'],
+  ] as const)('%s is refused with a reason, and nothing is touched', async (_, spec, options, reason) => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID, ...options });
+    await world.cluster.create(backupKind, foreignBackup, { signal: never });
+    await world.cluster.applyStatus(backupKind, { namespace: 'acme', name: 'foreign' }, { phase: 'Completed', backupID, identity: 'acme.other', storeRef }, {}, { signal: never });
+    const before = effects(world).length;
+    const { status } = await ask(world, running, spec);
+    expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ type: 'Failed', reason })] });
+    expect(effects(world).slice(before)).toEqual([]);
+    expect(await ready(world)).toBe(true);
+  });
+
+  it('is found by the job on the host before the stack is stopped', async () => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID });
+    world.runJob = ({ uid }) => (uid.endsWith('-check') ? { error: { reason: 'DataSetCorrupt', message: 'index-1-1.zst is damaged.' } } : {});
+    const before = effects(world).length;
+    const { status } = await ask(world, running);
+    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('Nothing was overwritten') });
+    expect(effects(world).slice(before)).not.toContain('composeStop');
+    await running.until('the stack to be Ready', () => ready(world));
+    expect(endState(world)).toMatchObject({ data: 'vanilla 3.44.0' });
+  });
+
+  it('a restore that breaks while it writes leaves the stack stopped, says so, and can be made good by another', async () => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID });
+    world.runJob = ({ uid }) => (uid.endsWith('-restore') ? { error: { reason: 'DataSetCorrupt', message: 'a pack is damaged.' } } : {});
+    const { status } = await ask(world, running);
+    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('its data are incomplete') });
+    await running.until('the stack to say so', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason === 'DataIncomplete');
+    expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', version: undefined });
+    world.runJob = () => ({ result: {} });
+    const second = await ask(world, running, {}, 'again');
+    expect(second.status).toMatchObject({ phase: 'Completed' });
+    expect(endState(world)).toMatchObject({ incomplete: undefined, data: `backup ${backupID}` });
+  });
+
+  it('a restore that is deleted while it loads ends, and nothing is started on what it left', async () => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID });
+    world.runJob = ({ uid }) => (uid.endsWith('-restore') ? { durationMilliseconds: 1e9 } : { result: {} });
+    await world.cluster.create(restoreKind, aRestore(), { signal: never });
+    await running.until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
+    await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
+    await running.until('the stack to say so', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason === 'DataIncomplete');
+    expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', jobs: 0 });
+  });
+});

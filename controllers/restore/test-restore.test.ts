@@ -1,0 +1,72 @@
+/** Test restores from the first look to the end; and all kinds of restore with the operator killed before and after each effect. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { restoreKind } from '../../crds/index.ts';
+import type { Process, World } from '../../test/campaigns/world.ts';
+import { aRestore, ask, aWorld, backupID, effects, endState, installed, killedEverywhere, machineOf, project, ready, restoreOf, stackOf } from '../../test/support/restore-world.ts';
+import { storeBackup } from '../../test/support/stored-backup.ts';
+
+const { signal: never } = new AbortController();
+
+let running: Process | undefined;
+afterEach(() => running?.kill());
+
+const counted = { tables: [{ schema: 'jtel', name: 't', rows: 5 }], fileTrees: [{ name: 'files', files: 1, bytes: 100 }] };
+
+describe('a test restore', () => {
+  it('restores beside the stack, counts, and leaves nothing behind', async () => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID, version: '3.44.0' });
+    world.runJob = ({ type }) => ({ result: type === 'count' ? counted : {} });
+    const { status } = await ask(world, running, { mode: 'Test', ifNotEmpty: 'Fail', preRestoreBackup: 'Skip' });
+    expect(status).toMatchObject({ phase: 'Completed', message: expect.stringContaining('1 tables with 5 rows, 1 files in 1 tree'), recoveryTimeSeconds: expect.any(Number) });
+    expect(endState(world)).toMatchObject({ data: 'vanilla 3.44.0', projects: [project], jobs: 0 });
+    expect(effects(world)).not.toContain('composeStop');
+    await running.until('the finalizer to go', async () => (await restoreOf(world)).metadata.finalizers?.length === 0 || (await restoreOf(world)).metadata.finalizers === undefined);
+  });
+
+  it('fails when what was restored is not what was backed up, and still leaves nothing behind', async () => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID, version: '3.44.0' });
+    world.runJob = ({ type }) => ({ result: type === 'count' ? { ...counted, fileTrees: [{ name: 'files', files: 0, bytes: 0 }] } : {} });
+    const { status } = await ask(world, running, { mode: 'Test', ifNotEmpty: 'Fail', preRestoreBackup: 'Skip' });
+    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('files in files: 0 instead of 1') });
+    expect(endState(world)).toMatchObject({ projects: [project], jobs: 0 });
+  });
+
+  it('that is deleted on the way removes what it made', async () => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID, version: '3.44.0' });
+    world.runJob = ({ type }) => (type === 'restore' ? { durationMilliseconds: 1e9 } : { result: {} });
+    await world.cluster.create(restoreKind, aRestore({ mode: 'Test', ifNotEmpty: 'Fail' }), { signal: never });
+    await running.until('the load', async () => machineOf(world).jobs.size > 0);
+    await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
+    await running.until('it to be gone', async () => (await world.cluster.find(restoreKind, { namespace: 'acme', name: 'back' }, { signal: never })) === undefined);
+    expect(endState(world)).toMatchObject({ projects: [project], jobs: 0 });
+  });
+});
+
+describe('killed before or after any effect', () => {
+  const completed = async (world: World): Promise<boolean> => (await restoreOf(world)).status?.phase === 'Completed';
+
+  it.each([
+    ['a test restore', 15, async () => { const world = await withBackup('3.44.0'); world.runJob = ({ type }) => ({ result: type === 'count' ? counted : {} }); await world.cluster.create(restoreKind, aRestore({ mode: 'Test', ifNotEmpty: 'Fail' }), { signal: never }); return world; }, completed],
+    ['a restore over data', 20, async () => { const world = await withBackup(); await world.cluster.create(restoreKind, aRestore(), { signal: never }); return world; }, async (world: World) => (await completed(world)) && (await ready(world))],
+    ['a first load from a backup', 20, async () => { const world = await aWorld(); storeBackup(world.customer, { backupID }); await world.apply(stackOf({ initialData: { source: 'Auto' } })); return world; }, ready],
+  ] as const)('%s ends the same', async (_, atLeast, create, done) => {
+    const [whole, ...killed] = await killedEverywhere(create, done);
+    for (const { crashAt, endState: end } of killed) expect(end, `after a kill at effect ${crashAt}`).toEqual(whole?.endState);
+    expect(killed.length).toBeGreaterThan(atLeast);
+  }, 120_000);
+});
+
+/** A Ready stack, a backup in its store, and no operator. */
+async function withBackup(version = '3.43.2'): Promise<World> {
+  const world = await aWorld();
+  const process = await installed(world);
+  storeBackup(world.customer, { backupID, version });
+  await process.kill();
+  return world;
+}

@@ -1,0 +1,112 @@
+/** What tests of restores stand on: a world in memory with a stack, restores asked for, and an operator that can be killed anywhere. */
+import { restoreKind, type JtelRestore, type JtelStackSpec } from '../../crds/index.ts';
+import { aStack } from '../../controllers/stack/testing.ts';
+import type { FakeMachine } from '../../host-driver/fake/machine.ts';
+import { Process, World } from '../campaigns/world.ts';
+import { aRelease, storeRelease } from './release-builder.ts';
+
+const { signal: never } = new AbortController();
+export const backupID = '20260301t020000z-00000a';
+export const project = 'jtel-acme-main';
+const address = '192.0.2.10';
+const backup: NonNullable<JtelStackSpec['backup']> = { storeRef: { name: 'customer' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Suspended', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 };
+
+export async function aWorld(): Promise<World> {
+  const world = await World.create();
+  await storeRelease(world.vendor, physicalRelease('3.44.0', ['3.43.2']));
+  return world;
+}
+
+export function physicalRelease(version: string, updatableFrom: string[]): ReturnType<typeof aRelease> {
+  const release = aRelease({ version, updatableFrom });
+  return { ...release, database: { ...release.database, physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 } } };
+}
+
+export function stackOf(spec: Partial<JtelStackSpec> = {}): ReturnType<typeof aStack> {
+  return aStack({ version: '3.44.0', initialData: { source: 'Vanilla' }, backup, ...spec });
+}
+
+export function aRestore(spec: Partial<JtelRestore['spec']> = {}, name = 'back'): JtelRestore {
+  return {
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: 'JtelRestore',
+    metadata: { namespace: 'acme', name } as JtelRestore['metadata'],
+    spec: { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: 'main', preRestoreBackup: 'Skip', ...spec },
+  };
+}
+
+export async function restoreOf(world: World, name = 'back'): Promise<JtelRestore> {
+  return await world.cluster.get(restoreKind, { namespace: 'acme', name }, { signal: never });
+}
+
+export async function ready(world: World): Promise<boolean> {
+  const { metadata, status } = await world.stack();
+  return status?.phase === 'Ready' && status.observedGeneration === metadata.generation && status.operation === undefined;
+}
+
+export async function ended(world: World, name = 'back'): Promise<boolean> {
+  const { status } = await restoreOf(world, name);
+  return status?.phase === 'Completed' || status?.phase === 'Failed';
+}
+
+export function machineOf(world: World): FakeMachine {
+  return world.machine(address);
+}
+
+/** Everything that changed the host, in order. */
+export function effects(world: World): string[] {
+  return machineOf(world).calls.map(({ method }) => method).filter((method) => method !== 'observe' && method !== 'readJob' && method !== 'events');
+}
+
+export function endState(world: World): unknown {
+  const here = machineOf(world).projects.get(project);
+  return {
+    containers: [...(here?.containers.values() ?? [])].map(({ service, state }) => `${service} ${state}`).toSorted(),
+    data: here?.state?.data?.source,
+    incomplete: here?.state?.data?.state,
+    version: here?.state?.applied?.version,
+    jobs: machineOf(world).jobs.size,
+    projects: [...machineOf(world).projects.keys()],
+  };
+}
+
+/** Brings a world up to a Ready stack, with an operator that goes on running. */
+export async function installed(world: World, spec: Partial<JtelStackSpec> = {}): Promise<Process> {
+  await world.apply(stackOf(spec));
+  const process = new Process(world);
+  await process.until('the stack to be Ready', () => ready(world));
+  return process;
+}
+
+/** Creates a restore and waits for its end. */
+export async function ask(world: World, process: Process, spec: Partial<JtelRestore['spec']> = {}, name = 'back'): Promise<JtelRestore> {
+  await world.cluster.create(restoreKind, aRestore(spec, name), { signal: never });
+  await process.until('the restore to end', () => ended(world, name));
+  return await restoreOf(world, name);
+}
+
+export interface KillResult {
+  readonly crashAt: number;
+  readonly endState: unknown;
+}
+
+/**
+ * Runs a story whole once, and then again and again with the operator killed at its 1st, 2nd, 3rd … effect and another one
+ * started. @returns what each came to; the first is the whole one.
+ */
+export async function killedEverywhere(create: () => Promise<World>, done: (world: World) => Promise<boolean>): Promise<readonly KillResult[]> {
+  const results: KillResult[] = [];
+  for (let crashAt = Number.POSITIVE_INFINITY, next = 1; ; crashAt = next, next += 1) {
+    const world = await create();
+    const first = new Process(world, crashAt);
+    const reached = await first.until('the end', () => done(world));
+    await first.kill();
+    if (!reached) {
+      const second = new Process(world);
+      await second.until(`the end after a kill at effect ${crashAt}`, () => done(world));
+      await second.kill();
+    }
+    if (reached && crashAt !== Number.POSITIVE_INFINITY) return results;
+    results.push({ crashAt, endState: endState(world) });
+  }
+}
