@@ -7,7 +7,8 @@ import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import { backupKind, restoreKind, stackKind, storeKind, type JtelBackup, type JtelBackupStore, type JtelRestore, type JtelStack } from '../../crds/index.ts';
 import { ReleaseSource } from '../../controllers/release-source.ts';
 import { FakeHostDriver } from '../../host-driver/fake/driver.ts';
-import type { FakeMachine } from '../../host-driver/fake/machine.ts';
+import type { FakeJobOutcome, FakeMachine } from '../../host-driver/fake/machine.ts';
+import type { JobSpec } from '../../host-driver/host.ts';
 import { runControllers, type ControllerParts } from '../../operator/controllers.ts';
 import { ObjectStore } from '../../operator/runtime/cache/object-store.ts';
 import { secrets } from '../../operator/runtime/client/kinds.ts';
@@ -31,6 +32,9 @@ export class World {
   readonly vendor = new MemoryBlobStore('memory://vendor/releases');
   readonly customer = new MemoryBlobStore('memory://customer/backups', { sources: [this.vendor] });
 
+  /** What jobs on all hosts do; default: they succeed at once. */
+  runJob: (job: JobSpec) => FakeJobOutcome = () => ({ result: {} });
+
   /** Two bare hosts, the releases 3.43.1 and 3.43.2, the stores, the SSH key; no stack yet. */
   static async create(): Promise<World> {
     const world = new World();
@@ -46,7 +50,7 @@ export class World {
 
   /** The host with that address, made when it is asked for first. */
   machine(address: string): FakeMachine {
-    return this.driver.machines.get(address) ?? this.driver.add(address, { facts: { machineID: `machine-${address}` }, now: () => clock().getTime() });
+    return this.driver.machines.get(address) ?? this.driver.add(address, { facts: { machineID: `machine-${address}` }, now: () => clock().getTime(), runJob: (job) => this.runJob(job) });
   }
 
   apply(stack: JtelStack): Promise<JtelStack> {
