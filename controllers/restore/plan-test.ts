@@ -14,7 +14,7 @@ import { obstacle, wait, waitOrFail } from './plan.ts';
 export const verification = 'Verification';
 
 /** Errors that another try cannot help against. */
-const permanent: ReadonlySet<string> = new Set(['DataNotEmpty', 'DataSetCorrupt', 'BackupInvalid', 'DecryptionFailed', 'SpecInvalid']);
+const permanent: ReadonlySet<string> = new Set(['DataNotEmpty', 'DataSetCorrupt', 'BackupInvalid', 'DecryptionKeyWrong', 'PrepareFailed', 'SpecInvalid']);
 /** After this long what still fails counts as failed. */
 const patienceSeconds = 3600;
 const lookSeconds = 3;

@@ -8,7 +8,8 @@ const permanent: Readonly<Record<string, Reason>> = {
   DataNotEmpty: 'DataNotEmpty',
   DataSetCorrupt: 'BackupInvalid',
   BackupInvalid: 'BackupInvalid',
-  DecryptionFailed: 'DecryptionKeyMissing',
+  DecryptionKeyWrong: 'DecryptionKeyWrong',
+  PrepareFailed: 'JobFailed',
   SpecInvalid: 'JobFailed',
 };
 
