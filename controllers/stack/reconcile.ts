@@ -41,6 +41,8 @@ export interface StackReconcilerOptions extends ObserveDependencies {
   readonly watcher: HostWatcher;
   readonly clusterID: string;
   readonly claims: HostClaims;
+  /** How the stack's backups are; they are not this controller's to look for. */
+  readonly addBackupHealth?: (status: JtelStackStatus, stack: JtelStack, now: Date) => JtelStackStatus;
   /** Whether this process is still the leader, by its own clock; asked before each wave. */
   readonly mayAct: () => boolean;
   readonly clock: () => Date;
@@ -208,7 +210,8 @@ export class StackReconciler implements Reconciler {
     const operation = paused
       ? undefined
       : currentOperation({ ...common, newID: randomUUID(), ...(look.epoch === undefined ? {} : { epoch: look.epoch }) });
-    const status: JtelStackStatus = { ...summarise({ ...common, operation }), project };
+    const summary: JtelStackStatus = { ...summarise({ ...common, operation }), project };
+    const status = this.#options.addBackupHealth?.(summary, stack, now) ?? summary;
     if (!statusChanged(stack.status, status, [operationHeartbeat])) return stack;
     const { uid = '', resourceVersion = '' } = stack.metadata;
     const lock = look.locked ? { uid, resourceVersion } : { uid };

@@ -54,9 +54,9 @@ function findFailure({ stack, observed, now }: PlanInput, attempt: Attempt): Omi
   const updater = broken.find(({ service }) => service === release.updater?.service);
   if (updater !== undefined) {
     const said = updater.healthMessage === undefined ? '' : `; it said: ${updater.healthMessage}`;
-    return { reason: 'DatabaseUpdateFailed', message: `${updater.service} did not bring the data to ${release.version} (${describe(updater)})${said}` };
+    return { reason: 'DatabaseUpdateFailed', message: `${updater.service} did not bring the data to ${release.version} (${describe(updater)})${said}.` };
   }
-  if (broken.length > 0) return { reason: 'HealthGateFailed', message: broken.map((one) => `${one.service} (${describe(one)})`).join(', ') };
+  if (broken.length > 0) return { reason: 'HealthGateFailed', message: `${broken.map((one) => `${one.service} (${describe(one)})`).join(', ')}.` };
   if (!isOverdue(stack.spec.update.progressDeadlineSeconds, observed.updateBackup?.status?.completionTime, attempt, now)) return undefined;
   const waiting = findUnhealthy(observed.host.value, release.services, release.tasks);
   const what = waiting.length === 0 ? '' : ` Not well: ${waiting.join(', ')}.`;
