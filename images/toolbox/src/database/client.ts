@@ -3,6 +3,7 @@
  * only root can read. Nothing secret is in arguments, environment or log.
  */
 import { spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -50,6 +51,14 @@ export class DatabaseClient {
   /** Feeds a dump to the database. `--sandbox`: the dump cannot make the client run programs or read files. */
   async load(dump: Readable | AsyncIterable<Buffer>): Promise<void> {
     await this.#run(['--sandbox', '--binary-mode', '--max-allowed-packet=1G'], Readable.from(dump, { objectMode: false }));
+  }
+
+  /**
+   * Starts another of the server's command-line programs with this client's server and password.
+   * @param program reads the group `client` of option files.
+   */
+  start(program: string, options: readonly string[]): ChildProcessWithoutNullStreams {
+    return spawn(program, [`--defaults-file=${this.#optionFile}`, ...options], { stdio: 'pipe', signal: this.#signal });
   }
 
   async #waitUntilReady(): Promise<void> {
