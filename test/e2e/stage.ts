@@ -8,7 +8,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { JtelStack, StackConditionType } from '../../crds/index.ts';
-import { Sandbox, lineProgress, type HostSpec, type SandboxHost } from '../../sandbox/index.ts';
+import { Sandbox, lineProgress, type BlobAccess, type HostSpec, type SandboxHost } from '../../sandbox/index.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import { installAccess, startOperatorProcess, type RunningOperator } from '../../sandbox/installation/operator.ts';
 import { quickstart, type Manifest, type QuickstartOptions } from '../../sandbox/installation/quickstart.ts';
@@ -24,6 +24,16 @@ export interface StageOptions {
   /** Also the namespace. */
   readonly name: string;
   readonly host?: Partial<HostSpec>;
+  /** Names of further hosts. */
+  readonly moreHosts?: readonly string[];
+}
+
+/** What a request for a backup or a restore has in its status. */
+export interface RequestStatus {
+  readonly phase?: string;
+  readonly message?: string;
+  readonly backupID?: string;
+  readonly [field: string]: unknown;
 }
 
 export class Stage {
@@ -42,12 +52,12 @@ export class Stage {
     this.toolbox = toolbox;
   }
 
-  static async open({ name, host = {} }: StageOptions): Promise<Stage> {
+  static async open({ name, host = {}, moreHosts = [] }: StageOptions): Promise<Stage> {
     const progress = lineProgress();
     const sandboxName = process.env['JTEL_SANDBOX'] || 'test';
     // One file at a time prepares what all share; the others then find it done.
     const { sandbox, toolbox } = await withLock(lockFile(`${sandboxName}-stage`), async () => {
-      const up = await Sandbox.up({ name: sandboxName, hosts: [{ name, ...host }], progress });
+      const up = await Sandbox.up({ name: sandboxName, hosts: [{ name, ...host }, ...moreHosts.map((other) => ({ name: other, ...host }))], progress });
       const published = await publishProduct(up, progress);
       await installAccess(up);
       return { sandbox: up, toolbox: published.toolbox };
@@ -80,6 +90,39 @@ export class Stage {
 
   async apply(options: Partial<QuickstartOptions> = {}): Promise<void> {
     await this.kubectl.apply(await this.manifests(options));
+  }
+
+  /** A JtelBackupStore `backups` with its Secret, over an immutable container of the customer's account. @param of the stage whose container it is */
+  async applyBackupStore(spec: Readonly<Record<string, unknown>> = {}, of: Stage = this): Promise<BlobAccess> {
+    const blob = await this.sandbox.blob.container(this.sandbox.blob.customer, of.namespace);
+    const { namespace } = this;
+    await this.kubectl.apply([
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'backups', namespace }, stringData: { accountName: blob.account, accountKey: blob.key } },
+      {
+        apiVersion: 'jtel.de/v1alpha1',
+        kind: 'JtelBackupStore',
+        metadata: { name: 'backups', namespace },
+        spec: { tier: 'Customer', azure: { endpoint: blob.endpoint, container: blob.container, credentialsSecretRef: { name: 'backups' } }, immutability: { policy: 'Required', retentionDays: 180 }, ...spec },
+      },
+    ]);
+    return blob;
+  }
+
+  /** Creates a JtelBackup or JtelRestore and waits until it has ended. */
+  async request(kind: 'JtelBackup' | 'JtelRestore', name: string, spec: Readonly<Record<string, unknown>>, timeoutSeconds = 240): Promise<RequestStatus> {
+    await this.kubectl.apply([{ apiVersion: 'jtel.de/v1alpha1', kind, metadata: { name, namespace: this.namespace }, spec: { stackRef: { name: stackName }, ...spec } }]);
+    return await this.ended(kind, name, timeoutSeconds);
+  }
+
+  async ended(kind: 'JtelBackup' | 'JtelRestore', name: string, timeoutSeconds = 240): Promise<RequestStatus> {
+    let last: RequestStatus = {};
+    const over = async (): Promise<RequestStatus | false> => {
+      last = (await this.kubectl.json<{ status?: RequestStatus }>(['get', kind.toLowerCase(), name, '-n', this.namespace])).status ?? {};
+      return (last.phase === 'Completed' || last.phase === 'Failed') && last;
+    };
+    return await waitFor(`${kind} ${name} to end`, over, { timeoutSeconds, intervalMilliseconds: 500 }).catch((error: unknown) => {
+      throw new Error(`${kind} ${name} did not end; it is ${JSON.stringify(last)}`, { cause: error });
+    });
   }
 
   stack(): Promise<JtelStack> {
@@ -149,6 +192,13 @@ export class Stage {
         .on('error', reject)
         .end();
     });
+  }
+
+  /** Runs a shell script in the stack's file tree, as the task runner sees it. */
+  async inFiles(script: string): Promise<string> {
+    const id = (await this.containers()).get('acd-task-runner');
+    if (id === undefined) throw new Error('acd-task-runner does not run');
+    return (await this.onHost(['docker', 'exec', id, 'sh', '-c', `cd /srv/jtel/files && ${script}`])).trim();
   }
 
   /** One row of a query in the stack's own database, through its own client. */

@@ -1,0 +1,108 @@
+/**
+ * Every way back, on real hosts against a blob store that enforces immutability: restoring over data, testing a backup,
+ * planning, and recovery from nothing but the store on another host, in a namespace that never knew the stack.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Stage, stackName } from './stage.ts';
+
+const namespace = 'recovery';
+const identity = `${namespace}.${stackName}`;
+const backup = { storeRef: { name: 'backups' }, state: 'Suspended' };
+const latest = { source: { latestOf: identity } };
+const replace = { ifNotEmpty: 'Replace', confirmReplace: stackName };
+let stage: Stage;
+let yesterday = '';
+
+beforeAll(async () => {
+  stage = await Stage.open({ name: namespace });
+  await stage.applyBackupStore();
+  await stage.startOperator();
+  await stage.apply({ spec: { backup, initialData: { source: 'Auto' } } });
+  await stage.untilReady(600);
+  await stage.query("CREATE TABLE jtel.calls (id INT PRIMARY KEY, day VARCHAR(20)); INSERT INTO jtel.calls VALUES (1, 'yesterday')");
+  await stage.inFiles('mkdir -p announcements && echo welcome > announcements/hello.txt');
+  const made = await stage.request('JtelBackup', 'yesterday', {});
+  expect(made).toMatchObject({ phase: 'Completed' });
+  yesterday = made.backupID ?? '';
+});
+
+afterAll(() => stage.close());
+
+async function calls(of: Stage = stage): Promise<string> {
+  return await of.query("SELECT GROUP_CONCAT(day ORDER BY id) FROM jtel.calls");
+}
+
+/** Containers and volumes on the host that belong to no stack. */
+async function leftovers(): Promise<string> {
+  const [containers, volumes] = await Promise.all([
+    stage.onHost(['docker', 'ps', '-a', '--format', '{{.Names}}']),
+    stage.onHost(['docker', 'volume', 'ls', '--format', '{{.Name}}']),
+  ]);
+  return `${containers}\n${volumes}`.split('\n').filter((name) => name.includes('test') || name.includes('job')).join(' ');
+}
+
+describe('a stack whose data of today are to go', () => {
+  it('is told first what would happen, and nothing is touched', async () => {
+    const before = await stage.containers();
+    await stage.query("INSERT INTO jtel.calls VALUES (2, 'today')");
+    const planned = await stage.request('JtelRestore', 'plan', { ...latest, ...replace, mode: 'Plan' });
+    expect(planned).toMatchObject({ phase: 'Completed', backupID: yesterday, message: expect.stringContaining(`stop ${stackName}, overwrite its data`) });
+    expect(await stage.containers()).toEqual(before);
+  });
+
+  it('has its backup tested beside it, with everything counted and nothing left behind', async () => {
+    const before = await stage.containers();
+    const tested = await stage.request('JtelRestore', 'test', { ...latest, mode: 'Test' });
+    expect(tested).toMatchObject({ phase: 'Completed', message: expect.stringMatching(/Restored, started and counted in \d+ s: \d+ tables with \d+ rows/) });
+    expect(await leftovers()).toBe('');
+    expect(await stage.containers()).toEqual(before);
+    expect(await calls()).toBe('yesterday,today');
+  });
+
+  it('gets those of yesterday, with those of today kept in a backup before', async () => {
+    const restored = await stage.request('JtelRestore', 'back', { ...latest, ...replace });
+    expect(restored).toMatchObject({ phase: 'Completed', backupID: yesterday, recoveryTimeSeconds: expect.any(Number) });
+    expect(await calls()).toBe('yesterday');
+    expect(await stage.inFiles('cat announcements/hello.txt')).toBe('welcome');
+    expect((await stage.page('/')).status).toBe(200);
+    await stage.untilReady();
+
+    const kept = (restored['preRestoreBackupRef'] as { name: string }).name;
+    const again = await stage.request('JtelRestore', 'forth', { source: { backupRef: { name: kept } }, ...replace, preRestoreBackup: 'Skip' });
+    expect(again).toMatchObject({ phase: 'Completed' });
+    expect(await calls()).toBe('yesterday,today');
+    await stage.untilReady();
+  }, 400_000);
+});
+
+describe('what cannot be', () => {
+  const storeRef = { name: 'backups' };
+  it.each([
+    ['an unknown backup', 'unknown', { source: { backupID: '20200101t000000z-000000', storeRef }, ...replace }, /There is no backup 20200101t000000z-000000.*as its newest/],
+    ['data without consent', 'refused', { ...latest }, /ifNotEmpty is Fail: nothing was touched/],
+    ['the backups of another customer', 'foreign', { source: { latestOf: 'other.main' }, ...replace }, /may not be used through JtelBackupStore recovery\/backups/],
+  ])('%s is refused before anything is stopped', async (_, name, spec, message) => {
+    const before = await stage.containers();
+    expect(await stage.request('JtelRestore', name, spec)).toMatchObject({ phase: 'Failed', message: expect.stringMatching(message) });
+    expect(await stage.containers()).toEqual(before);
+  });
+});
+
+describe('a customer whose cluster and host are gone', () => {
+  it('comes back with the data of the newest backup, from the store and one manifest', async () => {
+    const disaster = await Stage.open({ name: 'disaster' });
+    try {
+      await stage.request('JtelBackup', 'last', {});
+      await stage.close();
+      await disaster.applyBackupStore({ identities: [identity] }, stage);
+      await disaster.startOperator();
+      await disaster.apply({ spec: { backup: { ...backup, identity }, initialData: { source: 'Auto' } } });
+      const { status } = await disaster.untilReady(600);
+      expect(status?.data).toMatchObject({ state: 'Complete', source: expect.stringMatching(/^backup /) });
+      expect(await calls(disaster)).toBe('yesterday,today');
+      expect(await disaster.inFiles('cat announcements/hello.txt')).toBe('welcome');
+    } finally {
+      await disaster.close();
+    }
+  }, 700_000);
+});
