@@ -73,6 +73,8 @@ function container(name: string, role: string, project: string, job: JobSpec, pa
         Source: valid('dockerName', one.volume),
         Target: valid('containerPath', one.target),
         ReadOnly: one.readOnly,
+        // Docker would fill an empty volume with what the image has there: data that nobody loaded.
+        VolumeOptions: { NoCopy: true },
       })),
       Memory: validInteger('job memory in bytes', part.memoryBytes, leastMemoryBytes, Number.MAX_SAFE_INTEGER),
       CpuShares: cpuShares,

@@ -6,6 +6,7 @@
  */
 import { readFile, unlink } from 'node:fs/promises';
 import { backup } from './backup/backup.ts';
+import { count } from './count.ts';
 import { JobError, toJobError } from './job-error.ts';
 import { load } from './load.ts';
 import { probe } from './probe.ts';
@@ -43,6 +44,8 @@ async function run(spec: Spec, report: Report): Promise<unknown> {
       return await backup(spec, report, stop.signal);
     case 'restore':
       return await restore(spec, { report, signal: stop.signal });
+    case 'count':
+      return await count(spec, report, stop.signal);
   }
 }
 

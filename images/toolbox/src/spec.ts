@@ -1,6 +1,7 @@
 /** What the operator asks for: checked here as a whole, so that a job never stops half-way over a missing field. */
-import type { BackupJobInput, RestoreJobInput } from '../../../backup/job.ts';
+import type { BackupJobInput, CountJobInput, RestoreJobInput } from '../../../backup/job.ts';
 import { parseBackupInput } from './backup/input.ts';
+import { parseCountInput } from './count.ts';
 import { JobError } from './job-error.ts';
 import { parseRestoreInput } from './restore/input.ts';
 
@@ -48,7 +49,7 @@ export interface LoadSpec {
   readonly scratch?: string;
 }
 
-export type Spec = ProbeSpec | LoadSpec | BackupJobInput | RestoreJobInput;
+export type Spec = ProbeSpec | LoadSpec | BackupJobInput | RestoreJobInput | CountJobInput;
 
 /** @throws {JobError} SpecInvalid, naming the field. */
 export function parseSpec(text: string): Spec {
@@ -62,13 +63,14 @@ export function parseSpec(text: string): Spec {
   const type = spec['type'];
   if (type === 'backup') return parseBackupInput(document);
   if (type === 'restore') return parseRestoreInput(document);
+  if (type === 'count') return parseCountInput(document);
   const common = {
     ...(spec['database'] === undefined ? {} : { database: database(spec['database']) }),
     fileTrees: list(spec['fileTrees'], 'fileTrees', fileTree),
   };
   unique(common.fileTrees.map((tree) => tree.name), 'fileTrees');
   if (type === 'probe') return { type, ...common };
-  if (type !== 'load') throw invalid('type', 'must be probe, load or backup');
+  if (type !== 'load') throw invalid('type', 'must be probe, load, backup, restore or count');
   const load: LoadSpec = {
     type,
     ...common,

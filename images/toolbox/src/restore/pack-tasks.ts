@@ -1,8 +1,8 @@
 /** What the threads that unpack are asked for. A pack lies in shared memory; its extents travel with the task. */
 
 export interface PackWorkerSettings {
-  /** By index of the data set: directory in which the set's files are staged under their numbers. */
-  readonly stagedIn: readonly string[];
+  /** By index of the data set: directory in which the set's files are staged under their numbers; undefined: not written. */
+  readonly stagedIn: readonly (string | undefined)[];
   /** 32 bytes. */
   readonly key?: Uint8Array;
 }

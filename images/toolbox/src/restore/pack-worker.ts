@@ -72,9 +72,8 @@ function run({ memory, bytes, sha256, extents: raw, purpose }: PackTask): number
     last = { offset, chunk };
     const digest = extents.subarray(start + at.sha256, start + extentBytes);
     if (chunk.length !== length || hash('sha256', chunk, 'buffer').compare(digest) !== 0) throw new Refused('Invalid', `the chunk at ${offset} is not what the index says`);
-    if (purpose === 'Write') {
-      const directory = stagedIn[extents.readUInt32LE(start + at.set)];
-      if (directory === undefined) throw new Error('an extent of no data set');
+    const directory = stagedIn[extents.readUInt32LE(start + at.set)];
+    if (purpose === 'Write' && directory !== undefined) {
       write(descriptorOf(stagedFile(directory, extents.readUInt32LE(start + at.file))), chunk, extents.readDoubleLE(start + at.offset));
     }
     written += length;

@@ -6,7 +6,9 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { backupCipher } from '../../../../backup/encryption.ts';
+import { databaseSetName } from '../../../../backup/job.ts';
 import type { RestoreJobInput, RestoreJobResult } from '../../../../backup/job.ts';
 import { stagedDatabase } from '../../../../backup/staging.ts';
 import { JobError } from '../job-error.ts';
@@ -17,6 +19,7 @@ import { part } from '../report.ts';
 import type { Report } from '../report.ts';
 import { arrange } from './arrange.ts';
 import { BlobReader } from './blob-reader.ts';
+import { DumpLoad } from './dump-load.ts';
 import { IndexSource } from './index-source.ts';
 import { PackThreads } from './pack-threads.ts';
 import type { PackTask } from './pack-tasks.ts';
@@ -51,6 +54,7 @@ export interface RestoreOptions {
 export interface Restoring {
   readonly input: RestoreJobInput;
   readonly places: readonly Place[];
+  readonly dump: DumpLoad | undefined;
   readonly index: IndexSource;
   readonly survey: Survey;
   readonly reader: BlobReader;
@@ -59,10 +63,17 @@ export interface Restoring {
 
 /** @throws {JobError} */
 export async function restore(input: RestoreJobInput, options: RestoreOptions): Promise<RestoreJobResult> {
-  const { report, signal, scratch = '/var/tmp/jtel-restore', retryMilliseconds } = options;
+  const { report, signal, scratch = '/var/tmp/jtel-restore' } = options;
+  const { database } = input;
   report({ step: 'Checking', percent: 0, message: 'looking at what is there' });
+  if (database?.kind !== 'Logical') return await restoreInto(input, undefined, scratch, options);
+  return await DumpLoad.with(database, join(scratch, 'dump'), signal, (dump) => restoreInto(input, dump, scratch, options));
+}
+
+async function restoreInto(input: RestoreJobInput, dump: DumpLoad | undefined, scratch: string, options: RestoreOptions): Promise<RestoreJobResult> {
+  const { report, signal, retryMilliseconds } = options;
   const places = placesOf(input);
-  if ((await decisions(input, places)).every((decision) => decision === 'Done')) {
+  if ((await decisions(input, places, dump)).every((decision) => decision === 'Done')) {
     for (const place of places.toReversed()) await removeStaging(place);
     return resultOf(input, 0);
   }
@@ -80,8 +91,8 @@ export async function restore(input: RestoreJobInput, options: RestoreOptions): 
     const { length } = input.backup.indexParts;
     const index = await IndexSource.fetch(input.backup, scratch, cipher, reader, (done) => report({ step: 'Checking', percent: part(0, 1, done / length), message: `index part ${done} of ${length}` }));
     survey = await surveyIndex(input.backup, index, scratch);
-    const restoring: Restoring = { input, places, index, survey, reader, options };
-    const room = await checkAll(restoring);
+    const restoring: Restoring = { input, places, dump, index, survey, reader, options };
+    const room = await checkAll(restoring, scratch);
     if (input.purpose !== 'Check') await bringIn(restoring, room);
     return resultOf(input, reader.downloadedBytes);
   } finally {
@@ -95,9 +106,9 @@ function placesOf({ database, fileTrees }: RestoreJobInput): readonly Place[] {
 }
 
 /** @throws {JobError} DataNotEmpty when there is data that may not be replaced. */
-export async function decisions({ loadID, onData }: RestoreJobInput, places: readonly Place[]): Promise<readonly (LoadDecision | 'Replace')[]> {
+export async function decisions({ loadID, onData }: RestoreJobInput, places: readonly Place[], dump: DumpLoad | undefined): Promise<readonly (LoadDecision | 'Replace')[]> {
   return await Promise.all(
-    places.map(async (place) => {
+    [...places, ...(dump === undefined ? [] : [dump])].map(async (place) => {
       const found = await place.look();
       return onData === 'Replace' && found.marker?.loadID !== loadID ? 'Replace' : decide(found, loadID);
     }),
@@ -105,20 +116,23 @@ export async function decisions({ loadID, onData }: RestoreJobInput, places: rea
 }
 
 /** Everything that can be known to fail is found here, while nothing was written yet. @throws {JobError} */
-async function checkAll({ input, places, survey, reader, options }: Restoring): Promise<Room> {
+async function checkAll({ input, places, dump, index, survey, reader, options }: Restoring, scratch: string): Promise<Room> {
   const { report, signal } = options;
+  await dump?.files(index.records());
   const wanted = input.backup.packs.filter(({ number }) => survey.extents.needs(number));
   for (let done = 0; done < wanted.length; done += checksAtOnce) {
     signal.throwIfAborted();
     report({ step: 'Checking', percent: part(1, 2, done / wanted.length), message: `pack ${done} of ${wanted.length}` });
     await Promise.all(wanted.slice(done, done + checksAtOnce).map((pack) => reader.check(pack)));
   }
-  const sizes = new Map(input.backup.dataSets.map(({ name, bytes }) => [name, bytes]));
-  return await findRoom(places.map((place) => ({ place, bytes: sizes.get(place.set) ?? 0 })));
+  const bytesOf = (set: string): number => input.backup.dataSets.find(({ name }) => name === set)?.bytes ?? 0;
+  const needs = places.map((place) => ({ place, bytes: bytesOf(place.set) }));
+  // SQL is gathered on the job's own disk, and the tables it becomes are about as large.
+  return await findRoom(needs, dump === undefined ? [] : [{ path: scratch, bytes: 2 * bytesOf(databaseSetName) }]);
 }
 
 async function bringIn(restoring: Restoring, room: Room): Promise<void> {
-  const { input, places, options } = restoring;
+  const { input, places, dump, options } = restoring;
   const { loadID, backup } = input;
   const staging = await Staging.open(places, { loadID, backupID: backup.backupID });
   if (room === 'AfterRemoval' && staging.phase === 'Unpacking' && (await areOccupied(places))) {
@@ -126,13 +140,14 @@ async function bringIn(restoring: Restoring, room: Room): Promise<void> {
     await settle(restoring, 'TakeAway');
     await staging.enter('Unpacking');
   }
-  if (staging.phase === 'Unpacking') {
+  // What a dump was gathered into went with the job that gathered it.
+  if (staging.phase === 'Unpacking' || dump !== undefined) {
     await unpack(restoring, staging, 'Write').catch(async (error: unknown) => {
       // A backup that cannot be used leaves nothing behind; everything else is taken up by the next try.
-      if (error instanceof JobError && unusable.has(error.reason)) await staging.remove();
+      if (error instanceof JobError && unusable.has(error.reason) && staging.phase === 'Unpacking') await staging.remove();
       throw error;
     });
-    await staging.enter('Unpacked');
+    if (staging.phase === 'Unpacking') await staging.enter('Unpacked');
   }
   const database = places.find(({ kind }) => kind === 'Database');
   if (staging.phase === 'Unpacked' && database !== undefined && input.database?.kind === 'Physical') {
@@ -142,12 +157,23 @@ async function bringIn(restoring: Restoring, room: Room): Promise<void> {
     await staging.enter('Preparing');
     await prepareDatabase(input.database.exchange, directory, database, options.signal);
   }
+  const files = (await dump?.files(restoring.index.records())) ?? [];
+  await dump?.prove(files);
   if (staging.phase !== 'Placing') {
     await staging.enter('Clearing');
     await settle(restoring, 'TakeAway');
     await staging.enter('Placing');
   }
-  for (const place of places) if (place.kind === 'FileTree') await arrangeIn(restoring, place, place.target, [92, 97]);
+  for (const place of places) if (place.kind === 'FileTree') await arrangeIn(restoring, place, place.target, [dump === undefined ? 92 : 50, dump === undefined ? 97 : 52]);
+  if (dump !== undefined) {
+    // Again: a try that was broken off may have loaded some.
+    await dump.clear();
+    const set = backup.dataSets.find(({ name }) => name === databaseSetName);
+    const progress = new BytesProgress(options.report, 'LoadingDatabase', set?.bytes ?? 0, [52, 96]);
+    await dump.load(files, (bytes) => progress.add(bytes));
+    options.report({ step: 'Counting', percent: 96 });
+    await dump.compare(set ?? {});
+  }
   await settle(restoring, 'Finish');
   await staging.remove();
 }
@@ -164,15 +190,20 @@ async function arrangeIn({ input, index, survey, options }: Restoring, place: Pl
 }
 
 /** @param staging where the journal is; a verification has none. */
-async function unpack({ input, places, survey, reader, options }: Restoring, staging: Staging | undefined, purpose: PackTask['purpose']): Promise<void> {
+async function unpack({ input, places, dump, survey, reader, options }: Restoring, staging: Staging | undefined, purpose: PackTask['purpose']): Promise<void> {
   const { backup, limits, encryption } = input;
+  const gathers = staging?.phase === 'Unpacking';
   const threadCount = limits.threads ?? Math.min(mostThreads, availableParallelism());
   const threads = new PackThreads(threadCount, {
-    stagedIn: backup.dataSets.map(({ name }) => places.filter(({ set }) => set === name).map(numberedFiles)[0] ?? ''),
+    stagedIn: backup.dataSets.map(({ name, kind }) => {
+      if (kind === 'Logical') return dump?.directory;
+      const place = places.find(({ set }) => set === name);
+      return place === undefined || !gathers ? undefined : numberedFiles(place);
+    }),
     ...(encryption === undefined ? {} : { key: Buffer.from(encryption.key, 'base64') }),
   });
   const step = purpose === 'Write' ? 'Restoring' : 'Verifying';
-  const progress = new BytesProgress(options.report, step, survey.bytes, purpose === 'Write' ? [3, 80] : [2, 3]);
+  const progress = new BytesProgress(options.report, step, survey.bytes, purpose === 'Write' ? [3, dump === undefined ? 80 : 50] : [2, 3]);
   const finished: number[] = [];
   let unsaved = 0;
   let saving: Promise<void> = Promise.resolve();
@@ -180,12 +211,13 @@ async function unpack({ input, places, survey, reader, options }: Restoring, sta
     await unpackAll({
       backup, survey, reader, threads, purpose,
       slots: (limits.downloads ?? defaultDownloads) + threadCount,
-      skip: (pack) => staging?.isDone(pack) ?? false,
+      // A dump's files are gathered anew by each try.
+      skip: (pack) => dump === undefined && (staging?.isDone(pack) ?? false),
       onPack: async (pack, bytes) => {
         progress.add(bytes);
         finished.push(pack);
         unsaved += bytes;
-        if (staging === undefined || unsaved < (options.journalBytes ?? defaultJournalBytes)) return;
+        if (staging === undefined || !gathers || dump !== undefined || unsaved < (options.journalBytes ?? defaultJournalBytes)) return;
         unsaved = 0;
         await saving;
         saving = staging.journal(finished.splice(0));

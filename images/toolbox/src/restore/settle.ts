@@ -16,22 +16,25 @@ export async function settle(restoring: Restoring, step: 'TakeAway' | 'Finish'):
   else await finish(restoring);
 }
 
-async function takeAway({ input, places, options }: Restoring): Promise<void> {
+async function takeAway({ input, places, dump, options }: Restoring): Promise<void> {
   options.report({ step: 'Placing', percent: 90, message: 'taking away what is there' });
   // Gathering took time: look again, so that what came meanwhile is not taken away either.
-  await decisions(input, places);
+  await decisions(input, places, dump);
   await markAll(places, input.loadID, 'loading');
+  await dump?.mark(input.loadID, 'loading');
   for (const place of places) {
     await place.clear();
     // Moved aside is quick and whole; gone it makes room.
     await rm(join(place.staging, 'old'), { recursive: true, force: true });
   }
+  await dump?.clear();
 }
 
-async function finish({ input, places, options }: Restoring): Promise<void> {
+async function finish({ input, places, dump, options }: Restoring): Promise<void> {
   options.report({ step: 'Placing', percent: 97, message: 'the last steps' });
   for (const place of places) if (place.kind === 'Database') await placeDatabase(place);
   await syncAll(places.map(({ volumePath }) => volumePath));
+  await dump?.mark(input.loadID, 'loaded');
   await markAll(places, input.loadID, 'loaded');
 }
 

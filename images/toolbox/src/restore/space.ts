@@ -19,9 +19,9 @@ export interface Need {
 }
 
 /** @throws {JobError} DiskFull when there is no room even without the old data. */
-export async function findRoom(needs: readonly Need[]): Promise<Room> {
+export async function findRoom(needs: readonly Need[], others: readonly OtherNeed[]): Promise<Room> {
   let room: Room = 'Beside';
-  for (const { needed, free, staged, old, path } of await devices(needs)) {
+  for (const { needed, free, staged, old, path } of await devices(needs, others)) {
     if (needed <= free + staged) continue;
     if (needed > free + staged + old) {
       const without = old === 0 ? '' : `, ${formatBytes(old)} of them by replacing what is there`;
@@ -30,6 +30,12 @@ export async function findRoom(needs: readonly Need[]): Promise<Room> {
     room = 'AfterRemoval';
   }
   return room;
+}
+
+/** Room for what is no place's data. */
+export interface OtherNeed {
+  readonly path: string;
+  readonly bytes: number;
 }
 
 interface Device {
@@ -41,19 +47,25 @@ interface Device {
 }
 
 /** Volumes often share one file system. */
-async function devices(needs: readonly Need[]): Promise<readonly Device[]> {
+async function devices(needs: readonly Need[], others: readonly OtherNeed[]): Promise<readonly Device[]> {
   const found = new Map<number, Device>();
   for (const { place, bytes } of needs) {
-    const { dev } = await stat(place.volumePath);
-    const { bavail, bsize } = await statfs(place.volumePath);
-    const device = found.get(dev) ?? { path: place.volumePath, needed: spareBytes, free: bavail * bsize, staged: 0, old: 0 };
-    found.set(dev, device);
+    const device = await deviceOf(place.volumePath, found);
     device.needed += Math.ceil(bytes * (1 + spareFraction));
     const staged = await allocated(place.staging);
     device.staged += staged;
     device.old += Math.max(0, (await allocated(place.target)) - (place.staging.startsWith(`${place.target}/`) ? staged : 0));
   }
+  for (const { path, bytes } of others) (await deviceOf(path, found)).needed += bytes;
   return [...found.values()];
+}
+
+async function deviceOf(path: string, found: Map<number, Device>): Promise<Device> {
+  const { dev } = await stat(path);
+  const { bavail, bsize } = await statfs(path);
+  const device = found.get(dev) ?? { path, needed: spareBytes, free: bavail * bsize, staged: 0, old: 0 };
+  found.set(dev, device);
+  return device;
 }
 
 /** Bytes on disk below a directory; 0 when it is not there. */

@@ -35,7 +35,7 @@ export class Staging {
     this.#load = load;
   }
 
-  /** Takes up what an earlier try of this load left, or begins. @param places not empty; the first keeps the journal. */
+  /** Takes up what an earlier try of this load left, or begins. @param places the first keeps the journal; without any nothing is kept. */
   static async open(places: readonly Place[], load: { readonly loadID: string; readonly backupID: string }): Promise<Staging> {
     const staging = new Staging(places, load);
     const states = await Promise.all(places.map((place) => readState(place)));
@@ -67,7 +67,7 @@ export class Staging {
 
   /** Packs that were unpacked before this call. Survives a power cut: data first, then the journal. */
   async journal(packs: readonly number[]): Promise<void> {
-    if (packs.length === 0) return;
+    if (packs.length === 0 || this.#places.length === 0) return;
     await syncAll(this.#places.map(({ staging }) => staging));
     const path = this.#journalPath();
     await appendFile(path, packs.map((pack) => `${pack}\n`).join(''));

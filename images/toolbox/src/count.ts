@@ -1,0 +1,116 @@
+/**
+ * Job `count`: what is really there, table by table and file by file, to compare a restored stack with its backup or with the
+ * stack that was backed up. Changes nothing.
+ */
+import { lstat, opendir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { Fields, FormatError, patterns, refuseTwice } from '../../../backup/fields.ts';
+import type { CountedTable, CountJobInput, CountJobResult } from '../../../backup/job.ts';
+import { Globs } from './backup/glob.ts';
+import { DatabaseClient } from './database/client.ts';
+import { markerDirectory } from './files/tree.ts';
+import { JobError } from './job-error.ts';
+import { part } from './report.ts';
+import type { Report } from './report.ts';
+
+const mostAtOnce = 4;
+/** At a tree's root: no data. */
+const never = new Set(['lost+found', markerDirectory]);
+
+/** @throws {JobError} SpecInvalid, naming the field. */
+export function parseCountInput(document: unknown): CountJobInput {
+  try {
+    const spec = new Fields(document, 'spec');
+    const fileTrees = spec.list('fileTrees', 100, (value, place) => {
+      const tree = new Fields(value, place);
+      const excludes = tree.list('excludes', 1000, (glob, at) => new Fields({ glob }, at).text('glob'));
+      return { name: tree.text('name', patterns.setName), path: tree.text('path', /^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/), excludes };
+    });
+    refuseTwice(fileTrees.map(({ name }) => name), 'spec.fileTrees');
+    return { type: spec.oneOf('type', ['count']), ...spec.optional('database', () => database(spec.object('database'))), fileTrees, checksum: spec.read('checksum', isTrue) };
+  } catch (error) {
+    if (error instanceof FormatError) throw new JobError('SpecInvalid', `job spec: ${error.message}`);
+    throw error;
+  }
+}
+
+function database(spec: Fields): NonNullable<CountJobInput['database']> {
+  return {
+    host: spec.text('host', /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252})$/),
+    port: spec.integer('port', 1, 65_535),
+    rootPassword: spec.text('rootPassword', patterns.text),
+    schemas: spec.list('schemas', 64, (schema, place) => new Fields({ schema }, place).text('schema', /^[A-Za-z0-9_]{1,64}$/)),
+  };
+}
+
+function isTrue(value: unknown, place: string): boolean {
+  if (typeof value !== 'boolean') throw new FormatError(`${place} must be true or false`);
+  return value;
+}
+
+/** @throws {JobError} DatabaseFailed when a table is damaged. */
+export async function count(input: CountJobInput, report: Report, signal: AbortSignal): Promise<CountJobResult> {
+  const tables = input.database === undefined ? [] : await DatabaseClient.with(input.database, signal, (client) => countTables(client, input, report));
+  report({ step: 'CountingFiles', percent: 90 });
+  const fileTrees = await Promise.all(input.fileTrees.map((tree) => countTree(tree, signal)));
+  return { tables, fileTrees };
+}
+
+async function countTables(client: DatabaseClient, input: CountJobInput, report: Report): Promise<readonly CountedTable[]> {
+  const schemas = (input.database?.schemas ?? []).map((schema) => `'${schema}'`).join(', ');
+  const names = (await client.query(
+    `SELECT HEX(table_schema), HEX(table_name) FROM information_schema.tables
+     WHERE table_schema IN (${schemas}) AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY table_schema, table_name`,
+  )).map(([schema = '', name = '']) => ({ schema: fromHex(schema), name: fromHex(name) }));
+  const counted: CountedTable[] = [];
+  let begun = 0;
+  const next = async (): Promise<void> => {
+    while (begun < names.length) {
+      const at = begun++;
+      const table = names[at];
+      if (table === undefined) return;
+      counted[at] = await countTable(client, table, input.checksum);
+      report({ step: 'CountingRows', percent: part(0, 90, begun / names.length), message: `${begun} of ${names.length} tables` });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(mostAtOnce, availableParallelism()) }, next));
+  return counted;
+}
+
+async function countTable(client: DatabaseClient, { schema, name }: { schema: string; name: string }, checksum: boolean): Promise<CountedTable> {
+  const quoted = [schema, name].map((word) => `\`${word.replaceAll('`', '``')}\``).join('.');
+  const [[rows = ''] = []] = await client.query(`SELECT COUNT(*) FROM ${quoted}`);
+  if (!/^\d+$/.test(rows)) throw new JobError('DatabaseFailed', `the rows of table ${schema}.${name} cannot be counted`);
+  if (!checksum) return { schema, name, rows: Number(rows) };
+  const problems = (await client.query(`CHECK TABLE ${quoted}`)).filter(([, , type, text]) => type === 'error' || (type === 'status' && text !== 'OK'));
+  if (problems.length > 0) throw new JobError('DatabaseFailed', `table ${schema}.${name} is damaged: ${problems.map((row) => row[3] ?? '').join('; ').slice(0, 500)}`);
+  const [[, sum] = []] = await client.query(`CHECKSUM TABLE ${quoted} EXTENDED`);
+  return { schema, name, rows: Number(rows), ...(sum === undefined || sum === 'NULL' ? {} : { checksum: sum }) };
+}
+
+function fromHex(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('utf8');
+}
+
+/** The same files that a backup has: without what is excluded, and without what is neither file nor directory. */
+async function countTree(tree: CountJobInput['fileTrees'][number], signal: AbortSignal): Promise<CountJobResult['fileTrees'][number]> {
+  const globs = new Globs(tree.excludes);
+  let files = 0;
+  let bytes = 0;
+  const visit = async (directory: string): Promise<void> => {
+    signal.throwIfAborted();
+    // Names as bytes, one character each: they need not be UTF-8.
+    for await (const entry of await opendir(Buffer.from(`${tree.path}/${directory}`, 'latin1') as unknown as string, { encoding: 'latin1' })) {
+      if (directory === '' && never.has(entry.name)) continue;
+      const path = directory === '' ? entry.name : `${directory}/${entry.name}`;
+      if (entry.isDirectory() ? globs.matchesAllBelow(path) : globs.matches(path)) continue;
+      if (entry.isDirectory()) await visit(path);
+      else if (entry.isFile()) {
+        files++;
+        bytes += (await lstat(Buffer.from(`${tree.path}/${path}`, 'latin1'))).size;
+      }
+    }
+  };
+  await visit('');
+  return { name: tree.name, files, bytes };
+}
