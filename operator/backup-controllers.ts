@@ -1,9 +1,10 @@
 /** The controllers around backups, and what wakes them; part of `controllers.ts`. */
 
-import type { JtelBackup, JtelRestore, JtelStack } from '../crds/index.ts';
+import type { JtelBackup, JtelRestore, JtelStack, JtelStackStatus } from '../crds/index.ts';
 import { defaultLimits } from '../controllers/backup/model.ts';
 import { BackupReconciler } from '../controllers/backup/reconcile.ts';
 import type { HostClaims } from '../controllers/claims.ts';
+import { withBackupHealth } from '../controllers/stack/backup-health.ts';
 import { ScheduleReconciler } from '../controllers/schedule/reconcile.ts';
 import type { CredentialStore } from '../controllers/credentials.ts';
 import type { ControllerParts } from './controllers.ts';
@@ -64,6 +65,23 @@ export async function runBackupControllers(parts: ControllerParts, { claims, cre
   } finally {
     await activities.close();
   }
+}
+
+/** Asked for, or over: a stack shows that, and need not look at its host for each percent in between. */
+export function stackToTell(backup: JtelBackup): readonly ObjectKey[] {
+  const { metadata, spec, status } = backup;
+  return status?.phase === 'Running' || status?.phase === 'Verifying' ? [] : [{ namespace: metadata.namespace, name: spec.stackRef.name }];
+}
+
+/** How a stack's backups are, from the caches. */
+export function backupHealthFrom({ caches, schedulePods }: ControllerParts): (status: JtelStackStatus, stack: JtelStack, now: Date) => JtelStackStatus {
+  const id = (namespace: string, name: string): string => `${namespace}/${name}`;
+  const backups = caches.backups.index((one) => [id(one.metadata.namespace, one.spec.stackRef.name)]);
+  const restores = caches.restores.index((one) => [id(one.metadata.namespace, one.spec.stackRef.name)]);
+  return (status, stack, now) => {
+    const key = id(stack.metadata.namespace, stack.metadata.name);
+    return withBackupHealth(status, { stack, backups: backups.get(key), restores: restores.get(key), hasCronJobs: schedulePods !== undefined, now });
+  };
 }
 
 function isOver({ status }: JtelBackup): boolean {

@@ -18,7 +18,7 @@ import { RestoreReconciler } from '../controllers/restore/reconcile.ts';
 import { StoreReconciler } from '../controllers/store/reconcile.ts';
 import type { openStore } from '../controllers/store-access.ts';
 import type { HostDriver } from '../host-driver/host.ts';
-import { runBackupControllers } from './backup-controllers.ts';
+import { backupHealthFrom, runBackupControllers, stackToTell } from './backup-controllers.ts';
 import { Activities, Controller, watching, type Cluster, type EventRecorder, type Logger, type ObjectKey, type RuntimeMetrics, type Store } from './runtime/index.ts';
 import type { WorkQueueOptions } from './runtime/control/work-queue.ts';
 
@@ -82,8 +82,9 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
     wakes: [
       watching(caches.stores, (store) => stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`).map(keyOfMetadata)),
       watching(caches.restores, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.stackRef.name }]),
+      watching(caches.backups, stackToTell),
     ],
-    reconciler: new StackReconciler({ ...parts, credentials, activities, watcher, claims, restoresOf, backups: backupSource }),
+    reconciler: new StackReconciler({ ...parts, addBackupHealth: backupHealthFrom(parts), credentials, activities, watcher, claims, restoresOf, backups: backupSource }),
   });
   const restoreActivities = new Activities<string>({ enqueue: (key) => restore.enqueue(key), logger });
   const restore: Controller<JtelRestore> = new Controller<JtelRestore>({

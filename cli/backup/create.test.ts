@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,14 +20,13 @@ let said: string[];
 beforeEach(async () => {
   [asked, said] = [[], []];
   answer = { status: 201, body: {} };
-  server = createServer((request, response) => {
-    void text(request).then((body) => {
-      asked.push({ path: request.url ?? '', body: JSON.parse(body) as (typeof asked)[number]['body'] });
-      response.statusCode = answer.status;
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(answer.body));
-    });
-  });
+  const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    asked.push({ path: request.url ?? '', body: JSON.parse(await text(request)) as (typeof asked)[number]['body'] });
+    response.statusCode = answer.status;
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(answer.body));
+  };
+  server = createServer((request, response) => void reply(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   folder = await mkdtemp(join(tmpdir(), 'jtel-backup-create-'));
   kubeconfig = join(folder, 'kubeconfig');
