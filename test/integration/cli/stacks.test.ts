@@ -32,6 +32,12 @@ async function updatedStack(name: string, status: JtelStack['status'] = {}): Pro
   return changed;
 }
 
+/** Small, then Large: a change that can be taken back as it is. */
+async function reconfigured(name: string): Promise<void> {
+  const stack = await storeStack(cluster.client, cluster.namespace, { name, annotations: { 'jtel.de/source-revision': 'commit-one' } });
+  await changeStack(cluster.client, stack, { size: 'Large' }, { version: '3.43.2', revision: 1 }, { 'jtel.de/source-revision': 'commit-two' });
+}
+
 describe('status', () => {
   it('shows one stack, and as JSON the object itself', async () => {
     await storeStack(cluster.client, cluster.namespace, { name: 'one', status: { phase: 'Degraded', message: 'acd-web-1 is unhealthy', version: '3.43.2' } });
@@ -107,11 +113,6 @@ describe('history and diff', () => {
 });
 
 describe('rollback', () => {
-  async function reconfigured(name: string): Promise<void> {
-    const stack = await storeStack(cluster.client, cluster.namespace, { name, annotations: { 'jtel.de/source-revision': 'commit-one' } });
-    await changeStack(cluster.client, stack, { size: 'Large' }, { version: '3.43.2', revision: 1 }, { 'jtel.de/source-revision': 'commit-two' });
-  }
-
   it('shows the difference, asks, and writes the earlier spec in the caller’s name', async () => {
     await reconfigured('back');
     const { code, out, err } = await jtel(['rollback', 'back'], { answer: 'y' });

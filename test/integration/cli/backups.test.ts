@@ -1,0 +1,249 @@
+/** `kubectl jtel backup …` and `restore` against a real API server and a real blob server that have, or lost, what they should. */
+import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { azureBlobStore } from '../../../blob-store/azure.ts';
+import { MemoryBlobStore } from '../../../blob-store/memory.ts';
+import { aStack } from '../../../controllers/stack/testing.ts';
+import { backupKind, restoreKind, stackKind, storeKind, type JtelBackup, type JtelBackupStatus, type JtelBackupStore, type JtelRestore, type JtelStack } from '../../../crds/index.ts';
+import { secrets } from '../../../operator/runtime/index.ts';
+import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
+import { installCRDs } from '../../support/crds.ts';
+import { kubectlJtel, type PluginOptions, type PluginRun } from '../../support/plugin.ts';
+import { storeBackup, type BackupOptions } from '../../support/stored-backup.ts';
+import { waitFor } from '../../support/wait.ts';
+
+const [older, newer] = ['20260301t020000z-00000a', '20260302t020000z-00000b'];
+let cluster: TestCluster;
+let azurite: Azurite;
+let identity: string;
+
+beforeAll(async () => {
+  [cluster, azurite] = await Promise.all([openCluster('plugin-backup'), startAzurite()]);
+  await installCRDs(cluster.client);
+  identity = `${cluster.namespace}.acme`;
+  await storeFor('customer');
+  await put('customer', { backupID: older, version: '3.43.1' });
+  await put('customer', { backupID: newer, content: 'more', packs: 3 });
+  await stack('acme', 'customer');
+});
+afterAll(async () => {
+  await azurite?.[Symbol.asyncDispose]();
+  await cluster?.close();
+});
+
+function jtel(argv: readonly string[], options: PluginOptions = {}): Promise<PluginRun> {
+  return kubectlJtel(argv, { kubeconfig: cluster.kubeconfig, namespace: cluster.namespace, ...options });
+}
+
+async function storeFor(name: string): Promise<void> {
+  const { endpoint, container } = await azurite.location(name);
+  const { client, namespace } = cluster;
+  const stringData = { accountName: azurite.accountName, accountKey: azurite.accountKey };
+  await client.apply(secrets, { metadata: { namespace, name }, stringData }, call());
+  const spec = { tier: 'Customer', azure: { endpoint, container, credentialsSecretRef: { name } } };
+  await client.apply(storeKind, { metadata: { namespace, name }, spec } as unknown as JtelBackupStore, call());
+}
+
+async function stack(name: string, store: string): Promise<void> {
+  const { apiVersion, kind, spec } = aStack();
+  const backup = { storeRef: { name: store }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', historyLimit: 10 };
+  await cluster.client.create(stackKind, { apiVersion, kind, metadata: { namespace: cluster.namespace, name }, spec: { ...spec, backup } } as unknown as JtelStack, call());
+}
+
+/** A whole backup, as one would be written. */
+async function put(container: string, options: BackupOptions): Promise<readonly string[]> {
+  const memory = new MemoryBlobStore();
+  const { names } = storeBackup(memory, { identity, ...options });
+  const { endpoint } = await azurite.location(container);
+  const blobs = azureBlobStore({ endpoint, container }, azurite.credentials);
+  for (const name of names) await blobs.create(name, memory.blobs.get(name)?.content ?? Buffer.alloc(0), 'application/octet-stream', call().signal);
+  return names;
+}
+
+/** As somebody with all rights to the account could. */
+function containerOf(name: string): ReturnType<BlobServiceClient['getContainerClient']> {
+  return new BlobServiceClient(azurite.endpoint, new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey)).getContainerClient(name);
+}
+
+async function object(name: string, status: JtelBackupStatus): Promise<void> {
+  const { client, namespace } = cluster;
+  const spec = { stackRef: { name: 'acme' }, trigger: 'Manual' };
+  await client.create(backupKind, { metadata: { namespace, name }, spec } as unknown as JtelBackup, call());
+  await client.applyStatus(backupKind, { namespace, name }, status, {}, call());
+}
+
+describe('backup list', () => {
+  it('reads the store, newest first', async () => {
+    const { code, out } = await jtel(['backup', 'list', 'acme']);
+    expect(code).toBe(0);
+    expect(out.indexOf(newer)).toBeLessThan(out.indexOf(older));
+    expect(out).toMatch(new RegExp(`${older}.*Stored +3\\.43\\.1`));
+  });
+
+  it('works in a cluster that has nothing but the store', async () => {
+    expect((await jtel(['backup', 'list', '--store', 'customer', '--identity', identity, '-o', 'json'])).out).toContain(newer);
+    // The stack is gone; its default identity is still known from its name.
+    await cluster.client.delete(stackKind, { namespace: cluster.namespace, name: 'acme' }, {}, call());
+    expect((await jtel(['backup', 'list', 'acme', '--store', 'customer'])).out).toContain(newer);
+    expect(await jtel(['backup', 'list', 'acme'])).toMatchObject({ code: 2, err: expect.stringContaining('--store') });
+    await stack('acme', 'customer');
+  });
+
+  it('shows what the cluster knows beside it: under way, failed, believed and not there', async () => {
+    await object('acme-known', { phase: 'Completed', backupID: newer, identity });
+    await object('acme-running', { phase: 'Running', progress: '45%', startTime: '2026-03-03T02:00:00Z' });
+    await object('acme-lost', { phase: 'Completed', backupID: '20260101t020000z-00000c', identity });
+    const { out } = await jtel(['backup', 'list', 'acme']);
+    expect(out).toMatch(new RegExp(`${newer}.*Stored.*acme-known`));
+    expect(out).toMatch(/acme-running.*Running 45%/);
+    expect(out).toMatch(/20260101t020000z-00000c.*Missing.*The store has no manifest/);
+  });
+
+  it('reads no more than asked for, and says how many there are', async () => {
+    const { out, err } = await jtel(['backup', 'list', 'acme', '--limit', '1']);
+    expect(out).not.toContain(older);
+    expect(err).toContain('1 older');
+  });
+
+  it('does not let one broken manifest hide the others', async () => {
+    await storeFor('spoilt');
+    await put('spoilt', { backupID: older });
+    const names = await put('spoilt', { backupID: newer, content: 'other' });
+    const manifest = names.find((name) => name.endsWith('manifest.json')) ?? '';
+    await containerOf('spoilt').getBlockBlobClient(manifest).upload('{', 1);
+    const { out } = await jtel(['backup', 'list', 'acme', '--store', 'spoilt']);
+    expect(out).toMatch(new RegExp(`${newer}.*Unusable`));
+    expect(out).toMatch(new RegExp(`${older}.*Stored`));
+  });
+
+  it('says which store it cannot open, and never shows its key', async () => {
+    await storeFor('refused');
+    await cluster.client.apply(secrets, { metadata: { namespace: cluster.namespace, name: 'refused' }, stringData: { accountName: azurite.accountName, accountKey: 'd3Jvbmcga2V5' } }, call());
+    const { code, err } = await jtel(['backup', 'list', 'acme', '--store', 'refused']);
+    expect(code).toBe(1);
+    expect(err).toContain('refused');
+    expect(err).not.toContain('d3Jvbmcga2V5');
+    expect(await jtel(['backup', 'list', 'acme', '--store', 'nowhere'])).toMatchObject({ code: 1, err: expect.stringContaining('does not exist') });
+  });
+});
+
+describe('backup show', () => {
+  it('tells of the newest, of a backupID, and of an object', async () => {
+    expect((await jtel(['backup', 'show', 'acme'])).out).toContain(newer);
+    expect((await jtel(['backup', 'show', 'acme', older])).out).toMatch(/database +Physical/);
+    expect((await jtel(['backup', 'show', 'acme', 'acme-known'])).out).toContain('JtelBackup acme-known, Completed');
+    expect(JSON.parse((await jtel(['backup', 'show', 'acme', older, '-o', 'json'])).out)).toMatchObject({ backupID: older, release: { version: '3.43.1' } });
+  });
+
+  it('says what there is instead of what is not', async () => {
+    expect(await jtel(['backup', 'show', 'acme', '20250101t000000z-000000'])).toMatchObject({ code: 1, err: expect.stringContaining(newer) });
+    expect(await jtel(['backup', 'show', 'acme', 'acme-running'])).toMatchObject({ code: 1, err: expect.stringContaining('is Running, not Completed') });
+    expect((await jtel(['backup', 'show', 'acme', '../../x'])).code).toBe(2);
+  });
+});
+
+describe('backup verify', () => {
+  it('proves that everything is there, and with --read that it is what was written', async () => {
+    const { code, out } = await jtel(['backup', 'verify', 'acme', 'latest', '--read']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/✔ 3 packs .* are there[^]*✔ every pack was read[^]*is whole/);
+  });
+
+  it.each([
+    ['a pack is missing', '/packs/', 'Delete'],
+    ['a pack has other content', '/packs/', 'Change'],
+    ['the index has other content', '/index-', 'Change'],
+  ] as const)('fails when %s', async (what, part, damage) => {
+    const name = `damaged-${what.replaceAll(' ', '-')}`;
+    await storeFor(name);
+    const damaged = (await put(name, { backupID: newer })).find((blob) => blob.includes(part)) ?? '';
+    const blob = containerOf(name).getBlockBlobClient(damaged);
+    const content = await blob.downloadToBuffer();
+    content[0] = (content[0] ?? 0) ^ 1;
+    await (damage === 'Delete' ? blob.delete() : blob.upload(content, content.length));
+    const { code, out, err } = await jtel(['backup', 'verify', 'acme', 'latest', '--store', name]);
+    expect(code).toBe(1);
+    expect(err).toContain(damaged.split('/').at(-1));
+    expect(out).not.toContain('is whole');
+  });
+});
+
+describe('backup create', () => {
+  it('asks for a backup and goes', async () => {
+    const { code, err } = await jtel(['backup', 'create', 'acme', '--verify', 'Restore'], { now: new Date('2026-03-03T04:05:06Z') });
+    expect(code).toBe(0);
+    expect(err).toContain('JtelBackup acme-manual-20260303t040506z created');
+    const created = await cluster.client.get(backupKind, { namespace: cluster.namespace, name: 'acme-manual-20260303t040506z' }, call());
+    expect(created.spec).toEqual({ stackRef: { name: 'acme' }, trigger: 'Manual', verify: 'Restore' });
+  });
+
+  it('waits with progress in view, and ends as the backup does', async () => {
+    const waiting = jtel(['backup', 'create', 'acme', '--name', 'acme-waits', '--wait']);
+    await tell('acme-waits', { phase: 'Running', progress: '30%', message: '1.0 GiB of 3.0 GiB' });
+    await tell('acme-waits', { phase: 'Completed', backupID: newer, totalBytes: 2 ** 30 });
+    expect(await waiting).toMatchObject({ code: 0, out: expect.stringContaining(`backup ${newer} is complete`), err: expect.stringContaining('30 % Running') });
+    const failing = jtel(['backup', 'create', 'acme', '--name', 'acme-fails', '--wait']);
+    await tell('acme-fails', { phase: 'Failed', message: 'the host was lost' });
+    expect(await failing).toMatchObject({ code: 1, out: expect.stringContaining('the host was lost') });
+  });
+
+  it('leaves the backup running when the person stops waiting, and says so', async () => {
+    const interrupt = new AbortController();
+    const waiting = jtel(['backup', 'create', 'acme', '--name', 'acme-left', '--wait'], { signal: interrupt.signal });
+    await tell('acme-left', { phase: 'Running', message: 'at it' });
+    interrupt.abort(new Error('Ctrl-C'));
+    expect(await waiting).toMatchObject({ code: 1, err: expect.stringContaining('acme-left goes on without you') });
+    expect(await cluster.client.find(backupKind, { namespace: cluster.namespace, name: 'acme-left' }, call())).toBeDefined();
+  });
+
+  it('says so where the stack has no store for it', async () => {
+    const { apiVersion, kind, spec } = aStack();
+    await cluster.client.create(stackKind, { apiVersion, kind, metadata: { namespace: cluster.namespace, name: 'bare' }, spec } as JtelStack, call());
+    expect(await jtel(['backup', 'create', 'bare'])).toMatchObject({ code: 1, err: expect.stringContaining('no spec.backup') });
+  });
+
+  async function tell(name: string, status: JtelBackupStatus): Promise<void> {
+    const key = { namespace: cluster.namespace, name };
+    await waitFor(`JtelBackup ${name}`, () => cluster.client.find(backupKind, key, call()));
+    await cluster.client.applyStatus(backupKind, key, status, {}, call());
+  }
+});
+
+describe('restore', () => {
+  async function restoreOf(name: string): Promise<JtelRestore> {
+    return await waitFor(`JtelRestore ${name}`, () => cluster.client.find(restoreKind, { namespace: cluster.namespace, name }, call()));
+  }
+
+  it('plans without being asked twice, and shows the checks', async () => {
+    const planning = jtel(['restore', 'acme', '--from', 'latest', '--plan', '--name', 'acme-plan']);
+    const { spec } = await restoreOf('acme-plan');
+    expect(spec).toMatchObject({ mode: 'Plan', source: { latestOf: identity }, ifNotEmpty: 'Fail' });
+    const status = { phase: 'Completed', backupID: newer, checks: [{ name: 'BackupComplete', result: 'Passed' }] } as const;
+    await cluster.client.applyStatus(restoreKind, { namespace: cluster.namespace, name: 'acme-plan' }, status, {}, call());
+    expect(await planning).toMatchObject({ code: 0, out: expect.stringMatching(/✔ BackupComplete\n✔ backup .*nothing was done/) });
+  });
+
+  it('names a backup by its backupID or its object', async () => {
+    expect((await jtel(['restore', 'acme', '--from', older, '--name', 'acme-by-id'])).code).toBe(0);
+    expect((await restoreOf('acme-by-id')).spec.source).toEqual({ backupID: older, storeRef: { name: 'customer' } });
+    expect((await jtel(['restore', 'acme', '--from', 'acme-known', '--test', '--name', 'acme-by-object'])).code).toBe(0);
+    expect((await restoreOf('acme-by-object')).spec).toMatchObject({ mode: 'Test', source: { backupRef: { name: 'acme-known' } } });
+  });
+
+  it('overwrites data only after the name of the stack was typed', async () => {
+    expect((await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--name', 'acme-no'], { answer: 'yes' })).code).toBe(1);
+    expect(await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--name', 'acme-no'])).toMatchObject({ code: 2, err: expect.stringContaining('--confirm acme') });
+    expect((await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--confirm', 'other', '--name', 'acme-no'])).code).toBe(2);
+    expect(await cluster.client.find(restoreKind, { namespace: cluster.namespace, name: 'acme-no' }, call())).toBeUndefined();
+    const done = await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--skip-backup', '--name', 'acme-yes'], { answer: 'acme' });
+    expect(done).toMatchObject({ code: 0, err: expect.stringContaining('NO backup of it is made first') });
+    expect((await restoreOf('acme-yes')).spec).toMatchObject({ ifNotEmpty: 'Replace', confirmReplace: 'acme', preRestoreBackup: 'Skip', mode: 'Execute' });
+  });
+
+  it('refuses orders that contradict themselves', async () => {
+    expect((await jtel(['restore', 'acme', '--from', 'latest', '--plan', '--replace'])).code).toBe(2);
+    expect((await jtel(['restore', 'acme'])).code).toBe(2);
+    expect((await jtel(['restore', 'acme', '--from', '../x'])).code).toBe(2);
+  });
+});
