@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { afterFailure, afterSuccess, Memory } from './memory.ts';
+import { afterFailure, afterSuccess, atRest, Memory } from './memory.ts';
 import { now } from './testing.ts';
 
 const key = { namespace: 'acme', name: 'main' };
@@ -29,5 +29,16 @@ it('knows nothing of an object that was deleted and created again', () => {
 
 it('forgets failures after a success', () => {
   const entry = { uid: 'uid', generation: 1, failures: 0 };
-  expect(afterSuccess(afterFailure(entry, failure, now, 0))).toEqual(entry);
+  expect(afterSuccess(afterFailure(entry, failure, now, 0), 'Apply', now)).toEqual(entry);
+});
+
+it('pauses between repairs that help nothing, until the stack comes to rest', () => {
+  const pauseOf = ({ retryTime }: { readonly retryTime?: number }): number => (retryTime === undefined ? 0 : (retryTime - now.getTime()) / 1000);
+  let entry = new Memory().recall(key, 'uid', 1);
+  const pauses = [1, 2, 3, 4].map(() => {
+    entry = afterSuccess(entry, 'Repair', now);
+    return pauseOf(entry);
+  });
+  expect(pauses).toEqual([0, 2, 4, 8]);
+  expect(pauseOf(afterSuccess(atRest(entry), 'Repair', now))).toBe(0);
 });

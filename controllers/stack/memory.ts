@@ -15,6 +15,8 @@ interface Entry {
   readonly failure?: Failure;
   /** Unix milliseconds. */
   readonly retryTime?: number;
+  /** How often drift was corrected without the stack having come to rest in between. */
+  readonly repairs?: number;
   /** Unix milliseconds of the last full observation. */
   readonly fullObservationTime?: number;
 }
@@ -54,12 +56,22 @@ export function afterFailure(entry: Entry, failure: Failure, now: Date, random: 
   };
 }
 
-export function afterSuccess(entry: Entry): Entry {
+/** The entry after a wave succeeded. A repair that helps nothing must not become a loop: from the second in a row on it pauses. */
+export function afterSuccess(entry: Entry, wave: string, now: Date): Entry {
   const { uid, generation, fullObservationTime } = entry;
+  const repairs = wave === 'Repair' ? (entry.repairs ?? 0) + 1 : 0;
+  const pauseSeconds = Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** (repairs - 2));
   return {
     uid,
     generation,
     failures: 0,
+    ...(repairs === 0 ? {} : { repairs }),
+    ...(repairs < 2 ? {} : { retryTime: now.getTime() + pauseSeconds * 1000 }),
     ...(fullObservationTime === undefined ? {} : { fullObservationTime }),
   };
+}
+
+/** The entry of a stack that is at rest. */
+export function atRest({ repairs: _repairs, ...entry }: Entry): Entry {
+  return entry;
 }

@@ -22,7 +22,7 @@ import { InputError } from '../input-error.ts';
 import { actionEvent, transitionEvents, type StoryEvent } from './events.ts';
 import { describeAction } from './actions.ts';
 import { execute, type Progress } from './execute.ts';
-import { afterFailure, afterSuccess, Memory } from './memory.ts';
+import { afterFailure, afterSuccess, atRest, Memory } from './memory.ts';
 import type { Activity, Failure, Observed, Plan, PlanInput } from './model.ts';
 import { lookAt } from './look.ts';
 import type { Gathered, ObserveDependencies } from './observe.ts';
@@ -104,6 +104,7 @@ export class StackReconciler implements Reconciler {
     const planned = plan({ stack: held, observed: gathered.observed, identity, now, ...monitoring(this.#options) });
     // A change that has failed is not waited for any longer.
     if (planned.step === 'Fail' && running !== undefined && running.name !== 'Fail') activities.abort(key, 'the change failed');
+    if (planned.kind === 'Done' || planned.kind === 'Blocked') this.#memory.keep(key, atRest(entry));
     const due = planned.kind === 'Act' && running === undefined && !isPaused(stack) && (entry.retryTime ?? 0) <= now.getTime();
     const epoch = due && claimsHost(planned) ? this.#options.claims.next(uid, seenEpochs(stack, gathered)) : heldEpoch;
     const activity: Activity | undefined = running === undefined ? undefined : toActivity(running.name, running.progress, gathered.observed);
@@ -118,7 +119,7 @@ export class StackReconciler implements Reconciler {
     const outcome = this.#options.activities.take(key);
     if (outcome === undefined) return entry;
     this.#waves.delete(formatKey(key));
-    if (outcome.result === 'Succeeded') return afterSuccess(entry);
+    if (outcome.result === 'Succeeded') return afterSuccess(entry, outcome.name, this.#options.clock());
     if (outcome.result === 'Aborted') return entry;
     const failure = failureOf(outcome.error);
     this.#record(stack, { type: 'Warning', reason: failure.reason, note: failure.message }, outcome.name);

@@ -6,12 +6,12 @@ while read -r name; do
   sum=$(sha256sum <"files/$name") && [ "${sum%% *}" = "$name" ] || echo "changed files/$name"
 done <"$release/files.list" 2>/dev/null
 if [ -e "$release/sum" ]; then
-  read -r want <"$release/sum"
+  read -r want _ <"$release/sum"
   sum=$(sha256sum <"$release/compose.yaml")
   [ "${sum%% *}" = "$want" ] || echo "changed compose.yaml"
 fi
 if [ -e ../.firewall/live ]; then
-  read -r want <../.firewall/live
+  read -r want _ <../.firewall/live
   sum=$(nft -s list table inet jtel 2>/dev/null | sha256sum)
   [ "${sum%% *}" = "$want" ] || echo "changed firewall"
 fi

@@ -9,6 +9,7 @@ import type { Campaign } from './campaign.ts';
 /** Letter → module. Loaded on demand: a campaign brings what it needs. */
 const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   a: async () => (await import('./a-crash.ts')).crashCampaign,
+  c: async () => (await import('./c-specification.ts')).specificationCampaign,
   e: async () => (await import('./e-faulty.ts')).faultCampaign,
 };
 

@@ -1,0 +1,139 @@
+/**
+ * Every leaf of the JtelStack schema, read from the CRD, with what campaign C does to it. A leaf that is new in the schema has
+ * no entry in the table and fails the campaign until somebody says what to do with it.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { JtelStackSpec } from '../../crds/index.ts';
+import { repositoryDirectory } from '../../sandbox/support/paths.ts';
+
+/** A spec that a case may change as it likes. */
+export type Draft = { -readonly [K in keyof JtelStackSpec]: unknown } & Record<string, unknown>;
+type Change = (spec: Draft) => void;
+
+export interface Leaf {
+  /** As in the schema: `host.dns.hosts[].ip`. */
+  readonly path: string;
+  /** Another valid value. */
+  readonly to?: Change;
+  /** Valid for the schema, and yet nothing that can be done. */
+  readonly bad?: Change;
+  /** `Switch`: says whether to work, not what for, so a fresh stack with it has nothing to compare. */
+  readonly kind?: 'Switch';
+}
+
+interface Schema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+
+/** Paths of all leaves of `spec`, as the API server knows them. */
+export function schemaLeaves(): readonly string[] {
+  const crd = parse(readFileSync(join(repositoryDirectory, 'crds/jtelstack.yaml'), 'utf8')) as {
+    readonly spec: { readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[] };
+  };
+  const spec = crd.spec.versions[0]?.schema.openAPIV3Schema.properties?.['spec'];
+  return spec === undefined ? [] : leavesOf(spec, '');
+}
+
+function leavesOf(schema: Schema, path: string): readonly string[] {
+  if (schema.properties !== undefined) return Object.entries(schema.properties).flatMap(([key, child]) => leavesOf(child, path === '' ? key : `${path}.${key}`));
+  if (schema.items !== undefined) return leavesOf(schema.items, `${path}[]`);
+  return [path];
+}
+
+/** Sets a value by its path in the schema; of a list, in the first element. */
+export function put(path: string, value: unknown): Change {
+  return (spec) => {
+    const keys = path.replaceAll('[]', '.0').split('.');
+    let place: Record<string, unknown> = spec;
+    for (const key of keys.slice(0, -1)) place = place[key] as Record<string, unknown>;
+    place[keys.at(-1) ?? ''] = value;
+  };
+}
+
+const otherFingerprint = `SHA256:${'B'.repeat(43)}`;
+const to = (path: string, value: unknown, more: Partial<Leaf> = {}): Leaf => ({ path, to: put(path, value), ...more });
+const both = (path: string, value: unknown, bad: unknown): Leaf => ({ path, to: put(path, value), bad: put(path, bad) });
+const bad = (path: string, value: unknown): Leaf => ({ path, bad: put(path, value) });
+
+/** In the order of the schema. A leaf that only means something to other controllers must change nothing here. */
+export const leaves: readonly Leaf[] = [
+  bad('version', '9.9.9'),
+  to('size', 'Medium', { bad: put('size', 'Large') }),
+  bad('releaseStoreRef.name', 'nowhere'),
+  bad('host.address', '192.0.2.99'),
+  to('host.port', 2222),
+  to('host.user', 'admin'),
+  both('host.sshSecretRef.name', 'ssh-2', 'missing'),
+  to('host.hostKeyFingerprints[]', otherFingerprint),
+  to('host.jumpHost.address', '192.0.2.2'),
+  to('host.jumpHost.port', 2222),
+  to('host.jumpHost.user', 'hop'),
+  both('host.jumpHost.sshSecretRef.name', 'ssh-2', 'missing'),
+  to('host.jumpHost.hostKeyFingerprints[]', otherFingerprint),
+  to('host.bootstrap', 'Preinstalled'),
+  to('host.dns.nameservers[]', '192.0.2.54'),
+  to('host.dns.searchDomains[]', 'other.example'),
+  to('host.dns.hosts[].ip', '192.0.2.78'),
+  to('host.dns.hosts[].names[]', 'trunk.example'),
+  to('host.timeZone', 'Asia/Kolkata'),
+  to('network.fqdn', 'other.jtel.example'),
+  to('network.aliases[]', 'chat.jtel.example'),
+  both('network.tlsSecretRef.name', 'tls-2', 'env'),
+  to('network.allow.admin[]', '192.0.2.128/25'),
+  to('network.allow.web[]', '2001:db8::/32'),
+  to('network.allow.sip[].name', 'pbx'),
+  to('network.allow.sip[].cidr', '198.51.100.7/32'),
+  both('components[].name', 'acd-haproxy', 'acd-fax'),
+  { path: 'components[].state', to: put('components.1.state', 'Disabled'), bad: put('components[].state', 'Disabled') },
+  both('components[].replicas', 3, 99),
+  to('components[].resources.cpu', '500m'),
+  both('components[].resources.memory', '300Mi', 'much'),
+  both('components[].env[].name', 'OTHER', 'not a name'),
+  both('components[].env[].value', '"$(reboot)\' ; # {{ x }} ${HOME}', 'two\nlines'),
+  { path: 'components[].env[].secretKeyRef.name', to: put('components.0.env.1.secretKeyRef.name', 'env-2'), bad: put('components.0.env.1.secretKeyRef.name', 'missing') },
+  { path: 'components[].env[].secretKeyRef.key', to: put('components.0.env.1.secretKeyRef.key', 'other'), bad: put('components.0.env.1.secretKeyRef.key', 'missing') },
+  both('imagePullSecretRef.name', 'registry-2', 'missing'),
+  to('initialData.source', 'Auto'),
+  to('initialData.backupID', '20260105t020000z-3f9a1c'),
+  to('backup.storeRef.name', 'customer-2'),
+  to('backup.identity', 'acme.other'),
+  to('backup.schedule', '30 3 * * *'),
+  to('backup.timeZone', 'UTC'),
+  to('backup.state', 'Suspended'),
+  to('backup.objectives.recoveryPointHours', 48),
+  to('backup.objectives.recoveryTimeMinutes', 120),
+  to('backup.method', 'Logical'),
+  to('backup.bandwidthLimitMiBPerSecond', 20),
+  to('backup.startDeadlineMinutes', 60),
+  to('backup.historyLimit', 3),
+  to('update.preUpdateBackup', 'Skip'),
+  to('update.progressDeadlineSeconds', 60),
+  to('update.onFailure', 'Hold'),
+  to('update.windows[].days[]', 'Mon'),
+  to('update.windows[].start', '23:15'),
+  to('update.windows[].durationMinutes', 1440),
+  both('update.windows[].timeZone', 'Australia/Lord_Howe', 'Europe/Entenhausen'),
+  to('relocation.source', 'RecoverFromBackup'),
+  to('drift', 'Ignore'),
+  to('managementMode', 'Observe', { kind: 'Switch' }),
+  to('powerState', 'Stopped', { kind: 'Switch' }),
+  to('suspend', true, { kind: 'Switch' }),
+  to('deletionPolicy', 'Stop'),
+  to('revisionHistoryLimit', 1),
+];
+
+/** What a person might write for any text, and what must never do more than fail. */
+export const hostileTexts: readonly (readonly [string, string])[] = [
+  ['nothing', ''],
+  ['an option', '-rf'],
+  ['a shell command', '$(touch /tmp/pwned); `reboot` | true && exit 1 #'],
+  ['YAML', "'\"}]: !!js/function &a *a"],
+  ['lines', 'a\nb\r\n---\n'],
+  ['a path', '../../../etc/passwd'],
+  ['a template', '{{ secrets }}{% raw %}'],
+  ['64 KB', 'x'.repeat(65_536)],
+];
