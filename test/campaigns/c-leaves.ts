@@ -19,7 +19,7 @@ export interface Leaf {
   readonly to?: Change;
   /** Valid for the schema, and yet nothing that can be done. */
   readonly bad?: Change;
-  /** `Switch`: says whether to work, not what for, so a fresh stack with it has nothing to compare. */
+  /** `Switch`: says whether or how to work, not what for, so a fresh stack with it has nothing to compare. */
   readonly kind?: 'Switch';
 }
 
@@ -74,7 +74,7 @@ export const leaves: readonly Leaf[] = [
   to('host.jumpHost.user', 'hop'),
   both('host.jumpHost.sshSecretRef.name', 'ssh-2', 'missing'),
   to('host.jumpHost.hostKeyFingerprints[]', otherFingerprint),
-  to('host.bootstrap', 'Preinstalled'),
+  to('host.bootstrap', 'Preinstalled', { kind: 'Switch' }),
   to('host.dns.nameservers[]', '192.0.2.54'),
   to('host.dns.searchDomains[]', 'other.example'),
   to('host.dns.hosts[].ip', '192.0.2.78'),

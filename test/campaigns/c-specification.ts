@@ -22,7 +22,7 @@ const shortStep = 12;
 export const specificationCampaign: Campaign = {
   letter: 'c',
   title: 'every leaf of the specification changed and changed back',
-  parallel: 6,
+  parallel: 3,
   cases: (form) => casesOf(form),
 };
 
