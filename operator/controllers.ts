@@ -7,6 +7,7 @@ import type { ImageReference } from '../model/rendered-release.ts';
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../crds/index.ts';
 import type { Limits } from '../controllers/backup/model.ts';
 import type { SchedulePods } from '../controllers/schedule/cron-job.ts';
+import { stackIdentity } from '../controllers/backup-identity.ts';
 import { HostClaims } from '../controllers/claims.ts';
 import { CredentialStore } from '../controllers/credentials.ts';
 import type { ReleaseSource } from '../controllers/release-source.ts';
@@ -98,12 +99,14 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
     ],
     reconciler: new RestoreReconciler({ ...parts, credentials, restoresOf, activities: restoreActivities, claims: new HostClaims() }),
   });
+  const identitiesOf = ({ metadata }: JtelBackupStore): readonly string[] =>
+    stacksOfStore.get(`${metadata.namespace}/${metadata.name}`).filter(({ spec }) => spec.backup?.storeRef.name === metadata.name).map(stackIdentity);
   const store = new Controller<JtelBackupStore>({
     ...common,
     name: 'store',
     store: caches.stores,
     workers: storeWorkers,
-    reconciler: new StoreReconciler({ cluster, events, clock, random }),
+    reconciler: new StoreReconciler({ cluster, events, clock, random, identitiesOf }),
   });
   try {
     await Promise.all([runBackupControllers(parts, { claims, credentials, common }, signal), stack.run(signal), restore.run(signal), store.run(signal)]);

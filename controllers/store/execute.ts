@@ -1,10 +1,10 @@
 /** Carries out what was planned for a store. */
-import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
+import { BlobError, type BlobStore, type ImmutabilityProof } from '../../blob-store/blob-store.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 import type { Action, Probed } from './model.ts';
 import { problemOf } from './observe.ts';
 
-type Executors = { readonly [K in Action['type']]: (action: Extract<Action, { type: K }>, blobs: BlobStore, signal: AbortSignal) => Promise<void> };
+type Executors = { readonly [K in Action['type']]: (action: Extract<Action, { type: K }>, blobs: BlobStore, signal: AbortSignal) => Promise<ImmutabilityProof | void> };
 
 const executors: Executors = {
   WriteProbe: async ({ name, content }, blobs, signal) => {
@@ -15,18 +15,23 @@ const executors: Executors = {
       throw new BlobError('DigestMismatch', `${blobs.description} gave back something else than was written to ${name}; do not trust this store before it is understood`);
     }
   },
+  ProveImmutable: ({ name }, blobs, signal) => blobs.proveImmutable(name, signal),
 };
 
 /** A refusal by the store is an outcome; @throws anything else. */
 export async function execute(actions: readonly Action[], store: JtelBackupStore, blobs: BlobStore, signal: AbortSignal): Promise<Probed> {
+  let proof: ImmutabilityProof | undefined;
   for (const action of actions) {
     try {
-      await executors[action.type](action, blobs, signal);
+      // The table is complete by its type; the lookup loses the link between key and argument.
+      const found = await (executors[action.type] as (action: Action, blobs: BlobStore, signal: AbortSignal) => Promise<ImmutabilityProof | void>)(action, blobs, signal);
+      proof = found ?? proof;
     } catch (error) {
       const { reason, message } = problemOf(error, store);
       const advice = reason === 'StoreCredentialsRefused' ? ' Listing works, writing does not: give credentials that may create and read, or set spec.accessMode to ReadOnly.' : '';
       return { kind: 'Failed', problem: { reason, message: `${message}${advice}` } };
     }
   }
-  return { kind: actions.length === 0 ? 'NotDue' : 'Written' };
+  if (actions.length === 0) return { kind: 'NotDue' };
+  return { kind: 'Written', ...(proof === undefined ? {} : { proof }) };
 }

@@ -1,4 +1,5 @@
 /** What the store controller talks about: what was found, and what is to be done about it. */
+import type { ContainerPolicy, ImmutabilityProof } from '../../blob-store/blob-store.ts';
 import type { Reason } from '../../crds/index.ts';
 
 /** Something is wrong with a store; the message says what, with which store, and what to do. */
@@ -16,7 +17,12 @@ export interface Contents {
 
 /** A store as it was found by looking only. */
 export type Observed =
-  | { readonly kind: 'Listed'; readonly contents: Contents | undefined }
+  | {
+      readonly kind: 'Listed';
+      readonly contents: Contents | undefined;
+      /** What the container says of itself; undefined when these credentials may not ask. */
+      readonly policy?: ContainerPolicy;
+    }
   | { readonly kind: 'Unusable'; readonly problem: Problem };
 
 /** Writes a small object and reads it back. */
@@ -27,10 +33,16 @@ export interface WriteProbe {
   readonly content: string;
 }
 
-export type Action = WriteProbe;
+/** Tries to destroy that probe. */
+export interface ProveImmutable {
+  readonly type: 'ProveImmutable';
+  readonly name: string;
+}
+
+export type Action = WriteProbe | ProveImmutable;
 
 /** What became of the probe: `NotDue` also for stores that are only read. */
 export type Probed =
-  | { readonly kind: 'Written' }
+  | { readonly kind: 'Written'; readonly proof?: ImmutabilityProof }
   | { readonly kind: 'NotDue' }
   | { readonly kind: 'Failed'; readonly problem: Problem };

@@ -29,7 +29,7 @@ describe('observing', () => {
 
   test('finds an empty vendor store listable, with no release', async () => {
     const { observed } = await observe(aStore({ tier: 'Vendor' }), async () => new MemoryBlobStore(), signal);
-    expect(observed).toEqual({ kind: 'Listed', contents: { count: 0 } });
+    expect(observed).toMatchObject({ kind: 'Listed', contents: { count: 0 } });
   });
 
   test('reads no more of a customer store than it must', async () => {
@@ -43,6 +43,22 @@ describe('observing', () => {
     expect([observed.kind, read]).toEqual(['Listed', 0]);
   });
 
+  test('counts the backups of the stacks that use a customer store by their manifests', async () => {
+    const blobs = await storeWith('acme.main/packs/20260101/a', 'acme.main/backups/b/manifest.json', 'acme.main/backups/c/index-1-1.zst', 'other/backups/d/manifest.json');
+    const { observed } = await observe(aStore(), async () => blobs, signal, ['acme.main', 'acme.main']);
+    expect(observed).toMatchObject({ kind: 'Listed', contents: { count: 1 }, policy: { hasImmutabilityPolicy: true } });
+  });
+
+  test('a container that may not be asked about its policy is listed all the same', async () => {
+    class BlobsOnly extends MemoryBlobStore {
+      override async policy(): Promise<never> {
+        throw new BlobError('StoreCredentialsRefused', 'refused');
+      }
+    }
+    const { observed } = await observe(aStore(), async () => new BlobsOnly(), signal);
+    expect(observed).toEqual({ kind: 'Listed', contents: undefined });
+  });
+
   test('gives up counting a vendor store that is no vendor store', async () => {
     class Endless extends MemoryBlobStore {
       override async *list(): AsyncIterable<BlobProperties> {
@@ -50,7 +66,7 @@ describe('observing', () => {
       }
     }
     const { observed } = await observe(aStore({ tier: 'Vendor' }), async () => new Endless(), signal);
-    expect(observed).toEqual({ kind: 'Listed', contents: undefined });
+    expect(observed).toMatchObject({ kind: 'Listed', contents: undefined });
   });
 
   test.each([
@@ -73,8 +89,9 @@ describe('probing', () => {
 
   test('leaves one object, however often it is repeated on a day', async () => {
     const blobs = new MemoryBlobStore();
-    expect(await execute(actions, aStore(), blobs, signal)).toEqual({ kind: 'Written' });
-    expect(await execute(actions, aStore(), blobs, signal)).toEqual({ kind: 'Written' });
+    const written = { kind: 'Written', proof: { overwrite: 'Refused', delete: 'Refused' } };
+    expect(await execute(actions, aStore(), blobs, signal)).toMatchObject(written);
+    expect(await execute(actions, aStore(), blobs, signal)).toMatchObject(written);
     expect([...blobs.blobs.keys()]).toEqual([actions[0]?.name]);
   });
 

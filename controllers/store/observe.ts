@@ -1,24 +1,32 @@
 /** Looks into a store without changing it: can it be listed with these credentials, and what is complete in it. */
-import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
+import { manifestName, paths } from '../../backup/names.ts';
+import { BlobError, type BlobStore, type ContainerPolicy } from '../../blob-store/blob-store.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 import { InputError } from '../input-error.ts';
 import type { Contents, Observed, Problem } from './model.ts';
 
-/** More entries than this are not counted; a vendor store has some dozens per release. */
-const maximumEntries = 20_000;
+/** More entries than this are not counted; a vendor store has some dozens per release, a backup some eight. */
+const maximumEntries = 50_000;
 
 /** Written last by `jtel-operator release publish`: a release without it is not there. */
 const releaseMarker = /^releases\/[^/]+\/release\.json$/;
 
 /**
+ * @param identities whose backups are counted: those of the stacks that use the store, and those that it names
  * @param open gives access to the store; an error of its own that says what is wrong becomes part of what was observed
  * @throws anything that is not about the store, such as an API server that does not answer
  */
-export async function observe(store: JtelBackupStore, open: () => Promise<BlobStore>, signal: AbortSignal): Promise<{ observed: Observed; blobs?: BlobStore }> {
+export async function observe(
+  store: JtelBackupStore,
+  open: () => Promise<BlobStore>,
+  signal: AbortSignal,
+  identities: readonly string[] = [],
+): Promise<{ observed: Observed; blobs?: BlobStore }> {
   try {
     const blobs = await open();
-    const contents = store.spec.tier === 'Vendor' ? await countReleases(blobs, signal) : await listOne(blobs, signal);
-    return { observed: { kind: 'Listed', contents }, blobs };
+    const contents = store.spec.tier === 'Vendor' ? await countReleases(blobs, signal) : await countBackups(blobs, identities, signal);
+    const policy = store.spec.immutability.policy === 'None' ? undefined : await readPolicy(blobs, signal);
+    return { observed: { kind: 'Listed', contents, ...(policy === undefined ? {} : { policy }) }, blobs };
   } catch (error) {
     return { observed: { kind: 'Unusable', problem: problemOf(error, store) } };
   }
@@ -32,9 +40,33 @@ export function problemOf(error: unknown, store: JtelBackupStore): Problem {
   throw error;
 }
 
-/** Customer stores can hold very many objects, and one page tells all that is asked here. */
-async function listOne(blobs: BlobStore, signal: AbortSignal): Promise<undefined> {
+/** A customer's store can hold very many packs, so only the folders of backups are listed: a backup is there when its manifest is. */
+async function countBackups(blobs: BlobStore, identities: readonly string[], signal: AbortSignal): Promise<Contents | undefined> {
+  // One page, which also tells whether it can be listed at all.
   for await (const _ of blobs.list('', signal)) break;
+  if (identities.length === 0) return undefined;
+  let [entries, count] = [0, 0];
+  let newestTime: string | undefined;
+  for (const identity of new Set(identities)) {
+    for await (const { name, createdTime } of blobs.list(paths.backups(identity), signal)) {
+      entries += 1;
+      if (entries > maximumEntries) return undefined;
+      if (!name.endsWith(`/${manifestName}`)) continue;
+      count += 1;
+      if (newestTime === undefined || createdTime > newestTime) newestTime = createdTime;
+    }
+  }
+  return { count, ...(newestTime === undefined ? {} : { newestTime }) };
+}
+
+/** A SAS token may be good for blobs only: that the container cannot be asked is no fault of the store. */
+async function readPolicy(blobs: BlobStore, signal: AbortSignal): Promise<ContainerPolicy | undefined> {
+  try {
+    return await blobs.policy(signal);
+  } catch (error) {
+    if (error instanceof BlobError && error.reason === 'StoreCredentialsRefused') return undefined;
+    throw error;
+  }
 }
 
 async function countReleases(blobs: BlobStore, signal: AbortSignal): Promise<Contents | undefined> {

@@ -14,7 +14,7 @@ describe('a probe is written', () => {
     ['when the last one lies in the future', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(-1) })],
     ['when the time of the last one cannot be read', aStore({}, { observedGeneration: 1, lastProbeTime: 'yesterday' })],
   ])('%s', (_, store) => {
-    expect(plan(store, listed, now)).toMatchObject([{ type: 'WriteProbe' }]);
+    expect(plan(store, listed, now)).toMatchObject([{ type: 'WriteProbe' }, { type: 'ProveImmutable' }]);
   });
 });
 
@@ -26,6 +26,10 @@ describe('no probe is written', () => {
   ])('%s', (_, store, observed) => {
     expect(plan(store, observed, now)).toEqual([]);
   });
+});
+
+test('nothing is tried to be destroyed in a store of which nothing is asked', () => {
+  expect(plan(aStore({ immutability: { policy: 'None', retentionDays: 180 } }), listed, now)).toMatchObject([{ type: 'WriteProbe' }]);
 });
 
 const nameOf = (store = aStore(), time = now): string => plan(store, listed, time)[0]?.name ?? '';

@@ -1,5 +1,5 @@
 /**
- * When a probe is written. An immutable store keeps every probe for its whole period, so there is at most one a day for
+ * When a probe is written, and tried to be destroyed. An immutable store keeps every probe for its whole period, so there is at most one a day for
  * each store, and after a change of its spec: its name is made of just these, and writing the same again adds nothing.
  */
 import { createHash } from 'node:crypto';
@@ -19,7 +19,9 @@ export function plan(store: JtelBackupStore, observed: Observed, now: Date): rea
   const day = now.toISOString().slice(0, 10);
   const id = createHash('sha256').update(`${uid} ${generation}`).digest('hex').slice(0, 16);
   const content = `A probe of the jtel operator: JtelBackupStore ${namespace}/${name} could be written on ${day}. ${id}\n`;
-  return [{ type: 'WriteProbe', name: `.jtel-probe/${day}-${id}`, content }];
+  const probe = `.jtel-probe/${day}-${id}`;
+  const proof = store.spec.immutability.policy === 'None' ? [] : [{ type: 'ProveImmutable', name: probe } as const];
+  return [{ type: 'WriteProbe', name: probe, content }, ...proof];
 }
 
 function probeIsDue({ metadata, status }: JtelBackupStore, now: Date): boolean {

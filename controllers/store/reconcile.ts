@@ -1,6 +1,6 @@
 /** One look at one store: read, observe, plan, write a probe when one is due, tell. */
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { storeKind, type JtelBackupStore, type JtelBackupStoreStatus } from '../../crds/index.ts';
+import { storeConditionTypes, storeKind, type JtelBackupStore, type JtelBackupStoreStatus } from '../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
 import type { ObjectKey } from '../../operator/runtime/objects.ts';
@@ -16,6 +16,8 @@ export interface StoreReconcilerOptions {
   readonly cluster: Cluster;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly clock: () => Date;
+  /** Of the stacks whose backups go there. */
+  readonly identitiesOf?: (store: JtelBackupStore) => readonly string[];
   /** In [0, 1): spreads the checks of many stores. */
   readonly random: () => number;
   /** Default: the real store with the credentials of its Secret. */
@@ -35,7 +37,8 @@ export class StoreReconciler implements Reconciler {
     if (store === undefined || store.metadata.deletionTimestamp !== undefined) return;
 
     const { signal } = context;
-    const { observed, blobs } = await observe(store, () => this.#open(store, context), signal);
+    const identities = [...(this.#options.identitiesOf?.(store) ?? []), ...(store.spec.identities ?? []).filter((identity) => identity !== '*')];
+    const { observed, blobs } = await observe(store, () => this.#open(store, context), signal, identities);
     const actions = plan(store, observed, clock());
     const probed = blobs === undefined ? ({ kind: 'NotDue' } as const) : await execute(actions, store, blobs, signal);
 
@@ -52,16 +55,18 @@ export class StoreReconciler implements Reconciler {
     return open === undefined ? openBlobs(cluster, store, options) : open(store, options);
   }
 
-  /** One event per change of availability or of its reason. */
+  /** One event per change of a condition or of its reason; that something was not tried is none. */
   #tell(store: JtelBackupStore, next: JtelBackupStoreStatus): void {
-    const before = findCondition(store.status?.conditions, 'Available');
-    const after = findCondition(next.conditions, 'Available');
-    if (after === undefined || (before?.status === after.status && before.reason === after.reason)) return;
-    this.#options.events.record(storeKind, store, {
-      type: after.status === 'True' ? 'Normal' : 'Warning',
-      reason: after.reason,
-      action: 'Validate',
-      note: after.message,
-    });
+    for (const type of storeConditionTypes) {
+      const before = findCondition(store.status?.conditions, type);
+      const after = findCondition(next.conditions, type);
+      if (after === undefined || after.reason === 'NotChecked' || (before?.status === after.status && before.reason === after.reason)) continue;
+      this.#options.events.record(storeKind, store, {
+        type: after.status === 'True' ? 'Normal' : 'Warning',
+        reason: after.reason,
+        action: 'Validate',
+        note: after.message,
+      });
+    }
   }
 }

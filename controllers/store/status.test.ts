@@ -45,10 +45,38 @@ describe('Available', () => {
   });
 });
 
-describe('Immutable is not claimed before it is proven', () => {
-  test.each(['Required', 'Preferred', 'None'] as const)('policy %s', (policy) => {
-    const { conditions } = summarise(aStore({ immutability: { policy, retentionDays: 30 } }), listed, written, now);
-    expect(findCondition(conditions, 'Immutable')).toMatchObject({ status: 'Unknown', reason: 'NotChecked' });
+describe('Immutable', () => {
+  const proof = (overwrite: 'Refused' | 'Allowed' | 'NotTried', deletion: 'Refused' | 'Allowed' | 'NotTried'): Probed => ({ kind: 'Written', proof: { overwrite, delete: deletion, detail: 'overwriting it was tried' } });
+  const listedWith = (hasImmutabilityPolicy: boolean, versioning = false): Observed => ({ kind: 'Listed', contents: undefined, policy: { hasImmutabilityPolicy, versioning } });
+  const readOnly = aStore({ accessMode: 'ReadOnly' });
+  test.each([
+    ['both attempts were refused', aStore(), listedWith(true), proof('Refused', 'Refused'), 'True', 'ImmutabilityVerified'],
+    ['both were refused, whatever the container says', aStore(), listed, proof('Refused', 'Refused'), 'True', 'ImmutabilityVerified'],
+    ['overwriting was allowed', aStore(), listedWith(true), proof('Allowed', 'NotTried'), 'False', 'NotImmutable'],
+    ['deleting was allowed', aStore(), listedWith(true), proof('Refused', 'Allowed'), 'False', 'NotImmutable'],
+    ['there is no policy, and nothing could be tried', aStore(), listedWith(false), proof('NotTried', 'NotTried'), 'False', 'PolicyMissing'],
+    ['there is a policy, and nothing could be tried', aStore(), listedWith(true), proof('NotTried', 'NotTried'), 'Unknown', 'NotChecked'],
+    ['a store is only read and has no policy', readOnly, listedWith(false), notDue, 'False', 'PolicyMissing'],
+    ['a store is only read and has one', readOnly, listedWith(true), notDue, 'Unknown', 'NotChecked'],
+    ['nothing is asked of it', aStore({ immutability: { policy: 'None', retentionDays: 30 } }), listedWith(false), written, 'Unknown', 'NotChecked'],
+    ['nothing was tried yet', aStore(), listed, notDue, 'Unknown', 'NotChecked'],
+  ] satisfies [string, JtelBackupStore, Observed, Probed, string, string][])('when %s', (_, store, observed, probed, status, reason) => {
+    expect(findCondition(summarise(store, observed, probed, now).conditions, 'Immutable')).toMatchObject({ status, reason });
+  });
+
+  test('is believed between two proofs, while the policy is there and the spec is the same', () => {
+    const proven = summarise(aStore(), listedWith(true), proof('Refused', 'Refused'), now);
+    const later = (observed: Observed, generation = 1) => findCondition(summarise(aStore({}, proven, generation), observed, notDue, new Date(now.getTime() + 3_600_000)).conditions, 'Immutable');
+    expect(proven.lastProofTime).toBe('2026-03-01T03:00:00Z');
+    expect(later(listedWith(true))).toMatchObject({ status: 'True', reason: 'ImmutabilityVerified' });
+    expect(later(unusable(failing('StoreUnreachable')))).toMatchObject({ status: 'True' });
+    expect(later(listedWith(false))).toMatchObject({ status: 'False', reason: 'PolicyMissing' });
+    expect(later(listedWith(true), 2)).toMatchObject({ status: 'Unknown' });
+  });
+
+  test('says how long the period has to be', () => {
+    const message = findCondition(summarise(aStore(), listedWith(true), proof('Refused', 'Refused'), now).conditions, 'Immutable')?.message;
+    expect(message).toContain('at least 210 days');
   });
 });
 

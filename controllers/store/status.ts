@@ -9,6 +9,7 @@ import {
   type StoreConditionType,
 } from '../../crds/index.ts';
 import { formatTime, setCondition } from '../../operator/runtime/report/conditions.ts';
+import { immutable } from './immutable.ts';
 import type { Observed, Probed, Problem } from './model.ts';
 
 interface Draft {
@@ -21,18 +22,20 @@ interface Draft {
 export function summarise(store: JtelBackupStore, observed: Observed, probed: Probed, now: Date): JtelBackupStoreStatus {
   const previous = store.status ?? {};
   const problem = problemIn(observed, probed);
-  const drafts = [available(store, problem), immutable(store)];
+  const drafts: readonly Draft[] = [available(store, problem), immutable(store, observed, probed)];
   let conditions = previous.conditions;
   for (const draft of drafts) {
     const message = draft.message.slice(0, conditionMessageMaxLength);
     conditions = setCondition<Condition>(conditions, { ...draft, message, observedGeneration: store.metadata.generation }, now);
   }
   const lastProbeTime = probeTime(store, probed, now);
+  const lastProofTime = probed.kind === 'Written' && probed.proof !== undefined ? formatTime(now) : previous.lastProofTime;
   return {
     observedGeneration: store.metadata.generation,
     message: problem?.message.slice(0, statusMessageMaxLength) ?? '',
     lastValidationTime: formatTime(now),
     ...(lastProbeTime === undefined ? {} : { lastProbeTime }),
+    ...(lastProofTime === undefined ? {} : { lastProofTime }),
     ...contents(previous, observed),
     conditions: conditions ?? [],
   };
@@ -56,15 +59,6 @@ function available({ spec }: JtelBackupStore, problem: Problem | undefined): Dra
   }
   // A store that is busy is neither well nor broken.
   return { type: 'Available', status: problem.reason === 'StoreThrottled' ? 'Unknown' : 'False', ...problem };
-}
-
-/** Proof is active (an overwrite and a delete that are refused) and belongs to the making of backups. */
-function immutable({ spec }: JtelBackupStore): Draft {
-  const message =
-    spec.immutability.policy === 'None'
-      ? 'Not looked at, because spec.immutability.policy is None.'
-      : `Not proven. The operator does not yet try whether this store refuses to change what is stored; make sure of ${spec.immutability.retentionDays} days of immutability in the storage account.`;
-  return { type: 'Immutable', status: 'Unknown', reason: 'NotChecked', message };
 }
 
 /** The last known contents stay visible while the store cannot be listed. */

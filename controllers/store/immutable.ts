@@ -1,0 +1,54 @@
+/** Whether a store refuses to change what is stored, as users see it; pure. Only an attempt proves it; a policy is a promise. */
+
+import { defaultEpochDays } from '../../backup/names.ts';
+import type { ContainerPolicy } from '../../blob-store/blob-store.ts';
+import type { Condition, JtelBackupStore, Reason } from '../../crds/index.ts';
+import { findCondition } from '../../operator/runtime/report/conditions.ts';
+import type { Observed, Probed } from './model.ts';
+
+export interface ImmutableDraft {
+  readonly type: 'Immutable';
+  readonly status: Condition['status'];
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export function immutable(store: JtelBackupStore, observed: Observed, probed: Probed): ImmutableDraft {
+  const { spec } = store;
+  const draft = (status: Condition['status'], reason: Reason, message: string): ImmutableDraft => ({ type: 'Immutable', status, reason, message });
+  if (spec.immutability.policy === 'None') return draft('Unknown', 'NotChecked', 'Not looked at, because spec.immutability.policy is None.');
+  const policy = observed.kind === 'Listed' ? observed.policy : undefined;
+  const proof = probed.kind === 'Written' ? probed.proof : undefined;
+  if (proof?.overwrite === 'Refused' && proof.delete === 'Refused') return draft('True', 'ImmutabilityVerified', `For the probe at lastProofTime ${proof.detail}. ${unseen(store)}`);
+  if (proof?.overwrite === 'Allowed' || proof?.delete === 'Allowed') {
+    const versions = policy?.versioning === true ? ' The container keeps versions: what is overwritten or deleted can be brought back by hand, but backups rely on its being refused; set a policy for the whole container.' : '';
+    return draft('False', 'NotImmutable', `For the probe at lastProofTime ${proof.detail}.${versions} ${advice(store)}`);
+  }
+  if (policy?.hasImmutabilityPolicy === false && policy.versioning === false) return draft('False', 'PolicyMissing', `The container has no immutability policy. ${advice(store)}`);
+  if (proof !== undefined) return draft('Unknown', 'NotChecked', `${capital(proof.detail)}. ${promise(policy)} ${unseen(store)}`);
+  if (spec.accessMode === 'ReadOnly') return draft('Unknown', 'NotChecked', `The store is only read, so nothing was tried. ${promise(policy)}`);
+  // Between two proofs, and while the store is away, the last one counts, if it was of this very spec.
+  const last = findCondition(store.status?.conditions, 'Immutable');
+  if (last !== undefined && store.status?.observedGeneration === store.metadata.generation) return draft(last.status, last.reason as Reason, last.message);
+  return draft('Unknown', 'NotChecked', 'Nothing was tried yet.');
+}
+
+function promise(policy: ContainerPolicy | undefined): string {
+  if (policy === undefined) return 'Whether the container has a policy could not be read with these credentials.';
+  return policy.hasImmutabilityPolicy ? 'The container has an immutability policy.' : 'The container has no immutability policy of its own, only versions.';
+}
+
+/** Days, and whether the policy is locked, only the management plane knows, which the operator does not ask. */
+function unseen({ spec }: JtelBackupStore): string {
+  const days = spec.immutability.retentionDays + defaultEpochDays;
+  return `Make sure in the storage account that the policy is locked and its period at least ${days} days (retentionDays plus the ${defaultEpochDays} days that backups share data): the operator cannot see either.`;
+}
+
+function advice({ spec }: JtelBackupStore): string {
+  const what = spec.immutability.policy === 'Required' ? 'No backup counts as Completed until that is so' : 'Somebody with the right to write could change or delete backups';
+  return `${what}: give the container a locked time-based policy of at least ${spec.immutability.retentionDays + defaultEpochDays} days (docs/backups.md).`;
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
