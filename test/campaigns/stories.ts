@@ -1,6 +1,9 @@
 /** The stories of campaign A: what the world is before, what the user does, when it is over, and what counts as its end. */
-import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
+import type { BackupJobInput } from '../../backup/job.ts';
+import { storeLikeAJob } from '../../controllers/backup/testing.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
+import { annotations, backupKind, restoreKind, stackKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import { storeBackup } from '../support/stored-backup.ts';
 import { stackKey, type World } from './world.ts';
 
 const never = new AbortController().signal;
@@ -26,21 +29,21 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'configure',
-    prepare: installed,
+    prepare: (world, live) => installed(world, live),
     act: (world) => world.change({ components: [{ name: 'acd-web', state: 'Enabled', replicas: 3 }] }),
     done: isReady,
     endState,
   },
   {
     name: 'stop',
-    prepare: installed,
+    prepare: (world, live) => installed(world, live),
     act: (world) => world.change({ powerState: 'Stopped' }),
     done: async (world) => isCurrent(await world.stack(), 'Stopped'),
     endState,
   },
   {
     name: 'delete',
-    prepare: installed,
+    prepare: (world, live) => installed(world, live),
     act: async (world) => {
       await world.change({ deletionPolicy: 'Destroy' });
       const live = await world.stack();
@@ -50,15 +53,97 @@ export const stories: readonly Story[] = [
     done: async (world) => (await world.find()) === undefined,
     endState,
   },
+  {
+    name: 'back up',
+    prepare: (world, live) => installed(world, live),
+    act: async (world) => void (await world.cluster.create(backupKind, aBackup(), { signal: never })),
+    done: async (world) => {
+      const { metadata, status } = await world.cluster.get(backupKind, { ...stackKey, name: 'now' }, { signal: never });
+      return status?.phase === 'Completed' && (metadata.finalizers ?? []).length === 0;
+    },
+    endState,
+  },
+  {
+    name: 'restore over data',
+    prepare: async (world, live) => {
+      await installed(world, live);
+      storeBackup(world.customer);
+    },
+    act: async (world) => void (await world.cluster.create(restoreKind, aRestore(), { signal: never })),
+    done: async (world) => {
+      const { status } = await world.cluster.get(restoreKind, { ...stackKey, name: 'back' }, { signal: never });
+      return status?.phase === 'Completed' && (await isReady(world));
+    },
+    endState,
+  },
+  {
+    name: 'begin with a backup',
+    prepare: async (world) => {
+      storeBackup(world.customer);
+    },
+    act: async (world) => void (await world.apply(newStack({ initialData: { source: 'Auto' } }))),
+    done: isReady,
+    endState,
+  },
+  {
+    name: 'update',
+    prepare: installedBefore,
+    act: (world) => world.change({ version: '3.43.2' }),
+    done: isReady,
+    endState,
+  },
+  {
+    name: 'update that fails',
+    prepare: async (world, live) => {
+      await installedBefore(world, live);
+      world.machine('192.0.2.10').breaks = (service, version) => version === '3.43.2' && service === 'acd-task-runner';
+    },
+    act: (world) => world.change({ version: '3.43.2' }),
+    done: async (world) => {
+      const { metadata, status } = await world.stack();
+      const [last] = status?.history ?? [];
+      const back = last?.action === 'Rollback' && last.result === 'Succeeded';
+      return back && status?.observedGeneration === metadata.generation && status.operation === undefined;
+    },
+    endState,
+  },
 ];
 
-function newStack(): JtelStack {
-  return aStack({ initialData: { source: 'Vanilla' } });
+const backup: NonNullable<JtelStack['spec']['backup']> = { storeRef: { name: 'customer' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Suspended', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 };
+
+function aBackup(): JtelBackup {
+  return {
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: 'JtelBackup',
+    metadata: { namespace: stackKey.namespace, name: 'now' } as JtelBackup['metadata'],
+    spec: { stackRef: { name: stackKey.name }, trigger: 'Manual', verify: 'Checksum' },
+  };
 }
 
-async function installed(world: World, live: Parameters<Story['prepare']>[1]): Promise<void> {
-  await world.apply(newStack());
+function aRestore(): JtelRestore {
+  return {
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: 'JtelRestore',
+    metadata: { namespace: stackKey.namespace, name: 'back' } as JtelRestore['metadata'],
+    spec: { stackRef: { name: stackKey.name }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: stackKey.name, preRestoreBackup: 'Skip' },
+  };
+}
+
+function newStack(spec: Partial<JtelStack['spec']> = {}): JtelStack {
+  return aStack({ initialData: { source: 'Vanilla' }, backup, ...spec });
+}
+
+type Live = Parameters<Story['prepare']>[1];
+
+async function installed(world: World, live: Live, spec: Partial<JtelStack['spec']> = {}): Promise<void> {
+  // Backup jobs store what real ones would; all others succeed at once.
+  world.runJob = ({ type, input }) => ({ result: type === 'backup' ? storeLikeAJob(world.customer, input as BackupJobInput) : {} });
+  await world.apply(newStack(spec));
   await live('the stack to be Ready', () => isReady(world));
+}
+
+function installedBefore(world: World, live: Live): Promise<void> {
+  return installed(world, live, { version: '3.43.1' });
 }
 
 async function isReady(world: World): Promise<boolean> {
@@ -69,17 +154,21 @@ function isCurrent({ metadata, status }: JtelStack, phase: string): boolean {
   return status?.phase === phase && status.observedGeneration === metadata.generation && status.operation === undefined;
 }
 
-/** What lies and runs on all hosts. */
+/** What lies and runs on all hosts, and how many backups there are. */
 function endState(world: World): unknown {
-  return [...world.driver.machines].map(([address, machine]) => {
+  const manifests = [...world.customer.blobs.keys()].filter((name) => name.endsWith('/manifest.json')).length;
+  const hosts = [...world.driver.machines].map(([address, machine]) => {
     const here = machine.projects.get(project);
     return {
       address,
-      containers: [...(here?.containers.values() ?? [])].map(({ service, image, state }) => `${service} ${image} ${state}`).toSorted(),
+      containers: [...(here?.containers.values() ?? [])].map(({ service, image, state }) => `${service} ${image.slice(-4)} ${state}`).toSorted(),
       volumes: [...(here?.volumes.keys() ?? [])].toSorted(),
-      data: here?.state?.data?.source,
+      // A backupID contains its time.
+      data: here?.state?.data?.source.replace(/\d{8}t\d{6}z-[0-9a-f]{6}/, 'ID'),
       version: here?.state?.applied?.version,
       jobs: machine.jobs.size,
+      projects: machine.projects.size,
     };
   });
+  return { manifests, hosts };
 }

@@ -16,6 +16,7 @@ import { MemoryCluster } from '../../operator/runtime/fake/memory-cluster.ts';
 import { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
 import { silentLogger } from '../../operator/runtime/report/logger.ts';
 import { SecretRegistry } from '../../operator/runtime/report/secret-registry.ts';
+import type { Release } from '../../release/generated/release.ts';
 import { aRelease, storeRelease } from '../support/release-builder.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -39,8 +40,8 @@ export class World {
   static async create(): Promise<World> {
     const world = new World();
     world.machine('192.0.2.10').withoutDocker();
-    await storeRelease(world.vendor, aRelease({ version: '3.43.1', updatableFrom: [] }));
-    await storeRelease(world.vendor, aRelease());
+    await storeRelease(world.vendor, releaseOf('3.43.1', [], '1'));
+    await storeRelease(world.vendor, releaseOf('3.43.2', ['3.43.1'], '2'));
     for (const [name, tier] of [['vendor', 'Vendor'], ['customer', 'Customer']] as const) {
       await world.cluster.create(storeKind, aStore(name, tier), { signal: never });
     }
@@ -163,6 +164,18 @@ export class Process {
     const seen = await waitFor(what, async () => (this.crashed ? 'crashed' : (await condition()) && 'reached'), { timeoutSeconds: 30, intervalMilliseconds: 2 });
     return seen === 'reached';
   }
+}
+
+/** Images of its own, physical backups, a component that updates the data. @param digit of which its image digests consist */
+function releaseOf(version: string, updatableFrom: readonly string[], digit: string): Release {
+  const { database, components } = aRelease();
+  return aRelease({
+    version,
+    updatableFrom: [...updatableFrom],
+    dataUpdater: 'acd-task-runner',
+    database: { ...database, physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 } },
+    components: components.map((component) => ({ ...component, image: { ...component.image, tag: version, digest: `sha256:${digit.repeat(64)}` } })),
+  });
 }
 
 function clock(): Date {
