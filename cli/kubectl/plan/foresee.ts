@@ -37,6 +37,7 @@ export async function foresee(kit: Kit, stack: JtelStack): Promise<Forecast> {
       backups: new BackupSource(),
       restoresOf: async ({ metadata }, options) => (await cluster.list(restoreKind, { namespace: metadata.namespace }, options)).filter(({ spec }) => spec.stackRef.name === metadata.name),
       toolbox: noToolbox,
+      clock: kit.surroundings.now,
       clusterID: await cluster.clusterID(kit.call),
     };
     const look = await lookAt(stack, project, 'full', now, dependencies, kit.call);

@@ -73,6 +73,17 @@ async function object(name: string, status: JtelBackupStatus): Promise<void> {
   await client.applyStatus(backupKind, { namespace, name }, status, {}, call());
 }
 
+/** What the operator would write, once somebody asked for the backup. */
+async function tell(name: string, status: JtelBackupStatus): Promise<void> {
+  const key = { namespace: cluster.namespace, name };
+  await waitFor(`JtelBackup ${name}`, () => cluster.client.find(backupKind, key, call()));
+  await cluster.client.applyStatus(backupKind, key, status, {}, call());
+}
+
+async function restoreOf(name: string): Promise<JtelRestore> {
+  return await waitFor(`JtelRestore ${name}`, () => cluster.client.find(restoreKind, { namespace: cluster.namespace, name }, call()));
+}
+
 describe('backup list', () => {
   it('reads the store, newest first', async () => {
     const { code, out } = await jtel(['backup', 'list', 'acme']);
@@ -202,19 +213,9 @@ describe('backup create', () => {
     await cluster.client.create(stackKind, { apiVersion, kind, metadata: { namespace: cluster.namespace, name: 'bare' }, spec } as JtelStack, call());
     expect(await jtel(['backup', 'create', 'bare'])).toMatchObject({ code: 1, err: expect.stringContaining('no spec.backup') });
   });
-
-  async function tell(name: string, status: JtelBackupStatus): Promise<void> {
-    const key = { namespace: cluster.namespace, name };
-    await waitFor(`JtelBackup ${name}`, () => cluster.client.find(backupKind, key, call()));
-    await cluster.client.applyStatus(backupKind, key, status, {}, call());
-  }
 });
 
 describe('restore', () => {
-  async function restoreOf(name: string): Promise<JtelRestore> {
-    return await waitFor(`JtelRestore ${name}`, () => cluster.client.find(restoreKind, { namespace: cluster.namespace, name }, call()));
-  }
-
   it('plans without being asked twice, and shows the checks', async () => {
     const planning = jtel(['restore', 'acme', '--from', 'latest', '--plan', '--name', 'acme-plan']);
     const { spec } = await restoreOf('acme-plan');
