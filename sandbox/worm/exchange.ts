@@ -97,6 +97,9 @@ export class Exchange {
     const counted = counting((bytes) => (this.#record.responseBytes += bytes));
     try {
       await pipeline([source, ...steps, counted, this.#response]);
+      // What was not read of a refused upload: a client whose request never ends would not get its connection back.
+      this.incoming.unpipe();
+      this.incoming.resume();
     } catch {
       // Cut off on purpose, or the client went away: either way there is no connection left to say so.
       if (fault?.kind === 'Reset') this.#record.fault = 'Reset';

@@ -1,12 +1,26 @@
 /** Campaign E: what blob stores can do wrong, at each place where the product talks to one. */
+import { startBlobDouble, type TestDouble } from '../support/blob-double.ts';
+import { backupCases } from './e-backup.ts';
 import type { Campaign } from './campaign.ts';
-import { closeDouble, storeCases } from './e-store.ts';
+import { restoreCases } from './e-restore.ts';
+import { Scene } from './e-stage.ts';
+import { storeCases } from './e-store.ts';
+
+let double: TestDouble | undefined;
+let scene: Scene | undefined;
 
 export const faultCampaign: Campaign = {
   letter: 'e',
   title: 'faults of blob stores',
   // Most of a case is waiting between tries; faults of different cases are told apart by their containers.
-  parallel: 12,
-  cases: (form) => storeCases(form),
-  close: closeDouble,
+  parallel: 8,
+  cases: async (form) => {
+    double = await startBlobDouble();
+    scene = await Scene.open(double);
+    return [...storeCases(double, form), ...(await backupCases(scene, form)), ...(await restoreCases(scene, form))];
+  },
+  close: async () => {
+    await scene?.close();
+    await double?.[Symbol.asyncDispose]();
+  },
 };

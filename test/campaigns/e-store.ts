@@ -6,10 +6,11 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { azureBlobStore } from '../../blob-store/azure.ts';
-import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
-import { locked, startBlobDouble, type TestDouble } from '../support/blob-double.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { locked, type TestDouble } from '../support/blob-double.ts';
 import type { CampaignCase, CampaignForm } from './campaign.ts';
 import { blobFaults, type NamedFault } from './e-faults.ts';
+import { check, checkNothingReplaced, checkTold } from './e-oracles.ts';
 import { equal, sites, small, type Site } from './e-sites.ts';
 
 const never = new AbortController().signal;
@@ -17,27 +18,13 @@ const maximumTries = 3;
 /** A call, repeated, may take so long; the fault `no answer` takes longer. */
 const timeoutSeconds = 4;
 
-let running: Promise<TestDouble> | undefined;
-const double = (): Promise<TestDouble> => (running ??= startBlobDouble());
-
-/** The double, and what there is in it; for other parts of the campaign too. */
-export async function theDouble(): Promise<TestDouble> {
-  return await double();
-}
-
-export async function closeDouble(): Promise<void> {
-  const ended = running;
-  running = undefined;
-  await (await ended)?.[Symbol.asyncDispose]();
-}
-
-export function storeCases(form: CampaignForm): readonly CampaignCase[] {
+export function storeCases(double: TestDouble, form: CampaignForm): readonly CampaignCase[] {
   const all = sites.flatMap((site) =>
     site.requests.flatMap((operation) =>
       blobFaults.flatMap((fault) =>
         (['once', 'always'] as const).map((often) => ({
           name: `${site.name}: ${fault.name} at ${operation}, ${often}`,
-          run: () => survive(site, operation, fault, often),
+          run: () => survive(double, site, operation, fault, often),
         })),
       ),
     ),
@@ -46,8 +33,7 @@ export function storeCases(form: CampaignForm): readonly CampaignCase[] {
   return form === 'long' ? all : all.filter((_, index) => index % 17 === 0);
 }
 
-async function survive(site: Site, operation: Site['requests'][number], { name, fault, nature, reason }: NamedFault, often: 'once' | 'always'): Promise<void> {
-  const { control, customer, vendor } = await double();
+async function survive({ control, customer, vendor }: TestDouble, site: Site, operation: Site['requests'][number], { name, fault, nature, reason }: NamedFault, often: 'once' | 'always'): Promise<void> {
   const container = `e-${randomUUID()}`;
   const location = await customer.location(container, { rule: locked });
   const store = azureBlobStore(location, customer.credentials, { timeoutSeconds, maximumTries });
@@ -70,14 +56,14 @@ async function survive(site: Site, operation: Site['requests'][number], { name, 
   check(hits > 0, `the fault hit nothing (${made.map((each) => each.operation).join(', ')})`);
   check(made.length <= maximumTries * (site.requests.length + 2), `${made.length} requests`);
   if ('error' in outcome) {
-    checkError(outcome.error, [customer.accountKey, vendor.accountKey], store);
+    const { message, reason: own } = checkTold(outcome.error, ['BlobError'], [customer.accountKey, vendor.accountKey]);
+    check(message.includes(store.description), `does not name the store: ${message}`);
     const passes = often === 'once' && nature === 'Passing';
-    check(!passes, `not tried again: ${String(outcome.error)}`);
-    const own = (outcome.error as BlobError).reason;
+    check(!passes, `not tried again: ${message}`);
     // A spoiled answer is as good as none when it cannot even be parsed; a refused creation is looked into, and may then be "exists".
     const expected = site.calls?.[`${name} at ${operation}`] ?? reason;
     const accepted = nature === 'Spoiled' ? [expected, 'StoreUnreachable'] : [expected];
-    check(accepted.includes(own), `called ${own} instead of ${expected}: ${String(outcome.error)}`);
+    check(accepted.includes(own), `called ${own} instead of ${expected}: ${message}`);
   } else {
     const isTrusted = site.trusts?.some((each) => each === name) === true;
     const isHonest = equal(outcome.result, site.result) || isTrusted || isHonestAnswer(site, name, outcome.result);
@@ -85,8 +71,7 @@ async function survive(site: Site, operation: Site['requests'][number], { name, 
   }
   check(equal(await store.properties('there', never), before), 'what was stored has changed');
   check((await store.read('there', 1000, never)).equals(small), 'what was stored reads otherwise');
-  check(made.every((each) => each.operation !== 'PutBlob' || each.onlyIfNew || site.name === 'proof of immutability'), 'an overwrite was attempted');
-  check(site.name === 'proof of immutability' || made.every((each) => each.operation !== 'DeleteBlob'), 'a delete was attempted');
+  checkNothingReplaced(made, () => site.name === 'proof of immutability');
   await checkWhole(site, store);
   const again = await site.call(store, sourceUrl);
   check(equal(again, site.result), `afterwards it gave ${inspect(again)}`);
@@ -106,16 +91,4 @@ async function checkWhole(site: Site, store: BlobStore): Promise<void> {
   if (found === undefined) return;
   check(site.makes !== undefined, 'it made something that it should not');
   check((await store.read('new', 1_000_000, never)).equals(site.makes ?? small), 'what it made is not whole');
-}
-
-export function checkError(error: unknown, secrets: readonly string[], store: BlobStore): void {
-  check(error instanceof BlobError, `not a BlobError: ${inspect(error)}`);
-  const { message } = error as BlobError;
-  check(message.includes(store.description), `does not name the store: ${message}`);
-  const all = `${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`;
-  for (const secret of [...secrets, 'sig=', 'SharedKey']) check(!all.includes(secret), 'shows a secret');
-}
-
-export function check(condition: boolean, sentence: string): asserts condition {
-  if (!condition) throw new Error(sentence);
 }

@@ -1,11 +1,12 @@
 /** What the blob double can make go wrong, seen by a plain client: each fault does what it says, once, and is written down. */
 import { createHash, randomUUID } from 'node:crypto';
+import { Agent, request as httpRequest } from 'node:http';
 import { ContainerClient } from '@azure/storage-blob';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { azureBlobStore } from '../../../blob-store/azure.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import type { Fault } from '../../../sandbox/worm/types.ts';
-import { startBlobDouble, type TestDouble } from '../../support/blob-double.ts';
+import { locked, startBlobDouble, type TestDouble } from '../../support/blob-double.ts';
 
 const signal = new AbortController().signal;
 let double: TestDouble;
@@ -192,6 +193,27 @@ describe('a sink', () => {
 });
 
 describe('a large body', () => {
+  it('that is refused before it was read leaves the connection free for the next request', async () => {
+    const refused = await double.customer.location('refused', { rule: locked });
+    const worm = azureBlobStore(refused, double.customer.credentials);
+    const big = Buffer.alloc(8 * 1024 * 1024, 1);
+    await worm.create('x', big, 'text/plain', signal);
+    const { containerUrl, query } = await worm.createUrl(600);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const headers = { 'x-ms-blob-type': 'BlockBlob', 'content-length': big.length };
+    const put = (name: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const sending = httpRequest(`${containerUrl}/${name}?${query}`, { method: 'PUT', agent, headers, timeout: 20_000 }, (answer) => {
+          answer.resume().once('end', () => resolve(answer.statusCode ?? 0));
+        });
+        sending.once('timeout', () => sending.destroy(new Error('the request never ended')));
+        sending.once('error', reject);
+        sending.end(big);
+      });
+    expect([await put('x'), await put('x'), await put('y')]).toEqual([403, 403, 201]);
+    agent.destroy();
+  });
+
   it('passes through without being held in memory', async () => {
     const bytes = 192 * 1024 * 1024;
     const before = process.memoryUsage().rss;

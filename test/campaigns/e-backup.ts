@@ -1,0 +1,73 @@
+/**
+ * Campaign E for backups: every fault at every request that the second day's backup makes – the operator's look at what is known, the
+ * job's uploads and reads, the operator's commit and proof. It ends Completed and can be restored, or it fails with a reason, has no
+ * manifest unless everything is there, and the next try succeeds. The day before can be restored in any case.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Operation, RequestRecord } from '../../sandbox/worm/types.ts';
+import type { CampaignCase, CampaignForm } from './campaign.ts';
+import { blobFaults, type NamedFault } from './e-faults.ts';
+import { check, checkNothingReplaced, checkTold } from './e-oracles.ts';
+import { firstID, secondID, type Scene, type Stage } from './e-stage.ts';
+
+const errors = ['BlobError', 'InputError', 'JobError'];
+const isManifest = (blob: string): boolean => blob.endsWith('/manifest.json');
+/** Jobs wait a minute for an answer: that is not for a campaign. The operator's own calls are in the other half. */
+const faults = blobFaults.filter(({ fault }) => fault.kind !== 'Delay');
+
+interface Site {
+  readonly operation: Operation;
+  readonly nth: number;
+}
+
+export async function backupCases(scene: Scene, form: CampaignForm): Promise<readonly CampaignCase[]> {
+  const stage = await scene.stage();
+  await scene.double.control.forgetRequests();
+  await scene.makeBackup(stage, secondID, 1);
+  const sites = sitesOf(await requestsOf(scene, stage));
+  const all = sites.flatMap((site) =>
+    faults.flatMap((fault) =>
+      (['once', 'always'] as const).map((often) => ({
+        name: `backup: ${fault.name} at ${site.operation} ${site.nth}, ${often}`,
+        run: () => survive(scene, site, fault, often),
+      })),
+    ),
+  );
+  return form === 'long' ? all : all.filter((_, index) => index % 61 === 0);
+}
+
+function sitesOf(requests: readonly RequestRecord[]): readonly Site[] {
+  const counts = new Map<Operation, number>();
+  return requests.map(({ operation }) => {
+    const nth = (counts.get(operation) ?? 0) + 1;
+    counts.set(operation, nth);
+    return { operation, nth };
+  });
+}
+
+export async function requestsOf(scene: Scene, { account, container }: Stage): Promise<readonly RequestRecord[]> {
+  return await scene.double.control.requests({ account, container });
+}
+
+async function survive(scene: Scene, { operation, nth }: Site, { fault, nature }: NamedFault, often: 'once' | 'always'): Promise<void> {
+  const { control } = scene.double;
+  const stage = await scene.stage();
+  const { account, container } = stage;
+  const before = (await requestsOf(scene, stage)).length;
+  const id = await control.faults.add({ when: { account, container, operations: [operation] }, nth, times: often === 'once' ? 1 : 'Always', fault });
+  const error = await scene.makeBackup(stage, secondID, 1).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  await control.faults.remove(id);
+  checkNothingReplaced((await requestsOf(scene, stage)).slice(before), isManifest);
+  if (error !== undefined) {
+    const { message } = checkTold(error, errors, stage.secrets);
+    check(often === 'always' || nature !== 'Passing', `not tried again: ${message}`);
+    // A manifest that got there before the failure is one of a whole backup: adopted by the next try, which has the job's result or not.
+    await scene.makeBackup(stage, secondID, 2);
+    checkNothingReplaced((await requestsOf(scene, stage)).slice(before), isManifest);
+  }
+  check(isDeepStrictEqual(await scene.restore(stage, secondID, await scene.target()), await scene.pictureOf(1)), 'what came back is not what was there');
+  check(isDeepStrictEqual(await scene.restore(stage, firstID, await scene.target()), await scene.pictureOf(0)), 'the day before came back otherwise');
+}
