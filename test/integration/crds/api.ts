@@ -10,6 +10,8 @@ const plurals: Readonly<Record<string, string>> = {
   JtelRestore: 'jtelrestores',
   JtelBackupStore: 'jtelbackupstores',
   Secret: 'secrets',
+  ServiceAccount: 'serviceaccounts',
+  RoleBinding: 'rolebindings',
 };
 
 /** Path of the collection of a manifest's kind in the test's namespace. */
