@@ -15,6 +15,8 @@ export interface Forecast {
   readonly paused?: 'Suspended' | 'Observing';
   /** Why the spec cannot be begun; what is planned is for the last good one then. */
   readonly objection?: { readonly reason: Reason; readonly message: string };
+  /** What will be in the way at a later step. */
+  readonly obstacles: readonly { readonly reason: Reason; readonly message: string }[];
   readonly runs?: { readonly version: string; readonly time: string };
   readonly wants: { readonly version: string };
   /** Containers that an apply would make, remove or make anew; `Unknown` when what runs cannot be reconstructed. */

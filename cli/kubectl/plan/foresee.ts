@@ -68,6 +68,7 @@ async function toForecast(kit: Kit, stack: JtelStack, project: string, { held, g
     actions: planned.kind === 'Act' ? planned.wave.map((action) => ({ type: action.type, description: describeAction(action) })) : [],
     ...(paused === undefined ? {} : { paused }),
     ...(observed.objection === undefined ? {} : { objection: { reason: observed.objection.reason, message: observed.objection.message } }),
+    obstacles: planned.kind === 'Blocked' ? [] : [...observed.findings, ...(observed.initialData?.ok === false ? [observed.initialData] : [])].map(({ reason, message }) => ({ reason, message })),
     ...(applied === undefined ? {} : { runs: { version: applied.version, time: applied.time } }),
     wants: { version: held.spec.version },
     changes: !differs ? [] : before === undefined && applied !== undefined ? 'Unknown' : serviceChanges(before, wanted.composeYaml),

@@ -4,7 +4,7 @@ import type { Forecast } from '../plan/forecast.ts';
 import { planView } from './plan.ts';
 import { pipe, terminal, widthOf } from './testing.ts';
 
-const idle: Forecast = { stack: 'acme/main', kind: 'Done', step: 'Done', actions: [], wants: { version: '3.43.2' }, runs: { version: '3.43.2', time: '2026-03-01T00:00:00Z' }, changes: [], setUp: false };
+const idle: Forecast = { stack: 'acme/main', kind: 'Done', step: 'Done', actions: [], obstacles: [], wants: { version: '3.43.2' }, runs: { version: '3.43.2', time: '2026-03-01T00:00:00Z' }, changes: [], setUp: false };
 
 function text(change: Partial<Forecast>): string {
   return planView({ ...idle, ...change }, pipe).join('\n');
@@ -19,6 +19,11 @@ describe('a plan', () => {
   it('lists the steps in order', () => {
     const shown = text({ kind: 'Act', message: 'pulling images', actions: [{ type: 'ClaimHost', description: 'claim the host' }, { type: 'PullImages', description: 'pull images' }] });
     expect(shown).toMatch(/would now be pulling images:\n {2}1\. claim the host\n {2}2\. pull images/);
+  });
+
+  it('tells already now what will be in the way later', () => {
+    const shown = text({ kind: 'Act', message: 'creating credentials', obstacles: [{ reason: 'HostTooSmall', message: '2 cores, Large needs 8.' }] });
+    expect(shown).toMatch(/Later this will be in the way \(HostTooSmall\):\n {2}2 cores, Large needs 8\./);
   });
 
   it('explains what keeps the operator from going on', () => {

@@ -15,6 +15,7 @@ export function planView(forecast: Forecast, context: ViewContext): string[] {
     ...objection(forecast, context),
     '',
     ...next(forecast, context),
+    ...forecast.obstacles.flatMap(({ reason, message }) => ['', ...explained(`Later this will be in the way (${reason}):`, message, reason, 'red', context)]),
     ...changes(forecast, context),
     ...(forecast.paused === undefined ? [] : ['', paint('yellow', forecast.paused === 'Suspended' ? 'spec.suspend is true: nothing of this is done.' : 'spec.managementMode is Observe: nothing of this is done.')]),
     '',

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await client.create(secrets, { metadata: { namespace, name: 'vendor' }, stringData: { accountName: azurite.accountName, accountKey: azurite.accountKey } }, call());
   const spec = { tier: 'Vendor', accessMode: 'ReadOnly', azure: { endpoint, container, credentialsSecretRef: { name: 'vendor' } }, immutability: { policy: 'None' } };
   await client.create(storeKind, { metadata: { namespace, name: 'vendor' }, spec } as unknown as JtelBackupStore, call());
-  const small = { cores: 1, memoryMiB: 64, diskGiB: 1 };
+  const small = { cores: 1, memoryMiB: 128, diskGiB: 1 };
   await storeRelease(azureBlobStore({ endpoint, container }, azurite.credentials), aRelease({ minimumHost: { Small: small, Medium: { ...small, cores: 512 }, Large: { ...small, cores: 1024 } } }));
   await client.create(secrets, { metadata: { namespace, name: 'ssh' }, stringData: { 'ssh-privatekey': sandbox.target('host-1').privateKey } }, call());
 });
