@@ -73,6 +73,11 @@ export function stackToTell(backup: JtelBackup): readonly ObjectKey[] {
   return status?.phase === 'Running' || status?.phase === 'Verifying' ? [] : [{ namespace: metadata.namespace, name: spec.stackRef.name }];
 }
 
+/** A store shows how many backups it has. */
+export function storeToCount({ metadata, status }: JtelBackup): readonly ObjectKey[] {
+  return status?.phase === 'Completed' && status.storeRef !== undefined ? [{ namespace: metadata.namespace, name: status.storeRef.name }] : [];
+}
+
 /** How a stack's backups are, from the caches. */
 export function backupHealthFrom({ caches, schedulePods }: ControllerParts): (status: JtelStackStatus, stack: JtelStack, now: Date) => JtelStackStatus {
   const id = (namespace: string, name: string): string => `${namespace}/${name}`;

@@ -19,7 +19,7 @@ import { RestoreReconciler } from '../controllers/restore/reconcile.ts';
 import { StoreReconciler } from '../controllers/store/reconcile.ts';
 import type { openStore } from '../controllers/store-access.ts';
 import type { HostDriver } from '../host-driver/host.ts';
-import { backupHealthFrom, runBackupControllers, stackToTell } from './backup-controllers.ts';
+import { backupHealthFrom, runBackupControllers, stackToTell, storeToCount } from './backup-controllers.ts';
 import { Activities, Controller, watching, type Cluster, type EventRecorder, type Logger, type ObjectKey, type RuntimeMetrics, type Store } from './runtime/index.ts';
 import type { WorkQueueOptions } from './runtime/control/work-queue.ts';
 
@@ -106,6 +106,7 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
     name: 'store',
     store: caches.stores,
     workers: storeWorkers,
+    wakes: [watching(caches.backups, storeToCount)],
     reconciler: new StoreReconciler({ cluster, events, clock, random, identitiesOf }),
   });
   try {
