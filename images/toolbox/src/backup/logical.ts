@@ -45,29 +45,34 @@ export async function readLogical(database: BackupDatabase, context: SourceConte
   return await DatabaseClient.with(database, context.signal, async (client) => {
     const all = await listTables(client, database.schemas);
     const tables = all.filter(({ type }) => type === 'BASE TABLE' || type === 'SYSTEM VERSIONED');
-    const dumps: { readonly share: Share; readonly child: ChildProcessWithoutNullStreams }[] = [];
+    const children: ChildProcessWithoutNullStreams[] = [];
+    const dumps: Promise<void>[] = [];
     const counter = new Conversation(client);
     try {
       await counter.ask('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
       let counting: Promise<readonly string[]> | undefined;
       const position = await atOneMoment(client, context.signal, () => {
         for (const share of shares(tables, Math.max(2, Math.min(8, availableParallelism())))) {
-          const names = share.tables.map(({ name }) => name);
-          dumps.push({ share, child: client.start('mariadb-dump', [...ofTables, '--', share.schema, ...names]) });
+          const child = client.start('mariadb-dump', [...ofTables, '--', share.schema, ...share.tables.map(({ name }) => name)]);
+          children.push(child);
+          // Read from the start: what nobody reads is thrown away when a program ends.
+          const dump = readShare(share, child, context);
+          dump.catch(() => undefined); // told below
+          dumps.push(dump);
         }
         counting = counter.ask('START TRANSACTION WITH CONSISTENT SNAPSHOT');
-        return [counter.process, ...dumps.map(({ child }) => child)];
+        return [counter.process, ...children];
       });
       await counting;
       const rows = countRows(counter, tables);
       rows.catch(() => undefined); // told below
-      await Promise.all(dumps.map(({ share, child }) => readShare(share, child, context)));
+      await Promise.all(dumps);
       for (const schema of database.schemas) await readObjects(client, schema, all, context);
       const [[version = ''] = []] = await client.query('SELECT VERSION()');
       return { server: { version }, ...(position === '' ? {} : { position }), tables: tables.length, rows: await rows };
     } finally {
       counter.end();
-      for (const { child } of dumps) child.kill('SIGKILL');
+      for (const child of children) child.kill('SIGKILL');
     }
   });
 }

@@ -8,6 +8,8 @@ interface Counters {
 }
 
 const intervalMilliseconds = 1000;
+/** Beyond that a number says less than none: nothing moves. */
+const longestEstimateSeconds = 30 * 86_400;
 /** Weight of the newest second in the pace. */
 const newest = 0.05;
 
@@ -51,7 +53,7 @@ export class ProgressTeller {
     // What was measured before is an estimate: the database grows meanwhile.
     const bytesTotal = Math.max(this.#bytesTotal, bytesDone);
     const left = bytesTotal - bytesDone;
-    const pace = this.#bytesPerInterval ?? 0;
+    const secondsLeft = Math.ceil((left / (this.#bytesPerInterval ?? 0)) * (intervalMilliseconds / 1000));
     const known = `${formatBytes(bytesDone)} of about ${formatBytes(bytesTotal)}, ${formatBytes(uploadedBytes)} new`;
     this.#report({
       step: this.#step,
@@ -60,7 +62,7 @@ export class ProgressTeller {
       bytesDone,
       bytesTotal,
       uploadedBytes,
-      ...(pace > 0 ? { secondsLeft: Math.ceil((left / pace) * (intervalMilliseconds / 1000)) } : {}),
+      ...(secondsLeft < longestEstimateSeconds ? { secondsLeft } : {}),
     });
   }
 }
