@@ -113,6 +113,7 @@ function healthCheck(component: Component): Record<string, unknown> | undefined 
     timeout: `${health.timeoutSeconds ?? 5}s`,
     retries: health.retries ?? 3,
     start_period: `${health.startPeriodSeconds ?? 0}s`,
+    ...(health.startIntervalSeconds === undefined ? {} : { start_interval: `${health.startIntervalSeconds}s` }),
   };
 }
 

@@ -72,7 +72,7 @@ describe('services', () => {
       kernelParameters: [{ name: 'kernel.shmmax', value: '1024' }],
       processLimits: [{ name: 'nofile', soft: 1024, hard: 2048 }],
       temporaryFileSystems: [{ target: '/tmp', sizeMiB: 1 }],
-      health: { command: ['probe'], intervalSeconds: 2, timeoutSeconds: 3, retries: 4, startPeriodSeconds: 5 },
+      health: { command: ['probe'], intervalSeconds: 2, startIntervalSeconds: 1, timeoutSeconds: 3, retries: 4, startPeriodSeconds: 5 },
     });
     expect(composeOf(withComponents(...aRelease().components, component)).services['acd-fs1']).toMatchObject({
       network_mode: 'host',
@@ -87,7 +87,7 @@ describe('services', () => {
       sysctls: { 'kernel.shmmax': '1024' },
       ulimits: { nofile: { soft: 1024, hard: 2048 } },
       volumes: [{ type: 'tmpfs', target: '/tmp', tmpfs: { size: 1_048_576 } }],
-      healthcheck: { test: ['CMD', 'probe'], interval: '2s', timeout: '3s', retries: 4, start_period: '5s' },
+      healthcheck: { test: ['CMD', 'probe'], interval: '2s', timeout: '3s', retries: 4, start_period: '5s', start_interval: '1s' },
     });
   });
 });

@@ -366,6 +366,10 @@ export interface Health {
    */
   intervalSeconds?: number;
   /**
+   * Between checks within the start period; needs Docker Engine 25 on the host. Default: as intervalSeconds.
+   */
+  startIntervalSeconds?: number;
+  /**
    * Default 5.
    */
   timeoutSeconds?: number;
