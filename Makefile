@@ -6,10 +6,12 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 # Which sandbox, for sandbox-up, -down and -status. `make test` has one of its own, named test.
 SANDBOX ?= demo
+# Where `make plugin` links to.
+BINDIR ?= $(HOME)/.local/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-unit test-integration test-e2e lint generate images \
-        sandbox-up sandbox-down sandbox-status bench clean
+        sandbox-up sandbox-down sandbox-status bench plugin clean
 
 help: ## Print these targets
 	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +41,11 @@ lint: install ## Freshness of generated files, oxlint, knip, tsc
 generate: install ## Write what follows from the CRDs and the release schema
 	@node crds/generate.ts
 	@node release/generate.ts
+	@node scripts/kubectl-jtel-docs.ts
+
+plugin: install ## Link the kubectl plug-in `kubectl jtel` into BINDIR (default ~/.local/bin)
+	@mkdir -p $(BINDIR) && ln -sf $(CURDIR)/cli/bin/kubectl-jtel $(CURDIR)/cli/bin/kubectl_complete-jtel $(BINDIR)/
+	@echo 'kubectl jtel is in $(BINDIR)'; case ':$(SYSTEM_PATH):' in *:$(BINDIR):*) ;; *) echo 'which is not in your PATH yet' ;; esac
 
 images: install ## Build the images: operator, toolbox, stand-ins of the stack
 	@node images/build.ts

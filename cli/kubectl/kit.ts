@@ -54,7 +54,7 @@ export async function withKit<T>(options: GlobalOptions, surroundings: Surroundi
   }
 }
 
-export function paintFor(options: GlobalOptions, { environment, screen }: Surroundings): Paint {
+function paintFor(options: GlobalOptions, { environment, screen }: Surroundings): Paint {
   const wanted = options.color && (environment['NO_COLOR'] ?? '') === '' && screen !== undefined && environment['TERM'] !== 'dumb';
   return wanted ? colourful() : plain;
 }

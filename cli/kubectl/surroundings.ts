@@ -1,5 +1,5 @@
 /** The process and terminal that the plug-in runs in, as far as commands need them, so that tests can be them. */
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, Readable, type Writable } from 'node:stream';
 import type { Terminal } from '../terminal.ts';
 
 export interface Surroundings extends Terminal {
@@ -22,3 +22,15 @@ export interface Screen {
   readonly size: () => { readonly columns: number; readonly rows: number };
   readonly onResize: (listener: () => void) => () => void;
 }
+
+/** For those who want the commands described and call none. */
+export const silentSurroundings: Surroundings = {
+  print: () => undefined,
+  tell: () => undefined,
+  signal: new AbortController().signal,
+  environment: {},
+  stdin: Readable.from([]),
+  stdout: new PassThrough(),
+  stderr: new PassThrough(),
+  now: () => new Date(0),
+};

@@ -47,10 +47,10 @@ export const packageOwners: readonly { readonly isOwned: (specifier: string) => 
 ];
 
 
-/** Planning and rendering: the same input gives the same output, on any machine, at any time. */
+/** Planning, rendering and what is shown of it: the same input gives the same output, on any machine, at any time. */
 export function mustBePure(path: string): boolean {
   if (isTest(path) || isTool(path)) return false;
-  return /(^|\/)plan\.ts$/.test(path) || /^controllers\/[^/]+\/stages\//.test(path) || path.startsWith('release/') || path.startsWith('model/');
+  return /(^|\/)plan\.ts$/.test(path) || /^controllers\/[^/]+\/stages\//.test(path) || path.startsWith('release/') || path.startsWith('model/') || path.startsWith('cli/kubectl/view/');
 }
 
 export function isTest(path: string): boolean {

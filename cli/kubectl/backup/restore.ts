@@ -55,7 +55,7 @@ export async function restore(kit: Kit, name: string, options: RestoreOptions): 
 }
 
 /** @throws UsageError when it is not said which backup, or where it lies. */
-export function restoreSource(stack: JtelStack, { from, store, identity }: Pick<RestoreOptions, 'from' | 'store' | 'identity'>): RestoreSource {
+function restoreSource(stack: JtelStack, { from, store, identity }: Pick<RestoreOptions, 'from' | 'store' | 'identity'>): RestoreSource {
   if (store !== undefined) requireName(store, '--store');
   if (identity !== undefined && !isIdentity(identity)) throw new UsageError(`--identity ${JSON.stringify(identity.slice(0, 80))} cannot be one: lower-case letters, digits, "-" and "."`);
   const named = store === undefined ? {} : { storeRef: { name: store } };

@@ -6,7 +6,7 @@ import type { Surroundings } from '../surroundings.ts';
 import type { DiffOptions } from './diff.ts';
 import type { ExecOptions } from './exec.ts';
 import type { LogsOptions } from './logs.ts';
-import type { PlanOptions } from './plan.ts';
+import type { PlanOptions } from './plan-stack.ts';
 import type { RollbackOptions } from './rollback.ts';
 import type { StatusOptions } from './status.ts';
 import { shells, type Shell } from './completion.ts';
@@ -78,7 +78,7 @@ function planCommand(surroundings: Surroundings): Command {
     .addOption(outputOption(['json', 'yaml']))
     .addHelpText('after', '\nThe operator’s own planner decides, with your rights: it reads the Secrets that the stack names.\n' + examples('kubectl jtel plan acme', 'kubectl jtel plan acme -f acme.yaml'))
     .action(async (name: string, options: PlanOptions, command: Command) => {
-      const { planStack } = await import('./plan.ts');
+      const { planStack } = await import('./plan-stack.ts');
       await inCluster(surroundings, command, (kit) => planStack(kit, name, options));
     });
 }

@@ -6,7 +6,7 @@ type Step = { readonly kind: ' ' | '-' | '+'; readonly line: string };
 const contextLines = 3;
 
 /** The shortest way from one list of lines to the other. Specs have hundreds of lines: a table of both is small. */
-export function lineSteps(before: readonly string[], after: readonly string[]): readonly Step[] {
+function lineSteps(before: readonly string[], after: readonly string[]): readonly Step[] {
   const common = Array.from({ length: before.length + 1 }, () => new Uint32Array(after.length + 1));
   for (let i = before.length - 1; i >= 0; i--) {
     for (let j = after.length - 1; j >= 0; j--) {
