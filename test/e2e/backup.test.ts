@@ -16,13 +16,15 @@ const namespace = 'backup';
 const identity = `${namespace}.${stackName}`;
 /** Slow enough to be met in the middle of its work. */
 const slowly = { bandwidthLimitMiBPerSecond: 4 };
+/** A machine that is busy with other tests must not cost the operator its Lease. */
+const patient = ['--lease-duration-seconds', '90'];
 let stage: Stage;
 let blobs: BlobStore;
 
 beforeAll(async () => {
   stage = await Stage.open({ name: namespace });
   blobs = blobsOf(await stage.applyBackupStore());
-  await stage.startOperator();
+  await stage.startOperator(patient);
   await stage.apply({ spec: { backup: { storeRef: { name: 'backups' }, state: 'Suspended' }, initialData: { source: 'Vanilla' } } });
   await stage.untilReady(600);
   await stage.inFiles('mkdir -p recordings announcements && head -c 3000000 /dev/urandom > recordings/call.wav && echo welcome > announcements/hello.txt');
@@ -126,7 +128,7 @@ describe('a backup that is interrupted', () => {
     await untilReading('orphaned');
     await stage.killOperator();
     const job = (await jobs()).find((one) => one.endsWith('running'));
-    await stage.startOperator();
+    await stage.startOperator(patient);
     expect(job).toBeDefined();
     await stage.ended('JtelBackup', 'orphaned');
     expect((await expectWhole('orphaned')).attempt).toBe(1);
@@ -144,7 +146,7 @@ describe('a backup that is interrupted', () => {
   it('by the end of its time to write goes on with a fresh one', async () => {
     await stage.patchSpec({ backup: { bandwidthLimitMiBPerSecond: 2 } });
     await stage.operator?.stop();
-    await stage.startOperator(['--backup-window-seconds', '30']);
+    await stage.startOperator([...patient, '--backup-window-seconds', '30']);
     // So much that one window is too short for it.
     await stage.inFiles('head -c 100000000 /dev/urandom > announcements/large.bin');
     await stage.request('JtelBackup', 'windows', {}, 500);
