@@ -8,7 +8,7 @@ import picocolors from 'picocolors';
 import { stackKind, type JtelStack } from '../crds/index.ts';
 import { buildOperator } from '../images/build.ts';
 import { lineProgress, Sandbox, type Progress, type SandboxHost } from './index.ts';
-import { Kubectl } from './installation/kubectl.ts';
+import { Kubectl, pluginDirectory } from './installation/kubectl.ts';
 import { installAccess, startOperatorContainer } from './installation/operator.ts';
 import { quickstart } from './installation/quickstart.ts';
 import { publishProduct } from './installation/releases.ts';
@@ -79,15 +79,21 @@ async function show(kubectl: Kubectl, page: string): Promise<void> {
     ['events', '-n', namespace, '--for', `jtelstack/${stack}`],
   ];
   for (const args of commands) say(`\n${picocolors.bold(`$ kubectl ${args.join(' ')}`)}\n${await kubectl.run(args)}`);
+  for (const args of [['status', stack], ['history', stack]]) {
+    const whole = [...args, '-n', namespace];
+    say(`\n${picocolors.bold(`$ kubectl jtel ${whole.join(' ')}`)}\n${await kubectl.jtel(whole)}`);
+  }
   say(`${picocolors.bold(`$ curl -k https://…/api/info`)}\n${page.trim()}\n`);
 }
 
 function nextSteps(sandbox: Sandbox, kubectl: Kubectl, host: SandboxHost, fqdn: string): string {
   return [
     picocolors.bold('It runs on. Play with it:'),
-    `  export KUBECONFIG=${sandbox.kubeconfigPath} PATH=${kubectl.binary.replace(/\/kubectl$/, '')}:$PATH`,
+    `  export KUBECONFIG=${sandbox.kubeconfigPath} PATH=${kubectl.binary.replace(/\/kubectl$/, '')}:${pluginDirectory}:$PATH`,
     `  kubectl get jtelstacks -A -w`,
-    `  kubectl -n ${namespace} describe jtelstack ${stack}`,
+    `  kubectl jtel status ${stack} -n ${namespace} -w                         # all of it on one screen, as it happens`,
+    `  kubectl jtel logs ${stack} acd-web -n ${namespace} -f`,
+    `  kubectl jtel exec ${stack} acd-dbm -n ${namespace} -it -- bash`,
     `  curl -k --resolve ${fqdn}:443:${host.address} https://${fqdn}/`,
     `  ssh -i ${host.privateKeyPath} ${host.user}@${host.address} docker ps`,
     `  docker exec ${host.container} docker kill <container>    # watch the operator put it right`,

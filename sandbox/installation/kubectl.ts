@@ -2,8 +2,11 @@
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pinnedVersion } from '../setup/kubernetes.ts';
-import { cacheDirectory } from '../support/paths.ts';
+import { cacheDirectory, repositoryDirectory } from '../support/paths.ts';
 import { run, tryRun, type RunOptions, type RunResult } from '../support/process.ts';
+
+/** In the PATH it makes `kubectl jtel` work. */
+export const pluginDirectory = join(repositoryDirectory, 'cli/bin');
 
 export class Kubectl {
   readonly binary: string;
@@ -24,6 +27,11 @@ export class Kubectl {
   /** Runs `kubectl ARGS`, which has to succeed, and returns what it printed. */
   run(args: readonly string[], options: RunOptions = {}): Promise<string> {
     return run([this.binary, '--kubeconfig', this.kubeconfig, ...args], { timeoutSeconds: 60, ...options });
+  }
+
+  /** `kubectl jtel ARGS`. kubectl wants it in the PATH and passes everything on; here it is called directly. */
+  jtel(args: readonly string[], options: RunOptions = {}): Promise<string> {
+    return run([join(pluginDirectory, 'kubectl-jtel'), ...args, '--kubeconfig', this.kubeconfig], { timeoutSeconds: 60, ...options });
   }
 
   tryRun(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
