@@ -176,8 +176,8 @@ export interface Host {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Stops the project's containers (reverse start order); data and containers stay. */
-  composeStop(project: string, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Stops the project's containers (reverse start order); data and containers stay. @param keep services that go on running */
+  composeStop(project: string, fence: Fence, signal: AbortSignal, keep?: readonly string[]): Promise<void>;
   /** Removes containers, networks, **volumes**, files and state of exactly this project. */
   destroy(project: string, fence: Fence, signal: AbortSignal): Promise<void>;
   /**

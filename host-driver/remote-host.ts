@@ -153,8 +153,9 @@ export class RemoteHost implements Host {
     );
   }
 
-  async composeStop(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
-    await this.#step({ verb: 'stop', project, fence, timeoutSeconds: this.#context.limits.composeSeconds, failure: 'ComposeFailed' }, signal);
+  async composeStop(project: string, fence: Fence, signal: AbortSignal, keep: readonly string[] = []): Promise<void> {
+    const kept = keep.map((service) => valid('service', service));
+    await this.#step({ verb: 'stop', project, fence, arguments: kept, timeoutSeconds: this.#context.limits.composeSeconds, failure: 'ComposeFailed' }, signal);
   }
 
   async destroy(project: string, fence: Fence, signal: AbortSignal): Promise<void> {

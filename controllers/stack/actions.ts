@@ -22,6 +22,14 @@ export type Action =
   /** A job that looks at a whole backup and at the host, and writes nothing. */
   | { readonly type: 'StartCheck'; readonly source: string }
   | { readonly type: 'StartLoad'; readonly source: string }
+  /** A backup for a move, as any user would ask for it. */
+  | { readonly type: 'CreateMoveBackup'; readonly name: string }
+  /** On the host that the stack is moved away from: stop everything but `keep`. */
+  | { readonly type: 'StopFormer'; readonly machineID: string; readonly keep: readonly string[] }
+  /** On a former host: take it, stop everything, and mark it, so that nothing brings the stack back there. */
+  | { readonly type: 'FenceFormer'; readonly machineID: string; readonly address: string }
+  /** This host may start the stack again. Only where it is proven that no other one does. */
+  | { readonly type: 'UnmarkMoved' }
   /** Note on the host where the data came from, and whether they are whole or about to be overwritten. */
   | { readonly type: 'RecordData'; readonly data: DataOrigin }
   | { readonly type: 'RemoveJob'; readonly uid: string }
@@ -68,6 +76,14 @@ export function describeAction(action: Action): string {
       return `check ${action.source} on the host`;
     case 'StartLoad':
       return `load data from ${action.source}`;
+    case 'CreateMoveBackup':
+      return `make backup ${action.name}`;
+    case 'StopFormer':
+      return `stop the stack on machine ${action.machineID}, except ${action.keep.join(', ')}`;
+    case 'FenceFormer':
+      return `stop and mark machine ${action.machineID}: the stack lives at ${action.address}`;
+    case 'UnmarkMoved':
+      return 'let this host run the stack again';
     case 'RecordData':
       return action.data.state === 'Incomplete' ? `record that the data are being overwritten by ${action.data.source}` : `record that the data came from ${action.data.source}`;
     case 'RemoveJob':

@@ -1,5 +1,5 @@
 /**
- * What the stack controller asks other controllers for, as any user would: a backup before an update, and its data after a
+ * What the stack controller asks other controllers for, as any user would: a backup before an update or a move, and its data after a
  * failed one. Names are derived, so a second process asks for the very same; "there already" is success.
  */
 
@@ -10,12 +10,12 @@ import type { KubernetesObject } from '../../operator/runtime/objects.ts';
 import type { ResourceKind } from '../../crds/index.ts';
 
 /** Neither is owned by the stack: what they say stays readable when it is gone. */
-export async function askForBackup(cluster: Cluster, stack: JtelStack, name: string, options: CallOptions): Promise<void> {
+export async function askForBackup(cluster: Cluster, stack: JtelStack, name: string, trigger: 'PreUpdate' | 'Relocation', options: CallOptions): Promise<void> {
   await ensure(cluster, backupKind, {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelBackup',
     metadata: metadataOf(stack, name) as JtelBackup['metadata'],
-    spec: { stackRef: { name: stack.metadata.name }, trigger: 'PreUpdate', verify: 'Checksum' },
+    spec: { stackRef: { name: stack.metadata.name }, trigger, verify: 'Checksum' },
   }, options);
 }
 

@@ -43,6 +43,7 @@ const progressReasons: Readonly<Record<Step, Reason>> = {
   SetUp: 'SettingUpHost',
   Data: 'LoadingData',
   Restore: 'Restoring',
+  Relocate: 'Relocating',
   Window: 'WaitingForWindow',
   Backup: 'WaitingForBackup',
   Apply: 'Applying',

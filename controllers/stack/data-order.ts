@@ -12,7 +12,7 @@ export function isCarriedOut(data: DataOrigin | undefined, { requestUID }: Pick<
 
 /** What the stack's status says about the order, for the controller that gave it. */
 export function summariseOrder({ order, load, host }: Observed, plan: Plan): JtelStackStatus['dataOrder'] {
-  if (order === undefined) return undefined;
+  if (order === undefined || order.kind === 'Relocation') return undefined;
   const common = {
     requestUID: order.requestUID,
     requestRef: { name: order.name },

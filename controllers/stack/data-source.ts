@@ -78,7 +78,20 @@ export async function orderedLoading(restore: JtelRestore, release: Release, dep
   if (backupID === undefined || identity === undefined || storeRef === undefined) {
     throw new InputError('InternalError', `JtelRestore ${namespace}/${name} is to be carried out and does not say which backup: delete it and create another.`);
   }
-  const opened = await dependencies.openStore(dependencies.cluster, namespace, storeRef.name, `JtelRestore ${name}`, options);
+  return await storedLoading(restore, storeRef.name, identity, backupID, release, dependencies, options);
+}
+
+/** A backup of the store with that name, in the namespace of whoever asks. @throws {InputError} {@link BlobError} */
+export async function storedLoading(
+  { kind, metadata }: JtelRestore | JtelStack,
+  storeName: string,
+  identity: string,
+  backupID: string,
+  release: Release,
+  dependencies: DataDependencies,
+  options: CallOptions,
+): Promise<Loading> {
+  const opened = await dependencies.openStore(dependencies.cluster, metadata.namespace, storeName, `${kind} ${metadata.name}`, options);
   requireIdentityAllowed(opened.resource, identity);
   return await backupLoading(opened, identity, backupID, release, dependencies, options);
 }

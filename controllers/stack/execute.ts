@@ -28,6 +28,8 @@ export interface ExecutionContext {
   /** The fence under which this process holds the host; throws when it does not. */
   readonly fence: () => Fence;
   readonly letGo: () => Promise<void>;
+  /** Takes another machine of the stack: a former host, or the one that it is moved away from. */
+  readonly claimOther: (machineID: string) => Promise<{ readonly host: Host; readonly fence: Fence }>;
   /** Throws when that JtelRestore is gone, has ended or is being deleted by now. */
   readonly confirmOrder: (name: string, requestUID: string) => Promise<void>;
   readonly cluster: Cluster;
@@ -61,6 +63,18 @@ const executors: Executors = {
   StartDatabase: (action, context) =>
     hostOf(context).composeUp(context.project, desired(context).release, action.services, context.fence(), context.signal),
   ConfirmOrder: (action, context) => context.confirmOrder(action.name, action.requestUID),
+  CreateMoveBackup: ({ name }, context) => askForBackup(context.cluster, context.stack, name, 'Relocation', context),
+  StopFormer: async (action, context) => {
+    const { host, fence } = await context.claimOther(action.machineID);
+    await host.composeStop(context.project, fence, context.signal, action.keep);
+  },
+  FenceFormer: async (action, context) => {
+    const { host, fence } = await context.claimOther(action.machineID);
+    await host.markMoved(context.project, { address: action.address }, fence, context.signal);
+  },
+  UnmarkMoved: async (_, context) => {
+    await hostOf(context).markMoved(context.project, undefined, context.fence(), context.signal);
+  },
   StartCheck: (_, context) => startLoad(context, 'Check'),
   StartLoad: (_, context) => startLoad(context, 'Restore'),
   RecordData: async (action, context) => {
@@ -74,7 +88,7 @@ const executors: Executors = {
     const event = outcomeEvent(current, outcome);
     if (event !== undefined) context.tell(event);
   },
-  CreateBackup: ({ name }, context) => askForBackup(context.cluster, context.stack, name, context),
+  CreateBackup: ({ name }, context) => askForBackup(context.cluster, context.stack, name, 'PreUpdate', context),
   CreateRestore: ({ name, backupRef }, context) => askForWayBack(context.cluster, context.stack, name, backupRef, context),
   MarkUpdate: async ({ mark }, context) => {
     await hostOf(context).record(context.project, { update: mark }, context.fence(), context.signal);

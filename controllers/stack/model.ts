@@ -6,6 +6,7 @@ import type { UpdateVerdict } from '../../release/fitness.ts';
 import type { CredentialRequest } from '../credentials.ts';
 import type { DatabaseWay } from '../restore-job.ts';
 import type { Action } from './actions.ts';
+import type { FormerLook, RelocationLook } from './relocation.ts';
 import type { Revisions } from './revisions.ts';
 
 /** Something that was looked for: there, or not there with a reason that becomes a condition. */
@@ -39,9 +40,11 @@ export interface DataSource {
   readonly database: DatabaseWay;
 }
 
-/** A JtelRestore that was checked and now waits for this stack to load its backup. */
+/** A JtelRestore that was checked and now waits for this stack to load its backup; or the load of a move, on the new host. */
 export interface DataOrder {
+  readonly kind: 'Restore' | 'Relocation';
   readonly name: string;
+  /** uid of the JtelRestore, id of the move. */
   readonly requestUID: string;
   /** What to do with data that is there. */
   readonly onData: 'Refuse' | 'Replace';
@@ -72,6 +75,10 @@ export interface Observed {
   readonly initialData?: Outcome<DataSource>;
   /** The oldest JtelRestore that is to be carried out. */
   readonly order?: DataOrder;
+  /** The stack is being moved to the host that is observed here. */
+  readonly relocation?: RelocationLook;
+  /** Former hosts that were not fenced yet. */
+  readonly formers?: readonly FormerLook[];
   /** Name of a JtelRestore that is still being checked, while there are no data yet. */
   readonly restoreAhead?: string;
   /** The stack's change log; absent while it is being deleted. */
@@ -103,6 +110,7 @@ export type Step =
   | 'SetUp'
   | 'Data'
   | 'Restore'
+  | 'Relocate'
   | 'Window'
   | 'Backup'
   | 'Apply'

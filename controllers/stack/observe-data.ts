@@ -9,6 +9,8 @@ import { initialLoading, orderedLoading, type DataDependencies, type Loading } f
 import type { DataOrder, Observed, Outcome } from './model.ts';
 import { outcome } from './outcome.ts';
 import { isCarriedOut } from './data-order.ts';
+import { relocationLoading, type OtherHostDependencies } from './observe-relocation.ts';
+import type { RelocationLook } from './relocation.ts';
 import { loadJobUID } from './stages/data.ts';
 
 export interface RestoreDependencies {
@@ -30,7 +32,8 @@ export async function observeOrders(stack: JtelStack, { restoresOf }: RestoreDep
 }
 
 /** The job whose report matters now. */
-export function jobToRead(stack: JtelStack, { order }: Orders, state: HostState | undefined): string {
+export function jobToRead(stack: JtelStack, { order }: Orders, state: HostState | undefined, move: string | undefined): string {
+  if (move !== undefined) return restoreJobUID(move);
   if (order === undefined) return loadJobUID(stack.metadata.uid);
   const { uid } = order.metadata;
   const data = state?.data;
@@ -73,11 +76,27 @@ async function observeOrder(restore: JtelRestore, state: HostState | undefined, 
     // Its store may be away by now: nothing of it is needed any more.
     const { source = '', backupID = '' } = state?.data ?? {};
     const backup: DataOrder['backup'] = { ok: true, value: { kind: 'Backup', source, backupID, version: release.version, database: 'None' } };
-    return { observed: { order: { name, requestUID: uid, onData, backup } } };
+    return { observed: { order: { kind: 'Restore', name, requestUID: uid, onData, backup } } };
   }
   const found = await outcome(() => orderedLoading(restore, release, dependencies, options));
-  const order: DataOrder = { name, requestUID: uid, onData, backup: sourceOf(found) };
+  const order: DataOrder = { kind: 'Restore', name, requestUID: uid, onData, backup: sourceOf(found) };
   return { observed: { order }, ...(found.ok ? { loading: { ...found.value, loadID: uid, onData } } : {}) };
+}
+
+/** The load on the new host of a move is carried out like an order. */
+export async function observeMove(
+  stack: JtelStack,
+  look: RelocationLook,
+  state: HostState | undefined,
+  release: Release,
+  dependencies: OtherHostDependencies,
+  options: CallOptions,
+): Promise<DataLook> {
+  const found = await outcome(() => relocationLoading(stack, look, release, dependencies, options));
+  // Data that are there were proven superseded, and marked as being overwritten, before this matters.
+  const onData = state?.data === undefined ? 'Refuse' : 'Replace';
+  const order: DataOrder = { kind: 'Relocation', name: look.id, requestUID: look.id, onData, backup: sourceOf(found) };
+  return { observed: { order }, ...(found.ok ? { loading: { ...found.value, loadID: `${stack.metadata.uid}-${look.id}`, onData } } : {}) };
 }
 
 function sourceOf(found: Outcome<Loading>): DataOrder['backup'] {

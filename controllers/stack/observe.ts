@@ -16,12 +16,15 @@ import type { DataDependencies } from './data-source.ts';
 import { loadJob } from './load-job.ts';
 import type { Finding, Observed, Outcome, ReleaseFacts } from './model.ts';
 import { readRelease, renderStack, type ReleaseDependencies, type StackRelease } from '../stack-release.ts';
-import { jobToRead, observeData, observeOrders, type DataLook, type Orders, type RestoreDependencies } from './observe-data.ts';
+import { jobToRead, observeData, observeMove, observeOrders, type DataLook, type Orders, type RestoreDependencies } from './observe-data.ts';
+import { observeOthers, type RelocationObserved } from './observe-relocation.ts';
 import { outcome } from './outcome.ts';
 
 export interface ObserveDependencies extends ReleaseDependencies, DataDependencies, RestoreDependencies {
   readonly driver: HostDriver;
   readonly toolbox: ImageReference;
+  /** Default: the machine's. */
+  readonly clock?: () => Date;
 }
 
 /** Inputs that only executors need: they hold secrets, so the planner never sees them. */
@@ -36,6 +39,8 @@ export interface Gathered {
   readonly observed: Observed;
   readonly inputs?: Inputs;
   readonly host?: Host;
+  /** Former hosts and the one that the stack is moved away from, by machine-id. */
+  readonly others: ReadonlyMap<string, Host>;
 }
 
 /** One look at a host must not hold a worker for longer. */
@@ -54,10 +59,14 @@ export async function observe(
     outcome(() => readRelease(stack, dependencies, options)),
   ]);
   const hostValue = host.observation.ok ? host.observation.value : undefined;
+  const { relocation } = host.others.observed;
+  const loaded = release.ok ? release.value.loaded.release : undefined;
   const data =
-    release.ok && hostValue !== undefined
-      ? await observeData(stack, orders, hostValue.state, release.value.loaded.release, dependencies, options)
-      : undefined;
+    loaded === undefined || hostValue === undefined
+      ? undefined
+      : relocation === undefined
+        ? await observeData(stack, orders, hostValue.state, loaded, dependencies, options)
+        : await observeMove(stack, relocation, hostValue.state, loaded, dependencies, options);
   const rendering = release.ok ? await outcome(() => render(stack, project, release.value, data, dependencies, options)) : undefined;
   const rendered = rendering?.ok === true ? rendering.value : undefined;
   const observed: Observed = {
@@ -69,11 +78,13 @@ export async function observe(
     findings: hostValue === undefined || !release.ok ? [] : findingsOf(release.value.loaded.release, stack, hostValue),
     ...(host.load === undefined ? {} : { load: host.load }),
     ...data?.observed,
+    ...host.others.observed,
   };
   return {
     observed,
     ...(rendered?.inputs === undefined ? {} : { inputs: rendered.inputs }),
     ...(host.host === undefined ? {} : { host: host.host }),
+    others: host.others.others,
   };
 }
 
@@ -82,6 +93,7 @@ interface HostLook {
   readonly observation: Outcome<HostObservation>;
   readonly load?: JobReport;
   readonly host?: Host;
+  readonly others: RelocationObserved;
 }
 
 async function observeHost(
@@ -89,19 +101,22 @@ async function observeHost(
   project: string,
   depth: 'quick' | 'full',
   orders: Orders,
-  { cluster, driver }: ObserveDependencies,
+  dependencies: ObserveDependencies,
   options: CallOptions,
 ): Promise<HostLook> {
+  const { cluster, driver, clock = () => new Date() } = dependencies;
   const target = await outcome(() => readHostTarget(cluster, stack, options));
-  if (!target.ok) return { target, observation: { ok: false, reason: 'NotChecked', message: target.message } };
+  if (!target.ok) return { target, observation: { ok: false, reason: 'NotChecked', message: target.message }, others: { observed: {}, others: new Map() } };
   const host = driver.host(target.value);
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
   const observation = await outcome(() => host.observe(project, depth, signal));
-  const uid = jobToRead(stack, orders, observation.ok ? observation.value.state : undefined);
-  if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid)) return { target, observation, host };
+  const machineID = observation.ok ? observation.value.facts.machineID : undefined;
+  const others = await observeOthers(stack, project, machineID, clock(), dependencies, options);
+  const uid = jobToRead(stack, orders, observation.ok ? observation.value.state : undefined, others.observed.relocation?.id);
+  if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid)) return { target, observation, host, others };
   const load = await outcome(() => host.readJob(uid, signal));
-  if (!load.ok) return { target, observation: load, host };
-  return { target, observation, host, ...(load.value === undefined ? {} : { load: load.value }) };
+  if (!load.ok) return { target, observation: load, host, others };
+  return { target, observation, host, others, ...(load.value === undefined ? {} : { load: load.value }) };
 }
 
 interface Rendering {

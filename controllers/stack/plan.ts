@@ -13,11 +13,13 @@ import { dataStage } from './stages/data.ts';
 import { planDeletion } from './stages/deletion.ts';
 import { failureStage } from './stages/failure.ts';
 import { hostStage, preflightStage, inputsStage, setUpStage } from './stages/host.ts';
+import { formerStage, relocationStage } from './stages/relocation.ts';
 import { outcomeStage, refusalStage } from './stages/outcome.ts';
 import { cleanUpStage, driftStage, healthStage } from './stages/running.ts';
 import { wayBackStage } from './stages/way-back.ts';
 
 const stages: readonly Stage[] = [
+  formerStage,
   inputsStage,
   hostStage,
   versionStage,
@@ -25,6 +27,7 @@ const stages: readonly Stage[] = [
   preflightStage,
   setUpStage,
   stopStage,
+  relocationStage,
   wayBackStage,
   dataStage,
   failureStage,

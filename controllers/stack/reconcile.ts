@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { isReason, restoreKind, stackFinalizer, stackKind, type JtelStack, type JtelStackStatus } from '../../crds/index.ts';
+import { isReason, stackFinalizer, stackKind, type JtelStack, type JtelStackStatus } from '../../crds/index.ts';
 import { HostError, type Fence, type Host } from '../../host-driver/host.ts';
 import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { Activities } from '../../operator/runtime/control/activities.ts';
@@ -19,6 +19,7 @@ import { statusChanged } from '../../operator/runtime/report/status-changed.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
 import type { HostClaims, SeenEpochs } from '../claims.ts';
 import { InputError } from '../input-error.ts';
+import { claimOther, confirmOrder } from './live-checks.ts';
 import { actionEvent, transitionEvents, type StoryEvent } from './events.ts';
 import { describeAction } from './actions.ts';
 import { execute, type Progress } from './execute.ts';
@@ -29,7 +30,6 @@ import type { Gathered, ObserveDependencies } from './observe.ts';
 import { currentOperation, operationHeartbeat } from './operation.ts';
 import { plan } from './plan.ts';
 import { projectName } from '../project.ts';
-import { isOrdered } from '../restore-orders.ts';
 import { updateProgress } from './stages/running.ts';
 import { summarise } from './status.ts';
 import type { HostWatcher } from './watch-hosts.ts';
@@ -167,6 +167,7 @@ export class StackReconciler implements Reconciler {
             claims.claimed(uid, machineID, epoch);
           },
           fence: requireFence,
+          claimOther: (other) => claimOther(other, { project, gathered, stack, clusterID, claims, signal }),
           confirmOrder: (restore, requestUID) => confirmOrder(cluster, { namespace, name: restore }, requestUID, signal),
           letGo: () => removeFinalizer(cluster, stackKind, stack, stackFinalizer, { signal }),
           cluster,
@@ -249,13 +250,6 @@ function isQuickEnough(stack: JtelStack, entry: Entry, now: Date, fullLookSecond
 /** Nothing is changed on the host; deletion is an order of its own. */
 function isPaused(stack: JtelStack): boolean {
   return stack.metadata.deletionTimestamp === undefined && (stack.spec.suspend || stack.spec.managementMode === 'Observe');
-}
-
-/** Reads the JtelRestore live: an order that was taken back must not overwrite anything. */
-async function confirmOrder(cluster: Cluster, key: ObjectKey, requestUID: string, signal: AbortSignal): Promise<void> {
-  const restore = await cluster.find(restoreKind, key, { signal });
-  if (restore !== undefined && restore.metadata.uid === requestUID && restore.metadata.deletionTimestamp === undefined && isOrdered(restore)) return;
-  throw new InputError('RestoreFailed', `JtelRestore ${formatKey(key)} is gone or has ended: nothing of it is done any more.`);
 }
 
 function claimsHost(planned: Plan): boolean {

@@ -4,6 +4,7 @@ import type { JtelStack, JtelStackStatus } from '../../crds/index.ts';
 import type { HostObservation, ObservedContainer } from '../../host-driver/host.ts';
 import { findCondition, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
 import { summariseOrder } from './data-order.ts';
+import { summariseRelocation } from './status-relocation.ts';
 import { describe, draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
 import type { Activity, Failure, Observed, Plan } from './model.ts';
 import { appliedRevision, historyOf, rollbackPoint } from './history.ts';
@@ -43,6 +44,7 @@ export function summarise(input: StatusInput): JtelStackStatus {
     targetVersion: (applied?.version ?? previous.version) === stack.spec.version ? undefined : stack.spec.version,
     ...(host === undefined ? {} : { host: summariseHost(stack, host), ...summariseComponents(stack, observed, host) }),
     data: summariseData(input) ?? previous.data,
+    ...summariseRelocation(input),
     dataOrder: observed.order === undefined && !observed.host.ok ? previous.dataOrder : summariseOrder(observed, plan),
     ...(observed.revisions === undefined ? {} : summariseRevisions(previous, observed.revisions, observed)),
     operation: input.operation,
@@ -108,7 +110,7 @@ function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelS
   if (stack.spec.suspend) return 'Suspended';
   if (plan.kind === 'Done') return plan.step === 'Stop' ? 'Stopped' : 'Ready';
   if (ready === 'True') return 'Ready';
-  if (observed.order !== undefined && !(plan.kind === 'Blocked' && plan.stalled)) return 'Restoring';
+  if (observed.order !== undefined && !(plan.kind === 'Blocked' && plan.stalled)) return observed.relocation === undefined ? 'Restoring' : 'Relocating';
   if (plan.kind === 'Blocked') {
     if (plan.step === 'Host' && plan.reason === 'HostUnreachable') return 'Unreachable';
     return plan.stalled ? 'Stalled' : 'Pending';
@@ -120,6 +122,8 @@ function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelS
       return 'Installing';
     case 'Restore':
       return 'Restoring';
+    case 'Relocate':
+      return 'Relocating';
     case 'Backup':
     case 'Fail':
       return 'Updating';

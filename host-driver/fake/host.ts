@@ -115,12 +115,12 @@ export class FakeHost implements Host {
     });
   }
 
-  composeStop(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
+  composeStop(project: string, fence: Fence, signal: AbortSignal, keep: readonly string[] = []): Promise<void> {
     return this.#call('composeStop', project, signal, () => {
       const found = this.#check(project, fence);
       this.#needDocker();
       for (const container of [...found.containers.values()].toReversed()) {
-        if (container.state !== 'running') continue;
+        if (container.state !== 'running' || keep.includes(container.service)) continue;
         container.state = 'exited';
         container.exitCode = 0;
         this.#machine.emit(project, container.service, 'die');

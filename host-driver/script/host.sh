@@ -69,16 +69,36 @@ up)
   shift
   cd "$dir/$release" 2>/dev/null && [ -f compose.yaml ] || die "$FAILED" "$release does not lie on the host"
   # The log is a file, so that a lost connection does not stop compose half-way.
-  bounded docker compose -p "$project" -f compose.yaml --ansi never --progress plain \
-    up -d --no-build --pull never --remove-orphans -- "$@" </dev/null >"$dir/compose.log" 2>&1 || compose_failed $?
+  if grep -Eq '^    depends_on: *[^ ]' compose.yaml; then
+    bounded docker compose -p "$project" -f compose.yaml --ansi never --progress plain \
+      up -d --no-build --pull never --remove-orphans -- "$@" </dev/null >"$dir/compose.log" 2>&1 || compose_failed $?
+  else
+    [ $# -gt 0 ] || set -- $(edges_of compose.yaml | awk '$2 == "-" { print $1 }')
+    services=$(edges_of compose.yaml | closure_of "$@")
+    (umask 077 && without_edges compose.yaml >"$dir/.create.yaml") || die "$FAILED" "cannot write $dir/.create.yaml"
+    bounded docker compose -p "$project" -f "$dir/.create.yaml" --ansi never --progress plain \
+      create --no-build --pull never --remove-orphans -- $services </dev/null >"$dir/compose.log" 2>&1 || compose_failed $?
+    start_services compose.yaml "$services" </dev/null >>"$dir/compose.log" 2>&1 || compose_failed $?
+  fi
   ln -sfn "$release" "$dir/.current.new" && mv -fT "$dir/.current.new" "$dir/current" || die "$FAILED" "cannot switch current"
   ;;
 
+# Arguments: services that go on running; without any, everything stops.
 stop)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
   need_docker
   cd "$dir"
+  if [ $# -gt 0 ]; then
+    keep=" $* "
+    others=
+    for service in $(docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.service"}}' | sort -u); do
+      case "$keep" in *" $service "*) ;; *) others="$others $service" ;; esac
+    done
+    [ -z "$others" ] || bounded docker compose -p "$project" -f current/compose.yaml --ansi never --progress plain stop $others </dev/null >compose.log 2>&1 ||
+      compose_failed $?
+    exit 0
+  fi
   if [ -f current/compose.yaml ]; then
     bounded docker compose -p "$project" -f current/compose.yaml --ansi never --progress plain stop </dev/null >compose.log 2>&1 ||
       compose_failed $?

@@ -61,7 +61,7 @@ function restoreStage(input: PlanInput, order: DataOrder): Plan {
   const source = order.backup.value;
   const obstacle = versionObstacle(input, source);
   if (obstacle !== undefined) return obstacle;
-  const confirm: readonly Action[] = [{ type: 'ConfirmOrder', name: order.name, requestUID: order.requestUID }];
+  const confirm: readonly Action[] = order.kind === 'Relocation' ? [] : [{ type: 'ConfirmOrder', name: order.name, requestUID: order.requestUID }];
   const data = { source: source.source, requestUID: order.requestUID, ...(source.backupID === undefined ? {} : { backupID: source.backupID }) };
   const host = observed.host.ok ? observed.host.value : undefined;
   const present = host?.state?.data;

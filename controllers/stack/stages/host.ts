@@ -2,6 +2,7 @@
 
 import type { HostObservation } from '../../../host-driver/host.ts';
 import type { Plan, PlanInput } from '../model.ts';
+import { isMoving } from '../relocation.ts';
 import { act } from './act.ts';
 
 /** How long to wait before looking again at something that a person has to change; a watch usually wakes us sooner. */
@@ -35,9 +36,10 @@ export function hostStage({ stack, observed, identity }: PlanInput): Plan | unde
     const stalled = reason === 'HostKeyMismatch' || reason === 'AuthenticationFailed' || reason === 'HostOwned';
     return { kind: 'Blocked', step: 'Host', condition: 'HostReachable', reason, message, stalled, afterSeconds: stalled ? 120 : 15 };
   }
-  const known = stack.status?.host?.machineID;
   const { facts, state } = observed.host.value;
-  if (known !== undefined && known !== facts.machineID) {
+  const known = expectedMachine(stack);
+  // A changed spec.host moves the stack; another machine in the old one's place was not asked for.
+  if (known !== undefined && known !== facts.machineID && !isMoving(stack, facts.machineID)) {
     return {
       kind: 'Blocked',
       step: 'Host',
@@ -45,7 +47,7 @@ export function hostStage({ stack, observed, identity }: PlanInput): Plan | unde
       reason: 'MachineChanged',
       message:
         `${stack.spec.host.address} is now machine ${facts.machineID}, but this stack runs on machine ${known}: nothing is touched. ` +
-        'Set spec.host back to the old machine; moving a stack to another host is not available yet.',
+        'Bring that machine back; to move the stack to this one, give spec.host its own address or host keys.',
       stalled: true,
       afterSeconds: inputRetrySeconds,
     };
@@ -65,6 +67,13 @@ export function hostStage({ stack, observed, identity }: PlanInput): Plan | unde
     };
   }
   return undefined;
+}
+
+/** Until there are data, a host can be exchanged for another one freely. */
+function expectedMachine({ status }: PlanInput['stack']): string | undefined {
+  if (status?.dataHost !== undefined) return status.dataHost.machineID;
+  const loaded = status?.conditions?.some(({ type, status: is }) => type === 'DataLoaded' && is === 'True') ?? status?.data === undefined;
+  return loaded ? status?.host?.machineID : undefined;
 }
 
 /** Same cluster and name: a stack that was deleted with `Orphan` and applied again takes its containers back. */

@@ -115,6 +115,14 @@ export function releaseCases(bench: HostBench): void {
       expect((await host.observe(project, 'quick', signal)).currentRelease).toBeUndefined();
     });
 
+    it('stops all but what is to go on running', async () => {
+      const { host, project } = await bench.applied();
+      await host.composeStop(project, aFence(), signal, ['db']);
+      await host.composeStop(project, aFence(), signal, ['db']);
+      const { containers } = await host.observe(project, 'quick', signal);
+      expect(Object.fromEntries(containers.map(({ service, state }) => [service, state]))).toEqual({ db: 'running', web: 'exited' });
+    });
+
     it('stops, keeping containers and data, and starts again', async () => {
       const { host, project, release } = await bench.applied();
       await host.composeStop(project, aFence(), signal);

@@ -1,0 +1,216 @@
+/**
+ * Moving a stack between hosts in memory, with the very operator: never runs in two places, loses nothing while the old host
+ * answers, and ends the same wherever the operator is killed.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { BackupJobInput } from '../../backup/job.ts';
+import { stackKind, type JtelStack, type JtelStackSpec } from '../../crds/index.ts';
+import type { FakeMachine } from '../../host-driver/fake/machine.ts';
+import { Process, type World } from '../../test/campaigns/world.ts';
+import { aWorld, installed, project, ready, stackOf } from '../../test/support/restore-world.ts';
+import { storeBackup } from '../../test/support/stored-backup.ts';
+import { storeLikeAJob } from '../backup/testing.ts';
+
+const oldAddress = '192.0.2.10';
+const newAddress = '192.0.2.20';
+
+let running: Process | undefined;
+afterEach(() => running?.kill());
+
+/** A Ready stack on the old host, an empty new one, and backups that work. */
+async function aMovableWorld(spec: Partial<JtelStackSpec> = {}): Promise<World> {
+  const world = await aWorld();
+  world.machine(newAddress).withoutDocker();
+  world.runJob = (job) => ({ result: job.type === 'backup' ? storeLikeAJob(world.customer, job.input as BackupJobInput) : {} });
+  const process = await installed(world, spec);
+  await process.kill();
+  return world;
+}
+
+async function moveTo(world: World, address: string, spec: Partial<JtelStackSpec> = {}): Promise<void> {
+  await world.change({ ...spec, host: { ...stackOf().spec.host, address } });
+}
+
+function at(world: World, address: string): NonNullable<ReturnType<FakeMachine['projects']['get']>> | undefined {
+  return world.machine(address).projects.get(project);
+}
+
+function runs(world: World, address: string): boolean {
+  return [...(at(world, address)?.containers.values() ?? [])].some(({ state }) => state === 'running');
+}
+
+async function arrived(world: World, address: string): Promise<boolean> {
+  const { status } = await world.stack();
+  return (await ready(world)) && status?.dataHost?.host.address === address && status.relocation?.state === 'Completed';
+}
+
+async function reason(world: World): Promise<string | undefined> {
+  return (await world.stack()).status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+}
+
+function endState(world: World, stack: JtelStack): unknown {
+  const { dataHost, relocation, formerHosts } = stack.status ?? {};
+  const one = (address: string): unknown => ({
+    running: [...(at(world, address)?.containers.values() ?? [])].filter(({ state }) => state === 'running').map(({ service }) => service).toSorted(),
+    moved: at(world, address)?.state?.moved?.address,
+    incomplete: at(world, address)?.state?.data?.state,
+    version: at(world, address)?.state?.applied?.version,
+    jobs: world.machine(address).jobs.size,
+  });
+  return { old: one(oldAddress), new: one(newAddress), home: dataHost?.host.address, state: relocation?.state, former: formerHosts?.map(({ host, state }) => `${host.address} ${state}`) };
+}
+
+/** Looks whenever a container changes. */
+function watchForTwo(world: World): { readonly seen: string[] } {
+  const seen: string[] = [];
+  for (const address of [oldAddress, newAddress]) {
+    world.machine(address).listeners.add(({ service, action }) => {
+      if (runs(world, oldAddress) && runs(world, newAddress)) seen.push(`${service} ${action} at ${address}`);
+    });
+  }
+  return { seen };
+}
+
+describe('a stack that is moved', () => {
+  it('gets a backup while it serves, a second one when it is stopped, and runs on the new host only', async () => {
+    const world = await aMovableWorld();
+    await moveTo(world, newAddress);
+    running = new Process(world);
+    await running.until('the stack to arrive', () => arrived(world, newAddress));
+    const { status } = await world.stack();
+    expect(endState(world, await world.stack())).toMatchObject({
+      old: { running: [], moved: newAddress },
+      new: { moved: undefined, version: '3.44.0', incomplete: undefined },
+      home: newAddress,
+      former: [`${oldAddress} Fenced`],
+    });
+    expect(runs(world, newAddress)).toBe(true);
+    expect(status?.relocation).toMatchObject({ source: 'Migrate', downtimeSeconds: expect.any(Number), backupID: at(world, newAddress)?.state?.data?.backupID });
+    const calls = world.machine(oldAddress).calls.map(({ method }) => method);
+    expect(calls.filter((method) => method === 'startJob')).toHaveLength(3);
+    expect(calls.lastIndexOf('composeStop')).toBeLessThan(calls.lastIndexOf('startJob'));
+    expect(calls.lastIndexOf('startJob')).toBeLessThan(calls.lastIndexOf('markMoved'));
+  });
+
+  it('with another version is updated out of place', async () => {
+    const world = await aMovableWorld({ version: '3.43.2' });
+    await moveTo(world, newAddress, { version: '3.44.0' });
+    running = new Process(world);
+    await running.until('the stack to arrive', () => arrived(world, newAddress));
+    expect(at(world, newAddress)?.state?.applied?.version).toBe('3.44.0');
+    expect(at(world, oldAddress)?.state?.applied?.version).toBe('3.43.2');
+  });
+
+  it('carries its allow-lists and name servers to the new host', async () => {
+    const world = await aMovableWorld();
+    const allow = { sip: [{ name: 'trunk', cidr: '203.0.113.7/32' }] };
+    await world.change({ network: { fqdn: 'acme.jtel.example', allow } });
+    await moveTo(world, newAddress);
+    running = new Process(world);
+    await running.until('the stack to arrive', () => arrived(world, newAddress));
+    expect(JSON.stringify(world.machine(newAddress).firewall)).toContain('203.0.113.7/32');
+  });
+
+  it('comes back the same way, over the data that its own mark proves superseded', async () => {
+    const world = await aMovableWorld();
+    await moveTo(world, newAddress);
+    running = new Process(world);
+    await running.until('the stack to arrive', () => arrived(world, newAddress));
+    await moveTo(world, oldAddress);
+    await running.until('the stack to be back', () => arrived(world, oldAddress));
+    expect(endState(world, await world.stack())).toMatchObject({ old: { moved: undefined, incomplete: undefined }, new: { running: [], moved: oldAddress }, home: oldAddress, former: [`${newAddress} Fenced`] });
+    expect(runs(world, oldAddress)).toBe(true);
+  });
+
+  it('stays where it was when the change is taken back before the new host had the data', async () => {
+    const world = await aMovableWorld();
+    world.runJob = (job) => (job.type === 'restore' ? { durationMilliseconds: 1e12 } : { result: job.type === 'backup' ? storeLikeAJob(world.customer, job.input as BackupJobInput) : {} });
+    await moveTo(world, newAddress);
+    running = new Process(world);
+    await running.until('the load', async () => world.machine(newAddress).jobs.size > 0);
+    expect(at(world, oldAddress)?.state?.moved?.address).toBe(newAddress);
+    await moveTo(world, oldAddress);
+    await running.until('the stack to run again', () => ready(world));
+    expect(endState(world, await world.stack())).toMatchObject({ old: { moved: undefined, version: '3.44.0' }, home: oldAddress });
+    expect(runs(world, oldAddress)).toBe(true);
+    expect(runs(world, newAddress)).toBe(false);
+  });
+
+  it('is not moved without a place for its backups', async () => {
+    const world = await aMovableWorld();
+    const { backup: _, ...spec } = (await world.stack()).spec;
+    await world.cluster.replace(stackKind, { ...(await world.stack()), spec: { ...spec, host: { ...spec.host, address: newAddress } } }, { signal: new AbortController().signal });
+    running = new Process(world);
+    await running.until('the refusal', async () => (await reason(world)) === 'RelocationNeedsBackup');
+    expect(runs(world, oldAddress)).toBe(true);
+  });
+
+  it('does not go to another machine that only took the address', async () => {
+    const world = await aMovableWorld();
+    const machine = world.machine(oldAddress);
+    machine.facts = { ...machine.facts, machineID: 'f'.repeat(32) };
+    machine.projects.clear();
+    running = new Process(world);
+    await running.until('the refusal', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'HostReachable')?.reason === 'MachineChanged');
+    expect(machine.calls.filter(({ method }) => method === 'claim')).toHaveLength(1);
+  });
+});
+
+describe('an old host that does not answer', () => {
+  it('holds the move and says what would be lost', async () => {
+    const world = await aMovableWorld();
+    world.machine(oldAddress).unreachable = 'HostUnreachable';
+    await moveTo(world, newAddress);
+    running = new Process(world);
+    await running.until('the hold', async () => (await reason(world)) === 'RelocationNeedsOldHost');
+    expect(at(world, newAddress)?.state?.data).toBeUndefined();
+    world.machine(oldAddress).unreachable = undefined;
+    await running.until('the stack to arrive', () => arrived(world, newAddress));
+    expect((await world.stack()).status?.relocation?.source).toBe('Migrate');
+  });
+
+  it('is given up with consent, and fenced as soon as it is back', async () => {
+    const world = await aMovableWorld();
+    storeBackup(world.customer, { backupID: '20260302t020000z-00000b' });
+    world.machine(oldAddress).unreachable = 'HostUnreachable';
+    await moveTo(world, newAddress, { relocation: { source: 'RecoverFromBackup' } });
+    running = new Process(world);
+    await running.until('the stack to be recovered', () => arrived(world, newAddress));
+    expect((await world.stack()).status).toMatchObject({ relocation: { source: 'RecoverFromBackup', backupID: '20260302t020000z-00000b' }, formerHosts: [{ machineID: `machine-${oldAddress}`, state: 'Pending' }] });
+    expect(runs(world, newAddress)).toBe(true);
+    world.machine(oldAddress).unreachable = undefined;
+    await running.until('the old host to be fenced', async () => (await world.stack()).status?.formerHosts?.[0]?.state === 'Fenced');
+    expect(at(world, oldAddress)?.state?.moved?.address).toBe(newAddress);
+    expect(runs(world, oldAddress)).toBe(false);
+    expect(runs(world, newAddress)).toBe(true);
+  });
+});
+
+/** Every so many effects; `node test/campaigns/run.ts a-crash` goes through all of them. */
+const stride = 11;
+
+describe('killed before or after an effect', () => {
+  it('a move still ends the same, and at no moment does the stack run in two places', async () => {
+    let whole: unknown;
+    let kills = 0;
+    for (let crashAt = Number.POSITIVE_INFINITY, next = 3; ; crashAt = next, next += stride) {
+      const world = await aMovableWorld();
+      await moveTo(world, newAddress);
+      const twice = watchForTwo(world);
+      running = new Process(world, crashAt);
+      const reached = await running.until('the move', () => arrived(world, newAddress));
+      await running.kill();
+      if (!reached) {
+        kills += 1;
+        running = new Process(world);
+        await running.until(`the move after a kill at effect ${crashAt}`, () => arrived(world, newAddress));
+        await running.kill();
+      }
+      whole ??= endState(world, await world.stack());
+      expect(endState(world, await world.stack()), `after a kill at effect ${crashAt}`).toEqual(whole);
+      expect(twice.seen, `after a kill at effect ${crashAt}`).toEqual([]);
+      if (reached && crashAt !== Number.POSITIVE_INFINITY) break;
+    }
+    expect(kills).toBeGreaterThan(8);
+  }, 120_000);
+});

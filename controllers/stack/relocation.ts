@@ -1,0 +1,77 @@
+/**
+ * A stack that is moved: where its data are, where it shall live, and what is known about the way. Pure.
+ *
+ * `status.dataHost` says which machine holds the data. It changes only after the data are complete on the new host, in the same
+ * write that notes the old one as former: so at any moment one machine, and only one, may start the stack.
+ */
+
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { JtelBackup, JtelStack, JtelStackStatus, StackHost } from '../../crds/index.ts';
+import type { HostObservation, HostState } from '../../host-driver/host.ts';
+import type { Outcome } from './model.ts';
+
+export type DataHost = NonNullable<JtelStackStatus['dataHost']>;
+export type FormerHost = NonNullable<JtelStackStatus['formerHosts']>[number];
+
+/** What is known about a move that is under way. */
+export interface RelocationLook {
+  readonly id: string;
+  readonly from: DataHost;
+  readonly toMachineID: string;
+  /** How the data get there: decided once, and then kept. */
+  readonly source: 'Migrate' | 'RecoverFromBackup';
+  /** The host that the data are on, as it is now. */
+  readonly old: Outcome<HostObservation>;
+  /** While the stack runs: so that the last one is small. */
+  readonly warm?: JtelBackup;
+  /** After everything but the database was stopped. */
+  readonly final?: JtelBackup;
+  /** For who has to decide: the newest backup in the store, while the old host does not answer. */
+  readonly newest?: Outcome<{ readonly backupID: string; readonly time: string }>;
+}
+
+/** A former host that was not fenced yet, as it is now. */
+export interface FormerLook {
+  readonly former: FormerHost;
+  readonly host: Outcome<HostObservation>;
+}
+
+/** The same place with the same keys: another machine there was not asked for. */
+export function samePlace(a: StackHost, b: StackHost): boolean {
+  const place = ({ address, port, hostKeyFingerprints, jumpHost }: StackHost): unknown => [address, port, hostKeyFingerprints.toSorted(), jumpHost?.address, jumpHost?.port];
+  return isDeepStrictEqual(place(a), place(b));
+}
+
+/** Whether the machine that was reached is to take the stack over from the one that holds the data. */
+export function isMoving({ spec, status }: JtelStack, machineID: string): boolean {
+  const home = status?.dataHost;
+  return home !== undefined && home.machineID !== machineID && !samePlace(home.host, spec.host);
+}
+
+const idPrefix = 'move-';
+
+/**
+ * Identifies one move, and its backups: kept in the status from the first look on, made from what is moved and when.
+ * @param now RFC 3339.
+ */
+export function relocationID({ metadata, status }: JtelStack, toMachineID: string, now: string): string {
+  const known = status?.relocation;
+  if (known !== undefined && known.state !== 'Completed' && known.toMachineID === toMachineID && known.fromMachineID === status?.dataHost?.machineID) return known.id;
+  const digest = createHash('sha256').update(JSON.stringify([metadata.uid, status?.dataHost?.machineID, toMachineID, now])).digest('hex');
+  return `${idPrefix}${digest.slice(0, 16)}`;
+}
+
+/** Names of the two backups of a move. */
+export function relocationBackups(id: string): { readonly warm: string; readonly final: string } {
+  return { warm: `${id}-warm`, final: `${id}-final` };
+}
+
+/**
+ * Whether data that lie on the machine to move to may be overwritten: a copy of an earlier or this very move that never served, or
+ * what is superseded by our own mark. Anything else is not known to be worthless.
+ */
+export function isSuperseded(state: HostState): boolean {
+  if (state.moved !== undefined) return true;
+  return state.applied === undefined && state.data?.requestUID?.startsWith(idPrefix) === true;
+}
