@@ -1,0 +1,104 @@
+/** Restores with nothing but the commands of docs/backup-format.md, taken from the page as they stand there. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, readlink, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { formatVersion, manifestText } from '../../../backup/manifest.ts';
+import type { Manifest } from '../../../backup/manifest.ts';
+import type { BackupJobResult } from '../../../backup/job.ts';
+import { BlobDouble } from '../../support/backup/blob-double.ts';
+import { backupID, content, identity, partsInStore, runBackup, TestTree } from '../../support/backup/job-builder.ts';
+
+let double: BlobDouble;
+let tree: TestTree;
+let directory: string;
+beforeEach(async () => {
+  double = await BlobDouble.start();
+  tree = await TestTree.create();
+  directory = await mkdtemp(join(tmpdir(), 'by-hand-'));
+});
+afterEach(async () => {
+  await double.stop();
+  await tree.remove();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function commandsOfThePage(): Promise<string> {
+  const page = await readFile(new URL('../../../docs/backup-format.md', import.meta.url), 'utf8');
+  const blocks = [...page.matchAll(/^```bash\n([^]*?)^```$/gm)].map(([, block = '']) => block);
+  expect(blocks).toHaveLength(6);
+  return blocks.join('\n');
+}
+
+/** As the operator writes it. */
+function manifestOf(result: BackupJobResult, encrypted: boolean): string {
+  const manifest: Manifest = {
+    formatVersion, backupID: result.backupID, identity, epoch: '20261123',
+    writer: { clusterID: 'c', namespace: 'acme', name: 'production', stackUID: 'u', machineID: 'm' },
+    trigger: 'Manual',
+    release: { version: '3.43.1', digest: `sha256:${'0'.repeat(64)}`, images: [] },
+    startTime: '2026-11-23T12:00:00Z', endTime: '2026-11-23T12:01:00Z',
+    ...(encrypted ? { encryption: { method: 'AES-256-GCM', keyID: 'k' } } : {}),
+    dataSets: result.dataSets, excluded: [],
+    indexParts: result.indexParts, packList: result.packList,
+    documents: [{ name: 'stack.json', bytes: 2, sha256: '0'.repeat(64) }],
+    totals: { totalBytes: result.totalBytes, storedBytes: result.storedBytes, packs: result.packs, uploadedBytes: result.uploadedBytes, reusedBytes: result.reusedBytes },
+  };
+  return manifestText(manifest);
+}
+
+async function byHand(result: BackupJobResult, key = ''): Promise<string> {
+  double.blobs.set(`${identity}/backups/${result.backupID}/manifest.json`, Buffer.from(manifestOf(result, key !== '')));
+  const env = { PATH: process.env['PATH'], STORE: double.containerUrl, SAS: 'sig=canary-read', IDENTITY: identity, BACKUP: result.backupID, KEY: key };
+  const { stdout } = await promisify(execFile)('bash', ['-c', await commandsOfThePage()], { cwd: directory, env });
+  return stdout;
+}
+
+async function expectRestored(): Promise<void> {
+  for (const [path, bytes] of tree.files) expect((await readFile(join(directory, 'data/files', path))).equals(bytes), path).toBe(true);
+}
+
+async function makeTree(): Promise<void> {
+  await tree.write('announcements/willkommen ä%41.wav', content(1, 200_000), 0o640);
+  await tree.write('database-like.ibd', Buffer.concat([content(2, 300_000), Buffer.alloc(400_000), content(3, 70_000)]));
+  await tree.write('empty', Buffer.alloc(0));
+  await tree.write('zeros', Buffer.alloc(150_000));
+  await tree.write('-rf', Buffer.from('small'), 0o600);
+  await tree.link('announcements/default.wav', 'willkommen ä%41.wav');
+}
+
+test('bash, curl, zstd, awk and dd bring everything back: content, modes, links', async () => {
+  await makeTree();
+  expect(await byHand(await runBackup(double, tree))).toContain('all files are what they were');
+  await expectRestored();
+  expect((await stat(join(directory, 'data/files/announcements/willkommen ä%41.wav'))).mode & 0o777).toBe(0o640);
+  expect(await readlink(join(directory, 'data/files/announcements/default.wav'))).toBe('willkommen ä%41.wav');
+});
+
+test('the second day too, whose chunks lie in packs of the first', async () => {
+  await makeTree();
+  await runBackup(double, tree);
+  await tree.write('database-like.ibd', Buffer.concat([content(2, 300_000), Buffer.alloc(300_000), content(4, 170_000)]));
+  const result = await runBackup(double, tree, { backupID: '20261124t120000z-00c0de', known: partsInStore(double) });
+  expect(result.reusedBytes).toBeGreaterThan(0);
+  expect(await byHand(result)).toContain('all files are what they were');
+  await expectRestored();
+});
+
+test('with openssl and the key what is encrypted', async () => {
+  await makeTree();
+  const key = Buffer.alloc(32, 9).toString('base64');
+  expect(await byHand(await runBackup(double, tree, { encryption: { keyID: 'k', key } }), key)).toContain('all files are what they were');
+  await expectRestored();
+});
+
+test('a byte that was changed in a pack is noticed', async () => {
+  await makeTree();
+  const result = await runBackup(double, tree);
+  const pack = [...double.blobs.entries()].find(([path]) => path.includes('/packs/'))?.[1];
+  pack?.writeUInt8((pack.readUInt8(100) + 1) % 256, 100);
+  await expect(byHand(result)).rejects.toThrow('did NOT match');
+  expect(backupID).toBe(result.backupID);
+});
