@@ -50,13 +50,13 @@ export class Store {
   async pass({ method, target, headers, body, signal }: Passed): Promise<Reply> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const options = { host: '127.0.0.1', port: this.#port, method, path: target, headers: withoutHopByHop(headers), agent: this.#agent, signal };
-      const upstream = httpRequest(options, (response) => {
+      const upstream = httpRequest(options, (answer) => {
         // Azurite may refuse before it has read all; such a connection cannot be used again.
-        response.once('close', () => {
+        answer.once('close', () => {
           body?.unpipe(upstream);
           if (!upstream.writableFinished) upstream.destroy();
         });
-        resolve(response);
+        resolve(answer);
       });
       upstream.on('error', reject);
       if (body === undefined) upstream.end();

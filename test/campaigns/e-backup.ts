@@ -33,7 +33,7 @@ export async function backupCases(scene: Scene, form: CampaignForm): Promise<rea
       })),
     ),
   );
-  return form === 'long' ? all : all.filter((_, index) => index % 61 === 0);
+  return form === 'long' ? all : all.filter((_, index) => index % 97 === 0);
 }
 
 function sitesOf(requests: readonly RequestRecord[]): readonly Site[] {

@@ -2,6 +2,7 @@
 import { startBlobDouble, type TestDouble } from '../support/blob-double.ts';
 import { backupCases } from './e-backup.ts';
 import type { Campaign } from './campaign.ts';
+import { controllerCases } from './e-controller.ts';
 import { restoreCases } from './e-restore.ts';
 import { Scene } from './e-stage.ts';
 import { storeCases } from './e-store.ts';
@@ -17,7 +18,7 @@ export const faultCampaign: Campaign = {
   cases: async (form) => {
     double = await startBlobDouble();
     scene = await Scene.open(double);
-    return [...storeCases(double, form), ...(await backupCases(scene, form)), ...(await restoreCases(scene, form))];
+    return [...storeCases(double, form), ...(await controllerCases(double, form)), ...(await backupCases(scene, form)), ...(await restoreCases(scene, form))];
   },
   close: async () => {
     await scene?.close();

@@ -33,7 +33,7 @@ export async function restoreCases(scene: Scene, form: CampaignForm): Promise<re
     ),
   );
   const changed = [...scene.stored.keys()].flatMap((name) => changesOf(scene, name));
-  return form === 'long' ? [...faulty, ...changed] : [...faulty.filter((_, index) => index % 43 === 0), ...changed.filter((_, index) => index % 11 === 0)];
+  return form === 'long' ? [...faulty, ...changed] : [...faulty.filter((_, index) => index % 89 === 0), ...changed.filter((_, index) => index % 17 === 0)];
 }
 
 /** A target with data of a customer in it, which must stay unless everything new is whole. */

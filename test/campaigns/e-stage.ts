@@ -20,8 +20,6 @@ const identity = 'acme.main';
 const epoch = '20261122';
 export const firstID = '20261122t020000z-00000a';
 export const secondID = '20261123t020000z-00000b';
-/** A call of the blob store with its repetitions; the fault `no answer` takes longer. */
-const timeoutSeconds = 4;
 
 /** By name below the container. */
 export type Blobs = ReadonlyMap<string, Buffer>;
@@ -73,7 +71,7 @@ export class Scene {
   async stage(rule: ContainerRule = { kind: 'Worm', state: 'Locked', days: 180 }, change: (name: string, blob: Buffer) => Buffer | undefined = (_, blob) => blob): Promise<Stage> {
     const { customer } = this.double;
     const container = `e-${randomUUID()}`;
-    const store = azureBlobStore(await customer.location(container, { rule }), customer.credentials, { timeoutSeconds });
+    const store = azureBlobStore(await customer.location(container, { rule }), customer.credentials);
     for (const [name, blob] of this.#stored) {
       const changed = change(name, blob);
       if (changed !== undefined) await store.create(name, changed, 'application/octet-stream', never);
