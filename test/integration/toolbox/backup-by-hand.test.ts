@@ -57,7 +57,9 @@ async function byHand(result: BackupJobResult, key = ''): Promise<string> {
 }
 
 async function expectRestored(): Promise<void> {
-  for (const [path, bytes] of tree.files) expect((await readFile(join(directory, 'data/files', path))).equals(bytes), path).toBe(true);
+  const wrong: string[] = [];
+  for (const [path, bytes] of tree.files) if (!(await readFile(join(directory, 'data/files', path))).equals(bytes)) wrong.push(path);
+  expect(wrong).toEqual([]);
 }
 
 async function makeTree(): Promise<void> {

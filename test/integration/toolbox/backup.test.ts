@@ -47,7 +47,7 @@ beforeEach(async () => {
   double = await BlobDouble.start(stage.gateway);
 });
 afterEach(async () => {
-  for (const run of runs.splice(0)) await stage.remove(run);
+  for (const one of runs.splice(0)) await stage.remove(one);
   await double.stop();
 });
 
@@ -64,9 +64,9 @@ function input(kind: 'Physical' | 'Logical', more: Partial<BackupJobInput> = {})
 }
 
 async function start(given: BackupJobInput, options: Parameters<DatabaseStage['start']>[1] = {}): Promise<JobRun> {
-  const run = await stage.start(given, options);
-  runs.push(run);
-  return run;
+  const started = await stage.start(given, options);
+  runs.push(started);
+  return started;
 }
 
 async function run(given: BackupJobInput, options: Parameters<DatabaseStage['start']>[1] = {}): Promise<JobOutcome> {
@@ -98,7 +98,7 @@ async function answersOf(files: ReadonlyMap<string, ReadFile>, kind: 'Physical' 
     await waitFor('the restored database', async () => (await stage.docker.tryRun(['exec', server, 'healthy'])).code === 0);
     const ordered = [...files].toSorted(([a], [b]) => (loadStep(decodeURIComponent(a))?.step ?? -1) - (loadStep(decodeURIComponent(b))?.step ?? -1));
     for (const [path, { content }] of kind === 'Logical' ? ordered : []) {
-      expect(loadStep(decodeURIComponent(path)), path).toBeDefined();
+      expect({ path, step: loadStep(decodeURIComponent(path))?.step }).toEqual({ path, step: expect.any(Number) as unknown });
       await stage.sql(content.toString('utf8'), server);
     }
     return await stage.sql(checksums, server);
