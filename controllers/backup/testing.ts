@@ -10,8 +10,8 @@ import { backupFinalizer, type JtelBackup, type JtelBackupStatus, type JtelStack
 import type { HostObservation, JobReport, ObservedJob } from '../../host-driver/host.ts';
 import { defaultLimits, type Observed, type PlanInput } from './model.ts';
 
-export const now = new Date('2026-03-01T03:00:00Z');
-export const backupID = '20260301t020000z-00000a';
+const now = new Date('2026-03-01T03:00:00Z');
+const backupID = '20260301t020000z-00000a';
 
 export function aBackup(status?: JtelBackupStatus, changes: Partial<JtelBackup['spec']> = {}, metadata: Partial<JtelBackup['metadata']> = {}): JtelBackup {
   return {
