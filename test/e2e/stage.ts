@@ -40,7 +40,8 @@ export class Stage {
   readonly sandbox: Sandbox;
   readonly kubectl: Kubectl;
   readonly namespace: string;
-  readonly host: SandboxHost;
+  /** The host that commands go to. */
+  host: SandboxHost;
   readonly toolbox: string;
   operator: RunningOperator | undefined;
 
@@ -65,6 +66,11 @@ export class Stage {
     const stage = new Stage(sandbox, await Kubectl.find(sandbox.kubeconfigPath), name, toolbox);
     await stage.kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, ...(await leaderElectionIn(name))]);
     return stage;
+  }
+
+  /** From now on commands, pages and queries go to this host. */
+  useHost(name: string): void {
+    this.host = this.sandbox.host(name);
   }
 
   async close(): Promise<void> {
