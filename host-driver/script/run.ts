@@ -11,8 +11,12 @@ import type { Connection } from '../ssh/connection.ts';
 import { ownerDigest, parseState } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
 
-// What all verbs need, then the verbs. Literal names: the bundle of the image finds the files by them.
-const hostScript = readFileSync(new URL('host-common.sh', import.meta.url), 'utf8') + readFileSync(new URL('host.sh', import.meta.url), 'utf8');
+// What all verbs need, how containers start, then the verbs. Literal names: the bundle of the image finds the files by them.
+const hostScript = [
+  readFileSync(new URL('host-common.sh', import.meta.url), 'utf8'),
+  readFileSync(new URL('host-start.sh', import.meta.url), 'utf8'),
+  readFileSync(new URL('host.sh', import.meta.url), 'utf8'),
+].join('');
 const hostScriptSha256 = createHash('sha256').update(hostScript).digest('hex');
 const hostScriptPath = `/opt/jtel/.bin/jtel-host-${hostScriptSha256}`;
 

@@ -11,14 +11,14 @@ import { stepCommand, stepError } from './run.ts';
 const step = { verb: 'up', project: 'jtel-demo-acme', fence: aFence(7), timeoutSeconds: 5 } as const;
 
 describe('the scripts', () => {
-  it.each(['host-common.sh', 'host.sh', 'observe.sh'])('%s is valid for a POSIX shell', (name) => {
+  it.each(['host-common.sh', 'host-start.sh', 'host.sh', 'observe.sh', 'check.sh'])('%s is valid for a POSIX shell', (name) => {
     expect(() => execFileSync('sh', ['-n'], { input: readFileSync(new URL(name, import.meta.url)) })).not.toThrow();
   });
 
   it('host.sh refuses arguments that are none of ours, before it does anything', () => {
     const run = (...argv: string[]) => {
       try {
-        execFileSync('sh', ['-s', '--', ...argv], { input: ['host-common.sh', 'host.sh'].map((part) => readFileSync(new URL(part, import.meta.url), 'utf8')).join(''), stdio: ['pipe', 'pipe', 'pipe'] });
+        execFileSync('sh', ['-s', '--', ...argv], { input: ['host-common.sh', 'host-start.sh', 'host.sh'].map((part) => readFileSync(new URL(part, import.meta.url), 'utf8')).join(''), stdio: ['pipe', 'pipe', 'pipe'] });
         return 0;
       } catch (error) {
         return (error as { status: number }).status;

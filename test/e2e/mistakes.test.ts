@@ -7,6 +7,7 @@ import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Release } from '../../release/generated/release.ts';
 import { dockerConfig } from '../../sandbox/installation/quickstart.ts';
+import { waitFor } from '../support/wait.ts';
 import { Stage } from './stage.ts';
 
 const namespace = 'mistakes';
@@ -25,17 +26,23 @@ async function applySecret(name: string, stringData: Readonly<Record<string, str
 }
 
 /** A release like 3.43.2 with one image that the registry does not have. */
-async function publishReleaseWithoutImage(version: string): Promise<void> {
+function publishReleaseWithoutImage(version: string): Promise<void> {
+  return publishRelease(version, (release) => ({
+    ...release,
+    components: release.components.map((component) =>
+      component.name === 'acd-tel1' ? { ...component, image: { ...component.image, digest: `sha256:${'0'.repeat(64)}` } } : component,
+    ),
+  }));
+}
+
+/** A release like 3.43.2 with something different. */
+async function publishRelease(version: string, bend: (release: Release) => Release): Promise<void> {
   const { endpoint, account, key, container } = stage.sandbox.blob.vendor;
   const client = new ContainerClient(`${endpoint}/${container}`, new StorageSharedKeyCredential(account, key));
   for await (const { name } of client.listBlobsFlat({ prefix: 'releases/3.43.2/' })) {
     let content = await client.getBlobClient(name).downloadToBuffer();
     if (name.endsWith('/release.json')) {
-      const release = JSON.parse(content.toString()) as Release;
-      const components = release.components.map((component) =>
-        component.name === 'acd-tel1' ? { ...component, image: { ...component.image, digest: `sha256:${'0'.repeat(64)}` } } : component,
-      );
-      content = Buffer.from(JSON.stringify({ ...release, version, components }));
+      content = Buffer.from(JSON.stringify(bend({ ...(JSON.parse(content.toString()) as Release), version })));
     }
     await client.getBlockBlobClient(name.replace('releases/3.43.2/', `releases/${version}/`)).upload(content, content.length);
   }
@@ -118,15 +125,44 @@ describe('a stack with a mistake', () => {
     const { status } = await stage.untilReady();
     expect(status).toMatchObject({ version: '3.43.2', componentsReady: '8/8' });
   });
+});
 
-  it('in a later change keeps running as it was', async () => {
+describe('a stack that runs keeps running, and is looked after, when its spec is changed to', () => {
+  const refused: readonly (readonly [string, Record<string, unknown>, Parameters<Stage['condition']>, RegExp])[] = [
+    ['an older version', { version: '3.43.1' }, ['UpToDate', 'DowngradeRefused'], /3\.43\.2 keeps running.*JtelRestore/],
+    ['a release that is not there', { version: '3.98.0' }, ['ReleaseAvailable', 'ReleaseNotFound'], /3\.98\.0.*3\.43\.2/],
+    ['a release whose manifest is damaged', { version: '3.97.0' }, ['ReleaseAvailable', 'ReleaseInvalid'], /3\.97\.0/],
+    ['a release that cannot update its data', { version: '5.0.0' }, ['UpToDate', 'UpdateNotSupported'], /3\.43\.2.*5\.0\.0/],
+    ['more replicas than the component allows', { components: [{ name: 'acd-dbm', replicas: 2 }] }, ['UpToDate', 'SpecInvalid'], /acd-dbm/],
+    ['one without a component that another needs', { components: [{ name: 'acd-task-runner', state: 'Disabled' }] }, ['UpToDate', 'SpecInvalid'], /acd-task-runner/],
+    ['a size that the host is too small for', { size: 'Large' }, ['Preflight', 'HostTooSmall'], /needs 16/],
+  ];
+
+  beforeAll(async () => {
+    await publishRelease('5.0.0', (release) => ({ ...release, updatableFrom: ['>=4.9.0 <5.0.0'] }));
+    await publishRelease('3.97.0', (release) => ({ ...release, components: [] }));
+  });
+
+  it.each(refused)('%s', async (_, spec, [type, reason], message) => {
     const before = await stage.containers();
-    await stage.patchSpec({ version: '3.43.1' });
-    const { message } = await stage.condition('UpToDate', 'DowngradeRefused');
-    expect(message).toContain('3.43.2 keeps running');
+    await stage.patchSpec(spec);
+    const told = await stage.condition(type, reason);
+    expect(told).toMatchObject({ status: 'False', message: expect.stringMatching(message) });
     expect(await stage.containers()).toEqual(before);
-    await stage.patchSpec({ version: '3.43.2' });
+    await stage.onHost(['docker', 'rm', '-f', before.get('acd-tel1') ?? '']);
+    await waitFor('the container that somebody removed', async () => (await stage.containers()).has('acd-tel1'), { timeoutSeconds: 90 });
+    await stage.patchSpec({ version: '3.43.2', size: 'Small', components: null });
     await stage.untilReady();
+  });
+
+  it('one whose images do not fit on the disk', async () => {
+    const before = await stage.containers();
+    await stage.sandbox.faults(namespace).fill();
+    await stage.patchSpec({ version: '4.0.0', update: { preUpdateBackup: 'Skip' } });
+    const { message } = await stage.condition('Ready', 'DiskFull', 120);
+    expect(message).toContain(stage.host.address);
     expect(await stage.containers()).toEqual(before);
+    await stage.sandbox.faults(namespace).free();
+    expect((await stage.untilReady(300)).status).toMatchObject({ version: '4.0.0' });
   });
 });

@@ -1,0 +1,108 @@
+# Creating and starting the containers of a project, for the verb `up`. compose replaces whatever depends on a replaced service
+# as well, and takes the edges into its hash. So it gets a file without them, and replaces exactly what differs; the order of
+# the starts is kept here. Only for files as release/render.ts writes them: one key a line, two spaces a level.
+
+# Prints "SERVICE - -" for each service in the order of the file $1, and after it "SERVICE DEPENDENCY CONDITION" for each edge.
+edges_of() {
+  awk '
+    /^[a-z]/ { services = ($1 == "services:"); next }
+    !services { next }
+    /^  [^ ]/ { service = $1; sub(/:$/, "", service); print service, "-", "-"; edges = 0; next }
+    /^    [^ ]/ { edges = ($1 == "depends_on:"); next }
+    edges && /^      [^ ]/ { other = $1; sub(/:$/, "", other); next }
+    edges && $1 == "condition:" { condition = $2; gsub(/"/, "", condition); print service, other, condition }
+  ' "$1"
+}
+
+without_edges() {
+  awk '
+    /^[a-z]/ { services = ($1 == "services:"); edges = 0 }
+    services && /^  [^ ]/ { edges = 0 }
+    services && /^    [^ ]/ { edges = ($1 == "depends_on:") }
+    !edges { print }
+  ' "$1"
+}
+
+# The services given, with all they depend on, in start order. stdin: edges.
+closure_of() {
+  awk -v given=" $* " '
+    $2 == "-" { order[++count] = $1; next }
+    { needs[$1] = needs[$1] " " $2 }
+    END {
+      # Backwards: what a service needs stands before it.
+      for (at = count; at > 0; at--) {
+        if (!(order[at] in wanted) && !index(given, " " order[at] " ")) continue
+        wanted[order[at]] = 1
+        found = split(needs[order[at]], others, " ")
+        for (one = 1; one <= found; one++) wanted[others[one]] = 1
+      }
+      for (at = 1; at <= count; at++) if (order[at] in wanted) print order[at]
+    }'
+}
+
+# stdin: the containers as docker ps shows them, a line "--", then edges. $1: the services wanted, $2: those started in this call.
+# Prints "start ID SERVICE" for what can be started now, "wait SERVICE" for what cannot yet, "fail SERVICE HOW" for what never will.
+next_starts() {
+  awk -v wanted=" $1 " -v started=" $2 " '
+    function begun(name) { return index(started, " " name " ") }
+    /^--$/ { edges = 1; next }
+    !edges {
+      id[$1] = $2; state[$1] = $3
+      health[$1] = /\(healthy\)/ ? "healthy" : /\(unhealthy\)/ ? "unhealthy" : /\(health: starting\)/ ? "starting" : "none"
+      done[$1] = /Exited \(0\)/
+      next
+    }
+    !index(wanted, " " $1 " ") { next }
+    $2 == "-" { order[++count] = $1; next }
+    {
+      if ($3 == "service_completed_successfully") {
+        isTask[$2] = 1
+        if (!done[$2]) late[$1] = 1
+        if (begun($2) && state[$2] == "exited" && !done[$2]) bad[$2] = "ended with an error"
+      } else if ($3 == "service_healthy") {
+        if (state[$2] != "running" || (health[$2] != "healthy" && health[$2] != "none")) late[$1] = 1
+        if (state[$2] == "running" && health[$2] == "unhealthy") bad[$2] = "is unhealthy"
+        if (begun($2) && (state[$2] == "exited" || state[$2] == "dead" || state[$2] == "restarting")) bad[$2] = "is " state[$2]
+      } else if (state[$2] != "running" && !begun($2)) late[$1] = 1
+    }
+    END {
+      for (name in bad) print "fail", name, bad[name]
+      for (at = 1; at <= count; at++) {
+        name = order[at]
+        if (begun(name) || state[name] == "running" || state[name] == "restarting" || (isTask[name] && done[name])) continue
+        print late[name] ? "wait " name : "start " id[name] " " name (state[name] == "paused" ? " paused" : "")
+      }
+    }'
+}
+
+# Starts the services $2 of the file $1 in the order of their dependencies, side by side where they do not depend on each other.
+start_services() {
+  edges=$(edges_of "$1")
+  wanted=$(printf '%s ' $2)
+  started=
+  until=$(($(date +%s) + seconds))
+  while :; do
+    now=$(docker ps -a --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
+      --format '{{.Label "com.docker.compose.service"}} {{.ID}} {{.State}} {{.Status}}') || return 1
+    plan=$(printf '%s\n--\n%s\n' "$now" "$edges" | next_starts "$wanted" "$started")
+    case $plan in
+    '') return 0 ;;
+    *'fail '*)
+      printf '%s\n' "$plan" | sed -n 's/^fail /dependency failed to start: /p'
+      return 1
+      ;;
+    esac
+    pids=
+    while read -r what id service how; do
+      [ "$what" = start ] || continue
+      if [ "$how" = paused ]; then docker unpause "$id" & else docker start "$id" & fi
+      pids="$pids $!"
+      started="$started $service"
+    done <<EOF
+$plan
+EOF
+    for pid in $pids; do wait "$pid" || return 1; done
+    [ "$(date +%s)" -lt "$until" ] || return 124
+    [ -n "$pids" ] || sleep 0.3
+  done
+}
