@@ -75,6 +75,16 @@ next_starts() {
     }'
 }
 
+# Containers that somebody gave the project's label and perhaps the name of one of its own: compose does not see them as its own, and
+# cannot use the name.
+remove_strangers() {
+  docker ps -a --filter "label=com.docker.compose.project=$project" \
+    --format '{{.ID}} hash={{.Label "com.docker.compose.config-hash"}} {{.Label "com.docker.compose.oneoff"}}' |
+    while read -r id hash once; do
+      if [ "$hash" = hash= ] && [ "$once" != True ]; then docker rm -f "$id" </dev/null >/dev/null; fi
+    done
+}
+
 # Starts the services $2 of the file $1 in the order of their dependencies, side by side where they do not depend on each other.
 start_services() {
   edges=$(edges_of "$1")

@@ -75,6 +75,7 @@ up)
   else
     [ $# -gt 0 ] || set -- $(edges_of compose.yaml | awk '$2 == "-" { print $1 }')
     services=$(edges_of compose.yaml | closure_of "$@")
+    remove_strangers
     (umask 077 && without_edges compose.yaml >"$dir/.create.yaml") || die "$FAILED" "cannot write $dir/.create.yaml"
     bounded docker compose -p "$project" -f "$dir/.create.yaml" --ansi never --progress plain \
       create --no-build --pull never --remove-orphans -- $services </dev/null >"$dir/compose.log" 2>&1 || compose_failed $?
