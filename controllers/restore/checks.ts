@@ -26,7 +26,6 @@ export interface CheckDependencies {
   readonly openStore: typeof openStore;
 }
 
-/** Files are gathered beside what is there and then come to their places, so all of it must fit at once. */
 const diskFactor = 1.05;
 const gibibyte = 2 ** 30;
 const longestMessage = Math.min(1024, conditionMessageMaxLength);
@@ -114,8 +113,10 @@ function checkDisk(stack: JtelStack, manifest: Manifest): string {
   const free = stack.status?.host?.diskFreeBytes;
   const needed = Math.ceil(manifest.totals.totalBytes * diskFactor);
   if (free === undefined) throw new InputError('NotChecked', `The host of ${stack.metadata.name} was not looked at yet.`);
+  // How much overwriting sets free, only the job on the host can tell; it looks before anything is stopped.
+  if (free < needed && stack.status?.data !== undefined) return `${sizeOf(needed)} are needed and ${sizeOf(free)} are free on ${stack.spec.host.address}, beside the data that are there; the host is asked before anything is stopped.`;
   if (free >= needed) return `${sizeOf(needed)} are needed, ${sizeOf(free)} are free on ${stack.spec.host.address}.`;
-  throw new InputError('DiskFull', `The restore needs ${sizeOf(needed)} on ${stack.spec.host.address}, beside what is there, and ${sizeOf(free)} are free: make room.`);
+  throw new InputError('DiskFull', `The restore needs ${sizeOf(needed)} on ${stack.spec.host.address}, and ${sizeOf(free)} are free: make room.`);
 }
 
 function checkData({ spec }: JtelRestore, { metadata, status }: JtelStack): string {

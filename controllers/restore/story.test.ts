@@ -150,7 +150,6 @@ describe('what cannot be restored', () => {
     ['the stack of another namespace', { source: { latestOf: 'other.main' } }, { identity: 'other.main' }, 'BackupNotAllowed'],
     ['a newer format', { source: { backupID, storeRef } }, { change: (manifest: object) => ({ ...manifest, formatVersion: 9 }) }, 'BackupFormatNewer'],
     ['a release that cannot use it', { source: { backupID, storeRef } }, { version: '3.99.0' }, 'DowngradeRefused'],
-    ['more than the disk holds', { source: { backupID, storeRef } }, { change: big }, 'DiskFull'],
     ['an encrypted backup without its key', { source: { backupID, storeRef } }, { change: (manifest: object) => ({ ...manifest, encryption: { method: 'AES-256-GCM', keyID: '2025' } }) }, 'DecryptionKeyMissing'],
   ] as const)('%s is refused with a reason, and nothing is touched', async (_, spec, options, reason) => {
     const world = await aWorld();
@@ -163,6 +162,15 @@ describe('what cannot be restored', () => {
     expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ type: 'Failed', reason })] });
     expect(effects(world).slice(before)).toEqual([]);
     expect(await ready(world)).toBe(true);
+  });
+
+  it('more than the disk of an empty host holds is refused, and the stack begins without it', async () => {
+    const world = await aWorld();
+    storeBackup(world.customer, { backupID, change: big });
+    await world.cluster.create(restoreKind, aRestore({ ifNotEmpty: 'Fail' }), { signal: never });
+    running = await installed(world);
+    expect((await restoreOf(world)).status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ reason: 'DiskFull' })] });
+    expect(endState(world)).toMatchObject({ data: 'vanilla 3.44.0' });
   });
 
   it('is found by the job on the host before the stack is stopped', async () => {
