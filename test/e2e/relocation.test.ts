@@ -13,7 +13,7 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await Stage.open({ name: namespace, moreHosts: [otherName] });
   await stage.applyBackupStore();
-  await stage.startOperator(['--resync-seconds', '10']);
+  await stage.startOperator(['--resync-seconds', '10', '--lease-duration-seconds', '90']);
   await stage.apply({ spec: { backup: { storeRef: { name: 'backups' }, state: 'Suspended' }, network: { allow: { sip: [{ name: 'trunk', cidr: '203.0.113.7/32' }] } } } });
   await stage.untilReady(600);
   await stage.query('CREATE TABLE jtel.calls (id INT AUTO_INCREMENT PRIMARY KEY)');
