@@ -1,7 +1,10 @@
 /** All benchmarks, in the order in which they run. */
 import type { Benchmark } from '../benchmark.ts';
+import { changeOneService } from './change-one-service.ts';
 import { checkNoop } from './check-noop.ts';
 import { deployOverhead } from './deploy-overhead.ts';
+import { driftNotice } from './drift-notice.ts';
 import { operatorMemory } from './operator-memory.ts';
+import { updateDowntime } from './update-downtime.ts';
 
-export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, operatorMemory];
+export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, changeOneService, driftNotice, updateDowntime, operatorMemory];
