@@ -41,7 +41,7 @@ export class BlobDouble {
       double.#answer(request, response).catch(() => response.destroy());
     });
     const double = new BlobDouble(server);
-    await new Promise<void>((resolve) => server.listen(0, host, resolve));
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
     return double;
   }
 

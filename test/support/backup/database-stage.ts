@@ -148,6 +148,17 @@ export class DatabaseStage {
     };
   }
 
+  /** A container beside the database, with its files and its credentials at hand; not started. */
+  async createPeer(image: string, script: string): Promise<string> {
+    const name = `${this.name}-peer-${++this.#jobs}`;
+    await this.docker.run(['volume', 'create', '--label', this.#label, `${this.name}-peers`]);
+    await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name, '--user', '0', '--entrypoint', 'bash',
+      '-v', `${this.dataVolume}:/var/lib/mysql:ro`, '-v', `${this.name}-peers:/peers`, image, '-o', 'pipefail', '-ec', script]);
+    const server = { host: 'acd-dbm', port: 3306, user: 'root', password: this.rootPassword };
+    await this.#putIn(name, optionFilePath, `${backupOptionFile(server)}${backupOptionFile(server).replace('[mariabackup]', '[client]')}`);
+    return name;
+  }
+
   /** Removes what the job was made of. */
   async remove(run: JobRun): Promise<void> {
     for (const name of [run.name, run.companion]) if (name !== undefined) await this.docker.remove(name);
