@@ -95,6 +95,8 @@ export const paths = {
   backups: (identity: string): string => `${identity}/backups/`,
   backup: (identity: string, backupID: string): string => `${identity}/backups/${backupID}/`,
   part: (identity: string, backupID: string, name: string): string => `${identity}/backups/${backupID}/${name}`,
+  /** Copies of a release's vanilla data, before the stack has a backup of its own. */
+  vanilla: (identity: string, version: string): string => `${identity}/vanilla/${version}/`,
   manifest: (identity: string, backupID: string): string => `${identity}/backups/${backupID}/${manifestName}`,
 } as const;
 

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { backupKind, restoreKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
 import { Process } from '../../test/campaigns/world.ts';
 import { aRestore, ask, aWorld, backupID, effects, ended, endState, installed, ready, restoreOf, stackOf } from '../../test/support/restore-world.ts';
+import { releaseFilePath } from '../../release/layout.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 
 const { signal: never } = new AbortController();
@@ -211,5 +212,20 @@ describe('what cannot be restored', () => {
     await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
     await running.until('the stack to say so', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason === 'DataIncomplete');
     expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', jobs: 0 });
+  });
+});
+
+describe('vanilla data', () => {
+  it('are copied to the customer by the storage service, and loaded from there', async () => {
+    const world = await aWorld();
+    world.vendor.blobs.set(releaseFilePath('3.44.0', 'vanilla/database.sql.zst'), { content: Buffer.from('sql'), contentType: 'x', createdTime: '2026-01-01T00:00:00Z' });
+    const urls: string[] = [];
+    world.runJob = ({ type, input }) => {
+      if (type === 'load') urls.push(...(input as { dataSets: { url: string }[] }).dataSets.map(({ url }) => url));
+      return { result: {} };
+    };
+    running = await installed(world, { initialData: { source: 'Auto' } });
+    expect(world.customer.blobs.get('acme.main/vanilla/3.44.0/vanilla/database.sql.zst')?.content.toString()).toBe('sql');
+    expect(urls).toEqual([expect.stringContaining(`${world.customer.description}/acme.main/vanilla/3.44.0/`)]);
   });
 });

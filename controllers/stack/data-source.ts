@@ -4,6 +4,7 @@
  */
 
 import type { EncryptionKey } from '../../backup/job.ts';
+import { paths } from '../../backup/names.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { JtelRestore, JtelStack } from '../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
@@ -28,6 +29,8 @@ export interface Loading {
   readonly source: DataSource;
   /** Absent for vanilla data. */
   readonly backup?: { readonly loaded: LoadedBackup; readonly store: BlobStore; readonly encryption?: EncryptionKey };
+  /** Where vanilla data are copied to first, server side: the customer's store, when it is to hold the stack's backups. */
+  readonly copyTo?: { readonly store: BlobStore; readonly folder: string };
 }
 
 /** Lists of packs can be long: as many as stacks are loaded at a time. */
@@ -64,7 +67,10 @@ export async function initialLoading(stack: JtelStack, release: Release, depende
   const asked = initialData.backupID ?? begunWith(stack);
   const backupID = asked ?? (await listBackups(opened.blobs, identity, options.signal))[0];
   if (backupID !== undefined) return await backupLoading(opened, identity, backupID, release, dependencies, options);
-  if (initialData.source === 'Auto') return vanilla(release);
+  if (initialData.source === 'Auto') {
+    const writable = opened.resource.spec.accessMode === 'ReadWrite';
+    return { ...vanilla(release), ...(writable ? { copyTo: { store: opened.blobs, folder: paths.vanilla(identity, release.version) } } : {}) };
+  }
   throw new InputError(
     'BackupNotFound',
     `${opened.blobs.description} has no backup of ${identity} to begin with (spec.initialData.source Backup): correct spec.backup, or set initialData.source to Auto or Vanilla.`,

@@ -130,7 +130,7 @@ async function startLoad(context: ExecutionContext, purpose: 'Check' | 'Restore'
   const { toolbox, pullCredentials, loadJob } = inputs(context);
   // With its own pull: an operator that was updated in between brings another toolbox.
   await hostOf(context).pull([toolbox], pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
-  await hostOf(context).startJob(context.project, await loadJob(purpose), context.fence(), context.signal);
+  await hostOf(context).startJob(context.project, await loadJob(purpose, context.signal), context.fence(), context.signal);
 }
 
 function hostOf({ gathered }: ExecutionContext): Host {

@@ -29,6 +29,7 @@ export interface LoadJobInput {
   /** uid of the JtelRestore that is carried out. */
   readonly orderUID: string | undefined;
   readonly loading: DataLook['loading'];
+  readonly signal: AbortSignal;
 }
 
 /** @throws {InputError} when the release cannot take the backup. */
@@ -48,12 +49,28 @@ export async function loadJob(input: LoadJobInput): Promise<JobSpec> {
   });
 }
 
-async function vanillaJob({ release, store, stackUID, project, toolbox, rootPassword }: LoadJobInput, loadID: string): Promise<JobSpec> {
+/**
+ * A customer's store gets a copy of the vanilla data before they are loaded, made by the storage service itself, and the load reads
+ * that copy: what a new beginning needs is then in the customer's hands. The job compares the manifest's sha256.
+ */
+async function vanillaUrl({ release, store, loading, signal }: LoadJobInput, path: string): Promise<string> {
+  const source = releaseFilePath(release.version, path);
+  const found = loading?.copyTo === undefined ? undefined : await store.properties(source, signal);
+  // What is not there, or was not stored in one piece, the job reads (or misses) where it should be.
+  if (loading?.copyTo === undefined || found?.md5 === undefined) return await store.readUrl(source, urlLifetimeSeconds);
+  const copy = `${loading.copyTo.folder}${path}`;
+  const { store: target } = loading.copyTo;
+  await target.copyFrom(copy, await store.readUrl(source, urlLifetimeSeconds), { bytes: found.bytes, md5: found.md5 }, signal);
+  return await target.readUrl(copy, urlLifetimeSeconds);
+}
+
+async function vanillaJob(input: LoadJobInput, loadID: string): Promise<JobSpec> {
+  const { release, stackUID, project, toolbox, rootPassword } = input;
   const dataSets = await Promise.all(
     release.vanilla.map(async ({ kind, name, path, bytes, sha256 }) => ({
       kind,
       ...(name === undefined ? {} : { name }),
-      url: await store.readUrl(releaseFilePath(release.version, path), urlLifetimeSeconds),
+      url: await vanillaUrl(input, path),
       bytes,
       sha256,
     })),

@@ -32,7 +32,7 @@ export interface Inputs {
   readonly pullCredentials: RegistryCredentials | undefined;
   readonly toolbox: ImageReference;
   /** `Check`: one that only looks. */
-  readonly loadJob: (purpose: 'Check' | 'Restore') => Promise<JobSpec>;
+  readonly loadJob: (purpose: 'Check' | 'Restore', signal: AbortSignal) => Promise<JobSpec>;
 }
 
 export interface Gathered {
@@ -139,12 +139,12 @@ async function render(
   if ('missing' in result) return { missing: result.missing };
   const setup = hostSetup(stack, release);
   return {
-    desired: { release: result.rendered, setup, setupDigest: setupDigest(setup) },
+    desired: { release: result.rendered, setup, setupDigest: setupDigest(setup), ...(result.selfSignedUntil === undefined ? {} : { selfSignedUntil: result.selfSignedUntil }) },
     inputs: {
       pullCredentials: result.pullCredentials,
       toolbox,
-      loadJob: (purpose) =>
-        loadJob({ release, store, project, toolbox, rootPassword: result.rootPassword, purpose, stackUID: stack.metadata.uid, orderUID: data?.observed.order?.requestUID, loading: data?.loading }),
+      loadJob: (purpose, signal) =>
+        loadJob({ release, store, project, toolbox, rootPassword: result.rootPassword, purpose, stackUID: stack.metadata.uid, orderUID: data?.observed.order?.requestUID, loading: data?.loading, signal }),
     },
   };
 }
