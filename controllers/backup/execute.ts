@@ -18,7 +18,7 @@ import { backupJob, databaseImage, knownParts, methodFor } from './job.ts';
 import { parseJobResult } from './job-result.ts';
 import type { Action, Committed, Limits } from './model.ts';
 import type { Gathered } from './observe.ts';
-import { fullBackupOperation, jobUID, testRestoreName } from './plan.ts';
+import { fullBackupOperation, jobUID, testRestoreName, uploadWindowSeconds } from './plan.ts';
 
 export interface ExecutionContext {
   readonly backup: JtelBackup;
@@ -72,7 +72,7 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
   if (rootPassword === undefined) {
     throw new InputError('SecretNotFound', `Secret ${stack.metadata.namespace}/${stack.metadata.name}-credentials has no ${release.database.rootSecret}: without it the database cannot be read.`);
   }
-  const lifetimeSeconds = limits.uploadWindowSeconds;
+  const lifetimeSeconds = uploadWindowSeconds(backup, limits);
   const isFull = operation?.type === fullBackupOperation;
   const newest = isFull ? undefined : await newestManifest(blobs, identity, signal);
   const known = isFull ? [] : await knownParts({ store: blobs, identity, backupID, attempt, epoch, keyID, newest, lifetimeSeconds }, signal);

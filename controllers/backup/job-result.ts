@@ -59,7 +59,7 @@ function dataSet(value: unknown, place: string): DataSetResult {
 function skippedEntries(value: unknown, place: string): SkippedEntries {
   const fields = new Fields(value, place);
   return {
-    reason: fields.oneOf('reason', ['Excluded', 'Special', 'Changed', 'Vanished']),
+    reason: fields.oneOf('reason', ['Excluded', 'Special', 'Outside', 'Changed', 'Vanished']),
     entries: fields.integer('entries'),
     examples: fields.list('examples', 10, (example, where) => new Fields({ example }, where).text('example', /^[^]*$/, 4096)),
   };

@@ -95,7 +95,7 @@ export interface Limits {
   readonly mostAttempts: number;
   /** After a try that failed; each further pause is longer by this. */
   readonly retrySeconds: number;
-  /** How long a job may write to the store before it needs another try. */
+  /** How long the first try may write to the store; the second has twice that, and so on. */
   readonly uploadWindowSeconds: number;
 }
 

@@ -97,12 +97,18 @@ async function observeHost(backup: JtelBackup, stack: JtelStack, project: string
   if (!target.ok) return { host: target };
   const host = driver.host(target.value);
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
-  const observation = await outcome(() => host.observe(project, 'quick', signal));
+  const observation = await outcome(async () => requireDocker(place.address, await host.observe(project, 'quick', signal)));
   const uid = jobUID(backup);
   if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid)) return { host: observation, driver: host };
   const job = await outcome(() => host.readJob(uid, signal));
   if (!job.ok) return { host: job, driver: host };
   return { host: observation, driver: host, ...(job.value === undefined ? {} : { job: job.value }) };
+}
+
+/** Right after a boot the host answers and its Docker does not yet: that no job is seen then says nothing about jobs. */
+function requireDocker(address: string, observation: HostObservation): HostObservation {
+  if (observation.facts.dockerVersion !== undefined) return observation;
+  throw new HostError('DockerUnavailable', address, `Docker on ${address} does not answer (yet), so it is not known what runs there.`);
 }
 
 async function openBackupStore(backup: JtelBackup, stack: JtelStack, identity: string, { cluster, openStore }: ObserveDependencies, options: CallOptions) {

@@ -122,6 +122,8 @@ describe('a backup that runs', () => {
     const job = failed('StoreCredentialsRefused', '2026-03-01T02:59:59Z');
     expect(plan(running({ job }, { backup }))).toMatchObject({ kind: 'TryAgain', reason: 'UploadWindowOver' });
     expect(plan(running({ job }))).toMatchObject({ kind: 'Wait', reason: 'StoreCredentialsRefused' });
+    // The second try has twice the time.
+    expect(plan(running({ job }, { backup: aRunningBackup({ ...backup.status, attempt: 2 }) }))).toMatchObject({ reason: 'StoreCredentialsRefused' });
   });
 
   test('gives up after its last try, and says why', () => {

@@ -8,7 +8,7 @@ import { storeCredentialsRefused } from '../../backup/job.ts';
 import { annotations, backupFinalizer, isReason, type JtelBackup, type Reason } from '../../crds/index.ts';
 import type { JobReport } from '../../host-driver/host.ts';
 import { findObstacle } from './obstacles.ts';
-import type { Action, Plan, PlanInput, Step } from './model.ts';
+import type { Action, Limits, Plan, PlanInput, Step } from './model.ts';
 
 /** Looks at a job while it works. */
 const jobPollSeconds = 4;
@@ -211,10 +211,15 @@ function stackGone({ spec }: JtelBackup): Plan {
   return { kind: 'Fail', reason: 'StackNotFound', message: `JtelStack ${spec.stackRef.name} is gone, and with it the way to its host.` };
 }
 
+/** For how long a try may write to the store: each has longer than the one before, so that one of them is long enough. */
+export function uploadWindowSeconds(backup: JtelBackup, limits: Limits): number {
+  return limits.uploadWindowSeconds * (backup.status?.attempt ?? 1);
+}
+
 /** The signed right to write ends that long after the try began. */
 function uploadWindowIsOver({ backup, limits, now }: PlanInput): boolean {
   const began = Date.parse(backup.status?.operation?.startTime ?? '');
-  return now.getTime() - began >= limits.uploadWindowSeconds * 1000;
+  return now.getTime() - began >= uploadWindowSeconds(backup, limits) * 1000;
 }
 
 function reasonOf(word: string | undefined): Reason {

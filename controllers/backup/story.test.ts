@@ -109,6 +109,21 @@ describe('a backup that meets trouble', () => {
     await expectRestorable(world, backup);
   });
 
+  it('is not given up, nor let go, while Docker on its host does not answer', async () => {
+    const world = await World.create({ job: (_count, input, { blobs }) => ({ durationMilliseconds: 50, result: storeLikeAJob(blobs, input) }) });
+    running = new Process(world);
+    await waitFor('the job', () => world.machine.jobs.size === 1, { intervalMilliseconds: 2 });
+    const { facts } = world.machine;
+    world.machine.withoutDocker();
+    const hiding = [...world.machine.jobs];
+    world.machine.jobs.clear();
+    await waitFor('that to be told', async () => (await world.backup())?.status?.message?.includes('does not answer'), { intervalMilliseconds: 2 });
+    world.machine.facts = facts;
+    for (const [uid, job] of hiding) world.machine.jobs.set(uid, job);
+    expect(await untilOver(world, running)).toMatchObject({ status: { phase: 'Completed', attempt: 1 } });
+    expect(world.machine.jobs.size).toBe(0);
+  });
+
   it('fails after its last try, leaves no manifest and no job', async () => {
     const world = await World.create({ job: () => ({ oomKilled: true }) });
     const backup = await ended(world);

@@ -143,13 +143,12 @@ describe('a backup that is interrupted', () => {
     await stage.untilReady();
   });
 
-  it('by the end of its time to write goes on with a fresh one', async () => {
-    await stage.patchSpec({ backup: { bandwidthLimitMiBPerSecond: 2 } });
+  it('by the end of its time to write goes on with a fresh and longer one', async () => {
     await stage.operator?.stop();
     await stage.startOperator([...patient, '--backup-window-seconds', '30']);
     // So much that one window is too short for it.
-    await stage.inFiles('head -c 100000000 /dev/urandom > announcements/large.bin');
-    await stage.request('JtelBackup', 'windows', {}, 500);
+    await stage.inFiles('head -c 200000000 /dev/urandom > announcements/large.bin');
+    await stage.request('JtelBackup', 'windows', {}, 600);
     expect((await expectWhole('windows')).attempt).toBeGreaterThan(1);
     const events = await stage.kubectl.run(['get', 'events', '-n', namespace, '-o', 'jsonpath={range .items[*]}{.involvedObject.name} {.reason}{"\\n"}{end}']);
     expect(events).toContain('windows UploadWindowOver');
