@@ -22,6 +22,8 @@ export interface GeneratedSecret {
 export interface CredentialRequest {
   readonly generate: readonly GeneratedSecret[];
   readonly selfSigned: boolean;
+  /** Replaces the certificate that is there. */
+  readonly renew?: boolean;
 }
 
 /** Name of the Secret; derived, so that it is found again. */
@@ -51,12 +53,13 @@ export class CredentialStore {
     }
   }
 
-  /** Adds what is missing and never changes what is there: a changed password would lock the stack out of its database. */
+  /** Adds what is missing and never changes a password that is there: that would lock the stack out of its database. */
   async ensure(stack: JtelStack, request: CredentialRequest, signal: AbortSignal): Promise<void> {
     const existing = await this.read(stack, { signal });
     const data: Record<string, string> = {};
     for (const key of existing?.keys ?? []) data[key] = existing?.get(key) ?? '';
     for (const { name, length } of request.generate) data[name] ??= password(length);
+    if (request.renew === true) delete data[certificateKey];
     if (request.selfSigned) data[certificateKey] ??= await newCertificate(stack.spec.network.fqdn);
     const namespace = stack.metadata.namespace ?? '';
     const object = {

@@ -1,12 +1,13 @@
 /** A stack made concrete: its release read from the vendor store, its secrets collected, compose file and files rendered. */
 
+import { X509Certificate } from 'node:crypto';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { JtelStack } from '../crds/index.ts';
 import type { RegistryCredentials } from '../host-driver/host.ts';
 import type { RenderedRelease } from '../model/rendered-release.ts';
-import type { CallOptions, Cluster } from '../operator/runtime/client/cluster.ts';
+import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
 import { renderRelease } from '../release/render.ts';
-import type { CredentialRequest, CredentialStore } from './credentials.ts';
+import { findSelfSigned, type CredentialRequest, type CredentialStore } from './credentials.ts';
 import { InputError } from './input-error.ts';
 import type { LoadedRelease, ReleaseSource } from './release-source.ts';
 import { collectReleaseSecrets, readCertificate, readEnvironment, readPullCredentials, stackInput } from './render-inputs.ts';
@@ -44,6 +45,8 @@ export interface RenderedStack {
   readonly rendered: RenderedRelease;
   readonly rootPassword: string;
   readonly pullCredentials: RegistryCredentials | undefined;
+  /** When the self-signed certificate ends; absent for a stack with one of its own. */
+  readonly selfSignedUntil?: Date;
 }
 
 /**
@@ -70,5 +73,17 @@ export async function renderStack(
     rendered: renderRelease({ release, templates, stack: input, project, secrets: { release: secrets.values, environment } }),
     rootPassword: secrets.values.get(release.database.rootSecret) ?? '',
     pullCredentials,
+    ...(certificate === undefined ? selfSignedEnd(generated) : {}),
   };
+}
+
+function selfSignedEnd(generated: SecretValues | undefined): Pick<RenderedStack, 'selfSignedUntil'> {
+  const pem = findSelfSigned(generated);
+  if (pem === undefined) return {};
+  try {
+    return { selfSignedUntil: new X509Certificate(pem).validToDate };
+  } catch {
+    // Whatever somebody put there instead: it is theirs to renew.
+    return {};
+  }
 }

@@ -9,7 +9,7 @@ import type { Attempt, RevisionOutcome } from './revisions.ts';
 
 export type Action =
   /** Make the Secret with the passwords that the release wants generated, and a self-signed certificate if asked for. */
-  | { readonly type: 'EnsureCredentials'; readonly generate: readonly GeneratedSecret[]; readonly selfSigned: boolean }
+  | { readonly type: 'EnsureCredentials'; readonly generate: readonly GeneratedSecret[]; readonly selfSigned: boolean; readonly renew?: boolean }
   /** Take the host for this stack with a new epoch. Always the first action of a wave that changes a host. */
   | { readonly type: 'ClaimHost' }
   | { readonly type: 'SetUpHost' }
@@ -59,6 +59,7 @@ export type ActionType = Action['type'];
 export function describeAction(action: Action): string {
   switch (action.type) {
     case 'EnsureCredentials':
+      if (action.renew === true) return 'renew the self-signed certificate';
       return `create the stack's generated credentials${action.selfSigned ? ' and a self-signed certificate' : ''}`;
     case 'ClaimHost':
       return 'claim the host';

@@ -56,6 +56,8 @@ export interface Desired {
   readonly release: RenderedRelease;
   readonly setup: HostSetup;
   readonly setupDigest: string;
+  /** When the self-signed certificate ends, if the stack has one. */
+  readonly selfSignedUntil?: Date;
 }
 
 export interface Observed {

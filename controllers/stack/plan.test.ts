@@ -178,6 +178,15 @@ describe('another version', () => {
   it('is refused when the release cannot update that far', () => expect(wave(running('3.40.0'))).toEqual(['Blocked', 'UpdateNotSupported']));
 });
 
+describe('a self-signed certificate', () => {
+  const ending = (days: number): Observed => {
+    const observed = observing(aHost());
+    return observed.desired === undefined ? observed : { ...observed, desired: { ...observed.desired, selfSignedUntil: new Date(now.getTime() + days * 86_400_000) } };
+  };
+  it('is renewed 30 days before its end', () => expect(plan(planInput(ending(29)))).toMatchObject({ kind: 'Act', wave: [{ type: 'EnsureCredentials', generate: [], selfSigned: true, renew: true }] }));
+  it('is left alone until then', () => expect(wave(ending(31))).toEqual(['Done']));
+});
+
 describe('powerState Stopped', () => {
   const stopped = aStack({ powerState: 'Stopped' });
   it('stops what runs', () => expect(wave(observing(aHost()), { stack: stopped })).toEqual(['StopStack']));

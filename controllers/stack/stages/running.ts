@@ -89,6 +89,9 @@ export function healthStage({ stack, observed }: PlanInput): Plan | undefined {
   return { kind: 'Wait', step: 'Health', reason: broke ? 'ComponentsUnhealthy' : 'WaitingForHealth', message: `waiting for ${unhealthy.join(', ')}`, afterSeconds: 5 };
 }
 
+/** A self-signed certificate is replaced so long before its end. */
+const renewalDays = 30;
+
 /** What runs, and what ran before the last change: the files and images for the way back. */
 function keptReleases(wanted: string, revisions: Revisions | undefined): readonly string[] {
   const former = (revisions?.all ?? []).toReversed().flatMap(({ outcome }) => (outcome?.result === 'Succeeded' && outcome.digest !== undefined ? [outcome.digest] : []));
@@ -98,7 +101,7 @@ function keptReleases(wanted: string, revisions: Revisions | undefined): readonl
 
 /** Only once everything is well: finished jobs go, and releases and revisions that nobody would go back to. */
 export function cleanUpStage(input: PlanInput): Plan | undefined {
-  const { stack, observed } = input;
+  const { stack, observed, now } = input;
   if (!observed.host.ok || observed.desired === undefined) return undefined;
   const host = observed.host.value;
   const wave: Action[] = [];
@@ -106,6 +109,11 @@ export function cleanUpStage(input: PlanInput): Plan | undefined {
   for (const { uid, type } of host.jobs) if (type === 'load' || type === 'restore') wave.push({ type: 'RemoveJob', uid });
   const keep = keptReleases(observed.desired.release.digest, observed.revisions);
   if (host.releases.length > Math.max(2, keep.length)) wave.push({ type: 'PruneReleases', keep });
+  const { selfSignedUntil } = observed.desired;
+  if (wave.length === 0 && selfSignedUntil !== undefined && selfSignedUntil.getTime() - now.getTime() < renewalDays * 86_400_000) {
+    // The next look finds another certificate and recreates who has it.
+    return { kind: 'Act', step: 'CleanUp', wave: [{ type: 'EnsureCredentials', generate: [], selfSigned: true, renew: true }], message: 'renewing the self-signed certificate' };
+  }
   const outdated = observed.revisions === undefined ? [] : outdatedRevisions(observed.revisions, stack.spec.revisionHistoryLimit);
   if (wave.length > 0) return act(input, 'CleanUp', wave, 'cleaning up');
   return outdated.length === 0 ? undefined : { kind: 'Act', step: 'CleanUp', wave: [{ type: 'RemoveRevisions', names: outdated }], message: 'cleaning up' };
