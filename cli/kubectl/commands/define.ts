@@ -1,6 +1,6 @@
 /** The commands about one stack and about the plug-in itself: arguments, options and help. What they do is loaded when called. */
 import { Argument, Command, Option } from 'commander';
-import { withKit, type Kit } from '../kit.ts';
+import type { Kit } from '../kit.ts';
 import { examples, outputOption, parseDuration, parseWholeNumber, type GlobalOptions } from '../options.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { DiffOptions } from './diff.ts';
@@ -14,8 +14,9 @@ import { shells, type Shell } from './completion.ts';
 const stackArgument = (): Argument => new Argument('<STACK>', 'name of the JtelStack');
 
 /** Runs the work of a command in the cluster. */
-export function inCluster(surroundings: Surroundings, command: Command, work: (kit: Kit) => Promise<void>): Promise<void> {
-  return withKit(command.optsWithGlobals<GlobalOptions>(), surroundings, work);
+export async function inCluster(surroundings: Surroundings, command: Command, work: (kit: Kit) => Promise<void>): Promise<void> {
+  const { withKit } = await import('../kit.ts');
+  await withKit(command.optsWithGlobals<GlobalOptions>(), surroundings, work);
 }
 
 export function stackCommands(surroundings: Surroundings): Command[] {

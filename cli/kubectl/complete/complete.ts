@@ -5,7 +5,7 @@
  */
 import type { Command, Option } from 'commander';
 import type { Surroundings } from '../surroundings.ts';
-import { candidates, type Candidate, type Wanted } from './candidates.ts';
+import type { Candidate, Wanted } from './candidates.ts';
 
 const noFiles = ':4';
 const files = ':0';
@@ -17,9 +17,14 @@ export async function complete(program: Command, words: readonly string[], surro
   const place = findPlace(program, before, word);
   if (place === 'Nothing') return [noFiles];
   if (place.wanted.kind === 'File') return [files];
-  const found = place.wanted.kind === 'Given' ? place.wanted.candidates : await candidates(place.wanted, { ...place.values, positional: place.positional }, surroundings);
+  const found = place.wanted.kind === 'Given' ? place.wanted.candidates : await fromCluster(place.wanted, place, surroundings);
   const prefix = place.prefix ?? '';
   return [...found.filter(({ value }) => `${prefix}${value}`.startsWith(word)).map(({ value, description = '' }) => (description === '' ? `${prefix}${value}` : `${prefix}${value}\t${description}`)), noFiles];
+}
+
+async function fromCluster(wanted: Extract<Wanted, { kind: 'Argument' | 'Option' }>, { values, positional }: Place, surroundings: Surroundings): Promise<readonly Candidate[]> {
+  const { candidates } = await import('./candidates.ts');
+  return await candidates(wanted, { ...values, positional }, surroundings);
 }
 
 interface Place {

@@ -1,6 +1,6 @@
 /** All stacks as a table, worst first. */
 import type { JtelStack } from '../../../crds/index.ts';
-import { badConditions, byUrgency, judgePhase, signs } from './judge.ts';
+import { badConditions, byUrgency, judgePhase, sentenceOf, signs } from './judge.ts';
 import { table, type Cell, type Column } from './table.ts';
 import { age } from './time.ts';
 import type { ViewContext } from './view.ts';
@@ -45,7 +45,7 @@ function row(stack: JtelStack, { now }: ViewContext): Cell[] {
   const percent = status.operation?.progressPercent;
   // Ready and yet something wrong: that is worth the place, not that all is well.
   const trouble = bad.find(({ type }) => type !== 'Ready' && type !== 'Stalled') ?? bad[0];
-  const message = phase === 'Good' && trouble !== undefined ? `${trouble.type}: ${trouble.message}` : (status.message ?? 'not looked at yet');
+  const message = phase === 'Good' && trouble !== undefined ? `${trouble.type}: ${trouble.message}` : (sentenceOf(stack) ?? 'not looked at yet');
   return [
     { text: sign, colour },
     metadata.namespace,

@@ -63,3 +63,9 @@ export function byUrgency(a: JtelStack, b: JtelStack): number {
   const name = ({ metadata }: JtelStack): string => `${metadata.namespace}/${metadata.name}`;
   return rank(a) - rank(b) || badConditions(b).length - badConditions(a).length || (name(a) < name(b) ? -1 : 1);
 }
+
+/** What is going on in one sentence; of a stack that is well, that it is. */
+export function sentenceOf({ status }: JtelStack): string | undefined {
+  const message = status?.message ?? '';
+  return message === '' ? status?.conditions?.find(({ type }) => type === 'Ready')?.message : message;
+}

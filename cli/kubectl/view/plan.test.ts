@@ -18,7 +18,7 @@ describe('a plan', () => {
 
   it('lists the steps in order', () => {
     const shown = text({ kind: 'Act', message: 'pulling images', actions: [{ type: 'ClaimHost', description: 'claim the host' }, { type: 'PullImages', description: 'pull images' }] });
-    expect(shown).toMatch(/would now be pulling images:\n {2}1\. claim the host\n {2}2\. pull images/);
+    expect(shown).toMatch(/next step: pulling images\n {2}1\. claim the host\n {2}2\. pull images/);
   });
 
   it('tells already now what will be in the way later', () => {
@@ -35,6 +35,11 @@ describe('a plan', () => {
 
   it('says what is done instead while a spec cannot be begun', () => {
     expect(text({ objection: { reason: 'WaitingForWindow', message: 'The window opens on Sunday.' } })).toMatch(/last good one is kept up:\n {2}The window opens on Sunday\./);
+  });
+
+  it('says that only once', () => {
+    const waits = { reason: 'WaitingForWindow', message: 'The window opens on Sunday.' } as const;
+    expect(text({ kind: 'Wait', ...waits, objection: waits }).match(/opens on Sunday/g)).toHaveLength(1);
   });
 
   it('says that nothing of it is done while the stack is suspended', () => expect(text({ paused: 'Suspended' })).toContain('nothing of this is done'));

@@ -27,8 +27,10 @@ function objection({ objection: found }: Forecast, context: ViewContext): string
   return found === undefined ? [] : ['', ...explained(`The spec as it stands cannot be begun (${found.reason}), so the last good one is kept up:`, found.message, found.reason, 'red', context)];
 }
 
-function next({ kind, message = '', reason, actions }: Forecast, context: ViewContext): string[] {
+function next({ kind, message = '', reason, actions, objection: told }: Forecast, context: ViewContext): string[] {
   const { paint, width } = context;
+  // While the last good spec has nothing to do either, what keeps this one from being begun is all there is to say.
+  if (told?.message === message) return ['What runs is as that one wants it.'];
   switch (kind) {
     case 'Done':
       return [`${paint('green', '✔')} Everything is as the spec wants it: there is nothing to do.`];
@@ -38,7 +40,7 @@ function next({ kind, message = '', reason, actions }: Forecast, context: ViewCo
       return explained(`The operator cannot go on (${reason ?? ''}):`, message, reason, 'red', context);
     case 'Act':
       return [
-        ...wrap(`The operator would now be ${message}:`, width),
+        ...wrap(`The operator’s next step: ${message}`, width),
         ...actions.map(({ description }, index) => `  ${paint('cyan', `${index + 1}.`)} ${description}`),
         paint('dim', '  then it looks again and plans the next step'),
       ];

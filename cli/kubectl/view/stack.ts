@@ -1,7 +1,7 @@
 /** One stack on one screen, for the person who was woken by it: what is wrong first, what it waits for, then the rest. */
 import { isReason, reasons, type ComponentStatus, type Condition, type JtelStack, type JtelStackStatus } from '../../../crds/index.ts';
 import { readableBytes } from '../../terminal.ts';
-import { judge, judgePhase, signs } from './judge.ts';
+import { judge, judgePhase, sentenceOf, signs } from './judge.ts';
 import { printable } from './paint.ts';
 import { progressBar } from './progress.ts';
 import { table, wrap } from './table.ts';
@@ -22,14 +22,16 @@ export function stackView(stack: JtelStack, options: StackViewOptions, context: 
   return sections.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
 }
 
-function header({ metadata, spec, status = {} }: JtelStack, { paint, width }: ViewContext): string[] {
+function header(stack: JtelStack, { paint, width }: ViewContext): string[] {
+  const { metadata, spec, status = {} } = stack;
   const { sign, colour } = signs[judgePhase(status.phase)];
   const name = `${metadata.namespace}/${metadata.name}`;
   const version = status.version === undefined || status.version === spec.version ? spec.version : `${status.version} → ${spec.version}`;
   const ready = status.componentsReady === undefined ? '' : `, ${status.componentsReady} components`;
   const first = `${paint(colour, `${sign} ${status.phase ?? 'Pending'}`)}  ${paint('bold', name)}  ${version} ${spec.size}${ready}`;
+  const sentence = sentenceOf(stack);
   const stale = status.observedGeneration !== undefined && status.observedGeneration < metadata.generation;
-  const message = stale ? `The operator has not looked at the newest change yet. ${status.message ?? ''}` : (status.message ?? 'The operator has not looked at it yet: does it run?');
+  const message = stale ? `The operator has not looked at the newest change yet. ${sentence ?? ''}` : (sentence ?? 'The operator has not looked at it yet: does it run?');
   return [first, ...wrap(message, inner(width, 2)).map((line) => `  ${line}`)];
 }
 
@@ -45,13 +47,13 @@ function operation({ status }: JtelStack, { paint, now }: ViewContext): string[]
   return [line, ...bar, ...silent];
 }
 
-function conditions({ status }: JtelStack, options: StackViewOptions, context: ViewContext): string[] {
-  const all = status?.conditions ?? [];
+function conditions(stack: JtelStack, options: StackViewOptions, context: ViewContext): string[] {
+  const all = stack.status?.conditions ?? [];
   const order = { Bad: 0, Unknown: 1, Busy: 2, Good: 3, Neutral: 4 } as const;
   const sorted = all.toSorted((a, b) => order[judge(a)] - order[judge(b)]);
   const [types, words] = [Math.max(0, ...all.map(({ type }) => type.length)), Math.max(0, ...all.map(({ reason }) => reason.length))];
   // What the header says, or a condition above, is not said again.
-  const said = new Set([status?.message ?? '']);
+  const said = new Set([sentenceOf(stack) ?? '']);
   return sorted.flatMap((condition) => {
     const lines = conditionLines(condition, { types, words, explained: options.conditions === 'Explained', said }, context);
     said.add(condition.message).add(condition.reason);
