@@ -12,6 +12,7 @@ describe('a probe is written', () => {
     ['a day after the last one', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(24) })],
     ['after a change of the spec', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(1) }, 2)],
     ['when the last one lies in the future', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(-1) })],
+    ['while the store was found not to be immutable', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(1), conditions: [{ type: 'Immutable', status: 'False', reason: 'NotImmutable', message: '', lastTransitionTime: hoursAgo(1) }] })],
     ['when the time of the last one cannot be read', aStore({}, { observedGeneration: 1, lastProbeTime: 'yesterday' })],
   ])('%s', (_, store) => {
     expect(plan(store, listed, now)).toMatchObject([{ type: 'WriteProbe' }, { type: 'ProveImmutable' }]);

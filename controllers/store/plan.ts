@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { JtelBackupStore } from '../../crds/index.ts';
+import { findCondition } from '../../operator/runtime/report/conditions.ts';
 import type { Action, Observed } from './model.ts';
 
 const probeIntervalSeconds = 86_400;
@@ -26,6 +27,8 @@ export function plan(store: JtelBackupStore, observed: Observed, now: Date): rea
 
 function probeIsDue({ metadata, status }: JtelBackupStore, now: Date): boolean {
   if (status?.lastProbeTime === undefined || status.observedGeneration !== metadata.generation) return true;
+  // Whoever repairs a policy wants to see it; the same probe is tried again, which adds nothing.
+  if (findCondition(status.conditions, 'Immutable')?.status === 'False') return true;
   const ageSeconds = (now.getTime() - Date.parse(status.lastProbeTime)) / 1000;
   // A time in the future (a clock was put back) would otherwise switch probing off.
   return !(ageSeconds >= 0 && ageSeconds < probeIntervalSeconds);

