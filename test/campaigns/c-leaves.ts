@@ -27,10 +27,17 @@ interface Schema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
+  readonly enum?: readonly string[];
 }
 
-/** Paths of all leaves of `spec`, as the API server knows them. */
-export function schemaLeaves(): readonly string[] {
+export interface SchemaLeaf {
+  readonly path: string;
+  /** The API server takes only some words. */
+  readonly closed: boolean;
+}
+
+/** All leaves of `spec`, as the API server knows them. */
+export function schemaLeaves(): readonly SchemaLeaf[] {
   const crd = parse(readFileSync(join(repositoryDirectory, 'crds/jtelstack.yaml'), 'utf8')) as {
     readonly spec: { readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[] };
   };
@@ -38,10 +45,10 @@ export function schemaLeaves(): readonly string[] {
   return spec === undefined ? [] : leavesOf(spec, '');
 }
 
-function leavesOf(schema: Schema, path: string): readonly string[] {
+function leavesOf(schema: Schema, path: string): readonly SchemaLeaf[] {
   if (schema.properties !== undefined) return Object.entries(schema.properties).flatMap(([key, child]) => leavesOf(child, path === '' ? key : `${path}.${key}`));
   if (schema.items !== undefined) return leavesOf(schema.items, `${path}[]`);
-  return [path];
+  return [{ path, closed: schema.enum !== undefined }];
 }
 
 /** Sets a value by its path in the schema; of a list, in the first element. */

@@ -17,7 +17,7 @@ const never = new AbortController().signal;
 const project = 'jtel-acme-main';
 const address = '192.0.2.10';
 /** The short form takes every so many cases. */
-const shortStep = 12;
+const shortStep = 29;
 
 export const specificationCampaign: Campaign = {
   letter: 'c',
@@ -28,16 +28,16 @@ export const specificationCampaign: Campaign = {
 
 function casesOf(form: CampaignForm): readonly CampaignCase[] {
   const known = new Set(leaves.map(({ path }) => path));
+  const inSchema = new Map(schemaLeaves().map((leaf) => [leaf.path, leaf]));
   const coverage: CampaignCase = {
     name: 'every leaf of the schema is in the table, and nothing else',
     run: () => {
-      const schema = schemaLeaves();
-      const missing = schema.filter((path) => !known.has(path));
-      const gone = [...known].filter((path) => !schema.includes(path));
+      const missing = [...inSchema.keys()].filter((path) => !known.has(path));
+      const gone = [...known].filter((path) => !inSchema.has(path));
       if (missing.length + gone.length > 0) throw new Error(`say in c-leaves.ts what to do with: ${missing.join(', ') || 'nothing'}; remove: ${gone.join(', ') || 'nothing'}`);
     },
   };
-  const texts = leaves.filter(({ path, kind }) => kind === undefined && typeof read(newSpec(), path) === 'string');
+  const texts = leaves.filter(({ path }) => inSchema.get(path)?.closed === false && typeof read(newSpec(), path) === 'string');
   const all: readonly CampaignCase[] = [
     ...leaves.flatMap(leafCases),
     ...texts.flatMap(({ path }) => hostileTexts.map(([what, text]) => ({ name: `${path}: ${what}, and back`, run: () => recovers(put(path, text)) }))),

@@ -24,11 +24,14 @@ export interface Campaign {
   readonly close?: () => Promise<void>;
 }
 
+/** A machine that builds and tests at the same time is slow. */
+const longestSeconds = 60;
+
 /** Declares the short form as vitest tests. Call at the top level of a test file, with await. */
 export async function shortForm(campaign: Campaign): Promise<void> {
   afterAll(async () => await campaign.close?.());
   for (const { name, run } of await campaign.cases('short')) {
     // oxlint-disable-next-line vitest/expect-expect, vitest/valid-title -- a case is named and judged by its campaign
-    it(name, run);
+    it(name, run, longestSeconds * 1000);
   }
 }
