@@ -6,7 +6,7 @@
 import type { JtelBackup, JtelRestore, JtelStack, JtelStackStatus, Reason, StackConditionType } from '../../crds/index.ts';
 import { setCondition } from '../../operator/runtime/report/conditions.ts';
 import { InputError } from '../input-error.ts';
-import { Schedule } from '../schedule-times.ts';
+import { isScheduled, Schedule } from '../schedule-times.ts';
 
 export interface BackupHealthInput {
   readonly stack: JtelStack;
@@ -79,10 +79,6 @@ function factsOf({ metadata, status }: JtelBackup): Summary {
 function lastKnown(previous: Summary | undefined): Summary {
   const { lastScheduleTime: _asked, nextTime: _next, ...known } = previous ?? {};
   return known;
-}
-
-function isScheduled({ spec }: JtelStack): boolean {
-  return spec.backup?.state === 'Enabled' && !spec.suspend && spec.managementMode === 'Manage' && spec.powerState !== 'Stopped';
 }
 
 function health(input: BackupHealthInput, schedule: Schedule | InputError | undefined, summary: Summary | undefined): Draft {

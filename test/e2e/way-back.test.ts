@@ -51,7 +51,7 @@ describe('an update with a backup', () => {
     expect(await notes()).toBe('note 1,note 2');
     expect(await schema()).toBe('3');
     expect(await stage.query("SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'portal_pages'")).toBe('0');
-    expect(await stage.onHost(['sh', '-c', `cat /opt/jtel/jtel-${namespace}-${stackName}/failures/*-acd-task-runner.log`])).toContain('JTEL_UPDATE_FAIL_AT');
+    expect(await stage.onHost(['sh', '-c', `cat /opt/jtel/${status?.project}/failures/*-acd-task-runner.log`])).toContain('JTEL_UPDATE_FAIL_AT');
   });
 
   it('that was taken back can be asked for again once its cause is gone', async () => {

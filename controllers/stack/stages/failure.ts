@@ -34,12 +34,14 @@ export function failureStage(input: PlanInput): Plan | undefined {
   const failure = findFailure(input, attempt);
   if (failure === undefined) return undefined;
   const services = observed.desired?.release.services ?? [];
-  const failed = findUnhealthy(observed.host.value, services, observed.desired?.release.tasks).map((text) => text.split(' ')[0] ?? text);
+  const unwell = new Set(findUnhealthy(observed.host.value, services, observed.desired?.release.tasks).map((text) => text.split(' ')[0]));
+  // What was never started has nothing to say.
+  const failed = observed.host.value.containers.filter((one) => unwell.has(one.service) && one.state !== 'created').map((one) => one.service);
   return act(
     input,
     'Fail',
     [
-      { type: 'KeepLogs', name: `${stack.metadata.name}-${current.number}`, services: failed.filter((service) => observed.host.ok && observed.host.value.containers.some((one) => one.service === service)) },
+      { type: 'KeepLogs', name: `${stack.metadata.name}-${current.number}`, services: failed },
       { type: 'NoteAttempt', attempt: { ...attempt, failure: { ...failure, time: now.toISOString() } } },
     ],
     `the change failed: ${failure.message}`,
