@@ -121,8 +121,8 @@ export interface DataSetResult {
 }
 
 export interface SkippedEntries {
-  /** `Excluded`: by a glob. `Special`: socket, pipe, device. `Changed`: changed during both reads, the second is kept. `Vanished`: gone before it was read. */
-  readonly reason: 'Excluded' | 'Special' | 'Changed' | 'Vanished';
+  /** `Excluded`: by a glob. `Special`: socket, pipe, device. `Outside`: a link that leads out of the tree. `Changed`: changed during both reads, the second is kept. `Vanished`: gone before it was read. */
+  readonly reason: 'Excluded' | 'Special' | 'Outside' | 'Changed' | 'Vanished';
   readonly entries: number;
   readonly examples: readonly string[];
 }

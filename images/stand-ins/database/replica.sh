@@ -28,10 +28,13 @@ clone() {
   rm -f "$cloned"
   sql -e "STOP SLAVE; RESET SLAVE ALL; SET GLOBAL gtid_slave_pos = ''" || return 1
   drop_schemas || return 1
+  local master_id
+  master_id=$(mariadb --defaults-file="$private/master.cnf" --batch --skip-column-names -e 'SELECT @@GLOBAL.server_id') || return 1
   mariadb-dump --defaults-file="$private/master.cnf" --all-databases --ignore-database=mysql --ignore-database=sys \
     --single-transaction --quick --routines --events --triggers --master-data=1 --gtid | sql || return 1
   sync -f "$state"
-  touch "$cloned"
+  echo "$master_id" > "$cloned.new"
+  mv "$cloned.new" "$cloned"
   say "clone complete at GTID $(sql -e 'SELECT @@GLOBAL.gtid_slave_pos')"
 }
 
@@ -43,6 +46,14 @@ EXECUTE IMMEDIATE CONCAT('CHANGE MASTER TO MASTER_USE_GTID = slave_pos, MASTER_C
   QUOTE($(sql_text "$master")), ', MASTER_PASSWORD = ', QUOTE($(sql_text "$(replication_password "$(secret database-root-password)")")));
 START SLAVE;
 SQL
+}
+
+# A restored master has a new server id and an empty binary log. Until its first write it knows nothing of the position that we
+# ask for and gives no error: without this look we would go on with the data of its earlier life.
+other_master() {
+  local there
+  there=$(status_field Master_Server_Id)
+  [ -s "$cloned" ] && [ "${there:-0}" != 0 ] && [ "$there" != "$(cat "$cloned")" ]
 }
 
 # Errors that waiting does not heal: the SQL thread stopped on one, or the master does not have what we ask for (1236).
@@ -77,6 +88,9 @@ while :; do
     clone || { say "clone of $master failed, trying again in 2 s"; pause 2; }
   elif [ $replicating = no ]; then
     replicate && replicating=yes
+  elif other_master; then
+    say "$master has another life than the one that was cloned"
+    rm -f "$cloned"
   elif broken; then
     say "replication is broken for good: $(status_field Last_SQL_Error) $(status_field Last_IO_Error)"
     rm -f "$cloned"

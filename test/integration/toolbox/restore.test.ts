@@ -63,7 +63,7 @@ describe('the files of a database', () => {
     await stage.host.destroy(second, aFence(), signal);
   });
 
-  test('replace what is there when that is agreed to; the replica then clones its master anew', async () => {
+  test('replace what is there when that is agreed to; the replica then clones its master anew', { timeout: 300_000 }, async () => {
     await stage.start(first, ['acd-dbm', 'acd-dbs']);
     await stage.sql(first, "INSERT INTO jtel.log (what) VALUES ('after the backup'); DROP TABLE jtel.calls");
     await stage.host.composeStop(first, aFence(), signal);
@@ -78,7 +78,7 @@ describe('the files of a database', () => {
     await stage.sql(first, 'DELETE FROM jtel.log; UPDATE jtelstats.days SET calls = 1 WHERE day = \'2026-01-02\'');
   });
 
-  test('are brought in by a job that is killed again and again, too', async () => {
+  test('are brought in by a job that is killed again and again, too', { timeout: 300_000 }, async () => {
     await stage.host.claim(second, aFence(), signal);
     const steps = ['Restoring', 'Preparing', 'Placing'];
     for (const step of steps) {
@@ -103,7 +103,7 @@ async function aDump(): Promise<RestoreJobInput['backup']> {
 }
 
 describe('a dump', () => {
-  test('is loaded into a running database, table by table, and counted', async () => {
+  test('is loaded into a running database, table by table, and counted', { timeout: 300_000 }, async () => {
     const dump = await aDump();
     await stage.start(second);
     const report = await stage.restore(second, dump);

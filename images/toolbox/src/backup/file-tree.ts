@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { lstat, open, opendir, readlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { BackupFileTree, SkippedEntries } from '../../../../backup/job.ts';
+import { leadsOut } from '../../../../backup/links.ts';
 import { markerDirectory } from '../files/tree.ts';
 import { JobError } from '../job-error.ts';
 import type { SourceContext } from './context.ts';
@@ -109,7 +110,12 @@ export class FileTreeReader {
   async #prepare(found: Found): Promise<Found | undefined> {
     const { path, stat } = found;
     try {
-      if (stat.isSymbolicLink()) return { ...found, target: await readlink(this.#absolute(path.toString('latin1')), { encoding: 'buffer' }) };
+      if (stat.isSymbolicLink()) {
+        const target = await readlink(this.#absolute(path.toString('latin1')), { encoding: 'buffer' });
+        if (!leadsOut(path.toString('latin1'), target.toString('latin1'))) return { ...found, target };
+        this.#skip('Outside', path);
+        return undefined;
+      }
       if (!stat.isFile() || stat.size > pieceBytes) return found;
       for (let again = false; ; again = true) {
         const { content, stat: after, changed } = await this.#readSmall(path);

@@ -3,6 +3,7 @@
  * only shows beside the other entries: nothing twice, nothing below a file or a link, no link that leads out of its tree.
  */
 import type { DataSetKind } from '../../../../backup/job.ts';
+import { leadsOut } from '../../../../backup/links.ts';
 import type { FileRecord } from '../../../../backup/record.ts';
 import { markerDirectory } from '../files/tree.ts';
 import { JobError } from '../job-error.ts';
@@ -65,13 +66,7 @@ export function isOurs(record: FileRecord): boolean {
 
 function checkTarget(record: FileRecord): void {
   const target = record.target?.toString('latin1') ?? '';
-  if (target.startsWith('/')) throw refused(record, `it is a link to ${shown(target)}, which is absolute`);
-  let depth = record.path.toString('latin1').split('/').length - 1;
-  for (const segment of target.split('/')) {
-    if (segment === '..') depth--;
-    else if (segment !== '' && segment !== '.') depth++;
-    if (depth < 0) throw refused(record, `it is a link to ${shown(target)}, which leads out of the tree`);
-  }
+  if (leadsOut(record.path.toString('latin1'), target)) throw refused(record, `it is a link to ${shown(target)}, which leads out of the tree`);
 }
 
 function shown(text: string): string {

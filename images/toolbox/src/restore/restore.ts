@@ -107,12 +107,13 @@ function placesOf({ database, fileTrees }: RestoreJobInput): readonly Place[] {
 
 /** @throws {JobError} DataNotEmpty when there is data that may not be replaced. */
 export async function decisions({ loadID, onData }: RestoreJobInput, places: readonly Place[], dump: DumpLoad | undefined): Promise<readonly (LoadDecision | 'Replace')[]> {
-  return await Promise.all(
-    [...places, ...(dump === undefined ? [] : [dump])].map(async (place) => {
-      const found = await place.look();
-      return onData === 'Replace' && found.marker?.loadID !== loadID ? 'Replace' : decide(found, loadID);
-    }),
-  );
+  const decided: (LoadDecision | 'Replace')[] = [];
+  // One after the other, the database first: it is what people want to be told about.
+  for (const place of [...(dump === undefined ? [] : [dump]), ...places]) {
+    const found = await place.look();
+    decided.push(onData === 'Replace' && found.marker?.loadID !== loadID ? 'Replace' : decide(found, loadID));
+  }
+  return decided;
 }
 
 /** Everything that can be known to fail is found here, while nothing was written yet. @throws {JobError} */

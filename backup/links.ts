@@ -1,0 +1,16 @@
+/** Symbolic links of a file tree. One that leads out of its tree is in no backup, and no restore makes one. */
+
+/**
+ * True for a link that is absolute, or leads out of its tree when its text is followed from where it lies.
+ * @param path of the link, relative to the tree, one character a byte.
+ */
+export function leadsOut(path: string, target: string): boolean {
+  if (target.startsWith('/')) return true;
+  let depth = path.split('/').length - 1;
+  for (const segment of target.split('/')) {
+    if (segment === '..') depth--;
+    else if (segment !== '' && segment !== '.') depth++;
+    if (depth < 0) return true;
+  }
+  return false;
+}
