@@ -4,6 +4,7 @@
  */
 
 import { Cron } from 'croner';
+import type { JtelStack } from '../crds/index.ts';
 import { InputError } from './input-error.ts';
 import { LocalTime } from './local-time.ts';
 
@@ -93,6 +94,11 @@ export class Schedule {
     const day = date.replaceAll('-', '');
     return this.#isDaily ? day : `${day}-${time.slice(0, 5).replace(':', '')}`;
   }
+}
+
+/** Whether backups of that stack are made by its schedule now. */
+export function isScheduled({ spec }: JtelStack): boolean {
+  return spec.backup?.state === 'Enabled' && !spec.suspend && spec.managementMode === 'Manage' && spec.powerState !== 'Stopped';
 }
 
 export interface DueInput {

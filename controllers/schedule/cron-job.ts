@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { labels, type JtelStack } from '../../crds/index.ts';
 import type { CronJob } from '../../operator/runtime/client/kinds.ts';
+import { isScheduled } from '../schedule-times.ts';
 
 /** What the pods of the schedule run as; without it there are no CronJobs. */
 export interface SchedulePods {
@@ -20,11 +21,6 @@ export const digestAnnotation = 'jtel.de/applied-digest';
 
 export function cronJobName(stackName: string): string {
   return `${stackName}-backup`;
-}
-
-/** Whether backups are to be made by the schedule at all. */
-export function isScheduled({ spec }: JtelStack): boolean {
-  return spec.backup?.state === 'Enabled' && !spec.suspend && spec.managementMode === 'Manage' && spec.powerState !== 'Stopped';
 }
 
 /** @returns undefined for a stack without backups. */

@@ -10,8 +10,8 @@ import { cronJobs } from '../../operator/runtime/client/kinds.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
 import type { ObjectKey } from '../../operator/runtime/objects.ts';
 import { InputError } from '../input-error.ts';
-import { Schedule, dueBackup } from '../schedule-times.ts';
-import { cronJob, cronJobName, digestAnnotation, isOwnedBy, isScheduled, type SchedulePods } from './cron-job.ts';
+import { Schedule, dueBackup, isScheduled } from '../schedule-times.ts';
+import { cronJob, cronJobName, digestAnnotation, isOwnedBy, type SchedulePods } from './cron-job.ts';
 import { surplusBackups } from './prune.ts';
 
 export interface ScheduleReconcilerOptions {

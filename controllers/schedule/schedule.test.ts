@@ -6,8 +6,8 @@ import { cronJobs } from '../../operator/runtime/client/kinds.ts';
 import { MemoryCluster } from '../../operator/runtime/fake/memory-cluster.ts';
 import type { KubernetesObject, ObjectKey } from '../../operator/runtime/objects.ts';
 import { silentLogger } from '../../operator/runtime/report/logger.ts';
-import { Schedule } from '../schedule-times.ts';
-import { cronJob, isScheduled } from './cron-job.ts';
+import { isScheduled, Schedule } from '../schedule-times.ts';
+import { cronJob } from './cron-job.ts';
 import { surplusBackups } from './prune.ts';
 import { ScheduleReconciler } from './reconcile.ts';
 

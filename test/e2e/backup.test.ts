@@ -109,6 +109,13 @@ describe('a backup by hand', () => {
     expect(uploadedBytes).toBeLessThan(before / 2);
     expect(reusedBytes).toBeGreaterThan(0);
   });
+
+  it('is restored for a test where that is asked for, before it counts', async () => {
+    const status = await stage.request('JtelBackup', 'tested', { verify: 'Restore' }, 400);
+    expect(status).toMatchObject({ phase: 'Completed', verification: { state: 'Passed', method: 'Restore', seconds: expect.any(Number) } });
+    const test = await stage.kubectl.json<{ status?: { phase?: string } }>(['get', 'jtelrestore', 'tested-verify', '-n', namespace]);
+    expect(test.status?.phase).toBe('Completed');
+  });
 });
 
 describe('a backup that is interrupted', () => {
