@@ -20,37 +20,41 @@ import { check, checkNothingReplaced, checkSecrecy } from './e-oracles.ts';
 const never = new AbortController().signal;
 const isProbe = (blob: string): boolean => blob.startsWith('.jtel-probe/');
 /** Under the fault `no answer`, which takes longer; all others may take as long as a busy machine needs. */
-const impatientSeconds = 10;
+const impatientSeconds = 4;
 const key = { namespace: 'acme', name: 'backups' };
 
 type Policy = 'Immutable' | 'Mutable';
 
 class Look {
   readonly store: BlobStore;
+  /** The same, for calls that get no answer. */
+  readonly #impatient: BlobStore;
   readonly container: string;
   readonly #cluster = new MemoryCluster();
   readonly #double: TestDouble;
   readonly #told: unknown[] = [];
 
-  private constructor(double: TestDouble, container: string, store: BlobStore) {
+  private constructor(double: TestDouble, container: string, stores: readonly [BlobStore, BlobStore]) {
     this.#double = double;
     this.container = container;
-    this.store = store;
+    [this.store, this.#impatient] = stores;
   }
 
-  static async prepare(double: TestDouble, policy: Policy, timeoutSeconds = 60): Promise<Look> {
+  static async prepare(double: TestDouble, policy: Policy): Promise<Look> {
     const container = `e-${randomUUID()}`;
     const location = await double.customer.location(container, { rule: policy === 'Immutable' ? locked : { kind: 'None' } });
-    const look = new Look(double, container, azureBlobStore(location, double.customer.credentials, { timeoutSeconds }));
+    const { credentials } = double.customer;
+    const look = new Look(double, container, [azureBlobStore(location, credentials), azureBlobStore(location, credentials, { timeoutSeconds: impatientSeconds })]);
     await look.store.create('there', Buffer.from('a backup'), 'text/plain', never);
     await look.#cluster.create(storeKind, aStore(), { signal: never });
     return look;
   }
 
   /** @returns the status after one look */
-  async reconcile(): Promise<JtelBackupStoreStatus> {
+  async reconcile(patience: 'Patient' | 'Impatient' = 'Patient'): Promise<JtelBackupStoreStatus> {
+    const store = patience === 'Patient' ? this.store : this.#impatient;
     const events = { record: (...all: readonly unknown[]): void => void this.#told.push(all) };
-    const reconciler = new StoreReconciler({ cluster: this.#cluster, events, clock: () => now, random: () => 0, open: async () => this.store });
+    const reconciler = new StoreReconciler({ cluster: this.#cluster, events, clock: () => now, random: () => 0, open: async () => store });
     await reconciler.reconcile(key, { signal: never, logger: silentLogger });
     return (await this.#cluster.get(storeKind, key, { signal: never })).status ?? { conditions: [] };
   }
@@ -85,11 +89,11 @@ export async function controllerCases(double: TestDouble, form: CampaignForm): P
 
 async function survive(double: TestDouble, policy: Policy, operation: Operation, nth: number, { fault, nature }: NamedFault, often: 'once' | 'always'): Promise<void> {
   const { control } = double;
-  const look = await Look.prepare(double, policy, fault.kind === 'Delay' ? impatientSeconds : undefined);
+  const look = await Look.prepare(double, policy);
   const before = (await look.requests()).length;
   const when = { account: 'customer', container: look.container, operations: [operation] };
   const id = await control.faults.add({ when, nth, times: often === 'once' ? 1 : 'Always', fault });
-  const status = await look.reconcile();
+  const status = await look.reconcile(fault.kind === 'Delay' ? 'Impatient' : 'Patient');
   await control.faults.remove(id);
   const available = condition(status, 'Available');
   checkSecrecy(JSON.stringify(status), [double.customer.accountKey]);

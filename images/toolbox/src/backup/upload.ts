@@ -99,7 +99,12 @@ export class Uploader {
       request.setTimeout(stallMilliseconds, () => request.destroy(new Error(`nothing moved for ${stallMilliseconds / 1000} s`)));
       request.on('error', reject);
       request.on('response', (response) => {
-        void answerOf(response).then(resolve, reject);
+        void answerOf(response)
+          .then(resolve, reject)
+          .finally(() => {
+            // A refusal can come before all was sent: nobody will read the rest, and the connection would be held until it stalls.
+            if (!request.writableFinished) request.destroy();
+          });
       });
       request.end(body);
     });
