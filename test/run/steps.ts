@@ -30,7 +30,7 @@ const steps: readonly Step[] = [
   { kind: 'check', name: 'types', title: 'tsc', argv: ['tsc', '--noEmit', '-p', '.'], timeLimitSeconds: 300 },
   { kind: 'suite', name: 'unit', title: 'unit tests', project: 'unit', needs: 'nothing', timeLimitSeconds: 600 },
   { kind: 'suite', name: 'integration', title: 'integration tests', project: 'integration', needs: 'sandbox', timeLimitSeconds: 1800 },
-  { kind: 'suite', name: 'e2e', title: 'end-to-end tests', project: 'e2e', needs: 'sandbox', timeLimitSeconds: 1800 },
+  { kind: 'suite', name: 'e2e', title: 'end-to-end tests', project: 'e2e', needs: 'sandbox', timeLimitSeconds: 2700 },
 ];
 
 /** `checks` stands for all that is no suite. */
