@@ -1,10 +1,14 @@
 /** All benchmarks, in the order in which they run. */
 import type { Benchmark } from '../benchmark.ts';
+import { backupIncremental } from './backup-incremental.ts';
+import { backupRedo } from './backup-redo.ts';
+import { backupThroughput } from './backup-throughput.ts';
 import { changeOneService } from './change-one-service.ts';
 import { checkNoop } from './check-noop.ts';
 import { deployOverhead } from './deploy-overhead.ts';
 import { driftNotice } from './drift-notice.ts';
 import { operatorMemory } from './operator-memory.ts';
+import { restoreThroughput } from './restore-throughput.ts';
 import { updateDowntime } from './update-downtime.ts';
 
-export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, changeOneService, driftNotice, updateDowntime, operatorMemory];
+export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, changeOneService, driftNotice, updateDowntime, operatorMemory, backupThroughput, backupIncremental, backupRedo, restoreThroughput];

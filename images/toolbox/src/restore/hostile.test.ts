@@ -4,13 +4,16 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BlobDouble } from '../../../../test/support/backup/blob-double.ts';
 import { chunk, extentLine, fileLine, forge, packLine, stored } from '../../../../test/support/backup/forged-index.ts';
 import type { Forged } from '../../../../test/support/backup/forged-index.ts';
 import { backupID, runBackup, TestTree } from '../../../../test/support/backup/job-builder.ts';
 import { backupToRead, everything, picture, restoreInput, runRestore } from '../../../../test/support/backup/restore-builder.ts';
 import { parseRestoreInput } from './input.ts';
+
+// Each restore waits for the disk of the whole machine several times.
+vi.setConfig({ testTimeout: 60_000 });
 
 let double: BlobDouble;
 let target: string;

@@ -1,10 +1,13 @@
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BlobDouble } from '../../../../test/support/backup/blob-double.ts';
 import { backupID, content, runBackup, TestTree } from '../../../../test/support/backup/job-builder.ts';
 import { backupToRead, everything, picture, restoreInput, runRestore } from '../../../../test/support/backup/restore-builder.ts';
+
+// Each restore waits for the disk of the whole machine several times.
+vi.setConfig({ testTimeout: 60_000 });
 
 let double: BlobDouble;
 let tree: TestTree;

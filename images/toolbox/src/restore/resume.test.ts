@@ -2,13 +2,16 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RestoreJobInput } from '../../../../backup/job.ts';
 import { BlobDouble } from '../../../../test/support/backup/blob-double.ts';
 import { crashAfter } from '../../../../test/support/backup/crashing-fs.ts';
 import { content, runBackup, TestTree } from '../../../../test/support/backup/job-builder.ts';
 import { backupToRead, picture, restoreInput, runRestore } from '../../../../test/support/backup/restore-builder.ts';
 import { restore } from './restore.ts';
+
+// Each restore waits for the disk of the whole machine several times.
+vi.setConfig({ testTimeout: 60_000 });
 
 let double: BlobDouble;
 let tree: TestTree;

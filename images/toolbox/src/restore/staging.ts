@@ -58,9 +58,9 @@ export class Staging {
     return this.#done.has(pack);
   }
 
-  /** What was written before is on disk, then the phase is. */
+  /** What was written before is on disk, then the phase is. Before `Preparing` there is nothing that would not be thrown away. */
   async enter(phase: Phase): Promise<void> {
-    await syncAll(this.#places.map(({ staging }) => staging));
+    if (phase !== 'Preparing') await syncAll(this.#places.map(({ staging }) => staging));
     for (const place of this.#places) await this.#writeState(place, phase);
     this.#phase = phase;
   }
