@@ -8,7 +8,7 @@
 
 import type { Plan, PlanInput, Refusal, Stage } from './model.ts';
 import { act } from './stages/act.ts';
-import { applyStage, backupStage, versionStage, windowStage } from './stages/change.ts';
+import { applyStage, backupStage, diskStage, versionStage, windowStage } from './stages/change.ts';
 import { dataStage } from './stages/data.ts';
 import { planDeletion } from './stages/deletion.ts';
 import { failureStage } from './stages/failure.ts';
@@ -25,6 +25,7 @@ const stages: readonly Stage[] = [
   versionStage,
   windowStage,
   preflightStage,
+  diskStage,
   setUpStage,
   stopStage,
   relocationStage,
@@ -41,7 +42,7 @@ const stages: readonly Stage[] = [
 ];
 
 /** What can keep a spec from being begun while the one before it runs on. */
-const objections: readonly Stage[] = [inputsStage, versionStage, windowStage, preflightStage];
+const objections: readonly Stage[] = [inputsStage, versionStage, windowStage, preflightStage, diskStage];
 
 /** @returns why this spec is not begun now; undefined when nothing speaks against it. */
 export function refusal(input: PlanInput): Refusal | undefined {

@@ -88,6 +88,24 @@ describe('an update', () => {
   });
 });
 
+describe('the disk before an update', () => {
+  const images = [{ repository: 'registry/jtel/acd-web', digest: 'sha256:1', tag: '' }];
+  const desired = (host: HostObservation): Partial<Observed> => {
+    const { desired: wanted } = observing(host);
+    return wanted === undefined ? {} : { desired: { ...wanted, release: { ...wanted.release, images } } };
+  };
+  const withFree = (bytes: number, changes: Partial<HostObservation> = {}): HostObservation => old({ facts: { ...old().facts, diskFreeBytes: bytes }, ...changes });
+
+  it('has to have room for what is to be pulled', () => {
+    const host = withFree(150 * 2 ** 20);
+    expect(planned(host, log(), desired(host))).toMatchObject({ kind: 'Blocked', condition: 'Preflight', reason: 'DiskFull', message: expect.stringContaining('150 MiB') });
+  });
+  it('does not matter when everything is there', () => {
+    const host = withFree(0, { images: ['registry/jtel/acd-web@sha256:1'] });
+    expect(wave(host, log(), desired(host))).toEqual(['NoteAttempt', 'CreateBackup']);
+  });
+});
+
 describe('the window of an update', () => {
   const closed = aStack({ update: { ...policy, windows: [{ days: ['Wed'], start: '22:00', durationMinutes: 60, timeZone: 'UTC' }] }, ...store });
   it('is waited for before anything is done', () => {

@@ -16,6 +16,9 @@ import { findDrift } from './running.ts';
 
 const inputRetrySeconds = 60;
 const longestWindowWaitSeconds = 3600;
+const mebibyte = 2 ** 20;
+/** Unpacked, beyond the layers that it shares with others; a registry tells only what it weighs packed. */
+const estimatedImageBytes = 200 * mebibyte;
 
 /** Data of one version under another release: only where the release says it can update it, and with a way back. */
 export function versionStage({ stack, observed }: PlanInput): Plan | undefined {
@@ -65,6 +68,22 @@ export function windowStage({ stack, observed, now }: PlanInput): Plan | undefin
   const afterSeconds = Math.min(longestWindowWaitSeconds, Math.ceil((window.next.getTime() - now.getTime()) / 1000));
   const message = `the update from ${present} to ${version} waits for its window, which opens ${sayLocally(window.next, window.timeZone)}`;
   return { kind: 'Wait', step: 'Window', reason: 'WaitingForWindow', message, afterSeconds };
+}
+
+/** Before an update: room for the images that are not there yet, so that a pull does not fill the disk under a running database. */
+export function diskStage({ stack, observed }: PlanInput): Plan | undefined {
+  if (!observed.host.ok || observed.desired === undefined || isTakenBack(observed.revisions)) return undefined;
+  const { state, containers, images, facts } = observed.host.value;
+  const present = presentVersion(state, containers);
+  if (present === undefined || present === stack.spec.version || images === undefined) return undefined;
+  const there = new Set(images);
+  const missing = observed.desired.release.images.filter(({ repository, digest }) => !there.has(`${repository}@${digest}`)).length;
+  const neededBytes = missing * estimatedImageBytes;
+  if (facts.diskFreeBytes >= neededBytes) return undefined;
+  const message =
+    `${stack.spec.host.address} has ${Math.floor(facts.diskFreeBytes / mebibyte)} MiB of disk left for Docker; the ${missing} images of ${stack.spec.version} that it lacks need about ` +
+    `${neededBytes / mebibyte} MiB: free some space on the host. ${present} keeps running.`;
+  return { kind: 'Blocked', step: 'Preflight', condition: 'Preflight', reason: 'DiskFull', message, stalled: true, afterSeconds: inputRetrySeconds };
 }
 
 /** Before an update: its backup is complete. The old release runs on meanwhile. */
