@@ -17,6 +17,8 @@ export class Sink {
   /** Bytes of whole packs. */
   packBytes = 0;
   onPack: () => void = () => undefined;
+  /** Bytes of blocks whose list has not come yet. */
+  readonly #blocks = new Map<string, number>();
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -62,9 +64,10 @@ export class Sink {
       if (isIndex) content.push(part);
     });
     request.on('end', () => {
-      // Blocks of one blob add up; the list that ends them is small.
-      const before = url.searchParams.has('comp') ? (this.blobs.get(path)?.bytes ?? 0) : 0;
-      this.blobs.set(path, { bytes: before + (url.searchParams.get('comp') === 'blocklist' ? 0 : bytes), ...(isIndex ? { content: Buffer.concat(content) } : {}) });
+      const part = url.searchParams.get('comp');
+      if (part === 'block') this.#blocks.set(path, (this.#blocks.get(path) ?? 0) + bytes);
+      else this.blobs.set(path, { bytes: part === 'blocklist' ? (this.#blocks.get(path) ?? 0) : bytes, ...(isIndex ? { content: Buffer.concat(content) } : {}) });
+      if (part === 'blocklist') this.#blocks.delete(path);
       response.writeHead(201, about).end();
       if (!path.includes('/packs/')) return;
       this.packBytes += bytes;

@@ -142,8 +142,8 @@ export class BackupBench {
   /** An image with the peers from the distribution's packages, or why there is none. */
   async peerImage(): Promise<{ readonly image: string } | { readonly missing: string }> {
     const image = 'jtel/bench-peers:dev';
-    const dockerfile = `FROM ${toolboxImage}\nRUN apt-get update && apt-get install -y --no-install-recommends rclone restic && rm -rf /var/lib/apt/lists/*\n`;
+    const dockerfile = `FROM ${toolboxImage}\nRUN apt-get update && apt-get install -y --no-install-recommends mariadb-backup rclone restic && rm -rf /var/lib/apt/lists/*\n`;
     const { code, stderr } = await this.stage.docker.tryRun(['build', '-q', '-t', image, '-'], { input: dockerfile });
-    return code === 0 ? { image } : { missing: `rclone and restic could not be installed: ${stderr.slice(-300)}` };
+    return code === 0 ? { image } : { missing: `the peers' packages could not be installed: ${stderr.slice(-300)}` };
   }
 }
