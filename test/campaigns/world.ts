@@ -5,6 +5,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import { backupKind, restoreKind, stackKind, storeKind, type JtelBackup, type JtelBackupStore, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import { InputError } from '../../controllers/input-error.ts';
 import { ReleaseSource } from '../../controllers/release-source.ts';
 import { FakeHostDriver } from '../../host-driver/fake/driver.ts';
 import type { FakeJobOutcome, FakeMachine } from '../../host-driver/fake/machine.ts';
@@ -132,10 +133,11 @@ export class Process {
       driver,
       releases: new ReleaseSource(),
       toolbox: { repository: 'registry.example/jtel/toolbox', digest: `sha256:${'7'.repeat(64)}`, tag: 'x' },
-      openStore: async (_cluster, namespace, name) => ({
-        resource: await cluster.get(storeKind, { namespace, name }, { signal: never }),
-        blobs: name === 'vendor' ? vendor : customer,
-      }),
+      openStore: async (_cluster, namespace, name, field) => {
+        const resource = await cluster.find(storeKind, { namespace, name }, { signal: never });
+        if (resource === undefined) throw new InputError('StoreNotFound', `JtelBackupStore ${namespace}/${name}, which ${field} names, does not exist: create it.`);
+        return { resource, blobs: name === 'vendor' ? vendor : customer };
+      },
       events: new EventRecorder({ cluster, reportingController: 't', reportingInstance: 't', secrets: new SecretRegistry(), logger: silentLogger }),
       logger: silentLogger,
       clusterID: await cluster.clusterID({ signal: never }),
