@@ -118,6 +118,8 @@ describe('a stack that is moved', () => {
     await running.until('the stack to arrive', () => arrived(world, newAddress));
     await moveTo(world, oldAddress);
     await running.until('the stack to be back', () => arrived(world, oldAddress));
+    const { relocation } = (await world.stack()).status ?? {};
+    expect(Date.parse(relocation?.stopTime ?? ''), 'it served while the first backup was made').toBeGreaterThan(Date.parse(relocation?.startTime ?? ''));
     expect(endState(world, await world.stack())).toMatchObject({ old: { moved: undefined, incomplete: undefined }, new: { running: [], moved: oldAddress }, home: oldAddress, former: [`${newAddress} Fenced`] });
     expect(runs(world, oldAddress)).toBe(true);
   });

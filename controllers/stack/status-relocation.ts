@@ -74,8 +74,9 @@ function underWay(input: StatusInput, look: RelocationLook): Relocation {
   };
 }
 
-function stateOf({ observed, plan }: StatusInput, { source, old, warm, final }: RelocationLook): Relocation['state'] {
-  if (observed.host.ok && (observed.host.value.state?.data !== undefined || plan.step === 'Restore')) return 'Loading';
+function stateOf({ observed, plan }: StatusInput, { id, source, old, warm, final }: RelocationLook): Relocation['state'] {
+  // Data of an earlier time may lie there; only this move's own mean that it is loading.
+  if (observed.host.ok && (observed.host.value.state?.data?.requestUID === id || plan.step === 'Restore')) return 'Loading';
   if (source === 'RecoverFromBackup') return plan.step === 'Relocate' && plan.kind === 'Act' ? 'Fencing' : 'Preparing';
   if (old.ok && old.value.state?.moved !== undefined) return 'Loading';
   if (final?.status?.phase === 'Completed') return 'Fencing';

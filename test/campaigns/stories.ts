@@ -86,6 +86,28 @@ export const stories: readonly Story[] = [
     endState,
   },
   {
+    name: 'move',
+    prepare: async (world, live) => {
+      await installed(world, live);
+      world.machine(newAddress).withoutDocker();
+    },
+    act: (world) => moveTo(world, newAddress),
+    done: (world) => hasArrived(world, newAddress),
+    endState,
+  },
+  {
+    name: 'move and come back',
+    prepare: async (world, live) => {
+      await installed(world, live);
+      world.machine(newAddress).withoutDocker();
+      await moveTo(world, newAddress);
+      await live('the stack to arrive', () => hasArrived(world, newAddress));
+    },
+    act: (world) => moveTo(world, '192.0.2.10'),
+    done: (world) => hasArrived(world, '192.0.2.10'),
+    endState,
+  },
+  {
     name: 'update',
     prepare: installedBefore,
     act: (world) => world.change({ version: '3.43.2' }),
@@ -144,6 +166,18 @@ async function installed(world: World, live: Live, spec: Partial<JtelStack['spec
 
 function installedBefore(world: World, live: Live): Promise<void> {
   return installed(world, live, { version: '3.43.1' });
+}
+
+const newAddress = '192.0.2.20';
+
+async function moveTo(world: World, address: string): Promise<void> {
+  const { spec } = await world.stack();
+  await world.change({ host: { ...spec.host, address } });
+}
+
+async function hasArrived(world: World, address: string): Promise<boolean> {
+  const { status } = await world.stack();
+  return (await isReady(world)) && status?.dataHost?.host.address === address && status.relocation?.state === 'Completed';
 }
 
 async function isReady(world: World): Promise<boolean> {
