@@ -1,6 +1,5 @@
 /** Between instants and what a clock on a wall shows, in a time zone with its clock changes. */
 
-const fields = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
 const hourMilliseconds = 3_600_000;
 
 /** A time of a wall clock stands for one instant, for two (when clocks are put back), or for none (when they are put forward). */
@@ -15,7 +14,8 @@ export class LocalTime {
 
   /** @throws {RangeError} when there is no such time zone. */
   constructor(timeZone: string) {
-    this.#format = new Intl.DateTimeFormat('en-US', {
+    // Swedish writes year, month, day: so the numbers come in order, and need not be taken apart by name, which is slow.
+    this.#format = new Intl.DateTimeFormat('sv-SE', {
       timeZone,
       hourCycle: 'h23',
       year: 'numeric',
@@ -29,8 +29,7 @@ export class LocalTime {
 
   /** What the clock shows then, to the second, written as if it were UTC. */
   wall(time: Date): Date {
-    const parts = new Map(this.#format.formatToParts(time).map(({ type, value }) => [type, Number(value)]));
-    const [year = 0, month = 1, day, hour, minute, second] = fields.map((field) => parts.get(field) ?? 0);
+    const [year = 0, month = 1, day, hour, minute, second] = (this.#format.format(time).match(/\d+/g) ?? []).map(Number);
     return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
   }
 
