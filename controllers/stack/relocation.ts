@@ -49,6 +49,11 @@ export function isMoving({ spec, status }: JtelStack, machineID: string): boolea
   return home !== undefined && home.machineID !== machineID && !samePlace(home.host, spec.host);
 }
 
+/** Marked as moved, and nothing of the stack is left that a reboot could bring back. */
+export function isFenced({ state, containers }: HostObservation): boolean {
+  return state?.moved !== undefined && containers.length === 0;
+}
+
 const idPrefix = 'move-';
 
 /**

@@ -3,7 +3,7 @@
 import type { JtelStackStatus } from '../../crds/index.ts';
 import { formatTime } from '../../operator/runtime/report/conditions.ts';
 import { isCarriedOut } from './data-order.ts';
-import type { DataHost, FormerHost, RelocationLook } from './relocation.ts';
+import { isFenced, type DataHost, type FormerHost, type RelocationLook } from './relocation.ts';
 import type { StatusInput } from './status.ts';
 
 type Relocation = NonNullable<JtelStackStatus['relocation']>;
@@ -36,7 +36,7 @@ function whereDataAre({ stack, observed }: StatusInput): DataHost | undefined {
 function summariseFormers({ stack, observed, now }: StatusInput, dataHost: DataHost | undefined, left: DataHost | undefined): readonly FormerHost[] {
   const since = formatTime(now);
   const old = observed.relocation?.old;
-  const marked = old?.ok === true && old.value.state?.moved !== undefined;
+  const marked = old?.ok === true && isFenced(old.value);
   const fresh: FormerHost[] =
     left === undefined
       ? []
@@ -45,7 +45,7 @@ function summariseFormers({ stack, observed, now }: StatusInput, dataHost: DataH
     .filter(({ machineID }) => machineID !== dataHost?.machineID && machineID !== left?.machineID)
     .map((former) => {
       const seen = observed.formers?.find((one) => one.former.machineID === former.machineID)?.host;
-      if (former.state === 'Fenced' || seen?.ok !== true || (seen.value.state !== undefined && seen.value.state.moved === undefined)) return former;
+      if (former.state === 'Fenced' || seen?.ok !== true || !(seen.value.state === undefined || isFenced(seen.value))) return former;
       return { ...former, state: 'Fenced' as const, since, message: 'Stopped and marked.' };
     });
   return [...fresh, ...kept].slice(0, mostFormer);
@@ -78,7 +78,7 @@ function stateOf({ observed, plan }: StatusInput, { id, source, old, warm, final
   // Data of an earlier time may lie there; only this move's own mean that it is loading.
   if (observed.host.ok && (observed.host.value.state?.data?.requestUID === id || plan.step === 'Restore')) return 'Loading';
   if (source === 'RecoverFromBackup') return plan.step === 'Relocate' && plan.kind === 'Act' ? 'Fencing' : 'Preparing';
-  if (old.ok && old.value.state?.moved !== undefined) return 'Loading';
+  if (old.ok && isFenced(old.value)) return 'Loading';
   if (final?.status?.phase === 'Completed') return 'Fencing';
   if (final !== undefined) return 'FinalBackup';
   if (warm?.status?.phase === 'Completed') return 'Stopping';

@@ -8,7 +8,7 @@ import type { JtelBackup, Reason } from '../../../crds/index.ts';
 import type { HostObservation } from '../../../host-driver/host.ts';
 import { isCarriedOut } from '../data-order.ts';
 import type { Plan, PlanInput } from '../model.ts';
-import { isSuperseded, relocationBackups, type RelocationLook } from '../relocation.ts';
+import { isFenced, isSuperseded, relocationBackups, type RelocationLook } from '../relocation.ts';
 import { act, preparations } from './act.ts';
 
 const holdSeconds = 30;
@@ -20,7 +20,7 @@ export function formerStage({ stack, observed }: PlanInput): Plan | undefined {
   const { machineID } = found.former;
   if (machineID === stack.status?.dataHost?.machineID) return undefined;
   // Marked already: the status follows from that.
-  if (found.host.ok && (found.host.value.state === undefined || found.host.value.state.moved !== undefined)) return undefined;
+  if (found.host.ok && (found.host.value.state === undefined || isFenced(found.host.value))) return undefined;
   const address = stack.status?.dataHost?.host.address ?? stack.spec.host.address;
   return { kind: 'Act', step: 'Relocate', wave: [{ type: 'FenceFormer', machineID, address }], message: `stopping the stack on its former host ${found.former.host.address}, which answers again` };
 }
@@ -73,7 +73,9 @@ function migrate(input: PlanInput, relocation: RelocationLook): Plan | undefined
   }
   const { state, containers } = old.value;
   if (state === undefined || state.data === undefined) return blocked('DataNotEmpty', `Machine ${from.machineID} (${address}) does not have the stack's data any more: nothing is moved. Restore a backup with a JtelRestore, or set spec.host back.`);
-  if (state.moved !== undefined) return undefined;
+  if (isFenced(old.value)) return undefined;
+  // Marked, and then the operator was gone: the mark alone stops nothing.
+  if (state.moved !== undefined) return fence(input, relocation);
   const obstacle = versionObstacle(input, state.applied?.version);
   if (obstacle !== undefined) return obstacle;
   const names = relocationBackups(id);
@@ -86,14 +88,19 @@ function migrate(input: PlanInput, relocation: RelocationLook): Plan | undefined
   }
   const last = backup(final, names.final, 'of what changed since');
   if (last !== undefined) return last;
-  return { kind: 'Act', step: 'Relocate', wave: [{ type: 'FenceFormer', machineID: from.machineID, address: stack.spec.host.address }], message: `marking ${address}: the stack lives at ${stack.spec.host.address} from now on` };
+  return fence(input, relocation);
+}
+
+function fence({ stack }: PlanInput, { from }: RelocationLook): Plan {
+  const { address } = stack.spec.host;
+  return { kind: 'Act', step: 'Relocate', wave: [{ type: 'FenceFormer', machineID: from.machineID, address }], message: `stopping the stack on ${from.host.address} and marking it: it lives at ${address} from now on` };
 }
 
 /** The old host is given up. Should it answer after all, it is fenced before anything is loaded. */
-function recover({ stack }: PlanInput, { old, from, newest }: RelocationLook): Plan | undefined {
+function recover(input: PlanInput, relocation: RelocationLook): Plan | undefined {
+  const { old, newest } = relocation;
   if (newest?.ok === false) return blocked(newest.reason, `The stack cannot be recovered from a backup: ${newest.message}`);
-  if (!old.ok || old.value.state === undefined || old.value.state.moved !== undefined) return undefined;
-  return { kind: 'Act', step: 'Relocate', wave: [{ type: 'FenceFormer', machineID: from.machineID, address: stack.spec.host.address }], message: `stopping the stack on ${from.host.address}, which was given up and answers again` };
+  return !old.ok || old.value.state === undefined || isFenced(old.value) ? undefined : fence(input, relocation);
 }
 
 /** Only a person can decide that what was written since the last backup is lost. */
