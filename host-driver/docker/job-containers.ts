@@ -74,7 +74,7 @@ function container(name: string, role: string, project: string, job: JobSpec, pa
         Target: valid('containerPath', one.target),
         ReadOnly: one.readOnly,
         // Docker would fill an empty volume with what the image has there: data that nobody loaded.
-        VolumeOptions: { NoCopy: true },
+        VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: '', Options: {} } },
       })),
       Memory: validInteger('job memory in bytes', part.memoryBytes, leastMemoryBytes, Number.MAX_SAFE_INTEGER),
       CpuShares: cpuShares,

@@ -11,7 +11,7 @@ const changes = {
   async: ['rename', 'mkdir', 'rm', 'rmdir', 'writeFile', 'appendFile', 'chown', 'chmod', 'open'],
 } as const;
 
-export class Crash extends Error {
+class Crash extends Error {
   override readonly name = 'Crash';
 }
 

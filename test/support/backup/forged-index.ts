@@ -8,7 +8,7 @@ import type { BlobDouble } from './blob-double.ts';
 import { backupID, identity } from './job-builder.ts';
 
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-export const nothing = sha256('');
+const nothing = sha256('');
 
 /** Content of the only pack: one chunk. */
 export const chunk = Buffer.from('content of a file');

@@ -12,8 +12,8 @@ import type { Progress } from '../../../images/toolbox/src/report.ts';
 import type { BlobDouble } from './blob-double.ts';
 import { identity } from './job-builder.ts';
 
-export const uid = process.getuid?.() ?? 0;
-export const gid = process.getgid?.() ?? 0;
+const uid = process.getuid?.() ?? 0;
+const gid = process.getgid?.() ?? 0;
 
 /** What the operator would hand to a restore job. */
 export function backupToRead(double: BlobDouble, result: BackupJobResult): RestoreJobInput['backup'] {
