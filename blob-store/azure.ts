@@ -15,6 +15,7 @@ import type { AzureCredentials, AzureLocation } from './azure-credentials.ts';
 import { blobError, isBlobNotFound, isBrokenOff, isConflict, type Attempt } from './azure-errors.ts';
 import { attemptToDestroy } from './azure-immutability.ts';
 import { signedCreateGrant, signedReadUrl, type SignedPlace } from './azure-signatures.ts';
+import { containerURL, isExpected, propertiesOf, type ListedBlob } from './azure-values.ts';
 import {
   BlobError,
   maximumBlobBytes,
@@ -252,34 +253,3 @@ const retryDelayMilliseconds = 200;
 
 /** Read whole, in order to be written again. */
 const maximumProofBytes = 16 * 1024 * 1024;
-
-function isExpected(found: BlobProperties | undefined, { bytes, md5 }: ExpectedContent): boolean {
-  return found !== undefined && found.bytes === bytes && found.md5 === md5.toLowerCase();
-}
-
-interface ListedBlob {
-  readonly name: string;
-  readonly properties: {
-    readonly contentLength?: number;
-    readonly contentMD5?: Uint8Array;
-    readonly createdOn?: Date;
-    readonly lastModified: Date;
-  };
-}
-
-function propertiesOf(name: string, bytes: number | undefined, md5: Uint8Array | undefined, created: Date | undefined): BlobProperties {
-  return {
-    name,
-    bytes: bytes ?? 0,
-    ...(md5 === undefined ? {} : { md5: Buffer.from(md5).toString('hex') }),
-    createdTime: (created ?? new Date(0)).toISOString(),
-  };
-}
-
-function containerURL({ endpoint, container }: AzureLocation): string {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const plain = url !== undefined && ['http:', 'https:'].includes(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === '';
-  if (!plain) throw new RangeError('the endpoint must be http(s)://host[:port][/account], without user, "?" or SAS token');
-  if (!/^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/.test(container)) throw new RangeError(`${JSON.stringify(container)} is not the name of a container`);
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}/${container}`;
-}

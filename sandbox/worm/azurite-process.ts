@@ -13,7 +13,8 @@ export interface AzuriteOptions {
 /** Name → key in base64. */
 export type Accounts = Readonly<Record<string, string>>;
 
-const startSeconds = 60;
+/** It takes one; but not on a machine that has other things to do. */
+const startSeconds = 180;
 
 export class AzuriteProcess {
   readonly #options: AzuriteOptions;

@@ -10,7 +10,7 @@ import { headerOf, type Reply } from './store.ts';
 
 export function createOnlyAnswer(request: BlobRequest, requestHeaders: readonly string[], reply: Reply): Reply {
   const rights = request.query.get('sp') ?? '';
-  const isCreation = request.operation === 'PutBlob' || request.operation === 'CopyBlob';
+  const isCreation = ['PutBlob', 'PutBlobFromUrl', 'CopyBlob'].includes(request.operation);
   const isRefused = reply.status === 403 && headerOf(reply.headers, 'x-ms-error-code') === 'AuthorizationPermissionMismatch';
   if (!isCreation || !isRefused || !rights.includes('c') || rights.includes('w')) return reply;
   if (!Buffer.isBuffer(reply.body)) reply.body.resume();

@@ -28,7 +28,7 @@ export async function startAzurite(): Promise<Azurite> {
   await waitFor('Azurite answers', async () => {
     if (child.exitCode !== null) throw new Error(`Azurite ended with ${child.exitCode}`);
     return (await fetch(endpoint)).status > 0;
-  });
+  }, { timeoutSeconds: 180 });
   return {
     endpoint,
     accountName,

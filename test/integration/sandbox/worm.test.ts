@@ -170,6 +170,18 @@ describe('a SAS that may only create (sp=c) [SAS]', () => {
     expect([conditional.status, conditional.headers.get('x-ms-error-code')]).toEqual([409, 'BlobAlreadyExists']);
   });
 
+  it('creates from a URL, too, and does not overwrite with it', async () => {
+    const container = await aContainer('create-from-url');
+    const source = await aBlob(container, 'source');
+    const url = `${container.getBlobClient('copy').url}?${sas('create-from-url', 'c')}`;
+    const copy = (): Promise<Response> =>
+      fetch(url, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob', 'x-ms-copy-source': `${source.url}?${sas('create-from-url', 'r')}` } });
+    expect((await copy()).status).toBe(201);
+    expect((await container.getBlobClient('copy').downloadToBuffer()).toString()).toBe('first');
+    const again = await copy();
+    expect([again.status, again.headers.get('x-ms-error-code')]).toEqual([403, 'UnauthorizedBlobOverwrite']);
+  });
+
   it('neither reads, lists, stages, nor deletes', async () => {
     const container = await aContainer('create-only');
     const blob = await aBlob(container, 'x');
