@@ -20,7 +20,7 @@ export function standingOrders(restores: readonly JtelRestore[]): readonly JtelR
 }
 
 /** Restores of one stack are carried out in this order. */
-export function byAge(a: JtelRestore, b: JtelRestore): number {
+function byAge(a: JtelRestore, b: JtelRestore): number {
   const [first, second] = [a, b].map(({ metadata }) => `${metadata.creationTimestamp} ${metadata.name}`);
   return (first ?? '') < (second ?? '') ? -1 : 1;
 }

@@ -1,7 +1,7 @@
 /**
  * Restores from the first look to the end, with the very operator over a Kubernetes API, stores and a host in memory.
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { backupKind, restoreKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
 import { Process } from '../../test/campaigns/world.ts';
 import { aRestore, ask, aWorld, backupID, effects, ended, endState, installed, ready, restoreOf, stackOf } from '../../test/support/restore-world.ts';
@@ -9,6 +9,9 @@ import { releaseFilePath } from '../../release/layout.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 
 const { signal: never } = new AbortController();
+
+// Whole lives of a stack: a busy machine needs its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 let running: Process | undefined;
 afterEach(() => running?.kill());

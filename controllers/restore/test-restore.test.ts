@@ -1,11 +1,14 @@
 /** Test restores from the first look to the end; and all kinds of restore with the operator killed before and after each effect. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { restoreKind } from '../../crds/index.ts';
 import type { Process, World } from '../../test/campaigns/world.ts';
 import { aRestore, ask, aWorld, backupID, effects, endState, installed, killedEverywhere, machineOf, project, ready, restoreOf, stackOf } from '../../test/support/restore-world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 
 const { signal: never } = new AbortController();
+
+// Whole lives of a stack: a busy machine needs its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 let running: Process | undefined;
 afterEach(() => running?.kill());

@@ -2,7 +2,7 @@
  * Moving a stack between hosts in memory, with the very operator: never runs in two places, loses nothing while the old host
  * answers, and ends the same wherever the operator is killed.
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BackupJobInput } from '../../backup/job.ts';
 import { stackKind, type JtelStack, type JtelStackSpec } from '../../crds/index.ts';
 import type { FakeMachine } from '../../host-driver/fake/machine.ts';
@@ -13,6 +13,9 @@ import { storeLikeAJob } from '../backup/testing.ts';
 
 const oldAddress = '192.0.2.10';
 const newAddress = '192.0.2.20';
+
+// Whole lives of a stack: a busy machine needs its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 let running: Process | undefined;
 afterEach(() => running?.kill());

@@ -38,7 +38,7 @@ export interface FormerLook {
 }
 
 /** The same place with the same keys: another machine there was not asked for. */
-export function samePlace(a: StackHost, b: StackHost): boolean {
+function samePlace(a: StackHost, b: StackHost): boolean {
   const place = ({ address, port, hostKeyFingerprints, jumpHost }: StackHost): unknown => [address, port, hostKeyFingerprints.toSorted(), jumpHost?.address, jumpHost?.port];
   return isDeepStrictEqual(place(a), place(b));
 }

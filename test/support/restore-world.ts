@@ -17,7 +17,7 @@ export async function aWorld(): Promise<World> {
   return world;
 }
 
-export function physicalRelease(version: string, updatableFrom: string[]): ReturnType<typeof aRelease> {
+function physicalRelease(version: string, updatableFrom: string[]): ReturnType<typeof aRelease> {
   const release = aRelease({ version, updatableFrom });
   return { ...release, database: { ...release.database, physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 } } };
 }
