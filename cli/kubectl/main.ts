@@ -1,4 +1,5 @@
 /** Connects `kubectl jtel` to the process it runs in. */
+import { spawnSync } from 'node:child_process';
 import type { Surroundings } from './surroundings.ts';
 
 /** @returns the exit code. */
@@ -49,6 +50,8 @@ function surroundings(signal: AbortSignal): Surroundings {
       ? {
           rawKeys: () => {
             stdin.setRawMode(true);
+            // Node leaves the translation of line ends on, which spoils the screens of editors and pagers in the container.
+            spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
             return () => void stdin.setRawMode(false);
           },
         }

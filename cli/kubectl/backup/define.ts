@@ -71,9 +71,9 @@ export function restoreCommand(surroundings: Surroundings): Command {
     .description('bring the data of a backup into a stack, or plan or test that')
     .argument('<STACK>', 'name of the JtelStack')
     .addOption(new Option('--from <backup>', 'a backupID, the name of a JtelBackup, or latest').makeOptionMandatory())
-    .addOption(new Option('--plan', 'only check everything and tell what would happen').conflicts(['test', 'replace']))
+    .addOption(new Option('--plan', 'only check everything and tell what would happen').conflicts('test'))
     .addOption(new Option('--test', 'restore into a scratch project, check it, remove it; the stack is not touched').conflicts(['replace']))
-    .option('--replace', 'overwrite the data that is there; asks for the name of the stack')
+    .option('--replace', 'overwrite the data that is there; asks for the name of the stack, unless it is only a plan')
     .option('--confirm <stack>', 'the answer to that question, for scripts')
     .option('--skip-backup', 'make no backup of the data that is overwritten')
     .option('--name <name>', 'name of the JtelRestore; default: STACK-restore-TIME')
@@ -81,7 +81,7 @@ export function restoreCommand(surroundings: Surroundings): Command {
     .addHelpText(
       'after',
       '\nWithout --replace nothing is overwritten: a stack that has data refuses. Nothing is stopped before the\nwhole backup was found complete and its release can be run.\n' +
-        examples('kubectl jtel restore acme --from latest --plan', 'kubectl jtel restore acme --from latest --test --wait', 'kubectl jtel restore acme --from 20260105t020000z-3f9a1c --replace --wait'),
+        examples('kubectl jtel restore acme --from latest --plan --replace', 'kubectl jtel restore acme --from latest --test --wait', 'kubectl jtel restore acme --from 20260105t020000z-3f9a1c --replace --wait'),
     )
     .action(async (name: string, options: RestoreOptions, command: Command) => {
       const { restore: run } = await import('./restore.ts');

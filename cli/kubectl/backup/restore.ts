@@ -28,7 +28,7 @@ export async function restore(kit: Kit, name: string, options: RestoreOptions): 
   const mode = options.plan === true ? 'Plan' : options.test === true ? 'Test' : 'Execute';
   const source = restoreSource(stack, options);
   const replace = options.replace === true;
-  if (replace) {
+  if (replace && mode === 'Execute') {
     const before = options.skipBackup === true ? 'NO backup of it is made first (--skip-backup)' : 'a backup of it is made first';
     const question = `All data of ${kit.namespace}/${name} is overwritten by that of backup ${options.from}; ${before}. The stack is down meanwhile.`;
     await confirmByName(kit, question, name, options.confirm);

@@ -23,12 +23,12 @@ export async function verify(kit: Kit, name: string, backup: string, options: Ve
   const { manifest, packs } = loaded;
   good(`the manifest of ${backupID} can be read and is consistent (sha256:${loaded.manifestDigest})`);
   await requireComplete(place.blobs, loaded, signal);
-  good(`${packs.length} packs (${readableBytes(manifest.totals.storedBytes)}) are there with their lengths and MD5s, ${manifest.documents.length} documents with their SHA-256`);
+  good(`every pack is there with its length and MD5 (${packs.length}, ${readableBytes(manifest.totals.storedBytes)}), every document with its SHA-256 (${manifest.documents.length})`);
   await compareDigests(kit, place, manifest.indexParts.map((part) => ({ ...part, path: paths.part(place.identity, backupID, part.name) })), 'index');
-  good(`${manifest.indexParts.length} parts of the index have their SHA-256`);
+  good(`every part of the index was read and has its SHA-256 (${manifest.indexParts.length})`);
   if (options.read === true) {
     await compareDigests(kit, place, packParts(place, loaded), 'packs');
-    good(`every pack was read and has its SHA-256`);
+    good('every pack was read and has its SHA-256');
   }
   good(kit.paint('bold', `backup ${backupID} of ${place.identity} is whole: ${readableBytes(manifest.totals.totalBytes)} of release ${manifest.release.version}`));
 }

@@ -4,7 +4,7 @@ import { backupTime } from '../../../backup/names.ts';
 import type { JtelBackup } from '../../../crds/index.ts';
 import { readableBytes } from '../../terminal.ts';
 import type { Colour } from './paint.ts';
-import { table, type Cell, type Column } from './table.ts';
+import { table, wrap, type Cell, type Column } from './table.ts';
 import { age, minuteOf } from './time.ts';
 import type { ViewContext } from './view.ts';
 
@@ -136,7 +136,7 @@ export function backupView({ manifest, digest, object }: { readonly manifest: Ma
     ['Database', manifest.server === undefined ? '' : `${manifest.server.version}${manifest.position === undefined ? '' : ` at ${manifest.position}`}`],
     ['Restored from', manifest.parent ?? ''],
     ['Encryption', manifest.encryption === undefined ? 'none' : `${manifest.encryption.method}, key ${manifest.encryption.keyID}`],
-    ['Size', `${readableBytes(totals.totalBytes)} of data in ${totals.packs} packs of ${readableBytes(totals.storedBytes)}`],
+    ['Size', `${readableBytes(totals.totalBytes)} of data in ${totals.packs} ${totals.packs === 1 ? 'pack' : 'packs'} of ${readableBytes(totals.storedBytes)}`],
     ['New', `${readableBytes(totals.uploadedBytes)} sent, ${readableBytes(totals.reusedBytes)} of data were there already`],
     ['Left out', manifest.excluded.map(({ dataSet, globs }) => `${dataSet}: ${globs.join(' ')}`).join('; ')],
     ['Manifest', `sha256:${digest}`],
@@ -144,10 +144,21 @@ export function backupView({ manifest, digest, object }: { readonly manifest: Ma
     ['Immutable', immutability === undefined ? '' : `${immutability.state ?? 'Unknown'}${immutability.untilTime === undefined ? '' : ` until ${minuteOf(immutability.untilTime)}`}`],
     ['Verified', verification === undefined ? '' : `${verification.state ?? 'Pending'}${verification.method === undefined ? '' : ` by ${verification.method}`}${verification.time === undefined ? '' : `, ${age(verification.time, now)} ago`}`],
   ];
+  const counted = manifest.dataSets.some(({ tables, rows }) => tables !== undefined || rows !== undefined);
   const sets = table(
-    [{ title: 'DATA SET' }, { title: 'KIND' }, { title: 'SIZE', align: 'right' }, { title: 'FILES', align: 'right' }, { title: 'TABLES', align: 'right' }, { title: 'ROWS', align: 'right' }],
+    [
+      { title: 'DATA SET' },
+      { title: 'KIND' },
+      { title: 'SIZE', align: 'right' },
+      { title: 'FILES', align: 'right' },
+      // A physical backup counts neither.
+      ...(counted ? [{ title: 'TABLES', align: 'right' } as const, { title: 'ROWS', align: 'right' } as const] : []),
+    ],
     manifest.dataSets.map((set) => [set.name, set.kind, readableBytes(set.bytes), String(set.files), set.tables === undefined ? '' : String(set.tables), set.rows === undefined ? '' : String(set.rows)]),
     { paint, width },
   );
-  return [...facts.filter(([, text]) => text !== '').map(([label, text]) => `${paint('dim', label.padEnd(14))}${text}`), '', ...sets];
+  const lines = facts
+    .filter(([, text]) => text !== '')
+    .flatMap(([label, text]) => wrap(text, width === undefined ? undefined : width - 14).map((line, index) => `${paint('dim', (index === 0 ? label : '').padEnd(14))}${line}`));
+  return [...lines, '', ...sets];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JtelBackup, JtelRestore, JtelRestoreStatus } from '../../../crds/index.ts';
 import { backupResult, requestProgress, restoreResult } from './request.ts';
-import { now, pipe } from './testing.ts';
+import { marked, now, pipe } from './testing.ts';
 
 const metadata = { name: 'main-now', namespace: 'acme', uid: '1', resourceVersion: '1', generation: 1, creationTimestamp: '2026-03-01T02:59:00Z' };
 
@@ -36,6 +36,14 @@ describe('the end', () => {
   it('of a restore has the checks and the measured time', () => {
     const lines = restoreResult(aRestore('Execute', { phase: 'Completed', backupID: 'b', backupTime: '2026-02-28T02:00:00Z', recoveryTimeSeconds: 190, checks: [{ name: 'Counts', result: 'Passed', message: '88 tables' }] }), pipe);
     expect(lines).toEqual(['✔ Counts: 88 tables', '✔ backup b of 2026-02-28T02:00:00Z: restored, 3m10s until healthy']);
+  });
+
+  it('of a restore stays readable in colour on a narrow terminal', () => {
+    const message = 'All 120 packs and 3 index parts are in the store, with their lengths and digests.';
+    const lines = restoreResult(aRestore('Execute', { phase: 'Completed', backupID: 'b', checks: [{ name: 'Complete', result: 'Passed', message }] }), marked);
+    expect(lines[0]).toMatch(/^<green:✔> Complete: All 120 packs .* lengths$/);
+    expect(lines[1]).toBe('  and digests.');
+    expect(lines[2]).toMatch(/^<green:✔> backup b/);
   });
 
   it('of a plan says that nothing was done', () => {

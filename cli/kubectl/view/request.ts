@@ -2,6 +2,7 @@
 import type { JtelBackup, JtelRestore } from '../../../crds/index.ts';
 import { readableBytes } from '../../terminal.ts';
 import type { ProgressState } from '../progress-line.ts';
+import type { Colour } from './paint.ts';
 import { wrap } from './table.ts';
 import { span } from './time.ts';
 import type { ViewContext } from './view.ts';
@@ -39,22 +40,27 @@ export function restoreResult(restore: JtelRestore, context: ViewContext): strin
   const { metadata, spec, status = {} } = restore;
   const checks = (status.checks ?? []).map(({ name, result, message }) => {
     const [sign, colour] = result === 'Passed' ? (['✔', 'green'] as const) : result === 'Failed' ? (['✘', 'red'] as const) : (['–', 'dim'] as const);
-    return `${context.paint(colour, sign)} ${name}${message === undefined ? '' : `: ${message}`}`;
+    return signed(sign, colour, `${name}${message === undefined ? '' : `: ${message}`}`, context);
   });
-  const lines = checks.flatMap((line) => wrap(line, context.width));
+  const lines = checks.flat();
   if (status.phase !== 'Completed') return [...lines, ...failure(`JtelRestore ${metadata.name}`, status, context)];
   const what = { Execute: 'restored', Plan: 'nothing was done; it could be restored', Test: 'tested, and the scratch project removed' }[spec.mode];
   const recovery = status.recoveryTimeSeconds === undefined ? took(status) : `${span(status.recoveryTimeSeconds)} until healthy`;
   const estimate = spec.mode === 'Plan' && status.estimatedSeconds !== undefined ? `, about ${span(status.estimatedSeconds)} of loading` : '';
   const size = status.bytes === undefined ? '' : `, ${readableBytes(status.bytes)}`;
-  const end = `${context.paint('green', '✔')} backup ${status.backupID ?? ''} of ${status.backupTime ?? '?'}: ${what}${size}${spec.mode === 'Plan' ? estimate : recovery === undefined ? '' : `, ${recovery}`}`;
-  return [...lines, ...wrap(end, context.width), ...(spec.mode === 'Plan' && status.message !== undefined ? wrap(status.message, context.width) : [])];
+  const end = `backup ${status.backupID ?? ''} of ${status.backupTime ?? '?'}: ${what}${size}${spec.mode === 'Plan' ? estimate : recovery === undefined ? '' : `, ${recovery}`}`;
+  return [...lines, ...signed('✔', 'green', end, context), ...(spec.mode === 'Plan' && status.message !== undefined ? wrap(status.message, context.width) : [])];
 }
 
 function took({ startTime, completionTime }: { readonly startTime?: string; readonly completionTime?: string }): string | undefined {
   return startTime === undefined || completionTime === undefined ? undefined : `in ${span((Date.parse(completionTime) - Date.parse(startTime)) / 1000)}`;
 }
 
-function failure(what: string, { message }: { readonly message?: string }, { paint, width }: ViewContext): string[] {
-  return wrap(`${what} failed: ${message ?? 'its conditions say why'}`, width).map((line, index) => (index === 0 ? `${paint('red', '✘')} ${line}` : `  ${line}`));
+function failure(what: string, { message }: { readonly message?: string }, context: ViewContext): string[] {
+  return signed('✘', 'red', `${what} failed: ${message ?? 'its conditions say why'}`, context);
+}
+
+/** A sentence below its sign. */
+function signed(sign: string, colour: Colour, text: string, { paint, width }: ViewContext): string[] {
+  return wrap(text, width === undefined ? undefined : width - 2).map((line, index) => `${index === 0 ? paint(colour, sign) : ' '} ${line}`);
 }
