@@ -13,7 +13,7 @@ import type { JobReport, JobSpec, ObservedJob } from './job.ts';
 
 export type { AppliedService, DataOrigin, HostState, RecordedChange, UpdateMark } from './host-state.ts';
 export type { JobCompanion, JobProgress, JobReport, JobSpec, JobVolume, ObservedJob } from './job.ts';
-export type { DataUpdater, FirewallPort, FirewallRules, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
+export type { FirewallPort, FirewallRules, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
 
 /** Where a host is and how it proves who it is. Fingerprints as `SHA256:…` (OpenSSH's notation, no padding). */
 export interface HostEndpoint {

@@ -54,7 +54,7 @@ export function changedState(old: HostState | undefined, fence: Fence, machineID
   const stillApplied = change.data?.state === 'Incomplete' ? undefined : applied;
   const nowMoved = change.moved === undefined ? moved : change.moved === null ? undefined : { time, ...sameMove(moved, change.moved) };
   // Data that was loaded is of no update; said again, an update keeps the time at which it was said first.
-  const begun = change.update == null || update?.to === change.update.to ? undefined : { ...change.update, time };
+  const begun = change.update === undefined || change.update === null || update?.to === change.update.to ? undefined : { ...change.update, time };
   const nowUpdate = change.data !== undefined || change.update === null ? undefined : (begun ?? update);
   return {
     ...kept,

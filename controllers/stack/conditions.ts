@@ -29,6 +29,8 @@ export interface ConditionInput {
   readonly suspended: boolean;
   readonly observeOnly: boolean;
   readonly driftPolicy: 'Correct' | 'Warn' | 'Ignore';
+  /** A first installation, which nothing can be taken back from, takes longer than the spec allows: by how many seconds it says. */
+  readonly overdueSeconds?: number;
   /** The host has not answered for longer than the grace time. */
   readonly graceOver: boolean;
   /** Ready as it stands in the status; what is believed meanwhile. */
@@ -132,7 +134,12 @@ function reconciling(input: ConditionInput): readonly ConditionDraft[] {
   return working ? [{ type: 'Reconciling', status: 'True', reason: plan.kind === 'Wait' ? plan.reason : progressReasons[plan.step], message: describe(input) }] : [];
 }
 
-function stalled({ plan, activity }: ConditionInput): readonly ConditionDraft[] {
+function stalled({ plan, activity, failure, overdueSeconds, ...input }: ConditionInput): readonly ConditionDraft[] {
+  if (overdueSeconds !== undefined && plan.kind !== 'Done' && plan.step !== 'CleanUp') {
+    const now = describe({ ...input, plan, ...(activity === undefined ? {} : { activity }), ...(failure === undefined ? {} : { failure }) });
+    const message = `The installation takes longer than ${overdueSeconds} s (spec.update.progressDeadlineSeconds); it is tried on. Now: ${now}`;
+    return [{ type: 'Stalled', status: 'True', reason: 'ProgressDeadlineExceeded', message }];
+  }
   if (activity !== undefined || plan.kind !== 'Blocked' || !plan.stalled) return [];
   return [{ type: 'Stalled', status: 'True', reason: plan.reason, message: plan.message }];
 }

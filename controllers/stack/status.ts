@@ -9,6 +9,7 @@ import { describe, draftConditions, transientConditions, unreachableGraceSeconds
 import type { Activity, Failure, Observed, Plan } from './model.ts';
 import { appliedRevision, historyOf, rollbackPoint } from './history.ts';
 import type { Revisions } from './revisions.ts';
+import { isOverdue } from './stages/failure.ts';
 import { findUnhealthy } from './stages/running.ts';
 
 export interface StatusInput {
@@ -88,6 +89,7 @@ function summariseConditions(input: StatusInput): NonNullable<JtelStackStatus['c
     suspended: stack.spec.suspend,
     observeOnly: stack.spec.managementMode === 'Observe',
     driftPolicy: stack.spec.drift,
+    ...overdue(input),
     graceOver: awaySeconds > unreachableGraceSeconds,
     ...(previousReady === undefined
       ? {}
@@ -102,6 +104,14 @@ function summariseConditions(input: StatusInput): NonNullable<JtelStackStatus['c
     conditions = [...setCondition(conditions, { ...draft, message, observedGeneration: stack.metadata.generation }, now)];
   }
   return conditions;
+}
+
+/** Only of what has nothing to go back to: everything else is taken back then. */
+function overdue({ stack, observed, now }: StatusInput): { readonly overdueSeconds?: number } {
+  const { attempt, outcome } = observed.revisions?.current ?? {};
+  const { progressDeadlineSeconds } = stack.spec.update;
+  if (attempt === undefined || outcome !== undefined || attempt.from !== undefined) return {};
+  return isOverdue(progressDeadlineSeconds, undefined, attempt, now) ? { overdueSeconds: progressDeadlineSeconds } : {};
 }
 
 function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelStackStatus['phase'] {
