@@ -42,6 +42,19 @@ export function content(seed: number, bytes: number): Buffer {
   return made;
 }
 
+/** Nothing that could be compressed. */
+export function noise(seed: number, bytes: number): Buffer {
+  const words = new Uint32Array(bytes / 4);
+  let state = seed + 1;
+  for (let word = 0; word < words.length; word++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    words[word] = state;
+  }
+  return Buffer.from(words.buffer);
+}
+
 export class TestTree {
   readonly path: string;
   /** What should come back. */

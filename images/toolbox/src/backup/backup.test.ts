@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parsePackList } from '../../../../backup/pack-list.ts';
 import { zstdDecompressSync } from 'node:zlib';
 import { BlobDouble } from '../../../../test/support/backup/blob-double.ts';
-import { backupID, content, identity, partsInStore, runBackup, TestTree } from '../../../../test/support/backup/job-builder.ts';
+import { backupID, content, identity, noise, partsInStore, runBackup, TestTree } from '../../../../test/support/backup/job-builder.ts';
 import { readBack } from '../../../../test/support/backup/read-back.ts';
 
 let double: BlobDouble;
@@ -192,10 +192,12 @@ describe('a try that does not end', () => {
   });
 
   test('at whichever upload it dies, the next try uses what is there and gets everything', async () => {
-    await tree.fill(32, 40, 700_000);
+    for (const seed of [1, 2, 3]) await tree.write(`noise-${seed}`, noise(seed, 1_200_000));
+    await tree.fill(32, 5);
     await runBackup(double, tree);
     const uploads = double.requests.filter(({ method }) => method === 'PUT').length;
     expect(uploads).toBeGreaterThan(5);
+    const limits = { threads: 1 };
     for (let dead = 1; dead <= uploads; dead++) {
       await double.stop();
       double = await BlobDouble.start();
@@ -205,9 +207,9 @@ describe('a try that does not end', () => {
         stop.abort();
         return { kind: 'reset', stored: false };
       };
-      await expect(runBackup(double, tree, { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+      await expect(runBackup(double, tree, { signal: stop.signal, limits })).rejects.toMatchObject({ name: 'AbortError' });
       double.fault = () => undefined;
-      const result = await runBackup(double, tree, { attempt: 2, known: partsInStore(double) });
+      const result = await runBackup(double, tree, { attempt: 2, known: partsInStore(double), limits });
       expect(filesOf(result)).toEqual(filesThere());
       expect(result.indexParts.every(({ name }) => name.startsWith('index-2-'))).toBe(true);
     }

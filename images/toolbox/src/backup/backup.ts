@@ -156,6 +156,8 @@ class BackupRun {
       error: fail,
     });
     this.#packs = packs;
+    // Whoever stops the job, nobody goes on waiting for room in a pack.
+    this.#signal.addEventListener('abort', () => packs.stop(), { once: true });
     const pipeline = new Pipeline({ workers: this.#workers, packs, index, table: this.#table, slots: this.#slots, fail, signal: this.#signal, checkpointBytes });
     return { packs, index, pipeline };
   }
@@ -213,6 +215,5 @@ class BackupRun {
     if (this.#signal.aborted) return;
     this.reason = error;
     this.#abort.abort(error);
-    this.#packs?.stop();
   }
 }
