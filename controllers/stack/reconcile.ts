@@ -55,6 +55,9 @@ export interface StackReconcilerOptions extends ObserveDependencies {
 /** A look at everything (restarts, exit codes, files on the host) after so many resyncs of a stack that is well. */
 const resyncsPerFullLook = 2;
 
+/** Between looks at a former host that was not fenced yet. */
+const formerLookSeconds = 20;
+
 /** Between looks at containers while docker compose brings them to a release. */
 const updateLookSeconds = 3;
 
@@ -111,7 +114,8 @@ export class StackReconciler implements Reconciler {
     const failure = running === undefined && !due ? entry.failure : undefined;
     const written = await this.#tell({ key, stack, project, gathered, planned, activity, failure, epoch, locked: due, now }, context);
     if (due) this.#start(key, written, project, gathered, planned, epoch, context.logger);
-    return { requeueAfterSeconds: this.#nextLook(planned, entry, running !== undefined || due, now) };
+    const next = this.#nextLook(planned, entry, running !== undefined || due, now);
+    return { requeueAfterSeconds: gathered.observed.formers === undefined ? next : Math.min(next, formerLookSeconds) };
   }
 
   /** What the last wave came to: a failure is remembered with a pause, success forgets it. */
