@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { backupKind, restoreKind, type JtelBackup } from '../../crds/index.ts';
 import type { JobSpec } from '../../host-driver/host.ts';
+import { secrets } from '../../operator/runtime/client/kinds.ts';
 import { key, Process, World } from '../../test/support/backup-world.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { loadBackup, requireComplete } from '../backup-catalog.ts';
@@ -83,6 +84,32 @@ describe('a backup', () => {
     expect(JSON.stringify(backup)).not.toContain('root-password-1');
     const { input: _secret, companions = [], ...visible } = world.specs[0] ?? ({} as JobSpec);
     expect(JSON.stringify([visible, companions.map(({ files: _files, ...rest }) => rest)])).not.toContain('root-password-1');
+  });
+
+  it('is encrypted with one key from its first try to its last, although that is changed meanwhile', async () => {
+    const keyOf = (byte: number): string => Buffer.alloc(32, byte).toString('base64');
+    const keys = { current: '2025', '2025': keyOf(1), '2026': keyOf(2) };
+    const world = await World.create({
+      keys,
+      job: (count, input, { blobs, cluster }) => {
+        if (count > 1) return { result: storeLikeAJob(blobs, input) };
+        void cluster.apply(secrets, { metadata: { namespace: 'acme', name: 'keys' }, stringData: { ...keys, current: '2026' } }, { signal });
+        return { error: { reason: 'JobFailed', message: 'rebooted' } };
+      },
+    });
+    const backup = await ended(world);
+    expect(world.jobs.map(({ encryption }) => encryption)).toEqual([{ keyID: '2025', key: keyOf(1) }, { keyID: '2025', key: keyOf(1) }]);
+    expect(backup.status).toMatchObject({ phase: 'Completed', attempt: 2, encryptionKeyID: '2025' });
+    expect((await loadBackup(world.blobs, 'acme.main', backup.status?.backupID ?? '', signal)).manifest.encryption).toEqual({ method: 'AES-256-GCM', keyID: '2025' });
+    expect(JSON.stringify(backup)).not.toContain(keyOf(1));
+  });
+
+  it('waits while the key it is to be encrypted with is missing', async () => {
+    const world = await World.create({ keys: { current: '2027' } });
+    running = new Process(world);
+    await waitFor('that to be told', async () => (await world.backup())?.status?.message?.includes('"2027"'), { intervalMilliseconds: 2 });
+    expect((await world.backup())?.status?.phase).toBe('Pending');
+    expect(world.jobs).toEqual([]);
   });
 
   it('of the next day knows what is stored, and what an interrupted try stored', async () => {

@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly policy?: 'Required' | 'Preferred';
   readonly immutable?: boolean;
   readonly verify?: 'Checksum' | 'Restore';
+  /** Encryption keys of the store, as its Secret has them. */
+  readonly keys?: Readonly<Record<string, string>>;
   /** What becomes of the job, by its number. */
   readonly job?: (count: number, input: BackupJobInput, world: World) => FakeJobOutcome;
 }
@@ -75,7 +77,8 @@ export class World {
     await cluster.create(secrets, { metadata: { namespace: 'acme', name: 'ssh' }, stringData: { 'ssh-privatekey': privateKey } }, { signal });
     await cluster.create(secrets, { metadata: { namespace: 'acme', name: 'main-credentials' }, stringData: { 'database-root-password': 'root-password-1' } }, { signal });
     await cluster.create(storeKind, aStore('vendor', { tier: 'Vendor', accessMode: 'ReadOnly' }), { signal });
-    await cluster.create(storeKind, aStore('backups', { immutability: { policy: options.policy ?? 'Required', retentionDays: 180 } }), { signal });
+    await cluster.create(storeKind, aStore('backups', { immutability: { policy: options.policy ?? 'Required', retentionDays: 180 }, ...(options.keys === undefined ? {} : { encryptionKeySecretRef: { name: 'keys' } }) }), { signal });
+    if (options.keys !== undefined) await cluster.create(secrets, { metadata: { namespace: 'acme', name: 'keys' }, stringData: options.keys }, { signal });
     const stack = await cluster.create(stackKind, aStack(), { signal });
     const host = world.driver.host({ address } as never);
     const owner = { clusterID: 'cluster-1', namespace: 'acme', name: 'main', uid: stack.metadata.uid };
