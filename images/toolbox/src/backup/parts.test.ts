@@ -27,18 +27,18 @@ test('a throttle holds its rate, and does not make up for pauses', () => {
   expect(new Throttle(undefined, () => now).take(1e12)).toBe(0);
 });
 
+function split(text: string, tables: readonly string[], pieceBytes: number): Record<string, string> {
+  const files: Record<string, string> = {};
+  const splitter = new DumpSplitter(tables, (table) => ({ write: (bytes) => void (files[table] = (files[table] ?? '') + bytes.toString()), end: () => void (files[table] += '<end>') }));
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += pieceBytes) splitter.push(bytes.subarray(at, at + pieceBytes));
+  splitter.end();
+  return files;
+}
+
 describe('a dump of several tables', () => {
   const section = (name: string, rows: string): string => `\n--\n-- Table structure for table \`${name}\`\n--\n\nCREATE TABLE \`${name}\`;\n${rows}\n`;
   const dump = `-- MariaDB dump\nSET NAMES utf8mb4;\n${section('a', "INSERT INTO a VALUES ('\\n--\\n-- Table structure for table `x`\\n');")}${section('b``c', '')}-- Dump completed\n`;
-
-  function split(text: string, tables: readonly string[], pieceBytes: number): Record<string, string> {
-    const files: Record<string, string> = {};
-    const splitter = new DumpSplitter(tables, (table) => ({ write: (bytes) => void (files[table] = (files[table] ?? '') + bytes.toString()), end: () => void (files[table] += '<end>') }));
-    const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length; at += pieceBytes) splitter.push(bytes.subarray(at, at + pieceBytes));
-    splitter.end();
-    return files;
-  }
 
   test.each([1, 2, 5, 33, 100, 10_000])('becomes a file for each, in pieces of %i bytes', (pieceBytes) => {
     const files = split(dump, ['a', 'b`c'], pieceBytes);
