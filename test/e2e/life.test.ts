@@ -84,7 +84,7 @@ describe('a change that fails', () => {
     const { status } = await stage.stack();
     expect(status).toMatchObject({ version: '3.43.2', componentsReady: '8/8' });
     expect((await history()).slice(0, 2)).toMatchObject([{ action: 'Rollback', result: 'Succeeded' }, { action: 'Configure', result: 'RolledBack' }]);
-    expect(await stage.onHost(['sh', '-c', `cat /opt/jtel/jtel-${namespace}-${stackName}/failures/*-acd-fs1.log`])).toContain('acd-fs1');
+    expect(await stage.onHost(['sh', '-c', `cat /opt/jtel/jtel-${namespace}-${stackName}/failures/*-acd-fs1.log`])).toContain('JTEL_SIP_PORT is "none"');
     expect(await events()).toContain('Last lines of acd-fs1');
   });
 
