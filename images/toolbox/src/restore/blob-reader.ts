@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { storeCredentialsRefused } from '../../../../backup/job.ts';
 import type { BlobToRead } from '../../../../backup/job.ts';
 import { JobError } from '../job-error.ts';
+import { Collector } from './collect.ts';
 
 const attempts = 6;
 const stallSeconds = 60;
@@ -18,6 +19,7 @@ export interface ReaderOptions {
 
 export class BlobReader {
   readonly #options: ReaderOptions;
+  readonly #collector = new Collector(16 * 1024 * 1024);
   #downloaded = 0;
   /** When the next byte may be asked for, by a limit. */
   #free = 0;
@@ -53,6 +55,7 @@ export class BlobReader {
         memory.set(chunk, done);
         done += chunk.length;
         this.#downloaded += chunk.length;
+        this.#collector.used(chunk.length);
       }
       // Shorter than it says is a broken line; shorter than it should be is another blob.
       if (done < Number(response.headers.get('content-length') ?? done)) throw new Error('the answer was cut off');

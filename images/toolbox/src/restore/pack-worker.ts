@@ -7,6 +7,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { backupCipher } from '../../../../backup/encryption.ts';
 import { FormatError } from '../../../../backup/fields.ts';
 import { chunkBytes } from '../../../../backup/names.ts';
+import { Collector } from './collect.ts';
 import { at, extentBytes } from './extents.ts';
 import { stagedFile } from './pack-tasks.ts';
 import type { PackAnswer, PackTask, PackWorkerSettings } from './pack-tasks.ts';
@@ -17,6 +18,8 @@ const openFiles = 64;
 /** One piece of output, and never more: a frame that says it is larger is refused. */
 const options = { chunkSize: chunkBytes + 64, maxOutputLength: chunkBytes + 64 };
 const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
+
+const collector = new Collector(8 * 1024 * 1024);
 
 /** Descriptors by path, the one used last at the end. */
 const descriptors = new Map<string, number>();
@@ -70,6 +73,7 @@ function run({ memory, bytes, sha256, extents: raw, purpose }: PackTask): number
     const length = extents.readUInt32LE(start + at.length);
     const chunk = last?.offset === offset ? last.chunk : unpack(pack.subarray(offset, offset + extents.readUInt32LE(start + at.storedLength)));
     last = { offset, chunk };
+    collector.used(chunk.length);
     const digest = extents.subarray(start + at.sha256, start + extentBytes);
     if (chunk.length !== length || hash('sha256', chunk, 'buffer').compare(digest) !== 0) throw new Refused('Invalid', `the chunk at ${offset} is not what the index says`);
     const directory = stagedIn[extents.readUInt32LE(start + at.set)];

@@ -37,8 +37,9 @@ import { unpackAll } from './unpack.ts';
 
 const defaultJournalBytes = 512 * 1024 * 1024;
 const checksAtOnce = 16;
-const defaultDownloads = 4;
-const mostThreads = 4;
+const defaultDownloads = 2;
+/** Each takes some 50 MB, and two unpack more than a line or a disk delivers; `limits` may ask for more. */
+const mostThreads = 2;
 const unusable: ReadonlySet<JobErrorReason> = new Set(['BackupInvalid', 'DecryptionKeyWrong']);
 
 export interface RestoreOptions {
