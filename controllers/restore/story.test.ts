@@ -2,7 +2,7 @@
  * Restores from the first look to the end, with the very operator over a Kubernetes API, stores and a host in memory.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { backupKind, restoreKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
+import { backupKind, restoreKind, storeKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
 import { Process } from '../../test/campaigns/world.ts';
 import { aRestore, ask, aWorld, backupID, effects, ended, endState, installed, ready, restoreOf, stackOf } from '../../test/support/restore-world.ts';
 import { releaseFilePath } from '../../release/layout.ts';
@@ -166,6 +166,17 @@ describe('what cannot be restored', () => {
     expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ type: 'Failed', reason })] });
     expect(effects(world).slice(before)).toEqual([]);
     expect(await ready(world)).toBe(true);
+  });
+
+  it('a backup of what is there to a store that is only read is refused; restoring from one is fine', async () => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID });
+    const store = await world.cluster.get(storeKind, { namespace: 'acme', name: 'customer' }, { signal: never });
+    await world.cluster.replace(storeKind, { ...store, spec: { ...store.spec, accessMode: 'ReadOnly' } }, { signal: never });
+    const { status } = await ask(world, running, { preRestoreBackup: 'Required' });
+    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('ReadOnly') });
+    expect((await ask(world, running, {}, 'without')).status).toMatchObject({ phase: 'Completed' });
   });
 
   it('more than the disk of an empty host holds is refused, and the stack begins without it', async () => {
