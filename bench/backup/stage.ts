@@ -4,6 +4,7 @@ import type { BackupJobInput, BackupJobResult, KnownIndexPart } from '../../back
 import { toolboxImage } from '../../images/build.ts';
 import { databaseImage, DatabaseStage } from '../../test/support/backup/database-stage.ts';
 import type { JobRun } from '../../test/support/backup/database-stage.ts';
+import { waitFor } from '../../test/support/wait.ts';
 import type { BenchmarkContext } from '../benchmark.ts';
 import { Sink } from './sink.ts';
 
@@ -41,10 +42,11 @@ export class BackupBench {
     context.atEnd(async () => await sink.stop());
     const bench = new BackupBench(stage, sink);
     await context.progress.step(`database of ${databaseGB()} GB`, async () => {
-      await stage.sql(`SET GLOBAL innodb_buffer_pool_size = 536870912; SET GLOBAL innodb_log_file_size = 134217728; SET GLOBAL innodb_flush_log_at_trx_commit = 2;
+      await stage.sql(`SET GLOBAL innodb_buffer_pool_size = 536870912; SET GLOBAL innodb_log_file_size = 134217728; SET GLOBAL innodb_flush_log_at_trx_commit = 2; SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0; SET GLOBAL innodb_max_dirty_pages_pct = 0;
         CREATE DATABASE jtel; CREATE DATABASE jtelstats; USE jtel;
         CREATE TABLE calls (id INT AUTO_INCREMENT PRIMARY KEY, began DATETIME, caller VARCHAR(40), agent INT, queue VARCHAR(40), uuid CHAR(36), log TEXT, KEY (agent))`);
       await bench.append(Math.round((databaseGB() * 1e9) / rowBytes));
+      await bench.settle();
     });
     return bench;
   }
@@ -66,6 +68,13 @@ export class BackupBench {
     await this.stage.sql(`SET sql_log_bin = 0; USE jtel;
       UPDATE calls SET log = CONCAT('updated ', MD5(id), SUBSTRING(log, 41)) WHERE id > (SELECT MAX(id) * 0.95 FROM calls) AND id % 5 = 0;
       UPDATE calls SET agent = agent + 1 WHERE id % 10000 = ${Math.floor(Math.random() * 10_000)}`);
+    await this.settle();
+  }
+
+  /** All pages are written: else every backup has another redo log, and meets pages that are about to change. */
+  async settle(): Promise<void> {
+    const dirty = "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'Innodb_buffer_pool_pages_dirty'";
+    await waitFor('all pages are written', async () => Number(await this.stage.sql(dirty)) === 0, { timeoutSeconds: 300 });
   }
 
   input(attempt: number, backupID: string, known: readonly KnownIndexPart[]): BackupJobInput {
