@@ -5,8 +5,8 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { FormatError } from './fields.ts';
 
-export const nonceBytes = 12;
-export const tagBytes = 16;
+const nonceBytes = 12;
+const tagBytes = 16;
 /** How much longer an encrypted object is. */
 export const encryptionBytes = nonceBytes + tagBytes;
 

@@ -11,7 +11,7 @@ import { NumberSet } from './number-set.ts';
 import type { EntryType, ExtentRecord, FileRecord, IndexRecord, PackRecord, PartHeader, SetRecord } from './record.ts';
 
 export type { ExtentRecord, FileRecord, IndexRecord, PackRecord, PartHeader, SetRecord } from './record.ts';
-export { digestLine, emptyDigest, escapePath, formatRecord } from './record.ts';
+export { emptyDigest, escapePath, formatRecord } from './record.ts';
 
 /** A stored chunk may be longer than the chunk: zstd's frame and, encrypted, nonce and tag. */
 export const longestStoredBytes = chunkBytes + 1024;

@@ -151,7 +151,7 @@ export interface BackupJobResult {
 }
 
 /** Optional numbers of a progress line, beside step, percent and message. */
-export interface JobProgressNumbers {
+interface JobProgressNumbers {
   readonly bytesDone?: number;
   readonly bytesTotal?: number;
   readonly uploadedBytes?: number;

@@ -50,7 +50,7 @@ function timeOf(text: string): Date | undefined {
 }
 
 /** An epoch is called after the UTC day of its first backup: `20261123`. */
-export function epochAt(start: Date): string {
+function epochAt(start: Date): string {
   return start.toISOString().slice(0, 10).replaceAll('-', '');
 }
 

@@ -122,7 +122,8 @@ test('the API server accepts the CronJob without a remark, and restricted Pod Se
   const wanted = cronJob(stack, { image, serviceAccount });
   const answer = await kubectl.tryRun(['apply', '--dry-run=server', '--validate=strict', '-f', '-'], { input: JSON.stringify(wanted) });
   expect(answer).toMatchObject({ code: 0, stderr: '' });
-  const template = (wanted?.spec?.jobTemplate as { spec: { template: { spec: object } } }).spec.template;
+  if (wanted?.spec === undefined) throw new Error('no CronJob');
+  const { template } = (wanted.spec.jobTemplate as { spec: { template: { spec: object } } }).spec;
   await kubectl.run(['label', 'namespace', cluster.namespace, 'pod-security.kubernetes.io/enforce=restricted']);
   const pod = await kubectl.tryRun(['apply', '--dry-run=server', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'try', namespace: cluster.namespace }, spec: template.spec }) });
   expect(pod).toMatchObject({ code: 0 });

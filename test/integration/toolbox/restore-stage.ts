@@ -18,7 +18,7 @@ import { waitFor } from '../../support/wait.ts';
 export const signal = new AbortController().signal;
 const nothing = (): void => undefined;
 const megabyte = 2 ** 20;
-export const schemas = ['jtel', 'jtelstats'];
+const schemas = ['jtel', 'jtelstats'];
 
 export interface Images {
   readonly toolbox: PushedImage;

@@ -12,7 +12,7 @@ export const identity = 'acme.production';
 export const backupID = '20261123t120000z-00c0de';
 
 /** The same seed gives the same numbers: 0 ≤ n < limit. */
-export function random(seed: number): (limit: number) => number {
+function random(seed: number): (limit: number) => number {
   let state = seed * 2_654_435_761 + 1;
   return (limit) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -105,7 +105,7 @@ export interface JobOptions extends Partial<Omit<BackupJobInput, 'type' | 'uploa
   readonly onProgress?: (progress: Progress) => void;
 }
 
-export function jobInput(double: BlobDouble, tree: TestTree, options: JobOptions = {}): BackupJobInput {
+function jobInput(double: BlobDouble, tree: TestTree, options: JobOptions = {}): BackupJobInput {
   const { query = 'sp=c&sig=canary-create', signal: _signal, onProgress: _onProgress, ...rest } = options;
   return {
     type: 'backup',
