@@ -150,14 +150,6 @@ export interface BackupJobResult {
   readonly knownIgnored?: readonly string[];
 }
 
-/** Optional numbers of a progress line, beside step, percent and message. */
-interface JobProgressNumbers {
-  readonly bytesDone?: number;
-  readonly bytesTotal?: number;
-  readonly uploadedBytes?: number;
-  readonly secondsLeft?: number;
-}
-
 /** What a job says when the store does not take its SAS (any more): a new try with a fresh one goes on. */
 export const storeCredentialsRefused = 'StoreCredentialsRefused';
 
