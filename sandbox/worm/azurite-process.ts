@@ -16,6 +16,9 @@ export type Accounts = Readonly<Record<string, string>>;
 /** It takes one; but not on a machine that has other things to do. */
 const startSeconds = 180;
 
+/** A double that is killed cannot stop its child; the end of the pipe between them does. */
+const endWithParent = 'data:text/javascript,process.stdin.on("end",()=>process.exit()).resume().unref()';
+
 export class AzuriteProcess {
   readonly #options: AzuriteOptions;
   #child: ChildProcess | undefined;
@@ -30,9 +33,9 @@ export class AzuriteProcess {
   async start(accounts: Accounts): Promise<void> {
     const { program, port, location } = this.#options;
     const place = location === undefined ? ['--inMemoryPersistence'] : ['--location', location];
-    const args = [program, '--blobHost', '127.0.0.1', '--blobPort', String(port), ...place, '--skipApiVersionCheck', '--silent', '--disableTelemetry'];
+    const args = ['--import', endWithParent, program, '--blobHost', '127.0.0.1', '--blobPort', String(port), ...place, '--skipApiVersionCheck', '--silent', '--disableTelemetry'];
     const list = Object.entries(accounts).map(([name, key]) => `${name}:${key}`);
-    const child = spawn(process.execPath, args, { env: { ...process.env, AZURITE_ACCOUNTS: list.join(';') }, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(process.execPath, args, { env: { ...process.env, AZURITE_ACCOUNTS: list.join(';') }, stdio: ['pipe', 'ignore', 'inherit'] });
     child.once('exit', (code) => {
       if (this.#child === child) this.onUnexpectedEnd(code);
     });
