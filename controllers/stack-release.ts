@@ -37,7 +37,10 @@ export async function readRelease(
   if (resource.spec.tier !== 'Vendor') {
     throw new InputError('ReferenceInvalid', `JtelBackupStore ${namespace}/${resource.metadata.name} is of tier ${resource.spec.tier}; spec.releaseStoreRef needs one of tier Vendor.`);
   }
-  return { loaded: await releases.load(blobs, stack.spec.version, options.signal), store: blobs };
+  const { version } = stack.spec;
+  // The schema lets nothing else through; what becomes a name in the store is looked at again.
+  if (!/^[0-9][0-9A-Za-z.-]{0,63}$/.test(version)) throw new InputError('ReleaseNotFound', `spec.version ${JSON.stringify(version.slice(0, 40))} is no release such as 3.43.2.`);
+  return { loaded: await releases.load(blobs, version, options.signal), store: blobs };
 }
 
 /** Holds secrets: for executors and jobs, never for a planner or a status. */

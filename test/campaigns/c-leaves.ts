@@ -94,7 +94,7 @@ export const leaves: readonly Leaf[] = [
   to('network.allow.web[]', '2001:db8::/32'),
   to('network.allow.sip[].name', 'pbx'),
   to('network.allow.sip[].cidr', '198.51.100.7/32'),
-  both('components[].name', 'acd-haproxy', 'acd-fax'),
+  { path: 'components[].name', to: put('components.1.name', 'acd-haproxy'), bad: put('components[].name', 'acd-fax') },
   { path: 'components[].state', to: put('components.1.state', 'Disabled'), bad: put('components[].state', 'Disabled') },
   both('components[].replicas', 3, 99),
   to('components[].resources.cpu', '500m'),

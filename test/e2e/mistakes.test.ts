@@ -14,7 +14,7 @@ const namespace = 'mistakes';
 let stage: Stage;
 
 beforeAll(async () => {
-  stage = await Stage.open({ name: namespace });
+  stage = await Stage.open({ name: namespace, host: { diskMiB: 8192 } });
   await stage.startOperator(['--resync-seconds', '5']);
   await stage.apply({ version: '3.99.9' });
 });
