@@ -135,7 +135,7 @@ describe('a connection', () => {
     await host.writeRelease(project, release, aFence(), signal);
     await host.pull([image], credentials, nothing, signal);
     const applying = host.composeUp(project, release, 'all', aFence(), signal).catch((error: unknown) => error);
-    await waitFor('compose to run', async () => (await sandbox.onHost('host-1', 'pgrep -f "[c]ompose.* up -d" || true')) !== '', { intervalMilliseconds: 10 });
+    await waitFor('compose to run', async () => (await sandbox.onHost('host-1', 'pgrep -f "[c]ompose.* create --no-build" || true')) !== '', { intervalMilliseconds: 10 });
     await sandbox.onHost('host-1', 'pkill -u jtel -x "sshd|sshd-session"');
     expect(await applying).toMatchObject({ reason: 'OutcomeUnknown' });
     const seen = await waitFor('compose to end', async () => {

@@ -231,7 +231,7 @@ describe('a firewall', () => {
     expect(await answers(address, 2223)).toBe(false);
     const table = await sandbox.onHost('host-1', 'nft list table inet jtel');
     expect(table).toContain('192.0.2.0/24');
-    expect(await sandbox.onHost('host-1', 'ls /opt/jtel/.firewall')).toBe('confirmed.nft');
+    expect(await sandbox.onHost('host-1', 'ls /opt/jtel/.firewall')).toBe('confirmed.nft\nlive');
   });
 
   it('that would lock the operator out is taken back by the host itself', async () => {
