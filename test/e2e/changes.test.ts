@@ -3,9 +3,9 @@
  * notice. One installed stack, one change after the other.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { selfSignedCertificate } from '../../../controllers/self-signed.ts';
-import { waitFor } from '../../support/wait.ts';
-import { Stage } from '../stage.ts';
+import { selfSignedCertificate } from '../../controllers/self-signed.ts';
+import { waitFor } from '../support/wait.ts';
+import { Stage } from './stage.ts';
 
 const namespace = 'changes';
 const fqdn = `${namespace}.jtel.example`;
