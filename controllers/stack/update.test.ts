@@ -120,6 +120,22 @@ describe('the window of an update', () => {
   });
 });
 
+describe('containers that differ under a spec that is new', () => {
+  const drifted = (): HostObservation => aHost({ containers: aHost().containers.slice(1), images: [] });
+  const policyOnly = revision(3, '3.43.2');
+  const well = revision(1, '3.43.2', { outcome: { result: 'Succeeded', time: secondsAgo(7000) } });
+  const told = (drift: 'Warn' | 'Ignore') => ({ stack: aStack({ update: policy, ...store, drift }) });
+  const applies = (...given: Parameters<typeof planned>): boolean => wave(...given).includes('ApplyRelease');
+
+  it.each(['Warn', 'Ignore'] as const)('are left as they are by a policy of %s, also when that policy is what is new', (drift) => {
+    expect(applies(drifted(), { all: [well, policyOnly], current: policyOnly, good: well }, {}, told(drift))).toBe(false);
+  });
+  it('are put right when the change before it stopped half-way', () => {
+    const half = revision(2, '3.43.2', { attempt: { action: 'Configure', startTime: secondsAgo(60) } });
+    expect(applies(drifted(), { all: [well, half, policyOnly], current: policyOnly, good: well }, {}, told('Warn'))).toBe(true);
+  });
+});
+
 describe('a gate', () => {
   const healthy = started(all(newRunner(), young('acd-web-1')));
   it('notes when everything is healthy, for the down time', () => expect(wave(healthy, log(begun), backup('Completed'))).toEqual(['NoteAttempt']));

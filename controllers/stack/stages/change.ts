@@ -117,8 +117,8 @@ export function applyStage(input: PlanInput): Plan | undefined {
   const { state, currentRelease } = observed.host.value;
   const wanted = observed.desired.release;
   const isApplied = state?.applied?.digest === wanted.digest && currentRelease === wanted.digest;
-  // A new spec is brought about whatever the drift policy: a change before it may have stopped half-way.
-  if (isApplied && !(isNew(input) && findDrift(observed.host.value).length > 0)) return undefined;
+  // What a change left half-done is brought about whatever the policy for drift.
+  if (isApplied && !(isHalfDone(input) && findDrift(observed.host.value).length > 0)) return undefined;
   const backTo = observed.revisions === undefined ? undefined : takenBackTo(observed.revisions);
   const begin = beginning(input);
   // The backup comes first, in waves of its own.
@@ -138,8 +138,12 @@ export function applyStage(input: PlanInput): Plan | undefined {
   return act(input, 'Apply', wave, isUpdate ? `updating from ${from} to ${wanted.version}` : `applying release ${wanted.version}`);
 }
 
-function isNew({ observed }: PlanInput): boolean {
-  return observed.revisions !== undefined && observed.revisions.current.outcome === undefined && observed.objection === undefined;
+/** Since all was well last, a change was begun and has no outcome: containers may be of it, or between two. A new spec alone is none. */
+function isHalfDone({ observed }: PlanInput): boolean {
+  const { revisions, objection } = observed;
+  if (revisions === undefined || revisions.current.outcome !== undefined || objection !== undefined) return false;
+  const well = revisions.good?.number ?? 0;
+  return revisions.all.some(({ number, attempt, outcome }) => number > well && attempt !== undefined && outcome === undefined);
 }
 
 /** What is noted when work on the current revision begins; undefined when it has begun, or nothing of it is being applied. */
