@@ -2,6 +2,7 @@
  * What the operator asks jobs on hosts for, and what they answer. The controllers fill it in, the toolbox image reads it:
  * both from this file. Inputs reach the job as `/run/job/spec.json` (0600, gone once it was read): they contain secrets.
  */
+import type { DataSet } from './data-set.ts';
 
 /** A blob to read by a signed URL, which is a secret. */
 export interface BlobToRead {
@@ -41,7 +42,6 @@ export interface EncryptionKey {
 }
 
 export type DatabaseKind = 'Physical' | 'Logical';
-export type DataSetKind = DatabaseKind | 'FileTree';
 
 /** Name of the database's data set; file trees have the names of the release manifest, which cannot be this one. */
 export const databaseSetName = 'database';
@@ -105,17 +105,7 @@ export interface WrittenBlob {
   readonly md5: string;
 }
 
-export interface DataSetResult {
-  readonly name: string;
-  readonly kind: DataSetKind;
-  /** Regular files; of a Logical set, tables and views are one file each. */
-  readonly files: number;
-  readonly bytes: number;
-  /** Sha256 of the set's F lines in the order of the index (docs/backup-format.md). */
-  readonly digest: string;
-  readonly tables?: number;
-  /** Only of Logical sets, which count them. */
-  readonly rows?: number;
+export interface DataSetResult extends DataSet {
   /** Entries of a file tree that are in no backup, by reason; paths are examples (at most ten). */
   readonly skipped?: readonly SkippedEntries[];
 }
@@ -164,7 +154,7 @@ export interface BackupToRead {
   readonly identity: string;
   readonly indexParts: readonly BlobToRead[];
   readonly packs: readonly PackToRead[];
-  readonly dataSets: readonly DataSetResult[];
+  readonly dataSets: readonly DataSet[];
 }
 
 /** Physical: files go into the stopped server's volume. Logical: statements go to a running server. */

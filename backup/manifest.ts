@@ -2,8 +2,9 @@
  * The manifest: a backup exists when, and only when, its manifest does. It is written last, by the operator, and never
  * changed. Whoever reads one treats it as hostile: it may come from a store that others can write.
  */
+import type { DataSet } from './data-set.ts';
+import { readDataSet } from './data-set.ts';
 import { Fields, FormatError, patterns, refuseTwice } from './fields.ts';
-import type { DataSetKind } from './job.ts';
 import { documentNames, isBackupID, isEpoch, isIdentity, packListName, parseIndexPartName } from './names.ts';
 
 export const formatVersion = 1;
@@ -19,17 +20,6 @@ export interface StoredBlob {
   readonly name: string;
   readonly bytes: number;
   readonly sha256: string;
-}
-
-export interface ManifestDataSet {
-  readonly name: string;
-  readonly kind: DataSetKind;
-  readonly bytes: number;
-  readonly files: number;
-  readonly tables?: number;
-  readonly rows?: number;
-  /** Sha256 of the set's F lines in the order of the index. */
-  readonly digest: string;
 }
 
 /** What was left out on purpose: globs of a file tree. */
@@ -67,7 +57,7 @@ export interface Manifest {
   readonly startTime: string;
   readonly endTime: string;
   readonly encryption?: { readonly method: 'AES-256-GCM'; readonly keyID: string };
-  readonly dataSets: readonly ManifestDataSet[];
+  readonly dataSets: readonly DataSet[];
   readonly excluded: readonly Excluded[];
   /** In order. */
   readonly indexParts: readonly StoredBlob[];
@@ -151,7 +141,7 @@ function readManifest(fields: Fields): Manifest {
       const encryption = fields.object('encryption');
       return { method: encryption.oneOf('method', ['AES-256-GCM']), keyID: encryption.text('keyID', patterns.text, 253) };
     }),
-    dataSets: fields.list('dataSets', 100, dataSet),
+    dataSets: fields.list('dataSets', 100, readDataSet),
     excluded: fields.list('excluded', 100, (value, place) => {
       const excluded = new Fields(value, place);
       return { dataSet: excluded.text('dataSet', patterns.setName), globs: excluded.list('globs', 1000, globOf) };
@@ -189,19 +179,6 @@ function checkParts(manifest: Manifest): void {
   if (strange !== undefined) throw new FormatError(`manifest.documents has ${JSON.stringify(strange.name)}: known are ${names.join(', ')}`);
   const total = manifest.dataSets.reduce((sum, set) => sum + set.bytes, 0);
   if (total !== manifest.totals.totalBytes) throw new FormatError(`manifest.totals.totalBytes is ${manifest.totals.totalBytes}, its data sets have ${total}`);
-}
-
-function dataSet(value: unknown, place: string): ManifestDataSet {
-  const fields = new Fields(value, place);
-  return {
-    name: fields.text('name', patterns.setName),
-    kind: fields.oneOf('kind', ['Physical', 'Logical', 'FileTree']),
-    bytes: fields.integer('bytes'),
-    files: fields.integer('files'),
-    ...fields.optional('tables', () => fields.integer('tables')),
-    ...fields.optional('rows', () => fields.integer('rows')),
-    digest: fields.text('digest', patterns.sha256),
-  };
 }
 
 function blob(value: unknown, place: string): StoredBlob {

@@ -1,25 +1,14 @@
 /** Connects `kubectl jtel` to the process it runs in. */
 import { spawnSync } from 'node:child_process';
+import { runInProcess } from '../process.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** @returns the exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
-  const controller = new AbortController();
-  const stop = (signal: NodeJS.Signals): void => controller.abort(new Error(`${signal} received`));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  // A closed pipe (`… | head`) is the reader's right, not an error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    controller.abort(error);
-  });
-  try {
+export function main(argv: readonly string[]): Promise<number> {
+  return runInProcess(async (signal) => {
     const { runPlugin } = await import('./program.ts');
-    return await runPlugin(argv, surroundings(controller.signal));
-  } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-  }
+    return await runPlugin(argv, surroundings(signal));
+  });
 }
 
 function surroundings(signal: AbortSignal): Surroundings {

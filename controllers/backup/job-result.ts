@@ -1,5 +1,6 @@
 /** What a backup job says it did. It comes from a host, which may have been broken into: checked like any other input. */
 
+import { readDataSet } from '../../backup/data-set.ts';
 import { Fields, FormatError, patterns, refuseTwice } from '../../backup/fields.ts';
 import type { BackupJobResult, DataSetResult, SkippedEntries, WrittenBlob } from '../../backup/job.ts';
 
@@ -44,16 +45,7 @@ function writtenBlob(value: unknown, place: string): WrittenBlob {
 
 function dataSet(value: unknown, place: string): DataSetResult {
   const fields = new Fields(value, place);
-  return {
-    name: fields.text('name', patterns.setName),
-    kind: fields.oneOf('kind', ['Physical', 'Logical', 'FileTree']),
-    files: fields.integer('files'),
-    bytes: fields.integer('bytes'),
-    digest: fields.text('digest', patterns.sha256),
-    ...fields.optional('tables', () => fields.integer('tables')),
-    ...fields.optional('rows', () => fields.integer('rows')),
-    ...fields.optional('skipped', () => fields.list('skipped', 10, skippedEntries)),
-  };
+  return { ...readDataSet(value, place), ...fields.optional('skipped', () => fields.list('skipped', 10, skippedEntries)) };
 }
 
 function skippedEntries(value: unknown, place: string): SkippedEntries {

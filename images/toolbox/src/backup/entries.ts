@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import type { DataSetKind } from '../../../../backup/job.ts';
+import type { DataSetKind } from '../../../../backup/data-set.ts';
 import { digestLine, formatRecord } from '../../../../backup/record.ts';
 import type { EntryType, FileRecord } from '../../../../backup/record.ts';
 import type { IndexWriter } from './index-writer.ts';

@@ -2,7 +2,7 @@
  * Which entries of an index may be put into their places. {@link parseRecord} has refused absolute paths and `..`; here is what
  * only shows beside the other entries: nothing twice, nothing below a file or a link, no link that leads out of its tree.
  */
-import type { DataSetKind } from '../../../../backup/job.ts';
+import type { DataSetKind } from '../../../../backup/data-set.ts';
 import { leadsOut } from '../../../../backup/links.ts';
 import type { FileRecord } from '../../../../backup/record.ts';
 import { markerDirectory } from '../files/tree.ts';

@@ -1,6 +1,7 @@
 /** What the operator asks a restore for: checked here as a whole, before anything is done. */
+import { readDataSet } from '../../../../backup/data-set.ts';
 import { Fields, FormatError, patterns, refuseTwice } from '../../../../backup/fields.ts';
-import type { BackupToRead, BlobToRead, DataSetResult, EncryptionKey, PackToRead, RestoreDatabase, RestoreFileTree, RestoreJobInput } from '../../../../backup/job.ts';
+import type { BackupToRead, BlobToRead, EncryptionKey, PackToRead, RestoreDatabase, RestoreFileTree, RestoreJobInput } from '../../../../backup/job.ts';
 import { databaseSetName } from '../../../../backup/job.ts';
 import { isBackupID, isIdentity, packBytes } from '../../../../backup/names.ts';
 import { JobError } from '../job-error.ts';
@@ -74,7 +75,7 @@ function backup(spec: Fields): BackupToRead {
     identity: checked('identity', isIdentity),
     indexParts: spec.list('indexParts', 100_000, (value, place) => blob(new Fields(value, place), longestPartBytes)),
     packs,
-    dataSets: spec.list('dataSets', 100, dataSet),
+    dataSets: spec.list('dataSets', 100, readDataSet),
   };
 }
 
@@ -85,19 +86,6 @@ function blob(spec: Fields, longest: number): BlobToRead {
 function pack(value: unknown, place: string): PackToRead {
   const spec = new Fields(value, place);
   return { ...blob(spec, packBytes.longest), number: spec.integer('number', 1) };
-}
-
-function dataSet(value: unknown, place: string): DataSetResult {
-  const spec = new Fields(value, place);
-  return {
-    name: spec.text('name', patterns.setName),
-    kind: spec.oneOf('kind', ['Physical', 'Logical', 'FileTree']),
-    files: spec.integer('files'),
-    bytes: spec.integer('bytes'),
-    digest: spec.text('digest', patterns.sha256),
-    ...spec.optional('tables', () => spec.integer('tables')),
-    ...spec.optional('rows', () => spec.integer('rows')),
-  };
 }
 
 function database(spec: Fields): RestoreDatabase {
