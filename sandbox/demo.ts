@@ -10,7 +10,7 @@ import { buildOperator } from '../images/build.ts';
 import { lineProgress, Sandbox, type Progress, type SandboxHost } from './index.ts';
 import { Kubectl, pluginDirectory } from './installation/kubectl.ts';
 import { installAccess, startOperatorContainer } from './installation/operator.ts';
-import { quickstart } from './installation/quickstart.ts';
+import { example } from './installation/examples.ts';
 import { publishProduct } from './installation/releases.ts';
 
 const namespace = 'demo';
@@ -27,7 +27,7 @@ async function demo(name: string): Promise<void> {
   await progress.step('operator, from its image', () => startOperatorContainer(sandbox, { toolbox }));
   const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
   const host = sandbox.host('host-1');
-  const manifests = await quickstart(sandbox, { host });
+  const manifests = await example('quickstart', sandbox, { host });
   await progress.step(`kubectl apply -f examples/quickstart/ (values filled in for ${host.name})`, () => kubectl.apply(manifests));
   const network = manifests.find(({ kind }) => kind === stackKind.kind)?.spec?.['network'] as { fqdn?: string } | undefined;
   const fqdn = network?.fqdn ?? 'acme.jtel.example';

@@ -3,7 +3,7 @@ import { stackKind, type JtelStack } from '../../crds/index.ts';
 import { projectName } from '../../controllers/project.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import { installAccess, operatorKubeconfig, startOperatorProcess, type RunningOperator } from '../../sandbox/installation/operator.ts';
-import { quickstart } from '../../sandbox/installation/quickstart.ts';
+import { example } from '../../sandbox/installation/examples.ts';
 import { publishProduct } from '../../sandbox/installation/releases.ts';
 import type { Sandbox, SandboxHost } from '../../sandbox/index.ts';
 import { ClusterClient, KubeConnection, SecretRegistry } from '../../operator/runtime/index.ts';
@@ -44,7 +44,7 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
   const operator = await startOperatorProcess(sandbox, { toolbox });
   context.atEnd(() => operator.stop());
   const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
-  const manifests = await quickstart(sandbox, { host });
+  const manifests = await example('quickstart', sandbox, { host });
   const manifest = manifests.find(({ kind }) => kind === stackKind.kind);
   if (manifest === undefined) throw new Error('examples/quickstart has no JtelStack');
   const { name, namespace = '' } = manifest.metadata;

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stackKind } from '../../crds/index.ts';
 import { buildOperator } from '../../images/build.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
-import type { Manifest } from '../../sandbox/installation/quickstart.ts';
+import type { Manifest } from '../../sandbox/installation/examples.ts';
 import { installAccess, startOperatorContainer } from '../../sandbox/installation/operator.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import type { Benchmark, Contender, Trial } from '../benchmark.ts';

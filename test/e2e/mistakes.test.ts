@@ -2,11 +2,13 @@
  * One stack walks through every mistake a person can make, each told with a stable reason and a message that names the
  * thing; each is then put right, and the stack carries on from there until it is Ready.
  */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Release } from '../../release/generated/release.ts';
-import { dockerConfig } from '../../sandbox/installation/quickstart.ts';
+import { dockerConfig } from '../../sandbox/installation/examples.ts';
 import { waitFor } from '../support/wait.ts';
 import { Stage } from './stage.ts';
 
@@ -25,6 +27,11 @@ async function applySecret(name: string, stringData: Readonly<Record<string, str
   await stage.kubectl.apply([{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, stringData }]);
 }
 
+function vendorStore(): ContainerClient {
+  const { endpoint, account, key, container } = stage.sandbox.blob.vendor;
+  return new ContainerClient(`${endpoint}/${container}`, new StorageSharedKeyCredential(account, key));
+}
+
 /** A release like 3.43.2 with one image that the registry does not have. */
 function publishReleaseWithoutImage(version: string): Promise<void> {
   return publishRelease(version, (release) => ({
@@ -35,16 +42,15 @@ function publishReleaseWithoutImage(version: string): Promise<void> {
   }));
 }
 
-/** A release like 3.43.2 with something different. */
-async function publishRelease(version: string, bend: (release: Release) => Release): Promise<void> {
-  const { endpoint, account, key, container } = stage.sandbox.blob.vendor;
-  const client = new ContainerClient(`${endpoint}/${container}`, new StorageSharedKeyCredential(account, key));
-  for await (const { name } of client.listBlobsFlat({ prefix: 'releases/3.43.2/' })) {
+/** A release like another one with something different. */
+async function publishRelease(version: string, bend: (release: Release) => Release, like = '3.43.2'): Promise<void> {
+  const client = vendorStore();
+  for await (const { name } of client.listBlobsFlat({ prefix: `releases/${like}/` })) {
     let content = await client.getBlobClient(name).downloadToBuffer();
     if (name.endsWith('/release.json')) {
       content = Buffer.from(JSON.stringify(bend({ ...(JSON.parse(content.toString()) as Release), version })));
     }
-    await client.getBlockBlobClient(name.replace('releases/3.43.2/', `releases/${version}/`)).upload(content, content.length);
+    await client.getBlockBlobClient(name.replace(`releases/${like}/`, `releases/${version}/`)).upload(content, content.length);
   }
 }
 
@@ -164,5 +170,26 @@ describe('a stack that runs keeps running, and is looked after, when its spec is
     expect(await stage.containers()).toEqual(before);
     await stage.sandbox.faults(namespace).free();
     expect((await stage.untilReady(300)).status).toMatchObject({ version: '4.0.0' });
+  });
+
+  it('a release that is not signed, when signatures are asked for, until it is', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const keyFile = join(stage.sandbox.directory, `${namespace}-release-key.pem`);
+    await writeFile(keyFile, publicKey.export({ type: 'spki', format: 'pem' }));
+    await stage.operator?.stop();
+    await stage.startOperator(['--resync-seconds', '5', '--release-key-file', keyFile]);
+    await publishRelease('4.0.1', (release) => ({ ...release, updatableFrom: ['>=4.0.0 <4.0.1'] }), '4.0.0');
+
+    const before = await stage.containers();
+    await stage.patchSpec({ version: '4.0.1' });
+    const { message } = await stage.condition('ReleaseAvailable', 'ReleaseInvalid');
+    expect(message).toMatch(/4\.0\.1.*sign/);
+    expect(await stage.containers()).toEqual(before);
+
+    const vendor = vendorStore();
+    const manifest = await vendor.getBlobClient('releases/4.0.1/release.json').downloadToBuffer();
+    const signature = sign(null, manifest, privateKey).toString('base64');
+    await vendor.getBlockBlobClient('releases/4.0.1/release.json.sig').upload(signature, signature.length);
+    expect((await stage.untilReady(300)).status).toMatchObject({ version: '4.0.1' });
   });
 });

@@ -1,8 +1,9 @@
 /**
  * Every way back, on real hosts against a blob store that enforces immutability: restoring over data, testing a backup,
- * planning, and recovery from nothing but the store on another host, in a namespace that never knew the stack.
+ * planning, and recovery from nothing but the store on another host, in a cluster that never knew the stack.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { example } from '../../sandbox/installation/examples.ts';
 import { Stage, stackName } from './stage.ts';
 
 const namespace = 'recovery';
@@ -91,18 +92,21 @@ describe('what cannot be', () => {
 });
 
 describe('a customer whose cluster and host are gone', () => {
-  it('comes back with the data of the newest backup, from the store and one manifest', async () => {
-    const disaster = await Stage.open({ name: 'disaster' });
+  it('comes back with the data of the newest backup, in a new cluster, from the store and examples/disaster-recovery', async () => {
+    await stage.request('JtelBackup', 'last', {});
+    const access = await stage.sandbox.blob.container(stage.sandbox.blob.customer, namespace);
+    await stage.sandbox.faults(namespace).kill();
+    await stage.close();
+    const disaster = await Stage.open({ name: 'disaster', controlPlane: 'own' });
     try {
-      await stage.request('JtelBackup', 'last', {});
-      await stage.close();
-      await disaster.applyBackupStore({ identities: [identity] }, stage);
       await disaster.startOperator(patient);
-      await disaster.apply({ spec: { backup: { ...backup, identity }, initialData: { source: 'Auto' } } });
+      await disaster.kubectl.apply(await example('disaster-recovery', disaster.sandbox, { host: disaster.host, namespace: disaster.namespace, backups: { access, identity } }));
       const { status } = await disaster.untilReady(600);
       expect(status?.data).toMatchObject({ state: 'Complete', source: expect.stringMatching(/^backup /) });
       expect(await calls(disaster)).toBe('yesterday,today');
       expect(await disaster.inFiles('cat announcements/hello.txt')).toBe('welcome');
+      const next = await disaster.request('JtelBackup', 'goes-on', {});
+      expect(next).toMatchObject({ phase: 'Completed', identity });
     } finally {
       await disaster.close();
     }

@@ -11,7 +11,7 @@ import type { JtelStack, StackConditionType } from '../../crds/index.ts';
 import { Sandbox, lineProgress, type BlobAccess, type HostSpec, type SandboxHost } from '../../sandbox/index.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import { installAccess, startOperatorProcess, type RunningOperator } from '../../sandbox/installation/operator.ts';
-import { quickstart, type Manifest, type QuickstartOptions } from '../../sandbox/installation/quickstart.ts';
+import { example, type ExampleOptions, type Manifest } from '../../sandbox/installation/examples.ts';
 import { publishProduct } from '../../sandbox/installation/releases.ts';
 import { lockFile, repositoryDirectory } from '../../sandbox/support/paths.ts';
 import { withLock } from '../../sandbox/support/lock.ts';
@@ -26,6 +26,8 @@ export interface StageOptions {
   readonly host?: Partial<HostSpec>;
   /** Names of further hosts. */
   readonly moreHosts?: readonly string[];
+  /** `own`: a control plane that nobody used before and that goes with the stage. Default: the one of the sandbox. */
+  readonly controlPlane?: 'own' | 'shared';
 }
 
 /** What a request for a backup or a restore has in its status. */
@@ -38,6 +40,8 @@ export interface RequestStatus {
 
 export class Stage {
   readonly sandbox: Sandbox;
+  /** Whose control plane is used. */
+  readonly cluster: Sandbox;
   readonly kubectl: Kubectl;
   readonly namespace: string;
   /** The host that commands go to. */
@@ -45,15 +49,16 @@ export class Stage {
   readonly toolbox: string;
   operator: RunningOperator | undefined;
 
-  private constructor(sandbox: Sandbox, kubectl: Kubectl, namespace: string, toolbox: string) {
+  private constructor(sandbox: Sandbox, cluster: Sandbox, kubectl: Kubectl, namespace: string, toolbox: string) {
     this.sandbox = sandbox;
+    this.cluster = cluster;
     this.kubectl = kubectl;
     this.namespace = namespace;
     this.host = sandbox.host(namespace);
     this.toolbox = toolbox;
   }
 
-  static async open({ name, host = {}, moreHosts = [] }: StageOptions): Promise<Stage> {
+  static async open({ name, host = {}, moreHosts = [], controlPlane = 'shared' }: StageOptions): Promise<Stage> {
     const progress = lineProgress();
     const sandboxName = process.env['JTEL_SANDBOX'] || 'test';
     // One file at a time prepares what all share; the others then find it done.
@@ -63,7 +68,9 @@ export class Stage {
       await installAccess(up);
       return { sandbox: up, toolbox: published.toolbox };
     });
-    const stage = new Stage(sandbox, await Kubectl.find(sandbox.kubeconfigPath), name, toolbox);
+    const cluster = controlPlane === 'own' ? await Sandbox.up({ name: `${sandboxName}-${name}`, only: ['control-plane'], progress }) : sandbox;
+    if (cluster !== sandbox) await installAccess(cluster);
+    const stage = new Stage(sandbox, cluster, await Kubectl.find(cluster.kubeconfigPath), name, toolbox);
     await stage.kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, ...(await leaderElectionIn(name))]);
     return stage;
   }
@@ -75,11 +82,12 @@ export class Stage {
 
   async close(): Promise<void> {
     await this.operator?.stop();
+    if (this.cluster !== this.sandbox) await this.cluster.down();
   }
 
   async startOperator(args: readonly string[] = []): Promise<RunningOperator & { readonly logFile: string }> {
     const place = ['--namespace', this.namespace, '--lease-namespace', this.namespace];
-    const operator = await startOperatorProcess(this.sandbox, { toolbox: this.toolbox, name: this.namespace, args: [...place, ...args] });
+    const operator = await startOperatorProcess(this.cluster, { toolbox: this.toolbox, name: this.namespace, args: [...place, ...args] });
     this.operator = operator;
     return operator;
   }
@@ -90,11 +98,11 @@ export class Stage {
     await this.kubectl.run(['delete', 'lease', 'jtel-operator', '-n', this.namespace, '--ignore-not-found']);
   }
 
-  manifests(options: Partial<QuickstartOptions> = {}): Promise<readonly Manifest[]> {
-    return quickstart(this.sandbox, { host: this.host, namespace: this.namespace, fqdn: `${this.namespace}.jtel.example`, ...options });
+  manifests(options: Partial<ExampleOptions> = {}): Promise<readonly Manifest[]> {
+    return example('quickstart', this.sandbox, { host: this.host, namespace: this.namespace, fqdn: `${this.namespace}.jtel.example`, ...options });
   }
 
-  async apply(options: Partial<QuickstartOptions> = {}): Promise<void> {
+  async apply(options: Partial<ExampleOptions> = {}): Promise<void> {
     await this.kubectl.apply(await this.manifests(options));
   }
 

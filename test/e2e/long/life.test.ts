@@ -3,7 +3,7 @@
  * paused and only looked at, and its end. Containers are told apart by their ids.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JtelStackStatus } from '../../../crds/index.ts';
+import { annotations, type JtelStackStatus } from '../../../crds/index.ts';
 import { waitFor } from '../../support/wait.ts';
 import { Stage, stackName } from '../stage.ts';
 
@@ -163,4 +163,34 @@ describe('a stack', () => {
     expect(await stage.containers()).toEqual(new Map());
     expect(await stage.onHost(['docker', 'volume', 'ls', '-q'])).toContain(`jtel-${namespace}-${stackName}_database`);
   });
+
+  it('whose host does not answer is deleted once it does', async () => {
+    await stage.apply({ version: '4.0.0', spec: { update: withoutBackup, deletionPolicy: 'Stop' } });
+    await stage.untilReady(300);
+    await stage.sandbox.faults(namespace).cut();
+    await stage.kubectl.run(['delete', 'jtelstack', stackName, '-n', namespace, '--wait=false']);
+    const { message } = await stage.condition('Ready', 'HostUnreachable', 180);
+    expect(message).toContain(`annotate it with ${annotations.abandonHost}=true`);
+    expect((await stage.stack()).status?.phase).toBe('Deleting');
+    await stage.sandbox.faults(namespace).mend();
+    await waitFor('the stack to be gone', gone, { timeoutSeconds: 180 });
+    expect(await stage.containers()).toEqual(new Map());
+  });
+
+  it('whose host never answers again is let go when somebody says so; nothing is done to the host', async () => {
+    await stage.apply({ version: '4.0.0', spec: { update: withoutBackup, deletionPolicy: 'Stop' } });
+    await stage.untilReady(300);
+    const before = await stage.containers();
+    await stage.sandbox.faults(namespace).cut();
+    await stage.kubectl.run(['delete', 'jtelstack', stackName, '-n', namespace, '--wait=false']);
+    await stage.condition('Ready', 'HostUnreachable', 180);
+    await stage.kubectl.run(['annotate', 'jtelstack', stackName, '-n', namespace, `${annotations.abandonHost}=true`]);
+    await waitFor('the stack to be gone', gone, { timeoutSeconds: 60 });
+    await stage.sandbox.faults(namespace).mend();
+    expect(await stage.containers()).toEqual(before);
+  });
 });
+
+async function gone(): Promise<boolean> {
+  return (await stage.kubectl.run(['get', 'jtelstacks', '-n', namespace, '-o', 'name'])).trim() === '';
+}

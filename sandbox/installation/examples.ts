@@ -1,8 +1,8 @@
-/** `examples/quickstart/` with the marked values filled in for a sandbox: parsed, changed, and only then written again. */
+/** A folder of `examples/` with the marked values filled in for a sandbox: parsed, changed, and only then written again. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import type { Sandbox, SandboxHost } from '../index.ts';
+import type { BlobAccess, Sandbox, SandboxHost } from '../index.ts';
 import { repositoryDirectory } from '../support/paths.ts';
 
 export interface Manifest {
@@ -13,32 +13,32 @@ export interface Manifest {
   stringData?: Record<string, string>;
 }
 
-export interface QuickstartOptions {
+export interface ExampleOptions {
   readonly host: SandboxHost;
   readonly fqdn?: string;
   readonly namespace?: string;
   readonly version?: string;
   /** More of the stack's spec, merged over the example's (one level deep). */
   readonly spec?: Readonly<Record<string, unknown>>;
+  /** Where the backups lie, and under which identity, of examples that have such a store. */
+  readonly backups?: { readonly access: BlobAccess; readonly identity: string };
 }
 
-const quickstartDirectory = join(repositoryDirectory, 'examples/quickstart');
-
 /** The manifests in the order of their files. */
-export async function quickstart(sandbox: Sandbox, options: QuickstartOptions): Promise<readonly Manifest[]> {
-  const manifests = await readExample();
+export async function example(folder: 'quickstart' | 'disaster-recovery', sandbox: Sandbox, options: ExampleOptions): Promise<readonly Manifest[]> {
+  const manifests = await readExample(join(repositoryDirectory, 'examples', folder));
   for (const manifest of manifests) fillIn(manifest, sandbox, options);
   return manifests;
 }
 
-async function readExample(): Promise<Manifest[]> {
-  const files = (await readdir(quickstartDirectory)).filter((name) => name.endsWith('.yaml')).toSorted();
-  const texts = await Promise.all(files.map((name) => readFile(join(quickstartDirectory, name), 'utf8')));
+async function readExample(directory: string): Promise<Manifest[]> {
+  const files = (await readdir(directory)).filter((name) => name.endsWith('.yaml')).toSorted();
+  const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
   return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Manifest));
 }
 
-function fillIn(manifest: Manifest, sandbox: Sandbox, options: QuickstartOptions): void {
-  const { host, namespace, fqdn, version, spec = {} } = options;
+function fillIn(manifest: Manifest, sandbox: Sandbox, options: ExampleOptions): void {
+  const { host, namespace, fqdn, version, backups, spec = {} } = options;
   if (namespace !== undefined) {
     if (manifest.kind === 'Namespace') manifest.metadata.name = namespace;
     else manifest.metadata.namespace = namespace;
@@ -50,6 +50,13 @@ function fillIn(manifest: Manifest, sandbox: Sandbox, options: QuickstartOptions
     case 'Secret/vendor-store':
       manifest.stringData = { accountName: sandbox.blob.vendor.account, accountKey: sandbox.blob.vendor.key };
       break;
+    case 'JtelBackupStore/acme-backups':
+      Object.assign(manifest.spec?.['azure'] ?? {}, { endpoint: backups?.access.endpoint, container: backups?.access.container });
+      Object.assign(manifest.spec ?? {}, { identities: [backups?.identity] });
+      break;
+    case 'Secret/acme-backups':
+      manifest.stringData = { accountName: backups?.access.account ?? '', accountKey: backups?.access.key ?? '' };
+      break;
     case 'Secret/acme-ssh':
       manifest.stringData = { 'ssh-privatekey': host.privateKey };
       break;
@@ -57,10 +64,11 @@ function fillIn(manifest: Manifest, sandbox: Sandbox, options: QuickstartOptions
       manifest.stringData = { '.dockerconfigjson': dockerConfig(sandbox) };
       break;
     case 'JtelStack/acme': {
-      const { host: exampleHost, network, ...rest } = manifest.spec ?? {};
+      const { host: exampleHost, network, backup, ...rest } = manifest.spec ?? {};
       manifest.spec = {
         ...rest,
         ...(version === undefined ? {} : { version }),
+        ...(backup === undefined ? {} : { backup: { ...backup, identity: backups?.identity } }),
         ...spec,
         host: {
           ...(exampleHost as object),
