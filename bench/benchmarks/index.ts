@@ -6,9 +6,10 @@ import { backupThroughput } from './backup-throughput.ts';
 import { changeOneService } from './change-one-service.ts';
 import { checkNoop } from './check-noop.ts';
 import { deployOverhead } from './deploy-overhead.ts';
+import { disasterRecovery } from './disaster-recovery.ts';
 import { driftNotice } from './drift-notice.ts';
 import { operatorMemory } from './operator-memory.ts';
 import { restoreThroughput } from './restore-throughput.ts';
 import { updateDowntime } from './update-downtime.ts';
 
-export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, changeOneService, driftNotice, updateDowntime, operatorMemory, backupThroughput, backupIncremental, backupRedo, restoreThroughput];
+export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, changeOneService, driftNotice, updateDowntime, operatorMemory, backupThroughput, backupIncremental, backupRedo, restoreThroughput, disasterRecovery];

@@ -1,5 +1,5 @@
 /** A stack as a user has it: installed by the operator from `examples/quickstart/` on a host of the sandbox, and Ready. */
-import { stackKind, type JtelStack } from '../../crds/index.ts';
+import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
 import { projectName } from '../../controllers/project.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import { installAccess, operatorKubeconfig, startOperatorProcess, type RunningOperator } from '../../sandbox/installation/operator.ts';
@@ -82,6 +82,15 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
     await stack.settled();
   });
   return stack;
+}
+
+/** Removes it with its data. */
+export async function destroyStack(stack: InstalledStack): Promise<void> {
+  const kubectl = await Kubectl.find(stack.sandbox.kubeconfigPath);
+  const { uid } = (await stack.read()).metadata;
+  await stack.apply({ version: (await stack.read()).spec.version, deletionPolicy: 'Destroy', suspend: false });
+  await kubectl.run(['annotate', 'jtelstack', stack.name, '-n', stack.namespace, `${annotations.confirmDestroy}=${uid}`, '--overwrite']);
+  await kubectl.run(['delete', 'jtelstack', stack.name, '-n', stack.namespace, '--timeout=120s'], { timeoutSeconds: 130 });
 }
 
 function isReady({ status }: JtelStack, generation: number): boolean {

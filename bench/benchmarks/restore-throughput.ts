@@ -6,6 +6,7 @@
  */
 import { RestoreStage, first, second, signal } from '../../test/integration/toolbox/restore-stage.ts';
 import { aFence } from '../../test/support/host-builders.ts';
+import { countCalls, fillCalls } from '../backup/calls.ts';
 import type { Benchmark, BenchmarkContext, Contender, Trial } from '../benchmark.ts';
 import { formatValue } from '../statistics.ts';
 
@@ -14,7 +15,6 @@ const timesByHand = 1.3;
 const dumpPeer = 'zstd -dc | mariadb';
 const handPeer = 'unpack + prepare by hand';
 const directory = '/var/lib/docker/jtel-bench';
-const tables = 8;
 const clientFile = '--defaults-file=/dev/shm/jtel/client.cnf';
 
 export const restoreThroughput: Benchmark = {
@@ -42,17 +42,9 @@ const judge: Trial['judge'] = (product, peers) => {
   return { met: faster >= timesDump && longer <= timesByHand, because: `${formatValue(faster)} times as fast as the dump, ${formatValue(longer)} times as long as by hand` };
 };
 
-/** Rows as stacks have them: keys, times, texts that repeat in part. */
 async function fill(stage: RestoreStage, mebibytes: number, context: BenchmarkContext): Promise<void> {
-  const rowsPerTable = Math.round((mebibytes * 2 ** 20) / tables / 420);
   await context.progress.step(`a database of ${mebibytes} MiB`, async () => {
-    await stage.sql(first, `SET max_recursive_iterations = 100000000; CREATE DATABASE jtel; CREATE DATABASE jtelstats; CREATE TABLE jtel.n (seq INT PRIMARY KEY);
-      INSERT INTO jtel.n WITH RECURSIVE t AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM t WHERE seq < ${rowsPerTable}) SELECT seq FROM t;`);
-    for (let table = 0; table < tables; table++) {
-      await stage.sql(first, `CREATE TABLE jtel.calls_${table} (id INT PRIMARY KEY, begun DATETIME, caller CHAR(32), note VARCHAR(300), KEY (begun));
-        INSERT INTO jtel.calls_${table} SELECT seq, DATE_ADD('2026-01-01', INTERVAL seq SECOND), MD5(seq * ${table + 1}), CONCAT(SHA2(seq, 512), ' call of customer ', seq % 1000, ' was answered by agent ', seq % 77, '; disposition: called back later') FROM jtel.n;`);
-    }
-    await stage.sql(first, 'DROP TABLE jtel.n');
+    await fillCalls(mebibytes, (statements) => stage.sql(first, statements));
     // Nothing of the filling is left to do: the files are at rest.
     await stage.host.composeStop(first, aFence(), signal);
     await stage.start(first);
@@ -74,8 +66,7 @@ async function timed(work: () => Promise<void>): Promise<number> {
 }
 
 async function expectRows(stage: RestoreStage): Promise<void> {
-  const count = 'SELECT COUNT(*) FROM jtel.calls_7';
-  const [there, wanted] = [await stage.sql(second, count), await stage.sql(first, count)];
+  const [there, wanted] = [await stage.sql(second, countCalls), await stage.sql(first, countCalls)];
   if (there !== wanted) throw new Error(`${there} rows came back, ${wanted} were there`);
 }
 

@@ -4,13 +4,11 @@
  * in every service but the database, so that the same containers are replaced each time and no data are changed.
  */
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { annotations } from '../../crds/index.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import type { Benchmark, Trial } from '../benchmark.ts';
 import { formatValue } from '../statistics.ts';
-import { installStack, type InstalledStack } from './installed-stack.ts';
+import { destroyStack, installStack, type InstalledStack } from './installed-stack.ts';
 import { probePage } from './page-probe.ts';
 
 const allowanceSeconds = 1;
@@ -27,7 +25,7 @@ export const updateDowntime: Benchmark = {
   async prepare(context): Promise<Trial> {
     const stack = await installStack(context);
     // Nobody can go back from these releases: the next benchmark begins with a new stack.
-    context.atEnd(() => destroy(stack));
+    context.atEnd(() => destroyStack(stack));
     const { fqdn } = (await stack.read()).spec.network;
     // Versions of an earlier run of this benchmark must not be met again.
     let number = Math.floor(Date.now() / 1000) % 1_000_000;
@@ -71,14 +69,6 @@ export const updateDowntime: Benchmark = {
     };
   },
 };
-
-async function destroy(stack: InstalledStack): Promise<void> {
-  const kubectl = await Kubectl.find(stack.sandbox.kubeconfigPath);
-  const { uid } = (await stack.read()).metadata;
-  await stack.apply({ version: (await stack.read()).spec.version, deletionPolicy: 'Destroy', suspend: false });
-  await kubectl.run(['annotate', 'jtelstack', stack.name, '-n', stack.namespace, `${annotations.confirmDestroy}=${uid}`, '--overwrite']);
-  await kubectl.run(['delete', 'jtelstack', stack.name, '-n', stack.namespace, '--timeout=120s'], { timeoutSeconds: 130 });
-}
 
 /** A release like 3.43.2 under another version. */
 async function publish({ sandbox }: InstalledStack, version: string): Promise<void> {
