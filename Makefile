@@ -10,7 +10,7 @@ SANDBOX ?= demo
 BINDIR ?= $(HOME)/.local/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-unit test-integration test-e2e test-long lint generate images \
+.PHONY: help install demo test test-unit test-integration test-e2e lint generate images \
         sandbox-up sandbox-down sandbox-status bench plugin clean
 
 help: ## Print these targets
@@ -34,9 +34,6 @@ test-integration: install ## Tests against a real API server, compose host and b
 
 test-e2e: install ## The demo's story with assertions
 	@node test/run.ts --only e2e
-
-test-long: install ## End-to-end tests that take many minutes: moves to another host, a failed update with its data
-	@vitest run --project e2e-long; status=$$?; node sandbox/cli.ts down --name test; exit $$status
 
 lint: install ## Freshness of generated files, oxlint, knip, tsc
 	@node test/run.ts --only checks

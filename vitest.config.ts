@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Kinds of test: unit (no service), integration (real API server, host, blob server), e2e (stories on real hosts), e2e-long. */
+/** Kinds of test: unit (no service), integration (real API server, host, blob server), e2e (stories on real hosts). */
 export default defineConfig({
   test: {
     projects: [
@@ -26,20 +26,10 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/*.test.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 1_200_000,
-          // Each file has a host, a namespace and an operator of its own; most of their time is waiting.
-          maxWorkers: 3,
-        },
-      },
-      {
-        test: {
-          name: 'e2e-long',
-          include: ['test/e2e/long/*.test.ts'],
           testTimeout: 900_000,
           hookTimeout: 1_200_000,
-          // Two hosts, or many minutes: not part of make test, see make test-long.
-          maxWorkers: 1,
+          // Each file has a host, a namespace and an operator of its own. With more side by side on two cores, starting containers takes longer than probes wait.
+          maxWorkers: 2,
         },
       },
     ],

@@ -3,8 +3,8 @@
  * noticed, told, and put right or left alone as `drift` says; nothing else is touched.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { waitFor } from '../../support/wait.ts';
-import { Stage, stackName } from '../stage.ts';
+import { waitFor } from '../support/wait.ts';
+import { Stage, stackName } from './stage.ts';
 
 const namespace = 'drift';
 const project = `jtel-${namespace}-${stackName}`;

@@ -1,9 +1,9 @@
 /** A machine without Docker, with a full disk, on which somebody's data lies: what an installation does to it, and what not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../../sandbox/support/process.ts';
-import { repositoryDirectory } from '../../../sandbox/support/paths.ts';
-import { waitFor } from '../../support/wait.ts';
-import { Stage, stackName } from '../stage.ts';
+import { run } from '../../sandbox/support/process.ts';
+import { repositoryDirectory } from '../../sandbox/support/paths.ts';
+import { waitFor } from '../support/wait.ts';
+import { Stage, stackName } from './stage.ts';
 
 const namespace = 'machine';
 const project = `jtel-${namespace}-${stackName}`;

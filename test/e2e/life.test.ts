@@ -3,9 +3,9 @@
  * paused and only looked at, and its end. Containers are told apart by their ids.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { annotations, type JtelStackStatus } from '../../../crds/index.ts';
-import { waitFor } from '../../support/wait.ts';
-import { Stage, stackName } from '../stage.ts';
+import { annotations, type JtelStackStatus } from '../../crds/index.ts';
+import { waitFor } from '../support/wait.ts';
+import { Stage, stackName } from './stage.ts';
 
 const namespace = 'life';
 const withoutBackup = { preUpdateBackup: 'Skip', progressDeadlineSeconds: 600, onFailure: 'Rollback' };

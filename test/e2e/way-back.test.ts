@@ -3,7 +3,7 @@
  * person goes back to an older version by a restore. The data on the host prove it.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Stage, stackName } from '../stage.ts';
+import { Stage, stackName } from './stage.ts';
 
 const namespace = 'way-back';
 let stage: Stage;

@@ -3,8 +3,8 @@
  * the way back is the same, and a host that was given up is fenced when it returns.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { waitFor } from '../../support/wait.ts';
-import { Stage, stackName } from '../stage.ts';
+import { waitFor } from '../support/wait.ts';
+import { Stage, stackName } from './stage.ts';
 
 const namespace = 'relocation';
 const otherName = `${namespace}-b`;
