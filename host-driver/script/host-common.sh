@@ -48,6 +48,11 @@ lock() {
   done
 }
 
+# Somebody else waits for the lock that this call holds. The kernel tells: nothing is left behind by a caller that was killed.
+is_awaited() {
+  grep -q -- "-> FLOCK .*:$(stat -c %i "$dir/lock") " /proc/locks
+}
+
 put_fence() {
   printf '%s %s %s\n' "$epoch" "$owner" "$machine" >"$dir/.fence.new" && sync "$dir/.fence.new" && mv -f "$dir/.fence.new" "$dir/fence" ||
     die "$FAILED" "cannot write $dir/fence"
@@ -93,7 +98,7 @@ bounded() {
 }
 
 compose_failed() {
-  case $1 in 124 | 137) reason=$TIMED_OUT ;; *) reason=$COMPOSE ;; esac
+  case $1 in 124 | 137) reason=$TIMED_OUT ;; "$BUSY") reason=$BUSY ;; *) reason=$COMPOSE ;; esac
   tail -n 20 "$dir/compose.log" >&2
   exit "$reason"
 }

@@ -41,7 +41,8 @@ closure_of() {
 }
 
 # stdin: the containers as docker ps shows them, a line "--", then edges. $1: the services wanted, $2: those started in this call.
-# Prints "start ID SERVICE" for what can be started now, "wait SERVICE" for what cannot yet, "fail SERVICE HOW" for what never will.
+# Prints "VERB ID SERVICE" (start, unpause, or restart for what failed before this call) for what can be started now, "wait SERVICE"
+# for what cannot yet, "fail SERVICE HOW" for what never will.
 next_starts() {
   awk -v wanted=" $1 " -v started=" $2 " '
     function begun(name) { return index(started, " " name " ") }
@@ -69,8 +70,9 @@ next_starts() {
       for (name in bad) print "fail", name, bad[name]
       for (at = 1; at <= count; at++) {
         name = order[at]
-        if (begun(name) || state[name] == "running" || state[name] == "restarting" || (isTask[name] && done[name])) continue
-        print late[name] ? "wait " name : "start " id[name] " " name (state[name] == "paused" ? " paused" : "")
+        if (begun(name) || state[name] == "running" || (isTask[name] && done[name])) continue
+        verb = state[name] == "paused" ? "unpause" : state[name] == "restarting" ? "restart" : "start"
+        print late[name] ? "wait " name : verb " " id[name] " " name
       }
     }'
 }
@@ -86,6 +88,7 @@ remove_strangers() {
 }
 
 # Starts the services $2 of the file $1 in the order of their dependencies, side by side where they do not depend on each other.
+# What is waited for may never come: whoever wants the host meanwhile, with a mended spec or to take the change back, gets it.
 start_services() {
   edges=$(edges_of "$1")
   wanted=$(printf '%s ' $2)
@@ -103,9 +106,9 @@ start_services() {
       ;;
     esac
     pids=
-    while read -r what id service how; do
-      [ "$what" = start ] || continue
-      if [ "$how" = paused ]; then docker unpause "$id" & else docker start "$id" & fi
+    while read -r what id service; do
+      [ "$what" != wait ] || continue
+      docker "$what" "$id" &
       pids="$pids $!"
       started="$started $service"
     done <<EOF
@@ -113,6 +116,11 @@ $plan
 EOF
     for pid in $pids; do wait "$pid" || return 1; done
     [ "$(date +%s)" -lt "$until" ] || return 124
-    [ -n "$pids" ] || sleep 0.3
+    [ -z "$pids" ] || continue
+    if is_awaited; then
+      echo "made way for another operation before all was started"
+      return "$BUSY"
+    fi
+    sleep 0.3
   done
 }

@@ -58,7 +58,11 @@ describe('what can be started', () => {
     expect(next([up('db', ' (healthy)'), done, up('web'), up('sip')])).toEqual([]);
   });
   it('is what was stopped, and what somebody paused', () => {
-    expect(next([up('db', ' (healthy)'), container('migrate', 'exited', 'Exited (0) 1 day ago'), up('web'), container('sip', 'paused', 'Up 1 day (Paused)')])).toEqual(['start id-sip sip paused']);
+    expect(next([up('db', ' (healthy)'), container('migrate', 'exited', 'Exited (0) 1 day ago'), up('web'), container('sip', 'paused', 'Up 1 day (Paused)')])).toEqual(['unpause id-sip sip']);
+  });
+  it('is what failed before this call: Docker alone would wait longer and longer before it tries again', () => {
+    const failing = container('db', 'restarting', 'Restarting (1) 41 seconds ago');
+    expect(next([failing, ...created.slice(1, 3), up('sip')])).toEqual(['restart id-db db', 'wait migrate', 'wait web']);
   });
   it('is nothing more when all runs', () => expect(next([up('db', ' (healthy)'), container('migrate', 'exited', 'Exited (0) 1 day ago'), up('web'), up('sip')])).toEqual([]));
 });

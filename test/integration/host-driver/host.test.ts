@@ -84,6 +84,37 @@ describe('a host without Docker', () => {
   }, 300_000);
 });
 
+describe('a start that waits for what never comes', () => {
+  const waiting = 'jtel-demo-waiting';
+
+  it('makes way for whoever wants the host next, also when nobody listens to it any more', async () => {
+    const host = driver.host(sandbox.target('host-1'));
+    const { image, credentials } = sandbox;
+    const never = aRelease(waiting, image, { dbHealth: 'never' });
+    const mended = aRelease(waiting, image);
+    await host.claim(waiting, aFence(), signal);
+    await host.pull([image], credentials, nothing, signal);
+    await host.writeRelease(waiting, never, aFence(), signal);
+    const unwanted = new AbortController();
+    const first = host.composeUp(waiting, never, 'all', aFence(), unwanted.signal);
+    first.catch(nothing); // looked at below
+    await waitFor('the database to start', async () => (await host.observe(waiting, 'quick', signal)).containers.some(({ service, health }) => service === 'db' && health === 'starting'));
+    unwanted.abort(new Error('the spec changed'));
+    await expect(first).rejects.toThrow();
+
+    await host.writeRelease(waiting, mended, aFence(), AbortSignal.timeout(15_000));
+    await host.composeUp(waiting, mended, 'all', aFence(), signal);
+    expect((await host.observe(waiting, 'quick', signal)).containers.map(({ state }) => state)).toEqual(['running', 'running']);
+
+    const second = host.composeUp(waiting, never, 'all', aFence(), signal);
+    const told = expect(second).rejects.toMatchObject({ reason: 'OutcomeUnknown' });
+    await waitFor('the database to start', async () => (await host.observe(waiting, 'quick', signal)).containers.some(({ service, health }) => service === 'db' && health === 'starting'));
+    await host.composeStop(waiting, aFence(), AbortSignal.timeout(30_000));
+    await told;
+    await host.destroy(waiting, aFence(), signal);
+  });
+});
+
 describe('a registry', () => {
   it.each([
     ['no password', undefined],
