@@ -33,24 +33,26 @@ case $seconds in '' | *[!0-9]*) die "$USAGE" "not a number of seconds" ;; esac
 base=/opt/jtel
 dir=$base/$project
 
-# The lock file lies in the directory that destroy removes, so after the lock was got it must still be the one in place.
+# The lock file lies in the directory that destroy removes, so after the lock was got it must still be the one in place. Who is next
+# holds another lock meanwhile, so that the present holder can see him.
 lock() {
   while :; do
     if [ "$verb" = claim ]; then
       mkdir -p "$dir" || die "$FAILED" "cannot create $dir"
     fi
     [ -d "$dir" ] || return 1
-    command exec 9>>"$dir/lock" || die "$FAILED" "cannot open $dir/lock"
-    flock -w 60 9 || die "$BUSY" "another operation holds $dir/lock"
+    { command exec 9>>"$dir/lock" && command exec 7>>"$dir/next"; } || die "$FAILED" "cannot open $dir/lock"
+    { flock -w 60 7 && flock -w 60 9; } || die "$BUSY" "another operation holds $dir/lock"
+    exec 7>&-
     if [ "$dir/lock" -ef /proc/self/fd/9 ]; then
       return 0
     fi
   done
 }
 
-# Somebody else waits for the lock that this call holds. The kernel tells: nothing is left behind by a caller that was killed.
+# Somebody else waits for the lock that this call holds.
 is_awaited() {
-  grep -q -- "-> FLOCK .*:$(stat -c %i "$dir/lock") " /proc/locks
+  ! flock -n "$dir/next" true
 }
 
 put_fence() {

@@ -131,7 +131,7 @@ retire)
 destroy)
   lock || exit 0
   if [ ! -e "$dir/fence" ]; then
-    rm -f "$dir/lock" && rmdir "$dir" 2>/dev/null
+    rm -f "$dir/lock" "$dir/next" && rmdir "$dir" 2>/dev/null
     exit 0
   fi
   check_fence
