@@ -88,7 +88,8 @@ remove_strangers() {
 }
 
 # Starts the services $2 of the file $1 in the order of their dependencies, side by side where they do not depend on each other.
-# What is waited for may never come: whoever wants the host meanwhile, with a mended spec or to take the change back, gets it.
+# What is waited for may never come: whoever wants the host meanwhile, with a mended spec or to take the change back, gets it, and the
+# caller comes again, if he is still there.
 start_services() {
   edges=$(edges_of "$1")
   wanted=$(printf '%s ' $2)
@@ -117,10 +118,7 @@ EOF
     for pid in $pids; do wait "$pid" || return 1; done
     [ "$(date +%s)" -lt "$until" ] || return 124
     [ -z "$pids" ] || continue
-    if is_awaited; then
-      echo "made way for another operation before all was started"
-      return "$BUSY"
-    fi
+    if is_awaited; then return "$MADE_WAY"; fi
     sleep 0.3
   done
 }

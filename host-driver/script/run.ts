@@ -20,6 +20,9 @@ const hostScript = [
 const hostScriptSha256 = createHash('sha256').update(hostScript).digest('hex');
 const hostScriptPath = `/opt/jtel/.bin/jtel-host-${hostScriptSha256}`;
 
+/** What the step waited for had not come when somebody else wanted the host. */
+const madeWayExit = 92;
+
 /** Exit codes of script/host.sh, and of the wrappers below. */
 const exits: Readonly<Record<number, HostErrorReason>> = {
   80: 'HostOwned',
@@ -31,6 +34,7 @@ const exits: Readonly<Record<number, HostErrorReason>> = {
   89: 'HostSetupFailed',
   90: 'DockerUnavailable',
   91: 'Moved',
+  [madeWayExit]: 'OutcomeUnknown',
 };
 const notInstalled = 93;
 export const staleExit = 83;
@@ -91,6 +95,8 @@ export async function runStep(connection: Connection, step: Step, signal: AbortS
     await installScript(connection, signal);
     result = await connection.execute(command, options, signal);
   }
+  const deadline = performance.now() + step.timeoutSeconds * 1000;
+  while (result.code === madeWayExit && performance.now() < deadline) result = await connection.execute(command, options, signal);
   if (result.code === 0 || result.code === staleExit) return result;
   throw stepError(connection.host, `${step.verb} of ${step.project}`, result, step.failure ?? 'OutcomeUnknown', step);
 }
