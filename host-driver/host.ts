@@ -152,7 +152,10 @@ export interface HostEvent {
 export interface Host {
   /** Facts, state, containers and jobs of one project. `quick` is made for the no-change check: ≤ 2 round trips. */
   observe(project: string, depth: 'quick' | 'full', signal: AbortSignal): Promise<HostObservation>;
-  /** Takes the host for this owner and epoch; creates state.json. Refused with `HostOwned` or `Fenced`. */
+  /**
+   * Takes the host for this owner and epoch; creates state.json. With a newer epoch, also from an owner with another uid but the same
+   * cluster, namespace and name: that is this stack, deleted and applied again. Refused with `HostOwned` or `Fenced`.
+   */
   claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState>;
   /** Runs the set-up script (or, Preinstalled, only what needs no packages) and records its digest. */
   setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void>;

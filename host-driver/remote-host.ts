@@ -36,6 +36,7 @@ import type { Step, StepResult } from './script/run.ts';
 import type { Session } from './session.ts';
 import { setupDigest } from './bootstrap/digest.ts';
 import { putState, recordedServices } from './record.ts';
+import { isSameStack, ownerDigest } from './state.ts';
 import type { StateChange } from './state.ts';
 import { valid, validInteger } from './values.ts';
 
@@ -82,12 +83,22 @@ export class RemoteHost implements Host {
 
   async claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState> {
     const { connection } = await this.#context.session(signal);
-    const read = async () => {
-      const { stdout } = await runStep(connection, { verb: 'claim', project, fence, timeoutSeconds: 60 }, signal);
-      const end = stdout.indexOf('\n');
-      return { machineID: stdout.slice(0, end), stateText: stdout.slice(end + 1) };
+    const claimed = async (after: readonly string[]): Promise<HostState> => {
+      const read = async () => {
+        const { stdout } = await runStep(connection, { verb: 'claim', project, fence, arguments: after, timeoutSeconds: 60 }, signal);
+        const end = stdout.indexOf('\n');
+        return { machineID: stdout.slice(0, end), stateText: stdout.slice(end + 1) };
+      };
+      return await putState(connection, project, fence, read, {}, signal);
     };
-    return await putState(connection, project, fence, read, {}, signal);
+    try {
+      return await claimed([]);
+    } catch (error) {
+      if (!(error instanceof HostError && error.reason === 'HostOwned')) throw error;
+      const { state } = await this.observe(project, 'quick', signal);
+      if (state === undefined || !isSameStack(state.owner, fence.owner)) throw error;
+      return await claimed([ownerDigest(state.owner)]);
+    }
   }
 
   async setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void> {

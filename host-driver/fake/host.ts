@@ -19,7 +19,7 @@ import type {
   RenderedRelease,
 } from '../host.ts';
 import { releaseArchive } from '../script/archive.ts';
-import { changedState, ownerDigest } from '../state.ts';
+import { changedState, isSameStack, ownerDigest } from '../state.ts';
 import type { StateChange } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
 import { applyRelease } from './compose.ts';
@@ -48,6 +48,7 @@ export class FakeHost implements Host {
     return this.#call('claim', project, signal, () => {
       const known = this.#machine.projects.get(valid('project', project));
       if (known === undefined) this.#newProject(project, fence);
+      else if (isSameStack(known.owner, fence.owner) && fence.epoch > known.epoch && known.machineID === this.#machine.facts.machineID) known.owner = fence.owner;
       return this.#put(this.#check(project, fence), fence, {});
     });
   }

@@ -60,7 +60,8 @@ put_fence() {
     die "$FAILED" "cannot write $dir/fence"
 }
 
-# Right to change this host: same machine as at the claim, same owner, epoch not older than the newest seen.
+# Right to change this host: same machine as at the claim, same owner, epoch not older than the newest seen. A claim may name the
+# owner that it comes after ($1) and takes over from, with a newer epoch.
 check_fence() {
   machine=
   read -r machine </etc/machine-id
@@ -68,11 +69,13 @@ check_fence() {
   if [ -e "$dir/fence" ]; then
     read -r has_epoch has_owner has_machine <"$dir/fence"
     [ "$has_machine" = "$machine" ] || die "$MACHINE" "claimed on machine $has_machine, this is $machine"
-    if [ "$has_owner" != "$owner" ]; then
+    if [ "$verb" = claim ] && [ "$has_owner" = "${1-}" ] && [ "$epoch" -gt "$has_epoch" ]; then
+      has_epoch=
+    elif [ "$has_owner" != "$owner" ]; then
       cat "$dir/state.json" 2>/dev/null
       die "$OWNED" "owned by another stack"
     fi
-    [ "$epoch" -ge "$has_epoch" ] || die "$FENCED" "epoch $epoch is older than $has_epoch"
+    [ -z "$has_epoch" ] || [ "$epoch" -ge "$has_epoch" ] || die "$FENCED" "epoch $epoch is older than $has_epoch"
   elif [ "$verb" != claim ]; then
     die "$FENCED" "nobody claimed $dir"
   fi

@@ -1,9 +1,9 @@
 # What is done to a host: one verb per call. host-common.sh comes before this in the one script that the driver installs.
 case $verb in
-# Prints the machine's id and then state.json, if there is one.
+# Prints the machine's id and then state.json, if there is one. $1, if given: the owner that this one comes after.
 claim)
   lock
-  check_fence
+  check_fence "$@"
   printf '%s\n' "$machine"
   cat "$dir/state.json" 2>/dev/null
   exit 0

@@ -31,10 +31,26 @@ export function claimCases(bench: HostBench): void {
       expect((await host.observe(project, 'quick', signal)).state).toMatchObject({ owner: anOwner(), epoch: 1 });
     });
 
-    it('is not a stack of the same name that was created anew', async () => {
+    it('is the stack of the same name that was deleted and applied again, from its first claim with a newer epoch', async () => {
+      const { host, project } = await bench.start();
+      const later = anOwner({ uid: 'uid-later' });
+      await host.claim(project, aFence(3), signal);
+      await host.record(project, { data: { source: 'vanilla 1' } }, aFence(3), signal);
+      for (const epoch of [2, 3]) await expect(host.claim(project, aFence(epoch, later), signal)).rejects.toMatchObject({ reason: 'HostOwned' });
+      await expect(host.prune(project, [], aFence(4, later), signal)).rejects.toMatchObject({ reason: 'HostOwned' });
+      expect(await host.claim(project, aFence(4, later), signal)).toMatchObject({ owner: later, epoch: 4, data: { source: 'vanilla 1' } });
+      expect((await host.observe(project, 'quick', signal)).state).toMatchObject({ owner: later, epoch: 4 });
+      await host.prune(project, [], aFence(4, later), signal);
+      await expect(host.prune(project, [], aFence(3), signal)).rejects.toMatchObject({ reason: 'HostOwned' });
+      await expect(host.claim(project, aFence(4), signal)).rejects.toMatchObject({ reason: 'HostOwned' });
+    });
+
+    it('is not a stack of the same name in another namespace or cluster, however new its epoch', async () => {
       const { host, project } = await bench.start();
       await host.claim(project, aFence(), signal);
-      await expect(host.claim(project, aFence(2, anOwner({ uid: 'uid-later' })), signal)).rejects.toMatchObject({ reason: 'HostOwned' });
+      for (const other of [{ namespace: 'prod' }, { clusterID: 'cluster-2' }]) {
+        await expect(host.claim(project, aFence(9, anOwner({ ...other, uid: 'uid-other' })), signal)).rejects.toMatchObject({ reason: 'HostOwned' });
+      }
     });
 
     it('is not who holds an older epoch', async () => {
