@@ -169,7 +169,8 @@ describe('a stack', () => {
     await stage.untilReady(300);
     await stage.sandbox.faults(namespace).cut();
     await stage.kubectl.run(['delete', 'jtelstack', stackName, '-n', namespace, '--wait=false']);
-    const { message } = await stage.condition('Ready', 'HostUnreachable', 180);
+    await stage.condition('HostReachable', 'HostUnreachable', 180);
+    const { message } = await stage.condition('Ready', 'Deleting');
     expect(message).toContain(`annotate it with ${annotations.abandonHost}=true`);
     expect((await stage.stack()).status?.phase).toBe('Deleting');
     await stage.sandbox.faults(namespace).mend();
@@ -183,7 +184,7 @@ describe('a stack', () => {
     const before = await stage.containers();
     await stage.sandbox.faults(namespace).cut();
     await stage.kubectl.run(['delete', 'jtelstack', stackName, '-n', namespace, '--wait=false']);
-    await stage.condition('Ready', 'HostUnreachable', 180);
+    await stage.condition('HostReachable', 'HostUnreachable', 180);
     await stage.kubectl.run(['annotate', 'jtelstack', stackName, '-n', namespace, `${annotations.abandonHost}=true`]);
     await waitFor('the stack to be gone', gone, { timeoutSeconds: 60 });
     await stage.sandbox.faults(namespace).mend();

@@ -24,7 +24,7 @@ export function planDeletion(input: PlanInput): Plan {
   if (!observed.host.ok) {
     return blocked(
       observed.host.reason,
-      `The host cannot be cleaned up: ${observed.host.message} To let the object go without that, annotate it with ${annotations.abandonHost}=true.`,
+      `The host cannot be cleaned up: ${observed.host.message.replace(/\.?$/, '.')} To let the object go without that, annotate it with ${annotations.abandonHost}=true.`,
     );
   }
   const { state } = observed.host.value;
