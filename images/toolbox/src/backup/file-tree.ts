@@ -173,7 +173,7 @@ export class FileTreeReader {
       const { file, stat } = opened;
       try {
         const writer = context.pipeline.newFile();
-        await pour(file, writer, context);
+        await pour(file, Number(stat.size), writer, context);
         const changed = hasChanged(stat, await file.stat({ bigint: true })) || stat.size !== BigInt(writer.bytes);
         if (changed && !again) {
           writer.flush(); // without its record nobody takes these chunks for a file
@@ -227,11 +227,13 @@ export class FileTreeReader {
   }
 }
 
-async function pour(file: FileHandle, writer: { write(bytes: Buffer): void }, { pipeline, throttle, signal }: SourceContext): Promise<void> {
+/** @param length what the file had when it was opened: one that grows as fast as it is read would never end. */
+async function pour(file: FileHandle, length: number, writer: { write(bytes: Buffer): void }, { pipeline, throttle, signal }: SourceContext): Promise<void> {
   const buffer = Buffer.allocUnsafe(pieceBytes);
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length);
+  for (let left = length; left > 0; ) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(left, buffer.length));
     if (bytesRead === 0) return;
+    left -= bytesRead;
     await pipeline.free();
     writer.write(buffer.subarray(0, bytesRead));
     await throttle.wait(bytesRead, signal);
