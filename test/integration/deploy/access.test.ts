@@ -1,18 +1,21 @@
 /** deploy/ against a real API server: the operator may do what it has to, and no more; its pods keep to the strict policy. */
 import { readFileSync } from 'node:fs';
-import { AppsV1Api, AuthorizationV1Api, CoreV1Api, KubeConfig, type V1Deployment, type V1Pod, type V1ResourceAttributes } from '@kubernetes/client-node';
+import { AppsV1Api, AuthorizationV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api, type V1Deployment, type V1Pod, type V1ResourceAttributes } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
 import { installAccess, operatorKubeconfig, operatorNamespace } from '../../../sandbox/installation/operator.ts';
 import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
 
 let admin: KubeConfig;
 let operator: KubeConfig;
+let kubeconfig: string;
 
 beforeAll(async () => {
   const sandbox = await Sandbox.up({ name: process.env['JTEL_SANDBOX'] || 'test', only: ['control-plane'], progress: lineProgress() });
   await installAccess(sandbox);
-  admin = configOf(sandbox.kubeconfigPath);
+  kubeconfig = sandbox.kubeconfigPath;
+  admin = configOf(kubeconfig);
   operator = configOf(await operatorKubeconfig(sandbox, 'machine'));
 });
 
@@ -22,9 +25,14 @@ function configOf(file: string): KubeConfig {
   return config;
 }
 
+/** `jtelstacks/status` in the words of an access review. */
+function partsOf(resource: string): V1ResourceAttributes {
+  const [name = '', subresource] = resource.split('/');
+  return { resource: name, ...(subresource === undefined ? {} : { subresource }) };
+}
+
 async function may(verb: string, group: string, resource: string, more: V1ResourceAttributes = {}): Promise<boolean> {
-  const [name, subresource] = resource.split('/');
-  const attributes = { verb, group, resource: name ?? '', namespace: 'customer', ...(subresource === undefined ? {} : { subresource }), ...more };
+  const attributes = { verb, group, ...partsOf(resource), namespace: 'customer', ...more };
   const api = operator.makeApiClient(AuthorizationV1Api);
   const answer = await api.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes: attributes } } });
   return answer.status?.allowed ?? false;
@@ -80,6 +88,43 @@ describe('the operator’s ServiceAccount', () => {
   test('reads the identity of the cluster and no other namespace', async () => {
     expect(await may('get', '', 'namespaces', { namespace: '', name: 'kube-system' })).toBe(true);
     expect(await may('get', '', 'namespaces', { namespace: '', name: 'default' })).toBe(false);
+  });
+});
+
+describe('people', () => {
+  const namespace = 'people-of-a-customer';
+
+  /** Bound to the role itself: the controller that adds it to the cluster's own roles is not ours. */
+  async function mayUser(role: string, verb: string, resource: string): Promise<boolean> {
+    const subject = { kind: 'User', name: `user-of-${role}`, apiGroup: 'rbac.authorization.k8s.io' };
+    const binding = { metadata: { name: role }, roleRef: { apiGroup: subject.apiGroup, kind: 'ClusterRole', name: role }, subjects: [subject] };
+    const kubectl = await Kubectl.find(kubeconfig);
+    await kubectl.apply([
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+      { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', ...binding, metadata: { name: role, namespace } },
+    ]);
+    const review = { spec: { user: subject.name, resourceAttributes: { verb, group: 'jtel.de', ...partsOf(resource), namespace } } };
+    const answer = await admin.makeApiClient(AuthorizationV1Api).createSubjectAccessReview({ body: review });
+    return answer.status?.allowed ?? false;
+  }
+
+  test.for([
+    ['jtel-view', 'watch', 'jtelstacks', true],
+    ['jtel-view', 'get', 'jtelbackupstores', true],
+    ['jtel-view', 'patch', 'jtelstacks', false],
+    ['jtel-edit', 'patch', 'jtelstacks', true],
+    ['jtel-edit', 'create', 'jtelrestores', true],
+    ['jtel-edit', 'delete', 'jtelbackups', true],
+    ['jtel-edit', 'patch', 'jtelstacks/status', false],
+  ] as const)('of %s: %s %s is %s', async ([role, verb, resource, expected]) => {
+    expect(await mayUser(role, verb, resource)).toBe(expected);
+  });
+
+  test('have these rights by the roles that every cluster has', async () => {
+    const api = admin.makeApiClient(RbacAuthorizationV1Api);
+    const labelsOf = async (name: string) => Object.keys((await api.readClusterRole({ name })).metadata?.labels ?? {}).map((label) => label.split('-').at(-1));
+    expect(await labelsOf('jtel-view')).toEqual(['admin', 'edit', 'view']);
+    expect(await labelsOf('jtel-edit')).toEqual(['admin', 'edit']);
   });
 });
 
