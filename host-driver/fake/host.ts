@@ -297,5 +297,3 @@ export class FakeHost implements Host {
     if (this.#machine.facts.dockerVersion === undefined) throw this.#machine.error('DockerUnavailable', 'no Docker daemon answers');
   }
 }
-
-const imageNames = (release: RenderedRelease): string[] => release.images.map(({ repository, digest }) => `${repository}@${digest}`);

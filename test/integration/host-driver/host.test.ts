@@ -100,7 +100,7 @@ describe('a start that waits for what never comes', () => {
     first.catch(nothing); // looked at below
     await waitFor('the database to start', async () => (await host.observe(waiting, 'quick', signal)).containers.some(({ service, health }) => service === 'db' && health === 'starting'));
     unwanted.abort(new Error('the spec changed'));
-    await expect(first).rejects.toThrow();
+    await expect(first).rejects.toThrow('the spec changed');
 
     await host.writeRelease(waiting, mended, aFence(), AbortSignal.timeout(15_000));
     await host.composeUp(waiting, mended, 'all', aFence(), signal);
@@ -116,7 +116,7 @@ describe('a start that waits for what never comes', () => {
     await host.record(waiting, { applied: { digest: never.digest, version: never.version } }, aFence(), AbortSignal.timeout(15_000));
     expect(isOver).toBe(false);
     patient.abort(new Error('enough'));
-    await expect(second).rejects.toThrow();
+    await expect(second).rejects.toThrow('enough');
     await host.destroy(waiting, aFence(), signal);
   });
 });
