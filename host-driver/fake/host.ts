@@ -171,8 +171,8 @@ export class FakeHost implements Host {
       const found = this.#check(project, fence);
       const gone = [...found.releases.values()].filter(({ digest }) => digest !== found.current && !keep.includes(digest));
       for (const { digest } of gone) found.releases.delete(digest);
-      const used = new Set([...this.#machine.projects.values()].flatMap((one) => [...one.releases.values()]).flatMap(imageNames));
-      for (const name of gone.flatMap(imageNames)) if (!used.has(name)) this.#machine.images.delete(name);
+      const used = new Set([...this.#machine.projects.values()].flatMap((one) => [...one.releases.values()]).flatMap(({ images }) => images.map(imageName)));
+      for (const name of gone.flatMap(({ images }) => images.map(imageName))) if (!used.has(name)) this.#machine.images.delete(name);
     });
   }
 
