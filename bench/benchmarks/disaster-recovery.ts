@@ -2,7 +2,7 @@
  * `dr.total`: from an empty host with Docker to a stack that is Ready with the data of its backup. Ours is the apply of
  * `examples/disaster-recovery/`; the peer is a person with a script who has everything at hand – the compose project, signed
  * addresses of a stream of mariadb-backup and of an archive of the files – pulls the images, unpacks, prepares, and types
- * `docker compose up -d --wait`. Images, container, volumes and files of the host are removed before each run.
+ * `docker compose up -d --wait`. Without the replica, which copies the whole database by itself afterwards. Images, containers, volumes and files of the host are removed before each run.
  * `JTEL_BENCH_DATABASE_MIB` sets the size (default 1024).
  */
 import { BlobSASPermissions, BlobServiceClient, generateBlobSASQueryParameters, StorageSharedKeyCredential } from '@azure/storage-blob';
@@ -19,6 +19,7 @@ const factor = 1.2;
 const directory = '/var/lib/docker/jtel-bench';
 const namespace = 'recovered';
 const seconds = 900;
+const withoutReplica = { components: [{ name: 'acd-dbs', state: 'Disabled' }] };
 
 export const disasterRecovery: Benchmark = {
   name: 'dr.total',
@@ -75,13 +76,13 @@ class LostStack {
           spec: { tier: 'Customer', azure: { endpoint: customer.endpoint, container: customer.container, credentialsSecretRef: { name: 'backups' } }, immutability: { policy: 'Required' } },
         },
       ]);
-      await this.#stack.ready(await this.#stack.apply({ suspend: false, backup: { storeRef: { name: 'backups' }, state: 'Suspended' } }));
+      await this.#stack.ready(await this.#stack.apply({ suspend: false, ...withoutReplica, backup: { storeRef: { name: 'backups' }, state: 'Suspended' } }));
       await this.#kubectl.apply([{ apiVersion: 'jtel.de/v1alpha1', kind: 'JtelBackup', metadata: { name: 'last', namespace: home }, spec: { stackRef: { name } } }]);
       await waitFor('the backup', async () => (await this.#kubectl.json<{ status?: { phase?: string } }>(['get', 'jtelbackup', 'last', '-n', home])).status?.phase === 'Completed', { timeoutSeconds: seconds });
     });
     await progress.step('the backup by hand', () => this.#backUpByHand());
     // The lost stack must not take the machine's cores from those that are measured.
-    await this.#stack.apply({ suspend: false, powerState: 'Stopped' });
+    await this.#stack.apply({ suspend: false, ...withoutReplica, powerState: 'Stopped' });
     await waitFor('the lost stack to stop', async () => (await this.#stack.read()).status?.phase === 'Stopped', { timeoutSeconds: 120 });
     await this.#login();
   }
@@ -90,7 +91,7 @@ class LostStack {
   async recover(): Promise<number> {
     await this.#empty();
     const { sandbox } = this.#stack;
-    const manifests = await example('disaster-recovery', sandbox, { host: this.#host, namespace, backups: { access: sandbox.blob.customer, identity: this.#identity } });
+    const manifests = await example('disaster-recovery', sandbox, { host: this.#host, namespace, spec: withoutReplica, backups: { access: sandbox.blob.customer, identity: this.#identity } });
     const start = performance.now();
     await this.#kubectl.apply(manifests);
     await this.#kubectl.run(['wait', '--for=condition=Ready', 'jtelstack/acme', '-n', namespace, `--timeout=${seconds}s`], { timeoutSeconds: seconds + 10 });
