@@ -48,8 +48,10 @@ export class Stage {
   host: SandboxHost;
   readonly toolbox: string;
   operator: RunningOperator | undefined;
+  readonly #hosts: readonly string[];
 
-  private constructor(sandbox: Sandbox, cluster: Sandbox, kubectl: Kubectl, namespace: string, toolbox: string) {
+  private constructor(sandbox: Sandbox, cluster: Sandbox, kubectl: Kubectl, namespace: string, toolbox: string, moreHosts: readonly string[]) {
+    this.#hosts = [namespace, ...moreHosts];
     this.sandbox = sandbox;
     this.cluster = cluster;
     this.kubectl = kubectl;
@@ -70,7 +72,7 @@ export class Stage {
     });
     const cluster = controlPlane === 'own' ? await Sandbox.up({ name: `${sandboxName}-${name}`, only: ['control-plane'], progress }) : sandbox;
     if (cluster !== sandbox) await installAccess(cluster);
-    const stage = new Stage(sandbox, cluster, await Kubectl.find(cluster.kubeconfigPath), name, toolbox);
+    const stage = new Stage(sandbox, cluster, await Kubectl.find(cluster.kubeconfigPath), name, toolbox, moreHosts);
     await stage.kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, ...(await leaderElectionIn(name))]);
     return stage;
   }
@@ -80,8 +82,10 @@ export class Stage {
     this.host = this.sandbox.host(name);
   }
 
+  /** Its hosts are switched off: eight containers each would take the cores from the files that come after. */
   async close(): Promise<void> {
     await this.operator?.stop();
+    for (const name of this.#hosts) await this.sandbox.docker.tryRun(['kill', this.sandbox.host(name).container]);
     if (this.cluster !== this.sandbox) await this.cluster.down();
   }
 
