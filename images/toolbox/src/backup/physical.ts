@@ -131,19 +131,26 @@ async function drainPipe(path: string, reader: XbstreamReader, context: SourceCo
   let silence: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
+      const push = (bytes: Buffer): Buffer => bytes.subarray(reader.push(bytes, () => pipeline.isFree));
+      const goOn = async (rest: Buffer, length: number): Promise<void> => {
+        for (let left = rest; left.length > 0; left = push(left)) await pipeline.free();
+        await Promise.all([pipeline.free(), throttle.wait(length, signal)]);
+      };
       const onBytes = (length: number, bytes: Uint8Array): boolean => {
         silence?.refresh();
+        let rest: Buffer;
         try {
-          reader.push(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+          rest = push(Buffer.from(bytes.buffer, bytes.byteOffset, length));
         } catch (error) {
           socket.destroy(error as Error);
           return false;
         }
-        if (pipeline.isFree && throttle.take(0) <= 0) {
+        if (rest.length === 0 && pipeline.isFree && throttle.take(0) <= 0) {
           throttle.take(length);
           return true;
         }
-        void Promise.all([pipeline.free(), throttle.wait(length, signal)]).then(
+        // Nothing is read meanwhile, so the rest stays where it is.
+        void goOn(rest, length).then(
           () => socket.resume(),
           (error: unknown) => socket.destroy(error as Error),
         );

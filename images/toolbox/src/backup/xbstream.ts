@@ -63,16 +63,22 @@ export class XbstreamReader {
     return this.#whole;
   }
 
-  /** The bytes may be reused by the caller afterwards. */
-  push(bytes: Buffer): void {
+  /**
+   * The bytes may be reused by the caller afterwards.
+   * @param hasRoom asked before each piece of the stream: many small files can come at once.
+   * @returns how many bytes were taken: all, or those before the first piece for which there was no room.
+   */
+  push(bytes: Buffer, hasRoom: () => boolean = () => true): number {
     let at = 0;
     while (at < bytes.length) {
+      if (this.#state.want === 'Head' && this.#pendingBytes === 0 && !hasRoom()) break;
       const part = bytes.subarray(at, at + this.#needed - this.#pendingBytes);
       at += part.length;
       this.#position += part.length;
       if (this.#state.want === 'Payload') this.#payload(this.#state.open, part);
       else this.#field(part);
     }
+    return at;
   }
 
   /** @throws {JobError} when the stream ended in the middle. */

@@ -1,0 +1,73 @@
+/** The stream of the database's tool, through a real pipe, while there is little room for what comes. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { completionMark, exchange } from '../../../../backup/companion.ts';
+import type { BackupDatabase } from '../../../../backup/job.ts';
+import { endPiece, payload } from '../../../../test/support/backup/xbstream.ts';
+import type { SourceContext } from './context.ts';
+import { Throttle } from './context.ts';
+import type { FileFacts } from './entries.ts';
+import { FileWriter } from './file-writer.ts';
+import { readPhysical } from './physical.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'physical-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+/** As the pipeline: a fixed number of slots, one for each chunk however small, which become free again later. */
+class FewSlots {
+  readonly files: Record<string, string> = {};
+  #free = 20;
+  #waiting: (() => void)[] = [];
+
+  get isFree(): boolean {
+    return this.#free >= 18;
+  }
+
+  async free(): Promise<void> {
+    while (!this.isFree) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  newFile(): FileWriter {
+    const chunks: Buffer[] = [];
+    let room = Buffer.alloc(0);
+    const target = {
+      takeSlot: () => {
+        if (this.#free === 0) throw new Error('too many files are open at the same time');
+        this.#free--;
+        return { slot: 0, room: (room = Buffer.alloc(65_536)) };
+      },
+      addChunk: (_file: unknown, _offset: number, _slot: number, length: number) => {
+        chunks.push(Buffer.from(room.subarray(0, length)));
+        setImmediate(() => {
+          this.#free++;
+          for (const resolve of this.#waiting.splice(0)) resolve();
+        });
+      },
+      addZeros: () => undefined,
+      addFile: (_file: unknown, { path }: FileFacts) => void (this.files[path.toString()] = Buffer.concat(chunks).toString()),
+    };
+    return new FileWriter(target, {} as never);
+  }
+}
+
+test('hundreds of small files that come at once wait for room', async () => {
+  const tables = Array.from({ length: 400 }, (_, number) => `jtel/table_${number}.frm`);
+  const pieces = [...tables, 'mariadb_backup_checkpoints'].flatMap((path) => [payload(path, 0, `definition of ${path}`), endPiece(path)]);
+  execFileSync('mkfifo', [join(root, exchange.stream)]);
+  await writeFile(join(root, exchange.started), '');
+  await writeFile(join(root, exchange.log), completionMark);
+  await writeFile(join(root, exchange.exitCode), '0\n');
+  const pipeline = new FewSlots();
+  const writing = writeFile(join(root, exchange.stream), Buffer.concat(pieces));
+  const context = { pipeline, throttle: new Throttle(undefined, Date.now), signal: AbortSignal.timeout(10_000) } as unknown as SourceContext;
+  await readPhysical({ exchange: root } as BackupDatabase, context);
+  await writing;
+  expect(Object.keys(pipeline.files)).toEqual([...tables, 'mariadb_backup_checkpoints']);
+  expect(pipeline.files['jtel/table_399.frm']).toBe('definition of jtel/table_399.frm');
+});
