@@ -1,11 +1,11 @@
 /** The stream of the database's tool, through a real pipe, while there is little room for what comes. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { completionMark, exchange } from '../../../../backup/companion.ts';
 import type { BackupDatabase } from '../../../../backup/job.ts';
+import { waitFor } from '../../../../test/support/wait.ts';
 import { endPiece, payload } from '../../../../test/support/backup/xbstream.ts';
 import type { SourceContext } from './context.ts';
 import { Throttle } from './context.ts';
@@ -59,15 +59,15 @@ class FewSlots {
 test('hundreds of small files that come at once wait for room', async () => {
   const tables = Array.from({ length: 400 }, (_, number) => `jtel/table_${number}.frm`);
   const pieces = [...tables, 'mariadb_backup_checkpoints'].flatMap((path) => [payload(path, 0, `definition of ${path}`), endPiece(path)]);
-  execFileSync('mkfifo', [join(root, exchange.stream)]);
   await writeFile(join(root, exchange.started), '');
   await writeFile(join(root, exchange.log), completionMark);
   await writeFile(join(root, exchange.exitCode), '0\n');
   const pipeline = new FewSlots();
-  const writing = writeFile(join(root, exchange.stream), Buffer.concat(pieces));
   const context = { pipeline, throttle: new Throttle(undefined, Date.now), signal: AbortSignal.timeout(10_000) } as unknown as SourceContext;
-  await readPhysical({ exchange: root } as BackupDatabase, context);
-  await writing;
+  const reading = readPhysical({ exchange: root } as BackupDatabase, context);
+  await waitFor('the pipe', async () => (await stat(join(root, exchange.stream)).catch(() => undefined))?.isFIFO());
+  await writeFile(join(root, exchange.stream), Buffer.concat(pieces));
+  await reading;
   expect(Object.keys(pipeline.files)).toEqual([...tables, 'mariadb_backup_checkpoints']);
   expect(pipeline.files['jtel/table_399.frm']).toBe('definition of jtel/table_399.frm');
 });
