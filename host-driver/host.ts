@@ -41,6 +41,11 @@ export interface StackOwner {
   readonly uid: string;
 }
 
+/** A cluster has one object of a name: another uid is of the one before it, which is gone. */
+export function isSameStack(a: Omit<StackOwner, 'uid'>, b: Omit<StackOwner, 'uid'>): boolean {
+  return a.clusterID === b.clusterID && a.namespace === b.namespace && a.name === b.name;
+}
+
 /** The right to change a host: the host refuses an epoch older than the one it has seen (`Fenced`). */
 export interface Fence {
   readonly owner: StackOwner;

@@ -10,7 +10,7 @@ import { observeDocker } from './docker/observe.ts';
 import { pullImages } from './docker/pull.ts';
 import { removeJob } from './docker/remove-job.ts';
 import { changedVolumes } from './docker/volumes.ts';
-import { HostError } from './host.ts';
+import { HostError, isSameStack } from './host.ts';
 import type {
   Fence,
   Host,
@@ -36,7 +36,7 @@ import type { Step, StepResult } from './script/run.ts';
 import type { Session } from './session.ts';
 import { setupDigest } from './bootstrap/digest.ts';
 import { putState, recordedServices } from './record.ts';
-import { isSameStack, ownerDigest } from './state.ts';
+import { ownerDigest } from './state.ts';
 import type { StateChange } from './state.ts';
 import { valid, validInteger } from './values.ts';
 

@@ -7,11 +7,6 @@ export function ownerDigest(owner: StackOwner): string {
   return createHash('sha256').update(JSON.stringify([owner.clusterID, owner.namespace, owner.name, owner.uid])).digest('hex');
 }
 
-/** A cluster has one object of a name: another uid is of the one before it, which is gone. */
-export function isSameStack(a: StackOwner, b: StackOwner): boolean {
-  return a.clusterID === b.clusterID && a.namespace === b.namespace && a.name === b.name;
-}
-
 /** @returns undefined when there is none, or nothing that this version understands. */
 export function parseState(text: string): HostState | undefined {
   if (text.trim() === '') return undefined;

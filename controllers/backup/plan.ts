@@ -6,7 +6,7 @@
 import { epochFor } from '../../backup/names.ts';
 import { storeCredentialsRefused } from '../../backup/job.ts';
 import { annotations, backupFinalizer, isReason, type JtelBackup, type Reason } from '../../crds/index.ts';
-import type { JobReport } from '../../host-driver/host.ts';
+import { isSameStack, type JobReport } from '../../host-driver/host.ts';
 import { findObstacle } from './obstacles.ts';
 import type { Action, Limits, Plan, PlanInput, Step } from './model.ts';
 
@@ -69,7 +69,7 @@ function historyObstacle({ observed, identity }: PlanInput): { readonly reason: 
   const { writer, backupID } = newest;
   const { uid, namespace, name } = stack.metadata;
   // The same name in the same cluster is the same stack, deleted and applied again.
-  if (writer.stackUID === uid || (writer.clusterID === identity.clusterID && writer.namespace === namespace && writer.name === name)) return undefined;
+  if (writer.stackUID === uid || isSameStack(writer, { clusterID: identity.clusterID, namespace, name })) return undefined;
   const parent = host.ok ? host.value.state?.data?.backupID : undefined;
   if (parent === backupID || stack.metadata.annotations?.[annotations.adoptBackups] === backupID) return undefined;
   return {

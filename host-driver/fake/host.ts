@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { hostScript } from '../bootstrap/script.ts';
 import { setupDigest } from '../bootstrap/digest.ts';
 import { imageName, jobContainers, jobName } from '../docker/job-containers.ts';
+import { isSameStack } from '../host.ts';
 import type {
   Fence,
   Host,
@@ -19,7 +20,7 @@ import type {
   RenderedRelease,
 } from '../host.ts';
 import { releaseArchive } from '../script/archive.ts';
-import { changedState, isSameStack, ownerDigest } from '../state.ts';
+import { changedState, ownerDigest } from '../state.ts';
 import type { StateChange } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
 import { applyRelease } from './compose.ts';

@@ -4,6 +4,7 @@ import { annotations, type Reason } from '../../../crds/index.ts';
 import type { Action } from '../actions.ts';
 import type { Plan, PlanInput } from '../model.ts';
 import { act } from './act.ts';
+import { isOurs } from './host.ts';
 
 export function planDeletion(input: PlanInput): Plan {
   const { stack, observed, identity } = input;
@@ -29,12 +30,7 @@ export function planDeletion(input: PlanInput): Plan {
   }
   const { state } = observed.host.value;
   // Nothing of ours there: nothing to clean up. Somebody else's: not ours to clean up.
-  const ours =
-    state !== undefined &&
-    state.owner.clusterID === identity.clusterID &&
-    state.owner.namespace === stack.metadata.namespace &&
-    state.owner.name === stack.metadata.name;
-  if (!ours) return { kind: 'Act', step: 'Delete', wave: letGo, message: 'nothing of this stack is on the host' };
+  if (state === undefined || !isOurs(state, stack, identity.clusterID)) return { kind: 'Act', step: 'Delete', wave: letGo, message: 'nothing of this stack is on the host' };
   if (deletionPolicy === 'Stop') return act(input, 'Delete', [{ type: 'StopStack' }, ...letGo], 'stopping the stack');
   return act(input, 'Delete', [{ type: 'DestroyStack' }, { type: 'RemoveCredentials' }, ...letGo], 'destroying the stack');
 }

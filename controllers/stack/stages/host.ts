@@ -1,6 +1,6 @@
 /** The stages before anything runs: inputs are there, the host is ours, reachable, good enough, and set up. */
 
-import type { HostObservation } from '../../../host-driver/host.ts';
+import { isSameStack, type HostObservation } from '../../../host-driver/host.ts';
 import type { Plan, PlanInput } from '../model.ts';
 import { isMoving } from '../relocation.ts';
 import { act } from './act.ts';
@@ -77,9 +77,9 @@ function expectedMachine({ status }: PlanInput['stack']): string | undefined {
 }
 
 /** Same cluster and name: a stack that was deleted with `Orphan` and applied again takes its containers back. */
-function isOurs(state: NonNullable<HostObservation['state']>, stack: PlanInput['stack'], clusterID: string): boolean {
-  const { owner } = state;
-  return owner.clusterID === clusterID && owner.namespace === stack.metadata.namespace && owner.name === stack.metadata.name;
+export function isOurs(state: NonNullable<HostObservation['state']>, stack: PlanInput['stack'], clusterID: string): boolean {
+  const { namespace, name } = stack.metadata;
+  return isSameStack(state.owner, { clusterID, namespace, name });
 }
 
 export function preflightStage({ observed }: PlanInput): Plan | undefined {
