@@ -42,12 +42,13 @@ finish() { printf '%s\\n' "$1" > ${exchange.exitCode}.new && mv ${exchange.exitC
 
 /**
  * Streams a physical backup into the pipe. Run as root beside the database, whose volume is mounted (read-only) where the
- * server has it. A reader that goes away ends it.
+ * server has it. A reader that goes away ends it. Two threads: the tool reads past the page cache and then writes what it read,
+ * so that with one thread either the disk or the pipe is idle.
  */
 export const backupScript = `${prologue}[ -p ${exchange.stream} ] || mkfifo ${exchange.stream} 2>/dev/null || [ -p ${exchange.stream} ] || finish 126
 : > ${exchange.started}
 exec 3> ${exchange.stream}
-"$tool" --defaults-file=${optionFilePath} --backup --stream=xbstream --target-dir=/tmp >&3 2> ${exchange.log} 3>&-
+"$tool" --defaults-file=${optionFilePath} --backup --parallel=2 --stream=xbstream --target-dir=/tmp >&3 2> ${exchange.log} 3>&-
 finish $?
 `;
 

@@ -148,6 +148,7 @@ export interface PullProgress {
 
 export interface HostEvent {
   readonly project: string;
+  /** Empty for a job's container. */
   readonly service: string;
   /** Docker's action, e.g. `die`, `health_status: unhealthy`. */
   readonly action: string;

@@ -11,7 +11,7 @@ const producerName = 'mariadb-backup alone';
 const compressorName = 'zstd -1 on all cores';
 const bothName = 'mariadb-backup | zstd -1 on all cores';
 const pipeName = 'mariadb-dump | zstd -1 | rclone rcat';
-const produce = `mariadb-backup --defaults-file=${optionFilePath} --backup --stream=xbstream --target-dir=/tmp 2>/dev/null`;
+const produce = `mariadb-backup --defaults-file=${optionFilePath} --backup --parallel=2 --stream=xbstream --target-dir=/tmp 2>/dev/null`;
 const leastOfLimit = 0.9;
 const leastOfPipe = 1.5;
 

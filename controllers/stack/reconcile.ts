@@ -33,6 +33,7 @@ import { projectName } from '../project.ts';
 import { updateProgress } from './stages/running.ts';
 import { summarise } from './status.ts';
 import type { HostWatcher } from './watch-hosts.ts';
+import { Waves } from './waves.ts';
 
 export interface StackReconcilerOptions extends ObserveDependencies {
   readonly cluster: Cluster;
@@ -66,8 +67,7 @@ type Entry = ReturnType<Memory['recall']>;
 export class StackReconciler implements Reconciler {
   readonly #options: StackReconcilerOptions;
   readonly #memory = new Memory();
-  /** What the running waves were planned for; a wave whose reason is gone is aborted. */
-  readonly #waves = new Map<string, { readonly generation: number; readonly deleting: boolean }>();
+  readonly #waves = new Waves();
 
   constructor(options: StackReconcilerOptions) {
     this.#options = options;
@@ -87,11 +87,13 @@ export class StackReconciler implements Reconciler {
     const project = projectName(key.namespace, key.name);
     const generation = stack.metadata.generation ?? 0;
     let entry = this.#takeOutcome(key, stack, this.#memory.recall(key, stack.metadata.uid ?? '', generation));
-    this.#abortUnwanted(key, stack);
+    if (this.#waves.isUnwanted(key, stack)) activities.abort(key, 'the spec changed');
 
     const now = clock();
     // Asked before looking: what is seen while a wave works may be gone when it has ended, so it starts no other wave.
     const running = activities.get(key);
+    const waitSeconds = running === undefined ? 0 : this.#waves.nextLook(key, now);
+    if (waitSeconds > 0) return { requeueAfterSeconds: waitSeconds };
     const depth = isQuickEnough(stack, entry, now, this.#options.resyncSeconds * resyncsPerFullLook) ? 'quick' : 'full';
     const { held, gathered } = await lookAt(stack, project, depth, now, this.#options, context);
     if (depth === 'full' && gathered.observed.host.ok) entry = { ...entry, fullObservationTime: now.getTime() };
@@ -122,7 +124,7 @@ export class StackReconciler implements Reconciler {
   #takeOutcome(key: ObjectKey, stack: JtelStack, entry: Entry): Entry {
     const outcome = this.#options.activities.take(key);
     if (outcome === undefined) return entry;
-    this.#waves.delete(formatKey(key));
+    this.#waves.end(key);
     if (outcome.result === 'Succeeded') return afterSuccess(entry, outcome.name, this.#options.clock());
     if (outcome.result === 'Aborted') return entry;
     const failure = failureOf(outcome.error);
@@ -131,21 +133,13 @@ export class StackReconciler implements Reconciler {
     return afterFailure(entry, failure, this.#options.clock(), this.#options.random());
   }
 
-  #abortUnwanted(key: ObjectKey, stack: JtelStack): void {
-    const wave = this.#waves.get(formatKey(key));
-    if (wave === undefined) return;
-    const deleting = stack.metadata.deletionTimestamp !== undefined;
-    if (wave.generation === stack.metadata.generation && wave.deleting === deleting) return;
-    this.#options.activities.abort(key, 'the spec changed');
-  }
-
   #start(key: ObjectKey, stack: JtelStack, project: string, gathered: Gathered, planned: Plan, epoch: number | undefined, logger: Logger): void {
     if (planned.kind !== 'Act') return;
     const { cluster, activities, clusterID, claims, credentials, mayAct } = this.#options;
     if (!mayAct()) throw new LeadershipLost(`not starting ${planned.step} of ${formatKey(key)}: this process is no longer the leader`);
-    const { namespace = '', name = '', uid = '', generation = 0 } = stack.metadata;
+    const { namespace = '', name = '', uid = '' } = stack.metadata;
     const machineID = gathered.observed.host.ok ? gathered.observed.host.value.facts.machineID : '';
-    this.#waves.set(formatKey(key), { generation, deleting: stack.metadata.deletionTimestamp !== undefined });
+    this.#waves.begin(key, stack, this.#options.clock());
     activities.start(key, planned.step, async (progress, signal) => {
       const requireFence = (): Fence => {
         // Asked anew each time: a backup of the same stack may have claimed a newer epoch for this process meanwhile.

@@ -1,4 +1,4 @@
-/** Docker's events of compose containers, as hints to look again; they end with the connection or the daemon, by a throw. */
+/** Docker's events of compose containers and of jobs, as hints to look again; they end with the connection or the daemon, by a throw. */
 import { HostError } from '../host.ts';
 import type { HostEvent } from '../host.ts';
 import { dockerError } from './client.ts';
@@ -14,7 +14,7 @@ interface DockerEvent {
 
 export async function* containerEvents(docker: DockerClient, signal: AbortSignal): AsyncGenerator<HostEvent, void, undefined> {
   try {
-    const stream = await docker.streams.getEvents({ filters: { type: ['container'], label: [labels.project] }, abortSignal: signal });
+    const stream = await docker.streams.getEvents({ filters: { type: ['container'] }, abortSignal: signal });
     const destroyable = stream as NodeJS.ReadableStream & { destroy(error?: Error): void };
     const stop = () => destroyable.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
     signal.addEventListener('abort', stop, { once: true });
@@ -37,7 +37,8 @@ export async function* containerEvents(docker: DockerClient, signal: AbortSignal
 /** Health checks run by `exec` every few seconds and would drown everything else. */
 function hostEvent(event: DockerEvent): HostEvent | undefined {
   const attributes = event.Actor?.Attributes;
-  const project = attributes?.[labels.project];
+  // Docker's filter knows no "or", so foreign containers come too and are left out here.
+  const project = attributes?.[labels.project] ?? attributes?.[labels.jobProject];
   if (project === undefined || event.Action === undefined || event.Action.startsWith('exec_')) return undefined;
   return { project, service: attributes?.[labels.service] ?? '', action: event.Action, timeSeconds: event.time ?? 0 };
 }

@@ -190,7 +190,7 @@ export class FakeHost implements Host {
       for (const { volume } of parts.flatMap(({ volumes }) => volumes)) {
         if (volume.startsWith(`${project}_`) && !found.volumes.has(volume)) found.volumes.set(volume, { driver: 'local', options: {} });
       }
-      this.#machine.jobs.set(job.uid, { project, spec: structuredClone(job), outcome: this.#machine.runJob(job), startedAt: this.#machine.now() });
+      this.#machine.startJob(project, job);
     });
   }
 

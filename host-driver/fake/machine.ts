@@ -158,6 +158,12 @@ export class FakeMachine {
     return new HostError(reason, this.address, `${message} (on ${this.address})`);
   }
 
+  startJob(project: string, job: JobSpec): void {
+    const outcome = this.runJob(job);
+    this.jobs.set(job.uid, { project, spec: structuredClone(job), outcome, startedAt: this.now() });
+    setTimeout(() => this.emit(project, '', 'die'), outcome.durationMilliseconds ?? 0).unref();
+  }
+
   /** Somebody kills a container behind our back. */
   kill(project: string, service: string): void {
     const container = this.projects.get(project)?.containers.get(service);

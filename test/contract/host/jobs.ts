@@ -1,6 +1,6 @@
 /** Long work in containers of its own. */
 import { describe, expect, it } from 'vitest';
-import type { Host, JobReport } from '../../../host-driver/host.ts';
+import type { Host, HostEvent, JobReport } from '../../../host-driver/host.ts';
 import { aCompanion, aFence, aJob, aJobWithCompanion } from '../../support/host-builders.ts';
 import { waitFor } from '../../support/wait.ts';
 import { signal } from './bench.ts';
@@ -38,6 +38,26 @@ export function jobCases(bench: HostBench): void {
       await host.startJob(project, aJob(uid, project, image, { input: { answer: 43 } }), aFence(), signal);
       expect(await ended(host, uid)).toMatchObject({ result: { answer: 42 } });
       expect((await host.observe(project, 'quick', signal)).jobs).toHaveLength(1);
+    });
+
+    it('tells an event when it has ended', async () => {
+      const { host, project, image, uid } = await withImage(bench);
+      const enough = new AbortController();
+      const seen: HostEvent[] = [];
+      const listening = (async () => {
+        for await (const event of host.events(enough.signal)) seen.push(event);
+      })();
+      listening.catch(() => undefined);
+      // Subscribed for certain only when something came: let jobs end until then.
+      let jobs = 0;
+      await waitFor('the event', async () => {
+        jobs += 1;
+        await host.startJob(project, aJob(`${uid}-${jobs}`, project, image), aFence(), signal);
+        await ended(host, `${uid}-${jobs}`);
+        return seen.some((event) => event.project === project && event.service === '' && event.action === 'die');
+      });
+      enough.abort(new Error('enough'));
+      await expect(listening).rejects.toThrow('enough');
     });
 
     it('that fails tells why, and when', async () => {

@@ -15,6 +15,8 @@ import type { ChunkTable } from './chunk-table.ts';
 import type { Pack, PackStore } from './pack-store.ts';
 
 const attempts = 5;
+/** Parts that are asked for before they are needed. */
+const aheadParts = 4;
 const longestPartText = 64 * 1024 * 1024;
 const stallMilliseconds = 60_000;
 
@@ -34,10 +36,11 @@ export async function takeKnownChunks(source: KnownSource, table: ChunkTable, pa
   const taken = new Map<string, Pack>();
   const ignored: string[] = [];
   let index: OneIndex | undefined;
-  for (const [at, part] of source.parts.entries()) {
+  const bodies = new FetchAhead(source);
+  for (const at of source.parts.keys()) {
     source.signal.throwIfAborted();
     try {
-      const text = openPart(await fetchPart(part, source.signal), source.cipher);
+      const text = openPart(await bodies.next(), source.cipher);
       if (index === undefined || !index.goesOn(text)) index = new OneIndex(source.epoch, table, packs, taken);
       index.take(text);
     } catch (error) {
@@ -104,6 +107,35 @@ function openPart(body: Buffer, cipher: BackupCipher | undefined): string {
     return zstdDecompressSync(compressed, { maxOutputLength: longestPartText }).toString('latin1');
   } catch {
     throw new FormatError('an index part cannot be decompressed');
+  }
+}
+
+/** The parts' bodies in their order; the next ones are on their way meanwhile. */
+class FetchAhead {
+  readonly #source: KnownSource;
+  readonly #coming: Promise<Buffer>[] = [];
+  #asked = 0;
+
+  constructor(source: KnownSource) {
+    this.#source = source;
+  }
+
+  /** @throws {FormatError | JobError} for this part only. */
+  async next(): Promise<Buffer> {
+    for (let part = this.#part(); part !== undefined; part = this.#part()) {
+      const body = fetchPart(part, this.#source.signal);
+      // Whoever takes it handles its error; nobody takes it when another one ends the job.
+      body.catch(() => undefined);
+      this.#coming.push(body);
+      this.#asked++;
+    }
+    const body = this.#coming.shift();
+    if (body === undefined) throw new Error('there is no further part');
+    return await body;
+  }
+
+  #part(): KnownIndexPart | undefined {
+    return this.#coming.length < aheadParts ? this.#source.parts[this.#asked] : undefined;
   }
 }
 

@@ -26,7 +26,7 @@ export interface Patience {
 }
 
 const defaultPatience: Patience = { start: 180, silence: 900, exit: 60 };
-const readBytes = 256 * 1024;
+const readBytes = 1024 * 1024;
 const longestFacts = 64 * 1024;
 /** Names before and since MariaDB 11. */
 const infoNames = ['mariadb_backup_info', 'xtrabackup_info'];
