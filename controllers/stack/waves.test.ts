@@ -11,7 +11,7 @@ describe('a running wave', () => {
     const waves = new Waves();
     waves.begin(key, stack(1), at(0));
     const asked = [0, 400, 999, 1000, 1001, 1500, 2100, 2101];
-    expect(asked.map((time) => waves.nextLook(key, at(time)))).toEqual([1, 0.6, 0.001, 0, 0.999, 0.5, 0, 0.999]);
+    expect(asked.map((time) => Math.round(waves.nextLook(key, at(time)) * 1000) / 1000)).toEqual([1, 0.6, 0.001, 0, 0.999, 0.5, 0, 0.999]);
   });
 
   it('that has ended holds no look back', () => {
