@@ -62,10 +62,10 @@ async function survive(scene: Scene, { operation, nth }: Site, { fault, nature }
   await control.faults.remove(id);
   checkNothingReplaced((await requestsOf(scene, stage)).slice(before), isManifest);
   if (error !== undefined) {
-    const { message } = checkTold(error, errors, stage.secrets);
+    const { message, reason } = checkTold(error, errors, stage.secrets);
     check(often === 'always' || nature !== 'Passing', `not tried again: ${message}`);
     // A manifest that got there before the failure is one of a whole backup: adopted by the next try, which has the job's result or not.
-    await scene.makeBackup(stage, secondID, 2);
+    await scene.makeBackup(stage, secondID, 2, reason === 'BackupIncomplete');
     checkNothingReplaced((await requestsOf(scene, stage)).slice(before), isManifest);
   }
   check(isDeepStrictEqual(await scene.restore(stage, secondID, await scene.target()), await scene.pictureOf(1)), 'what came back is not what was there');

@@ -79,10 +79,13 @@ export class Scene {
     return { account: customer.accountName, container, store, secrets: [customer.accountKey] };
   }
 
-  /** As the operator does it: what is known, a grant, the job, the commit. */
-  async makeBackup({ store }: Stage, backupID: string, attempt: number): Promise<void> {
+  /**
+   * As the operator does it: what is known, a grant, the job, the commit.
+   * @param isFull as after a try that was `BackupIncomplete`: relies on nothing that is there
+   */
+  async makeBackup({ store }: Stage, backupID: string, attempt: number, isFull = false): Promise<void> {
     const newest = await newestManifest(store, identity, never);
-    const known = await knownParts({ store, identity, backupID, attempt, epoch, keyID: undefined, newest, lifetimeSeconds: 3600 }, never);
+    const known = isFull ? [] : await knownParts({ store, identity, backupID, attempt, epoch, keyID: undefined, newest, lifetimeSeconds: 3600 }, never);
     const upload = await store.createUrl(3600);
     const tree = this.trees[backupID === firstID ? 0 : 1];
     const scratch = await mkdtemp(join(this.#scratch, 'job-'));

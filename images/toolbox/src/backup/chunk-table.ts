@@ -95,19 +95,15 @@ export class ChunkTable {
     }
   }
 
-  /** By digest: buckets of the first two bytes, which hold a few each. */
-  #sorted(): readonly number[] {
-    const buckets = new Map<number, number[]>();
-    for (let slot = 0; slot < this.#used.length; slot++) {
-      if (this.#used[slot] !== 1) continue;
-      const bucket = this.#memory.readUInt16BE(slot * recordBytes);
-      const slots = buckets.get(bucket);
-      if (slots === undefined) buckets.set(bucket, [slot]);
-      else slots.push(slot);
-    }
+  /** Slots in the order of their digests: numbers only, for there are 131,072. */
+  #sorted(): Uint32Array {
+    const slots = new Uint32Array(this.#count);
+    let count = 0;
+    for (let slot = 0; slot < this.#used.length; slot++) if (this.#used[slot] === 1) slots[count++] = slot;
     const compare = (a: number, b: number): number =>
+      this.#memory.readUInt32BE(a * recordBytes) - this.#memory.readUInt32BE(b * recordBytes) ||
       this.#memory.compare(this.#memory, b * recordBytes, b * recordBytes + 32, a * recordBytes, a * recordBytes + 32);
-    return [...buckets.keys()].toSorted((a, b) => a - b).flatMap((bucket) => (buckets.get(bucket) ?? []).toSorted(compare));
+    return slots.toSorted(compare);
   }
 
   #merge(runs: readonly Run[]): void {

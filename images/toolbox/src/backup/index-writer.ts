@@ -16,7 +16,7 @@ import type { Uploader } from './upload.ts';
 const compress = promisify(zstdCompress);
 
 /** A part is closed at the latest when its text is so long. */
-const longestPartText = 8 * 1024 * 1024;
+const longestPartText = 2 * 1024 * 1024;
 
 export interface BackupName {
   readonly identity: string;

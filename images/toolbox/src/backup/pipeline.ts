@@ -23,8 +23,8 @@ const batchItems = 256;
 /** A piece needs at most one slot more than it has chunks. */
 const reserveSlots = pieceBytes / chunkBytes + 2;
 /** Lines that wait for a pack to be stored; when there are more, the pack is sent as it is. */
-const longestQueue = 50_000;
-const longestBacklog = 32 * 1024 * 1024;
+const longestQueue = 16_384;
+const longestBacklog = 8 * 1024 * 1024;
 
 export function newSlots(): Slots {
   return new Slots(allocateSlots(slotCount));
