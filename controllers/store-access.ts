@@ -1,7 +1,9 @@
-/** From the name of a JtelBackupStore to the port through which its blobs are read and written. */
+/** From the name of a JtelBackupStore to the ports through which its blobs are read and written, and its policy is asked for. */
 
 import { azureCredentials, AzureCredentialsError, type AzureCredentials } from '../blob-store/azure-credentials.ts';
+import { managementAccess } from '../blob-store/azure-management-access.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
+import type { ReadRetention } from '../blob-store/retention.ts';
 import { storeKind, type JtelBackupStore } from '../crds/index.ts';
 import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
 import { InputError } from './input-error.ts';
@@ -10,6 +12,8 @@ import { readSecret } from './secret-input.ts';
 export interface OpenStore {
   readonly resource: JtelBackupStore;
   readonly blobs: BlobStore;
+  /** See {@link retentionReader}. */
+  readonly retention?: ReadRetention;
 }
 
 /**
@@ -21,7 +25,8 @@ export async function openStore(cluster: Cluster, namespace: string, name: strin
   if (resource === undefined) {
     throw new InputError('StoreNotFound', `JtelBackupStore ${namespace}/${name}, which ${field} names, does not exist: create it.`);
   }
-  return { resource, blobs: await openBlobs(cluster, resource, options) };
+  const retention = retentionReader(cluster, resource);
+  return { resource, blobs: await openBlobs(cluster, resource, options), ...(retention === undefined ? {} : { retention }) };
 }
 
 /** The blobs of a store that is already at hand. */
@@ -43,4 +48,29 @@ function readCredentials(secret: SecretValues, location: Parameters<typeof azure
     if (error instanceof AzureCredentialsError) throw new InputError('SecretInvalid', `${where}: ${error.message}.`, error);
     throw error;
   }
+}
+
+/**
+ * How to ask the management plane about the container of a store; undefined when the store does not say whom to ask. A Secret that is missing or
+ * unusable is a question without an answer: it makes no backup fail.
+ */
+export function retentionReader(cluster: Cluster, { metadata, spec }: JtelBackupStore): ReadRetention | undefined {
+  const { management, endpoint, container } = spec.azure;
+  if (management === undefined) return undefined;
+  const { namespace = '', name } = metadata;
+  const where = `spec.azure.management.credentialsSecretRef of JtelBackupStore ${namespace}/${name}`;
+  const secretName = management.credentialsSecretRef.name;
+  return async (signal) => {
+    try {
+      const secret = await readSecret(cluster, namespace, secretName, where, { signal });
+      const access = managementAccess(management.resourceID, endpoint, Object.fromEntries(secret.keys.map((key) => [key, secret.find(key)])));
+      // Azure's libraries for it take 30 MB: only an operator whose stores want it carries them.
+      const { readRetention } = await import('../blob-store/azure-management.ts');
+      return await readRetention(access, container, signal);
+    } catch (error) {
+      if (error instanceof InputError) return { kind: 'NotRead', detail: error.message.replace(/\.$/, '') };
+      if (error instanceof AzureCredentialsError) return { kind: 'NotRead', detail: `Secret ${namespace}/${secretName} (${where}): ${error.message}` };
+      throw error;
+    }
+  };
 }

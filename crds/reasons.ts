@@ -168,6 +168,8 @@ const backup = {
   BackupCancelled: 'The object was deleted before the backup was complete; its job is stopped.',
   ScheduleInvalid: '`backup.schedule` or `backup.timeZone` is none that can be computed.',
   PolicyMissing: 'The container has no immutability policy.',
+  PolicyUnlocked: 'The container has an immutability policy that is not locked: whoever manages the storage account can remove it.',
+  RetentionTooShort: 'The immutability policy ends before the last backup that uses what was stored.',
   BackupNotConfigured: 'There is no `spec.backup`, so there are no backups of this stack.',
   BackupSuspended: 'Scheduled backups are suspended.',
   Completed: 'It was done completely, and what was done was verified.',

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { BackupJobInput } from '../../backup/job.ts';
 import { paths } from '../../backup/names.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
+import type { Retention } from '../../blob-store/retention.ts';
 import { commit, type CommitOptions } from './commit.ts';
 import { storeLikeAJob } from './testing.ts';
 
@@ -32,8 +33,7 @@ function aCommit(store: MemoryBlobStore, { origin, ...changes }: Changes = {}): 
     result: storeLikeAJob(store, input),
     endTime: '2026-03-01T02:10:00.000Z',
     documents: [{ name: 'stack.json', content: Buffer.from('{}\n') }],
-    policy: 'Required',
-    retentionDays: 180,
+    immutability: { policy: 'Required', retentionDays: 180 },
     ...changes,
     origin: {
       backupID: id,
@@ -127,6 +127,30 @@ describe('immutability', () => {
     const open = await commit(aCommit(new MemoryBlobStore('memory://open', { immutable: false })), signal);
     expect(open.immutability).toMatchObject({ state: 'Unprotected' });
     expect(open.immutability).not.toHaveProperty('untilTime');
-    expect((await commit(aCommit(new MemoryBlobStore(), { policy: 'None' }), signal)).immutability.state).toBe('Unknown');
+    expect((await commit(aCommit(new MemoryBlobStore(), { immutability: { policy: 'None', retentionDays: 180 } }), signal)).immutability.state).toBe('Unknown');
+  });
+
+  const committed = async (told: Retention) => (await commit(aCommit(new MemoryBlobStore(), { retention: () => Promise.resolve(told) }), signal)).immutability;
+  const days = ({ untilTime = '' }: { readonly untilTime?: string }): number => Math.round((Date.parse(untilTime) - Date.now()) / 86_400_000);
+
+  test('lasts as long as the container says, where the management plane is asked', async () => {
+    const proven = await committed({ kind: 'TimeBased', days: 365, isLocked: true });
+    expect(proven).toMatchObject({ state: 'Verified', detail: expect.stringContaining('locked and lasts 365 days') });
+    expect(days(proven)).toBe(365);
+  });
+
+  test.each([
+    ['can be removed by whoever manages the account', { kind: 'TimeBased', days: 365, isLocked: false }, /refused.* But: .*\(365 days\) is not locked/],
+    ['is too short', { kind: 'TimeBased', days: 180, isLocked: true }, /refused.* But: .*180 days are fewer than the 210/],
+    ['is only a legal hold', { kind: 'None' }, /refused.* But: .*at most a legal hold/],
+  ] satisfies [string, Retention, RegExp][])('does not count when the policy that refused %s', async (_, told, detail) => {
+    const found = await committed(told);
+    expect(found).toEqual({ state: 'Unprotected', detail: expect.stringMatching(detail) });
+  });
+
+  test('counts when the management plane does not answer, and says so', async () => {
+    const proven = await committed({ kind: 'NotRead', detail: 'account acme: 403 AuthorizationFailed' });
+    expect(proven).toMatchObject({ state: 'Verified', detail: expect.stringContaining('asked in vain: account acme: 403') });
+    expect(days(proven)).toBe(180);
   });
 });

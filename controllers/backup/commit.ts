@@ -8,9 +8,11 @@ import type { BackupJobResult } from '../../backup/job.ts';
 import { longestManifestBytes, manifestText, parseManifest, type Manifest, type StoredBlob } from '../../backup/manifest.ts';
 import { paths } from '../../backup/names.ts';
 import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
+import type { ReadRetention, Retention } from '../../blob-store/retention.ts';
 import { sha256 } from '../../release/manifest.ts';
 import { listBackups, readManifest, readPackList, requireComplete, type LoadedBackup } from '../backup-catalog.ts';
 import { InputError } from '../input-error.ts';
+import { retentionProblem, type ImmutabilityPolicy } from '../retention.ts';
 import { missingFiles } from './job-result.ts';
 import type { Committed } from './model.ts';
 
@@ -36,8 +38,10 @@ export interface CommitOptions {
   /** RFC 3339; when the job ended. */
   readonly endTime: string;
   readonly documents: readonly StoredDocument[];
-  readonly policy: 'Required' | 'Preferred' | 'None';
-  readonly retentionDays: number;
+  /** What is asked of the store. */
+  readonly immutability: ImmutabilityPolicy;
+  /** Asks the management plane for the container's policy; left out when the store does not want that. */
+  readonly retention?: ReadRetention;
 }
 
 /**
@@ -148,17 +152,30 @@ async function requireIndexParts(store: BlobStore, { identity, backupID }: Origi
 }
 
 /** The proof that counts is made with the manifest itself: all parts of a container share its policy. */
-async function attest({ store, origin, policy, retentionDays }: CommitOptions, signal: AbortSignal): Promise<Committed['immutability']> {
-  if (policy === 'None') return { state: 'Unknown', detail: 'The store asks for no immutability (spec.immutability.policy is None), so none was tried.' };
+async function attest({ store, origin, immutability, retention: ask }: CommitOptions, signal: AbortSignal): Promise<Committed['immutability']> {
+  if (immutability.policy === 'None') return { state: 'Unknown', detail: 'The store asks for no immutability (spec.immutability.policy is None), so none was tried.' };
   const name = paths.manifest(origin.identity, origin.backupID);
-  const proof = await store.proveImmutable(name, signal);
+  const [proof, retention] = await Promise.all([store.proveImmutable(name, signal), ask?.(signal)]);
   const detail = `For the manifest ${proof.detail}.`;
-  if (proof.overwrite === 'Refused' && proof.delete === 'Refused') {
-    const created = (await store.properties(name, signal))?.createdTime;
-    const until = created === undefined ? undefined : new Date(Date.parse(created) + retentionDays * 86_400_000);
-    return { state: 'Verified', detail, ...(until === undefined ? {} : { untilTime: `${until.toISOString().slice(0, 19)}Z` }) };
+  const isRefused = proof.overwrite === 'Refused' && proof.delete === 'Refused';
+  if (!isRefused) return { state: proof.overwrite === 'Allowed' || proof.delete === 'Allowed' ? 'Unprotected' : 'Unknown', detail };
+  const problem = retentionProblem(immutability, retention);
+  if (problem !== undefined) return { state: 'Unprotected', detail: `${detail} But: ${problem.message}` };
+  const created = (await store.properties(name, signal))?.createdTime;
+  const days = retention?.kind === 'TimeBased' ? retention.days : immutability.retentionDays;
+  const until = created === undefined ? undefined : new Date(Date.parse(created) + days * 86_400_000);
+  return { state: 'Verified', detail: `${detail}${ofPolicy(retention)}`, ...(until === undefined ? {} : { untilTime: `${until.toISOString().slice(0, 19)}Z` }) };
+}
+
+function ofPolicy(retention: Retention | undefined): string {
+  switch (retention?.kind) {
+    case 'TimeBased':
+      return ` The container's policy is locked and lasts ${retention.days} days.`;
+    case 'NotRead':
+      return ` How long that lasts was asked in vain: ${retention.detail}.`;
+    default:
+      return '';
   }
-  return { state: proof.overwrite === 'Allowed' || proof.delete === 'Allowed' ? 'Unprotected' : 'Unknown', detail };
 }
 
 /** Only to compare with: a store that cannot tell spoils no backup. */

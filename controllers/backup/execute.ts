@@ -98,7 +98,7 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
 async function storeBackup(_: unknown, context: ExecutionContext): Promise<void> {
   const { backup, gathered, clusterID, signal } = context;
   const { observed, identity } = gathered;
-  const { resource, blobs } = storeOf(context);
+  const { resource, blobs, retention } = storeOf(context);
   const stack = stackOf(context);
   const { loaded } = releaseOf(context);
   const { release, digest } = loaded;
@@ -129,8 +129,8 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
       result: job?.job.state === 'Succeeded' ? parseJobResult(job.result, { backupID, attempt }) : undefined,
       endTime: new Date((job?.job.finishedSeconds ?? context.now().getTime() / 1000) * 1000).toISOString(),
       documents: await storedDocuments(stack, gathered.project, loaded, context, { signal }),
-      policy: resource.spec.immutability.policy,
-      retentionDays: resource.spec.immutability.retentionDays,
+      immutability: resource.spec.immutability,
+      ...(retention === undefined ? {} : { retention }),
     },
     signal,
   );

@@ -14,6 +14,7 @@ import { readHostTarget } from '../host-target.ts';
 import { InputError } from '../input-error.ts';
 import { projectName } from '../project.ts';
 import { readRelease, type ReleaseDependencies, type StackRelease } from '../stack-release.ts';
+import type { OpenStore } from '../store-access.ts';
 import { readHistory } from './history.ts';
 import type { Observed, Outcome, ReleaseFacts, StoreFacts } from './model.ts';
 import { findObstacle, isPartOfOperation } from './obstacles.ts';
@@ -29,7 +30,7 @@ export interface Gathered {
   readonly project: string;
   readonly identity: string;
   readonly host?: Host;
-  readonly store?: { readonly resource: JtelBackupStore; readonly blobs: BlobStore };
+  readonly store?: OpenStore;
   readonly release?: StackRelease;
 }
 

@@ -192,6 +192,17 @@ describe('a backup that meets trouble', () => {
     const preferred = await ended(await World.create({ immutable: false, policy: 'Preferred' }));
     expect(preferred.status).toMatchObject({ phase: 'Completed', immutability: { state: 'Unprotected' } });
   });
+
+  it('is not Completed where the store demands immutability and its policy can be removed or is too short', async () => {
+    const unlocked = await ended(await World.create({ retention: { kind: 'TimeBased', days: 365, isLocked: false } }));
+    expect(unlocked.status).toMatchObject({ phase: 'Failed', immutability: { state: 'Unprotected' }, message: expect.stringMatching(/demands immutability.*is not locked/) });
+    await running?.kill();
+    const short = await ended(await World.create({ retention: { kind: 'TimeBased', days: 200, isLocked: true } }));
+    expect(short.status).toMatchObject({ phase: 'Failed', message: expect.stringMatching(/200 days are fewer than the 210/) });
+    await running?.kill();
+    const good = await ended(await World.create({ retention: { kind: 'TimeBased', days: 210, isLocked: true } }));
+    expect(good.status).toMatchObject({ phase: 'Completed', immutability: { state: 'Verified' } });
+  });
 });
 
 describe('a backup that is verified by a restore', () => {

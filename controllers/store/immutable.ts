@@ -1,9 +1,14 @@
-/** Whether a store refuses to change what is stored, as users see it; pure. Only an attempt proves it; a policy is a promise. */
+/**
+ * Whether a store refuses to change what is stored, as users see it; pure. Only an attempt proves it; a policy is a promise. But an attempt
+ * does not tell for how long, and whether somebody may lift the policy tomorrow: that is known where the management plane was asked.
+ */
 
 import { defaultEpochDays } from '../../backup/names.ts';
 import type { ContainerPolicy } from '../../blob-store/blob-store.ts';
+import type { Retention } from '../../blob-store/retention.ts';
 import type { Condition, JtelBackupStore, Reason } from '../../crds/index.ts';
 import { findCondition } from '../../operator/runtime/report/conditions.ts';
+import { requiredDays, retentionProblem } from '../retention.ts';
 import type { Observed, Probed } from './model.ts';
 
 export interface ImmutableDraft {
@@ -17,15 +22,17 @@ export function immutable(store: JtelBackupStore, observed: Observed, probed: Pr
   const { spec } = store;
   const draft = (status: Condition['status'], reason: Reason, message: string): ImmutableDraft => ({ type: 'Immutable', status, reason, message });
   if (spec.immutability.policy === 'None') return draft('Unknown', 'NotChecked', 'Not looked at, because spec.immutability.policy is None.');
-  const policy = observed.kind === 'Listed' ? observed.policy : undefined;
+  const { policy, retention } = observed.kind === 'Listed' ? observed : {};
   const proof = probed.kind === 'Written' ? probed.proof : undefined;
-  if (proof?.overwrite === 'Refused' && proof.delete === 'Refused') return draft('True', 'ImmutabilityVerified', `For the probe at lastProofTime ${proof.detail}. ${unseen(store)}`);
   if (proof?.overwrite === 'Allowed' || proof?.delete === 'Allowed') {
     const versions = policy?.versioning === true ? ' The container keeps versions: what is overwritten or deleted can be brought back by hand, but backups rely on its being refused; set a policy for the whole container.' : '';
     return draft('False', 'NotImmutable', `For the probe at lastProofTime ${proof.detail}.${versions} ${advice(store)}`);
   }
+  const problem = retentionProblem(spec.immutability, retention);
+  if (problem !== undefined) return draft('False', problem.reason, `${problem.message} ${advice(store)}`);
+  if (proof?.overwrite === 'Refused' && proof.delete === 'Refused') return draft('True', 'ImmutabilityVerified', `For the probe at lastProofTime ${proof.detail}. ${period(store, retention)}`);
   if (policy?.hasImmutabilityPolicy === false && policy.versioning === false) return draft('False', 'PolicyMissing', `The container has no immutability policy. ${advice(store)}`);
-  if (proof !== undefined) return draft('Unknown', 'NotChecked', `${capital(proof.detail)}. ${promise(policy)} ${unseen(store)}`);
+  if (proof !== undefined) return draft('Unknown', 'NotChecked', `${capital(proof.detail)}. ${promise(policy)} ${period(store, retention)}`);
   if (spec.accessMode === 'ReadOnly') return draft('Unknown', 'NotChecked', `The store is only read, so nothing was tried. ${promise(policy)}`);
   // Between two proofs, and while the store is away, the last one counts, if it was of this very spec.
   const last = findCondition(store.status?.conditions, 'Immutable');
@@ -38,15 +45,16 @@ function promise(policy: ContainerPolicy | undefined): string {
   return policy.hasImmutabilityPolicy ? 'The container has an immutability policy.' : 'The container has no immutability policy of its own, only versions.';
 }
 
-/** Days, and whether the policy is locked, only the management plane knows, which the operator does not ask. */
-function unseen({ spec }: JtelBackupStore): string {
-  const days = spec.immutability.retentionDays + defaultEpochDays;
-  return `Make sure in the storage account that the policy is locked and its period at least ${days} days (retentionDays plus the ${defaultEpochDays} days that backups share data): the operator cannot see either.`;
+/** Days, and whether the policy is locked, only the management plane knows. */
+function period({ spec }: JtelBackupStore, retention: Retention | undefined): string {
+  if (retention?.kind === 'TimeBased') return `Its policy is locked and lasts ${retention.days} days.`;
+  const why = retention?.kind === 'NotRead' ? `the management plane was asked in vain (${retention.detail})` : 'the operator cannot see either, unless spec.azure.management says whom to ask';
+  return `Make sure in the storage account that the policy is locked and its period at least ${requiredDays(spec.immutability)} days (retentionDays plus the ${defaultEpochDays} days that backups share data): ${why}.`;
 }
 
 function advice({ spec }: JtelBackupStore): string {
   const what = spec.immutability.policy === 'Required' ? 'No backup counts as Completed until that is so' : 'Somebody with the right to write could change or delete backups';
-  return `${what}: give the container a locked time-based policy of at least ${spec.immutability.retentionDays + defaultEpochDays} days (docs/backups.md).`;
+  return `${what}: give the container a locked time-based policy of at least ${requiredDays(spec.immutability)} days (docs/backups.md).`;
 }
 
 function capital(text: string): string {

@@ -1,5 +1,6 @@
 /** What the store controller talks about: what was found, and what is to be done about it. */
 import type { ContainerPolicy, ImmutabilityProof } from '../../blob-store/blob-store.ts';
+import type { Retention } from '../../blob-store/retention.ts';
 import type { Reason } from '../../crds/index.ts';
 
 /** Something is wrong with a store; the message says what, with which store, and what to do. */
@@ -22,6 +23,8 @@ export type Observed =
       readonly contents: Contents | undefined;
       /** What the container says of itself; undefined when these credentials may not ask. */
       readonly policy?: ContainerPolicy;
+      /** What the management plane says; undefined when the store does not want it to be asked. */
+      readonly retention?: Retention;
     }
   | { readonly kind: 'Unusable'; readonly problem: Problem };
 

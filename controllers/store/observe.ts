@@ -1,6 +1,7 @@
 /** Looks into a store without changing it: can it be listed with these credentials, and what is complete in it. */
 import { manifestName, paths } from '../../backup/names.ts';
 import { BlobError, type BlobStore, type ContainerPolicy } from '../../blob-store/blob-store.ts';
+import type { ReadRetention } from '../../blob-store/retention.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 import { InputError } from '../input-error.ts';
 import type { Contents, Observed, Problem } from './model.ts';
@@ -14,6 +15,7 @@ const releaseMarker = /^releases\/[^/]+\/release\.json$/;
 /**
  * @param identities whose backups are counted: those of the stacks that use the store, and those that it names
  * @param open gives access to the store; an error of its own that says what is wrong becomes part of what was observed
+ * @param readRetention asks the management plane; left out when the store does not want that
  * @throws anything that is not about the store, such as an API server that does not answer
  */
 export async function observe(
@@ -21,12 +23,14 @@ export async function observe(
   open: () => Promise<BlobStore>,
   signal: AbortSignal,
   identities: readonly string[] = [],
+  readRetention?: ReadRetention,
 ): Promise<{ observed: Observed; blobs?: BlobStore }> {
   try {
     const blobs = await open();
     const contents = store.spec.tier === 'Vendor' ? await countReleases(blobs, signal) : await countBackups(blobs, identities, signal);
-    const policy = store.spec.immutability.policy === 'None' ? undefined : await readPolicy(blobs, signal);
-    return { observed: { kind: 'Listed', contents, ...(policy === undefined ? {} : { policy }) }, blobs };
+    if (store.spec.immutability.policy === 'None') return { observed: { kind: 'Listed', contents }, blobs };
+    const [policy, retention] = await Promise.all([readPolicy(blobs, signal), readRetention?.(signal)]);
+    return { observed: { kind: 'Listed', contents, ...(policy === undefined ? {} : { policy }), ...(retention === undefined ? {} : { retention }) }, blobs };
   } catch (error) {
     return { observed: { kind: 'Unusable', problem: problemOf(error, store) } };
   }

@@ -1,12 +1,13 @@
 /** One look at one store: read, observe, plan, write a probe when one is due, tell. */
 import type { BlobStore } from '../../blob-store/blob-store.ts';
+import type { ReadRetention } from '../../blob-store/retention.ts';
 import { storeConditionTypes, storeKind, type JtelBackupStore, type JtelBackupStoreStatus } from '../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
 import type { ObjectKey } from '../../operator/runtime/objects.ts';
 import { findCondition } from '../../operator/runtime/report/conditions.ts';
 import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
-import { openBlobs } from '../store-access.ts';
+import { openBlobs, retentionReader } from '../store-access.ts';
 import { execute } from './execute.ts';
 import { observe } from './observe.ts';
 import { checkIntervalSeconds, plan, retryIntervalSeconds } from './plan.ts';
@@ -22,6 +23,8 @@ export interface StoreReconcilerOptions {
   readonly random: () => number;
   /** Default: the real store with the credentials of its Secret. */
   readonly open?: (store: JtelBackupStore, options: CallOptions) => Promise<BlobStore>;
+  /** Default: the management plane that the store names. */
+  readonly retention?: (store: JtelBackupStore) => ReadRetention | undefined;
 }
 
 export class StoreReconciler implements Reconciler {
@@ -38,7 +41,8 @@ export class StoreReconciler implements Reconciler {
 
     const { signal } = context;
     const identities = [...(this.#options.identitiesOf?.(store) ?? []), ...(store.spec.identities ?? []).filter((identity) => identity !== '*')];
-    const { observed, blobs } = await observe(store, () => this.#open(store, context), signal, identities);
+    const retention = this.#options.retention?.(store) ?? retentionReader(cluster, store);
+    const { observed, blobs } = await observe(store, () => this.#open(store, context), signal, identities, retention);
     const actions = plan(store, observed, clock());
     const probed = blobs === undefined ? ({ kind: 'NotDue' } as const) : await execute(actions, store, blobs, signal);
 

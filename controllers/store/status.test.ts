@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findCondition } from '../../operator/runtime/report/conditions.ts';
+import type { Retention } from '../../blob-store/retention.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 import type { Observed, Probed, Problem } from './model.ts';
 import { summarise } from './status.ts';
@@ -48,6 +49,8 @@ describe('Available', () => {
 describe('Immutable', () => {
   const proof = (overwrite: 'Refused' | 'Allowed' | 'NotTried', deletion: 'Refused' | 'Allowed' | 'NotTried'): Probed => ({ kind: 'Written', proof: { overwrite, delete: deletion, detail: 'overwriting it was tried' } });
   const listedWith = (hasImmutabilityPolicy: boolean, versioning = false): Observed => ({ kind: 'Listed', contents: undefined, policy: { hasImmutabilityPolicy, versioning } });
+  const told = (retention: Retention): Observed => ({ kind: 'Listed', contents: undefined, policy: { hasImmutabilityPolicy: true, versioning: false }, retention });
+  const lasting = (days: number, isLocked = true): Observed => told({ kind: 'TimeBased', days, isLocked });
   const readOnly = aStore({ accessMode: 'ReadOnly' });
   test.each([
     ['both attempts were refused', aStore(), listedWith(true), proof('Refused', 'Refused'), 'True', 'ImmutabilityVerified'],
@@ -60,6 +63,13 @@ describe('Immutable', () => {
     ['a store is only read and has one', readOnly, listedWith(true), notDue, 'Unknown', 'NotChecked'],
     ['nothing is asked of it', aStore({ immutability: { policy: 'None', retentionDays: 30 } }), listedWith(false), written, 'Unknown', 'NotChecked'],
     ['nothing was tried yet', aStore(), listed, notDue, 'Unknown', 'NotChecked'],
+    ['both were refused by a policy that is locked and long enough', aStore(), lasting(210), proof('Refused', 'Refused'), 'True', 'ImmutabilityVerified'],
+    ['both were refused by a policy that can be removed', aStore(), lasting(210, false), proof('Refused', 'Refused'), 'False', 'PolicyUnlocked'],
+    ['both were refused by a policy that is too short', aStore(), lasting(180), proof('Refused', 'Refused'), 'False', 'RetentionTooShort'],
+    ['both were refused, but only by a legal hold', aStore(), told({ kind: 'None' }), proof('Refused', 'Refused'), 'False', 'PolicyMissing'],
+    ['both were refused, and the management plane does not answer', aStore(), told({ kind: 'NotRead', detail: 'no answer' }), proof('Refused', 'Refused'), 'True', 'ImmutabilityVerified'],
+    ['overwriting was allowed, whatever the management plane says', aStore(), lasting(210), proof('Allowed', 'NotTried'), 'False', 'NotImmutable'],
+    ['a store is only read and its policy can be removed', readOnly, lasting(210, false), notDue, 'False', 'PolicyUnlocked'],
   ] satisfies [string, JtelBackupStore, Observed, Probed, string, string][])('when %s', (_, store, observed, probed, status, reason) => {
     expect(findCondition(summarise(store, observed, probed, now).conditions, 'Immutable')).toMatchObject({ status, reason });
   });
@@ -74,9 +84,23 @@ describe('Immutable', () => {
     expect(later(listedWith(true), 2)).toMatchObject({ status: 'Unknown' });
   });
 
-  test('says how long the period has to be', () => {
-    const message = findCondition(summarise(aStore(), listedWith(true), proof('Refused', 'Refused'), now).conditions, 'Immutable')?.message;
-    expect(message).toContain('at least 210 days');
+  test.each([
+    ['how long the period has to be, when nobody could tell', listedWith(true), /at least 210 days .*spec\.azure\.management says whom to ask/],
+    ['why nobody could tell', told({ kind: 'NotRead', detail: 'account acme: 403 AuthorizationFailed' }), /at least 210 days .*asked in vain \(account acme: 403 AuthorizationFailed\)/],
+    ['how long the period is', lasting(365), /is locked and lasts 365 days/],
+    ['what to do about one that can be removed', lasting(365, false), /\(365 days\) is not locked.*locked time-based policy of at least 210 days/],
+  ])('says %s', (_, observed, expected) => {
+    expect(findCondition(summarise(aStore(), observed, proof('Refused', 'Refused'), now).conditions, 'Immutable')?.message).toMatch(expected);
+  });
+
+  test('what the management plane told stays in the status while it does not answer, under the same spec', () => {
+    const asking = { azure: { ...aStore().spec.azure, management: { resourceID: 'id', credentialsSecretRef: { name: 'reader' } } } };
+    const first = summarise(aStore(asking), lasting(210), proof('Refused', 'Refused'), now);
+    expect(first.retention).toEqual({ state: 'Locked', days: 210 });
+    const silent = told({ kind: 'NotRead', detail: 'no answer' });
+    expect(summarise(aStore(asking, first), silent, notDue, now).retention).toEqual({ state: 'Locked', days: 210 });
+    expect(summarise(aStore(asking, first, 2), silent, notDue, now).retention).toBeUndefined();
+    expect(summarise(aStore({}, first), listedWith(true), notDue, now).retention).toBeUndefined();
   });
 });
 

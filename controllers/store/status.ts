@@ -37,6 +37,7 @@ export function summarise(store: JtelBackupStore, observed: Observed, probed: Pr
     ...(lastProbeTime === undefined ? {} : { lastProbeTime }),
     ...(lastProofTime === undefined ? {} : { lastProofTime }),
     ...contents(previous, observed),
+    ...retention(store, observed),
     conditions: conditions ?? [],
   };
 }
@@ -72,4 +73,20 @@ function contents(previous: JtelBackupStoreStatus, observed: Observed): Pick<Jte
   if (observed.contents === undefined) return {};
   const { count, newestTime } = observed.contents;
   return { backups: count, ...(newestTime === undefined ? {} : { lastBackupTime: formatTime(new Date(newestTime)) }) };
+}
+
+/** What was last told stays while the store or the management plane does not answer, for the same spec. */
+function retention({ spec, metadata, status }: JtelBackupStore, observed: Observed): Pick<JtelBackupStoreStatus, 'retention'> {
+  const found = observed.kind === 'Listed' ? observed.retention : undefined;
+  switch (found?.kind) {
+    case 'None':
+      return { retention: { state: 'None' } };
+    case 'TimeBased':
+      return { retention: { state: found.isLocked ? 'Locked' : 'Unlocked', days: found.days } };
+    case 'NotRead':
+    case undefined: {
+      const keep = spec.azure.management !== undefined && status?.retention !== undefined && status.observedGeneration === metadata.generation;
+      return keep ? { retention: status.retention } : {};
+    }
+  }
 }

@@ -27,6 +27,24 @@ export interface AzureContainer {
    * Secret with accountName and accountKey, or sasToken, or connectionString.
    */
   readonly credentialsSecretRef: LocalReference;
+  /**
+   * Lets the operator ask Azure's management plane how long the container's immutability policy lasts and whether it is locked, which the container itself does not tell. The role Reader on the storage account is enough. Not asked when absent.
+   */
+  readonly management?: AzureManagement;
+}
+
+/**
+ * Lets the operator ask Azure's management plane how long the container's immutability policy lasts and whether it is locked, which the container itself does not tell. The role Reader on the storage account is enough. Not asked when absent.
+ */
+export interface AzureManagement {
+  /**
+   * Resource ID of the storage account, as "az storage account show --query id" prints it.
+   */
+  readonly resourceID: string;
+  /**
+   * Secret with tenantID, clientID and clientSecret of a service principal.
+   */
+  readonly credentialsSecretRef: LocalReference;
 }
 
 /**
@@ -774,6 +792,10 @@ export interface JtelBackupStoreStatus {
    */
   readonly lastProofTime?: string;
   /**
+   * What Azure's management plane told of the container's immutability policy, if spec.azure.management lets it be asked and it answered.
+   */
+  readonly retention?: RetentionStatus;
+  /**
    * Available and Immutable.
    */
   readonly conditions?: readonly Condition[];
@@ -1307,6 +1329,20 @@ export interface RestoreTest {
    * The compose host. It needs what the host of a stack needs, and room for the data.
    */
   readonly host: StackHost;
+}
+
+/**
+ * What Azure's management plane told of the container's immutability policy, if spec.azure.management lets it be asked and it answered.
+ */
+export interface RetentionStatus {
+  /**
+   * Locked cannot be removed or shortened by anybody; Unlocked can. None is no time-based policy.
+   */
+  readonly state: 'Locked' | 'Unlocked' | 'None';
+  /**
+   * For so long after it was stored, an object can be neither changed nor deleted.
+   */
+  readonly days?: number;
 }
 
 /**

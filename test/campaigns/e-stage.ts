@@ -129,7 +129,6 @@ function commitOptions(store: BlobStore, backupID: string, result: CommitOptions
     result,
     endTime: '2026-11-23T02:01:00Z',
     documents: [{ name: 'stack.json', content: Buffer.from('{"kind":"JtelStack"}') }],
-    policy: 'Required',
-    retentionDays: 180,
+    immutability: { policy: 'Required', retentionDays: 180 },
   };
 }

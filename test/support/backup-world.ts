@@ -4,6 +4,7 @@ import type { BackupJobInput } from '../../backup/job.ts';
 import { manifestName } from '../../backup/names.ts';
 import type { StreamedContent } from '../../blob-store/blob-store.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
+import type { Retention } from '../../blob-store/retention.ts';
 import { defaultLimits, type Limits } from '../../controllers/backup/model.ts';
 import { BackupReconciler } from '../../controllers/backup/reconcile.ts';
 import { aBackup, aStack, storeLikeAJob } from '../../controllers/backup/testing.ts';
@@ -40,6 +41,8 @@ class HookedStore extends MemoryBlobStore {
 export interface WorldOptions {
   readonly policy?: 'Required' | 'Preferred';
   readonly immutable?: boolean;
+  /** What the management plane says; not asked when absent. */
+  readonly retention?: Retention;
   readonly verify?: 'Checksum' | 'Restore';
   /** Encryption keys of the store, as its Secret has them. */
   readonly keys?: Readonly<Record<string, string>>;
@@ -57,7 +60,10 @@ export class World {
   readonly jobs: BackupJobInput[] = [];
   readonly specs: JobSpec[] = [];
 
-  private constructor({ immutable = true, job }: WorldOptions) {
+  readonly retention: Retention | undefined;
+
+  private constructor({ immutable = true, job, retention }: WorldOptions) {
+    this.retention = retention;
     this.blobs = new HookedStore('memory://backups', { immutable });
     this.machine = this.driver.add(address, {
       runJob: (spec) => {
@@ -160,7 +166,11 @@ export class Process {
       releases: new ReleaseSource(),
       credentials: new CredentialStore(cluster),
       toolbox: { repository: 'registry.example/jtel/toolbox', digest: `sha256:${'7'.repeat(64)}`, tag: 'x' },
-      openStore: async (_cluster, namespace, name) => ({ resource: await cluster.get(storeKind, { namespace, name }, { signal }), blobs: name === 'vendor' ? world.vendor : world.blobs }),
+      openStore: async (_cluster, namespace, name) => {
+        const { retention } = world;
+        const resource = await cluster.get(storeKind, { namespace, name }, { signal });
+        return { resource, blobs: name === 'vendor' ? world.vendor : world.blobs, ...(retention === undefined ? {} : { retention: () => Promise.resolve(retention) }) };
+      },
       activities: this.#activities,
       events: { record: () => undefined },
       claims: new HostClaims(),
