@@ -64,7 +64,7 @@ export function retentionReader(cluster: Cluster, { metadata, spec }: JtelBackup
     try {
       const secret = await readSecret(cluster, namespace, secretName, where, { signal });
       const access = managementAccess(management.resourceID, endpoint, Object.fromEntries(secret.keys.map((key) => [key, secret.find(key)])));
-      // Azure's libraries for it take 30 MB: only an operator whose stores want it carries them.
+      // Azure's libraries for it take 10 MB: only an operator whose stores want it carries them.
       const { readRetention } = await import('../blob-store/azure-management.ts');
       return await readRetention(access, container, signal);
     } catch (error) {

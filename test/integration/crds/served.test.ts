@@ -131,7 +131,7 @@ describe('kubectl get', () => {
     ['jtelstacks', 'NAME VERSION SIZE PHASE READY HOST LAST-BACKUP AGE', ' COMPONENTS REVISION DRIFT MESSAGE'],
     ['jtelbackups', 'NAME STACK PHASE PROGRESS SIZE IMMUTABLE-UNTIL VERIFIED AGE', ' BACKUP-ID VERSION TRIGGER MESSAGE'],
     ['jtelrestores', 'NAME STACK MODE PHASE PROGRESS BACKUP AGE', ' BACKUP-TIME SECONDS MESSAGE'],
-    ['jtelbackupstores', 'NAME TIER AVAILABLE IMMUTABLE BACKUPS LAST-BACKUP AGE', ' ACCESS CONTAINER LAST-VALIDATION MESSAGE'],
+    ['jtelbackupstores', 'NAME TIER AVAILABLE IMMUTABLE BACKUPS LAST-BACKUP AGE', ' ACCESS CONTAINER RETENTION-DAYS POLICY LAST-VALIDATION MESSAGE'],
   ])('%s has the columns %s, wide also%s', async (plural, narrow, wide) => {
     const headers = async (...args: string[]): Promise<string> => ((await get(plural, ...args))[0] ?? '').trim().replaceAll(/ +/g, ' ');
     expect(await headers()).toBe(narrow);

@@ -95,6 +95,8 @@ const testHostValues = stackValues
     ...(line.at === undefined ? {} : { at: line.at.replace('spec.host', 'spec.test.host') }),
   }));
 
+const accountID = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/backups/providers/Microsoft.Storage/storageAccounts/acme';
+
 export const otherValues: readonly FieldValues[] = [
   ...testHostValues,
   { kind: 'JtelRestore', path: 'spec.mode', says: 'set mode to Test', bad: ['Plan'], at: 'spec' },
@@ -135,6 +137,13 @@ export const otherValues: readonly FieldValues[] = [
     says: 'a path such as jtel/acme',
     bad: ['/jtel', 'jtel/', 'a//b', '../b', 'a/../b', 'a/.b', ...hostile],
     good: ['jtel', 'jtel/acme.1/x_y'],
+  },
+  {
+    kind: 'JtelBackupStore',
+    path: 'spec.azure.management.resourceID',
+    says: 'az storage account show --query id',
+    bad: ['acme', `${accountID}/blobServices/default`, `${accountID}/../other`, accountID.replace('storageAccounts', 'queues'), accountID.replace('00000000', '0000000'), accountID.replace('backups', 'a/b'), ...hostile],
+    good: [accountID, accountID.replace('backups', 'rg_1.(x)-y')],
   },
   { kind: 'JtelBackupStore', path: 'spec.immutability.retentionDays', says: 'should be greater than or equal to 1', bad: [0], good: [1, 3650] },
 ];
