@@ -49,6 +49,19 @@ describe('observing', () => {
     expect(observed).toMatchObject({ kind: 'Listed', contents: { count: 1 }, policy: { hasImmutabilityPolicy: true } });
   });
 
+  test.each([
+    ['a customer’s store with a SAS that reads, lists and creates', {}, 'rlc', 'No backup can be made, and none restored'],
+    ['a customer’s store that is only read, with the same', { accessMode: 'ReadOnly' }, 'rlc', 'No backup can be restored'],
+    ['a vendor’s store with the same', { tier: 'Vendor' }, 'rlc', 'No first data can be loaded'],
+    ['a vendor’s store with a SAS that only reads', { tier: 'Vendor', accessMode: 'ReadOnly' }, 'rl', undefined],
+    ['a customer’s store with an account key', {}, undefined, undefined],
+  ] as const)('%s: what jobs could not do is told', async (_, spec, sasRights, told) => {
+    const blobs = new MemoryBlobStore('memory://store', sasRights === undefined ? {} : { sasRights });
+    const { observed } = await observe(aStore(spec), async () => blobs, signal);
+    expect(observed).toMatchObject({ kind: 'Listed', ...(told === undefined ? {} : { cannotSign: expect.stringContaining(told) }) });
+    expect(Object.hasOwn(observed, 'cannotSign')).toBe(told !== undefined);
+  });
+
   test('a container that may not be asked about its policy is listed all the same', async () => {
     class BlobsOnly extends MemoryBlobStore {
       override async policy(): Promise<never> {
