@@ -90,6 +90,8 @@ export function parseIndexPartName(name: string): { readonly attempt: number; re
 /** Paths relative to the store's prefix. All end in `/` where they are prefixes to list. */
 export const paths = {
   identity: (identity: string): string => `${identity}/`,
+  /** Of all epochs. */
+  allPacks: (identity: string): string => `${identity}/packs/`,
   packs: (identity: string, epoch: string): string => `${identity}/packs/${epoch}/`,
   pack: (identity: string, epoch: string, sha256: string): string => `${identity}/packs/${epoch}/${sha256}`,
   backups: (identity: string): string => `${identity}/backups/`,

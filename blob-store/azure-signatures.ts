@@ -10,7 +10,8 @@ import {
   type StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { AzureCredentials } from './azure-credentials.ts';
-import { BlobError, type CreateGrant } from './blob-store.ts';
+import type { CreateGrant } from './blob-store.ts';
+import { requireCreateOnly, requireExpiry, requireReadOnly } from './sas-rights.ts';
 
 export interface SignedPlace {
   /** {@link BlobStore.description} */
@@ -23,8 +24,8 @@ export interface SignedPlace {
 /** @param url of the blob; with the store's own SAS if that is its credential */
 export function signedReadUrl(place: SignedPlace, blobName: string, url: string, lifetimeSeconds: number): string {
   if (place.sharedKey === undefined) {
-    if (/^[rl]+$/.test(rightsOf(place))) return url;
-    throw refusal(place, 'do more than read', 'a SAS with rl');
+    requireReadOnly(place.store, rightsOf(place));
+    return url;
   }
   const permissions = BlobSASPermissions.parse('r');
   return `${url}?${sign(place.sharedKey, { containerName: place.container, blobName, permissions }, url, lifetimeSeconds).query}`;
@@ -33,11 +34,10 @@ export function signedReadUrl(place: SignedPlace, blobName: string, url: string,
 /** @param containerUrl without a query */
 export function signedCreateGrant(place: SignedPlace, prefix: string, containerUrl: string, lifetimeSeconds: number): CreateGrant {
   if (place.sharedKey === undefined) {
-    if (rightsOf(place) !== 'c') throw refusal(place, 'do something else than create', 'a SAS with c alone');
+    requireCreateOnly(place.store, rightsOf(place));
     const token = place.credentials.kind === 'SAS' ? place.credentials.token : '';
-    const expires = Date.parse(new URLSearchParams(token).get('se') ?? '');
-    if (Number.isNaN(expires)) throw refusal(place, 'create, but it does not say until when', 'a SAS with an expiry (se)');
-    return { containerUrl, query: token, prefix, expiresTime: new Date(expires).toISOString() };
+    const expires = requireExpiry(place.store, new URLSearchParams(token).get('se'));
+    return { containerUrl, query: token, prefix, expiresTime: expires.toISOString() };
   }
   const permissions = ContainerSASPermissions.parse('c');
   return { containerUrl, prefix, ...sign(place.sharedKey, { containerName: place.container, permissions }, containerUrl, lifetimeSeconds) };
@@ -56,10 +56,5 @@ function sign(
 }
 
 function rightsOf({ credentials }: SignedPlace): string {
-  return credentials.kind === 'SAS' ? (new URLSearchParams(credentials.token).get('sp') ?? '?') : '?';
-}
-
-function refusal(place: SignedPlace, may: string, instead: string): BlobError {
-  const message = `${place.store}: the SAS token may ${may} (${rightsOf(place)}), so it is not handed to a host: give the account key, or ${instead}`;
-  return new BlobError('StoreCredentialsRefused', message);
+  return credentials.kind === 'SAS' ? (new URLSearchParams(credentials.token).get('sp') ?? '') : '';
 }

@@ -71,6 +71,8 @@ export interface ExpectedContent {
 export type BlobErrorReason =
   | 'StoreUnreachable'
   | 'StoreCredentialsRefused'
+  /** No right for a job can be made of these credentials, whatever the service would say: only other ones help. */
+  | 'StoreCannotSign'
   | 'ContainerNotFound'
   | 'BlobNotFound'
   | 'BlobExists'
@@ -115,13 +117,15 @@ export interface BlobStore {
   list(prefix: string, signal: AbortSignal): AsyncIterable<BlobProperties>;
   /**
    * A URL with which a job on a host can read exactly this blob until it expires. A secret: goes only into job input.
-   * A store whose only credential is a SAS can sign nothing: it hands out that SAS if it only reads, else it refuses.
+   * A store whose only credential is a SAS can sign nothing: it hands out that SAS if it only reads, else it refuses. Asks no service.
+   * @throws {BlobError} `StoreCannotSign` when the SAS of the store may do more.
    */
   readUrl(name: string, lifetimeSeconds: number): Promise<string>;
   /**
    * The right to create, for a job on a host, until it expires; it can neither read, list, overwrite nor delete. It has no start time, so
    * that a clock that is behind does no harm. A store whose only credential is a SAS hands out that SAS if it has no other right than `c`.
-   * @throws {BlobError} `StoreCredentialsRefused` when the SAS of the store may do more, or less.
+   * Asks no service.
+   * @throws {BlobError} `StoreCannotSign` when the SAS of the store may do more, or less.
    */
   createUrl(lifetimeSeconds: number): Promise<CreateGrant>;
   /**

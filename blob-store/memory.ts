@@ -11,6 +11,7 @@ import {
   type StreamedContent,
 } from './blob-store.ts';
 import { checkBlobName, checkListPrefix } from './names.ts';
+import { requireCreateOnly, requireReadOnly } from './sas-rights.ts';
 
 export interface MemoryBlob {
   readonly content: Buffer;
@@ -23,20 +24,25 @@ export interface MemoryBlobStoreOptions {
   readonly immutable?: boolean;
   /** Stores whose URLs `copyFrom` can read, besides this one. */
   readonly sources?: readonly MemoryBlobStore[];
+  /** As if its only credential were a SAS with these rights (`rlc`); default: an account key, which can sign everything. */
+  readonly sasRights?: string;
 }
 
 export class MemoryBlobStore implements BlobStore {
   readonly description: string;
   readonly identity: string;
   readonly blobs = new Map<string, MemoryBlob>();
+  /** Open too, because Secrets are exchanged. */
+  sasRights: string | undefined;
 
   readonly #immutable: boolean;
   readonly #sources: readonly MemoryBlobStore[];
 
-  constructor(description = 'memory://store/container', { immutable = true, sources = [] }: MemoryBlobStoreOptions = {}) {
+  constructor(description = 'memory://store/container', { immutable = true, sources = [], sasRights }: MemoryBlobStoreOptions = {}) {
     this.description = description;
     this.#immutable = immutable;
     this.#sources = [this, ...sources];
+    this.sasRights = sasRights;
     this.identity = description;
   }
 
@@ -97,10 +103,13 @@ export class MemoryBlobStore implements BlobStore {
   }
 
   async readUrl(name: string, lifetimeSeconds: number): Promise<string> {
-    return `${this.description}/${checkBlobName(name)}?lifetime=${lifetimeSeconds}`;
+    checkBlobName(name);
+    if (this.sasRights !== undefined) requireReadOnly(this.description, this.sasRights);
+    return `${this.description}/${name}?lifetime=${lifetimeSeconds}`;
   }
 
   async createUrl(lifetimeSeconds: number): Promise<CreateGrant> {
+    if (this.sasRights !== undefined) requireCreateOnly(this.description, this.sasRights);
     const expiresTime = new Date(Date.now() + lifetimeSeconds * 1000).toISOString();
     return { containerUrl: this.description, query: 'sp=c&sig=memory', prefix: '', expiresTime };
   }

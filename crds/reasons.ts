@@ -31,6 +31,7 @@ const store = {
   StoreReachable: 'The store was listed (and, where it is writable, a probe was written and read back).',
   StoreUnreachable: 'The store does not answer. Check the endpoint and the network.',
   StoreCredentialsRefused: 'The store refuses the credentials, or they do not allow what is needed. Check the Secret.',
+  StoreCannotSign: 'A job on a host would need a right of its own to the store, and a SAS token cannot sign one nor is it handed on, because it may do more. Waiting does not help: give the account key.',
   ContainerNotFound: 'The container does not exist in the storage account. Create it, or correct `azure.container`.',
   StoreThrottled: 'The store asks to slow down; the operator tries again later.',
   StoreUnavailable: 'A JtelBackupStore that is needed is missing or not Available; its own conditions say why.',

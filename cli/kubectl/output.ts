@@ -20,6 +20,6 @@ function withoutManagedFields(value: unknown): unknown {
 }
 
 /** As `kubectl get` prints several. */
-export function listOf(items: readonly unknown[]): unknown {
+export function listOf(items: readonly unknown[]): object {
   return { apiVersion: 'v1', kind: 'List', items };
 }

@@ -19,6 +19,8 @@ export interface StoreFacts {
   readonly retentionDays: number;
   /** Key that new backups are encrypted with. */
   readonly keyID?: string;
+  /** Why no job can be given the right to write there with these credentials; absent when one can. */
+  readonly cannotSign?: string;
 }
 
 /** The release whose data are backed up: the one that was applied, which need not be the one that is wanted. */

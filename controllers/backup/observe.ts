@@ -12,6 +12,7 @@ import { requireIdentityAllowed, stackIdentity } from '../backup-identity.ts';
 import { currentEncryptionKey } from '../encryption-keys.ts';
 import { readHostTarget } from '../host-target.ts';
 import { InputError } from '../input-error.ts';
+import { whyNoJobCanCreate } from '../job-access.ts';
 import { projectName } from '../project.ts';
 import { readRelease, type ReleaseDependencies, type StackRelease } from '../stack-release.ts';
 import type { OpenStore } from '../store-access.ts';
@@ -122,7 +123,8 @@ async function openBackupStore(backup: JtelBackup, stack: JtelStack, identity: s
   if (accessMode !== 'ReadWrite') throw new InputError('ReferenceInvalid', `JtelBackupStore ${name} is only read (spec.accessMode); ${field} needs one that is ReadWrite.`);
   requireIdentityAllowed(opened.resource, identity);
   const key = await currentEncryptionKey(cluster, opened.resource, options);
-  return { ...opened, ...(key === undefined ? {} : { keyID: key.keyID }) };
+  const cannotSign = await whyNoJobCanCreate(opened.blobs);
+  return { ...opened, ...(key === undefined ? {} : { keyID: key.keyID }), ...(cannotSign === undefined ? {} : { cannotSign }) };
 }
 
 async function appliedRelease(stack: JtelStack, version: string | undefined, dependencies: ObserveDependencies, options: CallOptions): Promise<StackRelease> {
@@ -130,9 +132,9 @@ async function appliedRelease(stack: JtelStack, version: string | undefined, dep
   return await readRelease({ ...stack, spec: { ...stack.spec, version } }, dependencies, options);
 }
 
-function storeFacts({ resource, keyID }: { readonly resource: JtelBackupStore; readonly keyID?: string }): StoreFacts {
+function storeFacts({ resource, keyID, cannotSign }: { readonly resource: JtelBackupStore; readonly keyID?: string; readonly cannotSign?: string }): StoreFacts {
   const { policy, retentionDays } = resource.spec.immutability;
-  return { name: resource.metadata.name, policy, retentionDays, ...(keyID === undefined ? {} : { keyID }) };
+  return { name: resource.metadata.name, policy, retentionDays, ...(keyID === undefined ? {} : { keyID }), ...(cannotSign === undefined ? {} : { cannotSign }) };
 }
 
 function releaseFacts({ loaded: { release } }: StackRelease): ReleaseFacts {

@@ -26,6 +26,7 @@ export function findObstacle(backup: JtelBackup, observed: Observed): Obstacle |
     return { reason: 'BackupNotConfigured', message: `JtelStack ${stack.metadata.name} has no spec.backup, so it is not known where to: give this backup a storeRef, or the stack a spec.backup.`, final: true };
   }
   if (!store.ok) return { ...store, final: store.reason === 'ReferenceInvalid' || store.reason === 'BackupNotAllowed' };
+  if (store.value.cannotSign !== undefined) return { reason: 'StoreCannotSign', message: store.value.cannotSign, final: true };
   const paused = pausedBy(stack);
   if (paused !== undefined) return paused;
   if (!host.ok) return wait(host.reason, host.message);

@@ -7,6 +7,7 @@ import { aBackup, aHost, aJob, aRunningBackup, aStack, observing, planInput } fr
 const away = { ok: false, reason: 'HostUnreachable', message: 'the host does not answer.' } as const;
 const someoneElse = { clusterID: 'cluster-2', namespace: 'acme', name: 'main', stackUID: 'other-uid' };
 const newestBy = (writer: typeof someoneElse) => ({ ok: true, value: { newest: { backupID: '20260228t020000z-0000ff', epoch: '20260225', writer } } }) as const;
+const unsigned = { ok: true, value: { name: 'backups', policy: 'Required', retentionDays: 180, cannotSign: 'Give the account key.' } } as const;
 const restoredFrom = (backupID: string) => {
   const host = aHost();
   return { ok: true, value: { ...host, state: { ...host.state, data: { source: 'backup', time: '', backupID } } } } as PlanInput['observed']['host'];
@@ -56,6 +57,7 @@ describe('a backup that is asked for', () => {
     ['the stack is being deleted', { stack: aStack({}, undefined, { deletionTimestamp: '2026-03-01T00:00:00Z' }) }, 'Deleting'],
     ['nobody said where to', { stack: aStack({ backup: undefined as never }) }, 'BackupNotConfigured'],
     ['the store is of the vendor', { store: { ok: false, reason: 'ReferenceInvalid', message: 'tier' } }, 'ReferenceInvalid'],
+    ['its job could not be given the right to write', { store: unsigned }, 'StoreCannotSign'],
     ['the store allows no such identity', { store: { ok: false, reason: 'BackupNotAllowed', message: 'identity' } }, 'BackupNotAllowed'],
   ] as const)('fails at once when %s', (_, changes, reason) => {
     expect(plan(planInput({ observed: { ...observing(), ...(changes as object) } }))).toMatchObject({ kind: 'Fail', reason });
@@ -97,6 +99,18 @@ describe('a backup that runs', () => {
   test('follows its job and stores what it did', () => {
     expect(plan(running({ job: aJob('Running') }))).toMatchObject({ kind: 'Wait', reason: 'BackupRunning' });
     expect(plan(running({ job: aJob('Succeeded') }))).toMatchObject({ kind: 'Act', wave: [{ type: 'Commit' }] });
+  });
+
+  test('fails at once when its job can no longer be given the right to write; what a job has stored is committed all the same', () => {
+    expect(plan(running({ store: unsigned }))).toEqual({ kind: 'Fail', reason: 'StoreCannotSign', message: 'Give the account key.' });
+    expect(plan(running({ store: unsigned, job: aJob('Running') }))).toMatchObject({ kind: 'Wait', reason: 'BackupRunning' });
+    expect(plan(running({ store: unsigned, job: aJob('Succeeded') }))).toMatchObject({ kind: 'Act', wave: [{ type: 'Commit' }] });
+  });
+
+  test('waits while the store refuses credentials that somebody may be about to repair', () => {
+    const store = { ok: false, reason: 'StoreCredentialsRefused', message: 'refused' } as const;
+    expect(plan(running({ store }))).toMatchObject({ kind: 'Wait', reason: 'StoreCredentialsRefused' });
+    expect(plan(planInput({ observed: observing({ store }) }))).toMatchObject({ kind: 'Wait', reason: 'StoreCredentialsRefused' });
   });
 
   test('waits for a host that is away: the job goes on', () => {

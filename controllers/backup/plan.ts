@@ -92,6 +92,9 @@ function running(input: PlanInput): Plan {
     // What was seen once and is gone was removed behind our back; parts of it may be stored, so its names are taken.
     if (backup.status?.operation?.step === 'Running') return tryAgain(input, 'JobFailed', 'The job on the host was removed before it had ended.');
     if (!observed.store.ok) return { kind: 'Wait', step: 'Starting', reason: observed.store.reason, message: observed.store.message, afterSeconds: obstaclePollSeconds };
+    const { cannotSign } = observed.store.value;
+    // Exchanged since the backup began. What a job has stored by now is still committed: that needs no such right.
+    if (cannotSign !== undefined) return { kind: 'Fail', reason: 'StoreCannotSign', message: cannotSign };
     return claiming(input, 'Starting', [{ type: 'PullToolbox' }, { type: 'StartJob' }], 'starting the backup job on the host');
   }
   switch (job.job.state) {

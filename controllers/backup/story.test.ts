@@ -128,6 +128,26 @@ describe('a backup', () => {
 });
 
 describe('a backup that meets trouble', () => {
+  it.each(['rlc', 'rwl'])('to a store with nothing but a SAS (%s) fails at once, says what to do, and touches no host', async (rights) => {
+    const world = await World.create();
+    world.blobs.sasRights = rights;
+    const calls = world.machine.calls.length;
+    const backup = await ended(world);
+    expect(backup.status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('give the account key') });
+    expect(backup.status?.conditions).toContainEqual(expect.objectContaining({ reason: 'StoreCannotSign' }));
+    expect(world.machine.calls.slice(calls).map(({ method }) => method).filter((method) => method !== 'observe')).toEqual([]);
+  });
+
+  it('is committed when its store lost the account key while the job ran', async () => {
+    const world = await World.create({
+      job: (_count, input, { blobs }) => {
+        blobs.sasRights = 'rlc';
+        return { result: storeLikeAJob(blobs, input) };
+      },
+    });
+    expect((await ended(world)).status).toMatchObject({ phase: 'Completed', attempt: 1 });
+  });
+
   it('is tried again after a reboot, and succeeds', async () => {
     const world = await World.create({ job: (count, input, { blobs }) => (count < 3 ? { error: { reason: 'JobFailed', message: 'it was ended with exit code 255' } } : { result: storeLikeAJob(blobs, input) }) });
     const backup = await ended(world);

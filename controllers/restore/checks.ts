@@ -13,6 +13,7 @@ import type { Release } from '../../release/generated/release.ts';
 import { loadBackup, requireComplete } from '../backup-catalog.ts';
 import { encryptionKey } from '../encryption-keys.ts';
 import { InputError } from '../input-error.ts';
+import { whyNoJobCanCreate, whyNoJobCanRead } from '../job-access.ts';
 import { restoreObstacle } from '../restore-job.ts';
 import { readRelease } from '../stack-release.ts';
 import type { ReleaseSource } from '../release-source.ts';
@@ -50,6 +51,10 @@ export async function check(restore: JtelRestore, stack: JtelStack, target: Targ
     current = 'Complete';
     await requireComplete(opened.blobs, backup, options.signal);
     passed(current, `All ${backup.packs.length} packs and ${manifest.indexParts.length} index parts are in the store, with length and MD5.`);
+    current = 'Access';
+    const cannotSign = await whyNoJobCanRead(opened.blobs);
+    if (cannotSign !== undefined) throw new InputError('StoreCannotSign', cannotSign);
+    passed(current, 'The host can be given the right to read them, and nothing else.');
     current = 'Key';
     if (manifest.encryption === undefined) checks.push({ name: current, result: 'Skipped', message: 'The backup is not encrypted.' });
     else passed(current, `Key "${(await encryptionKey(cluster, opened.resource, manifest.encryption.keyID, options)).keyID}" is there.`);
@@ -141,10 +146,12 @@ async function checkPreRestoreBackup(restore: JtelRestore, stack: JtelStack, { c
   }
   const hint = 'or set preRestoreBackup to Skip to overwrite without a way back';
   if (stack.spec.backup === undefined) throw new InputError('BackupNotConfigured', `A backup is wanted before data are overwritten, and stack ${stack.metadata.name} has no spec.backup: add it, ${hint}.`);
-  const { resource } = await open(cluster, stack.metadata.namespace, stack.spec.backup.storeRef.name, 'spec.backup.storeRef', options);
+  const { resource, blobs } = await open(cluster, stack.metadata.namespace, stack.spec.backup.storeRef.name, 'spec.backup.storeRef', options);
   if (resource.spec.accessMode === 'ReadOnly') {
     throw new InputError('ReferenceInvalid', `A backup is wanted before data are overwritten, and JtelBackupStore ${resource.metadata.name} is ReadOnly: use one that is ReadWrite, ${hint}.`);
   }
+  const cannotSign = await whyNoJobCanCreate(blobs);
+  if (cannotSign !== undefined) throw new InputError('StoreCannotSign', `A backup is wanted before data are overwritten, and none can be made: ${cannotSign} Do that, ${hint}.`);
   checks.push({ name, result: 'Passed', message: `What is there is backed up to JtelBackupStore ${resource.metadata.name} first.` });
 }
 

@@ -110,6 +110,22 @@ describe('a restore over data', () => {
     expect(endState(world)).toMatchObject({ data });
   });
 
+  it.each([
+    ['the backup lies in a store that no host can be let into', { preRestoreBackup: 'Skip' }, 'SAS token with rl alone'],
+    ['there is no way to back up what is there', { preRestoreBackup: 'Required', source: { latestOf: 'acme.main', storeRef: { name: 'vendor' } } }, 'set preRestoreBackup to Skip'],
+  ] as const)('fails at once, before anything is touched, when %s', async (_, spec, advice) => {
+    const world = await aWorld();
+    running = await installed(world);
+    for (const store of [world.customer, world.vendor]) storeBackup(store, { backupID });
+    const before = effects(world).length;
+    world.customer.sasRights = 'rlc';
+    const { status } = await ask(world, running, spec);
+    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('Nothing was touched') });
+    expect(status?.message).toContain(advice);
+    expect(status?.conditions).toContainEqual(expect.objectContaining({ reason: 'StoreCannotSign' }));
+    expect(effects(world).slice(before)).toEqual([]);
+  });
+
   it('tells what it would do in mode Plan, and does nothing', async () => {
     const world = await aWorld();
     running = await installed(world);

@@ -25,6 +25,8 @@ export type Observed =
       readonly policy?: ContainerPolicy;
       /** What the management plane says; undefined when the store does not want it to be asked. */
       readonly retention?: Retention;
+      /** Why jobs on hosts cannot use it with these credentials; absent when they can. */
+      readonly cannotSign?: string;
     }
   | { readonly kind: 'Unusable'; readonly problem: Problem };
 

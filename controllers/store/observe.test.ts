@@ -49,6 +49,22 @@ describe('observing', () => {
     expect(observed).toMatchObject({ kind: 'Listed', contents: { count: 1 }, policy: { hasImmutabilityPolicy: true } });
   });
 
+  test.each([
+    ['a customer’s store with a SAS that reads, lists and creates', {}, 'rlc', 'No backup can be made, and none restored'],
+    ['a customer’s store that is only read, with the same', { accessMode: 'ReadOnly' }, 'rlc', 'No backup can be restored'],
+    ['a vendor’s store with the same', { tier: 'Vendor' }, 'rlc', 'No first data can be loaded'],
+  ] as const)('%s: what jobs could not do is told', async (_, spec, sasRights, told) => {
+    const { observed } = await observe(aStore(spec), async () => new MemoryBlobStore('memory://store', { sasRights }), signal);
+    expect(observed).toMatchObject({ kind: 'Listed', cannotSign: expect.stringContaining(told) });
+  });
+
+  test.each([
+    ['a vendor’s store with a SAS that only reads', aStore({ tier: 'Vendor', accessMode: 'ReadOnly' }), new MemoryBlobStore('memory://store', { sasRights: 'rl' })],
+    ['a customer’s store with an account key', aStore(), new MemoryBlobStore()],
+  ])('%s: there is nothing to tell', async (_, store, blobs) => {
+    expect((await observe(store, async () => blobs, signal)).observed).not.toHaveProperty('cannotSign');
+  });
+
   test('a container that may not be asked about its policy is listed all the same', async () => {
     class BlobsOnly extends MemoryBlobStore {
       override async policy(): Promise<never> {

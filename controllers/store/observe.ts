@@ -4,6 +4,7 @@ import { BlobError, type BlobStore, type ContainerPolicy } from '../../blob-stor
 import type { ReadRetention } from '../../blob-store/retention.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 import { InputError } from '../input-error.ts';
+import { whyJobsCannotUse } from './jobs.ts';
 import type { Contents, Observed, Problem } from './model.ts';
 
 /** More entries than this are not counted; a vendor store has some dozens per release, a backup some eight. */
@@ -28,9 +29,11 @@ export async function observe(
   try {
     const blobs = await open();
     const contents = store.spec.tier === 'Vendor' ? await countReleases(blobs, signal) : await countBackups(blobs, identities, signal);
-    if (store.spec.immutability.policy === 'None') return { observed: { kind: 'Listed', contents }, blobs };
+    const cannotSign = await whyJobsCannotUse(store, blobs);
+    const listed = { kind: 'Listed', contents, ...(cannotSign === undefined ? {} : { cannotSign }) } as const;
+    if (store.spec.immutability.policy === 'None') return { observed: listed, blobs };
     const [policy, retention] = await Promise.all([readPolicy(blobs, signal), readRetention?.(signal)]);
-    return { observed: { kind: 'Listed', contents, ...(policy === undefined ? {} : { policy }), ...(retention === undefined ? {} : { retention }) }, blobs };
+    return { observed: { ...listed, ...(policy === undefined ? {} : { policy }), ...(retention === undefined ? {} : { retention }) }, blobs };
   } catch (error) {
     return { observed: { kind: 'Unusable', problem: problemOf(error, store) } };
   }

@@ -39,6 +39,12 @@ describe('Available', () => {
     expect(summarise(aStore({}, broken), listed, written, now).message).toBe('');
   });
 
+  test('a store whose credentials are of no use to jobs is available, and says so', () => {
+    const status = summarise(aStore(), { ...listed, cannotSign: 'No backup can be made: give the account key.' }, written, now);
+    expect(findCondition(status.conditions, 'Available')).toMatchObject({ status: 'True', message: expect.stringMatching(/^It was listed.* No backup can be made/) });
+    expect(status.message).toBe('No backup can be made: give the account key.');
+  });
+
   test('a message longer than the API server takes is cut', () => {
     const status = summarise(aStore(), unusable(failing('StoreUnreachable', 'x'.repeat(10_000))), notDue, now);
     expect(status.message).toHaveLength(1024);

@@ -22,7 +22,7 @@ interface Draft {
 export function summarise(store: JtelBackupStore, observed: Observed, probed: Probed, now: Date): JtelBackupStoreStatus {
   const previous = store.status ?? {};
   const problem = problemIn(observed, probed);
-  const drafts: readonly Draft[] = [available(store, problem), immutable(store, observed, probed)];
+  const drafts: readonly Draft[] = [available(store, observed, problem), immutable(store, observed, probed)];
   let conditions = previous.conditions;
   for (const draft of drafts) {
     const message = draft.message.slice(0, conditionMessageMaxLength);
@@ -32,7 +32,7 @@ export function summarise(store: JtelBackupStore, observed: Observed, probed: Pr
   const lastProofTime = probed.kind === 'Written' && probed.proof !== undefined ? formatTime(now) : previous.lastProofTime;
   return {
     observedGeneration: store.metadata.generation,
-    message: problem?.message.slice(0, statusMessageMaxLength) ?? '',
+    message: (problem?.message ?? unsigned(observed) ?? '').slice(0, statusMessageMaxLength),
     lastValidationTime: formatTime(now),
     ...(lastProbeTime === undefined ? {} : { lastProbeTime }),
     ...(lastProofTime === undefined ? {} : { lastProofTime }),
@@ -53,10 +53,16 @@ export function problemIn(observed: Observed, probed: Probed): Problem | undefin
   return probed.kind === 'Failed' ? probed.problem : undefined;
 }
 
-function available({ spec }: JtelBackupStore, problem: Problem | undefined): Draft {
+/** No problem of the store, so it is Available; but whoever made it wants to know before the first night. */
+function unsigned(observed: Observed): string | undefined {
+  return observed.kind === 'Listed' ? observed.cannotSign : undefined;
+}
+
+function available({ spec }: JtelBackupStore, observed: Observed, problem: Problem | undefined): Draft {
   if (problem === undefined) {
     const how = spec.accessMode === 'ReadOnly' ? 'It was listed; it is only read.' : 'It was listed, and a probe was written and read back at lastProbeTime.';
-    return { type: 'Available', status: 'True', reason: 'StoreReachable', message: how };
+    const but = unsigned(observed);
+    return { type: 'Available', status: 'True', reason: 'StoreReachable', message: but === undefined ? how : `${how} ${but}` };
   }
   // A store that is busy is neither well nor broken.
   return { type: 'Available', status: problem.reason === 'StoreThrottled' ? 'Unknown' : 'False', ...problem };

@@ -36,6 +36,34 @@ export function immutabilityContract(kind: string, makeStore: (policy: 'Immutabl
   });
 }
 
+/** What a job on a host gets from a store whose only credential is a SAS with these rights, in Azure's order of letters. */
+export function sasContract(kind: string, makeStore: (rights: string) => BlobStore | Promise<BlobStore>): void {
+  describe(`a store that has only a SAS (${kind})`, () => {
+    it.each(['rcl', 'c', 'rwl', 'rd'])('with %s lets no job read with it, and says what to do', async (rights) => {
+      const reading = (await makeStore(rights)).readUrl('a/b', 600);
+      await expect(reading).rejects.toMatchObject({ name: 'BlobError', reason: 'StoreCannotSign', message: expect.stringContaining(`(${rights})`) });
+      await expect(reading).rejects.toThrow('give the account key, or for a store that is only read a SAS token with rl alone');
+    });
+
+    it.each(['rcl', 'rl', 'cw', 'r'])('with %s lets no job create with it, and says what to do', async (rights) => {
+      const creating = (await makeStore(rights)).createUrl(600);
+      await expect(creating).rejects.toMatchObject({ name: 'BlobError', reason: 'StoreCannotSign', message: expect.stringContaining(`(${rights})`) });
+      await expect(creating).rejects.toThrow('give the account key');
+      await expect(creating).rejects.not.toThrow('sig=');
+    });
+
+    it.each(['rl', 'r'])('with %s lets a job read', async (rights) => {
+      expect(await (await makeStore(rights)).readUrl('a/b', 600)).toContain('/a/b?');
+    });
+
+    it('with c alone lets a job create', async () => {
+      const { query, expiresTime } = await (await makeStore('c')).createUrl(600);
+      expect(new URLSearchParams(query).get('sp')).toBe('c');
+      expect(Date.parse(expiresTime)).toBeGreaterThan(Date.now());
+    });
+  });
+}
+
 export interface Pair {
   readonly source: BlobStore;
   readonly target: BlobStore;

@@ -23,8 +23,9 @@ export function backupCommand(surroundings: Surroundings): Command {
     .description('the backups of a stack, newest first, read from the store: also where the cluster lost its objects')
     .argument('[STACK]', 'name of the JtelStack; it need not exist when --store is given')
     .addOption(new Option('--limit <number>', 'so many of the newest').default(20).argParser(parseWholeNumber))
+    .option('--packs', 'also count the packs in the store, and those that no complete backup uses; reads the list of packs of every backup')
     .addOption(outputOption())
-    .addHelpText('after', examples('kubectl jtel backup list acme', 'kubectl jtel backup list --store customer --identity acme.acme'))
+    .addHelpText('after', examples('kubectl jtel backup list acme', 'kubectl jtel backup list acme --packs', 'kubectl jtel backup list --store customer --identity acme.acme'))
     .action(async (name: string | undefined, options: ListOptions, command: Command) => {
       const { list: run } = await import('./list.ts');
       await inCluster(surroundings, command, (kit) => run(kit, name, options));

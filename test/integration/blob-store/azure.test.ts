@@ -62,7 +62,7 @@ describe('an Azure store', () => {
     expect((await reading.read('x', 10, signal)).toString()).toBe('hello');
     expect(await (await fetch(await reading.readUrl('x', 60))).text()).toBe('hello');
     const writing = azureBlobStore(location, { kind: 'SAS', token: containerSAS('sas', 'rwl') });
-    await expect(writing.readUrl('x', 60)).rejects.toMatchObject({ reason: 'StoreCredentialsRefused' });
+    await expect(writing.readUrl('x', 60)).rejects.toMatchObject({ reason: 'StoreCannotSign' });
   });
 
   it('creates with a token that may do nothing else, but cannot settle a conflict with it', async () => {

@@ -128,6 +128,21 @@ describe('backup list', () => {
     expect(out).toMatch(new RegExp(`${older}.*Stored`));
   });
 
+  it('counts the packs, and those that an interrupted try left behind', async () => {
+    await storeFor('packs');
+    const lost = (await put('packs', { backupID: older, packs: 2 })).find((blob) => blob.includes('/packs-')) ?? '';
+    await put('packs', { backupID: newer, content: 'other', packs: 3 });
+    const list = (...more: readonly string[]): Promise<PluginRun> => jtel(['backup', 'list', 'acme', '--store', 'packs', '--packs', ...more]);
+    expect((await list()).out).toMatch(/^packs: 5 of \d+ B, each used by a complete backup$/m);
+    const leftBehind = `${identity}/packs/20260302/${'f'.repeat(64)}`;
+    await containerOf('packs').getBlockBlobClient(leftBehind).upload('left behind', 11);
+    expect((await list()).out).toMatch(/^packs: 6 of \d+ B; no complete backup uses 1 of them \(11 B, .*acme-running/m);
+    // Also of the backups that are not shown.
+    expect(JSON.parse((await list('--limit', '1', '-o', 'json')).out)).toMatchObject({ kind: 'List', packs: { count: 6, unused: { count: 1, bytes: 11 }, unreadable: [] } });
+    await containerOf('packs').getBlockBlobClient(lost).delete();
+    expect((await list()).out).toMatch(new RegExp(`packs: 6 of .* is not known, .*${older}.*its list of packs is missing`));
+  });
+
   it('says which store it cannot open, and never shows its key', async () => {
     await storeFor('refused');
     await cluster.client.apply(secrets, { metadata: { namespace: cluster.namespace, name: 'refused' }, stringData: { accountName: azurite.accountName, accountKey: 'd3Jvbmcga2V5' } }, call());
