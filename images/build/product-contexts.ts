@@ -12,7 +12,7 @@ export async function assembleToolbox(context: string): Promise<void> {
   await cp(join(imagesDirectory, 'toolbox/src'), join(context, 'images/toolbox/src'), { recursive: true, filter: noTest });
   await cp(join(repositoryDirectory, 'backup'), join(context, 'backup'), { recursive: true, filter: noTest });
   for (const name of ['Dockerfile', 'package.json']) await cp(join(imagesDirectory, 'toolbox', name), join(context, name));
-  await copyPackages(repositoryDirectory, packagesNeeded(await readLockFile(repositoryDirectory), ['tar-stream']), context);
+  await copyPackages(repositoryDirectory, packagesNeeded(await readLockFile(repositoryDirectory), ['koffi', 'tar-stream']), context);
 }
 
 /** The bundle, and what makes Node read it as modules. */

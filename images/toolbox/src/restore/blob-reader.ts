@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { storeCredentialsRefused } from '../../../../backup/job.ts';
 import type { BlobToRead } from '../../../../backup/job.ts';
 import { JobError } from '../job-error.ts';
-import { Collector } from './collect.ts';
+import { Collector } from '../collect.ts';
 
 const attempts = 6;
 const stallSeconds = 60;

@@ -3,11 +3,11 @@ import { hash } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { zstdDecompressSync } from 'node:zlib';
 import { backupCipher } from '../../../../backup/encryption.ts';
 import { FormatError } from '../../../../backup/fields.ts';
 import { chunkBytes } from '../../../../backup/names.ts';
-import { Collector } from './collect.ts';
+import { Collector } from '../collect.ts';
+import { newDecompressor } from '../zstd.ts';
 import { at, extentBytes } from './extents.ts';
 import { stagedFile } from './pack-tasks.ts';
 import type { PackAnswer, PackTask, PackWorkerSettings } from './pack-tasks.ts';
@@ -15,8 +15,9 @@ import type { PackAnswer, PackTask, PackWorkerSettings } from './pack-tasks.ts';
 const { stagedIn, key } = workerData as PackWorkerSettings;
 const cipher = key === undefined ? undefined : backupCipher(key);
 const openFiles = 64;
-/** One piece of output, and never more: a frame that says it is larger is refused. */
-const options = { chunkSize: chunkBytes + 64, maxOutputLength: chunkBytes + 64 };
+const decompress = newDecompressor();
+/** For one chunk, and never more: a frame that holds more is refused. */
+const room = Buffer.alloc(chunkBytes + 64);
 const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
 
 const collector = new Collector(8 * 1024 * 1024);
@@ -67,15 +68,15 @@ function run({ memory, bytes, sha256, extents: raw, purpose }: PackTask): number
   if (hash('sha256', pack) !== sha256) throw new Refused('Invalid', 'its content is not what the pack list says');
   const extents = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
   let written = 0;
+  /** The chunk that lies in `room`. */
   let last: { readonly offset: number; readonly chunk: Buffer } | undefined;
   for (let start = 0; start < extents.length; start += extentBytes) {
     const offset = extents.readUInt32LE(start + at.packOffset);
     const length = extents.readUInt32LE(start + at.length);
     const chunk = last?.offset === offset ? last.chunk : unpack(pack.subarray(offset, offset + extents.readUInt32LE(start + at.storedLength)));
     last = { offset, chunk };
-    collector.used(chunk.length);
     const digest = extents.subarray(start + at.sha256, start + extentBytes);
-    if (chunk.length !== length || hash('sha256', chunk, 'buffer').compare(digest) !== 0) throw new Refused('Invalid', `the chunk at ${offset} is not what the index says`);
+    if (chunk.length !== length || hash('sha256', chunk, 'binary') !== digest.toString('binary')) throw new Refused('Invalid', `the chunk at ${offset} is not what the index says`);
     const directory = stagedIn[extents.readUInt32LE(start + at.set)];
     if (purpose === 'Write' && directory !== undefined) {
       write(descriptorOf(stagedFile(directory, extents.readUInt32LE(start + at.file))), chunk, extents.readDoubleLE(start + at.offset));
@@ -90,6 +91,7 @@ function unpack(stored: Buffer): Buffer {
   if (cipher !== undefined) {
     try {
       frame = cipher.decrypt(stored);
+      collector.used(frame.length);
     } catch (error) {
       // The pack is the one of the list, so it was not altered.
       if (error instanceof FormatError) throw new Refused('Key', 'it cannot be decrypted with the key that was given');
@@ -97,7 +99,7 @@ function unpack(stored: Buffer): Buffer {
     }
   }
   try {
-    return zstdDecompressSync(frame, options);
+    return room.subarray(0, decompress(frame, room));
   } catch (error) {
     throw new Refused('Invalid', `a chunk cannot be decompressed: ${(error as Error).message}`);
   }

@@ -1,5 +1,5 @@
 /**
- * Memory outside of V8's heap, such as each decompressed chunk, is only given back when the heap is collected, and V8 sees
+ * Memory outside of V8's heap, such as each encrypted chunk, is only given back when the heap is collected, and V8 sees
  * little reason to: its own heap stays small. Each thread piled up more than 60 MB that way. So it is told to, now and then; a
  * collection of the young generation takes less than a millisecond.
  */
