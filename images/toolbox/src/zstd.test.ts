@@ -53,10 +53,11 @@ describe('decompressing', () => {
   it.each([
     ['no frame', Buffer.from('this is no frame'), 'Unknown frame descriptor'],
     ['a frame cut short', zstdCompressSync(randomBytes(1_000)).subarray(0, 500), 'Src size is incorrect'],
-    ['nothing at all', Buffer.alloc(0), undefined],
-  ])('%s is refused, or gives nothing', (_, source, message) => {
-    const attempt = (): number => decompress(source, Buffer.alloc(chunk));
-    if (message === undefined) expect(attempt()).toBe(0);
-    else expect(attempt).toThrow(message);
+  ])('%s is refused', (_, source, message) => {
+    expect(() => decompress(source, Buffer.alloc(chunk))).toThrow(message);
+  });
+
+  it('nothing at all gives nothing', () => {
+    expect(decompress(Buffer.alloc(0), Buffer.alloc(chunk))).toBe(0);
   });
 });
