@@ -10,6 +10,7 @@ export interface DataSet {
   readonly bytes: number;
   /** Regular files; of a Logical set, tables and views are one file each. */
   readonly files: number;
+  /** Of a Physical set, tables and sequences of the stack's schemas. */
   readonly tables?: number;
   /** Only of Logical sets, which count them. */
   readonly rows?: number;

@@ -228,5 +228,6 @@ export interface CountedTable {
 
 export interface CountJobResult {
   readonly tables: readonly CountedTable[];
+  readonly sequences: number;
   readonly fileTrees: readonly { readonly name: string; readonly files: number; readonly bytes: number }[];
 }

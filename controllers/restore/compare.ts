@@ -20,8 +20,9 @@ export function compareCounts(manifest: Manifest, result: unknown): Comparison {
   const rows = counted.tables.reduce((sum, table) => sum + table.rows, 0);
   if (database !== undefined) {
     if (counted.tables.length === 0) differences.push('the database has no tables');
-    // A physical backup counts files of all tables, also of the server's own: only logical ones count what a client sees.
-    if (database.kind === 'Logical') differ('tables', database.tables, counted.tables.length);
+    // Files tell tables from views, but not from sequences.
+    if (database.kind === 'Physical') differ('tables and sequences', database.tables, counted.tables.length + counted.sequences);
+    else differ('tables', database.tables, counted.tables.length);
     differ('rows', database.rows, rows);
   }
   const trees = manifest.dataSets.filter(({ kind }) => kind === 'FileTree');
@@ -38,8 +39,8 @@ export function compareCounts(manifest: Manifest, result: unknown): Comparison {
 }
 
 function parse(result: unknown): CountJobResult | undefined {
-  const { tables, fileTrees } = (result ?? {}) as Partial<Record<keyof CountJobResult, unknown>>;
-  if (!Array.isArray(tables) || !Array.isArray(fileTrees)) return undefined;
+  const { tables, sequences, fileTrees } = (result ?? {}) as Partial<Record<keyof CountJobResult, unknown>>;
+  if (!Array.isArray(tables) || !Array.isArray(fileTrees) || typeof sequences !== 'number') return undefined;
   const goodTables = tables.every((table: unknown) => isRecord(table) && typeof table['rows'] === 'number');
   const goodTrees = fileTrees.every((tree: unknown) => isRecord(tree) && typeof tree['name'] === 'string' && typeof tree['files'] === 'number' && typeof tree['bytes'] === 'number');
   return goodTables && goodTrees ? (result as CountJobResult) : undefined;

@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 60_000 });
 let running: Process | undefined;
 afterEach(() => running?.kill());
 
-const counted = { tables: [{ schema: 'jtel', name: 't', rows: 5 }], fileTrees: [{ name: 'files', files: 1, bytes: 100 }] };
+const counted = { tables: [{ schema: 'jtel', name: 't', rows: 5 }], sequences: 0, fileTrees: [{ name: 'files', files: 1, bytes: 100 }] };
 
 describe('a test restore', () => {
   it('restores beside the stack, counts, and leaves nothing behind', async () => {

@@ -50,14 +50,16 @@ function isTrue(value: unknown, place: string): boolean {
 
 /** @throws {JobError} DatabaseFailed when a table is damaged. */
 export async function count(input: CountJobInput, report: Report, signal: AbortSignal): Promise<CountJobResult> {
-  const tables = input.database === undefined ? [] : await DatabaseClient.with(input.database, signal, (client) => countTables(client, input, report));
+  const { database } = input;
+  const { tables, sequences } = database === undefined ? { tables: [], sequences: 0 } : await DatabaseClient.with(database, signal, (client) => countDatabase(client, input, report));
   report({ step: 'CountingFiles', percent: 90 });
   const fileTrees = await Promise.all(input.fileTrees.map((tree) => countTree(tree, signal)));
-  return { tables, fileTrees };
+  return { tables, sequences, fileTrees };
 }
 
-async function countTables(client: DatabaseClient, input: CountJobInput, report: Report): Promise<readonly CountedTable[]> {
+async function countDatabase(client: DatabaseClient, input: CountJobInput, report: Report): Promise<Pick<CountJobResult, 'tables' | 'sequences'>> {
   const schemas = (input.database?.schemas ?? []).map((schema) => `'${schema}'`).join(', ');
+  const [[sequences = ''] = []] = await client.query(`SELECT COUNT(*) FROM information_schema.tables WHERE table_schema IN (${schemas}) AND table_type = 'SEQUENCE'`);
   const names = (await client.query(
     `SELECT HEX(table_schema), HEX(table_name) FROM information_schema.tables
      WHERE table_schema IN (${schemas}) AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY table_schema, table_name`,
@@ -74,7 +76,7 @@ async function countTables(client: DatabaseClient, input: CountJobInput, report:
     }
   };
   await Promise.all(Array.from({ length: Math.min(mostAtOnce, availableParallelism()) }, next));
-  return counted;
+  return { tables: counted, sequences: Number(sequences) };
 }
 
 async function countTable(client: DatabaseClient, { schema, name }: { schema: string; name: string }, checksum: boolean): Promise<CountedTable> {

@@ -12,6 +12,7 @@ import { Throttle } from './context.ts';
 import type { FileFacts } from './entries.ts';
 import { FileWriter } from './file-writer.ts';
 import { readPhysical } from './physical.ts';
+import type { PhysicalFacts } from './physical.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -56,18 +57,31 @@ class FewSlots {
   }
 }
 
-test('hundreds of small files that come at once wait for room', async () => {
-  const tables = Array.from({ length: 400 }, (_, number) => `jtel/table_${number}.frm`);
-  const pieces = [...tables, 'mariadb_backup_checkpoints'].flatMap((path) => [payload(path, 0, `definition of ${path}`), endPiece(path)]);
+/** Reads these files as a whole backup; the tool's own file with its checkpoints comes last. */
+async function read(contents: ReadonlyMap<string, string>): Promise<{ readonly facts: PhysicalFacts; readonly files: Readonly<Record<string, string>> }> {
+  const pieces = [...contents, ['mariadb_backup_checkpoints', 'full'] as const].flatMap(([path, content]) => [payload(path, 0, content), endPiece(path)]);
   await writeFile(join(root, exchange.started), '');
   await writeFile(join(root, exchange.log), completionMark);
   await writeFile(join(root, exchange.exitCode), '0\n');
   const pipeline = new FewSlots();
   const context = { pipeline, throttle: new Throttle(undefined, Date.now), signal: AbortSignal.timeout(10_000) } as unknown as SourceContext;
-  const reading = readPhysical({ exchange: root } as BackupDatabase, context);
+  const reading = readPhysical({ exchange: root, schemas: ['jtel', 'jtelstats'] } as unknown as BackupDatabase, context);
   await waitFor('the pipe', async () => (await stat(join(root, exchange.stream)).catch(() => undefined))?.isFIFO());
   await writeFile(join(root, exchange.stream), Buffer.concat(pieces));
-  await reading;
-  expect(Object.keys(pipeline.files)).toEqual([...tables, 'mariadb_backup_checkpoints']);
-  expect(pipeline.files['jtel/table_399.frm']).toBe('definition of jtel/table_399.frm');
+  return { facts: await reading, files: pipeline.files };
+}
+
+test('hundreds of small files that come at once wait for room', async () => {
+  const tables = Array.from({ length: 400 }, (_, number) => `jtel/table_${number}.frm`);
+  const { files } = await read(new Map(tables.map((path) => [path, `definition of ${path}`])));
+  expect(Object.keys(files)).toEqual([...tables, 'mariadb_backup_checkpoints']);
+  expect(files['jtel/table_399.frm']).toBe('definition of jtel/table_399.frm');
+});
+
+test('tables of the schemas are counted by their definitions: no views, no tables of the server, none that is being rebuilt', async () => {
+  const counted = ['jtel/calls.frm', 'jtel/calls2.frm', 'jtelstats/days.frm'];
+  const others = ['jtel/calls.ibd', 'jtel/#sql-alter-1-2.frm', 'mysql/user.frm', 'jtel/deeper/x.frm', 'jtel.frm'];
+  const { facts } = await read(new Map([...[...counted, ...others].map((path) => [path, '\xfe\x01 binary'] as const), ['jtel/overview.frm', 'TYPE=VIEW\nquery=select']]));
+  expect(facts.tables).toBe(3);
+  expect((await read(new Map([['ibdata1', 'pages']]))).facts).not.toHaveProperty('tables');
 });

@@ -28,6 +28,8 @@ export interface Patience {
 const defaultPatience: Patience = { start: 180, silence: 900, exit: 60 };
 const readBytes = 1024 * 1024;
 const longestFacts = 64 * 1024;
+/** Begins the definition of a view; every other definition is of something that holds rows. */
+const viewMark = 'TYPE=VIEW';
 /** Names before and since MariaDB 11. */
 const infoNames = ['mariadb_backup_info', 'xtrabackup_info'];
 const positionNames = ['mariadb_backup_binlog_info', 'xtrabackup_binlog_info'];
@@ -36,28 +38,29 @@ const checkpointNames = ['mariadb_backup_checkpoints', 'xtrabackup_checkpoints']
 export interface PhysicalFacts {
   readonly server?: { readonly version: string };
   readonly position?: string;
+  /** Tables and sequences of the stack's schemas; absent when the server keeps no definitions in files. */
+  readonly tables?: number;
 }
 
 class Streamed implements StreamedFile {
   readonly writer: FileWriter;
-  /** Beginning of the content; only kept for the small files that say what this backup is. */
-  readonly #kept: Buffer[] | undefined;
-  #keptBytes = 0;
+  /** Beginning of the content; only kept of files that say what this backup is. */
+  #kept = Buffer.alloc(0);
+  readonly #keep: number;
 
-  constructor(writer: FileWriter, keep: boolean) {
+  constructor(writer: FileWriter, keep: number) {
     this.writer = writer;
-    this.#kept = keep ? [] : undefined;
+    this.#keep = keep;
   }
 
   get text(): string {
-    return Buffer.concat(this.#kept ?? []).toString('utf8');
+    return this.#kept.toString('utf8');
   }
 
   write(bytes: Buffer): void {
     this.writer.write(bytes);
-    if (this.#kept === undefined || this.#keptBytes >= longestFacts) return;
-    this.#kept.push(Buffer.from(bytes));
-    this.#keptBytes += bytes.length;
+    const room = this.#keep - this.#kept.length;
+    if (room > 0) this.#kept = Buffer.concat([this.#kept, bytes.subarray(0, room)]);
   }
 
   zeros(length: number): void {
@@ -81,7 +84,9 @@ export async function readPhysical(database: BackupDatabase, context: SourceCont
   const began = async (): Promise<boolean> => (await exists(at(exchange.started))) || (await exists(at(exchange.exitCode)));
   if (!(await waitFor(patience.start, context.signal, began))) fail(`the companion did not begin within ${patience.start} s`);
   const facts = new Set([...infoNames, ...positionNames, ...checkpointNames]);
-  const reader = new XbstreamReader({ begin: (path) => new Streamed(context.pipeline.newFile(), facts.has(path)) });
+  const isDefinition = definitionsIn(database.schemas);
+  const keep = (path: string): number => (facts.has(path) ? longestFacts : isDefinition(path) ? viewMark.length : 0);
+  const reader = new XbstreamReader({ begin: (path) => new Streamed(context.pipeline.newFile(), keep(path)) });
   await drainPipe(at(exchange.stream), reader, context, patience.silence);
   // Why the tool failed says more than where its stream ends.
   await checkExit(at(exchange.exitCode), at(exchange.log), patience.exit, context.signal);
@@ -94,10 +99,21 @@ export async function readPhysical(database: BackupDatabase, context: SourceCont
     writer.end({ set: databaseSetName, entry: 'f', path: Buffer.from(path) });
   }
   const version = /^server_version\s*=\s*([^\s]+)/m.exec(textOf(infoNames) ?? '')?.[1];
+  const tables = [...files].filter(([path, { text }]) => isDefinition(path) && text !== viewMark).length;
   const position = textOf(positionNames)?.trim().split(/\s+/).join(' ');
   return {
+    ...(tables === 0 ? {} : { tables }),
     ...(version === undefined ? {} : { server: { version: version.slice(0, 200) } }),
     ...(position === undefined || position === '' ? {} : { position: position.slice(0, 4000) }),
+  };
+}
+
+/** `jtel/calls.frm`; what begins with `#sql` is a table that is just being rebuilt, and nobody's. */
+function definitionsIn(schemas: readonly string[]): (path: string) => boolean {
+  const own = new Set(schemas);
+  return (path) => {
+    const [schema = '', name = '', ...deeper] = path.split('/');
+    return deeper.length === 0 && own.has(schema) && name.endsWith('.frm') && !name.startsWith('#sql');
   };
 }
 
