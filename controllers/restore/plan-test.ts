@@ -20,6 +20,13 @@ const patienceSeconds = 3600;
 const lookSeconds = 3;
 
 export function planTest(input: PlanInput): Plan {
+  const planned = next(input);
+  const { phase = 'Pending' } = input.restore.status ?? {};
+  // What ends it in the middle, such as a backup that is gone, leaves nothing behind either.
+  return planned.kind === 'Fail' && phase !== 'Pending' ? (cleanUp(input) ?? planned) : planned;
+}
+
+function next(input: PlanInput): Plan {
   const { restore, observed } = input;
   const { scratch } = observed;
   if (restore.metadata.deletionTimestamp !== undefined) return cleanUp(input) ?? { kind: 'LetGo' };
