@@ -21,9 +21,9 @@ const lookSeconds = 3;
 
 export function planTest(input: PlanInput): Plan {
   const planned = next(input);
-  const { phase = 'Pending' } = input.restore.status ?? {};
+  const hasBegun = input.restore.status?.testHost !== undefined;
   // What ends it in the middle, such as a backup that is gone, leaves nothing behind either.
-  return planned.kind === 'Fail' && phase !== 'Pending' ? (cleanUp(input) ?? planned) : planned;
+  return planned.kind === 'Fail' && hasBegun ? (cleanUp(input) ?? planned) : planned;
 }
 
 function next(input: PlanInput): Plan {
@@ -35,6 +35,8 @@ function next(input: PlanInput): Plan {
     const message = noted.message ?? '';
     return cleanUp(input) ?? (noted.result === 'Passed' ? { kind: 'Complete', reason: 'RestoreCompleted', message } : { kind: 'Fail', reason: 'VerificationFailed', message });
   }
+  const { testHost } = restore.status ?? {};
+  if (observed.stack === undefined && testHost !== undefined) return { kind: 'Fail', reason: 'StackNotFound', message: `JtelStack ${restore.spec.stackRef.name} was deleted while its backup was tested on ${testHost.address}.` };
   const blocked = obstacle(restore, observed);
   if (blocked !== undefined) return blocked;
   if (observed.checked === undefined) return wait('Pending', 'NotChecked', 'Not checked yet.');
