@@ -1,16 +1,22 @@
 /** Where a stack's host is and how to get in: the spec plus the SSH keys from its Secrets. */
 
-import type { JtelStack, JumpHost, StackHost } from '../crds/index.ts';
+import type { JumpHost, StackHost } from '../crds/index.ts';
 import type { HostEndpoint, HostTarget } from '../host-driver/host.ts';
 import type { CallOptions, Cluster } from '../operator/runtime/client/cluster.ts';
 import { readSecret, requireKey } from './secret-input.ts';
 
-export async function readHostTarget(cluster: Cluster, stack: JtelStack, options: CallOptions): Promise<HostTarget> {
-  const { host } = stack.spec;
-  const namespace = stack.metadata.namespace ?? '';
+/** A JtelStack is one. */
+export interface HostOwner {
+  readonly metadata: { readonly namespace?: string };
+  readonly spec: { readonly host: StackHost };
+}
+
+/** @param field the path in the spec that names the host, for messages. @throws {InputError} */
+export async function readHostTarget(cluster: Cluster, { metadata, spec: { host } }: HostOwner, options: CallOptions, field = 'spec.host'): Promise<HostTarget> {
+  const { namespace = '' } = metadata;
   const [endpoint, jumpHost] = await Promise.all([
-    readEndpoint(cluster, namespace, host, 'spec.host.sshSecretRef', options),
-    host.jumpHost === undefined ? undefined : readEndpoint(cluster, namespace, host.jumpHost, 'spec.host.jumpHost.sshSecretRef', options),
+    readEndpoint(cluster, namespace, host, `${field}.sshSecretRef`, options),
+    host.jumpHost === undefined ? undefined : readEndpoint(cluster, namespace, host.jumpHost, `${field}.jumpHost.sshSecretRef`, options),
   ]);
   return { ...endpoint, ...(jumpHost === undefined ? {} : { jumpHost }) };
 }

@@ -1,7 +1,7 @@
 /** What the planner of restores looks at: pure data, gathered by `observe.ts`. */
 
 import type { Manifest } from '../../backup/manifest.ts';
-import type { JtelBackup, JtelRestore, JtelStack, Reason } from '../../crds/index.ts';
+import type { JtelBackup, JtelRestore, JtelStack, Reason, StackHost } from '../../crds/index.ts';
 import type { HostObservation, JobReport } from '../../host-driver/host.ts';
 
 /** Something that was looked for: there, or not there with a reason that becomes a condition. */
@@ -50,6 +50,8 @@ export interface Observed {
 /** The scratch project of a test restore, as its host shows it. */
 export interface Scratch {
   readonly project: string;
+  /** Its host. */
+  readonly place: StackHost;
   readonly host: Outcome<HostObservation>;
   readonly databaseService: string;
   readonly restore?: JobReport;

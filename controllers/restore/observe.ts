@@ -1,6 +1,6 @@
 /** Looks at everything that planning a restore needs: the stack, the backup, what is checked, and (mode Test) the scratch project. */
 
-import { backupKind, stackKind, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import { backupKind, stackKind, type JtelRestore, type JtelStack, type StackHost } from '../../crds/index.ts';
 import { HostError, type Host, type HostDriver, type HostObservation, type JobReport } from '../../host-driver/host.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import { listBackups, readManifest } from '../backup-catalog.ts';
@@ -33,7 +33,8 @@ export async function observe(restore: JtelRestore, dependencies: ObserveDepende
   const { namespace } = restore.metadata;
   const stack = await dependencies.cluster.find(stackKind, { namespace, name: restore.spec.stackRef.name }, options);
   const isTest = restore.spec.mode === 'Test';
-  const scratchLook = isTest && stack !== undefined ? await observeScratch(restore, stack, dependencies, options) : undefined;
+  const place = isTest ? testPlace(restore, stack) : undefined;
+  const scratchLook = place === undefined ? undefined : await observeScratch(restore, stack, place, dependencies, options);
   const ahead = stack === undefined || isTest ? undefined : await olderRestore(restore, stack, dependencies, options);
   const target = stack === undefined ? notLooked : await outcome(() => findTarget(restore, stack, dependencies, options));
   const backup =
@@ -129,13 +130,25 @@ async function resolveSource({ spec, metadata }: JtelRestore, stack: JtelStack, 
   return { identity: latestOf ?? identity ?? stackIdentity(stack), storeName, ...(backupID === undefined ? {} : { backupID }) };
 }
 
-async function observeScratch(restore: JtelRestore, stack: JtelStack, dependencies: ObserveDependencies, options: CallOptions): Promise<{ readonly scratch: Scratch; readonly host?: Host }> {
+/** Where it began, what it made is found again: its stack may have been moved or deleted since. */
+function testPlace({ spec, status }: JtelRestore, stack: JtelStack | undefined): StackHost | undefined {
+  return status?.testHost ?? spec.test?.host ?? stack?.spec.host;
+}
+
+async function observeScratch(
+  restore: JtelRestore,
+  stack: JtelStack | undefined,
+  place: StackHost,
+  dependencies: ObserveDependencies,
+  options: CallOptions,
+): Promise<{ readonly scratch: Scratch; readonly host?: Host }> {
   const project = scratchProject(restore);
   const { uid } = restore.metadata;
-  const release = await outcome(() => readRelease(stack, dependencies, options));
-  const databaseService = release.ok ? release.value.loaded.release.database.component : '';
-  const target = await outcome(() => readHostTarget(dependencies.cluster, { ...stack, spec: { ...stack.spec, host: restore.spec.test?.host ?? stack.spec.host } }, options));
-  if (!target.ok) return { scratch: { project, databaseService, host: target } };
+  const release = stack === undefined ? undefined : await outcome(() => readRelease(stack, dependencies, options));
+  const databaseService = release?.ok === true ? release.value.loaded.release.database.component : '';
+  const field = restore.spec.test === undefined ? `spec.host of JtelStack ${restore.spec.stackRef.name}` : 'spec.test.host';
+  const target = await outcome(() => readHostTarget(dependencies.cluster, { metadata: restore.metadata, spec: { host: place } }, options, field));
+  if (!target.ok) return { scratch: { project, place, databaseService, host: target } };
   const host = dependencies.driver.host(target.value);
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
   const seen: Outcome<HostObservation> = await outcome(() => host.observe(project, 'full', signal));
@@ -143,7 +156,7 @@ async function observeScratch(restore: JtelRestore, stack: JtelStack, dependenci
     seen.ok && seen.value.jobs.some((one) => one.uid === job) ? await host.readJob(job, signal).catch(() => undefined) : undefined;
   const [load, count] = [await report(restoreJobUID(uid)), await report(countJobUID(uid))];
   return {
-    scratch: { project, databaseService, host: seen, ...(load === undefined ? {} : { restore: load }), ...(count === undefined ? {} : { count }) },
+    scratch: { project, place, databaseService, host: seen, ...(load === undefined ? {} : { restore: load }), ...(count === undefined ? {} : { count }) },
     host,
   };
 }

@@ -20,6 +20,13 @@ const patienceSeconds = 3600;
 const lookSeconds = 3;
 
 export function planTest(input: PlanInput): Plan {
+  const planned = next(input);
+  const hasBegun = input.restore.status?.testHost !== undefined;
+  // What ends it in the middle, such as a backup that is gone, leaves nothing behind either.
+  return planned.kind === 'Fail' && hasBegun ? (cleanUp(input) ?? planned) : planned;
+}
+
+function next(input: PlanInput): Plan {
   const { restore, observed } = input;
   const { scratch } = observed;
   if (restore.metadata.deletionTimestamp !== undefined) return cleanUp(input) ?? { kind: 'LetGo' };
@@ -28,6 +35,8 @@ export function planTest(input: PlanInput): Plan {
     const message = noted.message ?? '';
     return cleanUp(input) ?? (noted.result === 'Passed' ? { kind: 'Complete', reason: 'RestoreCompleted', message } : { kind: 'Fail', reason: 'VerificationFailed', message });
   }
+  const { testHost } = restore.status ?? {};
+  if (observed.stack === undefined && testHost !== undefined) return { kind: 'Fail', reason: 'StackNotFound', message: `JtelStack ${restore.spec.stackRef.name} was deleted while its backup was tested on ${testHost.address}.` };
   const blocked = obstacle(restore, observed);
   if (blocked !== undefined) return blocked;
   if (observed.checked === undefined) return wait('Pending', 'NotChecked', 'Not checked yet.');

@@ -121,8 +121,8 @@ export class RestoreReconciler implements Reconciler {
 
   #start(key: ObjectKey, restore: JtelRestore, { observed, host }: Gathered, planned: Extract<Plan, { kind: 'Act' }>): void {
     const { activities, claims, clusterID, mayAct } = this.#options;
-    const { stack, scratch } = observed;
-    if (stack === undefined || host === undefined || scratch?.host.ok !== true) return;
+    const { scratch } = observed;
+    if (host === undefined || scratch?.host.ok !== true) return;
     if (!mayAct()) throw new LeadershipLost(`not starting a test of ${formatKey(key)}: this process is no longer the leader`);
     const { namespace, name, uid } = restore.metadata;
     const owner = { clusterID, namespace, name, uid };
@@ -137,7 +137,7 @@ export class RestoreReconciler implements Reconciler {
       for (const action of planned.wave) {
         signal.throwIfAborted();
         if (!mayAct()) throw new LeadershipLost('no longer the leader');
-        await execute(action, { restore, stack, observed, host, dependencies: this.#options, claim: () => claim(host, signal), fence: () => ({ owner, epoch }), progress, signal });
+        await execute(action, { restore, observed, place: scratch.place, host, dependencies: this.#options, claim: () => claim(host, signal), fence: () => ({ owner, epoch }), progress, signal });
       }
     });
   }

@@ -1,7 +1,7 @@
 /** The scratch project of a test restore: its names, and how its actions are done. Its data are the request's own, so removing them needs no consent. */
 
 import type { CountJobInput } from '../../backup/job.ts';
-import type { JtelRestore, JtelStack } from '../../crds/index.ts';
+import type { JtelRestore, JtelStack, StackHost } from '../../crds/index.ts';
 import type { Fence, Host, ImageReference, JobSpec } from '../../host-driver/host.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
@@ -33,8 +33,8 @@ export interface ScratchDependencies extends CheckDependencies {
 
 export interface ScratchContext {
   readonly restore: JtelRestore;
-  readonly stack: JtelStack;
   readonly observed: Observed;
+  readonly place: StackHost;
   readonly host: Host;
   readonly dependencies: ScratchDependencies;
   /** Takes the host for the request, unless this process has it. */
@@ -52,7 +52,7 @@ export async function execute(action: Action, context: ScratchContext): Promise<
       return await context.claim();
     case 'SetUpHost':
       // Only what is needed to run containers: DNS and firewall of the host are not the test's to change.
-      return await host.setUp(project, { mode: (restore.spec.test?.host ?? context.stack.spec.host).bootstrap }, fence(), signal);
+      return await host.setUp(project, { mode: context.place.bootstrap }, fence(), signal);
     case 'WriteRelease':
       return await host.writeRelease(project, (await render(context)).rendered.rendered, fence(), signal);
     case 'PullImages': {
@@ -76,8 +76,10 @@ export async function execute(action: Action, context: ScratchContext): Promise<
 }
 
 /** The release that wrote the data, without anything that could meet the real stack: no published ports, no components of the spec. */
-async function render({ restore, stack, observed, dependencies, signal }: ScratchContext): Promise<{ readonly release: Release; readonly rendered: RenderedStack }> {
+async function render({ restore, observed, dependencies, signal }: ScratchContext): Promise<{ readonly release: Release; readonly rendered: RenderedStack }> {
   const options: CallOptions = { signal };
+  const { stack } = observed;
+  if (stack === undefined) throw new Error(`planned more than cleaning up for ${restore.metadata.name}, whose stack is gone`);
   const version = observed.checked?.manifest?.release.version ?? stack.spec.version;
   const { components: _components, ...spec } = stack.spec;
   const bare: JtelStack = { ...stack, spec: { ...spec, version } };

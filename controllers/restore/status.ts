@@ -53,6 +53,8 @@ export function summarise({ restore, observed, plan, message: activity, now }: S
       ? {}
       : { bytes: manifest.totals.totalBytes, estimatedSeconds: restSeconds + Math.ceil(manifest.totals.totalBytes / loadBytesPerSecond) }),
     checks: mergeChecks(previous.checks, observed.checked?.checks, plan.kind === 'Note' ? plan.checks : undefined),
+    // Told before anything is done there.
+    ...(plan.kind === 'Act' && observed.scratch !== undefined ? { testHost: observed.scratch.place } : {}),
     ...(plan.kind === 'CreateBackup' ? { preRestoreBackupRef: { name: plan.name } } : {}),
     ...(startTime === undefined ? {} : { startTime }),
     ...(over ? { completionTime: previous.completionTime ?? time } : {}),

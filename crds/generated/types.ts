@@ -889,6 +889,10 @@ export interface JtelRestoreStatus {
    */
   readonly preRestoreBackupRef?: LocalReference;
   /**
+   * Where a test is made, as it was when it began. It stays there, whatever becomes of the stack and its host.
+   */
+  readonly testHost?: StackHost;
+  /**
    * How long loading is expected to take, in seconds. A rough figure from the size of the data.
    */
   readonly estimatedSeconds?: number;

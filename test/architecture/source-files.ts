@@ -15,15 +15,16 @@ export interface Import {
   readonly kind: 'type' | 'value';
 }
 
-/** Not ours, or made by a tool. */
-const skippedDirectories = new Set(['.git', 'node_modules', '.sandbox', 'coverage', '.claude']);
+/** Not ours, or made by a tool. `.git` is a file in a worktree. */
+const skippedNames = new Set(['.git', 'node_modules', '.sandbox', 'coverage', '.claude']);
 const largestTextBytes = 2 * 1024 * 1024;
 
 /** All text files below `root`. The file system is read, not git's index, so that a file not yet added counts too. */
 export function readSourceFiles(root: string, directory = ''): SourceFile[] {
   return readdirSync(join(root, directory), { withFileTypes: true }).flatMap((entry): SourceFile[] => {
     const path = posix.join(directory, entry.name);
-    if (entry.isDirectory()) return skippedDirectories.has(entry.name) ? [] : readSourceFiles(root, path);
+    if (skippedNames.has(entry.name)) return [];
+    if (entry.isDirectory()) return readSourceFiles(root, path);
     if (!entry.isFile() || statSync(join(root, path)).size > largestTextBytes) return [];
     const text = readFileSync(join(root, path), 'utf8');
     return text.includes('\0') ? [] : [{ path, text }];

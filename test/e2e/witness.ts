@@ -1,0 +1,21 @@
+/** Notes on a host what can be read of containers that are soon gone: that they came and went, what `docker inspect` says of them, and their last logs. */
+import type { Docker } from '../../sandbox/support/docker.ts';
+
+const notes = '/root/witness.txt';
+/** From now on, also when the stream begins a little later. What is asked for too late is not there any more, and that is noted too. */
+const script = `
+docker events --since "$(date +%s)" --filter type=container --filter event=create --filter event=start --filter event=die --format '{{.Action}} {{.Actor.Attributes.name}}' |
+while read -r action name; do
+  echo "$action $name"
+  case $action in
+    die) docker logs "$name" 2>&1 ;;
+    *) docker inspect "$name" ;;
+  esac
+done >${notes} 2>&1`;
+
+/** Goes on until the host is switched off. @returns reads what was noted so far. */
+export async function witness(docker: Docker, host: string): Promise<() => Promise<string>> {
+  await docker.exec(host, ['sh', '-c', `: >${notes}`]);
+  await docker.run(['exec', '-d', host, 'sh', '-c', script]);
+  return () => docker.exec(host, ['cat', notes]);
+}
