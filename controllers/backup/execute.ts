@@ -140,16 +140,17 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
 async function createTestRestore(_: unknown, { backup, gathered, cluster, signal }: ExecutionContext): Promise<void> {
   const { namespace, name, uid } = backup.metadata;
   const { backupID = '', storeRef } = backup.status ?? {};
+  const { stackRef, test: place } = backup.spec;
   const test = {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelRestore',
     metadata: {
       namespace,
       name: testRestoreName(backup),
-      labels: { [labels.stack]: backup.spec.stackRef.name },
+      labels: { [labels.stack]: stackRef.name },
       ownerReferences: [{ apiVersion: 'jtel.de/v1alpha1', kind: 'JtelBackup', name, uid, controller: true, blockOwnerDeletion: false }],
     },
-    spec: { stackRef: backup.spec.stackRef, source: { backupID, storeRef, identity: gathered.identity }, mode: 'Test' },
+    spec: { stackRef, source: { backupID, storeRef, identity: gathered.identity }, mode: 'Test', ...(place === undefined ? {} : { test: place }) },
   };
   try {
     // The server fills in the defaults and the rest of the metadata.

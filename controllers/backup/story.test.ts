@@ -1,12 +1,12 @@
 /** The story of a backup over a world in memory, and the same story with the process killed before and after each of its effects. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { backupKind, restoreKind, type JtelBackup } from '../../crds/index.ts';
+import { backupKind, restoreKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
 import type { JobSpec } from '../../host-driver/host.ts';
 import { secrets } from '../../operator/runtime/client/kinds.ts';
 import { key, Process, World } from '../../test/support/backup-world.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { loadBackup, requireComplete } from '../backup-catalog.ts';
-import { storeLikeAJob } from './testing.ts';
+import { aStack, storeLikeAJob } from './testing.ts';
 
 const { signal } = new AbortController();
 let running: Process | undefined;
@@ -226,15 +226,27 @@ describe('a backup that meets trouble', () => {
 });
 
 describe('a backup that is verified by a restore', () => {
+  async function testRestoreOf(world: World): Promise<JtelRestore> {
+    return await waitFor('the test restore', () => world.cluster.find(restoreKind, { namespace: 'acme', name: 'main-now-verify' }, { signal }), { intervalMilliseconds: 2 });
+  }
+
   it.each([['Completed', 'Completed', 'Passed'], ['Failed', 'Failed', 'Failed']] as const)('is %s when that is', async (test, phase, state) => {
-    const world = await World.create({ verify: 'Restore' });
+    const world = await World.create({ asked: { verify: 'Restore' } });
     running = new Process(world);
-    const asked = await waitFor('the test restore', () => world.cluster.find(restoreKind, { namespace: 'acme', name: 'main-now-verify' }, { signal }), { intervalMilliseconds: 2 });
+    const asked = await testRestoreOf(world);
     expect(asked.spec).toMatchObject({ mode: 'Test', source: { storeRef: { name: 'backups' }, identity: 'acme.main' } });
+    expect(asked.spec).not.toHaveProperty('test');
     await world.cluster.applyStatus(restoreKind, { namespace: 'acme', name: 'main-now-verify' }, { phase: test, recoveryTimeSeconds: 42 }, {}, { signal });
     const backup = await untilOver(world, running);
     expect(backup).toMatchObject({ status: { phase, verification: { state, method: 'Restore' } } });
     expect(world.manifests()).toHaveLength(1);
+  });
+
+  it('is restored on the host that it names', async () => {
+    const test = { host: { ...aStack().spec.host, address: '192.0.2.99', jumpHost: { address: '198.51.100.1', port: 22, user: 'jump', sshSecretRef: { name: 'jump' }, hostKeyFingerprints: [`SHA256:${'B'.repeat(43)}`] } } };
+    const world = await World.create({ asked: { verify: 'Restore', test } });
+    running = new Process(world);
+    expect((await testRestoreOf(world)).spec).toMatchObject({ mode: 'Test', stackRef: { name: 'main' }, test });
   });
 });
 

@@ -600,6 +600,10 @@ export interface JtelBackupSpec {
    * Checksum compares every stored object with its digest. Restore also restores into a scratch project and compares counts.
    */
   readonly verify: 'Checksum' | 'Restore';
+  /**
+   * Where the test restore is made. Left out, a scratch project beside the stack on its own host.
+   */
+  readonly test?: RestoreTest;
 }
 
 /**
@@ -1326,7 +1330,7 @@ export interface RestoreSource {
 }
 
 /**
- * Where mode Test restores to. Left out, a scratch project beside the stack on its own host.
+ * Where the test restore is made. Left out, a scratch project beside the stack on its own host.
  */
 export interface RestoreTest {
   /**

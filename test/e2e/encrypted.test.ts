@@ -101,9 +101,10 @@ async function leftOn(name: string): Promise<string> {
   return await stage.sandbox.docker.exec(stage.sandbox.host(name).container, ['sh', '-c', look]);
 }
 
+/** The place of a test that is not the stack's host. */
 function elsewhere(): Record<string, unknown> {
   const { address, port, user, hostKeyFingerprint } = stage.sandbox.host(otherName);
-  return { mode: 'Test', test: { host: { address, port, user, sshSecretRef: { name: 'acme-ssh' }, hostKeyFingerprints: [hostKeyFingerprint] } } };
+  return { host: { address, port, user, sshSecretRef: { name: 'acme-ssh' }, hostKeyFingerprints: [hostKeyFingerprint] } };
 }
 
 describe('a backup with a key', () => {
@@ -148,29 +149,42 @@ describe('without the key that it was made with, it', () => {
   it('fails its test on another machine, and leaves nothing there', async () => {
     await giveKeys({ current: '2026-a', '2026-a': wrong });
     const before = await leftOn(otherName);
-    const failed = await stage.request('JtelRestore', 'wrong-elsewhere', { source: { backupRef: { name: 'first' } }, ...elsewhere() });
+    const failed = await stage.request('JtelRestore', 'wrong-elsewhere', { source: { backupRef: { name: 'first' } }, mode: 'Test', test: elsewhere() });
     expect(failed).toMatchObject({ phase: 'Failed', message: expect.stringContaining('the key is not the one it was made with') });
     expect(await leftOn(otherName)).toBe(before);
   });
 });
 
 describe('after the key was changed', () => {
-  beforeAll(() => giveKeys({ current: '2026-b', '2026-b': newer, '2026-a': older }));
+  let second: RequestStatus;
+  let found: Readonly<Record<'there' | 'here', string>>;
+
+  beforeAll(async () => {
+    await giveKeys({ current: '2026-b', '2026-b': newer, '2026-a': older });
+    found = { there: await leftOn(otherName), here: await runningSince() };
+    second = await stage.request('JtelBackup', 'second', { verify: 'Restore', test: elsewhere() }, 480);
+  });
 
   it('the next backup has the new one, and nothing of those before', async () => {
-    const second = await stage.request('JtelBackup', 'second', {});
     expect(second).toMatchObject({ phase: 'Completed', encryptionKeyID: '2026-b' });
     const packsOf = async ({ backupID = '' }: RequestStatus): Promise<string[]> => (await loadBackup(blobs, identity, backupID, call())).packs.map(({ sha256 }) => sha256);
     const before = new Set(await packsOf(first));
     expect((await packsOf(second)).filter((pack) => before.has(pack))).toEqual([]);
   });
 
-  it('that is restored, started and counted on another machine, of which nothing is left there and nothing is noticed on the stack’s own', async () => {
-    const [there, here] = [await leftOn(otherName), await runningSince()];
-    const tested = await stage.request('JtelRestore', 'elsewhere', { source: { latestOf: identity }, ...elsewhere() });
-    expect(tested).toMatchObject({ phase: 'Completed', message: expect.stringMatching(/^Restored, started and counted in \d+ s: \d+ tables with \d+ rows, \d+ files in 1 tree\.$/), recoveryTimeSeconds: expect.any(Number), testHost: expect.objectContaining({ address: stage.sandbox.host(otherName).address }) });
-    expect(await leftOn(otherName)).toBe(there);
-    expect(await runningSince()).toBe(here);
+  it('that was restored, started and counted on the other machine that it names before it was Completed, of which nothing is left there and nothing is noticed on the stack’s own', async () => {
+    expect(second).toMatchObject({ verification: { state: 'Passed', method: 'Restore', seconds: expect.any(Number) } });
+    const tested = await stage.ended('JtelRestore', 'second-verify');
+    const { seconds } = second['verification'] as { readonly seconds: number };
+    expect(tested).toMatchObject({
+      phase: 'Completed',
+      backupID: second.backupID,
+      message: expect.stringMatching(/^Restored, started and counted in \d+ s: \d+ tables with \d+ rows, \d+ files in 1 tree\.$/),
+      recoveryTimeSeconds: seconds,
+      testHost: expect.objectContaining({ address: stage.sandbox.host(otherName).address }),
+    });
+    expect(await leftOn(otherName)).toBe(found.there);
+    expect(await runningSince()).toBe(found.here);
     expect(await seenThere()).toMatch(/^start jtel-test-[0-9a-f]{12}-acd-dbm/m);
     expect(await seenThere()).not.toContain('"HostPort"');
     expect(await seenHere()).not.toContain('jtel-test-');

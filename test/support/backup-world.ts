@@ -43,7 +43,8 @@ export interface WorldOptions {
   readonly immutable?: boolean;
   /** What the management plane says; not asked when absent. */
   readonly retention?: Retention;
-  readonly verify?: 'Checksum' | 'Restore';
+  /** What is asked for, besides a backup of the stack. */
+  readonly asked?: Partial<JtelBackup['spec']>;
   /** Encryption keys of the store, as its Secret has them. */
   readonly keys?: Readonly<Record<string, string>>;
   /** What becomes of the job, by its number. */
@@ -91,7 +92,7 @@ export class World {
     await host.claim(project, { owner, epoch: 3 }, signal);
     await host.record(project, { data: { source: 'vanilla 3.43.2' }, applied: { digest: 'd'.repeat(64), version: '3.43.2' } }, { owner, epoch: 3 }, signal);
     world.runDatabase();
-    await world.ask(options.verify);
+    await world.ask(options.asked);
     return world;
   }
 
@@ -101,8 +102,8 @@ export class World {
     containers?.set('acd-dbm', container);
   }
 
-  async ask(verify: 'Checksum' | 'Restore' = 'Checksum'): Promise<void> {
-    const wanted = aBackup(undefined, { verify });
+  async ask(asked: Partial<JtelBackup['spec']> = {}): Promise<void> {
+    const wanted = aBackup(undefined, asked);
     await this.cluster.create(backupKind, { ...wanted, metadata: { namespace: 'acme', name: key.name } as JtelBackup['metadata'] }, { signal });
   }
 

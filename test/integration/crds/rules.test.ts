@@ -42,14 +42,14 @@ test.each(acceptances)('$kind: $path $value is accepted', async ({ kind, path, v
   expect(await refusal(tryToCreate(cluster, withValue(spoilable(kind, path), path, value)))).toBe('');
 });
 
-const testRestore = {
-  ...goodObjects.JtelRestore,
-  spec: { stackRef: { name: 'acme' }, source: { latestOf: 'acme' }, mode: 'Test', test: { host: (goodObjects.JtelStack['spec'] as { host: object }).host } },
-};
+const place = { host: (goodObjects.JtelStack['spec'] as { host: object }).host };
+const testedBackup = { ...goodObjects.JtelBackup, spec: { stackRef: { name: 'acme' }, verify: 'Restore', test: place } };
+const testRestore = { ...goodObjects.JtelRestore, spec: { stackRef: { name: 'acme' }, source: { latestOf: 'acme' }, mode: 'Test', test: place } };
 
 /** References that the good object leaves out, because they exclude each other, get a place of their own. */
 function spoilable(kind: FieldValues['kind'], path: string): (typeof goodObjects)[typeof kind] {
   const good = goodObjects[kind];
+  if (kind === 'JtelBackup' && (path.startsWith('spec.test') || path === 'spec.verify')) return testedBackup;
   if (kind === 'JtelRestore' && (path.startsWith('spec.test') || path === 'spec.mode')) return testRestore;
   return path === 'spec.source.backupRef.name' ? withValue(good, 'spec.source', { backupRef: { name: 'x' } }) : good;
 }

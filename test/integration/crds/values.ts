@@ -85,20 +85,24 @@ export const stackValues: readonly FieldValues[] = [
   stack('spec.revisionHistoryLimit', 'should be less than or equal to 100', [101], [1]),
 ];
 
-/** A test restore has a host of its own, with the same rules. */
-const testHostValues = stackValues
-  .filter(({ path }) => path.startsWith('spec.host.'))
-  .map((line): FieldValues => ({
-    ...line,
-    kind: 'JtelRestore',
-    path: line.path.replace('spec.host', 'spec.test.host'),
-    ...(line.at === undefined ? {} : { at: line.at.replace('spec.host', 'spec.test.host') }),
-  }));
+/** A test restore has a host of its own, with the same rules, whether it is asked for as such or by a backup. */
+const testHostValues = (['JtelBackup', 'JtelRestore'] as const).flatMap((kind) =>
+  stackValues
+    .filter(({ path }) => path.startsWith('spec.host.'))
+    .map((line): FieldValues => ({
+      ...line,
+      kind,
+      path: line.path.replace('spec.host', 'spec.test.host'),
+      ...(line.at === undefined ? {} : { at: line.at.replace('spec.host', 'spec.test.host') }),
+    })),
+);
 
 const accountID = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/backups/providers/Microsoft.Storage/storageAccounts/acme';
 
 export const otherValues: readonly FieldValues[] = [
   ...testHostValues,
+  { kind: 'JtelBackup', path: 'spec.verify', says: 'set verify to Restore', bad: ['Checksum', undefined], at: 'spec' },
+  { kind: 'JtelBackup', path: 'spec.test', says: 'spec.test.host: Required value', bad: [{}], at: 'spec.test.host', good: [undefined] },
   { kind: 'JtelRestore', path: 'spec.mode', says: 'set mode to Test', bad: ['Plan'], at: 'spec' },
   { kind: 'JtelRestore', path: 'spec.source', says: 'latestOf names the identity', bad: [{ latestOf: 'a.b', identity: 'a.b' }], good: [{ backupID: 'a', storeRef: { name: 's' }, identity: 'acme.production' }] },
   { kind: 'JtelRestore', path: 'spec.source.identity', says: 'such as acme.production', bad: ['A', ...hostile] },
