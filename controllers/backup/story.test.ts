@@ -42,6 +42,10 @@ async function ended(world: World, process = new Process(world)): Promise<JtelBa
   return over;
 }
 
+async function testRestoreOf(world: World): Promise<JtelRestore> {
+  return await waitFor('the test restore', () => world.cluster.find(restoreKind, { namespace: 'acme', name: 'main-now-verify' }, { signal }), { intervalMilliseconds: 2 });
+}
+
 describe('a backup', () => {
   it('goes from a request to a manifest that cannot be changed, and leaves no job behind', async () => {
     const world = await World.create();
@@ -226,10 +230,6 @@ describe('a backup that meets trouble', () => {
 });
 
 describe('a backup that is verified by a restore', () => {
-  async function testRestoreOf(world: World): Promise<JtelRestore> {
-    return await waitFor('the test restore', () => world.cluster.find(restoreKind, { namespace: 'acme', name: 'main-now-verify' }, { signal }), { intervalMilliseconds: 2 });
-  }
-
   it.each([['Completed', 'Completed', 'Passed'], ['Failed', 'Failed', 'Failed']] as const)('is %s when that is', async (test, phase, state) => {
     const world = await World.create({ asked: { verify: 'Restore' } });
     running = new Process(world);

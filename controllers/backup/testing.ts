@@ -45,7 +45,7 @@ export function aStack(changes: Partial<JtelStack['spec']> = {}, status?: JtelSt
     size: 'Small',
     network: { fqdn: 'acme.jtel.example' },
     host: { address: '192.0.2.10', port: 22, user: 'jtel', sshSecretRef: { name: 'ssh' }, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`], bootstrap: 'Managed' },
-    backup: { storeRef: { name: 'backups' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 },
+    backup: { storeRef: { name: 'backups' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', verify: 'Checksum', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 },
     suspend: false,
     managementMode: 'Manage',
     ...changes,

@@ -29,7 +29,7 @@ export function cronJob(stack: JtelStack, { image, serviceAccount }: SchedulePod
   if (backup === undefined) return undefined;
   const { namespace, name, uid } = stack.metadata;
   const podLabels = { [labels.stack]: name, 'app.kubernetes.io/name': 'jtel-backup-schedule' };
-  const args = ['backup', 'create', '--stack', name, '--trigger', 'Scheduled', '--schedule', backup.schedule, '--time-zone', backup.timeZone, '--job-name', '$(JOB_NAME)'];
+  const args = ['backup', 'create', '--stack', name, '--trigger', 'Scheduled', '--schedule', backup.schedule, '--time-zone', backup.timeZone, '--verify', backup.verify, '--job-name', '$(JOB_NAME)'];
   const container = {
     name: 'create',
     image,

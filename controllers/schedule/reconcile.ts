@@ -88,7 +88,7 @@ export class ScheduleReconciler implements Reconciler {
       now,
     });
     if (slot === undefined) return;
-    const created = await askForBackup(this.#options.cluster, stack, `${stack.metadata.name}-${slot.name}`, context);
+    const created = await askForBackup(this.#options.cluster, stack, backup.verify, `${stack.metadata.name}-${slot.name}`, context);
     if (created) context.logger.info('a scheduled backup was asked for', { backup: `${stack.metadata.name}-${slot.name}`, due: slot.time.toISOString() });
   }
 
@@ -126,13 +126,13 @@ function scheduleOf({ spec }: JtelStack): Schedule | undefined {
 }
 
 /** @returns whether it was not there yet. */
-async function askForBackup(cluster: Cluster, stack: JtelStack, name: string, context: ReconcileContext): Promise<boolean> {
+async function askForBackup(cluster: Cluster, stack: JtelStack, verify: JtelBackup['spec']['verify'], name: string, context: ReconcileContext): Promise<boolean> {
   const { namespace, name: stackName } = stack.metadata;
   const backup = {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelBackup',
     metadata: { namespace, name, labels: { [labels.stack]: stackName } },
-    spec: { stackRef: { name: stackName }, trigger: 'Scheduled', verify: 'Checksum' },
+    spec: { stackRef: { name: stackName }, trigger: 'Scheduled', verify },
   };
   try {
     // The server fills in the rest of the metadata.

@@ -24,7 +24,7 @@ function aStack(backup: object | undefined = {}, changes: object = {}, status: o
       suspend: false,
       managementMode: 'Manage',
       powerState: 'Running',
-      ...(backup === undefined ? {} : { backup: { storeRef: { name: 'b' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 3, ...backup } }),
+      ...(backup === undefined ? {} : { backup: { storeRef: { name: 'b' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', verify: 'Checksum', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 3, ...backup } }),
       ...changes,
     },
     status,
@@ -103,6 +103,16 @@ describe('the CronJob of a stack', () => {
     await bench.change({ suspend: true });
     await bench.look();
     expect((await bench.cronJob())?.spec?.suspend).toBe(true);
+  });
+
+  test('asks for the verification that the stack wants, as the operator does', async () => {
+    const bench = await Bench.with(aStack({ verify: 'Restore' }));
+    await bench.look();
+    expect(JSON.stringify(await bench.cronJob())).toContain('"--verify","Restore"');
+    expect((await bench.backups()).map(({ spec }) => spec.verify)).toEqual(['Restore']);
+    await bench.change({ backup: aStack().spec.backup });
+    await bench.look();
+    expect(JSON.stringify(await bench.cronJob())).toContain('"--verify","Checksum"');
   });
 
   test('goes when there are no more backups, and is not made without an image', async () => {

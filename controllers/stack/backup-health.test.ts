@@ -6,7 +6,7 @@ import { aStack } from './testing.ts';
 
 const now = new Date('2026-06-10T10:00:00Z');
 const created = { creationTimestamp: '2026-01-01T00:00:00Z' };
-const policy = { storeRef: { name: 'b' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 } as const;
+const policy = { storeRef: { name: 'b' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', verify: 'Checksum', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 } as const;
 
 const stackWith = (backup: object | 'None' = {}, spec: object = {}, status: JtelStack['status'] = { version: '3.43.2' }): JtelStack =>
   aStack({ ...(backup === 'None' ? {} : { backup: { ...policy, ...backup } as NonNullable<JtelStack['spec']['backup']> }), ...spec }, created, status);

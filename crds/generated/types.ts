@@ -72,6 +72,10 @@ export interface BackupPolicy {
    */
   readonly state: 'Enabled' | 'Suspended';
   /**
+   * How scheduled backups are verified. Restore also restores each into a scratch project beside the stack and compares counts, which takes room and time on its host.
+   */
+  readonly verify: 'Checksum' | 'Restore';
+  /**
    * What was promised to the customer. The condition RecoveryObjectivesMet is measured against it.
    */
   readonly objectives?: RecoveryObjectives;

@@ -111,6 +111,7 @@ export const leaves: readonly Leaf[] = [
   to('backup.schedule', '30 3 * * *'),
   to('backup.timeZone', 'UTC'),
   to('backup.state', 'Suspended'),
+  to('backup.verify', 'Restore'),
   to('backup.objectives.recoveryPointHours', 48),
   to('backup.objectives.recoveryTimeMinutes', 120),
   to('backup.method', 'Logical'),

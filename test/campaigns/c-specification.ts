@@ -222,7 +222,7 @@ function newSpec(): Draft {
     imagePullSecretRef: { name: 'registry' },
     initialData: { source: 'Vanilla' },
     backup: {
-      storeRef: { name: 'customer' }, identity: 'acme.main', schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', method: 'Physical',
+      storeRef: { name: 'customer' }, identity: 'acme.main', schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', verify: 'Checksum', method: 'Physical',
       objectives: { recoveryPointHours: 26, recoveryTimeMinutes: 60 }, bandwidthLimitMiBPerSecond: 100, startDeadlineMinutes: 720, historyLimit: 14,
     },
     update: { ...aStack().spec.update, windows: [{ days: ['Sun'], start: '02:00', durationMinutes: 120, timeZone: 'Europe/Berlin' }] },

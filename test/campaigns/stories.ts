@@ -131,7 +131,7 @@ export const stories: readonly Story[] = [
   },
 ];
 
-const backup: NonNullable<JtelStack['spec']['backup']> = { storeRef: { name: 'customer' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Suspended', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 };
+const backup: NonNullable<JtelStack['spec']['backup']> = { storeRef: { name: 'customer' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Suspended', verify: 'Checksum', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 };
 
 function aBackup(): JtelBackup {
   return {

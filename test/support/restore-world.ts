@@ -9,7 +9,7 @@ const { signal: never } = new AbortController();
 export const backupID = '20260301t020000z-00000a';
 export const project = 'jtel-acme-main';
 const address = '192.0.2.10';
-const backup: NonNullable<JtelStackSpec['backup']> = { storeRef: { name: 'customer' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Suspended', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 };
+const backup: NonNullable<JtelStackSpec['backup']> = { storeRef: { name: 'customer' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Suspended', verify: 'Checksum', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 };
 
 export async function aWorld(): Promise<World> {
   const world = await World.create();

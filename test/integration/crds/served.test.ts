@@ -73,7 +73,7 @@ describe('defaults', () => {
     const { spec } = await tryToCreate(cluster, withValue(windowed, 'spec.components', [{ name: 'acd-web' }]));
     expect(spec).toMatchObject({
       initialData: { source: 'Auto' },
-      backup: { schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', historyLimit: 14 },
+      backup: { schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', verify: 'Checksum', historyLimit: 14 },
       components: [{ name: 'acd-web', state: 'Enabled' }],
       update: { preUpdateBackup: 'Required', onFailure: 'Rollback', windows: [{ timeZone: 'Europe/Berlin' }] },
     });

@@ -72,6 +72,7 @@ export const stackValues: readonly FieldValues[] = [
   stack('spec.backup', 'initialData.source Backup needs spec.backup.storeRef', [undefined], [], 'spec'),
   stack('spec.backup.identity', 'such as acme.production', ['Acme', 'a/b', '.a', 'a.', ...hostile], ['acme', 'a.b-c']),
   stack('spec.backup.schedule', 'five cron fields', ['0 2 * *', '0 2 * * * *', '@daily12345', '0  2 * * *', '0 2 * * *; rm', '0 2\n* * *'], ['*/15 0-5,22 * * MON-FRI']),
+  stack('spec.backup.verify', 'supported values: "Checksum", "Restore"', ['None'], ['Restore']),
   stack('spec.backup.method', 'supported values: "Physical", "Logical"', ['Dump'], ['Logical']),
   stack('spec.backup.bandwidthLimitMiBPerSecond', 'should be greater than or equal to 1', [0], [1, 10_240]),
   stack('spec.backup.startDeadlineMinutes', 'should be less than or equal to 1440', [1441], [10]),

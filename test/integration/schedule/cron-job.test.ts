@@ -48,7 +48,7 @@ afterAll(() => cluster?.close());
 
 async function aStack(schedule: string): Promise<JtelStack> {
   const example = exampleManifests('minimal-stack.yaml').find(({ kind }) => kind === 'JtelStack');
-  const spec = { ...(example?.['spec'] as object), backup: { storeRef: { name: 'backups' }, schedule, timeZone: 'Europe/Berlin' } };
+  const spec = { ...(example?.['spec'] as object), backup: { storeRef: { name: 'backups' }, schedule, timeZone: 'Europe/Berlin', verify: 'Restore' } };
   const manifest = { apiVersion: 'jtel.de/v1alpha1', kind: 'JtelStack', metadata: { namespace: cluster.namespace, name: 'acme' }, spec };
   return await cluster.client.apply(stackKind, manifest as object as JtelStack, call());
 }
@@ -105,7 +105,7 @@ test('a schedule fires, and its pod asks for the backup of that minute, once how
   const second = await play(pod);
   expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('was asked for already') });
   const found = await backups();
-  expect(found.map(({ metadata, spec }) => [metadata.name, spec.trigger, spec.stackRef.name])).toEqual([[`acme-${slot?.name}`, 'Scheduled', 'acme']]);
+  expect(found.map(({ metadata, spec }) => [metadata.name, spec.trigger, spec.verify, spec.stackRef.name])).toEqual([[`acme-${slot?.name}`, 'Scheduled', 'Restore', 'acme']]);
 });
 
 test('the pod’s ServiceAccount can ask for backups, and nothing else', async () => {
