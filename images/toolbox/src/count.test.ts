@@ -19,8 +19,8 @@ test('counts the files that a backup would have: no links, nothing excluded, not
   for (const file of ['recordings/2026/call.wav', 'a/one.txt', 'two.log', '.jtel-operator/marker.json']) await writeFile(join(path, file), '12345');
   await writeFile(Buffer.concat([Buffer.from(`${path}/a/`), Buffer.from([0x66, 0xff])]), 'odd');
   await symlink('one.txt', join(path, 'a/link'));
-  expect(await counted([])).toEqual({ tables: [], fileTrees: [{ name: 'files', files: 4, bytes: 18 }] });
-  expect(await counted(['recordings/**', '*.log'])).toEqual({ tables: [], fileTrees: [{ name: 'files', files: 2, bytes: 8 }] });
+  expect(await counted([])).toEqual({ tables: [], sequences: 0, fileTrees: [{ name: 'files', files: 4, bytes: 18 }] });
+  expect(await counted(['recordings/**', '*.log'])).toEqual({ tables: [], sequences: 0, fileTrees: [{ name: 'files', files: 2, bytes: 8 }] });
 });
 
 test.each([

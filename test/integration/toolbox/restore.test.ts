@@ -36,6 +36,7 @@ beforeAll(async () => {
     mkdir -p ${tree}/announcements && head -c 3000000 /dev/urandom >${tree}/announcements/a.wav && echo hi >${tree}/b.txt && chown -R 1000:1000 ${tree}`);
   physical = await stage.backup(first, 'Physical', '20261123t120000z-00000a');
   there = await stage.count(first);
+  expect(physical.dataSets[0]?.tables).toBe(there.tables.length + there.sequences);
 }, 600_000);
 
 afterAll(async () => {

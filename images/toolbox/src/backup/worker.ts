@@ -1,9 +1,10 @@
 /** A thread that hashes, compresses and encrypts chunks. */
 import { hash } from 'node:crypto';
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { backupCipher } from '../../../../backup/encryption.ts';
 import { chunkBytes } from '../../../../backup/names.ts';
 import { Collector } from '../collect.ts';
+import { serve } from '../thread.ts';
 import { newCompressor } from '../zstd.ts';
 import { Slots } from './memory.ts';
 import type { Answer, Task, WorkerSettings } from './tasks.ts';
@@ -41,12 +42,10 @@ function run(task: Task): Answer {
   return {};
 }
 
-parentPort?.on('message', (task: Task) => {
-  let answer: Answer;
+serve((task: Task): Answer => {
   try {
-    answer = run(task);
+    return run(task);
   } catch (error) {
-    answer = { error: error instanceof Error ? error.message : String(error) };
+    return { error: error instanceof Error ? error.message : String(error) };
   }
-  parentPort?.postMessage(answer);
 });

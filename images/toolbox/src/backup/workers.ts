@@ -1,6 +1,7 @@
 /** The worker threads, and who does what next: what frees memory first. */
 import { Worker } from 'node:worker_threads';
 import { JobError } from '../job-error.ts';
+import { endThread } from '../thread.ts';
 import type { Answer, Task, WorkerSettings } from './tasks.ts';
 
 interface Job {
@@ -45,7 +46,7 @@ export class Workers {
 
   async stop(): Promise<void> {
     this.#fail(new JobError('Cancelled', 'the job was stopped'));
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.#threads.map(({ worker }) => endThread(worker)));
   }
 
   #assign(): void {

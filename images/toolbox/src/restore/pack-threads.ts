@@ -1,6 +1,7 @@
 /** The threads that unpack, one task each at a time. */
 import { Worker } from 'node:worker_threads';
 import { JobError, toJobError } from '../job-error.ts';
+import { endThread } from '../thread.ts';
 import type { PackAnswer, PackTask, PackWorkerSettings } from './pack-tasks.ts';
 
 interface Waiting {
@@ -54,7 +55,7 @@ export class PackThreads {
   /** Ends the threads; what they wrote is closed. */
   async stop(): Promise<void> {
     this.#fail(new JobError('Cancelled', 'the job was stopped'));
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.#threads.map(({ worker }) => endThread(worker)));
   }
 
   async #ask(task: PackTask): Promise<PackAnswer> {

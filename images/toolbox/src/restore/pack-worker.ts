@@ -2,11 +2,12 @@
 import { hash } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { backupCipher } from '../../../../backup/encryption.ts';
 import { FormatError } from '../../../../backup/fields.ts';
 import { chunkBytes } from '../../../../backup/names.ts';
 import { Collector } from '../collect.ts';
+import { serve } from '../thread.ts';
 import { newDecompressor } from '../zstd.ts';
 import { at, extentBytes } from './extents.ts';
 import { stagedFile } from './pack-tasks.ts';
@@ -116,12 +117,10 @@ function errorOf(error: unknown): NonNullable<PackAnswer['error']> {
   return code === undefined ? { kind: 'Internal', message } : { kind: 'Disk', message, code };
 }
 
-parentPort?.on('message', (task: PackTask) => {
-  let answer: PackAnswer;
+serve((task: PackTask): PackAnswer => {
   try {
-    answer = { bytes: run(task) };
+    return { bytes: run(task) };
   } catch (error) {
-    answer = { bytes: 0, error: errorOf(error) };
+    return { bytes: 0, error: errorOf(error) };
   }
-  parentPort?.postMessage(answer);
 });

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import type { CountJobResult } from '../../backup/job.ts';
+import type { Manifest } from '../../backup/manifest.ts';
+import { compareCounts } from './compare.ts';
+
+const table = (name: string, rows = 5) => ({ schema: 'jtel', name, rows });
+const counted: CountJobResult = { tables: [table('calls'), table('agents', 2)], sequences: 1, fileTrees: [{ name: 'files', files: 3, bytes: 900 }] };
+
+function manifest(database: Partial<Manifest['dataSets'][number]>): Manifest {
+  const tree = { name: 'files', kind: 'FileTree', files: 3, bytes: 900, digest: '' } as const;
+  return { dataSets: [{ name: 'database', kind: 'Physical', bytes: 1, files: 1, digest: '', ...database }, tree] } as unknown as Manifest;
+}
+
+describe('what was restored is what the manifest says', () => {
+  it.each([
+    ['of a physical backup, by tables and sequences', { kind: 'Physical', tables: 3 }],
+    ['of a physical backup from before they were counted', { kind: 'Physical' }],
+    ['of a logical backup, by tables and rows', { kind: 'Logical', tables: 2, rows: 7 }],
+  ] as const)('%s', (_, database) => {
+    expect(compareCounts(manifest(database), counted)).toEqual({ differences: [], summary: '2 tables with 7 rows, 3 files in 1 tree' });
+  });
+});
+
+describe('a difference is told', () => {
+  it.each([
+    ['a table that is missing in a physical backup', { kind: 'Physical', tables: 4 }, counted, 'tables and sequences: 3 instead of 4'],
+    ['a table that is missing in a logical one', { kind: 'Logical', tables: 3, rows: 7 }, counted, 'tables: 2 instead of 3'],
+    ['rows', { kind: 'Logical', tables: 2, rows: 8 }, counted, 'rows: 7 instead of 8'],
+    ['an empty database', { kind: 'Physical' }, { ...counted, tables: [] }, 'the database has no tables'],
+    ['files', { kind: 'Physical' }, { ...counted, fileTrees: [{ name: 'files', files: 2, bytes: 900 }] }, 'files in files: 2 instead of 3'],
+    ['bytes', { kind: 'Physical' }, { ...counted, fileTrees: [{ name: 'files', files: 3, bytes: 901 }] }, 'bytes in files: 901 instead of 900'],
+    ['a tree that is missing', { kind: 'Physical' }, { ...counted, fileTrees: [] }, 'file tree files was not counted'],
+    ['an answer that is none', { kind: 'Physical' }, { tables: 'many' }, 'the counting job gave no usable answer'],
+  ] as const)('%s', (_, database, result, difference) => {
+    expect(compareCounts(manifest(database), result).differences).toEqual([difference]);
+  });
+});

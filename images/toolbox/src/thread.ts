@@ -1,0 +1,26 @@
+/**
+ * How the threads of a job are served and ended. They are asked to end and never terminated: one that is terminated while it loads native code
+ * (koffi) ends the whole process, and nobody would hear why the job ended. What a thread does is short, so asking is quick enough.
+ */
+import { parentPort } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+
+const end = 'end';
+
+/** In the thread: answers each task, until it is asked to end. */
+export function serve<Task, Answer>(answerTo: (task: Task) => Answer): void {
+  parentPort?.on('message', (message: Task | typeof end) => {
+    if (message === end) parentPort?.close();
+    else parentPort?.postMessage(answerTo(message));
+  });
+}
+
+/** Resolves when the thread has ended, after the tasks that it has; also when it ended before. */
+export async function endThread(worker: Worker): Promise<void> {
+  const hasEnded = worker.threadId === -1;
+  if (hasEnded) return;
+  await new Promise<void>((resolve) => {
+    worker.once('exit', () => resolve());
+    worker.postMessage(end);
+  });
+}
