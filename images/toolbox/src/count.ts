@@ -50,8 +50,7 @@ function isTrue(value: unknown, place: string): boolean {
 
 /** @throws {JobError} DatabaseFailed when a table is damaged. */
 export async function count(input: CountJobInput, report: Report, signal: AbortSignal): Promise<CountJobResult> {
-  const { database } = input;
-  const { tables, sequences } = database === undefined ? { tables: [], sequences: 0 } : await DatabaseClient.with(database, signal, (client) => countDatabase(client, input, report));
+  const { tables, sequences } = input.database === undefined ? { tables: [], sequences: 0 } : await DatabaseClient.with(input.database, signal, (client) => countDatabase(client, input, report));
   report({ step: 'CountingFiles', percent: 90 });
   const fileTrees = await Promise.all(input.fileTrees.map((tree) => countTree(tree, signal)));
   return { tables, sequences, fileTrees };

@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
 import { installAccess, operatorKubeconfig, operatorNamespace } from '../../../sandbox/installation/operator.ts';
 import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
+import { waitFor } from '../../support/wait.ts';
 
 let admin: KubeConfig;
 let operator: KubeConfig;
@@ -125,6 +126,31 @@ describe('people', () => {
     const labelsOf = async (name: string) => Object.keys((await api.readClusterRole({ name })).metadata?.labels ?? {}).map((label) => label.split('-').at(-1));
     expect(await labelsOf('jtel-view')).toEqual(['admin', 'edit', 'view']);
     expect(await labelsOf('jtel-edit')).toEqual(['admin', 'edit']);
+  });
+});
+
+describe('the pods of backup schedules', () => {
+  const [namespace, account] = ['schedule-of-a-customer', 'schedule'];
+  const host = { address: '192.0.2.1', sshSecretRef: { name: 'ssh' }, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] };
+
+  async function tryAs(roles: readonly string[], spec: object): Promise<string> {
+    const kubectl = await Kubectl.find(kubeconfig);
+    const subjects = [{ kind: 'ServiceAccount', name: account, namespace }];
+    await kubectl.apply([
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, namespace } },
+      ...roles.map((role) => ({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: role, namespace }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role }, subjects })),
+    ]);
+    const backup = { apiVersion: 'jtel.de/v1alpha1', kind: 'JtelBackup', metadata: { generateName: 'try-', namespace }, spec: { stackRef: { name: 'acme' }, ...spec } };
+    const arguments_ = ['create', '--dry-run=server', '-o', 'name', '--as', `system:serviceaccount:${namespace}:${account}`, '-f', '-'];
+    return await kubectl.run(arguments_, { input: JSON.stringify(backup) }).catch((error: unknown) => String(error));
+  }
+
+  test('ask for backups, but bring no data to another host; who may restore, may', async () => {
+    expect(await tryAs(['jtel-backup-schedule'], { verify: 'Restore' })).toContain('jtelbackup.jtel.de/try-');
+    // A policy works a moment after it was made.
+    await waitFor('the policy', async () => (await tryAs([], { verify: 'Restore', test: { host } })).includes('takes the right to create JtelRestores'), { timeoutSeconds: 60 });
+    expect(await tryAs(['jtel-edit'], { verify: 'Restore', test: { host } })).toContain('jtelbackup.jtel.de/try-');
   });
 });
 
