@@ -142,8 +142,8 @@ describe('the pods of backup schedules', () => {
       ...roles.map((role) => ({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: role, namespace }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role }, subjects })),
     ]);
     const backup = { apiVersion: 'jtel.de/v1alpha1', kind: 'JtelBackup', metadata: { generateName: 'try-', namespace }, spec: { stackRef: { name: 'acme' }, ...spec } };
-    const arguments_ = ['create', '--dry-run=server', '-o', 'name', '--as', `system:serviceaccount:${namespace}:${account}`, '-f', '-'];
-    return await kubectl.run(arguments_, { input: JSON.stringify(backup) }).catch((error: unknown) => String(error));
+    const command = ['create', '--dry-run=server', '-o', 'name', '--as', `system:serviceaccount:${namespace}:${account}`, '-f', '-'];
+    return await kubectl.run(command, { input: JSON.stringify(backup) }).catch((error: unknown) => String(error));
   }
 
   test('ask for backups, but bring no data to another host; who may restore, may', async () => {
