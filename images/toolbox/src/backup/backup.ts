@@ -93,11 +93,15 @@ class BackupRun {
 
   async run(): Promise<BackupJobResult> {
     const input = this.#input;
-    this.#report({ step: 'Measuring', percent: 0 });
-    const bytesTotal = await this.#measure();
-    const { packs, index, pipeline } = this.#assemble(bytesTotal);
-    this.#report({ step: 'ReadingIndex', percent: 1, message: input.known.length === 0 ? 'no earlier backup' : `${input.known.length} parts of earlier indexes` });
-    const knownIgnored = await takeKnownChunks({ parts: input.known, epoch: input.epoch, cipher: this.#cipher, signal: this.#signal }, this.#table, packs);
+    const { packs, index, pipeline } = this.#assemble();
+    this.#report({ step: 'Measuring', percent: 0, message: input.known.length === 0 ? 'no earlier backup' : `and reading ${input.known.length} parts of earlier indexes` });
+    const [bytesTotal, knownIgnored] = await Promise.all([
+      this.#measure(),
+      takeKnownChunks({ parts: input.known, epoch: input.epoch, cipher: this.#cipher, signal: this.#signal }, this.#table, packs),
+    ]);
+    // Small backups get small packs: so little is done again after a crash.
+    packs.closedBytes = Math.min(packBytes.closed, Math.max(mebibyte, Math.floor(bytesTotal / 512)));
+    pipeline.checkpointBytes = Math.min(64 * mebibyte, Math.max(packs.closedBytes, Math.floor(bytesTotal / 1024)));
     const progress = new ProgressTeller(this.#report, bytesTotal, () => ({ bytesDone: pipeline.readBytes, uploadedBytes: this.#uploadedBytes }));
     try {
       const context: SourceContext = { pipeline, throttle: new Throttle(input.limits.bytesPerSecond, () => performance.now()), signal: this.#signal };
@@ -135,12 +139,9 @@ class BackupRun {
     return sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  #assemble(bytesTotal: number): { readonly packs: PackStore; readonly index: IndexWriter; readonly pipeline: Pipeline } {
+  #assemble(): { readonly packs: PackStore; readonly index: IndexWriter; readonly pipeline: Pipeline } {
     const { identity, backupID, attempt, epoch } = this.#input;
     const fail = (error: unknown): void => this.#fail(error);
-    // Small backups get small packs: so little is done again after a crash.
-    const closedBytes = Math.min(packBytes.closed, Math.max(mebibyte, Math.floor(bytesTotal / 512)));
-    const checkpointBytes = Math.min(64 * mebibyte, Math.max(closedBytes, Math.floor(bytesTotal / 1024)));
     const index = new IndexWriter({ identity, backupID, attempt }, this.#uploader, this.#cipher, {
       stored: (bytes) => {
         this.#uploadedBytes += bytes;
@@ -148,7 +149,7 @@ class BackupRun {
       },
       error: fail,
     });
-    const packs = new PackStore({ identity, epoch, closedBytes, uploads: this.#uploads }, this.#workers, this.#uploader, {
+    const packs = new PackStore({ identity, epoch, uploads: this.#uploads }, this.#workers, this.#uploader, {
       stored: (pack, bytes) => {
         this.#uploadedBytes += bytes;
         pipeline.packStored(pack, bytes);
@@ -158,7 +159,7 @@ class BackupRun {
     this.#packs = packs;
     // Whoever stops the job, nobody goes on waiting for room in a pack.
     this.#signal.addEventListener('abort', () => packs.stop(), { once: true });
-    const pipeline = new Pipeline({ workers: this.#workers, packs, index, table: this.#table, slots: this.#slots, fail, signal: this.#signal, checkpointBytes });
+    const pipeline = new Pipeline({ workers: this.#workers, packs, index, table: this.#table, slots: this.#slots, fail, signal: this.#signal });
     return { packs, index, pipeline };
   }
 

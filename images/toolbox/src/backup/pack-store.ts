@@ -20,8 +20,6 @@ export interface Pack {
 export interface PackStoreSettings {
   readonly identity: string;
   readonly epoch: string;
-  /** A pack that has so much is closed. */
-  readonly closedBytes: number;
   readonly uploads: number;
 }
 
@@ -37,6 +35,8 @@ const roomBytes = packBytes.closed + 128 * 1024;
 export class PackStore {
   /** By id - 1. */
   readonly packs: Pack[] = [];
+  /** A pack that has so much is closed; at most the default. */
+  closedBytes: number = packBytes.closed;
   readonly #settings: PackStoreSettings;
   readonly #workers: Workers;
   readonly #uploader: Uploader;
@@ -91,7 +91,7 @@ export class PackStore {
     const offset = filling.bytes;
     stored.copy(filling.view, offset);
     filling.bytes += stored.length;
-    if (filling.bytes >= this.#settings.closedBytes) this.close();
+    if (filling.bytes >= this.closedBytes) this.close();
     return { pack: filling.pack, offset };
   }
 

@@ -51,8 +51,6 @@ export interface PipelineParts {
   /** Ends the whole job. */
   readonly fail: (error: unknown) => void;
   readonly signal: AbortSignal;
-  /** A part of the index is written after so many new bytes in the store. */
-  readonly checkpointBytes: number;
 }
 
 export class Pipeline implements ChunkTarget {
@@ -60,6 +58,8 @@ export class Pipeline implements ChunkTarget {
   /** Of the sources: everything, and the chunks that were known before. */
   readBytes = 0;
   reusedBytes = 0;
+  /** A part of the index is written after so many new bytes in the store. */
+  checkpointBytes = 64 * 1024 * 1024;
   readonly #parts: PipelineParts;
   readonly #freeSlots: number[];
   #batch: Item[] = [];
@@ -144,7 +144,7 @@ export class Pipeline implements ChunkTarget {
     this.#pendingOf.delete(pack);
     this.entries.drain();
     this.#sinceCheckpoint += bytes;
-    if (this.#sinceCheckpoint >= this.#parts.checkpointBytes) {
+    if (this.#sinceCheckpoint >= this.checkpointBytes) {
       this.#sinceCheckpoint = 0;
       this.#parts.index.cut();
     }
