@@ -66,7 +66,9 @@ export function transitionEvents(previous: JtelStackStatus | undefined, next: Jt
   if (after?.status === 'True' && before?.status !== 'True') {
     events.push({ type: 'Normal', reason: 'Healthy', note: `Release ${next.version ?? 'unknown'} is ready: ${next.componentsReady ?? '?'} containers are healthy.` });
   }
-  if (before?.status === 'True' && after !== undefined && after.status !== 'True') {
+  // A container that is killed can be seen on its way out, as an unhealthy one: that it is put back is told all the same.
+  const driftsNow = after?.reason === 'Drifted' && before !== undefined && before.reason !== 'Drifted';
+  if (after !== undefined && after.status !== 'True' && (before?.status === 'True' || driftsNow)) {
     // A change that somebody asked for is no cause for alarm.
     events.push({ type: calm.has(after.reason) ? 'Normal' : 'Warning', reason: after.reason as Reason, note: after.message });
   }

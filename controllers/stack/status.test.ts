@@ -117,4 +117,13 @@ describe('events of a stack', () => {
     const broken = statusOf(observing(aHost({ containers: aHost().containers.with(2, container('acd-web-1', { health: 'unhealthy' })) })), readyStack);
     expect(transitionEvents(readyStatus, broken).map(({ type, reason }) => `${type} ${reason}`)).toEqual(['Warning ComponentsUnhealthy']);
   });
+
+  it('tell that drift is corrected, also of a container that was first seen on its way out', () => {
+    const removing = statusOf(observing(aHost({ containers: aHost().containers.with(2, container('acd-web-1', { state: 'removing' })) })), readyStack);
+    const gone = statusOf(observing(aHost({ containers: aHost().containers.slice(0, 2) })), aStack({}, {}, removing));
+    expect(transitionEvents(readyStatus, removing).map(({ note }) => note)).toEqual(['waiting for acd-web-1 (removing)']);
+    expect(transitionEvents(removing, gone)).toEqual([{ type: 'Warning', reason: 'Drifted', note: 'correcting drift: acd-web-1 is gone' }]);
+    expect(transitionEvents(gone, gone)).toEqual([]);
+    expect(transitionEvents(readyStatus, gone).map(({ note }) => note)).toEqual(['correcting drift: acd-web-1 is gone']);
+  });
 });
