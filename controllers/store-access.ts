@@ -3,10 +3,11 @@
 import { azureCredentials, AzureCredentialsError, type AzureCredentials } from '../blob-store/azure-credentials.ts';
 import { managementAccess } from '../blob-store/azure-management-access.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
-import type { ReadRetention } from '../blob-store/retention.ts';
+import type { ReadRetention, Retention } from '../blob-store/retention.ts';
 import { storeKind, type JtelBackupStore } from '../crds/index.ts';
 import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
 import { InputError } from './input-error.ts';
+import { lastTold } from './retention.ts';
 import { readSecret } from './secret-input.ts';
 
 export interface OpenStore {
@@ -54,10 +55,12 @@ function readCredentials(secret: SecretValues, location: Parameters<typeof azure
  * How to ask the management plane about the container of a store; undefined when the store does not say whom to ask. A Secret that is missing or
  * unusable is a question without an answer: it makes no backup fail.
  */
-export function retentionReader(cluster: Cluster, { metadata, spec }: JtelBackupStore): ReadRetention | undefined {
-  const { management, endpoint, container } = spec.azure;
+export function retentionReader(cluster: Cluster, store: JtelBackupStore): ReadRetention | undefined {
+  const { management, endpoint, container } = store.spec.azure;
   if (management === undefined) return undefined;
-  const { namespace = '', name } = metadata;
+  const last = lastTold(store);
+  const notRead = (detail: string): Retention => ({ kind: 'NotRead', detail, ...(last === undefined ? {} : { last }) });
+  const { namespace = '', name } = store.metadata;
   const where = `spec.azure.management.credentialsSecretRef of JtelBackupStore ${namespace}/${name}`;
   const secretName = management.credentialsSecretRef.name;
   return async (signal) => {
@@ -66,10 +69,11 @@ export function retentionReader(cluster: Cluster, { metadata, spec }: JtelBackup
       const access = managementAccess(management.resourceID, endpoint, Object.fromEntries(secret.keys.map((key) => [key, secret.find(key)])));
       // Azure's libraries for it take 10 MB: only an operator whose stores want it carries them.
       const { readRetention } = await import('../blob-store/azure-management.ts');
-      return await readRetention(access, container, signal);
+      const told = await readRetention(access, container, signal);
+      return told.kind === 'NotRead' ? notRead(told.detail) : told;
     } catch (error) {
-      if (error instanceof InputError) return { kind: 'NotRead', detail: error.message.replace(/\.$/, '') };
-      if (error instanceof AzureCredentialsError) return { kind: 'NotRead', detail: `Secret ${namespace}/${secretName} (${where}): ${error.message}` };
+      if (error instanceof InputError) return notRead(error.message.replace(/\.$/, ''));
+      if (error instanceof AzureCredentialsError) return notRead(`Secret ${namespace}/${secretName} (${where}): ${error.message}`);
       throw error;
     }
   };

@@ -94,6 +94,15 @@ describe('when the management plane does not tell, the attempt counts, and the m
     expect(findCondition(status?.conditions, 'Available')).toMatchObject({ status: 'True' });
   });
 
+  it('but not for what it called removable before: that is not better because nobody tells any more', async () => {
+    await aStore('forgotten', { kind: 'Worm', state: 'Unlocked', days: 365 });
+    expect((await look('forgotten')).immutable).toMatchObject({ status: 'False', reason: 'PolicyUnlocked' });
+    azure.isAllowed = false;
+    const { immutable, status } = await look('forgotten');
+    expect(immutable).toMatchObject({ status: 'False', reason: 'PolicyUnlocked', message: expect.stringMatching(/is not locked.*So it was when Azure last told; now it was asked in vain.*403/) });
+    expect(status?.retention).toEqual({ state: 'Unlocked', days: 365 });
+  });
+
   it.each([
     ['without the Secret', 'nobody', {}, /Secret .*\/nobody, which spec\.azure\.management.* does not exist/],
     ['with a Secret that lacks a key', 'keyless', { tenantID: 'no GUID' }, /tenantID is missing or no GUID/],
