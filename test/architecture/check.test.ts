@@ -121,10 +121,10 @@ describe('planning and rendering', () => {
 });
 
 describe('every file', () => {
-  test('has at most 300 lines', () => {
-    expect(found({ 'cli/a.ts': 'x\n'.repeat(300) })).toBe('');
-    expect(found({ 'cli/a.ts': 'x\n'.repeat(301) })).toContain('cli/a.ts has 301 lines');
-    expect(found({ 'crds/generated/types.ts': 'x\n'.repeat(301) })).toBe('');
+  test('has at most 400 lines', () => {
+    expect(found({ 'cli/a.ts': 'x\n'.repeat(400) })).toBe('');
+    expect(found({ 'cli/a.ts': 'x\n'.repeat(401) })).toContain('cli/a.ts has 301 lines');
+    expect(found({ 'crds/generated/types.ts': 'x\n'.repeat(401) })).toBe('');
   });
 
   test('leaves it to the machine where packages come from', () => {
