@@ -54,6 +54,9 @@ describe('an operator that is killed', () => {
       if (moment === 'Ready') break;
       await stage.killOperator();
       survived.add(moment);
+      // A short action is over before the kill, and the next one, which the next process may not need any more, is what it met.
+      const met = (await moments(from)).at(-1);
+      if (met !== undefined) survived.add(met);
     }
     for (const action of actions) expect([...survived], `a kill during ${action}`).toContain(`started ${action}`);
   });
