@@ -1,6 +1,6 @@
 /**
  * The images that everything else is built on, made here because no image registry may be reachable:
- * Debian trixie by debootstrap, and the same with the Node that npm installed.
+ * Debian by debootstrap, and the newest one with the Node that npm installed.
  */
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
@@ -17,23 +17,28 @@ import type { AptSettings } from './apt-sources.ts';
 import { findCommand, installPackages } from './packages.ts';
 import { asRoot } from './privilege.ts';
 
-export const baseImage = 'jtel-sandbox/base:trixie';
+type DebianSuite = 'bookworm' | 'trixie';
+export const baseImage = baseImageOf('trixie');
 export const nodeImage = 'jtel-sandbox/node:24';
-const suite = 'trixie';
 const machineCertificates = '/usr/local/share/ca-certificates';
 
-/** Makes {@link baseImage} unless it is here; takes 13–45 s the first time. */
-export async function ensureBaseImage(docker: Docker, progress: Progress): Promise<void> {
+function baseImageOf(suite: DebianSuite): string {
+  return `jtel-sandbox/base:${suite}`;
+}
+
+/** Makes the base image of that Debian unless it is here; takes 13–45 s the first time. */
+export async function ensureBaseImage(docker: Docker, progress: Progress, suite: DebianSuite = 'trixie'): Promise<void> {
+  const base = baseImageOf(suite);
   const settings = await readAptSettings();
   const script = join(sandboxDirectory, 'images/base/build.sh');
   const inputs = JSON.stringify([settings, await readFile(script, 'utf8'), suite]);
   const hash = createHash('sha256').update(inputs).digest('hex');
-  await progress.step(`image ${baseImage}`, async (note) => {
-    const image = await tagOnce(docker, baseImage, hash, async (hashTag) => {
+  await progress.step(`image ${base}`, async (note) => {
+    const image = await tagOnce(docker, base, hash, async (hashTag) => {
       if ((await findCommand('debootstrap')) === undefined) {
         await installPackages(['debootstrap'], 'to make the base image', progress);
       }
-      await makeBase(docker, settings, script, hashTag);
+      await makeBase(docker, settings, suite, script, hashTag);
     });
     note(image.built ? 'built' : 'already there');
   });
@@ -55,11 +60,11 @@ export async function ensureNodeImage(docker: Docker, progress: Progress): Promi
   });
 }
 
-async function makeBase(docker: Docker, settings: AptSettings, script: string, tag: string): Promise<void> {
+async function makeBase(docker: Docker, settings: AptSettings, suite: DebianSuite, script: string, tag: string): Promise<void> {
   // Not below /tmp, which may be mounted nodev; debootstrap needs device files.
   const work = await mkdtemp(join(await privateCache('tmp'), 'base-'));
   try {
-    await writeFile(join(work, 'sources.list'), sourcesList(settings));
+    await writeFile(join(work, 'sources.list'), sourcesList(settings, suite));
     await writeFile(join(work, 'apt.conf'), settings.configuration);
     await cp(machineCertificates, join(work, 'certificates'), { recursive: true }).catch(() => {});
     await chmod(work, 0o755);
@@ -72,13 +77,13 @@ async function makeBase(docker: Docker, settings: AptSettings, script: string, t
     await file.close();
     await log.close();
     if (code !== 0) throw new Error(`debootstrap ended with code ${code}; its output is in ${cacheDirectory}/base-image.log`);
-    await docker.run(['import', '--change', 'CMD ["bash"]', '--change', 'ENV LANG=C.UTF-8', '--change', `LABEL ${tagLabel}=${baseImage}`, archive, tag]);
+    await docker.run(['import', '--change', 'CMD ["bash"]', '--change', 'ENV LANG=C.UTF-8', '--change', `LABEL ${tagLabel}=${baseImageOf(suite)}`, archive, tag]);
   } finally {
     await run(await asRoot(['rm', '-rf', '--one-file-system', work]));
   }
 }
 
-function sourcesList({ mirror, securityMirror }: AptSettings): string {
+function sourcesList({ mirror, securityMirror }: AptSettings, suite: DebianSuite): string {
   const lines = [`deb ${mirror} ${suite} main`, `deb ${mirror} ${suite}-updates main`];
   if (securityMirror !== undefined) lines.push(`deb ${securityMirror} ${suite}-security main`);
   return lines.map((line) => `${line}\n`).join('');
