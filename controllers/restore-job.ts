@@ -9,6 +9,7 @@ import type { Manifest } from '../backup/manifest.ts';
 import { stagedDatabase } from '../backup/staging.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { ImageReference, JobCompanion, JobSpec } from '../host-driver/host.ts';
+import { dockerVolume, type SwitchedVolumes } from '../model/volumes.ts';
 import { databaseFiles, type DatabaseFiles } from '../release/database-files.ts';
 import type { Release } from '../release/generated/release.ts';
 import { signedBackup, type LoadedBackup } from './backup-catalog.ts';
@@ -39,6 +40,8 @@ export interface RestoreJobOptions {
   /** `Check` writes nothing and can run beside a stack that works. */
   readonly purpose: 'Check' | 'Restore';
   readonly project: string;
+  /** Those to be loaded into; default the project's first. */
+  readonly volumes?: SwitchedVolumes | undefined;
   readonly toolbox: ImageReference;
   readonly release: Release;
   readonly rootPassword: string;
@@ -90,6 +93,7 @@ export async function restoreJob(options: RestoreJobOptions): Promise<JobSpec> {
     limits: {},
   };
   const readOnly = options.purpose === 'Check';
+  const target = (volume: string): string => dockerVolume(project, volume, options.volumes);
   return {
     uid: options.uid,
     type: 'restore',
@@ -97,12 +101,12 @@ export async function restoreJob(options: RestoreJobOptions): Promise<JobSpec> {
     command: ['restore'],
     network: way === 'Logical' ? `${project}_default` : hostNetwork,
     volumes: [
-      ...(files === undefined ? [] : [{ volume: `${project}_${files.volume}`, target: databasePath, readOnly }]),
-      ...fileTrees.map(({ name, volume }) => ({ volume: `${project}_${volume}`, target: treePath(name), readOnly })),
+      ...(files === undefined ? [] : [{ volume: target(files.volume), target: databasePath, readOnly }]),
+      ...fileTrees.map(({ name, volume }) => ({ volume: target(volume), target: treePath(name), readOnly })),
     ],
     input,
     memoryBytes: restoreMemoryBytes,
-    ...(files === undefined || readOnly ? {} : { exchange: exchangePath, companions: [prepareCompanion(files, release, project)] }),
+    ...(files === undefined || readOnly ? {} : { exchange: exchangePath, companions: [prepareCompanion(files, release, target(files.volume))] }),
   };
 }
 
@@ -124,14 +128,14 @@ function databaseTarget(way: DatabaseWay, files: DatabaseFiles | undefined, { re
 }
 
 /** Prepares the files with the tool of the very image that will run on them. */
-function prepareCompanion({ volume, mountPath }: DatabaseFiles, release: Release, project: string): JobCompanion {
+function prepareCompanion({ mountPath }: DatabaseFiles, release: Release, volume: string): JobCompanion {
   return {
     name: 'database',
     image: databaseImage(release),
     entrypoint: companionEntrypoint,
     command: [prepareScript],
     user: '0:0',
-    volumes: [{ volume: `${project}_${volume}`, target: mountPath, readOnly: false }],
+    volumes: [{ volume, target: mountPath, readOnly: false }],
     files: [{ path: optionFilePath, content: prepareOptionFile(stagedDatabase(mountPath)), mode: 0o600 }],
     memoryBytes: prepareMemoryBytes,
   };

@@ -5,6 +5,7 @@ import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { JtelStack } from '../crds/index.ts';
 import type { RegistryCredentials } from '../host-driver/host.ts';
 import type { RenderedRelease } from '../model/rendered-release.ts';
+import type { SwitchedVolumes } from '../model/volumes.ts';
 import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
 import { renderRelease } from '../release/render.ts';
 import { findSelfSigned, type CredentialRequest, type CredentialStore } from './credentials.ts';
@@ -53,6 +54,7 @@ export interface RenderedStack {
 }
 
 /**
+ * @param volumes those that a restore switched on the host, from its state.json
  * @returns what is still to be generated, or the stack rendered.
  * @throws {InputError} {@link RenderError}
  */
@@ -62,6 +64,7 @@ export async function renderStack(
   { release, templates }: LoadedRelease,
   { cluster, credentials }: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
   options: CallOptions,
+  volumes?: SwitchedVolumes,
 ): Promise<{ readonly missing: CredentialRequest } | RenderedStack> {
   const input = stackInput(stack);
   const [generated, certificate, environment, pullCredentials] = await Promise.all([
@@ -73,7 +76,7 @@ export async function renderStack(
   const secrets = collectReleaseSecrets(release, generated, certificate);
   if (!secrets.complete) return { missing: secrets.missing };
   return {
-    rendered: renderRelease({ release, templates, stack: input, project, secrets: { release: secrets.values, environment } }),
+    rendered: renderRelease({ release, templates, stack: input, project, volumes, secrets: { release: secrets.values, environment } }),
     rootPassword: secrets.values.get(release.database.rootSecret) ?? '',
     pullCredentials,
     ...(certificate === undefined ? selfSignedEnd(generated) : {}),

@@ -1,5 +1,6 @@
 /** What lies on a host about a stack: the content of `state.json`, and how it may be changed. */
 import type { DataUpdater } from '../model/rendered-release.ts';
+import type { SwitchedVolumes } from '../model/volumes.ts';
 import type { StackOwner } from './host.ts';
 
 /** One service as compose and Docker reported it right after the last successful apply; drift is a difference to this. */
@@ -30,6 +31,12 @@ export interface HostState {
   readonly update?: UpdateMark & { readonly time: string };
   /** Where the data came from; absent until it was loaded completely. */
   readonly data?: DataOrigin & { readonly time: string };
+  /** Volumes of the release that a restore put in the place of the project's first ones. */
+  readonly volumes?: SwitchedVolumes;
+  /** The data before the last restore, as long as it can be undone. */
+  readonly previous?: PreviousData;
+  /** The last restore whose data were loaded and switched to, did not become healthy, and were switched away again. */
+  readonly refused?: RefusedData & { readonly time: string };
   /** Where the stack lives now: this host refuses to start its containers and jobs until that is taken back. */
   readonly moved?: { readonly address: string; readonly time: string };
 }
@@ -53,7 +60,44 @@ export interface DataOrigin {
   readonly state?: 'Incomplete';
 }
 
+/** Data that a restore put aside, whole, in volumes of their own. */
+export interface PreviousData {
+  /** Where they came from; absent when the host's record of it was lost. */
+  readonly data?: HostState['data'];
+  /** Volume of the release → Docker volume, of all that the switch replaced. */
+  readonly volumes: SwitchedVolumes;
+  /** Release whose containers used them last. */
+  readonly version?: string;
+  /** RFC 3339; after `untilTime` their volumes may be removed. */
+  readonly switchTime: string;
+  readonly untilTime: string;
+  /** What they take on disk; absent until they were measured, or when that took too long. */
+  readonly bytes?: number;
+  readonly measured?: true;
+}
+
+/** Why the data of a restore were switched away again. */
+export interface RefusedData {
+  readonly requestUID: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** From the volumes in use to others, with the data in them. */
+export interface VolumeSwitch {
+  readonly data: DataOrigin;
+  readonly volumes: SwitchedVolumes;
+  /** RFC 3339: until then the data in use now are kept, if they are whole. */
+  readonly untilTime: string;
+}
+
 export interface RecordedChange {
+  /** What was applied is no longer recorded: containers are to be made anew, on other volumes. Said again, it changes nothing. */
+  readonly switch?: VolumeSwitch;
+  /** Back to the previous data; those in use are given up. Only while the data in use are of that request. */
+  readonly refuse?: RefusedData;
+  /** null: they are not kept any longer. Otherwise what they take, or that it cannot be told. */
+  readonly previous?: null | { readonly bytes?: number };
   readonly applied?: { readonly digest: string; readonly version: string };
   readonly data?: DataOrigin;
   readonly update?: UpdateMark | null;

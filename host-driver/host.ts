@@ -11,7 +11,7 @@ import type { FirewallRules, ImageReference, RenderedRelease } from '../model/re
 import type { HostState, RecordedChange } from './host-state.ts';
 import type { JobReport, JobSpec, ObservedJob } from './job.ts';
 
-export type { AppliedService, DataOrigin, HostState, RecordedChange, UpdateMark } from './host-state.ts';
+export type { AppliedService, DataOrigin, HostState, PreviousData, RecordedChange, RefusedData, UpdateMark, VolumeSwitch } from './host-state.ts';
 export type { JobCompanion, JobProgress, JobReport, JobSpec, JobVolume, ObservedJob } from './job.ts';
 export type { FirewallPort, FirewallRules, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
 
@@ -206,6 +206,13 @@ export interface Host {
   markMoved(project: string, to: { readonly address: string } | undefined, fence: Fence, signal: AbortSignal): Promise<HostState>;
   /** Keeps `keep` and `current`, removes other releases, files no kept release names, images no kept release uses. */
   prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void>;
+  /**
+   * Removes the project's volumes that neither its containers nor its previous data need: what a restore loaded and nobody
+   * switched to, and data that are not kept any longer. Which these are is decided by state.json, read under the host's lock.
+   */
+  pruneVolumes(project: string, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Bytes that volumes take on disk; undefined when that cannot be told within five minutes. Reads with the lowest priority. */
+  measureVolumes(project: string, volumes: readonly string[], fence: Fence, signal: AbortSignal): Promise<number | undefined>;
   startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void>;
   readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined>;
   /** Stops what of it still runs (SIGTERM, then SIGKILL), removes its containers and its exchange volume; gone already is success. */

@@ -29,7 +29,11 @@ export async function putState(
 ): Promise<HostState> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const seen = await read();
-    const state = changedState(readable(connection.host, project, seen.stateText), fence, seen.machineID, change, new Date().toISOString());
+    const state = changedState(
+      readable(connection.host, project, seen.stateText),
+      { project, fence, machineID: seen.machineID, time: new Date().toISOString() },
+      change,
+    );
     const text = formatState(state);
     if (text === seen.stateText) return state;
     const step = { verb: 'put-state', project, fence, stdin: text, arguments: [stateDigest(seen.stateText)], timeoutSeconds: 30 } as const;

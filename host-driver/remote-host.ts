@@ -9,7 +9,7 @@ import { serviceLog } from './docker/logs.ts';
 import { observeDocker } from './docker/observe.ts';
 import { pullImages } from './docker/pull.ts';
 import { removeJob } from './docker/remove-job.ts';
-import { changedVolumes } from './docker/volumes.ts';
+import { changedVolumes, pruneVolumes } from './docker/volumes.ts';
 import { HostError, isSameStack } from './host.ts';
 import type {
   Fence,
@@ -204,6 +204,22 @@ export class RemoteHost implements Host {
 
   async prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
     await this.#step({ verb: 'prune', project, fence, arguments: keep.map((digest) => valid('releaseDigest', digest)), timeoutSeconds: 300 }, signal);
+  }
+
+  async pruneVolumes(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
+    const session = await this.#context.session(signal);
+    const docker = await this.#docker(signal);
+    await withLock(session.connection, project, fence, 'remove', signal, async () => {
+      const { state } = await this.#observeScript(session, project, 'quick', signal);
+      if (state !== undefined) await pruneVolumes(docker, project, state, signal);
+    });
+  }
+
+  async measureVolumes(project: string, volumes: readonly string[], fence: Fence, signal: AbortSignal): Promise<number | undefined> {
+    const names = volumes.map((name) => valid('dockerName', name));
+    const { stdout } = await this.#step({ verb: 'measure', project, fence, arguments: names, timeoutSeconds: 300 }, signal);
+    const bytes = Number.parseInt(stdout, 10);
+    return Number.isSafeInteger(bytes) ? bytes : undefined;
   }
 
   async startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void> {

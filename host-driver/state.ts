@@ -1,6 +1,7 @@
 /** `state.json` and the fence beside it: how they are read, and computed anew from a change. Pure. */
 import { createHash } from 'node:crypto';
-import type { AppliedService, DataOrigin, Fence, HostState, StackOwner, UpdateMark } from './host.ts';
+import { dockerVolume, type SwitchedVolumes } from '../model/volumes.ts';
+import type { AppliedService, Fence, HostState, RecordedChange, StackOwner } from './host.ts';
 
 /** Identity of an owner for the host's script, which compares it without understanding JSON. */
 export function ownerDigest(owner: StackOwner): string {
@@ -32,7 +33,7 @@ export function stateDigest(text: string): string {
   return text === '' ? '-' : createHash('sha256').update(text).digest('hex');
 }
 
-export interface StateChange {
+export interface StateChange extends Omit<RecordedChange, 'applied'> {
   readonly setupDigest?: string;
   readonly applied?: {
     readonly digest: string;
@@ -40,16 +41,23 @@ export interface StateChange {
     readonly composeVersion: string;
     readonly services: readonly AppliedService[];
   };
-  readonly data?: DataOrigin;
-  /** null: it is over. */
-  readonly update?: UpdateMark | null;
   /** null: the stack lives here again. */
   readonly moved?: { readonly address: string } | null;
 }
 
-/** @param time RFC 3339. */
-export function changedState(old: HostState | undefined, fence: Fence, machineID: string, change: StateChange, time: string): HostState {
-  const { moved, applied, update, ...kept } = old ?? {};
+/** Whose state it is, and when it is written. */
+export interface StateContext {
+  readonly project: string;
+  readonly fence: Fence;
+  readonly machineID: string;
+  /** RFC 3339. */
+  readonly time: string;
+}
+
+export function changedState(old: HostState | undefined, context: StateContext, change: StateChange): HostState {
+  const { fence, machineID, time } = context;
+  const { moved, ...kept } = switchedState(old, context, change);
+  const { applied, update, ...rest } = kept;
   // Containers were brought to the data that is being overwritten; whoever has the new data applies anew.
   const stillApplied = change.data?.state === 'Incomplete' ? undefined : applied;
   const nowMoved = change.moved === undefined ? moved : change.moved === null ? undefined : { time, ...sameMove(moved, change.moved) };
@@ -57,7 +65,7 @@ export function changedState(old: HostState | undefined, fence: Fence, machineID
   const begun = change.update === undefined || change.update === null || update?.to === change.update.to ? undefined : { ...change.update, time };
   const nowUpdate = change.data !== undefined || change.update === null ? undefined : (begun ?? update);
   return {
-    ...kept,
+    ...rest,
     formatVersion: 1,
     owner: fence.owner,
     epoch: Math.max(fence.epoch, old?.epoch ?? 0),
@@ -69,6 +77,57 @@ export function changedState(old: HostState | undefined, fence: Fence, machineID
     ...(nowUpdate === undefined ? {} : { update: nowUpdate }),
     ...(nowMoved === undefined ? {} : { moved: nowMoved }),
   };
+}
+
+/** The state after the part of a change that concerns volumes. */
+function switchedState(old: HostState | undefined, context: StateContext, change: StateChange): Partial<HostState> {
+  if (old === undefined) return {};
+  if (change.switch !== undefined) return switched(old, context, change.switch);
+  if (change.refuse !== undefined) return switchedBack(old, context, change.refuse);
+  if (change.previous === undefined || old.previous === undefined) return old;
+  const { previous, ...kept } = old;
+  return change.previous === null ? kept : { ...kept, previous: { ...previous, ...change.previous, measured: true } };
+}
+
+/** Containers of the old volumes are no longer what was applied, and no update of them goes on. */
+function switched(old: HostState, { project, time }: StateContext, { data, volumes, untilTime }: NonNullable<RecordedChange['switch']>): Partial<HostState> {
+  const inUse = Object.fromEntries(Object.keys(volumes).map((volume) => [volume, dockerVolume(project, volume, old.volumes)]));
+  if (isSame(inUse, volumes)) return old;
+  const { applied, update, previous: _previous, refused: _refused, ...kept } = old;
+  const version = update?.to ?? applied?.version;
+  const previous =
+    old.data?.state === 'Incomplete'
+      ? {}
+      : { previous: { ...(old.data === undefined ? {} : { data: old.data }), volumes: inUse, ...(version === undefined ? {} : { version }), switchTime: time, untilTime } };
+  return { ...kept, ...previous, volumes: { ...old.volumes, ...volumes }, data: { ...data, time } };
+}
+
+function switchedBack(old: HostState, { time }: StateContext, refuse: NonNullable<RecordedChange['refuse']>): Partial<HostState> {
+  const { previous, applied: _applied, update: _update, data, ...kept } = old;
+  if (previous === undefined || data?.requestUID !== refuse.requestUID) return old;
+  return {
+    ...kept,
+    volumes: { ...old.volumes, ...previous.volumes },
+    ...(previous.data === undefined ? {} : { data: previous.data }),
+    refused: { ...refuse, time },
+  };
+}
+
+function isSame(a: SwitchedVolumes, b: SwitchedVolumes): boolean {
+  return Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([volume, name]) => b[volume] === name);
+}
+
+/**
+ * The volumes that neither the containers nor the previous data need.
+ * @param names Docker volumes of the project
+ */
+export function needlessVolumes(project: string, names: readonly string[], { volumes, previous }: Pick<HostState, 'volumes' | 'previous'>): readonly string[] {
+  return names.filter((name) => {
+    const [, volume, load] = /^([a-z0-9-]+)(\.[a-z0-9]+)?$/.exec(name.startsWith(`${project}_`) ? name.slice(project.length + 1) : '') ?? [];
+    // One that no restore ever replaced belongs to the release, whatever that may use it for.
+    if (volume === undefined || (load === undefined && volumes?.[volume] === undefined)) return false;
+    return name !== dockerVolume(project, volume, volumes) && name !== previous?.volumes[volume];
+  });
 }
 
 /** Said again, a move keeps the time at which it was said first. */

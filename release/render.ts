@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { DataUpdater, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
+import { dockerVolume } from '../model/volumes.ts';
 import { composeService, type MountedFile } from './compose.ts';
 import { secretTarget } from './components.ts';
 import { FileSet } from './file-set.ts';
@@ -31,7 +32,7 @@ export function renderRelease(input: RenderInput): RenderedRelease {
   const model = {
     services: Object.fromEntries(services),
     // No options and no labels: compose would want to recreate a volume whose declaration changed.
-    volumes: Object.fromEntries(release.volumes.map((volume) => [volume, {}])),
+    volumes: Object.fromEntries(release.volumes.map((volume) => [volume, volumeModel(input, volume)])),
     networks: { default: {} },
   };
   const rendered = {
@@ -44,6 +45,12 @@ export function renderRelease(input: RenderInput): RenderedRelease {
     ...updaterOf(rendering, selected),
   };
   return new Rendered(digestOf(rendered, model), rendered, model);
+}
+
+/** One that a restore made is no longer compose's to create: were it gone, an empty one would take its place. */
+function volumeModel({ project, volumes }: RenderInput, volume: string): object {
+  const name = dockerVolume(project, volume, volumes);
+  return name === dockerVolume(project, volume, undefined) ? {} : { name, external: true };
 }
 
 /**

@@ -2,6 +2,7 @@
  * What rendering needs to know of a stack: a part of JtelStack's spec in the same shape, so that a controller passes the
  * spec itself, without this folder depending on the resource's version.
  */
+import type { SwitchedVolumes } from '../model/volumes.ts';
 import type { FirewallRules } from '../model/rendered-release.ts';
 import type { Release } from './generated/release.ts';
 
@@ -53,6 +54,8 @@ export interface RenderInput {
   readonly stack: StackInput;
   /** compose project name, `jtel-<namespace>-<name>`. */
   readonly project: string;
+  /** Volumes that a restore put in the place of others on the host; default none. */
+  readonly volumes?: SwitchedVolumes | undefined;
   readonly secrets: SecretValues;
 }
 

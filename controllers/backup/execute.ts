@@ -83,6 +83,7 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
     identity,
     epoch,
     project,
+    volumes: gathered.observed.host.ok ? gathered.observed.host.value.state?.volumes : undefined,
     release,
     method: methodFor(release, stack.spec.backup?.method ?? 'Physical'),
     toolbox,

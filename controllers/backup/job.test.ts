@@ -23,6 +23,7 @@ function aJob(changes: Partial<BackupJobOptions> = {}) {
     backupID,
     identity: 'acme.main',
     epoch: '20260301',
+    volumes: undefined,
     project: 'jtel-acme-main',
     release: physical,
     method: 'Physical',

@@ -4,6 +4,7 @@ import { backupOptionFile, backupScript, companionEntrypoint, exchangePath, opti
 import type { BackupFileTree, BackupJobInput, EncryptionKey, KnownIndexPart } from '../../backup/job.ts';
 import { paths, parseIndexPartName } from '../../backup/names.ts';
 import type { Manifest } from '../../backup/manifest.ts';
+import { dockerVolume, type SwitchedVolumes } from '../../model/volumes.ts';
 import type { BlobStore, CreateGrant } from '../../blob-store/blob-store.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
 import { databaseFiles } from '../../release/database-files.ts';
@@ -36,6 +37,8 @@ export interface BackupJobOptions {
   readonly identity: string;
   readonly epoch: string;
   readonly project: string;
+  /** Those that a restore switched on the host. */
+  readonly volumes: SwitchedVolumes | undefined;
   readonly release: Release;
   readonly method: Method;
   readonly toolbox: ImageReference;
@@ -64,13 +67,14 @@ export function backupJob(options: BackupJobOptions): JobSpec {
     ...(encryption === undefined ? {} : { encryption }),
   };
   const network = `${project}_default`;
+  const source = (volume: string): string => dockerVolume(project, volume, options.volumes);
   return {
     uid,
     type: 'backup',
     image: toolbox,
     command: ['backup'],
     network,
-    volumes: release.fileTrees.map(({ name, volume }) => ({ volume: `${project}_${volume}`, target: treePath(name), readOnly: true })),
+    volumes: release.fileTrees.map(({ name, volume }) => ({ volume: source(volume), target: treePath(name), readOnly: true })),
     input,
     memoryBytes,
     ...(method === 'Physical' ? { exchange: exchangePath, companions: [producer(options, network)] } : {}),
@@ -78,7 +82,7 @@ export function backupJob(options: BackupJobOptions): JobSpec {
 }
 
 /** The tool from the database's own image, so that versions always match; what it reads it cannot change. */
-function producer({ project, release, rootPassword }: BackupJobOptions, network: string): NonNullable<JobSpec['companions']>[number] {
+function producer({ project, release, rootPassword, volumes }: BackupJobOptions, network: string): NonNullable<JobSpec['companions']>[number] {
   const files = databaseFiles(release);
   if (files === undefined) throw new TypeError(`release ${release.version} does not say where its database lies`);
   const optionFile = backupOptionFile({ host: release.database.component, port: databasePort, user: 'root', password: rootPassword });
@@ -89,7 +93,7 @@ function producer({ project, release, rootPassword }: BackupJobOptions, network:
     command: [backupScript],
     user: '0:0',
     network,
-    volumes: [{ volume: `${project}_${files.volume}`, target: files.mountPath, readOnly: true }],
+    volumes: [{ volume: dockerVolume(project, files.volume, volumes), target: files.mountPath, readOnly: true }],
     files: [{ path: optionFilePath, content: optionFile, mode: 0o600 }],
     memoryBytes: companionMemoryBytes,
   };

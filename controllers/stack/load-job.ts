@@ -2,6 +2,7 @@
 
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
+import { dockerVolume, type SwitchedVolumes } from '../../model/volumes.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { releaseFilePath } from '../../release/layout.ts';
 import { checkJobUID, restoreJobUID } from '../restore-orders.ts';
@@ -23,6 +24,8 @@ export interface LoadJobInput {
   readonly store: BlobStore;
   readonly stackUID: string;
   readonly project: string;
+  /** Those to be loaded into, where a restore switched them; default the project's first. */
+  readonly volumes: SwitchedVolumes | undefined;
   readonly toolbox: ImageReference;
   readonly rootPassword: string;
   readonly purpose: 'Check' | 'Restore';
@@ -82,7 +85,7 @@ async function vanillaJob(input: LoadJobInput, loadID: string): Promise<JobSpec>
     image: toolbox,
     command: ['load'],
     network: `${project}_default`,
-    volumes: release.fileTrees.map(({ name, volume }) => ({ volume: `${project}_${volume}`, target: `/data/${name}`, readOnly: false })),
+    volumes: release.fileTrees.map(({ name, volume }) => ({ volume: dockerVolume(project, volume, input.volumes), target: `/data/${name}`, readOnly: false })),
     input: {
       type: 'load',
       loadID,

@@ -7,6 +7,7 @@
 import type { JtelStack } from '../../crds/index.ts';
 import { type Host, type HostDriver, type HostObservation, type ImageReference, type JobReport, type JobSpec, type RegistryCredentials } from '../../host-driver/host.ts';
 import { setupDigest } from '../../host-driver/bootstrap/digest.ts';
+import type { SwitchedVolumes } from '../../model/volumes.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import { preflight, updateAllowed } from '../../release/fitness.ts';
 import type { Release } from '../../release/generated/release.ts';
@@ -67,7 +68,7 @@ export async function observe(
       : relocation === undefined
         ? await observeData(stack, orders, hostValue.state, loaded, dependencies, options)
         : await observeMove(stack, relocation, hostValue.state, loaded, dependencies, options);
-  const rendering = release.ok ? await outcome(() => render(stack, project, release.value, data, dependencies, options)) : undefined;
+  const rendering = release.ok ? await outcome(() => render(stack, project, release.value, data, hostValue?.state?.volumes, dependencies, options)) : undefined;
   const rendered = rendering?.ok === true ? rendering.value : undefined;
   const observed: Observed = {
     secrets: rendering === undefined || rendering.ok ? host.target : rendering,
@@ -130,12 +131,13 @@ async function render(
   project: string,
   { loaded, store }: StackRelease,
   data: DataLook | undefined,
+  volumes: SwitchedVolumes | undefined,
   dependencies: ObserveDependencies,
   options: CallOptions,
 ): Promise<Rendering> {
   const { release } = loaded;
   const { toolbox } = dependencies;
-  const result = await renderStack(stack, project, loaded, dependencies, options);
+  const result = await renderStack(stack, project, loaded, dependencies, options, volumes);
   if ('missing' in result) return { missing: result.missing };
   const setup = hostSetup(stack, release);
   return {
@@ -144,7 +146,7 @@ async function render(
       pullCredentials: result.pullCredentials,
       toolbox,
       loadJob: (purpose, signal) =>
-        loadJob({ release, store, project, toolbox, rootPassword: result.rootPassword, purpose, stackUID: stack.metadata.uid, orderUID: data?.observed.order?.requestUID, loading: data?.loading, signal }),
+        loadJob({ release, store, project, volumes, toolbox, rootPassword: result.rootPassword, purpose, stackUID: stack.metadata.uid, orderUID: data?.observed.order?.requestUID, loading: data?.loading, signal }),
     },
   };
 }

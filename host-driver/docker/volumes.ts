@@ -1,8 +1,13 @@
-/**
- * Finds, before `docker compose up`, the volumes that compose would have to recreate because their definition changed: that
- * loses data, and depending on its version compose asks, warns or does it. Pure, except for the parse of our own YAML.
- */
+/** Volumes hold the data: which of them compose would lose, and which nobody needs any more. */
 import { parse } from 'yaml';
+import type { HostState } from '../host.ts';
+import { needlessVolumes } from '../state.ts';
+import { bounded, dockerError, statusCode } from './client.ts';
+import type { DockerClient } from './client.ts';
+import { labels } from './containers.ts';
+
+/** Millions of files take their time. */
+const removalSeconds = 300;
 
 export interface ExistingVolume {
   readonly name: string;
@@ -17,7 +22,10 @@ interface ComposeVolume {
   readonly external?: boolean;
 }
 
-/** @returns one sentence per volume that exists with another driver or other options than the compose file asks for. */
+/**
+ * Finds, before `docker compose up`, the volumes that compose would have to recreate because their definition changed: that
+ * loses data, and depending on its version compose asks, warns or does it.
+ * @returns one sentence per volume that exists with another driver or other options than the compose file asks for. */
 export function changedVolumes(composeYaml: string, project: string, existing: readonly ExistingVolume[]): string[] {
   const model = parse(composeYaml) as { volumes?: Readonly<Record<string, ComposeVolume | null>> } | null;
   const byName = new Map(existing.map((one) => [one.name, one]));
@@ -39,4 +47,17 @@ function describe(driver: string, options: Readonly<Record<string, string | numb
     .map(([key, value]) => `${key}=${value}`)
     .toSorted();
   return sorted.length === 0 ? driver : `${driver} (${sorted.join(', ')})`;
+}
+
+/** Call with the host's lock held, and with the state as it is under it. @throws HostError */
+export async function pruneVolumes(docker: DockerClient, project: string, state: HostState, signal: AbortSignal): Promise<void> {
+  const listed = await docker.api.listVolumes({ filters: { label: [`${labels.project}=${project}`] }, abortSignal: bounded(signal) }).catch((error: unknown) => {
+    throw dockerError(docker.host, 'a look at the volumes', error, signal);
+  });
+  for (const name of needlessVolumes(project, listed.Volumes.map((one) => one.Name), state)) {
+    // Docker itself refuses while a container, running or not, has it.
+    await docker.api.getVolume(name).remove({ abortSignal: bounded(signal, removalSeconds) }).catch((error: unknown) => {
+      if (statusCode(error) !== 404) throw dockerError(docker.host, `the removal of volume ${name}`, error, signal);
+    });
+  }
 }

@@ -7,12 +7,13 @@ import type { FakeMachine, FakeProject } from './machine.ts';
 
 interface ComposeModel {
   readonly services?: Readonly<Record<string, ComposeService>>;
-  readonly volumes?: Readonly<Record<string, { readonly name?: string; readonly driver?: string; readonly driver_opts?: Record<string, string> } | null>>;
+  readonly volumes?: Readonly<Record<string, { readonly name?: string; readonly driver?: string; readonly driver_opts?: Record<string, string>; readonly external?: boolean } | null>>;
 }
 
 interface ComposeService {
   readonly image: string;
   readonly healthcheck?: unknown;
+  readonly volumes?: readonly (string | { readonly source?: string })[];
   readonly depends_on?: readonly string[] | Readonly<Record<string, unknown>>;
 }
 
@@ -36,6 +37,7 @@ export function applyRelease(
   }
   for (const [key, volume] of Object.entries(model.volumes ?? {})) {
     const name = volume?.name ?? `${project}_${key}`;
+    if (volume?.external === true && !found.volumes.has(name)) throw machine.error('ComposeFailed', `external volume "${name}" not found`);
     if (!found.volumes.has(name)) found.volumes.set(name, { driver: volume?.driver ?? 'local', options: volume?.driver_opts ?? {} });
   }
   for (const [name] of found.containers) {
@@ -43,13 +45,13 @@ export function applyRelease(
     found.containers.delete(name);
     machine.emit(project, name, 'destroy');
   }
-  for (const name of wanted) startService(machine, project, found, release.version, name, definitions[name]);
+  for (const name of wanted) startService(machine, project, found, release.version, name, definitions[name], model.volumes);
   found.current = release.digest;
 }
 
-function startService(machine: FakeMachine, project: string, found: FakeProject, version: string, name: string, definition: ComposeService | undefined): void {
+function startService(machine: FakeMachine, project: string, found: FakeProject, version: string, name: string, definition: ComposeService | undefined, volumes: ComposeModel['volumes']): void {
   if (definition === undefined) return;
-  const configHash = createHash('sha256').update(JSON.stringify(definition)).digest('hex');
+  const configHash = createHash('sha256').update(JSON.stringify([definition, (definition.volumes ?? []).map((mount) => volumes?.[sourceOf(mount)]?.name)])).digest('hex');
   const container = found.containers.get(name);
   const now = machine.now();
   if (container?.configHash === configHash) {
@@ -86,4 +88,9 @@ function withDependencies(machine: FakeMachine, definitions: Readonly<Record<str
   };
   for (const service of services) visit(service);
   return [...result];
+}
+
+/** Volume or path of a mount in its short or long form. */
+function sourceOf(mount: string | { readonly source?: string }): string {
+  return typeof mount === 'string' ? (mount.split(':')[0] ?? '') : (mount.source ?? '');
 }

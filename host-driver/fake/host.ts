@@ -20,7 +20,7 @@ import type {
   RenderedRelease,
 } from '../host.ts';
 import { releaseArchive } from '../script/archive.ts';
-import { changedState, ownerDigest } from '../state.ts';
+import { changedState, needlessVolumes, ownerDigest } from '../state.ts';
 import type { StateChange } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
 import { applyRelease } from './compose.ts';
@@ -50,7 +50,7 @@ export class FakeHost implements Host {
       const known = this.#machine.projects.get(valid('project', project));
       if (known === undefined) this.#newProject(project, fence);
       else if (isSameStack(known.owner, fence.owner) && fence.epoch > known.epoch && known.machineID === this.#machine.facts.machineID) known.owner = fence.owner;
-      return this.#put(this.#check(project, fence), fence, {});
+      return this.#put(this.#check(project, fence), project, fence, {});
     });
   }
 
@@ -67,7 +67,7 @@ export class FakeHost implements Host {
       machine.firewall = setup.firewall ?? machine.firewall;
       machine.setups.push(setup);
       machine.changed = machine.changed.filter((what) => what !== 'firewall');
-      this.#put(found, fence, { setupDigest: setupDigest(setup) });
+      this.#put(found, project, fence, { setupDigest: setupDigest(setup) });
     });
   }
 
@@ -147,18 +147,18 @@ export class FakeHost implements Host {
   ): Promise<HostState> {
     return this.#call('record', project, signal, () => {
       const found = this.#check(project, fence);
-      if (applied === undefined) return this.#put(found, fence, change);
+      if (applied === undefined) return this.#put(found, project, fence, change);
       valid('releaseDigest', applied.digest);
       const services = recordedServices(observed(this.#machine, project, 'quick').containers);
       const composeVersion = this.#machine.facts.composeVersion ?? '';
-      return this.#put(found, fence, { ...change, applied: { ...applied, composeVersion, services } });
+      return this.#put(found, project, fence, { ...change, applied: { ...applied, composeVersion, services } });
     });
   }
 
   markMoved(project: string, to: { readonly address: string } | undefined, fence: Fence, signal: AbortSignal): Promise<HostState> {
     return this.#call('markMoved', project, signal, () => {
       const found = this.#check(project, fence);
-      const state = this.#put(found, fence, { moved: to ?? null });
+      const state = this.#put(found, project, fence, { moved: to ?? null });
       if (to === undefined) return state;
       for (const { service } of found.containers.values()) this.#machine.emit(project, service, 'destroy');
       found.containers.clear();
@@ -174,6 +174,21 @@ export class FakeHost implements Host {
       for (const { digest } of gone) found.releases.delete(digest);
       const used = new Set([...this.#machine.projects.values()].flatMap((one) => [...one.releases.values()]).flatMap(({ images }) => images.map(imageName)));
       for (const name of gone.flatMap(({ images }) => images.map(imageName))) if (!used.has(name)) this.#machine.images.delete(name);
+    });
+  }
+
+  pruneVolumes(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
+    return this.#call('pruneVolumes', project, signal, () => {
+      const found = this.#check(project, fence);
+      for (const name of needlessVolumes(project, [...found.volumes.keys()], found.state ?? {})) found.volumes.delete(name);
+    });
+  }
+
+  measureVolumes(project: string, volumes: readonly string[], _fence: Fence, signal: AbortSignal): Promise<number | undefined> {
+    return this.#call('measureVolumes', project, signal, () => {
+      const found = this.#machine.projects.get(valid('project', project));
+      const there = volumes.filter((name) => found?.volumes.has(valid('dockerName', name)) === true);
+      return there.length === volumes.length ? there.length * 4096 : undefined;
     });
   }
 
@@ -280,9 +295,9 @@ export class FakeHost implements Host {
     });
   }
 
-  #put(found: FakeProject, fence: Fence, change: StateChange): HostState {
+  #put(found: FakeProject, project: string, fence: Fence, change: StateChange): HostState {
     this.#needDisk('state.json');
-    found.state = changedState(found.state, fence, found.machineID, change, new Date(this.#machine.now()).toISOString());
+    found.state = changedState(found.state, { project, fence, machineID: found.machineID, time: new Date(this.#machine.now()).toISOString() }, change);
     return found.state;
   }
 

@@ -46,7 +46,7 @@ const call = `[ -x "$1" ] || exit ${notInstalled}; ${asRoot}`;
 const install = `umask 022; mkdir -p /opt/jtel/.bin && cd /opt/jtel/.bin && cat >".new.$$" && \
 if [ "$(sha256sum <".new.$$")" = "$1  -" ]; then chmod 0755 ".new.$$" && mv -f ".new.$$" "jtel-host-$1"; else rm -f ".new.$$"; exit 1; fi`;
 
-export type Verb = 'claim' | 'put-state' | 'write-release' | 'up' | 'stop' | 'retire' | 'destroy' | 'prune' | 'hold' | 'setup' | 'confirm-firewall' | 'keep-logs';
+export type Verb = 'claim' | 'put-state' | 'write-release' | 'up' | 'stop' | 'retire' | 'destroy' | 'prune' | 'hold' | 'setup' | 'confirm-firewall' | 'keep-logs' | 'measure';
 
 export interface Step {
   readonly verb: Verb;

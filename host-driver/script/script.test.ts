@@ -8,6 +8,7 @@ import { releaseArchive } from './archive.ts';
 import { parseObservation, question } from './observe.ts';
 import { stepCommand, stepError } from './run.ts';
 
+const at = (time: string, epoch = 1) => ({ project: 'jtel-demo-acme', fence: aFence(epoch), machineID: epoch === 3 ? '0123' : 'm', time });
 const step = { verb: 'up', project: 'jtel-demo-acme', fence: aFence(7), timeoutSeconds: 5 } as const;
 
 describe('the scripts', () => {
@@ -65,7 +66,7 @@ describe('a step', () => {
   });
 
   it('tells who owns the host', () => {
-    const stdout = formatState(changedState(undefined, aFence(), 'm', {}, '2026-11-23T00:00:00Z'));
+    const stdout = formatState(changedState(undefined, at('2026-11-23T00:00:00Z'), {}));
     expect(stepError('host', 'x', { code: 80, stdout, stderr: '' }, 'OutcomeUnknown', step).message).toContain('demo/acme (uid uid-acme, cluster cluster-1)');
   });
 
@@ -85,7 +86,7 @@ describe('an observation', () => {
   });
 
   it('with releases, current and state, whose epoch is at least the fence', () => {
-    const text = formatState(changedState(undefined, aFence(3), '0123', {}, '2026-11-23T00:00:00Z'));
+    const text = formatState(changedState(undefined, at('2026-11-23T00:00:00Z', 3), {}));
     const seen = parseObservation(`${head}fence 5 abc 0123\nrelease aa\nrelease bb\ncurrent bb\nstate\n${text}`, 0);
     expect(seen).toMatchObject({ releases: ['aa', 'bb'], currentRelease: 'bb', state: { owner: anOwner(), epoch: 5 } });
     expect(stateDigest(seen.stateText)).toBe(stateDigest(text));
@@ -124,20 +125,20 @@ describe('an observation', () => {
 
 describe('state.json', () => {
   it('keeps what a change does not name', () => {
-    const first = changedState(undefined, aFence(), 'm', { setupDigest: 's', data: { source: 'vanilla' } }, '2026-11-23T00:00:00Z');
+    const first = changedState(undefined, at('2026-11-23T00:00:00Z'), { setupDigest: 's', data: { source: 'vanilla' } });
     const applied = { digest: 'd', version: '1', composeVersion: '2.26.1', services: [] };
-    const second = changedState(first, aFence(2), 'm', { applied }, '2026-11-24T00:00:00Z');
+    const second = changedState(first, at('2026-11-24T00:00:00Z', 2), { applied });
     expect(second).toMatchObject({ epoch: 2, setupDigest: 's', data: { source: 'vanilla', time: '2026-11-23T00:00:00Z' }, applied: { ...applied, time: '2026-11-24T00:00:00Z' } });
     expect(parseState(formatState(second))).toEqual(second);
   });
 
   it('has a move where the host looks for it, and not for a data source of that name', () => {
-    const hostile = changedState(undefined, aFence(), 'm', { data: { source: '\n  "moved": {' } }, '2026-11-23T00:00:00Z');
+    const hostile = changedState(undefined, at('2026-11-23T00:00:00Z'), { data: { source: '\n  "moved": {' } });
     expect(formatState(hostile)).not.toMatch(/^ {2}"moved": \{/m);
-    const moved = changedState(hostile, aFence(), 'm', { moved: { address: 'x' } }, '2026-11-24T00:00:00Z');
+    const moved = changedState(hostile, at('2026-11-24T00:00:00Z'), { moved: { address: 'x' } });
     expect(formatState(moved)).toMatch(/^ {2}"moved": \{$/m);
-    expect(changedState(moved, aFence(), 'm', { moved: { address: 'x' } }, '2026-11-25T00:00:00Z')).toEqual(moved);
-    expect(changedState(moved, aFence(), 'm', { moved: null }, '2026-11-25T00:00:00Z')).toEqual(hostile);
+    expect(changedState(moved, at('2026-11-25T00:00:00Z'), { moved: { address: 'x' } })).toEqual(moved);
+    expect(changedState(moved, at('2026-11-25T00:00:00Z'), { moved: null })).toEqual(hostile);
   });
 
   it('distinguishes owners by every part', () => {

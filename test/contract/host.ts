@@ -7,6 +7,7 @@ import { jobCases } from './host/jobs.ts';
 import { machineCases } from './host/machine.ts';
 import { moveCases } from './host/moves.ts';
 import { releaseCases } from './host/releases.ts';
+import { volumeCases } from './host/volumes.ts';
 
 export function hostContract(kind: string, makeSubject: () => Promise<HostSubject> | HostSubject): void {
   const bench = new HostBench(makeSubject);
@@ -16,5 +17,6 @@ export function hostContract(kind: string, makeSubject: () => Promise<HostSubjec
     releaseCases(bench);
     jobCases(bench);
     moveCases(bench);
+    volumeCases(bench);
   });
 }

@@ -19,6 +19,8 @@ export interface ReleaseChange {
   /** Goes into the service `web` only. */
   readonly webSetting?: string;
   readonly dataDriverOptions?: Readonly<Record<string, string>>;
+  /** Docker volume that a restore switched to. */
+  readonly dataVolume?: string;
   readonly services?: readonly ('db' | 'web')[];
   readonly files?: readonly RenderedFile[];
   readonly secret?: string;
@@ -28,7 +30,7 @@ export interface ReleaseChange {
 
 /** A data base with a health check and a web server that depends on it; both sleep, and stop quickly. */
 export function aRelease(project: string, image: ImageReference, change: ReleaseChange = {}): RenderedRelease {
-  const { services: names = ['db', 'web'], webSetting = 'one', dataDriverOptions, secret = 'a password', dbHealth } = change;
+  const { services: names = ['db', 'web'], webSetting = 'one', dataDriverOptions, dataVolume, secret = 'a password', dbHealth } = change;
   const password = aFile(secret, 0o600);
   const common = { image: `${image.repository}@${image.digest}`, command: ['sleep', 'infinity'], init: true, stop_grace_period: '1s' };
   const all = {
@@ -43,7 +45,7 @@ export function aRelease(project: string, image: ImageReference, change: Release
   const composeYaml = stringify({
     name: project,
     services: Object.fromEntries(names.map((name) => [name, all[name]])),
-    volumes: { data: dataDriverOptions === undefined ? {} : { driver_opts: dataDriverOptions } },
+    volumes: { data: dataVolume === undefined ? (dataDriverOptions === undefined ? {} : { driver_opts: dataDriverOptions }) : { name: dataVolume, external: true } },
   });
   const files = [password, ...(change.files ?? [])];
   const digest = sha256(JSON.stringify([composeYaml, files, image]));

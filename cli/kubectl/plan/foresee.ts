@@ -81,8 +81,9 @@ async function appliedCompose(kit: Kit, stack: JtelStack, project: string, { obs
   for (const revision of (observed.revisions?.all ?? []).toReversed()) {
     const former = withWorkload(stack, revision);
     try {
+      const volumes = observed.host.ok ? observed.host.value.state?.volumes : undefined;
       const { loaded } = await readRelease(former, dependencies, kit.call);
-      const result = await renderStack(former, project, loaded, dependencies, kit.call);
+      const result = await renderStack(former, project, loaded, dependencies, kit.call, volumes);
       if ('rendered' in result && result.rendered.digest === digest) return result.rendered.composeYaml;
     } catch (error) {
       // A release or secret of those days may be gone.
