@@ -61,7 +61,7 @@ export interface DataOrigin {
 }
 
 /** Data that a restore put aside, whole, in volumes of their own. */
-export interface PreviousData {
+interface PreviousData {
   /** Where they came from; absent when the host's record of it was lost. */
   readonly data?: HostState['data'];
   /** Volume of the release → Docker volume, of all that the switch replaced. */
@@ -77,14 +77,14 @@ export interface PreviousData {
 }
 
 /** Why the data of a restore were switched away again. */
-export interface RefusedData {
+interface RefusedData {
   readonly requestUID: string;
   readonly reason: string;
   readonly message: string;
 }
 
 /** From the volumes in use to others, with the data in them. */
-export interface VolumeSwitch {
+interface VolumeSwitch {
   readonly data: DataOrigin;
   readonly volumes: SwitchedVolumes;
   /** RFC 3339: until then the data in use now are kept, if they are whole. */
