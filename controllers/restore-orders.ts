@@ -12,6 +12,11 @@ export function checkJobUID(requestUID: string): string {
   return `${requestUID}-check`;
 }
 
+/** uid of the job that counts what was loaded, before anything is switched to it. */
+export function countJobUID(requestUID: string): string {
+  return `${requestUID}-count`;
+}
+
 /** What is in work or about to be, oldest first. @param restores all of the stack */
 export function standingOrders(restores: readonly JtelRestore[]): readonly JtelRestore[] {
   return restores

@@ -7,13 +7,13 @@ import { listBackups, readManifest } from '../backup-catalog.ts';
 import { requireIdentityAllowed, stackIdentity } from '../backup-identity.ts';
 import { readHostTarget } from '../host-target.ts';
 import { InputError } from '../input-error.ts';
-import { restoreJobUID, standingOrders } from '../restore-orders.ts';
+import { countJobUID, restoreJobUID, standingOrders } from '../restore-orders.ts';
 import { readRelease } from '../stack-release.ts';
 import { check, problemOf, type CheckDependencies } from './checks.ts';
 import type { Checked, Observed, Outcome, Scratch, Target } from './model.ts';
 import { verification } from './plan-test.ts';
 import { obstacle, preRestoreBackupName } from './plan.ts';
-import { countJobUID, scratchProject } from './scratch.ts';
+import { scratchProject } from './scratch.ts';
 import { wantsPreRestoreBackup } from './wants-backup.ts';
 
 export interface ObserveDependencies extends CheckDependencies {

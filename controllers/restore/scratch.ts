@@ -10,7 +10,7 @@ import type { CredentialStore } from '../credentials.ts';
 import { encryptionKey } from '../encryption-keys.ts';
 import { InputError } from '../input-error.ts';
 import { databaseImage, databaseWay, restoreJob } from '../restore-job.ts';
-import { restoreJobUID } from '../restore-orders.ts';
+import { countJobUID, restoreJobUID } from '../restore-orders.ts';
 import { readRelease, renderStack, type RenderedStack } from '../stack-release.ts';
 import type { CheckDependencies } from './checks.ts';
 import type { Action, Observed } from './model.ts';
@@ -20,10 +20,6 @@ const countMemoryBytes = 256 * 2 ** 20;
 /** No stack's project has such a name: those begin with `jtel-<namespace>-`, and no namespace is called `test-<hex>`-like this by chance. */
 export function scratchProject({ metadata }: JtelRestore): string {
   return `jtel-test-${metadata.uid.replaceAll('-', '').slice(0, 12)}`;
-}
-
-export function countJobUID(requestUID: string): string {
-  return `${requestUID}-count`;
 }
 
 export interface ScratchDependencies extends CheckDependencies {

@@ -291,6 +291,22 @@ export interface DataOrder {
    * Part of the data that is loaded.
    */
   readonly progressPercent?: number;
+  /**
+   * Tries that failed so far.
+   */
+  readonly failures?: number;
+  /**
+   * Which try failed last, so that none is counted twice.
+   */
+  readonly lastFailure?: string;
+  /**
+   * When stopping the stack for it began.
+   */
+  readonly stopTime?: string;
+  /**
+   * From then until everything was healthy again.
+   */
+  readonly downtimeSeconds?: number;
 }
 
 /**
@@ -835,7 +851,7 @@ export interface JtelRestoreSpec {
    */
   readonly stackRef: LocalReference;
   /**
-   * Which backup. Exactly one of backupRef, backupID and latestOf.
+   * Which backup, or which restore to undo. Exactly one of backupRef, backupID, latestOf and undoOf.
    */
   readonly source: RestoreSource;
   /**
@@ -854,6 +870,18 @@ export interface JtelRestoreSpec {
    * Required makes a backup of the data that is there before overwriting it.
    */
   readonly preRestoreBackup: 'Required' | 'Skip';
+  /**
+   * What is proven before the switch. Checksum compares every chunk and counts files and tables. Start also starts the database on the loaded data beside the stack, which takes the memory of a second one, and counts and checks what is in it.
+   */
+  readonly verify: 'Checksum' | 'Start';
+  /**
+   * What to do when the disk has no room for the new data beside the old. Refuse fails before anything is touched. Accept stops the stack and overwrites its data; then only the backup made before leads back.
+   */
+  readonly inPlace: 'Refuse' | 'Accept';
+  /**
+   * How long the data from before are kept on the host, so that the restore can be undone in the time of a restart. 0 removes them as soon as the stack is healthy.
+   */
+  readonly keepPreviousHours: number;
   /**
    * Where mode Test restores to. Left out, a scratch project beside the stack on its own host.
    */
@@ -916,6 +944,14 @@ export interface JtelRestoreStatus {
    * Part of the data that is loaded.
    */
   readonly progressPercent?: number;
+  /**
+   * From stopping the stack until everything was healthy again.
+   */
+  readonly downtimeSeconds?: number;
+  /**
+   * Until then "kubectl jtel restore undo" switches back to the data from before.
+   */
+  readonly previousUntilTime?: string;
   /**
    * How long it took until the stack was healthy, in seconds.
    */
@@ -1099,6 +1135,10 @@ export interface JtelStackStatus {
    */
   readonly dataOrder?: DataOrder;
   /**
+   * The data from before the last restore, which lie on the host beside those in use. "kubectl jtel restore undo" switches back to them.
+   */
+  readonly previousData?: PreviousData;
+  /**
    * The host that holds the stack's data. It differs from spec.host while a stack is moved.
    */
   readonly dataHost?: DataHost;
@@ -1229,6 +1269,36 @@ export interface Operation {
 }
 
 /**
+ * The data from before the last restore, which lie on the host beside those in use. "kubectl jtel restore undo" switches back to them.
+ */
+export interface PreviousData {
+  /**
+   * uid of the JtelRestore that put them aside.
+   */
+  readonly requestUID: string;
+  /**
+   * What they were loaded from.
+   */
+  readonly source?: string;
+  /**
+   * Release that used them last.
+   */
+  readonly version?: string;
+  /**
+   * When they were put aside. What was written since is not in them.
+   */
+  readonly switchTime?: string;
+  /**
+   * When they are removed.
+   */
+  readonly untilTime: string;
+  /**
+   * What they take on the host's disk.
+   */
+  readonly bytes?: number;
+}
+
+/**
  * What was promised to the customer. The condition RecoveryObjectivesMet is measured against it.
  */
 export interface RecoveryObjectives {
@@ -1308,7 +1378,7 @@ export interface RelocationStatus {
 }
 
 /**
- * Which backup. Exactly one of backupRef, backupID and latestOf.
+ * Which backup, or which restore to undo. Exactly one of backupRef, backupID, latestOf and undoOf.
  */
 export interface RestoreSource {
   /**
@@ -1327,6 +1397,10 @@ export interface RestoreSource {
    * Identity of a stack in the store; its newest complete backup is taken.
    */
   readonly latestOf?: string;
+  /**
+   * uid of the JtelRestore to undo, as status.previousData.requestUID of the stack says. The data from before it are switched back to; those in use now are kept as long.
+   */
+  readonly undoOf?: string;
   /**
    * Identity in the store under which backupRef or backupID lies. Left out, that of the stack. A backup of another stack is only used when its identity is named here (or in latestOf) and the store allows it.
    */

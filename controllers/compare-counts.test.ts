@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CountJobResult } from '../../backup/job.ts';
-import type { Manifest } from '../../backup/manifest.ts';
-import { compareCounts } from './compare.ts';
+import type { CountJobResult } from '../backup/job.ts';
+import type { Manifest } from '../backup/manifest.ts';
+import { compareCounts } from './compare-counts.ts';
 
 const table = (name: string, rows = 5) => ({ schema: 'jtel', name, rows });
 const counted: CountJobResult = { tables: [table('calls'), table('agents', 2)], sequences: 1, fileTrees: [{ name: 'files', files: 3, bytes: 900 }] };

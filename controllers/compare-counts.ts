@@ -1,7 +1,7 @@
 /** What a count job found in a restored backup, against what its manifest says; pure. The job's answer is checked like any input. */
 
-import { databaseSetName, type CountJobResult } from '../../backup/job.ts';
-import type { Manifest } from '../../backup/manifest.ts';
+import { databaseSetName, type CountJobResult } from '../backup/job.ts';
+import type { Manifest } from '../backup/manifest.ts';
 
 export interface Comparison {
   /** Phrases for people; none means equal. */
