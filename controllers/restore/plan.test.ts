@@ -18,7 +18,7 @@ function aRestore(spec: Partial<JtelRestore['spec']> = {}, status?: JtelRestore[
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelRestore',
     metadata: { namespace: 'acme', name: 'back', uid: 'restore-uid', generation: 1, ...metadata } as JtelRestore['metadata'],
-    spec: { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: 'main', preRestoreBackup: 'Required', ...spec },
+    spec: { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: 'main', preRestoreBackup: 'Required', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24, ...spec },
     ...(status === undefined ? {} : { status }),
   };
 }
@@ -50,7 +50,7 @@ describe('before anything is touched', () => {
     ['… and that is waited for', {}, { preRestoreBackup: backupIn('Running') }, { kind: 'Wait', phase: 'Checking', reason: 'BackupRunning' }],
     ['… and its failure is the end', {}, { preRestoreBackup: backupIn('Failed') }, { kind: 'Fail', reason: 'BackupFailed' }],
     ['… and then the order is given', {}, { preRestoreBackup: backupIn('Completed') }, { kind: 'Order' }],
-    ['without that wish it is given at once', { preRestoreBackup: 'Skip' }, {}, { kind: 'Order' }],
+    ['without that wish it is given at once', { preRestoreBackup: 'Skip', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 }, {}, { kind: 'Order' }],
     ['incomplete data are not worth a backup', {}, { stack: stack({ ...seen, data: { source: 'x', state: 'Incomplete' } }) }, { kind: 'Order' }],
   ])('%s', (_, spec, observed, expected) => {
     expect(next(aRestore(spec), { ...good, ...observed })).toMatchObject(expected);

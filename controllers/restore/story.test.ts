@@ -80,7 +80,7 @@ describe('a restore over data', () => {
     running = await installed(world);
     storeBackup(world.customer);
     const before = effects(world).length;
-    const spec: JtelRestore['spec'] = { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Fail', preRestoreBackup: 'Required' };
+    const spec: JtelRestore['spec'] = { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Fail', preRestoreBackup: 'Required', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 };
     await world.cluster.create(restoreKind, { ...aRestore(), spec }, { signal: never });
     await running.until('the restore to end', () => ended(world));
     const { status } = await restoreOf(world);
@@ -98,7 +98,7 @@ describe('a restore over data', () => {
     const before = effects(world).length;
     // Held, so that this test decides what becomes of the backup.
     world.runJob = ({ type }) => (type === 'backup' ? { durationMilliseconds: 1e12 } : { result: {} });
-    await world.cluster.create(restoreKind, aRestore({ source: { latestOf: 'acme.before' }, preRestoreBackup: 'Required' }), { signal: never });
+    await world.cluster.create(restoreKind, aRestore({ source: { latestOf: 'acme.before' }, preRestoreBackup: 'Required', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 }), { signal: never });
     const name = `pre-restore-${(await restoreOf(world)).metadata.uid}`;
     await running.until('the backup to run', async () => (await world.cluster.find(backupKind, { namespace: 'acme', name }, { signal: never }))?.status?.phase === 'Running');
     expect((await restoreOf(world)).status).toMatchObject({ phase: 'Checking', preRestoreBackupRef: { name } });
@@ -111,7 +111,7 @@ describe('a restore over data', () => {
   });
 
   it.each([
-    ['the backup lies in a store that no host can be let into', { preRestoreBackup: 'Skip' }, 'SAS token with rl alone'],
+    ['the backup lies in a store that no host can be let into', { preRestoreBackup: 'Skip', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 }, 'SAS token with rl alone'],
     ['there is no way to back up what is there', { preRestoreBackup: 'Required', source: { latestOf: 'acme.main', storeRef: { name: 'vendor' } } }, 'set preRestoreBackup to Skip'],
   ] as const)('fails at once, before anything is touched, when %s', async (_, spec, advice) => {
     const world = await aWorld();
@@ -131,7 +131,7 @@ describe('a restore over data', () => {
     running = await installed(world);
     storeBackup(world.customer, { backupID });
     const before = effects(world).length;
-    const { status } = await ask(world, running, { mode: 'Plan', preRestoreBackup: 'Required' });
+    const { status } = await ask(world, running, { mode: 'Plan', preRestoreBackup: 'Required', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 });
     expect(status).toMatchObject({ phase: 'Completed', backupID, bytes: 1000, message: expect.stringContaining('make a backup of what is there, stop main, overwrite its data') });
     expect(effects(world).slice(before)).toEqual([]);
   });
@@ -190,7 +190,7 @@ describe('what cannot be restored', () => {
     storeBackup(world.customer, { backupID });
     const store = await world.cluster.get(storeKind, { namespace: 'acme', name: 'customer' }, { signal: never });
     await world.cluster.replace(storeKind, { ...store, spec: { ...store.spec, accessMode: 'ReadOnly' } }, { signal: never });
-    const { status } = await ask(world, running, { preRestoreBackup: 'Required' });
+    const { status } = await ask(world, running, { preRestoreBackup: 'Required', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 });
     expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('ReadOnly') });
     expect((await ask(world, running, {}, 'without')).status).toMatchObject({ phase: 'Completed' });
   });

@@ -19,6 +19,9 @@ export async function askForBackup(cluster: Cluster, stack: JtelStack, name: str
   }, options);
 }
 
+/** The data of a failed update: for whoever wants to see what went wrong with them. */
+const wayBackKeptHours = 24;
+
 /** The data that are there are of a failed update, so they are overwritten without a backup of their own. */
 export async function askForWayBack(cluster: Cluster, stack: JtelStack, name: string, backupRef: string, options: CallOptions): Promise<void> {
   const stackName = stack.metadata.name;
@@ -26,7 +29,7 @@ export async function askForWayBack(cluster: Cluster, stack: JtelStack, name: st
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelRestore',
     metadata: metadataOf(stack, name) as JtelRestore['metadata'],
-    spec: { stackRef: { name: stackName }, source: { backupRef: { name: backupRef } }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: stackName, preRestoreBackup: 'Skip' },
+    spec: { stackRef: { name: stackName }, source: { backupRef: { name: backupRef } }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: stackName, preRestoreBackup: 'Skip', verify: 'Checksum', inPlace: 'Accept', keepPreviousHours: wayBackKeptHours },
   }, options);
 }
 

@@ -147,7 +147,7 @@ function aRestore(): JtelRestore {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelRestore',
     metadata: { namespace: stackKey.namespace, name: 'back' } as JtelRestore['metadata'],
-    spec: { stackRef: { name: stackKey.name }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: stackKey.name, preRestoreBackup: 'Skip' },
+    spec: { stackRef: { name: stackKey.name }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: stackKey.name, preRestoreBackup: 'Skip', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 },
   };
 }
 

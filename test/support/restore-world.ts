@@ -31,7 +31,7 @@ export function aRestore(spec: Partial<JtelRestore['spec']> = {}, name = 'back')
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelRestore',
     metadata: { namespace: 'acme', name } as JtelRestore['metadata'],
-    spec: { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: 'main', preRestoreBackup: 'Skip', ...spec },
+    spec: { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: 'main', preRestoreBackup: 'Skip', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24, ...spec },
   };
 }
 

@@ -11,7 +11,7 @@ function aBackup(status?: JtelBackup['status']): JtelBackup {
 }
 
 function aRestore(mode: 'Execute' | 'Plan' | 'Test', status: JtelRestoreStatus): JtelRestore {
-  const spec = { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode, ifNotEmpty: 'Fail', preRestoreBackup: 'Required' } as const;
+  const spec = { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode, ifNotEmpty: 'Fail', preRestoreBackup: 'Required', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 } as const;
   return { apiVersion: 'jtel.de/v1alpha1', kind: 'JtelRestore', metadata, spec, status };
 }
 
