@@ -2,6 +2,7 @@
 import type { ResourceKind } from '../../../crds/kind.ts';
 import { LeadershipLost } from '../errors.ts';
 import { formatKey, keyOf, type KubernetesObject, type ObjectKey } from '../objects.ts';
+import { withoutEmpty } from '../report/without-empty.ts';
 import type { SecretRegistry } from '../report/secret-registry.ts';
 import { ApiError, isConflict, isNotFound } from './api-error.ts';
 import type { CallOptions, Cluster, DeleteQuery, ListQuery, Preconditions, SecretValues } from './cluster.ts';
@@ -112,7 +113,7 @@ export class ClusterClient implements Cluster {
     options: CallOptions,
   ): Promise<T> {
     const metadata = { ...metadataOf(kind, key), resourceVersion };
-    const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, status };
+    const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, status: withoutEmpty(status) };
     return this.#apply<T>(objectPath(kind, key, 'status'), body, purpose('apply status of', kind, key), options);
   }
 

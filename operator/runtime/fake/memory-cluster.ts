@@ -9,6 +9,7 @@ import { ApiError } from '../client/api-error.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import type { CallOptions, Cluster, DeleteQuery, ListQuery, Preconditions, SecretValues } from '../client/cluster.ts';
 import { apiVersionOf, namespaces, secrets } from '../client/kinds.ts';
+import { withoutEmpty } from '../report/without-empty.ts';
 import { decodeSecret } from '../client/secret-values.ts';
 import { formatKey, keyOf, type KubernetesObject, type ObjectKey, type ObjectMeta } from '../objects.ts';
 
@@ -113,8 +114,8 @@ export class MemoryCluster implements Cluster {
   ): Promise<T> {
     return this.#write('applyStatus', kind, key, options, () => {
       const live = this.#live(kind, key, preconditions);
-      const next = JSON.parse(JSON.stringify(status)) as unknown;
-      if (isDeepStrictEqual(next, live.status)) return live;
+      const next = withoutEmpty(status);
+      if (isDeepStrictEqual(next, live.status ?? {})) return live;
       return this.#store(kind, { ...live, status: next }, live.metadata?.generation);
     });
   }

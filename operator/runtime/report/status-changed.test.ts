@@ -17,6 +17,18 @@ describe('a status is worth a request', () => {
     expect(statusChanged(undefined, {})).toBe(false);
   });
 
+  it('not for a field that is empty on one side and absent on the other, however deep', () => {
+    expect(statusChanged({ host: { port: 22 } }, { host: { port: 22, dns: {} }, components: [] })).toBe(false);
+    expect(statusChanged({ host: { dns: { hosts: [] } } }, {})).toBe(false);
+    expect(statusChanged({ list: [{ name: 'a', env: [] }] }, { list: [{ name: 'a' }] })).toBe(false);
+  });
+
+  it('when a field becomes empty, or an item of a list', () => {
+    expect(statusChanged({ host: { dns: { hosts: ['a'] } } }, { host: { dns: {} } })).toBe(true);
+    expect(statusChanged({ list: [{ a: 1 }] }, { list: [{}] })).toBe(true);
+    expect(statusChanged({ list: [{}] }, { list: [] })).toBe(true);
+  });
+
   it('not for a heartbeat alone, until it is due', () => {
     expect(statusChanged(at('00:00'), at('00:29'), heartbeats)).toBe(false);
     expect(statusChanged(at('00:00'), at('00:30'), heartbeats)).toBe(true);

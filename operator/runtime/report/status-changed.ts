@@ -1,5 +1,6 @@
 /** Whether a status is worth a request: nothing is sent when nothing changed. */
 import { isDeepStrictEqual } from 'node:util';
+import { withoutEmpty } from './without-empty.ts';
 
 /** A time that moves while work goes on; alone it is worth a request only now and then. */
 export interface Heartbeat {
@@ -10,11 +11,11 @@ export interface Heartbeat {
 
 /**
  * True when `next` differs from `previous` in anything but heartbeats, or when a heartbeat has moved on by at least its
- * `everySeconds`. A field that is `undefined` counts as absent, as in JSON.
+ * `everySeconds`. A field that is undefined or empty counts as absent: it is not sent either (`without-empty.ts`).
  */
 export function statusChanged(previous: unknown, next: unknown, heartbeats: readonly Heartbeat[] = []): boolean {
-  const before = asJSON(previous);
-  const after = asJSON(next);
+  const before = withoutEmpty(previous);
+  const after = withoutEmpty(next);
   for (const heartbeat of heartbeats) {
     const then = valueAt(before, heartbeat.path);
     const now = valueAt(after, heartbeat.path);
@@ -24,10 +25,6 @@ export function statusChanged(previous: unknown, next: unknown, heartbeats: read
     setAt(after, heartbeat.path, then);
   }
   return !isDeepStrictEqual(before, after);
-}
-
-function asJSON(value: unknown): unknown {
-  return value === undefined ? {} : (JSON.parse(JSON.stringify(value)) as unknown);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
