@@ -62,7 +62,7 @@ sandbox-status: install ## What runs in the sandbox, and how to reach it
 bench: install ## Benchmarks, all or NAME=check.noop; results in bench/results.json
 	@node bench/run.ts $(NAME)
 
-campaign-%: install ## A campaign in its long form: campaign-a (kills), -c (specification), -e (registry and blob faults)
+campaign-%: install ## A campaign in its long form: campaign-crash, -specification, -faults (of blob stores), -world (reports)
 	@node test/campaigns/run.ts $*
 
 clean: ## Remove what can be made again (not the cache in ~/.cache/jtel-operator); sandbox-down first

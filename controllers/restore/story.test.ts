@@ -3,7 +3,7 @@
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { backupKind, restoreKind, storeKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
-import { Process } from '../../test/campaigns/world.ts';
+import { Process } from '../../test/campaigns/memory-world.ts';
 import { aRestore, ask, aWorld, backupID, effects, ended, endState, installed, ready, restoreOf, stackOf } from '../../test/support/restore-world.ts';
 import { releaseFilePath } from '../../release/layout.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';

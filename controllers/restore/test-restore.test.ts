@@ -1,7 +1,7 @@
 /** Test restores from the first look to the end; and all kinds of restore with the operator killed before and after each effect. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { backupKind, restoreKind, stackKind, type JtelBackup } from '../../crds/index.ts';
-import { Process, stackKey, type World } from '../../test/campaigns/world.ts';
+import { Process, stackKey, type World } from '../../test/campaigns/memory-world.ts';
 import { aRestore, ask, aWorld, backupID, effects, ended, endState, installed, killedEverywhere, machineOf, project, ready, restoreOf, stackOf } from '../../test/support/restore-world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 

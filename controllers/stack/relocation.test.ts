@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BackupJobInput } from '../../backup/job.ts';
 import { stackKind, type JtelStack, type JtelStackSpec } from '../../crds/index.ts';
 import type { FakeMachine } from '../../host-driver/fake/machine.ts';
-import { Process, type World } from '../../test/campaigns/world.ts';
+import { Process, type World } from '../../test/campaigns/memory-world.ts';
 import { aWorld, installed, project, ready, stackOf } from '../../test/support/restore-world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 import { storeLikeAJob } from '../backup/testing.ts';

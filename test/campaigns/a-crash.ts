@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Campaign, CampaignCase, CampaignForm } from './campaign.ts';
 import { stories, type Story } from './stories.ts';
-import { Process, World, stackKey } from './world.ts';
+import { Process, World, stackKey } from './memory-world.ts';
 
 const never = new AbortController().signal;
 /** The short form kills at every so many effects. */
@@ -15,7 +15,6 @@ const shortStep = 17;
 const longestUnrest = 4;
 
 export const crashCampaign: Campaign = {
-  letter: 'a',
   title: 'kills before and after every effect',
   // Most of a case is waiting for the scaled clock.
   parallel: 8,

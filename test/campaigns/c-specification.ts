@@ -11,7 +11,7 @@ import { secrets } from '../../operator/runtime/client/kinds.ts';
 import { waitFor } from '../support/wait.ts';
 import type { Campaign, CampaignCase, CampaignForm } from './campaign.ts';
 import { hostileTexts, leaves, put, schemaLeaves, type Draft, type Leaf } from './c-leaves.ts';
-import { Process, World, stackKey } from './world.ts';
+import { Process, World, stackKey } from './memory-world.ts';
 
 const never = new AbortController().signal;
 const project = 'jtel-acme-main';
@@ -20,7 +20,6 @@ const address = '192.0.2.10';
 const shortStep = 29;
 
 export const specificationCampaign: Campaign = {
-  letter: 'c',
   title: 'every leaf of the specification changed and changed back',
   parallel: 3,
   cases: (form) => casesOf(form),

@@ -11,7 +11,6 @@ let double: TestDouble | undefined;
 let scene: Scene | undefined;
 
 export const faultCampaign: Campaign = {
-  letter: 'e',
   title: 'faults of blob stores',
   // Most of a case is waiting between tries; faults of different cases are told apart by their containers.
   parallel: 8,

@@ -1,17 +1,25 @@
 /**
- * `make campaign-<letter>` runs the long form of a campaign. Its last line is `campaign A: N cases, N passed, N failed`; exit
- * code 0 only when none failed.
+ * `make campaign-<name>` runs the long form of a campaign. Its last line is `campaign <name>: N cases, N passed, N failed`; exit
+ * code 0 only when none failed. Sandboxes that its cases brought up go with it; one that JTEL_SANDBOX names stays.
  */
+import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import picocolors from 'picocolors';
-import type { Campaign } from './campaign.ts';
+import { Sandbox } from '../../sandbox/index.ts';
+import type { Campaign, CampaignCase } from './campaign.ts';
 
-/** Letter → module. Loaded on demand: a campaign brings what it needs. */
+/** Loaded on demand: a campaign brings what it needs. */
 const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
-  a: async () => (await import('./a-crash.ts')).crashCampaign,
-  c: async () => (await import('./c-specification.ts')).specificationCampaign,
-  e: async () => (await import('./e-faulty.ts')).faultCampaign,
+  crash: async () => (await import('./a-crash.ts')).crashCampaign,
+  specification: async () => (await import('./c-specification.ts')).specificationCampaign,
+  faults: async () => (await import('./e-faulty.ts')).faultCampaign,
+  world: async () => (await import('./world/campaign.ts')).worldCampaign,
 };
+/** What they were called at first; reports name them. */
+const letters: Readonly<Record<string, string>> = { a: 'crash', c: 'specification', e: 'faults' };
+
+const usage = `Usage: node test/campaigns/run.ts NAME [--short] [--only TEXT]; names: ${Object.keys(campaigns).join(', ')}\n`;
+const ownSandbox = 'campaign';
 
 interface Failed {
   readonly name: string;
@@ -23,37 +31,62 @@ async function main(): Promise<number> {
     options: { short: { type: 'boolean', default: false }, only: { type: 'string' } },
     allowPositionals: true,
   });
-  const [letter = ''] = positionals;
-  const load = campaigns[letter.toLowerCase()];
+  const [given = ''] = positionals;
+  const name = letters[given.toLowerCase()] ?? given;
+  const load = campaigns[name];
   if (load === undefined) {
-    process.stderr.write(`Usage: node test/campaigns/run.ts LETTER [--short] [--only TEXT]; letters: ${Object.keys(campaigns).join(', ')}\n`);
+    process.stderr.write(usage);
     return 2;
   }
+  const keepsSandbox = (process.env['JTEL_SANDBOX'] ?? '') !== '';
+  if (!keepsSandbox) process.env['JTEL_SANDBOX'] = ownSandbox;
   const campaign = await load();
   const { only } = values;
   const all = await campaign.cases(values.short ? 'short' : 'long');
-  const cases = only === undefined ? all : all.filter(({ name }) => name.includes(only));
+  const cases = only === undefined ? all : all.filter((each) => each.name.includes(only));
+  const start = performance.now();
+  process.stdout.write(`${campaign.title}: ${cases.length} cases\n`);
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  const failed = await runAll(cases, campaign.parallel ?? 1, interrupted.signal);
+  await campaign.close?.();
+  if (!keepsSandbox) await removeSandboxes();
+  const figures = `${cases.length} cases, ${cases.length - failed.length} passed, ${failed.length} failed`;
+  process.stdout.write(`${seconds(start)} s\ncampaign ${name}: ${figures}\n`);
+  return failed.length === 0 && cases.length > 0 ? 0 : 1;
+}
+
+/** @param signal what did not begin by then counts as failed */
+async function runAll(cases: readonly CampaignCase[], parallel: number, signal: AbortSignal): Promise<readonly Failed[]> {
   const start = performance.now();
   const failed: Failed[] = [];
   let done = 0;
-  process.stdout.write(`${campaign.title}: ${cases.length} cases\n`);
   const queue = cases.values();
   const worker = async (): Promise<void> => {
     for (const { name, run } of queue) {
       try {
+        if (signal.aborted) throw new Error('not run, because the campaign was interrupted');
         await run();
       } catch (error) {
         failed.push({ name, error });
-        process.stdout.write(`${picocolors.red('failed')} ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+        const text = error instanceof Error ? error.message : String(error);
+        process.stdout.write(`${picocolors.red('failed')} ${name}: ${text}\n`);
       }
       done += 1;
-      if (done % Math.max(1, Math.ceil(cases.length / 20)) === 0) process.stdout.write(`${picocolors.dim(`${done}/${cases.length}, ${failed.length} failed, ${seconds(start)} s`)}\n`);
+      if (done % Math.max(1, Math.ceil(cases.length / 20)) !== 0) continue;
+      const progress = `${done}/${cases.length}, ${failed.length} failed, ${seconds(start)} s`;
+      process.stdout.write(`${picocolors.dim(progress)}\n`);
     }
   };
-  await Promise.all(Array.from({ length: campaign.parallel ?? 1 }, worker));
-  await campaign.close?.();
-  process.stdout.write(`${seconds(start)} s\ncampaign ${letter.toUpperCase()}: ${cases.length} cases, ${cases.length - failed.length} passed, ${failed.length} failed\n`);
-  return failed.length === 0 && cases.length > 0 ? 0 : 1;
+  await Promise.all(Array.from({ length: parallel }, worker));
+  return failed;
+}
+
+/** Cases bring up what they need: the sandbox itself, and others whose names begin with its own and a dash. */
+async function removeSandboxes(): Promise<void> {
+  const there = await readdir('.sandbox').catch(() => []);
+  const own = there.filter((each) => each === ownSandbox || each.startsWith(`${ownSandbox}-`));
+  for (const each of own) await Sandbox.remove(each);
 }
 
 function seconds(start: number): string {

@@ -4,7 +4,7 @@ import { storeLikeAJob } from '../../controllers/backup/testing.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
 import { annotations, backupKind, restoreKind, stackKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
 import { storeBackup } from '../support/stored-backup.ts';
-import { stackKey, type World } from './world.ts';
+import { stackKey, type World } from './memory-world.ts';
 
 const never = new AbortController().signal;
 const project = 'jtel-acme-main';

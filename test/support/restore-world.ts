@@ -2,7 +2,7 @@
 import { restoreKind, type JtelRestore, type JtelStackSpec } from '../../crds/index.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
 import type { FakeMachine } from '../../host-driver/fake/machine.ts';
-import { Process, World } from '../campaigns/world.ts';
+import { Process, World } from '../campaigns/memory-world.ts';
 import { aRelease, storeRelease } from './release-builder.ts';
 
 const { signal: never } = new AbortController();

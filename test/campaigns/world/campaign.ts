@@ -1,0 +1,60 @@
+/**
+ * Campaign `world`: situations that people met outside the sandbox, and what is right in each (`make campaign-world`).
+ *
+ * How to add a report: a line in `situations.ts`, and a case in a file of `cases/` (one per theme; a new file is found by itself):
+ *
+ *     export const cases: readonly WorldCase[] = [
+ *       {
+ *         id: 'W34',
+ *         title: 'a file name with a line break comes back as it was',
+ *         needs: 'nothing', // or 'sandbox'
+ *         run: async (scene) => {
+ *           assert.equal(await restored('a\nb'), 'a\nb'); // node:assert: vitest's expect is not there in the long form
+ *         },
+ *       },
+ *     ];
+ *
+ * What is dear and shared (a blob double, a host) is a `Part`: `await scene.part(blobDouble)`. Hosts of a case's own come with
+ * `driverSandbox(…)` or `Sandbox.up(…)` under a name that begins with JTEL_SANDBOX, as everywhere in `test/integration`.
+ */
+import { readdirSync } from 'node:fs';
+import type { Campaign, CampaignCase, CampaignForm } from '../campaign.ts';
+import { Scene, type WorldCase } from './scene.ts';
+
+/** Cases with hosts of their own wait most of the time. */
+const parallel = 2;
+
+export const worldCampaign: Campaign = worldCases(() => true);
+/** Beside the unit tests. */
+export const withNothing: Campaign = worldCases(({ needs }) => needs === 'nothing');
+/** Beside the integration tests. */
+export const withSandbox: Campaign = worldCases(({ needs }) => needs === 'sandbox');
+
+/** Every case of every file of `cases/`, in the order of their situations. */
+export async function allCases(): Promise<readonly WorldCase[]> {
+  const files = readdirSync(new URL('cases/', import.meta.url)).filter((name) => name.endsWith('.ts')).toSorted();
+  const themes = await Promise.all(files.map(async (name) => {
+    const theme = (await import(new URL(`cases/${name}`, import.meta.url).href)) as { readonly cases?: readonly WorldCase[] };
+    if (theme.cases === undefined) throw new Error(`test/campaigns/world/cases/${name} exports no cases`);
+    return theme.cases;
+  }));
+  return themes.flat().toSorted((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
+}
+
+function worldCases(isWanted: (each: WorldCase) => boolean): Campaign {
+  const scene = new Scene();
+  return {
+    title: 'situations of the world outside the sandbox',
+    parallel,
+    cases: async (form) => (await allCases()).filter((each) => isWanted(each) && isIn(each, form)).map((each) => asCase(each, scene)),
+    close: () => scene.close(),
+  };
+}
+
+function isIn(each: WorldCase, form: CampaignForm): boolean {
+  return form === 'long' || each.form !== 'long';
+}
+
+function asCase({ id, title, limitSeconds, run }: WorldCase, scene: Scene): CampaignCase {
+  return { name: `${id}: ${title}`, run: () => run(scene), ...(limitSeconds === undefined ? {} : { limitSeconds }) };
+}
