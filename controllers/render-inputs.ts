@@ -1,8 +1,7 @@
-/** Everything besides spec and release that rendering needs: certificate, generated passwords, environment secrets, pull secret. */
+/** Everything besides spec and release that rendering needs: certificate, generated passwords, environment secrets. */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { JtelStack } from '../crds/index.ts';
-import type { RegistryCredentials } from '../host-driver/host.ts';
 import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
 import type { Release } from '../release/generated/release.ts';
 import { secretsNeeded } from '../release/host-needs.ts';
@@ -88,43 +87,4 @@ export async function readEnvironment(cluster: Cluster, stack: JtelStack, input:
     return [secretKeyID(reference), requireKey(secret, reference.key, `${namespace}/${reference.name}`)] as const;
   });
   return new Map(await Promise.all(read));
-}
-
-interface DockerConfig {
-  readonly auths?: Readonly<Record<string, { readonly auth?: string; readonly username?: string; readonly password?: string }>>;
-}
-
-/** Credentials of the release's registry from a `kubernetes.io/dockerconfigjson` Secret. */
-export async function readPullCredentials(
-  cluster: Cluster,
-  stack: JtelStack,
-  registry: string,
-  options: CallOptions,
-): Promise<RegistryCredentials | undefined> {
-  const reference = stack.spec.imagePullSecretRef;
-  if (reference === undefined) return undefined;
-  const namespace = stack.metadata.namespace ?? '';
-  const where = `${namespace}/${reference.name} (spec.imagePullSecretRef)`;
-  const secret = await readSecret(cluster, namespace, reference.name, 'spec.imagePullSecretRef', options);
-  const text = requireKey(secret, '.dockerconfigjson', where);
-  const entry = parseDockerConfig(text, where).auths?.[registry];
-  if (entry === undefined) throw new InputError('SecretInvalid', `Secret ${where} has no credentials for registry ${registry}: add them.`);
-  const [username, password] = entry.auth === undefined ? [entry.username, entry.password] : splitOnce(Buffer.from(entry.auth, 'base64').toString());
-  if (username === undefined || password === undefined) throw new InputError('SecretInvalid', `Secret ${where}: the entry of ${registry} lacks user or password.`);
-  return { username, password, serverAddress: registry };
-}
-
-function parseDockerConfig(text: string, where: string): DockerConfig {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null) return parsed;
-  } catch {
-    // The parser's message would repeat a part of the secret.
-  }
-  throw new InputError('SecretInvalid', `Secret ${where}: .dockerconfigjson is not JSON.`);
-}
-
-function splitOnce(text: string): readonly [string | undefined, string | undefined] {
-  const colon = text.indexOf(':');
-  return colon < 0 ? [undefined, undefined] : [text.slice(0, colon), text.slice(colon + 1)];
 }

@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { JtelStack } from '../crds/index.ts';
-import type { RegistryCredentials } from '../host-driver/host.ts';
+import type { RegistryLogin } from '../model/registry-login.ts';
 import type { RenderedRelease } from '../model/rendered-release.ts';
 import type { SwitchedVolumes } from '../model/volumes.ts';
 import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
@@ -11,7 +11,8 @@ import { renderRelease } from '../release/render.ts';
 import { findSelfSigned, type CredentialRequest, type CredentialStore } from './credentials.ts';
 import { InputError } from './input-error.ts';
 import type { LoadedRelease, ReleaseSource } from './release-source.ts';
-import { collectReleaseSecrets, readCertificate, readEnvironment, readPullCredentials, stackInput } from './render-inputs.ts';
+import { readPullCredentials } from './pull-credentials.ts';
+import { collectReleaseSecrets, readCertificate, readEnvironment, stackInput } from './render-inputs.ts';
 import type { openStore } from './store-access.ts';
 
 export interface ReleaseDependencies {
@@ -48,7 +49,7 @@ export async function readRelease(
 export interface RenderedStack {
   readonly rendered: RenderedRelease;
   readonly rootPassword: string;
-  readonly pullCredentials: RegistryCredentials | undefined;
+  readonly pullCredentials: readonly RegistryLogin[];
   /** When the self-signed certificate ends; absent for a stack with one of its own. */
   readonly selfSignedUntil?: Date;
 }

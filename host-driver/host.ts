@@ -7,6 +7,7 @@
  * idempotent ("already so" is success); failures are a {@link HostError} whose `reason` is stable.
  */
 
+import type { RegistryLogin } from '../model/registry-login.ts';
 import type { FirewallRules, ImageReference, RenderedRelease } from '../model/rendered-release.ts';
 import type { HostState, RecordedChange } from './host-state.ts';
 import type { JobReport, JobSpec, ObservedJob } from './job.ts';
@@ -119,12 +120,6 @@ export interface HostObservation {
   readonly images?: readonly string[];
 }
 
-export interface RegistryCredentials {
-  readonly username: string;
-  readonly password: string;
-  readonly serverAddress: string;
-}
-
 /** Everything that host set-up needs to know; its digest decides whether to run it again. */
 export interface HostSetup {
   readonly mode: 'Managed' | 'Preinstalled';
@@ -167,10 +162,10 @@ export interface Host {
   setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void>;
   /** Stores files and `releases/<digest>/compose.yaml`; `current` is not touched. */
   writeRelease(project: string, release: RenderedRelease, fence: Fence, signal: AbortSignal): Promise<void>;
-  /** Pulls by digest what is missing. The credentials stay in the request; nothing lies on the host. */
+  /** Pulls by digest what is missing, each image with the logins that hold for it. They stay in the request; nothing lies on the host. */
   pull(
     images: readonly ImageReference[],
-    credentials: RegistryCredentials | undefined,
+    logins: readonly RegistryLogin[],
     onProgress: (progress: PullProgress) => void,
     signal: AbortSignal,
   ): Promise<void>;

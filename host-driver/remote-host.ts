@@ -3,6 +3,7 @@ import { hostScript } from './bootstrap/script.ts';
 import { containerEvents } from './docker/events.ts';
 import { bounded, dockerError } from './docker/client.ts';
 import type { DockerClient } from './docker/client.ts';
+import type { RegistryLogin } from '../model/registry-login.ts';
 import { observedContainer, projectContainers } from './docker/containers.ts';
 import { readJob, startJob } from './docker/jobs.ts';
 import { serviceLog } from './docker/logs.ts';
@@ -24,7 +25,6 @@ import type {
   JobSpec,
   PullProgress,
   RecordedChange,
-  RegistryCredentials,
   RenderedRelease,
 } from './host.ts';
 import { releaseArchive } from './script/archive.ts';
@@ -130,13 +130,13 @@ export class RemoteHost implements Host {
 
   async pull(
     images: readonly ImageReference[],
-    credentials: RegistryCredentials | undefined,
+    logins: readonly RegistryLogin[],
     onProgress: (progress: PullProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const docker = await this.#docker(signal);
     const { connection } = await this.#context.session(signal);
-    await connection.use(() => pullImages(docker, images, credentials, onProgress, signal));
+    await connection.use(() => pullImages(docker, images, logins, onProgress, signal));
   }
 
   async composeUp(project: string, release: RenderedRelease, services: readonly string[] | 'all', fence: Fence, signal: AbortSignal): Promise<void> {

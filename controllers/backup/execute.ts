@@ -9,7 +9,7 @@ import { removeFinalizer } from '../../operator/runtime/control/finalizer.ts';
 import type { CredentialStore } from '../credentials.ts';
 import { encryptionKey } from '../encryption-keys.ts';
 import { InputError } from '../input-error.ts';
-import { readPullCredentials } from '../render-inputs.ts';
+import { readPullCredentials } from '../pull-credentials.ts';
 import type { StackRelease } from '../stack-release.ts';
 import { commit } from './commit.ts';
 import { storedDocuments } from './documents.ts';

@@ -5,7 +5,8 @@
  */
 
 import type { JtelStack } from '../../crds/index.ts';
-import { type Host, type HostDriver, type HostObservation, type ImageReference, type JobReport, type JobSpec, type RegistryCredentials } from '../../host-driver/host.ts';
+import { type Host, type HostDriver, type HostObservation, type ImageReference, type JobReport, type JobSpec } from '../../host-driver/host.ts';
+import type { RegistryLogin } from '../../model/registry-login.ts';
 import { setupDigest } from '../../host-driver/bootstrap/digest.ts';
 import type { SwitchedVolumes } from '../../model/volumes.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
@@ -30,7 +31,7 @@ export interface ObserveDependencies extends ReleaseDependencies, DataDependenci
 
 /** Inputs that only executors need: they hold secrets, so the planner never sees them. */
 export interface Inputs {
-  readonly pullCredentials: RegistryCredentials | undefined;
+  readonly pullCredentials: readonly RegistryLogin[];
   readonly toolbox: ImageReference;
   /** `Check`: one that only looks. */
   readonly loadJob: (purpose: 'Check' | 'Restore', signal: AbortSignal) => Promise<JobSpec>;

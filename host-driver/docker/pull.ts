@@ -3,8 +3,9 @@
  * every event in memory and is not used.
  */
 import type { ImageInspectOptions } from 'dockerode';
+import { loginsFor, type RegistryLogin } from '../../model/registry-login.ts';
 import { HostError } from '../host.ts';
-import type { HostErrorReason, ImageReference, PullProgress, RegistryCredentials } from '../host.ts';
+import type { HostErrorReason, ImageReference, PullProgress } from '../host.ts';
 import { valid } from '../values.ts';
 import { bounded, dockerError, statusCode } from './client.ts';
 import type { DockerClient } from './client.ts';
@@ -22,7 +23,7 @@ const progressMilliseconds = 250;
 export async function pullImages(
   docker: DockerClient,
   images: readonly ImageReference[],
-  credentials: RegistryCredentials | undefined,
+  logins: readonly RegistryLogin[],
   onProgress: (progress: PullProgress) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -34,7 +35,7 @@ export async function pullImages(
   const worker = async () => {
     for (const [name, image] of queue) {
       either.throwIfAborted();
-      if (!(await isPresent(docker, name, either))) await pullOne(docker, image, credentials, sum, onProgress, either);
+      if (!(await isPresent(docker, name, either))) await pullWithAny(docker, image, loginsFor(logins, image.repository), sum, onProgress, either);
       sum.imageDone();
       onProgress(sum.progress);
     }
@@ -68,10 +69,29 @@ async function isPresent(docker: DockerClient, name: string, signal: AbortSignal
   }
 }
 
+/** In turn, as long as the registry refuses them; what the last one says counts. @param logins none: without one */
+async function pullWithAny(
+  docker: DockerClient,
+  image: ImageReference,
+  logins: readonly RegistryLogin[],
+  sum: PullSum,
+  onProgress: (progress: PullProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const [login, ...others] = logins;
+  try {
+    await pullOne(docker, image, login, sum, onProgress, signal);
+  } catch (error) {
+    const isRefused = error instanceof HostError && error.reason === 'RegistryRefused';
+    if (!isRefused || others.length === 0) throw error;
+    await pullWithAny(docker, image, others, sum, onProgress, signal);
+  }
+}
+
 async function pullOne(
   docker: DockerClient,
   image: ImageReference,
-  credentials: RegistryCredentials | undefined,
+  login: RegistryLogin | undefined,
   sum: PullSum,
   onProgress: (progress: PullProgress) => void,
   signal: AbortSignal,
@@ -87,7 +107,7 @@ async function pullOne(
   let told = 0;
   try {
     const options = { fromImage: image.repository, tag: image.digest, abortSignal };
-    const stream = await docker.streams.createImage(authconfig(credentials), options);
+    const stream = await docker.streams.createImage(authconfig(image, login), options);
     const destroy = () => (stream as NodeJS.ReadableStream & { destroy?: (error: unknown) => void }).destroy?.(abortSignal.reason);
     abortSignal.addEventListener('abort', destroy, { once: true });
     for await (const event of jsonLines(stream as AsyncIterable<Buffer>)) {
@@ -109,9 +129,9 @@ async function pullOne(
   }
 }
 
-function authconfig(credentials: RegistryCredentials | undefined): object | undefined {
-  if (credentials === undefined) return undefined;
-  return { username: credentials.username, password: credentials.password, serveraddress: credentials.serverAddress };
+function authconfig({ repository }: ImageReference, login: RegistryLogin | undefined): object | undefined {
+  if (login === undefined) return undefined;
+  return { username: login.username, password: login.password, serveraddress: repository.split('/')[0] };
 }
 
 /** Registries say the same thing in many ways, and Docker passes it on as text only. */

@@ -1,5 +1,6 @@
 /** Does to a {@link FakeMachine} what the real driver does to a host, with the same refusals (`test/contract/host.ts`). */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RegistryLogin } from '../../model/registry-login.ts';
 import { hostScript } from '../bootstrap/script.ts';
 import { setupDigest } from '../bootstrap/digest.ts';
 import { imageName, jobContainers, jobName } from '../docker/job-containers.ts';
@@ -16,7 +17,6 @@ import type {
   JobSpec,
   PullProgress,
   RecordedChange,
-  RegistryCredentials,
   RenderedRelease,
 } from '../host.ts';
 import { releaseArchive } from '../script/archive.ts';
@@ -83,7 +83,7 @@ export class FakeHost implements Host {
 
   pull(
     images: readonly ImageReference[],
-    _credentials: RegistryCredentials | undefined,
+    _logins: readonly RegistryLogin[],
     onProgress: (progress: PullProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {

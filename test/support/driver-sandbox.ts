@@ -1,12 +1,13 @@
 /** The sandbox of the host driver's tests: real compose hosts and a registry, with a small image in it. */
 import { Sandbox, baseImage } from '../../sandbox/index.ts';
 import type { HostSpec, PushedImage, SandboxHost } from '../../sandbox/index.ts';
-import type { HostTarget, RegistryCredentials } from '../../host-driver/host.ts';
+import type { HostTarget } from '../../host-driver/host.ts';
+import type { RegistryLogin } from '../../model/registry-login.ts';
 
 export interface DriverSandbox {
   readonly sandbox: Sandbox;
   readonly image: PushedImage;
-  readonly credentials: RegistryCredentials;
+  readonly credentials: readonly RegistryLogin[];
   /** A command on the host, as root and past SSH. @returns its stdout. */
   onHost(host: string, script: string): Promise<string>;
   target(host: string, change?: Partial<HostTarget>): HostTarget;
@@ -20,7 +21,7 @@ export async function driverSandbox(name: string, hosts: readonly HostSpec[]): P
   return {
     sandbox,
     image,
-    credentials: { username, password, serverAddress: address },
+    credentials: [{ registry: address, username, password }],
     onHost: async (host, script) => (await sandbox.docker.exec(sandbox.host(host).container, ['sh', '-c', script])).trim(),
     target: (host, change = {}) => ({ ...targetOf(sandbox.host(host)), ...change }),
   };

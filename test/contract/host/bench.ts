@@ -1,6 +1,7 @@
 /** What each part of the host contract works with: a host, and projects nobody used yet. */
 import { onTestFinished } from 'vitest';
-import type { Host, ImageReference, RegistryCredentials, RenderedRelease } from '../../../host-driver/host.ts';
+import type { RegistryLogin } from '../../../model/registry-login.ts';
+import type { Host, ImageReference, RenderedRelease } from '../../../host-driver/host.ts';
 import { aFence, aRelease } from '../../support/host-builders.ts';
 
 export interface HostSubject {
@@ -10,7 +11,7 @@ export interface HostSubject {
   /** Same repository, but the registry does not have it. */
   readonly missingImage: ImageReference;
   /** Of the registry, if it wants any. */
-  readonly credentials?: RegistryCredentials;
+  readonly credentials?: readonly RegistryLogin[];
 }
 
 export interface StartedSubject extends HostSubject {
@@ -41,7 +42,7 @@ export class HostBench {
   async claimed(): Promise<StartedSubject> {
     const subject = await this.start();
     await subject.host.claim(subject.project, aFence(), signal);
-    await subject.host.pull([subject.image], subject.credentials, nothing, signal);
+    await subject.host.pull([subject.image], subject.credentials ?? [], nothing, signal);
     return subject;
   }
 

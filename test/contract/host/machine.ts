@@ -21,7 +21,7 @@ export function machineCases(bench: HostBench): void {
   });
 
   it('pulls what is missing, tells how far it is, and does nothing the second time', async () => {
-    const { host, project, image, credentials } = await bench.start();
+    const { host, project, image, credentials = [] } = await bench.start();
     const progress: { imagesDone: number; imagesTotal: number; bytesDone: number; bytesTotal: number }[] = [];
     await host.pull([image, image], credentials, (one) => progress.push(one), signal);
     expect(progress.at(-1)).toMatchObject({ imagesDone: 1, imagesTotal: 1 });
@@ -31,7 +31,7 @@ export function machineCases(bench: HostBench): void {
   });
 
   it('names the image that the registry does not have', async () => {
-    const { host, image, missingImage, credentials } = await bench.start();
+    const { host, image, missingImage, credentials = [] } = await bench.start();
     await expect(host.pull([image, missingImage], credentials, nothing, signal)).rejects.toMatchObject({
       reason: 'ImageNotFound',
       message: expect.stringContaining(missingImage.digest),
@@ -117,8 +117,8 @@ export function machineCases(bench: HostBench): void {
     calls.push(host.composeUp(project, { ...release, digest: hostile }, 'all', aFence(), signal));
     calls.push(host.writeRelease(project, { ...release, digest: hostile }, aFence(), signal));
     calls.push(host.prune(project, [hostile], aFence(), signal));
-    calls.push(host.pull([{ ...image, repository: hostile }], undefined, nothing, signal));
-    calls.push(host.pull([{ ...image, digest: hostile }], undefined, nothing, signal));
+    calls.push(host.pull([{ ...image, repository: hostile }], [], nothing, signal));
+    calls.push(host.pull([{ ...image, digest: hostile }], [], nothing, signal));
     calls.push(host.readJob(hostile, signal));
     calls.push(host.startJob(project, aJob(hostile, project, image), aFence(), signal));
     calls.push(host.startJob(project, aJob('j', project, image, { network: hostile }), aFence(), signal));

@@ -45,7 +45,7 @@ describe('a host without Docker', () => {
     await host.claim(project, aFence(), signal);
     await host.writeRelease(project, aRelease(project, image), aFence(), signal);
     const reason = { reason: 'DockerUnavailable' };
-    await expect(host.pull([image], undefined, nothing, signal)).rejects.toMatchObject(reason);
+    await expect(host.pull([image], [], nothing, signal)).rejects.toMatchObject(reason);
     await expect(host.composeUp(project, aRelease(project, image), 'all', aFence(), signal)).rejects.toMatchObject(reason);
     await expect(host.composeStop(project, aFence(), signal)).rejects.toMatchObject(reason);
     await expect(host.readJob('job-1', signal)).rejects.toMatchObject(reason);
@@ -128,7 +128,7 @@ describe('a registry', () => {
   ])('that gets %s refuses, and the message shows none', async (_what, password) => {
     const { image, credentials } = sandbox;
     await sandbox.onHost('host-1', `docker image rm -f ${image.repository}@${image.digest} >/dev/null 2>&1 || true`);
-    const given = password === undefined ? undefined : { ...credentials, password };
+    const given = password === undefined ? [] : credentials.map((login) => ({ ...login, password }));
     const failure: unknown = await driver.host(sandbox.target('host-1')).pull([image], given, nothing, signal).catch((error: unknown) => error);
     expect(failure).toMatchObject({ reason: 'RegistryRefused', message: expect.stringContaining(image.repository) });
     expect(String(failure)).not.toContain('canary-password');
@@ -136,14 +136,14 @@ describe('a registry', () => {
 
   it('that cannot be reached is told from one that refuses', async () => {
     const image = { ...sandbox.image, repository: 'nowhere.invalid:5000/test/base' };
-    await expect(driver.host(sandbox.target('host-1')).pull([image], undefined, nothing, signal)).rejects.toMatchObject({ reason: 'RegistryUnreachable' });
+    await expect(driver.host(sandbox.target('host-1')).pull([image], [], nothing, signal)).rejects.toMatchObject({ reason: 'RegistryUnreachable' });
   });
 
   it('leaves no password on the host', async () => {
     const { image, credentials } = sandbox;
     await driver.host(sandbox.target('host-1')).pull([image], credentials, nothing, signal);
     const places = '/opt/jtel /root /home /etc /var/lib/docker/containers /var/log /tmp';
-    expect(await sandbox.onHost('host-1', `grep -rlF -e '${credentials.password}' ${places} 2>/dev/null || true`)).toBe('');
+    expect(await sandbox.onHost('host-1', `grep -rlF -e '${credentials[0]?.password}' ${places} 2>/dev/null || true`)).toBe('');
   });
 });
 

@@ -56,8 +56,8 @@ export class RestoreStage {
       replica: await sandbox.registry.push('jtel/acd-dbs:3.43.1', 'jtel/acd-dbs', '3.43.1'),
     };
     const stage = new RestoreStage(sandbox, images, await BlobDouble.start(reachableFrom(sandbox.host('host-1').address)));
-    const { username, password, address: serverAddress } = sandbox.registry;
-    await stage.host.pull(Object.values(images), { username, password, serverAddress }, nothing, signal);
+    const { username, password, address: registry } = sandbox.registry;
+    await stage.host.pull(Object.values(images), [{ registry, username, password }], nothing, signal);
     return stage;
   }
 
