@@ -24,7 +24,7 @@ describe('a scene', () => {
     const told: string[] = [];
     const part: Part<string> = {
       open: async () => (told.push('open'), 'it'),
-      close: async (it) => void told.push(`close ${it}`),
+      close: async (opened) => void told.push(`close ${opened}`),
     };
     const scene = new Scene();
     expect([await scene.part(part), await scene.part(part)]).toEqual(['it', 'it']);
