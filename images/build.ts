@@ -3,7 +3,7 @@
  * `node images/build.ts [all | stand-ins | toolbox | operator [BASE]]`. An image whose inputs have not changed is not built again.
  */
 import { join } from 'node:path';
-import { baseImage, ensureBaseImage, ensureNodeImage, nodeImage } from '../sandbox/setup/base-image.ts';
+import { baseImage, baseImageOf, ensureBaseImage, ensureNodeImage, nodeImage } from '../sandbox/setup/base-image.ts';
 import { ensureDocker } from '../sandbox/setup/docker.ts';
 import type { Docker } from '../sandbox/support/docker.ts';
 import { buildImage } from '../sandbox/support/image.ts';
@@ -40,6 +40,17 @@ export async function buildStandIns(docker: Docker, progress: Progress, releases
 }
 
 type IsNew = (component: string) => boolean;
+
+/** acd-dbm with MariaDB 10.11, of Debian 12: for what must work across two series. */
+export const olderDatabaseImage = 'jtel/acd-dbm:3.43.1-mariadb10';
+
+/** Builds {@link olderDatabaseImage}. */
+export async function buildOlderDatabase(docker: Docker, progress: Progress): Promise<BuiltImage> {
+  await ensureBaseImage(docker, progress, 'bookworm');
+  const base = baseImageOf('bookworm');
+  const buildArgs = { BASE: base, ROLE: databaseRoles['acd-dbm'], RELEASE: '3.43.1' };
+  return await step(docker, progress, { tag: olderDatabaseImage, context: join(standInsDirectory, 'database'), bases: [base], buildArgs });
+}
 
 async function databaseStandIns(docker: Docker, progress: Progress, release: string, isNew: IsNew): Promise<readonly BuiltImage[]> {
   const images: BuiltImage[] = [];

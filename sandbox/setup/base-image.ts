@@ -22,7 +22,7 @@ export const baseImage = baseImageOf('trixie');
 export const nodeImage = 'jtel-sandbox/node:24';
 const machineCertificates = '/usr/local/share/ca-certificates';
 
-function baseImageOf(suite: DebianSuite): string {
+export function baseImageOf(suite: DebianSuite): string {
   return `jtel-sandbox/base:${suite}`;
 }
 

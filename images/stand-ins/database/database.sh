@@ -46,6 +46,8 @@ prepare_private() {
 # $1 root password. The escapes are those of option files: backslash and double quote.
 write_client_file() {
   printf '[client]\nuser=root\nsocket=/run/mysqld/mysqld.sock\npassword="%s"\n' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')" > "$client"
+  # Since 11.4 the client insists on TLS even at a socket.
+  [ "${JTEL_DATABASE_TLS:-on}" = on ] || echo skip-ssl >> "$client"
 }
 
 prepare_data() {

@@ -1,12 +1,20 @@
 #!/bin/bash
 # Entry point of acd-dbm: an empty database at the first start (no schemas: data comes by the load), accounts from the
 # mounted secrets at each start, binary log for the replica.
+# JTEL_DATABASE_TLS=off: the server speaks no TLS. Secret database-keys: tables are encrypted with these keys.
 set -euo pipefail
 . /usr/local/lib/jtel/database.sh
 
 prepare_private
 prepare_data
 write_init_file
+options=()
+[ "${JTEL_DATABASE_TLS:-on}" = on ] || options+=(--skip-ssl)
+if [ -e /run/secrets/database-keys ]; then
+  # The server has long stepped down from root when it reads its keys.
+  install -o mysql -g mysql -m 400 /run/secrets/database-keys "$private/keys"
+  options+=(--plugin-load-add=file_key_management "--file-key-management-filename=$private/keys" --innodb-encrypt-tables=ON)
+fi
 say "starting MariaDB master, server id $server_id"
 exec mariadbd --defaults-file=/etc/mysql/jtel.cnf --server-id="$server_id" --init-file="$private/init.sql" \
-  --log-bin=binlog --binlog-format=ROW --sync-binlog=1 --binlog-expire-logs-seconds=259200
+  --log-bin=binlog --binlog-format=ROW --sync-binlog=1 --binlog-expire-logs-seconds=259200 "${options[@]}"

@@ -10,7 +10,7 @@ import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { backupOptionFile, backupScript, companionEntrypoint, exchangePath, optionFilePath } from '../../../backup/companion.ts';
 import type { BackupDatabase, BackupJobInput } from '../../../backup/job.ts';
-import { buildStandIns, buildToolbox, toolboxImage } from '../../../images/build.ts';
+import { buildOlderDatabase, buildStandIns, buildToolbox, olderDatabaseImage, toolboxImage } from '../../../images/build.ts';
 import { ensureBaseImage, ensureNodeImage } from '../../../sandbox/setup/base-image.ts';
 import { ensureDocker } from '../../../sandbox/setup/docker.ts';
 import type { Docker } from '../../../sandbox/support/docker.ts';
@@ -20,6 +20,15 @@ import { waitFor } from '../wait.ts';
 
 const clientFile = '--defaults-file=/dev/shm/jtel/client.cnf';
 export const databaseImage = 'jtel/acd-dbm:3.43.1';
+
+/** The database as another release would have it. */
+export interface StageOptions {
+  /** `MariaDB 10.11` instead of 11.8. */
+  readonly series?: '10.11';
+  readonly environment?: Readonly<Record<string, string>>;
+  /** More secrets, as files below /run/secrets. */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
 
 export interface JobOutcome {
   readonly exitCode: number;
@@ -42,24 +51,32 @@ export class DatabaseStage {
   gateway = '';
   readonly rootPassword = `ro"ot\\pw'x$1\` ${randomBytes(4).toString('hex')}`;
   readonly #label: string;
+  readonly #options: StageOptions;
   #secrets = '';
   #jobs = 0;
 
-  private constructor(docker: Docker, name: string) {
+  private constructor(docker: Docker, name: string, options: StageOptions) {
     this.docker = docker;
+    this.#options = options;
     this.name = `${name}-${randomBytes(4).toString('hex')}`;
     this.#label = `${sandboxLabel}=${name}`;
   }
 
-  static async open(name: string): Promise<DatabaseStage> {
+  static async open(name: string, options: StageOptions = {}): Promise<DatabaseStage> {
     const docker = await ensureDocker(silentProgress);
     await ensureBaseImage(docker, silentProgress);
     await ensureNodeImage(docker, silentProgress);
     await buildStandIns(docker, silentProgress, ['3.43.1']);
+    if (options.series !== undefined) await buildOlderDatabase(docker, silentProgress);
     await buildToolbox(docker, silentProgress);
-    const stage = new DatabaseStage(docker, name);
+    const stage = new DatabaseStage(docker, name, options);
     await stage.#start();
     return stage;
+  }
+
+  /** Of the database, and of what works beside it. */
+  get image(): string {
+    return this.#options.series === undefined ? databaseImage : olderDatabaseImage;
   }
 
   get database(): string {
@@ -78,11 +95,14 @@ export class DatabaseStage {
     this.#secrets = await mkdtemp(join(tmpdir(), 'database-stage-'));
     await writeFile(join(this.#secrets, 'database-root-password'), this.rootPassword, { mode: 0o600 });
     await writeFile(join(this.#secrets, 'database-app-password'), 'app-password', { mode: 0o600 });
+    for (const [name, content] of Object.entries(this.#options.secrets ?? {})) await writeFile(join(this.#secrets, name), content, { mode: 0o600 });
+    const environment = Object.entries(this.#options.environment ?? {}).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
     await this.docker.run(['network', 'create', '--label', this.#label, this.name]);
     this.gateway = await this.docker.run(['network', 'inspect', this.name, '--format', '{{(index .IPAM.Config 0).Gateway}}']);
     for (const volume of [this.dataVolume, this.filesVolume]) await this.docker.run(['volume', 'create', '--label', this.#label, volume]);
     await this.docker.run(['run', '-d', '--name', this.database, '--label', this.#label, '--network', this.name, '--network-alias', 'acd-dbm',
-      '-v', `${this.dataVolume}:/var/lib/mysql`, '-v', `${this.#secrets}:/run/secrets:ro`, databaseImage]);
+      ...environment,
+      '-v', `${this.dataVolume}:/var/lib/mysql`, '-v', `${this.#secrets}:/run/secrets:ro`, this.image]);
     await waitFor('the database', async () => (await this.docker.tryRun(['exec', this.database, 'healthy'])).code === 0);
   }
 
@@ -122,7 +142,7 @@ export class DatabaseStage {
       companion = `${name}-companion`;
       const [shell = '', ...rest] = companionEntrypoint;
       await this.docker.run(['create', '--name', companion, '--label', this.#label, '--network', this.name, '--user', '0', '--entrypoint', shell,
-        '-v', `${this.dataVolume}:/var/lib/mysql:ro`, '-v', `${exchange}:${exchangePath}`, databaseImage, ...rest, options.companionScript ?? backupScript]);
+        '-v', `${this.dataVolume}:/var/lib/mysql:ro`, '-v', `${exchange}:${exchangePath}`, this.image, ...rest, options.companionScript ?? backupScript]);
       const optionFile = backupOptionFile({ host: 'acd-dbm', port: 3306, user: 'root', password: this.rootPassword });
       await this.#putIn(companion, optionFilePath, optionFile);
       await this.docker.run(['start', companion]);
