@@ -104,7 +104,8 @@ function fileRecord(
   };
 }
 
-function unescapeBytes(text: string, fail: (what: string) => never): Buffer {
+/** What {@link escapePath} made; at most as long as a path may be. */
+export function unescapeBytes(text: string, fail: (what: string) => never): Buffer {
   if (!/^([A-Za-z0-9._/+=@,:-]|%[0-9A-F]{2})+$/.test(text)) fail('a path is not escaped as it should be');
   const bytes = Buffer.from(text.replaceAll(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))), 'latin1');
   if (bytes.length > longestPathBytes || bytes.includes(0)) fail('a path is too long or contains a zero byte');

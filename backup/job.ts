@@ -2,7 +2,7 @@
  * What the operator asks jobs on hosts for, and what they answer. The controllers fill it in, the toolbox image reads it:
  * both from this file. Inputs reach the job as `/run/job/spec.json` (0600, gone once it was read): they contain secrets.
  */
-import type { DataSet } from './data-set.ts';
+import type { DataSet, TreeFacts } from './data-set.ts';
 
 /** A blob to read by a signed URL, which is a secret. */
 export interface BlobToRead {
@@ -105,26 +105,16 @@ export interface WrittenBlob {
   readonly md5: string;
 }
 
-export interface DataSetResult extends DataSet {
-  /** Entries of a file tree that are in no backup, by reason; paths are examples (at most ten). */
-  readonly skipped?: readonly SkippedEntries[];
-}
-
-export interface SkippedEntries {
-  /** `Excluded`: by a glob. `Special`: socket, pipe, device. `Outside`: a link that leads out of the tree. `Changed`: changed during both reads, the second is kept. `Vanished`: gone before it was read. */
-  readonly reason: 'Excluded' | 'Special' | 'Outside' | 'Changed' | 'Vanished';
-  readonly entries: number;
-  readonly examples: readonly string[];
-}
-
 export interface BackupJobResult {
   readonly backupID: string;
   readonly attempt: number;
   readonly indexParts: readonly WrittenBlob[];
+  /** What the index cannot say; in order. Absent from a job of format 1.0. */
+  readonly attributeParts?: readonly WrittenBlob[];
   readonly packList: WrittenBlob;
   /** All packs that the backup uses, of this try and earlier ones. */
   readonly packs: number;
-  readonly dataSets: readonly DataSetResult[];
+  readonly dataSets: readonly DataSet[];
   /** Bytes of the sources. */
   readonly totalBytes: number;
   /** Sent by this try: packs, index, pack list. */
@@ -133,7 +123,7 @@ export interface BackupJobResult {
   readonly storedBytes: number;
   /** Bytes of the sources whose chunks were known before. */
   readonly reusedBytes: number;
-  readonly server?: { readonly version: string };
+  readonly server?: { readonly version: string; readonly series?: string };
   /** Binary log coordinates, as the server tells them: `file position [gtid]`. */
   readonly position?: string;
   /** Known index parts that could not be used, one sentence each: more was stored than need be, nothing else. */
@@ -153,6 +143,8 @@ export interface BackupToRead {
   readonly backupID: string;
   readonly identity: string;
   readonly indexParts: readonly BlobToRead[];
+  /** Absent in backups of format 1.0. */
+  readonly attributeParts?: readonly BlobToRead[];
   readonly packs: readonly PackToRead[];
   readonly dataSets: readonly DataSet[];
 }
@@ -207,7 +199,13 @@ export interface RestoreJobResult {
   readonly loadID: string;
   readonly backupID: string;
   readonly database?: { readonly files: number; readonly bytes: number; readonly tables?: number; readonly rows?: number };
-  readonly fileTrees: readonly { readonly name: string; readonly files: number; readonly bytes: number }[];
+  readonly fileTrees: readonly {
+    readonly name: string;
+    readonly files: number;
+    readonly bytes: number;
+    /** Entries whose extended attributes or ACLs the host's file system does not take; none where absent. */
+    readonly withoutAttributes?: number;
+  }[];
   readonly downloadedBytes: number;
 }
 
@@ -215,7 +213,7 @@ export interface CountJobInput {
   readonly type: 'count';
   readonly database?: { readonly host: string; readonly port: number; readonly rootPassword: string; readonly schemas: readonly string[] };
   readonly fileTrees: readonly { readonly name: string; readonly path: string; readonly excludes: readonly string[] }[];
-  /** Also `CHECK TABLE` and `CHECKSUM TABLE` for each table: reads everything. */
+  /** Also `CHECK TABLE` and `CHECKSUM TABLE` for each table, and all files: reads everything. */
   readonly checksum: boolean;
 }
 
@@ -229,5 +227,13 @@ export interface CountedTable {
 export interface CountJobResult {
   readonly tables: readonly CountedTable[];
   readonly sequences: number;
-  readonly fileTrees: readonly { readonly name: string; readonly files: number; readonly bytes: number }[];
+  readonly fileTrees: readonly CountedTree[];
+}
+
+export interface CountedTree {
+  readonly name: string;
+  readonly files: number;
+  readonly bytes: number;
+  /** Only with `checksum`. */
+  readonly tree?: TreeFacts;
 }

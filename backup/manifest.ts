@@ -5,9 +5,11 @@
 import type { DataSet } from './data-set.ts';
 import { readDataSet } from './data-set.ts';
 import { Fields, FormatError, patterns, refuseTwice } from './fields.ts';
-import { documentNames, isBackupID, isEpoch, isIdentity, packListName, parseIndexPartName } from './names.ts';
+import { attributePartName, documentNames, isBackupID, isEpoch, isIdentity, packListName, parseIndexPartName } from './names.ts';
 
 export const formatVersion = 1;
+/** Grows with what older readers may leave unread. Backups without one are of format 1.0. */
+export const formatMinor = 1;
 
 /** Longest manifest that is read at all. */
 export const longestManifestBytes = 4 * 1024 * 1024;
@@ -30,6 +32,7 @@ export interface Excluded {
 
 export interface Manifest {
   readonly formatVersion: typeof formatVersion;
+  readonly formatMinor?: number;
   readonly backupID: string;
   readonly identity: string;
   readonly epoch: string;
@@ -51,7 +54,13 @@ export interface Manifest {
     /** Images by component, each with its digest. */
     readonly images: readonly { readonly component: string; readonly reference: string }[];
   };
-  readonly server?: { readonly version: string };
+  readonly server?: {
+    readonly version: string;
+    /** `11.8`: data directories go to servers of the same series only. */
+    readonly series?: string;
+  };
+  /** Images that made this backup, each with its digest: `producer` read the database's files, and can prepare them. */
+  readonly tools?: { readonly toolbox: string; readonly producer?: string };
   readonly position?: string;
   /** RFC 3339, UTC. */
   readonly startTime: string;
@@ -61,6 +70,8 @@ export interface Manifest {
   readonly excluded: readonly Excluded[];
   /** In order. */
   readonly indexParts: readonly StoredBlob[];
+  /** In order; what the index cannot say. */
+  readonly attributeParts?: readonly StoredBlob[];
   readonly packList: StoredBlob;
   /** stack.json, release.json, compose.yaml */
   readonly documents: readonly StoredBlob[];
@@ -113,6 +124,7 @@ function readManifest(fields: Fields): Manifest {
   const totals = fields.object('totals');
   return {
     formatVersion,
+    ...fields.optional('formatMinor', () => fields.integer('formatMinor', 0, 1_000_000)),
     backupID: checked(fields.text('backupID'), isBackupID, 'manifest.backupID is no backupID'),
     identity: checked(fields.text('identity'), isIdentity, 'manifest.identity is no identity'),
     epoch: checked(fields.text('epoch'), isEpoch, 'manifest.epoch is no epoch'),
@@ -133,7 +145,8 @@ function readManifest(fields: Fields): Manifest {
         return { component: image.text('component'), reference: image.text('reference', /^[^\s]+$/) };
       }),
     },
-    ...fields.optional('server', () => ({ version: fields.object('server').text('version') })),
+    ...fields.optional('server', () => readServer(fields.object('server'))),
+    ...fields.optional('tools', () => tools(fields.object('tools'))),
     ...fields.optional('position', () => fields.text('position', patterns.text, 4096)),
     startTime: fields.text('startTime', patterns.time),
     endTime: fields.text('endTime', patterns.time),
@@ -147,6 +160,7 @@ function readManifest(fields: Fields): Manifest {
       return { dataSet: excluded.text('dataSet', patterns.setName), globs: excluded.list('globs', 1000, globOf) };
     }),
     indexParts: fields.list('indexParts', 100_000, blob),
+    ...fields.optional('attributeParts', () => fields.list('attributeParts', 100_000, blob)),
     packList: fields.read('packList', blob),
     documents: fields.list('documents', 10, blob),
     totals: {
@@ -157,6 +171,21 @@ function readManifest(fields: Fields): Manifest {
       reusedBytes: totals.integer('reusedBytes'),
     },
   };
+}
+
+/** @throws {FormatError} */
+export function readServer(server: Fields): NonNullable<Manifest['server']> {
+  return { version: server.text('version'), ...server.optional('series', () => server.text('series', /^\d+\.\d+$/, 16)) };
+}
+
+/** `11.8` of `11.8.9-MariaDB-deb12-log`; undefined for what is no version. */
+export function seriesOf(version: string): string | undefined {
+  return /^(\d+\.\d+)\./.exec(version)?.[1];
+}
+
+function tools(fields: Fields): NonNullable<Manifest['tools']> {
+  const reference = (name: string): string => fields.text(name, /^[^\s]+$/);
+  return { toolbox: reference('toolbox'), ...fields.optional('producer', () => reference('producer')) };
 }
 
 /** What can be checked without reading anything else. */
@@ -171,6 +200,10 @@ function checkParts(manifest: Manifest): void {
     if (part?.part !== index + 1 || part.attempt !== parts[0]?.attempt) {
       throw new FormatError(`manifest.indexParts[${index}].name is not part ${index + 1} of the index`);
     }
+  }
+  for (const [index, { name }] of (manifest.attributeParts ?? []).entries()) {
+    const wanted = attributePartName(parts[0]?.attempt ?? 0, index + 1);
+    if (name !== wanted) throw new FormatError(`manifest.attributeParts[${index}].name is not ${wanted}`);
   }
   const packList = packListName(parts[0]?.attempt ?? 0);
   if (manifest.packList.name !== packList) throw new FormatError(`manifest.packList.name is not ${packList}`);

@@ -81,6 +81,11 @@ export function indexPartName(attempt: number, part: number): string {
   return `index-${attempt}-${part}.zst`;
 }
 
+/** Part of what the index cannot say (./attributes.ts). */
+export function attributePartName(attempt: number, part: number): string {
+  return `attributes-${attempt}-${part}.zst`;
+}
+
 /** Attempt and part of an index part's name, or undefined for any other name. */
 export function parseIndexPartName(name: string): { readonly attempt: number; readonly part: number } | undefined {
   const [, attempt, part] = /^index-([1-9]\d{0,5})-([1-9]\d{0,6})\.zst$/.exec(name) ?? [];

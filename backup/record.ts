@@ -52,12 +52,27 @@ export interface FileRecord {
   readonly mode: number | undefined;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
-  /** Whole seconds since 1970. */
+  /** Whole seconds since 1970; in an index never below 0: attribute parts have what is earlier. */
   readonly mtime: number | undefined;
   /** Sha256 over {@link digestLine} of all chunks in order; of directories and links the digest of nothing. */
   readonly digest: string;
   /** Of a symbolic link. */
   readonly target: Buffer | undefined;
+}
+
+/** A file with what attribute parts say of it. */
+export interface WholeRecord extends FileRecord {
+  readonly attributes: readonly Attribute[];
+  /** Number of the first name of the same file, when this is another one. */
+  readonly first?: number;
+  /** Not in the index itself: a link that leads out of its tree. */
+  readonly isBeside?: true;
+}
+
+/** One extended attribute; an ACL is one too, in the kernel's own form. */
+export interface Attribute {
+  readonly name: string;
+  readonly value: Buffer;
 }
 
 /** Totals of a data set, after its last file. */

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { zstdDecompress } from 'node:zlib';
 import { promisify } from 'node:util';
 import { FormatError } from '../backup/fields.ts';
-import type { BackupToRead } from '../backup/job.ts';
+import type { BackupToRead, BlobToRead } from '../backup/job.ts';
 import { longestManifestBytes, parseManifest, type Manifest, type StoredBlob } from '../backup/manifest.ts';
 import { isBackupID, isIdentity, manifestName, paths } from '../backup/names.ts';
 import { longestPackListBytes, parsePackList } from '../backup/pack-list.ts';
@@ -104,7 +104,7 @@ export async function requireComplete(store: BlobStore, backup: LoadedBackup, si
   const problems: string[] = [];
   const folder = paths.backup(identity, backupID);
   const parts = await listFolder(store, folder, signal);
-  for (const part of [...manifest.indexParts, manifest.packList, ...manifest.documents]) {
+  for (const part of [...manifest.indexParts, ...(manifest.attributeParts ?? []), manifest.packList, ...manifest.documents]) {
     const found = parts.get(`${folder}${part.name}`);
     if (found === undefined) problems.push(`${part.name} is missing`);
     else if (found.bytes !== part.bytes) problems.push(`${part.name} has ${found.bytes} bytes instead of ${part.bytes}`);
@@ -132,13 +132,14 @@ export async function requireComplete(store: BlobStore, backup: LoadedBackup, si
 export async function signedBackup(store: BlobStore, backup: LoadedBackup, lifetimeSeconds: number): Promise<BackupToRead> {
   const { manifest, packs } = backup;
   const { identity, backupID } = manifest;
+  const part = async ({ name, bytes, sha256: digest }: StoredBlob): Promise<BlobToRead> =>
+    ({ url: await store.readUrl(paths.part(identity, backupID, name), lifetimeSeconds), bytes, sha256: digest });
   return {
     backupID,
     identity,
     dataSets: manifest.dataSets,
-    indexParts: await Promise.all(
-      manifest.indexParts.map(async ({ name, bytes, sha256: digest }) => ({ url: await store.readUrl(paths.part(identity, backupID, name), lifetimeSeconds), bytes, sha256: digest })),
-    ),
+    indexParts: await Promise.all(manifest.indexParts.map(part)),
+    ...(manifest.attributeParts === undefined ? {} : { attributeParts: await Promise.all(manifest.attributeParts.map(part)) }),
     packs: await Promise.all(
       packs.map(async ({ number, epoch, bytes, sha256: digest }) => ({ number, url: await store.readUrl(paths.pack(identity, epoch, digest), lifetimeSeconds), bytes, sha256: digest })),
     ),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TreeFacts } from '../backup/data-set.ts';
 import type { CountJobResult } from '../backup/job.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import { compareCounts } from './compare-counts.ts';
@@ -33,5 +34,29 @@ describe('a difference is told', () => {
     ['an answer that is none', { kind: 'Physical' }, { tables: 'many' }, 'the counting job gave no usable answer'],
   ] as const)('%s', (_, database, result, difference) => {
     expect(compareCounts(manifest(database), result).differences).toEqual([difference]);
+  });
+});
+
+describe('a file tree of format 1.1 is compared in all that a backup keeps', () => {
+  const facts: TreeFacts = { directories: 2, links: 1, hardLinks: 1, withAttributes: 1, digests: { content: 'a'.repeat(64), attributes: 'b'.repeat(64), times: 'c'.repeat(64) } };
+  const wanted = (): Manifest => {
+    const { dataSets: [database, tree] } = manifest({});
+    return { dataSets: [database, { ...tree, bytes: 1, tree: facts }] } as unknown as Manifest;
+  };
+  const found = (tree: TreeFacts | undefined): CountJobResult => ({ ...counted, fileTrees: [{ name: 'files', files: 3, bytes: 900, ...(tree === undefined ? {} : { tree }) }] });
+
+  it('and is the same when all of it is; the length of a name of a file that has several is not asked', () => {
+    expect(compareCounts(wanted(), found(facts)).differences).toEqual([]);
+  });
+
+  it.each([
+    ['contents', { ...facts, digests: { ...facts.digests, content: 'd'.repeat(64) } }, 'names, contents or links in files differ'],
+    ['rights', { ...facts, digests: { ...facts.digests, attributes: 'd'.repeat(64) } }, 'modes, owners, attributes or ACLs in files differ'],
+    ['times', { ...facts, digests: { ...facts.digests, times: 'd'.repeat(64) } }, 'times of last change in files differ'],
+    ['a link that is missing', { ...facts, links: 0 }, 'links in files: 0 instead of 1'],
+    ['hard links that became copies', { ...facts, hardLinks: 0 }, 'further names of files in files: 0 instead of 1'],
+    ['what was not read', undefined, 'file tree files was counted and not read'],
+  ] as const)('%s', (_, tree, difference) => {
+    expect(compareCounts(wanted(), found(tree)).differences).toEqual([difference]);
   });
 });

@@ -3,9 +3,10 @@
  * is the backup. Every step can be repeated: a manifest that is there already is the end of an earlier try, and is adopted.
  */
 
+import type { DataSet } from '../../backup/data-set.ts';
 import { FormatError } from '../../backup/fields.ts';
 import type { BackupJobResult } from '../../backup/job.ts';
-import { longestManifestBytes, manifestText, parseManifest, type Manifest, type StoredBlob } from '../../backup/manifest.ts';
+import { formatMinor, longestManifestBytes, manifestText, parseManifest, seriesOf, type Manifest, type StoredBlob } from '../../backup/manifest.ts';
 import { paths } from '../../backup/names.ts';
 import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
 import type { ReadRetention, Retention } from '../../blob-store/retention.ts';
@@ -13,7 +14,7 @@ import { sha256 } from '../../release/manifest.ts';
 import { listBackups, readManifest, readPackList, requireComplete, type LoadedBackup } from '../backup-catalog.ts';
 import { InputError } from '../input-error.ts';
 import { retentionProblem, type ImmutabilityPolicy } from '../retention.ts';
-import { missingFiles } from './job-result.ts';
+import { missingFiles } from './left-out.ts';
 import type { Committed } from './model.ts';
 
 /** A backup that is smaller than this part of the one before is told. */
@@ -25,7 +26,7 @@ export interface StoredDocument {
 }
 
 /** What the manifest says besides what the job found. */
-export interface Origin extends Pick<Manifest, 'backupID' | 'identity' | 'epoch' | 'writer' | 'trigger' | 'release' | 'excluded' | 'startTime'> {
+export interface Origin extends Pick<Manifest, 'backupID' | 'identity' | 'epoch' | 'writer' | 'trigger' | 'release' | 'tools' | 'excluded' | 'startTime'> {
   readonly parent?: string;
   readonly keyID?: string;
 }
@@ -53,7 +54,7 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
   const present = await store.properties(paths.manifest(origin.identity, origin.backupID), signal);
   const loaded = present === undefined ? await write(options, signal) : await adopt(options, signal);
   const { manifest, manifestDigest } = loaded;
-  const missing = result === undefined ? undefined : missingFiles(result);
+  const missing = result === undefined ? undefined : missingFiles(result.dataSets);
   const previous = await previousTotalBytes(store, manifest, signal);
   return {
     manifestDigest,
@@ -64,7 +65,8 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
     storedBytes: manifest.totals.storedBytes,
     reusedBytes: manifest.totals.reusedBytes,
     ...(missing === undefined ? {} : { missingFiles: missing }),
-    dataSets: manifest.dataSets,
+    // The job's own have examples.
+    dataSets: result?.dataSets ?? manifest.dataSets,
     immutability: await attest(options, signal),
     ...(previous !== undefined && manifest.totals.totalBytes < previous * shrunk ? { shrunkFromBytes: previous } : {}),
   };
@@ -120,14 +122,16 @@ function manifestOf({ origin, endTime }: CommitOptions, result: BackupJobResult,
   const blob = ({ name, bytes, sha256: digest }: StoredBlob): StoredBlob => ({ name, bytes, sha256: digest });
   return {
     formatVersion: 1,
+    ...(result.attributeParts === undefined ? {} : { formatMinor }),
     ...facts,
     ...(parent === undefined ? {} : { parent }),
-    ...(result.server === undefined ? {} : { server: result.server }),
+    ...(result.server === undefined ? {} : { server: serverOf(result.server.version) }),
     ...(result.position === undefined ? {} : { position: result.position }),
     endTime,
     ...(keyID === undefined ? {} : { encryption: { method: 'AES-256-GCM', keyID } }),
-    dataSets: result.dataSets.map(({ skipped: _skipped, ...set }) => set),
+    dataSets: result.dataSets.map(withoutExamples),
     indexParts: result.indexParts.map(blob),
+    ...(result.attributeParts === undefined ? {} : { attributeParts: result.attributeParts.map(blob) }),
     packList: blob(result.packList),
     documents,
     totals: {
@@ -140,9 +144,19 @@ function manifestOf({ origin, endTime }: CommitOptions, result: BackupJobResult,
   };
 }
 
+/** Names of files are for those who have the key. */
+function withoutExamples({ leftOut, ...set }: DataSet): DataSet {
+  return { ...set, ...(leftOut === undefined ? {} : { leftOut: leftOut.map(({ kind, entries }) => ({ kind, entries })) }) };
+}
+
+function serverOf(version: string): NonNullable<Manifest['server']> {
+  const series = seriesOf(version);
+  return { version, ...(series === undefined ? {} : { series }) };
+}
+
 /** Their content, by the MD5 that the store itself computed; the operator does not read indexes. */
-async function requireIndexParts(store: BlobStore, { identity, backupID }: Origin, { indexParts }: BackupJobResult, signal: AbortSignal): Promise<void> {
-  for (const { name, bytes, md5 } of indexParts) {
+async function requireIndexParts(store: BlobStore, { identity, backupID }: Origin, { indexParts, attributeParts = [] }: BackupJobResult, signal: AbortSignal): Promise<void> {
+  for (const { name, bytes, md5 } of [...indexParts, ...attributeParts]) {
     const found = await store.properties(paths.part(identity, backupID, name), signal);
     if (found === undefined) throw new InputError('BackupIncomplete', `${name} is missing in ${store.description}.`);
     if (found.bytes !== bytes || (found.md5 !== undefined && found.md5 !== Buffer.from(md5, 'base64').toString('hex'))) {

@@ -1,9 +1,13 @@
 /** The story of a backup as events; pure. */
 
 import type { JtelBackupStatus, Reason } from '../../crds/index.ts';
+import { leftOutPhrases } from './left-out.ts';
 import type { Observed, Plan } from './model.ts';
 import { size } from './plan.ts';
 import { isMethodChanged } from './status.ts';
+
+/** As much as the API takes. */
+const longestNote = 1024;
 
 export interface StoryEvent {
   readonly type: 'Normal' | 'Warning';
@@ -28,12 +32,16 @@ export function backupEvents(before: JtelBackupStatus | undefined, after: JtelBa
   return events;
 }
 
-function storedEvents({ shrunkFromBytes, totalBytes = 0, missingFiles = 0, immutability }: JtelBackupStatus): readonly StoryEvent[] {
+function storedEvents({ shrunkFromBytes, totalBytes = 0, missingFiles = 0, immutability, datasets = [] }: JtelBackupStatus): readonly StoryEvent[] {
   const events: StoryEvent[] = [];
   if (shrunkFromBytes !== undefined) {
     events.push({ type: 'Warning', reason: 'BackupShrunk', note: `The backup has ${size(totalBytes)}, the one before had ${size(shrunkFromBytes)}: find out what is missing.` });
   }
-  if (missingFiles > 0) events.push({ type: 'Warning', reason: 'FilesMissing', note: `${missingFiles} files vanished before they were read; the others are in the backup.` });
+  const leftOut = leftOutPhrases(datasets);
+  if (leftOut.length > 0) {
+    const note = `Not in the backup as they were: ${leftOut.join('; ')}; everything else is in it.`.slice(0, longestNote);
+    events.push(missingFiles > 0 ? { type: 'Warning', reason: 'FilesMissing', note } : { type: 'Normal', reason: 'EntriesLeftOut', note });
+  }
   if (immutability?.state === 'Unprotected') events.push({ type: 'Warning', reason: 'NotImmutable', note: immutability.message ?? 'The store would let somebody change or delete the backup.' });
   return events;
 }

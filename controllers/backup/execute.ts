@@ -123,6 +123,7 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
           digest,
           images: release.components.map(({ name: component, image }) => ({ component, reference: `${release.registry}/${image.repository}:${image.tag}@${image.digest ?? ''}` })),
         },
+        tools: { toolbox: referenceOf(context.toolbox), ...(methodFor(release, stack.spec.backup?.method ?? 'Physical') === 'Physical' ? { producer: referenceOf(databaseImage(release)) } : {}) },
         startTime: backupTime(backupID).toISOString(),
         excluded: release.fileTrees.filter(({ excludes = [] }) => excludes.length > 0).map(({ name: dataSet, excludes: globs = [] }) => ({ dataSet, globs })),
         ...(keyID === undefined ? {} : { keyID }),
@@ -136,6 +137,10 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
     signal,
   );
   context.committed(facts);
+}
+
+function referenceOf({ repository, tag, digest }: ImageReference): string {
+  return `${repository}${tag === undefined ? '' : `:${tag}`}@${digest}`;
 }
 
 async function createTestRestore(_: unknown, { backup, gathered, cluster, signal }: ExecutionContext): Promise<void> {

@@ -2,7 +2,8 @@
 
 import { readDataSet } from '../../backup/data-set.ts';
 import { Fields, FormatError, patterns, refuseTwice } from '../../backup/fields.ts';
-import type { BackupJobResult, DataSetResult, SkippedEntries, WrittenBlob } from '../../backup/job.ts';
+import type { BackupJobResult, WrittenBlob } from '../../backup/job.ts';
+import { readServer } from '../../backup/manifest.ts';
 
 /** @throws {FormatError} */
 export function parseJobResult(value: unknown, expected: { readonly backupID: string; readonly attempt: number }): BackupJobResult {
@@ -11,14 +12,16 @@ export function parseJobResult(value: unknown, expected: { readonly backupID: st
     backupID: fields.text('backupID'),
     attempt: fields.integer('attempt', 1),
     indexParts: fields.list('indexParts', 100_000, writtenBlob),
+    // A toolbox of before writes none.
+    ...fields.optional('attributeParts', () => fields.list('attributeParts', 100_000, writtenBlob)),
     packList: fields.read('packList', writtenBlob),
     packs: fields.integer('packs'),
-    dataSets: fields.list('dataSets', 100, dataSet),
+    dataSets: fields.list('dataSets', 100, readDataSet),
     totalBytes: fields.integer('totalBytes'),
     uploadedBytes: fields.integer('uploadedBytes'),
     storedBytes: fields.integer('storedBytes'),
     reusedBytes: fields.integer('reusedBytes'),
-    ...fields.optional('server', () => ({ version: fields.object('server').text('version') })),
+    ...fields.optional('server', () => readServer(fields.object('server'))),
     ...fields.optional('position', () => fields.text('position', patterns.text, 4096)),
   };
   for (const name of ['backupID', 'attempt'] as const) {
@@ -28,11 +31,6 @@ export function parseJobResult(value: unknown, expected: { readonly backupID: st
   return result;
 }
 
-/** Files that are not in the backup although nobody wanted to leave them out: gone before they were read. */
-export function missingFiles(result: BackupJobResult): number {
-  return result.dataSets.flatMap((set) => set.skipped ?? []).reduce((sum, { reason, entries }) => sum + (reason === 'Vanished' ? entries : 0), 0);
-}
-
 function writtenBlob(value: unknown, place: string): WrittenBlob {
   const fields = new Fields(value, place);
   return {
@@ -40,19 +38,5 @@ function writtenBlob(value: unknown, place: string): WrittenBlob {
     bytes: fields.integer('bytes'),
     sha256: fields.text('sha256', patterns.sha256),
     md5: fields.text('md5', patterns.md5),
-  };
-}
-
-function dataSet(value: unknown, place: string): DataSetResult {
-  const fields = new Fields(value, place);
-  return { ...readDataSet(value, place), ...fields.optional('skipped', () => fields.list('skipped', 10, skippedEntries)) };
-}
-
-function skippedEntries(value: unknown, place: string): SkippedEntries {
-  const fields = new Fields(value, place);
-  return {
-    reason: fields.oneOf('reason', ['Excluded', 'Special', 'Outside', 'Changed', 'Vanished']),
-    entries: fields.integer('entries'),
-    examples: fields.list('examples', 10, (example, where) => new Fields({ example }, where).text('example', /^[^]*$/, 4096)),
   };
 }

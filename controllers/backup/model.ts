@@ -1,5 +1,6 @@
 /** What the planner of backups looks at: pure data, gathered by `observe.ts`. */
 
+import type { DataSet } from '../../backup/data-set.ts';
 import type { JtelBackup, JtelRestore, JtelStack, Reason } from '../../crds/index.ts';
 import type { HostObservation, JobReport } from '../../host-driver/host.ts';
 
@@ -74,15 +75,7 @@ export interface Committed {
   readonly storedBytes: number;
   readonly reusedBytes: number;
   readonly missingFiles?: number;
-  readonly dataSets: readonly {
-    readonly name: string;
-    readonly kind: 'Physical' | 'Logical' | 'FileTree';
-    readonly bytes: number;
-    readonly files: number;
-    readonly tables?: number;
-    readonly rows?: number;
-    readonly digest: string;
-  }[];
+  readonly dataSets: readonly DataSet[];
   readonly immutability: { readonly state: 'Verified' | 'Unprotected' | 'Unknown'; readonly detail: string; readonly untilTime?: string };
   /** Size of the backup before, when this one is far smaller. */
   readonly shrunkFromBytes?: number;

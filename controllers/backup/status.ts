@@ -3,6 +3,7 @@
 import { statusMessageMaxLength, type JtelBackup, type JtelBackupStatus, type Reason } from '../../crds/index.ts';
 import { formatTime, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
 import type { Heartbeat } from '../../operator/runtime/report/status-changed.ts';
+import { leftOutPhrases } from './left-out.ts';
 import type { Committed, Observed, Plan } from './model.ts';
 import { fullBackupOperation, isFinished, jobUID, size } from './plan.ts';
 
@@ -83,7 +84,7 @@ function withCommitted(status: JtelBackupStatus, { committed, now }: StatusInput
     ...status,
     ...facts,
     size: size(committed.totalBytes),
-    datasets: dataSets.map((set) => ({ ...set, state: 'Completed' })),
+    datasets: dataSets.map(({ tree: _tree, ...set }) => ({ ...set, state: 'Completed' })),
     immutability: {
       state: immutability.state,
       message: immutability.detail.slice(0, statusMessageMaxLength),
@@ -163,11 +164,14 @@ function verificationOf({ spec, status }: JtelBackup, { test }: Observed, phase:
 }
 
 function describeCompleted(status: JtelBackupStatus, observed: Observed): string {
-  const { totalBytes = 0, uploadedBytes = 0, missingFiles = 0, shrunkFromBytes, immutability } = status;
+  const { totalBytes = 0, uploadedBytes = 0, shrunkFromBytes, immutability, datasets = [] } = status;
+  const leftOut = leftOutPhrases(datasets);
+  const realBytes = datasets.reduce((sum, set) => sum + (set.realBytes ?? set.bytes ?? 0), 0);
+  const real = size(realBytes) === size(totalBytes) ? '' : ` (${size(realBytes)} on a disk)`;
   const sentences = [
-    `${size(totalBytes)} backed up, ${size(uploadedBytes)} sent.`,
+    `${size(totalBytes)} backed up${real}, ${size(uploadedBytes)} sent.`,
     ...(shrunkFromBytes === undefined ? [] : [`That is far less than the ${size(shrunkFromBytes)} before: find out what is missing.`]),
-    ...(missingFiles === 0 ? [] : [`${missingFiles} files vanished before they were read.`]),
+    ...(leftOut.length === 0 ? [] : [`Not in it as they were: ${leftOut.join('; ')}.`]),
     ...(isMethodChanged(observed) ? ['The release does not say where its database lies, so it was backed up Logical.'] : []),
     ...(immutability?.state === 'Verified' ? [`It cannot be changed or deleted until ${immutability.untilTime ?? 'its period is over'}.`] : [immutability?.message ?? '']),
   ];

@@ -352,9 +352,13 @@ export interface DatasetStatus {
    */
   readonly state?: 'Pending' | 'Running' | 'Completed' | 'Failed';
   /**
-   * Its size, in bytes.
+   * Its size, in bytes. Every name of a file counts, and holes do.
    */
   readonly bytes?: number;
+  /**
+   * What it takes on a disk, in bytes. Files with several names count once, holes do not.
+   */
+  readonly realBytes?: number;
   /**
    * Files, in a file tree.
    */
@@ -367,6 +371,10 @@ export interface DatasetStatus {
    * Rows, in a database.
    */
   readonly rows?: number;
+  /**
+   * What of a file tree is not in the backup as it was.
+   */
+  readonly leftOut?: readonly LeftOut[];
   /**
    * Digest of its index.
    */
@@ -1200,6 +1208,24 @@ export interface JumpHost {
    * Keys by which the jump host is recognised.
    */
   readonly hostKeyFingerprints: readonly string[];
+}
+
+/**
+ * All of one kind.
+ */
+export interface LeftOut {
+  /**
+   * Excluded means by the release's globs. TooLong is a path of more than 3,840 bytes. Changed is in the backup as the second read found it. Attribute has extended attributes that no backup keeps.
+   */
+  readonly kind: 'Excluded' | 'Pipe' | 'Socket' | 'Device' | 'TooLong' | 'Unreadable' | 'Vanished' | 'Changed' | 'Attribute';
+  /**
+   * How many. A directory that was left out counts as one.
+   */
+  readonly entries: number;
+  /**
+   * Some of them, by their paths in the tree.
+   */
+  readonly examples?: readonly string[];
 }
 
 /**

@@ -24,7 +24,7 @@ export async function verify(kit: Kit, name: string, backup: string, options: Ve
   good(`the manifest of ${backupID} can be read and is consistent (sha256:${loaded.manifestDigest})`);
   await requireComplete(place.blobs, loaded, signal);
   good(`every pack is there with its length and MD5 (${packs.length}, ${readableBytes(manifest.totals.storedBytes)}), every document with its SHA-256 (${manifest.documents.length})`);
-  await compareDigests(kit, place, manifest.indexParts.map((part) => ({ ...part, path: paths.part(place.identity, backupID, part.name) })), 'index');
+  await compareDigests(kit, place, [...manifest.indexParts, ...(manifest.attributeParts ?? [])].map((part) => ({ ...part, path: paths.part(place.identity, backupID, part.name) })), 'index');
   good(`every part of the index was read and has its SHA-256 (${manifest.indexParts.length})`);
   if (options.read === true) {
     await compareDigests(kit, place, packParts(place, loaded), 'packs');

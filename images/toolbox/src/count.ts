@@ -2,20 +2,16 @@
  * Job `count`: what is really there, table by table and file by file, to compare a restored stack with its backup or with the
  * stack that was backed up. Changes nothing.
  */
-import { lstat, opendir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Fields, FormatError, patterns, refuseTwice } from '../../../backup/fields.ts';
-import type { CountedTable, CountJobInput, CountJobResult } from '../../../backup/job.ts';
-import { Globs } from './backup/glob.ts';
+import type { CountedTable, CountedTree, CountJobInput, CountJobResult } from '../../../backup/job.ts';
 import { DatabaseClient } from './database/client.ts';
-import { markerDirectory } from './files/tree.ts';
+import { countTree } from './files/count-tree.ts';
 import { JobError } from './job-error.ts';
 import { part } from './report.ts';
 import type { Report } from './report.ts';
 
 const mostAtOnce = 4;
-/** At a tree's root: no data. */
-const never = new Set(['lost+found', markerDirectory]);
 
 /** @throws {JobError} SpecInvalid, naming the field. */
 export function parseCountInput(document: unknown): CountJobInput {
@@ -48,11 +44,12 @@ function isTrue(value: unknown, place: string): boolean {
   return value;
 }
 
-/** @throws {JobError} DatabaseFailed when a table is damaged. */
+/** @throws {JobError} DatabaseFailed when a table is damaged, FileTreeFailed when a file cannot be read. */
 export async function count(input: CountJobInput, report: Report, signal: AbortSignal): Promise<CountJobResult> {
   const { tables, sequences } = input.database === undefined ? { tables: [], sequences: 0 } : await DatabaseClient.with(input.database, signal, (client) => countDatabase(client, input, report));
   report({ step: 'CountingFiles', percent: 90 });
-  const fileTrees = await Promise.all(input.fileTrees.map((tree) => countTree(tree, signal)));
+  const fileTrees: CountedTree[] = [];
+  for (const tree of input.fileTrees) fileTrees.push(await countTree(tree, input.checksum, report, signal));
   return { tables, sequences, fileTrees };
 }
 
@@ -91,27 +88,4 @@ async function countTable(client: DatabaseClient, { schema, name }: { schema: st
 
 function fromHex(hex: string): string {
   return Buffer.from(hex, 'hex').toString('utf8');
-}
-
-/** The same files that a backup has: without what is excluded, and without what is neither file nor directory. */
-async function countTree(tree: CountJobInput['fileTrees'][number], signal: AbortSignal): Promise<CountJobResult['fileTrees'][number]> {
-  const globs = new Globs(tree.excludes);
-  let files = 0;
-  let bytes = 0;
-  const visit = async (directory: string): Promise<void> => {
-    signal.throwIfAborted();
-    // Names as bytes, one character each: they need not be UTF-8.
-    for await (const entry of await opendir(Buffer.from(`${tree.path}/${directory}`, 'latin1') as unknown as string, { encoding: 'latin1' })) {
-      if (directory === '' && never.has(entry.name)) continue;
-      const path = directory === '' ? entry.name : `${directory}/${entry.name}`;
-      if (entry.isDirectory() ? globs.matchesAllBelow(path) : globs.matches(path)) continue;
-      if (entry.isDirectory()) await visit(path);
-      else if (entry.isFile()) {
-        files++;
-        bytes += (await lstat(Buffer.from(`${tree.path}/${path}`, 'latin1'))).size;
-      }
-    }
-  };
-  await visit('');
-  return { name: tree.name, files, bytes };
 }

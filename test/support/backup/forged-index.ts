@@ -1,7 +1,8 @@
 /** Indexes that somebody forged: any lines, with sums that fit where the forger would make them fit. */
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
-import type { DataSetResult, RestoreJobInput } from '../../../backup/job.ts';
+import type { DataSet } from '../../../backup/data-set.ts';
+import type { RestoreJobInput } from '../../../backup/job.ts';
 import { paths } from '../../../backup/names.ts';
 import { digestLine } from '../../../backup/record.ts';
 import type { BlobDouble } from './blob-double.ts';
@@ -33,7 +34,7 @@ export interface Forged {
   readonly lines: readonly string[];
   readonly header?: string;
   /** Of the data set `files`, where they should not be what the lines add up to. */
-  readonly set?: Partial<DataSetResult>;
+  readonly set?: Partial<DataSet>;
   /** Instead of the end of the set. */
   readonly end?: readonly string[];
 }
@@ -43,7 +44,7 @@ export function forge(double: BlobDouble, { lines, header = `H\t1\t${backupID}\t
   const files = lines.filter((line) => line.startsWith('F\tfiles') || /^F\t\d+\tfiles\t/.test(line));
   const count = files.filter((line) => line.split('\t')[3] === 'f').length;
   const bytes = files.reduce((sum, line) => sum + (Number(line.split('\t')[5]) || 0), 0);
-  const totals: DataSetResult = { name: 'files', kind: 'FileTree', files: count, bytes, digest: sha256(files.map((line) => `${line}\n`).join('')), ...set };
+  const totals: DataSet = { name: 'files', kind: 'FileTree', files: count, bytes, digest: sha256(files.map((line) => `${line}\n`).join('')), ...set };
   const ending = end ?? [`S\t${totals.name}\t${totals.kind}\t${totals.files}\t${totals.bytes}\t${totals.digest}`];
   const part = zstdCompressSync(Buffer.from([header, ...lines, ...ending].map((line) => `${line}\n`).join(''), 'latin1'));
   const pack = paths.pack(identity, '20261123', packSum);

@@ -17,13 +17,14 @@ const gid = process.getgid?.() ?? 0;
 
 /** What the operator would hand to a restore job. */
 export function backupToRead(double: BlobDouble, result: BackupJobResult): RestoreJobInput['backup'] {
-  const { backupID, indexParts, packList, dataSets } = result;
+  const { backupID, indexParts, attributeParts = [], packList, dataSets } = result;
   const url = (name: string): string => double.url(paths.part(identity, backupID, name));
   const list = double.blobs.get(paths.part(identity, backupID, packList.name)) ?? Buffer.alloc(0);
   return {
     backupID,
     identity,
     indexParts: indexParts.map(({ name, bytes, sha256 }) => ({ url: url(name), bytes, sha256 })),
+    attributeParts: attributeParts.map(({ name, bytes, sha256 }) => ({ url: url(name), bytes, sha256 })),
     packs: parsePackList(zstdDecompressSync(list).toString('latin1'), backupID).map(({ number, epoch, sha256, bytes }) => ({
       number,
       url: double.url(paths.pack(identity, epoch, sha256)),

@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parsePackList } from '../../../../backup/pack-list.ts';
 import { zstdDecompressSync } from 'node:zlib';
+import { setAttribute } from '../../../../test/support/backup/attributes.ts';
 import { BlobDouble } from '../../../../test/support/backup/blob-double.ts';
 import { backupID, content, identity, noise, partsInStore, runBackup, TestTree } from '../../../../test/support/backup/job-builder.ts';
 import { readBack } from '../../../../test/support/backup/read-back.ts';
@@ -61,17 +64,20 @@ describe('what comes back', () => {
     ]);
   });
 
-  test('is not what a glob excludes, nor sockets and markers; both are told', async () => {
+  test('is not what a glob excludes, nor pipes and markers; what is left out is told by kind', async () => {
     await tree.write('recordings/2026/call.wav', Buffer.from('no'));
     await tree.write('logs/a.log', Buffer.from('no'));
     await tree.write('keep/logs/b.txt', Buffer.from('yes'));
     await tree.write('.jtel-operator/marker.json', Buffer.from('no'));
-    await symlink('/etc', join(tree.path, 'escape'));
+    await promisify(execFile)('mkfifo', [join(tree.path, 'pipe')]);
+    await writeFile(join(tree.path, 'keep/capability'), '');
+    setAttribute(join(tree.path, 'keep/capability'), { name: 'trusted.md5', value: Buffer.from('x') });
     const result = await runBackup(double, tree, { fileTrees: [{ name: 'files', path: tree.path, excludes: ['recordings/**', '**/*.log'] }] });
-    expect(Object.keys(filesOf(result))).toEqual(['keep/logs/b.txt']);
-    expect(result.dataSets[0]?.skipped?.toSorted((a, b) => a.reason.localeCompare(b.reason))).toEqual([
-      { reason: 'Excluded', entries: 2, examples: expect.arrayContaining(['recordings', 'logs/a.log']) as unknown },
-      { reason: 'Outside', entries: 1, examples: ['escape'] },
+    expect(Object.keys(filesOf(result)).toSorted()).toEqual(['keep/capability', 'keep/logs/b.txt']);
+    expect(result.dataSets[0]?.leftOut?.toSorted((a, b) => a.kind.localeCompare(b.kind))).toEqual([
+      { kind: 'Attribute', entries: 1, examples: ['keep/capability'] },
+      { kind: 'Excluded', entries: 2, examples: expect.arrayContaining(['recordings', 'logs/a.log']) as unknown },
+      { kind: 'Pipe', entries: 1, examples: ['pipe'] },
     ]);
   });
 

@@ -5,9 +5,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { backupCipher } from '../../../../backup/encryption.ts';
+import type { DataSet } from '../../../../backup/data-set.ts';
 import { databaseSetName } from '../../../../backup/job.ts';
-import type { BackupDatabase, BackupJobInput, BackupJobResult, DataSetResult } from '../../../../backup/job.ts';
-import { packBytes, packListName } from '../../../../backup/names.ts';
+import type { BackupDatabase, BackupJobInput, BackupJobResult } from '../../../../backup/job.ts';
+import { attributePartName, indexPartName, packBytes, packListName } from '../../../../backup/names.ts';
 import { packListLines } from '../../../../backup/pack-list.ts';
 import { JobError } from '../job-error.ts';
 import type { Report } from '../report.ts';
@@ -22,6 +23,7 @@ import { PackStore } from './pack-store.ts';
 import { readPhysical } from './physical.ts';
 import { newSlots, Pipeline } from './pipeline.ts';
 import { ProgressTeller } from './progress.ts';
+import type { Totals } from './progress.ts';
 import { databaseSize } from './size.ts';
 import { Uploader } from './upload.ts';
 import { Workers } from './workers.ts';
@@ -30,7 +32,7 @@ const defaultScratch = '/var/tmp/jtel-job';
 const mebibyte = 1024 * 1024;
 
 /** What a source tells beside its files. */
-type DatabaseFacts = Pick<BackupJobResult, 'server' | 'position'> & Pick<DataSetResult, 'tables' | 'rows'>;
+type DatabaseFacts = Pick<BackupJobResult, 'server' | 'position'> & Pick<DataSet, 'tables' | 'rows'>;
 
 /**
  * @param retryMilliseconds pause before a failed upload is tried again; grows with each try.
@@ -93,16 +95,20 @@ class BackupRun {
 
   async run(): Promise<BackupJobResult> {
     const input = this.#input;
-    const { packs, index, pipeline } = this.#assemble();
+    const { packs, index, attributes, pipeline } = this.#assemble();
     this.#report({ step: 'Measuring', percent: 0, message: input.known.length === 0 ? 'no earlier backup' : `and reading ${input.known.length} parts of earlier indexes` });
-    const [bytesTotal, knownIgnored] = await Promise.all([
+    const [totals, knownIgnored] = await Promise.all([
       this.#measure(),
       takeKnownChunks({ parts: input.known, epoch: input.epoch, cipher: this.#cipher, signal: this.#signal }, this.#table, packs),
     ]);
     // Small backups get small packs: so little is done again after a crash.
-    packs.closedBytes = Math.min(packBytes.closed, Math.max(mebibyte, Math.floor(bytesTotal / 512)));
-    pipeline.checkpointBytes = Math.min(64 * mebibyte, Math.max(packs.closedBytes, Math.floor(bytesTotal / 1024)));
-    const progress = new ProgressTeller(this.#report, bytesTotal, () => ({ bytesDone: pipeline.readBytes, uploadedBytes: this.#uploadedBytes }));
+    packs.closedBytes = Math.min(packBytes.closed, Math.max(mebibyte, Math.floor(totals.bytes / 512)));
+    pipeline.checkpointBytes = Math.min(64 * mebibyte, Math.max(packs.closedBytes, Math.floor(totals.bytes / 1024)));
+    const progress = new ProgressTeller(this.#report, totals, () => ({
+      bytesDone: pipeline.readBytes,
+      entriesDone: this.#trees.reduce((sum, tree) => sum + tree.entriesDone, 0),
+      uploadedBytes: this.#uploadedBytes,
+    }));
     try {
       const context: SourceContext = { pipeline, throttle: new Throttle(input.limits.bytesPerSecond, () => performance.now()), signal: this.#signal };
       const facts = input.database === undefined ? {} : await this.#readDatabase(input.database, context, progress);
@@ -114,8 +120,9 @@ class BackupRun {
       await pipeline.finish();
       const dataSets = this.#endSets(pipeline, facts);
       await index.finish();
+      await attributes.finish();
       this.#signal.throwIfAborted();
-      return await this.#result(pipeline, index, dataSets, facts, knownIgnored);
+      return await this.#result(pipeline, { indexParts: index.parts, attributeParts: attributes.parts }, dataSets, facts, knownIgnored);
     } finally {
       progress.end();
     }
@@ -129,26 +136,29 @@ class BackupRun {
     this.#table.close();
   }
 
-  /** Bytes of the sources, as far as they can be known before. */
-  async #measure(): Promise<number> {
+  /** What the sources have, as far as it can be known before. */
+  async #measure(): Promise<Totals> {
     const { database } = this.#input;
-    const sizes = await Promise.all([
+    const [bytes, trees] = await Promise.all([
       database === undefined ? 0 : databaseSize(database, this.#signal),
-      ...this.#trees.map((tree) => tree.size(this.#signal)),
+      Promise.all(this.#trees.map((tree) => tree.size(this.#signal))),
     ]);
-    return sizes.reduce((sum, size) => sum + size, 0);
+    return { bytes: trees.reduce((sum, tree) => sum + tree.bytes, bytes), entries: trees.reduce((sum, tree) => sum + tree.entries, 0) };
   }
 
-  #assemble(): { readonly packs: PackStore; readonly index: IndexWriter; readonly pipeline: Pipeline } {
+  #assemble(): { readonly packs: PackStore; readonly index: IndexWriter; readonly attributes: IndexWriter; readonly pipeline: Pipeline } {
     const { identity, backupID, attempt, epoch } = this.#input;
     const fail = (error: unknown): void => this.#fail(error);
-    const index = new IndexWriter({ identity, backupID, attempt }, this.#uploader, this.#cipher, {
-      stored: (bytes) => {
-        this.#uploadedBytes += bytes;
-        pipeline.indexStored();
-      },
-      error: fail,
-    });
+    const writer = (partName: (attempt: number, part: number) => string): IndexWriter =>
+      new IndexWriter({ identity, backupID, attempt }, partName, this.#uploader, this.#cipher, {
+        stored: (bytes) => {
+          this.#uploadedBytes += bytes;
+          pipeline.indexStored();
+        },
+        error: fail,
+      });
+    const index = writer(indexPartName);
+    const attributes = writer(attributePartName);
     const packs = new PackStore({ identity, epoch, uploads: this.#uploads }, this.#workers, this.#uploader, {
       stored: (pack, bytes) => {
         this.#uploadedBytes += bytes;
@@ -159,8 +169,8 @@ class BackupRun {
     this.#packs = packs;
     // Whoever stops the job, nobody goes on waiting for room in a pack.
     this.#signal.addEventListener('abort', () => packs.stop(), { once: true });
-    const pipeline = new Pipeline({ workers: this.#workers, packs, index, table: this.#table, slots: this.#slots, fail, signal: this.#signal });
-    return { packs, index, pipeline };
+    const pipeline = new Pipeline({ workers: this.#workers, packs, index, attributes, table: this.#table, slots: this.#slots, fail, signal: this.#signal });
+    return { packs, index, attributes, pipeline };
   }
 
   async #readDatabase(database: BackupDatabase, context: SourceContext, progress: ProgressTeller): Promise<DatabaseFacts> {
@@ -168,9 +178,9 @@ class BackupRun {
     return database.kind === 'Physical' ? await readPhysical(database, context) : await readLogical(database, context);
   }
 
-  #endSets(pipeline: Pipeline, facts: DatabaseFacts): readonly DataSetResult[] {
+  #endSets(pipeline: Pipeline, facts: DatabaseFacts): readonly DataSet[] {
     const { database, fileTrees } = this.#input;
-    const sets: DataSetResult[] = [];
+    const sets: DataSet[] = [];
     if (database !== undefined) {
       const { tables, rows } = facts;
       const totals = pipeline.entries.endSet(databaseSetName, database.kind);
@@ -178,16 +188,16 @@ class BackupRun {
       sets.push({ name: databaseSetName, kind: database.kind, ...totals, ...(tables === undefined ? {} : { tables }), ...(rows === undefined ? {} : { rows }) });
     }
     for (const [at, { name }] of fileTrees.entries()) {
-      const skipped = this.#trees[at]?.skipped ?? [];
-      sets.push({ name, kind: 'FileTree', ...pipeline.entries.endSet(name, 'FileTree'), ...(skipped.length === 0 ? {} : { skipped }) });
+      const leftOut = this.#trees[at]?.leftOut ?? [];
+      sets.push({ name, kind: 'FileTree', ...pipeline.entries.endSet(name, 'FileTree'), ...(leftOut.length === 0 ? {} : { leftOut }) });
     }
     return sets;
   }
 
   async #result(
     pipeline: Pipeline,
-    index: IndexWriter,
-    dataSets: readonly DataSetResult[],
+    parts: Pick<BackupJobResult, 'indexParts' | 'attributeParts'>,
+    dataSets: readonly DataSet[],
     facts: DatabaseFacts,
     knownIgnored: readonly string[],
   ): Promise<BackupJobResult> {
@@ -198,7 +208,7 @@ class BackupRun {
     return {
       backupID,
       attempt,
-      indexParts: index.parts,
+      ...parts,
       packList,
       packs: records.length,
       dataSets,

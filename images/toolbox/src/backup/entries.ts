@@ -4,9 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import type { DataSetKind } from '../../../../backup/data-set.ts';
+import { formatExtra } from '../../../../backup/attributes.ts';
+import type { DataSet, DataSetKind } from '../../../../backup/data-set.ts';
+import type { Inode } from '../../../../backup/link-table.ts';
+import { leadsOut } from '../../../../backup/links.ts';
 import { digestLine, formatRecord } from '../../../../backup/record.ts';
-import type { EntryType, FileRecord } from '../../../../backup/record.ts';
+import type { Attribute, EntryType, FileRecord } from '../../../../backup/record.ts';
+import { TreeDigest } from '../../../../backup/tree-digest.ts';
 import type { IndexWriter } from './index-writer.ts';
 import type { Pack } from './pack-store.ts';
 
@@ -23,6 +27,8 @@ export interface Place {
 export interface IndexedFile {
   readonly number: number;
   bytes: number;
+  /** Without chunks of zeros. */
+  realBytes: number;
   digest: Hash;
 }
 
@@ -33,22 +39,34 @@ export interface FileFacts {
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;
+  /** Whole seconds since 1970. */
   readonly mtime?: number;
   readonly target?: Buffer;
+  /** Of what lies in a file tree. */
+  readonly attributes?: readonly Attribute[];
+  /** Of a file that has more names than this one. */
+  readonly inode?: Inode;
 }
 
 type Entry =
   | { readonly kind: 'extent'; readonly file: IndexedFile; readonly offset: number; readonly length: number; readonly sha256: string; readonly place: Place }
   | { readonly kind: 'file'; readonly file: IndexedFile; readonly facts: FileFacts };
 
-interface SetTotals {
-  readonly hash: Hash;
-  files: number;
-  bytes: number;
+/** Year 9999, the last that an index has room for. */
+const latestSeconds = 253_402_300_799;
+
+class SetTotals {
+  readonly hash = createHash('sha256');
+  readonly tree = new TreeDigest();
+  readonly counts = { directories: 0, links: 0, hardLinks: 0, withAttributes: 0 };
+  files = 0;
+  bytes = 0;
+  realBytes = 0;
 }
 
 export class Entries {
   readonly #index: IndexWriter;
+  readonly #attributes: IndexWriter;
   readonly #queue: Entry[] = [];
   #head = 0;
   #files = 0;
@@ -57,8 +75,10 @@ export class Entries {
   readonly packs: Pack[] = [];
   readonly #numbers = new Map<Pack, number>();
 
-  constructor(index: IndexWriter) {
+  /** @param attributes what the index of format 1.0 cannot say. */
+  constructor(index: IndexWriter, attributes: IndexWriter) {
     this.#index = index;
+    this.#attributes = attributes;
   }
 
   get waiting(): number {
@@ -66,7 +86,7 @@ export class Entries {
   }
 
   newFile(): IndexedFile {
-    return { number: ++this.#files, bytes: 0, digest: createHash('sha256') };
+    return { number: ++this.#files, bytes: 0, realBytes: 0, digest: createHash('sha256') };
   }
 
   /** @param sha256 hex. */
@@ -97,11 +117,11 @@ export class Entries {
   }
 
   /** Ends a data set; all its files must have been written. */
-  endSet(name: string, kind: DataSetKind): { readonly files: number; readonly bytes: number; readonly digest: string } {
-    const { hash, files, bytes } = this.#sets.get(name) ?? { hash: createHash('sha256'), files: 0, bytes: 0 };
+  endSet(name: string, kind: DataSetKind): Pick<DataSet, 'files' | 'bytes' | 'realBytes' | 'tree' | 'digest'> {
+    const { hash, files, bytes, realBytes, tree, counts } = this.#sets.get(name) ?? new SetTotals();
     const digest = hash.digest('hex');
     this.#index.write(formatRecord({ type: 'S', name, kind, files, bytes, digest }));
-    return { files, bytes, digest };
+    return { files, bytes, realBytes, ...(kind === 'FileTree' ? { tree: { ...counts, digests: tree.end() } } : {}), digest };
   }
 
   #writeExtent(file: IndexedFile, offset: number, length: number, sha256: string, place: Place): void {
@@ -111,6 +131,7 @@ export class Entries {
     );
     file.digest.update(digestLine(sha256));
     file.bytes += length;
+    if (!place.zeros) file.realBytes += length;
   }
 
   #numberOf(pack: Pack): number {
@@ -127,16 +148,42 @@ export class Entries {
   }
 
   #writeFile(file: IndexedFile, facts: FileFacts): void {
+    const { number, bytes } = file;
     const { set, entry, path, mode, uid, gid, mtime, target } = facts;
     const record: FileRecord = {
-      type: 'F', file: file.number, set, entry, path, bytes: file.bytes, mode, uid, gid, mtime, digest: file.digest.digest('hex'), target,
+      type: 'F', file: number, set, entry, path, bytes, mode, uid, gid,
+      mtime: mtime === undefined ? undefined : Math.min(Math.max(0, mtime), latestSeconds),
+      digest: file.digest.digest('hex'), target,
     };
-    const line = formatRecord(record);
-    this.#index.write(line);
-    const totals = this.#sets.get(set) ?? { hash: createHash('sha256'), files: 0, bytes: 0 };
+    const totals = this.#sets.get(set) ?? new SetTotals();
     this.#sets.set(set, totals);
-    totals.hash.update(`${line}\n`);
+    const line = formatRecord(record);
+    // Whoever reads format 1.0 refuses such a link.
+    if (target !== undefined && leadsOut(path.toString('latin1'), target.toString('latin1'))) this.#attributes.write(line);
+    else {
+      this.#index.write(line);
+      totals.hash.update(`${line}\n`);
+    }
     totals.files += entry === 'f' ? 1 : 0;
-    totals.bytes += file.bytes;
+    totals.bytes += bytes;
+    const first = facts.attributes === undefined ? undefined : this.#writeAttributes(record, facts.attributes, facts, totals);
+    if (first === undefined) totals.realBytes += file.realBytes;
+  }
+
+  /** @returns the number of the file's first name, when this is another one. */
+  #writeAttributes(record: FileRecord, attributes: readonly Attribute[], { mtime = 0, inode }: FileFacts, { tree, counts }: SetTotals): number | undefined {
+    const { file, entry, path, bytes, digest, mode = 0, uid = 0, gid = 0, target } = record;
+    if (entry === 'd') counts.directories++;
+    if (entry === 'l') counts.links++;
+    if (attributes.length > 0) counts.withAttributes++;
+    if (mtime < 0) this.#attributes.write(formatExtra({ type: 'T', file, mtime }));
+    const link = target === undefined ? {} : { target };
+    const first = tree.add(file, { entry, path, mode, uid, gid, mtime, attributes, bytes, digest, ...link, ...(inode === undefined ? {} : { inode }) });
+    if (first === undefined) for (const attribute of attributes) this.#attributes.write(formatExtra({ type: 'X', file, ...attribute }));
+    else {
+      counts.hardLinks++;
+      this.#attributes.write(formatExtra({ type: 'K', file, first }));
+    }
+    return first;
   }
 }

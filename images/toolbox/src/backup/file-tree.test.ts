@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { SkippedEntries } from '../../../../backup/job.ts';
+import type { LeftOut } from '../../../../backup/data-set.ts';
 import type { SourceContext } from './context.ts';
 import { Throttle } from './context.ts';
 import type { FileFacts } from './entries.ts';
@@ -21,7 +21,7 @@ afterEach(() => rm(root, { recursive: true }));
 interface Outcome {
   /** Files in the index, by path. */
   readonly files: Readonly<Record<string, string>>;
-  readonly skipped: readonly SkippedEntries[];
+  readonly skipped: readonly LeftOut[];
 }
 
 /** @param beforePiece called before the reader takes its nth piece, from 1. */
@@ -44,7 +44,7 @@ async function read(beforePiece: (piece: number) => Promise<void>): Promise<Outc
   const pipeline = { free: () => beforePiece(++pieces), newFile };
   const reader = new FileTreeReader({ name: 'files', path: root, excludes: [] });
   await reader.read({ pipeline, throttle: new Throttle(undefined, Date.now), signal: AbortSignal.timeout(10_000) } as unknown as SourceContext);
-  return { files, skipped: reader.skipped };
+  return { files, skipped: reader.leftOut };
 }
 
 // The first piece is the root itself, the second the decision to read the only file, the third its first piece.
@@ -65,7 +65,7 @@ test('a file that grows as fast as it is read is kept with the length that the s
     if (at >= duringTheRead) await appendFile(join(root, 'call.wav'), '.');
   });
   expect(files).toEqual({ 'call.wav': `${first}..` });
-  expect(skipped).toEqual([{ reason: 'Changed', entries: 1, examples: ['call.wav'] }]);
+  expect(skipped).toEqual([{ kind: 'Changed', entries: 1, examples: ['call.wav'] }]);
 });
 
 test('a file that is gone before it is read is told, and ends nothing', async () => {
@@ -74,7 +74,7 @@ test('a file that is gone before it is read is told, and ends nothing', async ()
     if (at === duringTheRead - 1) await rm(join(root, 'call.wav'));
   });
   expect(files).toEqual({});
-  expect(skipped).toEqual([{ reason: 'Vanished', entries: 1, examples: ['call.wav'] }]);
+  expect(skipped).toEqual([{ kind: 'Vanished', entries: 1, examples: ['call.wav'] }]);
 });
 
 test('a file that is gone while it is read is in the backup: it was open', async () => {
@@ -94,5 +94,5 @@ test('a file in whose place a link appears is not followed', async () => {
     await symlink('/etc/passwd', join(root, 'call.wav'));
   });
   expect(files).toEqual({});
-  expect(skipped).toEqual([{ reason: 'Special', entries: 1, examples: ['call.wav'] }]);
+  expect(skipped).toEqual([{ kind: 'Vanished', entries: 1, examples: ['call.wav'] }]);
 });

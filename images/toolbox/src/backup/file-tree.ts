@@ -1,132 +1,119 @@
 /**
  * Reads a file tree while its owner goes on working. Links are recorded, never followed; files are opened so that they cannot
- * be a link, a pipe or a device. A file that changes while it is read is read again, once; what is not in the backup is told.
+ * be a link, a pipe or a device. A file that changes while it is read is read again, once; one that cannot be read is left
+ * out, and what is not in the backup is told.
  */
 import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
-import { lstat, open, opendir, readlink } from 'node:fs/promises';
+import { open, readlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import type { BackupFileTree, SkippedEntries } from '../../../../backup/job.ts';
-import { leadsOut } from '../../../../backup/links.ts';
-import { markerDirectory } from '../files/tree.ts';
-import { JobError } from '../job-error.ts';
+import type { LeftOut } from '../../../../backup/data-set.ts';
+import type { BackupFileTree } from '../../../../backup/job.ts';
+import { floorSeconds } from '../files/times.ts';
+import { absolutePath, kindOfError, walk } from '../files/walk.ts';
+import type { WalkedEntry } from '../files/walk.ts';
+import { readAttributes } from '../files/xattr.ts';
+import type { FoundAttributes } from '../files/xattr.ts';
 import type { SourceContext } from './context.ts';
-import { Globs } from './glob.ts';
+import type { FileFacts } from './entries.ts';
+import { LeftOutCounter } from './left-out.ts';
 import { pieceBytes } from './pipeline.ts';
 
 /** Files that are opened and read ahead; only such as fit into one piece. */
 const ahead = 12;
-/** At the root: no data. */
-const never = new Set(['lost+found', markerDirectory, '.jtel-restore']);
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const examplesTold = 10;
 
-interface Found {
-  readonly path: Buffer;
-  readonly stat: BigIntStats;
+interface Found extends WalkedEntry {
+  readonly attributes: FoundAttributes['kept'];
   /** Of a small file. */
   readonly content?: Buffer;
   readonly target?: Buffer;
   readonly changed?: true;
 }
 
+/** What a tree has, for progress. */
+export interface TreeSize {
+  /** Lengths of all files. */
+  readonly bytes: number;
+  readonly entries: number;
+}
+
 export class FileTreeReader {
   readonly #tree: BackupFileTree;
-  readonly #globs: Globs;
-  readonly #skipped = new Map<SkippedEntries['reason'], { entries: number; examples: string[] }>();
+  readonly #leftOut = new LeftOutCounter();
+  #entries = 0;
 
   constructor(tree: BackupFileTree) {
     this.#tree = tree;
-    this.#globs = new Globs(tree.excludes);
   }
 
-  get skipped(): readonly SkippedEntries[] {
-    return [...this.#skipped].map(([reason, { entries, examples }]) => ({ reason, entries, examples }));
+  get leftOut(): readonly LeftOut[] {
+    return this.#leftOut.kinds;
   }
 
-  /** Bytes of all files, for progress. */
-  async size(signal: AbortSignal): Promise<number> {
+  /** Read so far. */
+  get entriesDone(): number {
+    return this.#entries;
+  }
+
+  async size(signal: AbortSignal): Promise<TreeSize> {
     let bytes = 0;
-    for await (const { stat } of this.#walk('', signal, () => undefined)) if (stat.isFile()) bytes += Number(stat.size);
-    return bytes;
+    let entries = 0;
+    for await (const { stat } of walk(this.#tree, () => undefined, signal)) {
+      entries++;
+      if (stat.isFile()) bytes += Number(stat.size);
+    }
+    return { bytes, entries };
   }
 
-  /** @throws {JobError} FileTreeFailed when something cannot be read. */
+  /** @throws {JobError} FileTreeFailed when the tree as a whole cannot be read. */
   async read(context: SourceContext): Promise<void> {
-    const skip = (reason: SkippedEntries['reason'], path: Buffer): void => this.#skip(reason, path);
     const queue: Promise<Found | undefined>[] = [];
     const next = async (): Promise<void> => {
       const found = await queue.shift();
       if (found !== undefined) await this.#add(found, context);
+      this.#entries++;
     };
     try {
-      for await (const found of this.#walk('', context.signal, skip)) {
+      for await (const found of walk(this.#tree, (kind, path) => this.#leftOut.add(kind, path), context.signal)) {
         const prepared = this.#prepare(found);
         prepared.catch(() => undefined); // told when its turn comes
         queue.push(prepared);
         if (queue.length >= ahead) await next();
       }
       while (queue.length > 0) await next();
-    } catch (error) {
-      throw this.#explain(error);
     } finally {
       await Promise.allSettled(queue);
     }
   }
 
-  async *#walk(path: string, signal: AbortSignal, skip: (reason: SkippedEntries['reason'], path: Buffer) => void): AsyncGenerator<Found> {
-    signal.throwIfAborted();
-    const directory = await opendir(this.#absolute(path), { encoding: 'latin1', bufferSize: 128 }).catch((error: unknown) => {
-      if (path === '' || !isGone(error)) throw this.#explain(error);
-      skip('Vanished', Buffer.from(path, 'latin1'));
-    });
-    if (directory === undefined) return;
-    if (path === '') yield { path: Buffer.from('.'), stat: await lstat(this.#absolute(''), { bigint: true }) };
-    for await (const { name } of directory) {
-      if (path === '' && never.has(name)) continue;
-      const child = path === '' ? name : `${path}/${name}`;
-      const bytes = Buffer.from(child, 'latin1');
-      if (this.#globs.matches(child)) {
-        skip('Excluded', bytes);
-        continue;
+  /** Reads what is small, so that several files are waited for at the same time. */
+  async #prepare(found: WalkedEntry): Promise<Found | undefined> {
+    const { path, stat } = found;
+    try {
+      const attributes = this.#attributes(path);
+      if (stat.isSymbolicLink()) return { ...found, attributes, target: await readlink(this.#absolute(path), { encoding: 'buffer' }) };
+      if (!stat.isFile() || stat.size > pieceBytes) return { ...found, attributes };
+      for (let again = false; ; again = true) {
+        const { content, stat: after, changed } = await this.#readSmall(path);
+        if (!changed || again) return { path, stat: after, attributes, content, ...(changed ? { changed } : {}) };
       }
-      const stat = await lstat(this.#absolute(child), { bigint: true }).catch((error: unknown) => {
-        if (!isGone(error)) throw this.#explain(error);
-        skip('Vanished', bytes);
-      });
-      if (stat === undefined) continue;
-      if (!stat.isDirectory() && !stat.isFile() && !stat.isSymbolicLink()) {
-        skip('Special', bytes);
-        continue;
-      }
-      yield { path: bytes, stat };
-      if (!stat.isDirectory()) continue;
-      if (this.#globs.matchesAllBelow(child)) skip('Excluded', bytes);
-      else yield* this.#walk(child, signal, skip);
+    } catch (error) {
+      this.#skip(error, path);
+      return undefined;
     }
   }
 
-  /** Reads what is small, so that several files are waited for at the same time. */
-  async #prepare(found: Found): Promise<Found | undefined> {
-    const { path, stat } = found;
+  /** One that cannot be read spoils no file. */
+  #attributes(path: Buffer): FoundAttributes['kept'] {
+    let found: FoundAttributes = { kept: [], others: true };
     try {
-      if (stat.isSymbolicLink()) {
-        const target = await readlink(this.#absolute(path.toString('latin1')), { encoding: 'buffer' });
-        if (!leadsOut(path.toString('latin1'), target.toString('latin1'))) return { ...found, target };
-        this.#skip('Outside', path);
-        return undefined;
-      }
-      if (!stat.isFile() || stat.size > pieceBytes) return found;
-      for (let again = false; ; again = true) {
-        const { content, stat: after, changed } = await this.#readSmall(path);
-        if (!changed || again) return { path, stat: after, content, ...(changed ? { changed } : {}) };
-      }
+      found = readAttributes(this.#absolute(path));
     } catch (error) {
-      if (isGone(error)) this.#skip('Vanished', path);
-      else if (isOther(error)) this.#skip('Special', path);
-      else throw error;
-      return undefined;
+      if (kindOfError(this.#tree, error) === 'Vanished') throw error;
     }
+    if (found.others) this.#leftOut.add('Attribute', path);
+    return found.kept;
   }
 
   async #readSmall(path: Buffer): Promise<{ readonly content: Buffer; readonly stat: BigIntStats; readonly changed: boolean }> {
@@ -148,10 +135,10 @@ export class FileTreeReader {
 
   async #add(found: Found, context: SourceContext): Promise<void> {
     const { pipeline, throttle, signal } = context;
-    const { path, stat, content, target, changed } = found;
+    const { path, stat, content, changed } = found;
     await pipeline.free();
     if (stat.isFile() && content === undefined) {
-      await this.#addLarge(path, context);
+      await this.#addLarge(found, context);
       return;
     }
     const writer = pipeline.newFile();
@@ -159,28 +146,30 @@ export class FileTreeReader {
       writer.write(content);
       await throttle.wait(content.length, signal);
     }
-    if (changed === true) this.#skip('Changed', path);
-    writer.end({ ...this.#facts(path, stat), ...(target === undefined ? {} : { target }) });
+    if (changed === true) this.#leftOut.add('Changed', path);
+    writer.end(this.#facts(found, stat));
   }
 
-  async #addLarge(path: Buffer, context: SourceContext): Promise<void> {
+  async #addLarge(found: Found, context: SourceContext): Promise<void> {
+    const { path } = found;
     for (let again = false; ; again = true) {
-      const opened = await this.#open(path).catch((error: unknown) => {
-        if (!isGone(error) && !isOther(error)) throw error;
-        this.#skip(isGone(error) ? 'Vanished' : 'Special', path);
-      });
+      const opened = await this.#open(path).catch((error: unknown) => this.#skip(error, path));
       if (opened === undefined) return;
       const { file, stat } = opened;
+      const writer = context.pipeline.newFile();
       try {
-        const writer = context.pipeline.newFile();
         await pour(file, Number(stat.size), writer, context);
         const changed = hasChanged(stat, await file.stat({ bigint: true })) || stat.size !== BigInt(writer.bytes);
         if (changed && !again) {
           writer.flush(); // without its record nobody takes these chunks for a file
           continue;
         }
-        if (changed) this.#skip('Changed', path);
-        writer.end(this.#facts(path, stat));
+        if (changed) this.#leftOut.add('Changed', path);
+        writer.end(this.#facts(found, stat));
+        return;
+      } catch (error) {
+        this.#skip(error, path);
+        writer.flush();
         return;
       } finally {
         await file.close();
@@ -189,16 +178,14 @@ export class FileTreeReader {
   }
 
   async #open(path: Buffer): Promise<{ readonly file: FileHandle; readonly stat: BigIntStats }> {
-    const file = await open(this.#absolute(path.toString('latin1')), openFlags);
+    const file = await open(this.#absolute(path), openFlags);
     const stat = await file.stat({ bigint: true });
     if (stat.isFile()) return { file, stat };
     await file.close();
-    throw Object.assign(new Error('is no file any more'), { code: 'ELOOP' });
+    throw Object.assign(new Error('is no file any more'), { code: 'ELOOP', syscall: 'open' });
   }
 
-  #facts(path: Buffer, stat: BigIntStats): {
-    readonly set: string; readonly entry: 'f' | 'd' | 'l'; readonly path: Buffer; readonly mode: number; readonly uid: number; readonly gid: number; readonly mtime: number;
-  } {
+  #facts({ path, attributes, target }: Found, stat: BigIntStats): FileFacts {
     return {
       set: this.#tree.name,
       entry: stat.isDirectory() ? 'd' : stat.isSymbolicLink() ? 'l' : 'f',
@@ -206,24 +193,20 @@ export class FileTreeReader {
       mode: Number(stat.mode & 0o7777n),
       uid: Number(stat.uid),
       gid: Number(stat.gid),
-      mtime: Math.max(0, Number(stat.mtimeNs / 1_000_000_000n)),
+      mtime: floorSeconds(stat.mtimeNs),
+      attributes,
+      ...(target === undefined ? {} : { target }),
+      ...(stat.isFile() && stat.nlink > 1n ? { inode: { device: stat.dev, number: stat.ino } } : {}),
     };
   }
 
-  #absolute(path: string): Buffer {
-    return Buffer.concat([Buffer.from(this.#tree.path), Buffer.from(path === '' ? '' : `/${path}`, 'latin1')]);
+  #absolute(path: Buffer): Buffer {
+    return absolutePath(this.#tree, path.toString('latin1'));
   }
 
-  #skip(reason: SkippedEntries['reason'], path: Buffer): void {
-    const skipped = this.#skipped.get(reason) ?? { entries: 0, examples: [] };
-    this.#skipped.set(reason, skipped);
-    skipped.entries++;
-    if (skipped.examples.length < examplesTold) skipped.examples.push(path.toString('utf8').slice(0, 200));
-  }
-
-  #explain(error: unknown): unknown {
-    if (error instanceof JobError || !(error instanceof Error) || error.name === 'AbortError' || !('syscall' in error)) return error;
-    return new JobError('FileTreeFailed', `file tree ${this.#tree.name} cannot be read at ${this.#tree.path}: ${error.message}`, error);
+  /** @throws what is not about this entry. */
+  #skip(error: unknown, path: Buffer): undefined {
+    this.#leftOut.add(kindOfError(this.#tree, error), path);
   }
 }
 
@@ -242,13 +225,4 @@ async function pour(file: FileHandle, length: number, writer: { write(bytes: Buf
 
 function hasChanged(before: BigIntStats, after: BigIntStats): boolean {
   return before.size !== after.size || before.mtimeNs !== after.mtimeNs || before.ino !== after.ino;
-}
-
-function isGone(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(String((error as { code?: unknown }).code));
-}
-
-/** A link, pipe or device is there now instead of the file. */
-function isOther(error: unknown): boolean {
-  return ['ELOOP', 'ENXIO'].includes(String((error as { code?: unknown }).code));
 }

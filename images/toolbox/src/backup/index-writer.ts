@@ -8,7 +8,7 @@ import { constants, zstdCompress } from 'node:zlib';
 import type { BackupCipher } from '../../../../backup/encryption.ts';
 import type { WrittenBlob } from '../../../../backup/job.ts';
 import { formatVersion } from '../../../../backup/manifest.ts';
-import { indexPartName, paths } from '../../../../backup/names.ts';
+import { paths } from '../../../../backup/names.ts';
 import { formatRecord } from '../../../../backup/record.ts';
 import { JobError } from '../job-error.ts';
 import type { Uploader } from './upload.ts';
@@ -39,6 +39,7 @@ export async function storeText(name: BackupName, blob: string, text: string, up
 export class IndexWriter {
   readonly parts: WrittenBlob[] = [];
   readonly #name: BackupName;
+  readonly #partName: (attempt: number, part: number) => string;
   readonly #uploader: Uploader;
   readonly #cipher: BackupCipher | undefined;
   readonly #onError: (error: unknown) => void;
@@ -49,13 +50,16 @@ export class IndexWriter {
   #last: Promise<void> = Promise.resolve();
   #backlog = 0;
 
+  /** @param partName how parts are called. */
   constructor(
     name: BackupName,
+    partName: (attempt: number, part: number) => string,
     uploader: Uploader,
     cipher: BackupCipher | undefined,
     on: { readonly stored: (bytes: number) => void; readonly error: (error: unknown) => void },
   ) {
     this.#name = name;
+    this.#partName = partName;
     this.#uploader = uploader;
     this.#cipher = cipher;
     this.#onStored = on.stored;
@@ -83,7 +87,7 @@ export class IndexWriter {
     this.#lines = [];
     this.#length = 0;
     this.#backlog += text.length;
-    this.#last = this.#store(this.#last, indexPartName(attempt, part), text).catch(this.#onError);
+    this.#last = this.#store(this.#last, this.#partName(attempt, part), text).catch(this.#onError);
   }
 
   async #store(before: Promise<void>, blobName: string, text: string): Promise<void> {

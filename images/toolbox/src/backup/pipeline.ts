@@ -46,6 +46,8 @@ export interface PipelineParts {
   readonly workers: Workers;
   readonly packs: PackStore;
   readonly index: IndexWriter;
+  /** What the index cannot say. */
+  readonly attributes: IndexWriter;
   readonly table: ChunkTable;
   readonly slots: Slots;
   /** Ends the whole job. */
@@ -76,13 +78,14 @@ export class Pipeline implements ChunkTarget {
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     this.#freeSlots = Array.from({ length: parts.slots.count }, (_, slot) => slot);
-    this.entries = new Entries(parts.index);
+    this.entries = new Entries(parts.index, parts.attributes);
     parts.signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
   get isFree(): boolean {
     if (this.entries.waiting > longestQueue) this.#parts.packs.close();
-    return this.#freeSlots.length >= reserveSlots && this.entries.waiting <= longestQueue && this.#parts.index.backlog < longestBacklog;
+    const { index, attributes } = this.#parts;
+    return this.#freeSlots.length >= reserveSlots && this.entries.waiting <= longestQueue && index.backlog + attributes.backlog < longestBacklog;
   }
 
   /** Waits until one more piece can be written. */

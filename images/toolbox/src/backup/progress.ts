@@ -1,11 +1,24 @@
-/** Tells how far the job is, and how long it will take at the pace of the last minute or so. */
+/**
+ * Tells how far the job is, and how long it will take at the pace of the last minute or so. Bytes are not all of the work: a
+ * tree of small files is nearly none of them and takes its time, so each entry of a tree counts as much as some bytes.
+ */
 import { formatBytes, part } from '../report.ts';
 import type { Report } from '../report.ts';
 
 interface Counters {
   readonly bytesDone: number;
+  /** Files, directories and links of file trees. */
+  readonly entriesDone: number;
   readonly uploadedBytes: number;
 }
+
+export interface Totals {
+  readonly bytes: number;
+  readonly entries: number;
+}
+
+/** To open, read, close and record one takes about as long as reading so much (a disk of 300 MB/s, a third of a millisecond). */
+const entryBytes = 100_000;
 
 const intervalMilliseconds = 1000;
 /** Beyond that a number says less than none: nothing moves. */
@@ -15,17 +28,17 @@ const newest = 0.05;
 
 export class ProgressTeller {
   readonly #report: Report;
-  readonly #bytesTotal: number;
+  readonly #totals: Totals;
   readonly #counters: () => Counters;
   readonly #timer: NodeJS.Timeout;
   #step = 'Measuring';
   #about: string | undefined;
   #last = 0;
-  #bytesPerInterval: number | undefined;
+  #workPerInterval: number | undefined;
 
-  constructor(report: Report, bytesTotal: number, counters: () => Counters) {
+  constructor(report: Report, totals: Totals, counters: () => Counters) {
     this.#report = report;
-    this.#bytesTotal = bytesTotal;
+    this.#totals = totals;
     this.#counters = counters;
     this.#timer = setInterval(() => this.#tick(), intervalMilliseconds).unref();
   }
@@ -41,23 +54,27 @@ export class ProgressTeller {
   }
 
   #tick(): void {
-    const { bytesDone } = this.#counters();
-    const moved = bytesDone - this.#last;
-    this.#last = bytesDone;
-    this.#bytesPerInterval = this.#bytesPerInterval === undefined ? moved : this.#bytesPerInterval * (1 - newest) + moved * newest;
+    const done = work(this.#counters());
+    const moved = done - this.#last;
+    this.#last = done;
+    this.#workPerInterval = this.#workPerInterval === undefined ? moved : this.#workPerInterval * (1 - newest) + moved * newest;
     this.#tell();
   }
 
   #tell(): void {
-    const { bytesDone, uploadedBytes } = this.#counters();
+    const counters = this.#counters();
+    const { bytesDone, entriesDone, uploadedBytes } = counters;
     // What was measured before is an estimate: the database grows meanwhile.
-    const bytesTotal = Math.max(this.#bytesTotal, bytesDone);
-    const left = bytesTotal - bytesDone;
-    const secondsLeft = Math.ceil((left / (this.#bytesPerInterval ?? 0)) * (intervalMilliseconds / 1000));
-    const known = `${formatBytes(bytesDone)} of about ${formatBytes(bytesTotal)}, ${formatBytes(uploadedBytes)} new`;
+    const bytesTotal = Math.max(this.#totals.bytes, bytesDone);
+    const entries = Math.max(this.#totals.entries, entriesDone);
+    const total = work({ bytesDone: bytesTotal, entriesDone: entries });
+    const done = work(counters);
+    const secondsLeft = Math.ceil(((total - done) / (this.#workPerInterval ?? 0)) * (intervalMilliseconds / 1000));
+    const files = entries === 0 ? '' : `, ${entriesDone} of ${entries} files and directories`;
+    const known = `${formatBytes(bytesDone)} of about ${formatBytes(bytesTotal)}${files}, ${formatBytes(uploadedBytes)} new`;
     this.#report({
       step: this.#step,
-      percent: part(2, 97, bytesTotal === 0 ? 1 : bytesDone / bytesTotal),
+      percent: part(2, 97, total === 0 ? 1 : done / total),
       message: this.#about === undefined ? known : `${this.#about}: ${known}`,
       bytesDone,
       bytesTotal,
@@ -65,4 +82,8 @@ export class ProgressTeller {
       ...(secondsLeft < longestEstimateSeconds ? { secondsLeft } : {}),
     });
   }
+}
+
+function work({ bytesDone, entriesDone }: Pick<Counters, 'bytesDone' | 'entriesDone'>): number {
+  return bytesDone + entriesDone * entryBytes;
 }

@@ -1,20 +1,27 @@
 /**
- * Gives files that were gathered under their numbers their names, owners, modes and times. Every step can be repeated: what
- * has its name already only gets its attributes again.
+ * Gives files that were gathered under their numbers their names, owners, modes, attributes and times. Symbolic links come after
+ * all files, so that nothing is ever written through one; a file with several names stays under its number until it has them
+ * all. Every step can be repeated: what has its name already only gets its attributes again.
  */
 import {
-  chownSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, lutimesSync, mkdirSync, openSync, readlinkSync, renameSync, symlinkSync,
+  chownSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readlinkSync, renameSync,
+  symlinkSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { FileRecord, IndexRecord } from '../../../../backup/record.ts';
+import { accessACL } from '../../../../backup/attributes.ts';
+import type { WholeRecord } from '../../../../backup/record.ts';
+import { keptMode } from '../../../../backup/tree-digest.ts';
+import { groupRightsOf } from '../files/acl.ts';
+import { timeOf } from '../files/times.ts';
+import { replaceAttributes } from '../files/xattr.ts';
 import { JobError } from '../job-error.ts';
 import { isOurs, isRoot } from './entry-rules.ts';
+import type { IndexSource, SourceRecord } from './index-source.ts';
 import { stagedFile } from './pack-tasks.ts';
 import type { Place } from './places.ts';
 import { numberedFiles } from './staging.ts';
 
-/** Never setuid; setgid only where it means whose files will be in a directory. */
-const keptMode = { f: 0o1777, d: 0o3777 } as const;
 /** Where the backup tells none. */
 const databaseModes = { f: 0o660, d: 0o700 } as const;
 const entriesAtOnce = 256;
@@ -24,36 +31,40 @@ export interface Arrangement {
   readonly place: Place;
   /** Where the files get their names: below the staging directory, or at the place itself. */
   readonly directory: string;
-  /** Reads the index from its beginning. */
-  readonly records: () => AsyncIterable<IndexRecord>;
+  readonly index: Pick<IndexSource, 'originals'> & { records(): AsyncIterable<SourceRecord> };
   /** True for a file that has more than holes. */
   readonly hasChunks: (file: number) => boolean;
   readonly onEntries: (done: number) => void;
   readonly signal: AbortSignal;
 }
 
-/** @throws {JobError} */
-export async function arrange(arrangement: Arrangement): Promise<void> {
+/** @returns entries whose attributes the place's file system does not take. @throws {JobError} */
+export async function arrange(arrangement: Arrangement): Promise<number> {
   const arranger = new Arranger(arrangement);
   await arranger.each((record) => arranger.put(record));
-  // A directory's own time changes with everything that is put into it.
-  if (arrangement.place.kind === 'FileTree') await arranger.each((record) => arranger.finishDirectory(record));
+  if (arrangement.place.kind === 'FileTree') {
+    await arranger.each((record) => arranger.putLink(record));
+    // A directory's own time changes with everything that is put into it.
+    await arranger.each((record) => arranger.finishDirectory(record));
+  }
+  return arranger.withoutAttributes;
 }
 
 class Arranger {
   readonly #arrangement: Arrangement;
   readonly #numbered: string;
   #lastParent = '';
+  withoutAttributes = 0;
 
   constructor(arrangement: Arrangement) {
     this.#arrangement = arrangement;
     this.#numbered = numberedFiles(arrangement.place);
   }
 
-  async each(visit: (record: FileRecord) => void): Promise<void> {
-    const { place, records, onEntries, signal } = this.#arrangement;
+  async each(visit: (record: WholeRecord) => void): Promise<void> {
+    const { place, index, onEntries, signal } = this.#arrangement;
     let entries = 0;
-    for await (const record of records()) {
+    for await (const record of index.records()) {
       if (record.type !== 'F' || record.set !== place.set || (place.kind === 'FileTree' && isOurs(record))) continue;
       visit(record);
       if (++entries % entriesAtOnce !== 0) continue;
@@ -63,16 +74,17 @@ class Arranger {
     }
   }
 
-  put(record: FileRecord): void {
-    if (isRoot(record)) return;
+  /** A file or directory. */
+  put(record: WholeRecord): void {
+    if (isRoot(record) || record.entry === 'l') return;
     const path = this.#path(record.path);
     this.#makeParents(record.path);
     if (record.entry === 'd') this.#makeDirectory(path);
-    else if (record.entry === 'f') this.#putFile(record, path);
-    else this.#putLink(record, path);
+    else if (record.first !== undefined) giveName(stagedFile(this.#numbered, record.first), path);
+    else this.#putFile(record, path);
   }
 
-  finishDirectory(record: FileRecord): void {
+  finishDirectory(record: WholeRecord): void {
     if (record.entry !== 'd') return;
     const descriptor = openSync(isRoot(record) ? this.#arrangement.directory : this.#path(record.path), noFollow | constants.O_DIRECTORY);
     try {
@@ -82,31 +94,35 @@ class Arranger {
     }
   }
 
-  #putFile(record: FileRecord, path: Buffer): void {
+  #putFile(record: WholeRecord, path: Buffer): void {
     const staged = stagedFile(this.#numbered, record.file);
-    const descriptor = this.#openFile(record, staged, path);
+    const hasMoreNames = this.#arrangement.index.originals.has(record.file);
+    const descriptor = this.#openFile(record, staged, path, hasMoreNames);
     try {
       ftruncateSync(descriptor.number, record.bytes);
       this.#setAttributes(descriptor.number, record, 'f');
     } finally {
       closeSync(descriptor.number);
     }
-    if (descriptor.isStaged) renameSync(staged, path);
+    if (hasMoreNames) giveName(staged, path);
+    else if (descriptor.isStaged) renameSync(staged, path);
   }
 
-  #openFile(record: FileRecord, staged: string, path: Buffer): { readonly number: number; readonly isStaged: boolean } {
-    const number = openUnlessMissing(staged, constants.O_RDWR | constants.O_NOFOLLOW);
+  #openFile(record: WholeRecord, staged: string, path: Buffer, hasMoreNames: boolean): { readonly number: number; readonly isStaged: boolean } {
+    const isEmpty = !this.#arrangement.hasChunks(record.file);
+    if (isEmpty && hasMoreNames) mkdirSync(dirname(staged), { recursive: true, mode: 0o700 });
+    const number = openUnlessMissing(staged, constants.O_RDWR | constants.O_NOFOLLOW | (isEmpty && hasMoreNames ? constants.O_CREAT : 0));
     if (number !== undefined) return { number, isStaged: true };
     // It has its name already, or is empty (but for holes), so that nothing was written.
-    const flags = constants.O_RDWR | constants.O_NOFOLLOW | (this.#arrangement.hasChunks(record.file) ? 0 : constants.O_CREAT);
-    const named = openUnlessMissing(path, flags);
-    if (named === undefined) {
-      throw new JobError('InternalError', `${path.toString('utf8')} was gathered and is gone: somebody else changes the volume; restore again`);
-    }
+    const named = openUnlessMissing(path, constants.O_RDWR | constants.O_NOFOLLOW | (isEmpty ? constants.O_CREAT : 0));
+    if (named === undefined) throw gone(path);
     return { number: named, isStaged: false };
   }
 
-  #putLink(record: FileRecord, path: Buffer): void {
+  putLink(record: WholeRecord): void {
+    if (record.entry !== 'l') return;
+    const path = this.#path(record.path);
+    this.#makeParents(record.path);
     const target = record.target ?? Buffer.alloc(0);
     try {
       symlinkSync(target, path);
@@ -115,7 +131,7 @@ class Arranger {
     }
     const { uid, gid } = this.#owner(record);
     lchownSync(path, uid, gid);
-    if (record.mtime !== undefined) lutimesSync(path, record.mtime, record.mtime);
+    if (record.mtime !== undefined) lutimesSync(path, timeOf(record.mtime), timeOf(record.mtime));
   }
 
   #makeParents(path: Buffer): void {
@@ -144,17 +160,29 @@ class Arranger {
     chownSync(path, place.uid, place.gid);
   }
 
-  #setAttributes(descriptor: number, record: FileRecord, entry: 'f' | 'd'): void {
+  #setAttributes(descriptor: number, record: WholeRecord, entry: 'f' | 'd'): void {
     const { uid, gid } = this.#owner(record);
     fchownSync(descriptor, uid, gid);
-    const { kind } = this.#arrangement.place;
-    const mode = kind === 'Database' || record.mode === undefined ? (kind === 'Database' ? databaseModes[entry] : undefined) : record.mode & keptMode[entry];
-    if (mode !== undefined) fchmodSync(descriptor, mode);
-    else if (entry === 'f') fchmodSync(descriptor, 0o644);
-    if (record.mtime !== undefined) futimesSync(descriptor, record.mtime, record.mtime);
+    if (this.#arrangement.place.kind === 'Database') fchmodSync(descriptor, databaseModes[entry]);
+    else {
+      if (record.mode !== undefined) fchmodSync(descriptor, record.mode & keptMode[entry]);
+      else if (entry === 'f') fchmodSync(descriptor, 0o644);
+      this.#setExtended(descriptor, record, entry);
+    }
+    if (record.mtime !== undefined) futimesSync(descriptor, timeOf(record.mtime), timeOf(record.mtime));
   }
 
-  #owner(record: FileRecord): { readonly uid: number; readonly gid: number } {
+  /** After the mode: that of an entry with an ACL is a part of it. */
+  #setExtended(descriptor: number, { attributes, mode }: WholeRecord, entry: 'f' | 'd'): void {
+    const lost = replaceAttributes(descriptor, attributes);
+    if (lost.length === 0) return;
+    this.withoutAttributes++;
+    const acl = lost.find(({ name }) => name === accessACL);
+    // What stands for the group in the mode is then the most that anybody named in the ACL had: the group never had that.
+    if (acl !== undefined && mode !== undefined) fchmodSync(descriptor, mode & keptMode[entry] & (0o7707 | (groupRightsOf(acl.value) << 3)));
+  }
+
+  #owner(record: WholeRecord): { readonly uid: number; readonly gid: number } {
     const { place } = this.#arrangement;
     if (place.kind === 'Database') return place;
     return { uid: record.uid ?? place.uid, gid: record.gid ?? place.gid };
@@ -163,6 +191,21 @@ class Arranger {
   #path(path: Uint8Array): Buffer {
     return Buffer.concat([Buffer.from(`${this.#arrangement.directory}/`), path]);
   }
+}
+
+/** A further name of a file; one that it has already is left. */
+function giveName(staged: string, path: Buffer): void {
+  try {
+    linkSync(staged, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw gone(path);
+    if (code !== 'EEXIST' || lstatSync(path).ino !== lstatSync(staged).ino) throw error;
+  }
+}
+
+function gone(path: Buffer): JobError {
+  return new JobError('InternalError', `${path.toString('utf8')} was gathered and is gone: somebody else changes the volume; restore again`);
 }
 
 /** @returns undefined when it is not there. */

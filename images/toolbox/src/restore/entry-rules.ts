@@ -1,10 +1,11 @@
 /**
  * Which entries of an index may be put into their places. {@link parseRecord} has refused absolute paths and `..`; here is what
- * only shows beside the other entries: nothing twice, nothing below a file or a link, no link that leads out of its tree.
+ * only shows beside the other entries: nothing twice, nothing below a file or a link, links that lead out of their tree only
+ * where the format has them, which is beside the index.
  */
 import type { DataSetKind } from '../../../../backup/data-set.ts';
 import { leadsOut } from '../../../../backup/links.ts';
-import type { FileRecord } from '../../../../backup/record.ts';
+import type { FileRecord, WholeRecord } from '../../../../backup/record.ts';
 import { markerDirectory } from '../files/tree.ts';
 import { JobError } from '../job-error.ts';
 import { PathSet } from './path-set.ts';
@@ -23,10 +24,11 @@ export class EntryRules {
   }
 
   /** @throws {JobError} BackupInvalid */
-  check(record: FileRecord): void {
+  check(record: WholeRecord): void {
     const kind = this.#kinds.get(record.set);
     if (kind === undefined) throw refused(record, `its data set ${record.set} is not one of the backup`);
     if (kind !== 'FileTree' && record.entry === 'l') throw refused(record, 'a database has no links');
+    if (kind !== 'FileTree' && (record.first !== undefined || record.attributes.length > 0)) throw refused(record, 'a database has no attributes');
     if (isRoot(record)) return;
     const path = record.path.toString('latin1');
     if (kind === 'FileTree' && isOurs(record)) return;
@@ -35,7 +37,12 @@ export class EntryRules {
     const before = this.#paths.get(key);
     if (before !== undefined && !(before === 'Parent' && record.entry === 'd')) throw refused(record, before === 'Parent' ? 'there are entries below it' : 'it is there twice');
     this.#paths.set(key, record.entry === 'd' ? 'Directory' : record.entry === 'f' ? 'File' : 'Link');
-    if (record.entry === 'l') checkTarget(record);
+    if (record.entry === 'l' && record.isBeside !== true) checkTarget(record);
+  }
+
+  /** @throws {JobError} BackupInvalid */
+  refuse(record: FileRecord, why: string): never {
+    throw refused(record, why);
   }
 
   #checkParents(record: FileRecord, path: string): void {

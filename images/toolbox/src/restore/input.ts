@@ -74,6 +74,7 @@ function backup(spec: Fields): BackupToRead {
     backupID: checked('backupID', isBackupID),
     identity: checked('identity', isIdentity),
     indexParts: spec.list('indexParts', 100_000, (value, place) => blob(new Fields(value, place), longestPartBytes)),
+    ...spec.optional('attributeParts', () => spec.list('attributeParts', 100_000, (value, place) => blob(new Fields(value, place), longestPartBytes))),
     packs,
     dataSets: spec.list('dataSets', 100, readDataSet),
   };

@@ -60,6 +60,8 @@ export interface Restoring {
   readonly survey: Survey;
   readonly reader: BlobReader;
   readonly options: RestoreOptions;
+  /** Entries whose attributes a place's file system does not take, by data set. */
+  readonly withoutAttributes: Map<string, number>;
 }
 
 /** @throws {JobError} */
@@ -76,7 +78,7 @@ async function restoreInto(input: RestoreJobInput, dump: DumpLoad | undefined, s
   const places = placesOf(input);
   if ((await decisions(input, places, dump)).every((decision) => decision === 'Done')) {
     for (const place of places.toReversed()) await removeStaging(place);
-    return resultOf(input, 0);
+    return resultOf(input, 0, new Map());
   }
   const { bytesPerSecond } = input.limits;
   const reader = new BlobReader({
@@ -92,10 +94,10 @@ async function restoreInto(input: RestoreJobInput, dump: DumpLoad | undefined, s
     const { length } = input.backup.indexParts;
     const index = await IndexSource.fetch(input.backup, scratch, cipher, reader, (done) => report({ step: 'Checking', percent: part(0, 1, done / length), message: `index part ${done} of ${length}` }));
     survey = await surveyIndex(input.backup, index, scratch);
-    const restoring: Restoring = { input, places, dump, index, survey, reader, options };
+    const restoring: Restoring = { input, places, dump, index, survey, reader, options, withoutAttributes: new Map() };
     const room = await checkAll(restoring, scratch);
     if (input.purpose !== 'Check') await bringIn(restoring, room);
-    return resultOf(input, reader.downloadedBytes);
+    return resultOf(input, reader.downloadedBytes, restoring.withoutAttributes);
   } finally {
     survey?.extents.close();
     await rm(scratch, { recursive: true, force: true });
@@ -127,7 +129,10 @@ async function checkAll({ input, places, dump, index, survey, reader, options }:
     report({ step: 'Checking', percent: part(1, 2, done / wanted.length), message: `pack ${done} of ${wanted.length}` });
     await Promise.all(wanted.slice(done, done + checksAtOnce).map((pack) => reader.check(pack)));
   }
-  const bytesOf = (set: string): number => input.backup.dataSets.find(({ name }) => name === set)?.bytes ?? 0;
+  const bytesOf = (name: string): number => {
+    const set = input.backup.dataSets.find((one) => one.name === name);
+    return set?.realBytes ?? set?.bytes ?? 0;
+  };
   const needs = places.map((place) => ({ place, bytes: bytesOf(place.set) }));
   // SQL is gathered on the job's own disk, and the tables it becomes are about as large.
   return await findRoom(needs, dump === undefined ? [] : [{ path: scratch, bytes: 2 * bytesOf(databaseSetName) }]);
@@ -184,11 +189,12 @@ async function areOccupied(places: readonly Place[]): Promise<boolean> {
   return (await Promise.all(places.map((place) => place.look()))).some(({ entries }) => entries > 0);
 }
 
-async function arrangeIn({ input, index, survey, options }: Restoring, place: Place, directory: string, [from, to]: readonly [number, number]): Promise<void> {
+async function arrangeIn({ input, index, survey, options, withoutAttributes }: Restoring, place: Place, directory: string, [from, to]: readonly [number, number]): Promise<void> {
   const { report, signal } = options;
   const total = input.backup.dataSets.find(({ name }) => name === place.set)?.files ?? 0;
   const onEntries = (done: number): void => report({ step: 'Placing', percent: part(from, to, done / Math.max(1, total)), message: `${done} entries of ${place.set}` });
-  await arrange({ place, directory, records: () => index.records(), hasChunks: (file) => survey.hasChunks(file), onEntries, signal });
+  const without = await arrange({ place, directory, index, hasChunks: (file) => survey.hasChunks(file), onEntries, signal });
+  withoutAttributes.set(place.set, without);
 }
 
 /** @param staging where the journal is; a verification has none. */
@@ -234,14 +240,17 @@ async function unpack({ input, places, dump, survey, reader, options }: Restorin
   }
 }
 
-function resultOf({ loadID, backup, database, fileTrees }: RestoreJobInput, downloadedBytes: number): RestoreJobResult {
+function resultOf({ loadID, backup, database, fileTrees }: RestoreJobInput, downloadedBytes: number, withoutAttributes: ReadonlyMap<string, number>): RestoreJobResult {
   const setOf = (name: string) => backup.dataSets.find((set) => set.name === name);
   const inDatabase = database === undefined ? undefined : backup.dataSets.find(({ kind }) => kind === database.kind);
   return {
     loadID,
     backupID: backup.backupID,
     ...(inDatabase === undefined ? {} : { database: countOf(inDatabase) }),
-    fileTrees: fileTrees.map(({ name }) => ({ name, files: setOf(name)?.files ?? 0, bytes: setOf(name)?.bytes ?? 0 })),
+    fileTrees: fileTrees.map(({ name }) => {
+      const without = withoutAttributes.get(name) ?? 0;
+      return { name, files: setOf(name)?.files ?? 0, bytes: setOf(name)?.bytes ?? 0, ...(without === 0 ? {} : { withoutAttributes: without }) };
+    }),
     downloadedBytes,
   };
 }

@@ -28,11 +28,13 @@ export async function survey(backup: BackupToRead, index: IndexSource, scratch: 
   const expected = backup.dataSets.reduce((sum, set) => sum + set.bytes / chunkBytes + set.files, 0);
   const extents = new ExtentSorter(scratch, backup.packs.length, expected);
   const chunked = new NumberSet();
+  const files = new NumberSet();
   let sets = new Uint8Array(1024);
   let bytes = 0;
   let entries = 0;
   for await (const record of index.records()) {
-    if (record.type === 'E' && record.pack !== 0) {
+    if (record.type === 'E') {
+      if (record.pack === 0 || index.copies.has(record.file)) continue;
       extents.add(record);
       chunked.add(record.file);
       bytes += record.length;
@@ -41,6 +43,10 @@ export async function survey(backup: BackupToRead, index: IndexSource, scratch: 
       entries++;
       if (record.file >= sets.length) sets = grown(sets, record.file);
       sets[record.file] = names.indexOf(record.set);
+      if (record.entry !== 'f') continue;
+      const { first } = record;
+      if (first === undefined) files.add(record.file);
+      else if (!files.has(first) || sets[first] !== sets[record.file]) rules.refuse(record, `it is another name of file ${first}, which is no file before it`);
     }
   }
   return { extents, bytes, entries, setOf: (file) => sets[file] ?? 0, hasChunks: (file) => chunked.has(file) };

@@ -1,0 +1,84 @@
+/**
+ * Files with several names, by inode: 28 bytes each, so that a tree of millions of hard links stays in
+ * bounds.
+ */
+
+/** Of a digest, two numbers of 32 bits: what can be summed up for files with many names. */
+export type Half = readonly [number, number];
+
+/** Which file it is, whatever its name. */
+export interface Inode {
+  readonly device: bigint;
+  readonly number: bigint;
+}
+
+/**
+ * Of a row: two words of the inode, number of the first name, sums of the names' digests, digest of the
+ * content.
+ */
+const words = 7;
+
+export class LinkTable {
+  #capacity = 256;
+  #count = 0;
+  #rows = new Uint32Array(this.#capacity * words);
+
+  /**
+   * @param content of the file; only that of its first name counts.
+   * @returns the number of its first name, undefined when this is it.
+   */
+  add(number: number, inode: Inode, name: Half, content: Half): number | undefined {
+    const [low, high] = keyOf(inode);
+    const at = this.#find(low, high) * words;
+    const first = this.#rows[at + 2] ?? 0;
+    if (first !== 0) {
+      // Typed arrays wrap around, which is what is wanted of a sum.
+      this.#rows[at + 3] = (this.#rows[at + 3] ?? 0) + name[0];
+      this.#rows[at + 4] = (this.#rows[at + 4] ?? 0) + name[1];
+      return first;
+    }
+    this.#rows.set([low, high, number, ...name, ...content], at);
+    this.#count++;
+    if (this.#count * 2 > this.#capacity) this.#grow();
+    return undefined;
+  }
+
+  /** Each file once, with the sum of its names. */
+  *all(): Generator<{ readonly names: Half; readonly content: Half }> {
+    for (let at = 0; at < this.#rows.length; at += words) {
+      const [, , first = 0, nameLow = 0, nameHigh = 0, contentLow = 0, contentHigh = 0] = this.#rows.subarray(
+        at,
+        at + words,
+      );
+      if (first !== 0) yield { names: [nameLow, nameHigh], content: [contentLow, contentHigh] };
+    }
+  }
+
+  /** The row of an inode, or the free one where it belongs. */
+  #find(low: number, high: number): number {
+    const mask = this.#capacity - 1;
+    for (let row = Math.imul(low ^ high, 0x9e3779b1) & mask; ; row = (row + 1) & mask) {
+      const at = row * words;
+      if (this.#rows[at + 2] === 0 || (this.#rows[at] === low && this.#rows[at + 1] === high)) return row;
+    }
+  }
+
+  #grow(): void {
+    const old = this.#rows;
+    this.#capacity *= 2;
+    this.#rows = new Uint32Array(this.#capacity * words);
+    for (let at = 0; at < old.length; at += words) {
+      const row = old.subarray(at, at + words);
+      if (row[2] !== 0) this.#rows.set(row, this.#find(row[0] ?? 0, row[1] ?? 0) * words);
+    }
+  }
+}
+
+/**
+ * Inodes of one tree may be of several devices; the device's number spreads over the upper word, which is
+ * mostly empty.
+ */
+function keyOf({ device, number }: Inode): readonly [number, number] {
+  const high = (number >> 32n) ^ (device * 0x9e3779b1n);
+  return [Number(number & 0xffffffffn), Number(high & 0xffffffffn)];
+}

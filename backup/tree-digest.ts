@@ -1,0 +1,103 @@
+/**
+ * Says whether two file trees are the same without keeping either: sums of digests over all entries, so that
+ * the order in which a file system gives them does not matter. A backup job tells them, a look at a restored
+ * tree tells them again.
+ */
+import { hash } from 'node:crypto';
+import type { TreeDigests } from './data-set.ts';
+import { LinkTable } from './link-table.ts';
+import type { Half, Inode } from './link-table.ts';
+import { escapePath } from './record.ts';
+import type { Attribute, EntryType } from './record.ts';
+
+/**
+ * Permissions that a restore gives: never setuid; setgid only where it means whose files will be in a
+ * directory.
+ */
+export const keptMode = { f: 0o1777, d: 0o3777, l: 0 } as const;
+
+export interface TreeEntry {
+  readonly entry: EntryType;
+  readonly path: Buffer;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Seconds since 1970. */
+  readonly mtime: number;
+  readonly attributes: readonly Attribute[];
+  /** Of a file. */
+  readonly bytes: number;
+  readonly digest: string;
+  /** Of a link. */
+  readonly target?: Buffer;
+  /** Of a file that has more names than this one. */
+  readonly inode?: Inode;
+}
+
+export class TreeDigest {
+  readonly #content = new Sum();
+  readonly #attributes = new Sum();
+  readonly #times = new Sum();
+  readonly #links = new LinkTable();
+
+  /**
+   * @param number from 1, higher with each call.
+   * @returns the number under which the same file came first, for a further name of it.
+   */
+  add(number: number, entry: TreeEntry): number | undefined {
+    const path = escapePath(entry.path);
+    const { mode, uid, gid, attributes } = entry;
+    const rights = `${path} ${mode & keptMode[entry.entry]} ${uid} ${gid}`;
+    const extended = attributes
+      .map(({ name, value }) => ` ${name}=${value.toString('hex')}`)
+      .toSorted()
+      .join('');
+    this.#attributes.add(`${rights}${extended}`);
+    if (path !== '.') this.#times.add(`${path} ${entry.mtime}`);
+    if (entry.entry !== 'f') {
+      this.#content.add(
+        `${entry.entry} ${path} ${entry.target === undefined ? '' : escapePath(entry.target)}`,
+      );
+      return undefined;
+    }
+    const content = half(`${entry.bytes} ${entry.digest}`);
+    const name = half(path);
+    if (entry.inode !== undefined) return this.#links.add(number, entry.inode, name, content);
+    this.#content.add(fileText(name, content));
+    return undefined;
+  }
+
+  /** Call once, after the last entry. */
+  end(): TreeDigests {
+    for (const { names, content } of this.#links.all()) this.#content.add(fileText(names, content));
+    return { content: this.#content.hex(), attributes: this.#attributes.hex(), times: this.#times.hex() };
+  }
+}
+
+function half(text: string): Half {
+  const digest = hash('sha256', text, 'buffer');
+  return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
+}
+
+function fileText(names: Half, content: Half): string {
+  return `f ${names.join(' ')} ${content.join(' ')}`;
+}
+
+/** Sum of digests, modulo 2^256. */
+class Sum {
+  readonly #words = new Uint32Array(8);
+
+  add(text: string): void {
+    const digest = hash('sha256', text, 'buffer');
+    let carry = 0;
+    for (let word = 0; word < 8; word++) {
+      const sum = (this.#words[word] ?? 0) + digest.readUInt32LE(word * 4) + carry;
+      this.#words[word] = sum;
+      carry = sum > 0xffffffff ? 1 : 0;
+    }
+  }
+
+  hex(): string {
+    return Buffer.from(this.#words.buffer).toString('hex');
+  }
+}
