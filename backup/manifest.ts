@@ -30,6 +30,16 @@ export interface Excluded {
   readonly globs: readonly string[];
 }
 
+/** An order to restore that was carried out. */
+export interface CarriedOut {
+  readonly id: string;
+  readonly name: string;
+  readonly requestUID: string;
+  readonly backupID?: string;
+  /** RFC 3339, UTC. */
+  readonly time: string;
+}
+
 export interface Manifest {
   readonly formatVersion: typeof formatVersion;
   readonly formatMinor?: number;
@@ -47,6 +57,8 @@ export interface Manifest {
   /** backupID that the stack's data were restored from, if they were. */
   readonly parent?: string;
   readonly trigger: BackupTrigger;
+  /** Orders to restore that had been carried out in these data, oldest first: they count once, also on another host. */
+  readonly carriedOut?: readonly CarriedOut[];
   readonly release: {
     readonly version: string;
     /** Digest of the release manifest. */
@@ -137,6 +149,7 @@ function readManifest(fields: Fields): Manifest {
     },
     ...fields.optional('parent', () => checked(fields.text('parent'), isBackupID, 'manifest.parent is no backupID')),
     trigger: fields.oneOf('trigger', triggers),
+    ...fields.optional('carriedOut', () => fields.list('carriedOut', 1000, carriedOutOf)),
     release: {
       version: release.text('version', /^[0-9A-Za-z][0-9A-Za-z.+_-]*$/, 64),
       digest: release.text('digest', /^(sha256:)?[0-9a-f]{64}$/),
@@ -217,6 +230,17 @@ function checkParts(manifest: Manifest): void {
 function blob(value: unknown, place: string): StoredBlob {
   const fields = new Fields(value, place);
   return { name: fields.text('name', /^[a-z0-9][a-z0-9.-]*$/, 64), bytes: fields.integer('bytes'), sha256: fields.text('sha256', patterns.sha256) };
+}
+
+function carriedOutOf(value: unknown, place: string): CarriedOut {
+  const fields = new Fields(value, place);
+  return {
+    id: fields.text('id', /^[0-9a-z]+$/, 64),
+    name: fields.text('name', patterns.text, 253),
+    requestUID: fields.text('requestUID', patterns.text, 63),
+    ...fields.optional('backupID', () => fields.text('backupID', patterns.text, 63)),
+    time: fields.text('time', patterns.time),
+  };
 }
 
 function globOf(value: unknown, place: string): string {

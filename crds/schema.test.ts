@@ -72,9 +72,10 @@ describe('every field', () => {
 
   test('that users write as free text is checked for characters that reach shells and files', () => {
     const unchecked = fields.filter(
-      ({ path, schema }) => path.includes('.spec') && schema.type === 'string' && schema.enum === undefined && schema['x-kubernetes-validations'] === undefined,
+      ({ path, schema }) =>
+        path.includes('.spec') && schema.type === 'string' && schema.enum === undefined && schema['x-kubernetes-validations'] === undefined && schema.format !== 'date-time',
     );
-    // Compared with the stack's name by a rule of the spec.
+    // Times are checked by their format. This one is compared with the stack's name by a rule of the spec.
     expect(unchecked.map(({ path }) => path)).toEqual(['JtelRestore.spec.confirmReplace']);
   });
 });

@@ -37,6 +37,8 @@ export interface HostState {
   readonly previous?: PreviousData;
   /** The last restore whose data were loaded and switched to, did not become healthy, and were switched away again. */
   readonly refused?: RefusedData & { readonly time: string };
+  /** Orders to overwrite data that were carried out, oldest first: an order counts once, also when its object is made anew. */
+  readonly carriedOut?: readonly CarriedOutOrder[];
   /** Where the stack lives now: this host refuses to start its containers and jobs until that is taken back. */
   readonly moved?: { readonly address: string; readonly time: string };
 }
@@ -91,6 +93,17 @@ interface VolumeSwitch {
   readonly untilTime: string;
 }
 
+/** An order that brought data here. What makes it the same order is the caller's to say. */
+export interface CarriedOutOrder {
+  readonly id: string;
+  /** For people: name of the object that gave it. */
+  readonly name: string;
+  readonly requestUID: string;
+  readonly backupID?: string;
+  /** RFC 3339 in UTC; when it was carried out. */
+  readonly time: string;
+}
+
 export interface RecordedChange {
   /** What was applied is no longer recorded: containers are to be made anew, on other volumes. Said again, it changes nothing. */
   readonly switch?: VolumeSwitch;
@@ -100,5 +113,7 @@ export interface RecordedChange {
   readonly previous?: null | { readonly bytes?: number };
   readonly applied?: { readonly digest: string; readonly version: string };
   readonly data?: DataOrigin;
+  /** Added to those that the host remembers; one that it has stays as it is. */
+  readonly carriedOut?: readonly CarriedOutOrder[];
   readonly update?: UpdateMark | null;
 }

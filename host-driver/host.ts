@@ -12,7 +12,7 @@ import type { FirewallRules, ImageReference, RenderedRelease } from '../model/re
 import type { HostState, RecordedChange } from './host-state.ts';
 import type { JobReport, JobSpec, ObservedJob } from './job.ts';
 
-export type { AppliedService, DataOrigin, HostState, RecordedChange, UpdateMark } from './host-state.ts';
+export type { AppliedService, CarriedOutOrder, DataOrigin, HostState, RecordedChange, UpdateMark } from './host-state.ts';
 export type { JobCompanion, JobProgress, JobReport, JobSpec, JobVolume, ObservedJob } from './job.ts';
 export type { FirewallPort, FirewallRules, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
 

@@ -1,6 +1,7 @@
 /** `state.json` and the fence beside it: how they are read, and computed anew from a change. Pure. */
 import { createHash } from 'node:crypto';
 import { dockerVolume, type SwitchedVolumes } from '../model/volumes.ts';
+import { mergeCarriedOut } from './carried-out.ts';
 import type { AppliedService, Fence, HostState, RecordedChange, StackOwner } from './host.ts';
 
 /** Identity of an owner for the host's script, which compares it without understanding JSON. */
@@ -74,9 +75,16 @@ export function changedState(old: HostState | undefined, context: StateContext, 
     ...(stillApplied === undefined ? {} : { applied: stillApplied }),
     ...(change.applied === undefined ? {} : { applied: { ...change.applied, time } }),
     ...(change.data === undefined ? {} : { data: { ...change.data, time } }),
+    ...rememberedOrders(old, change),
     ...(nowUpdate === undefined ? {} : { update: nowUpdate }),
     ...(nowMoved === undefined ? {} : { moved: nowMoved }),
   };
+}
+
+/** One whose data were switched away again does not count. */
+function rememberedOrders(old: HostState | undefined, { carriedOut, refuse }: StateChange): Pick<HostState, 'carriedOut'> {
+  if (carriedOut === undefined && old?.carriedOut === undefined) return {};
+  return { carriedOut: mergeCarriedOut(old?.carriedOut, carriedOut).filter(({ requestUID }) => requestUID !== refuse?.requestUID) };
 }
 
 /** The state after the part of a change that concerns volumes. */

@@ -25,8 +25,10 @@ export interface StoredDocument {
   readonly content: Buffer;
 }
 
+type OriginField = 'backupID' | 'identity' | 'epoch' | 'writer' | 'trigger' | 'carriedOut' | 'release' | 'tools' | 'excluded' | 'startTime';
+
 /** What the manifest says besides what the job found. */
-export interface Origin extends Pick<Manifest, 'backupID' | 'identity' | 'epoch' | 'writer' | 'trigger' | 'release' | 'tools' | 'excluded' | 'startTime'> {
+export interface Origin extends Pick<Manifest, OriginField> {
   readonly parent?: string;
   readonly keyID?: string;
 }

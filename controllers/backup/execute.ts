@@ -3,6 +3,7 @@
 import { backupTime } from '../../backup/names.ts';
 import { backupFinalizer, backupKind, labels, restoreKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
 import type { Fence, Host, ImageReference } from '../../host-driver/host.ts';
+import { mergeCarriedOut } from '../../host-driver/carried-out.ts';
 import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
 import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import { removeFinalizer } from '../../operator/runtime/control/finalizer.ts';
@@ -108,6 +109,7 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
   const { job } = observed;
   const host = observed.host.ok ? observed.host.value : undefined;
   const parent = host?.state?.data?.backupID;
+  const carriedOut = mergeCarriedOut(stack.status?.carriedOut, host?.state?.carriedOut);
   const facts = await commit(
     {
       store: blobs,
@@ -118,6 +120,7 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
         writer: { clusterID, namespace, name, stackUID: uid, machineID: host?.facts.machineID ?? '' },
         ...(parent === undefined ? {} : { parent }),
         trigger: backup.spec.trigger,
+        ...(carriedOut.length === 0 ? {} : { carriedOut }),
         release: {
           version: release.version,
           digest,

@@ -2,7 +2,7 @@
 
 import type { Manifest } from '../../backup/manifest.ts';
 import type { JtelBackup, JtelRestore, JtelStack, Reason, StackHost } from '../../crds/index.ts';
-import type { HostObservation, JobReport } from '../../host-driver/host.ts';
+import type { CarriedOutOrder, HostObservation, JobReport } from '../../host-driver/host.ts';
 
 /** Something that was looked for: there, or not there with a reason that becomes a condition. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | Problem;
@@ -39,6 +39,8 @@ export interface Observed {
   /** Name of an older restore of the same stack that is not over. */
   readonly ahead?: string;
   readonly target: Outcome<Target>;
+  /** The same order, carried out before by another object. */
+  readonly carriedOut?: CarriedOutOrder;
   /** Absent when nothing is to be checked now. */
   readonly checked?: Checked;
   /** The backup of what is there, made before it is overwritten. */

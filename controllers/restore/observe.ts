@@ -1,13 +1,15 @@
 /** Looks at everything that planning a restore needs: the stack, the backup, what is checked, and (mode Test) the scratch project. */
 
+import type { Manifest } from '../../backup/manifest.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { backupKind, stackKind, type JtelRestore, type JtelStack, type StackHost } from '../../crds/index.ts';
-import { HostError, type Host, type HostDriver, type HostObservation, type JobReport } from '../../host-driver/host.ts';
+import { HostError, type CarriedOutOrder, type Host, type HostDriver, type HostObservation, type JobReport } from '../../host-driver/host.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import { listBackups, readManifest } from '../backup-catalog.ts';
 import { requireIdentityAllowed, stackIdentity } from '../backup-identity.ts';
 import { readHostTarget } from '../host-target.ts';
 import { InputError } from '../input-error.ts';
-import { countJobUID, restoreJobUID, standingOrders } from '../restore-orders.ts';
+import { carriedOutBefore, countJobUID, isOrdered, orderID, restoreJobUID, standingOrders } from '../restore-orders.ts';
 import { readRelease } from '../stack-release.ts';
 import { check, problemOf, type CheckDependencies } from './checks.ts';
 import type { Checked, Observed, Outcome, Scratch, Target } from './model.ts';
@@ -36,18 +38,58 @@ export async function observe(restore: JtelRestore, dependencies: ObserveDepende
   const place = isTest ? testPlace(restore, stack) : undefined;
   const scratchLook = place === undefined ? undefined : await observeScratch(restore, stack, place, dependencies, options);
   const ahead = stack === undefined || isTest ? undefined : await olderRestore(restore, stack, dependencies, options);
-  const target = stack === undefined ? notLooked : await outcome(() => findTarget(restore, stack, dependencies, options));
+  const carriedOut = stack === undefined ? undefined : await earlierLife(restore, stack, dependencies, options);
+  const target = stack === undefined || carriedOut?.ok === true ? notLooked : (carriedOut ?? (await outcome(() => findTarget(restore, stack, dependencies, options))));
   const backup =
     restore.spec.mode === 'Execute' ? await dependencies.cluster.find(backupKind, { namespace, name: preRestoreBackupName(restore) }, options) : undefined;
   const observed: Observed = {
     ...(stack === undefined ? {} : { stack }),
     ...(ahead === undefined ? {} : { ahead }),
     target,
+    ...(carriedOut?.ok === true ? { carriedOut: carriedOut.value } : {}),
     ...(backup === undefined ? {} : { preRestoreBackup: backup }),
     ...(scratchLook === undefined ? {} : { scratch: scratchLook.scratch }),
   };
   const checked = await observeChecks(restore, observed, dependencies, options);
   return { observed: { ...observed, ...(checked === undefined ? {} : { checked }) }, ...(scratchLook?.host === undefined ? {} : { host: scratchLook.host }) };
+}
+
+/**
+ * The same order, carried out before: as the stack knows of its host; a stack without data asks its store, because the host
+ * that knew may be lost. A problem: the store cannot be asked now, which is not "no".
+ */
+async function earlierLife(
+  restore: JtelRestore,
+  stack: JtelStack,
+  { cluster, openStore }: ObserveDependencies,
+  options: CallOptions,
+): Promise<Outcome<CarriedOutOrder> | undefined> {
+  const { spec, status, metadata } = restore;
+  if (spec.mode !== 'Execute' || metadata.deletionTimestamp !== undefined || isOrdered(restore)) return undefined;
+  const order = { id: orderID(restore), requestUID: metadata.uid };
+  const { data, carriedOut } = stack.status ?? {};
+  const known = carriedOutBefore(order, carriedOut, data);
+  if (known !== undefined) return { ok: true, value: known };
+  const storeName = stack.spec.backup?.storeRef.name;
+  if (data !== undefined || storeName === undefined || status?.backupID !== undefined) return undefined;
+  const remembered = await outcome(async () => {
+    const { blobs } = await openStore(cluster, metadata.namespace, storeName, 'spec.backup.storeRef', options);
+    return await rememberedInStore(blobs, stackIdentity(stack), options.signal);
+  });
+  if (!remembered.ok) return remembered;
+  const stored = carriedOutBefore(order, remembered.value, undefined);
+  return stored === undefined ? undefined : { ok: true, value: stored };
+}
+
+/** What the newest backup says; one that cannot be read says nothing, and is no reason not to restore an older one. */
+async function rememberedInStore(store: BlobStore, identity: string, signal: AbortSignal): Promise<Manifest['carriedOut']> {
+  const [newest] = await listBackups(store, identity, signal);
+  try {
+    return newest === undefined ? undefined : (await readManifest(store, identity, newest, signal)).manifest.carriedOut;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 const notLooked: Outcome<Target> = { ok: false, reason: 'NotChecked', message: 'The stack is not there yet.' };
@@ -56,7 +98,7 @@ const notLooked: Outcome<Target> = { ok: false, reason: 'NotChecked', message: '
 async function observeChecks(restore: JtelRestore, observed: Observed, dependencies: ObserveDependencies, options: CallOptions): Promise<Checked | undefined> {
   const { stack, target, preRestoreBackup } = observed;
   const { spec, status, metadata } = restore;
-  if (stack === undefined || !target.ok || metadata.deletionTimestamp !== undefined || obstacle(restore, observed) !== undefined) return undefined;
+  if (stack === undefined || !target.ok || observed.carriedOut !== undefined || metadata.deletionTimestamp !== undefined || obstacle(restore, observed) !== undefined) return undefined;
   if (status?.checks?.some(({ name }) => name === verification) === true) return undefined;
   if (spec.mode === 'Test' && (status?.phase === 'Loading' || status?.phase === 'Starting')) return await readAgain(restore, target.value, dependencies, options);
   if (status?.phase === 'Loading' || status?.phase === 'Starting') return undefined;

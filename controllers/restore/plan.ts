@@ -5,6 +5,7 @@
 
 import type { JtelRestore, JtelStack, Reason } from '../../crds/index.ts';
 import type { Check, Observed, Plan, PlanInput, Problem } from './model.ts';
+import { describeCarriedOut } from '../restore-orders.ts';
 import { wantsPreRestoreBackup } from './wants-backup.ts';
 import { planTest } from './plan-test.ts';
 
@@ -22,12 +23,17 @@ const waits: ReadonlySet<Reason> = new Set<Reason>([
 const waitSeconds = 15;
 
 export function plan(input: PlanInput): Plan {
-  const { restore, observed } = input;
+  const { restore, observed, now } = input;
   const { spec, status, metadata } = restore;
   if (spec.mode === 'Test') return planTest(input);
   if (metadata.deletionTimestamp !== undefined) return { kind: 'LetGo' };
   const { stack } = observed;
   if (status?.phase === 'Loading' || status?.phase === 'Starting') return follow(restore, stack);
+  if (observed.carriedOut !== undefined) return alreadyCarriedOut(describeCarriedOut(observed.carriedOut));
+  if (isExpired(restore, now)) {
+    const advice = 'create another JtelRestore with a later notAfter if it is still wanted';
+    return { kind: 'Fail', reason: 'OrderExpired', message: `This order could be begun until ${spec.notAfter} (spec.notAfter), and was not. Nothing was touched; ${advice}.` };
+  }
   const blocked = obstacle(restore, observed);
   if (blocked !== undefined) return blocked;
   if (stack === undefined || observed.checked === undefined) return wait('Pending', 'NotChecked', 'Not checked yet.');
@@ -57,6 +63,17 @@ export function obstacle({ spec }: JtelRestore, { stack, ahead, target }: Observ
   if (stack.spec.managementMode === 'Observe') return wait('Pending', 'Observing', `JtelStack ${stack.metadata.name} is only observed: nothing is done until spec.managementMode is Manage.`);
   if (stack.spec.powerState === 'Stopped') return wait('Pending', 'Stopped', `JtelStack ${stack.metadata.name} is stopped: set spec.powerState to Running to have it restored and started.`);
   return waitForHost(stack);
+}
+
+/** What it asked for was done, so that tools which keep it in git see it as done. */
+function alreadyCarriedOut(message: string): Plan {
+  return { kind: 'Complete', reason: 'AlreadyCarriedOut', message };
+}
+
+/** Once its backup of what is there was asked for, it is begun. */
+function isExpired({ spec: { mode, notAfter }, status }: JtelRestore, now: Date): boolean {
+  const begun = status?.phase !== undefined && status.phase !== 'Pending';
+  return mode === 'Execute' && notAfter !== undefined && !begun && now.getTime() > Date.parse(notAfter);
 }
 
 /** The facts that the checks go by must be about the host as the spec names it now. */
@@ -93,6 +110,7 @@ function follow(restore: JtelRestore, stack: JtelStack | undefined): Plan {
     case 'Done':
       return { kind: 'Complete', reason: 'RestoreCompleted', message: `${stack.status?.data?.source ?? 'The backup'} is restored and the stack is healthy.` };
     case 'Failed': {
+      if (order.reason === 'AlreadyCarriedOut') return alreadyCarriedOut(message);
       const touched = stack.status?.data?.state === 'Incomplete' && stack.status.data.requestUID === uid;
       const left = touched
         ? 'The stack is stopped, because its data are incomplete: restore another backup with ifNotEmpty Replace and preRestoreBackup Skip.'

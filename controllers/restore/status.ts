@@ -33,7 +33,8 @@ export function summarise({ restore, observed, plan, message: activity, now }: S
   const message = (activity ?? messageOf(plan)).slice(0, statusMessageMaxLength);
   const percent = plan.kind === 'Wait' ? plan.progressPercent : undefined;
   const manifest = observed.checked?.manifest;
-  const loaded = phase === 'Completed' && restore.spec.mode !== 'Plan' && startTime !== undefined;
+  const repeated = plan.kind === 'Complete' && plan.reason === 'AlreadyCarriedOut';
+  const loaded = phase === 'Completed' && !repeated && restore.spec.mode !== 'Plan' && startTime !== undefined;
   return {
     ...previous,
     observedGeneration: restore.metadata.generation,

@@ -3,7 +3,7 @@
  * executor in `execute.ts` and one row in the planner's table test.
  */
 
-import type { DataOrigin, UpdateMark } from '../../host-driver/host.ts';
+import type { CarriedOutOrder, DataOrigin, UpdateMark } from '../../host-driver/host.ts';
 import type { GeneratedSecret } from '../credentials.ts';
 import type { Attempt, RevisionOutcome } from './revisions.ts';
 
@@ -31,7 +31,7 @@ export type Action =
   /** This host may start the stack again. Only where it is proven that no other one does. */
   | { readonly type: 'UnmarkMoved' }
   /** Note on the host where the data came from, and whether they are whole or about to be overwritten. */
-  | { readonly type: 'RecordData'; readonly data: DataOrigin }
+  | { readonly type: 'RecordData'; readonly data: DataOrigin; readonly carriedOut?: readonly CarriedOutOrder[] }
   | { readonly type: 'RemoveJob'; readonly uid: string }
   /** Note on the current revision that work on it begins, is healthy or has failed, and what came of it. */
   | { readonly type: 'NoteAttempt'; readonly attempt: Attempt }

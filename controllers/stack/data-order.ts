@@ -1,13 +1,43 @@
-/** How far the JtelRestore is that a stack carries out; pure. */
+/** How far the JtelRestore is that a stack carries out, and which ones it carried out before; pure. */
 
 import { statusMessageMaxLength, type JtelStackStatus } from '../../crds/index.ts';
-import type { DataOrigin } from '../../host-driver/host.ts';
+import type { CarriedOutOrder, DataOrigin } from '../../host-driver/host.ts';
+import { mergeCarriedOut } from '../../host-driver/carried-out.ts';
+import { carriedOutBefore, describeCarriedOut } from '../restore-orders.ts';
 import { isPermanent } from './load-report.ts';
-import type { DataOrder, Observed, Plan } from './model.ts';
+import type { DataOrder, DataSource, Observed, Plan, PlanInput } from './model.ts';
 
 /** Its data are loaded; what is left is to start the stack on them. */
 export function isCarriedOut(data: DataOrigin | undefined, { requestUID }: Pick<DataOrder, 'requestUID'>): boolean {
   return data?.requestUID === requestUID && data.state === undefined;
+}
+
+/** What the host remembers, and what is known of it from before: a host that is new, or lost its state, knows nothing. */
+export function rememberedOrders(known: JtelStackStatus['carriedOut'], { host }: Pick<Observed, 'host'>): readonly CarriedOutOrder[] {
+  return mergeCarriedOut(known, host.ok ? host.value.state?.carriedOut : undefined);
+}
+
+/** Why an order is not carried out: it was before, where the data are. The last word before its data are touched. */
+export function replayObjection({ stack, observed }: Pick<PlanInput, 'stack' | 'observed'>, order: DataOrder): string | undefined {
+  const { id, requestUID } = order;
+  if (id === undefined) return undefined;
+  const data = observed.host.ok ? observed.host.value.state?.data : undefined;
+  const earlier = carriedOutBefore({ id, requestUID }, rememberedOrders(stack.status?.carriedOut, observed), data);
+  return earlier === undefined ? undefined : describeCarriedOut(earlier);
+}
+
+/** What is to be remembered where data come to lie: this order, those that the stack knows, and those that the data had seen. */
+export function ordersToRemember(
+  { stack, now }: Pick<PlanInput, 'stack' | 'now'>,
+  order: DataOrder | undefined,
+  source: DataSource,
+): readonly CarriedOutOrder[] {
+  const { backupID } = source;
+  const own: readonly CarriedOutOrder[] =
+    order?.id === undefined
+      ? []
+      : [{ id: order.id, name: order.name, requestUID: order.requestUID, ...(backupID === undefined ? {} : { backupID }), time: now.toISOString() }];
+  return mergeCarriedOut(source.carriedOut, stack.status?.carriedOut, own);
 }
 
 /** What the stack's status says about the order, for the controller that gave it. */
@@ -23,7 +53,8 @@ export function summariseOrder({ order, load, host }: Observed, plan: Plan): Jte
     const done = plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp');
     return { ...common, state: done ? 'Done' : 'Starting', message };
   }
-  if (load?.job.state === 'Failed' && isPermanent(load) && plan.kind === 'Blocked') return { ...common, state: 'Failed', reason: plan.reason, message };
+  const isRefused = plan.kind === 'Blocked' && plan.reason === 'AlreadyCarriedOut';
+  if (isRefused || (load?.job.state === 'Failed' && isPermanent(load) && plan.kind === 'Blocked')) return { ...common, state: 'Failed', reason: plan.reason, message };
   const running = load?.job.state === 'Running';
   return {
     ...common,

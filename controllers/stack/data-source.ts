@@ -117,7 +117,14 @@ async function backupLoading(
   const keyID = manifest.encryption?.keyID;
   const encryption = keyID === undefined ? undefined : await encryptionKey(cluster, resource, keyID, options);
   return {
-    source: { kind: 'Backup', source: `backup ${backupID}`, backupID, version: manifest.release.version, database: databaseWay(manifest) },
+    source: {
+      kind: 'Backup',
+      source: `backup ${backupID}`,
+      backupID,
+      version: manifest.release.version,
+      database: databaseWay(manifest),
+      ...(manifest.carriedOut === undefined ? {} : { carriedOut: manifest.carriedOut }),
+    },
     backup: { loaded, store: blobs, ...(encryption === undefined ? {} : { encryption }) },
   };
 }

@@ -78,7 +78,8 @@ const executors: Executors = {
   StartCheck: (_, context) => startLoad(context, 'Check'),
   StartLoad: (_, context) => startLoad(context, 'Restore'),
   RecordData: async (action, context) => {
-    await hostOf(context).record(context.project, { data: action.data }, context.fence(), context.signal);
+    const { data, carriedOut } = action;
+    await hostOf(context).record(context.project, { data, ...(carriedOut === undefined ? {} : { carriedOut }) }, context.fence(), context.signal);
   },
   RemoveJob: (action, context) => hostOf(context).removeJob(action.uid, context.fence(), context.signal),
   NoteAttempt: ({ attempt }, context) => noteOnRevision(context.cluster, context.stack, revisions(context).current, { attempt }, context),

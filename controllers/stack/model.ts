@@ -1,7 +1,7 @@
 /** What the stack's planner looks at: pure data, gathered by `observe.ts`, never by the planner itself. */
 
 import type { JtelBackup, JtelRestore, JtelStack, Reason, StackConditionType } from '../../crds/index.ts';
-import type { HostObservation, HostSetup, JobReport, RenderedRelease } from '../../host-driver/host.ts';
+import type { CarriedOutOrder, HostObservation, HostSetup, JobReport, RenderedRelease } from '../../host-driver/host.ts';
 import type { UpdateVerdict } from '../../release/fitness.ts';
 import type { CredentialRequest } from '../credentials.ts';
 import type { DatabaseWay } from '../restore-job.ts';
@@ -38,12 +38,16 @@ export interface DataSource {
   /** Release that wrote them. */
   readonly version: string;
   readonly database: DatabaseWay;
+  /** Orders that were carried out in the data before they were backed up. */
+  readonly carriedOut?: readonly CarriedOutOrder[];
 }
 
 /** A JtelRestore that was checked and now waits for this stack to load its backup; or the load of a move, on the new host. */
 export interface DataOrder {
   readonly kind: 'Restore' | 'Relocation';
   readonly name: string;
+  /** What makes it the same order although its object is a new one; absent for a move. */
+  readonly id?: string;
   /** uid of the JtelRestore, id of the move. */
   readonly requestUID: string;
   /** What to do with data that is there. */

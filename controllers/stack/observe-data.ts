@@ -4,7 +4,7 @@ import type { JtelRestore, JtelStack } from '../../crds/index.ts';
 import type { HostState } from '../../host-driver/host.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { checkJobUID, isOrdered, restoreJobUID, standingOrders } from '../restore-orders.ts';
+import { checkJobUID, isOrdered, orderID, restoreJobUID, standingOrders } from '../restore-orders.ts';
 import { initialLoading, orderedLoading, type DataDependencies, type Loading } from './data-source.ts';
 import type { DataOrder, Observed, Outcome } from './model.ts';
 import { outcome } from './outcome.ts';
@@ -71,15 +71,16 @@ export async function observeData(
 
 async function observeOrder(restore: JtelRestore, state: HostState | undefined, release: Release, dependencies: DataDependencies, options: CallOptions): Promise<DataLook> {
   const { name, uid } = restore.metadata;
+  const id = orderID(restore);
   const onData = restore.spec.ifNotEmpty === 'Replace' ? 'Replace' : 'Refuse';
   if (isCarriedOut(state?.data, { requestUID: uid })) {
     // Its store may be away by now: nothing of it is needed any more.
     const { source = '', backupID = '' } = state?.data ?? {};
     const backup: DataOrder['backup'] = { ok: true, value: { kind: 'Backup', source, backupID, version: release.version, database: 'None' } };
-    return { observed: { order: { kind: 'Restore', name, requestUID: uid, onData, backup } } };
+    return { observed: { order: { kind: 'Restore', id, name, requestUID: uid, onData, backup } } };
   }
   const found = await outcome(() => orderedLoading(restore, release, dependencies, options));
-  const order: DataOrder = { kind: 'Restore', name, requestUID: uid, onData, backup: sourceOf(found) };
+  const order: DataOrder = { kind: 'Restore', id, name, requestUID: uid, onData, backup: sourceOf(found) };
   return { observed: { order }, ...(found.ok ? { loading: { ...found.value, loadID: uid, onData } } : {}) };
 }
 

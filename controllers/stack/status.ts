@@ -3,7 +3,7 @@
 import type { JtelStack, JtelStackStatus } from '../../crds/index.ts';
 import type { HostObservation, ObservedContainer } from '../../host-driver/host.ts';
 import { findCondition, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
-import { summariseOrder } from './data-order.ts';
+import { rememberedOrders, summariseOrder } from './data-order.ts';
 import { summariseRelocation } from './status-relocation.ts';
 import { describe, draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
 import type { Activity, Failure, Observed, Plan } from './model.ts';
@@ -45,11 +45,18 @@ export function summarise(input: StatusInput): JtelStackStatus {
     targetVersion: (applied?.version ?? previous.version) === stack.spec.version ? undefined : stack.spec.version,
     ...(host === undefined ? {} : { host: summariseHost(stack, host), ...summariseComponents(stack, observed, host) }),
     data: summariseData(input) ?? previous.data,
+    ...summariseOrders(input),
     ...summariseRelocation(input),
     dataOrder: observed.order === undefined && !observed.host.ok ? previous.dataOrder : summariseOrder(observed, plan),
     ...(observed.revisions === undefined ? {} : summariseRevisions(previous, observed.revisions, observed)),
     operation: input.operation,
   } as JtelStackStatus;
+}
+
+/** Left out while there is none: an empty list and none are the same to the API. */
+function summariseOrders({ stack, observed }: StatusInput): Pick<JtelStackStatus, 'carriedOut'> {
+  const carriedOut = rememberedOrders(stack.status?.carriedOut, observed);
+  return carriedOut.length === 0 ? {} : { carriedOut: [...carriedOut] };
 }
 
 function summariseRevisions(previous: JtelStackStatus, revisions: Revisions, { updateBackup }: Observed): Pick<JtelStackStatus, 'revision' | 'history' | 'rollback'> {

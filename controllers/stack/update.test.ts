@@ -197,7 +197,7 @@ describe('after a failure', () => {
   const touched = old({ containers: all(newRunner()) }, { update: mark });
 
   it('the previous release comes back with its data when they were touched', () => {
-    expect(outcome(touched, begun)).toMatchObject({ result: 'RollingBack', backTo: 1, restoreRef: 'main-way-back-2', stopTime: mark.time });
+    expect(outcome(touched, begun)).toMatchObject({ result: 'RollingBack', backTo: 1, restoreRef: expect.stringMatching(/^main-way-back-2-\d{8}t\d{6}z$/), stopTime: mark.time });
   });
   it.each([
     ['the updater still is the old one', all(container('acd-task-runner'))],

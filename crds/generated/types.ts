@@ -128,6 +128,32 @@ export interface BackupSummary {
 }
 
 /**
+ * One order.
+ */
+export interface CarriedOutOrder {
+  /**
+   * What makes it the same order although its object is a new one, as a digest of its name and of what it asks for.
+   */
+  readonly id: string;
+  /**
+   * Name of the JtelRestore.
+   */
+  readonly name: string;
+  /**
+   * The uid of the JtelRestore that was carried out.
+   */
+  readonly requestUID: string;
+  /**
+   * Identifier of the backup that was restored.
+   */
+  readonly backupID?: string;
+  /**
+   * When it was carried out.
+   */
+  readonly time: string;
+}
+
+/**
  * One check.
  */
 export interface CheckResult {
@@ -875,6 +901,10 @@ export interface JtelRestoreSpec {
    */
   readonly confirmReplace?: string;
   /**
+   * Until when this order may be begun. Later it ends as Failed and nothing is touched. Set it on orders that are kept in files. Another notAfter makes it another order, so it also asks once more for what was carried out already.
+   */
+  readonly notAfter?: string;
+  /**
    * Required makes a backup of the data that is there before overwriting it.
    */
   readonly preRestoreBackup: 'Required' | 'Skip';
@@ -1138,6 +1168,10 @@ export interface JtelStackStatus {
    * What the data on the host was loaded from.
    */
   readonly data?: DataStatus;
+  /**
+   * Orders to restore that were carried out, oldest first. Each counts once, also when its JtelRestore is created anew. The host remembers the same.
+   */
+  readonly carriedOut?: readonly CarriedOutOrder[];
   /**
    * The JtelRestore that is being carried out. Its own status says more.
    */

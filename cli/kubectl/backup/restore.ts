@@ -22,6 +22,9 @@ export interface RestoreOptions extends PlaceOptions {
   readonly wait?: boolean;
 }
 
+/** So long the order may wait for something; afterwards it ends, because what it was meant for may be another thing by then. */
+const consentHours = 24;
+
 export async function restore(kit: Kit, name: string, options: RestoreOptions): Promise<void> {
   const stack = await getStack(kit, name);
   if (options.name !== undefined) requireName(options.name, '--name');
@@ -39,6 +42,7 @@ export async function restore(kit: Kit, name: string, options: RestoreOptions): 
       stackRef: { name },
       source,
       mode,
+      ...(mode === 'Execute' ? { notAfter: new Date(kit.surroundings.now().getTime() + consentHours * 3_600_000).toISOString() } : {}),
       ...(replace ? { ifNotEmpty: 'Replace', confirmReplace: name } : {}),
       ...(options.skipBackup === true ? { preRestoreBackup: 'Skip' } : {}),
     },

@@ -7,7 +7,7 @@
 import type { Reason } from '../../../crds/index.ts';
 import { checkJobUID, restoreJobUID } from '../../restore-orders.ts';
 import type { Action } from '../actions.ts';
-import { isCarriedOut } from '../data-order.ts';
+import { isCarriedOut, ordersToRemember, replayObjection } from '../data-order.ts';
 import { isPermanent, loadFailure, pauseLeft } from '../load-report.ts';
 import type { DataOrder, DataSource, Plan, PlanInput } from '../model.ts';
 import { act, preparations } from './act.ts';
@@ -57,6 +57,8 @@ export function dataStage(input: PlanInput): Plan | undefined {
 /** A JtelRestore: everything that can be done while the stack serves comes first, then it is stopped, marked and loaded. */
 function restoreStage(input: PlanInput, order: DataOrder): Plan {
   const { observed } = input;
+  const replayed = replayObjection(input, order);
+  if (replayed !== undefined) return blocked('Restore', 'AlreadyCarriedOut', replayed, true, objectionSeconds);
   if (!order.backup.ok) return sourceMissing('Restore', order.backup);
   const source = order.backup.value;
   const obstacle = versionObstacle(input, source);
@@ -72,7 +74,7 @@ function restoreStage(input: PlanInput, order: DataOrder): Plan {
     const checking = checkStage(input, order, source);
     if (checking !== undefined) return checking;
     if (runningServices(input, []).length > 0) return act(input, 'Restore', [...confirm, { type: 'StopStack' }], `stopping the stack to restore ${source.source}`);
-    return act(input, 'Restore', [...confirm, { type: 'RecordData', data: { ...data, state: 'Incomplete' } }, { type: 'RemoveJob', uid: checkJobUID(order.requestUID) }], `beginning to restore ${source.source}`);
+    return act(input, 'Restore', [...confirm, { type: 'RecordData', data: { ...data, state: 'Incomplete' }, carriedOut: ordersToRemember(input, order, source) }, { type: 'RemoveJob', uid: checkJobUID(order.requestUID) }], `beginning to restore ${source.source}`);
   }
   return loadStage(input, { step: 'Restore', jobUID: restoreJobUID(order.requestUID), source, data, confirm });
 }
@@ -132,7 +134,7 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
   const host = observed.host.value;
   const report = observed.load;
   if (report?.job.state === 'Succeeded') {
-    return act(input, step, [{ type: 'RecordData', data }, { type: 'RemoveJob', uid: jobUID }], 'data is loaded');
+    return act(input, step, [{ type: 'RecordData', data, carriedOut: ordersToRemember(input, observed.order, source) }, { type: 'RemoveJob', uid: jobUID }], 'data is loaded');
   }
   if (report?.job.state === 'Failed') {
     const { reason, message } = loadFailure(report);

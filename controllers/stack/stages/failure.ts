@@ -101,7 +101,12 @@ function consequence({ stack, observed }: PlanInput, { all, current }: Revisions
     const why = `${failure.message} The update may have changed the data and no backup was made before it (spec.update.preUpdateBackup is Skip), so ${back.spec.version} is not started on them.`;
     return { ...about, ...stopped, result: 'Held', reason: 'WayBackClosed', message: why };
   }
-  return { ...about, ...stopped, result: 'RollingBack', backTo: back.number, restoreRef: `${stack.metadata.name}-way-back-${current.number}` };
+  return { ...about, ...stopped, result: 'RollingBack', backTo: back.number, restoreRef: wayBackName(stack.metadata.name, current.number, failure.time) };
+}
+
+/** With the moment of the failure: numbers of revisions begin anew with a new stack, and an order of one name counts once. */
+function wayBackName(stackName: string, revision: number, time: string): string {
+  return `${stackName}-way-back-${revision}-${time.slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z`;
 }
 
 function held({ outcome, number, spec }: Revision): Plan {

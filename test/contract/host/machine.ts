@@ -59,6 +59,20 @@ export function machineCases(bench: HostBench): void {
     expect(after.applied).toBeUndefined();
   });
 
+  it('remembers orders that were carried out, each once, whatever else is noted', async () => {
+    const { host, project } = await bench.start();
+    await host.claim(project, aFence(), signal);
+    const orderOf = (id: string, time: string) => ({ id, name: 'back', requestUID: `uid-${id}`, time });
+    const first = orderOf('a', '2026-03-01T02:00:00Z');
+    const second = orderOf('b', '2026-03-02T02:00:00Z');
+    await host.record(project, { data: { source: 'x', requestUID: 'uid-b' }, carriedOut: [second] }, aFence(), signal);
+    await host.record(project, { carriedOut: [first, second] }, aFence(), signal);
+    await host.setUp(project, { mode: 'Preinstalled' }, aFence(), signal);
+    expect((await host.observe(project, 'quick', signal)).state?.carriedOut).toEqual([first, second]);
+    const again = orderOf('a', '2026-03-03T02:00:00Z');
+    expect((await host.record(project, { carriedOut: [again] }, aFence(), signal)).carriedOut).toEqual([second, again]);
+  });
+
   it('is set up, and remembers which set-up that was', async () => {
     const { host, project } = await bench.start();
     await host.claim(project, aFence(), signal);

@@ -102,6 +102,7 @@ const accountID = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceG
 
 export const otherValues: readonly FieldValues[] = [
   ...testHostValues,
+  { kind: 'JtelRestore', path: 'spec.notAfter', says: 'date-time', bad: ['tomorrow', '2026-13-01T00:00:00Z', ''], good: ['2026-12-01T00:00:00Z', '2026-12-01T01:00:00+01:00'] },
   { kind: 'JtelBackup', path: 'spec.verify', says: 'set verify to Restore', bad: ['Checksum', undefined], at: 'spec' },
   { kind: 'JtelBackup', path: 'spec.test', says: 'spec.test.host: Required value', bad: [{}], at: 'spec.test.host', good: [undefined] },
   { kind: 'JtelRestore', path: 'spec.mode', says: 'set mode to Test', bad: ['Plan'], at: 'spec' },
