@@ -3,6 +3,9 @@
  * their places is a rename. What lies there is never data; whoever finds it may remove it.
  */
 
+/** At the root of a file tree; belongs to this project, is no data. */
+export const markerDirectory = '.jtel-operator';
+
 /** At the root of the database's volume, gone when the restore has ended. */
 export const databaseStaging = '.jtel-restore';
 

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { rm, symlink } from 'node:fs/promises';
+import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import { ReleaseSource } from '../../controllers/release-source.ts';
@@ -40,7 +41,7 @@ describe('publishing', () => {
     const { release, digest } = await load();
     expect(result).toMatchObject({ version: '3.43.2', outcome: 'Published', files: 3, images: 5, digest });
     for (const { image } of release.components) expect(image.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
-    expect(release.vanilla[0]).toMatchObject({ bytes: 21, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(release.vanilla[0]).toMatchObject({ bytes: expect.any(Number) as number, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(await verifyRelease(store, '3.43.2', {}, terminal)).toMatchObject({ files: 3, digest });
   });
 
@@ -56,7 +57,8 @@ describe('publishing', () => {
 
   it('says how far it is', async () => {
     await publish();
-    expect(told).toContain('[3/3] vanilla/files.tar.zst (195.3 KiB), 100 % of 195.4 KiB');
+    expect(told).toContain('vanilla/files.tar.zst was read and can be loaded');
+    expect(told).toContainEqual(expect.stringMatching(/^\[3\/3\] vanilla\/files\.tar\.zst \(19\d\.\d KiB\), 100 % of 19\d\.\d KiB$/));
   });
 
   it('the same again is a success that writes nothing', async () => {
@@ -182,6 +184,16 @@ describe('a directory is refused', () => {
     await expect(publish()).rejects.toThrow('not UTF-8');
   });
 
+  it('with data that no stack could load', async () => {
+    await directory.write('vanilla/files.tar.zst', 'no archive');
+    await expect(publish({ dryRun: true })).rejects.toThrow('vanilla/files.tar.zst cannot be published, because no stack could load it: it is no zstd file');
+    await directory.write('vanilla/files.tar.zst', zstdCompressSync(Buffer.alloc(10_240)));
+    await expect(publish()).rejects.toThrow('there is nothing in it');
+    await directory.write('vanilla/database.sql.zst', zstdCompressSync('CREATE TABLE a (id INT);\n'));
+    await expect(publish()).rejects.toThrow('vanilla/database.sql.zst cannot be published');
+    expect(store.blobs.size).toBe(0);
+  });
+
   it('whose image is not in the registry', async () => {
     await directory.change({ components: aDraft().components.map((component) => ({ ...component, image: { repository: 'jtel/none', tag: '1' } })) });
     await expect(publish()).rejects.toThrow('image jtel/none:1 is not in registry');
@@ -193,7 +205,8 @@ describe('verifying', () => {
   it('finds a data set that is not what was published', async () => {
     await publish();
     const name = 'releases/3.43.2/vanilla/database.sql.zst';
-    store.blobs.set(name, { content: Buffer.from('pretends to be a dumb'), contentType: '', createdTime: '' });
+    const { length } = store.blobs.get(name)?.content ?? [];
+    store.blobs.set(name, { content: Buffer.alloc(length, 'other'), contentType: '', createdTime: '' });
     await expect(verifyRelease(store, '3.43.2', {}, terminal)).rejects.toThrow('vanilla/database.sql.zst is not what the manifest says');
   });
 });

@@ -4,6 +4,9 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
+import { ArchiveError } from '../../release/archive/archive-error.ts';
+import { checkDump } from '../../release/archive/dump.ts';
+import { checkArchive } from '../../release/archive/read-archive.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { manifestPath, releaseFilePath, signaturePath } from '../../release/layout.ts';
 import { canonicalJSON, manifestBytes, maximumManifestBytes, sha256, signManifest } from '../../release/manifest.ts';
@@ -38,6 +41,7 @@ export interface PublishResult {
 export async function publishRelease(input: PublishInput, terminal: Terminal): Promise<PublishResult> {
   const { store } = input;
   const directory = await readReleaseDirectory(input.directory);
+  await checkDataSets(directory, terminal);
   const release = await completeRelease(input, directory, terminal);
   tryRelease(release, directory.templateTexts);
   const manifest = manifestBytes(release);
@@ -62,6 +66,20 @@ export async function publishRelease(input: PublishInput, terminal: Terminal): P
   if (present !== undefined) return { ...result, outcome: 'AlreadyPublished' };
   await create(store, manifestPath(release.version), manifest, 'application/json', terminal.signal);
   return { ...result, outcome: 'Published' };
+}
+
+/** As the job that loads them does: a published release never changes, so what cannot be loaded must not become one. */
+async function checkDataSets({ draft, dataSets }: ReleaseDirectory, terminal: Terminal): Promise<void> {
+  for (const file of dataSets) {
+    const kind = draft.vanilla.find(({ path }) => path === file.path)?.kind;
+    try {
+      await (kind === 'Database' ? checkDump(file.open(), terminal.signal) : checkArchive(file.open(), terminal.signal));
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+      throw new CommandError(`${file.path} cannot be published, because no stack could load it: ${error.message}. Make it again`, { cause: error });
+    }
+    terminal.tell(`${file.path} was read and can be loaded`);
+  }
 }
 
 /** The draft with registry, image digests, and sizes and digests of its files. */

@@ -2,8 +2,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { zstdCompressSync } from 'node:zlib';
+import { pack } from 'tar-stream';
 import { stringify } from 'yaml';
 import type { Release } from '../../release/generated/release.ts';
+import { noise } from './backup/job-builder.ts';
 import type { FakeRegistry } from './registry.ts';
 import { aRelease, haproxyTemplate } from './release-builder.ts';
 
@@ -26,6 +30,14 @@ export function aDraft(fields: Partial<Release> = {}): Release {
   return { ...release, components, ...fields };
 }
 
+/** Of one file that cannot be compressed, so that it is as long as a real one. */
+async function smallArchive(): Promise<Buffer> {
+  const tar = pack();
+  tar.entry({ name: 'announcements/welcome.wav', mtime: new Date(0) }, noise(1, 200_000));
+  tar.finalize();
+  return zstdCompressSync(await buffer(tar));
+}
+
 export async function temporaryRelease(registry: FakeRegistry, draft: Release = aDraft()): Promise<TemporaryRelease> {
   const path = await mkdtemp(join(tmpdir(), 'jtel-release-'));
   const write = async (name: string, content: string | Buffer): Promise<void> => {
@@ -35,8 +47,8 @@ export async function temporaryRelease(registry: FakeRegistry, draft: Release = 
   const change = async (fields: Partial<Release>): Promise<void> => await write('release.yaml', stringify({ ...draft, ...fields }));
   await change({});
   await write('config/haproxy.cfg.liquid', haproxyTemplate);
-  await write('vanilla/database.sql.zst', 'pretends to be a dump');
-  await write('vanilla/files.tar.zst', Buffer.alloc(200_000, 'files '));
+  await write('vanilla/database.sql.zst', zstdCompressSync('CREATE TABLE a (id INT);\n-- Dump completed\n'));
+  await write('vanilla/files.tar.zst', await smallArchive());
   for (const { image } of draft.components) registry.push(image.repository, image.tag);
   return { path, write, change, [Symbol.asyncDispose]: async () => await rm(path, { recursive: true }) };
 }

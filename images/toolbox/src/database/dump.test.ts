@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DataSetSpec } from '../spec.ts';
-import { hasEndMarker, verifyDump } from './dump.ts';
+import { hasEndMarker } from '../../../../release/archive/dump.ts';
+import { verifyDump } from './dump.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -35,8 +36,12 @@ test.each([
 });
 
 test('a whole dump is as long as it is', async () => {
-  const text = `${'INSERT INTO a VALUES (1);\n'.repeat(10_000)}-- Dump completed\n`;
+  const text = `CREATE TABLE a (id INT);\n${'INSERT INTO a VALUES (1);\n'.repeat(10_000)}-- Dump completed\n`;
   expect(await verify(zstdCompressSync(Buffer.from(text)))).toBe(text.length);
+});
+
+test('a dump that has no table', async () => {
+  await expect(verify(zstdCompressSync(Buffer.from('SELECT 1;\n-- Dump completed\n')))).rejects.toThrow(/no table/);
 });
 
 test('a dump that was cut off before it was compressed', async () => {

@@ -2,31 +2,19 @@
 import { chown, lchown, link, mkdir, open, symlink, utimes } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { extract } from 'tar-stream';
-import { openDataSet } from '../database/dump.ts';
-import { describeDataSet } from '../download.ts';
-import { JobError } from '../job-error.ts';
+import type { TreeEntry } from '../../../../release/archive/entry-check.ts';
+import { checkArchive, readArchive } from '../../../../release/archive/read-archive.ts';
+import type { ArchiveContent } from '../../../../release/archive/read-archive.ts';
+import { asCorrupt, openCompressed } from '../database/dump.ts';
 import type { DataSetSpec, FileTreeSpec } from '../spec.ts';
-import { EntryCheck } from './entry-check.ts';
-import type { TreeEntry } from './entry-check.ts';
-
-/** Length of what an archive holds, from {@link verifyArchive}. */
-export interface ArchiveContent {
-  readonly files: number;
-  readonly bytes: number;
-}
 
 /** Reads the whole archive and checks every entry. @throws {JobError} DataSetCorrupt */
 export async function verifyArchive(set: DataSetSpec, path: string, signal: AbortSignal): Promise<ArchiveContent> {
-  let files = 0;
-  let bytes = 0;
-  await eachEntry(set, path, signal, async (entry, content) => {
-    if (entry.type === 'File') {
-      files++;
-      for await (const chunk of content) bytes += chunk.length;
-    }
-  });
-  return { files, bytes };
+  try {
+    return await checkArchive(openCompressed(path), signal);
+  } catch (error) {
+    throw asCorrupt(set, error);
+  }
 }
 
 /** Writes the archive's entries; everything gets the tree's owner. The tree must be empty. */
@@ -48,7 +36,7 @@ export async function extractArchive(
     made.add(parent);
   };
   await chown(tree.path, tree.uid, tree.gid);
-  await eachEntry(set, path, signal, async (entry, content) => {
+  const visit = async (entry: TreeEntry, content: AsyncIterable<Buffer>): Promise<void> => {
     const target = join(tree.path, entry.path);
     await makeParents(entry.path);
     switch (entry.type) {
@@ -68,7 +56,12 @@ export async function extractArchive(
         await link(join(tree.path, entry.target), target);
         break;
     }
-  });
+  };
+  try {
+    await readArchive(openCompressed(path), visit, signal);
+  } catch (error) {
+    throw asCorrupt(set, error);
+  }
   // Last, and deepest first: writing into a directory changes its time, and its mode may forbid it.
   for (const entry of directories.toReversed()) {
     await setMode(join(tree.path, entry.path), entry.mode);
@@ -101,37 +94,4 @@ async function writeFile(
   } finally {
     await file.close();
   }
-}
-
-async function eachEntry(
-  set: DataSetSpec,
-  path: string,
-  signal: AbortSignal,
-  visit: (entry: TreeEntry, content: AsyncIterable<Buffer>) => Promise<void>,
-): Promise<void> {
-  const check = new EntryCheck();
-  const archive = extract();
-  const source = openDataSet(path);
-  source.on('error', (error) => archive.destroy(new JobError('DataSetCorrupt', `it is no zstd file or was cut off: ${error.message}`, error)));
-  source.pipe(archive);
-  try {
-    for await (const item of archive) {
-      signal.throwIfAborted();
-      const entry = check.check(item.header);
-      if (entry !== undefined) await visit(entry, item as unknown as AsyncIterable<Buffer>); // streamx's own type of the same
-      item.resume();
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    throw archiveError(set, error);
-  } finally {
-    source.destroy();
-  }
-}
-
-/** Refusals and the reader's own errors are the archive's fault; errors of the file system are not. */
-function archiveError(set: DataSetSpec, error: unknown): unknown {
-  const isArchive = error instanceof JobError || (error instanceof Error && (error as NodeJS.ErrnoException).code === undefined);
-  if (!isArchive) return error;
-  return new JobError('DataSetCorrupt', `${describeDataSet(set)} cannot be used: ${(error as Error).message}`, error);
 }

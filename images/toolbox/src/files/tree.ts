@@ -3,13 +3,12 @@ import { execFile } from 'node:child_process';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { markerDirectory } from '../../../../backup/staging.ts';
 import { JobError } from '../job-error.ts';
 import { parseMarker } from '../marker.ts';
 import type { Found, Marker } from '../marker.ts';
 import type { FileTreeSpec } from '../spec.ts';
 
-/** At the tree's root; belongs to this project, is no data. */
-export const markerDirectory = '.jtel-operator';
 /** What an empty file system may contain. */
 const ignored = new Set([markerDirectory, 'lost+found']);
 const examplesShown = 5;

@@ -5,9 +5,9 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import type { LeftOutKind } from '../../../../backup/data-set.ts';
+import { markerDirectory } from '../../../../backup/staging.ts';
 import { JobError } from '../job-error.ts';
 import { Globs } from '../backup/glob.ts';
-import { markerDirectory } from './tree.ts';
 
 /** At the root: no data. */
 const never = new Set(['lost+found', markerDirectory, '.jtel-restore']);

@@ -6,7 +6,7 @@
 import type { DataSetKind } from '../../../../backup/data-set.ts';
 import { leadsOut } from '../../../../backup/links.ts';
 import type { FileRecord, WholeRecord } from '../../../../backup/record.ts';
-import { markerDirectory } from '../files/tree.ts';
+import { markerDirectory } from '../../../../backup/staging.ts';
 import { JobError } from '../job-error.ts';
 import { PathSet } from './path-set.ts';
 

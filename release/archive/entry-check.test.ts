@@ -4,7 +4,7 @@ import { EntryCheck } from './entry-check.ts';
 
 function header(fields: Partial<Header> & { readonly name: string }): Header {
   return {
-    size: 0, mode: 0o644, mtime: new Date(0), type: 'file', linkname: '', uid: 0, gid: 0, uname: '', gname: '', devmajor: 0, devminor: 0,
+    size: 0, mode: 0o644, mtime: new Date(0), type: 'file' as const, pax: null, linkname: '', uid: 0, gid: 0, uname: '', gname: '', devmajor: 0, devminor: 0,
     ...fields,
   };
 }
@@ -37,6 +37,10 @@ describe('entries that are taken', () => {
     expect(hard).toMatchObject({ type: 'HardLink', target: 'skins/a/logo.svg' });
   });
 
+  test('with the time that the extended header has, before 1970 too', () => {
+    expect(checkAll({ name: 'a', pax: { mtime: '-86400.5', atime: '1' } })).toMatchObject([{ modified: new Date(-86_400_500) }]);
+  });
+
   test('a directory may be named again, as tar does', () => {
     expect(checkAll({ name: 'a/b' }, { name: 'a/', type: 'directory' })).toHaveLength(2);
   });
@@ -65,6 +69,11 @@ describe('entries that are refused', () => {
     ['a character device', [{ name: 'a', type: 'character-device' }]],
     ['a block device', [{ name: 'a', type: 'block-device' }]],
     ['a pipe', [{ name: 'a', type: 'fifo' }]],
+    ['a sparse file in posix format', [{ name: './GNUSparseFile.1/a', pax: { 'GNU.sparse.major': '1', 'GNU.sparse.name': 'a' } }]],
+    ['an extended attribute', [{ name: 'a', pax: { 'SCHILY.xattr.user.mark': 'x' } }]],
+    ['an ACL', [{ name: 'a', pax: { 'SCHILY.acl.access': 'user::rw-' } }]],
+    ['a name that is no UTF-8', [{ name: 'a\uFFFD' }]],
+    ['a link to a name that is no UTF-8', [{ name: 'a', type: 'symlink', linkname: 'b\uFFFD' }]],
   ] as const)('%s', (_what, entries) => {
     expect(() => checkAll(...entries)).toThrow(/is refused/);
   });

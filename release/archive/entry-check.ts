@@ -1,10 +1,11 @@
 /**
  * Which entries of an archive may be put into a tree. Archives come from a store and are taken for hostile: nothing may be
- * written outside the tree, through a link, or as anything but files, directories and links inside the tree.
+ * written outside the tree, through a link, or as anything but files, directories and links inside the tree. What would come
+ * out as something else than was put in (sparse files of any dialect, attributes, names that are no UTF-8) is refused as well.
  */
 import type { Header } from 'tar-stream';
-import { JobError } from '../job-error.ts';
-import { markerDirectory } from './tree.ts';
+import { markerDirectory } from '../../backup/staging.ts';
+import { ArchiveError } from './archive-error.ts';
 
 /** One thing to put into the tree; `path` is relative, with `/`, and has no `.`, `..` or empty segment. */
 export type TreeEntry =
@@ -20,8 +21,9 @@ const longestPath = 4096;
 export class EntryCheck {
   readonly #seen = new Map<string, TreeEntry['type']>();
 
-  /** @returns undefined for what is left out (the root itself, a marker). @throws {JobError} DataSetCorrupt for what is refused. */
+  /** @returns undefined for what is left out (the root itself, a marker). @throws {ArchiveError} for what is refused. */
   check(header: Header): TreeEntry | undefined {
+    checkDialect(header);
     const path = relativePath(header.name);
     if (path === '' || path === markerDirectory || path.startsWith(`${markerDirectory}/`)) return undefined;
     const entry = toEntry(header, path);
@@ -48,24 +50,54 @@ export class EntryCheck {
   }
 }
 
+/**
+ * Extended header records that say nothing of what an entry is when it is unpacked: owners are the tree's, times of reading
+ * and labels the host's.
+ */
+const harmless =
+  /^(a|c|m)time$|^(path|linkpath|size|uid|gid|uname|gname|comment)$|^LIBARCHIVE\.creationtime$|^SCHILY\.(dev|ino|nlink|fflags)$|^RHT\.security\.selinux$/;
+
+/** Nothing but what is understood: a sparse file, say, is a map followed by data for whoever does not know its records. */
+function checkDialect(header: Header): void {
+  const { name, linkname } = header;
+  const [strange] = Object.entries(recordsOf(header)).find(([key, value]) => !harmless.test(key) && value !== '') ?? [];
+  if (strange !== undefined) {
+    const advice = strange.startsWith('GNU.sparse.') ? ': make the archive without --sparse (bsdtar: --no-read-sparse)' : '';
+    throw refused(name, `it has ${shown(strange)}, which cannot be kept${advice}`);
+  }
+  // What a decoder puts in place of bytes that are no UTF-8.
+  if (`${name}${linkname ?? ''}`.includes('\uFFFD')) throw refused(name, 'its name, or its target, is no UTF-8');
+}
+
 function toEntry(header: Header, path: string): TreeEntry {
   switch (header.type) {
     case 'directory':
     case 'file':
     case 'contiguous-file': {
       const type = header.type === 'directory' ? 'Directory' : 'File';
-      return { type, path, mode: header.mode & keptMode, modified: header.mtime, bytes: header.size };
+      return { type, path, mode: header.mode & keptMode, modified: modifiedOf(header), bytes: header.size };
     }
     case 'symlink':
       return { type: 'SymbolicLink', path, target: symbolicTarget(path, header.linkname) };
     case 'link':
       return { type: 'HardLink', path, target: relativePath(header.linkname) };
     default:
-      throw refused(path, `${String(header.type)} entries are not allowed`);
+      throw refused(path, `entries of type ${header.type ?? 'unknown (a sparse file, or a part of an archive in several volumes?)'} are not allowed`);
   }
 }
 
-/** @throws {JobError} for a name that could lead out of the tree. */
+/** To the millisecond where the archive has it; times before 1970 are only there. */
+function modifiedOf(header: Header): Date {
+  const seconds = Number(recordsOf(header)['mtime'] ?? Number.NaN);
+  return Number.isFinite(seconds) ? new Date(seconds * 1000) : (header.mtime ?? new Date(0));
+}
+
+/** Of the extended header; the type of the package does not tell. */
+function recordsOf({ pax }: Header): Readonly<Record<string, string>> {
+  return (pax ?? {}) as Readonly<Record<string, string>>;
+}
+
+/** @throws {ArchiveError} for a name that could lead out of the tree. */
 function relativePath(name: string): string {
   if (name === '' || name.length > longestPath || name.includes('\0')) throw refused(name, 'its name is not allowed');
   if (name.startsWith('/')) throw refused(name, 'its name is absolute');
@@ -92,6 +124,6 @@ function shown(text: string): string {
   return JSON.stringify(text.slice(0, 120));
 }
 
-function refused(name: string, why: string): JobError {
-  return new JobError('DataSetCorrupt', `the archive's entry ${shown(name)} is refused: ${why}`);
+function refused(name: string, why: string): ArchiveError {
+  return new ArchiveError(`its entry ${shown(name)} is refused: ${why}`);
 }
