@@ -33,6 +33,7 @@ export async function bringUp({ name, hosts, parts, docker, progress }: BringUp)
   const binaries = parts.has('control-plane') ? ensureKubernetes(() => Promise.resolve(docker), progress) : undefined;
   binaries?.catch(() => {}); // awaited below
   await ensureBaseImage(docker, progress);
+  if (parts.has('hosts') && hosts.some(({ debian }) => debian === 12)) await ensureBaseImage(docker, progress, 'bookworm');
   const network = await ensureNetwork(docker, name);
   const context: SandboxContext = { name, docker, progress, directory, network };
 

@@ -28,11 +28,12 @@ program
   .addOption(nameOption())
   .option('--hosts <number>', 'compose hosts: host-1, host-2, …', wholeNumber, 2)
   .option('--bare <number>', 'more hosts, without Docker: bare-1, …', wholeNumber, 0)
+  .addOption(new Option('--debian <version>', 'Debian of the hosts').choices(['12', '13']).default('13'))
   .option('--disk <MiB>', 'give each host a disk of its own, so that it can be filled', wholeNumber)
   .addOption(new Option('--only <part...>', 'bring up only these parts').choices(sandboxParts))
   .option('--kubeconfig <file>', 'use this cluster instead of an own control plane (also: JTEL_SANDBOX_KUBECONFIG)')
-  .action(async (options: { name: string; hosts: number; bare: number; disk?: number; only?: SandboxPart[]; kubeconfig?: string }) => {
-    const disk = options.disk === undefined ? {} : { diskMiB: options.disk };
+  .action(async (options: { name: string; hosts: number; bare: number; debian: '12' | '13'; disk?: number; only?: SandboxPart[]; kubeconfig?: string }) => {
+    const disk = { debian: options.debian === '12' ? (12 as const) : (13 as const), ...(options.disk === undefined ? {} : { diskMiB: options.disk }) };
     const hosts: HostSpec[] = [
       ...Array.from({ length: options.hosts }, (_, index) => ({ name: `host-${index + 1}`, ...disk })),
       ...Array.from({ length: options.bare }, (_, index) => ({ name: `bare-${index + 1}`, kind: 'bare' as const, ...disk })),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { InspectedContainer } from '../support/docker.ts';
 import { assignAddresses, fingerprint } from './host.ts';
@@ -32,3 +33,10 @@ function container(name: string, address: string): InspectedContainer {
     NetworkSettings: { Networks: { n: { IPAddress: address, IPAMConfig: { IPv4Address: address } } }, Ports: {} },
   };
 }
+
+it('gives Debian 12 its compose as the documentation says', () => {
+  const text = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+  const preferences = (page: string) => /^Package: \*\n[^]*?Pin-Priority: 990$/m.exec(page)?.[0];
+  expect(preferences(text('docs/hosts.md'))).toMatch(/docker-compose/);
+  expect(preferences(text('sandbox/images/host/debian-12-compose'))).toBe(preferences(text('docs/hosts.md')));
+});

@@ -13,17 +13,26 @@ import { buildImage } from '../support/image.ts';
 import type { Docker, InspectedContainer } from '../support/docker.ts';
 import { assertName, makePrivateDirectory, sandboxDirectory } from '../support/paths.ts';
 import { poll } from '../support/poll.ts';
-import { baseImage } from '../setup/base-image.ts';
+import { baseImageOf } from '../setup/base-image.ts';
 import { secretFiles } from '../secrets.ts';
 import type { SandboxSecrets } from '../secrets.ts';
 
 /** `compose`: Docker Engine and compose are installed. `bare`: they are not. */
 export type HostKind = 'compose' | 'bare';
 
+/** Version of Debian; each has its own Docker Engine. */
+export type HostDebian = 12 | 13;
+
+const suites = { 12: 'bookworm', 13: 'trixie' } as const;
+
 export interface HostSpec {
   readonly name: string;
   /** Default: `compose`. */
   readonly kind?: HostKind;
+  /** Default: 13. */
+  readonly debian?: HostDebian;
+  /** Docker's `data-root` is on a disk of its own of this size, at `/srv/data/docker`. */
+  readonly dataRootMiB?: number;
   /** Gives the host a disk of its own of this size, which can then be filled up. It takes space only as it is used. */
   readonly diskMiB?: number;
 }
@@ -48,13 +57,15 @@ export interface SandboxHost {
 
 const capabilities = 'SYS_ADMIN NET_ADMIN NET_RAW SYS_PTRACE SYS_MODULE MKNOD DAC_READ_SEARCH SYS_TIME IPC_LOCK'.split(' ');
 const kindLabel = 'jtel.de/sandbox-host-kind';
+const debianLabel = 'jtel.de/sandbox-host-debian';
 const diskLabel = 'jtel.de/sandbox-host-disk-mib';
 export const hostRole = 'host';
 
-export async function ensureHostImage(docker: Docker, kind: HostKind, logFile: string): Promise<string> {
-  const tag = `jtel-sandbox/host:${kind}`;
+export async function ensureHostImage(docker: Docker, kind: HostKind, logFile: string, debian: HostDebian = 13): Promise<string> {
+  const tag = `jtel-sandbox/host:${kind}${debian === 13 ? '' : `-${suites[debian]}`}`;
   const context = join(sandboxDirectory, 'images/host');
-  await buildImage(docker, { tag, context, buildArgs: { KIND: kind }, bases: [baseImage], logFile });
+  const base = baseImageOf(suites[debian]);
+  await buildImage(docker, { tag, context, buildArgs: { KIND: kind, BASE: base }, bases: [base], logFile });
   return tag;
 }
 
@@ -65,24 +76,29 @@ export async function ensureHost(
   spec: HostSpec,
   address: string,
 ): Promise<Outcome> {
-  const { name, kind = 'compose', diskMiB } = spec;
+  const { name, kind = 'compose', debian = 13, diskMiB, dataRootMiB } = spec;
   assertName('host', name);
   await refuseOtherHost(context, spec);
   const disks = { [`${name}-docker`]: '/var/lib/docker', [`${name}-opt`]: '/opt/jtel' };
   const { outcome } = await ensureContainer(context, {
     part: name,
     role: hostRole,
-    image: await ensureHostImage(context.docker, kind, join(context.directory, 'build.log')),
+    image: await ensureHostImage(context.docker, kind, join(context.directory, 'build.log'), debian),
     address,
     alias: `${name}.sandbox`,
     isMachine: true,
-    volumes: diskMiB === undefined ? disks : { [`${name}-disk`]: '/var/lib/sandbox' },
+    volumes: {
+      ...(diskMiB === undefined ? disks : {}),
+      ...(diskMiB === undefined && dataRootMiB === undefined ? {} : { [`${name}-disk`]: '/var/lib/sandbox' }),
+    },
     options: [
-      ['--hostname', name, '--label', `${kindLabel}=${kind}`, '--stop-timeout', '90'],
+      ['--hostname', name, '--label', `${kindLabel}=${kind}`, '--label', `${debianLabel}=${debian}`, '--stop-timeout', '90'],
       ['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
       ...capabilities.flatMap((capability) => ['--cap-add', capability]),
       ['--tmpfs', '/run:exec,mode=755'],
-      ...(diskMiB === undefined ? [] : diskOptions(diskMiB)),
+      ...(diskMiB === undefined ? [] : ['--env', `SANDBOX_DISK_MIB=${wholeMiB(diskMiB)}`, '--label', `${diskLabel}=${diskMiB}`]),
+      ...(dataRootMiB === undefined ? [] : ['--env', `SANDBOX_DATA_ROOT_MIB=${wholeMiB(dataRootMiB)}`]),
+      ...(diskMiB === undefined && dataRootMiB === undefined ? [] : loopDevices),
     ].flat(),
   });
   await waitForHost(context, name, address);
@@ -92,12 +108,13 @@ export async function ensureHost(
 }
 
 /** A host that is there keeps its kind and disk; a wish for another is an error rather than the end of its data. */
-async function refuseOtherHost(context: SandboxContext, { name, kind = 'compose', diskMiB }: HostSpec): Promise<void> {
+async function refuseOtherHost(context: SandboxContext, { name, kind = 'compose', debian = 13, diskMiB }: HostSpec): Promise<void> {
   const labels = (await context.docker.container(objectName(context.name, name)))?.Config.Labels;
   if (!labels) return;
   const disk = labels[diskLabel];
-  if (labels[kindLabel] === kind && (diskMiB === undefined || disk === String(diskMiB))) return;
-  const is = `${labels[kindLabel]}, ${disk === undefined ? 'no disk of its own' : `a disk of ${disk} MiB`}`;
+  const hasDebian = labels[debianLabel] ?? '13';
+  if (labels[kindLabel] === kind && hasDebian === String(debian) && (diskMiB === undefined || disk === String(diskMiB))) return;
+  const is = `${labels[kindLabel]}, Debian ${hasDebian}, ${disk === undefined ? 'no disk of its own' : `a disk of ${disk} MiB`}`;
   throw new Error(
     `Host ${name} of sandbox ${context.name} is there already, but as another machine (${is}). ` +
       `Take the sandbox down first (\`node sandbox/cli.ts down --name ${context.name}\`), or use another name.`,
@@ -184,11 +201,12 @@ function configuredAddress(container: InspectedContainer): string | undefined {
   return Object.values(container.NetworkSettings.Networks)[0]?.IPAMConfig?.IPv4Address;
 }
 
-/** Loop devices: block major 7 and the loop-control device (char 10:237); see the kernel's devices.txt. */
-function diskOptions(diskMiB: number): string[] {
-  if (!Number.isInteger(diskMiB) || diskMiB < 64) throw new Error(`diskMiB must be a whole number of at least 64, not ${diskMiB}`);
-  const rules = ['--device-cgroup-rule', 'b 7:* rwm', '--device-cgroup-rule', 'c 10:237 rwm'];
-  return ['--env', `SANDBOX_DISK_MIB=${diskMiB}`, '--label', `${diskLabel}=${diskMiB}`, ...rules];
+/** Block major 7 and the loop-control device (char 10:237); see the kernel's devices.txt. */
+const loopDevices = ['--device-cgroup-rule', 'b 7:* rwm', '--device-cgroup-rule', 'c 10:237 rwm'];
+
+function wholeMiB(size: number): number {
+  if (!Number.isInteger(size) || size < 64) throw new Error(`a disk's size in MiB must be a whole number of at least 64, not ${size}`);
+  return size;
 }
 
 function greets(address: string, port: number): Promise<boolean> {

@@ -17,7 +17,7 @@ import type { AptSettings } from './apt-sources.ts';
 import { findCommand, installPackages } from './packages.ts';
 import { asRoot } from './privilege.ts';
 
-type DebianSuite = 'bookworm' | 'trixie';
+export type DebianSuite = 'bookworm' | 'trixie';
 export const baseImage = baseImageOf('trixie');
 export const nodeImage = 'jtel-sandbox/node:24';
 const machineCertificates = '/usr/local/share/ca-certificates';
