@@ -10,6 +10,7 @@ const host = {
   HostUnreachable: 'The host does not answer on its SSH port, or the connection was lost; it may still be running. Check address, port, network and the machine.',
   HostKeyMismatch: 'The machine that answers does not have one of the pinned host keys, so nothing was sent to it. Find out why before changing `hostKeyFingerprints`.',
   AuthenticationFailed: 'The host refuses the SSH user or the private key. Check `host.user`, the Secret and `authorized_keys` on the host.',
+  AddressBanned: 'After failed logins, sshd lets nobody in from the address that the operator (or the jump host) comes from. That ends by itself after 15 s to 10 min (`sshd -T | grep -i persourcepenalties` on the host); find the wrong key, or it comes again.',
   SudoRefused: 'The SSH user may not use sudo without a password. Allow it, or set the host up by hand and use `bootstrap: Preinstalled`.',
   HostSetupFailed: 'The set-up script ended with an error; the message has its last lines.',
   DockerUnavailable: 'Docker is not installed, or its daemon does not answer the SSH user.',

@@ -1,8 +1,12 @@
 /** A command in a container: `docker exec` on the host, in an SSH session of its own, with a terminal if the person has one. */
+import { Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import type { CommandStreams } from '../console.ts';
 import { HostError } from '../host.ts';
 import type { Connection } from '../ssh/connection.ts';
+import { MarkedStream, markedCommand, newMark } from '../ssh/delimit.ts';
+import { shellRunsNothing } from '../ssh/execute.ts';
 import { commandLine } from '../ssh/quote.ts';
 
 export async function executeInContainer(
@@ -23,24 +27,28 @@ export async function executeInContainer(
 function start(client: Client, host: string, line: string, streams: CommandStreams, signal: AbortSignal): Promise<number> {
   signal.throwIfAborted();
   const { terminal } = streams;
+  // On a terminal a person sees what his login shell says; what may go into a file or a pipe is the command's output alone.
+  const mark = terminal === undefined ? newMark() : undefined;
+  const command = mark === undefined ? line : markedCommand(mark, line);
   const pty = terminal === undefined ? {} : { pty: { term: terminal.type, cols: terminal.size().columns, rows: terminal.size().rows } };
   return new Promise((resolve, reject) => {
     const failed = (error: unknown): void =>
       reject(new HostError('HostUnreachable', host, `no command could be started on ${host}: ${error instanceof Error ? error.message : String(error)}`, error));
     try {
       // Not after an await: output and exit code of a quick command can lie in the packet that says it was started.
-      client.exec(line, pty, (error, channel) => (error ? failed(error) : resolve(run(channel, host, streams, signal))));
+      client.exec(command, pty, (error, channel) => (error ? failed(error) : resolve(run(channel, host, mark, streams, signal))));
     } catch (error) {
       failed(error);
     }
   });
 }
 
-function run(channel: ClientChannel, host: string, streams: CommandStreams, signal: AbortSignal): Promise<number> {
+function run(channel: ClientChannel, host: string, mark: string | undefined, streams: CommandStreams, signal: AbortSignal): Promise<number> {
   const { stdin, stdout, stderr, terminal } = streams;
   return new Promise<number>((resolve, reject) => {
     let code: number | undefined;
     let signalName: string | undefined;
+    const [said, complained] = mark === undefined ? [] : [new MarkedStream(mark), new MarkedStream(mark)];
     const resized = (): void => {
       const size = terminal?.size();
       if (size !== undefined) channel.setWindow(size.rows, size.columns, 0, 0);
@@ -61,13 +69,20 @@ function run(channel: ClientChannel, host: string, streams: CommandStreams, sign
       stopListening?.();
       signal.removeEventListener('abort', aborted);
       stdin?.unpipe(channel);
-      if (code !== undefined) resolve(code);
+      if (said?.isOpen === false && code !== undefined) reject(shellRunsNothing(host, said.noise()));
+      else if (code !== undefined) resolve(code);
       else reject(new HostError('OutcomeUnknown', host, `the command on ${host} ended without a result (${signalName === undefined ? 'the connection was lost' : `signal ${signalName}`})`));
     });
-    channel.pipe(stdout, { end: false });
-    channel.stderr.pipe(stderr, { end: false });
+    afterMark(channel, said).pipe(stdout, { end: false });
+    afterMark(channel.stderr, complained).pipe(stderr, { end: false });
     if (stdin === undefined) channel.end();
     else stdin.pipe(channel);
     if (signal.aborted) aborted();
   });
+}
+
+/** The stream without what came before the mark. */
+function afterMark(stream: Readable, marked: MarkedStream | undefined): Readable {
+  if (marked === undefined) return stream;
+  return stream.pipe(new Transform({ transform: (chunk: Buffer, _encoding, done) => done(null, marked.add(chunk)) }));
 }

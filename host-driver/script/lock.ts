@@ -6,6 +6,7 @@ import type { ClientChannel } from 'ssh2';
 import { HostError } from '../host.ts';
 import type { Fence } from '../host.ts';
 import type { Connection } from '../ssh/connection.ts';
+import { MarkedStream, markedCommand, newMark } from '../ssh/delimit.ts';
 import { runStep, stepCommand, stepError } from './run.ts';
 import type { Step } from './run.ts';
 
@@ -40,18 +41,20 @@ function open(connection: Connection, step: Step, signal: AbortSignal): Promise<
     signal.addEventListener('abort', aborted, { once: true });
     const lost = (cause?: unknown) =>
       reject(new HostError('HostUnreachable', connection.host, `the lock of ${step.project} on ${connection.host} cannot be taken: connection lost`, cause));
-    connection.client.exec(stepCommand(step), (error, channel) => {
+    const mark = newMark();
+    connection.client.exec(markedCommand(mark, stepCommand(step)), (error, channel) => {
       if (error) return lost(error);
       let stdout = '';
       let stderr = '';
       let code: number | undefined;
+      const [said, complained] = [new MarkedStream(mark), new MarkedStream(mark)];
       channel.on('data', (chunk: Buffer) => {
-        stdout += chunk.toString('utf8');
+        stdout += said.add(chunk).toString('utf8');
         if (!stdout.startsWith('held\n')) return;
         signal.removeEventListener('abort', aborted);
         resolve(channel);
       });
-      channel.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
+      channel.stderr.on('data', (chunk: Buffer) => (stderr += complained.add(chunk).toString('utf8')));
       channel.on('exit', (exit: number | null) => (code = exit ?? undefined));
       channel.on('error', lost);
       channel.on('close', () => (code === undefined ? lost() : reject(stepError(connection.host, 'taking the lock', { code, stdout, stderr }, 'OutcomeUnknown', step))));

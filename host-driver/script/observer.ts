@@ -1,12 +1,14 @@
 /**
  * Asks the observe script on its one channel. Questions take turns; the answer of one whose asker gave up is read and dropped,
- * so that the next one gets its own.
+ * so that the next one gets its own. Each answer stands between two words that only this observer knows: whatever else reaches the
+ * channel, such as what a login shell prints, is not part of it.
  */
 import { randomBytes } from 'node:crypto';
 import type { ClientChannel } from 'ssh2';
 import { HostError } from '../host.ts';
 import { abortable } from '../ssh/abortable.ts';
 import type { Connection } from '../ssh/connection.ts';
+import { MarkedStream } from '../ssh/delimit.ts';
 import { observerCommand } from './observe.ts';
 
 /** A hanging disk must not hang the asker. */
@@ -15,7 +17,7 @@ const longestAnswer = 4 * 1024 * 1024;
 
 export class Observer {
   readonly #connection: Connection;
-  readonly #endMark = `end-${randomBytes(16).toString('hex')}`;
+  readonly #mark = randomBytes(16).toString('hex');
   #channel: ClientChannel | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -47,17 +49,21 @@ export class Observer {
         channel.close();
         reject(new HostError('HostUnreachable', this.#connection.host, `${this.#connection.host} could not be observed: ${what}`));
       };
-      const closed = () => fail('the connection or the shell ended');
+      const closed = () => fail(`the connection or the login shell ended${answer.noise() === '' ? '' : ` (it said: ${answer.noise()})`}`);
       const timer = setTimeout(() => fail(`no answer within ${answerSeconds} s`), answerSeconds * 1000);
-      const mark = Buffer.from(`${this.#endMark}\n`);
+      const end = Buffer.from(`end-${this.#mark}\n`);
+      const answer = new MarkedStream(`begin-${this.#mark}`);
       const heard = (chunk: Buffer) => {
-        chunks.push(chunk);
-        bytes += chunk.length;
-        if (bytes > longestAnswer) return fail('the answer does not end');
-        const last = chunk.length >= mark.length ? chunk : Buffer.concat(chunks);
-        if (!last.subarray(-mark.length).equals(mark)) return;
+        const own = answer.add(chunk);
+        bytes += own.length;
+        if (bytes > longestAnswer || answer.isEndless) return fail('the answer does not end');
+        if (own.length === 0) return;
+        chunks.push(own);
+        const last = own.length >= end.length ? own : Buffer.concat(chunks);
+        if (!last.subarray(-end.length).equals(end)) return;
         settle();
-        resolve(Buffer.concat(chunks).subarray(0, -mark.length).toString('utf8'));
+        this.#connection.heardNoise(answer.noise());
+        resolve(Buffer.concat(chunks).subarray(0, -end.length).toString('utf8'));
       };
       channel.on('data', heard);
       channel.on('close', closed);
@@ -70,7 +76,7 @@ export class Observer {
       const { client, host } = this.#connection;
       const failed = (error: unknown) => reject(new HostError('HostUnreachable', host, `${host} starts no shell: ${String(error)}`, error));
       try {
-        client.exec(observerCommand(this.#endMark), (error, channel) => {
+        client.exec(observerCommand(this.#mark), (error, channel) => {
           if (error) return failed(error);
           channel.on('error', () => channel.close());
           // Such as a remark of the login shell; nothing of it is for us.

@@ -3,10 +3,13 @@
  * fails closed, and runs before a single byte of authentication is sent.
  */
 import { createHash } from 'node:crypto';
+import { connect as connectTCP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { HostError } from '../host.ts';
 import type { HostEndpoint } from '../host.ts';
+
+const longestFirstLine = 200;
 
 /** Seconds from the first packet to the end of authentication. */
 const readySeconds = 15;
@@ -34,7 +37,7 @@ export function endpointName(endpoint: HostEndpoint): string {
 /**
  * Connects and authenticates.
  * @param openSocket makes the stream to speak SSH on (through a jump host); absent: TCP to the address.
- * @throws HostError HostUnreachable, HostKeyMismatch or AuthenticationFailed; nothing was executed on the host then.
+ * @throws HostError HostUnreachable, HostKeyMismatch, AuthenticationFailed or AddressBanned; nothing was executed on the host then.
  */
 export async function connect(
   endpoint: HostEndpoint,
@@ -47,7 +50,8 @@ export async function connect(
   const asked = new Set<(typeof keyFamilies)[number]>(keyFamilies);
   // First with all families: one connection is enough nearly always.
   for (let algorithms = keyFamilies.flatMap((one) => one.algorithms as readonly ServerHostKeyAlgorithm[]); ; ) {
-    const outcome = await attempt(new ssh.Client(), endpoint, algorithms, await openSocket?.(signal), signal);
+    const socket = (await openSocket?.(signal)) ?? connectTCP({ host: endpoint.address, port: endpoint.port });
+    const outcome = await attempt(new ssh.Client(), endpoint, algorithms, socket, signal);
     if ('client' in outcome) return outcome.client;
     if (outcome.key !== undefined) seen.push(fingerprint(outcome.key));
     for (const family of asked) {
@@ -82,7 +86,7 @@ function attempt(
   client: Client,
   endpoint: HostEndpoint,
   algorithms: readonly ServerHostKeyAlgorithm[],
-  socket: Duplex | undefined,
+  socket: Duplex,
   signal: AbortSignal,
 ): Promise<Attempt> {
   let shown: Buffer | undefined;
@@ -93,7 +97,7 @@ function attempt(
     username: endpoint.user,
     privateKey: endpoint.privateKey,
     ...(endpoint.passphrase === undefined ? {} : { passphrase: endpoint.passphrase }),
-    ...(socket === undefined ? {} : { sock: socket as NonNullable<ConnectConfig['sock']> }),
+    sock: socket as NonNullable<ConnectConfig['sock']>,
     // Only the key: asking for "none" first costs a round trip and counts as a failure at sshd.
     authHandler: ['publickey'],
     algorithms: { serverHostKey: [...algorithms] },
@@ -116,6 +120,8 @@ function attempt(
     const giveUp = () => {
       settle();
       client.destroy();
+      // A client that was refused its key never took the socket over.
+      socket.destroy();
     };
     const aborted = () => {
       giveUp();
@@ -125,7 +131,13 @@ function attempt(
       giveUp();
       if (shown !== undefined && !accepted) resolve({ key: shown });
       else if (/no matching host key/i.test(error.message)) resolve({});
-      else reject(connectError(endpoint, error));
+      else reject(connectError(endpoint, error, firstLine));
+    };
+    // sshd may say in plain text why it does not talk; ssh2 waits for a line that begins with "SSH-" and drops all others.
+    let firstLine = '';
+    const hear = (chunk: Buffer) => {
+      firstLine += chunk.toString('latin1', 0, longestFirstLine - firstLine.length);
+      if (firstLine.includes('\n') || firstLine.length >= longestFirstLine) socket.off('data', hear);
     };
     client.on('error', fail);
     client.on('close', () => fail(new Error('the connection was closed during the handshake')));
@@ -141,15 +153,32 @@ function attempt(
     signal.addEventListener('abort', aborted, { once: true });
     try {
       client.connect(config);
+      socket.on('data', hear);
     } catch (error) {
       fail(error instanceof Error ? error : new Error(String(error)));
     }
   });
 }
 
-/** ssh2 marks errors with a `level`; unreadable keys come as a throw of connect() with a fixed beginning. */
-function connectError(endpoint: HostEndpoint, error: Error & { level?: string }): HostError {
+/**
+ * ssh2 marks errors with a `level`; unreadable keys come as a throw of connect() with a fixed beginning.
+ * @param firstLine what the other side said first; its reasons not to talk are OpenSSH's words (sshd.c, drop_connection).
+ */
+function connectError(endpoint: HostEndpoint, error: Error & { level?: string }, firstLine: string): HostError {
   const name = endpointName(endpoint);
+  if (firstLine.startsWith('Not allowed at this time')) {
+    return new HostError(
+      'AddressBanned',
+      name,
+      `sshd at ${name} bans the address that we come from, because logins from there failed (PerSourcePenalties): nobody gets in from there for 15 s at ` +
+        'least and 10 min at most, unless its sshd_config has other times. The ban ends by itself, and asking meanwhile does not prolong it; a wrong ' +
+        'key or user brings the next one: correct spec.host.user, the Secret or authorized_keys, also of other stacks on this host',
+      error,
+    );
+  }
+  if (firstLine.startsWith('Exceeded MaxStartups')) {
+    return new HostError('HostUnreachable', name, `sshd at ${name} has as many unfinished logins as it allows (MaxStartups): it is asked again later`, error);
+  }
   if (/^(Cannot parse privateKey|privateKey value)/.test(error.message)) {
     return new HostError('AuthenticationFailed', name, `the SSH key for ${name} cannot be read (${error.message}): check ssh-privatekey and passphrase in the Secret`);
   }

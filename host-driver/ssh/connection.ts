@@ -17,6 +17,10 @@ export class Connection {
   /** Milliseconds since 1970 of the last use that ended. */
   usedAt = Date.now();
   isOpen = true;
+  /** What the login shell was heard to say beside the answers of commands; nothing, unless its profile prints. */
+  noise: string | undefined;
+  /** Called once. */
+  onNoise: ((noise: string) => void) | undefined;
 
   constructor(client: Client, host: string) {
     this.client = client;
@@ -32,8 +36,17 @@ export class Connection {
   }
 
   /** Runs a command line on the host; see {@link execute}. */
-  execute(command: string, options: ExecuteOptions, signal: AbortSignal): Promise<ExecuteResult> {
-    return this.withSession(signal, () => execute(this.client, this.host, command, options, signal));
+  async execute(command: string, options: ExecuteOptions, signal: AbortSignal): Promise<ExecuteResult> {
+    const result = await this.withSession(signal, () => execute(this.client, this.host, command, options, signal));
+    this.heardNoise(result.noise);
+    return result;
+  }
+
+  /** What the login shell says before each command; see {@link onNoise}. */
+  heardNoise(noise: string | undefined): void {
+    if (noise === undefined || noise === '' || this.noise !== undefined) return;
+    this.noise = noise;
+    this.onNoise?.(noise);
   }
 
   /** For work that opens one session channel by itself: counts it among the commands. */

@@ -5,6 +5,7 @@
  */
 import type { Client, ClientChannel } from 'ssh2';
 import { HostError } from '../host.ts';
+import { MarkedStream, markedCommand, newMark } from './delimit.ts';
 
 export interface ExecuteOptions {
   readonly stdin?: string | Buffer;
@@ -18,6 +19,8 @@ export interface ExecuteResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** What the login shell said before the command, shortened; absent when it was silent. */
+  readonly noise?: string;
 }
 
 /**
@@ -40,14 +43,15 @@ export async function execute(
       signal.removeEventListener('abort', aborted);
       reject(startError(host, error));
     };
+    const mark = newMark();
     try {
-      client.exec(command, (error, channel) => {
+      client.exec(markedCommand(mark, command), (error, channel) => {
         if (error) return failed(error);
         signal.removeEventListener('abort', aborted);
         // Not after an await: success, output and exit code of a quick command can lie in one packet, and ssh2 emits
         // 'exit' as it reads it, whether anybody listens or not.
         if (signal.aborted) channel.close();
-        else resolve(collect(channel, host, options, signal));
+        else resolve(collect(channel, host, mark, options, signal));
       });
     } catch (error) {
       failed(error);
@@ -55,7 +59,7 @@ export async function execute(
   });
 }
 
-function collect(channel: ClientChannel, host: string, options: ExecuteOptions, signal: AbortSignal): Promise<ExecuteResult> {
+function collect(channel: ClientChannel, host: string, mark: string, options: ExecuteOptions, signal: AbortSignal): Promise<ExecuteResult> {
   const limit = options.maximumBytes ?? 16 * 1024 * 1024;
   return new Promise<ExecuteResult>((resolve, reject) => {
     const stdout = new Head(limit);
@@ -74,8 +78,12 @@ function collect(channel: ClientChannel, host: string, options: ExecuteOptions, 
       end();
     };
     signal.addEventListener('abort', aborted, { once: true });
-    channel.on('data', (chunk: Buffer) => stdout.add(chunk));
-    channel.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
+    const [said, complained] = [new MarkedStream(mark), new MarkedStream(mark)];
+    channel.on('data', (chunk: Buffer) => {
+      stdout.add(said.add(chunk));
+      if (said.isEndless) finish(() => reject(shellRunsNothing(host, said.noise())));
+    });
+    channel.stderr.on('data', (chunk: Buffer) => stderr.add(complained.add(chunk)));
     channel.on('exit', (exitCode: number | null, name?: string) => {
       code = exitCode ?? undefined;
       signalName = name;
@@ -88,8 +96,11 @@ function collect(channel: ClientChannel, host: string, options: ExecuteOptions, 
           reject(unknown(host, signalName === undefined ? 'the connection was lost' : `the command was ended by ${signalName}`));
         } else if (stdout.overflowed) {
           reject(unknown(host, `the command wrote more than ${limit} bytes`));
+        } else if (!said.isOpen) {
+          reject(shellRunsNothing(host, [said.noise(), complained.noise()].filter(Boolean).join(' ')));
         } else {
-          resolve({ code, stdout: stdout.text(), stderr: stderr.text() });
+          const noise = said.noise() || (complained.isOpen ? complained.noise() : '');
+          resolve({ code, stdout: stdout.text(), stderr: stderr.text(), ...(noise === '' ? {} : { noise }) });
         }
       }),
     );
@@ -102,6 +113,12 @@ function startError(host: string, cause: unknown): HostError {
   // ssh2's words for a connection that went away between the request and its answer: the command may be running.
   if (message.includes('No response from server')) return unknown(host, 'the connection was lost');
   return new HostError('HostUnreachable', host, `no command could be started on ${host}: ${message}`, cause);
+}
+
+/** The login shell ended without a command: it is none, or its profile ends it. Nothing was done on the host. */
+export function shellRunsNothing(host: string, said: string): HostError {
+  const what = said === '' ? 'it said nothing' : `it said: ${said}`;
+  return new HostError('HostUnreachable', host, `the login shell on ${host} runs no commands (${what}): give the SSH user a POSIX shell whose profile lets commands through`);
 }
 
 function unknown(host: string, what: string): HostError {

@@ -224,3 +224,36 @@ describe('a command', () => {
     expect(server.commands).toHaveLength(30);
   });
 });
+
+describe('what the login shell prints', () => {
+  const onCommand: NonNullable<TestingServerOptions['onCommand']> = (_command, channel) => {
+    channel.stderr.write('said on stderr');
+    channel.write('said on stdout');
+    channel.exit(0);
+    channel.end();
+  };
+
+  it.each(['welcome\n', 'welcome', 'a\u001b[31m\r\n\r\nb\n'.repeat(5000), 'jtel-begin-0123456789abcdef0123456789abcdef\n'])('is no part of an answer, and told once (%#)', async (shellSays) => {
+    const server = await serve({ shellSays, onCommand });
+    const told: object[] = [];
+    const pool = new ConnectionPool({ info: () => undefined, warn: (message, fields) => told.push({ message, ...fields }) });
+    onTestFinished(() => pool.close());
+    for (let time = 0; time < 2; time += 1) {
+      const connection = await pool.get(server.target, signal);
+      expect(await connection.execute('x', options, signal)).toMatchObject({ code: 0, stdout: 'said on stdout', stderr: 'said on stderr' });
+      expect(connection.noise).toMatch(/^[\x20-\x7e]{1,120}$/);
+      server.drop();
+      await connection.closed;
+    }
+    expect(told).toEqual([{ message: expect.stringContaining('login shell'), host: expect.any(String), noise: expect.any(String) }]);
+  });
+
+  it('is quoted when no command is run', async () => {
+    const server = await serve({ shellSays: 'This account is currently not available.\n', runsNothing: true });
+    const connection = await makePool().get(server.target, signal);
+    await expect(connection.execute('x', options, signal)).rejects.toMatchObject({
+      reason: 'HostUnreachable',
+      message: expect.stringMatching(/login shell on jtel@127.*not available/),
+    });
+  });
+});

@@ -1,7 +1,8 @@
 /**
  * One SSH connection per host, opened when needed, kept, and shared by all that concerns the host. Connecting is what sshd
  * punishes: MaxStartups drops parallel handshakes, and OpenSSH 9.8 and later ban an address after a few failures. So connects
- * pass a global bound with jitter, and after a failure the same endpoint is not asked again before a pause is over.
+ * pass a global bound with jitter, and after a failure the same endpoint is not asked again before a pause is over. A ban is of
+ * the address: whoever else would knock at that sshd waits too.
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
@@ -17,10 +18,17 @@ const connectsAtOnce = 30;
 const connectsAtOncePerJumpHost = 4;
 
 /** Seconds to wait after the first failure, doubled with each further one up to the second figure. */
-const pauses: Record<'refused' | 'unreachable', readonly [number, number]> = {
+const pauses: Record<'refused' | 'banned' | 'unreachable', readonly [number, number]> = {
   refused: [15, 120],
+  // sshd enforces no ban that is shorter than 15 s, and asking does not prolong one.
+  banned: [15, 15],
   unreachable: [0.25, 5],
 };
+
+function pauseOf({ reason }: HostError): readonly [number, number] {
+  if (reason === 'AddressBanned') return pauses.banned;
+  return reason === 'HostUnreachable' ? pauses.unreachable : pauses.refused;
+}
 
 /** What the driver needs of a logger; winston's fits. */
 export interface HostLogger {
@@ -36,11 +44,14 @@ class Entry {
   failures = 0;
   failure: HostError | undefined;
   retryAt = 0;
+  toldNoise = false;
   jumps = new Semaphore(connectsAtOncePerJumpHost);
 }
 
 export class ConnectionPool {
   readonly #entries = new Map<string, Entry>();
+  /** By {@link doorOf}. */
+  readonly #bans = new Map<string, { readonly error: HostError; readonly until: number }>();
   readonly #connects = new Semaphore(connectsAtOnce);
   readonly #life = new AbortController();
   readonly #logger: HostLogger | undefined;
@@ -57,6 +68,9 @@ export class ConnectionPool {
     entry.usedAt = Date.now();
     if (entry.connection?.isOpen) return entry.connection;
     if (entry.failure !== undefined && Date.now() < entry.retryAt) throw entry.failure;
+    const ban = this.#bans.get(doorOf(target));
+    if (ban !== undefined && Date.now() < ban.until) throw ban.error;
+    this.#bans.delete(doorOf(target));
     // Shared by all who wait, so one caller's abort must not end it for the others.
     entry.connecting ??= this.#open(target, entry).finally(() => (entry.connecting = undefined));
     return await abortable(entry.connecting, signal);
@@ -109,18 +123,23 @@ export class ConnectionPool {
       const connection = new Connection(client, endpointName(target));
       entry.connection = connection;
       this.#logger?.info('SSH connection opened', { host: connection.host });
+      connection.onNoise = (noise) => {
+        if (!entry.toldNoise) this.#logger?.warn('the login shell prints; it is ignored', { host: connection.host, noise });
+        entry.toldNoise = true;
+      };
       client.once('close', () => this.#logger?.info('SSH connection closed', { host: connection.host }));
       entry.failures = 0;
       entry.failure = undefined;
       return connection;
     } catch (error) {
       if (error instanceof HostError) {
-        const [first, most] = pauses[error.reason === 'HostUnreachable' ? 'unreachable' : 'refused'];
+        const [first, most] = pauseOf(error);
         const pauseSeconds = Math.min(most, first * 2 ** entry.failures);
         entry.failures += 1;
         entry.failure = error;
         this.#logger?.warn('SSH connection failed', { host: error.host, reason: error.reason, message: error.message, pauseSeconds });
         entry.retryAt = Date.now() + pauseSeconds * 1000 * (0.8 + 0.4 * Math.random());
+        if (error.reason === 'AddressBanned') this.#bans.set(doorOf(target), { error, until: entry.retryAt });
       }
       throw error;
     }
@@ -161,6 +180,11 @@ function forward(gate: Connection, endpoint: HostEndpoint): Promise<Duplex> {
       failed(error);
     }
   });
+}
+
+/** What a ban is about: the sshd, and from where it is reached. */
+function doorOf({ address, port, jumpHost }: HostTarget): string {
+  return JSON.stringify([address, port, jumpHost?.address, jumpHost?.port]);
 }
 
 /** Two targets share a connection only when everything that decides about trust and identity is the same. */

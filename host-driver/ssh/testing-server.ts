@@ -20,6 +20,10 @@ export interface TestingServer extends AsyncDisposable {
 export interface TestingServerOptions {
   /** Answers a command; default: exit code 0. */
   readonly onCommand?: (command: string, channel: ServerChannel) => void;
+  /** What the login shell prints before each command, on both streams. */
+  readonly shellSays?: string;
+  /** The login shell prints and ends, whatever it is told. */
+  readonly runsNothing?: boolean;
   /** Refuses every login. */
   readonly refuses?: boolean;
 }
@@ -49,9 +53,18 @@ export async function startTestingServer(options: TestingServerOptions = {}): Pr
       counts.logins += 1;
     });
     client.on('session', (acceptSession) => {
-      acceptSession().on('exec', (accept, _reject, { command }) => {
-        commands.push(command);
+      acceptSession().on('exec', (accept, _reject, { command: line }) => {
         const channel = accept();
+        const { mark, command } = unmarked(line);
+        commands.push(command);
+        channel.write(options.shellSays ?? '');
+        channel.stderr.write(options.shellSays ?? '');
+        if (options.runsNothing === true) {
+          channel.exit(1);
+          return channel.end();
+        }
+        channel.write(`${mark}\n`);
+        channel.stderr.write(`${mark}\n`);
         if (options.onCommand !== undefined) return options.onCommand(command, channel);
         channel.exit(0);
         channel.end();
@@ -80,4 +93,10 @@ export async function startTestingServer(options: TestingServerOptions = {}): Pr
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** The other way round than `markedCommand`. */
+function unmarked(line: string): { readonly mark: string; readonly command: string } {
+  const [, mark = '', quoted = ''] = /^exec 'sh' '-c' 'echo (\S+); echo \S+ >&2; ([^]*)'$/.exec(line) ?? [];
+  return { mark, command: quoted.replaceAll("'\\''", "'") };
 }
