@@ -62,16 +62,24 @@ export interface HostFacts {
   readonly architecture: string;
   readonly cores: number;
   readonly memoryBytes: number;
-  /** Of the file system that holds Docker's data (or will). */
+  /** Docker's directory, as the daemon tells it. */
+  readonly dataRoot: string;
+  /** Of the file system that holds Docker's volumes (or will). */
   readonly diskTotalBytes: number;
   readonly diskFreeBytes: number;
+  /** Of the file system that holds the images, where that is another one. */
+  readonly imageDisk?: { readonly totalBytes: number; readonly freeBytes: number };
   readonly timeZone: string;
   /** Host clock minus ours, whole seconds. */
   readonly clockSkewSeconds: number;
   readonly canSudo: boolean;
   /** Absent when Docker is not installed, or its daemon not reachable for the SSH user. */
   readonly dockerVersion?: string;
+  /** Of the Docker API, such as `1.41`; absent with dockerVersion. */
+  readonly apiVersion?: string;
   readonly composeVersion?: string;
+  /** What the login shell prints beside the answers of commands, shortened. */
+  readonly loginNoise?: string;
 }
 
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
@@ -110,8 +118,8 @@ export interface HostObservation {
   /** Target of the `current` link. */
   readonly currentRelease?: string;
   /**
-   * What somebody changed by hand of what the driver put there: `files/<sha256>`, `compose.yaml`, `firewall`; only from a full
-   * observation.
+   * What somebody changed by hand of what the driver put there: `files/<sha256>`, `compose.yaml`, `firewall`; and `docker-rules` when
+   * those of Docker are gone. Only from a full observation.
    */
   readonly changed?: readonly string[];
   /** Names of volumes labelled with this compose project. */
@@ -236,6 +244,7 @@ export type HostErrorReason =
   | 'HostUnreachable' // no TCP, no SSH banner, time-out, connection lost
   | 'HostKeyMismatch' // the machine that answers is not the one pinned
   | 'AuthenticationFailed' // the SSH user or key is refused
+  | 'AddressBanned' // sshd lets nobody in from our address for a while, because logins failed
   | 'SudoRefused'
   | 'HostSetupFailed' // the set-up script ended with an error (message has its last lines)
   | 'DockerUnavailable' // not installed, or the daemon does not answer

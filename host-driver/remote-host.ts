@@ -68,10 +68,19 @@ export class RemoteHost implements Host {
       this.#observeScript(session, project, depth, signal),
       observeDocker(session.docker, project, depth, signal),
     ]);
-    const { lasting, machineID, diskTotalBytes, diskFreeBytes, state, releases, currentRelease, changed } = script;
+    const { lasting, machineID, diskTotalBytes, diskFreeBytes, imageDisk, state, releases, currentRelease, changed } = script;
     const { version, ...seen } = docker;
+    const { noise } = session.connection;
     return {
-      facts: { machineID, ...lasting, diskTotalBytes, diskFreeBytes, ...(version === undefined || version === '' ? {} : { dockerVersion: version }) },
+      facts: {
+        machineID,
+        ...lasting,
+        diskTotalBytes,
+        diskFreeBytes,
+        ...(imageDisk === undefined ? {} : { imageDisk }),
+        ...(version === undefined ? {} : { dockerVersion: version.engine, apiVersion: version.api }),
+        ...(noise === undefined ? {} : { loginNoise: noise }),
+      },
       ...(state === undefined ? {} : { state }),
       ...seen,
       releases,

@@ -8,6 +8,8 @@ export PATH LC_ALL DEBIAN_FRONTEND
 
 base=/opt/jtel
 rules=$base/.firewall
+conf=/etc/docker/daemon.json
+kept=$base/.daemon.json.before
 
 say() {
   printf '%s\n' "jtel set-up: $*"
@@ -107,12 +109,104 @@ start_docker() {
   elif [ -z "$(docker_version)" ]; then
     service docker start || fail "service docker start failed"
   fi
+  wait_for_docker
+}
+
+wait_for_docker() {
   tries=0
   until [ -n "$(docker_version)" ]; do
     tries=$((tries + 1))
     [ $tries -lt 60 ] || fail "the Docker daemon does not answer a minute after its start"
     sleep 1
   done
+}
+
+reload_docker() {
+  kill -HUP "$(cat /var/run/docker.pid)" || fail "cannot make Docker read its settings again"
+}
+
+# Makes Docker leave containers alone when it stops ($1 true), or stop them as always: one of the few settings that it takes without a
+# new start. A setting that is merely gone from its file stays as it was, so both are written.
+set_live_restore() {
+  with_members "\"live-restore\": $1" <"$kept" >"$conf.jtel-new" && mv -f "$conf.jtel-new" "$conf" || fail "cannot write $conf"
+  kill -HUP "$(cat /var/run/docker.pid)" || return 1
+  tries=0
+  until [ "$(docker info --format '{{.LiveRestoreEnabled}}')" = "$1" ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 20 ] || return 1
+    sleep 0.5
+  done
+}
+
+# Starts Docker anew, and with it all of its rules, while the containers run on.
+restart_docker() {
+  if [ -n "$(docker ps -q)" ] && [ "$(docker info --format '{{.LiveRestoreEnabled}}')" != true ]; then
+    if [ -e "$conf" ]; then cp -p "$conf" "$kept" || fail "cannot keep $conf"; else : >"$kept"; fi
+    set_live_restore true || {
+      restore_daemon_json
+      fail "Docker has to be started anew, and would stop all containers: do that yourself when it does no harm (systemctl restart docker)"
+    }
+  fi
+  if systemd; then
+    systemctl restart docker || fail "systemctl could not restart docker: see journalctl -u docker"
+  else
+    service docker restart >/dev/null || fail "service docker restart failed"
+  fi
+  wait_for_docker
+  restore_daemon_json
+}
+
+# Takes back what restart_docker changed for a moment; also when it was interrupted.
+restore_daemon_json() {
+  [ -e "$kept" ] || return 0
+  set_live_restore false || say "Docker keeps live-restore until its next start"
+  if [ -s "$kept" ]; then mv -f "$kept" "$conf"; else rm -f "$conf" "$kept"; fi || fail "cannot put $conf back"
+}
+
+# stdin: a JSON object, or nothing. Puts members ($1) at its beginning; a member of the same name that is false goes.
+with_members() {
+  awk -v members="$1" '
+    { text = text $0 "\n" }
+    END {
+      gsub(/"live-restore"[ \t\n]*:[ \t\n]*false[ \t\n]*,?/, "", text)
+      sub(/^[ \t\n]*/, "", text)
+      if (text == "") text = "{}\n"
+      rest = substr(text, 2)
+      empty = rest ~ /^[ \t\n]*}/
+      printf "{ %s%s%s", members, empty ? " " : ",", rest
+    }'
+}
+
+# Whether the rules are there with which Docker publishes ports. Somebody who reloads a firewall with "flush ruleset" takes them away.
+has_docker_rules() {
+  iptables -w 10 -t nat -n -L DOCKER >/dev/null 2>&1 || nft list table ip docker-bridges >/dev/null 2>&1
+}
+
+# Docker makes its rules only when it starts, or starts a container. Where it was never seen to make any (its setting "iptables":
+# false), none are missed.
+mend_docker_rules() {
+  if has_docker_rules; then
+    : >"$base/.docker-rules"
+  elif [ -e "$base/.docker-rules" ]; then
+    say "Docker's firewall rules are gone: starting Docker anew, containers run on"
+    restart_docker
+    has_docker_rules || fail "Docker's firewall rules are gone, and did not come back with Docker's new start: see its log"
+  fi
+}
+
+# Debian's own file for the service nftables begins with "flush ruleset": loading it takes Docker's rules and ours away. As long as
+# nobody changed the file, it takes only its own table away from now on.
+tame_nftables() {
+  file=/etc/nftables.conf
+  grep -qsx 'flush ruleset' "$file" || return 0
+  packaged=$(dpkg-query -W -f '${Conffiles}\n' nftables 2>/dev/null | awk -v file="$file" '$1 == file { print $2 }')
+  have=$(md5sum <"$file")
+  if [ "$mode" = Managed ] && [ "${have%% *}" = "$packaged" ]; then
+    sed 's/^flush ruleset$/# "flush ruleset" stood here; it takes the rules of Docker and of the jtel stack away, too.\ntable inet filter\ndelete table inet filter/' "$file" |
+      replace "$file" || :
+  else
+    say "$file has \"flush ruleset\": when it is loaded, the rules of Docker and of the jtel stack are gone until the operator looks again"
+  fi
 }
 
 check_docker() {
@@ -249,7 +343,12 @@ run)
   set_time_zone
   set_hosts
   set_dns
+  if [ "$(id -u)" = 0 ]; then
+    restore_daemon_json
+    mend_docker_rules
+  fi
   set_firewall
+  tame_nftables
   say "done"
   if [ -n "$firewall" ] && [ -t 1 ]; then
     say "open a second SSH connection now; if that works: sudo sh $0 confirm"

@@ -11,6 +11,7 @@ import { ChannelSocket } from './channel-socket.ts';
 const dockerSocket = '/var/run/docker.sock';
 /** For the daemon's first answer through the CLI. */
 const answerSeconds = 15;
+const longestNoise = 1024 * 1024;
 
 /** A forwarded socket costs sshd nothing that it counts; `docker system dial-stdio` costs one of its ten sessions. */
 export type DockerWay = 'socket' | 'dial-stdio';
@@ -73,7 +74,9 @@ export class DockerDialer {
           answer += chunk.toString('latin1');
           // The answer to HEAD has no body: it is over at the blank line, and the channel is as good as new. It is not paused:
           // nothing comes before the next request.
-          if (!answer.includes('\r\n\r\n')) return;
+          // Before it may stand what the login shell prints; that has no end when it is this long.
+          if (answer.length > longestNoise) return channel.close();
+          if (!/HTTP\/1\.[01] \d{3}[^]*\r\n\r\n/.test(answer)) return;
           clearTimeout(hanging);
           channel.off('data', heard);
           channel.off('close', ended);

@@ -5,6 +5,12 @@ import { HostError } from '../host.ts';
 /** Seconds for a question to the daemon; a hanging dockerd must not hang the caller. */
 const questionSeconds = 20;
 
+/** What the daemon says of itself: the engine's version, and the newest of its API, such as `1.41`. */
+export interface EngineVersion {
+  readonly engine: string;
+  readonly api: string;
+}
+
 export interface DockerClient {
   readonly host: string;
   readonly api: Docker;
@@ -12,7 +18,7 @@ export interface DockerClient {
   /** Await it before questions: it settles how many sockets there may be. @throws HostError DockerUnavailable. */
   ready(signal: AbortSignal): Promise<void>;
   /** Learned from the daemon once per connection; see `observe`. */
-  version?: string;
+  version?: EngineVersion;
 }
 
 /** The signal of one question: the caller's, and a bound in time. */

@@ -3,10 +3,10 @@ import type { ContainerInfo } from 'dockerode';
 import { HostError } from '../host.ts';
 import type { HostObservation } from '../host.ts';
 import { bounded, dockerError } from './client.ts';
-import type { DockerClient } from './client.ts';
+import type { DockerClient, EngineVersion } from './client.ts';
 import { labels, observedContainer, observedJob, projectContainers, projectJobs } from './containers.ts';
 
-export type DockerObservation = Pick<HostObservation, 'containers' | 'jobs' | 'volumes' | 'images'> & { readonly version?: string };
+export type DockerObservation = Pick<HostObservation, 'containers' | 'jobs' | 'volumes' | 'images'> & { readonly version?: EngineVersion };
 
 /** @returns empty lists and no version when there is no Docker (yet); @throws HostError when the host cannot be asked. */
 export async function observeDocker(
@@ -24,10 +24,10 @@ export async function observeDocker(
       docker.api.listVolumes({ filters: { label: [`${labels.project}=${project}`] }, abortSignal }),
       asksVersion ? daemonVersion(docker, abortSignal) : undefined,
     ]);
-    docker.version = version ?? docker.version ?? '';
+    if (version !== undefined) docker.version = version;
     const containers = projectContainers(all, project);
     const jobs = projectJobs(all, project);
-    const shared = { version: docker.version, volumes: volumes.Volumes.map((one) => one.Name).toSorted() };
+    const shared = { ...(docker.version === undefined ? {} : { version: docker.version }), volumes: volumes.Volumes.map((one) => one.Name).toSorted() };
     if (depth === 'quick') return { ...shared, containers: containers.map((one) => observedContainer(one)), jobs: jobs.map((one) => observedJob(one)) };
     const [images, looked, lookedJobs] = await Promise.all([
       docker.api.listImages({ abortSignal }),
@@ -47,10 +47,11 @@ export async function observeDocker(
   }
 }
 
-async function daemonVersion(docker: DockerClient, abortSignal: AbortSignal): Promise<string> {
+async function daemonVersion(docker: DockerClient, abortSignal: AbortSignal): Promise<EngineVersion> {
   // dockerode's version() takes the signal; its type does not say so.
-  const version = docker.api.version.bind(docker.api) as (options: { abortSignal: AbortSignal }) => Promise<{ Version: string }>;
-  return (await version({ abortSignal })).Version;
+  const version = docker.api.version.bind(docker.api) as (options: { abortSignal: AbortSignal }) => Promise<{ Version: string; ApiVersion: string }>;
+  const { Version, ApiVersion } = await version({ abortSignal });
+  return { engine: Version, api: ApiVersion };
 }
 
 /** @returns undefined when the container went away between the list and the look. */

@@ -61,12 +61,12 @@ export class FakeHost implements Host {
       const machine = this.#machine;
       if (machine.facts.dockerVersion === undefined) {
         if (setup.mode === 'Preinstalled') throw machine.error('HostSetupFailed', 'no Docker daemon answers: start it, or use bootstrap: Managed');
-        machine.facts = { ...machine.facts, dockerVersion: '26.1.5', composeVersion: '2.26.1' };
+        machine.facts = { ...machine.facts, dockerVersion: '26.1.5', apiVersion: '1.45', composeVersion: '2.26.1' };
       }
       if (setup.timeZone !== undefined) machine.facts = { ...machine.facts, timeZone: setup.timeZone };
       machine.firewall = setup.firewall ?? machine.firewall;
       machine.setups.push(setup);
-      machine.changed = machine.changed.filter((what) => what !== 'firewall');
+      machine.changed = machine.changed.filter((what) => what !== 'firewall' && what !== 'docker-rules');
       this.#put(found, project, fence, { setupDigest: setupDigest(setup) });
     });
   }
@@ -77,7 +77,7 @@ export class FakeHost implements Host {
       const found = this.#check(project, fence);
       this.#needDisk('the release');
       found.releases.set(release.digest, release);
-      this.#machine.changed = this.#machine.changed.filter((what) => what === 'firewall');
+      this.#machine.changed = this.#machine.changed.filter((what) => what === 'firewall' || what === 'docker-rules');
     });
   }
 

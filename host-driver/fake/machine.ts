@@ -85,12 +85,14 @@ const defaultFacts: HostFacts = {
   architecture: 'x86_64',
   cores: 8,
   memoryBytes: 32 * 2 ** 30,
+  dataRoot: '/var/lib/docker',
   diskTotalBytes: 2 ** 40,
   diskFreeBytes: 2 ** 39,
   timeZone: 'Etc/UTC',
   clockSkewSeconds: 0,
   canSudo: true,
   dockerVersion: '26.1.5',
+  apiVersion: '1.45',
   composeVersion: '2.26.1',
 };
 

@@ -1,5 +1,5 @@
 # What a person changed by hand below $1, a project's directory: one line "changed WHAT" each. Only what the current release needs
-# is looked at, and the firewall as it was when it was confirmed. Runs as root: some of the files are secrets.
+# is looked at, the firewall as it was when it was confirmed, and whether Docker's rules are there. Runs as root: some of the files are secrets.
 cd "$1" 2>/dev/null || exit 0
 release=$(readlink current) || exit 0
 while read -r name; do
@@ -14,4 +14,8 @@ if [ -e ../.firewall/live ]; then
   read -r want _ <../.firewall/live
   sum=$(nft -s list table inet jtel 2>/dev/null | sha256sum)
   [ "${sum%% *}" = "$want" ] || echo "changed firewall"
+fi
+# Docker makes its rules when it starts; the set-up notes that it saw some.
+if [ -e ../.docker-rules ] && docker version >/dev/null 2>&1; then
+  iptables -w 10 -t nat -n -L DOCKER >/dev/null 2>&1 || nft list table ip docker-bridges >/dev/null 2>&1 || echo "changed docker-rules"
 fi

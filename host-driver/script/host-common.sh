@@ -93,8 +93,9 @@ refuse_moved() {
   fi
 }
 
+# Sets $api, the newest version of the API that the daemon knows.
 need_docker() {
-  docker version --format '{{.Server.Version}}' >/dev/null 2>&1 || die "$NO_DOCKER" "no Docker daemon answers"
+  api=$(docker version --format '{{.Server.APIVersion}}' 2>/dev/null) || die "$NO_DOCKER" "no Docker daemon answers"
 }
 
 # timeout(1) ends with 124, or 137 when it had to kill.

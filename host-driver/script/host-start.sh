@@ -23,6 +23,16 @@ without_edges() {
   ' "$1"
 }
 
+# stdin: a compose file. Leaves out what containers can do without and this engine or compose would refuse: health checks at a
+# shorter interval while a container starts came with API 1.44 and compose 2.21.
+fitting() {
+  case $api in
+  1.[0-9] | 1.[0-3][0-9] | 1.4[0-3]) ;;
+  *) case $(docker compose version --short </dev/null) in 2.20 | v2.20 | 2.20.* | v2.20.*) ;; *) cat && return ;; esac ;;
+  esac
+  sed '/^      start_interval: /d'
+}
+
 # The services given, with all they depend on, in start order. stdin: edges.
 closure_of() {
   awk -v given=" $* " '

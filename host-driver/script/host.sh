@@ -69,15 +69,17 @@ up)
   shift
   cd "$dir/$release" 2>/dev/null && [ -f compose.yaml ] || die "$FAILED" "$release does not lie on the host"
   # The log is a file, so that a lost connection does not stop compose half-way.
+  created=$dir/.create.yaml
   if grep -Eq '^    depends_on: *[^ ]' compose.yaml; then
-    bounded docker compose -p "$project" -f compose.yaml --ansi never --progress plain \
+    (umask 077 && fitting <compose.yaml >"$created") || die "$FAILED" "cannot write $created"
+    bounded docker compose -p "$project" -f "$created" --ansi never --progress plain \
       up -d --no-build --pull never --remove-orphans -- "$@" </dev/null >"$dir/compose.log" 2>&1 || compose_failed $?
   else
     [ $# -gt 0 ] || set -- $(edges_of compose.yaml | awk '$2 == "-" { print $1 }')
     services=$(edges_of compose.yaml | closure_of "$@")
     remove_strangers
-    (umask 077 && without_edges compose.yaml >"$dir/.create.yaml") || die "$FAILED" "cannot write $dir/.create.yaml"
-    bounded docker compose -p "$project" -f "$dir/.create.yaml" --ansi never --progress plain \
+    (umask 077 && without_edges compose.yaml | fitting >"$created") || die "$FAILED" "cannot write $created"
+    bounded docker compose -p "$project" -f "$created" --ansi never --progress plain \
       create --no-build --pull never --remove-orphans -- $services </dev/null >"$dir/compose.log" 2>&1 || compose_failed $?
     start_services compose.yaml "$services" </dev/null >>"$dir/compose.log" 2>&1 || compose_failed $?
   fi

@@ -1,7 +1,22 @@
 # Answers one line "DEPTH PROJECT" on stdin after the other, and ends with its stdin: one channel for the life of a connection,
-# so that a look at a host costs one round trip and no new session. $1 ends each answer, $2 is check.sh. Needs nothing that is not in Debian's
+# so that a look at a host costs one round trip and no new session. $1 stands around each answer, $2 is check.sh. Needs nothing that is not in Debian's
 # base system, and no more rights than any user's. What is not a fork is a builtin on purpose: a fork costs 2 ms.
+# Prints "KEY BLOCK_SIZE BLOCKS AVAILABLE ID" of the file system below directory $2, or its nearest parent. Only root may pass through
+# what Docker keeps to itself.
+space() {
+  d=$2
+  until stat -f -c "$1 %S %b %a %i" "$d" 2>/dev/null || sudo -n stat -f -c "$1 %S %b %a %i" "$d" </dev/null 2>/dev/null; do
+    d=${d%/*}
+    [ -n "$d" ] || d=/
+    [ "$d" != / ] || break
+  done
+  [ "$d" != / ] || stat -f -c "$1 %S %b %a %i" /
+}
+
+# Where Docker keeps its data, learned at a full look: volumes below $root, images in $images.
+root=/var/lib/docker images=$root
 while read -r depth project; do
+  printf "begin-%s\n" "$1"
   p=/opt/jtel/$project
   m=
   read -r m </etc/machine-id
@@ -21,11 +36,30 @@ while read -r depth project; do
     if [ -r "$p/fence" ]; then
       if [ -w /etc ]; then sh -c "$2" jtel-check "$p"; else sudo -n sh -c "$2" jtel-check "$p"; fi </dev/null 2>/dev/null
     fi
+    v=$(docker info --format '{{.DockerRootDir}} {{.DriverStatus}}' </dev/null 2>/dev/null)
+    case $v in
+    /*)
+      root=${v%% *} images=${v%% *}
+      # With containerd's image store, images are not below Docker's own directory, unless Docker runs a containerd of its own.
+      case $v in
+      *io.containerd.snapshotter*)
+        images=$(sed -n "s/^ *root *= *[\"']\([^\"']*\).*/\1/p" /etc/containerd/config.toml 2>/dev/null | head -n 1)
+        images=${images:-/var/lib/containerd}
+        if [ ! -d "$images" ]; then images=$root; fi
+        ;;
+      esac
+      ;;
+    esac
+    printf "data-root %s\n" "$root"
     printf "compose %s\n" "$(docker compose version --short </dev/null 2>/dev/null)"
   fi
-  d=/var/lib/docker
-  [ -d "$d" ] || d=/var/lib
-  stat -f -c "disk %S %b %a" "$d"
+  # Volumes may be a file system of their own. A look at what is mounted costs no fork.
+  v=$root
+  while read -r _ m _; do
+    if [ "$m" = "$root/volumes" ]; then v=$m; fi
+  done </proc/mounts
+  space disk "$v"
+  if [ "$images$v" != "$root$root" ]; then space image-disk "$images"; fi
   if [ -r "$p/fence" ]; then
     read -r e o f <"$p/fence"
     printf "fence %s %s %s\n" "$e" "$o" "$f"
@@ -41,5 +75,5 @@ while read -r depth project; do
     echo state
     cat "$p/state.json"
   fi
-  printf "%s\n" "$1"
+  printf "end-%s\n" "$1"
 done

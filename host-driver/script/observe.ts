@@ -11,12 +11,13 @@ const check = readFileSync(new URL('check.sh', import.meta.url), 'utf8');
 const longestName = 100;
 
 /** Facts that stay the same while a connection lives; a quick observation takes them from the last full one. */
-export type LastingFacts = Omit<HostFacts, 'machineID' | 'diskTotalBytes' | 'diskFreeBytes' | 'dockerVersion'>;
+export type LastingFacts = Omit<HostFacts, 'machineID' | 'diskTotalBytes' | 'diskFreeBytes' | 'imageDisk' | 'dockerVersion' | 'apiVersion' | 'loginNoise'>;
 
 export interface ScriptObservation {
   readonly machineID: string;
   readonly diskTotalBytes: number;
   readonly diskFreeBytes: number;
+  readonly imageDisk?: NonNullable<HostFacts['imageDisk']>;
   readonly lasting?: LastingFacts;
   readonly state?: HostState;
   readonly stateText: string;
@@ -26,9 +27,9 @@ export interface ScriptObservation {
   readonly changed?: readonly string[];
 }
 
-/** Starts the script; `endMark` is what each answer ends with. */
-export function observerCommand(endMark: string): string {
-  return `exec ${commandLine(['sh', '-c', script, 'jtel-observe', endMark, check])}`;
+/** Starts the script; each answer stands between the lines `begin-<mark>` and `end-<mark>`. */
+export function observerCommand(mark: string): string {
+  return `exec ${commandLine(['sh', '-c', script, 'jtel-observe', mark, check])}`;
 }
 
 /** A line for its stdin. */
@@ -52,13 +53,16 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
     else values.set(key, value);
   }
   const number = (key: string) => Number(values.get(key) ?? 0) || 0;
-  const [blockSize = 0, blocks = 0, available = 0] = (values.get('disk') ?? '').split(' ').map(Number);
+  const disk = diskOf(values.get('disk') ?? '');
+  const images = diskOf(values.get('image-disk') ?? '');
   const state = fencedState(parseState(stateText), values.get('fence'));
   const current = values.get('current');
   return {
     machineID: values.get('machine') ?? '',
-    diskTotalBytes: blockSize * blocks,
-    diskFreeBytes: blockSize * available,
+    diskTotalBytes: disk.totalBytes,
+    diskFreeBytes: disk.freeBytes,
+    // The same file system under another name is no second disk.
+    ...(images.totalBytes === 0 || images.id === disk.id ? {} : { imageDisk: { totalBytes: images.totalBytes, freeBytes: images.freeBytes } }),
     ...(values.has('clock') ? { lasting: lastingFacts(values, number, nowSeconds) } : {}),
     ...(state === undefined ? {} : { state }),
     stateText,
@@ -66,6 +70,13 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
     ...(current === undefined ? {} : { currentRelease: current }),
     ...(values.has('clock') ? { changed } : {}),
   };
+}
+
+/** What stat(1) says of a file system: block size, blocks, those that are available, and its id. */
+function diskOf(text: string): { readonly totalBytes: number; readonly freeBytes: number; readonly id: string | undefined } {
+  const [blockSize, blocks, available, id] = text.split(' ');
+  const size = Number(blockSize) || 0;
+  return { totalBytes: size * (Number(blocks) || 0), freeBytes: size * (Number(available) || 0), id };
 }
 
 function lastingFacts(values: ReadonlyMap<string, string>, number: (key: string) => number, nowSeconds: number): LastingFacts {
@@ -83,6 +94,7 @@ function lastingFacts(values: ReadonlyMap<string, string>, number: (key: string)
     timeZone: zoneName(values.get('zone') ?? '', values.get('zone-name') ?? ''),
     // date(1) cuts off the fraction: half a second is its middle.
     clockSkewSeconds: Math.trunc(number('clock') + 0.5 - nowSeconds) + 0,
+    dataRoot: values.get('data-root') ?? '/var/lib/docker',
     canSudo: values.get('sudo') === 'yes',
     ...(compose === '' ? {} : { composeVersion: compose.replace(/^v/, '') }),
   };

@@ -85,6 +85,12 @@ describe('an observation', () => {
     expect(parseObservation(head, 0)).toEqual({ machineID: '0123', diskTotalBytes: 409_600, diskFreeBytes: 102_400, stateText: '', releases: [] });
   });
 
+  it('of images on another file system than the volumes tells both; the same one under two names is one', () => {
+    const disks = (id: string) => parseObservation(`machine 0\ndisk 4096 100 25 aa\nimage-disk 1024 10 5 ${id}\n`, 0);
+    expect(disks('bb')).toMatchObject({ diskFreeBytes: 102_400, imageDisk: { totalBytes: 10_240, freeBytes: 5120 } });
+    expect(disks('aa')).not.toHaveProperty('imageDisk');
+  });
+
   it('with releases, current and state, whose epoch is at least the fence', () => {
     const text = formatState(changedState(undefined, at('2026-11-23T00:00:00Z', 3), {}));
     const seen = parseObservation(`${head}fence 5 abc 0123\nrelease aa\nrelease bb\ncurrent bb\nstate\n${text}`, 0);
@@ -99,7 +105,7 @@ describe('an observation', () => {
   });
 
   it('has facts when they were asked for', () => {
-    const facts = 'os debian\nos-version 13\nos-name Debian GNU/Linux 13\nclock 1000\narchitecture x86_64\ncores 4\nmemory 1000\nmemory-limit max\nzone /usr/share/zoneinfo/Europe/Berlin\nsudo yes\ncompose v2.26.1-4\n';
+    const facts = 'os debian\nos-version 13\nos-name Debian GNU/Linux 13\nclock 1000\narchitecture x86_64\ncores 4\nmemory 1000\nmemory-limit max\nzone /usr/share/zoneinfo/Europe/Berlin\nsudo yes\ndata-root /srv/docker\ncompose v2.26.1-4\n';
     expect(parseObservation(head + facts, 990.4).lasting).toEqual({
       osID: 'debian',
       osVersion: '13',
@@ -110,6 +116,7 @@ describe('an observation', () => {
       timeZone: 'Europe/Berlin',
       clockSkewSeconds: 10,
       canSudo: true,
+      dataRoot: '/srv/docker',
       composeVersion: '2.26.1-4',
     });
     const limited = parseObservation(`${head}clock 1000\nmemory 1000\nmemory-limit 2048\nzone \nzone-name Etc/UTC\ncompose \n`, 1000.9).lasting;

@@ -24,13 +24,15 @@ export interface ReleaseChange {
   readonly services?: readonly ('db' | 'web')[];
   readonly files?: readonly RenderedFile[];
   readonly secret?: string;
+  /** Of the service `web`, as compose writes them. */
+  readonly webPorts?: readonly string[];
   /** Default: it becomes healthy at once. */
   readonly dbHealth?: 'never';
 }
 
 /** A data base with a health check and a web server that depends on it; both sleep, and stop quickly. */
 export function aRelease(project: string, image: ImageReference, change: ReleaseChange = {}): RenderedRelease {
-  const { services: names = ['db', 'web'], webSetting = 'one', dataDriverOptions, dataVolume, secret = 'a password', dbHealth } = change;
+  const { services: names = ['db', 'web'], webSetting = 'one', dataDriverOptions, dataVolume, secret = 'a password', dbHealth, webPorts } = change;
   const password = aFile(secret, 0o600);
   const common = { image: `${image.repository}@${image.digest}`, command: ['sleep', 'infinity'], init: true, stop_grace_period: '1s' };
   const all = {
@@ -38,9 +40,9 @@ export function aRelease(project: string, image: ImageReference, change: Release
       ...common,
       command: ['sh', '-c', 'echo database up; exec sleep infinity'],
       volumes: ['data:/data', `/opt/jtel/${project}/files/${password.sha256}:/run/password:ro`],
-      healthcheck: { test: ['CMD', 'test', '-e', dbHealth === 'never' ? '/never' : '/data'], interval: '1s', timeout: '5s', retries: dbHealth === 'never' ? 1000 : 30 },
+      healthcheck: { test: ['CMD', 'test', '-e', dbHealth === 'never' ? '/never' : '/data'], interval: '1s', timeout: '5s', retries: dbHealth === 'never' ? 1000 : 30, start_period: '5s', start_interval: '1s' },
     },
-    web: { ...common, environment: { SETTING: webSetting }, depends_on: { db: { condition: 'service_healthy' } } },
+    web: { ...common, environment: { SETTING: webSetting }, depends_on: { db: { condition: 'service_healthy' } }, ...(webPorts === undefined ? {} : { ports: webPorts }) },
   };
   const composeYaml = stringify({
     name: project,

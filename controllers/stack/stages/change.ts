@@ -79,9 +79,10 @@ export function diskStage({ stack, observed }: PlanInput): Plan | undefined {
   const there = new Set(images);
   const missing = observed.desired.release.images.filter(({ repository, digest }) => !there.has(`${repository}@${digest}`)).length;
   const neededBytes = missing * estimatedImageBytes;
-  if (facts.diskFreeBytes >= neededBytes) return undefined;
+  const freeBytes = facts.imageDisk?.freeBytes ?? facts.diskFreeBytes;
+  if (freeBytes >= neededBytes) return undefined;
   const message =
-    `${stack.spec.host.address} has ${Math.floor(facts.diskFreeBytes / mebibyte)} MiB of disk left for Docker; the ${missing} images of ${stack.spec.version} that it lacks need about ` +
+    `${stack.spec.host.address} has ${Math.floor(freeBytes / mebibyte)} MiB of disk left for Docker; the ${missing} images of ${stack.spec.version} that it lacks need about ` +
     `${neededBytes / mebibyte} MiB: free some space on the host. ${present} keeps running.`;
   return { kind: 'Blocked', step: 'Preflight', condition: 'Preflight', reason: 'DiskFull', message, stalled: true, afterSeconds: inputRetrySeconds };
 }

@@ -99,6 +99,9 @@ export function preflightStage({ observed }: PlanInput): Plan | undefined {
 export function setUpStage(input: PlanInput): Plan | undefined {
   const { observed } = input;
   if (!observed.host.ok || observed.desired === undefined) return undefined;
-  if (observed.host.value.state?.setupDigest === observed.desired.setupDigest && observed.host.value.facts.dockerVersion !== undefined) return undefined;
+  const { state, facts, changed = [] } = observed.host.value;
+  // Without its own rules Docker cannot start a container that publishes a port: a change would fail in its middle.
+  const lacksRules = changed.includes('docker-rules') && state?.applied?.digest !== observed.desired.release.digest;
+  if (state?.setupDigest === observed.desired.setupDigest && facts.dockerVersion !== undefined && !lacksRules) return undefined;
   return act(input, 'SetUp', [{ type: 'SetUpHost' }], 'setting the host up');
 }

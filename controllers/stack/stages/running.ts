@@ -29,8 +29,15 @@ export function findDrift(host: HostObservation): readonly string[] {
 
 /** What people changed on the host itself; each entry a phrase. Only a full look tells. */
 export function findHostDrift({ changed = [] }: HostObservation): readonly string[] {
-  return changed.map((what) => (what === 'firewall' ? 'the firewall was changed by hand' : `${what.replace(/^(files\/.{8}).*$/, '$1…')} was changed by hand`));
+  return changed.map((what) => {
+    if (what === 'firewall') return 'the firewall was changed by hand';
+    if (what === 'docker-rules') return "Docker's own firewall rules are gone";
+    return `${what.replace(/^(files\/.{8}).*$/, '$1…')} was changed by hand`;
+  });
 }
+
+/** What the set-up puts right; the rest is the release's. */
+const bySetUp = new Set(['firewall', 'docker-rules']);
 
 function isStopped(container: ObservedContainer): boolean {
   return container.state === 'exited' || container.state === 'dead' || container.state === 'created' || container.state === 'paused';
@@ -43,8 +50,8 @@ export function driftStage(input: PlanInput): Plan | undefined {
   if (!observed.host.ok || observed.desired === undefined || !wanted) return undefined;
   const { changed = [] } = observed.host.value;
   if (changed.length > 0) {
-    const files: readonly Action[] = changed.some((what) => what !== 'firewall') ? [{ type: 'WriteRelease' }] : [];
-    const firewall: readonly Action[] = changed.includes('firewall') ? [{ type: 'SetUpHost' }] : [];
+    const files: readonly Action[] = changed.some((what) => !bySetUp.has(what)) ? [{ type: 'WriteRelease' }] : [];
+    const firewall: readonly Action[] = changed.some((what) => bySetUp.has(what)) ? [{ type: 'SetUpHost' }] : [];
     return act(input, 'Repair', [...firewall, ...files], `correcting drift: ${findHostDrift(observed.host.value).join(', ')}`);
   }
   const drift = findDrift(observed.host.value);

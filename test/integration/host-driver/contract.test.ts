@@ -1,4 +1,4 @@
-/** The real driver on a real host keeps the contract. */
+/** The real driver on real hosts keeps the contract: on each Debian that docs/hosts.md names, with its own Docker Engine. */
 import { afterAll, beforeAll } from 'vitest';
 import { createHostDriver } from '../../../host-driver/connect.ts';
 import { hostContract } from '../../contract/host.ts';
@@ -9,7 +9,10 @@ let sandbox: DriverSandbox;
 const driver = createHostDriver();
 
 beforeAll(async () => {
-  sandbox = await driverSandbox('driver', [{ name: 'host-1' }]);
+  sandbox = await driverSandbox('driver', [
+    { name: 'debian-12', debian: 12 },
+    { name: 'debian-13', debian: 13 },
+  ]);
 });
 
 afterAll(async () => {
@@ -17,8 +20,10 @@ afterAll(async () => {
   await sandbox.sandbox.down();
 });
 
-hostContract('SSH and Docker', () => {
-  const { image, credentials } = sandbox;
-  const host = driver.host(sandbox.target('host-1'));
-  return { host, image, credentials, missingImage: { ...image, digest: `sha256:${'0'.repeat(64)}` } };
-});
+for (const name of ['debian-12', 'debian-13']) {
+  hostContract(`SSH and Docker on ${name}`, () => {
+    const { image, credentials } = sandbox;
+    const host = driver.host(sandbox.target(name));
+    return { host, image, credentials, missingImage: { ...image, digest: `sha256:${'0'.repeat(64)}` } };
+  });
+}
