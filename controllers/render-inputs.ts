@@ -2,6 +2,7 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { JtelStack } from '../crds/index.ts';
+import type { HostProxy } from '../host-driver/host.ts';
 import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
 import type { Release } from '../release/generated/release.ts';
 import { secretsNeeded } from '../release/host-needs.ts';
@@ -87,4 +88,15 @@ export async function readEnvironment(cluster: Cluster, stack: JtelStack, input:
     return [secretKeyID(reference), requireKey(secret, reference.key, `${namespace}/${reference.name}`)] as const;
   });
   return new Map(await Promise.all(read));
+}
+
+/** Of `spec.host.proxy`; undefined where that names no Secret. */
+export async function readProxyCredentials(cluster: Cluster, stack: JtelStack, options: CallOptions): Promise<NonNullable<HostProxy['credentials']> | undefined> {
+  const reference = stack.spec.host.proxy?.credentialsSecretRef;
+  if (reference === undefined) return undefined;
+  const namespace = stack.metadata.namespace ?? '';
+  const field = 'spec.host.proxy.credentialsSecretRef';
+  const secret = await readSecret(cluster, namespace, reference.name, field, options);
+  const where = `${namespace}/${reference.name} (${field})`;
+  return { username: requireKey(secret, 'username', where), password: requireKey(secret, 'password', where), version: `${secret.uid}/${secret.resourceVersion}` };
 }

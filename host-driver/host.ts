@@ -78,6 +78,8 @@ export interface HostFacts {
   /** Of the Docker API, such as `1.41`; absent with dockerVersion. */
   readonly apiVersion?: string;
   readonly composeVersion?: string;
+  /** Networks that Docker made on the host, IPv4 and IPv6. */
+  readonly bridges?: readonly { readonly name: string; readonly subnet: string }[];
   /** What the login shell prints beside the answers of commands, shortened. */
   readonly loginNoise?: string;
 }
@@ -139,6 +141,25 @@ export interface HostSetup {
   };
   /** Absent: the firewall is left alone. */
   readonly firewall?: FirewallRules;
+  /** Docker's own settings; absent: left alone. */
+  readonly docker?: DockerSettings;
+  /** Absent: as the host itself has it. */
+  readonly proxy?: HostProxy;
+}
+
+export interface DockerSettings {
+  /** IPv4 address with prefix length, of docker0. */
+  readonly bridgeAddress?: string;
+  readonly addressPools?: readonly { readonly base: string; readonly size: number }[];
+}
+
+/** How the host reaches registries and stores. Addresses as `http://HOST:PORT`. */
+export interface HostProxy {
+  readonly http?: string;
+  readonly https?: string;
+  readonly noProxy: readonly string[];
+  /** `version` changes with the others: it stands for them where something is compared, and is no secret. */
+  readonly credentials?: { readonly username: string; readonly password: string; readonly version: string };
 }
 
 export interface PullProgress {

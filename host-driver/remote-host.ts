@@ -69,7 +69,7 @@ export class RemoteHost implements Host {
       observeDocker(session.docker, project, depth, signal),
     ]);
     const { lasting, machineID, diskTotalBytes, diskFreeBytes, imageDisk, state, releases, currentRelease, changed } = script;
-    const { version, ...seen } = docker;
+    const { version, bridges, ...seen } = docker;
     const { noise } = session.connection;
     return {
       facts: {
@@ -79,6 +79,7 @@ export class RemoteHost implements Host {
         diskFreeBytes,
         ...(imageDisk === undefined ? {} : { imageDisk }),
         ...(version === undefined ? {} : { dockerVersion: version.engine, apiVersion: version.api }),
+        ...(bridges === undefined ? {} : { bridges }),
         ...(noise === undefined ? {} : { loginNoise: noise }),
       },
       ...(state === undefined ? {} : { state }),
@@ -234,7 +235,7 @@ export class RemoteHost implements Host {
   async startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void> {
     const docker = await this.#docker(signal);
     const { connection } = await this.#context.session(signal);
-    await withLock(connection, project, fence, 'start', signal, () => startJob(docker, project, job, signal));
+    await withLock(connection, project, fence, 'start', signal, (proxy) => startJob(docker, project, job, proxy, signal));
   }
 
   async readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined> {

@@ -167,8 +167,9 @@ function release({ observed }: ConditionInput): ConditionDraft {
 function preflight({ observed, graceOver }: ConditionInput): readonly ConditionDraft[] {
   if (!observed.host.ok || !observed.release.ok) return graceOver ? [unknown('Preflight', observed)] : [];
   const first = observed.findings[0];
-  if (first === undefined) return [{ type: 'Preflight', status: 'True', reason: 'PreflightPassed', message: 'The host has what the release needs.' }];
-  const message = observed.findings.map((finding) => finding.message).join(' ');
+  const { remarks = [] } = observed;
+  if (first === undefined) return [{ type: 'Preflight', status: 'True', reason: 'PreflightPassed', message: ['The host has what the release needs.', ...remarks].join(' ') }];
+  const message = [...observed.findings.map((finding) => finding.message), ...remarks].join(' ');
   return [{ type: 'Preflight', status: 'False', reason: first.reason, message }];
 }
 

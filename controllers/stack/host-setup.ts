@@ -1,12 +1,17 @@
 /** What the spec asks of the host itself, before any container; pure. */
 
 import type { JtelStack } from '../../crds/index.ts';
-import type { HostSetup } from '../../host-driver/host.ts';
+import type { HostProxy, HostSetup } from '../../host-driver/host.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { firewallRules } from '../../release/host-needs.ts';
 
-/** The firewall is only touched when the spec says who may come in: an empty default would lock a host or open it. */
-export function hostSetup(stack: JtelStack, release: Release): HostSetup {
+type ProxyCredentials = NonNullable<NonNullable<HostSetup['proxy']>['credentials']>;
+
+/**
+ * The firewall is only touched when the spec says who may come in: an empty default would lock a host or open it.
+ * @param credentials of the proxy; a script that people run by hand goes without
+ */
+export function hostSetup(stack: JtelStack, release: Release, credentials?: ProxyCredentials): HostSetup {
   const { host, network } = stack.spec;
   return {
     mode: host.bootstrap,
@@ -20,6 +25,17 @@ export function hostSetup(stack: JtelStack, release: Release): HostSetup {
             hosts: host.dns.hosts ?? [],
           },
         }),
+    ...(host.docker === undefined ? {} : { docker: host.docker }),
+    ...(host.proxy === undefined ? {} : { proxy: proxyOf(host.proxy, credentials) }),
     ...(network.allow === undefined ? {} : { firewall: firewallRules(release, network, host.port) }),
+  };
+}
+
+function proxyOf({ http, https, noProxy = [] }: NonNullable<JtelStack['spec']['host']['proxy']>, credentials: ProxyCredentials | undefined): HostProxy {
+  return {
+    ...(http === undefined ? {} : { http }),
+    ...(https === undefined ? {} : { https }),
+    noProxy,
+    ...(credentials === undefined ? {} : { credentials }),
   };
 }

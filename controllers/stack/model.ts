@@ -75,6 +75,8 @@ export interface Observed {
   readonly host: Outcome<HostObservation>;
   /** What the release demands and the host lacks; empty when it is good. */
   readonly findings: readonly Finding[];
+  /** What is strange about the host and stops nothing; each a sentence. */
+  readonly remarks?: readonly string[];
   /** The job that loads data for this stack, as the host reports it. */
   readonly load?: JobReport;
   /** What the first data are to be loaded from; looked for only while there are none. */

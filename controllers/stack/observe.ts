@@ -13,10 +13,12 @@ import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import { preflight, updateAllowed } from '../../release/fitness.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { readHostTarget } from '../host-target.ts';
+import { hostRemarks } from './host-remarks.ts';
 import { hostSetup } from './host-setup.ts';
 import type { DataDependencies } from './data-source.ts';
 import { loadJob } from './load-job.ts';
 import type { Finding, Observed, Outcome, ReleaseFacts } from './model.ts';
+import { readProxyCredentials } from '../render-inputs.ts';
 import { readRelease, renderStack, type ReleaseDependencies, type StackRelease } from '../stack-release.ts';
 import { jobToRead, observeData, observeMove, observeOrders, type DataLook, type Orders, type RestoreDependencies } from './observe-data.ts';
 import { observeOthers, type RelocationObserved } from './observe-relocation.ts';
@@ -77,6 +79,7 @@ export async function observe(
     ...(rendered?.desired === undefined ? {} : { desired: rendered.desired }),
     ...(rendered?.missing === undefined ? {} : { missingCredentials: rendered.missing }),
     host: host.observation,
+    ...(hostValue === undefined ? {} : { remarks: hostRemarks(stack, hostValue.facts) }),
     findings: hostValue === undefined || !release.ok ? [] : findingsOf(release.value.loaded.release, stack, hostValue),
     ...(host.load === undefined ? {} : { load: host.load }),
     ...data?.observed,
@@ -140,7 +143,7 @@ async function render(
   const { toolbox } = dependencies;
   const result = await renderStack(stack, project, loaded, dependencies, options, volumes);
   if ('missing' in result) return { missing: result.missing };
-  const setup = hostSetup(stack, release);
+  const setup = hostSetup(stack, release, await readProxyCredentials(dependencies.cluster, stack, options));
   return {
     desired: { release: result.rendered, setup, setupDigest: setupDigest(setup), ...(result.selfSignedUntil === undefined ? {} : { selfSignedUntil: result.selfSignedUntil }) },
     inputs: {

@@ -8,6 +8,20 @@
 import type { ObjectMeta } from '../kind.ts';
 
 /**
+ * A range of addresses that is cut into networks of one size.
+ */
+export interface AddressPool {
+  /**
+   * The range, such as 10.211.0.0/16. Nothing that the host has to reach may lie in it.
+   */
+  readonly base: string;
+  /**
+   * Prefix length of each network, such as 24 for 254 addresses.
+   */
+  readonly size: number;
+}
+
+/**
  * A container in Azure Blob Storage.
  */
 export interface AzureContainer {
@@ -509,6 +523,42 @@ export interface HostDNS {
    * Entries for /etc/hosts.
    */
   readonly hosts?: readonly HostsEntry[];
+}
+
+/**
+ * Settings of Docker Engine on a Managed host, written into its daemon.json. Left alone when absent. They are applied when Docker starts; while containers run, the operator does not start it anew for them.
+ */
+export interface HostDocker {
+  /**
+   * Address and network of Docker's own bridge docker0, such as 10.210.0.1/24.
+   */
+  readonly bridgeAddress?: string;
+  /**
+   * Where Docker takes the networks of stacks from, in this order. Networks that exist keep their addresses.
+   */
+  readonly addressPools?: readonly AddressPool[];
+}
+
+/**
+ * HTTP proxy through which the host reaches registries and stores: on a Managed host Docker pulls through it, and packages come through it; jobs take the way that Docker takes. When absent, everything is left as the host has it, and jobs follow that.
+ */
+export interface HostProxy {
+  /**
+   * Proxy for http addresses.
+   */
+  readonly http?: string;
+  /**
+   * Proxy for https addresses (it is asked to CONNECT).
+   */
+  readonly https?: string;
+  /**
+   * What is reached directly. Names match their subdomains, too; localhost is always direct.
+   */
+  readonly noProxy?: readonly string[];
+  /**
+   * Secret with username and password for the proxy (type kubernetes.io/basic-auth).
+   */
+  readonly credentialsSecretRef?: LocalReference;
 }
 
 /**
@@ -1577,6 +1627,14 @@ export interface StackHost {
    * Name resolution on the host. Left alone when absent.
    */
   readonly dns?: HostDNS;
+  /**
+   * Settings of Docker Engine on a Managed host, written into its daemon.json. Left alone when absent. They are applied when Docker starts; while containers run, the operator does not start it anew for them.
+   */
+  readonly docker?: HostDocker;
+  /**
+   * HTTP proxy through which the host reaches registries and stores: on a Managed host Docker pulls through it, and packages come through it; jobs take the way that Docker takes. When absent, everything is left as the host has it, and jobs follow that.
+   */
+  readonly proxy?: HostProxy;
   /**
    * Time zone of the host and of the containers. Left alone when absent.
    */

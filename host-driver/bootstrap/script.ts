@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import type { HostSetup } from '../host.ts';
 import { quote } from '../ssh/quote.ts';
 import { InvalidValue, valid, validInteger } from '../values.ts';
+import { daemonMembers, proxyVariables } from './docker-settings.ts';
 import { firewallTable } from './firewall.ts';
 
 const body = readFileSync(new URL('setup.sh', import.meta.url), 'utf8');
@@ -14,9 +15,9 @@ const body = readFileSync(new URL('setup.sh', import.meta.url), 'utf8');
 /** Seconds after which the host takes back a firewall that nobody confirmed over a new connection. */
 export const firewallRollbackSeconds = 120;
 
-/** A whole POSIX shell script: `sudo sh SCRIPT run USER`. Holds no secret. @throws InvalidValue. */
+/** A whole POSIX shell script: `sudo sh SCRIPT run USER`. Holds no secret but a proxy's credentials. @throws InvalidValue. */
 export function hostScript(setup: HostSetup, rollbackSeconds = firewallRollbackSeconds): string {
-  const { mode, timeZone, dns, firewall } = setup;
+  const { mode, timeZone, dns, firewall, docker, proxy } = setup;
   const variables = {
     mode: mode === 'Managed' ? 'Managed' : 'Preinstalled',
     time_zone: timeZone === undefined ? '' : valid('timeZone', timeZone),
@@ -24,6 +25,8 @@ export function hostScript(setup: HostSetup, rollbackSeconds = firewallRollbackS
     search: (dns?.searchDomains ?? []).map((domain) => valid('domainName', domain)).join(' '),
     hosts: (dns?.hosts ?? []).map(({ ip, names }) => [address(ip), ...names.map((name) => valid('domainName', name))].join(' ')).join('\n'),
     firewall: firewall === undefined ? '' : firewallTable(firewall),
+    docker_members: docker === undefined ? '' : daemonMembers(docker),
+    proxy: proxy === undefined ? '' : proxyVariables(proxy),
     rollback_seconds: String(validInteger('roll-back seconds', rollbackSeconds, 1, 3600)),
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`);

@@ -40,16 +40,26 @@ systemd() {
   [ -d /run/systemd/system ]
 }
 
+# Takes the way of the proxy, too; apt knows the names of the variables in small letters. They end with the subshell.
+apt_get() (
+  if [ -n "$proxy" ]; then
+    HTTP_PROXY='' HTTPS_PROXY='' NO_PROXY=''
+    eval "$proxy"
+    export http_proxy="$HTTP_PROXY" https_proxy="$HTTPS_PROXY" no_proxy="$NO_PROXY"
+  fi
+  exec apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+)
+
 apt_updated=no
 install_packages() {
   if [ "$apt_updated" = no ]; then
     say "reading the package lists"
-    apt-get -q -y -o DPkg::Lock::Timeout=300 update || fail "apt-get update failed: check the network and /etc/apt/sources.list.d"
+    apt_get update || fail "apt-get update failed: check the network, spec.host.proxy and /etc/apt/sources.list.d"
     apt_updated=yes
   fi
   [ $# -gt 0 ] || return 0
   say "installing $*"
-  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" || fail "apt-get could not install $*"
+  apt_get install --no-install-recommends "$@" || fail "apt-get could not install $*"
 }
 
 candidate() {
@@ -175,6 +185,79 @@ with_members() {
       empty = rest ~ /^[ \t\n]*}/
       printf "{ %s%s%s", members, empty ? " " : ",", rest
     }'
+}
+
+# stdin: what with_members made. Takes the members ($1) out again.
+without_members() {
+  awk -v members="$1" '
+    { text = text $0 "\n" }
+    END {
+      at = members == "" ? 0 : index(text, members)
+      if (at) {
+        rest = substr(text, at + length(members))
+        sub(/^ *,/, "", rest)
+        text = substr(text, 1, at - 1) rest
+      }
+      printf "%s", text
+    }'
+}
+
+# Members of daemon.json from the spec. Their text is kept, so that it can be taken out again. Docker reads them when it starts; while
+# containers run that is left to a person or the next reboot, because changed bridges cannot be changed under them.
+set_docker() {
+  mine=$base/.daemon.json.members
+  had=$(cat "$mine" 2>/dev/null)
+  [ "$had" != "$docker_members" ] || return 0
+  # Also what an interrupted set-up put in already.
+  others=$(without_members "$had" <"$conf" | without_members "$docker_members") 2>/dev/null
+  for key in bip default-address-pools; do
+    case $docker_members in *"\"$key\""*) ;; *) continue ;; esac
+    case $others in *"\"$key\""*) fail "$conf has $key already: take it out there, or leave it out of spec.host.docker" ;; esac
+  done
+  mkdir -p "${conf%/*}" || fail "cannot create ${conf%/*}"
+  if [ -n "$docker_members" ]; then
+    printf '%s' "$others" | with_members "$docker_members" | replace "$conf" || :
+    grep -qF -e "$docker_members" "$conf" || fail "cannot write $conf"
+  else
+    printf '%s\n' "$others" | replace "$conf" || :
+  fi
+  if [ -z "$(docker ps -q)" ]; then
+    restart_docker
+  else
+    say "Docker's new settings take effect at its next start; containers run, so that is left to you (systemctl restart docker stops them for a moment)"
+  fi
+  printf '%s' "$docker_members" >"$mine" || fail "cannot write $mine"
+}
+
+# Docker pulls through the proxy, and jobs take the way that Docker takes. May hold a password: for root alone.
+set_proxy() {
+  file=$base/.proxy.env
+  [ -n "$proxy" ] || [ -e "$file" ] || [ -e "$base/.proxy.pending" ] || return 0
+  # Until Docker was started with it, the change is under way.
+  pending=$base/.proxy.pending
+  [ -e "$pending" ] || [ "$(cat "$file" 2>/dev/null)" != "$proxy" ] || return 0
+  : >"$pending" || fail "cannot write $pending"
+  if [ -n "$proxy" ]; then
+    (umask 077 && printf '%s\n' "$proxy" >"$file.new") && mv -f "$file.new" "$file" || fail "cannot write $file"
+  else
+    rm -f "$file"
+  fi
+  if systemd; then
+    drop_in=/etc/systemd/system/docker.service.d/jtel-proxy.conf
+    mkdir -p "${drop_in%/*}"
+    if [ -n "$proxy" ]; then printf '[Service]\nEnvironmentFile=-%s\n' "$file" | replace "$drop_in" || :; else rm -f "$drop_in"; fi
+    systemctl daemon-reload || fail "systemctl daemon-reload failed"
+  else
+    defaults=/etc/default/docker
+    [ -e "$defaults" ] || : >"$defaults"
+    {
+      sed '/^# jtel begin/,/^# jtel end/d' "$defaults"
+      [ -z "$proxy" ] || printf '# jtel begin (written by the jtel operator)\nif [ -r %s ]; then set -a; . %s; set +a; fi\n# jtel end\n' "$file" "$file"
+    } | replace "$defaults" || :
+  fi
+  restart_docker
+  rm -f "$pending"
+  say "Docker was started with another proxy"
 }
 
 # Whether the rules are there with which Docker publishes ports. Somebody who reloads a firewall with "flush ruleset" takes them away.
@@ -338,6 +421,9 @@ run)
     install_docker
     start_docker
     admit_user
+    restore_daemon_json
+    set_docker
+    set_proxy
   fi
   check_docker
   set_time_zone

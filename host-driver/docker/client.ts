@@ -11,6 +11,12 @@ export interface EngineVersion {
   readonly api: string;
 }
 
+/** A network that Docker made on the host. */
+export interface Bridge {
+  readonly name: string;
+  readonly subnet: string;
+}
+
 export interface DockerClient {
   readonly host: string;
   readonly api: Docker;
@@ -19,6 +25,8 @@ export interface DockerClient {
   ready(signal: AbortSignal): Promise<void>;
   /** Learned from the daemon once per connection; see `observe`. */
   version?: EngineVersion;
+  /** From the last full look, or the first one. */
+  bridges?: readonly Bridge[];
 }
 
 /** The signal of one question: the caller's, and a bound in time. */

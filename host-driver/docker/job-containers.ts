@@ -29,10 +29,11 @@ export function jobName(uid: string): string {
 
 /**
  * Companions in the order of the spec, the main container last: that is the order in which they are started.
+ * @param proxy goes into the main container, which alone talks to the outside.
  * @param weighted false where the kernel has no I/O scheduler that knows weights.
  * @throws InvalidValue.
  */
-export function jobContainers(project: string, job: JobSpec, weighted: boolean): JobContainer[] {
+export function jobContainers(project: string, job: JobSpec, weighted: boolean, proxy?: JobFile): JobContainer[] {
   const name = jobName(job.uid);
   const companions = job.companions ?? [];
   if (new Set(companions.map((one) => one.name)).size !== companions.length) throw new InvalidValue(`job ${name} has two companions of the same name`);
@@ -48,7 +49,7 @@ export function jobContainers(project: string, job: JobSpec, weighted: boolean):
     return { role, files, options: { ...container(`${name}-${role}`, role, project, job, one, weighted), ...ownWay } };
   });
   const input = { path: '/run/job/spec.json', content: JSON.stringify(job.input), mode: 0o600 };
-  return [...parts, { role: mainRole, files: [input], options: container(name, mainRole, project, job, job, weighted) }];
+  return [...parts, { role: mainRole, files: proxy === undefined ? [input] : [input, proxy], options: container(name, mainRole, project, job, job, weighted) }];
 }
 
 interface Part {

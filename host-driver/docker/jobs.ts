@@ -13,6 +13,7 @@ import type { DockerClient } from './client.ts';
 import { inspectedJob, labels } from './containers.ts';
 import { jobContainers, jobLabels, jobName } from './job-containers.ts';
 import type { JobContainer, JobFile } from './job-containers.ts';
+import { proxyFile } from './job-proxy.ts';
 import { jobReport } from './job-report.ts';
 import { containerLog } from './logs.ts';
 import { removeParts } from './remove-job.ts';
@@ -20,10 +21,14 @@ import { removeParts } from './remove-job.ts';
 /** How much of a job's log is read back: enough for its last progress and result. */
 const reportLines = 200;
 
-/** Call with the host's lock held. Succeeds when the job is there already, started or ended. */
-export async function startJob(docker: DockerClient, project: string, job: JobSpec, signal: AbortSignal): Promise<void> {
+/**
+ * Call with the host's lock held. Succeeds when the job is there already, started or ended.
+ * @param proxy how the host reaches the outside, as the lock tells it
+ */
+export async function startJob(docker: DockerClient, project: string, job: JobSpec, proxy: string, signal: AbortSignal): Promise<void> {
   const name = jobName(job.uid);
-  const parts = (weighted: boolean): JobContainer[] => jobContainers(project, job, weighted);
+  const wayOut = proxyFile(proxy);
+  const parts = (weighted: boolean): JobContainer[] => jobContainers(project, job, weighted, wayOut);
   parts(true);
   try {
     const status = await containerStatus(docker, name, signal);

@@ -3,10 +3,10 @@ import type { ContainerInfo } from 'dockerode';
 import { HostError } from '../host.ts';
 import type { HostObservation } from '../host.ts';
 import { bounded, dockerError } from './client.ts';
-import type { DockerClient, EngineVersion } from './client.ts';
+import type { Bridge, DockerClient, EngineVersion } from './client.ts';
 import { labels, observedContainer, observedJob, projectContainers, projectJobs } from './containers.ts';
 
-export type DockerObservation = Pick<HostObservation, 'containers' | 'jobs' | 'volumes' | 'images'> & { readonly version?: EngineVersion };
+export type DockerObservation = Pick<HostObservation, 'containers' | 'jobs' | 'volumes' | 'images'> & { readonly version?: EngineVersion; readonly bridges?: readonly Bridge[] };
 
 /** @returns empty lists and no version when there is no Docker (yet); @throws HostError when the host cannot be asked. */
 export async function observeDocker(
@@ -19,15 +19,18 @@ export async function observeDocker(
   try {
     await docker.ready(abortSignal);
     const asksVersion = depth === 'full' || docker.version === undefined;
-    const [all, volumes, version] = await Promise.all([
+    const [all, volumes, version, bridges] = await Promise.all([
       docker.api.listContainers({ all: true, abortSignal }),
       docker.api.listVolumes({ filters: { label: [`${labels.project}=${project}`] }, abortSignal }),
       asksVersion ? daemonVersion(docker, abortSignal) : undefined,
+      asksVersion ? madeBridges(docker, abortSignal) : undefined,
     ]);
+    if (bridges !== undefined) docker.bridges = bridges;
     if (version !== undefined) docker.version = version;
     const containers = projectContainers(all, project);
     const jobs = projectJobs(all, project);
-    const shared = { ...(docker.version === undefined ? {} : { version: docker.version }), volumes: volumes.Volumes.map((one) => one.Name).toSorted() };
+    const learned = { ...(docker.version && { version: docker.version }), ...(docker.bridges && { bridges: docker.bridges }) };
+    const shared = { ...learned, volumes: volumes.Volumes.map((one) => one.Name).toSorted() };
     if (depth === 'quick') return { ...shared, containers: containers.map((one) => observedContainer(one)), jobs: jobs.map((one) => observedJob(one)) };
     const [images, looked, lookedJobs] = await Promise.all([
       docker.api.listImages({ abortSignal }),
@@ -52,6 +55,12 @@ async function daemonVersion(docker: DockerClient, abortSignal: AbortSignal): Pr
   const version = docker.api.version.bind(docker.api) as (options: { abortSignal: AbortSignal }) => Promise<{ Version: string; ApiVersion: string }>;
   const { Version, ApiVersion } = await version({ abortSignal });
   return { engine: Version, api: ApiVersion };
+}
+
+async function madeBridges(docker: DockerClient, abortSignal: AbortSignal): Promise<readonly Bridge[]> {
+  const networks = await docker.api.listNetworks({ filters: { driver: ['bridge'] }, abortSignal });
+  const bridges = networks.flatMap(({ Name, IPAM }) => (IPAM?.Config ?? []).map(({ Subnet = '' }) => ({ name: Name, subnet: Subnet })));
+  return bridges.filter(({ subnet }) => subnet !== '').toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** @returns undefined when the container went away between the list and the look. */

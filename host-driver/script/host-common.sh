@@ -113,3 +113,17 @@ containers_of() {
   docker ps -aq --filter "label=com.docker.compose.project=$project"
 }
 
+# Lines NAME=VALUE as Docker itself was given them: in its environment, else in its settings, which only root may read. A user without
+# sudo is told by Docker, without the password.
+docker_proxy() {
+  if [ -r "/proc/$(cat /var/run/docker.pid 2>/dev/null)/environ" ]; then
+    tr '\0' '\n' <"/proc/$(cat /var/run/docker.pid)/environ" | grep -iE '^(http|https|no)_proxy=.'
+    for key in http https no; do
+      sed -n "s/.*\"$key-proxy\"[ \t]*:[ \t]*\"\([^\"]*\)\".*/${key}_proxy=\1/p" /etc/docker/daemon.json 2>/dev/null
+    done
+  else
+    docker info --format 'http_proxy={{.HTTPProxy}}
+https_proxy={{.HTTPSProxy}}
+no_proxy={{.NoProxy}}' 2>/dev/null | grep -v -e '=$' -e '=[a-z]*://xxxxx:xxxxx@'
+  fi
+}

@@ -215,11 +215,15 @@ measure)
   printf '%s\n' "$total"
   ;;
 
-# Keeps the lock while the caller works through the Docker API; ends with its stdin. $1: `start` to start something.
+# Keeps the lock while the caller works through the Docker API; ends with its stdin. $1: `start` to start something; then it says first
+# how Docker reaches the outside, for the job to take the same way.
 hold)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
-  [ "${1-}" != start ] || refuse_moved
+  if [ "${1-}" = start ]; then
+    refuse_moved
+    docker_proxy | head -c 8192
+  fi
   echo held
   bounded cat >/dev/null
   exit 0
@@ -231,7 +235,8 @@ setup)
   check_fence
   script=$dir/.setup.$$
   trap 'rm -f "$script"' EXIT
-  cat >"$script" || die "$FAILED" "cannot store the set-up script"
+  # It may hold a proxy's password.
+  (umask 077 && cat >"$script") || die "$FAILED" "cannot store the set-up script"
   # Not the lock's descriptor: a daemon that is started here would hold it for ever.
   exec 8>>"$base/.setup-lock"
   flock -w "$seconds" 8 || die "$BUSY" "another set-up holds $base/.setup-lock"

@@ -13,29 +13,32 @@ import type { Step } from './run.ts';
 /** Seconds for which the host keeps the lock at most. */
 const holdSeconds = 120;
 
-/** @param purpose a start is refused on a host that the stack was moved away from. */
+/**
+ * @param purpose a start is refused on a host that the stack was moved away from.
+ * @param work gets what the script said before: for a start, how Docker reaches the outside.
+ */
 export async function withLock<T>(
   connection: Connection,
   project: string,
   fence: Fence,
   purpose: 'start' | 'remove',
   signal: AbortSignal,
-  work: () => Promise<T>,
+  work: (said: string) => Promise<T>,
 ): Promise<T> {
   const step: Step = { verb: 'hold', project, fence, arguments: [purpose], timeoutSeconds: holdSeconds };
   // An empty stdin makes the first call a mere check, which also installs the script where it is missing.
   await runStep(connection, step, signal);
   return await connection.withSession(signal, async () => {
-    const channel = await open(connection, step, signal);
+    const { channel, said } = await open(connection, step, signal);
     try {
-      return await work();
+      return await work(said);
     } finally {
       channel.end();
     }
   });
 }
 
-function open(connection: Connection, step: Step, signal: AbortSignal): Promise<ClientChannel> {
+function open(connection: Connection, step: Step, signal: AbortSignal): Promise<{ readonly channel: ClientChannel; readonly said: string }> {
   return new Promise((resolve, reject) => {
     const aborted = () => reject(signal.reason);
     signal.addEventListener('abort', aborted, { once: true });
@@ -50,9 +53,10 @@ function open(connection: Connection, step: Step, signal: AbortSignal): Promise<
       const [said, complained] = [new MarkedStream(mark), new MarkedStream(mark)];
       channel.on('data', (chunk: Buffer) => {
         stdout += said.add(chunk).toString('utf8');
-        if (!stdout.startsWith('held\n')) return;
+        const end = /(^|\n)held\n/.exec(stdout);
+        if (end === null) return;
         signal.removeEventListener('abort', aborted);
-        resolve(channel);
+        resolve({ channel, said: stdout.slice(0, end.index) });
       });
       channel.stderr.on('data', (chunk: Buffer) => (stderr += complained.add(chunk).toString('utf8')));
       channel.on('exit', (exit: number | null) => (code = exit ?? undefined));

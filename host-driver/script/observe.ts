@@ -11,7 +11,7 @@ const check = readFileSync(new URL('check.sh', import.meta.url), 'utf8');
 const longestName = 100;
 
 /** Facts that stay the same while a connection lives; a quick observation takes them from the last full one. */
-export type LastingFacts = Omit<HostFacts, 'machineID' | 'diskTotalBytes' | 'diskFreeBytes' | 'imageDisk' | 'dockerVersion' | 'apiVersion' | 'loginNoise'>;
+export type LastingFacts = Omit<HostFacts, 'machineID' | 'diskTotalBytes' | 'diskFreeBytes' | 'imageDisk' | 'dockerVersion' | 'apiVersion' | 'bridges' | 'loginNoise'>;
 
 export interface ScriptObservation {
   readonly machineID: string;

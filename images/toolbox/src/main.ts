@@ -10,6 +10,7 @@ import { count } from './count.ts';
 import { JobError, toJobError } from './job-error.ts';
 import { load } from './load.ts';
 import { probe } from './probe.ts';
+import { takeProxy } from './proxy.ts';
 import { progressReport } from './report.ts';
 import type { Report } from './report.ts';
 import { restore } from './restore/restore.ts';
@@ -56,6 +57,7 @@ const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
 
 try {
+  await takeProxy();
   const spec = await takeSpec();
   const report = progressReport(writeLine, () => performance.now());
   const result = await run(spec, report);

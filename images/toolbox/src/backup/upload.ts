@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { UploadTarget } from '../../../../backup/job.ts';
 import { inStore } from '../../../../backup/names.ts';
 import { JobError } from '../job-error.ts';
+import { proxyEnvironment } from '../proxy.ts';
 
 /** Version of the Blob service's REST interface; Put Blob up to 5,000 MiB since 2019-12-12. */
 const serviceVersion = '2021-12-02';
@@ -38,7 +39,7 @@ export class Uploader {
   /** @param connections at the same time. */
   constructor(target: UploadTarget, connections: number, signal: AbortSignal, retryMilliseconds = 500) {
     this.#target = target;
-    const options = { keepAlive: true, maxSockets: connections, scheduling: 'lifo' as const };
+    const options = { keepAlive: true, maxSockets: connections, scheduling: 'lifo' as const, proxyEnv: proxyEnvironment() };
     this.#agent = target.containerUrl.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options);
     this.#signal = signal;
     this.#retryMilliseconds = retryMilliseconds;

@@ -1,0 +1,54 @@
+/** What is strange about a host and stops nothing, told in the condition Preflight; pure. */
+import { BlockList, isIP } from 'node:net';
+import type { JtelStack } from '../../crds/index.ts';
+import type { HostFacts } from '../../host-driver/host.ts';
+
+/** @returns one sentence for each, the same for the same host. */
+export function hostRemarks(stack: JtelStack, facts: HostFacts): readonly string[] {
+  return [...shadowed(stack, facts), ...noise(facts)];
+}
+
+function noise({ loginNoise }: HostFacts): readonly string[] {
+  if (loginNoise === undefined) return [];
+  return [`The login shell of the SSH user prints ${JSON.stringify(loginNoise)} with every command; it is ignored.`];
+}
+
+/** Addresses that the host has to reach and that lie in a network of Docker's own: packets for them go into the bridge. */
+function shadowed({ spec }: JtelStack, { bridges = [] }: HostFacts): readonly string[] {
+  const { admin = [], web = [], sip = [] } = spec.network.allow ?? {};
+  const { nameservers = [], hosts = [] } = spec.host.dns ?? {};
+  const named: readonly (readonly [string, readonly string[]])[] = [
+    ['spec.network.allow.admin', admin],
+    ['spec.network.allow.web', web],
+    ['spec.network.allow.sip', sip.map(({ cidr }) => cidr)],
+    ['spec.host.dns.nameservers', nameservers],
+    ['spec.host.dns.hosts', hosts.map(({ ip }) => ip)],
+  ];
+  return bridges.flatMap(({ name, subnet }) => {
+    const inside = named.flatMap(([field, ranges]) => ranges.filter((range) => contains(subnet, range)).map((range) => `${range} (${field})`));
+    if (inside.length === 0) return [];
+    return [
+      `Docker's network ${name} has ${subnet}, and ${inside.join(', ')} lies in it: the host does not reach that. Give Docker other addresses ` +
+        '(spec.host.docker); a network that exists keeps its own until it is removed.',
+    ];
+  });
+}
+
+/** Whether a range (or one address) lies wholly in a network. A wider one is not meant as a whole: no remark. */
+function contains(network: string, range: string): boolean {
+  const [outer, inner] = [parse(network), parse(range)];
+  if (outer === undefined || inner === undefined || outer.family !== inner.family || inner.bits < outer.bits) return false;
+  const list = new BlockList();
+  list.addSubnet(outer.address, outer.bits, outer.family);
+  return list.check(inner.address, inner.family);
+}
+
+function parse(text: string): { readonly address: string; readonly bits: number; readonly family: 'ipv4' | 'ipv6' } | undefined {
+  const [address = '', prefix] = text.split('/');
+  const version = isIP(address);
+  if (version === 0) return undefined;
+  const most = version === 4 ? 32 : 128;
+  const bits = prefix === undefined ? most : Number(prefix);
+  if (!Number.isInteger(bits) || bits < 0 || bits > most) return undefined;
+  return { address, bits, family: version === 4 ? 'ipv4' : 'ipv6' };
+}

@@ -1,0 +1,48 @@
+/** What the set-up tells Docker: members of its daemon.json, and the variables that lead through a proxy. Pure. */
+import { isIPv4 } from 'node:net';
+import type { DockerSettings, HostProxy } from '../host.ts';
+import { InvalidValue, validInteger } from '../values.ts';
+
+/** Never asked of a proxy: the host itself. */
+const alwaysDirect = ['localhost', '127.0.0.1', '::1'];
+
+/** Members of daemon.json as JSON on one line, without the braces; empty when there is nothing to set. @throws InvalidValue. */
+export function daemonMembers({ bridgeAddress, addressPools = [] }: DockerSettings): string {
+  const members = {
+    ...(bridgeAddress === undefined ? {} : { bip: network(bridgeAddress) }),
+    ...(addressPools.length === 0
+      ? {}
+      : { 'default-address-pools': addressPools.map(({ base, size }) => ({ base: network(base), size: validInteger('size of networks', size, 8, 30) })) }),
+  };
+  return JSON.stringify(members).slice(1, -1);
+}
+
+/** Lines `NAME='value'` that a POSIX shell and systemd read alike. @throws InvalidValue. */
+export function proxyVariables({ http, https, noProxy, credentials }: HostProxy): string {
+  const through = (address: string) => {
+    const [, scheme, host] = /^(https?):\/\/((?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)\/?$/.exec(address) ?? [];
+    if (scheme === undefined || host === undefined) throw new InvalidValue(`${JSON.stringify(address.slice(0, 80))} is refused: it is not http://HOST:PORT`);
+    return `${scheme}://${credentials === undefined ? '' : `${encoded(credentials.username)}:${encoded(credentials.password)}@`}${host}`;
+  };
+  const direct = [...alwaysDirect, ...noProxy];
+  for (const one of direct) if (!/^[A-Za-z0-9.*:/_-]{1,253}$/.test(one)) throw new InvalidValue(`${JSON.stringify(one.slice(0, 80))} is refused: it is no name, address or network`);
+  const variables = {
+    ...(http === undefined ? {} : { HTTP_PROXY: through(http) }),
+    ...(https === undefined ? {} : { HTTPS_PROXY: through(https) }),
+    NO_PROXY: direct.join(','),
+  };
+  return Object.entries(variables).map(([name, value]) => `${name}='${value}'`).join('\n');
+}
+
+/** encodeURIComponent leaves the apostrophe as it is, which ends a value in a shell. */
+function encoded(text: string): string {
+  return encodeURIComponent(text).replaceAll("'", '%27');
+}
+
+function network(text: string): string {
+  const [address = '', prefix = '', ...rest] = text.split('/');
+  if (!isIPv4(address) || !/^\d{1,2}$/.test(prefix) || Number(prefix) > 32 || rest.length > 0) {
+    throw new InvalidValue(`${JSON.stringify(text.slice(0, 80))} is refused: it is no IPv4 network`);
+  }
+  return text;
+}

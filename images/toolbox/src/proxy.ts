@@ -1,0 +1,35 @@
+/**
+ * The way to the store, where the host goes out through an HTTP proxy: a file beside the job's spec, because it may hold a password, with the
+ * customary variables. Node's own clients take them: https addresses by CONNECT, what NO_PROXY names directly.
+ */
+import { readFile, unlink } from 'node:fs/promises';
+import { setGlobalProxyFromEnv } from 'node:http';
+import type { AgentOptions } from 'node:http';
+import { JobError } from './job-error.ts';
+
+const proxyPath = '/run/job/proxy.json';
+let wayOut: AgentOptions['proxyEnv'];
+
+/** For agents of one's own; those of Node, and fetch, know it already. Undefined: directly. */
+export function proxyEnvironment(): AgentOptions['proxyEnv'] {
+  return wayOut;
+}
+
+/** Takes the file, if there is one, and sends everything of this thread through the proxy. @throws {JobError} SpecInvalid */
+export async function takeProxy(path = proxyPath): Promise<void> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return;
+  await unlink(path);
+  try {
+    const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = JSON.parse(text) as Readonly<Record<string, string | undefined>>;
+    const variables = { HTTP_PROXY, HTTPS_PROXY, NO_PROXY };
+    setGlobalProxyFromEnv(variables);
+    wayOut = variables;
+  } catch {
+    // Not the cause: its message may quote the password.
+    throw new JobError('SpecInvalid', 'the proxy of the host cannot be used: it must be http://HOST:PORT or https://HOST:PORT, with user and password percent-encoded');
+  }
+}
