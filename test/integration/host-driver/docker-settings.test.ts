@@ -84,7 +84,7 @@ describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
   it('images come through the proxy, jobs get it, containers run on, and the password is nowhere to be read', async () => {
     const { image, credentials: registry } = sandbox;
     const address = (await sandbox.onHost(name, 'getent hosts registry.sandbox')).split(/\s/)[0];
-    const wall = (hook: string) => `chain ${hook} { type filter hook ${hook} priority -10; ip daddr ${address} tcp dport 5000 reject; }`;
+    const wall = (hook: string) => `chain ${hook} { type filter hook ${hook} priority -10; ip daddr ${address} tcp dport 5000 reject\n}\n`;
     await onHost().pull([image], registry, nothing, signal);
     const release = aRelease(project, image);
     await onHost().writeRelease(project, release, aFence(), signal);
@@ -117,7 +117,8 @@ describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
 
   it('a proxy that the host itself has is handed to jobs as well', async () => {
     await sandbox.onHost(name, "echo \"export HTTPS_PROXY='http://own:secret@own.example:3128' NO_PROXY=intra.example\" >>/etc/default/docker; service docker restart");
-    await waitFor('Docker', () => sandbox.onHost(name, 'docker version >/dev/null && echo up').catch(nothing));
+    // The sockets that were open are closed by it; the first question finds out.
+    await waitFor('Docker', async () => (await onHost().observe(project, 'full', signal).catch(nothing))?.facts.dockerVersion !== undefined);
     expect(await jobSays(`own-${name}`)).toEqual({ HTTPS_PROXY: 'http://own:secret@own.example:3128', NO_PROXY: 'intra.example' });
   });
 });
