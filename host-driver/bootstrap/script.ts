@@ -10,7 +10,12 @@ import { InvalidValue, valid, validInteger } from '../values.ts';
 import { daemonMembers, proxyVariables } from './docker-settings.ts';
 import { firewallTable } from './firewall.ts';
 
-const body = readFileSync(new URL('setup.sh', import.meta.url), 'utf8');
+// Literal names: the bundle of the image finds the files by them.
+const body = [
+  readFileSync(new URL('setup-common.sh', import.meta.url), 'utf8'),
+  readFileSync(new URL('setup-docker.sh', import.meta.url), 'utf8'),
+  readFileSync(new URL('setup.sh', import.meta.url), 'utf8'),
+].join('');
 
 /** Seconds after which the host takes back a firewall that nobody confirmed over a new connection. */
 export const firewallRollbackSeconds = 120;
