@@ -33,11 +33,20 @@ export interface Checked {
   readonly manifest?: Manifest;
 }
 
+/** What a restore waits for: which one, how far it is, since when, and why. */
+export interface Ahead {
+  readonly name: string;
+  readonly phase: Phase;
+  /** RFC 3339; when it began, or was created. */
+  readonly since: string;
+  readonly message?: string;
+}
+
 export interface Observed {
   /** Undefined: there is no such stack (yet). */
   readonly stack?: JtelStack;
-  /** Name of an older restore of the same stack that is not over. */
-  readonly ahead?: string;
+  /** An older restore of the same stack that is not over. */
+  readonly ahead?: Ahead;
   readonly target: Outcome<Target>;
   /** The same order, carried out before by another object. */
   readonly carriedOut?: CarriedOutOrder;
@@ -75,7 +84,7 @@ export type Action =
   | { readonly type: 'DestroyScratch' };
 
 export type Plan =
-  | { readonly kind: 'Wait'; readonly phase: Phase; readonly reason: Reason; readonly message: string; readonly afterSeconds: number; readonly progressPercent?: number }
+  | { readonly kind: 'Wait'; readonly phase: Phase; readonly reason: Reason; readonly message: string; readonly afterSeconds: number; readonly progressPercent?: number; readonly trouble?: true }
   | { readonly kind: 'CreateBackup'; readonly name: string; readonly message: string }
   /** Everything is checked: from now on the stack carries it out. */
   | { readonly kind: 'Order'; readonly message: string }

@@ -12,7 +12,7 @@ import { InputError } from '../input-error.ts';
 import { carriedOutBefore, countJobUID, isOrdered, orderID, restoreJobUID, standingOrders } from '../restore-orders.ts';
 import { readRelease } from '../stack-release.ts';
 import { check, problemOf, type CheckDependencies } from './checks.ts';
-import type { Checked, Observed, Outcome, Scratch, Target } from './model.ts';
+import type { Ahead, Checked, Observed, Outcome, Scratch, Target } from './model.ts';
 import { verification } from './plan-test.ts';
 import { obstacle, preRestoreBackupName } from './plan.ts';
 import { scratchProject } from './scratch.ts';
@@ -116,9 +116,11 @@ async function readAgain(restore: JtelRestore, target: Target, { cluster, openSt
   }
 }
 
-async function olderRestore(restore: JtelRestore, stack: JtelStack, { restoresOf }: ObserveDependencies, options: CallOptions): Promise<string | undefined> {
+async function olderRestore(restore: JtelRestore, stack: JtelStack, { restoresOf }: ObserveDependencies, options: CallOptions): Promise<Ahead | undefined> {
   const first = standingOrders(await restoresOf(stack, options))[0];
-  return first === undefined || first.metadata.uid === restore.metadata.uid ? undefined : first.metadata.name;
+  if (first === undefined || first.metadata.uid === restore.metadata.uid) return undefined;
+  const { phase = 'Pending', startTime, message } = first.status ?? {};
+  return { name: first.metadata.name, phase, since: startTime ?? first.metadata.creationTimestamp, ...(message === undefined ? {} : { message }) };
 }
 
 /** The backup that is asked for; once it was found, it stays the same. @throws {InputError} {@link BlobError} */

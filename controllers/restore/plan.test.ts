@@ -38,7 +38,7 @@ const next = (restore: JtelRestore, observed: Observed): Plan => plan({ restore,
 describe('before anything is touched', () => {
   it.each<[string, Partial<JtelRestore['spec']>, Partial<Observed>, object]>([
     ['a stack that is not there is waited for', {}, { stack: undefined as never }, { kind: 'Wait', phase: 'Pending', reason: 'StackNotFound' }],
-    ['an older restore comes first', {}, { ahead: 'first' }, { kind: 'Wait', reason: 'RestoreWaits', message: expect.stringContaining('first') }],
+    ['an older restore comes first', {}, { ahead: { name: 'first', phase: 'Loading', since: '2026-03-01T02:00:00Z', message: 'a pack is missing.' } }, { kind: 'Wait', reason: 'RestoreWaits', message: expect.stringMatching(/first .* is Loading since 2026-03-01T02:00:00Z.*kubectl delete jtelrestore first -n acme.*a pack is missing/) }],
     ['a suspended stack is waited for', {}, { stack: stack(seen, { suspend: true }) }, { kind: 'Wait', reason: 'Suspended' }],
     ['a stopped stack is waited for', {}, { stack: stack(seen, { powerState: 'Stopped' }) }, { kind: 'Wait', reason: 'Stopped' }],
     ['a stack that is only observed is waited for', {}, { stack: stack(seen, { managementMode: 'Observe' }) }, { kind: 'Wait', reason: 'Observing' }],
@@ -62,6 +62,7 @@ describe('once the order is given', () => {
   it.each<[string, Observed, object]>([
     ['a stack that has not seen it yet is waited for', good, { kind: 'Wait', phase: 'Loading' }],
     ['its word is passed on', order('Loading'), { kind: 'Wait', phase: 'Loading', message: 'so far' }],
+    ['trouble that is tried again is told at once', { ...order('Preparing'), stack: stack({ ...seen, dataOrder: { requestUID: 'restore-uid', state: 'Preparing', reason: 'JobFailed', message: 'error 1100' } }) }, { kind: 'Wait', phase: 'Loading', reason: 'JobFailed', message: 'error 1100', trouble: true }],
     ['its start is followed', order('Starting'), { kind: 'Wait', phase: 'Starting' }],
     ['its health is the end', order('Done'), { kind: 'Complete', reason: 'RestoreCompleted' }],
     ['its failure before it wrote leaves the stack as it was', order('Failed'), { kind: 'Fail', reason: 'BackupInvalid', message: expect.stringContaining('Nothing was overwritten') }],

@@ -3,8 +3,8 @@
  * from then on the stack's own controller does the work, and this one follows what it says.
  */
 
-import type { JtelRestore, JtelStack, Reason } from '../../crds/index.ts';
-import type { Check, Observed, Plan, PlanInput, Problem } from './model.ts';
+import { isReason, type JtelRestore, type JtelStack, type Reason } from '../../crds/index.ts';
+import type { Ahead, Check, Observed, Plan, PlanInput, Problem } from './model.ts';
 import { describeCarriedOut } from '../restore-orders.ts';
 import { wantsPreRestoreBackup } from './wants-backup.ts';
 import { planTest } from './plan-test.ts';
@@ -20,7 +20,10 @@ const waits: ReadonlySet<Reason> = new Set<Reason>([
   'SecretInvalid',
   'NotChecked',
 ]);
+type Waiting = Extract<Plan, { kind: 'Wait' }>;
 const waitSeconds = 15;
+/** Of the message of another request. */
+const longestQuote = 400;
 
 export function plan(input: PlanInput): Plan {
   const { restore, observed, now } = input;
@@ -58,7 +61,7 @@ export function obstacle({ spec }: JtelRestore, { stack, ahead, target }: Observ
   if (stack.metadata.deletionTimestamp !== undefined) return { kind: 'Fail', reason: 'Deleting', message: `JtelStack ${stack.metadata.name} is being deleted; nothing was touched.` };
   if (!target.ok) return waitOrFail(target);
   if (spec.mode !== 'Execute') return undefined;
-  if (ahead !== undefined) return wait('Pending', 'RestoreWaits', `JtelRestore ${ahead} of the same stack came first.`);
+  if (ahead !== undefined) return wait('Pending', 'RestoreWaits', waitsFor(ahead, stack));
   if (stack.spec.suspend) return wait('Pending', 'Suspended', `JtelStack ${stack.metadata.name} is suspended: nothing is done until spec.suspend is false.`);
   if (stack.spec.managementMode === 'Observe') return wait('Pending', 'Observing', `JtelStack ${stack.metadata.name} is only observed: nothing is done until spec.managementMode is Manage.`);
   if (stack.spec.powerState === 'Stopped') return wait('Pending', 'Stopped', `JtelStack ${stack.metadata.name} is stopped: set spec.powerState to Running to have it restored and started.`);
@@ -68,6 +71,12 @@ export function obstacle({ spec }: JtelRestore, { stack, ahead, target }: Observ
 /** What it asked for was done, so that tools which keep it in git see it as done. */
 function alreadyCarriedOut(message: string): Plan {
   return { kind: 'Complete', reason: 'AlreadyCarriedOut', message };
+}
+
+function waitsFor({ name, phase, since, message = '' }: Ahead, { metadata }: JtelStack): string {
+  const wayOn = `If ${name} is not wanted any more, delete it and this one goes on: kubectl delete jtelrestore ${name} -n ${metadata.namespace}`;
+  const says = message === '' ? '' : ` It says: ${message.slice(0, longestQuote)}`;
+  return `JtelRestore ${name} of the same stack came first; it is ${phase} since ${since}. ${wayOn}.${says}`;
 }
 
 /** Once its backup of what is there was asked for, it is begun. */
@@ -120,8 +129,13 @@ function follow(restore: JtelRestore, stack: JtelStack | undefined): Plan {
     case 'Starting':
       return wait('Starting', 'Starting', message, 5);
     default:
-      return wait('Loading', 'Restoring', message, 5, order.progressPercent);
+      return order.reason === undefined ? wait('Loading', 'Restoring', message, 5, order.progressPercent) : inTrouble(order.reason, message);
   }
+}
+
+/** Something failed, or is in the way, and is tried again: worth an event at once, not only when it is given up. */
+function inTrouble(reason: string, message: string): Plan {
+  return { ...wait('Loading', isReason(reason) ? reason : 'RestoreFailed', message, 5), trouble: true };
 }
 
 function whatWouldHappen(restore: JtelRestore, stack: JtelStack, checks: readonly Check[]): string {
@@ -135,6 +149,6 @@ export function waitOrFail({ reason, message }: Problem): Plan {
   return waits.has(reason) ? wait('Pending', reason, message) : { kind: 'Fail', reason, message: `${message} Nothing was touched.` };
 }
 
-export function wait(phase: Extract<Plan, { kind: 'Wait' }>['phase'], reason: Reason, message: string, afterSeconds = waitSeconds, progressPercent?: number): Plan {
+export function wait(phase: Waiting['phase'], reason: Reason, message: string, afterSeconds = waitSeconds, progressPercent?: number): Waiting {
   return { kind: 'Wait', phase, reason, message, afterSeconds, ...(progressPercent === undefined ? {} : { progressPercent }) };
 }

@@ -102,6 +102,9 @@ export class RestoreReconciler implements Reconciler {
       const type = planned.kind === 'Complete' ? 'Normal' : 'Warning';
       this.#options.events.record(restoreKind, written, { type, reason: planned.reason, note: status.message ?? '', action: restore.spec.mode });
     }
+    if (planned.kind === 'Wait' && planned.trouble === true && restore.status?.message !== status.message) {
+      this.#options.events.record(restoreKind, written, { type: 'Warning', reason: planned.reason, note: planned.message, action: restore.spec.mode });
+    }
     return written;
   }
 

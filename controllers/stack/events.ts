@@ -76,10 +76,23 @@ export function transitionEvents(previous: JtelStackStatus | undefined, next: Jt
   if (loaded?.status === 'True' && findCondition(previous?.conditions, 'DataLoaded')?.status === 'False') {
     events.push({ type: 'Normal', reason: 'DataLoaded', note: `The data was loaded completely. ${loaded.message}` });
   }
+  const trouble = loadTrouble(previous, next);
+  if (trouble !== undefined) events.push(trouble);
   const stalledBefore = findCondition(previous?.conditions, 'Stalled');
   const stalledAfter = findCondition(next.conditions, 'Stalled');
   if (stalledAfter !== undefined && stalledAfter.reason !== stalledBefore?.reason && before?.status !== 'True') {
     events.push({ type: 'Warning', reason: stalledAfter.reason as Reason, note: stalledAfter.message });
   }
   return events;
+}
+
+/** While data are on their way this is no trouble. */
+const onTheWay: ReadonlySet<string> = new Set<Reason>(['LoadingData', 'Restoring', 'Pending', 'RestoreWaits', 'HostStateUnknown']);
+
+/** A load that failed and is tried again: told at its first failure, not when it is given up. What is given up is `Stalled`. */
+function loadTrouble(previous: JtelStackStatus | undefined, next: JtelStackStatus): StoryEvent | undefined {
+  const [before, after] = [previous, next].map((status) => findCondition(status?.conditions, 'DataLoaded'));
+  if (after?.status !== 'False' || onTheWay.has(after.reason) || findCondition(next.conditions, 'Stalled') !== undefined) return undefined;
+  if (before?.reason === after.reason && before.message === after.message) return undefined;
+  return { type: 'Warning', reason: after.reason as Reason, note: `The data were not loaded: ${after.message}` };
 }

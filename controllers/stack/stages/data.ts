@@ -4,7 +4,7 @@
  * docs/decisions).
  */
 
-import type { Reason } from '../../../crds/index.ts';
+import type { JtelStack, Reason } from '../../../crds/index.ts';
 import { checkJobUID, restoreJobUID } from '../../restore-orders.ts';
 import type { Action } from '../actions.ts';
 import { isCarriedOut, ordersToRemember, replayObjection } from '../data-order.ts';
@@ -35,7 +35,7 @@ export function dataStage(input: PlanInput): Plan | undefined {
   if (data !== undefined && data.state === undefined) return undefined;
   if (data !== undefined) return strandedStage(input, data.source);
   if (observed.restoreAhead !== undefined) {
-    return { kind: 'Wait', step: 'Data', reason: 'RestoreWaits', message: `waiting for JtelRestore ${observed.restoreAhead}, which is still being checked, before any data are loaded`, afterSeconds: 15 };
+    return { kind: 'Wait', step: 'Data', reason: 'RestoreWaits', message: waitsForRestore(observed.restoreAhead, stack), afterSeconds: 15 };
   }
 
   const { initialData } = observed;
@@ -52,6 +52,11 @@ export function dataStage(input: PlanInput): Plan | undefined {
     data: { source: source.source, ...(backupID === undefined ? {} : { backupID, requestUID: stack.metadata.uid }) },
     confirm: [],
   });
+}
+
+function waitsForRestore(name: string, { metadata }: JtelStack): string {
+  const wayOn = `to begin without it: kubectl delete jtelrestore ${name} -n ${metadata.namespace}`;
+  return `waiting for JtelRestore ${name}, which is still being checked, before any data are loaded (${wayOn})`;
 }
 
 /** A JtelRestore: everything that can be done while the stack serves comes first, then it is stopped, marked and loaded. */
