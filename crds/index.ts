@@ -75,4 +75,12 @@ export const annotations = {
 export const labels = {
   /** Name of the stack that an object belongs to. */
   stack: 'jtel.de/stack',
+  /** Kubernetes' own word for who made an object and may remove it; see {@link madeByOperator}. */
+  managedBy: 'app.kubernetes.io/managed-by',
 } as const;
+
+/** How the operator, and the pods of its CronJobs, call themselves to the API. */
+export const operatorName = 'jtel-operator';
+
+/** Of what the operator makes by itself and may remove again. */
+export const madeByOperator = { [labels.managedBy]: operatorName } as const;

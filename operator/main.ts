@@ -1,7 +1,7 @@
 /** The composition root: builds every part once, wires them, and runs until told to stop or leadership is lost. */
 
 import { Registry } from 'prom-client';
-import { backupKind, restoreKind, storeKind, stackKind, type JtelBackup, type JtelBackupStore, type JtelRestore, type JtelStack } from '../crds/index.ts';
+import { backupKind, operatorName, restoreKind, storeKind, stackKind, type JtelBackup, type JtelBackupStore, type JtelRestore, type JtelStack } from '../crds/index.ts';
 import { ReleaseSource } from '../controllers/release-source.ts';
 import { openStore } from '../controllers/store-access.ts';
 import { createHostDriver } from '../host-driver/connect.ts';
@@ -34,7 +34,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const metrics = new RuntimeMetrics(registry);
   const connection = KubeConnection.load(config.kubeconfig);
   const observe: CallObserver = ({ method, status, seconds }) => metrics.apiCalled(method, status, seconds);
-  const cluster = new ClusterClient({ connection, fieldManager: 'jtel-operator', secrets, observe });
+  const cluster = new ClusterClient({ connection, fieldManager: operatorName, secrets, observe });
   const informerOptions = { connection, namespaces: config.namespaces, logger, metrics, observe };
   const informers: Informers = {
     stacks: new Informer(stackKind, informerOptions),

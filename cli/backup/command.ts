@@ -3,7 +3,7 @@
  * made from the schedule, so that firing twice, late or an hour off asks for the same backup.
  */
 import { Command, Option } from 'commander';
-import type { JtelBackup } from '../../crds/index.ts';
+import { labels, madeByOperator, type JtelBackup } from '../../crds/index.ts';
 import { UsageError, type Terminal } from '../terminal.ts';
 
 interface CreateOptions {
@@ -62,7 +62,7 @@ function backupOf({ stack, trigger, verify }: CreateOptions, namespace: string, 
   const backup = {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelBackup',
-    metadata: { namespace, name, labels: { 'jtel.de/stack': stack } },
+    metadata: { namespace, name, labels: { [labels.stack]: stack, ...(trigger === 'Scheduled' ? madeByOperator : {}) } },
     spec: { stackRef: { name: stack }, trigger, verify },
   };
   return backup as object as JtelBackup;

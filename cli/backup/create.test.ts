@@ -59,7 +59,7 @@ describe('a scheduled backup', () => {
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatchObject({
       path: expect.stringContaining('/apis/jtel.de/v1alpha1/namespaces/acme/jtelbackups'),
-      body: { metadata: { name, labels: { 'jtel.de/stack': 'main' } }, spec: { stackRef: { name: 'main' }, trigger: 'Scheduled', verify: 'Checksum' } },
+      body: { metadata: { name, labels: { 'jtel.de/stack': 'main', 'app.kubernetes.io/managed-by': 'jtel-operator' } }, spec: { stackRef: { name: 'main' }, trigger: 'Scheduled', verify: 'Checksum' } },
     });
   });
 

@@ -1,5 +1,5 @@
 /** Creates a JtelBackup with whatever credentials there are; loaded only when it is needed. */
-import { backupKind, type JtelBackup } from '../../crds/index.ts';
+import { backupKind, operatorName, type JtelBackup } from '../../crds/index.ts';
 import { ClusterClient } from '../../operator/runtime/client/cluster-client.ts';
 import { ApiError, isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
 import { KubeConnection } from '../../operator/runtime/client/connection.ts';
@@ -13,7 +13,7 @@ const timeoutSeconds = 30;
 export async function createBackup(kubeconfig: string | undefined, backup: JtelBackup, signal: AbortSignal): Promise<'Created' | 'Exists'> {
   const connection = KubeConnection.load(kubeconfig);
   try {
-    const cluster = new ClusterClient({ connection, fieldManager: 'jtel-operator', secrets: new SecretRegistry() });
+    const cluster = new ClusterClient({ connection, fieldManager: operatorName, secrets: new SecretRegistry() });
     await cluster.create(backupKind, backup, { signal, timeoutSeconds });
     return 'Created';
   } catch (error) {

@@ -4,7 +4,7 @@
  * of its own, as an activity beside the workers.
  */
 
-import { backupKind, labels, restoreFinalizer, restoreKind, type JtelBackup, type JtelRestore, type JtelRestoreStatus } from '../../crds/index.ts';
+import { backupKind, labels, madeByOperator, restoreFinalizer, restoreKind, type JtelBackup, type JtelRestore, type JtelRestoreStatus } from '../../crds/index.ts';
 import type { Host } from '../../host-driver/host.ts';
 import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
 import type { Cluster } from '../../operator/runtime/client/cluster.ts';
@@ -112,7 +112,7 @@ export class RestoreReconciler implements Reconciler {
     const backup = {
       apiVersion: 'jtel.de/v1alpha1',
       kind: 'JtelBackup',
-      metadata: { namespace: metadata.namespace, name, labels: { [labels.stack]: spec.stackRef.name } },
+      metadata: { namespace: metadata.namespace, name, labels: { [labels.stack]: spec.stackRef.name, ...madeByOperator } },
       spec: { stackRef: spec.stackRef, trigger: 'PreRestore', verify: 'Checksum' },
     } as unknown as JtelBackup;
     try {

@@ -35,7 +35,8 @@ it('so does the load of the first data', async () => {
   world.runJob = ({ type }) => (type === 'load' ? { error: problem } : { result: {} });
   await world.apply(stackOf());
   running = new Process(world);
-  await running.until('the event', async () => (await warnings(world, 'JtelStack')).some((one) => one.startsWith('JobFailed The data were not loaded: error 1100')));
+  await running.until('a warning', async () => (await warnings(world, 'JtelStack')).length > 0);
+  expect(await warnings(world, 'JtelStack')).toEqual(['JobFailed The data were not loaded: error 1100: table was not locked.']);
 });
 
 it('a later order says which one is in its way and how to go on, and that is so', async () => {

@@ -1,15 +1,27 @@
-/** Which finished JtelBackup objects are no longer kept; pure. What is stored is never deleted with them. */
+/**
+ * Which finished JtelBackup objects are no longer kept; pure. What is stored is never deleted with them. Only what the operator
+ * made goes: an object that somebody keeps in git would be made anew at once, and make a backup each time.
+ */
 
-import type { JtelBackup, JtelRestore, JtelStack } from '../../crds/index.ts';
+import { labels, operatorName, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
 
-/** @returns those to delete, oldest first. */
+/** @returns those to delete, oldest first. Others do not count against the limit. */
 export function surplusBackups(stack: JtelStack, backups: readonly JtelBackup[], restores: readonly JtelRestore[]): readonly JtelBackup[] {
   const limit = stack.spec.backup?.historyLimit;
   if (limit === undefined) return [];
   const finished = backups.filter(({ status, metadata }) => (status?.phase === 'Completed' || status?.phase === 'Failed') && metadata.deletionTimestamp === undefined).toSorted(byAge);
   const newest = finished.findLast(({ status }) => status?.phase === 'Completed');
   const needed = new Set([newest?.metadata.name, ...references(stack, restores)]);
-  return finished.slice(0, Math.max(0, finished.length - limit)).filter(({ metadata }) => !needed.has(metadata.name));
+  const own = finished.filter(({ metadata }) => metadata.labels?.[labels.managedBy] === operatorName);
+  return own.slice(0, Math.max(0, own.length - limit)).filter(({ metadata }) => !needed.has(metadata.name));
+}
+
+/**
+ * Whether anybody but the operator writes the object. A label can be copied into a file; who applies that file stands in the
+ * object's managed fields, which the API server keeps.
+ */
+export function isKeptByOthers({ metadata }: JtelBackup): boolean {
+  return (metadata.managedFields ?? []).some(({ manager, subresource }) => subresource !== 'status' && manager !== operatorName);
 }
 
 /** Oldest first. */

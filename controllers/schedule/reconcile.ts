@@ -3,7 +3,7 @@
  * host or a store.
  */
 
-import { backupKind, labels, stackKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import { backupKind, labels, madeByOperator, stackKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
 import { isAlreadyExists, isConflict } from '../../operator/runtime/client/api-error.ts';
 import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import { cronJobs } from '../../operator/runtime/client/kinds.ts';
@@ -12,7 +12,7 @@ import type { ObjectKey } from '../../operator/runtime/objects.ts';
 import { InputError } from '../input-error.ts';
 import { Schedule, dueBackup, isScheduled } from '../schedule-times.ts';
 import { cronJob, cronJobName, digestAnnotation, isOwnedBy, type SchedulePods } from './cron-job.ts';
-import { surplusBackups } from './prune.ts';
+import { isKeptByOthers, surplusBackups } from './prune.ts';
 
 export interface ScheduleReconcilerOptions {
   readonly cluster: Cluster;
@@ -96,6 +96,9 @@ export class ScheduleReconciler implements Reconciler {
     const { cluster, backupsOf, restoresOf } = this.#options;
     for (const { metadata } of surplusBackups(stack, backupsOf(stack), restoresOf(stack))) {
       try {
+        // What is heard of objects lacks who writes them.
+        const live = await cluster.find(backupKind, metadata, context);
+        if (live === undefined || isKeptByOthers(live)) continue;
         // As it was looked at: an object that changed meanwhile is looked at again.
         await cluster.delete(backupKind, metadata, { uid: metadata.uid, resourceVersion: metadata.resourceVersion }, context);
         context.logger.info('an old JtelBackup was removed; what it stored stays', { backup: metadata.name });
@@ -131,7 +134,7 @@ async function askForBackup(cluster: Cluster, stack: JtelStack, verify: JtelBack
   const backup = {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelBackup',
-    metadata: { namespace, name, labels: { [labels.stack]: stackName } },
+    metadata: { namespace, name, labels: { [labels.stack]: stackName, ...madeByOperator } },
     spec: { stackRef: { name: stackName }, trigger: 'Scheduled', verify },
   };
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { backupKind, stackKind, type JtelBackup, type JtelRestore, type JtelStack, type ResourceKind } from '../../crds/index.ts';
+import { backupKind, madeByOperator, stackKind, type JtelBackup, type JtelRestore, type JtelStack, type ResourceKind } from '../../crds/index.ts';
 import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import { cronJobs } from '../../operator/runtime/client/kinds.ts';
@@ -195,7 +195,8 @@ describe('what the CronJob missed', () => {
 });
 
 describe('finished objects', () => {
-  const backup = (name: string, phase: string, startTime: string): JtelBackup => ({ metadata: { name, creationTimestamp: startTime }, spec: {}, status: { phase, startTime } }) as object as JtelBackup;
+  const backup = (name: string, phase: string, startTime: string, made: object = madeByOperator): JtelBackup =>
+    ({ metadata: { name, namespace: 'acme', creationTimestamp: startTime, labels: made }, spec: { stackRef: { name: 'main' } }, status: { phase, startTime } }) as object as JtelBackup;
   const history = [
     backup('e', 'Failed', '2026-01-05T00:00:00Z'),
     backup('a', 'Completed', '2026-01-01T00:00:00Z'),
@@ -215,6 +216,25 @@ describe('finished objects', () => {
   test('that somebody may go back to stay', () => {
     const restore = { spec: { source: { backupRef: { name: 'c' } } }, status: { preRestoreBackupRef: { name: 'd' } } } as object as JtelRestore;
     expect(names(aStack({ historyLimit: 1 }, {}, { rollback: { backupRef: { name: 'a' } } }), [restore])).toEqual([]);
+  });
+
+  test('that somebody keeps in git stay, and do not count: they would be made anew and run at once', () => {
+    const fromGit = ['x', 'y', 'z'].map((name, index) => backup(name, 'Completed', `2025-12-0${index + 1}T00:00:00Z`, {}));
+    expect(surplusBackups(aStack({ historyLimit: 2 }), [...fromGit, ...history], []).map(({ metadata }) => metadata.name)).toEqual(['a', 'c']);
+    expect(surplusBackups(aStack({ historyLimit: 1 }), fromGit, [])).toEqual([]);
+  });
+
+  test.each([
+    ['the operator alone', [{ manager: 'jtel-operator' }, { manager: 'jtel-operator', subresource: 'status' }], ['b', 'd', 'e']],
+    ['a tool that applied a copy of it with its label', [{ manager: 'argocd-controller' }, { manager: 'jtel-operator' }], ['a', 'b', 'c', 'd', 'e']],
+  ])('written by %s', async (_, managedFields, left) => {
+    const bench = await Bench.with(aStack({ historyLimit: 2, state: 'Suspended' }));
+    for (const one of history.filter(({ status }) => status?.phase !== 'Running')) {
+      await bench.cluster.create(backupKind, { ...one, metadata: { ...one.metadata, managedFields } }, context);
+      await bench.cluster.applyStatus(backupKind, one.metadata, one.status ?? {}, {}, context);
+    }
+    await bench.look();
+    expect((await bench.backups()).map(({ metadata }) => metadata.name).toSorted()).toEqual(left);
   });
 
   test('of a stack without backups all stay', () => {

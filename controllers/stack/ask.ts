@@ -3,7 +3,7 @@
  * failed one. Names are derived, so a second process asks for the very same; "there already" is success.
  */
 
-import { backupKind, labels, restoreKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import { backupKind, labels, madeByOperator, restoreKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
 import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
 import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { KubernetesObject } from '../../operator/runtime/objects.ts';
@@ -34,7 +34,7 @@ export async function askForWayBack(cluster: Cluster, stack: JtelStack, name: st
 }
 
 function metadataOf({ metadata }: JtelStack, name: string): NonNullable<KubernetesObject['metadata']> {
-  return { name, namespace: metadata.namespace, labels: { [labels.stack]: metadata.name } };
+  return { name, namespace: metadata.namespace, labels: { [labels.stack]: metadata.name, ...madeByOperator } };
 }
 
 async function ensure<T extends KubernetesObject>(cluster: Cluster, kind: ResourceKind<T>, object: T, options: CallOptions): Promise<void> {

@@ -106,7 +106,7 @@ export interface BackupPolicy {
    */
   readonly startDeadlineMinutes: number;
   /**
-   * Number of finished JtelBackup objects to keep. Stored data is never deleted with them.
+   * How many finished JtelBackup objects of the schedule and of operations are kept. Objects that others made or keep are not counted and stay.
    */
   readonly historyLimit: number;
 }
