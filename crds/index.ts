@@ -68,6 +68,8 @@ export const annotations = {
   retry: 'jtel.de/retry',
   /** On a stack: the backupID up to which somebody else wrote its history in the store; consent to go on with it. */
   adoptBackups: 'jtel.de/adopt-backups',
+  /** Time at which data were loaded (`status.data.time`) that are lost: consent to begin anew without them. */
+  beginAnew: 'jtel.de/begin-anew',
   /** `true` lets a stack, or a backup with a job on its host, go whose host cannot be reached any more. */
   abandonHost: 'jtel.de/abandon-host',
 } as const;

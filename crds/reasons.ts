@@ -73,6 +73,7 @@ const data = {
   LoadingData: 'Data is being loaded into the empty database and file tree.',
   DataLoaded: 'Database and files hold data that was loaded completely.',
   DataNotEmpty: 'There is data on the host that this stack did not load. It was left alone, and so was the stack.',
+  DataMissing: 'Data were loaded and are no longer on the host: a volume is gone or empty, perhaps because a disk is not mounted. Nothing is started, and no empty volume is made; the message names the newest backup and the ways out.',
   DataIncomplete: 'Loading was interrupted; what lies there is partial and is not started.',
   Restoring: 'A backup is being brought into the stack, as a JtelRestore asks.',
   RestoreFailed: 'A restore failed; its own status says why, and what became of the stack.',

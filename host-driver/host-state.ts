@@ -58,6 +58,8 @@ export interface DataOrigin {
   readonly backupID?: string;
   /** uid of the JtelRestore (or of the stack, for the first data) that ordered the load. */
   readonly requestUID?: string;
+  /** Data sets that were loaded, so that each is missed when it is gone. Absent in records of older operators. */
+  readonly dataSets?: readonly string[];
   /** Absent: the data are whole. `Incomplete`: they are being overwritten, so what was applied before is no longer recorded. */
   readonly state?: 'Incomplete';
 }
@@ -112,7 +114,8 @@ export interface RecordedChange {
   /** null: they are not kept any longer. Otherwise what they take, or that it cannot be told. */
   readonly previous?: null | { readonly bytes?: number };
   readonly applied?: { readonly digest: string; readonly version: string };
-  readonly data?: DataOrigin;
+  /** null: they are lost, and the loss was agreed to; so are the volumes that a restore made for them. */
+  readonly data?: DataOrigin | null;
   /** Added to those that the host remembers; one that it has stays as it is. */
   readonly carriedOut?: readonly CarriedOutOrder[];
   readonly update?: UpdateMark | null;

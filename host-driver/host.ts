@@ -14,7 +14,7 @@ import type { JobReport, JobSpec, ObservedJob } from './job.ts';
 
 export type { AppliedService, CarriedOutOrder, DataOrigin, HostState, RecordedChange, UpdateMark } from './host-state.ts';
 export type { JobCompanion, JobProgress, JobReport, JobSpec, JobVolume, ObservedJob } from './job.ts';
-export type { FirewallPort, FirewallRules, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
+export type { DataVolume, FirewallPort, FirewallRules, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
 
 /** Where a host is and how it proves who it is. Fingerprints as `SHA256:…` (OpenSSH's notation, no padding). */
 export interface HostEndpoint {
@@ -109,6 +109,12 @@ export interface ObservedContainer {
   readonly configHash: string;
 }
 
+/**
+ * What lies in a volume: a database with somebody's tables in it, an initialised one without any, other entries, only the mark of a load,
+ * the mark of a load that did not come to its end, or nothing.
+ */
+export type VolumeContent = 'Database' | 'BareDatabase' | 'Data' | 'Marked' | 'Loading' | 'Empty';
+
 export interface HostObservation {
   readonly facts: HostFacts;
   readonly state?: HostState;
@@ -124,8 +130,10 @@ export interface HostObservation {
    * those of Docker are gone. Only from a full observation.
    */
   readonly changed?: readonly string[];
-  /** Names of volumes labelled with this compose project. */
+  /** Names of the volumes of this compose project. */
   readonly volumes: readonly string[];
+  /** What lies in them, as far as the SSH user's rights go; only from a full observation. */
+  readonly contents?: Readonly<Record<string, VolumeContent>>;
   /** `repository@sha256:…` of images present; only from a full observation. */
   readonly images?: readonly string[];
 }
@@ -200,7 +208,8 @@ export interface Host {
   ): Promise<void>;
   /**
    * `docker compose up` for the release (all services, or some with what they depend on), then switches `current`.
-   * Never waits for health: observe tells. Refuses (`VolumeChanged`) what would recreate a volume.
+   * Never waits for health: observe tells. Refuses (`VolumeChanged`) what would recreate a volume, and (`DataMissing`) to start anything
+   * over data that state.json says were loaded and that are not in the release's volumes: compose would make empty ones.
    */
   composeUp(
     project: string,
@@ -277,6 +286,7 @@ export type HostErrorReason =
   | 'RegistryRefused' // 401 or 403
   | 'RegistryUnreachable'
   | 'VolumeChanged'
+  | 'DataMissing' // state.json says that data were loaded, and the volumes do not hold them
   | 'Moved' // the stack was moved to another host; this one must not start it
   | 'ComposeFailed'
   | 'JobFailed'

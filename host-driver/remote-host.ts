@@ -13,6 +13,7 @@ import { removeJob } from './docker/remove-job.ts';
 import { changedVolumes, pruneVolumes } from './docker/volumes.ts';
 import { HostError, isSameStack } from './host.ts';
 import type {
+  DataVolume,
   Fence,
   Host,
   HostEvent,
@@ -68,7 +69,7 @@ export class RemoteHost implements Host {
       this.#observeScript(session, project, depth, signal),
       observeDocker(session.docker, project, depth, signal),
     ]);
-    const { lasting, machineID, diskTotalBytes, diskFreeBytes, imageDisk, state, releases, currentRelease, changed } = script;
+    const { lasting, machineID, diskTotalBytes, diskFreeBytes, imageDisk, state, releases, currentRelease, changed, contents } = script;
     const { version, bridges, ...seen } = docker;
     const { noise } = session.connection;
     return {
@@ -88,6 +89,7 @@ export class RemoteHost implements Host {
       ...(currentRelease === undefined ? {} : { currentRelease }),
       // The first look of a connection is a full one for the script, whatever was asked for.
       ...(depth === 'quick' || changed === undefined ? {} : { changed }),
+      ...(depth === 'quick' || contents === undefined || version === undefined ? {} : { contents }),
     };
   }
 
@@ -167,6 +169,7 @@ export class RemoteHost implements Host {
         project,
         fence,
         arguments: [valid('releaseDigest', release.digest), ...wanted],
+        stdin: dataLines(release.data ?? []),
         timeoutSeconds: this.#context.limits.composeSeconds,
         failure: 'ComposeFailed',
       },
@@ -299,4 +302,11 @@ export class RemoteHost implements Host {
     session.facts = lasting;
     return { ...seen, lasting };
   }
+}
+
+/** As script/host-common.sh reads them. @throws InvalidValue */
+function dataLines(places: readonly DataVolume[]): string {
+  return places
+    .map(({ kind, set, volume, directory }) => `${kind} ${valid('dockerName', set)} ${valid('dockerName', volume)}${directory === undefined ? '' : ` ${valid('relativePath', directory)}`}\n`)
+    .join('');
 }

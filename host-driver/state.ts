@@ -58,9 +58,10 @@ export interface StateContext {
 export function changedState(old: HostState | undefined, context: StateContext, change: StateChange): HostState {
   const { fence, machineID, time } = context;
   const { moved, ...kept } = switchedState(old, context, change);
-  const { applied, update, ...rest } = kept;
+  const { applied, update, data, volumes, ...rest } = kept;
   // Containers were brought to the data that is being overwritten; whoever has the new data applies anew.
-  const stillApplied = change.data?.state === 'Incomplete' ? undefined : applied;
+  const stillApplied = change.data === null || change.data?.state === 'Incomplete' ? undefined : applied;
+  const nowData = change.data === undefined ? data : change.data === null ? undefined : { ...change.data, time };
   const nowMoved = change.moved === undefined ? moved : change.moved === null ? undefined : { time, ...sameMove(moved, change.moved) };
   // Data that was loaded is of no update; said again, an update keeps the time at which it was said first.
   const begun = change.update === undefined || change.update === null || update?.to === change.update.to ? undefined : { ...change.update, time };
@@ -74,7 +75,8 @@ export function changedState(old: HostState | undefined, context: StateContext, 
     ...(change.setupDigest === undefined ? {} : { setupDigest: change.setupDigest }),
     ...(stillApplied === undefined ? {} : { applied: stillApplied }),
     ...(change.applied === undefined ? {} : { applied: { ...change.applied, time } }),
-    ...(change.data === undefined ? {} : { data: { ...change.data, time } }),
+    ...(nowData === undefined ? {} : { data: nowData }),
+    ...(volumes === undefined || change.data === null ? {} : { volumes }),
     ...rememberedOrders(old, change),
     ...(nowUpdate === undefined ? {} : { update: nowUpdate }),
     ...(nowMoved === undefined ? {} : { moved: nowMoved }),

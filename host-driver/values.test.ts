@@ -17,6 +17,7 @@ const good: Record<ValueKind, string> = {
   user: 'jtel',
   machineID: 'd'.repeat(32),
   containerPath: '/data/files.d',
+  relativePath: 'data/files.d',
   version: '3.43.2',
   timeZone: 'America/Argentina/Buenos_Aires',
   domainName: 'acme.jtel.online',

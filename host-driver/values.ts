@@ -19,6 +19,7 @@ const patterns = {
   user: /^[a-z_][a-z0-9_-]{0,31}$/,
   machineID: /^[0-9a-f]{32}$/,
   containerPath: /^(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/,
+  relativePath: /^(\.|[A-Za-z0-9_][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*)$/,
   version: /^[0-9A-Za-z][0-9A-Za-z.+-]{0,62}$/,
   timeZone: /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,3}$/,
   domainName: /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*\.?$/,

@@ -26,8 +26,21 @@ export interface RenderedRelease {
   readonly services: readonly string[];
   /** Those that run once and are done when they end with exit code 0. */
   readonly tasks?: readonly string[];
+  /** Where each data set lies: before anything is started, what was loaded must be there. No part of the digest. */
+  readonly data?: readonly DataVolume[];
   /** The service that brings data to this release at its start; absent when the release names none, or it is disabled. */
   readonly updater?: DataUpdater;
+}
+
+/** The place of a data set on the host. */
+export interface DataVolume {
+  /** Name of the data set. */
+  readonly set: string;
+  readonly kind: 'Database' | 'FileTree';
+  /** As Docker knows it. */
+  readonly volume: string;
+  /** Of a database: its directory seen from the volume's root; `.` for the root itself. */
+  readonly directory?: string;
 }
 
 export interface DataUpdater {

@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import type { DataUpdater, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
+import type { DataUpdater, DataVolume, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
 import { dockerVolume } from '../model/volumes.ts';
 import { composeService, type MountedFile } from './compose.ts';
+import { databaseFiles } from './database-files.ts';
 import { secretTarget } from './components.ts';
 import { FileSet } from './file-set.ts';
 import { selectComponents, type SelectedComponent } from './select.ts';
@@ -42,9 +43,24 @@ export function renderRelease(input: RenderInput): RenderedRelease {
     volumes: release.volumes,
     services: [...services.keys()],
     tasks: selected.filter(({ component }) => component.kind === 'Task').flatMap((one) => one.services),
+    data: dataVolumes(input),
     ...updaterOf(rendering, selected),
   };
   return new Rendered(digestOf(rendered, model), rendered, model);
+}
+
+/** Where the data sets lie. Of a database whose place the release does not say, the only volume that its component writes to. */
+function dataVolumes({ release, project, volumes }: RenderInput): readonly DataVolume[] {
+  const { component, physical } = release.database;
+  const written = (release.components.find(({ name }) => name === component)?.volumes ?? []).filter(({ readOnly }) => readOnly !== true);
+  const files = databaseFiles(release);
+  const only = physical === undefined && written.length === 1 ? written[0]?.volume : undefined;
+  const database = files?.volume ?? only;
+  const place = (volume: string): string => dockerVolume(project, volume, volumes);
+  return [
+    ...(database === undefined ? [] : [{ set: 'database', kind: 'Database', volume: place(database), ...(files === undefined ? {} : { directory: files.relativeDirectory }) } as const]),
+    ...release.fileTrees.map(({ name, volume }) => ({ set: name, kind: 'FileTree', volume: place(volume) }) as const),
+  ];
 }
 
 /** One that a restore made is no longer compose's to create: were it gone, an empty one would take its place. */
@@ -65,12 +81,13 @@ class Rendered implements RenderedRelease {
   readonly volumes: readonly string[];
   readonly services: readonly string[];
   readonly tasks: readonly string[];
+  readonly data: readonly DataVolume[];
   readonly updater?: DataUpdater;
   readonly #model: object;
   #composeYaml: string | undefined;
 
   constructor(digest: string, rendered: Omit<RenderedRelease, 'digest' | 'composeYaml'>, model: object) {
-    const { version, files, images, volumes, services, tasks = [], updater } = rendered;
+    const { version, files, images, volumes, services, tasks = [], data = [], updater } = rendered;
     this.digest = digest;
     this.version = version;
     this.files = files;
@@ -78,6 +95,7 @@ class Rendered implements RenderedRelease {
     this.volumes = volumes;
     this.services = services;
     this.tasks = tasks;
+    this.data = data;
     if (updater !== undefined) this.updater = updater;
     this.#model = model;
   }

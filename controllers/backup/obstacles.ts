@@ -2,6 +2,7 @@
 
 import type { JtelBackup, JtelStack, Reason } from '../../crds/index.ts';
 import type { HostObservation } from '../../host-driver/host.ts';
+import { isDataMissing } from '../data-missing.ts';
 import type { Observed } from './model.ts';
 
 export interface Obstacle {
@@ -56,6 +57,9 @@ function unfitHost(backup: JtelBackup, stack: JtelStack, { facts, state }: HostO
   }
   if (state?.moved !== undefined && backup.spec.trigger !== 'Relocation') {
     return { reason: 'Moved', message: `The stack was moved to ${state.moved.address}.`, final: false };
+  }
+  if (isDataMissing(stack.status)) {
+    return { reason: 'DataMissing', message: 'The data of the stack are gone, as its condition DataLoaded says: a backup would be one of nothing.', final: false };
   }
   if (state?.data === undefined || stack.status?.data?.state === 'Incomplete') {
     return { reason: 'DataIncomplete', message: 'The stack has no complete data yet.', final: false };

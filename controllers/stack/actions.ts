@@ -32,6 +32,8 @@ export type Action =
   | { readonly type: 'UnmarkMoved' }
   /** Note on the host where the data came from, and whether they are whole or about to be overwritten. */
   | { readonly type: 'RecordData'; readonly data: DataOrigin; readonly carriedOut?: readonly CarriedOutOrder[] }
+  /** Note on the host that the data are lost, as somebody agreed to: the stack begins anew. */
+  | { readonly type: 'ForgetData' }
   | { readonly type: 'RemoveJob'; readonly uid: string }
   /** Note on the current revision that work on it begins, is healthy or has failed, and what came of it. */
   | { readonly type: 'NoteAttempt'; readonly attempt: Attempt }
@@ -87,6 +89,8 @@ export function describeAction(action: Action): string {
       return 'let this host run the stack again';
     case 'RecordData':
       return action.data.state === 'Incomplete' ? `record that the data are being overwritten by ${action.data.source}` : `record that the data came from ${action.data.source}`;
+    case 'ForgetData':
+      return 'record that the data are lost and that the stack begins anew';
     case 'RemoveJob':
       return `remove the finished job ${action.uid}`;
     case 'NoteAttempt':

@@ -3,8 +3,9 @@
  * a host that does not answer keeps its last word for a grace time and only then becomes Unknown.
  */
 
-import type { Reason, StackConditionType } from '../../crds/index.ts';
+import type { JtelStack, Reason, StackConditionType } from '../../crds/index.ts';
 import type { Activity, Failure, Observed, Plan, Step } from './model.ts';
+import { describeLoss } from './stages/loss.ts';
 import { findDrift, findHostDrift, findUnhealthy } from './stages/running.ts';
 
 /** How long the last known state of an unreachable host stays believed. */
@@ -21,6 +22,7 @@ export interface ConditionDraft {
 }
 
 export interface ConditionInput {
+  readonly stack: JtelStack;
   readonly observed: Observed;
   readonly plan: Plan;
   readonly activity?: Activity;
@@ -173,9 +175,14 @@ function preflight({ observed, graceOver }: ConditionInput): readonly ConditionD
   return [{ type: 'Preflight', status: 'False', reason: first.reason, message }];
 }
 
-function dataLoaded({ observed, plan, graceOver }: ConditionInput): readonly ConditionDraft[] {
+function dataLoaded({ stack, observed, plan, graceOver }: ConditionInput): readonly ConditionDraft[] {
   if (!observed.host.ok) return graceOver ? [unknown('DataLoaded', observed)] : [];
+  const { loss } = observed;
+  if (loss !== undefined) return [{ type: 'DataLoaded', status: 'False', reason: 'DataMissing', message: describeLoss(stack, loss) }];
   const data = observed.host.value.state?.data;
+  if (data !== undefined && observed.host.value.facts.dockerVersion === undefined) {
+    return [{ type: 'DataLoaded', status: 'Unknown', reason: 'DockerUnavailable', message: `Loaded from ${data.source} at ${data.time}; Docker does not answer, so the data are not seen.` }];
+  }
   if (data !== undefined && data.state === undefined) {
     return [{ type: 'DataLoaded', status: 'True', reason: 'DataLoaded', message: `Loaded from ${data.source} at ${data.time}.` }];
   }

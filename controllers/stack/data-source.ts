@@ -3,7 +3,7 @@
  * was read and proven complete is kept, because backups never change.
  */
 
-import type { EncryptionKey } from '../../backup/job.ts';
+import { databaseSetName, type EncryptionKey } from '../../backup/job.ts';
 import { paths } from '../../backup/names.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { JtelRestore, JtelStack } from '../../crds/index.ts';
@@ -123,6 +123,7 @@ async function backupLoading(
       backupID,
       version: manifest.release.version,
       database: databaseWay(manifest),
+      dataSets: manifest.dataSets.map(({ name }) => name),
       ...(manifest.carriedOut === undefined ? {} : { carriedOut: manifest.carriedOut }),
     },
     backup: { loaded, store: blobs, ...(encryption === undefined ? {} : { encryption }) },
@@ -131,7 +132,7 @@ async function backupLoading(
 
 function vanilla(release: Release): Loading {
   if (release.vanilla.length === 0) throw new InputError('ReleaseInvalid', `Release ${release.version} has no vanilla data to begin with.`);
-  return { source: { kind: 'Vanilla', source: vanillaSource(release), version: release.version, database: 'Logical' } };
+  return { source: { kind: 'Vanilla', source: vanillaSource(release), version: release.version, database: 'Logical', dataSets: release.vanilla.map(({ kind, name }) => (kind === 'Database' ? databaseSetName : (name ?? ''))) } };
 }
 
 /** A load that was begun goes on with the same backup, even when a newer one has come meanwhile. */

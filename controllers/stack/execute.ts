@@ -81,6 +81,9 @@ const executors: Executors = {
     const { data, carriedOut } = action;
     await hostOf(context).record(context.project, { data, ...(carriedOut === undefined ? {} : { carriedOut }) }, context.fence(), context.signal);
   },
+  ForgetData: async (_, context) => {
+    await hostOf(context).record(context.project, { data: null }, context.fence(), context.signal);
+  },
   RemoveJob: (action, context) => hostOf(context).removeJob(action.uid, context.fence(), context.signal),
   NoteAttempt: ({ attempt }, context) => noteOnRevision(context.cluster, context.stack, revisions(context).current, { attempt }, context),
   NoteOutcome: async ({ outcome }, context) => {

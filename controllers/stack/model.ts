@@ -2,6 +2,7 @@
 
 import type { JtelBackup, JtelRestore, JtelStack, Reason, StackConditionType } from '../../crds/index.ts';
 import type { CarriedOutOrder, HostObservation, HostSetup, JobReport, RenderedRelease } from '../../host-driver/host.ts';
+import type { MissingData } from '../../host-driver/missing-data.ts';
 import type { UpdateVerdict } from '../../release/fitness.ts';
 import type { CredentialRequest } from '../credentials.ts';
 import type { DatabaseWay } from '../restore-job.ts';
@@ -40,6 +41,8 @@ export interface DataSource {
   readonly database: DatabaseWay;
   /** Orders that were carried out in the data before they were backed up. */
   readonly carriedOut?: readonly CarriedOutOrder[];
+  /** Names of the data sets in it. */
+  readonly dataSets?: readonly string[];
 }
 
 /** A JtelRestore that was checked and now waits for this stack to load its backup; or the load of a move, on the new host. */
@@ -53,6 +56,17 @@ export interface DataOrder {
   /** What to do with data that is there. */
   readonly onData: 'Refuse' | 'Replace';
   readonly backup: Outcome<DataSource>;
+}
+
+/** Data that are recorded as loaded and are not on the host. */
+export interface DataLoss {
+  /** `Record`: the host itself knows nothing of data, which it did; nobody can tell what lies in its volumes. */
+  readonly what: { readonly kind: 'Volumes'; readonly missing: readonly MissingData[] } | { readonly kind: 'Record' };
+  /** Where the lost data came from, and when they were loaded (RFC 3339): consent to their loss names that moment. */
+  readonly source: string;
+  readonly time: string;
+  /** The newest backup of the stack; absent without a store for them. */
+  readonly newest?: Outcome<{ readonly backupID: string; readonly time: string }>;
 }
 
 /** The stack as it should be, made concrete. */
@@ -77,6 +91,7 @@ export interface Observed {
   readonly findings: readonly Finding[];
   /** What is strange about the host and stops nothing; each a sentence. */
   readonly remarks?: readonly string[];
+  readonly loss?: DataLoss;
   /** The job that loads data for this stack, as the host reports it. */
   readonly load?: JobReport;
   /** What the first data are to be loaded from; looked for only while there are none. */

@@ -21,6 +21,7 @@ import type { Finding, Observed, Outcome, ReleaseFacts } from './model.ts';
 import { readProxyCredentials } from '../render-inputs.ts';
 import { readRelease, renderStack, type ReleaseDependencies, type StackRelease } from '../stack-release.ts';
 import { jobToRead, observeData, observeMove, observeOrders, type DataLook, type Orders, type RestoreDependencies } from './observe-data.ts';
+import { observeLoss } from './observe-loss.ts';
 import { observeOthers, type RelocationObserved } from './observe-relocation.ts';
 import { outcome } from './outcome.ts';
 
@@ -73,6 +74,8 @@ export async function observe(
         : await observeMove(stack, relocation, hostValue.state, loaded, dependencies, options);
   const rendering = release.ok ? await outcome(() => render(stack, project, release.value, data, hostValue?.state?.volumes, dependencies, options)) : undefined;
   const rendered = rendering?.ok === true ? rendering.value : undefined;
+  const wanted = rendered?.desired?.release;
+  const loss = hostValue === undefined || wanted === undefined || relocation !== undefined ? undefined : await observeLoss(stack, hostValue, wanted, dependencies, options);
   const observed: Observed = {
     secrets: rendering === undefined || rendering.ok ? host.target : rendering,
     release: release.ok ? { ok: true, value: releaseFacts(release.value.loaded.release) } : release,
@@ -81,6 +84,7 @@ export async function observe(
     host: host.observation,
     ...(hostValue === undefined ? {} : { remarks: hostRemarks(stack, hostValue.facts) }),
     findings: hostValue === undefined || !release.ok ? [] : findingsOf(release.value.loaded.release, stack, hostValue),
+    ...(loss === undefined ? {} : { loss }),
     ...(host.load === undefined ? {} : { load: host.load }),
     ...data?.observed,
     ...host.others.observed,

@@ -11,6 +11,7 @@ import { act } from './stages/act.ts';
 import { applyStage, backupStage, diskStage, versionStage, windowStage } from './stages/change.ts';
 import { dataStage } from './stages/data.ts';
 import { planDeletion } from './stages/deletion.ts';
+import { lossStage } from './stages/loss.ts';
 import { failureStage } from './stages/failure.ts';
 import { hostStage, preflightStage, inputsStage, setUpStage } from './stages/host.ts';
 import { formerStage, relocationStage } from './stages/relocation.ts';
@@ -28,6 +29,7 @@ const stages: readonly Stage[] = [
   diskStage,
   setUpStage,
   stopStage,
+  lossStage,
   relocationStage,
   wayBackStage,
   dataStage,

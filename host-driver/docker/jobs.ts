@@ -77,6 +77,8 @@ async function makeVolumes(docker: DockerClient, project: string, job: JobSpec, 
       await docker.api.getVolume(name).inspect({ abortSignal: bounded(signal) });
     } catch (error) {
       if (statusCode(error) !== 404) throw error;
+      // A job that reads what is there must not find an empty volume that it made itself.
+      if (job.type === 'backup') throw new HostError('DataMissing', docker.host, `job ${jobName(job.uid)} is to read volume ${name}, which does not exist on ${docker.host}`);
       const key = name.slice(project.length + 1);
       const volumeLabels = { [labels.project]: project, [labels.volume]: key };
       await docker.api.createVolume({ Name: name, Labels: volumeLabels, abortSignal: bounded(signal) });

@@ -4,7 +4,7 @@ import { HostError } from '../host.ts';
 import type { HostObservation } from '../host.ts';
 import { bounded, dockerError } from './client.ts';
 import type { Bridge, DockerClient, EngineVersion } from './client.ts';
-import { labels, observedContainer, observedJob, projectContainers, projectJobs } from './containers.ts';
+import { observedContainer, observedJob, projectContainers, projectJobs } from './containers.ts';
 
 export type DockerObservation = Pick<HostObservation, 'containers' | 'jobs' | 'volumes' | 'images'> & { readonly version?: EngineVersion; readonly bridges?: readonly Bridge[] };
 
@@ -21,7 +21,8 @@ export async function observeDocker(
     const asksVersion = depth === 'full' || docker.version === undefined;
     const [all, volumes, version, bridges] = await Promise.all([
       docker.api.listContainers({ all: true, abortSignal }),
-      docker.api.listVolumes({ filters: { label: [`${labels.project}=${project}`] }, abortSignal }),
+      // By name, not by label: one that a person made and compose took over counts as well.
+      docker.api.listVolumes({ filters: { name: [`${project}_`] }, abortSignal }),
       asksVersion ? daemonVersion(docker, abortSignal) : undefined,
       asksVersion ? madeBridges(docker, abortSignal) : undefined,
     ]);
@@ -30,7 +31,7 @@ export async function observeDocker(
     const containers = projectContainers(all, project);
     const jobs = projectJobs(all, project);
     const learned = { ...(docker.version && { version: docker.version }), ...(docker.bridges && { bridges: docker.bridges }) };
-    const shared = { ...learned, volumes: volumes.Volumes.map((one) => one.Name).toSorted() };
+    const shared = { ...learned, volumes: volumes.Volumes.map((one) => one.Name).filter((name) => name.startsWith(`${project}_`)).toSorted() };
     if (depth === 'quick') return { ...shared, containers: containers.map((one) => observedContainer(one)), jobs: jobs.map((one) => observedJob(one)) };
     const [images, looked, lookedJobs] = await Promise.all([
       docker.api.listImages({ abortSignal }),

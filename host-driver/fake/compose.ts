@@ -38,7 +38,7 @@ export function applyRelease(
   for (const [key, volume] of Object.entries(model.volumes ?? {})) {
     const name = volume?.name ?? `${project}_${key}`;
     if (volume?.external === true && !found.volumes.has(name)) throw machine.error('ComposeFailed', `external volume "${name}" not found`);
-    if (!found.volumes.has(name)) found.volumes.set(name, { driver: volume?.driver ?? 'local', options: volume?.driver_opts ?? {} });
+    if (!found.volumes.has(name)) found.volumes.set(name, { driver: volume?.driver ?? 'local', options: volume?.driver_opts ?? {}, ...(isWhole(found.state) ? { content: 'Empty' } : {}) });
   }
   for (const [name] of found.containers) {
     if (definitions[name] !== undefined) continue;
@@ -47,6 +47,11 @@ export function applyRelease(
   }
   for (const name of wanted) startService(machine, project, found, release.version, name, definitions[name], model.volumes);
   found.current = release.digest;
+}
+
+/** Volumes that are made now did not exist when the data were loaded. */
+function isWhole(state: FakeProject['state']): boolean {
+  return state?.data !== undefined && state.data.state === undefined;
 }
 
 function startService(machine: FakeMachine, project: string, found: FakeProject, version: string, name: string, definition: ComposeService | undefined, volumes: ComposeModel['volumes']): void {

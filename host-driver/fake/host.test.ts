@@ -9,7 +9,7 @@ const [image, missingImage] = ['a', 'b'].map((letter) => ({ repository, digest: 
 hostContract('fake', () => {
   if (image === undefined || missingImage === undefined) throw new Error('two images are needed');
   const driver = new FakeHostDriver();
-  driver.add('10.0.0.7', {
+  const machine = driver.add('10.0.0.7', {
     pullFailure: (name) => (name.endsWith(missingImage.digest) ? 'ImageNotFound' : undefined),
     runJob: (job: JobSpec) =>
       job.type === 'failing'
@@ -17,5 +17,5 @@ hostContract('fake', () => {
         : { progress: { step: 'reading', percent: 50 }, result: job.input },
   });
   const target = { address: '10.0.0.7', port: 22, user: 'jtel', hostKeyFingerprints: [], privateKey: '' };
-  return { host: driver.host(target), image, missingImage };
+  return { host: driver.host(target), image, missingImage, lose: (project, what) => machine.loseVolumes(project, what === 'Volumes' ? 'Gone' : 'Empty') };
 });

@@ -19,6 +19,7 @@ import type {
   RecordedChange,
   RenderedRelease,
 } from '../host.ts';
+import { describeMissing, missingData } from '../missing-data.ts';
 import { releaseArchive } from '../script/archive.ts';
 import { changedState, needlessVolumes, ownerDigest } from '../state.ts';
 import type { StateChange } from '../state.ts';
@@ -113,6 +114,8 @@ export class FakeHost implements Host {
       if (!found.releases.has(valid('releaseDigest', release.digest))) {
         throw this.#machine.error('ComposeFailed', `releases/${release.digest} does not lie on the host`);
       }
+      const missing = missingData(found.state, release, observed(this.#machine, project, 'full'));
+      if (missing.length > 0) throw this.#machine.error('DataMissing', `${project} is not started: ${describeMissing(missing)}`);
       applyRelease(this.#machine, project, found, release, wanted);
     });
   }
@@ -203,7 +206,9 @@ export class FakeHost implements Host {
       const missing = parts.map(({ image }) => imageName(image)).find((image) => !this.#machine.images.has(image));
       if (missing !== undefined) throw this.#machine.error('ImageNotFound', `job ${job.uid} needs ${missing}`);
       for (const { volume } of parts.flatMap(({ volumes }) => volumes)) {
-        if (volume.startsWith(`${project}_`) && !found.volumes.has(volume)) found.volumes.set(volume, { driver: 'local', options: {} });
+        if (!volume.startsWith(`${project}_`) || found.volumes.has(volume)) continue;
+        if (job.type === 'backup') throw this.#machine.error('DataMissing', `job ${job.uid} is to read volume ${volume}, which does not exist`);
+        found.volumes.set(volume, { driver: 'local', options: {} });
       }
       this.#machine.startJob(project, job);
     });
@@ -297,6 +302,8 @@ export class FakeHost implements Host {
 
   #put(found: FakeProject, project: string, fence: Fence, change: StateChange): HostState {
     this.#needDisk('state.json');
+    const { data } = change;
+    if (data !== undefined && data !== null && data.state === undefined) for (const [name, { content: _lost, ...volume }] of found.volumes) found.volumes.set(name, volume);
     found.state = changedState(found.state, { project, fence, machineID: found.machineID, time: new Date(this.#machine.now()).toISOString() }, change);
     return found.state;
   }

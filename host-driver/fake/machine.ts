@@ -3,7 +3,7 @@
  * at and change its fields; `fake/host.ts` does to it what a driver does to a real one.
  */
 import { HostError } from '../host.ts';
-import type { FirewallRules, Host, HostErrorReason, HostEvent, HostFacts, HostSetup, HostState, JobProgress, JobSpec, RenderedRelease, StackOwner } from '../host.ts';
+import type { FirewallRules, Host, HostErrorReason, HostEvent, HostFacts, HostSetup, HostState, JobProgress, JobSpec, RenderedRelease, StackOwner, VolumeContent } from '../host.ts';
 
 /** What a scripted job does. */
 export interface FakeJobOutcome {
@@ -61,8 +61,8 @@ export interface FakeProject {
   current: string | undefined;
   /** By service. */
   readonly containers: Map<string, FakeContainer>;
-  /** Full names, with driver and options as compose would show them. */
-  readonly volumes: Map<string, { readonly driver: string; readonly options: Readonly<Record<string, string>> }>;
+  /** Full names, with driver and options as compose would show them; without a content it is whatever belongs there. */
+  readonly volumes: Map<string, { readonly driver: string; readonly options: Readonly<Record<string, string>>; readonly content?: VolumeContent }>;
   /** Files with logs of what failed. */
   readonly failures: Set<string>;
 }
@@ -164,6 +164,16 @@ export class FakeMachine {
     const outcome = this.runJob(job);
     this.jobs.set(job.uid, { project, spec: structuredClone(job), outcome, startedAt: this.now() });
     setTimeout(() => this.emit(project, '', 'die'), outcome.durationMilliseconds ?? 0).unref();
+  }
+
+  /** A disk that is not mounted, or somebody who clears up: the volumes are gone, or (`Empty` and so on) what lay in them. */
+  loseVolumes(project: string, content: 'Gone' | VolumeContent, names?: readonly string[]): void {
+    const volumes = this.projects.get(project)?.volumes ?? new Map();
+    for (const [name, volume] of volumes) {
+      if (names !== undefined && !names.includes(name)) continue;
+      if (content === 'Gone') volumes.delete(name);
+      else volumes.set(name, { ...volume, content });
+    }
   }
 
   /** Somebody kills a container behind our back. */

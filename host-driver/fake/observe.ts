@@ -1,7 +1,7 @@
 /** What an observation of the fake machine shows. */
 import { createHash } from 'node:crypto';
 import type { HostObservation, JobReport, ObservedContainer, ObservedJob } from '../host.ts';
-import type { FakeContainer, FakeJob, FakeMachine } from './machine.ts';
+import type { FakeContainer, FakeJob, FakeMachine, FakeProject } from './machine.ts';
 
 export function observed(machine: FakeMachine, project: string, depth: 'quick' | 'full'): HostObservation {
   const found = machine.projects.get(project);
@@ -15,8 +15,12 @@ export function observed(machine: FakeMachine, project: string, depth: 'quick' |
     releases: [...(found?.releases.keys() ?? [])],
     ...(found?.current === undefined ? {} : { currentRelease: found.current }),
     volumes: [...(found?.volumes.keys() ?? [])].toSorted(),
-    ...(depth === 'full' && docker ? { images: [...machine.images].toSorted(), changed: [...machine.changed] } : {}),
+    ...(depth === 'full' && docker ? { images: [...machine.images].toSorted(), changed: [...machine.changed], contents: contentsOf(found) } : {}),
   };
+}
+
+function contentsOf(found: FakeProject | undefined): NonNullable<HostObservation['contents']> {
+  return Object.fromEntries([...(found?.volumes ?? [])].flatMap(([name, { content }]) => (content === undefined ? [] : [[name, content] as const])));
 }
 
 function containerOf(machine: FakeMachine, project: string, one: FakeContainer, depth: 'quick' | 'full'): ObservedContainer {

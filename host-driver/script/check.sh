@@ -1,5 +1,9 @@
 # What a person changed by hand below $1, a project's directory: one line "changed WHAT" each. Only what the current release needs
 # is looked at, the firewall as it was when it was confirmed, and whether Docker's rules are there. Runs as root: some of the files are secrets.
+# And what lies in the project's volumes (look.sh comes before this): one line "content WHAT VOLUME" each.
+for volume in $(docker volume ls -q --filter "name=${1##*/}_" </dev/null 2>/dev/null); do
+  case $volume in "${1##*/}"_*) look_into "$volume" && echo "content $content $volume" ;; esac
+done
 cd "$1" 2>/dev/null || exit 0
 release=$(readlink current) || exit 0
 while read -r name; do

@@ -13,7 +13,7 @@ LC_ALL=C
 export PATH LC_ALL
 unset COMPOSE_FILE COMPOSE_PROFILES COMPOSE_PROJECT_NAME COMPOSE_ENV_FILES DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG
 
-OWNED=80 FENCED=81 MACHINE=82 STALE=83 FAILED=84 BUSY=85 USAGE=86 COMPOSE=87 TIMED_OUT=88 SETUP=89 NO_DOCKER=90 MOVED=91 MADE_WAY=92
+OWNED=80 FENCED=81 MACHINE=82 STALE=83 FAILED=84 BUSY=85 USAGE=86 COMPOSE=87 TIMED_OUT=88 SETUP=89 NO_DOCKER=90 MOVED=91 MADE_WAY=92 DATA_MISSING=94
 
 die() {
   code=$1
@@ -91,6 +91,29 @@ refuse_moved() {
   if is_moved; then
     die "$MOVED" "$(sed -n '/^  "moved": {/,/^  }/p' "$dir/state.json" | tr -d '\n')"
   fi
+}
+
+# Which of the data sets on stdin ("KIND SET VOLUME DIRECTORY" each) were loaded, as state.json says, and are not in their volumes: one line
+# each, as missing-data.ts tells it. compose would make empty volumes in their place.
+missing_data() {
+  loaded=$(sed -n '/^  "data": {/,/^  }/p' "$dir/state.json" 2>/dev/null)
+  case $loaded in '' | *'"state": "Incomplete"'*) return 0 ;; esac
+  sets=$(printf '%s\n' "$loaded" | sed -n '/^    "dataSets": \[/,/\]/p')
+  while read -r kind set volume directory; do
+    case $sets in '') [ "$kind" = Database ] || continue ;; *"\"$set\""*) ;; *) continue ;; esac
+    look_into "$volume" "$directory" </dev/null
+    case $kind:$content in
+    *:missing) what='does not exist' ;;
+    *:loading) what='holds what a load left that did not come to its end' ;;
+    Database:bare) what='holds a database without any table' ;;
+    # Looked for where it must be, so anything else there is none.
+    Database:data) if [ -n "$directory" ]; then what='holds no database'; else continue; fi ;;
+    *:empty) what='is empty' ;;
+    Database:marked) what='holds nothing but the mark of its load' ;;
+    *) continue ;;
+    esac
+    if [ "$kind" = Database ]; then echo "the database: volume $volume $what"; else echo "file tree $set: volume $volume $what"; fi
+  done
 }
 
 # Sets $api, the newest version of the API that the daemon knows.

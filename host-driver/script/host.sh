@@ -60,11 +60,14 @@ write-release)
   done
   ;;
 
+# Arguments: digest of the release, and the services to start; without any, all. stdin: where its data sets lie (missing_data).
 up)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
   refuse_moved
   need_docker
+  missing=$(missing_data)
+  [ -z "$missing" ] || die "$DATA_MISSING" "$missing"
   release=releases/$1
   shift
   cd "$dir/$release" 2>/dev/null && [ -f compose.yaml ] || die "$FAILED" "$release does not lie on the host"

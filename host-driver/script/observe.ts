@@ -1,14 +1,15 @@
 /** What the observe script prints, as data. The script needs neither Docker nor sudo nor anything that was installed. */
 import { readFileSync } from 'node:fs';
-import type { HostFacts, HostState } from '../host.ts';
+import type { HostFacts, HostState, VolumeContent } from '../host.ts';
 import { commandLine } from '../ssh/quote.ts';
 import { parseState } from '../state.ts';
 import { valid } from '../values.ts';
 
 const script = readFileSync(new URL('observe.sh', import.meta.url), 'utf8');
-const check = readFileSync(new URL('check.sh', import.meta.url), 'utf8');
+const check = [readFileSync(new URL('look.sh', import.meta.url), 'utf8'), readFileSync(new URL('check.sh', import.meta.url), 'utf8')].join('');
 
 const longestName = 100;
+const longestVolumeName = 255;
 
 /** Facts that stay the same while a connection lives; a quick observation takes them from the last full one. */
 export type LastingFacts = Omit<HostFacts, 'machineID' | 'diskTotalBytes' | 'diskFreeBytes' | 'imageDisk' | 'dockerVersion' | 'apiVersion' | 'bridges' | 'loginNoise'>;
@@ -25,7 +26,11 @@ export interface ScriptObservation {
   readonly currentRelease?: string;
   /** What somebody changed by hand; only from a full look. */
   readonly changed?: readonly string[];
+  /** What lies in volumes, by their names; only from a full look. */
+  readonly contents?: Readonly<Record<string, VolumeContent>>;
 }
+
+const contentWords: Readonly<Record<string, VolumeContent>> = { database: 'Database', bare: 'BareDatabase', data: 'Data', marked: 'Marked', loading: 'Loading', empty: 'Empty' };
 
 /** Starts the script; each answer stands between the lines `begin-<mark>` and `end-<mark>`. */
 export function observerCommand(mark: string): string {
@@ -45,11 +50,13 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
   const values = new Map<string, string>();
   const releases: string[] = [];
   const changed: string[] = [];
+  const contents: Record<string, VolumeContent> = {};
   for (const line of head.split('\n')) {
     const space = line.indexOf(' ');
     const [key, value] = space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
     if (key === 'release') releases.push(value);
     else if (key === 'changed') changed.push(value.slice(0, longestName));
+    else if (key === 'content') Object.assign(contents, contentOf(value));
     else values.set(key, value);
   }
   const number = (key: string) => Number(values.get(key) ?? 0) || 0;
@@ -68,7 +75,7 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
     stateText,
     releases,
     ...(current === undefined ? {} : { currentRelease: current }),
-    ...(values.has('clock') ? { changed } : {}),
+    ...(values.has('clock') ? { changed, contents } : {}),
   };
 }
 
@@ -77,6 +84,13 @@ function diskOf(text: string): { readonly totalBytes: number; readonly freeBytes
   const [blockSize, blocks, available, id] = text.split(' ');
   const size = Number(blockSize) || 0;
   return { totalBytes: size * (Number(blocks) || 0), freeBytes: size * (Number(available) || 0), id };
+}
+
+/** What could not be looked into is left out. */
+function contentOf(value: string): Readonly<Record<string, VolumeContent>> {
+  const [word = '', volume = ''] = value.split(' ');
+  const content = Object.hasOwn(contentWords, word) ? contentWords[word] : undefined;
+  return content === undefined ? {} : { [volume.slice(0, longestVolumeName)]: content };
 }
 
 function lastingFacts(values: ReadonlyMap<string, string>, number: (key: string) => number, nowSeconds: number): LastingFacts {

@@ -11,9 +11,10 @@ import type { Connection } from '../ssh/connection.ts';
 import { ownerDigest, parseState } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
 
-// What all verbs need, how containers start, then the verbs. Literal names: the bundle of the image finds the files by them.
+// What all verbs need, what lies in volumes, how containers start, then the verbs. Literal names: the bundle of the image finds the files by them.
 const hostScript = [
   readFileSync(new URL('host-common.sh', import.meta.url), 'utf8'),
+  readFileSync(new URL('look.sh', import.meta.url), 'utf8'),
   readFileSync(new URL('host-start.sh', import.meta.url), 'utf8'),
   readFileSync(new URL('host.sh', import.meta.url), 'utf8'),
 ].join('');
@@ -35,6 +36,7 @@ const exits: Readonly<Record<number, HostErrorReason>> = {
   90: 'DockerUnavailable',
   91: 'Moved',
   [madeWayExit]: 'OutcomeUnknown',
+  94: 'DataMissing',
 };
 const notInstalled = 93;
 export const staleExit = 83;
@@ -134,6 +136,8 @@ function explain(reason: HostErrorReason, host: string, what: string, result: St
       return `set-up of ${host} failed; the whole log is /opt/jtel/${step?.project ?? '…'}/setup.log`;
     case 'Moved':
       return `${what} was refused: the stack was moved away from ${host}, and must not run in two places`;
+    case 'DataMissing':
+      return `${step?.project ?? 'the project'} on ${host} is not started: data were loaded that are no longer there, and empty volumes would take their place`;
     case 'DockerUnavailable':
       return `no Docker daemon answers on ${host}`;
     default:

@@ -3,6 +3,7 @@ import { describe } from 'vitest';
 import { HostBench } from './host/bench.ts';
 import type { HostSubject } from './host/bench.ts';
 import { claimCases } from './host/claims.ts';
+import { dataCases } from './host/data.ts';
 import { jobCases } from './host/jobs.ts';
 import { machineCases } from './host/machine.ts';
 import { moveCases } from './host/moves.ts';
@@ -16,6 +17,7 @@ export function hostContract(kind: string, makeSubject: () => Promise<HostSubjec
     claimCases(bench);
     releaseCases(bench);
     jobCases(bench);
+    dataCases(bench);
     moveCases(bench);
     volumeCases(bench);
   });

@@ -97,7 +97,8 @@ export class World {
   }
 
   runDatabase(): void {
-    const { containers } = this.machine.projects.get(project) ?? {};
+    const { containers, volumes } = this.machine.projects.get(project) ?? {};
+    for (const volume of ['database', 'files']) volumes?.set(`${project}_${volume}`, { driver: 'local', options: {} });
     const container = { id: 'c', service: 'acd-dbm', image: 'i', configHash: 'h', hasHealthCheck: true, createdAt: 0, startedAt: 0, state: 'running' as const, exitCode: 0, restarts: 0, broken: false };
     containers?.set('acd-dbm', container);
   }

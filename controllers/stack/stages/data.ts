@@ -49,7 +49,7 @@ export function dataStage(input: PlanInput): Plan | undefined {
     step: 'Data',
     jobUID: loadJobUID(stack.metadata.uid),
     source,
-    data: { source: source.source, ...(backupID === undefined ? {} : { backupID, requestUID: stack.metadata.uid }) },
+    data: { source: source.source, ...dataSetsOf(source), ...(backupID === undefined ? {} : { backupID, requestUID: stack.metadata.uid }) },
     confirm: [],
   });
 }
@@ -57,6 +57,11 @@ export function dataStage(input: PlanInput): Plan | undefined {
 function waitsForRestore(name: string, { metadata }: JtelStack): string {
   const wayOn = `to begin without it: kubectl delete jtelrestore ${name} -n ${metadata.namespace}`;
   return `waiting for JtelRestore ${name}, which is still being checked, before any data are loaded (${wayOn})`;
+}
+
+/** Recorded, so that each of them is missed when it is gone. */
+function dataSetsOf({ dataSets }: DataSource): Pick<DataSource, 'dataSets'> {
+  return dataSets === undefined ? {} : { dataSets };
 }
 
 /** A JtelRestore: everything that can be done while the stack serves comes first, then it is stopped, marked and loaded. */
@@ -69,7 +74,7 @@ function restoreStage(input: PlanInput, order: DataOrder): Plan {
   const obstacle = versionObstacle(input, source);
   if (obstacle !== undefined) return obstacle;
   const confirm: readonly Action[] = order.kind === 'Relocation' ? [] : [{ type: 'ConfirmOrder', name: order.name, requestUID: order.requestUID }];
-  const data = { source: source.source, requestUID: order.requestUID, ...(source.backupID === undefined ? {} : { backupID: source.backupID }) };
+  const data = { source: source.source, ...dataSetsOf(source), requestUID: order.requestUID, ...(source.backupID === undefined ? {} : { backupID: source.backupID }) };
   const host = observed.host.ok ? observed.host.value : undefined;
   const present = host?.state?.data;
   const ready = present === undefined || (present.state === 'Incomplete' && present.requestUID === order.requestUID);

@@ -6,6 +6,8 @@ import { aFence, aRelease } from '../../support/host-builders.ts';
 
 export interface HostSubject {
   readonly host: Host;
+  /** Behind the driver's back: the project's volumes go, or only what lies in them. */
+  readonly lose: (project: string, what: 'Volumes' | 'Content') => Promise<void> | void;
   /** In the registry; has a shell and coreutils. */
   readonly image: ImageReference;
   /** Same repository, but the registry does not have it. */

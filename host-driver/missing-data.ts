@@ -1,0 +1,56 @@
+/**
+ * Compares what state.json says was loaded with what lies in the volumes. Everything that is started over lost data makes empty ones of
+ * them, and then looks well. Pure.
+ */
+import type { DataVolume } from '../model/rendered-release.ts';
+import type { HostObservation, HostState, RenderedRelease, VolumeContent } from './host.ts';
+
+/** A data set that was loaded and is not there. */
+export interface MissingData extends DataVolume {
+  /** `Gone`: the volume itself. */
+  readonly how: 'Gone' | Exclude<VolumeContent, 'Database' | 'Data'>;
+}
+
+/**
+ * @param volumes names of all that there are
+ * @param contents of those that were looked into
+ */
+export function missingData(
+  state: HostState | undefined,
+  release: Pick<RenderedRelease, 'digest' | 'data'>,
+  { volumes, contents = {} }: Pick<HostObservation, 'volumes' | 'contents'>,
+): readonly MissingData[] {
+  const loaded = state?.data;
+  if (loaded === undefined || loaded.state !== undefined || state?.moved !== undefined) return [];
+  return (release.data ?? []).flatMap((place): MissingData[] => {
+    const wasLoaded = isLoaded(loaded.dataSets, place);
+    // Applying made every volume of the release, also those of data sets that came with an update and are empty rightly.
+    if (!volumes.includes(place.volume)) return wasLoaded || state?.applied?.digest === release.digest ? [{ ...place, how: 'Gone' }] : [];
+    const how = contents[place.volume];
+    return wasLoaded && how !== undefined && !isThere(place, how) ? [{ ...place, how }] : [];
+  });
+}
+
+/** Older operators did not record which data sets they loaded; a database always was. */
+function isLoaded(recorded: readonly string[] | undefined, { kind, set }: DataVolume): boolean {
+  return recorded === undefined ? kind === 'Database' : recorded.includes(set);
+}
+
+/** A database without a table was initialised over nothing; a file tree without a file has at least its mark. */
+function isThere({ kind }: DataVolume, content: VolumeContent): content is 'Database' | 'Data' {
+  if (content === 'Database' || content === 'Data') return true;
+  return kind === 'FileTree' && (content === 'Marked' || content === 'BareDatabase');
+}
+
+const ways: Readonly<Record<MissingData['how'], string>> = {
+  Gone: 'does not exist',
+  Empty: 'is empty',
+  Marked: 'holds nothing but the mark of its load',
+  BareDatabase: 'holds a database without any table',
+  Loading: 'holds what a load left that did not come to its end',
+};
+
+/** For people, one clause a data set. */
+export function describeMissing(missing: readonly MissingData[]): string {
+  return missing.map(({ kind, set, volume, how }) => `${kind === 'Database' ? 'the database' : `file tree ${set}`}: volume ${volume} ${ways[how]}`).join('; ');
+}

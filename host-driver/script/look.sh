@@ -1,0 +1,54 @@
+# What lies in a volume, told without reading any of it: for the scripts that look at a host and that change it. Nothing here waits for
+# long: a directory of millions is left after five seconds.
+
+first_in() {
+  timeout 5 find "$@" -print -quit 2>/dev/null
+}
+
+# The place of volume $1 on the host, in $place. Fails with $content `missing` when there is no such volume, `unseen` when it cannot be
+# looked into: it is mounted only while a container has it, or not readable for this user.
+volume_place() {
+  place=$(docker volume inspect -f '{{with .Options}}{{.device}}{{end}}|{{.Mountpoint}}' "$1" 2>/dev/null </dev/null) || {
+    content=missing
+    return 1
+  }
+  device=${place%%|*} place=${place#*|}
+  content=unseen
+  case $device in
+  '') ;;
+  /dev/* | [!/]*) mountpoint -q "$place" || return 1 ;;
+  # A directory that is mounted there: on a disk of its own it is empty while that disk is not there.
+  *) place=$device ;;
+  esac
+  [ "$(id -u)" = 0 ] || [ -r "$place" ]
+}
+
+# Sets $content for volume $1: `database` (with tables of somebody), `bare` (an initialised one without), `data` (anything else), `marked` (only
+# the mark of a load), `loading` (a load did not come to its end), `empty`, or as volume_place says. $2: where in it the database's directory
+# is, if that is known.
+look_into() {
+  volume_place "$1" || return 0
+  mark=
+  for file in "$place/.jtel-data.json" "$place/.jtel-operator/marker.json"; do
+    [ -f "$file" ] || continue
+    mark=yes
+    case $(head -c 1000 "$file") in *'"state":"loading"'*) content=loading && return 0 ;; esac
+  done
+  base=
+  for directory in "$place${2:+/$2}" $(timeout 5 find "$place" -mindepth 1 -maxdepth 1 -type d ! -name '*[!A-Za-z0-9._-]*' 2>/dev/null | head -n 16); do
+    if [ -d "$directory/mysql" ]; then base=$directory && break; fi
+  done
+  if [ -n "$base" ]; then
+    content=bare
+    tables=$(first_in "$base" -mindepth 2 -maxdepth 2 ! -path "$base/mysql/*" ! -path "$base/performance_schema/*" ! -path "$base/sys/*" \
+      ! -path "$base/#*" ! -path "$base/.jtel-*" ! -path "$base/lost+found/*" ! -name db.opt)
+    # A schema that is a link lies elsewhere.
+    [ -n "$tables" ] || tables=$(first_in "$base" -mindepth 1 -maxdepth 1 -type l)
+    [ -z "$tables" ] || content=database
+    return 0
+  fi
+  content=empty
+  [ -z "$mark" ] || content=marked
+  [ -z "$(first_in "$place" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name '.jtel-*')" ] || content=data
+  return 0
+}
