@@ -40,6 +40,14 @@ export interface CarriedOut {
   readonly time: string;
 }
 
+/** In what a backup falls behind the last good one of its stack. */
+export interface Doubt {
+  /** Data sets without tables or files that had some, and the last backup that has them. */
+  readonly emptied: readonly { readonly dataSet: string; readonly backupID: string }[];
+  /** The last good backup of the same method, when this one has less than half of its size. */
+  readonly shrunkFrom?: { readonly backupID: string; readonly totalBytes: number };
+}
+
 export interface Manifest {
   readonly formatVersion: typeof formatVersion;
   readonly formatMinor?: number;
@@ -79,6 +87,8 @@ export interface Manifest {
   readonly endTime: string;
   readonly encryption?: { readonly method: 'AES-256-GCM'; readonly keyID: string };
   readonly dataSets: readonly DataSet[];
+  /** Absent: it is as good as the last one. */
+  readonly doubt?: Doubt;
   readonly excluded: readonly Excluded[];
   /** In order. */
   readonly indexParts: readonly StoredBlob[];
@@ -168,6 +178,7 @@ function readManifest(fields: Fields): Manifest {
       return { method: encryption.oneOf('method', ['AES-256-GCM']), keyID: encryption.text('keyID', patterns.text, 253) };
     }),
     dataSets: fields.list('dataSets', 100, readDataSet),
+    ...fields.optional('doubt', () => fields.read('doubt', doubtOf)),
     excluded: fields.list('excluded', 100, (value, place) => {
       const excluded = new Fields(value, place);
       return { dataSet: excluded.text('dataSet', patterns.setName), globs: excluded.list('globs', 1000, globOf) };
@@ -240,6 +251,21 @@ function carriedOutOf(value: unknown, place: string): CarriedOut {
     requestUID: fields.text('requestUID', patterns.text, 63),
     ...fields.optional('backupID', () => fields.text('backupID', patterns.text, 63)),
     time: fields.text('time', patterns.time),
+  };
+}
+
+function doubtOf(value: unknown, place: string): Doubt {
+  const fields = new Fields(value, place);
+  const backupIDOf = (of: Fields): string => checked(of.text('backupID'), isBackupID, `${place} names no backupID`);
+  return {
+    emptied: fields.list('emptied', 100, (item, at) => {
+      const set = new Fields(item, at);
+      return { dataSet: set.text('dataSet', patterns.setName), backupID: backupIDOf(set) };
+    }),
+    ...fields.optional('shrunkFrom', () => {
+      const from = fields.object('shrunkFrom');
+      return { backupID: backupIDOf(from), totalBytes: from.integer('totalBytes') };
+    }),
   };
 }
 

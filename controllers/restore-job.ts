@@ -26,7 +26,7 @@ const hostNetwork = 'host';
 /** How a backup's database is brought in; `None`: there is none in it. */
 export type DatabaseWay = 'Physical' | 'Logical' | 'None';
 
-export function databaseWay(manifest: Manifest): DatabaseWay {
+export function databaseWay(manifest: Pick<Manifest, 'dataSets'>): DatabaseWay {
   const kind = manifest.dataSets.find(({ name }) => name === databaseSetName)?.kind;
   return kind === 'Physical' || kind === 'Logical' ? kind : 'None';
 }

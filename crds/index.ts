@@ -70,6 +70,8 @@ export const annotations = {
   adoptBackups: 'jtel.de/adopt-backups',
   /** Time at which data were loaded (`status.data.time`) that are lost: consent to begin anew without them. */
   beginAnew: 'jtel.de/begin-anew',
+  /** On a stack: the backupID up to which backups are as they should be, although they lack what older ones had. */
+  acceptBackup: 'jtel.de/accept-backup',
   /** `true` lets a stack, or a backup with a job on its host, go whose host cannot be reached any more. */
   abandonHost: 'jtel.de/abandon-host',
 } as const;

@@ -11,14 +11,12 @@ import { paths } from '../../backup/names.ts';
 import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
 import type { ReadRetention, Retention } from '../../blob-store/retention.ts';
 import { sha256 } from '../../release/manifest.ts';
-import { listBackups, readManifest, readPackList, requireComplete, type LoadedBackup } from '../backup-catalog.ts';
+import { readManifest, readPackList, requireComplete, type LoadedBackup } from '../backup-catalog.ts';
+import { comparedWith, doubtOf } from '../backup-doubt.ts';
 import { InputError } from '../input-error.ts';
 import { retentionProblem, type ImmutabilityPolicy } from '../retention.ts';
 import { missingFiles } from './left-out.ts';
 import type { Committed } from './model.ts';
-
-/** A backup that is smaller than this part of the one before is told. */
-const shrunk = 0.5;
 
 export interface StoredDocument {
   readonly name: 'stack.json' | 'release.json' | 'compose.yaml';
@@ -41,6 +39,8 @@ export interface CommitOptions {
   /** RFC 3339; when the job ended. */
   readonly endTime: string;
   readonly documents: readonly StoredDocument[];
+  /** backupID up to which somebody accepted backups that lack what older ones had. */
+  readonly accepted?: string;
   /** What is asked of the store. */
   readonly immutability: ImmutabilityPolicy;
   /** Asks the management plane for the container's policy; left out when the store does not want that. */
@@ -57,7 +57,7 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
   const loaded = present === undefined ? await write(options, signal) : await adopt(options, signal);
   const { manifest, manifestDigest } = loaded;
   const missing = result === undefined ? undefined : missingFiles(result.dataSets);
-  const previous = await previousTotalBytes(store, manifest, signal);
+  const { doubt } = manifest;
   return {
     manifestDigest,
     version: manifest.release.version,
@@ -70,7 +70,8 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
     // The job's own have examples.
     dataSets: result?.dataSets ?? manifest.dataSets,
     immutability: await attest(options, signal),
-    ...(previous !== undefined && manifest.totals.totalBytes < previous * shrunk ? { shrunkFromBytes: previous } : {}),
+    ...(doubt?.shrunkFrom === undefined ? {} : { shrunkFromBytes: doubt.shrunkFrom.totalBytes }),
+    ...(doubt === undefined || doubt.emptied.length === 0 ? {} : { emptied: doubt.emptied.map(({ dataSet }) => dataSet) }),
   };
 }
 
@@ -80,8 +81,11 @@ async function write(options: CommitOptions, signal: AbortSignal): Promise<Loade
   if (result === undefined) throw new InputError('BackupIncomplete', 'The job is gone before what it stored was compared.');
   try {
     const stored = documents.map(({ name, content }): StoredBlob => ({ name, bytes: content.length, sha256: sha256(content) }));
-    const text = manifestText(manifestOf(options, result, stored));
+    const facts = manifestOf(options, result, stored);
     // By its own reader: what cannot be read back is not worth storing, and the job's words are checked by it.
+    const checked = parseManifest(manifestText(facts), { identity, backupID });
+    const doubt = doubtOf(checked, await comparedWith(store, checked, options.accepted, signal));
+    const text = manifestText(doubt === undefined ? facts : { ...facts, doubt });
     const manifest = parseManifest(text, { identity, backupID });
     const packs = await readPackList(store, manifest, signal);
     await requireIndexParts(store, origin, result, signal);
@@ -191,17 +195,6 @@ function ofPolicy(retention: Retention | undefined): string {
       return ` How long that lasts was asked in vain: ${retention.detail}.`;
     default:
       return '';
-  }
-}
-
-/** Only to compare with: a store that cannot tell spoils no backup. */
-async function previousTotalBytes(store: BlobStore, { identity, backupID }: Manifest, signal: AbortSignal): Promise<number | undefined> {
-  try {
-    const previous = (await listBackups(store, identity, signal)).find((id) => id < backupID);
-    return previous === undefined ? undefined : (await readManifest(store, identity, previous, signal)).manifest.totals.totalBytes;
-  } catch (error) {
-    if (error instanceof InputError || error instanceof BlobError) return undefined;
-    throw error;
   }
 }
 

@@ -32,10 +32,13 @@ export function backupEvents(before: JtelBackupStatus | undefined, after: JtelBa
   return events;
 }
 
-function storedEvents({ shrunkFromBytes, totalBytes = 0, missingFiles = 0, immutability, datasets = [] }: JtelBackupStatus): readonly StoryEvent[] {
+function storedEvents({ shrunkFromBytes, emptied = [], totalBytes = 0, missingFiles = 0, immutability, datasets = [] }: JtelBackupStatus): readonly StoryEvent[] {
   const events: StoryEvent[] = [];
   if (shrunkFromBytes !== undefined) {
-    events.push({ type: 'Warning', reason: 'BackupShrunk', note: `The backup has ${size(totalBytes)}, the one before had ${size(shrunkFromBytes)}: find out what is missing.` });
+    events.push({ type: 'Warning', reason: 'BackupShrunk', note: `The backup has ${size(totalBytes)}, the last good one had ${size(shrunkFromBytes)}: find out what is missing.` });
+  }
+  if (emptied.length > 0) {
+    events.push({ type: 'Warning', reason: 'BackupEmptied', note: `Nothing is in ${emptied.join(', ')}, where older backups had something: find out why before relying on it.` });
   }
   const leftOut = leftOutPhrases(datasets);
   if (leftOut.length > 0) {

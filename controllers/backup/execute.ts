@@ -7,6 +7,7 @@ import { mergeCarriedOut } from '../../host-driver/carried-out.ts';
 import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
 import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import { removeFinalizer } from '../../operator/runtime/control/finalizer.ts';
+import { acceptedBackup } from '../backup-doubt.ts';
 import type { CredentialStore } from '../credentials.ts';
 import { encryptionKey } from '../encryption-keys.ts';
 import { InputError } from '../input-error.ts';
@@ -109,6 +110,7 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
   const { job } = observed;
   const host = observed.host.ok ? observed.host.value : undefined;
   const parent = host?.state?.data?.backupID;
+  const accepted = acceptedBackup(stack);
   const carriedOut = mergeCarriedOut(stack.status?.carriedOut, host?.state?.carriedOut);
   const facts = await commit(
     {
@@ -133,6 +135,7 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
       },
       result: job?.job.state === 'Succeeded' ? parseJobResult(job.result, { backupID, attempt }) : undefined,
       endTime: new Date((job?.job.finishedSeconds ?? context.now().getTime() / 1000) * 1000).toISOString(),
+      ...(accepted === undefined ? {} : { accepted }),
       documents: await storedDocuments(stack, gathered.project, loaded, context, { signal }),
       immutability: resource.spec.immutability,
       ...(retention === undefined ? {} : { retention }),

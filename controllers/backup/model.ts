@@ -77,8 +77,10 @@ export interface Committed {
   readonly missingFiles?: number;
   readonly dataSets: readonly DataSet[];
   readonly immutability: { readonly state: 'Verified' | 'Unprotected' | 'Unknown'; readonly detail: string; readonly untilTime?: string };
-  /** Size of the backup before, when this one is far smaller. */
+  /** Size of the last good backup of the same method, when this one is far smaller. */
   readonly shrunkFromBytes?: number;
+  /** Data sets without content that had some. */
+  readonly emptied?: readonly string[];
 }
 
 /** Bounds of a backup; data, so that tests can be quicker than nights. */

@@ -4,6 +4,7 @@ import { statusMessageMaxLength, type JtelBackup, type JtelBackupStatus, type Re
 import { formatTime, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
 import type { Heartbeat } from '../../operator/runtime/report/status-changed.ts';
 import { leftOutPhrases } from './left-out.ts';
+import { howToAccept } from '../backup-doubt.ts';
 import type { Committed, Observed, Plan } from './model.ts';
 import { fullBackupOperation, isFinished, jobUID, size } from './plan.ts';
 
@@ -164,18 +165,25 @@ function verificationOf({ spec, status }: JtelBackup, { test }: Observed, phase:
 }
 
 function describeCompleted(status: JtelBackupStatus, observed: Observed): string {
-  const { totalBytes = 0, uploadedBytes = 0, shrunkFromBytes, immutability, datasets = [] } = status;
+  const { totalBytes = 0, uploadedBytes = 0, immutability, datasets = [] } = status;
   const leftOut = leftOutPhrases(datasets);
   const realBytes = datasets.reduce((sum, set) => sum + (set.realBytes ?? set.bytes ?? 0), 0);
   const real = size(realBytes) === size(totalBytes) ? '' : ` (${size(realBytes)} on a disk)`;
   const sentences = [
     `${size(totalBytes)} backed up${real}, ${size(uploadedBytes)} sent.`,
-    ...(shrunkFromBytes === undefined ? [] : [`That is far less than the ${size(shrunkFromBytes)} before: find out what is missing.`]),
+    ...describeDoubt(status, observed),
     ...(leftOut.length === 0 ? [] : [`Not in it as they were: ${leftOut.join('; ')}.`]),
     ...(isMethodChanged(observed) ? ['The release does not say where its database lies, so it was backed up Logical.'] : []),
     ...(immutability?.state === 'Verified' ? [`It cannot be changed or deleted until ${immutability.untilTime ?? 'its period is over'}.`] : [immutability?.message ?? '']),
   ];
   return sentences.filter(Boolean).join(' ');
+}
+
+function describeDoubt({ shrunkFromBytes, emptied = [], backupID = '' }: JtelBackupStatus, { stack }: Observed): readonly string[] {
+  if (shrunkFromBytes === undefined && emptied.length === 0) return [];
+  const accept = stack === undefined ? '' : ` If that is right, say so: ${howToAccept(stack.metadata, backupID)}`;
+  if (emptied.length > 0) return [`Nothing is in ${emptied.join(', ')}, where older backups had something: find out why before relying on it.${accept}`];
+  return [`That is far less than the ${size(shrunkFromBytes ?? 0)} of the last good one: find out what is missing.${accept}`];
 }
 
 /** Physical was asked for, and the release cannot. */

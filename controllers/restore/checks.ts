@@ -48,6 +48,8 @@ export async function check(restore: JtelRestore, stack: JtelStack, target: Targ
       throw new InputError('BackupInvalid', `The manifest of backup ${target.backupID} in ${opened.blobs.description} is not the one that the JtelBackup has seen (sha256): it was exchanged. Nothing was touched.`);
     }
     passed(current, describeBackup(manifest));
+    // Of its own name: later looks know the choice and no longer how it was made.
+    if (target.note !== undefined) passed('Choice', target.note);
     current = 'Complete';
     await requireComplete(opened.blobs, backup, options.signal);
     passed(current, `All ${backup.packs.length} packs and ${manifest.indexParts.length} index parts are in the store, with length and MD5.`);
@@ -75,10 +77,15 @@ export async function check(restore: JtelRestore, stack: JtelStack, target: Targ
   }
 }
 
-function describeBackup({ backupID, identity, release, totals, endTime, dataSets }: Manifest): string {
+function describeBackup({ backupID, identity, release, totals, endTime, dataSets, doubt }: Manifest): string {
   const database = dataSets.find(({ name }) => name === databaseSetName);
   const kind = database === undefined ? 'no database' : `database ${database.kind}`;
-  return `Backup ${backupID} of ${identity}: release ${release.version}, ${sizeOf(totals.totalBytes)}, ${kind}, finished at ${endTime}.`;
+  return `Backup ${backupID} of ${identity}: release ${release.version}, ${sizeOf(totals.totalBytes)}, ${kind}, finished at ${endTime}.${describeEmptied(doubt)}`;
+}
+
+function describeEmptied(doubt: Manifest['doubt']): string {
+  const sets = (doubt?.emptied ?? []).map(({ dataSet, backupID }) => `${dataSet} (${backupID} was the last with something in it)`);
+  return sets.length === 0 ? '' : ` Nothing is in its ${sets.join(', ')}.`;
 }
 
 /** The wanted release takes the data, or the one that wrote them is there: the stack decides which of them it runs. */

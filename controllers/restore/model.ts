@@ -20,6 +20,8 @@ export interface Target {
   readonly storeName: string;
   /** What the JtelBackup says the manifest's sha256 is, when one was named. */
   readonly manifestDigest?: string;
+  /** What people should know about the choice, such as newer backups that were skipped. */
+  readonly note?: string;
 }
 
 export type Check = NonNullable<NonNullable<JtelRestore['status']>['checks']>[number];

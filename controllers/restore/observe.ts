@@ -6,6 +6,7 @@ import { backupKind, stackKind, type JtelRestore, type JtelStack, type StackHost
 import { HostError, type CarriedOutOrder, type Host, type HostDriver, type HostObservation, type JobReport } from '../../host-driver/host.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import { listBackups, readManifest } from '../backup-catalog.ts';
+import { acceptedBackup, describeSkipped, newestGoodBackup, requireChoice } from '../backup-doubt.ts';
 import { requireIdentityAllowed, stackIdentity } from '../backup-identity.ts';
 import { readHostTarget } from '../host-target.ts';
 import { InputError } from '../input-error.ts';
@@ -142,9 +143,11 @@ async function findTarget(restore: JtelRestore, stack: JtelStack, dependencies: 
   const { resource, blobs } = await openStore(cluster, metadata.namespace, asked.storeName, 'spec.source', options);
   requireIdentityAllowed(resource, asked.identity);
   if (asked.backupID !== undefined) return { ...asked, backupID: asked.backupID };
-  const newest = (await listBackups(blobs, asked.identity, options.signal))[0];
+  const choice = await newestGoodBackup(blobs, asked.identity, acceptedBackup(stack), options.signal);
+  const newest = requireChoice(choice, blobs.description);
   if (newest === undefined) throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${asked.identity}.`);
-  return { ...asked, backupID: newest };
+  const note = describeSkipped(choice);
+  return { ...asked, backupID: newest, ...(note === '' ? {} : { note }) };
 }
 
 interface Asked {

@@ -56,6 +56,31 @@ describe('the backups of a stack', () => {
     expect(told(stack, backups).health).toMatchObject({ status, reason });
   });
 
+  const emptied = { emptied: ['database'], backupID: '20260610t000020z-00000a' };
+  const accepting = (backupID: string): JtelStack => {
+    const stack = stackWith({ objectives: { recoveryPointHours: 26 } });
+    return { ...stack, metadata: { ...stack.metadata, annotations: { 'jtel.de/accept-backup': backupID } } };
+  };
+
+  test('are not healthy when the newest has nothing in it, and the last good one is what counts, until somebody accepts it', () => {
+    const backups = [aBackup('good', '2026-06-09'), aBackup('empty', '2026-06-10', emptied), aBackup('by-hand', '2026-06-10', { ...emptied, startTime: '2026-06-10T01:00:00Z' }, 'Manual')];
+    const { health, objectives, status } = told(stackWith({ objectives: { recoveryPointHours: 26 } }), backups);
+    expect(health).toMatchObject({ status: 'False', reason: 'BackupEmptied' });
+    expect(health?.message).toMatch(/by-hand has nothing in database.*accept-backup=20260610t000020z-00000a\. The newest good one is 20260609t000020z-00000a/);
+    expect(status.backup).toMatchObject({ lastBackupRef: { name: 'good' }, lastSuccessTime: '2026-06-09T00:30:00Z' });
+    expect(objectives).toMatchObject({ status: 'False', reason: 'ObjectivesMissed' });
+    const accepted = told(accepting(emptied.backupID), backups);
+    expect(accepted.health).toMatchObject({ status: 'True', reason: 'BackupCompleted' });
+    expect(accepted.objectives).toMatchObject({ status: 'True' });
+    expect(told(accepting('20260609t000020z-00000a'), backups).health).toMatchObject({ reason: 'BackupEmptied' });
+  });
+
+  test('that are far smaller are told as long as they are', () => {
+    const backups = [aBackup('a', '2026-06-09'), aBackup('b', '2026-06-10', { shrunkFromBytes: 1000, totalBytes: 10 })];
+    expect(told(stackWith(), backups).health).toMatchObject({ status: 'True', message: expect.stringMatching(/far smaller.*JtelBackup b.*accept-backup=20260610t000020z-00000a/) });
+    expect(told(accepting('20260610t000020z-00000a'), backups).health?.message).not.toContain('smaller');
+  });
+
   test('without CronJobs say how to get them', () => {
     expect(told(stackWith(), [aBackup('a', '2026-06-10')], { hasCronJobs: false }).health?.message).toContain('--backup-service-account');
   });

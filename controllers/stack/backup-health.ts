@@ -5,6 +5,7 @@
 
 import type { JtelBackup, JtelRestore, JtelStack, JtelStackStatus, Reason, StackConditionType } from '../../crds/index.ts';
 import { setCondition } from '../../operator/runtime/report/conditions.ts';
+import { acceptedBackup, howToAccept, isAcceptedBackup } from '../backup-doubt.ts';
 import { InputError } from '../input-error.ts';
 import { isScheduled, Schedule } from '../schedule-times.ts';
 
@@ -53,7 +54,7 @@ function scheduleOf({ spec }: JtelStack): Schedule | InputError | undefined {
 
 function summarise({ stack, backups, now }: BackupHealthInput, schedule: Schedule | undefined): Summary | undefined {
   const previous = stack.status?.backup;
-  const newest = newestOf(backups.filter(({ status }) => status?.phase === 'Completed'));
+  const newest = newestGood(stack, backups);
   const asked = backups.filter(({ spec }) => spec.trigger === 'Scheduled').map(({ metadata }) => metadata.creationTimestamp);
   const lastScheduleTime = [...asked, ...(previous?.lastScheduleTime === undefined ? [] : [previous.lastScheduleTime])].toSorted().at(-1);
   const nextTime = schedule === undefined || !isScheduled(stack) ? undefined : schedule.next(now)?.time;
@@ -87,13 +88,36 @@ function health(input: BackupHealthInput, schedule: Schedule | InputError | unde
   if (schedule === undefined) return draft('Unknown', 'BackupNotConfigured', 'There is no spec.backup, so there are no backups of this stack.');
   if (schedule instanceof InputError) return draft('False', 'ScheduleInvalid', schedule.message);
   if (!isScheduled(stack)) return draft('False', 'BackupSuspended', `Scheduled backups stand still: ${standstill(stack)}.${lastOne(summary)}`);
+  const emptied = emptiedSince(stack, backups);
+  if (emptied !== undefined) return draft('False', 'BackupEmptied', `${emptied}${lastGood(summary)}`);
   const failed = newestOf(backups.filter(({ status }) => status?.phase === 'Completed' || status?.phase === 'Failed'));
   if (failed?.status?.phase === 'Failed') return draft('False', 'BackupFailed', `JtelBackup ${failed.metadata.name} failed: ${failed.status.message ?? 'see its status.'}${lastOne(summary)}`);
   const missed = overdueSince(input, schedule, summary);
   if (missed !== undefined) return draft('False', 'BackupOverdue', `The backup that was due at ${missed} was not completed.${lastOne(summary)}`);
   if (summary?.lastSuccessTime === undefined) return draft('Unknown', 'NoBackupYet', 'No backup was completed yet; status.backup.nextTime says when the next one is due.');
   const how = hasCronJobs ? '' : ' There is no CronJob, so the operator asks for scheduled backups only while it runs: start it with --image and --backup-service-account (docs/backups.md).';
-  return draft('True', 'BackupCompleted', `${lastOne(summary).trim()}${how}`);
+  return draft('True', 'BackupCompleted', `${lastOne(summary).trim()}${describeShrunk(stack, backups)}${how}`);
+}
+
+/** The newest one completed has nothing where older ones had something, and nobody said that this is right. */
+function emptiedSince(stack: JtelStack, backups: readonly JtelBackup[]): string | undefined {
+  const newest = newestOf(backups.filter(isCompleted));
+  if (newest === undefined || isGood(stack, newest)) return undefined;
+  const { emptied = [], backupID = '' } = newest.status ?? {};
+  const accept = `if that is right, say so: ${howToAccept(stack.metadata, backupID)}`;
+  return `JtelBackup ${newest.metadata.name} has nothing in ${emptied.join(', ')}, where older ones had something: find out why; ${accept}.`;
+}
+
+function lastGood(summary: Summary | undefined): string {
+  return summary?.lastSuccessTime === undefined ? '' : ` The newest good one is ${summary.lastBackupID ?? summary.lastBackupRef?.name}, of ${summary.lastSuccessTime}.`;
+}
+
+/** Told as long as it is so; it may well be right, so it is no alarm. */
+function describeShrunk(stack: JtelStack, backups: readonly JtelBackup[]): string {
+  const newest = newestGood(stack, backups);
+  const { shrunkFromBytes, backupID = '' } = newest?.status ?? {};
+  if (shrunkFromBytes === undefined || isAcceptedBackup(backupID, acceptedBackup(stack))) return '';
+  return ` It is far smaller than the last good one of its method (JtelBackup ${newest?.metadata.name} says by how much); if that is right: ${howToAccept(stack.metadata, backupID)}.`;
 }
 
 function standstill({ spec }: JtelStack): string {
@@ -142,7 +166,7 @@ interface Verdict {
 /** A backup holds the data of when it began. */
 function recoveryPoint(hours: number | undefined, backups: readonly JtelBackup[], summary: Summary | undefined, stack: JtelStack, now: Date): Verdict | undefined {
   if (hours === undefined) return undefined;
-  const newest = newestOf(backups.filter(({ status }) => status?.phase === 'Completed'));
+  const newest = newestGood(stack, backups);
   const from = newest?.status?.startTime ?? summary?.lastSuccessTime ?? stack.status?.data?.time;
   if (from === undefined) return { met: undefined, message: 'There are no data and no backup yet.' };
   const until = new Date(Date.parse(from) + hours * hourMilliseconds);
@@ -164,6 +188,19 @@ function recoveryTime(minutes: number | undefined, restores: readonly JtelRestor
   }
   const met = seconds <= minutes * 60;
   return { met, message: `JtelRestore ${measured.metadata.name} took ${seconds} s, ${met ? 'within' : 'more than'} the ${minutes} min of recoveryTimeMinutes.` };
+}
+
+function isCompleted({ status }: JtelBackup): boolean {
+  return status?.phase === 'Completed';
+}
+
+function isGood(stack: JtelStack, { status }: JtelBackup): boolean {
+  return (status?.emptied ?? []).length === 0 || isAcceptedBackup(status?.backupID ?? '', acceptedBackup(stack));
+}
+
+/** What one would go back to. */
+function newestGood(stack: JtelStack, backups: readonly JtelBackup[]): JtelBackup | undefined {
+  return newestOf(backups.filter((one) => isCompleted(one) && isGood(stack, one)));
 }
 
 function newestOf(backups: readonly JtelBackup[]): JtelBackup | undefined {

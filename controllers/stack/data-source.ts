@@ -6,10 +6,11 @@
 import { databaseSetName, type EncryptionKey } from '../../backup/job.ts';
 import { paths } from '../../backup/names.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import type { JtelRestore, JtelStack } from '../../crds/index.ts';
+import type { JtelRestore, JtelStack, JtelStackStatus } from '../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { listBackups, loadBackup, requireComplete, type LoadedBackup } from '../backup-catalog.ts';
+import { loadBackup, requireComplete, type LoadedBackup } from '../backup-catalog.ts';
+import { acceptedBackup, describeSkipped, newestGoodBackup, requireChoice, type Choice } from '../backup-doubt.ts';
 import { requireIdentityAllowed, stackIdentity } from '../backup-identity.ts';
 import { encryptionKey } from '../encryption-keys.ts';
 import { InputError } from '../input-error.ts';
@@ -64,9 +65,17 @@ export async function initialLoading(stack: JtelStack, release: Release, depende
   const opened = await dependencies.openStore(dependencies.cluster, stack.metadata.namespace, backup.storeRef.name, 'spec.backup.storeRef', options);
   const identity = stackIdentity(stack);
   requireIdentityAllowed(opened.resource, identity);
-  const asked = initialData.backupID ?? begunWith(stack);
-  const backupID = asked ?? (await listBackups(opened.blobs, identity, options.signal))[0];
-  if (backupID !== undefined) return await backupLoading(opened, identity, backupID, release, dependencies, options);
+  const begun = begunWith(stack);
+  const asked = initialData.backupID ?? begun?.backupID;
+  const choice: Choice = asked === undefined ? await newestGoodBackup(opened.blobs, identity, acceptedBackup(stack), options.signal) : { backupID: asked, skipped: [] };
+  const backupID = requireChoice(choice, opened.blobs.description);
+  if (backupID !== undefined) {
+    const loading = await backupLoading(opened, identity, backupID, release, dependencies, options);
+    const note = describeSkipped(choice);
+    if (note !== '') return { ...loading, source: { ...loading.source, source: `${loading.source.source} (newer ones without content were skipped)`, note } };
+    // Later looks know the choice and no longer how it was made.
+    return begun?.backupID === backupID ? { ...loading, source: { ...loading.source, source: begun.source } } : loading;
+  }
   if (initialData.source === 'Auto') {
     const writable = opened.resource.spec.accessMode === 'ReadWrite';
     return { ...vanilla(release), ...(writable ? { copyTo: { store: opened.blobs, folder: paths.vanilla(identity, release.version) } } : {}) };
@@ -136,7 +145,7 @@ function vanilla(release: Release): Loading {
 }
 
 /** A load that was begun goes on with the same backup, even when a newer one has come meanwhile. */
-function begunWith(stack: JtelStack): string | undefined {
+function begunWith(stack: JtelStack): NonNullable<JtelStackStatus['data']> | undefined {
   const data = stack.status?.data;
-  return data?.state === 'Incomplete' && data.requestUID === stack.metadata.uid ? data.backupID : undefined;
+  return data?.state === 'Incomplete' && data.requestUID === stack.metadata.uid ? data : undefined;
 }

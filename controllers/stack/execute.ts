@@ -135,6 +135,8 @@ async function startLoad(context: ExecutionContext, purpose: 'Check' | 'Restore'
   // With its own pull: an operator that was updated in between brings another toolbox.
   await hostOf(context).pull([toolbox], pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
   await hostOf(context).startJob(context.project, await loadJob(purpose, context.signal), context.fence(), context.signal);
+  const { initialData } = context.gathered.observed;
+  if (initialData?.ok === true && initialData.value.note !== undefined) context.tell({ type: 'Warning', reason: 'BackupEmptied', note: initialData.value.note });
 }
 
 function hostOf({ gathered }: ExecutionContext): Host {

@@ -39,6 +39,8 @@ export interface DataSource {
   /** Release that wrote them. */
   readonly version: string;
   readonly database: DatabaseWay;
+  /** What people should know about the choice, such as newer backups that were skipped. */
+  readonly note?: string;
   /** Orders that were carried out in the data before they were backed up. */
   readonly carriedOut?: readonly CarriedOutOrder[];
   /** Names of the data sets in it. */

@@ -5,7 +5,7 @@ import type { Host, HostDriver, HostObservation } from '../../host-driver/host.t
 import { backupTime } from '../../backup/names.ts';
 import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { listBackups } from '../backup-catalog.ts';
+import { acceptedBackup, newestGoodBackup, requireChoice } from '../backup-doubt.ts';
 import { stackIdentity } from '../backup-identity.ts';
 import { readHostTarget } from '../host-target.ts';
 import { InputError } from '../input-error.ts';
@@ -88,8 +88,10 @@ async function newestBackup(stack: JtelStack, { cluster, openStore }: OtherHostD
   if (backup === undefined) throw new InputError('RelocationNeedsBackup', `Stack ${stack.metadata.name} has no spec.backup.`);
   const { blobs } = await openStore(cluster, stack.metadata.namespace, backup.storeRef.name, 'spec.backup.storeRef', options);
   // The choice is kept: a load that was begun goes on with the same backup.
-  const [newest] = await listBackups(blobs, stackIdentity(stack), options.signal);
-  const backupID = stack.status?.relocation?.backupID ?? newest;
+  const chosen = stack.status?.relocation?.backupID;
+  const find = async (): Promise<string | undefined> =>
+    requireChoice(await newestGoodBackup(blobs, stackIdentity(stack), acceptedBackup(stack), options.signal), blobs.description);
+  const backupID = chosen ?? (await find());
   if (backupID === undefined) throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${stackIdentity(stack)}.`);
   return { backupID, time: backupTime(backupID).toISOString() };
 }

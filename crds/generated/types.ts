@@ -106,7 +106,7 @@ export interface BackupPolicy {
    */
   readonly startDeadlineMinutes: number;
   /**
-   * How many finished JtelBackup objects of the schedule and of operations are kept. Objects that others made or keep are not counted and stay.
+   * How many finished JtelBackup objects of the schedule and of operations are kept. Objects that others made or keep are not counted and stay. Stored data is never deleted with them.
    */
   readonly historyLimit: number;
 }
@@ -787,9 +787,13 @@ export interface JtelBackupStatus {
    */
   readonly reusedBytes?: number;
   /**
-   * Size of the backup before, in bytes, when this one has less than half of it.
+   * Size of the last good backup of the same method, in bytes, when this one has less than half of it.
    */
   readonly shrunkFromBytes?: number;
+  /**
+   * Data sets without tables or files, where older backups had some. Such a backup is not taken for the newest good one, unless the stack's annotation jtel.de/accept-backup names it or a newer one.
+   */
+  readonly emptied?: readonly string[];
   /**
    * Files that could not be read, or vanished while they were, and are not in the backup. Those left out on purpose are not counted.
    */

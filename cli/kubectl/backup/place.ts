@@ -2,7 +2,7 @@
 import { isBackupID, defaultIdentity, isIdentity } from '../../../backup/names.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import { stackIdentity } from '../../../controllers/backup-identity.ts';
-import { listBackups } from '../../../controllers/backup-catalog.ts';
+import { acceptedBackup, describeSkipped, newestGoodBackup } from '../../../controllers/backup-doubt.ts';
 import { openStore } from '../../../controllers/store-access.ts';
 import { backupKind, stackKind, type JtelBackup, type JtelStack } from '../../../crds/index.ts';
 import { CommandError, UsageError } from '../../terminal.ts';
@@ -52,7 +52,10 @@ export async function backupObjects({ cluster, namespace, call }: Kit, name: str
 export async function resolveBackupID(kit: Kit, place: BackupPlace, backup: string): Promise<string> {
   if (isBackupID(backup)) return backup;
   if (backup === 'latest') {
-    const [newest] = await listBackups(place.blobs, place.identity, kit.call.signal);
+    const accepted = place.stack === undefined ? undefined : acceptedBackup(place.stack);
+    const choice = await newestGoodBackup(place.blobs, place.identity, accepted, kit.call.signal);
+    if (choice.skipped.length > 0) kit.surroundings.tell(describeSkipped(choice));
+    const newest = choice.backupID;
     if (newest === undefined) throw new CommandError(`${place.blobs.description} has no backup of ${place.identity}`);
     return newest;
   }
