@@ -19,10 +19,13 @@ interface Verdict {
   readonly sentence: string;
 }
 
-/** @param timedOutSeconds set when our own time limit ended the attempt. */
-export function blobError(error: unknown, attempt: Attempt, timedOutSeconds?: number): BlobError {
+/**
+ * @param timedOutSeconds set when our own time limit ended the attempt.
+ * @param from the address from which it was asked, if it is known
+ */
+export function blobError(error: unknown, attempt: Attempt, timedOutSeconds?: number, from?: string): BlobError {
   if (error instanceof BlobError) return error;
-  const { reason, sentence } = timedOutSeconds === undefined ? verdict(error, attempt) : timeOut(timedOutSeconds);
+  const { reason, sentence } = timedOutSeconds === undefined ? (isNetworkRefusal(error) ? networkRefusal(error, from) : verdict(error, attempt)) : timeOut(timedOutSeconds);
   const codes = codesOf(error);
   const cause = new Error(codes === '' ? 'no further details' : codes);
   return new BlobError(reason, `cannot ${attempt.verb} ${attempt.blob} in ${attempt.store}: ${sentence}`, cause);
@@ -46,6 +49,23 @@ export function isBrokenOff(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as NodeJS.ErrnoException;
   return error.name === 'AbortError' || ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code ?? '');
+}
+
+/**
+ * 403 AuthorizationFailure is how an account's network rules refuse, whatever the credentials are, and does not say which address they saw
+ * (https://learn.microsoft.com/azure/storage/common/storage-network-security); AuthorizationSourceIPMismatch is how a SAS refuses
+ * that is limited to addresses, and says it (https://learn.microsoft.com/rest/api/storageservices/sas-error-codes).
+ */
+export function isNetworkRefusal(error: unknown): error is RestError {
+  return error instanceof RestError && ['AuthorizationFailure', 'AuthorizationSourceIPMismatch'].includes(azureCode(error) ?? '');
+}
+
+function networkRefusal(error: RestError, from: string | undefined): Verdict {
+  const codes = codesOf(error);
+  const seen = /source IP ([0-9A-Fa-f.:]{3,45}?)\.?(?:\s|$)/.exec(error.message)?.[1];
+  if (seen !== undefined) return { reason: 'StoreNetworkRefused', sentence: `the SAS token is not good for the address ${seen} (${codes}): make one without addresses, or with this one` };
+  const who = from === undefined ? 'the address of whoever asked (unknown)' : `the address of whoever asked: ${from}, or the one that a gateway on the way gives it`;
+  return { reason: 'StoreNetworkRefused', sentence: `the storage account's network rules most likely do not let in ${who} (${codes}): allow it there under Networking, or check that the credentials are for this` };
 }
 
 function timeOut(seconds: number): Verdict {
@@ -81,6 +101,11 @@ function byCode(error: RestError): Verdict | undefined {
     case 'BlobImmutableDueToLegalHold':
     case 'BlobOperationNotSupported':
       return { reason: 'BlobImmutable', sentence: 'it is immutable; nothing was overwritten' };
+    case 'BlobArchived':
+    case 'BlobBeingRehydrated':
+      return { reason: 'BlobArchived', sentence: `it lies in the archive tier, or is on its way out (${codesOf(error)}): rehydrate it (set its tier to Hot or Cool) and wait until that is done` };
+    case 'KeyBasedAuthenticationNotPermitted':
+      return { reason: 'StoreCredentialsRefused', sentence: `the storage account does not allow account keys, nor what they sign (${codesOf(error)}): allow them there (Configuration, storage account key access)` };
     case 'Md5Mismatch':
     case 'InvalidMd5':
       return { reason: 'DigestMismatch', sentence: 'it was damaged on the way: try again' };

@@ -12,6 +12,8 @@ export interface Victim {
   readonly content: Buffer;
   readonly contentType: string;
   readonly etag: string;
+  /** Undefined where the account keeps no versions. */
+  readonly versionID?: string;
 }
 
 interface Answer {
@@ -22,6 +24,7 @@ interface Answer {
 /** @param writeAgain called when the delete was allowed, before this returns */
 export async function attemptToDestroy(victim: Victim, writeAgain: () => Promise<void>, signal: AbortSignal): Promise<ImmutabilityProof> {
   const overwrite = await overwriting(victim, signal);
+  if (overwrite.outcome === 'Allowed' && victim.versionID !== undefined) return await attemptOnVersion(victim, victim.versionID, signal);
   if (overwrite.outcome !== 'Refused') return { overwrite: overwrite.outcome, delete: 'NotTried', detail: sentence('overwriting it', overwrite) };
   const deletion = await deleting(victim, signal);
   if (deletion.outcome === 'Allowed') await writeAgain();
@@ -30,6 +33,19 @@ export async function attemptToDestroy(victim: Victim, writeAgain: () => Promise
     delete: deletion.outcome,
     detail: `${sentence('overwriting it', overwrite)}; ${sentence('deleting it', deletion)}${deletion.outcome === 'Allowed' ? ' and it was written again' : ''}`,
   };
+}
+
+/** Of a blob that was just overwritten with its own bytes: is it kept, and for how long? Whatever comes out, the bytes are still there. */
+async function attemptOnVersion({ client, content }: Victim, versionID: string, signal: AbortSignal): Promise<ImmutabilityProof> {
+  const earlier = client.withVersion(versionID);
+  const kept = await earlier.downloadToBuffer(0, content.length, { abortSignal: signal }).catch((error: unknown) => {
+    if (isBlobNotFound(error)) return undefined;
+    throw error;
+  });
+  if (kept?.equals(content) !== true) return { overwrite: 'Allowed', delete: 'NotTried', detail: 'overwriting it was allowed, and the earlier version is not there' };
+  const deletion = await answerTo(() => earlier.delete({ abortSignal: signal }));
+  const detail = `overwriting it made a new version and kept the earlier one; ${sentence('deleting that one', deletion)}`;
+  return { overwrite: deletion.outcome === 'Allowed' ? 'Allowed' : 'NewVersion', delete: deletion.outcome, detail };
 }
 
 async function overwriting({ client, content, contentType, etag }: Victim, abortSignal: AbortSignal): Promise<Answer> {
@@ -63,8 +79,8 @@ async function answerTo(attempt: () => Promise<unknown>): Promise<Answer> {
 /**
  * By https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes:
  * - 409 BlobImmutableDueToPolicy (time-based) and BlobImmutableDueToLegalHold are the refusals that count;
- * - 403 UnauthorizedBlobOverwrite, AuthorizationPermissionMismatch, AuthorizationFailure, InsufficientAccountPermissions: these credentials
- *   may not even try, which proves nothing about what others may;
+ * - 403 UnauthorizedBlobOverwrite, AuthorizationPermissionMismatch, InsufficientAccountPermissions: these credentials may not even try,
+ *   which proves nothing about what others may (403 AuthorizationFailure is about the network, so it ends the attempt);
  * - 412 ConditionNotMet: somebody replaced the blob since it was read, or our own request succeeded and its answer was lost: it is not immutable;
  * - 404 to the delete: the same for a delete whose answer was lost.
  */
@@ -77,7 +93,6 @@ function outcomeOf(error: unknown): ProofOutcome | undefined {
       return 'Refused';
     case 'UnauthorizedBlobOverwrite':
     case 'AuthorizationPermissionMismatch':
-    case 'AuthorizationFailure':
     case 'InsufficientAccountPermissions':
       return 'NotTried';
     case 'ConditionNotMet':

@@ -1,6 +1,6 @@
 /** Between the words of Azure's client and those of the port. */
 import type { AzureLocation } from './azure-credentials.ts';
-import type { BlobProperties, ExpectedContent } from './blob-store.ts';
+import type { BlobProperties, ExpectedContent, ImmutabilityProof } from './blob-store.ts';
 
 export function isExpected(found: BlobProperties | undefined, { bytes, md5 }: ExpectedContent): boolean {
   return found !== undefined && found.bytes === bytes && found.md5 === md5.toLowerCase();
@@ -8,21 +8,40 @@ export function isExpected(found: BlobProperties | undefined, { bytes, md5 }: Ex
 
 export interface ListedBlob {
   readonly name: string;
-  readonly properties: {
-    readonly contentLength?: number;
-    readonly contentMD5?: Uint8Array;
-    readonly createdOn?: Date;
-    readonly lastModified: Date;
+  readonly properties: FoundBlob;
+}
+
+/** What the client tells of a blob, by its listing or by its properties. */
+export interface FoundBlob {
+  readonly contentLength?: number;
+  readonly contentMD5?: Uint8Array;
+  readonly createdOn?: Date;
+  readonly lastModified?: Date;
+  readonly accessTier?: string;
+  readonly archiveStatus?: string;
+}
+
+export function propertiesOf(name: string, found: FoundBlob): BlobProperties {
+  const { contentLength, contentMD5, createdOn, lastModified, accessTier, archiveStatus } = found;
+  const archive = (archiveStatus ?? '') !== '' ? 'Rehydrating' : 'Archived';
+  return {
+    name,
+    bytes: contentLength ?? 0,
+    ...(contentMD5 === undefined ? {} : { md5: Buffer.from(contentMD5).toString('hex') }),
+    createdTime: (createdOn ?? lastModified ?? new Date(0)).toISOString(),
+    // A blob keeps the tier Archive until it is back: https://learn.microsoft.com/azure/storage/blobs/archive-rehydrate-overview
+    ...(accessTier === 'Archive' ? { archive } : {}),
   };
 }
 
-export function propertiesOf(name: string, bytes: number | undefined, md5: Uint8Array | undefined, created: Date | undefined): BlobProperties {
-  return {
-    name,
-    bytes: bytes ?? 0,
-    ...(md5 === undefined ? {} : { md5: Buffer.from(md5).toString('hex') }),
-    createdTime: (created ?? new Date(0)).toISOString(),
-  };
+const dayMilliseconds = 86_400_000;
+
+/** The policy of a version, by the headers of Get Blob Properties; undefined when it has none. */
+export function versionRetention(found: { readonly createdOn?: Date; readonly immutabilityPolicyExpiresOn?: Date; readonly immutabilityPolicyMode?: string }): ImmutabilityProof['retention'] {
+  const { createdOn, immutabilityPolicyExpiresOn: end, immutabilityPolicyMode: mode } = found;
+  if (createdOn === undefined || end === undefined) return undefined;
+  const days = Math.round((end.getTime() - createdOn.getTime()) / dayMilliseconds);
+  return { kind: 'TimeBased', days, isLocked: mode?.toLowerCase() === 'locked' };
 }
 
 /** @throws {RangeError} for what is no plain address of a container. */

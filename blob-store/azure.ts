@@ -12,10 +12,10 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { AzureCredentials, AzureLocation } from './azure-credentials.ts';
-import { blobError, isBlobNotFound, isBrokenOff, isConflict, type Attempt } from './azure-errors.ts';
+import { blobError, isBlobNotFound, isBrokenOff, isConflict, isNetworkRefusal, type Attempt } from './azure-errors.ts';
 import { attemptToDestroy } from './azure-immutability.ts';
 import { signedCreateGrant, signedReadUrl, type SignedPlace } from './azure-signatures.ts';
-import { containerURL, isExpected, propertiesOf, type ListedBlob } from './azure-values.ts';
+import { containerURL, isExpected, propertiesOf, versionRetention, type ListedBlob } from './azure-values.ts';
 import {
   BlobError,
   maximumBlobBytes,
@@ -27,6 +27,7 @@ import {
   type ImmutabilityProof,
   type StreamedContent,
 } from './blob-store.ts';
+import { sourceAddress } from './source-address.ts';
 import { checkBlobName, checkListPrefix } from './names.ts';
 
 export interface AzureOptions {
@@ -139,7 +140,7 @@ class AzureBlobStore implements BlobStore {
     return await this.#attempt('look at', name, 0, signal, async (limited) => {
       try {
         const found = await client.getProperties({ abortSignal: limited });
-        return propertiesOf(name, found.contentLength, found.contentMD5, found.createdOn ?? found.lastModified);
+        return propertiesOf(name, found);
       } catch (error) {
         if (isBlobNotFound(error)) return undefined;
         throw error;
@@ -157,12 +158,7 @@ class AzureBlobStore implements BlobStore {
         return value as { readonly continuationToken?: string; readonly segment: { readonly blobItems: readonly ListedBlob[] } };
       });
       for (const { name, properties } of page.segment.blobItems) {
-        yield propertiesOf(
-          name.slice(this.#prefix.length),
-          properties.contentLength,
-          properties.contentMD5,
-          properties.createdOn ?? properties.lastModified,
-        );
+        yield propertiesOf(name.slice(this.#prefix.length), properties);
       }
       continuationToken = page.continuationToken === '' ? undefined : page.continuationToken;
     } while (continuationToken !== undefined);
@@ -179,14 +175,18 @@ class AzureBlobStore implements BlobStore {
 
   async proveImmutable(name: string, signal: AbortSignal): Promise<ImmutabilityProof> {
     const client = this.#client.getBlockBlobClient(this.#fullName(name));
-    const { etag, contentLength = 0, contentType = 'application/octet-stream' } = await this.#attempt('prove immutable', name, 0, signal, (limited) =>
+    const found = await this.#attempt('prove immutable', name, 0, signal, (limited) =>
       client.getProperties({ abortSignal: limited }),
     );
+    const { etag, versionId, contentLength = 0, contentType = 'application/octet-stream' } = found;
     // Read after its ETag: what replaces it meanwhile is not overwritten.
     const content = await this.read(name, Math.min(contentLength, maximumProofBytes), signal);
     return await this.#attempt('prove immutable', name, content.length, signal, async (limited) => {
       if (etag === undefined) throw new Error('the answer has no ETag');
-      return await attemptToDestroy({ client, content, contentType, etag }, () => this.create(name, content, contentType, signal), limited);
+      const victim = { client, content, contentType, etag, ...(versionId === undefined ? {} : { versionID: versionId }) };
+      const proof = await attemptToDestroy(victim, () => this.create(name, content, contentType, signal), limited);
+      const retention = versionRetention(found);
+      return { ...proof, ...(retention === undefined ? {} : { retention }) };
     });
   }
 
@@ -241,7 +241,8 @@ class AzureBlobStore implements BlobStore {
         signal.throwIfAborted();
         const mayRepeat = tries < this.#maximumTries && isBrokenOff(error);
         if (limit.aborted || !mayRepeat) {
-          throw blobError(error, { verb, blob, store: this.description, container: this.#place.container }, limit.aborted ? seconds : undefined);
+          const from = isNetworkRefusal(error) ? await sourceAddress(this.#url) : undefined;
+          throw blobError(error, { verb, blob, store: this.description, container: this.#place.container }, limit.aborted ? seconds : undefined, from);
         }
         await pause(retryDelayMilliseconds * tries, undefined, { signal });
       }

@@ -15,6 +15,8 @@ export interface BlobProperties {
   readonly md5?: string;
   /** RFC 3339. */
   readonly createdTime: string;
+  /** Set while it cannot be read: it lies in the archive tier, or is on its way out of there. */
+  readonly archive?: 'Archived' | 'Rehydrating';
 }
 
 /** Content too big for memory; read again from the start for each attempt. */
@@ -46,12 +48,28 @@ export interface CreateGrant {
  */
 export type ProofOutcome = 'Refused' | 'Allowed' | 'NotTried';
 
-/** Immutable only when both were `Refused`. */
+/** See {@link refusesChanges}. */
 export interface ImmutabilityProof {
-  readonly overwrite: ProofOutcome;
+  /** `NewVersion`: it was allowed, and what was there is kept as an earlier version, which was read again. */
+  readonly overwrite: ProofOutcome | 'NewVersion';
+  /** With `NewVersion`: of that earlier version. */
   readonly delete: ProofOutcome;
+  /** The time-based policy of the blob itself, where the service tells it: only of version-level policies. */
+  readonly retention?: { readonly kind: 'TimeBased'; readonly days: number; readonly isLocked: boolean };
   /** A sentence for people: what was tried, what was answered, and with which code. */
   readonly detail: string;
+}
+
+/**
+ * Whether what is stored cannot be lost: a policy refused to delete it, and an overwrite was refused (a policy for the container), or kept it
+ * as an earlier version (a policy for versions).
+ */
+export function refusesChanges({ overwrite, delete: deletion }: ImmutabilityProof): boolean {
+  return deletion === 'Refused' && (overwrite === 'Refused' || overwrite === 'NewVersion');
+}
+
+export function allowsChanges({ overwrite, delete: deletion }: ImmutabilityProof): boolean {
+  return overwrite === 'Allowed' || deletion === 'Allowed';
 }
 
 /** What the data plane tells about a container. Days, and whether the policy is locked, only the management plane knows. */
@@ -71,10 +89,14 @@ export interface ExpectedContent {
 export type BlobErrorReason =
   | 'StoreUnreachable'
   | 'StoreCredentialsRefused'
+  /** The credentials are not looked at: whoever asked comes from an address that is not let in. */
+  | 'StoreNetworkRefused'
   /** No right for a job can be made of these credentials, whatever the service would say: only other ones help. */
   | 'StoreCannotSign'
   | 'ContainerNotFound'
   | 'BlobNotFound'
+  /** It is there, in a tier where nothing can be read. */
+  | 'BlobArchived'
   | 'BlobExists'
   | 'BlobImmutable'
   | 'DigestMismatch'
@@ -103,7 +125,7 @@ export interface BlobStore {
   create(name: string, content: Buffer | StreamedContent, contentType: string, signal: AbortSignal): Promise<void>;
   /**
    * Whole blob.
-   * @throws {BlobError} `BlobNotFound`; `DigestMismatch` for more than `maximumBytes` or for what does not match its MD5.
+   * @throws {BlobError} `BlobNotFound`, `BlobArchived`; `DigestMismatch` for more than `maximumBytes` or for what does not match its MD5.
    */
   read(name: string, maximumBytes: number, signal: AbortSignal): Promise<Buffer>;
   /**
@@ -130,7 +152,8 @@ export interface BlobStore {
   createUrl(lifetimeSeconds: number): Promise<CreateGrant>;
   /**
    * Tries to destroy exactly this blob: first overwrites it with its own bytes (Put Blob without If-None-Match), which loses nothing when it
-   * is allowed; only when that was refused by a policy, deletes it. If the delete is allowed, the blob is gone for a moment and then written
+   * is allowed; only when that was refused by a policy, deletes it. Where an overwrite makes a version, the earlier one is read and deleted.
+   * If the delete is allowed, the blob is gone for a moment and then written
    * again: pass only a blob of at most 16 MiB that you wrote yourself and could write again. Both attempts are bound to the blob's ETag.
    * @throws {BlobError} `BlobNotFound`, and whatever else keeps the question open.
    */

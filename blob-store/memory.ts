@@ -17,6 +17,8 @@ export interface MemoryBlob {
   readonly content: Buffer;
   readonly contentType: string;
   readonly createdTime: string;
+  /** As if it had been moved to the archive tier. */
+  readonly archive?: 'Archived' | 'Rehydrating';
 }
 
 export interface MemoryBlobStoreOptions {
@@ -72,6 +74,7 @@ export class MemoryBlobStore implements BlobStore {
     signal.throwIfAborted();
     const blob = this.blobs.get(checkBlobName(name));
     if (blob === undefined) throw new BlobError('BlobNotFound', `cannot read ${name} in ${this.description}: it is not there`);
+    if (blob.archive !== undefined) throw new BlobError('BlobArchived', `cannot read ${name} in ${this.description}: it lies in the archive tier: rehydrate it`);
     if (blob.content.length > maximumBytes) {
       throw new BlobError('DigestMismatch', `${name} in ${this.description} has ${blob.content.length} bytes, more than the ${maximumBytes} allowed: it was not read`);
     }
@@ -143,7 +146,7 @@ export class MemoryBlobStore implements BlobStore {
 }
 
 function propertiesOf(name: string, blob: MemoryBlob): BlobProperties {
-  return { name, bytes: blob.content.length, md5: md5(blob.content), createdTime: blob.createdTime };
+  return { name, bytes: blob.content.length, md5: md5(blob.content), createdTime: blob.createdTime, ...(blob.archive === undefined ? {} : { archive: blob.archive }) };
 }
 
 function md5(content: Buffer): string {

@@ -93,21 +93,33 @@ export async function readPackList(store: BlobStore, manifest: Manifest, signal:
 }
 
 /**
- * Proves by listing that each pack and each part of the backup is there, with its length and (packs) the MD5 that the store
- * itself computed; reads the small documents whole. Index parts are read, and compared with their digests, by the job.
- * @throws {InputError} `BackupInvalid` naming what is missing or different {@link BlobError}
+ * As {@link requireStored}, for whoever is going to read the backup.
+ * @throws {InputError} `BackupInvalid`, and `BlobArchived` naming what is to be rehydrated {@link BlobError}
  */
 export async function requireComplete(store: BlobStore, backup: LoadedBackup, signal: AbortSignal): Promise<void> {
+  const archived = await requireStored(store, backup, signal);
+  if (archived.length > 0) throw notReadable(store, backup, archived);
+}
+
+/**
+ * Proves by listing that each pack and each part of the backup is there, with its length and (packs) the MD5 that the store
+ * itself computed; reads the small documents whole. Index parts are read, and compared with their digests, by the job.
+ * @returns what is there and cannot be read, because it lies in the archive tier
+ * @throws {InputError} `BackupInvalid` naming what is missing or different {@link BlobError}
+ */
+export async function requireStored(store: BlobStore, backup: LoadedBackup, signal: AbortSignal): Promise<readonly BlobProperties[]> {
   const { manifest, packs } = backup;
   const { identity, backupID } = manifest;
   const what = `backup ${backupID} of ${identity} in ${store.description}`;
   const problems: string[] = [];
+  const archived: BlobProperties[] = [];
   const folder = paths.backup(identity, backupID);
   const parts = await listFolder(store, folder, signal);
   for (const part of [...manifest.indexParts, ...(manifest.attributeParts ?? []), manifest.packList, ...manifest.documents]) {
     const found = parts.get(`${folder}${part.name}`);
     if (found === undefined) problems.push(`${part.name} is missing`);
     else if (found.bytes !== part.bytes) problems.push(`${part.name} has ${found.bytes} bytes instead of ${part.bytes}`);
+    else if (found.archive !== undefined) archived.push(found);
   }
   for (const epoch of new Set(packs.map((pack) => pack.epoch))) {
     const there = await listFolder(store, paths.packs(identity, epoch), signal);
@@ -117,15 +129,36 @@ export async function requireComplete(store: BlobStore, backup: LoadedBackup, si
       if (found === undefined) problems.push(`pack ${epoch}/${pack.sha256} is missing`);
       else if (found.bytes !== pack.bytes) problems.push(`pack ${epoch}/${pack.sha256} has ${found.bytes} bytes instead of ${pack.bytes}`);
       else if (found.md5 !== undefined && found.md5 !== hexOf(pack.md5)) problems.push(`pack ${epoch}/${pack.sha256} has other content (MD5)`);
+      else if (found.archive !== undefined) archived.push(found);
     }
   }
   for (const document of manifest.documents) {
-    if (problems.length > 0) break;
+    if (problems.length + archived.length > 0) break;
     requireDigest(what, document, await store.read(`${folder}${document.name}`, document.bytes, signal));
   }
-  if (problems.length === 0) return;
+  if (problems.length === 0) return archived;
   const more = problems.length > mostExamples ? ` and ${problems.length - mostExamples} more` : '';
-  throw invalid(what, `${problems.slice(0, mostExamples).join('; ')}${more}`);
+  throw invalid(what, `${problems.slice(0, mostExamples).join('; ')}${more}${await versionsHint(store, signal)}`);
+}
+
+/** What was overwritten or deleted by somebody may still be there. */
+async function versionsHint(store: BlobStore, signal: AbortSignal): Promise<string> {
+  const { versioning } = await store.policy(signal).catch(() => ({ versioning: false }));
+  signal.throwIfAborted();
+  return versioning ? ' (the container keeps earlier versions: what was there before can be made the current version again, see docs/stores.md)' : '';
+}
+
+function notReadable(store: BlobStore, { manifest, packs }: LoadedBackup, archived: readonly BlobProperties[]): InputError {
+  const { identity, backupID, indexParts, documents } = manifest;
+  const pending = archived.filter(({ archive }) => archive === 'Rehydrating').length;
+  const folders = new Set(archived.map(({ name }) => name.slice(0, name.lastIndexOf('/') + 1)));
+  const total = packs.length + indexParts.length + documents.length + 1;
+  const coming = pending === 0 ? '' : `, of which ${pending} are on their way out`;
+  const ask = 'set the tier of the blobs there to Hot or Cool, which takes up to 15 hours (docs/stores.md)';
+  return new InputError(
+    'BlobArchived',
+    `The backup ${backupID} of ${identity} in ${store.description} is whole, but ${archived.length} of its ${total} objects lie in the archive tier${coming}, where they cannot be read (such as ${archived[0]?.name}). Nothing was touched. Rehydrate ${[...folders].join(' and ')}: ${ask}, and ask again.`,
+  );
 }
 
 /** What a restore job gets: every part by a URL that can read it, and nothing else, until it expires. Secrets. */

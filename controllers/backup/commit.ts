@@ -8,10 +8,10 @@ import { FormatError } from '../../backup/fields.ts';
 import type { BackupJobResult } from '../../backup/job.ts';
 import { formatMinor, longestManifestBytes, manifestText, parseManifest, seriesOf, type Manifest, type StoredBlob } from '../../backup/manifest.ts';
 import { paths } from '../../backup/names.ts';
-import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
+import { allowsChanges, BlobError, refusesChanges, type BlobStore } from '../../blob-store/blob-store.ts';
 import type { ReadRetention, Retention } from '../../blob-store/retention.ts';
 import { sha256 } from '../../release/manifest.ts';
-import { readManifest, readPackList, requireComplete, type LoadedBackup } from '../backup-catalog.ts';
+import { readManifest, readPackList, requireStored, type LoadedBackup } from '../backup-catalog.ts';
 import { comparedWith, doubtOf } from '../backup-doubt.ts';
 import { InputError } from '../input-error.ts';
 import { retentionProblem, type ImmutabilityPolicy } from '../retention.ts';
@@ -54,8 +54,7 @@ export interface CommitOptions {
 export async function commit(options: CommitOptions, signal: AbortSignal): Promise<Committed> {
   const { store, origin, result } = options;
   const present = await store.properties(paths.manifest(origin.identity, origin.backupID), signal);
-  const loaded = present === undefined ? await write(options, signal) : await adopt(options, signal);
-  const { manifest, manifestDigest } = loaded;
+  const { manifest, manifestDigest, archivedObjects } = present === undefined ? await write(options, signal) : await adopt(options, signal);
   const missing = result === undefined ? undefined : missingFiles(result.dataSets);
   const { doubt } = manifest;
   return {
@@ -67,6 +66,7 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
     storedBytes: manifest.totals.storedBytes,
     reusedBytes: manifest.totals.reusedBytes,
     ...(missing === undefined ? {} : { missingFiles: missing }),
+    ...(archivedObjects === 0 ? {} : { archivedObjects }),
     // The job's own have examples.
     dataSets: result?.dataSets ?? manifest.dataSets,
     immutability: await attest(options, signal),
@@ -75,7 +75,13 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
   };
 }
 
-async function write(options: CommitOptions, signal: AbortSignal): Promise<LoadedBackup> {
+/** A backup that is whole in the store. */
+interface Stored extends LoadedBackup {
+  /** Of earlier backups, used by this one too, and not to be read before they are rehydrated. */
+  readonly archivedObjects: number;
+}
+
+async function write(options: CommitOptions, signal: AbortSignal): Promise<Stored> {
   const { store, origin, result, documents } = options;
   const { identity, backupID } = origin;
   if (result === undefined) throw new InputError('BackupIncomplete', 'The job is gone before what it stored was compared.');
@@ -93,19 +99,19 @@ async function write(options: CommitOptions, signal: AbortSignal): Promise<Loade
       await store.create(paths.part(identity, backupID, name), content, name.endsWith('.json') ? 'application/json' : 'application/yaml', signal);
     }
     const loaded: LoadedBackup = { manifest, manifestDigest: sha256(text), packs };
-    await requireComplete(store, loaded, signal);
+    const archived = await requireStored(store, loaded, signal);
     const name = paths.manifest(identity, backupID);
     await store.create(name, Buffer.from(text), 'application/json', signal);
     const readBack = await store.read(name, longestManifestBytes, signal);
     if (sha256(readBack) !== loaded.manifestDigest) throw new BlobError('DigestMismatch', `${store.description} gives back another ${name} than was written; do not trust this store before it is understood`);
-    return loaded;
+    return { ...loaded, archivedObjects: archived.length };
   } catch (error) {
     throw asIncomplete(error);
   }
 }
 
 /** Ours: an earlier try wrote it and was interrupted before it could say so. */
-async function adopt({ store, origin }: CommitOptions, signal: AbortSignal): Promise<LoadedBackup> {
+async function adopt({ store, origin }: CommitOptions, signal: AbortSignal): Promise<Stored> {
   const { identity, backupID, writer, epoch } = origin;
   const entry = await readManifest(store, identity, backupID, signal);
   const { writer: found } = entry.manifest;
@@ -115,8 +121,7 @@ async function adopt({ store, origin }: CommitOptions, signal: AbortSignal): Pro
   }
   try {
     const loaded = { ...entry, packs: await readPackList(store, entry.manifest, signal) };
-    await requireComplete(store, loaded, signal);
-    return loaded;
+    return { ...loaded, archivedObjects: (await requireStored(store, loaded, signal)).length };
   } catch (error) {
     throw asIncomplete(error);
   }
@@ -175,10 +180,10 @@ async function requireIndexParts(store: BlobStore, { identity, backupID }: Origi
 async function attest({ store, origin, immutability, retention: ask }: CommitOptions, signal: AbortSignal): Promise<Committed['immutability']> {
   if (immutability.policy === 'None') return { state: 'Unknown', detail: 'The store asks for no immutability (spec.immutability.policy is None), so none was tried.' };
   const name = paths.manifest(origin.identity, origin.backupID);
-  const [proof, retention] = await Promise.all([store.proveImmutable(name, signal), ask?.(signal)]);
+  const [proof, managed] = await Promise.all([store.proveImmutable(name, signal), ask?.(signal)]);
   const detail = `For the manifest ${proof.detail}.`;
-  const isRefused = proof.overwrite === 'Refused' && proof.delete === 'Refused';
-  if (!isRefused) return { state: proof.overwrite === 'Allowed' || proof.delete === 'Allowed' ? 'Unprotected' : 'Unknown', detail };
+  const retention = proof.retention ?? managed;
+  if (!refusesChanges(proof)) return { state: allowsChanges(proof) ? 'Unprotected' : 'Unknown', detail };
   const problem = retentionProblem(immutability, retention);
   if (problem !== undefined) return { state: 'Unprotected', detail: `${detail} But: ${problem.message}` };
   const created = (await store.properties(name, signal))?.createdTime;

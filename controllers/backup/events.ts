@@ -4,7 +4,7 @@ import type { JtelBackupStatus, Reason } from '../../crds/index.ts';
 import { leftOutPhrases } from './left-out.ts';
 import type { Observed, Plan } from './model.ts';
 import { size } from './plan.ts';
-import { isMethodChanged } from './status.ts';
+import { archivedSentence, isMethodChanged } from './status.ts';
 
 /** As much as the API takes. */
 const longestNote = 1024;
@@ -32,7 +32,7 @@ export function backupEvents(before: JtelBackupStatus | undefined, after: JtelBa
   return events;
 }
 
-function storedEvents({ shrunkFromBytes, emptied = [], totalBytes = 0, missingFiles = 0, immutability, datasets = [] }: JtelBackupStatus): readonly StoryEvent[] {
+function storedEvents({ shrunkFromBytes, emptied = [], totalBytes = 0, missingFiles = 0, archivedObjects = 0, immutability, datasets = [] }: JtelBackupStatus): readonly StoryEvent[] {
   const events: StoryEvent[] = [];
   if (shrunkFromBytes !== undefined) {
     events.push({ type: 'Warning', reason: 'BackupShrunk', note: `The backup has ${size(totalBytes)}, the last good one had ${size(shrunkFromBytes)}: find out what is missing.` });
@@ -45,6 +45,7 @@ function storedEvents({ shrunkFromBytes, emptied = [], totalBytes = 0, missingFi
     const note = `Not in the backup as they were: ${leftOut.join('; ')}; everything else is in it.`.slice(0, longestNote);
     events.push(missingFiles > 0 ? { type: 'Warning', reason: 'FilesMissing', note } : { type: 'Normal', reason: 'EntriesLeftOut', note });
   }
+  if (archivedObjects > 0) events.push({ type: 'Warning', reason: 'BlobArchived', note: archivedSentence(archivedObjects) });
   if (immutability?.state === 'Unprotected') events.push({ type: 'Warning', reason: 'NotImmutable', note: immutability.message ?? 'The store would let somebody change or delete the backup.' });
   return events;
 }

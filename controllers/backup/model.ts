@@ -75,6 +75,8 @@ export interface Committed {
   readonly storedBytes: number;
   readonly reusedBytes: number;
   readonly missingFiles?: number;
+  /** Objects that it shares with earlier backups and that lie in the archive tier. */
+  readonly archivedObjects?: number;
   readonly dataSets: readonly DataSet[];
   readonly immutability: { readonly state: 'Verified' | 'Unprotected' | 'Unknown'; readonly detail: string; readonly untilTime?: string };
   /** Size of the last good backup of the same method, when this one is far smaller. */

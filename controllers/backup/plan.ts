@@ -7,6 +7,7 @@ import { epochFor } from '../../backup/names.ts';
 import { storeCredentialsRefused } from '../../backup/job.ts';
 import { annotations, backupFinalizer, isReason, type JtelBackup, type Reason } from '../../crds/index.ts';
 import { isSameStack, type JobReport } from '../../host-driver/host.ts';
+import { aboutHost } from '../store-refusal.ts';
 import { findObstacle } from './obstacles.ts';
 import type { Action, Limits, Plan, PlanInput, Step } from './model.ts';
 
@@ -113,7 +114,8 @@ function afterFailedJob(input: PlanInput, { job, error }: JobReport, retrySecond
   const { observed, backup, now } = input;
   const windowOver = error?.reason === storeCredentialsRefused && uploadWindowIsOver(input);
   const reason = windowOver ? 'UploadWindowOver' : reasonOf(error?.reason);
-  const message = windowOver ? 'The time for which the job could write to the store is over.' : (error?.message ?? `The backup job ended with exit code ${job.exitCode ?? 'unknown'}.`);
+  const said = windowOver ? 'The time for which the job could write to the store is over.' : (error?.message ?? `The backup job ended with exit code ${job.exitCode ?? 'unknown'}.`);
+  const message = aboutHost(reason, said, observed.stack?.spec.host.address);
   const skew = observed.host.ok ? observed.host.value.facts.clockSkewSeconds : 0;
   const hostNow = now.getTime() / 1000 + skew;
   const pause = windowOver ? 0 : retrySeconds * (backup.status?.attempt ?? 1);

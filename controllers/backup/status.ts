@@ -165,7 +165,7 @@ function verificationOf({ spec, status }: JtelBackup, { test }: Observed, phase:
 }
 
 function describeCompleted(status: JtelBackupStatus, observed: Observed): string {
-  const { totalBytes = 0, uploadedBytes = 0, immutability, datasets = [] } = status;
+  const { totalBytes = 0, uploadedBytes = 0, archivedObjects = 0, immutability, datasets = [] } = status;
   const leftOut = leftOutPhrases(datasets);
   const realBytes = datasets.reduce((sum, set) => sum + (set.realBytes ?? set.bytes ?? 0), 0);
   const real = size(realBytes) === size(totalBytes) ? '' : ` (${size(realBytes)} on a disk)`;
@@ -173,6 +173,7 @@ function describeCompleted(status: JtelBackupStatus, observed: Observed): string
     `${size(totalBytes)} backed up${real}, ${size(uploadedBytes)} sent.`,
     ...describeDoubt(status, observed),
     ...(leftOut.length === 0 ? [] : [`Not in it as they were: ${leftOut.join('; ')}.`]),
+    ...(archivedObjects === 0 ? [] : [archivedSentence(archivedObjects)]),
     ...(isMethodChanged(observed) ? ['The release does not say where its database lies, so it was backed up Logical.'] : []),
     ...(immutability?.state === 'Verified' ? [`It cannot be changed or deleted until ${immutability.untilTime ?? 'its period is over'}.`] : [immutability?.message ?? '']),
   ];
@@ -184,6 +185,10 @@ function describeDoubt({ shrunkFromBytes, emptied = [], backupID = '' }: JtelBac
   const accept = stack === undefined ? '' : ` If that is right, say so: ${howToAccept(stack.metadata, backupID)}`;
   if (emptied.length > 0) return [`Nothing is in ${emptied.join(', ')}, where older backups had something: find out why before relying on it.${accept}`];
   return [`That is far less than the ${size(shrunkFromBytes ?? 0)} of the last good one: find out what is missing.${accept}`];
+}
+
+export function archivedSentence(objects: number): string {
+  return `${objects} objects that it shares with earlier backups lie in the archive tier: before it can be restored they have to be rehydrated. Let no lifecycle rule archive backups.`;
 }
 
 /** Physical was asked for, and the release cannot. */

@@ -14,6 +14,7 @@ const waits: ReadonlySet<Reason> = new Set<Reason>([
   'StoreUnreachable',
   'StoreThrottled',
   'StoreCredentialsRefused',
+  'StoreNetworkRefused',
   'ContainerNotFound',
   'StoreNotFound',
   'SecretNotFound',

@@ -4,7 +4,7 @@
  */
 
 import { defaultEpochDays } from '../../backup/names.ts';
-import type { ContainerPolicy } from '../../blob-store/blob-store.ts';
+import { allowsChanges, refusesChanges, type ContainerPolicy } from '../../blob-store/blob-store.ts';
 import type { Retention } from '../../blob-store/retention.ts';
 import type { Condition, JtelBackupStore, Reason } from '../../crds/index.ts';
 import { findCondition } from '../../operator/runtime/report/conditions.ts';
@@ -22,15 +22,17 @@ export function immutable(store: JtelBackupStore, observed: Observed, probed: Pr
   const { spec } = store;
   const draft = (status: Condition['status'], reason: Reason, message: string): ImmutableDraft => ({ type: 'Immutable', status, reason, message });
   if (spec.immutability.policy === 'None') return draft('Unknown', 'NotChecked', 'Not looked at, because spec.immutability.policy is None.');
-  const { policy, retention } = observed.kind === 'Listed' ? observed : {};
+  const { policy, retention: managed } = observed.kind === 'Listed' ? observed : {};
   const proof = probed.kind === 'Written' ? probed.proof : undefined;
-  if (proof?.overwrite === 'Allowed' || proof?.delete === 'Allowed') {
-    const versions = policy?.versioning === true ? ' The container keeps versions: what is overwritten or deleted can be brought back by hand, but backups rely on its being refused; set a policy for the whole container.' : '';
+  // What the blob itself says of its policy is nearer than what the management plane says of the container's.
+  const retention = proof?.retention ?? managed;
+  if (proof !== undefined && allowsChanges(proof)) {
+    const versions = policy?.versioning === true ? ' The container keeps versions, but no policy protects them: whoever may write may delete them, too.' : '';
     return draft('False', 'NotImmutable', `For the probe at lastProofTime ${proof.detail}.${versions} ${advice(store)}`);
   }
   const problem = retentionProblem(spec.immutability, retention);
   if (problem !== undefined) return draft('False', problem.reason, `${problem.message} ${advice(store)}`);
-  if (proof?.overwrite === 'Refused' && proof.delete === 'Refused') return draft('True', 'ImmutabilityVerified', `For the probe at lastProofTime ${proof.detail}. ${period(store, retention)}`);
+  if (proof !== undefined && refusesChanges(proof)) return draft('True', 'ImmutabilityVerified', `For the probe at lastProofTime ${proof.detail}. ${period(store, retention)}`);
   if (policy?.hasImmutabilityPolicy === false && policy.versioning === false) return draft('False', 'PolicyMissing', `The container has no immutability policy. ${advice(store)}`);
   if (proof !== undefined) return draft('Unknown', 'NotChecked', `${capital(proof.detail)}. ${promise(policy)} ${period(store, retention)}`);
   if (spec.accessMode === 'ReadOnly') return draft('Unknown', 'NotChecked', `The store is only read, so nothing was tried. ${promise(policy)}`);

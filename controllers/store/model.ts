@@ -14,6 +14,15 @@ export interface Contents {
   readonly count: number;
   /** RFC 3339; undefined when there are none. */
   readonly newestTime?: string;
+  /** What was seen in the archive tier; absent when nothing was. */
+  readonly archived?: Archived;
+}
+
+export interface Archived {
+  /** At least so many. */
+  readonly objects: number;
+  /** Name of one of them. */
+  readonly example: string;
 }
 
 /** A store as it was found by looking only. */

@@ -1,14 +1,16 @@
 /** Looks into a store without changing it: can it be listed with these credentials, and what is complete in it. */
 import { manifestName, paths } from '../../backup/names.ts';
-import { BlobError, type BlobStore, type ContainerPolicy } from '../../blob-store/blob-store.ts';
+import { BlobError, type BlobProperties, type BlobStore, type ContainerPolicy } from '../../blob-store/blob-store.ts';
 import type { ReadRetention } from '../../blob-store/retention.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 import { InputError } from '../input-error.ts';
 import { whyJobsCannotUse } from './jobs.ts';
-import type { Contents, Observed, Problem } from './model.ts';
+import type { Archived, Contents, Observed, Problem } from './model.ts';
 
 /** More entries than this are not counted; a vendor store has some dozens per release, a backup some eight. */
 const maximumEntries = 50_000;
+/** One page of a listing. */
+const packsLookedAt = 5_000;
 
 /** Written last by `jtel-operator release publish`: a release without it is not there. */
 const releaseMarker = /^releases\/[^/]+\/release\.json$/;
@@ -52,18 +54,24 @@ async function countBackups(blobs: BlobStore, identities: readonly string[], sig
   // One page, which also tells whether it can be listed at all.
   for await (const _ of blobs.list('', signal)) break;
   if (identities.length === 0) return undefined;
-  let [entries, count] = [0, 0];
-  let newestTime: string | undefined;
+  const tally = new Tally();
   for (const identity of new Set(identities)) {
-    for await (const { name, createdTime } of blobs.list(paths.backups(identity), signal)) {
-      entries += 1;
-      if (entries > maximumEntries) return undefined;
-      if (!name.endsWith(`/${manifestName}`)) continue;
-      count += 1;
-      if (newestTime === undefined || createdTime > newestTime) newestTime = createdTime;
+    for await (const blob of blobs.list(paths.backups(identity), signal)) {
+      if (!tally.take(blob, blob.name.endsWith(`/${manifestName}`))) return undefined;
     }
+    await lookAtOldestPacks(blobs, identity, tally, signal);
   }
-  return { count, ...(newestTime === undefined ? {} : { newestTime }) };
+  return tally.contents;
+}
+
+/** Rules that archive go by age, and packs are listed by their epoch: the oldest first. */
+async function lookAtOldestPacks(blobs: BlobStore, identity: string, tally: Tally, signal: AbortSignal): Promise<void> {
+  let looked = 0;
+  for await (const blob of blobs.list(paths.allPacks(identity), signal)) {
+    tally.note(blob);
+    looked += 1;
+    if (looked === packsLookedAt) return;
+  }
 }
 
 /** A SAS token may be good for blobs only: that the container cannot be asked is no fault of the store. */
@@ -77,14 +85,41 @@ async function readPolicy(blobs: BlobStore, signal: AbortSignal): Promise<Contai
 }
 
 async function countReleases(blobs: BlobStore, signal: AbortSignal): Promise<Contents | undefined> {
-  let [entries, count] = [0, 0];
-  let newestTime: string | undefined;
-  for await (const { name, createdTime } of blobs.list('releases/', signal)) {
-    entries += 1;
-    if (entries > maximumEntries) return undefined;
-    if (!releaseMarker.test(name)) continue;
-    count += 1;
-    if (newestTime === undefined || createdTime > newestTime) newestTime = createdTime;
+  const tally = new Tally();
+  for await (const blob of blobs.list('releases/', signal)) {
+    if (!tally.take(blob, releaseMarker.test(blob.name))) return undefined;
   }
-  return { count, ...(newestTime === undefined ? {} : { newestTime }) };
+  return tally.contents;
+}
+
+/** Counts what is listed. */
+class Tally {
+  #entries = 0;
+  #count = 0;
+  #newestTime: string | undefined;
+  #archived: Archived | undefined;
+
+  /** @returns false when there are more entries than are counted */
+  take(blob: BlobProperties, isMarker: boolean): boolean {
+    this.#entries += 1;
+    if (this.#entries > maximumEntries) return false;
+    this.note(blob);
+    if (!isMarker) return true;
+    this.#count += 1;
+    if (this.#newestTime === undefined || blob.createdTime > this.#newestTime) this.#newestTime = blob.createdTime;
+    return true;
+  }
+
+  /** Only whether it can be read. */
+  note({ name, archive }: BlobProperties): void {
+    if (archive !== undefined) this.#archived = { objects: (this.#archived?.objects ?? 0) + 1, example: this.#archived?.example ?? name };
+  }
+
+  get contents(): Contents {
+    return {
+      count: this.#count,
+      ...(this.#newestTime === undefined ? {} : { newestTime: this.#newestTime }),
+      ...(this.#archived === undefined ? {} : { archived: this.#archived }),
+    };
+  }
 }

@@ -66,7 +66,7 @@ export class StoreReconciler implements Reconciler {
       const after = findCondition(next.conditions, type);
       if (after === undefined || after.reason === 'NotChecked' || (before?.status === after.status && before.reason === after.reason)) continue;
       this.#options.events.record(storeKind, store, {
-        type: after.status === 'True' ? 'Normal' : 'Warning',
+        type: after.status === 'True' && after.reason !== 'BlobArchived' ? 'Normal' : 'Warning',
         reason: after.reason,
         action: 'Validate',
         note: after.message,

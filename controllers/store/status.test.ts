@@ -45,6 +45,15 @@ describe('Available', () => {
     expect(status.message).toBe('No backup can be made: give the account key.');
   });
 
+  test('a store with objects in the archive tier is available, says so, and is looked at again', () => {
+    const contents = { count: 3, archived: { objects: 7, example: 'acme.main/packs/20260101/ab' } };
+    const status = summarise(aStore(), { kind: 'Listed', contents }, written, now);
+    const message = expect.stringMatching(/^It was listed.* At least 7 objects lie in the archive tier \(such as acme\.main\/packs\/20260101\/ab\)/);
+    expect(findCondition(status.conditions, 'Available')).toMatchObject({ status: 'True', reason: 'BlobArchived', message });
+    expect(status.message).toContain('rehydrated');
+    expect(findCondition(summarise(aStore({}, status), listed, written, now).conditions, 'Available')).toMatchObject({ reason: 'StoreReachable' });
+  });
+
   test('a message longer than the API server takes is cut', () => {
     const status = summarise(aStore(), unusable(failing('StoreUnreachable', 'x'.repeat(10_000))), notDue, now);
     expect(status.message).toHaveLength(1024);

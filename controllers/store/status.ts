@@ -32,7 +32,7 @@ export function summarise(store: JtelBackupStore, observed: Observed, probed: Pr
   const lastProofTime = probed.kind === 'Written' && probed.proof !== undefined ? formatTime(now) : previous.lastProofTime;
   return {
     observedGeneration: store.metadata.generation,
-    message: (problem?.message ?? unsigned(observed) ?? '').slice(0, statusMessageMaxLength),
+    message: (problem?.message ?? unsigned(observed) ?? archived(store, observed) ?? '').slice(0, statusMessageMaxLength),
     lastValidationTime: formatTime(now),
     ...(lastProbeTime === undefined ? {} : { lastProbeTime }),
     ...(lastProofTime === undefined ? {} : { lastProofTime }),
@@ -58,11 +58,21 @@ function unsigned(observed: Observed): string | undefined {
   return observed.kind === 'Listed' ? observed.cannotSign : undefined;
 }
 
-function available({ spec }: JtelBackupStore, observed: Observed, problem: Problem | undefined): Draft {
+/** New backups can be made all the same. */
+function archived({ spec }: JtelBackupStore, observed: Observed): string | undefined {
+  const found = observed.kind === 'Listed' ? observed.contents?.archived : undefined;
+  if (found === undefined) return undefined;
+  const what = spec.tier === 'Vendor' ? 'releases that need them cannot be installed' : 'backups that need them cannot be restored';
+  return `At least ${found.objects} objects lie in the archive tier (such as ${found.example}): ${what} before they are rehydrated. Keep lifecycle rules of the storage account away from this container (docs/stores.md).`;
+}
+
+function available(store: JtelBackupStore, observed: Observed, problem: Problem | undefined): Draft {
+  const { spec } = store;
   if (problem === undefined) {
     const how = spec.accessMode === 'ReadOnly' ? 'It was listed; it is only read.' : 'It was listed, and a probe was written and read back at lastProbeTime.';
-    const but = unsigned(observed);
-    return { type: 'Available', status: 'True', reason: 'StoreReachable', message: but === undefined ? how : `${how} ${but}` };
+    const but = [unsigned(observed), archived(store, observed)].filter((one) => one !== undefined);
+    const reason = archived(store, observed) === undefined ? 'StoreReachable' : 'BlobArchived';
+    return { type: 'Available', status: 'True', reason, message: [how, ...but].join(' ') };
   }
   // A store that is busy is neither well nor broken.
   return { type: 'Available', status: problem.reason === 'StoreThrottled' ? 'Unknown' : 'False', ...problem };

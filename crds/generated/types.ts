@@ -799,6 +799,10 @@ export interface JtelBackupStatus {
    */
   readonly missingFiles?: number;
   /**
+   * Objects that the backup shares with earlier ones and that lay in the archive tier when it was completed. They have to be rehydrated before it can be restored.
+   */
+  readonly archivedObjects?: number;
+  /**
    * SHA-256 of the manifest.
    */
   readonly manifestDigest?: string;
@@ -1116,7 +1120,7 @@ export interface JtelStackSpec {
    */
   readonly components?: readonly ComponentSpec[];
   /**
-   * Secret of type kubernetes.io/dockerconfigjson for the registry. It is used in the pull request and never lies on the host.
+   * Secret of type kubernetes.io/dockerconfigjson for the registry. Its keys are matched as the kubelet does (scheme, path, port, wildcards, https://index.docker.io/v1/). It is used in the pull request and never lies on the host.
    */
   readonly imagePullSecretRef?: LocalReference;
   /**

@@ -6,11 +6,12 @@
  *     POST   /faults                             FaultRule → { id };   GET → FaultReport[];   DELETE;   DELETE /faults/<id>
  *     GET    /requests                           RequestRecord[];      DELETE forgets them
  *     PUT    /accounts/<name>                    { key }
+ *     PUT    /networks/<account>                 NetworkRule
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { BlobDouble } from './double.ts';
-import type { ContainerRule, FaultRule } from './types.ts';
+import type { ContainerRule, FaultRule, NetworkRule } from './types.ts';
 
 export type AddAccount = (name: string, key: string) => Promise<void>;
 
@@ -52,6 +53,8 @@ async function answer(double: BlobDouble, addAccount: AddAccount, request: Incom
       return double.forgetRecords();
     case 'PUT accounts/…':
       return await addAccount(first ?? '', (await body<{ key: string }>()).key);
+    case 'PUT networks/…':
+      return double.rules.setNetwork(first ?? '', await body<NetworkRule>());
     default:
       throw new Error(`${request.method} ${request.url} is nothing that can be asked here`);
   }

@@ -16,9 +16,13 @@ const errors = {
   InvalidInput: [400, 'One of the request inputs is not valid.'],
   InvalidAuthenticationInfo: [401, 'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.'],
   AuthenticationFailed: [403, 'Server failed to authenticate the request. Make sure the value of the Authorization header is formed correctly including the signature.'],
+  AuthorizationFailure: [403, 'This request is not authorized to perform this operation.'],
+  AuthorizationPermissionMismatch: [403, 'This request is not authorized to perform this operation using this permission.'],
+  AuthorizationSourceIPMismatch: [403, 'This request is not authorized to perform this operation using this source IP {SourceIP}.'],
   UnauthorizedBlobOverwrite: [403, 'This request is not authorized to perform blob overwrites.'],
   BlobNotFound: [404, 'The specified blob does not exist.'],
   BlobAlreadyExists: [409, 'The specified blob already exists.'],
+  BlobBeingRehydrated: [409, 'This operation is not permitted because the blob is being rehydrated.'],
   BlobImmutableDueToPolicy: [409, 'This operation is not permitted as the blob is immutable due to a policy.'],
   ContainerImmutabilityPolicyLocked: [409, 'The requested operation is not allowed as the container has a locked immutability policy.'],
   ConditionNotMet: [412, 'The condition specified using HTTP conditional header(s) is not met.'],
@@ -45,6 +49,12 @@ const usualCode: Readonly<Record<number, keyof typeof errors>> = {
 /** @param status when it is not that of the code, as with CannotVerifyCopySource, which has the status of the source */
 export function azureError(code: keyof typeof errors, status: number = errors[code][0]): Answer {
   return errorAnswer(status, code, errors[code][1]);
+}
+
+/** A SAS that is limited to other addresses: the only refusal that says which address was seen. */
+export function sourceAddressError(address: string): Answer {
+  const [status, text] = errors.AuthorizationSourceIPMismatch;
+  return errorAnswer(status, 'AuthorizationSourceIPMismatch', text.replace('{SourceIP}', address));
 }
 
 /** For an injected fault: any status with any code. */

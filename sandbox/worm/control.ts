@@ -1,5 +1,5 @@
 /** The double as tests and the sandbox hold it in their hands: everything its admin port can do. */
-import type { ContainerRule, FaultReport, FaultRule, RequestPattern, RequestRecord } from './types.ts';
+import type { ContainerRule, NetworkRule, FaultReport, FaultRule, RequestPattern, RequestRecord } from './types.ts';
 
 export class BlobControl {
   readonly faults: BlobFaults;
@@ -16,7 +16,12 @@ export class BlobControl {
     await ask(this.#adminUrl, 'PUT', `/containers/${encodeURIComponent(account)}/${encodeURIComponent(container)}`, rule);
   }
 
-  /** How far the double's clock is ahead, for the end of retention periods. The times that the service writes are real ones. */
+  /** Which clients an account lets in from now on. */
+  async network(account: string, rule: NetworkRule): Promise<void> {
+    await ask(this.#adminUrl, 'PUT', `/networks/${encodeURIComponent(account)}`, rule);
+  }
+
+  /** How far the double's clock is ahead, for the end of retention periods and of rehydration. The times that the service writes are real ones. */
   async clock(offsetSeconds: number): Promise<void> {
     await ask(this.#adminUrl, 'PUT', '/clock', { offsetSeconds });
   }

@@ -4,9 +4,8 @@
  * answers are seen from Azure: 403 without a condition, 409 BlobAlreadyExists when `If-None-Match: *` asked for it.
  */
 import { azureError } from './answers.ts';
-import { asReply } from './guard.ts';
 import type { BlobRequest } from './request.ts';
-import { headerOf, type Reply } from './store.ts';
+import { asReply, headerOf, type Reply } from './store.ts';
 
 export function createOnlyAnswer(request: BlobRequest, requestHeaders: readonly string[], reply: Reply): Reply {
   const rights = request.query.get('sp') ?? '';

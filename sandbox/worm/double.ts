@@ -9,13 +9,16 @@ import type { Accounts } from './azurite-process.ts';
 import { createOnlyAnswer } from './create-only.ts';
 import { Exchange } from './exchange.ts';
 import { FaultRules } from './faults.ts';
-import { asReply, WormGuard } from './guard.ts';
+import { Archive } from './archive.ts';
+import { WormGuard } from './guard.ts';
+import { networkRefusal } from './network.ts';
 import { putBlobFromUrl } from './put-from-url.ts';
-import { parseRequest } from './request.ts';
+import { parseRequest, type BlobRequest } from './request.ts';
 import type { Rules } from './rules.ts';
 import { Sink } from './sink.ts';
-import { headerOf, Store, type Reply } from './store.ts';
+import { asReply, headerOf, Store, type Reply } from './store.ts';
 import type { RequestRecord } from './types.ts';
+import { Versions } from './versions.ts';
 
 const maximumRecords = 200_000;
 
@@ -25,6 +28,8 @@ export class BlobDouble {
   readonly sink = new Sink();
   readonly #store: Store;
   readonly #guard: WormGuard;
+  readonly #versions: Versions;
+  readonly #archive: Archive;
   readonly #server: Server;
   #records: RequestRecord[] = [];
   #count = 0;
@@ -37,6 +42,8 @@ export class BlobDouble {
     this.rules = rules;
     this.#store = new Store(azuritePort, accounts);
     this.#guard = new WormGuard(rules, this.#store);
+    this.#versions = new Versions(rules, this.#store);
+    this.#archive = new Archive(rules, this.#store);
     // Uploads take as long as they take; Node's default of 300 s would end slow ones.
     this.#server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => void this.#serve(request, response));
   }
@@ -100,10 +107,18 @@ export class BlobDouble {
 
   async #reply(exchange: Exchange): Promise<Reply> {
     const { parsed, incoming } = exchange;
+    const refusal = networkRefusal(parsed, this.rules, incoming.socket.remoteAddress ?? '');
+    if (refusal !== undefined) return asReply(refusal);
     if (parsed.operation === 'Batch') return asReply(azureError('NotImplemented'));
     if (this.rules.of(parsed.account, parsed.container).kind === 'Sink') return asReply(await this.sink.answer(parsed, incoming.headers, exchange.body()));
-    const reply = parsed.operation === 'PutBlobFromUrl' ? await this.#copy(exchange) : await this.#guard.through(parsed, () => this.#pass(exchange));
-    return createOnlyAnswer(parsed, incoming.rawHeaders, reply);
+    const reply = parsed.operation === 'PutBlobFromUrl' ? await this.#copy(exchange) : await this.#archive.through(parsed, incoming.headers, () => this.#ruled(parsed, exchange, () => this.#pass(exchange)));
+    return createOnlyAnswer(parsed, incoming.rawHeaders, unauthenticated(reply));
+  }
+
+  /** Under the rule of its container. */
+  async #ruled(request: BlobRequest, { incoming }: Exchange, pass: () => Promise<Reply>): Promise<Reply> {
+    if (this.rules.of(request.account, request.container).kind === 'Versions') return await this.#versions.through(request, incoming.headers, pass);
+    return await this.#guard.through(request, pass);
   }
 
   async #pass(exchange: Exchange): Promise<Reply> {
@@ -125,6 +140,13 @@ export class BlobDouble {
     const sourceUrl = headerOf(incoming.rawHeaders, 'x-ms-copy-source') ?? '';
     if (target === undefined) return asReply(azureError('AuthenticationFailed'));
     const copy = { sourceUrl, headers: incoming.headers, target, signal };
-    return await this.#guard.through({ ...parsed, operation: 'PutBlob' }, async () => asReply(await putBlobFromUrl(copy)));
+    return await this.#ruled({ ...parsed, operation: 'PutBlob' }, exchange, async () => asReply(await putBlobFromUrl(copy)));
   }
+}
+
+/** Azurite's word for a signature that is not good; Azure's is another, and keeps that one for network rules. */
+function unauthenticated(reply: Reply): Reply {
+  if (reply.status !== 403 || headerOf(reply.headers, 'x-ms-error-code') !== 'AuthorizationFailure') return reply;
+  if (!Buffer.isBuffer(reply.body)) reply.body.resume();
+  return asReply(azureError('AuthenticationFailed'));
 }

@@ -5,9 +5,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { faultAnswer } from './answers.ts';
-import { asReply } from './guard.ts';
 import type { BlobRequest } from './request.ts';
-import { headerOf, type Reply } from './store.ts';
+import { asReply, headerOf, type Reply } from './store.ts';
 import { counting, cutOff, flipped, shortened, slowed } from './streams.ts';
 import type { Fault, RequestRecord } from './types.ts';
 

@@ -9,10 +9,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { RestError, type BlockBlobClient } from '@azure/storage-blob';
-import { azureError, type Answer } from './answers.ts';
+import { azureError } from './answers.ts';
 import type { BlobRequest } from './request.ts';
 import type { Rules } from './rules.ts';
-import { headerOf, type Reply, type Store } from './store.ts';
+import { asReply, headerOf, withHeader, type Reply, type Store } from './store.ts';
 import type { Operation } from './types.ts';
 
 /** Change a blob that exists; all of them may create one that does not. */
@@ -31,8 +31,7 @@ const changing: readonly Operation[] = [
 export class WormGuard {
   readonly #rules: Rules;
   readonly #store: Store;
-  /** The last request for each blob, so that two of them cannot both find it missing. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
 
   constructor(rules: Rules, store: Store) {
     this.#rules = rules;
@@ -47,7 +46,7 @@ export class WormGuard {
     if (request.operation === 'GetContainerProperties') return withPolicyHeader(await pass());
     const blob = this.#store.blob(request.account, request.container, request.blob);
     if (blob === undefined || ![...changing, 'DeleteBlob', 'LeaseBlob'].includes(request.operation)) return await pass();
-    return await this.#inTurn(`${request.account}/${request.container}/${request.blob}`, async () => {
+    return await this.#turns.take(`${request.account}/${request.container}/${request.blob}`, async () => {
       if (request.operation === 'LeaseBlob' || !(await this.#isProtected(request, blob))) return await pass();
       // A lease does not keep Azurite from taking a snapshot.
       if (request.operation === 'SnapshotBlob') return asReply(azureError('BlobImmutableDueToPolicy'));
@@ -61,19 +60,26 @@ export class WormGuard {
     // After the period a blob can be deleted, but still not be overwritten.
     return operation !== 'DeleteBlob' || this.#rules.isRetained(this.#rules.of(account, container), found.createdOn ?? new Date());
   }
+}
 
-  async #inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(run, run);
-    this.#turns.set(key, turn);
+/** One request after the other for each blob, so that two of them cannot both find it missing. */
+export class Turns {
+  /** The last for each. */
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  async take<T>(key: string, run: () => Promise<T>): Promise<T> {
+    const turn = (this.#last.get(key) ?? Promise.resolve()).then(run, run);
+    this.#last.set(key, turn);
     try {
       return await turn;
     } finally {
-      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+      if (this.#last.get(key) === turn) this.#last.delete(key);
     }
   }
 }
 
-async function refusing(blob: BlockBlobClient, pass: () => Promise<Reply>): Promise<Reply> {
+/** Asks with the blob leased: Azurite looks at everything else first. */
+export async function refusing(blob: BlockBlobClient, pass: () => Promise<Reply>): Promise<Reply> {
   const lease = blob.getBlobLeaseClient(randomUUID());
   const taken = await lease.acquireLease(-1).then(
     () => true,
@@ -94,17 +100,10 @@ function isLeaseRefusal({ status, headers }: Reply): boolean {
 }
 
 function withPolicyHeader(reply: Reply): Reply {
-  if (reply.status !== 200) return reply;
-  const name = 'x-ms-has-immutability-policy';
-  const others = reply.headers.flatMap((each, index) => (index % 2 === 0 && each.toLowerCase() !== name ? [each, reply.headers[index + 1] ?? ''] : []));
-  return { ...reply, headers: [...others, name, 'true'] };
+  return reply.status === 200 ? withHeader(reply, 'x-ms-has-immutability-policy', 'true') : reply;
 }
 
-export function asReply({ status, headers, body }: Answer): Reply {
-  return { status, headers: Object.entries(headers).flatMap(([name, value]) => [name, String(value)]), body };
-}
-
-function absent(error: unknown): undefined {
+export function absent(error: unknown): undefined {
   if (error instanceof RestError && error.statusCode === 404) return undefined;
   throw error;
 }

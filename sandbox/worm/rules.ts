@@ -1,13 +1,15 @@
 /** What was set up for each container, and the double's clock; kept in a file, so that a restart does not lift a policy. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Accounts } from './azurite-process.ts';
-import type { ContainerRule } from './types.ts';
+import type { ContainerRule, NetworkRule } from './types.ts';
 
 interface Saved {
   readonly containers: Readonly<Record<string, ContainerRule>>;
   readonly clockOffsetSeconds: number;
   /** Accounts that were added while it ran. */
   readonly accounts: Accounts;
+  /** By account; the others let everybody in. */
+  readonly networks: Readonly<Record<string, NetworkRule>>;
 }
 
 export class Rules {
@@ -22,7 +24,7 @@ export class Rules {
   constructor(defaults: Readonly<Record<string, ContainerRule>>, file?: string) {
     this.#file = file;
     this.#defaults = defaults;
-    this.#saved = { containers: {}, clockOffsetSeconds: 0, accounts: {}, ...(file === undefined ? {} : readSaved(file)) };
+    this.#saved = { containers: {}, clockOffsetSeconds: 0, accounts: {}, networks: {}, ...(file === undefined ? {} : readSaved(file)) };
   }
 
   of(account: string, container: string): ContainerRule {
@@ -42,14 +44,28 @@ export class Rules {
     this.#save({ ...this.#saved, accounts: { ...this.#saved.accounts, [name]: key } });
   }
 
+  setNetwork(account: string, rule: NetworkRule): void {
+    this.#save({ ...this.#saved, networks: { ...this.#saved.networks, [account]: rule } });
+  }
+
+  letsIn(account: string, address: string): boolean {
+    const allow = this.#saved.networks[account]?.allow ?? 'All';
+    return allow === 'All' || allow.includes(address);
+  }
+
+  /** Milliseconds since 1970, by the double's clock. */
+  get now(): number {
+    return Date.now() + this.#saved.clockOffsetSeconds * 1000;
+  }
+
   set clockOffsetSeconds(seconds: number) {
     this.#save({ ...this.#saved, clockOffsetSeconds: seconds });
   }
 
   /** Whether a retention period that began at that time still runs, by the double's clock. */
   isRetained(rule: ContainerRule, created: Date): boolean {
-    if (rule.kind !== 'Worm') return false;
-    return Date.now() + this.#saved.clockOffsetSeconds * 1000 < created.getTime() + rule.days * 86_400_000;
+    if (rule.kind !== 'Worm' && rule.kind !== 'Versions') return false;
+    return this.now < created.getTime() + rule.days * 86_400_000;
   }
 
   #save(saved: Saved): void {

@@ -2,6 +2,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { AnonymousCredential, BlobServiceClient, BlockBlobClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import type { Answer } from './answers.ts';
 import type { Accounts } from './azurite-process.ts';
 
 /** An answer on its way to the client. Headers are in the form of `rawHeaders`. */
@@ -31,6 +32,22 @@ function withoutHopByHop(headers: readonly string[]): string[] {
 export function headerOf(headers: readonly string[], wanted: string): string | undefined {
   const index = headers.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === wanted);
   return index < 0 ? undefined : headers[index + 1];
+}
+
+/** In the place of one of that name. */
+export function withHeader(reply: Reply, name: string, value: string): Reply {
+  const others = reply.headers.flatMap((each, index) => (index % 2 === 0 && each.toLowerCase() !== name ? [each, reply.headers[index + 1] ?? ''] : []));
+  return { ...reply, headers: [...others, name, value] };
+}
+
+/** Another body, whatever came before. */
+export function withBody(reply: Reply, body: Buffer): Reply {
+  const headers = reply.headers.flatMap((each, index) => (index % 2 === 0 && each.toLowerCase() !== 'transfer-encoding' ? [each, reply.headers[index + 1] ?? ''] : []));
+  return withHeader({ ...reply, headers, body }, 'content-length', String(body.length));
+}
+
+export function asReply({ status, headers, body }: Answer): Reply {
+  return { status, headers: Object.entries(headers).flatMap(([name, value]) => [name, String(value)]), body };
 }
 
 export class Store {

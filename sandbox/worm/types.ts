@@ -8,8 +8,16 @@ export type ContainerRule =
   | { readonly kind: 'None' }
   /** A time-based retention policy at container level. To the data plane `Locked` and `Unlocked` are the same; only its owner can lift the latter. */
   | { readonly kind: 'Worm'; readonly state: 'Locked' | 'Unlocked'; readonly days: number }
+  /**
+   * Version-level immutability, with that time-based policy as the container's default: what is overwritten or deleted stays as an earlier
+   * version, which cannot be deleted before its period is over.
+   */
+  | { readonly kind: 'Versions'; readonly state: 'Locked' | 'Unlocked'; readonly days: number }
   /** Takes every Put Blob and keeps its length and MD5, not its content: for benchmarks. Signatures are not checked. */
   | { readonly kind: 'Sink' };
+
+/** Which clients a storage account lets in: its network rules. */
+export type NetworkRule = { readonly allow: 'All' | readonly string[] };
 
 export const operations = [
   'ListContainers',

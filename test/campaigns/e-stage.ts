@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { azureBlobStore } from '../../blob-store/azure.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { commit, type CommitOptions } from '../../controllers/backup/commit.ts';
+import type { Committed } from '../../controllers/backup/model.ts';
 import { newestManifest } from '../../controllers/backup/history.ts';
 import { knownParts } from '../../controllers/backup/job.ts';
 import { loadBackup, requireComplete, signedBackup } from '../../controllers/backup-catalog.ts';
@@ -83,7 +84,7 @@ export class Scene {
    * As the operator does it: what is known, a grant, the job, the commit.
    * @param isFull as after a try that was `BackupIncomplete`: relies on nothing that is there
    */
-  async makeBackup({ store }: Stage, backupID: string, attempt: number, isFull = false): Promise<void> {
+  async makeBackup({ store }: Stage, backupID: string, attempt: number, isFull = false): Promise<Committed> {
     const newest = await newestManifest(store, identity, never);
     const known = isFull ? [] : await knownParts({ store, identity, backupID, attempt, epoch, keyID: undefined, newest, lifetimeSeconds: 3600 }, never);
     const upload = await store.createUrl(3600);
@@ -91,7 +92,7 @@ export class Scene {
     const scratch = await mkdtemp(join(this.#scratch, 'job-'));
     const input = { type: 'backup', backupID, attempt, identity, epoch, upload, known, fileTrees: [{ name: 'files', path: tree.path, excludes: [] }], limits: { threads: 1, uploads: 2 }, scratch } as const;
     const result = await backup(input, () => undefined, never, 5);
-    await commit(commitOptions(store, backupID, result), never);
+    return await commit(commitOptions(store, backupID, result), never);
   }
 
   /** As the operator does it: manifest and list of packs, whether all is there, the job. @returns what lies in the tree then */

@@ -1,7 +1,7 @@
 /** What a {@link BlobStore} must do that depends on the container's policy, and between two stores; the real one and the fake. */
 import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { BlobStore, ExpectedContent } from '../../blob-store/blob-store.ts';
+import { allowsChanges, refusesChanges, type BlobStore, type ExpectedContent } from '../../blob-store/blob-store.ts';
 
 const signal = new AbortController().signal;
 const text = 'text/plain';
@@ -32,6 +32,51 @@ export function immutabilityContract(kind: string, makeStore: (policy: 'Immutabl
       const name = randomUUID();
       await expect(store.proveImmutable(name, signal)).rejects.toMatchObject({ reason: 'BlobNotFound' });
       expect(await store.properties(name, signal)).toBeUndefined();
+    });
+  });
+}
+
+/** In a container that keeps versions, each under a time-based policy. */
+export function versionContract(kind: string, makeStore: (policy: 'Protected' | 'Unprotected') => BlobStore | Promise<BlobStore>): void {
+  describe(`a proof of immutability in a container that keeps versions (${kind})`, () => {
+    it('is found where the earlier version cannot be deleted, and leaves the bytes as they were', async () => {
+      const store = await makeStore('Protected');
+      const name = `${randomUUID()}/probe`;
+      await store.create(name, Buffer.from('probe'), text, signal);
+      const proof = await store.proveImmutable(name, signal);
+      expect(proof).toMatchObject({ overwrite: 'NewVersion', delete: 'Refused', retention: { kind: 'TimeBased', isLocked: true }, detail: expect.stringContaining('kept the earlier one') });
+      expect([refusesChanges(proof), allowsChanges(proof)]).toEqual([true, false]);
+      expect((await store.read(name, 5, signal)).toString()).toBe('probe');
+      expect((await store.policy(signal)).versioning).toBe(true);
+    });
+
+    it('is not found where it can, and leaves the bytes all the same', async () => {
+      const store = await makeStore('Unprotected');
+      const name = `${randomUUID()}/probe`;
+      await store.create(name, Buffer.from('probe'), text, signal);
+      const proof = await store.proveImmutable(name, signal);
+      expect(proof).toMatchObject({ overwrite: 'Allowed', delete: 'Allowed' });
+      expect([refusesChanges(proof), allowsChanges(proof)]).toEqual([false, true]);
+      expect((await store.read(name, 5, signal)).toString()).toBe('probe');
+    });
+  });
+}
+
+/** @param archive moves a blob of the store to the archive tier, as somebody else would */
+export function archiveContract(kind: string, make: () => Promise<{ readonly store: BlobStore; readonly archive: (name: string) => Promise<void> }>): void {
+  describe(`a blob in the archive tier (${kind})`, () => {
+    it('is seen in the listing and by itself, and cannot be read', async () => {
+      const { store, archive } = await make();
+      const folder = `${randomUUID()}/`;
+      for (const name of ['cold', 'warm']) await store.create(`${folder}${name}`, Buffer.from(name), text, signal);
+      await archive(`${folder}cold`);
+      const listed: (string | undefined)[] = [];
+      for await (const blob of store.list(folder, signal)) listed.push(blob.archive);
+      expect(listed).toEqual(['Archived', undefined]);
+      expect(await store.properties(`${folder}cold`, signal)).toMatchObject({ bytes: 4, archive: 'Archived' });
+      expect(await store.properties(`${folder}warm`, signal)).not.toHaveProperty('archive');
+      await expect(store.read(`${folder}cold`, 4, signal)).rejects.toMatchObject({ reason: 'BlobArchived', message: expect.stringContaining('rehydrate it') });
+      await expect(store.readRange(`${folder}cold`, 0, 2, signal)).rejects.toMatchObject({ reason: 'BlobArchived' });
     });
   });
 }

@@ -19,7 +19,7 @@ const objectionSeconds = 300;
 const inputRetrySeconds = 20;
 
 /** Reasons that pass by themselves. */
-const passing: ReadonlySet<Reason> = new Set(['StoreUnreachable', 'StoreThrottled', 'StoreCredentialsRefused', 'ContainerNotFound']);
+const passing: ReadonlySet<Reason> = new Set(['StoreUnreachable', 'StoreThrottled', 'StoreCredentialsRefused', 'StoreNetworkRefused', 'ContainerNotFound']);
 
 /** Stable over restarts and retries, so that a second start adopts the first's job and its half-loaded data. */
 export function loadJobUID(stackUID: string): string {
@@ -100,7 +100,7 @@ function checkStage(input: PlanInput, order: DataOrder, source: DataSource): Pla
     case 'Succeeded':
       return undefined;
     case 'Failed': {
-      const { reason, message } = loadFailure(report);
+      const { reason, message } = loadFailure(report, input.stack.spec.host.address);
       if (isPermanent(report)) return blocked('Restore', reason, `${message} Nothing was touched.`, true, objectionSeconds);
       const leftSeconds = pauseLeft(report, retrySeconds, now, observed.host.value.facts.clockSkewSeconds);
       return leftSeconds > 0 ? blocked('Restore', reason, message, false, leftSeconds) : act(input, 'Restore', [{ type: 'RemoveJob', uid }], 'trying the check again');
@@ -147,7 +147,7 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
     return act(input, step, [{ type: 'RecordData', data, carriedOut: ordersToRemember(input, observed.order, source) }, { type: 'RemoveJob', uid: jobUID }], 'data is loaded');
   }
   if (report?.job.state === 'Failed') {
-    const { reason, message } = loadFailure(report);
+    const { reason, message } = loadFailure(report, input.stack.spec.host.address);
     if (isPermanent(report) && step === 'Restore') return blocked(step, reason, message, true, objectionSeconds);
     const leftSeconds = pauseLeft(report, isPermanent(report) ? objectionSeconds : retrySeconds, now, host.facts.clockSkewSeconds);
     if (leftSeconds > 0) return blocked(step, reason, message, isPermanent(report), leftSeconds);

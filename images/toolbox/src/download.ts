@@ -5,6 +5,7 @@ import { open, statfs } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { JobError } from './job-error.ts';
+import { storeRefusal } from './store-refusal.ts';
 import { formatBytes } from './report.ts';
 import type { DataSetSpec } from './spec.ts';
 
@@ -89,6 +90,8 @@ async function transfer(state: Transfer, onBytes: (bytesDone: number) => void, s
       await state.file.truncate(0);
     } else if (response.status !== 200 && response.status !== 206) {
       await response.body?.cancel();
+      const refusal = storeRefusal(`downloading ${describeDataSet(set)}`, { status: response.status, code: response.headers.get('x-ms-error-code') ?? '' });
+      if (refusal !== undefined) throw refusal;
       const what = `downloading ${describeDataSet(set)}: the store answered ${response.status} ${response.headers.get('x-ms-error-code') ?? response.statusText}`;
       if (response.status < 500 && response.status !== 429 && response.status !== 408) throw new JobError('DownloadFailed', what);
       throw new Error(what);

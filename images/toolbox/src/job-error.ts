@@ -14,6 +14,8 @@ export type JobErrorReason =
   | 'UploadFailed' // the store did not take an object
   | 'UploadConflict' // an object of this try is there already with other content: the next try needs another number
   | 'StoreCredentialsRefused' // the store does not take the signature (any more): a new try with a fresh one goes on
+  | 'StoreNetworkRefused' // the store does not let in the address of this host
+  | 'BlobArchived' // an object lies in a tier where it cannot be read
   | 'KnownPartInvalid' // an index that chunks should be taken from is not what it should be
   | 'FileTreeFailed' // a file tree could not be read
   | 'BackupInvalid' // an index or a pack is damaged, forged or missing; nothing came to its place

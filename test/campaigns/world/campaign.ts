@@ -21,9 +21,6 @@ import { readdirSync } from 'node:fs';
 import type { Campaign, CampaignCase, CampaignForm } from '../campaign.ts';
 import { Scene, type WorldCase } from './scene.ts';
 
-/** Cases with hosts of their own wait most of the time. */
-const parallel = 2;
-
 export const worldCampaign: Campaign = worldCases(() => true);
 /** Beside the unit tests. */
 export const withNothing: Campaign = worldCases(({ needs }) => needs === 'nothing');
@@ -45,7 +42,8 @@ function worldCases(isWanted: (each: WorldCase) => boolean): Campaign {
   const scene = new Scene();
   return {
     title: 'situations of the world outside the sandbox',
-    parallel,
+    // One after the other: cases that share a host change it.
+    parallel: 1,
     cases: async (form) => (await allCases()).filter((each) => isWanted(each) && isIn(each, form)).map((each) => asCase(each, scene)),
     close: () => scene.close(),
   };

@@ -1,12 +1,12 @@
 /** The Azure adapter against Azurite behind the sandbox's double: immutable containers, create-only grants, server-side copies. */
 import { inspect } from 'node:util';
-import { ContainerSASPermissions, generateBlobSASQueryParameters } from '@azure/storage-blob';
+import { ContainerClient, ContainerSASPermissions, generateBlobSASQueryParameters } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureBlobStore } from '../../../blob-store/azure.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import type { ContainerRule } from '../../../sandbox/worm/types.ts';
 import { blobStoreContract } from '../../contract/blob-store.ts';
-import { copyContract, immutabilityContract, sasContract } from '../../contract/blob-store-policies.ts';
+import { archiveContract, copyContract, immutabilityContract, sasContract, versionContract } from '../../contract/blob-store-policies.ts';
 import { locked, startBlobDouble, type TestDouble } from '../../support/blob-double.ts';
 
 const signal = new AbortController().signal;
@@ -32,6 +32,13 @@ async function storeWithSAS(container: string, permissions: string, rule: Contai
 blobStoreContract('Azurite through the double', async () => await storeIn('contract', none));
 blobStoreContract('Azurite through the double, immutable, with a prefix', async () => await storeIn('contract-worm', locked, 'some/prefix'));
 immutabilityContract('Azurite through the double', async (policy) => await (policy === 'Immutable' ? storeIn('proof-worm') : storeIn('proof-none', none)));
+const days = (policy: 'Protected' | 'Unprotected'): number => (policy === 'Protected' ? 10 : 0);
+versionContract('Azurite through the double', (policy) => storeIn(`proof-${policy.toLowerCase()}`, { kind: 'Versions', state: 'Locked', days: days(policy) }));
+archiveContract('Azurite through the double', async () => {
+  const { customer } = double;
+  const client = new ContainerClient(`${customer.endpoint}/archived`, customer.sharedKey);
+  return { store: await storeIn('archived'), archive: async (name) => void (await client.getBlobClient(name).setAccessTier('Archive')) };
+});
 sasContract('Azurite through the double', (rights) => storeWithSAS('sas-contract', rights));
 copyContract('Azurite through the double', async () => ({
   source: azureBlobStore(await double.vendor.location('releases'), double.vendor.credentials),

@@ -5,19 +5,22 @@ import { azureBlobStore } from '../../../blob-store/azure.ts';
 import { StoreReconciler } from '../../../controllers/store/reconcile.ts';
 import { storeKind, type Condition, type JtelBackupStore, type JtelBackupStoreSpec } from '../../../crds/index.ts';
 import { findCondition, secrets, silentLogger, type EventDetails } from '../../../operator/runtime/index.ts';
-import { freePort, startAzurite, type Azurite } from '../../support/azurite.ts';
+import { freePort } from '../../support/azurite.ts';
+import { startBlobDouble, type TestAccount, type TestDouble } from '../../support/blob-double.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
 
 let cluster: TestCluster;
-let azurite: Azurite;
+let double: TestDouble;
+let azurite: TestAccount;
 beforeAll(async () => {
   cluster = await openCluster('store');
   await installCRDs(cluster.client);
-  azurite = await startAzurite();
+  double = await startBlobDouble();
+  azurite = double.vendor;
 });
 afterAll(async () => {
-  await azurite?.[Symbol.asyncDispose]();
+  await double?.[Symbol.asyncDispose]();
   await cluster?.close();
 });
 

@@ -11,6 +11,7 @@ import { IndexReader } from '../../../../backup/index-format.ts';
 import type { KnownIndexPart } from '../../../../backup/job.ts';
 import type { PackRecord } from '../../../../backup/record.ts';
 import { JobError } from '../job-error.ts';
+import { storeRefusal } from '../store-refusal.ts';
 import type { ChunkTable } from './chunk-table.ts';
 import type { Pack, PackStore } from './pack-store.ts';
 
@@ -143,6 +144,11 @@ async function fetchPart(part: KnownIndexPart, signal: AbortSignal): Promise<Buf
   for (let attempt = 1; ; attempt++) {
     try {
       const response = await fetch(part.url, { redirect: 'error', signal: AbortSignal.any([signal, AbortSignal.timeout(stallMilliseconds)]) });
+      const code = response.headers.get('x-ms-error-code') ?? '';
+      const refusal = storeRefusal('reading an earlier index', { status: response.status, code });
+      // More is stored than need be, nothing else.
+      if (refusal?.reason === 'BlobArchived') throw new FormatError(refusal.message);
+      if (refusal !== undefined) throw refusal;
       if (response.status === 401 || response.status === 403) {
         throw new JobError('StoreCredentialsRefused', `reading an earlier index: the store answered ${response.status}`);
       }

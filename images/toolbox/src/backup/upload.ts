@@ -11,6 +11,7 @@ import type { UploadTarget } from '../../../../backup/job.ts';
 import { inStore } from '../../../../backup/names.ts';
 import { JobError } from '../job-error.ts';
 import { proxyEnvironment } from '../proxy.ts';
+import { storeRefusal, type StoreAnswer } from '../store-refusal.ts';
 
 /** Version of the Blob service's REST interface; Put Blob up to 5,000 MiB since 2019-12-12. */
 const serviceVersion = '2021-12-02';
@@ -24,9 +25,7 @@ const longestAnswerBytes = 4096;
  */
 export type UploadOutcome = 'Created' | 'Existed' | 'Unclear';
 
-interface Answer {
-  readonly status: number;
-  readonly code: string;
+interface Answer extends StoreAnswer {
   readonly retryAfterSeconds: number;
 }
 
@@ -52,7 +51,7 @@ export class Uploader {
   /**
    * @param path below the store's prefix.
    * @param md5 base64; the service refuses what does not have it.
-   * @throws {JobError} StoreCredentialsRefused, UploadFailed
+   * @throws {JobError} StoreCredentialsRefused, StoreNetworkRefused, UploadFailed
    */
   async put(path: string, body: Uint8Array, md5: string): Promise<UploadOutcome> {
     for (let attempt = 1; ; attempt++) {
@@ -64,6 +63,8 @@ export class Uploader {
         if (answer.status === 201) return 'Created';
         if (isThere(answer)) return attempt === 1 ? 'Existed' : 'Unclear';
         said = `the store answered ${answer.status} ${answer.code}`.trim();
+        const refusal = storeRefusal(`uploading ${path}`, answer);
+        if (refusal !== undefined) throw refusal;
         if (answer.status === 401 || answer.status === 403) throw credentialsRefused(said);
         if (!isTransient(answer)) throw new JobError('UploadFailed', `uploading ${path}: ${said}`);
         waitSeconds = answer.retryAfterSeconds;
@@ -117,7 +118,7 @@ async function answerOf(response: IncomingMessage): Promise<Answer> {
   for await (const part of response) text = (text + String(part)).slice(0, longestAnswerBytes);
   const code = response.headers['x-ms-error-code'] ?? /<Code>([A-Za-z]{1,100})<\/Code>/.exec(text)?.[1] ?? '';
   const retryAfter = Number(response.headers['retry-after'] ?? 0);
-  return { status: response.statusCode ?? 0, code: String(code), retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : 0 };
+  return { status: response.statusCode ?? 0, code: String(code), text, retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : 0 };
 }
 
 /** A blob of this name exists; which of these a service answers depends on the signature and the container's policy. */

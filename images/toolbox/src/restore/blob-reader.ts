@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { storeCredentialsRefused } from '../../../../backup/job.ts';
 import type { BlobToRead } from '../../../../backup/job.ts';
 import { JobError } from '../job-error.ts';
+import { storeRefusal } from '../store-refusal.ts';
 import { Collector } from '../collect.ts';
 
 const attempts = 6;
@@ -105,6 +106,8 @@ function refuseStatus(blob: BlobToRead, response: Response): void {
   if (response.status === 200) return;
   const said = `the store answered ${response.status} ${response.headers.get('x-ms-error-code') ?? response.statusText}`.trim();
   if (response.status === 404) throw invalid(blob, 'it is not in the store');
+  const refusal = storeRefusal(`reading ${nameOf(blob)}`, { status: response.status, code: response.headers.get('x-ms-error-code') ?? '' });
+  if (refusal !== undefined) throw refusal;
   if (response.status === 401 || response.status === 403) throw new JobError(storeCredentialsRefused, `${nameOf(blob)} may not be read: ${said}`);
   if (response.status < 500 && response.status !== 408 && response.status !== 429) throw new JobError('DownloadFailed', `reading ${nameOf(blob)}: ${said}`);
   throw new Error(said);
