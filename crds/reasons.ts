@@ -82,7 +82,7 @@ const data = {
   RestoreUndone: 'The data from before the restore are in use again.',
   UndoNotPossible: 'The data from before that restore are not on the host any more, or another restore came after it. A backup brings older data back.',
   NoRoomBeside: 'The host has no room for the new data beside the old. Free some space, or agree to overwrite in place (`inPlace: Accept`).',
-  AlreadyCarriedOut: 'The same order was carried out before, by an object that was deleted since; it counts once, so nothing was done. The message says how to ask for it once more.',
+  AlreadyCarriedOut: 'The same order was carried out before, by an object that was deleted since; it counts once, so nothing was done. Of a JtelBackup: a scheduled one that was created anew long after its time. The message says how to ask for it once more.',
   OrderExpired: 'The order may no longer be begun, because its `notAfter` is over. Nothing was touched; create another one if it is still wanted.',
   RestoreWaits: 'Another restore of the same stack came first.',
   BackupNotFound: 'The store has no such backup under that identity.',

@@ -26,7 +26,7 @@ export function backupEvents(before: JtelBackupStatus | undefined, after: JtelBa
   if (plan.kind === 'TryAgain') events.push({ type: 'Warning', reason: plan.reason, note: after.message ?? plan.message });
   if (before?.manifestDigest === undefined && after.manifestDigest !== undefined) events.push(...storedEvents(after));
   if (before?.phase !== after.phase && (after.phase === 'Completed' || after.phase === 'Failed')) {
-    const reason = plan.kind === 'Fail' ? plan.reason : 'Completed';
+    const reason = plan.kind === 'Fail' ? plan.reason : plan.kind === 'Repeated' ? 'AlreadyCarriedOut' : 'Completed';
     events.push({ type: after.phase === 'Completed' ? 'Normal' : 'Warning', reason, note: after.message ?? '' });
   }
   return events;

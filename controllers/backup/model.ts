@@ -40,6 +40,8 @@ export interface History {
     readonly epoch: string;
     readonly writer: { readonly clusterID: string; readonly namespace: string; readonly name: string; readonly stackUID: string };
   };
+  /** The first backup since the time that a scheduled one is a late copy of: that one served it. */
+  readonly served?: string;
 }
 
 export interface Observed {
@@ -141,5 +143,7 @@ export type Plan =
   /** The last try is over; the next begins. */
   | { readonly kind: 'TryAgain'; readonly reason: Reason; readonly message: string }
   | { readonly kind: 'Complete' }
+  /** Its object was created anew, long after its time; that backup was made then. */
+  | { readonly kind: 'Repeated'; readonly backupID: string; readonly storeName: string; readonly message: string }
   | { readonly kind: 'Fail'; readonly reason: Reason; readonly message: string }
   | { readonly kind: 'Done' };

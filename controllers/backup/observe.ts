@@ -4,7 +4,7 @@
  */
 
 import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
-import { backupKind, restoreKind, stackKind, type JtelBackup, type JtelBackupStore, type JtelStack } from '../../crds/index.ts';
+import { backupKind, restoreKind, stackKind, type JtelBackup, type JtelBackupStore, type JtelRestore, type JtelStack } from '../../crds/index.ts';
 import { HostError, type Host, type HostDriver, type HostObservation, type JobReport } from '../../host-driver/host.ts';
 import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
 import { databaseFiles } from '../../release/database-files.ts';
@@ -16,7 +16,7 @@ import { whyNoJobCanCreate } from '../job-access.ts';
 import { projectName } from '../project.ts';
 import { readRelease, type ReleaseDependencies, type StackRelease } from '../stack-release.ts';
 import type { OpenStore } from '../store-access.ts';
-import { readHistory } from './history.ts';
+import { lateSince, readHistory } from './history.ts';
 import type { Observed, Outcome, ReleaseFacts, StoreFacts } from './model.ts';
 import { findObstacle, isPartOfOperation } from './obstacles.ts';
 import { isFinished, jobUID, testRestoreName } from './plan.ts';
@@ -83,7 +83,8 @@ async function observeMore(backup: JtelBackup, seen: Observed, blobs: BlobStore 
   if (phase !== 'Pending' || findObstacle(backup, seen) !== undefined || blobs === undefined) return seen;
   const ahead = await comingFirst(backup, cluster, options);
   if (ahead.length > 0) return { ...seen, ahead };
-  return { ...seen, history: await outcome(() => readHistory(blobs, identity, options.signal)) };
+  const since = seen.stack === undefined ? undefined : lateSince(backup, seen.stack);
+  return { ...seen, history: await outcome(() => readHistory(blobs, identity, since, options.signal)) };
 }
 
 interface HostLook {
@@ -150,12 +151,17 @@ async function comingFirst(backup: JtelBackup, cluster: Cluster, options: CallOp
   const others = backups
     .filter((other) => other.spec.stackRef.name === stackName && other.metadata.uid !== uid && !isFinished(other))
     .filter((other) => isUnderWay(other) || (other.metadata.deletionTimestamp === undefined && rank(other) < rank(backup)))
-    .map((other) => `JtelBackup ${other.metadata.name}`);
+    .map((other) => describeAhead('JtelBackup', other));
   if (isPartOfOperation(backup)) return others;
   const loading = restores
     .filter(({ spec, status }) => spec.stackRef.name === stackName && spec.mode === 'Execute' && (status?.phase === 'Loading' || status?.phase === 'Starting'))
-    .map(({ metadata }) => `JtelRestore ${metadata.name}`);
+    .map((other) => describeAhead('JtelRestore', other));
   return [...others, ...loading];
+}
+
+/** Which one is waited for, how far it is, and since when. */
+function describeAhead(kind: string, { metadata, status }: Pick<JtelBackup, 'metadata'> & { readonly status?: JtelBackup['status'] | JtelRestore['status'] }): string {
+  return `${kind} ${metadata.name} (${status?.phase ?? 'Pending'} since ${status?.startTime ?? metadata.creationTimestamp})`;
 }
 
 function isUnderWay({ status }: JtelBackup): boolean {

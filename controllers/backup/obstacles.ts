@@ -35,7 +35,7 @@ export function findObstacle(backup: JtelBackup, observed: Observed): Obstacle |
   if (unfit !== undefined) return unfit;
   const busy = busyWith(backup, stack, host.value);
   if (busy !== undefined) return wait('StackBusy', `The backup begins when this is over: ${busy}.`);
-  if (ahead.length > 0) return wait('BackupWaits', `${ahead.slice(0, 3).join(', ')} of the same stack came first.`);
+  if (ahead.length > 0) return wait('BackupWaits', describeWait(ahead, stack));
   if (!release.ok) return wait(release.reason, release.message);
   return unlessRunning(host.value, release.value.databaseService);
 }
@@ -44,6 +44,11 @@ function pausedBy({ spec, metadata }: JtelStack): Obstacle | undefined {
   if (spec.suspend) return { reason: 'Suspended', message: `JtelStack ${metadata.name} is suspended: nothing is done on its host until spec.suspend is false.`, final: false };
   if (spec.managementMode !== 'Observe') return undefined;
   return { reason: 'Observing', message: `JtelStack ${metadata.name} is only observed: nothing is done on its host until spec.managementMode is Manage.`, final: false };
+}
+
+function describeWait(ahead: readonly string[], { metadata }: JtelStack): string {
+  const more = ahead.length > 3 ? ` and ${ahead.length - 3} more` : '';
+  return `Of the same stack came first: ${ahead.slice(0, 3).join(', ')}${more}. Backups of one stack are made one after the other; one that is not wanted any more can be deleted (kubectl delete jtelbackup NAME -n ${metadata.namespace}).`;
 }
 
 /** The host must be this stack's, and hold its data whole. */
@@ -74,8 +79,8 @@ function busyWith(backup: JtelBackup, { status }: JtelStack, { jobs }: HostObser
   if (job !== undefined) return `job ${job.name} loads data`;
   if (isPartOfOperation(backup)) return undefined;
   const { operation, dataOrder } = status ?? {};
-  if (dataOrder !== undefined && dataOrder.state !== 'Done' && dataOrder.state !== 'Failed') return 'a restore of the stack';
-  if (operation !== undefined && disturbing.test(operation.type)) return `the stack's operation ${operation.type}`;
+  if (dataOrder !== undefined && dataOrder.state !== 'Done' && dataOrder.state !== 'Failed') return `a restore of the stack${dataOrder.requestRef === undefined ? '' : ` (JtelRestore ${dataOrder.requestRef.name}, ${dataOrder.state})`}`;
+  if (operation !== undefined && disturbing.test(operation.type)) return `the stack's operation ${operation.type}${operation.startTime === undefined ? '' : `, since ${operation.startTime}`}`;
   return undefined;
 }
 

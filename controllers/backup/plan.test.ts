@@ -13,6 +13,17 @@ const restoredFrom = (backupID: string) => {
   return { ok: true, value: { ...host, state: { ...host.state, data: { source: 'backup', time: '', backupID } } } } as PlanInput['observed']['host'];
 };
 
+test('a backup that waits says for whom and since when', () => {
+  const since = '2026-03-01T01:30:00Z';
+  const waits = (changes: Partial<PlanInput['observed']>): string => {
+    const planned = plan(planInput({ observed: observing(changes) }));
+    return planned.kind === 'Wait' ? planned.message : planned.kind;
+  };
+  expect(waits({ ahead: [`JtelBackup main-before (Running since ${since})`] })).toMatch(/JtelBackup main-before \(Running since 2026-03-01T01:30:00Z\).*kubectl delete jtelbackup NAME -n acme/);
+  expect(waits({ stack: aStack({}, { operation: { id: 'x', type: 'Update', startTime: since } }) })).toContain(`operation Update, since ${since}`);
+  expect(waits({ stack: aStack({}, { dataOrder: { requestUID: 'r', state: 'Loading', requestRef: { name: 'back' } } }) })).toContain('JtelRestore back, Loading');
+});
+
 describe('a backup that is asked for', () => {
   test('begins when nothing is in the way', () => {
     expect(plan(planInput())).toEqual({ kind: 'Begin', epoch: '20260301', version: '3.43.2', storeName: 'backups' });

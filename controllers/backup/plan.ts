@@ -55,8 +55,12 @@ function pending(input: PlanInput): Plan {
     return { kind: 'Fail', reason: obstacle.reason, message: `It could not begin within ${hours(limits.startDeadlineSeconds)}: ${obstacle.message}` };
   }
   if (!observed.release.ok || !observed.store.ok || observed.history?.ok !== true) return { kind: 'Wait', step: 'Waiting', reason: 'BackupPending', message: 'looking at the store', afterSeconds: 1 };
-  const { newest } = observed.history.value;
+  const { newest, served } = observed.history.value;
   const { name: storeName, keyID } = observed.store.value;
+  if (served !== undefined) {
+    const advice = `To make one now, create a JtelBackup under another name`;
+    return { kind: 'Repeated', backupID: served, storeName, message: `The time that it is named after is long over, and backup ${served} was made since: nothing was done. ${advice}.` };
+  }
   return { kind: 'Begin', epoch: epochFor(now, newest?.epoch), version: observed.release.value.version, storeName, ...(keyID === undefined ? {} : { keyID }) };
 }
 

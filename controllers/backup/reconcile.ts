@@ -202,7 +202,7 @@ export class BackupReconciler implements Reconciler {
 }
 
 function isTransition({ kind }: Plan): boolean {
-  return kind === 'Begin' || kind === 'TryAgain' || kind === 'Complete' || kind === 'Fail';
+  return kind === 'Begin' || kind === 'TryAgain' || kind === 'Complete' || kind === 'Repeated' || kind === 'Fail';
 }
 
 function committedFacts({ manifestDigest, immutability }: Committed): JtelBackupStatus {

@@ -1,5 +1,6 @@
 /** The status of a backup after a look at it; pure. A finished one is never changed again. */
 
+import { backupTime } from '../../backup/names.ts';
 import { statusMessageMaxLength, type JtelBackup, type JtelBackupStatus, type Reason } from '../../crds/index.ts';
 import { formatTime, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
 import type { Heartbeat } from '../../operator/runtime/report/status-changed.ts';
@@ -52,6 +53,11 @@ export function summarise(input: StatusInput): JtelBackupStatus {
       const type = plan.reason === 'BackupIncomplete' ? fullBackupOperation : 'Backup';
       const message = `try ${attempt}: ${plan.message}`;
       return progressing({ ...previous, attempt, operation: newOperation(backup, attempt, type, now) }, 'Running', plan.reason, message, generation, now);
+    }
+    case 'Repeated': {
+      const known = { ...previous, backupID: plan.backupID, identity: input.identity, storeRef: { name: plan.storeName }, startTime: formatTime(backupTime(plan.backupID)) };
+      const { verification: _notNow, ...status } = finished(known, 'Completed', 'AlreadyCarriedOut', plan.message, generation, input);
+      return status;
     }
     case 'Complete':
       return finished(previous, 'Completed', 'Completed', describeCompleted(previous, observed), generation, input);

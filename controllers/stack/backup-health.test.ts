@@ -75,6 +75,13 @@ describe('the backups of a stack', () => {
     expect(told(accepting('20260609t000020z-00000a'), backups).health).toMatchObject({ reason: 'BackupEmptied' });
   });
 
+  test('do not become newer by an object that repeats an old one', () => {
+    const repeated = { conditions: [{ type: 'Complete', status: 'True', reason: 'AlreadyCarriedOut', message: '', lastTransitionTime: '' }], startTime: '2026-06-10T00:00:00Z' };
+    const { health, status } = told(stackWith(), [aBackup('a', '2026-06-08'), aBackup('copy', '2026-06-10', repeated)]);
+    expect(status.backup?.lastBackupRef).toEqual({ name: 'a' });
+    expect(health).toMatchObject({ status: 'False', reason: 'BackupOverdue' });
+  });
+
   test('that are far smaller are told as long as they are', () => {
     const backups = [aBackup('a', '2026-06-09'), aBackup('b', '2026-06-10', { shrunkFromBytes: 1000, totalBytes: 10 })];
     expect(told(stackWith(), backups).health).toMatchObject({ status: 'True', message: expect.stringMatching(/far smaller.*JtelBackup b.*accept-backup=20260610t000020z-00000a/) });

@@ -4,7 +4,7 @@
  */
 
 import type { JtelBackup, JtelRestore, JtelStack, JtelStackStatus, Reason, StackConditionType } from '../../crds/index.ts';
-import { setCondition } from '../../operator/runtime/report/conditions.ts';
+import { findCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
 import { acceptedBackup, howToAccept, isAcceptedBackup } from '../backup-doubt.ts';
 import { InputError } from '../input-error.ts';
 import { isScheduled, Schedule } from '../schedule-times.ts';
@@ -90,7 +90,7 @@ function health(input: BackupHealthInput, schedule: Schedule | InputError | unde
   if (!isScheduled(stack)) return draft('False', 'BackupSuspended', `Scheduled backups stand still: ${standstill(stack)}.${lastOne(summary)}`);
   const emptied = emptiedSince(stack, backups);
   if (emptied !== undefined) return draft('False', 'BackupEmptied', `${emptied}${lastGood(summary)}`);
-  const failed = newestOf(backups.filter(({ status }) => status?.phase === 'Completed' || status?.phase === 'Failed'));
+  const failed = newestOf(backups.filter((one) => isCompleted(one) || one.status?.phase === 'Failed'));
   if (failed?.status?.phase === 'Failed') return draft('False', 'BackupFailed', `JtelBackup ${failed.metadata.name} failed: ${failed.status.message ?? 'see its status.'}${lastOne(summary)}`);
   const missed = overdueSince(input, schedule, summary);
   if (missed !== undefined) return draft('False', 'BackupOverdue', `The backup that was due at ${missed} was not completed.${lastOne(summary)}`);
@@ -190,8 +190,9 @@ function recoveryTime(minutes: number | undefined, restores: readonly JtelRestor
   return { met, message: `JtelRestore ${measured.metadata.name} took ${seconds} s, ${met ? 'within' : 'more than'} the ${minutes} min of recoveryTimeMinutes.` };
 }
 
+/** One that was made; an object that only repeats an older one says nothing new. */
 function isCompleted({ status }: JtelBackup): boolean {
-  return status?.phase === 'Completed';
+  return status?.phase === 'Completed' && findCondition(status.conditions, 'Complete')?.reason !== 'AlreadyCarriedOut';
 }
 
 function isGood(stack: JtelStack, { status }: JtelBackup): boolean {

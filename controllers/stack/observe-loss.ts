@@ -5,7 +5,7 @@ import type { JtelStack } from '../../crds/index.ts';
 import type { HostObservation, RenderedRelease } from '../../host-driver/host.ts';
 import { missingData } from '../../host-driver/missing-data.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
-import { listBackups } from '../backup-catalog.ts';
+import { acceptedBackup, newestGoodBackup, requireChoice } from '../backup-doubt.ts';
 import { stackIdentity } from '../backup-identity.ts';
 import { InputError } from '../input-error.ts';
 import type { DataDependencies } from './data-source.ts';
@@ -43,7 +43,8 @@ async function newestBackup(stack: JtelStack, { cluster, openStore }: DataDepend
   const { backup } = stack.spec;
   if (backup === undefined) throw new InputError('BackupNotConfigured', `Stack ${stack.metadata.name} has no spec.backup.`);
   const { blobs } = await openStore(cluster, stack.metadata.namespace, backup.storeRef.name, 'spec.backup.storeRef', options);
-  const [backupID] = await listBackups(blobs, stackIdentity(stack), options.signal);
+  // One that was made of the loss itself is no way back from it.
+  const backupID = requireChoice(await newestGoodBackup(blobs, stackIdentity(stack), acceptedBackup(stack), options.signal), blobs.description);
   if (backupID === undefined) throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${stackIdentity(stack)}.`);
   return { backupID, time: backupTime(backupID).toISOString() };
 }

@@ -65,8 +65,14 @@ function storedLine({ backupID, manifest, problem }: StoredBackup, object: JtelB
     ...(verification?.state === undefined ? {} : { verification: verification.state }),
     ...(immutability?.untilTime === undefined ? {} : { immutableUntilTime: immutability.untilTime }),
     ...(object === undefined ? {} : { object: object.metadata.name }),
-    ...(problem === undefined ? {} : { message: problem }),
+    ...messageOf(problem, manifest),
   };
+}
+
+function messageOf(problem: string | undefined, manifest: Manifest | undefined): Pick<BackupLine, 'message'> {
+  const emptied = manifest?.doubt?.emptied.map(({ dataSet }) => dataSet) ?? [];
+  if (problem !== undefined) return { message: problem };
+  return emptied.length === 0 ? {} : { message: `nothing is in ${emptied.join(', ')}, where older backups had something` };
 }
 
 /** The cluster knows of it; the store does not have it: not yet, or not any more. */
