@@ -24,6 +24,12 @@ describe('a remark about the host', () => {
     expect(remarks({ network: { fqdn: 'a.example', allow: { web: [range] } } })).toEqual([]);
   });
 
+  it('names the file where Docker is not the operator’s', () => {
+    const stack = aStack();
+    const host = { ...stack.spec.host, bootstrap: 'Preinstalled' };
+    expect(remarks({ host, network: { fqdn: 'a.example', allow: { web: ['172.18.1.1/32'] } } })).toEqual([expect.stringContaining('daemon.json')]);
+  });
+
   it('knows IPv6', () => {
     expect(remarks({ network: { fqdn: 'a.example', allow: { web: ['fd00:1::/64'] } } }, [{ name: 'six', subnet: 'fd00:1::/48' }])).toHaveLength(1);
   });

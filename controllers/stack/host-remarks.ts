@@ -27,9 +27,10 @@ function shadowed({ spec }: JtelStack, { bridges = [] }: HostFacts): readonly st
   return bridges.flatMap(({ name, subnet }) => {
     const inside = named.flatMap(([field, ranges]) => ranges.filter((range) => contains(subnet, range)).map((range) => `${range} (${field})`));
     if (inside.length === 0) return [];
+    const where = spec.host.bootstrap === 'Preinstalled' ? 'bip and default-address-pools in its daemon.json' : 'spec.host.docker';
     return [
       `Docker's network ${name} has ${subnet}, and ${inside.join(', ')} lies in it: the host does not reach that. Give Docker other addresses ` +
-        '(spec.host.docker); a network that exists keeps its own until it is removed.',
+        `(${where}); a network that exists keeps its own until it is removed.`,
     ];
   });
 }

@@ -150,6 +150,16 @@ describe('drift', () => {
     const host = aHost({ containers: aHost().containers.with(0, container('acd-dbm', { configHash: 'other' })) });
     expect(wave(observing(host), { stack: aStack({ drift: 'Warn' }) })).toEqual(['Done']);
   });
+  const flushed = aHost({ changed: ['firewall', 'docker-rules'] });
+  it('of firewall rules is corrected by the set-up', () => {
+    expect(wave(observing(flushed))).toEqual(['SetUpHost']);
+    expect(plan(planInput(observing(flushed)))).toMatchObject({ step: 'Repair', message: expect.stringContaining("Docker's own firewall rules are gone") });
+    expect(wave(observing(flushed), { stack: aStack({ drift: 'Warn' }) })).toEqual(['Done']);
+  });
+  it("of Docker's rules is corrected before a change that needs them, whatever the policy", () => {
+    const host = aPreparedHost({ changed: ['docker-rules'] }, { data: loaded() });
+    expect(wave(observing(host), { stack: aStack({ drift: 'Warn' }) })).toEqual(['SetUpHost']);
+  });
   it('is not what a compose upgrade does to all hashes', () => {
     const upgraded = aHost({
       facts: facts({ composeVersion: '2.40.0' }),

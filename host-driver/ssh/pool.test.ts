@@ -53,6 +53,16 @@ describe('the pool', () => {
     expect(server.counts.connections).toBe(connections);
   });
 
+  it('suspects a ban where the door is closed after a refused login', async () => {
+    const server = await startTestingServer({ refuses: true });
+    const pool = makePool();
+    await expect(pool.get(server.target, signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
+    await server[Symbol.asyncDispose]();
+    const other = { ...server.target, user: 'other' };
+    await expect(pool.get(other, signal)).rejects.toMatchObject({ reason: 'HostUnreachable', message: expect.stringContaining('fail2ban') });
+    await expect(makePool().get(other, signal)).rejects.toMatchObject({ message: expect.not.stringContaining('fail2ban') });
+  });
+
   it('takes a corrected key at once', async () => {
     const server = await serve();
     const pool = makePool();

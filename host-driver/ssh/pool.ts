@@ -52,6 +52,8 @@ export class ConnectionPool {
   readonly #entries = new Map<string, Entry>();
   /** By {@link doorOf}. */
   readonly #bans = new Map<string, { readonly error: HostError; readonly until: number }>();
+  /** Doors where a login was refused and none got in since. */
+  readonly #refusals = new Set<string>();
   readonly #connects = new Semaphore(connectsAtOnce);
   readonly #life = new AbortController();
   readonly #logger: HostLogger | undefined;
@@ -130,8 +132,10 @@ export class ConnectionPool {
       client.once('close', () => this.#logger?.info('SSH connection closed', { host: connection.host }));
       entry.failures = 0;
       entry.failure = undefined;
+      this.#refusals.delete(doorOf(target));
       return connection;
-    } catch (error) {
+    } catch (caught) {
+      const error = caught instanceof HostError ? this.#withSuspicion(target, caught) : caught;
       if (error instanceof HostError) {
         const [first, most] = pauseOf(error);
         const pauseSeconds = Math.min(most, first * 2 ** entry.failures);
@@ -143,6 +147,15 @@ export class ConnectionPool {
       }
       throw error;
     }
+  }
+
+  /** A door that closed after refused logins: others than sshd ban too, and say nothing. */
+  #withSuspicion(target: HostTarget, error: HostError): HostError {
+    const door = doorOf(target);
+    if (error.reason === 'AuthenticationFailed') this.#refusals.add(door);
+    if (error.reason !== 'HostUnreachable' || !this.#refusals.has(door)) return error;
+    const suspicion = 'logins from here were refused before, so fail2ban or the like on the host may ban the address that we come from';
+    return new HostError(error.reason, error.host, `${error.message}; ${suspicion}`, error.cause);
   }
 
   async #connect(target: HostTarget): Promise<Client> {
