@@ -72,6 +72,8 @@ restart_docker() {
     }
   fi
   if systemd; then
+    # Its unit refuses a fourth start within a minute, whatever that is for.
+    systemctl reset-failed docker 2>/dev/null
     systemctl restart docker || fail "systemctl could not restart docker: see journalctl -u docker"
   else
     service docker restart >/dev/null || fail "service docker restart failed"
