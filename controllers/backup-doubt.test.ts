@@ -1,42 +1,10 @@
 /** A backup of a stack that lost its data, from its manifest to who takes it for the newest: compared with the last good one. */
 import { describe, expect, it } from 'vitest';
-import type { Doubt, Manifest } from '../backup/manifest.ts';
 import { MemoryBlobStore } from '../blob-store/memory.ts';
-import { storeBackup } from '../test/support/stored-backup.ts';
+import { contents, day, history, identity, type Content } from '../test/support/doubtful-history.ts';
 import { comparedWith, describeSkipped, doubtOf, isEmptied, newestGoodBackup, requireChoice } from './backup-doubt.ts';
 
 const { signal } = new AbortController();
-const identity = 'acme.main';
-const day = (number: number): string => `202603${String(number).padStart(2, '0')}t020000z-00000a`;
-
-type Content = { readonly tables?: number; readonly files?: number; readonly bytes?: number; readonly kind?: 'Physical' | 'Logical' };
-
-function contents({ tables = 5, files = 7, bytes = 1000, kind = 'Physical' }: Content): Pick<Manifest, 'dataSets' | 'totals'> {
-  const digest = 'a'.repeat(64);
-  return {
-    // As the job says it: a count of none is left out.
-    dataSets: [
-      { name: 'database', kind, bytes: bytes - 100, files: 3, digest, ...(tables === 0 ? {} : { tables }) },
-      { name: 'files', kind: 'FileTree', bytes: 100, files, digest },
-    ],
-    totals: { totalBytes: bytes, storedBytes: 1, packs: 1, uploadedBytes: 1, reusedBytes: 0 },
-  };
-}
-
-/** One backup a day, as commits of them would write it. @returns the doubt of each */
-async function history(store: MemoryBlobStore, days: readonly Content[], accepted?: string): Promise<readonly (Doubt | undefined)[]> {
-  const doubts: (Doubt | undefined)[] = [];
-  for (const [index, content] of days.entries()) {
-    const backupID = day(index + 1);
-    const facts = contents(content);
-    const doubt = doubtOf(facts, await comparedWith(store, { identity, backupID, dataSets: facts.dataSets }, accepted, signal));
-    const { packs, storedBytes } = storeBackup(new MemoryBlobStore(), { backupID }).manifest.totals;
-    storeBackup(store, { backupID, change: (manifest) => ({ ...manifest, ...facts, totals: { ...facts.totals, packs, storedBytes }, ...(doubt === undefined ? {} : { doubt }) }) });
-    doubts.push(doubt);
-  }
-  return doubts;
-}
-
 const emptied = (...sets: readonly [string, number][]) => ({ emptied: sets.map(([dataSet, last]) => ({ dataSet, backupID: day(last) })) });
 
 describe('a backup is doubted', () => {
