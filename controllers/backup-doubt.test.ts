@@ -33,6 +33,15 @@ describe('a backup is doubted', () => {
     expect(doubtOf(next, { ...compared, accepted: day(1) })).toMatchObject({ emptied: [{ dataSet: 'database' }] });
   });
 
+  it('although a manifest between them lies in the archive tier', async () => {
+    const store = new MemoryBlobStore();
+    await history(store, [{}, {}]);
+    for (const [name, blob] of store.blobs) if (name.endsWith(`${day(2)}/manifest.json`)) store.blobs.set(name, { ...blob, archive: 'Archived' });
+    const next = contents({ tables: 0 });
+    const compared = await comparedWith(store, { identity, backupID: day(3), dataSets: next.dataSets }, undefined, signal);
+    expect(doubtOf(next, compared)).toEqual(emptied(['database', 1]));
+  });
+
   it('although a manifest between them cannot be read; a store that does not answer is no "nothing"', async () => {
     const store = new MemoryBlobStore();
     await history(store, [{}, {}]);

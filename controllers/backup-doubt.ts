@@ -6,7 +6,7 @@
 
 import { isBackupID } from '../backup/names.ts';
 import type { Doubt, Manifest } from '../backup/manifest.ts';
-import type { BlobStore } from '../blob-store/blob-store.ts';
+import { BlobError, type BlobStore } from '../blob-store/blob-store.ts';
 import { annotations, type JtelStack } from '../crds/index.ts';
 import { listBackups, readManifest } from './backup-catalog.ts';
 import { InputError } from './input-error.ts';
@@ -135,7 +135,7 @@ async function readIfGood(store: BlobStore, identity: string, backupID: string, 
   try {
     return (await readManifest(store, identity, backupID, signal)).manifest;
   } catch (error) {
-    if (error instanceof InputError) return undefined;
+    if (error instanceof InputError || (error instanceof BlobError && error.reason === 'BlobArchived')) return undefined;
     throw error;
   }
 }

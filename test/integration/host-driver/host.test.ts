@@ -134,6 +134,19 @@ describe('a registry', () => {
     expect(String(failure)).not.toContain('canary-password');
   });
 
+  it('is asked with the logins that hold for the image, in turn, however their keys are spelled', async () => {
+    const { image, credentials } = sandbox;
+    await sandbox.onHost('host-1', `docker image rm -f ${image.repository}@${image.digest} >/dev/null 2>&1 || true`);
+    const [right] = credentials;
+    const host = driver.host(sandbox.target('host-1'));
+    const elsewhere = { registry: 'other.example', username: 'x', password: 'canary-password' };
+    const asDocker = { ...elsewhere, ...right, registry: `https://${right?.registry}/v2/` };
+    const replaced = { ...asDocker, registry: image.repository, password: 'canary-password' };
+    await expect(host.pull([image], [elsewhere], nothing, signal)).rejects.toMatchObject({ reason: 'RegistryRefused' });
+    await host.pull([image], [elsewhere, asDocker, replaced], nothing, signal);
+    expect(await sandbox.onHost('host-1', `docker image inspect -f '{{len .RepoDigests}}' ${image.repository}@${image.digest}`)).toBe('1');
+  });
+
   it('that cannot be reached is told from one that refuses', async () => {
     const image = { ...sandbox.image, repository: 'nowhere.invalid:5000/test/base' };
     await expect(driver.host(sandbox.target('host-1')).pull([image], [], nothing, signal)).rejects.toMatchObject({ reason: 'RegistryUnreachable' });
