@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { proxyFile } from '../docker/job-proxy.ts';
 import { setupDigest } from './digest.ts';
@@ -8,6 +10,20 @@ describe("members of Docker's settings", () => {
   it('are JSON on one line', () => {
     expect(daemonMembers({ addressPools: [{ base: '10.211.0.0/16', size: 24 }] })).toBe('"default-address-pools":[{"base":"10.211.0.0/16","size":24}]');
     expect(daemonMembers({})).toBe('');
+  });
+
+  it.each([
+    ['', {}],
+    ['{}', {}],
+    [' {"live-restore": false}', {}],
+    ['{"a": 1, "live-restore":false}', { a: 1 }],
+    ['{ "live-restore" : false, "a": [1] }', { a: [1] }],
+    ['{"a": 1,\n\t"live-restore": false,\n\t"b": {"c": "d"}\n}\n', { a: 1, b: { c: 'd' } }],
+  ])('are put into %j, which stays JSON', (settings, others) => {
+    const functions = fileURLToPath(new URL('setup-docker.sh', import.meta.url));
+    const script = '. "$0"; with_members "$1"';
+    const made = execFileSync('sh', ['-c', script, functions, '"live-restore": true'], { input: settings }).toString();
+    expect(JSON.parse(made)).toEqual({ 'live-restore': true, ...others });
   });
 
   it.each(['10.0.0.0', '10.0.0.0/33', '10.0.0.0/8"', 'fd00::/8', "10.0.0.0/8'; reboot"])('are refused when %s is to be a network', (bridgeAddress) => {

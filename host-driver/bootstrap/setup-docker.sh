@@ -94,6 +94,8 @@ with_members() {
   awk -v members="$1" '
     { text = text $0 "\n" }
     END {
+      # With the comma before it, where it is not the first.
+      gsub(/,[ \t\n]*"live-restore"[ \t\n]*:[ \t\n]*false/, "", text)
       gsub(/"live-restore"[ \t\n]*:[ \t\n]*false[ \t\n]*,?/, "", text)
       sub(/^[ \t\n]*/, "", text)
       if (text == "") text = "{}\n"
