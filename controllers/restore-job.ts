@@ -42,6 +42,8 @@ export interface RestoreJobOptions {
   readonly project: string;
   /** Those to be loaded into; default the project's first. */
   readonly volumes?: SwitchedVolumes | undefined;
+  /** Project whose database a dump is loaded into, when it is another one. */
+  readonly databaseProject?: string | undefined;
   readonly toolbox: ImageReference;
   readonly release: Release;
   readonly rootPassword: string;
@@ -62,6 +64,21 @@ export function restoreObstacle(release: Release, manifest: Manifest): string | 
   const strange = manifest.dataSets.filter(({ name, kind }) => kind === 'FileTree' && !trees.has(name)).map(({ name }) => name);
   if (strange.length > 0) return `release ${release.version} has no file tree ${strange.join(', ')}, which the backup contains`;
   return undefined;
+}
+
+/**
+ * The volumes of the release that a load of this backup fills, and no others: so they can be new ones, which take the place of
+ * those in use when everything is in them. Empty when the release does not say where its database lies.
+ */
+export function restoredVolumes(release: Release, manifest: Manifest): readonly string[] {
+  const files = databaseFiles(release);
+  const hasDatabase = databaseWay(manifest) !== 'None';
+  if (hasDatabase && files === undefined) return [];
+  const inBackup = new Set(manifest.dataSets.map(({ name }) => name));
+  const trees = release.fileTrees.filter(({ name }) => inBackup.has(name)).map(({ volume }) => volume);
+  // A volume that also holds what is not in the backup would lose that.
+  if (release.fileTrees.some(({ name, volume }) => !inBackup.has(name) && trees.includes(volume))) return [];
+  return [...new Set([...(hasDatabase && files !== undefined ? [files.volume] : []), ...trees])];
 }
 
 /** The database's image, as the release pulls it. */
@@ -99,7 +116,7 @@ export async function restoreJob(options: RestoreJobOptions): Promise<JobSpec> {
     type: 'restore',
     image: toolbox,
     command: ['restore'],
-    network: way === 'Logical' ? `${project}_default` : hostNetwork,
+    network: way === 'Logical' ? `${options.databaseProject ?? project}_default` : hostNetwork,
     volumes: [
       ...(files === undefined ? [] : [{ volume: target(files.volume), target: databasePath, readOnly }]),
       ...fileTrees.map(({ name, volume }) => ({ volume: target(volume), target: treePath(name), readOnly })),

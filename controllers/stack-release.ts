@@ -7,6 +7,7 @@ import type { RegistryLogin } from '../model/registry-login.ts';
 import type { RenderedRelease } from '../model/rendered-release.ts';
 import type { SwitchedVolumes } from '../model/volumes.ts';
 import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
+import type { Release } from '../release/generated/release.ts';
 import { renderRelease } from '../release/render.ts';
 import { findSelfSigned, type CredentialRequest, type CredentialStore } from './credentials.ts';
 import { InputError } from './input-error.ts';
@@ -82,6 +83,29 @@ export async function renderStack(
     pullCredentials,
     ...(certificate === undefined ? selfSignedEnd(generated) : {}),
   };
+}
+
+/**
+ * The release without anything that could meet the real stack: no published ports, no components of the spec. Its database can
+ * be started beside it, to be loaded or looked into.
+ * @param volumes of other projects to be used instead of new ones
+ * @throws {InputError} {@link RenderError}
+ */
+export async function renderBeside(
+  stack: JtelStack,
+  version: string,
+  project: string,
+  volumes: SwitchedVolumes,
+  dependencies: ReleaseDependencies,
+  options: CallOptions,
+): Promise<{ readonly release: Release; readonly rendered: RenderedStack }> {
+  const { components: _components, ...spec } = stack.spec;
+  const bare: JtelStack = { ...stack, spec: { ...spec, version } };
+  const { loaded } = await readRelease(bare, dependencies, options);
+  const release: Release = { ...loaded.release, components: loaded.release.components.map(({ publish: _publish, ...component }) => component) };
+  const rendered = await renderStack(bare, project, { ...loaded, release }, dependencies, options, volumes);
+  if ('missing' in rendered) throw new InputError('SecretNotFound', `The credentials of JtelStack ${stack.metadata.name} are not complete yet.`);
+  return { release, rendered };
 }
 
 function selfSignedEnd(generated: SecretValues | undefined): Pick<RenderedStack, 'selfSignedUntil'> {

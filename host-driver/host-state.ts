@@ -91,8 +91,8 @@ interface RefusedData {
 interface VolumeSwitch {
   readonly data: DataOrigin;
   readonly volumes: SwitchedVolumes;
-  /** RFC 3339: until then the data in use now are kept, if they are whole. */
-  readonly untilTime: string;
+  /** RFC 3339: until then the data in use now are kept, if they are whole. Absent: there are none. */
+  readonly untilTime?: string;
 }
 
 /** An order that brought data here. What makes it the same order is the caller's to say. */

@@ -239,6 +239,8 @@ export interface Host {
   markMoved(project: string, to: { readonly address: string } | undefined, fence: Fence, signal: AbortSignal): Promise<HostState>;
   /** Keeps `keep` and `current`, removes other releases, files no kept release names, images no kept release uses. */
   prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Makes volumes of the project that are not there yet, for what is loaded beside those in use. */
+  createVolumes(project: string, names: readonly string[], fence: Fence, signal: AbortSignal): Promise<void>;
   /**
    * Removes the project's volumes that neither its containers nor its previous data need: what a restore loaded and nobody
    * switched to, and data that are not kept any longer. Which these are is decided by state.json, read under the host's lock.

@@ -1,7 +1,7 @@
 /** The real host: helper script over SSH for what changes files and runs compose, Docker API for the rest. */
 import { hostScript } from './bootstrap/script.ts';
 import { containerEvents } from './docker/events.ts';
-import { bounded, dockerError } from './docker/client.ts';
+import { bounded, dockerError, statusCode } from './docker/client.ts';
 import type { DockerClient } from './docker/client.ts';
 import type { RegistryLogin } from '../model/registry-login.ts';
 import { observedContainer, projectContainers } from './docker/containers.ts';
@@ -10,7 +10,7 @@ import { serviceLog } from './docker/logs.ts';
 import { observeDocker } from './docker/observe.ts';
 import { pullImages } from './docker/pull.ts';
 import { removeJob } from './docker/remove-job.ts';
-import { changedVolumes, pruneVolumes } from './docker/volumes.ts';
+import { changedVolumes, ensureVolumes, pruneVolumes, staleContainers } from './docker/volumes.ts';
 import { HostError, isSameStack } from './host.ts';
 import type {
   DataVolume,
@@ -28,6 +28,7 @@ import type {
   RecordedChange,
   RenderedRelease,
 } from './host.ts';
+import { dockerVolume } from '../model/volumes.ts';
 import { releaseArchive } from './script/archive.ts';
 import { withLock } from './script/lock.ts';
 import { parseObservation, question } from './script/observe.ts';
@@ -39,7 +40,7 @@ import { setupDigest } from './bootstrap/digest.ts';
 import { putState, recordedServices } from './record.ts';
 import { ownerDigest } from './state.ts';
 import type { StateChange } from './state.ts';
-import { valid, validInteger } from './values.ts';
+import { InvalidValue, valid, validInteger } from './values.ts';
 
 /** Bounds on the host, in seconds. */
 export interface RemoteHostLimits {
@@ -56,6 +57,9 @@ export interface RemoteHostContext {
   reset(): Promise<void>;
 }
 
+/** Less than the host's lock is held for. */
+const stopSeconds = 100;
+
 export class RemoteHost implements Host {
   readonly #context: RemoteHostContext;
 
@@ -70,6 +74,7 @@ export class RemoteHost implements Host {
       observeDocker(session.docker, project, depth, signal),
     ]);
     const { lasting, machineID, diskTotalBytes, diskFreeBytes, imageDisk, state, releases, currentRelease, changed, contents } = script;
+    refuseForeignVolumes(session.connection.host, project, state);
     const { version, bridges, ...seen } = docker;
     const { noise } = session.connection;
     return {
@@ -163,6 +168,7 @@ export class RemoteHost implements Host {
     if (changed.length > 0) {
       throw new HostError('VolumeChanged', docker.host, `${project} on ${docker.host} is not started, because data would be lost: ${changed.join('; ')}`);
     }
+    await this.#removeStale(docker, project, release, fence, signal);
     await this.#step(
       {
         verb: 'up',
@@ -219,6 +225,15 @@ export class RemoteHost implements Host {
     await this.#step({ verb: 'prune', project, fence, arguments: keep.map((digest) => valid('releaseDigest', digest)), timeoutSeconds: 300 }, signal);
   }
 
+  async createVolumes(project: string, names: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
+    for (const name of names) if (!valid('dockerName', name).startsWith(`${project}_`)) throw new InvalidValue(`volume ${name} is none of ${project}`);
+    const docker = await this.#docker(signal);
+    const { connection } = await this.#context.session(signal);
+    await withLock(connection, project, fence, 'start', signal, () => ensureVolumes(docker, project, names, signal)).catch((error: unknown) => {
+      throw dockerError(docker.host, 'the creation of volumes', error, signal);
+    });
+  }
+
   async pruneVolumes(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
     const session = await this.#context.session(signal);
     const docker = await this.#docker(signal);
@@ -268,6 +283,32 @@ export class RemoteHost implements Host {
     yield* containerEvents(docker, signal);
   }
 
+  /** Containers are made of the release anew, so nothing of them is lost. */
+  async #removeStale(docker: DockerClient, project: string, release: RenderedRelease, fence: Fence, signal: AbortSignal): Promise<void> {
+    const all = await docker.api.listContainers({ all: true, abortSignal: bounded(signal) }).catch((error: unknown) => {
+      throw dockerError(docker.host, 'a look at the containers', error, signal);
+    });
+    const stale = staleContainers(release.composeYaml, project, projectContainers(all, project));
+    if (stale.length === 0) return;
+    const { connection } = await this.#context.session(signal);
+    await withLock(connection, project, fence, 'start', signal, () =>
+      Promise.all(
+        stale.map(async (id) => {
+          const container = docker.api.getContainer(id);
+          try {
+            // Stopped already, as a rule; a database that is not gets its time.
+            await container.stop({ abortSignal: bounded(signal, stopSeconds) }).catch((error: unknown) => {
+              if (statusCode(error) !== 304) throw error;
+            });
+            await container.remove({ force: true, v: false, abortSignal: bounded(signal) });
+          } catch (error) {
+            if (statusCode(error) !== 404) throw dockerError(docker.host, 'the removal of a container on other volumes', error, signal);
+          }
+        }),
+      ),
+    );
+  }
+
   async #docker(signal: AbortSignal): Promise<DockerClient> {
     const { docker } = await this.#context.session(signal);
     await docker.ready(bounded(signal)).catch((error: unknown) => {
@@ -309,4 +350,13 @@ function dataLines(places: readonly DataVolume[]): string {
   return places
     .map(({ kind, set, volume, directory }) => `${kind} ${valid('dockerName', set)} ${valid('dockerName', volume)}${directory === undefined ? '' : ` ${valid('relativePath', directory)}`}\n`)
     .join('');
+}
+
+/** @throws HostError when state.json names volumes that are not this project's: the host may be broken into. */
+function refuseForeignVolumes(host: string, project: string, state: HostState | undefined): void {
+  try {
+    for (const names of [state?.volumes, state?.previous?.volumes]) for (const volume of Object.keys(names ?? {})) dockerVolume(project, volume, names);
+  } catch (error) {
+    throw new HostError('HostOwned', host, `/opt/jtel/${project}/state.json on ${host} cannot be used: ${String(error)}`, error);
+  }
 }

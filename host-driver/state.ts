@@ -106,7 +106,7 @@ function switched(old: HostState, { project, time }: StateContext, { data, volum
   const { applied, update, previous: _previous, refused: _refused, ...kept } = old;
   const version = update?.to ?? applied?.version;
   const previous =
-    old.data?.state === 'Incomplete'
+    old.data?.state === 'Incomplete' || untilTime === undefined
       ? {}
       : { previous: { ...(old.data === undefined ? {} : { data: old.data }), volumes: inUse, ...(version === undefined ? {} : { version }), switchTime: time, untilTime } };
   return { ...kept, ...previous, volumes: { ...old.volumes, ...volumes }, data: { ...data, time } };

@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { DataUpdater, DataVolume, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
-import { dockerVolume } from '../model/volumes.ts';
 import { composeService, type MountedFile } from './compose.ts';
 import { databaseFiles } from './database-files.ts';
 import { secretTarget } from './components.ts';
@@ -56,7 +55,7 @@ function dataVolumes({ release, project, volumes }: RenderInput): readonly DataV
   const files = databaseFiles(release);
   const only = physical === undefined && written.length === 1 ? written[0]?.volume : undefined;
   const database = files?.volume ?? only;
-  const place = (volume: string): string => dockerVolume(project, volume, volumes);
+  const place = (volume: string): string => volumes?.[volume] ?? `${project}_${volume}`;
   return [
     ...(database === undefined ? [] : [{ set: 'database', kind: 'Database', volume: place(database), ...(files === undefined ? {} : { directory: files.relativeDirectory }) } as const]),
     ...release.fileTrees.map(({ name, volume }) => ({ set: name, kind: 'FileTree', volume: place(volume) }) as const),
@@ -65,8 +64,8 @@ function dataVolumes({ release, project, volumes }: RenderInput): readonly DataV
 
 /** One that a restore made is no longer compose's to create: were it gone, an empty one would take its place. */
 function volumeModel({ project, volumes }: RenderInput, volume: string): object {
-  const name = dockerVolume(project, volume, volumes);
-  return name === dockerVolume(project, volume, undefined) ? {} : { name, external: true };
+  const name = volumes?.[volume];
+  return name === undefined || name === `${project}_${volume}` ? {} : { name, external: true };
 }
 
 /**

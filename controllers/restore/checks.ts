@@ -18,7 +18,7 @@ import { restoreObstacle } from '../restore-job.ts';
 import { readRelease } from '../stack-release.ts';
 import type { ReleaseSource } from '../release-source.ts';
 import type { openStore } from '../store-access.ts';
-import type { Check, Checked, Problem, Target } from './model.ts';
+import { inPlaceMark, type Check, type Checked, type Problem, type Target } from './model.ts';
 import { wantsPreRestoreBackup } from './wants-backup.ts';
 
 export interface CheckDependencies {
@@ -64,7 +64,7 @@ export async function check(restore: JtelRestore, stack: JtelStack, target: Targ
     passed(current, await checkRelease(restore, stack, manifest, dependencies, options));
     if (restore.spec.mode === 'Test') return { checks, manifest };
     current = 'Disk';
-    passed(current, checkDisk(stack, manifest));
+    passed(current, checkDisk(restore, stack, manifest));
     current = 'Data';
     passed(current, checkData(restore, stack));
     current = 'PreRestoreBackup';
@@ -121,14 +121,19 @@ function fits(release: Release, manifest: Manifest): InputError | undefined {
   return obstacle === undefined ? undefined : new InputError('BackupInvalid', `The backup cannot be restored: ${obstacle}.`);
 }
 
-function checkDisk(stack: JtelStack, manifest: Manifest): string {
+function checkDisk({ spec }: JtelRestore, stack: JtelStack, manifest: Manifest): string {
   const free = stack.status?.host?.diskFreeBytes;
   const needed = Math.ceil(manifest.totals.totalBytes * diskFactor);
   if (free === undefined) throw new InputError('NotChecked', `The host of ${stack.metadata.name} was not looked at yet.`);
+  const figures = `${sizeOf(needed)} are needed and ${sizeOf(free)} are free on ${stack.spec.host.address}`;
+  if (free >= needed) return `${figures}.`;
+  if (stack.status?.data === undefined) throw new InputError('DiskFull', `The restore has no room: ${figures}. Free some space or enlarge the disk.`);
   // How much overwriting sets free, only the job on the host can tell; it looks before anything is stopped.
-  if (free < needed && stack.status?.data !== undefined) return `${sizeOf(needed)} are needed and ${sizeOf(free)} are free on ${stack.spec.host.address}, beside the data that are there; the host is asked before anything is stopped.`;
-  if (free >= needed) return `${sizeOf(needed)} are needed, ${sizeOf(free)} are free on ${stack.spec.host.address}.`;
-  throw new InputError('DiskFull', `The restore needs ${sizeOf(needed)} on ${stack.spec.host.address}, and ${sizeOf(free)} are free: make room.`);
+  if (spec.inPlace === 'Accept') return `${inPlaceMark}: ${figures}.`;
+  throw new InputError(
+    'NoRoomBeside',
+    `The backup has no room beside the data in use: ${figures}. Free some space, or create a JtelRestore with inPlace Accept, which stops the stack and overwrites its data.`,
+  );
 }
 
 function checkData({ spec }: JtelRestore, { metadata, status }: JtelStack): string {

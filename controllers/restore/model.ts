@@ -26,6 +26,9 @@ export interface Target {
 
 export type Check = NonNullable<NonNullable<JtelRestore['status']>['checks']>[number];
 
+/** How the check of the disk says that there is only room for the old data or the new. */
+export const inPlaceMark = 'In place';
+
 /** What came of looking at everything that can be looked at without touching anything. */
 export interface Checked {
   readonly checks: readonly Check[];

@@ -40,7 +40,7 @@ export async function observe(restore: JtelRestore, dependencies: ObserveDepende
   const scratchLook = place === undefined ? undefined : await observeScratch(restore, stack, place, dependencies, options);
   const ahead = stack === undefined || isTest ? undefined : await olderRestore(restore, stack, dependencies, options);
   const carriedOut = stack === undefined ? undefined : await earlierLife(restore, stack, dependencies, options);
-  const target = stack === undefined || carriedOut?.ok === true ? notLooked : (carriedOut ?? (await outcome(() => findTarget(restore, stack, dependencies, options))));
+  const target = stack === undefined || carriedOut?.ok === true || restore.spec.source.undoOf !== undefined ? notLooked : (carriedOut ?? (await outcome(() => findTarget(restore, stack, dependencies, options))));
   const backup =
     restore.spec.mode === 'Execute' ? await dependencies.cluster.find(backupKind, { namespace, name: preRestoreBackupName(restore) }, options) : undefined;
   const observed: Observed = {
@@ -93,7 +93,7 @@ async function rememberedInStore(store: BlobStore, identity: string, signal: Abo
   }
 }
 
-const notLooked: Outcome<Target> = { ok: false, reason: 'NotChecked', message: 'The stack is not there yet.' };
+const notLooked: Outcome<Target> = { ok: false, reason: 'NotChecked', message: 'No backup was looked for.' };
 
 /** Reading a store is dear: only what the next step depends on. */
 async function observeChecks(restore: JtelRestore, observed: Observed, dependencies: ObserveDependencies, options: CallOptions): Promise<Checked | undefined> {

@@ -4,8 +4,8 @@
  */
 
 import { isReason, type JtelRestore, type JtelStack, type Reason } from '../../crds/index.ts';
-import type { Ahead, Check, Observed, Plan, PlanInput, Problem } from './model.ts';
 import { describeCarriedOut } from '../restore-orders.ts';
+import { inPlaceMark, type Ahead, type Check, type Observed, type Plan, type PlanInput, type Problem } from './model.ts';
 import { wantsPreRestoreBackup } from './wants-backup.ts';
 import { planTest } from './plan-test.ts';
 
@@ -38,6 +38,7 @@ export function plan(input: PlanInput): Plan {
     const advice = 'create another JtelRestore with a later notAfter if it is still wanted';
     return { kind: 'Fail', reason: 'OrderExpired', message: `This order could be begun until ${spec.notAfter} (spec.notAfter), and was not. Nothing was touched; ${advice}.` };
   }
+  if (spec.source.undoOf !== undefined) return undo(input, spec.source.undoOf);
   const blocked = obstacle(restore, observed);
   if (blocked !== undefined) return blocked;
   if (stack === undefined || observed.checked === undefined) return wait('Pending', 'NotChecked', 'Not checked yet.');
@@ -51,6 +52,21 @@ export function plan(input: PlanInput): Plan {
   return { kind: 'Order', message: 'Everything is checked; the stack is loaded now.' };
 }
 
+/** Data from before a restore lie on the host: there is nothing to be read from a store, only to be looked whether they still do. */
+function undo({ restore, observed, now }: PlanInput, undone: string): Plan {
+  const blocked = obstacle(restore, observed);
+  if (blocked !== undefined) return blocked;
+  const { stack } = observed;
+  const previous = stack?.status?.previousData;
+  if (stack === undefined || previous === undefined || previous.requestUID !== undone || Date.parse(previous.untilTime) <= now.getTime()) {
+    const what = previous === undefined ? 'there are no data from before a restore' : `the data from before belong to the restore with uid ${previous.requestUID}, kept until ${previous.untilTime}`;
+    return { kind: 'Fail', reason: 'UndoNotPossible', message: `The restore with uid ${undone} cannot be undone: ${what}. Nothing was touched; a backup brings older data back.` };
+  }
+  const since = `What was written since ${previous.switchTime ?? 'then'} is not in them; the data in use now are kept in their place.`;
+  if (restore.spec.mode === 'Plan') return { kind: 'Complete', reason: 'ChecksPassed', message: `Nothing was touched. Execute would stop ${stack.metadata.name}, switch back to ${previous.source ?? 'the data from before'} and start it. ${since}` };
+  return { kind: 'Order', message: `The stack is switched back to ${previous.source ?? 'the data from before'}. ${since}` };
+}
+
 /** Name of the backup that is made before data are overwritten; the same for every look. */
 export function preRestoreBackupName({ metadata }: JtelRestore): string {
   return `pre-restore-${metadata.uid}`;
@@ -60,7 +76,7 @@ export function preRestoreBackupName({ metadata }: JtelRestore): string {
 export function obstacle({ spec }: JtelRestore, { stack, ahead, target }: Observed): Plan | undefined {
   if (stack === undefined) return wait('Pending', 'StackNotFound', `JtelStack ${spec.stackRef.name} does not exist in this namespace: create it.`);
   if (stack.metadata.deletionTimestamp !== undefined) return { kind: 'Fail', reason: 'Deleting', message: `JtelStack ${stack.metadata.name} is being deleted; nothing was touched.` };
-  if (!target.ok) return waitOrFail(target);
+  if (!target.ok && spec.source.undoOf === undefined) return waitOrFail(target);
   if (spec.mode !== 'Execute') return undefined;
   if (ahead !== undefined) return wait('Pending', 'RestoreWaits', waitsFor(ahead, stack));
   if (stack.spec.suspend) return wait('Pending', 'Suspended', `JtelStack ${stack.metadata.name} is suspended: nothing is done until spec.suspend is false.`);
@@ -118,7 +134,7 @@ function follow(restore: JtelRestore, stack: JtelStack | undefined): Plan {
   const message = order.message ?? '';
   switch (order.state) {
     case 'Done':
-      return { kind: 'Complete', reason: 'RestoreCompleted', message: `${stack.status?.data?.source ?? 'The backup'} is restored and the stack is healthy.` };
+      return { kind: 'Complete', reason: restore.spec.source.undoOf === undefined ? 'RestoreCompleted' : 'RestoreUndone', message: whatWasDone(restore, stack) };
     case 'Failed': {
       if (order.reason === 'AlreadyCarriedOut') return alreadyCarriedOut(message);
       const touched = stack.status?.data?.state === 'Incomplete' && stack.status.data.requestUID === uid;
@@ -139,11 +155,26 @@ function inTrouble(reason: string, message: string): Plan {
   return { ...wait('Loading', isReason(reason) ? reason : 'RestoreFailed', message, 5), trouble: true };
 }
 
+function whatWasDone({ spec }: JtelRestore, { metadata, status }: JtelStack): string {
+  const { data, dataOrder, previousData } = status ?? {};
+  const source = data?.source ?? 'The backup';
+  const what = spec.source.undoOf === undefined ? `${source} is restored` : `${source} is in use again`;
+  const down = dataOrder?.downtimeSeconds === undefined ? '' : ` It was down for ${dataOrder.downtimeSeconds} s.`;
+  const back = previousData === undefined ? '' : ` Until ${previousData.untilTime}: kubectl jtel restore undo ${metadata.name}.`;
+  return `${what} and the stack is healthy.${down}${back}`;
+}
+
 function whatWouldHappen(restore: JtelRestore, stack: JtelStack, checks: readonly Check[]): string {
   const first = wantsPreRestoreBackup(restore, stack) ? 'make a backup of what is there, ' : '';
-  const stop = stack.status?.data === undefined ? '' : `stop ${stack.metadata.name}, overwrite its data, `;
   const figures = checks.find(({ name }) => name === 'Manifest')?.message ?? '';
-  return `Nothing was touched. Execute would ${first}${stop}load the backup and start the stack. ${figures}`;
+  const disk = checks.find(({ name }) => name === 'Disk')?.message ?? '';
+  const then = stack.status?.data === undefined ? 'load the backup and start the stack' : howReplaced(restore, stack, disk);
+  return `Nothing was touched. Execute would ${first}${then}. ${figures}`;
+}
+
+function howReplaced({ spec }: JtelRestore, { metadata }: JtelStack, disk: string): string {
+  if (disk.startsWith(inPlaceMark)) return `stop ${metadata.name}, overwrite its data in place, and start it`;
+  return `load the backup beside the data in use while ${metadata.name} serves, then stop it, switch to it and start it; the data from before are kept for ${spec.keepPreviousHours} hours`;
 }
 
 export function waitOrFail({ reason, message }: Problem): Plan {

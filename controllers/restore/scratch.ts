@@ -1,21 +1,19 @@
 /** The scratch project of a test restore: its names, and how its actions are done. Its data are the request's own, so removing them needs no consent. */
 
-import type { CountJobInput } from '../../backup/job.ts';
-import type { JtelRestore, JtelStack, StackHost } from '../../crds/index.ts';
+import type { JtelRestore, StackHost } from '../../crds/index.ts';
 import type { Fence, Host, ImageReference, JobSpec } from '../../host-driver/host.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { loadBackup } from '../backup-catalog.ts';
+import { countJob } from '../count-job.ts';
 import type { CredentialStore } from '../credentials.ts';
 import { encryptionKey } from '../encryption-keys.ts';
 import { InputError } from '../input-error.ts';
 import { databaseImage, databaseWay, restoreJob } from '../restore-job.ts';
 import { countJobUID, restoreJobUID } from '../restore-orders.ts';
-import { readRelease, renderStack, type RenderedStack } from '../stack-release.ts';
+import { renderBeside, type RenderedStack } from '../stack-release.ts';
 import type { CheckDependencies } from './checks.ts';
 import type { Action, Observed } from './model.ts';
-
-const countMemoryBytes = 256 * 2 ** 20;
 
 /** No stack's project has such a name: those begin with `jtel-<namespace>-`, and no namespace is called `test-<hex>`-like this by chance. */
 export function scratchProject({ metadata }: JtelRestore): string {
@@ -63,7 +61,7 @@ export async function execute(action: Action, context: ScratchContext): Promise<
       return await host.composeUp(project, rendered.rendered, [release.database.component], fence(), signal);
     }
     case 'StartCount':
-      return await host.startJob(project, await countJob(context), fence(), signal);
+      return await host.startJob(project, await scratchCountJob(context), fence(), signal);
     case 'RemoveJob':
       return await host.removeJob(action.uid, fence(), signal);
     case 'DestroyScratch':
@@ -77,13 +75,7 @@ async function render({ restore, observed, dependencies, signal }: ScratchContex
   const { stack } = observed;
   if (stack === undefined) throw new Error(`planned more than cleaning up for ${restore.metadata.name}, whose stack is gone`);
   const version = observed.checked?.manifest?.release.version ?? stack.spec.version;
-  const { components: _components, ...spec } = stack.spec;
-  const bare: JtelStack = { ...stack, spec: { ...spec, version } };
-  const { loaded } = await readRelease(bare, dependencies, options);
-  const release: Release = { ...loaded.release, components: loaded.release.components.map(({ publish: _publish, ...component }) => component) };
-  const rendered = await renderStack(bare, scratchProject(restore), { ...loaded, release }, dependencies, options);
-  if ('missing' in rendered) throw new InputError('SecretNotFound', `The credentials of JtelStack ${stack.metadata.name} are not complete yet: the test waits for them.`);
-  return { release, rendered };
+  return await renderBeside(stack, version, scratchProject(restore), {}, dependencies, options);
 }
 
 async function scratchRestoreJob(context: ScratchContext): Promise<JobSpec> {
@@ -112,27 +104,9 @@ async function scratchRestoreJob(context: ScratchContext): Promise<JobSpec> {
   });
 }
 
-async function countJob(context: ScratchContext): Promise<JobSpec> {
+async function scratchCountJob(context: ScratchContext): Promise<JobSpec> {
   const { restore, dependencies, observed } = context;
   const { release, rendered } = await render(context);
-  const project = scratchProject(restore);
-  const sets = new Set(observed.checked?.manifest?.dataSets.map(({ name }) => name));
-  const trees = release.fileTrees.filter(({ name }) => sets.has(name));
-  const { component, schemas } = release.database;
-  const input: CountJobInput = {
-    type: 'count',
-    database: { host: component, port: 3306, rootPassword: rendered.rootPassword, schemas },
-    fileTrees: trees.map(({ name }) => ({ name, path: `/data/${name}`, excludes: [] })),
-    checksum: true,
-  };
-  return {
-    uid: countJobUID(restore.metadata.uid),
-    type: 'count',
-    image: dependencies.toolbox,
-    command: ['count'],
-    network: `${project}_default`,
-    volumes: trees.map(({ name, volume }) => ({ volume: `${project}_${volume}`, target: `/data/${name}`, readOnly: true })),
-    input,
-    memoryBytes: countMemoryBytes,
-  };
+  const manifest = observed.checked?.manifest;
+  return countJob({ uid: countJobUID(restore.metadata.uid), project: scratchProject(restore), release, manifest, rootPassword: rendered.rootPassword, toolbox: dependencies.toolbox });
 }

@@ -59,9 +59,19 @@ export function summarise({ restore, observed, plan, message: activity, now }: S
     ...(plan.kind === 'CreateBackup' ? { preRestoreBackupRef: { name: plan.name } } : {}),
     ...(startTime === undefined ? {} : { startTime }),
     ...(over ? { completionTime: previous.completionTime ?? time } : {}),
+    ...(loaded ? switchFigures(observed) : {}),
     ...(loaded ? { recoveryTimeSeconds: Math.max(0, Math.round((now.getTime() - Date.parse(startTime)) / 1000)) } : {}),
     conditions: conditionsOf(restore, plan, phase, message, now),
   } as JtelRestoreStatus;
+}
+
+/** What the stack says of it in the very moment in which it is done. */
+function switchFigures({ stack }: Observed): Pick<JtelRestoreStatus, 'downtimeSeconds' | 'previousUntilTime'> {
+  const { dataOrder, previousData } = stack?.status ?? {};
+  return {
+    ...(dataOrder?.downtimeSeconds === undefined ? {} : { downtimeSeconds: dataOrder.downtimeSeconds }),
+    ...(previousData === undefined ? {} : { previousUntilTime: previousData.untilTime }),
+  };
 }
 
 function phaseOf(plan: Plan): Phase {

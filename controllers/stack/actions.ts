@@ -3,7 +3,8 @@
  * executor in `execute.ts` and one row in the planner's table test.
  */
 
-import type { CarriedOutOrder, DataOrigin, UpdateMark } from '../../host-driver/host.ts';
+import type { CarriedOutOrder, DataOrigin, RecordedChange, UpdateMark } from '../../host-driver/host.ts';
+import type { SwitchedVolumes } from '../../model/volumes.ts';
 import type { GeneratedSecret } from '../credentials.ts';
 import type { Attempt, RevisionOutcome } from './revisions.ts';
 
@@ -21,7 +22,21 @@ export type Action =
   | { readonly type: 'ConfirmOrder'; readonly name: string; readonly requestUID: string }
   /** A job that looks at a whole backup and at the host, and writes nothing. */
   | { readonly type: 'StartCheck'; readonly source: string }
-  | { readonly type: 'StartLoad'; readonly source: string }
+  /** @see {@link BesideVolumes}; without volumes into those in use. */
+  | { readonly type: 'StartLoad'; readonly source: string; readonly volumes?: SwitchedVolumes }
+  /** A database on the volumes that are loaded beside the stack, in a project of its own. */
+  | { readonly type: 'StartBeside'; readonly source: string }
+  | { readonly type: 'StartCount'; readonly source: string }
+  | { readonly type: 'RemoveBeside' }
+  /** The one step of a restore that the stack feels: other volumes take the place of those in use. */
+  | { readonly type: 'SwitchVolumes'; readonly switch: NonNullable<RecordedChange['switch']>; readonly carriedOut: readonly CarriedOutOrder[] }
+  /** Back to the data from before, because those of the restore did not become healthy. */
+  | { readonly type: 'RefuseData'; readonly refuse: NonNullable<RecordedChange['refuse']> }
+  | { readonly type: 'MeasurePrevious'; readonly volumes: readonly string[] }
+  /** The data from before a restore are not kept any longer. */
+  | { readonly type: 'ForgetPrevious' }
+  /** Volumes that neither the containers nor the data from before need. */
+  | { readonly type: 'PruneVolumes' }
   /** A backup for a move, as any user would ask for it. */
   | { readonly type: 'CreateMoveBackup'; readonly name: string }
   /** On the host that the stack is moved away from: stop everything but `keep`. */
@@ -79,6 +94,22 @@ export function describeAction(action: Action): string {
       return `check ${action.source} on the host`;
     case 'StartLoad':
       return `load data from ${action.source}`;
+    case 'StartBeside':
+      return `start a database for ${action.source} beside the stack`;
+    case 'StartCount':
+      return `count what was loaded from ${action.source}`;
+    case 'RemoveBeside':
+      return 'remove the database beside the stack';
+    case 'SwitchVolumes':
+      return `switch to the data from ${action.switch.data.source}`;
+    case 'RefuseData':
+      return 'switch back to the data from before';
+    case 'MeasurePrevious':
+      return 'measure the data from before the restore';
+    case 'ForgetPrevious':
+      return 'give up the data from before the restore';
+    case 'PruneVolumes':
+      return 'remove volumes that nothing needs any more';
     case 'CreateMoveBackup':
       return `make backup ${action.name}`;
     case 'StopFormer':

@@ -47,6 +47,7 @@ const progressReasons: Readonly<Record<Step, Reason>> = {
   SetUp: 'SettingUpHost',
   Data: 'LoadingData',
   Restore: 'Restoring',
+  LoadBeside: 'Restoring',
   Relocate: 'Relocating',
   Window: 'WaitingForWindow',
   Backup: 'WaitingForBackup',
@@ -110,6 +111,8 @@ function ready(input: ConditionInput): ConditionDraft {
   }
   // It waits for its hour, and meanwhile everything is as it should be.
   if (plan.kind === 'Wait' && plan.step === 'Window') return draft('True', 'Healthy', `All services run and are healthy; ${plan.message}.`);
+  // Data are loaded beside those in use; nothing of what serves is touched until they are switched.
+  if (plan.step === 'LoadBeside' && serving(observed)) return draft('True', 'Healthy', `All services run and are healthy; ${describe(input)}.`);
   // A release store that is away, or a host that does not answer for a moment, stops no telephony.
   const believed = previousReady?.status === 'True' && previousReady.current;
   if (plan.kind === 'Blocked' && believed) {

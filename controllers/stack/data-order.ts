@@ -4,8 +4,11 @@ import { statusMessageMaxLength, type JtelStackStatus } from '../../crds/index.t
 import type { CarriedOutOrder, DataOrigin } from '../../host-driver/host.ts';
 import { mergeCarriedOut } from '../../host-driver/carried-out.ts';
 import { carriedOutBefore, describeCarriedOut } from '../restore-orders.ts';
-import { isPermanent } from './load-report.ts';
+import { formatTime } from '../../operator/runtime/report/conditions.ts';
+import { failuresOf } from './load-report.ts';
 import type { DataOrder, DataSource, Observed, Plan, PlanInput } from './model.ts';
+
+type DataOrderStatus = JtelStackStatus['dataOrder'];
 
 /** Its data are loaded; what is left is to start the stack on them. */
 export function isCarriedOut(data: DataOrigin | undefined, { requestUID }: Pick<DataOrder, 'requestUID'>): boolean {
@@ -40,21 +43,34 @@ export function ordersToRemember(
   return mergeCarriedOut(source.carriedOut, stack.status?.carriedOut, own);
 }
 
-/** What the stack's status says about the order, for the controller that gave it. */
-export function summariseOrder({ order, load, host }: Observed, plan: Plan): JtelStackStatus['dataOrder'] {
-  if (order === undefined || order.kind === 'Relocation') return undefined;
+/** What the stack's status says about the order, for the controller that gave it. @param before what it said at the last look */
+export function summariseOrder(before: DataOrderStatus, observed: Observed, plan: Plan, now: Date): DataOrderStatus {
+  const { order, load, host, beside } = observed;
+  if (order === undefined) return isStillDown(before) && plan.kind !== 'Done' ? before : undefined;
+  if (order.kind === 'Relocation') return undefined;
+  const known = before?.requestUID === order.requestUID ? before : undefined;
+  const count = beside?.ok === true ? beside.value.count : undefined;
+  const failures = failuresOf(before, order, load?.job.state === 'Failed' ? load : count);
+  const stops = plan.kind === 'Act' && plan.wave.some(({ type }) => type === 'StopStack');
+  const stopTime = known?.stopTime ?? (stops ? formatTime(now) : undefined);
   const common = {
     requestUID: order.requestUID,
     requestRef: { name: order.name },
     ...(order.backup.ok && order.backup.value.backupID !== undefined ? { backupID: order.backup.value.backupID } : {}),
+    ...(failures.count === 0 ? {} : { failures: failures.count, lastFailure: failures.last }),
+    ...(stopTime === undefined ? {} : { stopTime }),
   };
   const message = plan.kind === 'Done' ? '' : plan.message.slice(0, statusMessageMaxLength);
-  if (isCarriedOut(host.ok ? host.value.state?.data : undefined, order)) {
-    const done = plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp');
-    return { ...common, state: done ? 'Done' : 'Starting', message };
+  const state = host.ok ? host.value.state : undefined;
+  if (state?.refused?.requestUID === order.requestUID) {
+    return { ...common, state: 'Failed', reason: state.refused.reason.slice(0, 63), message: state.refused.message.slice(0, statusMessageMaxLength) };
   }
-  const isRefused = plan.kind === 'Blocked' && plan.reason === 'AlreadyCarriedOut';
-  if (isRefused || (load?.job.state === 'Failed' && isPermanent(load) && plan.kind === 'Blocked')) return { ...common, state: 'Failed', reason: plan.reason, message };
+  if (isCarriedOut(state?.data, order)) {
+    const done = plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp');
+    const downtimeSeconds = known?.downtimeSeconds ?? (done && stopTime !== undefined ? Math.max(0, Math.round((now.getTime() - Date.parse(stopTime)) / 1000)) : undefined);
+    return { ...common, state: done ? 'Done' : 'Starting', message, ...(downtimeSeconds === undefined ? {} : { downtimeSeconds }) };
+  }
+  if (plan.kind === 'Blocked' && plan.endsOrder === true) return { ...common, state: 'Failed', reason: plan.reason, message };
   const running = load?.job.state === 'Running';
   return {
     ...common,
@@ -63,4 +79,9 @@ export function summariseOrder({ order, load, host }: Observed, plan: Plan): Jte
     message,
     ...(running ? { progressPercent: Math.max(0, Math.min(100, Math.floor(load.progress?.percent ?? 0))) } : {}),
   };
+}
+
+/** Stopped for a restore that somebody deleted in that moment. */
+function isStillDown(before: DataOrderStatus): boolean {
+  return before?.stopTime !== undefined && before.downtimeSeconds === undefined && before.state !== 'Failed';
 }

@@ -133,6 +133,7 @@ async function backupLoading(
       version: manifest.release.version,
       database: databaseWay(manifest),
       dataSets: manifest.dataSets.map(({ name }) => name),
+      bytes: manifest.totals.totalBytes,
       ...(manifest.carriedOut === undefined ? {} : { carriedOut: manifest.carriedOut }),
     },
     backup: { loaded, store: blobs, ...(encryption === undefined ? {} : { encryption }) },

@@ -1,7 +1,7 @@
 /** The story of a stack as events: what was done, and what became of it. Pure. */
 
 import { findCondition } from '../../operator/runtime/report/conditions.ts';
-import type { JtelStackStatus, Reason } from '../../crds/index.ts';
+import { isReason, type JtelStackStatus, type Reason } from '../../crds/index.ts';
 import type { ActionType } from './actions.ts';
 import type { Revision, RevisionOutcome } from './revisions.ts';
 
@@ -18,6 +18,7 @@ const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonl
   PullImages: { reason: 'ImagesPulled', what: 'All images of the release were pulled' },
   StartDatabase: { reason: 'DatabaseStarted', what: 'The database was started to be loaded' },
   StartLoad: { reason: 'LoadStarted', what: 'The job that loads the data was started' },
+  SwitchVolumes: { reason: 'DataLoaded', what: 'The volumes with the other data were put in place' },
   ApplyRelease: { reason: 'ReleaseApplied', what: 'docker compose brought the containers to the release' },
   StopStack: { reason: 'Stopped', what: 'The containers were stopped' },
   DestroyStack: { reason: 'Destroyed', what: 'Containers, volumes and files were removed' },
@@ -78,6 +79,13 @@ export function transitionEvents(previous: JtelStackStatus | undefined, next: Jt
   }
   const trouble = loadTrouble(previous, next);
   if (trouble !== undefined) events.push(trouble);
+  const [failedBefore, failedNow] = [previous?.dataOrder, next.dataOrder];
+  const failures = failedNow?.failures ?? 0;
+  // Beside data that are in use, a failing load takes nothing away.
+  if (loaded?.status === 'True' && failures > (failedBefore?.requestUID === failedNow?.requestUID ? (failedBefore?.failures ?? 0) : 0)) {
+    const note = `JtelRestore ${failedNow?.requestRef?.name ?? ''}: ${failedNow?.message ?? ''}`;
+    events.push({ type: 'Warning', reason: isReason(failedNow?.reason ?? '') ? (failedNow?.reason as Reason) : 'RestoreFailed', note });
+  }
   const stalledBefore = findCondition(previous?.conditions, 'Stalled');
   const stalledAfter = findCondition(next.conditions, 'Stalled');
   if (stalledAfter !== undefined && stalledAfter.reason !== stalledBefore?.reason && before?.status !== 'True') {

@@ -5,11 +5,13 @@
 
 import type { JtelStack } from '../../crds/index.ts';
 import type { Fence, Host, PullProgress } from '../../host-driver/host.ts';
+import type { SwitchedVolumes } from '../../model/volumes.ts';
 import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { Action, ActionType } from './actions.ts';
 import { askForBackup, askForWayBack } from './ask.ts';
 import type { CredentialStore } from '../credentials.ts';
 import { logEvent, outcomeEvent, type StoryEvent } from './events.ts';
+import type { BesideVolumes } from './model.ts';
 import type { Gathered } from './observe.ts';
 import { noteOnRevision, removeRevisions, type Revisions } from './revisions.ts';
 
@@ -75,8 +77,36 @@ const executors: Executors = {
   UnmarkMoved: async (_, context) => {
     await hostOf(context).markMoved(context.project, undefined, context.fence(), context.signal);
   },
-  StartCheck: (_, context) => startLoad(context, 'Check'),
-  StartLoad: (_, context) => startLoad(context, 'Restore'),
+  StartCheck: (_, context) => startLoad(context, 'Check', undefined),
+  StartLoad: ({ volumes }, context) => startLoad(context, 'Restore', volumes),
+  StartBeside: async (_, context) => {
+    const { project, volumes } = beside(context);
+    const { release, rendered } = await inputs(context).renderBeside(context.signal);
+    const host = hostOf(context);
+    await host.claim(project, context.fence(), context.signal);
+    await host.createVolumes(context.project, Object.values(volumes), context.fence(), context.signal);
+    await host.writeRelease(project, rendered.rendered, context.fence(), context.signal);
+    await host.composeUp(project, rendered.rendered, [release.database.component], context.fence(), context.signal);
+  },
+  StartCount: async (_, context) => {
+    await hostOf(context).startJob(context.project, await inputs(context).countJob(context.signal), context.fence(), context.signal);
+  },
+  RemoveBeside: (_, context) => hostOf(context).destroy(beside(context).project, context.fence(), context.signal),
+  SwitchVolumes: async (action, context) => {
+    await hostOf(context).record(context.project, { switch: action.switch, carriedOut: action.carriedOut }, context.fence(), context.signal);
+  },
+  RefuseData: async (action, context) => {
+    await hostOf(context).record(context.project, { refuse: action.refuse }, context.fence(), context.signal);
+  },
+  MeasurePrevious: async ({ volumes }, context) => {
+    const host = hostOf(context);
+    const bytes = await host.measureVolumes(context.project, volumes, context.fence(), context.signal);
+    await host.record(context.project, { previous: bytes === undefined ? {} : { bytes } }, context.fence(), context.signal);
+  },
+  ForgetPrevious: async (_, context) => {
+    await hostOf(context).record(context.project, { previous: null }, context.fence(), context.signal);
+  },
+  PruneVolumes: (_, context) => hostOf(context).pruneVolumes(context.project, context.fence(), context.signal),
   RecordData: async (action, context) => {
     const { data, carriedOut } = action;
     await hostOf(context).record(context.project, { data, ...(carriedOut === undefined ? {} : { carriedOut }) }, context.fence(), context.signal);
@@ -130,11 +160,11 @@ export async function execute(action: Action, context: ExecutionContext): Promis
   return await (executors[action.type] as (action: Action, context: ExecutionContext) => Promise<ActionOutcome>)(action, context);
 }
 
-async function startLoad(context: ExecutionContext, purpose: 'Check' | 'Restore'): Promise<void> {
+async function startLoad(context: ExecutionContext, purpose: 'Check' | 'Restore', volumes: SwitchedVolumes | undefined): Promise<void> {
   const { toolbox, pullCredentials, loadJob } = inputs(context);
   // With its own pull: an operator that was updated in between brings another toolbox.
   await hostOf(context).pull([toolbox], pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
-  await hostOf(context).startJob(context.project, await loadJob(purpose, context.signal), context.fence(), context.signal);
+  await hostOf(context).startJob(context.project, await loadJob(purpose, volumes, context.signal), context.fence(), context.signal);
   const { initialData } = context.gathered.observed;
   if (initialData?.ok === true && initialData.value.note !== undefined) context.tell({ type: 'Warning', reason: 'BackupEmptied', note: initialData.value.note });
 }
@@ -142,6 +172,12 @@ async function startLoad(context: ExecutionContext, purpose: 'Check' | 'Restore'
 function hostOf({ gathered }: ExecutionContext): Host {
   if (gathered.host === undefined) throw new Error('planned an action on a host that was not observed');
   return gathered.host;
+}
+
+function beside({ gathered }: ExecutionContext): BesideVolumes {
+  const found = gathered.observed.order?.beside;
+  if (found === undefined) throw new Error('planned a load beside the stack without a place for it');
+  return found;
 }
 
 function revisions({ gathered }: ExecutionContext): Revisions {

@@ -24,8 +24,10 @@ export interface LoadJobInput {
   readonly store: BlobStore;
   readonly stackUID: string;
   readonly project: string;
-  /** Those to be loaded into, where a restore switched them; default the project's first. */
+  /** Those to be loaded into: new ones, or those in use where a restore switched them; default the project's first. */
   readonly volumes: SwitchedVolumes | undefined;
+  /** Project whose database a dump is loaded into, when it is another one. */
+  readonly databaseProject?: string | undefined;
   readonly toolbox: ImageReference;
   readonly rootPassword: string;
   readonly purpose: 'Check' | 'Restore';

@@ -1,6 +1,6 @@
 /** What came of a job that loads data, in the terms of conditions; pure. */
 
-import type { Reason } from '../../crds/index.ts';
+import type { JtelStackStatus, Reason } from '../../crds/index.ts';
 import type { JobReport } from '../../host-driver/host.ts';
 import { aboutHost } from '../store-refusal.ts';
 
@@ -27,6 +27,33 @@ export function loadFailure({ job, error }: JobReport, hostAddress: string): { r
   const reason = (error === undefined ? undefined : (permanent[error.reason] ?? passing[error.reason])) ?? 'JobFailed';
   if (error !== undefined) return { reason, message: aboutHost(reason, error.message, hostAddress) };
   return { reason, message: `The load job failed with exit code ${job.exitCode ?? 'unknown'}.` };
+}
+
+/** Tries of one order, the check and the count included. With the pauses between them that is about half an hour. */
+export const mostFailures = 6;
+const firstPauseSeconds = 60;
+const longestPauseSeconds = 600;
+
+/** @param failures so far */
+export function pauseAfter(failures: number): number {
+  return Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** Math.max(0, failures - 1));
+}
+
+/**
+ * How often an order has failed, this report included. A failure is known by its job and the second at which that ended, so that
+ * no look counts it twice.
+ */
+export function failuresOf(
+  status: JtelStackStatus['dataOrder'],
+  { requestUID }: { readonly requestUID: string },
+  report: JobReport | undefined,
+): { readonly count: number; readonly last?: string } {
+  const known = status?.requestUID === requestUID ? status : undefined;
+  const count = known?.failures ?? 0;
+  const last = known?.lastFailure;
+  if (report?.job.state !== 'Failed') return { count, ...(last === undefined ? {} : { last }) };
+  const failure = `${report.job.uid}@${report.job.finishedSeconds ?? 0}`;
+  return { count: last === failure ? count : count + 1, last: failure };
 }
 
 /** Whole seconds until a failed job is to be tried again. @param now by our clock; the job ended by the host's. */

@@ -1,9 +1,11 @@
 /** What the stack's planner looks at: pure data, gathered by `observe.ts`, never by the planner itself. */
 
-import type { JtelBackup, JtelRestore, JtelStack, Reason, StackConditionType } from '../../crds/index.ts';
 import type { CarriedOutOrder, HostObservation, HostSetup, JobReport, RenderedRelease } from '../../host-driver/host.ts';
 import type { MissingData } from '../../host-driver/missing-data.ts';
+import type { JtelBackup, JtelRestore, JtelRestoreSpec, JtelStack, Reason, StackConditionType } from '../../crds/index.ts';
+import type { SwitchedVolumes } from '../../model/volumes.ts';
 import type { UpdateVerdict } from '../../release/fitness.ts';
+import type { Comparison } from '../compare-counts.ts';
 import type { CredentialRequest } from '../credentials.ts';
 import type { DatabaseWay } from '../restore-job.ts';
 import type { Action } from './actions.ts';
@@ -45,11 +47,13 @@ export interface DataSource {
   readonly carriedOut?: readonly CarriedOutOrder[];
   /** Names of the data sets in it. */
   readonly dataSets?: readonly string[];
+  /** What it takes on disk; absent when that is not known. */
+  readonly bytes?: number;
 }
 
-/** A JtelRestore that was checked and now waits for this stack to load its backup; or the load of a move, on the new host. */
+/** A JtelRestore that was checked and now waits for this stack to carry it out; or the load of a move, on the new host. */
 export interface DataOrder {
-  readonly kind: 'Restore' | 'Relocation';
+  readonly kind: 'Restore' | 'Relocation' | 'Undo';
   readonly name: string;
   /** What makes it the same order although its object is a new one; absent for a move. */
   readonly id?: string;
@@ -58,6 +62,32 @@ export interface DataOrder {
   /** What to do with data that is there. */
   readonly onData: 'Refuse' | 'Replace';
   readonly backup: Outcome<DataSource>;
+  readonly verify: JtelRestoreSpec['verify'];
+  readonly inPlace: JtelRestoreSpec['inPlace'];
+  readonly keepPreviousHours: number;
+  /** Where it goes, if it can go beside the data in use. */
+  readonly beside?: BesideVolumes;
+  /** Undo only: uid of the JtelRestore that is undone. */
+  readonly undoOf?: string;
+}
+
+/** Volumes that are to take the place of others. */
+export interface BesideVolumes {
+  /** Compose project that holds the database while it is loaded or looked into. */
+  readonly project: string;
+  /** Volume of the release → Docker volume. */
+  readonly volumes: SwitchedVolumes;
+  /** Docker volumes whose place they take. */
+  readonly inUse: readonly string[];
+}
+
+/** What is there of a load beside the stack, as the host shows it. */
+export interface BesideLook {
+  readonly host: HostObservation;
+  /** The job that counts what was loaded. */
+  readonly count?: JobReport;
+  /** Its result against the backup's manifest. */
+  readonly comparison?: Comparison;
 }
 
 /** Data that are recorded as loaded and are not on the host. */
@@ -100,6 +130,8 @@ export interface Observed {
   readonly initialData?: Outcome<DataSource>;
   /** The oldest JtelRestore that is to be carried out. */
   readonly order?: DataOrder;
+  /** Only while something is loaded beside the stack that needs a database of its own. */
+  readonly beside?: Outcome<BesideLook>;
   /** The stack is being moved to the host that is observed here. */
   readonly relocation?: RelocationLook;
   /** Former hosts that were not fenced yet. */
@@ -135,6 +167,8 @@ export type Step =
   | 'SetUp'
   | 'Data'
   | 'Restore'
+  /** While it still serves. */
+  | 'LoadBeside'
   | 'Relocate'
   | 'Window'
   | 'Backup'
@@ -153,7 +187,15 @@ export type Plan =
   /** Run these, in order, stop at the first failure, then look again. */
   | { readonly kind: 'Act'; readonly step: Step; readonly wave: readonly Action[]; readonly message: string }
   /** Nothing to do but to wait for the host or a job. */
-  | { readonly kind: 'Wait'; readonly step: Step; readonly reason: Reason; readonly message: string; readonly afterSeconds: number }
+  | {
+      readonly kind: 'Wait';
+      readonly step: Step;
+      readonly reason: Reason;
+      readonly message: string;
+      readonly afterSeconds: number;
+      /** The stack serves while it waits, and is looked after as ever. */
+      readonly serving?: true;
+    }
   /** Cannot go on; `stalled` when only a person can help. */
   | {
       readonly kind: 'Blocked';
@@ -163,6 +205,9 @@ export type Plan =
       readonly message: string;
       readonly stalled: boolean;
       readonly afterSeconds: number;
+      /** The JtelRestore that is being carried out ends with this; the stack goes on as it was. */
+      readonly endsOrder?: true;
+      readonly serving?: true;
     }
   | { readonly kind: 'Done'; readonly step: 'Done' | 'Stop' };
 

@@ -1,10 +1,13 @@
 /** Looks at what data a stack is to get: the JtelRestore that is to be carried out, or the first data where there are none. */
 
 import type { JtelRestore, JtelStack } from '../../crds/index.ts';
-import type { HostState } from '../../host-driver/host.ts';
+import type { HostObservation, HostState } from '../../host-driver/host.ts';
+import { dockerVolume, newVolumes, type SwitchedVolumes } from '../../model/volumes.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { checkJobUID, isOrdered, orderID, restoreJobUID, standingOrders } from '../restore-orders.ts';
+import { restoredVolumes } from '../restore-job.ts';
+import { besideProject } from './observe-beside.ts';
 import { initialLoading, orderedLoading, type DataDependencies, type Loading } from './data-source.ts';
 import type { DataOrder, Observed, Outcome } from './model.ts';
 import { outcome } from './outcome.ts';
@@ -32,13 +35,14 @@ export async function observeOrders(stack: JtelStack, { restoresOf }: RestoreDep
 }
 
 /** The job whose report matters now. */
-export function jobToRead(stack: JtelStack, { order }: Orders, state: HostState | undefined, move: string | undefined): string {
+export function jobToRead(stack: JtelStack, { order }: Orders, host: HostObservation | undefined, move: string | undefined): string {
   if (move !== undefined) return restoreJobUID(move);
   if (order === undefined) return loadJobUID(stack.metadata.uid);
   const { uid } = order.metadata;
-  const data = state?.data;
-  const begun = data === undefined || data.requestUID === uid;
-  return begun ? restoreJobUID(uid) : checkJobUID(uid);
+  const load = restoreJobUID(uid);
+  // In place: only the load itself counts from here on.
+  if (host?.state?.data?.requestUID === uid || host?.jobs.some((job) => job.uid === load) === true) return load;
+  return checkJobUID(uid);
 }
 
 export interface DataLook {
@@ -50,13 +54,14 @@ export interface DataLook {
 /** Reads the store only when there is something to load. */
 export async function observeData(
   stack: JtelStack,
+  project: string,
   { order, ahead }: Orders,
   state: HostState | undefined,
   release: Release,
   dependencies: DataDependencies,
   options: CallOptions,
 ): Promise<DataLook> {
-  if (order !== undefined) return await observeOrder(order, state, release, dependencies, options);
+  if (order !== undefined) return await observeOrder(order, project, state, release, dependencies, options);
   if (state?.data !== undefined) return { observed: {} };
   if (ahead !== undefined) return { observed: { restoreAhead: ahead.metadata.name } };
   const found = await outcome(() => initialLoading(stack, release, dependencies, options));
@@ -69,19 +74,45 @@ export async function observeData(
   return { observed, loading: { ...found.value, loadID, onData: 'Refuse' } };
 }
 
-async function observeOrder(restore: JtelRestore, state: HostState | undefined, release: Release, dependencies: DataDependencies, options: CallOptions): Promise<DataLook> {
+async function observeOrder(
+  restore: JtelRestore,
+  project: string,
+  state: HostState | undefined,
+  release: Release,
+  dependencies: DataDependencies,
+  options: CallOptions,
+): Promise<DataLook> {
   const { name, uid } = restore.metadata;
-  const id = orderID(restore);
-  const onData = restore.spec.ifNotEmpty === 'Replace' ? 'Replace' : 'Refuse';
+  const { verify, inPlace, keepPreviousHours, ifNotEmpty, source } = restore.spec;
+  const asked = { id: orderID(restore), name, requestUID: uid, verify, inPlace, keepPreviousHours, onData: ifNotEmpty === 'Replace' ? 'Replace' : 'Refuse' } as const;
   if (isCarriedOut(state?.data, { requestUID: uid })) {
     // Its store may be away by now: nothing of it is needed any more.
-    const { source = '', backupID = '' } = state?.data ?? {};
-    const backup: DataOrder['backup'] = { ok: true, value: { kind: 'Backup', source, backupID, version: release.version, database: 'None' } };
-    return { observed: { order: { kind: 'Restore', id, name, requestUID: uid, onData, backup } } };
+    const { source: loaded = '', backupID = '' } = state?.data ?? {};
+    const backup: DataOrder['backup'] = { ok: true, value: { kind: 'Backup', source: loaded, backupID, version: release.version, database: 'None' } };
+    return { observed: { order: { ...asked, kind: source.undoOf === undefined ? 'Restore' : 'Undo', backup } } };
   }
+  if (source.undoOf !== undefined) return { observed: { order: { ...asked, ...undoOf(source.undoOf, project, uid, state, release) } } };
   const found = await outcome(() => orderedLoading(restore, release, dependencies, options));
-  const order: DataOrder = { kind: 'Restore', id, name, requestUID: uid, onData, backup: sourceOf(found) };
-  return { observed: { order }, ...(found.ok ? { loading: { ...found.value, loadID: uid, onData } } : {}) };
+  const volumes = found.ok && found.value.backup !== undefined ? restoredVolumes(release, found.value.backup.loaded.manifest) : [];
+  const order: DataOrder = { ...asked, kind: 'Restore', backup: sourceOf(found), ...placeBeside(project, newVolumes(project, volumes, uid), uid, state) };
+  return { observed: { order }, ...(found.ok ? { loading: { ...found.value, loadID: uid, onData: asked.onData } } : {}) };
+}
+
+function placeBeside(project: string, volumes: SwitchedVolumes, uid: string, state: HostState | undefined): Pick<DataOrder, 'beside'> {
+  const keys = Object.keys(volumes);
+  if (keys.length === 0) return {};
+  return { beside: { project: besideProject(uid), volumes, inUse: keys.map((volume) => dockerVolume(project, volume, state?.volumes)) } };
+}
+
+/** The data from before a restore, as something to switch to. */
+function undoOf(undone: string, project: string, uid: string, state: HostState | undefined, release: Release): Pick<DataOrder, 'kind' | 'backup' | 'undoOf' | 'beside'> {
+  const { previous } = state ?? {};
+  const { source = 'the data from before', backupID, dataSets } = previous?.data ?? {};
+  const backup: DataOrder['backup'] = {
+    ok: true,
+    value: { kind: 'Backup', source, version: previous?.version ?? release.version, database: 'None', ...(dataSets === undefined ? {} : { dataSets }), ...(backupID === undefined ? {} : { backupID }) },
+  };
+  return { kind: 'Undo', backup, undoOf: undone, ...placeBeside(project, previous?.volumes ?? {}, uid, state) };
 }
 
 /** The load on the new host of a move is carried out like an order. */
@@ -96,7 +127,17 @@ export async function observeMove(
   const found = await outcome(() => relocationLoading(stack, look, release, dependencies, options));
   // Data that are there were proven superseded, and marked as being overwritten, before this matters.
   const onData = state?.data === undefined ? 'Refuse' : 'Replace';
-  const order: DataOrder = { kind: 'Relocation', name: look.id, requestUID: look.id, onData, backup: sourceOf(found) };
+  const order: DataOrder = {
+    kind: 'Relocation',
+    name: look.id,
+    requestUID: look.id,
+    onData,
+    backup: sourceOf(found),
+    // Nothing runs there yet, so nothing is gained by loading beside it.
+    verify: 'Checksum',
+    inPlace: 'Accept',
+    keepPreviousHours: 0,
+  };
   return { observed: { order }, ...(found.ok ? { loading: { ...found.value, loadID: `${stack.metadata.uid}-${look.id}`, onData } } : {}) };
 }
 

@@ -19,7 +19,10 @@ import type { DataDependencies } from './data-source.ts';
 import { loadJob } from './load-job.ts';
 import type { Finding, Observed, Outcome, ReleaseFacts } from './model.ts';
 import { readProxyCredentials } from '../render-inputs.ts';
-import { readRelease, renderStack, type ReleaseDependencies, type StackRelease } from '../stack-release.ts';
+import { countJob } from '../count-job.ts';
+import { countJobUID } from '../restore-orders.ts';
+import { readRelease, renderBeside, renderStack, type ReleaseDependencies, type RenderedStack, type StackRelease } from '../stack-release.ts';
+import { observeBeside } from './observe-beside.ts';
 import { jobToRead, observeData, observeMove, observeOrders, type DataLook, type Orders, type RestoreDependencies } from './observe-data.ts';
 import { observeLoss } from './observe-loss.ts';
 import { observeOthers, type RelocationObserved } from './observe-relocation.ts';
@@ -37,7 +40,10 @@ export interface Inputs {
   readonly pullCredentials: readonly RegistryLogin[];
   readonly toolbox: ImageReference;
   /** `Check`: one that only looks. */
-  readonly loadJob: (purpose: 'Check' | 'Restore', signal: AbortSignal) => Promise<JobSpec>;
+  readonly loadJob: (purpose: 'Check' | 'Restore', volumes: SwitchedVolumes | undefined, signal: AbortSignal) => Promise<JobSpec>;
+  /** The release whose database is started beside the stack. */
+  readonly renderBeside: (signal: AbortSignal) => Promise<{ readonly release: Release; readonly rendered: RenderedStack }>;
+  readonly countJob: (signal: AbortSignal) => Promise<JobSpec>;
 }
 
 export interface Gathered {
@@ -70,8 +76,9 @@ export async function observe(
     loaded === undefined || hostValue === undefined
       ? undefined
       : relocation === undefined
-        ? await observeData(stack, orders, hostValue.state, loaded, dependencies, options)
+        ? await observeData(stack, project, orders, hostValue.state, loaded, dependencies, options)
         : await observeMove(stack, relocation, hostValue.state, loaded, dependencies, options);
+  const beside = host.host === undefined || hostValue === undefined ? undefined : await observeBeside(host.host, hostValue, data, options.signal);
   const rendering = release.ok ? await outcome(() => render(stack, project, release.value, data, hostValue?.state?.volumes, dependencies, options)) : undefined;
   const rendered = rendering?.ok === true ? rendering.value : undefined;
   const wanted = rendered?.desired?.release;
@@ -87,6 +94,7 @@ export async function observe(
     ...(loss === undefined ? {} : { loss }),
     ...(host.load === undefined ? {} : { load: host.load }),
     ...data?.observed,
+    ...(beside === undefined ? {} : { beside }),
     ...host.others.observed,
   };
   return {
@@ -121,7 +129,7 @@ async function observeHost(
   const observation = await outcome(() => host.observe(project, depth, signal));
   const machineID = observation.ok ? observation.value.facts.machineID : undefined;
   const others = await observeOthers(stack, project, machineID, clock(), dependencies, options);
-  const uid = jobToRead(stack, orders, observation.ok ? observation.value.state : undefined, others.observed.relocation?.id);
+  const uid = jobToRead(stack, orders, observation.ok ? observation.value : undefined, others.observed.relocation?.id);
   if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid)) return { target, observation, host, others };
   const load = await outcome(() => host.readJob(uid, signal));
   if (!load.ok) return { target, observation: load, host, others };
@@ -153,8 +161,33 @@ async function render(
     inputs: {
       pullCredentials: result.pullCredentials,
       toolbox,
-      loadJob: (purpose, signal) =>
-        loadJob({ release, store, project, volumes, toolbox, rootPassword: result.rootPassword, purpose, stackUID: stack.metadata.uid, orderUID: data?.observed.order?.requestUID, loading: data?.loading, signal }),
+      ...besideInputs(stack, project, release, result.rootPassword, data, dependencies),
+      loadJob: (purpose, target, signal) =>
+        loadJob({ release, store, project, volumes: target ?? volumes, databaseProject: target === undefined ? undefined : data?.observed.order?.beside?.project, toolbox, rootPassword: result.rootPassword, purpose, stackUID: stack.metadata.uid, orderUID: data?.observed.order?.requestUID, loading: data?.loading, signal }),
+    },
+  };
+}
+
+function besideInputs(
+  stack: JtelStack,
+  project: string,
+  release: Release,
+  rootPassword: string,
+  data: DataLook | undefined,
+  dependencies: ObserveDependencies,
+): Pick<Inputs, 'renderBeside' | 'countJob'> {
+  const order = data?.observed.order;
+  const place = order?.beside;
+  const manifest = data?.loading?.backup?.loaded.manifest;
+  return {
+    renderBeside: async (signal) => {
+      if (place === undefined) throw new Error('no place beside the stack was looked for');
+      return await renderBeside(stack, release.version, place.project, place.volumes, dependencies, { signal });
+    },
+    countJob: async () => {
+      if (place === undefined || order === undefined || manifest === undefined) throw new Error('a count was planned, and nothing was loaded');
+      const { toolbox } = dependencies;
+      return countJob({ uid: countJobUID(order.requestUID), project, volumes: place.volumes, databaseProject: place.project, release, manifest, rootPassword, toolbox });
     },
   };
 }

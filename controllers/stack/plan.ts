@@ -9,6 +9,7 @@
 import type { Plan, PlanInput, Refusal, Stage } from './model.ts';
 import { act } from './stages/act.ts';
 import { applyStage, backupStage, diskStage, versionStage, windowStage } from './stages/change.ts';
+import { refuseStage } from './stages/beside.ts';
 import { dataStage } from './stages/data.ts';
 import { planDeletion } from './stages/deletion.ts';
 import { lossStage } from './stages/loss.ts';
@@ -33,6 +34,7 @@ const stages: readonly Stage[] = [
   relocationStage,
   wayBackStage,
   dataStage,
+  refuseStage,
   failureStage,
   backupStage,
   applyStage,
@@ -61,7 +63,10 @@ export function plan(input: PlanInput): Plan {
   if (input.stack.metadata.deletionTimestamp !== undefined) return planDeletion(input);
   for (const stage of stages) {
     const verdict = stage(input);
-    if (verdict !== undefined) return verdict;
+    if (verdict === undefined) continue;
+    // A load beside it may take hours: meanwhile what somebody stops or changes is put right as ever.
+    const serving = (verdict.kind === 'Wait' || verdict.kind === 'Blocked') && verdict.serving === true;
+    return (serving ? driftStage(input) : undefined) ?? verdict;
   }
   return { kind: 'Done', step: 'Done' };
 }

@@ -1,7 +1,7 @@
 /** The status of a stack, made new from what was observed at each look; pure. What cannot be seen now keeps its last word. */
 
 import type { JtelStack, JtelStackStatus } from '../../crds/index.ts';
-import type { HostObservation, ObservedContainer } from '../../host-driver/host.ts';
+import type { HostObservation, HostState, ObservedContainer } from '../../host-driver/host.ts';
 import { findCondition, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
 import { rememberedOrders, summariseOrder } from './data-order.ts';
 import { summariseRelocation } from './status-relocation.ts';
@@ -47,7 +47,8 @@ export function summarise(input: StatusInput): JtelStackStatus {
     data: summariseData(input) ?? previous.data,
     ...summariseOrders(input),
     ...summariseRelocation(input),
-    dataOrder: observed.order === undefined && !observed.host.ok ? previous.dataOrder : summariseOrder(observed, plan),
+    dataOrder: observed.order === undefined && !observed.host.ok ? previous.dataOrder : summariseOrder(previous.dataOrder, observed, plan, input.now),
+    ...(host === undefined ? {} : { previousData: summarisePrevious(host.state) }),
     ...(observed.revisions === undefined ? {} : summariseRevisions(previous, observed.revisions, observed)),
     operation: input.operation,
   } as JtelStackStatus;
@@ -66,6 +67,21 @@ function summariseRevisions(previous: JtelStackStatus, revisions: Revisions, { u
     ...(revision === undefined ? {} : { revision }),
     history: historyOf(previous.history, revisions),
     ...(rollback === undefined ? {} : { rollback }),
+  };
+}
+
+/** What a restore can be undone to. */
+function summarisePrevious(state: HostState | undefined): JtelStackStatus['previousData'] {
+  const { previous, data } = state ?? {};
+  if (previous === undefined || data?.requestUID === undefined) return undefined;
+  const { switchTime, untilTime, version, bytes } = previous;
+  return {
+    requestUID: data.requestUID,
+    ...(previous.data === undefined ? {} : { source: previous.data.source }),
+    ...(version === undefined ? {} : { version }),
+    switchTime,
+    untilTime,
+    ...(bytes === undefined ? {} : { bytes }),
   };
 }
 

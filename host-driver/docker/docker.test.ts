@@ -9,7 +9,7 @@ import { jsonLines } from './json-lines.ts';
 import { splitLog } from './log-frames.ts';
 import { pullReason } from './pull.ts';
 import { PullSum } from './pull-progress.ts';
-import { changedVolumes } from './volumes.ts';
+import { changedVolumes, staleContainers } from './volumes.ts';
 
 describe('health', () => {
   it.each([
@@ -181,5 +181,16 @@ describe('volumes that compose would recreate', () => {
       'volume p_data is nfs, the release wants local',
       'volume p_tmp is local (type=tmpfs), the release wants local (size=5, type=tmpfs)',
     ]);
+  });
+});
+
+describe('containers on other volumes than the compose file names', () => {
+  const yaml = 'volumes:\n  data: {name: p_data.ab12, external: true}\n  cache: {}\n';
+  const on = (Id: string, ...names: string[]) => ({ Id, Mounts: names.map((Name) => ({ Type: 'volume', Name })) });
+
+  it('are found, and only those', () => {
+    const containers = [on('old', 'p_data'), on('older', 'p_data.ff00', 'p_cache'), on('new', 'p_data.ab12', 'p_cache'), on('none'), on('foreign', 'q_data', 'p_other')];
+    expect(staleContainers(yaml, 'p', containers)).toEqual(['old', 'older']);
+    expect(staleContainers('volumes: {data: {}}', 'p', [on('new', 'p_data.ab12'), on('first', 'p_data')])).toEqual(['new']);
   });
 });

@@ -17,6 +17,7 @@ import { proxyFile } from './job-proxy.ts';
 import { jobReport } from './job-report.ts';
 import { containerLog } from './logs.ts';
 import { removeParts } from './remove-job.ts';
+import { ensureVolumes, missingVolume } from './volumes.ts';
 
 /** How much of a job's log is read back: enough for its last progress and result. */
 const reportLines = 200;
@@ -65,25 +66,14 @@ async function containerStatus(docker: DockerClient, name: string, signal: Abort
   }
 }
 
-/**
- * Volumes of the project that compose has not made yet (data are loaded before the first start). Without compose's own labels
- * compose would take them for somebody else's. And the job's own exchange volume.
- */
+/** Volumes of the project that compose has not made yet (data are loaded before the first start), and the job's own exchange volume. */
 async function makeVolumes(docker: DockerClient, project: string, job: JobSpec, signal: AbortSignal): Promise<void> {
   const mounted = [job, ...(job.companions ?? [])].flatMap(({ volumes }) => volumes.map(({ volume }) => valid('dockerName', volume)));
-  for (const name of new Set(mounted)) {
-    if (!name.startsWith(`${project}_`)) continue;
-    try {
-      await docker.api.getVolume(name).inspect({ abortSignal: bounded(signal) });
-    } catch (error) {
-      if (statusCode(error) !== 404) throw error;
-      // A job that reads what is there must not find an empty volume that it made itself.
-      if (job.type === 'backup') throw new HostError('DataMissing', docker.host, `job ${jobName(job.uid)} is to read volume ${name}, which does not exist on ${docker.host}`);
-      const key = name.slice(project.length + 1);
-      const volumeLabels = { [labels.project]: project, [labels.volume]: key };
-      await docker.api.createVolume({ Name: name, Labels: volumeLabels, abortSignal: bounded(signal) });
-    }
-  }
+  const own = [...new Set(mounted)].filter((name) => name.startsWith(`${project}_`));
+  // A job that reads what is there must not find an empty volume that it made itself.
+  const missing = job.type === 'backup' ? await missingVolume(docker, own, signal) : undefined;
+  if (missing !== undefined) throw new HostError('DataMissing', docker.host, `job ${jobName(job.uid)} is to read volume ${missing}, which does not exist on ${docker.host}`);
+  await ensureVolumes(docker, project, own, signal);
   if (job.exchange !== undefined) {
     await docker.api.createVolume({ Name: jobName(job.uid), Labels: jobLabels(project, job), abortSignal: bounded(signal) });
   }

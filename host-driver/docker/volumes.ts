@@ -25,7 +25,8 @@ interface ComposeVolume {
 /**
  * Finds, before `docker compose up`, the volumes that compose would have to recreate because their definition changed: that
  * loses data, and depending on its version compose asks, warns or does it.
- * @returns one sentence per volume that exists with another driver or other options than the compose file asks for. */
+ * @returns one sentence per volume that exists with another driver or other options than the compose file asks for.
+ */
 export function changedVolumes(composeYaml: string, project: string, existing: readonly ExistingVolume[]): string[] {
   const model = parse(composeYaml) as { volumes?: Readonly<Record<string, ComposeVolume | null>> } | null;
   const byName = new Map(existing.map((one) => [one.name, one]));
@@ -42,11 +43,56 @@ export function changedVolumes(composeYaml: string, project: string, existing: r
   return findings;
 }
 
+/** What of a listed container matters here. */
+export interface MountingContainer {
+  readonly Id: string;
+  readonly Mounts?: readonly { readonly Type: string; readonly Name?: string | undefined }[];
+}
+
+/**
+ * Containers that have another volume than the compose file names now. Compose (2.26) compares the key of a volume and not its
+ * name, so it would start them again on the old data.
+ */
+export function staleContainers(composeYaml: string, project: string, containers: readonly MountingContainer[]): string[] {
+  const model = parse(composeYaml) as { volumes?: Readonly<Record<string, ComposeVolume | null>> } | null;
+  const wanted = new Map(Object.entries(model?.volumes ?? {}).map(([key, definition]) => [key, definition?.name ?? `${project}_${key}`]));
+  const isOther = (name: string): boolean => {
+    const key = name.startsWith(`${project}_`) ? (name.slice(project.length + 1).split('.')[0] ?? '') : '';
+    return wanted.has(key) && wanted.get(key) !== name;
+  };
+  return containers.filter(({ Mounts = [] }) => Mounts.some(({ Type, Name = '' }) => Type === 'volume' && isOther(Name))).map(({ Id }) => Id);
+}
+
 function describe(driver: string, options: Readonly<Record<string, string | number>>): string {
   const sorted = Object.entries(options)
     .map(([key, value]) => `${key}=${value}`)
     .toSorted();
   return sorted.length === 0 ? driver : `${driver} (${sorted.join(', ')})`;
+}
+
+/** @returns the first that Docker does not have. */
+export async function missingVolume(docker: DockerClient, names: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  for (const name of names) {
+    try {
+      await docker.api.getVolume(name).inspect({ abortSignal: bounded(signal) });
+    } catch (error) {
+      if (statusCode(error) !== 404) throw error;
+      return name;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Makes what is missing. Without compose's own labels compose would take them for somebody else's. Call with the host's lock held.
+ * @throws what Docker answers
+ */
+export async function ensureVolumes(docker: DockerClient, project: string, names: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const name of names) {
+    if ((await missingVolume(docker, [name], signal)) === undefined) continue;
+    const volumeLabels = { [labels.project]: project, [labels.volume]: name.slice(project.length + 1) };
+    await docker.api.createVolume({ Name: name, Labels: volumeLabels, abortSignal: bounded(signal) });
+  }
 }
 
 /** Call with the host's lock held, and with the state as it is under it. @throws HostError */

@@ -37,8 +37,8 @@ export function applyRelease(
   }
   for (const [key, volume] of Object.entries(model.volumes ?? {})) {
     const name = volume?.name ?? `${project}_${key}`;
-    if (volume?.external === true && !found.volumes.has(name)) throw machine.error('ComposeFailed', `external volume "${name}" not found`);
-    if (!found.volumes.has(name)) found.volumes.set(name, { driver: volume?.driver ?? 'local', options: volume?.driver_opts ?? {}, ...(isWhole(found.state) ? { content: 'Empty' } : {}) });
+    if (volume?.external !== true && !found.volumes.has(name)) found.volumes.set(name, { driver: volume?.driver ?? 'local', options: volume?.driver_opts ?? {}, ...(isWhole(found.state) ? { content: 'Empty' } : {}) });
+    if (volume?.external === true && ![...machine.projects.values()].some(({ volumes }) => volumes.has(name))) throw machine.error('ComposeFailed', `external volume "${name}" not found`);
   }
   for (const [name] of found.containers) {
     if (definitions[name] !== undefined) continue;

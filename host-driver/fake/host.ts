@@ -23,7 +23,7 @@ import { describeMissing, missingData } from '../missing-data.ts';
 import { releaseArchive } from '../script/archive.ts';
 import { changedState, needlessVolumes, ownerDigest } from '../state.ts';
 import type { StateChange } from '../state.ts';
-import { valid, validInteger } from '../values.ts';
+import { InvalidValue, valid, validInteger } from '../values.ts';
 import { applyRelease } from './compose.ts';
 import { machineEvents } from './events.ts';
 import type { FakeMachine, FakeProject } from './machine.ts';
@@ -177,6 +177,18 @@ export class FakeHost implements Host {
       for (const { digest } of gone) found.releases.delete(digest);
       const used = new Set([...this.#machine.projects.values()].flatMap((one) => [...one.releases.values()]).flatMap(({ images }) => images.map(imageName)));
       for (const name of gone.flatMap(({ images }) => images.map(imageName))) if (!used.has(name)) this.#machine.images.delete(name);
+    });
+  }
+
+  createVolumes(project: string, names: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
+    return this.#call('createVolumes', project, signal, () => {
+      const found = this.#check(project, fence);
+      this.#refuseMoved(found, project);
+      this.#needDocker();
+      for (const name of names) {
+        if (!valid('dockerName', name).startsWith(`${project}_`)) throw new InvalidValue(`volume ${name} is none of ${project}`);
+        if (!found.volumes.has(name)) found.volumes.set(name, { driver: 'local', options: {} });
+      }
     });
   }
 

@@ -8,14 +8,14 @@ import type { JtelStack, Reason } from '../../../crds/index.ts';
 import { checkJobUID, restoreJobUID } from '../../restore-orders.ts';
 import type { Action } from '../actions.ts';
 import { isCarriedOut, ordersToRemember, replayObjection } from '../data-order.ts';
-import { isPermanent, loadFailure, pauseLeft } from '../load-report.ts';
+import { failuresOf, isPermanent, loadFailure, mostFailures, pauseLeft } from '../load-report.ts';
 import type { DataOrder, DataSource, Plan, PlanInput } from '../model.ts';
 import { act, preparations } from './act.ts';
+import { besideStage, undoStage } from './beside.ts';
+import { checkStage, dataBlocked, dataSetsOf, endOfOrder, objectionSeconds, versionObstacle } from './order.ts';
 
 /** Before a load that failed is tried again; what failed is mostly a network or a store. */
 const retrySeconds = 60;
-/** Before we look again at what a person has to decide; a watch usually wakes us sooner. */
-const objectionSeconds = 300;
 const inputRetrySeconds = 20;
 
 /** Reasons that pass by themselves. */
@@ -31,7 +31,8 @@ export function dataStage(input: PlanInput): Plan | undefined {
   if (!observed.host.ok || !observed.release.ok || observed.desired === undefined) return undefined;
   const data = observed.host.value.state?.data;
   const { order } = observed;
-  if (order !== undefined && !isCarriedOut(data, order)) return restoreStage(input, order);
+  const refused = order !== undefined && observed.host.value.state?.refused?.requestUID === order.requestUID;
+  if (order !== undefined && !refused && !isCarriedOut(data, order)) return order.kind === 'Undo' ? undoStage(input, order) : restoreStage(input, order);
   if (data !== undefined && data.state === undefined) return undefined;
   if (data !== undefined) return strandedStage(input, data.source);
   if (observed.restoreAhead !== undefined) {
@@ -59,21 +60,21 @@ function waitsForRestore(name: string, { metadata }: JtelStack): string {
   return `waiting for JtelRestore ${name}, which is still being checked, before any data are loaded (${wayOn})`;
 }
 
-/** Recorded, so that each of them is missed when it is gone. */
-function dataSetsOf({ dataSets }: DataSource): Pick<DataSource, 'dataSets'> {
-  return dataSets === undefined ? {} : { dataSets };
-}
-
-/** A JtelRestore: everything that can be done while the stack serves comes first, then it is stopped, marked and loaded. */
+/** A JtelRestore: beside the data in use where it can. In place, the stack is stopped and marked once everything was checked. */
 function restoreStage(input: PlanInput, order: DataOrder): Plan {
   const { observed } = input;
   const replayed = replayObjection(input, order);
-  if (replayed !== undefined) return blocked('Restore', 'AlreadyCarriedOut', replayed, true, objectionSeconds);
-  if (!order.backup.ok) return sourceMissing('Restore', order.backup);
+  if (replayed !== undefined) return endOfOrder('AlreadyCarriedOut', replayed);
+  const isMove = order.kind === 'Relocation';
+  // Half overwritten, only going on helps.
+  const begun = observed.host.ok && observed.host.value.state?.data?.state === 'Incomplete';
+  if (!order.backup.ok) return isMove || begun || passing.has(order.backup.reason) ? sourceMissing('Restore', order.backup) : endOfOrder(order.backup.reason, order.backup.message);
   const source = order.backup.value;
   const obstacle = versionObstacle(input, source);
-  if (obstacle !== undefined) return obstacle;
-  const confirm: readonly Action[] = order.kind === 'Relocation' ? [] : [{ type: 'ConfirmOrder', name: order.name, requestUID: order.requestUID }];
+  if (obstacle !== undefined) return isMove || begun ? obstacle : endOfOrder(obstacle.reason, obstacle.message);
+  const beside = besideStage(input, order, source);
+  if (beside !== undefined) return beside;
+  const confirm: readonly Action[] = isMove ? [] : [{ type: 'ConfirmOrder', name: order.name, requestUID: order.requestUID }];
   const data = { source: source.source, ...dataSetsOf(source), requestUID: order.requestUID, ...(source.backupID === undefined ? {} : { backupID: source.backupID }) };
   const host = observed.host.ok ? observed.host.value : undefined;
   const present = host?.state?.data;
@@ -89,36 +90,13 @@ function restoreStage(input: PlanInput, order: DataOrder): Plan {
   return loadStage(input, { step: 'Restore', jobUID: restoreJobUID(order.requestUID), source, data, confirm });
 }
 
-/** The last look before anything is touched, by a job on the host: the whole index, the key, the room. */
-function checkStage(input: PlanInput, order: DataOrder, source: DataSource): Plan | undefined {
-  const { observed, now } = input;
-  if (!observed.host.ok) return undefined;
-  const uid = checkJobUID(order.requestUID);
-  const report = observed.load;
-  const what = `checking ${source.source} on the host; the stack runs until then`;
-  switch (report?.job.state) {
-    case 'Succeeded':
-      return undefined;
-    case 'Failed': {
-      const { reason, message } = loadFailure(report, input.stack.spec.host.address);
-      if (isPermanent(report)) return blocked('Restore', reason, `${message} Nothing was touched.`, true, objectionSeconds);
-      const leftSeconds = pauseLeft(report, retrySeconds, now, observed.host.value.facts.clockSkewSeconds);
-      return leftSeconds > 0 ? blocked('Restore', reason, message, false, leftSeconds) : act(input, 'Restore', [{ type: 'RemoveJob', uid }], 'trying the check again');
-    }
-    case 'Running':
-      return { kind: 'Wait', step: 'Restore', reason: 'Restoring', message: what, afterSeconds: 2 };
-    default:
-      return act(input, 'Restore', [{ type: 'StartCheck', source: source.source }], what);
-  }
-}
-
 /** Data that were being overwritten by a request that is gone or has failed: whatever still runs of it ends, nothing is started. */
 function strandedStage(input: PlanInput, source: string): Plan {
   const { observed, stack } = input;
   const jobs = observed.host.ok ? observed.host.value.jobs.filter(({ type }) => type === 'restore' || type === 'load') : [];
   if (jobs.length > 0) return act(input, 'Restore', jobs.map(({ uid }) => ({ type: 'RemoveJob', uid })), 'ending a restore that is no longer wanted');
   const name = stack.metadata.name;
-  return blocked(
+  return dataBlocked(
     'Data',
     'DataIncomplete',
     `The data on the host are incomplete, because the restore of ${source} was not finished: nothing is started on them. ` +
@@ -140,6 +118,7 @@ interface Load {
 
 function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Load): Plan {
   const { observed, now } = input;
+  const { order } = observed;
   if (!observed.host.ok || !observed.release.ok || observed.desired === undefined) throw new Error('loadStage without host or release');
   const host = observed.host.value;
   const report = observed.load;
@@ -148,9 +127,13 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
   }
   if (report?.job.state === 'Failed') {
     const { reason, message } = loadFailure(report, input.stack.spec.host.address);
-    if (isPermanent(report) && step === 'Restore') return blocked(step, reason, message, true, objectionSeconds);
+    if (step === 'Restore' && isPermanent(report)) return endOfOrder(reason, message);
+    if (order?.kind === 'Restore') {
+      const failures = failuresOf(input.stack.status?.dataOrder, order, report).count;
+      if (failures >= mostFailures) return endOfOrder(reason, `${message} It was tried ${failures} times.`);
+    }
     const leftSeconds = pauseLeft(report, isPermanent(report) ? objectionSeconds : retrySeconds, now, host.facts.clockSkewSeconds);
-    if (leftSeconds > 0) return blocked(step, reason, message, isPermanent(report), leftSeconds);
+    if (leftSeconds > 0) return dataBlocked(step, reason, message, isPermanent(report), leftSeconds);
     return act(input, step, [{ type: 'RemoveJob', uid: jobUID }], 'trying the load again');
   }
   if (report?.job.state === 'Running') {
@@ -187,22 +170,7 @@ function runningServices({ observed }: PlanInput, except: readonly string[]): re
     .map(({ service }) => service);
 }
 
-/** Data of another version are updated by the containers when they start, if this release can; newer data never go back. */
-function versionObstacle({ observed }: PlanInput, source: DataSource): Plan | undefined {
-  if (!observed.release.ok) return undefined;
-  const { version, updateFrom } = observed.release.value;
-  if (source.version === version) return undefined;
-  const verdict = updateFrom(source.version);
-  if (verdict.allowed) return undefined;
-  const reason = verdict.kind === 'Downgrade' ? 'DowngradeRefused' : 'UpdateNotSupported';
-  return blocked('Data', reason, `${source.source} cannot be loaded under release ${version}: ${verdict.message}. Nothing was touched; set spec.version to one that can use it.`, true, objectionSeconds);
-}
-
 function sourceMissing(step: 'Data' | 'Restore', { reason, message }: { readonly reason: Reason; readonly message: string }): Plan {
   const passes = passing.has(reason);
-  return blocked(step, reason, message, !passes, inputRetrySeconds);
-}
-
-function blocked(step: 'Data' | 'Restore', reason: Reason, message: string, stalled: boolean, afterSeconds: number): Plan {
-  return { kind: 'Blocked', step, condition: 'DataLoaded', reason, message, stalled, afterSeconds };
+  return dataBlocked(step, reason, message, !passes, inputRetrySeconds);
 }

@@ -58,7 +58,7 @@ function findFailure({ stack, observed, now }: PlanInput, attempt: Attempt): Omi
     const said = updater.healthMessage === undefined ? '' : `; it said: ${updater.healthMessage}`;
     return { reason: 'DatabaseUpdateFailed', message: `${updater.service} did not bring the data to ${release.version} (${describe(updater)})${said}.` };
   }
-  if (broken.length > 0) return { reason: 'HealthGateFailed', message: `${broken.map((one) => `${one.service} (${describe(one)})`).join(', ')}.` };
+  if (broken.length > 0) return { reason: 'HealthGateFailed', message: `${broken.map((one) => describeContainer(one)).join(', ')}.` };
   if (!isOverdue(stack.spec.update.progressDeadlineSeconds, observed.updateBackup?.status?.completionTime, attempt, now)) return undefined;
   const waiting = findUnhealthy(observed.host.value, release.services, release.tasks);
   const what = waiting.length === 0 ? '' : ` Not well: ${waiting.join(', ')}.`;
@@ -72,13 +72,18 @@ export function isOverdue(deadlineSeconds: number, backupTime: string | undefine
 }
 
 /** Containers that the change made and that gave up. Older ones may have been unwell before it. */
-function brokenContainers({ containers, facts }: HostObservation, { startTime }: Attempt, tasks: readonly string[]): readonly ObservedContainer[] {
+export function brokenContainers({ containers, facts }: HostObservation, { startTime }: Pick<Attempt, 'startTime'>, tasks: readonly string[]): readonly ObservedContainer[] {
   const since = Date.parse(startTime) / 1000 + facts.clockSkewSeconds - clockToleranceSeconds;
   return containers.filter(({ service, createdSeconds, restarts = 0, health, state, exitCode = 0 }) => {
     if (createdSeconds < since) return false;
     if (tasks.includes(service)) return state === 'exited' && exitCode !== 0;
     return restarts >= hopelessRestarts || (health === 'unhealthy' && state === 'running');
   });
+}
+
+/** Service and state of a container, as a phrase. */
+export function describeContainer(container: ObservedContainer): string {
+  return `${container.service} (${describe(container)})`;
 }
 
 function describe({ state, health, restarts = 0, exitCode }: ObservedContainer): string {

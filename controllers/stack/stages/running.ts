@@ -46,7 +46,10 @@ function isStopped(container: ObservedContainer): boolean {
 export function driftStage(input: PlanInput): Plan | undefined {
   const { stack, observed } = input;
   // What a failed change left behind is no drift: it is taken back whatever the policy.
-  const wanted = stack.spec.drift === 'Correct' || observed.revisions?.current.outcome?.result === 'RollingBack';
+  // Nor is what a restore stopped that somebody deleted in that moment.
+  const order = stack.status?.dataOrder;
+  const stoppedForRestore = observed.order === undefined && order?.stopTime !== undefined && order.downtimeSeconds === undefined;
+  const wanted = stack.spec.drift === 'Correct' || stoppedForRestore || observed.revisions?.current.outcome?.result === 'RollingBack';
   if (!observed.host.ok || observed.desired === undefined || !wanted) return undefined;
   const { changed = [] } = observed.host.value;
   if (changed.length > 0) {
@@ -106,6 +109,18 @@ function keptReleases(wanted: string, revisions: Revisions | undefined): readonl
   return previous === undefined ? [wanted] : [wanted, previous];
 }
 
+/** What restores leave behind: data from before whose time is over, and volumes that were loaded and never switched to. */
+function dataCleanUp({ state, volumes }: HostObservation, now: Date): readonly Action[] {
+  if (state === undefined) return [];
+  const { previous, volumes: switched } = state;
+  if (previous !== undefined && Date.parse(previous.untilTime) <= now.getTime()) return [{ type: 'ForgetPrevious' }, { type: 'PruneVolumes' }];
+  const kept = new Set([...Object.values(switched ?? {}), ...Object.values(previous?.volumes ?? {})]);
+  const first = new Set(Object.values(switched ?? {}).map((name) => name.replace(/\.[a-z0-9]+$/, '')));
+  const needless = volumes.some((name) => !kept.has(name) && (first.has(name) || /_[a-z0-9-]+\.[a-z0-9]+$/.test(name)));
+  const measure = previous === undefined || previous.measured === true ? [] : [{ type: 'MeasurePrevious', volumes: Object.values(previous.volumes) } as const];
+  return [...measure, ...(needless ? [{ type: 'PruneVolumes' } as const] : [])];
+}
+
 /** Only once everything is well: finished jobs go, and releases and revisions that nobody would go back to. */
 export function cleanUpStage(input: PlanInput): Plan | undefined {
   const { stack, observed, now } = input;
@@ -113,7 +128,8 @@ export function cleanUpStage(input: PlanInput): Plan | undefined {
   const host = observed.host.value;
   const wave: Action[] = [];
   // The data are loaded, so whatever loaded or checked them has done its work.
-  for (const { uid, type } of host.jobs) if (type === 'load' || type === 'restore') wave.push({ type: 'RemoveJob', uid });
+  for (const { uid, type } of host.jobs) if (type === 'load' || type === 'restore' || type === 'count') wave.push({ type: 'RemoveJob', uid });
+  wave.push(...dataCleanUp(host, now));
   const keep = keptReleases(observed.desired.release.digest, observed.revisions);
   if (host.releases.length > Math.max(2, keep.length)) wave.push({ type: 'PruneReleases', keep });
   const { selfSignedUntil } = observed.desired;

@@ -73,6 +73,15 @@ export function volumeCases(bench: HostBench): void {
       expect((await host.observe(project, 'quick', signal)).volumes).toEqual([`${project}_data`]);
     });
 
+    it('can be made before anything is loaded, once, and only the project\'s own', async () => {
+      const { host, project } = await bench.applied();
+      const volumes = newVolumes(project, ['data', 'files'], 'uid-other');
+      await host.createVolumes(project, Object.values(volumes), aFence(), signal);
+      await host.createVolumes(project, Object.values(volumes), aFence(), signal);
+      expect((await host.observe(project, 'quick', signal)).volumes).toEqual([`${project}_data`, ...Object.values(volumes)]);
+      await expect(host.createVolumes(project, ['other_data'], aFence(), signal)).rejects.toThrow('none of');
+    });
+
     it('are kept as long as state.json names them', async () => {
       const { host, project, volumes } = await loadedBeside(bench);
       await host.record(project, { switch: { data: restored, volumes, untilTime } }, aFence(), signal);

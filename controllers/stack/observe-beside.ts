@@ -1,0 +1,33 @@
+/** Looks at what is loaded beside a stack that serves: the database in a project of its own, and what was counted in it. */
+
+import type { Host, HostObservation } from '../../host-driver/host.ts';
+import { compareCounts } from '../compare-counts.ts';
+import { countJobUID } from '../restore-orders.ts';
+import type { BesideLook, Observed } from './model.ts';
+import type { DataLook } from './observe-data.ts';
+import { isCarriedOut } from './data-order.ts';
+import { outcome } from './outcome.ts';
+
+const timeoutSeconds = 30;
+
+/** No stack's project has such a name: those begin with `jtel-<namespace>-`, and this goes on with digits of a uid. */
+export function besideProject(requestUID: string): string {
+  return `jtel-load-${requestUID.toLowerCase().replaceAll(/[^a-z0-9]/g, '').slice(0, 12)}`;
+}
+
+/** Costs a round trip, so only while there is something that needs a database of its own. */
+export async function observeBeside(host: Host, seen: HostObservation, data: DataLook | undefined, signal: AbortSignal): Promise<Observed['beside']> {
+  const order = data?.observed.order;
+  if (order?.beside === undefined || order.kind !== 'Restore' || !order.backup.ok || isCarriedOut(seen.state?.data, order)) return undefined;
+  if (order.backup.value.database !== 'Logical' && order.verify !== 'Start') return undefined;
+  const { project } = order.beside;
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]);
+  const uid = countJobUID(order.requestUID);
+  const counts = seen.jobs.some((job) => job.uid === uid);
+  return await outcome(async (): Promise<BesideLook> => {
+    const [there, count] = await Promise.all([host.observe(project, 'full', bounded), counts ? host.readJob(uid, bounded) : undefined]);
+    const manifest = data?.loading?.backup?.loaded.manifest;
+    const compared = count?.job.state === 'Succeeded' && manifest !== undefined ? { comparison: compareCounts(manifest, count.result) } : {};
+    return { host: there, ...(count === undefined ? {} : { count }), ...compared };
+  });
+}
