@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dockerVolume, newVolumes } from './volumes.ts';
+import { dockerVolume, loadProject, loadProjectOf, newVolumes } from './volumes.ts';
 
 describe('a volume of a release', () => {
   test('lies where compose would put it, until it is switched', () => {
@@ -12,6 +12,8 @@ describe('a volume of a release', () => {
     const names = newVolumes('jtel-demo-acme', ['database', 'files'], '4a6e3f0c-1111-2222-3333-0123456789ab');
     expect(names).toEqual({ database: 'jtel-demo-acme_database.33330123456789ab', files: 'jtel-demo-acme_files.33330123456789ab' });
     expect(dockerVolume('jtel-demo-acme', 'database', names)).toBe(names['database']);
+    expect(loadProjectOf(names['database'] ?? '')).toBe(loadProject('4a6e3f0c-1111-2222-3333-0123456789ab'));
+    expect(loadProjectOf('jtel-demo-acme_database')).toBeUndefined();
   });
 
   test('is never that of somebody else, whatever the host says', () => {

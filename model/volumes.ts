@@ -17,8 +17,25 @@ export function dockerVolume(project: string, volume: string, switched: Switched
   return name;
 }
 
-/** The volumes that one load fills. @param load stable over tries; letters and digits of it name the volumes */
+/** The volumes that one load fills. @param load stable over tries: the uid of whoever ordered it */
 export function newVolumes(project: string, volumes: readonly string[], load: string): SwitchedVolumes {
-  const suffix = load.toLowerCase().replaceAll(/[^a-z0-9]/g, '').slice(-16);
-  return Object.fromEntries(volumes.map((volume) => [volume, `${project}_${volume}.${suffix}`]));
+  return Object.fromEntries(volumes.map((volume) => [volume, `${project}_${volume}.${shortened(load)}`]));
+}
+
+/**
+ * Compose project that holds the database of a load while the stack serves. No stack's project has such a name: those begin with
+ * `jtel-<namespace>-`, and this goes on with digits of a uid.
+ */
+export function loadProject(load: string): string {
+  return `jtel-load-${shortened(load)}`;
+}
+
+/** The project of the load that a volume was made for; undefined for a project's first volumes. @param volume a Docker volume */
+export function loadProjectOf(volume: string): string | undefined {
+  const [, load] = /_[a-z0-9-]+\.([a-z0-9]+)$/.exec(volume) ?? [];
+  return load === undefined ? undefined : loadProject(load);
+}
+
+function shortened(load: string): string {
+  return load.toLowerCase().replaceAll(/[^a-z0-9]/g, '').slice(-16);
 }

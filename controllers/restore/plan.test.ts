@@ -45,7 +45,7 @@ describe('before anything is touched', () => {
     ['facts about a host that was not looked at are waited for', {}, { stack: stack({}) }, { kind: 'Wait', reason: 'NotChecked' }],
     ['a store that does not answer is waited for', {}, { checked: { checks: [], problem: { ok: false, reason: 'StoreUnreachable', message: 'no answer' } } }, { kind: 'Wait', phase: 'Pending' }],
     ['a damaged backup is the end', {}, { checked: { checks: [], problem: { ok: false, reason: 'BackupInvalid', message: 'a pack is missing' } } }, { kind: 'Fail', reason: 'BackupInvalid', message: expect.stringContaining('Nothing was touched') }],
-    ['a plan is complete when everything was checked', { mode: 'Plan' }, {}, { kind: 'Complete', reason: 'ChecksPassed', message: expect.stringContaining('make a backup of what is there, stop main') }],
+    ['a plan is complete when everything was checked', { mode: 'Plan' }, {}, { kind: 'Complete', reason: 'ChecksPassed', message: expect.stringContaining('make a backup of what is there, load the backup beside the data in use while main serves') }],
     ['what is there is backed up first', {}, {}, { kind: 'CreateBackup', name: 'pre-restore-restore-uid' }],
     ['… and that is waited for', {}, { preRestoreBackup: backupIn('Running') }, { kind: 'Wait', phase: 'Checking', reason: 'BackupRunning' }],
     ['… and its failure is the end', {}, { preRestoreBackup: backupIn('Failed') }, { kind: 'Fail', reason: 'BackupFailed' }],

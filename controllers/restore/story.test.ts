@@ -59,22 +59,6 @@ describe('a stack without data', () => {
 });
 
 describe('a restore over data', () => {
-  it('checks on the host first, stops the stack, loads, and starts it again', async () => {
-    const world = await aWorld();
-    running = await installed(world);
-    storeBackup(world.customer, { backupID });
-    const before = effects(world).length;
-    const { status } = await ask(world, running);
-    expect(status).toMatchObject({ phase: 'Completed', backupID, identity: 'acme.main', progress: '100%', recoveryTimeSeconds: expect.any(Number) });
-    expect(status?.checks?.filter(({ result }) => result === 'Failed')).toEqual([]);
-    await running.until('the stack to be Ready', () => ready(world));
-    expect(endState(world)).toMatchObject({ data: `backup ${backupID}`, version: '3.44.0', jobs: 0, incomplete: undefined });
-    const order = effects(world).slice(before);
-    expect(order.indexOf('startJob')).toBeLessThan(order.indexOf('composeStop'));
-    expect(order.indexOf('composeStop')).toBeLessThan(order.lastIndexOf('startJob'));
-    expect(order.lastIndexOf('startJob')).toBeLessThan(order.indexOf('composeUp'));
-  });
-
   it('is refused while nobody confirmed that data may be overwritten', async () => {
     const world = await aWorld();
     running = await installed(world);
@@ -132,7 +116,7 @@ describe('a restore over data', () => {
     storeBackup(world.customer, { backupID });
     const before = effects(world).length;
     const { status } = await ask(world, running, { mode: 'Plan', preRestoreBackup: 'Required', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 });
-    expect(status).toMatchObject({ phase: 'Completed', backupID, bytes: 1000, message: expect.stringContaining('make a backup of what is there, stop main, overwrite its data') });
+    expect(status).toMatchObject({ phase: 'Completed', backupID, bytes: 1000, message: expect.stringContaining('make a backup of what is there, load the backup beside the data in use while main serves') });
     expect(effects(world).slice(before)).toEqual([]);
   });
 
@@ -215,33 +199,6 @@ describe('what cannot be restored', () => {
     expect(effects(world).slice(before)).not.toContain('composeStop');
     await running.until('the stack to be Ready', () => ready(world));
     expect(endState(world)).toMatchObject({ data: 'vanilla 3.44.0' });
-  });
-
-  it('a restore that breaks while it writes leaves the stack stopped, says so, and can be made good by another', async () => {
-    const world = await aWorld();
-    running = await installed(world);
-    storeBackup(world.customer, { backupID });
-    world.runJob = ({ uid }) => (uid.endsWith('-restore') ? { error: { reason: 'DataSetCorrupt', message: 'a pack is damaged.' } } : {});
-    const { status } = await ask(world, running);
-    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('its data are incomplete') });
-    await running.until('the stack to say so', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason === 'DataIncomplete');
-    expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', version: undefined });
-    world.runJob = () => ({ result: {} });
-    const second = await ask(world, running, {}, 'again');
-    expect(second.status).toMatchObject({ phase: 'Completed' });
-    expect(endState(world)).toMatchObject({ incomplete: undefined, data: `backup ${backupID}` });
-  });
-
-  it('a restore that is deleted while it loads ends, and nothing is started on what it left', async () => {
-    const world = await aWorld();
-    running = await installed(world);
-    storeBackup(world.customer, { backupID });
-    world.runJob = ({ uid }) => (uid.endsWith('-restore') ? { durationMilliseconds: 1e9 } : { result: {} });
-    await world.cluster.create(restoreKind, aRestore(), { signal: never });
-    await running.until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
-    await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
-    await running.until('the stack to say so', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason === 'DataIncomplete');
-    expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', jobs: 0 });
   });
 });
 

@@ -27,7 +27,7 @@ export type Action =
   /** A database on the volumes that are loaded beside the stack, in a project of its own. */
   | { readonly type: 'StartBeside'; readonly source: string }
   | { readonly type: 'StartCount'; readonly source: string }
-  | { readonly type: 'RemoveBeside' }
+  | { readonly type: 'RemoveBeside'; readonly project: string }
   /** The one step of a restore that the stack feels: other volumes take the place of those in use. */
   | { readonly type: 'SwitchVolumes'; readonly switch: NonNullable<RecordedChange['switch']>; readonly carriedOut: readonly CarriedOutOrder[] }
   /** Back to the data from before, because those of the restore did not become healthy. */

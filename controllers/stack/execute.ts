@@ -91,7 +91,7 @@ const executors: Executors = {
   StartCount: async (_, context) => {
     await hostOf(context).startJob(context.project, await inputs(context).countJob(context.signal), context.fence(), context.signal);
   },
-  RemoveBeside: (_, context) => hostOf(context).destroy(beside(context).project, context.fence(), context.signal),
+  RemoveBeside: ({ project }, context) => hostOf(context).destroy(project, context.fence(), context.signal),
   SwitchVolumes: async (action, context) => {
     await hostOf(context).record(context.project, { switch: action.switch, carriedOut: action.carriedOut }, context.fence(), context.signal);
   },

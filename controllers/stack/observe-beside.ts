@@ -10,11 +10,6 @@ import { outcome } from './outcome.ts';
 
 const timeoutSeconds = 30;
 
-/** No stack's project has such a name: those begin with `jtel-<namespace>-`, and this goes on with digits of a uid. */
-export function besideProject(requestUID: string): string {
-  return `jtel-load-${requestUID.toLowerCase().replaceAll(/[^a-z0-9]/g, '').slice(0, 12)}`;
-}
-
 /** Costs a round trip, so only while there is something that needs a database of its own. */
 export async function observeBeside(host: Host, seen: HostObservation, data: DataLook | undefined, signal: AbortSignal): Promise<Observed['beside']> {
   const order = data?.observed.order;

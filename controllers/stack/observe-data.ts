@@ -2,12 +2,11 @@
 
 import type { JtelRestore, JtelStack } from '../../crds/index.ts';
 import type { HostObservation, HostState } from '../../host-driver/host.ts';
-import { dockerVolume, newVolumes, type SwitchedVolumes } from '../../model/volumes.ts';
+import { dockerVolume, loadProject, newVolumes, type SwitchedVolumes } from '../../model/volumes.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { checkJobUID, isOrdered, orderID, restoreJobUID, standingOrders } from '../restore-orders.ts';
 import { restoredVolumes } from '../restore-job.ts';
-import { besideProject } from './observe-beside.ts';
 import { initialLoading, orderedLoading, type DataDependencies, type Loading } from './data-source.ts';
 import type { DataOrder, Observed, Outcome } from './model.ts';
 import { outcome } from './outcome.ts';
@@ -101,7 +100,7 @@ async function observeOrder(
 function placeBeside(project: string, volumes: SwitchedVolumes, uid: string, state: HostState | undefined): Pick<DataOrder, 'beside'> {
   const keys = Object.keys(volumes);
   if (keys.length === 0) return {};
-  return { beside: { project: besideProject(uid), volumes, inUse: keys.map((volume) => dockerVolume(project, volume, state?.volumes)) } };
+  return { beside: { project: loadProject(uid), volumes, inUse: keys.map((volume) => dockerVolume(project, volume, state?.volumes)) } };
 }
 
 /** The data from before a restore, as something to switch to. */

@@ -240,6 +240,8 @@ function monitoring({ monitorSeconds }: StackReconcilerOptions): Pick<PlanInput,
 
 function isQuickEnough(stack: JtelStack, entry: Entry, now: Date, fullLookSeconds: number): boolean {
   if (stack.status?.phase !== 'Ready' || entry.fullObservationTime === undefined) return false;
+  // What a restore needs on the host, images above all, only a full look tells.
+  if (stack.status.dataOrder !== undefined && stack.status.dataOrder.state !== 'Done') return false;
   // Whether drift is gone, only a full look tells.
   if (findCondition(stack.status.conditions, 'Drifted')?.status === 'True') return false;
   return now.getTime() - entry.fullObservationTime < fullLookSeconds * 1000;

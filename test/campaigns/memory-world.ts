@@ -76,6 +76,7 @@ export class World {
 
 const mutating: ReadonlySet<string> = new Set([
   'claim', 'setUp', 'writeRelease', 'pull', 'composeUp', 'composeStop', 'destroy', 'record', 'prune', 'startJob', 'removeJob', 'markMoved',
+  'createVolumes', 'pruneVolumes',
 ]);
 
 /** One life of the operator. Its effects are counted before and after each; at the `crashAt`-th it is dead at once. */

@@ -196,7 +196,8 @@ function endState(world: World): unknown {
     return {
       address,
       containers: [...(here?.containers.values() ?? [])].map(({ service, image, state }) => `${service} ${image.slice(-4)} ${state}`).toSorted(),
-      volumes: [...(here?.volumes.keys() ?? [])].toSorted(),
+      // New volumes are named after the uid of their restore.
+      volumes: [...(here?.volumes.keys() ?? [])].map((name) => name.replace(/\.[a-z0-9]+$/, '.NEW')).toSorted(),
       // A backupID contains its time.
       data: here?.state?.data?.source.replace(/\d{8}t\d{6}z-[0-9a-f]{6}/, 'ID'),
       version: here?.state?.applied?.version,

@@ -130,7 +130,7 @@ function verify(input: PlanInput, order: DataOrder, source: DataSource): Plan | 
 function switchTo(input: PlanInput, order: DataOrder, source: DataSource, beside: BesideVolumes): Plan {
   const wave: readonly Action[] = [
     ...confirm(order),
-    ...(input.observed.beside?.ok === true && input.observed.beside.value.host.state !== undefined ? [{ type: 'RemoveBeside' } as const] : []),
+    ...(input.observed.beside?.ok === true && input.observed.beside.value.host.state !== undefined ? [{ type: 'RemoveBeside', project: beside.project } as const] : []),
     { type: 'StopStack' },
     switchOf(input, order, source, beside),
   ];

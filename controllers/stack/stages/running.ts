@@ -1,6 +1,7 @@
 /** The stages of a stack that has its data and its release: nothing drifted, everything is healthy, nothing old lies about. */
 
 import type { HostObservation, ObservedContainer } from '../../../host-driver/host.ts';
+import { loadProjectOf } from '../../../model/volumes.ts';
 import type { Action } from '../actions.ts';
 import type { Plan, PlanInput } from '../model.ts';
 import { outdatedRevisions, type Revisions } from '../revisions.ts';
@@ -116,9 +117,12 @@ function dataCleanUp({ state, volumes }: HostObservation, now: Date): readonly A
   if (previous !== undefined && Date.parse(previous.untilTime) <= now.getTime()) return [{ type: 'ForgetPrevious' }, { type: 'PruneVolumes' }];
   const kept = new Set([...Object.values(switched ?? {}), ...Object.values(previous?.volumes ?? {})]);
   const first = new Set(Object.values(switched ?? {}).map((name) => name.replace(/\.[a-z0-9]+$/, '')));
-  const needless = volumes.some((name) => !kept.has(name) && (first.has(name) || /_[a-z0-9-]+\.[a-z0-9]+$/.test(name)));
+  const needless = volumes.filter((name) => !kept.has(name) && (first.has(name) || /_[a-z0-9-]+\.[a-z0-9]+$/.test(name)));
   const measure = previous === undefined || previous.measured === true ? [] : [{ type: 'MeasurePrevious', volumes: Object.values(previous.volumes) } as const];
-  return [...measure, ...(needless ? [{ type: 'PruneVolumes' } as const] : [])];
+  // The database of a load that was given up may still run on them.
+  const projects = new Set(needless.flatMap((name) => loadProjectOf(name) ?? []));
+  const prune: readonly Action[] = needless.length === 0 ? [] : [...[...projects].map((project) => ({ type: 'RemoveBeside', project }) as const), { type: 'PruneVolumes' }];
+  return [...measure, ...prune];
 }
 
 /** Only once everything is well: finished jobs go, and releases and revisions that nobody would go back to. */

@@ -1,0 +1,272 @@
+/** Restores over data that are there: beside them, switched to, taken back and undone; and in place where there is no room. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { restoreKind, type JtelStack } from '../../crds/index.ts';
+import type { FakeJobOutcome } from '../../host-driver/fake/machine.ts';
+import type { JobSpec } from '../../host-driver/host.ts';
+import { Process, type World } from '../../test/campaigns/memory-world.ts';
+import { aRestore, ask, aWorld, backupID, effects, endState, installed, machineOf, project, ready, restoreOf } from '../../test/support/restore-world.ts';
+import { storeBackup } from '../../test/support/stored-backup.ts';
+import { waitFor } from '../../test/support/wait.ts';
+
+const { signal: never } = new AbortController();
+
+// Whole lives of a stack: a busy machine needs its time.
+vi.setConfig({ testTimeout: 60_000 });
+
+let running: Process | undefined;
+afterEach(() => running?.kill());
+
+const counted = { tables: [{ schema: 'jtel', name: 't', rows: 5 }], sequences: 0, fileTrees: [{ name: 'files', files: 1, bytes: 100 }] };
+const vanilla = 'vanilla 3.44.0';
+const first = [`${project}_database`, `${project}_files`];
+
+/** A Ready stack on vanilla data, and a backup in its store. */
+async function withBackup(options: Parameters<typeof storeBackup>[1] = {}): Promise<World> {
+  const world = await aWorld();
+  running = await installed(world);
+  storeBackup(world.customer, { backupID, ...options });
+  return world;
+}
+
+function volumes(world: World): readonly string[] {
+  return [...(machineOf(world).projects.get(project)?.volumes.keys() ?? [])].toSorted();
+}
+
+function runJob(world: World, of: Record<string, FakeJobOutcome>): void {
+  world.runJob = ({ uid, type }: JobSpec) => Object.entries(of).find(([end]) => uid.endsWith(end))?.[1] ?? { result: type === 'count' ? counted : {} };
+}
+
+const isNew = (name: string): boolean => name.includes('.');
+
+async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  await waitFor(what, condition, { timeoutSeconds: 50, intervalMilliseconds: 5 });
+}
+
+function readyOf({ status }: JtelStack): string | undefined {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+}
+
+describe('a restore over data', () => {
+  it('loads beside them while the stack serves, stops it only to switch, and keeps what was there', async () => {
+    const world = await withBackup();
+    const before = effects(world).length;
+    const { status, metadata } = await ask(world, running as Process);
+    expect(status).toMatchObject({ phase: 'Completed', backupID, progress: '100%', downtimeSeconds: expect.any(Number), previousUntilTime: expect.stringMatching(/^\d{4}-/) });
+    expect(status?.checks?.filter(({ result }) => result === 'Failed')).toEqual([]);
+    const done = effects(world).slice(before);
+    expect(done.filter((effect) => ['startJob', 'composeStop', 'record', 'composeUp'].includes(effect)).slice(0, 5)).toEqual(['startJob', 'startJob', 'composeStop', 'record', 'composeUp']);
+    await until('the stack to be Ready', () => ready(world));
+    expect(endState(world)).toMatchObject({ data: `backup ${backupID}`, version: '3.44.0', jobs: 0, projects: [project] });
+    await until('the size to be told', async () => ((await world.stack()).status?.previousData?.bytes ?? 0) > 0);
+    expect((await world.stack()).status?.previousData).toMatchObject({ requestUID: metadata.uid, source: vanilla, version: '3.44.0' });
+    expect(volumes(world)).toEqual(expect.arrayContaining(first));
+    expect(volumes(world).filter((name) => isNew(name))).toHaveLength(2);
+  });
+
+  it('lets the stack be Ready until it is stopped', async () => {
+    const world = await withBackup();
+    runJob(world, { '-restore': { durationMilliseconds: 1e9 } });
+    await world.cluster.create(restoreKind, aRestore(), { signal: never });
+    await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
+    const stack = await world.stack();
+    expect(readyOf(stack)).toBe('True');
+    expect(stack.status).toMatchObject({ phase: 'Ready', message: expect.stringContaining('beside the data in use') });
+    expect(effects(world)).not.toContain('composeStop');
+  });
+
+  it('puts right meanwhile what somebody stops', async () => {
+    const world = await withBackup();
+    runJob(world, { '-restore': { durationMilliseconds: 1e9 } });
+    await world.cluster.create(restoreKind, aRestore(), { signal: never });
+    await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
+    machineOf(world).kill(project, 'acd-web-1');
+    await until('the web server to run again', async () => machineOf(world).projects.get(project)?.containers.get('acd-web-1')?.state === 'running');
+    expect(machineOf(world).jobs.size).toBe(1);
+  });
+
+  it.each([
+    ['at once when the data are damaged', 'DataSetCorrupt', 1, /damaged/],
+    ['after some tries when it may pass', 'DownloadFailed', 6, /It was tried 6 times/],
+  ] as const)('that cannot be loaded fails %s, and nothing of the stack was stopped', async (_, reason, tries, message) => {
+    const world = await withBackup();
+    runJob(world, { '-restore': { error: { reason, message: 'a pack is damaged.' } } });
+    const { status } = await ask(world, running as Process);
+    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringMatching(message) });
+    expect(status?.message).toContain('Nothing was overwritten');
+    expect(effects(world)).not.toContain('composeStop');
+    expect(effects(world).filter((effect) => effect === 'removeJob').length).toBeGreaterThanOrEqual(tries);
+    await until('the stack to be as it was', async () => (await ready(world)) && !volumes(world).some((name) => isNew(name)));
+    expect(endState(world)).toMatchObject({ data: vanilla, jobs: 0 });
+    expect((await world.stack()).status?.previousData).toBeUndefined();
+  });
+
+  it('is taken back when the stack does not become healthy on the new data', async () => {
+    const world = await withBackup();
+    machineOf(world).breaks = (service) => service === 'acd-dbm' && isNew(machineOf(world).projects.get(project)?.state?.volumes?.['database'] ?? '');
+    const { status } = await ask(world, running as Process);
+    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('The data from before are in use again.') });
+    await until('the stack to be as it was', async () => (await ready(world)) && !volumes(world).some((name) => isNew(name)));
+    expect(endState(world)).toMatchObject({ data: vanilla });
+    expect([...(machineOf(world).projects.get(project)?.failures ?? [])]).toEqual([expect.stringContaining('acd-dbm')]);
+  });
+
+  it('that is deleted while it loads ends, and leaves nothing', async () => {
+    const world = await withBackup();
+    runJob(world, { '-restore': { durationMilliseconds: 1e9 } });
+    await world.cluster.create(restoreKind, aRestore(), { signal: never });
+    await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
+    await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
+    await until('the load to be gone', async () => (await ready(world)) && machineOf(world).jobs.size === 0 && !volumes(world).some((name) => isNew(name)));
+    expect(endState(world)).toMatchObject({ data: vanilla });
+    expect(effects(world)).not.toContain('composeStop');
+  });
+
+  it('gives up what was there when its time is over', async () => {
+    const world = await withBackup();
+    await ask(world, running as Process, { keepPreviousHours: 0 });
+    await until('only the new data to be there', async () => (await ready(world)) && volumes(world).filter((name) => /_(database|files)/.test(name)).every((name) => isNew(name)));
+    expect((await world.stack()).status?.previousData).toBeUndefined();
+    expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
+  });
+
+  it('makes room for a second one: the data from before the first go', async () => {
+    const world = await withBackup();
+    await ask(world, running as Process);
+    storeBackup(world.customer, { backupID: '20260302t020000z-00000b', content: 'newer' });
+    await ask(world, running as Process, {}, 'again');
+    await until('three sets to become two', async () => (await ready(world)) && volumes(world).filter((name) => name.includes('_database')).length === 2);
+    expect(volumes(world)).not.toContain(`${project}_database`);
+    expect((await world.stack()).status?.previousData).toMatchObject({ source: `backup ${backupID}` });
+  });
+});
+
+describe('a database that is a dump', () => {
+  const logical = {
+    change: (manifest: { dataSets: readonly { name: string }[] }) => ({
+      ...manifest,
+      dataSets: manifest.dataSets.map((set) => (set.name === 'database' ? { ...set, kind: 'Logical', tables: 1, rows: 5 } : set)),
+    }),
+  };
+
+  it('is loaded into a database of its own beside the stack, which is gone afterwards', async () => {
+    const world = await withBackup(logical);
+    const projects = new Set<string>();
+    world.runJob = (job) => {
+      if (job.uid.endsWith('-restore')) for (const [name, { containers }] of machineOf(world).projects) if (containers.size > 0) projects.add(`${name} ${job.network ?? ''}`);
+      return { result: job.type === 'count' ? counted : {} };
+    };
+    const { status, metadata } = await ask(world, running as Process, { verify: 'Start' });
+    const load = `jtel-load-${metadata.uid.replaceAll('-', '').slice(-16)}`;
+    expect(status).toMatchObject({ phase: 'Completed' });
+    expect([...projects]).toEqual([`${project} ${load}_default`, `${load} ${load}_default`]);
+    await until('the stack to be Ready', () => ready(world));
+    expect(endState(world)).toMatchObject({ data: `backup ${backupID}`, projects: [project], jobs: 0 });
+  });
+
+  it('that holds something else than was backed up is not switched to', async () => {
+    const world = await withBackup(logical);
+    runJob(world, { '-count': { result: { ...counted, tables: [] } } });
+    const { status } = await ask(world, running as Process, { verify: 'Start' });
+    expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ reason: 'VerificationFailed' })] });
+    expect(effects(world)).not.toContain('composeStop');
+    await until('everything to be gone', async () => (await ready(world)) && !volumes(world).some((name) => isNew(name)) && machineOf(world).projects.size === 1);
+    expect(endState(world)).toMatchObject({ data: vanilla, jobs: 0 });
+  });
+});
+
+describe('undoing a restore', () => {
+  it('switches back to what was there, and can itself be undone', async () => {
+    const world = await withBackup();
+    const { metadata } = await ask(world, running as Process);
+    await until('the stack to be Ready', () => ready(world));
+    const undone = await ask(world, running as Process, { source: { undoOf: metadata.uid }, ifNotEmpty: 'Fail' }, 'undo');
+    expect(undone.status).toMatchObject({ phase: 'Completed', conditions: [expect.objectContaining({ reason: 'RestoreUndone' })], downtimeSeconds: expect.any(Number) });
+    await until('the stack to be Ready', () => ready(world));
+    expect(endState(world)).toMatchObject({ data: vanilla });
+    expect((await world.stack()).status?.previousData).toMatchObject({ requestUID: undone.metadata.uid, source: `backup ${backupID}` });
+    await ask(world, running as Process, { source: { undoOf: undone.metadata.uid }, ifNotEmpty: 'Fail' }, 'redo');
+    await until('the stack to be Ready', () => ready(world));
+    expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
+  });
+
+  it.each([
+    ['that nobody made', 'b6c9a2f0-0000-4000-8000-000000000000'],
+    ['after which another one came', undefined],
+  ])('%s is refused, and nothing is touched', async (_, uid) => {
+    const world = await withBackup();
+    const { metadata } = await ask(world, running as Process);
+    storeBackup(world.customer, { backupID: '20260302t020000z-00000b', content: 'newer' });
+    await ask(world, running as Process, {}, 'again');
+    await until('the stack to be Ready', () => ready(world));
+    const before = effects(world).length;
+    const { status } = await ask(world, running as Process, { source: { undoOf: uid ?? metadata.uid }, ifNotEmpty: 'Fail' }, 'undo');
+    expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ reason: 'UndoNotPossible' })] });
+    expect(effects(world).slice(before)).not.toContain('composeStop');
+  });
+
+  it('in mode Plan says what would be done', async () => {
+    const world = await withBackup();
+    const { metadata } = await ask(world, running as Process);
+    await until('the stack to be Ready', () => ready(world));
+    const { status } = await ask(world, running as Process, { mode: 'Plan', source: { undoOf: metadata.uid }, ifNotEmpty: 'Fail' }, 'undo');
+    expect(status).toMatchObject({ phase: 'Completed', message: expect.stringContaining(`switch back to ${vanilla}`) });
+    expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
+  });
+});
+
+describe('without room for both', () => {
+  async function full(options: Parameters<typeof storeBackup>[1] = {}): Promise<World> {
+    const world = await withBackup(options);
+    machineOf(world).facts = { ...machineOf(world).facts, diskFreeBytes: 2 ** 20 };
+    await until('the disk to be seen', async () => ((await world.stack()).status?.host?.diskFreeBytes ?? 0) <= 2 ** 20);
+    return world;
+  }
+
+  const big = (manifest: { dataSets: readonly { name: string }[]; totals: object }): object => ({
+    ...manifest,
+    dataSets: manifest.dataSets.map((set) => (set.name === 'files' ? { ...set, bytes: 2 ** 30 } : set)),
+    totals: { ...manifest.totals, totalBytes: 2 ** 30 + 900 },
+  });
+
+  it('is refused with the numbers, before anything is touched', async () => {
+    const world = await full({ change: big });
+    const { status } = await ask(world, running as Process);
+    expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ reason: 'NoRoomBeside', message: expect.stringMatching(/1\.1 GiB are needed and 1 MiB are free.*inPlace Accept/) })] });
+    expect(effects(world)).not.toContain('composeStop');
+  });
+
+  it('is done in place when that was accepted: the stack is stopped first, and there is nothing to undo', async () => {
+    const world = await full({ change: big });
+    const before = effects(world).length;
+    const { status } = await ask(world, running as Process, { inPlace: 'Accept' });
+    expect(status).toMatchObject({ phase: 'Completed' });
+    const done = effects(world).slice(before);
+    expect(done.indexOf('composeStop')).toBeLessThan(done.lastIndexOf('startJob'));
+    await until('the stack to be Ready', () => ready(world));
+    expect(volumes(world).some((name) => isNew(name))).toBe(false);
+    expect((await world.stack()).status?.previousData).toBeUndefined();
+  });
+
+  it('a load that breaks while it writes leaves the stack stopped, says so, and can be made good by another', async () => {
+    const world = await full({ change: big });
+    runJob(world, { '-restore': { error: { reason: 'DataSetCorrupt', message: 'a pack is damaged.' } } });
+    const { status } = await ask(world, running as Process, { inPlace: 'Accept' });
+    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('its data are incomplete') });
+    await until('the stack to say so', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason === 'DataIncomplete');
+    expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', version: undefined });
+    world.runJob = () => ({ result: {} });
+    expect((await ask(world, running as Process, { inPlace: 'Accept' }, 'again')).status).toMatchObject({ phase: 'Completed' });
+    expect(endState(world)).toMatchObject({ incomplete: undefined, data: `backup ${backupID}` });
+  });
+
+  it('a restore that is deleted while it overwrites ends, and nothing is started on what it left', async () => {
+    const world = await full({ change: big });
+    runJob(world, { '-restore': { durationMilliseconds: 1e9 } });
+    await world.cluster.create(restoreKind, aRestore({ inPlace: 'Accept' }), { signal: never });
+    await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
+    expect((await restoreOf(world)).status?.phase).toBe('Loading');
+    await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
+    await until('the stack to say so', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason === 'DataIncomplete');
+    expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', jobs: 0 });
+  });
+});
