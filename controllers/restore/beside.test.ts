@@ -214,20 +214,20 @@ describe('undoing a restore', () => {
   });
 });
 
+async function full(options: Parameters<typeof storeBackup>[1] = {}): Promise<World> {
+  const world = await withBackup(options);
+  machineOf(world).facts = { ...machineOf(world).facts, diskFreeBytes: 2 ** 20 };
+  await until('the disk to be seen', async () => ((await world.stack()).status?.host?.diskFreeBytes ?? 0) <= 2 ** 20);
+  return world;
+}
+
+const big = (manifest: { dataSets: readonly { name: string }[]; totals: object }): object => ({
+  ...manifest,
+  dataSets: manifest.dataSets.map((set) => (set.name === 'files' ? { ...set, bytes: 2 ** 30 } : set)),
+  totals: { ...manifest.totals, totalBytes: 2 ** 30 + 900 },
+});
+
 describe('without room for both', () => {
-  async function full(options: Parameters<typeof storeBackup>[1] = {}): Promise<World> {
-    const world = await withBackup(options);
-    machineOf(world).facts = { ...machineOf(world).facts, diskFreeBytes: 2 ** 20 };
-    await until('the disk to be seen', async () => ((await world.stack()).status?.host?.diskFreeBytes ?? 0) <= 2 ** 20);
-    return world;
-  }
-
-  const big = (manifest: { dataSets: readonly { name: string }[]; totals: object }): object => ({
-    ...manifest,
-    dataSets: manifest.dataSets.map((set) => (set.name === 'files' ? { ...set, bytes: 2 ** 30 } : set)),
-    totals: { ...manifest.totals, totalBytes: 2 ** 30 + 900 },
-  });
-
   it('is refused with the numbers, before anything is touched', async () => {
     const world = await full({ change: big });
     const { status } = await ask(world, running as Process);
