@@ -9,8 +9,10 @@ export const exchangePath = '/run/exchange';
 
 /** Names in the exchange volume. */
 export const exchange = {
-  /** Written by the companion when it has begun, before it opens the pipe. */
+  /** Written by the companion when it has begun; a pipe is open for writing by then. */
   started: 'started',
+  /** Written by the backup job when it has opened the pipe: from then on its end ends the tool. */
+  reading: 'reading',
   /** The named pipe; whoever comes first makes it. */
   stream: 'stream',
   /** What the tool said (stderr). */
@@ -23,11 +25,22 @@ export const exchange = {
   alive: 'alive',
 } as const;
 
+/** Where files of the database's own container wait to be copied to their places: what is put in before the start lies below its tmpfs. */
+const ownFilesPath = '/run/jtel/own';
+
+/** Files as the driver puts them in, so that the companion finds each at its path. */
+export function atOwnPlaces(files: readonly CompanionFile[]): readonly CompanionFile[] {
+  return files.map((file) => ({ ...file, path: `${ownFilesPath}${file.path}` }));
+}
+
 /** The tool's last words, without which a backup or a preparation is not whole, whatever the exit code. */
 export const completionMark = 'completed OK!';
 
 /** Where the driver puts the option file into the companion. */
 export const optionFilePath = '/run/jtel/companion.cnf';
+
+/** For a server that does not speak TLS as the first one wants it; only there when the release leaves that open. */
+const openOptionFilePath = '/run/jtel/companion-open.cnf';
 
 /** Entry point of both companions: a shell that every image has. */
 export const companionEntrypoint: readonly string[] = ['/bin/sh', '-c'];
@@ -35,6 +48,7 @@ export const companionEntrypoint: readonly string[] = ['/bin/sh', '-c'];
 const prologue = `set -u
 umask 077
 cd ${exchangePath} || exit 1
+[ ! -d ${ownFilesPath} ] || cp -R ${ownFilesPath}/. / || exit 1
 tool=mariadb-backup
 command -v "$tool" >/dev/null 2>&1 || tool=mariabackup
 finish() { printf '%s\\n' "$1" > ${exchange.exitCode}.new && mv ${exchange.exitCode}.new ${exchange.exitCode}; exit "$1"; }
@@ -42,14 +56,25 @@ finish() { printf '%s\\n' "$1" > ${exchange.exitCode}.new && mv ${exchange.exitC
 
 /**
  * Streams a physical backup into the pipe. Run as root beside the database, whose volume is mounted (read-only) where the
- * server has it. A reader that goes away ends it. Two threads: the tool reads past the page cache and then writes what it read,
- * so that with one thread either the disk or the pipe is idle.
+ * server has it. A reader that goes away ends it. The tool does not wait for the reader to come: a shell beside it holds the
+ * pipe open for reading until then, and for three minutes at most. Two threads: the tool reads past
+ * the page cache and then writes what it read, so that with one thread either the disk or the pipe is idle.
  */
 export const backupScript = `${prologue}[ -p ${exchange.stream} ] || mkfifo ${exchange.stream} 2>/dev/null || [ -p ${exchange.stream} ] || finish 126
+exec 4<> ${exchange.stream}
+(tries=0; while [ $tries -lt 3600 ] && [ ! -e ${exchange.reading} ]; do sleep 0.05; tries=$((tries + 1)); done) &
+holder=$!
+exec 3> ${exchange.stream} 4<&-
 : > ${exchange.started}
-exec 3> ${exchange.stream}
-"$tool" --defaults-file=${optionFilePath} --backup --parallel=2 --stream=xbstream --target-dir=/tmp >&3 2> ${exchange.log} 3>&-
-finish $?
+run() { "$tool" --defaults-file="$1" --backup --parallel=2 --stream=xbstream --target-dir=/tmp >&3 2> ${exchange.log} 3>&-; }
+run ${optionFilePath}
+code=$?
+if [ $code != 0 ] && [ -e ${openOptionFilePath} ] && grep -Eq 'Failed to connect to .*(SSL|TLS)' ${exchange.log}; then
+  run ${openOptionFilePath}
+  code=$?
+fi
+kill $holder 2>/dev/null
+finish $code
 `;
 
 /**
@@ -67,9 +92,30 @@ kill $beat
 finish $code
 `;
 
-/** Option file for {@link backupScript}. @throws {TypeError} for what option files cannot hold. */
-export function backupOptionFile(server: { readonly host: string; readonly port: number; readonly user: string; readonly password: string }): string {
-  return optionFile([['protocol', 'tcp'], ['host', server.host], ['port', String(server.port)], ['user', server.user], ['password', server.password]]);
+export interface BackupServer {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** The release wants TLS with a certificate that was checked, by this file of the companion. */
+  readonly tls?: { readonly certificateAuthority?: string | undefined };
+}
+
+/** Option files for {@link backupScript}. @throws {TypeError} for what option files cannot hold. */
+export function backupOptionFiles({ host, port, user, password, tls }: BackupServer): readonly CompanionFile[] {
+  const options = [['protocol', 'tcp'], ['host', host], ['port', String(port)], ['user', user], ['password', password]] as const;
+  const file = (path: string, ...more: readonly (readonly [name: string, value: string])[]): CompanionFile => ({ path, content: optionFile([...options, ...more]), mode: 0o600 });
+  // A server without TLS, or one that cannot prove its certificate: as clients of that server's own series connect.
+  if (tls === undefined) return [file(optionFilePath), file(openOptionFilePath, ['ssl-verify-server-cert', '0'])];
+  const authority = tls.certificateAuthority;
+  return [file(optionFilePath, ['ssl', '1'], ['ssl-verify-server-cert', '1'], ...(authority === undefined ? [] : [['ssl-ca', authority] as const]))];
+}
+
+/** Put into a companion before its start. */
+export interface CompanionFile {
+  readonly path: string;
+  readonly content: string;
+  readonly mode: number;
 }
 
 /** Option file for {@link prepareScript}. @param targetDirectory the data directory as the companion sees it. */

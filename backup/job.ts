@@ -43,6 +43,12 @@ export interface EncryptionKey {
 
 export type DatabaseKind = 'Physical' | 'Logical';
 
+/** The release asks for TLS with a certificate that was checked; without this jobs connect as clients of the server's series do. */
+export interface DatabaseTLS {
+  /** PEM; without it the certificate is proved by the password, which servers can since MariaDB 11.4. */
+  readonly certificateAuthority?: string;
+}
+
 /** Name of the database's data set; file trees have the names of the release manifest, which cannot be this one. */
 export const databaseSetName = 'database';
 
@@ -54,6 +60,9 @@ export interface BackupDatabase {
   readonly port: number;
   readonly rootPassword: string;
   readonly schemas: readonly string[];
+  readonly tls?: DatabaseTLS;
+  /** Key files of encryption at rest that the release itself brings: a database that needs another could be restored nowhere. */
+  readonly keyPaths?: readonly string[];
 }
 
 export interface BackupFileTree {
@@ -162,6 +171,11 @@ export type RestoreDatabase =
       /** Owner of the files. */
       readonly uid: number;
       readonly gid: number;
+      /**
+       * Files in the companion that can hold keys of encryption at rest, each at the place where a backup may say that it is;
+       * the last one stands for any other place.
+       */
+      readonly keyPaths?: readonly string[];
     }
   | {
       readonly kind: 'Logical';
@@ -169,6 +183,7 @@ export type RestoreDatabase =
       readonly port: number;
       readonly rootPassword: string;
       readonly schemas: readonly string[];
+      readonly tls?: DatabaseTLS;
     };
 
 export interface RestoreFileTree {
@@ -211,7 +226,7 @@ export interface RestoreJobResult {
 
 export interface CountJobInput {
   readonly type: 'count';
-  readonly database?: { readonly host: string; readonly port: number; readonly rootPassword: string; readonly schemas: readonly string[] };
+  readonly database?: { readonly host: string; readonly port: number; readonly rootPassword: string; readonly schemas: readonly string[]; readonly tls?: DatabaseTLS };
   readonly fileTrees: readonly { readonly name: string; readonly path: string; readonly excludes: readonly string[] }[];
   /** Also `CHECK TABLE` and `CHECKSUM TABLE` for each table, and all files: reads everything. */
   readonly checksum: boolean;

@@ -5,6 +5,8 @@ import type { Manifest } from '../backup/manifest.ts';
 import type { ImageReference, JobSpec } from '../host-driver/host.ts';
 import { dockerVolume, type SwitchedVolumes } from '../model/volumes.ts';
 import type { Release } from '../release/generated/release.ts';
+import type { ComponentFile } from '../release/render.ts';
+import { databaseAccess } from './database-access.ts';
 
 const memoryBytes = 256 * 2 ** 20;
 
@@ -19,6 +21,8 @@ export interface CountJobOptions {
   readonly release: Release;
   readonly manifest: Manifest | undefined;
   readonly rootPassword: string;
+  /** What the database's component has mounted. */
+  readonly databaseFiles: readonly ComponentFile[];
   readonly toolbox: ImageReference;
 }
 
@@ -26,10 +30,9 @@ export function countJob(options: CountJobOptions): JobSpec {
   const { uid, project, volumes, databaseProject = project, release, manifest, rootPassword, toolbox } = options;
   const sets = new Set(manifest?.dataSets.map(({ name }) => name));
   const trees = release.fileTrees.filter(({ name }) => sets.has(name));
-  const { component, schemas } = release.database;
   const input: CountJobInput = {
     type: 'count',
-    database: { host: component, port: 3306, rootPassword, schemas },
+    database: databaseAccess(release, rootPassword, options.databaseFiles),
     fileTrees: trees.map(({ name }) => ({ name, path: `/data/${name}`, excludes: [] })),
     checksum: true,
   };

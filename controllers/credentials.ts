@@ -4,7 +4,7 @@
  * `Orphan` keeps running, and whoever applies it again needs the same passwords.
  */
 
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { labels, type JtelStack } from '../crds/index.ts';
 import { isNotFound } from '../operator/runtime/client/api-error.ts';
 import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
@@ -13,10 +13,10 @@ import { secrets } from '../operator/runtime/client/kinds.ts';
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 const certificateKey = 'self-signed.pem';
 
-/** A secret that the release wants made up, in characters. */
+/** A secret that the release wants made up: in characters, or as a key file of MariaDB's file_key_management. */
 export interface GeneratedSecret {
   readonly name: string;
-  readonly length: number;
+  readonly length: number | 'EncryptionKeys';
 }
 
 export interface CredentialRequest {
@@ -58,7 +58,7 @@ export class CredentialStore {
     const existing = await this.read(stack, { signal });
     const data: Record<string, string> = {};
     for (const key of existing?.keys ?? []) data[key] = existing?.get(key) ?? '';
-    for (const { name, length } of request.generate) data[name] ??= password(length);
+    for (const { name, length } of request.generate) data[name] ??= length === 'EncryptionKeys' ? keyFile() : password(length);
     if (request.renew === true) delete data[certificateKey];
     if (request.selfSigned) data[certificateKey] ??= await newCertificate(stack.spec.network.fqdn);
     const namespace = stack.metadata.namespace ?? '';
@@ -84,6 +84,11 @@ export class CredentialStore {
     if (found?.metadata?.labels?.[labels.stack] !== stack.metadata.name) return;
     await this.#cluster.delete(secrets, key, { uid: found.metadata?.uid ?? '' }, { signal });
   }
+}
+
+/** One key, number 1: what tables are encrypted with unless they ask for another. */
+function keyFile(): string {
+  return `1;${randomBytes(32).toString('hex')}\n`;
 }
 
 function password(length: number): string {

@@ -9,7 +9,7 @@ import { secretsNeeded } from '../release/host-needs.ts';
 import { environmentSecrets, secretKeyID, type SecretValues as RenderSecrets, type StackInput } from '../release/stack-input.ts';
 import { InputError } from './input-error.ts';
 import { readSecret, requireKey } from './secret-input.ts';
-import { findSelfSigned, type CredentialRequest } from './credentials.ts';
+import { findSelfSigned, type CredentialRequest, type GeneratedSecret } from './credentials.ts';
 import { parseCPUs, parseMemoryMiB } from './quantity.ts';
 
 /** The part of the spec that rendering looks at, in the release's units. */
@@ -48,13 +48,13 @@ export type ReleaseSecrets =
 
 export function collectReleaseSecrets(release: Release, generated: SecretValues | undefined, certificate: string | undefined): ReleaseSecrets {
   const values = new Map<string, string>();
-  const generate: { name: string; length: number }[] = [];
+  const generate: GeneratedSecret[] = [];
   let selfSigned = false;
   for (const { name, kind, length } of secretsNeeded(release)) {
     const value = kind === 'TLS' ? (certificate ?? findSelfSigned(generated)) : generated?.find(name);
     if (value !== undefined) values.set(name, value);
     else if (kind === 'TLS') selfSigned = true;
-    else generate.push({ name, length });
+    else generate.push({ name, length: kind === 'EncryptionKeys' ? kind : length });
   }
   if (generate.length > 0 || selfSigned) return { complete: false, missing: { generate, selfSigned } };
   return { complete: true, values };

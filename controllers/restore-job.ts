@@ -12,7 +12,9 @@ import type { ImageReference, JobCompanion, JobSpec } from '../host-driver/host.
 import { dockerVolume, type SwitchedVolumes } from '../model/volumes.ts';
 import { databaseFiles, type DatabaseFiles } from '../release/database-files.ts';
 import type { Release } from '../release/generated/release.ts';
+import type { ComponentFile } from '../release/render.ts';
 import { signedBackup, type LoadedBackup } from './backup-catalog.ts';
+import { companionFiles, databaseAccess, keysAt, preparedKeysPath, suppliedKeyPaths } from './database-access.ts';
 import { InputError } from './input-error.ts';
 
 /** Long enough for a slow line; the URLs can only read, and only these blobs. A job whose URLs ran out is started anew. */
@@ -47,6 +49,8 @@ export interface RestoreJobOptions {
   readonly toolbox: ImageReference;
   readonly release: Release;
   readonly rootPassword: string;
+  /** What the database's component has mounted. */
+  readonly databaseFiles: readonly ComponentFile[];
   readonly store: BlobStore;
   readonly backup: LoadedBackup;
   readonly encryption?: EncryptionKey;
@@ -56,10 +60,12 @@ export interface RestoreJobOptions {
  * Why this release cannot take that backup; undefined when it can.
  * Data sets of the backup that the release does not know would be lost silently, so they are named.
  */
-export function restoreObstacle(release: Release, manifest: Manifest): string | undefined {
+export function restoreObstacle(release: Release, manifest: Pick<Manifest, 'dataSets' | 'server'>): string | undefined {
   if (databaseWay(manifest) === 'Physical' && databaseFiles(release) === undefined) {
     return `the backup holds the files of a database, and release ${release.version} does not say where its database has them (database.physical)`;
   }
+  const newer = newerSeries(release, manifest);
+  if (newer !== undefined) return newer;
   const trees = new Set(release.fileTrees.map(({ name }) => name));
   const strange = manifest.dataSets.filter(({ name, kind }) => kind === 'FileTree' && !trees.has(name)).map(({ name }) => name);
   if (strange.length > 0) return `release ${release.version} has no file tree ${strange.join(', ')}, which the backup contains`;
@@ -81,12 +87,31 @@ export function restoredVolumes(release: Release, manifest: Manifest): readonly 
   return [...new Set([...(hasDatabase && files !== undefined ? [files.volume] : []), ...trees])];
 }
 
+/** Files go to a server of the same series or a newer one. */
+function newerSeries({ version, database: { series } }: Release, manifest: Pick<Manifest, 'dataSets' | 'server'>): string | undefined {
+  const from = manifest.server?.series;
+  if (databaseWay(manifest) !== 'Physical' || from === undefined || series === undefined) return undefined;
+  const [major = 0, minor = 0] = from.split('.').map(Number);
+  const [ownMajor = 0, ownMinor = 0] = series.split('.').map(Number);
+  if (major < ownMajor || (major === ownMajor && minor <= ownMinor)) return undefined;
+  return `it holds the files of MariaDB ${from}, which the older ${series} of release ${version} cannot read: restore it under a release with ${from} or newer`;
+}
+
 /** The database's image, as the release pulls it. */
 export function databaseImage(release: Release): ImageReference {
   const component = release.components.find(({ name }) => name === release.database.component);
   if (component?.image.digest === undefined) throw new InputError('ReleaseInvalid', `Release ${release.version} does not pin the image of its database ${release.database.component}: publish it again.`);
   const { repository, tag, digest } = component.image;
   return { repository: `${release.registry}/${repository}`, tag, digest };
+}
+
+/** The image whose tool made the backup's files; a backup that does not say is prepared with the release's own. */
+export function preparingImage(release: Release, manifest: Manifest): ImageReference {
+  const { tools, release: origin } = manifest;
+  const { component } = release.database;
+  const reference = tools?.producer ?? origin.images.find((image) => image.component === component)?.reference;
+  const [, repository = '', tag = '', digest = ''] = /^([^@\s]+?)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?@(sha256:[0-9a-f]{64})$/.exec(reference ?? '') ?? [];
+  return digest === '' ? databaseImage(release) : { repository, tag, digest };
 }
 
 /** @throws {InputError} when the release cannot take the backup */
@@ -123,7 +148,7 @@ export async function restoreJob(options: RestoreJobOptions): Promise<JobSpec> {
     ],
     input,
     memoryBytes: restoreMemoryBytes,
-    ...(files === undefined || readOnly ? {} : { exchange: exchangePath, companions: [prepareCompanion(files, release, target(files.volume))] }),
+    ...(files === undefined || readOnly ? {} : { exchange: exchangePath, companions: [prepareCompanion(files, options, target(files.volume))] }),
   };
 }
 
@@ -134,26 +159,30 @@ function treePath(name: string): string {
   return `/data/${name}`;
 }
 
-function databaseTarget(way: DatabaseWay, files: DatabaseFiles | undefined, { release, rootPassword }: RestoreJobOptions): Pick<RestoreJobInput, 'database'> {
+function databaseTarget(way: DatabaseWay, files: DatabaseFiles | undefined, { release, rootPassword, databaseFiles: own }: RestoreJobOptions): Pick<RestoreJobInput, 'database'> {
   if (files !== undefined) {
     const { relativeDirectory, uid, gid } = files;
-    return { database: { kind: 'Physical', volumePath: databasePath, dataDirectory: relativeDirectory, exchange: exchangePath, uid, gid } };
+    const keyPaths = [...suppliedKeyPaths(release, own), ...keysAt(release, own, preparedKeysPath).map(({ path }) => path)];
+    return { database: { kind: 'Physical', volumePath: databasePath, dataDirectory: relativeDirectory, exchange: exchangePath, uid, gid, keyPaths } };
   }
   if (way !== 'Logical') return {};
-  const { component, schemas } = release.database;
-  return { database: { kind: 'Logical', host: component, port: 3306, rootPassword, schemas } };
+  return { database: { kind: 'Logical', ...databaseAccess(release, rootPassword, own) } };
 }
 
-/** Prepares the files with the tool of the very image that will run on them. */
-function prepareCompanion({ mountPath }: DatabaseFiles, release: Release, volume: string): JobCompanion {
+/** Prepares the files with the tool of the very image that made the backup: another series may not read its log. */
+function prepareCompanion({ mountPath }: DatabaseFiles, { release, backup, databaseFiles: own }: RestoreJobOptions, volume: string): JobCompanion {
   return {
     name: 'database',
-    image: databaseImage(release),
+    image: preparingImage(release, backup.manifest),
     entrypoint: companionEntrypoint,
     command: [prepareScript],
     user: '0:0',
     volumes: [{ volume, target: mountPath, readOnly: false }],
-    files: [{ path: optionFilePath, content: prepareOptionFile(stagedDatabase(mountPath)), mode: 0o600 }],
+    files: [
+      { path: optionFilePath, content: prepareOptionFile(stagedDatabase(mountPath)), mode: 0o600 },
+      ...companionFiles(release, own),
+      ...keysAt(release, own, preparedKeysPath),
+    ],
     memoryBytes: prepareMemoryBytes,
   };
 }

@@ -8,7 +8,7 @@ import type { RenderedRelease } from '../model/rendered-release.ts';
 import type { SwitchedVolumes } from '../model/volumes.ts';
 import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
 import type { Release } from '../release/generated/release.ts';
-import { renderRelease } from '../release/render.ts';
+import { componentFiles, renderRelease, type ComponentFile } from '../release/render.ts';
 import { findSelfSigned, type CredentialRequest, type CredentialStore } from './credentials.ts';
 import { InputError } from './input-error.ts';
 import type { LoadedRelease, ReleaseSource } from './release-source.ts';
@@ -50,6 +50,8 @@ export async function readRelease(
 export interface RenderedStack {
   readonly rendered: RenderedRelease;
   readonly rootPassword: string;
+  /** What the database's component has mounted, for what works beside it. */
+  readonly databaseFiles: readonly ComponentFile[];
   readonly pullCredentials: readonly RegistryLogin[];
   /** When the self-signed certificate ends; absent for a stack with one of its own. */
   readonly selfSignedUntil?: Date;
@@ -77,8 +79,10 @@ export async function renderStack(
   ]);
   const secrets = collectReleaseSecrets(release, generated, certificate);
   if (!secrets.complete) return { missing: secrets.missing };
+  const renderInput = { release, templates, stack: input, project, volumes, secrets: { release: secrets.values, environment } };
   return {
-    rendered: renderRelease({ release, templates, stack: input, project, volumes, secrets: { release: secrets.values, environment } }),
+    rendered: renderRelease(renderInput),
+    databaseFiles: componentFiles(renderInput, release.database.component),
     rootPassword: secrets.values.get(release.database.rootSecret) ?? '',
     pullCredentials,
     ...(certificate === undefined ? selfSignedEnd(generated) : {}),
@@ -106,6 +110,32 @@ export async function renderBeside(
   const rendered = await renderStack(bare, project, { ...loaded, release }, dependencies, options, volumes);
   if ('missing' in rendered) throw new InputError('SecretNotFound', `The credentials of JtelStack ${stack.metadata.name} are not complete yet.`);
   return { release, rendered };
+}
+
+/**
+ * What the database's component has mounted, and nothing else of the stack: a backup needs no certificate of a web server.
+ * @throws {InputError} when a secret of it is missing.
+ */
+export async function databaseSecrets(
+  stack: JtelStack,
+  project: string,
+  { release, templates }: LoadedRelease,
+  { cluster, credentials }: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
+  options: CallOptions,
+): Promise<Pick<RenderedStack, 'rootPassword' | 'databaseFiles'>> {
+  const { component: name, rootSecret } = release.database;
+  const generated = await credentials.read(stack, options);
+  const values = new Map<string, string>();
+  for (const mount of release.components.find((component) => component.name === name)?.secrets ?? []) {
+    const kind = release.secrets.find((secret) => secret.name === mount.name)?.kind;
+    const value = kind === 'TLS' ? ((await readCertificate(cluster, stack, options)) ?? findSelfSigned(generated)) : generated?.find(mount.name);
+    if (value === undefined) {
+      throw new InputError('SecretNotFound', `Secret ${stack.metadata.namespace}/${stack.metadata.name}-credentials has no ${mount.name}: without it the database cannot be read.`);
+    }
+    values.set(mount.name, value);
+  }
+  const renderInput = { release, templates, stack: stackInput(stack), project, secrets: { release: values, environment: new Map<string, string>() } };
+  return { rootPassword: values.get(rootSecret) ?? '', databaseFiles: componentFiles(renderInput, name) };
 }
 
 function selfSignedEnd(generated: SecretValues | undefined): Pick<RenderedStack, 'selfSignedUntil'> {

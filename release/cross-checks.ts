@@ -5,7 +5,7 @@
 import semver from 'semver';
 import { databaseSetName } from '../backup/job.ts';
 import { componentProblems } from './component-checks.ts';
-import { serviceNames, templatePaths } from './components.ts';
+import { secretTarget, serviceNames, templatePaths } from './components.ts';
 import { databaseFiles } from './database-files.ts';
 import type { Release } from './generated/release.ts';
 
@@ -71,6 +71,17 @@ function databaseProblems(release: Release): readonly string[] {
   if (release.database.physical !== undefined && databaseFiles(release) === undefined) {
     const { volume, dataDirectory } = release.database.physical;
     problems.push(`database.physical: ${name} does not mount ${volume} at ${dataDirectory} or above, writable`);
+  }
+  const keys = release.database.physical?.keys;
+  if (keys !== undefined && release.secrets.find((secret) => secret.name === keys.secret)?.kind !== 'EncryptionKeys') {
+    problems.push(`database.physical.keys: there is no secret ${keys.secret} of kind EncryptionKeys`);
+  } else if (keys !== undefined && !(component.secrets ?? []).some((secret) => secret.name === keys.secret)) {
+    problems.push(`database.physical.keys: ${name} does not mount ${keys.secret}`);
+  }
+  const authority = release.database.tls?.certificateAuthority;
+  const targets = [...(component.files ?? []).map(({ target }) => target), ...(component.secrets ?? []).map(secretTarget)];
+  if (authority !== undefined && !targets.includes(authority)) {
+    problems.push(`database.tls.certificateAuthority: ${authority} is the target of no file and no secret of ${name}`);
   }
   return problems;
 }

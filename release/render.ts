@@ -148,6 +148,32 @@ function secretFiles(rendering: Rendering, { component }: SelectedComponent): re
   });
 }
 
+/** A file of a component as its container sees it. */
+export interface ComponentFile {
+  readonly path: string;
+  readonly content: string;
+  readonly mode: number;
+}
+
+/**
+ * What one component has mounted of configuration files and of the release's secrets, for what works beside it. Other
+ * components' secrets need not be there.
+ * @throws {RenderError}
+ */
+export function componentFiles(input: RenderInput, name: string): readonly ComponentFile[] {
+  const selected = selectComponents(input.release, input.stack);
+  const component = selected.find((one) => one.component.name === name);
+  if (component === undefined) return [];
+  const files = new FileSet();
+  const rendering: Rendering = { input, context: templateContext(input.release, input.stack, input.project, selected), files };
+  const mounts = [...templateFiles(rendering, component), ...secretFiles(rendering, component)];
+  const contents = new Map(files.list().map((file) => [file.sha256, file]));
+  return mounts.flatMap(({ sha256, target }) => {
+    const file = contents.get(sha256);
+    return file === undefined ? [] : [{ path: target, content: file.content.toString(), mode: file.mode }];
+  });
+}
+
 /**
  * The release's variables, then the stack's. A variable with a `secretKeyRef` does not carry the value, which
  * `docker inspect` would show to everybody: `<NAME>_FILE` tells where the file with it lies, as images customarily read it.

@@ -12,7 +12,7 @@ import type { CredentialStore } from '../credentials.ts';
 import { encryptionKey } from '../encryption-keys.ts';
 import { InputError } from '../input-error.ts';
 import { readPullCredentials } from '../pull-credentials.ts';
-import type { StackRelease } from '../stack-release.ts';
+import { databaseSecrets, type StackRelease } from '../stack-release.ts';
 import { commit } from './commit.ts';
 import { storedDocuments } from './documents.ts';
 import { newestManifest } from './history.ts';
@@ -70,10 +70,7 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
   const stack = stackOf(context);
   const { backupID = '', epoch = '', attempt = 1, encryptionKeyID: keyID, operation } = backup.status ?? {};
   const { identity, project } = gathered;
-  const rootPassword = (await credentials.read(stack, { signal }))?.find(release.database.rootSecret);
-  if (rootPassword === undefined) {
-    throw new InputError('SecretNotFound', `Secret ${stack.metadata.namespace}/${stack.metadata.name}-credentials has no ${release.database.rootSecret}: without it the database cannot be read.`);
-  }
+  const database = await databaseSecrets(stack, project, releaseOf(context).loaded, { cluster, credentials }, { signal });
   const lifetimeSeconds = uploadWindowSeconds(backup, limits);
   const isFull = operation?.type === fullBackupOperation;
   const newest = isFull ? undefined : await newestManifest(blobs, identity, signal);
@@ -89,7 +86,7 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
     release,
     method: methodFor(release, stack.spec.backup?.method ?? 'Physical'),
     toolbox,
-    rootPassword,
+    ...database,
     grant: await blobs.createUrl(lifetimeSeconds),
     known,
     encryption: keyID === undefined ? undefined : await encryptionKey(cluster, resource, keyID, { signal }),

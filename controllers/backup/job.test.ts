@@ -29,6 +29,7 @@ function aJob(changes: Partial<BackupJobOptions> = {}) {
     method: 'Physical',
     toolbox,
     rootPassword: 'pass"word',
+    databaseFiles: [],
     grant,
     known: [],
     encryption: undefined,

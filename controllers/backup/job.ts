@@ -1,6 +1,6 @@
 /** The job that makes a backup on the host: toolbox, and beside it the database's own tool. Its input is a secret as a whole. */
 
-import { backupOptionFile, backupScript, companionEntrypoint, exchangePath, optionFilePath } from '../../backup/companion.ts';
+import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath } from '../../backup/companion.ts';
 import type { BackupFileTree, BackupJobInput, EncryptionKey, KnownIndexPart } from '../../backup/job.ts';
 import { paths, parseIndexPartName } from '../../backup/names.ts';
 import type { Manifest } from '../../backup/manifest.ts';
@@ -8,13 +8,14 @@ import { dockerVolume, type SwitchedVolumes } from '../../model/volumes.ts';
 import type { BlobStore, CreateGrant } from '../../blob-store/blob-store.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
 import { databaseFiles } from '../../release/database-files.ts';
+import type { ComponentFile } from '../../release/render.ts';
+import { companionFiles, databaseAccess, suppliedKeyPaths } from '../database-access.ts';
 import type { Release } from '../../release/generated/release.ts';
 
 /** The job's own need, whatever the size of the data. */
 const memoryBytes = 300 * 2 ** 20;
 /** mariadb-backup: its copy threads and the redo log that it follows. */
 const companionMemoryBytes = 768 * 2 ** 20;
-const databasePort = 3306;
 const mebibyte = 2 ** 20;
 
 export type Method = 'Physical' | 'Logical';
@@ -43,6 +44,8 @@ export interface BackupJobOptions {
   readonly method: Method;
   readonly toolbox: ImageReference;
   readonly rootPassword: string;
+  /** What the database's component has mounted. */
+  readonly databaseFiles: readonly ComponentFile[];
   readonly grant: CreateGrant;
   readonly known: readonly KnownIndexPart[];
   readonly encryption: EncryptionKey | undefined;
@@ -51,7 +54,6 @@ export interface BackupJobOptions {
 
 export function backupJob(options: BackupJobOptions): JobSpec {
   const { uid, project, release, method, toolbox, rootPassword, encryption, bandwidthLimitMiBPerSecond: limit } = options;
-  const { component: host, schemas } = release.database;
   const { containerUrl, query, prefix, expiresTime } = options.grant;
   const input: BackupJobInput = {
     type: 'backup',
@@ -61,7 +63,12 @@ export function backupJob(options: BackupJobOptions): JobSpec {
     epoch: options.epoch,
     upload: { containerUrl, query, prefix, expiresTime },
     known: options.known,
-    database: { kind: method, exchange: exchangePath, host, port: databasePort, rootPassword, schemas },
+    database: {
+      kind: method,
+      exchange: exchangePath,
+      ...databaseAccess(release, rootPassword, options.databaseFiles),
+      keyPaths: suppliedKeyPaths(release, options.databaseFiles),
+    },
     fileTrees: release.fileTrees.map(({ name, excludes = [] }): BackupFileTree => ({ name, path: treePath(name), excludes })),
     limits: limit === undefined ? {} : { bytesPerSecond: limit * mebibyte },
     ...(encryption === undefined ? {} : { encryption }),
@@ -82,10 +89,12 @@ export function backupJob(options: BackupJobOptions): JobSpec {
 }
 
 /** The tool from the database's own image, so that versions always match; what it reads it cannot change. */
-function producer({ project, release, rootPassword, volumes }: BackupJobOptions, network: string): NonNullable<JobSpec['companions']>[number] {
+function producer({ project, release, rootPassword, volumes, databaseFiles: own }: BackupJobOptions, network: string): NonNullable<JobSpec['companions']>[number] {
   const files = databaseFiles(release);
   if (files === undefined) throw new TypeError(`release ${release.version} does not say where its database lies`);
-  const optionFile = backupOptionFile({ host: release.database.component, port: databasePort, user: 'root', password: rootPassword });
+  const { host, port } = databaseAccess(release, rootPassword, own);
+  const { tls } = release.database;
+  const optionFiles = backupOptionFiles({ host, port, user: 'root', password: rootPassword, ...(tls === undefined ? {} : { tls }) });
   return {
     name: 'producer',
     image: databaseImage(release),
@@ -94,7 +103,7 @@ function producer({ project, release, rootPassword, volumes }: BackupJobOptions,
     user: '0:0',
     network,
     volumes: [{ volume: dockerVolume(project, files.volume, volumes), target: files.mountPath, readOnly: true }],
-    files: [{ path: optionFilePath, content: optionFile, mode: 0o600 }],
+    files: [...optionFiles, ...companionFiles(release, own)],
     memoryBytes: companionMemoryBytes,
   };
 }

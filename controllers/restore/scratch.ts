@@ -9,7 +9,7 @@ import { countJob } from '../count-job.ts';
 import type { CredentialStore } from '../credentials.ts';
 import { encryptionKey } from '../encryption-keys.ts';
 import { InputError } from '../input-error.ts';
-import { databaseImage, databaseWay, restoreJob } from '../restore-job.ts';
+import { databaseImage, databaseWay, preparingImage, restoreJob } from '../restore-job.ts';
 import { countJobUID, restoreJobUID } from '../restore-orders.ts';
 import { renderBeside, type RenderedStack } from '../stack-release.ts';
 import type { CheckDependencies } from './checks.ts';
@@ -51,7 +51,8 @@ export async function execute(action: Action, context: ScratchContext): Promise<
       return await host.writeRelease(project, (await render(context)).rendered.rendered, fence(), signal);
     case 'PullImages': {
       const { release, rendered } = await render(context);
-      const images = [databaseImage(release), context.dependencies.toolbox];
+      const { manifest } = context.observed.checked ?? {};
+      const images = [databaseImage(release), ...(manifest === undefined ? [] : [preparingImage(release, manifest)]), context.dependencies.toolbox];
       return await host.pull(images, rendered.pullCredentials, ({ imagesDone, imagesTotal }) => context.progress(`pulling images: ${imagesDone} of ${imagesTotal}`), signal);
     }
     case 'StartRestore':
@@ -98,6 +99,7 @@ async function scratchRestoreJob(context: ScratchContext): Promise<JobSpec> {
     toolbox,
     release,
     rootPassword: rendered.rootPassword,
+    databaseFiles: rendered.databaseFiles,
     store: blobs,
     backup,
     ...(keyID === undefined ? {} : { encryption: await encryptionKey(cluster, resource, keyID, { signal }) }),
@@ -108,5 +110,5 @@ async function scratchCountJob(context: ScratchContext): Promise<JobSpec> {
   const { restore, dependencies, observed } = context;
   const { release, rendered } = await render(context);
   const manifest = observed.checked?.manifest;
-  return countJob({ uid: countJobUID(restore.metadata.uid), project: scratchProject(restore), release, manifest, rootPassword: rendered.rootPassword, toolbox: dependencies.toolbox });
+  return countJob({ uid: countJobUID(restore.metadata.uid), project: scratchProject(restore), release, manifest, rootPassword: rendered.rootPassword, databaseFiles: rendered.databaseFiles, toolbox: dependencies.toolbox });
 }

@@ -161,9 +161,10 @@ export async function execute(action: Action, context: ExecutionContext): Promis
 }
 
 async function startLoad(context: ExecutionContext, purpose: 'Check' | 'Restore', volumes: SwitchedVolumes | undefined): Promise<void> {
-  const { toolbox, pullCredentials, loadJob } = inputs(context);
-  // With its own pull: an operator that was updated in between brings another toolbox.
-  await hostOf(context).pull([toolbox], pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
+  const { toolbox, preparing, pullCredentials, loadJob } = inputs(context);
+  // With its own pull: an operator that was updated in between brings another toolbox. What prepares a backup's files is the
+  // image that made it; where it cannot be had, the check says so while the stack still runs.
+  await hostOf(context).pull([toolbox, ...(preparing === undefined ? [] : [preparing])], pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
   await hostOf(context).startJob(context.project, await loadJob(purpose, volumes, context.signal), context.fence(), context.signal);
   const { initialData } = context.gathered.observed;
   if (initialData?.ok === true && initialData.value.note !== undefined) context.tell({ type: 'Warning', reason: 'BackupEmptied', note: initialData.value.note });

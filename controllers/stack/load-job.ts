@@ -4,7 +4,9 @@ import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
 import { dockerVolume, type SwitchedVolumes } from '../../model/volumes.ts';
 import type { Release } from '../../release/generated/release.ts';
+import type { ComponentFile } from '../../release/render.ts';
 import { releaseFilePath } from '../../release/layout.ts';
+import { databaseAccess } from '../database-access.ts';
 import { checkJobUID, restoreJobUID } from '../restore-orders.ts';
 import { restoreJob } from '../restore-job.ts';
 import type { DataLook } from './observe-data.ts';
@@ -30,6 +32,8 @@ export interface LoadJobInput {
   readonly databaseProject?: string | undefined;
   readonly toolbox: ImageReference;
   readonly rootPassword: string;
+  /** What the database's component has mounted. */
+  readonly databaseFiles: readonly ComponentFile[];
   readonly purpose: 'Check' | 'Restore';
   /** uid of the JtelRestore that is carried out. */
   readonly orderUID: string | undefined;
@@ -92,7 +96,7 @@ async function vanillaJob(input: LoadJobInput, loadID: string): Promise<JobSpec>
       type: 'load',
       loadID,
       source: vanillaSource(release),
-      database: { host: release.database.component, port: 3306, rootPassword, schemas: release.database.schemas },
+      database: databaseAccess(release, rootPassword, input.databaseFiles),
       fileTrees,
       dataSets,
     },

@@ -20,6 +20,7 @@ import { loadJob } from './load-job.ts';
 import type { Finding, Observed, Outcome, ReleaseFacts } from './model.ts';
 import { readProxyCredentials } from '../render-inputs.ts';
 import { countJob } from '../count-job.ts';
+import { preparingImage } from '../restore-job.ts';
 import { countJobUID } from '../restore-orders.ts';
 import { readRelease, renderBeside, renderStack, type ReleaseDependencies, type RenderedStack, type StackRelease } from '../stack-release.ts';
 import { observeBeside } from './observe-beside.ts';
@@ -39,6 +40,8 @@ export interface ObserveDependencies extends ReleaseDependencies, DataDependenci
 export interface Inputs {
   readonly pullCredentials: readonly RegistryLogin[];
   readonly toolbox: ImageReference;
+  /** Of the backup that is to be loaded: prepares its database. */
+  readonly preparing: ImageReference | undefined;
   /** `Check`: one that only looks. */
   readonly loadJob: (purpose: 'Check' | 'Restore', volumes: SwitchedVolumes | undefined, signal: AbortSignal) => Promise<JobSpec>;
   /** The release whose database is started beside the stack. */
@@ -161,9 +164,10 @@ async function render(
     inputs: {
       pullCredentials: result.pullCredentials,
       toolbox,
-      ...besideInputs(stack, project, release, result.rootPassword, data, dependencies),
+      preparing: data?.loading?.backup === undefined ? undefined : preparingImage(release, data.loading.backup.loaded.manifest),
+      ...besideInputs(stack, project, release, result, data, dependencies),
       loadJob: (purpose, target, signal) =>
-        loadJob({ release, store, project, volumes: target ?? volumes, databaseProject: target === undefined ? undefined : data?.observed.order?.beside?.project, toolbox, rootPassword: result.rootPassword, purpose, stackUID: stack.metadata.uid, orderUID: data?.observed.order?.requestUID, loading: data?.loading, signal }),
+        loadJob({ release, store, project, volumes: target ?? volumes, databaseProject: target === undefined ? undefined : data?.observed.order?.beside?.project, toolbox, rootPassword: result.rootPassword, databaseFiles: result.databaseFiles, purpose, stackUID: stack.metadata.uid, orderUID: data?.observed.order?.requestUID, loading: data?.loading, signal }),
     },
   };
 }
@@ -172,7 +176,7 @@ function besideInputs(
   stack: JtelStack,
   project: string,
   release: Release,
-  rootPassword: string,
+  { rootPassword, databaseFiles }: RenderedStack,
   data: DataLook | undefined,
   dependencies: ObserveDependencies,
 ): Pick<Inputs, 'renderBeside' | 'countJob'> {
@@ -187,7 +191,7 @@ function besideInputs(
     countJob: async () => {
       if (place === undefined || order === undefined || manifest === undefined) throw new Error('a count was planned, and nothing was loaded');
       const { toolbox } = dependencies;
-      return countJob({ uid: countJobUID(order.requestUID), project, volumes: place.volumes, databaseProject: place.project, release, manifest, rootPassword, toolbox });
+      return countJob({ uid: countJobUID(order.requestUID), project, volumes: place.volumes, databaseProject: place.project, release, manifest, rootPassword, databaseFiles, toolbox });
     },
   };
 }

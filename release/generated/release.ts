@@ -85,6 +85,11 @@ export interface Release {
      * Secret with which jobs log in as root.
      */
     rootSecret: string;
+    /**
+     * The series of MariaDB that the image has, as in `11.8`: files of a newer one are refused before anything stops.
+     */
+    series?: string;
+    tls?: DatabaseTransport;
     physical?: PhysicalDatabase;
   };
   /**
@@ -137,6 +142,16 @@ export interface Release {
   components: Component[];
 }
 /**
+ * The release wants jobs to connect with TLS, and to check the certificate. Without it they connect as clients of the server's own series do: with TLS when the server offers it, the certificate checked when it can be.
+ */
+export interface DatabaseTransport {
+  mode: 'Verified';
+  /**
+   * Target of one of the component's files or secrets, a PEM file with the authority's certificates. Without it the certificate is proved by the password, which servers can since MariaDB 11.4.
+   */
+  certificateAuthority?: string;
+}
+/**
  * Where the files of the database lie, for backups of the files themselves (mariadb-backup, which the component's image must contain). Without it only logical backups, as SQL, are possible.
  */
 export interface PhysicalDatabase {
@@ -153,6 +168,20 @@ export interface PhysicalDatabase {
    */
   uid: number;
   gid: ID;
+  keys?: EncryptionAtRest;
+}
+/**
+ * Encryption at rest by file_key_management. Without it a database whose keys are in no file or secret of the component is not backed up by its files: nobody could restore them.
+ */
+export interface EncryptionAtRest {
+  /**
+   * A secret of kind EncryptionKeys that the component mounts.
+   */
+  secret: string;
+  /**
+   * Where the server reads it (`file_key_management_filename`): the mount itself, or a copy that the image makes of it.
+   */
+  path: string;
 }
 export interface FileTree {
   name: Name;
@@ -195,9 +224,9 @@ export interface HostRequirements {
 export interface SecretDeclaration {
   name: Name;
   /**
-   * Generated: random letters and digits, made once per stack. TLS: one PEM with key and certificate chain.
+   * Generated: random letters and digits, made once per stack. EncryptionKeys: a key file of MariaDB's file_key_management with one random key of 256 bits, made once per stack. TLS: one PEM with key and certificate chain.
    */
-  kind: 'Generated' | 'TLS';
+  kind: 'Generated' | 'EncryptionKeys' | 'TLS';
   /**
    * Characters of a generated secret (default 32).
    */

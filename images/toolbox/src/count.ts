@@ -7,6 +7,7 @@ import { Fields, FormatError, patterns, refuseTwice } from '../../../backup/fiel
 import type { CountedTable, CountedTree, CountJobInput, CountJobResult } from '../../../backup/job.ts';
 import { DatabaseClient } from './database/client.ts';
 import { countTree } from './files/count-tree.ts';
+import { readTLS } from './database/tls.ts';
 import { JobError } from './job-error.ts';
 import { part } from './report.ts';
 import type { Report } from './report.ts';
@@ -36,6 +37,7 @@ function database(spec: Fields): NonNullable<CountJobInput['database']> {
     port: spec.integer('port', 1, 65_535),
     rootPassword: spec.text('rootPassword', patterns.text),
     schemas: spec.list('schemas', 64, (schema, place) => new Fields({ schema }, place).text('schema', /^[A-Za-z0-9_]{1,64}$/)),
+    ...readTLS(spec),
   };
 }
 

@@ -9,6 +9,7 @@ export type JobErrorReason =
   | 'DataSetCorrupt' // length, digest or form of a data set is wrong; nothing was written
   | 'DiskFull'
   | 'DatabaseUnreachable'
+  | 'DatabaseInsecure' // there is no connection as safe as the release asks for
   | 'DatabaseFailed' // the database refused a statement
   | 'ProducerFailed' // the database's own tool did not deliver a whole backup
   | 'UploadFailed' // the store did not take an object

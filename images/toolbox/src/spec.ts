@@ -1,7 +1,9 @@
 /** What the operator asks for: checked here as a whole, so that a job never stops half-way over a missing field. */
-import type { BackupJobInput, CountJobInput, RestoreJobInput } from '../../../backup/job.ts';
+import type { BackupJobInput, CountJobInput, DatabaseTLS, RestoreJobInput } from '../../../backup/job.ts';
+import { Fields, FormatError } from '../../../backup/fields.ts';
 import { parseBackupInput } from './backup/input.ts';
 import { parseCountInput } from './count.ts';
+import { readTLS } from './database/tls.ts';
 import { JobError } from './job-error.ts';
 import { parseRestoreInput } from './restore/input.ts';
 
@@ -11,6 +13,7 @@ export interface DatabaseSpec {
   readonly rootPassword: string;
   /** Schemas that belong to the stack. */
   readonly schemas: readonly string[];
+  readonly tls?: DatabaseTLS;
 }
 
 export interface FileTreeSpec {
@@ -110,7 +113,17 @@ function database(value: unknown): DatabaseSpec {
     port: integer(spec['port'], 'database.port', 1, 65_535),
     rootPassword,
     schemas,
+    ...tls(value),
   };
+}
+
+function tls(given: unknown): Pick<DatabaseSpec, 'tls'> {
+  try {
+    return readTLS(new Fields(given, 'database'));
+  } catch (error) {
+    if (error instanceof FormatError) throw new JobError('SpecInvalid', error.message, error);
+    throw error;
+  }
 }
 
 /** Schemas that no stack owns; `jtel_operator` is this project's own. */

@@ -1,7 +1,7 @@
 /** A real compose host with a real database under jtel's names, backed up and restored by jobs through the real driver. */
 import { networkInterfaces } from 'node:os';
 import { stringify } from 'yaml';
-import { backupOptionFile, backupScript, companionEntrypoint, exchangePath, optionFilePath, prepareOptionFile, prepareScript } from '../../../backup/companion.ts';
+import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath, optionFilePath, prepareOptionFile, prepareScript } from '../../../backup/companion.ts';
 import type { BackupJobInput, BackupJobResult, CountJobResult, DatabaseKind, RestoreJobInput } from '../../../backup/job.ts';
 import { stagedDatabase } from '../../../backup/staging.ts';
 import { createHostDriver } from '../../../host-driver/connect.ts';
@@ -135,14 +135,14 @@ export class RestoreStage {
       database: { kind, exchange: exchangePath, host: 'acd-dbm', port: 3306, rootPassword, schemas },
       fileTrees: [{ name: 'files', path: '/data/files', excludes: [] }],
     };
-    const optionFile = backupOptionFile({ host: 'acd-dbm', port: 3306, user: 'root', password: rootPassword });
+    const files = backupOptionFiles({ host: 'acd-dbm', port: 3306, user: 'root', password: rootPassword });
     const report = await this.#run(project, {
       type: 'backup',
       network: `${project}_default`,
       volumes: [{ volume: `${project}_files`, target: '/data/files', readOnly: true }],
       input,
       memoryBytes: 300 * megabyte,
-      ...(kind === 'Physical' ? { exchange: exchangePath, companions: [this.#companion(project, backupScript, optionFile, true)] } : {}),
+      ...(kind === 'Physical' ? { exchange: exchangePath, companions: [this.#companion(project, backupScript, files, true)] } : {}),
     });
     if (report.error !== undefined) throw new Error(`backup failed: ${report.error.reason} ${report.error.message}`);
     return backupToRead(this.double, report.result as BackupJobResult);
@@ -170,7 +170,7 @@ export class RestoreStage {
       volumes: isPhysical ? [{ volume: `${project}_database`, target: '/database', readOnly: false }, files] : [files],
       input,
       memoryBytes: 288 * megabyte,
-      ...(isPhysical ? { exchange: exchangePath, companions: [this.#companion(project, prepareScript, prepareOptionFile(stagedDatabase('/var/lib/mysql')), false)] } : {}),
+      ...(isPhysical ? { exchange: exchangePath, companions: [this.#companion(project, prepareScript, [{ path: optionFilePath, content: prepareOptionFile(stagedDatabase('/var/lib/mysql')), mode: 0o600 }], false)] } : {}),
     };
   }
 
@@ -193,7 +193,7 @@ export class RestoreStage {
     return report.result as CountJobResult;
   }
 
-  #companion(project: string, script: string, optionFile: string, readOnly: boolean): JobCompanion {
+  #companion(project: string, script: string, files: JobCompanion['files'], readOnly: boolean): JobCompanion {
     return {
       name: 'database',
       image: this.images.master,
@@ -203,7 +203,7 @@ export class RestoreStage {
       // A backup connects to the server; to prepare needs no network.
       ...(readOnly ? { network: `${project}_default` } : {}),
       volumes: [{ volume: `${project}_database`, target: '/var/lib/mysql', readOnly }],
-      files: [{ path: optionFilePath, content: optionFile, mode: 0o600 }],
+      files,
       memoryBytes: 512 * megabyte,
     };
   }

@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
-import { backupOptionFile, backupScript, companionEntrypoint, exchangePath, optionFilePath } from '../../../backup/companion.ts';
-import type { BackupDatabase, BackupJobInput } from '../../../backup/job.ts';
+import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath, optionFilePath, prepareOptionFile, prepareScript } from '../../../backup/companion.ts';
+import type { CompanionFile } from '../../../backup/companion.ts';
+import type { BackupDatabase, BackupJobInput, RestoreJobInput } from '../../../backup/job.ts';
+import { stagedDatabase } from '../../../backup/staging.ts';
 import { buildOlderDatabase, buildStandIns, buildToolbox, olderDatabaseImage, toolboxImage } from '../../../images/build.ts';
 import { ensureBaseImage, ensureNodeImage } from '../../../sandbox/setup/base-image.ts';
 import { ensureDocker } from '../../../sandbox/setup/docker.ts';
@@ -36,6 +38,23 @@ export interface JobOutcome {
   readonly result?: Readonly<Record<string, unknown>>;
   readonly error?: { readonly reason: string; readonly message: string };
   readonly progress: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface StartOptions {
+  /** Instead of the real one, for what must be noticed. */
+  readonly companionScript?: string;
+  readonly companionFiles?: readonly CompanionFile[];
+  /** What the release asks of connections. */
+  readonly tls?: { readonly tls: { readonly certificateAuthority?: string } };
+  readonly memory?: string;
+  /** Another build's image of the job. */
+  readonly toolbox?: string;
+}
+
+export interface RestoreOptions {
+  /** Prepares the files; default as the database itself. */
+  readonly preparing?: string;
+  readonly companionFiles?: readonly CompanionFile[];
 }
 
 export interface JobRun {
@@ -125,15 +144,16 @@ export class DatabaseStage {
       toolboxImage, '-c', `cd /tree && ${command}`]);
   }
 
+  get #server(): { readonly host: string; readonly port: number; readonly user: string; readonly password: string } {
+    return { host: 'acd-dbm', port: 3306, user: 'root', password: this.rootPassword };
+  }
+
   databaseInput(kind: BackupDatabase['kind']): BackupDatabase {
     return { kind, exchange: exchangePath, host: 'acd-dbm', port: 3306, rootPassword: this.rootPassword, schemas: ['jtel', 'jtelstats'] };
   }
 
-  /**
-   * Starts a backup job: companion first, as the driver does.
-   * @param companionScript instead of the real one, for what must be noticed.
-   */
-  async start(input: BackupJobInput, options: { readonly companionScript?: string; readonly memory?: string } = {}): Promise<JobRun> {
+  /** Starts a backup job: companion first, as the driver does. */
+  async start(input: BackupJobInput, options: StartOptions = {}): Promise<JobRun> {
     const name = `${this.name}-job-${++this.#jobs}`;
     const exchange = `${name}-exchange`;
     await this.docker.run(['volume', 'create', '--label', this.#label, exchange]);
@@ -143,12 +163,11 @@ export class DatabaseStage {
       const [shell = '', ...rest] = companionEntrypoint;
       await this.docker.run(['create', '--name', companion, '--label', this.#label, '--network', this.name, '--user', '0', '--entrypoint', shell,
         '-v', `${this.dataVolume}:/var/lib/mysql:ro`, '-v', `${exchange}:${exchangePath}`, this.image, ...rest, options.companionScript ?? backupScript]);
-      const optionFile = backupOptionFile({ host: 'acd-dbm', port: 3306, user: 'root', password: this.rootPassword });
-      await this.#putIn(companion, optionFilePath, optionFile);
+      for (const { path, content } of [...backupOptionFiles({ ...this.#server, ...options.tls }), ...(options.companionFiles ?? [])]) await this.#putIn(companion, path, content);
       await this.docker.run(['start', companion]);
     }
     await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name, '--memory', options.memory ?? '300m',
-      '-v', `${this.filesVolume}:/data/files:ro`, '-v', `${exchange}:${exchangePath}`, toolboxImage, 'backup']);
+      '-v', `${this.filesVolume}:/data/files:ro`, '-v', `${exchange}:${exchangePath}`, options.toolbox ?? toolboxImage, 'backup']);
     await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
     await this.docker.run(['start', name]);
     return { name, companion, exchange };
@@ -168,14 +187,45 @@ export class DatabaseStage {
     };
   }
 
+  /** Restores a physical backup into a volume of its own. */
+  async restore(input: RestoreJobInput, volume: string, options: RestoreOptions = {}): Promise<JobOutcome> {
+    const name = `${this.name}-job-${++this.#jobs}`;
+    const run: JobRun = { name, companion: `${name}-companion`, exchange: `${name}-exchange` };
+    for (const each of [volume, run.exchange]) await this.docker.run(['volume', 'create', '--label', this.#label, each]);
+    const [shell = '', ...rest] = companionEntrypoint;
+    try {
+      await this.docker.run(['create', '--name', `${name}-companion`, '--label', this.#label, '--network', 'none', '--user', '0', '--entrypoint', shell,
+        '-v', `${volume}:/var/lib/mysql`, '-v', `${run.exchange}:${exchangePath}`, options.preparing ?? this.image, ...rest, prepareScript]);
+      const optionFile = { path: optionFilePath, content: prepareOptionFile(stagedDatabase('/var/lib/mysql')) };
+      for (const { path, content } of [optionFile, ...(options.companionFiles ?? [])]) await this.#putIn(`${name}-companion`, path, content);
+      await this.docker.run(['start', `${name}-companion`]);
+      await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name, '--memory', '288m',
+        '-v', `${volume}:/database`, '-v', `${run.exchange}:${exchangePath}`, toolboxImage, 'restore']);
+      await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
+      await this.docker.run(['start', name]);
+      return await this.finish(run);
+    } finally {
+      await this.remove(run);
+    }
+  }
+
+  /** Another server over a volume; say `close` of the stage when all is done. */
+  async serve(volume: string, image = this.image): Promise<string> {
+    const server = `${volume}-server`;
+    await this.docker.run(['run', '-d', '--name', server, '--label', this.#label, '--network', this.name, '-v', `${volume}:/var/lib/mysql`,
+      '-v', `${this.#secrets}:/run/secrets:ro`, image]);
+    await waitFor('the restored database', async () => (await this.docker.tryRun(['exec', server, 'healthy'])).code === 0);
+    return server;
+  }
+
   /** A container beside the database, with its files and its credentials at hand; not started. */
   async createPeer(image: string, script: string): Promise<string> {
     const name = `${this.name}-peer-${++this.#jobs}`;
     await this.docker.run(['volume', 'create', '--label', this.#label, `${this.name}-peers`]);
     await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name, '--user', '0', '--entrypoint', 'bash',
       '-v', `${this.dataVolume}:/var/lib/mysql:ro`, '-v', `${this.name}-peers:/peers`, image, '-o', 'pipefail', '-ec', script]);
-    const server = { host: 'acd-dbm', port: 3306, user: 'root', password: this.rootPassword };
-    await this.#putIn(name, optionFilePath, `${backupOptionFile(server)}${backupOptionFile(server).replace('[mariabackup]', '[client]')}`);
+    const [{ content = '' } = {}] = backupOptionFiles(this.#server);
+    await this.#putIn(name, optionFilePath, `${content}${content.replace('[mariabackup]', '[client]')}`);
     return name;
   }
 

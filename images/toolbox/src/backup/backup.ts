@@ -97,14 +97,20 @@ class BackupRun {
     const input = this.#input;
     const { packs, index, attributes, pipeline } = this.#assemble();
     this.#report({ step: 'Measuring', percent: 0, message: input.known.length === 0 ? 'no earlier backup' : `and reading ${input.known.length} parts of earlier indexes` });
-    const [totals, knownIgnored] = await Promise.all([
-      this.#measure(),
-      takeKnownChunks({ parts: input.known, epoch: input.epoch, cipher: this.#cipher, signal: this.#signal }, this.#table, packs),
-    ]);
-    // Small backups get small packs: so little is done again after a crash.
-    packs.closedBytes = Math.min(packBytes.closed, Math.max(mebibyte, Math.floor(totals.bytes / 512)));
-    pipeline.checkpointBytes = Math.min(64 * mebibyte, Math.max(packs.closedBytes, Math.floor(totals.bytes / 1024)));
-    const progress = new ProgressTeller(this.#report, totals, () => ({
+    let totals: Totals = { bytes: 0, entries: 0 };
+    const measured = (found: Totals): void => {
+      totals = found;
+      // Small backups get small packs: so little is done again after a crash.
+      packs.closedBytes = Math.min(packBytes.closed, Math.max(mebibyte, Math.floor(found.bytes / 512)));
+      pipeline.checkpointBytes = Math.min(64 * mebibyte, Math.max(packs.closedBytes, Math.floor(found.bytes / 1024)));
+    };
+    const known = takeKnownChunks({ parts: input.known, epoch: input.epoch, cipher: this.#cipher, signal: this.#signal }, this.#table, packs);
+    const database = this.#measureDatabase();
+    const all = this.#measureTrees(database).then(measured);
+    // The database's tool does its first work meanwhile: what it delivers is hashed, and waits to be looked up.
+    pipeline.waitFor(Promise.all([known, database.then((bytes) => measured({ bytes, entries: 0 }))]));
+    all.catch((error: unknown) => this.#fail(error));
+    const progress = new ProgressTeller(this.#report, () => totals, () => ({
       bytesDone: pipeline.readBytes,
       entriesDone: this.#trees.reduce((sum, tree) => sum + tree.entriesDone, 0),
       uploadedBytes: this.#uploadedBytes,
@@ -112,6 +118,7 @@ class BackupRun {
     try {
       const context: SourceContext = { pipeline, throttle: new Throttle(input.limits.bytesPerSecond, () => performance.now()), signal: this.#signal };
       const facts = input.database === undefined ? {} : await this.#readDatabase(input.database, context, progress);
+      await all;
       for (const [at, tree] of this.#trees.entries()) {
         progress.begin('ReadingFiles', `file tree ${input.fileTrees[at]?.name ?? ''}`);
         await tree.read(context);
@@ -122,7 +129,7 @@ class BackupRun {
       await index.finish();
       await attributes.finish();
       this.#signal.throwIfAborted();
-      return await this.#result(pipeline, { indexParts: index.parts, attributeParts: attributes.parts }, dataSets, facts, knownIgnored);
+      return await this.#result(pipeline, { indexParts: index.parts, attributeParts: attributes.parts }, dataSets, facts, await known);
     } finally {
       progress.end();
     }
@@ -137,12 +144,13 @@ class BackupRun {
   }
 
   /** What the sources have, as far as it can be known before. */
-  async #measure(): Promise<Totals> {
+  async #measureDatabase(): Promise<number> {
     const { database } = this.#input;
-    const [bytes, trees] = await Promise.all([
-      database === undefined ? 0 : databaseSize(database, this.#signal),
-      Promise.all(this.#trees.map((tree) => tree.size(this.#signal))),
-    ]);
+    return database === undefined ? 0 : await databaseSize(database, this.#signal);
+  }
+
+  async #measureTrees(database: Promise<number>): Promise<Totals> {
+    const [bytes, trees] = await Promise.all([database, Promise.all(this.#trees.map((tree) => tree.size(this.#signal)))]);
     return { bytes: trees.reduce((sum, tree) => sum + tree.bytes, bytes), entries: trees.reduce((sum, tree) => sum + tree.entries, 0) };
   }
 

@@ -20,6 +20,10 @@ export class Throttle {
     this.#now = now;
   }
 
+  get isOn(): boolean {
+    return this.#bytesPerSecond !== undefined;
+  }
+
   /** Milliseconds to wait after so many bytes; what was not used up in a pause is not made up for. */
   take(bytes: number): number {
     if (this.#bytesPerSecond === undefined) return 0;

@@ -3,9 +3,12 @@ import { Fields, FormatError, patterns, refuseTwice } from '../../../../backup/f
 import { databaseSetName } from '../../../../backup/job.ts';
 import type { BackupDatabase, BackupFileTree, BackupJobInput, EncryptionKey, KnownIndexPart, UploadTarget } from '../../../../backup/job.ts';
 import { isBackupID, isEpoch, isIdentity } from '../../../../backup/names.ts';
+import { readTLS } from '../database/tls.ts';
 import { JobError } from '../job-error.ts';
 
 const url = /^https?:\/\/[^\s]+$/;
+/** As release manifests have them. */
+const containerPath = /^(\/[A-Za-z0-9._@+-]+)+$/;
 const absolutePath = /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)+$/;
 // oxlint-disable-next-line no-control-regex -- control characters are what is refused
 const password = /^[^\u0000-\u001F]+$/;
@@ -82,6 +85,8 @@ function database(value: unknown, place: string): BackupDatabase {
     port: fields.integer('port', 1, 65_535),
     rootPassword: fields.text('rootPassword', password),
     schemas: fields.list('schemas', 100, (schema, at) => new Fields({ name: schema }, at).text('name', /^[A-Za-z0-9_]{1,64}$/)),
+    ...readTLS(fields),
+    ...fields.optional('keyPaths', () => fields.list('keyPaths', 1000, (path, at) => new Fields({ path }, at).text('path', containerPath))),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,9 +12,11 @@ import { promisify } from 'node:util';
 import { completionMark, exchange } from '../../../../backup/companion.ts';
 import { databaseSetName } from '../../../../backup/job.ts';
 import type { BackupDatabase } from '../../../../backup/job.ts';
+import { backupOptionsName, keyPathOf, lackedKeys } from '../database/at-rest.ts';
 import { JobError } from '../job-error.ts';
 import type { SourceContext } from './context.ts';
 import type { FileWriter } from './file-writer.ts';
+import { RedoGuard, watchRedo } from './redo-guard.ts';
 import { XbstreamReader } from './xbstream.ts';
 import type { StreamedFile } from './xbstream.ts';
 
@@ -33,6 +35,8 @@ const viewMark = 'TYPE=VIEW';
 /** Names before and since MariaDB 11. */
 const infoNames = ['mariadb_backup_info', 'xtrabackup_info'];
 const positionNames = ['mariadb_backup_binlog_info', 'xtrabackup_binlog_info'];
+/** The redo log that goes on being written; its older parts, where a series has them, lie still. */
+const redoName = 'ib_logfile0';
 const checkpointNames = ['mariadb_backup_checkpoints', 'xtrabackup_checkpoints'];
 
 export interface PhysicalFacts {
@@ -44,12 +48,15 @@ export interface PhysicalFacts {
 
 class Streamed implements StreamedFile {
   readonly writer: FileWriter;
+  readonly #came: (bytes: number) => void;
   /** Beginning of the content; only kept of files that say what this backup is. */
   #kept = Buffer.alloc(0);
   readonly #keep: number;
 
-  constructor(writer: FileWriter, keep: number) {
+  /** @param came is told of each piece. */
+  constructor(writer: FileWriter, keep: number, came: (bytes: number) => void) {
     this.writer = writer;
+    this.#came = came;
     this.#keep = keep;
   }
 
@@ -59,6 +66,7 @@ class Streamed implements StreamedFile {
 
   write(bytes: Buffer): void {
     this.writer.write(bytes);
+    this.#came(bytes.length);
     const room = this.#keep - this.#kept.length;
     if (room > 0) this.#kept = Buffer.concat([this.#kept, bytes.subarray(0, room)]);
   }
@@ -80,20 +88,28 @@ class Streamed implements StreamedFile {
 /** @throws {JobError} ProducerFailed unless the backup is whole. */
 export async function readPhysical(database: BackupDatabase, context: SourceContext, patience: Patience = defaultPatience): Promise<PhysicalFacts> {
   const at = (name: string): string => join(database.exchange, name);
-  await makePipe(at(exchange.stream));
-  const began = async (): Promise<boolean> => (await exists(at(exchange.started))) || (await exists(at(exchange.exitCode)));
-  if (!(await waitFor(patience.start, context.signal, began))) fail(`the companion did not begin within ${patience.start} s`);
-  const facts = new Set([...infoNames, ...positionNames, ...checkpointNames]);
+  const facts = new Set([...infoNames, ...positionNames, ...checkpointNames, backupOptionsName]);
   const isDefinition = definitionsIn(database.schemas);
   const keep = (path: string): number => (facts.has(path) ? longestFacts : isDefinition(path) ? viewMark.length : 0);
-  const reader = new XbstreamReader({ begin: (path) => new Streamed(context.pipeline.newFile(), keep(path)) });
-  await drainPipe(at(exchange.stream), reader, context, patience.silence);
+  const redo = { bytes: 0 };
+  const came = (path: string) => (path === redoName ? (bytes: number) => void (redo.bytes += bytes) : () => undefined);
+  const reader = new XbstreamReader({ begin: (path) => new Streamed(context.pipeline.newFile(), keep(path), came(path)) });
+  const guard = new RedoGuard();
+  const watched = new AbortController();
+  const watching = context.throttle.isOn ? watchRedo(guard, database, () => redo.bytes, AbortSignal.any([context.signal, watched.signal])) : undefined;
+  try {
+    await drainPipe(database.exchange, reader, context, patience, { guard, redo });
+  } finally {
+    watched.abort();
+    await watching;
+  }
   // Why the tool failed says more than where its stream ends.
   await checkExit(at(exchange.exitCode), at(exchange.log), patience.exit, context.signal);
   reader.end();
   const files = reader.files as ReadonlyMap<string, Streamed>;
   const textOf = (names: readonly string[]): string | undefined => names.map((name) => files.get(name)?.text).find((text) => text !== undefined);
   if (textOf(checkpointNames) === undefined) fail('it lacks the file with its checkpoints');
+  checkKeys(textOf([backupOptionsName]) ?? '', database.keyPaths ?? []);
   for (const [path, { writer }] of files) {
     await context.pipeline.free();
     writer.end({ set: databaseSetName, entry: 'f', path: Buffer.from(path) });
@@ -106,6 +122,13 @@ export async function readPhysical(database: BackupDatabase, context: SourceCont
     ...(version === undefined ? {} : { server: { version: version.slice(0, 200) } }),
     ...(position === undefined || position === '' ? {} : { position: position.slice(0, 4000) }),
   };
+}
+
+/** Keys that the release does not bring are on this host only: such a backup could be restored nowhere else. */
+function checkKeys(options: string, keyPaths: readonly string[]): void {
+  const needed = keyPathOf(options);
+  if (needed === undefined || keyPaths.includes(needed)) return;
+  fail(`the database is encrypted at rest with the keys in ${needed.slice(0, 255)}, which the release does not bring: let it name them (database.physical.keys), or back up by method Logical`);
 }
 
 /** `jtel/calls.frm`; what begins with `#sql` is a table that is just being rebuilt, and nobody's. */
@@ -138,42 +161,62 @@ async function widenPipe(path: string): Promise<void> {
 // F_SETPIPE_SZ of linux/fcntl.h; the size belongs to the pipe as long as somebody has it open.
 const widen = 'sysopen(my $pipe, $ARGV[0], O_RDONLY | O_NONBLOCK) or exit 1; fcntl($pipe, 1031, 1 << 20) or exit 1;';
 
-/** Reads until whoever writes has closed the pipe; reading stops while the rest of the job is busy. */
-async function drainPipe(path: string, reader: XbstreamReader, context: SourceContext, silenceSeconds: number): Promise<void> {
-  const { pipeline, throttle, signal } = context;
+/** Opens the pipe for reading once the companion has it open, and says so to it. */
+async function openPipe(directory: string, startSeconds: number, signal: AbortSignal): Promise<FileHandle> {
+  const at = (name: string): string => join(directory, name);
+  await makePipe(at(exchange.stream));
+  const began = async (): Promise<boolean> => (await exists(at(exchange.started))) || (await exists(at(exchange.exitCode)));
+  if (!(await waitFor(startSeconds, signal, began))) fail(`the companion did not begin within ${startSeconds} s`);
   signal.throwIfAborted();
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  await widenPipe(path);
+  const handle = await open(at(exchange.stream), constants.O_RDONLY | constants.O_NONBLOCK);
+  await writeFile(at(exchange.reading), '');
+  await widenPipe(at(exchange.stream));
+  return handle;
+}
+
+interface Redo {
+  readonly guard: RedoGuard;
+  /** Of the log, so far. */
+  readonly redo: { readonly bytes: number };
+}
+
+/** Reads until whoever writes has closed the pipe; reading stops while the rest of the job is busy. */
+async function drainPipe(directory: string, reader: XbstreamReader, context: SourceContext, patience: Patience, { guard, redo }: Redo): Promise<void> {
+  const { pipeline, throttle, signal } = context;
+  const handle = await openPipe(directory, patience.start, signal);
   let silence: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const push = (bytes: Buffer): Buffer => bytes.subarray(reader.push(bytes, () => pipeline.isFree));
-      const goOn = async (rest: Buffer, length: number): Promise<void> => {
+      // The limit is for pages: what comes of the log does not count, and where it must come nothing does.
+      const counted = (bytes: number, redoBefore: number): number => (guard.isUrgent ? 0 : Math.max(0, bytes - (redo.bytes - redoBefore)));
+      const goOn = async (rest: Buffer, length: number, redoBefore: number): Promise<void> => {
         for (let left = rest; left.length > 0; left = push(left)) await pipeline.free();
-        await Promise.all([pipeline.free(), throttle.wait(length, signal)]);
+        await Promise.all([pipeline.free(), throttle.wait(counted(length, redoBefore), signal)]);
       };
       const onBytes = (length: number, bytes: Uint8Array): boolean => {
         silence?.refresh();
         let rest: Buffer;
+        const redoBefore = redo.bytes;
         try {
           rest = push(Buffer.from(bytes.buffer, bytes.byteOffset, length));
         } catch (error) {
           socket.destroy(error as Error);
           return false;
         }
-        if (rest.length === 0 && pipeline.isFree && throttle.take(0) <= 0) {
-          throttle.take(length);
+        if (rest.length === 0 && pipeline.isFree && (guard.isUrgent || throttle.take(0) <= 0)) {
+          throttle.take(counted(length, redoBefore));
           return true;
         }
         // Nothing is read meanwhile, so the rest stays where it is.
-        void goOn(rest, length).then(
+        void goOn(rest, length, redoBefore).then(
           () => socket.resume(),
           (error: unknown) => socket.destroy(error as Error),
         );
         return false;
       };
       const socket = new Socket({ fd: handle.fd, readable: true, writable: false, signal, onread: { buffer: Buffer.alloc(readBytes), callback: onBytes } } as never);
-      silence = setTimeout(() => socket.destroy(new JobError('ProducerFailed', `the database's backup tool wrote nothing for ${silenceSeconds} s`)), silenceSeconds * 1000);
+      silence = setTimeout(() => socket.destroy(new JobError('ProducerFailed', `the database's backup tool wrote nothing for ${patience.silence} s`)), patience.silence * 1000);
       socket.on('end', resolve);
       socket.on('error', reject);
       socket.on('close', () => reject(new JobError('ProducerFailed', 'the pipe was closed')));
@@ -190,6 +233,8 @@ async function checkExit(exitCodePath: string, logPath: string, seconds: number,
   const last = log.split('\n').slice(-5).join(' | ').slice(-1000);
   if (!ended) fail(`the database's backup tool ended without an exit code: was its container killed? ${last}`);
   const code = (await readFile(exitCodePath, 'utf8')).trim();
+  const keys = lackedKeys(log);
+  if (keys !== undefined) fail(`the database's backup tool lacked the keys of encryption at rest (it ended with code ${code}): ${keys}`);
   if (code !== '0') fail(`the database's backup tool ended with code ${code}: ${last}`);
   if (!log.slice(-2000).includes(completionMark)) fail(`the database's backup tool did not say "${completionMark}": ${last}`);
 }
@@ -198,7 +243,7 @@ async function waitFor(seconds: number, signal: AbortSignal, condition: () => Pr
   const deadline = performance.now() + seconds * 1000;
   while (!(await condition())) {
     if (performance.now() > deadline) return false;
-    await delay(50, undefined, { signal });
+    await delay(10, undefined, { signal });
   }
   return true;
 }

@@ -97,6 +97,12 @@ export class Pipeline implements ChunkTarget {
     this.#parts.signal.throwIfAborted();
   }
 
+  /** Before anything is written: what is read is hashed meanwhile, and looked up when all that was known before is there. */
+  waitFor(known: Promise<unknown>): void {
+    this.#ordered = known.then(() => undefined);
+    this.#ordered.catch(this.#parts.fail);
+  }
+
   /** Begins a file; {@link FileWriter.end} puts it into the index. */
   newFile(): FileWriter {
     return new FileWriter(this, this.entries.newFile());

@@ -28,7 +28,7 @@ const newest = 0.05;
 
 export class ProgressTeller {
   readonly #report: Report;
-  readonly #totals: Totals;
+  readonly #totals: () => Totals;
   readonly #counters: () => Counters;
   readonly #timer: NodeJS.Timeout;
   #step = 'Measuring';
@@ -36,7 +36,7 @@ export class ProgressTeller {
   #last = 0;
   #workPerInterval: number | undefined;
 
-  constructor(report: Report, totals: Totals, counters: () => Counters) {
+  constructor(report: Report, totals: () => Totals, counters: () => Counters) {
     this.#report = report;
     this.#totals = totals;
     this.#counters = counters;
@@ -65,8 +65,8 @@ export class ProgressTeller {
     const counters = this.#counters();
     const { bytesDone, entriesDone, uploadedBytes } = counters;
     // What was measured before is an estimate: the database grows meanwhile.
-    const bytesTotal = Math.max(this.#totals.bytes, bytesDone);
-    const entries = Math.max(this.#totals.entries, entriesDone);
+    const bytesTotal = Math.max(this.#totals().bytes, bytesDone);
+    const entries = Math.max(this.#totals().entries, entriesDone);
     const total = work({ bytesDone: bytesTotal, entriesDone: entries });
     const done = work(counters);
     const secondsLeft = Math.ceil(((total - done) / (this.#workPerInterval ?? 0)) * (intervalMilliseconds / 1000));

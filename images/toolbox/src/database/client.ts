@@ -13,6 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { JobError } from '../job-error.ts';
 import type { DatabaseSpec } from '../spec.ts';
+import { isRefusedTLS, tlsWays } from './tls.ts';
 
 const connectSeconds = 60;
 
@@ -33,9 +34,11 @@ export class DatabaseClient {
     const directory = await mkdtemp(join(process.platform === 'linux' ? '/dev/shm' : tmpdir(), 'jtel-job-'));
     try {
       const optionFile = join(directory, 'client.cnf');
-      await writeFile(optionFile, optionText(spec), { mode: 0o600 });
+      const authority = spec.tls?.certificateAuthority;
+      const authorityFile = authority === undefined ? undefined : join(directory, 'ca.pem');
+      if (authority !== undefined && authorityFile !== undefined) await writeFile(authorityFile, authority);
       const client = new DatabaseClient(spec, optionFile, signal);
-      await client.#waitUntilReady();
+      await client.#connect(tlsWays(spec.tls, authorityFile));
       return await work(client);
     } finally {
       await rm(directory, { recursive: true, force: true });
@@ -59,6 +62,22 @@ export class DatabaseClient {
    */
   start(program: string, options: readonly string[]): ChildProcessWithoutNullStreams {
     return spawn(program, [`--defaults-file=${this.#optionFile}`, ...options], { stdio: 'pipe', signal: this.#signal });
+  }
+
+  /** Finds the first way that the server takes; the option file is then as it was used. */
+  async #connect(ways: readonly string[]): Promise<void> {
+    let refused: unknown;
+    for (const lines of ways) {
+      await writeFile(this.#optionFile, optionText(this.#spec) + lines, { mode: 0o600 });
+      try {
+        await this.#waitUntilReady();
+        return;
+      } catch (error) {
+        if (!(error instanceof JobError) || error.reason !== 'DatabaseInsecure') throw error;
+        refused = error;
+      }
+    }
+    throw refused;
   }
 
   async #waitUntilReady(): Promise<void> {
@@ -99,8 +118,9 @@ export class DatabaseClient {
     const where = `${this.#spec.host}:${this.#spec.port}`;
     const said = stderr.split('\n').find((line) => line.startsWith('ERROR')) ?? (stderr.trim() || `ended with ${killed ?? `code ${code}`}`);
     // 2002, 2003, 2005: cannot connect; 2013: lost; 1045: refused, which is no matter of time.
-    const reason = /^ERROR (2002|2003|2005|2013)\b/.test(said) ? 'DatabaseUnreachable' : 'DatabaseFailed';
-    throw new JobError(reason, `the database at ${where}: ${said.slice(0, 500)}`);
+    const reason = /^ERROR (2002|2003|2005|2013)\b/.test(said) ? 'DatabaseUnreachable' : isRefusedTLS(said) ? 'DatabaseInsecure' : 'DatabaseFailed';
+    const wanted = reason === 'DatabaseInsecure' && this.#spec.tls !== undefined ? '; the release wants TLS with a certificate that can be checked (database.tls)' : '';
+    throw new JobError(reason, `the database at ${where}: ${said.slice(0, 500)}${wanted}`);
   }
 }
 

@@ -2,7 +2,6 @@
  * Extended attributes, ACLs among them, by the C library: Node has no call for them. The functions with `l`
  * do not follow a link at the end of a path.
  */
-import { statfsSync } from 'node:fs';
 import koffi from 'koffi';
 import { isKeptAttribute } from '../../../../backup/attributes.ts';
 import type { Attribute } from '../../../../backup/record.ts';
@@ -17,9 +16,7 @@ const functions = {
   ),
   remove: library.func('int fremovexattr(int descriptor, const void *name)'),
 };
-const { E2BIG, ENODATA, ENOSPC, ENOTSUP } = koffi.os.errno;
-/** With more than this free, a disk is not full. */
-const muchRoom = 2 ** 20;
+const { ENODATA, ENOTSUP } = koffi.os.errno;
 
 /** What the kernel lets a list, and a value, have (XATTR_LIST_MAX, XATTR_SIZE_MAX). */
 const room = Buffer.alloc(65_536);
@@ -77,21 +74,9 @@ export function replaceAttributes(descriptor: number, wanted: readonly Attribute
   return wanted.filter(({ name, value }) => {
     if (functions.set(descriptor, withZero(Buffer.from(name, 'latin1')), value, value.length, 0) === 0)
       return false;
-    const error = failed('fsetxattr');
-    if (!isTooMuch(error.errno, descriptor)) throw error;
+    if (koffi.errno() !== ENOTSUP) throw failed('fsetxattr');
     return true;
   });
-}
-
-/**
- * No attributes of that kind here, or no more room for them: file systems limit those of one entry (ext4 to a block) and then say the same
- * as a full disk.
- */
-function isTooMuch(errno: number, descriptor: number): boolean {
-  if (errno === ENOTSUP || errno === E2BIG) return true;
-  if (errno !== ENOSPC) return false;
-  const { bavail, bsize } = statfsSync(`/proc/self/fd/${descriptor}`);
-  return bavail * bsize > muchRoom;
 }
 
 function namesFrom(length: unknown, syscall: string): readonly string[] {
@@ -106,7 +91,7 @@ function withZero(bytes: Buffer): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(1)]);
 }
 
-function failed(syscall: string): Error & { readonly errno: number } {
+function failed(syscall: string): Error {
   const errno = koffi.errno();
   const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
   return Object.assign(new Error(`${code}: ${syscall}`), { code, syscall, errno });

@@ -4,11 +4,14 @@ import { Fields, FormatError, patterns, refuseTwice } from '../../../../backup/f
 import type { BackupToRead, BlobToRead, EncryptionKey, PackToRead, RestoreDatabase, RestoreFileTree, RestoreJobInput } from '../../../../backup/job.ts';
 import { databaseSetName } from '../../../../backup/job.ts';
 import { isBackupID, isIdentity, packBytes } from '../../../../backup/names.ts';
+import { readTLS } from '../database/tls.ts';
 import { JobError } from '../job-error.ts';
 
 const forms = {
   loadID: /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
   url: /^https?:\/\/[^\s]+$/,
+  /** As release manifests have them. */
+  containerPath: /^(\/[A-Za-z0-9._@+-]+)+$/,
   path: /^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/,
   dataDirectory: /^(\.|[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*)$/,
   host: /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252})$/,
@@ -98,6 +101,7 @@ function database(spec: Fields): RestoreDatabase {
       exchange: spec.text('exchange', forms.path),
       uid: spec.integer('uid', 0, largestID),
       gid: spec.integer('gid', 0, largestID),
+      ...spec.optional('keyPaths', () => spec.list('keyPaths', 1000, (path, place) => new Fields({ path }, place).text('path', forms.containerPath))),
     };
   }
   return {
@@ -106,6 +110,7 @@ function database(spec: Fields): RestoreDatabase {
     port: spec.integer('port', 1, 65_535),
     rootPassword: spec.text('rootPassword', patterns.text),
     schemas: spec.list('schemas', 64, (value, place) => new Fields({ schema: value }, place).text('schema', forms.schema)),
+    ...readTLS(spec),
   };
 }
 

@@ -1,8 +1,9 @@
 /** The companion's part: the database's own tool makes the gathered files a database that is whole (backup/companion.ts). */
-import { chmod, chown, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { completionMark, exchange } from '../../../../backup/companion.ts';
+import { backupOptionsName, preparingOptions } from '../database/at-rest.ts';
 import { JobError } from '../job-error.ts';
 import { readOwn } from './durable.ts';
 import type { Place } from './places.ts';
@@ -11,11 +12,17 @@ const startSeconds = 60;
 /** The companion gives a sign of life every two seconds. */
 const silentSeconds = 60;
 const lookMilliseconds = 100;
+const longestOptions = 64 * 1024;
 /** What the tool leaves for people and for its own next step. */
 const leftovers = /^(xtrabackup_|mariadb_backup_|backup-my\.cnf$)/;
 
-/** @param directory of the gathered database. @throws {JobError} PrepareFailed */
-export async function prepareDatabase(exchangePath: string, directory: string, place: Place, signal: AbortSignal): Promise<void> {
+/**
+ * @param directory of the gathered database.
+ * @param keyPaths see {@link preparingOptions}.
+ * @throws {JobError} PrepareFailed
+ */
+export async function prepareDatabase(exchangePath: string, directory: string, place: Place, keyPaths: readonly string[], signal: AbortSignal): Promise<void> {
+  await replaceOptions(join(directory, backupOptionsName), keyPaths);
   const path = (name: string): string => join(exchangePath, name);
   await waitFor(path(exchange.started), startSeconds, 'it did not start', signal);
   await writeFile(path(exchange.prepare), '');
@@ -27,6 +34,16 @@ export async function prepareDatabase(exchangePath: string, directory: string, p
     throw new JobError('PrepareFailed', `mariadb-backup --prepare ended with exit code ${code ?? 'unknown'}: ${last || 'it said nothing'}; the old data was not touched`);
   }
   await finish(directory, place, true);
+}
+
+/** The tool believes whatever stands in this file. */
+async function replaceOptions(path: string, keyPaths: readonly string[]): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isFile() || found.size > longestOptions) throw new JobError('PrepareFailed', `${backupOptionsName} of the backup is no option file; the old data was not touched`);
+  const options = preparingOptions(await readFile(path, 'utf8'), keyPaths);
+  await rm(path);
+  await writeFile(path, options, { mode: 0o600, flag: 'wx' });
 }
 
 async function waitFor(file: string, seconds: number | undefined, otherwise: string, signal: AbortSignal, signOfLife?: string): Promise<void> {

@@ -162,7 +162,7 @@ async function bringIn(restoring: Restoring, room: Room): Promise<void> {
     await arrangeIn(restoring, database, directory, [80, 82]);
     options.report({ step: 'Preparing', percent: 82, message: 'the database makes its files consistent' });
     await staging.enter('Preparing');
-    await prepareDatabase(input.database.exchange, directory, database, options.signal);
+    await prepareDatabase(input.database.exchange, directory, database, input.database.keyPaths ?? [], options.signal);
   }
   const files = (await dump?.files(restoring.index.records())) ?? [];
   await dump?.prove(files);
