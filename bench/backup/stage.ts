@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { BackupJobInput, BackupJobResult, KnownIndexPart } from '../../backup/job.ts';
 import { toolboxImage } from '../../images/build.ts';
 import { databaseImage, DatabaseStage } from '../../test/support/backup/database-stage.ts';
-import type { JobRun } from '../../test/support/backup/database-stage.ts';
+import type { JobRun, StartOptions } from '../../test/support/backup/database-stage.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import type { BenchmarkContext } from '../benchmark.ts';
 import { Sink } from './sink.ts';
@@ -103,8 +103,8 @@ export class BackupBench {
   }
 
   /** A whole backup, timed from the start of the job's process to its end. */
-  async backup(known: readonly KnownIndexPart[], backupID = this.newID(), attempt = 1): Promise<BackupRun> {
-    const run = await this.stage.start(this.input(attempt, backupID, known));
+  async backup(known: readonly KnownIndexPart[], backupID = this.newID(), build: StartOptions = {}, attempt = 1): Promise<BackupRun> {
+    const run = await this.stage.start(this.input(attempt, backupID, known), build);
     const outcome = await this.stage.finish(run);
     const seconds = await this.secondsOf(run.name);
     await this.stage.remove(run);

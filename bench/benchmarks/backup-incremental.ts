@@ -7,7 +7,7 @@ import type { Benchmark, Contender, MissingPeer, Trial } from '../benchmark.ts';
 import { formatValue, sampleOf } from '../statistics.ts';
 
 const mostBytes = 0.05;
-const mostSeconds = 0.5;
+const mostSeconds = 0.45;
 
 export const backupIncremental: Benchmark = {
   name: 'backup.incremental',

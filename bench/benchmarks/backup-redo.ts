@@ -22,7 +22,7 @@ export const backupRedo: Benchmark = {
           const id = bench.newID();
           const before = bench.sink.packBytes;
           await bench.killedAt(whole * killedAt, id);
-          const { result } = await bench.backup(bench.partsOf(id), id, 2);
+          const { result } = await bench.backup(bench.partsOf(id), id, {}, 2);
           return Math.max(0, bench.sink.packBytes - before - result.storedBytes) / result.storedBytes;
         },
       },
