@@ -54,8 +54,10 @@ export interface Fence {
 }
 
 export interface HostFacts {
-  /** `/etc/machine-id`: a host is this, not its address. */
+  /** `/etc/machine-id`: with its host key a host is this, not its address. */
   readonly machineID: string;
+  /** Fingerprint of the host key it proved to have: machines that were made from one template have one machine-id. */
+  readonly hostKey?: string;
   readonly osID: string;
   readonly osVersion: string;
   readonly osName: string;

@@ -80,6 +80,7 @@ export class RemoteHost implements Host {
     return {
       facts: {
         machineID,
+        hostKey: session.connection.hostKey,
         ...lasting,
         diskTotalBytes,
         diskFreeBytes,

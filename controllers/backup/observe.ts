@@ -13,6 +13,7 @@ import { currentEncryptionKey } from '../encryption-keys.ts';
 import { readHostTarget } from '../host-target.ts';
 import { InputError } from '../input-error.ts';
 import { whyNoJobCanCreate } from '../job-access.ts';
+import { recognise } from '../machine.ts';
 import { projectName } from '../project.ts';
 import { readRelease, type ReleaseDependencies, type StackRelease } from '../stack-release.ts';
 import type { OpenStore } from '../store-access.ts';
@@ -100,7 +101,7 @@ async function observeHost(backup: JtelBackup, stack: JtelStack, project: string
   if (!target.ok) return { host: target };
   const host = driver.host(target.value);
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
-  const observation = await outcome(async () => requireDocker(place.address, await host.observe(project, 'quick', signal)));
+  const observation = await outcome(async () => recognise(stack, place, requireDocker(place.address, await host.observe(project, 'quick', signal))));
   const uid = jobUID(backup);
   if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid)) return { host: observation, driver: host };
   const job = await outcome(() => host.readJob(uid, signal));

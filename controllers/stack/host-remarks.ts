@@ -1,11 +1,21 @@
 /** What is strange about a host and stops nothing, told in the condition Preflight; pure. */
 import { BlockList, isIP } from 'node:net';
 import type { JtelStack } from '../../crds/index.ts';
+import { clonesOf } from '../machine.ts';
 import type { HostFacts } from '../../host-driver/host.ts';
 
 /** @returns one sentence for each, the same for the same host. */
 export function hostRemarks(stack: JtelStack, facts: HostFacts): readonly string[] {
-  return [...shadowed(stack, facts), ...noise(facts)];
+  return [...clones(stack, facts), ...shadowed(stack, facts), ...noise(facts)];
+}
+
+function clones(stack: JtelStack, facts: HostFacts): readonly string[] {
+  const others = clonesOf(stack, facts);
+  if (others.length === 0) return [];
+  return [
+    `The machine has the machine-id of ${others.join(', ')} and another host key: they were made from one template, and are told apart by their keys. Give a ` +
+      'machine an id of its own (rm /etc/machine-id; systemd-machine-id-setup; reboot) before a stack is put or moved there, not afterwards.',
+  ];
 }
 
 function noise({ loginNoise }: HostFacts): readonly string[] {

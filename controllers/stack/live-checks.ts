@@ -6,6 +6,7 @@ import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
 import type { HostClaims } from '../claims.ts';
 import { InputError } from '../input-error.ts';
+import { answersAs } from '../machine.ts';
 import { isOrdered } from '../restore-orders.ts';
 import type { Gathered } from './observe.ts';
 
@@ -25,7 +26,7 @@ export async function claimOther(machineID: string, { project, gathered, stack, 
   const { namespace, name, uid } = stack.metadata;
   const owner = { clusterID, namespace, name, uid };
   const { facts, state } = await host.observe(project, 'quick', signal);
-  if (facts.machineID !== machineID) throw new HostError('MachineChanged', machineID, `machine ${machineID} was expected and ${facts.machineID} answers: nothing is done there`);
+  if (!answersAs(machineID, facts)) throw new HostError('MachineChanged', machineID, `machine ${machineID} was expected and ${facts.machineID} answers: nothing is done there`);
   const held = claims.held(uid, machineID);
   if (held !== undefined && held >= (state?.epoch ?? 0)) return { host, fence: { owner, epoch: held } };
   const epoch = claims.next(uid, { host: state?.epoch, status: stack.status?.operation?.epoch });

@@ -8,6 +8,7 @@ import type { Release } from '../../release/generated/release.ts';
 import { acceptedBackup, newestGoodBackup, requireChoice } from '../backup-doubt.ts';
 import { stackIdentity } from '../backup-identity.ts';
 import { readHostTarget } from '../host-target.ts';
+import { answersAs } from '../machine.ts';
 import { InputError } from '../input-error.ts';
 import { storedLoading, type DataDependencies, type Loading } from './data-source.ts';
 import type { Observed, Outcome } from './model.ts';
@@ -44,7 +45,7 @@ export async function observeOthers(
     others.set(place.machineID, host);
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(otherHostTimeoutSeconds * 1000)]);
     const seen = await outcome(() => host.observe(project, 'quick', signal));
-    if (!seen.ok || seen.value.facts.machineID === place.machineID) return seen;
+    if (!seen.ok || answersAs(place.machineID, seen.value.facts)) return seen;
     return { ok: false, reason: 'MachineChanged', message: `${place.host.address} is now machine ${seen.value.facts.machineID}; ${place.machineID} was not reached.` };
   };
   const pending = (stack.status?.formerHosts ?? []).filter(({ state, machineID: former }) => state === 'Pending' && former !== machineID);

@@ -14,6 +14,7 @@ import { preflight, updateAllowed } from '../../release/fitness.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { readHostTarget } from '../host-target.ts';
 import { hostRemarks } from './host-remarks.ts';
+import { recognise } from '../machine.ts';
 import { hostSetup } from './host-setup.ts';
 import type { DataDependencies } from './data-source.ts';
 import { loadJob } from './load-job.ts';
@@ -129,7 +130,7 @@ async function observeHost(
   if (!target.ok) return { target, observation: { ok: false, reason: 'NotChecked', message: target.message }, others: { observed: {}, others: new Map() } };
   const host = driver.host(target.value);
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
-  const observation = await outcome(() => host.observe(project, depth, signal));
+  const observation = await outcome(async () => recognise(stack, stack.spec.host, await host.observe(project, depth, signal)));
   const machineID = observation.ok ? observation.value.facts.machineID : undefined;
   const others = await observeOthers(stack, project, machineID, clock(), dependencies, options);
   const uid = jobToRead(stack, orders, observation.ok ? observation.value : undefined, others.observed.relocation?.id);

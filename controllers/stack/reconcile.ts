@@ -99,7 +99,9 @@ export class StackReconciler implements Reconciler {
     if (depth === 'full' && gathered.observed.host.ok) entry = { ...entry, fullObservationTime: now.getTime() };
     this.#memory.keep(key, entry);
     if (gathered.observed.host.ok && gathered.host !== undefined && gathered.observed.host.value.facts.dockerVersion !== undefined) {
-      watcher.watch(key, project, gathered.observed.host.value.facts.machineID, gathered.host);
+      const { machineID, hostKey = '' } = gathered.observed.host.value.facts;
+      // Machines of several stacks may share a machine-id.
+      watcher.watch(key, project, `${machineID} ${hostKey}`, gathered.host);
     }
 
     const uid = stack.metadata.uid ?? '';

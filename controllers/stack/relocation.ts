@@ -6,9 +6,9 @@
  */
 
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
-import type { JtelBackup, JtelStack, JtelStackStatus, StackHost } from '../../crds/index.ts';
+import type { JtelBackup, JtelStack, JtelStackStatus } from '../../crds/index.ts';
 import type { HostObservation, HostState } from '../../host-driver/host.ts';
+import { samePlace } from '../machine.ts';
 import type { Outcome } from './model.ts';
 
 export type DataHost = NonNullable<JtelStackStatus['dataHost']>;
@@ -35,12 +35,6 @@ export interface RelocationLook {
 export interface FormerLook {
   readonly former: FormerHost;
   readonly host: Outcome<HostObservation>;
-}
-
-/** The same place with the same keys: another machine there was not asked for. */
-function samePlace(a: StackHost, b: StackHost): boolean {
-  const place = ({ address, port, hostKeyFingerprints, jumpHost }: StackHost): unknown => [address, port, hostKeyFingerprints.toSorted(), jumpHost?.address, jumpHost?.port];
-  return isDeepStrictEqual(place(a), place(b));
 }
 
 /** Whether the machine that was reached is to take the stack over from the one that holds the data. */

@@ -26,7 +26,8 @@ function whereDataAre({ stack, observed }: StatusInput): DataHost | undefined {
   const known = stack.status?.dataHost;
   const host = observed.host.ok ? observed.host.value : undefined;
   if (host?.state?.data === undefined || host.state.moved !== undefined) return known;
-  const here = { host: stack.spec.host, machineID: host.facts.machineID };
+  const { machineID, hostKey } = host.facts;
+  const here = { host: stack.spec.host, machineID, ...(hostKey === undefined ? {} : { hostKey }) };
   if (known?.machineID === here.machineID) return here;
   if (host.state.data.state !== undefined) return known;
   const arrived = observed.relocation !== undefined && isCarriedOut(host.state.data, { requestUID: observed.relocation.id });

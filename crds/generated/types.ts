@@ -294,9 +294,13 @@ export interface DataHost {
    */
   readonly host: StackHost;
   /**
-   * Its /etc/machine-id.
+   * Its /etc/machine-id, and after a `+` what tells it from another machine with the same one.
    */
   readonly machineID: string;
+  /**
+   * Fingerprint of the host key that it showed last. Together with the machine-id it says which machine it is.
+   */
+  readonly hostKey?: string;
 }
 
 /**
@@ -448,9 +452,13 @@ export interface FormerHost {
    */
   readonly host: StackHost;
   /**
-   * Its /etc/machine-id.
+   * Its /etc/machine-id, and after a `+` what tells it from another machine with the same one.
    */
   readonly machineID: string;
+  /**
+   * Fingerprint of the host key that it showed last. Together with the machine-id it says which machine it is.
+   */
+  readonly hostKey?: string;
   /**
    * Fenced means stopped and marked, for good. Pending hosts have not answered yet and are fenced as soon as they do.
    */
@@ -570,7 +578,7 @@ export interface HostStatus {
    */
   readonly address?: string;
   /**
-   * Its /etc/machine-id. By this a host is recognised, not by its address.
+   * Its /etc/machine-id. By this and its host key a host is recognised, not by its address.
    */
   readonly machineID?: string;
   /**

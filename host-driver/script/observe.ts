@@ -12,7 +12,7 @@ const longestName = 100;
 const longestVolumeName = 255;
 
 /** Facts that stay the same while a connection lives; a quick observation takes them from the last full one. */
-export type LastingFacts = Omit<HostFacts, 'machineID' | 'diskTotalBytes' | 'diskFreeBytes' | 'imageDisk' | 'dockerVersion' | 'apiVersion' | 'bridges' | 'loginNoise'>;
+export type LastingFacts = Omit<HostFacts, 'machineID' | 'hostKey' | 'diskTotalBytes' | 'diskFreeBytes' | 'imageDisk' | 'dockerVersion' | 'apiVersion' | 'bridges' | 'loginNoise'>;
 
 export interface ScriptObservation {
   readonly machineID: string;

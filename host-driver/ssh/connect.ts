@@ -43,7 +43,7 @@ export async function connect(
   endpoint: HostEndpoint,
   signal: AbortSignal,
   openSocket?: (signal: AbortSignal) => Promise<Duplex>,
-): Promise<Client> {
+): Promise<Connected> {
   // Loaded with the first connection: 14 MB that an operator without stacks does not need.
   const ssh = await import('ssh2');
   const seen: string[] = [];
@@ -52,7 +52,7 @@ export async function connect(
   for (let algorithms = keyFamilies.flatMap((one) => one.algorithms as readonly ServerHostKeyAlgorithm[]); ; ) {
     const socket = (await openSocket?.(signal)) ?? connectTCP({ host: endpoint.address, port: endpoint.port });
     const outcome = await attempt(new ssh.Client(), endpoint, algorithms, socket, signal);
-    if ('client' in outcome) return outcome.client;
+    if ('client' in outcome) return outcome;
     if (outcome.key !== undefined) seen.push(fingerprint(outcome.key));
     for (const family of asked) {
       // The one asked for first was shown, or is not there: that ends this loop whatever the other side answers.
@@ -75,7 +75,13 @@ export async function connect(
   );
 }
 
-type Attempt = { readonly client: Client } | { readonly key?: Buffer };
+/** An authenticated connection, and the fingerprint of the pinned key that the machine proved to have. */
+export interface Connected {
+  readonly client: Client;
+  readonly hostKey: string;
+}
+
+type Attempt = Connected | { readonly key?: Buffer };
 
 /** An SSH public key begins with the name of its type, as a string with its length before it (RFC 4253, 6.6). */
 function keyType(publicKey: Buffer): string {
@@ -147,7 +153,7 @@ function attempt(
       client.removeAllListeners('close');
       // Without this every round trip waits for a delayed ACK: 40 ms.
       client.setNoDelay(true);
-      resolve({ client });
+      resolve({ client, hostKey: shown === undefined ? '' : fingerprint(shown) });
     });
     if (signal.aborted) return aborted();
     signal.addEventListener('abort', aborted, { once: true });

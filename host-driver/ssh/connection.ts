@@ -11,6 +11,8 @@ const commandsPerConnection = 6;
 export class Connection {
   readonly client: Client;
   readonly host: string;
+  /** Fingerprint of the host key that was accepted. */
+  readonly hostKey: string;
   readonly closed: Promise<void>;
   readonly #commands = new Semaphore(commandsPerConnection);
   #users = 0;
@@ -22,9 +24,10 @@ export class Connection {
   /** Called once. */
   onNoise: ((noise: string) => void) | undefined;
 
-  constructor(client: Client, host: string) {
+  constructor(client: Client, host: string, hostKey: string) {
     this.client = client;
     this.host = host;
+    this.hostKey = hostKey;
     // An 'error' without listener would end the process; 'close' follows it.
     client.on('error', () => client.destroy());
     this.closed = new Promise((resolve) => {

@@ -6,11 +6,11 @@
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { Client } from 'ssh2';
 import { HostError } from '../host.ts';
 import type { HostEndpoint, HostTarget } from '../host.ts';
 import { abortable } from './abortable.ts';
 import { connect, endpointName } from './connect.ts';
+import type { Connected } from './connect.ts';
 import { Connection } from './connection.ts';
 import { Semaphore } from './semaphore.ts';
 
@@ -121,8 +121,8 @@ export class ConnectionPool {
 
   async #open(target: HostTarget, entry: Entry): Promise<Connection> {
     try {
-      const client = await this.#connect(target);
-      const connection = new Connection(client, endpointName(target));
+      const { client, hostKey } = await this.#connect(target);
+      const connection = new Connection(client, endpointName(target), hostKey);
       entry.connection = connection;
       this.#logger?.info('SSH connection opened', { host: connection.host });
       connection.onNoise = (noise) => {
@@ -158,15 +158,15 @@ export class ConnectionPool {
     return new HostError(error.reason, error.host, `${error.message}; ${suspicion}`, error.cause);
   }
 
-  async #connect(target: HostTarget): Promise<Client> {
+  async #connect(target: HostTarget): Promise<Connected> {
     const signal = this.#life.signal;
     const { jumpHost, ...endpoint } = target;
     if (jumpHost === undefined) return await this.#connects.run(signal, () => this.#spread(() => connect(endpoint, signal)));
     const gate = await this.get(jumpHost, signal);
-    const client = await this.#entry(jumpHost).jumps.run(signal, () => connect(endpoint, signal, () => forward(gate, endpoint)));
+    const connected = await this.#entry(jumpHost).jumps.run(signal, () => connect(endpoint, signal, () => forward(gate, endpoint)));
     // The way is in use for as long as somebody is at its end.
-    void gate.use(() => new Promise<void>((resolve) => client.once('close', () => resolve())));
-    return client;
+    void gate.use(() => new Promise<void>((resolve) => connected.client.once('close', () => resolve())));
+    return connected;
   }
 
   /** A little delay when many connect at once, so that sshd does not see them in one burst. */

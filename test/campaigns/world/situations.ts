@@ -45,7 +45,6 @@ export const awaited: readonly SituationID[] = [
   'W4',
   'W5',
   'W6',
-  'W9',
   'W10',
   'W17',
   'W24',
