@@ -72,6 +72,8 @@ export const annotations = {
   beginAnew: 'jtel.de/begin-anew',
   /** On a stack: the backupID up to which backups are as they should be, although they lack what older ones had. */
   acceptBackup: 'jtel.de/accept-backup',
+  /** uid of a stack that is deleted and whose host was dealt with; set by the operator. */
+  cleanedUp: 'jtel.de/cleaned-up',
   /** `true` lets a stack, or a backup with a job on its host, go whose host cannot be reached any more. */
   abandonHost: 'jtel.de/abandon-host',
 } as const;

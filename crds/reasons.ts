@@ -23,7 +23,7 @@ const host = {
   RegistryUnreachable: 'The host cannot reach the registry.',
   VolumeChanged: 'The change would make compose replace a volume and lose its data, so it was not applied.',
   Moved: 'The stack was moved to another host, and this one refuses to start it: it must not run in two places.',
-  ComposeFailed: 'docker compose ended with an error; the message has its last lines.',
+  ComposeFailed: 'docker compose ended with an error; the message has the last lines of the container that ended first, then those of compose.',
   JobFailed: 'A job on the host failed; the message says which and why.',
   OutcomeUnknown: 'The connection went away in the middle of a step; the host is looked at again before anything else is done.',
 } as const;

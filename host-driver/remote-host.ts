@@ -26,6 +26,7 @@ import type {
   JobSpec,
   PullProgress,
   RecordedChange,
+  RenderedFile,
   RenderedRelease,
 } from './host.ts';
 import { dockerVolume } from '../model/volumes.ts';
@@ -41,6 +42,9 @@ import { putState, recordedServices } from './record.ts';
 import { ownerDigest } from './state.ts';
 import type { StateChange } from './state.ts';
 import { InvalidValue, valid, validInteger } from './values.ts';
+
+/** Shorter ones would take words apart. */
+const shortestSecret = 6;
 
 /** Bounds on the host, in seconds. */
 export interface RemoteHostLimits {
@@ -170,18 +174,22 @@ export class RemoteHost implements Host {
       throw new HostError('VolumeChanged', docker.host, `${project} on ${docker.host} is not started, because data would be lost: ${changed.join('; ')}`);
     }
     await this.#removeStale(docker, project, release, fence, signal);
-    await this.#step(
-      {
-        verb: 'up',
-        project,
-        fence,
-        arguments: [valid('releaseDigest', release.digest), ...wanted],
-        stdin: dataLines(release.data ?? []),
-        timeoutSeconds: this.#context.limits.composeSeconds,
-        failure: 'ComposeFailed',
-      },
-      signal,
-    );
+    try {
+      await this.#step(
+        {
+          verb: 'up',
+          project,
+          fence,
+          arguments: [valid('releaseDigest', release.digest), ...wanted],
+          stdin: dataLines(release.data ?? []),
+          timeoutSeconds: this.#context.limits.composeSeconds,
+          failure: 'ComposeFailed',
+        },
+        signal,
+      );
+    } catch (error) {
+      throw withoutSecrets(error, release.files);
+    }
   }
 
   async composeStop(project: string, fence: Fence, signal: AbortSignal, keep: readonly string[] = []): Promise<void> {
@@ -360,4 +368,12 @@ function refuseForeignVolumes(host: string, project: string, state: HostState | 
   } catch (error) {
     throw new HostError('HostOwned', host, `/opt/jtel/${project}/state.json on ${host} cannot be used: ${String(error)}`, error);
   }
+}
+
+/** A container's last words may be its password. */
+function withoutSecrets(error: unknown, files: readonly RenderedFile[]): unknown {
+  if (!(error instanceof HostError)) return error;
+  const secrets = files.filter(({ mode }) => mode === 0o600).flatMap(({ content }) => content.toString('utf8').split('\n')).map((line) => line.trim());
+  const message = secrets.filter(({ length }) => length >= shortestSecret).reduce((text, secret) => text.replaceAll(secret, '***'), error.message);
+  return new HostError(error.reason, error.host, message, error.cause);
 }

@@ -27,6 +27,7 @@ import { afterFailure, afterSuccess, atRest, Memory } from './memory.ts';
 import type { Activity, Failure, Observed, Plan, PlanInput } from './model.ts';
 import { lookAt } from './look.ts';
 import type { Gathered, ObserveDependencies } from './observe.ts';
+import { keepSecrets, releaseSecrets, secretsToKeep } from './kept-secrets.ts';
 import { currentOperation, operationHeartbeat } from './operation.ts';
 import { plan } from './plan.ts';
 import { projectName } from '../project.ts';
@@ -116,9 +117,11 @@ export class StackReconciler implements Reconciler {
     const epoch = due && claimsHost(planned) ? this.#options.claims.next(uid, seenEpochs(stack, gathered)) : heldEpoch;
     const activity: Activity | undefined = running === undefined ? undefined : toActivity(running.name, running.progress, gathered.observed);
     const failure = running === undefined && !due ? entry.failure : undefined;
-    const written = await this.#tell({ key, stack, project, gathered, planned, activity, failure, epoch, locked: due, now }, context);
+    const keptSecrets = await secretsToKeep(cluster, stack, context);
+    const written = await this.#tell({ key, stack, project, gathered, planned, activity, failure, epoch, locked: due, keptSecrets, now }, context);
+    const letGoSeconds = await keepSecrets(cluster, written, now, context);
     if (due) this.#start(key, written, project, gathered, planned, epoch, context.logger);
-    const next = this.#nextLook(planned, entry, running !== undefined || due, now);
+    const next = Math.min(this.#nextLook(planned, entry, running !== undefined || due, now), letGoSeconds ?? Number.POSITIVE_INFINITY);
     return { requeueAfterSeconds: gathered.observed.formers === undefined ? next : Math.min(next, formerLookSeconds) };
   }
 
@@ -169,7 +172,10 @@ export class StackReconciler implements Reconciler {
           fence: requireFence,
           claimOther: (other) => claimOther(other, { project, gathered, stack, clusterID, claims, signal }),
           confirmOrder: (restore, requestUID) => confirmOrder(cluster, { namespace, name: restore }, requestUID, signal),
-          letGo: () => removeFinalizer(cluster, stackKind, stack, stackFinalizer, { signal }),
+          letGo: async () => {
+            await releaseSecrets(cluster, stack, { signal });
+            await removeFinalizer(cluster, stackKind, stack, stackFinalizer, { signal });
+          },
           cluster,
           tell: (event) => this.#record(stack, event, planned.step),
           progress,
@@ -195,6 +201,7 @@ export class StackReconciler implements Reconciler {
       readonly failure: Failure | undefined;
       readonly epoch: number | undefined;
       readonly locked: boolean;
+      readonly keptSecrets: readonly string[];
       readonly now: Date;
     },
     context: ReconcileContext,
@@ -212,7 +219,7 @@ export class StackReconciler implements Reconciler {
     const operation = paused
       ? undefined
       : currentOperation({ ...common, newID: randomUUID(), ...(look.epoch === undefined ? {} : { epoch: look.epoch }) });
-    const summary: JtelStackStatus = { ...summarise({ ...common, operation }), project };
+    const summary: JtelStackStatus = { ...summarise({ ...common, operation }), keptSecrets: [...look.keptSecrets], project };
     const status = this.#options.addBackupHealth?.(summary, stack, now) ?? summary;
     if (!statusChanged(stack.status, status, [operationHeartbeat])) return stack;
     const { uid = '', resourceVersion = '' } = stack.metadata;

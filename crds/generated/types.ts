@@ -1219,6 +1219,10 @@ export interface JtelStackStatus {
    */
   readonly revision?: number;
   /**
+   * Secrets with the SSH keys of the host, which have a finalizer until the deletion of the stack is done (deletionPolicy Stop and Destroy).
+   */
+  readonly keptSecrets?: readonly string[];
+  /**
    * Name of the compose project on the host.
    */
   readonly project?: string;

@@ -128,8 +128,33 @@ bounded() {
 
 compose_failed() {
   case $1 in 124 | 137) reason=$TIMED_OUT ;; "$MADE_WAY") exit "$MADE_WAY" ;; *) reason=$COMPOSE ;; esac
-  tail -n 20 "$dir/compose.log" >&2
+  {
+    say_who_ended
+    printable <"$dir/compose.log" | tail -n 6
+  } >&2
   exit "$reason"
+}
+
+# Short lines without anything that a terminal would obey.
+printable() {
+  tr -d '\000-\010\013-\037\177' | cut -c 1-200
+}
+
+# The last lines of the container that ended first with an error since $began, or else of one that is unhealthy: they name the cause, where
+# compose only says that there is one.
+say_who_ended() {
+  all=$(containers_of)
+  [ -n "${began-}" ] && [ -n "$all" ] || return 0
+  first=$(docker inspect -f '{{.State.FinishedAt}} {{.State.ExitCode}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{else}}none{{end}} {{.Id}} {{index .Config.Labels "com.docker.compose.service"}}' $all 2>/dev/null |
+    awk -v began="$began" '
+      $1 >= began && ($2 != 0 || $3 > 0) { print $1, $5, $6, $2 ? "ended with exit code " $2 : "ended and was restarted"; next }
+      $4 == "unhealthy" { print "later", $5, $6, "is unhealthy" }' | sort | head -n 1)
+  [ -n "$first" ] || return 0
+  id=${first#* }
+  what=${id#* }
+  printf '%s; its last lines:\n' "$what"
+  timeout 10 docker logs --tail 8 "${id%% *}" 2>&1 </dev/null | printable
+  echo 'docker compose said:'
 }
 
 containers_of() {

@@ -66,6 +66,7 @@ up)
   check_fence
   refuse_moved
   need_docker
+  began=$(date -u +%Y-%m-%dT%H:%M:%S)
   missing=$(missing_data)
   [ -z "$missing" ] || die "$DATA_MISSING" "$missing"
   release=releases/$1

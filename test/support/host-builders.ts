@@ -26,6 +26,8 @@ export interface ReleaseChange {
   readonly secret?: string;
   /** Of the service `web`, as compose writes them. */
   readonly webPorts?: readonly string[];
+  /** What `db` runs; default: it says that it is up, and sleeps. */
+  readonly dbCommand?: string;
   /** Default: it becomes healthy at once. */
   readonly dbHealth?: 'never';
 }
@@ -38,7 +40,7 @@ export function aRelease(project: string, image: ImageReference, change: Release
   const all = {
     db: {
       ...common,
-      command: ['sh', '-c', 'echo database up; exec sleep infinity'],
+      command: ['sh', '-c', change.dbCommand ?? 'echo database up; exec sleep infinity'],
       volumes: ['data:/data', `/opt/jtel/${project}/files/${password.sha256}:/run/password:ro`],
       healthcheck: { test: ['CMD', 'test', '-e', dbHealth === 'never' ? '/never' : '/data'], interval: '1s', timeout: '5s', retries: dbHealth === 'never' ? 1000 : 30, start_period: '5s', start_interval: '1s' },
     },

@@ -23,7 +23,7 @@ const underWay = new Set([
   'LoadingData', 'NoBackupYet', 'Stopping', 'Deleting', 'WaitingForWindow',
 ]);
 
-export function judge({ type, status, reason }: Condition): Verdict {
+function judge({ type, status, reason }: Condition): Verdict {
   if (type === 'Reconciling') return 'Busy';
   if (facts.has(type)) return status === 'True' ? 'Busy' : 'Neutral';
   if (harmless.has(reason)) return 'Neutral';
@@ -31,6 +31,16 @@ export function judge({ type, status, reason }: Condition): Verdict {
   if (troubles.has(type)) return status === 'True' ? 'Bad' : 'Good';
   if (status === 'True') return 'Good';
   return underWay.has(reason) ? 'Busy' : 'Bad';
+}
+
+/** What is only known from a look at the host. */
+const ofHost = new Set(['Ready', 'DataLoaded', 'UpToDate', 'Drifted', 'Preflight']);
+
+/** A tick stands for what was looked at now: the last word about a host that does not answer is none. */
+export function judgeNow(condition: Condition, all: readonly Condition[]): Verdict {
+  const verdict = judge(condition);
+  if (verdict !== 'Good' || !ofHost.has(condition.type)) return verdict;
+  return all.some(({ type, status }) => type === 'HostReachable' && status !== 'True') ? 'Unknown' : verdict;
 }
 
 /** Worst first. */

@@ -45,6 +45,16 @@ describe('a stack with a trouble', () => {
   });
 });
 
+describe('a stack whose host does not answer', () => {
+  const away = aCondition('HostReachable', 'False', 'HostUnreachable', 'no SSH connection');
+  const stack = aStack('main', { phase: 'Unreachable', conditions: [away, aCondition('DataLoaded', 'True', 'DataLoaded', 'Loaded from vanilla.'), aCondition('ReleaseAvailable', 'True', 'ReleaseAvailable', 'In the store.')] });
+
+  it('has no tick at what nobody can look at now, and one at what was looked at', () => {
+    expect(text(stack, pipe)).toMatch(/^\? DataLoaded/m);
+    expect(text(stack, pipe)).toMatch(/^✔ ReleaseAvailable/m);
+  });
+});
+
 describe('a stack that is being worked on', () => {
   const operation = { id: '1', type: 'Update', step: 'Apply', progressPercent: 50, startTime: '2026-03-01T02:58:00Z', lastHeartbeatTime: '2026-03-01T02:59:55Z' };
 

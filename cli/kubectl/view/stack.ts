@@ -1,7 +1,7 @@
 /** One stack on one screen, for the person who was woken by it: what is wrong first, what it waits for, then the rest. */
 import { isReason, reasons, type ComponentStatus, type Condition, type JtelStack, type JtelStackStatus } from '../../../crds/index.ts';
 import { readableBytes } from '../../terminal.ts';
-import { judge, judgePhase, sentenceOf, signs } from './judge.ts';
+import { judgeNow, judgePhase, sentenceOf, signs, type Verdict } from './judge.ts';
 import { printable } from './paint.ts';
 import { progressBar } from './progress.ts';
 import { table, wrap } from './table.ts';
@@ -50,12 +50,12 @@ function operation({ status }: JtelStack, { paint, now }: ViewContext): string[]
 function conditions(stack: JtelStack, options: StackViewOptions, context: ViewContext): string[] {
   const all = stack.status?.conditions ?? [];
   const order = { Bad: 0, Unknown: 1, Busy: 2, Good: 3, Neutral: 4 } as const;
-  const sorted = all.toSorted((a, b) => order[judge(a)] - order[judge(b)]);
+  const sorted = all.toSorted((a, b) => order[judgeNow(a, all)] - order[judgeNow(b, all)]);
   const [types, words] = [Math.max(0, ...all.map(({ type }) => type.length)), Math.max(0, ...all.map(({ reason }) => reason.length))];
   // What the header says, or a condition above, is not said again.
   const said = new Set([sentenceOf(stack) ?? '']);
   return sorted.flatMap((condition) => {
-    const lines = conditionLines(condition, { types, words, explained: options.conditions === 'Explained', said }, context);
+    const lines = conditionLines(condition, { verdict: judgeNow(condition, all), types, words, explained: options.conditions === 'Explained', said }, context);
     said.add(condition.message).add(condition.reason);
     return lines;
   });
@@ -63,10 +63,9 @@ function conditions(stack: JtelStack, options: StackViewOptions, context: ViewCo
 
 function conditionLines(
   condition: Condition,
-  { types, words, explained, said }: { readonly types: number; readonly words: number; readonly explained: boolean; readonly said: ReadonlySet<string> },
+  { verdict, types, words, explained, said }: { readonly verdict: Verdict; readonly types: number; readonly words: number; readonly explained: boolean; readonly said: ReadonlySet<string> },
   { paint, width, now }: ViewContext,
 ): string[] {
-  const verdict = judge(condition);
   const { sign, colour } = signs[verdict];
   const since = age(condition.lastTransitionTime, now).padStart(6);
   const head = `${paint(colour, sign)} ${condition.type.padEnd(types)}  ${paint(verdict === 'Good' ? 'dim' : colour, condition.reason.padEnd(words))} ${paint('dim', since)}`;

@@ -11,6 +11,7 @@ export function planDeletion(input: PlanInput): Plan {
   const letGo: readonly Action[] = [{ type: 'ReleaseFinalizer' }];
   const { deletionPolicy } = stack.spec;
   const given = stack.metadata.annotations ?? {};
+  if (given[annotations.cleanedUp] === stack.metadata.uid) return { kind: 'Act', step: 'Delete', wave: letGo, message: 'letting the object go: its host was dealt with' };
   if (deletionPolicy === 'Orphan') return { kind: 'Act', step: 'Delete', wave: letGo, message: 'letting the stack go: it keeps running' };
   if (given[annotations.abandonHost] === 'true') {
     return { kind: 'Act', step: 'Delete', wave: letGo, message: 'letting an abandoned host go' };
@@ -25,7 +26,8 @@ export function planDeletion(input: PlanInput): Plan {
   if (!observed.host.ok) {
     return blocked(
       observed.host.reason,
-      `The host cannot be cleaned up: ${observed.host.message.replace(/\.?$/, '.')} To let the object go without that, annotate it with ${annotations.abandonHost}=true.`,
+      `The host cannot be cleaned up: ${observed.host.message.replace(/\.?$/, '.')}${inNamespace(observed.secrets)} To let the object go without that: ` +
+        `kubectl annotate jtelstack ${stack.metadata.name} -n ${stack.metadata.namespace} ${annotations.abandonHost}=true; what runs on ${stack.spec.host.address} runs on then, until it is stopped there.`,
     );
   }
   const { state } = observed.host.value;
@@ -33,6 +35,11 @@ export function planDeletion(input: PlanInput): Plan {
   if (state === undefined || !isOurs(state, stack, identity.clusterID)) return { kind: 'Act', step: 'Delete', wave: letGo, message: 'nothing of this stack is on the host' };
   if (deletionPolicy === 'Stop') return act(input, 'Delete', [{ type: 'StopStack' }, ...letGo], 'stopping the stack');
   return act(input, 'Delete', [{ type: 'DestroyStack' }, { type: 'RemoveCredentials' }, ...letGo], 'destroying the stack');
+}
+
+/** A Secret cannot be made again in a namespace that is being deleted. */
+function inNamespace(secrets: PlanInput['observed']['secrets']): string {
+  return !secrets.ok && secrets.reason === 'SecretNotFound' ? ' If the namespace is being deleted, that cannot be done any more.' : '';
 }
 
 function blocked(reason: Reason, message: string): Plan {

@@ -31,6 +31,25 @@ function answers(address: string, port: number): Promise<boolean> {
   });
 }
 
+describe('a container that ends at once', () => {
+  it('says why, before compose says that it did', async () => {
+    const host = driver.host(sandbox.target('host-1'));
+    const { image, credentials } = sandbox;
+    const failing = `${project}-ends`;
+    await host.claim(failing, aFence(), signal);
+    const dbCommand = 'echo starting; printf "\\033[31mcannot open ibdata1\\033[0m: permission denied for a password\\n" >&2; exit 3';
+    const release = aRelease(failing, image, { dbCommand });
+    await host.writeRelease(failing, release, aFence(), signal);
+    await host.pull([image], credentials, nothing, signal);
+    const refusal: unknown = await host.composeUp(failing, release, 'all', aFence(), signal).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ reason: 'ComposeFailed' });
+    const { message } = refusal as Error;
+    expect(message).toMatch(/db ended with exit code 3; its last lines:\n(.*\n)*.*cannot open ibdata1\[0m: permission denied for \*\*\*\n(.*\n)*docker compose said:\n(.*\n)*.*db is (exited|restarting)/);
+    expect(message.length).toBeLessThan(2000);
+    await host.destroy(failing, aFence(), signal);
+  });
+});
+
 describe('a host without Docker', () => {
   it('is observed all the same', async () => {
     const seen = await driver.host(sandbox.target('bare-1')).observe(project, 'full', signal);
