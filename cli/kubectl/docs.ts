@@ -49,8 +49,13 @@ set up (\`kubectl completion --help\`). For \`kubectl-jtel\` itself: \`source <(
 /** @returns the whole page. */
 export function pluginDocs(): string {
   const program = createProgram(silentSurroundings);
-  const sections = program.commands.flatMap((command) => (command.commands.length === 0 ? [command] : command.commands)).map(section);
+  const sections = program.commands.flatMap((command) => (isOwn(command) ? [command, ...command.commands] : command.commands)).map(section);
   return `${intro}\n## Options of every command\n\n${options(program)}\n\n## Commands\n\n${sections.join('\n\n')}\n`;
+}
+
+/** A mere name for its sub-commands, such as `backup`, takes no arguments. */
+function isOwn({ commands, registeredArguments }: Command): boolean {
+  return commands.length === 0 || registeredArguments.length > 0;
 }
 
 function section(command: Command): string {

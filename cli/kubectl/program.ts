@@ -2,7 +2,7 @@
  * Root of `kubectl jtel`. Only what describes the commands is loaded here; what a command does comes with its call, so that
  * the first line is there at once.
  */
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import { runCommandLine } from '../command-line.ts';
 import { backupCommand, restoreCommand } from './backup/define.ts';
 import { containerCommands, pluginCommands, stackCommands } from './commands/define.ts';
@@ -38,7 +38,9 @@ export function createProgram(surroundings: Surroundings): Command {
   addGlobalOptions(program);
   const commands = [...stackCommands(surroundings), ...containerCommands(surroundings), backupCommand(surroundings), restoreCommand(surroundings), ...pluginCommands(surroundings)];
   for (const command of commands) program.addCommand(command);
-  for (const command of everyBelow(program)) command.configureHelp({ showGlobalOptions: true }).showHelpAfterError('(--help tells more)');
+  // Global are the options of the program; those of a command that has sub-commands are its own.
+  const visibleGlobalOptions = (): Option[] => [...program.options];
+  for (const command of everyBelow(program)) command.configureHelp({ showGlobalOptions: true, visibleGlobalOptions }).showHelpAfterError('(--help tells more)');
   return program;
 }
 

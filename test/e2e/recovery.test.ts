@@ -49,7 +49,7 @@ describe('a stack whose data of today are to go', () => {
     const before = await stage.containers();
     await stage.query("INSERT INTO jtel.calls VALUES (2, 'today')");
     const planned = await stage.request('JtelRestore', 'plan', { ...latest, ...replace, mode: 'Plan' });
-    expect(planned).toMatchObject({ phase: 'Completed', backupID: yesterday, message: expect.stringContaining(`stop ${stackName}, overwrite its data`) });
+    expect(planned).toMatchObject({ phase: 'Completed', backupID: yesterday, message: expect.stringContaining(`load the backup beside the data in use while ${stackName} serves`) });
     expect(await stage.containers()).toEqual(before);
   });
 
@@ -76,6 +76,31 @@ describe('a stack whose data of today are to go', () => {
     expect(await calls()).toBe('yesterday,today');
     await stage.untilReady();
   }, 400_000);
+
+  it('goes back and forth in the time of a restart, as long as the data from before are there', async () => {
+    const { status } = await stage.untilReady();
+    const undone = await stage.request('JtelRestore', 'undo', { source: { undoOf: status?.previousData?.requestUID } });
+    expect(undone).toMatchObject({ phase: 'Completed', message: expect.stringMatching(/is in use again and the stack is healthy\. It was down for \d+ s\./) });
+    expect(await calls()).toBe('yesterday');
+    expect(await stage.inFiles('cat announcements/hello.txt')).toBe('welcome');
+    const { status: after } = await stage.untilReady();
+    expect(after?.previousData).toMatchObject({ bytes: expect.any(Number) });
+  }, 300_000);
+
+  it('serves while a damaged backup is loaded, and goes on as it was', async () => {
+    const damaged = await stage.request('JtelBackup', 'damaged', {});
+    await stage.query("INSERT INTO jtel.calls VALUES (9, 'since')");
+    const { faults, customer } = stage.sandbox.blob;
+    const flipped = await faults.add({ when: { operations: ['GetBlob'], account: customer.account, container: namespace, blob: '/packs/' }, times: 'Always', fault: { kind: 'Flip', offset: 100 } });
+    const before = await stage.containers();
+    const failed = await stage.request('JtelRestore', 'broken', { source: { backupRef: { name: 'damaged' } }, ...replace, preRestoreBackup: 'Skip' });
+    await faults.remove(flipped);
+    expect(damaged.phase).toBe('Completed');
+    expect(failed).toMatchObject({ phase: 'Failed', message: expect.stringContaining('Nothing was overwritten') });
+    expect(await stage.containers()).toEqual(before);
+    expect(await calls()).toBe('yesterday,since');
+    await stage.query('DELETE FROM jtel.calls WHERE id = 9');
+  }, 300_000);
 });
 
 describe('what cannot be', () => {
@@ -103,7 +128,7 @@ describe('a customer whose cluster and host are gone', () => {
       await disaster.kubectl.apply(await example('disaster-recovery', disaster.sandbox, { host: disaster.host, namespace: disaster.namespace, backups: { access, identity } }));
       const { status } = await disaster.untilReady(600);
       expect(status?.data).toMatchObject({ state: 'Complete', source: expect.stringMatching(/^backup /) });
-      expect(await calls(disaster)).toBe('yesterday,today');
+      expect(await calls(disaster)).toBe('yesterday');
       expect(await disaster.inFiles('cat announcements/hello.txt')).toBe('welcome');
       const next = await disaster.request('JtelBackup', 'goes-on', {});
       expect(next).toMatchObject({ phase: 'Completed', identity });

@@ -44,11 +44,13 @@ export function restoreResult(restore: JtelRestore, context: ViewContext): strin
   });
   const lines = checks.flat();
   if (status.phase !== 'Completed') return [...lines, ...failure(`JtelRestore ${metadata.name}`, status, context)];
+  if (spec.source.undoOf !== undefined) return [...lines, ...signed('✔', 'green', status.message ?? 'done', context)];
   const what = { Execute: 'restored', Plan: 'nothing was done; it could be restored', Test: 'tested, and the scratch project removed' }[spec.mode];
   const recovery = status.recoveryTimeSeconds === undefined ? took(status) : `${span(status.recoveryTimeSeconds)} until healthy`;
   const estimate = spec.mode === 'Plan' && status.estimatedSeconds !== undefined ? `, about ${span(status.estimatedSeconds)} of loading` : '';
   const size = status.bytes === undefined ? '' : `, ${readableBytes(status.bytes)}`;
-  const end = `backup ${status.backupID ?? ''} of ${status.backupTime ?? '?'}: ${what}${size}${spec.mode === 'Plan' ? estimate : recovery === undefined ? '' : `, ${recovery}`}`;
+  const down = status.downtimeSeconds === undefined ? '' : `, down for ${span(status.downtimeSeconds)}`;
+  const end = `backup ${status.backupID ?? ''} of ${status.backupTime ?? '?'}: ${what}${size}${spec.mode === 'Plan' ? estimate : recovery === undefined ? '' : `, ${recovery}`}${down}`;
   return [...lines, ...signed('✔', 'green', end, context), ...(spec.mode === 'Plan' && status.message !== undefined ? wrap(status.message, context.width) : [])];
 }
 

@@ -262,4 +262,21 @@ describe('restore', () => {
     expect((await jtel(['restore', 'acme'])).code).toBe(2);
     expect((await jtel(['restore', 'acme', '--from', '../x'])).code).toBe(2);
   });
+
+  it('is undone by naming the restore whose data are in use, after a question', async () => {
+    expect(await jtel(['restore', 'undo', 'acme', '--yes'])).toMatchObject({ code: 1, err: expect.stringContaining('no data from before a restore') });
+    const previousData = { requestUID: 'uid-of-the-restore', source: 'vanilla 3.43.2', switchTime: '2026-03-01T03:00:00Z', untilTime: '2026-03-02T03:00:00Z' };
+    await cluster.client.applyStatus(stackKind, { namespace: cluster.namespace, name: 'acme' }, { previousData }, {}, call());
+    expect(await jtel(['restore', 'undo', 'acme', '--name', 'acme-no'])).toMatchObject({ code: 2, err: expect.stringContaining('--yes') });
+    expect((await jtel(['restore', 'undo', 'acme', '--name', 'acme-no'], { answer: 'n' })).code).toBe(1);
+    const done = await jtel(['restore', 'undo', 'acme', '--name', 'acme-undo'], { answer: 'y' });
+    expect(done).toMatchObject({ code: 0, err: expect.stringContaining('goes back to vanilla 3.43.2') });
+    expect((await restoreOf('acme-undo')).spec).toMatchObject({ source: { undoOf: 'uid-of-the-restore' }, mode: 'Execute', ifNotEmpty: 'Fail' });
+  });
+
+  it('hands on how it is to be done', async () => {
+    const argv = ['restore', 'acme', '--from', 'latest', '--replace', '--confirm', 'acme', '--verify', 'Start', '--in-place', '--keep-hours', '0', '--name', 'acme-how'];
+    expect((await jtel(argv)).code).toBe(0);
+    expect((await restoreOf('acme-how')).spec).toMatchObject({ verify: 'Start', inPlace: 'Accept', keepPreviousHours: 0 });
+  });
 });
