@@ -12,7 +12,8 @@ export interface AppliedService {
 
 /** `/opt/jtel/<project>/state.json`: what was done to this host, by whom. Written only under the host's lock. */
 export interface HostState {
-  readonly formatVersion: 1;
+  /** 2 once volumes were switched. */
+  readonly formatVersion: 1 | 2;
   readonly owner: StackOwner;
   readonly epoch: number;
   readonly machineID: string;

@@ -19,7 +19,7 @@ export function parseState(text: string): HostState | undefined {
     return undefined;
   }
   const state = value as Partial<HostState> | null;
-  if (state === null || typeof state !== 'object' || state.formatVersion !== 1) return undefined;
+  if (state === null || typeof state !== 'object' || (state.formatVersion !== 1 && state.formatVersion !== 2)) return undefined;
   if (typeof state.owner !== 'object' || typeof state.epoch !== 'number' || typeof state.machineID !== 'string') return undefined;
   return state as HostState;
 }
@@ -62,13 +62,15 @@ export function changedState(old: HostState | undefined, context: StateContext, 
   // Containers were brought to the data that is being overwritten; whoever has the new data applies anew.
   const stillApplied = change.data === null || change.data?.state === 'Incomplete' ? undefined : applied;
   const nowData = change.data === undefined ? data : change.data === null ? undefined : { ...change.data, time };
+  const nowVolumes = change.data === null ? undefined : volumes;
   const nowMoved = change.moved === undefined ? moved : change.moved === null ? undefined : { time, ...sameMove(moved, change.moved) };
   // Data that was loaded is of no update; said again, an update keeps the time at which it was said first.
   const begun = change.update === undefined || change.update === null || update?.to === change.update.to ? undefined : { ...change.update, time };
   const nowUpdate = change.data !== undefined || change.update === null ? undefined : (begun ?? update);
   return {
     ...rest,
-    formatVersion: 1,
+    // An operator that knows nothing of switched volumes would start the stack on the data from before.
+    formatVersion: nowVolumes === undefined ? 1 : 2,
     owner: fence.owner,
     epoch: Math.max(fence.epoch, old?.epoch ?? 0),
     machineID,
@@ -76,7 +78,7 @@ export function changedState(old: HostState | undefined, context: StateContext, 
     ...(stillApplied === undefined ? {} : { applied: stillApplied }),
     ...(change.applied === undefined ? {} : { applied: { ...change.applied, time } }),
     ...(nowData === undefined ? {} : { data: nowData }),
-    ...(volumes === undefined || change.data === null ? {} : { volumes }),
+    ...(nowVolumes === undefined ? {} : { volumes: nowVolumes }),
     ...rememberedOrders(old, change),
     ...(nowUpdate === undefined ? {} : { update: nowUpdate }),
     ...(nowMoved === undefined ? {} : { moved: nowMoved }),

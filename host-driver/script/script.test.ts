@@ -99,7 +99,7 @@ describe('an observation', () => {
   });
 
   it('with a state that nobody understands has none', () => {
-    for (const text of ['{', '[]', 'null', '{"formatVersion":2}', '{"formatVersion":1}']) {
+    for (const text of ['{', '[]', 'null', '{"formatVersion":3}', '{"formatVersion":1}']) {
       expect(parseObservation(`${head}state\n${text}`, 0)).not.toHaveProperty('state');
     }
   });

@@ -42,6 +42,8 @@ export function volumeCases(bench: HostBench): void {
         previous: { data: { source: 'vanilla 3.43.2' }, volumes: { data: `${project}_data` }, version: '3.43.2', untilTime },
       });
       expect(state.applied).toBeUndefined();
+      // For an operator that does not know of this, the host is not readable.
+      expect(state.formatVersion).toBe(2);
       expect(await host.record(project, { switch: { data: restored, volumes, untilTime } }, aFence(), signal)).toEqual(state);
     });
 
