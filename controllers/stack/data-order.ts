@@ -15,9 +15,13 @@ export function isCarriedOut(data: DataOrigin | undefined, { requestUID }: Pick<
   return data?.requestUID === requestUID && data.state === undefined;
 }
 
-/** What the host remembers, and what is known of it from before: a host that is new, or lost its state, knows nothing. */
+/**
+ * What the host remembers, and what is known of it from before: a host that is new, or lost its state, knows nothing. An order whose
+ * data were switched away again does not count.
+ */
 export function rememberedOrders(known: JtelStackStatus['carriedOut'], { host }: Pick<Observed, 'host'>): readonly CarriedOutOrder[] {
-  return mergeCarriedOut(known, host.ok ? host.value.state?.carriedOut : undefined);
+  const state = host.ok ? host.value.state : undefined;
+  return mergeCarriedOut(known, state?.carriedOut).filter(({ requestUID }) => requestUID !== state?.refused?.requestUID);
 }
 
 /** Why an order is not carried out: it was before, where the data are. The last word before its data are touched. */
