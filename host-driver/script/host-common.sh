@@ -42,12 +42,19 @@ lock() {
     fi
     [ -d "$dir" ] || return 1
     { command exec 9>>"$dir/lock" && command exec 7>>"$dir/next"; } || die "$FAILED" "cannot open $dir/lock"
-    { flock -w 60 7 && flock -w 60 9; } || die "$BUSY" "another operation holds $dir/lock"
+    { flock -w 60 7 && flock -w 60 9; } || die "$BUSY" "another operation holds $dir/lock$(holder)"
     exec 7>&-
     if [ "$dir/lock" -ef /proc/self/fd/9 ]; then
+      printf '%s since %s\n' "$verb" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$dir/lock"
       return 0
     fi
   done
+}
+
+# For whoever waited in vain: what holds the lock, and since when.
+holder() {
+  said=$(head -c 80 "$dir/lock" 2>/dev/null | tr -cd 'a-zA-Z0-9 :-')
+  [ -z "$said" ] || printf ' (%s)' "$said"
 }
 
 # Somebody else waits for the lock that this call holds.
