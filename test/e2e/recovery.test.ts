@@ -77,6 +77,16 @@ describe('a stack whose data of today are to go', () => {
     await stage.untilReady();
   }, 400_000);
 
+  it('keeps those of today when git applies the order for those of yesterday again', async () => {
+    const before = await stage.containers();
+    await stage.kubectl.run(['delete', 'jtelrestore', 'back', '-n', namespace]);
+    const replayed = await stage.request('JtelRestore', 'back', { ...latest, ...replace });
+    expect(replayed).toMatchObject({ phase: 'Completed', message: expect.stringContaining('carried out already') });
+    expect(replayed).not.toHaveProperty('recoveryTimeSeconds');
+    expect(await stage.containers()).toEqual(before);
+    expect(await calls()).toBe('yesterday,today');
+  });
+
   it('goes back and forth in the time of a restart, as long as the data from before are there', async () => {
     const { status } = await stage.untilReady();
     const undone = await stage.request('JtelRestore', 'undo', { source: { undoOf: status?.previousData?.requestUID } });

@@ -18,6 +18,7 @@ import type { SourceContext } from './context.ts';
 import { FileTreeReader } from './file-tree.ts';
 import { IndexWriter, storeText } from './index-writer.ts';
 import { takeKnownChunks } from './known.ts';
+import { withLockWatch } from './lock-watch.ts';
 import { readLogical } from './logical.ts';
 import { PackStore } from './pack-store.ts';
 import { readPhysical } from './physical.ts';
@@ -183,7 +184,9 @@ class BackupRun {
 
   async #readDatabase(database: BackupDatabase, context: SourceContext, progress: ProgressTeller): Promise<DatabaseFacts> {
     progress.begin('ReadingDatabase');
-    return database.kind === 'Physical' ? await readPhysical(database, context) : await readLogical(database, context);
+    const watched = { moved: () => context.pipeline.readBytes, tell: (waits: string | undefined) => progress.wait(waits) };
+    const read = database.kind === 'Physical' ? readPhysical : readLogical;
+    return await withLockWatch(database, watched, this.#signal, () => read(database, context));
   }
 
   #endSets(pipeline: Pipeline, facts: DatabaseFacts): readonly DataSet[] {

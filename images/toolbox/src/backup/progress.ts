@@ -33,6 +33,7 @@ export class ProgressTeller {
   readonly #timer: NodeJS.Timeout;
   #step = 'Measuring';
   #about: string | undefined;
+  #waits: string | undefined;
   #last = 0;
   #workPerInterval: number | undefined;
 
@@ -46,6 +47,14 @@ export class ProgressTeller {
   begin(step: string, about?: string): void {
     this.#step = step;
     this.#about = about;
+    this.#waits = undefined;
+    this.#tell();
+  }
+
+  /** @param waits for whom, in words; undefined: it goes on. */
+  wait(waits: string | undefined): void {
+    if (waits === this.#waits) return;
+    this.#waits = waits;
     this.#tell();
   }
 
@@ -75,11 +84,12 @@ export class ProgressTeller {
     this.#report({
       step: this.#step,
       percent: part(2, 97, total === 0 ? 1 : done / total),
-      message: this.#about === undefined ? known : `${this.#about}: ${known}`,
+      message: this.#waits ?? (this.#about === undefined ? known : `${this.#about}: ${known}`),
       bytesDone,
       bytesTotal,
       uploadedBytes,
-      ...(secondsLeft < longestEstimateSeconds ? { secondsLeft } : {}),
+      // How long somebody else holds a lock, nobody knows.
+      ...(this.#waits === undefined && secondsLeft < longestEstimateSeconds ? { secondsLeft } : {}),
     });
   }
 }
