@@ -21,10 +21,11 @@ test('one whose data were switched away again is forgotten, also by the status',
 
 test('data that come to a host bring what they had seen, and the order itself', () => {
   const stack = aStack({}, {}, { carriedOut: [second] });
+  const how = { verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 } as const;
   const backup = { ok: false, reason: 'NotChecked', message: '' } as const;
   const now = new Date('2026-03-03T02:00:00Z');
   const source = { kind: 'Backup', source: 'backup x', backupID: 'x', version: '1', database: 'None', carriedOut: [first] } as const;
-  const carriedOut = ordersToRemember({ stack, now }, { kind: 'Restore', id: 'c', name: 'third', requestUID: 'u', onData: 'Replace', backup }, source);
+  const carriedOut = ordersToRemember({ stack, now }, { kind: 'Restore', id: 'c', name: 'third', requestUID: 'u', onData: 'Replace', backup, ...how }, source);
   expect(carriedOut).toEqual([first, second, { id: 'c', name: 'third', requestUID: 'u', backupID: 'x', time: now.toISOString() }]);
-  expect(ordersToRemember({ stack, now }, { kind: 'Relocation', name: 'm', requestUID: 'm', onData: 'Refuse', backup }, source)).toEqual([first, second]);
+  expect(ordersToRemember({ stack, now }, { kind: 'Relocation', name: 'm', requestUID: 'm', onData: 'Refuse', backup, ...how }, source)).toEqual([first, second]);
 });

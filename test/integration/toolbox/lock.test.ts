@@ -46,4 +46,4 @@ test('a backup that waits for a lock says since when, and who may have it', asyn
     await holder;
     await stage.remove(run);
   }
-});
+}, 300_000);
