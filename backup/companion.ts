@@ -77,16 +77,21 @@ kill $holder 2>/dev/null
 finish $code
 `;
 
+/** Where the driver puts the directory to be prepared. */
+const targetPath = '/run/jtel/target';
+
 /**
- * Prepares restored files when the job says so. The option file has `target-dir`. Run as root, the volume mounted for
- * writing.
+ * Prepares restored files when the job says so. Run as root, the volume mounted for writing. Options come from the files' own
+ * backup-my.cnf, which the job has made anew: told another option file, the tool does not pass on the place of the keys of
+ * encryption at rest, and without any it reads the image's.
  */
 export const prepareScript = `${prologue}: > ${exchange.started}
+target=$(cat ${targetPath})
 while [ ! -e ${exchange.prepare} ]; do sleep 0.1; done
 : > ${exchange.alive}
 while :; do sleep 2; : > ${exchange.alive}; done &
 beat=$!
-"$tool" --defaults-file=${optionFilePath} --prepare > ${exchange.log} 2>&1
+"$tool" --defaults-file="$target/backup-my.cnf" --prepare --target-dir="$target" --use-memory=64M > ${exchange.log} 2>&1
 code=$?
 kill $beat
 finish $code
@@ -118,9 +123,9 @@ export interface CompanionFile {
   readonly mode: number;
 }
 
-/** Option file for {@link prepareScript}. @param targetDirectory the data directory as the companion sees it. */
-export function prepareOptionFile(targetDirectory: string): string {
-  return optionFile([['target-dir', targetDirectory], ['use-memory', '64M']]);
+/** For {@link prepareScript}. @param targetDirectory the data directory as the companion sees it. */
+export function prepareFile(targetDirectory: string): CompanionFile {
+  return { path: targetPath, content: targetDirectory, mode: 0o600 };
 }
 
 function optionFile(options: readonly (readonly [name: string, value: string])[]): string {

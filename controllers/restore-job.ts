@@ -3,7 +3,7 @@
  * input is a secret as a whole (signed URLs, the root password, perhaps the key).
  */
 
-import { companionEntrypoint, exchangePath, optionFilePath, prepareOptionFile, prepareScript } from '../backup/companion.ts';
+import { companionEntrypoint, exchangePath, prepareFile, prepareScript } from '../backup/companion.ts';
 import { databaseSetName, type EncryptionKey, type RestoreJobInput } from '../backup/job.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import { stagedDatabase } from '../backup/staging.ts';
@@ -179,7 +179,7 @@ function prepareCompanion({ mountPath }: DatabaseFiles, { release, backup, datab
     user: '0:0',
     volumes: [{ volume, target: mountPath, readOnly: false }],
     files: [
-      { path: optionFilePath, content: prepareOptionFile(stagedDatabase(mountPath)), mode: 0o600 },
+      prepareFile(stagedDatabase(mountPath)),
       ...companionFiles(release, own),
       ...keysAt(release, own, preparedKeysPath),
     ],

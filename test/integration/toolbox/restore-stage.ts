@@ -1,7 +1,7 @@
 /** A real compose host with a real database under jtel's names, backed up and restored by jobs through the real driver. */
 import { networkInterfaces } from 'node:os';
 import { stringify } from 'yaml';
-import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath, optionFilePath, prepareOptionFile, prepareScript } from '../../../backup/companion.ts';
+import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath, prepareFile, prepareScript } from '../../../backup/companion.ts';
 import type { BackupJobInput, BackupJobResult, CountJobResult, DatabaseKind, RestoreJobInput } from '../../../backup/job.ts';
 import { stagedDatabase } from '../../../backup/staging.ts';
 import { createHostDriver } from '../../../host-driver/connect.ts';
@@ -170,7 +170,7 @@ export class RestoreStage {
       volumes: isPhysical ? [{ volume: `${project}_database`, target: '/database', readOnly: false }, files] : [files],
       input,
       memoryBytes: 288 * megabyte,
-      ...(isPhysical ? { exchange: exchangePath, companions: [this.#companion(project, prepareScript, [{ path: optionFilePath, content: prepareOptionFile(stagedDatabase('/var/lib/mysql')), mode: 0o600 }], false)] } : {}),
+      ...(isPhysical ? { exchange: exchangePath, companions: [this.#companion(project, prepareScript, [prepareFile(stagedDatabase('/var/lib/mysql'))], false)] } : {}),
     };
   }
 

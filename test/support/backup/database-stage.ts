@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
-import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath, optionFilePath, prepareOptionFile, prepareScript } from '../../../backup/companion.ts';
+import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath, optionFilePath, prepareFile, prepareScript } from '../../../backup/companion.ts';
 import type { CompanionFile } from '../../../backup/companion.ts';
 import type { BackupDatabase, BackupJobInput, RestoreJobInput } from '../../../backup/job.ts';
 import { stagedDatabase } from '../../../backup/staging.ts';
@@ -196,8 +196,7 @@ export class DatabaseStage {
     try {
       await this.docker.run(['create', '--name', `${name}-companion`, '--label', this.#label, '--network', 'none', '--user', '0', '--entrypoint', shell,
         '-v', `${volume}:/var/lib/mysql`, '-v', `${run.exchange}:${exchangePath}`, options.preparing ?? this.image, ...rest, prepareScript]);
-      const optionFile = { path: optionFilePath, content: prepareOptionFile(stagedDatabase('/var/lib/mysql')) };
-      for (const { path, content } of [optionFile, ...(options.companionFiles ?? [])]) await this.#putIn(`${name}-companion`, path, content);
+      for (const { path, content } of [prepareFile(stagedDatabase('/var/lib/mysql')), ...(options.companionFiles ?? [])]) await this.#putIn(`${name}-companion`, path, content);
       await this.docker.run(['start', `${name}-companion`]);
       await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name, '--memory', '288m',
         '-v', `${volume}:/database`, '-v', `${run.exchange}:${exchangePath}`, toolboxImage, 'restore']);
