@@ -20,6 +20,7 @@ import { StoreReconciler } from '../controllers/store/reconcile.ts';
 import type { openStore } from '../controllers/store-access.ts';
 import type { HostDriver } from '../host-driver/host.ts';
 import { backupHealthFrom, runBackupControllers, stackToTell, storeToCount } from './backup-controllers.ts';
+import { SecretWatches, type WatchSecret } from './secret-watches.ts';
 import { Activities, Controller, watching, type Cluster, type EventRecorder, type Logger, type ObjectKey, type RuntimeMetrics, type Store } from './runtime/index.ts';
 import type { WorkQueueOptions } from './runtime/control/work-queue.ts';
 
@@ -55,6 +56,8 @@ export interface ControllerParts {
   readonly resyncSeconds: number;
   /** How long a stack must stay up after an update before it counts as good; default 10. */
   readonly monitorSeconds?: number;
+  /** Tells when a Secret changes that something waits for; without it that is seen at the next look. */
+  readonly watchSecret?: WatchSecret;
   /** What the CronJobs of the schedules run; without it there are none. */
   readonly schedulePods?: SchedulePods;
   /** Bounds of backups that differ from the default. */
@@ -75,6 +78,7 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
   const restoresOf = ({ metadata }: JtelStack): Promise<readonly JtelRestore[]> => Promise.resolve(restoresOfStack.get(`${metadata.namespace}/${metadata.name}`));
   const backupSource = new BackupSource();
   const stacksOfStore = caches.stacks.index((one) => [one.spec.releaseStoreRef.name, ...(one.spec.backup === undefined ? [] : [one.spec.backup.storeRef.name])].map((name) => `${one.metadata.namespace}/${name}`));
+  const stackReconciler = new StackReconciler({ ...parts, addBackupHealth: backupHealthFrom(parts), credentials, activities, watcher, claims, restoresOf, backups: backupSource });
   const stack: Controller<JtelStack> = new Controller<JtelStack>({
     ...common,
     name: 'stack',
@@ -85,7 +89,7 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
       watching(caches.restores, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.stackRef.name }]),
       watching(caches.backups, stackToTell),
     ],
-    reconciler: new StackReconciler({ ...parts, addBackupHealth: backupHealthFrom(parts), credentials, activities, watcher, claims, restoresOf, backups: backupSource }),
+    reconciler: stackReconciler,
   });
   const restoreActivities = new Activities<string>({ enqueue: (key) => restore.enqueue(key), logger });
   const restore: Controller<JtelRestore> = new Controller<JtelRestore>({
@@ -109,9 +113,19 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
     wakes: [watching(caches.backups, storeToCount)],
     reconciler: new StoreReconciler({ cluster, events, clock, random, identitiesOf }),
   });
+  const secretWatches = new SecretWatches(parts.watchSecret ?? (() => Promise.resolve()));
+  const unfollow = [
+    secretWatches.follow(caches.stacks, 'stack', (key) => {
+      stackReconciler.tryAgain(key);
+      enqueue(key);
+    }),
+    secretWatches.follow(caches.stores, 'store', (key) => store.enqueue(key)),
+  ];
   try {
     await Promise.all([runBackupControllers(parts, { claims, credentials, common }, signal), stack.run(signal), restore.run(signal), store.run(signal)]);
   } finally {
+    for (const stop of unfollow) stop();
+    secretWatches.close();
     watcher.close();
     await restoreActivities.close();
     await activities.close();

@@ -7,21 +7,7 @@ import { openStore } from '../controllers/store-access.ts';
 import { createHostDriver } from '../host-driver/connect.ts';
 import type { OperatorConfig } from './config.ts';
 import { runControllers } from './controllers.ts';
-import {
-  ClusterClient,
-  EventRecorder,
-  HealthServer,
-  Informer,
-  KubeConnection,
-  LeaderElector,
-  RuntimeMetrics,
-  SecretRegistry,
-  createLogger,
-  type CallObserver,
-  type KubernetesObject,
-  type Leadership,
-  type Logger,
-} from './runtime/index.ts';
+import { ClusterClient, EventRecorder, HealthServer, Informer, KubeConnection, LeaderElector, RuntimeMetrics, SecretRegistry, createLogger, type CallObserver, type KubernetesObject, type Leadership, type Logger, secrets as secretKind, watchNamed } from './runtime/index.ts';
 
 /** Connections that no stack asked for in so long are closed. */
 const idleConnectionSeconds = 900;
@@ -67,7 +53,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const stopCaches = new AbortController();
   const caches = Promise.all(everyInformer.map((informer) => informer.run(stopCaches.signal)));
   try {
-    await elector.run(signal, (leadership) => lead(leadership, { config, logger, secrets, metrics, elector, cluster, informers }));
+    await elector.run(signal, (leadership) => lead(leadership, { config, logger, secrets, metrics, elector, cluster, connection, informers }));
   } finally {
     stopCaches.abort();
     await caches;
@@ -84,6 +70,7 @@ interface Parts {
   readonly metrics: RuntimeMetrics;
   readonly elector: LeaderElector;
   readonly cluster: ClusterClient;
+  readonly connection: KubeConnection;
   readonly informers: Informers;
 }
 
@@ -95,7 +82,7 @@ interface Informers {
 }
 
 /** Everything that writes: exists only while this process leads, and only through a client that refuses when it does not. */
-async function lead(leadership: Leadership, { config, logger, secrets, metrics, elector, cluster: open, informers }: Parts): Promise<void> {
+async function lead(leadership: Leadership, { config, logger, secrets, metrics, elector, cluster: open, connection, informers }: Parts): Promise<void> {
   const { signal } = leadership;
   const cluster = open.fencedBy(elector);
   await Promise.all(Object.values(informers).map((informer: Informer<KubernetesObject>) => informer.synced(signal)));
@@ -117,6 +104,7 @@ async function lead(leadership: Leadership, { config, logger, secrets, metrics, 
         logger,
         metrics,
         clusterID,
+        watchSecret: (key, changed, until) => watchNamed(connection, secretKind, key, changed, until),
         mayAct: () => elector.isHeld(),
         clock: () => new Date(),
         random: Math.random,

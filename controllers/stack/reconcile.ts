@@ -74,6 +74,11 @@ export class StackReconciler implements Reconciler {
     this.#options = options;
   }
 
+  /** What failed last is tried again at the next look, without a pause: something that it needs has changed. */
+  tryAgain(key: ObjectKey): void {
+    this.#memory.forget(key);
+  }
+
   async reconcile(key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult | void> {
     const { cluster, activities, watcher, clock } = this.#options;
     const found = await cluster.find(stackKind, key, context);

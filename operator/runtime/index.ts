@@ -14,6 +14,7 @@ export * from './client/cluster-client.ts';
 
 export type * from './cache/store.ts';
 export * from './cache/informer.ts';
+export * from './cache/watch-named.ts';
 
 export type * from './control/reconciler.ts';
 export * from './control/controller.ts';

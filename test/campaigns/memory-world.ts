@@ -142,6 +142,7 @@ export class Process {
       events: new EventRecorder({ cluster, reportingController: 't', reportingInstance: 't', secrets: new SecretRegistry(), logger: silentLogger }),
       logger: silentLogger,
       clusterID: await cluster.clusterID({ signal: never }),
+      watchSecret: (secret, changed, signal) => cluster.watchNamed(secrets, secret, changed, signal),
       mayAct: () => !this.crashed,
       clock,
       random: () => 0.5,

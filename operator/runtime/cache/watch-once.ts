@@ -23,7 +23,10 @@ export type WatchEnd =
 
 export interface WatchRequest {
   readonly namespace: string | undefined;
+  /** Empty: from now, what is there is told first. */
   readonly resourceVersion: string;
+  /** Only the object of this name, and only its metadata: what lies in it does not travel. */
+  readonly name?: string;
   /** The server ends the watch after so long (with a bookmark shortly before): one that lasts longer is known to be dead. */
   readonly lastsSeconds: number;
   /** Time past its end until a watch counts as dead. */
@@ -36,6 +39,8 @@ export interface WatchHandlers<T> {
   /** Everything up to this version has been told. */
   reached(resourceVersion: string): void;
 }
+
+const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 export async function watchOnce<T extends KubernetesObject>(
   connection: KubeConnection,
@@ -83,10 +88,11 @@ async function follow<T extends KubernetesObject>(
     watch: true,
     resourceVersion: request.resourceVersion,
     allowWatchBookmarks: true,
+    ...(request.name === undefined ? {} : { fieldSelector: `metadata.name=${request.name}` }),
     timeoutSeconds: Math.max(1, Math.round(request.lastsSeconds)),
   };
   const url = urlOf(connection, collectionPath(kind, request.namespace), query);
-  const response = await connection.send({ method: 'GET', url, headers: commonHeaders, pool: 'watches', signal });
+  const response = await connection.send({ method: 'GET', url, headers: request.name === undefined ? commonHeaders : { ...commonHeaders, accept: metadataOnly }, pool: 'watches', signal });
   const status = response.statusCode ?? 0;
   if (status !== 200) throw errorFrom({ purpose }, { status, body: parse(await text(response)), retryAfter: response.headers['retry-after'] });
   for await (const line of linesOf(response)) {

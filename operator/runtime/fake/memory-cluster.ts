@@ -52,6 +52,21 @@ export class MemoryCluster implements Cluster {
     return () => this.#followers.delete(tell);
   }
 
+  /** As `watchNamed` does: once at the beginning when the object is there, then at each change, until the signal aborts. */
+  watchNamed(kind: ResourceKind<KubernetesObject>, key: ObjectKey, changed: () => void, signal: AbortSignal): Promise<void> {
+    const tell = (one: ResourceKind<unknown>, other: ObjectKey): void => {
+      if (idOf(one, other) === idOf(kind, key)) changed();
+    };
+    this.#followers.add(tell);
+    if (this.#objects.has(idOf(kind, key))) changed();
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => {
+        this.#followers.delete(tell);
+        resolve();
+      }, { once: true });
+    });
+  }
+
   async get<T extends KubernetesObject>(kind: ResourceKind<T>, key: ObjectKey, { signal }: CallOptions): Promise<T> {
     signal.throwIfAborted();
     const found = this.#objects.get(idOf(kind, key));

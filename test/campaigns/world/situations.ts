@@ -48,7 +48,6 @@ export const awaited: readonly SituationID[] = [
   'W10',
   'W17',
   'W24',
-  'W29',
   'W30',
   'W31',
 ];

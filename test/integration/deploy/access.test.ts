@@ -47,6 +47,8 @@ describe('the operator’s ServiceAccount', () => {
     ['list', 'jtel.de', 'jtelbackupstores'],
     ['patch', 'jtel.de', 'jtelbackupstores/status'],
     ['get', '', 'secrets'],
+    ['watch', '', 'secrets'],
+    ['patch', '', 'secrets'],
     ['create', '', 'secrets'],
     ['create', 'events.k8s.io', 'events'],
     ['create', 'apps', 'controllerrevisions'],
@@ -63,7 +65,6 @@ describe('the operator’s ServiceAccount', () => {
 
   test.for([
     ['list', '', 'secrets'],
-    ['watch', '', 'secrets'],
     ['update', 'jtel.de', 'jtelstacks'],
     ['delete', 'jtel.de', 'jtelstacks'],
     ['delete', 'jtel.de', 'jtelrestores'],
