@@ -31,6 +31,16 @@ const hosts: Part<Hosts> = {
   },
 };
 
+/** What they do to it concerns the whole host, so the cases take turns. */
+function alone(work: WorldCase['run']): WorldCase['run'] {
+  return (scene) => {
+    const turn = last.then(() => work(scene));
+    last = turn.catch(nothing);
+    return turn;
+  };
+}
+let last: Promise<void> = Promise.resolve();
+
 /** The host, with a release applied under a project of its own. */
 async function applied(scene: Scene, project: string): Promise<Hosts & { readonly host: Host }> {
   const { sandbox, driver } = await scene.part(hosts);
@@ -86,8 +96,8 @@ export const cases: readonly WorldCase[] = [
     id: 'W7',
     title: 'a host whose shell says welcome is claimed and applied like any other',
     needs: 'sandbox',
-    limitSeconds: 300,
-    run: async (scene) => {
+    limitSeconds: 600,
+    run: alone(async (scene) => {
       const { sandbox } = await scene.part(hosts);
       await sandbox.onHost('host-1', "sed -i '1i echo welcome' /home/jtel/.bashrc");
       const project = 'jtel-world-w7';
@@ -96,14 +106,14 @@ export const cases: readonly WorldCase[] = [
       assert.deepEqual([seen.state?.epoch, seen.containers.length, seen.facts.loginNoise], [1, 2, 'welcome']);
       await sandbox.onHost('host-1', "sed -i '/^echo welcome$/d' /home/jtel/.bashrc");
       await host.destroy(project, aFence(), signal);
-    },
+    }),
   },
   {
     id: 'W14',
     title: 'Docker 20.10 starts a release whose health checks ask for more than it knows',
     needs: 'sandbox',
-    limitSeconds: 300,
-    run: async (scene) => {
+    limitSeconds: 600,
+    run: alone(async (scene) => {
       const project = 'jtel-world-w14';
       const { host } = await applied(scene, project);
       const seen = await waitFor('the release to be healthy', async () => {
@@ -112,26 +122,26 @@ export const cases: readonly WorldCase[] = [
       });
       assert.match(seen.facts.dockerVersion ?? '', /^20\.10/);
       await host.destroy(project, aFence(), signal);
-    },
+    }),
   },
   {
     id: 'W15',
     title: 'the disk that is told is that of Docker, where it is',
     needs: 'sandbox',
-    limitSeconds: 300,
-    run: async (scene) => {
+    limitSeconds: 600,
+    run: alone(async (scene) => {
       const { sandbox, driver } = await scene.part(hosts);
       const { facts: seen } = await driver.host(sandbox.target('host-1')).observe('jtel-world-w15', 'full', signal);
       assert.equal(seen.dataRoot, '/srv/data/docker');
       assert.ok(seen.diskTotalBytes < 2049 * 2 ** 20, `${seen.diskTotalBytes} bytes is not the disk of 2 GiB`);
-    },
+    }),
   },
   {
     id: 'W21',
     title: "jobs take the host's own way out, and nobody reads its password",
     needs: 'sandbox',
-    limitSeconds: 300,
-    run: async (scene) => {
+    limitSeconds: 600,
+    run: alone(async (scene) => {
       const project = 'jtel-world-w21';
       const { sandbox, host } = await applied(scene, project);
       const set = (line: string) => sandbox.onHost('host-1', `${line}; service docker restart >/dev/null 2>&1; until docker version >/dev/null 2>&1; do sleep 0.2; done`);
@@ -148,7 +158,7 @@ export const cases: readonly WorldCase[] = [
       assert.ok(!(await sandbox.onHost('host-1', 'docker inspect jtel-job-world-w21')).includes('hunter2'));
       await set('sed -i /hunter2/d /etc/default/docker');
       await host.destroy(project, aFence(), signal);
-    },
+    }),
   },
   {
     id: 'W22',
@@ -165,8 +175,8 @@ export const cases: readonly WorldCase[] = [
     id: 'W32',
     title: "Docker's rules come back after a flush, and nothing stops",
     needs: 'sandbox',
-    limitSeconds: 300,
-    run: async (scene) => {
+    limitSeconds: 600,
+    run: alone(async (scene) => {
       const project = 'jtel-world-w32';
       const { sandbox, host } = await applied(scene, project);
       const started = () => sandbox.onHost('host-1', `docker ps -q --filter label=com.docker.compose.project=${project} | xargs docker inspect -f '{{.Id}} {{.State.StartedAt}}' | sort`);
@@ -179,7 +189,7 @@ export const cases: readonly WorldCase[] = [
       assert.equal(await started(), before);
       await host.destroy(project, aFence(), signal);
       await sandbox.sandbox.faults('host-1').reboot();
-    },
+    }),
   },
   {
     id: 'W33',
