@@ -1403,7 +1403,7 @@ export interface Operation {
  */
 export interface PreviousData {
   /**
-   * uid of the JtelRestore that put them aside.
+   * The uid of the JtelRestore that put them aside.
    */
   readonly requestUID: string;
   /**
@@ -1528,7 +1528,7 @@ export interface RestoreSource {
    */
   readonly latestOf?: string;
   /**
-   * uid of the JtelRestore to undo, as status.previousData.requestUID of the stack says. The data from before it are switched back to; those in use now are kept as long.
+   * The uid of the JtelRestore to undo, as status.previousData.requestUID of the stack says. The data from before it are switched back to; those in use now are kept as long.
    */
   readonly undoOf?: string;
   /**

@@ -112,6 +112,9 @@ const accountID = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceG
 
 export const otherValues: readonly FieldValues[] = [
   ...testHostValues,
+  { kind: 'JtelRestore', path: 'spec', says: 'set mode to Execute or Plan', bad: [{ stackRef: { name: 'acme' }, source: { undoOf: 'a-b' }, mode: 'Test' }] },
+  { kind: 'JtelRestore', path: 'spec', says: 'or set ifNotEmpty to Replace', bad: [{ stackRef: { name: 'acme' }, source: { latestOf: 'acme' }, inPlace: 'Accept' }] },
+  { kind: 'JtelRestore', path: 'spec.source.undoOf', says: 'write the uid that', bad: [...hostile] },
   { kind: 'JtelRestore', path: 'spec.notAfter', says: 'date-time', bad: ['tomorrow', '2026-13-01T00:00:00Z', ''], good: ['2026-12-01T00:00:00Z', '2026-12-01T01:00:00+01:00'] },
   { kind: 'JtelBackup', path: 'spec.verify', says: 'set verify to Restore', bad: ['Checksum', undefined], at: 'spec' },
   { kind: 'JtelBackup', path: 'spec.test', says: 'spec.test.host: Required value', bad: [{}], at: 'spec.test.host', good: [undefined] },
