@@ -149,10 +149,10 @@ async function versionsHint(store: BlobStore, signal: AbortSignal): Promise<stri
 }
 
 function notReadable(store: BlobStore, { manifest, packs }: LoadedBackup, archived: readonly BlobProperties[]): InputError {
-  const { identity, backupID, indexParts, documents } = manifest;
+  const { identity, backupID, indexParts, attributeParts = [], documents } = manifest;
   const pending = archived.filter(({ archive }) => archive === 'Rehydrating').length;
   const folders = new Set(archived.map(({ name }) => name.slice(0, name.lastIndexOf('/') + 1)));
-  const total = packs.length + indexParts.length + documents.length + 1;
+  const total = packs.length + indexParts.length + attributeParts.length + documents.length + 1;
   const coming = pending === 0 ? '' : `, of which ${pending} are on their way out`;
   const ask = 'set the tier of the blobs there to Hot or Cool, which takes up to 15 hours (docs/stores.md)';
   return new InputError(

@@ -2,6 +2,7 @@
  * Extended attributes, ACLs among them, by the C library: Node has no call for them. The functions with `l`
  * do not follow a link at the end of a path.
  */
+import { statfsSync } from 'node:fs';
 import koffi from 'koffi';
 import { isKeptAttribute } from '../../../../backup/attributes.ts';
 import type { Attribute } from '../../../../backup/record.ts';
@@ -16,7 +17,9 @@ const functions = {
   ),
   remove: library.func('int fremovexattr(int descriptor, const void *name)'),
 };
-const { ENODATA, ENOTSUP } = koffi.os.errno;
+const { E2BIG, ENODATA, ENOSPC, ENOTSUP } = koffi.os.errno;
+/** With more than this free, a disk is not full. */
+const muchRoom = 2 ** 20;
 
 /** What the kernel lets a list, and a value, have (XATTR_LIST_MAX, XATTR_SIZE_MAX). */
 const room = Buffer.alloc(65_536);
@@ -74,9 +77,21 @@ export function replaceAttributes(descriptor: number, wanted: readonly Attribute
   return wanted.filter(({ name, value }) => {
     if (functions.set(descriptor, withZero(Buffer.from(name, 'latin1')), value, value.length, 0) === 0)
       return false;
-    if (koffi.errno() !== ENOTSUP) throw failed('fsetxattr');
+    const error = failed('fsetxattr');
+    if (!isTooMuch(error.errno, descriptor)) throw error;
     return true;
   });
+}
+
+/**
+ * No attributes of that kind here, or no more room for them: file systems limit those of one entry (ext4 to a block) and then say the same
+ * as a full disk.
+ */
+function isTooMuch(errno: number, descriptor: number): boolean {
+  if (errno === ENOTSUP || errno === E2BIG) return true;
+  if (errno !== ENOSPC) return false;
+  const { bavail, bsize } = statfsSync(`/proc/self/fd/${descriptor}`);
+  return bavail * bsize > muchRoom;
 }
 
 function namesFrom(length: unknown, syscall: string): readonly string[] {
@@ -91,7 +106,7 @@ function withZero(bytes: Buffer): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(1)]);
 }
 
-function failed(syscall: string): Error {
+function failed(syscall: string): Error & { readonly errno: number } {
   const errno = koffi.errno();
   const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
   return Object.assign(new Error(`${code}: ${syscall}`), { code, syscall, errno });
