@@ -1,19 +1,25 @@
 /** Restores with nothing but the commands of docs/backup-format.md, taken from the page as they stand there. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, readlink, rm, stat } from 'node:fs/promises';
+import { link, mkdtemp, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { formatVersion, manifestText } from '../../../backup/manifest.ts';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { formatMinor, formatVersion, manifestText } from '../../../backup/manifest.ts';
 import type { Manifest } from '../../../backup/manifest.ts';
 import type { BackupJobResult } from '../../../backup/job.ts';
+import { accessACL, defaultACL } from '../../../backup/attributes.ts';
+import { count } from '../../../images/toolbox/src/count.ts';
+import { readAttributes } from '../../../images/toolbox/src/files/xattr.ts';
+import { aclValue, setAttribute } from '../../support/backup/attributes.ts';
 import { BlobDouble } from '../../support/backup/blob-double.ts';
+import { needTools } from '../../support/tools.ts';
 import { backupID, content, identity, partsInStore, runBackup, TestTree } from '../../support/backup/job-builder.ts';
 
 let double: BlobDouble;
 let tree: TestTree;
 let directory: string;
+beforeAll(() => needTools('zstd', 'setfattr'));
 beforeEach(async () => {
   double = await BlobDouble.start();
   tree = await TestTree.create();
@@ -42,7 +48,7 @@ function manifestOf(result: BackupJobResult, encrypted: boolean): string {
     startTime: '2026-11-23T12:00:00Z', endTime: '2026-11-23T12:01:00Z',
     ...(encrypted ? { encryption: { method: 'AES-256-GCM', keyID: 'k' } } : {}),
     dataSets: result.dataSets, excluded: [],
-    indexParts: result.indexParts, packList: result.packList,
+    formatMinor, indexParts: result.indexParts, ...(result.attributeParts === undefined ? {} : { attributeParts: result.attributeParts }), packList: result.packList,
     documents: [{ name: 'stack.json', bytes: 2, sha256: '0'.repeat(64) }],
     totals: { totalBytes: result.totalBytes, storedBytes: result.storedBytes, packs: result.packs, uploadedBytes: result.uploadedBytes, reusedBytes: result.reusedBytes },
   };
@@ -77,6 +83,32 @@ test('bash, curl, zstd, awk and dd bring everything back: content, modes, links'
   await expectRestored();
   expect((await stat(join(directory, 'data/files/announcements/willkommen ä%41.wav'))).mode & 0o777).toBe(0o640);
   expect(await readlink(join(directory, 'data/files/announcements/default.wav'))).toBe('willkommen ä%41.wav');
+});
+
+test('what format 1.1 has beside the index too: links that lead out, hard links, attributes, ACLs, times before 1970', async () => {
+  await makeTree();
+  const there = (name: string): string => join(tree.path, name);
+  const here = (name: string): string => join(directory, 'data/files', name);
+  await symlink('/data/files/empty', there('absolute %'));
+  await symlink('../../out', there('announcements/out'));
+  await link(there('database-like.ibd'), there('announcements/again ü.ibd'));
+  await utimes(there('empty'), new Date(-5000), new Date(-5000));
+  setAttribute(there('-rf'), { name: 'user.mark', value: Buffer.from([0, 10, 255]) });
+  setAttribute(there('-rf'), { name: 'user.empty', value: Buffer.alloc(0) });
+  setAttribute(there('-rf'), { name: accessACL, value: aclValue({ uid: 1234, user: 6, group: 0, mask: 6 }) });
+  setAttribute(there('announcements'), { name: defaultACL, value: aclValue({ uid: 1234, user: 7, group: 5, mask: 7 }) });
+  const result = await runBackup(double, tree);
+  expect(await byHand(result)).toContain('all files are what they were');
+  await expectRestored();
+  for (const name of ['absolute %', 'announcements/out']) expect(await readlink(here(name))).toBe(await readlink(there(name)));
+  expect((await stat(here('announcements/again ü.ibd'))).ino).toBe((await stat(here('database-like.ibd'))).ino);
+  expect((await stat(here('empty'))).mtimeMs).toBe(-5000);
+  for (const name of ['-rf', 'announcements', 'empty']) expect(readAttributes(Buffer.from(here(name)))).toEqual(readAttributes(Buffer.from(there(name))));
+  // The restore test's own look finds what the manifest says.
+  const restored = join(directory, 'data/files');
+  const input = { type: 'count', fileTrees: [{ name: 'files', path: restored, excludes: [] }], checksum: true } as const;
+  const { fileTrees } = await count(input, () => undefined, new AbortController().signal);
+  expect(fileTrees[0]?.tree).toEqual(result.dataSets[0]?.tree);
 });
 
 test('the second day too, whose chunks lie in packs of the first', async () => {

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import promises from 'node:fs/promises';
 
 const changes = {
-  sync: ['renameSync', 'mkdirSync', 'symlinkSync', 'ftruncateSync', 'fchownSync', 'fchmodSync', 'futimesSync', 'lchownSync', 'lutimesSync', 'chownSync'],
+  sync: ['renameSync', 'mkdirSync', 'symlinkSync', 'linkSync', 'rmSync', 'ftruncateSync', 'fchownSync', 'fchmodSync', 'futimesSync', 'lchownSync', 'lutimesSync', 'chownSync'],
   async: ['rename', 'mkdir', 'rm', 'rmdir', 'writeFile', 'appendFile', 'chown', 'chmod', 'open'],
 } as const;
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import type { DataSet } from '../../../backup/data-set.ts';
-import type { RestoreJobInput } from '../../../backup/job.ts';
+import type { BlobToRead, RestoreJobInput } from '../../../backup/job.ts';
 import { paths } from '../../../backup/names.ts';
 import { digestLine } from '../../../backup/record.ts';
 import type { BlobDouble } from './blob-double.ts';
@@ -35,25 +35,28 @@ export interface Forged {
   readonly header?: string;
   /** Of the data set `files`, where they should not be what the lines add up to. */
   readonly set?: Partial<DataSet>;
+  /** Of an attribute part, after its header. */
+  readonly attributes?: readonly string[];
   /** Instead of the end of the set. */
   readonly end?: readonly string[];
 }
 
 /** Puts index and pack into the double. @returns what the operator, deceived too, would ask for. */
-export function forge(double: BlobDouble, { lines, header = `H\t1\t${backupID}\t1\t1`, set, end }: Forged): RestoreJobInput['backup'] {
+export function forge(double: BlobDouble, { lines, header = `H\t1\t${backupID}\t1\t1`, set, attributes, end }: Forged): RestoreJobInput['backup'] {
   const files = lines.filter((line) => line.startsWith('F\tfiles') || /^F\t\d+\tfiles\t/.test(line));
   const count = files.filter((line) => line.split('\t')[3] === 'f').length;
   const bytes = files.reduce((sum, line) => sum + (Number(line.split('\t')[5]) || 0), 0);
   const totals: DataSet = { name: 'files', kind: 'FileTree', files: count, bytes, digest: sha256(files.map((line) => `${line}\n`).join('')), ...set };
   const ending = end ?? [`S\t${totals.name}\t${totals.kind}\t${totals.files}\t${totals.bytes}\t${totals.digest}`];
   const part = zstdCompressSync(Buffer.from([header, ...lines, ...ending].map((line) => `${line}\n`).join(''), 'latin1'));
+  const beside = zstdCompressSync(Buffer.from([`H\t1\t${backupID}\t1\t1`, ...(attributes ?? [])].map((line) => `${line}\n`).join(''), 'latin1'));
   const pack = paths.pack(identity, '20261123', packSum);
   double.blobs.set(pack, stored);
-  return { backupID, identity, indexParts: [{ url: putPart(double, part), bytes: part.length, sha256: sha256(part) }], packs: [{ number: 1, url: double.url(pack), bytes: stored.length, sha256: packSum }], dataSets: [totals] };
+  return { backupID, identity, indexParts: [putPart(double, 'index-1-1.zst', part)], ...(attributes === undefined ? {} : { attributeParts: [putPart(double, 'attributes-1-1.zst', beside)] }), packs: [{ number: 1, url: double.url(pack), bytes: stored.length, sha256: packSum }], dataSets: [totals] };
 }
 
-function putPart(double: BlobDouble, part: Buffer): string {
-  const path = paths.part(identity, backupID, 'index-1-1.zst');
+function putPart(double: BlobDouble, name: string, part: Buffer): BlobToRead {
+  const path = paths.part(identity, backupID, name);
   double.blobs.set(path, part);
-  return double.url(path);
+  return { url: double.url(path), bytes: part.length, sha256: sha256(part) };
 }

@@ -7,6 +7,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import type { BackupJobResult, RestoreJobInput, RestoreJobResult } from '../../../backup/job.ts';
 import { paths } from '../../../backup/names.ts';
 import { parsePackList } from '../../../backup/pack-list.ts';
+import { readAttributes } from '../../../images/toolbox/src/files/xattr.ts';
 import { restore } from '../../../images/toolbox/src/restore/restore.ts';
 import type { Progress } from '../../../images/toolbox/src/report.ts';
 import type { BlobDouble } from './blob-double.ts';
@@ -54,7 +55,7 @@ export async function runRestore(input: RestoreJobInput, { signal, onProgress }:
   }
 }
 
-/** Everything below a directory that shows: type, mode, owner, time, content or target; this project's own directory is left out. */
+/** Everything below a directory that shows: type, mode, owner, time, number of names, attributes, content or target; this project's own directory is left out. */
 export async function picture(root: string, below = ''): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const name of (await readdir(join(root, below), { encoding: 'buffer' })).map((bytes) => bytes.toString('latin1')).toSorted()) {
@@ -65,9 +66,17 @@ export async function picture(root: string, below = ''): Promise<Record<string, 
     const about = `${(seen.mode & 0o7777).toString(8)} ${seen.uid}:${seen.gid} ${Math.floor(seen.mtimeMs / 1000)}`;
     if (seen.isDirectory()) Object.assign(found, { [`${path}/`]: about }, await picture(root, path));
     else if (seen.isSymbolicLink()) found[path] = `link to ${await readlink(absolute)}`;
-    else found[path] = `${about} ${createHash('sha256').update(await readFile(absolute)).digest('hex')}`;
+    else found[path] = `${about}${namesOf(seen)}${attributesOf(absolute)} ${createHash('sha256').update(await readFile(absolute)).digest('hex')}`;
   }
   return found;
+}
+
+function namesOf({ nlink }: { readonly nlink: number }): string {
+  return nlink === 1 ? '' : ` ${nlink} names`;
+}
+
+function attributesOf(path: Buffer): string {
+  return readAttributes(path).kept.map(({ name, value }) => ` ${name}=${value.toString('hex')}`).join('');
 }
 
 /** Everything that lies in a directory, this project's own too. */

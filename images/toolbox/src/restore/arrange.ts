@@ -4,8 +4,8 @@
  * all. Every step can be repeated: what has its name already only gets its attributes again.
  */
 import {
-  chownSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readlinkSync, renameSync,
-  symlinkSync,
+  chownSync, closeSync, constants, existsSync, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readlinkSync, renameSync,
+  rmSync, symlinkSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
@@ -44,8 +44,7 @@ export async function arrange(arrangement: Arrangement): Promise<number> {
   await arranger.each((record) => arranger.put(record));
   if (arrangement.place.kind === 'FileTree') {
     await arranger.each((record) => arranger.putLink(record));
-    // A directory's own time changes with everything that is put into it.
-    await arranger.each((record) => arranger.finishDirectory(record));
+    await arranger.each((record) => arranger.finish(record));
   }
   return arranger.withoutAttributes;
 }
@@ -84,7 +83,9 @@ class Arranger {
     else this.#putFile(record, path);
   }
 
-  finishDirectory(record: WholeRecord): void {
+  /** When everything has its name: a directory's own time changes with everything that is put into it. */
+  finish(record: WholeRecord): void {
+    if (record.entry === 'f' && this.#arrangement.index.originals.has(record.file)) rmSync(stagedFile(this.#numbered, record.file), { force: true });
     if (record.entry !== 'd') return;
     const descriptor = openSync(isRoot(record) ? this.#arrangement.directory : this.#path(record.path), noFollow | constants.O_DIRECTORY);
     try {
@@ -104,19 +105,21 @@ class Arranger {
     } finally {
       closeSync(descriptor.number);
     }
+    if (!descriptor.isStaged) return;
     if (hasMoreNames) giveName(staged, path);
-    else if (descriptor.isStaged) renameSync(staged, path);
+    else renameSync(staged, path);
   }
 
   #openFile(record: WholeRecord, staged: string, path: Buffer, hasMoreNames: boolean): { readonly number: number; readonly isStaged: boolean } {
-    const isEmpty = !this.#arrangement.hasChunks(record.file);
-    if (isEmpty && hasMoreNames) mkdirSync(dirname(staged), { recursive: true, mode: 0o700 });
-    const number = openUnlessMissing(staged, constants.O_RDWR | constants.O_NOFOLLOW | (isEmpty && hasMoreNames ? constants.O_CREAT : 0));
+    const number = openUnlessMissing(staged, constants.O_RDWR | constants.O_NOFOLLOW);
     if (number !== undefined) return { number, isStaged: true };
     // It has its name already, or is empty (but for holes), so that nothing was written.
-    const named = openUnlessMissing(path, constants.O_RDWR | constants.O_NOFOLLOW | (isEmpty ? constants.O_CREAT : 0));
-    if (named === undefined) throw gone(path);
-    return { number: named, isStaged: false };
+    const named = openUnlessMissing(path, constants.O_RDWR | constants.O_NOFOLLOW);
+    if (named !== undefined) return { number: named, isStaged: false };
+    if (this.#arrangement.hasChunks(record.file)) throw gone(path);
+    if (hasMoreNames) mkdirSync(dirname(staged), { recursive: true, mode: 0o700 });
+    const made = hasMoreNames ? staged : path;
+    return { number: openSync(made, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_CREAT, 0o600), isStaged: hasMoreNames };
   }
 
   putLink(record: WholeRecord): void {
@@ -199,6 +202,8 @@ function giveName(staged: string, path: Buffer): void {
     linkSync(staged, path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    // The number goes when all names are there.
+    if (code === 'ENOENT' && existsSync(path)) return;
     if (code === 'ENOENT') throw gone(path);
     if (code !== 'EEXIST' || lstatSync(path).ino !== lstatSync(staged).ino) throw error;
   }

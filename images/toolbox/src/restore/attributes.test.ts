@@ -24,7 +24,7 @@ import { promisify } from 'node:util';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { accessACL, defaultACL } from '../../../../backup/attributes.ts';
-import type { CountedTree } from '../../../../backup/job.ts';
+import type { BackupJobResult, CountedTree } from '../../../../backup/job.ts';
 import { aclValue, setAttribute } from '../../../../test/support/backup/attributes.ts';
 import { BlobDouble } from '../../../../test/support/backup/blob-double.ts';
 import {
@@ -233,4 +233,18 @@ describe('sizes and old readers', () => {
     } = await runBackup(double, tree);
     expect(files).toMatchObject({ bytes: 50_000_000, realBytes: 65_536 });
   });
+});
+
+test('a backup of format 1.0, as its own code wrote it, is restored', async () => {
+  const { result, blobs } = JSON.parse(
+    await readFile(new URL('../../../../test/support/backup/backup-1.0.json', import.meta.url), 'utf8'),
+  ) as { readonly result: BackupJobResult; readonly blobs: Readonly<Record<string, string>> };
+  for (const [path, blob] of Object.entries(blobs)) double.blobs.set(path, Buffer.from(blob, 'base64'));
+  const { attributeParts: _none, ...backup } = backupToRead(double, result);
+  await runRestore(restoreInput(backup, target));
+  expect(await readFile(here('announcements/willkommen ä%41.wav'), 'utf8')).toBe('willkommen\n'.repeat(9000));
+  expect(await readFile(here('zeros'))).toEqual(Buffer.alloc(150_000));
+  expect(await readlink(here('announcements/default.wav'))).toBe('willkommen ä%41.wav');
+  expect(await lstat(here('folder'))).toMatchObject({ mode: 0o040700, mtimeMs: 1_000_000_000 });
+  expect(await counted(target)).toMatchObject({ files: 3, bytes: 249_000 });
 });

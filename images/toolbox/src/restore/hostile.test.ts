@@ -28,6 +28,10 @@ afterEach(async () => {
 });
 
 const link = (path: string, to: string, file = 2): string => fileLine(path, { file, entry: 'l', mode: '777', target: to });
+const oneFile = [packLine, extentLine(), fileLine('a')];
+const twoFiles = [...oneFile, extentLine({ file: 3 }), fileLine('b', { file: 3 })];
+const threeFiles = [...oneFile, extentLine({ file: 2 }), fileLine('b', { file: 2 }), extentLine({ file: 3 }), fileLine('c', { file: 3 })];
+const directoryLine = fileLine('d', { entry: 'd', mode: '755' });
 const huge = 2 ** 53;
 
 describe('an index is refused', () => {
@@ -58,6 +62,24 @@ describe('an index is refused', () => {
     ['of another backup', { lines: [], header: 'H\t1\t20260101t000000z-aaaaaa\t1\t1' }, 'backup'],
     ['that begins with its second part', { lines: [], header: `H\t1\t${backupID}\t1\t2` }, 'part 2'],
     ['with what is no record', { lines: ['X\thello'] }, 'no known type'],
+    ['with attributes in the index itself', { lines: [packLine, extentLine(), fileLine('a'), 'X\t1\tuser.a\t00'] }, 'no known type'],
+    ['with a file below a link beside it', { lines: [packLine, extentLine(), fileLine('a/b')], attributes: [link('a', '/etc')] }, 'no directory'],
+    ['with a file and a link beside it of one path', { lines: [packLine, extentLine(), fileLine('a')], attributes: [link('a', '/etc')] }, 'twice'],
+    ['with a link beside it that is below one', { lines: [], attributes: [link('a', '/etc'), link('a/b', 'c', 3)] }, 'no directory'],
+    ['with a file beside it', { lines: [], attributes: [fileLine('a', { file: 2, bytes: 0 })] }, 'only links'],
+    ['with an extent beside it', { lines: [], attributes: [extentLine()] }, 'belongs into the index'],
+    ['with an attribute of no file', { lines: oneFile, attributes: ['X\t7\tuser.a\t00'] }, 'attributes of file 7'],
+    ['with a file capability', { lines: oneFile, attributes: ['X\t1\tsecurity.capability\t00'] }, 'never restored'],
+    ['with an attribute of trust', { lines: oneFile, attributes: ['X\t1\ttrusted.overlay.opaque\t79'] }, 'never restored'],
+    ['with a value that is none', { lines: oneFile, attributes: ['X\t1\tuser.a\t0g'] }, 'no value'],
+    ['with a value that never ends', { lines: oneFile, attributes: [`X\t1\tuser.a\t${'00'.repeat(70_000)}`] }, 'too long'],
+    ['with a name of a file that comes later', { lines: oneFile, attributes: ['K\t1\t2'] }, 'after its first name'],
+    ['with another name of a file that is not there', { lines: twoFiles, attributes: ['K\t3\t2'] }, 'no file before it'],
+    ['with another name of a directory', { lines: [directoryLine, packLine, extentLine({ file: 2 }), fileLine('a', { file: 2 })], attributes: ['K\t2\t1'] }, 'no file before it'],
+    ['with another name of another name', { lines: threeFiles, attributes: ['K\t2\t1', 'K\t3\t2'] }, 'no file before it'],
+    ['with a directory as another name', { lines: [...oneFile, fileLine('d', { file: 2, entry: 'd', mode: '755' })], attributes: ['K\t2\t1'] }, 'cannot be another name'],
+    ['with a time that is no earlier one', { lines: oneFile, attributes: ['T\t1\t5'] }, 'before 1970'],
+    ['with attributes of another backup', { lines: oneFile, attributes: ['H\t1\t20260101t000000z-aaaaaa\t1\t2'] }, 'header'],
   ];
   test.each(cases)('%s', async (_what, forged, told) => {
     const before = await everything(target);
@@ -92,6 +114,11 @@ describe('what is taken, but not as it is', () => {
   test('are setuid bits: they go', async () => {
     await runRestore(restoreInput(forge(double, { lines: [packLine, extentLine(), fileLine('a', { mode: '6755' })] }), target, { onData: 'Replace' }));
     expect((await stat(join(target, 'a'))).mode & 0o7777).toBe(0o755);
+  });
+
+  test('are records beside the index that a later format may bring: they are left unread', async () => {
+    await runRestore(restoreInput(forge(double, { lines: oneFile, attributes: ['Q\t1\tnews'] }), target, { onData: 'Replace' }));
+    expect(await everything(target)).toContain('a');
   });
 
   test("is this project's own directory: it is left out", async () => {

@@ -1,9 +1,10 @@
 /** A restore that is killed between any two changes it makes: the next try of the same load ends with the same data. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RestoreJobInput } from '../../../../backup/job.ts';
+import { setAttribute } from '../../../../test/support/backup/attributes.ts';
 import { BlobDouble } from '../../../../test/support/backup/blob-double.ts';
 import { crashAfter } from '../../../../test/support/backup/crashing-fs.ts';
 import { content, runBackup, TestTree } from '../../../../test/support/backup/job-builder.ts';
@@ -49,6 +50,9 @@ async function smallBackup(): Promise<RestoreJobInput['backup']> {
   await tree.write('c.dat', content(3, 65_536), 0o600);
   await tree.write('empty.dat', Buffer.alloc(0));
   await tree.link('link', 'c.dat');
+  await tree.link('folder-1/out', '/srv/elsewhere');
+  for (const name of ['c.dat', 'empty.dat']) await link(join(tree.path, name), join(tree.path, `folder-1/again-${name}`));
+  setAttribute(join(tree.path, 'c.dat'), { name: 'user.mark', value: Buffer.from('x') });
   return backupToRead(double, await runBackup(double, tree));
 }
 
