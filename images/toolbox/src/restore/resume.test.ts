@@ -58,7 +58,7 @@ async function smallBackup(): Promise<RestoreJobInput['backup']> {
 
 describe('a restore that was killed', () => {
   // Every second change in each: together they meet all moments before the old data goes, and every second one after.
-  test.each([['Refuse', 1], ['Replace', 0]] as const)('between any two changes goes on to the same end (%s)', { timeout: 120_000 }, async (onData, first) => {
+  test.each([['Refuse', 1], ['Replace', 0]] as const)('between any two changes goes on to the same end (%s)', { timeout: 300_000 }, async (onData, first) => {
     const backup = await smallBackup();
     const wanted = await picture(tree.path);
     let killed = 0;
