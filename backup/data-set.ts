@@ -40,7 +40,7 @@ export interface TreeFacts {
   readonly links: number;
   /** Names of files that are not the first name of theirs. */
   readonly hardLinks: number;
-  /** Entries with extended attributes or ACLs that are kept. */
+  /** Entries with extended attributes or ACLs that are kept; a file with several names is one. */
   readonly withAttributes: number;
   /** Sums over all entries, whatever their order (./tree-digest.ts): a restored tree has the same. */
   readonly digests: TreeDigests;

@@ -1,5 +1,5 @@
 /**
- * Files with several names, by inode: 28 bytes each, so that a tree of millions of hard links stays in
+ * Files with several names, by inode: 44 bytes each, so that a tree of millions of hard links stays in
  * bounds.
  */
 
@@ -12,11 +12,17 @@ export interface Inode {
   readonly number: bigint;
 }
 
-/**
- * Of a row: two words of the inode, number of the first name, sums of the names' digests, digest of the
- * content.
- */
-const words = 7;
+/** What is known of a file by digests; all but the names as they were found with its first name. */
+export interface LinkedFile {
+  /** Sum over its names. */
+  readonly names: Half;
+  readonly content: Half;
+  readonly rights: Half;
+  readonly time: Half;
+}
+
+/** Of a row: two words of the inode, number of the first name, then the fields of {@link LinkedFile}. */
+const words = 11;
 
 export class LinkTable {
   #capacity = 256;
@@ -24,33 +30,30 @@ export class LinkTable {
   #rows = new Uint32Array(this.#capacity * words);
 
   /**
-   * @param content of the file; only that of its first name counts.
    * @returns the number of its first name, undefined when this is it.
    */
-  add(number: number, inode: Inode, name: Half, content: Half): number | undefined {
+  add(number: number, inode: Inode, { names, content, rights, time }: LinkedFile): number | undefined {
     const [low, high] = keyOf(inode);
     const at = this.#find(low, high) * words;
     const first = this.#rows[at + 2] ?? 0;
     if (first !== 0) {
       // Typed arrays wrap around, which is what is wanted of a sum.
-      this.#rows[at + 3] = (this.#rows[at + 3] ?? 0) + name[0];
-      this.#rows[at + 4] = (this.#rows[at + 4] ?? 0) + name[1];
+      this.#rows[at + 3] = (this.#rows[at + 3] ?? 0) + names[0];
+      this.#rows[at + 4] = (this.#rows[at + 4] ?? 0) + names[1];
       return first;
     }
-    this.#rows.set([low, high, number, ...name, ...content], at);
+    this.#rows.set([low, high, number, ...names, ...content, ...rights, ...time], at);
     this.#count++;
     if (this.#count * 2 > this.#capacity) this.#grow();
     return undefined;
   }
 
   /** Each file once, with the sum of its names. */
-  *all(): Generator<{ readonly names: Half; readonly content: Half }> {
+  *all(): Generator<LinkedFile> {
     for (let at = 0; at < this.#rows.length; at += words) {
-      const [, , first = 0, nameLow = 0, nameHigh = 0, contentLow = 0, contentHigh = 0] = this.#rows.subarray(
-        at,
-        at + words,
-      );
-      if (first !== 0) yield { names: [nameLow, nameHigh], content: [contentLow, contentHigh] };
+      if (this.#rows[at + 2] === 0) continue;
+      const half = (word: number): Half => [this.#rows[at + word] ?? 0, this.#rows[at + word + 1] ?? 0];
+      yield { names: half(3), content: half(5), rights: half(7), time: half(9) };
     }
   }
 

@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto';
 import type { TreeDigests } from './data-set.ts';
 import { LinkTable } from './link-table.ts';
-import type { Half, Inode } from './link-table.ts';
+import type { Half, Inode, LinkedFile } from './link-table.ts';
 import { escapePath } from './record.ts';
 import type { Attribute, EntryType } from './record.ts';
 
@@ -46,31 +46,37 @@ export class TreeDigest {
    */
   add(number: number, entry: TreeEntry): number | undefined {
     const path = escapePath(entry.path);
-    const { mode, uid, gid, attributes } = entry;
-    const rights = `${path} ${mode & keptMode[entry.entry]} ${uid} ${gid}`;
-    const extended = attributes
-      .map(({ name, value }) => ` ${name}=${value.toString('hex')}`)
-      .toSorted()
-      .join('');
-    this.#attributes.add(`${rights}${extended}`);
-    if (path !== '.') this.#times.add(`${path} ${entry.mtime}`);
+    const { mode, uid, gid, attributes, mtime, inode } = entry;
+    const values = attributes.map(({ name, value }) => ` ${name}=${value.toString('hex')}`);
+    const rights = `${mode & keptMode[entry.entry]} ${uid} ${gid}${values.toSorted().join('')}`;
     if (entry.entry !== 'f') {
-      this.#content.add(
-        `${entry.entry} ${path} ${entry.target === undefined ? '' : escapePath(entry.target)}`,
-      );
+      const target = entry.target === undefined ? '' : escapePath(entry.target);
+      this.#content.add(`${entry.entry} ${path} ${target}`);
+      this.#attributes.add(`${entry.entry} ${path} ${rights}`);
+      if (path !== '.') this.#times.add(`${entry.entry} ${path} ${mtime}`);
       return undefined;
     }
-    const content = half(`${entry.bytes} ${entry.digest}`);
-    const name = half(path);
-    if (entry.inode !== undefined) return this.#links.add(number, entry.inode, name, content);
-    this.#content.add(fileText(name, content));
+    const file: LinkedFile = {
+      names: half(path),
+      content: half(`${entry.bytes} ${entry.digest}`),
+      rights: half(rights),
+      time: half(String(mtime)),
+    };
+    if (inode !== undefined) return this.#links.add(number, inode, file);
+    this.#addFile(file);
     return undefined;
   }
 
   /** Call once, after the last entry. */
   end(): TreeDigests {
-    for (const { names, content } of this.#links.all()) this.#content.add(fileText(names, content));
+    for (const file of this.#links.all()) this.#addFile(file);
     return { content: this.#content.hex(), attributes: this.#attributes.hex(), times: this.#times.hex() };
+  }
+
+  #addFile({ names, content, rights, time }: LinkedFile): void {
+    this.#content.add(fileText(names, content));
+    this.#attributes.add(fileText(names, rights));
+    this.#times.add(fileText(names, time));
   }
 }
 
@@ -79,8 +85,8 @@ function half(text: string): Half {
   return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
 }
 
-function fileText(names: Half, content: Half): string {
-  return `f ${names.join(' ')} ${content.join(' ')}`;
+function fileText(names: Half, fact: Half): string {
+  return `f ${names.join(' ')} ${fact.join(' ')}`;
 }
 
 /** Sum of digests, modulo 2^256. */

@@ -59,4 +59,10 @@ describe('a file tree of format 1.1 is compared in all that a backup keeps', () 
   ] as const)('%s', (_, tree, difference) => {
     expect(compareCounts(wanted(), found(tree)).differences).toEqual([difference]);
   });
+
+  it('a restore that is wanted goes on without attributes that the host does not take, and says so; a test does not', () => {
+    const without = found({ ...facts, withAttributes: 0, digests: { ...facts.digests, attributes: 'd'.repeat(64) } });
+    expect(compareCounts(wanted(), without, 'Restore')).toEqual({ differences: [], summary: expect.stringContaining('1 of them without the attributes') as unknown });
+    expect(compareCounts(wanted(), without).differences).toHaveLength(2);
+  });
 });

@@ -11,10 +11,15 @@ export interface Comparison {
   readonly summary: string;
 }
 
-export function compareCounts(manifest: Manifest, result: unknown): Comparison {
+/**
+ * @param purpose a restore that is wanted does not fail because the host's file system takes no attributes: the summary tells.
+ * A test restore does.
+ */
+export function compareCounts(manifest: Manifest, result: unknown, purpose: 'Test' | 'Restore' = 'Test'): Comparison {
   const counted = parse(result);
   if (counted === undefined) return { differences: ['the counting job gave no usable answer'], summary: '' };
   const differences: string[] = [];
+  const remarks: string[] = [];
   const differ = (what: string, wanted: number | undefined, found: number): void => {
     if (wanted !== undefined && wanted !== found) differences.push(`${what}: ${found} instead of ${wanted}`);
   };
@@ -35,11 +40,13 @@ export function compareCounts(manifest: Manifest, result: unknown): Comparison {
       differ(`files in ${tree.name}`, tree.files, found.files);
       // A file with several names may have changed between two of them: there the digests decide.
       if ((tree.tree?.hardLinks ?? 0) === 0) differ(`bytes in ${tree.name}`, tree.bytes, found.bytes);
-      differences.push(...treeDifferences(tree, found));
+      const lost = purpose === 'Restore' ? lostAttributes(tree, found) : 0;
+      if (lost > 0) remarks.push(`, ${lost} of them without the attributes or ACLs that they had in ${tree.name}: the host's file system does not take them`);
+      differences.push(...treeDifferences(tree, found, lost > 0));
     }
   }
   const files = counted.fileTrees.reduce((sum, tree) => sum + tree.files, 0);
-  return { differences, summary: `${counted.tables.length} tables with ${rows} rows, ${files} files in ${trees.length} ${trees.length === 1 ? 'tree' : 'trees'}` };
+  return { differences, summary: `${counted.tables.length} tables with ${rows} rows, ${files} files in ${trees.length} ${trees.length === 1 ? 'tree' : 'trees'}${remarks.join('')}` };
 }
 
 const aspects = {
@@ -49,13 +56,19 @@ const aspects = {
 } as const satisfies Record<keyof TreeDigests, string>;
 
 /** None for a backup of format 1.0, which does not tell. */
-function treeDifferences({ name, tree: wanted }: DataSet, { tree: found }: CountedTree): readonly string[] {
+function treeDifferences({ name, tree: wanted }: DataSet, { tree: found }: CountedTree, withoutAttributes: boolean): readonly string[] {
   if (wanted === undefined) return [];
   if (found === undefined) return [`file tree ${name} was counted and not read`];
   const counts = ([['directories', 'directories'], ['links', 'links'], ['hardLinks', 'further names of files'], ['withAttributes', 'entries with attributes or ACLs']] as const)
+    .filter(([field]) => !withoutAttributes || field !== 'withAttributes')
     .flatMap(([field, what]) => (wanted[field] === found[field] ? [] : [`${what} in ${name}: ${found[field]} instead of ${wanted[field]}`]));
-  const digests = (['content', 'attributes', 'times'] as const).flatMap((aspect) => (wanted.digests[aspect] === found.digests[aspect] ? [] : [`${aspects[aspect]} in ${name} differ`]));
+  const compared = (['content', 'attributes', 'times'] as const).filter((aspect) => !withoutAttributes || aspect !== 'attributes');
+  const digests = compared.flatMap((aspect) => (wanted.digests[aspect] === found.digests[aspect] ? [] : [`${aspects[aspect]} in ${name} differ`]));
   return [...counts, ...digests];
+}
+
+function lostAttributes({ tree: wanted }: DataSet, { tree: found }: CountedTree): number {
+  return (wanted?.withAttributes ?? 0) - (found?.withAttributes ?? wanted?.withAttributes ?? 0);
 }
 
 function parse(result: unknown): CountJobResult | undefined {

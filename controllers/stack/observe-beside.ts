@@ -22,7 +22,7 @@ export async function observeBeside(host: Host, seen: HostObservation, data: Dat
   return await outcome(async (): Promise<BesideLook> => {
     const [there, count] = await Promise.all([host.observe(project, 'full', bounded), counts ? host.readJob(uid, bounded) : undefined]);
     const manifest = data?.loading?.backup?.loaded.manifest;
-    const compared = count?.job.state === 'Succeeded' && manifest !== undefined ? { comparison: compareCounts(manifest, count.result) } : {};
+    const compared = count?.job.state === 'Succeeded' && manifest !== undefined ? { comparison: compareCounts(manifest, count.result, 'Restore') } : {};
     return { host: there, ...(count === undefined ? {} : { count }), ...compared };
   });
 }

@@ -162,7 +162,7 @@ describe('a store that errs', () => {
   test.each([
     [403, 'AuthenticationFailed', 'StoreCredentialsRefused'],
     [404, 'ContainerNotFound', 'UploadFailed'],
-    [403, 'AuthorizationFailure', 'StoreCredentialsRefused'],
+    [403, 'AuthorizationFailure', 'StoreNetworkRefused'],
   ])('and answers %i %s ends the job with reason %s', async (status, code, reason) => {
     await tree.fill(22, 30);
     double.fault = ({ upload }) => (upload >= 2 ? { kind: 'status', status, code } : undefined);

@@ -98,18 +98,21 @@ class BackupRun {
     const input = this.#input;
     const { packs, index, attributes, pipeline } = this.#assemble();
     this.#report({ step: 'Measuring', percent: 0, message: input.known.length === 0 ? 'no earlier backup' : `and reading ${input.known.length} parts of earlier indexes` });
-    let totals: Totals = { bytes: 0, entries: 0 };
-    const measured = (found: Totals): void => {
-      totals = found;
+    let totals: Totals | undefined;
+    const measured = (bytes: number): void => {
       // Small backups get small packs: so little is done again after a crash.
-      packs.closedBytes = Math.min(packBytes.closed, Math.max(mebibyte, Math.floor(found.bytes / 512)));
-      pipeline.checkpointBytes = Math.min(64 * mebibyte, Math.max(packs.closedBytes, Math.floor(found.bytes / 1024)));
+      packs.closedBytes = Math.min(packBytes.closed, Math.max(mebibyte, Math.floor(bytes / 512)));
+      pipeline.checkpointBytes = Math.min(64 * mebibyte, Math.max(packs.closedBytes, Math.floor(bytes / 1024)));
     };
     const known = takeKnownChunks({ parts: input.known, epoch: input.epoch, cipher: this.#cipher, signal: this.#signal }, this.#table, packs);
     const database = this.#measureDatabase();
-    const all = this.#measureTrees(database).then(measured);
+    const all = (async (): Promise<void> => {
+      const found = await this.#measureTrees(database);
+      measured(found.bytes);
+      totals = found;
+    })();
     // The database's tool does its first work meanwhile: what it delivers is hashed, and waits to be looked up.
-    pipeline.waitFor(Promise.all([known, database.then((bytes) => measured({ bytes, entries: 0 }))]));
+    pipeline.waitFor(Promise.all([known, database.then(measured)]));
     all.catch((error: unknown) => this.#fail(error));
     const progress = new ProgressTeller(this.#report, () => totals, () => ({
       bytesDone: pipeline.readBytes,

@@ -175,12 +175,13 @@ export class Entries {
     const { file, entry, path, bytes, digest, mode = 0, uid = 0, gid = 0, target } = record;
     if (entry === 'd') counts.directories++;
     if (entry === 'l') counts.links++;
-    if (attributes.length > 0) counts.withAttributes++;
-    if (mtime < 0) this.#attributes.write(formatExtra({ type: 'T', file, mtime }));
     const link = target === undefined ? {} : { target };
     const first = tree.add(file, { entry, path, mode, uid, gid, mtime, attributes, bytes, digest, ...link, ...(inode === undefined ? {} : { inode }) });
-    if (first === undefined) for (const attribute of attributes) this.#attributes.write(formatExtra({ type: 'X', file, ...attribute }));
-    else {
+    if (first === undefined) {
+      if (attributes.length > 0) counts.withAttributes++;
+      if (mtime < 0) this.#attributes.write(formatExtra({ type: 'T', file, mtime }));
+      for (const attribute of attributes) this.#attributes.write(formatExtra({ type: 'X', file, ...attribute }));
+    } else {
       counts.hardLinks++;
       this.#attributes.write(formatExtra({ type: 'K', file, first }));
     }

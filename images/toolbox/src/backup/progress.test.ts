@@ -12,7 +12,7 @@ function tellerOf(totals: { readonly bytes: number; readonly entries: number }):
   let last: Progress | undefined;
   const teller = new ProgressTeller(
     (progress) => (last = progress),
-    totals,
+    () => totals,
     () => counters,
   );
   Object.assign(counters, { bytesDone: 0, entriesDone: 0 });
@@ -51,5 +51,29 @@ test('large files are told in bytes as before', () => {
 
 test('at the end everything is done, also when there was nothing', () => {
   const last = tellerOf({ bytes: 0, entries: 0 });
-  expect(last()).toMatchObject({ percent: 97, message: expect.not.stringContaining('directories') as unknown });
+  expect(last()).toMatchObject({
+    percent: 97,
+    message: expect.not.stringContaining('directories') as unknown,
+  });
+});
+
+test('while the trees are still being measured nothing is said of what is left, however far the database is', () => {
+  let last: Progress | undefined;
+  let totals: { readonly bytes: number; readonly entries: number } | undefined;
+  const teller = new ProgressTeller(
+    (progress) => (last = progress),
+    () => totals,
+    () => counters,
+  );
+  Object.assign(counters, { bytesDone: 400_000_000, entriesDone: 0 });
+  teller.begin('ReadingDatabase');
+  vi.advanceTimersByTime(5000);
+  expect(last).toMatchObject({
+    percent: 2,
+    message: '381.5 MiB read, how much there is is being measured, 0 B new',
+  });
+  expect(last).not.toHaveProperty('secondsLeft');
+  totals = { bytes: 400_000_000, entries: 20_000 };
+  vi.advanceTimersByTime(1000);
+  expect(last?.percent).toBeLessThan(25);
 });

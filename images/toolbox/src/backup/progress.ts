@@ -23,12 +23,14 @@ const entryBytes = 100_000;
 const intervalMilliseconds = 1000;
 /** Beyond that a number says less than none: nothing moves. */
 const longestEstimateSeconds = 30 * 86_400;
+/** Of the job, when it begins to read. */
+const leastPercent = 2;
 /** Weight of the newest second in the pace. */
 const newest = 0.05;
 
 export class ProgressTeller {
   readonly #report: Report;
-  readonly #totals: () => Totals;
+  readonly #totals: () => Totals | undefined;
   readonly #counters: () => Counters;
   readonly #timer: NodeJS.Timeout;
   #step = 'Measuring';
@@ -37,7 +39,8 @@ export class ProgressTeller {
   #last = 0;
   #workPerInterval: number | undefined;
 
-  constructor(report: Report, totals: () => Totals, counters: () => Counters) {
+  /** @param totals undefined until everything was measured: until then no part of it is told, for that never goes back. */
+  constructor(report: Report, totals: () => Totals | undefined, counters: () => Counters) {
     this.#report = report;
     this.#totals = totals;
     this.#counters = counters;
@@ -72,26 +75,46 @@ export class ProgressTeller {
 
   #tell(): void {
     const counters = this.#counters();
-    const { bytesDone, entriesDone, uploadedBytes } = counters;
+    const { bytesDone, uploadedBytes } = counters;
+    const totals = this.#totals();
+    const told = totals === undefined ? unmeasured(counters) : this.#measured(counters, totals);
+    this.#report({
+      step: this.#step,
+      ...told,
+      message: this.#waits ?? `${this.#about === undefined ? '' : `${this.#about}: `}${told.message}, ${formatBytes(uploadedBytes)} new`,
+      bytesDone,
+      uploadedBytes,
+    });
+  }
+
+  #measured(counters: Counters, totals: Totals): Told {
+    const { bytesDone, entriesDone } = counters;
     // What was measured before is an estimate: the database grows meanwhile.
-    const bytesTotal = Math.max(this.#totals().bytes, bytesDone);
-    const entries = Math.max(this.#totals().entries, entriesDone);
+    const bytesTotal = Math.max(totals.bytes, bytesDone);
+    const entries = Math.max(totals.entries, entriesDone);
     const total = work({ bytesDone: bytesTotal, entriesDone: entries });
     const done = work(counters);
     const secondsLeft = Math.ceil(((total - done) / (this.#workPerInterval ?? 0)) * (intervalMilliseconds / 1000));
     const files = entries === 0 ? '' : `, ${entriesDone} of ${entries} files and directories`;
-    const known = `${formatBytes(bytesDone)} of about ${formatBytes(bytesTotal)}${files}, ${formatBytes(uploadedBytes)} new`;
-    this.#report({
-      step: this.#step,
-      percent: part(2, 97, total === 0 ? 1 : done / total),
-      message: this.#waits ?? (this.#about === undefined ? known : `${this.#about}: ${known}`),
-      bytesDone,
+    return {
+      percent: part(leastPercent, 97, total === 0 ? 1 : done / total),
+      message: `${formatBytes(bytesDone)} of about ${formatBytes(bytesTotal)}${files}`,
       bytesTotal,
-      uploadedBytes,
       // How long somebody else holds a lock, nobody knows.
       ...(this.#waits === undefined && secondsLeft < longestEstimateSeconds ? { secondsLeft } : {}),
-    });
+    };
   }
+}
+
+interface Told {
+  readonly percent: number;
+  readonly message: string;
+  readonly bytesTotal?: number;
+  readonly secondsLeft?: number;
+}
+
+function unmeasured({ bytesDone }: Counters): Told {
+  return { percent: leastPercent, message: `${formatBytes(bytesDone)} read, how much there is is being measured` };
 }
 
 function work({ bytesDone, entriesDone }: Pick<Counters, 'bytesDone' | 'entriesDone'>): number {

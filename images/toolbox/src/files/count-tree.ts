@@ -41,7 +41,6 @@ export async function countTree(
       const { kept: attributes } = readAttributes(place);
       if (stat.isDirectory()) counts.directories++;
       if (stat.isSymbolicLink()) counts.links++;
-      if (attributes.length > 0) counts.withAttributes++;
       const first = digest.add(++number, {
         entry: stat.isDirectory() ? 'd' : isFile ? 'f' : 'l',
         path,
@@ -56,6 +55,7 @@ export async function countTree(
         ...(isFile && stat.nlink > 1n ? { inode: { device: stat.dev, number: stat.ino } } : {}),
       });
       if (first !== undefined) counts.hardLinks++;
+      else if (attributes.length > 0) counts.withAttributes++;
     } catch (error) {
       if (!(error instanceof Error) || !('syscall' in error)) throw error;
       throw new JobError(

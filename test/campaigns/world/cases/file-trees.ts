@@ -128,7 +128,7 @@ export const cases: readonly WorldCase[] = [
       const counters = () => ({ bytesDone: 7_900_000, entriesDone: 2000, uploadedBytes: 0 });
       const teller = new ProgressTeller(
         ({ percent }) => void told.push(percent),
-        { bytes: 8_000_000, entries: 20_000 },
+        () => ({ bytes: 8_000_000, entries: 20_000 }),
         counters,
       );
       teller.begin('ReadingFiles');
