@@ -35,12 +35,15 @@ function shadowed({ spec }: JtelStack, { bridges = [] }: HostFacts): readonly st
     ['spec.host.dns.hosts', hosts.map(({ ip }) => ip)],
   ];
   return bridges.flatMap(({ name, subnet }) => {
-    const inside = named.flatMap(([field, ranges]) => ranges.filter((range) => contains(subnet, range)).map((range) => `${range} (${field})`));
+    const inside = named.flatMap(([field, ranges]) =>
+      ranges.filter((range) => contains(subnet, range)).map((range) => `${range} (${field})`),
+    );
     if (inside.length === 0) return [];
-    const where = spec.host.bootstrap === 'Preinstalled' ? 'bip and default-address-pools in its daemon.json' : 'spec.host.docker';
+    const isOurs = spec.host.bootstrap !== 'Preinstalled';
+    const where = isOurs ? 'spec.host.docker' : 'bip and default-address-pools in its daemon.json';
     return [
-      `Docker's network ${name} has ${subnet}, and ${inside.join(', ')} lies in it: the host does not reach that. Give Docker other addresses ` +
-        `(${where}); a network that exists keeps its own until it is removed.`,
+      `Docker's network ${name} has ${subnet}, and ${inside.join(', ')} lies in it: the host does not reach that. ` +
+        `Give Docker other addresses (${where}); a network that exists keeps its own until it is removed.`,
     ];
   });
 }
@@ -48,13 +51,19 @@ function shadowed({ spec }: JtelStack, { bridges = [] }: HostFacts): readonly st
 /** Whether a range (or one address) lies wholly in a network. A wider one is not meant as a whole: no remark. */
 function contains(network: string, range: string): boolean {
   const [outer, inner] = [parse(network), parse(range)];
-  if (outer === undefined || inner === undefined || outer.family !== inner.family || inner.bits < outer.bits) return false;
+  if (outer === undefined || inner?.family !== outer.family || inner.bits < outer.bits) return false;
   const list = new BlockList();
   list.addSubnet(outer.address, outer.bits, outer.family);
   return list.check(inner.address, inner.family);
 }
 
-function parse(text: string): { readonly address: string; readonly bits: number; readonly family: 'ipv4' | 'ipv6' } | undefined {
+interface Range {
+  readonly address: string;
+  readonly bits: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
+function parse(text: string): Range | undefined {
   const [address = '', prefix] = text.split('/');
   const version = isIP(address);
   if (version === 0) return undefined;

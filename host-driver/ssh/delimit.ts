@@ -1,7 +1,7 @@
 /**
- * Tells what a command said from what the login shell says before it. sshd hands a command to the user's login shell, which may
- * print whatever its profile tells it to, on both streams. So each command first says a word that nobody can know beforehand;
- * what came before it is noise.
+ * Tells what a command said from what the login shell says before it. sshd hands a command to the user's login shell, which
+ * may print whatever its profile tells it to, on both streams. So each command first says a word that nobody can know
+ * beforehand; what came before it is noise.
  */
 import { randomBytes } from 'node:crypto';
 import { commandLine } from './quote.ts';
@@ -59,6 +59,7 @@ export class MarkedStream {
 
   #addNoise(bytes: Buffer): void {
     this.#noiseBytes += bytes.length;
-    if (this.#noise.length < keptBytes) this.#noise = Buffer.concat([this.#noise, bytes.subarray(0, keptBytes - this.#noise.length)]);
+    const room = keptBytes - this.#noise.length;
+    if (room > 0) this.#noise = Buffer.concat([this.#noise, bytes.subarray(0, room)]);
   }
 }

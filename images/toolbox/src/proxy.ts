@@ -1,6 +1,6 @@
 /**
- * The way to the store, where the host goes out through an HTTP proxy: a file beside the job's spec, because it may hold a password, with the
- * customary variables. Node's own clients take them: https addresses by CONNECT, what NO_PROXY names directly.
+ * The way to the store, where the host goes out through an HTTP proxy: a file beside the job's spec, because it may hold a
+ * password, with the customary variables. Node's own clients take them: https addresses by CONNECT, what NO_PROXY names directly.
  */
 import { readFile, unlink } from 'node:fs/promises';
 import { setGlobalProxyFromEnv } from 'node:http';
@@ -30,6 +30,7 @@ export async function takeProxy(path = proxyPath): Promise<void> {
     wayOut = variables;
   } catch {
     // Not the cause: its message may quote the password.
-    throw new JobError('SpecInvalid', 'the proxy of the host cannot be used: it must be http://HOST:PORT or https://HOST:PORT, with user and password percent-encoded');
+    const form = 'http://HOST:PORT or https://HOST:PORT, with user and password percent-encoded';
+    throw new JobError('SpecInvalid', `the proxy of the host cannot be used: it must be ${form}`);
   }
 }
