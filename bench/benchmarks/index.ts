@@ -9,7 +9,8 @@ import { deployOverhead } from './deploy-overhead.ts';
 import { disasterRecovery } from './disaster-recovery.ts';
 import { driftNotice } from './drift-notice.ts';
 import { operatorMemory } from './operator-memory.ts';
+import { restoreDowntime } from './restore-downtime.ts';
 import { restoreThroughput } from './restore-throughput.ts';
 import { updateDowntime } from './update-downtime.ts';
 
-export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, changeOneService, driftNotice, updateDowntime, operatorMemory, backupThroughput, backupIncremental, backupRedo, restoreThroughput, disasterRecovery];
+export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, changeOneService, driftNotice, updateDowntime, operatorMemory, backupThroughput, backupIncremental, backupRedo, restoreThroughput, restoreDowntime, disasterRecovery];
