@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { example } from '../../sandbox/installation/examples.ts';
+import { waitFor } from '../support/wait.ts';
 import { Stage, stackName } from './stage.ts';
 
 const namespace = 'recovery';
@@ -107,6 +108,8 @@ describe('a stack whose data of today are to go', () => {
     await faults.remove(flipped);
     expect(damaged.phase).toBe('Completed');
     expect(failed).toMatchObject({ phase: 'Failed', message: expect.stringContaining('Nothing was overwritten') });
+    // The job that failed, and what it loaded, go once everything else is in order.
+    await waitFor('nothing to be left of it', async () => (await leftovers()) === '' && (await stage.containers()).size === before.size);
     expect(await stage.containers()).toEqual(before);
     expect(await calls()).toBe('yesterday,since');
     await stage.query('DELETE FROM jtel.calls WHERE id = 9');
