@@ -68,14 +68,21 @@ async function deviceOf(path: string, found: Map<number, Device>): Promise<Devic
   return device;
 }
 
-/** Bytes on disk below a directory; 0 when it is not there. */
-async function allocated(path: string): Promise<number> {
+/**
+ * Bytes on disk below a directory; 0 when it is not there. A file with several names is there once.
+ * @param counted inodes of such files.
+ */
+export async function allocated(path: string, counted = new Set<number>()): Promise<number> {
   let bytes = 0;
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     const child = join(path, entry.name);
-    if (entry.isDirectory()) bytes += await allocated(child);
-    else if (entry.isFile()) bytes += await stat(child).then(({ blocks }) => blocks * 512, () => 0);
+    if (entry.isDirectory()) bytes += await allocated(child, counted);
+    if (!entry.isFile()) continue;
+    const found = await stat(child).catch(() => undefined);
+    if (found === undefined || counted.has(found.ino)) continue;
+    if (found.nlink > 1) counted.add(found.ino);
+    bytes += found.blocks * 512;
   }
   return bytes;
 }
