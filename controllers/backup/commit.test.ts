@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BackupJobInput } from '../../backup/job.ts';
+import { parseManifest } from '../../backup/manifest.ts';
 import { paths } from '../../backup/names.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import type { Retention } from '../../blob-store/retention.ts';
@@ -14,10 +15,8 @@ interface Changes extends Partial<Omit<CommitOptions, 'origin'>> {
   readonly origin?: Partial<CommitOptions['origin']>;
 }
 
-/** What a job stored, and all that belongs to it. */
-function aCommit(store: MemoryBlobStore, { origin, ...changes }: Changes = {}): CommitOptions {
-  const id = origin?.backupID ?? backupID;
-  const input: BackupJobInput = {
+function anInput(id = backupID): BackupJobInput {
+  return {
     type: 'backup',
     backupID: id,
     attempt: 1,
@@ -28,6 +27,12 @@ function aCommit(store: MemoryBlobStore, { origin, ...changes }: Changes = {}): 
     fileTrees: [{ name: 'files', path: '/data/files', excludes: [] }],
     limits: {},
   };
+}
+
+/** What a job stored, and all that belongs to it. */
+function aCommit(store: MemoryBlobStore, { origin, ...changes }: Changes = {}): CommitOptions {
+  const id = origin?.backupID ?? backupID;
+  const input = anInput(id);
   return {
     store,
     result: storeLikeAJob(store, input),
@@ -71,6 +76,31 @@ describe('a manifest that is there already', () => {
     for (const name of store.blobs.keys()) if (name.includes('/packs/')) store.blobs.delete(name);
     await expect(commit({ ...options, result: undefined }, signal)).rejects.toMatchObject({ reason: 'BackupIncomplete' });
   });
+});
+
+test('what was left out is in the manifest by kind and number; names of files are only in the status', async () => {
+  const store = new MemoryBlobStore();
+  const options = aCommit(store);
+  const { result } = options;
+  if (result === undefined) throw new Error('a job without result');
+  const dataSets = result.dataSets.map((set) =>
+    set.kind === 'FileTree' ? { ...set, leftOut: [{ kind: 'Unreadable' as const, entries: 3, examples: ['canary.wav'] }] } : set);
+  const committed = await commit({ ...options, result: { ...result, dataSets } }, signal);
+  const text = store.blobs.get(paths.manifest('acme.main', backupID))?.content.toString() ?? '';
+  expect(parseManifest(text).dataSets.at(-1)?.leftOut).toEqual([{ kind: 'Unreadable', entries: 3 }]);
+  expect(text).not.toContain('canary');
+  expect(committed).toMatchObject({ missingFiles: 3 });
+  expect(committed.dataSets.at(-1)?.leftOut).toEqual([{ kind: 'Unreadable', entries: 3, examples: ['canary.wav'] }]);
+});
+
+test('the manifest says the series of the server and the images that made it, and that its format is 1.1', async () => {
+  const store = new MemoryBlobStore();
+  const tools = { toolbox: 'registry.example/toolbox@sha256:1', producer: 'registry.example/acd-dbm@sha256:2' };
+  const options = aCommit(store, { origin: { tools } });
+  const result = { ...storeLikeAJob(store, anInput()), attributeParts: [] };
+  await commit({ ...options, result }, signal);
+  const text = store.blobs.get(paths.manifest('acme.main', backupID))?.content.toString() ?? '';
+  expect(parseManifest(text)).toMatchObject({ formatVersion: 1, formatMinor: 1, tools, server: { version: '11.4.2-MariaDB', series: '11.4' }, attributeParts: [] });
 });
 
 describe('no manifest is written', () => {

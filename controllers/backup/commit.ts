@@ -68,7 +68,7 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
     ...(missing === undefined ? {} : { missingFiles: missing }),
     ...(archivedObjects === 0 ? {} : { archivedObjects }),
     // The job's own have examples.
-    dataSets: result?.dataSets ?? manifest.dataSets,
+    dataSets: manifest.dataSets.map((set) => result?.dataSets.find(({ name, digest }) => name === set.name && digest === set.digest) ?? set),
     immutability: await attest(options, signal),
     ...(doubt?.shrunkFrom === undefined ? {} : { shrunkFromBytes: doubt.shrunkFrom.totalBytes }),
     ...(doubt === undefined || doubt.emptied.length === 0 ? {} : { emptied: doubt.emptied.map(({ dataSet }) => dataSet) }),
