@@ -10,6 +10,7 @@ import { cronJobs } from '../../operator/runtime/client/kinds.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
 import type { ObjectKey } from '../../operator/runtime/objects.ts';
 import { InputError } from '../input-error.ts';
+import { lateSince } from '../late-copy.ts';
 import { Schedule, dueBackup, isScheduled } from '../schedule-times.ts';
 import { cronJob, cronJobName, digestAnnotation, isOwnedBy, type SchedulePods } from './cron-job.ts';
 import { isKeptByOthers, surplusBackups } from './prune.ts';
@@ -77,7 +78,7 @@ export class ScheduleReconciler implements Reconciler {
     if (backup === undefined || stack.status?.version === undefined) return;
     const handled = [
       stack.status.backup?.lastScheduleTime,
-      ...this.#options.backupsOf(stack).filter(({ spec }) => spec.trigger === 'Scheduled').map(({ metadata }) => metadata.creationTimestamp),
+      ...this.#options.backupsOf(stack).filter((one) => one.spec.trigger === 'Scheduled' && lateSince(one, stack) === undefined).map(({ metadata }) => metadata.creationTimestamp),
     ].map((time) => Date.parse(time ?? '')).filter((time) => !Number.isNaN(time));
     const slot = dueBackup({
       schedule,

@@ -158,6 +158,14 @@ describe('what the CronJob missed', () => {
     expect(await bench.backups()).toEqual([]);
   });
 
+  test('is asked for, although copies of older ones were created since', async () => {
+    const bench = await Bench.with(aStack());
+    const copy = { metadata: { namespace: 'acme', name: 'main-20260520' }, spec: { stackRef: { name: 'main' }, trigger: 'Scheduled', verify: 'Checksum' } };
+    await bench.cluster.create(backupKind, copy as object as JtelBackup, context);
+    await bench.look();
+    expect((await bench.backups()).map(({ metadata }) => metadata.name)).toEqual(['main-20260520', 'main-20260601']);
+  });
+
   test.each([
     ['before there are data', aStack({}, {}, {})],
     ['while the schedule stands still', aStack({ state: 'Suspended' })],

@@ -7,6 +7,7 @@ import type { JtelBackup, JtelRestore, JtelStack, JtelStackStatus, Reason, Stack
 import { findCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
 import { acceptedBackup, howToAccept, isAcceptedBackup } from '../backup-doubt.ts';
 import { InputError } from '../input-error.ts';
+import { lateSince } from '../late-copy.ts';
 import { isScheduled, Schedule } from '../schedule-times.ts';
 
 export interface BackupHealthInput {
@@ -55,7 +56,11 @@ function scheduleOf({ spec }: JtelStack): Schedule | InputError | undefined {
 function summarise({ stack, backups, now }: BackupHealthInput, schedule: Schedule | undefined): Summary | undefined {
   const previous = stack.status?.backup;
   const newest = newestGood(stack, backups);
-  const asked = backups.filter(({ spec }) => spec.trigger === 'Scheduled').map(({ metadata }) => metadata.creationTimestamp);
+  const known = previous?.lastScheduleTime ?? '';
+  // Only what is new is looked at: whether it is a late copy takes the schedule's own arithmetic.
+  const isAsked = (one: JtelBackup): boolean =>
+    one.spec.trigger === 'Scheduled' && one.metadata.creationTimestamp > known && lateSince(one, stack) === undefined;
+  const asked = backups.filter(isAsked).map(({ metadata }) => metadata.creationTimestamp);
   const lastScheduleTime = [...asked, ...(previous?.lastScheduleTime === undefined ? [] : [previous.lastScheduleTime])].toSorted().at(-1);
   const nextTime = schedule === undefined || !isScheduled(stack) ? undefined : schedule.next(now)?.time;
   const summary: Summary = {
