@@ -73,7 +73,8 @@ if [ $code != 0 ] && [ -e ${openOptionFilePath} ] && grep -Eq 'Failed to connect
   run ${openOptionFilePath}
   code=$?
 fi
-kill $holder 2>/dev/null
+# Whoever opens the pipe after its last writer has gone never hears that it ended.
+wait $holder
 finish $code
 `;
 

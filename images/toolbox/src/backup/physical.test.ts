@@ -57,17 +57,21 @@ class FewSlots {
   }
 }
 
+async function readFrom(pipeline: FewSlots): Promise<PhysicalFacts> {
+  const context = { pipeline, throttle: new Throttle(undefined, Date.now), signal: AbortSignal.timeout(10_000) } as unknown as SourceContext;
+  return await readPhysical({ exchange: root, schemas: ['jtel', 'jtelstats'] } as unknown as BackupDatabase, context);
+}
+
 /** Reads these files as a whole backup; the tool's own file with its checkpoints comes last. */
 async function read(contents: ReadonlyMap<string, string>): Promise<{ readonly facts: PhysicalFacts; readonly files: Readonly<Record<string, string>> }> {
   const pieces = [...contents, ['mariadb_backup_checkpoints', 'full'] as const].flatMap(([path, content]) => [payload(path, 0, content), endPiece(path)]);
   await writeFile(join(root, exchange.started), '');
   await writeFile(join(root, exchange.log), completionMark);
-  await writeFile(join(root, exchange.exitCode), '0\n');
   const pipeline = new FewSlots();
-  const context = { pipeline, throttle: new Throttle(undefined, Date.now), signal: AbortSignal.timeout(10_000) } as unknown as SourceContext;
-  const reading = readPhysical({ exchange: root, schemas: ['jtel', 'jtelstats'] } as unknown as BackupDatabase, context);
+  const reading = readFrom(pipeline);
   await waitFor('the pipe', async () => (await stat(join(root, exchange.stream)).catch(() => undefined))?.isFIFO());
   await writeFile(join(root, exchange.stream), Buffer.concat(pieces));
+  await writeFile(join(root, exchange.exitCode), '0\n');
   return { facts: await reading, files: pipeline.files };
 }
 
@@ -84,4 +88,11 @@ test('tables of the schemas are counted by their definitions: no views, no table
   const { facts } = await read(new Map([...[...counted, ...others].map((path) => [path, '\xfe\x01 binary'] as const), ['jtel/overview.frm', 'TYPE=VIEW\nquery=select']]));
   expect(facts.tables).toBe(3);
   expect((await read(new Map([['ibdata1', 'pages']]))).facts).not.toHaveProperty('tables');
+});
+
+test('a tool that ended before anybody read has failed at once', async () => {
+  await writeFile(join(root, exchange.started), '');
+  await writeFile(join(root, exchange.log), 'Failed to connect to MariaDB server');
+  await writeFile(join(root, exchange.exitCode), '1\n');
+  await expect(readFrom(new FewSlots())).rejects.toThrow(/ended with code 1: Failed to connect/);
 });

@@ -161,13 +161,14 @@ async function widenPipe(path: string): Promise<void> {
 // F_SETPIPE_SZ of linux/fcntl.h; the size belongs to the pipe as long as somebody has it open.
 const widen = 'sysopen(my $pipe, $ARGV[0], O_RDONLY | O_NONBLOCK) or exit 1; fcntl($pipe, 1031, 1 << 20) or exit 1;';
 
-/** Opens the pipe for reading once the companion has it open, and says so to it. */
-async function openPipe(directory: string, startSeconds: number, signal: AbortSignal): Promise<FileHandle> {
+/** Opens the pipe for reading once the companion has it open, and says so to it; undefined when it has ended already. */
+async function openPipe(directory: string, startSeconds: number, signal: AbortSignal): Promise<FileHandle | undefined> {
   const at = (name: string): string => join(directory, name);
   await makePipe(at(exchange.stream));
   const began = async (): Promise<boolean> => (await exists(at(exchange.started))) || (await exists(at(exchange.exitCode)));
   if (!(await waitFor(startSeconds, signal, began))) fail(`the companion did not begin within ${startSeconds} s`);
   signal.throwIfAborted();
+  if (await exists(at(exchange.exitCode))) return undefined;
   const handle = await open(at(exchange.stream), constants.O_RDONLY | constants.O_NONBLOCK);
   await writeFile(at(exchange.reading), '');
   await widenPipe(at(exchange.stream));
@@ -184,6 +185,7 @@ interface Redo {
 async function drainPipe(directory: string, reader: XbstreamReader, context: SourceContext, patience: Patience, { guard, redo }: Redo): Promise<void> {
   const { pipeline, throttle, signal } = context;
   const handle = await openPipe(directory, patience.start, signal);
+  if (handle === undefined) return;
   let silence: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
