@@ -7,7 +7,7 @@ import type { DatabaseKind } from './job.ts';
 
 export type DataSetKind = DatabaseKind | 'FileTree';
 
-/** Why something of a file tree is not in a backup as it was; docs/backup-format.md says what each means. */
+/** Why something of a file tree or a database is not in a backup as it was; docs/backup-format.md says what each means. */
 export const leftOutKinds = [
   'Excluded',
   'Pipe',
@@ -18,6 +18,9 @@ export const leftOutKinds = [
   'Vanished',
   'Changed',
   'Attribute',
+  'TableRows',
+  'View',
+  'Grant',
 ] as const;
 export type LeftOutKind = (typeof leftOutKinds)[number];
 
@@ -26,7 +29,7 @@ export interface LeftOut {
   /** A directory that cannot be read, or is left out on purpose, is one: what is in it was not looked at. */
   readonly entries: number;
   /**
-   * Some of the paths, printable, at most {@link mostExamples}. Not in manifests, which are never encrypted.
+   * Some of the paths or names, printable, at most {@link mostExamples}. Not in manifests, which are never encrypted.
    */
   readonly examples?: readonly string[];
 }
@@ -70,7 +73,7 @@ export interface DataSet {
   readonly rows?: number;
   /** Of a file tree. */
   readonly tree?: TreeFacts;
-  /** Of a file tree: what is not in it, by kind. */
+  /** What is not in it as it was, by kind. */
   readonly leftOut?: readonly LeftOut[];
   /** Sha256 of the set's F lines in the order of the index (docs/backup-format.md). */
   readonly digest: string;

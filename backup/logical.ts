@@ -1,24 +1,41 @@
 /**
- * Files of a Logical database set. Each is SQL that loads on its own (it begins with `USE`) and ends with a line that begins
- * with {@link dumpEnd}; files are loaded in the order of {@link loadStep}, those of one step in any order and in parallel.
+ * Files of a Logical database set. Each is SQL that loads on its own (it begins with `USE` where it needs one) and ends with a
+ * line that begins with {@link dumpEnd}; files are loaded in the order of {@link loadStep}, those of one step in any order and
+ * in parallel. Views and accounts are one file for all schemas: views refer to each other across schemas.
  */
 
 /** Begins the last line of each file; without it the file is not whole. */
 export const dumpEnd = '-- Dump completed';
 
-export const logicalParts = ['schema', 'sequences', 'tables', 'routines', 'views', 'triggers-and-events'] as const;
+export const logicalParts = [
+  'schema',
+  'sequences',
+  'tables',
+  'routines',
+  'views',
+  'triggers-and-events',
+  'accounts',
+] as const;
 export type LogicalPart = (typeof logicalParts)[number];
 
-/** `jtel/2-tables/calls.sql`, `jtel/4-views.sql`; a slash in a table's name is `%2F`, a percent sign `%25`. */
-export function logicalPath(schema: string, part: LogicalPart, table?: string): string {
-  const step = `${schema}/${logicalParts.indexOf(part)}-${part}`;
+/**
+ * `jtel/2-tables/calls.sql`, `jtel/3-routines.sql`, `4-views.sql`. In a table's name a slash is `%2F`, a percent sign `%25`, and
+ * a dot at its beginning `%2E`: a shell's `*` would pass it by.
+ * @param schema undefined for what all schemas share.
+ */
+export function logicalPath(schema: string | undefined, part: LogicalPart, table?: string): string {
+  const step = `${schema === undefined ? '' : `${schema}/`}${logicalParts.indexOf(part)}-${part}`;
   if (table === undefined) return `${step}.sql`;
-  return `${step}/${table.replaceAll('%', '%25').replaceAll('/', '%2F')}.sql`;
+  return `${step}/${table.replaceAll('%', '%25').replaceAll('/', '%2F').replace(/^\./, '%2E')}.sql`;
 }
 
-/** The place in the order of loading, or undefined for what is no such path. */
-export function loadStep(path: string): { readonly schema: string; readonly step: number } | undefined {
-  const [, schema = '', digit = '', part = ''] = /^([A-Za-z0-9_]{1,64})\/([0-5])-([a-z-]+)(?:\.sql|\/[^/]+\.sql)$/.exec(path) ?? [];
+/** The place in the order of loading, or undefined for what is no such path. Without a schema it concerns all of them. */
+export function loadStep(path: string): { readonly schema?: string; readonly step: number } | undefined {
+  const shared = /^([46])-(views|accounts)\.sql$/.exec(path);
+  if (shared !== null)
+    return logicalParts[Number(shared[1])] === shared[2] ? { step: Number(shared[1]) } : undefined;
+  const [, schema = '', digit = '', part = ''] =
+    /^([A-Za-z0-9_]{1,64})\/([0-5])-([a-z-]+)(?:\.sql|\/[^/]+\.sql)$/.exec(path) ?? [];
   const step = Number(digit);
   return schema !== '' && logicalParts[step] === part ? { schema, step } : undefined;
 }

@@ -24,6 +24,7 @@ const host = {
   VolumeChanged: 'The change would make compose replace a volume and lose its data, so it was not applied.',
   Moved: 'The stack was moved to another host, and this one refuses to start it: it must not run in two places.',
   ComposeFailed: 'docker compose ended with an error; the message has the last lines of the container that ended first, then those of compose.',
+  LoadRefused: 'The database refused a statement of the backup or of the initial data, for a cause that does not pass by itself; the message names the file and the error. Mend what it names, for example the database image that lacks an engine, or choose another backup, then ask for the restore again.',
   JobFailed: 'A job on the host failed; the message says which and why.',
   OutcomeUnknown: 'The connection went away in the middle of a step; the host is looked at again before anything else is done.',
 } as const;

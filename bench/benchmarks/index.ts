@@ -8,9 +8,10 @@ import { checkNoop } from './check-noop.ts';
 import { deployOverhead } from './deploy-overhead.ts';
 import { disasterRecovery } from './disaster-recovery.ts';
 import { driftNotice } from './drift-notice.ts';
+import { logicalThroughput } from './logical-throughput.ts';
 import { operatorMemory } from './operator-memory.ts';
 import { restoreDowntime } from './restore-downtime.ts';
 import { restoreThroughput } from './restore-throughput.ts';
 import { updateDowntime } from './update-downtime.ts';
 
-export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, changeOneService, driftNotice, updateDowntime, operatorMemory, backupThroughput, backupIncremental, backupRedo, restoreThroughput, restoreDowntime, disasterRecovery];
+export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, changeOneService, driftNotice, updateDowntime, operatorMemory, backupThroughput, backupIncremental, backupRedo, restoreThroughput, logicalThroughput, restoreDowntime, disasterRecovery];

@@ -1,9 +1,9 @@
-/** What of the stack's files is not in a backup as it was, in words; pure. */
+/** What of the stack's data is not in a backup as it was, in words; pure. */
 
 import type { DataSet, LeftOut, LeftOutKind } from '../../backup/data-set.ts';
 
 /** What was there, or may have been, and cannot be had from the backup. */
-const missingKinds: ReadonlySet<LeftOutKind> = new Set(['Vanished', 'Unreadable', 'TooLong']);
+const missingKinds: ReadonlySet<LeftOutKind> = new Set(['Vanished', 'Unreadable', 'TooLong', 'TableRows']);
 
 /** One, and several. */
 const words: Readonly<Record<LeftOutKind, readonly [string, string]>> = {
@@ -19,6 +19,9 @@ const words: Readonly<Record<LeftOutKind, readonly [string, string]>> = {
     'files that changed while they were read, twice, and are there as the second read found them',
   ],
   Attribute: ['entry with attributes that no backup keeps', 'entries with attributes that no backup keeps'],
+  TableRows: ['table whose rows are not in it, by its engine', 'tables whose rows are not in it, by their engine'],
+  View: ['view that refers to what is not there', 'views that refer to what is not there'],
+  Grant: ['right to what the backup does not have', 'rights to what the backup does not have'],
 };
 
 type Told = Pick<DataSet, 'name'> & { readonly leftOut?: readonly LeftOut[] };

@@ -12,6 +12,7 @@ const permanent: Readonly<Record<string, Reason>> = {
   BlobArchived: 'BlobArchived',
   DecryptionKeyWrong: 'DecryptionKeyWrong',
   PrepareFailed: 'JobFailed',
+  StatementRefused: 'LoadRefused',
   SpecInvalid: 'JobFailed',
 };
 

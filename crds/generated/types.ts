@@ -416,7 +416,7 @@ export interface DatasetStatus {
    */
   readonly rows?: number;
   /**
-   * What of a file tree is not in the backup as it was.
+   * What of the data is not in the backup as it was.
    */
   readonly leftOut?: readonly LeftOut[];
   /**
@@ -1319,9 +1319,21 @@ export interface JumpHost {
  */
 export interface LeftOut {
   /**
-   * Excluded means by the release's globs. TooLong is a path of more than 3,840 bytes. Changed is in the backup as the second read found it. Attribute has extended attributes that no backup keeps.
+   * Excluded means by the release's globs. TooLong is a path of more than 3,840 bytes. Changed is in the backup as the second read found it. Attribute has extended attributes that no backup keeps. TableRows is a table whose engine has its rows elsewhere, such as CONNECT. View refers to what is not there. Grant is a right to what the backup does not have.
    */
-  readonly kind: 'Excluded' | 'Pipe' | 'Socket' | 'Device' | 'TooLong' | 'Unreadable' | 'Vanished' | 'Changed' | 'Attribute';
+  kind:
+    | 'Excluded'
+    | 'Pipe'
+    | 'Socket'
+    | 'Device'
+    | 'TooLong'
+    | 'Unreadable'
+    | 'Vanished'
+    | 'Changed'
+    | 'Attribute'
+    | 'TableRows'
+    | 'View'
+    | 'Grant';
   /**
    * How many. A directory that was left out counts as one.
    */

@@ -6,6 +6,8 @@ import { availableParallelism } from 'node:os';
 import { Fields, FormatError, patterns, refuseTwice } from '../../../backup/fields.ts';
 import type { CountedTable, CountedTree, CountJobInput, CountJobResult } from '../../../backup/job.ts';
 import { DatabaseClient } from './database/client.ts';
+import { countQuery, hasRows, readTables, tablesQuery } from './database/tables.ts';
+import type { Table } from './database/tables.ts';
 import { countTree } from './files/count-tree.ts';
 import { readTLS } from './database/tls.ts';
 import { JobError } from './job-error.ts';
@@ -56,12 +58,8 @@ export async function count(input: CountJobInput, report: Report, signal: AbortS
 }
 
 async function countDatabase(client: DatabaseClient, input: CountJobInput, report: Report): Promise<Pick<CountJobResult, 'tables' | 'sequences'>> {
-  const schemas = (input.database?.schemas ?? []).map((schema) => `'${schema}'`).join(', ');
-  const [[sequences = ''] = []] = await client.query(`SELECT COUNT(*) FROM information_schema.tables WHERE table_schema IN (${schemas}) AND table_type = 'SEQUENCE'`);
-  const names = (await client.query(
-    `SELECT HEX(table_schema), HEX(table_name) FROM information_schema.tables
-     WHERE table_schema IN (${schemas}) AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY table_schema, table_name`,
-  )).map(([schema = '', name = '']) => ({ schema: fromHex(schema), name: fromHex(name) }));
+  const all = readTables(await client.query(tablesQuery(input.database?.schemas ?? [])), 'utf8');
+  const names = all.filter(({ kind }) => kind === 'Table');
   const counted: CountedTable[] = [];
   let begun = 0;
   const next = async (): Promise<void> => {
@@ -74,20 +72,17 @@ async function countDatabase(client: DatabaseClient, input: CountJobInput, repor
     }
   };
   await Promise.all(Array.from({ length: Math.min(mostAtOnce, availableParallelism()) }, next));
-  return { tables: counted, sequences: Number(sequences) };
+  return { tables: counted, sequences: all.filter(({ kind }) => kind === 'Sequence').length };
 }
 
-async function countTable(client: DatabaseClient, { schema, name }: { schema: string; name: string }, checksum: boolean): Promise<CountedTable> {
-  const quoted = [schema, name].map((word) => `\`${word.replaceAll('`', '``')}\``).join('.');
-  const [[rows = ''] = []] = await client.query(`SELECT COUNT(*) FROM ${quoted}`);
+async function countTable(client: DatabaseClient, table: Table, checksum: boolean): Promise<CountedTable> {
+  const { schema, name, quoted } = table;
+  if (!hasRows(table)) return { schema, name, rows: 0 };
+  const [[rows = ''] = []] = await client.query(countQuery(table));
   if (!/^\d+$/.test(rows)) throw new JobError('DatabaseFailed', `the rows of table ${schema}.${name} cannot be counted`);
   if (!checksum) return { schema, name, rows: Number(rows) };
   const problems = (await client.query(`CHECK TABLE ${quoted}`)).filter(([, , type, text]) => type === 'error' || (type === 'status' && text !== 'OK'));
   if (problems.length > 0) throw new JobError('DatabaseFailed', `table ${schema}.${name} is damaged: ${problems.map((row) => row[3] ?? '').join('; ').slice(0, 500)}`);
   const [[, sum] = []] = await client.query(`CHECKSUM TABLE ${quoted} EXTENDED`);
   return { schema, name, rows: Number(rows), ...(sum === undefined || sum === 'NULL' ? {} : { checksum: sum }) };
-}
-
-function fromHex(hex: string): string {
-  return Buffer.from(hex, 'hex').toString('utf8');
 }

@@ -11,6 +11,8 @@ export type JobErrorReason =
   | 'DatabaseUnreachable'
   | 'DatabaseInsecure' // there is no connection as safe as the release asks for
   | 'DatabaseFailed' // the database refused a statement
+  | 'StatementRefused' // the database refused a statement of a dump for what does not get better by itself
+  | 'LogicalImpossible' // a table cannot be kept by a logical backup; the message says what to do
   | 'ProducerFailed' // the database's own tool did not deliver a whole backup
   | 'UploadFailed' // the store did not take an object
   | 'UploadConflict' // an object of this try is there already with other content: the next try needs another number

@@ -6,6 +6,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseClient } from './database/client.ts';
+import { withLargePackets } from './database/packets.ts';
 import { count, dropSchemas, listSchemas, writeDatabaseMarker } from './database/content.ts';
 import { openDataSet, verifyDump } from './database/dump.ts';
 import { checkSpace, download } from './download.ts';
@@ -146,7 +147,7 @@ async function loadDatabase({ target, path }: Fetched, { client, spec }: Databas
     }
   }
   try {
-    await client.load(counted());
+    await withLargePackets(client, () => client.load(counted()));
   } finally {
     dump.destroy();
   }

@@ -41,7 +41,4 @@ export const situations = {
 export type SituationID = keyof typeof situations;
 
 /** Of which no case is there yet. It only shrinks, and is to be empty. */
-export const awaited: readonly SituationID[] = [
-  'W10',
-  'W31',
-];
+export const awaited: readonly SituationID[] = [];

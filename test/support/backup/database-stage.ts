@@ -25,6 +25,8 @@ export const databaseImage = 'jtel/acd-dbm:3.43.1';
 
 /** The database as another release would have it. */
 export interface StageOptions {
+  /** Instead of the stand-in's: one that was made of it. */
+  readonly image?: string;
   /** `MariaDB 10.11` instead of 11.8. */
   readonly series?: '10.11';
   readonly environment?: Readonly<Record<string, string>>;
@@ -71,11 +73,14 @@ export class DatabaseStage {
   readonly rootPassword = `ro"ot\\pw'x$1\` ${randomBytes(4).toString('hex')}`;
   readonly #label: string;
   readonly #options: StageOptions;
+  /** By its id: the tag may move on while we run. */
+  readonly #toolbox: string;
   #secrets = '';
   #jobs = 0;
 
-  private constructor(docker: Docker, name: string, options: StageOptions) {
+  private constructor(docker: Docker, name: string, options: StageOptions, toolbox: string) {
     this.docker = docker;
+    this.#toolbox = toolbox;
     this.#options = options;
     this.name = `${name}-${randomBytes(4).toString('hex')}`;
     this.#label = `${sandboxLabel}=${name}`;
@@ -87,15 +92,15 @@ export class DatabaseStage {
     await ensureNodeImage(docker, silentProgress);
     await buildStandIns(docker, silentProgress, ['3.43.1']);
     if (options.series !== undefined) await buildOlderDatabase(docker, silentProgress);
-    await buildToolbox(docker, silentProgress);
-    const stage = new DatabaseStage(docker, name, options);
+    const toolbox = await buildToolbox(docker, silentProgress);
+    const stage = new DatabaseStage(docker, name, options, toolbox.id);
     await stage.#start();
     return stage;
   }
 
   /** Of the database, and of what works beside it. */
   get image(): string {
-    return this.#options.series === undefined ? databaseImage : olderDatabaseImage;
+    return this.#options.image ?? (this.#options.series === undefined ? databaseImage : olderDatabaseImage);
   }
 
   get database(): string {
@@ -167,7 +172,7 @@ export class DatabaseStage {
       await this.docker.run(['start', companion]);
     }
     await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name, '--memory', options.memory ?? '300m',
-      '-v', `${this.filesVolume}:/data/files:ro`, '-v', `${exchange}:${exchangePath}`, options.toolbox ?? toolboxImage, 'backup']);
+      '-v', `${this.filesVolume}:/data/files:ro`, '-v', `${exchange}:${exchangePath}`, options.toolbox ?? this.#toolbox, 'backup']);
     await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
     await this.docker.run(['start', name]);
     return { name, companion, exchange };
@@ -199,12 +204,32 @@ export class DatabaseStage {
       for (const { path, content } of [prepareFile(stagedDatabase('/var/lib/mysql')), ...(options.companionFiles ?? [])]) await this.#putIn(`${name}-companion`, path, content);
       await this.docker.run(['start', `${name}-companion`]);
       await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name, '--memory', '288m',
-        '-v', `${volume}:/database`, '-v', `${run.exchange}:${exchangePath}`, toolboxImage, 'restore']);
+        '-v', `${volume}:/database`, '-v', `${run.exchange}:${exchangePath}`, this.#toolbox, 'restore']);
       await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
       await this.docker.run(['start', name]);
       return await this.finish(run);
     } finally {
       await this.remove(run);
+    }
+  }
+
+  /** Loads a logical backup into a server that {@link serve} started, whatever is there. */
+  async load(server: string, backup: RestoreJobInput['backup']): Promise<JobOutcome> {
+    const name = `${this.name}-job-${++this.#jobs}`;
+    const { rootPassword } = this;
+    const { schemas } = this.databaseInput('Logical');
+    const database = { kind: 'Logical', host: server, port: 3306, rootPassword, schemas } as const;
+    const input: RestoreJobInput = {
+      type: 'restore', loadID: name, onData: 'Replace', backup, database, fileTrees: [], limits: {},
+    };
+    await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name,
+      '--memory', '300m', this.#toolbox, 'restore']);
+    await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
+    await this.docker.run(['start', name]);
+    try {
+      return await this.finish({ name, companion: undefined, exchange: '' });
+    } finally {
+      await this.docker.remove(name);
     }
   }
 

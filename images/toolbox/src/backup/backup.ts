@@ -27,13 +27,14 @@ import { ProgressTeller } from './progress.ts';
 import type { Totals } from './progress.ts';
 import { databaseSize } from './size.ts';
 import { Uploader } from './upload.ts';
+import { tablesWithoutRows } from './without-rows.ts';
 import { Workers } from './workers.ts';
 
 const defaultScratch = '/var/tmp/jtel-job';
 const mebibyte = 1024 * 1024;
 
 /** What a source tells beside its files. */
-type DatabaseFacts = Pick<BackupJobResult, 'server' | 'position'> & Pick<DataSet, 'tables' | 'rows'>;
+type DatabaseFacts = Pick<BackupJobResult, 'server' | 'position'> & Pick<DataSet, 'tables' | 'rows' | 'leftOut'>;
 
 /**
  * @param retryMilliseconds pause before a failed upload is tried again; grows with each try.
@@ -188,18 +189,21 @@ class BackupRun {
   async #readDatabase(database: BackupDatabase, context: SourceContext, progress: ProgressTeller): Promise<DatabaseFacts> {
     progress.begin('ReadingDatabase');
     const watched = { moved: () => context.pipeline.readBytes, tell: (waits: string | undefined) => progress.wait(waits) };
-    const read = database.kind === 'Physical' ? readPhysical : readLogical;
-    return await withLockWatch(database, watched, this.#signal, () => read(database, context));
+    return await withLockWatch(database, watched, this.#signal, async () => {
+      if (database.kind === 'Logical') return await readLogical(database, context);
+      const leftOut = await tablesWithoutRows(database, this.#signal);
+      return { ...(await readPhysical(database, context)), ...(leftOut.length === 0 ? {} : { leftOut }) };
+    });
   }
 
   #endSets(pipeline: Pipeline, facts: DatabaseFacts): readonly DataSet[] {
     const { database, fileTrees } = this.#input;
     const sets: DataSet[] = [];
     if (database !== undefined) {
-      const { tables, rows } = facts;
+      const { tables, rows, leftOut = [] } = facts;
       const totals = pipeline.entries.endSet(databaseSetName, database.kind);
       if (totals.files === 0) throw new JobError('ProducerFailed', 'the database has no files: a backup without it is none');
-      sets.push({ name: databaseSetName, kind: database.kind, ...totals, ...(tables === undefined ? {} : { tables }), ...(rows === undefined ? {} : { rows }) });
+      sets.push({ name: databaseSetName, kind: database.kind, ...totals, ...(tables === undefined ? {} : { tables }), ...(rows === undefined ? {} : { rows }), ...(leftOut.length === 0 ? {} : { leftOut }) });
     }
     for (const [at, { name }] of fileTrees.entries()) {
       const leftOut = this.#trees[at]?.leftOut ?? [];

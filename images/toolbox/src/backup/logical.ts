@@ -1,179 +1,224 @@
 /**
- * A logical backup of the database: several mariadb-dump at the same time, all of the same moment, each table a file. For
- * databases that have no physical backup, and for what must be readable by another version.
+ * A logical backup of the database: SQL, each table a file, all of one moment, also of tables without transactions. Definitions
+ * are read and transactions begun while all writes wait, a second or less; who writes to tables without transactions waits until
+ * those were read. For databases that have no physical backup, and for what must be readable by another version.
+ * Why not by the server's own dump tools: docs/decisions/0026-logical-backups.md.
  */
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
+import type { LeftOut } from '../../../../backup/data-set.ts';
 import { databaseSetName } from '../../../../backup/job.ts';
 import type { BackupDatabase } from '../../../../backup/job.ts';
-import { dumpEnd, logicalPath } from '../../../../backup/logical.ts';
-import type { LogicalPart } from '../../../../backup/logical.ts';
+import { logicalPath } from '../../../../backup/logical.ts';
 import { DatabaseClient } from '../database/client.ts';
+import { Conversation, quoteName, readable } from '../database/conversation.ts';
+import { withLargePackets } from '../database/packets.ts';
+import { hasRows, readTables, tablesQuery } from '../database/tables.ts';
 import { JobError } from '../job-error.ts';
+import { readAccounts } from './accounts.ts';
 import type { SourceContext } from './context.ts';
-import { DumpSplitter } from './dump-splitter.ts';
-import type { SplitFile } from './dump-splitter.ts';
-import { atOneMoment, Conversation } from './snapshot.ts';
+import { readDefinitions } from './definitions.ts';
+import type { DefinedTable, Definitions } from './definitions.ts';
+import { countWithoutRows } from './without-rows.ts';
+import {
+  accountsText,
+  routinesText,
+  schemaText,
+  sequencesText,
+  tableHead,
+  tableTail,
+  triggersAndEventsText,
+  viewsText,
+} from './dump-text.ts';
+import type { FileWriter } from './file-writer.ts';
+import { LeftOutCounter } from './left-out.ts';
+import { RowWriter } from './row-writer.ts';
+import { atOneMoment } from './snapshot.ts';
+import { insertHead, rowsQuery } from './table-rows.ts';
 
-const common = ['--default-character-set=utf8mb4', '--max-allowed-packet=1G', '--skip-dump-date', '--skip-lock-tables'];
-const ofTables = [...common, '--single-transaction', '--quick', '--hex-blob', '--skip-triggers'];
-const withoutTables = [...common, '--no-create-info', '--no-data', '--no-create-db'];
+const setup = `SET SESSION sql_mode = '', time_zone = '+00:00', character_set_results = NULL, sql_quote_show_create = 1,
+  net_write_timeout = 3600, wait_timeout = 28800, max_statement_time = 0`;
+/** Who writes to a table without transactions waits so long at most. */
+const longestTableLockSeconds = 60;
 
 export interface LogicalFacts {
   readonly server: { readonly version: string };
   readonly position?: string;
   readonly tables: number;
   readonly rows: number;
+  readonly leftOut: readonly LeftOut[];
 }
 
-interface Table {
-  readonly schema: string;
-  readonly name: string;
-  readonly bytes: number;
-  readonly type: string;
-}
-
-/** Tables of one schema that one process dumps. */
-interface Share {
-  readonly schema: string;
-  readonly tables: readonly Table[];
-}
-
-/** @throws {JobError} DatabaseFailed unless the backup is whole. */
+/** @throws {JobError} DatabaseFailed unless the backup is whole; LogicalImpossible for what cannot be kept, before anything is read. */
 export async function readLogical(database: BackupDatabase, context: SourceContext): Promise<LogicalFacts> {
-  return await DatabaseClient.with(database, context.signal, async (client) => {
-    const all = await listTables(client, database.schemas);
-    const tables = all.filter(({ type }) => type === 'BASE TABLE' || type === 'SYSTEM VERSIONED');
-    const children: ChildProcessWithoutNullStreams[] = [];
-    const dumps: Promise<void>[] = [];
-    const counter = new Conversation(client);
+  const { signal } = context;
+  return await DatabaseClient.with(database, signal, async (client) => {
+    const sessions: Conversation[] = [];
+    const begin = async (more = '', form: 'Escaped' | 'Raw' = 'Escaped'): Promise<Conversation> => {
+      const session = await Conversation.begin(client, `${setup}${more}`, form);
+      sessions.push(session);
+      return session;
+    };
     try {
-      await counter.ask('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-      let counting: Promise<readonly string[]> | undefined;
-      const position = await atOneMoment(client, context.signal, () => {
-        for (const share of shares(tables, Math.max(2, Math.min(8, availableParallelism())))) {
-          const child = client.start('mariadb-dump', [...ofTables, '--', share.schema, ...share.tables.map(({ name }) => name)]);
-          children.push(child);
-          // Read from the start: what nobody reads is thrown away when a program ends.
-          const dump = readShare(share, child, context);
-          dump.catch(() => undefined); // told below
-          dumps.push(dump);
-        }
-        counting = counter.ask('START TRANSACTION WITH CONSISTENT SNAPSHOT');
-        return [counter.process, ...children];
+      const holder = await begin();
+      const brokenViews = await findBrokenViews(holder, database.schemas);
+      // What cannot be kept is told before anybody waits; it also makes the second look quick.
+      await readDefinitions(holder, database.schemas, brokenViews);
+      const threads = Math.max(2, Math.min(8, availableParallelism()));
+      const isolation = '; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ';
+      const readers = await withLargePackets(client, () =>
+        Promise.all(Array.from({ length: threads }, () => begin(isolation, 'Raw'))),
+      );
+      const { found, position } = await atOneMoment(client, setup, signal, async (lock) => {
+        await Promise.all(readers.map((reader) => reader.ask('START TRANSACTION WITH CONSISTENT SNAPSHOT')));
+        const definitions = await readDefinitions(lock, database.schemas, brokenViews);
+        const locked = definitions.tables.filter(isLocked);
+        if (locked.length > 0)
+          await holder.ask(`LOCK TABLES ${locked.map(({ quoted }) => `${quoted} READ`).join(', ')}`);
+        return { definitions, accounts: await readAccounts(lock, namesOf(definitions)) };
       });
-      await counting;
-      const rows = countRows(counter, tables);
-      rows.catch(() => undefined); // told below
-      await Promise.all(dumps);
-      for (const schema of database.schemas) await readObjects(client, schema, all, context);
+      const { definitions, accounts } = found;
+      const rows = await readAllTables(definitions.tables, readers, holder, context);
+      writeRest(definitions, accounts.statements, context);
       const [[version = ''] = []] = await client.query('SELECT VERSION()');
-      return { server: { version }, ...(position === '' ? {} : { position }), tables: tables.length, rows: await rows };
+      const leftOut = new LeftOutCounter();
+      countWithoutRows(definitions.tables, 'Logical', leftOut);
+      for (const view of brokenViews) leftOut.add('View', Buffer.from(view, 'latin1'));
+      for (const grant of accounts.leftOut) leftOut.add('Grant', Buffer.from(grant, 'latin1'));
+      return {
+        server: { version },
+        ...(position === '' ? {} : { position }),
+        tables: definitions.tables.length,
+        rows,
+        leftOut: leftOut.kinds,
+      };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
     } finally {
-      counter.end();
-      for (const child of children) child.kill('SIGKILL');
+      for (const session of sessions) session.end();
     }
   });
 }
 
-async function listTables(client: DatabaseClient, schemas: readonly string[]): Promise<readonly Table[]> {
-  const rows = await client.query(
-    `SELECT HEX(table_schema), HEX(table_name), COALESCE(data_length, 0), table_type FROM information_schema.tables
-     WHERE table_schema IN (${schemas.map((schema) => `'${schema}'`).join(', ')}) ORDER BY 1, 2`,
+/** The server shows no moment of them but the present one. */
+function isLocked(table: DefinedTable): boolean {
+  return hasRows(table) && !table.isTransactional;
+}
+
+function namesOf({ tables, sequences, views, routines }: Definitions): ReadonlySet<string> {
+  return new Set(
+    [...tables, ...sequences.map(({ table }) => table), ...views, ...routines].map(({ schema, name }) =>
+      quoteName(schema, name),
+    ),
   );
-  const text = (hex: string): string => Buffer.from(hex, 'hex').toString('utf8');
-  return rows.map(([schema = '', name = '', bytes = '0', type = '']) => ({ schema: text(schema), name: text(name), bytes: Number(bytes), type }));
 }
 
-/** Processes for each schema by its share of the bytes; the largest tables first, each to the process that has least. */
-function shares(tables: readonly Table[], processes: number): readonly Share[] {
-  const total = tables.reduce((sum, { bytes }) => sum + bytes, 0) || 1;
-  const schemas = [...new Set(tables.map(({ schema }) => schema))];
-  return schemas.flatMap((schema) => {
-    const own = tables.filter((table) => table.schema === schema).toSorted((a, b) => b.bytes - a.bytes);
-    const part = own.reduce((sum, { bytes }) => sum + bytes, 0) / total;
-    const bins = Array.from({ length: Math.min(own.length, Math.max(1, Math.round(part * processes))) }, () => ({ bytes: 0, tables: [] as Table[] }));
-    for (const table of own) {
-      const bin = bins.toSorted((a, b) => a.bytes - b.bytes || a.tables.length - b.tables.length)[0];
-      bin?.tables.push(table);
-      if (bin !== undefined) bin.bytes += table.bytes;
-    }
-    return bins.map((bin) => ({ schema, tables: bin.tables }));
-  });
-}
-
-async function countRows(counter: Conversation, tables: readonly Table[]): Promise<number> {
-  let rows = 0;
-  for (const { schema, name } of tables) {
-    const [count = ''] = await counter.ask(`SELECT COUNT(*) FROM ${quote(schema)}.${quote(name)}`);
-    if (!/^\d+$/.test(count)) throw new JobError('DatabaseFailed', `the rows of table ${schema}.${name} could not be counted`);
-    rows += Number(count);
+/** Views whose tables are gone: no server takes their definition. */
+async function findBrokenViews(
+  session: Conversation,
+  schemas: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const broken = new Set<string>();
+  for (const { kind, quoted } of readTables(await session.ask(tablesQuery(schemas)), 'latin1')) {
+    if (kind !== 'View') continue;
+    const said = await session.ask(`CHECK TABLE ${quoted}`);
+    if (said.some(([, , type = '', text = '']) => type === 'Error' && text.includes('references invalid')))
+      broken.add(quoted);
   }
+  return broken;
+}
+
+/** Tables that are locked first, then the largest first, so that none is begun last. @returns rows. */
+async function readAllTables(
+  tables: readonly DefinedTable[],
+  readers: readonly Conversation[],
+  holder: Conversation,
+  context: SourceContext,
+): Promise<number> {
+  const waiting = tables.toSorted((a, b) => Number(isLocked(a)) - Number(isLocked(b)) || a.bytes - b.bytes);
+  let locked = waiting.filter(isLocked).length;
+  let rows = 0;
+  const next = async (reader: Conversation): Promise<void> => {
+    for (let table = waiting.pop(); table !== undefined; table = waiting.pop()) {
+      const read = await readTable(table, reader, context);
+      rows += read;
+      if (isLocked(table) && --locked === 0) await holder.ask('UNLOCK TABLES');
+    }
+  };
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => {
+      const names = tables.filter(isLocked).map(({ schema, name }) => readable(`${schema}.${name}`));
+      if (locked > 0)
+        reject(
+          new JobError(
+            'LogicalImpossible',
+            `the tables without transactions could not be read within ${longestTableLockSeconds} s, and writes to them waited: ${names.slice(0, 10).join(', ')}; ` +
+              'make them ENGINE=InnoDB, or back up Physical (spec.backup.method)',
+          ),
+        );
+    }, longestTableLockSeconds * 1000).unref();
+  });
+  late.catch(() => undefined); // told by the race
+  await Promise.race([Promise.all(readers.map(next)), late]);
   return rows;
 }
 
-async function readShare({ schema, tables }: Share, child: ChildProcessWithoutNullStreams, context: SourceContext): Promise<void> {
-  const splitter = new DumpSplitter(tables.map(({ name }) => name), (table) => sqlFile(logicalPath(schema, 'tables', table), schema, context));
-  await pour(child, `tables of ${schema}`, context, (bytes) => splitter.push(bytes));
-  splitter.end();
-}
-
-/** What is not in tables: how the schema is made, sequences, routines, views, triggers and events. */
-async function readObjects(client: DatabaseClient, schema: string, all: readonly Table[], context: SourceContext): Promise<void> {
-  const rows = await client.query(`SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = '${schema}'`);
-  const [charset, collation] = rows[0] ?? [];
-  if (charset === undefined || collation === undefined) return; // declared, never made
-  const made = sqlFile(logicalPath(schema, 'schema'), undefined, context);
-  made.write(Buffer.from(`CREATE DATABASE IF NOT EXISTS ${quote(schema)} CHARACTER SET ${charset} COLLATE ${collation};\n${dumpEnd}\n`));
-  made.end();
-  const namesOf = (type: string): readonly string[] => all.filter((table) => table.schema === schema && table.type === type).map(({ name }) => name);
-  const parts: readonly (readonly [LogicalPart, readonly string[], readonly string[]])[] = [
-    ['sequences', [...common, '--skip-triggers'], namesOf('SEQUENCE')],
-    ['routines', [...withoutTables, '--skip-triggers', '--routines'], []],
-    ['views', [...common, '--skip-triggers'], namesOf('VIEW')],
-    ['triggers-and-events', [...withoutTables, '--triggers', '--events'], []],
-  ];
-  for (const [part, options, names] of parts) {
-    if (names.length === 0 && (part === 'sequences' || part === 'views')) continue;
-    const file = sqlFile(logicalPath(schema, part), schema, context);
-    let tail = '';
-    await pour(client.start('mariadb-dump', [...options, '--', schema, ...names]), `${part} of ${schema}`, context, (bytes) => {
-      tail = (tail + bytes.toString('latin1')).slice(-500);
-      file.write(bytes);
-    });
-    if (!tail.trimEnd().split('\n').at(-1)?.startsWith(dumpEnd)) throw new JobError('DatabaseFailed', `the dump of ${part} of ${schema} lacks its last line`);
-    file.end();
+async function readTable(table: DefinedTable, reader: Conversation, context: SourceContext): Promise<number> {
+  const { pipeline, throttle, signal } = context;
+  const file = pipeline.newFile();
+  write(file, tableHead(table));
+  let rows: number | undefined;
+  if (hasRows(table)) {
+    const writer = new RowWriter(insertHead(table.quoted, table.columns), (bytes) => file.write(bytes));
+    const warnings = await reader.stream(
+      rowsQuery(table.quoted, table.columns, table.hasHistory),
+      async (bytes) => {
+        await pipeline.free();
+        writer.push(bytes);
+        if (!isLocked(table)) await throttle.wait(bytes.length, signal);
+      },
+    );
+    // The server shortens what is larger than a packet, with no more than a warning.
+    if (warnings > 0)
+      throw new JobError(
+        'DatabaseFailed',
+        `table ${readable(`${table.schema}.${table.name}`)} could not be read whole: ${warnings} warnings`,
+      );
+    writer.end();
+    rows = writer.rows;
   }
+  write(file, tableTail(table, rows));
+  file.end({
+    set: databaseSetName,
+    entry: 'f',
+    path: Buffer.from(logicalPath(table.schema, 'tables', table.name), 'latin1'),
+  });
+  return rows ?? 0;
 }
 
-/** @param schema that the file's statements are for. */
-function sqlFile(path: string, schema: string | undefined, { pipeline }: SourceContext): SplitFile {
-  const writer = pipeline.newFile();
-  if (schema !== undefined) writer.write(Buffer.from(`USE ${quote(schema)};\n`));
-  return {
-    write: (bytes) => writer.write(bytes),
-    end: () => writer.end({ set: databaseSetName, entry: 'f', path: Buffer.from(path) }),
+function writeRest(definitions: Definitions, accounts: readonly string[], { pipeline }: SourceContext): void {
+  const store = (path: string, text: string): void => {
+    const file = pipeline.newFile();
+    write(file, text);
+    file.end({ set: databaseSetName, entry: 'f', path: Buffer.from(path, 'latin1') });
   };
-}
-
-/** @throws {JobError} DatabaseFailed unless the program ends with code 0. */
-async function pour(child: ChildProcessWithoutNullStreams, what: string, context: SourceContext, take: (bytes: Buffer) => void): Promise<void> {
-  let said = '';
-  child.stderr.on('data', (bytes: Buffer) => (said = (said + bytes.toString('utf8')).slice(-2000)));
-  child.stdin.end();
-  const ended = once(child, 'close') as Promise<[number | null, string | null]>;
-  ended.catch(() => undefined);
-  for await (const bytes of child.stdout as AsyncIterable<Buffer>) {
-    await context.pipeline.free();
-    take(bytes);
-    await context.throttle.wait(bytes.length, context.signal);
+  for (const schema of definitions.schemas) {
+    const own = <T extends { readonly schema: string }>(all: readonly T[]): readonly T[] =>
+      all.filter((one) => one.schema === schema.name);
+    const sequences = definitions.sequences.filter(({ table }) => table.schema === schema.name);
+    store(logicalPath(schema.name, 'schema'), schemaText(schema));
+    if (sequences.length > 0)
+      store(logicalPath(schema.name, 'sequences'), sequencesText(schema.name, sequences));
+    store(logicalPath(schema.name, 'routines'), routinesText(schema, own(definitions.routines)));
+    store(
+      logicalPath(schema.name, 'triggers-and-events'),
+      triggersAndEventsText(schema, own(definitions.triggers), own(definitions.events)),
+    );
   }
-  const [code, killed] = await ended;
-  context.signal.throwIfAborted();
-  if (code !== 0) throw new JobError('DatabaseFailed', `dumping ${what} ended with ${killed ?? `code ${code}`}: ${said.trim().slice(-500)}`);
+  store(logicalPath(undefined, 'views'), viewsText(definitions.views));
+  store(logicalPath(undefined, 'accounts'), accountsText(accounts));
 }
 
-function quote(name: string): string {
-  return `\`${name.replaceAll('`', '``')}\``;
+function write(file: FileWriter, text: string): void {
+  file.write(Buffer.from(text, 'latin1'));
 }

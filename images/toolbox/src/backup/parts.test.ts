@@ -1,7 +1,6 @@
-/** The small parts of the backup job: globs, throttle, splitter, input. */
+/** The small parts of the backup job: globs, throttle, input. */
 import { describe, expect, test } from 'vitest';
 import { Throttle } from './context.ts';
-import { DumpSplitter } from './dump-splitter.ts';
 import { Globs } from './glob.ts';
 import { parseBackupInput } from './input.ts';
 
@@ -25,38 +24,6 @@ test('a throttle holds its rate, and does not make up for pauses', () => {
   now = 10_000;
   expect(throttle.take(1000)).toBe(1000);
   expect(new Throttle(undefined, () => now).take(1e12)).toBe(0);
-});
-
-function split(text: string, tables: readonly string[], pieceBytes: number): Record<string, string> {
-  const files: Record<string, string> = {};
-  const splitter = new DumpSplitter(tables, (table) => ({ write: (bytes) => void (files[table] = (files[table] ?? '') + bytes.toString()), end: () => void (files[table] += '<end>') }));
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; at += pieceBytes) splitter.push(bytes.subarray(at, at + pieceBytes));
-  splitter.end();
-  return files;
-}
-
-describe('a dump of several tables', () => {
-  const section = (name: string, rows: string): string => `\n--\n-- Table structure for table \`${name}\`\n--\n\nCREATE TABLE \`${name}\`;\n${rows}\n`;
-  const dump = `-- MariaDB dump\nSET NAMES utf8mb4;\n${section('a', "INSERT INTO a VALUES ('\\n--\\n-- Table structure for table `x`\\n');")}${section('b``c', '')}-- Dump completed\n`;
-
-  test.each([1, 2, 5, 33, 100, 10_000])('becomes a file for each, in pieces of %i bytes', (pieceBytes) => {
-    const files = split(dump, ['a', 'b`c'], pieceBytes);
-    expect(Object.keys(files)).toEqual(['a', 'b`c']);
-    for (const [name, text] of Object.entries(files)) {
-      expect(text.startsWith('-- MariaDB dump\nSET NAMES utf8mb4;\n')).toBe(true);
-      expect(text).toContain(`CREATE TABLE \`${name.replaceAll('`', '``')}\``);
-      expect(text.match(/CREATE TABLE/g)).toHaveLength(1);
-      expect(text.endsWith('-- Dump completed\n<end>')).toBe(true);
-    }
-  });
-
-  test.each([
-    ['that was cut off', dump.slice(0, -20), ['a', 'b`c'], 'lacks its last line'],
-    ['that lacks a table', dump, ['a', 'b`c', 'd'], 'ends before table d'],
-    ['with a table more', dump, ['a'], 'does not go on with table (none)'],
-    ['in another order', dump, ['b`c', 'a'], 'does not go on with table b`c'],
-  ])('%s is refused', (_what, text, tables, message) => expect(() => split(text, tables, 7)).toThrow(message));
 });
 
 describe('the input of a backup job', () => {

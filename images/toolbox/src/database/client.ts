@@ -51,9 +51,19 @@ export class DatabaseClient {
     return output.split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
   }
 
-  /** Feeds a dump to the database. `--sandbox`: the dump cannot make the client run programs or read files. */
+  /**
+   * Feeds a dump to the database. `--sandbox`: the dump cannot make the client run programs or read files. `--comments`: without
+   * it the client takes comments out of routines.
+   * @throws {JobError} StatementRefused when trying again cannot help.
+   */
   async load(dump: Readable | AsyncIterable<Buffer>): Promise<void> {
-    await this.#run(['--sandbox', '--binary-mode', '--max-allowed-packet=1G'], Readable.from(dump, { objectMode: false }));
+    try {
+      await this.#run(['--sandbox', '--binary-mode', '--comments', '--max-allowed-packet=1G'], Readable.from(dump, { objectMode: false }));
+    } catch (error) {
+      if (!(error instanceof JobError) || error.reason !== 'DatabaseFailed') throw error;
+      const reason = refusalOf(error.message);
+      throw reason === 'DatabaseFailed' ? error : new JobError(reason, error.message, error);
+    }
   }
 
   /**
@@ -122,6 +132,16 @@ export class DatabaseClient {
     const wanted = reason === 'DatabaseInsecure' && this.#spec.tls !== undefined ? '; the release wants TLS with a certificate that can be checked (database.tls)' : '';
     throw new JobError(reason, `the database at ${where}: ${said.slice(0, 500)}${wanted}`);
   }
+}
+
+/** What another try may not meet: lost or too many connections, a server that stops, locks, a statement that was killed. */
+const passing = new Set(['1040', '1053', '1077', '1079', '1129', '1158', '1159', '1160', '1161', '1203', '1205', '1213', '1317', '1927', '2006', '2013', '2055', '4031']);
+
+function refusalOf(message: string): 'StatementRefused' | 'DatabaseFailed' | 'DiskFull' {
+  const [, code] = /: ERROR (\d+)\b/.exec(message) ?? [];
+  if (code === undefined || passing.has(code)) return 'DatabaseFailed';
+  // 1021 is a full disk; other errors hand on what files told: 28 is ENOSPC.
+  return code === '1021' || /\berrno: 28\b|No space left on device/.test(message) ? 'DiskFull' : 'StatementRefused';
 }
 
 /** The escapes are those of option files: backslash and double quote. */

@@ -1,5 +1,6 @@
 /** What is in the database: is it empty, which load wrote it, how much is it. */
 import type { DatabaseClient } from './client.ts';
+import { countQuery, hasRows, readTables, tablesQuery } from './tables.ts';
 import { systemSchemas } from '../spec.ts';
 import type { Marker } from '../marker.ts';
 import { parseMarker } from '../marker.ts';
@@ -32,16 +33,12 @@ export async function dropSchemas(client: DatabaseClient, schemas: readonly stri
   await client.query(schemas.map((schema) => `DROP DATABASE IF EXISTS \`${schema}\`;\n`).join(''));
 }
 
-/** Exact numbers: the load's proof. */
+/** Exact numbers: the load's proof. Rows of history count, rows that are not the table's own do not. */
 export async function count(client: DatabaseClient, schemas: readonly string[]): Promise<{ tables: number; rows: number }> {
-  const tables = await client.query(
-    `SELECT HEX(table_schema), HEX(table_name) FROM information_schema.tables
-     WHERE table_schema IN (${quoted(schemas)}) AND table_type = 'BASE TABLE'`,
-  );
+  const tables = readTables(await client.query(tablesQuery(schemas)), 'utf8').filter(({ kind }) => kind === 'Table');
   let rows = 0;
-  for (const [schema = '', table = ''] of tables) {
-    const name = [schema, table].map((hex) => `\`${Buffer.from(hex, 'hex').toString('utf8').replaceAll('`', '``')}\``).join('.');
-    const [[number = '0'] = []] = await client.query(`SELECT COUNT(*) FROM ${name}`);
+  for (const table of tables.filter(hasRows)) {
+    const [[number = '0'] = []] = await client.query(countQuery(table));
     rows += Number(number);
   }
   return { tables: tables.length, rows };

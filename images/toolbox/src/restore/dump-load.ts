@@ -11,6 +11,7 @@ import { dumpEnd, loadStep } from '../../../../backup/logical.ts';
 import type { IndexRecord } from '../../../../backup/record.ts';
 import { DatabaseClient } from '../database/client.ts';
 import { count, dropSchemas, listSchemas, writeDatabaseMarker } from '../database/content.ts';
+import { withLargePackets } from '../database/packets.ts';
 import { JobError } from '../job-error.ts';
 import type { Found } from '../marker.ts';
 import { lookAtDatabase } from '../probe.ts';
@@ -66,7 +67,7 @@ export class DumpLoad {
       if (record.type !== 'F' || record.set !== databaseSetName) continue;
       const path = record.path.toString('latin1');
       const place = record.entry === 'f' ? loadStep(path) : undefined;
-      if (place === undefined || !this.#spec.schemas.includes(place.schema)) {
+      if (place === undefined || (place.schema !== undefined && !this.#spec.schemas.includes(place.schema))) {
         throw new JobError('BackupInvalid', `the backup's dump has ${JSON.stringify(path.slice(0, 120))}, which is no file of the schemas ${this.#spec.schemas.join(', ')}; nothing was changed`);
       }
       found.push({ path, file: record.file, bytes: record.bytes, step: place.step });
@@ -83,7 +84,7 @@ export class DumpLoad {
     }
   }
 
-  /** @param onBytes bytes of SQL that were loaded since the last call. @throws {JobError} DatabaseFailed, naming the file. */
+  /** @param onBytes bytes of SQL that were loaded since the last call. @throws {JobError} StatementRefused, DatabaseFailed, naming the file. */
   async load(files: readonly DumpFile[], onBytes: (bytes: number) => void): Promise<void> {
     const before = await listSchemas(this.#client);
     for (const step of [...new Set(files.map((file) => file.step))].toSorted((a, b) => a - b)) {
@@ -92,18 +93,19 @@ export class DumpLoad {
       const next = async (): Promise<void> => {
         for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) await this.#loadFile(file, onBytes);
       };
-      await Promise.all(Array.from({ length: Math.min(mostAtOnce, availableParallelism(), waiting.length) }, next));
+      const threads = Math.min(mostAtOnce, availableParallelism(), waiting.length);
+      await withLargePackets(this.#client, () => Promise.all(Array.from({ length: threads }, next)));
     }
     const strange = (await listSchemas(this.#client)).filter((schema) => !before.includes(schema) && !this.#spec.schemas.includes(schema));
     if (strange.length > 0) throw new JobError('BackupInvalid', `the dump made schemas that the stack does not have: ${strange.join(', ')}`);
   }
 
-  /** @throws {JobError} DatabaseFailed when not all is there that the backup counted. */
+  /** @throws {JobError} StatementRefused when not all is there that the backup counted. */
   async compare(expected: { readonly tables?: number; readonly rows?: number }): Promise<{ tables: number; rows: number }> {
     const found = await count(this.#client, this.#spec.schemas);
     for (const what of ['tables', 'rows'] as const) {
       if (expected[what] !== undefined && expected[what] !== found[what]) {
-        throw new JobError('DatabaseFailed', `the database has ${found[what]} ${what} after the load, the backup had ${expected[what]}; it is not marked as loaded`);
+        throw new JobError('StatementRefused', `the database has ${found[what]} ${what} after the load, the backup had ${expected[what]}; it is not marked as loaded`);
       }
     }
     return found;

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { RowWriter } from './row-writer.ts';
+import { insertHead, rowsQuery } from './table-rows.ts';
+import type { Column } from './table-rows.ts';
+
+/** In pieces, as a pipe gives them. */
+function written(
+  rows: readonly string[],
+  pieceBytes: number,
+): { readonly text: string; readonly rows: number } {
+  const parts: string[] = [];
+  const writer = new RowWriter('INSERT\n', (bytes) => void parts.push(bytes.toString('latin1')));
+  const all = Buffer.from(rows.map((row) => `\0(${row})\n`).join(''), 'latin1');
+  for (let at = 0; at < all.length; at += pieceBytes)
+    writer.push(Buffer.from(all.subarray(at, at + pieceBytes)));
+  writer.end();
+  return { text: parts.join(''), rows: writer.rows };
+}
+
+describe('statements of rows', () => {
+  test.each([1, 2, 3, 7, 1000])('hold all rows, in pieces of %i bytes', (pieceBytes) => {
+    expect(written(["1,'a\nb'", "2,'),\n('"], pieceBytes)).toEqual({
+      text: "INSERT\n(1,'a\nb')\n,(2,'),\n(')\n;\nCOMMIT;\n",
+      rows: 2,
+    });
+  });
+
+  test('are none without rows', () => {
+    expect(written([], 10)).toEqual({ text: 'COMMIT;\n', rows: 0 });
+  });
+
+  test('end after a mebibyte, between rows, and are committed now and then', () => {
+    const { text, rows } = written(
+      Array.from({ length: 100 }, (_, at) => `${at},'${'x'.repeat(300_000)}'`),
+      65_536,
+    );
+    const statements = text.split('INSERT\n').slice(1);
+    expect(rows).toBe(100);
+    expect(statements).toHaveLength(25);
+    for (const statement of statements)
+      expect(statement).toMatch(/^\(\d+,'x+'\)\n(,\(\d+,'x+'\)\n)*;\n(COMMIT;\n)*$/);
+    expect(text.match(/COMMIT/g)).toHaveLength(2);
+  });
+
+  test('are as long as a row that is longer', () => {
+    const { text } = written(['1', `'${'y'.repeat(3_000_000)}'`, '2'], 65_536);
+    expect(text.match(/INSERT/g)).toHaveLength(2);
+  });
+});
+
+describe('the question for rows', () => {
+  const column = (name: string, type: string, change: Partial<Column> = {}): Column => ({
+    name,
+    type,
+    charset: undefined,
+    isNullable: false,
+    ...change,
+  });
+
+  test('keeps each type exactly', () => {
+    const columns = [
+      column('i`d', 'int'),
+      column('f', 'float', { isNullable: true }),
+      column('e', 'enum', { charset: 'utf8mb4' }),
+      column('d', 'date'),
+      column('t', 'text', { charset: 'latin1', isNullable: true }),
+      column('b', 'longblob', { isNullable: true }),
+    ];
+    expect(rowsQuery('`s`.`t`', columns, true)).toBe(
+      "SELECT CONCAT('\\0(',`i``d`),IFNULL(CONCAT(',',CAST(`f` AS DOUBLE)),',NULL'),CONCAT(',',CAST(`e` AS UNSIGNED)),CONCAT(',','''',`d`,'''')," +
+        "CONCAT(',',QUOTE(CONVERT(`t` USING utf8mb4))),IF(`b` IS NULL,',NULL',CONCAT(',_binary',QUOTE(CAST(`b` AS BINARY)))),')' FROM `s`.`t` FOR SYSTEM_TIME ALL",
+    );
+    expect(insertHead('`s`.`t`', columns.slice(0, 2))).toBe('INSERT INTO `s`.`t` (`i``d`,`f`) VALUES\n');
+  });
+
+  test('of a table without columns of its own counts its rows', () => {
+    expect(rowsQuery('`t`', [], false)).toBe("SELECT '\\0(',')' FROM `t`");
+  });
+});
