@@ -180,7 +180,7 @@ DELIMITER ;
   },
 ];
 
-export const schemas = ['jtel', 'jtelstats'];
+const schemas = ['jtel', 'jtelstats'];
 
 function chosen(series: StageOptions['series']): readonly MatrixObject[] {
   return objects.filter(({ onlySince }) => onlySince === undefined || series === undefined);
