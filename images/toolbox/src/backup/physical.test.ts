@@ -65,6 +65,8 @@ async function readFrom(pipeline: FewSlots): Promise<PhysicalFacts> {
 /** Reads these files as a whole backup; the tool's own file with its checkpoints comes last. */
 async function read(contents: ReadonlyMap<string, string>): Promise<{ readonly facts: PhysicalFacts; readonly files: Readonly<Record<string, string>> }> {
   const pieces = [...contents, ['mariadb_backup_checkpoints', 'full'] as const].flatMap(([path, content]) => [payload(path, 0, content), endPiece(path)]);
+  // As for each job, an exchange of its own.
+  for (const name of [exchange.exitCode, exchange.reading, exchange.stream]) await rm(join(root, name), { force: true });
   await writeFile(join(root, exchange.started), '');
   await writeFile(join(root, exchange.log), completionMark);
   const pipeline = new FewSlots();
