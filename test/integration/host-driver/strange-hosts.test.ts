@@ -126,9 +126,14 @@ describe('sshd that bans our address', () => {
   it('is told as that, is not asked by others meanwhile, and lets us in when the ban is over', async () => {
     const key = await sandbox.onHost('host-1', 'rm -f /tmp/other; ssh-keygen -q -t ed25519 -N "" -f /tmp/other; cat /tmp/other');
     const refused = sandbox.target('host-1', { privateKey: `${key}\n` });
-    for (let attempt = 0; attempt < 5; attempt += 1) {
-      await expect(connect(refused).observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
-    }
+    const reasonOf = async (host: Host): Promise<unknown> => {
+      const failure: unknown = await host.observe(project, 'quick', signal).catch((error: unknown) => error);
+      return (failure as { reason?: unknown }).reason;
+    };
+    // The host's own accounts of failures come a moment after the client saw them, and it may have counted some before.
+    const reasons = new Set<unknown>();
+    await waitFor('the ban', async () => reasons.add(await reasonOf(connect(refused))).has('AddressBanned'));
+    expect([...reasons]).toEqual(['AuthenticationFailed', 'AddressBanned']);
     const driver = createHostDriver();
     drivers.push(driver);
     const banned = { reason: 'AddressBanned', message: expect.stringMatching(/PerSourcePenalties.*15 s.*10 min.*ends by itself/) };
@@ -136,11 +141,7 @@ describe('sshd that bans our address', () => {
       const log = await sandbox.sandbox.docker.tryRun(['logs', sandbox.sandbox.host('host-1').container]);
       return log.stderr.split('penalty: failed authentication').length - 1;
     };
-    // The host's own accounts of failures come a moment after the client saw them.
-    await waitFor('the ban', async () => {
-      const failure: unknown = await driver.host(sandbox.target('host-1')).observe(project, 'quick', signal).catch((error: unknown) => error);
-      return (failure as { reason?: string }).reason === 'AddressBanned';
-    });
+    expect(await reasonOf(driver.host(sandbox.target('host-1')))).toBe('AddressBanned');
     const before = await drops();
     await expect(driver.host(sandbox.target('host-1')).observe(project, 'quick', signal)).rejects.toMatchObject(banned);
     await expect(driver.host(refused).observe(project, 'quick', signal)).rejects.toMatchObject(banned);
