@@ -39,6 +39,3 @@ export const situations = {
 } as const;
 
 export type SituationID = keyof typeof situations;
-
-/** Of which no case is there yet. It only shrinks, and is to be empty. */
-export const awaited: readonly SituationID[] = [];
