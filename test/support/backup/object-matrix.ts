@@ -221,42 +221,33 @@ export async function lookAtMatrix(
       )
     ).split('\n');
   const inSchemas = `IN ('${schemas.join("', '")}')`;
-  const lines: string[] = [];
-  const tables = await sql(
-    `SELECT CONCAT('\`', REPLACE(table_schema, '\`', '\`\`'), '\`.\`', REPLACE(table_name, '\`', '\`\`'), '\`'), table_type, HEX(table_schema), HEX(table_name) FROM information_schema.tables WHERE table_schema ${inSchemas} ORDER BY table_schema, table_name`,
-  );
-  for (const line of tables) {
-    const [escaped = '', type = '', schema = '', table = ''] = line.split('\t');
-    const name = unescape(escaped);
-    const kind = type === 'VIEW' ? 'VIEW' : type === 'SEQUENCE' ? 'SEQUENCE' : 'TABLE';
-    const create = (await sql(`SHOW CREATE ${kind} ${name}`)).join('\n').replace(/ AUTO_INCREMENT=\d+/, '');
-    lines.push(`${type} ${create}`);
-    if (kind !== 'TABLE') continue;
-    // Each value by its digest, as bytes; rows in an order that does not depend on where they lie.
-    const [columns = ''] =
-      await sql(`SELECT GROUP_CONCAT(CASE data_type WHEN 'float' THEN CONCAT('IFNULL(MD5(CAST(\`', REPLACE(column_name, '\`', '\`\`'), '\` AS DOUBLE)),0)')
-      ELSE CONCAT('IFNULL(MD5(CAST(\`', REPLACE(column_name, '\`', '\`\`'), '\` AS BINARY)),0)') END ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema = UNHEX('${schema}') AND table_name = UNHEX('${table}')`);
+  // Each value by its digest, as bytes; rows in an order that does not depend on where they lie.
+  const quoted = "CONCAT('`', REPLACE(column_name, '`', '``'), '`')";
+  const value = `CONCAT('IFNULL(MD5(CAST(', ${quoted}, IF(data_type = 'float', ' AS DOUBLE)),0)', ' AS BINARY)),0)'))`;
+  const tables = await sql(`SELECT CONCAT('\`', REPLACE(t.table_schema, '\`', '\`\`'), '\`.\`', REPLACE(t.table_name, '\`', '\`\`'), '\`'),
+    t.table_type, GROUP_CONCAT(${value} ORDER BY ordinal_position)
+    FROM information_schema.tables t LEFT JOIN information_schema.columns c USING (table_schema, table_name)
+    WHERE t.table_schema ${inSchemas} GROUP BY 1, 2 ORDER BY 1`);
+  const questions = tables.map((line) => {
+    const [name = '', type = '', values = ''] = line.split('\t').map(unescape);
+    if (type === 'VIEW' || type === 'SEQUENCE') return `SHOW CREATE ${type} ${name};\n`;
     const all = type === 'SYSTEM VERSIONED' ? `${name} FOR SYSTEM_TIME ALL` : name;
-    lines.push(
-      ...(await sql(`SELECT CONCAT_WS(' ', ${unescape(columns)}) AS row_text FROM ${all} ORDER BY 1`)).map(
-        (row) => `${name} ${row}`,
-      ),
-    );
-  }
-  lines.push(
-    ...(await sql(`SELECT schema_name, default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name ${inSchemas} ORDER BY 1;
+    return `SHOW CREATE TABLE ${name};\nSELECT CONCAT_WS(' ', ${values}) AS row_text FROM ${all} ORDER BY 1;\n`;
+  });
+  const accounts = await sql(
+    "SELECT IF(is_role = 'Y', QUOTE(User), CONCAT(QUOTE(User), '@', QUOTE(Host))) FROM mysql.user WHERE User NOT IN ('root', 'mariadb.sys', 'PUBLIC') ORDER BY 1",
+  );
+  const lines = await sql(`${questions.join('')}
+    SELECT schema_name, default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name ${inSchemas} ORDER BY 1;
     SELECT db, name, type, security_type, definer, sql_mode, character_set_client, collation_connection, db_collation, comment, MD5(body), MD5(param_list), MD5(returns) FROM mysql.proc WHERE db ${inSchemas} ORDER BY 1, 2, 3;
     SELECT trigger_schema, trigger_name, event_object_table, action_order, action_timing, action_statement, sql_mode, definer, character_set_client FROM information_schema.triggers WHERE trigger_schema ${inSchemas} ORDER BY 1, 2;
     SELECT event_schema, event_name, definer, time_zone, event_definition, event_type, execute_at, interval_value, interval_field, sql_mode, starts, ends, status, on_completion, event_comment FROM information_schema.events WHERE event_schema ${inSchemas} ORDER BY 1, 2;
-    SELECT User, Host, is_role, default_role FROM mysql.user ORDER BY 1, 2; SELECT Host, User, Role, Admin_option FROM mysql.roles_mapping WHERE User <> 'root' ORDER BY 1, 2, 3`)),
-  );
-  for (const account of await sql(
-    "SELECT IF(is_role = 'Y', QUOTE(User), CONCAT(QUOTE(User), '@', QUOTE(Host))) FROM mysql.user WHERE User NOT IN ('root', 'mariadb.sys', 'PUBLIC') ORDER BY 1",
-  ))
-    lines.push(...(await sql(`SHOW GRANTS FOR ${unescape(account)}`)));
-  for (const { name, ask } of chosen(series))
-    if (ask !== undefined) lines.push(...(await sql(`USE jtel; ${ask}`)).map((line) => `${name}: ${line}`));
-  return lines;
+    SELECT User, Host, is_role, default_role FROM mysql.user ORDER BY 1, 2; SELECT Host, User, Role, Admin_option FROM mysql.roles_mapping WHERE User <> 'root' ORDER BY 1, 2, 3;
+    ${accounts.map((account) => `SHOW GRANTS FOR ${unescape(account)};\n`).join('')}
+    ${chosen(series)
+      .flatMap(({ name, ask }) => (ask === undefined ? [] : [`SELECT '${name}'; USE jtel; ${ask};\n`]))
+      .join('')}`);
+  return lines.map((line) => line.replace(/ AUTO_INCREMENT=\d+/, ''));
 }
 
 function unescape(field: string): string {
