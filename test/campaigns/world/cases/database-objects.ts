@@ -159,11 +159,11 @@ END //
           result,
           async (server) =>
             await stage.sql(
-              "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'jtel%' ORDER BY 1",
+              "SELECT schema_name FROM information_schema.schemata WHERE schema_name IN ('jtel', 'jtelstats') ORDER BY 1",
               server,
             ),
         ),
-        'jtel\njtel_operator\njtelstats',
+        'jtel\njtelstats',
       );
       await stage.sql('DROP DATABASE jtel; DROP DATABASE jtelstats');
     },
