@@ -99,7 +99,9 @@ async function answersOf(files: ReadonlyMap<string, ReadFile>, kind: 'Physical' 
     const ordered = [...files].toSorted(([a], [b]) => (loadStep(decodeURIComponent(a))?.step ?? -1) - (loadStep(decodeURIComponent(b))?.step ?? -1));
     for (const [path, { content }] of kind === 'Logical' ? ordered : []) {
       expect({ path, step: loadStep(decodeURIComponent(path))?.step }).toEqual({ path, step: expect.any(Number) as unknown });
-      await stage.sql(content.toString('utf8'), server);
+      // As the page on the format says it: values are bytes.
+      const client = ['mariadb', '--defaults-file=/dev/shm/jtel/client.cnf', '--sandbox', '--binary-mode', '--comments'];
+      await stage.docker.exec(server, client, { input: content });
     }
     return await stage.sql(checksums, server);
   } finally {
