@@ -3,7 +3,8 @@
  * the database's own tool alone, and zstd alone on all cores. All figures are bytes of the database's files by seconds.
  */
 import { optionFilePath } from '../../backup/companion.ts';
-import { earlierBuild, earlierName } from '../backup/earlier-build.ts';
+import { earlierBuild } from '../backup/earlier-build.ts';
+import { earlierName } from '../earlier-checkout.ts';
 import { BackupBench, databaseGB } from '../backup/stage.ts';
 import type { Benchmark, Contender, Trial } from '../benchmark.ts';
 import { formatValue } from '../statistics.ts';

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { annotations, stackKind, type JtelStackSpec } from '../../crds/index.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
 import { selfSignedCertificate } from '../../controllers/self-signed.ts';
+import type { HostSetup } from '../../host-driver/host.ts';
 import { secrets } from '../../operator/runtime/client/kinds.ts';
 import { waitFor } from '../support/wait.ts';
 import type { Campaign, CampaignCase, CampaignForm } from './campaign.ts';
@@ -151,7 +152,7 @@ function endState(world: World): unknown {
     release: here?.current,
     version: here?.state?.applied?.version,
     firewall: machine.firewall,
-    setup: machine.setups.at(-1),
+    setup: withoutVersion(machine.setups.at(-1)),
     update: here?.state?.update,
     jobs: [...machine.jobs.values()].filter(({ spec }) => spec.type !== 'backup').length,
   };
@@ -174,6 +175,8 @@ async function secretMaterial(): Promise<readonly { readonly name: string; reado
     { name: 'tls-2', stringData: tls(second) },
     { name: 'registry', stringData: login },
     { name: 'registry-2', stringData: login },
+    { name: 'proxy', stringData: { username: 'u', password: 'p' } },
+    { name: 'proxy-2', stringData: { username: 'v', password: 'q' } },
     { name: 'env', stringData: { token: 'one', other: 'two' } },
     { name: 'env-2', stringData: { token: 'three' } },
   ];
@@ -189,6 +192,13 @@ async function newWorld(): Promise<World> {
   return world;
 }
 
+/** Each world has Secrets of its own, with versions of their own. */
+function withoutVersion(setup: HostSetup | undefined): unknown {
+  if (setup?.proxy?.credentials === undefined) return setup;
+  const { version: _, ...credentials } = setup.proxy.credentials;
+  return { ...setup, proxy: { ...setup.proxy, credentials } };
+}
+
 /** Spec A: everything that can be said is said. */
 function newSpec(): Draft {
   return structuredClone({
@@ -200,6 +210,8 @@ function newSpec(): Draft {
       address,
       jumpHost: { address: '192.0.2.1', port: 22, user: 'jtel', sshSecretRef: { name: 'ssh' }, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] },
       dns: { nameservers: ['192.0.2.53'], searchDomains: ['jtel.example'], hosts: [{ ip: '192.0.2.77', names: ['pbx.example'] }] },
+      proxy: { http: 'http://192.0.2.9:3128', https: 'http://192.0.2.9:3128', noProxy: ['.jtel.example'], credentialsSecretRef: { name: 'proxy' } },
+      docker: { bridgeAddress: '10.97.0.1/16', addressPools: [{ base: '10.96.0.0/16', size: 24 }] },
       timeZone: 'Europe/Berlin',
     },
     network: {
