@@ -171,7 +171,7 @@ describe('a stack', () => {
     await stage.kubectl.run(['delete', 'jtelstack', stackName, '-n', namespace, '--wait=false']);
     await stage.condition('HostReachable', 'HostUnreachable', 180);
     const { message } = await stage.condition('Ready', 'Deleting');
-    expect(message).toContain(`annotate it with ${annotations.abandonHost}=true`);
+    expect(message).toContain(`kubectl annotate jtelstack ${stackName} -n ${namespace} ${annotations.abandonHost}=true`);
     expect((await stage.stack()).status?.phase).toBe('Deleting');
     await stage.sandbox.faults(namespace).mend();
     await waitFor('the stack to be gone', gone, { timeoutSeconds: 180 });
