@@ -76,14 +76,13 @@ export function restoreCommand(surroundings: Surroundings): Command {
     .option('--name <name>', 'name of the JtelRestore; default: STACK-undo-TIME')
     .option('-w, --wait', 'show how far it is until it is done (as --plan always does); Ctrl-C leaves it running')
     .addHelpText('after', `\nIt takes as long as a restart. The data in use now are kept in their place, so an undo can be undone.\n${examples('kubectl jtel restore undo acme --wait', 'kubectl jtel restore undo acme --plan')}`)
-    .action(async (name: string, options: UndoOptions, command: Command) => {
+    .action(async (name: string, _: UndoOptions, command: Command) => {
       const { undoRestore: run } = await import('./restore.ts');
-      await inCluster(surroundings, command, (kit) => run(kit, name, options));
+      // `restore` takes options of the same names for its own, wherever they stand.
+      await inCluster(surroundings, command, (kit) => run(kit, name, command.optsWithGlobals<UndoOptions>()));
     });
   return withPlace(new Command('restore'))
     .addCommand(undo)
-    // An option after the sub-command is the sub-command's.
-    .enablePositionalOptions()
     .usage('[options] <STACK>')
     .description('bring the data of a backup into a stack, or plan or test that')
     .argument('<STACK>', 'name of the JtelStack')
