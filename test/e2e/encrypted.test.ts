@@ -133,7 +133,7 @@ describe('a backup with a key', () => {
 
 describe('without the key that it was made with, it', () => {
   it.each([
-    ['another key has its name', 'wrong', { current: '2026-a', '2026-a': wrong }, 'DecryptionKeyWrong', /the key is not the one it was made with.*Nothing was touched/],
+    ['another key has its name', 'wrong', { current: '2026-a', '2026-a': wrong }, 'DecryptionKeyWrong', /the key is not the one it was made with.*Nothing was overwritten/],
     ['its key was removed', 'missing', { current: '2026-b', '2026-b': newer }, 'DecryptionKeyMissing', /key "2026-a", and Secret .* has no key of that name: add it.*Nothing was touched/],
   ])('is refused before anything is stopped, when %s', async (_, name, entries, reason, message) => {
     await giveKeys(entries);
