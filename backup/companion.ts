@@ -108,13 +108,36 @@ export interface BackupServer {
 }
 
 /** Option files for {@link backupScript}. @throws {TypeError} for what option files cannot hold. */
-export function backupOptionFiles({ host, port, user, password, tls }: BackupServer): readonly CompanionFile[] {
-  const options = [['protocol', 'tcp'], ['host', host], ['port', String(port)], ['user', user], ['password', password]] as const;
-  const file = (path: string, ...more: readonly (readonly [name: string, value: string])[]): CompanionFile => ({ path, content: optionFile([...options, ...more]), mode: 0o600 });
+export function backupOptionFiles({
+  host,
+  port,
+  user,
+  password,
+  tls,
+}: BackupServer): readonly CompanionFile[] {
+  const options = [
+    ['protocol', 'tcp'],
+    ['host', host],
+    ['port', String(port)],
+    ['user', user],
+    ['password', password],
+  ] as const;
+  const file = (
+    path: string,
+    ...more: readonly (readonly [name: string, value: string])[]
+  ): CompanionFile => ({ path, content: optionFile([...options, ...more]), mode: 0o600 });
   // A server without TLS, or one that cannot prove its certificate: as clients of that server's own series connect.
-  if (tls === undefined) return [file(optionFilePath), file(openOptionFilePath, ['ssl-verify-server-cert', '0'])];
+  if (tls === undefined)
+    return [file(optionFilePath), file(openOptionFilePath, ['ssl-verify-server-cert', '0'])];
   const authority = tls.certificateAuthority;
-  return [file(optionFilePath, ['ssl', '1'], ['ssl-verify-server-cert', '1'], ...(authority === undefined ? [] : [['ssl-ca', authority] as const]))];
+  return [
+    file(
+      optionFilePath,
+      ['ssl', '1'],
+      ['ssl-verify-server-cert', '1'],
+      ...(authority === undefined ? [] : [['ssl-ca', authority] as const]),
+    ),
+  ];
 }
 
 /** Put into a companion before its start. */
@@ -132,7 +155,8 @@ export function prepareFile(targetDirectory: string): CompanionFile {
 function optionFile(options: readonly (readonly [name: string, value: string])[]): string {
   const lines = options.map(([name, value]) => {
     // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-    if (/[\u0000-\u001F\u007F]/.test(value)) throw new TypeError(`option ${name} contains control characters`);
+    if (/[\u0000-\u001F\u007F]/.test(value))
+      throw new TypeError(`option ${name} contains control characters`);
     return `${name}="${value.replaceAll(/[\\"]/g, (character) => `\\${character}`)}"\n`;
   });
   return `[mariabackup]\n${lines.join('')}`;

@@ -13,7 +13,9 @@ test('what is encrypted comes back, and is longer by what the format says', () =
 
 test('the same bytes are the same when encrypted; others have another nonce', () => {
   expect(cipher.encrypt(plain).equals(cipher.encrypt(plain))).toBe(true);
-  expect(cipher.encrypt(Buffer.from('other bytes')).subarray(0, 12).equals(cipher.encrypt(plain).subarray(0, 12))).toBe(false);
+  expect(
+    cipher.encrypt(Buffer.from('other bytes')).subarray(0, 12).equals(cipher.encrypt(plain).subarray(0, 12)),
+  ).toBe(false);
 });
 
 test('another key, a flipped bit anywhere, and a cut are noticed', () => {

@@ -36,7 +36,9 @@ export function backupCipher(key: Uint8Array): BackupCipher {
       try {
         return Buffer.concat([plain, decipher.final()]);
       } catch {
-        throw new FormatError('an encrypted part cannot be decrypted: the key is another one, or the part was altered');
+        throw new FormatError(
+          'an encrypted part cannot be decrypted: the key is another one, or the part was altered',
+        );
       }
     },
   };

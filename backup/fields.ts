@@ -28,7 +28,8 @@ export class Fields {
   readonly #place: string;
 
   constructor(value: unknown, place: string) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new FormatError(`${place} is not an object`);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new FormatError(`${place} is not an object`);
     this.#values = value as Readonly<Record<string, unknown>>;
     this.#place = place;
   }
@@ -48,7 +49,9 @@ export class Fields {
   text(name: string, pattern: RegExp = patterns.text, longest = 1024): string {
     const value = this.#own(name);
     if (typeof value !== 'string' || value.length > longest || !pattern.test(value)) {
-      throw new FormatError(`${this.#place}.${name} must be a text of at most ${longest} characters that matches ${pattern.source}`);
+      throw new FormatError(
+        `${this.#place}.${name} must be a text of at most ${longest} characters that matches ${pattern.source}`,
+      );
     }
     return value;
   }

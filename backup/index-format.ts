@@ -8,7 +8,15 @@ import { FormatError, patterns } from './fields.ts';
 import { formatVersion } from './manifest.ts';
 import { chunkBytes, isBackupID, isEpoch, packBytes } from './names.ts';
 import { NumberSet } from './number-set.ts';
-import type { EntryType, ExtentRecord, FileRecord, IndexRecord, PackRecord, PartHeader, SetRecord } from './record.ts';
+import type {
+  EntryType,
+  ExtentRecord,
+  FileRecord,
+  IndexRecord,
+  PackRecord,
+  PartHeader,
+  SetRecord,
+} from './record.ts';
 
 export type { ExtentRecord, FileRecord, IndexRecord, PackRecord, PartHeader, SetRecord } from './record.ts';
 export { emptyDigest, escapePath, formatRecord } from './record.ts';
@@ -37,15 +45,31 @@ export function parseRecord(line: string, place: string): IndexRecord {
   const number = (index: number, minimum = 0, maximum: number = Number.MAX_SAFE_INTEGER): number => {
     const value = text(index);
     const parsed = /^(0|[1-9]\d{0,15})$/.test(value) ? Number(value) : Number.NaN;
-    return parsed >= minimum && parsed <= maximum ? parsed : fail(`field ${index + 1} must be a number from ${minimum} to ${maximum}`);
+    return parsed >= minimum && parsed <= maximum
+      ? parsed
+      : fail(`field ${index + 1} must be a number from ${minimum} to ${maximum}`);
   };
-  const match = (index: number, pattern: RegExp): string => (pattern.test(text(index)) ? text(index) : fail(`field ${index + 1} has a wrong form`));
+  const match = (index: number, pattern: RegExp): string =>
+    pattern.test(text(index)) ? text(index) : fail(`field ${index + 1} has a wrong form`);
   switch (type) {
     case 'H':
-      return headerRecord(number(1), match(2, /^[0-9a-z-]+$/), number(3, 1, 999_999), number(4, 1, 9_999_999), place);
+      return headerRecord(
+        number(1),
+        match(2, /^[0-9a-z-]+$/),
+        number(3, 1, 999_999),
+        number(4, 1, 9_999_999),
+        place,
+      );
     case 'P': {
       const epoch = isEpoch(text(2)) ? text(2) : fail('field 3 is no epoch');
-      return { type, number: number(1, 1, mostNumbers), epoch, sha256: match(3, patterns.sha256), bytes: number(4, 1, packBytes.longest), md5: match(5, patterns.md5) };
+      return {
+        type,
+        number: number(1, 1, mostNumbers),
+        epoch,
+        sha256: match(3, patterns.sha256),
+        bytes: number(4, 1, packBytes.longest),
+        md5: match(5, patterns.md5),
+      };
     }
     case 'E':
       return {
@@ -62,14 +86,30 @@ export function parseRecord(line: string, place: string): IndexRecord {
       return fileRecord(text, number, match, fail);
     case 'S': {
       const kind = match(2, /^(Physical|Logical|FileTree)$/) as SetRecord['kind'];
-      return { type, name: match(1, patterns.setName), kind, files: number(3), bytes: number(4), digest: match(5, patterns.sha256) };
+      return {
+        type,
+        name: match(1, patterns.setName),
+        kind,
+        files: number(3),
+        bytes: number(4),
+        digest: match(5, patterns.sha256),
+      };
     }
   }
 }
 
-function headerRecord(version: number, backupID: string, attempt: number, part: number, place: string): PartHeader {
+function headerRecord(
+  version: number,
+  backupID: string,
+  attempt: number,
+  part: number,
+  place: string,
+): PartHeader {
   if (version !== formatVersion) {
-    throw new FormatError(`${place}: the index has format version ${version}, this program reads ${formatVersion}: update it`, 'NewerFormat');
+    throw new FormatError(
+      `${place}: the index has format version ${version}, this program reads ${formatVersion}: update it`,
+      'NewerFormat',
+    );
   }
   if (!isBackupID(backupID)) throw new FormatError(`${place}: field 3 is no backupID`);
   return { type: 'H', formatVersion: version, backupID, attempt, part };
@@ -82,7 +122,8 @@ function fileRecord(
   fail: (what: string) => never,
 ): FileRecord {
   const entry = match(3, /^[fdl]$/) as EntryType;
-  const told = (index: number, maximum: number): number | undefined => (text(index) === '-' ? undefined : number(index, 0, maximum));
+  const told = (index: number, maximum: number): number | undefined =>
+    text(index) === '-' ? undefined : number(index, 0, maximum);
   const mode = text(6) === '-' ? undefined : Number.parseInt(match(6, /^[0-7]{1,4}$/), 8);
   const target = entry === 'l' ? unescapeBytes(text(11), fail) : undefined;
   if (entry !== 'l' && text(11) !== '-') fail('only links have a target');
@@ -107,8 +148,12 @@ function fileRecord(
 /** What {@link escapePath} made; at most as long as a path may be. */
 export function unescapeBytes(text: string, fail: (what: string) => never): Buffer {
   if (!/^([A-Za-z0-9._/+=@,:-]|%[0-9A-F]{2})+$/.test(text)) fail('a path is not escaped as it should be');
-  const bytes = Buffer.from(text.replaceAll(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))), 'latin1');
-  if (bytes.length > longestPathBytes || bytes.includes(0)) fail('a path is too long or contains a zero byte');
+  const bytes = Buffer.from(
+    text.replaceAll(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  );
+  if (bytes.length > longestPathBytes || bytes.includes(0))
+    fail('a path is too long or contains a zero byte');
   return bytes;
 }
 
@@ -116,7 +161,11 @@ export function unescapeBytes(text: string, fail: (what: string) => never): Buff
 function safePath(path: Buffer, entry: EntryType, fail: (what: string) => never): Buffer {
   const text = path.toString('latin1');
   if (text === '.' && entry === 'd') return path;
-  if (text.split('/').some((segment) => segment === '' || segment === '.' || segment === '..' || segment.length > 255)) {
+  if (
+    text
+      .split('/')
+      .some((segment) => segment === '' || segment === '.' || segment === '..' || segment.length > 255)
+  ) {
     fail('a path is absolute or has an empty, . or .. segment');
   }
   return path;
@@ -182,8 +231,10 @@ export class IndexReader {
 
   #newPart(header: PartHeader, fail: (what: string) => never): void {
     const last = this.#header;
-    if (header.part !== (last?.part ?? 0) + 1) fail(`is part ${header.part} of the index, expected was ${(last?.part ?? 0) + 1}`);
-    if (last !== undefined && (last.backupID !== header.backupID || last.attempt !== header.attempt)) fail('is of another backup or try');
+    if (header.part !== (last?.part ?? 0) + 1)
+      fail(`is part ${header.part} of the index, expected was ${(last?.part ?? 0) + 1}`);
+    if (last !== undefined && (last.backupID !== header.backupID || last.attempt !== header.attempt))
+      fail('is of another backup or try');
     this.#header = header;
   }
 
@@ -197,14 +248,16 @@ export class IndexReader {
     this.#newNumber(file, fail);
     if (this.#done.has(file)) fail(`file ${file} was complete before`);
     const covered = this.#covered.get(file) ?? 0;
-    if (offset !== covered || offset % chunkBytes !== 0) fail(`file ${file} has an extent at ${offset}, expected was ${covered}`);
+    if (offset !== covered || offset % chunkBytes !== 0)
+      fail(`file ${file} has an extent at ${offset}, expected was ${covered}`);
     this.#covered.set(file, offset + length);
     if (pack === 0) {
       if (storedLength !== 0 || packOffset !== 0) fail('zeros are stored nowhere');
       return;
     }
     const { bytes } = this.#packs.get(pack) ?? fail(`pack ${pack} is unknown`);
-    if (storedLength === 0 || packOffset + storedLength > bytes) fail(`an extent lies outside of pack ${pack}`);
+    if (storedLength === 0 || packOffset + storedLength > bytes)
+      fail(`an extent lies outside of pack ${pack}`);
   }
 
   #newFile({ file, bytes, set: name, entry }: FileRecord, line: string, fail: (what: string) => never): void {
@@ -226,7 +279,10 @@ export class IndexReader {
     const { name, files, bytes, digest } = record;
     const set = this.#sets.get(name) ?? { hash: createHash('sha256'), files: 0, bytes: 0 };
     if (this.#ended.has(name)) fail(`data set ${name} ends twice`);
-    if (set.files !== files || set.bytes !== bytes) fail(`data set ${name} has ${set.files} files of ${set.bytes} bytes, its record says ${files} of ${bytes}`);
+    if (set.files !== files || set.bytes !== bytes)
+      fail(
+        `data set ${name} has ${set.files} files of ${set.bytes} bytes, its record says ${files} of ${bytes}`,
+      );
     if (set.hash.digest('hex') !== digest) fail(`data set ${name} is not the one that its digest says`);
     this.#ended.set(name, record);
   }

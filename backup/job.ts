@@ -207,13 +207,22 @@ export interface RestoreJobInput {
   readonly database?: RestoreDatabase;
   readonly fileTrees: readonly RestoreFileTree[];
   readonly encryption?: EncryptionKey;
-  readonly limits: { readonly bytesPerSecond?: number; readonly downloads?: number; readonly threads?: number };
+  readonly limits: {
+    readonly bytesPerSecond?: number;
+    readonly downloads?: number;
+    readonly threads?: number;
+  };
 }
 
 export interface RestoreJobResult {
   readonly loadID: string;
   readonly backupID: string;
-  readonly database?: { readonly files: number; readonly bytes: number; readonly tables?: number; readonly rows?: number };
+  readonly database?: {
+    readonly files: number;
+    readonly bytes: number;
+    readonly tables?: number;
+    readonly rows?: number;
+  };
   readonly fileTrees: readonly {
     readonly name: string;
     readonly files: number;
@@ -226,8 +235,18 @@ export interface RestoreJobResult {
 
 export interface CountJobInput {
   readonly type: 'count';
-  readonly database?: { readonly host: string; readonly port: number; readonly rootPassword: string; readonly schemas: readonly string[]; readonly tls?: DatabaseTLS };
-  readonly fileTrees: readonly { readonly name: string; readonly path: string; readonly excludes: readonly string[] }[];
+  readonly database?: {
+    readonly host: string;
+    readonly port: number;
+    readonly rootPassword: string;
+    readonly schemas: readonly string[];
+    readonly tls?: DatabaseTLS;
+  };
+  readonly fileTrees: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly excludes: readonly string[];
+  }[];
   /** Also `CHECK TABLE` and `CHECKSUM TABLE` for each table, and all files: reads everything. */
   readonly checksum: boolean;
 }

@@ -8,10 +8,20 @@ const good: Manifest = {
   backupID: '20261123t120000z-00c0de',
   identity: 'acme.production',
   epoch: '20261123',
-  writer: { clusterID: 'cluster', namespace: 'acme', name: 'production', stackUID: 'uid', machineID: 'machine' },
+  writer: {
+    clusterID: 'cluster',
+    namespace: 'acme',
+    name: 'production',
+    stackUID: 'uid',
+    machineID: 'machine',
+  },
   parent: '20261120t120000z-00c0de',
   trigger: 'Scheduled',
-  release: { version: '3.43.1', digest: `sha256:${digest}`, images: [{ component: 'acd-dbm', reference: `registry/acd-dbm@sha256:${digest}` }] },
+  release: {
+    version: '3.43.1',
+    digest: `sha256:${digest}`,
+    images: [{ component: 'acd-dbm', reference: `registry/acd-dbm@sha256:${digest}` }],
+  },
   server: { version: '11.8.9-MariaDB' },
   position: 'binlog.000001 5 0-1-2',
   startTime: '2026-11-23T12:00:00.000Z',
@@ -22,7 +32,10 @@ const good: Manifest = {
     { name: 'files', kind: 'FileTree', bytes: 11, files: 2, digest },
   ],
   excluded: [{ dataSet: 'files', globs: ['recordings/**'] }],
-  indexParts: [{ name: 'index-2-1.zst', bytes: 10, sha256: digest }, { name: 'index-2-2.zst', bytes: 10, sha256: digest }],
+  indexParts: [
+    { name: 'index-2-1.zst', bytes: 10, sha256: digest },
+    { name: 'index-2-2.zst', bytes: 10, sha256: digest },
+  ],
   packList: { name: 'packs-2.zst', bytes: 10, sha256: digest },
   documents: [{ name: 'stack.json', bytes: 10, sha256: digest }],
   totals: { totalBytes: 111, storedBytes: 50, packs: 1, uploadedBytes: 50, reusedBytes: 0 },
@@ -46,23 +59,46 @@ function leaves(value: unknown, path: Path = []): readonly Path[] {
 }
 
 test('a manifest comes back as it was written', () => {
-  expect(parseManifest(manifestText(good), { identity: 'acme.production', backupID: good.backupID })).toEqual(good);
+  expect(parseManifest(manifestText(good), { identity: 'acme.production', backupID: good.backupID })).toEqual(
+    good,
+  );
 });
 
 describe('a hostile manifest', () => {
   const optional = new Set(['parent', 'position', 'server.version', 'encryption.method', 'encryption.keyID']);
-  const required = leaves(good).filter((path) => !optional.has(path.join('.')) && typeof path.at(-1) === 'string' && !/^\d+$/.test(String(path.at(-1))));
+  const required = leaves(good).filter(
+    (path) =>
+      !optional.has(path.join('.')) && typeof path.at(-1) === 'string' && !/^\d+$/.test(String(path.at(-1))),
+  );
 
-  test.each(required.map((path) => [path.join('.'), path] as const))('without %s is refused', (_name, path) => {
-    expect(() => parseManifest(changed(path, undefined))).toThrow(/manifest/);
-  });
+  test.each(required.map((path) => [path.join('.'), path] as const))(
+    'without %s is refused',
+    (_name, path) => {
+      expect(() => parseManifest(changed(path, undefined))).toThrow(/manifest/);
+    },
+  );
 
-  test.each(leaves(good).map((path) => [path.join('.'), path] as const))('with something strange in %s is refused or harmless', (_name, path) => {
-    const strange: readonly unknown[] = [{}, [], true, -1, 1.5, 2 ** 53, '../../etc/passwd\n', 'x'.repeat(70_000)];
-    for (const value of strange) {
-      expect(() => parseManifest(changed(path, value)), `${path.join('.')} = ${JSON.stringify(value).slice(0, 40)}`).toThrow(/manifest/);
-    }
-  });
+  test.each(leaves(good).map((path) => [path.join('.'), path] as const))(
+    'with something strange in %s is refused or harmless',
+    (_name, path) => {
+      const strange: readonly unknown[] = [
+        {},
+        [],
+        true,
+        -1,
+        1.5,
+        2 ** 53,
+        '../../etc/passwd\n',
+        'x'.repeat(70_000),
+      ];
+      for (const value of strange) {
+        expect(
+          () => parseManifest(changed(path, value)),
+          `${path.join('.')} = ${JSON.stringify(value).slice(0, 40)}`,
+        ).toThrow(/manifest/);
+      }
+    },
+  );
 
   test.each([
     [['formatVersion'], 2, 'format version 2'],
@@ -77,10 +113,15 @@ describe('a hostile manifest', () => {
     [['dataSets', 0, 'bytes'], 99, 'totalBytes'],
     [['indexParts'], [], 'empty'],
   ] as const)('%j = %j is refused', (path, value, message) => {
-    expect(() => parseManifest(changed(path, value), { identity: good.identity, backupID: good.backupID })).toThrow(message);
+    expect(() =>
+      parseManifest(changed(path, value), { identity: good.identity, backupID: good.backupID }),
+    ).toThrow(message);
   });
 
-  test.each(['', 'null', '[]', '{', '"text"', '{"formatVersion":"1"}', 'x'.repeat(5_000_000)])('that is no manifest is refused', (text) => {
-    expect(() => parseManifest(text)).toThrow(/manifest/);
-  });
+  test.each(['', 'null', '[]', '{', '"text"', '{"formatVersion":"1"}', 'x'.repeat(5_000_000)])(
+    'that is no manifest is refused',
+    (text) => {
+      expect(() => parseManifest(text)).toThrow(/manifest/);
+    },
+  );
 });

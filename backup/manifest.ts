@@ -5,7 +5,15 @@
 import type { DataSet } from './data-set.ts';
 import { readDataSet } from './data-set.ts';
 import { Fields, FormatError, patterns, refuseTwice } from './fields.ts';
-import { attributePartName, documentNames, isBackupID, isEpoch, isIdentity, packListName, parseIndexPartName } from './names.ts';
+import {
+  attributePartName,
+  documentNames,
+  isBackupID,
+  isEpoch,
+  isIdentity,
+  packListName,
+  parseIndexPartName,
+} from './names.ts';
 
 export const formatVersion = 1;
 /** Grows with what older readers may leave unread. Backups without one are of format 1.0. */
@@ -117,8 +125,12 @@ export function manifestText(manifest: Manifest): string {
  * @param expected what the reader asked for: a manifest of another stack or backup under this name is a forgery.
  * @throws {FormatError} naming the field.
  */
-export function parseManifest(text: string, expected: { readonly identity?: string; readonly backupID?: string } = {}): Manifest {
-  if (text.length > longestManifestBytes) throw new FormatError(`the manifest is longer than ${longestManifestBytes} bytes`);
+export function parseManifest(
+  text: string,
+  expected: { readonly identity?: string; readonly backupID?: string } = {},
+): Manifest {
+  if (text.length > longestManifestBytes)
+    throw new FormatError(`the manifest is longer than ${longestManifestBytes} bytes`);
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -134,7 +146,8 @@ export function parseManifest(text: string, expected: { readonly identity?: stri
   const manifest = readManifest(fields);
   for (const name of ['identity', 'backupID'] as const) {
     const wanted = expected[name];
-    if (wanted !== undefined && manifest[name] !== wanted) throw new FormatError(`the manifest is of ${name} ${manifest[name]}, not of ${wanted}`);
+    if (wanted !== undefined && manifest[name] !== wanted)
+      throw new FormatError(`the manifest is of ${name} ${manifest[name]}, not of ${wanted}`);
   }
   checkParts(manifest);
   return manifest;
@@ -157,7 +170,9 @@ function readManifest(fields: Fields): Manifest {
       stackUID: writer.text('stackUID'),
       machineID: writer.text('machineID'),
     },
-    ...fields.optional('parent', () => checked(fields.text('parent'), isBackupID, 'manifest.parent is no backupID')),
+    ...fields.optional('parent', () =>
+      checked(fields.text('parent'), isBackupID, 'manifest.parent is no backupID'),
+    ),
     trigger: fields.oneOf('trigger', triggers),
     ...fields.optional('carriedOut', () => fields.list('carriedOut', 1000, carriedOutOf)),
     release: {
@@ -175,13 +190,19 @@ function readManifest(fields: Fields): Manifest {
     endTime: fields.text('endTime', patterns.time),
     ...fields.optional('encryption', () => {
       const encryption = fields.object('encryption');
-      return { method: encryption.oneOf('method', ['AES-256-GCM']), keyID: encryption.text('keyID', patterns.text, 253) };
+      return {
+        method: encryption.oneOf('method', ['AES-256-GCM']),
+        keyID: encryption.text('keyID', patterns.text, 253),
+      };
     }),
     dataSets: fields.list('dataSets', 100, readDataSet),
     ...fields.optional('doubt', () => fields.read('doubt', doubtOf)),
     excluded: fields.list('excluded', 100, (value, place) => {
       const excluded = new Fields(value, place);
-      return { dataSet: excluded.text('dataSet', patterns.setName), globs: excluded.list('globs', 1000, globOf) };
+      return {
+        dataSet: excluded.text('dataSet', patterns.setName),
+        globs: excluded.list('globs', 1000, globOf),
+      };
     }),
     indexParts: fields.list('indexParts', 100_000, blob),
     ...fields.optional('attributeParts', () => fields.list('attributeParts', 100_000, blob)),
@@ -199,7 +220,10 @@ function readManifest(fields: Fields): Manifest {
 
 /** @throws {FormatError} */
 export function readServer(server: Fields): NonNullable<Manifest['server']> {
-  return { version: server.text('version'), ...server.optional('series', () => server.text('series', /^\d+\.\d+$/, 16)) };
+  return {
+    version: server.text('version'),
+    ...server.optional('series', () => server.text('series', /^\d+\.\d+$/, 16)),
+  };
 }
 
 /** `11.8` of `11.8.9-MariaDB-deb12-log`; undefined for what is no version. */
@@ -214,10 +238,20 @@ function tools(fields: Fields): NonNullable<Manifest['tools']> {
 
 /** What can be checked without reading anything else. */
 function checkParts(manifest: Manifest): void {
-  refuseTwice(manifest.dataSets.map(({ name }) => name), 'manifest.dataSets');
-  refuseTwice(manifest.documents.map(({ name }) => name), 'manifest.documents');
-  refuseTwice(manifest.indexParts.map(({ name }) => name), 'manifest.indexParts');
-  if (manifest.dataSets.length === 0) throw new FormatError('manifest.dataSets is empty: a backup without data is none');
+  refuseTwice(
+    manifest.dataSets.map(({ name }) => name),
+    'manifest.dataSets',
+  );
+  refuseTwice(
+    manifest.documents.map(({ name }) => name),
+    'manifest.documents',
+  );
+  refuseTwice(
+    manifest.indexParts.map(({ name }) => name),
+    'manifest.indexParts',
+  );
+  if (manifest.dataSets.length === 0)
+    throw new FormatError('manifest.dataSets is empty: a backup without data is none');
   if (manifest.indexParts.length === 0) throw new FormatError('manifest.indexParts is empty');
   const parts = manifest.indexParts.map(({ name }) => parseIndexPartName(name));
   for (const [index, part] of parts.entries()) {
@@ -233,14 +267,24 @@ function checkParts(manifest: Manifest): void {
   if (manifest.packList.name !== packList) throw new FormatError(`manifest.packList.name is not ${packList}`);
   const names: readonly string[] = documentNames;
   const strange = manifest.documents.find(({ name }) => !names.includes(name));
-  if (strange !== undefined) throw new FormatError(`manifest.documents has ${JSON.stringify(strange.name)}: known are ${names.join(', ')}`);
+  if (strange !== undefined)
+    throw new FormatError(
+      `manifest.documents has ${JSON.stringify(strange.name)}: known are ${names.join(', ')}`,
+    );
   const total = manifest.dataSets.reduce((sum, set) => sum + set.bytes, 0);
-  if (total !== manifest.totals.totalBytes) throw new FormatError(`manifest.totals.totalBytes is ${manifest.totals.totalBytes}, its data sets have ${total}`);
+  if (total !== manifest.totals.totalBytes)
+    throw new FormatError(
+      `manifest.totals.totalBytes is ${manifest.totals.totalBytes}, its data sets have ${total}`,
+    );
 }
 
 function blob(value: unknown, place: string): StoredBlob {
   const fields = new Fields(value, place);
-  return { name: fields.text('name', /^[a-z0-9][a-z0-9.-]*$/, 64), bytes: fields.integer('bytes'), sha256: fields.text('sha256', patterns.sha256) };
+  return {
+    name: fields.text('name', /^[a-z0-9][a-z0-9.-]*$/, 64),
+    bytes: fields.integer('bytes'),
+    sha256: fields.text('sha256', patterns.sha256),
+  };
 }
 
 function carriedOutOf(value: unknown, place: string): CarriedOut {
@@ -256,7 +300,8 @@ function carriedOutOf(value: unknown, place: string): CarriedOut {
 
 function doubtOf(value: unknown, place: string): Doubt {
   const fields = new Fields(value, place);
-  const backupIDOf = (of: Fields): string => checked(of.text('backupID'), isBackupID, `${place} names no backupID`);
+  const backupIDOf = (of: Fields): string =>
+    checked(of.text('backupID'), isBackupID, `${place} names no backupID`);
   return {
     emptied: fields.list('emptied', 100, (item, at) => {
       const set = new Fields(item, at);

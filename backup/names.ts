@@ -87,9 +87,13 @@ export function attributePartName(attempt: number, part: number): string {
 }
 
 /** Attempt and part of an index part's name, or undefined for any other name. */
-export function parseIndexPartName(name: string): { readonly attempt: number; readonly part: number } | undefined {
+export function parseIndexPartName(
+  name: string,
+): { readonly attempt: number; readonly part: number } | undefined {
   const [, attempt, part] = /^index-([1-9]\d{0,5})-([1-9]\d{0,6})\.zst$/.exec(name) ?? [];
-  return attempt === undefined || part === undefined ? undefined : { attempt: Number(attempt), part: Number(part) };
+  return attempt === undefined || part === undefined
+    ? undefined
+    : { attempt: Number(attempt), part: Number(part) };
 }
 
 /** Paths relative to the store's prefix. All end in `/` where they are prefixes to list. */
@@ -101,7 +105,8 @@ export const paths = {
   pack: (identity: string, epoch: string, sha256: string): string => `${identity}/packs/${epoch}/${sha256}`,
   backups: (identity: string): string => `${identity}/backups/`,
   backup: (identity: string, backupID: string): string => `${identity}/backups/${backupID}/`,
-  part: (identity: string, backupID: string, name: string): string => `${identity}/backups/${backupID}/${name}`,
+  part: (identity: string, backupID: string, name: string): string =>
+    `${identity}/backups/${backupID}/${name}`,
   /** Copies of a release's vanilla data, before the stack has a backup of its own. */
   vanilla: (identity: string, version: string): string => `${identity}/vanilla/${version}/`,
   manifest: (identity: string, backupID: string): string => `${identity}/backups/${backupID}/${manifestName}`,

@@ -32,14 +32,16 @@ export function parsePackList(text: string, backupID: string): readonly PackReco
   if (!isBackupID(backupID)) throw new TypeError(`${JSON.stringify(backupID)} is no backupID`);
   const lines = text.split('\n');
   if (lines.pop() !== '') throw new FormatError('the pack list was cut off');
-  if (lines.shift() !== `L\t${formatVersion}\t${backupID}`) throw new FormatError(`the pack list is not one of backup ${backupID} in format ${formatVersion}`);
+  if (lines.shift() !== `L\t${formatVersion}\t${backupID}`)
+    throw new FormatError(`the pack list is not one of backup ${backupID} in format ${formatVersion}`);
   if (lines.pop() !== `Z\t${lines.length}`) throw new FormatError('the pack list was cut off');
   const digests = new Set<string>();
   return lines.map((line, index) => {
     const place = `pack list line ${index + 2}`;
     const record = parseRecord(line, place);
     if (record.type !== 'P') throw new FormatError(`${place}: is no pack`);
-    if (record.number !== index + 1) throw new FormatError(`${place}: the pack's number is ${record.number}, expected was ${index + 1}`);
+    if (record.number !== index + 1)
+      throw new FormatError(`${place}: the pack's number is ${record.number}, expected was ${index + 1}`);
     const key = `${record.epoch}/${record.sha256}`;
     if (digests.has(key)) throw new FormatError(`${place}: pack ${key} is there twice`);
     digests.add(key);

@@ -90,11 +90,15 @@ export type IndexRecord = PartHeader | PackRecord | ExtentRecord | FileRecord | 
 
 /** Bytes of paths that stand for themselves; every other is `%XX`. */
 const plainByte = /[A-Za-z0-9._/+=@,:-]/;
-const plain = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 128 && plainByte.test(String.fromCharCode(byte)) ? 1 : 0));
+const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < 128 && plainByte.test(String.fromCharCode(byte)) ? 1 : 0,
+);
 
 export function escapePath(path: Uint8Array): string {
   let text = '';
-  for (const byte of path) text += plain[byte] === 1 ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  for (const byte of path)
+    text +=
+      plain[byte] === 1 ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   return text;
 }
 
@@ -108,7 +112,9 @@ export function formatRecord(record: IndexRecord): string {
     case 'E':
       return `E\t${record.file}\t${record.offset}\t${record.length}\t${record.pack}\t${record.packOffset}\t${record.storedLength}\t${record.sha256}`;
     case 'F': {
-      const owner = [record.mode?.toString(8), record.uid, record.gid, record.mtime].map((value) => value ?? '-').join('\t');
+      const owner = [record.mode?.toString(8), record.uid, record.gid, record.mtime]
+        .map((value) => value ?? '-')
+        .join('\t');
       const target = record.target === undefined ? '-' : escapePath(record.target);
       return `F\t${record.file}\t${record.set}\t${record.entry}\t${escapePath(record.path)}\t${record.bytes}\t${owner}\t${record.digest}\t${target}`;
     }

@@ -19,8 +19,11 @@ export interface EarlierCheckout {
 
 /** @returns why there is none, when the repository does not have the commit. */
 export async function earlierCheckout(): Promise<EarlierCheckout | { readonly missing: string }> {
-  const git = async (...words: string[]): Promise<string> => await run(['git', '-C', repositoryDirectory, ...words]);
-  const found = await Promise.all(names.map((name) => git('rev-parse', '--verify', '--quiet', `${name}^{commit}`).catch(() => '')));
+  const git = async (...words: string[]): Promise<string> =>
+    await run(['git', '-C', repositoryDirectory, ...words]);
+  const found = await Promise.all(
+    names.map((name) => git('rev-parse', '--verify', '--quiet', `${name}^{commit}`).catch(() => '')),
+  );
   const commit = found.map((text) => text.trim()).find((text) => text !== '');
   if (commit === undefined) return { missing: `the repository has no commit ${names.join(' or ')}` };
   const parent = await mkdtemp(join(tmpdir(), 'earlier-build-'));

@@ -39,7 +39,11 @@ function result(name: string, value: number): BenchmarkResult {
 
 describe('a measurement', () => {
   test('takes the median of the runs after the warm-up, beside that of the peer', async () => {
-    const { result: measured } = await measure(benchmark(), trial(contender('ours', [1000, 1, 2, 3, 4, 5]), contender('peer', [1000, 10, 20, 30, 40, 50])), () => {});
+    const { result: measured } = await measure(
+      benchmark(),
+      trial(contender('ours', [1000, 1, 2, 3, 4, 5]), contender('peer', [1000, 10, 20, 30, 40, 50])),
+      () => {},
+    );
     expect(measured).toMatchObject({ name: 'a.b', value: 3, unit: 'ms', met: true, runs: [1, 2, 3, 4, 5] });
     expect(measured.peer).toEqual([{ name: 'peer', value: 30, runs: [10, 20, 30, 40, 50] }]);
   });
@@ -51,21 +55,35 @@ describe('a measurement', () => {
   });
 
   test('makes five runs at least', async () => {
-    const { result: measured } = await measure(benchmark({ runs: 1 }), trial(contender('a', [1, 1, 1, 1, 1, 1])), () => {});
+    const { result: measured } = await measure(
+      benchmark({ runs: 1 }),
+      trial(contender('a', [1, 1, 1, 1, 1, 1])),
+      () => {},
+    );
     expect(measured.runs).toHaveLength(5);
   });
 
   test('says of a peer that is not there why it has no figure, and does not judge by it', async () => {
-    const { result: measured } = await measure(benchmark(), trial(contender('a', [1, 1, 1, 1, 1, 1]), { name: 'ansible', missing: 'no network' }), () => {});
+    const { result: measured } = await measure(
+      benchmark(),
+      trial(contender('a', [1, 1, 1, 1, 1, 1]), { name: 'ansible', missing: 'no network' }),
+      () => {},
+    );
     expect(measured).toMatchObject({ met: true, peer: [{ name: 'ansible', missing: 'no network' }] });
   });
 
   test('fails when a run fails', async () => {
     const broken: Contender = { name: 'broken', run: () => Promise.reject(new Error('connection lost')) };
-    await expect(measure(benchmark(), trial(contender('a', []), broken), () => {})).rejects.toThrow('connection lost');
+    await expect(measure(benchmark(), trial(contender('a', []), broken), () => {})).rejects.toThrow(
+      'connection lost',
+    );
   });
 });
 
 test('new results replace earlier ones of the same name and leave the others', () => {
-  expect(mergeResults([result('b', 1), result('c', 1)], [result('b', 2), result('a', 2)])).toEqual([result('a', 2), result('b', 2), result('c', 1)]);
+  expect(mergeResults([result('b', 1), result('c', 1)], [result('b', 2), result('a', 2)])).toEqual([
+    result('a', 2),
+    result('b', 2),
+    result('c', 1),
+  ]);
 });

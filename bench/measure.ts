@@ -36,7 +36,11 @@ export interface Measurement {
  * One warm-up of each, then `runs` rounds in which each runs once, each round beginning with another one.
  * @throws when a run fails: a figure over the runs that happened to work would flatter
  */
-export async function measure(benchmark: Benchmark, trial: Trial, onRun: (contender: string, round: number, value: number) => void): Promise<Measurement> {
+export async function measure(
+  benchmark: Benchmark,
+  trial: Trial,
+  onRun: (contender: string, round: number, value: number) => void,
+): Promise<Measurement> {
   const runs = Math.max(leastRuns, benchmark.runs);
   const contenders = [trial.product, ...trial.peers.filter((peer): peer is Contender => 'run' in peer)];
   for (const contender of contenders) await contender.run();
@@ -52,13 +56,31 @@ export async function measure(benchmark: Benchmark, trial: Trial, onRun: (conten
   const own = values.get(trial.product) ?? [];
   const product = sampleOf(own);
   const peers = trial.peers.map((peer) => peerResult(peer, values));
-  const measuredPeers = peers.flatMap(({ name, runs: each }) => (each === undefined ? [] : [{ name, ...sampleOf(each) }]));
+  const measuredPeers = peers.flatMap(({ name, runs: each }) =>
+    each === undefined ? [] : [{ name, ...sampleOf(each) }],
+  );
   const verdict = trial.judge(product, measuredPeers);
   const { name, unit, goal } = benchmark;
-  return { result: { name, value: product.median, unit, goal, met: verdict.met, peer: peers, runs: own, machine: machine() }, product, verdict };
+  return {
+    result: {
+      name,
+      value: product.median,
+      unit,
+      goal,
+      met: verdict.met,
+      peer: peers,
+      runs: own,
+      machine: machine(),
+    },
+    product,
+    verdict,
+  };
 }
 
-function peerResult(peer: Contender | MissingPeer, values: ReadonlyMap<Contender, readonly number[]>): PeerResult {
+function peerResult(
+  peer: Contender | MissingPeer,
+  values: ReadonlyMap<Contender, readonly number[]>,
+): PeerResult {
   if ('missing' in peer) return { name: peer.name, missing: peer.missing };
   const runs = values.get(peer) ?? [];
   return { name: peer.name, value: sampleOf(runs).median, runs };
@@ -72,7 +94,10 @@ function machine(): string {
 }
 
 /** The results of this run in place of earlier ones of the same name, the others as they were. */
-export function mergeResults(earlier: readonly BenchmarkResult[], latest: readonly BenchmarkResult[]): BenchmarkResult[] {
+export function mergeResults(
+  earlier: readonly BenchmarkResult[],
+  latest: readonly BenchmarkResult[],
+): BenchmarkResult[] {
   const replaced = earlier.filter(({ name }) => !latest.some((result) => result.name === name));
   return [...replaced, ...latest].toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
 }

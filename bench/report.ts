@@ -5,7 +5,13 @@ import { formatValue, sampleOf } from './statistics.ts';
 /** Plain text, columns aligned; under each benchmark the verdict and its peers. */
 export function table(measurements: readonly Measurement[]): string {
   const rows = measurements.flatMap(({ result, product, verdict }) => [
-    [result.name, `${formatValue(product.median)} ${result.unit}`, span(result.runs), result.met ? 'met' : 'NOT MET', verdict.because],
+    [
+      result.name,
+      `${formatValue(product.median)} ${result.unit}`,
+      span(result.runs),
+      result.met ? 'met' : 'NOT MET',
+      verdict.because,
+    ],
     ...result.peer.map((peer) =>
       peer.runs === undefined
         ? [`  ${peer.name}`, '–', '', '', peer.missing ?? '']
@@ -14,7 +20,14 @@ export function table(measurements: readonly Measurement[]): string {
   ]);
   const all = [['benchmark', 'median', 'min – max', 'goal', ''], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function span(runs: readonly number[]): string {

@@ -26,8 +26,12 @@ async function main(): Promise<void> {
   });
   if (values.help) return void process.stdout.write(usage);
   const unknown = positionals.find((wanted) => !benchmarks.some(({ name }) => name === wanted));
-  if (unknown !== undefined) throw new Error(`there is no benchmark "${unknown}"; there are: ${benchmarks.map(({ name }) => name).join(', ')}`);
-  const chosen = positionals.length === 0 ? benchmarks : benchmarks.filter(({ name }) => positionals.includes(name));
+  if (unknown !== undefined)
+    throw new Error(
+      `there is no benchmark "${unknown}"; there are: ${benchmarks.map(({ name }) => name).join(', ')}`,
+    );
+  const chosen =
+    positionals.length === 0 ? benchmarks : benchmarks.filter(({ name }) => positionals.includes(name));
 
   const progress = lineProgress();
   let shared: Promise<Sandbox> | undefined;
@@ -68,15 +72,23 @@ async function main(): Promise<void> {
   process.stdout.write(`\n${table(measurements)}\n`);
 }
 
-async function runBenchmark(benchmark: Benchmark, context: BenchmarkContext, progress: Progress): Promise<Measurement> {
+async function runBenchmark(
+  benchmark: Benchmark,
+  context: BenchmarkContext,
+  progress: Progress,
+): Promise<Measurement> {
   const trial = await progress.step(`${benchmark.name}: prepare`, () => benchmark.prepare(context));
   return await progress.step(`${benchmark.name}: measure`, () =>
-    measure(benchmark, trial, (contender, round, value) => progress.info(`  ${round}. ${contender}: ${formatValue(value)} ${benchmark.unit}`)),
+    measure(benchmark, trial, (contender, round, value) =>
+      progress.info(`  ${round}. ${contender}: ${formatValue(value)} ${benchmark.unit}`),
+    ),
   );
 }
 
 function save(results: readonly BenchmarkResult[]): void {
-  const earlier = existsSync(resultsFile) ? (JSON.parse(readFileSync(resultsFile, 'utf8')) as BenchmarkResult[]) : [];
+  const earlier = existsSync(resultsFile)
+    ? (JSON.parse(readFileSync(resultsFile, 'utf8')) as BenchmarkResult[])
+    : [];
   writeFileSync(resultsFile, `${JSON.stringify(mergeResults(earlier, results), undefined, 2)}\n`);
 }
 

@@ -29,7 +29,12 @@ describe('a sample', () => {
 describe('a percentile', () => {
   const hundred = Array.from({ length: 101 }, (_, index) => index);
 
-  test.for([[0, 0], [50, 50], [99, 99], [100, 100]] as const)('%i of 0 to 100 is %i', ([percent, expected]) => {
+  test.for([
+    [0, 0],
+    [50, 50],
+    [99, 99],
+    [100, 100],
+  ] as const)('%i of 0 to 100 is %i', ([percent, expected]) => {
     expect(percentile(hundred, percent)).toBe(expected);
   });
 
@@ -42,6 +47,12 @@ describe('a percentile', () => {
   });
 });
 
-test.for([[1234.5, '1235'], [12.345, '12.3'], [0.012345, '0.0123'], [0, '0'], [-3.14159, '-3.14']] as const)('%f is shown as %s', ([value, text]) => {
+test.for([
+  [1234.5, '1235'],
+  [12.345, '12.3'],
+  [0.012345, '0.0123'],
+  [0, '0'],
+  [-3.14159, '-3.14'],
+] as const)('%f is shown as %s', ([value, text]) => {
   expect(formatValue(value)).toBe(text);
 });

@@ -14,7 +14,8 @@ export function sampleOf(values: readonly number[]): Sample {
 
 /** @param percent 0 to 100, e.g. 99; between two values it is interpolated. */
 export function percentile(values: readonly number[], percent: number): number {
-  if (!(percent >= 0 && percent <= 100)) throw new RangeError(`percentile ${percent} is not between 0 and 100`);
+  if (!(percent >= 0 && percent <= 100))
+    throw new RangeError(`percentile ${percent} is not between 0 and 100`);
   return quantile(sortedOf(values), percent / 100);
 }
 

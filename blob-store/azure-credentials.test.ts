@@ -6,23 +6,39 @@ const accountKey = Buffer.from('a key that nobody may see').toString('base64');
 
 describe('credentials', () => {
   it('are an account key', () => {
-    expect(azureCredentials({ accountName: 'acme', accountKey: `${accountKey}\n` }, location)).toEqual({ kind: 'AccountKey', accountName: 'acme', accountKey });
+    expect(azureCredentials({ accountName: 'acme', accountKey: `${accountKey}\n` }, location)).toEqual({
+      kind: 'AccountKey',
+      accountName: 'acme',
+      accountKey,
+    });
   });
 
   it('are a SAS token, with or without its question mark', () => {
-    expect(azureCredentials({ sasToken: '?sp=rl&sig=abc%3D' }, location)).toEqual({ kind: 'SAS', token: 'sp=rl&sig=abc%3D' });
+    expect(azureCredentials({ sasToken: '?sp=rl&sig=abc%3D' }, location)).toEqual({
+      kind: 'SAS',
+      token: 'sp=rl&sig=abc%3D',
+    });
   });
 
   it('are a connection string, with an endpoint or the customary one', () => {
     const account = `DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=${accountKey}`;
     const expected = { kind: 'AccountKey', accountName: 'acme', accountKey };
-    expect(azureCredentials({ connectionString: `${account};EndpointSuffix=core.windows.net` }, location)).toEqual(expected);
-    expect(azureCredentials({ connectionString: `${account};BlobEndpoint=https://acme.blob.core.windows.net/` }, location)).toEqual(expected);
+    expect(
+      azureCredentials({ connectionString: `${account};EndpointSuffix=core.windows.net` }, location),
+    ).toEqual(expected);
+    expect(
+      azureCredentials(
+        { connectionString: `${account};BlobEndpoint=https://acme.blob.core.windows.net/` },
+        location,
+      ),
+    ).toEqual(expected);
   });
 
   it('of another endpoint are refused, so that no endpoint sees another one’s key', () => {
     const connectionString = `AccountName=acme;AccountKey=${accountKey}`;
-    expect(() => azureCredentials({ connectionString }, { ...location, endpoint: 'https://evil.example' })).toThrow('another endpoint');
+    expect(() =>
+      azureCredentials({ connectionString }, { ...location, endpoint: 'https://evil.example' }),
+    ).toThrow('another endpoint');
   });
 
   it.each([

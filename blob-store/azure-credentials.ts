@@ -22,12 +22,20 @@ export class AzureCredentialsError extends Error {
  * Reads `accountName` and `accountKey`, or `sasToken`, or `connectionString`. A connection string that belongs to another
  * endpoint is refused, so that a changed endpoint never gets to see the old one's key.
  */
-export function azureCredentials(values: Readonly<Record<string, string | undefined>>, location: AzureLocation): AzureCredentials {
+export function azureCredentials(
+  values: Readonly<Record<string, string | undefined>>,
+  location: AzureLocation,
+): AzureCredentials {
   const value = (key: string): string | undefined => {
     const text = values[key]?.trim();
     return text === '' ? undefined : text;
   };
-  const [accountName, accountKey, sasToken, connectionString] = ['accountName', 'accountKey', 'sasToken', 'connectionString'].map(value);
+  const [accountName, accountKey, sasToken, connectionString] = [
+    'accountName',
+    'accountKey',
+    'sasToken',
+    'connectionString',
+  ].map(value);
   const given = [accountKey, sasToken, connectionString].filter((text) => text !== undefined).length;
   if (given !== 1) {
     throw new AzureCredentialsError(
@@ -36,7 +44,8 @@ export function azureCredentials(values: Readonly<Record<string, string | undefi
   }
   if (sasToken !== undefined) return sas('sasToken', sasToken);
   if (connectionString !== undefined) return fromConnectionString(connectionString, location);
-  if (accountName === undefined) throw new AzureCredentialsError('accountKey is there, but accountName is missing');
+  if (accountName === undefined)
+    throw new AzureCredentialsError('accountKey is there, but accountName is missing');
   return sharedKey('accountKey', accountName, accountKey ?? '');
 }
 
@@ -44,13 +53,21 @@ function fromConnectionString(text: string, location: AzureLocation): AzureCrede
   const fields = new Map<string, string>();
   for (const part of text.split(';')) {
     const separator = part.indexOf('=');
-    if (separator > 0) fields.set(part.slice(0, separator).trim().toLowerCase(), part.slice(separator + 1).trim());
+    if (separator > 0)
+      fields.set(part.slice(0, separator).trim().toLowerCase(), part.slice(separator + 1).trim());
   }
   const account = fields.get('accountname');
-  const endpoint = fields.get('blobendpoint') ?? (account === undefined ? undefined : `https://${account}.blob.${fields.get('endpointsuffix') ?? 'core.windows.net'}`);
-  if (endpoint === undefined) throw new AzureCredentialsError('connectionString has neither BlobEndpoint nor AccountName');
+  const endpoint =
+    fields.get('blobendpoint') ??
+    (account === undefined
+      ? undefined
+      : `https://${account}.blob.${fields.get('endpointsuffix') ?? 'core.windows.net'}`);
+  if (endpoint === undefined)
+    throw new AzureCredentialsError('connectionString has neither BlobEndpoint nor AccountName');
   if (!sameEndpoint(endpoint, location.endpoint)) {
-    throw new AzureCredentialsError(`connectionString belongs to another endpoint than ${location.endpoint}: correct the Secret or the endpoint`);
+    throw new AzureCredentialsError(
+      `connectionString belongs to another endpoint than ${location.endpoint}: correct the Secret or the endpoint`,
+    );
   }
   const signature = fields.get('sharedaccesssignature');
   if (signature !== undefined) return sas('connectionString', signature);
@@ -65,15 +82,21 @@ function sameEndpoint(left: string, right: string): boolean {
 }
 
 function sharedKey(where: string, accountName: string, accountKey: string): AzureCredentials {
-  if (!/^[a-z0-9]{3,24}$/.test(accountName)) throw new AzureCredentialsError(`the account name in ${where} is not one (3 to 24 lower-case letters and digits)`);
-  if (!/^[A-Za-z0-9+/]{16,}={0,2}$/.test(accountKey)) throw new AzureCredentialsError(`the account key in ${where} is not base64: copy it again`);
+  if (!/^[a-z0-9]{3,24}$/.test(accountName))
+    throw new AzureCredentialsError(
+      `the account name in ${where} is not one (3 to 24 lower-case letters and digits)`,
+    );
+  if (!/^[A-Za-z0-9+/]{16,}={0,2}$/.test(accountKey))
+    throw new AzureCredentialsError(`the account key in ${where} is not base64: copy it again`);
   return { kind: 'AccountKey', accountName, accountKey };
 }
 
 function sas(where: string, text: string): AzureCredentials {
   const token = text.startsWith('?') ? text.slice(1) : text;
   if (!/^[A-Za-z0-9%&=._~:+/,;-]+$/.test(token) || !new URLSearchParams(token).has('sig')) {
-    throw new AzureCredentialsError(`${where} is not a SAS token (it has no sig=…): give the part after "?", not a whole URL`);
+    throw new AzureCredentialsError(
+      `${where} is not a SAS token (it has no sig=…): give the part after "?", not a whole URL`,
+    );
   }
   return { kind: 'SAS', token };
 }

@@ -23,12 +23,26 @@ interface Verdict {
  * @param timedOutSeconds set when our own time limit ended the attempt.
  * @param from the address from which it was asked, if it is known
  */
-export function blobError(error: unknown, attempt: Attempt, timedOutSeconds?: number, from?: string): BlobError {
+export function blobError(
+  error: unknown,
+  attempt: Attempt,
+  timedOutSeconds?: number,
+  from?: string,
+): BlobError {
   if (error instanceof BlobError) return error;
-  const { reason, sentence } = timedOutSeconds === undefined ? (isNetworkRefusal(error) ? networkRefusal(error, from) : verdict(error, attempt)) : timeOut(timedOutSeconds);
+  const { reason, sentence } =
+    timedOutSeconds === undefined
+      ? isNetworkRefusal(error)
+        ? networkRefusal(error, from)
+        : verdict(error, attempt)
+      : timeOut(timedOutSeconds);
   const codes = codesOf(error);
   const cause = new Error(codes === '' ? 'no further details' : codes);
-  return new BlobError(reason, `cannot ${attempt.verb} ${attempt.blob} in ${attempt.store}: ${sentence}`, cause);
+  return new BlobError(
+    reason,
+    `cannot ${attempt.verb} ${attempt.blob} in ${attempt.store}: ${sentence}`,
+    cause,
+  );
 }
 
 /** Whether something is in the way: it exists, or it may not be replaced. */
@@ -48,7 +62,9 @@ export function isBrokenOff(error: unknown): boolean {
   if (error instanceof RestError) return error.code === 'PARSE_ERROR';
   if (!(error instanceof Error)) return false;
   const { code } = error as NodeJS.ErrnoException;
-  return error.name === 'AbortError' || ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code ?? '');
+  return (
+    error.name === 'AbortError' || ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code ?? '')
+  );
 }
 
 /**
@@ -57,37 +73,70 @@ export function isBrokenOff(error: unknown): boolean {
  * that is limited to addresses, and says it (https://learn.microsoft.com/rest/api/storageservices/sas-error-codes).
  */
 export function isNetworkRefusal(error: unknown): error is RestError {
-  return error instanceof RestError && ['AuthorizationFailure', 'AuthorizationSourceIPMismatch'].includes(azureCode(error) ?? '');
+  return (
+    error instanceof RestError &&
+    ['AuthorizationFailure', 'AuthorizationSourceIPMismatch'].includes(azureCode(error) ?? '')
+  );
 }
 
 function networkRefusal(error: RestError, from: string | undefined): Verdict {
   const codes = codesOf(error);
   const seen = /source IP ([0-9A-Fa-f.:]{3,45}?)\.?(?:\s|$)/.exec(error.message)?.[1];
-  if (seen !== undefined) return { reason: 'StoreNetworkRefused', sentence: `the SAS token is not good for the address ${seen} (${codes}): make one without addresses, or with this one` };
-  const who = from === undefined ? 'the address of whoever asked (unknown)' : `the address of whoever asked: ${from}, or the one that a gateway on the way gives it`;
-  return { reason: 'StoreNetworkRefused', sentence: `the storage account's network rules most likely do not let in ${who} (${codes}): allow it there under Networking, or check that the credentials are for this` };
+  if (seen !== undefined)
+    return {
+      reason: 'StoreNetworkRefused',
+      sentence: `the SAS token is not good for the address ${seen} (${codes}): make one without addresses, or with this one`,
+    };
+  const who =
+    from === undefined
+      ? 'the address of whoever asked (unknown)'
+      : `the address of whoever asked: ${from}, or the one that a gateway on the way gives it`;
+  return {
+    reason: 'StoreNetworkRefused',
+    sentence: `the storage account's network rules most likely do not let in ${who} (${codes}): allow it there under Networking, or check that the credentials are for this`,
+  };
 }
 
 function timeOut(seconds: number): Verdict {
-  return { reason: 'StoreUnreachable', sentence: `no complete answer within ${seconds} s: check the endpoint and the network` };
+  return {
+    reason: 'StoreUnreachable',
+    sentence: `no complete answer within ${seconds} s: check the endpoint and the network`,
+  };
 }
 
 function verdict(error: unknown, attempt: Attempt): Verdict {
-  if (isBrokenOff(error)) return { reason: 'StoreUnreachable', sentence: 'the connection broke off in the middle of the answer: check the network' };
+  if (isBrokenOff(error))
+    return {
+      reason: 'StoreUnreachable',
+      sentence: 'the connection broke off in the middle of the answer: check the network',
+    };
   if (!(error instanceof RestError) || error.statusCode === undefined) {
-    return { reason: 'StoreUnreachable', sentence: `no answer (${codesOf(error) || 'connection failed'}): check the endpoint and the network` };
+    return {
+      reason: 'StoreUnreachable',
+      sentence: `no answer (${codesOf(error) || 'connection failed'}): check the endpoint and the network`,
+    };
   }
   if (isContainerMissing(error)) {
-    return { reason: 'ContainerNotFound', sentence: `container ${attempt.container} does not exist: create it or correct its name` };
+    return {
+      reason: 'ContainerNotFound',
+      sentence: `container ${attempt.container} does not exist: create it or correct its name`,
+    };
   }
   const known = byCode(error);
   if (known !== undefined) return known;
   if (error.statusCode === 404) return { reason: 'BlobNotFound', sentence: 'it is not there' };
   if (error.statusCode === 401 || error.statusCode === 403) {
-    return { reason: 'StoreCredentialsRefused', sentence: `the store refuses the credentials (${codesOf(error)}): check key, SAS rights and expiry in the Secret` };
+    return {
+      reason: 'StoreCredentialsRefused',
+      sentence: `the store refuses the credentials (${codesOf(error)}): check key, SAS rights and expiry in the Secret`,
+    };
   }
-  if (error.statusCode === 429 || error.statusCode === 503) return { reason: 'StoreThrottled', sentence: 'the store asks to slow down: it is tried again later' };
-  return { reason: 'StoreUnreachable', sentence: `the store answered ${codesOf(error)}: try again, then check the store` };
+  if (error.statusCode === 429 || error.statusCode === 503)
+    return { reason: 'StoreThrottled', sentence: 'the store asks to slow down: it is tried again later' };
+  return {
+    reason: 'StoreUnreachable',
+    sentence: `the store answered ${codesOf(error)}: try again, then check the store`,
+  };
 }
 
 /** By Azure's error codes: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes */
@@ -103,9 +152,15 @@ function byCode(error: RestError): Verdict | undefined {
       return { reason: 'BlobImmutable', sentence: 'it is immutable; nothing was overwritten' };
     case 'BlobArchived':
     case 'BlobBeingRehydrated':
-      return { reason: 'BlobArchived', sentence: `it lies in the archive tier, or is on its way out (${codesOf(error)}): rehydrate it (set its tier to Hot or Cool) and wait until that is done` };
+      return {
+        reason: 'BlobArchived',
+        sentence: `it lies in the archive tier, or is on its way out (${codesOf(error)}): rehydrate it (set its tier to Hot or Cool) and wait until that is done`,
+      };
     case 'KeyBasedAuthenticationNotPermitted':
-      return { reason: 'StoreCredentialsRefused', sentence: `the storage account does not allow account keys, nor what they sign (${codesOf(error)}): allow them there (Configuration, storage account key access)` };
+      return {
+        reason: 'StoreCredentialsRefused',
+        sentence: `the storage account does not allow account keys, nor what they sign (${codesOf(error)}): allow them there (Configuration, storage account key access)`,
+      };
     case 'Md5Mismatch':
     case 'InvalidMd5':
       return { reason: 'DigestMismatch', sentence: 'it was damaged on the way: try again' };
@@ -116,7 +171,10 @@ function byCode(error: RestError): Verdict | undefined {
     case 'AuthenticationFailed':
     case 'InvalidAuthenticationInfo':
     case 'NoAuthenticationInformation':
-      return { reason: 'StoreCredentialsRefused', sentence: `the store refuses the credentials (${codesOf(error)}): check the Secret` };
+      return {
+        reason: 'StoreCredentialsRefused',
+        sentence: `the store refuses the credentials (${codesOf(error)}): check the Secret`,
+      };
     default:
       return undefined;
   }
@@ -124,11 +182,18 @@ function byCode(error: RestError): Verdict | undefined {
 
 /** The store could not read what it was to copy; the status is that of the source. */
 function copySource(error: RestError): Verdict {
-  if (error.statusCode === 404) return { reason: 'BlobNotFound', sentence: 'the object to be copied is not there' };
+  if (error.statusCode === 404)
+    return { reason: 'BlobNotFound', sentence: 'the object to be copied is not there' };
   if (error.statusCode === 401 || error.statusCode === 403) {
-    return { reason: 'StoreCredentialsRefused', sentence: `the source refuses the store (${codesOf(error)}): its URL has expired or may not read` };
+    return {
+      reason: 'StoreCredentialsRefused',
+      sentence: `the source refuses the store (${codesOf(error)}): its URL has expired or may not read`,
+    };
   }
-  return { reason: 'StoreUnreachable', sentence: `the store could not read the source (${codesOf(error)}): check that it reaches the source’s endpoint` };
+  return {
+    reason: 'StoreUnreachable',
+    sentence: `the store could not read the source (${codesOf(error)}): check that it reaches the source’s endpoint`,
+  };
 }
 
 function isContainerMissing(error: RestError): boolean {
@@ -143,7 +208,12 @@ export function azureCode(error: RestError): string | undefined {
 /** Status and error code, as in `403 AuthorizationPermissionMismatch`, or `ECONNREFUSED`. */
 function codesOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
-  const { statusCode, code: ownCode } = error as Error & { readonly statusCode?: unknown; readonly code?: unknown };
+  const { statusCode, code: ownCode } = error as Error & {
+    readonly statusCode?: unknown;
+    readonly code?: unknown;
+  };
   const code = error instanceof RestError ? azureCode(error) : ownCode;
-  return [statusCode, code].filter((part) => typeof part === 'number' || (typeof part === 'string' && /^[\w-]{1,60}$/.test(part))).join(' ');
+  return [statusCode, code]
+    .filter((part) => typeof part === 'number' || (typeof part === 'string' && /^[\w-]{1,60}$/.test(part)))
+    .join(' ');
 }

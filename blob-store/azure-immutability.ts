@@ -22,10 +22,20 @@ interface Answer {
 }
 
 /** @param writeAgain called when the delete was allowed, before this returns */
-export async function attemptToDestroy(victim: Victim, writeAgain: () => Promise<void>, signal: AbortSignal): Promise<ImmutabilityProof> {
+export async function attemptToDestroy(
+  victim: Victim,
+  writeAgain: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<ImmutabilityProof> {
   const overwrite = await overwriting(victim, signal);
-  if (overwrite.outcome === 'Allowed' && victim.versionID !== undefined) return await attemptOnVersion(victim, victim.versionID, signal);
-  if (overwrite.outcome !== 'Refused') return { overwrite: overwrite.outcome, delete: 'NotTried', detail: sentence('overwriting it', overwrite) };
+  if (overwrite.outcome === 'Allowed' && victim.versionID !== undefined)
+    return await attemptOnVersion(victim, victim.versionID, signal);
+  if (overwrite.outcome !== 'Refused')
+    return {
+      overwrite: overwrite.outcome,
+      delete: 'NotTried',
+      detail: sentence('overwriting it', overwrite),
+    };
   const deletion = await deleting(victim, signal);
   if (deletion.outcome === 'Allowed') await writeAgain();
   return {
@@ -36,19 +46,37 @@ export async function attemptToDestroy(victim: Victim, writeAgain: () => Promise
 }
 
 /** Of a blob that was just overwritten with its own bytes: is it kept, and for how long? Whatever comes out, the bytes are still there. */
-async function attemptOnVersion({ client, content }: Victim, versionID: string, signal: AbortSignal): Promise<ImmutabilityProof> {
+async function attemptOnVersion(
+  { client, content }: Victim,
+  versionID: string,
+  signal: AbortSignal,
+): Promise<ImmutabilityProof> {
   const earlier = client.withVersion(versionID);
-  const kept = await earlier.downloadToBuffer(0, content.length, { abortSignal: signal }).catch((error: unknown) => {
-    if (isBlobNotFound(error)) return undefined;
-    throw error;
-  });
-  if (kept?.equals(content) !== true) return { overwrite: 'Allowed', delete: 'NotTried', detail: 'overwriting it was allowed, and the earlier version is not there' };
+  const kept = await earlier
+    .downloadToBuffer(0, content.length, { abortSignal: signal })
+    .catch((error: unknown) => {
+      if (isBlobNotFound(error)) return undefined;
+      throw error;
+    });
+  if (kept?.equals(content) !== true)
+    return {
+      overwrite: 'Allowed',
+      delete: 'NotTried',
+      detail: 'overwriting it was allowed, and the earlier version is not there',
+    };
   const deletion = await answerTo(() => earlier.delete({ abortSignal: signal }));
   const detail = `overwriting it made a new version and kept the earlier one; ${sentence('deleting that one', deletion)}`;
-  return { overwrite: deletion.outcome === 'Allowed' ? 'Allowed' : 'NewVersion', delete: deletion.outcome, detail };
+  return {
+    overwrite: deletion.outcome === 'Allowed' ? 'Allowed' : 'NewVersion',
+    delete: deletion.outcome,
+    detail,
+  };
 }
 
-async function overwriting({ client, content, contentType, etag }: Victim, abortSignal: AbortSignal): Promise<Answer> {
+async function overwriting(
+  { client, content, contentType, etag }: Victim,
+  abortSignal: AbortSignal,
+): Promise<Answer> {
   const md5 = createHash('md5').update(content).digest();
   return await answerTo(() =>
     client.upload(content, content.length, {

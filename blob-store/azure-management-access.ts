@@ -11,21 +11,30 @@ export interface ManagementAccess {
 }
 
 const guid = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
-const resource = /^\/subscriptions\/([0-9a-f-]{36})\/resourceGroups\/([\w.()-]{1,90})\/providers\/Microsoft\.Storage\/storageAccounts\/([a-z0-9]{3,24})$/i;
+const resource =
+  /^\/subscriptions\/([0-9a-f-]{36})\/resourceGroups\/([\w.()-]{1,90})\/providers\/Microsoft\.Storage\/storageAccounts\/([a-z0-9]{3,24})$/i;
 
 /**
  * @param resourceID of the storage account, as `az storage account show --query id` prints it
  * @param endpoint of the store: an account that is plainly another one is refused, for its policy says nothing about this container
  * @throws {AzureCredentialsError}
  */
-export function managementAccess(resourceID: string, endpoint: string, values: Readonly<Record<string, string | undefined>>): ManagementAccess {
+export function managementAccess(
+  resourceID: string,
+  endpoint: string,
+  values: Readonly<Record<string, string | undefined>>,
+): ManagementAccess {
   const [, subscriptionID, resourceGroup, account] = resource.exec(resourceID) ?? [];
   if (subscriptionID === undefined || resourceGroup === undefined || account === undefined) {
-    throw new AzureCredentialsError('resourceID is not that of a storage account: copy what "az storage account show --query id" prints');
+    throw new AzureCredentialsError(
+      'resourceID is not that of a storage account: copy what "az storage account show --query id" prints',
+    );
   }
   const expected = accountOf(endpoint);
   if (expected !== undefined && expected !== account.toLowerCase()) {
-    throw new AzureCredentialsError(`resourceID is that of storage account ${account}, but the endpoint is that of ${expected}: correct one of them`);
+    throw new AzureCredentialsError(
+      `resourceID is that of storage account ${account}, but the endpoint is that of ${expected}: correct one of them`,
+    );
   }
   const value = (key: string): string => values[key]?.trim() ?? '';
   const [tenantID, clientID, clientSecret] = [value('tenantID'), value('clientID'), value('clientSecret')];

@@ -12,23 +12,39 @@ const timeoutMilliseconds = 30_000;
 const longestDetail = 300;
 
 /** An error of the management plane or of the login becomes `NotRead`; the client secret is in none of their messages. */
-export async function readRetention(access: ManagementAccess, container: string, signal: AbortSignal): Promise<Retention> {
+export async function readRetention(
+  access: ManagementAccess,
+  container: string,
+  signal: AbortSignal,
+): Promise<Retention> {
   const { tenantID, clientID, clientSecret, subscriptionID, resourceGroup, account } = access;
   const { AZURE_AUTHORITY_HOST: authorityHost, AZURE_RESOURCE_MANAGER_ENDPOINT: endpoint } = process.env;
   const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]);
   const retryOptions = { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 2_000 };
   try {
-    const login = { retryOptions, ...(authorityHost === undefined ? {} : { authorityHost, disableInstanceDiscovery: true }) };
+    const login = {
+      retryOptions,
+      ...(authorityHost === undefined ? {} : { authorityHost, disableInstanceDiscovery: true }),
+    };
     const credential = new ClientSecretCredential(tenantID, clientID, clientSecret, login);
-    const cloud = endpoint === undefined ? {} : { endpoint, credentials: { scopes: [`${endpoint}/.default`] } };
+    const cloud =
+      endpoint === undefined ? {} : { endpoint, credentials: { scopes: [`${endpoint}/.default`] } };
     const client = createStorageManagement(credential, subscriptionID, { retryOptions, ...cloud });
-    const { immutabilityPolicy } = await within(limited, getContainer(client, resourceGroup, account, container, { abortSignal: limited }));
+    const { immutabilityPolicy } = await within(
+      limited,
+      getContainer(client, resourceGroup, account, container, { abortSignal: limited }),
+    );
     const days = immutabilityPolicy?.immutabilityPeriodSinceCreationInDays ?? 0;
-    return days === 0 ? { kind: 'None' } : { kind: 'TimeBased', days, isLocked: immutabilityPolicy?.state === 'Locked' };
+    return days === 0
+      ? { kind: 'None' }
+      : { kind: 'TimeBased', days, isLocked: immutabilityPolicy?.state === 'Locked' };
   } catch (error) {
     signal.throwIfAborted();
     const where = `storage account ${account} (subscription ${subscriptionID}, resource group ${resourceGroup})`;
-    return { kind: 'NotRead', detail: `${where} did not tell about container ${container}: ${limited.aborted ? `no answer within ${timeoutMilliseconds / 1000} s` : said(error)}` };
+    return {
+      kind: 'NotRead',
+      detail: `${where} did not tell about container ${container}: ${limited.aborted ? `no answer within ${timeoutMilliseconds / 1000} s` : said(error)}`,
+    };
   }
 }
 
@@ -49,5 +65,8 @@ async function within<T>(signal: AbortSignal, asking: Promise<T>): Promise<T> {
 function said(error: unknown): string {
   const { message, code, statusCode } = error as { message?: string; code?: string; statusCode?: number };
   const first = (message ?? '').split('\n')[0]?.trim().replace(/\.+$/, '') ?? '';
-  return [statusCode, code, first].filter((part) => part !== undefined && part !== '').join(' ').slice(0, longestDetail);
+  return [statusCode, code, first]
+    .filter((part) => part !== undefined && part !== '')
+    .join(' ')
+    .slice(0, longestDetail);
 }

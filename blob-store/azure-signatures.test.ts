@@ -7,7 +7,10 @@ import type { BlobStore } from './blob-store.ts';
 const expiry = '2099-01-01T00:00:00Z';
 
 function storeWith(token: string): BlobStore {
-  return azureBlobStore({ endpoint: 'https://acme.blob.core.windows.net', container: 'backups' }, { kind: 'SAS', token });
+  return azureBlobStore(
+    { endpoint: 'https://acme.blob.core.windows.net', container: 'backups' },
+    { kind: 'SAS', token },
+  );
 }
 
 sasContract('Azure', (rights) => storeWith(`sv=2026-01-01&sp=${rights}&se=${expiry}&sig=secret`));
@@ -15,10 +18,16 @@ sasContract('Azure', (rights) => storeWith(`sv=2026-01-01&sp=${rights}&se=${expi
 it('rights that only a stored access policy knows are handed to nobody', async () => {
   const store = storeWith(`si=policy&se=${expiry}&sig=secret`);
   for (const asking of [store.readUrl('x', 60), store.createUrl(60)]) {
-    await expect(asking).rejects.toMatchObject({ reason: 'StoreCannotSign', message: expect.stringContaining('does not say what it may do') });
+    await expect(asking).rejects.toMatchObject({
+      reason: 'StoreCannotSign',
+      message: expect.stringContaining('does not say what it may do'),
+    });
   }
 });
 
 it('a right to create that does not say until when is handed to nobody', async () => {
-  await expect(storeWith('sp=c&sig=secret').createUrl(60)).rejects.toMatchObject({ reason: 'StoreCannotSign', message: expect.stringContaining('(se)') });
+  await expect(storeWith('sp=c&sig=secret').createUrl(60)).rejects.toMatchObject({
+    reason: 'StoreCannotSign',
+    message: expect.stringContaining('(se)'),
+  });
 });

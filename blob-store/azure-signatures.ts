@@ -22,7 +22,12 @@ export interface SignedPlace {
 }
 
 /** @param url of the blob; with the store's own SAS if that is its credential */
-export function signedReadUrl(place: SignedPlace, blobName: string, url: string, lifetimeSeconds: number): string {
+export function signedReadUrl(
+  place: SignedPlace,
+  blobName: string,
+  url: string,
+  lifetimeSeconds: number,
+): string {
   if (place.sharedKey === undefined) {
     requireReadOnly(place.store, rightsOf(place));
     return url;
@@ -32,7 +37,12 @@ export function signedReadUrl(place: SignedPlace, blobName: string, url: string,
 }
 
 /** @param containerUrl without a query */
-export function signedCreateGrant(place: SignedPlace, prefix: string, containerUrl: string, lifetimeSeconds: number): CreateGrant {
+export function signedCreateGrant(
+  place: SignedPlace,
+  prefix: string,
+  containerUrl: string,
+  lifetimeSeconds: number,
+): CreateGrant {
   if (place.sharedKey === undefined) {
     requireCreateOnly(place.store, rightsOf(place));
     const token = place.credentials.kind === 'SAS' ? place.credentials.token : '';
@@ -40,19 +50,29 @@ export function signedCreateGrant(place: SignedPlace, prefix: string, containerU
     return { containerUrl, query: token, prefix, expiresTime: expires.toISOString() };
   }
   const permissions = ContainerSASPermissions.parse('c');
-  return { containerUrl, prefix, ...sign(place.sharedKey, { containerName: place.container, permissions }, containerUrl, lifetimeSeconds) };
+  return {
+    containerUrl,
+    prefix,
+    ...sign(place.sharedKey, { containerName: place.container, permissions }, containerUrl, lifetimeSeconds),
+  };
 }
 
 /** Without a start time: a clock that is behind would make the URL invalid at first. */
 function sign(
   key: StorageSharedKeyCredential,
-  what: Pick<Parameters<typeof generateBlobSASQueryParameters>[0], 'containerName' | 'blobName' | 'permissions'>,
+  what: Pick<
+    Parameters<typeof generateBlobSASQueryParameters>[0],
+    'containerName' | 'blobName' | 'permissions'
+  >,
   url: string,
   lifetimeSeconds: number,
 ): { query: string; expiresTime: string } {
   const expiresOn = new Date(Date.now() + lifetimeSeconds * 1000);
   const protocol = url.startsWith('https:') ? SASProtocol.Https : SASProtocol.HttpsAndHttp;
-  return { query: generateBlobSASQueryParameters({ ...what, expiresOn, protocol }, key).toString(), expiresTime: expiresOn.toISOString() };
+  return {
+    query: generateBlobSASQueryParameters({ ...what, expiresOn, protocol }, key).toString(),
+    expiresTime: expiresOn.toISOString(),
+  };
 }
 
 function rightsOf({ credentials }: SignedPlace): string {

@@ -37,7 +37,11 @@ export function propertiesOf(name: string, found: FoundBlob): BlobProperties {
 const dayMilliseconds = 86_400_000;
 
 /** The policy of a version, by the headers of Get Blob Properties; undefined when it has none. */
-export function versionRetention(found: { readonly createdOn?: Date; readonly immutabilityPolicyExpiresOn?: Date; readonly immutabilityPolicyMode?: string }): ImmutabilityProof['retention'] {
+export function versionRetention(found: {
+  readonly createdOn?: Date;
+  readonly immutabilityPolicyExpiresOn?: Date;
+  readonly immutabilityPolicyMode?: string;
+}): ImmutabilityProof['retention'] {
   const { createdOn, immutabilityPolicyExpiresOn: end, immutabilityPolicyMode: mode } = found;
   if (createdOn === undefined || end === undefined) return undefined;
   const days = Math.round((end.getTime() - createdOn.getTime()) / dayMilliseconds);
@@ -47,8 +51,15 @@ export function versionRetention(found: { readonly createdOn?: Date; readonly im
 /** @throws {RangeError} for what is no plain address of a container. */
 export function containerURL({ endpoint, container }: AzureLocation): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const plain = url !== undefined && ['http:', 'https:'].includes(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === '';
-  if (!plain) throw new RangeError('the endpoint must be http(s)://host[:port][/account], without user, "?" or SAS token');
-  if (!/^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/.test(container)) throw new RangeError(`${JSON.stringify(container)} is not the name of a container`);
+  const plain =
+    url !== undefined &&
+    ['http:', 'https:'].includes(url.protocol) &&
+    `${url.username}${url.password}${url.search}${url.hash}` === '';
+  if (!plain)
+    throw new RangeError(
+      'the endpoint must be http(s)://host[:port][/account], without user, "?" or SAS token',
+    );
+  if (!/^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$/.test(container))
+    throw new RangeError(`${JSON.stringify(container)} is not the name of a container`);
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}/${container}`;
 }

@@ -12,7 +12,14 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { AzureCredentials, AzureLocation } from './azure-credentials.ts';
-import { blobError, isBlobNotFound, isBrokenOff, isConflict, isNetworkRefusal, type Attempt } from './azure-errors.ts';
+import {
+  blobError,
+  isBlobNotFound,
+  isBrokenOff,
+  isConflict,
+  isNetworkRefusal,
+  type Attempt,
+} from './azure-errors.ts';
 import { attemptToDestroy } from './azure-immutability.ts';
 import { signedCreateGrant, signedReadUrl, type SignedPlace } from './azure-signatures.ts';
 import { containerURL, isExpected, propertiesOf, versionRetention, type ListedBlob } from './azure-values.ts';
@@ -42,7 +49,11 @@ export interface AzureOptions {
 }
 
 /** @throws {RangeError} for an endpoint, container or prefix that is none. Connects to nothing yet. */
-export function azureBlobStore(location: AzureLocation, credentials: AzureCredentials, options: AzureOptions = {}): BlobStore {
+export function azureBlobStore(
+  location: AzureLocation,
+  credentials: AzureCredentials,
+  options: AzureOptions = {},
+): BlobStore {
   return new AzureBlobStore(location, credentials, options);
 }
 
@@ -61,25 +72,46 @@ class AzureBlobStore implements BlobStore {
   constructor(location: AzureLocation, credentials: AzureCredentials, options: AzureOptions) {
     const url = containerURL(location);
     this.#url = url;
-    this.#prefix = location.prefix === undefined || location.prefix === '' ? '' : `${checkBlobName(location.prefix)}/`;
+    this.#prefix =
+      location.prefix === undefined || location.prefix === '' ? '' : `${checkBlobName(location.prefix)}/`;
     this.description = `${url}${this.#prefix === '' ? '' : `/${this.#prefix.slice(0, -1)}`}`;
-    this.identity = createHash('sha256').update(JSON.stringify([this.description, Object.entries(credentials)])).digest('hex');
-    const sharedKey = credentials.kind === 'AccountKey' ? new StorageSharedKeyCredential(credentials.accountName, credentials.accountKey) : undefined;
+    this.identity = createHash('sha256')
+      .update(JSON.stringify([this.description, Object.entries(credentials)]))
+      .digest('hex');
+    const sharedKey =
+      credentials.kind === 'AccountKey'
+        ? new StorageSharedKeyCredential(credentials.accountName, credentials.accountKey)
+        : undefined;
     this.#place = { store: this.description, container: location.container, credentials, sharedKey };
     this.#timeoutSeconds = options.timeoutSeconds ?? 60;
     this.#minimumBytesPerSecond = options.minimumBytesPerSecond ?? 128 * 1024;
     this.#pageSize = options.pageSize ?? 5_000;
     this.#maximumTries = options.maximumTries ?? 3;
     const pipeline = newPipeline(sharedKey ?? new AnonymousCredential(), {
-      retryOptions: { maxTries: this.#maximumTries, retryDelayInMs: retryDelayMilliseconds, maxRetryDelayInMs: 2_000 },
+      retryOptions: {
+        maxTries: this.#maximumTries,
+        retryDelayInMs: retryDelayMilliseconds,
+        maxRetryDelayInMs: 2_000,
+      },
     });
-    this.#client = new ContainerClient(credentials.kind === 'SAS' ? `${url}?${credentials.token}` : url, pipeline);
+    this.#client = new ContainerClient(
+      credentials.kind === 'SAS' ? `${url}?${credentials.token}` : url,
+      pipeline,
+    );
   }
 
-  async create(name: string, content: Buffer | StreamedContent, contentType: string, signal: AbortSignal): Promise<void> {
+  async create(
+    name: string,
+    content: Buffer | StreamedContent,
+    contentType: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     const bytes = Buffer.isBuffer(content) ? content.length : content.bytes;
-    const md5 = Buffer.isBuffer(content) ? createHash('md5').update(content).digest() : Buffer.from(content.md5, 'hex');
-    if (bytes > maximumBlobBytes) throw new RangeError(`${name} has ${bytes} bytes; one object can have ${maximumBlobBytes}`);
+    const md5 = Buffer.isBuffer(content)
+      ? createHash('md5').update(content).digest()
+      : Buffer.from(content.md5, 'hex');
+    if (bytes > maximumBlobBytes)
+      throw new RangeError(`${name} has ${bytes} bytes; one object can have ${maximumBlobBytes}`);
     const client = this.#client.getBlockBlobClient(this.#fullName(name));
     await this.#attempt('create', name, bytes, signal, async (limited) => {
       try {
@@ -109,14 +141,23 @@ class AzureBlobStore implements BlobStore {
         // Not drained: the connection is given up instead.
         body.once('error', () => undefined);
         (body as NodeJS.ReadableStream & { destroy(): void }).destroy();
-        throw new BlobError('DigestMismatch', `${name} in ${this.description} has ${bytes} bytes, more than the ${maximumBytes} allowed: it was not read`);
+        throw new BlobError(
+          'DigestMismatch',
+          `${name} in ${this.description} has ${bytes} bytes, more than the ${maximumBytes} allowed: it was not read`,
+        );
       }
       const chunks: Buffer[] = [];
       for await (const chunk of body) chunks.push(Buffer.from(chunk));
       const content = Buffer.concat(chunks);
       const md5 = response.contentMD5;
-      const intact = content.length === bytes && (md5 === undefined || createHash('md5').update(content).digest().equals(md5));
-      if (!intact) throw new BlobError('DigestMismatch', `${name} in ${this.description} is not what was written there (length or MD5 differ): it was not used`);
+      const intact =
+        content.length === bytes &&
+        (md5 === undefined || createHash('md5').update(content).digest().equals(md5));
+      if (!intact)
+        throw new BlobError(
+          'DigestMismatch',
+          `${name} in ${this.description} is not what was written there (length or MD5 differ): it was not used`,
+        );
       return content;
     });
   }
@@ -130,8 +171,12 @@ class AzureBlobStore implements BlobStore {
       for await (const chunk of response.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
       const content = Buffer.concat(chunks);
       // Azure refuses a range behind the end with 416; Azurite gives nothing.
-      if (content.length > 0 && content.length === response.contentLength && content.length <= bytes) return content;
-      throw new BlobError('DigestMismatch', `${bytes} bytes of ${name} in ${this.description} came back as ${content.length}: they were not used`);
+      if (content.length > 0 && content.length === response.contentLength && content.length <= bytes)
+        return content;
+      throw new BlobError(
+        'DigestMismatch',
+        `${bytes} bytes of ${name} in ${this.description} came back as ${content.length}: they were not used`,
+      );
     });
   }
 
@@ -153,9 +198,18 @@ class AzureBlobStore implements BlobStore {
     let continuationToken: string | undefined;
     do {
       const page = await this.#attempt('list', `${prefix}*`, 0, signal, async (limited) => {
-        const settings = { maxPageSize: this.#pageSize, ...(continuationToken === undefined ? {} : { continuationToken }) };
-        const { value } = await this.#client.listBlobsFlat({ prefix: full, abortSignal: limited }).byPage(settings).next();
-        return value as { readonly continuationToken?: string; readonly segment: { readonly blobItems: readonly ListedBlob[] } };
+        const settings = {
+          maxPageSize: this.#pageSize,
+          ...(continuationToken === undefined ? {} : { continuationToken }),
+        };
+        const { value } = await this.#client
+          .listBlobsFlat({ prefix: full, abortSignal: limited })
+          .byPage(settings)
+          .next();
+        return value as {
+          readonly continuationToken?: string;
+          readonly segment: { readonly blobItems: readonly ListedBlob[] };
+        };
       });
       for (const { name, properties } of page.segment.blobItems) {
         yield propertiesOf(name.slice(this.#prefix.length), properties);
@@ -183,8 +237,18 @@ class AzureBlobStore implements BlobStore {
     const content = await this.read(name, Math.min(contentLength, maximumProofBytes), signal);
     return await this.#attempt('prove immutable', name, content.length, signal, async (limited) => {
       if (etag === undefined) throw new Error('the answer has no ETag');
-      const victim = { client, content, contentType, etag, ...(versionId === undefined ? {} : { versionID: versionId }) };
-      const proof = await attemptToDestroy(victim, () => this.create(name, content, contentType, signal), limited);
+      const victim = {
+        client,
+        content,
+        contentType,
+        etag,
+        ...(versionId === undefined ? {} : { versionID: versionId }),
+      };
+      const proof = await attemptToDestroy(
+        victim,
+        () => this.create(name, content, contentType, signal),
+        limited,
+      );
       const retention = versionRetention(found);
       return { ...proof, ...(retention === undefined ? {} : { retention }) };
     });
@@ -200,8 +264,14 @@ class AzureBlobStore implements BlobStore {
     });
   }
 
-  async copyFrom(name: string, sourceUrl: string, expected: ExpectedContent, signal: AbortSignal): Promise<void> {
-    if (expected.bytes > maximumBlobBytes) throw new RangeError(`${name} has ${expected.bytes} bytes; one object can have ${maximumBlobBytes}`);
+  async copyFrom(
+    name: string,
+    sourceUrl: string,
+    expected: ExpectedContent,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (expected.bytes > maximumBlobBytes)
+      throw new RangeError(`${name} has ${expected.bytes} bytes; one object can have ${maximumBlobBytes}`);
     const client = this.#client.getBlockBlobClient(this.#fullName(name));
     await this.#attempt('copy to', name, expected.bytes, signal, async (limited) => {
       try {
@@ -216,7 +286,10 @@ class AzureBlobStore implements BlobStore {
         return;
       }
       if (isExpected(await this.properties(name, limited), expected)) return;
-      throw new BlobError('DigestMismatch', `${name} in ${this.description} is not what was to be copied there (length or MD5 differ): do not use it`);
+      throw new BlobError(
+        'DigestMismatch',
+        `${name} in ${this.description} is not what was to be copied there (length or MD5 differ): do not use it`,
+      );
     });
   }
 
@@ -229,7 +302,13 @@ class AzureBlobStore implements BlobStore {
   }
 
   /** Adds the time limit, repeats what broke off, and translates errors; the caller's own abort stays what it is. */
-  async #attempt<T>(verb: Attempt['verb'], blob: string, bytes: number, signal: AbortSignal, run: (limited: AbortSignal) => Promise<T>): Promise<T> {
+  async #attempt<T>(
+    verb: Attempt['verb'],
+    blob: string,
+    bytes: number,
+    signal: AbortSignal,
+    run: (limited: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     signal.throwIfAborted();
     const seconds = this.#seconds(bytes);
     const limit = AbortSignal.timeout(seconds * 1000);
@@ -242,7 +321,12 @@ class AzureBlobStore implements BlobStore {
         const mayRepeat = tries < this.#maximumTries && isBrokenOff(error);
         if (limit.aborted || !mayRepeat) {
           const from = isNetworkRefusal(error) ? await sourceAddress(this.#url) : undefined;
-          throw blobError(error, { verb, blob, store: this.description, container: this.#place.container }, limit.aborted ? seconds : undefined, from);
+          throw blobError(
+            error,
+            { verb, blob, store: this.description, container: this.#place.container },
+            limit.aborted ? seconds : undefined,
+            from,
+          );
         }
         await pause(retryDelayMilliseconds * tries, undefined, { signal });
       }

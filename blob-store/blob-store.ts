@@ -122,7 +122,12 @@ export interface BlobStore {
    * Single Put Blob with `If-None-Match: *`; a blob of the same length and MD5 that exists already is success.
    * @throws {BlobError} `BlobExists` when something else is there.
    */
-  create(name: string, content: Buffer | StreamedContent, contentType: string, signal: AbortSignal): Promise<void>;
+  create(
+    name: string,
+    content: Buffer | StreamedContent,
+    contentType: string,
+    signal: AbortSignal,
+  ): Promise<void>;
   /**
    * Whole blob.
    * @throws {BlobError} `BlobNotFound`, `BlobArchived`; `DigestMismatch` for more than `maximumBytes` or for what does not match its MD5.

@@ -1,9 +1,17 @@
 import { blobStoreContract } from '../test/contract/blob-store.ts';
-import { archiveContract, copyContract, immutabilityContract, sasContract } from '../test/contract/blob-store-policies.ts';
+import {
+  archiveContract,
+  copyContract,
+  immutabilityContract,
+  sasContract,
+} from '../test/contract/blob-store-policies.ts';
 import { MemoryBlobStore } from './memory.ts';
 
 blobStoreContract('memory', () => new MemoryBlobStore());
-immutabilityContract('memory', (policy) => new MemoryBlobStore('memory://store/container', { immutable: policy === 'Immutable' }));
+immutabilityContract(
+  'memory',
+  (policy) => new MemoryBlobStore('memory://store/container', { immutable: policy === 'Immutable' }),
+);
 archiveContract('memory', async () => {
   const store = new MemoryBlobStore();
   const archive = async (name: string): Promise<void> => {

@@ -40,7 +40,10 @@ export class MemoryBlobStore implements BlobStore {
   readonly #immutable: boolean;
   readonly #sources: readonly MemoryBlobStore[];
 
-  constructor(description = 'memory://store/container', { immutable = true, sources = [], sasRights }: MemoryBlobStoreOptions = {}) {
+  constructor(
+    description = 'memory://store/container',
+    { immutable = true, sources = [], sasRights }: MemoryBlobStoreOptions = {},
+  ) {
     this.description = description;
     this.#immutable = immutable;
     this.#sources = [this, ...sources];
@@ -48,7 +51,12 @@ export class MemoryBlobStore implements BlobStore {
     this.identity = description;
   }
 
-  async create(name: string, content: Buffer | StreamedContent, contentType: string, signal: AbortSignal): Promise<void> {
+  async create(
+    name: string,
+    content: Buffer | StreamedContent,
+    contentType: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     signal.throwIfAborted();
     checkBlobName(name);
     const bytes = Buffer.isBuffer(content) ? Buffer.from(content) : await this.#readAll(name, content);
@@ -56,7 +64,10 @@ export class MemoryBlobStore implements BlobStore {
     if (present === undefined) {
       this.blobs.set(name, { content: bytes, contentType, createdTime: new Date().toISOString() });
     } else if (!present.content.equals(bytes)) {
-      throw new BlobError('BlobExists', `cannot create ${name} in ${this.description}: another object has that name; nothing was overwritten`);
+      throw new BlobError(
+        'BlobExists',
+        `cannot create ${name} in ${this.description}: another object has that name; nothing was overwritten`,
+      );
     }
   }
 
@@ -65,7 +76,10 @@ export class MemoryBlobStore implements BlobStore {
     for await (const chunk of content.open()) chunks.push(Buffer.from(chunk as Uint8Array));
     const bytes = Buffer.concat(chunks);
     if (bytes.length !== content.bytes || md5(bytes) !== content.md5) {
-      throw new BlobError('DigestMismatch', `cannot create ${name} in ${this.description}: it was damaged on the way: try again`);
+      throw new BlobError(
+        'DigestMismatch',
+        `cannot create ${name} in ${this.description}: it was damaged on the way: try again`,
+      );
     }
     return bytes;
   }
@@ -73,10 +87,18 @@ export class MemoryBlobStore implements BlobStore {
   async read(name: string, maximumBytes: number, signal: AbortSignal): Promise<Buffer> {
     signal.throwIfAborted();
     const blob = this.blobs.get(checkBlobName(name));
-    if (blob === undefined) throw new BlobError('BlobNotFound', `cannot read ${name} in ${this.description}: it is not there`);
-    if (blob.archive !== undefined) throw new BlobError('BlobArchived', `cannot read ${name} in ${this.description}: it lies in the archive tier: rehydrate it`);
+    if (blob === undefined)
+      throw new BlobError('BlobNotFound', `cannot read ${name} in ${this.description}: it is not there`);
+    if (blob.archive !== undefined)
+      throw new BlobError(
+        'BlobArchived',
+        `cannot read ${name} in ${this.description}: it lies in the archive tier: rehydrate it`,
+      );
     if (blob.content.length > maximumBytes) {
-      throw new BlobError('DigestMismatch', `${name} in ${this.description} has ${blob.content.length} bytes, more than the ${maximumBytes} allowed: it was not read`);
+      throw new BlobError(
+        'DigestMismatch',
+        `${name} in ${this.description} has ${blob.content.length} bytes, more than the ${maximumBytes} allowed: it was not read`,
+      );
     }
     return Buffer.from(blob.content);
   }
@@ -84,7 +106,10 @@ export class MemoryBlobStore implements BlobStore {
   async readRange(name: string, offset: number, bytes: number, signal: AbortSignal): Promise<Buffer> {
     const content = await this.read(name, Number.POSITIVE_INFINITY, signal);
     if (bytes > 0 && offset >= content.length) {
-      throw new BlobError('DigestMismatch', `cannot read ${name} in ${this.description}: it is shorter than it should be`);
+      throw new BlobError(
+        'DigestMismatch',
+        `cannot read ${name} in ${this.description}: it is shorter than it should be`,
+      );
     }
     return content.subarray(offset, offset + bytes);
   }
@@ -121,7 +146,11 @@ export class MemoryBlobStore implements BlobStore {
   async proveImmutable(name: string, signal: AbortSignal): Promise<ImmutabilityProof> {
     await this.read(name, Number.POSITIVE_INFINITY, signal);
     return this.#immutable
-      ? { overwrite: 'Refused', delete: 'Refused', detail: 'overwriting it was refused; deleting it was refused' }
+      ? {
+          overwrite: 'Refused',
+          delete: 'Refused',
+          detail: 'overwriting it was refused; deleting it was refused',
+        }
       : { overwrite: 'Allowed', delete: 'NotTried', detail: 'overwriting it was allowed' };
   }
 
@@ -130,23 +159,45 @@ export class MemoryBlobStore implements BlobStore {
     return { hasImmutabilityPolicy: this.#immutable, versioning: false };
   }
 
-  async copyFrom(name: string, sourceUrl: string, expected: ExpectedContent, signal: AbortSignal): Promise<void> {
+  async copyFrom(
+    name: string,
+    sourceUrl: string,
+    expected: ExpectedContent,
+    signal: AbortSignal,
+  ): Promise<void> {
     checkBlobName(name);
     const source = this.#sources.find(({ description }) => sourceUrl.startsWith(`${description}/`));
     const found = source?.blobs.get(sourceUrl.slice(source.description.length + 1).replace(/\?.*$/, ''));
     const present = await this.properties(name, signal);
     if (present !== undefined && present.bytes === expected.bytes && present.md5 === expected.md5) return;
-    if (present !== undefined) throw new BlobError('BlobExists', `cannot copy to ${name} in ${this.description}: another object has that name; nothing was overwritten`);
-    if (found === undefined) throw new BlobError('BlobNotFound', `cannot copy to ${name} in ${this.description}: the object to be copied is not there`);
+    if (present !== undefined)
+      throw new BlobError(
+        'BlobExists',
+        `cannot copy to ${name} in ${this.description}: another object has that name; nothing was overwritten`,
+      );
+    if (found === undefined)
+      throw new BlobError(
+        'BlobNotFound',
+        `cannot copy to ${name} in ${this.description}: the object to be copied is not there`,
+      );
     if (found.content.length !== expected.bytes || md5(found.content) !== expected.md5) {
-      throw new BlobError('DigestMismatch', `cannot copy to ${name} in ${this.description}: the source is not what was expected`);
+      throw new BlobError(
+        'DigestMismatch',
+        `cannot copy to ${name} in ${this.description}: the source is not what was expected`,
+      );
     }
     await this.create(name, found.content, found.contentType, signal);
   }
 }
 
 function propertiesOf(name: string, blob: MemoryBlob): BlobProperties {
-  return { name, bytes: blob.content.length, md5: md5(blob.content), createdTime: blob.createdTime, ...(blob.archive === undefined ? {} : { archive: blob.archive }) };
+  return {
+    name,
+    bytes: blob.content.length,
+    md5: md5(blob.content),
+    createdTime: blob.createdTime,
+    ...(blob.archive === undefined ? {} : { archive: blob.archive }),
+  };
 }
 
 function md5(content: Buffer): string {

@@ -3,8 +3,12 @@
 /** @throws {RangeError} for anything but relative `/`-separated segments of ordinary characters. */
 export function checkBlobName(name: string): string {
   const segments = name.split('/');
-  const plain = segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..' && /^[A-Za-z0-9._=@+-]+$/.test(segment));
-  if (!plain || name.length > 512) throw new RangeError(`${JSON.stringify(name.slice(0, 80))} is not a blob name`);
+  const plain = segments.every(
+    (segment) =>
+      segment !== '' && segment !== '.' && segment !== '..' && /^[A-Za-z0-9._=@+-]+$/.test(segment),
+  );
+  if (!plain || name.length > 512)
+    throw new RangeError(`${JSON.stringify(name.slice(0, 80))} is not a blob name`);
   return name;
 }
 

@@ -11,7 +11,12 @@ import { BlobError } from './blob-store.ts';
  */
 export function requireReadOnly(store: string, rights: string): void {
   if (/^[rl]+$/.test(rights)) return;
-  throw refusal(store, rights, 'read one object', 'give the account key, or for a store that is only read a SAS token with rl alone');
+  throw refusal(
+    store,
+    rights,
+    'read one object',
+    'give the account key, or for a store that is only read a SAS token with rl alone',
+  );
 }
 
 /** @throws {BlobError} `StoreCannotSign` when they are anything but `c` */
@@ -24,11 +29,18 @@ export function requireCreateOnly(store: string, rights: string): void {
 /** @throws {BlobError} `StoreCannotSign`: a job must know until when it may write */
 export function requireExpiry(store: string, expiry: string | null): Date {
   const expires = Date.parse(expiry ?? '');
-  if (Number.isNaN(expires)) throw new BlobError('StoreCannotSign', `${store}: the SAS token does not say until when it is good (se), so it is not handed to a host: give the account key, or a SAS token with an expiry`);
+  if (Number.isNaN(expires))
+    throw new BlobError(
+      'StoreCannotSign',
+      `${store}: the SAS token does not say until when it is good (se), so it is not handed to a host: give the account key, or a SAS token with an expiry`,
+    );
   return new Date(expires);
 }
 
 function refusal(store: string, rights: string, need: string, instead: string): BlobError {
   const has = rights === '' ? 'does not say what it may do' : `has other rights (${rights})`;
-  return new BlobError('StoreCannotSign', `${store}: a job on a host needs the right to ${need} and nothing else; only an account key can sign that, and the SAS token in the Secret ${has}, so it is not handed to a host: ${instead}`);
+  return new BlobError(
+    'StoreCannotSign',
+    `${store}: a job on a host needs the right to ${need} and nothing else; only an account key can sign that, and the SAS token in the Secret ${has}, so it is not handed to a host: ${instead}`,
+  );
 }

@@ -6,7 +6,12 @@ import { CommanderError, type Command } from 'commander';
 import { UsageError, type Terminal } from './terminal.ts';
 
 /** @param isExpected for errors whose message stands for itself; all others are shown with their stack. @returns the exit code. */
-export async function runCommandLine(program: Command, argv: readonly string[], terminal: Terminal, isExpected: (error: unknown) => boolean): Promise<number> {
+export async function runCommandLine(
+  program: Command,
+  argv: readonly string[],
+  terminal: Terminal,
+  isExpected: (error: unknown) => boolean,
+): Promise<number> {
   for (const command of everyCommand(program)) {
     command.exitOverride();
     command.configureOutput({
@@ -34,7 +39,11 @@ function exitCode(error: unknown, terminal: Terminal, isExpected: (error: unknow
     terminal.tell(`error: ${error.message}`);
     return 2;
   }
-  terminal.tell(isExpected(error) ? `error: ${(error as Error).message}` : `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  terminal.tell(
+    isExpected(error)
+      ? `error: ${(error as Error).message}`
+      : `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
   return 1;
 }
 

@@ -16,8 +16,17 @@ import { CommandError, type Terminal } from './terminal.ts';
 export type CommandFactory = (terminal: Terminal) => Command;
 
 /** @param argv what follows the program's name. @returns the exit code. */
-export async function runOperatorCommand(argv: readonly string[], terminal: Terminal, further: readonly CommandFactory[] = []): Promise<number> {
-  const program = new Command('jtel-operator').description('runs jtel container stacks on docker compose hosts').showHelpAfterError('(--help tells more)');
-  for (const factory of [...further, releaseCommand, hostCommand, (one: Terminal) => backupCommand(one)]) program.addCommand(factory(terminal));
-  return await runCommandLine(program, argv, terminal, (error) => [CommandError, BlobError, InputError, ReleaseInvalidError].some((kind) => error instanceof kind));
+export async function runOperatorCommand(
+  argv: readonly string[],
+  terminal: Terminal,
+  further: readonly CommandFactory[] = [],
+): Promise<number> {
+  const program = new Command('jtel-operator')
+    .description('runs jtel container stacks on docker compose hosts')
+    .showHelpAfterError('(--help tells more)');
+  for (const factory of [...further, releaseCommand, hostCommand, (one: Terminal) => backupCommand(one)])
+    program.addCommand(factory(terminal));
+  return await runCommandLine(program, argv, terminal, (error) =>
+    [CommandError, BlobError, InputError, ReleaseInvalidError].some((kind) => error instanceof kind),
+  );
 }

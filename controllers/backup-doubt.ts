@@ -29,7 +29,10 @@ export function howToAccept({ namespace, name }: JtelStack['metadata'], backupID
 }
 
 /** Whether that backup lacks a data set's content that is missed, and nobody said that this is right. */
-export function isEmptied({ backupID, doubt }: Pick<Manifest, 'backupID' | 'doubt'>, accepted: string | undefined): boolean {
+export function isEmptied(
+  { backupID, doubt }: Pick<Manifest, 'backupID' | 'doubt'>,
+  accepted: string | undefined,
+): boolean {
   return (doubt?.emptied ?? []).length > 0 && !isAcceptedBackup(backupID, accepted);
 }
 
@@ -47,10 +50,16 @@ export interface Compared {
 }
 
 /** In what a backup falls behind the last good one; undefined when in nothing. */
-export function doubtOf(manifest: Pick<Manifest, 'dataSets' | 'totals'>, { previous, sameMethod, accepted }: Compared): Doubt | undefined {
+export function doubtOf(
+  manifest: Pick<Manifest, 'dataSets' | 'totals'>,
+  { previous, sameMethod, accepted }: Compared,
+): Doubt | undefined {
   const emptied = manifest.dataSets
     .filter((set) => contentOf(set) === 0)
-    .map(({ name }) => ({ dataSet: name, backupID: previous === undefined ? undefined : lastWith(name, previous, accepted) }))
+    .map(({ name }) => ({
+      dataSet: name,
+      backupID: previous === undefined ? undefined : lastWith(name, previous, accepted),
+    }))
     .filter((one): one is { dataSet: string; backupID: string } => one.backupID !== undefined);
   const reference = sameMethod === undefined ? undefined : sizeReference(sameMethod, accepted);
   const isShrunk = reference !== undefined && manifest.totals.totalBytes < reference.totalBytes * shrunk;
@@ -70,7 +79,10 @@ function lastWith(name: string, previous: Manifest, accepted: string | undefined
   return previous.doubt?.emptied.find(({ dataSet }) => dataSet === name)?.backupID;
 }
 
-function sizeReference({ backupID, totals, doubt }: Manifest, accepted: string | undefined): NonNullable<Doubt['shrunkFrom']> {
+function sizeReference(
+  { backupID, totals, doubt }: Manifest,
+  accepted: string | undefined,
+): NonNullable<Doubt['shrunkFrom']> {
   const own = { backupID, totalBytes: totals.totalBytes };
   return isAcceptedBackup(backupID, accepted) ? own : (doubt?.shrunkFrom ?? own);
 }
@@ -87,7 +99,9 @@ export async function comparedWith(
 ): Promise<Compared> {
   const way = databaseWay({ dataSets });
   let previous: Manifest | undefined;
-  const older = (await listBackups(store, identity, signal)).filter((id) => id < backupID).slice(0, mostCompared);
+  const older = (await listBackups(store, identity, signal))
+    .filter((id) => id < backupID)
+    .slice(0, mostCompared);
   for (const id of older) {
     const manifest = await readIfGood(store, identity, id, signal);
     if (manifest === undefined) continue;
@@ -108,7 +122,12 @@ export interface Choice {
  * The newest backup to bring back. One whose manifest cannot be read is not skipped: whoever brings it back says what is wrong.
  * @throws {BlobError} when the store does not answer
  */
-export async function newestGoodBackup(store: BlobStore, identity: string, accepted: string | undefined, signal: AbortSignal): Promise<Choice> {
+export async function newestGoodBackup(
+  store: BlobStore,
+  identity: string,
+  accepted: string | undefined,
+  signal: AbortSignal,
+): Promise<Choice> {
   const skipped: string[] = [];
   for (const backupID of await listBackups(store, identity, signal)) {
     const manifest = await readIfGood(store, identity, backupID, signal);
@@ -121,7 +140,10 @@ export async function newestGoodBackup(store: BlobStore, identity: string, accep
 /** @throws {InputError} `BackupEmptied` when only such backups are there */
 export function requireChoice({ backupID, skipped }: Choice, where: string): string | undefined {
   if (backupID !== undefined || skipped.length === 0) return backupID;
-  throw new InputError('BackupEmptied', `${where} has only backups without content that older ones had (${skipped.slice(0, 3).join(', ')}): to bring one of them, name its backupID.`);
+  throw new InputError(
+    'BackupEmptied',
+    `${where} has only backups without content that older ones had (${skipped.slice(0, 3).join(', ')}): to bring one of them, name its backupID.`,
+  );
 }
 
 /** A sentence for people; empty when nothing was skipped. */
@@ -131,11 +153,17 @@ export function describeSkipped({ skipped }: Pick<Choice, 'skipped'>): string {
   return `Skipped as newer, but without content that older ones had: ${skipped.slice(0, 3).join(', ')}${more}. To bring one of them, name its backupID.`;
 }
 
-async function readIfGood(store: BlobStore, identity: string, backupID: string, signal: AbortSignal): Promise<Manifest | undefined> {
+async function readIfGood(
+  store: BlobStore,
+  identity: string,
+  backupID: string,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
   try {
     return (await readManifest(store, identity, backupID, signal)).manifest;
   } catch (error) {
-    if (error instanceof InputError || (error instanceof BlobError && error.reason === 'BlobArchived')) return undefined;
+    if (error instanceof InputError || (error instanceof BlobError && error.reason === 'BlobArchived'))
+      return undefined;
     throw error;
   }
 }

@@ -35,7 +35,8 @@ export class HostClaims {
   claimed(uid: string, machineID: string, epoch: number): void {
     const held = this.#stacks.get(uid);
     if (held !== undefined && held.epoch === epoch) held.machines.add(machineID);
-    else if (held === undefined || epoch > held.epoch) this.#stacks.set(uid, { epoch, machines: new Set([machineID]) });
+    else if (held === undefined || epoch > held.epoch)
+      this.#stacks.set(uid, { epoch, machines: new Set([machineID]) });
   }
 
   /** Somebody newer holds the host, or the stack is gone. */

@@ -27,7 +27,16 @@ export interface CountJobOptions {
 }
 
 export function countJob(options: CountJobOptions): JobSpec {
-  const { uid, project, volumes, databaseProject = project, release, manifest, rootPassword, toolbox } = options;
+  const {
+    uid,
+    project,
+    volumes,
+    databaseProject = project,
+    release,
+    manifest,
+    rootPassword,
+    toolbox,
+  } = options;
   const sets = new Set(manifest?.dataSets.map(({ name }) => name));
   const trees = release.fileTrees.filter(({ name }) => sets.has(name));
   const input: CountJobInput = {
@@ -42,7 +51,11 @@ export function countJob(options: CountJobOptions): JobSpec {
     image: toolbox,
     command: ['count'],
     network: `${databaseProject}_default`,
-    volumes: trees.map(({ name, volume }) => ({ volume: dockerVolume(project, volume, volumes), target: `/data/${name}`, readOnly: true })),
+    volumes: trees.map(({ name, volume }) => ({
+      volume: dockerVolume(project, volume, volumes),
+      target: `/data/${name}`,
+      readOnly: true,
+    })),
     input,
     memoryBytes,
   };

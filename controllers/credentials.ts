@@ -58,7 +58,8 @@ export class CredentialStore {
     const existing = await this.read(stack, { signal });
     const data: Record<string, string> = {};
     for (const key of existing?.keys ?? []) data[key] = existing?.get(key) ?? '';
-    for (const { name, length } of request.generate) data[name] ??= length === 'EncryptionKeys' ? keyFile() : password(length);
+    for (const { name, length } of request.generate)
+      data[name] ??= length === 'EncryptionKeys' ? keyFile() : password(length);
     if (request.renew === true) delete data[certificateKey];
     if (request.selfSigned) data[certificateKey] ??= await newCertificate(stack.spec.network.fqdn);
     const namespace = stack.metadata.namespace ?? '';
@@ -67,12 +68,17 @@ export class CredentialStore {
       kind: 'Secret',
       metadata: { name: credentialsName(stack), namespace, labels: { [labels.stack]: stack.metadata.name } },
       type: 'Opaque',
-      data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
+      data: Object.fromEntries(
+        Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+      ),
     };
     // Created, not applied, the first time: of two operators only one can invent the passwords.
     if (existing === undefined) await this.#cluster.create(secrets, object, { signal });
     else {
-      const locked = { ...object, metadata: { ...object.metadata, resourceVersion: existing.resourceVersion } };
+      const locked = {
+        ...object,
+        metadata: { ...object.metadata, resourceVersion: existing.resourceVersion },
+      };
       await this.#cluster.apply(secrets, locked, { signal });
     }
   }

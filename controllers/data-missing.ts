@@ -3,5 +3,9 @@
 import type { JtelStackStatus } from '../crds/index.ts';
 
 export function isDataMissing(status: JtelStackStatus | undefined): boolean {
-  return status?.conditions?.some(({ type, status: is, reason }) => type === 'DataLoaded' && is !== 'True' && reason === 'DataMissing') === true;
+  return (
+    status?.conditions?.some(
+      ({ type, status: is, reason }) => type === 'DataLoaded' && is !== 'True' && reason === 'DataMissing',
+    ) === true
+  );
 }

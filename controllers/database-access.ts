@@ -18,7 +18,11 @@ export interface DatabaseAccess {
 }
 
 /** @param files of the database's component. */
-export function databaseAccess({ database }: Release, rootPassword: string, files: readonly ComponentFile[]): DatabaseAccess {
+export function databaseAccess(
+  { database }: Release,
+  rootPassword: string,
+  files: readonly ComponentFile[],
+): DatabaseAccess {
   const { component: host, schemas, tls } = database;
   const authority = files.find(({ path }) => path === tls?.certificateAuthority)?.content;
   return {
@@ -40,7 +44,12 @@ export const preparedKeysPath = '/run/jtel/database-keys';
 export function companionFiles(release: Release, files: readonly ComponentFile[]): readonly CompanionFile[] {
   const mounted = `${databaseFiles(release)?.mountPath ?? ''}/`;
   const own = [...files, ...keysAt(release, files, release.database.physical?.keys?.path)];
-  return atOwnPlaces(own.filter(({ path }, index) => !path.startsWith(mounted) && own.findIndex((other) => other.path === path) === index));
+  return atOwnPlaces(
+    own.filter(
+      ({ path }, index) =>
+        !path.startsWith(mounted) && own.findIndex((other) => other.path === path) === index,
+    ),
+  );
 }
 
 /** Paths of key files that a backup may name, since the release itself brings them. */
@@ -50,7 +59,11 @@ export function suppliedKeyPaths(release: Release, files: readonly ComponentFile
 }
 
 /** The release's encryption keys as a file; none when it has none. */
-export function keysAt(release: Release, files: readonly ComponentFile[], path: string | undefined): readonly CompanionFile[] {
+export function keysAt(
+  release: Release,
+  files: readonly ComponentFile[],
+  path: string | undefined,
+): readonly CompanionFile[] {
   const keys = release.database.physical?.keys;
   const component = release.components.find(({ name }) => name === release.database.component);
   const mount = component?.secrets?.find(({ name }) => name === keys?.secret);

@@ -25,7 +25,9 @@ describe('encryption keys of a store', () => {
 
   test('a store without a reference has none', async () => {
     expect(await currentEncryptionKey(new MemoryCluster(), store({}), { signal })).toBeUndefined();
-    await expect(encryptionKey(new MemoryCluster(), store({}), '2025', { signal })).rejects.toMatchObject({ reason: 'DecryptionKeyMissing' });
+    await expect(encryptionKey(new MemoryCluster(), store({}), '2025', { signal })).rejects.toMatchObject({
+      reason: 'DecryptionKeyMissing',
+    });
   });
 
   test.each([
@@ -34,12 +36,20 @@ describe('encryption keys of a store', () => {
     ['a key is too short', { current: '2026', '2026': Buffer.alloc(16).toString('base64') }, 'SecretInvalid'],
     ['a key is no base64', { current: '2026', '2026': 'x'.repeat(44) }, 'SecretInvalid'],
   ])('when %s, the message says where', async (_, data, reason) => {
-    await expect(currentEncryptionKey(await clusterWith(data), store(), { signal })).rejects.toMatchObject({ reason, message: expect.stringContaining('acme/keys') });
+    await expect(currentEncryptionKey(await clusterWith(data), store(), { signal })).rejects.toMatchObject({
+      reason,
+      message: expect.stringContaining('acme/keys'),
+    });
   });
 
   test('a key that a backup needs and that is gone is named', async () => {
     const cluster = await clusterWith({ current: '2026', '2026': key(1) });
-    await expect(encryptionKey(cluster, store(), '2025', { signal })).rejects.toMatchObject({ reason: 'DecryptionKeyMissing', message: expect.stringContaining('"2025"') });
-    await expect(encryptionKey(cluster, store(), 'current', { signal })).rejects.toMatchObject({ reason: 'DecryptionKeyMissing' });
+    await expect(encryptionKey(cluster, store(), '2025', { signal })).rejects.toMatchObject({
+      reason: 'DecryptionKeyMissing',
+      message: expect.stringContaining('"2025"'),
+    });
+    await expect(encryptionKey(cluster, store(), 'current', { signal })).rejects.toMatchObject({
+      reason: 'DecryptionKeyMissing',
+    });
   });
 });

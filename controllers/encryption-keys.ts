@@ -14,12 +14,20 @@ const keyBytes = 32;
  * The key for a new backup; undefined when the store has none.
  * @throws {InputError} `SecretNotFound`, `SecretInvalid`
  */
-export async function currentEncryptionKey(cluster: Cluster, store: JtelBackupStore, options: CallOptions): Promise<EncryptionKey | undefined> {
+export async function currentEncryptionKey(
+  cluster: Cluster,
+  store: JtelBackupStore,
+  options: CallOptions,
+): Promise<EncryptionKey | undefined> {
   const found = await keysOf(cluster, store, options);
   if (found === undefined) return undefined;
   const keyID = requireKey(found.secret, currentEntry, found.where).trim();
   const key = keyID === currentEntry ? undefined : found.secret.find(keyID);
-  if (key === undefined) throw new InputError('SecretInvalid', `Secret ${found.where}: its key "current" names "${keyID}", and there is no key of that name: add it.`);
+  if (key === undefined)
+    throw new InputError(
+      'SecretInvalid',
+      `Secret ${found.where}: its key "current" names "${keyID}", and there is no key of that name: add it.`,
+    );
   return checked(keyID, key, found.where);
 }
 
@@ -27,13 +35,24 @@ export async function currentEncryptionKey(cluster: Cluster, store: JtelBackupSt
  * The key that a backup names in its manifest.
  * @throws {InputError} `DecryptionKeyMissing`, `SecretNotFound`, `SecretInvalid`
  */
-export async function encryptionKey(cluster: Cluster, store: JtelBackupStore, keyID: string, options: CallOptions): Promise<EncryptionKey> {
+export async function encryptionKey(
+  cluster: Cluster,
+  store: JtelBackupStore,
+  keyID: string,
+  options: CallOptions,
+): Promise<EncryptionKey> {
   const found = await keysOf(cluster, store, options);
   const key = keyID === currentEntry ? undefined : found?.secret.find(keyID);
   if (found === undefined || key === undefined) {
     const { namespace, name } = store.metadata;
-    const where = found === undefined ? `JtelBackupStore ${namespace}/${name} has no spec.encryptionKeySecretRef` : `Secret ${found.where} has no key of that name`;
-    throw new InputError('DecryptionKeyMissing', `The backup is encrypted with key "${keyID}", and ${where}: add it, or the backup cannot be read.`);
+    const where =
+      found === undefined
+        ? `JtelBackupStore ${namespace}/${name} has no spec.encryptionKeySecretRef`
+        : `Secret ${found.where} has no key of that name`;
+    throw new InputError(
+      'DecryptionKeyMissing',
+      `The backup is encrypted with key "${keyID}", and ${where}: add it, or the backup cannot be read.`,
+    );
   }
   return checked(keyID, key, found.where);
 }
@@ -43,11 +62,18 @@ async function keysOf(cluster: Cluster, store: JtelBackupStore, options: CallOpt
   if (reference === undefined) return undefined;
   const { namespace, name } = store.metadata;
   const field = `spec.encryptionKeySecretRef of JtelBackupStore ${namespace}/${name}`;
-  return { secret: await readSecret(cluster, namespace, reference.name, field, options), where: `${namespace}/${reference.name} (${field})` };
+  return {
+    secret: await readSecret(cluster, namespace, reference.name, field, options),
+    where: `${namespace}/${reference.name} (${field})`,
+  };
 }
 
 function checked(keyID: string, text: string, where: string): EncryptionKey {
   const key = text.trim();
-  if (/^[A-Za-z0-9+/]{43}=$/.test(key) && Buffer.from(key, 'base64').length === keyBytes) return { keyID, key };
-  throw new InputError('SecretInvalid', `Secret ${where}: key "${keyID}" is not 32 bytes in base64: make one with "openssl rand -base64 32".`);
+  if (/^[A-Za-z0-9+/]{43}=$/.test(key) && Buffer.from(key, 'base64').length === keyBytes)
+    return { keyID, key };
+  throw new InputError(
+    'SecretInvalid',
+    `Secret ${where}: key "${keyID}" is not 32 bytes in base64: make one with "openssl rand -base64 32".`,
+  );
 }

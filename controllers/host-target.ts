@@ -12,11 +12,18 @@ export interface HostOwner {
 }
 
 /** @param field the path in the spec that names the host, for messages. @throws {InputError} */
-export async function readHostTarget(cluster: Cluster, { metadata, spec: { host } }: HostOwner, options: CallOptions, field = 'spec.host'): Promise<HostTarget> {
+export async function readHostTarget(
+  cluster: Cluster,
+  { metadata, spec: { host } }: HostOwner,
+  options: CallOptions,
+  field = 'spec.host',
+): Promise<HostTarget> {
   const { namespace = '' } = metadata;
   const [endpoint, jumpHost] = await Promise.all([
     readEndpoint(cluster, namespace, host, `${field}.sshSecretRef`, options),
-    host.jumpHost === undefined ? undefined : readEndpoint(cluster, namespace, host.jumpHost, `${field}.jumpHost.sshSecretRef`, options),
+    host.jumpHost === undefined
+      ? undefined
+      : readEndpoint(cluster, namespace, host.jumpHost, `${field}.jumpHost.sshSecretRef`, options),
   ]);
   return { ...endpoint, ...(jumpHost === undefined ? {} : { jumpHost }) };
 }

@@ -16,15 +16,24 @@ export function lateSince({ metadata, spec }: JtelBackup, stack: JtelStack): Dat
   if (spec.trigger !== 'Scheduled' || backup === undefined || date === undefined) return undefined;
   const slot = slotOf(backup, metadata.name.slice(stack.metadata.name.length + 1), date);
   const created = Date.parse(metadata.creationTimestamp);
-  return slot === undefined || created <= slot.getTime() + backup.startDeadlineMinutes * 60_000 ? undefined : slot;
+  return slot === undefined || created <= slot.getTime() + backup.startDeadlineMinutes * 60_000
+    ? undefined
+    : slot;
 }
 
-function slotOf({ schedule, timeZone }: NonNullable<JtelStack['spec']['backup']>, name: string, date: string): Date | undefined {
+function slotOf(
+  { schedule, timeZone }: NonNullable<JtelStack['spec']['backup']>,
+  name: string,
+  date: string,
+): Date | undefined {
   const day = Date.parse(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T00:00:00Z`);
   if (Number.isNaN(day)) return undefined;
   try {
     // Local days begin up to 14 hours before, and end as long after, those of UTC.
-    const around = new Schedule(schedule, timeZone).between(new Date(day - dayMilliseconds), new Date(day + 2 * dayMilliseconds));
+    const around = new Schedule(schedule, timeZone).between(
+      new Date(day - dayMilliseconds),
+      new Date(day + 2 * dayMilliseconds),
+    );
     return around.find((slot) => slot.name === name)?.time;
   } catch (error) {
     if (error instanceof InputError) return undefined;

@@ -29,19 +29,27 @@ export class LocalTime {
 
   /** What the clock shows then, to the second, written as if it were UTC. */
   wall(time: Date): Date {
-    const [year = 0, month = 1, day, hour, minute, second] = (this.#format.format(time).match(/\d+/g) ?? []).map(Number);
+    const [year = 0, month = 1, day, hour, minute, second] = (
+      this.#format.format(time).match(/\d+/g) ?? []
+    ).map(Number);
     return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
   }
 
   /** @param wall as from {@link wall}: whole seconds, as if it were UTC. */
   instants(wall: Date): WallInstants {
-    const offsetAt = (milliseconds: number): number => this.wall(new Date(milliseconds)).getTime() - milliseconds;
-    const [before, after] = [offsetAt(wall.getTime() - 24 * hourMilliseconds), offsetAt(wall.getTime() + 24 * hourMilliseconds)];
+    const offsetAt = (milliseconds: number): number =>
+      this.wall(new Date(milliseconds)).getTime() - milliseconds;
+    const [before, after] = [
+      offsetAt(wall.getTime() - 24 * hourMilliseconds),
+      offsetAt(wall.getTime() + 24 * hourMilliseconds),
+    ];
     const found = [...new Set([wall.getTime() - before, wall.getTime() - after])]
       .filter((milliseconds) => milliseconds + offsetAt(milliseconds) === wall.getTime())
       .toSorted((a, b) => a - b);
     const [first, second] = found;
     if (first === undefined) return { kind: 'Skipped', time: new Date(wall.getTime() - before) };
-    return second === undefined ? { kind: 'One', time: new Date(first) } : { kind: 'Twice', first: new Date(first), second: new Date(second) };
+    return second === undefined
+      ? { kind: 'One', time: new Date(first) }
+      : { kind: 'Twice', first: new Date(first), second: new Date(second) };
   }
 }

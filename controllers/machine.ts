@@ -13,7 +13,13 @@ type DataHost = NonNullable<JtelStackStatus['dataHost']>;
 
 /** The same place with the same keys: another machine there was not asked for. */
 export function samePlace(a: StackHost, b: StackHost): boolean {
-  const place = ({ address, port, hostKeyFingerprints, jumpHost }: StackHost): unknown => [address, port, hostKeyFingerprints.toSorted(), jumpHost?.address, jumpHost?.port];
+  const place = ({ address, port, hostKeyFingerprints, jumpHost }: StackHost): unknown => [
+    address,
+    port,
+    hostKeyFingerprints.toSorted(),
+    jumpHost?.address,
+    jumpHost?.port,
+  ];
   return isDeepStrictEqual(place(a), place(b));
 }
 
@@ -35,7 +41,9 @@ export function answersAs(name: string, { machineID, hostKey }: HostFacts): bool
 
 /** Addresses of other machines of the stack that have the same machine-id as the one that was recognised. */
 export function clonesOf(stack: JtelStack, { machineID }: HostFacts): readonly string[] {
-  return sharing(stack, { machineID: partsOf(machineID)[0] }).filter((one) => one.machineID !== machineID).map(({ host }) => host.address);
+  return sharing(stack, { machineID: partsOf(machineID)[0] })
+    .filter((one) => one.machineID !== machineID)
+    .map(({ host }) => host.address);
 }
 
 function sharing({ status }: JtelStack, { machineID }: Pick<HostFacts, 'machineID'>): readonly DataHost[] {
@@ -44,10 +52,23 @@ function sharing({ status }: JtelStack, { machineID }: Pick<HostFacts, 'machineI
 }
 
 /** Keys are renewed, and a machine has several: then its own record of the stack, at a known place or with a known key, speaks for it. */
-function isThat(known: DataHost, place: StackHost, { facts, state }: HostObservation, { metadata }: JtelStack): boolean {
+function isThat(
+  known: DataHost,
+  place: StackHost,
+  { facts, state }: HostObservation,
+  { metadata }: JtelStack,
+): boolean {
   const { hostKey = '' } = facts;
-  if (known.hostKey === hostKey || partsOf(known.machineID)[1] === digestOf(hostKey) || samePlace(known.host, place)) return true;
-  const isRecorded = state?.data !== undefined && state.owner.namespace === metadata.namespace && state.owner.name === metadata.name;
+  if (
+    known.hostKey === hostKey ||
+    partsOf(known.machineID)[1] === digestOf(hostKey) ||
+    samePlace(known.host, place)
+  )
+    return true;
+  const isRecorded =
+    state?.data !== undefined &&
+    state.owner.namespace === metadata.namespace &&
+    state.owner.name === metadata.name;
   const isSameAddress = known.host.address === place.address && known.host.port === place.port;
   return isRecorded && (isSameAddress || known.host.hostKeyFingerprints.includes(hostKey));
 }

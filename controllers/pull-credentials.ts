@@ -20,7 +20,12 @@ interface Entry {
  * @param registry of the release; one that the Secret says nothing about is a mistake
  * @throws {InputError} `SecretNotFound`, `SecretInvalid`
  */
-export async function readPullCredentials(cluster: Cluster, stack: JtelStack, registry: string, options: CallOptions): Promise<readonly RegistryLogin[]> {
+export async function readPullCredentials(
+  cluster: Cluster,
+  stack: JtelStack,
+  registry: string,
+  options: CallOptions,
+): Promise<readonly RegistryLogin[]> {
   const reference = stack.spec.imagePullSecretRef;
   if (reference === undefined) return [];
   const namespace = stack.metadata.namespace ?? '';
@@ -29,12 +34,19 @@ export async function readPullCredentials(cluster: Cluster, stack: JtelStack, re
   const entries = parseDockerConfig(requireKey(secret, '.dockerconfigjson', where), where);
   const logins = entries.flatMap(loginOf);
   // A path in the key limits it to some images; which ones the release has is not asked here.
-  const isMeant = (each: { readonly registry: string }): boolean => loginsFor([{ registry: hostOf(each.registry) }], `${registry}/image`).length > 0;
+  const isMeant = (each: { readonly registry: string }): boolean =>
+    loginsFor([{ registry: hostOf(each.registry) }], `${registry}/image`).length > 0;
   if (logins.some(isMeant)) return logins;
   if (entries.some(isMeant)) {
-    throw new InputError('SecretInvalid', `Secret ${where}: the entry of ${registry} lacks user or password: write username and password, or auth (base64 of user:password).`);
+    throw new InputError(
+      'SecretInvalid',
+      `Secret ${where}: the entry of ${registry} lacks user or password: write username and password, or auth (base64 of user:password).`,
+    );
   }
-  throw new InputError('SecretInvalid', `Secret ${where} has no credentials for registry ${registry}${named(entries)}: add them.`);
+  throw new InputError(
+    'SecretInvalid',
+    `Secret ${where} has no credentials for registry ${registry}${named(entries)}: add them.`,
+  );
 }
 
 function hostOf(registry: string): string {
@@ -42,14 +54,17 @@ function hostOf(registry: string): string {
 }
 
 function named(entries: readonly Entry[]): string {
-  const names = entries.map(({ registry }) => hostOf(registry)).filter((name) => /^[\w.*?:-]{1,253}$/.test(name));
+  const names = entries
+    .map(({ registry }) => hostOf(registry))
+    .filter((name) => /^[\w.*?:-]{1,253}$/.test(name));
   if (names.length === 0) return '';
   return ` (it has some for ${names.slice(0, mostNamed).join(', ')}${names.length > mostNamed ? ' and others' : ''})`;
 }
 
 function parseDockerConfig(text: string, where: string): readonly Entry[] {
   const config = parseJSON(text);
-  if (!isObject(config)) throw new InputError('SecretInvalid', `Secret ${where}: .dockerconfigjson is not JSON.`);
+  if (!isObject(config))
+    throw new InputError('SecretInvalid', `Secret ${where}: .dockerconfigjson is not JSON.`);
   const { auths } = config;
   return isObject(auths) ? Object.entries(auths).map(([registry, value]) => ({ registry, value })) : [];
 }
@@ -76,5 +91,7 @@ function loginOf({ registry, value }: Entry): readonly RegistryLogin[] {
     const colon = text.indexOf(':');
     return colon < 0 ? [] : [{ registry, username: text.slice(0, colon), password: text.slice(colon + 1) }];
   }
-  return typeof username === 'string' && typeof password === 'string' && username !== '' ? [{ registry, username, password }] : [];
+  return typeof username === 'string' && typeof password === 'string' && username !== ''
+    ? [{ registry, username, password }]
+    : [];
 }

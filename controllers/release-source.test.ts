@@ -38,21 +38,29 @@ describe('a release', () => {
   it('that was read with one store’s credentials is not given for another’s', async () => {
     const source = new ReleaseSource();
     await source.load(store, '3.43.2', signal);
-    await expect(source.load(new MemoryBlobStore('memory://other'), '3.43.2', signal)).rejects.toMatchObject({ reason: 'ReleaseNotFound' });
+    await expect(source.load(new MemoryBlobStore('memory://other'), '3.43.2', signal)).rejects.toMatchObject({
+      reason: 'ReleaseNotFound',
+    });
   });
 
   it('that could not be read is tried again', async () => {
     const source = new ReleaseSource();
     const content = store.blobs.get(template)?.content ?? '';
     store.blobs.delete(template);
-    await expect(source.load(store, '3.43.2', signal)).rejects.toMatchObject({ reason: 'ReleaseInvalid', message: expect.stringContaining('haproxy.cfg.liquid is missing') });
+    await expect(source.load(store, '3.43.2', signal)).rejects.toMatchObject({
+      reason: 'ReleaseInvalid',
+      message: expect.stringContaining('haproxy.cfg.liquid is missing'),
+    });
     spoil(template, content);
     expect((await source.load(store, '3.43.2', signal)).release.version).toBe('3.43.2');
   });
 
   it('that does not exist: the error says which do', async () => {
     const loading = new ReleaseSource().load(store, '3.43.9', signal);
-    await expect(loading).rejects.toMatchObject({ reason: 'ReleaseNotFound', message: expect.stringContaining('the store has 3.43.2') });
+    await expect(loading).rejects.toMatchObject({
+      reason: 'ReleaseNotFound',
+      message: expect.stringContaining('the store has 3.43.2'),
+    });
     await expect(loading).rejects.toThrow('release 3.43.9 in memory://store/container does not exist');
   });
 });
@@ -66,17 +74,24 @@ describe('a damaged release is refused', () => {
   ])('%s', async (_, name, content, message) => {
     spoil(name, content);
     const loading = new ReleaseSource().load(store, '3.43.2', signal);
-    await expect(loading).rejects.toMatchObject({ reason: 'ReleaseInvalid', message: expect.stringContaining(message) });
+    await expect(loading).rejects.toMatchObject({
+      reason: 'ReleaseInvalid',
+      message: expect.stringContaining(message),
+    });
   });
 
   it('a manifest under another version’s name', async () => {
     spoil(manifestPath('3.43.3'), manifest);
-    await expect(new ReleaseSource().load(store, '3.43.3', signal)).rejects.toMatchObject({ reason: 'ReleaseInvalid' });
+    await expect(new ReleaseSource().load(store, '3.43.3', signal)).rejects.toMatchObject({
+      reason: 'ReleaseInvalid',
+    });
   });
 
   it('a manifest bigger than any manifest', async () => {
     spoil(manifestPath('3.43.2'), Buffer.alloc(2 * 1024 * 1024));
-    await expect(new ReleaseSource().load(store, '3.43.2', signal)).rejects.toMatchObject({ reason: 'DigestMismatch' });
+    await expect(new ReleaseSource().load(store, '3.43.2', signal)).rejects.toMatchObject({
+      reason: 'DigestMismatch',
+    });
   });
 });
 
@@ -86,29 +101,52 @@ describe('with a public key', () => {
 
   it('a signed release is loaded', async () => {
     spoil(signaturePath('3.43.2'), signManifest(manifest, vendor.privateKey));
-    expect((await new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).digest).toBe(sha256(manifest));
+    expect((await new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).digest).toBe(
+      sha256(manifest),
+    );
   });
 
   it('an unsigned one is refused', async () => {
-    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({ reason: 'ReleaseInvalid', message: expect.stringContaining('not signed') });
+    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({
+      reason: 'ReleaseInvalid',
+      message: expect.stringContaining('not signed'),
+    });
   });
 
-  it.each(['', 'AAAA', 'not base64 at all', Buffer.alloc(64).toString('base64')])('a signature like %j is refused', async (signature) => {
-    spoil(signaturePath('3.43.2'), signature);
-    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({ reason: 'ReleaseInvalid' });
-  });
+  it.each(['', 'AAAA', 'not base64 at all', Buffer.alloc(64).toString('base64')])(
+    'a signature like %j is refused',
+    async (signature) => {
+      spoil(signaturePath('3.43.2'), signature);
+      await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({
+        reason: 'ReleaseInvalid',
+      });
+    },
+  );
 
   it('somebody else’s signature is refused', async () => {
     spoil(signaturePath('3.43.2'), signManifest(manifest, generateKeyPairSync('ed25519').privateKey));
-    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({ reason: 'ReleaseInvalid' });
+    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({
+      reason: 'ReleaseInvalid',
+    });
   });
 
   it('a signature of other bytes is refused', async () => {
-    spoil(signaturePath('3.43.2'), signManifest(Buffer.concat([manifest, Buffer.from(' ')]), vendor.privateKey));
-    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({ reason: 'ReleaseInvalid' });
+    spoil(
+      signaturePath('3.43.2'),
+      signManifest(Buffer.concat([manifest, Buffer.from(' ')]), vendor.privateKey),
+    );
+    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({
+      reason: 'ReleaseInvalid',
+    });
   });
 
-  it.each(['', 'no pem', generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }).toString()])('that is no ed25519 key, nothing starts', (pem) => {
+  it.each([
+    '',
+    'no pem',
+    generateKeyPairSync('rsa', { modulusLength: 2048 })
+      .publicKey.export({ type: 'spki', format: 'pem' })
+      .toString(),
+  ])('that is no ed25519 key, nothing starts', (pem) => {
     expect(() => new ReleaseSource({ publicKey: pem })).toThrow('ed25519');
   });
 });

@@ -5,8 +5,21 @@
 import type { KeyObject } from 'node:crypto';
 import { BlobError, type BlobStore } from '../blob-store/blob-store.ts';
 import type { Release } from '../release/generated/release.ts';
-import { manifestPath, releaseFilePath, releasesFolder, signaturePath, versionOfManifest } from '../release/layout.ts';
-import { ed25519PublicKey, isSignedBy, maximumManifestBytes, maximumTemplateBytes, parseManifest, sha256 } from '../release/manifest.ts';
+import {
+  manifestPath,
+  releaseFilePath,
+  releasesFolder,
+  signaturePath,
+  versionOfManifest,
+} from '../release/layout.ts';
+import {
+  ed25519PublicKey,
+  isSignedBy,
+  maximumManifestBytes,
+  maximumTemplateBytes,
+  parseManifest,
+  sha256,
+} from '../release/manifest.ts';
 import { ReleaseInvalidError } from '../release/validate.ts';
 import { InputError } from './input-error.ts';
 
@@ -59,21 +72,42 @@ export class ReleaseSource {
     const bytes = await readOr(store, manifestPath(version), maximumManifestBytes, signal, async () => {
       const versions = await publishedVersions(store, signal);
       const known = versions.length === 0 ? 'no release at all' : versions.slice(-10).join(', ');
-      return new InputError('ReleaseNotFound', `${what} does not exist; the store has ${known}: correct spec.version, or publish it.`);
+      return new InputError(
+        'ReleaseNotFound',
+        `${what} does not exist; the store has ${known}: correct spec.version, or publish it.`,
+      );
     });
     await this.#checkSignature(store, version, bytes, what, signal);
     const release = parsed(bytes, what);
-    if (release.version !== version) throw new InputError('ReleaseInvalid', `${what} says that it is ${release.version}: publish it again under a new version.`);
+    if (release.version !== version)
+      throw new InputError(
+        'ReleaseInvalid',
+        `${what} says that it is ${release.version}: publish it again under a new version.`,
+      );
     return { release, templates: await readTemplates(store, release, what, signal), digest: sha256(bytes) };
   }
 
-  async #checkSignature(store: BlobStore, version: string, bytes: Buffer, what: string, signal: AbortSignal): Promise<void> {
+  async #checkSignature(
+    store: BlobStore,
+    version: string,
+    bytes: Buffer,
+    what: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (this.#publicKey === undefined) return;
     const signature = await readOr(store, signaturePath(version), 1024, signal, () =>
-      Promise.resolve(new InputError('ReleaseInvalid', `${what} is not signed, but the operator demands a signature: publish it with --signing-key-file.`)),
+      Promise.resolve(
+        new InputError(
+          'ReleaseInvalid',
+          `${what} is not signed, but the operator demands a signature: publish it with --signing-key-file.`,
+        ),
+      ),
     );
     if (isSignedBy(bytes, signature.toString(), this.#publicKey)) return;
-    throw new InputError('ReleaseInvalid', `${what} is not signed with the key that the operator trusts: it is not used; find out who published it.`);
+    throw new InputError(
+      'ReleaseInvalid',
+      `${what} is not signed with the key that the operator trusts: it is not used; find out who published it.`,
+    );
   }
 }
 
@@ -90,26 +124,45 @@ async function publishedVersions(store: BlobStore, signal: AbortSignal): Promise
   return versions;
 }
 
-async function readTemplates(store: BlobStore, release: Release, what: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+async function readTemplates(
+  store: BlobStore,
+  release: Release,
+  what: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
   const files = release.templates ?? [];
   const total = files.reduce((bytes, file) => bytes + file.bytes, 0);
   if (total > maximumTemplatesBytes || files.some((file) => file.bytes > maximumTemplateBytes)) {
-    throw new InputError('ReleaseInvalid', `${what} has templates of ${total} bytes: ${maximumTemplateBytes} each and ${maximumTemplatesBytes} in all are allowed.`);
+    throw new InputError(
+      'ReleaseInvalid',
+      `${what} has templates of ${total} bytes: ${maximumTemplateBytes} each and ${maximumTemplatesBytes} in all are allowed.`,
+    );
   }
   const templates = new Map<string, string>();
   for (const file of files) {
     const content = await readOr(store, releaseFilePath(release.version, file.path), file.bytes, signal, () =>
-      Promise.resolve(new InputError('ReleaseInvalid', `${what} is incomplete: ${file.path} is missing in the store.`)),
+      Promise.resolve(
+        new InputError('ReleaseInvalid', `${what} is incomplete: ${file.path} is missing in the store.`),
+      ),
     );
     if (content.length !== file.bytes || sha256(content) !== file.sha256) {
-      throw new InputError('ReleaseInvalid', `${what} is damaged: ${file.path} is not what the manifest says (sha256 differs).`);
+      throw new InputError(
+        'ReleaseInvalid',
+        `${what} is damaged: ${file.path} is not what the manifest says (sha256 differs).`,
+      );
     }
     templates.set(file.path, content.toString());
   }
   return templates;
 }
 
-async function readOr(store: BlobStore, name: string, maximumBytes: number, signal: AbortSignal, missing: () => Promise<Error>): Promise<Buffer> {
+async function readOr(
+  store: BlobStore,
+  name: string,
+  maximumBytes: number,
+  signal: AbortSignal,
+  missing: () => Promise<Error>,
+): Promise<Buffer> {
   try {
     return await store.read(name, maximumBytes, signal);
   } catch (error) {

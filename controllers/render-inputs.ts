@@ -6,7 +6,12 @@ import type { HostProxy } from '../host-driver/host.ts';
 import type { CallOptions, Cluster, SecretValues } from '../operator/runtime/client/cluster.ts';
 import type { Release } from '../release/generated/release.ts';
 import { secretsNeeded } from '../release/host-needs.ts';
-import { environmentSecrets, secretKeyID, type SecretValues as RenderSecrets, type StackInput } from '../release/stack-input.ts';
+import {
+  environmentSecrets,
+  secretKeyID,
+  type SecretValues as RenderSecrets,
+  type StackInput,
+} from '../release/stack-input.ts';
 import { InputError } from './input-error.ts';
 import { readSecret, requireKey } from './secret-input.ts';
 import { findSelfSigned, type CredentialRequest, type GeneratedSecret } from './credentials.ts';
@@ -34,10 +39,19 @@ export function stackInput(stack: JtelStack): StackInput {
   };
 }
 
-function quantity<T>(component: string, field: string, value: string | number | undefined, parse: (value: string | number) => T | undefined): T | undefined {
+function quantity<T>(
+  component: string,
+  field: string,
+  value: string | number | undefined,
+  parse: (value: string | number) => T | undefined,
+): T | undefined {
   if (value === undefined) return undefined;
   const parsed = parse(value);
-  if (parsed === undefined) throw new InputError('SpecInvalid', `spec.components: ${component}: resources.${field} "${value}" is no quantity such as 500m or 2Gi.`);
+  if (parsed === undefined)
+    throw new InputError(
+      'SpecInvalid',
+      `spec.components: ${component}: resources.${field} "${value}" is no quantity such as 500m or 2Gi.`,
+    );
   return parsed;
 }
 
@@ -46,7 +60,11 @@ export type ReleaseSecrets =
   | { readonly complete: false; readonly missing: CredentialRequest }
   | { readonly complete: true; readonly values: ReadonlyMap<string, string> };
 
-export function collectReleaseSecrets(release: Release, generated: SecretValues | undefined, certificate: string | undefined): ReleaseSecrets {
+export function collectReleaseSecrets(
+  release: Release,
+  generated: SecretValues | undefined,
+  certificate: string | undefined,
+): ReleaseSecrets {
   const values = new Map<string, string>();
   const generate: GeneratedSecret[] = [];
   let selfSigned = false;
@@ -61,7 +79,11 @@ export function collectReleaseSecrets(release: Release, generated: SecretValues 
 }
 
 /** The customer's certificate as one PEM (key first, then the chain), checked to belong together; undefined without a reference. */
-export async function readCertificate(cluster: Cluster, stack: JtelStack, options: CallOptions): Promise<string | undefined> {
+export async function readCertificate(
+  cluster: Cluster,
+  stack: JtelStack,
+  options: CallOptions,
+): Promise<string | undefined> {
   const reference = stack.spec.network.tlsSecretRef;
   if (reference === undefined) return undefined;
   const namespace = stack.metadata.namespace ?? '';
@@ -81,22 +103,44 @@ export async function readCertificate(cluster: Cluster, stack: JtelStack, option
   return `${key.trimEnd()}\n${certificate.trimEnd()}\n`;
 }
 
-export async function readEnvironment(cluster: Cluster, stack: JtelStack, input: StackInput, options: CallOptions): Promise<RenderSecrets['environment']> {
+export async function readEnvironment(
+  cluster: Cluster,
+  stack: JtelStack,
+  input: StackInput,
+  options: CallOptions,
+): Promise<RenderSecrets['environment']> {
   const namespace = stack.metadata.namespace ?? '';
   const read = environmentSecrets(input).map(async (reference) => {
-    const secret = await readSecret(cluster, namespace, reference.name, 'spec.components[].env[].secretKeyRef', options);
-    return [secretKeyID(reference), requireKey(secret, reference.key, `${namespace}/${reference.name}`)] as const;
+    const secret = await readSecret(
+      cluster,
+      namespace,
+      reference.name,
+      'spec.components[].env[].secretKeyRef',
+      options,
+    );
+    return [
+      secretKeyID(reference),
+      requireKey(secret, reference.key, `${namespace}/${reference.name}`),
+    ] as const;
   });
   return new Map(await Promise.all(read));
 }
 
 /** Of `spec.host.proxy`; undefined where that names no Secret. */
-export async function readProxyCredentials(cluster: Cluster, stack: JtelStack, options: CallOptions): Promise<NonNullable<HostProxy['credentials']> | undefined> {
+export async function readProxyCredentials(
+  cluster: Cluster,
+  stack: JtelStack,
+  options: CallOptions,
+): Promise<NonNullable<HostProxy['credentials']> | undefined> {
   const reference = stack.spec.host.proxy?.credentialsSecretRef;
   if (reference === undefined) return undefined;
   const namespace = stack.metadata.namespace ?? '';
   const field = 'spec.host.proxy.credentialsSecretRef';
   const secret = await readSecret(cluster, namespace, reference.name, field, options);
   const where = `${namespace}/${reference.name} (${field})`;
-  return { username: requireKey(secret, 'username', where), password: requireKey(secret, 'password', where), version: `${secret.uid}/${secret.resourceVersion}` };
+  return {
+    username: requireKey(secret, 'username', where),
+    password: requireKey(secret, 'password', where),
+    version: `${secret.uid}/${secret.resourceVersion}`,
+  };
 }

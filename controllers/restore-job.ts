@@ -14,7 +14,13 @@ import { databaseFiles, type DatabaseFiles } from '../release/database-files.ts'
 import type { Release } from '../release/generated/release.ts';
 import type { ComponentFile } from '../release/render.ts';
 import { signedBackup, type LoadedBackup } from './backup-catalog.ts';
-import { companionFiles, databaseAccess, keysAt, preparedKeysPath, suppliedKeyPaths } from './database-access.ts';
+import {
+  companionFiles,
+  databaseAccess,
+  keysAt,
+  preparedKeysPath,
+  suppliedKeyPaths,
+} from './database-access.ts';
 import { InputError } from './input-error.ts';
 
 /** Long enough for a slow line; the URLs can only read, and only these blobs. A job whose URLs ran out is started anew. */
@@ -60,15 +66,21 @@ export interface RestoreJobOptions {
  * Why this release cannot take that backup; undefined when it can.
  * Data sets of the backup that the release does not know would be lost silently, so they are named.
  */
-export function restoreObstacle(release: Release, manifest: Pick<Manifest, 'dataSets' | 'server'>): string | undefined {
+export function restoreObstacle(
+  release: Release,
+  manifest: Pick<Manifest, 'dataSets' | 'server'>,
+): string | undefined {
   if (databaseWay(manifest) === 'Physical' && databaseFiles(release) === undefined) {
     return `the backup holds the files of a database, and release ${release.version} does not say where its database has them (database.physical)`;
   }
   const newer = newerSeries(release, manifest);
   if (newer !== undefined) return newer;
   const trees = new Set(release.fileTrees.map(({ name }) => name));
-  const strange = manifest.dataSets.filter(({ name, kind }) => kind === 'FileTree' && !trees.has(name)).map(({ name }) => name);
-  if (strange.length > 0) return `release ${release.version} has no file tree ${strange.join(', ')}, which the backup contains`;
+  const strange = manifest.dataSets
+    .filter(({ name, kind }) => kind === 'FileTree' && !trees.has(name))
+    .map(({ name }) => name);
+  if (strange.length > 0)
+    return `release ${release.version} has no file tree ${strange.join(', ')}, which the backup contains`;
   return undefined;
 }
 
@@ -88,7 +100,10 @@ export function restoredVolumes(release: Release, manifest: Manifest): readonly 
 }
 
 /** Files go to a server of the same series or a newer one. */
-function newerSeries({ version, database: { series } }: Release, manifest: Pick<Manifest, 'dataSets' | 'server'>): string | undefined {
+function newerSeries(
+  { version, database: { series } }: Release,
+  manifest: Pick<Manifest, 'dataSets' | 'server'>,
+): string | undefined {
   const from = manifest.server?.series;
   if (databaseWay(manifest) !== 'Physical' || from === undefined || series === undefined) return undefined;
   const [major = 0, minor = 0] = from.split('.').map(Number);
@@ -100,7 +115,11 @@ function newerSeries({ version, database: { series } }: Release, manifest: Pick<
 /** The database's image, as the release pulls it. */
 export function databaseImage(release: Release): ImageReference {
   const component = release.components.find(({ name }) => name === release.database.component);
-  if (component?.image.digest === undefined) throw new InputError('ReleaseInvalid', `Release ${release.version} does not pin the image of its database ${release.database.component}: publish it again.`);
+  if (component?.image.digest === undefined)
+    throw new InputError(
+      'ReleaseInvalid',
+      `Release ${release.version} does not pin the image of its database ${release.database.component}: publish it again.`,
+    );
   const { repository, tag, digest } = component.image;
   return { repository: `${release.registry}/${repository}`, tag, digest };
 }
@@ -109,8 +128,10 @@ export function databaseImage(release: Release): ImageReference {
 export function preparingImage(release: Release, manifest: Manifest): ImageReference {
   const { tools, release: origin } = manifest;
   const { component } = release.database;
-  const reference = tools?.producer ?? origin.images.find((image) => image.component === component)?.reference;
-  const [, repository = '', tag = '', digest = ''] = /^([^@\s]+?)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?@(sha256:[0-9a-f]{64})$/.exec(reference ?? '') ?? [];
+  const reference =
+    tools?.producer ?? origin.images.find((image) => image.component === component)?.reference;
+  const [, repository = '', tag = '', digest = ''] =
+    /^([^@\s]+?)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?@(sha256:[0-9a-f]{64})$/.exec(reference ?? '') ?? [];
   return digest === '' ? databaseImage(release) : { repository, tag, digest };
 }
 
@@ -118,7 +139,11 @@ export function preparingImage(release: Release, manifest: Manifest): ImageRefer
 export async function restoreJob(options: RestoreJobOptions): Promise<JobSpec> {
   const { release, backup, project, toolbox } = options;
   const obstacle = restoreObstacle(release, backup.manifest);
-  if (obstacle !== undefined) throw new InputError('BackupInvalid', `Backup ${backup.manifest.backupID} cannot be restored: ${obstacle}.`);
+  if (obstacle !== undefined)
+    throw new InputError(
+      'BackupInvalid',
+      `Backup ${backup.manifest.backupID} cannot be restored: ${obstacle}.`,
+    );
   const way = databaseWay(backup.manifest);
   const files = way === 'Physical' ? databaseFiles(release) : undefined;
   const inBackup = new Set(backup.manifest.dataSets.map(({ name }) => name));
@@ -148,7 +173,9 @@ export async function restoreJob(options: RestoreJobOptions): Promise<JobSpec> {
     ],
     input,
     memoryBytes: restoreMemoryBytes,
-    ...(files === undefined || readOnly ? {} : { exchange: exchangePath, companions: [prepareCompanion(files, options, target(files.volume))] }),
+    ...(files === undefined || readOnly
+      ? {}
+      : { exchange: exchangePath, companions: [prepareCompanion(files, options, target(files.volume))] }),
   };
 }
 
@@ -159,18 +186,39 @@ function treePath(name: string): string {
   return `/data/${name}`;
 }
 
-function databaseTarget(way: DatabaseWay, files: DatabaseFiles | undefined, { release, rootPassword, databaseFiles: own }: RestoreJobOptions): Pick<RestoreJobInput, 'database'> {
+function databaseTarget(
+  way: DatabaseWay,
+  files: DatabaseFiles | undefined,
+  { release, rootPassword, databaseFiles: own }: RestoreJobOptions,
+): Pick<RestoreJobInput, 'database'> {
   if (files !== undefined) {
     const { relativeDirectory, uid, gid } = files;
-    const keyPaths = [...suppliedKeyPaths(release, own), ...keysAt(release, own, preparedKeysPath).map(({ path }) => path)];
-    return { database: { kind: 'Physical', volumePath: databasePath, dataDirectory: relativeDirectory, exchange: exchangePath, uid, gid, keyPaths } };
+    const keyPaths = [
+      ...suppliedKeyPaths(release, own),
+      ...keysAt(release, own, preparedKeysPath).map(({ path }) => path),
+    ];
+    return {
+      database: {
+        kind: 'Physical',
+        volumePath: databasePath,
+        dataDirectory: relativeDirectory,
+        exchange: exchangePath,
+        uid,
+        gid,
+        keyPaths,
+      },
+    };
   }
   if (way !== 'Logical') return {};
   return { database: { kind: 'Logical', ...databaseAccess(release, rootPassword, own) } };
 }
 
 /** Prepares the files with the tool of the very image that made the backup: another series may not read its log. */
-function prepareCompanion({ mountPath }: DatabaseFiles, { release, backup, databaseFiles: own }: RestoreJobOptions, volume: string): JobCompanion {
+function prepareCompanion(
+  { mountPath }: DatabaseFiles,
+  { release, backup, databaseFiles: own }: RestoreJobOptions,
+  volume: string,
+): JobCompanion {
   return {
     name: 'database',
     image: preparingImage(release, backup.manifest),

@@ -11,7 +11,14 @@ import type { CarriedOutOrder, DataOrigin } from '../host-driver/host.ts';
 export function orderID({ metadata, spec }: JtelRestore): string {
   const { backupRef, backupID, storeRef, latestOf, identity, undoOf } = spec.source;
   const source = [backupRef?.name, backupID, storeRef?.name, latestOf, identity, undoOf];
-  const asked = [metadata.namespace, metadata.name, spec.stackRef.name, source, spec.ifNotEmpty, spec.notAfter];
+  const asked = [
+    metadata.namespace,
+    metadata.name,
+    spec.stackRef.name,
+    source,
+    spec.ifNotEmpty,
+    spec.notAfter,
+  ];
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 40);
 }
 
@@ -22,10 +29,15 @@ export function orderID({ metadata, spec }: JtelRestore): string {
 export function carriedOutBefore(
   order: { readonly id: string; readonly requestUID: string },
   remembered: readonly CarriedOutOrder[] | undefined,
-  data: Pick<DataOrigin, 'requestUID'> & { readonly state?: string } | undefined,
+  data: (Pick<DataOrigin, 'requestUID'> & { readonly state?: string }) | undefined,
 ): CarriedOutOrder | undefined {
   const earlier = remembered?.find(({ id }) => id === order.id);
-  if (earlier === undefined || earlier.requestUID === order.requestUID || data?.requestUID === order.requestUID) return undefined;
+  if (
+    earlier === undefined ||
+    earlier.requestUID === order.requestUID ||
+    data?.requestUID === order.requestUID
+  )
+    return undefined;
   return data?.state === 'Incomplete' && data.requestUID === earlier.requestUID ? undefined : earlier;
 }
 
@@ -56,7 +68,13 @@ export function countJobUID(requestUID: string): string {
 /** What is in work or about to be, oldest first. @param restores all of the stack */
 export function standingOrders(restores: readonly JtelRestore[]): readonly JtelRestore[] {
   return restores
-    .filter(({ spec, status, metadata }) => spec.mode === 'Execute' && status?.phase !== 'Completed' && status?.phase !== 'Failed' && metadata.deletionTimestamp === undefined)
+    .filter(
+      ({ spec, status, metadata }) =>
+        spec.mode === 'Execute' &&
+        status?.phase !== 'Completed' &&
+        status?.phase !== 'Failed' &&
+        metadata.deletionTimestamp === undefined,
+    )
     .toSorted(byAge);
 }
 

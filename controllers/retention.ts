@@ -15,25 +15,46 @@ export function requiredDays({ retentionDays }: ImmutabilityPolicy): number {
 export function lastTold({ metadata, status }: JtelBackupStore): ToldRetention | undefined {
   if (status?.retention === undefined || status.observedGeneration !== metadata.generation) return undefined;
   const { state, days } = status.retention;
-  return state === 'None' || days === undefined ? { kind: 'None' } : { kind: 'TimeBased', days, isLocked: state === 'Locked' };
+  return state === 'None' || days === undefined
+    ? { kind: 'None' }
+    : { kind: 'TimeBased', days, isLocked: state === 'Locked' };
 }
 
 /** Undefined when the policy is locked and long enough, and when nothing is known of it. The message is a sentence with its full stop. */
-export function retentionProblem(wanted: ImmutabilityPolicy, retention: Retention | undefined): { readonly reason: Reason; readonly message: string } | undefined {
+export function retentionProblem(
+  wanted: ImmutabilityPolicy,
+  retention: Retention | undefined,
+): { readonly reason: Reason; readonly message: string } | undefined {
   const needed = requiredDays(wanted);
   switch (retention?.kind) {
     case 'None':
-      return { reason: 'PolicyMissing', message: 'The container has no time-based immutability policy, at most a legal hold that can be lifted at any time.' };
+      return {
+        reason: 'PolicyMissing',
+        message:
+          'The container has no time-based immutability policy, at most a legal hold that can be lifted at any time.',
+      };
     case 'TimeBased':
-      if (!retention.isLocked) return { reason: 'PolicyUnlocked', message: `The container's immutability policy (${retention.days} days) is not locked: whoever may manage the storage account can remove it.` };
+      if (!retention.isLocked)
+        return {
+          reason: 'PolicyUnlocked',
+          message: `The container's immutability policy (${retention.days} days) is not locked: whoever may manage the storage account can remove it.`,
+        };
       if (retention.days < needed) {
-        return { reason: 'RetentionTooShort', message: `The container's immutability policy is locked, but its ${retention.days} days are fewer than the ${needed} that are needed (retentionDays plus the ${defaultEpochDays} days that backups share data).` };
+        return {
+          reason: 'RetentionTooShort',
+          message: `The container's immutability policy is locked, but its ${retention.days} days are fewer than the ${needed} that are needed (retentionDays plus the ${defaultEpochDays} days that backups share data).`,
+        };
       }
       return undefined;
     case 'NotRead': {
       // What was not good enough is not better because nobody tells any more.
       const last = retentionProblem(wanted, retention.last);
-      return last === undefined ? undefined : { reason: last.reason, message: `${last.message} So it was when Azure last told; now it was asked in vain (${retention.detail}).` };
+      return last === undefined
+        ? undefined
+        : {
+            reason: last.reason,
+            message: `${last.message} So it was when Azure last told; now it was asked in vain (${retention.detail}).`,
+          };
     }
     case undefined:
       return undefined;

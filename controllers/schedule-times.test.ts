@@ -4,10 +4,13 @@ import { dueBackup, Schedule } from './schedule-times.ts';
 const berlin = 'Europe/Berlin';
 const dayMilliseconds = 86_400_000;
 const at = (text: string): Date => new Date(text);
-const times = (schedule: Schedule, from: string, to: string): string[] => schedule.between(at(from), at(to)).map(({ time, name }) => `${name} ${time.toISOString().slice(0, 16)}`);
+const times = (schedule: Schedule, from: string, to: string): string[] =>
+  schedule.between(at(from), at(to)).map(({ time, name }) => `${name} ${time.toISOString().slice(0, 16)}`);
 
 /** Every calendar date of two years, as names have it. */
-const dates = Array.from({ length: 730 }, (_, day) => new Date(Date.UTC(2026, 0, 1) + day * dayMilliseconds).toISOString().slice(0, 10).replaceAll('-', ''));
+const dates = Array.from({ length: 730 }, (_, day) =>
+  new Date(Date.UTC(2026, 0, 1) + day * dayMilliseconds).toISOString().slice(0, 10).replaceAll('-', ''),
+);
 
 describe('a daily schedule has exactly one time on every local date of two years', () => {
   test.each([
@@ -19,8 +22,13 @@ describe('a daily schedule has exactly one time on every local date of two years
     ['15 2 * * *', 'Australia/Lord_Howe'],
     ['0 2 * * *', 'UTC'],
   ])('%s in %s', (expression, timeZone) => {
-    const slots = new Schedule(expression, timeZone).between(at('2025-12-31T00:00:00Z'), at('2028-01-02T00:00:00Z'));
-    const names = slots.map(({ name }) => name).filter((name) => name.startsWith('2026') || name.startsWith('2027'));
+    const slots = new Schedule(expression, timeZone).between(
+      at('2025-12-31T00:00:00Z'),
+      at('2028-01-02T00:00:00Z'),
+    );
+    const names = slots
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith('2026') || name.startsWith('2027'));
     expect(names).toEqual(dates);
     const instants = slots.map(({ time }) => time.getTime());
     expect(instants).toEqual(instants.toSorted((a, b) => a - b));
@@ -31,13 +39,23 @@ describe('a daily schedule has exactly one time on every local date of two years
 describe('where clocks change', () => {
   test('a time that is skipped is made up for, one that comes twice is taken once', () => {
     const nightly = new Schedule('0 2 * * *', berlin);
-    expect(times(nightly, '2026-03-27T12:00:00Z', '2026-03-30T12:00:00Z')).toEqual(['20260328 2026-03-28T01:00', '20260329 2026-03-29T01:00', '20260330 2026-03-30T00:00']);
-    expect(times(nightly, '2026-10-24T12:00:00Z', '2026-10-26T12:00:00Z')).toEqual(['20261025 2026-10-25T00:00', '20261026 2026-10-26T01:00']);
+    expect(times(nightly, '2026-03-27T12:00:00Z', '2026-03-30T12:00:00Z')).toEqual([
+      '20260328 2026-03-28T01:00',
+      '20260329 2026-03-29T01:00',
+      '20260330 2026-03-30T00:00',
+    ]);
+    expect(times(nightly, '2026-10-24T12:00:00Z', '2026-10-26T12:00:00Z')).toEqual([
+      '20261025 2026-10-25T00:00',
+      '20261026 2026-10-26T01:00',
+    ]);
   });
 
   test('an hourly schedule goes on by the hour, with a name for each', () => {
     const hourly = new Schedule('0 * * * *', berlin);
-    expect(times(hourly, '2026-03-29T00:30:00Z', '2026-03-29T02:30:00Z')).toEqual(['20260329-0300 2026-03-29T01:00', '20260329-0400 2026-03-29T02:00']);
+    expect(times(hourly, '2026-03-29T00:30:00Z', '2026-03-29T02:30:00Z')).toEqual([
+      '20260329-0300 2026-03-29T01:00',
+      '20260329-0400 2026-03-29T02:00',
+    ]);
     expect(times(hourly, '2026-10-24T23:30:00Z', '2026-10-25T02:30:00Z')).toEqual([
       '20261025-0200 2026-10-25T00:00',
       '20261025-0200b 2026-10-25T01:00',
@@ -46,15 +64,21 @@ describe('where clocks change', () => {
   });
 
   test('a schedule of two times a day loses none of them', () => {
-    const names = new Schedule('30 2,14 * * *', berlin).between(at('2025-12-31T23:00:00Z'), at('2027-12-31T23:00:00Z')).map(({ name }) => name);
-    expect(names.filter((name) => !name.endsWith('b'))).toEqual(dates.flatMap((date) => [`${date}-0230`, `${date}-1430`]));
+    const names = new Schedule('30 2,14 * * *', berlin)
+      .between(at('2025-12-31T23:00:00Z'), at('2027-12-31T23:00:00Z'))
+      .map(({ name }) => name);
+    expect(names.filter((name) => !name.endsWith('b'))).toEqual(
+      dates.flatMap((date) => [`${date}-0230`, `${date}-1430`]),
+    );
   });
 
   test('every name of an hourly schedule is used once', () => {
     const hourly = new Schedule('0 * * * *', berlin);
     for (const month of ['2026-03', '2026-10', '2027-03', '2027-10']) {
       const from = at(`${month}-20T00:00:00Z`);
-      const names = hourly.between(from, new Date(from.getTime() + 14 * dayMilliseconds)).map(({ name }) => name);
+      const names = hourly
+        .between(from, new Date(from.getTime() + 14 * dayMilliseconds))
+        .map(({ name }) => name);
       expect(names).toHaveLength(14 * 24);
       expect(new Set(names).size).toBe(names.length);
     }
@@ -103,31 +127,61 @@ test.each([
 
 describe('a backup that was missed', () => {
   const schedule = new Schedule('0 2 * * *', berlin);
-  const input = { schedule, since: at('2026-01-01T00:00:00Z'), deadlineSeconds: 12 * 3600, graceSeconds: 120 };
+  const input = {
+    schedule,
+    since: at('2026-01-01T00:00:00Z'),
+    deadlineSeconds: 12 * 3600,
+    graceSeconds: 120,
+  };
   test.each([
-    ['is left to the CronJob at first', { now: at('2026-06-01T00:01:00Z'), handledUntil: at('2026-05-31T00:00:00Z') }, undefined],
-    ['is made up for after that', { now: at('2026-06-01T00:03:00Z'), handledUntil: at('2026-05-31T00:00:05Z') }, '20260601'],
+    [
+      'is left to the CronJob at first',
+      { now: at('2026-06-01T00:01:00Z'), handledUntil: at('2026-05-31T00:00:00Z') },
+      undefined,
+    ],
+    [
+      'is made up for after that',
+      { now: at('2026-06-01T00:03:00Z'), handledUntil: at('2026-05-31T00:00:05Z') },
+      '20260601',
+    ],
     ['is made up for although none was ever made', { now: at('2026-06-01T08:00:00Z') }, '20260601'],
     ['is given up after its deadline', { now: at('2026-06-01T12:01:00Z') }, undefined],
-    ['is not made again when it was asked for', { now: at('2026-06-01T08:00:00Z'), handledUntil: at('2026-06-01T00:00:04Z') }, undefined],
-    ['from before the stack is none of it', { now: at('2026-06-01T08:00:00Z'), since: at('2026-06-01T07:00:00Z') }, undefined],
+    [
+      'is not made again when it was asked for',
+      { now: at('2026-06-01T08:00:00Z'), handledUntil: at('2026-06-01T00:00:04Z') },
+      undefined,
+    ],
+    [
+      'from before the stack is none of it',
+      { now: at('2026-06-01T08:00:00Z'), since: at('2026-06-01T07:00:00Z') },
+      undefined,
+    ],
   ])('%s', (_, changes, name) => {
     expect(dueBackup({ ...input, ...changes })?.name).toBe(name);
   });
 
-  test('is made exactly once a day in two years, with an operator that is away now and then', { timeout: 60_000 }, () => {
-    const made: string[] = [];
-    let handledUntil: Date | undefined;
-    // Looks every 300 minutes, and is away for seven hours of every ninth night: also those of the clock changes at times.
-    for (let minutes = 0; minutes < 730 * 24 * 60; minutes += 300) {
-      const now = new Date(Date.UTC(2026, 0, 1) + minutes * 60_000);
-      const day = Math.floor(minutes / 1440);
-      if (day % 9 === 0 && now.getUTCHours() < 7) continue;
-      const slot = dueBackup({ ...input, since: at('2025-12-31T12:00:00Z'), now, ...(handledUntil === undefined ? {} : { handledUntil }) });
-      if (slot === undefined) continue;
-      made.push(slot.name);
-      handledUntil = now;
-    }
-    expect(made).toEqual(dates);
-  });
+  test(
+    'is made exactly once a day in two years, with an operator that is away now and then',
+    { timeout: 60_000 },
+    () => {
+      const made: string[] = [];
+      let handledUntil: Date | undefined;
+      // Looks every 300 minutes, and is away for seven hours of every ninth night: also those of the clock changes at times.
+      for (let minutes = 0; minutes < 730 * 24 * 60; minutes += 300) {
+        const now = new Date(Date.UTC(2026, 0, 1) + minutes * 60_000);
+        const day = Math.floor(minutes / 1440);
+        if (day % 9 === 0 && now.getUTCHours() < 7) continue;
+        const slot = dueBackup({
+          ...input,
+          since: at('2025-12-31T12:00:00Z'),
+          now,
+          ...(handledUntil === undefined ? {} : { handledUntil }),
+        });
+        if (slot === undefined) continue;
+        made.push(slot.name);
+        handledUntil = now;
+      }
+      expect(made).toEqual(dates);
+    },
+  );
 });

@@ -33,7 +33,11 @@ export class Schedule {
       this.#local = new LocalTime(timeZone);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      throw new InputError('ScheduleInvalid', `spec.backup: "${expression}" in time zone ${timeZone} is no schedule that can be computed (${cause}): correct schedule or timeZone.`, error);
+      throw new InputError(
+        'ScheduleInvalid',
+        `spec.backup: "${expression}" in time zone ${timeZone} is no schedule that can be computed (${cause}): correct schedule or timeZone.`,
+        error,
+      );
     }
     const [minute = '', hour = ''] = expression.split(' ');
     this.#isDaily = /^\d+$/.test(minute) && /^\d+$/.test(hour);
@@ -66,10 +70,12 @@ export class Schedule {
     for (; wall !== null && wall.getTime() <= end; wall = this.#cron.nextRun(wall)) {
       const instants = this.#local.instants(wall);
       if (instants.kind === 'Skipped') skipped.push({ time: instants.time, name: this.#name(wall) });
-      else if (instants.kind === 'One') slots.set(instants.time.getTime(), { time: instants.time, name: this.#name(wall) });
+      else if (instants.kind === 'One')
+        slots.set(instants.time.getTime(), { time: instants.time, name: this.#name(wall) });
       else {
         slots.set(instants.first.getTime(), { time: instants.first, name: this.#name(wall) });
-        if (!this.#isDaily) slots.set(instants.second.getTime(), { time: instants.second, name: `${this.#name(wall)}b` });
+        if (!this.#isDaily)
+          slots.set(instants.second.getTime(), { time: instants.second, name: `${this.#name(wall)}b` });
       }
     }
     // What the clock skipped is made up for, unless the schedule has that later time itself.
@@ -98,7 +104,12 @@ export class Schedule {
 
 /** Whether backups of that stack are made by its schedule now. */
 export function isScheduled({ spec }: JtelStack): boolean {
-  return spec.backup?.state === 'Enabled' && !spec.suspend && spec.managementMode === 'Manage' && spec.powerState !== 'Stopped';
+  return (
+    spec.backup?.state === 'Enabled' &&
+    !spec.suspend &&
+    spec.managementMode === 'Manage' &&
+    spec.powerState !== 'Stopped'
+  );
 }
 
 export interface DueInput {
@@ -115,8 +126,20 @@ export interface DueInput {
 }
 
 /** The scheduled backup that was missed and is still to be made: the newest only, since that is worth more than those before it. */
-export function dueBackup({ schedule, handledUntil, since, deadlineSeconds, graceSeconds, now }: DueInput): Slot | undefined {
+export function dueBackup({
+  schedule,
+  handledUntil,
+  since,
+  deadlineSeconds,
+  graceSeconds,
+  now,
+}: DueInput): Slot | undefined {
   const slot = schedule.last(new Date(now.getTime() - graceSeconds * 1000));
-  if (slot === undefined || slot.time.getTime() < now.getTime() - deadlineSeconds * 1000 || slot.time.getTime() <= since.getTime()) return undefined;
+  if (
+    slot === undefined ||
+    slot.time.getTime() < now.getTime() - deadlineSeconds * 1000 ||
+    slot.time.getTime() <= since.getTime()
+  )
+    return undefined;
   return handledUntil !== undefined && handledUntil.getTime() >= slot.time.getTime() ? undefined : slot;
 }

@@ -15,9 +15,18 @@ export async function readSecret(
   try {
     return await cluster.getSecret(namespace, name, options);
   } catch (error) {
-    if (isNotFound(error)) throw new InputError('SecretNotFound', `Secret ${namespace}/${name}, which ${field} names, does not exist: create it.`, error);
+    if (isNotFound(error))
+      throw new InputError(
+        'SecretNotFound',
+        `Secret ${namespace}/${name}, which ${field} names, does not exist: create it.`,
+        error,
+      );
     if (isForbidden(error)) {
-      throw new InputError('SecretNotFound', `The operator may not read Secret ${namespace}/${name}, which ${field} names: grant it get on secrets.`, error);
+      throw new InputError(
+        'SecretNotFound',
+        `The operator may not read Secret ${namespace}/${name}, which ${field} names: grant it get on secrets.`,
+        error,
+      );
     }
     throw error;
   }
@@ -26,6 +35,7 @@ export async function readSecret(
 /** @throws {InputError} when the key is not there or empty. */
 export function requireKey(secret: SecretValues, key: string, where: string): string {
   const value = secret.find(key);
-  if (value === undefined || value === '') throw new InputError('SecretInvalid', `Secret ${where} has no key ${key}: add it.`);
+  if (value === undefined || value === '')
+    throw new InputError('SecretInvalid', `Secret ${where} has no key ${key}: add it.`);
   return value;
 }

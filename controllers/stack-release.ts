@@ -36,13 +36,26 @@ export async function readRelease(
   options: CallOptions,
 ): Promise<StackRelease> {
   const namespace = stack.metadata.namespace ?? '';
-  const { resource, blobs } = await open(cluster, namespace, stack.spec.releaseStoreRef.name, 'spec.releaseStoreRef', options);
+  const { resource, blobs } = await open(
+    cluster,
+    namespace,
+    stack.spec.releaseStoreRef.name,
+    'spec.releaseStoreRef',
+    options,
+  );
   if (resource.spec.tier !== 'Vendor') {
-    throw new InputError('ReferenceInvalid', `JtelBackupStore ${namespace}/${resource.metadata.name} is of tier ${resource.spec.tier}; spec.releaseStoreRef needs one of tier Vendor.`);
+    throw new InputError(
+      'ReferenceInvalid',
+      `JtelBackupStore ${namespace}/${resource.metadata.name} is of tier ${resource.spec.tier}; spec.releaseStoreRef needs one of tier Vendor.`,
+    );
   }
   const { version } = stack.spec;
   // The schema lets nothing else through; what becomes a name in the store is looked at again.
-  if (!/^[0-9][0-9A-Za-z.-]{0,63}$/.test(version)) throw new InputError('ReleaseNotFound', `spec.version ${JSON.stringify(version.slice(0, 40))} is no release such as 3.43.2.`);
+  if (!/^[0-9][0-9A-Za-z.-]{0,63}$/.test(version))
+    throw new InputError(
+      'ReleaseNotFound',
+      `spec.version ${JSON.stringify(version.slice(0, 40))} is no release such as 3.43.2.`,
+    );
   return { loaded: await releases.load(blobs, version, options.signal), store: blobs };
 }
 
@@ -79,7 +92,14 @@ export async function renderStack(
   ]);
   const secrets = collectReleaseSecrets(release, generated, certificate);
   if (!secrets.complete) return { missing: secrets.missing };
-  const renderInput = { release, templates, stack: input, project, volumes, secrets: { release: secrets.values, environment } };
+  const renderInput = {
+    release,
+    templates,
+    stack: input,
+    project,
+    volumes,
+    secrets: { release: secrets.values, environment },
+  };
   return {
     rendered: renderRelease(renderInput),
     databaseFiles: componentFiles(renderInput, release.database.component),
@@ -106,9 +126,16 @@ export async function renderBeside(
   const { components: _components, ...spec } = stack.spec;
   const bare: JtelStack = { ...stack, spec: { ...spec, version } };
   const { loaded } = await readRelease(bare, dependencies, options);
-  const release: Release = { ...loaded.release, components: loaded.release.components.map(({ publish: _publish, ...component }) => component) };
+  const release: Release = {
+    ...loaded.release,
+    components: loaded.release.components.map(({ publish: _publish, ...component }) => component),
+  };
   const rendered = await renderStack(bare, project, { ...loaded, release }, dependencies, options, volumes);
-  if ('missing' in rendered) throw new InputError('SecretNotFound', `The credentials of JtelStack ${stack.metadata.name} are not complete yet.`);
+  if ('missing' in rendered)
+    throw new InputError(
+      'SecretNotFound',
+      `The credentials of JtelStack ${stack.metadata.name} are not complete yet.`,
+    );
   return { release, rendered };
 }
 
@@ -128,13 +155,25 @@ export async function databaseSecrets(
   const values = new Map<string, string>();
   for (const mount of release.components.find((component) => component.name === name)?.secrets ?? []) {
     const kind = release.secrets.find((secret) => secret.name === mount.name)?.kind;
-    const value = kind === 'TLS' ? ((await readCertificate(cluster, stack, options)) ?? findSelfSigned(generated)) : generated?.find(mount.name);
+    const value =
+      kind === 'TLS'
+        ? ((await readCertificate(cluster, stack, options)) ?? findSelfSigned(generated))
+        : generated?.find(mount.name);
     if (value === undefined) {
-      throw new InputError('SecretNotFound', `Secret ${stack.metadata.namespace}/${stack.metadata.name}-credentials has no ${mount.name}: without it the database cannot be read.`);
+      throw new InputError(
+        'SecretNotFound',
+        `Secret ${stack.metadata.namespace}/${stack.metadata.name}-credentials has no ${mount.name}: without it the database cannot be read.`,
+      );
     }
     values.set(mount.name, value);
   }
-  const renderInput = { release, templates, stack: stackInput(stack), project, secrets: { release: values, environment: new Map<string, string>() } };
+  const renderInput = {
+    release,
+    templates,
+    stack: stackInput(stack),
+    project,
+    secrets: { release: values, environment: new Map<string, string>() },
+  };
   return { rootPassword: values.get(rootSecret) ?? '', databaseFiles: componentFiles(renderInput, name) };
 }
 

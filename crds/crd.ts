@@ -45,7 +45,14 @@ export interface CustomResourceDefinition {
   spec: {
     group: string;
     scope: string;
-    names: { kind: string; listKind: string; plural: string; singular: string; shortNames: string[]; categories: string[] };
+    names: {
+      kind: string;
+      listKind: string;
+      plural: string;
+      singular: string;
+      shortNames: string[];
+      categories: string[];
+    };
     versions: {
       name: string;
       additionalPrinterColumns: PrinterColumn[];
@@ -55,11 +62,18 @@ export interface CustomResourceDefinition {
 }
 
 /** Files of the CRDs in this folder, in the order in which users meet the kinds. */
-export const crdFiles = ['jtelstack.yaml', 'jtelbackup.yaml', 'jtelrestore.yaml', 'jtelbackupstore.yaml'] as const;
+export const crdFiles = [
+  'jtelstack.yaml',
+  'jtelbackup.yaml',
+  'jtelrestore.yaml',
+  'jtelbackupstore.yaml',
+] as const;
 
 /** @throws when a file is missing or is not YAML. */
 export function readCRDs(): CustomResourceDefinition[] {
-  return crdFiles.map((file) => parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as CustomResourceDefinition);
+  return crdFiles.map(
+    (file) => parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as CustomResourceDefinition,
+  );
 }
 
 /** The schema of the only version. */

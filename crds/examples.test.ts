@@ -24,7 +24,12 @@ function closed(schema: Schema): object {
     ...(items === undefined ? {} : { items: closed(items) }),
     ...(properties === undefined
       ? {}
-      : { additionalProperties: false, properties: Object.fromEntries(Object.entries(properties).map(([name, child]) => [name, closed(child)])) }),
+      : {
+          additionalProperties: false,
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, child]) => [name, closed(child)]),
+          ),
+        }),
   };
 }
 
@@ -32,7 +37,10 @@ const ajv = new Ajv({ strict: false, allErrors: true });
 
 /** Kind → validator of its spec. */
 const validators = new Map(
-  readCRDs().map((crd) => [crd.spec.names.kind, ajv.compile(closed(schemaOf(crd).properties?.['spec'] ?? {}))]),
+  readCRDs().map((crd) => [
+    crd.spec.names.kind,
+    ajv.compile(closed(schemaOf(crd).properties?.['spec'] ?? {})),
+  ]),
 );
 
 function manifests(file: string): Manifest[] {
@@ -43,7 +51,14 @@ function manifests(file: string): Manifest[] {
 }
 
 test('there are examples for the quick start, the least, the most and on-premises', () => {
-  expect(files).toEqual(expect.arrayContaining(['full-stack.yaml', 'minimal-stack.yaml', 'on-premises-jump-host.yaml', 'quickstart/4-stack.yaml']));
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'full-stack.yaml',
+      'minimal-stack.yaml',
+      'on-premises-jump-host.yaml',
+      'quickstart/4-stack.yaml',
+    ]),
+  );
 });
 
 test.each(files)('%s fits the schema of its kinds', (file) => {
@@ -51,7 +66,8 @@ test.each(files)('%s fits the schema of its kinds', (file) => {
   const ours = manifests(file).filter(({ kind }) => !builtIn.has(kind));
   const problems = ours.flatMap(({ apiVersion, kind, metadata, spec }): unknown[] => {
     const validate = validators.get(kind);
-    if (validate === undefined || apiVersion !== 'jtel.de/v1alpha1') return [`${kind} ${metadata.name}: no such kind in ${apiVersion}`];
+    if (validate === undefined || apiVersion !== 'jtel.de/v1alpha1')
+      return [`${kind} ${metadata.name}: no such kind in ${apiVersion}`];
     return validate(spec) ? [] : [{ kind, name: metadata.name, errors: validate.errors }];
   });
   expect(problems).toEqual([]);
@@ -62,7 +78,8 @@ test('full-stack.yaml shows every field of a stack and of a store', () => {
   const walk = (value: unknown, path: string): void => {
     if (path !== '') shown.add(path);
     if (Array.isArray(value)) for (const item of value) walk(item, `${path}[]`);
-    else if (typeof value === 'object' && value !== null) for (const [name, child] of Object.entries(value)) walk(child, `${path}.${name}`);
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, child] of Object.entries(value)) walk(child, `${path}.${name}`);
   };
   for (const { kind, spec } of manifests('full-stack.yaml')) walk(spec, kind);
   const missing = readCRDs()
@@ -74,10 +91,15 @@ test('full-stack.yaml shows every field of a stack and of a store', () => {
 
 function fieldsOf(schema: Schema, path: string): string[] {
   if (schema.items !== undefined) return fieldsOf(schema.items, `${path}[]`);
-  return Object.entries(schema.properties ?? {}).flatMap(([name, child]) => [`${path}.${name}`, ...fieldsOf(child, `${path}.${name}`)]);
+  return Object.entries(schema.properties ?? {}).flatMap(([name, child]) => [
+    `${path}.${name}`,
+    ...fieldsOf(child, `${path}.${name}`),
+  ]);
 }
 
 test('what must be filled in is marked in the quick start', () => {
-  const marked = files.filter((file) => file.startsWith('quickstart/')).map((file) => readFileSync(`${examplesFolder}/${file}`, 'utf8').split('FILL IN').length - 1);
+  const marked = files
+    .filter((file) => file.startsWith('quickstart/'))
+    .map((file) => readFileSync(`${examplesFolder}/${file}`, 'utf8').split('FILL IN').length - 1);
   expect(marked.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(6);
 });

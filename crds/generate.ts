@@ -37,7 +37,9 @@ function currentContent(file: string): string | undefined {
 
 /** Files whose content on disk is not what would be generated now. */
 export async function staleFiles(): Promise<string[]> {
-  return [...(await generate())].filter(([file, content]) => currentContent(file) !== content).map(([file]) => file);
+  return [...(await generate())]
+    .filter(([file, content]) => currentContent(file) !== content)
+    .map(([file]) => file);
 }
 
 async function main(): Promise<void> {

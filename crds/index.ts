@@ -9,9 +9,27 @@ export { isReason, reasonGroups, reasons, type Reason } from './reasons.ts';
 const group = 'jtel.de';
 const version = 'v1alpha1';
 
-export const stackKind: ResourceKind<JtelStack> = { group, version, plural: 'jtelstacks', kind: 'JtelStack', namespaced: true };
-export const backupKind: ResourceKind<JtelBackup> = { group, version, plural: 'jtelbackups', kind: 'JtelBackup', namespaced: true };
-export const restoreKind: ResourceKind<JtelRestore> = { group, version, plural: 'jtelrestores', kind: 'JtelRestore', namespaced: true };
+export const stackKind: ResourceKind<JtelStack> = {
+  group,
+  version,
+  plural: 'jtelstacks',
+  kind: 'JtelStack',
+  namespaced: true,
+};
+export const backupKind: ResourceKind<JtelBackup> = {
+  group,
+  version,
+  plural: 'jtelbackups',
+  kind: 'JtelBackup',
+  namespaced: true,
+};
+export const restoreKind: ResourceKind<JtelRestore> = {
+  group,
+  version,
+  plural: 'jtelrestores',
+  kind: 'JtelRestore',
+  namespaced: true,
+};
 export const storeKind: ResourceKind<JtelBackupStore> = {
   group,
   version,

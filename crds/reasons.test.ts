@@ -6,7 +6,9 @@ import { reasonGroups, reasons } from './index.ts';
 /** Members of a string union as it stands in a source file; a type cannot be asked at run time. */
 function unionMembers(file: string, type: string): string[] {
   const source = readFileSync(new URL(file, import.meta.url), 'utf8');
-  const declaration = new RegExp(`export type ${type} =([^;]*);`).exec(source.replaceAll(/\/\/.*$/gm, ''))?.[1];
+  const declaration = new RegExp(`export type ${type} =([^;]*);`).exec(
+    source.replaceAll(/\/\/.*$/gm, ''),
+  )?.[1];
   if (declaration === undefined) throw new Error(`${file} declares no type ${type}`);
   return [...declaration.matchAll(/'([^']+)'/g)].map(([, member]) => member ?? '');
 }

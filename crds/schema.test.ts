@@ -44,36 +44,58 @@ describe('every field', () => {
   });
 
   test('has a description that is a sentence', () => {
-    expect(breaking(({ description }) => description !== undefined && /^[A-Z].*\.$/.test(description))).toEqual([]);
+    expect(
+      breaking(({ description }) => description !== undefined && /^[A-Z].*\.$/.test(description)),
+    ).toEqual([]);
   });
 
   test('that is a string is bounded', () => {
-    expect(breaking((schema) => schema.type !== 'string' || schema.maxLength !== undefined || schema.enum !== undefined)).toEqual([]);
+    expect(
+      breaking(
+        (schema) => schema.type !== 'string' || schema.maxLength !== undefined || schema.enum !== undefined,
+      ),
+    ).toEqual([]);
   });
 
   test('that is a list is bounded, and says how it is merged', () => {
-    expect(breaking((schema) => schema.type !== 'array' || (schema.maxItems !== undefined && schema['x-kubernetes-list-type'] !== undefined))).toEqual([]);
+    expect(
+      breaking(
+        (schema) =>
+          schema.type !== 'array' ||
+          (schema.maxItems !== undefined && schema['x-kubernetes-list-type'] !== undefined),
+      ),
+    ).toEqual([]);
   });
 
   test('is neither a float nor an open map', () => {
     const known = new Set(['object', 'array', 'string', 'integer', 'boolean']);
-    expect(breaking((schema) => schema['x-kubernetes-int-or-string'] === true || known.has(schema.type ?? ''))).toEqual([]);
+    expect(
+      breaking((schema) => schema['x-kubernetes-int-or-string'] === true || known.has(schema.type ?? '')),
+    ).toEqual([]);
     expect(breaking((schema) => schema.type !== 'object' || schema.properties !== undefined)).toEqual([]);
   });
 
   test('that is a boolean is called suspend', () => {
-    expect(fields.filter(({ schema }) => schema.type === 'boolean').map(({ path }) => path)).toEqual(['JtelStack.spec.suspend']);
+    expect(fields.filter(({ schema }) => schema.type === 'boolean').map(({ path }) => path)).toEqual([
+      'JtelStack.spec.suspend',
+    ]);
   });
 
   test('that users write and whose pattern they could fail has a rule in words instead', () => {
-    const cryptic = fields.filter(({ path, schema }) => path.includes('.spec') && schema.pattern !== undefined);
+    const cryptic = fields.filter(
+      ({ path, schema }) => path.includes('.spec') && schema.pattern !== undefined,
+    );
     expect(cryptic.map(({ path }) => path)).toEqual([]);
   });
 
   test('that users write as free text is checked for characters that reach shells and files', () => {
     const unchecked = fields.filter(
       ({ path, schema }) =>
-        path.includes('.spec') && schema.type === 'string' && schema.enum === undefined && schema['x-kubernetes-validations'] === undefined && schema.format !== 'date-time',
+        path.includes('.spec') &&
+        schema.type === 'string' &&
+        schema.enum === undefined &&
+        schema['x-kubernetes-validations'] === undefined &&
+        schema.format !== 'date-time',
     );
     // Times are checked by their format. This one is compared with the stack's name by a rule of the spec.
     expect(unchecked.map(({ path }) => path)).toEqual(['JtelRestore.spec.confirmReplace']);
@@ -81,24 +103,36 @@ describe('every field', () => {
 });
 
 describe('every kind', () => {
-  test.each(crds.map((crd) => ({ crd, kind: crd.spec.names.kind })))('$kind is namespaced, in category jtel, and its columns name fields that exist', ({ crd }) => {
-    expect(crd.spec).toMatchObject({ group: 'jtel.de', scope: 'Namespaced', names: { categories: ['jtel'] } });
-    const paths = new Set(fieldsOf(schemaOf(crd), '').map(({ path }) => path));
-    const unknown = (crd.spec.versions[0]?.additionalPrinterColumns ?? [])
-      .map(({ jsonPath }) => jsonPath.replace(/\[\?\(@\.type=="[A-Za-z]+"\)\]/, '[]'))
-      .filter((path) => !paths.has(path) && path !== '.metadata.creationTimestamp');
-    expect(unknown).toEqual([]);
-  });
+  test.each(crds.map((crd) => ({ crd, kind: crd.spec.names.kind })))(
+    '$kind is namespaced, in category jtel, and its columns name fields that exist',
+    ({ crd }) => {
+      expect(crd.spec).toMatchObject({
+        group: 'jtel.de',
+        scope: 'Namespaced',
+        names: { categories: ['jtel'] },
+      });
+      const paths = new Set(fieldsOf(schemaOf(crd), '').map(({ path }) => path));
+      const unknown = (crd.spec.versions[0]?.additionalPrinterColumns ?? [])
+        .map(({ jsonPath }) => jsonPath.replace(/\[\?\(@\.type=="[A-Za-z]+"\)\]/, '[]'))
+        .filter((path) => !paths.has(path) && path !== '.metadata.creationTimestamp');
+      expect(unknown).toEqual([]);
+    },
+  );
 
   test('is described to the runtime as its CRD has it', () => {
-    const described = [stackKind, backupKind, restoreKind, storeKind].map(({ group, plural, kind }) => [`${plural}.${group}`, kind]);
+    const described = [stackKind, backupKind, restoreKind, storeKind].map(({ group, plural, kind }) => [
+      `${plural}.${group}`,
+      kind,
+    ]);
     expect(described).toEqual(crds.map(({ metadata, spec }) => [metadata.name, spec.names.kind]));
   });
 });
 
 /** The different limits of the fields whose path ends so. */
 function maxLengths(suffix: string): number[] {
-  return [...new Set(fields.filter(({ path }) => path.endsWith(suffix)).map(({ schema }) => schema.maxLength ?? 0))];
+  return [
+    ...new Set(fields.filter(({ path }) => path.endsWith(suffix)).map(({ schema }) => schema.maxLength ?? 0)),
+  ];
 }
 
 describe('what code knows of the schema', () => {
@@ -120,6 +154,8 @@ describe('what code knows of the schema', () => {
   });
 
   test('names of annotations and finalizers are in our group', () => {
-    expect([stackFinalizer, ...Object.values(annotations)].filter((name) => !/^jtel\.de\/[a-z-]+$/.test(name))).toEqual([]);
+    expect(
+      [stackFinalizer, ...Object.values(annotations)].filter((name) => !/^jtel\.de\/[a-z-]+$/.test(name)),
+    ).toEqual([]);
   });
 });

@@ -2,12 +2,20 @@ import { expect, test } from 'vitest';
 import { mergeCarriedOut } from './carried-out.ts';
 import type { CarriedOutOrder } from './host.ts';
 
-const order = (id: string, time: string): CarriedOutOrder => ({ id, name: 'back', requestUID: `uid-of-${id}`, time });
+const order = (id: string, time: string): CarriedOutOrder => ({
+  id,
+  name: 'back',
+  requestUID: `uid-of-${id}`,
+  time,
+});
 const dayOf = (day: number): string => new Date(Date.UTC(2026, 0, 1 + day)).toISOString();
 
 test('lists become one, oldest first, each order as it was noted last', () => {
   const again = { ...order('a', dayOf(3)), requestUID: 'of-its-second-life' };
-  expect(mergeCarriedOut([order('b', dayOf(2)), order('a', dayOf(1))], undefined, [again])).toEqual([order('b', dayOf(2)), again]);
+  expect(mergeCarriedOut([order('b', dayOf(2)), order('a', dayOf(1))], undefined, [again])).toEqual([
+    order('b', dayOf(2)),
+    again,
+  ]);
   expect(mergeCarriedOut([again], [order('a', dayOf(1))])).toEqual([again]);
 });
 

@@ -8,17 +8,31 @@ const mostRemembered = 100;
  * One list of all, oldest first, each order once, as it was noted last. What cannot be in such a list is left out: a host is not
  * believed more than it has to be.
  */
-export function mergeCarriedOut(...lists: readonly (readonly CarriedOutOrder[] | undefined)[]): readonly CarriedOutOrder[] {
+export function mergeCarriedOut(
+  ...lists: readonly (readonly CarriedOutOrder[] | undefined)[]
+): readonly CarriedOutOrder[] {
   const merged = new Map<string, CarriedOutOrder>();
-  for (const order of lists.flatMap((list) => (Array.isArray(list) ? (list as readonly CarriedOutOrder[]) : []))) {
-    if (isCarriedOutOrder(order) && (merged.get(order.id)?.time ?? '') < order.time) merged.set(order.id, order);
+  for (const order of lists.flatMap((list) =>
+    Array.isArray(list) ? (list as readonly CarriedOutOrder[]) : [],
+  )) {
+    if (isCarriedOutOrder(order) && (merged.get(order.id)?.time ?? '') < order.time)
+      merged.set(order.id, order);
   }
   return [...merged.values()].toSorted((a, b) => (a.time < b.time ? -1 : 1)).slice(-mostRemembered);
 }
 
 function isCarriedOutOrder(value: unknown): value is CarriedOutOrder {
-  const { id, name, requestUID, backupID, time } = (value ?? {}) as Partial<Record<keyof CarriedOutOrder, unknown>>;
-  const isText = (text: unknown, longest: number): boolean => typeof text === 'string' && text !== '' && text.length <= longest;
+  const { id, name, requestUID, backupID, time } = (value ?? {}) as Partial<
+    Record<keyof CarriedOutOrder, unknown>
+  >;
+  const isText = (text: unknown, longest: number): boolean =>
+    typeof text === 'string' && text !== '' && text.length <= longest;
   const isTime = isText(time, 40) && !Number.isNaN(Date.parse(String(time)));
-  return isTime && isText(id, 64) && isText(name, 253) && isText(requestUID, 63) && (backupID === undefined || isText(backupID, 63));
+  return (
+    isTime &&
+    isText(id, 64) &&
+    isText(name, 253) &&
+    isText(requestUID, 63) &&
+    (backupID === undefined || isText(backupID, 63))
+  );
 }

@@ -53,11 +53,21 @@ export interface HostConsole {
   /** Containers of a project, running or not, jobs excluded. */
   containers(project: string, signal: AbortSignal): Promise<readonly ObservedContainer[]>;
   /** Lines of these services in the order of time (those that come in while following, as they come). */
-  logs(project: string, services: readonly string[], question: LogQuestion, signal: AbortSignal): AsyncIterable<LogLine>;
+  logs(
+    project: string,
+    services: readonly string[],
+    question: LogQuestion,
+    signal: AbortSignal,
+  ): AsyncIterable<LogLine>;
   /**
    * Runs a command in a running container (id as `containers` gives it). @returns its exit code.
    * @throws HostError OutcomeUnknown when the connection was lost meanwhile: the command may still run.
    */
-  execute(containerID: string, command: readonly string[], streams: CommandStreams, signal: AbortSignal): Promise<number>;
+  execute(
+    containerID: string,
+    command: readonly string[],
+    streams: CommandStreams,
+    signal: AbortSignal,
+  ): Promise<number>;
   close(): Promise<void>;
 }

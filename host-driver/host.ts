@@ -12,9 +12,23 @@ import type { FirewallRules, ImageReference, RenderedRelease } from '../model/re
 import type { HostState, RecordedChange } from './host-state.ts';
 import type { JobReport, JobSpec, ObservedJob } from './job.ts';
 
-export type { AppliedService, CarriedOutOrder, DataOrigin, HostState, RecordedChange, UpdateMark } from './host-state.ts';
+export type {
+  AppliedService,
+  CarriedOutOrder,
+  DataOrigin,
+  HostState,
+  RecordedChange,
+  UpdateMark,
+} from './host-state.ts';
 export type { JobCompanion, JobProgress, JobReport, JobSpec, JobVolume, ObservedJob } from './job.ts';
-export type { DataVolume, FirewallPort, FirewallRules, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
+export type {
+  DataVolume,
+  FirewallPort,
+  FirewallRules,
+  ImageReference,
+  RenderedFile,
+  RenderedRelease,
+} from '../model/rendered-release.ts';
 
 /** Where a host is and how it proves who it is. Fingerprints as `SHA256:…` (OpenSSH's notation, no padding). */
 export interface HostEndpoint {
@@ -228,17 +242,17 @@ export interface Host {
    * Records in state.json that the release was applied (with hashes read back live), that data was loaded (which ends an update
    * that was under way), or that an update begins (null: is over).
    */
-  record(
-    project: string,
-    change: RecordedChange,
-    fence: Fence,
-    signal: AbortSignal,
-  ): Promise<HostState>;
+  record(project: string, change: RecordedChange, fence: Fence, signal: AbortSignal): Promise<HostState>;
   /**
    * The stack lives at another address now (or, undefined, here again). From then on this host refuses (`Moved`) composeUp and
    * new jobs; the stack's containers are stopped and removed, so that a reboot brings none of them back. Data stay.
    */
-  markMoved(project: string, to: { readonly address: string } | undefined, fence: Fence, signal: AbortSignal): Promise<HostState>;
+  markMoved(
+    project: string,
+    to: { readonly address: string } | undefined,
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<HostState>;
   /** Keeps `keep` and `current`, removes other releases, files no kept release names, images no kept release uses. */
   prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void>;
   /** Makes volumes of the project that are not there yet, for what is loaded beside those in use. */
@@ -249,7 +263,12 @@ export interface Host {
    */
   pruneVolumes(project: string, fence: Fence, signal: AbortSignal): Promise<void>;
   /** Bytes that volumes take on disk; undefined when that cannot be told within five minutes. Reads with the lowest priority. */
-  measureVolumes(project: string, volumes: readonly string[], fence: Fence, signal: AbortSignal): Promise<number | undefined>;
+  measureVolumes(
+    project: string,
+    volumes: readonly string[],
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<number | undefined>;
   startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void>;
   readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined>;
   /** Stops what of it still runs (SIGTERM, then SIGKILL), removes its containers and its exchange volume; gone already is success. */
@@ -258,7 +277,13 @@ export interface Host {
    * Stores the last 1,000 log lines of each service in `failures/<name>-<service>.log` on the host, readable for root; the newest
    * 20 files are kept. Waits for a compose that still runs. A service without a container is left out.
    */
-  keepLogs(project: string, name: string, services: readonly string[], fence: Fence, signal: AbortSignal): Promise<void>;
+  keepLogs(
+    project: string,
+    name: string,
+    services: readonly string[],
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** The last lines of a service's log, for the person who asks why. */
   logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string>;
   /** Docker events of all projects on the host; ends (throws) when the connection does. State is always listed again. */

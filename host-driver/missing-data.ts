@@ -25,7 +25,8 @@ export function missingData(
   return (release.data ?? []).flatMap((place): MissingData[] => {
     const wasLoaded = isLoaded(loaded.dataSets, place);
     // Applying made every volume of the release, also those of data sets that came with an update and are empty rightly.
-    if (!volumes.includes(place.volume)) return wasLoaded || state?.applied?.digest === release.digest ? [{ ...place, how: 'Gone' }] : [];
+    if (!volumes.includes(place.volume))
+      return wasLoaded || state?.applied?.digest === release.digest ? [{ ...place, how: 'Gone' }] : [];
     const how = contents[place.volume];
     return wasLoaded && how !== undefined && !isThere(place, how) ? [{ ...place, how }] : [];
   });
@@ -52,5 +53,10 @@ const ways: Readonly<Record<MissingData['how'], string>> = {
 
 /** For people, one clause a data set. */
 export function describeMissing(missing: readonly MissingData[]): string {
-  return missing.map(({ kind, set, volume, how }) => `${kind === 'Database' ? 'the database' : `file tree ${set}`}: volume ${volume} ${ways[how]}`).join('; ');
+  return missing
+    .map(
+      ({ kind, set, volume, how }) =>
+        `${kind === 'Database' ? 'the database' : `file tree ${set}`}: volume ${volume} ${ways[how]}`,
+    )
+    .join('; ');
 }

@@ -36,17 +36,32 @@ export async function putState(
     );
     const text = formatState(state);
     if (text === seen.stateText) return state;
-    const step = { verb: 'put-state', project, fence, stdin: text, arguments: [stateDigest(seen.stateText)], timeoutSeconds: 30 } as const;
+    const step = {
+      verb: 'put-state',
+      project,
+      fence,
+      stdin: text,
+      arguments: [stateDigest(seen.stateText)],
+      timeoutSeconds: 30,
+    } as const;
     if ((await runStep(connection, step, signal)).code !== staleExit) return state;
   }
-  throw new HostError('OutcomeUnknown', connection.host, `state.json of ${project} on ${connection.host} is changed by somebody else all the time: observe again`);
+  throw new HostError(
+    'OutcomeUnknown',
+    connection.host,
+    `state.json of ${project} on ${connection.host} is changed by somebody else all the time: observe again`,
+  );
 }
 
 function readable(host: string, project: string, text: string): HostState | undefined {
   const state = parseState(text);
   if (state === undefined && text.trim() !== '') {
     const what = `/opt/jtel/${project}/state.json on ${host}`;
-    throw new HostError('HostOwned', host, `${what} is not readable for this version: use the operator that wrote it, or move it away`);
+    throw new HostError(
+      'HostOwned',
+      host,
+      `${what} is not readable for this version: use the operator that wrote it, or move it away`,
+    );
   }
   return state;
 }

@@ -77,7 +77,18 @@ export class RemoteHost implements Host {
       this.#observeScript(session, project, depth, signal),
       observeDocker(session.docker, project, depth, signal),
     ]);
-    const { lasting, machineID, diskTotalBytes, diskFreeBytes, imageDisk, state, releases, currentRelease, changed, contents } = script;
+    const {
+      lasting,
+      machineID,
+      diskTotalBytes,
+      diskFreeBytes,
+      imageDisk,
+      state,
+      releases,
+      currentRelease,
+      changed,
+      contents,
+    } = script;
     refuseForeignVolumes(session.connection.host, project, state);
     const { version, bridges, ...seen } = docker;
     const { noise } = session.connection;
@@ -107,7 +118,11 @@ export class RemoteHost implements Host {
     const { connection } = await this.#context.session(signal);
     const claimed = async (after: readonly string[]): Promise<HostState> => {
       const read = async () => {
-        const { stdout } = await runStep(connection, { verb: 'claim', project, fence, arguments: after, timeoutSeconds: 60 }, signal);
+        const { stdout } = await runStep(
+          connection,
+          { verb: 'claim', project, fence, arguments: after, timeoutSeconds: 60 },
+          signal,
+        );
         const end = stdout.indexOf('\n');
         return { machineID: stdout.slice(0, end), stateText: stdout.slice(end + 1) };
       };
@@ -137,7 +152,8 @@ export class RemoteHost implements Host {
     );
     // A new login: it has group docker now, and it proves that the firewall lets us in; otherwise the host takes it back.
     await this.#context.reset();
-    if (setup.firewall !== undefined) await this.#step({ verb: 'confirm-firewall', project, fence, timeoutSeconds: 30 }, signal);
+    if (setup.firewall !== undefined)
+      await this.#step({ verb: 'confirm-firewall', project, fence, timeoutSeconds: 30 }, signal);
     const docker = await this.#docker(signal);
     await docker.api.listContainers({ limit: 1, abortSignal: bounded(signal) }).catch((error: unknown) => {
       throw dockerError(docker.host, 'a question after the set-up', error, signal);
@@ -145,9 +161,17 @@ export class RemoteHost implements Host {
     await this.#put(project, fence, { setupDigest: setupDigest(setup) }, signal);
   }
 
-  async writeRelease(project: string, release: RenderedRelease, fence: Fence, signal: AbortSignal): Promise<void> {
+  async writeRelease(
+    project: string,
+    release: RenderedRelease,
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
     const stdin = await releaseArchive(release);
-    await this.#step({ verb: 'write-release', project, fence, stdin, arguments: [release.digest], timeoutSeconds: 300 }, signal);
+    await this.#step(
+      { verb: 'write-release', project, fence, stdin, arguments: [release.digest], timeoutSeconds: 300 },
+      signal,
+    );
   }
 
   async pull(
@@ -161,17 +185,33 @@ export class RemoteHost implements Host {
     await connection.use(() => pullImages(docker, images, logins, onProgress, signal));
   }
 
-  async composeUp(project: string, release: RenderedRelease, services: readonly string[] | 'all', fence: Fence, signal: AbortSignal): Promise<void> {
+  async composeUp(
+    project: string,
+    release: RenderedRelease,
+    services: readonly string[] | 'all',
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
     valid('project', project);
     const wanted = services === 'all' ? [] : services.map((service) => valid('service', service));
     const docker = await this.#docker(signal);
-    const { Volumes } = await docker.api.listVolumes({ abortSignal: bounded(signal) }).catch((error: unknown) => {
-      throw dockerError(docker.host, 'a look at the volumes', error, signal);
-    });
-    const existing = Volumes.map((one) => ({ name: one.Name, driver: one.Driver, options: one.Options ?? {} }));
+    const { Volumes } = await docker.api
+      .listVolumes({ abortSignal: bounded(signal) })
+      .catch((error: unknown) => {
+        throw dockerError(docker.host, 'a look at the volumes', error, signal);
+      });
+    const existing = Volumes.map((one) => ({
+      name: one.Name,
+      driver: one.Driver,
+      options: one.Options ?? {},
+    }));
     const changed = changedVolumes(release.composeYaml, project, existing);
     if (changed.length > 0) {
-      throw new HostError('VolumeChanged', docker.host, `${project} on ${docker.host} is not started, because data would be lost: ${changed.join('; ')}`);
+      throw new HostError(
+        'VolumeChanged',
+        docker.host,
+        `${project} on ${docker.host} is not started, because data would be lost: ${changed.join('; ')}`,
+      );
     }
     await this.#removeStale(docker, project, release, fence, signal);
     try {
@@ -192,9 +232,24 @@ export class RemoteHost implements Host {
     }
   }
 
-  async composeStop(project: string, fence: Fence, signal: AbortSignal, keep: readonly string[] = []): Promise<void> {
+  async composeStop(
+    project: string,
+    fence: Fence,
+    signal: AbortSignal,
+    keep: readonly string[] = [],
+  ): Promise<void> {
     const kept = keep.map((service) => valid('service', service));
-    await this.#step({ verb: 'stop', project, fence, arguments: kept, timeoutSeconds: this.#context.limits.composeSeconds, failure: 'ComposeFailed' }, signal);
+    await this.#step(
+      {
+        verb: 'stop',
+        project,
+        fence,
+        arguments: kept,
+        timeoutSeconds: this.#context.limits.composeSeconds,
+        failure: 'ComposeFailed',
+      },
+      signal,
+    );
   }
 
   async destroy(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
@@ -212,15 +267,27 @@ export class RemoteHost implements Host {
     valid('releaseDigest', digest);
     const session = await this.#context.session(signal);
     const docker = await this.#docker(signal);
-    const all = await docker.api.listContainers({ all: true, abortSignal: bounded(signal) }).catch((error: unknown) => {
-      throw dockerError(docker.host, 'reading the applied services', error, signal);
-    });
+    const all = await docker.api
+      .listContainers({ all: true, abortSignal: bounded(signal) })
+      .catch((error: unknown) => {
+        throw dockerError(docker.host, 'reading the applied services', error, signal);
+      });
     const services = recordedServices(projectContainers(all, project).map((one) => observedContainer(one)));
     const { composeVersion = '' } = (await this.#observeScript(session, project, 'quick', signal)).lasting;
-    return await this.#put(project, fence, { ...change, applied: { digest, version, composeVersion, services } }, signal);
+    return await this.#put(
+      project,
+      fence,
+      { ...change, applied: { digest, version, composeVersion, services } },
+      signal,
+    );
   }
 
-  async markMoved(project: string, to: { readonly address: string } | undefined, fence: Fence, signal: AbortSignal): Promise<HostState> {
+  async markMoved(
+    project: string,
+    to: { readonly address: string } | undefined,
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<HostState> {
     // First the refusal, then the end of what runs: killed in between, nothing new starts, and the next call goes on.
     const state = await this.#put(project, fence, { moved: to ?? null }, signal);
     if (to !== undefined) {
@@ -231,14 +298,32 @@ export class RemoteHost implements Host {
   }
 
   async prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
-    await this.#step({ verb: 'prune', project, fence, arguments: keep.map((digest) => valid('releaseDigest', digest)), timeoutSeconds: 300 }, signal);
+    await this.#step(
+      {
+        verb: 'prune',
+        project,
+        fence,
+        arguments: keep.map((digest) => valid('releaseDigest', digest)),
+        timeoutSeconds: 300,
+      },
+      signal,
+    );
   }
 
-  async createVolumes(project: string, names: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
-    for (const name of names) if (!valid('dockerName', name).startsWith(`${project}_`)) throw new InvalidValue(`volume ${name} is none of ${project}`);
+  async createVolumes(
+    project: string,
+    names: readonly string[],
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const name of names)
+      if (!valid('dockerName', name).startsWith(`${project}_`))
+        throw new InvalidValue(`volume ${name} is none of ${project}`);
     const docker = await this.#docker(signal);
     const { connection } = await this.#context.session(signal);
-    await withLock(connection, project, fence, 'start', signal, () => ensureVolumes(docker, project, names, signal)).catch((error: unknown) => {
+    await withLock(connection, project, fence, 'start', signal, () =>
+      ensureVolumes(docker, project, names, signal),
+    ).catch((error: unknown) => {
       throw dockerError(docker.host, 'the creation of volumes', error, signal);
     });
   }
@@ -252,9 +337,17 @@ export class RemoteHost implements Host {
     });
   }
 
-  async measureVolumes(project: string, volumes: readonly string[], fence: Fence, signal: AbortSignal): Promise<number | undefined> {
+  async measureVolumes(
+    project: string,
+    volumes: readonly string[],
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
     const names = volumes.map((name) => valid('dockerName', name));
-    const { stdout } = await this.#step({ verb: 'measure', project, fence, arguments: names, timeoutSeconds: 300 }, signal);
+    const { stdout } = await this.#step(
+      { verb: 'measure', project, fence, arguments: names, timeoutSeconds: 300 },
+      signal,
+    );
     const bytes = Number.parseInt(stdout, 10);
     return Number.isSafeInteger(bytes) ? bytes : undefined;
   }
@@ -262,7 +355,9 @@ export class RemoteHost implements Host {
   async startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void> {
     const docker = await this.#docker(signal);
     const { connection } = await this.#context.session(signal);
-    await withLock(connection, project, fence, 'start', signal, (proxy) => startJob(docker, project, job, proxy, signal));
+    await withLock(connection, project, fence, 'start', signal, (proxy) =>
+      startJob(docker, project, job, proxy, signal),
+    );
   }
 
   async readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined> {
@@ -273,12 +368,29 @@ export class RemoteHost implements Host {
   async removeJob(uid: string, fence: Fence, signal: AbortSignal): Promise<void> {
     const docker = await this.#docker(signal);
     const { connection } = await this.#context.session(signal);
-    await removeJob(docker, uid, signal, (project, remove) => withLock(connection, project, fence, 'remove', signal, remove));
+    await removeJob(docker, uid, signal, (project, remove) =>
+      withLock(connection, project, fence, 'remove', signal, remove),
+    );
   }
 
-  async keepLogs(project: string, name: string, services: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
+  async keepLogs(
+    project: string,
+    name: string,
+    services: readonly string[],
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
     const given = services.map((service) => valid('service', service));
-    await this.#step({ verb: 'keep-logs', project, fence, arguments: [valid('dockerName', name), ...given], timeoutSeconds: 120 }, signal);
+    await this.#step(
+      {
+        verb: 'keep-logs',
+        project,
+        fence,
+        arguments: [valid('dockerName', name), ...given],
+        timeoutSeconds: 120,
+      },
+      signal,
+    );
   }
 
   async logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string> {
@@ -293,10 +405,18 @@ export class RemoteHost implements Host {
   }
 
   /** Containers are made of the release anew, so nothing of them is lost. */
-  async #removeStale(docker: DockerClient, project: string, release: RenderedRelease, fence: Fence, signal: AbortSignal): Promise<void> {
-    const all = await docker.api.listContainers({ all: true, abortSignal: bounded(signal) }).catch((error: unknown) => {
-      throw dockerError(docker.host, 'a look at the containers', error, signal);
-    });
+  async #removeStale(
+    docker: DockerClient,
+    project: string,
+    release: RenderedRelease,
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const all = await docker.api
+      .listContainers({ all: true, abortSignal: bounded(signal) })
+      .catch((error: unknown) => {
+        throw dockerError(docker.host, 'a look at the containers', error, signal);
+      });
     const stale = staleContainers(release.composeYaml, project, projectContainers(all, project));
     if (stale.length === 0) return;
     const { connection } = await this.#context.session(signal);
@@ -311,7 +431,8 @@ export class RemoteHost implements Host {
             });
             await container.remove({ force: true, v: false, abortSignal: bounded(signal) });
           } catch (error) {
-            if (statusCode(error) !== 404) throw dockerError(docker.host, 'the removal of a container on other volumes', error, signal);
+            if (statusCode(error) !== 404)
+              throw dockerError(docker.host, 'the removal of a container on other volumes', error, signal);
           }
         }),
       ),
@@ -333,7 +454,14 @@ export class RemoteHost implements Host {
 
   async #put(project: string, fence: Fence, change: StateChange, signal: AbortSignal): Promise<HostState> {
     const session = await this.#context.session(signal);
-    return await putState(session.connection, project, fence, () => this.#observeScript(session, project, 'quick', signal), change, signal);
+    return await putState(
+      session.connection,
+      project,
+      fence,
+      () => this.#observeScript(session, project, 'quick', signal),
+      change,
+      signal,
+    );
   }
 
   async #observeScript(
@@ -348,7 +476,12 @@ export class RemoteHost implements Host {
     const answer = await session.observer.ask(question(needed, project), signal);
     const seen = parseObservation(answer, (start + Date.now()) / 2000);
     const lasting = seen.lasting ?? session.facts;
-    if (lasting === undefined) throw new HostError('HostUnreachable', connection.host, `${connection.host} gave no facts: is its login shell a POSIX shell?`);
+    if (lasting === undefined)
+      throw new HostError(
+        'HostUnreachable',
+        connection.host,
+        `${connection.host} gave no facts: is its login shell a POSIX shell?`,
+      );
     session.facts = lasting;
     return { ...seen, lasting };
   }
@@ -357,23 +490,37 @@ export class RemoteHost implements Host {
 /** As script/host-common.sh reads them. @throws InvalidValue */
 function dataLines(places: readonly DataVolume[]): string {
   return places
-    .map(({ kind, set, volume, directory }) => `${kind} ${valid('dockerName', set)} ${valid('dockerName', volume)}${directory === undefined ? '' : ` ${valid('relativePath', directory)}`}\n`)
+    .map(
+      ({ kind, set, volume, directory }) =>
+        `${kind} ${valid('dockerName', set)} ${valid('dockerName', volume)}${directory === undefined ? '' : ` ${valid('relativePath', directory)}`}\n`,
+    )
     .join('');
 }
 
 /** @throws HostError when state.json names volumes that are not this project's: the host may be broken into. */
 function refuseForeignVolumes(host: string, project: string, state: HostState | undefined): void {
   try {
-    for (const names of [state?.volumes, state?.previous?.volumes]) for (const volume of Object.keys(names ?? {})) dockerVolume(project, volume, names);
+    for (const names of [state?.volumes, state?.previous?.volumes])
+      for (const volume of Object.keys(names ?? {})) dockerVolume(project, volume, names);
   } catch (error) {
-    throw new HostError('HostOwned', host, `/opt/jtel/${project}/state.json on ${host} cannot be used: ${String(error)}`, error);
+    throw new HostError(
+      'HostOwned',
+      host,
+      `/opt/jtel/${project}/state.json on ${host} cannot be used: ${String(error)}`,
+      error,
+    );
   }
 }
 
 /** A container's last words may be its password. */
 function withoutSecrets(error: unknown, files: readonly RenderedFile[]): unknown {
   if (!(error instanceof HostError)) return error;
-  const secrets = files.filter(({ mode }) => mode === 0o600).flatMap(({ content }) => content.toString('utf8').split('\n')).map((line) => line.trim());
-  const message = secrets.filter(({ length }) => length >= shortestSecret).reduce((text, secret) => text.replaceAll(secret, '***'), error.message);
+  const secrets = files
+    .filter(({ mode }) => mode === 0o600)
+    .flatMap(({ content }) => content.toString('utf8').split('\n'))
+    .map((line) => line.trim());
+  const message = secrets
+    .filter(({ length }) => length >= shortestSecret)
+    .reduce((text, secret) => text.replaceAll(secret, '***'), error.message);
   return new HostError(error.reason, error.host, message, error.cause);
 }

@@ -23,7 +23,30 @@ const good: Record<ValueKind, string> = {
   domainName: 'acme.jtel.online',
 };
 const kinds = Object.keys(good) as ValueKind[];
-const hostile = ['', '-x', '--help', 'a b', 'a\nb', 'a\0b', "a'b", 'a"b', 'a`id`', '$(id)', '${HOME}', 'a;b', 'a|b', 'a&b', 'a>b', 'a*', '..', '../a', 'a/../b', '/..', 'ä', 'x'.repeat(65_536)];
+const hostile = [
+  '',
+  '-x',
+  '--help',
+  'a b',
+  'a\nb',
+  'a\0b',
+  "a'b",
+  'a"b',
+  'a`id`',
+  '$(id)',
+  '${HOME}',
+  'a;b',
+  'a|b',
+  'a&b',
+  'a>b',
+  'a*',
+  '..',
+  '../a',
+  'a/../b',
+  '/..',
+  'ä',
+  'x'.repeat(65_536),
+];
 
 describe('a value on its way to a host', () => {
   it.each(kinds)('passes unchanged as %s when it is one', (kind) => {
@@ -35,11 +58,14 @@ describe('a value on its way to a host', () => {
   });
 
   it('is shown shortened in the message', () => {
-    expect(() => valid('project', 'x'.repeat(100_000))).toThrow(expect.objectContaining({ message: expect.stringMatching(/^.{0,400}$/) }));
+    expect(() => valid('project', 'x'.repeat(100_000))).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^.{0,400}$/) }),
+    );
   });
 
   it('is a whole number within its bounds', () => {
     expect(validInteger('port', 22, 1, 65_535)).toBe(22);
-    for (const value of [0, 65_536, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) expect(() => validInteger('port', value, 1, 65_535)).toThrow(InvalidValue);
+    for (const value of [0, 65_536, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => validInteger('port', value, 1, 65_535)).toThrow(InvalidValue);
   });
 });

@@ -22,7 +22,8 @@ const patterns = {
   relativePath: /^(\.|[A-Za-z0-9_][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*)$/,
   version: /^[0-9A-Za-z][0-9A-Za-z.+-]{0,62}$/,
   timeZone: /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,3}$/,
-  domainName: /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*\.?$/,
+  domainName:
+    /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*\.?$/,
 } as const;
 
 /** Of every kind; file systems allow no longer name. */
@@ -38,7 +39,9 @@ export class InvalidValue extends Error {
 /** @returns the value itself. @throws InvalidValue when it has not the form of its kind. */
 export function valid(kind: ValueKind, value: string): string {
   if (typeof value !== 'string' || value.length > longest || !patterns[kind].test(value)) {
-    throw new InvalidValue(`${kind} ${JSON.stringify(String(value).slice(0, 80))} is refused: it does not match ${patterns[kind].source}, or is longer than ${longest}`);
+    throw new InvalidValue(
+      `${kind} ${JSON.stringify(String(value).slice(0, 80))} is refused: it does not match ${patterns[kind].source}, or is longer than ${longest}`,
+    );
   }
   return value;
 }
@@ -46,7 +49,9 @@ export function valid(kind: ValueKind, value: string): string {
 /** @returns the number itself. @throws InvalidValue unless it is a whole number within the bounds, inclusive. */
 export function validInteger(what: string, value: number, minimum: number, maximum: number): number {
   if (!Number.isInteger(value) || value < minimum || value > maximum) {
-    throw new InvalidValue(`${what} ${value} is refused: it must be a whole number from ${minimum} to ${maximum}`);
+    throw new InvalidValue(
+      `${what} ${value} is refused: it must be a whole number from ${minimum} to ${maximum}`,
+    );
   }
   return value;
 }

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { loginsFor } from './registry-login.ts';
 
 const image = 'registry.example:5000/jtel/acd-web';
-const keysFor = (keys: readonly string[], repository: string): readonly string[] => loginsFor(keys.map((registry) => ({ registry })), repository).map(({ registry }) => registry);
+const keysFor = (keys: readonly string[], repository: string): readonly string[] =>
+  loginsFor(
+    keys.map((registry) => ({ registry })),
+    repository,
+  ).map(({ registry }) => registry);
 
 describe('a login holds for an image', () => {
   it.each([
@@ -46,18 +50,33 @@ describe('a login holds for an image', () => {
   });
 
   it('and the most specific key comes first', () => {
-    const keys = ['*.example:5000', 'registry.example:5000', 'https://registry.example:5000/v2/', 'registry.example:5000/jtel'];
-    expect(keysFor(keys, image)).toEqual(['registry.example:5000/jtel', 'registry.example:5000', 'https://registry.example:5000/v2/', '*.example:5000']);
+    const keys = [
+      '*.example:5000',
+      'registry.example:5000',
+      'https://registry.example:5000/v2/',
+      'registry.example:5000/jtel',
+    ];
+    expect(keysFor(keys, image)).toEqual([
+      'registry.example:5000/jtel',
+      'registry.example:5000',
+      'https://registry.example:5000/v2/',
+      '*.example:5000',
+    ]);
   });
 });
 
 describe('Docker Hub', () => {
-  it.each(['docker.io/jtel/acd-web', 'index.docker.io/jtel/acd-web', 'jtel/acd-web', 'acd-web'])('is meant by %s', (repository) => {
-    expect(keysFor(['https://index.docker.io/v1/'], repository)).toEqual(['https://index.docker.io/v1/']);
-  });
+  it.each(['docker.io/jtel/acd-web', 'index.docker.io/jtel/acd-web', 'jtel/acd-web', 'acd-web'])(
+    'is meant by %s',
+    (repository) => {
+      expect(keysFor(['https://index.docker.io/v1/'], repository)).toEqual(['https://index.docker.io/v1/']);
+    },
+  );
 
   it('has logins of its own name, too', () => {
-    expect(keysFor(['https://index.docker.io/v1/', 'docker.io'], 'docker.io/jtel/acd-web')).toEqual(['docker.io']);
+    expect(keysFor(['https://index.docker.io/v1/', 'docker.io'], 'docker.io/jtel/acd-web')).toEqual([
+      'docker.io',
+    ]);
   });
 });
 

@@ -37,10 +37,14 @@ export function registryName(registry: string): string {
  * The logins that hold for a repository such as `registry.example/jtel/acd-web`, the most specific first. Several are tried in
  * turn, so that a password can be replaced without a gap.
  */
-export function loginsFor<T extends Pick<RegistryLogin, 'registry'>>(logins: readonly T[], repository: string): readonly T[] {
+export function loginsFor<T extends Pick<RegistryLogin, 'registry'>>(
+  logins: readonly T[],
+  repository: string,
+): readonly T[] {
   const target = patternOf(repository);
   const found = logins.filter(({ registry }) => matches(patternOf(registry), target));
-  if (found.length > 0) return found.toSorted((a, b) => compare(registryName(b.registry), registryName(a.registry)));
+  if (found.length > 0)
+    return found.toSorted((a, b) => compare(registryName(b.registry), registryName(a.registry)));
   return isOnDockerHub(target) ? logins.filter(({ registry }) => registryName(registry) === dockerHub) : [];
 }
 
@@ -57,7 +61,10 @@ function isOnDockerHub({ host, path }: Pattern): boolean {
 function matches(pattern: Pattern, target: Pattern): boolean {
   const [wanted, is] = [labelsOf(pattern.host), labelsOf(target.host)];
   if (wanted.port !== is.port || wanted.labels.length !== is.labels.length) return false;
-  return target.path.startsWith(pattern.path) && wanted.labels.every((label, index) => matchesLabel(label, is.labels[index] ?? ''));
+  return (
+    target.path.startsWith(pattern.path) &&
+    wanted.labels.every((label, index) => matchesLabel(label, is.labels[index] ?? ''))
+  );
 }
 
 function labelsOf(host: string): { readonly labels: readonly string[]; readonly port: string } {
@@ -78,7 +85,10 @@ function matchesLabel(pattern: string, label: string): boolean {
     if (piece === '*') {
       const first = Math.min(...reached);
       reached = new Set(Array.from({ length: label.length - first + 1 }, (_, index) => first + index));
-    } else reached = new Set([...reached].filter((at) => at < label.length && piece(label.charAt(at))).map((at) => at + 1));
+    } else
+      reached = new Set(
+        [...reached].filter((at) => at < label.length && piece(label.charAt(at))).map((at) => at + 1),
+      );
     if (reached.size === 0) return false;
   }
   return reached.has(label.length);
@@ -107,6 +117,8 @@ function piecesOf(pattern: string): readonly Piece[] | undefined {
 /** @param text between the brackets: `abc`, `a-c`, `^a-c` */
 function classOf(text: string): (character: string) => boolean {
   const isNegated = text.startsWith('^');
-  const ranges = [...(isNegated ? text.slice(1) : text).matchAll(/(.)-(.)|(.)/g)].map(([, from, to, one]) => [from ?? one ?? '', to ?? one ?? ''] as const);
+  const ranges = [...(isNegated ? text.slice(1) : text).matchAll(/(.)-(.)|(.)/g)].map(
+    ([, from, to, one]) => [from ?? one ?? '', to ?? one ?? ''] as const,
+  );
   return (character) => ranges.some(([from, to]) => character >= from && character <= to) !== isNegated;
 }

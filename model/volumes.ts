@@ -12,7 +12,9 @@ export function dockerVolume(project: string, volume: string, switched: Switched
   const name = switched?.[volume];
   if (name === undefined || name === first) return first;
   if (!name.startsWith(`${first}.`) || !/^[a-z0-9]{1,32}$/.test(name.slice(first.length + 1))) {
-    throw new RangeError(`the host's state.json names ${JSON.stringify(name.slice(0, 80))} as the volume ${volume} of ${project}, which cannot be`);
+    throw new RangeError(
+      `the host's state.json names ${JSON.stringify(name.slice(0, 80))} as the volume ${volume} of ${project}, which cannot be`,
+    );
   }
   return name;
 }
@@ -37,5 +39,8 @@ export function loadProjectOf(volume: string): string | undefined {
 }
 
 function shortened(load: string): string {
-  return load.toLowerCase().replaceAll(/[^a-z0-9]/g, '').slice(-16);
+  return load
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '')
+    .slice(-16);
 }

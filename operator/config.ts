@@ -42,13 +42,16 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-const imagePattern = /^([a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:\/[a-z0-9][a-z0-9._-]*)+)(?::([\w][\w.-]{0,127}))?@(sha256:[0-9a-f]{64})$/;
+const imagePattern =
+  /^([a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:\/[a-z0-9][a-z0-9._-]*)+)(?::([\w][\w.-]{0,127}))?@(sha256:[0-9a-f]{64})$/;
 
 /** @throws {ConfigError} when the image is not pinned by digest. */
 export function parseToolboxImage(text: string): ToolboxImage {
   const [, repository, tag, digest] = imagePattern.exec(text) ?? [];
   if (repository === undefined || digest === undefined) {
-    throw new ConfigError(`toolbox image "${text}" must be pinned: registry/path[:tag]@sha256:<64 hex digits>`);
+    throw new ConfigError(
+      `toolbox image "${text}" must be pinned: registry/path[:tag]@sha256:<64 hex digits>`,
+    );
   }
   return { repository, digest, tag: tag ?? 'toolbox' };
 }

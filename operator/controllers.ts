@@ -21,7 +21,17 @@ import type { openStore } from '../controllers/store-access.ts';
 import type { HostDriver } from '../host-driver/host.ts';
 import { backupHealthFrom, runBackupControllers, stackToTell, storeToCount } from './backup-controllers.ts';
 import { SecretWatches, type WatchSecret } from './secret-watches.ts';
-import { Activities, Controller, watching, type Cluster, type EventRecorder, type Logger, type ObjectKey, type RuntimeMetrics, type Store } from './runtime/index.ts';
+import {
+  Activities,
+  Controller,
+  watching,
+  type Cluster,
+  type EventRecorder,
+  type Logger,
+  type ObjectKey,
+  type RuntimeMetrics,
+  type Store,
+} from './runtime/index.ts';
 import type { WorkQueueOptions } from './runtime/control/work-queue.ts';
 
 const storeWorkers = 4;
@@ -68,25 +78,50 @@ export interface ControllerParts {
 /** Runs all controllers until the signal aborts and everything they started has ended. */
 export async function runControllers(parts: ControllerParts, signal: AbortSignal): Promise<void> {
   const { cluster, caches, events, logger, clock, random } = parts;
-  const common = { logger, ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }), ...(parts.queue === undefined ? {} : { queue: parts.queue }) };
+  const common = {
+    logger,
+    ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }),
+    ...(parts.queue === undefined ? {} : { queue: parts.queue }),
+  };
   const enqueue = (key: ObjectKey, afterSeconds?: number): void => stack.enqueue(key, afterSeconds);
   const activities = new Activities<Progress>({ enqueue, logger });
   const watcher = new HostWatcher({ enqueue, logger });
   const claims = new HostClaims();
   const credentials = new CredentialStore(cluster);
-  const restoresOfStack = caches.restores.index((one) => [`${one.metadata.namespace}/${one.spec.stackRef.name}`]);
-  const restoresOf = ({ metadata }: JtelStack): Promise<readonly JtelRestore[]> => Promise.resolve(restoresOfStack.get(`${metadata.namespace}/${metadata.name}`));
+  const restoresOfStack = caches.restores.index((one) => [
+    `${one.metadata.namespace}/${one.spec.stackRef.name}`,
+  ]);
+  const restoresOf = ({ metadata }: JtelStack): Promise<readonly JtelRestore[]> =>
+    Promise.resolve(restoresOfStack.get(`${metadata.namespace}/${metadata.name}`));
   const backupSource = new BackupSource();
-  const stacksOfStore = caches.stacks.index((one) => [one.spec.releaseStoreRef.name, ...(one.spec.backup === undefined ? [] : [one.spec.backup.storeRef.name])].map((name) => `${one.metadata.namespace}/${name}`));
-  const stackReconciler = new StackReconciler({ ...parts, addBackupHealth: backupHealthFrom(parts), credentials, activities, watcher, claims, restoresOf, backups: backupSource });
+  const stacksOfStore = caches.stacks.index((one) =>
+    [
+      one.spec.releaseStoreRef.name,
+      ...(one.spec.backup === undefined ? [] : [one.spec.backup.storeRef.name]),
+    ].map((name) => `${one.metadata.namespace}/${name}`),
+  );
+  const stackReconciler = new StackReconciler({
+    ...parts,
+    addBackupHealth: backupHealthFrom(parts),
+    credentials,
+    activities,
+    watcher,
+    claims,
+    restoresOf,
+    backups: backupSource,
+  });
   const stack: Controller<JtelStack> = new Controller<JtelStack>({
     ...common,
     name: 'stack',
     store: caches.stacks,
     workers: parts.workers,
     wakes: [
-      watching(caches.stores, (store) => stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`).map(keyOfMetadata)),
-      watching(caches.restores, ({ metadata, spec }) => [{ namespace: metadata.namespace, name: spec.stackRef.name }]),
+      watching(caches.stores, (store) =>
+        stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`).map(keyOfMetadata),
+      ),
+      watching(caches.restores, ({ metadata, spec }) => [
+        { namespace: metadata.namespace, name: spec.stackRef.name },
+      ]),
       watching(caches.backups, stackToTell),
     ],
     reconciler: stackReconciler,
@@ -98,13 +133,26 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
     store: caches.restores,
     workers: restoreWorkers,
     wakes: [
-      watching(caches.stacks, ({ metadata }) => restoresOfStack.get(`${metadata.namespace}/${metadata.name}`).map(keyOfMetadata)),
-      watching(caches.backups, ({ metadata, spec }) => restoresOfStack.get(`${metadata.namespace}/${spec.stackRef.name}`).map(keyOfMetadata)),
+      watching(caches.stacks, ({ metadata }) =>
+        restoresOfStack.get(`${metadata.namespace}/${metadata.name}`).map(keyOfMetadata),
+      ),
+      watching(caches.backups, ({ metadata, spec }) =>
+        restoresOfStack.get(`${metadata.namespace}/${spec.stackRef.name}`).map(keyOfMetadata),
+      ),
     ],
-    reconciler: new RestoreReconciler({ ...parts, credentials, restoresOf, activities: restoreActivities, claims: new HostClaims() }),
+    reconciler: new RestoreReconciler({
+      ...parts,
+      credentials,
+      restoresOf,
+      activities: restoreActivities,
+      claims: new HostClaims(),
+    }),
   });
   const identitiesOf = ({ metadata }: JtelBackupStore): readonly string[] =>
-    stacksOfStore.get(`${metadata.namespace}/${metadata.name}`).filter(({ spec }) => spec.backup?.storeRef.name === metadata.name).map(stackIdentity);
+    stacksOfStore
+      .get(`${metadata.namespace}/${metadata.name}`)
+      .filter(({ spec }) => spec.backup?.storeRef.name === metadata.name)
+      .map(stackIdentity);
   const store = new Controller<JtelBackupStore>({
     ...common,
     name: 'store',
@@ -122,7 +170,12 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
     secretWatches.follow(caches.stores, 'store', (key) => store.enqueue(key)),
   ];
   try {
-    await Promise.all([runBackupControllers(parts, { claims, credentials, common }, signal), stack.run(signal), restore.run(signal), store.run(signal)]);
+    await Promise.all([
+      runBackupControllers(parts, { claims, credentials, common }, signal),
+      stack.run(signal),
+      restore.run(signal),
+      store.run(signal),
+    ]);
   } finally {
     for (const stop of unfollow) stop();
     secretWatches.close();

@@ -1,13 +1,39 @@
 /** The composition root: builds every part once, wires them, and runs until told to stop or leadership is lost. */
 
 import { Registry } from 'prom-client';
-import { backupKind, operatorName, restoreKind, storeKind, stackKind, type JtelBackup, type JtelBackupStore, type JtelRestore, type JtelStack } from '../crds/index.ts';
+import {
+  backupKind,
+  operatorName,
+  restoreKind,
+  storeKind,
+  stackKind,
+  type JtelBackup,
+  type JtelBackupStore,
+  type JtelRestore,
+  type JtelStack,
+} from '../crds/index.ts';
 import { ReleaseSource } from '../controllers/release-source.ts';
 import { openStore } from '../controllers/store-access.ts';
 import { createHostDriver } from '../host-driver/connect.ts';
 import type { OperatorConfig } from './config.ts';
 import { runControllers } from './controllers.ts';
-import { ClusterClient, EventRecorder, HealthServer, Informer, KubeConnection, LeaderElector, RuntimeMetrics, SecretRegistry, createLogger, type CallObserver, type KubernetesObject, type Leadership, type Logger, secrets as secretKind, watchNamed } from './runtime/index.ts';
+import {
+  ClusterClient,
+  EventRecorder,
+  HealthServer,
+  Informer,
+  KubeConnection,
+  LeaderElector,
+  RuntimeMetrics,
+  SecretRegistry,
+  createLogger,
+  type CallObserver,
+  type KubernetesObject,
+  type Leadership,
+  type Logger,
+  secrets as secretKind,
+  watchNamed,
+} from './runtime/index.ts';
 
 /** Connections that no stack asked for in so long are closed. */
 const idleConnectionSeconds = 900;
@@ -45,15 +71,23 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     port: config.healthPort,
     registry,
     alive: {},
-    ready: { caches: () => (everyInformer.every(({ store }) => store.synced) ? undefined : 'not synced yet') },
+    ready: {
+      caches: () => (everyInformer.every(({ store }) => store.synced) ? undefined : 'not synced yet'),
+    },
   });
-  logger.info('operator started', { server: connection.server, namespaces: config.namespaces, healthPort: health.port });
+  logger.info('operator started', {
+    server: connection.server,
+    namespaces: config.namespaces,
+    healthPort: health.port,
+  });
 
   // Caches follow the cluster from the start, so that a new leader begins at once.
   const stopCaches = new AbortController();
   const caches = Promise.all(everyInformer.map((informer) => informer.run(stopCaches.signal)));
   try {
-    await elector.run(signal, (leadership) => lead(leadership, { config, logger, secrets, metrics, elector, cluster, connection, informers }));
+    await elector.run(signal, (leadership) =>
+      lead(leadership, { config, logger, secrets, metrics, elector, cluster, connection, informers }),
+    );
   } finally {
     stopCaches.abort();
     await caches;
@@ -82,20 +116,36 @@ interface Informers {
 }
 
 /** Everything that writes: exists only while this process leads, and only through a client that refuses when it does not. */
-async function lead(leadership: Leadership, { config, logger, secrets, metrics, elector, cluster: open, connection, informers }: Parts): Promise<void> {
+async function lead(
+  leadership: Leadership,
+  { config, logger, secrets, metrics, elector, cluster: open, connection, informers }: Parts,
+): Promise<void> {
   const { signal } = leadership;
   const cluster = open.fencedBy(elector);
-  await Promise.all(Object.values(informers).map((informer: Informer<KubernetesObject>) => informer.synced(signal)));
+  await Promise.all(
+    Object.values(informers).map((informer: Informer<KubernetesObject>) => informer.synced(signal)),
+  );
   const clusterID = await cluster.clusterID({ signal });
   const driver = createHostDriver();
-  const events = new EventRecorder({ cluster, reportingController: 'jtel.de/operator', reportingInstance: config.identity, secrets, logger });
+  const events = new EventRecorder({
+    cluster,
+    reportingController: 'jtel.de/operator',
+    reportingInstance: config.identity,
+    secrets,
+    logger,
+  });
   const idle = setInterval(() => driver.closeIdle(idleConnectionSeconds), 60_000);
   const { stacks, stores, backups, restores } = informers;
   try {
     await runControllers(
       {
         cluster,
-        caches: { stacks: stacks.store, stores: stores.store, backups: backups.store, restores: restores.store },
+        caches: {
+          stacks: stacks.store,
+          stores: stores.store,
+          backups: backups.store,
+          restores: restores.store,
+        },
         driver,
         releases: new ReleaseSource(config.releaseKey === undefined ? {} : { publicKey: config.releaseKey }),
         openStore,

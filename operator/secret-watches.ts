@@ -15,7 +15,16 @@ export interface NamingObject extends KubernetesObject {
 
 /** What a changed Secret may put right. */
 const curable: ReadonlySet<Reason> = new Set<Reason>([
-  'SecretNotFound', 'SecretInvalid', 'SpecInvalid', 'AuthenticationFailed', 'AddressBanned', 'RegistryRefused', 'StoreCredentialsRefused', 'StoreCannotSign', 'DecryptionKeyMissing', 'DecryptionKeyWrong',
+  'SecretNotFound',
+  'SecretInvalid',
+  'SpecInvalid',
+  'AuthenticationFailed',
+  'AddressBanned',
+  'RegistryRefused',
+  'StoreCredentialsRefused',
+  'StoreCannotSign',
+  'DecryptionKeyMissing',
+  'DecryptionKeyWrong',
 ]);
 /** Each holds a connection to the API server. What is beyond waits for the next look. */
 const mostWatches = 100;
@@ -35,10 +44,16 @@ export class SecretWatches {
   }
 
   /** Follows a store's objects; wakes the one whose Secret changed. @returns the way to stop. */
-  follow<T extends KubernetesObject & NamingObject>(store: Store<T>, kind: string, wake: (key: ObjectKey) => void): () => void {
+  follow<T extends KubernetesObject & NamingObject>(
+    store: Store<T>,
+    kind: string,
+    wake: (key: ObjectKey) => void,
+  ): () => void {
     const look = (object: T, gone: boolean): void => {
       const key = { namespace: object.metadata?.namespace ?? '', name: object.metadata?.name ?? '' };
-      this.#want(`${kind} ${formatKey(key)}`, gone ? [] : secretsInTrouble(object, key.namespace), () => wake(key));
+      this.#want(`${kind} ${formatKey(key)}`, gone ? [] : secretsInTrouble(object, key.namespace), () =>
+        wake(key),
+      );
     };
     for (const object of store.list()) look(object, false);
     return store.onChange(({ type, object }) => look(object, type === 'Deleted'));
@@ -76,7 +91,10 @@ export class SecretWatches {
 
 /** Secrets that an object names, when one of its conditions is such as a Secret can put right. */
 function secretsInTrouble({ spec, status }: NamingObject, namespace: string): readonly ObjectKey[] {
-  const inTrouble = status?.conditions?.some(({ status: is, reason }) => is !== 'True' && isReason(reason) && curable.has(reason)) === true;
+  const inTrouble =
+    status?.conditions?.some(
+      ({ status: is, reason }) => is !== 'True' && isReason(reason) && curable.has(reason),
+    ) === true;
   return inTrouble ? namedSecrets(spec).map((name) => ({ namespace, name })) : [];
 }
 

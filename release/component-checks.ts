@@ -10,11 +10,13 @@ export function componentProblems(release: Release, component: Component, index:
     ...networkProblems(component),
     ...replicaProblems(component),
   ];
-  if (component.kind === 'Task' && component.health !== undefined) problems.push('a Task runs once, so it has no health');
+  if (component.kind === 'Task' && component.health !== undefined)
+    problems.push('a Task runs once, so it has no health');
   const names = (component.environment ?? []).map((variable) => variable.name);
   for (const name of twice(names)) problems.push(`environment variable ${name} is there more than once`);
   for (const limit of component.processLimits ?? []) {
-    if (limit.hard !== -1 && (limit.soft === -1 || limit.soft > limit.hard)) problems.push(`process limit ${limit.name}: soft is above hard`);
+    if (limit.hard !== -1 && (limit.soft === -1 || limit.soft > limit.hard))
+      problems.push(`process limit ${limit.name}: soft is above hard`);
   }
   return problems.map((problem) => `components (${component.name}): ${problem}`);
 }
@@ -22,7 +24,8 @@ export function componentProblems(release: Release, component: Component, index:
 function dependencyProblems(release: Release, component: Component, index: number): readonly string[] {
   const problems: string[] = [];
   const edges = component.dependsOn ?? [];
-  for (const name of twice(edges.map((edge) => edge.component))) problems.push(`dependsOn names ${name} more than once`);
+  for (const name of twice(edges.map((edge) => edge.component)))
+    problems.push(`dependsOn names ${name} more than once`);
   for (const edge of edges) {
     const position = release.components.findIndex((candidate) => candidate.name === edge.component);
     const target = release.components[position];
@@ -30,11 +33,16 @@ function dependencyProblems(release: Release, component: Component, index: numbe
       problems.push(`dependsOn: there is no component ${edge.component}`);
       continue;
     }
-    if (position >= index) problems.push(`dependsOn: ${edge.component} must be listed above it (the list is the start order)`);
-    if (edge.condition === 'healthy' && target.health === undefined) problems.push(`dependsOn: ${edge.component} has no health to wait for`);
-    if (edge.condition === 'completed' && target.kind !== 'Task') problems.push(`dependsOn: ${edge.component} is not a Task, it never completes`);
+    if (position >= index)
+      problems.push(`dependsOn: ${edge.component} must be listed above it (the list is the start order)`);
+    if (edge.condition === 'healthy' && target.health === undefined)
+      problems.push(`dependsOn: ${edge.component} has no health to wait for`);
+    if (edge.condition === 'completed' && target.kind !== 'Task')
+      problems.push(`dependsOn: ${edge.component} is not a Task, it never completes`);
     if (target.optional === true && component.optional !== true && edge.optional !== true) {
-      problems.push(`dependsOn: ${edge.component} is optional, so the edge must be \`optional: true\` (or neither)`);
+      problems.push(
+        `dependsOn: ${edge.component} is optional, so the edge must be \`optional: true\` (or neither)`,
+      );
     }
   }
   return problems;
@@ -43,15 +51,19 @@ function dependencyProblems(release: Release, component: Component, index: numbe
 function mountProblems(release: Release, component: Component): readonly string[] {
   const problems: string[] = [];
   for (const mount of component.volumes ?? []) {
-    if (!release.volumes.includes(mount.volume)) problems.push(`volume ${mount.volume} is not declared in volumes`);
+    if (!release.volumes.includes(mount.volume))
+      problems.push(`volume ${mount.volume} is not declared in volumes`);
   }
   const secrets = component.secrets ?? [];
   for (const mount of secrets) {
-    if (!release.secrets.some((secret) => secret.name === mount.name)) problems.push(`secret ${mount.name} is not declared in secrets`);
+    if (!release.secrets.some((secret) => secret.name === mount.name))
+      problems.push(`secret ${mount.name} is not declared in secrets`);
   }
   const user = component.user?.split(':')[0];
   if (secrets.length > 0 && user !== undefined && Number(user) !== 0) {
-    problems.push(`it starts as user ${user} and could not read its secrets: let the image start as root and step down by itself`);
+    problems.push(
+      `it starts as user ${user} and could not read its secrets: let the image start as root and step down by itself`,
+    );
   }
   const targets = [
     ...(component.files ?? []).map((file) => file.target),
@@ -72,9 +84,11 @@ function networkProblems(component: Component): readonly string[] {
     }
   }
   if (component.hostNetwork !== true) return problems;
-  if ((component.publish ?? []).length > 0) problems.push('it uses the network of the host, so it cannot publish ports');
+  if ((component.publish ?? []).length > 0)
+    problems.push('it uses the network of the host, so it cannot publish ports');
   for (const parameter of component.kernelParameters ?? []) {
-    if (parameter.name.startsWith('net.')) problems.push(`it uses the network of the host, so it cannot set ${parameter.name}`);
+    if (parameter.name.startsWith('net.'))
+      problems.push(`it uses the network of the host, so it cannot set ${parameter.name}`);
   }
   return problems;
 }
@@ -84,9 +98,12 @@ function replicaProblems(component: Component): readonly string[] {
   if (replicas === undefined) return [];
   const problems: string[] = [];
   if (replicas.minimum > replicas.default || replicas.default > replicas.maximum) {
-    problems.push(`replicas: ${replicas.minimum} ≤ ${replicas.default} ≤ ${replicas.maximum} (minimum, default, maximum) does not hold`);
+    problems.push(
+      `replicas: ${replicas.minimum} ≤ ${replicas.default} ≤ ${replicas.maximum} (minimum, default, maximum) does not hold`,
+    );
   }
-  if ((component.publish ?? []).length > 0 && replicas.maximum > 1) problems.push('replicas cannot share a published port: drop publish or replicas');
+  if ((component.publish ?? []).length > 0 && replicas.maximum > 1)
+    problems.push('replicas cannot share a published port: drop publish or replicas');
   return problems;
 }
 

@@ -9,14 +9,19 @@ export function secretTarget(mount: { readonly name: string; readonly target?: s
 }
 
 /** Compose service names of a component: `acd-dbm`, or `acd-web-1 … acd-web-N` when it can have replicas. */
-export function serviceNames(component: Pick<Component, 'name' | 'replicas'>, replicas: number): readonly string[] {
+export function serviceNames(
+  component: Pick<Component, 'name' | 'replicas'>,
+  replicas: number,
+): readonly string[] {
   if (component.replicas === undefined) return [component.name];
   return Array.from({ length: replicas }, (_, index) => `${component.name}-${index + 1}`);
 }
 
 /** Every template that a component names, each once, sorted. */
 export function templatePaths(release: Release): readonly string[] {
-  const paths = release.components.flatMap((component) => (component.files ?? []).map((file) => file.template));
+  const paths = release.components.flatMap((component) =>
+    (component.files ?? []).map((file) => file.template),
+  );
   return [...new Set(paths)].toSorted();
 }
 

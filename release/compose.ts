@@ -26,7 +26,11 @@ export interface ServiceParts {
   readonly servicesOf: (component: string) => readonly string[];
 }
 
-const conditions = { started: 'service_started', healthy: 'service_healthy', completed: 'service_completed_successfully' } as const;
+const conditions = {
+  started: 'service_started',
+  healthy: 'service_healthy',
+  completed: 'service_completed_successfully',
+} as const;
 
 /** Where the host driver puts a file of that digest; the layout is the host driver's (docs/hosts). */
 function hostFilePath(project: string, sha256: string): string {
@@ -49,7 +53,8 @@ export function composeService(parts: ServiceParts): Record<string, unknown> {
     cpus: Number(resources.cpus),
     mem_limit: `${resources.memoryMiB}m`,
     shm_size: component.sharedMemoryMiB === undefined ? undefined : `${component.sharedMemoryMiB}m`,
-    stop_grace_period: component.stopGracePeriodSeconds === undefined ? undefined : `${component.stopGracePeriodSeconds}s`,
+    stop_grace_period:
+      component.stopGracePeriodSeconds === undefined ? undefined : `${component.stopGracePeriodSeconds}s`,
     // A container's log must not fill the disk that the database is on.
     logging: { driver: 'json-file', options: { 'max-size': '20m', 'max-file': '5' } },
     labels: { 'jtel.de/stack': parts.stack, 'jtel.de/component': component.name },
@@ -66,7 +71,9 @@ function processFields(component: Component): Record<string, unknown> {
     read_only: component.readOnlyRootFileSystem === true ? true : undefined,
     cap_add: component.capabilities,
     sysctls: Object.fromEntries((component.kernelParameters ?? []).map(({ name, value }) => [name, value])),
-    ulimits: Object.fromEntries((component.processLimits ?? []).map(({ name, soft, hard }) => [name, { soft, hard }])),
+    ulimits: Object.fromEntries(
+      (component.processLimits ?? []).map(({ name, soft, hard }) => [name, { soft, hard }]),
+    ),
   };
 }
 
@@ -100,7 +107,9 @@ function dependencies(
   servicesOf: ServiceParts['servicesOf'],
 ): Readonly<Record<string, { readonly condition: string }>> {
   return Object.fromEntries(
-    edges.flatMap((edge) => servicesOf(edge.component).map((service) => [service, { condition: conditions[edge.condition] }])),
+    edges.flatMap((edge) =>
+      servicesOf(edge.component).map((service) => [service, { condition: conditions[edge.condition] }]),
+    ),
   );
 }
 
@@ -113,12 +122,18 @@ function healthCheck(component: Component): Record<string, unknown> | undefined 
     timeout: `${health.timeoutSeconds ?? 5}s`,
     retries: health.retries ?? 3,
     start_period: `${health.startPeriodSeconds ?? 0}s`,
-    ...(health.startIntervalSeconds === undefined ? {} : { start_interval: `${health.startIntervalSeconds}s` }),
+    ...(health.startIntervalSeconds === undefined
+      ? {}
+      : { start_interval: `${health.startIntervalSeconds}s` }),
   };
 }
 
 function withoutEmpty(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0)),
+    Object.entries(fields).filter(
+      ([, value]) =>
+        value !== undefined &&
+        !(typeof value === 'object' && value !== null && Object.keys(value).length === 0),
+    ),
   );
 }

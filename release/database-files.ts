@@ -20,7 +20,10 @@ export function databaseFiles(release: Release): DatabaseFiles | undefined {
   if (physical === undefined) return undefined;
   const { volume, dataDirectory, uid, gid } = physical;
   const mounts = release.components.find((component) => component.name === name)?.volumes ?? [];
-  const mount = mounts.find((one) => one.volume === volume && one.readOnly !== true && `${dataDirectory}/`.startsWith(`${one.target}/`));
+  const mount = mounts.find(
+    (one) =>
+      one.volume === volume && one.readOnly !== true && `${dataDirectory}/`.startsWith(`${one.target}/`),
+  );
   if (mount === undefined) return undefined;
   const relativeDirectory = dataDirectory.slice(mount.target.length + 1) || '.';
   return { volume, mountPath: mount.target, dataDirectory, relativeDirectory, uid, gid };

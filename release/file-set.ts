@@ -14,7 +14,9 @@ export class FileSet {
     const sha256 = createHash('sha256').update(content).digest('hex');
     const present = this.#files.get(sha256);
     if (present !== undefined && present.mode !== mode) {
-      throw new RenderError('two files have the same content and different modes (a secret must not equal a configuration file)');
+      throw new RenderError(
+        'two files have the same content and different modes (a secret must not equal a configuration file)',
+      );
     }
     this.#files.set(sha256, { sha256, content, mode });
     return sha256;

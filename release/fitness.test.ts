@@ -12,11 +12,21 @@ describe('preflight', () => {
   });
 
   it('forgives what firmware, units and file system take away', () => {
-    expect(preflight(aRelease(), 'Small', { ...facts, memoryBytes: 1.95 * gibibyte, diskTotalBytes: 4.7 * gibibyte })).toEqual([]);
+    expect(
+      preflight(aRelease(), 'Small', {
+        ...facts,
+        memoryBytes: 1.95 * gibibyte,
+        diskTotalBytes: 4.7 * gibibyte,
+      }),
+    ).toEqual([]);
   });
 
   it('tells everything that is missing, with both figures', () => {
-    const findings = preflight(aRelease(), 'Medium', { cores: 2, memoryBytes: gibibyte, diskTotalBytes: gibibyte });
+    const findings = preflight(aRelease(), 'Medium', {
+      cores: 2,
+      memoryBytes: gibibyte,
+      diskTotalBytes: gibibyte,
+    });
     expect(findings.map((finding) => finding.check)).toEqual(['Cores', 'Memory', 'Disk']);
     expect(findings[0]?.message).toBe('the host has 2 cores, size Medium of release 3.43.2 needs 8');
     expect(findings[1]?.message).toContain('1024 MiB');
@@ -29,30 +39,50 @@ describe('an update', () => {
   });
 
   it('from a newer version is a downgrade and needs a restore', () => {
-    expect(updateAllowed('3.44.0', aRelease())).toMatchObject({ allowed: false, kind: 'Downgrade', message: expect.stringContaining('restore') });
+    expect(updateAllowed('3.44.0', aRelease())).toMatchObject({
+      allowed: false,
+      kind: 'Downgrade',
+      message: expect.stringContaining('restore'),
+    });
   });
 
   it('from a version too old names those that work', () => {
-    expect(updateAllowed('3.42.9', aRelease())).toMatchObject({ allowed: false, kind: 'TooFar', message: expect.stringContaining('3.43.1') });
+    expect(updateAllowed('3.42.9', aRelease())).toMatchObject({
+      allowed: false,
+      kind: 'TooFar',
+      message: expect.stringContaining('3.43.1'),
+    });
   });
 
   it('knows ranges', () => {
-    expect(updateAllowed('3.42.9', aRelease({ updatableFrom: ['>=3.42.5 <3.43.2'] }))).toEqual({ allowed: true });
+    expect(updateAllowed('3.42.9', aRelease({ updatableFrom: ['>=3.42.5 <3.43.2'] }))).toEqual({
+      allowed: true,
+    });
   });
 });
 
 it('firewall rules join the release’s ports with the stack’s sources', () => {
   const sip = [{ name: 'trunk', cidr: '192.0.2.1/32' }];
-  expect(firewallRules(aRelease(), { fqdn: 'a.example', allow: { web: ['10.0.0.0/8'], sip } }, 2222)).toEqual({
-    sshPort: 2222,
-    admin: [],
-    web: ['10.0.0.0/8'],
-    sip,
-    ports: [{ group: 'web', protocol: 'tcp', from: 443, to: 443 }],
-  });
+  expect(firewallRules(aRelease(), { fqdn: 'a.example', allow: { web: ['10.0.0.0/8'], sip } }, 2222)).toEqual(
+    {
+      sshPort: 2222,
+      admin: [],
+      web: ['10.0.0.0/8'],
+      sip,
+      ports: [{ group: 'web', protocol: 'tcp', from: 443, to: 443 }],
+    },
+  );
 });
 
 it('secrets have a length even where the release is silent', () => {
-  const release = aRelease({ secrets: [{ name: 'a', kind: 'Generated' }, { name: 'tls', kind: 'TLS' }] });
-  expect(secretsNeeded(release)).toEqual([{ name: 'a', kind: 'Generated', length: 32 }, { name: 'tls', kind: 'TLS', length: 32 }]);
+  const release = aRelease({
+    secrets: [
+      { name: 'a', kind: 'Generated' },
+      { name: 'tls', kind: 'TLS' },
+    ],
+  });
+  expect(secretsNeeded(release)).toEqual([
+    { name: 'a', kind: 'Generated', length: 32 },
+    { name: 'tls', kind: 'TLS', length: 32 },
+  ]);
 });

@@ -27,15 +27,24 @@ export function preflight(release: Release, size: Size, facts: FitnessFacts): re
   const forWhat = `size ${size} of release ${release.version}`;
   const findings: PreflightFinding[] = [];
   if (facts.cores < needed.cores) {
-    findings.push({ check: 'Cores', message: `the host has ${facts.cores} cores, ${forWhat} needs ${needed.cores}` });
+    findings.push({
+      check: 'Cores',
+      message: `the host has ${facts.cores} cores, ${forWhat} needs ${needed.cores}`,
+    });
   }
   const memoryMiB = facts.memoryBytes / 1024 ** 2;
   if (memoryMiB < needed.memoryMiB * (1 - memoryTolerance)) {
-    findings.push({ check: 'Memory', message: `the host has ${Math.floor(memoryMiB)} MiB of memory, ${forWhat} needs ${needed.memoryMiB} MiB` });
+    findings.push({
+      check: 'Memory',
+      message: `the host has ${Math.floor(memoryMiB)} MiB of memory, ${forWhat} needs ${needed.memoryMiB} MiB`,
+    });
   }
   const diskGiB = facts.diskTotalBytes / 1024 ** 3;
   if (diskGiB < needed.diskGiB * (1 - diskTolerance)) {
-    findings.push({ check: 'Disk', message: `the host's disk for Docker has ${Math.floor(diskGiB)} GiB, ${forWhat} needs ${needed.diskGiB} GiB` });
+    findings.push({
+      check: 'Disk',
+      message: `the host's disk for Docker has ${Math.floor(diskGiB)} GiB, ${forWhat} needs ${needed.diskGiB} GiB`,
+    });
   }
   return findings;
 }
@@ -48,7 +57,8 @@ export type UpdateVerdict =
 export function updateAllowed(from: string, release: Release): UpdateVerdict {
   const to = release.version;
   if (from === to) return { allowed: true };
-  if (release.updatableFrom.some((range) => semver.satisfies(from, range, { includePrerelease: true }))) return { allowed: true };
+  if (release.updatableFrom.some((range) => semver.satisfies(from, range, { includePrerelease: true })))
+    return { allowed: true };
   if (semver.valid(from) !== null && semver.gt(from, to)) {
     const message = `the data is of version ${from}, newer than ${to}: going back needs a restore of a backup made by ${to} or earlier`;
     return { allowed: false, kind: 'Downgrade', message };

@@ -42,7 +42,9 @@ async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes('--check')) {
     const stale = await staleFiles();
     if (stale.length === 0) return 0;
-    console.error(`release/generated is stale (${stale.join(', ')}): run \`node release/generate.ts\` and commit the result.`);
+    console.error(
+      `release/generated is stale (${stale.join(', ')}): run \`node release/generate.ts\` and commit the result.`,
+    );
     return 1;
   }
   for (const [name, content] of await generate()) await writeFile(new URL(name, folder), content);

@@ -4,7 +4,11 @@ import type { Release, SecretDeclaration } from './generated/release.ts';
 import type { StackNetwork } from './stack-input.ts';
 
 /** The release says which ports there are, the stack who may reach them. `sshPort` is where the operator itself comes in. */
-export function firewallRules(release: Release, network: StackNetwork | undefined, sshPort: number): FirewallRules {
+export function firewallRules(
+  release: Release,
+  network: StackNetwork | undefined,
+  sshPort: number,
+): FirewallRules {
   const allow = network?.allow ?? {};
   return {
     sshPort,

@@ -34,7 +34,8 @@ export function sha256(content: Buffer | string): string {
 
 /** @returns what `release.json.sig` holds. */
 export function signManifest(bytes: Buffer, privateKey: KeyObject): string {
-  if (privateKey.asymmetricKeyType !== 'ed25519') throw new TypeError('the signing key must be an ed25519 private key');
+  if (privateKey.asymmetricKeyType !== 'ed25519')
+    throw new TypeError('the signing key must be an ed25519 private key');
   return `${sign(null, bytes, privateKey).toString('base64')}\n`;
 }
 

@@ -18,12 +18,21 @@ interface ComposeFile {
 }
 
 const composeOf = (input: RenderInput): ComposeFile => parse(renderRelease(input).composeYaml) as ComposeFile;
-const withOverrides = (...components: readonly ComponentOverride[]): RenderInput => aRenderInput({ stack: aStack({ components }) });
-const withComponents = (...components: readonly Component[]): RenderInput => aRenderInput({ release: aRelease({ components: [...components] }) });
+const withOverrides = (...components: readonly ComponentOverride[]): RenderInput =>
+  aRenderInput({ stack: aStack({ components }) });
+const withComponents = (...components: readonly Component[]): RenderInput =>
+  aRenderInput({ release: aRelease({ components: [...components] }) });
 
 describe('services', () => {
   it('come in start order, replicas numbered from one', () => {
-    expect(renderRelease(aRenderInput()).services).toEqual(['acd-dbm', 'acd-dbs', 'acd-task-runner', 'acd-web-1', 'acd-web-2', 'acd-haproxy']);
+    expect(renderRelease(aRenderInput()).services).toEqual([
+      'acd-dbm',
+      'acd-dbs',
+      'acd-task-runner',
+      'acd-web-1',
+      'acd-web-2',
+      'acd-haproxy',
+    ]);
   });
 
   it('keep their number when there is one replica, so that a second one changes nothing for the first', () => {
@@ -34,25 +43,33 @@ describe('services', () => {
   });
 
   it('name their image by digest, never by tag', () => {
-    for (const { image } of Object.values(composeOf(aRenderInput()).services)) expect(image).toMatch(/^registry\.jtel\.example\/jtel\/[a-z-]+@sha256:a{64}$/);
+    for (const { image } of Object.values(composeOf(aRenderInput()).services))
+      expect(image).toMatch(/^registry\.jtel\.example\/jtel\/[a-z-]+@sha256:a{64}$/);
   });
 
   it('wait for every replica of what they depend on', () => {
     const { components } = aRelease();
     const last = aComponent('acd-tel1', { dependsOn: [{ component: 'acd-web', condition: 'started' }] });
     const { services } = composeOf(withComponents(...components, last));
-    expect(services['acd-tel1']?.depends_on).toEqual({ 'acd-web-1': { condition: 'service_started' }, 'acd-web-2': { condition: 'service_started' } });
+    expect(services['acd-tel1']?.depends_on).toEqual({
+      'acd-web-1': { condition: 'service_started' },
+      'acd-web-2': { condition: 'service_started' },
+    });
   });
 
   it('restart unless they are tasks', () => {
-    const { services } = composeOf(withComponents(...aRelease().components, aComponent('acd-init', { kind: 'Task' })));
+    const { services } = composeOf(
+      withComponents(...aRelease().components, aComponent('acd-init', { kind: 'Task' })),
+    );
     expect(services['acd-init']?.['restart']).toBe('no');
     expect(services['acd-dbm']?.['restart']).toBe('unless-stopped');
   });
 
   it('have limits of the size, and the stack’s own where it gives them', () => {
     const { services } = composeOf(
-      aRenderInput({ stack: aStack({ size: 'Large', components: [{ name: 'acd-web', resources: { memoryMiB: 777 } }] }) }),
+      aRenderInput({
+        stack: aStack({ size: 'Large', components: [{ name: 'acd-web', resources: { memoryMiB: 777 } }] }),
+      }),
     );
     expect(services['acd-dbm']).toMatchObject({ cpus: 4, mem_limit: '1024m' });
     expect(services['acd-web-1']).toMatchObject({ cpus: 4, mem_limit: '777m' });
@@ -72,7 +89,14 @@ describe('services', () => {
       kernelParameters: [{ name: 'kernel.shmmax', value: '1024' }],
       processLimits: [{ name: 'nofile', soft: 1024, hard: 2048 }],
       temporaryFileSystems: [{ target: '/tmp', sizeMiB: 1 }],
-      health: { command: ['probe'], intervalSeconds: 2, startIntervalSeconds: 1, timeoutSeconds: 3, retries: 4, startPeriodSeconds: 5 },
+      health: {
+        command: ['probe'],
+        intervalSeconds: 2,
+        startIntervalSeconds: 1,
+        timeoutSeconds: 3,
+        retries: 4,
+        startPeriodSeconds: 5,
+      },
     });
     expect(composeOf(withComponents(...aRelease().components, component)).services['acd-fs1']).toMatchObject({
       network_mode: 'host',
@@ -87,7 +111,14 @@ describe('services', () => {
       sysctls: { 'kernel.shmmax': '1024' },
       ulimits: { nofile: { soft: 1024, hard: 2048 } },
       volumes: [{ type: 'tmpfs', target: '/tmp', tmpfs: { size: 1_048_576 } }],
-      healthcheck: { test: ['CMD', 'probe'], interval: '2s', timeout: '3s', retries: 4, start_period: '5s', start_interval: '1s' },
+      healthcheck: {
+        test: ['CMD', 'probe'],
+        interval: '2s',
+        timeout: '3s',
+        retries: 4,
+        start_period: '5s',
+        start_interval: '1s',
+      },
     });
   });
 });
@@ -95,24 +126,34 @@ describe('services', () => {
 describe('a disabled component', () => {
   it('goes, and optional edges to it go too', () => {
     const { components } = aRelease();
-    const reader = aComponent('acd-tel1', { dependsOn: [{ component: 'acd-dbs', condition: 'started', optional: true }] });
+    const reader = aComponent('acd-tel1', {
+      dependsOn: [{ component: 'acd-dbs', condition: 'started', optional: true }],
+    });
     const input = withComponents(...components, reader);
-    const { services } = composeOf({ ...input, stack: aStack({ components: [{ name: 'acd-dbs', state: 'Disabled' }] }) });
+    const { services } = composeOf({
+      ...input,
+      stack: aStack({ components: [{ name: 'acd-dbs', state: 'Disabled' }] }),
+    });
     expect(Object.keys(services)).not.toContain('acd-dbs');
     expect(services['acd-tel1']).not.toHaveProperty('depends_on');
   });
 
   it('is refused when the release needs it', () => {
-    expect(() => renderRelease(withOverrides({ name: 'acd-dbm', state: 'Disabled' }))).toThrow('acd-dbm cannot be disabled');
+    expect(() => renderRelease(withOverrides({ name: 'acd-dbm', state: 'Disabled' }))).toThrow(
+      'acd-dbm cannot be disabled',
+    );
   });
 
   it('is refused when another one that runs needs it', () => {
     const { components } = aRelease();
-    const reader = aComponent('acd-stats', { optional: true, dependsOn: [{ component: 'acd-dbs', condition: 'started' }] });
+    const reader = aComponent('acd-stats', {
+      optional: true,
+      dependsOn: [{ component: 'acd-dbs', condition: 'started' }],
+    });
     const input = withComponents(...components, reader);
-    expect(() => renderRelease({ ...input, stack: aStack({ components: [{ name: 'acd-dbs', state: 'Disabled' }] }) })).toThrow(
-      'disable acd-stats too, or enable acd-dbs',
-    );
+    expect(() =>
+      renderRelease({ ...input, stack: aStack({ components: [{ name: 'acd-dbs', state: 'Disabled' }] }) }),
+    ).toThrow('disable acd-stats too, or enable acd-dbs');
   });
 });
 
@@ -122,9 +163,21 @@ describe('wishes that the release cannot fulfil are refused with what to do', ()
     ['too many replicas', { name: 'acd-web', replicas: 9 }, '1 to 8 replicas, not 9'],
     ['replicas of a single', { name: 'acd-dbm', replicas: 2 }, 'runs exactly once'],
     ['nonsense as cpus', { name: 'acd-web', resources: { cpus: '1; rm' } }, 'decimal number'],
-    ['a variable with a hostile name', { name: 'acd-web', env: [{ name: 'A=B\nC', value: '' }] }, 'not a variable'],
-    ['control characters in a variable', { name: 'acd-web', env: [{ name: 'A', value: 'x\u2028y' }] }, 'control characters'],
-    ['a secret that is not there', { name: 'acd-web', env: [{ name: 'A', secretKeyRef: { name: 's', key: 'k' } }] }, 'Secret s has no key k'],
+    [
+      'a variable with a hostile name',
+      { name: 'acd-web', env: [{ name: 'A=B\nC', value: '' }] },
+      'not a variable',
+    ],
+    [
+      'control characters in a variable',
+      { name: 'acd-web', env: [{ name: 'A', value: 'x\u2028y' }] },
+      'control characters',
+    ],
+    [
+      'a secret that is not there',
+      { name: 'acd-web', env: [{ name: 'A', secretKeyRef: { name: 's', key: 'k' } }] },
+      'Secret s has no key k',
+    ],
   ];
   it.each(wishes)('%s', (_, override, message) => {
     expect(() => renderRelease(withOverrides(override))).toThrow(RenderError);
@@ -133,8 +186,13 @@ describe('wishes that the release cannot fulfil are refused with what to do', ()
 
   it('an image without digest', () => {
     const release = aRelease();
-    const components = release.components.map((component) => ({ ...component, image: { repository: 'jtel/x', tag: '1' } }));
-    expect(() => renderRelease(aRenderInput({ release: { ...release, components } }))).toThrow('release publish');
+    const components = release.components.map((component) => ({
+      ...component,
+      image: { repository: 'jtel/x', tag: '1' },
+    }));
+    expect(() => renderRelease(aRenderInput({ release: { ...release, components } }))).toThrow(
+      'release publish',
+    );
   });
 });
 
@@ -142,7 +200,9 @@ describe('files', () => {
   it('lie at the path of their content, so that a change recreates exactly the services that mount them', () => {
     const before = composeOf(aRenderInput());
     const after = composeOf(aRenderInput({ templates: new Map([['config/haproxy.cfg.liquid', 'changed']]) }));
-    const changed = Object.keys(after.services).filter((name) => JSON.stringify(after.services[name]) !== JSON.stringify(before.services[name]));
+    const changed = Object.keys(after.services).filter(
+      (name) => JSON.stringify(after.services[name]) !== JSON.stringify(before.services[name]),
+    );
     expect(changed).toEqual(['acd-haproxy']);
   });
 
@@ -152,9 +212,12 @@ describe('files', () => {
       .flatMap((service) => service.volumes ?? [])
       .filter((mount) => mount['type'] === 'bind');
     expect(mounts).not.toEqual([]);
-    for (const mount of mounts) expect(mount).toMatchObject({ read_only: true, bind: { create_host_path: false } });
+    for (const mount of mounts)
+      expect(mount).toMatchObject({ read_only: true, bind: { create_host_path: false } });
     const sources = new Set(mounts.map((mount) => mount['source']));
-    expect(sources).toEqual(new Set(rendered.files.map((file) => `/opt/jtel/jtel-customers-acme/files/${file.sha256}`)));
+    expect(sources).toEqual(
+      new Set(rendered.files.map((file) => `/opt/jtel/jtel-customers-acme/files/${file.sha256}`)),
+    );
   });
 
   it('with secrets are for root only', () => {
@@ -164,16 +227,29 @@ describe('files', () => {
   });
 
   it('never put a secret into the compose file, not even one of an environment variable', () => {
-    const input = withOverrides({ name: 'acd-web', env: [{ name: 'API_KEY', secretKeyRef: { name: 's', key: 'k' } }] });
-    const secrets = { release: new Map([['database-root-password', 'canary-1'], ['tls', 'canary-2']]), environment: new Map([['s/k', 'canary-3']]) };
+    const input = withOverrides({
+      name: 'acd-web',
+      env: [{ name: 'API_KEY', secretKeyRef: { name: 's', key: 'k' } }],
+    });
+    const secrets = {
+      release: new Map([
+        ['database-root-password', 'canary-1'],
+        ['tls', 'canary-2'],
+      ]),
+      environment: new Map([['s/k', 'canary-3']]),
+    };
     const rendered = renderRelease({ ...input, secrets });
     expect(rendered.composeYaml).not.toContain('canary');
-    expect((parse(rendered.composeYaml) as ComposeFile).services['acd-web-1']?.environment).toContain('API_KEY_FILE=/run/secrets/environment/API_KEY');
+    expect((parse(rendered.composeYaml) as ComposeFile).services['acd-web-1']?.environment).toContain(
+      'API_KEY_FILE=/run/secrets/environment/API_KEY',
+    );
     expect(rendered.files.map((file) => file.content)).toContain('canary-3');
   });
 
   it('of a secret without a value stop the rendering', () => {
-    expect(() => renderRelease(aRenderInput({ secrets: { release: new Map(), environment: new Map() } }))).toThrow('database-root-password has no value');
+    expect(() =>
+      renderRelease(aRenderInput({ secrets: { release: new Map(), environment: new Map() } })),
+    ).toThrow('database-root-password has no value');
   });
 
   it('cannot be a secret and readable for all at once', () => {
@@ -184,12 +260,22 @@ describe('files', () => {
 
 describe('environment', () => {
   it('is the release’s, rendered, then the stack’s', () => {
-    const { services } = composeOf(withOverrides({ name: 'acd-web', env: [{ name: 'EXTRA', value: 'yes: "no" # $PATH' }, { name: 'JTEL_FQDN', value: 'mine' }] }));
+    const { services } = composeOf(
+      withOverrides({
+        name: 'acd-web',
+        env: [
+          { name: 'EXTRA', value: 'yes: "no" # $PATH' },
+          { name: 'JTEL_FQDN', value: 'mine' },
+        ],
+      }),
+    );
     expect(services['acd-web-1']?.environment).toEqual(['JTEL_FQDN=mine', 'EXTRA=yes: "no" # $$PATH']);
   });
 
   it('of a stack is not a template', () => {
-    const { services } = composeOf(withOverrides({ name: 'acd-web', env: [{ name: 'A', value: '{{ stack.name }}' }] }));
+    const { services } = composeOf(
+      withOverrides({ name: 'acd-web', env: [{ name: 'A', value: '{{ stack.name }}' }] }),
+    );
     expect(services['acd-web-1']?.environment).toContain('A={{ stack.name }}');
   });
 });
@@ -202,12 +288,28 @@ describe('the digest', () => {
   });
 
   it('does not depend on the order in which the stack lists its components', () => {
-    const overrides: readonly ComponentOverride[] = [{ name: 'acd-web', replicas: 3 }, { name: 'acd-dbs', state: 'Disabled' }];
-    expect(renderRelease(withOverrides(...overrides)).digest).toBe(renderRelease(withOverrides(...overrides.toReversed())).digest);
+    const overrides: readonly ComponentOverride[] = [
+      { name: 'acd-web', replicas: 3 },
+      { name: 'acd-dbs', state: 'Disabled' },
+    ];
+    expect(renderRelease(withOverrides(...overrides)).digest).toBe(
+      renderRelease(withOverrides(...overrides.toReversed())).digest,
+    );
   });
 
   const changes: readonly [string, RenderInput][] = [
-    ['a secret', aRenderInput({ secrets: { release: new Map([['database-root-password', 'other'], ['tls', 'PEM']]), environment: new Map() } })],
+    [
+      'a secret',
+      aRenderInput({
+        secrets: {
+          release: new Map([
+            ['database-root-password', 'other'],
+            ['tls', 'PEM'],
+          ]),
+          environment: new Map(),
+        },
+      }),
+    ],
     ['a replica', withOverrides({ name: 'acd-web', replicas: 3 })],
     ['the size', aRenderInput({ stack: aStack({ size: 'Medium' }) })],
     ['the name', aRenderInput({ stack: aStack({ network: { fqdn: 'other.jtel.example' } }) })],

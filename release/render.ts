@@ -4,7 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import type { DataUpdater, DataVolume, ImageReference, RenderedFile, RenderedRelease } from '../model/rendered-release.ts';
+import type {
+  DataUpdater,
+  DataVolume,
+  ImageReference,
+  RenderedFile,
+  RenderedRelease,
+} from '../model/rendered-release.ts';
 import { composeService, type MountedFile } from './compose.ts';
 import { databaseFiles } from './database-files.ts';
 import { secretTarget } from './components.ts';
@@ -51,14 +57,27 @@ export function renderRelease(input: RenderInput): RenderedRelease {
 /** Where the data sets lie. Of a database whose place the release does not say, the only volume that its component writes to. */
 function dataVolumes({ release, project, volumes }: RenderInput): readonly DataVolume[] {
   const { component, physical } = release.database;
-  const written = (release.components.find(({ name }) => name === component)?.volumes ?? []).filter(({ readOnly }) => readOnly !== true);
+  const written = (release.components.find(({ name }) => name === component)?.volumes ?? []).filter(
+    ({ readOnly }) => readOnly !== true,
+  );
   const files = databaseFiles(release);
   const only = physical === undefined && written.length === 1 ? written[0]?.volume : undefined;
   const database = files?.volume ?? only;
   const place = (volume: string): string => volumes?.[volume] ?? `${project}_${volume}`;
   return [
-    ...(database === undefined ? [] : [{ set: 'database', kind: 'Database', volume: place(database), ...(files === undefined ? {} : { directory: files.relativeDirectory }) } as const]),
-    ...release.fileTrees.map(({ name, volume }) => ({ set: name, kind: 'FileTree', volume: place(volume) }) as const),
+    ...(database === undefined
+      ? []
+      : [
+          {
+            set: 'database',
+            kind: 'Database',
+            volume: place(database),
+            ...(files === undefined ? {} : { directory: files.relativeDirectory }),
+          } as const,
+        ]),
+    ...release.fileTrees.map(
+      ({ name, volume }) => ({ set: name, kind: 'FileTree', volume: place(volume) }) as const,
+    ),
   ];
 }
 
@@ -134,16 +153,27 @@ function servicesOf(
 function templateFiles(rendering: Rendering, { component }: SelectedComponent): readonly MountedFile[] {
   return (component.files ?? []).map((file) => {
     const template = rendering.input.templates.get(file.template);
-    if (template === undefined) throw new RenderError(`release ${rendering.input.release.version}: template ${file.template} is missing`);
-    const content = renderTemplate(`${component.name}: template ${file.template}`, template, rendering.context);
-    return { sha256: rendering.files.add(content, file.mode === '0755' ? 0o755 : 0o644), target: file.target };
+    if (template === undefined)
+      throw new RenderError(
+        `release ${rendering.input.release.version}: template ${file.template} is missing`,
+      );
+    const content = renderTemplate(
+      `${component.name}: template ${file.template}`,
+      template,
+      rendering.context,
+    );
+    return {
+      sha256: rendering.files.add(content, file.mode === '0755' ? 0o755 : 0o644),
+      target: file.target,
+    };
   });
 }
 
 function secretFiles(rendering: Rendering, { component }: SelectedComponent): readonly MountedFile[] {
   return (component.secrets ?? []).map((mount) => {
     const content = rendering.input.secrets.release.get(mount.name);
-    if (content === undefined || content === '') throw new RenderError(`${component.name}: secret ${mount.name} has no value yet`);
+    if (content === undefined || content === '')
+      throw new RenderError(`${component.name}: secret ${mount.name} has no value yet`);
     return { sha256: rendering.files.add(content, 0o600), target: secretTarget(mount) };
   });
 }
@@ -165,7 +195,11 @@ export function componentFiles(input: RenderInput, name: string): readonly Compo
   const component = selected.find((one) => one.component.name === name);
   if (component === undefined) return [];
   const files = new FileSet();
-  const rendering: Rendering = { input, context: templateContext(input.release, input.stack, input.project, selected), files };
+  const rendering: Rendering = {
+    input,
+    context: templateContext(input.release, input.stack, input.project, selected),
+    files,
+  };
   const mounts = [...templateFiles(rendering, component), ...secretFiles(rendering, component)];
   const contents = new Map(files.list().map((file) => [file.sha256, file]));
   return mounts.flatMap(({ sha256, target }) => {
@@ -178,18 +212,27 @@ export function componentFiles(input: RenderInput, name: string): readonly Compo
  * The release's variables, then the stack's. A variable with a `secretKeyRef` does not carry the value, which
  * `docker inspect` would show to everybody: `<NAME>_FILE` tells where the file with it lies, as images customarily read it.
  */
-function environmentOf(rendering: Rendering, selected: SelectedComponent, files: MountedFile[]): ReadonlyMap<string, string> {
+function environmentOf(
+  rendering: Rendering,
+  selected: SelectedComponent,
+  files: MountedFile[],
+): ReadonlyMap<string, string> {
   const { component, env } = selected;
   const environment = new Map<string, string>();
   for (const { name, value } of component.environment ?? []) {
-    environment.set(name, renderTemplate(`${component.name}: environment variable ${name}`, value, rendering.context));
+    environment.set(
+      name,
+      renderTemplate(`${component.name}: environment variable ${name}`, value, rendering.context),
+    );
   }
   for (const variable of env) {
     const place = `spec.components: ${component.name}: env ${variable.name}`;
-    if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(variable.name)) throw new RenderError(`${place} is not a variable's name`);
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(variable.name))
+      throw new RenderError(`${place} is not a variable's name`);
     if (variable.secretKeyRef === undefined) {
       const value = variable.value ?? '';
-      if (!isSafeText(value)) throw new RenderError(`${place} has control characters in its value: remove them`);
+      if (!isSafeText(value))
+        throw new RenderError(`${place} has control characters in its value: remove them`);
       environment.set(variable.name, value);
       continue;
     }
@@ -197,7 +240,9 @@ function environmentOf(rendering: Rendering, selected: SelectedComponent, files:
     const secret = rendering.input.secrets.environment.get(secretKeyID(variable.secretKeyRef));
     if (secret === undefined) throw new RenderError(`${place}: Secret ${name} has no key ${key}`);
     if (component.user !== undefined && !/^0(:|$)/.test(component.user)) {
-      throw new RenderError(`${place}: ${component.name} runs as user ${component.user} and could not read a secret: use value`);
+      throw new RenderError(
+        `${place}: ${component.name} runs as user ${component.user} and could not read a secret: use value`,
+      );
     }
     const target = `${environmentSecretFolder}/${variable.name}`;
     files.push({ sha256: rendering.files.add(secret, 0o600), target });
@@ -210,13 +255,18 @@ function environmentOf(rendering: Rendering, selected: SelectedComponent, files:
 function imageOf(rendering: Rendering, { component }: SelectedComponent): ImageReference {
   const { repository, tag, digest } = component.image;
   if (digest === undefined) {
-    throw new RenderError(`${component.name}: image ${repository}:${tag} has no digest: publish the release with \`jtel-operator release publish\``);
+    throw new RenderError(
+      `${component.name}: image ${repository}:${tag} has no digest: publish the release with \`jtel-operator release publish\``,
+    );
   }
   return { repository: `${rendering.input.release.registry}/${repository}`, tag, digest };
 }
 
 /** What only tells how to look at the containers is no part of the digest: it changes nothing on the host. */
-function updaterOf(rendering: Rendering, selected: readonly SelectedComponent[]): Pick<RenderedRelease, 'updater'> {
+function updaterOf(
+  rendering: Rendering,
+  selected: readonly SelectedComponent[],
+): Pick<RenderedRelease, 'updater'> {
   const found = selected.find(({ component }) => component.name === rendering.input.release.dataUpdater);
   const service = found?.services[0];
   if (found === undefined || service === undefined) return {};
@@ -251,5 +301,7 @@ function digestOf(rendered: Omit<RenderedRelease, 'digest' | 'composeYaml'>, mod
   const { version, images, volumes, services } = rendered;
   const files = rendered.files.map((file) => [file.sha256, file.mode]);
   const pulled = images.map(({ repository, digest, tag }) => [repository, digest, tag]);
-  return createHash('sha256').update(JSON.stringify([version, model, files, pulled, volumes, services])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([version, model, files, pulled, volumes, services]))
+    .digest('hex');
 }

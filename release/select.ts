@@ -19,12 +19,18 @@ export interface SelectedComponent {
  */
 export function selectComponents(release: Release, stack: StackInput): readonly SelectedComponent[] {
   const overrides = overridesByName(release, stack);
-  const disabled = new Set([...overrides.values()].filter((override) => override.state === 'Disabled').map((override) => override.name));
+  const disabled = new Set(
+    [...overrides.values()]
+      .filter((override) => override.state === 'Disabled')
+      .map((override) => override.name),
+  );
   return release.components
     .filter((component) => {
       if (!disabled.has(component.name)) return true;
       if (component.optional === true) return false;
-      throw new RenderError(`spec.components: ${component.name} cannot be disabled, release ${release.version} needs it: remove the entry`);
+      throw new RenderError(
+        `spec.components: ${component.name} cannot be disabled, release ${release.version} needs it: remove the entry`,
+      );
     })
     .map((component) => {
       const override = overrides.get(component.name);
@@ -43,9 +49,12 @@ function overridesByName(release: Release, stack: StackInput): ReadonlyMap<strin
   for (const override of stack.components ?? []) {
     if (!release.components.some((component) => component.name === override.name)) {
       const names = release.components.map((component) => component.name).join(', ');
-      throw new RenderError(`spec.components: release ${release.version} has no component ${override.name}; it has ${names}`);
+      throw new RenderError(
+        `spec.components: release ${release.version} has no component ${override.name}; it has ${names}`,
+      );
     }
-    if (overrides.has(override.name)) throw new RenderError(`spec.components: ${override.name} is there more than once`);
+    if (overrides.has(override.name))
+      throw new RenderError(`spec.components: ${override.name} is there more than once`);
     overrides.set(override.name, override);
   }
   return overrides;
@@ -68,16 +77,22 @@ function replicasOf(component: Component, override: ComponentOverride | undefine
   }
   if (wanted === undefined) return replicas.default;
   if (Number.isInteger(wanted) && wanted >= replicas.minimum && wanted <= replicas.maximum) return wanted;
-  throw new RenderError(`spec.components: ${name} can have ${replicas.minimum} to ${replicas.maximum} replicas, not ${wanted}`);
+  throw new RenderError(
+    `spec.components: ${name} can have ${replicas.minimum} to ${replicas.maximum} replicas, not ${wanted}`,
+  );
 }
 
 function resourcesOf(standard: Resources, override: ComponentOverride | undefined): Resources {
   const { cpus, memoryMiB } = override?.resources ?? {};
   if (cpus !== undefined && !(/^\d{1,4}(\.\d{1,3})?$/.test(cpus) && Number(cpus) > 0)) {
-    throw new RenderError(`spec.components: ${override?.name}: resources.cpus must be a decimal number above 0, as in "1.5"`);
+    throw new RenderError(
+      `spec.components: ${override?.name}: resources.cpus must be a decimal number above 0, as in "1.5"`,
+    );
   }
   if (memoryMiB !== undefined && !(Number.isInteger(memoryMiB) && memoryMiB >= 16)) {
-    throw new RenderError(`spec.components: ${override?.name}: resources.memoryMiB must be a whole number of MiB, 16 at least`);
+    throw new RenderError(
+      `spec.components: ${override?.name}: resources.memoryMiB must be a whole number of MiB, 16 at least`,
+    );
   }
   return { cpus: cpus ?? standard.cpus, memoryMiB: memoryMiB ?? standard.memoryMiB };
 }

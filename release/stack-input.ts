@@ -18,9 +18,15 @@ export interface ComponentOverride {
   readonly state?: 'Enabled' | 'Disabled' | undefined;
   readonly replicas?: number | undefined;
   /** Each field given replaces the release's for the stack's size. */
-  readonly resources?: { readonly cpus?: string | undefined; readonly memoryMiB?: number | undefined } | undefined;
+  readonly resources?:
+    | { readonly cpus?: string | undefined; readonly memoryMiB?: number | undefined }
+    | undefined;
   readonly env?:
-    | readonly { readonly name: string; readonly value?: string | undefined; readonly secretKeyRef?: SecretKeyReference | undefined }[]
+    | readonly {
+        readonly name: string;
+        readonly value?: string | undefined;
+        readonly secretKeyRef?: SecretKeyReference | undefined;
+      }[]
     | undefined;
 }
 
@@ -81,7 +87,8 @@ export function environmentSecrets(stack: StackInput): readonly SecretKeyReferen
   const found = new Map<string, SecretKeyReference>();
   for (const component of stack.components ?? []) {
     for (const variable of component.env ?? []) {
-      if (variable.secretKeyRef !== undefined) found.set(secretKeyID(variable.secretKeyRef), variable.secretKeyRef);
+      if (variable.secretKeyRef !== undefined)
+        found.set(secretKeyID(variable.secretKeyRef), variable.secretKeyRef);
     }
   }
   return [...found.values()];

@@ -4,13 +4,16 @@ import { renderRelease } from './render.ts';
 import { RenderError, type StackInput } from './stack-input.ts';
 
 function haproxy(template: string, stack: StackInput = aStack()): string {
-  const rendered = renderRelease(aRenderInput({ stack, templates: new Map([['config/haproxy.cfg.liquid', template]]) }));
+  const rendered = renderRelease(
+    aRenderInput({ stack, templates: new Map([['config/haproxy.cfg.liquid', template]]) }),
+  );
   return String(rendered.files.find((file) => file.mode === 0o644)?.content);
 }
 
 describe('a template', () => {
   it('reads stack, network and components', () => {
-    const template = '{{ stack.name }} {{ stack.size }} {{ release.version }} {{ network.fqdn }} {{ components.acd-web.replicas }} {{ timeZone }}';
+    const template =
+      '{{ stack.name }} {{ stack.size }} {{ release.version }} {{ network.fqdn }} {{ components.acd-web.replicas }} {{ timeZone }}';
     expect(haproxy(template)).toBe('acme Small 3.43.2 acme.jtel.example 2 UTC');
   });
 
@@ -23,7 +26,9 @@ describe('a template', () => {
     const template = '{% if network.fqdn %}named{% else %}nameless{% endif %}';
     const components = aRelease().components.map((component) => ({ ...component, environment: [] }));
     const templates = new Map([['config/haproxy.cfg.liquid', template]]);
-    const { files } = renderRelease(aRenderInput({ release: aRelease({ components }), stack: aStack({ network: {} }), templates }));
+    const { files } = renderRelease(
+      aRenderInput({ release: aRelease({ components }), stack: aStack({ network: {} }), templates }),
+    );
     expect(files.map((file) => file.content)).toContain('nameless');
   });
 
@@ -39,7 +44,9 @@ describe('a template', () => {
     ['a tag that is not closed', '{% if network.fqdn %}'],
   ])('cannot use %s', (_, template) => {
     expect(() => haproxy(template)).toThrow(RenderError);
-    expect(() => haproxy(template)).toThrow('acd-haproxy: template config/haproxy.cfg.liquid cannot be rendered');
+    expect(() => haproxy(template)).toThrow(
+      'acd-haproxy: template config/haproxy.cfg.liquid cannot be rendered',
+    );
   });
 
   it('that would never end is stopped', () => {

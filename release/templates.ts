@@ -10,7 +10,12 @@ import { RenderError, type StackInput } from './stack-input.ts';
 
 /** Everything a template may read; documented in docs/release-format.md. */
 export interface TemplateContext {
-  readonly stack: { readonly namespace: string; readonly name: string; readonly project: string; readonly size: string };
+  readonly stack: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly project: string;
+    readonly size: string;
+  };
   readonly release: { readonly version: string };
   readonly timeZone: string;
   readonly network: {
@@ -47,7 +52,14 @@ const peerName = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/;
 const zone = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
 
 /** Filters whose result depends on more than their input. */
-const impureFilters = ['date', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string', 'sample'];
+const impureFilters = [
+  'date',
+  'date_to_xmlschema',
+  'date_to_rfc822',
+  'date_to_string',
+  'date_to_long_string',
+  'sample',
+];
 
 const engine = restrictedEngine();
 
@@ -83,7 +95,9 @@ export function renderTemplate(what: string, template: string, context: Template
 
 function check(place: string, pattern: RegExp, value: string): string {
   if (pattern.test(value) && !lineBreaking.test(value)) return value;
-  throw new RenderError(`${place}: ${JSON.stringify(value.slice(0, 80))} is not allowed there: correct it in the JtelStack`);
+  throw new RenderError(
+    `${place}: ${JSON.stringify(value.slice(0, 80))} is not allowed there: correct it in the JtelStack`,
+  );
 }
 
 function checkAll(place: string, pattern: RegExp, values: readonly string[] | undefined): readonly string[] {
@@ -136,7 +150,13 @@ function componentContexts(
       const services = running?.services ?? [];
       return [
         component.name,
-        { enabled: running !== undefined, replicas: services.length, services, cpus: resources.cpus, memoryMiB: resources.memoryMiB },
+        {
+          enabled: running !== undefined,
+          replicas: services.length,
+          services,
+          cpus: resources.cpus,
+          memoryMiB: resources.memoryMiB,
+        },
       ];
     }),
   );

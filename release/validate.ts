@@ -29,18 +29,27 @@ let compiled: ValidateFunction<Release> | undefined;
 
 /** Compiled for the first manifest, then kept: it takes time and memory that an operator without stacks does not need. */
 function schemaCheck(): ValidateFunction<Release> {
-  return (compiled ??= new Ajv({ allErrors: true, verbose: true, strict: true, strictRequired: false }).compile<Release>(schema));
+  return (compiled ??= new Ajv({
+    allErrors: true,
+    verbose: true,
+    strict: true,
+    strictRequired: false,
+  }).compile<Release>(schema));
 }
 
 /** @throws {ReleaseInvalidError} with every problem found. `what` names the document in the message. */
 export function validateRelease(document: unknown, form: ReleaseForm, what = 'the document'): Release {
   const version = (document as { readonly formatVersion?: unknown } | null)?.formatVersion;
   if (typeof version === 'number' && version !== 1) {
-    throw new ReleaseInvalidError(what, [`formatVersion is ${version}; this program knows only 1: use a newer jtel-operator`]);
+    throw new ReleaseInvalidError(what, [
+      `formatVersion is ${version}; this program knows only 1: use a newer jtel-operator`,
+    ]);
   }
   const matchesSchema = schemaCheck();
   if (!matchesSchema(document)) {
-    throw new ReleaseInvalidError(what, [...new Set((matchesSchema.errors ?? []).map((error) => explain(error, document)))]);
+    throw new ReleaseInvalidError(what, [
+      ...new Set((matchesSchema.errors ?? []).map((error) => explain(error, document))),
+    ]);
   }
   const problems = crossCheck(document, form);
   if (problems.length > 0) throw new ReleaseInvalidError(what, problems);

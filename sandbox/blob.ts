@@ -113,7 +113,10 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
   // A fresh `npm ci` replaces node_modules and leaves a running Azurite with an empty directory.
   const name = objectName(context.name, 'blob');
   const running = await context.docker.container(name);
-  if (running?.State.Running && (await context.docker.tryRun(['exec', name, 'test', '-f', azurite])).code !== 0) {
+  if (
+    running?.State.Running &&
+    (await context.docker.tryRun(['exec', name, 'test', '-f', azurite])).code !== 0
+  ) {
     await context.docker.remove(name);
   }
   const mounts = {
@@ -132,7 +135,13 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
     address: `${context.network.prefix}.${addressOf.blob}`,
     alias: blobAlias,
     volumes: { blob: '/data' },
-    options: ['--init', ...Object.entries(mounts).flatMap(([source, target]) => ['--mount', `type=bind,src=${source},dst=${target},readonly`])],
+    options: [
+      '--init',
+      ...Object.entries(mounts).flatMap(([source, target]) => [
+        '--mount',
+        `type=bind,src=${source},dst=${target},readonly`,
+      ]),
+    ],
     command: ['node', '/opt/azurite/worm/main.ts', ...files, ...ports, ...policies],
     inputs: await digestOfDouble(),
   });
@@ -140,14 +149,18 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
     const storage = new BlobStorage(context, secrets);
     await Promise.all(blobAccounts.map((account) => createContainer(storage[account])));
   } catch (cause) {
-    throw new Error(`The blob storage does not come up. It said:\n${await containerLog(context, 'blob')}`, { cause });
+    throw new Error(`The blob storage does not come up. It said:\n${await containerLog(context, 'blob')}`, {
+      cause,
+    });
   }
   return outcome;
 }
 
 /** Whether it was not there yet. */
 async function createContainer({ endpoint, account, key, container }: BlobAccess): Promise<boolean> {
-  const service = new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), { retryOptions: { maxTries: 1 } });
+  const service = new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), {
+    retryOptions: { maxTries: 1 },
+  });
   let isNew = false;
   await poll(`blob container ${account}/${container}`, 60, async () => {
     isNew = (await service.getContainerClient(container).createIfNotExists()).succeeded;

@@ -26,14 +26,23 @@ export interface BringUp {
 }
 
 /** Makes the wanted parts run. All of them are tried; what failed is thrown at the end, several as an AggregateError. */
-export async function bringUp({ name, hosts, parts, docker, progress }: BringUp): Promise<{ context: SandboxContext; secrets: SandboxSecrets }> {
+export async function bringUp({
+  name,
+  hosts,
+  parts,
+  docker,
+  progress,
+}: BringUp): Promise<{ context: SandboxContext; secrets: SandboxSecrets }> {
   const directory = stateDirectory(name);
   const secrets = await ensureSecrets(directory);
   // Binaries may have to be built for minutes: begin at once, beside the base image.
-  const binaries = parts.has('control-plane') ? ensureKubernetes(() => Promise.resolve(docker), progress) : undefined;
+  const binaries = parts.has('control-plane')
+    ? ensureKubernetes(() => Promise.resolve(docker), progress)
+    : undefined;
   binaries?.catch(() => {}); // awaited below
   await ensureBaseImage(docker, progress);
-  if (parts.has('hosts') && hosts.some(({ debian }) => debian === 12)) await ensureBaseImage(docker, progress, 'bookworm');
+  if (parts.has('hosts') && hosts.some(({ debian }) => debian === 12))
+    await ensureBaseImage(docker, progress, 'bookworm');
   const network = await ensureNetwork(docker, name);
   const context: SandboxContext = { name, docker, progress, directory, network };
 
@@ -45,30 +54,47 @@ export async function bringUp({ name, hosts, parts, docker, progress }: BringUp)
   }
   if (parts.has('blob')) work.push(bringUpBlobStorage(context, secrets));
   const results = await Promise.allSettled(work);
-  const failures = results.filter((result) => result.status === 'rejected').map((result): unknown => result.reason);
+  const failures = results
+    .filter((result) => result.status === 'rejected')
+    .map((result): unknown => result.reason);
   if (failures.length === 1) throw failures[0];
-  if (failures.length > 1) throw new AggregateError(failures, `${failures.length} parts of sandbox ${name} did not come up`);
+  if (failures.length > 1)
+    throw new AggregateError(failures, `${failures.length} parts of sandbox ${name} did not come up`);
   return { context, secrets };
 }
 
-async function bringUpControlPlane(context: SandboxContext, binaries: ReturnType<typeof ensureKubernetes>): Promise<void> {
+async function bringUpControlPlane(
+  context: SandboxContext,
+  binaries: ReturnType<typeof ensureKubernetes>,
+): Promise<void> {
   const found = await binaries;
-  await context.progress.step(`control plane ${found.version}`, async (note) => note(await ensureControlPlane(context, found)));
+  await context.progress.step(`control plane ${found.version}`, async (note) =>
+    note(await ensureControlPlane(context, found)),
+  );
 }
 
 async function bringUpBlobStorage(context: SandboxContext, secrets: SandboxSecrets): Promise<void> {
   await ensureNodeImage(context.docker, context.progress);
-  await context.progress.step('blob storage', async (note) => note(await ensureBlobStorage(context, secrets)));
+  await context.progress.step('blob storage', async (note) =>
+    note(await ensureBlobStorage(context, secrets)),
+  );
 }
 
-async function bringUpHosts(context: SandboxContext, secrets: SandboxSecrets, hosts: readonly HostSpec[]): Promise<Promise<void>[]> {
+async function bringUpHosts(
+  context: SandboxContext,
+  secrets: SandboxSecrets,
+  hosts: readonly HostSpec[],
+): Promise<Promise<void>[]> {
   const names = hosts.map((host) => host.name);
-  if (new Set(names).size < names.length) throw new Error(`two hosts have the same name: ${names.join(', ')}`);
+  if (new Set(names).size < names.length)
+    throw new Error(`two hosts have the same name: ${names.join(', ')}`);
   const existing = await context.docker.containers(context.name);
   const addresses = assignAddresses(context.network.prefix, existing, names, context.name);
   return hosts.map((host) => {
     const title = `compose host ${host.name}${host.kind === 'bare' ? ' (bare)' : ''}`;
     const address = addresses.get(host.name) ?? '';
-    return context.progress.step(title, async (note) => note(await ensureHost(context, secrets, host, address)));
+    return context.progress.step(title, async (note) =>
+      note(await ensureHost(context, secrets, host, address)),
+    );
   });
 }

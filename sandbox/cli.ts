@@ -17,37 +17,61 @@ const hostFaults = {
 } as const;
 
 const program = new Command('sandbox')
-  .description('A real environment for the jtel stack operator on one machine: a Kubernetes API, compose hosts, a registry, blob storage.')
+  .description(
+    'A real environment for the jtel stack operator on one machine: a Kubernetes API, compose hosts, a registry, blob storage.',
+  )
   .showHelpAfterError('(--help tells more)');
 
 const nameOption = (): Option => new Option('-n, --name <name>', 'which sandbox').default('default');
 
 program
   .command('up')
-  .description('bring a sandbox up, or complete the one that is there; says and installs what the machine lacks')
+  .description(
+    'bring a sandbox up, or complete the one that is there; says and installs what the machine lacks',
+  )
   .addOption(nameOption())
   .option('--hosts <number>', 'compose hosts: host-1, host-2, …', wholeNumber, 2)
   .option('--bare <number>', 'more hosts, without Docker: bare-1, …', wholeNumber, 0)
   .addOption(new Option('--debian <version>', 'Debian of the hosts').choices(['12', '13']).default('13'))
   .option('--disk <MiB>', 'give each host a disk of its own, so that it can be filled', wholeNumber)
   .addOption(new Option('--only <part...>', 'bring up only these parts').choices(sandboxParts))
-  .option('--kubeconfig <file>', 'use this cluster instead of an own control plane (also: JTEL_SANDBOX_KUBECONFIG)')
-  .action(async (options: { name: string; hosts: number; bare: number; debian: '12' | '13'; disk?: number; only?: SandboxPart[]; kubeconfig?: string }) => {
-    const disk = { debian: options.debian === '12' ? (12 as const) : (13 as const), ...(options.disk === undefined ? {} : { diskMiB: options.disk }) };
-    const hosts: HostSpec[] = [
-      ...Array.from({ length: options.hosts }, (_, index) => ({ name: `host-${index + 1}`, ...disk })),
-      ...Array.from({ length: options.bare }, (_, index) => ({ name: `bare-${index + 1}`, kind: 'bare' as const, ...disk })),
-    ];
-    const { name, only, kubeconfig } = options;
-    const sandbox = await Sandbox.up({
-      name,
-      hosts,
-      progress: lineProgress(),
-      ...(only && { only }),
-      ...(kubeconfig !== undefined && { kubeconfig }),
-    });
-    await printStatus(sandbox, 'text');
-  });
+  .option(
+    '--kubeconfig <file>',
+    'use this cluster instead of an own control plane (also: JTEL_SANDBOX_KUBECONFIG)',
+  )
+  .action(
+    async (options: {
+      name: string;
+      hosts: number;
+      bare: number;
+      debian: '12' | '13';
+      disk?: number;
+      only?: SandboxPart[];
+      kubeconfig?: string;
+    }) => {
+      const disk = {
+        debian: options.debian === '12' ? (12 as const) : (13 as const),
+        ...(options.disk === undefined ? {} : { diskMiB: options.disk }),
+      };
+      const hosts: HostSpec[] = [
+        ...Array.from({ length: options.hosts }, (_, index) => ({ name: `host-${index + 1}`, ...disk })),
+        ...Array.from({ length: options.bare }, (_, index) => ({
+          name: `bare-${index + 1}`,
+          kind: 'bare' as const,
+          ...disk,
+        })),
+      ];
+      const { name, only, kubeconfig } = options;
+      const sandbox = await Sandbox.up({
+        name,
+        hosts,
+        progress: lineProgress(),
+        ...(only && { only }),
+        ...(kubeconfig !== undefined && { kubeconfig }),
+      });
+      await printStatus(sandbox, 'text');
+    },
+  );
 
 program
   .command('down')
@@ -59,8 +83,12 @@ program
   .command('status')
   .description('show what runs and how to reach it')
   .addOption(nameOption())
-  .addOption(new Option('-o, --output <format>', 'json shows secrets, too').choices(['text', 'json']).default('text'))
-  .action(async ({ name, output }: { name: string; output: 'text' | 'json' }) => printStatus(await Sandbox.attach(name), output));
+  .addOption(
+    new Option('-o, --output <format>', 'json shows secrets, too').choices(['text', 'json']).default('text'),
+  )
+  .action(async ({ name, output }: { name: string; output: 'text' | 'json' }) =>
+    printStatus(await Sandbox.attach(name), output),
+  );
 
 const host = program.command('host').description('make something happen to a compose host');
 for (const [fault, description] of Object.entries(hostFaults) as [keyof typeof hostFaults, string][]) {
@@ -90,5 +118,7 @@ try {
 }
 
 function messages(error: Error): string {
-  return error.cause instanceof Error ? `${error.message}\n  because: ${messages(error.cause)}` : error.message;
+  return error.cause instanceof Error
+    ? `${error.message}\n  because: ${messages(error.cause)}`
+    : error.message;
 }

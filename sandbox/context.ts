@@ -39,7 +39,12 @@ export interface ContainerSpec {
   readonly inputs?: string;
 }
 
-export type Outcome = 'created' | 'replaced' | 'started' | 'already running' | 'kept, though made from an older image';
+export type Outcome =
+  | 'created'
+  | 'replaced'
+  | 'started'
+  | 'already running'
+  | 'kept, though made from an older image';
 
 /** Full name of the container or volume of a sandbox. */
 export function objectName(sandbox: string, part: string): string {
@@ -63,7 +68,9 @@ export async function ensureContainer(
   const name = objectName(context.name, spec.part);
   const imageID = await docker.imageID(spec.image);
   if (imageID === undefined) throw new Error(`image ${spec.image} for ${name} is not here`);
-  const inputs = createHash('sha256').update(JSON.stringify([spec, imageID])).digest('hex');
+  const inputs = createHash('sha256')
+    .update(JSON.stringify([spec, imageID]))
+    .digest('hex');
   const present = await docker.container(name);
   let outcome: Outcome;
   const current = present?.Config.Labels[inputsLabel] === inputs;
@@ -74,14 +81,38 @@ export async function ensureContainer(
   } else {
     outcome = present ? 'replaced' : 'created';
     if (present) await docker.remove(name);
-    const volumes = Object.entries(spec.volumes ?? {}).map(([part, path]) => ({ volume: objectName(context.name, part), path }));
+    const volumes = Object.entries(spec.volumes ?? {}).map(([part, path]) => ({
+      volume: objectName(context.name, part),
+      path,
+    }));
     for (const { volume } of volumes) {
       await docker.run(['volume', 'create', ...sandboxLabels(context.name, 'volume'), volume]);
     }
-    const mounts = volumes.flatMap(({ volume, path }) => ['--mount', `type=volume,src=${volume},dst=${path}`]);
+    const mounts = volumes.flatMap(({ volume, path }) => [
+      '--mount',
+      `type=volume,src=${volume},dst=${path}`,
+    ]);
     const labels = [...sandboxLabels(context.name, spec.role), '--label', `${inputsLabel}=${inputs}`];
-    const place = ['--network', network.name, '--ip', spec.address, '--network-alias', spec.alias, '--name', name];
-    await docker.run(['run', '-d', ...place, ...labels, ...mounts, ...spec.options, imageID, ...(spec.command ?? [])]);
+    const place = [
+      '--network',
+      network.name,
+      '--ip',
+      spec.address,
+      '--network-alias',
+      spec.alias,
+      '--name',
+      name,
+    ];
+    await docker.run([
+      'run',
+      '-d',
+      ...place,
+      ...labels,
+      ...mounts,
+      ...spec.options,
+      imageID,
+      ...(spec.command ?? []),
+    ]);
   }
   const container = await docker.container(name);
   if (!container) throw new Error(`container ${name} went away right after it was ${outcome}`);

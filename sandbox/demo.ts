@@ -28,13 +28,21 @@ async function demo(name: string): Promise<void> {
   const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
   const host = sandbox.host('host-1');
   const manifests = await example('quickstart', sandbox, { host });
-  await progress.step(`kubectl apply -f examples/quickstart/ (values filled in for ${host.name})`, () => kubectl.apply(manifests));
-  const network = manifests.find(({ kind }) => kind === stackKind.kind)?.spec?.['network'] as { fqdn?: string } | undefined;
+  await progress.step(`kubectl apply -f examples/quickstart/ (values filled in for ${host.name})`, () =>
+    kubectl.apply(manifests),
+  );
+  const network = manifests.find(({ kind }) => kind === stackKind.kind)?.spec?.['network'] as
+    | { fqdn?: string }
+    | undefined;
   const fqdn = network?.fqdn ?? 'acme.jtel.example';
-  const seconds = await progress.step(`stack ${namespace}/${stack} from nothing to Ready`, () => followUntilReady(kubectl, progress));
+  const seconds = await progress.step(`stack ${namespace}/${stack} from nothing to Ready`, () =>
+    followUntilReady(kubectl, progress),
+  );
   const page = await progress.step(`https://${fqdn}/`, () => fetchPage(host, fqdn));
   await show(kubectl, page);
-  progress.info(`stack Ready ${seconds.toFixed(0)} s after the apply; the whole demo took ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  progress.info(
+    `stack Ready ${seconds.toFixed(0)} s after the apply; the whole demo took ${((performance.now() - start) / 1000).toFixed(0)} s`,
+  );
   say(nextSteps(sandbox, kubectl, host, fqdn));
 }
 
@@ -45,12 +53,16 @@ async function followUntilReady(kubectl: Kubectl, progress: Progress): Promise<n
   let told = '';
   for (;;) {
     const { status } = await kubectl.json<JtelStack>(['get', 'jtelstack', stack, '-n', namespace]);
-    const sentence = `${(status?.phase ?? 'Pending').padEnd(10)} ${status?.componentsReady?.padEnd(4) ?? ''} ${status?.message ?? ''}`.trimEnd();
+    const sentence =
+      `${(status?.phase ?? 'Pending').padEnd(10)} ${status?.componentsReady?.padEnd(4) ?? ''} ${status?.message ?? ''}`.trimEnd();
     if (sentence !== told) progress.info(`  ${sentence}`);
     told = sentence;
     const ready = status?.conditions?.find(({ type }) => type === 'Ready');
     if (ready?.status === 'True') return (performance.now() - start) / 1000;
-    if (performance.now() > deadline) throw new Error(`the stack was not Ready after ${readyTimeoutSeconds} s: ${ready?.reason} ${ready?.message}`);
+    if (performance.now() > deadline)
+      throw new Error(
+        `the stack was not Ready after ${readyTimeoutSeconds} s: ${ready?.reason} ${ready?.message}`,
+      );
     // kubectl wait would do; this also shows the way there.
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
@@ -60,12 +72,24 @@ async function followUntilReady(kubectl: Kubectl, progress: Progress): Promise<n
 async function fetchPage(host: SandboxHost, fqdn: string): Promise<string> {
   return await new Promise((resolve, reject) => {
     // Self-signed in the sandbox, hence not verified.
-    const options = { host: host.address, port: 443, path: '/api/info', servername: fqdn, headers: { host: fqdn }, rejectUnauthorized: false, timeout: 10_000 };
+    const options = {
+      host: host.address,
+      port: 443,
+      path: '/api/info',
+      servername: fqdn,
+      headers: { host: fqdn },
+      rejectUnauthorized: false,
+      timeout: 10_000,
+    };
     request(options, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (body += chunk));
-      response.on('end', () => (response.statusCode === 200 ? resolve(body) : reject(new Error(`the web page answered ${response.statusCode}: ${body}`))));
+      response.on('end', () =>
+        response.statusCode === 200
+          ? resolve(body)
+          : reject(new Error(`the web page answered ${response.statusCode}: ${body}`)),
+      );
     })
       .on('error', reject)
       .end();
@@ -78,8 +102,12 @@ async function show(kubectl: Kubectl, page: string): Promise<void> {
     ['get', 'jtelstacks', '-n', namespace, '-o', 'wide'],
     ['events', '-n', namespace, '--for', `jtelstack/${stack}`],
   ];
-  for (const args of commands) say(`\n${picocolors.bold(`$ kubectl ${args.join(' ')}`)}\n${await kubectl.run(args)}`);
-  for (const args of [['status', stack], ['history', stack]]) {
+  for (const args of commands)
+    say(`\n${picocolors.bold(`$ kubectl ${args.join(' ')}`)}\n${await kubectl.run(args)}`);
+  for (const args of [
+    ['status', stack],
+    ['history', stack],
+  ]) {
     const whole = [...args, '-n', namespace];
     say(`\n${picocolors.bold(`$ kubectl jtel ${whole.join(' ')}`)}\n${await kubectl.jtel(whole)}`);
   }
@@ -113,7 +141,9 @@ if (import.meta.main) {
     await demo(values.name);
   } catch (error) {
     say(picocolors.red(error instanceof Error ? error.message : String(error)));
-    say('What runs stays as it is, to look at; `make demo` goes on from here, `make sandbox-down` removes it.');
+    say(
+      'What runs stays as it is, to look at; `make demo` goes on from here, `make sandbox-down` removes it.',
+    );
     process.exitCode = 1;
   }
 }

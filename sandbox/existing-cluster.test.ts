@@ -20,5 +20,7 @@ it('remembers an existing cluster until the sandbox has its own', async () => {
 });
 
 it('refuses a kubeconfig that is not there', async () => {
-  await expect(chooseCluster(directory, join(directory, 'gone'))).rejects.toThrow(/gone cannot be read; without --kubeconfig/);
+  await expect(chooseCluster(directory, join(directory, 'gone'))).rejects.toThrow(
+    /gone cannot be read; without --kubeconfig/,
+  );
 });

@@ -8,14 +8,20 @@ function noteFile(directory: string): string {
 }
 
 /** Checks the kubeconfig of an existing cluster and notes it; undefined: the sandbox has a control plane of its own. */
-export async function chooseCluster(directory: string, kubeconfig: string | undefined): Promise<string | undefined> {
+export async function chooseCluster(
+  directory: string,
+  kubeconfig: string | undefined,
+): Promise<string | undefined> {
   if (kubeconfig === undefined) {
     await rm(noteFile(directory), { force: true });
     return undefined;
   }
   const path = resolve(kubeconfig);
   await access(path, constants.R_OK).catch((cause: unknown) => {
-    throw new Error(`The kubeconfig ${path} cannot be read; without --kubeconfig and JTEL_SANDBOX_KUBECONFIG the sandbox makes its own cluster.`, { cause });
+    throw new Error(
+      `The kubeconfig ${path} cannot be read; without --kubeconfig and JTEL_SANDBOX_KUBECONFIG the sandbox makes its own cluster.`,
+      { cause },
+    );
   });
   await writePrivate(noteFile(directory), path);
   return path;

@@ -90,15 +90,25 @@ export class Sandbox {
 
   /** Brings a sandbox up, or completes the one that is there: what runs already is adopted. */
   static async up(options: SandboxOptions = {}): Promise<Sandbox> {
-    const { name = 'default', hosts = [{ name: 'host-1' }], only = sandboxParts, progress = silentProgress } = options;
-    const wanted = 'kubeconfig' in options ? options.kubeconfig : process.env['JTEL_SANDBOX_KUBECONFIG'] || undefined;
+    const {
+      name = 'default',
+      hosts = [{ name: 'host-1' }],
+      only = sandboxParts,
+      progress = silentProgress,
+    } = options;
+    const wanted =
+      'kubeconfig' in options ? options.kubeconfig : process.env['JTEL_SANDBOX_KUBECONFIG'] || undefined;
     const parts = new Set(only);
     await makePrivateDirectory(stateDirectory(name));
     const choose = wanted !== undefined || parts.has('control-plane');
-    const kubeconfig = await (choose ? chooseCluster(stateDirectory(name), wanted) : chosenCluster(stateDirectory(name)));
+    const kubeconfig = await (choose
+      ? chooseCluster(stateDirectory(name), wanted)
+      : chosenCluster(stateDirectory(name)));
     if (kubeconfig !== undefined) parts.delete('control-plane');
     const docker = await ensureDocker(progress);
-    const { context, secrets } = await withLock(sandboxLock(name), () => bringUp({ name, hosts, parts, docker, progress }));
+    const { context, secrets } = await withLock(sandboxLock(name), () =>
+      bringUp({ name, hosts, parts, docker, progress }),
+    );
     const sandbox = new Sandbox(context, secrets, kubeconfig);
     await sandbox.refresh();
     return sandbox;
@@ -111,7 +121,9 @@ export class Sandbox {
     const secrets = await readSecrets(directory);
     const network = docker && (await findNetwork(docker, name));
     if (!docker || !secrets || !network) {
-      throw new Error(`There is no sandbox "${name}" here: bring it up with \`node sandbox/cli.ts up --name ${name}\`.`);
+      throw new Error(
+        `There is no sandbox "${name}" here: bring it up with \`node sandbox/cli.ts up --name ${name}\`.`,
+      );
     }
     const context: SandboxContext = { name, docker, directory, network, progress: silentProgress };
     const sandbox = new Sandbox(context, secrets, await chosenCluster(directory));
@@ -139,14 +151,23 @@ export class Sandbox {
 
   /** Looks again at which hosts there are and whether they run. */
   async refresh(): Promise<void> {
-    const containers = (await this.docker.containers(this.name)).filter(({ Config }) => Config.Labels[roleLabel] === hostRole);
-    const described = await Promise.all(containers.map((each) => describeHost(this.#context, this.#secrets, each)));
-    this.hosts = Object.fromEntries(described.toSorted((a, b) => a.name.localeCompare(b.name)).map((host) => [host.name, host]));
+    const containers = (await this.docker.containers(this.name)).filter(
+      ({ Config }) => Config.Labels[roleLabel] === hostRole,
+    );
+    const described = await Promise.all(
+      containers.map((each) => describeHost(this.#context, this.#secrets, each)),
+    );
+    this.hosts = Object.fromEntries(
+      described.toSorted((a, b) => a.name.localeCompare(b.name)).map((host) => [host.name, host]),
+    );
   }
 
   host(name: string): SandboxHost {
     const host = this.hosts[name];
-    if (!host) throw new Error(`sandbox ${this.name} has no host ${name}; it has: ${Object.keys(this.hosts).join(', ') || 'none'}`);
+    if (!host)
+      throw new Error(
+        `sandbox ${this.name} has no host ${name}; it has: ${Object.keys(this.hosts).join(', ') || 'none'}`,
+      );
     return host;
   }
 
@@ -168,7 +189,8 @@ function sandboxLock(name: string): string {
 
 async function removeObjects(docker: Docker, name: string): Promise<number> {
   const filter = ['--filter', `label=${sandboxLabel}=${name}`];
-  const list = async (command: readonly string[]): Promise<string[]> => (await docker.run([...command, ...filter])).split('\n').filter(Boolean);
+  const list = async (command: readonly string[]): Promise<string[]> =>
+    (await docker.run([...command, ...filter])).split('\n').filter(Boolean);
   const containers = await list(['ps', '-aq']);
   if (containers.length > 0) await docker.run(['rm', '-f', '-v', ...containers]);
   const volumes = await list(['volume', 'ls', '-q']);

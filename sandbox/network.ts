@@ -9,7 +9,15 @@ import { sandboxLabels } from './context.ts';
 import type { Docker } from './support/docker.ts';
 
 /** The last byte of the address of each part; hosts follow from `firstHost`. */
-export const addressOf = { controlPlane: 2, etcd: 3, controllerManager: 4, registry: 5, blob: 6, firstHost: 11, lastHost: 127 } as const;
+export const addressOf = {
+  controlPlane: 2,
+  etcd: 3,
+  controllerManager: 4,
+  registry: 5,
+  blob: 6,
+  firstHost: 11,
+  lastHost: 127,
+} as const;
 
 export function networkName(sandbox: string): string {
   return `jtel-sandbox-${sandbox}`;
@@ -40,9 +48,13 @@ export async function ensureNetwork(docker: Docker, sandbox: string): Promise<Sa
     refusal = created.stderr.trim();
     if (!/overlap/i.test(refusal)) break;
   }
-  throw new Error(`Docker network ${networkName(sandbox)} could not be made: ${refusal || 'no subnet of 10.201.0.0/16 is free'}`);
+  throw new Error(
+    `Docker network ${networkName(sandbox)} could not be made: ${refusal || 'no subnet of 10.201.0.0/16 is free'}`,
+  );
 }
 
 function usedByMachine(prefix: string): boolean {
-  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address.startsWith(`${prefix}.`)));
+  return Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ address }) => address.startsWith(`${prefix}.`)),
+  );
 }

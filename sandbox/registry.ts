@@ -13,7 +13,10 @@ import { poll } from './support/poll.ts';
 const image = 'jtel-sandbox/registry:trixie';
 const registryAlias = 'registry.sandbox';
 const port = 5000;
-const manifestTypes = ['application/vnd.docker.distribution.manifest.v2+json', 'application/vnd.oci.image.manifest.v1+json'];
+const manifestTypes = [
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+];
 
 export interface PushedImage {
   /** As the hosts know it: `registry.sandbox:5000/<path>`, no tag. */
@@ -25,7 +28,12 @@ export interface PushedImage {
 
 export async function ensureRegistry(context: SandboxContext, secrets: SandboxSecrets): Promise<Outcome> {
   const logFile = join(context.directory, 'build.log');
-  await buildImage(context.docker, { tag: image, context: join(sandboxDirectory, 'images/registry'), bases: [baseImage], logFile });
+  await buildImage(context.docker, {
+    tag: image,
+    context: join(sandboxDirectory, 'images/registry'),
+    bases: [baseImage],
+    logFile,
+  });
   const users = secretFiles(context.directory).registryUsers;
   const { outcome } = await ensureContainer(context, {
     part: 'registry',
@@ -42,7 +50,9 @@ export async function ensureRegistry(context: SandboxContext, secrets: SandboxSe
   });
   const registry = new Registry(context, secrets);
   await poll('the registry to answer', 30, () => registry.answers()).catch(async (cause: unknown) => {
-    throw new Error(`The registry does not come up. It said:\n${await containerLog(context, 'registry')}`, { cause });
+    throw new Error(`The registry does not come up. It said:\n${await containerLog(context, 'registry')}`, {
+      cause,
+    });
   });
   return outcome;
 }
@@ -76,7 +86,8 @@ export class Registry {
     const { docker, directory } = this.#context;
     const repository = `${this.address}/${path}`;
     const id = await docker.imageID(localImage);
-    if (id === undefined) throw new Error(`image ${localImage} is not here, so it cannot be pushed as ${repository}:${tag}`);
+    if (id === undefined)
+      throw new Error(`image ${localImage} is not here, so it cannot be pushed as ${repository}:${tag}`);
     const present = await this.manifest(path, tag);
     if (present?.imageID === id) return { repository, tag, digest: present.digest };
 
@@ -98,9 +109,12 @@ export class Registry {
 
   /** Digest and image id of a tag; undefined when the registry does not have it. */
   async manifest(path: string, tag: string): Promise<{ digest: string; imageID: string } | undefined> {
-    const response = await this.#fetch(`/v2/${path}/manifests/${tag}`, { headers: { accept: manifestTypes.join(', ') } });
+    const response = await this.#fetch(`/v2/${path}/manifests/${tag}`, {
+      headers: { accept: manifestTypes.join(', ') },
+    });
     if (response.status === 404) return undefined;
-    if (!response.ok) throw new Error(`the registry answers ${response.status} to a question about ${path}:${tag}`);
+    if (!response.ok)
+      throw new Error(`the registry answers ${response.status} to a question about ${path}:${tag}`);
     const { config } = (await response.json()) as { config: { digest: string } };
     return { digest: response.headers.get('docker-content-digest') ?? '', imageID: config.digest };
   }
@@ -108,13 +122,15 @@ export class Registry {
   /** Removes a tag's manifest, so that a pull finds nothing. */
   async remove(path: string, digest: string): Promise<void> {
     const response = await this.#fetch(`/v2/${path}/manifests/${digest}`, { method: 'DELETE' });
-    if (!response.ok && response.status !== 404) throw new Error(`the registry answers ${response.status} to the removal of ${path}@${digest}`);
+    if (!response.ok && response.status !== 404)
+      throw new Error(`the registry answers ${response.status} to the removal of ${path}@${digest}`);
   }
 
   async #publishedPort(): Promise<string> {
     const container = await this.#context.docker.container(objectName(this.#context.name, 'registry'));
     const published = container?.NetworkSettings.Ports[`${port}/tcp`]?.[0]?.HostPort;
-    if (published === undefined) throw new Error(`the registry of sandbox ${this.#context.name} does not run`);
+    if (published === undefined)
+      throw new Error(`the registry of sandbox ${this.#context.name} does not run`);
     return published;
   }
 

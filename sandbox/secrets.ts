@@ -18,7 +18,12 @@ export interface SandboxSecrets {
 export const blobAccounts = ['vendor', 'customer'] as const;
 export type BlobAccount = (typeof blobAccounts)[number];
 
-export function secretFiles(directory: string): { secrets: string; privateKey: string; registryUsers: string; blobAccounts: string } {
+export function secretFiles(directory: string): {
+  secrets: string;
+  privateKey: string;
+  registryUsers: string;
+  blobAccounts: string;
+} {
   return {
     secrets: join(directory, 'secrets.json'),
     privateKey: join(directory, 'ssh', 'id_ed25519'),
@@ -29,10 +34,12 @@ export function secretFiles(directory: string): { secrets: string; privateKey: s
 
 /** Reads the secrets of a sandbox; undefined when it has none yet. */
 export async function readSecrets(directory: string): Promise<SandboxSecrets | undefined> {
-  const text = await readFile(secretFiles(directory).secrets, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await readFile(secretFiles(directory).secrets, 'utf8').catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    },
+  );
   return text === undefined ? undefined : (JSON.parse(text) as SandboxSecrets);
 }
 

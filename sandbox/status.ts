@@ -11,9 +11,20 @@ export async function printStatus(sandbox: Sandbox, format: 'text' | 'json'): Pr
     address: Object.values(container.NetworkSettings.Networks)[0]?.IPAddress ?? '',
   }));
   if (format === 'json') {
-    const { name, directory, network, kubeconfigPath, inClusterKubeconfigPath, registry, blob, hosts } = sandbox;
+    const { name, directory, network, kubeconfigPath, inClusterKubeconfigPath, registry, blob, hosts } =
+      sandbox;
     const { address, username, password, url } = registry;
-    const status = { name, directory, network, kubeconfigPath, inClusterKubeconfigPath, registry: { address, username, password, url }, blob, hosts, containers };
+    const status = {
+      name,
+      directory,
+      network,
+      kubeconfigPath,
+      inClusterKubeconfigPath,
+      registry: { address, username, password, url },
+      blob,
+      hosts,
+      containers,
+    };
     process.stdout.write(`${JSON.stringify(status, undefined, 2)}\n`);
     return;
   }
@@ -26,7 +37,8 @@ export async function printStatus(sandbox: Sandbox, format: 'text' | 'json'): Pr
       return `  ${name.padEnd(width)}  ${shown.padEnd(8 + shown.length - state.length)}  ${address}`;
     });
   const hosts = Object.values(sandbox.hosts).map(
-    (host) => `  ssh -i ${host.privateKeyPath} ${host.user}@${host.address}   ${colours.dim(`# ${host.name}, ${host.hostKeyFingerprint}`)}`,
+    (host) =>
+      `  ssh -i ${host.privateKeyPath} ${host.user}@${host.address}   ${colours.dim(`# ${host.name}, ${host.hostKeyFingerprint}`)}`,
   );
   process.stdout.write(
     [

@@ -27,7 +27,7 @@ const platformName =
 
 /** Where npm would look for a dependency: beside the package, then one node_modules higher, up to the root. */
 function isLocked(lock: Lockfile, from: string, name: string): boolean {
-  for (let base = from; ; ) {
+  for (let base = from; ;) {
     const path = base === '' ? `node_modules/${name}` : `${base}/node_modules/${name}`;
     if (lock.packages[path] !== undefined) return true;
     if (base === '') return false;
@@ -42,7 +42,8 @@ export function missingPlatformPackages(lock: Lockfile): Record<string, LockEntr
   for (const [path, entry] of Object.entries(lock.packages)) {
     for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
       const platform = platformName.exec(name)?.groups;
-      if (platform?.['os'] === undefined || platform['cpu'] === undefined || isLocked(lock, path, name)) continue;
+      if (platform?.['os'] === undefined || platform['cpu'] === undefined || isLocked(lock, path, name))
+        continue;
       const abi = platform['abi'] ?? '';
       const libc = abi.startsWith('gnu') ? 'glibc' : abi.startsWith('musl') ? 'musl' : undefined;
       missing[`node_modules/${name}`] = {
@@ -72,7 +73,9 @@ if (import.meta.main) {
   if (missing.length === 0) {
     console.log(`${file} is complete`);
   } else if (process.argv.includes('--check')) {
-    console.error(`${file} lacks ${missing.length} platform packages, so that npm ci would refuse it: run node scripts/complete-lockfile.ts`);
+    console.error(
+      `${file} lacks ${missing.length} platform packages, so that npm ci would refuse it: run node scripts/complete-lockfile.ts`,
+    );
     process.exitCode = 1;
   } else {
     writeFileSync(file, `${JSON.stringify(completed(lock), undefined, 2)}\n`);

@@ -32,7 +32,8 @@ async function main(): Promise<void> {
     return;
   }
   const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => interrupted.abort());
 
   const counts = await runSteps({
     steps: selectSteps(values.only.flatMap((names) => names.split(','))),

@@ -4,7 +4,10 @@ const tables = 8;
 const rowBytes = 420;
 
 /** Creates `jtel.calls_0` … `jtel.calls_7`. @param sql runs statements as root */
-export async function fillCalls(mebibytes: number, sql: (statements: string) => Promise<unknown>): Promise<void> {
+export async function fillCalls(
+  mebibytes: number,
+  sql: (statements: string) => Promise<unknown>,
+): Promise<void> {
   const rows = Math.round((mebibytes * 2 ** 20) / tables / rowBytes);
   await sql(`SET max_recursive_iterations = 100000000; CREATE DATABASE IF NOT EXISTS jtel; CREATE DATABASE IF NOT EXISTS jtelstats; CREATE TABLE jtel.n (seq INT PRIMARY KEY);
     INSERT INTO jtel.n WITH RECURSIVE t AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM t WHERE seq < ${rows}) SELECT seq FROM t;`);

@@ -49,11 +49,19 @@ export class Sink {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://sink');
     const path = decodeURIComponent(url.pathname.replace('/account/backups/', ''));
-    const about = { etag: '"0x1"', 'last-modified': new Date().toUTCString(), 'x-ms-request-id': 'sink', 'x-ms-version': '2021-12-02' };
+    const about = {
+      etag: '"0x1"',
+      'last-modified': new Date().toUTCString(),
+      'x-ms-request-id': 'sink',
+      'x-ms-version': '2021-12-02',
+    };
     if (request.method !== 'PUT') {
       const blob = this.blobs.get(path);
       if (blob === undefined) response.writeHead(404, { ...about, 'x-ms-error-code': 'BlobNotFound' }).end();
-      else response.writeHead(200, { ...about, 'content-length': blob.bytes, 'x-ms-blob-type': 'BlockBlob' }).end(request.method === 'GET' ? blob.content : undefined);
+      else
+        response
+          .writeHead(200, { ...about, 'content-length': blob.bytes, 'x-ms-blob-type': 'BlockBlob' })
+          .end(request.method === 'GET' ? blob.content : undefined);
       return;
     }
     const isIndex = path.includes('/index-');
@@ -66,7 +74,11 @@ export class Sink {
     request.on('end', () => {
       const part = url.searchParams.get('comp');
       if (part === 'block') this.#blocks.set(path, (this.#blocks.get(path) ?? 0) + bytes);
-      else this.blobs.set(path, { bytes: part === 'blocklist' ? (this.#blocks.get(path) ?? 0) : bytes, ...(isIndex ? { content: Buffer.concat(content) } : {}) });
+      else
+        this.blobs.set(path, {
+          bytes: part === 'blocklist' ? (this.#blocks.get(path) ?? 0) : bytes,
+          ...(isIndex ? { content: Buffer.concat(content) } : {}),
+        });
       if (part === 'blocklist') this.#blocks.delete(path);
       response.writeHead(201, about).end();
       if (!path.includes('/packs/')) return;

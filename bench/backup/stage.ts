@@ -16,7 +16,8 @@ const tables = ['calls_0', 'calls_1', 'calls_2', 'calls_3'];
 /** Size of the database in GB: 1, or what `BENCH_BACKUP_GB` says (the long form has 10). */
 export function databaseGB(): number {
   const gigabytes = Number(process.env['BENCH_BACKUP_GB'] ?? '1');
-  if (!(gigabytes > 0 && gigabytes <= 100)) throw new Error('BENCH_BACKUP_GB must be a number of gigabytes, at most 100');
+  if (!(gigabytes > 0 && gigabytes <= 100))
+    throw new Error('BENCH_BACKUP_GB must be a number of gigabytes, at most 100');
   return gigabytes;
 }
 
@@ -54,7 +55,8 @@ export class BackupBench {
 
   async append(count: number): Promise<void> {
     for (let left = count, turn = 0; left > 0; left -= rowsAtOnce, turn++) {
-      await this.stage.sql(`SET sql_log_bin = 0; USE jtel; INSERT INTO ${tables[turn % tables.length]} (began, caller, agent, queue, uuid, log)
+      await this.stage
+        .sql(`SET sql_log_bin = 0; USE jtel; INSERT INTO ${tables[turn % tables.length]} (began, caller, agent, queue, uuid, log)
         SELECT '2026-01-01' + INTERVAL seq SECOND, CONCAT('+49', FLOOR(RAND() * 1e10)), seq % 500, CONCAT('queue ', seq % 37), UUID(),
           CONCAT('ring ', seq, '; answered by agent ', seq % 500, ' after ', FLOOR(RAND() * 90), ' s; recording ', MD5(RAND()), '; menu ', REPEAT('press one for sales, ', 1 + seq % 7), SHA2(RAND(), 256))
         FROM seq_1_to_${Math.min(left, rowsAtOnce)}`);
@@ -76,15 +78,30 @@ export class BackupBench {
 
   /** All pages are written: else every backup has another redo log, and meets pages that are about to change. */
   async settle(): Promise<void> {
-    const dirty = "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'Innodb_buffer_pool_pages_dirty'";
-    await waitFor('all pages are written', async () => Number(await this.stage.sql(dirty)) === 0, { timeoutSeconds: 300 });
+    const dirty =
+      "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'Innodb_buffer_pool_pages_dirty'";
+    await waitFor('all pages are written', async () => Number(await this.stage.sql(dirty)) === 0, {
+      timeoutSeconds: 300,
+    });
   }
 
   input(attempt: number, backupID: string, known: readonly KnownIndexPart[]): BackupJobInput {
     return {
-      type: 'backup', backupID, attempt, identity, epoch: '20261123',
-      upload: { containerUrl: this.sink.containerUrl, query: 'sig=sink', prefix: '', expiresTime: '2099-01-01T00:00:00Z' },
-      known, database: this.stage.databaseInput('Physical'), fileTrees: [], limits: {},
+      type: 'backup',
+      backupID,
+      attempt,
+      identity,
+      epoch: '20261123',
+      upload: {
+        containerUrl: this.sink.containerUrl,
+        query: 'sig=sink',
+        prefix: '',
+        expiresTime: '2099-01-01T00:00:00Z',
+      },
+      known,
+      database: this.stage.databaseInput('Physical'),
+      fileTrees: [],
+      limits: {},
     };
   }
 
@@ -98,17 +115,27 @@ export class BackupBench {
       .filter(([path]) => path.startsWith(`${identity}/backups/${backupID}/index-`))
       .toSorted(([a], [b]) => number(a) - number(b))
       .map(([path, { bytes, content }]) => ({
-        url: `${this.sink.containerUrl}/${path}`, bytes, sha256: createHash('sha256').update(content ?? Buffer.alloc(0)).digest('hex'),
+        url: `${this.sink.containerUrl}/${path}`,
+        bytes,
+        sha256: createHash('sha256')
+          .update(content ?? Buffer.alloc(0))
+          .digest('hex'),
       }));
   }
 
   /** A whole backup, timed from the start of the job's process to its end. */
-  async backup(known: readonly KnownIndexPart[], backupID = this.newID(), build: StartOptions = {}, attempt = 1): Promise<BackupRun> {
+  async backup(
+    known: readonly KnownIndexPart[],
+    backupID = this.newID(),
+    build: StartOptions = {},
+    attempt = 1,
+  ): Promise<BackupRun> {
     const run = await this.stage.start(this.input(attempt, backupID, known), build);
     const outcome = await this.stage.finish(run);
     const seconds = await this.secondsOf(run.name);
     await this.stage.remove(run);
-    if (outcome.result === undefined) throw new Error(`the backup failed: ${outcome.error?.message ?? outcome.log.slice(-500)}`);
+    if (outcome.result === undefined)
+      throw new Error(`the backup failed: ${outcome.error?.message ?? outcome.log.slice(-500)}`);
     return { seconds, result: outcome.result as unknown as BackupJobResult };
   }
 
@@ -129,7 +156,14 @@ export class BackupBench {
   }
 
   async secondsOf(container: string): Promise<number> {
-    const [began = '', ended = ''] = (await this.stage.docker.run(['inspect', '--format', '{{.State.StartedAt}} {{.State.FinishedAt}}', container])).split(' ');
+    const [began = '', ended = ''] = (
+      await this.stage.docker.run([
+        'inspect',
+        '--format',
+        '{{.State.StartedAt}} {{.State.FinishedAt}}',
+        container,
+      ])
+    ).split(' ');
     return (Date.parse(ended) - Date.parse(began)) / 1000;
   }
 
@@ -137,7 +171,10 @@ export class BackupBench {
    * A shell command in a container beside the database, timed like the job.
    * @param image of the database by default: it has mariadb-backup and the client.
    */
-  async command(script: string, image: string = databaseImage): Promise<{ readonly seconds: number; readonly output: string }> {
+  async command(
+    script: string,
+    image: string = databaseImage,
+  ): Promise<{ readonly seconds: number; readonly output: string }> {
     const { stage } = this;
     const name = await stage.createPeer(image, script);
     try {
@@ -155,7 +192,11 @@ export class BackupBench {
   async peerImage(): Promise<{ readonly image: string } | { readonly missing: string }> {
     const image = 'jtel/bench-peers:dev';
     const dockerfile = `FROM ${toolboxImage}\nRUN apt-get update && apt-get install -y --no-install-recommends mariadb-backup rclone restic && rm -rf /var/lib/apt/lists/*\n`;
-    const { code, stderr } = await this.stage.docker.tryRun(['build', '-q', '-t', image, '-'], { input: dockerfile });
-    return code === 0 ? { image } : { missing: `the peers' packages could not be installed: ${stderr.slice(-300)}` };
+    const { code, stderr } = await this.stage.docker.tryRun(['build', '-q', '-t', image, '-'], {
+      input: dockerfile,
+    });
+    return code === 0
+      ? { image }
+      : { missing: `the peers' packages could not be installed: ${stderr.slice(-300)}` };
   }
 }

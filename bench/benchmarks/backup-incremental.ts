@@ -43,7 +43,9 @@ export const backupIncremental: Benchmark = {
           return next.result.uploadedBytes / firstBytes;
         },
       },
-      peers: ['missing' in peers ? { name: resticName, missing: peers.missing } : await restic(bench, peers.image)],
+      peers: [
+        'missing' in peers ? { name: resticName, missing: peers.missing } : await restic(bench, peers.image),
+      ],
       judge: (product) => {
         const part = sampleOf(seconds).median / wholeSeconds;
         return {
@@ -62,7 +64,14 @@ async function restic(bench: BackupBench, image: string): Promise<Contender | Mi
     restic cat config >/dev/null 2>&1 || restic init >/dev/null; restic backup --json /var/lib/mysql | tail -1`;
   const added = async (): Promise<number> => {
     const { output } = await bench.command(script, image);
-    return (JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as { data_added_packed?: number; data_added?: number }).data_added_packed ?? Number.NaN;
+    return (
+      (
+        JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as {
+          data_added_packed?: number;
+          data_added?: number;
+        }
+      ).data_added_packed ?? Number.NaN
+    );
   };
   const first = await added();
   if (!(first > 0)) return { name: resticName, missing: 'restic does not tell what it stored' };

@@ -27,7 +27,10 @@ export const backupRedo: Benchmark = {
         },
       },
       peers: [{ name: 'a tool that starts over', run: () => Promise.resolve(killedAt) }],
-      judge: (product) => ({ met: product.median <= most, because: `${formatValue(product.median)} of ${Math.round(whole / 1e6)} MB` }),
+      judge: (product) => ({
+        met: product.median <= most,
+        because: `${formatValue(product.median)} of ${Math.round(whole / 1e6)} MB`,
+      }),
     };
   },
 };

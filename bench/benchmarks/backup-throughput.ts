@@ -37,11 +37,20 @@ export const backupThroughput: Benchmark = {
     const connection = `:azureblob,account=account,sas_url='${bench.sink.containerUrl}?sig=sink':backups`;
     const earlier = await earlierBuild(bench.stage.docker);
     if ('missing' in peers) throw new Error(peers.missing);
-    const pipe = rate(pipeName, `mariadb-dump --defaults-file=${optionFilePath} --single-transaction --quick --databases jtel jtelstats | zstd -q -1 -c | rclone rcat --retries 1 "${connection}/dump.zst"`, peers.image);
+    const pipe = rate(
+      pipeName,
+      `mariadb-dump --defaults-file=${optionFilePath} --single-transaction --quick --databases jtel jtelstats | zstd -q -1 -c | rclone rcat --retries 1 "${connection}/dump.zst"`,
+      peers.image,
+    );
     return {
       product: { name: 'backup job', run: async () => megabytes / (await bench.backup([])).seconds },
       peers: [
-        'missing' in earlier ? { name: earlierName, missing: earlier.missing } : { name: earlierName, run: async () => megabytes / (await bench.backup([], bench.newID(), earlier)).seconds },
+        'missing' in earlier
+          ? { name: earlierName, missing: earlier.missing }
+          : {
+              name: earlierName,
+              run: async () => megabytes / (await bench.backup([], bench.newID(), earlier)).seconds,
+            },
         pipe,
         rate(producerName, `${produce} > /dev/null`),
         rate(compressorName, 'zstd -q -1 -T0 -c < /peers/stream > /dev/null', peers.image),

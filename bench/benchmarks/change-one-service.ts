@@ -21,7 +21,9 @@ export const changeOneService: Benchmark = {
   async prepare(context): Promise<Trial> {
     const stack = await installStack(context);
     let number = 0;
-    const components = (): readonly unknown[] => [{ name: service, env: [{ name: marker, value: `value-${number}` }] }];
+    const components = (): readonly unknown[] => [
+      { name: service, env: [{ name: marker, value: `value-${number}` }] },
+    ];
     const file = `/opt/jtel/${stack.project}/current/compose.yaml`;
     return {
       product: {
@@ -41,8 +43,12 @@ export const changeOneService: Benchmark = {
           name: 'docker compose up -d --wait <service>',
           run: async () => {
             await stack.apply({ components: components(), suspend: true });
-            await waitFor('the operator to be suspended', async () => (await stack.read()).status?.phase === 'Suspended');
-            const compose = (text: string): Promise<string> => stack.sandbox.docker.exec(stack.host.container, ['sh', '-ec', text], { timeoutSeconds: 300 });
+            await waitFor(
+              'the operator to be suspended',
+              async () => (await stack.read()).status?.phase === 'Suspended',
+            );
+            const compose = (text: string): Promise<string> =>
+              stack.sandbox.docker.exec(stack.host.container, ['sh', '-ec', text], { timeoutSeconds: 300 });
             const up = `docker compose -p ${stack.project} -f /root/bench.yaml up -d --wait`;
             // Once with everything, so that only the one service differs when the clock runs.
             await compose(`cp ${file} /root/bench.yaml && ${up}`);
@@ -56,7 +62,10 @@ export const changeOneService: Benchmark = {
       judge: (product, [peer]) => {
         if (peer === undefined) return { met: false, because: 'nothing to compare with' };
         const limit = factor * peer.median + allowanceSeconds;
-        return { met: product.median <= limit, because: `${formatValue(product.median / peer.median)} times as long; at most ${formatValue(limit)} s` };
+        return {
+          met: product.median <= limit,
+          because: `${formatValue(product.median / peer.median)} times as long; at most ${formatValue(limit)} s`,
+        };
       },
     };
   },

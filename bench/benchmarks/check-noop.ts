@@ -35,7 +35,11 @@ export const checkNoop: Benchmark = {
     await stack.operator.stop();
     const roundTrip = await roundTripMilliseconds(stack.host.address, stack.host.port);
     const { hostOnly, whole } = await controllerChecks(stack, context);
-    return { product: hostOnly, peers: [whole, ...(await preparePeers(stack, context))], judge: judge(roundTrip) };
+    return {
+      product: hostOnly,
+      peers: [whole, ...(await preparePeers(stack, context))],
+      judge: judge(roundTrip),
+    };
   },
 };
 
@@ -44,7 +48,10 @@ function judge(roundTrip: number): Trial['judge'] {
     const limit = 2 * roundTrip + allowanceMilliseconds;
     const best = peers.filter(({ name }) => name !== wholeLook).toSorted((a, b) => a.median - b.median)[0];
     const ratio = best === undefined ? undefined : best.median / product.median;
-    const compared = best === undefined || ratio === undefined ? 'no peer to compare with' : `${formatValue(ratio)} times as fast as ${best.name}`;
+    const compared =
+      best === undefined || ratio === undefined
+        ? 'no peer to compare with'
+        : `${formatValue(ratio)} times as fast as ${best.name}`;
     return {
       met: product.median <= limit && ratio !== undefined && ratio >= timesFaster,
       because: `${compared}; a round trip takes ${formatValue(roundTrip)} ms, so at most ${formatValue(limit)} ms`,
@@ -58,7 +65,11 @@ async function controllerChecks(
   context: BenchmarkContext,
 ): Promise<{ readonly hostOnly: Contender; readonly whole: Contender }> {
   const connection = KubeConnection.load(operatorKubeconfig);
-  const cluster = new ClusterClient({ connection, fieldManager: 'jtel-bench', secrets: new SecretRegistry() });
+  const cluster = new ClusterClient({
+    connection,
+    fieldManager: 'jtel-bench',
+    secrets: new SecretRegistry(),
+  });
   const driver = createHostDriver();
   context.atEnd(async () => {
     await driver.close();
@@ -76,17 +87,22 @@ async function controllerChecks(
   };
   const clusterID = await cluster.clusterID({ signal: AbortSignal.timeout(10_000) });
   const stack = await read();
-  const look = (): Promise<Gathered> => observe(stack, project, 'quick', dependencies, { signal: AbortSignal.timeout(30_000) });
+  const look = (): Promise<Gathered> =>
+    observe(stack, project, 'quick', dependencies, { signal: AbortSignal.timeout(30_000) });
   const gathered = await look();
   const { host } = gathered;
-  if (host === undefined) throw new Error(`the host of ${stack.metadata.name} cannot be looked at: ${JSON.stringify(gathered.observed.host)}`);
+  if (host === undefined)
+    throw new Error(
+      `the host of ${stack.metadata.name} cannot be looked at: ${JSON.stringify(gathered.observed.host)}`,
+    );
   const checked = (name: string, observed: () => Promise<Observed>): Contender => ({
     name,
     run: async () => {
       const start = performance.now();
       const verdict = plan({ stack, observed: await observed(), identity: { clusterID }, now: new Date() });
       const milliseconds = performance.now() - start;
-      if (verdict.kind !== 'Done') throw new Error(`the check is not a no-change check: the planner wants ${JSON.stringify(verdict)}`);
+      if (verdict.kind !== 'Done')
+        throw new Error(`the check is not a no-change check: the planner wants ${JSON.stringify(verdict)}`);
       return milliseconds;
     },
   });

@@ -45,7 +45,10 @@ export const deployOverhead: Benchmark = {
       judge: (product, [peer]) => {
         if (peer === undefined) return { met: false, because: 'nothing to compare with' };
         const limit = factor * peer.median + allowanceSeconds;
-        return { met: product.median <= limit, because: `${formatValue(product.median / peer.median)} times as long; at most ${formatValue(limit)} s` };
+        return {
+          met: product.median <= limit,
+          because: `${formatValue(product.median / peer.median)} times as long; at most ${formatValue(limit)} s`,
+        };
       },
     };
   },
@@ -56,14 +59,22 @@ async function takeDown(stack: InstalledStack): Promise<void> {
   const generation = await stack.apply({ suspend: true });
   await waitFor('the operator to be suspended', async () => {
     const { status } = await stack.read();
-    return status?.conditions?.some(({ type, status: value, observedGeneration = 0 }) => type === 'Paused' && value === 'True' && observedGeneration >= generation);
+    return status?.conditions?.some(
+      ({ type, status: value, observedGeneration = 0 }) =>
+        type === 'Paused' && value === 'True' && observedGeneration >= generation,
+    );
   });
   await compose(stack, ['down']);
 }
 
-async function compose({ sandbox, host, project }: InstalledStack, command: readonly string[]): Promise<void> {
+async function compose(
+  { sandbox, host, project }: InstalledStack,
+  command: readonly string[],
+): Promise<void> {
   const file = `/opt/jtel/${project}/current/compose.yaml`;
-  await sandbox.docker.exec(host.container, ['docker', 'compose', '-p', project, '-f', file, ...command], { timeoutSeconds: composeSeconds });
+  await sandbox.docker.exec(host.container, ['docker', 'compose', '-p', project, '-f', file, ...command], {
+    timeoutSeconds: composeSeconds,
+  });
 }
 
 function secondsSince(start: number): number {

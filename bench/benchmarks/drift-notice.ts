@@ -15,17 +15,26 @@ export const driftNotice: Benchmark = {
 
   async prepare(context): Promise<Trial> {
     const stack = await installStack(context);
-    const onHost = (script: string): Promise<string> => stack.sandbox.docker.exec(stack.host.container, ['sh', '-ec', script]);
+    const onHost = (script: string): Promise<string> =>
+      stack.sandbox.docker.exec(stack.host.container, ['sh', '-ec', script]);
     const drifted = async (): Promise<boolean> =>
-      (await stack.read()).status?.conditions?.some(({ type, status }) => type === 'Drifted' && status === 'True') ?? false;
+      (await stack.read()).status?.conditions?.some(
+        ({ type, status }) => type === 'Drifted' && status === 'True',
+      ) ?? false;
     let slowest = 0;
     return {
       product: {
         name: 'jtel-operator',
         run: async () => {
-          await waitFor('the stack to be at rest', async () => (await stack.read()).status?.phase === 'Ready' && !(await drifted()), { timeoutSeconds: 120 });
+          await waitFor(
+            'the stack to be at rest',
+            async () => (await stack.read()).status?.phase === 'Ready' && !(await drifted()),
+            { timeoutSeconds: 120 },
+          );
           await stack.settled();
-          const id = (await onHost(`docker ps -q --filter label=com.docker.compose.service=${service}`)).trim();
+          const id = (
+            await onHost(`docker ps -q --filter label=com.docker.compose.service=${service}`)
+          ).trim();
           // The moment of the death by the host's own clock: the way to it is not ours.
           const killed = Number(await onHost(`docker kill ${id} >/dev/null; date +%s.%N`)) * 1000;
           await waitFor('the status to say so', drifted, { timeoutSeconds: 60, intervalMilliseconds: 10 });

@@ -14,4 +14,18 @@ import { restoreDowntime } from './restore-downtime.ts';
 import { restoreThroughput } from './restore-throughput.ts';
 import { updateDowntime } from './update-downtime.ts';
 
-export const benchmarks: readonly Benchmark[] = [checkNoop, deployOverhead, changeOneService, driftNotice, updateDowntime, operatorMemory, backupThroughput, backupIncremental, backupRedo, restoreThroughput, logicalThroughput, restoreDowntime, disasterRecovery];
+export const benchmarks: readonly Benchmark[] = [
+  checkNoop,
+  deployOverhead,
+  changeOneService,
+  driftNotice,
+  updateDowntime,
+  operatorMemory,
+  backupThroughput,
+  backupIncremental,
+  backupRedo,
+  restoreThroughput,
+  logicalThroughput,
+  restoreDowntime,
+  disasterRecovery,
+];

@@ -2,7 +2,12 @@
 import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
 import { projectName } from '../../controllers/project.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
-import { installAccess, operatorKubeconfig, startOperatorProcess, type RunningOperator } from '../../sandbox/installation/operator.ts';
+import {
+  installAccess,
+  operatorKubeconfig,
+  startOperatorProcess,
+  type RunningOperator,
+} from '../../sandbox/installation/operator.ts';
 import { example } from '../../sandbox/installation/examples.ts';
 import { publishProduct } from '../../sandbox/installation/releases.ts';
 import type { Sandbox, SandboxHost } from '../../sandbox/index.ts';
@@ -50,8 +55,13 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
   const { name, namespace = '' } = manifest.metadata;
   const connection = KubeConnection.load(sandbox.kubeconfigPath);
   context.atEnd(() => connection.close());
-  const cluster = new ClusterClient({ connection, fieldManager: 'jtel-bench', secrets: new SecretRegistry() });
-  const read = (): Promise<JtelStack> => cluster.get(stackKind, { namespace, name }, { signal: AbortSignal.timeout(20_000) });
+  const cluster = new ClusterClient({
+    connection,
+    fieldManager: 'jtel-bench',
+    secrets: new SecretRegistry(),
+  });
+  const read = (): Promise<JtelStack> =>
+    cluster.get(stackKind, { namespace, name }, { signal: AbortSignal.timeout(20_000) });
   const stack: InstalledStack = {
     sandbox,
     host,
@@ -68,10 +78,16 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
       return applied.metadata.generation ?? 0;
     },
     settled: async () => {
-      await waitFor('the operator to have nothing left to do', async () => (await read()).status?.operation === undefined, { timeoutSeconds: 120 });
+      await waitFor(
+        'the operator to have nothing left to do',
+        async () => (await read()).status?.operation === undefined,
+        { timeoutSeconds: 120 },
+      );
     },
     ready: async (generation) => {
-      await waitFor(`stack ${namespace}/${name} to be Ready`, async () => isReady(await read(), generation), { timeoutSeconds: installSeconds });
+      await waitFor(`stack ${namespace}/${name} to be Ready`, async () => isReady(await read(), generation), {
+        timeoutSeconds: installSeconds,
+      });
     },
   };
   await progress.step('stack from nothing to Ready', async () => {
@@ -88,9 +104,23 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
 export async function destroyStack(stack: InstalledStack): Promise<void> {
   const kubectl = await Kubectl.find(stack.sandbox.kubeconfigPath);
   const { uid } = (await stack.read()).metadata;
-  await stack.apply({ version: (await stack.read()).spec.version, deletionPolicy: 'Destroy', suspend: false });
-  await kubectl.run(['annotate', 'jtelstack', stack.name, '-n', stack.namespace, `${annotations.confirmDestroy}=${uid}`, '--overwrite']);
-  await kubectl.run(['delete', 'jtelstack', stack.name, '-n', stack.namespace, '--timeout=120s'], { timeoutSeconds: 130 });
+  await stack.apply({
+    version: (await stack.read()).spec.version,
+    deletionPolicy: 'Destroy',
+    suspend: false,
+  });
+  await kubectl.run([
+    'annotate',
+    'jtelstack',
+    stack.name,
+    '-n',
+    stack.namespace,
+    `${annotations.confirmDestroy}=${uid}`,
+    '--overwrite',
+  ]);
+  await kubectl.run(['delete', 'jtelstack', stack.name, '-n', stack.namespace, '--timeout=120s'], {
+    timeoutSeconds: 130,
+  });
 }
 
 function isReady({ status }: JtelStack, generation: number): boolean {

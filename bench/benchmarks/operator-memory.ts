@@ -36,14 +36,29 @@ export const operatorMemory: Benchmark = {
     await kubectl.apply(manifests());
     context.atEnd(async () => {
       // Nobody is left who would take the finalizers off; no host was ever touched.
-      const names = (await kubectl.run(['get', 'jtelstacks', '-n', fullNamespace, '-o', 'name'])).split('\n').filter((name) => name !== '');
-      for (const name of names) await kubectl.run(['patch', name, '-n', fullNamespace, '--type', 'merge', '-p', '{"metadata":{"finalizers":null}}']);
+      const names = (await kubectl.run(['get', 'jtelstacks', '-n', fullNamespace, '-o', 'name']))
+        .split('\n')
+        .filter((name) => name !== '');
+      for (const name of names)
+        await kubectl.run([
+          'patch',
+          name,
+          '-n',
+          fullNamespace,
+          '--type',
+          'merge',
+          '-p',
+          '{"metadata":{"finalizers":null}}',
+        ]);
       await kubectl.run(['delete', 'namespace', emptyNamespace, fullNamespace, '--wait=false']);
     });
     return {
       product: residentMemory('without stacks', sandbox, emptyNamespace),
       peers: [residentMemory(`with ${stackCount} stacks`, sandbox, fullNamespace)],
-      judge: (product) => ({ met: product.median < goalMB, because: `${formatValue(product.median)} of ${goalMB} MB` }),
+      judge: (product) => ({
+        met: product.median < goalMB,
+        because: `${formatValue(product.median)} of ${goalMB} MB`,
+      }),
     };
   },
 };
@@ -58,7 +73,8 @@ function residentMemory(name: string, sandbox: Sandbox, namespace: string): Cont
         await sleep(restSeconds * 1000);
         const rollup = await sandbox.docker.exec(operator.container, ['cat', '/proc/1/smaps_rollup']);
         const kilobytes = /^Rss:\s+(\d+) kB$/m.exec(rollup)?.[1];
-        if (kilobytes === undefined) throw new Error(`no Rss in smaps_rollup of ${operator.container}:\n${rollup}`);
+        if (kilobytes === undefined)
+          throw new Error(`no Rss in smaps_rollup of ${operator.container}:\n${rollup}`);
         return (Number(kilobytes) * 1024) / 1e6;
       } finally {
         await operator.kill();
@@ -69,18 +85,43 @@ function residentMemory(name: string, sandbox: Sandbox, namespace: string): Cont
 }
 
 function manifests(): readonly Manifest[] {
-  const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs1', format: 'pem' }, publicKeyEncoding: { type: 'pkcs1', format: 'pem' } }).privateKey;
+  const privateKey = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  }).privateKey;
   const namespace = fullNamespace;
   const group = `${stackKind.group}/${stackKind.version}`;
   return [
-    ...[emptyNamespace, fullNamespace].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'ssh', namespace }, stringData: { 'ssh-privatekey': privateKey } },
-    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'vendor', namespace }, stringData: { accountName: 'bench', accountKey: Buffer.alloc(64).toString('base64') } },
+    ...[emptyNamespace, fullNamespace].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name },
+    })),
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'ssh', namespace },
+      stringData: { 'ssh-privatekey': privateKey },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'vendor', namespace },
+      stringData: { accountName: 'bench', accountKey: Buffer.alloc(64).toString('base64') },
+    },
     {
       apiVersion: group,
       kind: 'JtelBackupStore',
       metadata: { name: 'vendor', namespace },
-      spec: { tier: 'Vendor', azure: { endpoint: 'https://127.0.0.1:1/bench', container: 'releases', credentialsSecretRef: { name: 'vendor' } } },
+      spec: {
+        tier: 'Vendor',
+        azure: {
+          endpoint: 'https://127.0.0.1:1/bench',
+          container: 'releases',
+          credentialsSecretRef: { name: 'vendor' },
+        },
+      },
     },
     ...Array.from({ length: stackCount }, (_, index) => ({
       apiVersion: group,
@@ -91,7 +132,12 @@ function manifests(): readonly Manifest[] {
         size: 'Small',
         releaseStoreRef: { name: 'vendor' },
         // The operator's own container, where nobody listens; a port each, so that each is a host of its own.
-        host: { address: '127.0.0.1', port: 20_000 + index, sshSecretRef: { name: 'ssh' }, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] },
+        host: {
+          address: '127.0.0.1',
+          port: 20_000 + index,
+          sshSecretRef: { name: 'ssh' },
+          hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`],
+        },
         network: { fqdn: `stack-${index}.jtel.example` },
       },
     })),

@@ -41,11 +41,22 @@ export function probePage(address: string, fqdn: string): PageProbe {
 
 function answers(agent: Agent, host: string, fqdn: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const asked = request({ host, port: 443, path: '/', servername: fqdn, headers: { host: fqdn }, agent, timeout: answerMilliseconds }, (response) => {
-      response.resume();
-      response.once('end', () => resolve(response.statusCode === 200));
-      response.once('error', () => resolve(false));
-    });
+    const asked = request(
+      {
+        host,
+        port: 443,
+        path: '/',
+        servername: fqdn,
+        headers: { host: fqdn },
+        agent,
+        timeout: answerMilliseconds,
+      },
+      (response) => {
+        response.resume();
+        response.once('end', () => resolve(response.statusCode === 200));
+        response.once('error', () => resolve(false));
+      },
+    );
     asked.once('timeout', () => asked.destroy());
     asked.once('error', () => resolve(false));
     asked.end();

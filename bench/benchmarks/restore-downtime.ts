@@ -37,9 +37,13 @@ export const restoreDowntime: Benchmark = {
       product: { name: 'jtel-operator', run: () => stack.downtime(small) },
       peers: [await earlier(mebibytes, context), { name: larger, run: () => stack.downtime(large) }],
       judge: (product, peers) => {
-        const medianOf = (name: string): number => peers.find((peer) => peer.name === name)?.median ?? Number.NaN;
+        const medianOf = (name: string): number =>
+          peers.find((peer) => peer.name === name)?.median ?? Number.NaN;
         const [part, growth] = [product.median / medianOf(earlierName), medianOf(larger) / product.median];
-        return { met: part <= ofEarlier && growth <= ofSmaller, because: `${formatValue(part)} times as long, and ${formatValue(growth)} times with ${larger}` };
+        return {
+          met: part <= ofEarlier && growth <= ofSmaller,
+          because: `${formatValue(part)} times as long, and ${formatValue(growth)} times with ${larger}`,
+        };
       },
     };
   },
@@ -54,7 +58,9 @@ async function earlier(mebibytes: number, context: BenchmarkContext): Promise<Co
   context.atEnd(() => Sandbox.remove(name, context.progress));
   const load = async <T>(path: string): Promise<T> => (await import(join(checkout.directory, path))) as T;
   const { Sandbox: EarlierSandbox } = await load<{ Sandbox: typeof Sandbox }>('sandbox/index.ts');
-  const { installStack: install } = await load<{ installStack: typeof installStack }>('bench/benchmarks/installed-stack.ts');
+  const { installStack: install } = await load<{ installStack: typeof installStack }>(
+    'bench/benchmarks/installed-stack.ts',
+  );
   const sandbox = await EarlierSandbox.up({ name, hosts: [{ name: 'host-1' }], progress: context.progress });
   const stack = new RestoredStack(await install({ ...context, sandbox: () => Promise.resolve(sandbox) }));
   await stack.openStore();
@@ -75,12 +81,32 @@ class RestoredStack {
   async openStore(): Promise<void> {
     const { sandbox, namespace } = this.#stack;
     const { customer } = sandbox.blob;
-    const azure = { endpoint: customer.endpoint, container: customer.container, credentialsSecretRef: { name: 'backups' } };
-    await (await this.#kubectl()).apply([
-      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'backups', namespace }, stringData: { accountName: customer.account, accountKey: customer.key } },
-      { apiVersion: 'jtel.de/v1alpha1', kind: 'JtelBackupStore', metadata: { name: 'backups', namespace }, spec: { tier: 'Customer', azure, immutability: { policy: 'Required' } } },
+    const azure = {
+      endpoint: customer.endpoint,
+      container: customer.container,
+      credentialsSecretRef: { name: 'backups' },
+    };
+    await (
+      await this.#kubectl()
+    ).apply([
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'backups', namespace },
+        stringData: { accountName: customer.account, accountKey: customer.key },
+      },
+      {
+        apiVersion: 'jtel.de/v1alpha1',
+        kind: 'JtelBackupStore',
+        metadata: { name: 'backups', namespace },
+        spec: { tier: 'Customer', azure, immutability: { policy: 'Required' } },
+      },
     ]);
-    const spec = { suspend: false, ...withoutReplica, backup: { storeRef: { name: 'backups' }, state: 'Suspended' } };
+    const spec = {
+      suspend: false,
+      ...withoutReplica,
+      backup: { storeRef: { name: 'backups' }, state: 'Suspended' },
+    };
     await this.#stack.ready(await this.#stack.apply(spec));
   }
 
@@ -88,7 +114,9 @@ class RestoredStack {
   async backUp(name: string, mebibytes: number, { progress }: BenchmarkContext): Promise<string> {
     const backup = `${name}-${Date.now()}`;
     await progress.step(`a backup of ${mebibytes} MiB`, async () => {
-      await this.#query('SET FOREIGN_KEY_CHECKS = 0; DROP TABLE IF EXISTS jtel.n, jtel.calls_0, jtel.calls_1, jtel.calls_2, jtel.calls_3, jtel.calls_4, jtel.calls_5, jtel.calls_6, jtel.calls_7');
+      await this.#query(
+        'SET FOREIGN_KEY_CHECKS = 0; DROP TABLE IF EXISTS jtel.n, jtel.calls_0, jtel.calls_1, jtel.calls_2, jtel.calls_3, jtel.calls_4, jtel.calls_5, jtel.calls_6, jtel.calls_7',
+      );
       await fillCalls(mebibytes, (statements) => this.#query(statements));
       this.#rows.set(backup, await this.#query(countCalls));
       await this.#request('JtelBackup', backup, {});
@@ -103,11 +131,21 @@ class RestoredStack {
     this.#orders += 1;
     await this.#stack.settled();
     const probe = probePage(host.address, fqdn);
-    await this.#request('JtelRestore', `${backup}-${this.#orders}`, { source: { backupRef: { name: backup } }, ifNotEmpty: 'Replace', confirmReplace: name, preRestoreBackup: 'Skip' });
-    await waitFor(`${namespace}/${name} to be Ready`, async () => (await this.#stack.read()).status?.phase === 'Ready', { timeoutSeconds: seconds });
+    await this.#request('JtelRestore', `${backup}-${this.#orders}`, {
+      source: { backupRef: { name: backup } },
+      ifNotEmpty: 'Replace',
+      confirmReplace: name,
+      preRestoreBackup: 'Skip',
+    });
+    await waitFor(
+      `${namespace}/${name} to be Ready`,
+      async () => (await this.#stack.read()).status?.phase === 'Ready',
+      { timeoutSeconds: seconds },
+    );
     const down = await probe.stop();
     const rows = await this.#query(countCalls);
-    if (rows !== this.#rows.get(backup)) throw new Error(`${rows} rows came back, ${this.#rows.get(backup) ?? '?'} were there`);
+    if (rows !== this.#rows.get(backup))
+      throw new Error(`${rows} rows came back, ${this.#rows.get(backup) ?? '?'} were there`);
     return down;
   }
 
@@ -118,12 +156,29 @@ class RestoredStack {
   async #request(kind: 'JtelBackup' | 'JtelRestore', name: string, spec: object): Promise<void> {
     const { namespace, name: stack } = this.#stack;
     const kubectl = await this.#kubectl();
-    await kubectl.apply([{ apiVersion: 'jtel.de/v1alpha1', kind, metadata: { name, namespace }, spec: { stackRef: { name: stack }, ...spec } }]);
-    await waitFor(`${kind} ${name}`, async () => {
-      const { status } = await kubectl.json<{ status?: { phase?: string; message?: string } }>(['get', kind.toLowerCase(), name, '-n', namespace]);
-      if (status?.phase === 'Failed') throw new Error(status.message);
-      return status?.phase === 'Completed';
-    }, { timeoutSeconds: seconds, intervalMilliseconds: 200 });
+    await kubectl.apply([
+      {
+        apiVersion: 'jtel.de/v1alpha1',
+        kind,
+        metadata: { name, namespace },
+        spec: { stackRef: { name: stack }, ...spec },
+      },
+    ]);
+    await waitFor(
+      `${kind} ${name}`,
+      async () => {
+        const { status } = await kubectl.json<{ status?: { phase?: string; message?: string } }>([
+          'get',
+          kind.toLowerCase(),
+          name,
+          '-n',
+          namespace,
+        ]);
+        if (status?.phase === 'Failed') throw new Error(status.message);
+        return status?.phase === 'Completed';
+      },
+      { timeoutSeconds: seconds, intervalMilliseconds: 200 },
+    );
   }
 
   #kubectl(): Promise<Kubectl> {
@@ -132,7 +187,18 @@ class RestoredStack {
 
   async #query(statements: string): Promise<string> {
     const { sandbox, host, project } = this.#stack;
-    const client = ['docker', 'exec', '-i', `${project}-acd-dbm-1`, 'mariadb', '--defaults-file=/dev/shm/jtel/client.cnf', '--batch', '--skip-column-names'];
-    return (await sandbox.docker.exec(host.container, client, { input: statements, timeoutSeconds: seconds })).trim();
+    const client = [
+      'docker',
+      'exec',
+      '-i',
+      `${project}-acd-dbm-1`,
+      'mariadb',
+      '--defaults-file=/dev/shm/jtel/client.cnf',
+      '--batch',
+      '--skip-column-names',
+    ];
+    return (
+      await sandbox.docker.exec(host.container, client, { input: statements, timeoutSeconds: seconds })
+    ).trim();
   }
 }

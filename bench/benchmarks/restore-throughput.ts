@@ -39,7 +39,10 @@ export const restoreThroughput: Benchmark = {
 const judge: Trial['judge'] = (product, peers) => {
   const medianOf = (name: string): number => peers.find((peer) => peer.name === name)?.median ?? Number.NaN;
   const [faster, longer] = [medianOf(dumpPeer) / product.median, product.median / medianOf(handPeer)];
-  return { met: faster >= timesDump && longer <= timesByHand, because: `${formatValue(faster)} times as fast as the dump, ${formatValue(longer)} times as long as by hand` };
+  return {
+    met: faster >= timesDump && longer <= timesByHand,
+    because: `${formatValue(faster)} times as fast as the dump, ${formatValue(longer)} times as long as by hand`,
+  };
 };
 
 async function fill(stage: RestoreStage, mebibytes: number, context: BenchmarkContext): Promise<void> {
@@ -88,16 +91,24 @@ async function ours(stage: RestoreStage): Promise<Contender> {
 }
 
 async function byDump(stage: RestoreStage): Promise<Contender> {
-  await stage.onHost(`mkdir -p ${directory} && id=$(docker create ${imageOf(stage, 'toolbox')}) && docker cp -L $id:/usr/bin/zstd ${directory}/zstd && docker rm $id >/dev/null`);
-  await stage.onHost(`docker exec ${first}-acd-dbm-1 mariadb-dump ${clientFile} --single-transaction --quick --routines --databases jtel jtelstats | ${directory}/zstd -1 -q -f -o ${directory}/dump.zst`);
+  await stage.onHost(
+    `mkdir -p ${directory} && id=$(docker create ${imageOf(stage, 'toolbox')}) && docker cp -L $id:/usr/bin/zstd ${directory}/zstd && docker rm $id >/dev/null`,
+  );
+  await stage.onHost(
+    `docker exec ${first}-acd-dbm-1 mariadb-dump ${clientFile} --single-transaction --quick --routines --databases jtel jtelstats | ${directory}/zstd -1 -q -f -o ${directory}/dump.zst`,
+  );
   return {
     name: dumpPeer,
     run: async () => {
       await emptied(stage);
       await stage.start(second);
-      await stage.onHost(`docker cp ${directory}/zstd ${second}-acd-dbm-1:/usr/bin/zstd && docker cp ${directory}/dump.zst ${second}-acd-dbm-1:/tmp/dump.zst && sync`);
+      await stage.onHost(
+        `docker cp ${directory}/zstd ${second}-acd-dbm-1:/usr/bin/zstd && docker cp ${directory}/dump.zst ${second}-acd-dbm-1:/tmp/dump.zst && sync`,
+      );
       const seconds = await timed(async () => {
-        await stage.onHost(`docker exec ${second}-acd-dbm-1 bash -o pipefail -c 'zstd -dc /tmp/dump.zst | mariadb ${clientFile} && sync -f /var/lib/mysql'`);
+        await stage.onHost(
+          `docker exec ${second}-acd-dbm-1 bash -o pipefail -c 'zstd -dc /tmp/dump.zst | mariadb ${clientFile} && sync -f /var/lib/mysql'`,
+        );
       });
       await expectRows(stage);
       return seconds;
@@ -106,7 +117,9 @@ async function byDump(stage: RestoreStage): Promise<Contender> {
 }
 
 async function byHand(stage: RestoreStage): Promise<Contender> {
-  await stage.onHost(`docker exec ${first}-acd-dbm-1 bash -o pipefail -c 'mariadb-backup ${clientFile} --backup --stream=xbstream --target-dir=/tmp 2>/dev/null' | ${directory}/zstd -1 -q -f -o ${directory}/files.zst`);
+  await stage.onHost(
+    `docker exec ${first}-acd-dbm-1 bash -o pipefail -c 'mariadb-backup ${clientFile} --backup --stream=xbstream --target-dir=/tmp 2>/dev/null' | ${directory}/zstd -1 -q -f -o ${directory}/files.zst`,
+  );
   const data = '/var/lib/mysql/data';
   const script = `zstd -dc /in/files.zst | mbstream -x -C ${data} && mariadb-backup --prepare --target-dir=${data} 2>/dev/null && chown -R mysql:mysql ${data} && sync -f ${data}`;
   return {

@@ -54,7 +54,10 @@ export const updateDowntime: Benchmark = {
           run: async () => {
             const { spec } = await stack.read();
             await stack.apply({ version: spec.version, update: spec.update, suspend: true });
-            await waitFor('the operator to be suspended', async () => (await stack.read()).status?.phase === 'Suspended');
+            await waitFor(
+              'the operator to be suspended',
+              async () => (await stack.read()).status?.phase === 'Suspended',
+            );
             number += 1;
             const seconds = await down(() => composeAlone(stack, `alone-${number}`));
             return seconds;
@@ -64,7 +67,10 @@ export const updateDowntime: Benchmark = {
       judge: (product, [peer]) => {
         if (peer === undefined) return { met: false, because: 'nothing to compare with' };
         const more = product.median - peer.median;
-        return { met: more <= allowanceSeconds, because: `${formatValue(product.median)} s and ${formatValue(peer.median)} s: ${formatValue(more)} s more` };
+        return {
+          met: more <= allowanceSeconds,
+          because: `${formatValue(product.median)} s and ${formatValue(peer.median)} s: ${formatValue(more)} s more`,
+        };
       },
     };
   },
@@ -73,17 +79,29 @@ export const updateDowntime: Benchmark = {
 /** A release like 3.43.2 under another version. */
 async function publish({ sandbox }: InstalledStack, version: string): Promise<void> {
   const { endpoint, account, key, container } = sandbox.blob.vendor;
-  const client = new ContainerClient(`${endpoint}/${container}`, new StorageSharedKeyCredential(account, key));
+  const client = new ContainerClient(
+    `${endpoint}/${container}`,
+    new StorageSharedKeyCredential(account, key),
+  );
   for await (const { name } of client.listBlobsFlat({ prefix: `releases/${origin}/` })) {
     let content = await client.getBlobClient(name).downloadToBuffer();
     if (name.endsWith('/release.json')) {
       const release = JSON.parse(content.toString()) as Release;
       const components = release.components.map((component) =>
-        unchanged.has(component.name) ? component : { ...component, environment: [...(component.environment ?? []), { name: marker, value: version }] },
+        unchanged.has(component.name)
+          ? component
+          : {
+              ...component,
+              environment: [...(component.environment ?? []), { name: marker, value: version }],
+            },
       );
-      content = Buffer.from(JSON.stringify({ ...release, version, updatableFrom: [`>=3.43.1 <${version}`], components }));
+      content = Buffer.from(
+        JSON.stringify({ ...release, version, updatableFrom: [`>=3.43.1 <${version}`], components }),
+      );
     }
-    await client.getBlockBlobClient(name.replace(`releases/${origin}/`, `releases/${version}/`)).upload(content, content.length);
+    await client
+      .getBlockBlobClient(name.replace(`releases/${origin}/`, `releases/${version}/`))
+      .upload(content, content.length);
   }
 }
 

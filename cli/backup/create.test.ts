@@ -21,7 +21,10 @@ beforeEach(async () => {
   [asked, said] = [[], []];
   answer = { status: 201, body: {} };
   const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    asked.push({ path: request.url ?? '', body: JSON.parse(await text(request)) as (typeof asked)[number]['body'] });
+    asked.push({
+      path: request.url ?? '',
+      body: JSON.parse(await text(request)) as (typeof asked)[number]['body'],
+    });
     response.statusCode = answer.status;
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(answer.body));
@@ -30,8 +33,19 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   folder = await mkdtemp(join(tmpdir(), 'jtel-backup-create-'));
   kubeconfig = join(folder, 'kubeconfig');
-  const cluster = { name: 'c', cluster: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } };
-  await writeFile(kubeconfig, JSON.stringify({ clusters: [cluster], contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }], users: [{ name: 'u', user: {} }], 'current-context': 'x' }));
+  const cluster = {
+    name: 'c',
+    cluster: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+  };
+  await writeFile(
+    kubeconfig,
+    JSON.stringify({
+      clusters: [cluster],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      users: [{ name: 'u', user: {} }],
+      'current-context': 'x',
+    }),
+  );
 });
 
 afterEach(async () => {
@@ -41,12 +55,34 @@ afterEach(async () => {
 });
 
 async function run(...argv: readonly string[]): Promise<number> {
-  const terminal = { print: (line: string) => said.push(line), tell: (line: string) => said.push(line), signal: new AbortController().signal };
-  const program = new Command('jtel-operator').addCommand(backupCommand(terminal, () => new Date('2026-06-01T07:30:05Z')));
-  return await runCommandLine(program, ['backup', 'create', '--kubeconfig', kubeconfig, ...argv], terminal, (error) => error instanceof CommandError);
+  const terminal = {
+    print: (line: string) => said.push(line),
+    tell: (line: string) => said.push(line),
+    signal: new AbortController().signal,
+  };
+  const program = new Command('jtel-operator').addCommand(
+    backupCommand(terminal, () => new Date('2026-06-01T07:30:05Z')),
+  );
+  return await runCommandLine(
+    program,
+    ['backup', 'create', '--kubeconfig', kubeconfig, ...argv],
+    terminal,
+    (error) => error instanceof CommandError,
+  );
 }
 
-const scheduled = ['-n', 'acme', '--stack', 'main', '--trigger', 'Scheduled', '--schedule', '0 2 * * *', '--time-zone', 'Europe/Berlin'];
+const scheduled = [
+  '-n',
+  'acme',
+  '--stack',
+  'main',
+  '--trigger',
+  'Scheduled',
+  '--schedule',
+  '0 2 * * *',
+  '--time-zone',
+  'Europe/Berlin',
+];
 const minutes = (time: string): string => String(Date.parse(time) / 60_000);
 
 describe('a scheduled backup', () => {
@@ -59,7 +95,13 @@ describe('a scheduled backup', () => {
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatchObject({
       path: expect.stringContaining('/apis/jtel.de/v1alpha1/namespaces/acme/jtelbackups'),
-      body: { metadata: { name, labels: { 'jtel.de/stack': 'main', 'app.kubernetes.io/managed-by': 'jtel-operator' } }, spec: { stackRef: { name: 'main' }, trigger: 'Scheduled', verify: 'Checksum' } },
+      body: {
+        metadata: {
+          name,
+          labels: { 'jtel.de/stack': 'main', 'app.kubernetes.io/managed-by': 'jtel-operator' },
+        },
+        spec: { stackRef: { name: 'main' }, trigger: 'Scheduled', verify: 'Checksum' },
+      },
     });
   });
 
@@ -82,11 +124,17 @@ describe('a scheduled backup', () => {
 
 it('a backup by hand is one of its own each time', async () => {
   expect(await run('-n', 'acme', '--stack', 'main', '--verify', 'Restore')).toBe(0);
-  expect(asked[0]?.body).toMatchObject({ metadata: { name: 'main-20260601t073005z' }, spec: { trigger: 'Manual', verify: 'Restore' } });
+  expect(asked[0]?.body).toMatchObject({
+    metadata: { name: 'main-20260601t073005z' },
+    spec: { trigger: 'Manual', verify: 'Restore' },
+  });
 });
 
 it('a refusal says what was not created', async () => {
-  answer = { status: 403, body: { kind: 'Status', code: 403, reason: 'Forbidden', message: 'may not create jtelbackups' } };
+  answer = {
+    status: 403,
+    body: { kind: 'Status', code: 403, reason: 'Forbidden', message: 'may not create jtelbackups' },
+  };
   expect(await run(...scheduled)).toBe(1);
   expect(said.join()).toContain('JtelBackup acme/main-20260601 was not created');
 });

@@ -10,15 +10,27 @@ import { CommandError } from '../terminal.ts';
 const timeoutSeconds = 30;
 
 /** @throws {CommandError} when the API server refuses or does not answer. */
-export async function createBackup(kubeconfig: string | undefined, backup: JtelBackup, signal: AbortSignal): Promise<'Created' | 'Exists'> {
+export async function createBackup(
+  kubeconfig: string | undefined,
+  backup: JtelBackup,
+  signal: AbortSignal,
+): Promise<'Created' | 'Exists'> {
   const connection = KubeConnection.load(kubeconfig);
   try {
-    const cluster = new ClusterClient({ connection, fieldManager: operatorName, secrets: new SecretRegistry() });
+    const cluster = new ClusterClient({
+      connection,
+      fieldManager: operatorName,
+      secrets: new SecretRegistry(),
+    });
     await cluster.create(backupKind, backup, { signal, timeoutSeconds });
     return 'Created';
   } catch (error) {
     if (isAlreadyExists(error)) return 'Exists';
-    if (error instanceof ApiError) throw new CommandError(`JtelBackup ${backup.metadata.namespace}/${backup.metadata.name} was not created: ${error.message}`, { cause: error });
+    if (error instanceof ApiError)
+      throw new CommandError(
+        `JtelBackup ${backup.metadata.namespace}/${backup.metadata.name} was not created: ${error.message}`,
+        { cause: error },
+      );
     throw error;
   } finally {
     await connection.close();

@@ -25,7 +25,9 @@ export async function scriptFor({ filename, release: releaseFile }: ScriptFiles)
   const stack = await readStack(filename);
   const release = await readRelease(releaseFile);
   if (release.version !== stack.spec.version) {
-    throw new UsageError(`${filename} wants version ${stack.spec.version}, but ${releaseFile} is ${release.version}`);
+    throw new UsageError(
+      `${filename} wants version ${stack.spec.version}, but ${releaseFile} is ${release.version}`,
+    );
   }
   try {
     return hostScript(hostSetup(stack, release));
@@ -39,8 +41,11 @@ async function readStack(file: string): Promise<JtelStack> {
   const documents = parseAllDocuments(await readText(file));
   const broken = documents.find((document) => document.errors.length > 0);
   if (broken !== undefined) throw new UsageError(`${file} is not YAML: ${broken.errors[0]?.message ?? ''}`);
-  const stacks = documents.map((document) => document.toJS() as { readonly kind?: unknown } | null).filter((object) => object?.kind === 'JtelStack');
-  if (stacks.length !== 1) throw new UsageError(`${file} must have exactly one JtelStack; it has ${stacks.length}`);
+  const stacks = documents
+    .map((document) => document.toJS() as { readonly kind?: unknown } | null)
+    .filter((object) => object?.kind === 'JtelStack');
+  if (stacks.length !== 1)
+    throw new UsageError(`${file} must have exactly one JtelStack; it has ${stacks.length}`);
   const stack = stacks[0] as JtelStack;
   const ajv = new Ajv({ strict: false, allErrors: true, useDefaults: true, validateFormats: false });
   const fits = ajv.compile(specSchema());
@@ -67,7 +72,8 @@ async function readRelease(file: string): Promise<Release> {
 
 async function readText(file: string): Promise<string> {
   try {
-    if ((await stat(file)).size > maximumFileBytes) throw new UsageError(`${file} is too big to be what is meant`);
+    if ((await stat(file)).size > maximumFileBytes)
+      throw new UsageError(`${file} is too big to be what is meant`);
     return await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -3,7 +3,11 @@ import { CommandError, UsageError } from '../terminal.ts';
 import type { Kit } from './kit.ts';
 
 /** @throws UsageError when nobody is there; CommandError when the answer is no. */
-export async function confirm({ surroundings, call }: Kit, question: string, yes: boolean | undefined): Promise<void> {
+export async function confirm(
+  { surroundings, call }: Kit,
+  question: string,
+  yes: boolean | undefined,
+): Promise<void> {
   if (yes === true) return;
   if (surroundings.ask === undefined) throw new UsageError('nobody is there to be asked: add --yes');
   const answer = await surroundings.ask(`${question} [y/N] `, call.signal);
@@ -11,12 +15,19 @@ export async function confirm({ surroundings, call }: Kit, question: string, yes
 }
 
 /** For what cannot be taken back: the name has to be typed. */
-export async function confirmByName({ surroundings, call }: Kit, question: string, name: string, given: string | undefined): Promise<void> {
+export async function confirmByName(
+  { surroundings, call }: Kit,
+  question: string,
+  name: string,
+  given: string | undefined,
+): Promise<void> {
   if (given !== undefined) {
-    if (given !== name) throw new UsageError(`--confirm ${given} is not the name of the stack, ${name}: nothing was done`);
+    if (given !== name)
+      throw new UsageError(`--confirm ${given} is not the name of the stack, ${name}: nothing was done`);
     return;
   }
-  if (surroundings.ask === undefined) throw new UsageError(`nobody is there to be asked: add --confirm ${name}`);
+  if (surroundings.ask === undefined)
+    throw new UsageError(`nobody is there to be asked: add --confirm ${name}`);
   const answer = await surroundings.ask(`${question}\nType the name of the stack to go on: `, call.signal);
   if (answer.trim() !== name) throw new CommandError('nothing was done');
 }

@@ -49,7 +49,9 @@ set up (\`kubectl completion --help\`). For \`kubectl-jtel\` itself: \`source <(
 /** @returns the whole page. */
 export function pluginDocs(): string {
   const program = createProgram(silentSurroundings);
-  const sections = program.commands.flatMap((command) => (isOwn(command) ? [command, ...command.commands] : command.commands)).map(section);
+  const sections = program.commands
+    .flatMap((command) => (isOwn(command) ? [command, ...command.commands] : command.commands))
+    .map(section);
   return `${intro}\n## Options of every command\n\n${options(program)}\n\n## Commands\n\n${sections.join('\n\n')}\n`;
 }
 
@@ -61,7 +63,9 @@ function isOwn({ commands, registeredArguments }: Command): boolean {
 function section(command: Command): string {
   const notes = notesOf(command);
   const own = command.options.length === 0 ? '' : `\n\n${options(command)}`;
-  const given = command.registeredArguments.filter(({ description }) => description !== '').map((argument) => `- \`${argument.name()}\`: ${argument.description}`);
+  const given = command.registeredArguments
+    .filter(({ description }) => description !== '')
+    .map((argument) => `- \`${argument.name()}\`: ${argument.description}`);
   const listed = given.length === 0 ? '' : `\n\n${given.join('\n')}`;
   return `### ${path(command)}\n\n${sentence(command.description())}${notes.text === '' ? '' : ` ${notes.text}`}\n\n\`\`\`\n${path(command)} ${command.usage()}\n\`\`\`${listed}${own}${notes.examples}`;
 }
@@ -75,12 +79,20 @@ function sentence(text: string): string {
 }
 
 function options(command: Command): string {
-  return ['| option | |', '|---|---|', ...command.options.map((option) => `| \`${option.flags}\` | ${described(option)} |`)].join('\n');
+  return [
+    '| option | |',
+    '|---|---|',
+    ...command.options.map((option) => `| \`${option.flags}\` | ${described(option)} |`),
+  ].join('\n');
 }
 
 function described({ description, argChoices, defaultValue }: Option): string {
-  const choices = argChoices === undefined ? '' : `: ${argChoices.map((choice) => `\`${choice}\``).join(', ')}`;
-  const byDefault = defaultValue === undefined || typeof defaultValue === 'boolean' ? '' : ` (default: ${String(defaultValue)})`;
+  const choices =
+    argChoices === undefined ? '' : `: ${argChoices.map((choice) => `\`${choice}\``).join(', ')}`;
+  const byDefault =
+    defaultValue === undefined || typeof defaultValue === 'boolean'
+      ? ''
+      : ` (default: ${String(defaultValue)})`;
   return `${description}${choices}${byDefault}`.replaceAll('|', String.raw`\|`);
 }
 
@@ -88,9 +100,21 @@ function described({ description, argChoices, defaultValue }: Option): string {
 function notesOf(command: Command): { readonly text: string; readonly examples: string } {
   let after = '';
   // A Command is an EventEmitter, which its types do not say; addHelpText listens to this event.
-  const emitter = command as unknown as { emit(event: 'afterHelp', context: { command: Command; error: boolean; write: (text: string) => void }): boolean };
+  const emitter = command as unknown as {
+    emit(
+      event: 'afterHelp',
+      context: { command: Command; error: boolean; write: (text: string) => void },
+    ): boolean;
+  };
   emitter.emit('afterHelp', { command, error: false, write: (text) => (after += text) });
   const [text = '', list] = after.split('\nExamples:\n');
-  const lines = list?.split('\n').map((line) => line.trim()).filter((line) => line !== '') ?? [];
-  return { text: text.replaceAll(/\s+/g, ' ').trim(), examples: lines.length === 0 ? '' : `\n\n\`\`\`\n${lines.join('\n')}\n\`\`\`` };
+  const lines =
+    list
+      ?.split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '') ?? [];
+  return {
+    text: text.replaceAll(/\s+/g, ' ').trim(),
+    examples: lines.length === 0 ? '' : `\n\n\`\`\`\n${lines.join('\n')}\n\`\`\``,
+  };
 }

@@ -28,21 +28,30 @@ export async function follow<T extends KubernetesObject, R>(
   let trouble: string | undefined;
   const logger: Logger = {
     error: () => undefined,
-    warn: (message, fields) => (trouble = fields?.['error'] instanceof Error ? fields['error'].message : message),
+    warn: (message, fields) =>
+      (trouble = fields?.['error'] instanceof Error ? fields['error'].message : message),
     info: () => (trouble = undefined),
     debug: () => undefined,
     child: () => logger,
   };
   // A first question with an error of its own: the informer would go on asking for ever.
   await kit.cluster.list(kind, scope === 'All' ? {} : { namespace: scope }, kit.call);
-  const informer = new Informer<T>(kind, { connection: kit.connection, namespaces: scope === 'All' ? 'All' : [scope], logger });
+  const informer = new Informer<T>(kind, {
+    connection: kit.connection,
+    namespaces: scope === 'All' ? 'All' : [scope],
+    logger,
+  });
   const running = informer.run(signal);
   try {
     await informer.synced(signal);
     return await new Promise<R>((resolve, reject) => {
       const again = (cause: Look<T>['cause']): void => {
         try {
-          const result = look({ objects: informer.store.list(), cause, ...(trouble === undefined ? {} : { trouble }) });
+          const result = look({
+            objects: informer.store.list(),
+            cause,
+            ...(trouble === undefined ? {} : { trouble }),
+          });
           if (result !== undefined) resolve(result);
         } catch (error) {
           reject(error);
@@ -62,5 +71,7 @@ export async function follow<T extends KubernetesObject, R>(
 
 /** The object of that name in what was seen. */
 export function named<T extends KubernetesObject>(objects: readonly T[], key: ObjectKey): T | undefined {
-  return objects.find(({ metadata }) => metadata?.name === key.name && (metadata.namespace ?? '') === key.namespace);
+  return objects.find(
+    ({ metadata }) => metadata?.name === key.name && (metadata.namespace ?? '') === key.namespace,
+  );
 }

@@ -27,10 +27,15 @@ export interface Kit {
 }
 
 /** Runs a command's work with a connection that ends with it. @throws UsageError when the kubeconfig is no way to a cluster. */
-export async function withKit<T>(options: GlobalOptions, surroundings: Surroundings, work: (kit: Kit) => Promise<T>): Promise<T> {
+export async function withKit<T>(
+  options: GlobalOptions,
+  surroundings: Surroundings,
+  work: (kit: Kit) => Promise<T>,
+): Promise<T> {
   const connection = connect(options, surroundings);
   const deadline = options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout * 1000);
-  const signal = deadline === undefined ? surroundings.signal : AbortSignal.any([surroundings.signal, deadline]);
+  const signal =
+    deadline === undefined ? surroundings.signal : AbortSignal.any([surroundings.signal, deadline]);
   const paint = paintFor(options, surroundings);
   const kit: Kit = {
     cluster: new ClusterClient({ connection, fieldManager, secrets: new SecretRegistry() }),
@@ -47,7 +52,8 @@ export async function withKit<T>(options: GlobalOptions, surroundings: Surroundi
   try {
     return await work(kit);
   } catch (error) {
-    if (deadline?.aborted === true && !surroundings.signal.aborted) throw new CommandError(`not done within ${options.timeout} s (--timeout)`, { cause: error });
+    if (deadline?.aborted === true && !surroundings.signal.aborted)
+      throw new CommandError(`not done within ${options.timeout} s (--timeout)`, { cause: error });
     throw error;
   } finally {
     await connection.close();
@@ -55,13 +61,22 @@ export async function withKit<T>(options: GlobalOptions, surroundings: Surroundi
 }
 
 function paintFor(options: GlobalOptions, { environment, screen }: Surroundings): Paint {
-  const wanted = options.color && (environment['NO_COLOR'] ?? '') === '' && screen !== undefined && environment['TERM'] !== 'dumb';
+  const wanted =
+    options.color &&
+    (environment['NO_COLOR'] ?? '') === '' &&
+    screen !== undefined &&
+    environment['TERM'] !== 'dumb';
   return wanted ? colourful() : plain;
 }
 
 function connect({ kubeconfig, context }: GlobalOptions, { environment }: Surroundings): KubeConnection {
   try {
-    return new KubeConnection(kubeconfigAccess(kubeconfig === undefined ? defaultKubeconfigFiles(environment) : [kubeconfig], context));
+    return new KubeConnection(
+      kubeconfigAccess(
+        kubeconfig === undefined ? defaultKubeconfigFiles(environment) : [kubeconfig],
+        context,
+      ),
+    );
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
@@ -73,11 +88,15 @@ export async function getStack({ cluster, namespace, call }: Kit, name: string):
   const found = await cluster.find(stackKind, { namespace, name }, call);
   if (found !== undefined) return found;
   const all = await cluster.list(stackKind, { namespace }, call);
-  const there = all.length === 0 ? 'it has none; -n names another namespace' : `it has ${all.map(({ metadata }) => metadata.name).join(', ')}`;
+  const there =
+    all.length === 0
+      ? 'it has none; -n names another namespace'
+      : `it has ${all.map(({ metadata }) => metadata.name).join(', ')}`;
   throw new CommandError(`there is no JtelStack ${name} in namespace ${namespace}: ${there}`);
 }
 
 /** Names become parts of paths and objects. */
 export function requireName(text: string, what: string): void {
-  if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text)) throw new UsageError(`${what} ${JSON.stringify(printable(text).slice(0, 80))} is no name of an object`);
+  if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text))
+    throw new UsageError(`${what} ${JSON.stringify(printable(text).slice(0, 80))} is no name of an object`);
 }

@@ -22,8 +22,14 @@ export function addGlobalOptions(program: Command): void {
   program
     .addOption(new Option('-n, --namespace <name>', 'namespace; default: that of the kubeconfig’s context'))
     .addOption(new Option('--context <name>', 'context of the kubeconfig to use instead of the current one'))
-    .addOption(new Option('--kubeconfig <file>', 'kubeconfig to use; default: KUBECONFIG, else ~/.kube/config'))
-    .addOption(new Option('--timeout <duration>', 'give up after so long, such as 30s, 10m, 2h').argParser(parseDuration))
+    .addOption(
+      new Option('--kubeconfig <file>', 'kubeconfig to use; default: KUBECONFIG, else ~/.kube/config'),
+    )
+    .addOption(
+      new Option('--timeout <duration>', 'give up after so long, such as 30s, 10m, 2h').argParser(
+        parseDuration,
+      ),
+    )
     .addOption(new Option('--no-color', 'no colours, as with NO_COLOR in the environment or in a pipe'));
 }
 
@@ -34,7 +40,8 @@ export function outputOption(forms: readonly OutputForm[] = outputForms): Option
 /** `90`, `90s`, `15m`, `2h`, `3d`. @returns seconds. */
 export function parseDuration(text: string): number {
   const [, amount, unit = 's'] = /^(\d{1,9})(s|m|h|d)?$/.exec(text) ?? [];
-  if (amount === undefined) throw new InvalidArgumentError('It has to be a duration such as 30s, 10m, 2h or 3d.');
+  if (amount === undefined)
+    throw new InvalidArgumentError('It has to be a duration such as 30s, 10m, 2h or 3d.');
   return Number(amount) * { s: 1, m: 60, h: 3600, d: 86_400 }[unit as 's' | 'm' | 'h' | 'd'];
 }
 

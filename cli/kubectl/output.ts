@@ -16,7 +16,12 @@ function withoutManagedFields(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutManagedFields);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).filter(([name]) => name !== 'managedFields');
-  return Object.fromEntries(entries.map(([name, inner]) => [name, name === 'metadata' || name === 'items' ? withoutManagedFields(inner) : inner]));
+  return Object.fromEntries(
+    entries.map(([name, inner]) => [
+      name,
+      name === 'metadata' || name === 'items' ? withoutManagedFields(inner) : inner,
+    ]),
+  );
 }
 
 /** As `kubectl get` prints several. */

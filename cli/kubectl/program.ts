@@ -23,7 +23,8 @@ Names complete with Tab: kubectl jtel completion --help`;
 export async function runPlugin(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   if (argv[0] === completionCommand) {
     const { complete } = await import('./complete/complete.ts');
-    for (const line of await complete(createProgram(surroundings), argv.slice(1), surroundings)) surroundings.print(line);
+    for (const line of await complete(createProgram(surroundings), argv.slice(1), surroundings))
+      surroundings.print(line);
     return 0;
   }
   return await runCommandLine(createProgram(surroundings), argv, surroundings, isExpected);
@@ -31,16 +32,27 @@ export async function runPlugin(argv: readonly string[], surroundings: Surroundi
 
 export function createProgram(surroundings: Surroundings): Command {
   const program = new Command('kubectl jtel')
-    .description('looks after jtel stacks: what they do, what was done to them, their logs, updates, backups and ways back')
+    .description(
+      'looks after jtel stacks: what they do, what was done to them, their logs, updates, backups and ways back',
+    )
     .showHelpAfterError('(--help tells more)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', afterHelp);
   addGlobalOptions(program);
-  const commands = [...stackCommands(surroundings), ...containerCommands(surroundings), backupCommand(surroundings), restoreCommand(surroundings), ...pluginCommands(surroundings)];
+  const commands = [
+    ...stackCommands(surroundings),
+    ...containerCommands(surroundings),
+    backupCommand(surroundings),
+    restoreCommand(surroundings),
+    ...pluginCommands(surroundings),
+  ];
   for (const command of commands) program.addCommand(command);
   // Global are the options of the program; those of a command that has sub-commands are its own.
   const visibleGlobalOptions = (): Option[] => [...program.options];
-  for (const command of everyBelow(program)) command.configureHelp({ showGlobalOptions: true, visibleGlobalOptions }).showHelpAfterError('(--help tells more)');
+  for (const command of everyBelow(program))
+    command
+      .configureHelp({ showGlobalOptions: true, visibleGlobalOptions })
+      .showHelpAfterError('(--help tells more)');
   return program;
 }
 
@@ -49,7 +61,17 @@ function everyBelow(command: Command): readonly Command[] {
 }
 
 /** By name: the classes live in files that only some commands load. */
-const expectedErrors = new Set(['CommandError', 'ApiError', 'InputError', 'HostError', 'BlobError', 'FormatError', 'RenderError', 'ReleaseInvalidError', 'InvalidValue']);
+const expectedErrors = new Set([
+  'CommandError',
+  'ApiError',
+  'InputError',
+  'HostError',
+  'BlobError',
+  'FormatError',
+  'RenderError',
+  'ReleaseInvalidError',
+  'InvalidValue',
+]);
 
 function isExpected(error: unknown): boolean {
   return error instanceof Error && expectedErrors.has(error.name);

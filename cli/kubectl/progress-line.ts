@@ -37,7 +37,9 @@ export class ProgressLine {
     }
     const bar = percent === undefined ? '' : `${progressBar(percent, barLength, paint)}  `;
     const used = percent === undefined ? 0 : barLength + 8;
-    surroundings.stderr.write(`${startOfLine}${bar}${shorten(printable(text), Math.max(10, screen.size().columns - used - 1))}`);
+    surroundings.stderr.write(
+      `${startOfLine}${bar}${shorten(printable(text), Math.max(10, screen.size().columns - used - 1))}`,
+    );
     this.#drawn = true;
   }
 

@@ -24,15 +24,29 @@ export function currentSpec(stack: JtelStack): NamedSpec {
 
 export function specOf(stack: JtelStack, revision: Revision, now: Date): NamedSpec {
   const when = age(revision.time, now);
-  return { title: `${stack.metadata.name}: revision ${revision.number} (${revision.spec.version}${when === '' ? '' : `, ${when} ago`})`, spec: revision.spec, revision };
+  return {
+    title: `${stack.metadata.name}: revision ${revision.number} (${revision.spec.version}${when === '' ? '' : `, ${when} ago`})`,
+    spec: revision.spec,
+    revision,
+  };
 }
 
 /** @throws UsageError for what is no number; CommandError that names the revisions there are. */
-export function findSpec(stack: JtelStack, revisions: readonly Revision[], wanted: string, now: Date): NamedSpec {
+export function findSpec(
+  stack: JtelStack,
+  revisions: readonly Revision[],
+  wanted: string,
+  now: Date,
+): NamedSpec {
   if (wanted === 'current') return currentSpec(stack);
-  if (!/^\d{1,15}$/.test(wanted)) throw new UsageError(`${JSON.stringify(wanted.slice(0, 40))} is no revision: it is a number, or "current" for the spec as it is now`);
+  if (!/^\d{1,15}$/.test(wanted))
+    throw new UsageError(
+      `${JSON.stringify(wanted.slice(0, 40))} is no revision: it is a number, or "current" for the spec as it is now`,
+    );
   const found = revisions.find(({ number }) => number === Number(wanted));
   if (found !== undefined) return specOf(stack, found, now);
   const there = revisions.map(({ number }) => number).join(', ');
-  throw new CommandError(`${stack.metadata.name} has no revision ${wanted}${there === '' ? ' recorded' : `; it has ${there}`} (spec.revisionHistoryLimit decides how many are kept)`);
+  throw new CommandError(
+    `${stack.metadata.name} has no revision ${wanted}${there === '' ? ' recorded' : `; it has ${there}`} (spec.revisionHistoryLimit decides how many are kept)`,
+  );
 }

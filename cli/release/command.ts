@@ -22,7 +22,9 @@ interface VerifyOptions extends StoreOptions, OutputOptions {
 }
 
 export function releaseCommand(terminal: Terminal): Command {
-  const release = new Command('release').description('publish releases to a vendor store, list and verify them');
+  const release = new Command('release').description(
+    'publish releases to a vendor store, list and verify them',
+  );
   release.addCommand(publishCommand(terminal));
   release.addCommand(verifyCommand(terminal));
   release.addCommand(listCommand(terminal));
@@ -31,11 +33,19 @@ export function releaseCommand(terminal: Terminal): Command {
 
 function withStore(command: Command): Command {
   return command
-    .requiredOption('--endpoint <url>', 'blob service of the storage account: https://<account>.blob.core.windows.net')
+    .requiredOption(
+      '--endpoint <url>',
+      'blob service of the storage account: https://<account>.blob.core.windows.net',
+    )
     .requiredOption('--container <name>', 'container in that account')
     .option('--prefix <path>', 'path inside the container')
-    .requiredOption('--credentials-file <file>', 'YAML or JSON with accountName and accountKey, or sasToken, or connectionString')
-    .addOption(new Option('-o, --output <form>', 'form of the result').choices(['text', 'json']).default('text'));
+    .requiredOption(
+      '--credentials-file <file>',
+      'YAML or JSON with accountName and accountKey, or sasToken, or connectionString',
+    )
+    .addOption(
+      new Option('-o, --output <form>', 'form of the result').choices(['text', 'json']).default('text'),
+    );
 }
 
 function publishCommand(terminal: Terminal): Command {
@@ -50,7 +60,8 @@ function publishCommand(terminal: Terminal): Command {
     .option('--signing-key-file <file>', 'PEM of an ed25519 private key to sign the manifest with')
     .option('--dry-run', 'do everything except for uploading')
     .action(async (directory: string, options: PublishOptions) => {
-      if (options.registry !== undefined && !/^[a-z0-9][a-z0-9.-]*(:\d{1,5})?$/.test(options.registry)) throw new UsageError('--registry must be host[:port]');
+      if (options.registry !== undefined && !/^[a-z0-9][a-z0-9.-]*(:\d{1,5})?$/.test(options.registry))
+        throw new UsageError('--registry must be host[:port]');
       const { openStore, readSigningKey, registryOpener } = await import('./options.ts');
       const { publishRelease } = await import('./publish.ts');
       const result = await publishRelease(
@@ -60,7 +71,9 @@ function publishCommand(terminal: Terminal): Command {
           openRegistry: await registryOpener(options, terminal),
           dryRun: options.dryRun === true,
           ...(options.registry === undefined ? {} : { registry: options.registry }),
-          ...(options.signingKeyFile === undefined ? {} : { signingKey: await readSigningKey(options.signingKeyFile, terminal) }),
+          ...(options.signingKeyFile === undefined
+            ? {}
+            : { signingKey: await readSigningKey(options.signingKeyFile, terminal) }),
         },
         terminal,
       );
@@ -86,10 +99,12 @@ function verifyCommand(terminal: Terminal): Command {
     .argument('<VERSION>')
     .option('--public-key-file <file>', 'PEM of the ed25519 public key that must have signed it')
     .action(async (version: string, options: VerifyOptions) => {
-      if (!/^\d+\.\d+\.\d+[0-9A-Za-z.-]*$/.test(version)) throw new UsageError(`${JSON.stringify(version)} is not a version`);
+      if (!/^\d+\.\d+\.\d+[0-9A-Za-z.-]*$/.test(version))
+        throw new UsageError(`${JSON.stringify(version)} is not a version`);
       const { openStore, readPublicKey } = await import('./options.ts');
       const { verifyRelease } = await import('./inspect.ts');
-      const key = options.publicKeyFile === undefined ? {} : { publicKey: await readPublicKey(options.publicKeyFile) };
+      const key =
+        options.publicKeyFile === undefined ? {} : { publicKey: await readPublicKey(options.publicKeyFile) };
       const result = await verifyRelease(await openStore(options, terminal), version, key, terminal);
       const sentence = `release ${version} is whole: ${result.files} files, ${readableBytes(result.bytes)}, sha256:${result.digest}`;
       terminal.print(options.output === 'json' ? JSON.stringify(result) : sentence);
@@ -108,6 +123,7 @@ function listCommand(terminal: Terminal): Command {
         return;
       }
       if (releases.length === 0) terminal.tell('the store has no release');
-      for (const { version, publishedTime } of releases) terminal.print(`${version.padEnd(16)} ${publishedTime}`);
+      for (const { version, publishedTime } of releases)
+        terminal.print(`${version.padEnd(16)} ${publishedTime}`);
     });
 }

@@ -68,18 +68,32 @@ async function describe(root: string, path: string, maximumBytes: number): Promi
     md5.update(chunk as Buffer);
     bytes += (chunk as Buffer).length;
   }
-  return { path, bytes, sha256: sha256.digest('hex'), md5: md5.digest('hex'), open: () => createReadStream(absolute) };
+  return {
+    path,
+    bytes,
+    sha256: sha256.digest('hex'),
+    md5: md5.digest('hex'),
+    open: () => createReadStream(absolute),
+  };
 }
 
-async function plainFile(root: string, path: string, maximumBytes: number): Promise<{ readonly absolute: string }> {
+async function plainFile(
+  root: string,
+  path: string,
+  maximumBytes: number,
+): Promise<{ readonly absolute: string }> {
   const absolute = join(root, path);
   const real = await realpath(absolute).catch((error: unknown) => {
     throw new CommandError(`the release names ${path}, but it cannot be opened: ${codeOf(error)}`);
   });
-  if (real !== absolute) throw new CommandError(`${path} is, or lies behind, a symbolic link: put the file itself there`);
+  if (real !== absolute)
+    throw new CommandError(`${path} is, or lies behind, a symbolic link: put the file itself there`);
   const facts = await stat(absolute);
   if (!facts.isFile()) throw new CommandError(`${path} is not a file`);
-  if (facts.size > maximumBytes) throw new CommandError(`${path} has ${facts.size} bytes; ${maximumBytes} are the most that one such file can have`);
+  if (facts.size > maximumBytes)
+    throw new CommandError(
+      `${path} has ${facts.size} bytes; ${maximumBytes} are the most that one such file can have`,
+    );
   return { absolute };
 }
 

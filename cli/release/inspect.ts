@@ -17,7 +17,8 @@ export async function listReleases(store: BlobStore, signal: AbortSignal): Promi
   const releases: ListedRelease[] = [];
   for await (const { name, createdTime } of store.list(releasesFolder, signal)) {
     const version = versionOfManifest(name);
-    if (version !== undefined && semver.valid(version) !== null) releases.push({ version, publishedTime: createdTime });
+    if (version !== undefined && semver.valid(version) !== null)
+      releases.push({ version, publishedTime: createdTime });
   }
   return releases.toSorted((left, right) => semver.compare(left.version, right.version));
 }
@@ -49,12 +50,18 @@ export async function verifyRelease(
     const expected = { bytes: set.bytes ?? 0, sha256: set.sha256 ?? '' };
     const name = releaseFilePath(version, set.path);
     const inMemory = expected.bytes <= (options.inMemoryBytes ?? maximumInMemoryBytes);
-    const found = inMemory ? await hashRead(store, name, expected.bytes, terminal.signal) : await hashStream(store, name, terminal.signal);
+    const found = inMemory
+      ? await hashRead(store, name, expected.bytes, terminal.signal)
+      : await hashStream(store, name, terminal.signal);
     if (found.bytes !== expected.bytes || found.sha256 !== expected.sha256) {
-      throw new CommandError(`release ${version} in ${store.description} is damaged: ${set.path} is not what the manifest says (sha256 or length differs)`);
+      throw new CommandError(
+        `release ${version} in ${store.description} is damaged: ${set.path} is not what the manifest says (sha256 or length differs)`,
+      );
     }
     bytes += expected.bytes;
-    terminal.tell(`[${index + 1}/${release.vanilla.length}] ${set.path} (${readableBytes(expected.bytes)}) is whole`);
+    terminal.tell(
+      `[${index + 1}/${release.vanilla.length}] ${set.path} (${readableBytes(expected.bytes)}) is whole`,
+    );
   }
   return { version, digest, files: templates.length + release.vanilla.length, bytes };
 }
@@ -64,7 +71,12 @@ interface Hashed {
   readonly sha256: string;
 }
 
-async function hashRead(store: BlobStore, name: string, maximumBytes: number, signal: AbortSignal): Promise<Hashed> {
+async function hashRead(
+  store: BlobStore,
+  name: string,
+  maximumBytes: number,
+  signal: AbortSignal,
+): Promise<Hashed> {
   const content = await store.read(name, maximumBytes, signal);
   return { bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
 }
@@ -75,7 +87,9 @@ async function hashStream(store: BlobStore, name: string, signal: AbortSignal): 
   const response = await fetch(await store.readUrl(name, lifetimeSeconds), { signal }).catch(() => undefined);
   signal.throwIfAborted();
   if (response?.body === undefined || response.body === null || !response.ok) {
-    throw new CommandError(`cannot read ${name} in ${store.description}: ${response === undefined ? 'no answer' : `it answered ${response.status}`}`);
+    throw new CommandError(
+      `cannot read ${name} in ${store.description}: ${response === undefined ? 'no answer' : `it answered ${response.status}`}`,
+    );
   }
   const hash = createHash('sha256');
   let bytes = 0;

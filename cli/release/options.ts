@@ -2,7 +2,11 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { AzureCredentialsError, azureCredentials, type AzureLocation } from '../../blob-store/azure-credentials.ts';
+import {
+  AzureCredentialsError,
+  azureCredentials,
+  type AzureLocation,
+} from '../../blob-store/azure-credentials.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { ed25519PublicKey } from '../../release/manifest.ts';
 import { UsageError, type Terminal } from '../terminal.ts';
@@ -36,7 +40,8 @@ export async function openStore(options: StoreOptions, terminal: Terminal): Prom
   try {
     return azureBlobStore(location, azureCredentials(values, location));
   } catch (error) {
-    if (error instanceof AzureCredentialsError) throw new UsageError(`${options.credentialsFile}: ${error.message}`);
+    if (error instanceof AzureCredentialsError)
+      throw new UsageError(`${options.credentialsFile}: ${error.message}`);
     if (error instanceof RangeError) throw new UsageError(error.message);
     throw error;
   }
@@ -49,22 +54,38 @@ function mapping(text: string, file: string): Record<string, string> {
   } catch {
     // The parser's message would repeat a part of the secret.
   }
-  if (typeof document !== 'object' || document === null || !Object.values(document).every((value) => typeof value === 'string')) {
-    throw new UsageError(`${file} must be YAML or JSON with accountName and accountKey, or sasToken, or connectionString`);
+  if (
+    typeof document !== 'object' ||
+    document === null ||
+    !Object.values(document).every((value) => typeof value === 'string')
+  ) {
+    throw new UsageError(
+      `${file} must be YAML or JSON with accountName and accountKey, or sasToken, or connectionString`,
+    );
   }
   return document as Record<string, string>;
 }
 
 /** Decides how to ask the registry of that name. */
-export async function registryOpener(options: RegistryOptions, terminal: Terminal): Promise<(registry: string) => Registry> {
+export async function registryOpener(
+  options: RegistryOptions,
+  terminal: Terminal,
+): Promise<(registry: string) => Registry> {
   const { registryUser: username, registryPasswordFile } = options;
-  if ((username === undefined) !== (registryPasswordFile === undefined)) throw new UsageError('give both of --registry-user and --registry-password-file, or none');
-  const password = registryPasswordFile === undefined ? undefined : (await readSecretFile(registryPasswordFile, terminal)).replace(/\r?\n$/, '');
-  const credentials = username === undefined || password === undefined ? {} : { credentials: { username, password } };
+  if ((username === undefined) !== (registryPasswordFile === undefined))
+    throw new UsageError('give both of --registry-user and --registry-password-file, or none');
+  const password =
+    registryPasswordFile === undefined
+      ? undefined
+      : (await readSecretFile(registryPasswordFile, terminal)).replace(/\r?\n$/, '');
+  const credentials =
+    username === undefined || password === undefined ? {} : { credentials: { username, password } };
   const { registryEndpoint } = options;
-  if (registryEndpoint !== undefined && !/^https?:\/\/[^/?#@]+\/?$/.test(registryEndpoint)) throw new UsageError('--registry-endpoint must be http(s)://host[:port]');
+  if (registryEndpoint !== undefined && !/^https?:\/\/[^/?#@]+\/?$/.test(registryEndpoint))
+    throw new UsageError('--registry-endpoint must be http(s)://host[:port]');
   return (registry) => {
-    const endpoint = registryEndpoint ?? `${options.insecureRegistry === true ? 'http' : 'https'}://${registry}`;
+    const endpoint =
+      registryEndpoint ?? `${options.insecureRegistry === true ? 'http' : 'https'}://${registry}`;
     return new Registry({ endpoint: endpoint.replace(/\/$/, ''), ...credentials });
   };
 }
@@ -77,7 +98,10 @@ export async function readSigningKey(file: string, terminal: Terminal): Promise<
   } catch {
     // Says nothing that helps, and might show a part of the key.
   }
-  if (key?.asymmetricKeyType !== 'ed25519') throw new UsageError(`${file} is not the PEM of an ed25519 private key (make one with: openssl genpkey -algorithm ed25519)`);
+  if (key?.asymmetricKeyType !== 'ed25519')
+    throw new UsageError(
+      `${file} is not the PEM of an ed25519 private key (make one with: openssl genpkey -algorithm ed25519)`,
+    );
   return key;
 }
 
@@ -95,7 +119,8 @@ export async function readPublicKey(file: string): Promise<string> {
 async function readTextFile(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
-    if (size > maximumSecretBytes) throw new UsageError(`${file} has ${size} bytes: that is not the file that is meant`);
+    if (size > maximumSecretBytes)
+      throw new UsageError(`${file} has ${size} bytes: that is not the file that is meant`);
     return await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -106,6 +131,9 @@ async function readTextFile(file: string): Promise<string> {
 async function readSecretFile(file: string, terminal: Terminal): Promise<string> {
   const text = await readTextFile(file);
   const { mode } = await stat(file);
-  if ((mode & 0o077) !== 0) terminal.tell(`warning: ${file} holds a secret, but others than its owner can reach it (chmod 600 ${file})`);
+  if ((mode & 0o077) !== 0)
+    terminal.tell(
+      `warning: ${file} holds a secret, but others than its owner can reach it (chmod 600 ${file})`,
+    );
   return text;
 }

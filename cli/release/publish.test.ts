@@ -21,7 +21,11 @@ beforeEach(async () => {
   directory = await temporaryRelease(registry);
   store = new MemoryBlobStore();
   told = [];
-  terminal = { print: () => undefined, tell: (line) => told.push(line), signal: new AbortController().signal };
+  terminal = {
+    print: () => undefined,
+    tell: (line) => told.push(line),
+    signal: new AbortController().signal,
+  };
 });
 afterEach(async () => {
   await directory[Symbol.asyncDispose]();
@@ -30,10 +34,21 @@ afterEach(async () => {
 
 const publish = async (fields: Partial<PublishInput> = {}): Promise<PublishResult> =>
   await publishRelease(
-    { directory: directory.path, store, openRegistry: () => new Registry(registry), dryRun: false, ...fields },
+    {
+      directory: directory.path,
+      store,
+      openRegistry: () => new Registry(registry),
+      dryRun: false,
+      ...fields,
+    },
     terminal,
   );
-const load = async (publicKey?: string) => await new ReleaseSource(publicKey === undefined ? {} : { publicKey }).load(store, '3.43.2', terminal.signal);
+const load = async (publicKey?: string) =>
+  await new ReleaseSource(publicKey === undefined ? {} : { publicKey }).load(
+    store,
+    '3.43.2',
+    terminal.signal,
+  );
 
 describe('publishing', () => {
   it('makes a release that the operator loads, complete with digests and sizes', async () => {
@@ -41,7 +56,10 @@ describe('publishing', () => {
     const { release, digest } = await load();
     expect(result).toMatchObject({ version: '3.43.2', outcome: 'Published', files: 3, images: 5, digest });
     for (const { image } of release.components) expect(image.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
-    expect(release.vanilla[0]).toMatchObject({ bytes: expect.any(Number) as number, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(release.vanilla[0]).toMatchObject({
+      bytes: expect.any(Number) as number,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
     expect(await verifyRelease(store, '3.43.2', {}, terminal)).toMatchObject({ files: 3, digest });
   });
 
@@ -58,7 +76,9 @@ describe('publishing', () => {
   it('says how far it is', async () => {
     await publish();
     expect(told).toContain('vanilla/files.tar.zst was read and can be loaded');
-    expect(told).toContainEqual(expect.stringMatching(/^\[3\/3\] vanilla\/files\.tar\.zst \(19\d\.\d KiB\), 100 % of 19\d\.\d KiB$/));
+    expect(told).toContainEqual(
+      expect.stringMatching(/^\[3\/3\] vanilla\/files\.tar\.zst \(19\d\.\d KiB\), 100 % of 19\d\.\d KiB$/),
+    );
   });
 
   it('the same again is a success that writes nothing', async () => {
@@ -140,13 +160,17 @@ describe('signing', () => {
     await publish({ signingKey: keys.privateKey });
     const manifest = store.blobs.get('releases/3.43.2/release.json');
     const signature = store.blobs.get('releases/3.43.2/release.json.sig');
-    expect(signature?.content.toString().trim()).toBe(sign(null, manifest?.content ?? Buffer.alloc(0), keys.privateKey).toString('base64'));
+    expect(signature?.content.toString().trim()).toBe(
+      sign(null, manifest?.content ?? Buffer.alloc(0), keys.privateKey).toString('base64'),
+    );
   });
 });
 
 describe('a directory is refused', () => {
   it('that is not there', async () => {
-    await expect(publish({ directory: '/nowhere/at/all' })).rejects.toThrow('cannot open /nowhere/at/all: ENOENT');
+    await expect(publish({ directory: '/nowhere/at/all' })).rejects.toThrow(
+      'cannot open /nowhere/at/all: ENOENT',
+    );
   });
 
   it('whose manifest is no YAML, has a key twice, or is not valid', async () => {
@@ -160,7 +184,9 @@ describe('a directory is refused', () => {
 
   it('that lacks a file', async () => {
     await rm(`${directory.path}/vanilla/files.tar.zst`);
-    await expect(publish()).rejects.toThrow('the release names vanilla/files.tar.zst, but it cannot be opened: ENOENT');
+    await expect(publish()).rejects.toThrow(
+      'the release names vanilla/files.tar.zst, but it cannot be opened: ENOENT',
+    );
   });
 
   it('with a link that leads out, as the file or on the way to it', async () => {
@@ -176,7 +202,9 @@ describe('a directory is refused', () => {
 
   it('with a template that no stack could use', async () => {
     await directory.write('config/haproxy.cfg.liquid', '{{ network.fqnd }}');
-    await expect(publish()).rejects.toThrow(/cannot be rendered:\n- size Small: acd-haproxy: template config\/haproxy.cfg.liquid/);
+    await expect(publish()).rejects.toThrow(
+      /cannot be rendered:\n- size Small: acd-haproxy: template config\/haproxy.cfg.liquid/,
+    );
   });
 
   it('with a template that is not text', async () => {
@@ -186,7 +214,9 @@ describe('a directory is refused', () => {
 
   it('with data that no stack could load', async () => {
     await directory.write('vanilla/files.tar.zst', 'no archive');
-    await expect(publish({ dryRun: true })).rejects.toThrow('vanilla/files.tar.zst cannot be published, because no stack could load it: it is no zstd file');
+    await expect(publish({ dryRun: true })).rejects.toThrow(
+      'vanilla/files.tar.zst cannot be published, because no stack could load it: it is no zstd file',
+    );
     await directory.write('vanilla/files.tar.zst', zstdCompressSync(Buffer.alloc(10_240)));
     await expect(publish()).rejects.toThrow('there is nothing in it');
     await directory.write('vanilla/database.sql.zst', zstdCompressSync('CREATE TABLE a (id INT);\n'));
@@ -195,7 +225,12 @@ describe('a directory is refused', () => {
   });
 
   it('whose image is not in the registry', async () => {
-    await directory.change({ components: aDraft().components.map((component) => ({ ...component, image: { repository: 'jtel/none', tag: '1' } })) });
+    await directory.change({
+      components: aDraft().components.map((component) => ({
+        ...component,
+        image: { repository: 'jtel/none', tag: '1' },
+      })),
+    });
     await expect(publish()).rejects.toThrow('image jtel/none:1 is not in registry');
     expect(store.blobs.size).toBe(0);
   });
@@ -207,7 +242,9 @@ describe('verifying', () => {
     const name = 'releases/3.43.2/vanilla/database.sql.zst';
     const { length } = store.blobs.get(name)?.content ?? [];
     store.blobs.set(name, { content: Buffer.alloc(length, 'other'), contentType: '', createdTime: '' });
-    await expect(verifyRelease(store, '3.43.2', {}, terminal)).rejects.toThrow('vanilla/database.sql.zst is not what the manifest says');
+    await expect(verifyRelease(store, '3.43.2', {}, terminal)).rejects.toThrow(
+      'vanilla/database.sql.zst is not what the manifest says',
+    );
   });
 });
 
@@ -216,5 +253,9 @@ it('lists releases by version, not by text', async () => {
     await directory.change({ version, updatableFrom: [] });
     await publish();
   }
-  expect((await listReleases(store, terminal.signal)).map((release) => release.version)).toEqual(['3.43.2', '3.43.9', '3.43.10']);
+  expect((await listReleases(store, terminal.signal)).map((release) => release.version)).toEqual([
+    '3.43.2',
+    '3.43.9',
+    '3.43.10',
+  ]);
 });

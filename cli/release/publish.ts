@@ -9,7 +9,13 @@ import { checkDump } from '../../release/archive/dump.ts';
 import { checkArchive } from '../../release/archive/read-archive.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { manifestPath, releaseFilePath, signaturePath } from '../../release/layout.ts';
-import { canonicalJSON, manifestBytes, maximumManifestBytes, sha256, signManifest } from '../../release/manifest.ts';
+import {
+  canonicalJSON,
+  manifestBytes,
+  maximumManifestBytes,
+  sha256,
+  signManifest,
+} from '../../release/manifest.ts';
 import { validateRelease } from '../../release/validate.ts';
 import { CommandError, readableBytes, type Terminal } from '../terminal.ts';
 import { readReleaseDirectory, type ReleaseDirectory, type ReleaseFile } from './directory.ts';
@@ -45,7 +51,8 @@ export async function publishRelease(input: PublishInput, terminal: Terminal): P
   const release = await completeRelease(input, directory, terminal);
   tryRelease(release, directory.templateTexts);
   const manifest = manifestBytes(release);
-  if (manifest.length > maximumManifestBytes) throw new CommandError(`the manifest has ${manifest.length} bytes; ${maximumManifestBytes} are allowed`);
+  if (manifest.length > maximumManifestBytes)
+    throw new CommandError(`the manifest has ${manifest.length} bytes; ${maximumManifestBytes} are allowed`);
   const files = [...directory.templates, ...directory.dataSets];
   const result = {
     version: release.version,
@@ -57,11 +64,18 @@ export async function publishRelease(input: PublishInput, terminal: Terminal): P
   };
   const present = await readPublished(store, release.version, terminal.signal);
   if (present !== undefined && !present.equals(manifest)) throw alreadyDifferent(release, present, store);
-  if (input.dryRun) return { ...result, outcome: present === undefined ? 'WouldPublish' : 'AlreadyPublished' };
+  if (input.dryRun)
+    return { ...result, outcome: present === undefined ? 'WouldPublish' : 'AlreadyPublished' };
   if (present === undefined) await uploadFiles(store, release.version, files, terminal);
   // Before the manifest: a reader that demands a signature must find one as soon as there is a manifest.
   if (input.signingKey !== undefined) {
-    await create(store, signaturePath(release.version), Buffer.from(signManifest(manifest, input.signingKey)), 'text/plain', terminal.signal);
+    await create(
+      store,
+      signaturePath(release.version),
+      Buffer.from(signManifest(manifest, input.signingKey)),
+      'text/plain',
+      terminal.signal,
+    );
   }
   if (present !== undefined) return { ...result, outcome: 'AlreadyPublished' };
   await create(store, manifestPath(release.version), manifest, 'application/json', terminal.signal);
@@ -73,17 +87,26 @@ async function checkDataSets({ draft, dataSets }: ReleaseDirectory, terminal: Te
   for (const file of dataSets) {
     const kind = draft.vanilla.find(({ path }) => path === file.path)?.kind;
     try {
-      await (kind === 'Database' ? checkDump(file.open(), terminal.signal) : checkArchive(file.open(), terminal.signal));
+      await (kind === 'Database'
+        ? checkDump(file.open(), terminal.signal)
+        : checkArchive(file.open(), terminal.signal));
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error;
-      throw new CommandError(`${file.path} cannot be published, because no stack could load it: ${error.message}. Make it again`, { cause: error });
+      throw new CommandError(
+        `${file.path} cannot be published, because no stack could load it: ${error.message}. Make it again`,
+        { cause: error },
+      );
     }
     terminal.tell(`${file.path} was read and can be loaded`);
   }
 }
 
 /** The draft with registry, image digests, and sizes and digests of its files. */
-async function completeRelease(input: PublishInput, directory: ReleaseDirectory, terminal: Terminal): Promise<Release> {
+async function completeRelease(
+  input: PublishInput,
+  directory: ReleaseDirectory,
+  terminal: Terminal,
+): Promise<Release> {
   const { draft } = directory;
   const registryName = input.registry ?? draft.registry;
   const registry = input.openRegistry(registryName);
@@ -91,22 +114,33 @@ async function completeRelease(input: PublishInput, directory: ReleaseDirectory,
   for (const [index, component] of draft.components.entries()) {
     const { repository, tag, digest: pinned } = component.image;
     const digest = await registry.digest(repository, pinned ?? tag, terminal.signal);
-    if (pinned !== undefined && digest !== pinned) throw new CommandError(`image ${repository}@${pinned} is ${digest} in the registry`);
+    if (pinned !== undefined && digest !== pinned)
+      throw new CommandError(`image ${repository}@${pinned} is ${digest} in the registry`);
     terminal.tell(`[${index + 1}/${draft.components.length}] image ${repository}:${tag} is ${digest}`);
     components.push({ ...component, image: { repository, tag, digest } });
   }
-  const sizes = new Map(directory.dataSets.map(({ path, bytes, sha256: digest }) => [path, { bytes, sha256: digest }]));
+  const sizes = new Map(
+    directory.dataSets.map(({ path, bytes, sha256: digest }) => [path, { bytes, sha256: digest }]),
+  );
   const release: Release = {
     ...draft,
     registry: registryName,
     components,
     vanilla: draft.vanilla.map((set) => ({ ...set, ...sizes.get(set.path) })),
-    templates: directory.templates.map(({ path, bytes, sha256: digest }) => ({ path, bytes, sha256: digest })),
+    templates: directory.templates.map(({ path, bytes, sha256: digest }) => ({
+      path,
+      bytes,
+      sha256: digest,
+    })),
   };
   return validateRelease(release, 'Published', `${input.directory}/release.yaml, completed`);
 }
 
-async function readPublished(store: BlobStore, version: string, signal: AbortSignal): Promise<Buffer | undefined> {
+async function readPublished(
+  store: BlobStore,
+  version: string,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
   try {
     return await store.read(manifestPath(version), maximumManifestBytes, signal);
   } catch (error) {
@@ -115,19 +149,38 @@ async function readPublished(store: BlobStore, version: string, signal: AbortSig
   }
 }
 
-async function uploadFiles(store: BlobStore, version: string, files: readonly ReleaseFile[], terminal: Terminal): Promise<void> {
+async function uploadFiles(
+  store: BlobStore,
+  version: string,
+  files: readonly ReleaseFile[],
+  terminal: Terminal,
+): Promise<void> {
   const total = files.reduce((bytes, file) => bytes + file.bytes, 0);
   let done = 0;
   for (const [index, file] of files.entries()) {
-    await create(store, releaseFilePath(version, file.path), file, 'application/octet-stream', terminal.signal);
+    await create(
+      store,
+      releaseFilePath(version, file.path),
+      file,
+      'application/octet-stream',
+      terminal.signal,
+    );
     done += file.bytes;
     const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
-    terminal.tell(`[${index + 1}/${files.length}] ${file.path} (${readableBytes(file.bytes)}), ${percent} % of ${readableBytes(total)}`);
+    terminal.tell(
+      `[${index + 1}/${files.length}] ${file.path} (${readableBytes(file.bytes)}), ${percent} % of ${readableBytes(total)}`,
+    );
   }
 }
 
 /** As {@link BlobStore.create}, but says what a conflict means for somebody who publishes. */
-async function create(store: BlobStore, name: string, content: Parameters<BlobStore['create']>[1], type: string, signal: AbortSignal): Promise<void> {
+async function create(
+  store: BlobStore,
+  name: string,
+  content: Parameters<BlobStore['create']>[1],
+  type: string,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await store.create(name, content, type, signal);
   } catch (error) {

@@ -19,10 +19,18 @@ export function tryRelease(release: Release, templates: ReadonlyMap<string, stri
       }
     }
   }
-  if (problems.length > 0) throw new CommandError(`release ${release.version} cannot be rendered:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
+  if (problems.length > 0)
+    throw new CommandError(
+      `release ${release.version} cannot be rendered:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+    );
 }
 
-function renderFor(release: Release, templates: ReadonlyMap<string, string>, size: Size, least: boolean): void {
+function renderFor(
+  release: Release,
+  templates: ReadonlyMap<string, string>,
+  size: Size,
+  least: boolean,
+): void {
   const components = release.components.map(({ name, optional, replicas }) => ({
     name,
     ...(least && optional === true ? { state: 'Disabled' as const } : {}),
@@ -38,6 +46,9 @@ function renderFor(release: Release, templates: ReadonlyMap<string, string>, siz
     templates,
     stack: { namespace: 'trial', name: 'trial', size, network, components },
     project: 'jtel-trial-trial',
-    secrets: { release: new Map(release.secrets.map(({ name }) => [name, `trial value of ${name}`])), environment: new Map() },
+    secrets: {
+      release: new Map(release.secrets.map(({ name }) => [name, `trial value of ${name}`])),
+      environment: new Map(),
+    },
   });
 }

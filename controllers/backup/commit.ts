@@ -6,7 +6,15 @@
 import type { DataSet } from '../../backup/data-set.ts';
 import { FormatError } from '../../backup/fields.ts';
 import type { BackupJobResult } from '../../backup/job.ts';
-import { formatMinor, longestManifestBytes, manifestText, parseManifest, seriesOf, type Manifest, type StoredBlob } from '../../backup/manifest.ts';
+import {
+  formatMinor,
+  longestManifestBytes,
+  manifestText,
+  parseManifest,
+  seriesOf,
+  type Manifest,
+  type StoredBlob,
+} from '../../backup/manifest.ts';
 import { paths } from '../../backup/names.ts';
 import { allowsChanges, BlobError, refusesChanges, type BlobStore } from '../../blob-store/blob-store.ts';
 import type { ReadRetention, Retention } from '../../blob-store/retention.ts';
@@ -23,7 +31,17 @@ export interface StoredDocument {
   readonly content: Buffer;
 }
 
-type OriginField = 'backupID' | 'identity' | 'epoch' | 'writer' | 'trigger' | 'carriedOut' | 'release' | 'tools' | 'excluded' | 'startTime';
+type OriginField =
+  | 'backupID'
+  | 'identity'
+  | 'epoch'
+  | 'writer'
+  | 'trigger'
+  | 'carriedOut'
+  | 'release'
+  | 'tools'
+  | 'excluded'
+  | 'startTime';
 
 /** What the manifest says besides what the job found. */
 export interface Origin extends Pick<Manifest, OriginField> {
@@ -54,7 +72,8 @@ export interface CommitOptions {
 export async function commit(options: CommitOptions, signal: AbortSignal): Promise<Committed> {
   const { store, origin, result } = options;
   const present = await store.properties(paths.manifest(origin.identity, origin.backupID), signal);
-  const { manifest, manifestDigest, archivedObjects } = present === undefined ? await write(options, signal) : await adopt(options, signal);
+  const { manifest, manifestDigest, archivedObjects } =
+    present === undefined ? await write(options, signal) : await adopt(options, signal);
   const missing = result === undefined ? undefined : missingFiles(result.dataSets);
   const { doubt } = manifest;
   return {
@@ -68,10 +87,14 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
     ...(missing === undefined ? {} : { missingFiles: missing }),
     ...(archivedObjects === 0 ? {} : { archivedObjects }),
     // The job's own have examples.
-    dataSets: manifest.dataSets.map((set) => result?.dataSets.find(({ name, digest }) => name === set.name && digest === set.digest) ?? set),
+    dataSets: manifest.dataSets.map(
+      (set) => result?.dataSets.find(({ name, digest }) => name === set.name && digest === set.digest) ?? set,
+    ),
     immutability: await attest(options, signal),
     ...(doubt?.shrunkFrom === undefined ? {} : { shrunkFromBytes: doubt.shrunkFrom.totalBytes }),
-    ...(doubt === undefined || doubt.emptied.length === 0 ? {} : { emptied: doubt.emptied.map(({ dataSet }) => dataSet) }),
+    ...(doubt === undefined || doubt.emptied.length === 0
+      ? {}
+      : { emptied: doubt.emptied.map(({ dataSet }) => dataSet) }),
   };
 }
 
@@ -84,9 +107,14 @@ interface Stored extends LoadedBackup {
 async function write(options: CommitOptions, signal: AbortSignal): Promise<Stored> {
   const { store, origin, result, documents } = options;
   const { identity, backupID } = origin;
-  if (result === undefined) throw new InputError('BackupIncomplete', 'The job is gone before what it stored was compared.');
+  if (result === undefined)
+    throw new InputError('BackupIncomplete', 'The job is gone before what it stored was compared.');
   try {
-    const stored = documents.map(({ name, content }): StoredBlob => ({ name, bytes: content.length, sha256: sha256(content) }));
+    const stored = documents.map(({ name, content }): StoredBlob => ({
+      name,
+      bytes: content.length,
+      sha256: sha256(content),
+    }));
     const facts = manifestOf(options, result, stored);
     // By its own reader: what cannot be read back is not worth storing, and the job's words are checked by it.
     const checked = parseManifest(manifestText(facts), { identity, backupID });
@@ -96,14 +124,23 @@ async function write(options: CommitOptions, signal: AbortSignal): Promise<Store
     const packs = await readPackList(store, manifest, signal);
     await requireIndexParts(store, origin, result, signal);
     for (const { name, content } of documents) {
-      await store.create(paths.part(identity, backupID, name), content, name.endsWith('.json') ? 'application/json' : 'application/yaml', signal);
+      await store.create(
+        paths.part(identity, backupID, name),
+        content,
+        name.endsWith('.json') ? 'application/json' : 'application/yaml',
+        signal,
+      );
     }
     const loaded: LoadedBackup = { manifest, manifestDigest: sha256(text), packs };
     const archived = await requireStored(store, loaded, signal);
     const name = paths.manifest(identity, backupID);
     await store.create(name, Buffer.from(text), 'application/json', signal);
     const readBack = await store.read(name, longestManifestBytes, signal);
-    if (sha256(readBack) !== loaded.manifestDigest) throw new BlobError('DigestMismatch', `${store.description} gives back another ${name} than was written; do not trust this store before it is understood`);
+    if (sha256(readBack) !== loaded.manifestDigest)
+      throw new BlobError(
+        'DigestMismatch',
+        `${store.description} gives back another ${name} than was written; do not trust this store before it is understood`,
+      );
     return { ...loaded, archivedObjects: archived.length };
   } catch (error) {
     throw asIncomplete(error);
@@ -115,9 +152,14 @@ async function adopt({ store, origin }: CommitOptions, signal: AbortSignal): Pro
   const { identity, backupID, writer, epoch } = origin;
   const entry = await readManifest(store, identity, backupID, signal);
   const { writer: found } = entry.manifest;
-  const same = (['clusterID', 'namespace', 'name', 'stackUID'] as const).every((field) => found[field] === writer[field]);
+  const same = (['clusterID', 'namespace', 'name', 'stackUID'] as const).every(
+    (field) => found[field] === writer[field],
+  );
   if (!same || entry.manifest.epoch !== epoch) {
-    throw new InputError('ReferenceInvalid', `${store.description} already has a backup ${backupID} of ${identity} that somebody else wrote (stack ${found.namespace}/${found.name}): it was not touched.`);
+    throw new InputError(
+      'ReferenceInvalid',
+      `${store.description} already has a backup ${backupID} of ${identity} that somebody else wrote (stack ${found.namespace}/${found.name}): it was not touched.`,
+    );
   }
   try {
     const loaded = { ...entry, packs: await readPackList(store, entry.manifest, signal) };
@@ -128,7 +170,11 @@ async function adopt({ store, origin }: CommitOptions, signal: AbortSignal): Pro
 }
 
 /** The same for the same job and objects, so that writing it again after a crash adds nothing. */
-function manifestOf({ origin, endTime }: CommitOptions, result: BackupJobResult, documents: readonly StoredBlob[]): Manifest {
+function manifestOf(
+  { origin, endTime }: CommitOptions,
+  result: BackupJobResult,
+  documents: readonly StoredBlob[],
+): Manifest {
   const { parent, keyID, ...facts } = origin;
   const blob = ({ name, bytes, sha256: digest }: StoredBlob): StoredBlob => ({ name, bytes, sha256: digest });
   return {
@@ -157,7 +203,10 @@ function manifestOf({ origin, endTime }: CommitOptions, result: BackupJobResult,
 
 /** Names of files are for those who have the key. */
 function withoutExamples({ leftOut, ...set }: DataSet): DataSet {
-  return { ...set, ...(leftOut === undefined ? {} : { leftOut: leftOut.map(({ kind, entries }) => ({ kind, entries })) }) };
+  return {
+    ...set,
+    ...(leftOut === undefined ? {} : { leftOut: leftOut.map(({ kind, entries }) => ({ kind, entries })) }),
+  };
 }
 
 function serverOf(version: string): NonNullable<Manifest['server']> {
@@ -166,19 +215,35 @@ function serverOf(version: string): NonNullable<Manifest['server']> {
 }
 
 /** Their content, by the MD5 that the store itself computed; the operator does not read indexes. */
-async function requireIndexParts(store: BlobStore, { identity, backupID }: Origin, { indexParts, attributeParts = [] }: BackupJobResult, signal: AbortSignal): Promise<void> {
+async function requireIndexParts(
+  store: BlobStore,
+  { identity, backupID }: Origin,
+  { indexParts, attributeParts = [] }: BackupJobResult,
+  signal: AbortSignal,
+): Promise<void> {
   for (const { name, bytes, md5 } of [...indexParts, ...attributeParts]) {
     const found = await store.properties(paths.part(identity, backupID, name), signal);
-    if (found === undefined) throw new InputError('BackupIncomplete', `${name} is missing in ${store.description}.`);
-    if (found.bytes !== bytes || (found.md5 !== undefined && found.md5 !== Buffer.from(md5, 'base64').toString('hex'))) {
+    if (found === undefined)
+      throw new InputError('BackupIncomplete', `${name} is missing in ${store.description}.`);
+    if (
+      found.bytes !== bytes ||
+      (found.md5 !== undefined && found.md5 !== Buffer.from(md5, 'base64').toString('hex'))
+    ) {
       throw new InputError('BackupIncomplete', `${name} in ${store.description} is not what the job wrote.`);
     }
   }
 }
 
 /** The proof that counts is made with the manifest itself: all parts of a container share its policy. */
-async function attest({ store, origin, immutability, retention: ask }: CommitOptions, signal: AbortSignal): Promise<Committed['immutability']> {
-  if (immutability.policy === 'None') return { state: 'Unknown', detail: 'The store asks for no immutability (spec.immutability.policy is None), so none was tried.' };
+async function attest(
+  { store, origin, immutability, retention: ask }: CommitOptions,
+  signal: AbortSignal,
+): Promise<Committed['immutability']> {
+  if (immutability.policy === 'None')
+    return {
+      state: 'Unknown',
+      detail: 'The store asks for no immutability (spec.immutability.policy is None), so none was tried.',
+    };
   const name = paths.manifest(origin.identity, origin.backupID);
   const [proof, managed] = await Promise.all([store.proveImmutable(name, signal), ask?.(signal)]);
   const detail = `For the manifest ${proof.detail}.`;
@@ -189,7 +254,11 @@ async function attest({ store, origin, immutability, retention: ask }: CommitOpt
   const created = (await store.properties(name, signal))?.createdTime;
   const days = retention?.kind === 'TimeBased' ? retention.days : immutability.retentionDays;
   const until = created === undefined ? undefined : new Date(Date.parse(created) + days * 86_400_000);
-  return { state: 'Verified', detail: `${detail}${ofPolicy(retention)}`, ...(until === undefined ? {} : { untilTime: `${until.toISOString().slice(0, 19)}Z` }) };
+  return {
+    state: 'Verified',
+    detail: `${detail}${ofPolicy(retention)}`,
+    ...(until === undefined ? {} : { untilTime: `${until.toISOString().slice(0, 19)}Z` }),
+  };
 }
 
 function ofPolicy(retention: Retention | undefined): string {
@@ -204,6 +273,7 @@ function ofPolicy(retention: Retention | undefined): string {
 }
 
 function asIncomplete(error: unknown): unknown {
-  const isAboutContent = error instanceof FormatError || (error instanceof InputError && error.reason === 'BackupInvalid');
+  const isAboutContent =
+    error instanceof FormatError || (error instanceof InputError && error.reason === 'BackupInvalid');
   return isAboutContent ? new InputError('BackupIncomplete', error.message, error) : error;
 }

@@ -29,7 +29,12 @@ export async function storedDocuments(
 /** As somebody would apply it again: without status, and without what a server adds. */
 function stackJSON({ metadata, spec }: JtelStack): string {
   const { namespace, name, labels } = metadata;
-  return canonicalJSON({ apiVersion: 'jtel.de/v1alpha1', kind: 'JtelStack', metadata: { namespace, name, ...(labels === undefined ? {} : { labels }) }, spec });
+  return canonicalJSON({
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: 'JtelStack',
+    metadata: { namespace, name, ...(labels === undefined ? {} : { labels }) },
+    spec,
+  });
 }
 
 /** For whoever has to build it by hand; a stack that cannot be rendered just now is backed up all the same. */

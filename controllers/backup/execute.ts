@@ -1,7 +1,15 @@
 /** How each action of a backup is done. Every one is idempotent, and leaves its trace where the next look finds it. */
 
 import { backupTime } from '../../backup/names.ts';
-import { backupFinalizer, backupKind, labels, restoreKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import {
+  backupFinalizer,
+  backupKind,
+  labels,
+  restoreKind,
+  type JtelBackup,
+  type JtelRestore,
+  type JtelStack,
+} from '../../crds/index.ts';
 import type { Fence, Host, ImageReference } from '../../host-driver/host.ts';
 import { mergeCarriedOut } from '../../host-driver/carried-out.ts';
 import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
@@ -38,14 +46,21 @@ export interface ExecutionContext {
   readonly signal: AbortSignal;
 }
 
-type Executors = { readonly [T in Action['type']]: (action: Extract<Action, { type: T }>, context: ExecutionContext) => Promise<void> };
+type Executors = {
+  readonly [T in Action['type']]: (
+    action: Extract<Action, { type: T }>,
+    context: ExecutionContext,
+  ) => Promise<void>;
+};
 
 const executors: Executors = {
   ClaimHost: (_, context) => context.claim(hostOf(context)),
   PullToolbox: async (_, context) => {
     const { cluster, toolbox, signal } = context;
     const { release } = releaseOf(context).loaded;
-    const pullCredentials = await readPullCredentials(cluster, stackOf(context), release.registry, { signal });
+    const pullCredentials = await readPullCredentials(cluster, stackOf(context), release.registry, {
+      signal,
+    });
     // The database's image is there while the database runs, unless somebody cleans up images that are "unused".
     await hostOf(context).pull([toolbox, databaseImage(release)], pullCredentials, () => undefined, signal);
   },
@@ -55,12 +70,16 @@ const executors: Executors = {
   RemoveJobs: async ({ uids }, context) => {
     for (const uid of uids) await hostOf(context).removeJob(uid, context.fence(), context.signal);
   },
-  ReleaseFinalizer: (_, { cluster, backup, signal }) => removeFinalizer(cluster, backupKind, backup, backupFinalizer, { signal }),
+  ReleaseFinalizer: (_, { cluster, backup, signal }) =>
+    removeFinalizer(cluster, backupKind, backup, backupFinalizer, { signal }),
 };
 
 export async function execute(action: Action, context: ExecutionContext): Promise<void> {
   // The table is complete by its type; the lookup loses the link between key and argument.
-  await (executors[action.type] as (action: Action, context: ExecutionContext) => Promise<void>)(action, context);
+  await (executors[action.type] as (action: Action, context: ExecutionContext) => Promise<void>)(
+    action,
+    context,
+  );
 }
 
 async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
@@ -70,11 +89,22 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
   const stack = stackOf(context);
   const { backupID = '', epoch = '', attempt = 1, encryptionKeyID: keyID, operation } = backup.status ?? {};
   const { identity, project } = gathered;
-  const database = await databaseSecrets(stack, project, releaseOf(context).loaded, { cluster, credentials }, { signal });
+  const database = await databaseSecrets(
+    stack,
+    project,
+    releaseOf(context).loaded,
+    { cluster, credentials },
+    { signal },
+  );
   const lifetimeSeconds = uploadWindowSeconds(backup, limits);
   const isFull = operation?.type === fullBackupOperation;
   const newest = isFull ? undefined : await newestManifest(blobs, identity, signal);
-  const known = isFull ? [] : await knownParts({ store: blobs, identity, backupID, attempt, epoch, keyID, newest, lifetimeSeconds }, signal);
+  const known = isFull
+    ? []
+    : await knownParts(
+        { store: blobs, identity, backupID, attempt, epoch, keyID, newest, lifetimeSeconds },
+        signal,
+      );
   const job = backupJob({
     uid: jobUID(backup),
     attempt,
@@ -123,11 +153,21 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
         release: {
           version: release.version,
           digest,
-          images: release.components.map(({ name: component, image }) => ({ component, reference: `${release.registry}/${image.repository}:${image.tag}@${image.digest ?? ''}` })),
+          images: release.components.map(({ name: component, image }) => ({
+            component,
+            reference: `${release.registry}/${image.repository}:${image.tag}@${image.digest ?? ''}`,
+          })),
         },
-        tools: { toolbox: referenceOf(context.toolbox), ...(methodFor(release, stack.spec.backup?.method ?? 'Physical') === 'Physical' ? { producer: referenceOf(databaseImage(release)) } : {}) },
+        tools: {
+          toolbox: referenceOf(context.toolbox),
+          ...(methodFor(release, stack.spec.backup?.method ?? 'Physical') === 'Physical'
+            ? { producer: referenceOf(databaseImage(release)) }
+            : {}),
+        },
         startTime: backupTime(backupID).toISOString(),
-        excluded: release.fileTrees.filter(({ excludes = [] }) => excludes.length > 0).map(({ name: dataSet, excludes: globs = [] }) => ({ dataSet, globs })),
+        excluded: release.fileTrees
+          .filter(({ excludes = [] }) => excludes.length > 0)
+          .map(({ name: dataSet, excludes: globs = [] }) => ({ dataSet, globs })),
         ...(keyID === undefined ? {} : { keyID }),
       },
       result: job?.job.state === 'Succeeded' ? parseJobResult(job.result, { backupID, attempt }) : undefined,
@@ -146,7 +186,10 @@ function referenceOf({ repository, tag, digest }: ImageReference): string {
   return `${repository}${tag === undefined ? '' : `:${tag}`}@${digest}`;
 }
 
-async function createTestRestore(_: unknown, { backup, gathered, cluster, signal }: ExecutionContext): Promise<void> {
+async function createTestRestore(
+  _: unknown,
+  { backup, gathered, cluster, signal }: ExecutionContext,
+): Promise<void> {
   const { namespace, name, uid } = backup.metadata;
   const { backupID = '', storeRef } = backup.status ?? {};
   const { stackRef, test: place } = backup.spec;
@@ -157,9 +200,23 @@ async function createTestRestore(_: unknown, { backup, gathered, cluster, signal
       namespace,
       name: testRestoreName(backup),
       labels: { [labels.stack]: stackRef.name },
-      ownerReferences: [{ apiVersion: 'jtel.de/v1alpha1', kind: 'JtelBackup', name, uid, controller: true, blockOwnerDeletion: false }],
+      ownerReferences: [
+        {
+          apiVersion: 'jtel.de/v1alpha1',
+          kind: 'JtelBackup',
+          name,
+          uid,
+          controller: true,
+          blockOwnerDeletion: false,
+        },
+      ],
     },
-    spec: { stackRef, source: { backupID, storeRef, identity: gathered.identity }, mode: 'Test', ...(place === undefined ? {} : { test: place }) },
+    spec: {
+      stackRef,
+      source: { backupID, storeRef, identity: gathered.identity },
+      mode: 'Test',
+      ...(place === undefined ? {} : { test: place }),
+    },
   };
   try {
     // The server fills in the defaults and the rest of the metadata.
@@ -167,13 +224,19 @@ async function createTestRestore(_: unknown, { backup, gathered, cluster, signal
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const found = await cluster.find(restoreKind, { namespace, name: testRestoreName(backup) }, { signal });
-    if (found === undefined || found.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true) return;
-    throw new InputError('ReferenceInvalid', `JtelRestore ${namespace}/${testRestoreName(backup)} exists and is not of this backup: delete it, or choose another name for the backup.`, error);
+    if (found === undefined || found.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true)
+      return;
+    throw new InputError(
+      'ReferenceInvalid',
+      `JtelRestore ${namespace}/${testRestoreName(backup)} exists and is not of this backup: delete it, or choose another name for the backup.`,
+      error,
+    );
   }
 }
 
 function stackOf({ gathered }: ExecutionContext): JtelStack {
-  if (gathered.observed.stack === undefined) throw new Error('planned an action for a stack that was not observed');
+  if (gathered.observed.stack === undefined)
+    throw new Error('planned an action for a stack that was not observed');
   return gathered.observed.stack;
 }
 
@@ -185,12 +248,18 @@ function hostOf({ gathered }: ExecutionContext): Host {
 /** A store or release that cannot be read now is tried again; its own words say why. */
 function storeOf({ gathered }: ExecutionContext): NonNullable<Gathered['store']> {
   const { store } = gathered.observed;
-  if (gathered.store === undefined) throw store.ok ? new Error('planned an action on a store that was not opened') : new InputError(store.reason, store.message);
+  if (gathered.store === undefined)
+    throw store.ok
+      ? new Error('planned an action on a store that was not opened')
+      : new InputError(store.reason, store.message);
   return gathered.store;
 }
 
 function releaseOf({ gathered }: ExecutionContext): StackRelease {
   const { release } = gathered.observed;
-  if (gathered.release === undefined) throw release.ok ? new Error('planned an action for a release that was not read') : new InputError(release.reason, release.message);
+  if (gathered.release === undefined)
+    throw release.ok
+      ? new Error('planned an action for a release that was not read')
+      : new InputError(release.reason, release.message);
   return gathered.release;
 }

@@ -7,16 +7,30 @@ import { listBackups, readManifest } from '../backup-catalog.ts';
 import type { History } from './model.ts';
 
 /** @throws {InputError} {@link BlobError} */
-export async function newestManifest(store: BlobStore, identity: string, signal: AbortSignal): Promise<Manifest | undefined> {
+export async function newestManifest(
+  store: BlobStore,
+  identity: string,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
   const [backupID] = await listBackups(store, identity, signal);
-  return backupID === undefined ? undefined : (await readManifest(store, identity, backupID, signal)).manifest;
+  return backupID === undefined
+    ? undefined
+    : (await readManifest(store, identity, backupID, signal)).manifest;
 }
 
 /** @param since time that a late copy of a scheduled backup is named after, see ../late-copy.ts */
-export async function readHistory(store: BlobStore, identity: string, since: Date | undefined, signal: AbortSignal): Promise<History> {
+export async function readHistory(
+  store: BlobStore,
+  identity: string,
+  since: Date | undefined,
+  signal: AbortSignal,
+): Promise<History> {
   const manifest = await newestManifest(store, identity, signal);
   if (manifest === undefined) return {};
   const { backupID, epoch, writer } = manifest;
-  const served = since === undefined ? undefined : (await listBackups(store, identity, signal)).findLast((id) => backupTime(id) >= since);
+  const served =
+    since === undefined
+      ? undefined
+      : (await listBackups(store, identity, signal)).findLast((id) => backupTime(id) >= since);
   return { newest: { backupID, epoch, writer }, ...(served === undefined ? {} : { served }) };
 }

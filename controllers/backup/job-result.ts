@@ -6,7 +6,10 @@ import type { BackupJobResult, WrittenBlob } from '../../backup/job.ts';
 import { readServer } from '../../backup/manifest.ts';
 
 /** @throws {FormatError} */
-export function parseJobResult(value: unknown, expected: { readonly backupID: string; readonly attempt: number }): BackupJobResult {
+export function parseJobResult(
+  value: unknown,
+  expected: { readonly backupID: string; readonly attempt: number },
+): BackupJobResult {
   const fields = new Fields(value, 'the result of the backup job');
   const result: BackupJobResult = {
     backupID: fields.text('backupID'),
@@ -25,9 +28,15 @@ export function parseJobResult(value: unknown, expected: { readonly backupID: st
     ...fields.optional('position', () => fields.text('position', patterns.text, 4096)),
   };
   for (const name of ['backupID', 'attempt'] as const) {
-    if (result[name] !== expected[name]) throw new FormatError(`the result of the backup job is of ${name} ${result[name]}, not of ${expected[name]}`);
+    if (result[name] !== expected[name])
+      throw new FormatError(
+        `the result of the backup job is of ${name} ${result[name]}, not of ${expected[name]}`,
+      );
   }
-  refuseTwice(result.dataSets.map(({ name }) => name), 'the data sets of the backup job');
+  refuseTwice(
+    result.dataSets.map(({ name }) => name),
+    'the data sets of the backup job',
+  );
   return result;
 }
 

@@ -1,6 +1,11 @@
 /** The job that makes a backup on the host: toolbox, and beside it the database's own tool. Its input is a secret as a whole. */
 
-import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath } from '../../backup/companion.ts';
+import {
+  backupOptionFiles,
+  backupScript,
+  companionEntrypoint,
+  exchangePath,
+} from '../../backup/companion.ts';
 import type { BackupFileTree, BackupJobInput, EncryptionKey, KnownIndexPart } from '../../backup/job.ts';
 import { paths, parseIndexPartName } from '../../backup/names.ts';
 import type { Manifest } from '../../backup/manifest.ts';
@@ -27,8 +32,13 @@ export function methodFor(release: Release, wanted: Method): Method {
 
 export function databaseImage(release: Release): ImageReference {
   const image = release.components.find(({ name }) => name === release.database.component)?.image;
-  if (image === undefined) throw new TypeError(`release ${release.version} has no component ${release.database.component}`);
-  return { repository: `${release.registry}/${image.repository}`, digest: image.digest ?? '', tag: image.tag };
+  if (image === undefined)
+    throw new TypeError(`release ${release.version} has no component ${release.database.component}`);
+  return {
+    repository: `${release.registry}/${image.repository}`,
+    digest: image.digest ?? '',
+    tag: image.tag,
+  };
 }
 
 export interface BackupJobOptions {
@@ -53,7 +63,16 @@ export interface BackupJobOptions {
 }
 
 export function backupJob(options: BackupJobOptions): JobSpec {
-  const { uid, project, release, method, toolbox, rootPassword, encryption, bandwidthLimitMiBPerSecond: limit } = options;
+  const {
+    uid,
+    project,
+    release,
+    method,
+    toolbox,
+    rootPassword,
+    encryption,
+    bandwidthLimitMiBPerSecond: limit,
+  } = options;
   const { containerUrl, query, prefix, expiresTime } = options.grant;
   const input: BackupJobInput = {
     type: 'backup',
@@ -69,7 +88,11 @@ export function backupJob(options: BackupJobOptions): JobSpec {
       ...databaseAccess(release, rootPassword, options.databaseFiles),
       keyPaths: suppliedKeyPaths(release, options.databaseFiles),
     },
-    fileTrees: release.fileTrees.map(({ name, excludes = [] }): BackupFileTree => ({ name, path: treePath(name), excludes })),
+    fileTrees: release.fileTrees.map(({ name, excludes = [] }): BackupFileTree => ({
+      name,
+      path: treePath(name),
+      excludes,
+    })),
     limits: limit === undefined ? {} : { bytesPerSecond: limit * mebibyte },
     ...(encryption === undefined ? {} : { encryption }),
   };
@@ -81,7 +104,11 @@ export function backupJob(options: BackupJobOptions): JobSpec {
     image: toolbox,
     command: ['backup'],
     network,
-    volumes: release.fileTrees.map(({ name, volume }) => ({ volume: source(volume), target: treePath(name), readOnly: true })),
+    volumes: release.fileTrees.map(({ name, volume }) => ({
+      volume: source(volume),
+      target: treePath(name),
+      readOnly: true,
+    })),
     input,
     memoryBytes,
     ...(method === 'Physical' ? { exchange: exchangePath, companions: [producer(options, network)] } : {}),
@@ -89,12 +116,22 @@ export function backupJob(options: BackupJobOptions): JobSpec {
 }
 
 /** The tool from the database's own image, so that versions always match; what it reads it cannot change. */
-function producer({ project, release, rootPassword, volumes, databaseFiles: own }: BackupJobOptions, network: string): NonNullable<JobSpec['companions']>[number] {
+function producer(
+  { project, release, rootPassword, volumes, databaseFiles: own }: BackupJobOptions,
+  network: string,
+): NonNullable<JobSpec['companions']>[number] {
   const files = databaseFiles(release);
-  if (files === undefined) throw new TypeError(`release ${release.version} does not say where its database lies`);
+  if (files === undefined)
+    throw new TypeError(`release ${release.version} does not say where its database lies`);
   const { host, port } = databaseAccess(release, rootPassword, own);
   const { tls } = release.database;
-  const optionFiles = backupOptionFiles({ host, port, user: 'root', password: rootPassword, ...(tls === undefined ? {} : { tls }) });
+  const optionFiles = backupOptionFiles({
+    host,
+    port,
+    user: 'root',
+    password: rootPassword,
+    ...(tls === undefined ? {} : { tls }),
+  });
   return {
     name: 'producer',
     image: databaseImage(release),
@@ -102,7 +139,9 @@ function producer({ project, release, rootPassword, volumes, databaseFiles: own 
     command: [backupScript],
     user: '0:0',
     network,
-    volumes: [{ volume: dockerVolume(project, files.volume, volumes), target: files.mountPath, readOnly: true }],
+    volumes: [
+      { volume: dockerVolume(project, files.volume, volumes), target: files.mountPath, readOnly: true },
+    ],
     files: [...optionFiles, ...companionFiles(release, own)],
     memoryBytes: companionMemoryBytes,
   };
@@ -129,24 +168,41 @@ export interface KnownOptions {
  * What need not be stored again: the index of the newest backup of the same epoch and key, and what earlier tries of this
  * very backup wrote. Never found by probing names.
  */
-export async function knownParts(options: KnownOptions, signal: AbortSignal): Promise<readonly KnownIndexPart[]> {
+export async function knownParts(
+  options: KnownOptions,
+  signal: AbortSignal,
+): Promise<readonly KnownIndexPart[]> {
   const { store, identity, newest, epoch, keyID, lifetimeSeconds } = options;
   const known: KnownIndexPart[] = [];
   if (newest !== undefined && newest.epoch === epoch && newest.encryption?.keyID === keyID) {
     for (const { name, bytes, sha256 } of newest.indexParts) {
-      known.push({ url: await store.readUrl(paths.part(identity, newest.backupID, name), lifetimeSeconds), bytes, sha256 });
+      known.push({
+        url: await store.readUrl(paths.part(identity, newest.backupID, name), lifetimeSeconds),
+        bytes,
+        sha256,
+      });
     }
   }
   return [...known, ...(await interruptedParts(options, signal))];
 }
 
-async function interruptedParts({ store, identity, backupID, attempt, lifetimeSeconds }: KnownOptions, signal: AbortSignal): Promise<readonly KnownIndexPart[]> {
+async function interruptedParts(
+  { store, identity, backupID, attempt, lifetimeSeconds }: KnownOptions,
+  signal: AbortSignal,
+): Promise<readonly KnownIndexPart[]> {
   if (attempt === 1) return [];
   const folder = paths.backup(identity, backupID);
-  const found: { readonly attempt: number; readonly part: number; readonly name: string; readonly bytes: number; readonly md5: string }[] = [];
+  const found: {
+    readonly attempt: number;
+    readonly part: number;
+    readonly name: string;
+    readonly bytes: number;
+    readonly md5: string;
+  }[] = [];
   for await (const { name, bytes, md5 } of store.list(folder, signal)) {
     const parsed = parseIndexPartName(name.slice(folder.length));
-    if (parsed !== undefined && parsed.attempt < attempt && md5 !== undefined) found.push({ ...parsed, name, bytes, md5 });
+    if (parsed !== undefined && parsed.attempt < attempt && md5 !== undefined)
+      found.push({ ...parsed, name, bytes, md5 });
   }
   const known: KnownIndexPart[] = [];
   const ordered = found.toSorted((a, b) => a.attempt - b.attempt || a.part - b.part);
@@ -156,7 +212,11 @@ async function interruptedParts({ store, identity, backupID, attempt, lifetimeSe
     // Behind a gap a part refers to what it does not say.
     if (part !== wanted) continue;
     expected = { attempt: tried, part };
-    known.push({ url: await store.readUrl(name, lifetimeSeconds), bytes, md5: Buffer.from(md5, 'hex').toString('base64') });
+    known.push({
+      url: await store.readUrl(name, lifetimeSeconds),
+      bytes,
+      md5: Buffer.from(md5, 'hex').toString('base64'),
+    });
   }
   return known;
 }

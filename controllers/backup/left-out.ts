@@ -19,7 +19,10 @@ const words: Readonly<Record<LeftOutKind, readonly [string, string]>> = {
     'files that changed while they were read, twice, and are there as the second read found them',
   ],
   Attribute: ['entry with attributes that no backup keeps', 'entries with attributes that no backup keeps'],
-  TableRows: ['table whose rows are not in it, by its engine', 'tables whose rows are not in it, by their engine'],
+  TableRows: [
+    'table whose rows are not in it, by its engine',
+    'tables whose rows are not in it, by their engine',
+  ],
   View: ['view that refers to what is not there', 'views that refer to what is not there'],
   Grant: ['right to what the backup does not have', 'rights to what the backup does not have'],
 };

@@ -38,7 +38,12 @@ export interface History {
   readonly newest?: {
     readonly backupID: string;
     readonly epoch: string;
-    readonly writer: { readonly clusterID: string; readonly namespace: string; readonly name: string; readonly stackUID: string };
+    readonly writer: {
+      readonly clusterID: string;
+      readonly namespace: string;
+      readonly name: string;
+      readonly stackUID: string;
+    };
   };
   /** The first backup since the time that a scheduled one is a late copy of: that one served it. */
   readonly served?: string;
@@ -80,7 +85,11 @@ export interface Committed {
   /** Objects that it shares with earlier backups and that lie in the archive tier. */
   readonly archivedObjects?: number;
   readonly dataSets: readonly DataSet[];
-  readonly immutability: { readonly state: 'Verified' | 'Unprotected' | 'Unknown'; readonly detail: string; readonly untilTime?: string };
+  readonly immutability: {
+    readonly state: 'Verified' | 'Unprotected' | 'Unknown';
+    readonly detail: string;
+    readonly untilTime?: string;
+  };
   /** Size of the last good backup of the same method, when this one is far smaller. */
   readonly shrunkFromBytes?: number;
   /** Data sets without content that had some. */
@@ -137,13 +146,30 @@ export type Step = 'Waiting' | 'Starting' | 'Running' | 'Storing' | 'Testing' | 
 
 export type Plan =
   | { readonly kind: 'Act'; readonly step: Step; readonly wave: readonly Action[]; readonly message: string }
-  | { readonly kind: 'Wait'; readonly step: Step; readonly reason: Reason; readonly message: string; readonly afterSeconds: number }
+  | {
+      readonly kind: 'Wait';
+      readonly step: Step;
+      readonly reason: Reason;
+      readonly message: string;
+      readonly afterSeconds: number;
+    }
   /** From Pending to Running: fixes under which name everything is stored. */
-  | { readonly kind: 'Begin'; readonly epoch: string; readonly version: string; readonly storeName: string; readonly keyID?: string }
+  | {
+      readonly kind: 'Begin';
+      readonly epoch: string;
+      readonly version: string;
+      readonly storeName: string;
+      readonly keyID?: string;
+    }
   /** The last try is over; the next begins. */
   | { readonly kind: 'TryAgain'; readonly reason: Reason; readonly message: string }
   | { readonly kind: 'Complete' }
   /** Its object was created anew, long after its time; that backup was made then. */
-  | { readonly kind: 'Repeated'; readonly backupID: string; readonly storeName: string; readonly message: string }
+  | {
+      readonly kind: 'Repeated';
+      readonly backupID: string;
+      readonly storeName: string;
+      readonly message: string;
+    }
   | { readonly kind: 'Fail'; readonly reason: Reason; readonly message: string }
   | { readonly kind: 'Done' };

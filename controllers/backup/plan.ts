@@ -51,21 +51,53 @@ function pending(input: PlanInput): Plan {
   if (obstacle !== undefined) {
     if (obstacle.final) return { kind: 'Fail', reason: obstacle.reason, message: obstacle.message };
     const age = (now.getTime() - Date.parse(backup.metadata.creationTimestamp)) / 1000;
-    if (age < limits.startDeadlineSeconds) return { kind: 'Wait', step: 'Waiting', reason: obstacle.reason, message: obstacle.message, afterSeconds: obstaclePollSeconds };
-    return { kind: 'Fail', reason: obstacle.reason, message: `It could not begin within ${hours(limits.startDeadlineSeconds)}: ${obstacle.message}` };
+    if (age < limits.startDeadlineSeconds)
+      return {
+        kind: 'Wait',
+        step: 'Waiting',
+        reason: obstacle.reason,
+        message: obstacle.message,
+        afterSeconds: obstaclePollSeconds,
+      };
+    return {
+      kind: 'Fail',
+      reason: obstacle.reason,
+      message: `It could not begin within ${hours(limits.startDeadlineSeconds)}: ${obstacle.message}`,
+    };
   }
-  if (!observed.release.ok || !observed.store.ok || observed.history?.ok !== true) return { kind: 'Wait', step: 'Waiting', reason: 'BackupPending', message: 'looking at the store', afterSeconds: 1 };
+  if (!observed.release.ok || !observed.store.ok || observed.history?.ok !== true)
+    return {
+      kind: 'Wait',
+      step: 'Waiting',
+      reason: 'BackupPending',
+      message: 'looking at the store',
+      afterSeconds: 1,
+    };
   const { newest, served } = observed.history.value;
   const { name: storeName, keyID } = observed.store.value;
   if (served !== undefined) {
     const advice = `To make one now, create a JtelBackup under another name`;
-    return { kind: 'Repeated', backupID: served, storeName, message: `The time that it is named after is long over, and backup ${served} was made since: nothing was done. ${advice}.` };
+    return {
+      kind: 'Repeated',
+      backupID: served,
+      storeName,
+      message: `The time that it is named after is long over, and backup ${served} was made since: nothing was done. ${advice}.`,
+    };
   }
-  return { kind: 'Begin', epoch: epochFor(now, newest?.epoch), version: observed.release.value.version, storeName, ...(keyID === undefined ? {} : { keyID }) };
+  return {
+    kind: 'Begin',
+    epoch: epochFor(now, newest?.epoch),
+    version: observed.release.value.version,
+    storeName,
+    ...(keyID === undefined ? {} : { keyID }),
+  };
 }
 
 /** Two writers would not see each other's backups, and each would take its own for the newest. */
-function historyObstacle({ observed, identity }: PlanInput): { readonly reason: Reason; readonly message: string; readonly final: boolean } | undefined {
+function historyObstacle({
+  observed,
+  identity,
+}: PlanInput): { readonly reason: Reason; readonly message: string; readonly final: boolean } | undefined {
   const { history, stack, host } = observed;
   if (history === undefined || stack === undefined) return undefined;
   if (!history.ok) return { reason: history.reason, message: history.message, final: false };
@@ -74,9 +106,11 @@ function historyObstacle({ observed, identity }: PlanInput): { readonly reason: 
   const { writer, backupID } = newest;
   const { uid, namespace, name } = stack.metadata;
   // The same name in the same cluster is the same stack, deleted and applied again.
-  if (writer.stackUID === uid || isSameStack(writer, { clusterID: identity.clusterID, namespace, name })) return undefined;
+  if (writer.stackUID === uid || isSameStack(writer, { clusterID: identity.clusterID, namespace, name }))
+    return undefined;
   const parent = host.ok ? host.value.state?.data?.backupID : undefined;
-  if (parent === backupID || stack.metadata.annotations?.[annotations.adoptBackups] === backupID) return undefined;
+  if (parent === backupID || stack.metadata.annotations?.[annotations.adoptBackups] === backupID)
+    return undefined;
   return {
     reason: 'HistoryOfAnother',
     final: false,
@@ -95,20 +129,44 @@ function running(input: PlanInput): Plan {
   const { job } = observed;
   if (job === undefined) {
     // What was seen once and is gone was removed behind our back; parts of it may be stored, so its names are taken.
-    if (backup.status?.operation?.step === 'Running') return tryAgain(input, 'JobFailed', 'The job on the host was removed before it had ended.');
-    if (!observed.store.ok) return { kind: 'Wait', step: 'Starting', reason: observed.store.reason, message: observed.store.message, afterSeconds: obstaclePollSeconds };
+    if (backup.status?.operation?.step === 'Running')
+      return tryAgain(input, 'JobFailed', 'The job on the host was removed before it had ended.');
+    if (!observed.store.ok)
+      return {
+        kind: 'Wait',
+        step: 'Starting',
+        reason: observed.store.reason,
+        message: observed.store.message,
+        afterSeconds: obstaclePollSeconds,
+      };
     const { cannotSign } = observed.store.value;
     // Exchanged since the backup began. What a job has stored by now is still committed: that needs no such right.
     if (cannotSign !== undefined) return { kind: 'Fail', reason: 'StoreCannotSign', message: cannotSign };
-    return claiming(input, 'Starting', [{ type: 'PullToolbox' }, { type: 'StartJob' }], 'starting the backup job on the host');
+    return claiming(
+      input,
+      'Starting',
+      [{ type: 'PullToolbox' }, { type: 'StartJob' }],
+      'starting the backup job on the host',
+    );
   }
   switch (job.job.state) {
     case 'Created':
       return claiming(input, 'Starting', [{ type: 'StartJob' }], 'starting the backup job on the host');
     case 'Running':
-      return { kind: 'Wait', step: 'Running', reason: 'BackupRunning', message: describeProgress(job), afterSeconds: jobPollSeconds };
+      return {
+        kind: 'Wait',
+        step: 'Running',
+        reason: 'BackupRunning',
+        message: describeProgress(job),
+        afterSeconds: jobPollSeconds,
+      };
     case 'Succeeded':
-      return { kind: 'Act', step: 'Storing', wave: [{ type: 'Commit' }], message: 'comparing what was stored' };
+      return {
+        kind: 'Act',
+        step: 'Storing',
+        wave: [{ type: 'Commit' }],
+        message: 'comparing what was stored',
+      };
     case 'Failed':
       return afterFailedJob(input, job, limits.retrySeconds);
   }
@@ -118,14 +176,22 @@ function afterFailedJob(input: PlanInput, { job, error }: JobReport, retrySecond
   const { observed, backup, now } = input;
   const windowOver = error?.reason === storeCredentialsRefused && uploadWindowIsOver(input);
   const reason = windowOver ? 'UploadWindowOver' : reasonOf(error?.reason);
-  const said = windowOver ? 'The time for which the job could write to the store is over.' : (error?.message ?? `The backup job ended with exit code ${job.exitCode ?? 'unknown'}.`);
+  const said = windowOver
+    ? 'The time for which the job could write to the store is over.'
+    : (error?.message ?? `The backup job ended with exit code ${job.exitCode ?? 'unknown'}.`);
   const message = aboutHost(reason, said, observed.stack?.spec.host.address);
   const skew = observed.host.ok ? observed.host.value.facts.clockSkewSeconds : 0;
   const hostNow = now.getTime() / 1000 + skew;
   const pause = windowOver ? 0 : retrySeconds * (backup.status?.attempt ?? 1);
   const left = Math.ceil((job.finishedSeconds ?? hostNow) + pause - hostNow);
   if (left > 0 && (backup.status?.attempt ?? 1) < input.limits.mostAttempts) {
-    return { kind: 'Wait', step: 'Running', reason, message: `${message} It is tried again in ${left} s.`, afterSeconds: left };
+    return {
+      kind: 'Wait',
+      step: 'Running',
+      reason,
+      message: `${message} It is tried again in ${left} s.`,
+      afterSeconds: left,
+    };
   }
   return tryAgain(input, reason, message);
 }
@@ -144,17 +210,36 @@ function verifying(input: PlanInput): Plan {
     if (late !== undefined) return late;
     if (failure?.reason === 'BackupIncomplete') return tryAgain(input, 'BackupIncomplete', failure.message);
     // A name that is taken by something else stays taken.
-    if (failure?.reason === 'BlobExists' || failure?.reason === 'ReferenceInvalid') return { kind: 'Fail', reason: failure.reason, message: failure.message };
+    if (failure?.reason === 'BlobExists' || failure?.reason === 'ReferenceInvalid')
+      return { kind: 'Fail', reason: failure.reason, message: failure.message };
     if (observed.stack === undefined) return stackGone(backup);
-    if (!observed.store.ok) return { kind: 'Wait', step: 'Storing', reason: observed.store.reason, message: observed.store.message, afterSeconds: obstaclePollSeconds };
+    if (!observed.store.ok)
+      return {
+        kind: 'Wait',
+        step: 'Storing',
+        reason: observed.store.reason,
+        message: observed.store.message,
+        afterSeconds: obstaclePollSeconds,
+      };
     if (!observed.host.ok) return awaitHost(input, 'Storing');
     return { kind: 'Act', step: 'Storing', wave: [{ type: 'Commit' }], message: 'comparing what was stored' };
   }
   const policy = observed.store.ok ? observed.store.value.policy : 'Required';
   const state = status.immutability?.state;
   if (policy === 'Required' && state !== 'Verified') {
-    if (!observed.store.ok) return { kind: 'Wait', step: 'Storing', reason: observed.store.reason, message: observed.store.message, afterSeconds: obstaclePollSeconds };
-    return { kind: 'Fail', reason: 'NotImmutable', message: `It is stored as ${status.backupID}, but its store demands immutability and did not prove it. ${status.immutability?.message ?? ''}` };
+    if (!observed.store.ok)
+      return {
+        kind: 'Wait',
+        step: 'Storing',
+        reason: observed.store.reason,
+        message: observed.store.message,
+        afterSeconds: obstaclePollSeconds,
+      };
+    return {
+      kind: 'Fail',
+      reason: 'NotImmutable',
+      message: `It is stored as ${status.backupID}, but its store demands immutability and did not prove it. ${status.immutability?.message ?? ''}`,
+    };
   }
   if (spec.verify !== 'Restore') return { kind: 'Complete' };
   return testing(input);
@@ -163,7 +248,13 @@ function verifying(input: PlanInput): Plan {
 function testing({ backup, observed }: PlanInput): Plan {
   const { test } = observed;
   const name = testRestoreName(backup);
-  if (test === undefined) return { kind: 'Act', step: 'Testing', wave: [{ type: 'CreateTestRestore' }], message: `asking for the test restore ${name}` };
+  if (test === undefined)
+    return {
+      kind: 'Act',
+      step: 'Testing',
+      wave: [{ type: 'CreateTestRestore' }],
+      message: `asking for the test restore ${name}`,
+    };
   switch (test.status?.phase) {
     case 'Completed':
       return { kind: 'Complete' };
@@ -174,7 +265,13 @@ function testing({ backup, observed }: PlanInput): Plan {
         message: `It is stored as ${backup.status?.backupID}, but the test restore ${name} failed: ${test.status.message ?? 'see its status'}`,
       };
     default:
-      return { kind: 'Wait', step: 'Testing', reason: 'BackupVerifying', message: `restoring it for a test (${name}): ${test.status?.message ?? 'waiting'}`, afterSeconds: obstaclePollSeconds };
+      return {
+        kind: 'Wait',
+        step: 'Testing',
+        reason: 'BackupVerifying',
+        message: `restoring it for a test (${name}): ${test.status?.message ?? 'waiting'}`,
+        afterSeconds: obstaclePollSeconds,
+      };
   }
 }
 
@@ -184,7 +281,8 @@ function cleanUp(input: PlanInput): Plan {
   if (!(backup.metadata.finalizers ?? []).includes(backupFinalizer)) return { kind: 'Done' };
   const letGo: Action = { type: 'ReleaseFinalizer' };
   const release: Plan = { kind: 'Act', step: 'CleaningUp', wave: [letGo], message: 'letting the object go' };
-  if (observed.stack === undefined || backup.metadata.annotations?.[annotations.abandonHost] === 'true') return release;
+  if (observed.stack === undefined || backup.metadata.annotations?.[annotations.abandonHost] === 'true')
+    return release;
   if (!observed.host.ok) {
     const { reason, message } = observed.host;
     // Somebody else's host, or another machine: nothing there is ours to stop.
@@ -192,32 +290,63 @@ function cleanUp(input: PlanInput): Plan {
     const hint = `Its job may still run on the host: ${message} It is stopped as soon as the host answers; to let the object go without that, annotate it with ${annotations.abandonHost}=true.`;
     return { kind: 'Wait', step: 'CleaningUp', reason, message: hint, afterSeconds: unreachablePollSeconds };
   }
-  const uids = observed.host.value.jobs.map(({ uid }) => uid).filter((uid) => uid.startsWith(`${backup.metadata.uid}-`));
+  const uids = observed.host.value.jobs
+    .map(({ uid }) => uid)
+    .filter((uid) => uid.startsWith(`${backup.metadata.uid}-`));
   if (uids.length === 0) return release;
-  return claiming(input, 'CleaningUp', [{ type: 'RemoveJobs', uids }, letGo], 'removing the job from the host');
+  return claiming(
+    input,
+    'CleaningUp',
+    [{ type: 'RemoveJobs', uids }, letGo],
+    'removing the job from the host',
+  );
 }
 
 /** A wave that changes the host: claims it first unless this process holds it already. */
-function claiming({ observed, identity }: PlanInput, step: Step, actions: readonly Action[], message: string): Plan {
+function claiming(
+  { observed, identity }: PlanInput,
+  step: Step,
+  actions: readonly Action[],
+  message: string,
+): Plan {
   const state = observed.host.ok ? observed.host.value.state : undefined;
-  const held = state !== undefined && state.epoch === identity.heldEpoch && state.owner.uid === observed.stack?.metadata.uid;
+  const held =
+    state !== undefined &&
+    state.epoch === identity.heldEpoch &&
+    state.owner.uid === observed.stack?.metadata.uid;
   return { kind: 'Act', step, wave: held ? actions : [{ type: 'ClaimHost' }, ...actions], message };
 }
 
 function awaitHost({ observed }: PlanInput, step: Step): Plan {
-  const { reason, message } = observed.host.ok ? { reason: 'HostUnreachable' as const, message: '' } : observed.host;
-  return { kind: 'Wait', step, reason, message: `A job that runs goes on meanwhile. ${message}`, afterSeconds: obstaclePollSeconds };
+  const { reason, message } = observed.host.ok
+    ? { reason: 'HostUnreachable' as const, message: '' }
+    : observed.host;
+  return {
+    kind: 'Wait',
+    step,
+    reason,
+    message: `A job that runs goes on meanwhile. ${message}`,
+    afterSeconds: obstaclePollSeconds,
+  };
 }
 
 function overdue({ backup, limits, now }: PlanInput): Plan | undefined {
   const start = Date.parse(backup.status?.startTime ?? backup.metadata.creationTimestamp);
   if (now.getTime() - start < limits.runDeadlineSeconds * 1000) return undefined;
   const last = backup.status?.message;
-  return { kind: 'Fail', reason: 'DeadlineExceeded', message: `It was not done within ${hours(limits.runDeadlineSeconds)}.${last === undefined || last === '' ? '' : ` Last: ${last}`}` };
+  return {
+    kind: 'Fail',
+    reason: 'DeadlineExceeded',
+    message: `It was not done within ${hours(limits.runDeadlineSeconds)}.${last === undefined || last === '' ? '' : ` Last: ${last}`}`,
+  };
 }
 
 function stackGone({ spec }: JtelBackup): Plan {
-  return { kind: 'Fail', reason: 'StackNotFound', message: `JtelStack ${spec.stackRef.name} is gone, and with it the way to its host.` };
+  return {
+    kind: 'Fail',
+    reason: 'StackNotFound',
+    message: `JtelStack ${spec.stackRef.name} is gone, and with it the way to its host.`,
+  };
 }
 
 /** For how long a try may write to the store: each has longer than the one before, so that one of them is long enough. */

@@ -7,12 +7,22 @@ import { randomBytes } from 'node:crypto';
 import { backupIDAt } from '../../backup/names.ts';
 import { FormatError } from '../../backup/fields.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
-import { backupFinalizer, backupKind, isReason, type JtelBackup, type JtelBackupStatus } from '../../crds/index.ts';
+import {
+  backupFinalizer,
+  backupKind,
+  isReason,
+  type JtelBackup,
+  type JtelBackupStatus,
+} from '../../crds/index.ts';
 import { HostError, type Fence, type Host, type ImageReference } from '../../host-driver/host.ts';
 import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { Activities } from '../../operator/runtime/control/activities.ts';
 import { addFinalizer } from '../../operator/runtime/control/finalizer.ts';
-import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
+import type {
+  ReconcileContext,
+  Reconciler,
+  ReconcileResult,
+} from '../../operator/runtime/control/reconciler.ts';
 import { LeadershipLost } from '../../operator/runtime/errors.ts';
 import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
 import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
@@ -67,7 +77,10 @@ export class BackupReconciler implements Reconciler {
     const { cluster, activities, clock } = this.#options;
     const backup = await cluster.find(backupKind, key, context);
     const finalized = backup?.metadata.finalizers?.includes(backupFinalizer) ?? false;
-    if (backup === undefined || (!finalized && (isFinished(backup) || backup.metadata.deletionTimestamp !== undefined))) {
+    if (
+      backup === undefined ||
+      (!finalized && (isFinished(backup) || backup.metadata.deletionTimestamp !== undefined))
+    ) {
       activities.forget(key);
       this.#entries.delete(formatKey(key));
       return;
@@ -79,7 +92,10 @@ export class BackupReconciler implements Reconciler {
     const planned = this.#plan(backup, gathered, entry, now);
     const waits = (entry.retryTime ?? 0) > now.getTime();
     const due = planned.kind === 'Act' && !running && !waits;
-    const written = await this.#tell({ key, backup, gathered, planned, entry, locked: due || isTransition(planned), now }, context);
+    const written = await this.#tell(
+      { key, backup, gathered, planned, entry, locked: due || isTransition(planned), now },
+      context,
+    );
     if (due) this.#start(key, written, gathered, planned, context.logger);
     return { requeueAfterSeconds: this.#nextLook(planned, backup, entry, running || due, now) };
   }
@@ -87,11 +103,24 @@ export class BackupReconciler implements Reconciler {
   #plan(backup: JtelBackup, gathered: Gathered, entry: Entry, now: Date): Plan {
     const { stack, host } = gathered.observed;
     const { clusterID, claims, limits } = this.#options;
-    const heldEpoch = stack === undefined || !host.ok ? undefined : claims.held(stack.metadata.uid, host.value.facts.machineID);
+    const heldEpoch =
+      stack === undefined || !host.ok
+        ? undefined
+        : claims.held(stack.metadata.uid, host.value.facts.machineID);
     const identity = { clusterID, ...(heldEpoch === undefined ? {} : { heldEpoch }) };
     // What the last wave found counts from now on, and is written with this look.
-    const known = entry.committed === undefined || backup.status?.manifestDigest !== undefined ? backup : { ...backup, status: { ...backup.status, ...committedFacts(entry.committed) } };
-    return plan({ backup: known, observed: gathered.observed, identity, limits, ...(entry.failure === undefined ? {} : { failure: entry.failure }), now });
+    const known =
+      entry.committed === undefined || backup.status?.manifestDigest !== undefined
+        ? backup
+        : { ...backup, status: { ...backup.status, ...committedFacts(entry.committed) } };
+    return plan({
+      backup: known,
+      observed: gathered.observed,
+      identity,
+      limits,
+      ...(entry.failure === undefined ? {} : { failure: entry.failure }),
+      now,
+    });
   }
 
   #takeOutcome(key: ObjectKey, backup: JtelBackup): Entry {
@@ -100,7 +129,8 @@ export class BackupReconciler implements Reconciler {
     const remembered = this.#entries.get(id);
     let entry: Entry = remembered?.uid === uid ? remembered : { uid, failures: 0 };
     const outcome = this.#options.activities.take(key);
-    if (outcome?.result === 'Succeeded') entry = { uid, failures: 0, ...(entry.committed === undefined ? {} : { committed: entry.committed }) };
+    if (outcome?.result === 'Succeeded')
+      entry = { uid, failures: 0, ...(entry.committed === undefined ? {} : { committed: entry.committed }) };
     if (outcome?.result === 'Failed') entry = this.#afterFailure(backup, entry, outcome.error);
     this.#entries.set(id, entry);
     return entry;
@@ -108,43 +138,76 @@ export class BackupReconciler implements Reconciler {
 
   #afterFailure(backup: JtelBackup, entry: Entry, error: unknown): Entry {
     const failure = failureOf(error);
-    this.#options.events.record(backupKind, backup, { type: 'Warning', reason: failure.reason, action: 'Backup', note: failure.message });
+    this.#options.events.record(backupKind, backup, {
+      type: 'Warning',
+      reason: failure.reason,
+      action: 'Backup',
+      note: failure.message,
+    });
     const failures = entry.failures + 1;
     const pauseSeconds = Math.min(longestPauseSeconds, 2 ** failures) * (0.75 + this.#options.random() / 2);
-    return { uid: entry.uid, failures, failure, retryTime: this.#options.clock().getTime() + pauseSeconds * 1000 };
+    return {
+      uid: entry.uid,
+      failures,
+      failure,
+      retryTime: this.#options.clock().getTime() + pauseSeconds * 1000,
+    };
   }
 
   /** Writes the status if it changed. Before a wave, and where the phase changes, the write is locked on what was read. */
   async #tell(
-    look: { readonly key: ObjectKey; readonly backup: JtelBackup; readonly gathered: Gathered; readonly planned: Plan; readonly entry: Entry; readonly locked: boolean; readonly now: Date },
+    look: {
+      readonly key: ObjectKey;
+      readonly backup: JtelBackup;
+      readonly gathered: Gathered;
+      readonly planned: Plan;
+      readonly entry: Entry;
+      readonly locked: boolean;
+      readonly now: Date;
+    },
     context: ReconcileContext,
   ): Promise<JtelBackup> {
     const { key, gathered, planned, entry, now } = look;
     const { cluster, events } = this.#options;
-    const begins = planned.kind === 'Begin' && !(look.backup.metadata.finalizers ?? []).includes(backupFinalizer);
-    const backup = begins ? await addFinalizer(cluster, backupKind, look.backup, backupFinalizer, context) : look.backup;
+    const begins =
+      planned.kind === 'Begin' && !(look.backup.metadata.finalizers ?? []).includes(backupFinalizer);
+    const backup = begins
+      ? await addFinalizer(cluster, backupKind, look.backup, backupFinalizer, context)
+      : look.backup;
     const status: JtelBackupStatus = summarise({
       backup,
       observed: gathered.observed,
       plan: planned,
       ...(entry.failure === undefined || planned.kind !== 'Act' ? {} : { message: entry.failure.message }),
-      ...(entry.committed === undefined || backup.status?.manifestDigest !== undefined ? {} : { committed: entry.committed }),
+      ...(entry.committed === undefined || backup.status?.manifestDigest !== undefined
+        ? {}
+        : { committed: entry.committed }),
       identity: gathered.identity,
       newBackupID: backupIDAt(now, randomBytes(3).toString('hex')),
       now,
     });
     if (!statusChanged(backup.status, status, [operationHeartbeat])) return backup;
     const { uid, resourceVersion } = backup.metadata;
-    const written = await cluster.applyStatus(backupKind, key, status, look.locked ? { uid, resourceVersion } : { uid }, context);
+    const written = await cluster.applyStatus(
+      backupKind,
+      key,
+      status,
+      look.locked ? { uid, resourceVersion } : { uid },
+      context,
+    );
     if (planned.kind === 'TryAgain') this.#entries.delete(formatKey(key));
-    for (const event of backupEvents(backup.status, status, planned, gathered.observed)) events.record(backupKind, backup, { ...event, action: 'Backup' });
+    for (const event of backupEvents(backup.status, status, planned, gathered.observed))
+      events.record(backupKind, backup, { ...event, action: 'Backup' });
     return written;
   }
 
   #start(key: ObjectKey, backup: JtelBackup, gathered: Gathered, planned: Plan, logger: Logger): void {
     if (planned.kind !== 'Act') return;
     const { activities, mayAct } = this.#options;
-    if (!mayAct()) throw new LeadershipLost(`not starting ${planned.step} of ${formatKey(key)}: this process is no longer the leader`);
+    if (!mayAct())
+      throw new LeadershipLost(
+        `not starting ${planned.step} of ${formatKey(key)}: this process is no longer the leader`,
+      );
     activities.start(key, planned.step, async (_progress, signal) => {
       for (const action of planned.wave) {
         signal.throwIfAborted();
@@ -157,7 +220,8 @@ export class BackupReconciler implements Reconciler {
           gathered,
           claim: (host) => this.#claim(host, gathered, signal),
           fence: () => this.#fence(gathered),
-          committed: (committed) => this.#entries.set(formatKey(key), { uid: backup.metadata.uid, failures: 0, committed }),
+          committed: (committed) =>
+            this.#entries.set(formatKey(key), { uid: backup.metadata.uid, failures: 0, committed }),
           now: this.#options.clock,
           signal,
         });
@@ -177,16 +241,28 @@ export class BackupReconciler implements Reconciler {
   #fence(gathered: Gathered): Fence {
     const { machineID, uid, owner } = this.#place(gathered);
     const epoch = this.#options.claims.held(uid, machineID);
-    if (epoch === undefined) throw new HostError('Fenced', machineID, `the host of ${owner.namespace}/${owner.name} is no longer held by this process; it is claimed again`);
+    if (epoch === undefined)
+      throw new HostError(
+        'Fenced',
+        machineID,
+        `the host of ${owner.namespace}/${owner.name} is no longer held by this process; it is claimed again`,
+      );
     return { owner, epoch };
   }
 
   #place({ observed }: Gathered) {
-    if (observed.stack === undefined || !observed.host.ok) throw new Error('planned an action on a host that was not observed');
+    if (observed.stack === undefined || !observed.host.ok)
+      throw new Error('planned an action on a host that was not observed');
     const { namespace, name, uid } = observed.stack.metadata;
     const { facts, state } = observed.host.value;
     const owner = { clusterID: this.#options.clusterID, namespace, name, uid };
-    return { machineID: facts.machineID, uid, owner, hostEpoch: state?.epoch, stackEpoch: observed.stack.status?.operation?.epoch };
+    return {
+      machineID: facts.machineID,
+      uid,
+      owner,
+      hostEpoch: state?.epoch,
+      stackEpoch: observed.stack.status?.operation?.epoch,
+    };
   }
 
   #nextLook(planned: Plan, backup: JtelBackup, { retryTime = 0 }: Entry, busy: boolean, now: Date): number {
@@ -202,15 +278,22 @@ export class BackupReconciler implements Reconciler {
 }
 
 function isTransition({ kind }: Plan): boolean {
-  return kind === 'Begin' || kind === 'TryAgain' || kind === 'Complete' || kind === 'Repeated' || kind === 'Fail';
+  return (
+    kind === 'Begin' || kind === 'TryAgain' || kind === 'Complete' || kind === 'Repeated' || kind === 'Fail'
+  );
 }
 
 function committedFacts({ manifestDigest, immutability }: Committed): JtelBackupStatus {
-  return { phase: 'Verifying', manifestDigest, immutability: { state: immutability.state, message: immutability.detail } };
+  return {
+    phase: 'Verifying',
+    manifestDigest,
+    immutability: { state: immutability.state, message: immutability.detail },
+  };
 }
 
 function failureOf(error: unknown): Failure {
-  if (error instanceof HostError || error instanceof BlobError || error instanceof InputError) return { reason: error.reason, message: error.message };
+  if (error instanceof HostError || error instanceof BlobError || error instanceof InputError)
+    return { reason: error.reason, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   // What a job says of itself and cannot be: it did not do what it says.
   if (error instanceof FormatError) return { reason: 'BackupIncomplete', message: `${message}.` };

@@ -1,7 +1,12 @@
 /** The status of a backup after a look at it; pure. A finished one is never changed again. */
 
 import { backupTime } from '../../backup/names.ts';
-import { statusMessageMaxLength, type JtelBackup, type JtelBackupStatus, type Reason } from '../../crds/index.ts';
+import {
+  statusMessageMaxLength,
+  type JtelBackup,
+  type JtelBackupStatus,
+  type Reason,
+} from '../../crds/index.ts';
 import { formatTime, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
 import type { Heartbeat } from '../../operator/runtime/report/status-changed.ts';
 import { leftOutPhrases } from './left-out.ts';
@@ -46,29 +51,71 @@ export function summarise(input: StatusInput): JtelBackupStatus {
         startTime: formatTime(now),
         ...(plan.keyID === undefined ? {} : { encryptionKeyID: plan.keyID }),
       };
-      return progressing({ ...status, operation: newOperation(backup, 1, 'Backup', now) }, 'Running', 'BackupRunning', 'preparing the backup job', generation, now);
+      return progressing(
+        { ...status, operation: newOperation(backup, 1, 'Backup', now) },
+        'Running',
+        'BackupRunning',
+        'preparing the backup job',
+        generation,
+        now,
+      );
     }
     case 'TryAgain': {
       const attempt = (previous.attempt ?? 1) + 1;
       const type = plan.reason === 'BackupIncomplete' ? fullBackupOperation : 'Backup';
       const message = `try ${attempt}: ${plan.message}`;
-      return progressing({ ...previous, attempt, operation: newOperation(backup, attempt, type, now) }, 'Running', plan.reason, message, generation, now);
+      return progressing(
+        { ...previous, attempt, operation: newOperation(backup, attempt, type, now) },
+        'Running',
+        plan.reason,
+        message,
+        generation,
+        now,
+      );
     }
     case 'Repeated': {
-      const known = { ...previous, backupID: plan.backupID, identity: input.identity, storeRef: { name: plan.storeName }, startTime: formatTime(backupTime(plan.backupID)) };
-      const { verification: _notNow, ...status } = finished(known, 'Completed', 'AlreadyCarriedOut', plan.message, generation, input);
+      const known = {
+        ...previous,
+        backupID: plan.backupID,
+        identity: input.identity,
+        storeRef: { name: plan.storeName },
+        startTime: formatTime(backupTime(plan.backupID)),
+      };
+      const { verification: _notNow, ...status } = finished(
+        known,
+        'Completed',
+        'AlreadyCarriedOut',
+        plan.message,
+        generation,
+        input,
+      );
       return status;
     }
     case 'Complete':
-      return finished(previous, 'Completed', 'Completed', describeCompleted(previous, observed), generation, input);
+      return finished(
+        previous,
+        'Completed',
+        'Completed',
+        describeCompleted(previous, observed),
+        generation,
+        input,
+      );
     case 'Fail':
       return finished(previous, 'Failed', plan.reason, plan.message, generation, input);
     case 'Wait':
     case 'Act': {
       const phase = phaseOf(previous.phase ?? 'Pending', plan.step);
-      const reason = plan.kind === 'Wait' ? plan.reason : phase === 'Verifying' ? 'BackupVerifying' : 'BackupRunning';
+      const reason =
+        plan.kind === 'Wait' ? plan.reason : phase === 'Verifying' ? 'BackupVerifying' : 'BackupRunning';
       const message = input.message ?? plan.message;
-      return progressing({ ...previous, ...working(input, previous) }, phase, reason, message, generation, now);
+      return progressing(
+        { ...previous, ...working(input, previous) },
+        phase,
+        reason,
+        message,
+        generation,
+        now,
+      );
     }
     case 'Done':
       return previous;
@@ -78,9 +125,22 @@ export function summarise(input: StatusInput): JtelBackupStatus {
 /** What is over keeps its last word; only that its job could not be removed yet is told. */
 function ending({ backup, plan, now }: StatusInput): JtelBackupStatus {
   const { status = {}, metadata } = backup;
-  if (plan.kind !== 'Wait') return status.conditions === undefined ? status : { ...status, conditions: [...removeCondition(status.conditions, 'Progressing')] };
+  if (plan.kind !== 'Wait')
+    return status.conditions === undefined
+      ? status
+      : { ...status, conditions: [...removeCondition(status.conditions, 'Progressing')] };
   const message = plan.message.slice(0, statusMessageMaxLength);
-  const conditions = setCondition(status.conditions, { type: 'Progressing', status: 'True', reason: plan.reason, message, observedGeneration: metadata.generation }, now);
+  const conditions = setCondition(
+    status.conditions,
+    {
+      type: 'Progressing',
+      status: 'True',
+      reason: plan.reason,
+      message,
+      observedGeneration: metadata.generation,
+    },
+    now,
+  );
   return { ...status, conditions: [...conditions] };
 }
 
@@ -106,15 +166,32 @@ function phaseOf(before: Phase, step: Extract<Plan, { step: unknown }>['step']):
   return before;
 }
 
-function newOperation(backup: JtelBackup, attempt: number, type: string, now: Date): NonNullable<JtelBackupStatus['operation']> {
-  return { id: jobUID(backup, attempt), type, step: 'Starting', startTime: formatTime(now), lastHeartbeatTime: formatTime(now) };
+function newOperation(
+  backup: JtelBackup,
+  attempt: number,
+  type: string,
+  now: Date,
+): NonNullable<JtelBackupStatus['operation']> {
+  return {
+    id: jobUID(backup, attempt),
+    type,
+    step: 'Starting',
+    startTime: formatTime(now),
+    lastHeartbeatTime: formatTime(now),
+  };
 }
 
 /** Progress of what is under way. */
-function working({ observed, plan, now }: StatusInput, previous: JtelBackupStatus): Pick<JtelBackupStatus, 'operation' | 'progress' | 'totalBytes' | 'uploadedBytes'> {
+function working(
+  { observed, plan, now }: StatusInput,
+  previous: JtelBackupStatus,
+): Pick<JtelBackupStatus, 'operation' | 'progress' | 'totalBytes' | 'uploadedBytes'> {
   if (previous.operation === undefined || (plan.kind !== 'Wait' && plan.kind !== 'Act')) return {};
   const progress = observed.job?.progress;
-  const percent = progress === undefined ? previous.operation.progressPercent : Math.max(0, Math.min(100, Math.floor(progress.percent)));
+  const percent =
+    progress === undefined
+      ? previous.operation.progressPercent
+      : Math.max(0, Math.min(100, Math.floor(progress.percent)));
   // While the host is away the step stays what it was: what is known of the job is in it.
   const step = plan.step === 'Running' && observed.job === undefined ? previous.operation.step : plan.step;
   return {
@@ -130,15 +207,33 @@ function working({ observed, plan, now }: StatusInput, previous: JtelBackupStatu
   };
 }
 
-function progressing(status: JtelBackupStatus, phase: Phase, reason: Reason, message: string, generation: number, now: Date): JtelBackupStatus {
+function progressing(
+  status: JtelBackupStatus,
+  phase: Phase,
+  reason: Reason,
+  message: string,
+  generation: number,
+  now: Date,
+): JtelBackupStatus {
   const told = message.slice(0, statusMessageMaxLength);
   const base = { observedGeneration: generation, message: told };
-  let conditions = setCondition(status.conditions, { type: 'Complete', status: 'False', reason, ...base }, now);
+  let conditions = setCondition(
+    status.conditions,
+    { type: 'Complete', status: 'False', reason, ...base },
+    now,
+  );
   conditions = setCondition(conditions, { type: 'Progressing', status: 'True', reason, ...base }, now);
   return { ...status, observedGeneration: generation, phase, message: told, conditions: [...conditions] };
 }
 
-function finished(status: JtelBackupStatus, phase: 'Completed' | 'Failed', reason: Reason, message: string, generation: number, { backup, observed, now }: StatusInput): JtelBackupStatus {
+function finished(
+  status: JtelBackupStatus,
+  phase: 'Completed' | 'Failed',
+  reason: Reason,
+  message: string,
+  generation: number,
+  { backup, observed, now }: StatusInput,
+): JtelBackupStatus {
   const told = message.slice(0, statusMessageMaxLength);
   const base = { observedGeneration: generation, message: told, reason };
   const ok = phase === 'Completed';
@@ -160,14 +255,27 @@ function finished(status: JtelBackupStatus, phase: 'Completed' | 'Failed', reaso
 }
 
 /** All parts were compared by their digests when the manifest was written; a test restore says more. */
-function verificationOf({ spec, status }: JtelBackup, { test }: Observed, phase: 'Completed' | 'Failed', now: Date): JtelBackupStatus['verification'] {
+function verificationOf(
+  { spec, status }: JtelBackup,
+  { test }: Observed,
+  phase: 'Completed' | 'Failed',
+  now: Date,
+): JtelBackupStatus['verification'] {
   if (phase === 'Failed') {
-    if (test?.status?.phase !== 'Failed') return status?.manifestDigest === undefined ? undefined : { state: 'Skipped', method: spec.verify, time: formatTime(now) };
+    if (test?.status?.phase !== 'Failed')
+      return status?.manifestDigest === undefined
+        ? undefined
+        : { state: 'Skipped', method: spec.verify, time: formatTime(now) };
     return { state: 'Failed', method: 'Restore', time: formatTime(now) };
   }
   if (spec.verify === 'Checksum') return { state: 'Passed', method: 'Checksum', time: formatTime(now) };
   const seconds = test?.status?.recoveryTimeSeconds;
-  return { state: 'Passed', method: 'Restore', time: formatTime(now), ...(seconds === undefined ? {} : { seconds }) };
+  return {
+    state: 'Passed',
+    method: 'Restore',
+    time: formatTime(now),
+    ...(seconds === undefined ? {} : { seconds }),
+  };
 }
 
 function describeCompleted(status: JtelBackupStatus, observed: Observed): string {
@@ -180,17 +288,30 @@ function describeCompleted(status: JtelBackupStatus, observed: Observed): string
     ...describeDoubt(status, observed),
     ...(leftOut.length === 0 ? [] : [`Not in it as they were: ${leftOut.join('; ')}.`]),
     ...(archivedObjects === 0 ? [] : [archivedSentence(archivedObjects)]),
-    ...(isMethodChanged(observed) ? ['The release does not say where its database lies, so it was backed up Logical.'] : []),
-    ...(immutability?.state === 'Verified' ? [`It cannot be changed or deleted until ${immutability.untilTime ?? 'its period is over'}.`] : [immutability?.message ?? '']),
+    ...(isMethodChanged(observed)
+      ? ['The release does not say where its database lies, so it was backed up Logical.']
+      : []),
+    ...(immutability?.state === 'Verified'
+      ? [`It cannot be changed or deleted until ${immutability.untilTime ?? 'its period is over'}.`]
+      : [immutability?.message ?? '']),
   ];
   return sentences.filter(Boolean).join(' ');
 }
 
-function describeDoubt({ shrunkFromBytes, emptied = [], backupID = '' }: JtelBackupStatus, { stack }: Observed): readonly string[] {
+function describeDoubt(
+  { shrunkFromBytes, emptied = [], backupID = '' }: JtelBackupStatus,
+  { stack }: Observed,
+): readonly string[] {
   if (shrunkFromBytes === undefined && emptied.length === 0) return [];
-  const accept = stack === undefined ? '' : ` If that is right, say so: ${howToAccept(stack.metadata, backupID)}`;
-  if (emptied.length > 0) return [`Nothing is in ${emptied.join(', ')}, where older backups had something: find out why before relying on it.${accept}`];
-  return [`That is far less than the ${size(shrunkFromBytes ?? 0)} of the last good one: find out what is missing.${accept}`];
+  const accept =
+    stack === undefined ? '' : ` If that is right, say so: ${howToAccept(stack.metadata, backupID)}`;
+  if (emptied.length > 0)
+    return [
+      `Nothing is in ${emptied.join(', ')}, where older backups had something: find out why before relying on it.${accept}`,
+    ];
+  return [
+    `That is far less than the ${size(shrunkFromBytes ?? 0)} of the last good one: find out what is missing.${accept}`,
+  ];
 }
 
 export function archivedSentence(objects: number): string {

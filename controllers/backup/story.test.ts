@@ -43,7 +43,11 @@ async function ended(world: World, process = new Process(world)): Promise<JtelBa
 }
 
 async function testRestoreOf(world: World): Promise<JtelRestore> {
-  return await waitFor('the test restore', () => world.cluster.find(restoreKind, { namespace: 'acme', name: 'main-now-verify' }, { signal }), { intervalMilliseconds: 2 });
+  return await waitFor(
+    'the test restore',
+    () => world.cluster.find(restoreKind, { namespace: 'acme', name: 'main-now-verify' }, { signal }),
+    { intervalMilliseconds: 2 },
+  );
 }
 
 describe('a backup', () => {
@@ -63,9 +67,16 @@ describe('a backup', () => {
     });
     await expectRestorable(world, backup);
     expect(world.machine.jobs.size).toBe(0);
-    const { documents, writer, excluded } = (await loadBackup(world.blobs, 'acme.main', backup.status?.backupID ?? '', signal)).manifest;
+    const { documents, writer, excluded } = (
+      await loadBackup(world.blobs, 'acme.main', backup.status?.backupID ?? '', signal)
+    ).manifest;
     expect(documents.map(({ name }) => name)).toEqual(['stack.json', 'release.json']);
-    expect(writer).toMatchObject({ clusterID: 'cluster-1', namespace: 'acme', name: 'main', machineID: '0123456789abcdef0123456789abcdef' });
+    expect(writer).toMatchObject({
+      clusterID: 'cluster-1',
+      namespace: 'acme',
+      name: 'main',
+      machineID: '0123456789abcdef0123456789abcdef',
+    });
     expect(excluded).toEqual([{ dataSet: 'files', globs: ['recordings/**'] }]);
   });
 
@@ -87,7 +98,9 @@ describe('a backup', () => {
     const backup = await ended(world);
     expect(JSON.stringify(backup)).not.toContain('root-password-1');
     const { input: _secret, companions = [], ...visible } = world.specs[0] ?? ({} as JobSpec);
-    expect(JSON.stringify([visible, companions.map(({ files: _files, ...rest }) => rest)])).not.toContain('root-password-1');
+    expect(JSON.stringify([visible, companions.map(({ files: _files, ...rest }) => rest)])).not.toContain(
+      'root-password-1',
+    );
   });
 
   it('is encrypted with one key from its first try to its last, although that is changed meanwhile', async () => {
@@ -97,32 +110,56 @@ describe('a backup', () => {
       keys,
       job: (count, input, { blobs, cluster }) => {
         if (count > 1) return { result: storeLikeAJob(blobs, input) };
-        void cluster.apply(secrets, { metadata: { namespace: 'acme', name: 'keys' }, stringData: { ...keys, current: '2026' } }, { signal });
+        void cluster.apply(
+          secrets,
+          { metadata: { namespace: 'acme', name: 'keys' }, stringData: { ...keys, current: '2026' } },
+          { signal },
+        );
         return { error: { reason: 'JobFailed', message: 'rebooted' } };
       },
     });
     const backup = await ended(world);
-    expect(world.jobs.map(({ encryption }) => encryption)).toEqual([{ keyID: '2025', key: keyOf(1) }, { keyID: '2025', key: keyOf(1) }]);
+    expect(world.jobs.map(({ encryption }) => encryption)).toEqual([
+      { keyID: '2025', key: keyOf(1) },
+      { keyID: '2025', key: keyOf(1) },
+    ]);
     expect(backup.status).toMatchObject({ phase: 'Completed', attempt: 2, encryptionKeyID: '2025' });
-    expect((await loadBackup(world.blobs, 'acme.main', backup.status?.backupID ?? '', signal)).manifest.encryption).toEqual({ method: 'AES-256-GCM', keyID: '2025' });
+    expect(
+      (await loadBackup(world.blobs, 'acme.main', backup.status?.backupID ?? '', signal)).manifest.encryption,
+    ).toEqual({ method: 'AES-256-GCM', keyID: '2025' });
     expect(JSON.stringify(backup)).not.toContain(keyOf(1));
   });
 
   it('waits while the key it is to be encrypted with is missing', async () => {
     const world = await World.create({ keys: { current: '2027' } });
     running = new Process(world);
-    await waitFor('that to be told', async () => (await world.backup())?.status?.message?.includes('"2027"'), { intervalMilliseconds: 2 });
+    await waitFor(
+      'that to be told',
+      async () => (await world.backup())?.status?.message?.includes('"2027"'),
+      { intervalMilliseconds: 2 },
+    );
     expect((await world.backup())?.status?.phase).toBe('Pending');
     expect(world.jobs).toEqual([]);
   });
 
   it('of the next day knows what is stored, and what an interrupted try stored', async () => {
-    const world = await World.create({ job: (count, input, { blobs }) => (count === 2 ? (storeLikeAJob(blobs, input), { error: { reason: 'JobFailed', message: 'rebooted' } }) : { result: storeLikeAJob(blobs, input) }) });
+    const world = await World.create({
+      job: (count, input, { blobs }) =>
+        count === 2
+          ? (storeLikeAJob(blobs, input), { error: { reason: 'JobFailed', message: 'rebooted' } })
+          : { result: storeLikeAJob(blobs, input) },
+    });
     await ended(world);
     await running?.kill();
     await world.cluster.delete(backupKind, key, {}, { signal });
     // A backupID is of a second; the second backup is of a later one.
-    await waitFor('the next second', () => Math.floor(Date.now() / 1000) > Math.floor(Date.parse((world.blobs.blobs.get(world.manifests()[0] ?? '')?.createdTime) ?? '') / 1000), { intervalMilliseconds: 20 });
+    await waitFor(
+      'the next second',
+      () =>
+        Math.floor(Date.now() / 1000) >
+        Math.floor(Date.parse(world.blobs.blobs.get(world.manifests()[0] ?? '')?.createdTime ?? '') / 1000),
+      { intervalMilliseconds: 20 },
+    );
     await world.ask();
     const second = await ended(world);
     expect(second.status).toMatchObject({ phase: 'Completed', attempt: 2 });
@@ -132,15 +169,28 @@ describe('a backup', () => {
 });
 
 describe('a backup that meets trouble', () => {
-  it.each(['rlc', 'rwl'])('to a store with nothing but a SAS (%s) fails at once, says what to do, and touches no host', async (rights) => {
-    const world = await World.create();
-    world.blobs.sasRights = rights;
-    const calls = world.machine.calls.length;
-    const backup = await ended(world);
-    expect(backup.status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('give the account key') });
-    expect(backup.status?.conditions).toContainEqual(expect.objectContaining({ reason: 'StoreCannotSign' }));
-    expect(world.machine.calls.slice(calls).map(({ method }) => method).filter((method) => method !== 'observe')).toEqual([]);
-  });
+  it.each(['rlc', 'rwl'])(
+    'to a store with nothing but a SAS (%s) fails at once, says what to do, and touches no host',
+    async (rights) => {
+      const world = await World.create();
+      world.blobs.sasRights = rights;
+      const calls = world.machine.calls.length;
+      const backup = await ended(world);
+      expect(backup.status).toMatchObject({
+        phase: 'Failed',
+        message: expect.stringContaining('give the account key'),
+      });
+      expect(backup.status?.conditions).toContainEqual(
+        expect.objectContaining({ reason: 'StoreCannotSign' }),
+      );
+      expect(
+        world.machine.calls
+          .slice(calls)
+          .map(({ method }) => method)
+          .filter((method) => method !== 'observe'),
+      ).toEqual([]);
+    },
+  );
 
   it('is committed when its store lost the account key while the job ran', async () => {
     const world = await World.create({
@@ -153,7 +203,12 @@ describe('a backup that meets trouble', () => {
   });
 
   it('is tried again after a reboot, and succeeds', async () => {
-    const world = await World.create({ job: (count, input, { blobs }) => (count < 3 ? { error: { reason: 'JobFailed', message: 'it was ended with exit code 255' } } : { result: storeLikeAJob(blobs, input) }) });
+    const world = await World.create({
+      job: (count, input, { blobs }) =>
+        count < 3
+          ? { error: { reason: 'JobFailed', message: 'it was ended with exit code 255' } }
+          : { result: storeLikeAJob(blobs, input) },
+    });
     const backup = await ended(world);
     expect(backup.status).toMatchObject({ phase: 'Completed', attempt: 3 });
     expect(world.machine.jobs.size).toBe(0);
@@ -161,14 +216,20 @@ describe('a backup that meets trouble', () => {
   });
 
   it('is not given up, nor let go, while Docker on its host does not answer', async () => {
-    const world = await World.create({ job: (_count, input, { blobs }) => ({ durationMilliseconds: 50, result: storeLikeAJob(blobs, input) }) });
+    const world = await World.create({
+      job: (_count, input, { blobs }) => ({ durationMilliseconds: 50, result: storeLikeAJob(blobs, input) }),
+    });
     running = new Process(world);
     await waitFor('the job', () => world.machine.jobs.size === 1, { intervalMilliseconds: 2 });
     const { facts } = world.machine;
     world.machine.withoutDocker();
     const hiding = [...world.machine.jobs];
     world.machine.jobs.clear();
-    await waitFor('that to be told', async () => (await world.backup())?.status?.message?.includes('does not answer'), { intervalMilliseconds: 2 });
+    await waitFor(
+      'that to be told',
+      async () => (await world.backup())?.status?.message?.includes('does not answer'),
+      { intervalMilliseconds: 2 },
+    );
     world.machine.facts = facts;
     for (const [uid, job] of hiding) world.machine.jobs.set(uid, job);
     expect(await untilOver(world, running)).toMatchObject({ status: { phase: 'Completed', attempt: 1 } });
@@ -178,7 +239,11 @@ describe('a backup that meets trouble', () => {
   it('fails after its last try, leaves no manifest and no job', async () => {
     const world = await World.create({ job: () => ({ oomKilled: true }) });
     const backup = await ended(world);
-    expect(backup.status).toMatchObject({ phase: 'Failed', attempt: 6, message: expect.stringContaining('needed more memory') });
+    expect(backup.status).toMatchObject({
+      phase: 'Failed',
+      attempt: 6,
+      message: expect.stringContaining('needed more memory'),
+    });
     expect(world.manifests()).toEqual([]);
     expect(world.machine.jobs.size).toBe(0);
   });
@@ -187,7 +252,8 @@ describe('a backup that meets trouble', () => {
     const world = await World.create({
       job: (count, input, { blobs }) => {
         const result = storeLikeAJob(blobs, input);
-        if (count === 1) for (const name of blobs.blobs.keys()) if (name.includes('/packs/')) blobs.blobs.delete(name);
+        if (count === 1)
+          for (const name of blobs.blobs.keys()) if (name.includes('/packs/')) blobs.blobs.delete(name);
         return { result };
       },
     });
@@ -203,7 +269,9 @@ describe('a backup that meets trouble', () => {
     ['names a path', { packList: { name: '../../x', bytes: 1, sha256: 'a'.repeat(64), md5: '' } }],
     ['has no data sets', { dataSets: [], totalBytes: 0 }],
   ])('by a job that %s is no backup', async (_, lie) => {
-    const world = await World.create({ job: (_count, input, { blobs }) => ({ result: { ...storeLikeAJob(blobs, input), ...lie } }) });
+    const world = await World.create({
+      job: (_count, input, { blobs }) => ({ result: { ...storeLikeAJob(blobs, input), ...lie } }),
+    });
     const backup = await ended(world);
     expect(backup.status).toMatchObject({ phase: 'Failed' });
     expect(world.manifests()).toEqual([]);
@@ -211,42 +279,87 @@ describe('a backup that meets trouble', () => {
 
   it('in a store that would let it be deleted is Failed where that must not be, Completed and told where it may', async () => {
     const required = await ended(await World.create({ immutable: false }));
-    expect(required.status).toMatchObject({ phase: 'Failed', immutability: { state: 'Unprotected' }, message: expect.stringContaining('demands immutability') });
+    expect(required.status).toMatchObject({
+      phase: 'Failed',
+      immutability: { state: 'Unprotected' },
+      message: expect.stringContaining('demands immutability'),
+    });
     await running?.kill();
     const preferred = await ended(await World.create({ immutable: false, policy: 'Preferred' }));
     expect(preferred.status).toMatchObject({ phase: 'Completed', immutability: { state: 'Unprotected' } });
   });
 
   it('is not Completed where the store demands immutability and its policy can be removed or is too short', async () => {
-    const unlocked = await ended(await World.create({ retention: { kind: 'TimeBased', days: 365, isLocked: false } }));
-    expect(unlocked.status).toMatchObject({ phase: 'Failed', immutability: { state: 'Unprotected' }, message: expect.stringMatching(/demands immutability.*is not locked/) });
+    const unlocked = await ended(
+      await World.create({ retention: { kind: 'TimeBased', days: 365, isLocked: false } }),
+    );
+    expect(unlocked.status).toMatchObject({
+      phase: 'Failed',
+      immutability: { state: 'Unprotected' },
+      message: expect.stringMatching(/demands immutability.*is not locked/),
+    });
     await running?.kill();
-    const short = await ended(await World.create({ retention: { kind: 'TimeBased', days: 200, isLocked: true } }));
-    expect(short.status).toMatchObject({ phase: 'Failed', message: expect.stringMatching(/200 days are fewer than the 210/) });
+    const short = await ended(
+      await World.create({ retention: { kind: 'TimeBased', days: 200, isLocked: true } }),
+    );
+    expect(short.status).toMatchObject({
+      phase: 'Failed',
+      message: expect.stringMatching(/200 days are fewer than the 210/),
+    });
     await running?.kill();
-    const good = await ended(await World.create({ retention: { kind: 'TimeBased', days: 210, isLocked: true } }));
+    const good = await ended(
+      await World.create({ retention: { kind: 'TimeBased', days: 210, isLocked: true } }),
+    );
     expect(good.status).toMatchObject({ phase: 'Completed', immutability: { state: 'Verified' } });
   });
 });
 
 describe('a backup that is verified by a restore', () => {
-  it.each([['Completed', 'Completed', 'Passed'], ['Failed', 'Failed', 'Failed']] as const)('is %s when that is', async (test, phase, state) => {
+  it.each([
+    ['Completed', 'Completed', 'Passed'],
+    ['Failed', 'Failed', 'Failed'],
+  ] as const)('is %s when that is', async (test, phase, state) => {
     const world = await World.create({ asked: { verify: 'Restore' } });
     running = new Process(world);
     const asked = await testRestoreOf(world);
-    expect(asked.spec).toMatchObject({ mode: 'Test', source: { storeRef: { name: 'backups' }, identity: 'acme.main' } });
+    expect(asked.spec).toMatchObject({
+      mode: 'Test',
+      source: { storeRef: { name: 'backups' }, identity: 'acme.main' },
+    });
     expect(asked.spec).not.toHaveProperty('test');
-    await world.cluster.applyStatus(restoreKind, { namespace: 'acme', name: 'main-now-verify' }, { phase: test, recoveryTimeSeconds: 42 }, {}, { signal });
+    await world.cluster.applyStatus(
+      restoreKind,
+      { namespace: 'acme', name: 'main-now-verify' },
+      { phase: test, recoveryTimeSeconds: 42 },
+      {},
+      { signal },
+    );
     const backup = await untilOver(world, running);
     expect(backup).toMatchObject({ status: { phase, verification: { state, method: 'Restore' } } });
     expect(world.manifests()).toHaveLength(1);
   });
 
   it('is restored on the host that it names', async () => {
-    const test = { host: { ...aStack().spec.host, address: '192.0.2.99', jumpHost: { address: '198.51.100.1', port: 22, user: 'jump', sshSecretRef: { name: 'jump' }, hostKeyFingerprints: [`SHA256:${'B'.repeat(43)}`] } } };
+    const test = {
+      host: {
+        ...aStack().spec.host,
+        address: '192.0.2.99',
+        jumpHost: {
+          address: '198.51.100.1',
+          port: 22,
+          user: 'jump',
+          sshSecretRef: { name: 'jump' },
+          hostKeyFingerprints: [`SHA256:${'B'.repeat(43)}`],
+        },
+      },
+    };
     const world = await World.create({ asked: { verify: 'Restore', test } });
     running = new Process(world);
-    expect((await testRestoreOf(world)).spec).toMatchObject({ mode: 'Test', stackRef: { name: 'main' }, test });
+    expect((await testRestoreOf(world)).spec).toMatchObject({
+      mode: 'Test',
+      stackRef: { name: 'main' },
+      test,
+    });
   });
 });
 
@@ -266,7 +379,9 @@ describe('killed at any moment', () => {
   it('a backup ends the same: one manifest, no job', async () => {
     let crashes = 0;
     for (let crashAt = 1; ; crashAt += 1) {
-      const world = await World.create({ job: (_count, input, { blobs }) => ({ durationMilliseconds: 2, result: storeLikeAJob(blobs, input) }) });
+      const world = await World.create({
+        job: (_count, input, { blobs }) => ({ durationMilliseconds: 2, result: storeLikeAJob(blobs, input) }),
+      });
       running = new Process(world, crashAt);
       const over = await untilOver(world, running);
       await running.kill();
@@ -275,7 +390,11 @@ describe('killed at any moment', () => {
       expect(world.manifests().length, `right after the crash at effect ${crashAt}`).toBeLessThanOrEqual(1);
       const backup = await ended(world);
       await running.kill();
-      expect(backup.status, `after a crash at effect ${crashAt}`).toMatchObject({ phase: 'Completed', attempt: 1, immutability: { state: 'Verified' } });
+      expect(backup.status, `after a crash at effect ${crashAt}`).toMatchObject({
+        phase: 'Completed',
+        attempt: 1,
+        immutability: { state: 'Verified' },
+      });
       await expectRestorable(world, backup);
       expect(world.jobs.length, `jobs after a crash at effect ${crashAt}`).toBe(1);
       expect(world.machine.jobs.size).toBe(0);

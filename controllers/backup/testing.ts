@@ -13,7 +13,11 @@ import { defaultLimits, type Observed, type PlanInput } from './model.ts';
 const now = new Date('2026-03-01T03:00:00Z');
 const backupID = '20260301t020000z-00000a';
 
-export function aBackup(status?: JtelBackupStatus, changes: Partial<JtelBackup['spec']> = {}, metadata: Partial<JtelBackup['metadata']> = {}): JtelBackup {
+export function aBackup(
+  status?: JtelBackupStatus,
+  changes: Partial<JtelBackup['spec']> = {},
+  metadata: Partial<JtelBackup['metadata']> = {},
+): JtelBackup {
   return {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelBackup',
@@ -33,19 +37,55 @@ export function aBackup(status?: JtelBackupStatus, changes: Partial<JtelBackup['
 }
 
 /** As it is right after it began. */
-export function aRunningBackup(status: JtelBackupStatus = {}, changes: Partial<JtelBackup['spec']> = {}): JtelBackup {
-  const began: JtelBackupStatus = { phase: 'Running', backupID, epoch: '20260301', attempt: 1, startTime: '2026-03-01T02:00:00Z' };
-  return aBackup({ ...began, operation: { id: 'backup-uid-1', type: 'Backup', step: 'Starting', startTime: '2026-03-01T02:00:00Z' }, ...status }, changes);
+export function aRunningBackup(
+  status: JtelBackupStatus = {},
+  changes: Partial<JtelBackup['spec']> = {},
+): JtelBackup {
+  const began: JtelBackupStatus = {
+    phase: 'Running',
+    backupID,
+    epoch: '20260301',
+    attempt: 1,
+    startTime: '2026-03-01T02:00:00Z',
+  };
+  return aBackup(
+    {
+      ...began,
+      operation: { id: 'backup-uid-1', type: 'Backup', step: 'Starting', startTime: '2026-03-01T02:00:00Z' },
+      ...status,
+    },
+    changes,
+  );
 }
 
-export function aStack(changes: Partial<JtelStack['spec']> = {}, status?: JtelStack['status'], metadata: Partial<JtelStack['metadata']> = {}): JtelStack {
+export function aStack(
+  changes: Partial<JtelStack['spec']> = {},
+  status?: JtelStack['status'],
+  metadata: Partial<JtelStack['metadata']> = {},
+): JtelStack {
   const spec = {
     version: '3.43.2',
     releaseStoreRef: { name: 'vendor' },
     size: 'Small',
     network: { fqdn: 'acme.jtel.example' },
-    host: { address: '192.0.2.10', port: 22, user: 'jtel', sshSecretRef: { name: 'ssh' }, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`], bootstrap: 'Managed' },
-    backup: { storeRef: { name: 'backups' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', verify: 'Checksum', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 },
+    host: {
+      address: '192.0.2.10',
+      port: 22,
+      user: 'jtel',
+      sshSecretRef: { name: 'ssh' },
+      hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`],
+      bootstrap: 'Managed',
+    },
+    backup: {
+      storeRef: { name: 'backups' },
+      schedule: '0 2 * * *',
+      timeZone: 'Europe/Berlin',
+      state: 'Enabled',
+      verify: 'Checksum',
+      method: 'Physical',
+      startDeadlineMinutes: 720,
+      historyLimit: 14,
+    },
     suspend: false,
     managementMode: 'Manage',
     ...changes,
@@ -53,7 +93,15 @@ export function aStack(changes: Partial<JtelStack['spec']> = {}, status?: JtelSt
   return {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelStack',
-    metadata: { namespace: 'acme', name: 'main', uid: 'stack-uid', generation: 1, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z', ...metadata },
+    metadata: {
+      namespace: 'acme',
+      name: 'main',
+      uid: 'stack-uid',
+      generation: 1,
+      resourceVersion: '1',
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      ...metadata,
+    },
     spec: spec as JtelStack['spec'],
     ...(status === undefined ? {} : { status }),
   };
@@ -91,18 +139,41 @@ export function observing(changes: Partial<Observed> = {}): Observed {
   };
 }
 
-export function aJob(state: ObservedJob['state'], changes: Partial<JobReport> = {}, job: Partial<ObservedJob> = {}): JobReport {
-  return { job: { name: 'jtel-job-backup-uid-1', uid: 'backup-uid-1', type: 'backup', state, ...job }, ...changes };
+export function aJob(
+  state: ObservedJob['state'],
+  changes: Partial<JobReport> = {},
+  job: Partial<ObservedJob> = {},
+): JobReport {
+  return {
+    job: { name: 'jtel-job-backup-uid-1', uid: 'backup-uid-1', type: 'backup', state, ...job },
+    ...changes,
+  };
 }
 
 export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
-  return { backup: aBackup(), observed: observing(), identity: { clusterID: 'cluster-1', heldEpoch: 3 }, limits: defaultLimits, now, ...changes };
+  return {
+    backup: aBackup(),
+    observed: observing(),
+    identity: { clusterID: 'cluster-1', heldEpoch: 3 },
+    limits: defaultLimits,
+    now,
+    ...changes,
+  };
 }
 
 /** What a job would do to the store: one pack, one index part, the list of packs; its result. The same again adds nothing. */
-export function storeLikeAJob(blobs: MemoryBlobStore, input: BackupJobInput, data = `data of ${input.epoch}`): BackupJobResult {
+export function storeLikeAJob(
+  blobs: MemoryBlobStore,
+  input: BackupJobInput,
+  data = `data of ${input.epoch}`,
+): BackupJobResult {
   const put = (name: string, content: Buffer): void => {
-    if (!blobs.blobs.has(name)) blobs.blobs.set(name, { content, contentType: 'application/octet-stream', createdTime: new Date().toISOString() });
+    if (!blobs.blobs.has(name))
+      blobs.blobs.set(name, {
+        content,
+        contentType: 'application/octet-stream',
+        createdTime: new Date().toISOString(),
+      });
   };
   const pack = Buffer.from(data);
   put(paths.pack(input.identity, input.epoch, sha256(pack)), pack);
@@ -110,7 +181,11 @@ export function storeLikeAJob(blobs: MemoryBlobStore, input: BackupJobInput, dat
     put(paths.part(input.identity, input.backupID, name), content);
     return { name, bytes: content.length, sha256: sha256(content), md5: md5(content) };
   };
-  const lines = [...packListLines(input.backupID, [{ type: 'P', number: 1, epoch: input.epoch, sha256: sha256(pack), bytes: pack.length, md5: md5(pack) }])];
+  const lines = [
+    ...packListLines(input.backupID, [
+      { type: 'P', number: 1, epoch: input.epoch, sha256: sha256(pack), bytes: pack.length, md5: md5(pack) },
+    ]),
+  ];
   const digest = sha256(Buffer.from(data));
   return {
     backupID: input.backupID,
@@ -120,7 +195,13 @@ export function storeLikeAJob(blobs: MemoryBlobStore, input: BackupJobInput, dat
     packs: 1,
     dataSets: [
       { name: 'database', kind: input.database?.kind ?? 'Logical', files: 3, bytes: 900, digest, tables: 2 },
-      ...input.fileTrees.map(({ name }) => ({ name, kind: 'FileTree' as const, files: 1, bytes: 100, digest })),
+      ...input.fileTrees.map(({ name }) => ({
+        name,
+        kind: 'FileTree' as const,
+        files: 1,
+        bytes: 100,
+        digest,
+      })),
     ],
     totalBytes: 900 + 100 * input.fileTrees.length,
     uploadedBytes: pack.length,

@@ -4,7 +4,19 @@ import { restoreKind, type JtelStack } from '../../crds/index.ts';
 import type { FakeJobOutcome } from '../../host-driver/fake/machine.ts';
 import type { JobSpec } from '../../host-driver/host.ts';
 import { Process, type World } from '../../test/campaigns/memory-world.ts';
-import { aRestore, ask, aWorld, backupID, effects, endState, installed, machineOf, project, ready, restoreOf } from '../../test/support/restore-world.ts';
+import {
+  aRestore,
+  ask,
+  aWorld,
+  backupID,
+  effects,
+  endState,
+  installed,
+  machineOf,
+  project,
+  ready,
+  restoreOf,
+} from '../../test/support/restore-world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 import { waitFor } from '../../test/support/wait.ts';
 
@@ -16,7 +28,11 @@ vi.setConfig({ testTimeout: 60_000 });
 let running: Process | undefined;
 afterEach(() => running?.kill());
 
-const counted = { tables: [{ schema: 'jtel', name: 't', rows: 5 }], sequences: 0, fileTrees: [{ name: 'files', files: 1, bytes: 100 }] };
+const counted = {
+  tables: [{ schema: 'jtel', name: 't', rows: 5 }],
+  sequences: 0,
+  fileTrees: [{ name: 'files', files: 1, bytes: 100 }],
+};
 const vanilla = 'vanilla 3.44.0';
 const first = [`${project}_database`, `${project}_files`];
 
@@ -33,7 +49,8 @@ function volumes(world: World): readonly string[] {
 }
 
 function runJob(world: World, of: Record<string, FakeJobOutcome>): void {
-  world.runJob = ({ uid, type }: JobSpec) => Object.entries(of).find(([end]) => uid.endsWith(end))?.[1] ?? { result: type === 'count' ? counted : {} };
+  world.runJob = ({ uid, type }: JobSpec) =>
+    Object.entries(of).find(([end]) => uid.endsWith(end))?.[1] ?? { result: type === 'count' ? counted : {} };
 }
 
 const isNew = (name: string): boolean => name.includes('.');
@@ -51,14 +68,36 @@ describe('a restore over data', () => {
     const world = await withBackup();
     const before = effects(world).length;
     const { status, metadata } = await ask(world, running as Process);
-    expect(status).toMatchObject({ phase: 'Completed', backupID, progress: '100%', downtimeSeconds: expect.any(Number), previousUntilTime: expect.stringMatching(/^\d{4}-/) });
+    expect(status).toMatchObject({
+      phase: 'Completed',
+      backupID,
+      progress: '100%',
+      downtimeSeconds: expect.any(Number),
+      previousUntilTime: expect.stringMatching(/^\d{4}-/),
+    });
     expect(status?.checks?.filter(({ result }) => result === 'Failed')).toEqual([]);
     const done = effects(world).slice(before);
-    expect(done.filter((effect) => ['startJob', 'composeStop', 'record', 'composeUp'].includes(effect)).slice(0, 5)).toEqual(['startJob', 'startJob', 'composeStop', 'record', 'composeUp']);
+    expect(
+      done
+        .filter((effect) => ['startJob', 'composeStop', 'record', 'composeUp'].includes(effect))
+        .slice(0, 5),
+    ).toEqual(['startJob', 'startJob', 'composeStop', 'record', 'composeUp']);
     await until('the stack to be Ready', () => ready(world));
-    expect(endState(world)).toMatchObject({ data: `backup ${backupID}`, version: '3.44.0', jobs: 0, projects: [project] });
-    await until('the size to be told', async () => ((await world.stack()).status?.previousData?.bytes ?? 0) > 0);
-    expect((await world.stack()).status?.previousData).toMatchObject({ requestUID: metadata.uid, source: vanilla, version: '3.44.0' });
+    expect(endState(world)).toMatchObject({
+      data: `backup ${backupID}`,
+      version: '3.44.0',
+      jobs: 0,
+      projects: [project],
+    });
+    await until(
+      'the size to be told',
+      async () => ((await world.stack()).status?.previousData?.bytes ?? 0) > 0,
+    );
+    expect((await world.stack()).status?.previousData).toMatchObject({
+      requestUID: metadata.uid,
+      source: vanilla,
+      version: '3.44.0',
+    });
     expect(volumes(world)).toEqual(expect.arrayContaining(first));
     expect(volumes(world).filter((name) => isNew(name))).toHaveLength(2);
   });
@@ -70,7 +109,10 @@ describe('a restore over data', () => {
     await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
     const stack = await world.stack();
     expect(readyOf(stack)).toBe('True');
-    expect(stack.status).toMatchObject({ phase: 'Ready', message: expect.stringContaining('beside the data in use') });
+    expect(stack.status).toMatchObject({
+      phase: 'Ready',
+      message: expect.stringContaining('beside the data in use'),
+    });
     expect(effects(world)).not.toContain('composeStop');
   });
 
@@ -80,34 +122,53 @@ describe('a restore over data', () => {
     await world.cluster.create(restoreKind, aRestore(), { signal: never });
     await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
     machineOf(world).kill(project, 'acd-web-1');
-    await until('the web server to run again', async () => machineOf(world).projects.get(project)?.containers.get('acd-web-1')?.state === 'running');
+    await until(
+      'the web server to run again',
+      async () => machineOf(world).projects.get(project)?.containers.get('acd-web-1')?.state === 'running',
+    );
     expect(machineOf(world).jobs.size).toBe(1);
   });
 
   it.each([
     ['at once when the data are damaged', 'DataSetCorrupt', 1, /damaged/],
     ['after some tries when it may pass', 'DownloadFailed', 6, /It was tried 6 times/],
-  ] as const)('that cannot be loaded fails %s, and nothing of the stack was stopped', async (_, reason, tries, message) => {
-    const world = await withBackup();
-    runJob(world, { '-restore': { error: { reason, message: 'a pack is damaged.' } } });
-    const { status } = await ask(world, running as Process);
-    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringMatching(message) });
-    expect(status?.message).toContain('Nothing was overwritten');
-    expect(effects(world)).not.toContain('composeStop');
-    expect(effects(world).filter((effect) => effect === 'removeJob').length).toBeGreaterThanOrEqual(tries);
-    await until('the stack to be as it was', async () => (await ready(world)) && !volumes(world).some((name) => isNew(name)));
-    expect(endState(world)).toMatchObject({ data: vanilla, jobs: 0 });
-    expect((await world.stack()).status?.previousData).toBeUndefined();
-  });
+  ] as const)(
+    'that cannot be loaded fails %s, and nothing of the stack was stopped',
+    async (_, reason, tries, message) => {
+      const world = await withBackup();
+      runJob(world, { '-restore': { error: { reason, message: 'a pack is damaged.' } } });
+      const { status } = await ask(world, running as Process);
+      expect(status).toMatchObject({ phase: 'Failed', message: expect.stringMatching(message) });
+      expect(status?.message).toContain('Nothing was overwritten');
+      expect(effects(world)).not.toContain('composeStop');
+      expect(effects(world).filter((effect) => effect === 'removeJob').length).toBeGreaterThanOrEqual(tries);
+      await until(
+        'the stack to be as it was',
+        async () => (await ready(world)) && !volumes(world).some((name) => isNew(name)),
+      );
+      expect(endState(world)).toMatchObject({ data: vanilla, jobs: 0 });
+      expect((await world.stack()).status?.previousData).toBeUndefined();
+    },
+  );
 
   it('is taken back when the stack does not become healthy on the new data', async () => {
     const world = await withBackup();
-    machineOf(world).breaks = (service) => service === 'acd-dbm' && isNew(machineOf(world).projects.get(project)?.state?.volumes?.['database'] ?? '');
+    machineOf(world).breaks = (service) =>
+      service === 'acd-dbm' &&
+      isNew(machineOf(world).projects.get(project)?.state?.volumes?.['database'] ?? '');
     const { status } = await ask(world, running as Process);
-    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('The data from before are in use again.') });
-    await until('the stack to be as it was', async () => (await ready(world)) && !volumes(world).some((name) => isNew(name)));
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      message: expect.stringContaining('The data from before are in use again.'),
+    });
+    await until(
+      'the stack to be as it was',
+      async () => (await ready(world)) && !volumes(world).some((name) => isNew(name)),
+    );
     expect(endState(world)).toMatchObject({ data: vanilla });
-    expect([...(machineOf(world).projects.get(project)?.failures ?? [])]).toEqual([expect.stringContaining('acd-dbm')]);
+    expect([...(machineOf(world).projects.get(project)?.failures ?? [])]).toEqual([
+      expect.stringContaining('acd-dbm'),
+    ]);
   });
 
   it('that is deleted while it loads ends, and leaves nothing', async () => {
@@ -116,7 +177,13 @@ describe('a restore over data', () => {
     await world.cluster.create(restoreKind, aRestore(), { signal: never });
     await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
     await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
-    await until('the load to be gone', async () => (await ready(world)) && machineOf(world).jobs.size === 0 && !volumes(world).some((name) => isNew(name)));
+    await until(
+      'the load to be gone',
+      async () =>
+        (await ready(world)) &&
+        machineOf(world).jobs.size === 0 &&
+        !volumes(world).some((name) => isNew(name)),
+    );
     expect(endState(world)).toMatchObject({ data: vanilla });
     expect(effects(world)).not.toContain('composeStop');
   });
@@ -124,7 +191,14 @@ describe('a restore over data', () => {
   it('gives up what was there when its time is over', async () => {
     const world = await withBackup();
     await ask(world, running as Process, { keepPreviousHours: 0 });
-    await until('only the new data to be there', async () => (await ready(world)) && volumes(world).filter((name) => /_(database|files)/.test(name)).every((name) => isNew(name)));
+    await until(
+      'only the new data to be there',
+      async () =>
+        (await ready(world)) &&
+        volumes(world)
+          .filter((name) => /_(database|files)/.test(name))
+          .every((name) => isNew(name)),
+    );
     expect((await world.stack()).status?.previousData).toBeUndefined();
     expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
   });
@@ -134,7 +208,11 @@ describe('a restore over data', () => {
     await ask(world, running as Process);
     storeBackup(world.customer, { backupID: '20260302t020000z-00000b', content: 'newer' });
     await ask(world, running as Process, {}, 'again');
-    await until('three sets to become two', async () => (await ready(world)) && volumes(world).filter((name) => name.includes('_database')).length === 2);
+    await until(
+      'three sets to become two',
+      async () =>
+        (await ready(world)) && volumes(world).filter((name) => name.includes('_database')).length === 2,
+    );
     expect(volumes(world)).not.toContain(`${project}_database`);
     expect((await world.stack()).status?.previousData).toMatchObject({ source: `backup ${backupID}` });
   });
@@ -144,7 +222,9 @@ describe('a database that is a dump', () => {
   const logical = {
     change: (manifest: { dataSets: readonly { name: string }[] }) => ({
       ...manifest,
-      dataSets: manifest.dataSets.map((set) => (set.name === 'database' ? { ...set, kind: 'Logical', tables: 1, rows: 5 } : set)),
+      dataSets: manifest.dataSets.map((set) =>
+        set.name === 'database' ? { ...set, kind: 'Logical', tables: 1, rows: 5 } : set,
+      ),
     }),
   };
 
@@ -152,7 +232,9 @@ describe('a database that is a dump', () => {
     const world = await withBackup(logical);
     const projects = new Set<string>();
     world.runJob = (job) => {
-      if (job.uid.endsWith('-restore')) for (const [name, { containers }] of machineOf(world).projects) if (containers.size > 0) projects.add(`${name} ${job.network ?? ''}`);
+      if (job.uid.endsWith('-restore'))
+        for (const [name, { containers }] of machineOf(world).projects)
+          if (containers.size > 0) projects.add(`${name} ${job.network ?? ''}`);
       return { result: job.type === 'count' ? counted : {} };
     };
     const { status, metadata } = await ask(world, running as Process, { verify: 'Start' });
@@ -167,9 +249,18 @@ describe('a database that is a dump', () => {
     const world = await withBackup(logical);
     runJob(world, { '-count': { result: { ...counted, tables: [] } } });
     const { status } = await ask(world, running as Process, { verify: 'Start' });
-    expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ reason: 'VerificationFailed' })] });
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      conditions: [expect.objectContaining({ reason: 'VerificationFailed' })],
+    });
     expect(effects(world)).not.toContain('composeStop');
-    await until('everything to be gone', async () => (await ready(world)) && !volumes(world).some((name) => isNew(name)) && machineOf(world).projects.size === 1);
+    await until(
+      'everything to be gone',
+      async () =>
+        (await ready(world)) &&
+        !volumes(world).some((name) => isNew(name)) &&
+        machineOf(world).projects.size === 1,
+    );
     expect(endState(world)).toMatchObject({ data: vanilla, jobs: 0 });
   });
 });
@@ -179,12 +270,29 @@ describe('undoing a restore', () => {
     const world = await withBackup();
     const { metadata } = await ask(world, running as Process);
     await until('the stack to be Ready', () => ready(world));
-    const undone = await ask(world, running as Process, { source: { undoOf: metadata.uid }, ifNotEmpty: 'Fail' }, 'undo');
-    expect(undone.status).toMatchObject({ phase: 'Completed', conditions: [expect.objectContaining({ reason: 'RestoreUndone' })], downtimeSeconds: expect.any(Number) });
+    const undone = await ask(
+      world,
+      running as Process,
+      { source: { undoOf: metadata.uid }, ifNotEmpty: 'Fail' },
+      'undo',
+    );
+    expect(undone.status).toMatchObject({
+      phase: 'Completed',
+      conditions: [expect.objectContaining({ reason: 'RestoreUndone' })],
+      downtimeSeconds: expect.any(Number),
+    });
     await until('the stack to be Ready', () => ready(world));
     expect(endState(world)).toMatchObject({ data: vanilla });
-    expect((await world.stack()).status?.previousData).toMatchObject({ requestUID: undone.metadata.uid, source: `backup ${backupID}` });
-    await ask(world, running as Process, { source: { undoOf: undone.metadata.uid }, ifNotEmpty: 'Fail' }, 'redo');
+    expect((await world.stack()).status?.previousData).toMatchObject({
+      requestUID: undone.metadata.uid,
+      source: `backup ${backupID}`,
+    });
+    await ask(
+      world,
+      running as Process,
+      { source: { undoOf: undone.metadata.uid }, ifNotEmpty: 'Fail' },
+      'redo',
+    );
     await until('the stack to be Ready', () => ready(world));
     expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
   });
@@ -199,8 +307,16 @@ describe('undoing a restore', () => {
     await ask(world, running as Process, {}, 'again');
     await until('the stack to be Ready', () => ready(world));
     const before = effects(world).length;
-    const { status } = await ask(world, running as Process, { source: { undoOf: uid ?? metadata.uid }, ifNotEmpty: 'Fail' }, 'undo');
-    expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ reason: 'UndoNotPossible' })] });
+    const { status } = await ask(
+      world,
+      running as Process,
+      { source: { undoOf: uid ?? metadata.uid }, ifNotEmpty: 'Fail' },
+      'undo',
+    );
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      conditions: [expect.objectContaining({ reason: 'UndoNotPossible' })],
+    });
     expect(effects(world).slice(before)).not.toContain('composeStop');
   });
 
@@ -208,8 +324,16 @@ describe('undoing a restore', () => {
     const world = await withBackup();
     const { metadata } = await ask(world, running as Process);
     await until('the stack to be Ready', () => ready(world));
-    const { status } = await ask(world, running as Process, { mode: 'Plan', source: { undoOf: metadata.uid }, ifNotEmpty: 'Fail' }, 'undo');
-    expect(status).toMatchObject({ phase: 'Completed', message: expect.stringContaining(`switch back to ${vanilla}`) });
+    const { status } = await ask(
+      world,
+      running as Process,
+      { mode: 'Plan', source: { undoOf: metadata.uid }, ifNotEmpty: 'Fail' },
+      'undo',
+    );
+    expect(status).toMatchObject({
+      phase: 'Completed',
+      message: expect.stringContaining(`switch back to ${vanilla}`),
+    });
     expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
   });
 });
@@ -217,7 +341,10 @@ describe('undoing a restore', () => {
 async function full(options: Parameters<typeof storeBackup>[1] = {}): Promise<World> {
   const world = await withBackup(options);
   machineOf(world).facts = { ...machineOf(world).facts, diskFreeBytes: 2 ** 20 };
-  await until('the disk to be seen', async () => ((await world.stack()).status?.host?.diskFreeBytes ?? 0) <= 2 ** 20);
+  await until(
+    'the disk to be seen',
+    async () => ((await world.stack()).status?.host?.diskFreeBytes ?? 0) <= 2 ** 20,
+  );
   return world;
 }
 
@@ -231,7 +358,15 @@ describe('without room for both', () => {
   it('is refused with the numbers, before anything is touched', async () => {
     const world = await full({ change: big });
     const { status } = await ask(world, running as Process);
-    expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ reason: 'NoRoomBeside', message: expect.stringMatching(/1\.1 GiB are needed and 1 MiB are free.*inPlace Accept/) })] });
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      conditions: [
+        expect.objectContaining({
+          reason: 'NoRoomBeside',
+          message: expect.stringMatching(/1\.1 GiB are needed and 1 MiB are free.*inPlace Accept/),
+        }),
+      ],
+    });
     expect(effects(world)).not.toContain('composeStop');
   });
 
@@ -251,11 +386,21 @@ describe('without room for both', () => {
     const world = await full({ change: big });
     runJob(world, { '-restore': { error: { reason: 'DataSetCorrupt', message: 'a pack is damaged.' } } });
     const { status } = await ask(world, running as Process, { inPlace: 'Accept' });
-    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('its data are incomplete') });
-    await until('the stack to say so', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason === 'DataIncomplete');
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      message: expect.stringContaining('its data are incomplete'),
+    });
+    await until(
+      'the stack to say so',
+      async () =>
+        (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason ===
+        'DataIncomplete',
+    );
     expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', version: undefined });
     world.runJob = () => ({ result: {} });
-    expect((await ask(world, running as Process, { inPlace: 'Accept' }, 'again')).status).toMatchObject({ phase: 'Completed' });
+    expect((await ask(world, running as Process, { inPlace: 'Accept' }, 'again')).status).toMatchObject({
+      phase: 'Completed',
+    });
     expect(endState(world)).toMatchObject({ incomplete: undefined, data: `backup ${backupID}` });
   });
 
@@ -266,7 +411,12 @@ describe('without room for both', () => {
     await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
     expect((await restoreOf(world)).status?.phase).toBe('Loading');
     await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
-    await until('the stack to say so', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason === 'DataIncomplete');
+    await until(
+      'the stack to say so',
+      async () =>
+        (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason ===
+        'DataIncomplete',
+    );
     expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', jobs: 0 });
   });
 });

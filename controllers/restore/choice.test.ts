@@ -9,7 +9,10 @@ import { storeBackup } from '../../test/support/stored-backup.ts';
 
 const { signal: never } = new AbortController();
 const emptyID = '20260302t020000z-00000b';
-const ofNothing = (manifest: Manifest): Manifest => ({ ...manifest, doubt: { emptied: [{ dataSet: 'database', backupID }] } });
+const ofNothing = (manifest: Manifest): Manifest => ({
+  ...manifest,
+  doubt: { emptied: [{ dataSet: 'database', backupID }] },
+});
 
 // Whole lives of a stack: a busy machine needs its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -27,9 +30,18 @@ async function twoBackups(): Promise<World> {
 it('a stack without data begins with the newest that has some, and says so', async () => {
   const world = await twoBackups();
   running = await installed(world, { initialData: { source: 'Auto' } });
-  expect((await world.stack()).status?.data).toMatchObject({ backupID, source: `backup ${backupID} (newer ones without content were skipped)` });
+  expect((await world.stack()).status?.data).toMatchObject({
+    backupID,
+    source: `backup ${backupID} (newer ones without content were skipped)`,
+  });
   const told = await world.cluster.list(events, { namespace: 'acme' }, { signal: never });
-  expect(told).toContainEqual(expect.objectContaining({ type: 'Warning', reason: 'BackupEmptied', note: expect.stringContaining(emptyID) }));
+  expect(told).toContainEqual(
+    expect.objectContaining({
+      type: 'Warning',
+      reason: 'BackupEmptied',
+      note: expect.stringContaining(emptyID),
+    }),
+  );
 });
 
 it('latestOf skips it and says so; by its backupID, or once it is accepted, it is brought back', async () => {
@@ -37,13 +49,31 @@ it('latestOf skips it and says so; by its backupID, or once it is accepted, it i
   running = await installed(world);
   const { status } = await ask(world, running);
   expect(status).toMatchObject({ phase: 'Completed', backupID });
-  expect(status?.checks).toContainEqual({ name: 'Choice', result: 'Passed', message: expect.stringContaining(emptyID) });
-  const named = await ask(world, running, { source: { backupID: emptyID, storeRef: { name: 'customer' } }, mode: 'Plan' }, 'named');
+  expect(status?.checks).toContainEqual({
+    name: 'Choice',
+    result: 'Passed',
+    message: expect.stringContaining(emptyID),
+  });
+  const named = await ask(
+    world,
+    running,
+    { source: { backupID: emptyID, storeRef: { name: 'customer' } }, mode: 'Plan' },
+    'named',
+  );
   expect(named.status).toMatchObject({ phase: 'Completed', backupID: emptyID });
-  expect(named.status?.message).toContain(`Nothing is in its database (${backupID} was the last with something in it)`);
+  expect(named.status?.message).toContain(
+    `Nothing is in its database (${backupID} was the last with something in it)`,
+  );
   const stack = await world.stack();
-  await world.cluster.replace(stackKind, { ...stack, metadata: { ...stack.metadata, annotations: { 'jtel.de/accept-backup': emptyID } } }, { signal: never });
-  expect((await ask(world, running, {}, 'accepted')).status).toMatchObject({ phase: 'Completed', backupID: emptyID });
+  await world.cluster.replace(
+    stackKind,
+    { ...stack, metadata: { ...stack.metadata, annotations: { 'jtel.de/accept-backup': emptyID } } },
+    { signal: never },
+  );
+  expect((await ask(world, running, {}, 'accepted')).status).toMatchObject({
+    phase: 'Completed',
+    backupID: emptyID,
+  });
   expect(endState(world)).toMatchObject({ data: `backup ${emptyID}` });
 });
 
@@ -52,6 +82,10 @@ it('where only such backups are left, nothing is chosen, and no vanilla data are
   storeBackup(world.customer, { backupID: emptyID, change: ofNothing });
   running = await installed(world, { initialData: { source: 'Vanilla' } });
   const { status } = await ask(world, running);
-  expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ reason: 'BackupEmptied' })], message: expect.stringContaining('name its backupID') });
+  expect(status).toMatchObject({
+    phase: 'Failed',
+    conditions: [expect.objectContaining({ reason: 'BackupEmptied' })],
+    message: expect.stringContaining('name its backupID'),
+  });
   await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
 });

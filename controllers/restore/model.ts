@@ -89,13 +89,31 @@ export type Action =
   | { readonly type: 'DestroyScratch' };
 
 export type Plan =
-  | { readonly kind: 'Wait'; readonly phase: Phase; readonly reason: Reason; readonly message: string; readonly afterSeconds: number; readonly progressPercent?: number; readonly trouble?: true }
+  | {
+      readonly kind: 'Wait';
+      readonly phase: Phase;
+      readonly reason: Reason;
+      readonly message: string;
+      readonly afterSeconds: number;
+      readonly progressPercent?: number;
+      readonly trouble?: true;
+    }
   | { readonly kind: 'CreateBackup'; readonly name: string; readonly message: string }
   /** Everything is checked: from now on the stack carries it out. */
   | { readonly kind: 'Order'; readonly message: string }
-  | { readonly kind: 'Act'; readonly phase: Phase; readonly wave: readonly Action[]; readonly message: string }
+  | {
+      readonly kind: 'Act';
+      readonly phase: Phase;
+      readonly wave: readonly Action[];
+      readonly message: string;
+    }
   /** Results to be noted before the wave that cleans up. */
-  | { readonly kind: 'Note'; readonly phase: Phase; readonly checks: readonly Check[]; readonly message: string }
+  | {
+      readonly kind: 'Note';
+      readonly phase: Phase;
+      readonly checks: readonly Check[];
+      readonly message: string;
+    }
   | { readonly kind: 'Complete'; readonly reason: Reason; readonly message: string }
   | { readonly kind: 'Fail'; readonly reason: Reason; readonly message: string }
   /** Deleted, and nothing of it is left. */

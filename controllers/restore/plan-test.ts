@@ -14,7 +14,14 @@ import { obstacle, wait, waitOrFail } from './plan.ts';
 export const verification = 'Verification';
 
 /** Errors that another try cannot help against. */
-const permanent: ReadonlySet<string> = new Set(['DataNotEmpty', 'DataSetCorrupt', 'BackupInvalid', 'DecryptionKeyWrong', 'PrepareFailed', 'SpecInvalid']);
+const permanent: ReadonlySet<string> = new Set([
+  'DataNotEmpty',
+  'DataSetCorrupt',
+  'BackupInvalid',
+  'DecryptionKeyWrong',
+  'PrepareFailed',
+  'SpecInvalid',
+]);
 /** After this long what still fails counts as failed. */
 const patienceSeconds = 3600;
 const lookSeconds = 3;
@@ -33,17 +40,29 @@ function next(input: PlanInput): Plan {
   const noted = restore.status?.checks?.find(({ name }) => name === verification);
   if (noted !== undefined) {
     const message = noted.message ?? '';
-    return cleanUp(input) ?? (noted.result === 'Passed' ? { kind: 'Complete', reason: 'RestoreCompleted', message } : { kind: 'Fail', reason: 'VerificationFailed', message });
+    return (
+      cleanUp(input) ??
+      (noted.result === 'Passed'
+        ? { kind: 'Complete', reason: 'RestoreCompleted', message }
+        : { kind: 'Fail', reason: 'VerificationFailed', message })
+    );
   }
   const { testHost } = restore.status ?? {};
-  if (observed.stack === undefined && testHost !== undefined) return { kind: 'Fail', reason: 'StackNotFound', message: `JtelStack ${restore.spec.stackRef.name} was deleted while its backup was tested on ${testHost.address}.` };
+  if (observed.stack === undefined && testHost !== undefined)
+    return {
+      kind: 'Fail',
+      reason: 'StackNotFound',
+      message: `JtelStack ${restore.spec.stackRef.name} was deleted while its backup was tested on ${testHost.address}.`,
+    };
   const blocked = obstacle(restore, observed);
   if (blocked !== undefined) return blocked;
   if (observed.checked === undefined) return wait('Pending', 'NotChecked', 'Not checked yet.');
   if (observed.checked.problem !== undefined) return waitOrFail(observed.checked.problem);
-  if (scratch === undefined) return wait('Checking', 'NotChecked', 'The scratch project was not looked at yet.');
+  if (scratch === undefined)
+    return wait('Checking', 'NotChecked', 'The scratch project was not looked at yet.');
   if (!scratch.host.ok) return wait('Checking', scratch.host.reason, scratch.host.message);
-  if (scratch.host.value.facts.dockerVersion === undefined) return act('Checking', [{ type: 'SetUpHost' }], 'setting up the host of the test');
+  if (scratch.host.value.facts.dockerVersion === undefined)
+    return act('Checking', [{ type: 'SetUpHost' }], 'setting up the host of the test');
   return load(input, scratch);
 }
 
@@ -56,10 +75,20 @@ function load(input: PlanInput, scratch: Scratch): Plan {
       return failed(input, restore, 'The backup could not be restored');
     case 'Running': {
       const { step = 'starting', percent = 0 } = restore.progress ?? {};
-      return wait('Loading', 'LoadingData', `restoring into ${scratch.project}: ${step}, ${percent} %`, lookSeconds, Math.floor(percent));
+      return wait(
+        'Loading',
+        'LoadingData',
+        `restoring into ${scratch.project}: ${step}, ${percent} %`,
+        lookSeconds,
+        Math.floor(percent),
+      );
     }
     default:
-      return act('Loading', [{ type: 'WriteRelease' }, { type: 'PullImages' }, { type: 'StartRestore' }], `restoring into ${scratch.project}`);
+      return act(
+        'Loading',
+        [{ type: 'WriteRelease' }, { type: 'PullImages' }, { type: 'StartRestore' }],
+        `restoring into ${scratch.project}`,
+      );
   }
 }
 
@@ -68,9 +97,14 @@ function start(input: PlanInput, scratch: Scratch): Plan {
   const containers = scratch.host.ok ? scratch.host.value.containers : [];
   const database = containers.find(({ service }) => service === databaseService);
   if (count === undefined || count.job.state === 'Created') {
-    if (database?.state !== 'running') return isLate(input) ? note(false, `${databaseService} does not stay up on the restored data.`) : act('Starting', [{ type: 'StartDatabase' }], `starting ${databaseService} of ${project}`);
+    if (database?.state !== 'running')
+      return isLate(input)
+        ? note(false, `${databaseService} does not stay up on the restored data.`)
+        : act('Starting', [{ type: 'StartDatabase' }], `starting ${databaseService} of ${project}`);
     if (database.health !== 'healthy' && database.health !== 'none') {
-      return isLate(input) ? note(false, `${databaseService} did not become healthy on the restored data.`) : wait('Starting', 'WaitingForHealth', `waiting for ${databaseService} of ${project}`, lookSeconds);
+      return isLate(input)
+        ? note(false, `${databaseService} did not become healthy on the restored data.`)
+        : wait('Starting', 'WaitingForHealth', `waiting for ${databaseService} of ${project}`, lookSeconds);
     }
     return act('Starting', [{ type: 'StartCount' }], 'counting what was restored');
   }
@@ -88,13 +122,17 @@ function compared({ observed, restore, now }: PlanInput, count: JobReport): Plan
   const manifest = observed.checked?.manifest;
   if (manifest === undefined) return wait('Starting', 'NotChecked', 'The manifest was not read yet.');
   const { differences, summary } = compareCounts(manifest, count.result);
-  if (differences.length > 0) return note(false, `What was restored is not what was backed up: ${differences.slice(0, 5).join('; ')}.`);
-  const seconds = Math.round((now.getTime() - Date.parse(restore.status?.startTime ?? now.toISOString())) / 1000);
+  if (differences.length > 0)
+    return note(false, `What was restored is not what was backed up: ${differences.slice(0, 5).join('; ')}.`);
+  const seconds = Math.round(
+    (now.getTime() - Date.parse(restore.status?.startTime ?? now.toISOString())) / 1000,
+  );
   return note(true, `Restored, started and counted in ${seconds} s: ${summary}.`);
 }
 
 function failed(input: PlanInput, report: JobReport, what: string): Plan {
-  const { reason = 'JobFailed', message = `exit code ${report.job.exitCode ?? 'unknown'}` } = report.error ?? {};
+  const { reason = 'JobFailed', message = `exit code ${report.job.exitCode ?? 'unknown'}` } =
+    report.error ?? {};
   if (permanent.has(reason) || isLate(input)) return note(false, `${what}: ${message}`);
   return act('Loading', [{ type: 'RemoveJob', uid: report.job.uid }], `trying again: ${message}`);
 }
@@ -117,15 +155,28 @@ function cleanUp({ restore, observed }: PlanInput): Plan | undefined {
     );
   }
   const { state, containers, jobs, volumes } = scratch.host.value;
-  if (state === undefined && containers.length === 0 && jobs.length === 0 && volumes.length === 0) return undefined;
-  return act(restore.status?.phase ?? 'Starting', [{ type: 'DestroyScratch' }], `removing ${scratch.project}`);
+  if (state === undefined && containers.length === 0 && jobs.length === 0 && volumes.length === 0)
+    return undefined;
+  return act(
+    restore.status?.phase ?? 'Starting',
+    [{ type: 'DestroyScratch' }],
+    `removing ${scratch.project}`,
+  );
 }
 
 function note(passed: boolean, message: string): Plan {
-  const check: Check = { name: verification, result: passed ? 'Passed' : 'Failed', message: message.slice(0, 1024) };
+  const check: Check = {
+    name: verification,
+    result: passed ? 'Passed' : 'Failed',
+    message: message.slice(0, 1024),
+  };
   return { kind: 'Note', phase: 'Starting', checks: [check], message: message.slice(0, 1024) };
 }
 
-function act(phase: Extract<Plan, { kind: 'Act' }>['phase'], actions: readonly Action[], message: string): Plan {
+function act(
+  phase: Extract<Plan, { kind: 'Act' }>['phase'],
+  actions: readonly Action[],
+  message: string,
+): Plan {
   return { kind: 'Act', phase, wave: [{ type: 'ClaimHost' }, ...actions], message };
 }

@@ -5,7 +5,15 @@
 
 import { isReason, type JtelRestore, type JtelStack, type Reason } from '../../crds/index.ts';
 import { describeCarriedOut } from '../restore-orders.ts';
-import { inPlaceMark, type Ahead, type Check, type Observed, type Plan, type PlanInput, type Problem } from './model.ts';
+import {
+  inPlaceMark,
+  type Ahead,
+  type Check,
+  type Observed,
+  type Plan,
+  type PlanInput,
+  type Problem,
+} from './model.ts';
 import { wantsPreRestoreBackup } from './wants-backup.ts';
 import { planTest } from './plan-test.ts';
 
@@ -36,15 +44,21 @@ export function plan(input: PlanInput): Plan {
   if (observed.carriedOut !== undefined) return alreadyCarriedOut(describeCarriedOut(observed.carriedOut));
   if (isExpired(restore, now)) {
     const advice = 'create another JtelRestore with a later notAfter if it is still wanted';
-    return { kind: 'Fail', reason: 'OrderExpired', message: `This order could be begun until ${spec.notAfter} (spec.notAfter), and was not. Nothing was touched; ${advice}.` };
+    return {
+      kind: 'Fail',
+      reason: 'OrderExpired',
+      message: `This order could be begun until ${spec.notAfter} (spec.notAfter), and was not. Nothing was touched; ${advice}.`,
+    };
   }
   if (spec.source.undoOf !== undefined) return undo(input, spec.source.undoOf);
   const blocked = obstacle(restore, observed);
   if (blocked !== undefined) return blocked;
-  if (stack === undefined || observed.checked === undefined) return wait('Pending', 'NotChecked', 'Not checked yet.');
+  if (stack === undefined || observed.checked === undefined)
+    return wait('Pending', 'NotChecked', 'Not checked yet.');
   const { checks, problem } = observed.checked;
   if (problem !== undefined) return waitOrFail(problem);
-  if (spec.mode === 'Plan') return { kind: 'Complete', reason: 'ChecksPassed', message: whatWouldHappen(restore, stack, checks) };
+  if (spec.mode === 'Plan')
+    return { kind: 'Complete', reason: 'ChecksPassed', message: whatWouldHappen(restore, stack, checks) };
   if (wantsPreRestoreBackup(restore, stack)) {
     const before = keepWhatIsThere(restore, observed);
     if (before !== undefined) return before;
@@ -58,13 +72,33 @@ function undo({ restore, observed, now }: PlanInput, undone: string): Plan {
   if (blocked !== undefined) return blocked;
   const { stack } = observed;
   const previous = stack?.status?.previousData;
-  if (stack === undefined || previous === undefined || previous.requestUID !== undone || Date.parse(previous.untilTime) <= now.getTime()) {
-    const what = previous === undefined ? 'there are no data from before a restore' : `the data from before belong to the restore with uid ${previous.requestUID}, kept until ${previous.untilTime}`;
-    return { kind: 'Fail', reason: 'UndoNotPossible', message: `The restore with uid ${undone} cannot be undone: ${what}. Nothing was touched; a backup brings older data back.` };
+  if (
+    stack === undefined ||
+    previous === undefined ||
+    previous.requestUID !== undone ||
+    Date.parse(previous.untilTime) <= now.getTime()
+  ) {
+    const what =
+      previous === undefined
+        ? 'there are no data from before a restore'
+        : `the data from before belong to the restore with uid ${previous.requestUID}, kept until ${previous.untilTime}`;
+    return {
+      kind: 'Fail',
+      reason: 'UndoNotPossible',
+      message: `The restore with uid ${undone} cannot be undone: ${what}. Nothing was touched; a backup brings older data back.`,
+    };
   }
   const since = `What was written since ${previous.switchTime ?? 'then'} is not in them; the data in use now are kept in their place.`;
-  if (restore.spec.mode === 'Plan') return { kind: 'Complete', reason: 'ChecksPassed', message: `Nothing was touched. Execute would stop ${stack.metadata.name}, switch back to ${previous.source ?? 'the data from before'} and start it. ${since}` };
-  return { kind: 'Order', message: `The stack is switched back to ${previous.source ?? 'the data from before'}. ${since}` };
+  if (restore.spec.mode === 'Plan')
+    return {
+      kind: 'Complete',
+      reason: 'ChecksPassed',
+      message: `Nothing was touched. Execute would stop ${stack.metadata.name}, switch back to ${previous.source ?? 'the data from before'} and start it. ${since}`,
+    };
+  return {
+    kind: 'Order',
+    message: `The stack is switched back to ${previous.source ?? 'the data from before'}. ${since}`,
+  };
 }
 
 /** Name of the backup that is made before data are overwritten; the same for every look. */
@@ -74,14 +108,39 @@ export function preRestoreBackupName({ metadata }: JtelRestore): string {
 
 /** What is in the way before anything can be checked. */
 export function obstacle({ spec }: JtelRestore, { stack, ahead, target }: Observed): Plan | undefined {
-  if (stack === undefined) return wait('Pending', 'StackNotFound', `JtelStack ${spec.stackRef.name} does not exist in this namespace: create it.`);
-  if (stack.metadata.deletionTimestamp !== undefined) return { kind: 'Fail', reason: 'Deleting', message: `JtelStack ${stack.metadata.name} is being deleted; nothing was touched.` };
+  if (stack === undefined)
+    return wait(
+      'Pending',
+      'StackNotFound',
+      `JtelStack ${spec.stackRef.name} does not exist in this namespace: create it.`,
+    );
+  if (stack.metadata.deletionTimestamp !== undefined)
+    return {
+      kind: 'Fail',
+      reason: 'Deleting',
+      message: `JtelStack ${stack.metadata.name} is being deleted; nothing was touched.`,
+    };
   if (!target.ok && spec.source.undoOf === undefined) return waitOrFail(target);
   if (spec.mode !== 'Execute') return undefined;
   if (ahead !== undefined) return wait('Pending', 'RestoreWaits', waitsFor(ahead, stack));
-  if (stack.spec.suspend) return wait('Pending', 'Suspended', `JtelStack ${stack.metadata.name} is suspended: nothing is done until spec.suspend is false.`);
-  if (stack.spec.managementMode === 'Observe') return wait('Pending', 'Observing', `JtelStack ${stack.metadata.name} is only observed: nothing is done until spec.managementMode is Manage.`);
-  if (stack.spec.powerState === 'Stopped') return wait('Pending', 'Stopped', `JtelStack ${stack.metadata.name} is stopped: set spec.powerState to Running to have it restored and started.`);
+  if (stack.spec.suspend)
+    return wait(
+      'Pending',
+      'Suspended',
+      `JtelStack ${stack.metadata.name} is suspended: nothing is done until spec.suspend is false.`,
+    );
+  if (stack.spec.managementMode === 'Observe')
+    return wait(
+      'Pending',
+      'Observing',
+      `JtelStack ${stack.metadata.name} is only observed: nothing is done until spec.managementMode is Manage.`,
+    );
+  if (stack.spec.powerState === 'Stopped')
+    return wait(
+      'Pending',
+      'Stopped',
+      `JtelStack ${stack.metadata.name} is stopped: set spec.powerState to Running to have it restored and started.`,
+    );
   return waitForHost(stack);
 }
 
@@ -108,45 +167,75 @@ function waitForHost(stack: JtelStack): Plan | undefined {
   const reachable = status?.conditions?.find(({ type }) => type === 'HostReachable');
   const current = reachable?.observedGeneration === metadata.generation;
   if (!current || reachable?.status !== 'True' || status?.host === undefined) {
-    return wait('Pending', 'NotChecked', `Waiting for the host of JtelStack ${metadata.name}: ${current ? (reachable?.message ?? '') : 'it was not looked at yet.'}`);
+    return wait(
+      'Pending',
+      'NotChecked',
+      `Waiting for the host of JtelStack ${metadata.name}: ${current ? (reachable?.message ?? '') : 'it was not looked at yet.'}`,
+    );
   }
   return undefined;
 }
 
 function keepWhatIsThere(restore: JtelRestore, { preRestoreBackup }: Observed): Plan | undefined {
   const name = preRestoreBackupName(restore);
-  if (preRestoreBackup === undefined) return { kind: 'CreateBackup', name, message: `making backup ${name} of what is there` };
+  if (preRestoreBackup === undefined)
+    return { kind: 'CreateBackup', name, message: `making backup ${name} of what is there` };
   const { phase, message, progress } = preRestoreBackup.status ?? {};
   if (phase === 'Completed') return undefined;
   if (phase === 'Failed') {
-    return { kind: 'Fail', reason: 'BackupFailed', message: `The backup of what is there (${name}) failed, so nothing was touched: ${message ?? 'see its status'} Set preRestoreBackup to Skip to restore without it.` };
+    return {
+      kind: 'Fail',
+      reason: 'BackupFailed',
+      message: `The backup of what is there (${name}) failed, so nothing was touched: ${message ?? 'see its status'} Set preRestoreBackup to Skip to restore without it.`,
+    };
   }
-  return wait('Checking', 'BackupRunning', `Waiting for backup ${name} of what is there${progress === undefined ? '' : ` (${progress})`}: ${message ?? 'not begun yet'}`, 5);
+  return wait(
+    'Checking',
+    'BackupRunning',
+    `Waiting for backup ${name} of what is there${progress === undefined ? '' : ` (${progress})`}: ${message ?? 'not begun yet'}`,
+    5,
+  );
 }
 
 /** The stack carries it out; its status says how far it is. */
 function follow(restore: JtelRestore, stack: JtelStack | undefined): Plan {
   const { uid, name } = restore.metadata;
   const phase = restore.status?.phase ?? 'Loading';
-  if (stack === undefined) return { kind: 'Fail', reason: 'StackNotFound', message: `JtelStack ${restore.spec.stackRef.name} was deleted while ${name} was loaded into it; what is on its host is incomplete.` };
+  if (stack === undefined)
+    return {
+      kind: 'Fail',
+      reason: 'StackNotFound',
+      message: `JtelStack ${restore.spec.stackRef.name} was deleted while ${name} was loaded into it; what is on its host is incomplete.`,
+    };
   const order = stack.status?.dataOrder;
-  if (order === undefined || order.requestUID !== uid) return wait(phase, 'Restoring', `Waiting for JtelStack ${stack.metadata.name} to begin.`, 5);
+  if (order === undefined || order.requestUID !== uid)
+    return wait(phase, 'Restoring', `Waiting for JtelStack ${stack.metadata.name} to begin.`, 5);
   const message = order.message ?? '';
   switch (order.state) {
     case 'Done':
-      return { kind: 'Complete', reason: restore.spec.source.undoOf === undefined ? 'RestoreCompleted' : 'RestoreUndone', message: whatWasDone(restore, stack) };
+      return {
+        kind: 'Complete',
+        reason: restore.spec.source.undoOf === undefined ? 'RestoreCompleted' : 'RestoreUndone',
+        message: whatWasDone(restore, stack),
+      };
     case 'Failed': {
       if (order.reason === 'AlreadyCarriedOut') return alreadyCarriedOut(message);
       const touched = stack.status?.data?.state === 'Incomplete' && stack.status.data.requestUID === uid;
       const left = touched
         ? 'The stack is stopped, because its data are incomplete: restore another backup with ifNotEmpty Replace and preRestoreBackup Skip.'
         : 'Nothing was overwritten, and the stack goes on as it was.';
-      return { kind: 'Fail', reason: (order.reason ?? 'RestoreFailed') as Reason, message: `${message} ${left}` };
+      return {
+        kind: 'Fail',
+        reason: (order.reason ?? 'RestoreFailed') as Reason,
+        message: `${message} ${left}`,
+      };
     }
     case 'Starting':
       return wait('Starting', 'Starting', message, 5);
     default:
-      return order.reason === undefined ? wait('Loading', 'Restoring', message, 5, order.progressPercent) : inTrouble(order.reason, message);
+      return order.reason === undefined
+        ? wait('Loading', 'Restoring', message, 5, order.progressPercent)
+        : inTrouble(order.reason, message);
   }
 }
 
@@ -159,8 +248,12 @@ function whatWasDone({ spec }: JtelRestore, { metadata, status }: JtelStack): st
   const { data, dataOrder, previousData } = status ?? {};
   const source = data?.source ?? 'The backup';
   const what = spec.source.undoOf === undefined ? `${source} is restored` : `${source} is in use again`;
-  const down = dataOrder?.downtimeSeconds === undefined ? '' : ` It was down for ${dataOrder.downtimeSeconds} s.`;
-  const back = previousData === undefined ? '' : ` Until ${previousData.untilTime}: kubectl jtel restore undo ${metadata.name}.`;
+  const down =
+    dataOrder?.downtimeSeconds === undefined ? '' : ` It was down for ${dataOrder.downtimeSeconds} s.`;
+  const back =
+    previousData === undefined
+      ? ''
+      : ` Until ${previousData.untilTime}: kubectl jtel restore undo ${metadata.name}.`;
   return `${what} and the stack is healthy.${down}${back}`;
 }
 
@@ -168,7 +261,10 @@ function whatWouldHappen(restore: JtelRestore, stack: JtelStack, checks: readonl
   const first = wantsPreRestoreBackup(restore, stack) ? 'make a backup of what is there, ' : '';
   const figures = checks.find(({ name }) => name === 'Manifest')?.message ?? '';
   const disk = checks.find(({ name }) => name === 'Disk')?.message ?? '';
-  const then = stack.status?.data === undefined ? 'load the backup and start the stack' : howReplaced(restore, stack, disk);
+  const then =
+    stack.status?.data === undefined
+      ? 'load the backup and start the stack'
+      : howReplaced(restore, stack, disk);
   return `Nothing was touched. Execute would ${first}${then}. ${figures}`;
 }
 
@@ -178,9 +274,24 @@ function howReplaced({ spec }: JtelRestore, { metadata }: JtelStack, disk: strin
 }
 
 export function waitOrFail({ reason, message }: Problem): Plan {
-  return waits.has(reason) ? wait('Pending', reason, message) : { kind: 'Fail', reason, message: `${message} Nothing was touched.` };
+  return waits.has(reason)
+    ? wait('Pending', reason, message)
+    : { kind: 'Fail', reason, message: `${message} Nothing was touched.` };
 }
 
-export function wait(phase: Waiting['phase'], reason: Reason, message: string, afterSeconds = waitSeconds, progressPercent?: number): Waiting {
-  return { kind: 'Wait', phase, reason, message, afterSeconds, ...(progressPercent === undefined ? {} : { progressPercent }) };
+export function wait(
+  phase: Waiting['phase'],
+  reason: Reason,
+  message: string,
+  afterSeconds = waitSeconds,
+  progressPercent?: number,
+): Waiting {
+  return {
+    kind: 'Wait',
+    phase,
+    reason,
+    message,
+    afterSeconds,
+    ...(progressPercent === undefined ? {} : { progressPercent }),
+  };
 }

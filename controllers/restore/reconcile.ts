@@ -4,13 +4,26 @@
  * of its own, as an activity beside the workers.
  */
 
-import { backupKind, labels, madeByOperator, restoreFinalizer, restoreKind, type JtelBackup, type JtelRestore, type JtelRestoreStatus } from '../../crds/index.ts';
+import {
+  backupKind,
+  labels,
+  madeByOperator,
+  restoreFinalizer,
+  restoreKind,
+  type JtelBackup,
+  type JtelRestore,
+  type JtelRestoreStatus,
+} from '../../crds/index.ts';
 import type { Host } from '../../host-driver/host.ts';
 import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
 import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { Activities } from '../../operator/runtime/control/activities.ts';
 import { addFinalizer, finalizerStep, removeFinalizer } from '../../operator/runtime/control/finalizer.ts';
-import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
+import type {
+  ReconcileContext,
+  Reconciler,
+  ReconcileResult,
+} from '../../operator/runtime/control/reconciler.ts';
 import { LeadershipLost } from '../../operator/runtime/errors.ts';
 import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
 import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
@@ -50,11 +63,13 @@ export class RestoreReconciler implements Reconciler {
     const found = await cluster.find(restoreKind, key, context);
     if (found === undefined) return activities.forget(key);
     const restore = await this.#withFinalizer(found, context);
-    if (isOver(restore) && restore.metadata.deletionTimestamp === undefined) return await this.#letGo(restore, context);
+    if (isOver(restore) && restore.metadata.deletionTimestamp === undefined)
+      return await this.#letGo(restore, context);
     const { uid } = restore.metadata;
     this.#takeOutcome(key, uid);
     const running = activities.get(key);
-    if (running !== undefined && restore.metadata.deletionTimestamp !== undefined) activities.abort(key, 'the restore was deleted');
+    if (running !== undefined && restore.metadata.deletionTimestamp !== undefined)
+      activities.abort(key, 'the restore was deleted');
     const gathered = await observe(restore, this.#options, context);
     const now = clock();
     const planned = plan({ restore, observed: gathered.observed, now });
@@ -65,20 +80,23 @@ export class RestoreReconciler implements Reconciler {
     const written = await this.#tell(restore, gathered, planned, message, now, context);
     if (isOver(written)) return await this.#letGo(written, context);
     if (planned.kind === 'CreateBackup') await this.#createBackup(written, planned.name, context);
-    if (planned.kind === 'Act' && running === undefined && !paused) this.#start(key, written, gathered, planned);
+    if (planned.kind === 'Act' && running === undefined && !paused)
+      this.#start(key, written, gathered, planned);
     return { requeueAfterSeconds: nextLook(planned, running !== undefined) };
   }
 
   /** Only a test leaves something behind that must be removed. */
   async #withFinalizer(restore: JtelRestore, context: ReconcileContext): Promise<JtelRestore> {
-    if (restore.spec.mode !== 'Test' || isOver(restore) || finalizerStep(restore, restoreFinalizer) !== 'Add') return restore;
+    if (restore.spec.mode !== 'Test' || isOver(restore) || finalizerStep(restore, restoreFinalizer) !== 'Add')
+      return restore;
     return await addFinalizer(this.#options.cluster, restoreKind, restore, restoreFinalizer, context);
   }
 
   async #letGo(restore: JtelRestore, context: ReconcileContext): Promise<void> {
     this.#failures.delete(restore.metadata.uid);
     this.#options.claims.forget(restore.metadata.uid);
-    if (restore.metadata.finalizers?.includes(restoreFinalizer) === true) await removeFinalizer(this.#options.cluster, restoreKind, restore, restoreFinalizer, context);
+    if (restore.metadata.finalizers?.includes(restoreFinalizer) === true)
+      await removeFinalizer(this.#options.cluster, restoreKind, restore, restoreFinalizer, context);
   }
 
   #takeOutcome(key: ObjectKey, uid: string): void {
@@ -88,31 +106,69 @@ export class RestoreReconciler implements Reconciler {
     else {
       const message = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
       this.#failures.set(uid, { message, retryTime: this.#options.clock().getTime() + retrySeconds * 1000 });
-      if (outcome.error instanceof Error && 'reason' in outcome.error && outcome.error.reason === 'Fenced') this.#options.claims.forget(uid);
+      if (outcome.error instanceof Error && 'reason' in outcome.error && outcome.error.reason === 'Fenced')
+        this.#options.claims.forget(uid);
     }
   }
 
   /** Locked on what was read: two processes never give one order twice, nor end a restore in two ways. */
-  async #tell(restore: JtelRestore, { observed }: Gathered, planned: Plan, message: string | undefined, now: Date, context: ReconcileContext): Promise<JtelRestore> {
-    const status: JtelRestoreStatus = summarise({ restore, observed, plan: planned, now, ...(message === undefined ? {} : { message }) });
+  async #tell(
+    restore: JtelRestore,
+    { observed }: Gathered,
+    planned: Plan,
+    message: string | undefined,
+    now: Date,
+    context: ReconcileContext,
+  ): Promise<JtelRestore> {
+    const status: JtelRestoreStatus = summarise({
+      restore,
+      observed,
+      plan: planned,
+      now,
+      ...(message === undefined ? {} : { message }),
+    });
     if (!statusChanged(restore.status, status)) return restore;
     const { namespace, name, uid, resourceVersion } = restore.metadata;
-    const written = await this.#options.cluster.applyStatus(restoreKind, { namespace, name }, status, { uid, resourceVersion }, context);
+    const written = await this.#options.cluster.applyStatus(
+      restoreKind,
+      { namespace, name },
+      status,
+      { uid, resourceVersion },
+      context,
+    );
     if (restore.status?.phase !== status.phase && (planned.kind === 'Complete' || planned.kind === 'Fail')) {
       const type = planned.kind === 'Complete' ? 'Normal' : 'Warning';
-      this.#options.events.record(restoreKind, written, { type, reason: planned.reason, note: status.message ?? '', action: restore.spec.mode });
+      this.#options.events.record(restoreKind, written, {
+        type,
+        reason: planned.reason,
+        note: status.message ?? '',
+        action: restore.spec.mode,
+      });
     }
     if (planned.kind === 'Wait' && planned.trouble === true && restore.status?.message !== status.message) {
-      this.#options.events.record(restoreKind, written, { type: 'Warning', reason: planned.reason, note: planned.message, action: restore.spec.mode });
+      this.#options.events.record(restoreKind, written, {
+        type: 'Warning',
+        reason: planned.reason,
+        note: planned.message,
+        action: restore.spec.mode,
+      });
     }
     return written;
   }
 
-  async #createBackup({ metadata, spec }: JtelRestore, name: string, context: ReconcileContext): Promise<void> {
+  async #createBackup(
+    { metadata, spec }: JtelRestore,
+    name: string,
+    context: ReconcileContext,
+  ): Promise<void> {
     const backup = {
       apiVersion: 'jtel.de/v1alpha1',
       kind: 'JtelBackup',
-      metadata: { namespace: metadata.namespace, name, labels: { [labels.stack]: spec.stackRef.name, ...madeByOperator } },
+      metadata: {
+        namespace: metadata.namespace,
+        name,
+        labels: { [labels.stack]: spec.stackRef.name, ...madeByOperator },
+      },
       spec: { stackRef: spec.stackRef, trigger: 'PreRestore', verify: 'Checksum' },
     } as unknown as JtelBackup;
     try {
@@ -122,11 +178,19 @@ export class RestoreReconciler implements Reconciler {
     }
   }
 
-  #start(key: ObjectKey, restore: JtelRestore, { observed, host }: Gathered, planned: Extract<Plan, { kind: 'Act' }>): void {
+  #start(
+    key: ObjectKey,
+    restore: JtelRestore,
+    { observed, host }: Gathered,
+    planned: Extract<Plan, { kind: 'Act' }>,
+  ): void {
     const { activities, claims, clusterID, mayAct } = this.#options;
     const { scratch } = observed;
     if (host === undefined || scratch?.host.ok !== true) return;
-    if (!mayAct()) throw new LeadershipLost(`not starting a test of ${formatKey(key)}: this process is no longer the leader`);
+    if (!mayAct())
+      throw new LeadershipLost(
+        `not starting a test of ${formatKey(key)}: this process is no longer the leader`,
+      );
     const { namespace, name, uid } = restore.metadata;
     const owner = { clusterID, namespace, name, uid };
     const { facts, state } = scratch.host.value;
@@ -140,7 +204,17 @@ export class RestoreReconciler implements Reconciler {
       for (const action of planned.wave) {
         signal.throwIfAborted();
         if (!mayAct()) throw new LeadershipLost('no longer the leader');
-        await execute(action, { restore, observed, place: scratch.place, host, dependencies: this.#options, claim: () => claim(host, signal), fence: () => ({ owner, epoch }), progress, signal });
+        await execute(action, {
+          restore,
+          observed,
+          place: scratch.place,
+          host,
+          dependencies: this.#options,
+          claim: () => claim(host, signal),
+          fence: () => ({ owner, epoch }),
+          progress,
+          signal,
+        });
       }
     });
   }

@@ -5,7 +5,21 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { restoreKind, stackKind, type JtelRestore } from '../../crds/index.ts';
 import { Process, type World } from '../../test/campaigns/memory-world.ts';
-import { aRestore, ask, aWorld, backupID, effects, ended, endState, installed, machineOf, project, ready, restoreOf, stackOf } from '../../test/support/restore-world.ts';
+import {
+  aRestore,
+  ask,
+  aWorld,
+  backupID,
+  effects,
+  ended,
+  endState,
+  installed,
+  machineOf,
+  project,
+  ready,
+  restoreOf,
+  stackOf,
+} from '../../test/support/restore-world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 import { carriedOutBefore, orderID } from '../restore-orders.ts';
 
@@ -20,20 +34,30 @@ let running: Process | undefined;
 afterEach(() => running?.kill());
 
 /** As a tool does that knows the object from a file: no uid, no status. */
-async function createAnew(world: World, spec: Partial<JtelRestore['spec']>, ...names: readonly string[]): Promise<void> {
-  for (const name of names) await world.cluster.delete(restoreKind, { namespace: 'acme', name }, {}, { signal: never });
+async function createAnew(
+  world: World,
+  spec: Partial<JtelRestore['spec']>,
+  ...names: readonly string[]
+): Promise<void> {
+  for (const name of names)
+    await world.cluster.delete(restoreKind, { namespace: 'acme', name }, {}, { signal: never });
   for (const name of names) await world.cluster.create(restoreKind, aRestore(spec, name), { signal: never });
 }
 
 async function removeRestores(world: World, ...names: readonly string[]): Promise<void> {
-  for (const name of names) await world.cluster.delete(restoreKind, { namespace: 'acme', name }, {}, { signal: never });
+  for (const name of names)
+    await world.cluster.delete(restoreKind, { namespace: 'acme', name }, {}, { signal: never });
 }
 
 /** The stack and its restores are gone from the cluster; the host and the store are as they were. */
 async function loseCluster(world: World): Promise<void> {
   await running?.kill();
   const { metadata } = await world.stack();
-  await world.cluster.replace(stackKind, { ...(await world.stack()), metadata: { ...metadata, finalizers: [] } }, { signal: never });
+  await world.cluster.replace(
+    stackKind,
+    { ...(await world.stack()), metadata: { ...metadata, finalizers: [] } },
+    { signal: never },
+  );
   await world.cluster.delete(stackKind, metadata, {}, { signal: never });
 }
 
@@ -42,8 +66,13 @@ const source = { backupID, storeRef };
 async function expectReplay(world: World, name = 'back'): Promise<void> {
   await running?.until('the order to end', () => ended(world, name));
   const { status } = await restoreOf(world, name);
-  expect(status).toMatchObject({ phase: 'Completed', conditions: [expect.objectContaining({ reason: 'AlreadyCarriedOut' })] });
-  expect(status?.message).toMatch(/carried out already at .* with backup 20260301t020000z-00000a.*under another name than back.*, or with another spec.notAfter/);
+  expect(status).toMatchObject({
+    phase: 'Completed',
+    conditions: [expect.objectContaining({ reason: 'AlreadyCarriedOut' })],
+  });
+  expect(status?.message).toMatch(
+    /carried out already at .* with backup 20260301t020000z-00000a.*under another name than back.*, or with another spec.notAfter/,
+  );
   // Nothing was measured, so it must not count as a recovery.
   expect(status?.recoveryTimeSeconds).toBeUndefined();
 }
@@ -67,10 +96,15 @@ describe('an order whose object is made anew', () => {
     await createAnew(world, { source }, 'back');
     await expectReplay(world);
     await removeRestores(world, 'later');
-    await world.cluster.create(restoreKind, aRestore({ source: { backupID: newer, storeRef } }, 'later'), { signal: never });
+    await world.cluster.create(restoreKind, aRestore({ source: { backupID: newer, storeRef } }, 'later'), {
+      signal: never,
+    });
     await createAnew(world, { source }, 'back');
     await running?.until('both to end', async () => (await ended(world)) && (await ended(world, 'later')));
-    for (const name of ['back', 'later']) expect((await restoreOf(world, name)).status?.conditions).toContainEqual(expect.objectContaining({ reason: 'AlreadyCarriedOut' }));
+    for (const name of ['back', 'later'])
+      expect((await restoreOf(world, name)).status?.conditions).toContainEqual(
+        expect.objectContaining({ reason: 'AlreadyCarriedOut' }),
+      );
     expect(effects(world).slice(before)).toEqual([]);
     expect(endState(world)).toMatchObject({ data: `backup ${newer}` });
     expect(await ready(world)).toBe(true);
@@ -79,11 +113,15 @@ describe('an order whose object is made anew', () => {
   it('is carried out under another name, and with another notAfter', async () => {
     const world = await restoredTwice();
     if (running === undefined) throw new Error('nothing runs');
-    expect((await ask(world, running, { source }, 'back-once-more')).status?.conditions).toContainEqual(expect.objectContaining({ reason: 'RestoreCompleted' }));
+    expect((await ask(world, running, { source }, 'back-once-more')).status?.conditions).toContainEqual(
+      expect.objectContaining({ reason: 'RestoreCompleted' }),
+    );
     await ask(world, running, { source: { backupID: newer, storeRef } }, 'later-again');
     await createAnew(world, { source, notAfter: '2100-01-01T00:00:00Z' }, 'back');
     await running.until('the restore to end', () => ended(world));
-    expect((await restoreOf(world)).status?.conditions).toContainEqual(expect.objectContaining({ reason: 'RestoreCompleted' }));
+    expect((await restoreOf(world)).status?.conditions).toContainEqual(
+      expect.objectContaining({ reason: 'RestoreCompleted' }),
+    );
     expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
   });
 
@@ -111,7 +149,13 @@ describe('an order whose object is made anew', () => {
   it('is known to the newest backup when cluster and host are lost, also after its data came to the new host', async () => {
     const world = await aWorld();
     const time = '2026-03-01T03:00:00Z';
-    const carriedOut = [aRestore({ source }), aRestore({ source }, 'older')].map((order) => ({ id: orderID(order), name: order.metadata.name, requestUID: 'of-another-life', backupID, time }));
+    const carriedOut = [aRestore({ source }), aRestore({ source }, 'older')].map((order) => ({
+      id: orderID(order),
+      name: order.metadata.name,
+      requestUID: 'of-another-life',
+      backupID,
+      time,
+    }));
     storeBackup(world.customer, { backupID });
     storeBackup(world.customer, { backupID: newer, change: (manifest) => ({ ...manifest, carriedOut }) });
     await world.cluster.create(restoreKind, aRestore({ source }), { signal: never });
@@ -120,7 +164,9 @@ describe('an order whose object is made anew', () => {
     expect(endState(world)).toMatchObject({ data: `backup ${newer}` });
     await world.cluster.create(restoreKind, aRestore({ source }, 'older'), { signal: never });
     await running.until('the order to end', () => ended(world, 'older'));
-    expect((await restoreOf(world, 'older')).status?.conditions).toContainEqual(expect.objectContaining({ reason: 'AlreadyCarriedOut' }));
+    expect((await restoreOf(world, 'older')).status?.conditions).toContainEqual(
+      expect.objectContaining({ reason: 'AlreadyCarriedOut' }),
+    );
     expect(endState(world)).toMatchObject({ data: `backup ${newer}` });
   });
 
@@ -130,7 +176,9 @@ describe('an order whose object is made anew', () => {
     await ask(world, running, { source, mode: 'Plan' }, 'look');
     await createAnew(world, { source, mode: 'Plan' }, 'look');
     await running.until('the plan to end', () => ended(world, 'look'));
-    expect((await restoreOf(world, 'look')).status?.conditions).toContainEqual(expect.objectContaining({ reason: 'ChecksPassed' }));
+    expect((await restoreOf(world, 'look')).status?.conditions).toContainEqual(
+      expect.objectContaining({ reason: 'ChecksPassed' }),
+    );
   });
 });
 
@@ -141,7 +189,11 @@ describe('an order that is too old', () => {
     storeBackup(world.customer, { backupID });
     const before = effects(world).length;
     const { status } = await ask(world, running, { source, notAfter: '2026-01-01T00:00:00Z' });
-    expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ reason: 'OrderExpired' })], message: expect.stringContaining('Nothing was touched') });
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      conditions: [expect.objectContaining({ reason: 'OrderExpired' })],
+      message: expect.stringContaining('Nothing was touched'),
+    });
     expect(effects(world).slice(before)).toEqual([]);
   });
 });
@@ -149,8 +201,15 @@ describe('an order that is too old', () => {
 describe('what makes it the same order', () => {
   const order = aRestore({ source });
   it('is its name and what it asks for, whatever a later version adds', () => {
-    expect(orderID({ ...order, spec: { ...order.spec, somethingNew: 'with a default' } as JtelRestore['spec'] })).toBe(orderID(order));
-    const others = [aRestore({ source }, 'other'), aRestore({ source: { ...source, backupID: newer } }), aRestore({ source, ifNotEmpty: 'Fail' }), aRestore({ source, notAfter: '2100-01-01T00:00:00Z' })];
+    expect(
+      orderID({ ...order, spec: { ...order.spec, somethingNew: 'with a default' } as JtelRestore['spec'] }),
+    ).toBe(orderID(order));
+    const others = [
+      aRestore({ source }, 'other'),
+      aRestore({ source: { ...source, backupID: newer } }),
+      aRestore({ source, ifNotEmpty: 'Fail' }),
+      aRestore({ source, notAfter: '2100-01-01T00:00:00Z' }),
+    ];
     expect(new Set([order, ...others].map((one) => orderID(one))).size).toBe(5);
   });
 
@@ -158,9 +217,19 @@ describe('what makes it the same order', () => {
   it.each([
     ['one by another object', 'second', { requestUID: 'x' }, true],
     ['the very object that is being carried out', 'first', { requestUID: 'first' }, false],
-    ['one that left the data half overwritten', 'second', { requestUID: 'first', state: 'Incomplete' }, false],
+    [
+      'one that left the data half overwritten',
+      'second',
+      { requestUID: 'first', state: 'Incomplete' },
+      false,
+    ],
     ['one that is making them whole now', 'second', { requestUID: 'second', state: 'Incomplete' }, false],
-    ['one before another that left them half overwritten', 'second', { requestUID: 'x', state: 'Incomplete' }, true],
+    [
+      'one before another that left them half overwritten',
+      'second',
+      { requestUID: 'x', state: 'Incomplete' },
+      true,
+    ],
   ])('with %s', (_, requestUID, data, counts) => {
     expect(carriedOutBefore({ id: 'a', requestUID }, [earlier], data)).toEqual(counts ? earlier : undefined);
     expect(carriedOutBefore({ id: 'b', requestUID }, [earlier], data)).toBeUndefined();

@@ -52,8 +52,17 @@ export async function execute(action: Action, context: ScratchContext): Promise<
     case 'PullImages': {
       const { release, rendered } = await render(context);
       const { manifest } = context.observed.checked ?? {};
-      const images = [databaseImage(release), ...(manifest === undefined ? [] : [preparingImage(release, manifest)]), context.dependencies.toolbox];
-      return await host.pull(images, rendered.pullCredentials, ({ imagesDone, imagesTotal }) => context.progress(`pulling images: ${imagesDone} of ${imagesTotal}`), signal);
+      const images = [
+        databaseImage(release),
+        ...(manifest === undefined ? [] : [preparingImage(release, manifest)]),
+        context.dependencies.toolbox,
+      ];
+      return await host.pull(
+        images,
+        rendered.pullCredentials,
+        ({ imagesDone, imagesTotal }) => context.progress(`pulling images: ${imagesDone} of ${imagesTotal}`),
+        signal,
+      );
     }
     case 'StartRestore':
       return await host.startJob(project, await scratchRestoreJob(context), fence(), signal);
@@ -71,10 +80,16 @@ export async function execute(action: Action, context: ScratchContext): Promise<
 }
 
 /** The release that wrote the data, without anything that could meet the real stack: no published ports, no components of the spec. */
-async function render({ restore, observed, dependencies, signal }: ScratchContext): Promise<{ readonly release: Release; readonly rendered: RenderedStack }> {
+async function render({
+  restore,
+  observed,
+  dependencies,
+  signal,
+}: ScratchContext): Promise<{ readonly release: Release; readonly rendered: RenderedStack }> {
   const options: CallOptions = { signal };
   const { stack } = observed;
-  if (stack === undefined) throw new Error(`planned more than cleaning up for ${restore.metadata.name}, whose stack is gone`);
+  if (stack === undefined)
+    throw new Error(`planned more than cleaning up for ${restore.metadata.name}, whose stack is gone`);
   const version = observed.checked?.manifest?.release.version ?? stack.spec.version;
   return await renderBeside(stack, version, scratchProject(restore), {}, dependencies, options);
 }
@@ -85,11 +100,20 @@ async function scratchRestoreJob(context: ScratchContext): Promise<JobSpec> {
   const { release, rendered } = await render(context);
   const { backupID, identity, storeName } = observed.target.value;
   const { cluster, openStore, toolbox } = dependencies;
-  const { resource, blobs } = await openStore(cluster, restore.metadata.namespace, storeName, 'spec.source', { signal });
+  const { resource, blobs } = await openStore(cluster, restore.metadata.namespace, storeName, 'spec.source', {
+    signal,
+  });
   const backup = await loadBackup(blobs, identity, backupID, signal);
   const keyID = backup.manifest.encryption?.keyID;
   const project = scratchProject(restore);
-  if (databaseWay(backup.manifest) === 'Logical') await context.host.composeUp(project, rendered.rendered, [release.database.component], context.fence(), signal);
+  if (databaseWay(backup.manifest) === 'Logical')
+    await context.host.composeUp(
+      project,
+      rendered.rendered,
+      [release.database.component],
+      context.fence(),
+      signal,
+    );
   return await restoreJob({
     uid: restoreJobUID(restore.metadata.uid),
     loadID: restore.metadata.uid,
@@ -110,5 +134,13 @@ async function scratchCountJob(context: ScratchContext): Promise<JobSpec> {
   const { restore, dependencies, observed } = context;
   const { release, rendered } = await render(context);
   const manifest = observed.checked?.manifest;
-  return countJob({ uid: countJobUID(restore.metadata.uid), project: scratchProject(restore), release, manifest, rootPassword: rendered.rootPassword, databaseFiles: rendered.databaseFiles, toolbox: dependencies.toolbox });
+  return countJob({
+    uid: countJobUID(restore.metadata.uid),
+    project: scratchProject(restore),
+    release,
+    manifest,
+    rootPassword: rendered.rootPassword,
+    databaseFiles: rendered.databaseFiles,
+    toolbox: dependencies.toolbox,
+  });
 }

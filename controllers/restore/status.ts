@@ -1,7 +1,12 @@
 /** The status of a restore, made new from each plan; pure. A phase never goes back. */
 
 import { backupTime } from '../../backup/names.ts';
-import { statusMessageMaxLength, type JtelRestore, type JtelRestoreStatus, type Reason } from '../../crds/index.ts';
+import {
+  statusMessageMaxLength,
+  type JtelRestore,
+  type JtelRestoreStatus,
+  type Reason,
+} from '../../crds/index.ts';
 import { formatTime, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
 import type { Check, Observed, Phase, Plan } from './model.ts';
 
@@ -23,7 +28,13 @@ export interface StatusInput {
   readonly now: Date;
 }
 
-export function summarise({ restore, observed, plan, message: activity, now }: StatusInput): JtelRestoreStatus {
+export function summarise({
+  restore,
+  observed,
+  plan,
+  message: activity,
+  now,
+}: StatusInput): JtelRestoreStatus {
   const previous = restore.status ?? {};
   const phase = later(previous.phase, phaseOf(plan));
   const over = phase === 'Completed' || phase === 'Failed';
@@ -34,7 +45,8 @@ export function summarise({ restore, observed, plan, message: activity, now }: S
   const percent = plan.kind === 'Wait' ? plan.progressPercent : undefined;
   const manifest = observed.checked?.manifest;
   const repeated = plan.kind === 'Complete' && plan.reason === 'AlreadyCarriedOut';
-  const loaded = phase === 'Completed' && !repeated && restore.spec.mode !== 'Plan' && startTime !== undefined;
+  const loaded =
+    phase === 'Completed' && !repeated && restore.spec.mode !== 'Plan' && startTime !== undefined;
   return {
     ...previous,
     observedGeneration: restore.metadata.generation,
@@ -52,21 +64,32 @@ export function summarise({ restore, observed, plan, message: activity, now }: S
       : {}),
     ...(manifest === undefined
       ? {}
-      : { bytes: manifest.totals.totalBytes, estimatedSeconds: restSeconds + Math.ceil(manifest.totals.totalBytes / loadBytesPerSecond) }),
-    checks: mergeChecks(previous.checks, observed.checked?.checks, plan.kind === 'Note' ? plan.checks : undefined),
+      : {
+          bytes: manifest.totals.totalBytes,
+          estimatedSeconds: restSeconds + Math.ceil(manifest.totals.totalBytes / loadBytesPerSecond),
+        }),
+    checks: mergeChecks(
+      previous.checks,
+      observed.checked?.checks,
+      plan.kind === 'Note' ? plan.checks : undefined,
+    ),
     // Told before anything is done there.
     ...(plan.kind === 'Act' && observed.scratch !== undefined ? { testHost: observed.scratch.place } : {}),
     ...(plan.kind === 'CreateBackup' ? { preRestoreBackupRef: { name: plan.name } } : {}),
     ...(startTime === undefined ? {} : { startTime }),
     ...(over ? { completionTime: previous.completionTime ?? time } : {}),
     ...(loaded ? switchFigures(observed) : {}),
-    ...(loaded ? { recoveryTimeSeconds: Math.max(0, Math.round((now.getTime() - Date.parse(startTime)) / 1000)) } : {}),
+    ...(loaded
+      ? { recoveryTimeSeconds: Math.max(0, Math.round((now.getTime() - Date.parse(startTime)) / 1000)) }
+      : {}),
     conditions: conditionsOf(restore, plan, phase, message, now),
   } as JtelRestoreStatus;
 }
 
 /** What the stack says of it in the very moment in which it is done. */
-function switchFigures({ stack }: Observed): Pick<JtelRestoreStatus, 'downtimeSeconds' | 'previousUntilTime'> {
+function switchFigures({
+  stack,
+}: Observed): Pick<JtelRestoreStatus, 'downtimeSeconds' | 'previousUntilTime'> {
   const { dataOrder, previousData } = stack?.status ?? {};
   return {
     ...(dataOrder?.downtimeSeconds === undefined ? {} : { downtimeSeconds: dataOrder.downtimeSeconds }),
@@ -105,10 +128,21 @@ function mergeChecks(...lists: readonly (readonly Check[] | undefined)[]): reado
   return merged.size === 0 ? undefined : [...merged.values()];
 }
 
-function conditionsOf(restore: JtelRestore, plan: Plan, phase: Phase, message: string, now: Date): JtelRestoreStatus['conditions'] {
+function conditionsOf(
+  restore: JtelRestore,
+  plan: Plan,
+  phase: Phase,
+  message: string,
+  now: Date,
+): JtelRestoreStatus['conditions'] {
   const previous = restore.status?.conditions ?? [];
   const observedGeneration = restore.metadata.generation;
-  const set = (conditions: NonNullable<JtelRestoreStatus['conditions']>, type: string, status: 'True' | 'False', reason: Reason): NonNullable<JtelRestoreStatus['conditions']> => [
+  const set = (
+    conditions: NonNullable<JtelRestoreStatus['conditions']>,
+    type: string,
+    status: 'True' | 'False',
+    reason: Reason,
+  ): NonNullable<JtelRestoreStatus['conditions']> => [
     ...setCondition(conditions, { type, status, reason, message, observedGeneration }, now),
   ];
   const reason = reasonOf(plan);

@@ -4,7 +4,19 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { backupKind, restoreKind, storeKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
 import { Process } from '../../test/campaigns/memory-world.ts';
-import { aRestore, ask, aWorld, backupID, effects, ended, endState, installed, ready, restoreOf, stackOf } from '../../test/support/restore-world.ts';
+import {
+  aRestore,
+  ask,
+  aWorld,
+  backupID,
+  effects,
+  ended,
+  endState,
+  installed,
+  ready,
+  restoreOf,
+  stackOf,
+} from '../../test/support/restore-world.ts';
 import { releaseFilePath } from '../../release/layout.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 
@@ -23,7 +35,11 @@ describe('a stack without data', () => {
     storeBackup(world.customer, { backupID });
     running = await installed(world, { initialData: { source: 'Auto' } });
     expect(endState(world)).toMatchObject({ data: `backup ${backupID}`, version: '3.44.0', jobs: 0 });
-    expect((await world.stack()).status?.data).toMatchObject({ backupID, state: 'Complete', requestUID: (await world.stack()).metadata.uid });
+    expect((await world.stack()).status?.data).toMatchObject({
+      backupID,
+      state: 'Complete',
+      requestUID: (await world.stack()).metadata.uid,
+    });
   });
 
   it('gets vanilla data when the store has no backup of it', async () => {
@@ -34,15 +50,26 @@ describe('a stack without data', () => {
   });
 
   it.each([
-    ['a backup that another release wrote and this one cannot update', { version: '3.50.0' }, {}, 'DowngradeRefused'],
+    [
+      'a backup that another release wrote and this one cannot update',
+      { version: '3.50.0' },
+      {},
+      'DowngradeRefused',
+    ],
     ['a backup that is not whole', {}, { lose: /\/packs\// }, 'BackupInvalid'],
   ] as const)('does not begin with %s', async (_, options, { lose }: { lose?: RegExp }, reason) => {
     const world = await aWorld();
     const stored = storeBackup(world.customer, options);
-    for (const name of stored.names.filter((one) => lose?.test(one) === true)) world.customer.blobs.delete(name);
+    for (const name of stored.names.filter((one) => lose?.test(one) === true))
+      world.customer.blobs.delete(name);
     await world.apply(stackOf({ initialData: { source: 'Auto' } }));
     running = new Process(world);
-    await running.until('the refusal', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason === reason);
+    await running.until(
+      'the refusal',
+      async () =>
+        (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason ===
+        reason,
+    );
     expect(effects(world)).not.toContain('startJob');
   });
 
@@ -64,11 +91,23 @@ describe('a restore over data', () => {
     running = await installed(world);
     storeBackup(world.customer);
     const before = effects(world).length;
-    const spec: JtelRestore['spec'] = { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Fail', preRestoreBackup: 'Required', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 };
+    const spec: JtelRestore['spec'] = {
+      stackRef: { name: 'main' },
+      source: { latestOf: 'acme.main' },
+      mode: 'Execute',
+      ifNotEmpty: 'Fail',
+      preRestoreBackup: 'Required',
+      verify: 'Checksum',
+      inPlace: 'Refuse',
+      keepPreviousHours: 24,
+    };
     await world.cluster.create(restoreKind, { ...aRestore(), spec }, { signal: never });
     await running.until('the restore to end', () => ended(world));
     const { status } = await restoreOf(world);
-    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('confirmReplace main') });
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      message: expect.stringContaining('confirmReplace main'),
+    });
     expect(effects(world).slice(before)).toEqual([]);
   });
 
@@ -82,21 +121,55 @@ describe('a restore over data', () => {
     const before = effects(world).length;
     // Held, so that this test decides what becomes of the backup.
     world.runJob = ({ type }) => (type === 'backup' ? { durationMilliseconds: 1e12 } : { result: {} });
-    await world.cluster.create(restoreKind, aRestore({ source: { latestOf: 'acme.before' }, preRestoreBackup: 'Required', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 }), { signal: never });
+    await world.cluster.create(
+      restoreKind,
+      aRestore({
+        source: { latestOf: 'acme.before' },
+        preRestoreBackup: 'Required',
+        verify: 'Checksum',
+        inPlace: 'Refuse',
+        keepPreviousHours: 24,
+      }),
+      { signal: never },
+    );
     const name = `pre-restore-${(await restoreOf(world)).metadata.uid}`;
-    await running.until('the backup to run', async () => (await world.cluster.find(backupKind, { namespace: 'acme', name }, { signal: never }))?.status?.phase === 'Running');
-    expect((await restoreOf(world)).status).toMatchObject({ phase: 'Checking', preRestoreBackupRef: { name } });
+    await running.until(
+      'the backup to run',
+      async () =>
+        (await world.cluster.find(backupKind, { namespace: 'acme', name }, { signal: never }))?.status
+          ?.phase === 'Running',
+    );
+    expect((await restoreOf(world)).status).toMatchObject({
+      phase: 'Checking',
+      preRestoreBackupRef: { name },
+    });
     expect(effects(world).slice(before)).not.toContain('composeStop');
-    await world.cluster.applyStatus(backupKind, { namespace: 'acme', name }, { phase }, {}, { signal: never });
+    await world.cluster.applyStatus(
+      backupKind,
+      { namespace: 'acme', name },
+      { phase },
+      {},
+      { signal: never },
+    );
     await running.until('the restore to end', () => ended(world));
-    expect((await restoreOf(world)).status).toMatchObject({ conditions: [expect.objectContaining({ reason })] });
+    expect((await restoreOf(world)).status).toMatchObject({
+      conditions: [expect.objectContaining({ reason })],
+    });
     await running.until('the stack to be Ready', () => ready(world));
     expect(endState(world)).toMatchObject({ data });
   });
 
   it.each([
-    ['the backup lies in a store that no host can be let into', { preRestoreBackup: 'Skip', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 }, 'SAS token with rl alone'],
-    ['there is no way to back up what is there', { preRestoreBackup: 'Required', source: { latestOf: 'acme.main', storeRef: { name: 'vendor' } } }, 'set preRestoreBackup to Skip'],
+    [
+      'the backup lies in a store that no host can be let into',
+      { preRestoreBackup: 'Skip', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 },
+      'SAS token with rl alone',
+    ],
+    [
+      'there is no way to back up what is there',
+      { preRestoreBackup: 'Required', source: { latestOf: 'acme.main', storeRef: { name: 'vendor' } } },
+      'set preRestoreBackup to Skip',
+    ],
   ] as const)('fails at once, before anything is touched, when %s', async (_, spec, advice) => {
     const world = await aWorld();
     running = await installed(world);
@@ -104,7 +177,10 @@ describe('a restore over data', () => {
     const before = effects(world).length;
     world.customer.sasRights = 'rlc';
     const { status } = await ask(world, running, spec);
-    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('Nothing was touched') });
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      message: expect.stringContaining('Nothing was touched'),
+    });
     expect(status?.message).toContain(advice);
     expect(status?.conditions).toContainEqual(expect.objectContaining({ reason: 'StoreCannotSign' }));
     expect(effects(world).slice(before)).toEqual([]);
@@ -115,8 +191,21 @@ describe('a restore over data', () => {
     running = await installed(world);
     storeBackup(world.customer, { backupID });
     const before = effects(world).length;
-    const { status } = await ask(world, running, { mode: 'Plan', preRestoreBackup: 'Required', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 });
-    expect(status).toMatchObject({ phase: 'Completed', backupID, bytes: 1000, message: expect.stringContaining('make a backup of what is there, load the backup beside the data in use while main serves') });
+    const { status } = await ask(world, running, {
+      mode: 'Plan',
+      preRestoreBackup: 'Required',
+      verify: 'Checksum',
+      inPlace: 'Refuse',
+      keepPreviousHours: 24,
+    });
+    expect(status).toMatchObject({
+      phase: 'Completed',
+      backupID,
+      bytes: 1000,
+      message: expect.stringContaining(
+        'make a backup of what is there, load the backup beside the data in use while main serves',
+      ),
+    });
     expect(effects(world).slice(before)).toEqual([]);
   });
 
@@ -126,8 +215,14 @@ describe('a restore over data', () => {
     storeBackup(world.customer, { backupID: '20260228t020000z-000009', content: 'old' });
     storeBackup(world.customer, { backupID });
     const storeRef = { name: 'customer' };
-    await world.cluster.create(restoreKind, aRestore({ source: { backupID, storeRef } }, 'a'), { signal: never });
-    await world.cluster.create(restoreKind, aRestore({ source: { backupID: '20260228t020000z-000009', storeRef } }, 'b'), { signal: never });
+    await world.cluster.create(restoreKind, aRestore({ source: { backupID, storeRef } }, 'a'), {
+      signal: never,
+    });
+    await world.cluster.create(
+      restoreKind,
+      aRestore({ source: { backupID: '20260228t020000z-000009', storeRef } }, 'b'),
+      { signal: never },
+    );
     await running.until('both to end', async () => (await ended(world, 'a')) && (await ended(world, 'b')));
     expect((await restoreOf(world, 'a')).status?.phase).toBe('Completed');
     expect((await restoreOf(world, 'b')).status?.phase).toBe('Completed');
@@ -135,7 +230,12 @@ describe('a restore over data', () => {
   });
 });
 
-const foreignBackup = { apiVersion: 'jtel.de/v1alpha1', kind: 'JtelBackup', metadata: { namespace: 'acme', name: 'foreign' }, spec: { stackRef: { name: 'other' }, trigger: 'Manual', verify: 'Checksum' } } as unknown as JtelBackup;
+const foreignBackup = {
+  apiVersion: 'jtel.de/v1alpha1',
+  kind: 'JtelBackup',
+  metadata: { namespace: 'acme', name: 'foreign' },
+  spec: { stackRef: { name: 'other' }, trigger: 'Manual', verify: 'Checksum' },
+} as unknown as JtelBackup;
 
 function big(manifest: object): object {
   const bytes = 2 ** 45;
@@ -149,21 +249,62 @@ function big(manifest: object): object {
 describe('what cannot be restored', () => {
   const storeRef = { name: 'customer' };
   it.each([
-    ['a backup that is not there', { source: { backupID: '20250101t020000z-00000a', storeRef } }, {}, 'BackupNotFound'],
-    ['a backup of another stack that nobody named', { source: { backupRef: { name: 'foreign' } } }, {}, 'BackupNotAllowed'],
-    ['the stack of another namespace', { source: { latestOf: 'other.main' } }, { identity: 'other.main' }, 'BackupNotAllowed'],
-    ['a newer format', { source: { backupID, storeRef } }, { change: (manifest: object) => ({ ...manifest, formatVersion: 9 }) }, 'BackupFormatNewer'],
-    ['a release that cannot use it', { source: { backupID, storeRef } }, { version: '3.99.0' }, 'DowngradeRefused'],
-    ['an encrypted backup without its key', { source: { backupID, storeRef } }, { change: (manifest: object) => ({ ...manifest, encryption: { method: 'AES-256-GCM', keyID: '2025' } }) }, 'DecryptionKeyMissing'],
+    [
+      'a backup that is not there',
+      { source: { backupID: '20250101t020000z-00000a', storeRef } },
+      {},
+      'BackupNotFound',
+    ],
+    [
+      'a backup of another stack that nobody named',
+      { source: { backupRef: { name: 'foreign' } } },
+      {},
+      'BackupNotAllowed',
+    ],
+    [
+      'the stack of another namespace',
+      { source: { latestOf: 'other.main' } },
+      { identity: 'other.main' },
+      'BackupNotAllowed',
+    ],
+    [
+      'a newer format',
+      { source: { backupID, storeRef } },
+      { change: (manifest: object) => ({ ...manifest, formatVersion: 9 }) },
+      'BackupFormatNewer',
+    ],
+    [
+      'a release that cannot use it',
+      { source: { backupID, storeRef } },
+      { version: '3.99.0' },
+      'DowngradeRefused',
+    ],
+    [
+      'an encrypted backup without its key',
+      { source: { backupID, storeRef } },
+      {
+        change: (manifest: object) => ({ ...manifest, encryption: { method: 'AES-256-GCM', keyID: '2025' } }),
+      },
+      'DecryptionKeyMissing',
+    ],
   ] as const)('%s is refused with a reason, and nothing is touched', async (_, spec, options, reason) => {
     const world = await aWorld();
     running = await installed(world);
     storeBackup(world.customer, { backupID, ...options });
     await world.cluster.create(backupKind, foreignBackup, { signal: never });
-    await world.cluster.applyStatus(backupKind, { namespace: 'acme', name: 'foreign' }, { phase: 'Completed', backupID, identity: 'acme.other', storeRef }, {}, { signal: never });
+    await world.cluster.applyStatus(
+      backupKind,
+      { namespace: 'acme', name: 'foreign' },
+      { phase: 'Completed', backupID, identity: 'acme.other', storeRef },
+      {},
+      { signal: never },
+    );
     const before = effects(world).length;
     const { status } = await ask(world, running, spec);
-    expect(status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ type: 'Failed', reason })] });
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      conditions: [expect.objectContaining({ type: 'Failed', reason })],
+    });
     expect(effects(world).slice(before)).toEqual([]);
     expect(await ready(world)).toBe(true);
   });
@@ -172,9 +313,22 @@ describe('what cannot be restored', () => {
     const world = await aWorld();
     running = await installed(world);
     storeBackup(world.customer, { backupID });
-    const store = await world.cluster.get(storeKind, { namespace: 'acme', name: 'customer' }, { signal: never });
-    await world.cluster.replace(storeKind, { ...store, spec: { ...store.spec, accessMode: 'ReadOnly' } }, { signal: never });
-    const { status } = await ask(world, running, { preRestoreBackup: 'Required', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 });
+    const store = await world.cluster.get(
+      storeKind,
+      { namespace: 'acme', name: 'customer' },
+      { signal: never },
+    );
+    await world.cluster.replace(
+      storeKind,
+      { ...store, spec: { ...store.spec, accessMode: 'ReadOnly' } },
+      { signal: never },
+    );
+    const { status } = await ask(world, running, {
+      preRestoreBackup: 'Required',
+      verify: 'Checksum',
+      inPlace: 'Refuse',
+      keepPreviousHours: 24,
+    });
     expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('ReadOnly') });
     expect((await ask(world, running, {}, 'without')).status).toMatchObject({ phase: 'Completed' });
   });
@@ -184,7 +338,10 @@ describe('what cannot be restored', () => {
     storeBackup(world.customer, { backupID, change: big });
     await world.cluster.create(restoreKind, aRestore({ ifNotEmpty: 'Fail' }), { signal: never });
     running = await installed(world);
-    expect((await restoreOf(world)).status).toMatchObject({ phase: 'Failed', conditions: [expect.objectContaining({ reason: 'DiskFull' })] });
+    expect((await restoreOf(world)).status).toMatchObject({
+      phase: 'Failed',
+      conditions: [expect.objectContaining({ reason: 'DiskFull' })],
+    });
     expect(endState(world)).toMatchObject({ data: 'vanilla 3.44.0' });
   });
 
@@ -192,10 +349,16 @@ describe('what cannot be restored', () => {
     const world = await aWorld();
     running = await installed(world);
     storeBackup(world.customer, { backupID });
-    world.runJob = ({ uid }) => (uid.endsWith('-check') ? { error: { reason: 'DataSetCorrupt', message: 'index-1-1.zst is damaged.' } } : {});
+    world.runJob = ({ uid }) =>
+      uid.endsWith('-check')
+        ? { error: { reason: 'DataSetCorrupt', message: 'index-1-1.zst is damaged.' } }
+        : {};
     const before = effects(world).length;
     const { status } = await ask(world, running);
-    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('Nothing was overwritten') });
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      message: expect.stringContaining('Nothing was overwritten'),
+    });
     expect(effects(world).slice(before)).not.toContain('composeStop');
     await running.until('the stack to be Ready', () => ready(world));
     expect(endState(world)).toMatchObject({ data: 'vanilla 3.44.0' });
@@ -205,14 +368,23 @@ describe('what cannot be restored', () => {
 describe('vanilla data', () => {
   it('are copied to the customer by the storage service, and loaded from there', async () => {
     const world = await aWorld();
-    world.vendor.blobs.set(releaseFilePath('3.44.0', 'vanilla/database.sql.zst'), { content: Buffer.from('sql'), contentType: 'x', createdTime: '2026-01-01T00:00:00Z' });
+    world.vendor.blobs.set(releaseFilePath('3.44.0', 'vanilla/database.sql.zst'), {
+      content: Buffer.from('sql'),
+      contentType: 'x',
+      createdTime: '2026-01-01T00:00:00Z',
+    });
     const urls: string[] = [];
     world.runJob = ({ type, input }) => {
-      if (type === 'load') urls.push(...(input as { dataSets: { url: string }[] }).dataSets.map(({ url }) => url));
+      if (type === 'load')
+        urls.push(...(input as { dataSets: { url: string }[] }).dataSets.map(({ url }) => url));
       return { result: {} };
     };
     running = await installed(world, { initialData: { source: 'Auto' } });
-    expect(world.customer.blobs.get('acme.main/vanilla/3.44.0/vanilla/database.sql.zst')?.content.toString()).toBe('sql');
-    expect(urls).toEqual([expect.stringContaining(`${world.customer.description}/acme.main/vanilla/3.44.0/`)]);
+    expect(
+      world.customer.blobs.get('acme.main/vanilla/3.44.0/vanilla/database.sql.zst')?.content.toString(),
+    ).toBe('sql');
+    expect(urls).toEqual([
+      expect.stringContaining(`${world.customer.description}/acme.main/vanilla/3.44.0/`),
+    ]);
   });
 });

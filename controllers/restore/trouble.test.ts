@@ -3,7 +3,17 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { restoreKind } from '../../crds/index.ts';
 import { events } from '../../operator/runtime/client/kinds.ts';
 import { Process, type World } from '../../test/campaigns/memory-world.ts';
-import { aRestore, ask, aWorld, backupID, endState, installed, ready, restoreOf, stackOf } from '../../test/support/restore-world.ts';
+import {
+  aRestore,
+  ask,
+  aWorld,
+  backupID,
+  endState,
+  installed,
+  ready,
+  restoreOf,
+  stackOf,
+} from '../../test/support/restore-world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 
 const { signal: never } = new AbortController();
@@ -17,7 +27,9 @@ afterEach(() => running?.kill());
 
 async function warnings(world: World, kind: string): Promise<readonly string[]> {
   const all = await world.cluster.list(events, { namespace: 'acme' }, { signal: never });
-  return all.filter(({ type, regarding }) => type === 'Warning' && regarding?.kind === kind).map(({ reason, note }) => `${reason} ${note}`);
+  return all
+    .filter(({ type, regarding }) => type === 'Warning' && regarding?.kind === kind)
+    .map(({ reason, note }) => `${reason} ${note}`);
 }
 
 it('a load that fails makes a Warning at its first failure', async () => {
@@ -26,8 +38,13 @@ it('a load that fails makes a Warning at its first failure', async () => {
   storeBackup(world.customer, { backupID });
   world.runJob = ({ type }) => (type === 'restore' ? { error: problem } : { result: {} });
   await world.cluster.create(restoreKind, aRestore(), { signal: never });
-  await running.until('the event', async () => (await warnings(world, 'JtelRestore')).some((one) => one.includes('error 1100')));
-  expect((await restoreOf(world)).status).toMatchObject({ phase: 'Loading', message: expect.stringContaining('error 1100') });
+  await running.until('the event', async () =>
+    (await warnings(world, 'JtelRestore')).some((one) => one.includes('error 1100')),
+  );
+  expect((await restoreOf(world)).status).toMatchObject({
+    phase: 'Loading',
+    message: expect.stringContaining('error 1100'),
+  });
 });
 
 it('so does the load of the first data', async () => {
@@ -36,7 +53,9 @@ it('so does the load of the first data', async () => {
   await world.apply(stackOf());
   running = new Process(world);
   await running.until('a warning', async () => (await warnings(world, 'JtelStack')).length > 0);
-  expect(await warnings(world, 'JtelStack')).toEqual(['JobFailed The data were not loaded: error 1100: table was not locked.']);
+  expect(await warnings(world, 'JtelStack')).toEqual([
+    'JobFailed The data were not loaded: error 1100: table was not locked.',
+  ]);
 });
 
 it('a later order says which one is in its way and how to go on, and that is so', async () => {
@@ -45,15 +64,24 @@ it('a later order says which one is in its way and how to go on, and that is so'
   storeBackup(world.customer, { backupID });
   world.runJob = ({ type }) => (type === 'restore' ? { error: problem } : { result: {} });
   await world.cluster.create(restoreKind, aRestore({}, 'first'), { signal: never });
-  await running.until('the trouble of the first', async () => (await restoreOf(world, 'first')).status?.message?.includes('error 1100') === true);
+  await running.until(
+    'the trouble of the first',
+    async () => (await restoreOf(world, 'first')).status?.message?.includes('error 1100') === true,
+  );
   await world.cluster.create(restoreKind, aRestore({}, 'second'), { signal: never });
-  await running.until('the second to wait', async () => (await restoreOf(world, 'second')).status?.message !== undefined);
+  await running.until(
+    'the second to wait',
+    async () => (await restoreOf(world, 'second')).status?.message !== undefined,
+  );
   expect((await restoreOf(world, 'second')).status?.message).toMatch(
     /^JtelRestore first of the same stack came first; it is Loading since \S+\. If first is not wanted any more, delete it and this one goes on: kubectl delete jtelrestore first -n acme\..*error 1100/,
   );
   world.runJob = () => ({ result: {} });
   await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'first' }, {}, { signal: never });
-  await running.until('the second to end', async () => (await restoreOf(world, 'second')).status?.phase === 'Completed');
+  await running.until(
+    'the second to end',
+    async () => (await restoreOf(world, 'second')).status?.phase === 'Completed',
+  );
   await running.until('the stack to be Ready', () => ready(world));
   expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
   expect((await ask(world, running, {}, 'third')).status).toMatchObject({ phase: 'Completed' });

@@ -29,7 +29,22 @@ export function cronJob(stack: JtelStack, { image, serviceAccount }: SchedulePod
   if (backup === undefined) return undefined;
   const { namespace, name, uid } = stack.metadata;
   const podLabels = { [labels.stack]: name, 'app.kubernetes.io/name': 'jtel-backup-schedule' };
-  const args = ['backup', 'create', '--stack', name, '--trigger', 'Scheduled', '--schedule', backup.schedule, '--time-zone', backup.timeZone, '--verify', backup.verify, '--job-name', '$(JOB_NAME)'];
+  const args = [
+    'backup',
+    'create',
+    '--stack',
+    name,
+    '--trigger',
+    'Scheduled',
+    '--schedule',
+    backup.schedule,
+    '--time-zone',
+    backup.timeZone,
+    '--verify',
+    backup.verify,
+    '--job-name',
+    '$(JOB_NAME)',
+  ];
   const container = {
     name: 'create',
     image,
@@ -37,12 +52,24 @@ export function cronJob(stack: JtelStack, { image, serviceAccount }: SchedulePod
     env: [
       { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
       // Contains the minute for which the CronJob fired, whenever the pod comes to run.
-      { name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
+      {
+        name: 'JOB_NAME',
+        valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
+      },
     ],
     resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '192Mi' } },
-    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
   };
-  const podSpec = { serviceAccountName: serviceAccount, restartPolicy: 'OnFailure', securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }, containers: [container] };
+  const podSpec = {
+    serviceAccountName: serviceAccount,
+    restartPolicy: 'OnFailure',
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [container],
+  };
   const spec = {
     schedule: backup.schedule,
     timeZone: backup.timeZone,
@@ -53,10 +80,18 @@ export function cronJob(stack: JtelStack, { image, serviceAccount }: SchedulePod
     failedJobsHistoryLimit: 3,
     jobTemplate: {
       metadata: { labels: podLabels },
-      spec: { backoffLimit: 6, activeDeadlineSeconds: 3600, ttlSecondsAfterFinished: 86_400, template: { metadata: { labels: podLabels }, spec: podSpec } },
+      spec: {
+        backoffLimit: 6,
+        activeDeadlineSeconds: 3600,
+        ttlSecondsAfterFinished: 86_400,
+        template: { metadata: { labels: podLabels }, spec: podSpec },
+      },
     },
   };
-  const digest = createHash('sha256').update(JSON.stringify([uid, spec])).digest('hex').slice(0, 16);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([uid, spec]))
+    .digest('hex')
+    .slice(0, 16);
   return {
     apiVersion: 'batch/v1',
     kind: 'CronJob',
@@ -65,7 +100,16 @@ export function cronJob(stack: JtelStack, { image, serviceAccount }: SchedulePod
       name: cronJobName(name),
       labels: { [labels.stack]: name },
       annotations: { [digestAnnotation]: digest },
-      ownerReferences: [{ apiVersion: 'jtel.de/v1alpha1', kind: 'JtelStack', name, uid, controller: true, blockOwnerDeletion: false }],
+      ownerReferences: [
+        {
+          apiVersion: 'jtel.de/v1alpha1',
+          kind: 'JtelStack',
+          name,
+          uid,
+          controller: true,
+          blockOwnerDeletion: false,
+        },
+      ],
     },
     spec,
   };

@@ -3,11 +3,23 @@
  * host or a store.
  */
 
-import { backupKind, labels, madeByOperator, stackKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import {
+  backupKind,
+  labels,
+  madeByOperator,
+  stackKind,
+  type JtelBackup,
+  type JtelRestore,
+  type JtelStack,
+} from '../../crds/index.ts';
 import { isAlreadyExists, isConflict } from '../../operator/runtime/client/api-error.ts';
 import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import { cronJobs } from '../../operator/runtime/client/kinds.ts';
-import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
+import type {
+  ReconcileContext,
+  Reconciler,
+  ReconcileResult,
+} from '../../operator/runtime/control/reconciler.ts';
 import type { ObjectKey } from '../../operator/runtime/objects.ts';
 import { InputError } from '../input-error.ts';
 import { lateSince } from '../late-copy.ts';
@@ -44,11 +56,13 @@ export class ScheduleReconciler implements Reconciler {
     await this.#prune(stack, context);
     const schedule = scheduleOf(stack);
     await this.#keepCronJob(stack, schedule !== undefined, context);
-    if (schedule === undefined || !isScheduled(stack)) return { requeueAfterSeconds: this.#spread(resyncSeconds) };
+    if (schedule === undefined || !isScheduled(stack))
+      return { requeueAfterSeconds: this.#spread(resyncSeconds) };
     const now = this.#options.clock();
     await this.#catchUp(stack, schedule, now, context);
     const next = schedule.next(now);
-    const untilNext = next === undefined ? resyncSeconds : (next.time.getTime() - now.getTime()) / 1000 + this.#grace() + 1;
+    const untilNext =
+      next === undefined ? resyncSeconds : (next.time.getTime() - now.getTime()) / 1000 + this.#grace() + 1;
     return { requeueAfterSeconds: Math.min(untilNext, this.#spread(resyncSeconds)) };
   }
 
@@ -59,15 +73,20 @@ export class ScheduleReconciler implements Reconciler {
     const found = await cluster.find(cronJobs, key, context);
     // Somebody's own CronJob of that name is not ours to change.
     if (found !== undefined && !isOwnedBy(found, stack)) {
-      context.logger.warn('a CronJob of that name belongs to somebody else; the operator asks for the backups itself', { cronJob: key.name });
+      context.logger.warn(
+        'a CronJob of that name belongs to somebody else; the operator asks for the backups itself',
+        { cronJob: key.name },
+      );
       return;
     }
     const wanted = pods === undefined || !isComputable ? undefined : cronJob(stack, pods);
     if (wanted === undefined) {
-      if (found !== undefined) await cluster.delete(cronJobs, key, { uid: found.metadata?.uid ?? '' }, context);
+      if (found !== undefined)
+        await cluster.delete(cronJobs, key, { uid: found.metadata?.uid ?? '' }, context);
       return;
     }
-    if (found?.metadata?.annotations?.[digestAnnotation] === wanted.metadata?.annotations?.[digestAnnotation]) return;
+    if (found?.metadata?.annotations?.[digestAnnotation] === wanted.metadata?.annotations?.[digestAnnotation])
+      return;
     await cluster.apply(cronJobs, wanted, context);
     context.logger.info('schedule applied', { cronJob: key.name });
   }
@@ -78,8 +97,13 @@ export class ScheduleReconciler implements Reconciler {
     if (backup === undefined || stack.status?.version === undefined) return;
     const handled = [
       stack.status.backup?.lastScheduleTime,
-      ...this.#options.backupsOf(stack).filter((one) => one.spec.trigger === 'Scheduled' && lateSince(one, stack) === undefined).map(({ metadata }) => metadata.creationTimestamp),
-    ].map((time) => Date.parse(time ?? '')).filter((time) => !Number.isNaN(time));
+      ...this.#options
+        .backupsOf(stack)
+        .filter((one) => one.spec.trigger === 'Scheduled' && lateSince(one, stack) === undefined)
+        .map(({ metadata }) => metadata.creationTimestamp),
+    ]
+      .map((time) => Date.parse(time ?? ''))
+      .filter((time) => !Number.isNaN(time));
     const slot = dueBackup({
       schedule,
       ...(handled.length === 0 ? {} : { handledUntil: new Date(Math.max(...handled)) }),
@@ -89,8 +113,18 @@ export class ScheduleReconciler implements Reconciler {
       now,
     });
     if (slot === undefined) return;
-    const created = await askForBackup(this.#options.cluster, stack, backup.verify, `${stack.metadata.name}-${slot.name}`, context);
-    if (created) context.logger.info('a scheduled backup was asked for', { backup: `${stack.metadata.name}-${slot.name}`, due: slot.time.toISOString() });
+    const created = await askForBackup(
+      this.#options.cluster,
+      stack,
+      backup.verify,
+      `${stack.metadata.name}-${slot.name}`,
+      context,
+    );
+    if (created)
+      context.logger.info('a scheduled backup was asked for', {
+        backup: `${stack.metadata.name}-${slot.name}`,
+        due: slot.time.toISOString(),
+      });
   }
 
   async #prune(stack: JtelStack, context: ReconcileContext): Promise<void> {
@@ -101,7 +135,12 @@ export class ScheduleReconciler implements Reconciler {
         const live = await cluster.find(backupKind, metadata, context);
         if (live === undefined || isKeptByOthers(live)) continue;
         // As it was looked at: an object that changed meanwhile is looked at again.
-        await cluster.delete(backupKind, metadata, { uid: metadata.uid, resourceVersion: metadata.resourceVersion }, context);
+        await cluster.delete(
+          backupKind,
+          metadata,
+          { uid: metadata.uid, resourceVersion: metadata.resourceVersion },
+          context,
+        );
         context.logger.info('an old JtelBackup was removed; what it stored stays', { backup: metadata.name });
       } catch (error) {
         if (!isConflict(error)) throw error;
@@ -130,7 +169,13 @@ function scheduleOf({ spec }: JtelStack): Schedule | undefined {
 }
 
 /** @returns whether it was not there yet. */
-async function askForBackup(cluster: Cluster, stack: JtelStack, verify: JtelBackup['spec']['verify'], name: string, context: ReconcileContext): Promise<boolean> {
+async function askForBackup(
+  cluster: Cluster,
+  stack: JtelStack,
+  verify: JtelBackup['spec']['verify'],
+  name: string,
+  context: ReconcileContext,
+): Promise<boolean> {
   const { namespace, name: stackName } = stack.metadata;
   const backup = {
     apiVersion: 'jtel.de/v1alpha1',

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { backupKind, madeByOperator, stackKind, type JtelBackup, type JtelRestore, type JtelStack, type ResourceKind } from '../../crds/index.ts';
+import {
+  backupKind,
+  madeByOperator,
+  stackKind,
+  type JtelBackup,
+  type JtelRestore,
+  type JtelStack,
+  type ResourceKind,
+} from '../../crds/index.ts';
 import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
 import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
 import { cronJobs } from '../../operator/runtime/client/kinds.ts';
@@ -15,16 +23,41 @@ const context = { signal: new AbortController().signal, logger: silentLogger };
 const key = { namespace: 'acme', name: 'main' };
 const pods = { image: 'registry.example/jtel/jtel-operator:1', serviceAccount: 'jtel-backup' };
 
-function aStack(backup: object | undefined = {}, changes: object = {}, status: object = { version: '3.43.2' }): JtelStack {
+function aStack(
+  backup: object | undefined = {},
+  changes: object = {},
+  status: object = { version: '3.43.2' },
+): JtelStack {
   return {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelStack',
-    metadata: { namespace: 'acme', name: 'main', uid: 'stack-uid', generation: 1, resourceVersion: '1', creationTimestamp: '2025-12-01T00:00:00Z' },
+    metadata: {
+      namespace: 'acme',
+      name: 'main',
+      uid: 'stack-uid',
+      generation: 1,
+      resourceVersion: '1',
+      creationTimestamp: '2025-12-01T00:00:00Z',
+    },
     spec: {
       suspend: false,
       managementMode: 'Manage',
       powerState: 'Running',
-      ...(backup === undefined ? {} : { backup: { storeRef: { name: 'b' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', verify: 'Checksum', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 3, ...backup } }),
+      ...(backup === undefined
+        ? {}
+        : {
+            backup: {
+              storeRef: { name: 'b' },
+              schedule: '0 2 * * *',
+              timeZone: 'Europe/Berlin',
+              state: 'Enabled',
+              verify: 'Checksum',
+              method: 'Physical',
+              startDeadlineMinutes: 720,
+              historyLimit: 3,
+              ...backup,
+            },
+          }),
       ...changes,
     },
     status,
@@ -33,9 +66,15 @@ function aStack(backup: object | undefined = {}, changes: object = {}, status: o
 
 /** The stack was there before the times that the tests are about. */
 class DatedCluster extends MemoryCluster {
-  override async find<T extends KubernetesObject>(kind: ResourceKind<T>, name: ObjectKey, options: CallOptions): Promise<T | undefined> {
+  override async find<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    name: ObjectKey,
+    options: CallOptions,
+  ): Promise<T | undefined> {
     const found = await super.find(kind, name, options);
-    return found === undefined ? undefined : { ...found, metadata: { ...found.metadata, creationTimestamp: '2025-12-01T00:00:00Z' } };
+    return found === undefined
+      ? undefined
+      : { ...found, metadata: { ...found.metadata, creationTimestamp: '2025-12-01T00:00:00Z' } };
   }
 }
 
@@ -63,7 +102,14 @@ class Bench {
 
   async look(withPods = true): Promise<number> {
     const backups = await this.backups();
-    const reconciler = new ScheduleReconciler({ cluster: this.cluster, pods: withPods ? pods : undefined, backupsOf: () => backups, restoresOf: () => [], clock: () => this.now, random: () => 0.5 });
+    const reconciler = new ScheduleReconciler({
+      cluster: this.cluster,
+      pods: withPods ? pods : undefined,
+      backupsOf: () => backups,
+      restoresOf: () => [],
+      clock: () => this.now,
+      random: () => 0.5,
+    });
     return (await reconciler.reconcile(key, context))?.requeueAfterSeconds ?? 0;
   }
 
@@ -81,7 +127,10 @@ class Bench {
   /** As the pod of the CronJob does. */
   async fire(): Promise<void> {
     const name = `main-${new Schedule('0 2 * * *', 'Europe/Berlin').nearest(this.now)?.name}`;
-    const backup = { metadata: { namespace: 'acme', name }, spec: { stackRef: { name: 'main' }, trigger: 'Scheduled', verify: 'Checksum' } };
+    const backup = {
+      metadata: { namespace: 'acme', name },
+      spec: { stackRef: { name: 'main' }, trigger: 'Scheduled', verify: 'Checksum' },
+    };
     await this.cluster.create(backupKind, backup as object as JtelBackup, context).catch((error: unknown) => {
       if (!isAlreadyExists(error)) throw error;
     });
@@ -97,7 +146,13 @@ describe('the CronJob of a stack', () => {
     const bench = await Bench.with(aStack());
     await bench.look();
     const first = await bench.cronJob();
-    expect(first?.spec).toMatchObject({ schedule: '0 2 * * *', timeZone: 'Europe/Berlin', concurrencyPolicy: 'Forbid', startingDeadlineSeconds: 43_200, suspend: false });
+    expect(first?.spec).toMatchObject({
+      schedule: '0 2 * * *',
+      timeZone: 'Europe/Berlin',
+      concurrencyPolicy: 'Forbid',
+      startingDeadlineSeconds: 43_200,
+      suspend: false,
+    });
     await bench.look();
     expect((await bench.cronJob())?.metadata?.resourceVersion).toBe(first?.metadata?.resourceVersion);
     await bench.change({ suspend: true });
@@ -128,7 +183,14 @@ describe('the CronJob of a stack', () => {
 
   test('of somebody else is left alone', async () => {
     const bench = await Bench.with(aStack());
-    await bench.cluster.create(cronJobs, { metadata: { namespace: 'acme', name: 'main-backup' }, spec: { schedule: '0 0 * * *', jobTemplate: {} } }, context);
+    await bench.cluster.create(
+      cronJobs,
+      {
+        metadata: { namespace: 'acme', name: 'main-backup' },
+        spec: { schedule: '0 0 * * *', jobTemplate: {} },
+      },
+      context,
+    );
     await bench.look();
     await bench.look(false);
     expect((await bench.cronJob())?.spec?.schedule).toBe('0 0 * * *');
@@ -160,10 +222,16 @@ describe('what the CronJob missed', () => {
 
   test('is asked for, although copies of older ones were created since', async () => {
     const bench = await Bench.with(aStack());
-    const copy = { metadata: { namespace: 'acme', name: 'main-20260520' }, spec: { stackRef: { name: 'main' }, trigger: 'Scheduled', verify: 'Checksum' } };
+    const copy = {
+      metadata: { namespace: 'acme', name: 'main-20260520' },
+      spec: { stackRef: { name: 'main' }, trigger: 'Scheduled', verify: 'Checksum' },
+    };
     await bench.cluster.create(backupKind, copy as object as JtelBackup, context);
     await bench.look();
-    expect((await bench.backups()).map(({ metadata }) => metadata.name)).toEqual(['main-20260520', 'main-20260601']);
+    expect((await bench.backups()).map(({ metadata }) => metadata.name)).toEqual([
+      'main-20260520',
+      'main-20260601',
+    ]);
   });
 
   test.each([
@@ -187,24 +255,52 @@ describe('what the CronJob missed', () => {
   const autumn = { from: '2026-10-24T12:00:00Z', dates: ['20261025', '20261026'] };
   test.each([
     ['a CronJob that fires not at all on the night without a 02:00', spring, ['2026-03-30T00:00:00Z'], true],
-    ['a CronJob that fires an hour early there, and twice', spring, ['2026-03-29T00:00:00Z', '2026-03-29T01:00:00Z', '2026-03-30T00:00:00Z'], true],
-    ['a CronJob that fires at both 02:00 of one night', autumn, ['2026-10-25T00:00:00Z', '2026-10-25T01:00:00Z', '2026-10-26T01:00:00Z'], true],
+    [
+      'a CronJob that fires an hour early there, and twice',
+      spring,
+      ['2026-03-29T00:00:00Z', '2026-03-29T01:00:00Z', '2026-03-30T00:00:00Z'],
+      true,
+    ],
+    [
+      'a CronJob that fires at both 02:00 of one night',
+      autumn,
+      ['2026-10-25T00:00:00Z', '2026-10-25T01:00:00Z', '2026-10-26T01:00:00Z'],
+      true,
+    ],
     ['a CronJob that never fires', autumn, [], true],
-    ['an operator that is away', autumn, ['2026-10-25T00:00:00Z', '2026-10-25T01:00:00Z', '2026-10-26T01:00:00Z'], false],
+    [
+      'an operator that is away',
+      autumn,
+      ['2026-10-25T00:00:00Z', '2026-10-25T01:00:00Z', '2026-10-26T01:00:00Z'],
+      false,
+    ],
   ])('with %s each local date has exactly one', async (_, { from, dates }, shots, isThere) => {
-    const bench = await Bench.with(aStack({ historyLimit: 99 }, {}, { version: '3.43.2', backup: { lastScheduleTime: from } }));
+    const bench = await Bench.with(
+      aStack({ historyLimit: 99 }, {}, { version: '3.43.2', backup: { lastScheduleTime: from } }),
+    );
     for (let minutes = 0; minutes < 2 * 1440; minutes += 10) {
       bench.now = new Date(Date.parse(from) + minutes * 60_000);
       if (shots.includes(bench.now.toISOString().replace('.000', ''))) await bench.fire();
       if (isThere) await bench.look();
     }
-    expect((await bench.backups()).map(({ metadata }) => metadata.name)).toEqual(dates.map((date) => `main-${date}`));
+    expect((await bench.backups()).map(({ metadata }) => metadata.name)).toEqual(
+      dates.map((date) => `main-${date}`),
+    );
   });
 });
 
 describe('finished objects', () => {
-  const backup = (name: string, phase: string, startTime: string, made: object = madeByOperator): JtelBackup =>
-    ({ metadata: { name, namespace: 'acme', creationTimestamp: startTime, labels: made }, spec: { stackRef: { name: 'main' } }, status: { phase, startTime } }) as object as JtelBackup;
+  const backup = (
+    name: string,
+    phase: string,
+    startTime: string,
+    made: object = madeByOperator,
+  ): JtelBackup =>
+    ({
+      metadata: { name, namespace: 'acme', creationTimestamp: startTime, labels: made },
+      spec: { stackRef: { name: 'main' } },
+      status: { phase, startTime },
+    }) as object as JtelBackup;
   const history = [
     backup('e', 'Failed', '2026-01-05T00:00:00Z'),
     backup('a', 'Completed', '2026-01-01T00:00:00Z'),
@@ -213,7 +309,8 @@ describe('finished objects', () => {
     backup('d', 'Failed', '2026-01-04T00:00:00Z'),
     backup('f', 'Running', '2025-01-01T00:00:00Z'),
   ];
-  const names = (stack: JtelStack, restores: readonly JtelRestore[] = []): string[] => surplusBackups(stack, history, restores).map(({ metadata }) => metadata.name);
+  const names = (stack: JtelStack, restores: readonly JtelRestore[] = []): string[] =>
+    surplusBackups(stack, history, restores).map(({ metadata }) => metadata.name);
 
   test('beyond the limit go, the oldest first; the newest completed one stays', () => {
     expect(names(aStack({ historyLimit: 3 }))).toEqual(['a']);
@@ -222,23 +319,46 @@ describe('finished objects', () => {
   });
 
   test('that somebody may go back to stay', () => {
-    const restore = { spec: { source: { backupRef: { name: 'c' } } }, status: { preRestoreBackupRef: { name: 'd' } } } as object as JtelRestore;
-    expect(names(aStack({ historyLimit: 1 }, {}, { rollback: { backupRef: { name: 'a' } } }), [restore])).toEqual([]);
+    const restore = {
+      spec: { source: { backupRef: { name: 'c' } } },
+      status: { preRestoreBackupRef: { name: 'd' } },
+    } as object as JtelRestore;
+    expect(
+      names(aStack({ historyLimit: 1 }, {}, { rollback: { backupRef: { name: 'a' } } }), [restore]),
+    ).toEqual([]);
   });
 
   test('that somebody keeps in git stay, and do not count: they would be made anew and run at once', () => {
-    const fromGit = ['x', 'y', 'z'].map((name, index) => backup(name, 'Completed', `2025-12-0${index + 1}T00:00:00Z`, {}));
-    expect(surplusBackups(aStack({ historyLimit: 2 }), [...fromGit, ...history], []).map(({ metadata }) => metadata.name)).toEqual(['a', 'c']);
+    const fromGit = ['x', 'y', 'z'].map((name, index) =>
+      backup(name, 'Completed', `2025-12-0${index + 1}T00:00:00Z`, {}),
+    );
+    expect(
+      surplusBackups(aStack({ historyLimit: 2 }), [...fromGit, ...history], []).map(
+        ({ metadata }) => metadata.name,
+      ),
+    ).toEqual(['a', 'c']);
     expect(surplusBackups(aStack({ historyLimit: 1 }), fromGit, [])).toEqual([]);
   });
 
   test.each([
-    ['the operator alone', [{ manager: 'jtel-operator' }, { manager: 'jtel-operator', subresource: 'status' }], ['b', 'd', 'e']],
-    ['a tool that applied a copy of it with its label', [{ manager: 'argocd-controller' }, { manager: 'jtel-operator' }], ['a', 'b', 'c', 'd', 'e']],
+    [
+      'the operator alone',
+      [{ manager: 'jtel-operator' }, { manager: 'jtel-operator', subresource: 'status' }],
+      ['b', 'd', 'e'],
+    ],
+    [
+      'a tool that applied a copy of it with its label',
+      [{ manager: 'argocd-controller' }, { manager: 'jtel-operator' }],
+      ['a', 'b', 'c', 'd', 'e'],
+    ],
   ])('written by %s', async (_, managedFields, left) => {
     const bench = await Bench.with(aStack({ historyLimit: 2, state: 'Suspended' }));
     for (const one of history.filter(({ status }) => status?.phase !== 'Running')) {
-      await bench.cluster.create(backupKind, { ...one, metadata: { ...one.metadata, managedFields } }, context);
+      await bench.cluster.create(
+        backupKind,
+        { ...one, metadata: { ...one.metadata, managedFields } },
+        context,
+      );
       await bench.cluster.applyStatus(backupKind, one.metadata, one.status ?? {}, {}, context);
     }
     await bench.look();

@@ -10,7 +10,12 @@ import type { Attempt, RevisionOutcome } from './revisions.ts';
 
 export type Action =
   /** Make the Secret with the passwords that the release wants generated, and a self-signed certificate if asked for. */
-  | { readonly type: 'EnsureCredentials'; readonly generate: readonly GeneratedSecret[]; readonly selfSigned: boolean; readonly renew?: boolean }
+  | {
+      readonly type: 'EnsureCredentials';
+      readonly generate: readonly GeneratedSecret[];
+      readonly selfSigned: boolean;
+      readonly renew?: boolean;
+    }
   /** Take the host for this stack with a new epoch. Always the first action of a wave that changes a host. */
   | { readonly type: 'ClaimHost' }
   | { readonly type: 'SetUpHost' }
@@ -29,7 +34,11 @@ export type Action =
   | { readonly type: 'StartCount'; readonly source: string }
   | { readonly type: 'RemoveBeside'; readonly project: string }
   /** The one step of a restore that the stack feels: other volumes take the place of those in use. */
-  | { readonly type: 'SwitchVolumes'; readonly switch: NonNullable<RecordedChange['switch']>; readonly carriedOut: readonly CarriedOutOrder[] }
+  | {
+      readonly type: 'SwitchVolumes';
+      readonly switch: NonNullable<RecordedChange['switch']>;
+      readonly carriedOut: readonly CarriedOutOrder[];
+    }
   /** Back to the data from before, because those of the restore did not become healthy. */
   | { readonly type: 'RefuseData'; readonly refuse: NonNullable<RecordedChange['refuse']> }
   | { readonly type: 'MeasurePrevious'; readonly volumes: readonly string[] }
@@ -46,7 +55,11 @@ export type Action =
   /** This host may start the stack again. Only where it is proven that no other one does. */
   | { readonly type: 'UnmarkMoved' }
   /** Note on the host where the data came from, and whether they are whole or about to be overwritten. */
-  | { readonly type: 'RecordData'; readonly data: DataOrigin; readonly carriedOut?: readonly CarriedOutOrder[] }
+  | {
+      readonly type: 'RecordData';
+      readonly data: DataOrigin;
+      readonly carriedOut?: readonly CarriedOutOrder[];
+    }
   /** Note on the host that the data are lost, as somebody agreed to: the stack begins anew. */
   | { readonly type: 'ForgetData' }
   | { readonly type: 'RemoveJob'; readonly uid: string }
@@ -119,13 +132,17 @@ export function describeAction(action: Action): string {
     case 'UnmarkMoved':
       return 'let this host run the stack again';
     case 'RecordData':
-      return action.data.state === 'Incomplete' ? `record that the data are being overwritten by ${action.data.source}` : `record that the data came from ${action.data.source}`;
+      return action.data.state === 'Incomplete'
+        ? `record that the data are being overwritten by ${action.data.source}`
+        : `record that the data came from ${action.data.source}`;
     case 'ForgetData':
       return 'record that the data are lost and that the stack begins anew';
     case 'RemoveJob':
       return `remove the finished job ${action.uid}`;
     case 'NoteAttempt':
-      return action.attempt.failure === undefined ? `note how the ${action.attempt.action.toLowerCase()} stands` : 'note the failure';
+      return action.attempt.failure === undefined
+        ? `note how the ${action.attempt.action.toLowerCase()} stands`
+        : 'note the failure';
     case 'NoteOutcome':
       return `note the outcome: ${action.outcome.result}`;
     case 'CreateBackup':

@@ -3,7 +3,14 @@
  * a stack at rest is not written about: they change when something happens.
  */
 
-import type { JtelBackup, JtelRestore, JtelStack, JtelStackStatus, Reason, StackConditionType } from '../../crds/index.ts';
+import type {
+  JtelBackup,
+  JtelRestore,
+  JtelStack,
+  JtelStackStatus,
+  Reason,
+  StackConditionType,
+} from '../../crds/index.ts';
 import { findCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
 import { acceptedBackup, howToAccept, isAcceptedBackup } from '../backup-doubt.ts';
 import { InputError } from '../input-error.ts';
@@ -37,9 +44,19 @@ export function withBackupHealth(status: JtelStackStatus, input: BackupHealthInp
   const summary = summarise(input, schedule instanceof Schedule ? schedule : undefined);
   let conditions = status.conditions;
   for (const draft of [health(input, schedule, summary), objectives(input, summary)]) {
-    conditions = [...setCondition(conditions, { ...draft, message: draft.message.slice(0, 1024), observedGeneration: stack.metadata.generation }, now)];
+    conditions = [
+      ...setCondition(
+        conditions,
+        { ...draft, message: draft.message.slice(0, 1024), observedGeneration: stack.metadata.generation },
+        now,
+      ),
+    ];
   }
-  return { ...status, ...(conditions === undefined ? {} : { conditions }), backup: summary } as JtelStackStatus;
+  return {
+    ...status,
+    ...(conditions === undefined ? {} : { conditions }),
+    backup: summary,
+  } as JtelStackStatus;
 }
 
 /** Undefined without `spec.backup`; an error that says why for one that cannot be computed. */
@@ -53,15 +70,25 @@ function scheduleOf({ spec }: JtelStack): Schedule | InputError | undefined {
   }
 }
 
-function summarise({ stack, backups, now }: BackupHealthInput, schedule: Schedule | undefined): Summary | undefined {
+function summarise(
+  { stack, backups, now }: BackupHealthInput,
+  schedule: Schedule | undefined,
+): Summary | undefined {
   const previous = stack.status?.backup;
   const newest = newestGood(stack, backups);
   const known = previous?.lastScheduleTime ?? '';
   // Only what is new is looked at: whether it is a late copy takes the schedule's own arithmetic.
   const isAsked = (one: JtelBackup): boolean =>
-    one.spec.trigger === 'Scheduled' && one.metadata.creationTimestamp > known && lateSince(one, stack) === undefined;
+    one.spec.trigger === 'Scheduled' &&
+    one.metadata.creationTimestamp > known &&
+    lateSince(one, stack) === undefined;
   const asked = backups.filter(isAsked).map(({ metadata }) => metadata.creationTimestamp);
-  const lastScheduleTime = [...asked, ...(previous?.lastScheduleTime === undefined ? [] : [previous.lastScheduleTime])].toSorted().at(-1);
+  const lastScheduleTime = [
+    ...asked,
+    ...(previous?.lastScheduleTime === undefined ? [] : [previous.lastScheduleTime]),
+  ]
+    .toSorted()
+    .at(-1);
   const nextTime = schedule === undefined || !isScheduled(stack) ? undefined : schedule.next(now)?.time;
   const summary: Summary = {
     // What was known of backups whose objects are gone stays true: their data are in the store.
@@ -87,21 +114,61 @@ function lastKnown(previous: Summary | undefined): Summary {
   return known;
 }
 
-function health(input: BackupHealthInput, schedule: Schedule | InputError | undefined, summary: Summary | undefined): Draft {
+function health(
+  input: BackupHealthInput,
+  schedule: Schedule | InputError | undefined,
+  summary: Summary | undefined,
+): Draft {
   const { stack, backups, hasCronJobs } = input;
-  const draft = (status: Draft['status'], reason: Reason, message: string): Draft => ({ type: 'BackupHealthy', status, reason, message });
-  if (schedule === undefined) return draft('Unknown', 'BackupNotConfigured', 'There is no spec.backup, so there are no backups of this stack.');
+  const draft = (status: Draft['status'], reason: Reason, message: string): Draft => ({
+    type: 'BackupHealthy',
+    status,
+    reason,
+    message,
+  });
+  if (schedule === undefined)
+    return draft(
+      'Unknown',
+      'BackupNotConfigured',
+      'There is no spec.backup, so there are no backups of this stack.',
+    );
   if (schedule instanceof InputError) return draft('False', 'ScheduleInvalid', schedule.message);
-  if (!isScheduled(stack)) return draft('False', 'BackupSuspended', `Scheduled backups stand still: ${standstill(stack)}.${lastOne(summary)}`);
+  if (!isScheduled(stack))
+    return draft(
+      'False',
+      'BackupSuspended',
+      `Scheduled backups stand still: ${standstill(stack)}.${lastOne(summary)}`,
+    );
   const emptied = emptiedSince(stack, backups);
   if (emptied !== undefined) return draft('False', 'BackupEmptied', `${emptied}${lastGood(summary)}`);
   const failed = newestOf(backups.filter((one) => isCompleted(one) || one.status?.phase === 'Failed'));
-  if (failed?.status?.phase === 'Failed') return draft('False', 'BackupFailed', `JtelBackup ${failed.metadata.name} failed: ${failed.status.message ?? 'see its status.'}${lastOne(summary)}`);
+  if (failed?.status?.phase === 'Failed')
+    return draft(
+      'False',
+      'BackupFailed',
+      `JtelBackup ${failed.metadata.name} failed: ${failed.status.message ?? 'see its status.'}${lastOne(summary)}`,
+    );
   const missed = overdueSince(input, schedule, summary);
-  if (missed !== undefined) return draft('False', 'BackupOverdue', `The backup that was due at ${missed} was not completed.${lastOne(summary)}`);
-  if (summary?.lastSuccessTime === undefined) return draft('Unknown', 'NoBackupYet', 'No backup was completed yet; status.backup.nextTime says when the next one is due.');
-  const how = hasCronJobs ? '' : ' There is no CronJob, so the operator asks for scheduled backups only while it runs: start it with --image and --backup-service-account (docs/backups.md).';
-  return draft('True', 'BackupCompleted', `${lastOne(summary).trim()}${describeShrunk(stack, backups)}${how}`);
+  if (missed !== undefined)
+    return draft(
+      'False',
+      'BackupOverdue',
+      `The backup that was due at ${missed} was not completed.${lastOne(summary)}`,
+    );
+  if (summary?.lastSuccessTime === undefined)
+    return draft(
+      'Unknown',
+      'NoBackupYet',
+      'No backup was completed yet; status.backup.nextTime says when the next one is due.',
+    );
+  const how = hasCronJobs
+    ? ''
+    : ' There is no CronJob, so the operator asks for scheduled backups only while it runs: start it with --image and --backup-service-account (docs/backups.md).';
+  return draft(
+    'True',
+    'BackupCompleted',
+    `${lastOne(summary).trim()}${describeShrunk(stack, backups)}${how}`,
+  );
 }
 
 /** The newest one completed has nothing where older ones had something, and nobody said that this is right. */
@@ -114,7 +181,9 @@ function emptiedSince(stack: JtelStack, backups: readonly JtelBackup[]): string 
 }
 
 function lastGood(summary: Summary | undefined): string {
-  return summary?.lastSuccessTime === undefined ? '' : ` The newest good one is ${summary.lastBackupID ?? summary.lastBackupRef?.name}, of ${summary.lastSuccessTime}.`;
+  return summary?.lastSuccessTime === undefined
+    ? ''
+    : ` The newest good one is ${summary.lastBackupID ?? summary.lastBackupRef?.name}, of ${summary.lastSuccessTime}.`;
 }
 
 /** Told as long as it is so; it may well be right, so it is no alarm. */
@@ -137,26 +206,56 @@ function lastOne(summary: Summary | undefined): string {
 }
 
 /** When the last backup was due that could have been made by now and was not; RFC 3339. */
-function overdueSince({ stack, backups, now }: BackupHealthInput, schedule: Schedule, summary: Summary | undefined): string | undefined {
+function overdueSince(
+  { stack, backups, now }: BackupHealthInput,
+  schedule: Schedule,
+  summary: Summary | undefined,
+): string | undefined {
   const { backup } = stack.spec;
   if (backup === undefined || stack.status?.version === undefined) return undefined;
   const due = schedule.last(new Date(now.getTime() - backup.startDeadlineMinutes * 60_000))?.time;
-  const since = Math.max(Date.parse(stack.metadata.creationTimestamp), Date.parse(stack.status.data?.time ?? stack.metadata.creationTimestamp));
+  const since = Math.max(
+    Date.parse(stack.metadata.creationTimestamp),
+    Date.parse(stack.status.data?.time ?? stack.metadata.creationTimestamp),
+  );
   if (due === undefined || due.getTime() <= since) return undefined;
-  const isMade = (time: string | undefined): boolean => time !== undefined && Date.parse(time) >= due.getTime();
+  const isMade = (time: string | undefined): boolean =>
+    time !== undefined && Date.parse(time) >= due.getTime();
   if (isMade(summary?.lastSuccessTime)) return undefined;
   // One that runs is late, not missed: its own deadline ends it.
-  if (backups.some(({ metadata, status }) => status?.completionTime === undefined && isMade(metadata.creationTimestamp))) return undefined;
+  if (
+    backups.some(
+      ({ metadata, status }) => status?.completionTime === undefined && isMade(metadata.creationTimestamp),
+    )
+  )
+    return undefined;
   return `${due.toISOString().slice(0, 19)}Z`;
 }
 
-function objectives({ stack, backups, restores, now }: BackupHealthInput, summary: Summary | undefined): Draft {
+function objectives(
+  { stack, backups, restores, now }: BackupHealthInput,
+  summary: Summary | undefined,
+): Draft {
   const wanted = stack.spec.backup?.objectives;
-  const draft = (status: Draft['status'], reason: Reason, message: string): Draft => ({ type: 'RecoveryObjectivesMet', status, reason, message });
-  if (wanted?.recoveryPointHours === undefined && wanted?.recoveryTimeMinutes === undefined) return draft('Unknown', 'NoObjectives', 'spec.backup.objectives promises nothing that could be measured.');
-  const verdicts = [recoveryPoint(wanted.recoveryPointHours, backups, summary, stack, now), recoveryTime(wanted.recoveryTimeMinutes, restores)].filter((one) => one !== undefined);
+  const draft = (status: Draft['status'], reason: Reason, message: string): Draft => ({
+    type: 'RecoveryObjectivesMet',
+    status,
+    reason,
+    message,
+  });
+  if (wanted?.recoveryPointHours === undefined && wanted?.recoveryTimeMinutes === undefined)
+    return draft(
+      'Unknown',
+      'NoObjectives',
+      'spec.backup.objectives promises nothing that could be measured.',
+    );
+  const verdicts = [
+    recoveryPoint(wanted.recoveryPointHours, backups, summary, stack, now),
+    recoveryTime(wanted.recoveryTimeMinutes, restores),
+  ].filter((one) => one !== undefined);
   const missed = verdicts.filter(({ met }) => met === false);
-  if (missed.length > 0) return draft('False', 'ObjectivesMissed', missed.map(({ message }) => message).join(' '));
+  if (missed.length > 0)
+    return draft('False', 'ObjectivesMissed', missed.map(({ message }) => message).join(' '));
   const open = verdicts.filter(({ met }) => met === undefined);
   if (open.length > 0) return draft('Unknown', 'NotChecked', open.map(({ message }) => message).join(' '));
   return draft('True', 'ObjectivesMet', verdicts.map(({ message }) => message).join(' '));
@@ -169,15 +268,28 @@ interface Verdict {
 }
 
 /** A backup holds the data of when it began. */
-function recoveryPoint(hours: number | undefined, backups: readonly JtelBackup[], summary: Summary | undefined, stack: JtelStack, now: Date): Verdict | undefined {
+function recoveryPoint(
+  hours: number | undefined,
+  backups: readonly JtelBackup[],
+  summary: Summary | undefined,
+  stack: JtelStack,
+  now: Date,
+): Verdict | undefined {
   if (hours === undefined) return undefined;
   const newest = newestGood(stack, backups);
   const from = newest?.status?.startTime ?? summary?.lastSuccessTime ?? stack.status?.data?.time;
   if (from === undefined) return { met: undefined, message: 'There are no data and no backup yet.' };
   const until = new Date(Date.parse(from) + hours * hourMilliseconds);
   const since = `${until.toISOString().slice(0, 19)}Z`;
-  const what = summary?.lastSuccessTime === undefined ? `No backup of the data of ${from} was completed` : `The newest backup has the data of ${from}`;
-  if (now.getTime() > until.getTime()) return { met: false, message: `${what}: since ${since} that is more than the ${hours} h of recoveryPointHours.` };
+  const what =
+    summary?.lastSuccessTime === undefined
+      ? `No backup of the data of ${from} was completed`
+      : `The newest backup has the data of ${from}`;
+  if (now.getTime() > until.getTime())
+    return {
+      met: false,
+      message: `${what}: since ${since} that is more than the ${hours} h of recoveryPointHours.`,
+    };
   return { met: true, message: `${what}, within the ${hours} h of recoveryPointHours.` };
 }
 
@@ -189,19 +301,30 @@ function recoveryTime(minutes: number | undefined, restores: readonly JtelRestor
     .at(-1);
   const seconds = measured?.status?.recoveryTimeSeconds;
   if (measured === undefined || seconds === undefined) {
-    return { met: undefined, message: `No restore was measured yet against the ${minutes} min of recoveryTimeMinutes: make a JtelBackup with verify: Restore.` };
+    return {
+      met: undefined,
+      message: `No restore was measured yet against the ${minutes} min of recoveryTimeMinutes: make a JtelBackup with verify: Restore.`,
+    };
   }
   const met = seconds <= minutes * 60;
-  return { met, message: `JtelRestore ${measured.metadata.name} took ${seconds} s, ${met ? 'within' : 'more than'} the ${minutes} min of recoveryTimeMinutes.` };
+  return {
+    met,
+    message: `JtelRestore ${measured.metadata.name} took ${seconds} s, ${met ? 'within' : 'more than'} the ${minutes} min of recoveryTimeMinutes.`,
+  };
 }
 
 /** One that was made; an object that only repeats an older one says nothing new. */
 function isCompleted({ status }: JtelBackup): boolean {
-  return status?.phase === 'Completed' && findCondition(status.conditions, 'Complete')?.reason !== 'AlreadyCarriedOut';
+  return (
+    status?.phase === 'Completed' &&
+    findCondition(status.conditions, 'Complete')?.reason !== 'AlreadyCarriedOut'
+  );
 }
 
 function isGood(stack: JtelStack, { status }: JtelBackup): boolean {
-  return (status?.emptied ?? []).length === 0 || isAcceptedBackup(status?.backupID ?? '', acceptedBackup(stack));
+  return (
+    (status?.emptied ?? []).length === 0 || isAcceptedBackup(status?.backupID ?? '', acceptedBackup(stack))
+  );
 }
 
 /** What one would go back to. */
@@ -210,5 +333,11 @@ function newestGood(stack: JtelStack, backups: readonly JtelBackup[]): JtelBacku
 }
 
 function newestOf(backups: readonly JtelBackup[]): JtelBackup | undefined {
-  return backups.toSorted((a, b) => (a.status?.startTime ?? a.metadata.creationTimestamp).localeCompare(b.status?.startTime ?? b.metadata.creationTimestamp)).at(-1);
+  return backups
+    .toSorted((a, b) =>
+      (a.status?.startTime ?? a.metadata.creationTimestamp).localeCompare(
+        b.status?.startTime ?? b.metadata.creationTimestamp,
+      ),
+    )
+    .at(-1);
 }

@@ -69,9 +69,14 @@ export function draftConditions(input: ConditionInput): readonly ConditionDraft[
   const drafts = draftAll(input);
   if (objection === undefined) return drafts;
   // Everything observed is about the spec that runs on; what is wrong with the one that stands there belongs where it is looked for.
-  const about = objection.kind === 'Blocked' && objection.condition !== 'Ready' ? objection.condition : 'UpToDate';
+  const about =
+    objection.kind === 'Blocked' && objection.condition !== 'Ready' ? objection.condition : 'UpToDate';
   const { reason, message } = objection;
-  return drafts.map((draft) => (draft.type === about || draft.type === 'UpToDate' ? { ...draft, status: 'False', reason, message } : draft));
+  return drafts.map((draft) =>
+    draft.type === about || draft.type === 'UpToDate'
+      ? { ...draft, status: 'False', reason, message }
+      : draft,
+  );
 }
 
 function draftAll(input: ConditionInput): readonly ConditionDraft[] {
@@ -90,7 +95,9 @@ function draftAll(input: ConditionInput): readonly ConditionDraft[] {
 }
 
 /** One line for people: what is being done or waited for, or why it does not go on. */
-export function describe(input: Pick<ConditionInput, 'plan' | 'activity' | 'failure' | 'suspended' | 'observeOnly'>): string {
+export function describe(
+  input: Pick<ConditionInput, 'plan' | 'activity' | 'failure' | 'suspended' | 'observeOnly'>,
+): string {
   const { plan, activity, failure } = input;
   if (activity !== undefined) return activity.message;
   if (failure !== undefined) return failure.message;
@@ -102,24 +109,35 @@ export function describe(input: Pick<ConditionInput, 'plan' | 'activity' | 'fail
 
 function ready(input: ConditionInput): ConditionDraft {
   const { observed, plan, failure, previousReady } = input;
-  const draft = (status: ConditionDraft['status'], reason: Reason, message: string): ConditionDraft => ({ type: 'Ready', status, reason, message });
+  const draft = (status: ConditionDraft['status'], reason: Reason, message: string): ConditionDraft => ({
+    type: 'Ready',
+    status,
+    reason,
+    message,
+  });
   if (input.deleting) return draft('False', 'Deleting', describe(input));
-  if (plan.kind === 'Done' && plan.step === 'Stop') return draft('False', 'Stopped', 'The stack is stopped, as spec.powerState asks.');
+  if (plan.kind === 'Done' && plan.step === 'Stop')
+    return draft('False', 'Stopped', 'The stack is stopped, as spec.powerState asks.');
   if (plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp')) {
     const count = observed.desired?.release.services.length ?? 0;
     return draft('True', 'Healthy', `All ${count} services run and are healthy.`);
   }
   // It waits for its hour, and meanwhile everything is as it should be.
-  if (plan.kind === 'Wait' && plan.step === 'Window') return draft('True', 'Healthy', `All services run and are healthy; ${plan.message}.`);
+  if (plan.kind === 'Wait' && plan.step === 'Window')
+    return draft('True', 'Healthy', `All services run and are healthy; ${plan.message}.`);
   // Data are loaded beside those in use; nothing of what serves is touched until they are switched.
-  if (plan.step === 'LoadBeside' && serving(observed)) return draft('True', 'Healthy', `All services run and are healthy; ${describe(input)}.`);
+  if (plan.step === 'LoadBeside' && serving(observed))
+    return draft('True', 'Healthy', `All services run and are healthy; ${describe(input)}.`);
   // A release store that is away, or a host that does not answer for a moment, stops no telephony.
   const believed = previousReady?.status === 'True' && previousReady.current;
   if (plan.kind === 'Blocked' && believed) {
-    if (plan.step === 'Host' && !input.graceOver) return draft('True', 'Healthy', `Last known state; ${plan.message}`);
-    if (plan.step === 'Inputs' && serving(observed)) return draft('True', 'Healthy', `The stack runs; ${plan.message}`);
+    if (plan.step === 'Host' && !input.graceOver)
+      return draft('True', 'Healthy', `Last known state; ${plan.message}`);
+    if (plan.step === 'Inputs' && serving(observed))
+      return draft('True', 'Healthy', `The stack runs; ${plan.message}`);
   }
-  if (plan.kind === 'Blocked' && plan.step === 'Host' && input.graceOver && previousReady !== undefined) return draft('Unknown', plan.reason, plan.message);
+  if (plan.kind === 'Blocked' && plan.step === 'Host' && input.graceOver && previousReady !== undefined)
+    return draft('Unknown', plan.reason, plan.message);
   if (plan.kind === 'Blocked' || plan.kind === 'Wait') return draft('False', plan.reason, plan.message);
   if (failure !== undefined) return draft('False', failure.reason, failure.message);
   return draft('False', progressReasons[plan.step], describe(input));
@@ -130,18 +148,46 @@ function serving(observed: Observed): boolean {
   if (!observed.host.ok) return false;
   const applied = observed.host.value.state?.applied;
   if (applied === undefined) return false;
-  return findUnhealthy(observed.host.value, applied.services.map((service) => service.service)).length === 0;
+  return (
+    findUnhealthy(
+      observed.host.value,
+      applied.services.map((service) => service.service),
+    ).length === 0
+  );
 }
 
 function reconciling(input: ConditionInput): readonly ConditionDraft[] {
   const { plan } = input;
-  const working = input.activity !== undefined || (plan.kind === 'Wait' && plan.step !== 'Window') || (plan.kind === 'Act' && !input.suspended && !input.observeOnly);
-  return working ? [{ type: 'Reconciling', status: 'True', reason: plan.kind === 'Wait' ? plan.reason : progressReasons[plan.step], message: describe(input) }] : [];
+  const working =
+    input.activity !== undefined ||
+    (plan.kind === 'Wait' && plan.step !== 'Window') ||
+    (plan.kind === 'Act' && !input.suspended && !input.observeOnly);
+  return working
+    ? [
+        {
+          type: 'Reconciling',
+          status: 'True',
+          reason: plan.kind === 'Wait' ? plan.reason : progressReasons[plan.step],
+          message: describe(input),
+        },
+      ]
+    : [];
 }
 
-function stalled({ plan, activity, failure, overdueSeconds, ...input }: ConditionInput): readonly ConditionDraft[] {
+function stalled({
+  plan,
+  activity,
+  failure,
+  overdueSeconds,
+  ...input
+}: ConditionInput): readonly ConditionDraft[] {
   if (overdueSeconds !== undefined && plan.kind !== 'Done' && plan.step !== 'CleanUp') {
-    const now = describe({ ...input, plan, ...(activity === undefined ? {} : { activity }), ...(failure === undefined ? {} : { failure }) });
+    const now = describe({
+      ...input,
+      plan,
+      ...(activity === undefined ? {} : { activity }),
+      ...(failure === undefined ? {} : { failure }),
+    });
     const message = `The installation takes longer than ${overdueSeconds} s (spec.update.progressDeadlineSeconds); it is tried on. Now: ${now}`;
     return [{ type: 'Stalled', status: 'True', reason: 'ProgressDeadlineExceeded', message }];
   }
@@ -156,14 +202,25 @@ function hostReachable({ observed, plan }: ConditionInput): ConditionDraft {
     reason,
     message,
   });
-  if (plan.kind === 'Blocked' && plan.condition === 'HostReachable') return draft('False', plan.reason, plan.message);
-  if (observed.host.ok) return draft('True', 'HostReachable', `Machine ${observed.host.value.facts.machineID} answers.`);
-  return draft(observed.host.reason === 'NotChecked' ? 'Unknown' : 'False', observed.host.reason, observed.host.message);
+  if (plan.kind === 'Blocked' && plan.condition === 'HostReachable')
+    return draft('False', plan.reason, plan.message);
+  if (observed.host.ok)
+    return draft('True', 'HostReachable', `Machine ${observed.host.value.facts.machineID} answers.`);
+  return draft(
+    observed.host.reason === 'NotChecked' ? 'Unknown' : 'False',
+    observed.host.reason,
+    observed.host.message,
+  );
 }
 
 function release({ observed }: ConditionInput): ConditionDraft {
   if (observed.release.ok) {
-    return { type: 'ReleaseAvailable', status: 'True', reason: 'ReleaseAvailable', message: `Release ${observed.release.value.version} is in the store.` };
+    return {
+      type: 'ReleaseAvailable',
+      status: 'True',
+      reason: 'ReleaseAvailable',
+      message: `Release ${observed.release.value.version} is in the store.`,
+    };
   }
   const { reason, message } = observed.release;
   return { type: 'ReleaseAvailable', status: reason === 'NotChecked' ? 'Unknown' : 'False', reason, message };
@@ -173,7 +230,15 @@ function preflight({ observed, graceOver }: ConditionInput): readonly ConditionD
   if (!observed.host.ok || !observed.release.ok) return graceOver ? [unknown('Preflight', observed)] : [];
   const first = observed.findings[0];
   const { remarks = [] } = observed;
-  if (first === undefined) return [{ type: 'Preflight', status: 'True', reason: 'PreflightPassed', message: ['The host has what the release needs.', ...remarks].join(' ') }];
+  if (first === undefined)
+    return [
+      {
+        type: 'Preflight',
+        status: 'True',
+        reason: 'PreflightPassed',
+        message: ['The host has what the release needs.', ...remarks].join(' '),
+      },
+    ];
   const message = [...observed.findings.map((finding) => finding.message), ...remarks].join(' ');
   return [{ type: 'Preflight', status: 'False', reason: first.reason, message }];
 }
@@ -181,20 +246,45 @@ function preflight({ observed, graceOver }: ConditionInput): readonly ConditionD
 function dataLoaded({ stack, observed, plan, graceOver }: ConditionInput): readonly ConditionDraft[] {
   if (!observed.host.ok) return graceOver ? [unknown('DataLoaded', observed)] : [];
   const { loss } = observed;
-  if (loss !== undefined) return [{ type: 'DataLoaded', status: 'False', reason: 'DataMissing', message: describeLoss(stack, loss) }];
+  if (loss !== undefined)
+    return [
+      { type: 'DataLoaded', status: 'False', reason: 'DataMissing', message: describeLoss(stack, loss) },
+    ];
   const data = observed.host.value.state?.data;
   if (data !== undefined && observed.host.value.facts.dockerVersion === undefined) {
-    return [{ type: 'DataLoaded', status: 'Unknown', reason: 'DockerUnavailable', message: `Loaded from ${data.source} at ${data.time}; Docker does not answer, so the data are not seen.` }];
+    return [
+      {
+        type: 'DataLoaded',
+        status: 'Unknown',
+        reason: 'DockerUnavailable',
+        message: `Loaded from ${data.source} at ${data.time}; Docker does not answer, so the data are not seen.`,
+      },
+    ];
   }
   if (data !== undefined && data.state === undefined) {
-    return [{ type: 'DataLoaded', status: 'True', reason: 'DataLoaded', message: `Loaded from ${data.source} at ${data.time}.` }];
+    return [
+      {
+        type: 'DataLoaded',
+        status: 'True',
+        reason: 'DataLoaded',
+        message: `Loaded from ${data.source} at ${data.time}.`,
+      },
+    ];
   }
   if (plan.kind === 'Blocked' && plan.condition === 'DataLoaded') {
     return [{ type: 'DataLoaded', status: 'False', reason: plan.reason, message: plan.message }];
   }
-  if (plan.step === 'Restore') return [{ type: 'DataLoaded', status: 'False', reason: 'Restoring', message: plan.message }];
+  if (plan.step === 'Restore')
+    return [{ type: 'DataLoaded', status: 'False', reason: 'Restoring', message: plan.message }];
   const message = plan.step === 'Data' ? plan.message : 'No data was loaded yet.';
-  return [{ type: 'DataLoaded', status: 'False', reason: plan.step === 'Data' ? 'LoadingData' : 'Pending', message }];
+  return [
+    {
+      type: 'DataLoaded',
+      status: 'False',
+      reason: plan.step === 'Data' ? 'LoadingData' : 'Pending',
+      message,
+    },
+  ];
 }
 
 function upToDate({ observed, plan, graceOver }: ConditionInput): readonly ConditionDraft[] {
@@ -206,17 +296,39 @@ function upToDate({ observed, plan, graceOver }: ConditionInput): readonly Condi
   const applied = observed.host.value.state?.applied;
   const wanted = observed.desired.release;
   return applied?.digest === wanted.digest
-    ? [{ type: 'UpToDate', status: 'True', reason: 'Applied', message: `Release ${wanted.version} was applied at ${applied.time}.` }]
-    : [{ type: 'UpToDate', status: 'False', reason: 'Applying', message: `Release ${wanted.version} with this configuration is not applied yet.` }];
+    ? [
+        {
+          type: 'UpToDate',
+          status: 'True',
+          reason: 'Applied',
+          message: `Release ${wanted.version} was applied at ${applied.time}.`,
+        },
+      ]
+    : [
+        {
+          type: 'UpToDate',
+          status: 'False',
+          reason: 'Applying',
+          message: `Release ${wanted.version} with this configuration is not applied yet.`,
+        },
+      ];
 }
 
 function drifted({ observed, driftPolicy, graceOver }: ConditionInput): readonly ConditionDraft[] {
   if (!observed.host.ok) return graceOver ? [unknown('Drifted', observed)] : [];
   if (observed.host.value.state?.applied === undefined) return [];
-  if (driftPolicy === 'Ignore') return [{ type: 'Drifted', status: 'False', reason: 'DriftIgnored', message: 'spec.drift is Ignore.' }];
+  if (driftPolicy === 'Ignore')
+    return [{ type: 'Drifted', status: 'False', reason: 'DriftIgnored', message: 'spec.drift is Ignore.' }];
   const drift = [...findDrift(observed.host.value), ...findHostDrift(observed.host.value)];
   return drift.length === 0
-    ? [{ type: 'Drifted', status: 'False', reason: 'NoDrift', message: 'Containers, files and firewall are as they were applied.' }]
+    ? [
+        {
+          type: 'Drifted',
+          status: 'False',
+          reason: 'NoDrift',
+          message: 'Containers, files and firewall are as they were applied.',
+        },
+      ]
     : [{ type: 'Drifted', status: 'True', reason: 'Drifted', message: `${drift.join('; ')}.` }];
 }
 
@@ -225,8 +337,18 @@ function paused({ suspended, observeOnly, plan }: ConditionInput): readonly Cond
   const would = plan.kind === 'Act' ? ` Would be ${plan.message}.` : '';
   return [
     suspended
-      ? { type: 'Paused', status: 'True', reason: 'Suspended', message: `spec.suspend is set: nothing is changed.${would}` }
-      : { type: 'Paused', status: 'True', reason: 'Observing', message: `spec.managementMode is Observe: nothing is changed.${would}` },
+      ? {
+          type: 'Paused',
+          status: 'True',
+          reason: 'Suspended',
+          message: `spec.suspend is set: nothing is changed.${would}`,
+        }
+      : {
+          type: 'Paused',
+          status: 'True',
+          reason: 'Observing',
+          message: `spec.managementMode is Observe: nothing is changed.${would}`,
+        },
   ];
 }
 

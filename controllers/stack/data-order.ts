@@ -11,7 +11,10 @@ import type { DataOrder, DataSource, Observed, Plan, PlanInput } from './model.t
 type DataOrderStatus = JtelStackStatus['dataOrder'];
 
 /** Its data are loaded; what is left is to start the stack on them. */
-export function isCarriedOut(data: DataOrigin | undefined, { requestUID }: Pick<DataOrder, 'requestUID'>): boolean {
+export function isCarriedOut(
+  data: DataOrigin | undefined,
+  { requestUID }: Pick<DataOrder, 'requestUID'>,
+): boolean {
   return data?.requestUID === requestUID && data.state === undefined;
 }
 
@@ -19,17 +22,29 @@ export function isCarriedOut(data: DataOrigin | undefined, { requestUID }: Pick<
  * What the host remembers, and what is known of it from before: a host that is new, or lost its state, knows nothing. An order whose
  * data were switched away again does not count.
  */
-export function rememberedOrders(known: JtelStackStatus['carriedOut'], { host }: Pick<Observed, 'host'>): readonly CarriedOutOrder[] {
+export function rememberedOrders(
+  known: JtelStackStatus['carriedOut'],
+  { host }: Pick<Observed, 'host'>,
+): readonly CarriedOutOrder[] {
   const state = host.ok ? host.value.state : undefined;
-  return mergeCarriedOut(known, state?.carriedOut).filter(({ requestUID }) => requestUID !== state?.refused?.requestUID);
+  return mergeCarriedOut(known, state?.carriedOut).filter(
+    ({ requestUID }) => requestUID !== state?.refused?.requestUID,
+  );
 }
 
 /** Why an order is not carried out: it was before, where the data are. The last word before its data are touched. */
-export function replayObjection({ stack, observed }: Pick<PlanInput, 'stack' | 'observed'>, order: DataOrder): string | undefined {
+export function replayObjection(
+  { stack, observed }: Pick<PlanInput, 'stack' | 'observed'>,
+  order: DataOrder,
+): string | undefined {
   const { id, requestUID } = order;
   if (id === undefined) return undefined;
   const data = observed.host.ok ? observed.host.value.state?.data : undefined;
-  const earlier = carriedOutBefore({ id, requestUID }, rememberedOrders(stack.status?.carriedOut, observed), data);
+  const earlier = carriedOutBefore(
+    { id, requestUID },
+    rememberedOrders(stack.status?.carriedOut, observed),
+    data,
+  );
   return earlier === undefined ? undefined : describeCarriedOut(earlier);
 }
 
@@ -43,12 +58,25 @@ export function ordersToRemember(
   const own: readonly CarriedOutOrder[] =
     order?.id === undefined
       ? []
-      : [{ id: order.id, name: order.name, requestUID: order.requestUID, ...(backupID === undefined ? {} : { backupID }), time: now.toISOString() }];
+      : [
+          {
+            id: order.id,
+            name: order.name,
+            requestUID: order.requestUID,
+            ...(backupID === undefined ? {} : { backupID }),
+            time: now.toISOString(),
+          },
+        ];
   return mergeCarriedOut(source.carriedOut, stack.status?.carriedOut, own);
 }
 
 /** What the stack's status says about the order, for the controller that gave it. @param before what it said at the last look */
-export function summariseOrder(before: DataOrderStatus, observed: Observed, plan: Plan, now: Date): DataOrderStatus {
+export function summariseOrder(
+  before: DataOrderStatus,
+  observed: Observed,
+  plan: Plan,
+  now: Date,
+): DataOrderStatus {
   const { order, load, host, beside } = observed;
   if (order === undefined) return isStillDown(before) && plan.kind !== 'Done' ? before : undefined;
   if (order.kind === 'Relocation') return undefined;
@@ -60,28 +88,47 @@ export function summariseOrder(before: DataOrderStatus, observed: Observed, plan
   const common = {
     requestUID: order.requestUID,
     requestRef: { name: order.name },
-    ...(order.backup.ok && order.backup.value.backupID !== undefined ? { backupID: order.backup.value.backupID } : {}),
+    ...(order.backup.ok && order.backup.value.backupID !== undefined
+      ? { backupID: order.backup.value.backupID }
+      : {}),
     ...(failures.count === 0 ? {} : { failures: failures.count, lastFailure: failures.last }),
     ...(stopTime === undefined ? {} : { stopTime }),
   };
   const message = plan.kind === 'Done' ? '' : plan.message.slice(0, statusMessageMaxLength);
   const state = host.ok ? host.value.state : undefined;
   if (state?.refused?.requestUID === order.requestUID) {
-    return { ...common, state: 'Failed', reason: state.refused.reason.slice(0, 63), message: state.refused.message.slice(0, statusMessageMaxLength) };
+    return {
+      ...common,
+      state: 'Failed',
+      reason: state.refused.reason.slice(0, 63),
+      message: state.refused.message.slice(0, statusMessageMaxLength),
+    };
   }
   if (isCarriedOut(state?.data, order)) {
     const done = plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp');
-    const downtimeSeconds = known?.downtimeSeconds ?? (done && stopTime !== undefined ? Math.max(0, Math.round((now.getTime() - Date.parse(stopTime)) / 1000)) : undefined);
-    return { ...common, state: done ? 'Done' : 'Starting', message, ...(downtimeSeconds === undefined ? {} : { downtimeSeconds }) };
+    const downtimeSeconds =
+      known?.downtimeSeconds ??
+      (done && stopTime !== undefined
+        ? Math.max(0, Math.round((now.getTime() - Date.parse(stopTime)) / 1000))
+        : undefined);
+    return {
+      ...common,
+      state: done ? 'Done' : 'Starting',
+      message,
+      ...(downtimeSeconds === undefined ? {} : { downtimeSeconds }),
+    };
   }
-  if (plan.kind === 'Blocked' && plan.endsOrder === true) return { ...common, state: 'Failed', reason: plan.reason, message };
+  if (plan.kind === 'Blocked' && plan.endsOrder === true)
+    return { ...common, state: 'Failed', reason: plan.reason, message };
   const running = load?.job.state === 'Running';
   return {
     ...common,
     state: running ? 'Loading' : 'Preparing',
     ...(plan.kind === 'Blocked' ? { reason: plan.reason } : {}),
     message,
-    ...(running ? { progressPercent: Math.max(0, Math.min(100, Math.floor(load.progress?.percent ?? 0))) } : {}),
+    ...(running
+      ? { progressPercent: Math.max(0, Math.min(100, Math.floor(load.progress?.percent ?? 0))) }
+      : {}),
   };
 }
 

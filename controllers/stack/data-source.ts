@@ -10,7 +10,13 @@ import type { JtelRestore, JtelStack, JtelStackStatus } from '../../crds/index.t
 import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { loadBackup, requireComplete, type LoadedBackup } from '../backup-catalog.ts';
-import { acceptedBackup, describeSkipped, newestGoodBackup, requireChoice, type Choice } from '../backup-doubt.ts';
+import {
+  acceptedBackup,
+  describeSkipped,
+  newestGoodBackup,
+  requireChoice,
+  type Choice,
+} from '../backup-doubt.ts';
 import { requireIdentityAllowed, stackIdentity } from '../backup-identity.ts';
 import { encryptionKey } from '../encryption-keys.ts';
 import { InputError } from '../input-error.ts';
@@ -29,7 +35,11 @@ export interface DataDependencies {
 export interface Loading {
   readonly source: DataSource;
   /** Absent for vanilla data. */
-  readonly backup?: { readonly loaded: LoadedBackup; readonly store: BlobStore; readonly encryption?: EncryptionKey };
+  readonly backup?: {
+    readonly loaded: LoadedBackup;
+    readonly store: BlobStore;
+    readonly encryption?: EncryptionKey;
+  };
   /** Where vanilla data are copied to first, server side: the customer's store, when it is to hold the stack's backups. */
   readonly copyTo?: { readonly store: BlobStore; readonly folder: string };
 }
@@ -42,7 +52,12 @@ export class BackupSource {
   readonly #kept = new Map<string, LoadedBackup>();
 
   /** @throws {InputError} {@link BlobError} */
-  async load(store: BlobStore, identity: string, backupID: string, signal: AbortSignal): Promise<LoadedBackup> {
+  async load(
+    store: BlobStore,
+    identity: string,
+    backupID: string,
+    signal: AbortSignal,
+  ): Promise<LoadedBackup> {
     const key = `${store.identity} ${identity} ${backupID}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
@@ -59,26 +74,55 @@ export class BackupSource {
  * The data that a stack without data begins with.
  * @throws {InputError} {@link BlobError} also when the store cannot be listed: that is not "no backup".
  */
-export async function initialLoading(stack: JtelStack, release: Release, dependencies: DataDependencies, options: CallOptions): Promise<Loading> {
+export async function initialLoading(
+  stack: JtelStack,
+  release: Release,
+  dependencies: DataDependencies,
+  options: CallOptions,
+): Promise<Loading> {
   const { initialData, backup } = stack.spec;
   if (initialData.source === 'Vanilla' || backup === undefined) return vanilla(release);
-  const opened = await dependencies.openStore(dependencies.cluster, stack.metadata.namespace, backup.storeRef.name, 'spec.backup.storeRef', options);
+  const opened = await dependencies.openStore(
+    dependencies.cluster,
+    stack.metadata.namespace,
+    backup.storeRef.name,
+    'spec.backup.storeRef',
+    options,
+  );
   const identity = stackIdentity(stack);
   requireIdentityAllowed(opened.resource, identity);
   const begun = begunWith(stack);
   const asked = initialData.backupID ?? begun?.backupID;
-  const choice: Choice = asked === undefined ? await newestGoodBackup(opened.blobs, identity, acceptedBackup(stack), options.signal) : { backupID: asked, skipped: [] };
+  const choice: Choice =
+    asked === undefined
+      ? await newestGoodBackup(opened.blobs, identity, acceptedBackup(stack), options.signal)
+      : { backupID: asked, skipped: [] };
   const backupID = requireChoice(choice, opened.blobs.description);
   if (backupID !== undefined) {
     const loading = await backupLoading(opened, identity, backupID, release, dependencies, options);
     const note = describeSkipped(choice);
-    if (note !== '') return { ...loading, source: { ...loading.source, source: `${loading.source.source} (newer ones without content were skipped)`, note } };
+    if (note !== '')
+      return {
+        ...loading,
+        source: {
+          ...loading.source,
+          source: `${loading.source.source} (newer ones without content were skipped)`,
+          note,
+        },
+      };
     // Later looks know the choice and no longer how it was made.
-    return begun?.backupID === backupID ? { ...loading, source: { ...loading.source, source: begun.source } } : loading;
+    return begun?.backupID === backupID
+      ? { ...loading, source: { ...loading.source, source: begun.source } }
+      : loading;
   }
   if (initialData.source === 'Auto') {
     const writable = opened.resource.spec.accessMode === 'ReadWrite';
-    return { ...vanilla(release), ...(writable ? { copyTo: { store: opened.blobs, folder: paths.vanilla(identity, release.version) } } : {}) };
+    return {
+      ...vanilla(release),
+      ...(writable
+        ? { copyTo: { store: opened.blobs, folder: paths.vanilla(identity, release.version) } }
+        : {}),
+    };
   }
   throw new InputError(
     'BackupNotFound',
@@ -87,11 +131,19 @@ export async function initialLoading(stack: JtelStack, release: Release, depende
 }
 
 /** The backup that a JtelRestore found and checked, from its status. @throws {InputError} {@link BlobError} */
-export async function orderedLoading(restore: JtelRestore, release: Release, dependencies: DataDependencies, options: CallOptions): Promise<Loading> {
+export async function orderedLoading(
+  restore: JtelRestore,
+  release: Release,
+  dependencies: DataDependencies,
+  options: CallOptions,
+): Promise<Loading> {
   const { backupID, identity, storeRef } = restore.status ?? {};
   const { namespace, name } = restore.metadata;
   if (backupID === undefined || identity === undefined || storeRef === undefined) {
-    throw new InputError('InternalError', `JtelRestore ${namespace}/${name} is to be carried out and does not say which backup: delete it and create another.`);
+    throw new InputError(
+      'InternalError',
+      `JtelRestore ${namespace}/${name} is to be carried out and does not say which backup: delete it and create another.`,
+    );
   }
   return await storedLoading(restore, storeRef.name, identity, backupID, release, dependencies, options);
 }
@@ -106,7 +158,13 @@ export async function storedLoading(
   dependencies: DataDependencies,
   options: CallOptions,
 ): Promise<Loading> {
-  const opened = await dependencies.openStore(dependencies.cluster, metadata.namespace, storeName, `${kind} ${metadata.name}`, options);
+  const opened = await dependencies.openStore(
+    dependencies.cluster,
+    metadata.namespace,
+    storeName,
+    `${kind} ${metadata.name}`,
+    options,
+  );
   requireIdentityAllowed(opened.resource, identity);
   return await backupLoading(opened, identity, backupID, release, dependencies, options);
 }
@@ -122,7 +180,8 @@ async function backupLoading(
   const loaded = await backups.load(blobs, identity, backupID, options.signal);
   const { manifest } = loaded;
   const obstacle = restoreObstacle(release, manifest);
-  if (obstacle !== undefined) throw new InputError('BackupInvalid', `Backup ${backupID} cannot be loaded: ${obstacle}.`);
+  if (obstacle !== undefined)
+    throw new InputError('BackupInvalid', `Backup ${backupID} cannot be loaded: ${obstacle}.`);
   const keyID = manifest.encryption?.keyID;
   const encryption = keyID === undefined ? undefined : await encryptionKey(cluster, resource, keyID, options);
   return {
@@ -141,8 +200,19 @@ async function backupLoading(
 }
 
 function vanilla(release: Release): Loading {
-  if (release.vanilla.length === 0) throw new InputError('ReleaseInvalid', `Release ${release.version} has no vanilla data to begin with.`);
-  return { source: { kind: 'Vanilla', source: vanillaSource(release), version: release.version, database: 'Logical', dataSets: release.vanilla.map(({ kind, name }) => (kind === 'Database' ? databaseSetName : (name ?? ''))) } };
+  if (release.vanilla.length === 0)
+    throw new InputError('ReleaseInvalid', `Release ${release.version} has no vanilla data to begin with.`);
+  return {
+    source: {
+      kind: 'Vanilla',
+      source: vanillaSource(release),
+      version: release.version,
+      database: 'Logical',
+      dataSets: release.vanilla.map(({ kind, name }) =>
+        kind === 'Database' ? databaseSetName : (name ?? ''),
+      ),
+    },
+  };
 }
 
 /** A load that was begun goes on with the same backup, even when a newer one has come meanwhile. */

@@ -9,7 +9,10 @@ import type { HostState, ObservedContainer, UpdateMark } from '../../host-driver
 import type { Revision, Revisions } from './revisions.ts';
 
 /** What containers are made from. Everything else (host, policies, switches) is always as the spec says now. */
-type Workload = Pick<JtelStackSpec, 'version' | 'size' | 'network' | 'components' | 'releaseStoreRef' | 'imagePullSecretRef'>;
+type Workload = Pick<
+  JtelStackSpec,
+  'version' | 'size' | 'network' | 'components' | 'releaseStoreRef' | 'imagePullSecretRef'
+>;
 
 /** The stack as it is now, with the containers of an earlier revision. */
 export function withWorkload(stack: JtelStack, { spec }: Revision): JtelStack {
@@ -41,7 +44,8 @@ export function fallback({ current, good }: Revisions, state: HostState | undefi
   if (good === undefined || good.number === current.number) return undefined;
   // What was begun is carried through or failed, never undone by the way.
   if (current.attempt !== undefined) return undefined;
-  if (state?.applied === undefined || state.update !== undefined || state.data?.state === 'Incomplete') return undefined;
+  if (state?.applied === undefined || state.update !== undefined || state.data?.state === 'Incomplete')
+    return undefined;
   return good.spec.version === state.applied.version ? good : undefined;
 }
 
@@ -54,7 +58,10 @@ export function dataTouched({ updater }: UpdateMark, containers: readonly Observ
 }
 
 /** The version that the data on the host have; undefined while nothing was applied. */
-export function presentVersion(state: HostState | undefined, containers: readonly ObservedContainer[]): string | undefined {
+export function presentVersion(
+  state: HostState | undefined,
+  containers: readonly ObservedContainer[],
+): string | undefined {
   if (state?.update === undefined) return state?.applied?.version;
   return dataTouched(state.update, containers) ? state.update.to : state.update.from;
 }

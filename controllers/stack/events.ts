@@ -27,80 +27,156 @@ const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonl
 /** The event of an action that succeeded; undefined for those that are only bookkeeping. */
 export function actionEvent(type: ActionType, seconds: number): StoryEvent | undefined {
   const story = stories[type];
-  return story === undefined ? undefined : { type: 'Normal', reason: story.reason, note: `${story.what} in ${seconds.toFixed(1)} s.` };
+  return story === undefined
+    ? undefined
+    : { type: 'Normal', reason: story.reason, note: `${story.what} in ${seconds.toFixed(1)} s.` };
 }
 
 /** Reasons for not being Ready that somebody asked for. */
-const calm: ReadonlySet<string> = new Set<Reason>(['Applying', 'Updating', 'WaitingForBackup', 'Stopping', 'Stopped', 'Suspended']);
+const calm: ReadonlySet<string> = new Set<Reason>([
+  'Applying',
+  'Updating',
+  'WaitingForBackup',
+  'Stopping',
+  'Stopped',
+  'Suspended',
+]);
 
 const longestNote = 1000;
 
 /** The end of a log, for whoever looks at the events first. Secrets are masked by the recorder. */
 export function logEvent(service: string, lines: string, file: string): StoryEvent {
   const begin = `Last lines of ${service} (more in ${file} on the host):\n`;
-  return { type: 'Warning', reason: 'HealthGateFailed', note: begin + lines.trimEnd().slice(-(longestNote - begin.length)) };
+  return {
+    type: 'Warning',
+    reason: 'HealthGateFailed',
+    note: begin + lines.trimEnd().slice(-(longestNote - begin.length)),
+  };
 }
 
 /** What became of a change; undefined when nothing was done for it. */
-export function outcomeEvent({ attempt, spec, number }: Revision, outcome: RevisionOutcome): StoryEvent | undefined {
+export function outcomeEvent(
+  { attempt, spec, number }: Revision,
+  outcome: RevisionOutcome,
+): StoryEvent | undefined {
   if (attempt === undefined) return undefined;
   const what = `${attempt.action} to revision ${number} (release ${spec.version})`;
   const down = outcome.downtimeSeconds === undefined ? '' : ` Down time: ${outcome.downtimeSeconds} s.`;
   const { reason = 'HealthGateFailed', message = '' } = outcome;
   switch (outcome.result) {
     case 'Succeeded':
-      return { type: 'Normal', reason: attempt.action === 'Update' ? 'Updated' : 'Applied', note: `${what} is through.${down}` };
+      return {
+        type: 'Normal',
+        reason: attempt.action === 'Update' ? 'Updated' : 'Applied',
+        note: `${what} is through.${down}`,
+      };
     case 'RollingBack':
-      return { type: 'Warning', reason, note: `${what} failed: ${message} Going back to revision ${outcome.backTo}${outcome.restoreRef === undefined ? '' : ' and to the data of before'}.`.slice(0, longestNote) };
+      return {
+        type: 'Warning',
+        reason,
+        note: `${what} failed: ${message} Going back to revision ${outcome.backTo}${outcome.restoreRef === undefined ? '' : ' and to the data of before'}.`.slice(
+          0,
+          longestNote,
+        ),
+      };
     case 'RolledBack':
-      return { type: 'Normal', reason: 'RolledBack', note: `Revision ${outcome.backTo} runs again after the failed ${what}.${down}` };
+      return {
+        type: 'Normal',
+        reason: 'RolledBack',
+        note: `Revision ${outcome.backTo} runs again after the failed ${what}.${down}`,
+      };
     case 'Held':
-      return { type: 'Warning', reason, note: `${what} failed: ${message} Everything is left as it is.`.slice(0, longestNote) };
+      return {
+        type: 'Warning',
+        reason,
+        note: `${what} failed: ${message} Everything is left as it is.`.slice(0, longestNote),
+      };
   }
 }
 
 /** What changed for the stack as a whole between two statuses. */
-export function transitionEvents(previous: JtelStackStatus | undefined, next: JtelStackStatus): readonly StoryEvent[] {
+export function transitionEvents(
+  previous: JtelStackStatus | undefined,
+  next: JtelStackStatus,
+): readonly StoryEvent[] {
   const before = findCondition(previous?.conditions, 'Ready');
   const after = findCondition(next.conditions, 'Ready');
   const events: StoryEvent[] = [];
   if (after?.status === 'True' && before?.status !== 'True') {
-    events.push({ type: 'Normal', reason: 'Healthy', note: `Release ${next.version ?? 'unknown'} is ready: ${next.componentsReady ?? '?'} containers are healthy.` });
+    events.push({
+      type: 'Normal',
+      reason: 'Healthy',
+      note: `Release ${next.version ?? 'unknown'} is ready: ${next.componentsReady ?? '?'} containers are healthy.`,
+    });
   }
   // A container that is killed can be seen on its way out, as an unhealthy one: that it is put back is told all the same.
   const driftsNow = after?.reason === 'Drifted' && before !== undefined && before.reason !== 'Drifted';
   if (after !== undefined && after.status !== 'True' && (before?.status === 'True' || driftsNow)) {
     // A change that somebody asked for is no cause for alarm.
-    events.push({ type: calm.has(after.reason) ? 'Normal' : 'Warning', reason: after.reason as Reason, note: after.message });
+    events.push({
+      type: calm.has(after.reason) ? 'Normal' : 'Warning',
+      reason: after.reason as Reason,
+      note: after.message,
+    });
   }
   const loaded = findCondition(next.conditions, 'DataLoaded');
   if (loaded?.status === 'True' && findCondition(previous?.conditions, 'DataLoaded')?.status === 'False') {
-    events.push({ type: 'Normal', reason: 'DataLoaded', note: `The data was loaded completely. ${loaded.message}` });
+    events.push({
+      type: 'Normal',
+      reason: 'DataLoaded',
+      note: `The data was loaded completely. ${loaded.message}`,
+    });
   }
   const trouble = loadTrouble(previous, next);
   if (trouble !== undefined) events.push(trouble);
   const [failedBefore, failedNow] = [previous?.dataOrder, next.dataOrder];
   const failures = failedNow?.failures ?? 0;
   // Beside data that are in use, a failing load takes nothing away.
-  if (loaded?.status === 'True' && failures > (failedBefore?.requestUID === failedNow?.requestUID ? (failedBefore?.failures ?? 0) : 0)) {
+  if (
+    loaded?.status === 'True' &&
+    failures > (failedBefore?.requestUID === failedNow?.requestUID ? (failedBefore?.failures ?? 0) : 0)
+  ) {
     const note = `JtelRestore ${failedNow?.requestRef?.name ?? ''}: ${failedNow?.message ?? ''}`;
-    events.push({ type: 'Warning', reason: isReason(failedNow?.reason ?? '') ? (failedNow?.reason as Reason) : 'RestoreFailed', note });
+    events.push({
+      type: 'Warning',
+      reason: isReason(failedNow?.reason ?? '') ? (failedNow?.reason as Reason) : 'RestoreFailed',
+      note,
+    });
   }
   const stalledBefore = findCondition(previous?.conditions, 'Stalled');
   const stalledAfter = findCondition(next.conditions, 'Stalled');
-  if (stalledAfter !== undefined && stalledAfter.reason !== stalledBefore?.reason && before?.status !== 'True') {
+  if (
+    stalledAfter !== undefined &&
+    stalledAfter.reason !== stalledBefore?.reason &&
+    before?.status !== 'True'
+  ) {
     events.push({ type: 'Warning', reason: stalledAfter.reason as Reason, note: stalledAfter.message });
   }
   return events;
 }
 
 /** While data are on their way this is no trouble. */
-const onTheWay: ReadonlySet<string> = new Set<Reason>(['LoadingData', 'Restoring', 'Pending', 'RestoreWaits', 'HostStateUnknown']);
+const onTheWay: ReadonlySet<string> = new Set<Reason>([
+  'LoadingData',
+  'Restoring',
+  'Pending',
+  'RestoreWaits',
+  'HostStateUnknown',
+]);
 
 /** A load that failed and is tried again: told at its first failure, not when it is given up. What is given up is `Stalled`. */
 function loadTrouble(previous: JtelStackStatus | undefined, next: JtelStackStatus): StoryEvent | undefined {
   const [before, after] = [previous, next].map((status) => findCondition(status?.conditions, 'DataLoaded'));
-  if (after?.status !== 'False' || onTheWay.has(after.reason) || findCondition(next.conditions, 'Stalled') !== undefined) return undefined;
+  if (
+    after?.status !== 'False' ||
+    onTheWay.has(after.reason) ||
+    findCondition(next.conditions, 'Stalled') !== undefined
+  )
+    return undefined;
   if (before?.reason === after.reason && before.message === after.message) return undefined;
-  return { type: 'Warning', reason: after.reason as Reason, note: `The data were not loaded: ${after.message}` };
+  return {
+    type: 'Warning',
+    reason: after.reason as Reason,
+    note: `The data were not loaded: ${after.message}`,
+  };
 }

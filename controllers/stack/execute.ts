@@ -43,14 +43,19 @@ export interface ExecutionContext {
 
 /** `Unchanged`: everything was as it should be already, so there is nothing to tell. */
 export type ActionOutcome = 'Unchanged' | void;
-type Executor<T extends ActionType> = (action: Extract<Action, { type: T }>, context: ExecutionContext) => Promise<ActionOutcome>;
+type Executor<T extends ActionType> = (
+  action: Extract<Action, { type: T }>,
+  context: ExecutionContext,
+) => Promise<ActionOutcome>;
 type Executors = { readonly [T in ActionType]: Executor<T> };
 
 const executors: Executors = {
   EnsureCredentials: (action, { credentials, stack, signal }) => credentials.ensure(stack, action, signal),
   ClaimHost: (_, context) => context.claim(hostOf(context)),
-  SetUpHost: (_, context) => hostOf(context).setUp(context.project, desired(context).setup, context.fence(), context.signal),
-  WriteRelease: (_, context) => hostOf(context).writeRelease(context.project, desired(context).release, context.fence(), context.signal),
+  SetUpHost: (_, context) =>
+    hostOf(context).setUp(context.project, desired(context).setup, context.fence(), context.signal),
+  WriteRelease: (_, context) =>
+    hostOf(context).writeRelease(context.project, desired(context).release, context.fence(), context.signal),
   PullImages: async (_, context) => {
     const { images } = desired(context).release;
     const { pullCredentials } = inputs(context);
@@ -63,9 +68,16 @@ const executors: Executors = {
     return bytes === 0 ? 'Unchanged' : undefined;
   },
   StartDatabase: (action, context) =>
-    hostOf(context).composeUp(context.project, desired(context).release, action.services, context.fence(), context.signal),
+    hostOf(context).composeUp(
+      context.project,
+      desired(context).release,
+      action.services,
+      context.fence(),
+      context.signal,
+    ),
   ConfirmOrder: (action, context) => context.confirmOrder(action.name, action.requestUID),
-  CreateMoveBackup: ({ name }, context) => askForBackup(context.cluster, context.stack, name, 'Relocation', context),
+  CreateMoveBackup: ({ name }, context) =>
+    askForBackup(context.cluster, context.stack, name, 'Relocation', context),
   StopFormer: async (action, context) => {
     const { host, fence } = await context.claimOther(action.machineID);
     await host.composeStop(context.project, fence, context.signal, action.keep);
@@ -86,14 +98,30 @@ const executors: Executors = {
     await host.claim(project, context.fence(), context.signal);
     await host.createVolumes(context.project, Object.values(volumes), context.fence(), context.signal);
     await host.writeRelease(project, rendered.rendered, context.fence(), context.signal);
-    await host.composeUp(project, rendered.rendered, [release.database.component], context.fence(), context.signal);
+    await host.composeUp(
+      project,
+      rendered.rendered,
+      [release.database.component],
+      context.fence(),
+      context.signal,
+    );
   },
   StartCount: async (_, context) => {
-    await hostOf(context).startJob(context.project, await inputs(context).countJob(context.signal), context.fence(), context.signal);
+    await hostOf(context).startJob(
+      context.project,
+      await inputs(context).countJob(context.signal),
+      context.fence(),
+      context.signal,
+    );
   },
   RemoveBeside: ({ project }, context) => hostOf(context).destroy(project, context.fence(), context.signal),
   SwitchVolumes: async (action, context) => {
-    await hostOf(context).record(context.project, { switch: action.switch, carriedOut: action.carriedOut }, context.fence(), context.signal);
+    await hostOf(context).record(
+      context.project,
+      { switch: action.switch, carriedOut: action.carriedOut },
+      context.fence(),
+      context.signal,
+    );
   },
   RefuseData: async (action, context) => {
     await hostOf(context).record(context.project, { refuse: action.refuse }, context.fence(), context.signal);
@@ -101,29 +129,43 @@ const executors: Executors = {
   MeasurePrevious: async ({ volumes }, context) => {
     const host = hostOf(context);
     const bytes = await host.measureVolumes(context.project, volumes, context.fence(), context.signal);
-    await host.record(context.project, { previous: bytes === undefined ? {} : { bytes } }, context.fence(), context.signal);
+    await host.record(
+      context.project,
+      { previous: bytes === undefined ? {} : { bytes } },
+      context.fence(),
+      context.signal,
+    );
   },
   ForgetPrevious: async (_, context) => {
     await hostOf(context).record(context.project, { previous: null }, context.fence(), context.signal);
   },
-  PruneVolumes: (_, context) => hostOf(context).pruneVolumes(context.project, context.fence(), context.signal),
+  PruneVolumes: (_, context) =>
+    hostOf(context).pruneVolumes(context.project, context.fence(), context.signal),
   RecordData: async (action, context) => {
     const { data, carriedOut } = action;
-    await hostOf(context).record(context.project, { data, ...(carriedOut === undefined ? {} : { carriedOut }) }, context.fence(), context.signal);
+    await hostOf(context).record(
+      context.project,
+      { data, ...(carriedOut === undefined ? {} : { carriedOut }) },
+      context.fence(),
+      context.signal,
+    );
   },
   ForgetData: async (_, context) => {
     await hostOf(context).record(context.project, { data: null }, context.fence(), context.signal);
   },
   RemoveJob: (action, context) => hostOf(context).removeJob(action.uid, context.fence(), context.signal),
-  NoteAttempt: ({ attempt }, context) => noteOnRevision(context.cluster, context.stack, revisions(context).current, { attempt }, context),
+  NoteAttempt: ({ attempt }, context) =>
+    noteOnRevision(context.cluster, context.stack, revisions(context).current, { attempt }, context),
   NoteOutcome: async ({ outcome }, context) => {
     const { current } = revisions(context);
     await noteOnRevision(context.cluster, context.stack, current, { outcome }, context);
     const event = outcomeEvent(current, outcome);
     if (event !== undefined) context.tell(event);
   },
-  CreateBackup: ({ name }, context) => askForBackup(context.cluster, context.stack, name, 'PreUpdate', context),
-  CreateRestore: ({ name, backupRef }, context) => askForWayBack(context.cluster, context.stack, name, backupRef, context),
+  CreateBackup: ({ name }, context) =>
+    askForBackup(context.cluster, context.stack, name, 'PreUpdate', context),
+  CreateRestore: ({ name, backupRef }, context) =>
+    askForWayBack(context.cluster, context.stack, name, backupRef, context),
   MarkUpdate: async ({ mark }, context) => {
     await hostOf(context).record(context.project, { update: mark }, context.fence(), context.signal);
   },
@@ -139,12 +181,25 @@ const executors: Executors = {
     }
   },
   RemoveRevisions: ({ names }, context) => removeRevisions(context.cluster, context.stack, names, context),
-  ApplyRelease: (_, context) => hostOf(context).composeUp(context.project, desired(context).release, 'all', context.fence(), context.signal),
+  ApplyRelease: (_, context) =>
+    hostOf(context).composeUp(
+      context.project,
+      desired(context).release,
+      'all',
+      context.fence(),
+      context.signal,
+    ),
   RecordApplied: async (_, context) => {
     const { digest, version } = desired(context).release;
-    await hostOf(context).record(context.project, { applied: { digest, version } }, context.fence(), context.signal);
+    await hostOf(context).record(
+      context.project,
+      { applied: { digest, version } },
+      context.fence(),
+      context.signal,
+    );
   },
-  PruneReleases: (action, context) => hostOf(context).prune(context.project, action.keep, context.fence(), context.signal),
+  PruneReleases: (action, context) =>
+    hostOf(context).prune(context.project, action.keep, context.fence(), context.signal),
   StopStack: (_, context) => hostOf(context).composeStop(context.project, context.fence(), context.signal),
   DestroyStack: (_, context) => hostOf(context).destroy(context.project, context.fence(), context.signal),
   RemoveCredentials: (_, { credentials, stack, signal }) => credentials.remove(stack, signal),
@@ -157,17 +212,34 @@ const eventedLines = 20;
 
 export async function execute(action: Action, context: ExecutionContext): Promise<ActionOutcome> {
   // The table is complete by its type; the lookup loses the link between key and argument.
-  return await (executors[action.type] as (action: Action, context: ExecutionContext) => Promise<ActionOutcome>)(action, context);
+  return await (
+    executors[action.type] as (action: Action, context: ExecutionContext) => Promise<ActionOutcome>
+  )(action, context);
 }
 
-async function startLoad(context: ExecutionContext, purpose: 'Check' | 'Restore', volumes: SwitchedVolumes | undefined): Promise<void> {
+async function startLoad(
+  context: ExecutionContext,
+  purpose: 'Check' | 'Restore',
+  volumes: SwitchedVolumes | undefined,
+): Promise<void> {
   const { toolbox, preparing, pullCredentials, loadJob } = inputs(context);
   // With its own pull: an operator that was updated in between brings another toolbox. What prepares a backup's files is the
   // image that made it; where it cannot be had, the check says so while the stack still runs.
-  await hostOf(context).pull([toolbox, ...(preparing === undefined ? [] : [preparing])], pullCredentials, (pulled) => context.progress(describePull(pulled)), context.signal);
-  await hostOf(context).startJob(context.project, await loadJob(purpose, volumes, context.signal), context.fence(), context.signal);
+  await hostOf(context).pull(
+    [toolbox, ...(preparing === undefined ? [] : [preparing])],
+    pullCredentials,
+    (pulled) => context.progress(describePull(pulled)),
+    context.signal,
+  );
+  await hostOf(context).startJob(
+    context.project,
+    await loadJob(purpose, volumes, context.signal),
+    context.fence(),
+    context.signal,
+  );
   const { initialData } = context.gathered.observed;
-  if (initialData?.ok === true && initialData.value.note !== undefined) context.tell({ type: 'Warning', reason: 'BackupEmptied', note: initialData.value.note });
+  if (initialData?.ok === true && initialData.value.note !== undefined)
+    context.tell({ type: 'Warning', reason: 'BackupEmptied', note: initialData.value.note });
 }
 
 function hostOf({ gathered }: ExecutionContext): Host {
@@ -182,12 +254,14 @@ function beside({ gathered }: ExecutionContext): BesideVolumes {
 }
 
 function revisions({ gathered }: ExecutionContext): Revisions {
-  if (gathered.observed.revisions === undefined) throw new Error('planned a note on a revision that was not read');
+  if (gathered.observed.revisions === undefined)
+    throw new Error('planned a note on a revision that was not read');
   return gathered.observed.revisions;
 }
 
 function desired({ gathered }: ExecutionContext): NonNullable<Gathered['observed']['desired']> {
-  if (gathered.observed.desired === undefined) throw new Error('planned an action for a release that was not rendered');
+  if (gathered.observed.desired === undefined)
+    throw new Error('planned an action for a release that was not rendered');
   return gathered.observed.desired;
 }
 
@@ -202,5 +276,8 @@ function describePull(pulled: PullProgress): Progress {
   const images = `pulling images: ${pulled.imagesDone} of ${pulled.imagesTotal}`;
   if (pulled.bytesTotal === 0) return { message: images };
   const bytes = `${Math.round(pulled.bytesDone / mebibyte)} of ${Math.round(pulled.bytesTotal / mebibyte)} MiB`;
-  return { message: `${images}, ${bytes}`, percent: Math.floor((100 * pulled.bytesDone) / pulled.bytesTotal) };
+  return {
+    message: `${images}, ${bytes}`,
+    percent: Math.floor((100 * pulled.bytesDone) / pulled.bytesTotal),
+  };
 }

@@ -11,12 +11,17 @@ const longestHistory = 10;
  * Newest first. What was told before stays told, also when its revision was pruned or tried again since.
  * @param previous `status.history` as it stands.
  */
-export function historyOf(previous: readonly HistoryEntry[] | undefined, revisions: Revisions): readonly HistoryEntry[] {
+export function historyOf(
+  previous: readonly HistoryEntry[] | undefined,
+  revisions: Revisions,
+): readonly HistoryEntry[] {
   const told = new Map((previous ?? []).map((entry) => [idOf(entry), entry]));
   for (const revision of revisions.all) {
     for (const entry of entriesOf(revision, revisions)) told.set(idOf(entry), entry);
   }
-  return [...told.values()].toSorted((a, b) => timeOf(b) - timeOf(a) || (b.revision ?? 0) - (a.revision ?? 0)).slice(0, longestHistory);
+  return [...told.values()]
+    .toSorted((a, b) => timeOf(b) - timeOf(a) || (b.revision ?? 0) - (a.revision ?? 0))
+    .slice(0, longestHistory);
 }
 
 /** Number of the revision whose containers were applied last and became healthy. */
@@ -25,19 +30,33 @@ export function appliedRevision({ current, good }: Revisions): number | undefine
 }
 
 /** Where one could go back to by hand: what ran before the last update, and the backup that was made then. */
-export function rollbackPoint(revisions: Revisions, backup: JtelBackup | undefined, previous: JtelStackStatus['rollback']): JtelStackStatus['rollback'] {
-  const updated = revisions.all.findLast(({ attempt, outcome }) => attempt?.action === 'Update' && outcome?.result === 'Succeeded');
+export function rollbackPoint(
+  revisions: Revisions,
+  backup: JtelBackup | undefined,
+  previous: JtelStackStatus['rollback'],
+): JtelStackStatus['rollback'] {
+  const updated = revisions.all.findLast(
+    ({ attempt, outcome }) => attempt?.action === 'Update' && outcome?.result === 'Succeeded',
+  );
   const from = updated?.attempt?.from;
   if (updated === undefined || from === undefined) return undefined;
   const backupRef = updated.attempt?.backupRef;
   if (backupRef === undefined) return { revision: from.revision, version: from.version };
   const known = backup?.metadata.name === backupRef ? backup.status?.immutability?.untilTime : undefined;
   const until = known ?? (previous?.backupRef?.name === backupRef ? previous.availableUntil : undefined);
-  return { revision: from.revision, version: from.version, backupRef: { name: backupRef }, ...(until === undefined ? {} : { availableUntil: until }) };
+  return {
+    revision: from.revision,
+    version: from.version,
+    backupRef: { name: backupRef },
+    ...(until === undefined ? {} : { availableUntil: until }),
+  };
 }
 
 /** Name of the backup that {@link rollbackPoint} refers to; to be read once, until its retention is known. */
-export function rollbackBackup(revisions: Revisions, previous: JtelStackStatus['rollback']): string | undefined {
+export function rollbackBackup(
+  revisions: Revisions,
+  previous: JtelStackStatus['rollback'],
+): string | undefined {
   const name = rollbackPoint(revisions, undefined, undefined)?.backupRef?.name;
   return previous?.backupRef?.name === name && previous?.availableUntil !== undefined ? undefined : name;
 }

@@ -20,7 +20,9 @@ function clones(stack: JtelStack, facts: HostFacts): readonly string[] {
 
 function noise({ loginNoise }: HostFacts): readonly string[] {
   if (loginNoise === undefined) return [];
-  return [`The login shell of the SSH user prints ${JSON.stringify(loginNoise)} with every command; it is ignored.`];
+  return [
+    `The login shell of the SSH user prints ${JSON.stringify(loginNoise)} with every command; it is ignored.`,
+  ];
 }
 
 /** Addresses that the host has to reach and that lie in a network of Docker's own: packets for them go into the bridge. */

@@ -31,7 +31,10 @@ export function hostSetup(stack: JtelStack, release: Release, credentials?: Prox
   };
 }
 
-function proxyOf({ http, https, noProxy = [] }: NonNullable<JtelStack['spec']['host']['proxy']>, credentials: ProxyCredentials | undefined): HostProxy {
+function proxyOf(
+  { http, https, noProxy = [] }: NonNullable<JtelStack['spec']['host']['proxy']>,
+  credentials: ProxyCredentials | undefined,
+): HostProxy {
   return {
     ...(http === undefined ? {} : { http }),
     ...(https === undefined ? {} : { https }),

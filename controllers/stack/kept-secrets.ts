@@ -17,17 +17,29 @@ import type { KubernetesObject } from '../../operator/runtime/objects.ts';
 const graceSeconds = 30;
 
 /** @returns names of the Secrets that the status is to note: those that are wanted, and others that could not be let go yet. */
-export async function secretsToKeep(cluster: Cluster, stack: JtelStack, options: CallOptions): Promise<readonly string[]> {
+export async function secretsToKeep(
+  cluster: Cluster,
+  stack: JtelStack,
+  options: CallOptions,
+): Promise<readonly string[]> {
   const wanted = neededForDeletion(stack);
   const kept = stack.status?.keptSecrets ?? [];
-  for (const name of kept.filter((one) => !wanted.includes(one))) await release(cluster, stack, name, options);
+  for (const name of kept.filter((one) => !wanted.includes(one)))
+    await release(cluster, stack, name, options);
   return wanted;
 }
 
 /** Sets the finalizer where the status notes it already. @returns seconds until a Secret that is being deleted is let go. */
-export async function keepSecrets(cluster: Cluster, stack: JtelStack, now: Date, options: CallOptions): Promise<number | undefined> {
+export async function keepSecrets(
+  cluster: Cluster,
+  stack: JtelStack,
+  now: Date,
+  options: CallOptions,
+): Promise<number | undefined> {
   if (stack.metadata.deletionTimestamp !== undefined) return undefined;
-  const wanted = neededForDeletion(stack).filter((name) => stack.status?.keptSecrets?.includes(name) === true);
+  const wanted = neededForDeletion(stack).filter(
+    (name) => stack.status?.keptSecrets?.includes(name) === true,
+  );
   let nextSeconds: number | undefined;
   for (const name of wanted) {
     const secret = await cluster.find(secrets, { namespace: stack.metadata.namespace, name }, options);
@@ -47,10 +59,18 @@ export async function keepSecrets(cluster: Cluster, stack: JtelStack, now: Date,
  * Lets all of them go, when the host was dealt with. That is noted on the stack first: a process that ends in between would find neither
  * the key to look at the host again nor a reason not to.
  */
-export async function releaseSecrets(cluster: Cluster, stack: JtelStack, options: CallOptions): Promise<void> {
+export async function releaseSecrets(
+  cluster: Cluster,
+  stack: JtelStack,
+  options: CallOptions,
+): Promise<void> {
   const names = new Set([...(stack.status?.keptSecrets ?? []), ...neededForDeletion(stack)]);
   if (names.size === 0) return;
-  const live = await cluster.find(stackKind, { namespace: stack.metadata.namespace, name: stack.metadata.name }, options);
+  const live = await cluster.find(
+    stackKind,
+    { namespace: stack.metadata.namespace, name: stack.metadata.name },
+    options,
+  );
   if (live === undefined || live.metadata.uid !== stack.metadata.uid) return;
   await cluster.patchAnnotations(stackKind, live, { [annotations.cleanedUp]: stack.metadata.uid }, options);
   for (const name of names) await release(cluster, stack, name, options);
@@ -66,7 +86,12 @@ function finalizerOf({ metadata }: JtelStack): string {
   return `jtel.de/needed-by-${metadata.uid}`;
 }
 
-async function hold(cluster: Cluster, stack: JtelStack, secret: KubernetesObject, options: CallOptions): Promise<void> {
+async function hold(
+  cluster: Cluster,
+  stack: JtelStack,
+  secret: KubernetesObject,
+  options: CallOptions,
+): Promise<void> {
   const finalizers = secret.metadata?.finalizers ?? [];
   if (finalizers.includes(finalizerOf(stack))) return;
   try {
@@ -77,7 +102,12 @@ async function hold(cluster: Cluster, stack: JtelStack, secret: KubernetesObject
   }
 }
 
-async function release(cluster: Cluster, stack: JtelStack, name: string, options: CallOptions): Promise<void> {
+async function release(
+  cluster: Cluster,
+  stack: JtelStack,
+  name: string,
+  options: CallOptions,
+): Promise<void> {
   const secret = await cluster.find(secrets, { namespace: stack.metadata.namespace, name }, options);
   if (secret !== undefined) await removeFinalizer(cluster, secrets, secret, finalizerOf(stack), options);
 }

@@ -20,13 +20,21 @@ export interface OtherClaim {
 }
 
 /** Looks again right before: it must be that machine, and it must be ours. Both hosts of a move share one epoch. */
-export async function claimOther(machineID: string, { project, gathered, stack, clusterID, claims, signal }: OtherClaim): Promise<{ readonly host: Host; readonly fence: Fence }> {
+export async function claimOther(
+  machineID: string,
+  { project, gathered, stack, clusterID, claims, signal }: OtherClaim,
+): Promise<{ readonly host: Host; readonly fence: Fence }> {
   const host = gathered.others.get(machineID);
   if (host === undefined) throw new Error(`machine ${machineID} was planned with and not looked at`);
   const { namespace, name, uid } = stack.metadata;
   const owner = { clusterID, namespace, name, uid };
   const { facts, state } = await host.observe(project, 'quick', signal);
-  if (!answersAs(machineID, facts)) throw new HostError('MachineChanged', machineID, `machine ${machineID} was expected and ${facts.machineID} answers: nothing is done there`);
+  if (!answersAs(machineID, facts))
+    throw new HostError(
+      'MachineChanged',
+      machineID,
+      `machine ${machineID} was expected and ${facts.machineID} answers: nothing is done there`,
+    );
   const held = claims.held(uid, machineID);
   if (held !== undefined && held >= (state?.epoch ?? 0)) return { host, fence: { owner, epoch: held } };
   const epoch = claims.next(uid, { host: state?.epoch, status: stack.status?.operation?.epoch });
@@ -36,8 +44,22 @@ export async function claimOther(machineID: string, { project, gathered, stack, 
 }
 
 /** Reads the JtelRestore live: an order that was taken back must not overwrite anything. */
-export async function confirmOrder(cluster: Cluster, key: ObjectKey, requestUID: string, signal: AbortSignal): Promise<void> {
+export async function confirmOrder(
+  cluster: Cluster,
+  key: ObjectKey,
+  requestUID: string,
+  signal: AbortSignal,
+): Promise<void> {
   const restore = await cluster.find(restoreKind, key, { signal });
-  if (restore !== undefined && restore.metadata.uid === requestUID && restore.metadata.deletionTimestamp === undefined && isOrdered(restore)) return;
-  throw new InputError('RestoreFailed', `JtelRestore ${formatKey(key)} is gone or has ended: nothing of it is done any more.`);
+  if (
+    restore !== undefined &&
+    restore.metadata.uid === requestUID &&
+    restore.metadata.deletionTimestamp === undefined &&
+    isOrdered(restore)
+  )
+    return;
+  throw new InputError(
+    'RestoreFailed',
+    `JtelRestore ${formatKey(key)} is gone or has ended: nothing of it is done any more.`,
+  );
 }

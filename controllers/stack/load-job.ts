@@ -44,12 +44,18 @@ export interface LoadJobInput {
 /** @throws {InputError} when the release cannot take the backup. */
 export async function loadJob(input: LoadJobInput): Promise<JobSpec> {
   const { loading, orderUID, purpose, stackUID } = input;
-  if (loading === undefined) throw new Error(`a load was planned for stack ${stackUID}, and there is nothing to load`);
+  if (loading === undefined)
+    throw new Error(`a load was planned for stack ${stackUID}, and there is nothing to load`);
   if (loading.backup === undefined) return await vanillaJob(input, loading.loadID);
   const { loaded, store, encryption } = loading.backup;
   return await restoreJob({
     ...input,
-    uid: orderUID === undefined ? loadJobUID(stackUID) : purpose === 'Check' ? checkJobUID(orderUID) : restoreJobUID(orderUID),
+    uid:
+      orderUID === undefined
+        ? loadJobUID(stackUID)
+        : purpose === 'Check'
+          ? checkJobUID(orderUID)
+          : restoreJobUID(orderUID),
     loadID: loading.loadID,
     onData: loading.onData,
     store,
@@ -66,10 +72,16 @@ async function vanillaUrl({ release, store, loading, signal }: LoadJobInput, pat
   const source = releaseFilePath(release.version, path);
   const found = loading?.copyTo === undefined ? undefined : await store.properties(source, signal);
   // What is not there, or was not stored in one piece, the job reads (or misses) where it should be.
-  if (loading?.copyTo === undefined || found?.md5 === undefined) return await store.readUrl(source, urlLifetimeSeconds);
+  if (loading?.copyTo === undefined || found?.md5 === undefined)
+    return await store.readUrl(source, urlLifetimeSeconds);
   const copy = `${loading.copyTo.folder}${path}`;
   const { store: target } = loading.copyTo;
-  await target.copyFrom(copy, await store.readUrl(source, urlLifetimeSeconds), { bytes: found.bytes, md5: found.md5 }, signal);
+  await target.copyFrom(
+    copy,
+    await store.readUrl(source, urlLifetimeSeconds),
+    { bytes: found.bytes, md5: found.md5 },
+    signal,
+  );
   return await target.readUrl(copy, urlLifetimeSeconds);
 }
 
@@ -84,14 +96,23 @@ async function vanillaJob(input: LoadJobInput, loadID: string): Promise<JobSpec>
       sha256,
     })),
   );
-  const fileTrees = release.fileTrees.map(({ name, uid, gid }) => ({ name, path: `/data/${name}`, uid, gid }));
+  const fileTrees = release.fileTrees.map(({ name, uid, gid }) => ({
+    name,
+    path: `/data/${name}`,
+    uid,
+    gid,
+  }));
   return {
     uid: loadJobUID(stackUID),
     type: 'load',
     image: toolbox,
     command: ['load'],
     network: `${project}_default`,
-    volumes: release.fileTrees.map(({ name, volume }) => ({ volume: dockerVolume(project, volume, input.volumes), target: `/data/${name}`, readOnly: false })),
+    volumes: release.fileTrees.map(({ name, volume }) => ({
+      volume: dockerVolume(project, volume, input.volumes),
+      target: `/data/${name}`,
+      readOnly: false,
+    })),
     input: {
       type: 'load',
       loadID,

@@ -21,11 +21,18 @@ export function isPermanent({ error }: JobReport): boolean {
 }
 
 /** Errors of the job that somebody or something else may end. */
-const passing: Readonly<Record<string, Reason>> = { DiskFull: 'DiskFull', StoreNetworkRefused: 'StoreNetworkRefused' };
+const passing: Readonly<Record<string, Reason>> = {
+  DiskFull: 'DiskFull',
+  StoreNetworkRefused: 'StoreNetworkRefused',
+};
 
 /** @param hostAddress where the job ran */
-export function loadFailure({ job, error }: JobReport, hostAddress: string): { readonly reason: Reason; readonly message: string } {
-  const reason = (error === undefined ? undefined : (permanent[error.reason] ?? passing[error.reason])) ?? 'JobFailed';
+export function loadFailure(
+  { job, error }: JobReport,
+  hostAddress: string,
+): { readonly reason: Reason; readonly message: string } {
+  const reason =
+    (error === undefined ? undefined : (permanent[error.reason] ?? passing[error.reason])) ?? 'JobFailed';
   if (error !== undefined) return { reason, message: aboutHost(reason, error.message, hostAddress) };
   return { reason, message: `The load job failed with exit code ${job.exitCode ?? 'unknown'}.` };
 }
@@ -58,7 +65,12 @@ export function failuresOf(
 }
 
 /** Whole seconds until a failed job is to be tried again. @param now by our clock; the job ended by the host's. */
-export function pauseLeft({ job }: JobReport, pauseSeconds: number, now: Date, clockSkewSeconds: number): number {
+export function pauseLeft(
+  { job }: JobReport,
+  pauseSeconds: number,
+  now: Date,
+  clockSkewSeconds: number,
+): number {
   const hostNow = now.getTime() / 1000 + clockSkewSeconds;
   return Math.ceil((job.finishedSeconds ?? hostNow) + pauseSeconds - hostNow);
 }

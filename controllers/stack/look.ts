@@ -3,7 +3,13 @@
  * observed for that spec, and the objects that a change asked for. Changes nothing but the change log.
  */
 
-import { backupKind, restoreKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import {
+  backupKind,
+  restoreKind,
+  type JtelBackup,
+  type JtelRestore,
+  type JtelStack,
+} from '../../crds/index.ts';
 import type { Cluster, CallOptions } from '../../operator/runtime/client/cluster.ts';
 import { fallback, takenBackTo, withWorkload } from './effective.ts';
 import { rollbackBackup } from './history.ts';
@@ -26,12 +32,16 @@ export async function lookAt(
   dependencies: ObserveDependencies & { readonly clusterID: string },
   options: CallOptions,
 ): Promise<Look> {
-  if (stack.metadata.deletionTimestamp !== undefined) return { held: stack, gathered: await observe(stack, project, depth, dependencies, options) };
+  if (stack.metadata.deletionTimestamp !== undefined)
+    return { held: stack, gathered: await observe(stack, project, depth, dependencies, options) };
   const { cluster, clusterID } = dependencies;
   const revisions = await currentRevisions(cluster, stack, options);
   const back = takenBackTo(revisions);
   const wanted = back === undefined ? stack : withWorkload(stack, back);
-  const [seen, asked] = await Promise.all([observe(wanted, project, depth, dependencies, options), askedFor(cluster, stack, revisions, options)]);
+  const [seen, asked] = await Promise.all([
+    observe(wanted, project, depth, dependencies, options),
+    askedFor(cluster, stack, revisions, options),
+  ]);
   const gathered: Gathered = { ...seen, observed: { ...seen.observed, ...asked, revisions } };
   if (back !== undefined) return { held: wanted, gathered };
   const identity: Identity = { clusterID };
@@ -43,7 +53,10 @@ export async function lookAt(
   const instead = await observe(held, project, depth, dependencies, options);
   // What cannot be rendered cannot be looked after either.
   if (instead.observed.desired === undefined) return { held: stack, gathered };
-  return { held, gathered: { ...instead, observed: { ...instead.observed, ...asked, revisions, objection } } };
+  return {
+    held,
+    gathered: { ...instead, observed: { ...instead.observed, ...asked, revisions, objection } },
+  };
 }
 
 interface AskedFor {
@@ -52,14 +65,26 @@ interface AskedFor {
 }
 
 /** The backup and the restore that a change asked for, while they matter. */
-async function askedFor(cluster: Cluster, stack: JtelStack, revisions: Revisions, options: CallOptions): Promise<AskedFor> {
+async function askedFor(
+  cluster: Cluster,
+  stack: JtelStack,
+  revisions: Revisions,
+  options: CallOptions,
+): Promise<AskedFor> {
   const { namespace } = stack.metadata;
   const { attempt, outcome } = revisions.current;
-  const backupName = (outcome === undefined ? attempt?.backupRef : undefined) ?? rollbackBackup(revisions, stack.status?.rollback);
+  const backupName =
+    (outcome === undefined ? attempt?.backupRef : undefined) ??
+    rollbackBackup(revisions, stack.status?.rollback);
   const restoreName = outcome?.result === 'RollingBack' ? outcome.restoreRef : undefined;
   const [updateBackup, wayBack] = await Promise.all([
     backupName === undefined ? undefined : cluster.find(backupKind, { namespace, name: backupName }, options),
-    restoreName === undefined ? undefined : cluster.find(restoreKind, { namespace, name: restoreName }, options),
+    restoreName === undefined
+      ? undefined
+      : cluster.find(restoreKind, { namespace, name: restoreName }, options),
   ]);
-  return { ...(updateBackup === undefined ? {} : { updateBackup }), ...(wayBack === undefined ? {} : { wayBack }) };
+  return {
+    ...(updateBackup === undefined ? {} : { updateBackup }),
+    ...(wayBack === undefined ? {} : { wayBack }),
+  };
 }

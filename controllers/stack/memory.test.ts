@@ -33,7 +33,8 @@ it('forgets failures after a success', () => {
 });
 
 it('pauses between repairs that help nothing, until the stack comes to rest', () => {
-  const pauseOf = ({ retryTime }: { readonly retryTime?: number }): number => (retryTime === undefined ? 0 : (retryTime - now.getTime()) / 1000);
+  const pauseOf = ({ retryTime }: { readonly retryTime?: number }): number =>
+    retryTime === undefined ? 0 : (retryTime - now.getTime()) / 1000;
   let entry = new Memory().recall(key, 'uid', 1);
   const pauses = [1, 2, 3, 4].map(() => {
     entry = afterSuccess(entry, 'Repair', now);

@@ -47,7 +47,8 @@ export class Memory {
 /** The entry after a wave failed: pauses double up to five minutes, with jitter (`random` in 0…1) so that a fleet does not march in step. */
 export function afterFailure(entry: Entry, failure: Failure, now: Date, random: number): Entry {
   const failures = entry.failures + 1;
-  const pauseSeconds = Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** (failures - 1)) * (0.75 + random / 2);
+  const pauseSeconds =
+    Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** (failures - 1)) * (0.75 + random / 2);
   return {
     ...entry,
     failures,

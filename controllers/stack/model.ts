@@ -1,8 +1,21 @@
 /** What the stack's planner looks at: pure data, gathered by `observe.ts`, never by the planner itself. */
 
-import type { CarriedOutOrder, HostObservation, HostSetup, JobReport, RenderedRelease } from '../../host-driver/host.ts';
+import type {
+  CarriedOutOrder,
+  HostObservation,
+  HostSetup,
+  JobReport,
+  RenderedRelease,
+} from '../../host-driver/host.ts';
 import type { MissingData } from '../../host-driver/missing-data.ts';
-import type { JtelBackup, JtelRestore, JtelRestoreSpec, JtelStack, Reason, StackConditionType } from '../../crds/index.ts';
+import type {
+  JtelBackup,
+  JtelRestore,
+  JtelRestoreSpec,
+  JtelStack,
+  Reason,
+  StackConditionType,
+} from '../../crds/index.ts';
 import type { SwitchedVolumes } from '../../model/volumes.ts';
 import type { UpdateVerdict } from '../../release/fitness.ts';
 import type { Comparison } from '../compare-counts.ts';
@@ -93,7 +106,9 @@ export interface BesideLook {
 /** Data that are recorded as loaded and are not on the host. */
 export interface DataLoss {
   /** `Record`: the host itself knows nothing of data, which it did; nobody can tell what lies in its volumes. */
-  readonly what: { readonly kind: 'Volumes'; readonly missing: readonly MissingData[] } | { readonly kind: 'Record' };
+  readonly what:
+    | { readonly kind: 'Volumes'; readonly missing: readonly MissingData[] }
+    | { readonly kind: 'Record' };
   /** Where the lost data came from, and when they were loaded (RFC 3339): consent to their loss names that moment. */
   readonly source: string;
   readonly time: string;

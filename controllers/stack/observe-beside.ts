@@ -11,18 +11,35 @@ import { outcome } from './outcome.ts';
 const timeoutSeconds = 30;
 
 /** Costs a round trip, so only while there is something that needs a database of its own. */
-export async function observeBeside(host: Host, seen: HostObservation, data: DataLook | undefined, signal: AbortSignal): Promise<Observed['beside']> {
+export async function observeBeside(
+  host: Host,
+  seen: HostObservation,
+  data: DataLook | undefined,
+  signal: AbortSignal,
+): Promise<Observed['beside']> {
   const order = data?.observed.order;
-  if (order?.beside === undefined || order.kind !== 'Restore' || !order.backup.ok || isCarriedOut(seen.state?.data, order)) return undefined;
+  if (
+    order?.beside === undefined ||
+    order.kind !== 'Restore' ||
+    !order.backup.ok ||
+    isCarriedOut(seen.state?.data, order)
+  )
+    return undefined;
   if (order.backup.value.database !== 'Logical' && order.verify !== 'Start') return undefined;
   const { project } = order.beside;
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]);
   const uid = countJobUID(order.requestUID);
   const counts = seen.jobs.some((job) => job.uid === uid);
   return await outcome(async (): Promise<BesideLook> => {
-    const [there, count] = await Promise.all([host.observe(project, 'full', bounded), counts ? host.readJob(uid, bounded) : undefined]);
+    const [there, count] = await Promise.all([
+      host.observe(project, 'full', bounded),
+      counts ? host.readJob(uid, bounded) : undefined,
+    ]);
     const manifest = data?.loading?.backup?.loaded.manifest;
-    const compared = count?.job.state === 'Succeeded' && manifest !== undefined ? { comparison: compareCounts(manifest, count.result, 'Restore') } : {};
+    const compared =
+      count?.job.state === 'Succeeded' && manifest !== undefined
+        ? { comparison: compareCounts(manifest, count.result, 'Restore') }
+        : {};
     return { host: there, ...(count === undefined ? {} : { count }), ...compared };
   });
 }

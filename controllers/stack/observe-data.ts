@@ -26,21 +26,34 @@ export interface Orders {
   readonly ahead?: JtelRestore;
 }
 
-export async function observeOrders(stack: JtelStack, { restoresOf }: RestoreDependencies, options: CallOptions): Promise<Orders> {
+export async function observeOrders(
+  stack: JtelStack,
+  { restoresOf }: RestoreDependencies,
+  options: CallOptions,
+): Promise<Orders> {
   const standing = standingOrders(await restoresOf(stack, options));
   const order = standing.find(isOrdered);
   const ahead = standing[0];
-  return { ...(order === undefined ? {} : { order }), ...(ahead === undefined || order !== undefined ? {} : { ahead }) };
+  return {
+    ...(order === undefined ? {} : { order }),
+    ...(ahead === undefined || order !== undefined ? {} : { ahead }),
+  };
 }
 
 /** The job whose report matters now. */
-export function jobToRead(stack: JtelStack, { order }: Orders, host: HostObservation | undefined, move: string | undefined): string {
+export function jobToRead(
+  stack: JtelStack,
+  { order }: Orders,
+  host: HostObservation | undefined,
+  move: string | undefined,
+): string {
   if (move !== undefined) return restoreJobUID(move);
   if (order === undefined) return loadJobUID(stack.metadata.uid);
   const { uid } = order.metadata;
   const load = restoreJobUID(uid);
   // In place: only the load itself counts from here on.
-  if (host?.state?.data?.requestUID === uid || host?.jobs.some((job) => job.uid === load) === true) return load;
+  if (host?.state?.data?.requestUID === uid || host?.jobs.some((job) => job.uid === load) === true)
+    return load;
   return checkJobUID(uid);
 }
 
@@ -83,35 +96,89 @@ async function observeOrder(
 ): Promise<DataLook> {
   const { name, uid } = restore.metadata;
   const { verify, inPlace, keepPreviousHours, ifNotEmpty, source } = restore.spec;
-  const asked = { id: orderID(restore), name, requestUID: uid, verify, inPlace, keepPreviousHours, onData: ifNotEmpty === 'Replace' ? 'Replace' : 'Refuse' } as const;
+  const asked = {
+    id: orderID(restore),
+    name,
+    requestUID: uid,
+    verify,
+    inPlace,
+    keepPreviousHours,
+    onData: ifNotEmpty === 'Replace' ? 'Replace' : 'Refuse',
+  } as const;
   if (isCarriedOut(state?.data, { requestUID: uid })) {
     // Its store may be away by now: nothing of it is needed any more.
     const { source: loaded = '', backupID = '' } = state?.data ?? {};
-    const backup: DataOrder['backup'] = { ok: true, value: { kind: 'Backup', source: loaded, backupID, version: release.version, database: 'None' } };
-    return { observed: { order: { ...asked, kind: source.undoOf === undefined ? 'Restore' : 'Undo', backup } } };
+    const backup: DataOrder['backup'] = {
+      ok: true,
+      value: { kind: 'Backup', source: loaded, backupID, version: release.version, database: 'None' },
+    };
+    return {
+      observed: { order: { ...asked, kind: source.undoOf === undefined ? 'Restore' : 'Undo', backup } },
+    };
   }
-  if (source.undoOf !== undefined) return { observed: { order: { ...asked, ...undoOf(source.undoOf, project, uid, state, release) } } };
+  if (source.undoOf !== undefined)
+    return { observed: { order: { ...asked, ...undoOf(source.undoOf, project, uid, state, release) } } };
   const found = await outcome(() => orderedLoading(restore, release, dependencies, options));
-  const volumes = found.ok && found.value.backup !== undefined ? restoredVolumes(release, found.value.backup.loaded.manifest) : [];
-  const order: DataOrder = { ...asked, kind: 'Restore', backup: sourceOf(found), ...placeBeside(project, newVolumes(project, volumes, uid), uid, state) };
-  return { observed: { order }, ...(found.ok ? { loading: { ...found.value, loadID: uid, onData: asked.onData } } : {}) };
+  const volumes =
+    found.ok && found.value.backup !== undefined
+      ? restoredVolumes(release, found.value.backup.loaded.manifest)
+      : [];
+  const order: DataOrder = {
+    ...asked,
+    kind: 'Restore',
+    backup: sourceOf(found),
+    ...placeBeside(project, newVolumes(project, volumes, uid), uid, state),
+  };
+  return {
+    observed: { order },
+    ...(found.ok ? { loading: { ...found.value, loadID: uid, onData: asked.onData } } : {}),
+  };
 }
 
-function placeBeside(project: string, volumes: SwitchedVolumes, uid: string, state: HostState | undefined): Pick<DataOrder, 'beside'> {
+function placeBeside(
+  project: string,
+  volumes: SwitchedVolumes,
+  uid: string,
+  state: HostState | undefined,
+): Pick<DataOrder, 'beside'> {
   const keys = Object.keys(volumes);
   if (keys.length === 0) return {};
-  return { beside: { project: loadProject(uid), volumes, inUse: keys.map((volume) => dockerVolume(project, volume, state?.volumes)) } };
+  return {
+    beside: {
+      project: loadProject(uid),
+      volumes,
+      inUse: keys.map((volume) => dockerVolume(project, volume, state?.volumes)),
+    },
+  };
 }
 
 /** The data from before a restore, as something to switch to. */
-function undoOf(undone: string, project: string, uid: string, state: HostState | undefined, release: Release): Pick<DataOrder, 'kind' | 'backup' | 'undoOf' | 'beside'> {
+function undoOf(
+  undone: string,
+  project: string,
+  uid: string,
+  state: HostState | undefined,
+  release: Release,
+): Pick<DataOrder, 'kind' | 'backup' | 'undoOf' | 'beside'> {
   const { previous } = state ?? {};
   const { source = 'the data from before', backupID, dataSets } = previous?.data ?? {};
   const backup: DataOrder['backup'] = {
     ok: true,
-    value: { kind: 'Backup', source, version: previous?.version ?? release.version, database: 'None', ...(dataSets === undefined ? {} : { dataSets }), ...(backupID === undefined ? {} : { backupID }) },
+    value: {
+      kind: 'Backup',
+      source,
+      version: previous?.version ?? release.version,
+      database: 'None',
+      ...(dataSets === undefined ? {} : { dataSets }),
+      ...(backupID === undefined ? {} : { backupID }),
+    },
   };
-  return { kind: 'Undo', backup, undoOf: undone, ...placeBeside(project, previous?.volumes ?? {}, uid, state) };
+  return {
+    kind: 'Undo',
+    backup,
+    undoOf: undone,
+    ...placeBeside(project, previous?.volumes ?? {}, uid, state),
+  };
 }
 
 /** The load on the new host of a move is carried out like an order. */
@@ -137,7 +204,10 @@ export async function observeMove(
     inPlace: 'Accept',
     keepPreviousHours: 0,
   };
-  return { observed: { order }, ...(found.ok ? { loading: { ...found.value, loadID: `${stack.metadata.uid}-${look.id}`, onData } } : {}) };
+  return {
+    observed: { order },
+    ...(found.ok ? { loading: { ...found.value, loadID: `${stack.metadata.uid}-${look.id}`, onData } } : {}),
+  };
 }
 
 function sourceOf(found: Outcome<Loading>): DataOrder['backup'] {

@@ -29,22 +29,48 @@ export async function observeLoss(
 }
 
 /** Pure. Docker that does not answer shows no volumes, and that proves nothing. */
-function findLoss({ status }: JtelStack, host: HostObservation, release: Pick<RenderedRelease, 'digest' | 'data'>): DataLoss | undefined {
+function findLoss(
+  { status }: JtelStack,
+  host: HostObservation,
+  release: Pick<RenderedRelease, 'digest' | 'data'>,
+): DataLoss | undefined {
   if (host.facts.dockerVersion === undefined) return undefined;
   const { state } = host;
   const missing = missingData(state, release, host);
-  if (missing.length > 0 && state?.data !== undefined) return { what: { kind: 'Volumes', missing }, source: state.data.source, time: state.data.time };
+  if (missing.length > 0 && state?.data !== undefined)
+    return { what: { kind: 'Volumes', missing }, source: state.data.source, time: state.data.time };
   const known = status?.data;
-  if (state?.data !== undefined || state?.moved !== undefined || known?.state !== 'Complete' || known.time === undefined) return undefined;
+  if (
+    state?.data !== undefined ||
+    state?.moved !== undefined ||
+    known?.state !== 'Complete' ||
+    known.time === undefined
+  )
+    return undefined;
   return { what: { kind: 'Record' }, source: known.source ?? 'an unknown source', time: known.time };
 }
 
-async function newestBackup(stack: JtelStack, { cluster, openStore }: DataDependencies, options: CallOptions): Promise<{ readonly backupID: string; readonly time: string }> {
+async function newestBackup(
+  stack: JtelStack,
+  { cluster, openStore }: DataDependencies,
+  options: CallOptions,
+): Promise<{ readonly backupID: string; readonly time: string }> {
   const { backup } = stack.spec;
-  if (backup === undefined) throw new InputError('BackupNotConfigured', `Stack ${stack.metadata.name} has no spec.backup.`);
-  const { blobs } = await openStore(cluster, stack.metadata.namespace, backup.storeRef.name, 'spec.backup.storeRef', options);
+  if (backup === undefined)
+    throw new InputError('BackupNotConfigured', `Stack ${stack.metadata.name} has no spec.backup.`);
+  const { blobs } = await openStore(
+    cluster,
+    stack.metadata.namespace,
+    backup.storeRef.name,
+    'spec.backup.storeRef',
+    options,
+  );
   // One that was made of the loss itself is no way back from it.
-  const backupID = requireChoice(await newestGoodBackup(blobs, stackIdentity(stack), acceptedBackup(stack), options.signal), blobs.description);
-  if (backupID === undefined) throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${stackIdentity(stack)}.`);
+  const backupID = requireChoice(
+    await newestGoodBackup(blobs, stackIdentity(stack), acceptedBackup(stack), options.signal),
+    blobs.description,
+  );
+  if (backupID === undefined)
+    throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${stackIdentity(stack)}.`);
   return { backupID, time: backupTime(backupID).toISOString() };
 }

@@ -5,7 +5,14 @@
  */
 
 import type { JtelStack } from '../../crds/index.ts';
-import { type Host, type HostDriver, type HostObservation, type ImageReference, type JobReport, type JobSpec } from '../../host-driver/host.ts';
+import {
+  type Host,
+  type HostDriver,
+  type HostObservation,
+  type ImageReference,
+  type JobReport,
+  type JobSpec,
+} from '../../host-driver/host.ts';
 import type { RegistryLogin } from '../../model/registry-login.ts';
 import { setupDigest } from '../../host-driver/bootstrap/digest.ts';
 import type { SwitchedVolumes } from '../../model/volumes.ts';
@@ -23,9 +30,24 @@ import { readProxyCredentials } from '../render-inputs.ts';
 import { countJob } from '../count-job.ts';
 import { preparingImage } from '../restore-job.ts';
 import { countJobUID } from '../restore-orders.ts';
-import { readRelease, renderBeside, renderStack, type ReleaseDependencies, type RenderedStack, type StackRelease } from '../stack-release.ts';
+import {
+  readRelease,
+  renderBeside,
+  renderStack,
+  type ReleaseDependencies,
+  type RenderedStack,
+  type StackRelease,
+} from '../stack-release.ts';
 import { observeBeside } from './observe-beside.ts';
-import { jobToRead, observeData, observeMove, observeOrders, type DataLook, type Orders, type RestoreDependencies } from './observe-data.ts';
+import {
+  jobToRead,
+  observeData,
+  observeMove,
+  observeOrders,
+  type DataLook,
+  type Orders,
+  type RestoreDependencies,
+} from './observe-data.ts';
 import { observeLoss } from './observe-loss.ts';
 import { observeOthers, type RelocationObserved } from './observe-relocation.ts';
 import { outcome } from './outcome.ts';
@@ -44,9 +66,15 @@ export interface Inputs {
   /** Of the backup that is to be loaded: prepares its database. */
   readonly preparing: ImageReference | undefined;
   /** `Check`: one that only looks. */
-  readonly loadJob: (purpose: 'Check' | 'Restore', volumes: SwitchedVolumes | undefined, signal: AbortSignal) => Promise<JobSpec>;
+  readonly loadJob: (
+    purpose: 'Check' | 'Restore',
+    volumes: SwitchedVolumes | undefined,
+    signal: AbortSignal,
+  ) => Promise<JobSpec>;
   /** The release whose database is started beside the stack. */
-  readonly renderBeside: (signal: AbortSignal) => Promise<{ readonly release: Release; readonly rendered: RenderedStack }>;
+  readonly renderBeside: (
+    signal: AbortSignal,
+  ) => Promise<{ readonly release: Release; readonly rendered: RenderedStack }>;
   readonly countJob: (signal: AbortSignal) => Promise<JobSpec>;
 }
 
@@ -82,11 +110,21 @@ export async function observe(
       : relocation === undefined
         ? await observeData(stack, project, orders, hostValue.state, loaded, dependencies, options)
         : await observeMove(stack, relocation, hostValue.state, loaded, dependencies, options);
-  const beside = host.host === undefined || hostValue === undefined ? undefined : await observeBeside(host.host, hostValue, data, options.signal);
-  const rendering = release.ok ? await outcome(() => render(stack, project, release.value, data, hostValue?.state?.volumes, dependencies, options)) : undefined;
+  const beside =
+    host.host === undefined || hostValue === undefined
+      ? undefined
+      : await observeBeside(host.host, hostValue, data, options.signal);
+  const rendering = release.ok
+    ? await outcome(() =>
+        render(stack, project, release.value, data, hostValue?.state?.volumes, dependencies, options),
+      )
+    : undefined;
   const rendered = rendering?.ok === true ? rendering.value : undefined;
   const wanted = rendered?.desired?.release;
-  const loss = hostValue === undefined || wanted === undefined || relocation !== undefined ? undefined : await observeLoss(stack, hostValue, wanted, dependencies, options);
+  const loss =
+    hostValue === undefined || wanted === undefined || relocation !== undefined
+      ? undefined
+      : await observeLoss(stack, hostValue, wanted, dependencies, options);
   const observed: Observed = {
     secrets: rendering === undefined || rendering.ok ? host.target : rendering,
     release: release.ok ? { ok: true, value: releaseFacts(release.value.loaded.release) } : release,
@@ -94,7 +132,10 @@ export async function observe(
     ...(rendered?.missing === undefined ? {} : { missingCredentials: rendered.missing }),
     host: host.observation,
     ...(hostValue === undefined ? {} : { remarks: hostRemarks(stack, hostValue.facts) }),
-    findings: hostValue === undefined || !release.ok ? [] : findingsOf(release.value.loaded.release, stack, hostValue),
+    findings:
+      hostValue === undefined || !release.ok
+        ? []
+        : findingsOf(release.value.loaded.release, stack, hostValue),
     ...(loss === undefined ? {} : { loss }),
     ...(host.load === undefined ? {} : { load: host.load }),
     ...data?.observed,
@@ -127,14 +168,27 @@ async function observeHost(
 ): Promise<HostLook> {
   const { cluster, driver, clock = () => new Date() } = dependencies;
   const target = await outcome(() => readHostTarget(cluster, stack, options));
-  if (!target.ok) return { target, observation: { ok: false, reason: 'NotChecked', message: target.message }, others: { observed: {}, others: new Map() } };
+  if (!target.ok)
+    return {
+      target,
+      observation: { ok: false, reason: 'NotChecked', message: target.message },
+      others: { observed: {}, others: new Map() },
+    };
   const host = driver.host(target.value);
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
-  const observation = await outcome(async () => recognise(stack, stack.spec.host, await host.observe(project, depth, signal)));
+  const observation = await outcome(async () =>
+    recognise(stack, stack.spec.host, await host.observe(project, depth, signal)),
+  );
   const machineID = observation.ok ? observation.value.facts.machineID : undefined;
   const others = await observeOthers(stack, project, machineID, clock(), dependencies, options);
-  const uid = jobToRead(stack, orders, observation.ok ? observation.value : undefined, others.observed.relocation?.id);
-  if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid)) return { target, observation, host, others };
+  const uid = jobToRead(
+    stack,
+    orders,
+    observation.ok ? observation.value : undefined,
+    others.observed.relocation?.id,
+  );
+  if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid))
+    return { target, observation, host, others };
   const load = await outcome(() => host.readJob(uid, signal));
   if (!load.ok) return { target, observation: load, host, others };
   return { target, observation, host, others, ...(load.value === undefined ? {} : { load: load.value }) };
@@ -161,14 +215,36 @@ async function render(
   if ('missing' in result) return { missing: result.missing };
   const setup = hostSetup(stack, release, await readProxyCredentials(dependencies.cluster, stack, options));
   return {
-    desired: { release: result.rendered, setup, setupDigest: setupDigest(setup), ...(result.selfSignedUntil === undefined ? {} : { selfSignedUntil: result.selfSignedUntil }) },
+    desired: {
+      release: result.rendered,
+      setup,
+      setupDigest: setupDigest(setup),
+      ...(result.selfSignedUntil === undefined ? {} : { selfSignedUntil: result.selfSignedUntil }),
+    },
     inputs: {
       pullCredentials: result.pullCredentials,
       toolbox,
-      preparing: data?.loading?.backup === undefined ? undefined : preparingImage(release, data.loading.backup.loaded.manifest),
+      preparing:
+        data?.loading?.backup === undefined
+          ? undefined
+          : preparingImage(release, data.loading.backup.loaded.manifest),
       ...besideInputs(stack, project, release, result, data, dependencies),
       loadJob: (purpose, target, signal) =>
-        loadJob({ release, store, project, volumes: target ?? volumes, databaseProject: target === undefined ? undefined : data?.observed.order?.beside?.project, toolbox, rootPassword: result.rootPassword, databaseFiles: result.databaseFiles, purpose, stackUID: stack.metadata.uid, orderUID: data?.observed.order?.requestUID, loading: data?.loading, signal }),
+        loadJob({
+          release,
+          store,
+          project,
+          volumes: target ?? volumes,
+          databaseProject: target === undefined ? undefined : data?.observed.order?.beside?.project,
+          toolbox,
+          rootPassword: result.rootPassword,
+          databaseFiles: result.databaseFiles,
+          purpose,
+          stackUID: stack.metadata.uid,
+          orderUID: data?.observed.order?.requestUID,
+          loading: data?.loading,
+          signal,
+        }),
     },
   };
 }
@@ -187,12 +263,25 @@ function besideInputs(
   return {
     renderBeside: async (signal) => {
       if (place === undefined) throw new Error('no place beside the stack was looked for');
-      return await renderBeside(stack, release.version, place.project, place.volumes, dependencies, { signal });
+      return await renderBeside(stack, release.version, place.project, place.volumes, dependencies, {
+        signal,
+      });
     },
     countJob: async () => {
-      if (place === undefined || order === undefined || manifest === undefined) throw new Error('a count was planned, and nothing was loaded');
+      if (place === undefined || order === undefined || manifest === undefined)
+        throw new Error('a count was planned, and nothing was loaded');
       const { toolbox } = dependencies;
-      return countJob({ uid: countJobUID(order.requestUID), project, volumes: place.volumes, databaseProject: place.project, release, manifest, rootPassword, databaseFiles, toolbox });
+      return countJob({
+        uid: countJobUID(order.requestUID),
+        project,
+        volumes: place.volumes,
+        databaseProject: place.project,
+        release,
+        manifest,
+        rootPassword,
+        databaseFiles,
+        toolbox,
+      });
     },
   };
 }
@@ -212,7 +301,10 @@ function findingsOf(release: Release, stack: JtelStack, { facts }: HostObservati
     reason: 'HostTooSmall',
     message: `${stack.spec.host.address}: ${message}.`,
   }));
-  if (stack.spec.host.bootstrap === 'Managed' && !(facts.osID === 'debian' && Number.parseInt(facts.osVersion, 10) >= supportedDebian)) {
+  if (
+    stack.spec.host.bootstrap === 'Managed' &&
+    !(facts.osID === 'debian' && Number.parseInt(facts.osVersion, 10) >= supportedDebian)
+  ) {
     findings.push({
       reason: 'UnsupportedOS',
       message: `${stack.spec.host.address} runs ${facts.osName}; a Managed host needs Debian ${supportedDebian} or later (or set spec.host.bootstrap to Preinstalled).`,

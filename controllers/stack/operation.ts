@@ -32,7 +32,10 @@ export function currentOperation(input: OperationInput): Operation | undefined {
     type: previous?.type ?? operationType(input),
     step: plan.step,
     ...(activity?.progressPercent === undefined ? {} : { progressPercent: activity.progressPercent }),
-    message: (activity?.message ?? (plan.kind === 'Done' ? '' : plan.message)).slice(0, statusMessageMaxLength),
+    message: (activity?.message ?? (plan.kind === 'Done' ? '' : plan.message)).slice(
+      0,
+      statusMessageMaxLength,
+    ),
     startTime: previous?.startTime ?? formatTime(now),
     lastHeartbeatTime: formatTime(now),
     ...(epoch === undefined ? {} : { epoch }),
@@ -44,7 +47,10 @@ function operationType({ stack, observed, plan }: OperationInput): Operation['ty
   if (plan.step === 'Stop') return 'Stop';
   if (plan.step === 'Repair') return 'Repair';
   if (observed.revisions?.current.outcome?.result === 'RollingBack') return 'Rollback';
-  const action = observed.revisions?.current.outcome === undefined ? observed.revisions?.current.attempt?.action : undefined;
+  const action =
+    observed.revisions?.current.outcome === undefined
+      ? observed.revisions?.current.attempt?.action
+      : undefined;
   if (action !== undefined) return action;
   const state = observed.host.ok ? observed.host.value.state : undefined;
   if (state?.applied === undefined) return 'Install';

@@ -53,7 +53,8 @@ export function refusal(input: PlanInput): Refusal | undefined {
   if (input.stack.metadata.deletionTimestamp !== undefined) return undefined;
   for (const stage of objections) {
     const verdict = stage(input);
-    if (verdict !== undefined) return verdict.kind === 'Blocked' || verdict.kind === 'Wait' ? verdict : undefined;
+    if (verdict !== undefined)
+      return verdict.kind === 'Blocked' || verdict.kind === 'Wait' ? verdict : undefined;
   }
   return undefined;
 }
@@ -75,7 +76,9 @@ export function plan(input: PlanInput): Plan {
 function stopStage(input: PlanInput): Plan | undefined {
   const { stack, observed } = input;
   if (stack.spec.powerState !== 'Stopped' || !observed.host.ok) return undefined;
-  const running = observed.host.value.containers.filter((container) => container.state !== 'exited' && container.state !== 'created');
+  const running = observed.host.value.containers.filter(
+    (container) => container.state !== 'exited' && container.state !== 'created',
+  );
   if (running.length === 0) return { kind: 'Done', step: 'Stop' };
   return act(input, 'Stop', [{ type: 'StopStack' }], `stopping ${running.length} containers`);
 }

@@ -4,12 +4,22 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { isReason, stackFinalizer, stackKind, type JtelStack, type JtelStackStatus } from '../../crds/index.ts';
+import {
+  isReason,
+  stackFinalizer,
+  stackKind,
+  type JtelStack,
+  type JtelStackStatus,
+} from '../../crds/index.ts';
 import { HostError, type Fence, type Host } from '../../host-driver/host.ts';
 import type { Cluster } from '../../operator/runtime/client/cluster.ts';
 import type { Activities } from '../../operator/runtime/control/activities.ts';
 import { addFinalizer, finalizerStep, removeFinalizer } from '../../operator/runtime/control/finalizer.ts';
-import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
+import type {
+  ReconcileContext,
+  Reconciler,
+  ReconcileResult,
+} from '../../operator/runtime/control/reconciler.ts';
 import { LeadershipLost } from '../../operator/runtime/errors.ts';
 import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
 import type { Logger } from '../../operator/runtime/report/logger.ts';
@@ -89,7 +99,8 @@ export class StackReconciler implements Reconciler {
       this.#memory.forget(key);
       return;
     }
-    const stack = step === 'Add' ? await addFinalizer(cluster, stackKind, found, stackFinalizer, context) : found;
+    const stack =
+      step === 'Add' ? await addFinalizer(cluster, stackKind, found, stackFinalizer, context) : found;
     const project = projectName(key.namespace, key.name);
     const generation = stack.metadata.generation ?? 0;
     let entry = this.#takeOutcome(key, stack, this.#memory.recall(key, stack.metadata.uid ?? '', generation));
@@ -100,11 +111,18 @@ export class StackReconciler implements Reconciler {
     const running = activities.get(key);
     const waitSeconds = running === undefined ? 0 : this.#waves.nextLook(key, now);
     if (waitSeconds > 0) return { requeueAfterSeconds: waitSeconds };
-    const depth = isQuickEnough(stack, entry, now, this.#options.resyncSeconds * resyncsPerFullLook) ? 'quick' : 'full';
+    const depth = isQuickEnough(stack, entry, now, this.#options.resyncSeconds * resyncsPerFullLook)
+      ? 'quick'
+      : 'full';
     const { held, gathered } = await lookAt(stack, project, depth, now, this.#options, context);
-    if (depth === 'full' && gathered.observed.host.ok) entry = { ...entry, fullObservationTime: now.getTime() };
+    if (depth === 'full' && gathered.observed.host.ok)
+      entry = { ...entry, fullObservationTime: now.getTime() };
     this.#memory.keep(key, entry);
-    if (gathered.observed.host.ok && gathered.host !== undefined && gathered.observed.host.value.facts.dockerVersion !== undefined) {
+    if (
+      gathered.observed.host.ok &&
+      gathered.host !== undefined &&
+      gathered.observed.host.value.facts.dockerVersion !== undefined
+    ) {
       const { machineID, hostKey = '' } = gathered.observed.host.value.facts;
       // Machines of several stacks may share a machine-id.
       watcher.watch(key, project, `${machineID} ${hostKey}`, gathered.host);
@@ -113,21 +131,45 @@ export class StackReconciler implements Reconciler {
     const uid = stack.metadata.uid ?? '';
     const machineID = gathered.observed.host.ok ? gathered.observed.host.value.facts.machineID : '';
     const heldEpoch = this.#options.claims.held(uid, machineID);
-    const identity = { clusterID: this.#options.clusterID, ...(heldEpoch === undefined ? {} : { heldEpoch }) };
-    const planned = plan({ stack: held, observed: gathered.observed, identity, now, ...monitoring(this.#options) });
+    const identity = {
+      clusterID: this.#options.clusterID,
+      ...(heldEpoch === undefined ? {} : { heldEpoch }),
+    };
+    const planned = plan({
+      stack: held,
+      observed: gathered.observed,
+      identity,
+      now,
+      ...monitoring(this.#options),
+    });
     // A change that has failed is not waited for any longer.
-    if (planned.step === 'Fail' && running !== undefined && running.name !== 'Fail') activities.abort(key, 'the change failed');
+    if (planned.step === 'Fail' && running !== undefined && running.name !== 'Fail')
+      activities.abort(key, 'the change failed');
     if (planned.kind === 'Done' || planned.kind === 'Blocked') this.#memory.keep(key, atRest(entry));
-    const due = planned.kind === 'Act' && running === undefined && !isPaused(stack) && (entry.retryTime ?? 0) <= now.getTime();
-    const epoch = due && claimsHost(planned) ? this.#options.claims.next(uid, seenEpochs(stack, gathered)) : heldEpoch;
-    const activity: Activity | undefined = running === undefined ? undefined : toActivity(running.name, running.progress, gathered.observed);
+    const due =
+      planned.kind === 'Act' &&
+      running === undefined &&
+      !isPaused(stack) &&
+      (entry.retryTime ?? 0) <= now.getTime();
+    const epoch =
+      due && claimsHost(planned) ? this.#options.claims.next(uid, seenEpochs(stack, gathered)) : heldEpoch;
+    const activity: Activity | undefined =
+      running === undefined ? undefined : toActivity(running.name, running.progress, gathered.observed);
     const failure = running === undefined && !due ? entry.failure : undefined;
     const keptSecrets = await secretsToKeep(cluster, stack, context);
-    const written = await this.#tell({ key, stack, project, gathered, planned, activity, failure, epoch, locked: due, keptSecrets, now }, context);
+    const written = await this.#tell(
+      { key, stack, project, gathered, planned, activity, failure, epoch, locked: due, keptSecrets, now },
+      context,
+    );
     const letGoSeconds = await keepSecrets(cluster, written, now, context);
     if (due) this.#start(key, written, project, gathered, planned, epoch, context.logger);
-    const next = Math.min(this.#nextLook(planned, entry, running !== undefined || due, now), letGoSeconds ?? Number.POSITIVE_INFINITY);
-    return { requeueAfterSeconds: gathered.observed.formers === undefined ? next : Math.min(next, formerLookSeconds) };
+    const next = Math.min(
+      this.#nextLook(planned, entry, running !== undefined || due, now),
+      letGoSeconds ?? Number.POSITIVE_INFINITY,
+    );
+    return {
+      requeueAfterSeconds: gathered.observed.formers === undefined ? next : Math.min(next, formerLookSeconds),
+    };
   }
 
   /** What the last wave came to: a failure is remembered with a pause, success forgets it. */
@@ -143,10 +185,21 @@ export class StackReconciler implements Reconciler {
     return afterFailure(entry, failure, this.#options.clock(), this.#options.random());
   }
 
-  #start(key: ObjectKey, stack: JtelStack, project: string, gathered: Gathered, planned: Plan, epoch: number | undefined, logger: Logger): void {
+  #start(
+    key: ObjectKey,
+    stack: JtelStack,
+    project: string,
+    gathered: Gathered,
+    planned: Plan,
+    epoch: number | undefined,
+    logger: Logger,
+  ): void {
     if (planned.kind !== 'Act') return;
     const { cluster, activities, clusterID, claims, credentials, mayAct } = this.#options;
-    if (!mayAct()) throw new LeadershipLost(`not starting ${planned.step} of ${formatKey(key)}: this process is no longer the leader`);
+    if (!mayAct())
+      throw new LeadershipLost(
+        `not starting ${planned.step} of ${formatKey(key)}: this process is no longer the leader`,
+      );
     const { namespace = '', name = '', uid = '' } = stack.metadata;
     const machineID = gathered.observed.host.ok ? gathered.observed.host.value.facts.machineID : '';
     this.#waves.begin(key, stack, this.#options.clock());
@@ -154,7 +207,8 @@ export class StackReconciler implements Reconciler {
       const requireFence = (): Fence => {
         // Asked anew each time: a backup of the same stack may have claimed a newer epoch for this process meanwhile.
         const held = claims.held(uid, machineID);
-        if (held === undefined) throw new Error(`${planned.step} of ${formatKey(key)} was planned without a claim`);
+        if (held === undefined)
+          throw new Error(`${planned.step} of ${formatKey(key)} was planned without a claim`);
         return { owner: { clusterID, namespace, name, uid }, epoch: held };
       };
       for (const action of planned.wave) {
@@ -170,13 +224,15 @@ export class StackReconciler implements Reconciler {
           gathered,
           credentials,
           claim: async (host: Host) => {
-            if (epoch === undefined) throw new Error(`${planned.step} of ${formatKey(key)} has no epoch to claim with`);
+            if (epoch === undefined)
+              throw new Error(`${planned.step} of ${formatKey(key)} has no epoch to claim with`);
             await host.claim(project, { owner: { clusterID, namespace, name, uid }, epoch }, signal);
             claims.claimed(uid, machineID, epoch);
           },
           fence: requireFence,
           claimOther: (other) => claimOther(other, { project, gathered, stack, clusterID, claims, signal }),
-          confirmOrder: (restore, requestUID) => confirmOrder(cluster, { namespace, name: restore }, requestUID, signal),
+          confirmOrder: (restore, requestUID) =>
+            confirmOrder(cluster, { namespace, name: restore }, requestUID, signal),
           letGo: async () => {
             await releaseSecrets(cluster, stack, { signal });
             await removeFinalizer(cluster, stackKind, stack, stackFinalizer, { signal });
@@ -223,8 +279,16 @@ export class StackReconciler implements Reconciler {
     const paused = isPaused(stack) && look.activity === undefined;
     const operation = paused
       ? undefined
-      : currentOperation({ ...common, newID: randomUUID(), ...(look.epoch === undefined ? {} : { epoch: look.epoch }) });
-    const summary: JtelStackStatus = { ...summarise({ ...common, operation }), keptSecrets: [...look.keptSecrets], project };
+      : currentOperation({
+          ...common,
+          newID: randomUUID(),
+          ...(look.epoch === undefined ? {} : { epoch: look.epoch }),
+        });
+    const summary: JtelStackStatus = {
+      ...summarise({ ...common, operation }),
+      keptSecrets: [...look.keptSecrets],
+      project,
+    };
     const status = this.#options.addBackupHealth?.(summary, stack, now) ?? summary;
     if (!statusChanged(stack.status, status, [operationHeartbeat])) return stack;
     const { uid = '', resourceVersion = '' } = stack.metadata;
@@ -240,8 +304,12 @@ export class StackReconciler implements Reconciler {
 
   #nextLook(planned: Plan, entry: Entry, busy: boolean, now: Date): number {
     // A wave wakes us when it progresses; this is for its heartbeat.
-    if (busy) return planned.step === 'Apply' || planned.step === 'WayBack' ? updateLookSeconds : operationHeartbeat.everySeconds;
-    if (planned.kind === 'Act' && entry.retryTime !== undefined && entry.retryTime > now.getTime()) return (entry.retryTime - now.getTime()) / 1000;
+    if (busy)
+      return planned.step === 'Apply' || planned.step === 'WayBack'
+        ? updateLookSeconds
+        : operationHeartbeat.everySeconds;
+    if (planned.kind === 'Act' && entry.retryTime !== undefined && entry.retryTime > now.getTime())
+      return (entry.retryTime - now.getTime()) / 1000;
     if (planned.kind === 'Wait' || planned.kind === 'Blocked') return planned.afterSeconds;
     // Spread, so that a fleet that was started together does not look together for ever.
     return this.#options.resyncSeconds * (0.9 + this.#options.random() / 5);
@@ -263,7 +331,10 @@ function isQuickEnough(stack: JtelStack, entry: Entry, now: Date, fullLookSecond
 
 /** Nothing is changed on the host; deletion is an order of its own. */
 function isPaused(stack: JtelStack): boolean {
-  return stack.metadata.deletionTimestamp === undefined && (stack.spec.suspend || stack.spec.managementMode === 'Observe');
+  return (
+    stack.metadata.deletionTimestamp === undefined &&
+    (stack.spec.suspend || stack.spec.managementMode === 'Observe')
+  );
 }
 
 function claimsHost(planned: Plan): boolean {
@@ -284,7 +355,8 @@ function toActivity(name: string, progress: Progress | undefined, observed: Obse
 }
 
 function failureOf(error: unknown): Failure {
-  if (error instanceof HostError || error instanceof BlobError || error instanceof InputError) return { reason: error.reason, message: error.message };
+  if (error instanceof HostError || error instanceof BlobError || error instanceof InputError)
+    return { reason: error.reason, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   const name = error instanceof Error && isReason(error.name) ? error.name : 'InternalError';
   return { reason: name, message };

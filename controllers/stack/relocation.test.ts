@@ -24,7 +24,9 @@ afterEach(() => running?.kill());
 async function aMovableWorld(spec: Partial<JtelStackSpec> = {}): Promise<World> {
   const world = await aWorld();
   world.machine(newAddress).withoutDocker();
-  world.runJob = (job) => ({ result: job.type === 'backup' ? storeLikeAJob(world.customer, job.input as BackupJobInput) : {} });
+  world.runJob = (job) => ({
+    result: job.type === 'backup' ? storeLikeAJob(world.customer, job.input as BackupJobInput) : {},
+  });
   const process = await installed(world, spec);
   await process.kill();
   return world;
@@ -34,7 +36,10 @@ async function moveTo(world: World, address: string, spec: Partial<JtelStackSpec
   await world.change({ ...spec, host: { ...stackOf().spec.host, address } });
 }
 
-function at(world: World, address: string): NonNullable<ReturnType<FakeMachine['projects']['get']>> | undefined {
+function at(
+  world: World,
+  address: string,
+): NonNullable<ReturnType<FakeMachine['projects']['get']>> | undefined {
   return world.machine(address).projects.get(project);
 }
 
@@ -44,7 +49,11 @@ function runs(world: World, address: string): boolean {
 
 async function arrived(world: World, address: string): Promise<boolean> {
   const { status } = await world.stack();
-  return (await ready(world)) && status?.dataHost?.host.address === address && status.relocation?.state === 'Completed';
+  return (
+    (await ready(world)) &&
+    status?.dataHost?.host.address === address &&
+    status.relocation?.state === 'Completed'
+  );
 }
 
 async function reason(world: World): Promise<string | undefined> {
@@ -54,13 +63,22 @@ async function reason(world: World): Promise<string | undefined> {
 function endState(world: World, stack: JtelStack): unknown {
   const { dataHost, relocation, formerHosts } = stack.status ?? {};
   const one = (address: string): unknown => ({
-    running: [...(at(world, address)?.containers.values() ?? [])].filter(({ state }) => state === 'running').map(({ service }) => service).toSorted(),
+    running: [...(at(world, address)?.containers.values() ?? [])]
+      .filter(({ state }) => state === 'running')
+      .map(({ service }) => service)
+      .toSorted(),
     moved: at(world, address)?.state?.moved?.address,
     incomplete: at(world, address)?.state?.data?.state,
     version: at(world, address)?.state?.applied?.version,
     jobs: world.machine(address).jobs.size,
   });
-  return { old: one(oldAddress), new: one(newAddress), home: dataHost?.host.address, state: relocation?.state, former: formerHosts?.map(({ host, state }) => `${host.address} ${state}`) };
+  return {
+    old: one(oldAddress),
+    new: one(newAddress),
+    home: dataHost?.host.address,
+    state: relocation?.state,
+    former: formerHosts?.map(({ host, state }) => `${host.address} ${state}`),
+  };
 }
 
 /** Looks whenever a container changes. */
@@ -88,7 +106,11 @@ describe('a stack that is moved', () => {
       former: [`${oldAddress} Fenced`],
     });
     expect(runs(world, newAddress)).toBe(true);
-    expect(status?.relocation).toMatchObject({ source: 'Migrate', downtimeSeconds: expect.any(Number), backupID: at(world, newAddress)?.state?.data?.backupID });
+    expect(status?.relocation).toMatchObject({
+      source: 'Migrate',
+      downtimeSeconds: expect.any(Number),
+      backupID: at(world, newAddress)?.state?.data?.backupID,
+    });
     const calls = world.machine(oldAddress).calls.map(({ method }) => method);
     expect(calls.filter((method) => method === 'startJob')).toHaveLength(3);
     expect(calls.lastIndexOf('composeStop')).toBeLessThan(calls.lastIndexOf('startJob'));
@@ -122,21 +144,35 @@ describe('a stack that is moved', () => {
     await moveTo(world, oldAddress);
     await running.until('the stack to be back', () => arrived(world, oldAddress));
     const { relocation } = (await world.stack()).status ?? {};
-    expect(Date.parse(relocation?.stopTime ?? ''), 'it served while the first backup was made').toBeGreaterThan(Date.parse(relocation?.startTime ?? ''));
-    expect(endState(world, await world.stack())).toMatchObject({ old: { moved: undefined, incomplete: undefined }, new: { running: [], moved: oldAddress }, home: oldAddress, former: [`${newAddress} Fenced`] });
+    expect(
+      Date.parse(relocation?.stopTime ?? ''),
+      'it served while the first backup was made',
+    ).toBeGreaterThan(Date.parse(relocation?.startTime ?? ''));
+    expect(endState(world, await world.stack())).toMatchObject({
+      old: { moved: undefined, incomplete: undefined },
+      new: { running: [], moved: oldAddress },
+      home: oldAddress,
+      former: [`${newAddress} Fenced`],
+    });
     expect(runs(world, oldAddress)).toBe(true);
   });
 
   it('stays where it was when the change is taken back before the new host had the data', async () => {
     const world = await aMovableWorld();
-    world.runJob = (job) => (job.type === 'restore' ? { durationMilliseconds: 1e12 } : { result: job.type === 'backup' ? storeLikeAJob(world.customer, job.input as BackupJobInput) : {} });
+    world.runJob = (job) =>
+      job.type === 'restore'
+        ? { durationMilliseconds: 1e12 }
+        : { result: job.type === 'backup' ? storeLikeAJob(world.customer, job.input as BackupJobInput) : {} };
     await moveTo(world, newAddress);
     running = new Process(world);
     await running.until('the load', async () => world.machine(newAddress).jobs.size > 0);
     expect(at(world, oldAddress)?.state?.moved?.address).toBe(newAddress);
     await moveTo(world, oldAddress);
     await running.until('the stack to run again', () => ready(world));
-    expect(endState(world, await world.stack())).toMatchObject({ old: { moved: undefined, version: '3.44.0' }, home: oldAddress });
+    expect(endState(world, await world.stack())).toMatchObject({
+      old: { moved: undefined, version: '3.44.0' },
+      home: oldAddress,
+    });
     expect(runs(world, oldAddress)).toBe(true);
     expect(runs(world, newAddress)).toBe(false);
   });
@@ -144,7 +180,11 @@ describe('a stack that is moved', () => {
   it('is not moved without a place for its backups', async () => {
     const world = await aMovableWorld();
     const { backup: _, ...spec } = (await world.stack()).spec;
-    await world.cluster.replace(stackKind, { ...(await world.stack()), spec: { ...spec, host: { ...spec.host, address: newAddress } } }, { signal: new AbortController().signal });
+    await world.cluster.replace(
+      stackKind,
+      { ...(await world.stack()), spec: { ...spec, host: { ...spec.host, address: newAddress } } },
+      { signal: new AbortController().signal },
+    );
     running = new Process(world);
     await running.until('the refusal', async () => (await reason(world)) === 'RelocationNeedsBackup');
     expect(runs(world, oldAddress)).toBe(true);
@@ -156,7 +196,12 @@ describe('a stack that is moved', () => {
     machine.facts = { ...machine.facts, machineID: 'f'.repeat(32) };
     machine.projects.clear();
     running = new Process(world);
-    await running.until('the refusal', async () => (await world.stack()).status?.conditions?.find(({ type }) => type === 'HostReachable')?.reason === 'MachineChanged');
+    await running.until(
+      'the refusal',
+      async () =>
+        (await world.stack()).status?.conditions?.find(({ type }) => type === 'HostReachable')?.reason ===
+        'MachineChanged',
+    );
     expect(machine.calls.filter(({ method }) => method === 'claim')).toHaveLength(1);
   });
 });
@@ -181,10 +226,16 @@ describe('an old host that does not answer', () => {
     await moveTo(world, newAddress, { relocation: { source: 'RecoverFromBackup' } });
     running = new Process(world);
     await running.until('the stack to be recovered', () => arrived(world, newAddress));
-    expect((await world.stack()).status).toMatchObject({ relocation: { source: 'RecoverFromBackup', backupID: '20260302t020000z-00000b' }, formerHosts: [{ machineID: `machine-${oldAddress}`, state: 'Pending' }] });
+    expect((await world.stack()).status).toMatchObject({
+      relocation: { source: 'RecoverFromBackup', backupID: '20260302t020000z-00000b' },
+      formerHosts: [{ machineID: `machine-${oldAddress}`, state: 'Pending' }],
+    });
     expect(runs(world, newAddress)).toBe(true);
     world.machine(oldAddress).unreachable = undefined;
-    await running.until('the old host to be fenced', async () => (await world.stack()).status?.formerHosts?.[0]?.state === 'Fenced');
+    await running.until(
+      'the old host to be fenced',
+      async () => (await world.stack()).status?.formerHosts?.[0]?.state === 'Fenced',
+    );
     expect(at(world, oldAddress)?.state?.moved?.address).toBe(newAddress);
     expect(runs(world, oldAddress)).toBe(false);
     expect(runs(world, newAddress)).toBe(true);

@@ -56,8 +56,16 @@ const idPrefix = 'move-';
  */
 export function relocationID({ metadata, status }: JtelStack, toMachineID: string, now: string): string {
   const known = status?.relocation;
-  if (known !== undefined && known.state !== 'Completed' && known.toMachineID === toMachineID && known.fromMachineID === status?.dataHost?.machineID) return known.id;
-  const digest = createHash('sha256').update(JSON.stringify([metadata.uid, status?.dataHost?.machineID, toMachineID, now])).digest('hex');
+  if (
+    known !== undefined &&
+    known.state !== 'Completed' &&
+    known.toMachineID === toMachineID &&
+    known.fromMachineID === status?.dataHost?.machineID
+  )
+    return known.id;
+  const digest = createHash('sha256')
+    .update(JSON.stringify([metadata.uid, status?.dataHost?.machineID, toMachineID, now]))
+    .digest('hex');
   return `${idPrefix}${digest.slice(0, 16)}`;
 }
 

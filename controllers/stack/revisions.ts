@@ -5,10 +5,21 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { annotations, labels, stackKind, type JtelStack, type JtelStackSpec, type Reason } from '../../crds/index.ts';
+import {
+  annotations,
+  labels,
+  stackKind,
+  type JtelStack,
+  type JtelStackSpec,
+  type Reason,
+} from '../../crds/index.ts';
 import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
 import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
-import { apiVersionOf, controllerRevisions, type ControllerRevision } from '../../operator/runtime/client/kinds.ts';
+import {
+  apiVersionOf,
+  controllerRevisions,
+  type ControllerRevision,
+} from '../../operator/runtime/client/kinds.ts';
 
 /** What kind of change a revision is to the one before it. */
 export type ChangeKind = 'Install' | 'Update' | 'Configure' | 'Restore';
@@ -81,36 +92,57 @@ const changedByAnnotation = 'jtel.de/changed-by';
 /**
  * Reads the revisions and adds one when the spec (or the wish to try again) is new.
  */
-export async function currentRevisions(cluster: Cluster, stack: JtelStack, options: CallOptions): Promise<Revisions> {
+export async function currentRevisions(
+  cluster: Cluster,
+  stack: JtelStack,
+  options: CallOptions,
+): Promise<Revisions> {
   const listed = await listRevisions(cluster, stack, options);
   const known = revisionsOf(stack, listed);
   const newest = known.at(-1);
   const retry = stack.metadata.annotations?.[annotations.retry];
-  if (newest !== undefined && newest.retry === retry && isDeepStrictEqual(newest.spec, stack.spec)) return grouped(known, newest);
+  if (newest !== undefined && newest.retry === retry && isDeepStrictEqual(newest.spec, stack.spec))
+    return grouped(known, newest);
   // Those of a former object of the same name may still lie there: their names are taken.
   const number = Math.max(0, ...listed.map(({ revision }) => revision)) + 1;
   const object = toObject(stack, number, retry);
   try {
     const [added] = revisionsOf(stack, [await cluster.create(controllerRevisions, object, options)]);
-    if (added === undefined) throw new Error(`revision ${number} of ${stack.metadata.namespace}/${stack.metadata.name} cannot be read back`);
+    if (added === undefined)
+      throw new Error(
+        `revision ${number} of ${stack.metadata.namespace}/${stack.metadata.name} cannot be read back`,
+      );
     return grouped([...known, added], added);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
-    throw new Error(`revision ${number} of ${stack.metadata.namespace}/${stack.metadata.name} was recorded by another process: looking again`, { cause: error });
+    throw new Error(
+      `revision ${number} of ${stack.metadata.namespace}/${stack.metadata.name} was recorded by another process: looking again`,
+      { cause: error },
+    );
   }
 }
 
 /** Revisions of exactly this object, oldest first; for readers such as the command line. */
 export function revisionsOf(stack: JtelStack, objects: readonly ControllerRevision[]): readonly Revision[] {
   return objects
-    .filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === stack.metadata.uid) === true)
+    .filter(
+      ({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === stack.metadata.uid) === true,
+    )
     .map(toRevision)
     .toSorted((a, b) => a.number - b.number);
 }
 
-export async function listRevisions(cluster: Cluster, stack: JtelStack, options: CallOptions): Promise<readonly ControllerRevision[]> {
+export async function listRevisions(
+  cluster: Cluster,
+  stack: JtelStack,
+  options: CallOptions,
+): Promise<readonly ControllerRevision[]> {
   const { name, namespace } = stack.metadata;
-  const listed = await cluster.list(controllerRevisions, { namespace, labelSelector: `${labels.stack}=${name}` }, options);
+  const listed = await cluster.list(
+    controllerRevisions,
+    { namespace, labelSelector: `${labels.stack}=${name}` },
+    options,
+  );
   return listed.filter(({ metadata }) => metadata?.labels?.[labels.stack] === name);
 }
 
@@ -134,15 +166,30 @@ export async function noteOnRevision(
   );
 }
 
-export async function removeRevisions(cluster: Cluster, stack: JtelStack, names: readonly string[], options: CallOptions): Promise<void> {
-  for (const name of names) await cluster.delete(controllerRevisions, { namespace: stack.metadata.namespace, name }, {}, options);
+export async function removeRevisions(
+  cluster: Cluster,
+  stack: JtelStack,
+  names: readonly string[],
+  options: CallOptions,
+): Promise<void> {
+  for (const name of names)
+    await cluster.delete(controllerRevisions, { namespace: stack.metadata.namespace, name }, {}, options);
 }
 
 /** Which revisions nobody needs any more: beyond the limit, and neither the current one nor one to go back to. */
 export function outdatedRevisions({ all, current, good }: Revisions, limit: number): readonly string[] {
-  const way = new Set([current.number, good?.number, current.attempt?.from?.revision, current.outcome?.backTo, good?.attempt?.from?.revision]);
+  const way = new Set([
+    current.number,
+    good?.number,
+    current.attempt?.from?.revision,
+    current.outcome?.backTo,
+    good?.attempt?.from?.revision,
+  ]);
   const old = all.filter(({ number }) => number !== current.number);
-  return old.slice(0, Math.max(0, old.length - limit)).filter(({ number }) => !way.has(number)).map(({ name }) => name);
+  return old
+    .slice(0, Math.max(0, old.length - limit))
+    .filter(({ number }) => !way.has(number))
+    .map(({ name }) => name);
 }
 
 function grouped(all: readonly Revision[], current: Revision): Revisions {
@@ -166,7 +213,16 @@ function toObject(stack: JtelStack, number: number, retry: string | undefined): 
         ...(changedBy === undefined ? {} : { [changedByAnnotation]: changedBy }),
         ...(retry === undefined ? {} : { [annotations.retry]: retry }),
       },
-      ownerReferences: [{ apiVersion: apiVersionOf(stackKind), kind: stackKind.kind, name, uid, controller: true, blockOwnerDeletion: false }],
+      ownerReferences: [
+        {
+          apiVersion: apiVersionOf(stackKind),
+          kind: stackKind.kind,
+          name,
+          uid,
+          controller: true,
+          blockOwnerDeletion: false,
+        },
+      ],
     },
     revision: number,
     data: { spec: stack.spec },
@@ -175,7 +231,9 @@ function toObject(stack: JtelStack, number: number, retry: string | undefined): 
 
 /** Of those who own fields of the spec the one who wrote last. */
 function lastWriter({ metadata }: JtelStack): string | undefined {
-  const writers = (metadata.managedFields ?? []).filter(({ subresource, fieldsV1 }) => subresource === undefined && fieldsV1?.['f:spec'] !== undefined);
+  const writers = (metadata.managedFields ?? []).filter(
+    ({ subresource, fieldsV1 }) => subresource === undefined && fieldsV1?.['f:spec'] !== undefined,
+  );
   return writers.toSorted((a, b) => Date.parse(b.time ?? '') - Date.parse(a.time ?? ''))[0]?.manager;
 }
 

@@ -15,10 +15,20 @@ export function summariseRelocation(input: StatusInput): RelocationStatus {
   const { stack, observed } = input;
   const previous = stack.status ?? {};
   const dataHost = whereDataAre(input);
-  const left = previous.dataHost !== undefined && dataHost !== undefined && dataHost.machineID !== previous.dataHost.machineID ? previous.dataHost : undefined;
+  const left =
+    previous.dataHost !== undefined &&
+    dataHost !== undefined &&
+    dataHost.machineID !== previous.dataHost.machineID
+      ? previous.dataHost
+      : undefined;
   const formerHosts = summariseFormers(input, dataHost, left);
-  const relocation = observed.relocation === undefined ? finished(input, dataHost) : underWay(input, observed.relocation);
-  return { ...(dataHost === undefined ? {} : { dataHost }), ...(relocation === undefined ? {} : { relocation }), ...(formerHosts.length === 0 ? { formerHosts: undefined } : { formerHosts }) } as RelocationStatus;
+  const relocation =
+    observed.relocation === undefined ? finished(input, dataHost) : underWay(input, observed.relocation);
+  return {
+    ...(dataHost === undefined ? {} : { dataHost }),
+    ...(relocation === undefined ? {} : { relocation }),
+    ...(formerHosts.length === 0 ? { formerHosts: undefined } : { formerHosts }),
+  } as RelocationStatus;
 }
 
 /** Changes only when the data are complete on the machine that is observed. */
@@ -30,23 +40,43 @@ function whereDataAre({ stack, observed }: StatusInput): DataHost | undefined {
   const here = { host: stack.spec.host, machineID, ...(hostKey === undefined ? {} : { hostKey }) };
   if (known?.machineID === here.machineID) return here;
   if (host.state.data.state !== undefined) return known;
-  const arrived = observed.relocation !== undefined && isCarriedOut(host.state.data, { requestUID: observed.relocation.id });
+  const arrived =
+    observed.relocation !== undefined &&
+    isCarriedOut(host.state.data, { requestUID: observed.relocation.id });
   return known === undefined || arrived ? here : known;
 }
 
-function summariseFormers({ stack, observed, now }: StatusInput, dataHost: DataHost | undefined, left: DataHost | undefined): readonly FormerHost[] {
+function summariseFormers(
+  { stack, observed, now }: StatusInput,
+  dataHost: DataHost | undefined,
+  left: DataHost | undefined,
+): readonly FormerHost[] {
   const since = formatTime(now);
   const old = observed.relocation?.old;
   const marked = old?.ok === true && isFenced(old.value);
   const fresh: FormerHost[] =
     left === undefined
       ? []
-      : [{ ...left, state: marked ? 'Fenced' : 'Pending', since, message: marked ? 'Stopped and marked.' : 'It has not answered yet; it is stopped and marked as soon as it does.' }];
+      : [
+          {
+            ...left,
+            state: marked ? 'Fenced' : 'Pending',
+            since,
+            message: marked
+              ? 'Stopped and marked.'
+              : 'It has not answered yet; it is stopped and marked as soon as it does.',
+          },
+        ];
   const kept = (stack.status?.formerHosts ?? [])
     .filter(({ machineID }) => machineID !== dataHost?.machineID && machineID !== left?.machineID)
     .map((former) => {
       const seen = observed.formers?.find((one) => one.former.machineID === former.machineID)?.host;
-      if (former.state === 'Fenced' || seen?.ok !== true || !(seen.value.state === undefined || isFenced(seen.value))) return former;
+      if (
+        former.state === 'Fenced' ||
+        seen?.ok !== true ||
+        !(seen.value.state === undefined || isFenced(seen.value))
+      )
+        return former;
       return { ...former, state: 'Fenced' as const, since, message: 'Stopped and marked.' };
     });
   return [...fresh, ...kept].slice(0, mostFormer);
@@ -57,8 +87,14 @@ function underWay(input: StatusInput, look: RelocationLook): Relocation {
   const before = stack.status?.relocation?.id === look.id ? stack.status.relocation : undefined;
   const state = stateOf(input, look);
   const time = formatTime(now);
-  const stopped = state === 'FinalBackup' || state === 'Fencing' || state === 'Loading' || state === 'Starting';
-  const backupID = look.source === 'RecoverFromBackup' ? (look.newest?.ok === true ? look.newest.value.backupID : undefined) : look.final?.status?.backupID;
+  const stopped =
+    state === 'FinalBackup' || state === 'Fencing' || state === 'Loading' || state === 'Starting';
+  const backupID =
+    look.source === 'RecoverFromBackup'
+      ? look.newest?.ok === true
+        ? look.newest.value.backupID
+        : undefined
+      : look.final?.status?.backupID;
   const stopTime = before?.stopTime ?? (stopped ? time : undefined);
   const chosen = before?.backupID ?? backupID;
   // Consent to lose something is only noted once it takes effect.
@@ -66,7 +102,10 @@ function underWay(input: StatusInput, look: RelocationLook): Relocation {
   return {
     id: look.id,
     ...(source === undefined ? {} : { source }),
-    state: observed.host.ok && isCarriedOut(observed.host.value.state?.data, { requestUID: look.id }) ? 'Starting' : state,
+    state:
+      observed.host.ok && isCarriedOut(observed.host.value.state?.data, { requestUID: look.id })
+        ? 'Starting'
+        : state,
     fromMachineID: look.from.machineID,
     toMachineID: look.toMachineID,
     ...(chosen === undefined || source === undefined ? {} : { backupID: chosen }),
@@ -75,10 +114,15 @@ function underWay(input: StatusInput, look: RelocationLook): Relocation {
   };
 }
 
-function stateOf({ observed, plan }: StatusInput, { id, source, old, warm, final }: RelocationLook): Relocation['state'] {
+function stateOf(
+  { observed, plan }: StatusInput,
+  { id, source, old, warm, final }: RelocationLook,
+): Relocation['state'] {
   // Data of an earlier time may lie there; only this move's own mean that it is loading.
-  if (observed.host.ok && (observed.host.value.state?.data?.requestUID === id || plan.step === 'Restore')) return 'Loading';
-  if (source === 'RecoverFromBackup') return plan.step === 'Relocate' && plan.kind === 'Act' ? 'Fencing' : 'Preparing';
+  if (observed.host.ok && (observed.host.value.state?.data?.requestUID === id || plan.step === 'Restore'))
+    return 'Loading';
+  if (source === 'RecoverFromBackup')
+    return plan.step === 'Relocate' && plan.kind === 'Act' ? 'Fencing' : 'Preparing';
   if (old.ok && isFenced(old.value)) return 'Loading';
   if (final?.status?.phase === 'Completed') return 'Fencing';
   if (final !== undefined) return 'FinalBackup';
@@ -90,9 +134,15 @@ function stateOf({ observed, plan }: StatusInput, { id, source, old, warm, final
 function finished({ stack, plan, now }: StatusInput, dataHost: DataHost | undefined): Relocation | undefined {
   const before = stack.status?.relocation;
   if (before === undefined || before.state === 'Completed' || before.state === 'Failed') return before;
-  if (dataHost?.machineID !== before.toMachineID) return plan.kind === 'Done' ? { ...before, state: 'Failed', completionTime: formatTime(now) } : before;
+  if (dataHost?.machineID !== before.toMachineID)
+    return plan.kind === 'Done' ? { ...before, state: 'Failed', completionTime: formatTime(now) } : before;
   const done = plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp');
   if (!done) return { ...before, state: 'Starting' };
   const downSince = Date.parse(before.stopTime ?? before.startTime ?? now.toISOString());
-  return { ...before, state: 'Completed', completionTime: formatTime(now), downtimeSeconds: Math.max(0, Math.round((now.getTime() - downSince) / 1000)) };
+  return {
+    ...before,
+    state: 'Completed',
+    completionTime: formatTime(now),
+    downtimeSeconds: Math.max(0, Math.round((now.getTime() - downSince) / 1000)),
+  };
 }

@@ -7,22 +7,36 @@ import { plan } from './plan.ts';
 import { summarise } from './status.ts';
 import { aHost, anEmptyHost, aStack, container, identity, now, observing } from './testing.ts';
 
-function statusOf(observed: Observed, stack: JtelStack = aStack(), extra: Partial<Parameters<typeof summarise>[0]> = {}): JtelStackStatus {
+function statusOf(
+  observed: Observed,
+  stack: JtelStack = aStack(),
+  extra: Partial<Parameters<typeof summarise>[0]> = {},
+): JtelStackStatus {
   return summarise({ stack, observed, plan: plan({ stack, observed, identity, now }), now, ...extra });
 }
 
-function condition(status: JtelStackStatus, type: StackConditionType): { status: string; reason: string } | undefined {
+function condition(
+  status: JtelStackStatus,
+  type: StackConditionType,
+): { status: string; reason: string } | undefined {
   const found = findCondition(status.conditions, type);
   return found === undefined ? undefined : { status: found.status, reason: found.reason };
 }
 
 const readyStatus = statusOf(observing(aHost()));
 const readyStack = aStack({}, {}, readyStatus);
-const unreachable = observing(aHost(), { host: { ok: false, reason: 'HostUnreachable', message: '192.0.2.10 does not answer.' } });
+const unreachable = observing(aHost(), {
+  host: { ok: false, reason: 'HostUnreachable', message: '192.0.2.10 does not answer.' },
+});
 
 describe('the status of a stack', () => {
   it('is Ready, with every container in the table, when all is well', () => {
-    expect(readyStatus).toMatchObject({ phase: 'Ready', version: '3.43.2', componentsReady: '3/3', observedGeneration: 1 });
+    expect(readyStatus).toMatchObject({
+      phase: 'Ready',
+      version: '3.43.2',
+      componentsReady: '3/3',
+      observedGeneration: 1,
+    });
     expect(condition(readyStatus, 'Ready')).toEqual({ status: 'True', reason: 'Healthy' });
     expect(readyStatus.components?.map(({ name, health }) => `${name} ${health}`)).toEqual([
       'acd-dbm healthy',
@@ -43,9 +57,15 @@ describe('the status of a stack', () => {
   });
 
   it('is Degraded when a container of a ready stack fails, and names it', () => {
-    const host = aHost({ containers: aHost().containers.with(2, container('acd-web-1', { health: 'unhealthy' })) });
+    const host = aHost({
+      containers: aHost().containers.with(2, container('acd-web-1', { health: 'unhealthy' })),
+    });
     const status = statusOf(observing(host), readyStack);
-    expect(status).toMatchObject({ phase: 'Degraded', componentsReady: '2/3', message: 'waiting for acd-web-1 (unhealthy)' });
+    expect(status).toMatchObject({
+      phase: 'Degraded',
+      componentsReady: '2/3',
+      message: 'waiting for acd-web-1 (unhealthy)',
+    });
     expect(condition(status, 'Ready')).toEqual({ status: 'False', reason: 'ComponentsUnhealthy' });
   });
 
@@ -56,19 +76,25 @@ describe('the status of a stack', () => {
   });
 
   it('shows progress and what runs while an activity works', () => {
-    const status = statusOf(observing(anEmptyHost()), aStack(), { activity: { message: 'pulling images: 2 of 7, 10 of 40 MiB', progressPercent: 25 } });
+    const status = statusOf(observing(anEmptyHost()), aStack(), {
+      activity: { message: 'pulling images: 2 of 7, 10 of 40 MiB', progressPercent: 25 },
+    });
     expect(status.message).toBe('pulling images: 2 of 7, 10 of 40 MiB');
     expect(condition(status, 'Reconciling')?.status).toBe('True');
   });
 
   it('names a failure with its reason while it waits to try again', () => {
-    const status = statusOf(observing(anEmptyHost()), aStack(), { failure: { reason: 'RegistryRefused', message: 'registry.example refuses user x' } });
+    const status = statusOf(observing(anEmptyHost()), aStack(), {
+      failure: { reason: 'RegistryRefused', message: 'registry.example refuses user x' },
+    });
     expect(condition(status, 'Ready')).toEqual({ status: 'False', reason: 'RegistryRefused' });
     expect(status.message).toBe('registry.example refuses user x');
   });
 
   it('is Stalled when only a person can help', () => {
-    const observed = observing(anEmptyHost(), { findings: [{ reason: 'HostTooSmall', message: 'the host has 1 core' }] });
+    const observed = observing(anEmptyHost(), {
+      findings: [{ reason: 'HostTooSmall', message: 'the host has 1 core' }],
+    });
     const status = statusOf(observed);
     expect(status.phase).toBe('Stalled');
     expect(condition(status, 'Preflight')).toEqual({ status: 'False', reason: 'HostTooSmall' });
@@ -96,14 +122,17 @@ describe('a host that does not answer', () => {
     const later = new Date(now.getTime() + 301_000);
     const status = statusOf(unreachable, aStack({}, {}, first), { now: later });
     expect(status.phase).toBe('Unreachable');
-    for (const type of ['Ready', 'DataLoaded', 'UpToDate', 'Drifted'] as const) expect(condition(status, type)?.status).toBe('Unknown');
+    for (const type of ['Ready', 'DataLoaded', 'UpToDate', 'Drifted'] as const)
+      expect(condition(status, type)?.status).toBe('Unknown');
     expect(status.components).toEqual(readyStatus.components);
   });
 });
 
 describe('a release store that does not answer', () => {
   it('does not make a running stack less ready', () => {
-    const { desired: _desired, ...observed } = observing(aHost(), { release: { ok: false, reason: 'StoreUnreachable', message: 'no answer' } });
+    const { desired: _desired, ...observed } = observing(aHost(), {
+      release: { ok: false, reason: 'StoreUnreachable', message: 'no answer' },
+    });
     const status = statusOf(observed, readyStack);
     expect(condition(status, 'Ready')?.status).toBe('True');
     expect(condition(status, 'ReleaseAvailable')).toEqual({ status: 'False', reason: 'StoreUnreachable' });
@@ -112,18 +141,41 @@ describe('a release store that does not answer', () => {
 
 describe('events of a stack', () => {
   it('tell when it becomes ready and when it stops being so, once', () => {
-    expect(transitionEvents(undefined, readyStatus).map(({ type, reason }) => `${type} ${reason}`)).toEqual(['Normal Healthy']);
+    expect(transitionEvents(undefined, readyStatus).map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      'Normal Healthy',
+    ]);
     expect(transitionEvents(readyStatus, readyStatus)).toEqual([]);
-    const broken = statusOf(observing(aHost({ containers: aHost().containers.with(2, container('acd-web-1', { health: 'unhealthy' })) })), readyStack);
-    expect(transitionEvents(readyStatus, broken).map(({ type, reason }) => `${type} ${reason}`)).toEqual(['Warning ComponentsUnhealthy']);
+    const broken = statusOf(
+      observing(
+        aHost({ containers: aHost().containers.with(2, container('acd-web-1', { health: 'unhealthy' })) }),
+      ),
+      readyStack,
+    );
+    expect(transitionEvents(readyStatus, broken).map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      'Warning ComponentsUnhealthy',
+    ]);
   });
 
   it('tell that drift is corrected, also of a container that was first seen on its way out', () => {
-    const removing = statusOf(observing(aHost({ containers: aHost().containers.with(2, container('acd-web-1', { state: 'removing' })) })), readyStack);
-    const gone = statusOf(observing(aHost({ containers: aHost().containers.slice(0, 2) })), aStack({}, {}, removing));
-    expect(transitionEvents(readyStatus, removing).map(({ note }) => note)).toEqual(['waiting for acd-web-1 (removing)']);
-    expect(transitionEvents(removing, gone)).toEqual([{ type: 'Warning', reason: 'Drifted', note: 'correcting drift: acd-web-1 is gone' }]);
+    const removing = statusOf(
+      observing(
+        aHost({ containers: aHost().containers.with(2, container('acd-web-1', { state: 'removing' })) }),
+      ),
+      readyStack,
+    );
+    const gone = statusOf(
+      observing(aHost({ containers: aHost().containers.slice(0, 2) })),
+      aStack({}, {}, removing),
+    );
+    expect(transitionEvents(readyStatus, removing).map(({ note }) => note)).toEqual([
+      'waiting for acd-web-1 (removing)',
+    ]);
+    expect(transitionEvents(removing, gone)).toEqual([
+      { type: 'Warning', reason: 'Drifted', note: 'correcting drift: acd-web-1 is gone' },
+    ]);
     expect(transitionEvents(gone, gone)).toEqual([]);
-    expect(transitionEvents(readyStatus, gone).map(({ note }) => note)).toEqual(['correcting drift: acd-web-1 is gone']);
+    expect(transitionEvents(readyStatus, gone).map(({ note }) => note)).toEqual([
+      'correcting drift: acd-web-1 is gone',
+    ]);
   });
 });

@@ -42,12 +42,18 @@ export function summarise(input: StatusInput): JtelStackStatus {
     message,
     ...(applied === undefined ? {} : { version: applied.version }),
     // JSON leaves out what is undefined, and server-side apply then removes it.
-    targetVersion: (applied?.version ?? previous.version) === stack.spec.version ? undefined : stack.spec.version,
-    ...(host === undefined ? {} : { host: summariseHost(stack, host), ...summariseComponents(stack, observed, host) }),
+    targetVersion:
+      (applied?.version ?? previous.version) === stack.spec.version ? undefined : stack.spec.version,
+    ...(host === undefined
+      ? {}
+      : { host: summariseHost(stack, host), ...summariseComponents(stack, observed, host) }),
     data: summariseData(input) ?? previous.data,
     ...summariseOrders(input),
     ...summariseRelocation(input),
-    dataOrder: observed.order === undefined && !observed.host.ok ? previous.dataOrder : summariseOrder(previous.dataOrder, observed, plan, input.now),
+    dataOrder:
+      observed.order === undefined && !observed.host.ok
+        ? previous.dataOrder
+        : summariseOrder(previous.dataOrder, observed, plan, input.now),
     ...(host === undefined ? {} : { previousData: summarisePrevious(host.state) }),
     ...(observed.revisions === undefined ? {} : summariseRevisions(previous, observed.revisions, observed)),
     operation: input.operation,
@@ -60,7 +66,11 @@ function summariseOrders({ stack, observed }: StatusInput): Pick<JtelStackStatus
   return carriedOut.length === 0 ? {} : { carriedOut: [...carriedOut] };
 }
 
-function summariseRevisions(previous: JtelStackStatus, revisions: Revisions, { updateBackup }: Observed): Pick<JtelStackStatus, 'revision' | 'history' | 'rollback'> {
+function summariseRevisions(
+  previous: JtelStackStatus,
+  revisions: Revisions,
+  { updateBackup }: Observed,
+): Pick<JtelStackStatus, 'revision' | 'history' | 'rollback'> {
   const revision = appliedRevision(revisions);
   const rollback = rollbackPoint(revisions, updateBackup, previous.rollback);
   return {
@@ -90,11 +100,22 @@ function summariseData({ stack, observed, plan }: StatusInput): JtelStackStatus[
   const data = observed.host.ok ? observed.host.value.state?.data : undefined;
   if (data !== undefined) {
     const { source, time, backupID, requestUID } = data;
-    return { source, time, state: data.state ?? 'Complete', ...(backupID === undefined ? {} : { backupID }), ...(requestUID === undefined ? {} : { requestUID }) };
+    return {
+      source,
+      time,
+      state: data.state ?? 'Complete',
+      ...(backupID === undefined ? {} : { backupID }),
+      ...(requestUID === undefined ? {} : { requestUID }),
+    };
   }
   if (plan.step !== 'Data' || plan.kind === 'Blocked' || observed.initialData?.ok !== true) return undefined;
   const { source, backupID } = observed.initialData.value;
-  return { source, state: 'Incomplete', requestUID: stack.metadata.uid, ...(backupID === undefined ? {} : { backupID }) };
+  return {
+    source,
+    state: 'Incomplete',
+    requestUID: stack.metadata.uid,
+    ...(backupID === undefined ? {} : { backupID }),
+  };
 }
 
 function summariseConditions(input: StatusInput): NonNullable<JtelStackStatus['conditions']> {
@@ -102,7 +123,9 @@ function summariseConditions(input: StatusInput): NonNullable<JtelStackStatus['c
   const previous = stack.status?.conditions ?? [];
   const reachable = findCondition(previous, 'HostReachable');
   const awaySeconds =
-    !observed.host.ok && reachable?.status === 'False' ? (now.getTime() - Date.parse(reachable.lastTransitionTime)) / 1000 : 0;
+    !observed.host.ok && reachable?.status === 'False'
+      ? (now.getTime() - Date.parse(reachable.lastTransitionTime)) / 1000
+      : 0;
   const previousReady = findCondition(previous, 'Ready');
   const drafts = draftConditions({
     ...input,
@@ -116,7 +139,12 @@ function summariseConditions(input: StatusInput): NonNullable<JtelStackStatus['c
     graceOver: awaySeconds > unreachableGraceSeconds,
     ...(previousReady === undefined
       ? {}
-      : { previousReady: { status: previousReady.status, current: previousReady.observedGeneration === stack.metadata.generation } }),
+      : {
+          previousReady: {
+            status: previousReady.status,
+            current: previousReady.observedGeneration === stack.metadata.generation,
+          },
+        }),
   });
   let conditions = previous;
   for (const type of transientConditions) {
@@ -124,7 +152,9 @@ function summariseConditions(input: StatusInput): NonNullable<JtelStackStatus['c
   }
   for (const draft of drafts) {
     const message = draft.message.slice(0, 1024);
-    conditions = [...setCondition(conditions, { ...draft, message, observedGeneration: stack.metadata.generation }, now)];
+    conditions = [
+      ...setCondition(conditions, { ...draft, message, observedGeneration: stack.metadata.generation }, now),
+    ];
   }
   return conditions;
 }
@@ -134,7 +164,9 @@ function overdue({ stack, observed, now }: StatusInput): { readonly overdueSecon
   const { attempt, outcome } = observed.revisions?.current ?? {};
   const { progressDeadlineSeconds } = stack.spec.update;
   if (attempt === undefined || outcome !== undefined || attempt.from !== undefined) return {};
-  return isOverdue(progressDeadlineSeconds, undefined, attempt, now) ? { overdueSeconds: progressDeadlineSeconds } : {};
+  return isOverdue(progressDeadlineSeconds, undefined, attempt, now)
+    ? { overdueSeconds: progressDeadlineSeconds }
+    : {};
 }
 
 function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelStackStatus['phase'] {
@@ -143,7 +175,8 @@ function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelS
   if (stack.spec.suspend) return 'Suspended';
   if (plan.kind === 'Done') return plan.step === 'Stop' ? 'Stopped' : 'Ready';
   if (ready === 'True') return 'Ready';
-  if (observed.order !== undefined && !(plan.kind === 'Blocked' && plan.stalled)) return observed.relocation === undefined ? 'Restoring' : 'Relocating';
+  if (observed.order !== undefined && !(plan.kind === 'Blocked' && plan.stalled))
+    return observed.relocation === undefined ? 'Restoring' : 'Relocating';
   if (plan.kind === 'Blocked') {
     if (plan.step === 'Host' && plan.reason === 'HostUnreachable') return 'Unreachable';
     return plan.stalled ? 'Stalled' : 'Pending';
@@ -205,7 +238,11 @@ function roundDown(bytes: number, previous: number | undefined): number {
   return Math.floor(bytes / 2 ** 20) * 2 ** 20;
 }
 
-function summariseComponents(stack: JtelStack, observed: Observed, host: HostObservation): Pick<JtelStackStatus, 'components' | 'componentsReady'> {
+function summariseComponents(
+  stack: JtelStack,
+  observed: Observed,
+  host: HostObservation,
+): Pick<JtelStackStatus, 'components' | 'componentsReady'> {
   const order = observed.desired?.release.services ?? [];
   const rank = (container: ObservedContainer): number => {
     const index = order.indexOf(container.service);
@@ -214,10 +251,17 @@ function summariseComponents(stack: JtelStack, observed: Observed, host: HostObs
   // Only a full observation counts restarts: the others keep the last count, or the status would change at each look.
   const restartsBefore = new Map(stack.status?.components?.map(({ name, restarts }) => [name, restarts]));
   // While compose replaces a container there are two of a service: the younger one counts.
-  const newest = new Map(host.containers.toSorted((a, b) => a.createdSeconds - b.createdSeconds).map((container) => [container.service, container]));
+  const newest = new Map(
+    host.containers
+      .toSorted((a, b) => a.createdSeconds - b.createdSeconds)
+      .map((container) => [container.service, container]),
+  );
   const components = [...newest.values()]
     .toSorted((a, b) => rank(a) - rank(b) || (a.service < b.service ? -1 : 1))
-    .map((container) => ({ container, restarts: container.restarts ?? restartsBefore.get(container.service) }))
+    .map((container) => ({
+      container,
+      restarts: container.restarts ?? restartsBefore.get(container.service),
+    }))
     .map(({ container, restarts }) => ({
       name: container.service,
       image: container.image.split('@')[0] ?? container.image,
@@ -228,6 +272,8 @@ function summariseComponents(stack: JtelStack, observed: Observed, host: HostObs
     }));
   const wanted = order.length > 0 ? order : host.containers.map((container) => container.service);
   if (wanted.length === 0) return { components };
-  return { components, componentsReady: `${wanted.length - findUnhealthy(host, wanted, observed.desired?.release.tasks).length}/${wanted.length}` };
+  return {
+    components,
+    componentsReady: `${wanted.length - findUnhealthy(host, wanted, observed.desired?.release.tasks).length}/${wanted.length}`,
+  };
 }
-

@@ -5,7 +5,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
-import { annotations, restoreKind, stackKind, storeKind, type JtelBackupStore, type JtelStack } from '../../crds/index.ts';
+import {
+  annotations,
+  restoreKind,
+  stackKind,
+  storeKind,
+  type JtelBackupStore,
+  type JtelStack,
+} from '../../crds/index.ts';
 import { FakeHostDriver } from '../../host-driver/fake/driver.ts';
 import type { FakeMachine } from '../../host-driver/fake/machine.ts';
 import { Activities } from '../../operator/runtime/control/activities.ts';
@@ -51,9 +58,16 @@ class World {
         immutability: { policy: 'None', retentionDays: 180 },
       },
     };
-    const { privateKey } = generateKeyPairSync('ed25519', { privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
+    const { privateKey } = generateKeyPairSync('ed25519', {
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
     await world.cluster.create(storeKind, store, { signal: never });
-    await world.cluster.create(secrets, { metadata: { namespace: 'acme', name: 'ssh' }, stringData: { 'ssh-privatekey': privateKey } }, { signal: never });
+    await world.cluster.create(
+      secrets,
+      { metadata: { namespace: 'acme', name: 'ssh' }, stringData: { 'ssh-privatekey': privateKey } },
+      { signal: never },
+    );
     await world.cluster.create(stackKind, stack, { signal: never });
     return world;
   }
@@ -86,7 +100,19 @@ class Process {
         throw new Error('killed');
       }
     };
-    const mutating = new Set(['claim', 'setUp', 'writeRelease', 'pull', 'composeUp', 'composeStop', 'destroy', 'record', 'prune', 'startJob', 'removeJob']);
+    const mutating = new Set([
+      'claim',
+      'setUp',
+      'writeRelease',
+      'pull',
+      'composeUp',
+      'composeStop',
+      'destroy',
+      'record',
+      'prune',
+      'startJob',
+      'removeJob',
+    ]);
     world.machine.onCall = ({ method }) => {
       if (mutating.has(method)) effect();
       else if (this.crashed) throw new Error('this process is dead');
@@ -98,7 +124,11 @@ class Process {
       this.#due = true;
     };
     const { cluster, driver } = world;
-    this.#activities = new Activities<Progress>({ enqueue, logger: silentLogger, progressIntervalSeconds: 0 });
+    this.#activities = new Activities<Progress>({
+      enqueue,
+      logger: silentLogger,
+      progressIntervalSeconds: 0,
+    });
     this.#watcher = new HostWatcher({ enqueue, logger: silentLogger });
     this.#reconciler = new StackReconciler({
       cluster,
@@ -106,11 +136,23 @@ class Process {
       releases: new ReleaseSource(),
       credentials: new CredentialStore(cluster),
       backups: new BackupSource(),
-      restoresOf: async ({ metadata }) => (await cluster.list(restoreKind, { namespace: metadata.namespace }, { signal: never })).filter(({ spec }) => spec.stackRef.name === metadata.name),
+      restoresOf: async ({ metadata }) =>
+        (await cluster.list(restoreKind, { namespace: metadata.namespace }, { signal: never })).filter(
+          ({ spec }) => spec.stackRef.name === metadata.name,
+        ),
       toolbox: { repository: 'registry.example/jtel/toolbox', digest: `sha256:${'7'.repeat(64)}`, tag: 'x' },
-      openStore: async (_cluster, namespace, name) => ({ resource: await cluster.get(storeKind, { namespace, name }, { signal: never }), blobs: world.blobs }),
+      openStore: async (_cluster, namespace, name) => ({
+        resource: await cluster.get(storeKind, { namespace, name }, { signal: never }),
+        blobs: world.blobs,
+      }),
       activities: this.#activities,
-      events: new EventRecorder({ cluster, reportingController: 't', reportingInstance: 't', secrets: new SecretRegistry(), logger: silentLogger }),
+      events: new EventRecorder({
+        cluster,
+        reportingController: 't',
+        reportingInstance: 't',
+        secrets: new SecretRegistry(),
+        logger: silentLogger,
+      }),
       watcher: this.#watcher,
       claims: new HostClaims(),
       clusterID: 'cluster-1',
@@ -128,7 +170,10 @@ class Process {
       if (this.#due) {
         this.#due = false;
         try {
-          const result = await this.#reconciler.reconcile(key, { signal: this.#abort.signal, logger: silentLogger });
+          const result = await this.#reconciler.reconcile(key, {
+            signal: this.#abort.signal,
+            logger: silentLogger,
+          });
           // Short pauses are conditions that nothing announces; long ones are resyncs.
           if ((result?.requeueAfterSeconds ?? 300) < 60) this.#due = true;
         } catch {
@@ -159,17 +204,27 @@ let running: Process | undefined;
 afterEach(() => running?.kill());
 
 async function untilReadyOrCrashed(world: World, process: Process): Promise<boolean> {
-  return await waitFor('the stack to be Ready', async () => {
-    if (process.crashed) return 'crashed';
-    const { status } = await world.stack();
-    return status?.phase === 'Ready' && status.operation === undefined && 'ready';
-  }, { timeoutSeconds: 30, intervalMilliseconds: 2 }) === 'ready';
+  return (
+    (await waitFor(
+      'the stack to be Ready',
+      async () => {
+        if (process.crashed) return 'crashed';
+        const { status } = await world.stack();
+        return status?.phase === 'Ready' && status.operation === undefined && 'ready';
+      },
+      { timeoutSeconds: 30, intervalMilliseconds: 2 },
+    )) === 'ready'
+  );
 }
 
 function endState(world: World): unknown {
   const project = world.machine.projects.get('jtel-acme-main');
   return {
-    containers: [...(project?.containers.values() ?? [])].map(({ service, image, state }) => ({ service, image, state })),
+    containers: [...(project?.containers.values() ?? [])].map(({ service, image, state }) => ({
+      service,
+      image,
+      state,
+    })),
     volumes: [...(project?.volumes.keys() ?? [])],
     releases: project?.releases.size,
     data: project?.state?.data?.source,
@@ -183,7 +238,12 @@ describe('an installation', () => {
     const world = await World.create();
     running = new Process(world);
     expect(await untilReadyOrCrashed(world, running)).toBe(true);
-    expect(endState(world)).toMatchObject({ data: 'vanilla 3.43.2', version: '3.43.2', jobs: 0, releases: 1 });
+    expect(endState(world)).toMatchObject({
+      data: 'vanilla 3.43.2',
+      version: '3.43.2',
+      jobs: 0,
+      releases: 1,
+    });
     await running.kill();
 
     // A new process finds nothing to do: no write to the API, no change on the host.
@@ -198,7 +258,12 @@ describe('an installation', () => {
     await waitFor('a look at the host', () => world.machine.calls.length > seen, { intervalMilliseconds: 2 });
     await running.kill();
     expect(writes).toEqual([]);
-    expect(world.machine.calls.slice(seen).map(({ method }) => method).filter((method) => method !== 'observe' && method !== 'events')).toEqual([]);
+    expect(
+      world.machine.calls
+        .slice(seen)
+        .map(({ method }) => method)
+        .filter((method) => method !== 'observe' && method !== 'events'),
+    ).toEqual([]);
   });
 
   it('never puts a generated password or a key into a status', async () => {
@@ -238,19 +303,31 @@ describe('killed at any moment', () => {
 });
 
 describe('a stack that is deleted', () => {
-  const deleted = async (stack: JtelStack, consent: (uid: string) => Record<string, string>): Promise<World> => {
+  const deleted = async (
+    stack: JtelStack,
+    consent: (uid: string) => Record<string, string>,
+  ): Promise<World> => {
     const world = await World.create(stack);
     running = new Process(world);
     await untilReadyOrCrashed(world, running);
     await running.kill();
     const live = await world.stack();
-    const annotated = await world.cluster.patchAnnotations(stackKind, live, consent(live.metadata.uid ?? ''), { signal: never });
+    const annotated = await world.cluster.patchAnnotations(
+      stackKind,
+      live,
+      consent(live.metadata.uid ?? ''),
+      { signal: never },
+    );
     await world.cluster.delete(stackKind, key, { uid: annotated.metadata.uid ?? '' }, { signal: never });
     running = new Process(world);
     return world;
   };
   const gone = (world: World): Promise<true> =>
-    waitFor('the object to go', async () => (await world.cluster.find(stackKind, key, { signal: never })) === undefined, { intervalMilliseconds: 2 });
+    waitFor(
+      'the object to go',
+      async () => (await world.cluster.find(stackKind, key, { signal: never })) === undefined,
+      { intervalMilliseconds: 2 },
+    );
 
   it('runs on when its policy is Orphan', async () => {
     const world = await deleted(aStack(), () => ({}));
@@ -259,14 +336,25 @@ describe('a stack that is deleted', () => {
   });
 
   it('is destroyed with consent, and only then', async () => {
-    const world = await deleted(aStack({ deletionPolicy: 'Destroy' }), () => ({ [annotations.confirmDestroy]: 'of another life' }));
-    await waitFor('the refusal', async () => (await world.stack()).status?.phase === 'Deleting', { intervalMilliseconds: 2 });
+    const world = await deleted(aStack({ deletionPolicy: 'Destroy' }), () => ({
+      [annotations.confirmDestroy]: 'of another life',
+    }));
+    await waitFor('the refusal', async () => (await world.stack()).status?.phase === 'Deleting', {
+      intervalMilliseconds: 2,
+    });
     expect(world.machine.projects.size).toBe(1);
     const live = await world.stack();
-    await world.cluster.patchAnnotations(stackKind, live, { [annotations.confirmDestroy]: live.metadata.uid ?? '' }, { signal: never });
+    await world.cluster.patchAnnotations(
+      stackKind,
+      live,
+      { [annotations.confirmDestroy]: live.metadata.uid ?? '' },
+      { signal: never },
+    );
     running?.wake();
     await gone(world);
     expect(world.machine.projects.size).toBe(0);
-    expect(await world.cluster.find(secrets, { namespace: 'acme', name: 'main-credentials' }, { signal: never })).toBeUndefined();
+    expect(
+      await world.cluster.find(secrets, { namespace: 'acme', name: 'main-credentials' }, { signal: never }),
+    ).toBeUndefined();
   });
 });

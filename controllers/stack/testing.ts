@@ -1,7 +1,13 @@
 /** Builders for the tests of this folder: a healthy, installed stack, from which each test takes away what it is about. */
 
 import type { JtelStack, JtelStackSpec } from '../../crds/index.ts';
-import type { HostFacts, HostObservation, HostState, ObservedContainer, RenderedRelease } from '../../host-driver/host.ts';
+import type {
+  HostFacts,
+  HostObservation,
+  HostState,
+  ObservedContainer,
+  RenderedRelease,
+} from '../../host-driver/host.ts';
 import type { Identity, Observed, PlanInput } from './model.ts';
 
 export const now = new Date('2026-03-01T03:00:00Z');
@@ -9,11 +15,22 @@ const services = ['acd-dbm', 'acd-task-runner', 'acd-web-1'];
 const epoch = 3;
 export const identity: Identity = { clusterID: 'cluster-1', heldEpoch: epoch };
 
-export function aStack(spec: Partial<JtelStackSpec> = {}, metadata: Partial<JtelStack['metadata']> = {}, status?: JtelStack['status']): JtelStack {
+export function aStack(
+  spec: Partial<JtelStackSpec> = {},
+  metadata: Partial<JtelStack['metadata']> = {},
+  status?: JtelStack['status'],
+): JtelStack {
   return {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelStack',
-    metadata: { namespace: 'acme', name: 'main', uid: 'stack-uid', generation: 1, resourceVersion: '1', ...metadata } as JtelStack['metadata'],
+    metadata: {
+      namespace: 'acme',
+      name: 'main',
+      uid: 'stack-uid',
+      generation: 1,
+      resourceVersion: '1',
+      ...metadata,
+    } as JtelStack['metadata'],
     spec: {
       version: '3.43.2',
       size: 'Small',
@@ -101,7 +118,11 @@ export function state(changes: Partial<HostState> = {}): HostState {
       version: '3.43.2',
       time: '2026-03-01T02:00:00Z',
       composeVersion: '2.26.1',
-      services: services.map((service) => ({ service, configHash: `hash-${service}`, imageID: `sha256:image-${service}` })),
+      services: services.map((service) => ({
+        service,
+        configHash: `hash-${service}`,
+        imageID: `sha256:image-${service}`,
+      })),
     },
     data: { source: 'vanilla 3.43.2', time: '2026-03-01T01:00:00Z' },
     ...changes,
@@ -127,7 +148,10 @@ export function anEmptyHost(changes: Partial<HostObservation> = {}): HostObserva
 }
 
 /** Claimed and set up, with the release written, nothing running. */
-export function aPreparedHost(changes: Partial<HostObservation> = {}, stateChanges: Partial<HostState> = {}): HostObservation {
+export function aPreparedHost(
+  changes: Partial<HostObservation> = {},
+  stateChanges: Partial<HostState> = {},
+): HostObservation {
   const { applied: _applied, data: _data, ...prepared } = state();
   return { ...anEmptyHost(), state: { ...prepared, ...stateChanges }, releases: ['d2'], ...changes };
 }
@@ -141,13 +165,26 @@ export function observing(host: HostObservation, changes: Partial<Observed> = {}
         version: '3.43.2',
         databaseServices: ['acd-dbm'],
         updateFrom: (version) =>
-          version === '3.43.1' ? { allowed: true } : { allowed: false, kind: version > '3.43.2' ? 'Downgrade' : 'TooFar', message: `no way from ${version}` },
+          version === '3.43.1'
+            ? { allowed: true }
+            : {
+                allowed: false,
+                kind: version > '3.43.2' ? 'Downgrade' : 'TooFar',
+                message: `no way from ${version}`,
+              },
       },
     },
     desired: { release, setup: { mode: 'Managed' }, setupDigest: 'setup-1' },
     host: { ok: true, value: host },
     findings: [],
-    ...(host.state?.data === undefined ? { initialData: { ok: true, value: { kind: 'Vanilla', source: 'vanilla 3.43.2', version: '3.43.2', database: 'Logical' } } as const } : {}),
+    ...(host.state?.data === undefined
+      ? {
+          initialData: {
+            ok: true,
+            value: { kind: 'Vanilla', source: 'vanilla 3.43.2', version: '3.43.2', database: 'Logical' },
+          } as const,
+        }
+      : {}),
     ...changes,
   };
 }

@@ -49,7 +49,8 @@ export class HostWatcher {
     this.#places.delete(id);
     const watched = machineID === undefined ? undefined : this.#hosts.get(machineID);
     if (machineID === undefined || watched === undefined) return;
-    for (const [project, stack] of watched.stacks) if (formatKey(stack) === id) watched.stacks.delete(project);
+    for (const [project, stack] of watched.stacks)
+      if (formatKey(stack) === id) watched.stacks.delete(project);
     if (watched.stacks.size > 0) return;
     this.#hosts.delete(machineID);
     watched.abort.abort();
@@ -69,7 +70,8 @@ export class HostWatcher {
         if (key !== undefined) this.#options.enqueue(key);
       }
     } catch (error) {
-      if (!watched.abort.signal.aborted) this.#options.logger.info('event stream of host ended', { machineID, error });
+      if (!watched.abort.signal.aborted)
+        this.#options.logger.info('event stream of host ended', { machineID, error });
     }
     if (this.#hosts.get(machineID) !== watched) return;
     this.#hosts.delete(machineID);

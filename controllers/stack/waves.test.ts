@@ -3,7 +3,10 @@ import type { JtelStack } from '../../crds/index.ts';
 import { Waves } from './waves.ts';
 
 const key = { namespace: 'customers', name: 'acme' };
-const stack = (generation: number, deletionTimestamp?: string): JtelStack => ({ metadata: { ...key, generation, ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }) } }) as JtelStack;
+const stack = (generation: number, deletionTimestamp?: string): JtelStack =>
+  ({
+    metadata: { ...key, generation, ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }) },
+  }) as JtelStack;
 const at = (milliseconds: number): Date => new Date(1_000_000 + milliseconds);
 
 describe('a running wave', () => {
@@ -11,7 +14,9 @@ describe('a running wave', () => {
     const waves = new Waves();
     waves.begin(key, stack(1), at(0));
     const asked = [0, 400, 999, 1000, 1001, 1500, 2100, 2101];
-    expect(asked.map((time) => Math.round(waves.nextLook(key, at(time)) * 1000) / 1000)).toEqual([1, 0.6, 0.001, 0, 0.999, 0.5, 0, 0.999]);
+    expect(asked.map((time) => Math.round(waves.nextLook(key, at(time)) * 1000) / 1000)).toEqual([
+      1, 0.6, 0.001, 0, 0.999, 0.5, 0, 0.999,
+    ]);
   });
 
   it('that has ended holds no look back', () => {

@@ -29,12 +29,16 @@ export function windowState(windows: readonly UpdateWindow[] | undefined, now: D
     const local = localTime(timeZone);
     if (local === undefined) return { kind: 'Invalid', timeZone };
     for (const opening of openings(window, now, local)) {
-      if (opening <= now.getTime() && now.getTime() < opening + window.durationMinutes * minute) return { kind: 'Open' };
-      if (opening > now.getTime() && (next === undefined || opening < next.time)) next = { time: opening, timeZone };
+      if (opening <= now.getTime() && now.getTime() < opening + window.durationMinutes * minute)
+        return { kind: 'Open' };
+      if (opening > now.getTime() && (next === undefined || opening < next.time))
+        next = { time: opening, timeZone };
     }
   }
   // A window opens at least once a week, so there always is a next one.
-  return next === undefined ? { kind: 'Open' } : { kind: 'Closed', next: new Date(next.time), timeZone: next.timeZone };
+  return next === undefined
+    ? { kind: 'Open' }
+    : { kind: 'Closed', next: new Date(next.time), timeZone: next.timeZone };
 }
 
 /** A moment as people at that place would say it: `Sun 2026-03-29 03:30 Europe/Berlin`. */

@@ -22,9 +22,17 @@ async function storeWith(...names: string[]): Promise<MemoryBlobStore> {
 
 describe('observing', () => {
   test('counts the releases of a vendor store by what is written last', async () => {
-    const blobs = await storeWith('releases/3.43.1/release.json', 'releases/3.43.1/vanilla/a', 'releases/3.43.2/vanilla/a', 'releases/a/b/release.json');
+    const blobs = await storeWith(
+      'releases/3.43.1/release.json',
+      'releases/3.43.1/vanilla/a',
+      'releases/3.43.2/vanilla/a',
+      'releases/a/b/release.json',
+    );
     const { observed } = await observe(aStore({ tier: 'Vendor' }), async () => blobs, signal);
-    expect(observed).toMatchObject({ kind: 'Listed', contents: { count: 1, newestTime: blobs.blobs.get('releases/3.43.1/release.json')?.createdTime } });
+    expect(observed).toMatchObject({
+      kind: 'Listed',
+      contents: { count: 1, newestTime: blobs.blobs.get('releases/3.43.1/release.json')?.createdTime },
+    });
   });
 
   test('finds an empty vendor store listable, with no release', async () => {
@@ -44,22 +52,49 @@ describe('observing', () => {
   });
 
   test('counts the backups of the stacks that use a customer store by their manifests', async () => {
-    const blobs = await storeWith('acme.main/packs/20260101/a', 'acme.main/backups/b/manifest.json', 'acme.main/backups/c/index-1-1.zst', 'other/backups/d/manifest.json');
+    const blobs = await storeWith(
+      'acme.main/packs/20260101/a',
+      'acme.main/backups/b/manifest.json',
+      'acme.main/backups/c/index-1-1.zst',
+      'other/backups/d/manifest.json',
+    );
     const { observed } = await observe(aStore(), async () => blobs, signal, ['acme.main', 'acme.main']);
-    expect(observed).toMatchObject({ kind: 'Listed', contents: { count: 1 }, policy: { hasImmutabilityPolicy: true } });
+    expect(observed).toMatchObject({
+      kind: 'Listed',
+      contents: { count: 1 },
+      policy: { hasImmutabilityPolicy: true },
+    });
   });
 
   test.each([
-    ['a customer’s store with a SAS that reads, lists and creates', {}, 'rlc', 'No backup can be made, and none restored'],
-    ['a customer’s store that is only read, with the same', { accessMode: 'ReadOnly' }, 'rlc', 'No backup can be restored'],
+    [
+      'a customer’s store with a SAS that reads, lists and creates',
+      {},
+      'rlc',
+      'No backup can be made, and none restored',
+    ],
+    [
+      'a customer’s store that is only read, with the same',
+      { accessMode: 'ReadOnly' },
+      'rlc',
+      'No backup can be restored',
+    ],
     ['a vendor’s store with the same', { tier: 'Vendor' }, 'rlc', 'No first data can be loaded'],
   ] as const)('%s: what jobs could not do is told', async (_, spec, sasRights, told) => {
-    const { observed } = await observe(aStore(spec), async () => new MemoryBlobStore('memory://store', { sasRights }), signal);
+    const { observed } = await observe(
+      aStore(spec),
+      async () => new MemoryBlobStore('memory://store', { sasRights }),
+      signal,
+    );
     expect(observed).toMatchObject({ kind: 'Listed', cannotSign: expect.stringContaining(told) });
   });
 
   test.each([
-    ['a vendor’s store with a SAS that only reads', aStore({ tier: 'Vendor', accessMode: 'ReadOnly' }), new MemoryBlobStore('memory://store', { sasRights: 'rl' })],
+    [
+      'a vendor’s store with a SAS that only reads',
+      aStore({ tier: 'Vendor', accessMode: 'ReadOnly' }),
+      new MemoryBlobStore('memory://store', { sasRights: 'rl' }),
+    ],
     ['a customer’s store with an account key', aStore(), new MemoryBlobStore()],
   ])('%s: there is nothing to tell', async (_, store, blobs) => {
     expect((await observe(store, async () => blobs, signal)).observed).not.toHaveProperty('cannotSign');
@@ -78,7 +113,8 @@ describe('observing', () => {
   test('gives up counting a vendor store that is no vendor store', async () => {
     class Endless extends MemoryBlobStore {
       override async *list(): AsyncIterable<BlobProperties> {
-        for (let index = 0; ; index += 1) yield { name: `releases/${index}/release.json`, bytes: 1, createdTime: '2026-01-01T00:00:00Z' };
+        for (let index = 0; ; index += 1)
+          yield { name: `releases/${index}/release.json`, bytes: 1, createdTime: '2026-01-01T00:00:00Z' };
       }
     }
     const { observed } = await observe(aStore({ tier: 'Vendor' }), async () => new Endless(), signal);
@@ -96,7 +132,9 @@ describe('observing', () => {
   });
 
   test('an error that says nothing about the store is none of its problems', async () => {
-    await expect(observe(aStore(), failing(new Error('API server away')), signal)).rejects.toThrow('API server away');
+    await expect(observe(aStore(), failing(new Error('API server away')), signal)).rejects.toThrow(
+      'API server away',
+    );
   });
 });
 
@@ -117,7 +155,10 @@ describe('probing', () => {
         return Buffer.from('something else');
       }
     }
-    expect(await execute(actions, aStore(), new Spoiling(), signal)).toMatchObject({ kind: 'Failed', problem: { reason: 'DigestMismatch' } });
+    expect(await execute(actions, aStore(), new Spoiling(), signal)).toMatchObject({
+      kind: 'Failed',
+      problem: { reason: 'DigestMismatch' },
+    });
   });
 
   test('says what to do about credentials that can only read', async () => {
@@ -127,6 +168,12 @@ describe('probing', () => {
       }
     }
     const probed = await execute(actions, aStore(), new ReadOnly(), signal);
-    expect(probed).toMatchObject({ kind: 'Failed', problem: { reason: 'StoreCredentialsRefused', message: expect.stringContaining('set spec.accessMode to ReadOnly') } });
+    expect(probed).toMatchObject({
+      kind: 'Failed',
+      problem: {
+        reason: 'StoreCredentialsRefused',
+        message: expect.stringContaining('set spec.accessMode to ReadOnly'),
+      },
+    });
   });
 });

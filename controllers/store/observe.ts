@@ -1,6 +1,11 @@
 /** Looks into a store without changing it: can it be listed with these credentials, and what is complete in it. */
 import { manifestName, paths } from '../../backup/names.ts';
-import { BlobError, type BlobProperties, type BlobStore, type ContainerPolicy } from '../../blob-store/blob-store.ts';
+import {
+  BlobError,
+  type BlobProperties,
+  type BlobStore,
+  type ContainerPolicy,
+} from '../../blob-store/blob-store.ts';
 import type { ReadRetention } from '../../blob-store/retention.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 import { InputError } from '../input-error.ts';
@@ -30,12 +35,22 @@ export async function observe(
 ): Promise<{ observed: Observed; blobs?: BlobStore }> {
   try {
     const blobs = await open();
-    const contents = store.spec.tier === 'Vendor' ? await countReleases(blobs, signal) : await countBackups(blobs, identities, signal);
+    const contents =
+      store.spec.tier === 'Vendor'
+        ? await countReleases(blobs, signal)
+        : await countBackups(blobs, identities, signal);
     const cannotSign = await whyJobsCannotUse(store, blobs);
     const listed = { kind: 'Listed', contents, ...(cannotSign === undefined ? {} : { cannotSign }) } as const;
     if (store.spec.immutability.policy === 'None') return { observed: listed, blobs };
     const [policy, retention] = await Promise.all([readPolicy(blobs, signal), readRetention?.(signal)]);
-    return { observed: { ...listed, ...(policy === undefined ? {} : { policy }), ...(retention === undefined ? {} : { retention }) }, blobs };
+    return {
+      observed: {
+        ...listed,
+        ...(policy === undefined ? {} : { policy }),
+        ...(retention === undefined ? {} : { retention }),
+      },
+      blobs,
+    };
   } catch (error) {
     return { observed: { kind: 'Unusable', problem: problemOf(error, store) } };
   }
@@ -43,14 +58,23 @@ export async function observe(
 
 /** @throws the error itself when it says nothing about the store. */
 export function problemOf(error: unknown, store: JtelBackupStore): Problem {
-  if (error instanceof BlobError || error instanceof InputError) return { reason: error.reason, message: error.message };
+  if (error instanceof BlobError || error instanceof InputError)
+    return { reason: error.reason, message: error.message };
   // The adapter refuses an address that the CRD's rules should have refused already.
-  if (error instanceof RangeError) return { reason: 'SpecInvalid', message: `JtelBackupStore ${store.metadata.name}: ${error.message}; correct spec.azure.` };
+  if (error instanceof RangeError)
+    return {
+      reason: 'SpecInvalid',
+      message: `JtelBackupStore ${store.metadata.name}: ${error.message}; correct spec.azure.`,
+    };
   throw error;
 }
 
 /** A customer's store can hold very many packs, so only the folders of backups are listed: a backup is there when its manifest is. */
-async function countBackups(blobs: BlobStore, identities: readonly string[], signal: AbortSignal): Promise<Contents | undefined> {
+async function countBackups(
+  blobs: BlobStore,
+  identities: readonly string[],
+  signal: AbortSignal,
+): Promise<Contents | undefined> {
   // One page, which also tells whether it can be listed at all.
   for await (const _ of blobs.list('', signal)) break;
   if (identities.length === 0) return undefined;
@@ -65,7 +89,12 @@ async function countBackups(blobs: BlobStore, identities: readonly string[], sig
 }
 
 /** Rules that archive go by age, and packs are listed by their epoch: the oldest first. */
-async function lookAtOldestPacks(blobs: BlobStore, identity: string, tally: Tally, signal: AbortSignal): Promise<void> {
+async function lookAtOldestPacks(
+  blobs: BlobStore,
+  identity: string,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
   let looked = 0;
   for await (const blob of blobs.list(paths.allPacks(identity), signal)) {
     tally.note(blob);
@@ -106,13 +135,18 @@ class Tally {
     this.note(blob);
     if (!isMarker) return true;
     this.#count += 1;
-    if (this.#newestTime === undefined || blob.createdTime > this.#newestTime) this.#newestTime = blob.createdTime;
+    if (this.#newestTime === undefined || blob.createdTime > this.#newestTime)
+      this.#newestTime = blob.createdTime;
     return true;
   }
 
   /** Only whether it can be read. */
   note({ name, archive }: BlobProperties): void {
-    if (archive !== undefined) this.#archived = { objects: (this.#archived?.objects ?? 0) + 1, example: this.#archived?.example ?? name };
+    if (archive !== undefined)
+      this.#archived = {
+        objects: (this.#archived?.objects ?? 0) + 1,
+        example: this.#archived?.example ?? name,
+      };
   }
 
   get contents(): Contents {

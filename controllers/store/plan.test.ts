@@ -11,9 +11,33 @@ describe('a probe is written', () => {
     ['at the first look', aStore()],
     ['a day after the last one', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(24) })],
     ['after a change of the spec', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(1) }, 2)],
-    ['when the last one lies in the future', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(-1) })],
-    ['while the store was found not to be immutable', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(1), conditions: [{ type: 'Immutable', status: 'False', reason: 'NotImmutable', message: '', lastTransitionTime: hoursAgo(1) }] })],
-    ['when the time of the last one cannot be read', aStore({}, { observedGeneration: 1, lastProbeTime: 'yesterday' })],
+    [
+      'when the last one lies in the future',
+      aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(-1) }),
+    ],
+    [
+      'while the store was found not to be immutable',
+      aStore(
+        {},
+        {
+          observedGeneration: 1,
+          lastProbeTime: hoursAgo(1),
+          conditions: [
+            {
+              type: 'Immutable',
+              status: 'False',
+              reason: 'NotImmutable',
+              message: '',
+              lastTransitionTime: hoursAgo(1),
+            },
+          ],
+        },
+      ),
+    ],
+    [
+      'when the time of the last one cannot be read',
+      aStore({}, { observedGeneration: 1, lastProbeTime: 'yesterday' }),
+    ],
   ])('%s', (_, store) => {
     expect(plan(store, listed, now)).toMatchObject([{ type: 'WriteProbe' }, { type: 'ProveImmutable' }]);
   });
@@ -21,7 +45,11 @@ describe('a probe is written', () => {
 
 describe('no probe is written', () => {
   test.each([
-    ['less than a day after the last one', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(23) }), listed],
+    [
+      'less than a day after the last one',
+      aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(23) }),
+      listed,
+    ],
     ['to a store that is only read', aStore({ accessMode: 'ReadOnly' }), listed],
     ['to a store that cannot be listed', aStore(), unusable],
   ])('%s', (_, store, observed) => {
@@ -30,7 +58,9 @@ describe('no probe is written', () => {
 });
 
 test('nothing is tried to be destroyed in a store of which nothing is asked', () => {
-  expect(plan(aStore({ immutability: { policy: 'None', retentionDays: 180 } }), listed, now)).toMatchObject([{ type: 'WriteProbe' }]);
+  expect(plan(aStore({ immutability: { policy: 'None', retentionDays: 180 } }), listed, now)).toMatchObject([
+    { type: 'WriteProbe' },
+  ]);
 });
 
 const nameOf = (store = aStore(), time = now): string => plan(store, listed, time)[0]?.name ?? '';
@@ -43,7 +73,11 @@ describe('the name of a probe', () => {
   });
 
   test('is another one on the next day, and after a change of the spec', () => {
-    const names = [nameOf(), nameOf(aStore(), new Date('2026-03-02T00:00:00Z')), nameOf(aStore({}, undefined, 2))];
+    const names = [
+      nameOf(),
+      nameOf(aStore(), new Date('2026-03-02T00:00:00Z')),
+      nameOf(aStore({}, undefined, 2)),
+    ];
     expect(new Set(names).size).toBe(3);
   });
 });

@@ -15,13 +15,15 @@ export const checkIntervalSeconds = 600;
 export const retryIntervalSeconds = 60;
 
 export function plan(store: JtelBackupStore, observed: Observed, now: Date): readonly Action[] {
-  if (observed.kind !== 'Listed' || store.spec.accessMode !== 'ReadWrite' || !probeIsDue(store, now)) return [];
+  if (observed.kind !== 'Listed' || store.spec.accessMode !== 'ReadWrite' || !probeIsDue(store, now))
+    return [];
   const { uid, generation, namespace, name } = store.metadata;
   const day = now.toISOString().slice(0, 10);
   const id = createHash('sha256').update(`${uid} ${generation}`).digest('hex').slice(0, 16);
   const content = `A probe of the jtel operator: JtelBackupStore ${namespace}/${name} could be written on ${day}. ${id}\n`;
   const probe = `.jtel-probe/${day}-${id}`;
-  const proof = store.spec.immutability.policy === 'None' ? [] : [{ type: 'ProveImmutable', name: probe } as const];
+  const proof =
+    store.spec.immutability.policy === 'None' ? [] : [{ type: 'ProveImmutable', name: probe } as const];
   return [{ type: 'WriteProbe', name: probe, content }, ...proof];
 }
 

@@ -1,9 +1,18 @@
 /** One look at one store: read, observe, plan, write a probe when one is due, tell. */
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ReadRetention } from '../../blob-store/retention.ts';
-import { storeConditionTypes, storeKind, type JtelBackupStore, type JtelBackupStoreStatus } from '../../crds/index.ts';
+import {
+  storeConditionTypes,
+  storeKind,
+  type JtelBackupStore,
+  type JtelBackupStoreStatus,
+} from '../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
-import type { ReconcileContext, Reconciler, ReconcileResult } from '../../operator/runtime/control/reconciler.ts';
+import type {
+  ReconcileContext,
+  Reconciler,
+  ReconcileResult,
+} from '../../operator/runtime/control/reconciler.ts';
 import type { ObjectKey } from '../../operator/runtime/objects.ts';
 import { findCondition } from '../../operator/runtime/report/conditions.ts';
 import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
@@ -40,11 +49,21 @@ export class StoreReconciler implements Reconciler {
     if (store === undefined || store.metadata.deletionTimestamp !== undefined) return;
 
     const { signal } = context;
-    const identities = [...(this.#options.identitiesOf?.(store) ?? []), ...(store.spec.identities ?? []).filter((identity) => identity !== '*')];
+    const identities = [
+      ...(this.#options.identitiesOf?.(store) ?? []),
+      ...(store.spec.identities ?? []).filter((identity) => identity !== '*'),
+    ];
     const retention = this.#options.retention?.(store) ?? retentionReader(cluster, store);
-    const { observed, blobs } = await observe(store, () => this.#open(store, context), signal, identities, retention);
+    const { observed, blobs } = await observe(
+      store,
+      () => this.#open(store, context),
+      signal,
+      identities,
+      retention,
+    );
     const actions = plan(store, observed, clock());
-    const probed = blobs === undefined ? ({ kind: 'NotDue' } as const) : await execute(actions, store, blobs, signal);
+    const probed =
+      blobs === undefined ? ({ kind: 'NotDue' } as const) : await execute(actions, store, blobs, signal);
 
     const status = summarise(store, observed, probed, clock());
     const { uid } = store.metadata;
@@ -64,7 +83,12 @@ export class StoreReconciler implements Reconciler {
     for (const type of storeConditionTypes) {
       const before = findCondition(store.status?.conditions, type);
       const after = findCondition(next.conditions, type);
-      if (after === undefined || after.reason === 'NotChecked' || (before?.status === after.status && before.reason === after.reason)) continue;
+      if (
+        after === undefined ||
+        after.reason === 'NotChecked' ||
+        (before?.status === after.status && before.reason === after.reason)
+      )
+        continue;
       this.#options.events.record(storeKind, store, {
         type: after.status === 'True' && after.reason !== 'BlobArchived' ? 'Normal' : 'Warning',
         reason: after.reason,

@@ -3,15 +3,30 @@ import type { JtelBackupStore, JtelBackupStoreSpec, JtelBackupStoreStatus } from
 
 export const now = new Date('2026-03-01T03:00:00Z');
 
-export function aStore(spec: Partial<JtelBackupStoreSpec> = {}, status?: JtelBackupStoreStatus, generation = 1): JtelBackupStore {
+export function aStore(
+  spec: Partial<JtelBackupStoreSpec> = {},
+  status?: JtelBackupStoreStatus,
+  generation = 1,
+): JtelBackupStore {
   return {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelBackupStore',
-    metadata: { namespace: 'acme', name: 'backups', uid: 'store-uid', generation, resourceVersion: '1', creationTimestamp: '2026-03-01T00:00:00Z' },
+    metadata: {
+      namespace: 'acme',
+      name: 'backups',
+      uid: 'store-uid',
+      generation,
+      resourceVersion: '1',
+      creationTimestamp: '2026-03-01T00:00:00Z',
+    },
     spec: {
       tier: 'Customer',
       accessMode: 'ReadWrite',
-      azure: { endpoint: 'https://acme.blob.core.windows.net', container: 'backups', credentialsSecretRef: { name: 'backups' } },
+      azure: {
+        endpoint: 'https://acme.blob.core.windows.net',
+        container: 'backups',
+        credentialsSecretRef: { name: 'backups' },
+      },
       immutability: { policy: 'Preferred', retentionDays: 180 },
       ...spec,
     },

@@ -19,10 +19,13 @@ function typeOf(schema: Schema): string {
 /** Bounds in words; lengths of strings only matter when somebody hits them, and then the API server says so. */
 function bounds(schema: Schema): string[] {
   const words: string[] = [];
-  if (schema.enum !== undefined) words.push(`One of ${schema.enum.map((value) => `\`${value}\``).join(', ')}.`);
-  if (schema.minimum !== undefined && schema.maximum !== undefined) words.push(`From ${schema.minimum} to ${schema.maximum}.`);
+  if (schema.enum !== undefined)
+    words.push(`One of ${schema.enum.map((value) => `\`${value}\``).join(', ')}.`);
+  if (schema.minimum !== undefined && schema.maximum !== undefined)
+    words.push(`From ${schema.minimum} to ${schema.maximum}.`);
   if (schema.maxItems !== undefined) words.push(`At most ${schema.maxItems}.`);
-  if (schema.default !== undefined && schema.properties === undefined) words.push(`Default \`${String(schema.default)}\`.`);
+  if (schema.default !== undefined && schema.properties === undefined)
+    words.push(`Default \`${String(schema.default)}\`.`);
   return words;
 }
 
@@ -31,14 +34,22 @@ function rules(schema: Schema): string[] {
 }
 
 function rowsOf(schema: Schema, path: string, required: boolean): Row[] {
-  const text = [schema.description ?? '', required ? '**Required.**' : '', ...bounds(schema), ...rules(schema), ...itemRules(schema)];
+  const text = [
+    schema.description ?? '',
+    required ? '**Required.**' : '',
+    ...bounds(schema),
+    ...rules(schema),
+    ...itemRules(schema),
+  ];
   const row = { path, type: typeOf(schema), text: text.filter((part) => part !== '').join(' ') };
   return [row, ...childRows(schema, path)];
 }
 
 /** Lists of plain values have no rows of their own for their items. */
 function itemRules(schema: Schema): string[] {
-  return schema.items === undefined || schema.items.properties !== undefined ? [] : [...bounds(schema.items), ...rules(schema.items)];
+  return schema.items === undefined || schema.items.properties !== undefined
+    ? []
+    : [...bounds(schema.items), ...rules(schema.items)];
 }
 
 function childRows(schema: Schema, path: string): Row[] {
@@ -67,7 +78,12 @@ function chapter(crd: CustomResourceDefinition): string[] {
   const root = schemaOf(crd);
   const columns = versions[0]?.additionalPrinterColumns ?? [];
   const named = (wide: boolean): string =>
-    columns.filter(({ priority = 0 }) => priority > 0 === wide).map(({ name, description }) => (description === undefined ? name : `${name} (${description.toLowerCase()})`)).join(', ');
+    columns
+      .filter(({ priority = 0 }) => priority > 0 === wide)
+      .map(({ name, description }) =>
+        description === undefined ? name : `${name} (${description.toLowerCase()})`,
+      )
+      .join(', ');
   return [
     `## ${names.kind}`,
     '',
@@ -75,7 +91,9 @@ function chapter(crd: CustomResourceDefinition): string[] {
     '',
     `\`kubectl get ${names.plural}\` (short \`${names.shortNames.join(', ')}\`) shows ${named(false)}; with \`-o wide\` also ${named(true)}.`,
     '',
-    ...[root, root.properties?.['spec']].flatMap((schema) => (schema?.['x-kubernetes-validations'] ?? []).map(({ message }) => `- Rule: “${message}”.`)),
+    ...[root, root.properties?.['spec']].flatMap((schema) =>
+      (schema?.['x-kubernetes-validations'] ?? []).map(({ message }) => `- Rule: “${message}”.`),
+    ),
     '',
     `### ${names.kind} spec`,
     '',

@@ -35,7 +35,8 @@ function arrayOf(items: Schema, types: Map<string, Hoisted>, path: string): stri
 function convert(schema: Schema, types: Map<string, Hoisted>, path: string): JSONSchema {
   const description = schema.description === undefined ? {} : { description: schema.description };
   if (schema['x-kubernetes-int-or-string'] === true) return { ...description, tsType: 'number | string' };
-  if (schema.items !== undefined) return { ...description, tsType: `readonly ${arrayOf(schema.items, types, path)}` };
+  if (schema.items !== undefined)
+    return { ...description, tsType: `readonly ${arrayOf(schema.items, types, path)}` };
   if (schema.properties === undefined) {
     return {
       ...description,
@@ -43,11 +44,17 @@ function convert(schema: Schema, types: Map<string, Hoisted>, path: string): JSO
       ...(schema.enum === undefined ? {} : { enum: schema.enum }),
     };
   }
-  if (schema.title === undefined) throw new Error(`${path} is an object without a title; give it one, it becomes the name of its type`);
+  if (schema.title === undefined)
+    throw new Error(`${path} is an object without a title; give it one, it becomes the name of its type`);
   const properties = Object.fromEntries(
-    Object.entries(schema.properties).map(([name, property]) => [name, convert(property, types, `${path}.${name}`)]),
+    Object.entries(schema.properties).map(([name, property]) => [
+      name,
+      convert(property, types, `${path}.${name}`),
+    ]),
   );
-  const withDefault = Object.entries(schema.properties).flatMap(([name, property]) => (property.default === undefined ? [] : [name]));
+  const withDefault = Object.entries(schema.properties).flatMap(([name, property]) =>
+    property.default === undefined ? [] : [name],
+  );
   const hoisted: JSONSchema = {
     ...description,
     type: 'object',
@@ -55,7 +62,10 @@ function convert(schema: Schema, types: Map<string, Hoisted>, path: string): JSO
     required: [...new Set([...(schema.required ?? []), ...withDefault])],
   };
   const known = types.get(schema.title);
-  if (known !== undefined && !isDeepStrictEqual([known.properties, known.schema.required], [properties, hoisted.required])) {
+  if (
+    known !== undefined &&
+    !isDeepStrictEqual([known.properties, known.schema.required], [properties, hoisted.required])
+  ) {
     throw new Error(`${path}: the title ${schema.title} is used for two different shapes; rename one`);
   }
   if (known === undefined) types.set(schema.title, { schema: hoisted, properties });
@@ -68,7 +78,8 @@ function convertRoot(crd: CustomResourceDefinition, types: Map<string, Hoisted>)
   const root = schemaOf(crd);
   convert({ ...root, properties: root.properties ?? {} }, types, names.kind);
   const hoisted = types.get(names.kind);
-  if (hoisted === undefined) throw new Error(`${crd.metadata.name}: the schema's title must be ${names.kind}`);
+  if (hoisted === undefined)
+    throw new Error(`${crd.metadata.name}: the schema's title must be ${names.kind}`);
   Object.assign(hoisted.properties, {
     apiVersion: { tsType: `'${group}/${versions[0]?.name}'` },
     kind: { tsType: `'${names.kind}'` },

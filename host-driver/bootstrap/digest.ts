@@ -8,13 +8,18 @@ const revision = 2;
 /** Compare with `HostState.setupDigest`. The order of fields does not matter, that of lists does. Everybody may see it, so no secret goes in. */
 export function setupDigest(setup: HostSetup): string {
   const { credentials, ...proxy } = setup.proxy ?? {};
-  const shown = setup.proxy === undefined ? setup : { ...setup, proxy: { ...proxy, credentials: credentials?.version } };
-  return createHash('sha256').update(JSON.stringify([revision, sorted(shown)])).digest('hex');
+  const shown =
+    setup.proxy === undefined ? setup : { ...setup, proxy: { ...proxy, credentials: credentials?.version } };
+  return createHash('sha256')
+    .update(JSON.stringify([revision, sorted(shown)]))
+    .digest('hex');
 }
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
   const entries = Object.entries(value).filter(([, one]) => one !== undefined);
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one)]));
+  return Object.fromEntries(
+    entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one)]),
+  );
 }

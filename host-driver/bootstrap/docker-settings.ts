@@ -26,7 +26,8 @@ export function daemonMembers({ bridgeAddress, addressPools = [] }: DockerSettin
 
 /** Lines `NAME='value'` that a POSIX shell and systemd read alike. @throws InvalidValue. */
 export function proxyVariables({ http, https, noProxy, credentials }: HostProxy): string {
-  const user = credentials === undefined ? '' : `${encoded(credentials.username)}:${encoded(credentials.password)}@`;
+  const user =
+    credentials === undefined ? '' : `${encoded(credentials.username)}:${encoded(credentials.password)}@`;
   const through = (address: string) => {
     const [, scheme, host] = proxyAddress.exec(address) ?? [];
     if (scheme === undefined || host === undefined) throw refused(address, 'it is not http://HOST:PORT');
@@ -40,7 +41,9 @@ export function proxyVariables({ http, https, noProxy, credentials }: HostProxy)
     ...(https === undefined ? {} : { HTTPS_PROXY: through(https) }),
     NO_PROXY: direct.join(','),
   };
-  return Object.entries(variables).map(([name, value]) => `${name}='${value}'`).join('\n');
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}='${value}'`)
+    .join('\n');
 }
 
 /** encodeURIComponent leaves the apostrophe as it is, which ends a value in a shell. */

@@ -11,14 +11,19 @@ export function firewallTable(rules: FirewallRules): string {
   const sources = {
     admin: sourceMatches(rules.admin, 'everybody'),
     web: sourceMatches(rules.web, 'everybody'),
-    sip: sourceMatches(rules.sip.map((one) => one.cidr), 'nobody'),
+    sip: sourceMatches(
+      rules.sip.map((one) => one.cidr),
+      'nobody',
+    ),
   };
   const ssh: FirewallPort = { group: 'admin', protocol: 'tcp', from: rules.sshPort, to: rules.sshPort };
   const accepts = [ssh, ...rules.ports].flatMap((port) => {
     const from = validInteger('port', port.from, 1, 65_535);
     const to = validInteger('port', port.to, from, 65_535);
     const protocol = port.protocol === 'udp' ? 'udp' : 'tcp';
-    return sources[port.group].map((match) => `    ${match}${protocol} dport ${from === to ? from : `${from}-${to}`} accept`);
+    return sources[port.group].map(
+      (match) => `    ${match}${protocol} dport ${from === to ? from : `${from}-${to}`} accept`,
+    );
   });
   return [
     // The first line makes the second one valid where there is no table yet.
@@ -56,10 +61,20 @@ function sourceMatches(list: readonly string[], whenEmpty: 'everybody' | 'nobody
 function parseCidr(text: string): { readonly version: 4 | 6; readonly bits: number; readonly text: string } {
   const [address = '', prefix, ...rest] = text.split('/');
   const version = isIP(address);
-  if ((version !== 4 && version !== 6) || address.includes('%') || rest.length > 0 || (prefix !== undefined && !/^\d{1,3}$/.test(prefix))) {
+  if (
+    (version !== 4 && version !== 6) ||
+    address.includes('%') ||
+    rest.length > 0 ||
+    (prefix !== undefined && !/^\d{1,3}$/.test(prefix))
+  ) {
     throw new InvalidValue(`${JSON.stringify(text.slice(0, 80))} is neither an address nor a CIDR range`);
   }
   const most = version === 4 ? 32 : 128;
-  const bits = validInteger(`prefix length of ${address}`, prefix === undefined ? most : Number(prefix), 0, most);
+  const bits = validInteger(
+    `prefix length of ${address}`,
+    prefix === undefined ? most : Number(prefix),
+    0,
+    most,
+  );
   return { version, bits, text: `${address}/${bits}` };
 }

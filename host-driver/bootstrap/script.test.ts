@@ -19,7 +19,11 @@ const rules: FirewallRules = {
 const full: HostSetup = {
   mode: 'Managed',
   timeZone: 'Europe/Berlin',
-  dns: { nameservers: ['192.0.2.1', '2001:db8::1'], searchDomains: ['example.org'], hosts: [{ ip: '192.0.2.9', names: ['pbx', 'pbx.example.org'] }] },
+  dns: {
+    nameservers: ['192.0.2.1', '2001:db8::1'],
+    searchDomains: ['example.org'],
+    hosts: [{ ip: '192.0.2.9', names: ['pbx', 'pbx.example.org'] }],
+  },
   firewall: rules,
 };
 
@@ -30,24 +34,47 @@ describe('the set-up script', () => {
 
   it('carries the values of the spec as the shell will see them', () => {
     const head = hostScript(full).split('# ---- from here on')[0] ?? '';
-    const shown = execFileSync('sh', ['-s'], { input: `${head}\nprintf '%s|' "$mode" "$time_zone" "$nameservers" "$search" "$hosts"`, encoding: 'utf8' });
-    expect(shown).toBe('Managed|Europe/Berlin|192.0.2.1 2001:db8::1|example.org|192.0.2.9 pbx pbx.example.org|');
+    const shown = execFileSync('sh', ['-s'], {
+      input: `${head}\nprintf '%s|' "$mode" "$time_zone" "$nameservers" "$search" "$hosts"`,
+      encoding: 'utf8',
+    });
+    expect(shown).toBe(
+      'Managed|Europe/Berlin|192.0.2.1 2001:db8::1|example.org|192.0.2.9 pbx pbx.example.org|',
+    );
   });
 
-  it.each(['x y', "a'b", '$(id)', '../../etc/passwd', '-x', 'a\nb'])('refuses %j in every place', (hostile) => {
-    const dns = { nameservers: [], searchDomains: [], hosts: [] };
-    expect(() => hostScript({ mode: 'Managed', timeZone: hostile })).toThrow(InvalidValue);
-    expect(() => hostScript({ mode: 'Managed', dns: { ...dns, nameservers: [hostile] } })).toThrow(InvalidValue);
-    expect(() => hostScript({ mode: 'Managed', dns: { ...dns, searchDomains: [hostile] } })).toThrow(InvalidValue);
-    expect(() => hostScript({ mode: 'Managed', dns: { ...dns, hosts: [{ ip: hostile, names: ['a'] }] } })).toThrow(InvalidValue);
-    expect(() => hostScript({ mode: 'Managed', dns: { ...dns, hosts: [{ ip: '192.0.2.1', names: [hostile] }] } })).toThrow(InvalidValue);
-    expect(() => hostScript({ mode: 'Managed', firewall: { ...rules, admin: [hostile] } })).toThrow(InvalidValue);
-    expect(() => hostScript({ mode: 'Managed', firewall: { ...rules, sip: [{ name: 'x', cidr: hostile }] } })).toThrow(InvalidValue);
-  });
+  it.each(['x y', "a'b", '$(id)', '../../etc/passwd', '-x', 'a\nb'])(
+    'refuses %j in every place',
+    (hostile) => {
+      const dns = { nameservers: [], searchDomains: [], hosts: [] };
+      expect(() => hostScript({ mode: 'Managed', timeZone: hostile })).toThrow(InvalidValue);
+      expect(() => hostScript({ mode: 'Managed', dns: { ...dns, nameservers: [hostile] } })).toThrow(
+        InvalidValue,
+      );
+      expect(() => hostScript({ mode: 'Managed', dns: { ...dns, searchDomains: [hostile] } })).toThrow(
+        InvalidValue,
+      );
+      expect(() =>
+        hostScript({ mode: 'Managed', dns: { ...dns, hosts: [{ ip: hostile, names: ['a'] }] } }),
+      ).toThrow(InvalidValue);
+      expect(() =>
+        hostScript({ mode: 'Managed', dns: { ...dns, hosts: [{ ip: '192.0.2.1', names: [hostile] }] } }),
+      ).toThrow(InvalidValue);
+      expect(() => hostScript({ mode: 'Managed', firewall: { ...rules, admin: [hostile] } })).toThrow(
+        InvalidValue,
+      );
+      expect(() =>
+        hostScript({ mode: 'Managed', firewall: { ...rules, sip: [{ name: 'x', cidr: hostile }] } }),
+      ).toThrow(InvalidValue);
+    },
+  );
 });
 
 describe('the firewall', () => {
-  const accepts = (change: Partial<FirewallRules>) => firewallTable({ ...rules, ...change }).split('\n').filter((line) => line.includes('dport') && !line.includes('sport'));
+  const accepts = (change: Partial<FirewallRules>) =>
+    firewallTable({ ...rules, ...change })
+      .split('\n')
+      .filter((line) => line.includes('dport') && !line.includes('sport'));
 
   it('hooks before address translation and drops what is not allowed', () => {
     expect(firewallTable(rules)).toContain('type filter hook prerouting priority mangle; policy drop;');
@@ -64,27 +91,52 @@ describe('the firewall', () => {
   });
 
   it('lets everybody in to SSH and web when no source is named, and nobody to SIP', () => {
-    expect(accepts({ admin: [], sip: [] }).map((line) => line.trim())).toEqual(['tcp dport 22 accept', 'tcp dport 443 accept']);
+    expect(accepts({ admin: [], sip: [] }).map((line) => line.trim())).toEqual([
+      'tcp dport 22 accept',
+      'tcp dport 443 accept',
+    ]);
   });
 
   it('takes a range of length zero as its whole family', () => {
-    expect(accepts({ admin: ['0.0.0.0/0'], sip: [] })[0]?.trim()).toBe('meta nfproto ipv4 tcp dport 22 accept');
+    expect(accepts({ admin: ['0.0.0.0/0'], sip: [] })[0]?.trim()).toBe(
+      'meta nfproto ipv4 tcp dport 22 accept',
+    );
   });
 
-  it.each(['10.0.0.0/33', '10.0.0.256', '::/129', '1.2.3.4/', '1.2.3.4/8/8', 'fe80::1%eth0', 'example.org', ''])('refuses %j as a source', (cidr) => {
+  it.each([
+    '10.0.0.0/33',
+    '10.0.0.256',
+    '::/129',
+    '1.2.3.4/',
+    '1.2.3.4/8/8',
+    'fe80::1%eth0',
+    'example.org',
+    '',
+  ])('refuses %j as a source', (cidr) => {
     expect(() => firewallTable({ ...rules, admin: [cidr] })).toThrow(InvalidValue);
   });
 
   it('refuses ports that are none', () => {
-    expect(() => firewallTable({ ...rules, ports: [{ group: 'web', protocol: 'tcp', from: 0, to: 5 }] })).toThrow('port');
-    expect(() => firewallTable({ ...rules, ports: [{ group: 'web', protocol: 'tcp', from: 80, to: 79 }] })).toThrow('port');
+    expect(() =>
+      firewallTable({ ...rules, ports: [{ group: 'web', protocol: 'tcp', from: 0, to: 5 }] }),
+    ).toThrow('port');
+    expect(() =>
+      firewallTable({ ...rules, ports: [{ group: 'web', protocol: 'tcp', from: 80, to: 79 }] }),
+    ).toThrow('port');
   });
 });
 
 describe('the digest of a set-up', () => {
   it('does not depend on the order of fields, but on everything else', () => {
-    expect(setupDigest({ timeZone: 'Etc/UTC', mode: 'Managed' })).toBe(setupDigest({ mode: 'Managed', timeZone: 'Etc/UTC' }));
-    const others: HostSetup[] = [{ mode: 'Managed' }, { mode: 'Preinstalled' }, { ...full, timeZone: 'Etc/UTC' }, { ...full, firewall: { ...rules, admin: [] } }];
+    expect(setupDigest({ timeZone: 'Etc/UTC', mode: 'Managed' })).toBe(
+      setupDigest({ mode: 'Managed', timeZone: 'Etc/UTC' }),
+    );
+    const others: HostSetup[] = [
+      { mode: 'Managed' },
+      { mode: 'Preinstalled' },
+      { ...full, timeZone: 'Etc/UTC' },
+      { ...full, firewall: { ...rules, admin: [] } },
+    ];
     expect(new Set([full, ...others].map(setupDigest)).size).toBe(5);
   });
 });

@@ -28,17 +28,26 @@ export function hostScript(setup: HostSetup, rollbackSeconds = firewallRollbackS
     time_zone: timeZone === undefined ? '' : valid('timeZone', timeZone),
     nameservers: (dns?.nameservers ?? []).map(address).join(' '),
     search: (dns?.searchDomains ?? []).map((domain) => valid('domainName', domain)).join(' '),
-    hosts: (dns?.hosts ?? []).map(({ ip, names }) => [address(ip), ...names.map((name) => valid('domainName', name))].join(' ')).join('\n'),
+    hosts: (dns?.hosts ?? [])
+      .map(({ ip, names }) => [address(ip), ...names.map((name) => valid('domainName', name))].join(' '))
+      .join('\n'),
     firewall: firewall === undefined ? '' : firewallTable(firewall),
     docker_members: docker === undefined ? '' : daemonMembers(docker),
     proxy: proxy === undefined ? '' : proxyVariables(proxy),
     rollback_seconds: String(validInteger('roll-back seconds', rollbackSeconds, 1, 3600)),
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`);
-  return ['#!/bin/sh', '# Puts a host in order for a jtel stack: Docker and compose, DNS, time zone, firewall. Can be run again.', ...lines, '', body].join('\n');
+  return [
+    '#!/bin/sh',
+    '# Puts a host in order for a jtel stack: Docker and compose, DNS, time zone, firewall. Can be run again.',
+    ...lines,
+    '',
+    body,
+  ].join('\n');
 }
 
 function address(text: string): string {
-  if (isIP(text) === 0 || text.includes('%')) throw new InvalidValue(`${JSON.stringify(text.slice(0, 80))} is not an IP address`);
+  if (isIP(text) === 0 || text.includes('%'))
+    throw new InvalidValue(`${JSON.stringify(text.slice(0, 80))} is not an IP address`);
   return text;
 }

@@ -16,34 +16,64 @@ export async function executeInContainer(
   streams: CommandStreams,
   signal: AbortSignal,
 ): Promise<number> {
-  if (!/^[0-9a-f]{12,64}$/.test(containerID)) throw new TypeError(`${JSON.stringify(containerID.slice(0, 80))} is no container id`);
+  if (!/^[0-9a-f]{12,64}$/.test(containerID))
+    throw new TypeError(`${JSON.stringify(containerID.slice(0, 80))} is no container id`);
   if (command.length === 0) throw new TypeError('there is no command to run');
-  const flags = [...(streams.stdin === undefined ? [] : ['--interactive']), ...(streams.terminal === undefined ? [] : ['--tty'])];
+  const flags = [
+    ...(streams.stdin === undefined ? [] : ['--interactive']),
+    ...(streams.terminal === undefined ? [] : ['--tty']),
+  ];
   // Docker ends the options at the container: whatever the command begins with is the command's.
   const line = `exec docker exec ${flags.join(' ')} ${containerID} ${commandLine(command)}`;
-  return await connection.withSession(signal, () => start(connection.client, connection.host, line, streams, signal));
+  return await connection.withSession(signal, () =>
+    start(connection.client, connection.host, line, streams, signal),
+  );
 }
 
-function start(client: Client, host: string, line: string, streams: CommandStreams, signal: AbortSignal): Promise<number> {
+function start(
+  client: Client,
+  host: string,
+  line: string,
+  streams: CommandStreams,
+  signal: AbortSignal,
+): Promise<number> {
   signal.throwIfAborted();
   const { terminal } = streams;
   // On a terminal a person sees what his login shell says; what may go into a file or a pipe is the command's output alone.
   const mark = terminal === undefined ? newMark() : undefined;
   const command = mark === undefined ? line : markedCommand(mark, line);
-  const pty = terminal === undefined ? {} : { pty: { term: terminal.type, cols: terminal.size().columns, rows: terminal.size().rows } };
+  const pty =
+    terminal === undefined
+      ? {}
+      : { pty: { term: terminal.type, cols: terminal.size().columns, rows: terminal.size().rows } };
   return new Promise((resolve, reject) => {
     const failed = (error: unknown): void =>
-      reject(new HostError('HostUnreachable', host, `no command could be started on ${host}: ${error instanceof Error ? error.message : String(error)}`, error));
+      reject(
+        new HostError(
+          'HostUnreachable',
+          host,
+          `no command could be started on ${host}: ${error instanceof Error ? error.message : String(error)}`,
+          error,
+        ),
+      );
     try {
       // Not after an await: output and exit code of a quick command can lie in the packet that says it was started.
-      client.exec(command, pty, (error, channel) => (error ? failed(error) : resolve(run(channel, host, mark, streams, signal))));
+      client.exec(command, pty, (error, channel) =>
+        error ? failed(error) : resolve(run(channel, host, mark, streams, signal)),
+      );
     } catch (error) {
       failed(error);
     }
   });
 }
 
-function run(channel: ClientChannel, host: string, mark: string | undefined, streams: CommandStreams, signal: AbortSignal): Promise<number> {
+function run(
+  channel: ClientChannel,
+  host: string,
+  mark: string | undefined,
+  streams: CommandStreams,
+  signal: AbortSignal,
+): Promise<number> {
   const { stdin, stdout, stderr, terminal } = streams;
   return new Promise<number>((resolve, reject) => {
     let code: number | undefined;
@@ -71,7 +101,14 @@ function run(channel: ClientChannel, host: string, mark: string | undefined, str
       stdin?.unpipe(channel);
       if (said?.isOpen === false && code !== undefined) reject(shellRunsNothing(host, said.noise()));
       else if (code !== undefined) resolve(code);
-      else reject(new HostError('OutcomeUnknown', host, `the command on ${host} ended without a result (${signalName === undefined ? 'the connection was lost' : `signal ${signalName}`})`));
+      else
+        reject(
+          new HostError(
+            'OutcomeUnknown',
+            host,
+            `the command on ${host} ended without a result (${signalName === undefined ? 'the connection was lost' : `signal ${signalName}`})`,
+          ),
+        );
     });
     afterMark(channel, said).pipe(stdout, { end: false });
     afterMark(channel.stderr, complained).pipe(stderr, { end: false });
@@ -84,5 +121,7 @@ function run(channel: ClientChannel, host: string, mark: string | undefined, str
 /** The stream without what came before the mark. */
 function afterMark(stream: Readable, marked: MarkedStream | undefined): Readable {
   if (marked === undefined) return stream;
-  return stream.pipe(new Transform({ transform: (chunk: Buffer, _encoding, done) => done(null, marked.add(chunk)) }));
+  return stream.pipe(
+    new Transform({ transform: (chunk: Buffer, _encoding, done) => done(null, marked.add(chunk)) }),
+  );
 }

@@ -12,7 +12,8 @@ export class Handover<T> {
   }
 
   async put(item: T): Promise<void> {
-    while (this.#items.length >= this.#limit && !this.#ended) await new Promise<void>((resolve) => this.#wakeProducers.push(resolve));
+    while (this.#items.length >= this.#limit && !this.#ended)
+      await new Promise<void>((resolve) => this.#wakeProducers.push(resolve));
     if (this.#ended) return;
     this.#items.push(item);
     this.#wakeConsumer?.();

@@ -11,7 +11,10 @@ const longestLine = 1024 * 1024;
 export class LogLines {
   #rest: Buffer = Buffer.alloc(0);
   /** Docker splits lines of more than 16 KiB into frames, each with a time of its own. */
-  readonly #begun: Record<Stream, { time: string; text: Buffer[]; bytes: number } | undefined> = { stdout: undefined, stderr: undefined };
+  readonly #begun: Record<Stream, { time: string; text: Buffer[]; bytes: number } | undefined> = {
+    stdout: undefined,
+    stderr: undefined,
+  };
 
   add(chunk: Buffer): TimedLine[] {
     const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
@@ -47,6 +50,12 @@ export class LogLines {
   #finish(stream: Stream): TimedLine | undefined {
     const begun = this.#begun[stream];
     this.#begun[stream] = undefined;
-    return begun && { stream, time: begun.time, text: Buffer.concat(begun.text).toString('utf8').replace(/\r$/, '') };
+    return (
+      begun && {
+        stream,
+        time: begun.time,
+        text: Buffer.concat(begun.text).toString('utf8').replace(/\r$/, ''),
+      }
+    );
   }
 }

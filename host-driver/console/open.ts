@@ -36,16 +36,25 @@ function consoleOn(connection: Connection, docker: DockerClient, close: () => Pr
     containers: async (project, signal) => {
       await ready(signal);
       const filters = { label: [`${labels.project}=${valid('project', project)}`] };
-      const all = await docker.api.listContainers({ all: true, filters, abortSignal: bounded(signal) }).catch((error: unknown) => {
-        throw dockerError(docker.host, 'the list of containers', error, signal);
-      });
+      const all = await docker.api
+        .listContainers({ all: true, filters, abortSignal: bounded(signal) })
+        .catch((error: unknown) => {
+          throw dockerError(docker.host, 'the list of containers', error, signal);
+        });
       return projectContainers(all, project).map((one) => observedContainer(one));
     },
     async *logs(project, services, question, signal) {
       await ready(signal);
-      yield* readLogs(docker, valid('project', project), services.map((service) => valid('service', service)), question, signal);
+      yield* readLogs(
+        docker,
+        valid('project', project),
+        services.map((service) => valid('service', service)),
+        question,
+        signal,
+      );
     },
-    execute: (containerID, command, streams, signal) => executeInContainer(connection, containerID, command, streams, signal),
+    execute: (containerID, command, streams, signal) =>
+      executeInContainer(connection, containerID, command, streams, signal),
     close,
   };
 }

@@ -24,17 +24,28 @@ export async function* readLogs(
 ): AsyncGenerator<LogLine, void, undefined> {
   const sources = await findSources(docker, project, services, signal);
   const told = new Map<string, string>();
-  for await (const line of merged(sources.map((source) => containerLines(docker, source, { ...question, mode: 'Once' }, signal)))) {
+  for await (const line of merged(
+    sources.map((source) => containerLines(docker, source, { ...question, mode: 'Once' }, signal)),
+  )) {
     told.set(line.service, line.time);
     yield line;
   }
   if (question.mode === 'Follow') yield* followed(docker, project, services, told, signal);
 }
 
-async function findSources(docker: DockerClient, project: string, services: readonly string[], signal: AbortSignal): Promise<readonly Source[]> {
+async function findSources(
+  docker: DockerClient,
+  project: string,
+  services: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Source[]> {
   try {
     const filters = { label: [`${labels.project}=${project}`] };
-    const found: readonly ContainerInfo[] = await docker.api.listContainers({ all: true, filters, abortSignal: bounded(signal) });
+    const found: readonly ContainerInfo[] = await docker.api.listContainers({
+      all: true,
+      filters,
+      abortSignal: bounded(signal),
+    });
     return projectContainers(found, project)
       .map((one) => ({ id: one.Id, service: one.Labels[labels.service] ?? '' }))
       .filter(({ service }) => services.includes(service));
@@ -44,13 +55,19 @@ async function findSources(docker: DockerClient, project: string, services: read
 }
 
 /** Lines of one container; ends with it, or at once when only asked for what is there. */
-async function* containerLines(docker: DockerClient, source: Source, question: LogQuestion, signal: AbortSignal): AsyncGenerator<LogLine, void, undefined> {
+async function* containerLines(
+  docker: DockerClient,
+  source: Source,
+  question: LogQuestion,
+  signal: AbortSignal,
+): AsyncGenerator<LogLine, void, undefined> {
   const end = new AbortController();
   const abortSignal = AbortSignal.any([signal, end.signal]);
   const lines = new LogLines();
   try {
     const stream = await openLog(docker, source.id, question, abortSignal);
-    for await (const chunk of stream) for (const line of lines.add(chunk)) yield { service: source.service, ...line };
+    for await (const chunk of stream)
+      for (const line of lines.add(chunk)) yield { service: source.service, ...line };
     for (const line of lines.end()) yield { service: source.service, ...line };
   } catch (error) {
     // Removed between the list and the look.
@@ -62,19 +79,43 @@ async function* containerLines(docker: DockerClient, source: Source, question: L
 }
 
 /** Not dockerode's `logs`: without `follow` it collects the whole answer in memory. */
-function openLog(docker: DockerClient, id: string, { tail, sinceSeconds, mode }: LogQuestion, abortSignal: AbortSignal): Promise<AsyncIterable<Buffer>> {
-  const since = sinceSeconds === undefined ? {} : { since: Math.floor(Date.now() / 1000) - Math.ceil(sinceSeconds) };
-  const options = { stdout: true, stderr: true, timestamps: true, follow: mode === 'Follow', tail: String(tail), ...since };
-  const modem = docker.streams.modem as { dial(request: object, answered: (error: unknown, data: unknown) => void): void };
+function openLog(
+  docker: DockerClient,
+  id: string,
+  { tail, sinceSeconds, mode }: LogQuestion,
+  abortSignal: AbortSignal,
+): Promise<AsyncIterable<Buffer>> {
+  const since =
+    sinceSeconds === undefined ? {} : { since: Math.floor(Date.now() / 1000) - Math.ceil(sinceSeconds) };
+  const options = {
+    stdout: true,
+    stderr: true,
+    timestamps: true,
+    follow: mode === 'Follow',
+    tail: String(tail),
+    ...since,
+  };
+  const modem = docker.streams.modem as {
+    dial(request: object, answered: (error: unknown, data: unknown) => void): void;
+  };
   const statusCodes = { 200: true, 404: 'no such container', 409: 'cannot be read', 500: 'server error' };
-  const request = { path: `/containers/${id}/logs?`, method: 'GET', isStream: true, statusCodes, options, abortSignal };
+  const request = {
+    path: `/containers/${id}/logs?`,
+    method: 'GET',
+    isStream: true,
+    statusCodes,
+    options,
+    abortSignal,
+  };
   return new Promise((resolve, reject) => {
     modem.dial(request, (error, data) => (error ? reject(error) : resolve(data as AsyncIterable<Buffer>)));
   });
 }
 
 /** Several sequences, each in the order of time, as one. */
-async function* merged(sequences: readonly AsyncGenerator<LogLine, void, undefined>[]): AsyncGenerator<LogLine, void, undefined> {
+async function* merged(
+  sequences: readonly AsyncGenerator<LogLine, void, undefined>[],
+): AsyncGenerator<LogLine, void, undefined> {
   const heads: { sequence: AsyncGenerator<LogLine, void, undefined>; line: LogLine }[] = [];
   const advance = async (sequence: AsyncGenerator<LogLine, void, undefined>): Promise<void> => {
     const { done, value } = await sequence.next();
@@ -83,7 +124,10 @@ async function* merged(sequences: readonly AsyncGenerator<LogLine, void, undefin
   try {
     await Promise.all(sequences.map(advance));
     for (;;) {
-      const first = heads.reduce<(typeof heads)[number] | undefined>((least, head) => (least === undefined || head.line.time < least.line.time ? head : least), undefined);
+      const first = heads.reduce<(typeof heads)[number] | undefined>(
+        (least, head) => (least === undefined || head.line.time < least.line.time ? head : least),
+        undefined,
+      );
       if (first === undefined) return;
       heads.splice(heads.indexOf(first), 1);
       yield first.line;
@@ -109,8 +153,14 @@ async function* followed(
   const fail = (error: unknown): void => handover.end({ error });
   const read = async (source: Source): Promise<void> => {
     const last = told.get(source.service);
-    const since = last === undefined ? {} : { sinceSeconds: Math.max(0, (Date.now() - Date.parse(last)) / 1000) };
-    for await (const line of containerLines(docker, source, { tail: 'all', mode: 'Follow', ...since }, inner)) {
+    const since =
+      last === undefined ? {} : { sinceSeconds: Math.max(0, (Date.now() - Date.parse(last)) / 1000) };
+    for await (const line of containerLines(
+      docker,
+      source,
+      { tail: 'all', mode: 'Follow', ...since },
+      inner,
+    )) {
       // `since` knows whole seconds only.
       if (line.time <= (told.get(source.service) ?? '')) continue;
       told.set(source.service, line.time);
@@ -126,7 +176,8 @@ async function* followed(
     }
   };
   const watch = async (): Promise<void> => {
-    for await (const event of containerEvents(docker, inner)) if (event.project === project && event.action === 'start') await attach();
+    for await (const event of containerEvents(docker, inner))
+      if (event.project === project && event.action === 'start') await attach();
   };
   try {
     // Listening begins before the list, so that no start falls in between.

@@ -56,7 +56,9 @@ export class DockerDialer {
 
   #forward(): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
-      this.#connection.client.openssh_forwardOutStreamLocal(dockerSocket, (error, channel) => (error ? reject(error) : resolve(channel)));
+      this.#connection.client.openssh_forwardOutStreamLocal(dockerSocket, (error, channel) =>
+        error ? reject(error) : resolve(channel),
+      );
     });
   }
 
@@ -93,7 +95,8 @@ export class DockerDialer {
 }
 
 function unavailable(host: string, cause?: unknown): HostError {
-  const advice = 'install Docker or start it, and put the SSH user into group docker (host.bootstrap: Managed does all that)';
+  const advice =
+    'install Docker or start it, and put the SSH user into group docker (host.bootstrap: Managed does all that)';
   return new HostError('DockerUnavailable', host, `no Docker daemon answers on ${host}: ${advice}`, cause);
 }
 

@@ -49,10 +49,20 @@ export function dockerError(host: string, what: string, error: unknown, signal: 
   if (signal.aborted) return signal.reason;
   const message = error instanceof Error ? error.message.trim() : String(error);
   if (/no space left on device/i.test(message)) {
-    return new HostError('DiskFull', host, `${host} has no disk space left for ${what}: free some or enlarge the disk`, error);
+    return new HostError(
+      'DiskFull',
+      host,
+      `${host} has no disk space left for ${what}: free some or enlarge the disk`,
+      error,
+    );
   }
   if (statusCode(error) !== undefined) {
     return new HostError('DockerUnavailable', host, `Docker on ${host} refused ${what}: ${message}`, error);
   }
-  return new HostError('HostUnreachable', host, `the connection to Docker on ${host} was lost at ${what}: ${message}`, error);
+  return new HostError(
+    'HostUnreachable',
+    host,
+    `the connection to Docker on ${host} was lost at ${what}: ${message}`,
+    error,
+  );
 }

@@ -30,7 +30,12 @@ export function projectContainers(all: readonly ContainerInfo[], project: string
 
 /** Jobs of the project, by their main containers: a companion is no job. */
 export function projectJobs(all: readonly ContainerInfo[], project: string): ContainerInfo[] {
-  return all.filter((one) => one.Labels[labels.jobUID] !== undefined && one.Labels[labels.jobProject] === project && roleOf(one.Labels) === mainRole);
+  return all.filter(
+    (one) =>
+      one.Labels[labels.jobUID] !== undefined &&
+      one.Labels[labels.jobProject] === project &&
+      roleOf(one.Labels) === mainRole,
+  );
 }
 
 /** @param details from an inspection; without it what only that tells is left out. */
@@ -51,11 +56,18 @@ export function observedContainer(info: ContainerInfo, details?: ContainerInspec
   };
 }
 
-function startOf({ State: { StartedAt, Health, Running } }: ContainerInspectInfo): Pick<ObservedContainer, 'startedSeconds' | 'healthMessage'> {
+function startOf({
+  State: { StartedAt, Health, Running },
+}: ContainerInspectInfo): Pick<ObservedContainer, 'startedSeconds' | 'healthMessage'> {
   // Docker says "never" with the year 1.
   const started = Date.parse(StartedAt);
-  const said = Running && Health !== undefined && Health.Status !== 'healthy' ? Health.Log?.at(-1)?.Output : undefined;
-  const line = said?.trim().split('\n')[0]?.slice(0, longestHealthMessage).replaceAll(/[^\P{C}]/gu, ' ');
+  const said =
+    Running && Health !== undefined && Health.Status !== 'healthy' ? Health.Log?.at(-1)?.Output : undefined;
+  const line = said
+    ?.trim()
+    .split('\n')[0]
+    ?.slice(0, longestHealthMessage)
+    .replaceAll(/[^\P{C}]/gu, ' ');
   return {
     ...(started > 0 ? { startedSeconds: Math.floor(started / 1000) } : {}),
     ...(line === undefined || line === '' ? {} : { healthMessage: line }),
@@ -88,7 +100,9 @@ export function inspectedJob(details: ContainerInspectInfo): ObservedJob {
     oomKilled: details.State.OOMKilled,
   });
   const ended = inspected.state === 'Succeeded' || inspected.state === 'Failed';
-  return ended ? { ...inspected, finishedSeconds: Math.floor(Date.parse(details.State.FinishedAt) / 1000) } : inspected;
+  return ended
+    ? { ...inspected, finishedSeconds: Math.floor(Date.parse(details.State.FinishedAt) / 1000) }
+    : inspected;
 }
 
 function job(one: {

@@ -27,7 +27,12 @@ describe('health', () => {
 
 describe('a listed job', () => {
   const listed = (State: string, Status: string) =>
-    observedJob({ Names: ['/jtel-job-1'], Labels: { 'jtel.de/job-uid': '1', 'jtel.de/job-type': 'load' }, State, Status } as unknown as Parameters<typeof observedJob>[0]);
+    observedJob({
+      Names: ['/jtel-job-1'],
+      Labels: { 'jtel.de/job-uid': '1', 'jtel.de/job-type': 'load' },
+      State,
+      Status,
+    } as unknown as Parameters<typeof observedJob>[0]);
 
   it.each([
     ['created', 'Created', 'Created'],
@@ -36,7 +41,12 @@ describe('a listed job', () => {
     ['exited', 'Exited (137) 2 seconds ago', 'Failed'],
     ['dead', 'Dead', 'Failed'],
   ])('that is %s (%s) is %s', (state, status, expected) => {
-    expect(listed(state, status)).toMatchObject({ name: 'jtel-job-1', uid: '1', type: 'load', state: expected });
+    expect(listed(state, status)).toMatchObject({
+      name: 'jtel-job-1',
+      uid: '1',
+      type: 'load',
+      state: expected,
+    });
   });
 });
 
@@ -51,8 +61,17 @@ describe('the containers of a job', () => {
       ['jtel-job-u-1', 'main'],
     ]);
     for (const { options } of parts) {
-      expect(options).toMatchObject({ Labels: { 'jtel.de/job-uid': 'u-1', 'jtel.de/project': 'jtel-demo' }, HostConfig: { CpuShares: 256, BlkioWeight: 125, RestartPolicy: { Name: 'no' } } });
-      expect(options.HostConfig?.Mounts).toContainEqual(expect.objectContaining({ Source: 'jtel-job-u-1', Target: '/run/exchange', VolumeOptions: expect.objectContaining({ NoCopy: true }) as unknown }));
+      expect(options).toMatchObject({
+        Labels: { 'jtel.de/job-uid': 'u-1', 'jtel.de/project': 'jtel-demo' },
+        HostConfig: { CpuShares: 256, BlkioWeight: 125, RestartPolicy: { Name: 'no' } },
+      });
+      expect(options.HostConfig?.Mounts).toContainEqual(
+        expect.objectContaining({
+          Source: 'jtel-job-u-1',
+          Target: '/run/exchange',
+          VolumeOptions: expect.objectContaining({ NoCopy: true }) as unknown,
+        }),
+      );
     }
   });
 
@@ -61,7 +80,9 @@ describe('the containers of a job', () => {
   });
 
   it('have companions with different names', () => {
-    expect(() => jobContainers('jtel-demo', { ...job, companions: [aCompanion(image), aCompanion(image)] }, true)).toThrow('same name');
+    expect(() =>
+      jobContainers('jtel-demo', { ...job, companions: [aCompanion(image), aCompanion(image)] }, true),
+    ).toThrow('same name');
   });
 });
 
@@ -78,7 +99,9 @@ describe('a log', () => {
     const euro = Buffer.from('€');
     const raw = Buffer.concat([frame(1, 'out '), frame(2, 'err\n'), frame(1, 'put\n')]);
     expect(splitLog(raw)).toEqual({ stdout: 'out put\n', stderr: 'err\n', all: 'out err\nput\n' });
-    const halves = [euro.subarray(0, 1), euro.subarray(1)].map((half) => Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, half.length]), half]));
+    const halves = [euro.subarray(0, 1), euro.subarray(1)].map((half) =>
+      Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, half.length]), half]),
+    );
     expect(splitLog(Buffer.concat(halves)).stdout).toBe('€');
   });
 
@@ -128,56 +151,94 @@ describe('a pull', () => {
 
   it.each([
     ['Head "https://r/v2/x/manifests/1": no basic auth credentials', 'RegistryRefused'],
-    ['pull access denied for x, repository does not exist or may require \'docker login\': denied: requested access to the resource is denied', 'RegistryRefused'],
+    [
+      "pull access denied for x, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+      'RegistryRefused',
+    ],
     ['unauthorized: authentication required', 'RegistryRefused'],
     ['manifest for r/x@sha256:0 not found: manifest unknown: manifest unknown', 'ImageNotFound'],
     ['write /var/lib/docker/tmp/GetImageBlob1: no space left on device', 'DiskFull'],
     ['Get "https://r/v2/": dial tcp: lookup r: no such host', 'RegistryUnreachable'],
     ['Get "https://r/v2/": net/http: request canceled while waiting for connection', 'RegistryUnreachable'],
     ['received unexpected HTTP status: 503 Service Unavailable', 'RegistryUnreachable'],
-    ['tls: failed to verify certificate: x509: certificate signed by unknown authority', 'RegistryUnreachable'],
+    [
+      'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+      'RegistryUnreachable',
+    ],
   ])('that fails with %j is %s', (message, reason) => {
     expect(pullReason(message)).toBe(reason);
   });
 });
 
 describe("a job's report", () => {
-  const job = (change: Partial<ObservedJob> = {}): ObservedJob => ({ name: 'jtel-job-1', uid: '1', type: 'load', state: 'Running', ...change });
+  const job = (change: Partial<ObservedJob> = {}): ObservedJob => ({
+    name: 'jtel-job-1',
+    uid: '1',
+    type: 'load',
+    state: 'Running',
+    ...change,
+  });
   const log = (stdout: string, stderr = '') => ({ stdout, stderr, all: stdout + stderr });
 
   it('has the last progress, whatever else the job says', () => {
-    const text = 'starting\n{"progress":{"step":"a","percent":1}}\n{not json\n{"other":1}\n{"progress":{"step":"b","percent":2,"message":"m"}}\n';
-    expect(jobReport(job(), log(text))).toEqual({ job: job(), progress: { step: 'b', percent: 2, message: 'm' } });
+    const text =
+      'starting\n{"progress":{"step":"a","percent":1}}\n{not json\n{"other":1}\n{"progress":{"step":"b","percent":2,"message":"m"}}\n';
+    expect(jobReport(job(), log(text))).toEqual({
+      job: job(),
+      progress: { step: 'b', percent: 2, message: 'm' },
+    });
   });
 
   it('has the result only when the job succeeded', () => {
     const text = '{"result":{"rows":7}}\n';
-    expect(jobReport(job({ state: 'Succeeded', exitCode: 0 }), log(text))).toMatchObject({ result: { rows: 7 } });
+    expect(jobReport(job({ state: 'Succeeded', exitCode: 0 }), log(text))).toMatchObject({
+      result: { rows: 7 },
+    });
     expect(jobReport(job({ state: 'Failed', exitCode: 1 }), log(text))).not.toHaveProperty('result');
   });
 
   it('makes an error from exit code, memory and the last words when the job told none', () => {
     const failed = jobReport(job({ state: 'Failed', exitCode: 3 }), log('', 'cannot open\n'));
-    expect(failed.error).toEqual({ reason: 'JobFailed', message: 'jtel-job-1 ended with exit code 3: cannot open' });
-    expect(jobReport(job({ state: 'Failed', exitCode: 137, oomKilled: true }), log('')).error?.reason).toBe('OutOfMemory');
-    const told = jobReport(job({ state: 'Failed', exitCode: 1 }), log('{"error":{"reason":"Damaged","message":"digest differs"}}\n'));
+    expect(failed.error).toEqual({
+      reason: 'JobFailed',
+      message: 'jtel-job-1 ended with exit code 3: cannot open',
+    });
+    expect(jobReport(job({ state: 'Failed', exitCode: 137, oomKilled: true }), log('')).error?.reason).toBe(
+      'OutOfMemory',
+    );
+    const told = jobReport(
+      job({ state: 'Failed', exitCode: 1 }),
+      log('{"error":{"reason":"Damaged","message":"digest differs"}}\n'),
+    );
     expect(told.error).toEqual({ reason: 'Damaged', message: 'digest differs' });
   });
 });
 
 describe('volumes that compose would recreate', () => {
-  const yaml = 'volumes:\n  data: {}\n  tmp: {driver_opts: {type: tmpfs, size: 5}}\n  named: {name: other}\n  theirs: {external: true}\n  empty:\n';
+  const yaml =
+    'volumes:\n  data: {}\n  tmp: {driver_opts: {type: tmpfs, size: 5}}\n  named: {name: other}\n  theirs: {external: true}\n  empty:\n';
   const local = (name: string, options = {}) => ({ name, driver: 'local', options });
 
   it('are none when they are as the release wants them, or not there yet', () => {
-    const existing = [local('p_data'), local('p_tmp', { size: '5', type: 'tmpfs' }), local('other'), local('p_theirs', { x: 'y' }), local('p_empty')];
+    const existing = [
+      local('p_data'),
+      local('p_tmp', { size: '5', type: 'tmpfs' }),
+      local('other'),
+      local('p_theirs', { x: 'y' }),
+      local('p_empty'),
+    ];
     expect(changedVolumes(yaml, 'p', existing)).toEqual([]);
     expect(changedVolumes(yaml, 'p', [])).toEqual([]);
     expect(changedVolumes('services: {}', 'p', existing)).toEqual([]);
   });
 
   it('are named with what they are and what the release wants', () => {
-    expect(changedVolumes(yaml, 'p', [{ name: 'p_data', driver: 'nfs', options: {} }, local('p_tmp', { type: 'tmpfs' })])).toEqual([
+    expect(
+      changedVolumes(yaml, 'p', [
+        { name: 'p_data', driver: 'nfs', options: {} },
+        local('p_tmp', { type: 'tmpfs' }),
+      ]),
+    ).toEqual([
       'volume p_data is nfs, the release wants local',
       'volume p_tmp is local (type=tmpfs), the release wants local (size=5, type=tmpfs)',
     ]);
@@ -186,11 +247,22 @@ describe('volumes that compose would recreate', () => {
 
 describe('containers on other volumes than the compose file names', () => {
   const yaml = 'volumes:\n  data: {name: p_data.ab12, external: true}\n  cache: {}\n';
-  const on = (Id: string, ...names: string[]) => ({ Id, Mounts: names.map((Name) => ({ Type: 'volume', Name })) });
+  const on = (Id: string, ...names: string[]) => ({
+    Id,
+    Mounts: names.map((Name) => ({ Type: 'volume', Name })),
+  });
 
   it('are found, and only those', () => {
-    const containers = [on('old', 'p_data'), on('older', 'p_data.ff00', 'p_cache'), on('new', 'p_data.ab12', 'p_cache'), on('none'), on('foreign', 'q_data', 'p_other')];
+    const containers = [
+      on('old', 'p_data'),
+      on('older', 'p_data.ff00', 'p_cache'),
+      on('new', 'p_data.ab12', 'p_cache'),
+      on('none'),
+      on('foreign', 'q_data', 'p_other'),
+    ];
     expect(staleContainers(yaml, 'p', containers)).toEqual(['old', 'older']);
-    expect(staleContainers('volumes: {data: {}}', 'p', [on('new', 'p_data.ab12'), on('first', 'p_data')])).toEqual(['new']);
+    expect(
+      staleContainers('volumes: {data: {}}', 'p', [on('new', 'p_data.ab12'), on('first', 'p_data')]),
+    ).toEqual(['new']);
   });
 });

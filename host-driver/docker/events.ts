@@ -12,11 +12,15 @@ interface DockerEvent {
   readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> };
 }
 
-export async function* containerEvents(docker: DockerClient, signal: AbortSignal): AsyncGenerator<HostEvent, void, undefined> {
+export async function* containerEvents(
+  docker: DockerClient,
+  signal: AbortSignal,
+): AsyncGenerator<HostEvent, void, undefined> {
   try {
     const stream = await docker.streams.getEvents({ filters: { type: ['container'] }, abortSignal: signal });
     const destroyable = stream as NodeJS.ReadableStream & { destroy(error?: Error): void };
-    const stop = () => destroyable.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    const stop = () =>
+      destroyable.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
     signal.addEventListener('abort', stop, { once: true });
     try {
       for await (const event of jsonLines(stream as AsyncIterable<Buffer>)) {
@@ -31,7 +35,11 @@ export async function* containerEvents(docker: DockerClient, signal: AbortSignal
     throw dockerError(docker.host, 'the events', error, signal);
   }
   signal.throwIfAborted();
-  throw new HostError('HostUnreachable', docker.host, `Docker on ${docker.host} ended the events: the daemon or the connection went away`);
+  throw new HostError(
+    'HostUnreachable',
+    docker.host,
+    `Docker on ${docker.host} ended the events: the daemon or the connection went away`,
+  );
 }
 
 /** Health checks run by `exec` every few seconds and would drown everything else. */
@@ -39,6 +47,12 @@ function hostEvent(event: DockerEvent): HostEvent | undefined {
   const attributes = event.Actor?.Attributes;
   // Docker's filter knows no "or", so foreign containers come too and are left out here.
   const project = attributes?.[labels.project] ?? attributes?.[labels.jobProject];
-  if (project === undefined || event.Action === undefined || event.Action.startsWith('exec_')) return undefined;
-  return { project, service: attributes?.[labels.service] ?? '', action: event.Action, timeSeconds: event.time ?? 0 };
+  if (project === undefined || event.Action === undefined || event.Action.startsWith('exec_'))
+    return undefined;
+  return {
+    project,
+    service: attributes?.[labels.service] ?? '',
+    action: event.Action,
+    timeSeconds: event.time ?? 0,
+  };
 }

@@ -33,23 +33,44 @@ export function jobName(uid: string): string {
  * @param weighted false where the kernel has no I/O scheduler that knows weights.
  * @throws InvalidValue.
  */
-export function jobContainers(project: string, job: JobSpec, weighted: boolean, proxy?: JobFile): JobContainer[] {
+export function jobContainers(
+  project: string,
+  job: JobSpec,
+  weighted: boolean,
+  proxy?: JobFile,
+): JobContainer[] {
   const name = jobName(job.uid);
   const companions = job.companions ?? [];
-  if (new Set(companions.map((one) => one.name)).size !== companions.length) throw new InvalidValue(`job ${name} has two companions of the same name`);
+  if (new Set(companions.map((one) => one.name)).size !== companions.length)
+    throw new InvalidValue(`job ${name} has two companions of the same name`);
   const parts = companions.map((one): JobContainer => {
     const role = valid('companion', one.name);
-    const files = one.files.map((file) => ({ ...file, path: valid('containerPath', file.path), mode: validInteger('file mode', file.mode, 0, 0o777) }));
+    const files = one.files.map((file) => ({
+      ...file,
+      path: valid('containerPath', file.path),
+      mode: validInteger('file mode', file.mode, 0, 0o777),
+    }));
     const ownWay = {
       ...(one.entrypoint === undefined ? {} : { Entrypoint: [...one.entrypoint] }),
       ...(one.user === undefined ? {} : { User: valid('numericUser', one.user) }),
       // The image's own check is about what the image runs by itself.
       Healthcheck: { Test: ['NONE'] },
     };
-    return { role, files, options: { ...container(`${name}-${role}`, role, project, job, one, weighted), ...ownWay } };
+    return {
+      role,
+      files,
+      options: { ...container(`${name}-${role}`, role, project, job, one, weighted), ...ownWay },
+    };
   });
   const input = { path: '/run/job/spec.json', content: JSON.stringify(job.input), mode: 0o600 };
-  return [...parts, { role: mainRole, files: proxy === undefined ? [input] : [input, proxy], options: container(name, mainRole, project, job, job, weighted) }];
+  return [
+    ...parts,
+    {
+      role: mainRole,
+      files: proxy === undefined ? [input] : [input, proxy],
+      options: container(name, mainRole, project, job, job, weighted),
+    },
+  ];
 }
 
 interface Part {
@@ -60,8 +81,16 @@ interface Part {
   readonly memoryBytes: number;
 }
 
-function container(name: string, role: string, project: string, job: JobSpec, part: Part, weighted: boolean): JobContainer['options'] {
-  const exchange = job.exchange === undefined ? [] : [{ volume: jobName(job.uid), target: job.exchange, readOnly: false }];
+function container(
+  name: string,
+  role: string,
+  project: string,
+  job: JobSpec,
+  part: Part,
+  weighted: boolean,
+): JobContainer['options'] {
+  const exchange =
+    job.exchange === undefined ? [] : [{ volume: jobName(job.uid), target: job.exchange, readOnly: false }];
   return {
     name: valid('dockerName', name),
     Image: imageName(part.image),
@@ -77,7 +106,12 @@ function container(name: string, role: string, project: string, job: JobSpec, pa
         // Docker would fill an empty volume with what the image has there: data that nobody loaded.
         VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: '', Options: {} } },
       })),
-      Memory: validInteger('job memory in bytes', part.memoryBytes, leastMemoryBytes, Number.MAX_SAFE_INTEGER),
+      Memory: validInteger(
+        'job memory in bytes',
+        part.memoryBytes,
+        leastMemoryBytes,
+        Number.MAX_SAFE_INTEGER,
+      ),
       CpuShares: cpuShares,
       ...(weighted ? { BlkioWeight: blockIOWeight } : {}),
       // A host that reboots in the middle starts nothing of a job again: whoever asked for it looks, and decides.
@@ -92,7 +126,11 @@ function container(name: string, role: string, project: string, job: JobSpec, pa
 
 /** Of all that belongs to a job: its containers and its exchange volume. */
 export function jobLabels(project: string, job: Pick<JobSpec, 'uid' | 'type'>): Record<string, string> {
-  return { [labels.jobUID]: job.uid, [labels.jobType]: valid('jobType', job.type), [labels.jobProject]: valid('project', project) };
+  return {
+    [labels.jobUID]: job.uid,
+    [labels.jobType]: valid('jobType', job.type),
+    [labels.jobProject]: valid('project', project),
+  };
 }
 
 export function imageName(image: ImageReference): string {

@@ -11,7 +11,13 @@ export function proxyFile(said: string): JobFile | undefined {
     const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(line) ?? [];
     const known = names.find((one) => one === name.toUpperCase());
     // The first one counts: it is from Docker's environment, which goes before its settings.
-    if (known === undefined || variables[known] !== undefined || value.length > longest || !isUsable(known, value)) continue;
+    if (
+      known === undefined ||
+      variables[known] !== undefined ||
+      value.length > longest ||
+      !isUsable(known, value)
+    )
+      continue;
     variables[known] = value;
   }
   if (variables['HTTP_PROXY'] === undefined && variables['HTTPS_PROXY'] === undefined) return undefined;

@@ -30,7 +30,8 @@ function readLine(line: string): Told {
   if (progress !== undefined) told.progress = progress;
   if ('result' in value) told.result = value['result'];
   const error = value['error'] as { reason?: unknown; message?: unknown } | undefined;
-  if (typeof error?.reason === 'string') told.error = { reason: error.reason, message: String(error.message ?? '') };
+  if (typeof error?.reason === 'string')
+    told.error = { reason: error.reason, message: String(error.message ?? '') };
   return told;
 }
 
@@ -39,12 +40,26 @@ const numbers = ['bytesDone', 'bytesTotal', 'uploadedBytes', 'secondsLeft'] as c
 function readProgress(value: unknown): JobProgress | undefined {
   const { step, percent, message, ...rest } = (value ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof step !== 'string' || typeof percent !== 'number') return undefined;
-  const counted = numbers.flatMap((key) => (typeof rest[key] === 'number' && Number.isFinite(rest[key]) ? [[key, rest[key]] as const] : []));
-  return { step, percent, ...(typeof message === 'string' ? { message } : {}), ...Object.fromEntries(counted) };
+  const counted = numbers.flatMap((key) =>
+    typeof rest[key] === 'number' && Number.isFinite(rest[key]) ? [[key, rest[key]] as const] : [],
+  );
+  return {
+    step,
+    percent,
+    ...(typeof message === 'string' ? { message } : {}),
+    ...Object.fromEntries(counted),
+  };
 }
 
 function madeError(job: ObservedJob, log: LogText): { reason: string; message: string } {
-  if (job.oomKilled === true) return { reason: 'OutOfMemory', message: `${job.name} was ended because it needed more memory than it was given` };
+  if (job.oomKilled === true)
+    return {
+      reason: 'OutOfMemory',
+      message: `${job.name} was ended because it needed more memory than it was given`,
+    };
   const last = log.stderr.trim().split('\n').slice(-5).join('\n').slice(-1000);
-  return { reason: 'JobFailed', message: `${job.name} ended with exit code ${job.exitCode ?? 'unknown'}${last === '' ? '' : `: ${last}`}` };
+  return {
+    reason: 'JobFailed',
+    message: `${job.name} ended with exit code ${job.exitCode ?? 'unknown'}${last === '' ? '' : `: ${last}`}`,
+  };
 }

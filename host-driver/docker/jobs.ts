@@ -26,7 +26,13 @@ const reportLines = 200;
  * Call with the host's lock held. Succeeds when the job is there already, started or ended.
  * @param proxy how the host reaches the outside, as the lock tells it
  */
-export async function startJob(docker: DockerClient, project: string, job: JobSpec, proxy: string, signal: AbortSignal): Promise<void> {
+export async function startJob(
+  docker: DockerClient,
+  project: string,
+  job: JobSpec,
+  proxy: string,
+  signal: AbortSignal,
+): Promise<void> {
   const name = jobName(job.uid);
   const wayOut = proxyFile(proxy);
   const parts = (weighted: boolean): JobContainer[] => jobContainers(project, job, weighted, wayOut);
@@ -39,7 +45,8 @@ export async function startJob(docker: DockerClient, project: string, job: JobSp
     if (!alone) await removeParts(docker, job.uid, signal);
     await makeVolumes(docker, project, job, signal);
     try {
-      for (const [index, part] of parts(true).entries()) await startPart(docker, part, () => parts(false)[index] ?? part, signal);
+      for (const [index, part] of parts(true).entries())
+        await startPart(docker, part, () => parts(false)[index] ?? part, signal);
     } catch (error) {
       // Companions that wait for a main container that never comes would hold what they hold for ever.
       if (!alone) await removeParts(docker, job.uid, signal).catch(() => undefined);
@@ -47,17 +54,31 @@ export async function startJob(docker: DockerClient, project: string, job: JobSp
     }
   } catch (error) {
     if (statusCode(error) === 404) {
-      throw new HostError('ImageNotFound', docker.host, `job ${name} needs its images on ${docker.host}: pull them before (${String(error)})`, error);
+      throw new HostError(
+        'ImageNotFound',
+        docker.host,
+        `job ${name} needs its images on ${docker.host}: pull them before (${String(error)})`,
+        error,
+      );
     }
     if (statusCode(error) !== undefined && !/no space left/i.test(String(error))) {
-      throw new HostError('JobFailed', docker.host, `job ${name} cannot be started on ${docker.host}: ${String(error)}`, error);
+      throw new HostError(
+        'JobFailed',
+        docker.host,
+        `job ${name} cannot be started on ${docker.host}: ${String(error)}`,
+        error,
+      );
     }
     throw dockerError(docker.host, `the start of ${name}`, error, signal);
   }
 }
 
 /** @returns undefined when there is no such container. */
-async function containerStatus(docker: DockerClient, name: string, signal: AbortSignal): Promise<string | undefined> {
+async function containerStatus(
+  docker: DockerClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
     return (await docker.api.getContainer(name).inspect({ abortSignal: bounded(signal) })).State.Status;
   } catch (error) {
@@ -67,20 +88,41 @@ async function containerStatus(docker: DockerClient, name: string, signal: Abort
 }
 
 /** Volumes of the project that compose has not made yet (data are loaded before the first start), and the job's own exchange volume. */
-async function makeVolumes(docker: DockerClient, project: string, job: JobSpec, signal: AbortSignal): Promise<void> {
-  const mounted = [job, ...(job.companions ?? [])].flatMap(({ volumes }) => volumes.map(({ volume }) => valid('dockerName', volume)));
+async function makeVolumes(
+  docker: DockerClient,
+  project: string,
+  job: JobSpec,
+  signal: AbortSignal,
+): Promise<void> {
+  const mounted = [job, ...(job.companions ?? [])].flatMap(({ volumes }) =>
+    volumes.map(({ volume }) => valid('dockerName', volume)),
+  );
   const own = [...new Set(mounted)].filter((name) => name.startsWith(`${project}_`));
   // A job that reads what is there must not find an empty volume that it made itself.
   const missing = job.type === 'backup' ? await missingVolume(docker, own, signal) : undefined;
-  if (missing !== undefined) throw new HostError('DataMissing', docker.host, `job ${jobName(job.uid)} is to read volume ${missing}, which does not exist on ${docker.host}`);
+  if (missing !== undefined)
+    throw new HostError(
+      'DataMissing',
+      docker.host,
+      `job ${jobName(job.uid)} is to read volume ${missing}, which does not exist on ${docker.host}`,
+    );
   await ensureVolumes(docker, project, own, signal);
   if (job.exchange !== undefined) {
-    await docker.api.createVolume({ Name: jobName(job.uid), Labels: jobLabels(project, job), abortSignal: bounded(signal) });
+    await docker.api.createVolume({
+      Name: jobName(job.uid),
+      Labels: jobLabels(project, job),
+      abortSignal: bounded(signal),
+    });
   }
 }
 
 /** @param plain the same without I/O weight, for a kernel whose I/O scheduler knows none: there the start fails. */
-async function startPart(docker: DockerClient, part: JobContainer, plain: () => JobContainer, signal: AbortSignal): Promise<void> {
+async function startPart(
+  docker: DockerClient,
+  part: JobContainer,
+  plain: () => JobContainer,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await createAndStart(docker, part, signal);
   } catch (error) {
@@ -100,11 +142,21 @@ async function createAndStart(docker: DockerClient, part: JobContainer, signal: 
   const container = docker.api.getContainer(options.name);
   const { State, Config } = await container.inspect({ abortSignal: bounded(signal) });
   // Names alone do not tell: job `a` with companion `b` and job `a-b` have the same one.
-  const same = [labels.jobUID, labels.jobRole].every((label) => Config.Labels[label] === options.Labels?.[label]);
-  if (!same) throw new HostError('JobFailed', docker.host, `container ${options.name} on ${docker.host} belongs to another job: remove that one first`);
+  const same = [labels.jobUID, labels.jobRole].every(
+    (label) => Config.Labels[label] === options.Labels?.[label],
+  );
+  if (!same)
+    throw new HostError(
+      'JobFailed',
+      docker.host,
+      `container ${options.name} on ${docker.host} belongs to another job: remove that one first`,
+    );
   // Adopted: it runs or ran. One that was created and never started gets its files (again) and its start.
   if (State.Status !== 'created') return;
-  await container.putArchive(await fileArchive(part.files, Config.User), { path: '/', abortSignal: bounded(signal) });
+  await container.putArchive(await fileArchive(part.files, Config.User), {
+    path: '/',
+    abortSignal: bounded(signal),
+  });
   await container.start({ abortSignal: bounded(signal) });
 }
 
@@ -113,7 +165,8 @@ async function fileArchive(files: readonly JobFile[], user: string): Promise<Buf
   const [uid = 0, gid = 0] = /^\d+(:\d+)?$/.test(user) ? user.split(':').map(Number) : [];
   const archive = pack();
   archive.entry({ name: 'run/job/', type: 'directory', mode: 0o700, uid, gid });
-  for (const { path, content, mode } of files) archive.entry({ name: path.slice(1), mode, uid, gid }, content);
+  for (const { path, content, mode } of files)
+    archive.entry({ name: path.slice(1), mode, uid, gid }, content);
   archive.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk as Buffer);
@@ -121,10 +174,16 @@ async function fileArchive(files: readonly JobFile[], user: string): Promise<Buf
 }
 
 /** @returns undefined when there is no such job. */
-export async function readJob(docker: DockerClient, uid: string, signal: AbortSignal): Promise<JobReport | undefined> {
+export async function readJob(
+  docker: DockerClient,
+  uid: string,
+  signal: AbortSignal,
+): Promise<JobReport | undefined> {
   const name = jobName(uid);
   try {
-    const details: Docker.ContainerInspectInfo = await docker.api.getContainer(name).inspect({ abortSignal: bounded(signal) });
+    const details: Docker.ContainerInspectInfo = await docker.api
+      .getContainer(name)
+      .inspect({ abortSignal: bounded(signal) });
     return jobReport(inspectedJob(details), await containerLog(docker, name, reportLines, signal));
   } catch (error) {
     if (statusCode(error) === 404) return undefined;

@@ -4,7 +4,9 @@
 const longestLine = 1024 * 1024;
 
 /** @throws what the stream throws, and SyntaxError for a line that is not JSON. */
-export async function* jsonLines(stream: AsyncIterable<Buffer | string>): AsyncGenerator<unknown, void, undefined> {
+export async function* jsonLines(
+  stream: AsyncIterable<Buffer | string>,
+): AsyncGenerator<unknown, void, undefined> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of stream) {

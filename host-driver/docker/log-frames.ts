@@ -20,6 +20,7 @@ export function splitLog(raw: Buffer): LogText {
     parts.push({ stderr: raw[at] === 2, payload: raw.subarray(at + 8, at + 8 + length) });
     at += 8 + length;
   }
-  const text = (which: (part: { stderr: boolean }) => boolean) => Buffer.concat(parts.filter(which).map((part) => part.payload)).toString('utf8');
+  const text = (which: (part: { stderr: boolean }) => boolean) =>
+    Buffer.concat(parts.filter(which).map((part) => part.payload)).toString('utf8');
   return { stdout: text((part) => !part.stderr), stderr: text((part) => part.stderr), all: text(() => true) };
 }

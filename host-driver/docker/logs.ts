@@ -5,15 +5,32 @@ import type { DockerClient } from './client.ts';
 import { splitLog } from './log-frames.ts';
 import type { LogText } from './log-frames.ts';
 
-export async function containerLog(docker: DockerClient, id: string, lines: number, signal: AbortSignal): Promise<LogText> {
-  const options = { stdout: true, stderr: true, tail: lines, follow: false as const, abortSignal: bounded(signal) };
+export async function containerLog(
+  docker: DockerClient,
+  id: string,
+  lines: number,
+  signal: AbortSignal,
+): Promise<LogText> {
+  const options = {
+    stdout: true,
+    stderr: true,
+    tail: lines,
+    follow: false as const,
+    abortSignal: bounded(signal),
+  };
   const raw: unknown = await docker.api.getContainer(id).logs(options);
   // dockerode parses what looks like JSON; frames never do, an empty log comes as an empty Buffer.
   return splitLog(Buffer.isBuffer(raw) ? raw : Buffer.alloc(0));
 }
 
 /** Logs of all containers of a service, each below its name when there are several; empty when there is none. */
-export async function serviceLog(docker: DockerClient, project: string, service: string, lines: number, signal: AbortSignal): Promise<string> {
+export async function serviceLog(
+  docker: DockerClient,
+  project: string,
+  service: string,
+  lines: number,
+  signal: AbortSignal,
+): Promise<string> {
   try {
     const filters = { label: [`${labels.project}=${project}`, `${labels.service}=${service}`] };
     const found = await docker.api.listContainers({ all: true, filters, abortSignal: bounded(signal) });

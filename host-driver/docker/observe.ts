@@ -6,7 +6,10 @@ import { bounded, dockerError } from './client.ts';
 import type { Bridge, DockerClient, EngineVersion } from './client.ts';
 import { observedContainer, observedJob, projectContainers, projectJobs } from './containers.ts';
 
-export type DockerObservation = Pick<HostObservation, 'containers' | 'jobs' | 'volumes' | 'images'> & { readonly version?: EngineVersion; readonly bridges?: readonly Bridge[] };
+export type DockerObservation = Pick<HostObservation, 'containers' | 'jobs' | 'volumes' | 'images'> & {
+  readonly version?: EngineVersion;
+  readonly bridges?: readonly Bridge[];
+};
 
 /** @returns empty lists and no version when there is no Docker (yet); @throws HostError when the host cannot be asked. */
 export async function observeDocker(
@@ -30,9 +33,22 @@ export async function observeDocker(
     if (version !== undefined) docker.version = version;
     const containers = projectContainers(all, project);
     const jobs = projectJobs(all, project);
-    const learned = { ...(docker.version && { version: docker.version }), ...(docker.bridges && { bridges: docker.bridges }) };
-    const shared = { ...learned, volumes: volumes.Volumes.map((one) => one.Name).filter((name) => name.startsWith(`${project}_`)).toSorted() };
-    if (depth === 'quick') return { ...shared, containers: containers.map((one) => observedContainer(one)), jobs: jobs.map((one) => observedJob(one)) };
+    const learned = {
+      ...(docker.version && { version: docker.version }),
+      ...(docker.bridges && { bridges: docker.bridges }),
+    };
+    const shared = {
+      ...learned,
+      volumes: volumes.Volumes.map((one) => one.Name)
+        .filter((name) => name.startsWith(`${project}_`))
+        .toSorted(),
+    };
+    if (depth === 'quick')
+      return {
+        ...shared,
+        containers: containers.map((one) => observedContainer(one)),
+        jobs: jobs.map((one) => observedJob(one)),
+      };
     const [images, looked, lookedJobs] = await Promise.all([
       docker.api.listImages({ abortSignal }),
       Promise.all(containers.map((one) => inspected(docker, one, abortSignal, observedContainer))),
@@ -42,25 +58,33 @@ export async function observeDocker(
       ...shared,
       containers: looked.filter((one) => one !== undefined),
       jobs: lookedJobs.filter((one) => one !== undefined),
-      images: images.flatMap((one) => one.RepoDigests ?? []).filter((one) => !one.startsWith('<none>')).toSorted(),
+      images: images
+        .flatMap((one) => one.RepoDigests ?? [])
+        .filter((one) => !one.startsWith('<none>'))
+        .toSorted(),
     };
   } catch (error) {
     // Only "nobody answers" means that there is nothing. What a daemon that answers cannot tell must not look like nothing.
-    if (error instanceof HostError && error.reason === 'DockerUnavailable') return { containers: [], jobs: [], volumes: [] };
+    if (error instanceof HostError && error.reason === 'DockerUnavailable')
+      return { containers: [], jobs: [], volumes: [] };
     throw dockerError(docker.host, 'the observation', error, signal);
   }
 }
 
 async function daemonVersion(docker: DockerClient, abortSignal: AbortSignal): Promise<EngineVersion> {
   // dockerode's version() takes the signal; its type does not say so.
-  const version = docker.api.version.bind(docker.api) as (options: { abortSignal: AbortSignal }) => Promise<{ Version: string; ApiVersion: string }>;
+  const version = docker.api.version.bind(docker.api) as (options: {
+    abortSignal: AbortSignal;
+  }) => Promise<{ Version: string; ApiVersion: string }>;
   const { Version, ApiVersion } = await version({ abortSignal });
   return { engine: Version, api: ApiVersion };
 }
 
 async function madeBridges(docker: DockerClient, abortSignal: AbortSignal): Promise<readonly Bridge[]> {
   const networks = await docker.api.listNetworks({ filters: { driver: ['bridge'] }, abortSignal });
-  const bridges = networks.flatMap(({ Name, IPAM }) => (IPAM?.Config ?? []).map(({ Subnet = '' }) => ({ name: Name, subnet: Subnet })));
+  const bridges = networks.flatMap(({ Name, IPAM }) =>
+    (IPAM?.Config ?? []).map(({ Subnet = '' }) => ({ name: Name, subnet: Subnet })),
+  );
   return bridges.filter(({ subnet }) => subnet !== '').toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -69,7 +93,10 @@ async function inspected<T>(
   docker: DockerClient,
   info: ContainerInfo,
   abortSignal: AbortSignal,
-  observed: (info: ContainerInfo, details: Awaited<ReturnType<ReturnType<DockerClient['api']['getContainer']>['inspect']>>) => T,
+  observed: (
+    info: ContainerInfo,
+    details: Awaited<ReturnType<ReturnType<DockerClient['api']['getContainer']>['inspect']>>,
+  ) => T,
 ): Promise<T | undefined> {
   try {
     return observed(info, await docker.api.getContainer(info.Id).inspect({ abortSignal }));

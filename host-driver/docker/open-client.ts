@@ -16,7 +16,10 @@ const operatorSessions = { questions: 2, streams: 1 };
  * Opens nothing yet; a connection that ends takes the sockets with it.
  * @param sessions how many sockets there may be where each costs one of sshd's sessions.
  */
-export function dockerClient(connection: Connection, sessions: { readonly questions: number; readonly streams: number } = operatorSessions): DockerClient {
+export function dockerClient(
+  connection: Connection,
+  sessions: { readonly questions: number; readonly streams: number } = operatorSessions,
+): DockerClient {
   const dialer = new DockerDialer(connection);
   const questions = dockerAgent(dialer, 6);
   const streams = dockerAgent(dialer, Number.POSITIVE_INFINITY);
@@ -34,6 +37,11 @@ export function dockerClient(connection: Connection, sessions: { readonly questi
 
 function docker(agent: Agent): Docker {
   // host and protocol are given so that no DOCKER_HOST of our own environment plays a part.
-  const options: Docker.DockerOptions & { agent: Agent } = { protocol: 'http', host: 'docker', port: 80, agent };
+  const options: Docker.DockerOptions & { agent: Agent } = {
+    protocol: 'http',
+    host: 'docker',
+    port: 80,
+    agent,
+  };
   return new Docker(options);
 }

@@ -35,7 +35,8 @@ export async function pullImages(
   const worker = async () => {
     for (const [name, image] of queue) {
       either.throwIfAborted();
-      if (!(await isPresent(docker, name, either))) await pullWithAny(docker, image, loginsFor(logins, image.repository), sum, onProgress, either);
+      if (!(await isPresent(docker, name, either)))
+        await pullWithAny(docker, image, loginsFor(logins, image.repository), sum, onProgress, either);
       sum.imageDone();
       onProgress(sum.progress);
     }
@@ -97,7 +98,8 @@ async function pullOne(
   signal: AbortSignal,
 ): Promise<void> {
   const silence = new AbortController();
-  const silent = () => silence.abort(pullError(docker.host, image, `no sign of life from the registry for ${silentSeconds} s`));
+  const silent = () =>
+    silence.abort(pullError(docker.host, image, `no sign of life from the registry for ${silentSeconds} s`));
   let timer = setTimeout(silent, silentSeconds * 1000);
   const heard = () => {
     clearTimeout(timer);
@@ -108,7 +110,10 @@ async function pullOne(
   try {
     const options = { fromImage: image.repository, tag: image.digest, abortSignal };
     const stream = await docker.streams.createImage(authconfig(image, login), options);
-    const destroy = () => (stream as NodeJS.ReadableStream & { destroy?: (error: unknown) => void }).destroy?.(abortSignal.reason);
+    const destroy = () =>
+      (stream as NodeJS.ReadableStream & { destroy?: (error: unknown) => void }).destroy?.(
+        abortSignal.reason,
+      );
     abortSignal.addEventListener('abort', destroy, { once: true });
     for await (const event of jsonLines(stream as AsyncIterable<Buffer>)) {
       heard();
@@ -122,7 +127,8 @@ async function pullOne(
     }
   } catch (error) {
     if (silence.signal.aborted) throw silence.signal.reason;
-    if (statusCode(error) !== undefined) throw pullError(docker.host, image, error instanceof Error ? error.message : String(error), error);
+    if (statusCode(error) !== undefined)
+      throw pullError(docker.host, image, error instanceof Error ? error.message : String(error), error);
     throw dockerError(docker.host, `the pull of ${image.repository}`, error, signal);
   } finally {
     clearTimeout(timer);
@@ -137,17 +143,25 @@ function authconfig({ repository }: ImageReference, login: RegistryLogin | undef
 /** Registries say the same thing in many ways, and Docker passes it on as text only. */
 export function pullReason(message: string): HostErrorReason {
   if (/no space left on device/i.test(message)) return 'DiskFull';
-  if (/unauthorized|denied|forbidden|no basic auth|authentication required|\b40[13]\b/i.test(message)) return 'RegistryRefused';
-  if (/manifest unknown|not found|no such (image|manifest)|name unknown|\b404\b/i.test(message)) return 'ImageNotFound';
+  if (/unauthorized|denied|forbidden|no basic auth|authentication required|\b40[13]\b/i.test(message))
+    return 'RegistryRefused';
+  if (/manifest unknown|not found|no such (image|manifest)|name unknown|\b404\b/i.test(message))
+    return 'ImageNotFound';
   return 'RegistryUnreachable';
 }
 
 function pullError(host: string, image: ImageReference, message: string, cause?: unknown): HostError {
   const reason = pullReason(message);
-  const advice = {
-    DiskFull: 'free some disk space on the host',
-    RegistryRefused: 'check imagePullSecretRef, and that the account may read this repository',
-    ImageNotFound: 'the registry has no such image: check that the release was published there completely',
-  }[reason as string] ?? 'check that the host reaches the registry (name, port, certificate)';
-  return new HostError(reason, host, `${host} cannot pull ${image.repository}:${image.tag} (${image.digest}): ${message.trim()}; ${advice}`, cause);
+  const advice =
+    {
+      DiskFull: 'free some disk space on the host',
+      RegistryRefused: 'check imagePullSecretRef, and that the account may read this repository',
+      ImageNotFound: 'the registry has no such image: check that the release was published there completely',
+    }[reason as string] ?? 'check that the host reaches the registry (name, port, certificate)';
+  return new HostError(
+    reason,
+    host,
+    `${host} cannot pull ${image.repository}:${image.tag} (${image.digest}): ${message.trim()}; ${advice}`,
+    cause,
+  );
 }

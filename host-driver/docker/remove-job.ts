@@ -32,18 +32,25 @@ export async function removeParts(docker: DockerClient, uid: string, signal: Abo
   const parts = await containersOf(docker, uid, signal);
   // The main container ends first, so that it sees its end as a stop and not as a companion that died.
   const [main, companions] = [parts.filter(isMain), parts.filter((one) => !isMain(one))];
-  for (const group of [main, companions]) await Promise.all(group.map((one) => stopAndRemove(docker, one, signal)));
+  for (const group of [main, companions])
+    await Promise.all(group.map((one) => stopAndRemove(docker, one, signal)));
   await unlessGone(docker.api.getVolume(jobName(uid)).remove({ abortSignal: bounded(signal) }));
 }
 
-async function stopAndRemove(docker: DockerClient, info: Docker.ContainerInfo, signal: AbortSignal): Promise<void> {
+async function stopAndRemove(
+  docker: DockerClient,
+  info: Docker.ContainerInfo,
+  signal: AbortSignal,
+): Promise<void> {
   const container = docker.api.getContainer(info.Id);
   if (info.State === 'running') {
     // 304: it has ended meanwhile.
     await unlessGone(container.stop({ t: graceSeconds, abortSignal: bounded(signal, removalSeconds) }), 304);
   }
   try {
-    await unlessGone(container.remove({ force: true, v: true, abortSignal: bounded(signal, removalSeconds) }));
+    await unlessGone(
+      container.remove({ force: true, v: true, abortSignal: bounded(signal, removalSeconds) }),
+    );
   } catch (error) {
     if (statusCode(error) !== 409) throw error;
     // Its removal is under way, asked for by a try that did not see the answer.
@@ -60,7 +67,11 @@ async function unlessGone(work: Promise<unknown>, alsoFine?: number): Promise<vo
   }
 }
 
-async function containersOf(docker: DockerClient, uid: string, signal: AbortSignal): Promise<Docker.ContainerInfo[]> {
+async function containersOf(
+  docker: DockerClient,
+  uid: string,
+  signal: AbortSignal,
+): Promise<Docker.ContainerInfo[]> {
   jobName(uid);
   const filters = { label: [`${labels.jobUID}=${uid}`] };
   return await docker.api.listContainers({ all: true, filters, abortSignal: bounded(signal) });
@@ -71,7 +82,11 @@ function isMain(info: Docker.ContainerInfo): boolean {
 }
 
 /** @returns undefined when nothing of the job is left. */
-async function projectOf(docker: DockerClient, uid: string, signal: AbortSignal): Promise<string | undefined> {
+async function projectOf(
+  docker: DockerClient,
+  uid: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const [first] = await containersOf(docker, uid, signal);
   if (first !== undefined) return first.Labels[labels.jobProject] ?? '';
   try {

@@ -27,7 +27,11 @@ interface ComposeVolume {
  * loses data, and depending on its version compose asks, warns or does it.
  * @returns one sentence per volume that exists with another driver or other options than the compose file asks for.
  */
-export function changedVolumes(composeYaml: string, project: string, existing: readonly ExistingVolume[]): string[] {
+export function changedVolumes(
+  composeYaml: string,
+  project: string,
+  existing: readonly ExistingVolume[],
+): string[] {
   const model = parse(composeYaml) as { volumes?: Readonly<Record<string, ComposeVolume | null>> } | null;
   const byName = new Map(existing.map((one) => [one.name, one]));
   const findings: string[] = [];
@@ -53,14 +57,25 @@ export interface MountingContainer {
  * Containers that have another volume than the compose file names now. Compose (2.26) compares the key of a volume and not its
  * name, so it would start them again on the old data.
  */
-export function staleContainers(composeYaml: string, project: string, containers: readonly MountingContainer[]): string[] {
+export function staleContainers(
+  composeYaml: string,
+  project: string,
+  containers: readonly MountingContainer[],
+): string[] {
   const model = parse(composeYaml) as { volumes?: Readonly<Record<string, ComposeVolume | null>> } | null;
-  const wanted = new Map(Object.entries(model?.volumes ?? {}).map(([key, definition]) => [key, definition?.name ?? `${project}_${key}`]));
+  const wanted = new Map(
+    Object.entries(model?.volumes ?? {}).map(([key, definition]) => [
+      key,
+      definition?.name ?? `${project}_${key}`,
+    ]),
+  );
   const isOther = (name: string): boolean => {
     const key = name.startsWith(`${project}_`) ? (name.slice(project.length + 1).split('.')[0] ?? '') : '';
     return wanted.has(key) && wanted.get(key) !== name;
   };
-  return containers.filter(({ Mounts = [] }) => Mounts.some(({ Type, Name = '' }) => Type === 'volume' && isOther(Name))).map(({ Id }) => Id);
+  return containers
+    .filter(({ Mounts = [] }) => Mounts.some(({ Type, Name = '' }) => Type === 'volume' && isOther(Name)))
+    .map(({ Id }) => Id);
 }
 
 function describe(driver: string, options: Readonly<Record<string, string | number>>): string {
@@ -71,7 +86,11 @@ function describe(driver: string, options: Readonly<Record<string, string | numb
 }
 
 /** @returns the first that Docker does not have. */
-export async function missingVolume(docker: DockerClient, names: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+export async function missingVolume(
+  docker: DockerClient,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
   for (const name of names) {
     try {
       await docker.api.getVolume(name).inspect({ abortSignal: bounded(signal) });
@@ -87,7 +106,12 @@ export async function missingVolume(docker: DockerClient, names: readonly string
  * Makes what is missing. Without compose's own labels compose would take them for somebody else's. Call with the host's lock held.
  * @throws what Docker answers
  */
-export async function ensureVolumes(docker: DockerClient, project: string, names: readonly string[], signal: AbortSignal): Promise<void> {
+export async function ensureVolumes(
+  docker: DockerClient,
+  project: string,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   for (const name of names) {
     if ((await missingVolume(docker, [name], signal)) === undefined) continue;
     const volumeLabels = { [labels.project]: project, [labels.volume]: name.slice(project.length + 1) };
@@ -96,14 +120,29 @@ export async function ensureVolumes(docker: DockerClient, project: string, names
 }
 
 /** Call with the host's lock held, and with the state as it is under it. @throws HostError */
-export async function pruneVolumes(docker: DockerClient, project: string, state: HostState, signal: AbortSignal): Promise<void> {
-  const listed = await docker.api.listVolumes({ filters: { label: [`${labels.project}=${project}`] }, abortSignal: bounded(signal) }).catch((error: unknown) => {
-    throw dockerError(docker.host, 'a look at the volumes', error, signal);
-  });
-  for (const name of needlessVolumes(project, listed.Volumes.map((one) => one.Name), state)) {
-    // Docker itself refuses while a container, running or not, has it.
-    await docker.api.getVolume(name).remove({ abortSignal: bounded(signal, removalSeconds) }).catch((error: unknown) => {
-      if (statusCode(error) !== 404) throw dockerError(docker.host, `the removal of volume ${name}`, error, signal);
+export async function pruneVolumes(
+  docker: DockerClient,
+  project: string,
+  state: HostState,
+  signal: AbortSignal,
+): Promise<void> {
+  const listed = await docker.api
+    .listVolumes({ filters: { label: [`${labels.project}=${project}`] }, abortSignal: bounded(signal) })
+    .catch((error: unknown) => {
+      throw dockerError(docker.host, 'a look at the volumes', error, signal);
     });
+  for (const name of needlessVolumes(
+    project,
+    listed.Volumes.map((one) => one.Name),
+    state,
+  )) {
+    // Docker itself refuses while a container, running or not, has it.
+    await docker.api
+      .getVolume(name)
+      .remove({ abortSignal: bounded(signal, removalSeconds) })
+      .catch((error: unknown) => {
+        if (statusCode(error) !== 404)
+          throw dockerError(docker.host, `the removal of volume ${name}`, error, signal);
+      });
   }
 }

@@ -7,7 +7,17 @@ import type { FakeMachine, FakeProject } from './machine.ts';
 
 interface ComposeModel {
   readonly services?: Readonly<Record<string, ComposeService>>;
-  readonly volumes?: Readonly<Record<string, { readonly name?: string; readonly driver?: string; readonly driver_opts?: Record<string, string>; readonly external?: boolean } | null>>;
+  readonly volumes?: Readonly<
+    Record<
+      string,
+      {
+        readonly name?: string;
+        readonly driver?: string;
+        readonly driver_opts?: Record<string, string>;
+        readonly external?: boolean;
+      } | null
+    >
+  >;
 }
 
 interface ComposeService {
@@ -27,25 +37,37 @@ export function applyRelease(
 ): void {
   const existing = [...found.volumes].map(([name, volume]) => ({ name, ...volume }));
   const changed = changedVolumes(release.composeYaml, project, existing);
-  if (changed.length > 0) throw machine.error('VolumeChanged', `${project} is not started, because data would be lost: ${changed.join('; ')}`);
+  if (changed.length > 0)
+    throw machine.error(
+      'VolumeChanged',
+      `${project} is not started, because data would be lost: ${changed.join('; ')}`,
+    );
   const model = (parse(release.composeYaml) ?? {}) as ComposeModel;
   const definitions = model.services ?? {};
-  const wanted = services === 'all' ? Object.keys(definitions) : withDependencies(machine, definitions, services);
+  const wanted =
+    services === 'all' ? Object.keys(definitions) : withDependencies(machine, definitions, services);
   for (const name of wanted) {
     const image = definitions[name]?.image ?? '';
     if (!machine.images.has(image)) throw machine.error('ComposeFailed', `No such image: ${image}`);
   }
   for (const [key, volume] of Object.entries(model.volumes ?? {})) {
     const name = volume?.name ?? `${project}_${key}`;
-    if (volume?.external !== true && !found.volumes.has(name)) found.volumes.set(name, { driver: volume?.driver ?? 'local', options: volume?.driver_opts ?? {}, ...(isWhole(found.state) ? { content: 'Empty' } : {}) });
-    if (volume?.external === true && ![...machine.projects.values()].some(({ volumes }) => volumes.has(name))) throw machine.error('ComposeFailed', `external volume "${name}" not found`);
+    if (volume?.external !== true && !found.volumes.has(name))
+      found.volumes.set(name, {
+        driver: volume?.driver ?? 'local',
+        options: volume?.driver_opts ?? {},
+        ...(isWhole(found.state) ? { content: 'Empty' } : {}),
+      });
+    if (volume?.external === true && ![...machine.projects.values()].some(({ volumes }) => volumes.has(name)))
+      throw machine.error('ComposeFailed', `external volume "${name}" not found`);
   }
   for (const [name] of found.containers) {
     if (definitions[name] !== undefined) continue;
     found.containers.delete(name);
     machine.emit(project, name, 'destroy');
   }
-  for (const name of wanted) startService(machine, project, found, release.version, name, definitions[name], model.volumes);
+  for (const name of wanted)
+    startService(machine, project, found, release.version, name, definitions[name], model.volumes);
   found.current = release.digest;
 }
 
@@ -54,9 +76,24 @@ function isWhole(state: FakeProject['state']): boolean {
   return state?.data !== undefined && state.data.state === undefined;
 }
 
-function startService(machine: FakeMachine, project: string, found: FakeProject, version: string, name: string, definition: ComposeService | undefined, volumes: ComposeModel['volumes']): void {
+function startService(
+  machine: FakeMachine,
+  project: string,
+  found: FakeProject,
+  version: string,
+  name: string,
+  definition: ComposeService | undefined,
+  volumes: ComposeModel['volumes'],
+): void {
   if (definition === undefined) return;
-  const configHash = createHash('sha256').update(JSON.stringify([definition, (definition.volumes ?? []).map((mount) => volumes?.[sourceOf(mount)]?.name)])).digest('hex');
+  const configHash = createHash('sha256')
+    .update(
+      JSON.stringify([
+        definition,
+        (definition.volumes ?? []).map((mount) => volumes?.[sourceOf(mount)]?.name),
+      ]),
+    )
+    .digest('hex');
   const container = found.containers.get(name);
   const now = machine.now();
   if (container?.configHash === configHash) {
@@ -81,14 +118,21 @@ function startService(machine: FakeMachine, project: string, found: FakeProject,
   machine.emit(project, name, 'start');
 }
 
-function withDependencies(machine: FakeMachine, definitions: Readonly<Record<string, ComposeService>>, services: readonly string[]): string[] {
+function withDependencies(
+  machine: FakeMachine,
+  definitions: Readonly<Record<string, ComposeService>>,
+  services: readonly string[],
+): string[] {
   const result = new Set<string>();
   const visit = (name: string) => {
     const definition = definitions[name];
     if (definition === undefined) throw machine.error('ComposeFailed', `no such service: ${name}`);
     if (result.has(name)) return;
     const { depends_on: dependsOn = [] } = definition;
-    for (const dependency of Array.isArray(dependsOn) ? (dependsOn as readonly string[]) : Object.keys(dependsOn)) visit(dependency);
+    for (const dependency of Array.isArray(dependsOn)
+      ? (dependsOn as readonly string[])
+      : Object.keys(dependsOn))
+      visit(dependency);
     result.add(name);
   };
   for (const service of services) visit(service);

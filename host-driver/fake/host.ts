@@ -43,14 +43,21 @@ export class FakeHost implements Host {
   }
 
   observe(project: string, depth: 'quick' | 'full', signal: AbortSignal): Promise<HostObservation> {
-    return this.#call('observe', project, signal, () => observed(this.#machine, valid('project', project), depth));
+    return this.#call('observe', project, signal, () =>
+      observed(this.#machine, valid('project', project), depth),
+    );
   }
 
   claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState> {
     return this.#call('claim', project, signal, () => {
       const known = this.#machine.projects.get(valid('project', project));
       if (known === undefined) this.#newProject(project, fence);
-      else if (isSameStack(known.owner, fence.owner) && fence.epoch > known.epoch && known.machineID === this.#machine.facts.machineID) known.owner = fence.owner;
+      else if (
+        isSameStack(known.owner, fence.owner) &&
+        fence.epoch > known.epoch &&
+        known.machineID === this.#machine.facts.machineID
+      )
+        known.owner = fence.owner;
       return this.#put(this.#check(project, fence), project, fence, {});
     });
   }
@@ -61,8 +68,17 @@ export class FakeHost implements Host {
       const found = this.#check(project, fence);
       const machine = this.#machine;
       if (machine.facts.dockerVersion === undefined) {
-        if (setup.mode === 'Preinstalled') throw machine.error('HostSetupFailed', 'no Docker daemon answers: start it, or use bootstrap: Managed');
-        machine.facts = { ...machine.facts, dockerVersion: '26.1.5', apiVersion: '1.45', composeVersion: '2.26.1' };
+        if (setup.mode === 'Preinstalled')
+          throw machine.error(
+            'HostSetupFailed',
+            'no Docker daemon answers: start it, or use bootstrap: Managed',
+          );
+        machine.facts = {
+          ...machine.facts,
+          dockerVersion: '26.1.5',
+          apiVersion: '1.45',
+          composeVersion: '2.26.1',
+        };
       }
       if (setup.timeZone !== undefined) machine.facts = { ...machine.facts, timeZone: setup.timeZone };
       machine.firewall = setup.firewall ?? machine.firewall;
@@ -72,13 +88,20 @@ export class FakeHost implements Host {
     });
   }
 
-  async writeRelease(project: string, release: RenderedRelease, fence: Fence, signal: AbortSignal): Promise<void> {
+  async writeRelease(
+    project: string,
+    release: RenderedRelease,
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
     await releaseArchive(release);
     await this.#call('writeRelease', project, signal, () => {
       const found = this.#check(project, fence);
       this.#needDisk('the release');
       found.releases.set(release.digest, release);
-      this.#machine.changed = this.#machine.changed.filter((what) => what === 'firewall' || what === 'docker-rules');
+      this.#machine.changed = this.#machine.changed.filter(
+        (what) => what === 'firewall' || what === 'docker-rules',
+      );
     });
   }
 
@@ -89,7 +112,9 @@ export class FakeHost implements Host {
     signal: AbortSignal,
   ): Promise<void> {
     return this.#call('pull', undefined, signal, () => {
-      const names = images.map((image) => `${valid('repository', image.repository)}@${valid('imageDigest', image.digest)}`);
+      const names = images.map(
+        (image) => `${valid('repository', image.repository)}@${valid('imageDigest', image.digest)}`,
+      );
       this.#needDocker();
       let imagesDone = 0;
       for (const name of new Set(names)) {
@@ -100,12 +125,23 @@ export class FakeHost implements Host {
           this.#machine.images.add(name);
         }
         imagesDone += 1;
-        onProgress({ imagesDone, imagesTotal: new Set(names).size, bytesDone: imagesDone * 1000, bytesTotal: imagesDone * 1000 });
+        onProgress({
+          imagesDone,
+          imagesTotal: new Set(names).size,
+          bytesDone: imagesDone * 1000,
+          bytesTotal: imagesDone * 1000,
+        });
       }
     });
   }
 
-  composeUp(project: string, release: RenderedRelease, services: readonly string[] | 'all', fence: Fence, signal: AbortSignal): Promise<void> {
+  composeUp(
+    project: string,
+    release: RenderedRelease,
+    services: readonly string[] | 'all',
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
     return this.#call('composeUp', project, signal, () => {
       const wanted = services === 'all' ? services : services.map((service) => valid('service', service));
       const found = this.#check(project, fence);
@@ -115,12 +151,18 @@ export class FakeHost implements Host {
         throw this.#machine.error('ComposeFailed', `releases/${release.digest} does not lie on the host`);
       }
       const missing = missingData(found.state, release, observed(this.#machine, project, 'full'));
-      if (missing.length > 0) throw this.#machine.error('DataMissing', `${project} is not started: ${describeMissing(missing)}`);
+      if (missing.length > 0)
+        throw this.#machine.error('DataMissing', `${project} is not started: ${describeMissing(missing)}`);
       applyRelease(this.#machine, project, found, release, wanted);
     });
   }
 
-  composeStop(project: string, fence: Fence, signal: AbortSignal, keep: readonly string[] = []): Promise<void> {
+  composeStop(
+    project: string,
+    fence: Fence,
+    signal: AbortSignal,
+    keep: readonly string[] = [],
+  ): Promise<void> {
     return this.#call('composeStop', project, signal, () => {
       const found = this.#check(project, fence);
       this.#needDocker();
@@ -137,7 +179,8 @@ export class FakeHost implements Host {
     return this.#call('destroy', project, signal, () => {
       if (!this.#machine.projects.has(valid('project', project))) return;
       this.#check(project, fence);
-      for (const [uid, job] of this.#machine.jobs) if (job.project === project) this.#machine.jobs.delete(uid);
+      for (const [uid, job] of this.#machine.jobs)
+        if (job.project === project) this.#machine.jobs.delete(uid);
       this.#machine.projects.delete(project);
     });
   }
@@ -154,11 +197,19 @@ export class FakeHost implements Host {
       valid('releaseDigest', applied.digest);
       const services = recordedServices(observed(this.#machine, project, 'quick').containers);
       const composeVersion = this.#machine.facts.composeVersion ?? '';
-      return this.#put(found, project, fence, { ...change, applied: { ...applied, composeVersion, services } });
+      return this.#put(found, project, fence, {
+        ...change,
+        applied: { ...applied, composeVersion, services },
+      });
     });
   }
 
-  markMoved(project: string, to: { readonly address: string } | undefined, fence: Fence, signal: AbortSignal): Promise<HostState> {
+  markMoved(
+    project: string,
+    to: { readonly address: string } | undefined,
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<HostState> {
     return this.#call('markMoved', project, signal, () => {
       const found = this.#check(project, fence);
       const state = this.#put(found, project, fence, { moved: to ?? null });
@@ -173,10 +224,17 @@ export class FakeHost implements Host {
     return this.#call('prune', project, signal, () => {
       for (const digest of keep) valid('releaseDigest', digest);
       const found = this.#check(project, fence);
-      const gone = [...found.releases.values()].filter(({ digest }) => digest !== found.current && !keep.includes(digest));
+      const gone = [...found.releases.values()].filter(
+        ({ digest }) => digest !== found.current && !keep.includes(digest),
+      );
       for (const { digest } of gone) found.releases.delete(digest);
-      const used = new Set([...this.#machine.projects.values()].flatMap((one) => [...one.releases.values()]).flatMap(({ images }) => images.map(imageName)));
-      for (const name of gone.flatMap(({ images }) => images.map(imageName))) if (!used.has(name)) this.#machine.images.delete(name);
+      const used = new Set(
+        [...this.#machine.projects.values()]
+          .flatMap((one) => [...one.releases.values()])
+          .flatMap(({ images }) => images.map(imageName)),
+      );
+      for (const name of gone.flatMap(({ images }) => images.map(imageName)))
+        if (!used.has(name)) this.#machine.images.delete(name);
     });
   }
 
@@ -186,7 +244,8 @@ export class FakeHost implements Host {
       this.#refuseMoved(found, project);
       this.#needDocker();
       for (const name of names) {
-        if (!valid('dockerName', name).startsWith(`${project}_`)) throw new InvalidValue(`volume ${name} is none of ${project}`);
+        if (!valid('dockerName', name).startsWith(`${project}_`))
+          throw new InvalidValue(`volume ${name} is none of ${project}`);
         if (!found.volumes.has(name)) found.volumes.set(name, { driver: 'local', options: {} });
       }
     });
@@ -195,11 +254,17 @@ export class FakeHost implements Host {
   pruneVolumes(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
     return this.#call('pruneVolumes', project, signal, () => {
       const found = this.#check(project, fence);
-      for (const name of needlessVolumes(project, [...found.volumes.keys()], found.state ?? {})) found.volumes.delete(name);
+      for (const name of needlessVolumes(project, [...found.volumes.keys()], found.state ?? {}))
+        found.volumes.delete(name);
     });
   }
 
-  measureVolumes(project: string, volumes: readonly string[], _fence: Fence, signal: AbortSignal): Promise<number | undefined> {
+  measureVolumes(
+    project: string,
+    volumes: readonly string[],
+    _fence: Fence,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
     return this.#call('measureVolumes', project, signal, () => {
       const found = this.#machine.projects.get(valid('project', project));
       const there = volumes.filter((name) => found?.volumes.has(valid('dockerName', name)) === true);
@@ -215,11 +280,18 @@ export class FakeHost implements Host {
       this.#needDocker();
       if (this.#machine.jobs.has(job.uid)) return;
       const parts = [job, ...(job.companions ?? [])];
-      const missing = parts.map(({ image }) => imageName(image)).find((image) => !this.#machine.images.has(image));
-      if (missing !== undefined) throw this.#machine.error('ImageNotFound', `job ${job.uid} needs ${missing}`);
+      const missing = parts
+        .map(({ image }) => imageName(image))
+        .find((image) => !this.#machine.images.has(image));
+      if (missing !== undefined)
+        throw this.#machine.error('ImageNotFound', `job ${job.uid} needs ${missing}`);
       for (const { volume } of parts.flatMap(({ volumes }) => volumes)) {
         if (!volume.startsWith(`${project}_`) || found.volumes.has(volume)) continue;
-        if (job.type === 'backup') throw this.#machine.error('DataMissing', `job ${job.uid} is to read volume ${volume}, which does not exist`);
+        if (job.type === 'backup')
+          throw this.#machine.error(
+            'DataMissing',
+            `job ${job.uid} is to read volume ${volume}, which does not exist`,
+          );
         found.volumes.set(volume, { driver: 'local', options: {} });
       }
       this.#machine.startJob(project, job);
@@ -244,17 +316,27 @@ export class FakeHost implements Host {
     });
   }
 
-  keepLogs(project: string, name: string, services: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
+  keepLogs(
+    project: string,
+    name: string,
+    services: readonly string[],
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
     return this.#call('keepLogs', valid('project', project), signal, () => {
       const found = this.#check(project, fence);
-      for (const service of services) if (found.containers.has(valid('service', service))) found.failures.add(`${valid('dockerName', name)}-${service}.log`);
+      for (const service of services)
+        if (found.containers.has(valid('service', service)))
+          found.failures.add(`${valid('dockerName', name)}-${service}.log`);
     });
   }
 
   logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string> {
     return this.#call('logs', project, signal, () => {
       validInteger('number of lines', lines, 1, 10_000);
-      const container = this.#machine.projects.get(valid('project', project))?.containers.get(valid('service', service));
+      const container = this.#machine.projects
+        .get(valid('project', project))
+        ?.containers.get(valid('service', service));
       return container === undefined ? '' : `${service} started\n`;
     });
   }
@@ -265,11 +347,17 @@ export class FakeHost implements Host {
     yield* machineEvents(machine, signal);
   }
 
-  async #call<T>(method: keyof Host, project: string | undefined, signal: AbortSignal, effect: () => T): Promise<T> {
+  async #call<T>(
+    method: keyof Host,
+    project: string | undefined,
+    signal: AbortSignal,
+    effect: () => T,
+  ): Promise<T> {
     const machine = this.#machine;
     const about = project === undefined ? { method } : { method, project };
     signal.throwIfAborted();
-    if (machine.latencyMilliseconds > 0) await delay(machine.latencyMilliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+    if (machine.latencyMilliseconds > 0)
+      await delay(machine.latencyMilliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
     if (machine.unreachable !== undefined) throw machine.error(machine.unreachable, `${method} failed`);
     await machine.onCall?.({ ...about, phase: 'before' });
     machine.calls.push(about);
@@ -285,11 +373,16 @@ export class FakeHost implements Host {
     if (!machine.facts.canSudo) throw machine.error('SudoRefused', 'sudo refuses');
     const found = machine.projects.get(valid('project', project));
     if (found === undefined) throw machine.error('Fenced', `nobody claimed ${project}`);
-    if (found.machineID !== machine.facts.machineID) throw machine.error('MachineChanged', `${project} was claimed on ${found.machineID}`);
+    if (found.machineID !== machine.facts.machineID)
+      throw machine.error('MachineChanged', `${project} was claimed on ${found.machineID}`);
     if (ownerDigest(found.owner) !== ownerDigest(fence.owner)) {
-      throw machine.error('HostOwned', `${project} belongs to stack ${found.owner.namespace}/${found.owner.name} (uid ${found.owner.uid})`);
+      throw machine.error(
+        'HostOwned',
+        `${project} belongs to stack ${found.owner.namespace}/${found.owner.name} (uid ${found.owner.uid})`,
+      );
     }
-    if (fence.epoch < found.epoch) throw machine.error('Fenced', `epoch ${fence.epoch} is older than ${found.epoch}`);
+    if (fence.epoch < found.epoch)
+      throw machine.error('Fenced', `epoch ${fence.epoch} is older than ${found.epoch}`);
     found.epoch = fence.epoch;
     return found;
   }
@@ -315,13 +408,19 @@ export class FakeHost implements Host {
   #put(found: FakeProject, project: string, fence: Fence, change: StateChange): HostState {
     this.#needDisk('state.json');
     const { data } = change;
-    if (data !== undefined && data !== null && data.state === undefined) for (const [name, { content: _lost, ...volume }] of found.volumes) found.volumes.set(name, volume);
-    found.state = changedState(found.state, { project, fence, machineID: found.machineID, time: new Date(this.#machine.now()).toISOString() }, change);
+    if (data !== undefined && data !== null && data.state === undefined)
+      for (const [name, { content: _lost, ...volume }] of found.volumes) found.volumes.set(name, volume);
+    found.state = changedState(
+      found.state,
+      { project, fence, machineID: found.machineID, time: new Date(this.#machine.now()).toISOString() },
+      change,
+    );
     return found.state;
   }
 
   #refuseMoved(found: FakeProject, project: string): void {
-    if (found.state?.moved !== undefined) throw this.#machine.error('Moved', `${project} was moved to ${found.state.moved.address}`);
+    if (found.state?.moved !== undefined)
+      throw this.#machine.error('Moved', `${project} was moved to ${found.state.moved.address}`);
   }
 
   #needDisk(what: string): void {
@@ -329,6 +428,7 @@ export class FakeHost implements Host {
   }
 
   #needDocker(): void {
-    if (this.#machine.facts.dockerVersion === undefined) throw this.#machine.error('DockerUnavailable', 'no Docker daemon answers');
+    if (this.#machine.facts.dockerVersion === undefined)
+      throw this.#machine.error('DockerUnavailable', 'no Docker daemon answers');
   }
 }

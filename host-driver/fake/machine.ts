@@ -3,7 +3,20 @@
  * at and change its fields; `fake/host.ts` does to it what a driver does to a real one.
  */
 import { HostError } from '../host.ts';
-import type { FirewallRules, Host, HostErrorReason, HostEvent, HostFacts, HostSetup, HostState, JobProgress, JobSpec, RenderedRelease, StackOwner, VolumeContent } from '../host.ts';
+import type {
+  FirewallRules,
+  Host,
+  HostErrorReason,
+  HostEvent,
+  HostFacts,
+  HostSetup,
+  HostState,
+  JobProgress,
+  JobSpec,
+  RenderedRelease,
+  StackOwner,
+  VolumeContent,
+} from '../host.ts';
 
 /** What a scripted job does. */
 export interface FakeJobOutcome {
@@ -62,7 +75,14 @@ export interface FakeProject {
   /** By service. */
   readonly containers: Map<string, FakeContainer>;
   /** Full names, with driver and options as compose would show them; without a content it is whatever belongs there. */
-  readonly volumes: Map<string, { readonly driver: string; readonly options: Readonly<Record<string, string>>; readonly content?: VolumeContent }>;
+  readonly volumes: Map<
+    string,
+    {
+      readonly driver: string;
+      readonly options: Readonly<Record<string, string>>;
+      readonly content?: VolumeContent;
+    }
+  >;
   /** Files with logs of what failed. */
   readonly failures: Set<string>;
 }

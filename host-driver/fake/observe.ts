@@ -9,21 +9,39 @@ export function observed(machine: FakeMachine, project: string, depth: 'quick' |
   const { state } = found ?? {};
   return {
     facts: machine.facts,
-    ...(state === undefined || found === undefined ? {} : { state: { ...state, epoch: Math.max(state.epoch, found.epoch) } }),
-    containers: found === undefined || !docker ? [] : [...found.containers.values()].map((one) => containerOf(machine, project, one, depth)),
-    jobs: [...machine.jobs.values()].filter((job) => job.project === project).map((job) => jobOf(machine, job)),
+    ...(state === undefined || found === undefined
+      ? {}
+      : { state: { ...state, epoch: Math.max(state.epoch, found.epoch) } }),
+    containers:
+      found === undefined || !docker
+        ? []
+        : [...found.containers.values()].map((one) => containerOf(machine, project, one, depth)),
+    jobs: [...machine.jobs.values()]
+      .filter((job) => job.project === project)
+      .map((job) => jobOf(machine, job)),
     releases: [...(found?.releases.keys() ?? [])],
     ...(found?.current === undefined ? {} : { currentRelease: found.current }),
     volumes: [...(found?.volumes.keys() ?? [])].toSorted(),
-    ...(depth === 'full' && docker ? { images: [...machine.images].toSorted(), changed: [...machine.changed], contents: contentsOf(found) } : {}),
+    ...(depth === 'full' && docker
+      ? { images: [...machine.images].toSorted(), changed: [...machine.changed], contents: contentsOf(found) }
+      : {}),
   };
 }
 
 function contentsOf(found: FakeProject | undefined): NonNullable<HostObservation['contents']> {
-  return Object.fromEntries([...(found?.volumes ?? [])].flatMap(([name, { content }]) => (content === undefined ? [] : [[name, content] as const])));
+  return Object.fromEntries(
+    [...(found?.volumes ?? [])].flatMap(([name, { content }]) =>
+      content === undefined ? [] : [[name, content] as const],
+    ),
+  );
 }
 
-function containerOf(machine: FakeMachine, project: string, one: FakeContainer, depth: 'quick' | 'full'): ObservedContainer {
+function containerOf(
+  machine: FakeMachine,
+  project: string,
+  one: FakeContainer,
+  depth: 'quick' | 'full',
+): ObservedContainer {
   const settled = machine.now() - one.startedAt >= machine.healthMilliseconds;
   const health = !settled ? 'starting' : one.broken ? 'unhealthy' : 'healthy';
   const running = one.state === 'running';
@@ -37,7 +55,9 @@ function containerOf(machine: FakeMachine, project: string, one: FakeContainer, 
     health: !one.hasHealthCheck || !running ? 'none' : health,
     createdSeconds: Math.floor(one.createdAt / 1000),
     configHash: one.configHash,
-    ...(depth === 'quick' ? {} : { restarts: one.restarts, startedSeconds: Math.floor(one.startedAt / 1000) }),
+    ...(depth === 'quick'
+      ? {}
+      : { restarts: one.restarts, startedSeconds: Math.floor(one.startedAt / 1000) }),
     ...(depth === 'quick' || running ? {} : { exitCode: one.exitCode }),
   };
 }
@@ -55,11 +75,20 @@ export function reportOf(machine: FakeMachine, fake: FakeJob): JobReport {
   const seen = jobOf(machine, fake);
   const { progress, result, error, durationMilliseconds = 0 } = fake.outcome;
   const ended = seen.state === 'Succeeded' || seen.state === 'Failed';
-  const job = ended ? { ...seen, finishedSeconds: Math.floor((fake.startedAt + durationMilliseconds) / 1000) } : seen;
+  const job = ended
+    ? { ...seen, finishedSeconds: Math.floor((fake.startedAt + durationMilliseconds) / 1000) }
+    : seen;
   return {
     job,
     ...(progress === undefined ? {} : { progress }),
     ...(job.state === 'Succeeded' ? { result } : {}),
-    ...(job.state === 'Failed' ? { error: error ?? { reason: 'OutOfMemory', message: `${job.name} needed more memory than it was given` } } : {}),
+    ...(job.state === 'Failed'
+      ? {
+          error: error ?? {
+            reason: 'OutOfMemory',
+            message: `${job.name} needed more memory than it was given`,
+          },
+        }
+      : {}),
   };
 }

@@ -7,12 +7,15 @@ import { InvalidValue, valid } from '../values.ts';
 /** @throws InvalidValue when a file's content does not have the sha256 it is named by. */
 export async function releaseArchive(release: RenderedRelease): Promise<Buffer> {
   valid('releaseDigest', release.digest);
-  const images = release.images.map((image) => `${valid('repository', image.repository)}@${valid('imageDigest', image.digest)}`);
+  const images = release.images.map(
+    (image) => `${valid('repository', image.repository)}@${valid('imageDigest', image.digest)}`,
+  );
   const archive = pack();
   archive.entry({ name: 'files/', type: 'directory', mode: 0o755 });
   for (const [sha256, file] of new Map(release.files.map((one) => [valid('sha256', one.sha256), one]))) {
     const content = Buffer.from(file.content);
-    if (createHash('sha256').update(content).digest('hex') !== sha256) throw new InvalidValue(`file ${sha256} has another content than its name says`);
+    if (createHash('sha256').update(content).digest('hex') !== sha256)
+      throw new InvalidValue(`file ${sha256} has another content than its name says`);
     // One content may be a secret here and none there; the stricter wins.
     const mode = release.files.some((one) => one.sha256 === sha256 && one.mode === 0o600) ? 0o600 : 0o644;
     archive.entry({ name: `files/${sha256}`, mode }, content);

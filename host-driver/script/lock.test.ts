@@ -22,7 +22,9 @@ function lock(verb: string, flock = ''): string {
 
 it('whoever waits for the lock in vain learns what holds it, and since when', () => {
   expect(lock('compose-up')).toBe('');
-  expect(lock('put-state', 'flock() { return 1; }')).toMatch(/^another operation holds .*\/lock \(compose-up since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)$/);
+  expect(lock('put-state', 'flock() { return 1; }')).toMatch(
+    /^another operation holds .*\/lock \(compose-up since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)$/,
+  );
 });
 
 it('what is not such a word is not passed on', () => {

@@ -38,12 +38,23 @@ export async function withLock<T>(
   });
 }
 
-function open(connection: Connection, step: Step, signal: AbortSignal): Promise<{ readonly channel: ClientChannel; readonly said: string }> {
+function open(
+  connection: Connection,
+  step: Step,
+  signal: AbortSignal,
+): Promise<{ readonly channel: ClientChannel; readonly said: string }> {
   return new Promise((resolve, reject) => {
     const aborted = () => reject(signal.reason);
     signal.addEventListener('abort', aborted, { once: true });
     const lost = (cause?: unknown) =>
-      reject(new HostError('HostUnreachable', connection.host, `the lock of ${step.project} on ${connection.host} cannot be taken: connection lost`, cause));
+      reject(
+        new HostError(
+          'HostUnreachable',
+          connection.host,
+          `the lock of ${step.project} on ${connection.host} cannot be taken: connection lost`,
+          cause,
+        ),
+      );
     const mark = newMark();
     connection.client.exec(markedCommand(mark, stepCommand(step)), (error, channel) => {
       if (error) return lost(error);
@@ -61,7 +72,13 @@ function open(connection: Connection, step: Step, signal: AbortSignal): Promise<
       channel.stderr.on('data', (chunk: Buffer) => (stderr += complained.add(chunk).toString('utf8')));
       channel.on('exit', (exit: number | null) => (code = exit ?? undefined));
       channel.on('error', lost);
-      channel.on('close', () => (code === undefined ? lost() : reject(stepError(connection.host, 'taking the lock', { code, stdout, stderr }, 'OutcomeUnknown', step))));
+      channel.on('close', () =>
+        code === undefined
+          ? lost()
+          : reject(
+              stepError(connection.host, 'taking the lock', { code, stdout, stderr }, 'OutcomeUnknown', step),
+            ),
+      );
       if (signal.aborted) channel.end();
     });
   });

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const script = readFileSync(new URL('look.sh', import.meta.url), 'utf8');
-const marker = (state: string): string => JSON.stringify({ loadID: 'x', state, time: '2026-03-01T00:00:00Z' });
+const marker = (state: string): string =>
+  JSON.stringify({ loadID: 'x', state, time: '2026-03-01T00:00:00Z' });
 
 let base: string;
 let volume: string;
@@ -24,15 +25,31 @@ function put(path: string, content = 'x'): void {
 
 /** @param answer of `docker volume inspect`; null: there is no such volume. */
 function look(answer: string | null = `|${volume}`, directory = ''): string {
-  writeFileSync(join(base, 'docker'), answer === null ? '#!/bin/sh\nexit 1\n' : `#!/bin/sh\nprintf '%s\\n' '${answer}'\n`);
+  writeFileSync(
+    join(base, 'docker'),
+    answer === null ? '#!/bin/sh\nexit 1\n' : `#!/bin/sh\nprintf '%s\\n' '${answer}'\n`,
+  );
   chmodSync(join(base, 'docker'), 0o755);
-  const { stdout, stderr } = spawnSync('sh', ['-u', '-c', `${script}\nlook_into v ${directory}\necho $content`], { env: { PATH: `${base}:${process.env['PATH']}` }, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(
+    'sh',
+    ['-u', '-c', `${script}\nlook_into v ${directory}\necho $content`],
+    { env: { PATH: `${base}:${process.env['PATH']}` }, encoding: 'utf8' },
+  );
   expect(stderr).toBe('');
   return stdout.trim();
 }
 
 const server = (at: string): void => {
-  for (const path of ['mysql/db.frm', 'performance_schema/db.opt', 'sys/db.opt', 'test/db.opt', '#innodb_redo/x', 'ibdata1', 'aria_log_control']) put(`${at}${path}`);
+  for (const path of [
+    'mysql/db.frm',
+    'performance_schema/db.opt',
+    'sys/db.opt',
+    'test/db.opt',
+    '#innodb_redo/x',
+    'ibdata1',
+    'aria_log_control',
+  ])
+    put(`${at}${path}`);
 };
 
 describe('a look into a volume', () => {
@@ -41,15 +58,31 @@ describe('a look into a volume', () => {
     ['what a file system of its own has', () => mkdirSync(join(volume, 'lost+found')), 'empty'],
     ['files of somebody', () => put('a/b.txt'), 'data'],
     ['only the mark of a load', () => put('.jtel-operator/marker.json', marker('loaded')), 'marked'],
-    ['a tree whose load broke off', () => (put('.jtel-operator/marker.json', marker('loading')), put('a')), 'loading'],
-    ['a database whose load broke off', () => (put('.jtel-data.json', marker('loading')), server(''), put('jtel/t.ibd')), 'loading'],
+    [
+      'a tree whose load broke off',
+      () => (put('.jtel-operator/marker.json', marker('loading')), put('a')),
+      'loading',
+    ],
+    [
+      'a database whose load broke off',
+      () => (put('.jtel-data.json', marker('loading')), server(''), put('jtel/t.ibd')),
+      'loading',
+    ],
     ['the mark that `rm -rf *` left of a database', () => put('.jtel-data.json', marker('loaded')), 'marked'],
     ['an initialised database without a table', () => server(''), 'bare'],
     ['the same one level below', () => server('data/'), 'bare'],
     ['a database with tables', () => (server(''), put('jtel/calls.ibd')), 'database'],
     ['the same one level below', () => (server('data/'), put('data/jtel/calls.ibd')), 'database'],
-    ['a database that has only our mark, as vanilla data without a table', () => (server(''), put('jtel_operator/data_marker.ibd')), 'database'],
-    ['a database whose schema is a link', () => (server(''), symlinkSync('/elsewhere', join(volume, 'jtel'))), 'database'],
+    [
+      'a database that has only our mark, as vanilla data without a table',
+      () => (server(''), put('jtel_operator/data_marker.ibd')),
+      'database',
+    ],
+    [
+      'a database whose schema is a link',
+      () => (server(''), symlinkSync('/elsewhere', join(volume, 'jtel'))),
+      'database',
+    ],
     ['names that a shell could stumble over', () => (put('a b/-n'), put('*')), 'data'],
   ])('finds %s', (_, make, content) => {
     make();
@@ -59,7 +92,11 @@ describe('a look into a volume', () => {
   it('finds a database where the release says it is', () => {
     put('a/b/c/mysql/db.frm');
     put('a/b/c/jtel/t.ibd');
-    expect([look(), look(`|${volume}`, 'a/b/c'), look(`|${volume}`, '.')]).toEqual(['data', 'database', 'data']);
+    expect([look(), look(`|${volume}`, 'a/b/c'), look(`|${volume}`, '.')]).toEqual([
+      'data',
+      'database',
+      'data',
+    ]);
   });
 
   it('tells a volume that is not there, and looks at the directory that one stands for', () => {

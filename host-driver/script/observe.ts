@@ -6,13 +6,27 @@ import { parseState } from '../state.ts';
 import { valid } from '../values.ts';
 
 const script = readFileSync(new URL('observe.sh', import.meta.url), 'utf8');
-const check = [readFileSync(new URL('look.sh', import.meta.url), 'utf8'), readFileSync(new URL('check.sh', import.meta.url), 'utf8')].join('');
+const check = [
+  readFileSync(new URL('look.sh', import.meta.url), 'utf8'),
+  readFileSync(new URL('check.sh', import.meta.url), 'utf8'),
+].join('');
 
 const longestName = 100;
 const longestVolumeName = 255;
 
 /** Facts that stay the same while a connection lives; a quick observation takes them from the last full one. */
-export type LastingFacts = Omit<HostFacts, 'machineID' | 'hostKey' | 'diskTotalBytes' | 'diskFreeBytes' | 'imageDisk' | 'dockerVersion' | 'apiVersion' | 'bridges' | 'loginNoise'>;
+export type LastingFacts = Omit<
+  HostFacts,
+  | 'machineID'
+  | 'hostKey'
+  | 'diskTotalBytes'
+  | 'diskFreeBytes'
+  | 'imageDisk'
+  | 'dockerVersion'
+  | 'apiVersion'
+  | 'bridges'
+  | 'loginNoise'
+>;
 
 export interface ScriptObservation {
   readonly machineID: string;
@@ -30,7 +44,14 @@ export interface ScriptObservation {
   readonly contents?: Readonly<Record<string, VolumeContent>>;
 }
 
-const contentWords: Readonly<Record<string, VolumeContent>> = { database: 'Database', bare: 'BareDatabase', data: 'Data', marked: 'Marked', loading: 'Loading', empty: 'Empty' };
+const contentWords: Readonly<Record<string, VolumeContent>> = {
+  database: 'Database',
+  bare: 'BareDatabase',
+  data: 'Data',
+  marked: 'Marked',
+  loading: 'Loading',
+  empty: 'Empty',
+};
 
 /** Starts the script; each answer stands between the lines `begin-<mark>` and `end-<mark>`. */
 export function observerCommand(mark: string): string {
@@ -69,7 +90,9 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
     diskTotalBytes: disk.totalBytes,
     diskFreeBytes: disk.freeBytes,
     // The same file system under another name is no second disk.
-    ...(images.totalBytes === 0 || images.id === disk.id ? {} : { imageDisk: { totalBytes: images.totalBytes, freeBytes: images.freeBytes } }),
+    ...(images.totalBytes === 0 || images.id === disk.id
+      ? {}
+      : { imageDisk: { totalBytes: images.totalBytes, freeBytes: images.freeBytes } }),
     ...(values.has('clock') ? { lasting: lastingFacts(values, number, nowSeconds) } : {}),
     ...(state === undefined ? {} : { state }),
     stateText,
@@ -80,7 +103,11 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
 }
 
 /** What stat(1) says of a file system: block size, blocks, those that are available, and its id. */
-function diskOf(text: string): { readonly totalBytes: number; readonly freeBytes: number; readonly id: string | undefined } {
+function diskOf(text: string): {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  readonly id: string | undefined;
+} {
   const [blockSize, blocks, available, id] = text.split(' ');
   const size = Number(blockSize) || 0;
   return { totalBytes: size * (Number(blocks) || 0), freeBytes: size * (Number(available) || 0), id };
@@ -93,7 +120,11 @@ function contentOf(value: string): Readonly<Record<string, VolumeContent>> {
   return content === undefined ? {} : { [volume.slice(0, longestVolumeName)]: content };
 }
 
-function lastingFacts(values: ReadonlyMap<string, string>, number: (key: string) => number, nowSeconds: number): LastingFacts {
+function lastingFacts(
+  values: ReadonlyMap<string, string>,
+  number: (key: string) => number,
+  nowSeconds: number,
+): LastingFacts {
   const limit = number('memory-limit');
   const memory = number('memory') * 1024;
   const compose = values.get('compose') ?? '';

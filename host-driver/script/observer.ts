@@ -47,9 +47,18 @@ export class Observer {
         settle();
         this.#channel = undefined;
         channel.close();
-        reject(new HostError('HostUnreachable', this.#connection.host, `${this.#connection.host} could not be observed: ${what}`));
+        reject(
+          new HostError(
+            'HostUnreachable',
+            this.#connection.host,
+            `${this.#connection.host} could not be observed: ${what}`,
+          ),
+        );
       };
-      const closed = () => fail(`the connection or the login shell ended${answer.noise() === '' ? '' : ` (it said: ${answer.noise()})`}`);
+      const closed = () =>
+        fail(
+          `the connection or the login shell ended${answer.noise() === '' ? '' : ` (it said: ${answer.noise()})`}`,
+        );
       const timer = setTimeout(() => fail(`no answer within ${answerSeconds} s`), answerSeconds * 1000);
       const end = Buffer.from(`end-${this.#mark}\n`);
       const answer = new MarkedStream(`begin-${this.#mark}`);
@@ -74,7 +83,8 @@ export class Observer {
   #open(): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
       const { client, host } = this.#connection;
-      const failed = (error: unknown) => reject(new HostError('HostUnreachable', host, `${host} starts no shell: ${String(error)}`, error));
+      const failed = (error: unknown) =>
+        reject(new HostError('HostUnreachable', host, `${host} starts no shell: ${String(error)}`, error));
       try {
         client.exec(observerCommand(this.#mark), (error, channel) => {
           if (error) return failed(error);

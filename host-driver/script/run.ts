@@ -42,13 +42,27 @@ const notInstalled = 93;
 export const staleExit = 83;
 
 /** A user without sudo can serve a Preinstalled host, if /opt/jtel is his and Docker admits him. */
-const asRoot = 'export LC_ALL=C; if [ -w /etc ] || [ -w /opt/jtel ]; then exec "$@"; else exec sudo -n "$@"; fi';
+const asRoot =
+  'export LC_ALL=C; if [ -w /etc ] || [ -w /opt/jtel ]; then exec "$@"; else exec sudo -n "$@"; fi';
 const call = `[ -x "$1" ] || exit ${notInstalled}; ${asRoot}`;
 /** A connection lost on the way leaves a shorter file behind: the sum tells, and the name is given only then. */
 const install = `umask 022; mkdir -p /opt/jtel/.bin && cd /opt/jtel/.bin && cat >".new.$$" && \
 if [ "$(sha256sum <".new.$$")" = "$1  -" ]; then chmod 0755 ".new.$$" && mv -f ".new.$$" "jtel-host-$1"; else rm -f ".new.$$"; exit 1; fi`;
 
-export type Verb = 'claim' | 'put-state' | 'write-release' | 'up' | 'stop' | 'retire' | 'destroy' | 'prune' | 'hold' | 'setup' | 'confirm-firewall' | 'keep-logs' | 'measure';
+export type Verb =
+  | 'claim'
+  | 'put-state'
+  | 'write-release'
+  | 'up'
+  | 'stop'
+  | 'retire'
+  | 'destroy'
+  | 'prune'
+  | 'hold'
+  | 'setup'
+  | 'confirm-firewall'
+  | 'keep-logs'
+  | 'measure';
 
 export interface Step {
   readonly verb: Verb;
@@ -79,7 +93,8 @@ export function stepCommand(step: Step): string {
 async function installScript(connection: Connection, signal: AbortSignal): Promise<void> {
   const command = `exec ${commandLine(['sh', '-c', asRoot, 'jtel', 'sh', '-c', install, 'jtel', hostScriptSha256])}`;
   const result = await connection.execute(command, { stdin: hostScript, timeoutSeconds: 60 }, signal);
-  if (result.code !== 0) throw stepError(connection.host, 'installing the helper script', result, 'HostUnreachable');
+  if (result.code !== 0)
+    throw stepError(connection.host, 'installing the helper script', result, 'HostUnreachable');
 }
 
 export interface StepResult {
@@ -91,39 +106,80 @@ export interface StepResult {
 /** Runs one step under the host's lock. @returns its output, with exit code 0 or {@link staleExit}. @throws HostError. */
 export async function runStep(connection: Connection, step: Step, signal: AbortSignal): Promise<StepResult> {
   const command = stepCommand(step);
-  const options = { timeoutSeconds: step.timeoutSeconds + 120, ...(step.stdin === undefined ? {} : { stdin: step.stdin }) };
+  const options = {
+    timeoutSeconds: step.timeoutSeconds + 120,
+    ...(step.stdin === undefined ? {} : { stdin: step.stdin }),
+  };
   let result = await connection.execute(command, options, signal);
   if (result.code === notInstalled) {
     await installScript(connection, signal);
     result = await connection.execute(command, options, signal);
   }
   const deadline = performance.now() + step.timeoutSeconds * 1000;
-  while (result.code === madeWayExit && performance.now() < deadline) result = await connection.execute(command, options, signal);
+  while (result.code === madeWayExit && performance.now() < deadline)
+    result = await connection.execute(command, options, signal);
   if (result.code === 0 || result.code === staleExit) return result;
-  throw stepError(connection.host, `${step.verb} of ${step.project}`, result, step.failure ?? 'OutcomeUnknown', step);
+  throw stepError(
+    connection.host,
+    `${step.verb} of ${step.project}`,
+    result,
+    step.failure ?? 'OutcomeUnknown',
+    step,
+  );
 }
 
 /** @param otherwise the reason when the exit code tells none. */
-export function stepError(host: string, what: string, result: StepResult, otherwise: HostErrorReason, step?: Step): HostError {
+export function stepError(
+  host: string,
+  what: string,
+  result: StepResult,
+  otherwise: HostErrorReason,
+  step?: Step,
+): HostError {
   const detail = lastLines(result.stderr);
   if (/no space left on device|disk quota exceeded/i.test(result.stderr)) {
-    return new HostError('DiskFull', host, `${host} has no disk space left for ${what}: free some or enlarge the disk (${detail})`);
+    return new HostError(
+      'DiskFull',
+      host,
+      `${host} has no disk space left for ${what}: free some or enlarge the disk (${detail})`,
+    );
   }
   const reason = exits[result.code];
   if (reason === undefined) {
     if (/^sudo: /m.test(result.stderr) || (result.code === 127 && result.stderr.includes('sudo'))) {
-      return new HostError('SudoRefused', host, `sudo on ${host} refuses ${what}: allow the SSH user to run sudo without a password (${detail})`);
+      return new HostError(
+        'SudoRefused',
+        host,
+        `sudo on ${host} refuses ${what}: allow the SSH user to run sudo without a password (${detail})`,
+      );
     }
-    return new HostError(otherwise, host, `${what} on ${host} failed with exit code ${result.code}: ${detail || 'no message'}`);
+    return new HostError(
+      otherwise,
+      host,
+      `${what} on ${host} failed with exit code ${result.code}: ${detail || 'no message'}`,
+    );
   }
-  return new HostError(reason, host, `${explain(reason, host, what, result, step)}${detail === '' ? '' : ` (${detail})`}`);
+  return new HostError(
+    reason,
+    host,
+    `${explain(reason, host, what, result, step)}${detail === '' ? '' : ` (${detail})`}`,
+  );
 }
 
-function explain(reason: HostErrorReason, host: string, what: string, result: StepResult, step: Step | undefined): string {
+function explain(
+  reason: HostErrorReason,
+  host: string,
+  what: string,
+  result: StepResult,
+  step: Step | undefined,
+): string {
   switch (reason) {
     case 'HostOwned': {
       const owner = parseState(result.stdout)?.owner;
-      const whose = owner === undefined ? 'another stack' : `stack ${owner.namespace}/${owner.name} (uid ${owner.uid}, cluster ${owner.clusterID})`;
+      const whose =
+        owner === undefined
+          ? 'another stack'
+          : `stack ${owner.namespace}/${owner.name} (uid ${owner.uid}, cluster ${owner.clusterID})`;
       return `${step?.project ?? 'the project'} on ${host} belongs to ${whose}: delete that one first, or use another host`;
     }
     case 'Fenced':

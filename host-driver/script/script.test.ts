@@ -8,24 +8,47 @@ import { releaseArchive } from './archive.ts';
 import { parseObservation, question } from './observe.ts';
 import { stepCommand, stepError } from './run.ts';
 
-const at = (time: string, epoch = 1) => ({ project: 'jtel-demo-acme', fence: aFence(epoch), machineID: epoch === 3 ? '0123' : 'm', time });
+const at = (time: string, epoch = 1) => ({
+  project: 'jtel-demo-acme',
+  fence: aFence(epoch),
+  machineID: epoch === 3 ? '0123' : 'm',
+  time,
+});
 const step = { verb: 'up', project: 'jtel-demo-acme', fence: aFence(7), timeoutSeconds: 5 } as const;
 
 describe('the scripts', () => {
-  it.each(['host-common.sh', 'host-start.sh', 'host.sh', 'observe.sh', 'check.sh'])('%s is valid for a POSIX shell', (name) => {
-    expect(() => execFileSync('sh', ['-n'], { input: readFileSync(new URL(name, import.meta.url)) })).not.toThrow();
-  });
+  it.each(['host-common.sh', 'host-start.sh', 'host.sh', 'observe.sh', 'check.sh'])(
+    '%s is valid for a POSIX shell',
+    (name) => {
+      expect(() =>
+        execFileSync('sh', ['-n'], { input: readFileSync(new URL(name, import.meta.url)) }),
+      ).not.toThrow();
+    },
+  );
 
   it('host.sh refuses arguments that are none of ours, before it does anything', () => {
     const run = (...argv: string[]) => {
       try {
-        execFileSync('sh', ['-s', '--', ...argv], { input: ['host-common.sh', 'host-start.sh', 'host.sh'].map((part) => readFileSync(new URL(part, import.meta.url), 'utf8')).join(''), stdio: ['pipe', 'pipe', 'pipe'] });
+        execFileSync('sh', ['-s', '--', ...argv], {
+          input: ['host-common.sh', 'host-start.sh', 'host.sh']
+            .map((part) => readFileSync(new URL(part, import.meta.url), 'utf8'))
+            .join(''),
+          stdio: ['pipe', 'pipe', 'pipe'],
+        });
         return 0;
       } catch (error) {
         return (error as { status: number }).status;
       }
     };
-    for (const argv of [[], ['claim'], ['claim', '../x', '1', 'a', '5'], ['claim', 'p', '1x', 'a', '5'], ['claim', 'p', '1', 'g', '5'], ['claim', 'p', '1', 'a', ''], ['what', 'p', '1', 'a', '5']]) {
+    for (const argv of [
+      [],
+      ['claim'],
+      ['claim', '../x', '1', 'a', '5'],
+      ['claim', 'p', '1x', 'a', '5'],
+      ['claim', 'p', '1', 'g', '5'],
+      ['claim', 'p', '1', 'a', ''],
+      ['what', 'p', '1', 'a', '5'],
+    ]) {
       expect([argv, run(...argv)]).toEqual([argv, 86]);
     }
   });
@@ -62,12 +85,17 @@ describe('a step', () => {
     [127, 'sh: 1: exec: sudo: not found', 'SudoRefused'],
     [255, '', 'OutcomeUnknown'],
   ] as const)('that ends with %i (%s) failed with %s', (code, stderr, reason) => {
-    expect(stepError('host', 'up of p', { code, stdout: '', stderr }, 'OutcomeUnknown', step)).toMatchObject({ reason, host: 'host' });
+    expect(stepError('host', 'up of p', { code, stdout: '', stderr }, 'OutcomeUnknown', step)).toMatchObject({
+      reason,
+      host: 'host',
+    });
   });
 
   it('tells who owns the host', () => {
     const stdout = formatState(changedState(undefined, at('2026-11-23T00:00:00Z'), {}));
-    expect(stepError('host', 'x', { code: 80, stdout, stderr: '' }, 'OutcomeUnknown', step).message).toContain('demo/acme (uid uid-acme, cluster cluster-1)');
+    expect(
+      stepError('host', 'x', { code: 80, stdout, stderr: '' }, 'OutcomeUnknown', step).message,
+    ).toContain('demo/acme (uid uid-acme, cluster cluster-1)');
   });
 
   it('shows only the end of a long message', () => {
@@ -82,19 +110,36 @@ describe('an observation', () => {
   const head = 'machine 0123\ndisk 4096 100 25\n';
 
   it('of a machine without anything of ours', () => {
-    expect(parseObservation(head, 0)).toEqual({ machineID: '0123', diskTotalBytes: 409_600, diskFreeBytes: 102_400, stateText: '', releases: [] });
+    expect(parseObservation(head, 0)).toEqual({
+      machineID: '0123',
+      diskTotalBytes: 409_600,
+      diskFreeBytes: 102_400,
+      stateText: '',
+      releases: [],
+    });
   });
 
   it('of images on another file system than the volumes tells both; the same one under two names is one', () => {
-    const disks = (id: string) => parseObservation(`machine 0\ndisk 4096 100 25 aa\nimage-disk 1024 10 5 ${id}\n`, 0);
-    expect(disks('bb')).toMatchObject({ diskFreeBytes: 102_400, imageDisk: { totalBytes: 10_240, freeBytes: 5120 } });
+    const disks = (id: string) =>
+      parseObservation(`machine 0\ndisk 4096 100 25 aa\nimage-disk 1024 10 5 ${id}\n`, 0);
+    expect(disks('bb')).toMatchObject({
+      diskFreeBytes: 102_400,
+      imageDisk: { totalBytes: 10_240, freeBytes: 5120 },
+    });
     expect(disks('aa')).not.toHaveProperty('imageDisk');
   });
 
   it('with releases, current and state, whose epoch is at least the fence', () => {
     const text = formatState(changedState(undefined, at('2026-11-23T00:00:00Z', 3), {}));
-    const seen = parseObservation(`${head}fence 5 abc 0123\nrelease aa\nrelease bb\ncurrent bb\nstate\n${text}`, 0);
-    expect(seen).toMatchObject({ releases: ['aa', 'bb'], currentRelease: 'bb', state: { owner: anOwner(), epoch: 5 } });
+    const seen = parseObservation(
+      `${head}fence 5 abc 0123\nrelease aa\nrelease bb\ncurrent bb\nstate\n${text}`,
+      0,
+    );
+    expect(seen).toMatchObject({
+      releases: ['aa', 'bb'],
+      currentRelease: 'bb',
+      state: { owner: anOwner(), epoch: 5 },
+    });
     expect(stateDigest(seen.stateText)).toBe(stateDigest(text));
   });
 
@@ -105,7 +150,8 @@ describe('an observation', () => {
   });
 
   it('has facts when they were asked for', () => {
-    const facts = 'os debian\nos-version 13\nos-name Debian GNU/Linux 13\nclock 1000\narchitecture x86_64\ncores 4\nmemory 1000\nmemory-limit max\nzone /usr/share/zoneinfo/Europe/Berlin\nsudo yes\ndata-root /srv/docker\ncompose v2.26.1-4\n';
+    const facts =
+      'os debian\nos-version 13\nos-name Debian GNU/Linux 13\nclock 1000\narchitecture x86_64\ncores 4\nmemory 1000\nmemory-limit max\nzone /usr/share/zoneinfo/Europe/Berlin\nsudo yes\ndata-root /srv/docker\ncompose v2.26.1-4\n';
     expect(parseObservation(head + facts, 990.4).lasting).toEqual({
       osID: 'debian',
       osVersion: '13',
@@ -119,8 +165,16 @@ describe('an observation', () => {
       dataRoot: '/srv/docker',
       composeVersion: '2.26.1-4',
     });
-    const limited = parseObservation(`${head}clock 1000\nmemory 1000\nmemory-limit 2048\nzone \nzone-name Etc/UTC\ncompose \n`, 1000.9).lasting;
-    expect(limited).toMatchObject({ memoryBytes: 2048, timeZone: 'Etc/UTC', clockSkewSeconds: 0, canSudo: false });
+    const limited = parseObservation(
+      `${head}clock 1000\nmemory 1000\nmemory-limit 2048\nzone \nzone-name Etc/UTC\ncompose \n`,
+      1000.9,
+    ).lasting;
+    expect(limited).toMatchObject({
+      memoryBytes: 2048,
+      timeZone: 'Etc/UTC',
+      clockSkewSeconds: 0,
+      canSudo: false,
+    });
     expect(limited).not.toHaveProperty('composeVersion');
   });
 
@@ -132,15 +186,25 @@ describe('an observation', () => {
 
 describe('state.json', () => {
   it('keeps what a change does not name', () => {
-    const first = changedState(undefined, at('2026-11-23T00:00:00Z'), { setupDigest: 's', data: { source: 'vanilla' } });
+    const first = changedState(undefined, at('2026-11-23T00:00:00Z'), {
+      setupDigest: 's',
+      data: { source: 'vanilla' },
+    });
     const applied = { digest: 'd', version: '1', composeVersion: '2.26.1', services: [] };
     const second = changedState(first, at('2026-11-24T00:00:00Z', 2), { applied });
-    expect(second).toMatchObject({ epoch: 2, setupDigest: 's', data: { source: 'vanilla', time: '2026-11-23T00:00:00Z' }, applied: { ...applied, time: '2026-11-24T00:00:00Z' } });
+    expect(second).toMatchObject({
+      epoch: 2,
+      setupDigest: 's',
+      data: { source: 'vanilla', time: '2026-11-23T00:00:00Z' },
+      applied: { ...applied, time: '2026-11-24T00:00:00Z' },
+    });
     expect(parseState(formatState(second))).toEqual(second);
   });
 
   it('has a move where the host looks for it, and not for a data source of that name', () => {
-    const hostile = changedState(undefined, at('2026-11-23T00:00:00Z'), { data: { source: '\n  "moved": {' } });
+    const hostile = changedState(undefined, at('2026-11-23T00:00:00Z'), {
+      data: { source: '\n  "moved": {' },
+    });
     expect(formatState(hostile)).not.toMatch(/^ {2}"moved": \{/m);
     const moved = changedState(hostile, at('2026-11-24T00:00:00Z'), { moved: { address: 'x' } });
     expect(formatState(moved)).toMatch(/^ {2}"moved": \{$/m);
@@ -149,7 +213,13 @@ describe('state.json', () => {
   });
 
   it('distinguishes owners by every part', () => {
-    const owners = [anOwner(), anOwner({ clusterID: 'x' }), anOwner({ namespace: 'x' }), anOwner({ name: 'x' }), anOwner({ uid: 'x' })];
+    const owners = [
+      anOwner(),
+      anOwner({ clusterID: 'x' }),
+      anOwner({ namespace: 'x' }),
+      anOwner({ name: 'x' }),
+      anOwner({ uid: 'x' }),
+    ];
     expect(new Set(owners.map(ownerDigest)).size).toBe(5);
   });
 });
@@ -158,17 +228,24 @@ describe('the archive of a release', () => {
   it('holds only names of ours, secrets for root alone', async () => {
     const image = { repository: 'r.example/a', digest: `sha256:${'a'.repeat(64)}`, tag: '1' };
     const release = aRelease('p', image, { files: [aFile('public')] });
-    const listing = execFileSync('tar', ['-tvf', '-'], { input: await releaseArchive(release), encoding: 'utf8' });
+    const listing = execFileSync('tar', ['-tvf', '-'], {
+      input: await releaseArchive(release),
+      encoding: 'utf8',
+    });
     const secret = release.files[0]?.sha256 ?? '';
     expect(listing).toMatch(new RegExp(`^-rw------- 0/0 .* files/${secret}$`, 'm'));
     expect(listing).toMatch(/^-rw------- 0\/0 .* compose\.yaml$/m);
-    for (const line of listing.trim().split('\n')) expect(line).toMatch(/ (files\/([0-9a-f]{64})?|files\.list|images\.list|compose\.yaml)$/);
+    for (const line of listing.trim().split('\n'))
+      expect(line).toMatch(/ (files\/([0-9a-f]{64})?|files\.list|images\.list|compose\.yaml)$/);
   });
 
   it('gives a content that is a secret somewhere the stricter mode', async () => {
     const image = { repository: 'r.example/a', digest: `sha256:${'a'.repeat(64)}`, tag: '1' };
     const release = aRelease('p', image, { secret: 'same', files: [aFile('same', 0o644)] });
-    const listing = execFileSync('tar', ['-tvf', '-'], { input: await releaseArchive(release), encoding: 'utf8' });
+    const listing = execFileSync('tar', ['-tvf', '-'], {
+      input: await releaseArchive(release),
+      encoding: 'utf8',
+    });
     expect(listing).not.toMatch(/^-rw-r--r-- .* files\/[0-9a-f]/m);
   });
 });

@@ -22,7 +22,10 @@ const keyFamilies = [
   { type: 'ssh-ed25519', algorithms: ['ssh-ed25519'] },
   { type: 'ecdsa-', algorithms: ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'] },
   { type: 'ssh-rsa', algorithms: ['rsa-sha2-512', 'rsa-sha2-256'] },
-] as const satisfies readonly { readonly type: string; readonly algorithms: readonly ServerHostKeyAlgorithm[] }[];
+] as const satisfies readonly {
+  readonly type: string;
+  readonly algorithms: readonly ServerHostKeyAlgorithm[];
+}[];
 
 /** OpenSSH's notation of a public key's fingerprint: `SHA256:` and unpadded base 64. */
 export function fingerprint(publicKey: Buffer): string {
@@ -49,8 +52,12 @@ export async function connect(
   const seen: string[] = [];
   const asked = new Set<(typeof keyFamilies)[number]>(keyFamilies);
   // First with all families: one connection is enough nearly always.
-  for (let algorithms = keyFamilies.flatMap((one) => one.algorithms as readonly ServerHostKeyAlgorithm[]); ; ) {
-    const socket = (await openSocket?.(signal)) ?? connectTCP({ host: endpoint.address, port: endpoint.port });
+  for (
+    let algorithms = keyFamilies.flatMap((one) => one.algorithms as readonly ServerHostKeyAlgorithm[]);
+    ;
+  ) {
+    const socket =
+      (await openSocket?.(signal)) ?? connectTCP({ host: endpoint.address, port: endpoint.port });
     const outcome = await attempt(new ssh.Client(), endpoint, algorithms, socket, signal);
     if ('client' in outcome) return outcome;
     if (outcome.key !== undefined) seen.push(fingerprint(outcome.key));
@@ -65,7 +72,11 @@ export async function connect(
   }
   const name = endpointName(endpoint);
   if (seen.length === 0) {
-    throw new HostError('HostUnreachable', name, `${name} offers no host key of a kind that is supported (ed25519, ECDSA, RSA with SHA-2)`);
+    throw new HostError(
+      'HostUnreachable',
+      name,
+      `${name} offers no host key of a kind that is supported (ed25519, ECDSA, RSA with SHA-2)`,
+    );
   }
   throw new HostError(
     'HostKeyMismatch',
@@ -118,7 +129,10 @@ function attempt(
   };
   return new Promise<Attempt>((resolve, reject) => {
     // ssh2's readyTimeout starts with the TCP connection; this one bounds everything.
-    const deadline = setTimeout(() => fail(new Error(`no answer within ${readySeconds + 5} s`)), (readySeconds + 5) * 1000);
+    const deadline = setTimeout(
+      () => fail(new Error(`no answer within ${readySeconds + 5} s`)),
+      (readySeconds + 5) * 1000,
+    );
     const settle = () => {
       clearTimeout(deadline);
       signal.removeEventListener('abort', aborted);
@@ -170,7 +184,11 @@ function attempt(
  * ssh2 marks errors with a `level`; unreadable keys come as a throw of connect() with a fixed beginning.
  * @param firstLine what the other side said first; its reasons not to talk are OpenSSH's words (sshd.c, drop_connection).
  */
-function connectError(endpoint: HostEndpoint, error: Error & { level?: string }, firstLine: string): HostError {
+function connectError(
+  endpoint: HostEndpoint,
+  error: Error & { level?: string },
+  firstLine: string,
+): HostError {
   const name = endpointName(endpoint);
   if (firstLine.startsWith('Not allowed at this time')) {
     return new HostError(
@@ -183,13 +201,32 @@ function connectError(endpoint: HostEndpoint, error: Error & { level?: string },
     );
   }
   if (firstLine.startsWith('Exceeded MaxStartups')) {
-    return new HostError('HostUnreachable', name, `sshd at ${name} has as many unfinished logins as it allows (MaxStartups): it is asked again later`, error);
+    return new HostError(
+      'HostUnreachable',
+      name,
+      `sshd at ${name} has as many unfinished logins as it allows (MaxStartups): it is asked again later`,
+      error,
+    );
   }
   if (/^(Cannot parse privateKey|privateKey value)/.test(error.message)) {
-    return new HostError('AuthenticationFailed', name, `the SSH key for ${name} cannot be read (${error.message}): check ssh-privatekey and passphrase in the Secret`);
+    return new HostError(
+      'AuthenticationFailed',
+      name,
+      `the SSH key for ${name} cannot be read (${error.message}): check ssh-privatekey and passphrase in the Secret`,
+    );
   }
   if (error.level === 'client-authentication') {
-    return new HostError('AuthenticationFailed', name, `${name} refuses the SSH key: put its public half into ~${endpoint.user}/.ssh/authorized_keys, or correct user and Secret`, error);
+    return new HostError(
+      'AuthenticationFailed',
+      name,
+      `${name} refuses the SSH key: put its public half into ~${endpoint.user}/.ssh/authorized_keys, or correct user and Secret`,
+      error,
+    );
   }
-  return new HostError('HostUnreachable', name, `no SSH connection to ${name}: ${error.message}; check address, port, network and sshd`, error);
+  return new HostError(
+    'HostUnreachable',
+    name,
+    `no SSH connection to ${name}: ${error.message}; check address, port, network and sshd`,
+    error,
+  );
 }

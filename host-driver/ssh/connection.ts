@@ -40,7 +40,9 @@ export class Connection {
 
   /** Runs a command line on the host; see {@link execute}. */
   async execute(command: string, options: ExecuteOptions, signal: AbortSignal): Promise<ExecuteResult> {
-    const result = await this.withSession(signal, () => execute(this.client, this.host, command, options, signal));
+    const result = await this.withSession(signal, () =>
+      execute(this.client, this.host, command, options, signal),
+    );
     this.heardNoise(result.noise);
     return result;
   }

@@ -54,7 +54,10 @@ export class MarkedStream {
   /** What came before the mark, shortened, on one line that is fit for a terminal; empty when there was nothing. */
   noise(): string {
     const text = (this.isOpen ? this.#noise : Buffer.concat([this.#noise, this.#waiting])).toString('utf8');
-    return text.replace(/[\p{C}\s]+/gu, ' ').trim().slice(0, 120);
+    return text
+      .replace(/[\p{C}\s]+/gu, ' ')
+      .trim()
+      .slice(0, 120);
   }
 
   #addNoise(bytes: Buffer): void {

@@ -59,7 +59,13 @@ export async function execute(
   });
 }
 
-function collect(channel: ClientChannel, host: string, mark: string, options: ExecuteOptions, signal: AbortSignal): Promise<ExecuteResult> {
+function collect(
+  channel: ClientChannel,
+  host: string,
+  mark: string,
+  options: ExecuteOptions,
+  signal: AbortSignal,
+): Promise<ExecuteResult> {
   const limit = options.maximumBytes ?? 16 * 1024 * 1024;
   return new Promise<ExecuteResult>((resolve, reject) => {
     const stdout = new Head(limit);
@@ -93,7 +99,12 @@ function collect(channel: ClientChannel, host: string, mark: string, options: Ex
     channel.on('close', () =>
       finish(() => {
         if (code === undefined) {
-          reject(unknown(host, signalName === undefined ? 'the connection was lost' : `the command was ended by ${signalName}`));
+          reject(
+            unknown(
+              host,
+              signalName === undefined ? 'the connection was lost' : `the command was ended by ${signalName}`,
+            ),
+          );
         } else if (stdout.overflowed) {
           reject(unknown(host, `the command wrote more than ${limit} bytes`));
         } else if (!said.isOpen) {
@@ -118,11 +129,19 @@ function startError(host: string, cause: unknown): HostError {
 /** The login shell ended without a command: it is none, or its profile ends it. Nothing was done on the host. */
 export function shellRunsNothing(host: string, said: string): HostError {
   const what = said === '' ? 'it said nothing' : `it said: ${said}`;
-  return new HostError('HostUnreachable', host, `the login shell on ${host} runs no commands (${what}): give the SSH user a POSIX shell whose profile lets commands through`);
+  return new HostError(
+    'HostUnreachable',
+    host,
+    `the login shell on ${host} runs no commands (${what}): give the SSH user a POSIX shell whose profile lets commands through`,
+  );
 }
 
 function unknown(host: string, what: string): HostError {
-  return new HostError('OutcomeUnknown', host, `a command on ${host} ended without a result (${what}): observe the host again`);
+  return new HostError(
+    'OutcomeUnknown',
+    host,
+    `a command on ${host} ended without a result (${what}): observe the host again`,
+  );
 }
 
 class Head {

@@ -32,7 +32,10 @@ describe('the pool', () => {
     const server = await serve();
     const pool = makePool();
     const target = { ...server.target, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] };
-    await expect(pool.get(target, signal)).rejects.toMatchObject({ reason: 'HostKeyMismatch', message: expect.stringContaining(server.target.hostKeyFingerprints[0] ?? '') });
+    await expect(pool.get(target, signal)).rejects.toMatchObject({
+      reason: 'HostKeyMismatch',
+      message: expect.stringContaining(server.target.hostKeyFingerprints[0] ?? ''),
+    });
     const { connections } = server.counts;
     await expect(pool.get(target, signal)).rejects.toMatchObject({ reason: 'HostKeyMismatch' });
     expect(server.counts).toEqual({ connections, logins: 0 });
@@ -41,7 +44,10 @@ describe('the pool', () => {
   it('finds the pinned key among those of other families', async () => {
     // The server has an ECDSA key only, and Ed25519 is asked for first.
     const server = await serve();
-    await expect(makePool().get(server.target, signal)).resolves.toMatchObject({ isOpen: true, hostKey: server.target.hostKeyFingerprints[0] });
+    await expect(makePool().get(server.target, signal)).resolves.toMatchObject({
+      isOpen: true,
+      hostKey: server.target.hostKeyFingerprints[0],
+    });
   });
 
   it('does not knock again after a refused key', async () => {
@@ -59,24 +65,42 @@ describe('the pool', () => {
     await expect(pool.get(server.target, signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
     await server[Symbol.asyncDispose]();
     const other = { ...server.target, user: 'other' };
-    await expect(pool.get(other, signal)).rejects.toMatchObject({ reason: 'HostUnreachable', message: expect.stringContaining('fail2ban') });
-    await expect(makePool().get(other, signal)).rejects.toMatchObject({ message: expect.not.stringContaining('fail2ban') });
+    await expect(pool.get(other, signal)).rejects.toMatchObject({
+      reason: 'HostUnreachable',
+      message: expect.stringContaining('fail2ban'),
+    });
+    await expect(makePool().get(other, signal)).rejects.toMatchObject({
+      message: expect.not.stringContaining('fail2ban'),
+    });
   });
 
   it('takes a corrected key at once', async () => {
     const server = await serve();
     const pool = makePool();
-    await expect(pool.get({ ...server.target, privateKey: 'no key' }, signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
+    await expect(pool.get({ ...server.target, privateKey: 'no key' }, signal)).rejects.toMatchObject({
+      reason: 'AuthenticationFailed',
+    });
     await expect(pool.get(server.target, signal)).resolves.toMatchObject({ isOpen: true });
   });
 
   it('says that an encrypted key needs its passphrase', async () => {
     const server = await serve();
     const cipher = { cipher: 'aes-256-cbc', passphrase: 'right', type: 'pkcs1', format: 'pem' } as const;
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: cipher, publicKeyEncoding: { type: 'spki', format: 'pem' } });
-    await expect(makePool().get({ ...server.target, privateKey }, signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed', message: expect.stringContaining('passphrase') });
-    await expect(makePool().get({ ...server.target, privateKey, passphrase: 'wrong' }, signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
-    await expect(makePool().get({ ...server.target, privateKey, passphrase: 'right' }, signal)).resolves.toMatchObject({ isOpen: true });
+    const { privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: cipher,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    await expect(makePool().get({ ...server.target, privateKey }, signal)).rejects.toMatchObject({
+      reason: 'AuthenticationFailed',
+      message: expect.stringContaining('passphrase'),
+    });
+    await expect(
+      makePool().get({ ...server.target, privateKey, passphrase: 'wrong' }, signal),
+    ).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
+    await expect(
+      makePool().get({ ...server.target, privateKey, passphrase: 'right' }, signal),
+    ).resolves.toMatchObject({ isOpen: true });
   });
 
   it('goes through a jump host', async () => {
@@ -155,20 +179,27 @@ describe('a command', () => {
       },
     });
     const connection = await makePool().get(server.target, signal);
-    const results = await Promise.all(Array.from({ length: 50 }, () => connection.execute('x', options, signal)));
-    for (const result of results) expect(result).toEqual({ code: 7, stdout: 'said on stdout', stderr: 'said on stderr' });
+    const results = await Promise.all(
+      Array.from({ length: 50 }, () => connection.execute('x', options, signal)),
+    );
+    for (const result of results)
+      expect(result).toEqual({ code: 7, stdout: 'said on stdout', stderr: 'said on stderr' });
   });
 
   it('whose exit code is lost has an unknown outcome, not a good one', async () => {
     const server = await serve({ onCommand: (_command, channel) => channel.close() });
     const connection = await makePool().get(server.target, signal);
-    await expect(connection.execute('x', options, signal)).rejects.toMatchObject({ reason: 'OutcomeUnknown' });
+    await expect(connection.execute('x', options, signal)).rejects.toMatchObject({
+      reason: 'OutcomeUnknown',
+    });
   });
 
   it('whose connection breaks off has an unknown outcome', async () => {
     const server: TestingServer = await serve({ onCommand: () => server.drop() });
     const connection = await makePool().get(server.target, signal);
-    await expect(connection.execute('x', options, signal)).rejects.toMatchObject({ reason: 'OutcomeUnknown' });
+    await expect(connection.execute('x', options, signal)).rejects.toMatchObject({
+      reason: 'OutcomeUnknown',
+    });
   });
 
   it('that was ended by a signal has an unknown outcome and says by which', async () => {
@@ -179,13 +210,18 @@ describe('a command', () => {
       },
     });
     const connection = await makePool().get(server.target, signal);
-    await expect(connection.execute('x', options, signal)).rejects.toMatchObject({ reason: 'OutcomeUnknown', message: expect.stringContaining('SIGKILL') });
+    await expect(connection.execute('x', options, signal)).rejects.toMatchObject({
+      reason: 'OutcomeUnknown',
+      message: expect.stringContaining('SIGKILL'),
+    });
   });
 
   it('that falls silent is given up', async () => {
     const server = await serve({ onCommand: () => undefined });
     const connection = await makePool().get(server.target, signal);
-    await expect(connection.execute('x', { timeoutSeconds: 0.2 }, signal)).rejects.toMatchObject({ reason: 'OutcomeUnknown' });
+    await expect(connection.execute('x', { timeoutSeconds: 0.2 }, signal)).rejects.toMatchObject({
+      reason: 'OutcomeUnknown',
+    });
   });
 
   it('gets its stdin whole, and more of stderr than a window holds does not stall it', async () => {
@@ -211,7 +247,9 @@ describe('a command', () => {
   it('that is aborted ends for the caller with his reason', async () => {
     const server = await serve({ onCommand: () => undefined });
     const connection = await makePool().get(server.target, signal);
-    await expect(connection.execute('x', options, AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' });
+    await expect(connection.execute('x', options, AbortSignal.timeout(50))).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
   });
 
   it('waits when six others run', async () => {
@@ -243,23 +281,44 @@ describe('what the login shell prints', () => {
     channel.end();
   };
 
-  it.each(['welcome\n', 'welcome', 'a\u001b[31m\r\n\r\nb\n'.repeat(5000), 'jtel-begin-0123456789abcdef0123456789abcdef\n'])('is no part of an answer, and told once (%#)', async (shellSays) => {
+  it.each([
+    'welcome\n',
+    'welcome',
+    'a\u001b[31m\r\n\r\nb\n'.repeat(5000),
+    'jtel-begin-0123456789abcdef0123456789abcdef\n',
+  ])('is no part of an answer, and told once (%#)', async (shellSays) => {
     const server = await serve({ shellSays, onCommand });
     const told: object[] = [];
-    const pool = new ConnectionPool({ info: () => undefined, warn: (message, fields) => told.push({ message, ...fields }) });
+    const pool = new ConnectionPool({
+      info: () => undefined,
+      warn: (message, fields) => told.push({ message, ...fields }),
+    });
     onTestFinished(() => pool.close());
     for (let time = 0; time < 2; time += 1) {
       const connection = await pool.get(server.target, signal);
-      expect(await connection.execute('x', options, signal)).toMatchObject({ code: 0, stdout: 'said on stdout', stderr: 'said on stderr' });
+      expect(await connection.execute('x', options, signal)).toMatchObject({
+        code: 0,
+        stdout: 'said on stdout',
+        stderr: 'said on stderr',
+      });
       expect(connection.noise).toMatch(/^[\x20-\x7e]{1,120}$/);
       server.drop();
       await connection.closed;
     }
-    expect(told).toEqual([{ message: expect.stringContaining('login shell'), host: expect.any(String), noise: expect.any(String) }]);
+    expect(told).toEqual([
+      {
+        message: expect.stringContaining('login shell'),
+        host: expect.any(String),
+        noise: expect.any(String),
+      },
+    ]);
   });
 
   it('is quoted when no command is run', async () => {
-    const server = await serve({ shellSays: 'This account is currently not available.\n', runsNothing: true });
+    const server = await serve({
+      shellSays: 'This account is currently not available.\n',
+      runsNothing: true,
+    });
     const connection = await makePool().get(server.target, signal);
     await expect(connection.execute('x', options, signal)).rejects.toMatchObject({
       reason: 'HostUnreachable',

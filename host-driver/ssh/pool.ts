@@ -126,7 +126,8 @@ export class ConnectionPool {
       entry.connection = connection;
       this.#logger?.info('SSH connection opened', { host: connection.host });
       connection.onNoise = (noise) => {
-        if (!entry.toldNoise) this.#logger?.warn('the login shell prints; it is ignored', { host: connection.host, noise });
+        if (!entry.toldNoise)
+          this.#logger?.warn('the login shell prints; it is ignored', { host: connection.host, noise });
         entry.toldNoise = true;
       };
       client.once('close', () => this.#logger?.info('SSH connection closed', { host: connection.host }));
@@ -141,7 +142,12 @@ export class ConnectionPool {
         const pauseSeconds = Math.min(most, first * 2 ** entry.failures);
         entry.failures += 1;
         entry.failure = error;
-        this.#logger?.warn('SSH connection failed', { host: error.host, reason: error.reason, message: error.message, pauseSeconds });
+        this.#logger?.warn('SSH connection failed', {
+          host: error.host,
+          reason: error.reason,
+          message: error.message,
+          pauseSeconds,
+        });
         entry.retryAt = Date.now() + pauseSeconds * 1000 * (0.8 + 0.4 * Math.random());
         if (error.reason === 'AddressBanned') this.#bans.set(doorOf(target), { error, until: entry.retryAt });
       }
@@ -154,16 +160,20 @@ export class ConnectionPool {
     const door = doorOf(target);
     if (error.reason === 'AuthenticationFailed') this.#refusals.add(door);
     if (error.reason !== 'HostUnreachable' || !this.#refusals.has(door)) return error;
-    const suspicion = 'logins from here were refused before, so fail2ban or the like on the host may ban the address that we come from';
+    const suspicion =
+      'logins from here were refused before, so fail2ban or the like on the host may ban the address that we come from';
     return new HostError(error.reason, error.host, `${error.message}; ${suspicion}`, error.cause);
   }
 
   async #connect(target: HostTarget): Promise<Connected> {
     const signal = this.#life.signal;
     const { jumpHost, ...endpoint } = target;
-    if (jumpHost === undefined) return await this.#connects.run(signal, () => this.#spread(() => connect(endpoint, signal)));
+    if (jumpHost === undefined)
+      return await this.#connects.run(signal, () => this.#spread(() => connect(endpoint, signal)));
     const gate = await this.get(jumpHost, signal);
-    const connected = await this.#entry(jumpHost).jumps.run(signal, () => connect(endpoint, signal, () => forward(gate, endpoint)));
+    const connected = await this.#entry(jumpHost).jumps.run(signal, () =>
+      connect(endpoint, signal, () => forward(gate, endpoint)),
+    );
     // The way is in use for as long as somebody is at its end.
     void gate.use(() => new Promise<void>((resolve) => connected.client.once('close', () => resolve())));
     return connected;
@@ -188,7 +198,9 @@ function forward(gate: Connection, endpoint: HostEndpoint): Promise<Duplex> {
         ),
       );
     try {
-      gate.client.forwardOut('127.0.0.1', 0, endpoint.address, endpoint.port, (error, channel) => (error ? failed(error) : resolve(channel)));
+      gate.client.forwardOut('127.0.0.1', 0, endpoint.address, endpoint.port, (error, channel) =>
+        error ? failed(error) : resolve(channel),
+      );
     } catch (error) {
       failed(error);
     }
@@ -203,7 +215,15 @@ function doorOf({ address, port, jumpHost }: HostTarget): string {
 /** Two targets share a connection only when everything that decides about trust and identity is the same. */
 function targetKey(target: HostTarget): string {
   const parts = [target, target.jumpHost].map(
-    (one) => one && [one.address, one.port, one.user, one.hostKeyFingerprints.toSorted(), one.privateKey, one.passphrase ?? null],
+    (one) =>
+      one && [
+        one.address,
+        one.port,
+        one.user,
+        one.hostKeyFingerprints.toSorted(),
+        one.privateKey,
+        one.passphrase ?? null,
+      ],
   );
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

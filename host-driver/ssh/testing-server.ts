@@ -29,7 +29,11 @@ export interface TestingServerOptions {
 }
 
 function keyPair(): { readonly privateKey: string; readonly blob: Buffer } {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256', privateKeyEncoding: { type: 'sec1', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'sec1', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
   const parsed = ssh2.utils.parseKey(privateKey);
   if (parsed instanceof Error) throw parsed;
   return { privateKey, blob: (Array.isArray(parsed) ? parsed[0] : parsed).getPublicSSH() };
@@ -84,7 +88,13 @@ export async function startTestingServer(options: TestingServerOptions = {}): Pr
     for (const client of open) client.end();
   };
   return {
-    target: { address: '127.0.0.1', port, user: 'jtel', hostKeyFingerprints: [fingerprint(hostKey.blob)], privateKey: userKey.privateKey },
+    target: {
+      address: '127.0.0.1',
+      port,
+      user: 'jtel',
+      hostKeyFingerprints: [fingerprint(hostKey.blob)],
+      privateKey: userKey.privateKey,
+    },
     commands,
     counts,
     drop,

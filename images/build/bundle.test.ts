@@ -12,7 +12,9 @@ describe('the operator’s bundle', () => {
 
   beforeAll(async () => {
     output = await bundleOperator();
-    chunks = new Map(output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file] as const] : [])));
+    chunks = new Map(
+      output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file] as const] : [])),
+    );
   }, 120_000);
 
   /** Modules of a chunk and of all that it imports before it runs. */
@@ -24,10 +26,19 @@ describe('the operator’s bundle', () => {
     return [...Object.keys(chunk.modules), ...chunk.imports.flatMap((each) => loadedWith(each, seen))];
   }
 
-  const late = ['@kubernetes/client-node', 'ssh2', 'dockerode', '@azure/storage-blob', '@peculiar/x509', 'undici'];
+  const late = [
+    '@kubernetes/client-node',
+    'ssh2',
+    'dockerode',
+    '@azure/storage-blob',
+    '@peculiar/x509',
+    'undici',
+  ];
 
   it('loads what stacks need only when there is a stack', () => {
-    const start = [...chunks.values()].find(({ facadeModuleId }) => facadeModuleId?.endsWith('/operator/main.ts'));
+    const start = [...chunks.values()].find(({ facadeModuleId }) =>
+      facadeModuleId?.endsWith('/operator/main.ts'),
+    );
     const packages = packagesOf([...loadedWith(bundleEntry), ...loadedWith(start?.fileName ?? '')]);
     expect(packages).toContain('winston');
     for (const name of late) expect(packages).not.toContain(name);
@@ -45,14 +56,19 @@ describe('the operator’s bundle', () => {
   });
 
   it('brings the scripts that are read from beside modules', () => {
-    const scripts = readdirSync(join(repositoryDirectory, 'host-driver'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.sh'));
+    const scripts = readdirSync(join(repositoryDirectory, 'host-driver'), {
+      recursive: true,
+      encoding: 'utf8',
+    }).filter((name) => name.endsWith('.sh'));
     expect(scripts).not.toEqual([]);
     expect(output.filter(({ fileName }) => fileName.endsWith('.sh'))).toHaveLength(scripts.length);
   });
 
   it('maps lines of our sources only', () => {
     const map = output.find(({ fileName }) => fileName === `${bundleEntry}.map`);
-    const { sources } = JSON.parse(ownLines(map?.type === 'asset' ? String(map.source) : '{}')) as { sources: string[] };
+    const { sources } = JSON.parse(ownLines(map?.type === 'asset' ? String(map.source) : '{}')) as {
+      sources: string[];
+    };
     expect(sources).toContain('cli/main.ts');
     expect(sources.some((source) => source.includes('node_modules'))).toBe(false);
   });

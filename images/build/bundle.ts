@@ -39,7 +39,12 @@ export async function bundleOperator(): Promise<RolldownOutput['output']> {
   });
   try {
     // ASCII: with one character beyond Latin-1 V8 keeps a file's whole text as two bytes per character.
-    const { output } = await bundle.generate({ format: 'esm', charset: 'ascii', comments: false, sourcemap: true });
+    const { output } = await bundle.generate({
+      format: 'esm',
+      charset: 'ascii',
+      comments: false,
+      sourcemap: true,
+    });
     return output;
   } finally {
     await bundle.close();
@@ -79,12 +84,20 @@ interface SourceMap {
 export function ownLines(map: string): string {
   const { mappings, sources } = JSON.parse(map) as SourceMap;
   const own = sources.map((source) => !/(^|\/)node_modules\/|rolldown\/runtime/.test(source));
-  const kept = sources.flatMap((source, index) => (own[index] === true ? [source.replace(/^(\.\.\/)+/, '')] : []));
-  const place = new Map(sources.flatMap((_, index) => (own[index] === true ? [index] : [])).map((index, position) => [index, position]));
+  const kept = sources.flatMap((source, index) =>
+    own[index] === true ? [source.replace(/^(\.\.\/)+/, '')] : [],
+  );
+  const place = new Map(
+    sources
+      .flatMap((_, index) => (own[index] === true ? [index] : []))
+      .map((index, position) => [index, position]),
+  );
   const lines = decode(mappings).map((segments) => {
     const first = segments.find((segment) => segment.length > 1);
     const source = first === undefined ? undefined : place.get(first[1] ?? -1);
-    return first === undefined || source === undefined ? [] : [[0, source, first[2] ?? 0, 0] satisfies [number, number, number, number]];
+    return first === undefined || source === undefined
+      ? []
+      : [[0, source, first[2] ?? 0, 0] satisfies [number, number, number, number]];
   });
   return JSON.stringify({ version: 3, sources: kept, names: [], mappings: encode(lines) });
 }

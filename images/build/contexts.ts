@@ -63,10 +63,18 @@ async function writeFiles(directory: string, files: ReadonlyMap<string, Buffer>)
 
 /** The context that all Node stand-ins of one release share. */
 export async function assembleNodeStandIns(release: string, context: string): Promise<void> {
-  await cp(join(standInsDirectory, 'node'), context, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
-  await copyPackages(repositoryDirectory, packagesNeeded(await readLockFile(repositoryDirectory), ['mariadb']), context);
+  await cp(join(standInsDirectory, 'node'), context, {
+    recursive: true,
+    filter: (path) => !path.endsWith('.test.ts'),
+  });
+  await copyPackages(
+    repositoryDirectory,
+    packagesNeeded(await readLockFile(repositoryDirectory), ['mariadb']),
+    context,
+  );
   await mkdir(join(context, 'updates'));
-  for (const file of await updateFiles(release)) await cp(file, join(context, 'updates', file.slice(file.lastIndexOf('/') + 1)));
+  for (const file of await updateFiles(release))
+    await cp(file, join(context, 'updates', file.slice(file.lastIndexOf('/') + 1)));
   // Schema version 1 is what a database is created with; as an update it would be known but never run.
   await writeFile(join(context, 'updates/0001-base.sql'), '-- step: created with the database\nDO 0;\n');
   await writeFiles(join(context, 'release-files'), releaseFiles(release));

@@ -5,7 +5,10 @@ import { packagesNeeded, readLockFile } from './packages.ts';
 const lock = {
   packages: {
     '': {},
-    'node_modules/a': { dependencies: { b: '1', '@types/node': '1' }, optionalDependencies: { missing: '1' } },
+    'node_modules/a': {
+      dependencies: { b: '1', '@types/node': '1' },
+      optionalDependencies: { missing: '1' },
+    },
     'node_modules/a/node_modules/b': { dependencies: { c: '1' } },
     'node_modules/b': {},
     'node_modules/c': { dependencies: { a: '1' } },
@@ -15,7 +18,11 @@ const lock = {
 };
 
 test('what a package needs is found where Node would find it; types and absent optional ones are left out', () => {
-  expect(packagesNeeded(lock, ['a'])).toEqual(['node_modules/a', 'node_modules/a/node_modules/b', 'node_modules/c']);
+  expect(packagesNeeded(lock, ['a'])).toEqual([
+    'node_modules/a',
+    'node_modules/a/node_modules/b',
+    'node_modules/c',
+  ]);
 });
 
 test('a root that is not there is an error that says what to do', () => {

@@ -31,14 +31,18 @@ export function packagesNeeded(lock: LockFile, roots: readonly string[]): readon
     if (name.startsWith('@types/')) return;
     const path = resolvePackage(lock, from, name);
     if (path === undefined) {
-      if (required) throw new Error(`package ${name}, needed by ${from || 'an image'}, is not in package-lock.json: run npm install`);
+      if (required)
+        throw new Error(
+          `package ${name}, needed by ${from || 'an image'}, is not in package-lock.json: run npm install`,
+        );
       return;
     }
     if (found.has(path)) return;
     found.add(path);
     const entry = lock.packages[path] ?? {};
     for (const dependency of Object.keys(entry.dependencies ?? {})) visit(path, dependency, true);
-    for (const dependency of Object.keys({ ...entry.optionalDependencies, ...entry.peerDependencies })) visit(path, dependency, false);
+    for (const dependency of Object.keys({ ...entry.optionalDependencies, ...entry.peerDependencies }))
+      visit(path, dependency, false);
   };
   for (const root of roots) visit('', root, true);
   return [...found].toSorted();
@@ -47,7 +51,8 @@ export function packagesNeeded(lock: LockFile, roots: readonly string[]): readon
 /** Where Node would find `name` when asked from the package at `from`. */
 function resolvePackage(lock: LockFile, from: string, name: string): string | undefined {
   for (let place = from; ; place = dirname(place)) {
-    if (place === '.' || place === '') return lock.packages[`node_modules/${name}`] === undefined ? undefined : `node_modules/${name}`;
+    if (place === '.' || place === '')
+      return lock.packages[`node_modules/${name}`] === undefined ? undefined : `node_modules/${name}`;
     if (place.endsWith('node_modules')) continue;
     const candidate = `${place}/node_modules/${name}`;
     if (lock.packages[candidate] !== undefined) return candidate;
@@ -55,10 +60,15 @@ function resolvePackage(lock: LockFile, from: string, name: string): string | un
 }
 
 /** Files that nothing reads at run time; `prebuilds` are addons for another JavaScript runtime (Bare). */
-const unneeded = /\.(map|md|markdown|d\.[cm]?ts|tsbuildinfo)$|\/(test|tests|__tests__|docs|example|examples|coverage|benchmark|bench|prebuilds|\.github)$/;
+const unneeded =
+  /\.(map|md|markdown|d\.[cm]?ts|tsbuildinfo)$|\/(test|tests|__tests__|docs|example|examples|coverage|benchmark|bench|prebuilds|\.github)$/;
 
 /** Copies packages to `target/node_modules/…`; optional ones that npm did not install here are left out. */
-export async function copyPackages(repository: string, paths: readonly string[], target: string): Promise<void> {
+export async function copyPackages(
+  repository: string,
+  paths: readonly string[],
+  target: string,
+): Promise<void> {
   for (const path of paths) {
     const source = join(repository, path);
     if ((await stat(source).catch(() => undefined)) === undefined) continue;

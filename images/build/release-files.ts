@@ -34,7 +34,8 @@ function logo(colour: string): Buffer {
   );
 }
 
-const reports = 'SELECT day, SUM(offered) AS offered, SUM(answered) AS answered FROM jtelstats.calls_per_day GROUP BY day;\n';
+const reports =
+  'SELECT day, SUM(offered) AS offered, SUM(answered) AS answered FROM jtelstats.calls_per_day GROUP BY day;\n';
 
 /** Content by path below the tree's root. @throws {Error} for a release that is not known here. */
 export function releaseFiles(release: string): ReadonlyMap<string, Buffer> {
@@ -50,9 +51,17 @@ export function releaseFiles(release: string): ReadonlyMap<string, Buffer> {
     case '3.43.1':
       return first;
     case '3.43.2':
-      return new Map([...first, ['announcements/callback.wav', tone(550, 0.5)], ['skins/default/logo.svg', logo('#7a2ea0')]]);
+      return new Map([
+        ...first,
+        ['announcements/callback.wav', tone(550, 0.5)],
+        ['skins/default/logo.svg', logo('#7a2ea0')],
+      ]);
     case '4.0.0':
-      return new Map([...first, ['announcements/callback.wav', tone(550, 0.5)], ['skins/default/logo.svg', logo('#1d8a4e')]]);
+      return new Map([
+        ...first,
+        ['announcements/callback.wav', tone(550, 0.5)],
+        ['skins/default/logo.svg', logo('#1d8a4e')],
+      ]);
     default:
       throw new Error(`there are no files for release ${release}: add them to images/build/release-files.ts`);
   }

@@ -26,7 +26,12 @@ const options = { params: { [constants.ZSTD_c_compressionLevel]: 9, [constants.Z
  * Puts `database.sql.zst` and `files.tar.zst` of a release into a directory.
  * @param databaseImage an acd-dbm stand-in (any release): the server that is asked to make the dump.
  */
-export async function makeVanilla(docker: Docker, databaseImage: string, release: string, directory: string): Promise<void> {
+export async function makeVanilla(
+  docker: Docker,
+  databaseImage: string,
+  release: string,
+  directory: string,
+): Promise<void> {
   const sql = await statements(release);
   const files = releaseFiles(release);
   const hash = createHash('sha256').update(JSON.stringify([generation, sql]));
@@ -36,7 +41,10 @@ export async function makeVanilla(docker: Docker, databaseImage: string, release
     await mkdir(join(cacheDirectory, 'vanilla'), { recursive: true });
     const work = await mkdtemp(join(cacheDirectory, 'vanilla/new-'));
     try {
-      await writeFile(join(work, 'database.sql.zst'), await compress(Buffer.from(await dump(docker, databaseImage, sql)), options));
+      await writeFile(
+        join(work, 'database.sql.zst'),
+        await compress(Buffer.from(await dump(docker, databaseImage, sql)), options),
+      );
       await writeFile(join(work, 'files.tar.zst'), await compress(await packFiles(files), options));
       // Somebody else may have made the same meanwhile: theirs is as good.
       await rename(work, cache).catch(async (error: unknown) => {
@@ -75,13 +83,40 @@ async function dump(docker: Docker, image: string, sql: string): Promise<string>
     for (const secret of ['database-root-password', 'database-app-password']) {
       await writeFile(join(secrets, secret), randomBytes(16).toString('hex'), { mode: 0o600 });
     }
-    await docker.run(['run', '-d', '--name', name, '--label', `${sandboxLabel}=build`, '--network', 'none', '--tmpfs', '/var/lib/mysql',
-      '-v', `${secrets}:/run/secrets:ro`, image]);
-    await poll('the database that makes vanilla data', 60, async () => (await docker.tryRun(['exec', name, 'healthy'])).code === 0);
+    await docker.run([
+      'run',
+      '-d',
+      '--name',
+      name,
+      '--label',
+      `${sandboxLabel}=build`,
+      '--network',
+      'none',
+      '--tmpfs',
+      '/var/lib/mysql',
+      '-v',
+      `${secrets}:/run/secrets:ro`,
+      image,
+    ]);
+    await poll(
+      'the database that makes vanilla data',
+      60,
+      async () => (await docker.tryRun(['exec', name, 'healthy'])).code === 0,
+    );
     await docker.exec(name, ['mariadb', client], { input: sql });
-    const result = await docker.exec(name, ['mariadb-dump', client, '--single-transaction', '--routines', '--triggers',
-      '--skip-dump-date', '--databases', 'jtel', 'jtelstats']);
-    if (!/^-- Dump completed$/m.test(result.slice(-200))) throw new Error('the dump of the vanilla database has no end marker');
+    const result = await docker.exec(name, [
+      'mariadb-dump',
+      client,
+      '--single-transaction',
+      '--routines',
+      '--triggers',
+      '--skip-dump-date',
+      '--databases',
+      'jtel',
+      'jtelstats',
+    ]);
+    if (!/^-- Dump completed$/m.test(result.slice(-200)))
+      throw new Error('the dump of the vanilla database has no end marker');
     return `${result}\n`;
   } finally {
     await docker.remove(name);
@@ -98,7 +133,8 @@ async function packFiles(files: ReadonlyMap<string, Buffer>): Promise<Buffer> {
     const parts = path.split('/').slice(0, -1);
     for (const [index] of parts.entries()) directories.add(parts.slice(0, index + 1).join('/'));
   }
-  for (const name of [...directories].toSorted()) archive.entry({ ...attributes, name, type: 'directory', mode: 0o755 });
+  for (const name of [...directories].toSorted())
+    archive.entry({ ...attributes, name, type: 'directory', mode: 0o755 });
   for (const [name, content] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     archive.entry({ ...attributes, name, type: 'file', mode: 0o644 }, content);
   }

@@ -34,7 +34,8 @@ export interface ObjectKey {
 /** The key of an object that the API server has seen; throws when it has no name. */
 export function keyOf(object: KubernetesObject): ObjectKey {
   const name = object.metadata?.name;
-  if (name === undefined || name === '') throw new Error(`object of kind ${object.kind ?? 'unknown'} has no metadata.name`);
+  if (name === undefined || name === '')
+    throw new Error(`object of kind ${object.kind ?? 'unknown'} has no metadata.name`);
   return { namespace: object.metadata?.namespace ?? '', name };
 }
 
@@ -46,5 +47,7 @@ export function formatKey(key: ObjectKey): string {
 /** The inverse of {@link formatKey}. */
 export function parseKey(text: string): ObjectKey {
   const slash = text.indexOf('/');
-  return slash < 0 ? { namespace: '', name: text } : { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
+  return slash < 0
+    ? { namespace: '', name: text }
+    : { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
 }

@@ -4,7 +4,18 @@ import { EntryCheck } from './entry-check.ts';
 
 function header(fields: Partial<Header> & { readonly name: string }): Header {
   return {
-    size: 0, mode: 0o644, mtime: new Date(0), type: 'file' as const, pax: null, linkname: '', uid: 0, gid: 0, uname: '', gname: '', devmajor: 0, devminor: 0,
+    size: 0,
+    mode: 0o644,
+    mtime: new Date(0),
+    type: 'file' as const,
+    pax: null,
+    linkname: '',
+    uid: 0,
+    gid: 0,
+    uname: '',
+    gname: '',
+    devmajor: 0,
+    devminor: 0,
     ...fields,
   };
 }
@@ -24,7 +35,10 @@ describe('entries that are taken', () => {
   });
 
   test('the root itself and a marker from a backup are left out', () => {
-    expect(checkAll({ name: './', type: 'directory' }, { name: '.jtel-operator/marker.json' })).toEqual([undefined, undefined]);
+    expect(checkAll({ name: './', type: 'directory' }, { name: '.jtel-operator/marker.json' })).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   test('links that stay inside the tree', () => {
@@ -38,7 +52,9 @@ describe('entries that are taken', () => {
   });
 
   test('with the time that the extended header has, before 1970 too', () => {
-    expect(checkAll({ name: 'a', pax: { mtime: '-86400.5', atime: '1' } })).toMatchObject([{ modified: new Date(-86_400_500) }]);
+    expect(checkAll({ name: 'a', pax: { mtime: '-86400.5', atime: '1' } })).toMatchObject([
+      { modified: new Date(-86_400_500) },
+    ]);
   });
 
   test('a directory may be named again, as tar does', () => {
@@ -59,9 +75,21 @@ describe('entries that are refused', () => {
     ['a symbolic link that goes out and comes back', [{ name: 'a', type: 'symlink', linkname: '../tree/b' }]],
     ['a hard link out of the tree', [{ name: 'a', type: 'link', linkname: '../etc/passwd' }]],
     ['a hard link to what is not in the archive', [{ name: 'a', type: 'link', linkname: 'b' }]],
-    ['a hard link to a symbolic link', [{ name: 'a', type: 'symlink', linkname: 'b' }, { name: 'c', type: 'link', linkname: 'a' }]],
+    [
+      'a hard link to a symbolic link',
+      [
+        { name: 'a', type: 'symlink', linkname: 'b' },
+        { name: 'c', type: 'link', linkname: 'a' },
+      ],
+    ],
     ['a file through a symbolic link', [{ name: 'a', type: 'symlink', linkname: 'b' }, { name: 'a/c' }]],
-    ['a chain of links that leads out', [{ name: 'a', type: 'symlink', linkname: '.' }, { name: 'a/b', type: 'symlink', linkname: '..' }]],
+    [
+      'a chain of links that leads out',
+      [
+        { name: 'a', type: 'symlink', linkname: '.' },
+        { name: 'a/b', type: 'symlink', linkname: '..' },
+      ],
+    ],
     ['a file below a file', [{ name: 'a' }, { name: 'a/b' }]],
     ['a file over a symbolic link', [{ name: 'a', type: 'symlink', linkname: 'b' }, { name: 'a' }]],
     ['a symbolic link over a directory', [{ name: 'a/b' }, { name: 'a', type: 'symlink', linkname: 'c' }]],
@@ -69,7 +97,10 @@ describe('entries that are refused', () => {
     ['a character device', [{ name: 'a', type: 'character-device' }]],
     ['a block device', [{ name: 'a', type: 'block-device' }]],
     ['a pipe', [{ name: 'a', type: 'fifo' }]],
-    ['a sparse file in posix format', [{ name: './GNUSparseFile.1/a', pax: { 'GNU.sparse.major': '1', 'GNU.sparse.name': 'a' } }]],
+    [
+      'a sparse file in posix format',
+      [{ name: './GNUSparseFile.1/a', pax: { 'GNU.sparse.major': '1', 'GNU.sparse.name': 'a' } }],
+    ],
     ['an extended attribute', [{ name: 'a', pax: { 'SCHILY.xattr.user.mark': 'x' } }]],
     ['an ACL', [{ name: 'a', pax: { 'SCHILY.acl.access': 'user::rw-' } }]],
     ['a name that is no UTF-8', [{ name: 'a\uFFFD' }]],

@@ -9,7 +9,13 @@ import { ArchiveError } from './archive-error.ts';
 
 /** One thing to put into the tree; `path` is relative, with `/`, and has no `.`, `..` or empty segment. */
 export type TreeEntry =
-  | { readonly type: 'Directory' | 'File'; readonly path: string; readonly mode: number; readonly modified: Date; readonly bytes: number }
+  | {
+      readonly type: 'Directory' | 'File';
+      readonly path: string;
+      readonly mode: number;
+      readonly modified: Date;
+      readonly bytes: number;
+    }
   | { readonly type: 'SymbolicLink'; readonly path: string; readonly target: string }
   | { readonly type: 'HardLink'; readonly path: string; readonly target: string };
 
@@ -38,14 +44,19 @@ export class EntryCheck {
     for (let length = 1; length < segments.length; length++) {
       const parent = segments.slice(0, length).join('/');
       const type = this.#seen.get(parent);
-      if (type !== undefined && type !== 'Directory') throw refused(entry.path, `its parent ${shown(parent)} is no directory`);
+      if (type !== undefined && type !== 'Directory')
+        throw refused(entry.path, `its parent ${shown(parent)} is no directory`);
       // A parent that the archive does not name is made as a directory.
       this.#seen.set(parent, 'Directory');
     }
     const before = this.#seen.get(entry.path);
-    if (before !== undefined && !(before === 'Directory' && entry.type === 'Directory')) throw refused(entry.path, 'it is there twice');
+    if (before !== undefined && !(before === 'Directory' && entry.type === 'Directory'))
+      throw refused(entry.path, 'it is there twice');
     if (entry.type === 'HardLink' && this.#seen.get(entry.target) !== 'File') {
-      throw refused(entry.path, `it is a link to ${shown(entry.target)}, which is no file before it in the archive`);
+      throw refused(
+        entry.path,
+        `it is a link to ${shown(entry.target)}, which is no file before it in the archive`,
+      );
     }
   }
 }
@@ -60,13 +71,17 @@ const harmless =
 /** Nothing but what is understood: a sparse file, say, is a map followed by data for whoever does not know its records. */
 function checkDialect(header: Header): void {
   const { name, linkname } = header;
-  const [strange] = Object.entries(recordsOf(header)).find(([key, value]) => !harmless.test(key) && value !== '') ?? [];
+  const [strange] =
+    Object.entries(recordsOf(header)).find(([key, value]) => !harmless.test(key) && value !== '') ?? [];
   if (strange !== undefined) {
-    const advice = strange.startsWith('GNU.sparse.') ? ': make the archive without --sparse (bsdtar: --no-read-sparse)' : '';
+    const advice = strange.startsWith('GNU.sparse.')
+      ? ': make the archive without --sparse (bsdtar: --no-read-sparse)'
+      : '';
     throw refused(name, `it has ${shown(strange)}, which cannot be kept${advice}`);
   }
   // What a decoder puts in place of bytes that are no UTF-8.
-  if (`${name}${linkname ?? ''}`.includes('\uFFFD')) throw refused(name, 'its name, or its target, is no UTF-8');
+  if (`${name}${linkname ?? ''}`.includes('\uFFFD'))
+    throw refused(name, 'its name, or its target, is no UTF-8');
 }
 
 function toEntry(header: Header, path: string): TreeEntry {
@@ -82,7 +97,10 @@ function toEntry(header: Header, path: string): TreeEntry {
     case 'link':
       return { type: 'HardLink', path, target: relativePath(header.linkname) };
     default:
-      throw refused(path, `entries of type ${header.type ?? 'unknown (a sparse file, or a part of an archive in several volumes?)'} are not allowed`);
+      throw refused(
+        path,
+        `entries of type ${header.type ?? 'unknown (a sparse file, or a part of an archive in several volumes?)'} are not allowed`,
+      );
   }
 }
 
@@ -99,17 +117,20 @@ function recordsOf({ pax }: Header): Readonly<Record<string, string>> {
 
 /** @throws {ArchiveError} for a name that could lead out of the tree. */
 function relativePath(name: string): string {
-  if (name === '' || name.length > longestPath || name.includes('\0')) throw refused(name, 'its name is not allowed');
+  if (name === '' || name.length > longestPath || name.includes('\0'))
+    throw refused(name, 'its name is not allowed');
   if (name.startsWith('/')) throw refused(name, 'its name is absolute');
   const segments = name.split('/').filter((segment) => segment !== '' && segment !== '.');
   if (segments.includes('..')) throw refused(name, 'its name contains ..');
-  if (segments.some((segment) => Buffer.byteLength(segment) > 255)) throw refused(name, 'its name is too long');
+  if (segments.some((segment) => Buffer.byteLength(segment) > 255))
+    throw refused(name, 'its name is too long');
   return segments.join('/');
 }
 
 /** The target as it will be written; where it leads to, seen from the link, must be inside the tree. */
 function symbolicTarget(path: string, target: string): string {
-  if (target === '' || target.includes('\0') || target.length > longestPath) throw refused(path, 'its link target is not allowed');
+  if (target === '' || target.includes('\0') || target.length > longestPath)
+    throw refused(path, 'its link target is not allowed');
   if (target.startsWith('/')) throw refused(path, `it is a link to ${shown(target)}, which is absolute`);
   let depth = path.split('/').length - 1;
   for (const segment of target.split('/')) {

@@ -5,7 +5,11 @@ import { createAuthority, isValidFor, issue } from './certificates.ts';
 describe('a certificate of the sandbox', () => {
   it('is one that its authority signed, for the names and addresses asked for', async () => {
     const authority = await createAuthority('sandbox');
-    const server = await issue(authority, { commonName: 'api', dns: ['control-plane.sandbox'], ips: ['10.201.7.2'] });
+    const server = await issue(authority, {
+      commonName: 'api',
+      dns: ['control-plane.sandbox'],
+      ips: ['10.201.7.2'],
+    });
     const certificate = new X509Certificate(server.certificate);
     expect(certificate.verify(new X509Certificate(authority.certificate).publicKey)).toBe(true);
     expect(certificate.checkPrivateKey(createPrivateKey(server.key))).toBe(true);
@@ -15,7 +19,10 @@ describe('a certificate of the sandbox', () => {
   });
 
   it('carries the groups of a Kubernetes user', async () => {
-    const user = await issue(await createAuthority('sandbox'), { commonName: 'admin', organizations: ['system:masters'] });
+    const user = await issue(await createAuthority('sandbox'), {
+      commonName: 'admin',
+      organizations: ['system:masters'],
+    });
     expect(new X509Certificate(user.certificate).subject).toBe('O=system:masters\nCN=admin');
   });
 

@@ -14,18 +14,36 @@ import type { KubernetesBinaries } from '../setup/kubernetes.ts';
 import { buildImage } from '../support/image.ts';
 import { sandboxDirectory } from '../support/paths.ts';
 import { poll } from '../support/poll.ts';
-import { apiServerPort, controlPlaneAlias, ensurePki, etcdAlias, readAuthority, serviceNetwork, userKubeconfig } from './pki.ts';
+import {
+  apiServerPort,
+  controlPlaneAlias,
+  ensurePki,
+  etcdAlias,
+  readAuthority,
+  serviceNetwork,
+  userKubeconfig,
+} from './pki.ts';
 
 const image = 'jtel-sandbox/control-plane:trixie';
 const auditLog = '/var/log/kubernetes-audit.log';
 const pki = '/etc/kubernetes/pki';
 
-export async function ensureControlPlane(context: SandboxContext, binaries: KubernetesBinaries): Promise<Outcome> {
+export async function ensureControlPlane(
+  context: SandboxContext,
+  binaries: KubernetesBinaries,
+): Promise<Outcome> {
   const { prefix } = context.network;
-  const addresses = { controlPlane: `${prefix}.${addressOf.controlPlane}`, etcd: `${prefix}.${addressOf.etcd}` };
+  const addresses = {
+    controlPlane: `${prefix}.${addressOf.controlPlane}`,
+    etcd: `${prefix}.${addressOf.etcd}`,
+  };
   await Promise.all([
     ensurePki(context.name, context.directory, addresses),
-    buildImage(context.docker, { tag: image, context: join(sandboxDirectory, 'images/control-plane'), bases: [baseImage] }),
+    buildImage(context.docker, {
+      tag: image,
+      context: join(sandboxDirectory, 'images/control-plane'),
+      bases: [baseImage],
+    }),
   ]);
   const { certificate } = await readAuthority(context.directory);
   const inputs = createHash('sha256').update(certificate).update(binaries.version).digest('hex');
@@ -45,7 +63,12 @@ export async function ensureControlPlane(context: SandboxContext, binaries: Kube
     part('kube-apiserver', controlPlaneAlias, addresses.controlPlane, apiServerCommand(addresses)),
   );
   await waitForReady(context, addresses.controlPlane, certificate);
-  const controllerManager = part('kube-controller-manager', 'controller-manager.sandbox', manager, managerCommand());
+  const controllerManager = part(
+    'kube-controller-manager',
+    'controller-manager.sandbox',
+    manager,
+    managerCommand(),
+  );
   // It ends when it starts without an API server, and may when it loses one.
   await ensureContainer(context, { ...controllerManager, options: [...mounts, '--restart', 'on-failure'] });
   return outcome;
@@ -57,13 +80,22 @@ async function waitForReady(context: SandboxContext, address: string, authority:
     await poll('the API server to be ready', 90, () => isReady(address, authority));
   } catch (error) {
     const said = await containerLog(context, 'kube-apiserver');
-    throw new Error(`The API server of sandbox ${context.name} does not become ready. It said:\n${said}`, { cause: error });
+    throw new Error(`The API server of sandbox ${context.name} does not become ready. It said:\n${said}`, {
+      cause: error,
+    });
   }
 }
 
 function isReady(address: string, authority: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const options = { host: address, port: apiServerPort, path: '/readyz', ca: authority, agent: false, timeout: 5000 };
+    const options = {
+      host: address,
+      port: apiServerPort,
+      path: '/readyz',
+      ca: authority,
+      agent: false,
+      timeout: 5000,
+    };
     request(options, (response) => resolve((response.resume(), response.statusCode === 200)))
       .on('timeout', function (this: { destroy(error: Error): void }) {
         this.destroy(new Error('no answer for 5 s'));
@@ -78,7 +110,12 @@ export interface AuditEvent {
   readonly verb: string;
   readonly requestURI: string;
   readonly user: { readonly username: string };
-  readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string; readonly subresource?: string };
+  readonly objectRef?: {
+    readonly resource?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly subresource?: string;
+  };
   readonly responseStatus?: { readonly code: number };
   readonly requestReceivedTimestamp: string;
 }
@@ -97,14 +134,28 @@ export class ControlPlane {
   }
 
   /** A kubeconfig of a user that has just the rights that RBAC gives, e.g. `system:serviceaccount:jtel-system:jtel-operator`. */
-  async kubeconfigFor(user: { readonly commonName: string; readonly organizations?: readonly string[] }): Promise<string> {
-    return await userKubeconfig(this.#context.name, await readAuthority(this.#context.directory), this.server, user);
+  async kubeconfigFor(user: {
+    readonly commonName: string;
+    readonly organizations?: readonly string[];
+  }): Promise<string> {
+    return await userKubeconfig(
+      this.#context.name,
+      await readAuthority(this.#context.directory),
+      this.server,
+      user,
+    );
   }
 
   /** Every request since the API server's container was made, oldest first. */
   async auditLog(): Promise<readonly AuditEvent[]> {
-    const text = await this.#context.docker.exec(objectName(this.#context.name, 'kube-apiserver'), ['cat', auditLog]);
-    return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as AuditEvent);
+    const text = await this.#context.docker.exec(objectName(this.#context.name, 'kube-apiserver'), [
+      'cat',
+      auditLog,
+    ]);
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as AuditEvent);
   }
 
   /** Stops the API server, as an outage; `start` brings it back and waits until it is ready. */
@@ -159,7 +210,7 @@ function apiServerCommand(addresses: { controlPlane: string }): string[] {
 
 function managerCommand(): string[] {
   const flags = {
-    'kubeconfig': `${pki}/kube-controller-manager.kubeconfig`,
+    kubeconfig: `${pki}/kube-controller-manager.kubeconfig`,
     'authentication-kubeconfig': `${pki}/kube-controller-manager.kubeconfig`,
     'authorization-kubeconfig': `${pki}/kube-controller-manager.kubeconfig`,
     'use-service-account-credentials': 'true',

@@ -26,7 +26,10 @@ export function kubeconfig({ cluster, server, authority, user, client }: Kubecon
       users: [
         {
           name: user,
-          user: { 'client-certificate-data': base64(client.certificate), 'client-key-data': base64(client.key) },
+          user: {
+            'client-certificate-data': base64(client.certificate),
+            'client-key-data': base64(client.key),
+          },
         },
       ],
       contexts: [{ name: cluster, context: { cluster, user } }],

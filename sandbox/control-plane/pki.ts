@@ -31,7 +31,11 @@ export function kubeconfigPaths(directory: string): Kubeconfigs {
 }
 
 /** Makes or keeps the whole set; a set for other addresses, or one that soon ends, is made anew. */
-export async function ensurePki(sandbox: string, directory: string, addresses: ControlPlaneAddresses): Promise<void> {
+export async function ensurePki(
+  sandbox: string,
+  directory: string,
+  addresses: ControlPlaneAddresses,
+): Promise<void> {
   const pki = join(directory, 'pki');
   const inputs = JSON.stringify({ format: 1, addresses });
   const complete = await readFile(join(pki, 'inputs.json'), 'utf8').catch(() => '');
@@ -47,7 +51,7 @@ export async function ensurePki(sandbox: string, directory: string, addresses: C
   };
   await pair('ca', authority);
   const servers: Record<string, CertificateRequest> = {
-    'etcd': { commonName: 'etcd', dns: [etcdAlias, 'localhost'], ips: [addresses.etcd, '127.0.0.1'] },
+    etcd: { commonName: 'etcd', dns: [etcdAlias, 'localhost'], ips: [addresses.etcd, '127.0.0.1'] },
     'kube-apiserver': {
       commonName: 'kube-apiserver',
       dns: [controlPlaneAlias, 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'localhost'],

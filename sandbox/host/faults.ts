@@ -62,7 +62,9 @@ export class HostFaults {
   /** Fills the host's disk (Docker's data and /opt/jtel) to the last block. Only a host with `diskMiB` can be filled. */
   async fill(): Promise<void> {
     if (this.#host.diskMiB === undefined) {
-      throw new Error(`Host ${this.#host.name} has no disk of its own; make it with diskMiB (\`--disk\`), or the machine's disk would be filled.`);
+      throw new Error(
+        `Host ${this.#host.name} has no disk of its own; make it with diskMiB (\`--disk\`), or the machine's disk would be filled.`,
+      );
     }
     // Reserved blocks are never written, so the machine's disk stays free. The second file takes the last crumbs;
     // without `sync` ext4 refuses before the last 250 KiB.

@@ -55,13 +55,19 @@ export interface SandboxHost {
   readonly diskMiB?: number;
 }
 
-const capabilities = 'SYS_ADMIN NET_ADMIN NET_RAW SYS_PTRACE SYS_MODULE MKNOD DAC_READ_SEARCH SYS_TIME IPC_LOCK'.split(' ');
+const capabilities =
+  'SYS_ADMIN NET_ADMIN NET_RAW SYS_PTRACE SYS_MODULE MKNOD DAC_READ_SEARCH SYS_TIME IPC_LOCK'.split(' ');
 const kindLabel = 'jtel.de/sandbox-host-kind';
 const debianLabel = 'jtel.de/sandbox-host-debian';
 const diskLabel = 'jtel.de/sandbox-host-disk-mib';
 export const hostRole = 'host';
 
-export async function ensureHostImage(docker: Docker, kind: HostKind, logFile: string, debian: HostDebian = 13): Promise<string> {
+export async function ensureHostImage(
+  docker: Docker,
+  kind: HostKind,
+  logFile: string,
+  debian: HostDebian = 13,
+): Promise<string> {
   const tag = `jtel-sandbox/host:${kind}${debian === 13 ? '' : `-${suites[debian]}`}`;
   const context = join(sandboxDirectory, 'images/host');
   const base = baseImageOf(suites[debian]);
@@ -92,28 +98,49 @@ export async function ensureHost(
       ...(diskMiB === undefined && dataRootMiB === undefined ? {} : { [`${name}-disk`]: '/var/lib/sandbox' }),
     },
     options: [
-      ['--hostname', name, '--label', `${kindLabel}=${kind}`, '--label', `${debianLabel}=${debian}`, '--stop-timeout', '90'],
+      [
+        '--hostname',
+        name,
+        '--label',
+        `${kindLabel}=${kind}`,
+        '--label',
+        `${debianLabel}=${debian}`,
+        '--stop-timeout',
+        '90',
+      ],
       ['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
       ...capabilities.flatMap((capability) => ['--cap-add', capability]),
       ['--tmpfs', '/run:exec,mode=755'],
-      ...(diskMiB === undefined ? [] : ['--env', `SANDBOX_DISK_MIB=${wholeMiB(diskMiB)}`, '--label', `${diskLabel}=${diskMiB}`]),
+      ...(diskMiB === undefined
+        ? []
+        : ['--env', `SANDBOX_DISK_MIB=${wholeMiB(diskMiB)}`, '--label', `${diskLabel}=${diskMiB}`]),
       ...(dataRootMiB === undefined ? [] : ['--env', `SANDBOX_DATA_ROOT_MIB=${wholeMiB(dataRootMiB)}`]),
       ...(diskMiB === undefined && dataRootMiB === undefined ? [] : loopDevices),
     ].flat(),
   });
   await waitForHost(context, name, address);
   const install = 'install -m 600 -o jtel -g jtel /dev/stdin /home/jtel/.ssh/authorized_keys';
-  await context.docker.exec(objectName(context.name, name), ['sh', '-c', install], { input: `${secrets.sshPublicKey}\n` });
+  await context.docker.exec(objectName(context.name, name), ['sh', '-c', install], {
+    input: `${secrets.sshPublicKey}\n`,
+  });
   return outcome;
 }
 
 /** A host that is there keeps its kind and disk; a wish for another is an error rather than the end of its data. */
-async function refuseOtherHost(context: SandboxContext, { name, kind = 'compose', debian = 13, diskMiB }: HostSpec): Promise<void> {
+async function refuseOtherHost(
+  context: SandboxContext,
+  { name, kind = 'compose', debian = 13, diskMiB }: HostSpec,
+): Promise<void> {
   const labels = (await context.docker.container(objectName(context.name, name)))?.Config.Labels;
   if (!labels) return;
   const disk = labels[diskLabel];
   const hasDebian = labels[debianLabel] ?? '13';
-  if (labels[kindLabel] === kind && hasDebian === String(debian) && (diskMiB === undefined || disk === String(diskMiB))) return;
+  if (
+    labels[kindLabel] === kind &&
+    hasDebian === String(debian) &&
+    (diskMiB === undefined || disk === String(diskMiB))
+  )
+    return;
   const is = `${labels[kindLabel]}, Debian ${hasDebian}, ${disk === undefined ? 'no disk of its own' : `a disk of ${disk} MiB`}`;
   throw new Error(
     `Host ${name} of sandbox ${context.name} is there already, but as another machine (${is}). ` +
@@ -131,7 +158,14 @@ export async function waitForHost(context: SandboxContext, name: string, address
       return (await context.docker.tryRun(['exec', container, 'sh', '-c', ready])).code === 0;
     });
   } catch (error) {
-    const engine = await context.docker.tryRun(['exec', objectName(context.name, name), 'tail', '-n', '5', '/var/log/docker.log']);
+    const engine = await context.docker.tryRun([
+      'exec',
+      objectName(context.name, name),
+      'tail',
+      '-n',
+      '5',
+      '/var/log/docker.log',
+    ]);
     const said = `${await containerLog(context, name)}\n${engine.stdout}`.trim();
     throw new Error(`Host ${name} does not come up. It said:\n${said}`, { cause: error });
   }
@@ -155,7 +189,8 @@ export function assignAddresses(
   for (const name of names) {
     let address = taken.get(objectName(sandbox, name));
     while (address === undefined) {
-      if (next > addressOf.lastHost) throw new Error(`sandbox ${sandbox} has no address left for host ${name}`);
+      if (next > addressOf.lastHost)
+        throw new Error(`sandbox ${sandbox} has no address left for host ${name}`);
       const candidate = `${prefix}.${next}`;
       next += 1;
       if (!used.has(candidate)) address = candidate;
@@ -205,7 +240,8 @@ function configuredAddress(container: InspectedContainer): string | undefined {
 const loopDevices = ['--device-cgroup-rule', 'b 7:* rwm', '--device-cgroup-rule', 'c 10:237 rwm'];
 
 function wholeMiB(size: number): number {
-  if (!Number.isInteger(size) || size < 64) throw new Error(`a disk's size in MiB must be a whole number of at least 64, not ${size}`);
+  if (!Number.isInteger(size) || size < 64)
+    throw new Error(`a disk's size in MiB must be a whole number of at least 64, not ${size}`);
   return size;
 }
 
@@ -213,6 +249,10 @@ function greets(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, timeout: 2000 });
     const end = (answer: boolean): void => (socket.destroy(), resolve(answer));
-    socket.once('data', () => end(true)).once('error', () => end(false)).once('timeout', () => end(false)).once('close', () => end(false));
+    socket
+      .once('data', () => end(true))
+      .once('error', () => end(false))
+      .once('timeout', () => end(false))
+      .once('close', () => end(false));
   });
 }

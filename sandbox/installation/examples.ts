@@ -25,7 +25,11 @@ export interface ExampleOptions {
 }
 
 /** The manifests in the order of their files. */
-export async function example(folder: 'quickstart' | 'disaster-recovery', sandbox: Sandbox, options: ExampleOptions): Promise<readonly Manifest[]> {
+export async function example(
+  folder: 'quickstart' | 'disaster-recovery',
+  sandbox: Sandbox,
+  options: ExampleOptions,
+): Promise<readonly Manifest[]> {
   const manifests = await readExample(join(repositoryDirectory, 'examples', folder));
   for (const manifest of manifests) fillIn(manifest, sandbox, options);
   return manifests;
@@ -45,17 +49,26 @@ function fillIn(manifest: Manifest, sandbox: Sandbox, options: ExampleOptions): 
   }
   switch (`${manifest.kind}/${manifest.metadata.name}`) {
     case 'JtelBackupStore/vendor':
-      Object.assign(manifest.spec?.['azure'] ?? {}, { endpoint: sandbox.blob.vendor.endpoint, container: sandbox.blob.vendor.container });
+      Object.assign(manifest.spec?.['azure'] ?? {}, {
+        endpoint: sandbox.blob.vendor.endpoint,
+        container: sandbox.blob.vendor.container,
+      });
       break;
     case 'Secret/vendor-store':
       manifest.stringData = { accountName: sandbox.blob.vendor.account, accountKey: sandbox.blob.vendor.key };
       break;
     case 'JtelBackupStore/acme-backups':
-      Object.assign(manifest.spec?.['azure'] ?? {}, { endpoint: backups?.access.endpoint, container: backups?.access.container });
+      Object.assign(manifest.spec?.['azure'] ?? {}, {
+        endpoint: backups?.access.endpoint,
+        container: backups?.access.container,
+      });
       Object.assign(manifest.spec ?? {}, { identities: [backups?.identity] });
       break;
     case 'Secret/acme-backups':
-      manifest.stringData = { accountName: backups?.access.account ?? '', accountKey: backups?.access.key ?? '' };
+      manifest.stringData = {
+        accountName: backups?.access.account ?? '',
+        accountKey: backups?.access.key ?? '',
+      };
       break;
     case 'Secret/acme-ssh':
       manifest.stringData = { 'ssh-privatekey': host.privateKey };
@@ -78,7 +91,11 @@ function fillIn(manifest: Manifest, sandbox: Sandbox, options: ExampleOptions): 
           hostKeyFingerprints: [host.hostKeyFingerprint],
           ...(spec['host'] as object | undefined),
         },
-        network: { ...(network as object), ...(fqdn === undefined ? {} : { fqdn }), ...(spec['network'] as object | undefined) },
+        network: {
+          ...(network as object),
+          ...(fqdn === undefined ? {} : { fqdn }),
+          ...(spec['network'] as object | undefined),
+        },
       };
       break;
     }
@@ -86,5 +103,7 @@ function fillIn(manifest: Manifest, sandbox: Sandbox, options: ExampleOptions): 
 }
 
 export function dockerConfig(sandbox: Sandbox, password = sandbox.registry.password): string {
-  return JSON.stringify({ auths: { [sandbox.registry.address]: { username: sandbox.registry.username, password } } });
+  return JSON.stringify({
+    auths: { [sandbox.registry.address]: { username: sandbox.registry.username, password } },
+  });
 }

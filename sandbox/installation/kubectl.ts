@@ -20,7 +20,10 @@ export class Kubectl {
   /** The one that was built or downloaded with the control plane, else the machine's own. */
   static async find(kubeconfig: string): Promise<Kubectl> {
     const cached = join(cacheDirectory, 'kubernetes', await pinnedVersion(), 'kubectl');
-    const usable = await access(cached, constants.X_OK).then(() => true, () => false);
+    const usable = await access(cached, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
     return new Kubectl(usable ? cached : 'kubectl', kubeconfig);
   }
 
@@ -31,16 +34,24 @@ export class Kubectl {
 
   /** `kubectl jtel ARGS`. kubectl wants it in the PATH and passes everything on; here it is called directly. */
   jtel(args: readonly string[], options: RunOptions = {}): Promise<string> {
-    return run([join(pluginDirectory, 'kubectl-jtel'), ...args, '--kubeconfig', this.kubeconfig], { timeoutSeconds: 60, ...options });
+    return run([join(pluginDirectory, 'kubectl-jtel'), ...args, '--kubeconfig', this.kubeconfig], {
+      timeoutSeconds: 60,
+      ...options,
+    });
   }
 
   tryRun(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    return tryRun([this.binary, '--kubeconfig', this.kubeconfig, ...args], { timeoutSeconds: 60, ...options });
+    return tryRun([this.binary, '--kubeconfig', this.kubeconfig, ...args], {
+      timeoutSeconds: 60,
+      ...options,
+    });
   }
 
   /** Applies manifests; they go in by stdin, so that Secrets appear in no argument and no file. */
   async apply(manifests: readonly unknown[]): Promise<string> {
-    return this.run(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: manifests.map((each) => JSON.stringify(each)).join('\n---\n') });
+    return this.run(['apply', '--server-side', '--force-conflicts', '-f', '-'], {
+      input: manifests.map((each) => JSON.stringify(each)).join('\n---\n'),
+    });
   }
 
   async json<T>(args: readonly string[]): Promise<T> {

@@ -37,10 +37,15 @@ export async function installAccess(sandbox: Sandbox): Promise<void> {
 export async function operatorKubeconfig(sandbox: Sandbox, from: 'machine' | 'network'): Promise<string> {
   const admin = from === 'machine' ? sandbox.kubeconfigPath : sandbox.inClusterKubeconfigPath;
   const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
-  const token = (await kubectl.run(['create', 'token', serviceAccount, '-n', operatorNamespace, '--duration', '24h'])).trim();
+  const token = (
+    await kubectl.run(['create', 'token', serviceAccount, '-n', operatorNamespace, '--duration', '24h'])
+  ).trim();
   const config = parse(await readFile(admin, 'utf8')) as Kubeconfig;
   config.users = config.users.map(({ name }) => ({ name, user: { token } }));
-  config.contexts = config.contexts.map(({ name, context }) => ({ name, context: { ...context, namespace: operatorNamespace } }));
+  config.contexts = config.contexts.map(({ name, context }) => ({
+    name,
+    context: { ...context, namespace: operatorNamespace },
+  }));
   const path = join(sandbox.directory, `operator-${from}.kubeconfig`);
   // Renamed into place: another operator may be reading it.
   const temporary = `${path}.${randomUUID()}`;
@@ -79,7 +84,14 @@ export async function startOperatorProcess(
   const kubeconfig = await operatorKubeconfig(sandbox, 'machine');
   const logFile = join(sandbox.directory, `operator-${options.name ?? 'process'}.log`);
   const output = await open(logFile, 'a', 0o600);
-  const args = [join(repositoryDirectory, 'operator/bin/jtel-operator'), ...runArguments(kubeconfig, options), '--health-port', '0', '--log-format', 'json'];
+  const args = [
+    join(repositoryDirectory, 'operator/bin/jtel-operator'),
+    ...runArguments(kubeconfig, options),
+    '--health-port',
+    '0',
+    '--log-format',
+    'json',
+  ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', output.fd, output.fd] });
   const ended = once(child, 'close');
   await once(child, 'spawn');
@@ -88,11 +100,20 @@ export async function startOperatorProcess(
     if (child.exitCode === null && child.signalCode === null) child.kill(name);
     await ended;
   };
-  return { process: child, logFile, log: () => readFile(logFile, 'utf8'), stop: () => signal('SIGTERM'), kill: () => signal('SIGKILL') };
+  return {
+    process: child,
+    logFile,
+    log: () => readFile(logFile, 'utf8'),
+    stop: () => signal('SIGTERM'),
+    kill: () => signal('SIGKILL'),
+  };
 }
 
 /** The operator's container in the sandbox's network; replaces the one that may run. */
-export async function startOperatorContainer(sandbox: Sandbox, options: OperatorOptions): Promise<RunningOperator & { readonly container: string; readonly address: string }> {
+export async function startOperatorContainer(
+  sandbox: Sandbox,
+  options: OperatorOptions,
+): Promise<RunningOperator & { readonly container: string; readonly address: string }> {
   const { docker, name, network } = sandbox;
   const container = `jtel-sandbox-${name}-operator${options.name === undefined ? '' : `-${options.name}`}`;
   const volume = container;
@@ -101,19 +122,46 @@ export async function startOperatorContainer(sandbox: Sandbox, options: Operator
   await docker.run(['volume', 'create', ...sandboxLabels(name, 'volume'), volume]);
   // Only the operator's own user may read its token, so it is handed over in a volume, not from a file of this machine.
   const receive = `umask 077 && cat > ${mounted} && chown -R ${operatorUID} /run/operator`;
-  const receiver = ['run', '--rm', '-i', '--network', 'none', ...sandboxLabels(name, 'operator'), '--mount', `type=volume,src=${volume},dst=/run/operator`];
-  await docker.run([...receiver, baseImage, 'sh', '-c', receive], { input: await readFile(await operatorKubeconfig(sandbox, 'network')) });
+  const receiver = [
+    'run',
+    '--rm',
+    '-i',
+    '--network',
+    'none',
+    ...sandboxLabels(name, 'operator'),
+    '--mount',
+    `type=volume,src=${volume},dst=/run/operator`,
+  ];
+  await docker.run([...receiver, baseImage, 'sh', '-c', receive], {
+    input: await readFile(await operatorKubeconfig(sandbox, 'network')),
+  });
   await docker.run([
-    'create', '--name', container, '--network', network, ...sandboxLabels(name, 'operator'),
+    'create',
+    '--name',
+    container,
+    '--network',
+    network,
+    ...sandboxLabels(name, 'operator'),
     // As restricted as deploy/operator.yaml asks the kubelet to be.
-    '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--memory', '384m',
-    '--mount', `type=volume,src=${volume},dst=/run/operator,readonly`,
-    operatorImage, ...runArguments(mounted, options), '--log-format', 'json',
+    '--read-only',
+    '--cap-drop',
+    'ALL',
+    '--security-opt',
+    'no-new-privileges',
+    '--memory',
+    '384m',
+    '--mount',
+    `type=volume,src=${volume},dst=/run/operator,readonly`,
+    operatorImage,
+    ...runArguments(mounted, options),
+    '--log-format',
+    'json',
   ]);
   await docker.run(['start', container]);
   await poll('the operator to be ready', 60, async () => {
     const state = await docker.container(container);
-    if (state?.State.Running !== true) throw new Error(`the operator ended:\n${await logs(sandbox, container)}`);
+    if (state?.State.Running !== true)
+      throw new Error(`the operator ended:\n${await logs(sandbox, container)}`);
     return (await logs(sandbox, container)).includes('operator started');
   });
   const started = await docker.container(container);
@@ -121,8 +169,12 @@ export async function startOperatorContainer(sandbox: Sandbox, options: Operator
     container,
     address: started?.NetworkSettings.Networks[network]?.IPAddress ?? '',
     log: () => logs(sandbox, container),
-    stop: async () => { await docker.run(['stop', '-t', '30', container]); },
-    kill: async () => { await docker.run(['kill', container]); },
+    stop: async () => {
+      await docker.run(['stop', '-t', '30', container]);
+    },
+    kill: async () => {
+      await docker.run(['kill', container]);
+    },
   };
 }
 

@@ -15,7 +15,10 @@ export interface PublishedProduct {
 
 /** Builds and pushes what stacks are made of and publishes the releases. What is there already is left alone. */
 export async function publishProduct(sandbox: Sandbox, progress: Progress): Promise<PublishedProduct> {
-  const built = [...(await buildStandIns(sandbox.docker, progress)), await buildToolbox(sandbox.docker, progress)];
+  const built = [
+    ...(await buildStandIns(sandbox.docker, progress)),
+    await buildToolbox(sandbox.docker, progress),
+  ];
   const images = await progress.step('images in the registry', async (note) => {
     const pushed: PushedImage[] = [];
     for (const { tag } of built) {
@@ -34,9 +37,13 @@ export async function publishProduct(sandbox: Sandbox, progress: Progress): Prom
 async function publishReleases(sandbox: Sandbox, progress: Progress): Promise<void> {
   const directory = await mkdtemp(join(sandbox.directory, 'releases-'));
   try {
-    const releases = await progress.step('release directories', () => assembleReleases(sandbox.docker, directory));
+    const releases = await progress.step('release directories', () =>
+      assembleReleases(sandbox.docker, directory),
+    );
     for (const [version, path] of releases) {
-      await progress.step(`release ${version} in the vendor store`, async (note) => note(await publishOrReplace(sandbox, directory, version, path)));
+      await progress.step(`release ${version} in the vendor store`, async (note) =>
+        note(await publishOrReplace(sandbox, directory, version, path)),
+      );
     }
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -44,15 +51,32 @@ async function publishReleases(sandbox: Sandbox, progress: Progress): Promise<vo
 }
 
 /** A published release never changes; a sandbox's stand-ins do while they are worked on, so there the old one makes room. */
-async function publishOrReplace(sandbox: Sandbox, directory: string, version: string, path: string): Promise<string> {
+async function publishOrReplace(
+  sandbox: Sandbox,
+  directory: string,
+  version: string,
+  path: string,
+): Promise<string> {
   try {
     return await publishRelease(sandbox, directory, path);
   } catch (error) {
-    if (!(error instanceof CommandError && /is already published in .* and differs|from an earlier attempt that did not finish/.test(error.stderr))) throw error;
+    if (
+      !(
+        error instanceof CommandError &&
+        /is already published in .* and differs|from an earlier attempt that did not finish/.test(
+          error.stderr,
+        )
+      )
+    )
+      throw error;
   }
   const { endpoint, account, key, container } = sandbox.blob.vendor;
-  const client = new ContainerClient(`${endpoint}/${container}`, new StorageSharedKeyCredential(account, key));
-  for await (const { name } of client.listBlobsFlat({ prefix: `releases/${version}/` })) await client.deleteBlob(name);
+  const client = new ContainerClient(
+    `${endpoint}/${container}`,
+    new StorageSharedKeyCredential(account, key),
+  );
+  for await (const { name } of client.listBlobsFlat({ prefix: `releases/${version}/` }))
+    await client.deleteBlob(name);
   return `${await publishRelease(sandbox, directory, path)}, its images had changed`;
 }
 
@@ -61,11 +85,36 @@ async function publishRelease(sandbox: Sandbox, directory: string, path: string)
   const { vendor } = sandbox.blob;
   const credentials = join(directory, 'store-credentials.json');
   const password = join(directory, 'registry-password');
-  await writeFile(credentials, JSON.stringify({ accountName: vendor.account, accountKey: vendor.key }), { mode: 0o600 });
+  await writeFile(credentials, JSON.stringify({ accountName: vendor.account, accountKey: vendor.key }), {
+    mode: 0o600,
+  });
   await writeFile(password, sandbox.registry.password, { mode: 0o600 });
-  const command = [process.execPath, join(repositoryDirectory, 'operator/bin/jtel-operator'), 'release', 'publish', path];
-  const store = ['--endpoint', vendor.endpoint, '--container', vendor.container, '--credentials-file', credentials];
-  const registry = ['--registry', sandbox.registry.address, '--registry-endpoint', sandbox.registry.url, '--registry-user', sandbox.registry.username];
-  const printed = await run([...command, ...store, ...registry, '--registry-password-file', password, '-o', 'json'], { timeoutSeconds: 300 });
+  const command = [
+    process.execPath,
+    join(repositoryDirectory, 'operator/bin/jtel-operator'),
+    'release',
+    'publish',
+    path,
+  ];
+  const store = [
+    '--endpoint',
+    vendor.endpoint,
+    '--container',
+    vendor.container,
+    '--credentials-file',
+    credentials,
+  ];
+  const registry = [
+    '--registry',
+    sandbox.registry.address,
+    '--registry-endpoint',
+    sandbox.registry.url,
+    '--registry-user',
+    sandbox.registry.username,
+  ];
+  const printed = await run(
+    [...command, ...store, ...registry, '--registry-password-file', password, '-o', 'json'],
+    { timeoutSeconds: 300 },
+  );
   return (JSON.parse(printed) as { outcome?: string }).outcome ?? 'done';
 }

@@ -32,7 +32,11 @@ describe('the apt sources of the machine', () => {
       'deb-src https://mirror.example/debian trixie main',
       'deb cdrom:[Debian]/ trixie main',
     ].join('\n');
-    expect(parseSourcesList(text)[0]).toEqual({ uri: 'https://mirror.example/debian', suite: 'trixie', components: ['main', 'contrib'] });
+    expect(parseSourcesList(text)[0]).toEqual({
+      uri: 'https://mirror.example/debian',
+      suite: 'trixie',
+      components: ['main', 'contrib'],
+    });
     expect(chooseMirrors(parseSourcesList(text), 'trixie').mirror).toBe('https://mirror.example/debian');
   });
 

@@ -45,10 +45,16 @@ export function parseDeb822(text: string): AptSource[] {
     return fields;
   });
   return stanzas
-    .filter((fields) => words(fields.get('types')).includes('deb') && fields.get('enabled')?.toLowerCase() !== 'no')
+    .filter(
+      (fields) => words(fields.get('types')).includes('deb') && fields.get('enabled')?.toLowerCase() !== 'no',
+    )
     .flatMap((fields) =>
       words(fields.get('uris')).flatMap((uri) =>
-        words(fields.get('suites')).map((suite) => ({ uri, suite, components: words(fields.get('components')) })),
+        words(fields.get('suites')).map((suite) => ({
+          uri,
+          suite,
+          components: words(fields.get('components')),
+        })),
       ),
     );
 }
@@ -58,7 +64,10 @@ function words(text: string | undefined): string[] {
 }
 
 /** Mirrors for another suite of the same Debian, taken from the sources of this one. */
-export function chooseMirrors(sources: readonly AptSource[], codename: string): { mirror: string; securityMirror?: string } {
+export function chooseMirrors(
+  sources: readonly AptSource[],
+  codename: string,
+): { mirror: string; securityMirror?: string } {
   const names = new Set([codename, 'stable', 'oldstable', 'testing']);
   const main = sources.filter((source) => source.components.includes('main') && /^https?:/.test(source.uri));
   const mirror = main.find((source) => names.has(source.suite))?.uri;
@@ -74,7 +83,8 @@ export function chooseMirrors(sources: readonly AptSource[], codename: string): 
 
 /** Settings of the machine's apt that an image needs to reach the same mirror. */
 export function keptConfiguration(dump: string): string {
-  const kept = /^Acquire::((https?|ftp)::Proxy(::\S+)?|Check-Valid-Until|Check-Date|Retries|ForceIPv[46]) ".+";$/i;
+  const kept =
+    /^Acquire::((https?|ftp)::Proxy(::\S+)?|Check-Valid-Until|Check-Date|Retries|ForceIPv[46]) ".+";$/i;
   return dump
     .split('\n')
     .filter((line) => kept.test(line))
@@ -93,5 +103,8 @@ export async function readAptSettings(): Promise<AptSettings> {
   }
   const release = await readFile('/etc/os-release', 'utf8');
   const codename = /^VERSION_CODENAME=(.*)$/m.exec(release)?.[1] ?? '';
-  return { ...chooseMirrors(sources, codename), configuration: keptConfiguration(await run(['apt-config', 'dump'])) };
+  return {
+    ...chooseMirrors(sources, codename),
+    configuration: keptConfiguration(await run(['apt-config', 'dump'])),
+  };
 }

@@ -27,7 +27,11 @@ export function baseImageOf(suite: DebianSuite): string {
 }
 
 /** Makes the base image of that Debian unless it is here; takes 13–45 s the first time. */
-export async function ensureBaseImage(docker: Docker, progress: Progress, suite: DebianSuite = 'trixie'): Promise<void> {
+export async function ensureBaseImage(
+  docker: Docker,
+  progress: Progress,
+  suite: DebianSuite = 'trixie',
+): Promise<void> {
   const base = baseImageOf(suite);
   const settings = await readAptSettings();
   const script = join(sandboxDirectory, 'images/base/build.sh');
@@ -60,7 +64,13 @@ export async function ensureNodeImage(docker: Docker, progress: Progress): Promi
   });
 }
 
-async function makeBase(docker: Docker, settings: AptSettings, suite: DebianSuite, script: string, tag: string): Promise<void> {
+async function makeBase(
+  docker: Docker,
+  settings: AptSettings,
+  suite: DebianSuite,
+  script: string,
+  tag: string,
+): Promise<void> {
   // Not below /tmp, which may be mounted nodev; debootstrap needs device files.
   const work = await mkdtemp(join(await privateCache('tmp'), 'base-'));
   try {
@@ -76,8 +86,21 @@ async function makeBase(docker: Docker, settings: AptSettings, suite: DebianSuit
     const [code] = (await once(child, 'close')) as [number];
     await file.close();
     await log.close();
-    if (code !== 0) throw new Error(`debootstrap ended with code ${code}; its output is in ${cacheDirectory}/base-image.log`);
-    await docker.run(['import', '--change', 'CMD ["bash"]', '--change', 'ENV LANG=C.UTF-8', '--change', `LABEL ${tagLabel}=${baseImageOf(suite)}`, archive, tag]);
+    if (code !== 0)
+      throw new Error(
+        `debootstrap ended with code ${code}; its output is in ${cacheDirectory}/base-image.log`,
+      );
+    await docker.run([
+      'import',
+      '--change',
+      'CMD ["bash"]',
+      '--change',
+      'ENV LANG=C.UTF-8',
+      '--change',
+      `LABEL ${tagLabel}=${baseImageOf(suite)}`,
+      archive,
+      tag,
+    ]);
   } finally {
     await run(await asRoot(['rm', '-rf', '--one-file-system', work]));
   }

@@ -24,7 +24,11 @@ export async function ensureDocker(progress: Progress): Promise<Docker> {
     if ((await findCommand('dockerd')) === undefined || (await findCommand('docker')) === undefined) {
       // Without Docker there is no base image either; so all that will be missing is said and installed at once.
       const debootstrap = (await findCommand('debootstrap')) === undefined ? ['debootstrap'] : [];
-      await installPackages(['docker.io', 'docker-cli?', 'iptables', ...debootstrap], 'Docker Engine, base image', progress);
+      await installPackages(
+        ['docker.io', 'docker-cli?', 'iptables', ...debootstrap],
+        'Docker Engine, base image',
+        progress,
+      );
     }
     return await progress.step('Docker Engine', async (note) => {
       // Installing the package starts the engine on a machine with systemd, and on some others.
@@ -54,7 +58,8 @@ async function start(): Promise<Docker> {
   if (init === 'systemd') await run(await asRoot(['systemctl', 'start', 'docker']));
   else await startDetached(log);
   return await poll('the Docker Engine to answer', 60, reachableDocker).catch(async (error: unknown) => {
-    const said = init === 'systemd' ? 'see `journalctl -u docker`' : lastLines(await readFile(log, 'utf8'), 15);
+    const said =
+      init === 'systemd' ? 'see `journalctl -u docker`' : lastLines(await readFile(log, 'utf8'), 15);
     throw new Error(`The Docker Engine does not start: ${said}`, { cause: error });
   });
 }

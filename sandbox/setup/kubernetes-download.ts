@@ -42,12 +42,15 @@ export async function downloadKubernetes(
     });
     await pipeline(Readable.fromWeb(response.body), tap, createWriteStream(file));
     const actual = hash.digest('hex');
-    if (actual !== expected) throw new DigestError(`${url} has SHA-256 ${actual}, published is ${expected}: not used`);
+    if (actual !== expected)
+      throw new DigestError(`${url} has SHA-256 ${actual}, published is ${expected}: not used`);
     await chmod(file, 0o755);
     return true;
   } catch (error) {
     if (error instanceof DigestError) throw error;
-    progress.info(`${name} ${version} cannot be downloaded here (${error instanceof Error ? rootCause(error) : String(error)})`);
+    progress.info(
+      `${name} ${version} cannot be downloaded here (${error instanceof Error ? rootCause(error) : String(error)})`,
+    );
     return false;
   } finally {
     await dispatcher.destroy();

@@ -60,9 +60,13 @@ export async function ensureKubernetes(
           if (await downloadKubernetes(version, name, file, progress, options.origin)) note('downloaded');
           else {
             if (version !== (await pinnedVersion())) {
-              throw new Error(`${assets} lacks ${name}, and ${version} of it cannot be downloaded; unset KUBEBUILDER_ASSETS to build ${await pinnedVersion()}.`);
+              throw new Error(
+                `${assets} lacks ${name}, and ${version} of it cannot be downloaded; unset KUBEBUILDER_ASSETS to build ${await pinnedVersion()}.`,
+              );
             }
-            await progress.step(`${name} built from source (minutes, once)`, () => buildKubernetes(docker, version, name, file, progress));
+            await progress.step(`${name} built from source (minutes, once)`, () =>
+              buildKubernetes(docker, version, name, file, progress),
+            );
             note('built from source');
           }
           await rename(file, join(directory, name));
@@ -77,7 +81,12 @@ export async function ensureKubernetes(
 
 async function missing(directory: string): Promise<BinaryName[]> {
   const checks = await Promise.all(
-    binaryNames.map((name) => access(join(directory, name), constants.X_OK).then(() => [], () => [name])),
+    binaryNames.map((name) =>
+      access(join(directory, name), constants.X_OK).then(
+        () => [],
+        () => [name],
+      ),
+    ),
   );
   return checks.flat();
 }
@@ -86,7 +95,9 @@ async function assetsVersion(assets: string): Promise<string> {
   const { code, stdout, stderr } = await tryRun([join(assets, 'kube-apiserver'), '--version']);
   const version = /v\d+\.\d+\.\d+\S*/.exec(stdout)?.[0];
   if (code === 0 && version !== undefined) return version;
-  throw new Error(`KUBEBUILDER_ASSETS=${assets} has no kube-apiserver that tells its version: ${stderr.trim()}`);
+  throw new Error(
+    `KUBEBUILDER_ASSETS=${assets} has no kube-apiserver that tells its version: ${stderr.trim()}`,
+  );
 }
 
 async function adopt(assets: string, directory: string): Promise<void> {

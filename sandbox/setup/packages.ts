@@ -8,7 +8,12 @@ import { withLock } from '../support/lock.ts';
 import { asRoot } from './privilege.ts';
 
 /** Where commands are looked for; the administrator's directories are often missing from a user's PATH. */
-const directories = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'].filter(Boolean);
+const directories = [
+  ...(process.env['PATH'] ?? '').split(':'),
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/sbin',
+].filter(Boolean);
 
 /** Full path of a command, or undefined when the machine lacks it. */
 export async function findCommand(command: string): Promise<string | undefined> {
@@ -27,9 +32,15 @@ export async function findCommand(command: string): Promise<string | undefined> 
  * Installs packages with apt. Names that this Debian does not have are left out when they end with `?`
  * (trixie split `docker-cli` from `docker.io`; bookworm has no such package).
  */
-export async function installPackages(wanted: readonly string[], why: string, progress: Progress): Promise<void> {
+export async function installPackages(
+  wanted: readonly string[],
+  why: string,
+  progress: Progress,
+): Promise<void> {
   if ((await findCommand('apt-get')) === undefined) {
-    throw new Error(`This machine lacks ${wanted.join(', ')} (${why}) and has no apt-get; install them by hand.`);
+    throw new Error(
+      `This machine lacks ${wanted.join(', ')} (${why}) and has no apt-get; install them by hand.`,
+    );
   }
   const names = wanted.map((name) => name.replace(/\?$/, ''));
   progress.info(`Installing Debian packages (${why}): ${names.join(' ')}`);
@@ -39,10 +50,19 @@ export async function installPackages(wanted: readonly string[], why: string, pr
       const available: string[] = [];
       for (const name of wanted) {
         if (!name.endsWith('?')) available.push(name);
-        else if ((await tryRun(['apt-cache', 'show', name.slice(0, -1)])).code === 0) available.push(name.slice(0, -1));
+        else if ((await tryRun(['apt-cache', 'show', name.slice(0, -1)])).code === 0)
+          available.push(name.slice(0, -1));
       }
       // `env`, because sudo passes no variables on.
-      const install = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-y', '-q', '--no-install-recommends'];
+      const install = [
+        'env',
+        'DEBIAN_FRONTEND=noninteractive',
+        'apt-get',
+        'install',
+        '-y',
+        '-q',
+        '--no-install-recommends',
+      ];
       await run(await asRoot([...install, ...available]), { timeoutSeconds: 1200 });
     }),
   );

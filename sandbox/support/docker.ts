@@ -20,9 +20,14 @@ export interface InspectedContainer {
   readonly Config: { readonly Labels: Readonly<Record<string, string>> };
   readonly NetworkSettings: {
     readonly Networks: Readonly<
-      Record<string, { readonly IPAddress: string; readonly IPAMConfig: { readonly IPv4Address?: string } | null }>
+      Record<
+        string,
+        { readonly IPAddress: string; readonly IPAMConfig: { readonly IPv4Address?: string } | null }
+      >
     >;
-    readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>>;
+    readonly Ports: Readonly<
+      Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>
+    >;
   };
 }
 
@@ -67,7 +72,10 @@ export class Docker {
 
   /** Runs a command in a container; secrets go in by `options.input`. */
   async exec(container: string, command: readonly string[], options: RunOptions = {}): Promise<string> {
-    return await this.run(['exec', ...(options.input === undefined ? [] : ['-i']), container, ...command], options);
+    return await this.run(
+      ['exec', ...(options.input === undefined ? [] : ['-i']), container, ...command],
+      options,
+    );
   }
 
   async remove(container: string): Promise<void> {

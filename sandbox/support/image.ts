@@ -40,7 +40,8 @@ export async function buildImage(docker: Docker, build: ImageBuild): Promise<Bui
   const bases = await Promise.all(
     (build.bases ?? []).map(async (base) => {
       const id = await docker.imageID(base);
-      if (id === undefined) throw new Error(`image ${build.tag} needs base image ${base}, which is not here; build that first`);
+      if (id === undefined)
+        throw new Error(`image ${build.tag} needs base image ${base}, which is not here; build that first`);
       return [base, id] as const;
     }),
   );
@@ -49,14 +50,21 @@ export async function buildImage(docker: Docker, build: ImageBuild): Promise<Bui
   hash.update(JSON.stringify([bases, Object.entries(build.buildArgs ?? {}).toSorted()]));
   hash.update(await readFile(dockerfile));
   await hashDirectory(hash, build.context, build.includes ?? (() => true));
-  const args = Object.entries(build.buildArgs ?? {}).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  const args = Object.entries(build.buildArgs ?? {}).flatMap(([name, value]) => [
+    '--build-arg',
+    `${name}=${value}`,
+  ]);
   const env = { ...process.env, DOCKER_BUILDKIT: '0' }; // buildx is no part of Debian's docker.io in bookworm
   const command = ['build', '-q', '--force-rm', '-f', dockerfile, ...args];
   return await tagOnce(docker, build.tag, hash.digest('hex'), async (hashTag) => {
     const log = build.logFile === undefined ? {} : { logFile: build.logFile };
     const quiet = build.logFile === undefined ? command : command.filter((word) => word !== '-q');
     const label = ['--label', `${tagLabel}=${build.tag}`];
-    await docker.run([...quiet, ...label, '-t', hashTag, build.context], { env, timeoutSeconds: 1800, ...log });
+    await docker.run([...quiet, ...label, '-t', hashTag, build.context], {
+      env,
+      timeoutSeconds: 1800,
+      ...log,
+    });
   });
 }
 
@@ -111,7 +119,9 @@ async function hashDirectory(
     else if (entry.isSymbolicLink()) hash.update(`${name}\0link\0${await readlink(path)}\0`);
     else if (entry.isFile()) {
       const executable = ((await stat(path)).mode & 0o111) !== 0;
-      const content = createHash('sha256').update(await readFile(path)).digest('hex');
+      const content = createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex');
       hash.update(`${name}\0${executable ? 'x' : '-'}\0${content}\0`);
     }
   }

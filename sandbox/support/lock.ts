@@ -10,7 +10,9 @@ import { dirname } from 'node:path';
 /** Runs `work` while nobody else on this machine holds `file`; waits for its turn. */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
-  const holder = spawn('flock', [file, 'sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const holder = spawn('flock', [file, 'sh', '-c', 'echo locked; exec cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const ended = once(holder, 'close');
   const failed = ended.then(() => Promise.reject(new Error(`flock ${file} ended before the lock was taken`)));
   failed.catch(() => {});

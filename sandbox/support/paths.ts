@@ -7,14 +7,19 @@ export const repositoryDirectory = resolve(import.meta.dirname, '../..');
 export const sandboxDirectory = resolve(import.meta.dirname, '..');
 
 /** Things that are dear to make and the same for every sandbox: Kubernetes binaries, locks, dockerd's log. */
-export const cacheDirectory = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'jtel-operator');
+export const cacheDirectory = join(
+  process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'),
+  'jtel-operator',
+);
 
 const namePattern = /^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$/;
 
 /** A sandbox's or a host's name becomes part of container names, paths and DNS names. */
 export function assertName(kind: 'sandbox' | 'host', name: string): void {
   if (!namePattern.test(name)) {
-    throw new Error(`${kind} name ${JSON.stringify(name)} is not allowed: use 1 to 30 lower-case letters, digits and dashes.`);
+    throw new Error(
+      `${kind} name ${JSON.stringify(name)} is not allowed: use 1 to 30 lower-case letters, digits and dashes.`,
+    );
   }
 }
 

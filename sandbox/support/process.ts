@@ -32,7 +32,9 @@ export class CommandError extends Error {
 
   constructor(command: readonly string[], result: RunResult, hint?: string) {
     const said = lastLines(result.stderr.trim() || result.stdout.trim(), 20);
-    super(`${command.join(' ')} ended with code ${result.code}${said ? `:\n${said}` : ''}${hint ? `\n${hint}` : ''}`);
+    super(
+      `${command.join(' ')} ended with code ${result.code}${said ? `:\n${said}` : ''}${hint ? `\n${hint}` : ''}`,
+    );
     this.code = result.code;
     this.stderr = result.stderr;
   }
@@ -45,7 +47,12 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
   const { timeoutSeconds = 600 } = options;
   const limit = AbortSignal.timeout(timeoutSeconds * 1000);
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
-  const child = spawn(program, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: 'pipe', signal });
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    stdio: 'pipe',
+    signal,
+  });
   let log: WriteStream | undefined;
   if (options.logFile !== undefined) {
     log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
@@ -59,9 +66,14 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
   child.stdin.end(options.input);
   try {
     const [code] = (await once(child, 'close')) as [number | null];
-    return { code: code ?? 1, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+    return {
+      code: code ?? 1,
+      stdout: Buffer.concat(stdout).toString(),
+      stderr: Buffer.concat(stderr).toString(),
+    };
   } catch (error) {
-    if (limit.aborted) throw new Error(`${command.join(' ')} took longer than ${timeoutSeconds} s`, { cause: error });
+    if (limit.aborted)
+      throw new Error(`${command.join(' ')} took longer than ${timeoutSeconds} s`, { cause: error });
     throw new Error(`${command.join(' ')} could not be run`, { cause: error });
   } finally {
     log?.end();
@@ -72,7 +84,11 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<string> {
   const result = await tryRun(command, options);
   if (result.code !== 0) {
-    throw new CommandError(command, result, options.logFile ? `The whole output is in ${options.logFile}.` : undefined);
+    throw new CommandError(
+      command,
+      result,
+      options.logFile ? `The whole output is in ${options.logFile}.` : undefined,
+    );
   }
   return result.stdout;
 }

@@ -10,7 +10,9 @@ it('writes one plain line per step, with its note and time, when nobody looks at
 
 it('marks a failed step and passes the failure on', async () => {
   const { progress, text } = recorded();
-  await expect(progress.step('registry', () => Promise.reject(new Error('port taken')))).rejects.toThrow('port taken');
+  await expect(progress.step('registry', () => Promise.reject(new Error('port taken')))).rejects.toThrow(
+    'port taken',
+  );
   expect(text()).toMatch(/✗ registry \(failed after \d+\.\d s\)/);
 });
 
@@ -23,5 +25,8 @@ function recorded(): { progress: ReturnType<typeof lineProgress>; text: () => st
   const stream = new PassThrough();
   const chunks: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return { progress: lineProgress({ stream, announceAfterSeconds: 0.01 }), text: () => Buffer.concat(chunks).toString() };
+  return {
+    progress: lineProgress({ stream, announceAfterSeconds: 0.01 }),
+    text: () => Buffer.concat(chunks).toString(),
+  };
 }

@@ -44,7 +44,10 @@ export function lineProgress(options: LineProgressOptions = {}): Progress {
         line(colours.green('✓'), `${title} ${colours.dim(`(${said ? `${said}, ` : ''}${took})`)}`);
         return result;
       } catch (error) {
-        line(colours.red('✗'), `${title} ${colours.dim(`(failed after ${seconds(performance.now() - begin)} s)`)}`);
+        line(
+          colours.red('✗'),
+          `${title} ${colours.dim(`(failed after ${seconds(performance.now() - begin)} s)`)}`,
+        );
         throw error;
       } finally {
         clearTimeout(announce);

@@ -15,11 +15,17 @@ import type { ContainerRule, FaultRule, NetworkRule } from './types.ts';
 
 export type AddAccount = (name: string, key: string) => Promise<void>;
 
-export async function serveAdmin(double: BlobDouble, addAccount: AddAccount, host: string, port: number): Promise<Server> {
+export async function serveAdmin(
+  double: BlobDouble,
+  addAccount: AddAccount,
+  host: string,
+  port: number,
+): Promise<Server> {
   const server = createServer((request, response) => {
     void answer(double, addAccount, request).then(
       (result) => respond(response, 200, result ?? {}),
-      (error: unknown) => respond(response, 400, { error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) =>
+        respond(response, 400, { error: error instanceof Error ? error.message : String(error) }),
     );
   });
   server.listen(port, host);
@@ -27,8 +33,14 @@ export async function serveAdmin(double: BlobDouble, addAccount: AddAccount, hos
   return server;
 }
 
-async function answer(double: BlobDouble, addAccount: AddAccount, request: IncomingMessage): Promise<unknown> {
-  const [, kind, first, second] = new URL(request.url ?? '/', 'http://admin').pathname.split('/').map(decodeURIComponent);
+async function answer(
+  double: BlobDouble,
+  addAccount: AddAccount,
+  request: IncomingMessage,
+): Promise<unknown> {
+  const [, kind, first, second] = new URL(request.url ?? '/', 'http://admin').pathname
+    .split('/')
+    .map(decodeURIComponent);
   const body = async <T>(): Promise<T> => JSON.parse(Buffer.concat(await request.toArray()).toString()) as T;
   switch (`${request.method} ${kind}${first === undefined ? '' : '/…'}${second === undefined ? '' : '/…'}`) {
     case 'PUT containers/…/…': {

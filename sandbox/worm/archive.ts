@@ -33,14 +33,22 @@ export class Archive {
     this.#store = store;
   }
 
-  async through(request: BlobRequest, headers: IncomingHttpHeaders, pass: () => Promise<Reply>): Promise<Reply> {
+  async through(
+    request: BlobRequest,
+    headers: IncomingHttpHeaders,
+    pass: () => Promise<Reply>,
+  ): Promise<Reply> {
     await this.#finish();
     const pending = this.#pending.get(keyOf(request));
     switch (request.operation) {
       case 'SetBlobTier':
-        return pending === undefined ? await this.#setTier(request, headers, pass) : asReply(azureError('BlobBeingRehydrated'));
+        return pending === undefined
+          ? await this.#setTier(request, headers, pass)
+          : asReply(azureError('BlobBeingRehydrated'));
       case 'GetBlobProperties':
-        return pending === undefined ? await pass() : withHeader(await pass(), 'x-ms-archive-status', statusOf(pending));
+        return pending === undefined
+          ? await pass()
+          : withHeader(await pass(), 'x-ms-archive-status', statusOf(pending));
       case 'ListBlobs':
         return await this.#list(request, pass);
       default:
@@ -57,28 +65,49 @@ export class Archive {
   }
 
   /** Azurite looks at signature and state, and brings the blob back; it goes back where it was until the time has come. */
-  async #setTier(request: BlobRequest, headers: IncomingHttpHeaders, pass: () => Promise<Reply>): Promise<Reply> {
+  async #setTier(
+    request: BlobRequest,
+    headers: IncomingHttpHeaders,
+    pass: () => Promise<Reply>,
+  ): Promise<Reply> {
     const tier = headers['x-ms-access-tier'];
     const { account, container, blob } = request;
     const client = this.#store.blob(account, container, blob);
     const isArchived = (await client?.getProperties().catch(() => undefined))?.accessTier === 'Archive';
     const reply = await pass();
-    if (client === undefined || !isArchived || reply.status >= 300 || (tier !== 'Hot' && tier !== 'Cool' && tier !== 'Cold')) return reply;
+    if (
+      client === undefined ||
+      !isArchived ||
+      reply.status >= 300 ||
+      (tier !== 'Hot' && tier !== 'Cool' && tier !== 'Cold')
+    )
+      return reply;
     await client.setAccessTier('Archive');
-    this.#pending.set(keyOf(request), { account, container, blob, tier, doneTime: this.#rules.now + rehydrationSeconds * 1000 });
+    this.#pending.set(keyOf(request), {
+      account,
+      container,
+      blob,
+      tier,
+      doneTime: this.#rules.now + rehydrationSeconds * 1000,
+    });
     return reply;
   }
 
   async #list({ account, container }: BlobRequest, pass: () => Promise<Reply>): Promise<Reply> {
     const reply = await pass();
-    const here = [...this.#pending.values()].filter((each) => each.account === account && each.container === container);
+    const here = [...this.#pending.values()].filter(
+      (each) => each.account === account && each.container === container,
+    );
     if (here.length === 0 || reply.status !== 200) return reply;
     let xml = Buffer.isBuffer(reply.body) ? reply.body.toString() : await text(reply.body);
     for (const pending of here) {
       const name = `<Name>${escaped(pending.blob)}</Name>`;
       const [before, ...rest] = xml.split(name);
       if (rest.length !== 1) continue;
-      const marked = rest[0]?.replace('<AccessTier>Archive</AccessTier>', `<AccessTier>Archive</AccessTier><ArchiveStatus>${statusOf(pending)}</ArchiveStatus>`);
+      const marked = rest[0]?.replace(
+        '<AccessTier>Archive</AccessTier>',
+        `<AccessTier>Archive</AccessTier><ArchiveStatus>${statusOf(pending)}</ArchiveStatus>`,
+      );
       xml = `${before}${name}${marked}`;
     }
     return withBody(reply, Buffer.from(xml));

@@ -33,9 +33,24 @@ export class AzuriteProcess {
   async start(accounts: Accounts): Promise<void> {
     const { program, port, location } = this.#options;
     const place = location === undefined ? ['--inMemoryPersistence'] : ['--location', location];
-    const args = ['--import', endWithParent, program, '--blobHost', '127.0.0.1', '--blobPort', String(port), ...place, '--skipApiVersionCheck', '--silent', '--disableTelemetry'];
+    const args = [
+      '--import',
+      endWithParent,
+      program,
+      '--blobHost',
+      '127.0.0.1',
+      '--blobPort',
+      String(port),
+      ...place,
+      '--skipApiVersionCheck',
+      '--silent',
+      '--disableTelemetry',
+    ];
     const list = Object.entries(accounts).map(([name, key]) => `${name}:${key}`);
-    const child = spawn(process.execPath, args, { env: { ...process.env, AZURITE_ACCOUNTS: list.join(';') }, stdio: ['pipe', 'ignore', 'inherit'] });
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, AZURITE_ACCOUNTS: list.join(';') },
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
     child.once('exit', (code) => {
       if (this.#child === child) this.onUnexpectedEnd(code);
     });
@@ -56,7 +71,9 @@ export class AzuriteProcess {
     const deadline = Date.now() + startSeconds * 1000;
     for (;;) {
       if (child.exitCode !== null) throw new Error(`Azurite ended with ${child.exitCode}`);
-      const answered = await fetch(`http://127.0.0.1:${this.#options.port}/${account}`).catch(() => undefined);
+      const answered = await fetch(`http://127.0.0.1:${this.#options.port}/${account}`).catch(
+        () => undefined,
+      );
       if (answered !== undefined) return await answered.arrayBuffer().then(() => undefined);
       if (Date.now() > deadline) throw new Error(`Azurite did not answer within ${startSeconds} s`);
       await new Promise((resolve) => setTimeout(resolve, 50));

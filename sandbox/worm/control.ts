@@ -1,5 +1,12 @@
 /** The double as tests and the sandbox hold it in their hands: everything its admin port can do. */
-import type { ContainerRule, NetworkRule, FaultReport, FaultRule, RequestPattern, RequestRecord } from './types.ts';
+import type {
+  ContainerRule,
+  NetworkRule,
+  FaultReport,
+  FaultRule,
+  RequestPattern,
+  RequestRecord,
+} from './types.ts';
 
 export class BlobControl {
   readonly faults: BlobFaults;
@@ -13,7 +20,12 @@ export class BlobControl {
 
   /** What holds for a container from now on; it need not exist yet. */
   async policy(account: string, container: string, rule: ContainerRule): Promise<void> {
-    await ask(this.#adminUrl, 'PUT', `/containers/${encodeURIComponent(account)}/${encodeURIComponent(container)}`, rule);
+    await ask(
+      this.#adminUrl,
+      'PUT',
+      `/containers/${encodeURIComponent(account)}/${encodeURIComponent(container)}`,
+      rule,
+    );
   }
 
   /** Which clients an account lets in from now on. */
@@ -77,8 +89,13 @@ export class BlobFaults {
 }
 
 async function ask(adminUrl: string, method: string, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(`${adminUrl}${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }), signal: AbortSignal.timeout(120_000) });
+  const response = await fetch(`${adminUrl}${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(120_000),
+  });
   const answer = await response.json();
-  if (!response.ok) throw new Error(`the blob double refuses ${method} ${path}: ${(answer as { error: string }).error}`);
+  if (!response.ok)
+    throw new Error(`the blob double refuses ${method} ${path}: ${(answer as { error: string }).error}`);
   return answer;
 }

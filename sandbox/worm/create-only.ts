@@ -7,11 +7,20 @@ import { azureError } from './answers.ts';
 import type { BlobRequest } from './request.ts';
 import { asReply, headerOf, type Reply } from './store.ts';
 
-export function createOnlyAnswer(request: BlobRequest, requestHeaders: readonly string[], reply: Reply): Reply {
+export function createOnlyAnswer(
+  request: BlobRequest,
+  requestHeaders: readonly string[],
+  reply: Reply,
+): Reply {
   const rights = request.query.get('sp') ?? '';
   const isCreation = ['PutBlob', 'PutBlobFromUrl', 'CopyBlob'].includes(request.operation);
-  const isRefused = reply.status === 403 && headerOf(reply.headers, 'x-ms-error-code') === 'AuthorizationPermissionMismatch';
+  const isRefused =
+    reply.status === 403 && headerOf(reply.headers, 'x-ms-error-code') === 'AuthorizationPermissionMismatch';
   if (!isCreation || !isRefused || !rights.includes('c') || rights.includes('w')) return reply;
   if (!Buffer.isBuffer(reply.body)) reply.body.resume();
-  return asReply(azureError(headerOf(requestHeaders, 'if-none-match') === '*' ? 'BlobAlreadyExists' : 'UnauthorizedBlobOverwrite'));
+  return asReply(
+    azureError(
+      headerOf(requestHeaders, 'if-none-match') === '*' ? 'BlobAlreadyExists' : 'UnauthorizedBlobOverwrite',
+    ),
+  );
 }

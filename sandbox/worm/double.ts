@@ -45,7 +45,10 @@ export class BlobDouble {
     this.#versions = new Versions(rules, this.#store);
     this.#archive = new Archive(rules, this.#store);
     // Uploads take as long as they take; Node's default of 300 s would end slow ones.
-    this.#server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => void this.#serve(request, response));
+    this.#server = createServer(
+      { requestTimeout: 0, keepAliveTimeout: 60_000 },
+      (request, response) => void this.#serve(request, response),
+    );
   }
 
   async listen(host: string, port: number): Promise<void> {
@@ -88,7 +91,16 @@ export class BlobDouble {
     const parsed = parseRequest(incoming.method ?? 'GET', incoming.url ?? '/', incoming.headers);
     const { method, operation, account, container, blob } = parsed;
     this.#count += 1;
-    const asked = { number: this.#count, time: new Date().toISOString(), method, operation, account, container, blob, onlyIfNew: incoming.headers['if-none-match'] === '*' };
+    const asked = {
+      number: this.#count,
+      time: new Date().toISOString(),
+      method,
+      operation,
+      account,
+      container,
+      blob,
+      onlyIfNew: incoming.headers['if-none-match'] === '*',
+    };
     const record = { ...asked, storeStatus: 0, status: 0, requestBytes: 0, responseBytes: 0 };
     this.#records.push(record);
     if (this.#records.length > maximumRecords) this.#records.shift();
@@ -110,21 +122,33 @@ export class BlobDouble {
     const refusal = networkRefusal(parsed, this.rules, incoming.socket.remoteAddress ?? '');
     if (refusal !== undefined) return asReply(refusal);
     if (parsed.operation === 'Batch') return asReply(azureError('NotImplemented'));
-    if (this.rules.of(parsed.account, parsed.container).kind === 'Sink') return asReply(await this.sink.answer(parsed, incoming.headers, exchange.body()));
-    const reply = parsed.operation === 'PutBlobFromUrl' ? await this.#copy(exchange) : await this.#archive.through(parsed, incoming.headers, () => this.#ruled(parsed, exchange, () => this.#pass(exchange)));
+    if (this.rules.of(parsed.account, parsed.container).kind === 'Sink')
+      return asReply(await this.sink.answer(parsed, incoming.headers, exchange.body()));
+    const reply =
+      parsed.operation === 'PutBlobFromUrl'
+        ? await this.#copy(exchange)
+        : await this.#archive.through(parsed, incoming.headers, () =>
+            this.#ruled(parsed, exchange, () => this.#pass(exchange)),
+          );
     return createOnlyAnswer(parsed, incoming.rawHeaders, unauthenticated(reply));
   }
 
   /** Under the rule of its container. */
   async #ruled(request: BlobRequest, { incoming }: Exchange, pass: () => Promise<Reply>): Promise<Reply> {
-    if (this.rules.of(request.account, request.container).kind === 'Versions') return await this.#versions.through(request, incoming.headers, pass);
+    if (this.rules.of(request.account, request.container).kind === 'Versions')
+      return await this.#versions.through(request, incoming.headers, pass);
     return await this.#guard.through(request, pass);
   }
 
   async #pass(exchange: Exchange): Promise<Reply> {
     const { incoming, parsed, signal } = exchange;
     const body = exchange.body();
-    const request = { method: parsed.method, target: incoming.url ?? '/', headers: incoming.rawHeaders, signal };
+    const request = {
+      method: parsed.method,
+      target: incoming.url ?? '/',
+      headers: incoming.rawHeaders,
+      signal,
+    };
     return await this.#store.pass(body === undefined ? request : { ...request, body });
   }
 
@@ -136,17 +160,22 @@ export class BlobDouble {
       if (verdict.status !== 501) return verdict;
       if (!Buffer.isBuffer(verdict.body)) verdict.body.resume();
     }
-    const target = isSigned ? this.#store.blob(parsed.account, parsed.container, parsed.blob) : this.#store.blobBySAS(incoming.url ?? '/');
+    const target = isSigned
+      ? this.#store.blob(parsed.account, parsed.container, parsed.blob)
+      : this.#store.blobBySAS(incoming.url ?? '/');
     const sourceUrl = headerOf(incoming.rawHeaders, 'x-ms-copy-source') ?? '';
     if (target === undefined) return asReply(azureError('AuthenticationFailed'));
     const copy = { sourceUrl, headers: incoming.headers, target, signal };
-    return await this.#ruled({ ...parsed, operation: 'PutBlob' }, exchange, async () => asReply(await putBlobFromUrl(copy)));
+    return await this.#ruled({ ...parsed, operation: 'PutBlob' }, exchange, async () =>
+      asReply(await putBlobFromUrl(copy)),
+    );
   }
 }
 
 /** Azurite's word for a signature that is not good; Azure's is another, and keeps that one for network rules. */
 function unauthenticated(reply: Reply): Reply {
-  if (reply.status !== 403 || headerOf(reply.headers, 'x-ms-error-code') !== 'AuthorizationFailure') return reply;
+  if (reply.status !== 403 || headerOf(reply.headers, 'x-ms-error-code') !== 'AuthorizationFailure')
+    return reply;
   if (!Buffer.isBuffer(reply.body)) reply.body.resume();
   return asReply(azureError('AuthenticationFailed'));
 }

@@ -20,7 +20,13 @@ export class Exchange {
   readonly #record: Mutable<RequestRecord>;
   readonly #gone = new AbortController();
 
-  constructor(parsed: BlobRequest, incoming: IncomingMessage, response: ServerResponse, fault: Fault | undefined, record: Mutable<RequestRecord>) {
+  constructor(
+    parsed: BlobRequest,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    fault: Fault | undefined,
+    record: Mutable<RequestRecord>,
+  ) {
     this.parsed = parsed;
     this.incoming = incoming;
     this.#response = response;
@@ -52,10 +58,12 @@ export class Exchange {
   /** The request's body as the store gets it; undefined when there is none. */
   body(): Readable | undefined {
     const { headers } = this.incoming;
-    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return undefined;
+    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
+      return undefined;
     let body: Readable = this.incoming.pipe(counting((bytes) => (this.#record.requestBytes += bytes)));
     const fault = this.#fault;
-    if (fault?.kind === 'Slow' && fault.direction === 'Request') body = body.pipe(slowed(fault.bytesPerSecond));
+    if (fault?.kind === 'Slow' && fault.direction === 'Request')
+      body = body.pipe(slowed(fault.bytesPerSecond));
     if (fault?.kind === 'Reset' && fault.when === 'DuringRequest') {
       const cut = body.pipe(cutOff(fault.afterBytes ?? 1));
       cut.once('error', () => this.#reset());
@@ -72,7 +80,8 @@ export class Exchange {
   async answer(reply: Reply): Promise<void> {
     this.#record.storeStatus = reply.status;
     const fault = this.#fault;
-    const hidden = fault?.kind === 'StatusAfter' || (fault?.kind === 'Reset' && fault.when === 'BeforeResponse');
+    const hidden =
+      fault?.kind === 'StatusAfter' || (fault?.kind === 'Reset' && fault.when === 'BeforeResponse');
     if (!hidden) return await this.#send(reply);
     if (!Buffer.isBuffer(reply.body)) await reply.body.resume().toArray();
     if (fault.kind === 'StatusAfter') return await this.#send(asReply(faultAnswer(fault.status, fault.code)));
@@ -92,7 +101,9 @@ export class Exchange {
     if (code !== undefined) this.#record.code = code;
     this.#response.writeHead(reply.status, headers);
     this.#response.flushHeaders();
-    const source = Buffer.isBuffer(reply.body) ? Readable.from(reply.body.length === 0 ? [] : [reply.body]) : reply.body;
+    const source = Buffer.isBuffer(reply.body)
+      ? Readable.from(reply.body.length === 0 ? [] : [reply.body])
+      : reply.body;
     const counted = counting((bytes) => (this.#record.responseBytes += bytes));
     try {
       await pipeline([source, ...steps, counted, this.#response]);
@@ -109,10 +120,14 @@ export class Exchange {
   #disturb(reply: Reply): { headers: string[]; steps: NodeJS.ReadWriteStream[] } {
     const fault = this.#fault;
     const headers = [...reply.headers];
-    if (fault?.kind === 'Slow' && fault.direction === 'Response') return { headers, steps: [slowed(fault.bytesPerSecond)] };
-    if (fault?.kind === 'Reset' && fault.when === 'DuringResponse') return { headers, steps: [cutOff(fault.afterBytes ?? 1)] };
+    if (fault?.kind === 'Slow' && fault.direction === 'Response')
+      return { headers, steps: [slowed(fault.bytesPerSecond)] };
+    if (fault?.kind === 'Reset' && fault.when === 'DuringResponse')
+      return { headers, steps: [cutOff(fault.afterBytes ?? 1)] };
     if (fault?.kind === 'Truncate') {
-      const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length');
+      const at = headers.findIndex(
+        (name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length',
+      );
       const length = Number(headers[at + 1] ?? Number.POSITIVE_INFINITY);
       if (at >= 0) headers[at + 1] = String(Math.min(fault.bytes, length));
       return { headers, steps: [shortened(fault.bytes)] };

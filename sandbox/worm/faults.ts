@@ -17,7 +17,13 @@ export class FaultRules {
   /** @throws {SyntaxError} for a pattern that is no regular expression */
   add(rule: FaultRule): string {
     const id = randomUUID();
-    this.#rules.push({ id, rule, pattern: rule.when.blob === undefined ? undefined : new RegExp(rule.when.blob), matched: 0, hit: 0 });
+    this.#rules.push({
+      id,
+      rule,
+      pattern: rule.when.blob === undefined ? undefined : new RegExp(rule.when.blob),
+      matched: 0,
+      hit: 0,
+    });
     return id;
   }
 

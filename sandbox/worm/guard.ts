@@ -42,10 +42,12 @@ export class WormGuard {
   async through(request: BlobRequest, pass: () => Promise<Reply>): Promise<Reply> {
     const rule = this.#rules.of(request.account, request.container);
     if (rule.kind !== 'Worm') return await pass();
-    if (request.operation === 'DeleteContainer') return asReply(azureError('ContainerImmutabilityPolicyLocked'));
+    if (request.operation === 'DeleteContainer')
+      return asReply(azureError('ContainerImmutabilityPolicyLocked'));
     if (request.operation === 'GetContainerProperties') return withPolicyHeader(await pass());
     const blob = this.#store.blob(request.account, request.container, request.blob);
-    if (blob === undefined || ![...changing, 'DeleteBlob', 'LeaseBlob'].includes(request.operation)) return await pass();
+    if (blob === undefined || ![...changing, 'DeleteBlob', 'LeaseBlob'].includes(request.operation))
+      return await pass();
     return await this.#turns.take(`${request.account}/${request.container}/${request.blob}`, async () => {
       if (request.operation === 'LeaseBlob' || !(await this.#isProtected(request, blob))) return await pass();
       // A lease does not keep Azurite from taking a snapshot.
@@ -54,11 +56,17 @@ export class WormGuard {
     });
   }
 
-  async #isProtected({ account, container, operation }: BlobRequest, blob: BlockBlobClient): Promise<boolean> {
+  async #isProtected(
+    { account, container, operation }: BlobRequest,
+    blob: BlockBlobClient,
+  ): Promise<boolean> {
     const found = await blob.getProperties().catch(absent);
     if (found === undefined) return false;
     // After the period a blob can be deleted, but still not be overwritten.
-    return operation !== 'DeleteBlob' || this.#rules.isRetained(this.#rules.of(account, container), found.createdOn ?? new Date());
+    return (
+      operation !== 'DeleteBlob' ||
+      this.#rules.isRetained(this.#rules.of(account, container), found.createdOn ?? new Date())
+    );
   }
 }
 
@@ -96,7 +104,9 @@ export async function refusing(blob: BlockBlobClient, pass: () => Promise<Reply>
 }
 
 function isLeaseRefusal({ status, headers }: Reply): boolean {
-  return (status === 412 || status === 409) && headerOf(headers, 'x-ms-error-code')?.startsWith('Lease') === true;
+  return (
+    (status === 412 || status === 409) && headerOf(headers, 'x-ms-error-code')?.startsWith('Lease') === true
+  );
 }
 
 function withPolicyHeader(reply: Reply): Reply {

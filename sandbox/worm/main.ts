@@ -24,10 +24,15 @@ const double = await startDouble({
   port: Number(values.port),
   adminPort: Number(values['admin-port']),
   azuritePort: Number(values['azurite-port']),
-  accounts: Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf(':')), pair.slice(pair.indexOf(':') + 1)])),
+  accounts: Object.fromEntries(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf(':')), pair.slice(pair.indexOf(':') + 1)]),
+  ),
   directory: values.directory,
   defaults: Object.fromEntries(
-    values.locked.map((text) => [text.slice(0, text.indexOf('=')), { kind: 'Worm', state: 'Locked', days: Number(text.slice(text.indexOf('=') + 1)) }]),
+    values.locked.map((text) => [
+      text.slice(0, text.indexOf('=')),
+      { kind: 'Worm', state: 'Locked', days: Number(text.slice(text.indexOf('=') + 1)) },
+    ]),
   ),
 });
 const stopped = new Promise<void>((resolve) => {

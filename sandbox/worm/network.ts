@@ -10,7 +10,11 @@ import type { BlobRequest } from './request.ts';
 import type { Rules } from './rules.ts';
 
 /** @param peer the client's address, as the socket has it */
-export function networkRefusal({ account, query }: BlobRequest, rules: Rules, peer: string): Answer | undefined {
+export function networkRefusal(
+  { account, query }: BlobRequest,
+  rules: Rules,
+  peer: string,
+): Answer | undefined {
   const address = peer.replace(/^::ffff:/, '');
   if (!rules.letsIn(account, address)) return azureError('AuthorizationFailure');
   const signed = query.get('sip');

@@ -4,7 +4,12 @@
  * passed on first: Azurite's 501 means that its signature is good, and the blob is then written with the account's key.
  */
 import { Readable } from 'node:stream';
-import { RestError, type BlobUploadCommonResponse, type BlockBlobClient, type BlockBlobUploadOptions } from '@azure/storage-blob';
+import {
+  RestError,
+  type BlobUploadCommonResponse,
+  type BlockBlobClient,
+  type BlockBlobUploadOptions,
+} from '@azure/storage-blob';
 import { azureError, emptyAnswer, faultAnswer, type Answer } from './answers.ts';
 
 const maximumSourceBytes = 5_000 * 1024 * 1024;
@@ -18,7 +23,11 @@ export interface Copy {
 }
 
 export async function putBlobFromUrl({ sourceUrl, headers, target, signal }: Copy): Promise<Answer> {
-  const source = await fetch(sourceUrl, { signal, redirect: 'error', headers: { 'accept-encoding': 'identity' } }).catch(() => undefined);
+  const source = await fetch(sourceUrl, {
+    signal,
+    redirect: 'error',
+    headers: { 'accept-encoding': 'identity' },
+  }).catch(() => undefined);
   // "The copy source could not be read": the status is that of the source (section Response of the page above).
   if (source === undefined) return azureError('CannotVerifyCopySource');
   if (!source.ok || source.body === null) {
@@ -41,7 +50,8 @@ export async function putBlobFromUrl({ sourceUrl, headers, target, signal }: Cop
 }
 
 function options(headers: Copy['headers'], source: Headers, signal: AbortSignal): BlockBlobUploadOptions {
-  const text = (name: string): string | undefined => (typeof headers[name] === 'string' ? headers[name] : undefined);
+  const text = (name: string): string | undefined =>
+    typeof headers[name] === 'string' ? headers[name] : undefined;
   const md5 = text('x-ms-source-content-md5');
   const noneMatch = text('if-none-match');
   const match = text('if-match');
@@ -49,7 +59,10 @@ function options(headers: Copy['headers'], source: Headers, signal: AbortSignal)
   const given = metadataOf(Object.entries(headers).map(([name, value]) => [name, String(value)] as const));
   return {
     abortSignal: signal,
-    conditions: { ...(noneMatch === undefined ? {} : { ifNoneMatch: noneMatch }), ...(match === undefined ? {} : { ifMatch: match }) },
+    conditions: {
+      ...(noneMatch === undefined ? {} : { ifNoneMatch: noneMatch }),
+      ...(match === undefined ? {} : { ifMatch: match }),
+    },
     // What is not given is copied from the source, metadata too (x-ms-copy-source-blob-properties, default true).
     blobHTTPHeaders: contentType === null ? {} : { blobContentType: contentType },
     metadata: Object.keys(given).length > 0 ? given : metadataOf([...source.entries()]),
@@ -58,7 +71,11 @@ function options(headers: Copy['headers'], source: Headers, signal: AbortSignal)
 }
 
 function metadataOf(headers: readonly (readonly [string, string])[]): Record<string, string> {
-  return Object.fromEntries(headers.filter(([name]) => name.startsWith('x-ms-meta-')).map(([name, value]) => [name.slice('x-ms-meta-'.length), value]));
+  return Object.fromEntries(
+    headers
+      .filter(([name]) => name.startsWith('x-ms-meta-'))
+      .map(([name, value]) => [name.slice('x-ms-meta-'.length), value]),
+  );
 }
 
 function created({ etag, lastModified, contentMD5 }: BlobUploadCommonResponse): Answer {

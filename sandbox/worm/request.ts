@@ -18,7 +18,14 @@ export function parseRequest(method: string, target: string, headers: IncomingHt
   const [account = '', container = '', ...rest] = url.pathname.slice(1).split('/').map(decode);
   const blob = rest.join('/');
   const query = url.searchParams;
-  return { method, operation: operationOf(method, { container, blob, query }, headers), account, container, blob, query };
+  return {
+    method,
+    operation: operationOf(method, { container, blob, query }, headers),
+    account,
+    container,
+    blob,
+    query,
+  };
 }
 
 interface Address {
@@ -27,14 +34,23 @@ interface Address {
   readonly query: URLSearchParams;
 }
 
-function operationOf(method: string, { container, blob, query }: Address, headers: IncomingHttpHeaders): Operation {
+function operationOf(
+  method: string,
+  { container, blob, query }: Address,
+  headers: IncomingHttpHeaders,
+): Operation {
   const component = query.get('comp') ?? '';
   if (component === 'batch') return 'Batch';
   if (blob !== '') return blobOperation(method, component, headers);
   if (container === '') return component === 'list' ? 'ListContainers' : 'Other';
   if (component === 'list') return 'ListBlobs';
   if (component !== '') return 'Other';
-  const byMethod: Readonly<Record<string, Operation>> = { PUT: 'CreateContainer', DELETE: 'DeleteContainer', GET: 'GetContainerProperties', HEAD: 'GetContainerProperties' };
+  const byMethod: Readonly<Record<string, Operation>> = {
+    PUT: 'CreateContainer',
+    DELETE: 'DeleteContainer',
+    GET: 'GetContainerProperties',
+    HEAD: 'GetContainerProperties',
+  };
   return byMethod[method] ?? 'Other';
 }
 

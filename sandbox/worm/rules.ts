@@ -24,7 +24,13 @@ export class Rules {
   constructor(defaults: Readonly<Record<string, ContainerRule>>, file?: string) {
     this.#file = file;
     this.#defaults = defaults;
-    this.#saved = { containers: {}, clockOffsetSeconds: 0, accounts: {}, networks: {}, ...(file === undefined ? {} : readSaved(file)) };
+    this.#saved = {
+      containers: {},
+      clockOffsetSeconds: 0,
+      accounts: {},
+      networks: {},
+      ...(file === undefined ? {} : readSaved(file)),
+    };
   }
 
   of(account: string, container: string): ContainerRule {
@@ -33,7 +39,10 @@ export class Rules {
   }
 
   set(account: string, container: string, rule: ContainerRule): void {
-    this.#save({ ...this.#saved, containers: { ...this.#saved.containers, [`${account}/${container}`]: rule } });
+    this.#save({
+      ...this.#saved,
+      containers: { ...this.#saved.containers, [`${account}/${container}`]: rule },
+    });
   }
 
   get accounts(): Accounts {

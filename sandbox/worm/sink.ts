@@ -22,7 +22,11 @@ export class Sink {
   /** By account and container, then by name. */
   readonly #containers = new Map<string, Map<string, SunkBlob>>();
 
-  async answer(request: BlobRequest, headers: IncomingHttpHeaders, body: Readable | undefined): Promise<Answer> {
+  async answer(
+    request: BlobRequest,
+    headers: IncomingHttpHeaders,
+    body: Readable | undefined,
+  ): Promise<Answer> {
     const key = `${request.account}/${request.container}`;
     const blobs = this.#containers.get(key) ?? new Map<string, SunkBlob>();
     this.#containers.set(key, blobs);
@@ -31,10 +35,14 @@ export class Sink {
       case 'PutBlob':
         return await put(blobs, request.blob, headers, body);
       case 'GetBlobProperties':
-        return found === undefined ? azureError('BlobNotFound') : { ...emptyAnswer(200, propertiesOf(found)), body: Buffer.alloc(0) };
+        return found === undefined
+          ? azureError('BlobNotFound')
+          : { ...emptyAnswer(200, propertiesOf(found)), body: Buffer.alloc(0) };
       case 'GetBlob':
         if (found === undefined) return azureError('BlobNotFound');
-        return found.content === undefined ? azureError('NotImplemented') : { status: 200, headers: propertiesOf(found), body: found.content };
+        return found.content === undefined
+          ? azureError('NotImplemented')
+          : { status: 200, headers: propertiesOf(found), body: found.content };
       case 'ListBlobs':
         return xmlAnswer(200, listing(request, blobs));
       case 'DeleteBlob':
@@ -54,7 +62,12 @@ export class Sink {
   }
 }
 
-async function put(blobs: Map<string, SunkBlob>, name: string, headers: IncomingHttpHeaders, body: Readable | undefined): Promise<Answer> {
+async function put(
+  blobs: Map<string, SunkBlob>,
+  name: string,
+  headers: IncomingHttpHeaders,
+  body: Readable | undefined,
+): Promise<Answer> {
   const given = headers['x-ms-blob-content-md5'] ?? headers['content-md5'];
   // A digest that the client gave is believed: computing it again would be measured too.
   const digest = given === undefined ? createHash('md5') : undefined;
@@ -67,11 +80,24 @@ async function put(blobs: Map<string, SunkBlob>, name: string, headers: Incoming
     if (isKept) kept.push(chunk);
   }
   if (headers['if-none-match'] === '*' && blobs.has(name)) return azureError('BlobAlreadyExists');
-  const contentType = String(headers['x-ms-blob-content-type'] ?? headers['content-type'] ?? 'application/octet-stream');
+  const contentType = String(
+    headers['x-ms-blob-content-type'] ?? headers['content-type'] ?? 'application/octet-stream',
+  );
   const md5 = digest?.digest('base64') ?? String(given);
-  const blob = { bytes, md5, contentType, created: new Date(), etag: `"${randomUUID()}"`, content: isKept ? Buffer.concat(kept) : undefined };
+  const blob = {
+    bytes,
+    md5,
+    contentType,
+    created: new Date(),
+    etag: `"${randomUUID()}"`,
+    content: isKept ? Buffer.concat(kept) : undefined,
+  };
   blobs.set(name, blob);
-  return emptyAnswer(201, { etag: blob.etag, 'last-modified': blob.created.toUTCString(), 'content-md5': blob.md5 });
+  return emptyAnswer(201, {
+    etag: blob.etag,
+    'last-modified': blob.created.toUTCString(),
+    'content-md5': blob.md5,
+  });
 }
 
 function propertiesOf({ bytes, md5, contentType, created, etag }: SunkBlob): OutgoingHttpHeaders {
@@ -101,5 +127,9 @@ function listing({ query, container }: BlobRequest, blobs: ReadonlyMap<string, S
 }
 
 function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

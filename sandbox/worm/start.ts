@@ -29,8 +29,15 @@ export interface RunningDouble {
 
 export async function startDouble(options: DoubleOptions): Promise<RunningDouble> {
   const { directory, host } = options;
-  const azurite = new AzuriteProcess({ program: options.azurite, port: options.azuritePort, ...(directory === undefined ? {} : { location: directory }) });
-  const rules = new Rules(options.defaults ?? {}, directory === undefined ? undefined : `${directory}/double.json`);
+  const azurite = new AzuriteProcess({
+    program: options.azurite,
+    port: options.azuritePort,
+    ...(directory === undefined ? {} : { location: directory }),
+  });
+  const rules = new Rules(
+    options.defaults ?? {},
+    directory === undefined ? undefined : `${directory}/double.json`,
+  );
   const accounts = (): Accounts => ({ ...options.accounts, ...rules.accounts });
   await azurite.start(accounts());
   const ended = new Promise<never>((_, reject) => {
@@ -42,7 +49,8 @@ export async function startDouble(options: DoubleOptions): Promise<RunningDouble
   await double.listen(host, options.port);
 
   async function addAccount(name: string, key: string): Promise<void> {
-    if (!/^[a-z0-9]{3,24}$/.test(name) || !/^[A-Za-z0-9+/]{16,}={0,2}$/.test(key)) throw new Error('an account is 3 to 24 lower-case letters and digits, its key base64');
+    if (!/^[a-z0-9]{3,24}$/.test(name) || !/^[A-Za-z0-9+/]{16,}={0,2}$/.test(key))
+      throw new Error('an account is 3 to 24 lower-case letters and digits, its key base64');
     if (accounts()[name] === key) return;
     rules.addAccount(name, key);
     await double.whilePaused(accounts(), async () => {

@@ -1,7 +1,12 @@
 /** Azurite as the double sees it: requests passed on unchanged, and the double's own questions, signed with the account's key. */
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { AnonymousCredential, BlobServiceClient, BlockBlobClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import {
+  AnonymousCredential,
+  BlobServiceClient,
+  BlockBlobClient,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import type { Answer } from './answers.ts';
 import type { Accounts } from './azurite-process.ts';
 
@@ -23,10 +28,20 @@ export interface Passed {
 }
 
 /** Belong to one connection, not to the request (RFC 9110, section 7.6.1); none of them is signed. */
-const hopByHop = new Set(['connection', 'keep-alive', 'expect', 'proxy-connection', 'te', 'trailer', 'upgrade']);
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'expect',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'upgrade',
+]);
 
 function withoutHopByHop(headers: readonly string[]): string[] {
-  return headers.flatMap((name, index) => (index % 2 === 0 && !hopByHop.has(name.toLowerCase()) ? [name, headers[index + 1] ?? ''] : []));
+  return headers.flatMap((name, index) =>
+    index % 2 === 0 && !hopByHop.has(name.toLowerCase()) ? [name, headers[index + 1] ?? ''] : [],
+  );
 }
 
 export function headerOf(headers: readonly string[], wanted: string): string | undefined {
@@ -36,13 +51,19 @@ export function headerOf(headers: readonly string[], wanted: string): string | u
 
 /** In the place of one of that name. */
 export function withHeader(reply: Reply, name: string, value: string): Reply {
-  const others = reply.headers.flatMap((each, index) => (index % 2 === 0 && each.toLowerCase() !== name ? [each, reply.headers[index + 1] ?? ''] : []));
+  const others = reply.headers.flatMap((each, index) =>
+    index % 2 === 0 && each.toLowerCase() !== name ? [each, reply.headers[index + 1] ?? ''] : [],
+  );
   return { ...reply, headers: [...others, name, value] };
 }
 
 /** Another body, whatever came before. */
 export function withBody(reply: Reply, body: Buffer): Reply {
-  const headers = reply.headers.flatMap((each, index) => (index % 2 === 0 && each.toLowerCase() !== 'transfer-encoding' ? [each, reply.headers[index + 1] ?? ''] : []));
+  const headers = reply.headers.flatMap((each, index) =>
+    index % 2 === 0 && each.toLowerCase() !== 'transfer-encoding'
+      ? [each, reply.headers[index + 1] ?? '']
+      : [],
+  );
   return withHeader({ ...reply, headers, body }, 'content-length', String(body.length));
 }
 
@@ -66,7 +87,15 @@ export class Store {
 
   async pass({ method, target, headers, body, signal }: Passed): Promise<Reply> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: this.#port, method, path: target, headers: withoutHopByHop(headers), agent: this.#agent, signal };
+      const options = {
+        host: '127.0.0.1',
+        port: this.#port,
+        method,
+        path: target,
+        headers: withoutHopByHop(headers),
+        agent: this.#agent,
+        signal,
+      };
       const upstream = httpRequest(options, (answer) => {
         // Azurite may refuse before it has read all; such a connection cannot be used again.
         answer.once('close', () => {
@@ -82,7 +111,11 @@ export class Store {
         body.pipe(upstream);
       }
     });
-    return { status: response.statusCode ?? 0, headers: withoutHopByHop(response.rawHeaders), body: response };
+    return {
+      status: response.statusCode ?? 0,
+      headers: withoutHopByHop(response.rawHeaders),
+      body: response,
+    };
   }
 
   /** The blob with the account's own key; undefined for an account that is not known. */
@@ -90,13 +123,17 @@ export class Store {
     const key = this.#accounts[account];
     if (key === undefined) return undefined;
     const credential = new StorageSharedKeyCredential(account, key);
-    const service = new BlobServiceClient(`http://127.0.0.1:${this.#port}/${account}`, credential, { retryOptions: { maxTries: 1 } });
+    const service = new BlobServiceClient(`http://127.0.0.1:${this.#port}/${account}`, credential, {
+      retryOptions: { maxTries: 1 },
+    });
     return service.getContainerClient(container).getBlockBlobClient(blob);
   }
 
   /** The blob as the bearer of the SAS in `target` sees it. */
   blobBySAS(target: string): BlockBlobClient {
-    return new BlockBlobClient(`http://127.0.0.1:${this.#port}${target}`, new AnonymousCredential(), { retryOptions: { maxTries: 1 } });
+    return new BlockBlobClient(`http://127.0.0.1:${this.#port}${target}`, new AnonymousCredential(), {
+      retryOptions: { maxTries: 1 },
+    });
   }
 
   close(): void {

@@ -20,7 +20,9 @@ export function slowed(bytesPerSecond: number): Transform {
   const piece = Math.max(1, Math.floor(bytesPerSecond / 20));
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      const pieces = Array.from({ length: Math.ceil(chunk.length / piece) }, (_, index) => chunk.subarray(index * piece, (index + 1) * piece));
+      const pieces = Array.from({ length: Math.ceil(chunk.length / piece) }, (_, index) =>
+        chunk.subarray(index * piece, (index + 1) * piece),
+      );
       const next = (): void => {
         const first = pieces.shift();
         if (first === undefined) return done();

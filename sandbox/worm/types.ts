@@ -57,7 +57,12 @@ export interface RequestPattern {
 
 export type Fault =
   /** Answered instead of the store. `code` is the x-ms-error-code; the default is the usual one of that status. */
-  | { readonly kind: 'Status'; readonly status: number; readonly code?: string; readonly retryAfterSeconds?: number }
+  | {
+      readonly kind: 'Status';
+      readonly status: number;
+      readonly code?: string;
+      readonly retryAfterSeconds?: number;
+    }
   /** The store is asked first, and does what it was asked; then this answer is given instead of its own. */
   | { readonly kind: 'StatusAfter'; readonly status: number; readonly code?: string }
   | { readonly kind: 'Delay'; readonly seconds: number }
@@ -66,7 +71,11 @@ export type Fault =
    * The connection is reset: before the request is passed on; in the middle of its body; after the store has answered, so that the answer is
    * lost although everything was done; in the middle of the answer's body. `afterBytes` (default 1) counts in that body.
    */
-  | { readonly kind: 'Reset'; readonly when: 'BeforeRequest' | 'DuringRequest' | 'BeforeResponse' | 'DuringResponse'; readonly afterBytes?: number }
+  | {
+      readonly kind: 'Reset';
+      readonly when: 'BeforeRequest' | 'DuringRequest' | 'BeforeResponse' | 'DuringResponse';
+      readonly afterBytes?: number;
+    }
   /** A well-formed answer that is too short; its Content-MD5 stays. */
   | { readonly kind: 'Truncate'; readonly bytes: number }
   /** One bit of the byte at this offset of the *blob*, also when a range is read; its Content-MD5 stays. */

@@ -40,7 +40,11 @@ export class Versions {
     this.#store = store;
   }
 
-  async through(request: BlobRequest, headers: IncomingHttpHeaders, pass: () => Promise<Reply>): Promise<Reply> {
+  async through(
+    request: BlobRequest,
+    headers: IncomingHttpHeaders,
+    pass: () => Promise<Reply>,
+  ): Promise<Reply> {
     const { operation, account, container, blob, query } = request;
     if (operation === 'DeleteContainer') return asReply(azureError('ContainerImmutabilityPolicyLocked'));
     if (operation === 'GetContainerProperties') return ofContainer(await pass());
@@ -48,9 +52,11 @@ export class Versions {
     const versionID = query.get('versionid');
     return await this.#turns.take(`${account}/${container}/${blob}`, async () => {
       if (versionID !== null) return await this.#ofVersion(request, versionID, headers, pass);
-      if (operation === 'GetBlob' || operation === 'GetBlobProperties') return this.#described(request, await pass());
+      if (operation === 'GetBlob' || operation === 'GetBlobProperties')
+        return this.#described(request, await pass());
       if (prohibited.has(operation)) return await this.#refused(request, pass);
-      if (overwriting.has(operation) || operation === 'DeleteBlob') return await this.#replaced(request, pass);
+      if (overwriting.has(operation) || operation === 'DeleteBlob')
+        return await this.#replaced(request, pass);
       return await pass();
     });
   }
@@ -73,25 +79,48 @@ export class Versions {
   async #refused(request: BlobRequest, pass: () => Promise<Reply>): Promise<Reply> {
     const client = this.#store.blob(request.account, request.container, request.blob);
     const found = await client?.getProperties().catch(absent);
-    if (client === undefined || found === undefined || !this.#isRetained(request, found.createdOn ?? new Date())) return await pass();
+    if (
+      client === undefined ||
+      found === undefined ||
+      !this.#isRetained(request, found.createdOn ?? new Date())
+    )
+      return await pass();
     return await refusing(client, pass);
   }
 
   /** Azurite does not know versions; but it knows whether the request's signature is good. */
-  async #ofVersion(request: BlobRequest, id: string, headers: IncomingHttpHeaders, pass: () => Promise<Reply>): Promise<Reply> {
+  async #ofVersion(
+    request: BlobRequest,
+    id: string,
+    headers: IncomingHttpHeaders,
+    pass: () => Promise<Reply>,
+  ): Promise<Reply> {
     const key = keyOf(request);
     const version = this.#earlier.get(key)?.find((each) => each.id === id);
     if (request.operation === 'DeleteBlob') return await this.#deleteVersion(request, version, id, pass);
     const reply = await pass();
     if (![200, 206, 404, 416].includes(reply.status)) return reply;
-    if (version === undefined) return this.#current.get(key) === id ? this.#described(request, reply) : asReply(azureError('BlobNotFound'));
+    if (version === undefined)
+      return this.#current.get(key) === id
+        ? this.#described(request, reply)
+        : asReply(azureError('BlobNotFound'));
     if (!Buffer.isBuffer(reply.body)) reply.body.resume();
-    return this.#withPolicy(request, asReply(versionAnswer(version, request.method, headers)), version.created);
+    return this.#withPolicy(
+      request,
+      asReply(versionAnswer(version, request.method, headers)),
+      version.created,
+    );
   }
 
-  async #deleteVersion(request: BlobRequest, version: Version | undefined, id: string, pass: () => Promise<Reply>): Promise<Reply> {
+  async #deleteVersion(
+    request: BlobRequest,
+    version: Version | undefined,
+    id: string,
+    pass: () => Promise<Reply>,
+  ): Promise<Reply> {
     const { account, container, blob, query } = request;
-    if (query.has('sp') && !(query.get('sp') ?? '').includes('x')) return asReply(azureError('AuthorizationPermissionMismatch'));
+    if (query.has('sp') && !(query.get('sp') ?? '').includes('x'))
+      return asReply(azureError('AuthorizationPermissionMismatch'));
     const client = this.#store.blob(account, container, blob);
     const found = await client?.getProperties().catch(absent);
     const verdict = client === undefined || found === undefined ? await pass() : await refusing(client, pass);
@@ -99,8 +128,12 @@ export class Versions {
     const key = keyOf(request);
     const created = version?.created ?? (this.#current.get(key) === id ? found?.createdOn : undefined);
     if (created === undefined) return asReply(azureError('BlobNotFound'));
-    if (version === undefined || this.#isRetained(request, created)) return asReply(azureError('BlobImmutableDueToPolicy'));
-    this.#earlier.set(key, (this.#earlier.get(key) ?? []).filter((each) => each !== version));
+    if (version === undefined || this.#isRetained(request, created))
+      return asReply(azureError('BlobImmutableDueToPolicy'));
+    this.#earlier.set(
+      key,
+      (this.#earlier.get(key) ?? []).filter((each) => each !== version),
+    );
     return asReply(emptyAnswer(202, {}));
   }
 
@@ -110,7 +143,13 @@ export class Versions {
     if (client === undefined || found === undefined) return undefined;
     const created = found.createdOn ?? new Date();
     const id = this.#current.get(keyOf(request)) ?? this.#newID(created);
-    return { id, created, content: await client.downloadToBuffer(), contentType: found.contentType ?? 'application/octet-stream', etag: found.etag ?? '' };
+    return {
+      id,
+      created,
+      content: await client.downloadToBuffer(),
+      contentType: found.contentType ?? 'application/octet-stream',
+      etag: found.etag ?? '',
+    };
   }
 
   #described(request: BlobRequest, reply: Reply): Reply {
@@ -119,14 +158,22 @@ export class Versions {
     const created = createdIn(reply);
     const id = this.#current.get(key) ?? this.#newID(created);
     this.#current.set(key, id);
-    return this.#withPolicy(request, withHeader(withHeader(reply, 'x-ms-version-id', id), 'x-ms-is-current-version', 'true'), created);
+    return this.#withPolicy(
+      request,
+      withHeader(withHeader(reply, 'x-ms-version-id', id), 'x-ms-is-current-version', 'true'),
+      created,
+    );
   }
 
   #withPolicy({ account, container }: BlobRequest, reply: Reply, created: Date): Reply {
     const rule = this.#rules.of(account, container);
     if (rule.kind !== 'Versions') return reply;
     const until = new Date(created.getTime() + rule.days * 86_400_000);
-    return withHeader(withHeader(reply, 'x-ms-immutability-policy-until-date', until.toUTCString()), 'x-ms-immutability-policy-mode', rule.state.toLowerCase());
+    return withHeader(
+      withHeader(reply, 'x-ms-immutability-policy-until-date', until.toUTCString()),
+      'x-ms-immutability-policy-mode',
+      rule.state.toLowerCase(),
+    );
   }
 
   #isRetained({ account, container }: BlobRequest, created: Date): boolean {
@@ -140,14 +187,32 @@ export class Versions {
   }
 }
 
-function versionAnswer({ id, content, contentType, etag, created }: Version, method: string, { range, 'x-ms-range': ours }: IncomingHttpHeaders): Answer {
+function versionAnswer(
+  { id, content, contentType, etag, created }: Version,
+  method: string,
+  { range, 'x-ms-range': ours }: IncomingHttpHeaders,
+): Answer {
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(String(ours ?? range ?? '')) ?? [];
   const from = Number(first ?? 0);
   const body = content.subarray(from, last === undefined || last === '' ? undefined : Number(last) + 1);
   const time = created.toUTCString();
-  const facts = { 'content-type': contentType, etag, 'last-modified': time, 'x-ms-creation-time': time, 'x-ms-version-id': id, 'x-ms-blob-type': 'BlockBlob' };
-  const ranged = first === undefined ? {} : { 'content-range': `bytes ${from}-${from + body.length - 1}/${content.length}` };
-  const answer = emptyAnswer(first === undefined ? 200 : 206, { ...facts, ...ranged, 'content-length': body.length });
+  const facts = {
+    'content-type': contentType,
+    etag,
+    'last-modified': time,
+    'x-ms-creation-time': time,
+    'x-ms-version-id': id,
+    'x-ms-blob-type': 'BlockBlob',
+  };
+  const ranged =
+    first === undefined
+      ? {}
+      : { 'content-range': `bytes ${from}-${from + body.length - 1}/${content.length}` };
+  const answer = emptyAnswer(first === undefined ? 200 : 206, {
+    ...facts,
+    ...ranged,
+    'content-length': body.length,
+  });
   return method === 'HEAD' ? answer : { ...answer, body };
 }
 
@@ -156,11 +221,17 @@ function keyOf({ account, container, blob }: BlobRequest): string {
 }
 
 function createdIn({ headers }: Reply): Date {
-  const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'x-ms-creation-time');
+  const at = headers.findIndex(
+    (name, index) => index % 2 === 0 && name.toLowerCase() === 'x-ms-creation-time',
+  );
   return at < 0 ? new Date() : new Date(headers[at + 1] ?? '');
 }
 
 function ofContainer(reply: Reply): Reply {
   if (reply.status !== 200) return reply;
-  return withHeader(withHeader(reply, 'x-ms-has-immutability-policy', 'true'), 'x-ms-immutable-storage-with-versioning-enabled', 'true');
+  return withHeader(
+    withHeader(reply, 'x-ms-has-immutability-policy', 'true'),
+    'x-ms-immutable-storage-with-versioning-enabled',
+    'true',
+  );
 }

@@ -51,7 +51,11 @@ describe('layers', () => {
   });
 
   test('do not mind what comments and texts say', () => {
-    expect(found({ 'crds/index.ts': `// see import x from '../release/x.ts'\n/**\n * import y from '../release/y.ts'\n */\nexport const a = 1;` })).toBe('');
+    expect(
+      found({
+        'crds/index.ts': `// see import x from '../release/x.ts'\n/**\n * import y from '../release/y.ts'\n */\nexport const a = 1;`,
+      }),
+    ).toBe('');
   });
 
   test('are asked for when a new folder appears', () => {
@@ -72,20 +76,39 @@ describe('packages that belong to one folder', () => {
   });
 
   test('may be imported there', () => {
-    expect(found({ 'host-driver/ssh/pool.ts': `import { Client } from 'ssh2';`, 'blob-store/azure.ts': `import { x } from '@azure/storage-blob';` })).toBe('');
+    expect(
+      found({
+        'host-driver/ssh/pool.ts': `import { Client } from 'ssh2';`,
+        'blob-store/azure.ts': `import { x } from '@azure/storage-blob';`,
+      }),
+    ).toBe('');
   });
 });
 
 describe('what the product imports at run time', () => {
-  const manifest = JSON.stringify({ dependencies: { yaml: '1', '@azure/storage-blob': '1' }, devDependencies: { knip: '1' } });
+  const manifest = JSON.stringify({
+    dependencies: { yaml: '1', '@azure/storage-blob': '1' },
+    devDependencies: { knip: '1' },
+  });
 
   test.for(['knip', '@scope/unknown/part'])('must be among the dependencies: %s', (specifier) => {
-    expect(found({ 'package.json': manifest, 'cli/a.ts': `import x from '${specifier}';` })).toContain('not among package.json');
+    expect(found({ 'package.json': manifest, 'cli/a.ts': `import x from '${specifier}';` })).toContain(
+      'not among package.json',
+    );
   });
 
   test('is fine when it is, when it is only a type, and in what runs here only', () => {
-    const blob = { 'blob-store/a.ts': `import { x } from '@azure/storage-blob/deep';\nimport 'yaml';\nimport 'node:fs';\nimport type { K } from 'knip';` };
-    expect(found({ 'package.json': manifest, ...blob, 'test/a.ts': `import 'knip';`, 'crds/generate.ts': `import 'knip';` })).toBe('');
+    const blob = {
+      'blob-store/a.ts': `import { x } from '@azure/storage-blob/deep';\nimport 'yaml';\nimport 'node:fs';\nimport type { K } from 'knip';`,
+    };
+    expect(
+      found({
+        'package.json': manifest,
+        ...blob,
+        'test/a.ts': `import 'knip';`,
+        'crds/generate.ts': `import 'knip';`,
+      }),
+    ).toBe('');
   });
 });
 
@@ -106,13 +129,21 @@ describe('planning and rendering', () => {
   });
 
   test('must not reach a clock through a helper, and the way there is named', () => {
-    const files = { 'controllers/stack/plan.ts': `import { today } from '../time.ts';`, 'controllers/time.ts': `export const today = () => Date.now();` };
+    const files = {
+      'controllers/stack/plan.ts': `import { today } from '../time.ts';`,
+      'controllers/time.ts': `export const today = () => Date.now();`,
+    };
     expect(found(files)).toContain('controllers/stack/plan.ts → controllers/time.ts uses Date.now');
   });
 
   test('may use types of a file with effects, dates that are given, and mention a clock in a comment', () => {
     const plan = `import type { Host } from '../../host-driver/host.ts';\n// never Date.now()\nexport const due = (now: string) => new Date(now);`;
-    expect(found({ 'controllers/stack/plan.ts': plan, 'host-driver/host.ts': `import { spawn } from 'node:child_process';` })).toBe('');
+    expect(
+      found({
+        'controllers/stack/plan.ts': plan,
+        'host-driver/host.ts': `import { spawn } from 'node:child_process';`,
+      }),
+    ).toBe('');
   });
 
   test('are tested by whatever a test needs', () => {
@@ -129,6 +160,8 @@ describe('every file', () => {
 
   test('leaves it to the machine where packages come from', () => {
     const mirror = ['deb', 'debian', 'org'].join('.');
-    expect(found({ 'sandbox/base.sh': `debootstrap trixie /x http://${mirror}/debian` })).toContain('sandbox/base.sh names');
+    expect(found({ 'sandbox/base.sh': `debootstrap trixie /x http://${mirror}/debian` })).toContain(
+      'sandbox/base.sh names',
+    );
   });
 });

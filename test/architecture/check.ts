@@ -8,7 +8,10 @@ export function violations(files: readonly SourceFile[]): string[] {
   const typeScript = files.filter((file) => file.path.endsWith('.ts') && !file.path.includes('/generated/'));
   return [
     ...typeScript.flatMap((file) => layering(file)),
-    ...notInProduction(typeScript, files.find((file) => file.path === 'package.json')),
+    ...notInProduction(
+      typeScript,
+      files.find((file) => file.path === 'package.json'),
+    ),
     ...impurities(files.filter((file) => file.path.endsWith('.ts'))),
     ...files.flatMap((file) => [...tooLong(file), ...forbiddenNames(file)]),
   ];
@@ -20,7 +23,8 @@ function layerOf(path: string): Layer | undefined {
 
 function layering({ path, text }: SourceFile): string[] {
   const layer = layerOf(path);
-  if (layer === undefined) return [`${path} belongs to no layer: give its folder a place in test/architecture/layers.ts`];
+  if (layer === undefined)
+    return [`${path} belongs to no layer: give its folder a place in test/architecture/layers.ts`];
   // Tests may use helpers and real clients of any layer.
   if (layer.mayImport === 'any' || isTest(path)) return [];
   const allowed = [layer.name, ...layer.mayImport];
@@ -42,19 +46,30 @@ function foreignPackage(path: string, specifier: string, layer: Layer): string[]
 /** The operator's image holds no development dependency: what the product imports must be there at run time. */
 function notInProduction(files: readonly SourceFile[], manifest: SourceFile | undefined): string[] {
   if (manifest === undefined) return [];
-  const { dependencies = {} } = JSON.parse(manifest.text) as { dependencies?: Readonly<Record<string, string>> };
+  const { dependencies = {} } = JSON.parse(manifest.text) as {
+    dependencies?: Readonly<Record<string, string>>;
+  };
   return files
     .filter(({ path }) => layerOf(path)?.mayImport !== 'any' && !isTest(path) && !isTool(path))
     .flatMap(({ path, text }) =>
       importsOf(text)
         .filter(({ specifier, kind }) => kind === 'value' && !/^(\.|node:)/.test(specifier))
-        .map(({ specifier }) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'))
+        .map(({ specifier }) =>
+          specifier
+            .split('/')
+            .slice(0, specifier.startsWith('@') ? 2 : 1)
+            .join('/'),
+        )
         .filter((name) => dependencies[name] === undefined)
-        .map((name) => `${path} imports ${name}, which is not among package.json's dependencies: the image would lack it`),
+        .map(
+          (name) =>
+            `${path} imports ${name}, which is not among package.json's dependencies: the image would lack it`,
+        ),
     );
 }
 
-const inputAndOutput = /^node:(fs|net|http|http2|https|tls|dns|dgram|child_process|cluster|worker_threads|os|readline|repl)(\/|$)|^(undici|winston)$/;
+const inputAndOutput =
+  /^node:(fs|net|http|http2|https|tls|dns|dgram|child_process|cluster|worker_threads|os|readline|repl)(\/|$)|^(undici|winston)$/;
 
 const impureExpressions: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['Date.now', /\bDate\.now\b/],
@@ -78,7 +93,8 @@ function impurities(files: readonly SourceFile[]): string[] {
     const through = [...way, path].join(' → ');
     for (const name of ownImpurities(file)) {
       const key = `${path} ${name}`;
-      if (!found.has(key)) found.set(key, `${through} uses ${name}: planning and rendering are pure; take it as an argument`);
+      if (!found.has(key))
+        found.set(key, `${through} uses ${name}: planning and rendering are pure; take it as an argument`);
     }
     for (const { specifier, kind } of importsOf(file.text)) {
       const target = kind === 'value' ? resolveImport(path, specifier) : undefined;
@@ -92,15 +108,21 @@ function impurities(files: readonly SourceFile[]): string[] {
 function ownImpurities({ text }: SourceFile): string[] {
   const code = text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
   return [
-    ...importsOf(text).filter(({ specifier, kind }) => kind === 'value' && inputAndOutput.test(specifier)).map(({ specifier }) => specifier),
+    ...importsOf(text)
+      .filter(({ specifier, kind }) => kind === 'value' && inputAndOutput.test(specifier))
+      .map(({ specifier }) => specifier),
     ...impureExpressions.filter(([, pattern]) => pattern.test(code)).map(([name]) => name),
   ];
 }
 
 function tooLong({ path, text }: SourceFile): string[] {
-  const isCode = /\.(ts|cjs|mjs|js|sh|py|go)$|(^|\/)(Makefile|Dockerfile)$|^\.ci\//.test(path) && !path.includes('/generated/');
+  const isCode =
+    /\.(ts|cjs|mjs|js|sh|py|go)$|(^|\/)(Makefile|Dockerfile)$|^\.ci\//.test(path) &&
+    !path.includes('/generated/');
   const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
-  return isCode && lines > largestLines ? [`${path} has ${lines} lines: at most ${largestLines}; divide it by what its parts are for`] : [];
+  return isCode && lines > largestLines
+    ? [`${path} has ${lines} lines: at most ${largestLines}; divide it by what its parts are for`]
+    : [];
 }
 
 /** In pieces, because this file is itself looked at. */
@@ -117,11 +139,16 @@ const forbidden: readonly (readonly [what: string, name: string])[] = [
     ['pypi', 'org'],
     ['files', 'pythonhosted', 'org'],
     ['index', 'crates', 'io'],
-  ].map((pieces): [string, string] => ['a package registry or mirror, which is the machine’s to choose', pieces.join('.')]),
+  ].map((pieces): [string, string] => [
+    'a package registry or mirror, which is the machine’s to choose',
+    pieces.join('.'),
+  ]),
   ['a path of the machine it was written on', ['/work', '.library'].join('/')],
   ['a path of the machine it was written on', ['/work', 'main'].join('/')],
 ];
 
 function forbiddenNames({ path, text }: SourceFile): string[] {
-  return forbidden.filter(([, name]) => text.includes(name)).map(([what, name]) => `${path} names ${name}: ${what}`);
+  return forbidden
+    .filter(([, name]) => text.includes(name))
+    .map(([what, name]) => `${path} names ${name}: ${what}`);
 }

@@ -16,7 +16,9 @@ const foundation = ['model', 'crds', 'backup'];
 const parts = ['operator/runtime', 'host-driver', 'blob-store', 'release'];
 
 /** A folder of `controllers/` is a layer of its own, so that controllers do not import each other. */
-const controllerFolders = ['stack', 'backup', 'restore', 'schedule', 'store'].map((name) => `controllers/${name}`);
+const controllerFolders = ['stack', 'backup', 'restore', 'schedule', 'store'].map(
+  (name) => `controllers/${name}`,
+);
 
 /** The first that contains a path is its layer. */
 export const layers: readonly Layer[] = [
@@ -29,28 +31,44 @@ export const layers: readonly Layer[] = [
     contains: below(name),
     mayImport: [...foundation, ...parts, 'controllers (shared)'],
   })),
-  { name: 'controllers (shared)', contains: (path) => /^controllers\/[^/]+\.ts$/.test(path), mayImport: [...foundation, ...parts] },
+  {
+    name: 'controllers (shared)',
+    contains: (path) => /^controllers\/[^/]+\.ts$/.test(path),
+    mayImport: [...foundation, ...parts],
+  },
   ...['operator', 'cli'].map((name): Layer => ({
     name,
     contains: below(name),
     mayImport: [...foundation, ...parts, ...controllerFolders, 'controllers (shared)', 'operator', 'cli'],
   })),
-  ...['images', 'sandbox', 'test', 'bench', 'scripts'].map((name): Layer => ({ name, contains: below(name), mayImport: 'any' })),
+  ...['images', 'sandbox', 'test', 'bench', 'scripts'].map((name): Layer => ({
+    name,
+    contains: below(name),
+    mayImport: 'any',
+  })),
   { name: 'root', contains: (path) => !path.includes('/'), mayImport: 'any' },
 ];
 
 /** Packages that belong to one folder: everything else goes through its interface. */
-export const packageOwners: readonly { readonly isOwned: (specifier: string) => boolean; readonly owner: string }[] = [
+export const packageOwners: readonly {
+  readonly isOwned: (specifier: string) => boolean;
+  readonly owner: string;
+}[] = [
   { isOwned: (specifier) => specifier.startsWith('@kubernetes/client-node'), owner: 'operator/runtime' },
   { isOwned: (specifier) => specifier === 'ssh2' || specifier === 'dockerode', owner: 'host-driver' },
   { isOwned: (specifier) => specifier.startsWith('@azure/'), owner: 'blob-store' },
 ];
 
-
 /** Planning, rendering and what is shown of it: the same input gives the same output, on any machine, at any time. */
 export function mustBePure(path: string): boolean {
   if (isTest(path) || isTool(path)) return false;
-  return /(^|\/)plan\.ts$/.test(path) || /^controllers\/[^/]+\/stages\//.test(path) || path.startsWith('release/') || path.startsWith('model/') || path.startsWith('cli/kubectl/view/');
+  return (
+    /(^|\/)plan\.ts$/.test(path) ||
+    /^controllers\/[^/]+\/stages\//.test(path) ||
+    path.startsWith('release/') ||
+    path.startsWith('model/') ||
+    path.startsWith('cli/kubectl/view/')
+  );
 }
 
 export function isTest(path: string): boolean {

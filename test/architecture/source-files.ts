@@ -36,7 +36,8 @@ export function readSourceFiles(root: string, directory = ''): SourceFile[] {
  * a formatter and a type check hold in shape; TypeScript 7 has no parser to call from JavaScript.
  */
 export function importsOf(text: string): Import[] {
-  const fromClause = /^[ \t]*(?<keyword>import|export)\b(?<type>\s+type\b(?!\s*(?:,|from\b)))?(?<names>[^;'"`]*?)\bfrom\s*['"](?<specifier>[^'"]+)['"]/gm;
+  const fromClause =
+    /^[ \t]*(?<keyword>import|export)\b(?<type>\s+type\b(?!\s*(?:,|from\b)))?(?<names>[^;'"`]*?)\bfrom\s*['"](?<specifier>[^'"]+)['"]/gm;
   const sideEffect = /^[ \t]*import\s*['"](?<specifier>[^'"]+)['"]/gm;
   const dynamic = /\b(?:import|require)\s*\(\s*['"](?<specifier>[^'"]+)['"]/g;
   const found: Import[] = [];
@@ -46,7 +47,8 @@ export function importsOf(text: string): Import[] {
     found.push({ specifier: groups['specifier'] ?? '', kind: isType ? 'type' : 'value' });
   }
   for (const pattern of [sideEffect, dynamic]) {
-    for (const { groups } of text.matchAll(pattern)) found.push({ specifier: groups?.['specifier'] ?? '', kind: 'value' });
+    for (const { groups } of text.matchAll(pattern))
+      found.push({ specifier: groups?.['specifier'] ?? '', kind: 'value' });
   }
   return found;
 }
@@ -54,7 +56,11 @@ export function importsOf(text: string): Import[] {
 /** `{ type A, type B }` */
 function onlyTypes(names: string): boolean {
   const inBraces = /^\s*\{(?<list>[^}]*)\}\s*$/.exec(names)?.groups?.['list'];
-  const list = inBraces?.split(',').map((name) => name.trim()).filter((name) => name !== '') ?? [];
+  const list =
+    inBraces
+      ?.split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '') ?? [];
   return list.length > 0 && list.every((name) => name.startsWith('type '));
 }
 

@@ -33,7 +33,12 @@ async function casesOf(story: Story, form: CampaignForm): Promise<readonly Campa
   const kills = Array.from({ length: Math.ceil(effects / step) }, (_, index) => index * step + 1);
   return kills.flatMap((crashAt) => [
     { name: `${story.name}: killed at effect ${crashAt}`, run: () => survive(story, expected, [crashAt]) },
-    ...(form === 'long' ? [1, 3, 6].map((second) => ({ name: `${story.name}: killed at effect ${crashAt}, and again at ${second}`, run: () => survive(story, expected, [crashAt, second]) })) : []),
+    ...(form === 'long'
+      ? [1, 3, 6].map((second) => ({
+          name: `${story.name}: killed at effect ${crashAt}, and again at ${second}`,
+          run: () => survive(story, expected, [crashAt, second]),
+        }))
+      : []),
   ]);
 }
 
@@ -60,7 +65,8 @@ async function survive(story: Story, expected: unknown, kills: readonly number[]
   await last.until(`${story.name} after the kill`, () => story.done(world));
   await last.kill();
   const end = story.endState(world);
-  if (!isDeepStrictEqual(end, expected)) throw new Error(`ended otherwise: ${JSON.stringify(end)} instead of ${JSON.stringify(expected)}`);
+  if (!isDeepStrictEqual(end, expected))
+    throw new Error(`ended otherwise: ${JSON.stringify(end)} instead of ${JSON.stringify(expected)}`);
   await proveRest(world);
   await proveSecrecy(world);
 }
@@ -73,7 +79,10 @@ async function proveRest(world: World): Promise<void> {
   let restless: readonly string[] = [];
   for (let round = 0; round < longestUnrest; round += 1) {
     const [seen, written] = [machine.calls.length, process.log.length];
-    await process.until('three looks at the host', async () => machine.calls.slice(seen).filter(({ method }) => method === 'observe').length >= 3);
+    await process.until(
+      'three looks at the host',
+      async () => machine.calls.slice(seen).filter(({ method }) => method === 'observe').length >= 3,
+    );
     // A store is tried now and then, and says when: that is no unrest of the stack.
     restless = process.log.slice(written).filter((entry) => !entry.endsWith('JtelBackupStore'));
     if (restless.length === 0) break;
@@ -86,7 +95,9 @@ async function proveRest(world: World): Promise<void> {
 async function proveSecrecy(world: World): Promise<void> {
   const stack = await world.find();
   if (stack === undefined) return;
-  const credentials = await world.cluster.getSecret(stackKey.namespace, `${stackKey.name}-credentials`, { signal: never });
+  const credentials = await world.cluster.getSecret(stackKey.namespace, `${stackKey.name}-credentials`, {
+    signal: never,
+  });
   const status = JSON.stringify(stack.status);
   const leaked = credentials.keys.find((key) => status.includes(credentials.get(key)));
   if (leaked !== undefined) throw new Error(`the status shows ${leaked}`);

@@ -39,14 +39,19 @@ export interface SchemaLeaf {
 /** All leaves of `spec`, as the API server knows them. */
 export function schemaLeaves(): readonly SchemaLeaf[] {
   const crd = parse(readFileSync(join(repositoryDirectory, 'crds/jtelstack.yaml'), 'utf8')) as {
-    readonly spec: { readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[] };
+    readonly spec: {
+      readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[];
+    };
   };
   const spec = crd.spec.versions[0]?.schema.openAPIV3Schema.properties?.['spec'];
   return spec === undefined ? [] : leavesOf(spec, '');
 }
 
 function leavesOf(schema: Schema, path: string): readonly SchemaLeaf[] {
-  if (schema.properties !== undefined) return Object.entries(schema.properties).flatMap(([key, child]) => leavesOf(child, path === '' ? key : `${path}.${key}`));
+  if (schema.properties !== undefined)
+    return Object.entries(schema.properties).flatMap(([key, child]) =>
+      leavesOf(child, path === '' ? key : `${path}.${key}`),
+    );
   if (schema.items !== undefined) return leavesOf(schema.items, `${path}[]`);
   return [{ path, closed: schema.enum !== undefined }];
 }
@@ -62,8 +67,16 @@ export function put(path: string, value: unknown): Change {
 }
 
 const otherFingerprint = `SHA256:${'B'.repeat(43)}`;
-const to = (path: string, value: unknown, more: Partial<Leaf> = {}): Leaf => ({ path, to: put(path, value), ...more });
-const both = (path: string, value: unknown, bad: unknown): Leaf => ({ path, to: put(path, value), bad: put(path, bad) });
+const to = (path: string, value: unknown, more: Partial<Leaf> = {}): Leaf => ({
+  path,
+  to: put(path, value),
+  ...more,
+});
+const both = (path: string, value: unknown, bad: unknown): Leaf => ({
+  path,
+  to: put(path, value),
+  bad: put(path, bad),
+});
 const bad = (path: string, value: unknown): Leaf => ({ path, bad: put(path, value) });
 
 /** In the order of the schema. A leaf that only means something to other controllers must change nothing here. */
@@ -101,15 +114,31 @@ export const leaves: readonly Leaf[] = [
   to('network.allow.web[]', '2001:db8::/32'),
   to('network.allow.sip[].name', 'pbx'),
   to('network.allow.sip[].cidr', '198.51.100.7/32'),
-  { path: 'components[].name', to: put('components.1.name', 'acd-haproxy'), bad: put('components[].name', 'acd-fax') },
-  { path: 'components[].state', to: put('components.1.state', 'Disabled'), bad: put('components[].state', 'Disabled') },
+  {
+    path: 'components[].name',
+    to: put('components.1.name', 'acd-haproxy'),
+    bad: put('components[].name', 'acd-fax'),
+  },
+  {
+    path: 'components[].state',
+    to: put('components.1.state', 'Disabled'),
+    bad: put('components[].state', 'Disabled'),
+  },
   both('components[].replicas', 3, 99),
   to('components[].resources.cpu', '500m'),
   both('components[].resources.memory', '300Mi', 'much'),
   both('components[].env[].name', 'OTHER', 'not a name'),
   both('components[].env[].value', '"$(reboot)\' ; # {{ x }} ${HOME}', 'two\nlines'),
-  { path: 'components[].env[].secretKeyRef.name', to: put('components.0.env.1.secretKeyRef.name', 'env-2'), bad: put('components.0.env.1.secretKeyRef.name', 'missing') },
-  { path: 'components[].env[].secretKeyRef.key', to: put('components.0.env.1.secretKeyRef.key', 'other'), bad: put('components.0.env.1.secretKeyRef.key', 'missing') },
+  {
+    path: 'components[].env[].secretKeyRef.name',
+    to: put('components.0.env.1.secretKeyRef.name', 'env-2'),
+    bad: put('components.0.env.1.secretKeyRef.name', 'missing'),
+  },
+  {
+    path: 'components[].env[].secretKeyRef.key',
+    to: put('components.0.env.1.secretKeyRef.key', 'other'),
+    bad: put('components.0.env.1.secretKeyRef.key', 'missing'),
+  },
   both('imagePullSecretRef.name', 'registry-2', 'missing'),
   to('initialData.source', 'Auto'),
   to('initialData.backupID', '20260105t020000z-3f9a1c'),
@@ -146,7 +175,7 @@ export const hostileTexts: readonly (readonly [string, string])[] = [
   ['nothing', ''],
   ['an option', '-rf'],
   ['a shell command', '$(touch /tmp/pwned); `reboot` | true && exit 1 #'],
-  ['YAML', "'\"}]: !!js/function &a *a"],
+  ['YAML', '\'"}]: !!js/function &a *a'],
   ['lines', 'a\nb\r\n---\n'],
   ['a path', '../../../etc/passwd'],
   ['a template', '{{ secrets }}{% raw %}'],

@@ -34,13 +34,23 @@ function casesOf(form: CampaignForm): readonly CampaignCase[] {
     run: () => {
       const missing = [...inSchema.keys()].filter((path) => !known.has(path));
       const gone = [...known].filter((path) => !inSchema.has(path));
-      if (missing.length + gone.length > 0) throw new Error(`say in c-leaves.ts what to do with: ${missing.join(', ') || 'nothing'}; remove: ${gone.join(', ') || 'nothing'}`);
+      if (missing.length + gone.length > 0)
+        throw new Error(
+          `say in c-leaves.ts what to do with: ${missing.join(', ') || 'nothing'}; remove: ${gone.join(', ') || 'nothing'}`,
+        );
     },
   };
-  const texts = leaves.filter(({ path }) => inSchema.get(path)?.closed === false && typeof read(newSpec(), path) === 'string');
+  const texts = leaves.filter(
+    ({ path }) => inSchema.get(path)?.closed === false && typeof read(newSpec(), path) === 'string',
+  );
   const all: readonly CampaignCase[] = [
     ...leaves.flatMap(leafCases),
-    ...texts.flatMap(({ path }) => hostileTexts.map(([what, text]) => ({ name: `${path}: ${what}, and back`, run: () => recovers(put(path, text)) }))),
+    ...texts.flatMap(({ path }) =>
+      hostileTexts.map(([what, text]) => ({
+        name: `${path}: ${what}, and back`,
+        run: () => recovers(put(path, text)),
+      })),
+    ),
     ...deletionCases(),
   ];
   return [coverage, ...(form === 'long' ? all : all.filter((_, index) => index % shortStep === 0))];
@@ -48,9 +58,13 @@ function casesOf(form: CampaignForm): readonly CampaignCase[] {
 
 function leafCases({ path, to, bad, kind }: Leaf): readonly CampaignCase[] {
   return [
-    ...(to === undefined || kind === 'Switch' ? [] : [{ name: `${path}: changed equals fresh`, run: () => changedEqualsFresh(to) }]),
+    ...(to === undefined || kind === 'Switch'
+      ? []
+      : [{ name: `${path}: changed equals fresh`, run: () => changedEqualsFresh(to) }]),
     ...(to === undefined ? [] : [{ name: `${path}: changed and changed back`, run: () => recovers(to) }]),
-    ...(bad === undefined ? [] : [{ name: `${path}: what cannot be done, and back`, run: () => recovers(bad) }]),
+    ...(bad === undefined
+      ? []
+      : [{ name: `${path}: what cannot be done, and back`, run: () => recovers(bad) }]),
   ];
 }
 
@@ -86,12 +100,19 @@ function deletionCases(): readonly CampaignCase[] {
 
 async function deletedAt(moment: number, deletionPolicy: 'Orphan' | 'Stop' | 'Destroy'): Promise<void> {
   const world = await newWorld();
-  const { uid } = (await world.apply({ ...aStack(), spec: { ...newSpec(), deletionPolicy } as unknown as JtelStackSpec })).metadata;
+  const { uid } = (
+    await world.apply({ ...aStack(), spec: { ...newSpec(), deletionPolicy } as unknown as JtelStackSpec })
+  ).metadata;
   const process = new Process(world);
   try {
-    await process.until('the moment', async () => process.effects >= moment || (await world.find())?.status?.phase === 'Ready');
+    await process.until(
+      'the moment',
+      async () => process.effects >= moment || (await world.find())?.status?.phase === 'Ready',
+    );
     const live = await world.stack();
-    await world.cluster.patchAnnotations(stackKind, live, { [annotations.confirmDestroy]: uid }, { signal: never }).catch(() => retryConsent(world, uid));
+    await world.cluster
+      .patchAnnotations(stackKind, live, { [annotations.confirmDestroy]: uid }, { signal: never })
+      .catch(() => retryConsent(world, uid));
     await world.cluster.delete(stackKind, stackKey, { uid }, { signal: never });
     await process.until('the object to be gone', async () => (await world.find()) === undefined);
   } finally {
@@ -99,16 +120,27 @@ async function deletedAt(moment: number, deletionPolicy: 'Orphan' | 'Stop' | 'De
   }
   const here = world.machine(address).projects.get(project);
   const running = [...(here?.containers.values() ?? [])].filter(({ state }) => state === 'running');
-  if (deletionPolicy === 'Stop' && running.length > 0) throw new Error(`still running: ${running.map(({ service }) => service).join(', ')}`);
-  if (deletionPolicy === 'Destroy' && here !== undefined) throw new Error('something of the stack is left on the host');
+  if (deletionPolicy === 'Stop' && running.length > 0)
+    throw new Error(`still running: ${running.map(({ service }) => service).join(', ')}`);
+  if (deletionPolicy === 'Destroy' && here !== undefined)
+    throw new Error('something of the stack is left on the host');
 }
 
 /** The operator writes at the same time. */
 async function retryConsent(world: World, uid: string): Promise<void> {
-  await waitFor('the consent', async () => {
-    const live = await world.stack();
-    return await world.cluster.patchAnnotations(stackKind, live, { [annotations.confirmDestroy]: uid }, { signal: never }).then(() => true, () => false);
-  }, { intervalMilliseconds: 1 });
+  await waitFor(
+    'the consent',
+    async () => {
+      const live = await world.stack();
+      return await world.cluster
+        .patchAnnotations(stackKind, live, { [annotations.confirmDestroy]: uid }, { signal: never })
+        .then(
+          () => true,
+          () => false,
+        );
+    },
+    { intervalMilliseconds: 1 },
+  );
 }
 
 async function installed(spec: Draft): Promise<World> {
@@ -125,8 +157,11 @@ async function settle(world: World, act: () => Promise<unknown>, phase?: string)
   try {
     await process.until(`rest${phase === undefined ? '' : ` in ${phase}`}`, async () => {
       const { metadata, status } = await world.stack();
-      const done = status?.observedGeneration === metadata.generation && (phase === undefined || (status.phase === phase && status.operation === undefined));
-      if (!done || process.effects !== rest.effects) rest = { effects: process.effects, since: performance.now() };
+      const done =
+        status?.observedGeneration === metadata.generation &&
+        (phase === undefined || (status.phase === phase && status.operation === undefined));
+      if (!done || process.effects !== rest.effects)
+        rest = { effects: process.effects, since: performance.now() };
       return done && performance.now() - rest.since > quietMilliseconds;
     });
   } finally {
@@ -147,7 +182,9 @@ function endState(world: World): unknown {
   const machine = world.machine(address);
   const here = machine.projects.get(project);
   return {
-    containers: [...(here?.containers.values() ?? [])].map(({ service, image, state, configHash }) => `${service} ${image} ${state} ${configHash}`).toSorted(),
+    containers: [...(here?.containers.values() ?? [])]
+      .map(({ service, image, state, configHash }) => `${service} ${image} ${state} ${configHash}`)
+      .toSorted(),
     volumes: [...(here?.volumes.keys() ?? [])].toSorted(),
     release: here?.current,
     version: here?.state?.applied?.version,
@@ -158,19 +195,32 @@ function endState(world: World): unknown {
   };
 }
 
-let material: Promise<readonly { readonly name: string; readonly stringData: Record<string, string> }[]> | undefined;
+let material:
+  | Promise<readonly { readonly name: string; readonly stringData: Record<string, string> }[]>
+  | undefined;
 
 /** Made once: what is generated would differ from world to world. */
-async function secretMaterial(): Promise<readonly { readonly name: string; readonly stringData: Record<string, string> }[]> {
-  const certificates = await Promise.all(['a', 'b', 'c'].map((name) => selfSignedCertificate(`${name}.jtel.example`)));
+async function secretMaterial(): Promise<
+  readonly { readonly name: string; readonly stringData: Record<string, string> }[]
+> {
+  const certificates = await Promise.all(
+    ['a', 'b', 'c'].map((name) => selfSignedCertificate(`${name}.jtel.example`)),
+  );
   const [own = '', first = '', second = ''] = certificates;
   const tls = (pem: string): Record<string, string> => {
     const [key = '', certificate = ''] = pem.split(/(?=-----BEGIN CERTIFICATE)/);
     return { 'tls.key': key, 'tls.crt': certificate };
   };
-  const login = { '.dockerconfigjson': JSON.stringify({ auths: { 'registry.jtel.example': { username: 'u', password: 'p' } } }) };
+  const login = {
+    '.dockerconfigjson': JSON.stringify({
+      auths: { 'registry.jtel.example': { username: 'u', password: 'p' } },
+    }),
+  };
   return [
-    { name: 'main-credentials', stringData: { 'database-root-password': 'r'.repeat(32), 'self-signed.pem': own } },
+    {
+      name: 'main-credentials',
+      stringData: { 'database-root-password': 'r'.repeat(32), 'self-signed.pem': own },
+    },
     { name: 'tls', stringData: tls(first) },
     { name: 'tls-2', stringData: tls(second) },
     { name: 'registry', stringData: login },
@@ -185,9 +235,16 @@ async function secretMaterial(): Promise<readonly { readonly name: string; reado
 async function newWorld(): Promise<World> {
   const world = await World.create();
   const ssh = await world.cluster.getSecret(stackKey.namespace, 'ssh', { signal: never });
-  const given = [{ name: 'ssh-2', stringData: { 'ssh-privatekey': ssh.get('ssh-privatekey') } }, ...(await (material ??= secretMaterial()))];
+  const given = [
+    { name: 'ssh-2', stringData: { 'ssh-privatekey': ssh.get('ssh-privatekey') } },
+    ...(await (material ??= secretMaterial())),
+  ];
   for (const { name, stringData } of given) {
-    await world.cluster.create(secrets, { metadata: { namespace: stackKey.namespace, name }, stringData }, { signal: never });
+    await world.cluster.create(
+      secrets,
+      { metadata: { namespace: stackKey.namespace, name }, stringData },
+      { signal: never },
+    );
   }
   return world;
 }
@@ -208,9 +265,24 @@ function newSpec(): Draft {
     host: {
       ...aStack().spec.host,
       address,
-      jumpHost: { address: '192.0.2.1', port: 22, user: 'jtel', sshSecretRef: { name: 'ssh' }, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] },
-      dns: { nameservers: ['192.0.2.53'], searchDomains: ['jtel.example'], hosts: [{ ip: '192.0.2.77', names: ['pbx.example'] }] },
-      proxy: { http: 'http://192.0.2.9:3128', https: 'http://192.0.2.9:3128', noProxy: ['.jtel.example'], credentialsSecretRef: { name: 'proxy' } },
+      jumpHost: {
+        address: '192.0.2.1',
+        port: 22,
+        user: 'jtel',
+        sshSecretRef: { name: 'ssh' },
+        hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`],
+      },
+      dns: {
+        nameservers: ['192.0.2.53'],
+        searchDomains: ['jtel.example'],
+        hosts: [{ ip: '192.0.2.77', names: ['pbx.example'] }],
+      },
+      proxy: {
+        http: 'http://192.0.2.9:3128',
+        https: 'http://192.0.2.9:3128',
+        noProxy: ['.jtel.example'],
+        credentialsSecretRef: { name: 'proxy' },
+      },
       docker: { bridgeAddress: '10.97.0.1/16', addressPools: [{ base: '10.96.0.0/16', size: 24 }] },
       timeZone: 'Europe/Berlin',
     },
@@ -218,7 +290,11 @@ function newSpec(): Draft {
       fqdn: 'acme.jtel.example',
       aliases: ['www.jtel.example'],
       tlsSecretRef: { name: 'tls' },
-      allow: { admin: ['192.0.2.0/24'], web: ['0.0.0.0/0'], sip: [{ name: 'trunk', cidr: '198.51.100.0/24' }] },
+      allow: {
+        admin: ['192.0.2.0/24'],
+        web: ['0.0.0.0/0'],
+        sip: [{ name: 'trunk', cidr: '198.51.100.0/24' }],
+      },
     },
     components: [
       {
@@ -226,22 +302,38 @@ function newSpec(): Draft {
         state: 'Enabled',
         replicas: 2,
         resources: { cpu: '1', memory: '256Mi' },
-        env: [{ name: 'NOTE', value: 'plain' }, { name: 'TOKEN', secretKeyRef: { name: 'env', key: 'token' } }],
+        env: [
+          { name: 'NOTE', value: 'plain' },
+          { name: 'TOKEN', secretKeyRef: { name: 'env', key: 'token' } },
+        ],
       },
       { name: 'acd-dbs', state: 'Enabled' },
     ],
     imagePullSecretRef: { name: 'registry' },
     initialData: { source: 'Vanilla' },
     backup: {
-      storeRef: { name: 'customer' }, identity: 'acme.main', schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', verify: 'Checksum', method: 'Physical',
-      objectives: { recoveryPointHours: 26, recoveryTimeMinutes: 60 }, bandwidthLimitMiBPerSecond: 100, startDeadlineMinutes: 720, historyLimit: 14,
+      storeRef: { name: 'customer' },
+      identity: 'acme.main',
+      schedule: '0 2 * * *',
+      timeZone: 'Europe/Berlin',
+      state: 'Enabled',
+      verify: 'Checksum',
+      method: 'Physical',
+      objectives: { recoveryPointHours: 26, recoveryTimeMinutes: 60 },
+      bandwidthLimitMiBPerSecond: 100,
+      startDeadlineMinutes: 720,
+      historyLimit: 14,
     },
-    update: { ...aStack().spec.update, windows: [{ days: ['Sun'], start: '02:00', durationMinutes: 120, timeZone: 'Europe/Berlin' }] },
+    update: {
+      ...aStack().spec.update,
+      windows: [{ days: ['Sun'], start: '02:00', durationMinutes: 120, timeZone: 'Europe/Berlin' }],
+    },
   }) as unknown as Draft;
 }
 
 function read(spec: Draft, path: string): unknown {
   let value: unknown = spec;
-  for (const key of path.replaceAll('[]', '.0').split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
+  for (const key of path.replaceAll('[]', '.0').split('.'))
+    value = (value as Record<string, unknown> | undefined)?.[key];
   return value;
 }

@@ -45,16 +45,29 @@ function sitesOf(requests: readonly RequestRecord[]): readonly Site[] {
   });
 }
 
-export async function requestsOf(scene: Scene, { account, container }: Stage): Promise<readonly RequestRecord[]> {
+export async function requestsOf(
+  scene: Scene,
+  { account, container }: Stage,
+): Promise<readonly RequestRecord[]> {
   return await scene.double.control.requests({ account, container });
 }
 
-async function survive(scene: Scene, { operation, nth }: Site, { fault, nature }: NamedFault, often: 'once' | 'always'): Promise<void> {
+async function survive(
+  scene: Scene,
+  { operation, nth }: Site,
+  { fault, nature }: NamedFault,
+  often: 'once' | 'always',
+): Promise<void> {
   const { control } = scene.double;
   const stage = await scene.stage();
   const { account, container } = stage;
   const before = (await requestsOf(scene, stage)).length;
-  const id = await control.faults.add({ when: { account, container, operations: [operation] }, nth, times: often === 'once' ? 1 : 'Always', fault });
+  const id = await control.faults.add({
+    when: { account, container, operations: [operation] },
+    nth,
+    times: often === 'once' ? 1 : 'Always',
+    fault,
+  });
   const error = await scene.makeBackup(stage, secondID, 1).then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -68,6 +81,12 @@ async function survive(scene: Scene, { operation, nth }: Site, { fault, nature }
     await scene.makeBackup(stage, secondID, 2, reason === 'BackupIncomplete');
     checkNothingReplaced((await requestsOf(scene, stage)).slice(before), isManifest);
   }
-  check(isDeepStrictEqual(await scene.restore(stage, secondID, await scene.target()), await scene.pictureOf(1)), 'what came back is not what was there');
-  check(isDeepStrictEqual(await scene.restore(stage, firstID, await scene.target()), await scene.pictureOf(0)), 'the day before came back otherwise');
+  check(
+    isDeepStrictEqual(await scene.restore(stage, secondID, await scene.target()), await scene.pictureOf(1)),
+    'what came back is not what was there',
+  );
+  check(
+    isDeepStrictEqual(await scene.restore(stage, firstID, await scene.target()), await scene.pictureOf(0)),
+    'the day before came back otherwise',
+  );
 }

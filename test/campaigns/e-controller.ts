@@ -8,7 +8,12 @@ import { azureBlobStore } from '../../blob-store/azure.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { aStore, now } from '../../controllers/store/testing.ts';
 import { StoreReconciler } from '../../controllers/store/reconcile.ts';
-import { storeKind, type Condition, type JtelBackupStoreStatus, type StoreConditionType } from '../../crds/index.ts';
+import {
+  storeKind,
+  type Condition,
+  type JtelBackupStoreStatus,
+  type StoreConditionType,
+} from '../../crds/index.ts';
 import { MemoryCluster } from '../../operator/runtime/fake/memory-cluster.ts';
 import { silentLogger } from '../../operator/runtime/report/logger.ts';
 import type { Operation, RequestRecord } from '../../sandbox/worm/types.ts';
@@ -42,9 +47,14 @@ class Look {
 
   static async prepare(double: TestDouble, policy: Policy): Promise<Look> {
     const container = `e-${randomUUID()}`;
-    const location = await double.customer.location(container, { rule: policy === 'Immutable' ? locked : { kind: 'None' } });
+    const location = await double.customer.location(container, {
+      rule: policy === 'Immutable' ? locked : { kind: 'None' },
+    });
     const { credentials } = double.customer;
-    const look = new Look(double, container, [azureBlobStore(location, credentials), azureBlobStore(location, credentials, { timeoutSeconds: impatientSeconds })]);
+    const look = new Look(double, container, [
+      azureBlobStore(location, credentials),
+      azureBlobStore(location, credentials, { timeoutSeconds: impatientSeconds }),
+    ]);
     await look.store.create('there', Buffer.from('a backup'), 'text/plain', never);
     await look.#cluster.create(storeKind, aStore(), { signal: never });
     return look;
@@ -54,7 +64,13 @@ class Look {
   async reconcile(patience: 'Patient' | 'Impatient' = 'Patient'): Promise<JtelBackupStoreStatus> {
     const store = patience === 'Patient' ? this.store : this.#impatient;
     const events = { record: (...all: readonly unknown[]): void => void this.#told.push(all) };
-    const reconciler = new StoreReconciler({ cluster: this.#cluster, events, clock: () => now, random: () => 0, open: async () => store });
+    const reconciler = new StoreReconciler({
+      cluster: this.#cluster,
+      events,
+      clock: () => now,
+      random: () => 0,
+      open: async () => store,
+    });
     await reconciler.reconcile(key, { signal: never, logger: silentLogger });
     return (await this.#cluster.get(storeKind, key, { signal: never })).status ?? { conditions: [] };
   }
@@ -68,12 +84,18 @@ class Look {
   }
 }
 
-export async function controllerCases(double: TestDouble, form: CampaignForm): Promise<readonly CampaignCase[]> {
+export async function controllerCases(
+  double: TestDouble,
+  form: CampaignForm,
+): Promise<readonly CampaignCase[]> {
   const dry = await Look.prepare(double, 'Immutable');
   const before = (await dry.requests()).length;
   await dry.reconcile();
   const operations = (await dry.requests()).slice(before).map(({ operation }) => operation);
-  const sites = operations.map((operation, index) => ({ operation, nth: operations.slice(0, index + 1).filter((each) => each === operation).length }));
+  const sites = operations.map((operation, index) => ({
+    operation,
+    nth: operations.slice(0, index + 1).filter((each) => each === operation).length,
+  }));
   const all = (['Immutable', 'Mutable'] as const).flatMap((policy) =>
     sites.flatMap(({ operation, nth }) =>
       blobFaults.flatMap((fault) =>
@@ -87,7 +109,14 @@ export async function controllerCases(double: TestDouble, form: CampaignForm): P
   return form === 'long' ? all : all.filter((_, index) => index % 61 === 0);
 }
 
-async function survive(double: TestDouble, policy: Policy, operation: Operation, nth: number, { fault, nature }: NamedFault, often: 'once' | 'always'): Promise<void> {
+async function survive(
+  double: TestDouble,
+  policy: Policy,
+  operation: Operation,
+  nth: number,
+  { fault, nature }: NamedFault,
+  often: 'once' | 'always',
+): Promise<void> {
   const { control } = double;
   const look = await Look.prepare(double, policy);
   const before = (await look.requests()).length;
@@ -99,19 +128,32 @@ async function survive(double: TestDouble, policy: Policy, operation: Operation,
   checkSecrecy(JSON.stringify(status), [double.customer.accountKey]);
   look.checkSecrecy();
   if (available.status === 'True') {
-    check(policy === 'Immutable' || condition(status, 'Immutable').status !== 'True', 'called immutable, which it is not');
+    check(
+      policy === 'Immutable' || condition(status, 'Immutable').status !== 'True',
+      'called immutable, which it is not',
+    );
   } else {
     check(often === 'always' || nature !== 'Passing', `not tried again: ${available.message}`);
-    check(available.message.includes(look.store.description), `does not name the store: ${available.message}`);
+    check(
+      available.message.includes(look.store.description),
+      `does not name the store: ${available.message}`,
+    );
     check(status.lastProofTime === undefined, 'a proof that did not come about has a time');
   }
-  check((await look.store.read('there', 100, never)).toString() === 'a backup', 'what was stored has changed');
+  check(
+    (await look.store.read('there', 100, never)).toString() === 'a backup',
+    'what was stored has changed',
+  );
   const well = await look.reconcile();
   check(condition(well, 'Available').status === 'True', `afterwards ${condition(well, 'Available').message}`);
   const proven = condition(well, 'Immutable').status === 'True';
   check(policy === 'Immutable' || !proven, 'afterwards called immutable, which it is not');
   const made = (await look.requests()).slice(before);
-  for (const each of made) check(isProbe(each.blob) || !['PutBlob', 'DeleteBlob'].includes(each.operation), `${each.operation} of ${each.blob}`);
+  for (const each of made)
+    check(
+      isProbe(each.blob) || !['PutBlob', 'DeleteBlob'].includes(each.operation),
+      `${each.operation} of ${each.blob}`,
+    );
   // An allowed overwrite is part of the proof that a store is not immutable.
   if (policy === 'Immutable') checkNothingReplaced(made, isProbe);
 }

@@ -20,16 +20,36 @@ export const blobFaults: readonly NamedFault[] = [
   status(404, 'BlobNotFound'),
   status(409, 'BlobImmutable'),
   status(412, 'BlobExists'),
-  { name: '429 with Retry-After', fault: { kind: 'Status', status: 429, retryAfterSeconds: 1 }, nature: 'Refusal', reason: 'StoreThrottled' },
+  {
+    name: '429 with Retry-After',
+    fault: { kind: 'Status', status: 429, retryAfterSeconds: 1 },
+    nature: 'Refusal',
+    reason: 'StoreThrottled',
+  },
   status(500, 'StoreUnreachable', 'Passing'),
   status(503, 'StoreThrottled', 'Passing'),
-  { name: '500 although it was done', fault: { kind: 'StatusAfter', status: 500 }, nature: 'Passing', reason: 'StoreUnreachable' },
+  {
+    name: '500 although it was done',
+    fault: { kind: 'StatusAfter', status: 500 },
+    nature: 'Passing',
+    reason: 'StoreUnreachable',
+  },
   reset('BeforeRequest'),
   reset('DuringRequest'),
   reset('BeforeResponse'),
   reset('DuringResponse'),
-  { name: 'truncated answer', fault: { kind: 'Truncate', bytes: 10 }, nature: 'Spoiled', reason: 'DigestMismatch' },
-  { name: 'one flipped bit', fault: { kind: 'Flip', offset: 7 }, nature: 'Spoiled', reason: 'DigestMismatch' },
+  {
+    name: 'truncated answer',
+    fault: { kind: 'Truncate', bytes: 10 },
+    nature: 'Spoiled',
+    reason: 'DigestMismatch',
+  },
+  {
+    name: 'one flipped bit',
+    fault: { kind: 'Flip', offset: 7 },
+    nature: 'Spoiled',
+    reason: 'DigestMismatch',
+  },
   // Longer than the whole call may take.
   { name: 'no answer', fault: { kind: 'Delay', seconds: 60 }, nature: 'Refusal', reason: 'StoreUnreachable' },
 ];
@@ -39,5 +59,10 @@ function status(code: number, reason: BlobErrorReason, nature: NamedFault['natur
 }
 
 function reset(when: Extract<Fault, { kind: 'Reset' }>['when']): NamedFault {
-  return { name: `reset ${when}`, fault: { kind: 'Reset', when }, nature: 'Passing', reason: 'StoreUnreachable' };
+  return {
+    name: `reset ${when}`,
+    fault: { kind: 'Reset', when },
+    nature: 'Passing',
+    reason: 'StoreUnreachable',
+  };
 }

@@ -17,7 +17,12 @@ export const faultCampaign: Campaign = {
   cases: async (form) => {
     double = await startBlobDouble();
     scene = await Scene.open(double);
-    return [...storeCases(double, form), ...(await controllerCases(double, form)), ...(await backupCases(scene, form)), ...(await restoreCases(scene, form))];
+    return [
+      ...storeCases(double, form),
+      ...(await controllerCases(double, form)),
+      ...(await backupCases(scene, form)),
+      ...(await restoreCases(scene, form)),
+    ];
   },
   close: async () => {
     await scene?.close();

@@ -21,7 +21,8 @@ export async function restoreCases(scene: Scene, form: CampaignForm): Promise<re
   const before = (await requestsOf(scene, stage)).length;
   await scene.restore(stage, firstID, await scene.target());
   const counts = new Map<Operation, number>();
-  for (const { operation } of (await requestsOf(scene, stage)).slice(before)) counts.set(operation, (counts.get(operation) ?? 0) + 1);
+  for (const { operation } of (await requestsOf(scene, stage)).slice(before))
+    counts.set(operation, (counts.get(operation) ?? 0) + 1);
   const faulty = [...counts].flatMap(([operation, count]) =>
     Array.from({ length: count }, (_, index) => index + 1).flatMap((nth) =>
       faults.flatMap((fault) =>
@@ -33,7 +34,9 @@ export async function restoreCases(scene: Scene, form: CampaignForm): Promise<re
     ),
   );
   const changed = [...scene.stored.keys()].flatMap((name) => changesOf(scene, name));
-  return form === 'long' ? [...faulty, ...changed] : [...faulty.filter((_, index) => index % 89 === 0), ...changed.filter((_, index) => index % 17 === 0)];
+  return form === 'long'
+    ? [...faulty, ...changed]
+    : [...faulty.filter((_, index) => index % 89 === 0), ...changed.filter((_, index) => index % 17 === 0)];
 }
 
 /** A target with data of a customer in it, which must stay unless everything new is whole. */
@@ -53,36 +56,61 @@ async function restoreOrRefuse(scene: Scene, stage: Stage): Promise<boolean> {
     return true;
   } catch (error) {
     checkTold(error, errors, stage.secrets);
-    check(isDeepStrictEqual(await picture(target), before), `what was there is gone: ${(await readdir(target)).join(', ')}`);
+    check(
+      isDeepStrictEqual(await picture(target), before),
+      `what was there is gone: ${(await readdir(target)).join(', ')}`,
+    );
     return false;
   }
 }
 
-async function survive(scene: Scene, operation: Operation, nth: number, { fault, nature }: NamedFault, often: 'once' | 'always'): Promise<void> {
+async function survive(
+  scene: Scene,
+  operation: Operation,
+  nth: number,
+  { fault, nature }: NamedFault,
+  often: 'once' | 'always',
+): Promise<void> {
   const { control } = scene.double;
   const stage = await scene.stage();
   const { account, container } = stage;
   const before = (await requestsOf(scene, stage)).length;
-  const id = await control.faults.add({ when: { account, container, operations: [operation] }, nth, times: often === 'once' ? 1 : 'Always', fault });
+  const id = await control.faults.add({
+    when: { account, container, operations: [operation] },
+    nth,
+    times: often === 'once' ? 1 : 'Always',
+    fault,
+  });
   const restored = await restoreOrRefuse(scene, stage);
   await control.faults.remove(id);
   check(restored || often === 'always' || nature !== 'Passing', 'not tried again');
   const made = (await requestsOf(scene, stage)).slice(before);
   checkNothingReplaced(made);
-  check(made.every((each) => each.operation !== 'PutBlob'), 'a restore wrote to the store');
+  check(
+    made.every((each) => each.operation !== 'PutBlob'),
+    'a restore wrote to the store',
+  );
   check(await restoreOrRefuse(scene, stage), 'refused although nothing was wrong any more');
 }
 
 /** One part of the backup, changed in every way that storage or an intruder could. */
 function changesOf(scene: Scene, name: string): readonly CampaignCase[] {
   const blob = scene.stored.get(name) ?? Buffer.alloc(0);
-  const offsets = [...new Set([0, 1, 1 / 7, 1 / 3, 1 / 2, 5 / 6].map((part) => (part === 1 ? blob.length - 1 : Math.floor(blob.length * part))))];
+  const offsets = [
+    ...new Set(
+      [0, 1, 1 / 7, 1 / 3, 1 / 2, 5 / 6].map((part) =>
+        part === 1 ? blob.length - 1 : Math.floor(blob.length * part),
+      ),
+    ),
+  ];
   // A manifest that was forged whole, its MD5 too, is a manifest: only immutability, and the digest in a JtelBackup, tell it from another.
   const mayStand = name.endsWith('/manifest.json');
   const stored = (what: string, change: (blob: Buffer) => Buffer | undefined): CampaignCase => ({
     name: `restore: ${name}, ${what}`,
     run: async () => {
-      const stage = await scene.stage({ kind: 'None' }, (each, content) => (each === name ? change(content) : content));
+      const stage = await scene.stage({ kind: 'None' }, (each, content) =>
+        each === name ? change(content) : content,
+      );
       check(!(await restoreOrRefuse(scene, stage)) || mayStand, 'not refused');
     },
   });
@@ -105,7 +133,11 @@ async function refuseOnTheWay(scene: Scene, name: string, offset: number): Promi
   const stage = await scene.stage();
   const { account, container } = stage;
   const blob = `^${name.replaceAll('.', '\\.')}$`;
-  await scene.double.control.faults.add({ when: { account, container, blob, operations: ['GetBlob'] }, times: 'Always', fault: { kind: 'Flip', offset } });
+  await scene.double.control.faults.add({
+    when: { account, container, blob, operations: ['GetBlob'] },
+    times: 'Always',
+    fault: { kind: 'Flip', offset },
+  });
   check(!(await restoreOrRefuse(scene, stage)), 'not refused');
 }
 

@@ -36,7 +36,17 @@ export const sites: readonly Site[] = [
   {
     name: 'create from a stream',
     requests: ['PutBlob'],
-    call: (store) => store.create('new', { bytes: large.length, md5: md5(large), open: () => Readable.from([large.subarray(0, 1000), large.subarray(1000)]) }, 'text/plain', never),
+    call: (store) =>
+      store.create(
+        'new',
+        {
+          bytes: large.length,
+          md5: md5(large),
+          open: () => Readable.from([large.subarray(0, 1000), large.subarray(1000)]),
+        },
+        'text/plain',
+        never,
+      ),
     result: undefined,
     makes: large,
   },
@@ -46,7 +56,10 @@ export const sites: readonly Site[] = [
     call: (store) => store.create('there', small, 'text/plain', never),
     result: undefined,
     // The store said that it exists; whatever it says then, it is not known to be the same.
-    calls: { '404 at GetBlobProperties': 'BlobExists', 'truncated answer at GetBlobProperties': 'BlobExists' },
+    calls: {
+      '404 at GetBlobProperties': 'BlobExists',
+      'truncated answer at GetBlobProperties': 'BlobExists',
+    },
   },
   { name: 'read', requests: ['GetBlob'], call: (store) => store.read('there', 1000, never), result: small },
   {
@@ -77,7 +90,8 @@ export const sites: readonly Site[] = [
   {
     name: 'copy',
     requests: ['PutBlobFromUrl', 'GetBlobProperties'],
-    call: (store, sourceUrl) => store.copyFrom('new', sourceUrl, { bytes: small.length, md5: md5(small) }, never),
+    call: (store, sourceUrl) =>
+      store.copyFrom('new', sourceUrl, { bytes: small.length, md5: md5(small) }, never),
     result: undefined,
     makes: small,
     // It was copied, and is not there: do not trust it.

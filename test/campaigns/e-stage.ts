@@ -40,7 +40,12 @@ export class Scene {
   /** What the store has after the first backup. */
   readonly #stored: Blobs;
 
-  private constructor(double: TestDouble, scratch: string, trees: readonly [TestTree, TestTree], stored: Blobs) {
+  private constructor(
+    double: TestDouble,
+    scratch: string,
+    trees: readonly [TestTree, TestTree],
+    stored: Blobs,
+  ) {
     this.double = double;
     this.#scratch = scratch;
     this.trees = trees;
@@ -56,12 +61,14 @@ export class Scene {
     const stage = await empty.stage();
     await empty.makeBackup(stage, firstID, 1);
     const stored = new Map<string, Buffer>();
-    for await (const { name, bytes } of stage.store.list('', never)) stored.set(name, await stage.store.read(name, bytes, never));
+    for await (const { name, bytes } of stage.store.list('', never))
+      stored.set(name, await stage.store.read(name, bytes, never));
     return new Scene(double, scratch, trees, stored);
   }
 
   async close(): Promise<void> {
-    for (const path of [this.#scratch, ...this.trees.map((tree) => tree.path)]) await rm(path, { recursive: true, force: true });
+    for (const path of [this.#scratch, ...this.trees.map((tree) => tree.path)])
+      await rm(path, { recursive: true, force: true });
   }
 
   get stored(): Blobs {
@@ -69,7 +76,10 @@ export class Scene {
   }
 
   /** A store of its own with the first backup in it. @param change of what is stored; undefined leaves a blob out */
-  async stage(rule: ContainerRule = { kind: 'Worm', state: 'Locked', days: 180 }, change: (name: string, blob: Buffer) => Buffer | undefined = (_, blob) => blob): Promise<Stage> {
+  async stage(
+    rule: ContainerRule = { kind: 'Worm', state: 'Locked', days: 180 },
+    change: (name: string, blob: Buffer) => Buffer | undefined = (_, blob) => blob,
+  ): Promise<Stage> {
     const { customer } = this.double;
     const container = `e-${randomUUID()}`;
     const store = azureBlobStore(await customer.location(container, { rule }), customer.credentials);
@@ -86,11 +96,27 @@ export class Scene {
    */
   async makeBackup({ store }: Stage, backupID: string, attempt: number, isFull = false): Promise<Committed> {
     const newest = await newestManifest(store, identity, never);
-    const known = isFull ? [] : await knownParts({ store, identity, backupID, attempt, epoch, keyID: undefined, newest, lifetimeSeconds: 3600 }, never);
+    const known = isFull
+      ? []
+      : await knownParts(
+          { store, identity, backupID, attempt, epoch, keyID: undefined, newest, lifetimeSeconds: 3600 },
+          never,
+        );
     const upload = await store.createUrl(3600);
     const tree = this.trees[backupID === firstID ? 0 : 1];
     const scratch = await mkdtemp(join(this.#scratch, 'job-'));
-    const input = { type: 'backup', backupID, attempt, identity, epoch, upload, known, fileTrees: [{ name: 'files', path: tree.path, excludes: [] }], limits: { threads: 1, uploads: 2 }, scratch } as const;
+    const input = {
+      type: 'backup',
+      backupID,
+      attempt,
+      identity,
+      epoch,
+      upload,
+      known,
+      fileTrees: [{ name: 'files', path: tree.path, excludes: [] }],
+      limits: { threads: 1, uploads: 2 },
+      scratch,
+    } as const;
     const result = await backup(input, () => undefined, never, 5);
     return await commit(commitOptions(store, backupID, result), never);
   }
@@ -121,7 +147,13 @@ function commitOptions(store: BlobStore, backupID: string, result: CommitOptions
       backupID,
       identity,
       epoch,
-      writer: { clusterID: 'cluster-1', namespace: 'acme', name: 'main', stackUID: 'uid-1', machineID: 'machine-1' },
+      writer: {
+        clusterID: 'cluster-1',
+        namespace: 'acme',
+        name: 'main',
+        stackUID: 'uid-1',
+        machineID: 'machine-1',
+      },
       trigger: 'Manual',
       release: { version: '3.43.2', digest: 'a'.repeat(64), images: [] },
       excluded: [],

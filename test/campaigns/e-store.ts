@@ -33,11 +33,20 @@ export function storeCases(double: TestDouble, form: CampaignForm): readonly Cam
   return form === 'long' ? all : all.filter((_, index) => index % 29 === 0);
 }
 
-async function survive({ control, customer, vendor }: TestDouble, site: Site, operation: Site['requests'][number], { name, fault, nature, reason }: NamedFault, often: 'once' | 'always'): Promise<void> {
+async function survive(
+  { control, customer, vendor }: TestDouble,
+  site: Site,
+  operation: Site['requests'][number],
+  { name, fault, nature, reason }: NamedFault,
+  often: 'once' | 'always',
+): Promise<void> {
   const container = `e-${randomUUID()}`;
   const location = await customer.location(container, { rule: locked });
   const store = azureBlobStore(location, customer.credentials, { maximumTries });
-  const faulted = fault.kind === 'Delay' ? azureBlobStore(location, customer.credentials, { timeoutSeconds: impatientSeconds, maximumTries }) : store;
+  const faulted =
+    fault.kind === 'Delay'
+      ? azureBlobStore(location, customer.credentials, { timeoutSeconds: impatientSeconds, maximumTries })
+      : store;
   const source = azureBlobStore(await vendor.location(container), vendor.credentials);
   await store.create('there', small, 'text/plain', never);
   await source.create('source', small, 'text/plain', never);
@@ -45,7 +54,11 @@ async function survive({ control, customer, vendor }: TestDouble, site: Site, op
   const before = await store.properties('there', never);
 
   const first = (await control.requests({ account: 'customer', container })).length;
-  const id = await control.faults.add({ when: { account: 'customer', container, operations: [operation] }, times: often === 'once' ? 1 : 'Always', fault });
+  const id = await control.faults.add({
+    when: { account: 'customer', container, operations: [operation] },
+    times: often === 'once' ? 1 : 'Always',
+    fault,
+  });
   const outcome = await site.call(faulted, sourceUrl).then(
     (result) => ({ result }),
     (error: unknown) => ({ error }),
@@ -57,7 +70,11 @@ async function survive({ control, customer, vendor }: TestDouble, site: Site, op
   check(hits > 0, `the fault hit nothing (${made.map((each) => each.operation).join(', ')})`);
   check(made.length <= maximumTries * (site.requests.length + 2), `${made.length} requests`);
   if ('error' in outcome) {
-    const { message, reason: own } = checkTold(outcome.error, ['BlobError'], [customer.accountKey, vendor.accountKey]);
+    const { message, reason: own } = checkTold(
+      outcome.error,
+      ['BlobError'],
+      [customer.accountKey, vendor.accountKey],
+    );
     check(message.includes(store.description), `does not name the store: ${message}`);
     const passes = often === 'once' && nature === 'Passing';
     check(!passes, `not tried again: ${message}`);
@@ -67,7 +84,8 @@ async function survive({ control, customer, vendor }: TestDouble, site: Site, op
     check(accepted.includes(own), `called ${own} instead of ${expected}: ${message}`);
   } else {
     const isTrusted = site.trusts?.some((each) => each === name) === true;
-    const isHonest = equal(outcome.result, site.result) || isTrusted || isHonestAnswer(site, name, outcome.result);
+    const isHonest =
+      equal(outcome.result, site.result) || isTrusted || isHonestAnswer(site, name, outcome.result);
     check(isHonest, `gave ${inspect(outcome.result)} instead of ${inspect(site.result)}`);
   }
   check(equal(await store.properties('there', never), before), 'what was stored has changed');

@@ -4,7 +4,16 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
-import { backupKind, restoreKind, stackKind, storeKind, type JtelBackup, type JtelBackupStore, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import {
+  backupKind,
+  restoreKind,
+  stackKind,
+  storeKind,
+  type JtelBackup,
+  type JtelBackupStore,
+  type JtelRestore,
+  type JtelStack,
+} from '../../crds/index.ts';
 import { InputError } from '../../controllers/input-error.ts';
 import { ReleaseSource } from '../../controllers/release-source.ts';
 import { FakeHostDriver } from '../../host-driver/fake/driver.ts';
@@ -43,16 +52,30 @@ export class World {
     world.machine('192.0.2.10').withoutDocker();
     await storeRelease(world.vendor, releaseOf('3.43.1', [], '1'));
     await storeRelease(world.vendor, releaseOf('3.43.2', ['3.43.1'], '2'));
-    for (const [name, tier] of [['vendor', 'Vendor'], ['customer', 'Customer']] as const) {
+    for (const [name, tier] of [
+      ['vendor', 'Vendor'],
+      ['customer', 'Customer'],
+    ] as const) {
       await world.cluster.create(storeKind, aStore(name, tier), { signal: never });
     }
-    await world.cluster.create(secrets, { metadata: { namespace: stackKey.namespace, name: 'ssh' }, stringData: { 'ssh-privatekey': sshKey } }, { signal: never });
+    await world.cluster.create(
+      secrets,
+      { metadata: { namespace: stackKey.namespace, name: 'ssh' }, stringData: { 'ssh-privatekey': sshKey } },
+      { signal: never },
+    );
     return world;
   }
 
   /** The host with that address, made when it is asked for first. */
   machine(address: string): FakeMachine {
-    return this.driver.machines.get(address) ?? this.driver.add(address, { facts: { machineID: `machine-${address}` }, now: () => clock().getTime(), runJob: (job) => this.runJob(job) });
+    return (
+      this.driver.machines.get(address) ??
+      this.driver.add(address, {
+        facts: { machineID: `machine-${address}` },
+        now: () => clock().getTime(),
+        runJob: (job) => this.runJob(job),
+      })
+    );
   }
 
   apply(stack: JtelStack): Promise<JtelStack> {
@@ -75,8 +98,20 @@ export class World {
 }
 
 const mutating: ReadonlySet<string> = new Set([
-  'claim', 'setUp', 'writeRelease', 'pull', 'composeUp', 'composeStop', 'destroy', 'record', 'prune', 'startJob', 'removeJob', 'markMoved',
-  'createVolumes', 'pruneVolumes',
+  'claim',
+  'setUp',
+  'writeRelease',
+  'pull',
+  'composeUp',
+  'composeStop',
+  'destroy',
+  'record',
+  'prune',
+  'startJob',
+  'removeJob',
+  'markMoved',
+  'createVolumes',
+  'pruneVolumes',
 ]);
 
 /** One life of the operator. Its effects are counted before and after each; at the `crashAt`-th it is dead at once. */
@@ -136,10 +171,20 @@ export class Process {
       toolbox: { repository: 'registry.example/jtel/toolbox', digest: `sha256:${'7'.repeat(64)}`, tag: 'x' },
       openStore: async (_cluster, namespace, name, field) => {
         const resource = await cluster.find(storeKind, { namespace, name }, { signal: never });
-        if (resource === undefined) throw new InputError('StoreNotFound', `JtelBackupStore ${namespace}/${name}, which ${field} names, does not exist: create it.`);
+        if (resource === undefined)
+          throw new InputError(
+            'StoreNotFound',
+            `JtelBackupStore ${namespace}/${name}, which ${field} names, does not exist: create it.`,
+          );
         return { resource, blobs: name === 'vendor' ? vendor : customer };
       },
-      events: new EventRecorder({ cluster, reportingController: 't', reportingInstance: 't', secrets: new SecretRegistry(), logger: silentLogger }),
+      events: new EventRecorder({
+        cluster,
+        reportingController: 't',
+        reportingInstance: 't',
+        secrets: new SecretRegistry(),
+        logger: silentLogger,
+      }),
       logger: silentLogger,
       clusterID: await cluster.clusterID({ signal: never }),
       watchSecret: (secret, changed, signal) => cluster.watchNamed(secrets, secret, changed, signal),
@@ -165,7 +210,11 @@ export class Process {
 
   /** Until the condition holds (true) or this process was killed by its effect (false). */
   async until(what: string, condition: () => Promise<boolean>): Promise<boolean> {
-    const seen = await waitFor(what, async () => (this.crashed ? 'crashed' : (await condition()) && 'reached'), { timeoutSeconds: 30, intervalMilliseconds: 2 });
+    const seen = await waitFor(
+      what,
+      async () => (this.crashed ? 'crashed' : (await condition()) && 'reached'),
+      { timeoutSeconds: 30, intervalMilliseconds: 2 },
+    );
     return seen === 'reached';
   }
 }
@@ -177,8 +226,14 @@ function releaseOf(version: string, updatableFrom: readonly string[], digit: str
     version,
     updatableFrom: [...updatableFrom],
     dataUpdater: 'acd-task-runner',
-    database: { ...database, physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 } },
-    components: components.map((component) => ({ ...component, image: { ...component.image, tag: version, digest: `sha256:${digit.repeat(64)}` } })),
+    database: {
+      ...database,
+      physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 },
+    },
+    components: components.map((component) => ({
+      ...component,
+      image: { ...component.image, tag: version, digest: `sha256:${digit.repeat(64)}` },
+    })),
   });
 }
 
@@ -186,7 +241,10 @@ function clock(): Date {
   return new Date(origin + (performance.now() - begin) * timeScale);
 }
 
-const sshKey = generateKeyPairSync('ed25519', { privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } }).privateKey;
+const sshKey = generateKeyPairSync('ed25519', {
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+}).privateKey;
 
 function aStore(name: string, tier: 'Vendor' | 'Customer'): JtelBackupStore {
   return {

@@ -57,7 +57,11 @@ async function main(): Promise<number> {
 }
 
 /** @param signal what did not begin by then counts as failed */
-async function runAll(cases: readonly CampaignCase[], parallel: number, signal: AbortSignal): Promise<readonly Failed[]> {
+async function runAll(
+  cases: readonly CampaignCase[],
+  parallel: number,
+  signal: AbortSignal,
+): Promise<readonly Failed[]> {
   const start = performance.now();
   const failed: Failed[] = [];
   let done = 0;

@@ -2,7 +2,15 @@
 import type { BackupJobInput } from '../../backup/job.ts';
 import { storeLikeAJob } from '../../controllers/backup/testing.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
-import { annotations, backupKind, restoreKind, stackKind, type JtelBackup, type JtelRestore, type JtelStack } from '../../crds/index.ts';
+import {
+  annotations,
+  backupKind,
+  restoreKind,
+  stackKind,
+  type JtelBackup,
+  type JtelRestore,
+  type JtelStack,
+} from '../../crds/index.ts';
 import { storeBackup } from '../support/stored-backup.ts';
 import { stackKey, type World } from './memory-world.ts';
 
@@ -12,7 +20,10 @@ const project = 'jtel-acme-main';
 export interface Story {
   readonly name: string;
   /** @param live runs an operator until the condition holds. */
-  readonly prepare: (world: World, live: (what: string, condition: () => Promise<boolean>) => Promise<void>) => Promise<void>;
+  readonly prepare: (
+    world: World,
+    live: (what: string, condition: () => Promise<boolean>) => Promise<void>,
+  ) => Promise<void>;
   readonly act: (world: World) => Promise<void>;
   readonly done: (world: World) => Promise<boolean>;
   /** Without times and identifiers: equal for every way to the same end. */
@@ -47,7 +58,12 @@ export const stories: readonly Story[] = [
     act: async (world) => {
       await world.change({ deletionPolicy: 'Destroy' });
       const live = await world.stack();
-      await world.cluster.patchAnnotations(stackKind, live, { [annotations.confirmDestroy]: live.metadata.uid }, { signal: never });
+      await world.cluster.patchAnnotations(
+        stackKind,
+        live,
+        { [annotations.confirmDestroy]: live.metadata.uid },
+        { signal: never },
+      );
       await world.cluster.delete(stackKind, stackKey, { uid: live.metadata.uid }, { signal: never });
     },
     done: async (world) => (await world.find()) === undefined,
@@ -58,7 +74,11 @@ export const stories: readonly Story[] = [
     prepare: (world, live) => installed(world, live),
     act: async (world) => void (await world.cluster.create(backupKind, aBackup(), { signal: never })),
     done: async (world) => {
-      const { metadata, status } = await world.cluster.get(backupKind, { ...stackKey, name: 'now' }, { signal: never });
+      const { metadata, status } = await world.cluster.get(
+        backupKind,
+        { ...stackKey, name: 'now' },
+        { signal: never },
+      );
       return status?.phase === 'Completed' && (metadata.finalizers ?? []).length === 0;
     },
     endState,
@@ -71,7 +91,11 @@ export const stories: readonly Story[] = [
     },
     act: async (world) => void (await world.cluster.create(restoreKind, aRestore(), { signal: never })),
     done: async (world) => {
-      const { status } = await world.cluster.get(restoreKind, { ...stackKey, name: 'back' }, { signal: never });
+      const { status } = await world.cluster.get(
+        restoreKind,
+        { ...stackKey, name: 'back' },
+        { signal: never },
+      );
       return status?.phase === 'Completed' && (await isReady(world));
     },
     endState,
@@ -118,7 +142,8 @@ export const stories: readonly Story[] = [
     name: 'update that fails',
     prepare: async (world, live) => {
       await installedBefore(world, live);
-      world.machine('192.0.2.10').breaks = (service, version) => version === '3.43.2' && service === 'acd-task-runner';
+      world.machine('192.0.2.10').breaks = (service, version) =>
+        version === '3.43.2' && service === 'acd-task-runner';
     },
     act: (world) => world.change({ version: '3.43.2' }),
     done: async (world) => {
@@ -131,7 +156,16 @@ export const stories: readonly Story[] = [
   },
 ];
 
-const backup: NonNullable<JtelStack['spec']['backup']> = { storeRef: { name: 'customer' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Suspended', verify: 'Checksum', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 };
+const backup: NonNullable<JtelStack['spec']['backup']> = {
+  storeRef: { name: 'customer' },
+  schedule: '0 2 * * *',
+  timeZone: 'Europe/Berlin',
+  state: 'Suspended',
+  verify: 'Checksum',
+  method: 'Physical',
+  startDeadlineMinutes: 720,
+  historyLimit: 14,
+};
 
 function aBackup(): JtelBackup {
   return {
@@ -147,7 +181,17 @@ function aRestore(): JtelRestore {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelRestore',
     metadata: { namespace: stackKey.namespace, name: 'back' } as JtelRestore['metadata'],
-    spec: { stackRef: { name: stackKey.name }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: stackKey.name, preRestoreBackup: 'Skip', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 },
+    spec: {
+      stackRef: { name: stackKey.name },
+      source: { latestOf: 'acme.main' },
+      mode: 'Execute',
+      ifNotEmpty: 'Replace',
+      confirmReplace: stackKey.name,
+      preRestoreBackup: 'Skip',
+      verify: 'Checksum',
+      inPlace: 'Refuse',
+      keepPreviousHours: 24,
+    },
   };
 }
 
@@ -159,7 +203,9 @@ type Live = Parameters<Story['prepare']>[1];
 
 async function installed(world: World, live: Live, spec: Partial<JtelStack['spec']> = {}): Promise<void> {
   // Backup jobs store what real ones would; all others succeed at once.
-  world.runJob = ({ type, input }) => ({ result: type === 'backup' ? storeLikeAJob(world.customer, input as BackupJobInput) : {} });
+  world.runJob = ({ type, input }) => ({
+    result: type === 'backup' ? storeLikeAJob(world.customer, input as BackupJobInput) : {},
+  });
   await world.apply(newStack(spec));
   await live('the stack to be Ready', () => isReady(world));
 }
@@ -177,7 +223,11 @@ async function moveTo(world: World, address: string): Promise<void> {
 
 async function hasArrived(world: World, address: string): Promise<boolean> {
   const { status } = await world.stack();
-  return (await isReady(world)) && status?.dataHost?.host.address === address && status.relocation?.state === 'Completed';
+  return (
+    (await isReady(world)) &&
+    status?.dataHost?.host.address === address &&
+    status.relocation?.state === 'Completed'
+  );
 }
 
 async function isReady(world: World): Promise<boolean> {
@@ -185,7 +235,11 @@ async function isReady(world: World): Promise<boolean> {
 }
 
 function isCurrent({ metadata, status }: JtelStack, phase: string): boolean {
-  return status?.phase === phase && status.observedGeneration === metadata.generation && status.operation === undefined;
+  return (
+    status?.phase === phase &&
+    status.observedGeneration === metadata.generation &&
+    status.operation === undefined
+  );
 }
 
 /** What lies and runs on all hosts, and how many backups there are. */
@@ -195,9 +249,13 @@ function endState(world: World): unknown {
     const here = machine.projects.get(project);
     return {
       address,
-      containers: [...(here?.containers.values() ?? [])].map(({ service, image, state }) => `${service} ${image.slice(-4)} ${state}`).toSorted(),
+      containers: [...(here?.containers.values() ?? [])]
+        .map(({ service, image, state }) => `${service} ${image.slice(-4)} ${state}`)
+        .toSorted(),
       // New volumes are named after the uid of their restore.
-      volumes: [...(here?.volumes.keys() ?? [])].map((name) => name.replace(/\.[a-z0-9]+$/, '.NEW')).toSorted(),
+      volumes: [...(here?.volumes.keys() ?? [])]
+        .map((name) => name.replace(/\.[a-z0-9]+$/, '.NEW'))
+        .toSorted(),
       // A backupID contains its time.
       data: here?.state?.data?.source.replace(/\d{8}t\d{6}z-[0-9a-f]{6}/, 'ID'),
       version: here?.state?.applied?.version,

@@ -1,19 +1,31 @@
 /** What a {@link BlobStore} must do that depends on the container's policy, and between two stores; the real one and the fake. */
 import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { allowsChanges, refusesChanges, type BlobStore, type ExpectedContent } from '../../blob-store/blob-store.ts';
+import {
+  allowsChanges,
+  refusesChanges,
+  type BlobStore,
+  type ExpectedContent,
+} from '../../blob-store/blob-store.ts';
 
 const signal = new AbortController().signal;
 const text = 'text/plain';
 
-export function immutabilityContract(kind: string, makeStore: (policy: 'Immutable' | 'Mutable') => BlobStore | Promise<BlobStore>): void {
+export function immutabilityContract(
+  kind: string,
+  makeStore: (policy: 'Immutable' | 'Mutable') => BlobStore | Promise<BlobStore>,
+): void {
   describe(`a proof of immutability (${kind})`, () => {
     it('is found in a container with a policy, and leaves the blob as it was', async () => {
       const store = await makeStore('Immutable');
       const name = `${randomUUID()}/probe`;
       await store.create(name, Buffer.from('probe'), text, signal);
       const before = await store.properties(name, signal);
-      expect(await store.proveImmutable(name, signal)).toMatchObject({ overwrite: 'Refused', delete: 'Refused', detail: expect.stringContaining('refused') });
+      expect(await store.proveImmutable(name, signal)).toMatchObject({
+        overwrite: 'Refused',
+        delete: 'Refused',
+        detail: expect.stringContaining('refused'),
+      });
       expect(await store.properties(name, signal)).toEqual(before);
       expect(await store.policy(signal)).toEqual({ hasImmutabilityPolicy: true, versioning: false });
     });
@@ -22,7 +34,11 @@ export function immutabilityContract(kind: string, makeStore: (policy: 'Immutabl
       const store = await makeStore('Mutable');
       const name = `${randomUUID()}/probe`;
       await store.create(name, Buffer.from('probe'), text, signal);
-      expect(await store.proveImmutable(name, signal)).toMatchObject({ overwrite: 'Allowed', delete: 'NotTried', detail: expect.stringContaining('allowed') });
+      expect(await store.proveImmutable(name, signal)).toMatchObject({
+        overwrite: 'Allowed',
+        delete: 'NotTried',
+        detail: expect.stringContaining('allowed'),
+      });
       expect((await store.read(name, 5, signal)).toString()).toBe('probe');
       expect(await store.policy(signal)).toEqual({ hasImmutabilityPolicy: false, versioning: false });
     });
@@ -37,14 +53,22 @@ export function immutabilityContract(kind: string, makeStore: (policy: 'Immutabl
 }
 
 /** In a container that keeps versions, each under a time-based policy. */
-export function versionContract(kind: string, makeStore: (policy: 'Protected' | 'Unprotected') => BlobStore | Promise<BlobStore>): void {
+export function versionContract(
+  kind: string,
+  makeStore: (policy: 'Protected' | 'Unprotected') => BlobStore | Promise<BlobStore>,
+): void {
   describe(`a proof of immutability in a container that keeps versions (${kind})`, () => {
     it('is found where the earlier version cannot be deleted, and leaves the bytes as they were', async () => {
       const store = await makeStore('Protected');
       const name = `${randomUUID()}/probe`;
       await store.create(name, Buffer.from('probe'), text, signal);
       const proof = await store.proveImmutable(name, signal);
-      expect(proof).toMatchObject({ overwrite: 'NewVersion', delete: 'Refused', retention: { kind: 'TimeBased', isLocked: true }, detail: expect.stringContaining('kept the earlier one') });
+      expect(proof).toMatchObject({
+        overwrite: 'NewVersion',
+        delete: 'Refused',
+        retention: { kind: 'TimeBased', isLocked: true },
+        detail: expect.stringContaining('kept the earlier one'),
+      });
       expect([refusesChanges(proof), allowsChanges(proof)]).toEqual([true, false]);
       expect((await store.read(name, 5, signal)).toString()).toBe('probe');
       expect((await store.policy(signal)).versioning).toBe(true);
@@ -63,39 +87,70 @@ export function versionContract(kind: string, makeStore: (policy: 'Protected' | 
 }
 
 /** @param archive moves a blob of the store to the archive tier, as somebody else would */
-export function archiveContract(kind: string, make: () => Promise<{ readonly store: BlobStore; readonly archive: (name: string) => Promise<void> }>): void {
+export function archiveContract(
+  kind: string,
+  make: () => Promise<{ readonly store: BlobStore; readonly archive: (name: string) => Promise<void> }>,
+): void {
   describe(`a blob in the archive tier (${kind})`, () => {
     it('is seen in the listing and by itself, and cannot be read', async () => {
       const { store, archive } = await make();
       const folder = `${randomUUID()}/`;
-      for (const name of ['cold', 'warm']) await store.create(`${folder}${name}`, Buffer.from(name), text, signal);
+      for (const name of ['cold', 'warm'])
+        await store.create(`${folder}${name}`, Buffer.from(name), text, signal);
       await archive(`${folder}cold`);
       const listed: (string | undefined)[] = [];
       for await (const blob of store.list(folder, signal)) listed.push(blob.archive);
       expect(listed).toEqual(['Archived', undefined]);
-      expect(await store.properties(`${folder}cold`, signal)).toMatchObject({ bytes: 4, archive: 'Archived' });
+      expect(await store.properties(`${folder}cold`, signal)).toMatchObject({
+        bytes: 4,
+        archive: 'Archived',
+      });
       expect(await store.properties(`${folder}warm`, signal)).not.toHaveProperty('archive');
-      await expect(store.read(`${folder}cold`, 4, signal)).rejects.toMatchObject({ reason: 'BlobArchived', message: expect.stringContaining('rehydrate it') });
-      await expect(store.readRange(`${folder}cold`, 0, 2, signal)).rejects.toMatchObject({ reason: 'BlobArchived' });
+      await expect(store.read(`${folder}cold`, 4, signal)).rejects.toMatchObject({
+        reason: 'BlobArchived',
+        message: expect.stringContaining('rehydrate it'),
+      });
+      await expect(store.readRange(`${folder}cold`, 0, 2, signal)).rejects.toMatchObject({
+        reason: 'BlobArchived',
+      });
     });
   });
 }
 
 /** What a job on a host gets from a store whose only credential is a SAS with these rights, in Azure's order of letters. */
-export function sasContract(kind: string, makeStore: (rights: string) => BlobStore | Promise<BlobStore>): void {
+export function sasContract(
+  kind: string,
+  makeStore: (rights: string) => BlobStore | Promise<BlobStore>,
+): void {
   describe(`a store that has only a SAS (${kind})`, () => {
-    it.each(['rcl', 'c', 'rwl', 'rd'])('with %s lets no job read with it, and says what to do', async (rights) => {
-      const reading = (await makeStore(rights)).readUrl('a/b', 600);
-      await expect(reading).rejects.toMatchObject({ name: 'BlobError', reason: 'StoreCannotSign', message: expect.stringContaining(`(${rights})`) });
-      await expect(reading).rejects.toThrow('give the account key, or for a store that is only read a SAS token with rl alone');
-    });
+    it.each(['rcl', 'c', 'rwl', 'rd'])(
+      'with %s lets no job read with it, and says what to do',
+      async (rights) => {
+        const reading = (await makeStore(rights)).readUrl('a/b', 600);
+        await expect(reading).rejects.toMatchObject({
+          name: 'BlobError',
+          reason: 'StoreCannotSign',
+          message: expect.stringContaining(`(${rights})`),
+        });
+        await expect(reading).rejects.toThrow(
+          'give the account key, or for a store that is only read a SAS token with rl alone',
+        );
+      },
+    );
 
-    it.each(['rcl', 'rl', 'cw', 'r'])('with %s lets no job create with it, and says what to do', async (rights) => {
-      const creating = (await makeStore(rights)).createUrl(600);
-      await expect(creating).rejects.toMatchObject({ name: 'BlobError', reason: 'StoreCannotSign', message: expect.stringContaining(`(${rights})`) });
-      await expect(creating).rejects.toThrow('give the account key');
-      await expect(creating).rejects.not.toThrow('sig=');
-    });
+    it.each(['rcl', 'rl', 'cw', 'r'])(
+      'with %s lets no job create with it, and says what to do',
+      async (rights) => {
+        const creating = (await makeStore(rights)).createUrl(600);
+        await expect(creating).rejects.toMatchObject({
+          name: 'BlobError',
+          reason: 'StoreCannotSign',
+          message: expect.stringContaining(`(${rights})`),
+        });
+        await expect(creating).rejects.toThrow('give the account key');
+        await expect(creating).rejects.not.toThrow('sig=');
+      },
+    );
 
     it.each(['rl', 'r'])('with %s lets a job read', async (rights) => {
       expect(await (await makeStore(rights)).readUrl('a/b', 600)).toContain('/a/b?');
@@ -116,7 +171,10 @@ export interface Pair {
 
 const md5 = (content: Buffer): string => createHash('md5').update(content).digest('hex');
 
-async function aSource(store: BlobStore, content = Buffer.from('vanilla')): Promise<{ url: string; expected: ExpectedContent }> {
+async function aSource(
+  store: BlobStore,
+  content = Buffer.from('vanilla'),
+): Promise<{ url: string; expected: ExpectedContent }> {
   const name = `source/${randomUUID()}`;
   await store.create(name, content, text, signal);
   return { url: await store.readUrl(name, 600), expected: { bytes: content.length, md5: md5(content) } };
@@ -139,7 +197,9 @@ export function copyContract(kind: string, makePair: () => Pair | Promise<Pair>)
       const { url, expected } = await aSource(source);
       const name = `target/${randomUUID()}`;
       await target.create(name, Buffer.from('another'), text, signal);
-      await expect(target.copyFrom(name, url, expected, signal)).rejects.toMatchObject({ reason: 'BlobExists' });
+      await expect(target.copyFrom(name, url, expected, signal)).rejects.toMatchObject({
+        reason: 'BlobExists',
+      });
       expect((await target.read(name, 100, signal)).toString()).toBe('another');
     });
 
@@ -149,7 +209,9 @@ export function copyContract(kind: string, makePair: () => Pair | Promise<Pair>)
     ])('%s than expected is told', async (_, wrong) => {
       const { source, target } = await makePair();
       const { url } = await aSource(source);
-      await expect(target.copyFrom(`target/${randomUUID()}`, url, wrong, signal)).rejects.toMatchObject({ reason: 'DigestMismatch' });
+      await expect(target.copyFrom(`target/${randomUUID()}`, url, wrong, signal)).rejects.toMatchObject({
+        reason: 'DigestMismatch',
+      });
     });
 
     it('of something that is not there is told, without the URL', async () => {
@@ -157,7 +219,10 @@ export function copyContract(kind: string, makePair: () => Pair | Promise<Pair>)
       const url = await source.readUrl(`source/${randomUUID()}`, 600);
       const name = `target/${randomUUID()}`;
       const copying = target.copyFrom(name, url, { bytes: 7, md5: md5(Buffer.from('vanilla')) }, signal);
-      await expect(copying).rejects.toMatchObject({ reason: 'BlobNotFound', message: expect.stringContaining(name) });
+      await expect(copying).rejects.toMatchObject({
+        reason: 'BlobNotFound',
+        message: expect.stringContaining(name),
+      });
       await expect(copying).rejects.not.toThrow(/sig=|lifetime=/);
       expect(await target.properties(name, signal)).toBeUndefined();
     });

@@ -9,7 +9,11 @@ const text = 'text/plain';
 const md5 = (content: Buffer): string => createHash('md5').update(content).digest('hex');
 
 function streamed(content: Buffer): StreamedContent {
-  return { bytes: content.length, md5: md5(content), open: () => Readable.from([content.subarray(0, 3), content.subarray(3)]) };
+  return {
+    bytes: content.length,
+    md5: md5(content),
+    open: () => Readable.from([content.subarray(0, 3), content.subarray(3)]),
+  };
 }
 
 async function namesOf(store: BlobStore, prefix: string): Promise<readonly string[]> {
@@ -52,7 +56,9 @@ export function blobStoreContract(kind: string, makeStore: () => BlobStore | Pro
       await store.create(good, streamed(content), text, signal);
       expect(await store.read(good, 100, signal)).toEqual(content);
       const damaged = { ...streamed(content), md5: md5(Buffer.from('other')) };
-      await expect(store.create(bad, damaged, text, signal)).rejects.toMatchObject({ reason: 'DigestMismatch' });
+      await expect(store.create(bad, damaged, text, signal)).rejects.toMatchObject({
+        reason: 'DigestMismatch',
+      });
       expect(await store.properties(bad, signal)).toBeUndefined();
     });
 
@@ -90,7 +96,9 @@ export function blobStoreContract(kind: string, makeStore: () => BlobStore | Pro
       expect((await store.readRange(name, 3, 4, signal)).toString()).toBe('3456');
       expect((await store.readRange(name, 8, 100, signal)).toString()).toBe('89');
       await expect(store.readRange(name, 10, 1, signal)).rejects.toMatchObject({ reason: 'DigestMismatch' });
-      await expect(store.readRange(randomUUID(), 0, 1, signal)).rejects.toMatchObject({ reason: 'BlobNotFound' });
+      await expect(store.readRange(randomUUID(), 0, 1, signal)).rejects.toMatchObject({
+        reason: 'BlobNotFound',
+      });
     });
 
     it('grants the right to create, until a time, for names below its prefix', async () => {
@@ -105,7 +113,8 @@ export function blobStoreContract(kind: string, makeStore: () => BlobStore | Pro
     it('lists by name and prefix, with names that read takes', async () => {
       const store = await makeStore();
       const folder = randomUUID();
-      for (const name of ['b', 'a/2', 'a/1', 'ab']) await store.create(`${folder}/${name}`, Buffer.from(name), text, signal);
+      for (const name of ['b', 'a/2', 'a/1', 'ab'])
+        await store.create(`${folder}/${name}`, Buffer.from(name), text, signal);
       expect(await namesOf(store, `${folder}/a`)).toEqual([`${folder}/a/1`, `${folder}/a/2`, `${folder}/ab`]);
       expect(await namesOf(store, `${folder}/a/`)).toEqual([`${folder}/a/1`, `${folder}/a/2`]);
       expect(await namesOf(store, `${folder}/none`)).toEqual([]);
@@ -113,19 +122,32 @@ export function blobStoreContract(kind: string, makeStore: () => BlobStore | Pro
       expect((await store.read(first, 10, signal)).toString()).toBe('a/1');
     });
 
-    it.each(['../up', 'a/../../b', '/a', 'a//b', '', '.', 'a\\b', 'a?sig=x', 'a#b', 'a%2e%2e', 'a b', 'a\n', 'x'.repeat(600)])(
-      'refuses the name %j before anything is sent',
-      async (name) => {
-        const store = await makeStore();
-        await expect(store.create(name, Buffer.alloc(0), text, signal)).rejects.toThrow(RangeError);
-        await expect(store.read(name, 1, signal)).rejects.toThrow(RangeError);
-        await expect(store.properties(name, signal)).rejects.toThrow(RangeError);
-        await expect(store.readUrl(name, 1)).rejects.toThrow(RangeError);
-        await expect(store.readRange(name, 0, 1, signal)).rejects.toThrow(RangeError);
-        await expect(store.proveImmutable(name, signal)).rejects.toThrow(RangeError);
-        await expect(store.copyFrom(name, 'http://127.0.0.1/x', { bytes: 0, md5: '' }, signal)).rejects.toThrow(RangeError);
-      },
-    );
+    it.each([
+      '../up',
+      'a/../../b',
+      '/a',
+      'a//b',
+      '',
+      '.',
+      'a\\b',
+      'a?sig=x',
+      'a#b',
+      'a%2e%2e',
+      'a b',
+      'a\n',
+      'x'.repeat(600),
+    ])('refuses the name %j before anything is sent', async (name) => {
+      const store = await makeStore();
+      await expect(store.create(name, Buffer.alloc(0), text, signal)).rejects.toThrow(RangeError);
+      await expect(store.read(name, 1, signal)).rejects.toThrow(RangeError);
+      await expect(store.properties(name, signal)).rejects.toThrow(RangeError);
+      await expect(store.readUrl(name, 1)).rejects.toThrow(RangeError);
+      await expect(store.readRange(name, 0, 1, signal)).rejects.toThrow(RangeError);
+      await expect(store.proveImmutable(name, signal)).rejects.toThrow(RangeError);
+      await expect(store.copyFrom(name, 'http://127.0.0.1/x', { bytes: 0, md5: '' }, signal)).rejects.toThrow(
+        RangeError,
+      );
+    });
 
     it('stops when it is told to, with the reason it was given', async () => {
       const store = await makeStore();
@@ -136,7 +158,9 @@ export function blobStoreContract(kind: string, makeStore: () => BlobStore | Pro
       await expect(store.properties('a', aborted)).rejects.toBe(reason);
       await expect(store.policy(aborted)).rejects.toBe(reason);
       await expect(store.proveImmutable('a', aborted)).rejects.toBe(reason);
-      await expect(store.copyFrom('a', 'http://127.0.0.1/x', { bytes: 0, md5: '' }, aborted)).rejects.toBe(reason);
+      await expect(store.copyFrom('a', 'http://127.0.0.1/x', { bytes: 0, md5: '' }, aborted)).rejects.toBe(
+        reason,
+      );
       await expect(store.list('', aborted)[Symbol.asyncIterator]().next()).rejects.toBe(reason);
     });
   });

@@ -1,21 +1,44 @@
 /** What a {@link Cluster} does, whoever plays it: the API in memory is held to what the real API server does. */
 import { describe, expect, it } from 'vitest';
-import { configMaps, isAlreadyExists, isConflict, isNotFound, secrets, type Cluster, type ConfigMap } from '../../operator/runtime/index.ts';
+import {
+  configMaps,
+  isAlreadyExists,
+  isConflict,
+  isNotFound,
+  secrets,
+  type Cluster,
+  type ConfigMap,
+} from '../../operator/runtime/index.ts';
 
 const options = { signal: new AbortController().signal };
 
 export function describeCluster(open: () => { readonly cluster: Cluster; readonly namespace: string }): void {
-  const aConfigMap = (name: string, data: Record<string, string> = { a: '1' }): ConfigMap => ({ metadata: { namespace: open().namespace, name }, data });
-  const keyOf = (name: string): { namespace: string; name: string } => ({ namespace: open().namespace, name });
-  const rejection = async (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined, (error: unknown) => error);
+  const aConfigMap = (name: string, data: Record<string, string> = { a: '1' }): ConfigMap => ({
+    metadata: { namespace: open().namespace, name },
+    data,
+  });
+  const keyOf = (name: string): { namespace: string; name: string } => ({
+    namespace: open().namespace,
+    name,
+  });
+  const rejection = async (work: Promise<unknown>): Promise<unknown> =>
+    work.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
 
   describe('objects', () => {
     it('are found after they were created, with a uid and a version, and only once', async () => {
       const { cluster } = open();
       const created = await cluster.create(configMaps, aConfigMap('created'), options);
       expect(created.metadata?.uid).toMatch(/./);
-      expect(await cluster.get(configMaps, keyOf('created'), options)).toMatchObject({ data: { a: '1' }, metadata: { uid: created.metadata?.uid } });
-      expect(isAlreadyExists(await rejection(cluster.create(configMaps, aConfigMap('created'), options)))).toBe(true);
+      expect(await cluster.get(configMaps, keyOf('created'), options)).toMatchObject({
+        data: { a: '1' },
+        metadata: { uid: created.metadata?.uid },
+      });
+      expect(
+        isAlreadyExists(await rejection(cluster.create(configMaps, aConfigMap('created'), options))),
+      ).toBe(true);
     });
 
     it('that are not there are NotFound to get, undefined to find, and deleted already', async () => {
@@ -30,14 +53,18 @@ export function describeCluster(open: () => { readonly cluster: Cluster; readonl
       const first = await cluster.create(configMaps, aConfigMap('raced'), options);
       const second = await cluster.replace(configMaps, { ...first, data: { a: '2' } }, options);
       expect(second.metadata?.resourceVersion).not.toBe(first.metadata?.resourceVersion);
-      expect(isConflict(await rejection(cluster.replace(configMaps, { ...first, data: { a: '3' } }, options)))).toBe(true);
+      expect(
+        isConflict(await rejection(cluster.replace(configMaps, { ...first, data: { a: '3' } }, options))),
+      ).toBe(true);
     });
 
     it('are not deleted by somebody who means another life of the name', async () => {
       const { cluster } = open();
       const { metadata } = await cluster.create(configMaps, aConfigMap('reborn'), options);
       const other = '00000000-0000-0000-0000-000000000000';
-      expect(isConflict(await rejection(cluster.delete(configMaps, keyOf('reborn'), { uid: other }, options)))).toBe(true);
+      expect(
+        isConflict(await rejection(cluster.delete(configMaps, keyOf('reborn'), { uid: other }, options))),
+      ).toBe(true);
       await cluster.delete(configMaps, keyOf('reborn'), { uid: metadata?.uid ?? '' }, options);
       expect(await cluster.find(configMaps, keyOf('reborn'), options)).toBeUndefined();
     });
@@ -59,7 +86,10 @@ export function describeCluster(open: () => { readonly cluster: Cluster; readonl
       const created = await cluster.apply(configMaps, aConfigMap('applied'), options);
       const changed = await cluster.apply(configMaps, aConfigMap('applied', { a: '2' }), options);
       expect(changed).toMatchObject({ data: { a: '2' }, metadata: { uid: created.metadata?.uid } });
-      const stale = { ...aConfigMap('applied', { a: '3' }), metadata: { ...keyOf('applied'), resourceVersion: created.metadata?.resourceVersion ?? '' } };
+      const stale = {
+        ...aConfigMap('applied', { a: '3' }),
+        metadata: { ...keyOf('applied'), resourceVersion: created.metadata?.resourceVersion ?? '' },
+      };
       expect(isConflict(await rejection(cluster.apply(configMaps, stale, options)))).toBe(true);
     });
 
@@ -81,7 +111,11 @@ export function describeCluster(open: () => { readonly cluster: Cluster; readonl
 
   it('Secrets are written as text and read as text', async () => {
     const { cluster, namespace } = open();
-    await cluster.create(secrets, { metadata: { namespace, name: 'secret' }, stringData: { password: 'hübsch' } }, options);
+    await cluster.create(
+      secrets,
+      { metadata: { namespace, name: 'secret' }, stringData: { password: 'hübsch' } },
+      options,
+    );
     const values = await cluster.getSecret(namespace, 'secret', options);
     expect(values.get('password')).toBe('hübsch');
     expect(() => values.get('absent')).toThrow('absent');
@@ -89,7 +123,9 @@ export function describeCluster(open: () => { readonly cluster: Cluster; readonl
 
   it('a call whose signal is aborted already does nothing', async () => {
     const { cluster } = open();
-    await expect(cluster.create(configMaps, aConfigMap('aborted'), { signal: AbortSignal.abort(new Error('over')) })).rejects.toThrow('over');
+    await expect(
+      cluster.create(configMaps, aConfigMap('aborted'), { signal: AbortSignal.abort(new Error('over')) }),
+    ).rejects.toThrow('over');
     expect(await cluster.find(configMaps, keyOf('aborted'), options)).toBeUndefined();
   });
 }

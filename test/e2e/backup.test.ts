@@ -25,15 +25,25 @@ beforeAll(async () => {
   stage = await Stage.open({ name: namespace });
   blobs = blobsOf(await stage.applyBackupStore());
   await stage.startOperator(patient);
-  await stage.apply({ spec: { backup: { storeRef: { name: 'backups' }, state: 'Suspended' }, initialData: { source: 'Vanilla' } } });
+  await stage.apply({
+    spec: {
+      backup: { storeRef: { name: 'backups' }, state: 'Suspended' },
+      initialData: { source: 'Vanilla' },
+    },
+  });
   await stage.untilReady(600);
-  await stage.inFiles('mkdir -p recordings announcements && head -c 3000000 /dev/urandom > recordings/call.wav && echo welcome > announcements/hello.txt');
+  await stage.inFiles(
+    'mkdir -p recordings announcements && head -c 3000000 /dev/urandom > recordings/call.wav && echo welcome > announcements/hello.txt',
+  );
 });
 
 afterAll(() => stage.close());
 
 function blobsOf({ endpoint, container, account, key }: BlobAccess): BlobStore {
-  return azureBlobStore({ endpoint, container, prefix: '' }, { kind: 'AccountKey', accountName: account, accountKey: key });
+  return azureBlobStore(
+    { endpoint, container, prefix: '' },
+    { kind: 'AccountKey', accountName: account, accountKey: key },
+  );
 }
 
 function call(): AbortSignal {
@@ -45,28 +55,56 @@ function backup(name: string): Promise<JtelBackup> {
 }
 
 async function ask(name: string, spec: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  await stage.kubectl.apply([{ apiVersion: 'jtel.de/v1alpha1', kind: 'JtelBackup', metadata: { name, namespace }, spec: { stackRef: { name: stackName }, ...spec } }]);
+  await stage.kubectl.apply([
+    {
+      apiVersion: 'jtel.de/v1alpha1',
+      kind: 'JtelBackup',
+      metadata: { name, namespace },
+      spec: { stackRef: { name: stackName }, ...spec },
+    },
+  ]);
 }
 
 /** Containers of backup jobs on the host, running or not. */
 async function jobs(): Promise<readonly string[]> {
-  return (await stage.onHost(['docker', 'ps', '-a', '--filter', 'name=jtel-job-', '--format', '{{.Names}} {{.State}}'])).split('\n').filter(Boolean);
+  return (
+    await stage.onHost([
+      'docker',
+      'ps',
+      '-a',
+      '--filter',
+      'name=jtel-job-',
+      '--format',
+      '{{.Names}} {{.State}}',
+    ])
+  )
+    .split('\n')
+    .filter(Boolean);
 }
 
 /** Until its job reads data. */
 async function untilReading(name: string): Promise<void> {
-  await waitFor(`${name} to read data`, async () => ((await backup(name)).status?.operation?.progressPercent ?? 0) > 5, { timeoutSeconds: 120, intervalMilliseconds: 200 });
+  await waitFor(
+    `${name} to read data`,
+    async () => ((await backup(name)).status?.operation?.progressPercent ?? 0) > 5,
+    { timeoutSeconds: 120, intervalMilliseconds: 200 },
+  );
 }
 
 async function manifests(): Promise<readonly string[]> {
   const found: string[] = [];
-  for await (const { name } of blobs.list(paths.backups(identity), call())) if (name.endsWith(manifestName)) found.push(name);
+  for await (const { name } of blobs.list(paths.backups(identity), call()))
+    if (name.endsWith(manifestName)) found.push(name);
   return found;
 }
 
 async function expectWhole(name: string): Promise<NonNullable<JtelBackup['status']>> {
   const { status } = await backup(name);
-  expect(status).toMatchObject({ phase: 'Completed', immutability: { state: 'Verified' }, verification: { state: 'Passed' } });
+  expect(status).toMatchObject({
+    phase: 'Completed',
+    immutability: { state: 'Verified' },
+    verification: { state: 'Passed' },
+  });
   const loaded = await loadBackup(blobs, identity, status?.backupID ?? '', call());
   expect(loaded.manifestDigest).toBe(status?.manifestDigest);
   await requireComplete(blobs, loaded, call());
@@ -80,11 +118,17 @@ describe('a backup by hand', () => {
     const status = await expectWhole('first');
     const { manifest } = await loadBackup(blobs, identity, status.backupID ?? '', call());
     expect(manifest.dataSets.map(({ kind }) => kind)).toContain('Physical');
-    expect(manifest.documents.map(({ name }) => name)).toEqual(['stack.json', 'release.json', 'compose.yaml']);
+    expect(manifest.documents.map(({ name }) => name)).toEqual([
+      'stack.json',
+      'release.json',
+      'compose.yaml',
+    ]);
     expect(manifest.excluded.flatMap(({ globs }) => globs)).toContain('recordings/**');
     const tree = manifest.dataSets.find(({ kind }) => kind === 'FileTree');
     expect(tree?.bytes).toBeLessThan(3_000_000);
-    await expect(blobs.proveImmutable(paths.manifest(identity, manifest.backupID), call())).resolves.toMatchObject({ overwrite: 'Refused', delete: 'Refused' });
+    await expect(
+      blobs.proveImmutable(paths.manifest(identity, manifest.backupID), call()),
+    ).resolves.toMatchObject({ overwrite: 'Refused', delete: 'Refused' });
   });
 
   it('stands in the status of the stack, with a secret in none of its parts', async () => {
@@ -92,17 +136,31 @@ describe('a backup by hand', () => {
       const seen = await stage.stack();
       return seen.status?.backup?.lastBackupRef?.name === 'first' && seen;
     });
-    expect(stack.status?.conditions?.find(({ type }) => type === 'BackupHealthy')).toMatchObject({ reason: 'BackupSuspended' });
-    const { data } = await stage.kubectl.json<{ data: Record<string, string> }>(['get', 'secret', `${stackName}-credentials`, '-n', namespace]);
+    expect(stack.status?.conditions?.find(({ type }) => type === 'BackupHealthy')).toMatchObject({
+      reason: 'BackupSuspended',
+    });
+    const { data } = await stage.kubectl.json<{ data: Record<string, string> }>([
+      'get',
+      'secret',
+      `${stackName}-credentials`,
+      '-n',
+      namespace,
+    ]);
     const { status } = await backup('first');
     const texts = [JSON.stringify(await backup('first'))];
-    for (const name of ['stack.json', 'release.json', 'compose.yaml', manifestName]) texts.push((await blobs.read(paths.part(identity, status?.backupID ?? '', name), 4_000_000, call())).toString());
-    for (const value of Object.values(data)) for (const text of texts) expect(text).not.toContain(Buffer.from(value, 'base64').toString());
+    for (const name of ['stack.json', 'release.json', 'compose.yaml', manifestName])
+      texts.push(
+        (await blobs.read(paths.part(identity, status?.backupID ?? '', name), 4_000_000, call())).toString(),
+      );
+    for (const value of Object.values(data))
+      for (const text of texts) expect(text).not.toContain(Buffer.from(value, 'base64').toString());
   });
 
   it('adds little the second time', async () => {
     const before = (await backup('first')).status?.uploadedBytes ?? 0;
-    await stage.query("CREATE TABLE jtel.calls (id INT PRIMARY KEY, day VARCHAR(20)); INSERT INTO jtel.calls VALUES (1, 'today')");
+    await stage.query(
+      "CREATE TABLE jtel.calls (id INT PRIMARY KEY, day VARCHAR(20)); INSERT INTO jtel.calls VALUES (1, 'today')",
+    );
     await stage.request('JtelBackup', 'second', {});
     const { uploadedBytes = 0, reusedBytes = 0, epoch } = await expectWhole('second');
     expect(epoch).toBe((await backup('first')).status?.epoch);
@@ -112,8 +170,17 @@ describe('a backup by hand', () => {
 
   it('is restored for a test where that is asked for, before it counts', async () => {
     const status = await stage.request('JtelBackup', 'tested', { verify: 'Restore' }, 400);
-    expect(status).toMatchObject({ phase: 'Completed', verification: { state: 'Passed', method: 'Restore', seconds: expect.any(Number) } });
-    const test = await stage.kubectl.json<{ status?: { phase?: string } }>(['get', 'jtelrestore', 'tested-verify', '-n', namespace]);
+    expect(status).toMatchObject({
+      phase: 'Completed',
+      verification: { state: 'Passed', method: 'Restore', seconds: expect.any(Number) },
+    });
+    const test = await stage.kubectl.json<{ status?: { phase?: string } }>([
+      'get',
+      'jtelrestore',
+      'tested-verify',
+      '-n',
+      namespace,
+    ]);
     expect(test.status?.phase).toBe('Completed');
   });
 });
@@ -125,7 +192,9 @@ describe('a backup that is interrupted', () => {
     const before = await manifests();
     await ask('cancelled');
     await untilReading('cancelled');
-    await stage.kubectl.run(['delete', 'jtelbackup', 'cancelled', '-n', namespace, '--timeout=90s'], { timeoutSeconds: 100 });
+    await stage.kubectl.run(['delete', 'jtelbackup', 'cancelled', '-n', namespace, '--timeout=90s'], {
+      timeoutSeconds: 100,
+    });
     expect(await jobs()).toEqual([]);
     expect(await manifests()).toEqual(before);
   });
@@ -157,7 +226,14 @@ describe('a backup that is interrupted', () => {
     await stage.inFiles('head -c 200000000 /dev/urandom > announcements/large.bin');
     await stage.request('JtelBackup', 'windows', {}, 600);
     expect((await expectWhole('windows')).attempt).toBeGreaterThan(1);
-    const events = await stage.kubectl.run(['get', 'events', '-n', namespace, '-o', 'jsonpath={range .items[*]}{.involvedObject.name} {.reason}{"\\n"}{end}']);
+    const events = await stage.kubectl.run([
+      'get',
+      'events',
+      '-n',
+      namespace,
+      '-o',
+      'jsonpath={range .items[*]}{.involvedObject.name} {.reason}{"\\n"}{end}',
+    ]);
     expect(events).toContain('windows UploadWindowOver');
   });
 });
@@ -165,12 +241,35 @@ describe('a backup that is interrupted', () => {
 describe('a store that would let somebody delete what is stored', () => {
   it('has no completed backups where immutability is required', async () => {
     await stage.patchSpec({ backup: { bandwidthLimitMiBPerSecond: null } });
-    const { endpoint, container } = await stage.sandbox.blob.container(stage.sandbox.blob.customer, `${namespace}-open`, { kind: 'None' });
-    const spec = { tier: 'Customer', azure: { endpoint, container, credentialsSecretRef: { name: 'backups' } }, immutability: { policy: 'Required', retentionDays: 180 } };
-    await stage.kubectl.apply([{ apiVersion: 'jtel.de/v1alpha1', kind: 'JtelBackupStore', metadata: { name: 'open', namespace }, spec }]);
+    const { endpoint, container } = await stage.sandbox.blob.container(
+      stage.sandbox.blob.customer,
+      `${namespace}-open`,
+      { kind: 'None' },
+    );
+    const spec = {
+      tier: 'Customer',
+      azure: { endpoint, container, credentialsSecretRef: { name: 'backups' } },
+      immutability: { policy: 'Required', retentionDays: 180 },
+    };
+    await stage.kubectl.apply([
+      {
+        apiVersion: 'jtel.de/v1alpha1',
+        kind: 'JtelBackupStore',
+        metadata: { name: 'open', namespace },
+        spec,
+      },
+    ]);
     const status = await stage.request('JtelBackup', 'unprotected', { storeRef: { name: 'open' } });
-    expect(status).toMatchObject({ phase: 'Failed', immutability: { state: 'Unprotected' }, message: expect.stringContaining('demands immutability') });
-    const store = await stage.kubectl.json<{ status?: { conditions?: { type: string; status: string; reason: string }[] } }>(['get', 'jtelbackupstore', 'open', '-n', namespace]);
-    expect(store.status?.conditions?.find(({ type }) => type === 'Immutable')).toMatchObject({ status: 'False' });
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      immutability: { state: 'Unprotected' },
+      message: expect.stringContaining('demands immutability'),
+    });
+    const store = await stage.kubectl.json<{
+      status?: { conditions?: { type: string; status: string; reason: string }[] };
+    }>(['get', 'jtelbackupstore', 'open', '-n', namespace]);
+    expect(store.status?.conditions?.find(({ type }) => type === 'Immutable')).toMatchObject({
+      status: 'False',
+    });
   });
 });

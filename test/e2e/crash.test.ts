@@ -5,7 +5,19 @@ import { waitFor } from '../support/wait.ts';
 import { Stage, stackName } from './stage.ts';
 
 const namespace = 'crash';
-const actions = ['EnsureCredentials', 'ClaimHost', 'SetUpHost', 'WriteRelease', 'PullImages', 'StartDatabase', 'StartLoad', 'RecordData', 'ApplyRelease', 'RecordApplied', 'RemoveJob'];
+const actions = [
+  'EnsureCredentials',
+  'ClaimHost',
+  'SetUpHost',
+  'WriteRelease',
+  'PullImages',
+  'StartDatabase',
+  'StartLoad',
+  'RecordData',
+  'ApplyRelease',
+  'RecordApplied',
+  'RemoveJob',
+];
 /** Each action is interrupted, and the process also ends when a job that outlives it was just started. */
 const killMoments = new Set([...actions.map((action) => `started ${action}`), 'done StartLoad']);
 let stage: Stage;
@@ -44,7 +56,9 @@ describe('an operator that is killed', () => {
       const moment = await waitFor(
         'the next moment to kill it, or Ready',
         async () => {
-          const next = (await moments(from)).find((candidate) => killMoments.has(candidate) && !survived.has(candidate));
+          const next = (await moments(from)).find(
+            (candidate) => killMoments.has(candidate) && !survived.has(candidate),
+          );
           if (next !== undefined) return next;
           const { status } = await stage.stack();
           return status?.phase === 'Ready' && status.operation === undefined && 'Ready';
@@ -58,7 +72,8 @@ describe('an operator that is killed', () => {
       const met = (await moments(from)).at(-1);
       if (met !== undefined) survived.add(met);
     }
-    for (const action of actions) expect([...survived], `a kill during ${action}`).toContain(`started ${action}`);
+    for (const action of actions)
+      expect([...survived], `a kill during ${action}`).toContain(`started ${action}`);
   });
 
   it('leaves a stack like any other: all services healthy, data loaded once, nothing left over', async () => {
@@ -69,22 +84,44 @@ describe('an operator that is killed', () => {
     expect(await stage.onHost(['docker', 'ps', '-aq', '--filter', 'name=jtel-job-'])).toBe('');
     const project = `jtel-${namespace}-${stackName}`;
     expect((await stage.onHost(['ls', `/opt/jtel/${project}/releases`])).split('\n')).toHaveLength(1);
-    expect(await stage.onHost(['sh', '-c', `find /opt/jtel -name '*.tmp*' -o -name '*.new*' -o -name '.incoming*'`])).toBe('');
+    expect(
+      await stage.onHost([
+        'sh',
+        '-c',
+        `find /opt/jtel -name '*.tmp*' -o -name '*.new*' -o -name '.incoming*'`,
+      ]),
+    ).toBe('');
   });
 
   it('killed in the middle of a deletion with Destroy still removes everything of this stack, and nothing else', async () => {
     await stage.onHost(['docker', 'volume', 'create', 'somebody-elses']);
     await stage.patchSpec({ deletionPolicy: 'Destroy' });
     const { uid } = (await stage.stack()).metadata;
-    await stage.kubectl.run(['annotate', 'jtelstack', stackName, '-n', namespace, `${annotations.confirmDestroy}=${uid}`]);
+    await stage.kubectl.run([
+      'annotate',
+      'jtelstack',
+      stackName,
+      '-n',
+      namespace,
+      `${annotations.confirmDestroy}=${uid}`,
+    ]);
     const from = ((await stage.operator?.log()) ?? '').length;
     await stage.kubectl.run(['delete', 'jtelstack', stackName, '-n', namespace, '--wait=false']);
-    await waitFor('the destruction to begin', async () => (await moments(from)).includes('started DestroyStack'), { timeoutSeconds: 60, intervalMilliseconds: 20 });
+    await waitFor(
+      'the destruction to begin',
+      async () => (await moments(from)).includes('started DestroyStack'),
+      { timeoutSeconds: 60, intervalMilliseconds: 20 },
+    );
     await stage.killOperator();
     await stage.startOperator();
-    await stage.kubectl.run(['wait', '--for=delete', `jtelstack/${stackName}`, '-n', namespace, '--timeout=120s'], { timeoutSeconds: 130 });
+    await stage.kubectl.run(
+      ['wait', '--for=delete', `jtelstack/${stackName}`, '-n', namespace, '--timeout=120s'],
+      { timeoutSeconds: 130 },
+    );
     expect(await stage.onHost(['docker', 'ps', '-aq'])).toBe('');
     expect(await stage.onHost(['docker', 'volume', 'ls', '-q'])).toBe('somebody-elses');
-    expect((await stage.tryOnHost(['test', '-e', `/opt/jtel/jtel-${namespace}-${stackName}/state.json`])).code).not.toBe(0);
+    expect(
+      (await stage.tryOnHost(['test', '-e', `/opt/jtel/jtel-${namespace}-${stackName}/state.json`])).code,
+    ).not.toBe(0);
   });
 });

@@ -30,10 +30,19 @@ describe('Debian 12', () => {
   });
 
   it('has its web page and its containers through a flush of all firewall rules', async () => {
-    const started = () => stage.onHost(['sh', '-c', "docker ps -q | xargs docker inspect -f '{{.Id}} {{.State.StartedAt}}' | sort"]);
+    const started = () =>
+      stage.onHost([
+        'sh',
+        '-c',
+        "docker ps -q | xargs docker inspect -f '{{.Id}} {{.State.StartedAt}}' | sort",
+      ]);
     const before = await started();
     await stage.onHost(['nft', 'flush', 'ruleset']);
-    await waitFor('Docker’s rules', async () => (await stage.tryOnHost(['iptables', '-t', 'nat', '-S', 'DOCKER'])).stdout.includes('DNAT'), { timeoutSeconds: 120 });
+    await waitFor(
+      'Docker’s rules',
+      async () => (await stage.tryOnHost(['iptables', '-t', 'nat', '-S', 'DOCKER'])).stdout.includes('DNAT'),
+      { timeoutSeconds: 120 },
+    );
     await stage.untilReady(120);
     expect(await started()).toBe(before);
     expect((await stage.page('/')).status).toBe(200);

@@ -23,15 +23,22 @@ const onHost = (script: string): Promise<string> => stage.onHost(['sh', '-c', sc
 const current = `/opt/jtel/${project}/current`;
 
 /** Seconds until the condition Drifted was True since the deed. */
-async function noticed(deed: () => Promise<unknown>, timeoutSeconds = 30): Promise<{ readonly seconds: number; readonly message: string }> {
+async function noticed(
+  deed: () => Promise<unknown>,
+  timeoutSeconds = 30,
+): Promise<{ readonly seconds: number; readonly message: string }> {
   const before = (await drifted())?.lastTransitionTime;
   const start = performance.now();
   await deed();
-  return await waitFor('drift to be noticed', async () => {
-    const condition = await drifted();
-    const isNew = condition?.lastTransitionTime !== before || condition?.status === 'True';
-    return isNew && { seconds: (performance.now() - start) / 1000, message: condition?.message ?? '' };
-  }, { timeoutSeconds, intervalMilliseconds: 50 });
+  return await waitFor(
+    'drift to be noticed',
+    async () => {
+      const condition = await drifted();
+      const isNew = condition?.lastTransitionTime !== before || condition?.status === 'True';
+      return isNew && { seconds: (performance.now() - start) / 1000, message: condition?.message ?? '' };
+    },
+    { timeoutSeconds, intervalMilliseconds: 50 },
+  );
 }
 
 async function drifted() {
@@ -43,7 +50,10 @@ async function idle(): Promise<void> {
   await stage.untilReady(120);
 }
 
-function others(containers: ReadonlyMap<string, string>, ...except: readonly string[]): readonly (readonly [string, string])[] {
+function others(
+  containers: ReadonlyMap<string, string>,
+  ...except: readonly string[]
+): readonly (readonly [string, string])[] {
   return [...containers].filter(([service]) => !except.includes(service)).toSorted();
 }
 
@@ -68,17 +78,26 @@ describe('drift that is corrected', () => {
       `image=$(docker inspect -f '{{.Image}}' ${await container('acd-fs1')}) && docker rm -f ${await container('acd-tel1')} && ` +
         `docker run -d --name ${project}-acd-tel1-1 --label com.docker.compose.project=${project} --label com.docker.compose.service=acd-tel1 --label com.docker.compose.oneoff=False --entrypoint sleep $image 3600`,
     );
-    await waitFor('the right container', async () => {
-      const id = await container('acd-tel1');
-      return id !== '' && (await onHost(`docker inspect -f '{{.Config.Image}}' ${id}`)).includes('acd-tel1@sha256');
-    }, { timeoutSeconds: 120 });
+    await waitFor(
+      'the right container',
+      async () => {
+        const id = await container('acd-tel1');
+        return (
+          id !== '' &&
+          (await onHost(`docker inspect -f '{{.Config.Image}}' ${id}`)).includes('acd-tel1@sha256')
+        );
+      },
+      { timeoutSeconds: 120 },
+    );
     await idle();
     expect(others(await stage.containers(), 'acd-tel1')).toEqual(others(before, 'acd-tel1'));
   });
 
   it('an image under the tag of another changes nothing: images are pinned by digest', async () => {
     const before = await stage.containers();
-    await onHost("docker tag $(docker images -q --filter reference='*/jtel/acd-fs1' | head -n 1) registry.sandbox:5000/jtel/acd-tel1:3.43.2");
+    await onHost(
+      "docker tag $(docker images -q --filter reference='*/jtel/acd-fs1' | head -n 1) registry.sandbox:5000/jtel/acd-tel1:3.43.2",
+    );
     await stage.onHost(['docker', 'restart', before.get('acd-tel1') ?? '']);
     await idle();
     expect(others(await stage.containers())).toEqual(others(before));
@@ -86,7 +105,11 @@ describe('drift that is corrected', () => {
 
   it('a configuration file that is edited is put back, and who reads it starts again with it', async () => {
     const before = await stage.containers();
-    const file = (await onHost(`docker inspect -f '{{range .Mounts}}{{if eq .Destination "/etc/haproxy/haproxy.cfg"}}{{.Source}}{{end}}{{end}}' ${before.get('acd-haproxy')}`)).trim();
+    const file = (
+      await onHost(
+        `docker inspect -f '{{range .Mounts}}{{if eq .Destination "/etc/haproxy/haproxy.cfg"}}{{.Source}}{{end}}{{end}}' ${before.get('acd-haproxy')}`,
+      )
+    ).trim();
     const text = await onHost(`cat ${file}`);
     const { message } = await noticed(() => onHost(`echo '# by hand' >>${file}`), 60);
     expect(message).toContain('was changed by hand');
@@ -129,7 +152,14 @@ describe('drift that is only told', () => {
     const { message } = await noticed(() => onHost(`docker stop ${id}`));
     expect(message).toContain('acd-dbs is exited');
     const operator = await stage.operator?.log();
-    await waitFor('two more looks', async () => (await stage.stack()).status?.components?.some(({ name, state }) => name === 'acd-dbs' && state === 'exited'), { timeoutSeconds: 30 });
+    await waitFor(
+      'two more looks',
+      async () =>
+        (await stage.stack()).status?.components?.some(
+          ({ name, state }) => name === 'acd-dbs' && state === 'exited',
+        ),
+      { timeoutSeconds: 30 },
+    );
     expect((await stage.operator?.log())?.slice(operator?.length)).not.toContain('ApplyRelease');
     expect((await stage.containers()).has('acd-dbs')).toBe(false);
   });

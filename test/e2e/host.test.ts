@@ -26,10 +26,19 @@ describe('a machine without Docker', () => {
   });
 
   it('can be set up by hand with the printed script', async () => {
-    const inputs = ['-f', 'examples/quickstart/4-stack.yaml', '--release', 'images/stand-ins/releases/3.43.2/release.yaml'];
-    const script = await run(['node', 'operator/bin/jtel-operator', 'host', 'script', ...inputs], { cwd: repositoryDirectory });
+    const inputs = [
+      '-f',
+      'examples/quickstart/4-stack.yaml',
+      '--release',
+      'images/stand-ins/releases/3.43.2/release.yaml',
+    ];
+    const script = await run(['node', 'operator/bin/jtel-operator', 'host', 'script', ...inputs], {
+      cwd: repositoryDirectory,
+    });
     await stage.onHost(['sh', '-s', 'run', stage.host.user], script);
-    await waitFor('Docker to answer', async () => (await stage.tryOnHost(['docker', 'info'])).code === 0, { timeoutSeconds: 60 });
+    await waitFor('Docker to answer', async () => (await stage.tryOnHost(['docker', 'info'])).code === 0, {
+      timeoutSeconds: 60,
+    });
     expect(await stage.onHost(['docker', 'compose', 'version'])).toMatch(/v?2\./);
   });
 });
@@ -49,11 +58,19 @@ describe('data that lies there already', () => {
   it('is never overwritten: the installation stops and says what it found', async () => {
     const labels = `--label com.docker.compose.project=${project} --label com.docker.compose.volume=files`;
     await stage.sandbox.faults(namespace).free();
-    await stage.onHost(['sh', '-ec', `docker volume create ${labels} ${files}; printf treasure > "${volumePath}/announcement.wav"`]);
+    await stage.onHost([
+      'sh',
+      '-ec',
+      `docker volume create ${labels} ${files}; printf treasure > "${volumePath}/announcement.wav"`,
+    ]);
     const { message } = await stage.condition('DataLoaded', 'DataNotEmpty', 240);
     expect(message).toContain('announcement.wav');
     expect(await stage.onHost(['sh', '-c', `cat "${volumePath}/announcement.wav"`])).toBe('treasure');
-    expect(await stage.query("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema IN ('jtel', 'jtelstats')")).toBe('0');
+    expect(
+      await stage.query(
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema IN ('jtel', 'jtelstats')",
+      ),
+    ).toBe('0');
     expect([...(await stage.containers()).keys()]).toEqual(['acd-dbm']);
   });
 });

@@ -26,7 +26,9 @@ async function history(): Promise<NonNullable<JtelStackStatus['history']>> {
 
 async function changed(before: ReadonlyMap<string, string>): Promise<readonly string[]> {
   const after = await stage.containers();
-  return [...new Set([...before.keys(), ...after.keys()])].filter((service) => before.get(service) !== after.get(service)).toSorted();
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((service) => before.get(service) !== after.get(service))
+    .toSorted();
 }
 
 function events(): Promise<string> {
@@ -35,7 +37,9 @@ function events(): Promise<string> {
 
 /** The page over TLS, or what kept it from answering. */
 async function release(): Promise<string> {
-  const { status, body } = await stage.page('/api/info').catch((error: unknown) => ({ status: 0, body: String(error) }));
+  const { status, body } = await stage
+    .page('/api/info')
+    .catch((error: unknown) => ({ status: 0, body: String(error) }));
   return status === 200 ? (JSON.parse(body) as { release: string }).release : `${status} ${body}`;
 }
 
@@ -43,10 +47,17 @@ describe('an update', () => {
   it('that waits for its window leaves everything alone, and says when that opens', async () => {
     const before = await stage.containers();
     const days = [['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][(new Date().getUTCDay() + 3) % 7]];
-    await stage.patchSpec({ version: '3.43.2', update: { windows: [{ days, start: '02:00', durationMinutes: 60, timeZone: 'UTC' }] } });
+    await stage.patchSpec({
+      version: '3.43.2',
+      update: { windows: [{ days, start: '02:00', durationMinutes: 60, timeZone: 'UTC' }] },
+    });
     const { message } = await stage.condition('UpToDate', 'WaitingForWindow');
     expect(message).toContain(`${days[0]} `);
-    expect((await stage.stack()).status).toMatchObject({ phase: 'Ready', version: '3.43.1', targetVersion: '3.43.2' });
+    expect((await stage.stack()).status).toMatchObject({
+      phase: 'Ready',
+      version: '3.43.1',
+      targetVersion: '3.43.2',
+    });
     expect(await changed(before)).toEqual([]);
   });
 
@@ -55,7 +66,10 @@ describe('an update', () => {
     const { status } = await stage.untilReady(300);
     expect(status).toMatchObject({ version: '3.43.2', componentsReady: '8/8' });
     expect(await release()).toBe('3.43.2');
-    expect(await history()).toMatchObject([{ action: 'Update', version: '3.43.2', result: 'Succeeded' }, { action: 'Install', version: '3.43.1', result: 'Succeeded' }]);
+    expect(await history()).toMatchObject([
+      { action: 'Update', version: '3.43.2', result: 'Succeeded' },
+      { action: 'Install', version: '3.43.1', result: 'Succeeded' },
+    ]);
     expect((await history())[0]?.downtimeSeconds).toBeGreaterThan(0);
     expect(status?.rollback).toMatchObject({ version: '3.43.1' });
     expect(await events()).toMatch(/Updated .*Down time: \d+ s/);
@@ -77,14 +91,23 @@ describe('an update', () => {
 describe('a change that fails', () => {
   it('is taken back by itself, with the logs of what failed kept on the host', async () => {
     const before = await stage.containers();
-    await stage.patchSpec({ components: [{ name: 'acd-fs1', env: [{ name: 'JTEL_SIP_PORT', value: 'none' }] }] });
+    await stage.patchSpec({
+      components: [{ name: 'acd-fs1', env: [{ name: 'JTEL_SIP_PORT', value: 'none' }] }],
+    });
     const { message } = await stage.condition('UpToDate', 'RolledBack', 300);
     expect(message).toContain('acd-fs1');
-    await waitFor('all containers but the failed one as before', async () => (await changed(before)).every((service) => service === 'acd-fs1'));
+    await waitFor('all containers but the failed one as before', async () =>
+      (await changed(before)).every((service) => service === 'acd-fs1'),
+    );
     const { status } = await stage.stack();
     expect(status).toMatchObject({ version: '3.43.2', componentsReady: '8/8' });
-    expect((await history()).slice(0, 2)).toMatchObject([{ action: 'Rollback', result: 'Succeeded' }, { action: 'Configure', result: 'RolledBack' }]);
-    expect(await stage.onHost(['sh', '-c', `cat /opt/jtel/jtel-${namespace}-${stackName}/failures/*-acd-fs1.log`])).toContain('JTEL_SIP_PORT is "none"');
+    expect((await history()).slice(0, 2)).toMatchObject([
+      { action: 'Rollback', result: 'Succeeded' },
+      { action: 'Configure', result: 'RolledBack' },
+    ]);
+    expect(
+      await stage.onHost(['sh', '-c', `cat /opt/jtel/jtel-${namespace}-${stackName}/failures/*-acd-fs1.log`]),
+    ).toContain('JTEL_SIP_PORT is "none"');
     expect(await events()).toContain('Last lines of acd-fs1');
   });
 
@@ -99,7 +122,10 @@ describe('a change that fails', () => {
 });
 
 describe('an update whose database step fails', () => {
-  const failing = { version: '4.0.0', components: [{ name: 'acd-task-runner', env: [{ name: 'JTEL_UPDATE_FAIL_AT', value: '4:2' }] }] };
+  const failing = {
+    version: '4.0.0',
+    components: [{ name: 'acd-task-runner', env: [{ name: 'JTEL_UPDATE_FAIL_AT', value: '4:2' }] }],
+  };
 
   it('without a backup is held: the old release is not started on data that it may not understand', async () => {
     await stage.patchSpec(failing);
@@ -125,7 +151,11 @@ describe('an update whose database step fails', () => {
 describe('a stack', () => {
   it('that is only observed tells what would be done, and nothing is', async () => {
     const before = await stage.containers();
-    await stage.patchSpec({ managementMode: 'Observe', size: 'Small', components: [{ name: 'acd-dbs', state: 'Disabled' }] });
+    await stage.patchSpec({
+      managementMode: 'Observe',
+      size: 'Small',
+      components: [{ name: 'acd-dbs', state: 'Disabled' }],
+    });
     const { message } = await stage.condition('Paused', 'Observing');
     expect(message).toContain('applying release 4.0.0');
     expect((await stage.stack()).status?.phase).toBe('Observing');
@@ -159,9 +189,13 @@ describe('a stack', () => {
 
   it('is stopped when it is deleted with that policy; its data stay', async () => {
     await stage.patchSpec({ deletionPolicy: 'Stop' });
-    await stage.kubectl.run(['delete', 'jtelstack', stackName, '-n', namespace, '--timeout=120s'], { timeoutSeconds: 130 });
+    await stage.kubectl.run(['delete', 'jtelstack', stackName, '-n', namespace, '--timeout=120s'], {
+      timeoutSeconds: 130,
+    });
     expect(await stage.containers()).toEqual(new Map());
-    expect(await stage.onHost(['docker', 'volume', 'ls', '-q'])).toContain(`jtel-${namespace}-${stackName}_database`);
+    expect(await stage.onHost(['docker', 'volume', 'ls', '-q'])).toContain(
+      `jtel-${namespace}-${stackName}_database`,
+    );
   });
 
   it('whose host does not answer is deleted once it does', async () => {
@@ -171,7 +205,9 @@ describe('a stack', () => {
     await stage.kubectl.run(['delete', 'jtelstack', stackName, '-n', namespace, '--wait=false']);
     await stage.condition('HostReachable', 'HostUnreachable', 180);
     const { message } = await stage.condition('Ready', 'Deleting');
-    expect(message).toContain(`kubectl annotate jtelstack ${stackName} -n ${namespace} ${annotations.abandonHost}=true`);
+    expect(message).toContain(
+      `kubectl annotate jtelstack ${stackName} -n ${namespace} ${annotations.abandonHost}=true`,
+    );
     expect((await stage.stack()).status?.phase).toBe('Deleting');
     await stage.sandbox.faults(namespace).mend();
     await waitFor('the stack to be gone', gone, { timeoutSeconds: 180 });
@@ -185,7 +221,14 @@ describe('a stack', () => {
     await stage.sandbox.faults(namespace).cut();
     await stage.kubectl.run(['delete', 'jtelstack', stackName, '-n', namespace, '--wait=false']);
     await stage.condition('HostReachable', 'HostUnreachable', 180);
-    await stage.kubectl.run(['annotate', 'jtelstack', stackName, '-n', namespace, `${annotations.abandonHost}=true`]);
+    await stage.kubectl.run([
+      'annotate',
+      'jtelstack',
+      stackName,
+      '-n',
+      namespace,
+      `${annotations.abandonHost}=true`,
+    ]);
     await waitFor('the stack to be gone', gone, { timeoutSeconds: 60 });
     await stage.sandbox.faults(namespace).mend();
     expect(await stage.containers()).toEqual(before);

@@ -23,8 +23,14 @@ beforeAll(async () => {
 
 afterAll(() => stage.close());
 
-async function applySecret(name: string, stringData: Readonly<Record<string, string>>, type = 'Opaque'): Promise<void> {
-  await stage.kubectl.apply([{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, stringData }]);
+async function applySecret(
+  name: string,
+  stringData: Readonly<Record<string, string>>,
+  type = 'Opaque',
+): Promise<void> {
+  await stage.kubectl.apply([
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, stringData },
+  ]);
 }
 
 function vendorStore(): ContainerClient {
@@ -37,20 +43,30 @@ function publishReleaseWithoutImage(version: string): Promise<void> {
   return publishRelease(version, (release) => ({
     ...release,
     components: release.components.map((component) =>
-      component.name === 'acd-tel1' ? { ...component, image: { ...component.image, digest: `sha256:${'0'.repeat(64)}` } } : component,
+      component.name === 'acd-tel1'
+        ? { ...component, image: { ...component.image, digest: `sha256:${'0'.repeat(64)}` } }
+        : component,
     ),
   }));
 }
 
 /** A release like another one with something different. */
-async function publishRelease(version: string, bend: (release: Release) => Release, like = '3.43.2'): Promise<void> {
+async function publishRelease(
+  version: string,
+  bend: (release: Release) => Release,
+  like = '3.43.2',
+): Promise<void> {
   const client = vendorStore();
   for await (const { name } of client.listBlobsFlat({ prefix: `releases/${like}/` })) {
     let content = await client.getBlobClient(name).downloadToBuffer();
     if (name.endsWith('/release.json')) {
-      content = Buffer.from(JSON.stringify(bend({ ...(JSON.parse(content.toString()) as Release), version })));
+      content = Buffer.from(
+        JSON.stringify(bend({ ...(JSON.parse(content.toString()) as Release), version })),
+      );
     }
-    await client.getBlockBlobClient(name.replace(`releases/${like}/`, `releases/${version}/`)).upload(content, content.length);
+    await client
+      .getBlockBlobClient(name.replace(`releases/${like}/`, `releases/${version}/`))
+      .upload(content, content.length);
   }
 }
 
@@ -69,7 +85,11 @@ describe('a stack with a mistake', () => {
   });
 
   it('in its SSH key is told that the key is refused, and by whom', async () => {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs1', format: 'pem' }, publicKeyEncoding: { type: 'pkcs1', format: 'pem' } });
+    const { privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+      publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    });
     await applySecret('wrong-key', { 'ssh-privatekey': privateKey });
     await stage.patchSpec({ host: { sshSecretRef: { name: 'wrong-key' } } });
     const { message } = await stage.condition('HostReachable', 'AuthenticationFailed');
@@ -100,7 +120,11 @@ describe('a stack with a mistake', () => {
 
   it('in its registry password is told who refused whom; the password is not told', async () => {
     const password = 'this-is-not-the-password';
-    await applySecret('wrong-registry', { '.dockerconfigjson': dockerConfig(stage.sandbox, password) }, 'kubernetes.io/dockerconfigjson');
+    await applySecret(
+      'wrong-registry',
+      { '.dockerconfigjson': dockerConfig(stage.sandbox, password) },
+      'kubernetes.io/dockerconfigjson',
+    );
     await stage.patchSpec({ size: 'Small', imagePullSecretRef: { name: 'wrong-registry' } });
     const { message } = await stage.condition('Ready', 'RegistryRefused');
     expect(message).toContain(stage.sandbox.registry.address);
@@ -115,7 +139,15 @@ describe('a stack with a mistake', () => {
   });
 
   it('in an environment variable is told the variable and the key that the Secret lacks', async () => {
-    await stage.patchSpec({ version: '3.43.2', components: [{ name: 'acd-web', env: [{ name: 'TOKEN', valueFrom: undefined, secretKeyRef: { name: 'registry', key: 'token' } }] }] });
+    await stage.patchSpec({
+      version: '3.43.2',
+      components: [
+        {
+          name: 'acd-web',
+          env: [{ name: 'TOKEN', valueFrom: undefined, secretKeyRef: { name: 'registry', key: 'token' } }],
+        },
+      ],
+    });
     const { message } = await stage.condition('Ready', 'SecretInvalid');
     expect(message).toMatch(/mistakes\/registry.*token/);
   });
@@ -134,13 +166,48 @@ describe('a stack with a mistake', () => {
 });
 
 describe('a stack that runs keeps running, and is looked after, when its spec is changed to', () => {
-  const refused: readonly (readonly [string, Record<string, unknown>, Parameters<Stage['condition']>, RegExp])[] = [
-    ['an older version', { version: '3.43.1' }, ['UpToDate', 'DowngradeRefused'], /3\.43\.2 keeps running.*JtelRestore/],
-    ['a release that is not there', { version: '3.98.0' }, ['ReleaseAvailable', 'ReleaseNotFound'], /3\.98\.0.*3\.43\.2/],
-    ['a release whose manifest is damaged', { version: '3.97.0' }, ['ReleaseAvailable', 'ReleaseInvalid'], /3\.97\.0/],
-    ['a release that cannot update its data', { version: '5.0.0' }, ['UpToDate', 'UpdateNotSupported'], /3\.43\.2.*5\.0\.0/],
-    ['more replicas than the component allows', { components: [{ name: 'acd-dbm', replicas: 2 }] }, ['UpToDate', 'SpecInvalid'], /acd-dbm/],
-    ['one without a component that another needs', { components: [{ name: 'acd-task-runner', state: 'Disabled' }] }, ['UpToDate', 'SpecInvalid'], /acd-task-runner/],
+  const refused: readonly (readonly [
+    string,
+    Record<string, unknown>,
+    Parameters<Stage['condition']>,
+    RegExp,
+  ])[] = [
+    [
+      'an older version',
+      { version: '3.43.1' },
+      ['UpToDate', 'DowngradeRefused'],
+      /3\.43\.2 keeps running.*JtelRestore/,
+    ],
+    [
+      'a release that is not there',
+      { version: '3.98.0' },
+      ['ReleaseAvailable', 'ReleaseNotFound'],
+      /3\.98\.0.*3\.43\.2/,
+    ],
+    [
+      'a release whose manifest is damaged',
+      { version: '3.97.0' },
+      ['ReleaseAvailable', 'ReleaseInvalid'],
+      /3\.97\.0/,
+    ],
+    [
+      'a release that cannot update its data',
+      { version: '5.0.0' },
+      ['UpToDate', 'UpdateNotSupported'],
+      /3\.43\.2.*5\.0\.0/,
+    ],
+    [
+      'more replicas than the component allows',
+      { components: [{ name: 'acd-dbm', replicas: 2 }] },
+      ['UpToDate', 'SpecInvalid'],
+      /acd-dbm/,
+    ],
+    [
+      'one without a component that another needs',
+      { components: [{ name: 'acd-task-runner', state: 'Disabled' }] },
+      ['UpToDate', 'SpecInvalid'],
+      /acd-task-runner/,
+    ],
     ['a size that the host is too small for', { size: 'Large' }, ['Preflight', 'HostTooSmall'], /needs 16/],
   ];
 
@@ -156,7 +223,11 @@ describe('a stack that runs keeps running, and is looked after, when its spec is
     expect(told).toMatchObject({ status: 'False', message: expect.stringMatching(message) });
     expect(await stage.containers()).toEqual(before);
     await stage.onHost(['docker', 'rm', '-f', before.get('acd-tel1') ?? '']);
-    await waitFor('the container that somebody removed', async () => (await stage.containers()).has('acd-tel1'), { timeoutSeconds: 90 });
+    await waitFor(
+      'the container that somebody removed',
+      async () => (await stage.containers()).has('acd-tel1'),
+      { timeoutSeconds: 90 },
+    );
     await stage.patchSpec({ version: '3.43.2', size: 'Small', components: null });
     await stage.untilReady();
   });

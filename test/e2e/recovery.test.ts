@@ -23,17 +23,20 @@ beforeAll(async () => {
   await stage.startOperator(patient);
   await stage.apply({ spec: { backup, initialData: { source: 'Auto' } } });
   await stage.untilReady(600);
-  await stage.query("CREATE TABLE jtel.calls (id INT PRIMARY KEY, day VARCHAR(20)); INSERT INTO jtel.calls VALUES (1, 'yesterday')");
+  await stage.query(
+    "CREATE TABLE jtel.calls (id INT PRIMARY KEY, day VARCHAR(20)); INSERT INTO jtel.calls VALUES (1, 'yesterday')",
+  );
   await stage.inFiles('mkdir -p announcements && echo welcome > announcements/hello.txt');
   const made = await stage.request('JtelBackup', 'yesterday', {});
-  if (made.phase !== 'Completed' || made.backupID === undefined) throw new Error(`no backup to begin with: ${JSON.stringify(made)}`);
+  if (made.phase !== 'Completed' || made.backupID === undefined)
+    throw new Error(`no backup to begin with: ${JSON.stringify(made)}`);
   yesterday = made.backupID;
 });
 
 afterAll(() => stage.close());
 
 async function calls(of: Stage = stage): Promise<string> {
-  return await of.query("SELECT GROUP_CONCAT(day ORDER BY id) FROM jtel.calls");
+  return await of.query('SELECT GROUP_CONCAT(day ORDER BY id) FROM jtel.calls');
 }
 
 /** Containers and volumes on the host that belong to no stack. */
@@ -42,7 +45,10 @@ async function leftovers(): Promise<string> {
     stage.onHost(['docker', 'ps', '-a', '--format', '{{.Names}}']),
     stage.onHost(['docker', 'volume', 'ls', '--format', '{{.Name}}']),
   ]);
-  return `${containers}\n${volumes}`.split('\n').filter((name) => name.includes('test') || name.includes('job')).join(' ');
+  return `${containers}\n${volumes}`
+    .split('\n')
+    .filter((name) => name.includes('test') || name.includes('job'))
+    .join(' ');
 }
 
 describe('a stack whose data of today are to go', () => {
@@ -50,14 +56,21 @@ describe('a stack whose data of today are to go', () => {
     const before = await stage.containers();
     await stage.query("INSERT INTO jtel.calls VALUES (2, 'today')");
     const planned = await stage.request('JtelRestore', 'plan', { ...latest, ...replace, mode: 'Plan' });
-    expect(planned).toMatchObject({ phase: 'Completed', backupID: yesterday, message: expect.stringContaining(`load the backup beside the data in use while ${stackName} serves`) });
+    expect(planned).toMatchObject({
+      phase: 'Completed',
+      backupID: yesterday,
+      message: expect.stringContaining(`load the backup beside the data in use while ${stackName} serves`),
+    });
     expect(await stage.containers()).toEqual(before);
   });
 
   it('has its backup tested beside it, with everything counted and nothing left behind', async () => {
     const before = await stage.containers();
     const tested = await stage.request('JtelRestore', 'test', { ...latest, mode: 'Test' });
-    expect(tested).toMatchObject({ phase: 'Completed', message: expect.stringMatching(/Restored, started and counted in \d+ s: \d+ tables with \d+ rows/) });
+    expect(tested).toMatchObject({
+      phase: 'Completed',
+      message: expect.stringMatching(/Restored, started and counted in \d+ s: \d+ tables with \d+ rows/),
+    });
     expect(await leftovers()).toBe('');
     expect(await stage.containers()).toEqual(before);
     expect(await calls()).toBe('yesterday,today');
@@ -65,14 +78,22 @@ describe('a stack whose data of today are to go', () => {
 
   it('gets those of yesterday, with those of today kept in a backup before', async () => {
     const restored = await stage.request('JtelRestore', 'back', { ...latest, ...replace });
-    expect(restored).toMatchObject({ phase: 'Completed', backupID: yesterday, recoveryTimeSeconds: expect.any(Number) });
+    expect(restored).toMatchObject({
+      phase: 'Completed',
+      backupID: yesterday,
+      recoveryTimeSeconds: expect.any(Number),
+    });
     expect(await calls()).toBe('yesterday');
     expect(await stage.inFiles('cat announcements/hello.txt')).toBe('welcome');
     expect((await stage.page('/')).status).toBe(200);
     await stage.untilReady();
 
     const kept = (restored['preRestoreBackupRef'] as { name: string }).name;
-    const again = await stage.request('JtelRestore', 'forth', { source: { backupRef: { name: kept } }, ...replace, preRestoreBackup: 'Skip' });
+    const again = await stage.request('JtelRestore', 'forth', {
+      source: { backupRef: { name: kept } },
+      ...replace,
+      preRestoreBackup: 'Skip',
+    });
     expect(again).toMatchObject({ phase: 'Completed' });
     expect(await calls()).toBe('yesterday,today');
     await stage.untilReady();
@@ -82,7 +103,10 @@ describe('a stack whose data of today are to go', () => {
     const before = await stage.containers();
     await stage.kubectl.run(['delete', 'jtelrestore', 'back', '-n', namespace]);
     const replayed = await stage.request('JtelRestore', 'back', { ...latest, ...replace });
-    expect(replayed).toMatchObject({ phase: 'Completed', message: expect.stringContaining('carried out already') });
+    expect(replayed).toMatchObject({
+      phase: 'Completed',
+      message: expect.stringContaining('carried out already'),
+    });
     expect(replayed).not.toHaveProperty('recoveryTimeSeconds');
     expect(await stage.containers()).toEqual(before);
     expect(await calls()).toBe('yesterday,today');
@@ -90,8 +114,13 @@ describe('a stack whose data of today are to go', () => {
 
   it('goes back and forth in the time of a restart, as long as the data from before are there', async () => {
     const { status } = await stage.untilReady();
-    const undone = await stage.request('JtelRestore', 'undo', { source: { undoOf: status?.previousData?.requestUID } });
-    expect(undone).toMatchObject({ phase: 'Completed', message: expect.stringMatching(/is in use again and the stack is healthy\. It was down for \d+ s\./) });
+    const undone = await stage.request('JtelRestore', 'undo', {
+      source: { undoOf: status?.previousData?.requestUID },
+    });
+    expect(undone).toMatchObject({
+      phase: 'Completed',
+      message: expect.stringMatching(/is in use again and the stack is healthy\. It was down for \d+ s\./),
+    });
     expect(await calls()).toBe('yesterday');
     expect(await stage.inFiles('cat announcements/hello.txt')).toBe('welcome');
     const { status: after } = await stage.untilReady();
@@ -102,14 +131,28 @@ describe('a stack whose data of today are to go', () => {
     const damaged = await stage.request('JtelBackup', 'damaged', {});
     await stage.query("INSERT INTO jtel.calls VALUES (9, 'since')");
     const { faults, customer } = stage.sandbox.blob;
-    const flipped = await faults.add({ when: { operations: ['GetBlob'], account: customer.account, container: namespace, blob: '/packs/' }, times: 'Always', fault: { kind: 'Flip', offset: 100 } });
+    const flipped = await faults.add({
+      when: { operations: ['GetBlob'], account: customer.account, container: namespace, blob: '/packs/' },
+      times: 'Always',
+      fault: { kind: 'Flip', offset: 100 },
+    });
     const before = await stage.containers();
-    const failed = await stage.request('JtelRestore', 'broken', { source: { backupRef: { name: 'damaged' } }, ...replace, preRestoreBackup: 'Skip' });
+    const failed = await stage.request('JtelRestore', 'broken', {
+      source: { backupRef: { name: 'damaged' } },
+      ...replace,
+      preRestoreBackup: 'Skip',
+    });
     await faults.remove(flipped);
     expect(damaged.phase).toBe('Completed');
-    expect(failed).toMatchObject({ phase: 'Failed', message: expect.stringContaining('Nothing was overwritten') });
+    expect(failed).toMatchObject({
+      phase: 'Failed',
+      message: expect.stringContaining('Nothing was overwritten'),
+    });
     // The job that failed, and what it loaded, go once everything else is in order.
-    await waitFor('nothing to be left of it', async () => (await leftovers()) === '' && (await stage.containers()).size === before.size);
+    await waitFor(
+      'nothing to be left of it',
+      async () => (await leftovers()) === '' && (await stage.containers()).size === before.size,
+    );
     expect(await stage.containers()).toEqual(before);
     expect(await calls()).toBe('yesterday,since');
     await stage.query('DELETE FROM jtel.calls WHERE id = 9');
@@ -119,12 +162,25 @@ describe('a stack whose data of today are to go', () => {
 describe('what cannot be', () => {
   const storeRef = { name: 'backups' };
   it.each([
-    ['an unknown backup', 'unknown', { source: { backupID: '20200101t000000z-000000', storeRef }, ...replace }, /There is no backup 20200101t000000z-000000.*as its newest/],
+    [
+      'an unknown backup',
+      'unknown',
+      { source: { backupID: '20200101t000000z-000000', storeRef }, ...replace },
+      /There is no backup 20200101t000000z-000000.*as its newest/,
+    ],
     ['data without consent', 'refused', { ...latest }, /ifNotEmpty is Fail: nothing was touched/],
-    ['the backups of another customer', 'foreign', { source: { latestOf: 'other.main' }, ...replace }, /may not be used through JtelBackupStore recovery\/backups/],
+    [
+      'the backups of another customer',
+      'foreign',
+      { source: { latestOf: 'other.main' }, ...replace },
+      /may not be used through JtelBackupStore recovery\/backups/,
+    ],
   ])('%s is refused before anything is stopped', async (_, name, spec, message) => {
     const before = await stage.containers();
-    expect(await stage.request('JtelRestore', name, spec)).toMatchObject({ phase: 'Failed', message: expect.stringMatching(message) });
+    expect(await stage.request('JtelRestore', name, spec)).toMatchObject({
+      phase: 'Failed',
+      message: expect.stringMatching(message),
+    });
     expect(await stage.containers()).toEqual(before);
   });
 });
@@ -138,7 +194,13 @@ describe('a customer whose cluster and host are gone', () => {
     const disaster = await Stage.open({ name: 'disaster', controlPlane: 'own' });
     try {
       await disaster.startOperator(patient);
-      await disaster.kubectl.apply(await example('disaster-recovery', disaster.sandbox, { host: disaster.host, namespace: disaster.namespace, backups: { access, identity } }));
+      await disaster.kubectl.apply(
+        await example('disaster-recovery', disaster.sandbox, {
+          host: disaster.host,
+          namespace: disaster.namespace,
+          backups: { access, identity },
+        }),
+      );
       const { status } = await disaster.untilReady(600);
       expect(status?.data).toMatchObject({ state: 'Complete', source: expect.stringMatching(/^backup /) });
       expect(await calls(disaster)).toBe('yesterday');

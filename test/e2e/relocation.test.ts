@@ -14,7 +14,12 @@ beforeAll(async () => {
   stage = await Stage.open({ name: namespace, moreHosts: [otherName] });
   await stage.applyBackupStore();
   await stage.startOperator(['--resync-seconds', '10', '--lease-duration-seconds', '90']);
-  await stage.apply({ spec: { backup: { storeRef: { name: 'backups' }, state: 'Suspended' }, network: { allow: { sip: [{ name: 'trunk', cidr: '203.0.113.7/32' }] } } } });
+  await stage.apply({
+    spec: {
+      backup: { storeRef: { name: 'backups' }, state: 'Suspended' },
+      network: { allow: { sip: [{ name: 'trunk', cidr: '203.0.113.7/32' }] } },
+    },
+  });
   await stage.untilReady(600);
   await stage.query('CREATE TABLE jtel.calls (id INT AUTO_INCREMENT PRIMARY KEY)');
 });
@@ -27,19 +32,32 @@ function hostSpec(name: string): Record<string, unknown> {
 }
 
 async function stackContainers(name: string): Promise<string[]> {
-  const lines = await stage.sandbox.docker.exec(stage.sandbox.host(name).container, ['docker', 'ps', '--format', '{{.Label "com.docker.compose.service"}}']);
+  const lines = await stage.sandbox.docker.exec(stage.sandbox.host(name).container, [
+    'docker',
+    'ps',
+    '--format',
+    '{{.Label "com.docker.compose.service"}}',
+  ]);
   return lines.split('\n').filter(Boolean).toSorted();
 }
 
 /** Arrived, with all that the status says about it. */
-async function arrived(name: string, timeoutSeconds = 500): Promise<{ downtimeSeconds?: number; source?: string; backupID?: string }> {
+async function arrived(
+  name: string,
+  timeoutSeconds = 500,
+): Promise<{ downtimeSeconds?: number; source?: string; backupID?: string }> {
   const { address } = stage.sandbox.host(name);
   return await waitFor(
     `the stack to arrive on ${name}`,
     async () => {
       const { status, metadata } = await stage.stack();
       const ready = status?.phase === 'Ready' && status.observedGeneration === metadata.generation;
-      return ready && status.dataHost?.host.address === address && status.relocation?.state === 'Completed' && status.relocation;
+      return (
+        ready &&
+        status.dataHost?.host.address === address &&
+        status.relocation?.state === 'Completed' &&
+        status.relocation
+      );
     },
     { timeoutSeconds, intervalMilliseconds: 500 },
   ).catch(async (error: unknown) => {
@@ -47,7 +65,8 @@ async function arrived(name: string, timeoutSeconds = 500): Promise<{ downtimeSe
   });
 }
 
-const client = 'exec mariadb --batch --skip-column-names -hacd-dbm -uroot -p"$(cat /run/secrets/database-root-password)"';
+const client =
+  'exec mariadb --batch --skip-column-names -hacd-dbm -uroot -p"$(cat /run/secrets/database-root-password)"';
 
 /** Writes rows from another container of the stack, as the application does, until that is stopped. @returns the last id that was confirmed. */
 async function writeUntilStopped(stop: { done: boolean }): Promise<number> {
@@ -55,7 +74,12 @@ async function writeUntilStopped(stop: { done: boolean }): Promise<number> {
   while (!stop.done) {
     try {
       const id = (await stage.containers()).get('acd-dbs') ?? '';
-      last = Number(await stage.onHost(['docker', 'exec', '-i', id, 'sh', '-c', client], 'INSERT INTO jtel.calls VALUES (); SELECT LAST_INSERT_ID()'));
+      last = Number(
+        await stage.onHost(
+          ['docker', 'exec', '-i', id, 'sh', '-c', client],
+          'INSERT INTO jtel.calls VALUES (); SELECT LAST_INSERT_ID()',
+        ),
+      );
     } catch {
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -83,7 +107,19 @@ describe('a stack that is moved to another host', () => {
 
   it('leaves a host that stays dead when it is rebooted', async () => {
     await stage.sandbox.faults(namespace).reboot();
-    await waitFor('Docker on the old host', async () => (await stage.sandbox.docker.tryRun(['exec', stage.sandbox.host(namespace).container, 'docker', 'info'])).code === 0, { timeoutSeconds: 90 });
+    await waitFor(
+      'Docker on the old host',
+      async () =>
+        (
+          await stage.sandbox.docker.tryRun([
+            'exec',
+            stage.sandbox.host(namespace).container,
+            'docker',
+            'info',
+          ])
+        ).code === 0,
+      { timeoutSeconds: 90 },
+    );
     expect(await stackContainers(namespace)).toEqual([]);
     await stage.untilReady();
   });
@@ -105,7 +141,9 @@ describe('a host that is gone', () => {
     await stage.sandbox.faults(namespace).stop();
     await stage.patchSpec({ host: hostSpec(otherName) });
     const { message } = await stage.condition('Ready', 'RelocationNeedsOldHost', 120);
-    expect(message).toMatch(/newest backup is \S+: what was written in the last [\d.]+ hours would be lost.*RecoverFromBackup/);
+    expect(message).toMatch(
+      /newest backup is \S+: what was written in the last [\d.]+ hours would be lost.*RecoverFromBackup/,
+    );
     expect(await stackContainers(otherName)).toEqual([]);
 
     await stage.patchSpec({ relocation: { source: 'RecoverFromBackup' } });
@@ -115,10 +153,26 @@ describe('a host that is gone', () => {
     expect((await stage.stack()).status?.formerHosts?.[0]).toMatchObject({ state: 'Pending' });
 
     await stage.sandbox.faults(namespace).start();
-    await waitFor('the old host to be fenced', async () => (await stage.stack()).status?.formerHosts?.[0]?.state === 'Fenced', { timeoutSeconds: 180 });
+    await waitFor(
+      'the old host to be fenced',
+      async () => (await stage.stack()).status?.formerHosts?.[0]?.state === 'Fenced',
+      { timeoutSeconds: 180 },
+    );
     expect(await stackContainers(namespace)).toEqual([]);
     await stage.sandbox.faults(namespace).reboot();
-    await waitFor('Docker on the old host', async () => (await stage.sandbox.docker.tryRun(['exec', stage.sandbox.host(namespace).container, 'docker', 'info'])).code === 0, { timeoutSeconds: 90 });
+    await waitFor(
+      'Docker on the old host',
+      async () =>
+        (
+          await stage.sandbox.docker.tryRun([
+            'exec',
+            stage.sandbox.host(namespace).container,
+            'docker',
+            'info',
+          ])
+        ).code === 0,
+      { timeoutSeconds: 90 },
+    );
     expect(await stackContainers(namespace)).toEqual([]);
     expect((await stage.stack()).metadata.name).toBe(stackName);
   });

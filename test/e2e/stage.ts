@@ -8,9 +8,19 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { JtelStack, StackConditionType } from '../../crds/index.ts';
-import { Sandbox, lineProgress, type BlobAccess, type HostSpec, type SandboxHost } from '../../sandbox/index.ts';
+import {
+  Sandbox,
+  lineProgress,
+  type BlobAccess,
+  type HostSpec,
+  type SandboxHost,
+} from '../../sandbox/index.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
-import { installAccess, startOperatorProcess, type RunningOperator } from '../../sandbox/installation/operator.ts';
+import {
+  installAccess,
+  startOperatorProcess,
+  type RunningOperator,
+} from '../../sandbox/installation/operator.ts';
 import { example, type ExampleOptions, type Manifest } from '../../sandbox/installation/examples.ts';
 import { publishProduct } from '../../sandbox/installation/releases.ts';
 import { lockFile, repositoryDirectory } from '../../sandbox/support/paths.ts';
@@ -50,7 +60,14 @@ export class Stage {
   operator: RunningOperator | undefined;
   readonly #hosts: readonly string[];
 
-  private constructor(sandbox: Sandbox, cluster: Sandbox, kubectl: Kubectl, namespace: string, toolbox: string, moreHosts: readonly string[]) {
+  private constructor(
+    sandbox: Sandbox,
+    cluster: Sandbox,
+    kubectl: Kubectl,
+    namespace: string,
+    toolbox: string,
+    moreHosts: readonly string[],
+  ) {
     this.#hosts = [namespace, ...moreHosts];
     this.sandbox = sandbox;
     this.cluster = cluster;
@@ -60,20 +77,42 @@ export class Stage {
     this.toolbox = toolbox;
   }
 
-  static async open({ name, host = {}, moreHosts = [], controlPlane = 'shared' }: StageOptions): Promise<Stage> {
+  static async open({
+    name,
+    host = {},
+    moreHosts = [],
+    controlPlane = 'shared',
+  }: StageOptions): Promise<Stage> {
     const progress = lineProgress();
     const sandboxName = process.env['JTEL_SANDBOX'] || 'test';
     // One file at a time prepares what all share; the others then find it done.
     const { sandbox, toolbox } = await withLock(lockFile(`${sandboxName}-stage`), async () => {
-      const up = await Sandbox.up({ name: sandboxName, hosts: [{ name, ...host }, ...moreHosts.map((other) => ({ name: other, ...host }))], progress });
+      const up = await Sandbox.up({
+        name: sandboxName,
+        hosts: [{ name, ...host }, ...moreHosts.map((other) => ({ name: other, ...host }))],
+        progress,
+      });
       const published = await publishProduct(up, progress);
       await installAccess(up);
       return { sandbox: up, toolbox: published.toolbox };
     });
-    const cluster = controlPlane === 'own' ? await Sandbox.up({ name: `${sandboxName}-${name}`, only: ['control-plane'], progress }) : sandbox;
+    const cluster =
+      controlPlane === 'own'
+        ? await Sandbox.up({ name: `${sandboxName}-${name}`, only: ['control-plane'], progress })
+        : sandbox;
     if (cluster !== sandbox) await installAccess(cluster);
-    const stage = new Stage(sandbox, cluster, await Kubectl.find(cluster.kubeconfigPath), name, toolbox, moreHosts);
-    await stage.kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, ...(await leaderElectionIn(name))]);
+    const stage = new Stage(
+      sandbox,
+      cluster,
+      await Kubectl.find(cluster.kubeconfigPath),
+      name,
+      toolbox,
+      moreHosts,
+    );
+    await stage.kubectl.apply([
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+      ...(await leaderElectionIn(name)),
+    ]);
     return stage;
   }
 
@@ -85,13 +124,18 @@ export class Stage {
   /** Its hosts are switched off: eight containers each would take the cores from the files that come after. */
   async close(): Promise<void> {
     await this.operator?.stop();
-    for (const name of this.#hosts) await this.sandbox.docker.tryRun(['kill', this.sandbox.host(name).container]);
+    for (const name of this.#hosts)
+      await this.sandbox.docker.tryRun(['kill', this.sandbox.host(name).container]);
     if (this.cluster !== this.sandbox) await this.cluster.down();
   }
 
   async startOperator(args: readonly string[] = []): Promise<RunningOperator & { readonly logFile: string }> {
     const place = ['--namespace', this.namespace, '--lease-namespace', this.namespace];
-    const operator = await startOperatorProcess(this.cluster, { toolbox: this.toolbox, name: this.namespace, args: [...place, ...args] });
+    const operator = await startOperatorProcess(this.cluster, {
+      toolbox: this.toolbox,
+      name: this.namespace,
+      args: [...place, ...args],
+    });
     this.operator = operator;
     return operator;
   }
@@ -103,7 +147,12 @@ export class Stage {
   }
 
   manifests(options: Partial<ExampleOptions> = {}): Promise<readonly Manifest[]> {
-    return example('quickstart', this.sandbox, { host: this.host, namespace: this.namespace, fqdn: `${this.namespace}.jtel.example`, ...options });
+    return example('quickstart', this.sandbox, {
+      host: this.host,
+      namespace: this.namespace,
+      fqdn: `${this.namespace}.jtel.example`,
+      ...options,
+    });
   }
 
   async apply(options: Partial<ExampleOptions> = {}): Promise<void> {
@@ -111,36 +160,80 @@ export class Stage {
   }
 
   /** A JtelBackupStore `backups` with its Secret, over an immutable container of the customer's account. @param of the stage whose container it is */
-  async applyBackupStore(spec: Readonly<Record<string, unknown>> = {}, of: Stage = this): Promise<BlobAccess> {
+  async applyBackupStore(
+    spec: Readonly<Record<string, unknown>> = {},
+    of: Stage = this,
+  ): Promise<BlobAccess> {
     const blob = await this.sandbox.blob.container(this.sandbox.blob.customer, of.namespace);
     const { namespace } = this;
     await this.kubectl.apply([
-      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'backups', namespace }, stringData: { accountName: blob.account, accountKey: blob.key } },
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'backups', namespace },
+        stringData: { accountName: blob.account, accountKey: blob.key },
+      },
       {
         apiVersion: 'jtel.de/v1alpha1',
         kind: 'JtelBackupStore',
         metadata: { name: 'backups', namespace },
-        spec: { tier: 'Customer', azure: { endpoint: blob.endpoint, container: blob.container, credentialsSecretRef: { name: 'backups' } }, immutability: { policy: 'Required', retentionDays: 180 }, ...spec },
+        spec: {
+          tier: 'Customer',
+          azure: {
+            endpoint: blob.endpoint,
+            container: blob.container,
+            credentialsSecretRef: { name: 'backups' },
+          },
+          immutability: { policy: 'Required', retentionDays: 180 },
+          ...spec,
+        },
       },
     ]);
     return blob;
   }
 
   /** Creates a JtelBackup or JtelRestore and waits until it has ended. */
-  async request(kind: 'JtelBackup' | 'JtelRestore', name: string, spec: Readonly<Record<string, unknown>>, timeoutSeconds = 240): Promise<RequestStatus> {
-    await this.kubectl.apply([{ apiVersion: 'jtel.de/v1alpha1', kind, metadata: { name, namespace: this.namespace }, spec: { stackRef: { name: stackName }, ...spec } }]);
+  async request(
+    kind: 'JtelBackup' | 'JtelRestore',
+    name: string,
+    spec: Readonly<Record<string, unknown>>,
+    timeoutSeconds = 240,
+  ): Promise<RequestStatus> {
+    await this.kubectl.apply([
+      {
+        apiVersion: 'jtel.de/v1alpha1',
+        kind,
+        metadata: { name, namespace: this.namespace },
+        spec: { stackRef: { name: stackName }, ...spec },
+      },
+    ]);
     return await this.ended(kind, name, timeoutSeconds);
   }
 
-  async ended(kind: 'JtelBackup' | 'JtelRestore', name: string, timeoutSeconds = 240): Promise<RequestStatus> {
+  async ended(
+    kind: 'JtelBackup' | 'JtelRestore',
+    name: string,
+    timeoutSeconds = 240,
+  ): Promise<RequestStatus> {
     let last: RequestStatus = {};
     const over = async (): Promise<RequestStatus | false> => {
-      last = (await this.kubectl.json<{ status?: RequestStatus }>(['get', kind.toLowerCase(), name, '-n', this.namespace])).status ?? {};
+      last =
+        (
+          await this.kubectl.json<{ status?: RequestStatus }>([
+            'get',
+            kind.toLowerCase(),
+            name,
+            '-n',
+            this.namespace,
+          ])
+        ).status ?? {};
       return (last.phase === 'Completed' || last.phase === 'Failed') && last;
     };
-    return await waitFor(`${kind} ${name} to end`, over, { timeoutSeconds, intervalMilliseconds: 500 }).catch((error: unknown) => {
-      throw new Error(`${kind} ${name} did not end; it is ${JSON.stringify(last)}`, { cause: error });
-    });
+    return await waitFor(`${kind} ${name} to end`, over, { timeoutSeconds, intervalMilliseconds: 500 }).catch(
+      (error: unknown) => {
+        throw new Error(`${kind} ${name} did not end; it is ${JSON.stringify(last)}`, { cause: error });
+      },
+    );
   }
 
   stack(): Promise<JtelStack> {
@@ -149,11 +242,25 @@ export class Stage {
 
   /** Merges into the spec, as `kubectl patch` does. */
   async patchSpec(spec: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.kubectl.run(['patch', 'jtelstack', stackName, '-n', this.namespace, '--type', 'merge', '--patch', JSON.stringify({ spec })]);
+    await this.kubectl.run([
+      'patch',
+      'jtelstack',
+      stackName,
+      '-n',
+      this.namespace,
+      '--type',
+      'merge',
+      '--patch',
+      JSON.stringify({ spec }),
+    ]);
   }
 
   /** The condition once it has that reason for the spec as it is now. */
-  async condition(type: StackConditionType, reason: string, timeoutSeconds = 90): Promise<{ readonly status: string; readonly message: string }> {
+  async condition(
+    type: StackConditionType,
+    reason: string,
+    timeoutSeconds = 90,
+  ): Promise<{ readonly status: string; readonly message: string }> {
     let last = 'nothing';
     return await waitFor(
       `${type} ${reason}`,
@@ -176,7 +283,12 @@ export class Stage {
       async () => {
         const stack = await this.stack();
         const ready = stack.status?.conditions?.find(({ type }) => type === 'Ready');
-        return ready?.status === 'True' && ready.observedGeneration === stack.metadata.generation && stack.status?.operation === undefined && stack;
+        return (
+          ready?.status === 'True' &&
+          ready.observedGeneration === stack.metadata.generation &&
+          stack.status?.operation === undefined &&
+          stack
+        );
       },
       { timeoutSeconds, intervalMilliseconds: 250 },
     );
@@ -193,19 +305,41 @@ export class Stage {
 
   /** `docker ps` on the host: container id by service. */
   async containers(): Promise<ReadonlyMap<string, string>> {
-    const lines = await this.onHost(['docker', 'ps', '--no-trunc', '--format', '{{.Label "com.docker.compose.service"}} {{.ID}}']);
-    return new Map(lines.split('\n').filter(Boolean).map((line) => line.split(' ') as [string, string]));
+    const lines = await this.onHost([
+      'docker',
+      'ps',
+      '--no-trunc',
+      '--format',
+      '{{.Label "com.docker.compose.service"}} {{.ID}}',
+    ]);
+    return new Map(
+      lines
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.split(' ') as [string, string]),
+    );
   }
 
   /** What the stack's web page answers, with the stack's own certificate. */
   page(path: string): Promise<{ readonly status: number; readonly body: string }> {
     const fqdn = `${this.namespace}.jtel.example`;
-    const options = { host: this.host.address, port: 443, path, servername: fqdn, headers: { host: fqdn }, rejectUnauthorized: false, timeout: 10_000, agent: false };
+    const options = {
+      host: this.host.address,
+      port: 443,
+      path,
+      servername: fqdn,
+      headers: { host: fqdn },
+      rejectUnauthorized: false,
+      timeout: 10_000,
+      agent: false,
+    };
     return new Promise((resolve, reject) => {
       request(options, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
+        );
       })
         .on('error', reject)
         .end();
@@ -223,7 +357,8 @@ export class Stage {
   async query(sql: string): Promise<string> {
     const id = (await this.containers()).get('acd-dbm');
     if (id === undefined) throw new Error('acd-dbm does not run');
-    const script = 'exec mariadb --batch --skip-column-names -uroot -p"$(cat /run/secrets/database-root-password)"';
+    const script =
+      'exec mariadb --batch --skip-column-names -uroot -p"$(cat /run/secrets/database-root-password)"';
     return (await this.onHost(['docker', 'exec', '-i', id, 'sh', '-c', script], sql)).trim();
   }
 }

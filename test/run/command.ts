@@ -31,7 +31,11 @@ export function runCommand(argv: readonly string[], options: CommandOptions): Pr
   const [command = '', ...rest] = argv;
   return new Promise((resolve) => {
     const stdio = options.output === 'stream' ? 'inherit' : 'pipe';
-    const child = spawn(command, rest, { detached: true, stdio: ['ignore', stdio, stdio], env: options.environment });
+    const child = spawn(command, rest, {
+      detached: true,
+      stdio: ['ignore', stdio, stdio],
+      env: options.environment,
+    });
     const chunks: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -43,7 +47,10 @@ export function runCommand(argv: readonly string[], options: CommandOptions): Pr
       signalGroup(child.pid, 'SIGTERM');
       killTimer ??= setTimeout(() => signalGroup(child.pid, 'SIGKILL'), graceSeconds * 1000);
     };
-    const timeLimit = setTimeout(() => end(`not done after ${options.timeLimitSeconds} s`), options.timeLimitSeconds * 1000);
+    const timeLimit = setTimeout(
+      () => end(`not done after ${options.timeLimitSeconds} s`),
+      options.timeLimitSeconds * 1000,
+    );
     const interrupt = (): void => end('interrupted');
     options.signal.addEventListener('abort', interrupt, { once: true });
     if (options.signal.aborted) interrupt();
@@ -53,7 +60,11 @@ export function runCommand(argv: readonly string[], options: CommandOptions): Pr
       clearTimeout(killTimer);
       options.signal.removeEventListener('abort', interrupt);
       const output = Buffer.concat(chunks).toString('utf8');
-      resolve({ exitCode: problem === undefined ? exitCode : undefined, output, ...(problem === undefined ? {} : { problem }) });
+      resolve({
+        exitCode: problem === undefined ? exitCode : undefined,
+        output,
+        ...(problem === undefined ? {} : { problem }),
+      });
     };
     child.on('error', (error) => {
       problem ??= `${command} could not be started: ${error.message}`;

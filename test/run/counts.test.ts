@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { countLine, oneFailed, onePassed, suiteOutcome, sum, type VitestReport } from './counts.ts';
 
-function file(name: string, statuses: readonly string[], status = statuses.includes('failed') ? 'failed' : 'passed') {
+function file(
+  name: string,
+  statuses: readonly string[],
+  status = statuses.includes('failed') ? 'failed' : 'passed',
+) {
   return { name, status, assertionResults: statuses.map((each) => ({ status: each })) };
 }
 
@@ -19,13 +23,20 @@ describe('the count line', () => {
   });
 
   test('adds up checks and suites', () => {
-    expect(sum([onePassed, oneFailed, { passed: 40, failed: 1, skipped: 2 }])).toEqual({ passed: 41, failed: 2, skipped: 2 });
+    expect(sum([onePassed, oneFailed, { passed: 40, failed: 1, skipped: 2 }])).toEqual({
+      passed: 41,
+      failed: 2,
+      skipped: 2,
+    });
   });
 });
 
 describe('the outcome of a vitest run', () => {
   test('is what its report counts', () => {
-    const outcome = suiteOutcome(report(file('a', ['passed', 'passed']), file('b', ['passed', 'failed', 'pending', 'todo'])), 1);
+    const outcome = suiteOutcome(
+      report(file('a', ['passed', 'passed']), file('b', ['passed', 'failed', 'pending', 'todo'])),
+      1,
+    );
     expect(outcome).toEqual({ counts: { passed: 3, failed: 1, skipped: 2 } });
   });
 
@@ -36,7 +47,11 @@ describe('the outcome of a vitest run', () => {
   });
 
   test('counts a file whose set-up failed and whose tests were therefore skipped as one failure', () => {
-    expect(suiteOutcome(report(file('a', ['pending', 'pending'], 'failed')), 1).counts).toEqual({ passed: 0, failed: 1, skipped: 2 });
+    expect(suiteOutcome(report(file('a', ['pending', 'pending'], 'failed')), 1).counts).toEqual({
+      passed: 0,
+      failed: 1,
+      skipped: 2,
+    });
   });
 
   test.for([

@@ -52,7 +52,10 @@ export interface SuiteOutcome {
  */
 export function suiteOutcome(report: VitestReport | undefined, exitCode: number | undefined): SuiteOutcome {
   if (report === undefined) {
-    return { counts: oneFailed, problem: `vitest ended (exit code ${exitCode ?? 'none: killed'}) without a report` };
+    return {
+      counts: oneFailed,
+      problem: `vitest ended (exit code ${exitCode ?? 'none: killed'}) without a report`,
+    };
   }
   const statuses = report.testResults.flatMap((file) => file.assertionResults.map((test) => test.status));
   const count = (status: string): number => statuses.filter((each) => each === status).length;
@@ -63,11 +66,18 @@ export function suiteOutcome(report: VitestReport | undefined, exitCode: number 
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   );
   const counts = { passed, failed: failed + brokenFiles.length, skipped: statuses.length - passed - failed };
-  if (brokenFiles.length > 0) return { counts, problem: `failed outside of any test: ${brokenFiles.map((file) => file.name).join(', ')}` };
+  if (brokenFiles.length > 0)
+    return {
+      counts,
+      problem: `failed outside of any test: ${brokenFiles.map((file) => file.name).join(', ')}`,
+    };
   if (counts.failed > 0) return { counts };
   if (statuses.length === 0) return { counts: oneFailed, problem: 'vitest found no test' };
   if (exitCode !== 0) {
-    return { counts: { ...counts, failed: 1 }, problem: `all tests passed, yet vitest ended with ${exitCode ?? 'a signal'} (an error outside of the tests)` };
+    return {
+      counts: { ...counts, failed: 1 },
+      problem: `all tests passed, yet vitest ended with ${exitCode ?? 'a signal'} (an error outside of the tests)`,
+    };
   }
   return { counts };
 }

@@ -28,10 +28,16 @@ export function lineReporter(write: (text: string) => void, style: 'plain' | 'co
         counts: { passed: 0, failed: 1, skipped: 0 },
         problem: error instanceof Error ? error.message : String(error),
       }));
-      if (outcome.details !== undefined && outcome.details !== '') write(outcome.details.endsWith('\n') ? outcome.details : `${outcome.details}\n`);
+      if (outcome.details !== undefined && outcome.details !== '')
+        write(outcome.details.endsWith('\n') ? outcome.details : `${outcome.details}\n`);
       const failed = outcome.counts.failed > 0;
-      const result = outcome.counts === nothing || (outcome.counts.passed === 1 && !failed) ? '' : `: ${countLine(outcome.counts)}`;
-      line(`${failed ? colours.red('✗') : colours.green('✓')} ${title}${result} ${colours.dim(`(${elapsed(begin)})`)}`);
+      const result =
+        outcome.counts === nothing || (outcome.counts.passed === 1 && !failed)
+          ? ''
+          : `: ${countLine(outcome.counts)}`;
+      line(
+        `${failed ? colours.red('✗') : colours.green('✓')} ${title}${result} ${colours.dim(`(${elapsed(begin)})`)}`,
+      );
       if (outcome.problem !== undefined) line(`  ${colours.red(outcome.problem)}`);
       return outcome.counts;
     },

@@ -20,7 +20,14 @@ function check(name: string, script: string, timeLimitSeconds = 10): Check {
   return { kind: 'check', name, title: name, argv: ['node', '-e', script], timeLimitSeconds };
 }
 
-const e2e: Suite = { kind: 'suite', name: 'e2e', title: 'e2e', project: 'e2e', needs: 'sandbox', timeLimitSeconds: 10 };
+const e2e: Suite = {
+  kind: 'suite',
+  name: 'e2e',
+  title: 'e2e',
+  project: 'e2e',
+  needs: 'sandbox',
+  timeLimitSeconds: 10,
+};
 const passes = check('passes', '');
 const fails = check('fails', 'console.log("the reason"); process.exit(3)');
 
@@ -71,7 +78,13 @@ describe('a test run', () => {
 
   test('brings the sandbox up once for all suites that need it, and takes it down last, with those that tests made', async () => {
     await runSteps(options({ steps: [passes, e2e, e2e] }));
-    expect(calls()).toEqual(['sandbox up unit', 'vitest e2e default json', 'vitest e2e default json', 'sandbox down unit', 'sandbox down unit-more']);
+    expect(calls()).toEqual([
+      'sandbox up unit',
+      'vitest e2e default json',
+      'vitest e2e default json',
+      'sandbox down unit',
+      'sandbox down unit-more',
+    ]);
   });
 
   test('leaves the sandbox running when asked to', async () => {
@@ -81,13 +94,21 @@ describe('a test run', () => {
 
   test('counts a sandbox that does not come up as failed, runs no suite in it, and still cleans up', async () => {
     const sandboxCommand = program('sandbox', `if (process.argv[2] === 'up') process.exit(1);`);
-    expect(await runSteps(options({ steps: [e2e, e2e], sandboxCommand }))).toEqual({ passed: 0, failed: 1, skipped: 2 });
+    expect(await runSteps(options({ steps: [e2e, e2e], sandboxCommand }))).toEqual({
+      passed: 0,
+      failed: 1,
+      skipped: 2,
+    });
     expect(calls()).toEqual(['sandbox up unit', 'sandbox down unit', 'sandbox down unit-more']);
   });
 
   test('counts a suite that crashes as failed, and still takes the sandbox down', async () => {
     const vitestCommand = program('vitest', 'process.exit(2);');
-    expect(await runSteps(options({ steps: [e2e], vitestCommand }))).toEqual({ passed: 0, failed: 1, skipped: 0 });
+    expect(await runSteps(options({ steps: [e2e], vitestCommand }))).toEqual({
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+    });
     expect(calls()).toContain('sandbox down unit');
     expect(printed).toContain('without a report');
   });
@@ -110,7 +131,11 @@ describe('a test run', () => {
       const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
       require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(child.pid));
       setInterval(() => {}, 1000);`;
-    expect(await runSteps(options({ steps: [check('hangs', script, 1)] }))).toEqual({ passed: 0, failed: 1, skipped: 0 });
+    expect(await runSteps(options({ steps: [check('hangs', script, 1)] }))).toEqual({
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+    });
     expect(printed).toContain('not done after 1 s');
     const pid = Number(readFileSync(pidFile, 'utf8'));
     await waitFor('the grandchild to be gone', () => !isRunning(pid));

@@ -6,7 +6,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand, type CommandOptions } from './command.ts';
-import { nothing, oneFailed, onePassed, oneSkipped, suiteOutcome, sum, type Counts, type VitestReport } from './counts.ts';
+import {
+  nothing,
+  oneFailed,
+  onePassed,
+  oneSkipped,
+  suiteOutcome,
+  sum,
+  type Counts,
+  type VitestReport,
+} from './counts.ts';
 import type { Reporter } from './reporter.ts';
 import type { Check, Step, Suite } from './steps.ts';
 
@@ -62,7 +71,9 @@ export async function runSteps(options: RunOptions): Promise<Counts> {
     if (sandbox !== 'not asked for') {
       if (options.afterwards === 'keep sandbox') reporter.note(`sandbox ${options.sandbox} is left running`);
       // An interrupt must not keep the sandbox from being removed.
-      else for (const name of await ownSandboxes(options)) counts.push(await driveSandbox('down', name, options, new AbortController().signal));
+      else
+        for (const name of await ownSandboxes(options))
+          counts.push(await driveSandbox('down', name, options, new AbortController().signal));
     }
   }
   return sum(counts);
@@ -70,9 +81,16 @@ export async function runSteps(options: RunOptions): Promise<Counts> {
 
 async function runCheck(check: Check, options: RunOptions): Promise<Counts> {
   return options.reporter.step(check.title, async () => {
-    const result = await runCommand(check.argv, commandOptions(options, { output: 'on failure', timeLimitSeconds: check.timeLimitSeconds }));
+    const result = await runCommand(
+      check.argv,
+      commandOptions(options, { output: 'on failure', timeLimitSeconds: check.timeLimitSeconds }),
+    );
     if (result.exitCode === 0) return { counts: onePassed };
-    return { counts: oneFailed, details: result.output, problem: result.problem ?? `${check.argv.join(' ')} ended with exit code ${result.exitCode ?? 'none'}` };
+    return {
+      counts: oneFailed,
+      details: result.output,
+      problem: result.problem ?? `${check.argv.join(' ')} ended with exit code ${result.exitCode ?? 'none'}`,
+    };
   });
 }
 
@@ -82,16 +100,27 @@ async function ownSandboxes({ sandbox, sandboxes }: RunOptions): Promise<readonl
 }
 
 /** A sandbox that comes up or goes is no test; one that does not is a failure. */
-async function driveSandbox(verb: 'up' | 'down', name: string, options: RunOptions, signal: AbortSignal): Promise<Counts> {
+async function driveSandbox(
+  verb: 'up' | 'down',
+  name: string,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<Counts> {
   const argv = [...options.sandboxCommand, verb, '--name', name];
   return options.reporter.step(`sandbox ${name} ${verb}`, async () => {
     const result = await runCommand(argv, {
-      ...commandOptions(options, { output: 'stream', timeLimitSeconds: verb === 'up' ? sandboxUpSeconds : sandboxDownSeconds }),
+      ...commandOptions(options, {
+        output: 'stream',
+        timeLimitSeconds: verb === 'up' ? sandboxUpSeconds : sandboxDownSeconds,
+      }),
       leftovers: 'keep',
       signal,
     });
     if (result.exitCode === 0) return { counts: nothing };
-    return { counts: oneFailed, problem: result.problem ?? `${argv.join(' ')} ended with exit code ${result.exitCode ?? 'none'}` };
+    return {
+      counts: oneFailed,
+      problem: result.problem ?? `${argv.join(' ')} ended with exit code ${result.exitCode ?? 'none'}`,
+    };
   });
 }
 
@@ -100,7 +129,15 @@ async function runSuite(suite: Suite, options: RunOptions): Promise<Counts> {
     const directory = await mkdtemp(join(tmpdir(), 'jtel-tests-'));
     try {
       const file = join(directory, 'report.json');
-      const argv = ['--project', suite.project, '--reporter', 'default', '--reporter', 'json', `--outputFile.json=${file}`];
+      const argv = [
+        '--project',
+        suite.project,
+        '--reporter',
+        'default',
+        '--reporter',
+        'json',
+        `--outputFile.json=${file}`,
+      ];
       const result = await runCommand(
         [...options.vitestCommand, ...argv, ...options.vitestArguments],
         commandOptions(options, { output: 'stream', timeLimitSeconds: suite.timeLimitSeconds }),
@@ -122,6 +159,14 @@ async function readReport(file: string): Promise<VitestReport | undefined> {
   }
 }
 
-function commandOptions(options: RunOptions, own: Pick<CommandOptions, 'output' | 'timeLimitSeconds'>): CommandOptions {
-  return { ...own, leftovers: 'kill', environment: { ...options.environment, JTEL_SANDBOX: options.sandbox }, signal: options.signal };
+function commandOptions(
+  options: RunOptions,
+  own: Pick<CommandOptions, 'output' | 'timeLimitSeconds'>,
+): CommandOptions {
+  return {
+    ...own,
+    leftovers: 'kill',
+    environment: { ...options.environment, JTEL_SANDBOX: options.sandbox },
+    signal: options.signal,
+  };
 }

@@ -22,15 +22,60 @@ export interface Suite extends StepBase {
 export type Step = Check | Suite;
 
 const steps: readonly Step[] = [
-  { kind: 'check', name: 'generated-crds', title: 'what follows from the CRDs is fresh', argv: ['node', 'crds/generate.ts', '--check'], timeLimitSeconds: 60 },
-  { kind: 'check', name: 'generated-release', title: 'what follows from the release schema is fresh', argv: ['node', 'release/generate.ts', '--check'], timeLimitSeconds: 60 },
-  { kind: 'check', name: 'lockfile', title: 'npm ci will accept package-lock.json', argv: ['node', 'scripts/complete-lockfile.ts', '--check'], timeLimitSeconds: 60 },
-  { kind: 'check', name: 'lint', title: 'oxlint', argv: ['oxlint', '--deny-warnings'], timeLimitSeconds: 120 },
+  {
+    kind: 'check',
+    name: 'generated-crds',
+    title: 'what follows from the CRDs is fresh',
+    argv: ['node', 'crds/generate.ts', '--check'],
+    timeLimitSeconds: 60,
+  },
+  {
+    kind: 'check',
+    name: 'generated-release',
+    title: 'what follows from the release schema is fresh',
+    argv: ['node', 'release/generate.ts', '--check'],
+    timeLimitSeconds: 60,
+  },
+  {
+    kind: 'check',
+    name: 'lockfile',
+    title: 'npm ci will accept package-lock.json',
+    argv: ['node', 'scripts/complete-lockfile.ts', '--check'],
+    timeLimitSeconds: 60,
+  },
+  {
+    kind: 'check',
+    name: 'lint',
+    title: 'oxlint',
+    argv: ['oxlint', '--deny-warnings'],
+    timeLimitSeconds: 120,
+  },
   { kind: 'check', name: 'unused', title: 'knip: nothing unused', argv: ['knip'], timeLimitSeconds: 120 },
   { kind: 'check', name: 'types', title: 'tsc', argv: ['tsc', '--noEmit', '-p', '.'], timeLimitSeconds: 300 },
-  { kind: 'suite', name: 'unit', title: 'unit tests', project: 'unit', needs: 'nothing', timeLimitSeconds: 600 },
-  { kind: 'suite', name: 'integration', title: 'integration tests', project: 'integration', needs: 'sandbox', timeLimitSeconds: 1800 },
-  { kind: 'suite', name: 'e2e', title: 'end-to-end tests', project: 'e2e', needs: 'sandbox', timeLimitSeconds: 2700 },
+  {
+    kind: 'suite',
+    name: 'unit',
+    title: 'unit tests',
+    project: 'unit',
+    needs: 'nothing',
+    timeLimitSeconds: 600,
+  },
+  {
+    kind: 'suite',
+    name: 'integration',
+    title: 'integration tests',
+    project: 'integration',
+    needs: 'sandbox',
+    timeLimitSeconds: 1800,
+  },
+  {
+    kind: 'suite',
+    name: 'e2e',
+    title: 'end-to-end tests',
+    project: 'e2e',
+    needs: 'sandbox',
+    timeLimitSeconds: 2700,
+  },
 ];
 
 /** `checks` stands for all that is no suite. */
@@ -42,7 +87,8 @@ export const selectors = ['checks', ...steps.map((step) => step.name)];
  */
 export function selectSteps(only: readonly string[], all: readonly Step[] = steps): readonly Step[] {
   const unknown = only.find((name) => name !== 'checks' && !all.some((step) => step.name === name));
-  if (unknown !== undefined) throw new Error(`there is no step "${unknown}"; use: checks, ${all.map((step) => step.name).join(', ')}`);
+  if (unknown !== undefined)
+    throw new Error(`there is no step "${unknown}"; use: checks, ${all.map((step) => step.name).join(', ')}`);
   if (only.length === 0) return all;
   return all.filter((step) => only.includes(step.name) || (step.kind === 'check' && only.includes('checks')));
 }

@@ -16,26 +16,45 @@ export interface Azurite extends AsyncDisposable {
 }
 
 export async function startAzurite(): Promise<Azurite> {
-  const [accountName, accountKey] = ['vendor', Buffer.from('key of the vendor, for tests').toString('base64')];
+  const [accountName, accountKey] = [
+    'vendor',
+    Buffer.from('key of the vendor, for tests').toString('base64'),
+  ];
   const port = await freePort();
   const program = new URL('../../node_modules/azurite/dist/src/blob/main.js', import.meta.url).pathname;
-  const options = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--inMemoryPersistence', '--skipApiVersionCheck', '--silent', '--disableTelemetry'];
+  const options = [
+    '--blobHost',
+    '127.0.0.1',
+    '--blobPort',
+    String(port),
+    '--inMemoryPersistence',
+    '--skipApiVersionCheck',
+    '--silent',
+    '--disableTelemetry',
+  ];
   const child = spawn(process.execPath, [program, ...options], {
     env: { ...process.env, AZURITE_ACCOUNTS: `${accountName}:${accountKey}` },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const endpoint = `http://127.0.0.1:${port}/${accountName}`;
-  await waitFor('Azurite answers', async () => {
-    if (child.exitCode !== null) throw new Error(`Azurite ended with ${child.exitCode}`);
-    return (await fetch(endpoint)).status > 0;
-  }, { timeoutSeconds: 180 });
+  await waitFor(
+    'Azurite answers',
+    async () => {
+      if (child.exitCode !== null) throw new Error(`Azurite ended with ${child.exitCode}`);
+      return (await fetch(endpoint)).status > 0;
+    },
+    { timeoutSeconds: 180 },
+  );
   return {
     endpoint,
     accountName,
     accountKey,
     credentials: { kind: 'AccountKey', accountName, accountKey },
     location: async (container, prefix) => {
-      await new ContainerClient(`${endpoint}/${container}`, new StorageSharedKeyCredential(accountName, accountKey)).createIfNotExists();
+      await new ContainerClient(
+        `${endpoint}/${container}`,
+        new StorageSharedKeyCredential(accountName, accountKey),
+      ).createIfNotExists();
       return { endpoint, container, ...(prefix === undefined ? {} : { prefix }) };
     },
     [Symbol.asyncDispose]: async () => await stop(child),

@@ -31,7 +31,12 @@ const quick: Limits = { ...defaultLimits, retrySeconds: 0 };
 class HookedStore extends MemoryBlobStore {
   onCreate: (() => void) | undefined;
 
-  override async create(name: string, content: Buffer | StreamedContent, contentType: string, abort: AbortSignal): Promise<void> {
+  override async create(
+    name: string,
+    content: Buffer | StreamedContent,
+    contentType: string,
+    abort: AbortSignal,
+  ): Promise<void> {
     this.onCreate?.();
     await super.create(name, content, contentType, abort);
     this.onCreate?.();
@@ -79,18 +84,49 @@ export class World {
   static async create(options: WorldOptions = {}): Promise<World> {
     const world = new World(options);
     await storeRelease(world.vendor);
-    const { privateKey } = generateKeyPairSync('ed25519', { privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
+    const { privateKey } = generateKeyPairSync('ed25519', {
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
     const { cluster } = world;
-    await cluster.create(secrets, { metadata: { namespace: 'acme', name: 'ssh' }, stringData: { 'ssh-privatekey': privateKey } }, { signal });
-    await cluster.create(secrets, { metadata: { namespace: 'acme', name: 'main-credentials' }, stringData: { 'database-root-password': 'root-password-1' } }, { signal });
+    await cluster.create(
+      secrets,
+      { metadata: { namespace: 'acme', name: 'ssh' }, stringData: { 'ssh-privatekey': privateKey } },
+      { signal },
+    );
+    await cluster.create(
+      secrets,
+      {
+        metadata: { namespace: 'acme', name: 'main-credentials' },
+        stringData: { 'database-root-password': 'root-password-1' },
+      },
+      { signal },
+    );
     await cluster.create(storeKind, aStore('vendor', { tier: 'Vendor', accessMode: 'ReadOnly' }), { signal });
-    await cluster.create(storeKind, aStore('backups', { immutability: { policy: options.policy ?? 'Required', retentionDays: 180 }, ...(options.keys === undefined ? {} : { encryptionKeySecretRef: { name: 'keys' } }) }), { signal });
-    if (options.keys !== undefined) await cluster.create(secrets, { metadata: { namespace: 'acme', name: 'keys' }, stringData: options.keys }, { signal });
+    await cluster.create(
+      storeKind,
+      aStore('backups', {
+        immutability: { policy: options.policy ?? 'Required', retentionDays: 180 },
+        ...(options.keys === undefined ? {} : { encryptionKeySecretRef: { name: 'keys' } }),
+      }),
+      { signal },
+    );
+    if (options.keys !== undefined)
+      await cluster.create(
+        secrets,
+        { metadata: { namespace: 'acme', name: 'keys' }, stringData: options.keys },
+        { signal },
+      );
     const stack = await cluster.create(stackKind, aStack(), { signal });
     const host = world.driver.host({ address } as never);
     const owner = { clusterID: 'cluster-1', namespace: 'acme', name: 'main', uid: stack.metadata.uid };
     await host.claim(project, { owner, epoch: 3 }, signal);
-    await host.record(project, { data: { source: 'vanilla 3.43.2' }, applied: { digest: 'd'.repeat(64), version: '3.43.2' } }, { owner, epoch: 3 }, signal);
+    await host.record(
+      project,
+      { data: { source: 'vanilla 3.43.2' }, applied: { digest: 'd'.repeat(64), version: '3.43.2' } },
+      { owner, epoch: 3 },
+      signal,
+    );
     world.runDatabase();
     await world.ask(options.asked);
     return world;
@@ -98,14 +134,31 @@ export class World {
 
   runDatabase(): void {
     const { containers, volumes } = this.machine.projects.get(project) ?? {};
-    for (const volume of ['database', 'files']) volumes?.set(`${project}_${volume}`, { driver: 'local', options: {} });
-    const container = { id: 'c', service: 'acd-dbm', image: 'i', configHash: 'h', hasHealthCheck: true, createdAt: 0, startedAt: 0, state: 'running' as const, exitCode: 0, restarts: 0, broken: false };
+    for (const volume of ['database', 'files'])
+      volumes?.set(`${project}_${volume}`, { driver: 'local', options: {} });
+    const container = {
+      id: 'c',
+      service: 'acd-dbm',
+      image: 'i',
+      configHash: 'h',
+      hasHealthCheck: true,
+      createdAt: 0,
+      startedAt: 0,
+      state: 'running' as const,
+      exitCode: 0,
+      restarts: 0,
+      broken: false,
+    };
     containers?.set('acd-dbm', container);
   }
 
   async ask(asked: Partial<JtelBackup['spec']> = {}): Promise<void> {
     const wanted = aBackup(undefined, asked);
-    await this.cluster.create(backupKind, { ...wanted, metadata: { namespace: 'acme', name: key.name } as JtelBackup['metadata'] }, { signal });
+    await this.cluster.create(
+      backupKind,
+      { ...wanted, metadata: { namespace: 'acme', name: key.name } as JtelBackup['metadata'] },
+      { signal },
+    );
   }
 
   backup(): Promise<JtelBackup | undefined> {
@@ -171,7 +224,11 @@ export class Process {
       openStore: async (_cluster, namespace, name) => {
         const { retention } = world;
         const resource = await cluster.get(storeKind, { namespace, name }, { signal });
-        return { resource, blobs: name === 'vendor' ? world.vendor : world.blobs, ...(retention === undefined ? {} : { retention: () => Promise.resolve(retention) }) };
+        return {
+          resource,
+          blobs: name === 'vendor' ? world.vendor : world.blobs,
+          ...(retention === undefined ? {} : { retention: () => Promise.resolve(retention) }),
+        };
       },
       activities: this.#activities,
       events: { record: () => undefined },
@@ -191,7 +248,10 @@ export class Process {
       if (this.#due || Date.now() >= wake) {
         this.#due = false;
         try {
-          const result = await this.#reconciler.reconcile(key, { signal: this.#abort.signal, logger: silentLogger });
+          const result = await this.#reconciler.reconcile(key, {
+            signal: this.#abort.signal,
+            logger: silentLogger,
+          });
           // As if all pauses were a hundredth.
           wake = Date.now() + (result?.requeueAfterSeconds ?? 1) * 10;
         } catch {

@@ -16,7 +16,10 @@ export interface TestAccount {
   readonly credentials: AzureCredentials;
   readonly sharedKey: StorageSharedKeyCredential;
   /** Makes the container, under this rule if one is given. */
-  location(container: string, options?: { readonly prefix?: string; readonly rule?: ContainerRule }): Promise<AzureLocation>;
+  location(
+    container: string,
+    options?: { readonly prefix?: string; readonly rule?: ContainerRule },
+  ): Promise<AzureLocation>;
 }
 
 export interface TestDouble extends AsyncDisposable {
@@ -34,9 +37,18 @@ export async function startBlobDouble(): Promise<TestDouble> {
   const azurite = new URL('../../node_modules/azurite/dist/src/blob/main.js', import.meta.url).pathname;
   const accounts = { vendor: keyOf('vendor'), customer: keyOf('customer') };
   const directory = await mkdtemp(join(tmpdir(), 'blob-double-'));
-  const double = await startDouble({ azurite, host: '127.0.0.1', port, adminPort, azuritePort, accounts, directory });
+  const double = await startDouble({
+    azurite,
+    host: '127.0.0.1',
+    port,
+    adminPort,
+    azuritePort,
+    accounts,
+    directory,
+  });
   const control = new BlobControl(`http://127.0.0.1:${adminPort}`);
-  const account = (name: string): TestAccount => testAccount(control, `http://127.0.0.1:${port}/${name}`, name);
+  const account = (name: string): TestAccount =>
+    testAccount(control, `http://127.0.0.1:${port}/${name}`, name);
   return {
     control,
     vendor: account('vendor'),

@@ -4,7 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import { ClusterClient, KubeConnection, namespaces, SecretRegistry, type Cluster } from '../../operator/runtime/index.ts';
+import {
+  ClusterClient,
+  KubeConnection,
+  namespaces,
+  SecretRegistry,
+  type Cluster,
+} from '../../operator/runtime/index.ts';
 import { testKubeconfig } from './kubeconfig.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -50,10 +56,15 @@ export async function createNamespace(cluster: Cluster, purpose: string): Promis
 }
 
 /** A second way to the same API server, through a proxy that a test can break. */
-export async function openProxied(kubeconfig: string): Promise<{ readonly connection: KubeConnection; readonly proxy: TcpProxy }> {
+export async function openProxied(
+  kubeconfig: string,
+): Promise<{ readonly connection: KubeConnection; readonly proxy: TcpProxy }> {
   const { access } = KubeConnection.load(kubeconfig);
   const server = new URL(access.server);
-  const proxy = await TcpProxy.to({ host: server.hostname, port: Number(server.port === '' ? 443 : server.port) });
+  const proxy = await TcpProxy.to({
+    host: server.hostname,
+    port: Number(server.port === '' ? 443 : server.port),
+  });
   const connection = new KubeConnection({
     ...access,
     server: `${server.protocol}//127.0.0.1:${proxy.port}`,

@@ -1,11 +1,17 @@
 /** Makes the API server serve our kinds, as they are in this working tree. */
 import { readCRDs, type CustomResourceDefinition } from '../../crds/crd.ts';
 import type { ResourceKind } from '../../crds/kind.ts';
-import { isConditionTrue, type Cluster, type Condition, type KubernetesObject } from '../../operator/runtime/index.ts';
+import {
+  isConditionTrue,
+  type Cluster,
+  type Condition,
+  type KubernetesObject,
+} from '../../operator/runtime/index.ts';
 import { call } from './cluster.ts';
 import { waitFor } from './wait.ts';
 
-export type ServedCRD = KubernetesObject & CustomResourceDefinition & { readonly status?: { readonly conditions?: readonly Condition[] } };
+export type ServedCRD = KubernetesObject &
+  CustomResourceDefinition & { readonly status?: { readonly conditions?: readonly Condition[] } };
 
 const crdKind: ResourceKind<ServedCRD> = {
   group: 'apiextensions.k8s.io',

@@ -20,7 +20,12 @@ export interface Content {
 }
 
 /** The part of a manifest that is compared. */
-export function contents({ tables = 5, files = 7, bytes = 1000, kind = 'Physical' }: Content): Pick<Manifest, 'dataSets' | 'totals'> {
+export function contents({
+  tables = 5,
+  files = 7,
+  bytes = 1000,
+  kind = 'Physical',
+}: Content): Pick<Manifest, 'dataSets' | 'totals'> {
   const digest = 'a'.repeat(64);
   return {
     // As the job says it: a count of none is left out.
@@ -33,15 +38,25 @@ export function contents({ tables = 5, files = 7, bytes = 1000, kind = 'Physical
 }
 
 /** @returns the doubt of each */
-export async function history(store: MemoryBlobStore, days: readonly Content[], accepted?: string): Promise<readonly (Doubt | undefined)[]> {
+export async function history(
+  store: MemoryBlobStore,
+  days: readonly Content[],
+  accepted?: string,
+): Promise<readonly (Doubt | undefined)[]> {
   const doubts: (Doubt | undefined)[] = [];
   for (const [index, content] of days.entries()) {
     const backupID = day(index + 1);
     const facts = contents(content);
-    const doubt = doubtOf(facts, await comparedWith(store, { identity, backupID, dataSets: facts.dataSets }, accepted, signal));
+    const doubt = doubtOf(
+      facts,
+      await comparedWith(store, { identity, backupID, dataSets: facts.dataSets }, accepted, signal),
+    );
     const { packs, storedBytes } = storeBackup(new MemoryBlobStore(), { backupID }).manifest.totals;
     const totals = { ...facts.totals, packs, storedBytes };
-    storeBackup(store, { backupID, change: (manifest) => ({ ...manifest, ...facts, totals, ...(doubt === undefined ? {} : { doubt }) }) });
+    storeBackup(store, {
+      backupID,
+      change: (manifest) => ({ ...manifest, ...facts, totals, ...(doubt === undefined ? {} : { doubt }) }),
+    });
     doubts.push(doubt);
   }
   return doubts;

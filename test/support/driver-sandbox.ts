@@ -15,14 +15,19 @@ export interface DriverSandbox {
 
 /** Brings it up; whoever does takes it down again. The name begins with that of the run's own, so that test/run.ts finds it when a run is killed. */
 export async function driverSandbox(name: string, hosts: readonly HostSpec[]): Promise<DriverSandbox> {
-  const sandbox = await Sandbox.up({ name: `${process.env['JTEL_SANDBOX'] || 'test'}-${name}`, hosts, only: ['hosts', 'registry'] });
+  const sandbox = await Sandbox.up({
+    name: `${process.env['JTEL_SANDBOX'] || 'test'}-${name}`,
+    hosts,
+    only: ['hosts', 'registry'],
+  });
   const image = await sandbox.registry.push(baseImage, 'test/base', '1');
   const { username, password, address } = sandbox.registry;
   return {
     sandbox,
     image,
     credentials: [{ registry: address, username, password }],
-    onHost: async (host, script) => (await sandbox.docker.exec(sandbox.host(host).container, ['sh', '-c', script])).trim(),
+    onHost: async (host, script) =>
+      (await sandbox.docker.exec(sandbox.host(host).container, ['sh', '-c', script])).trim(),
     target: (host, change = {}) => ({ ...targetOf(sandbox.host(host)), ...change }),
   };
 }

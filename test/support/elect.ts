@@ -2,10 +2,17 @@
  * A process of its own that stands for election, so that tests can pause and kill a leader. It writes a line whenever
  * something happens; while it leads, it asks every few milliseconds whether it may act, and says when it would have.
  */
-import { ClusterClient, KubeConnection, LeaderElector, SecretRegistry, silentLogger } from '../../operator/runtime/index.ts';
+import {
+  ClusterClient,
+  KubeConnection,
+  LeaderElector,
+  SecretRegistry,
+  silentLogger,
+} from '../../operator/runtime/index.ts';
 
 const [kubeconfig, namespace = '', identity = ''] = process.argv.slice(2);
-const say = (event: string, value: string | number = ''): void => console.log(`${Date.now()} ${event} ${value}`.trimEnd());
+const say = (event: string, value: string | number = ''): void =>
+  console.log(`${Date.now()} ${event} ${value}`.trimEnd());
 
 const connection = KubeConnection.load(kubeconfig);
 const cluster = new ClusterClient({ connection, fieldManager: 'jtel-test', secrets: new SecretRegistry() });

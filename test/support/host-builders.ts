@@ -1,7 +1,15 @@
 /** Releases, owners and jobs for tests that drive compose hosts, real or fake. */
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import type { Fence, ImageReference, JobCompanion, JobSpec, RenderedFile, RenderedRelease, StackOwner } from '../../host-driver/host.ts';
+import type {
+  Fence,
+  ImageReference,
+  JobCompanion,
+  JobSpec,
+  RenderedFile,
+  RenderedRelease,
+  StackOwner,
+} from '../../host-driver/host.ts';
 
 export function anOwner(change: Partial<StackOwner> = {}): StackOwner {
   return { clusterID: 'cluster-1', namespace: 'demo', name: 'acme', uid: 'uid-acme', ...change };
@@ -33,31 +41,80 @@ export interface ReleaseChange {
 }
 
 /** A data base with a health check and a web server that depends on it; both sleep, and stop quickly. */
-export function aRelease(project: string, image: ImageReference, change: ReleaseChange = {}): RenderedRelease {
-  const { services: names = ['db', 'web'], webSetting = 'one', dataDriverOptions, dataVolume, secret = 'a password', dbHealth, webPorts } = change;
+export function aRelease(
+  project: string,
+  image: ImageReference,
+  change: ReleaseChange = {},
+): RenderedRelease {
+  const {
+    services: names = ['db', 'web'],
+    webSetting = 'one',
+    dataDriverOptions,
+    dataVolume,
+    secret = 'a password',
+    dbHealth,
+    webPorts,
+  } = change;
   const password = aFile(secret, 0o600);
-  const common = { image: `${image.repository}@${image.digest}`, command: ['sleep', 'infinity'], init: true, stop_grace_period: '1s' };
+  const common = {
+    image: `${image.repository}@${image.digest}`,
+    command: ['sleep', 'infinity'],
+    init: true,
+    stop_grace_period: '1s',
+  };
   const all = {
     db: {
       ...common,
       command: ['sh', '-c', change.dbCommand ?? 'echo database up; exec sleep infinity'],
       volumes: ['data:/data', `/opt/jtel/${project}/files/${password.sha256}:/run/password:ro`],
-      healthcheck: { test: ['CMD', 'test', '-e', dbHealth === 'never' ? '/never' : '/data'], interval: '1s', timeout: '5s', retries: dbHealth === 'never' ? 1000 : 30, start_period: '5s', start_interval: '1s' },
+      healthcheck: {
+        test: ['CMD', 'test', '-e', dbHealth === 'never' ? '/never' : '/data'],
+        interval: '1s',
+        timeout: '5s',
+        retries: dbHealth === 'never' ? 1000 : 30,
+        start_period: '5s',
+        start_interval: '1s',
+      },
     },
-    web: { ...common, environment: { SETTING: webSetting }, depends_on: { db: { condition: 'service_healthy' } }, ...(webPorts === undefined ? {} : { ports: webPorts }) },
+    web: {
+      ...common,
+      environment: { SETTING: webSetting },
+      depends_on: { db: { condition: 'service_healthy' } },
+      ...(webPorts === undefined ? {} : { ports: webPorts }),
+    },
   };
   const composeYaml = stringify({
     name: project,
     services: Object.fromEntries(names.map((name) => [name, all[name]])),
-    volumes: { data: dataVolume === undefined ? (dataDriverOptions === undefined ? {} : { driver_opts: dataDriverOptions }) : { name: dataVolume, external: true } },
+    volumes: {
+      data:
+        dataVolume === undefined
+          ? dataDriverOptions === undefined
+            ? {}
+            : { driver_opts: dataDriverOptions }
+          : { name: dataVolume, external: true },
+    },
   });
   const files = [password, ...(change.files ?? [])];
   const digest = sha256(JSON.stringify([composeYaml, files, image]));
-  return { digest, version: '3.43.2', composeYaml, files, images: [image], volumes: ['data'], services: names };
+  return {
+    digest,
+    version: '3.43.2',
+    composeYaml,
+    files,
+    images: [image],
+    volumes: ['data'],
+    services: names,
+  };
 }
 
 /** A job that tells progress on the way, then its result; it proves that its input was there. */
-export function aJob(uid: string, project: string, image: ImageReference, change: Partial<JobSpec> = {}): JobSpec {
+export function aJob(
+  uid: string,
+  project: string,
+  image: ImageReference,
+  change: Partial<JobSpec> = {},
+): JobSpec {
   const script = `
     echo '{"progress":{"step":"reading","percent":50}}'
     test "$(stat -c %a /run/job/spec.json)" = 600 && echo "{\\"result\\":$(cat /run/job/spec.json)}"`;
@@ -93,7 +150,12 @@ export function aCompanion(image: ImageReference, change: Partial<JobCompanion> 
 }
 
 /** Asks {@link aCompanion}, and has its answer as result. */
-export function aJobWithCompanion(uid: string, project: string, image: ImageReference, change: Partial<JobSpec> = {}): JobSpec {
+export function aJobWithCompanion(
+  uid: string,
+  project: string,
+  image: ImageReference,
+  change: Partial<JobSpec> = {},
+): JobSpec {
   const script = `
     touch /run/exchange/asked
     until [ -e /run/exchange/answer ]; do sleep 0.1; done

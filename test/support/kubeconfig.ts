@@ -14,6 +14,10 @@ export async function testKubeconfig(): Promise<string> {
 async function sandboxKubeconfig(): Promise<string> {
   // Imported only when needed: most of the time one kubeconfig is all that tests of the runtime want.
   const { Sandbox, lineProgress } = await import('../../sandbox/index.ts');
-  const sandbox = await Sandbox.up({ name: process.env['JTEL_SANDBOX'] || 'test', only: ['control-plane'], progress: lineProgress() });
+  const sandbox = await Sandbox.up({
+    name: process.env['JTEL_SANDBOX'] || 'test',
+    only: ['control-plane'],
+    progress: lineProgress(),
+  });
   return sandbox.kubeconfigPath;
 }

@@ -29,7 +29,14 @@ export interface PluginOptions {
 }
 
 export async function kubectlJtel(argv: readonly string[], options: PluginOptions = {}): Promise<PluginRun> {
-  const { columns, answer, input = '', signal = new AbortController().signal, environment = {}, now } = options;
+  const {
+    columns,
+    answer,
+    input = '',
+    signal = new AbortController().signal,
+    environment = {},
+    now,
+  } = options;
   let [out, err] = ['', ''];
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   stdout.on('data', (chunk: Buffer) => {
@@ -52,12 +59,23 @@ export async function kubectlJtel(argv: readonly string[], options: PluginOption
     stderr,
     ...(columns === undefined
       ? {}
-      : { screen: { type: 'xterm', size: () => ({ columns, rows: 24 }), onResize: () => () => undefined }, rawKeys: () => () => undefined }),
+      : {
+          screen: { type: 'xterm', size: () => ({ columns, rows: 24 }), onResize: () => () => undefined },
+          rawKeys: () => () => undefined,
+        }),
     ...(answer === undefined ? {} : { ask: (question: string) => answering(question) }),
     now: () => now ?? new Date(),
   };
-  const where = [...(options.kubeconfig === undefined ? [] : ['--kubeconfig', options.kubeconfig]), ...(options.namespace === undefined ? [] : ['-n', options.namespace])];
+  const where = [
+    ...(options.kubeconfig === undefined ? [] : ['--kubeconfig', options.kubeconfig]),
+    ...(options.namespace === undefined ? [] : ['-n', options.namespace]),
+  ];
   const [first = '', ...rest] = argv;
-  const code = await runPlugin(first === '__complete' ? [first, ...rest.slice(0, 1), ...where, ...rest.slice(1)] : [first, ...where, ...rest], surroundings);
+  const code = await runPlugin(
+    first === '__complete'
+      ? [first, ...rest.slice(0, 1), ...where, ...rest.slice(1)]
+      : [first, ...where, ...rest],
+    surroundings,
+  );
   return { code, out, err };
 }

@@ -5,7 +5,12 @@ import { takeProxy } from '../../images/toolbox/src/proxy.ts';
 await takeProxy(process.argv[2]);
 const signal = new AbortController().signal;
 const { status } = await fetch('http://store.example/c/a');
-const uploader = new Uploader({ containerUrl: 'http://store.example/c', query: 'sig=x', prefix: '', expiresTime: '2999-01-01T00:00:00Z' }, 1, signal, 1);
+const uploader = new Uploader(
+  { containerUrl: 'http://store.example/c', query: 'sig=x', prefix: '', expiresTime: '2999-01-01T00:00:00Z' },
+  1,
+  signal,
+  1,
+);
 const upload = await uploader.put('a', Buffer.from('x'), '');
 const tunnel = await fetch('https://store.example/c/a').then(
   () => 'passed',

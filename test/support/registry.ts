@@ -24,7 +24,11 @@ export interface FakeRegistryOptions {
 export const registryUser = { username: 'builder', password: 'canary-password' };
 const basic = `Basic ${Buffer.from(`${registryUser.username}:${registryUser.password}`).toString('base64')}`;
 
-export async function startFakeRegistry({ authentication = 'none', realm, claimedDigest }: FakeRegistryOptions = {}): Promise<FakeRegistry> {
+export async function startFakeRegistry({
+  authentication = 'none',
+  realm,
+  claimedDigest,
+}: FakeRegistryOptions = {}): Promise<FakeRegistry> {
   const manifests = new Map<string, string>();
   const requests: string[] = [];
   let endpoint = '';
@@ -39,13 +43,17 @@ export async function startFakeRegistry({ authentication = 'none', realm, claime
     }
     const wanted = { none: undefined, basic, token: 'Bearer token-for-you' }[authentication];
     if (wanted !== undefined && authorization !== wanted) {
-      const challenge = authentication === 'basic' ? 'Basic realm="fake"' : `Bearer realm="${realm ?? `${endpoint}/token`}",service="fake"`;
+      const challenge =
+        authentication === 'basic'
+          ? 'Basic realm="fake"'
+          : `Bearer realm="${realm ?? `${endpoint}/token`}",service="fake"`;
       response.writeHead(401, { 'www-authenticate': challenge }).end();
       return;
     }
     const manifest = manifests.get(url.pathname);
     if (manifest === undefined) response.writeHead(404).end();
-    else response.writeHead(200, { 'docker-content-digest': claimedDigest ?? digestOf(manifest) }).end(manifest);
+    else
+      response.writeHead(200, { 'docker-content-digest': claimedDigest ?? digestOf(manifest) }).end(manifest);
   };
   const server = createServer(answer);
   server.listen(0, '127.0.0.1');
@@ -59,7 +67,8 @@ export async function startFakeRegistry({ authentication = 'none', realm, claime
     requests,
     push: (repository, tag, manifest = `{"image":"${repository}:${tag}"}`) => {
       const digest = digestOf(manifest);
-      for (const reference of [tag, digest]) manifests.set(`/v2/${repository}/manifests/${reference}`, manifest);
+      for (const reference of [tag, digest])
+        manifests.set(`/v2/${repository}/manifests/${reference}`, manifest);
       return digest;
     },
     [Symbol.asyncDispose]: async () => {

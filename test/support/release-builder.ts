@@ -6,12 +6,21 @@ import { manifestBytes, sha256 } from '../../release/manifest.ts';
 import type { RenderInput, StackInput } from '../../release/stack-input.ts';
 
 const perSize = { cpus: '1.0', memoryMiB: 256 };
-const resources = { Small: perSize, Medium: { cpus: '2.0', memoryMiB: 512 }, Large: { cpus: '4.0', memoryMiB: 1024 } };
+const resources = {
+  Small: perSize,
+  Medium: { cpus: '2.0', memoryMiB: 512 },
+  Large: { cpus: '4.0', memoryMiB: 1024 },
+};
 
 const digest = (character: string): string => `sha256:${character.repeat(64)}`;
 
 export function aComponent(name: string, fields: Partial<Component> = {}): Component {
-  return { name, image: { repository: `jtel/${name}`, tag: '3.43.2', digest: digest('a') }, resources, ...fields };
+  return {
+    name,
+    image: { repository: `jtel/${name}`, tag: '3.43.2', digest: digest('a') },
+    resources,
+    ...fields,
+  };
 }
 
 /** Database, task runner, two web servers and a load balancer with a template. Published form. */
@@ -61,7 +70,13 @@ export function aRelease(fields: Partial<Release> = {}): Release {
 }
 
 export function aStack(fields: Partial<StackInput> = {}): StackInput {
-  return { namespace: 'customers', name: 'acme', size: 'Small', network: { fqdn: 'acme.jtel.example' }, ...fields };
+  return {
+    namespace: 'customers',
+    name: 'acme',
+    size: 'Small',
+    network: { fqdn: 'acme.jtel.example' },
+    ...fields,
+  };
 }
 
 export const haproxyTemplate = `{% for name in components['acd-web'].services %}server {{ name }} {{ name }}:8080
@@ -73,7 +88,13 @@ export function aRenderInput(fields: Partial<RenderInput> = {}): RenderInput {
     templates: new Map([['config/haproxy.cfg.liquid', haproxyTemplate]]),
     stack: aStack(),
     project: 'jtel-customers-acme',
-    secrets: { release: new Map([['database-root-password', 'root-password-1'], ['tls', 'PEM']]), environment: new Map() },
+    secrets: {
+      release: new Map([
+        ['database-root-password', 'root-password-1'],
+        ['tls', 'PEM'],
+      ]),
+      environment: new Map(),
+    },
     ...fields,
   };
 }
@@ -81,10 +102,19 @@ export function aRenderInput(fields: Partial<RenderInput> = {}): RenderInput {
 const noAbort = new AbortController().signal;
 
 /** Puts a release with its templates where {@link ReleaseSource} finds it, digests made right; vanilla data is left out. */
-export async function storeRelease(store: BlobStore, release: Release = aRelease(), templates = new Map([['config/haproxy.cfg.liquid', haproxyTemplate]])): Promise<Buffer> {
-  const files = [...templates].map(([path, text]) => ({ path, bytes: Buffer.byteLength(text), sha256: sha256(text) }));
+export async function storeRelease(
+  store: BlobStore,
+  release: Release = aRelease(),
+  templates = new Map([['config/haproxy.cfg.liquid', haproxyTemplate]]),
+): Promise<Buffer> {
+  const files = [...templates].map(([path, text]) => ({
+    path,
+    bytes: Buffer.byteLength(text),
+    sha256: sha256(text),
+  }));
   const manifest = manifestBytes({ ...release, templates: files });
-  for (const [path, text] of templates) await store.create(releaseFilePath(release.version, path), Buffer.from(text), 'text/plain', noAbort);
+  for (const [path, text] of templates)
+    await store.create(releaseFilePath(release.version, path), Buffer.from(text), 'text/plain', noAbort);
   await store.create(manifestPath(release.version), manifest, 'application/json', noAbort);
   return manifest;
 }

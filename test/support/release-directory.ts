@@ -26,7 +26,10 @@ export function aDraft(fields: Partial<Release> = {}): Release {
       { kind: 'FileTree', name: 'files', path: 'vanilla/files.tar.zst' },
     ],
   });
-  const components = release.components.map(({ image, ...component }) => ({ ...component, image: { repository: image.repository, tag: image.tag } }));
+  const components = release.components.map(({ image, ...component }) => ({
+    ...component,
+    image: { repository: image.repository, tag: image.tag },
+  }));
   return { ...release, components, ...fields };
 }
 
@@ -38,13 +41,17 @@ async function smallArchive(): Promise<Buffer> {
   return zstdCompressSync(await buffer(tar));
 }
 
-export async function temporaryRelease(registry: FakeRegistry, draft: Release = aDraft()): Promise<TemporaryRelease> {
+export async function temporaryRelease(
+  registry: FakeRegistry,
+  draft: Release = aDraft(),
+): Promise<TemporaryRelease> {
   const path = await mkdtemp(join(tmpdir(), 'jtel-release-'));
   const write = async (name: string, content: string | Buffer): Promise<void> => {
     await mkdir(dirname(join(path, name)), { recursive: true });
     await writeFile(join(path, name), content, { mode: 0o600 });
   };
-  const change = async (fields: Partial<Release>): Promise<void> => await write('release.yaml', stringify({ ...draft, ...fields }));
+  const change = async (fields: Partial<Release>): Promise<void> =>
+    await write('release.yaml', stringify({ ...draft, ...fields }));
   await change({});
   await write('config/haproxy.cfg.liquid', haproxyTemplate);
   await write('vanilla/database.sql.zst', zstdCompressSync('CREATE TABLE a (id INT);\n-- Dump completed\n'));

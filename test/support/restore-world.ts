@@ -9,7 +9,16 @@ const { signal: never } = new AbortController();
 export const backupID = '20260301t020000z-00000a';
 export const project = 'jtel-acme-main';
 const address = '192.0.2.10';
-const backup: NonNullable<JtelStackSpec['backup']> = { storeRef: { name: 'customer' }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Suspended', verify: 'Checksum', method: 'Physical', startDeadlineMinutes: 720, historyLimit: 14 };
+const backup: NonNullable<JtelStackSpec['backup']> = {
+  storeRef: { name: 'customer' },
+  schedule: '0 2 * * *',
+  timeZone: 'Europe/Berlin',
+  state: 'Suspended',
+  verify: 'Checksum',
+  method: 'Physical',
+  startDeadlineMinutes: 720,
+  historyLimit: 14,
+};
 
 export async function aWorld(): Promise<World> {
   const world = await World.create();
@@ -19,7 +28,13 @@ export async function aWorld(): Promise<World> {
 
 function physicalRelease(version: string, updatableFrom: string[]): ReturnType<typeof aRelease> {
   const release = aRelease({ version, updatableFrom });
-  return { ...release, database: { ...release.database, physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 } } };
+  return {
+    ...release,
+    database: {
+      ...release.database,
+      physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 },
+    },
+  };
 }
 
 export function stackOf(spec: Partial<JtelStackSpec> = {}): ReturnType<typeof aStack> {
@@ -31,7 +46,18 @@ export function aRestore(spec: Partial<JtelRestore['spec']> = {}, name = 'back')
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelRestore',
     metadata: { namespace: 'acme', name } as JtelRestore['metadata'],
-    spec: { stackRef: { name: 'main' }, source: { latestOf: 'acme.main' }, mode: 'Execute', ifNotEmpty: 'Replace', confirmReplace: 'main', preRestoreBackup: 'Skip', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24, ...spec },
+    spec: {
+      stackRef: { name: 'main' },
+      source: { latestOf: 'acme.main' },
+      mode: 'Execute',
+      ifNotEmpty: 'Replace',
+      confirmReplace: 'main',
+      preRestoreBackup: 'Skip',
+      verify: 'Checksum',
+      inPlace: 'Refuse',
+      keepPreviousHours: 24,
+      ...spec,
+    },
   };
 }
 
@@ -41,7 +67,11 @@ export async function restoreOf(world: World, name = 'back'): Promise<JtelRestor
 
 export async function ready(world: World): Promise<boolean> {
   const { metadata, status } = await world.stack();
-  return status?.phase === 'Ready' && status.observedGeneration === metadata.generation && status.operation === undefined;
+  return (
+    status?.phase === 'Ready' &&
+    status.observedGeneration === metadata.generation &&
+    status.operation === undefined
+  );
 }
 
 export async function ended(world: World, name = 'back'): Promise<boolean> {
@@ -55,13 +85,17 @@ export function machineOf(world: World): FakeMachine {
 
 /** Everything that changed the host, in order. */
 export function effects(world: World): string[] {
-  return machineOf(world).calls.map(({ method }) => method).filter((method) => method !== 'observe' && method !== 'readJob' && method !== 'events');
+  return machineOf(world)
+    .calls.map(({ method }) => method)
+    .filter((method) => method !== 'observe' && method !== 'readJob' && method !== 'events');
 }
 
 export function endState(world: World): unknown {
   const here = machineOf(world).projects.get(project);
   return {
-    containers: [...(here?.containers.values() ?? [])].map(({ service, state }) => `${service} ${state}`).toSorted(),
+    containers: [...(here?.containers.values() ?? [])]
+      .map(({ service, state }) => `${service} ${state}`)
+      .toSorted(),
     data: here?.state?.data?.source,
     incomplete: here?.state?.data?.state,
     version: here?.state?.applied?.version,
@@ -79,7 +113,12 @@ export async function installed(world: World, spec: Partial<JtelStackSpec> = {})
 }
 
 /** Creates a restore and waits for its end. */
-export async function ask(world: World, process: Process, spec: Partial<JtelRestore['spec']> = {}, name = 'back'): Promise<JtelRestore> {
+export async function ask(
+  world: World,
+  process: Process,
+  spec: Partial<JtelRestore['spec']> = {},
+  name = 'back',
+): Promise<JtelRestore> {
   await world.cluster.create(restoreKind, aRestore(spec, name), { signal: never });
   await process.until('the restore to end', () => ended(world, name));
   return await restoreOf(world, name);
@@ -94,7 +133,10 @@ export interface KillResult {
  * Runs a story whole once, and then again and again with the operator killed at its 1st, 2nd, 3rd … effect and another one
  * started. @returns what each came to; the first is the whole one.
  */
-export async function killedEverywhere(create: () => Promise<World>, done: (world: World) => Promise<boolean>): Promise<readonly KillResult[]> {
+export async function killedEverywhere(
+  create: () => Promise<World>,
+  done: (world: World) => Promise<boolean>,
+): Promise<readonly KillResult[]> {
   const results: KillResult[] = [];
   for (let crashAt = Number.POSITIVE_INFINITY, next = 1; ; crashAt = next, next += 1) {
     const world = await create();

@@ -13,13 +13,22 @@ export interface ScriptedApiServer {
 }
 
 /** Answers lists and watches one after the other; the last answer of each repeats. */
-export async function startScriptedApiServer(script: { readonly lists: readonly Answer[]; readonly watches: readonly Answer[] }): Promise<ScriptedApiServer> {
+export async function startScriptedApiServer(script: {
+  readonly lists: readonly Answer[];
+  readonly watches: readonly Answer[];
+}): Promise<ScriptedApiServer> {
   const requests: string[] = [];
   const next = { list: 0, watch: 0 };
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     const query = new URL(request.url ?? '/', 'http://server').searchParams;
     const isWatch = query.get('watch') === 'true';
-    requests.push(isWatch ? `watch ${query.get('resourceVersion')}` : query.has('continue') ? `list from ${query.get('continue')}` : 'list');
+    requests.push(
+      isWatch
+        ? `watch ${query.get('resourceVersion')}`
+        : query.has('continue')
+          ? `list from ${query.get('continue')}`
+          : 'list',
+    );
     const answers = isWatch ? script.watches : script.lists;
     const index = isWatch ? next.watch++ : next.list++;
     answers[Math.min(index, answers.length - 1)]?.(response, query);
@@ -52,9 +61,14 @@ export function refusal(code: number, reason: string): Answer {
 }
 
 /** A watch that says these lines and stays open, or ends. */
-export function watchOf(lines: readonly (object | string)[], end: 'stays' | 'ends' | 'breaks' = 'stays'): Answer {
+export function watchOf(
+  lines: readonly (object | string)[],
+  end: 'stays' | 'ends' | 'breaks' = 'stays',
+): Answer {
   return (response) => {
-    const text = lines.map((line) => (typeof line === 'string' ? line : `${JSON.stringify(line)}\n`)).join('');
+    const text = lines
+      .map((line) => (typeof line === 'string' ? line : `${JSON.stringify(line)}\n`))
+      .join('');
     response.flushHeaders();
     if (end === 'breaks') response.write(text, () => response.destroy());
     else if (end === 'ends') response.end(text);

@@ -24,12 +24,23 @@ export interface BackupOptions {
 }
 
 export function putBlob(store: MemoryBlobStore, name: string, content: Buffer | string): void {
-  store.blobs.set(name, { content: Buffer.from(content), contentType: 'application/octet-stream', createdTime: new Date().toISOString() });
+  store.blobs.set(name, {
+    content: Buffer.from(content),
+    contentType: 'application/octet-stream',
+    createdTime: new Date().toISOString(),
+  });
 }
 
 /** A physical database of 2 tables and a file tree `files` of one file, in `packs` packs. */
 export function storeBackup(store: MemoryBlobStore, options: BackupOptions = {}): StoredBackup {
-  const { backupID = '20260301t020000z-00000a', identity = 'acme.main', version = '3.43.2', content = 'data', packs: count = 2, change = (manifest: Manifest) => manifest } = options;
+  const {
+    backupID = '20260301t020000z-00000a',
+    identity = 'acme.main',
+    version = '3.43.2',
+    content = 'data',
+    packs: count = 2,
+    change = (manifest: Manifest) => manifest,
+  } = options;
   const epoch = backupID.slice(0, 8);
   const names: string[] = [];
   const put = (name: string, bytes: Buffer): void => {
@@ -39,7 +50,14 @@ export function storeBackup(store: MemoryBlobStore, options: BackupOptions = {})
   const packs: PackRecord[] = Array.from({ length: count }, (_, index) => {
     const bytes = Buffer.from(`pack ${index} of ${content}`);
     put(paths.pack(identity, epoch, sha256(bytes)), bytes);
-    return { type: 'P', number: index + 1, epoch, sha256: sha256(bytes), bytes: bytes.length, md5: createHash('md5').update(bytes).digest('base64') };
+    return {
+      type: 'P',
+      number: index + 1,
+      epoch,
+      sha256: sha256(bytes),
+      bytes: bytes.length,
+      md5: createHash('md5').update(bytes).digest('base64'),
+    };
   });
   const part = (name: string, bytes: Buffer): { name: string; bytes: number; sha256: string } => {
     put(paths.part(identity, backupID, name), bytes);
@@ -51,7 +69,13 @@ export function storeBackup(store: MemoryBlobStore, options: BackupOptions = {})
     backupID,
     identity,
     epoch,
-    writer: { clusterID: 'cluster-0', namespace: 'acme', name: 'main', stackUID: 'uid-of-another-life', machineID: 'machine-0' },
+    writer: {
+      clusterID: 'cluster-0',
+      namespace: 'acme',
+      name: 'main',
+      stackUID: 'uid-of-another-life',
+      machineID: 'machine-0',
+    },
     trigger: 'Manual',
     release: { version, digest: 'a'.repeat(64), images: [] },
     startTime: time,
@@ -62,9 +86,18 @@ export function storeBackup(store: MemoryBlobStore, options: BackupOptions = {})
     ],
     excluded: [],
     indexParts: [part(indexPartName(1, 1), Buffer.from(`index of ${content}`))],
-    packList: part(packListName(1), zstdCompressSync(Buffer.from([...packListLines(backupID, packs)].join('')))),
+    packList: part(
+      packListName(1),
+      zstdCompressSync(Buffer.from([...packListLines(backupID, packs)].join(''))),
+    ),
     documents: [part('stack.json', Buffer.from('{}'))],
-    totals: { totalBytes: 1000, storedBytes: packs.reduce((sum, { bytes }) => sum + bytes, 0), packs: count, uploadedBytes: 1000, reusedBytes: 0 },
+    totals: {
+      totalBytes: 1000,
+      storedBytes: packs.reduce((sum, { bytes }) => sum + bytes, 0),
+      packs: count,
+      uploadedBytes: 1000,
+      reusedBytes: 0,
+    },
   };
   put(paths.part(identity, backupID, manifestName), Buffer.from(manifestText(change(manifest) as Manifest)));
   return { manifest, names };

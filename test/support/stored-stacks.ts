@@ -1,5 +1,11 @@
 /** Stacks as an operator would have left them in the API: with status and change log, for those who only read them. */
-import { currentRevisions, listRevisions, noteOnRevision, revisionsOf, type RevisionOutcome } from '../../controllers/stack/revisions.ts';
+import {
+  currentRevisions,
+  listRevisions,
+  noteOnRevision,
+  revisionsOf,
+  type RevisionOutcome,
+} from '../../controllers/stack/revisions.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
 import { stackKind, type JtelStack, type JtelStackSpec, type JtelStackStatus } from '../../crds/index.ts';
 import type { Cluster } from '../../operator/runtime/index.ts';
@@ -13,29 +19,63 @@ export interface StoredStack {
 }
 
 /** Creates it as a user would, and its first revision and its status as the operator would. */
-export async function storeStack(cluster: Cluster, namespace: string, { name, spec, annotations, status }: StoredStack): Promise<JtelStack> {
+export async function storeStack(
+  cluster: Cluster,
+  namespace: string,
+  { name, spec, annotations, status }: StoredStack,
+): Promise<JtelStack> {
   const { apiVersion, kind, spec: whole } = aStack(spec);
-  const metadata = { namespace, name, ...(annotations === undefined ? {} : { annotations }) } as JtelStack['metadata'];
+  const metadata = {
+    namespace,
+    name,
+    ...(annotations === undefined ? {} : { annotations }),
+  } as JtelStack['metadata'];
   const created = await cluster.create(stackKind, { apiVersion, kind, metadata, spec: whole }, call());
   return await recorded(cluster, created, status);
 }
 
 /** Changes its spec as a user would; the operator's part follows. */
-export async function changeStack(cluster: Cluster, stack: JtelStack, spec: Partial<JtelStackSpec>, status?: JtelStackStatus, annotations?: Readonly<Record<string, string>>): Promise<JtelStack> {
+export async function changeStack(
+  cluster: Cluster,
+  stack: JtelStack,
+  spec: Partial<JtelStackSpec>,
+  status?: JtelStackStatus,
+  annotations?: Readonly<Record<string, string>>,
+): Promise<JtelStack> {
   const { namespace, name } = stack.metadata;
   const live = await cluster.get(stackKind, { namespace, name }, call());
   const metadata = annotations === undefined ? live.metadata : { ...live.metadata, annotations };
-  return await recorded(cluster, await cluster.replace(stackKind, { ...live, metadata, spec: { ...live.spec, ...spec } }, call()), status);
+  return await recorded(
+    cluster,
+    await cluster.replace(stackKind, { ...live, metadata, spec: { ...live.spec, ...spec } }, call()),
+    status,
+  );
 }
 
-async function recorded(cluster: Cluster, stack: JtelStack, status: JtelStackStatus | undefined): Promise<JtelStack> {
+async function recorded(
+  cluster: Cluster,
+  stack: JtelStack,
+  status: JtelStackStatus | undefined,
+): Promise<JtelStack> {
   await currentRevisions(cluster, stack, call());
   if (status === undefined) return stack;
-  return await cluster.applyStatus(stackKind, { namespace: stack.metadata.namespace, name: stack.metadata.name }, status, {}, call());
+  return await cluster.applyStatus(
+    stackKind,
+    { namespace: stack.metadata.namespace, name: stack.metadata.name },
+    status,
+    {},
+    call(),
+  );
 }
 
 /** Notes on the newest revision how work on it ended. */
-export async function noteOutcome(cluster: Cluster, stack: JtelStack, outcome: RevisionOutcome, action: 'Install' | 'Update' | 'Configure', startTime: string): Promise<void> {
+export async function noteOutcome(
+  cluster: Cluster,
+  stack: JtelStack,
+  outcome: RevisionOutcome,
+  action: 'Install' | 'Update' | 'Configure',
+  startTime: string,
+): Promise<void> {
   const newest = revisionsOf(stack, await listRevisions(cluster, stack, call())).at(-1);
   if (newest === undefined) throw new Error(`${stack.metadata.name} has no revision`);
   await noteOnRevision(cluster, stack, newest, { attempt: { action, startTime }, outcome }, call());

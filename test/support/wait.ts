@@ -16,7 +16,10 @@ export async function waitFor<T>(
       lastError = error;
     }
     if (Date.now() > deadline) {
-      throw new Error(`waited ${timeoutSeconds} s in vain for: ${what}`, lastError === undefined ? undefined : { cause: lastError });
+      throw new Error(
+        `waited ${timeoutSeconds} s in vain for: ${what}`,
+        lastError === undefined ? undefined : { cause: lastError },
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, intervalMilliseconds));
   }

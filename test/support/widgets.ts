@@ -1,6 +1,11 @@
 /** A small kind of our own for tests of the runtime, which knows nothing of jtel. */
 import type { ResourceKind } from '../../crds/kind.ts';
-import { isConflict, type Cluster, type Condition, type KubernetesObject } from '../../operator/runtime/index.ts';
+import {
+  isConflict,
+  type Cluster,
+  type Condition,
+  type KubernetesObject,
+} from '../../operator/runtime/index.ts';
 import { call } from './cluster.ts';
 import { waitFor } from './wait.ts';
 
@@ -13,7 +18,13 @@ export interface Widget extends KubernetesObject {
   };
 }
 
-export const widgets: ResourceKind<Widget> = { group: 'test.jtel.de', version: 'v1', plural: 'widgets', kind: 'Widget', namespaced: true };
+export const widgets: ResourceKind<Widget> = {
+  group: 'test.jtel.de',
+  version: 'v1',
+  plural: 'widgets',
+  kind: 'Widget',
+  namespaced: true,
+};
 
 interface CustomResourceDefinition extends KubernetesObject {
   readonly spec?: unknown;
@@ -21,14 +32,22 @@ interface CustomResourceDefinition extends KubernetesObject {
 }
 
 const definitions: ResourceKind<CustomResourceDefinition> = {
-  group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions', kind: 'CustomResourceDefinition', namespaced: false,
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
 };
 
 const condition = {
   type: 'object',
   properties: {
-    type: { type: 'string' }, status: { type: 'string' }, reason: { type: 'string' }, message: { type: 'string' },
-    lastTransitionTime: { type: 'string', format: 'date-time' }, observedGeneration: { type: 'integer' },
+    type: { type: 'string' },
+    status: { type: 'string' },
+    reason: { type: 'string' },
+    message: { type: 'string' },
+    lastTransitionTime: { type: 'string', format: 'date-time' },
+    observedGeneration: { type: 'integer' },
   },
   required: ['type', 'status'],
 };
@@ -38,14 +57,23 @@ const schema = {
   properties: {
     spec: {
       type: 'object',
-      properties: { size: { type: 'integer', minimum: 1 }, secretName: { type: 'string' }, text: { type: 'string' } },
+      properties: {
+        size: { type: 'integer', minimum: 1 },
+        secretName: { type: 'string' },
+        text: { type: 'string' },
+      },
     },
     status: {
       type: 'object',
       properties: {
         phase: { type: 'string' },
         detail: { type: 'string' },
-        conditions: { type: 'array', items: condition, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] },
+        conditions: {
+          type: 'array',
+          items: condition,
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['type'],
+        },
       },
     },
   },
@@ -59,7 +87,15 @@ export async function installWidgets(cluster: Cluster): Promise<void> {
       group: widgets.group,
       scope: 'Namespaced',
       names: { plural: widgets.plural, singular: 'widget', kind: widgets.kind },
-      versions: [{ name: widgets.version, served: true, storage: true, subresources: { status: {} }, schema: { openAPIV3Schema: schema } }],
+      versions: [
+        {
+          name: widgets.version,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          schema: { openAPIV3Schema: schema },
+        },
+      ],
     },
   };
   await waitFor('the widget definition applied', async () => {
@@ -72,11 +108,16 @@ export async function installWidgets(cluster: Cluster): Promise<void> {
   });
   await waitFor('widgets served', async () => {
     const live = await cluster.get(definitions, { namespace: '', name: 'widgets.test.jtel.de' }, call());
-    if (!live.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True')) return false;
+    if (!live.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True'))
+      return false;
     return (await cluster.list(widgets, { namespace: 'default' }, call())) !== undefined;
   });
 }
 
-export function widget(namespace: string, name: string, spec: NonNullable<Widget['spec']> = { size: 1 }): Widget {
+export function widget(
+  namespace: string,
+  name: string,
+  spec: NonNullable<Widget['spec']> = { size: 1 },
+): Widget {
   return { metadata: { namespace, name }, spec };
 }

@@ -18,14 +18,27 @@ export async function create(kit: Kit, name: string, options: CreateOptions): Pr
   const stack = await getStack(kit, name);
   if (options.name !== undefined) requireName(options.name, '--name');
   if (options.store !== undefined) requireName(options.store, '--store');
-  if (stack.spec.backup === undefined && options.store === undefined) throw new CommandError(`${name} has no spec.backup: set it, or say with --store where to write to`);
+  if (stack.spec.backup === undefined && options.store === undefined)
+    throw new CommandError(`${name} has no spec.backup: set it, or say with --store where to write to`);
   const object = {
-    metadata: { name: options.name ?? timedName(name, 'manual', kit.surroundings.now()), namespace: kit.namespace, labels: { [labels.stack]: name } },
-    spec: { stackRef: { name }, trigger: 'Manual', verify: options.verify, ...(options.store === undefined ? {} : { storeRef: { name: options.store } }) },
+    metadata: {
+      name: options.name ?? timedName(name, 'manual', kit.surroundings.now()),
+      namespace: kit.namespace,
+      labels: { [labels.stack]: name },
+    },
+    spec: {
+      stackRef: { name },
+      trigger: 'Manual',
+      verify: options.verify,
+      ...(options.store === undefined ? {} : { storeRef: { name: options.store } }),
+    },
   };
   // What the API server fills in is not there yet.
   const created = await kit.cluster.create(backupKind, object as unknown as JtelBackup, kit.call);
-  const followUp = options.wait === true ? '' : `; follow it with: kubectl get jtelbackup ${created.metadata.name} -n ${kit.namespace} -w`;
+  const followUp =
+    options.wait === true
+      ? ''
+      : `; follow it with: kubectl get jtelbackup ${created.metadata.name} -n ${kit.namespace} -w`;
   kit.surroundings.tell(`JtelBackup ${created.metadata.name} created${followUp}`);
   if (options.wait !== true) return;
   const ended = await waitForRequest(kit, backupKind, created.metadata.name);

@@ -12,11 +12,15 @@ let blobs: MemoryBlobStore;
 let backups: StoredBackup[];
 beforeEach(() => {
   blobs = new MemoryBlobStore();
-  backups = ['20260301t020000z-00000a', '20260301t030000z-00000b'].map((backupID, index) => ({ backupID, manifest: storeBackup(blobs, { backupID, identity, packs: index + 1 }).manifest }));
+  backups = ['20260301t020000z-00000a', '20260301t030000z-00000b'].map((backupID, index) => ({
+    backupID,
+    manifest: storeBackup(blobs, { backupID, identity, packs: index + 1 }).manifest,
+  }));
 });
 
 const count = () => readPackCount({ blobs, storeName: 'customer', identity }, backups, signal);
-const listOf = ({ backupID }: StoredBackup = { backupID: '' }): string => paths.part(identity, backupID, 'packs-1.zst');
+const listOf = ({ backupID }: StoredBackup = { backupID: '' }): string =>
+  paths.part(identity, backupID, 'packs-1.zst');
 
 describe('the packs of a stack in a store', () => {
   it('are all used where no try was interrupted', async () => {
@@ -27,7 +31,10 @@ describe('the packs of a stack in a store', () => {
   it('of a try that was never committed are used by no backup; those of other stacks are not looked at', async () => {
     putBlob(blobs, paths.pack(identity, '20260301', 'f'.repeat(64)), 'left behind');
     putBlob(blobs, paths.pack('acme.other', '20260301', 'e'.repeat(64)), 'of another stack');
-    expect(await count()).toMatchObject({ count: 3, unused: { count: 1, bytes: 11, newestTime: expect.stringMatching(/^\d{4}-/) } });
+    expect(await count()).toMatchObject({
+      count: 3,
+      unused: { count: 1, bytes: 11, newestTime: expect.stringMatching(/^\d{4}-/) },
+    });
   });
 
   it.each([

@@ -16,16 +16,29 @@ const listsAtOnce = 4;
  * @param backups all that have a manifest
  * @throws {BlobError} when the store does not answer
  */
-export async function readPackCount({ blobs, identity }: BackupPlace, backups: readonly StoredBackup[], signal: AbortSignal): Promise<PackCount> {
+export async function readPackCount(
+  { blobs, identity }: BackupPlace,
+  backups: readonly StoredBackup[],
+  signal: AbortSignal,
+): Promise<PackCount> {
   const used = new Set<string>();
-  const unreadable = await inParallel(backups, listsAtOnce, async ({ backupID, manifest, problem = '' }): Promise<UnreadableList | undefined> => {
-    if (manifest === undefined) return { backupID, message: problem };
-    try {
-      for (const { epoch, sha256 } of await readPackList(blobs, manifest, signal)) used.add(paths.pack(identity, epoch, sha256));
-      return undefined;
-    } catch (error) {
-      return { backupID, message: whyUnusable(error) };
-    }
-  });
-  return await countPacks(blobs.list(paths.allPacks(identity), signal), used, unreadable.filter((list) => list !== undefined));
+  const unreadable = await inParallel(
+    backups,
+    listsAtOnce,
+    async ({ backupID, manifest, problem = '' }): Promise<UnreadableList | undefined> => {
+      if (manifest === undefined) return { backupID, message: problem };
+      try {
+        for (const { epoch, sha256 } of await readPackList(blobs, manifest, signal))
+          used.add(paths.pack(identity, epoch, sha256));
+        return undefined;
+      } catch (error) {
+        return { backupID, message: whyUnusable(error) };
+      }
+    },
+  );
+  return await countPacks(
+    blobs.list(paths.allPacks(identity), signal),
+    used,
+    unreadable.filter((list) => list !== undefined),
+  );
 }

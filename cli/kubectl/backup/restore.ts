@@ -1,7 +1,13 @@
 /** `kubectl jtel restore`: asks the operator to bring a backup into a stack, to plan or test that, or to undo it. */
 import { isBackupID, isIdentity } from '../../../backup/names.ts';
 import { stackIdentity } from '../../../controllers/backup-identity.ts';
-import { labels, restoreKind, type JtelRestore, type JtelStack, type RestoreSource } from '../../../crds/index.ts';
+import {
+  labels,
+  restoreKind,
+  type JtelRestore,
+  type JtelStack,
+  type RestoreSource,
+} from '../../../crds/index.ts';
 import { ExitCode } from '../../command-line.ts';
 import { CommandError, UsageError } from '../../terminal.ts';
 import { confirm, confirmByName } from '../confirm.ts';
@@ -35,17 +41,26 @@ export async function restore(kit: Kit, name: string, options: RestoreOptions): 
   const source = restoreSource(stack, options);
   const replace = options.replace === true;
   if (replace && mode === 'Execute') {
-    const before = options.skipBackup === true ? 'NO backup of it is made first (--skip-backup)' : 'a backup of it is made first';
+    const before =
+      options.skipBackup === true
+        ? 'NO backup of it is made first (--skip-backup)'
+        : 'a backup of it is made first';
     const question = `The data of ${kit.namespace}/${name} are replaced by those of backup ${options.from ?? ''}; ${before}. ${howLong(options)}`;
     await confirmByName(kit, question, name, options.confirm);
   }
   const object = {
-    metadata: { name: options.name ?? timedName(name, 'restore', kit.surroundings.now()), namespace: kit.namespace, labels: { [labels.stack]: name } },
+    metadata: {
+      name: options.name ?? timedName(name, 'restore', kit.surroundings.now()),
+      namespace: kit.namespace,
+      labels: { [labels.stack]: name },
+    },
     spec: {
       stackRef: { name },
       source,
       mode,
-      ...(mode === 'Execute' ? { notAfter: new Date(kit.surroundings.now().getTime() + consentHours * 3_600_000).toISOString() } : {}),
+      ...(mode === 'Execute'
+        ? { notAfter: new Date(kit.surroundings.now().getTime() + consentHours * 3_600_000).toISOString() }
+        : {}),
       ...(replace ? { ifNotEmpty: 'Replace', confirmReplace: name } : {}),
       ...(options.skipBackup === true ? { preRestoreBackup: 'Skip' } : {}),
       ...(options.verify === undefined ? {} : { verify: options.verify }),
@@ -68,33 +83,56 @@ export async function undoRestore(kit: Kit, name: string, options: UndoOptions):
   const { status } = await getStack(kit, name);
   if (options.name !== undefined) requireName(options.name, '--name');
   const { previousData } = status ?? {};
-  if (previousData === undefined) throw new CommandError(`${kit.namespace}/${name} has no data from before a restore on its host; a backup brings older data back: kubectl jtel backup list ${name}`);
+  if (previousData === undefined)
+    throw new CommandError(
+      `${kit.namespace}/${name} has no data from before a restore on its host; a backup brings older data back: kubectl jtel backup list ${name}`,
+    );
   const now = kit.surroundings.now();
   const { requestUID, source = 'the data from before', switchTime, untilTime } = previousData;
-  const since = switchTime === undefined ? '' : ` What was written since ${switchTime} is put aside with the data in use now, and can be had back the same way.`;
-  if (options.plan !== true) await confirm(kit, `${kit.namespace}/${name} goes back to ${source} (kept until ${untilTime}).${since} The stack is down for the time of a restart.`, options.yes);
+  const since =
+    switchTime === undefined
+      ? ''
+      : ` What was written since ${switchTime} is put aside with the data in use now, and can be had back the same way.`;
+  if (options.plan !== true)
+    await confirm(
+      kit,
+      `${kit.namespace}/${name} goes back to ${source} (kept until ${untilTime}).${since} The stack is down for the time of a restart.`,
+      options.yes,
+    );
   const object = {
-    metadata: { name: options.name ?? timedName(name, 'undo', now), namespace: kit.namespace, labels: { [labels.stack]: name } },
+    metadata: {
+      name: options.name ?? timedName(name, 'undo', now),
+      namespace: kit.namespace,
+      labels: { [labels.stack]: name },
+    },
     spec: {
       stackRef: { name },
       source: { undoOf: requestUID },
       mode: options.plan === true ? 'Plan' : 'Execute',
-      ...(options.plan === true ? {} : { notAfter: new Date(now.getTime() + consentHours * 3_600_000).toISOString() }),
+      ...(options.plan === true
+        ? {}
+        : { notAfter: new Date(now.getTime() + consentHours * 3_600_000).toISOString() }),
     },
   };
   await createAndFollow(kit, object, options.wait === true || options.plan === true);
 }
 
 function howLong({ inPlace, keepHours }: RestoreOptions): string {
-  if (inPlace === true) return 'Where there is no room beside them they are overwritten in place: the stack is down meanwhile, and only that backup leads back.';
-  const kept = keepHours === 0 ? 'The data from before are not kept.' : 'The data from before are kept for a while: kubectl jtel restore undo switches back.';
+  if (inPlace === true)
+    return 'Where there is no room beside them they are overwritten in place: the stack is down meanwhile, and only that backup leads back.';
+  const kept =
+    keepHours === 0
+      ? 'The data from before are not kept.'
+      : 'The data from before are kept for a while: kubectl jtel restore undo switches back.';
   return `The stack serves while they are loaded, and is down for the time of a restart. ${kept}`;
 }
 
 async function createAndFollow(kit: Kit, object: object, waits: boolean): Promise<void> {
   // What the API server fills in is not there yet.
   const created = await kit.cluster.create(restoreKind, object as JtelRestore, kit.call);
-  const followUp = waits ? '' : `; follow it with: kubectl get jtelrestore ${created.metadata.name} -n ${kit.namespace} -w`;
+  const followUp = waits
+    ? ''
+    : `; follow it with: kubectl get jtelrestore ${created.metadata.name} -n ${kit.namespace} -w`;
   kit.surroundings.tell(`JtelRestore ${created.metadata.name} created${followUp}`);
   if (!waits) return;
   const ended = await waitForRequest(kit, restoreKind, created.metadata.name);
@@ -103,19 +141,30 @@ async function createAndFollow(kit: Kit, object: object, waits: boolean): Promis
 }
 
 /** @throws UsageError when it is not said which backup, or where it lies. */
-function restoreSource(stack: JtelStack, { from, store, identity }: Pick<RestoreOptions, 'from' | 'store' | 'identity'>): RestoreSource {
-  if (from === undefined) throw new UsageError('which backup? Give --from: a backupID, the name of a JtelBackup, or latest');
+function restoreSource(
+  stack: JtelStack,
+  { from, store, identity }: Pick<RestoreOptions, 'from' | 'store' | 'identity'>,
+): RestoreSource {
+  if (from === undefined)
+    throw new UsageError('which backup? Give --from: a backupID, the name of a JtelBackup, or latest');
   if (store !== undefined) requireName(store, '--store');
-  if (identity !== undefined && !isIdentity(identity)) throw new UsageError(`--identity ${JSON.stringify(identity.slice(0, 80))} cannot be one: lower-case letters, digits, "-" and "."`);
+  if (identity !== undefined && !isIdentity(identity))
+    throw new UsageError(
+      `--identity ${JSON.stringify(identity.slice(0, 80))} cannot be one: lower-case letters, digits, "-" and "."`,
+    );
   const named = store === undefined ? {} : { storeRef: { name: store } };
   if (from === 'latest') return { latestOf: identity ?? stackIdentity(stack), ...named };
   const whose = identity === undefined ? {} : { identity };
   if (!isBackupID(from)) {
     requireName(from, '--from');
-    if (store !== undefined) throw new UsageError(`--store goes with a backupID or latest: JtelBackup ${from} knows its own`);
+    if (store !== undefined)
+      throw new UsageError(`--store goes with a backupID or latest: JtelBackup ${from} knows its own`);
     return { backupRef: { name: from }, ...whose };
   }
   const storeName = store ?? stack.spec.backup?.storeRef.name;
-  if (storeName === undefined) throw new UsageError(`in which store does ${from} lie? ${stack.metadata.name} has no spec.backup: give --store`);
+  if (storeName === undefined)
+    throw new UsageError(
+      `in which store does ${from} lie? ${stack.metadata.name} has no spec.backup: give --store`,
+    );
   return { backupID: from, storeRef: { name: storeName }, ...whose };
 }

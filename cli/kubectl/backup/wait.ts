@@ -10,7 +10,11 @@ import { requestProgress } from '../view/request.ts';
 type Request = JtelBackup | JtelRestore;
 
 /** @returns the object, Completed or Failed. @throws ExitCode when the person stops waiting. */
-export async function waitForRequest<T extends Request>(kit: Kit, kind: ResourceKind<T>, name: string): Promise<T> {
+export async function waitForRequest<T extends Request>(
+  kit: Kit,
+  kind: ResourceKind<T>,
+  name: string,
+): Promise<T> {
   const progress = new ProgressLine(kit);
   const key = { namespace: kit.namespace, name };
   let seen = false;
@@ -24,13 +28,19 @@ export async function waitForRequest<T extends Request>(kit: Kit, kind: Resource
       seen = true;
       const { phase } = object.status ?? {};
       if (phase === 'Completed' || phase === 'Failed') return object;
-      progress.show(trouble === undefined ? requestProgress(object, kit.surroundings.now()) : { text: `not up to date: ${trouble}` });
+      progress.show(
+        trouble === undefined
+          ? requestProgress(object, kit.surroundings.now())
+          : { text: `not up to date: ${trouble}` },
+      );
       return undefined;
     });
   } catch (error) {
     progress.end();
     if (!kit.call.signal.aborted) throw error;
-    kit.surroundings.tell(`${kind.kind} ${name} goes on without you. See how far it is with: kubectl get ${kind.plural} ${name} -n ${kit.namespace} -w`);
+    kit.surroundings.tell(
+      `${kind.kind} ${name} goes on without you. See how far it is with: kubectl get ${kind.plural} ${name} -n ${kit.namespace} -w`,
+    );
     throw new ExitCode(1);
   } finally {
     progress.end();

@@ -9,7 +9,11 @@ import { CommandError } from '../../terminal.ts';
 import type { Kit } from '../kit.ts';
 
 /** Works with the console of a stack's host; the connection ends with the work. */
-export async function onHost<T>(kit: Kit, stack: JtelStack, work: (console: HostConsole, project: string) => Promise<T>): Promise<T> {
+export async function onHost<T>(
+  kit: Kit,
+  stack: JtelStack,
+  work: (console: HostConsole, project: string) => Promise<T>,
+): Promise<T> {
   const target = await readHostTarget(kit.cluster, stack, kit.call);
   const host = await openConsole(target, kit.call.signal);
   try {
@@ -23,11 +27,28 @@ export async function onHost<T>(kit: Kit, stack: JtelStack, work: (console: Host
  * Containers of a component: `acd-web` means acd-web-1, acd-web-2 …, and `acd-web-2` only that.
  * @throws CommandError that names what there is.
  */
-export function containersOf(all: readonly ObservedContainer[], component: string | undefined, stack: JtelStack): readonly ObservedContainer[] {
+export function containersOf(
+  all: readonly ObservedContainer[],
+  component: string | undefined,
+  stack: JtelStack,
+): readonly ObservedContainer[] {
   const sorted = all.toSorted((a, b) => (a.service < b.service ? -1 : 1));
   const exact = sorted.filter(({ service }) => component === undefined || service === component);
-  const found = exact.length > 0 ? exact : sorted.filter(({ service }) => component !== undefined && service.startsWith(`${component}-`) && /^\d+$/.test(service.slice(component.length + 1)));
+  const found =
+    exact.length > 0
+      ? exact
+      : sorted.filter(
+          ({ service }) =>
+            component !== undefined &&
+            service.startsWith(`${component}-`) &&
+            /^\d+$/.test(service.slice(component.length + 1)),
+        );
   if (found.length > 0) return found;
-  const there = sorted.length === 0 ? 'it has no containers' : `it has ${sorted.map(({ service }) => service).join(', ')}`;
-  throw new CommandError(`stack ${stack.metadata.name} has no component ${component ?? ''} on ${stack.spec.host.address}: ${there}`);
+  const there =
+    sorted.length === 0
+      ? 'it has no containers'
+      : `it has ${sorted.map(({ service }) => service).join(', ')}`;
+  throw new CommandError(
+    `stack ${stack.metadata.name} has no component ${component ?? ''} on ${stack.spec.host.address}: ${there}`,
+  );
 }

@@ -18,23 +18,39 @@ export async function diff(kit: Kit, name: string, options: DiffOptions): Promis
   const revisions = await readRevisions(kit, stack);
   const now = kit.surroundings.now();
   const after = options.to === undefined ? currentSpec(stack) : findSpec(stack, revisions, options.to, now);
-  const before = options.revision === undefined ? usualBefore(stack, revisions, after, now) : findSpec(stack, revisions, options.revision, now);
+  const before =
+    options.revision === undefined
+      ? usualBefore(stack, revisions, after, now)
+      : findSpec(stack, revisions, options.revision, now);
   const lines = specDiff(kit, before, after);
   if (lines.length === 0) kit.surroundings.tell(`no difference between ${before.title} and ${after.title}`);
   kit.print(lines);
 }
 
 /** What a person means by "what changed": that which runs if it is another spec, else the newest one that differs. */
-function usualBefore(stack: JtelStack, revisions: readonly Revision[], after: NamedSpec, now: Date): NamedSpec {
-  const older = revisions.filter(({ number, spec }) => number < (after.revision?.number ?? Number.POSITIVE_INFINITY) && !isDeepStrictEqual(spec, after.spec));
+function usualBefore(
+  stack: JtelStack,
+  revisions: readonly Revision[],
+  after: NamedSpec,
+  now: Date,
+): NamedSpec {
+  const older = revisions.filter(
+    ({ number, spec }) =>
+      number < (after.revision?.number ?? Number.POSITIVE_INFINITY) && !isDeepStrictEqual(spec, after.spec),
+  );
   const running = older.find(({ number }) => number === stack.status?.revision);
   const before = running ?? older.at(-1);
-  if (before === undefined) throw new CommandError(`nothing to compare with: no earlier spec of ${stack.metadata.name} is recorded`);
+  if (before === undefined)
+    throw new CommandError(`nothing to compare with: no earlier spec of ${stack.metadata.name} is recorded`);
   return specOf(stack, before, now);
 }
 
 export function specDiff(kit: Kit, before: NamedSpec, after: NamedSpec): string[] {
-  return diffView({ title: before.title, text: specText(before) }, { title: after.title, text: specText(after) }, kit.paint);
+  return diffView(
+    { title: before.title, text: specText(before) },
+    { title: after.title, text: specText(after) },
+    kit.paint,
+  );
 }
 
 function specText({ spec }: NamedSpec): string {

@@ -9,7 +9,8 @@ export async function history(kit: Kit, name: string, { output }: OutputOptions)
   const stack = await getStack(kit, name);
   const lines = historyLines(stack, await readRevisions(kit, stack));
   if (output === 'json' || output === 'yaml') return await printObject(kit, listOf(lines), output);
-  if (lines.length === 0) return kit.surroundings.tell(`nothing is recorded of ${name} yet: the operator has not looked at it`);
+  if (lines.length === 0)
+    return kit.surroundings.tell(`nothing is recorded of ${name} yet: the operator has not looked at it`);
   const { width, ...view } = kit.view();
   kit.print(historyView(lines, output === 'wide' ? view : { ...view, width }));
 }

@@ -17,7 +17,12 @@ export interface LogsOptions {
 const usualTail = 100;
 const colours: readonly Colour[] = ['cyan', 'magenta', 'yellow', 'green', 'blue'];
 
-export async function logs(kit: Kit, name: string, component: string | undefined, options: LogsOptions): Promise<void> {
+export async function logs(
+  kit: Kit,
+  name: string,
+  component: string | undefined,
+  options: LogsOptions,
+): Promise<void> {
   const stack = await getStack(kit, name);
   await onHost(kit, stack, async (host, project) => {
     const containers = containersOf(await host.containers(project, kit.call.signal), component, stack);
@@ -30,7 +35,8 @@ export async function logs(kit: Kit, name: string, component: string | undefined
     };
     const show = lineFormat(kit, services, options.timestamps === true);
     try {
-      for await (const line of host.logs(project, services, question, kit.call.signal)) await write(kit, show(line));
+      for await (const line of host.logs(project, services, question, kit.call.signal))
+        await write(kit, show(line));
     } catch (error) {
       // Ctrl-C is how following ends.
       if (options.follow === true && kit.surroundings.signal.aborted) return;
@@ -40,10 +46,17 @@ export async function logs(kit: Kit, name: string, component: string | undefined
   });
 }
 
-function lineFormat({ paint, surroundings }: Kit, services: readonly string[], timestamps: boolean): (line: LogLine) => string {
+function lineFormat(
+  { paint, surroundings }: Kit,
+  services: readonly string[],
+  timestamps: boolean,
+): (line: LogLine) => string {
   const width = Math.max(...services.map((service) => service.length));
   return ({ service, time, text, stream }) => {
-    const prefix = services.length === 1 ? '' : `${paint(colours[services.indexOf(service) % colours.length], service.padEnd(width))} ${paint(stream === 'stderr' ? 'red' : 'dim', '|')} `;
+    const prefix =
+      services.length === 1
+        ? ''
+        : `${paint(colours[services.indexOf(service) % colours.length], service.padEnd(width))} ${paint(stream === 'stderr' ? 'red' : 'dim', '|')} `;
     const shown = surroundings.screen === undefined ? text : printableInColour(text);
     return `${prefix}${timestamps ? `${paint('dim', time)} ` : ''}${shown}\n`;
   };

@@ -16,7 +16,9 @@ async function startBrowser(url: string): Promise<void> {
   const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
   await new Promise<void>((resolve, reject) => {
     const child = spawn(command, [url], { stdio: 'ignore', detached: true });
-    child.once('error', () => reject(new CommandError(`no browser can be started (${command} is not there): the address is ${url}`)));
+    child.once('error', () =>
+      reject(new CommandError(`no browser can be started (${command} is not there): the address is ${url}`)),
+    );
     child.once('spawn', () => {
       child.unref();
       resolve();

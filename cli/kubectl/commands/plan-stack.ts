@@ -11,7 +11,10 @@ export interface PlanOptions {
 
 export async function planStack(kit: Kit, name: string, { filename, output }: PlanOptions): Promise<void> {
   requireName(name, 'STACK');
-  const stack = filename === undefined ? await getStack(kit, name) : await (await import('../plan/dry-run.ts')).stackAsIfApplied(kit, name, filename);
+  const stack =
+    filename === undefined
+      ? await getStack(kit, name)
+      : await (await import('../plan/dry-run.ts')).stackAsIfApplied(kit, name, filename);
   const forecast = await foresee(kit, stack);
   if (output !== undefined) return await printObject(kit, forecast, output);
   kit.print(planView(forecast, kit.view()));

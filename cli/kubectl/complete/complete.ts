@@ -11,18 +11,36 @@ const noFiles = ':4';
 const files = ':0';
 
 /** Words of half a line: the last is the one to complete, possibly empty. */
-export async function complete(program: Command, words: readonly string[], surroundings: Surroundings): Promise<readonly string[]> {
+export async function complete(
+  program: Command,
+  words: readonly string[],
+  surroundings: Surroundings,
+): Promise<readonly string[]> {
   const before = words.slice(0, -1);
   const word = words.at(-1) ?? '';
   const place = findPlace(program, before, word);
   if (place === 'Nothing') return [noFiles];
   if (place.wanted.kind === 'File') return [files];
-  const found = place.wanted.kind === 'Given' ? place.wanted.candidates : await fromCluster(place.wanted, place, surroundings);
+  const found =
+    place.wanted.kind === 'Given'
+      ? place.wanted.candidates
+      : await fromCluster(place.wanted, place, surroundings);
   const prefix = place.prefix ?? '';
-  return [...found.filter(({ value }) => `${prefix}${value}`.startsWith(word)).map(({ value, description = '' }) => (description === '' ? `${prefix}${value}` : `${prefix}${value}\t${description}`)), noFiles];
+  return [
+    ...found
+      .filter(({ value }) => `${prefix}${value}`.startsWith(word))
+      .map(({ value, description = '' }) =>
+        description === '' ? `${prefix}${value}` : `${prefix}${value}\t${description}`,
+      ),
+    noFiles,
+  ];
 }
 
-async function fromCluster(wanted: Extract<Wanted, { kind: 'Argument' | 'Option' }>, { values, positional }: Place, surroundings: Surroundings): Promise<readonly Candidate[]> {
+async function fromCluster(
+  wanted: Extract<Wanted, { kind: 'Argument' | 'Option' }>,
+  { values, positional }: Place,
+  surroundings: Surroundings,
+): Promise<readonly Candidate[]> {
   const { candidates } = await import('./candidates.ts');
   return await candidates(wanted, { ...values, positional }, surroundings);
 }
@@ -53,7 +71,8 @@ function findPlace(program: Command, before: readonly string[], word: string): P
       if (value === undefined) open = option;
       else values[option.attributeName()] = value;
     } else {
-      const below = positional.length === 0 ? command.commands.find((each) => each.name() === one) : undefined;
+      const below =
+        positional.length === 0 ? command.commands.find((each) => each.name() === one) : undefined;
       if (below === undefined) positional.push(one);
       else command = below;
     }
@@ -67,11 +86,21 @@ function findPlace(program: Command, before: readonly string[], word: string): P
     return { ...rest, wanted: { kind: 'Given', candidates: optionsOf(command).map(asCandidate) } };
   }
   if (command.commands.length > 0 && positional.length === 0) {
-    return { ...rest, wanted: { kind: 'Given', candidates: command.commands.map((each) => ({ value: each.name(), description: each.description() })) } };
+    return {
+      ...rest,
+      wanted: {
+        kind: 'Given',
+        candidates: command.commands.map((each) => ({ value: each.name(), description: each.description() })),
+      },
+    };
   }
   const argument = command.registeredArguments[positional.length];
   if (argument === undefined) return 'Nothing';
-  if (argument.argChoices !== undefined) return { ...rest, wanted: { kind: 'Given', candidates: argument.argChoices.map((value) => ({ value })) } };
+  if (argument.argChoices !== undefined)
+    return {
+      ...rest,
+      wanted: { kind: 'Given', candidates: argument.argChoices.map((value) => ({ value })) },
+    };
   return { ...rest, wanted: { kind: 'Argument', name: argument.name() } };
 }
 
@@ -88,7 +117,8 @@ const fileOptions = new Set(['filename', 'kubeconfig']);
 
 function valueOf(option: Option): Wanted {
   const name = option.attributeName();
-  if (option.argChoices !== undefined) return { kind: 'Given', candidates: option.argChoices.map((value) => ({ value })) };
+  if (option.argChoices !== undefined)
+    return { kind: 'Given', candidates: option.argChoices.map((value) => ({ value })) };
   if (fileOptions.has(name)) return { kind: 'File' };
   return { kind: 'Option', name };
 }

@@ -25,11 +25,15 @@ export function serviceChanges(before: string | undefined, after: string): Servi
 }
 
 function servicesOf(composeYaml: string): Readonly<Record<string, Service>> {
-  return (parse(composeYaml) as { readonly services?: Readonly<Record<string, Service>> } | null)?.services ?? {};
+  return (
+    (parse(composeYaml) as { readonly services?: Readonly<Record<string, Service>> } | null)?.services ?? {}
+  );
 }
 
 function differences(was: Service, is: Service): string[] {
-  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => !isDeepStrictEqual(was[key], is[key]));
+  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (key) => !isDeepStrictEqual(was[key], is[key]),
+  );
   return keys.map((key) => {
     if (key === 'image') return `image ${shortImage(was[key])} → ${shortImage(is[key])}`;
     // Files lie under their digests, so a changed one is another mount.

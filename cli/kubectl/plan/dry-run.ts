@@ -18,21 +18,40 @@ export async function stackAsIfApplied(kit: Kit, name: string, file: string): Pr
   const key = { namespace, name };
   const existing = await cluster.find(stackKind, key, call);
   const { labels, annotations } = manifest.metadata ?? {};
-  const metadata = { ...existing?.metadata, name, namespace, labels: { ...existing?.metadata.labels, ...labels }, annotations: { ...existing?.metadata.annotations, ...annotations } };
+  const metadata = {
+    ...existing?.metadata,
+    name,
+    namespace,
+    labels: { ...existing?.metadata.labels, ...labels },
+    annotations: { ...existing?.metadata.annotations, ...annotations },
+  };
   const body = { apiVersion: apiVersionOf(stackKind), kind: stackKind.kind, metadata, spec: manifest.spec };
   const purpose = `check ${file} as JtelStack ${namespace}/${name}`;
   const query = { dryRun: 'All', fieldManager: 'kubectl-jtel' };
   const answer =
     existing === undefined
-      ? await callApi(connection, { method: 'POST', path: collectionPath(stackKind, namespace), query, body, purpose }, call)
-      : await callApi(connection, { method: 'PUT', path: objectPath(stackKind, key), query, body, purpose }, call);
+      ? await callApi(
+          connection,
+          { method: 'POST', path: collectionPath(stackKind, namespace), query, body, purpose },
+          call,
+        )
+      : await callApi(
+          connection,
+          { method: 'PUT', path: objectPath(stackKind, key), query, body, purpose },
+          call,
+        );
   const checked = answer as JtelStack;
   return existing?.status === undefined ? checked : { ...checked, status: existing.status };
 }
 
 interface Manifest {
   readonly kind?: unknown;
-  readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata?: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec?: unknown;
 }
 
@@ -51,9 +70,17 @@ function pick(content: string, name: string, namespace: string, file: string): M
   const documents = parseAllDocuments(content);
   const broken = documents.find((document) => document.errors.length > 0);
   if (broken !== undefined) throw new UsageError(`${file} is not YAML: ${broken.errors[0]?.message ?? ''}`);
-  const stacks = documents.map((document) => document.toJS() as Manifest | null).filter((object) => object?.kind === 'JtelStack');
-  const found = stacks.find((object) => object?.metadata?.name === name && (object.metadata.namespace ?? namespace) === namespace);
+  const stacks = documents
+    .map((document) => document.toJS() as Manifest | null)
+    .filter((object) => object?.kind === 'JtelStack');
+  const found = stacks.find(
+    (object) => object?.metadata?.name === name && (object.metadata.namespace ?? namespace) === namespace,
+  );
   if (found !== undefined && found !== null) return found;
-  const there = stacks.map((object) => `${object?.metadata?.namespace ?? namespace}/${object?.metadata?.name ?? '?'}`).join(', ');
-  throw new UsageError(`${file} has no JtelStack ${namespace}/${name}${there === '' ? '' : `; it has ${there}`}`);
+  const there = stacks
+    .map((object) => `${object?.metadata?.namespace ?? namespace}/${object?.metadata?.name ?? '?'}`)
+    .join(', ');
+  throw new UsageError(
+    `${file} has no JtelStack ${namespace}/${name}${there === '' ? '' : `; it has ${there}`}`,
+  );
 }

@@ -35,7 +35,10 @@ export async function foresee(kit: Kit, stack: JtelStack): Promise<Forecast> {
       credentials: new CredentialStore(cluster),
       openStore,
       backups: new BackupSource(),
-      restoresOf: async ({ metadata }, options) => (await cluster.list(restoreKind, { namespace: metadata.namespace }, options)).filter(({ spec }) => spec.stackRef.name === metadata.name),
+      restoresOf: async ({ metadata }, options) =>
+        (await cluster.list(restoreKind, { namespace: metadata.namespace }, options)).filter(
+          ({ spec }) => spec.stackRef.name === metadata.name,
+        ),
       toolbox: noToolbox,
       clock: kit.surroundings.now,
       clusterID: await cluster.clusterID(kit.call),
@@ -47,37 +50,75 @@ export async function foresee(kit: Kit, stack: JtelStack): Promise<Forecast> {
   }
 }
 
-async function toForecast(kit: Kit, stack: JtelStack, project: string, { held, gathered }: Look, dependencies: ObserveDependencies & { readonly clusterID: string }, now: Date): Promise<Forecast> {
+async function toForecast(
+  kit: Kit,
+  stack: JtelStack,
+  project: string,
+  { held, gathered }: Look,
+  dependencies: ObserveDependencies & { readonly clusterID: string },
+  now: Date,
+): Promise<Forecast> {
   const { observed } = gathered;
   const host = observed.host.ok ? observed.host.value : undefined;
   // As the operator that holds the host sees it: claiming is no step worth telling then.
   const isHeld = host?.state?.owner.uid === stack.metadata.uid;
-  const identity = { clusterID: dependencies.clusterID, ...(isHeld && host?.state !== undefined ? { heldEpoch: host.state.epoch } : {}) };
+  const identity = {
+    clusterID: dependencies.clusterID,
+    ...(isHeld && host?.state !== undefined ? { heldEpoch: host.state.epoch } : {}),
+  };
   const planned = plan({ stack: held, observed, identity, now });
   const applied = host?.state?.applied;
   const wanted = observed.desired?.release;
-  const before = applied === undefined || wanted === undefined || applied.digest === wanted.digest ? undefined : await appliedCompose(kit, stack, project, gathered, applied.digest, dependencies);
+  const before =
+    applied === undefined || wanted === undefined || applied.digest === wanted.digest
+      ? undefined
+      : await appliedCompose(kit, stack, project, gathered, applied.digest, dependencies);
   const differs = wanted !== undefined && applied?.digest !== wanted.digest;
-  const paused = stack.spec.suspend ? 'Suspended' : stack.spec.managementMode === 'Observe' ? 'Observing' : undefined;
+  const paused = stack.spec.suspend
+    ? 'Suspended'
+    : stack.spec.managementMode === 'Observe'
+      ? 'Observing'
+      : undefined;
   return {
     stack: `${stack.metadata.namespace}/${stack.metadata.name}`,
     kind: planned.kind,
     step: planned.step,
     ...('message' in planned ? { message: planned.message } : {}),
     ...('reason' in planned ? { reason: planned.reason } : {}),
-    actions: planned.kind === 'Act' ? planned.wave.map((action) => ({ type: action.type, description: describeAction(action) })) : [],
+    actions:
+      planned.kind === 'Act'
+        ? planned.wave.map((action) => ({ type: action.type, description: describeAction(action) }))
+        : [],
     ...(paused === undefined ? {} : { paused }),
-    ...(observed.objection === undefined ? {} : { objection: { reason: observed.objection.reason, message: observed.objection.message } }),
-    obstacles: planned.kind === 'Blocked' ? [] : [...observed.findings, ...(observed.initialData?.ok === false ? [observed.initialData] : [])].map(({ reason, message }) => ({ reason, message })),
+    ...(observed.objection === undefined
+      ? {}
+      : { objection: { reason: observed.objection.reason, message: observed.objection.message } }),
+    obstacles:
+      planned.kind === 'Blocked'
+        ? []
+        : [...observed.findings, ...(observed.initialData?.ok === false ? [observed.initialData] : [])].map(
+            ({ reason, message }) => ({ reason, message }),
+          ),
     ...(applied === undefined ? {} : { runs: { version: applied.version, time: applied.time } }),
     wants: { version: held.spec.version },
-    changes: !differs ? [] : before === undefined && applied !== undefined ? 'Unknown' : serviceChanges(before, wanted.composeYaml),
+    changes: !differs
+      ? []
+      : before === undefined && applied !== undefined
+        ? 'Unknown'
+        : serviceChanges(before, wanted.composeYaml),
     setUp: observed.desired !== undefined && host?.state?.setupDigest !== observed.desired.setupDigest,
   };
 }
 
 /** The compose file that runs, made again from the spec it was made from; undefined when that cannot be proven to be the one. */
-async function appliedCompose(kit: Kit, stack: JtelStack, project: string, { observed }: Look['gathered'], digest: string, dependencies: ObserveDependencies): Promise<string | undefined> {
+async function appliedCompose(
+  kit: Kit,
+  stack: JtelStack,
+  project: string,
+  { observed }: Look['gathered'],
+  digest: string,
+  dependencies: ObserveDependencies,
+): Promise<string | undefined> {
   for (const revision of (observed.revisions?.all ?? []).toReversed()) {
     const former = withWorkload(stack, revision);
     try {

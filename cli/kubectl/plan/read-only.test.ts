@@ -30,13 +30,23 @@ describe('hands that change nothing', () => {
     await real.create(configMaps, { metadata: key, data: { a: '1' } }, call);
     const cluster = readOnlyCluster(real);
     expect((await cluster.get(configMaps, key, call)).data).toEqual({ a: '1' });
-    const answered = await cluster.create(controllerRevisions, { metadata: { ...key, name: 'main-1' }, revision: 1 }, call);
+    const answered = await cluster.create(
+      controllerRevisions,
+      { metadata: { ...key, name: 'main-1' }, revision: 1 },
+      call,
+    );
     expect(answered).toMatchObject({ revision: 1, metadata: { name: 'main-1', uid: expect.any(String) } });
     expect(await real.list(controllerRevisions, {}, call)).toEqual([]);
   });
 
   it('refuse whatever is more than a look at a host', async () => {
-    const host = readOnlyDriver(new FakeHostDriver()).host({ address: '192.0.2.10', port: 22, user: 'jtel', hostKeyFingerprints: [], privateKey: '' });
+    const host = readOnlyDriver(new FakeHostDriver()).host({
+      address: '192.0.2.10',
+      port: 22,
+      user: 'jtel',
+      hostKeyFingerprints: [],
+      privateKey: '',
+    });
     const fence = { owner: { clusterID: 'c', namespace: 'acme', name: 'main', uid: 'u' }, epoch: 1 };
     await expect(host.claim('p', fence, call.signal)).rejects.toThrow('planning must not claim');
     await expect(host.destroy('p', fence, call.signal)).rejects.toThrow('planning must not destroy');

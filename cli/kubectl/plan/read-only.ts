@@ -25,7 +25,10 @@ export function readOnlyCluster(cluster: Cluster): Cluster {
     clusterID: (options) => cluster.clusterID(options),
     create: (kind, object) =>
       kind.kind === controllerRevisions.kind
-        ? Promise.resolve({ ...object, metadata: { ...object.metadata, uid: randomUUID(), creationTimestamp: new Date().toISOString() } })
+        ? Promise.resolve({
+            ...object,
+            metadata: { ...object.metadata, uid: randomUUID(), creationTimestamp: new Date().toISOString() },
+          })
         : refuse(`create a ${kind.kind}`),
     replace: (kind) => refuse(`replace a ${kind.kind}`),
     delete: (kind) => refuse(`delete a ${kind.kind}`),
@@ -36,7 +39,12 @@ export function readOnlyCluster(cluster: Cluster): Cluster {
   };
 }
 
-const looks: ReadonlySet<string | symbol> = new Set(['observe', 'readJob', 'logs', 'events'] satisfies (keyof Host)[]);
+const looks: ReadonlySet<string | symbol> = new Set([
+  'observe',
+  'readJob',
+  'logs',
+  'events',
+] satisfies (keyof Host)[]);
 
 export function readOnlyDriver(driver: HostDriver): HostDriver {
   return {

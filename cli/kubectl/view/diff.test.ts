@@ -6,14 +6,25 @@ function diff(before: string, after: string): string[] {
   return diffView({ title: 'one', text: before }, { title: 'two', text: after }, plain);
 }
 
-const lines = (count: number): string => Array.from({ length: count }, (_, index) => `line ${index + 1}`).join('\n');
+const lines = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `line ${index + 1}`).join('\n');
 
 describe('a difference', () => {
   it('is empty for the same text', () => expect(diff('a\nb\n', 'a\nb')).toEqual([]));
 
   it('shows what went and what came, with three lines around', () => {
     expect(diff(lines(9), lines(9).replace('line 5', 'changed'))).toEqual([
-      '--- one', '+++ two', '@@ -2 +2 @@', '  line 2', '  line 3', '  line 4', '- line 5', '+ changed', '  line 6', '  line 7', '  line 8',
+      '--- one',
+      '+++ two',
+      '@@ -2 +2 @@',
+      '  line 2',
+      '  line 3',
+      '  line 4',
+      '- line 5',
+      '+ changed',
+      '  line 6',
+      '  line 7',
+      '  line 8',
     ]);
   });
 

@@ -22,7 +22,10 @@ function lineSteps(before: readonly string[], after: readonly string[]): readonl
       steps.push({ kind: ' ', line: before[i] ?? '' });
       i += 1;
       j += 1;
-    } else if (j >= after.length || (i < before.length && (common[i + 1]?.[j] ?? 0) >= (common[i]?.[j + 1] ?? 0))) {
+    } else if (
+      j >= after.length ||
+      (i < before.length && (common[i + 1]?.[j] ?? 0) >= (common[i]?.[j + 1] ?? 0))
+    ) {
       steps.push({ kind: '-', line: before[i++] ?? '' });
     } else {
       steps.push({ kind: '+', line: after[j++] ?? '' });
@@ -32,16 +35,27 @@ function lineSteps(before: readonly string[], after: readonly string[]): readonl
 }
 
 /** @returns nothing when both are the same. */
-export function diffView(before: { readonly title: string; readonly text: string }, after: { readonly title: string; readonly text: string }, paint: Paint): string[] {
+export function diffView(
+  before: { readonly title: string; readonly text: string },
+  after: { readonly title: string; readonly text: string },
+  paint: Paint,
+): string[] {
   const steps = lineSteps(linesOf(before.text), linesOf(after.text));
   if (steps.every(({ kind }) => kind === ' ')) return [];
-  const near = steps.map((_, index) => steps.slice(Math.max(0, index - contextLines), index + contextLines + 1).some(({ kind }) => kind !== ' '));
+  const near = steps.map((_, index) =>
+    steps.slice(Math.max(0, index - contextLines), index + contextLines + 1).some(({ kind }) => kind !== ' '),
+  );
   const body: string[] = [];
   let [oldLine, newLine] = [1, 1];
   for (const [index, { kind, line }] of steps.entries()) {
     if (near[index] === true) {
       if (near[index - 1] !== true) body.push(paint('cyan', `@@ -${oldLine} +${newLine} @@`));
-      body.push(paint(kind === '-' ? 'red' : kind === '+' ? 'green' : undefined, `${kind} ${printable(line)}`.trimEnd()));
+      body.push(
+        paint(
+          kind === '-' ? 'red' : kind === '+' ? 'green' : undefined,
+          `${kind} ${printable(line)}`.trimEnd(),
+        ),
+      );
     }
     if (kind !== '+') oldLine += 1;
     if (kind !== '-') newLine += 1;

@@ -21,9 +21,17 @@ const usual: readonly Column[] = [
   { title: 'AGE', dropOrder: 4 },
   { title: 'WHAT IS GOING ON', flexible: true },
 ];
-const further: readonly Column[] = [{ title: 'SIZE' }, { title: 'HOST' }, { title: 'REVISION', align: 'right' }];
+const further: readonly Column[] = [
+  { title: 'SIZE' },
+  { title: 'HOST' },
+  { title: 'REVISION', align: 'right' },
+];
 
-export function fleetView(stacks: readonly JtelStack[], options: FleetOptions, context: ViewContext): string[] {
+export function fleetView(
+  stacks: readonly JtelStack[],
+  options: FleetOptions,
+  context: ViewContext,
+): string[] {
   const wide = options.columns === 'Wide';
   const columns = wide ? [...usual.slice(0, -1), ...further, ...usual.slice(-1)] : usual;
   const shown = columns.map(({ title }) => title !== 'NAMESPACE' || options.scope === 'AllNamespaces');
@@ -41,11 +49,17 @@ function row(stack: JtelStack, { now }: ViewContext): Cell[] {
   const phase = judgePhase(status.phase);
   const verdict = phase === 'Good' && bad.length > 0 ? 'Bad' : phase;
   const { sign, colour } = signs[verdict];
-  const version = status.version === undefined || status.version === spec.version ? spec.version : `${status.version}→${spec.version}`;
+  const version =
+    status.version === undefined || status.version === spec.version
+      ? spec.version
+      : `${status.version}→${spec.version}`;
   const percent = status.operation?.progressPercent;
   // Ready and yet something wrong: that is worth the place, not that all is well.
   const trouble = bad.find(({ type }) => type !== 'Ready' && type !== 'Stalled') ?? bad[0];
-  const message = phase === 'Good' && trouble !== undefined ? `${trouble.type}: ${trouble.message}` : (sentenceOf(stack) ?? 'not looked at yet');
+  const message =
+    phase === 'Good' && trouble !== undefined
+      ? `${trouble.type}: ${trouble.message}`
+      : (sentenceOf(stack) ?? 'not looked at yet');
   return [
     { text: sign, colour },
     metadata.namespace,

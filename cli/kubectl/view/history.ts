@@ -28,14 +28,25 @@ export function historyLines(stack: JtelStack, revisions: readonly Revision[]): 
   const entries = stack.status?.history ?? [];
   const newest = revisions.at(-1);
   const lines = revisions.map((revision): HistoryLine => {
-    const entry = entries.find((one) => one.revision === revision.number && (revision.attempt === undefined || one.action === revision.attempt.action));
+    const entry = entries.find(
+      (one) =>
+        one.revision === revision.number &&
+        (revision.attempt === undefined || one.action === revision.attempt.action),
+    );
     return {
       ...fromRevision(revision, entry),
-      marks: [...(revision === newest ? (['Wanted'] as const) : []), ...(stack.status?.revision === revision.number ? (['Running'] as const) : [])],
+      marks: [
+        ...(revision === newest ? (['Wanted'] as const) : []),
+        ...(stack.status?.revision === revision.number ? (['Running'] as const) : []),
+      ],
     };
   });
-  const others = entries.filter((entry) => !lines.some((line) => line.revision === entry.revision && line.action === entry.action));
-  return [...lines, ...others.map((entry): HistoryLine => ({ ...entry, marks: [] }))].toSorted((a, b) => timeOf(b) - timeOf(a) || (b.revision ?? 0) - (a.revision ?? 0));
+  const others = entries.filter(
+    (entry) => !lines.some((line) => line.revision === entry.revision && line.action === entry.action),
+  );
+  return [...lines, ...others.map((entry): HistoryLine => ({ ...entry, marks: [] }))].toSorted(
+    (a, b) => timeOf(b) - timeOf(a) || (b.revision ?? 0) - (a.revision ?? 0),
+  );
 }
 
 function fromRevision(revision: Revision, entry: HistoryEntry | undefined): Omit<HistoryLine, 'marks'> {
@@ -79,17 +90,30 @@ const columns: readonly Column[] = [
   { title: 'MESSAGE', flexible: true },
 ];
 
-const resultColours: Readonly<Record<string, Colour>> = { Succeeded: 'green', Failed: 'red', RolledBack: 'yellow', RollingBack: 'yellow', Held: 'red', Superseded: 'dim' };
+const resultColours: Readonly<Record<string, Colour>> = {
+  Succeeded: 'green',
+  Failed: 'red',
+  RolledBack: 'yellow',
+  RollingBack: 'yellow',
+  Held: 'red',
+  Superseded: 'dim',
+};
 
 export function historyView(lines: readonly HistoryLine[], { paint, width, now }: ViewContext): string[] {
   const rows = lines.map((line): Cell[] => {
-    const took = line.startTime === undefined || line.completionTime === undefined ? '' : span((Date.parse(line.completionTime) - Date.parse(line.startTime)) / 1000);
+    const took =
+      line.startTime === undefined || line.completionTime === undefined
+        ? ''
+        : span((Date.parse(line.completionTime) - Date.parse(line.startTime)) / 1000);
     return [
       { text: line.marks.includes('Running') ? '▶' : '', colour: 'green' },
       line.revision === undefined ? '' : String(line.revision),
       line.version ?? '',
       line.action ?? '',
-      { text: line.result ?? (line.marks.includes('Wanted') ? 'under way' : ''), colour: resultColours[line.result ?? ''] },
+      {
+        text: line.result ?? (line.marks.includes('Wanted') ? 'under way' : ''),
+        colour: resultColours[line.result ?? ''],
+      },
       `${age(line.startTime, now)} ago`,
       took,
       line.downtimeSeconds === undefined ? '' : span(line.downtimeSeconds),
@@ -98,7 +122,10 @@ export function historyView(lines: readonly HistoryLine[], { paint, width, now }
       line.message ?? '',
     ];
   });
-  const used = columns.map(({ title }, index) => title === '' || title === 'REVISION' || rows.some((row) => textOf(row[index]) !== ''));
+  const used = columns.map(
+    ({ title }, index) =>
+      title === '' || title === 'REVISION' || rows.some((row) => textOf(row[index]) !== ''),
+  );
   const only = <T>(items: readonly T[]): T[] => items.filter((_, index) => used[index] === true);
   return table(only(columns), rows.map(only), { paint, width });
 }

@@ -17,10 +17,31 @@ const troubles = new Set(['Drifted', 'Stalled']);
 /** Say what is, neither good nor bad. */
 const facts = new Set(['Paused']);
 /** `False` because nobody asked for it, or because it is not that far yet. */
-const harmless = new Set(['BackupNotConfigured', 'NoObjectives', 'BackupSuspended', 'Stopped', 'DriftIgnored', 'NotChecked']);
+const harmless = new Set([
+  'BackupNotConfigured',
+  'NoObjectives',
+  'BackupSuspended',
+  'Stopped',
+  'DriftIgnored',
+  'NotChecked',
+]);
 const underWay = new Set([
-  'Pending', 'Claiming', 'SettingUpHost', 'WritingFiles', 'Pulling', 'Starting', 'WaitingForHealth', 'UpdatingDatabase', 'Applying', 'Updating', 'RollingBack',
-  'LoadingData', 'NoBackupYet', 'Stopping', 'Deleting', 'WaitingForWindow',
+  'Pending',
+  'Claiming',
+  'SettingUpHost',
+  'WritingFiles',
+  'Pulling',
+  'Starting',
+  'WaitingForHealth',
+  'UpdatingDatabase',
+  'Applying',
+  'Updating',
+  'RollingBack',
+  'LoadingData',
+  'NoBackupYet',
+  'Stopping',
+  'Deleting',
+  'WaitingForWindow',
 ]);
 
 function judge({ type, status, reason }: Condition): Verdict {
@@ -45,8 +66,23 @@ export function judgeNow(condition: Condition, all: readonly Condition[]): Verdi
 
 /** Worst first. */
 const phases = [
-  'Stalled', 'Degraded', 'Unreachable', 'RollingBack', 'Restoring', 'Relocating', 'Updating', 'Installing', 'Starting', 'Preparing', 'Pending', 'Stopping', 'Deleting',
-  'Suspended', 'Observing', 'Stopped', 'Ready',
+  'Stalled',
+  'Degraded',
+  'Unreachable',
+  'RollingBack',
+  'Restoring',
+  'Relocating',
+  'Updating',
+  'Installing',
+  'Starting',
+  'Preparing',
+  'Pending',
+  'Stopping',
+  'Deleting',
+  'Suspended',
+  'Observing',
+  'Stopped',
+  'Ready',
 ];
 const badPhases = new Set(['Stalled', 'Degraded', 'Unreachable']);
 const restingPhases = new Set(['Suspended', 'Observing', 'Stopped']);
@@ -71,7 +107,9 @@ export function byUrgency(a: JtelStack, b: JtelStack): number {
     return unwell ? phases.indexOf('Unreachable') + 0.5 : place;
   };
   const name = ({ metadata }: JtelStack): string => `${metadata.namespace}/${metadata.name}`;
-  return rank(a) - rank(b) || badConditions(b).length - badConditions(a).length || (name(a) < name(b) ? -1 : 1);
+  return (
+    rank(a) - rank(b) || badConditions(b).length - badConditions(a).length || (name(a) < name(b) ? -1 : 1)
+  );
 }
 
 /** What is going on in one sentence; of a stack that is well, that it is. */

@@ -6,8 +6,12 @@ const unused = { count: 3, bytes: 3 * 2 ** 20, newestTime: '2026-03-01T02:10:00Z
 const some = { count: 120, bytes: 2 ** 30, unused, unreadable: [] };
 
 it('packs that are all used need few words', () => {
-  expect(packsLine({ ...some, unused: { count: 0, bytes: 0 } }, [], now)).toBe('packs: 120 of 1.0 GiB, each used by a complete backup');
-  expect(packsLine({ count: 0, bytes: 0, unused: { count: 0, bytes: 0 }, unreadable: [] }, [], now)).toBe('packs: none');
+  expect(packsLine({ ...some, unused: { count: 0, bytes: 0 } }, [], now)).toBe(
+    'packs: 120 of 1.0 GiB, each used by a complete backup',
+  );
+  expect(packsLine({ count: 0, bytes: 0, unused: { count: 0, bytes: 0 }, unreadable: [] }, [], now)).toBe(
+    'packs: none',
+  );
 });
 
 it('packs that no complete backup uses are told with their age, where they may be from, and what becomes of them', () => {
@@ -19,7 +23,12 @@ it('packs that no complete backup uses are told with their age, where they may b
 });
 
 it('a backup whose list cannot be read makes the number unknown, not wrong', () => {
-  const unreadable = ['a', 'b', 'c', 'd'].map((backupID) => ({ backupID, message: `${backupID} has no list` }));
+  const unreadable = ['a', 'b', 'c', 'd'].map((backupID) => ({
+    backupID,
+    message: `${backupID} has no list`,
+  }));
   const line = packsLine({ count: 120, bytes: 2 ** 30, unreadable }, [], now);
-  expect(line).toBe('packs: 120 of 1.0 GiB; how many of them no complete backup uses is not known, because it cannot be read which packs a, b, c and 1 more uses: a has no list');
+  expect(line).toBe(
+    'packs: 120 of 1.0 GiB; how many of them no complete backup uses is not known, because it cannot be read which packs a, b, c and 1 more uses: a has no list',
+  );
 });

@@ -8,11 +8,18 @@ const mostNamed = 3;
 /**
  * @param running names of JtelBackups that run now: some of the packs that no complete backup uses may be theirs
  */
-export function packsLine({ count, bytes, unused, unreadable }: PackCount, running: readonly string[], now: Date): string {
+export function packsLine(
+  { count, bytes, unused, unreadable }: PackCount,
+  running: readonly string[],
+  now: Date,
+): string {
   const all = `packs: ${count} of ${readableBytes(bytes)}`;
   const [first] = unreadable;
   if (unused === undefined) {
-    const which = unreadable.slice(0, mostNamed).map(({ backupID }) => backupID).join(', ');
+    const which = unreadable
+      .slice(0, mostNamed)
+      .map(({ backupID }) => backupID)
+      .join(', ');
     const more = unreadable.length > mostNamed ? ` and ${unreadable.length - mostNamed} more` : '';
     return `${all}; how many of them no complete backup uses is not known, because it cannot be read which packs ${which}${more} uses: ${first?.message ?? ''}`;
   }

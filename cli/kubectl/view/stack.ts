@@ -1,5 +1,12 @@
 /** One stack on one screen, for the person who was woken by it: what is wrong first, what it waits for, then the rest. */
-import { isReason, reasons, type ComponentStatus, type Condition, type JtelStack, type JtelStackStatus } from '../../../crds/index.ts';
+import {
+  isReason,
+  reasons,
+  type ComponentStatus,
+  type Condition,
+  type JtelStack,
+  type JtelStackStatus,
+} from '../../../crds/index.ts';
 import { readableBytes } from '../../terminal.ts';
 import { judgeNow, judgePhase, sentenceOf, signs, type Verdict } from './judge.ts';
 import { printable } from './paint.ts';
@@ -18,20 +25,33 @@ export interface StackViewOptions {
 
 /** @returns lines, without their ends. */
 export function stackView(stack: JtelStack, options: StackViewOptions, context: ViewContext): string[] {
-  const sections = [header(stack, context), operation(stack, context), conditions(stack, options, context), components(stack, context), facts(stack, context)];
-  return sections.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+  const sections = [
+    header(stack, context),
+    operation(stack, context),
+    conditions(stack, options, context),
+    components(stack, context),
+    facts(stack, context),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
 }
 
 function header(stack: JtelStack, { paint, width }: ViewContext): string[] {
   const { metadata, spec, status = {} } = stack;
   const { sign, colour } = signs[judgePhase(status.phase)];
   const name = `${metadata.namespace}/${metadata.name}`;
-  const version = status.version === undefined || status.version === spec.version ? spec.version : `${status.version} → ${spec.version}`;
+  const version =
+    status.version === undefined || status.version === spec.version
+      ? spec.version
+      : `${status.version} → ${spec.version}`;
   const ready = status.componentsReady === undefined ? '' : `, ${status.componentsReady} components`;
   const first = `${paint(colour, `${sign} ${status.phase ?? 'Pending'}`)}  ${paint('bold', name)}  ${version} ${spec.size}${ready}`;
   const sentence = sentenceOf(stack);
   const stale = status.observedGeneration !== undefined && status.observedGeneration < metadata.generation;
-  const message = stale ? `The operator has not looked at the newest change yet. ${sentence ?? ''}` : (sentence ?? 'The operator has not looked at it yet: does it run?');
+  const message = stale
+    ? `The operator has not looked at the newest change yet. ${sentence ?? ''}`
+    : (sentence ?? 'The operator has not looked at it yet: does it run?');
   return [first, ...wrap(message, inner(width, 2)).map((line) => `  ${line}`)];
 }
 
@@ -41,9 +61,20 @@ function operation({ status }: JtelStack, { paint, now }: ViewContext): string[]
   const since = age(running.startTime, now);
   const step = running.step === undefined ? '' : `, ${running.step}`;
   const line = `  ${labelled('Under way')}${running.type}${step}${since === '' ? '' : `, for ${since}`}`;
-  const bar = running.progressPercent === undefined ? [] : [`  ${labelled('')}${progressBar(running.progressPercent, barLength, paint)}`];
-  const heartbeat = running.lastHeartbeatTime === undefined ? 0 : (now.getTime() - Date.parse(running.lastHeartbeatTime)) / 1000;
-  const silent = heartbeat > 60 ? [`  ${labelled('')}${paint('yellow', `the operator was last seen at it ${span(heartbeat)} ago: does it run?`)}`] : [];
+  const bar =
+    running.progressPercent === undefined
+      ? []
+      : [`  ${labelled('')}${progressBar(running.progressPercent, barLength, paint)}`];
+  const heartbeat =
+    running.lastHeartbeatTime === undefined
+      ? 0
+      : (now.getTime() - Date.parse(running.lastHeartbeatTime)) / 1000;
+  const silent =
+    heartbeat > 60
+      ? [
+          `  ${labelled('')}${paint('yellow', `the operator was last seen at it ${span(heartbeat)} ago: does it run?`)}`,
+        ]
+      : [];
   return [line, ...bar, ...silent];
 }
 
@@ -51,11 +82,24 @@ function conditions(stack: JtelStack, options: StackViewOptions, context: ViewCo
   const all = stack.status?.conditions ?? [];
   const order = { Bad: 0, Unknown: 1, Busy: 2, Good: 3, Neutral: 4 } as const;
   const sorted = all.toSorted((a, b) => order[judgeNow(a, all)] - order[judgeNow(b, all)]);
-  const [types, words] = [Math.max(0, ...all.map(({ type }) => type.length)), Math.max(0, ...all.map(({ reason }) => reason.length))];
+  const [types, words] = [
+    Math.max(0, ...all.map(({ type }) => type.length)),
+    Math.max(0, ...all.map(({ reason }) => reason.length)),
+  ];
   // What the header says, or a condition above, is not said again.
   const said = new Set([sentenceOf(stack) ?? '']);
   return sorted.flatMap((condition) => {
-    const lines = conditionLines(condition, { verdict: judgeNow(condition, all), types, words, explained: options.conditions === 'Explained', said }, context);
+    const lines = conditionLines(
+      condition,
+      {
+        verdict: judgeNow(condition, all),
+        types,
+        words,
+        explained: options.conditions === 'Explained',
+        said,
+      },
+      context,
+    );
     said.add(condition.message).add(condition.reason);
     return lines;
   });
@@ -63,15 +107,32 @@ function conditions(stack: JtelStack, options: StackViewOptions, context: ViewCo
 
 function conditionLines(
   condition: Condition,
-  { verdict, types, words, explained, said }: { readonly verdict: Verdict; readonly types: number; readonly words: number; readonly explained: boolean; readonly said: ReadonlySet<string> },
+  {
+    verdict,
+    types,
+    words,
+    explained,
+    said,
+  }: {
+    readonly verdict: Verdict;
+    readonly types: number;
+    readonly words: number;
+    readonly explained: boolean;
+    readonly said: ReadonlySet<string>;
+  },
   { paint, width, now }: ViewContext,
 ): string[] {
   const { sign, colour } = signs[verdict];
   const since = age(condition.lastTransitionTime, now).padStart(6);
   const head = `${paint(colour, sign)} ${condition.type.padEnd(types)}  ${paint(verdict === 'Good' ? 'dim' : colour, condition.reason.padEnd(words))} ${paint('dim', since)}`;
   if (!explained && (verdict === 'Good' || verdict === 'Neutral')) return [head];
-  const message = said.has(condition.message) ? [] : wrap(condition.message, inner(width, 4)).map((line) => `    ${line}`);
-  const meaning = isReason(condition.reason) && verdict === 'Bad' && !said.has(condition.reason) ? wrap(reasons[condition.reason], inner(width, 4)).map((line) => paint('dim', `    ${line}`)) : [];
+  const message = said.has(condition.message)
+    ? []
+    : wrap(condition.message, inner(width, 4)).map((line) => `    ${line}`);
+  const meaning =
+    isReason(condition.reason) && verdict === 'Bad' && !said.has(condition.reason)
+      ? wrap(reasons[condition.reason], inner(width, 4)).map((line) => paint('dim', `    ${line}`))
+      : [];
   return [head, ...message, ...meaning];
 }
 
@@ -85,18 +146,30 @@ function components({ status }: JtelStack, { paint, width }: ViewContext): strin
     { title: 'RESTARTS', align: 'right' },
     { title: 'IMAGE', flexible: true },
   ] as const;
-  const rows = all.map((one) => [
-    one.name,
-    { text: one.state ?? '', colour: one.state === 'running' ? undefined : 'red' },
-    { text: one.health ?? '', colour: healthColour(one) },
-    { text: one.restarts === undefined ? '' : String(one.restarts), colour: (one.restarts ?? 0) > 0 ? 'yellow' : undefined },
-    { text: shortImage(one), colour: 'dim' },
-  ] as const);
+  const rows = all.map(
+    (one) =>
+      [
+        one.name,
+        { text: one.state ?? '', colour: one.state === 'running' ? undefined : 'red' },
+        { text: one.health ?? '', colour: healthColour(one) },
+        {
+          text: one.restarts === undefined ? '' : String(one.restarts),
+          colour: (one.restarts ?? 0) > 0 ? 'yellow' : undefined,
+        },
+        { text: shortImage(one), colour: 'dim' },
+      ] as const,
+  );
   return table(columns, rows, { paint, width });
 }
 
 function healthColour({ health }: ComponentStatus): 'green' | 'yellow' | 'red' | undefined {
-  return health === 'healthy' ? 'green' : health === 'starting' ? 'yellow' : health === 'unhealthy' ? 'red' : undefined;
+  return health === 'healthy'
+    ? 'green'
+    : health === 'starting'
+      ? 'yellow'
+      : health === 'unhealthy'
+        ? 'red'
+        : undefined;
 }
 
 /** Registry and path are the same for all. */
@@ -114,12 +187,19 @@ function facts(stack: JtelStack, context: ViewContext): string[] {
     ['Last backup', backupText(stack, context)],
     ['Next backup', moment(status.backup?.nextTime, context.now)],
     ['Way back', wayBack(stack, context)],
-    ['Former host', (status.formerHosts ?? []).map(({ host, state }) => `${host.address} (${state})`).join(', ')],
+    [
+      'Former host',
+      (status.formerHosts ?? []).map(({ host, state }) => `${host.address} (${state})`).join(', '),
+    ],
     ['Revision', revisionText(status, context)],
   ];
   return rows
     .filter(([, text]) => text !== '')
-    .flatMap(([label, text]) => wrap(text, inner(context.width, labelWidth)).map((line, index) => `${context.paint('dim', labelled(index === 0 ? label : ''))}${line}`));
+    .flatMap(([label, text]) =>
+      wrap(text, inner(context.width, labelWidth)).map(
+        (line, index) => `${context.paint('dim', labelled(index === 0 ? label : ''))}${line}`,
+      ),
+    );
 }
 
 function hostText({ spec, status }: JtelStack): string {
@@ -158,7 +238,10 @@ function wayBack({ metadata, status }: JtelStack, { now }: ViewContext): string 
 function revisionText(status: JtelStackStatus, { now }: ViewContext): string {
   if (status.revision === undefined) return '';
   const last = status.history?.[0];
-  const how = last === undefined ? '' : `; last: ${[last.action, last.version, last.result].filter((word) => word !== undefined).join(' ')}, ${age(last.completionTime ?? last.startTime, now)} ago`;
+  const how =
+    last === undefined
+      ? ''
+      : `; last: ${[last.action, last.version, last.result].filter((word) => word !== undefined).join(' ')}, ${age(last.completionTime ?? last.startTime, now)} ago`;
   return `${status.revision}${how}`;
 }
 

@@ -2,9 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { plain } from './paint.ts';
 import { shorten, table, wrap } from './table.ts';
 
-const columns = [{ title: 'NAME' }, { title: 'SIZE', align: 'right' }, { title: 'EXTRA', dropOrder: 1 }, { title: 'MESSAGE', flexible: true }] as const;
+const columns = [
+  { title: 'NAME' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'EXTRA', dropOrder: 1 },
+  { title: 'MESSAGE', flexible: true },
+] as const;
 const long = 'a message that goes on for longer than anybody has room for on a small terminal';
-const rows = [['acme', '7', 'extra', long], ['berlin', '120', '', 'short']] as const;
+const rows = [
+  ['acme', '7', 'extra', long],
+  ['berlin', '120', '', 'short'],
+] as const;
 
 describe('a table', () => {
   it('is as wide as it needs in a pipe, with nothing left out', () => {
@@ -28,7 +36,9 @@ describe('a table', () => {
   });
 
   it('measures text, not colours', () => {
-    const coloured = table([{ title: 'A' }, { title: 'B' }], [[{ text: 'x', colour: 'red' }, 'y']], { paint: (colour, text) => `[${colour ?? ''}]${text}` });
+    const coloured = table([{ title: 'A' }, { title: 'B' }], [[{ text: 'x', colour: 'red' }, 'y']], {
+      paint: (colour, text) => `[${colour ?? ''}]${text}`,
+    });
     expect(coloured[1]).toBe('[red]x  []y');
   });
 

@@ -23,17 +23,27 @@ const gap = 2;
 const leastFlexible = 24;
 
 /** @returns lines without trailing spaces; the first has the titles. */
-export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], { paint, width, indent = 0 }: TableOptions): string[] {
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  { paint, width, indent = 0 }: TableOptions,
+): string[] {
   const texts = rows.map((row) => row.map((cell) => printable(typeof cell === 'string' ? cell : cell.text)));
   let shown = columns.map((_, index) => index);
-  const widths = columns.map(({ title }, index) => Math.max(title.length, ...texts.map((row) => row[index]?.length ?? 0)));
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...texts.map((row) => row[index]?.length ?? 0)),
+  );
   const isFlexible = (index: number): boolean => columns[index]?.flexible === true;
-  const needed = (index: number): number => (isFlexible(index) ? Math.min(widths[index] ?? 0, leastFlexible) : (widths[index] ?? 0));
-  const total = (of: (index: number) => number): number => indent + shown.reduce((sum, index) => sum + of(index), 0) + gap * Math.max(0, shown.length - 1);
+  const needed = (index: number): number =>
+    isFlexible(index) ? Math.min(widths[index] ?? 0, leastFlexible) : (widths[index] ?? 0);
+  const total = (of: (index: number) => number): number =>
+    indent + shown.reduce((sum, index) => sum + of(index), 0) + gap * Math.max(0, shown.length - 1);
   if (width !== undefined) {
     while (total(needed) > width) {
       const droppable = shown.filter((index) => columns[index]?.dropOrder !== undefined);
-      const [worst] = droppable.toSorted((a, b) => (columns[b]?.dropOrder ?? 0) - (columns[a]?.dropOrder ?? 0));
+      const [worst] = droppable.toSorted(
+        (a, b) => (columns[b]?.dropOrder ?? 0) - (columns[a]?.dropOrder ?? 0),
+      );
       if (worst === undefined) break;
       shown = shown.filter((index) => index !== worst);
     }
@@ -43,7 +53,9 @@ export function table(columns: readonly Column[], rows: readonly (readonly Cell[
       widths[flexible] = Math.min(widths[flexible] ?? 0, Math.max(leastFlexible, width - others));
     }
   }
-  const line = (cells: readonly { readonly text: string; readonly colour?: Colour | undefined }[]): string => {
+  const line = (
+    cells: readonly { readonly text: string; readonly colour?: Colour | undefined }[],
+  ): string => {
     const parts = shown.map((index, position) => {
       const { text = '', colour } = cells[index] ?? {};
       const size = widths[index] ?? 0;
@@ -55,7 +67,14 @@ export function table(columns: readonly Column[], rows: readonly (readonly Cell[
     return (' '.repeat(indent) + parts.join(' '.repeat(gap))).trimEnd();
   };
   const head = line(columns.map(({ title }) => ({ text: title, colour: 'dim' })));
-  const body = rows.map((row, at) => line(row.map((cell, index) => ({ text: texts[at]?.[index] ?? '', colour: typeof cell === 'string' ? undefined : cell.colour }))));
+  const body = rows.map((row, at) =>
+    line(
+      row.map((cell, index) => ({
+        text: texts[at]?.[index] ?? '',
+        colour: typeof cell === 'string' ? undefined : cell.colour,
+      })),
+    ),
+  );
   return [head, ...body];
 }
 
@@ -65,12 +84,16 @@ export function shorten(text: string, length: number): string {
 
 /** Words broken into lines of at most `width`; without a width all on one line. A word that is longer stays whole. */
 export function wrap(text: string, width: number | undefined): string[] {
-  const words = text.split(/\s+/).filter((word) => word !== '').map(printable);
+  const words = text
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map(printable);
   if (width === undefined) return [words.join(' ')];
   const lines: string[] = [];
   for (const word of words) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
   return lines.length === 0 ? [''] : lines;

@@ -9,14 +9,26 @@ export const pipe: ViewContext = { paint: plain, now };
 export const terminal: ViewContext = { paint: plain, width: 80, now };
 
 /** Marks instead of escape sequences: `<red:text>`. */
-export const marked: ViewContext = { ...terminal, paint: (colour, text) => (colour === undefined || text === '' ? text : `<${colour}:${text}>`) };
+export const marked: ViewContext = {
+  ...terminal,
+  paint: (colour, text) => (colour === undefined || text === '' ? text : `<${colour}:${text}>`),
+};
 
-export function aStack(name: string, status?: Partial<JtelStackStatus>, spec: Parameters<typeof stackWith>[0] = {}): JtelStack {
+export function aStack(
+  name: string,
+  status?: Partial<JtelStackStatus>,
+  spec: Parameters<typeof stackWith>[0] = {},
+): JtelStack {
   const metadata = { name, creationTimestamp: '2026-02-01T00:00:00Z', generation: 1 };
   return stackWith(spec, metadata, status === undefined ? undefined : { observedGeneration: 1, ...status });
 }
 
-export function aCondition(type: string, status: Condition['status'], reason: string, message = `${type} is ${status}`): Condition {
+export function aCondition(
+  type: string,
+  status: Condition['status'],
+  reason: string,
+  message = `${type} is ${status}`,
+): Condition {
   return { type, status, reason, message, lastTransitionTime: '2026-03-01T01:00:00Z' };
 }
 

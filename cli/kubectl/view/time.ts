@@ -3,7 +3,11 @@
 /** `12s`, `5m12s`, `3h20m`, `4d3h`, `210d`: as kubectl writes ages. Negative spans count as none. */
 export function span(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
-  const [days, hours, minutes] = [Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60];
+  const [days, hours, minutes] = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3600) % 24,
+    Math.floor(whole / 60) % 60,
+  ];
   if (days >= 8) return `${days}d`;
   if (days > 0) return hours === 0 ? `${days}d` : `${days}d${hours}h`;
   if (hours >= 8) return `${hours}h`;

@@ -13,7 +13,8 @@ describe('text of others on a terminal', () => {
   ])('shows %s instead of obeying it', (_, text, shown) => expect(printable(text)).toBe(shown));
 
   it('keeps tabs and all writing', () => expect(printable('a\tÄ→日')).toBe('a\tÄ→日'));
-  it('keeps the colours of a log and nothing else', () => expect(printableInColour('\u001b[31mred\u001b[0m\u001b[1A')).toBe('\u001b[31mred\u001b[0m^[[1A'));
+  it('keeps the colours of a log and nothing else', () =>
+    expect(printableInColour('\u001b[31mred\u001b[0m\u001b[1A')).toBe('\u001b[31mred\u001b[0m^[[1A'));
 });
 
 it.each([

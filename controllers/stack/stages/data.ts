@@ -12,14 +12,27 @@ import { failuresOf, isPermanent, loadFailure, mostFailures, pauseLeft } from '.
 import type { DataOrder, DataSource, Plan, PlanInput } from '../model.ts';
 import { act, preparations } from './act.ts';
 import { besideStage, undoStage } from './beside.ts';
-import { checkStage, dataBlocked, dataSetsOf, endOfOrder, objectionSeconds, versionObstacle } from './order.ts';
+import {
+  checkStage,
+  dataBlocked,
+  dataSetsOf,
+  endOfOrder,
+  objectionSeconds,
+  versionObstacle,
+} from './order.ts';
 
 /** Before a load that failed is tried again; what failed is mostly a network or a store. */
 const retrySeconds = 60;
 const inputRetrySeconds = 20;
 
 /** Reasons that pass by themselves. */
-const passing: ReadonlySet<Reason> = new Set(['StoreUnreachable', 'StoreThrottled', 'StoreCredentialsRefused', 'StoreNetworkRefused', 'ContainerNotFound']);
+const passing: ReadonlySet<Reason> = new Set([
+  'StoreUnreachable',
+  'StoreThrottled',
+  'StoreCredentialsRefused',
+  'StoreNetworkRefused',
+  'ContainerNotFound',
+]);
 
 /** Stable over restarts and retries, so that a second start adopts the first's job and its half-loaded data. */
 export function loadJobUID(stackUID: string): string {
@@ -32,11 +45,18 @@ export function dataStage(input: PlanInput): Plan | undefined {
   const data = observed.host.value.state?.data;
   const { order } = observed;
   const refused = order !== undefined && observed.host.value.state?.refused?.requestUID === order.requestUID;
-  if (order !== undefined && !refused && !isCarriedOut(data, order)) return order.kind === 'Undo' ? undoStage(input, order) : restoreStage(input, order);
+  if (order !== undefined && !refused && !isCarriedOut(data, order))
+    return order.kind === 'Undo' ? undoStage(input, order) : restoreStage(input, order);
   if (data !== undefined && data.state === undefined) return undefined;
   if (data !== undefined) return strandedStage(input, data.source);
   if (observed.restoreAhead !== undefined) {
-    return { kind: 'Wait', step: 'Data', reason: 'RestoreWaits', message: waitsForRestore(observed.restoreAhead, stack), afterSeconds: 15 };
+    return {
+      kind: 'Wait',
+      step: 'Data',
+      reason: 'RestoreWaits',
+      message: waitsForRestore(observed.restoreAhead, stack),
+      afterSeconds: 15,
+    };
   }
 
   const { initialData } = observed;
@@ -50,7 +70,11 @@ export function dataStage(input: PlanInput): Plan | undefined {
     step: 'Data',
     jobUID: loadJobUID(stack.metadata.uid),
     source,
-    data: { source: source.source, ...dataSetsOf(source), ...(backupID === undefined ? {} : { backupID, requestUID: stack.metadata.uid }) },
+    data: {
+      source: source.source,
+      ...dataSetsOf(source),
+      ...(backupID === undefined ? {} : { backupID, requestUID: stack.metadata.uid }),
+    },
     confirm: [],
   });
 }
@@ -68,33 +92,79 @@ function restoreStage(input: PlanInput, order: DataOrder): Plan {
   const isMove = order.kind === 'Relocation';
   // Half overwritten, only going on helps.
   const begun = observed.host.ok && observed.host.value.state?.data?.state === 'Incomplete';
-  if (!order.backup.ok) return isMove || begun || passing.has(order.backup.reason) ? sourceMissing('Restore', order.backup) : endOfOrder(order.backup.reason, order.backup.message);
+  if (!order.backup.ok)
+    return isMove || begun || passing.has(order.backup.reason)
+      ? sourceMissing('Restore', order.backup)
+      : endOfOrder(order.backup.reason, order.backup.message);
   const source = order.backup.value;
   const obstacle = versionObstacle(input, source);
-  if (obstacle !== undefined) return isMove || begun ? obstacle : endOfOrder(obstacle.reason, obstacle.message);
+  if (obstacle !== undefined)
+    return isMove || begun ? obstacle : endOfOrder(obstacle.reason, obstacle.message);
   const beside = besideStage(input, order, source);
   if (beside !== undefined) return beside;
-  const confirm: readonly Action[] = isMove ? [] : [{ type: 'ConfirmOrder', name: order.name, requestUID: order.requestUID }];
-  const data = { source: source.source, ...dataSetsOf(source), requestUID: order.requestUID, ...(source.backupID === undefined ? {} : { backupID: source.backupID }) };
+  const confirm: readonly Action[] = isMove
+    ? []
+    : [{ type: 'ConfirmOrder', name: order.name, requestUID: order.requestUID }];
+  const data = {
+    source: source.source,
+    ...dataSetsOf(source),
+    requestUID: order.requestUID,
+    ...(source.backupID === undefined ? {} : { backupID: source.backupID }),
+  };
   const host = observed.host.ok ? observed.host.value : undefined;
   const present = host?.state?.data;
-  const ready = present === undefined || (present.state === 'Incomplete' && present.requestUID === order.requestUID);
+  const ready =
+    present === undefined || (present.state === 'Incomplete' && present.requestUID === order.requestUID);
   if (host !== undefined && observed.desired !== undefined && !ready) {
     const first = preparations(host, observed.desired.release);
-    if (first.length > 0) return act(input, 'Restore', first, `preparing to restore ${source.source}; the stack runs until then`);
+    if (first.length > 0)
+      return act(input, 'Restore', first, `preparing to restore ${source.source}; the stack runs until then`);
     const checking = checkStage(input, order, source);
     if (checking !== undefined) return checking;
-    if (runningServices(input, []).length > 0) return act(input, 'Restore', [...confirm, { type: 'StopStack' }], `stopping the stack to restore ${source.source}`);
-    return act(input, 'Restore', [...confirm, { type: 'RecordData', data: { ...data, state: 'Incomplete' }, carriedOut: ordersToRemember(input, order, source) }, { type: 'RemoveJob', uid: checkJobUID(order.requestUID) }], `beginning to restore ${source.source}`);
+    if (runningServices(input, []).length > 0)
+      return act(
+        input,
+        'Restore',
+        [...confirm, { type: 'StopStack' }],
+        `stopping the stack to restore ${source.source}`,
+      );
+    return act(
+      input,
+      'Restore',
+      [
+        ...confirm,
+        {
+          type: 'RecordData',
+          data: { ...data, state: 'Incomplete' },
+          carriedOut: ordersToRemember(input, order, source),
+        },
+        { type: 'RemoveJob', uid: checkJobUID(order.requestUID) },
+      ],
+      `beginning to restore ${source.source}`,
+    );
   }
-  return loadStage(input, { step: 'Restore', jobUID: restoreJobUID(order.requestUID), source, data, confirm });
+  return loadStage(input, {
+    step: 'Restore',
+    jobUID: restoreJobUID(order.requestUID),
+    source,
+    data,
+    confirm,
+  });
 }
 
 /** Data that were being overwritten by a request that is gone or has failed: whatever still runs of it ends, nothing is started. */
 function strandedStage(input: PlanInput, source: string): Plan {
   const { observed, stack } = input;
-  const jobs = observed.host.ok ? observed.host.value.jobs.filter(({ type }) => type === 'restore' || type === 'load') : [];
-  if (jobs.length > 0) return act(input, 'Restore', jobs.map(({ uid }) => ({ type: 'RemoveJob', uid })), 'ending a restore that is no longer wanted');
+  const jobs = observed.host.ok
+    ? observed.host.value.jobs.filter(({ type }) => type === 'restore' || type === 'load')
+    : [];
+  if (jobs.length > 0)
+    return act(
+      input,
+      'Restore',
+      jobs.map(({ uid }) => ({ type: 'RemoveJob', uid })),
+      'ending a restore that is no longer wanted',
+    );
   const name = stack.metadata.name;
   return dataBlocked(
     'Data',
@@ -119,11 +189,20 @@ interface Load {
 function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Load): Plan {
   const { observed, now } = input;
   const { order } = observed;
-  if (!observed.host.ok || !observed.release.ok || observed.desired === undefined) throw new Error('loadStage without host or release');
+  if (!observed.host.ok || !observed.release.ok || observed.desired === undefined)
+    throw new Error('loadStage without host or release');
   const host = observed.host.value;
   const report = observed.load;
   if (report?.job.state === 'Succeeded') {
-    return act(input, step, [{ type: 'RecordData', data, carriedOut: ordersToRemember(input, observed.order, source) }, { type: 'RemoveJob', uid: jobUID }], 'data is loaded');
+    return act(
+      input,
+      step,
+      [
+        { type: 'RecordData', data, carriedOut: ordersToRemember(input, observed.order, source) },
+        { type: 'RemoveJob', uid: jobUID },
+      ],
+      'data is loaded',
+    );
   }
   if (report?.job.state === 'Failed') {
     const { reason, message } = loadFailure(report, input.stack.spec.host.address);
@@ -132,14 +211,25 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
       const failures = failuresOf(input.stack.status?.dataOrder, order, report).count;
       if (failures >= mostFailures) return endOfOrder(reason, `${message} It was tried ${failures} times.`);
     }
-    const leftSeconds = pauseLeft(report, isPermanent(report) ? objectionSeconds : retrySeconds, now, host.facts.clockSkewSeconds);
+    const leftSeconds = pauseLeft(
+      report,
+      isPermanent(report) ? objectionSeconds : retrySeconds,
+      now,
+      host.facts.clockSkewSeconds,
+    );
     if (leftSeconds > 0) return dataBlocked(step, reason, message, isPermanent(report), leftSeconds);
     return act(input, step, [{ type: 'RemoveJob', uid: jobUID }], 'trying the load again');
   }
   if (report?.job.state === 'Running') {
     const { percent, step: doing } = report.progress ?? { percent: 0, step: 'starting' };
     const reason = step === 'Restore' ? 'Restoring' : 'LoadingData';
-    return { kind: 'Wait', step, reason, message: `loading data from ${source.source}: ${doing}, ${percent} %`, afterSeconds: 2 };
+    return {
+      kind: 'Wait',
+      step,
+      reason,
+      message: `loading data from ${source.source}: ${doing}, ${percent} %`,
+      afterSeconds: 2,
+    };
   }
 
   const start: readonly Action[] = [...confirm, { type: 'StartLoad', source: source.source }];
@@ -147,30 +237,64 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
   if (source.database !== 'Logical') {
     // The files of a database may only be written while no server uses them.
     const running = runningServices(input, []);
-    if (running.length > 0) return act(input, step, [...confirm, { type: 'StopStack' }], `stopping ${running.join(', ')} before data are loaded`);
+    if (running.length > 0)
+      return act(
+        input,
+        step,
+        [...confirm, { type: 'StopStack' }],
+        `stopping ${running.join(', ')} before data are loaded`,
+      );
     return act(input, step, [...prepare, ...start], `loading data from ${source.source}`);
   }
   const { databaseServices } = observed.release.value;
   const others = runningServices(input, databaseServices);
-  if (others.length > 0 && source.kind === 'Backup') return act(input, step, [...confirm, { type: 'StopStack' }], `stopping ${others.join(', ')} before data are loaded`);
-  const isRunning = (service: string): boolean => host.containers.some((container) => container.service === service && container.state === 'running');
-  const isHealthy = (service: string): boolean => host.containers.some((container) => container.service === service && container.state === 'running' && container.health === 'healthy');
+  if (others.length > 0 && source.kind === 'Backup')
+    return act(
+      input,
+      step,
+      [...confirm, { type: 'StopStack' }],
+      `stopping ${others.join(', ')} before data are loaded`,
+    );
+  const isRunning = (service: string): boolean =>
+    host.containers.some((container) => container.service === service && container.state === 'running');
+  const isHealthy = (service: string): boolean =>
+    host.containers.some(
+      (container) =>
+        container.service === service && container.state === 'running' && container.health === 'healthy',
+    );
   if (databaseServices.every(isHealthy)) return act(input, step, start, `loading data from ${source.source}`);
   if (databaseServices.every(isRunning)) {
-    return { kind: 'Wait', step, reason: 'WaitingForHealth', message: `waiting for ${databaseServices.join(', ')} to be healthy`, afterSeconds: 2 };
+    return {
+      kind: 'Wait',
+      step,
+      reason: 'WaitingForHealth',
+      message: `waiting for ${databaseServices.join(', ')} to be healthy`,
+      afterSeconds: 2,
+    };
   }
-  return act(input, step, [...prepare, { type: 'StartDatabase', services: databaseServices }], 'preparing to load data');
+  return act(
+    input,
+    step,
+    [...prepare, { type: 'StartDatabase', services: databaseServices }],
+    'preparing to load data',
+  );
 }
 
 /** Services that run, or may start again by themselves. */
 function runningServices({ observed }: PlanInput, except: readonly string[]): readonly string[] {
   if (!observed.host.ok) return [];
   return observed.host.value.containers
-    .filter(({ service, state }) => state !== 'exited' && state !== 'created' && state !== 'dead' && !except.includes(service))
+    .filter(
+      ({ service, state }) =>
+        state !== 'exited' && state !== 'created' && state !== 'dead' && !except.includes(service),
+    )
     .map(({ service }) => service);
 }
 
-function sourceMissing(step: 'Data' | 'Restore', { reason, message }: { readonly reason: Reason; readonly message: string }): Plan {
+function sourceMissing(
+  step: 'Data' | 'Restore',
+  { reason, message }: { readonly reason: Reason; readonly message: string },
+): Plan {
   const passes = passing.has(reason);
   return dataBlocked(step, reason, message, !passes, inputRetrySeconds);
 }

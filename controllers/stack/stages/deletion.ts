@@ -11,8 +11,15 @@ export function planDeletion(input: PlanInput): Plan {
   const letGo: readonly Action[] = [{ type: 'ReleaseFinalizer' }];
   const { deletionPolicy } = stack.spec;
   const given = stack.metadata.annotations ?? {};
-  if (given[annotations.cleanedUp] === stack.metadata.uid) return { kind: 'Act', step: 'Delete', wave: letGo, message: 'letting the object go: its host was dealt with' };
-  if (deletionPolicy === 'Orphan') return { kind: 'Act', step: 'Delete', wave: letGo, message: 'letting the stack go: it keeps running' };
+  if (given[annotations.cleanedUp] === stack.metadata.uid)
+    return {
+      kind: 'Act',
+      step: 'Delete',
+      wave: letGo,
+      message: 'letting the object go: its host was dealt with',
+    };
+  if (deletionPolicy === 'Orphan')
+    return { kind: 'Act', step: 'Delete', wave: letGo, message: 'letting the stack go: it keeps running' };
   if (given[annotations.abandonHost] === 'true') {
     return { kind: 'Act', step: 'Delete', wave: letGo, message: 'letting an abandoned host go' };
   }
@@ -32,16 +39,33 @@ export function planDeletion(input: PlanInput): Plan {
   }
   const { state } = observed.host.value;
   // Nothing of ours there: nothing to clean up. Somebody else's: not ours to clean up.
-  if (state === undefined || !isOurs(state, stack, identity.clusterID)) return { kind: 'Act', step: 'Delete', wave: letGo, message: 'nothing of this stack is on the host' };
-  if (deletionPolicy === 'Stop') return act(input, 'Delete', [{ type: 'StopStack' }, ...letGo], 'stopping the stack');
-  return act(input, 'Delete', [{ type: 'DestroyStack' }, { type: 'RemoveCredentials' }, ...letGo], 'destroying the stack');
+  if (state === undefined || !isOurs(state, stack, identity.clusterID))
+    return { kind: 'Act', step: 'Delete', wave: letGo, message: 'nothing of this stack is on the host' };
+  if (deletionPolicy === 'Stop')
+    return act(input, 'Delete', [{ type: 'StopStack' }, ...letGo], 'stopping the stack');
+  return act(
+    input,
+    'Delete',
+    [{ type: 'DestroyStack' }, { type: 'RemoveCredentials' }, ...letGo],
+    'destroying the stack',
+  );
 }
 
 /** A Secret cannot be made again in a namespace that is being deleted. */
 function inNamespace(secrets: PlanInput['observed']['secrets']): string {
-  return !secrets.ok && secrets.reason === 'SecretNotFound' ? ' If the namespace is being deleted, that cannot be done any more.' : '';
+  return !secrets.ok && secrets.reason === 'SecretNotFound'
+    ? ' If the namespace is being deleted, that cannot be done any more.'
+    : '';
 }
 
 function blocked(reason: Reason, message: string): Plan {
-  return { kind: 'Blocked', step: 'Delete', condition: 'Ready', reason, message, stalled: false, afterSeconds: 60 };
+  return {
+    kind: 'Blocked',
+    step: 'Delete',
+    condition: 'Ready',
+    reason,
+    message,
+    stalled: false,
+    afterSeconds: 60,
+  };
 }

@@ -27,16 +27,33 @@ export function failureStage(input: PlanInput): Plan | undefined {
   if (current.outcome?.result === 'Held') return held(current);
   const { attempt } = current;
   // A first installation has nothing to go back to: it goes on, and its status says that it takes too long.
-  if (attempt === undefined || current.outcome !== undefined || attempt.from === undefined || observed.objection !== undefined) return undefined;
+  if (
+    attempt === undefined ||
+    current.outcome !== undefined ||
+    attempt.from === undefined ||
+    observed.objection !== undefined
+  )
+    return undefined;
   if (attempt.failure !== undefined) {
-    return { kind: 'Act', step: 'Fail', wave: [{ type: 'NoteOutcome', outcome: consequence(input, revisions, attempt, attempt.failure) }], message: 'deciding what follows from the failure' };
+    return {
+      kind: 'Act',
+      step: 'Fail',
+      wave: [{ type: 'NoteOutcome', outcome: consequence(input, revisions, attempt, attempt.failure) }],
+      message: 'deciding what follows from the failure',
+    };
   }
   const failure = findFailure(input, attempt);
   if (failure === undefined) return undefined;
   const services = observed.desired?.release.services ?? [];
-  const unwell = new Set(findUnhealthy(observed.host.value, services, observed.desired?.release.tasks).map((text) => text.split(' ')[0]));
+  const unwell = new Set(
+    findUnhealthy(observed.host.value, services, observed.desired?.release.tasks).map(
+      (text) => text.split(' ')[0],
+    ),
+  );
   // What was never started has nothing to say.
-  const failed = observed.host.value.containers.filter((one) => unwell.has(one.service) && one.state !== 'created').map((one) => one.service);
+  const failed = observed.host.value.containers
+    .filter((one) => unwell.has(one.service) && one.state !== 'created')
+    .map((one) => one.service);
   return act(
     input,
     'Fail',
@@ -49,30 +66,60 @@ export function failureStage(input: PlanInput): Plan | undefined {
 }
 
 /** Why the change has failed by now, if it has. */
-function findFailure({ stack, observed, now }: PlanInput, attempt: Attempt): Omit<Failure, 'time'> | undefined {
+function findFailure(
+  { stack, observed, now }: PlanInput,
+  attempt: Attempt,
+): Omit<Failure, 'time'> | undefined {
   if (!observed.host.ok || observed.desired === undefined) return undefined;
   const { release } = observed.desired;
   const broken = brokenContainers(observed.host.value, attempt, release.tasks ?? []);
   const updater = broken.find(({ service }) => service === release.updater?.service);
   if (updater !== undefined) {
     const said = updater.healthMessage === undefined ? '' : `; it said: ${updater.healthMessage}`;
-    return { reason: 'DatabaseUpdateFailed', message: `${updater.service} did not bring the data to ${release.version} (${describe(updater)})${said}.` };
+    return {
+      reason: 'DatabaseUpdateFailed',
+      message: `${updater.service} did not bring the data to ${release.version} (${describe(updater)})${said}.`,
+    };
   }
-  if (broken.length > 0) return { reason: 'HealthGateFailed', message: `${broken.map((one) => describeContainer(one)).join(', ')}.` };
-  if (!isOverdue(stack.spec.update.progressDeadlineSeconds, observed.updateBackup?.status?.completionTime, attempt, now)) return undefined;
+  if (broken.length > 0)
+    return {
+      reason: 'HealthGateFailed',
+      message: `${broken.map((one) => describeContainer(one)).join(', ')}.`,
+    };
+  if (
+    !isOverdue(
+      stack.spec.update.progressDeadlineSeconds,
+      observed.updateBackup?.status?.completionTime,
+      attempt,
+      now,
+    )
+  )
+    return undefined;
   const waiting = findUnhealthy(observed.host.value, release.services, release.tasks);
   const what = waiting.length === 0 ? '' : ` Not well: ${waiting.join(', ')}.`;
-  return { reason: 'ProgressDeadlineExceeded', message: `it took longer than ${stack.spec.update.progressDeadlineSeconds} s (spec.update.progressDeadlineSeconds).${what}` };
+  return {
+    reason: 'ProgressDeadlineExceeded',
+    message: `it took longer than ${stack.spec.update.progressDeadlineSeconds} s (spec.update.progressDeadlineSeconds).${what}`,
+  };
 }
 
 /** The time for the backup does not count: the old release serves meanwhile. */
-export function isOverdue(deadlineSeconds: number, backupTime: string | undefined, { startTime }: Attempt, now: Date): boolean {
+export function isOverdue(
+  deadlineSeconds: number,
+  backupTime: string | undefined,
+  { startTime }: Attempt,
+  now: Date,
+): boolean {
   const start = Math.max(Date.parse(startTime), Date.parse(backupTime ?? startTime));
   return now.getTime() > start + deadlineSeconds * 1000;
 }
 
 /** Containers that the change made and that gave up. Older ones may have been unwell before it. */
-export function brokenContainers({ containers, facts }: HostObservation, { startTime }: Pick<Attempt, 'startTime'>, tasks: readonly string[]): readonly ObservedContainer[] {
+export function brokenContainers(
+  { containers, facts }: HostObservation,
+  { startTime }: Pick<Attempt, 'startTime'>,
+  tasks: readonly string[],
+): readonly ObservedContainer[] {
   const since = Date.parse(startTime) / 1000 + facts.clockSkewSeconds - clockToleranceSeconds;
   return containers.filter(({ service, createdSeconds, restarts = 0, health, state, exitCode = 0 }) => {
     if (createdSeconds < since) return false;
@@ -87,26 +134,46 @@ export function describeContainer(container: ObservedContainer): string {
 }
 
 function describe({ state, health, restarts = 0, exitCode }: ObservedContainer): string {
-  const how = state === 'running' ? health : exitCode === undefined ? state : `${state} with code ${exitCode}`;
+  const how =
+    state === 'running' ? health : exitCode === undefined ? state : `${state} with code ${exitCode}`;
   return restarts > 0 ? `${how}, restarted ${restarts} times` : how;
 }
 
 /** What follows from a failed change. */
-function consequence({ stack, observed }: PlanInput, { all, current }: Revisions, attempt: Attempt, failure: Failure): RevisionOutcome {
+function consequence(
+  { stack, observed }: PlanInput,
+  { all, current }: Revisions,
+  attempt: Attempt,
+  failure: Failure,
+): RevisionOutcome {
   const about = { time: failure.time, reason: failure.reason, message: failure.message };
   const update = observed.host.ok ? observed.host.value.state?.update : undefined;
   const stopped = update === undefined ? {} : { stopTime: update.time };
   if (stack.spec.update.onFailure === 'Hold') return { ...about, ...stopped, result: 'Held', reason: 'Held' };
-  const touched = observed.host.ok && update !== undefined && dataTouched(update, observed.host.value.containers);
+  const touched =
+    observed.host.ok && update !== undefined && dataTouched(update, observed.host.value.containers);
   const { from, backupRef } = attempt;
   const back = all.find(({ number }) => number === from?.revision);
-  if (back === undefined) return { ...about, ...stopped, result: 'Held', reason: 'WayBackClosed', message: `${failure.message} The revision before it is no longer there.` };
+  if (back === undefined)
+    return {
+      ...about,
+      ...stopped,
+      result: 'Held',
+      reason: 'WayBackClosed',
+      message: `${failure.message} The revision before it is no longer there.`,
+    };
   if (!touched) return { ...about, ...stopped, result: 'RollingBack', backTo: back.number };
   if (backupRef === undefined) {
     const why = `${failure.message} The update may have changed the data and no backup was made before it (spec.update.preUpdateBackup is Skip), so ${back.spec.version} is not started on them.`;
     return { ...about, ...stopped, result: 'Held', reason: 'WayBackClosed', message: why };
   }
-  return { ...about, ...stopped, result: 'RollingBack', backTo: back.number, restoreRef: wayBackName(stack.metadata.name, current.number, failure.time) };
+  return {
+    ...about,
+    ...stopped,
+    result: 'RollingBack',
+    backTo: back.number,
+    restoreRef: wayBackName(stack.metadata.name, current.number, failure.time),
+  };
 }
 
 /** With the moment of the failure: numbers of revisions begin anew with a new stack, and an order of one name counts once. */
@@ -117,5 +184,13 @@ function wayBackName(stackName: string, revision: number, time: string): string 
 function held({ outcome, number, spec }: Revision): Plan {
   const reason = outcome?.reason ?? 'Held';
   const message = `The change to revision ${number} (release ${spec.version}) failed: ${outcome?.message ?? ''} Nothing more is done until spec or annotation jtel.de/retry change.`;
-  return { kind: 'Blocked', step: 'Held', condition: 'UpToDate', reason, message, stalled: true, afterSeconds: heldSeconds };
+  return {
+    kind: 'Blocked',
+    step: 'Held',
+    condition: 'UpToDate',
+    reason,
+    message,
+    stalled: true,
+    afterSeconds: heldSeconds,
+  };
 }

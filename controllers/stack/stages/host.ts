@@ -11,12 +11,28 @@ const inputRetrySeconds = 60;
 export function inputsStage({ observed }: PlanInput): Plan | undefined {
   if (!observed.secrets.ok) {
     const { reason, message } = observed.secrets;
-    return { kind: 'Blocked', step: 'Inputs', condition: 'Ready', reason, message, stalled: true, afterSeconds: inputRetrySeconds };
+    return {
+      kind: 'Blocked',
+      step: 'Inputs',
+      condition: 'Ready',
+      reason,
+      message,
+      stalled: true,
+      afterSeconds: inputRetrySeconds,
+    };
   }
   if (!observed.release.ok) {
     const { reason, message } = observed.release;
     const stalled = reason === 'ReleaseNotFound' || reason === 'ReleaseInvalid';
-    return { kind: 'Blocked', step: 'Inputs', condition: 'ReleaseAvailable', reason, message, stalled, afterSeconds: inputRetrySeconds };
+    return {
+      kind: 'Blocked',
+      step: 'Inputs',
+      condition: 'ReleaseAvailable',
+      reason,
+      message,
+      stalled,
+      afterSeconds: inputRetrySeconds,
+    };
   }
   if (observed.missingCredentials !== undefined) {
     const { generate, selfSigned } = observed.missingCredentials;
@@ -33,8 +49,17 @@ export function inputsStage({ observed }: PlanInput): Plan | undefined {
 export function hostStage({ stack, observed, identity }: PlanInput): Plan | undefined {
   if (!observed.host.ok) {
     const { reason, message } = observed.host;
-    const stalled = reason === 'HostKeyMismatch' || reason === 'AuthenticationFailed' || reason === 'HostOwned';
-    return { kind: 'Blocked', step: 'Host', condition: 'HostReachable', reason, message, stalled, afterSeconds: stalled ? 120 : 15 };
+    const stalled =
+      reason === 'HostKeyMismatch' || reason === 'AuthenticationFailed' || reason === 'HostOwned';
+    return {
+      kind: 'Blocked',
+      step: 'Host',
+      condition: 'HostReachable',
+      reason,
+      message,
+      stalled,
+      afterSeconds: stalled ? 120 : 15,
+    };
   }
   const { facts, state } = observed.host.value;
   const known = expectedMachine(stack);
@@ -72,12 +97,18 @@ export function hostStage({ stack, observed, identity }: PlanInput): Plan | unde
 /** Until there are data, a host can be exchanged for another one freely. */
 function expectedMachine({ status }: PlanInput['stack']): string | undefined {
   if (status?.dataHost !== undefined) return status.dataHost.machineID;
-  const loaded = status?.conditions?.some(({ type, status: is }) => type === 'DataLoaded' && is === 'True') ?? status?.data === undefined;
+  const loaded =
+    status?.conditions?.some(({ type, status: is }) => type === 'DataLoaded' && is === 'True') ??
+    status?.data === undefined;
   return loaded ? status?.host?.machineID : undefined;
 }
 
 /** Same cluster and name: a stack that was deleted with `Orphan` and applied again takes its containers back. */
-export function isOurs(state: NonNullable<HostObservation['state']>, stack: PlanInput['stack'], clusterID: string): boolean {
+export function isOurs(
+  state: NonNullable<HostObservation['state']>,
+  stack: PlanInput['stack'],
+  clusterID: string,
+): boolean {
   const { namespace, name } = stack.metadata;
   return isSameStack(state.owner, { clusterID, namespace, name });
 }
@@ -101,7 +132,9 @@ export function setUpStage(input: PlanInput): Plan | undefined {
   if (!observed.host.ok || observed.desired === undefined) return undefined;
   const { state, facts, changed = [] } = observed.host.value;
   // Without its own rules Docker cannot start a container that publishes a port: a change would fail in its middle.
-  const lacksRules = changed.includes('docker-rules') && state?.applied?.digest !== observed.desired.release.digest;
-  if (state?.setupDigest === observed.desired.setupDigest && facts.dockerVersion !== undefined && !lacksRules) return undefined;
+  const lacksRules =
+    changed.includes('docker-rules') && state?.applied?.digest !== observed.desired.release.digest;
+  if (state?.setupDigest === observed.desired.setupDigest && facts.dockerVersion !== undefined && !lacksRules)
+    return undefined;
   return act(input, 'SetUp', [{ type: 'SetUpHost' }], 'setting the host up');
 }

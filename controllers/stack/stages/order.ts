@@ -21,7 +21,14 @@ export function checkStage(input: PlanInput, order: DataOrder, source: DataSourc
     case 'Failed':
       return failed(input, order, report);
     case 'Running':
-      return { kind: 'Wait', step: 'LoadBeside', reason: 'Restoring', message: what, afterSeconds: 2, serving: true };
+      return {
+        kind: 'Wait',
+        step: 'LoadBeside',
+        reason: 'Restoring',
+        message: what,
+        afterSeconds: 2,
+        serving: true,
+      };
     default:
       return act(input, 'LoadBeside', [{ type: 'StartCheck', source: source.source }], what);
   }
@@ -35,24 +42,54 @@ export function failed(input: PlanInput, order: DataOrder, report: JobReport): P
   const failures = failuresOf(stack.status?.dataOrder, order, report).count;
   if (isPermanent(report)) return endOfOrder(reason, message);
   if (failures >= mostFailures) return endOfOrder(reason, `${message} It was tried ${failures} times.`);
-  const leftSeconds = pauseLeft(report, pauseAfter(failures), now, observed.host.value.facts.clockSkewSeconds);
-  if (leftSeconds > 0) return { ...dataBlocked('LoadBeside', reason, `${message} Try ${failures + 1} of ${mostFailures} follows.`, false, leftSeconds), serving: true };
+  const leftSeconds = pauseLeft(
+    report,
+    pauseAfter(failures),
+    now,
+    observed.host.value.facts.clockSkewSeconds,
+  );
+  if (leftSeconds > 0)
+    return {
+      ...dataBlocked(
+        'LoadBeside',
+        reason,
+        `${message} Try ${failures + 1} of ${mostFailures} follows.`,
+        false,
+        leftSeconds,
+      ),
+      serving: true,
+    };
   return act(input, 'LoadBeside', [{ type: 'RemoveJob', uid: report.job.uid }], `trying again: ${message}`);
 }
 
 /** Data of another version are updated by the containers when they start, if this release can; newer data never go back. */
-export function versionObstacle({ observed }: PlanInput, source: DataSource): Extract<Plan, { kind: 'Blocked' }> | undefined {
+export function versionObstacle(
+  { observed }: PlanInput,
+  source: DataSource,
+): Extract<Plan, { kind: 'Blocked' }> | undefined {
   if (!observed.release.ok) return undefined;
   const { version, updateFrom } = observed.release.value;
   if (source.version === version) return undefined;
   const verdict = updateFrom(source.version);
   if (verdict.allowed) return undefined;
   const reason = verdict.kind === 'Downgrade' ? 'DowngradeRefused' : 'UpdateNotSupported';
-  return dataBlocked('Data', reason, `${source.source} cannot be loaded under release ${version}: ${verdict.message}. Nothing was touched; set spec.version to one that can use it.`, true, objectionSeconds);
+  return dataBlocked(
+    'Data',
+    reason,
+    `${source.source} cannot be loaded under release ${version}: ${verdict.message}. Nothing was touched; set spec.version to one that can use it.`,
+    true,
+    objectionSeconds,
+  );
 }
 
 /** Nothing goes on with the data until something changes. */
-export function dataBlocked(step: 'Data' | 'Restore' | 'LoadBeside', reason: Reason, message: string, stalled: boolean, afterSeconds: number): Extract<Plan, { kind: 'Blocked' }> {
+export function dataBlocked(
+  step: 'Data' | 'Restore' | 'LoadBeside',
+  reason: Reason,
+  message: string,
+  stalled: boolean,
+  afterSeconds: number,
+): Extract<Plan, { kind: 'Blocked' }> {
   return { kind: 'Blocked', step, condition: 'DataLoaded', reason, message, stalled, afterSeconds };
 }
 

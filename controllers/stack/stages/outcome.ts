@@ -16,30 +16,73 @@ const refusalSeconds = 300;
 export function outcomeStage(input: PlanInput): Plan | undefined {
   const { observed, now } = input;
   const { revisions } = observed;
-  if (!observed.host.ok || observed.desired === undefined || revisions === undefined || observed.objection !== undefined) return undefined;
+  if (
+    !observed.host.ok ||
+    observed.desired === undefined ||
+    revisions === undefined ||
+    observed.objection !== undefined
+  )
+    return undefined;
   const { attempt, outcome } = revisions.current;
   const { update } = observed.host.value.state ?? {};
   if (outcome !== undefined && outcome.result !== 'RollingBack') {
     // A process ended between the two notes.
-    return update === undefined || outcome.result === 'Held' ? undefined : act(input, 'CleanUp', [{ type: 'EndUpdate' }], 'the update is through');
+    return update === undefined || outcome.result === 'Held'
+      ? undefined
+      : act(input, 'CleanUp', [{ type: 'EndUpdate' }], 'the update is through');
   }
   const isUpdate = update !== undefined || attempt?.action === 'Update';
   if (outcome === undefined && isUpdate && attempt !== undefined && attempt.healthyTime === undefined) {
-    return { kind: 'Act', step: 'Health', wave: [{ type: 'NoteAttempt', attempt: { ...attempt, healthyTime: now.toISOString() } }], message: 'everything is healthy' };
+    return {
+      kind: 'Act',
+      step: 'Health',
+      wave: [{ type: 'NoteAttempt', attempt: { ...attempt, healthyTime: now.toISOString() } }],
+      message: 'everything is healthy',
+    };
   }
-  const leftSeconds = isUpdate ? unstableFor(observed.host.value, input.monitorSeconds ?? defaultMonitorSeconds, now) : 0;
+  const leftSeconds = isUpdate
+    ? unstableFor(observed.host.value, input.monitorSeconds ?? defaultMonitorSeconds, now)
+    : 0;
   if (leftSeconds > 0) {
-    return { kind: 'Wait', step: 'Health', reason: 'WaitingForHealth', message: `everything is healthy; watching whether it stays so for ${leftSeconds} s more`, afterSeconds: leftSeconds };
+    return {
+      kind: 'Wait',
+      step: 'Health',
+      reason: 'WaitingForHealth',
+      message: `everything is healthy; watching whether it stays so for ${leftSeconds} s more`,
+      afterSeconds: leftSeconds,
+    };
   }
   const ended: readonly Action[] = update === undefined ? [] : [{ type: 'EndUpdate' }];
   const time = now.toISOString();
   if (outcome !== undefined) {
     const { stopTime } = outcome;
-    const back: RevisionOutcome = { ...outcome, result: 'RolledBack', backTime: time, ...(stopTime === undefined ? {} : { downtimeSeconds: secondsBetween(stopTime, time) }) };
-    return withHost(input, [{ type: 'NoteOutcome', outcome: back }, ...ended], 'the previous release is healthy');
+    const back: RevisionOutcome = {
+      ...outcome,
+      result: 'RolledBack',
+      backTime: time,
+      ...(stopTime === undefined ? {} : { downtimeSeconds: secondsBetween(stopTime, time) }),
+    };
+    return withHost(
+      input,
+      [{ type: 'NoteOutcome', outcome: back }, ...ended],
+      'the previous release is healthy',
+    );
   }
-  const downtime = update === undefined ? {} : { downtimeSeconds: secondsBetween(update.time, attempt?.healthyTime ?? time), stopTime: update.time };
-  return withHost(input, [{ type: 'NoteOutcome', outcome: { result: 'Succeeded', time, digest: observed.desired.release.digest, ...downtime } }, ...ended], 'the change is through');
+  const downtime =
+    update === undefined
+      ? {}
+      : { downtimeSeconds: secondsBetween(update.time, attempt?.healthyTime ?? time), stopTime: update.time };
+  return withHost(
+    input,
+    [
+      {
+        type: 'NoteOutcome',
+        outcome: { result: 'Succeeded', time, digest: observed.desired.release.digest, ...downtime },
+      },
+      ...ended,
+    ],
+    'the change is through',
+  );
 }
 
 /** What still stands between the spec and the stack, when everything that runs is well. */
@@ -75,5 +118,7 @@ function secondsBetween(from: string, to: string): number {
 
 /** Only what touches the host needs it claimed. */
 function withHost(input: PlanInput, wave: readonly Action[], message: string): Plan {
-  return wave.length > 1 ? act(input, 'CleanUp', wave, message) : { kind: 'Act', step: 'CleanUp', wave, message };
+  return wave.length > 1
+    ? act(input, 'CleanUp', wave, message)
+    : { kind: 'Act', step: 'CleanUp', wave, message };
 }

@@ -19,12 +19,22 @@ export function wayBackStage(input: PlanInput): Plan | undefined {
     if (observed.desired === undefined) return undefined;
     const { release } = observed.desired;
     // The mark goes last: until then a new process comes here again.
-    const wave = [...preparations(observed.host.value, release), { type: 'ApplyRelease' } as const, { type: 'RecordApplied' } as const, { type: 'EndUpdate' } as const];
+    const wave = [
+      ...preparations(observed.host.value, release),
+      { type: 'ApplyRelease' } as const,
+      { type: 'RecordApplied' } as const,
+      { type: 'EndUpdate' } as const,
+    ];
     return act(input, 'WayBack', wave, `bringing release ${release.version} back, its data were not touched`);
   }
   if (wayBack === undefined) {
     const backupRef = attempt?.backupRef ?? '';
-    return { kind: 'Act', step: 'WayBack', wave: [{ type: 'CreateRestore', name: restoreRef, backupRef }], message: `asking for the data of before the update to ${spec.version}` };
+    return {
+      kind: 'Act',
+      step: 'WayBack',
+      wave: [{ type: 'CreateRestore', name: restoreRef, backupRef }],
+      message: `asking for the data of before the update to ${spec.version}`,
+    };
   }
   if (observed.order?.name === restoreRef) return undefined;
   if (wayBack.status?.phase === 'Failed') {
@@ -40,5 +50,11 @@ export function wayBackStage(input: PlanInput): Plan | undefined {
       afterSeconds: 60,
     };
   }
-  return { kind: 'Wait', step: 'WayBack', reason: 'RollingBack', message: `waiting for JtelRestore ${restoreRef} to check backup ${attempt?.backupRef ?? ''}`, afterSeconds: 2 };
+  return {
+    kind: 'Wait',
+    step: 'WayBack',
+    reason: 'RollingBack',
+    message: `waiting for JtelRestore ${restoreRef} to check backup ${attempt?.backupRef ?? ''}`,
+    afterSeconds: 2,
+  };
 }

@@ -12,22 +12,50 @@ afterEach(async () => {
   await rm(path, { recursive: true, force: true });
 });
 
-const counted = (excludes: readonly string[]) => count({ type: 'count', fileTrees: [{ name: 'files', path, excludes }], checksum: false }, () => undefined, new AbortController().signal);
+const counted = (excludes: readonly string[]) =>
+  count(
+    { type: 'count', fileTrees: [{ name: 'files', path, excludes }], checksum: false },
+    () => undefined,
+    new AbortController().signal,
+  );
 
 test('counts the files that a backup would have: no links, nothing excluded, not the marker', async () => {
-  for (const directory of ['recordings/2026', 'a', '.jtel-operator']) await mkdir(join(path, directory), { recursive: true });
-  for (const file of ['recordings/2026/call.wav', 'a/one.txt', 'two.log', '.jtel-operator/marker.json']) await writeFile(join(path, file), '12345');
+  for (const directory of ['recordings/2026', 'a', '.jtel-operator'])
+    await mkdir(join(path, directory), { recursive: true });
+  for (const file of ['recordings/2026/call.wav', 'a/one.txt', 'two.log', '.jtel-operator/marker.json'])
+    await writeFile(join(path, file), '12345');
   await writeFile(Buffer.concat([Buffer.from(`${path}/a/`), Buffer.from([0x66, 0xff])]), 'odd');
   await symlink('one.txt', join(path, 'a/link'));
-  expect(await counted([])).toEqual({ tables: [], sequences: 0, fileTrees: [{ name: 'files', files: 4, bytes: 18 }] });
-  expect(await counted(['recordings/**', '*.log'])).toEqual({ tables: [], sequences: 0, fileTrees: [{ name: 'files', files: 2, bytes: 8 }] });
+  expect(await counted([])).toEqual({
+    tables: [],
+    sequences: 0,
+    fileTrees: [{ name: 'files', files: 4, bytes: 18 }],
+  });
+  expect(await counted(['recordings/**', '*.log'])).toEqual({
+    tables: [],
+    sequences: 0,
+    fileTrees: [{ name: 'files', files: 2, bytes: 8 }],
+  });
 });
 
 test.each([
   ['checksum', { type: 'count', fileTrees: [] }],
-  ['path', { type: 'count', fileTrees: [{ name: 'files', path: '/data/../etc', excludes: [] }], checksum: true }],
-  ['schema', { type: 'count', fileTrees: [], checksum: true, database: { host: 'h', port: 1, rootPassword: 'canary', schemas: ["a'; DROP"] } }],
+  [
+    'path',
+    { type: 'count', fileTrees: [{ name: 'files', path: '/data/../etc', excludes: [] }], checksum: true },
+  ],
+  [
+    'schema',
+    {
+      type: 'count',
+      fileTrees: [],
+      checksum: true,
+      database: { host: 'h', port: 1, rootPassword: 'canary', schemas: ["a'; DROP"] },
+    },
+  ],
 ])('a wrong %s is told, without values', (field, spec) => {
-  expect(() => parseCountInput(spec)).toThrow(expect.objectContaining({ reason: 'SpecInvalid', message: expect.stringContaining(field) }));
+  expect(() => parseCountInput(spec)).toThrow(
+    expect.objectContaining({ reason: 'SpecInvalid', message: expect.stringContaining(field) }),
+  );
   expect(() => parseCountInput(spec)).not.toThrow('canary');
 });

@@ -33,11 +33,16 @@ afterEach(async () => {
 });
 
 const whole = (_request: IncomingMessage, response: ServerResponse): void => void response.end(content);
-const status = (code: number) => (_request: IncomingMessage, response: ServerResponse): void => void response.writeHead(code).end();
-const breakAfter = (bytes: number) => (_request: IncomingMessage, response: ServerResponse): void => {
-  response.writeHead(200, { 'content-length': content.length });
-  response.write(content.subarray(0, bytes), () => response.destroy());
-};
+const status =
+  (code: number) =>
+  (_request: IncomingMessage, response: ServerResponse): void =>
+    void response.writeHead(code).end();
+const breakAfter =
+  (bytes: number) =>
+  (_request: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, bytes), () => response.destroy());
+  };
 const rest = (request: IncomingMessage, response: ServerResponse): void => {
   const start = Number(/\d+/.exec(request.headers.range ?? '')?.[0]);
   response.writeHead(206).end(content.subarray(start));
@@ -46,7 +51,13 @@ const rest = (request: IncomingMessage, response: ServerResponse): void => {
 function set(fields: Partial<DataSetSpec> = {}): DataSetSpec {
   const { port } = server.address() as AddressInfo;
   const sha256 = createHash('sha256').update(content).digest('hex');
-  return { kind: 'Database', url: `http://127.0.0.1:${port}/dump.zst?sig=canary`, bytes: content.length, sha256, ...fields };
+  return {
+    kind: 'Database',
+    url: `http://127.0.0.1:${port}/dump.zst?sig=canary`,
+    bytes: content.length,
+    sha256,
+    ...fields,
+  };
 }
 
 async function fetchIt(dataSet: DataSetSpec = set()): Promise<Buffer> {
@@ -77,7 +88,10 @@ test('asks again after an overloaded store', async () => {
 
 test('gives up after six tries that brought nothing', async () => {
   answers = Array.from({ length: 10 }, () => status(500));
-  await expect(fetchIt()).rejects.toMatchObject({ reason: 'DownloadFailed', message: expect.stringContaining('failed 6 times') });
+  await expect(fetchIt()).rejects.toMatchObject({
+    reason: 'DownloadFailed',
+    message: expect.stringContaining('failed 6 times'),
+  });
   expect(ranges).toHaveLength(6);
 });
 
@@ -95,7 +109,10 @@ test.each([
   ['more than there should be', { bytes: content.length - 1 }, 'more than'],
   ['less than there should be', { bytes: content.length + 1 }, 'bytes instead of'],
 ])('%s is corrupt', async (_what, fields, message) => {
-  await expect(fetchIt(set(fields))).rejects.toMatchObject({ reason: 'DataSetCorrupt', message: expect.stringContaining(message) });
+  await expect(fetchIt(set(fields))).rejects.toMatchObject({
+    reason: 'DataSetCorrupt',
+    message: expect.stringContaining(message),
+  });
 });
 
 test('a disk that cannot hold it is told before the first byte', async () => {
@@ -104,5 +121,7 @@ test('a disk that cannot hold it is told before the first byte', async () => {
 });
 
 test('a data set is named without its signature', () => {
-  expect(describeDataSet(set({ kind: 'FileTree', name: 'files' }))).toMatch(/^file tree files from http:\/\/127\.0\.0\.1:\d+\/dump\.zst$/);
+  expect(describeDataSet(set({ kind: 'FileTree', name: 'files' }))).toMatch(
+    /^file tree files from http:\/\/127\.0\.0\.1:\d+\/dump\.zst$/,
+  );
 });

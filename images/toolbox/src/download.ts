@@ -23,7 +23,10 @@ export async function checkSpace(directory: string, bytes: number): Promise<void
   const { bavail, bsize } = await statfs(directory);
   const free = bavail * bsize;
   if (free < bytes * 1.05) {
-    throw new JobError('DiskFull', `downloading needs ${formatBytes(bytes)} below ${directory} on the host, ${formatBytes(free)} are free: free some space`);
+    throw new JobError(
+      'DiskFull',
+      `downloading needs ${formatBytes(bytes)} below ${directory} on the host, ${formatBytes(free)} are free: free some space`,
+    );
   }
 }
 
@@ -53,7 +56,11 @@ export async function download(
         // Progress gives hope: only tries that brought nothing are counted.
         if (state.done > before) attempt = 1;
         if (attempt === attempts) {
-          throw new JobError('DownloadFailed', `downloading ${describeDataSet(set)} failed ${attempts} times, last: ${reasonOf(error)}`, error);
+          throw new JobError(
+            'DownloadFailed',
+            `downloading ${describeDataSet(set)} failed ${attempts} times, last: ${reasonOf(error)}`,
+            error,
+          );
         }
         await delay(Math.min(retryMilliseconds * 2 ** attempt, 30_000), undefined, { signal });
       }
@@ -73,7 +80,11 @@ interface Transfer {
   done: number;
 }
 
-async function transfer(state: Transfer, onBytes: (bytesDone: number) => void, signal: AbortSignal): Promise<void> {
+async function transfer(
+  state: Transfer,
+  onBytes: (bytesDone: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { set } = state;
   const stall = new AbortController();
   const timer = setTimeout(() => stall.abort(), stallSeconds * 1000);
@@ -90,15 +101,20 @@ async function transfer(state: Transfer, onBytes: (bytesDone: number) => void, s
       await state.file.truncate(0);
     } else if (response.status !== 200 && response.status !== 206) {
       await response.body?.cancel();
-      const refusal = storeRefusal(`downloading ${describeDataSet(set)}`, { status: response.status, code: response.headers.get('x-ms-error-code') ?? '' });
+      const refusal = storeRefusal(`downloading ${describeDataSet(set)}`, {
+        status: response.status,
+        code: response.headers.get('x-ms-error-code') ?? '',
+      });
       if (refusal !== undefined) throw refusal;
       const what = `downloading ${describeDataSet(set)}: the store answered ${response.status} ${response.headers.get('x-ms-error-code') ?? response.statusText}`;
-      if (response.status < 500 && response.status !== 429 && response.status !== 408) throw new JobError('DownloadFailed', what);
+      if (response.status < 500 && response.status !== 429 && response.status !== 408)
+        throw new JobError('DownloadFailed', what);
       throw new Error(what);
     }
     for await (const chunk of response.body ?? []) {
       timer.refresh();
-      if (state.done + chunk.length > set.bytes) throw corrupt(set, `it has more than the ${set.bytes} bytes it should have`);
+      if (state.done + chunk.length > set.bytes)
+        throw corrupt(set, `it has more than the ${set.bytes} bytes it should have`);
       await state.file.write(chunk, 0, chunk.length, state.done);
       state.hash.update(chunk);
       state.done += chunk.length;
@@ -110,7 +126,10 @@ async function transfer(state: Transfer, onBytes: (bytesDone: number) => void, s
 }
 
 function corrupt(set: DataSetSpec, what: string): JobError {
-  return new JobError('DataSetCorrupt', `${describeDataSet(set)} is not what it should be: ${what}; nothing was written. Publish it again or choose another source`);
+  return new JobError(
+    'DataSetCorrupt',
+    `${describeDataSet(set)} is not what it should be: ${what}; nothing was written. Publish it again or choose another source`,
+  );
 }
 
 /** Errors of this machine's disk: trying again does not help. */

@@ -44,7 +44,9 @@ export function toJobError(error: unknown): JobError {
   if (error instanceof JobError) return error;
   const code = (error as { code?: unknown } | null)?.code;
   const message = error instanceof Error ? error.message : String(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new JobError('DiskFull', `no space left on the host: ${message}`, error);
-  if (error instanceof Error && error.name === 'AbortError') return new JobError('Cancelled', 'the job was stopped', error);
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new JobError('DiskFull', `no space left on the host: ${message}`, error);
+  if (error instanceof Error && error.name === 'AbortError')
+    return new JobError('Cancelled', 'the job was stopped', error);
   return new JobError('InternalError', message, error);
 }

@@ -35,8 +35,18 @@ interface DatabaseTarget {
 
 /** One place that data goes to, and what is to be done there. */
 type Target =
-  | { readonly kind: 'Database'; readonly set: DataSetSpec; readonly database: DatabaseTarget; readonly decision: LoadDecision }
-  | { readonly kind: 'FileTree'; readonly set: DataSetSpec; readonly tree: FileTreeSpec; readonly decision: LoadDecision };
+  | {
+      readonly kind: 'Database';
+      readonly set: DataSetSpec;
+      readonly database: DatabaseTarget;
+      readonly decision: LoadDecision;
+    }
+  | {
+      readonly kind: 'FileTree';
+      readonly set: DataSetSpec;
+      readonly tree: FileTreeSpec;
+      readonly decision: LoadDecision;
+    };
 
 interface Fetched {
   readonly target: Target;
@@ -50,10 +60,17 @@ interface Fetched {
 export async function load(spec: LoadSpec, report: Report, signal: AbortSignal): Promise<LoadResult> {
   const { database } = spec;
   if (database === undefined) return await loadInto(spec, undefined, report, signal);
-  return await DatabaseClient.with(database, signal, (client) => loadInto(spec, { spec: database, client }, report, signal));
+  return await DatabaseClient.with(database, signal, (client) =>
+    loadInto(spec, { spec: database, client }, report, signal),
+  );
 }
 
-async function loadInto(spec: LoadSpec, database: DatabaseTarget | undefined, report: Report, signal: AbortSignal): Promise<LoadResult> {
+async function loadInto(
+  spec: LoadSpec,
+  database: DatabaseTarget | undefined,
+  report: Report,
+  signal: AbortSignal,
+): Promise<LoadResult> {
   report({ step: 'Checking', percent: 0, message: 'looking whether database and files are empty' });
   const wanted = (await targets(spec, database)).filter((target) => target.decision !== 'Done');
   if (wanted.length > 0) {
@@ -76,45 +93,83 @@ async function targets(spec: LoadSpec, database: DatabaseTarget | undefined): Pr
   const found: Target[] = [];
   for (const set of spec.dataSets) {
     if (set.kind === 'Database' && database !== undefined) {
-      found.push({ kind: 'Database', set, database, decision: decide(await lookAtDatabase(database.client, database.spec), spec.loadID) });
+      found.push({
+        kind: 'Database',
+        set,
+        database,
+        decision: decide(await lookAtDatabase(database.client, database.spec), spec.loadID),
+      });
     }
     const tree = spec.fileTrees.find((candidate) => set.kind === 'FileTree' && candidate.name === set.name);
-    if (tree !== undefined) found.push({ kind: 'FileTree', set, tree, decision: decide(await lookAtTree(tree), spec.loadID) });
+    if (tree !== undefined)
+      found.push({ kind: 'FileTree', set, tree, decision: decide(await lookAtTree(tree), spec.loadID) });
   }
   return found;
 }
 
-async function fetchAll(wanted: readonly Target[], scratch: string, report: Report, signal: AbortSignal): Promise<readonly Fetched[]> {
+async function fetchAll(
+  wanted: readonly Target[],
+  scratch: string,
+  report: Report,
+  signal: AbortSignal,
+): Promise<readonly Fetched[]> {
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   const total = wanted.reduce((sum, { set }) => sum + set.bytes, 0);
   await checkSpace(scratch, total);
   const paths = wanted.map((_, index) => join(scratch, `data-set-${index}`));
   let before = 0;
   for (const [index, { set }] of wanted.entries()) {
-    await download(set, paths[index] ?? '', (bytes) => {
-      const message = `${formatBytes(before + bytes)} of ${formatBytes(total)}`;
-      report({ step: 'Downloading', percent: part(1, 30, (before + bytes) / total), message });
-    }, signal);
+    await download(
+      set,
+      paths[index] ?? '',
+      (bytes) => {
+        const message = `${formatBytes(before + bytes)} of ${formatBytes(total)}`;
+        report({ step: 'Downloading', percent: part(1, 30, (before + bytes) / total), message });
+      },
+      signal,
+    );
     before += set.bytes;
   }
   const fetched: Fetched[] = [];
   for (const [index, target] of wanted.entries()) {
-    report({ step: 'Verifying', percent: part(30, 45, index / wanted.length), message: `data set ${index + 1} of ${wanted.length}` });
+    report({
+      step: 'Verifying',
+      percent: part(30, 45, index / wanted.length),
+      message: `data set ${index + 1} of ${wanted.length}`,
+    });
     const path = paths[index] ?? '';
-    const content = target.kind === 'Database' ? { bytes: await verifyDump(target.set, path, signal), files: 0 } : await verifyArchive(target.set, path, signal);
+    const content =
+      target.kind === 'Database'
+        ? { bytes: await verifyDump(target.set, path, signal), files: 0 }
+        : await verifyArchive(target.set, path, signal);
     fetched.push({ target, path, ...content });
   }
   return fetched;
 }
 
 /** Fetching took time: looks again, so that what came meanwhile is not overwritten either. */
-async function stillFree(fetched: readonly Fetched[], spec: LoadSpec, database: DatabaseTarget | undefined): Promise<readonly Fetched[]> {
+async function stillFree(
+  fetched: readonly Fetched[],
+  spec: LoadSpec,
+  database: DatabaseTarget | undefined,
+): Promise<readonly Fetched[]> {
   const now = await targets(spec, database);
-  return fetched.map((one) => ({ ...one, target: now.find(({ set }) => set === one.target.set) ?? one.target }));
+  return fetched.map((one) => ({
+    ...one,
+    target: now.find(({ set }) => set === one.target.set) ?? one.target,
+  }));
 }
 
-async function writeAll(spec: LoadSpec, fetched: readonly Fetched[], report: Report, signal: AbortSignal): Promise<void> {
-  await markAll(fetched.map(({ target }) => target), { loadID: spec.loadID, state: 'loading', time: new Date().toISOString() });
+async function writeAll(
+  spec: LoadSpec,
+  fetched: readonly Fetched[],
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  await markAll(
+    fetched.map(({ target }) => target),
+    { loadID: spec.loadID, state: 'loading', time: new Date().toISOString() },
+  );
   const total = fetched.reduce((sum, { bytes }) => sum + bytes, 0) || 1;
   let before = 0;
   for (const one of fetched) {
@@ -124,16 +179,30 @@ async function writeAll(spec: LoadSpec, fetched: readonly Fetched[], report: Rep
         report({ step: 'LoadingDatabase', percent: part(45, 95, (before + bytes) / total), message });
       });
     } else {
-      await loadTree(one, one.target.set, one.target.tree, (files) => {
-        const fraction = (before + (one.bytes * files) / Math.max(1, one.files)) / total;
-        report({ step: 'LoadingFiles', percent: part(45, 95, fraction), message: `${files} of ${one.files} files` });
-      }, signal);
+      await loadTree(
+        one,
+        one.target.set,
+        one.target.tree,
+        (files) => {
+          const fraction = (before + (one.bytes * files) / Math.max(1, one.files)) / total;
+          report({
+            step: 'LoadingFiles',
+            percent: part(45, 95, fraction),
+            message: `${files} of ${one.files} files`,
+          });
+        },
+        signal,
+      );
     }
     before += one.bytes;
   }
 }
 
-async function loadDatabase({ target, path }: Fetched, { client, spec }: DatabaseTarget, onBytes: (bytes: number) => void): Promise<void> {
+async function loadDatabase(
+  { target, path }: Fetched,
+  { client, spec }: DatabaseTarget,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
   // What is there now is this load's own: an earlier try of it, or schemas without content.
   await dropSchemas(client, spec.schemas);
   const before = await listSchemas(client);
@@ -151,13 +220,24 @@ async function loadDatabase({ target, path }: Fetched, { client, spec }: Databas
   } finally {
     dump.destroy();
   }
-  const strange = (await listSchemas(client)).filter((schema) => !before.includes(schema) && !spec.schemas.includes(schema));
+  const strange = (await listSchemas(client)).filter(
+    (schema) => !before.includes(schema) && !spec.schemas.includes(schema),
+  );
   if (strange.length > 0) {
-    throw new JobError('DataSetCorrupt', `the dump for ${target.kind} made schemas that the release does not declare: ${strange.join(', ')}; the data set must be made again`);
+    throw new JobError(
+      'DataSetCorrupt',
+      `the dump for ${target.kind} made schemas that the release does not declare: ${strange.join(', ')}; the data set must be made again`,
+    );
   }
 }
 
-async function loadTree(one: Fetched, set: DataSetSpec, tree: FileTreeSpec, onFiles: (files: number) => void, signal: AbortSignal): Promise<void> {
+async function loadTree(
+  one: Fetched,
+  set: DataSetSpec,
+  tree: FileTreeSpec,
+  onFiles: (files: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   if (one.target.decision === 'LoadAgain') await clearTree(tree);
   let files = 0;
   await extractArchive(set, one.path, tree, () => onFiles(++files), signal);
@@ -175,6 +255,8 @@ async function countAll(spec: LoadSpec, database: DatabaseTarget | undefined): P
   return {
     loadID: spec.loadID,
     ...(database === undefined ? {} : { database: await count(database.client, database.spec.schemas) }),
-    fileTrees: await Promise.all(spec.fileTrees.map(async (tree) => ({ name: tree.name, files: await countFiles(tree) }))),
+    fileTrees: await Promise.all(
+      spec.fileTrees.map(async (tree) => ({ name: tree.name, files: await countFiles(tree) })),
+    ),
   };
 }

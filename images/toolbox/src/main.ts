@@ -31,7 +31,8 @@ async function takeSpec(): Promise<Spec> {
   await unlink(specPath);
   const spec = parseSpec(text);
   const command = process.argv[2];
-  if (command !== undefined && command !== spec.type) throw new JobError('SpecInvalid', `the command says ${command}, the job spec says ${spec.type}`);
+  if (command !== undefined && command !== spec.type)
+    throw new JobError('SpecInvalid', `the command says ${command}, the job spec says ${spec.type}`);
   return spec;
 }
 

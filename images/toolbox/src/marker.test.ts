@@ -4,7 +4,13 @@ import type { Found, Marker } from './marker.ts';
 
 const time = '2026-01-05T06:00:00.000Z';
 const marker = (loadID: string, state: Marker['state']): Marker => ({ loadID, state, time });
-const found = (fields: Partial<Found>): Found => ({ what: 'the database', marker: undefined, entries: 0, examples: [], ...fields });
+const found = (fields: Partial<Found>): Found => ({
+  what: 'the database',
+  marker: undefined,
+  entries: 0,
+  examples: [],
+  ...fields,
+});
 
 describe('what a load may do with what it finds', () => {
   test('empty and unmarked: load', () => {
@@ -12,7 +18,9 @@ describe('what a load may do with what it finds', () => {
   });
 
   test('its own unfinished data: start over', () => {
-    expect(decide(found({ marker: marker('mine', 'loading'), entries: 3, examples: ['jtel.users'] }), 'mine')).toBe('LoadAgain');
+    expect(
+      decide(found({ marker: marker('mine', 'loading'), entries: 3, examples: ['jtel.users'] }), 'mine'),
+    ).toBe('LoadAgain');
   });
 
   test('its own finished data: nothing, whatever the stack has done to them since', () => {
@@ -20,10 +28,26 @@ describe('what a load may do with what it finds', () => {
   });
 
   test.each([
-    ['unmarked data', found({ entries: 2, examples: ['jtel.a', 'jtel.b'] }), /2 entries: jtel\.a, jtel\.b\. Nothing was touched/],
-    ['another load’s data', found({ marker: marker('other', 'loaded'), entries: 9, examples: ['jtel.a'] }), /written by load other .*jtel\.a, …/],
-    ['another load’s unfinished data', found({ marker: marker('other', 'loading'), entries: 1, examples: ['jtel.a'] }), /begun and not finished by load other/],
-    ['another load’s mark on nothing', found({ marker: marker('other', 'loading') }), /not empty.*load other/],
+    [
+      'unmarked data',
+      found({ entries: 2, examples: ['jtel.a', 'jtel.b'] }),
+      /2 entries: jtel\.a, jtel\.b\. Nothing was touched/,
+    ],
+    [
+      'another load’s data',
+      found({ marker: marker('other', 'loaded'), entries: 9, examples: ['jtel.a'] }),
+      /written by load other .*jtel\.a, …/,
+    ],
+    [
+      'another load’s unfinished data',
+      found({ marker: marker('other', 'loading'), entries: 1, examples: ['jtel.a'] }),
+      /begun and not finished by load other/,
+    ],
+    [
+      'another load’s mark on nothing',
+      found({ marker: marker('other', 'loading') }),
+      /not empty.*load other/,
+    ],
   ])('%s: refuse', (_what, what, message) => {
     expect(() => decide(what, 'mine')).toThrow(message);
   });
@@ -34,10 +58,13 @@ describe('reading markers', () => {
     expect(parseMarker(JSON.stringify(marker('mine', 'loaded')), 'here')).toEqual(marker('mine', 'loaded'));
   });
 
-  test.each(['', 'null', '{}', '{"loadID":"x","state":"done","time":"now"}', '{"loadID":7,"state":"loaded","time":"now"}'])(
-    'what it does not understand counts as somebody else’s data: %s',
-    (text) => {
-      expect(() => parseMarker(text, 'here')).toThrow(/cannot be understood/);
-    },
-  );
+  test.each([
+    '',
+    'null',
+    '{}',
+    '{"loadID":"x","state":"done","time":"now"}',
+    '{"loadID":7,"state":"loaded","time":"now"}',
+  ])('what it does not understand counts as somebody else’s data: %s', (text) => {
+    expect(() => parseMarker(text, 'here')).toThrow(/cannot be understood/);
+  });
 });

@@ -21,7 +21,10 @@ export function parseMarker(text: string, place: string): Marker {
   }
   const { loadID, state, time } = (value ?? {}) as Partial<Record<keyof Marker, unknown>>;
   if (typeof loadID !== 'string' || (state !== 'loading' && state !== 'loaded') || typeof time !== 'string') {
-    throw new JobError('DataNotEmpty', `the marker in ${place} cannot be understood, so the data there is left alone: look at it by hand`);
+    throw new JobError(
+      'DataNotEmpty',
+      `the marker in ${place} cannot be understood, so the data there is left alone: look at it by hand`,
+    );
   }
   return { loadID, state, time };
 }
@@ -48,8 +51,11 @@ export function decide(found: Found, loadID: string): LoadDecision {
   if (marker?.loadID === loadID) return marker.state === 'loaded' ? 'Done' : 'LoadAgain';
   if (marker === undefined && entries === 0) return 'Load';
   const origin =
-    marker === undefined ? '' : ` (${marker.state === 'loaded' ? 'written' : 'begun and not finished'} by load ${marker.loadID} at ${marker.time})`;
-  const names = examples.length === 0 ? '' : `: ${examples.join(', ')}${entries > examples.length ? ', …' : ''}`;
+    marker === undefined
+      ? ''
+      : ` (${marker.state === 'loaded' ? 'written' : 'begun and not finished'} by load ${marker.loadID} at ${marker.time})`;
+  const names =
+    examples.length === 0 ? '' : `: ${examples.join(', ')}${entries > examples.length ? ', …' : ''}`;
   throw new JobError(
     'DataNotEmpty',
     `${what} is not empty${origin}: ${entries} ${entries === 1 ? 'entry' : 'entries'}${names}. Nothing was touched; data that is there is never overwritten`,

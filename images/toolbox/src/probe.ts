@@ -9,19 +9,31 @@ const examplesShown = 5;
 
 export interface ProbeResult {
   readonly database?: { readonly empty: boolean; readonly tables: number; readonly marker?: Marker };
-  readonly fileTrees: readonly { readonly name: string; readonly empty: boolean; readonly entries: number; readonly marker?: Marker }[];
+  readonly fileTrees: readonly {
+    readonly name: string;
+    readonly empty: boolean;
+    readonly entries: number;
+    readonly marker?: Marker;
+  }[];
 }
 
 /** Tables, views, routines and events count: a schema without any is empty. */
 export async function lookAtDatabase(client: DatabaseClient, spec: DatabaseSpec): Promise<Found> {
   const names = await listObjects(client, spec.schemas);
-  return { what: 'the database', marker: await readDatabaseMarker(client), entries: names.length, examples: names.slice(0, examplesShown) };
+  return {
+    what: 'the database',
+    marker: await readDatabaseMarker(client),
+    entries: names.length,
+    examples: names.slice(0, examplesShown),
+  };
 }
 
 export async function probe(spec: ProbeSpec, signal: AbortSignal): Promise<ProbeResult> {
   const { database, fileTrees } = spec;
   const inDatabase =
-    database === undefined ? undefined : await DatabaseClient.with(database, signal, (client) => lookAtDatabase(client, database));
+    database === undefined
+      ? undefined
+      : await DatabaseClient.with(database, signal, (client) => lookAtDatabase(client, database));
   const inTrees = await Promise.all(
     fileTrees.map(async (tree) => {
       const found = await lookAtTree(tree);
@@ -29,7 +41,11 @@ export async function probe(spec: ProbeSpec, signal: AbortSignal): Promise<Probe
     }),
   );
   return {
-    ...(inDatabase === undefined ? {} : { database: { empty: inDatabase.entries === 0, tables: inDatabase.entries, ...markerOf(inDatabase) } }),
+    ...(inDatabase === undefined
+      ? {}
+      : {
+          database: { empty: inDatabase.entries === 0, tables: inDatabase.entries, ...markerOf(inDatabase) },
+        }),
     fileTrees: inTrees,
   };
 }

@@ -12,7 +12,8 @@ import { takeProxy } from './proxy.ts';
 /** A proxy that notes what it is asked for, and is the store itself for plain requests and what comes through a tunnel to port 80. */
 async function aProxy(): Promise<{ readonly port: number; readonly asked: string[] }> {
   const asked: string[] = [];
-  const note = (method: string | undefined, target: string | undefined, authorization: string | undefined) => asked.push(`${method} ${target} ${authorization}`);
+  const note = (method: string | undefined, target: string | undefined, authorization: string | undefined) =>
+    asked.push(`${method} ${target} ${authorization}`);
   const server = createServer((request, response) => {
     note(request.method, request.url, request.headers['proxy-authorization']);
     response.statusCode = 201;
@@ -40,9 +41,17 @@ async function proxyFile(content: string): Promise<string> {
 
 it('uploads and downloads go through the proxy with its password, https by CONNECT, and the file is gone', async () => {
   const { port, asked } = await aProxy();
-  const path = await proxyFile(JSON.stringify({ HTTP_PROXY: `http://jtel:p%27w@127.0.0.1:${port}`, HTTPS_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '.direct.example' }));
+  const path = await proxyFile(
+    JSON.stringify({
+      HTTP_PROXY: `http://jtel:p%27w@127.0.0.1:${port}`,
+      HTTPS_PROXY: `http://127.0.0.1:${port}`,
+      NO_PROXY: '.direct.example',
+    }),
+  );
   // A process of its own: the proxy is for the whole process.
-  const child = fork(new URL('../../../test/support/proxied-job.ts', import.meta.url), [path], { env: { ...process.env, http_proxy: '', https_proxy: '', no_proxy: '' } });
+  const child = fork(new URL('../../../test/support/proxied-job.ts', import.meta.url), [path], {
+    env: { ...process.env, http_proxy: '', https_proxy: '', no_proxy: '' },
+  });
   const [said] = (await once(child, 'message')) as [object];
   expect(said).toEqual({ download: 201, upload: 'Created', tunnel: 'refused' });
   const basic = `Basic ${Buffer.from("jtel:p'w").toString('base64')}`;
@@ -58,7 +67,9 @@ it('uploads and downloads go through the proxy with its password, https by CONNE
 
 it('without the file nothing changes; one that cannot be used is refused without showing it', async () => {
   await expect(takeProxy('/nowhere/proxy.json')).resolves.toBeUndefined();
-  const failure: unknown = await takeProxy(await proxyFile('{"HTTP_PROXY":"http://jtel:hunter2@:bad port"}')).catch((error: unknown) => error);
+  const failure: unknown = await takeProxy(
+    await proxyFile('{"HTTP_PROXY":"http://jtel:hunter2@:bad port"}'),
+  ).catch((error: unknown) => error);
   expect(failure).toMatchObject({ reason: 'SpecInvalid' });
   expect(JSON.stringify([failure, String(failure)])).not.toContain('hunter2');
 });

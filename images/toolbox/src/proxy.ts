@@ -24,7 +24,9 @@ export async function takeProxy(path = proxyPath): Promise<void> {
   if (text === undefined) return;
   await unlink(path);
   try {
-    const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = JSON.parse(text) as Readonly<Record<string, string | undefined>>;
+    const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = JSON.parse(text) as Readonly<
+      Record<string, string | undefined>
+    >;
     const variables = { HTTP_PROXY, HTTPS_PROXY, NO_PROXY };
     setGlobalProxyFromEnv(variables);
     wayOut = variables;

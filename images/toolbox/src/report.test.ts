@@ -4,7 +4,11 @@ import { formatBytes, part, progressReport } from './report.ts';
 test('a change of step is told at once, the same step only once in a while', () => {
   const lines: string[] = [];
   let now = 0;
-  const report = progressReport((line) => lines.push(line), () => now, 1000);
+  const report = progressReport(
+    (line) => lines.push(line),
+    () => now,
+    1000,
+  );
   report({ step: 'Downloading', percent: 1 });
   now = 500;
   report({ step: 'Downloading', percent: 2 });
@@ -20,7 +24,10 @@ test('a change of step is told at once, the same step only once in a while', () 
 
 test('percentages never fall and end at 100', () => {
   const told: number[] = [];
-  const report = progressReport((line) => told.push((JSON.parse(line) as { progress: { percent: number } }).progress.percent), () => 0);
+  const report = progressReport(
+    (line) => told.push((JSON.parse(line) as { progress: { percent: number } }).progress.percent),
+    () => 0,
+  );
   report({ step: 'a', percent: 50 });
   report({ step: 'b', percent: 20 });
   report({ step: 'c', percent: 130 });
@@ -31,6 +38,12 @@ test('a part of the job is mapped into the whole', () => {
   expect([part(30, 50, 0), part(30, 50, 0.5), part(30, 50, 7)]).toEqual([30, 40, 50]);
 });
 
-test.each([[0, '0 B'], [1023, '1023 B'], [1024, '1.0 KiB'], [1536 * 1024, '1.5 MiB'], [3 * 1024 ** 4, '3.0 TiB']])('%d is %s', (bytes, text) => {
+test.each([
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1024, '1.0 KiB'],
+  [1536 * 1024, '1.5 MiB'],
+  [3 * 1024 ** 4, '3.0 TiB'],
+])('%d is %s', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
 });

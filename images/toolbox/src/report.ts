@@ -17,7 +17,11 @@ export type Report = (progress: Progress) => void;
  * Writes progress at most once in `intervalMilliseconds`, a change of step always at once, and never a percentage below
  * one that was already told.
  */
-export function progressReport(write: (line: string) => void, now: () => number, intervalMilliseconds = 1000): Report {
+export function progressReport(
+  write: (line: string) => void,
+  now: () => number,
+  intervalMilliseconds = 1000,
+): Report {
   let last: { step: string; time: number } | undefined;
   let highest = 0;
   return ({ step, percent, message, ...numbers }) => {
@@ -25,7 +29,11 @@ export function progressReport(write: (line: string) => void, now: () => number,
     const time = now();
     if (last !== undefined && last.step === step && time - last.time < intervalMilliseconds) return;
     last = { step, time };
-    write(JSON.stringify({ progress: { step, percent: highest, ...(message === undefined ? {} : { message }), ...numbers } }));
+    write(
+      JSON.stringify({
+        progress: { step, percent: highest, ...(message === undefined ? {} : { message }), ...numbers },
+      }),
+    );
   };
 }
 

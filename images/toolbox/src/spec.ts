@@ -71,7 +71,10 @@ export function parseSpec(text: string): Spec {
     ...(spec['database'] === undefined ? {} : { database: database(spec['database']) }),
     fileTrees: list(spec['fileTrees'], 'fileTrees', fileTree),
   };
-  unique(common.fileTrees.map((tree) => tree.name), 'fileTrees');
+  unique(
+    common.fileTrees.map((tree) => tree.name),
+    'fileTrees',
+  );
   if (type === 'probe') return { type, ...common };
   if (type !== 'load') throw invalid('type', 'must be probe, load, backup, restore or count');
   const load: LoadSpec = {
@@ -88,9 +91,13 @@ export function parseSpec(text: string): Spec {
 /** Each data set has somewhere to go, and no two go to the same place. */
 function checkTargets(load: LoadSpec): void {
   if (load.dataSets.length === 0) throw invalid('dataSets', 'must not be empty');
-  unique(load.dataSets.map((set) => (set.kind === 'Database' ? 'the database' : `file tree ${set.name ?? ''}`)), 'dataSets');
+  unique(
+    load.dataSets.map((set) => (set.kind === 'Database' ? 'the database' : `file tree ${set.name ?? ''}`)),
+    'dataSets',
+  );
   for (const set of load.dataSets) {
-    if (set.kind === 'Database' && load.database === undefined) throw invalid('database', 'is missing, but a data set is for it');
+    if (set.kind === 'Database' && load.database === undefined)
+      throw invalid('database', 'is missing, but a data set is for it');
     if (set.kind === 'FileTree' && !load.fileTrees.some((tree) => tree.name === set.name)) {
       throw invalid('dataSets', `one is for file tree ${set.name ?? '(no name)'}, which is not in fileTrees`);
     }
@@ -99,7 +106,9 @@ function checkTargets(load: LoadSpec): void {
 
 function database(value: unknown): DatabaseSpec {
   const spec = fields(value, 'database');
-  const schemas = list(spec['schemas'], 'database.schemas', (schema, place) => match(schema, place, /^[A-Za-z0-9_]{1,64}$/));
+  const schemas = list(spec['schemas'], 'database.schemas', (schema, place) =>
+    match(schema, place, /^[A-Za-z0-9_]{1,64}$/),
+  );
   if (schemas.length === 0) throw invalid('database.schemas', 'must not be empty');
   const system = schemas.find((schema) => systemSchemas.includes(schema.toLowerCase()));
   if (system !== undefined) throw invalid('database.schemas', `must not contain ${system}`);
@@ -142,10 +151,13 @@ function fileTree(value: unknown, place: string): FileTreeSpec {
 function dataSet(value: unknown, place: string): DataSetSpec {
   const spec = fields(value, place);
   const kind = spec['kind'];
-  if (kind !== 'Database' && kind !== 'FileTree') throw invalid(`${place}.kind`, 'must be Database or FileTree');
+  if (kind !== 'Database' && kind !== 'FileTree')
+    throw invalid(`${place}.kind`, 'must be Database or FileTree');
   return {
     kind,
-    ...(spec['name'] === undefined ? {} : { name: match(spec['name'], `${place}.name`, /^[a-z]([a-z0-9-]{0,62})$/) }),
+    ...(spec['name'] === undefined
+      ? {}
+      : { name: match(spec['name'], `${place}.name`, /^[a-z]([a-z0-9-]{0,62})$/) }),
     url: match(spec['url'], `${place}.url`, /^https?:\/\/[^\s]+$/),
     bytes: integer(spec['bytes'], `${place}.bytes`, 0, Number.MAX_SAFE_INTEGER),
     sha256: match(spec['sha256'], `${place}.sha256`, /^[0-9a-f]{64}$/),
@@ -157,7 +169,8 @@ function invalid(place: string, what: string): JobError {
 }
 
 function fields(value: unknown, place: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(place, 'must be an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(place, 'must be an object');
   return value as Readonly<Record<string, unknown>>;
 }
 
@@ -181,7 +194,8 @@ function integer(value: unknown, place: string, minimum: number, maximum: number
 
 function absolutePath(value: unknown, place: string): string {
   const path = match(value, place, /^(\/[A-Za-z0-9._-]+)+$/);
-  if (path.split('/').some((segment) => segment === '.' || segment === '..')) throw invalid(place, 'must not have . or ..');
+  if (path.split('/').some((segment) => segment === '.' || segment === '..'))
+    throw invalid(place, 'must not have . or ..');
   return path;
 }
 

@@ -18,14 +18,23 @@ export function storeRefusal(what: string, { status, code, text = '' }: StoreAns
   switch (code) {
     // Network rules of the account: they refuse whatever the signature is, and do not say which address they saw.
     case 'AuthorizationFailure':
-      return new JobError('StoreNetworkRefused', `${said}: the storage account's network rules most likely do not let in this host: allow its address there under Networking.`);
+      return new JobError(
+        'StoreNetworkRefused',
+        `${said}: the storage account's network rules most likely do not let in this host: allow its address there under Networking.`,
+      );
     case 'AuthorizationSourceIPMismatch': {
       const seen = /source IP ([0-9A-Fa-f.:]{3,45}?)\.?(?:\s|<|$)/.exec(text)?.[1];
-      return new JobError('StoreNetworkRefused', `${said}: the SAS token is not good for the address of this host${seen === undefined ? '' : `, ${seen}`}: make one without addresses, or with this one.`);
+      return new JobError(
+        'StoreNetworkRefused',
+        `${said}: the SAS token is not good for the address of this host${seen === undefined ? '' : `, ${seen}`}: make one without addresses, or with this one.`,
+      );
     }
     case 'BlobArchived':
     case 'BlobBeingRehydrated':
-      return new JobError('BlobArchived', `${said}: it lies in the archive tier, or is on its way out: rehydrate it (set its tier to Hot or Cool) and wait until that is done.`);
+      return new JobError(
+        'BlobArchived',
+        `${said}: it lies in the archive tier, or is on its way out: rehydrate it (set its tier to Hot or Cool) and wait until that is done.`,
+      );
     default:
       return undefined;
   }

@@ -25,6 +25,8 @@ describe('threads', () => {
   });
 
   it('that have ended are not waited for', async () => {
-    expect(await inProcess('const threads = begin(); await threads.stop(); await threads.stop()')).toBe('ended well');
+    expect(await inProcess('const threads = begin(); await threads.stop(); await threads.stop()')).toBe(
+      'ended well',
+    );
   });
 });

@@ -15,14 +15,17 @@ const contents: [string, Buffer][] = [
 describe('compressing', () => {
   const compress = newCompressor(1);
 
-  it.each(contents)('%s, in shared memory, gives one frame that others read, again and again', (_, content) => {
-    const [source, target] = [shared(content.length), shared(chunk + 512)];
-    content.copy(source);
-    for (let turn = 0; turn < 3; turn++) {
-      const bytes = compress(source, target);
-      expect(zstdDecompressSync(Buffer.from(target.subarray(0, bytes))).equals(content)).toBe(true);
-    }
-  });
+  it.each(contents)(
+    '%s, in shared memory, gives one frame that others read, again and again',
+    (_, content) => {
+      const [source, target] = [shared(content.length), shared(chunk + 512)];
+      content.copy(source);
+      for (let turn = 0; turn < 3; turn++) {
+        const bytes = compress(source, target);
+        expect(zstdDecompressSync(Buffer.from(target.subarray(0, bytes))).equals(content)).toBe(true);
+      }
+    },
+  );
 
   it('fails when the frame does not fit, and goes on with the next', () => {
     expect(() => compress(randomBytes(chunk), Buffer.alloc(100))).toThrow('Destination buffer is too small');
@@ -30,8 +33,12 @@ describe('compressing', () => {
   });
 
   it('follows the level', () => {
-    const text = Buffer.from(Array.from({ length: 4_000 }, (_, line) => `line ${line} of ${line % 37}\n`).join(''));
-    expect(newCompressor(1)(text, Buffer.alloc(chunk))).toBeLessThan(newCompressor(-50)(text, Buffer.alloc(chunk)));
+    const text = Buffer.from(
+      Array.from({ length: 4_000 }, (_, line) => `line ${line} of ${line % 37}\n`).join(''),
+    );
+    expect(newCompressor(1)(text, Buffer.alloc(chunk))).toBeLessThan(
+      newCompressor(-50)(text, Buffer.alloc(chunk)),
+    );
   });
 });
 
@@ -46,7 +53,9 @@ describe('decompressing', () => {
 
   it('never writes more than there is room for, whatever a frame holds', () => {
     const memory = Buffer.alloc(chunk + 100, 7);
-    expect(() => decompress(zstdCompressSync(Buffer.alloc(2 * chunk)), memory.subarray(0, chunk))).toThrow('Destination buffer is too small');
+    expect(() => decompress(zstdCompressSync(Buffer.alloc(2 * chunk)), memory.subarray(0, chunk))).toThrow(
+      'Destination buffer is too small',
+    );
     expect(memory.subarray(chunk).equals(Buffer.alloc(100, 7))).toBe(true);
   });
 

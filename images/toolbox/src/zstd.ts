@@ -8,9 +8,13 @@ const library = koffi.load('libzstd.so.1');
 const functions = {
   createCompressor: library.func('void *ZSTD_createCCtx()'),
   setParameter: library.func('size_t ZSTD_CCtx_setParameter(void *context, int parameter, int value)'),
-  compress: library.func('size_t ZSTD_compress2(void *context, void *target, size_t capacity, const void *source, size_t bytes)'),
+  compress: library.func(
+    'size_t ZSTD_compress2(void *context, void *target, size_t capacity, const void *source, size_t bytes)',
+  ),
   createDecompressor: library.func('void *ZSTD_createDCtx()'),
-  decompress: library.func('size_t ZSTD_decompressDCtx(void *context, void *target, size_t capacity, const void *source, size_t bytes)'),
+  decompress: library.func(
+    'size_t ZSTD_decompressDCtx(void *context, void *target, size_t capacity, const void *source, size_t bytes)',
+  ),
   isError: library.func('uint ZSTD_isError(size_t code)'),
   errorName: library.func('const char *ZSTD_getErrorName(size_t code)'),
 };
@@ -24,13 +28,15 @@ export type Transform = (source: Uint8Array, target: Uint8Array) => number;
 export function newCompressor(level: number): Transform {
   const context = functions.createCompressor() as unknown;
   bytesOf(functions.setParameter(context, compressionLevel, level));
-  return (source, target) => bytesOf(functions.compress(context, target, target.length, source, source.length));
+  return (source, target) =>
+    bytesOf(functions.compress(context, target, target.length, source, source.length));
 }
 
 /** Never writes more than `target` holds, whatever a frame says of itself. */
 export function newDecompressor(): Transform {
   const context = functions.createDecompressor() as unknown;
-  return (source, target) => bytesOf(functions.decompress(context, target, target.length, source, source.length));
+  return (source, target) =>
+    bytesOf(functions.decompress(context, target, target.length, source, source.length));
 }
 
 /** A `size_t` comes as a number where it is a safe one; error codes are the largest there are. */

@@ -30,7 +30,8 @@ export class Informer<T extends KubernetesObject> {
     const { namespaces, metrics, ...others } = options;
     this.kind = kind;
     const scopes = namespaces === 'All' ? [undefined] : [...new Set(namespaces)];
-    if (scopes.length === 0) throw new Error(`${kind.plural}: no namespace to watch; name at least one, or "All"`);
+    if (scopes.length === 0)
+      throw new Error(`${kind.plural}: no namespace to watch; name at least one, or "All"`);
     const unlisted = new Set(scopes);
     metrics?.watchCache(kind.kind, () => this.#store.size);
     this.#reflectors = scopes.map(

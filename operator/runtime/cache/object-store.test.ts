@@ -6,7 +6,11 @@ interface Widget extends KubernetesObject {
   readonly spec: { readonly secretName: string };
 }
 
-function widget(name: string, version: number, overrides: { readonly uid?: string; readonly namespace?: string; readonly secretName?: string } = {}): Widget {
+function widget(
+  name: string,
+  version: number,
+  overrides: { readonly uid?: string; readonly namespace?: string; readonly secretName?: string } = {},
+): Widget {
   const { uid = `uid-${name}`, namespace = 'default', secretName = 'one' } = overrides;
   return { metadata: { namespace, name, uid, resourceVersion: String(version) }, spec: { secretName } };
 }
@@ -19,7 +23,9 @@ describe('a store', () => {
     store = new ObjectStore<Widget>();
     told = [];
     store.onChange(({ type, object, previous }) =>
-      told.push(`${type} ${object.metadata?.name}@${object.metadata?.resourceVersion}${previous === undefined ? '' : ` was ${previous.metadata?.resourceVersion}`}`),
+      told.push(
+        `${type} ${object.metadata?.name}@${object.metadata?.resourceVersion}${previous === undefined ? '' : ` was ${previous.metadata?.resourceVersion}`}`,
+      ),
     );
   });
 

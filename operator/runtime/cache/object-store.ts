@@ -53,11 +53,14 @@ export class ObjectStore<T extends KubernetesObject> implements Store<T> {
       this.put(object);
       return;
     }
-    if (previous !== undefined && previous.metadata?.resourceVersion === object.metadata?.resourceVersion) return;
+    if (previous !== undefined && previous.metadata?.resourceVersion === object.metadata?.resourceVersion)
+      return;
     const id = formatKey(key);
     this.#objects.set(id, object);
     for (const index of this.#indexes) index.put(id, object);
-    this.#tell(previous === undefined ? { type: 'Added', key, object } : { type: 'Modified', key, object, previous });
+    this.#tell(
+      previous === undefined ? { type: 'Added', key, object } : { type: 'Modified', key, object, previous },
+    );
   }
 
   /** Takes out an object that the server no longer has; `object` is its last state. */

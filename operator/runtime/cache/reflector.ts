@@ -79,20 +79,39 @@ export class Reflector<T extends KubernetesObject> {
     const { connection, kind, namespace, store, observe, pageSize } = this.#options;
     // A page of 500 large objects takes a busy server a while.
     const options = { signal, timeoutSeconds: 60, ...(pageSize === undefined ? {} : { pageSize }) };
-    const listing = await listPages(connection, kind, namespace === undefined ? {} : { namespace }, options, observe);
+    const listing = await listPages(
+      connection,
+      kind,
+      namespace === undefined ? {} : { namespace },
+      options,
+      observe,
+    );
     store.replaceAll(listing.items.map(trim), namespace);
     return listing.resourceVersion;
   }
 
   /** The version to go on from; undefined to list again. */
   async #watch(from: string, signal: AbortSignal): Promise<string | undefined> {
-    const { connection, kind, namespace, store, watchSeconds = 25, silenceGraceSeconds = 5, onRestart } = this.#options;
+    const {
+      connection,
+      kind,
+      namespace,
+      store,
+      watchSeconds = 25,
+      silenceGraceSeconds = 5,
+      onRestart,
+    } = this.#options;
     const start = performance.now();
     let version = from;
     const end = await watchOnce(
       connection,
       kind,
-      { namespace, resourceVersion: from, lastsSeconds: watchSeconds * (0.8 + 0.2 * Math.random()), graceSeconds: silenceGraceSeconds },
+      {
+        namespace,
+        resourceVersion: from,
+        lastsSeconds: watchSeconds * (0.8 + 0.2 * Math.random()),
+        graceSeconds: silenceGraceSeconds,
+      },
       {
         changed: (object) => store.put(trim(object)),
         deleted: (object) => store.remove(trim(object)),
@@ -119,7 +138,8 @@ export class Reflector<T extends KubernetesObject> {
         return version;
       case 'Ended':
         // A server that ends watches at once is on its way down: no busy loop.
-        if (performance.now() - start < 1000 && version === from) await this.#failed('Watch', new Error('watch ended at once'), signal);
+        if (performance.now() - start < 1000 && version === from)
+          await this.#failed('Watch', new Error('watch ended at once'), signal);
         else this.#healthy();
         this.#options.logger.debug('watch ended as agreed', { kind: kind.kind, namespace });
         return version;
@@ -127,7 +147,8 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   #healthy(): void {
-    if (this.#lastTrouble !== undefined) this.#options.logger.info('watching again', { kind: this.#options.kind.kind });
+    if (this.#lastTrouble !== undefined)
+      this.#options.logger.info('watching again', { kind: this.#options.kind.kind });
     this.#failures = 0;
     this.#lastTrouble = undefined;
   }
@@ -135,7 +156,8 @@ export class Reflector<T extends KubernetesObject> {
   async #failed(what: 'List' | 'Watch', error: unknown, signal: AbortSignal): Promise<void> {
     const { kind, namespace, logger, maxDelaySeconds = 10 } = this.#options;
     const trouble = `${what} ${String(error)}`;
-    if (trouble !== this.#lastTrouble) logger.warn(`${what.toLowerCase()} failed, will be tried again`, { kind: kind.kind, namespace, error });
+    if (trouble !== this.#lastTrouble)
+      logger.warn(`${what.toLowerCase()} failed, will be tried again`, { kind: kind.kind, namespace, error });
     this.#lastTrouble = trouble;
     const delay = Math.min(maxDelaySeconds, 0.25 * 2 ** Math.min(this.#failures, 20));
     this.#failures += 1;

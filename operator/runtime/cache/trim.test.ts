@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { trim } from './trim.ts';
 
-it('a cached object has neither managedFields nor kubectl\'s copy, and everything else', () => {
+it("a cached object has neither managedFields nor kubectl's copy, and everything else", () => {
   const object = {
     metadata: {
       name: 'a',

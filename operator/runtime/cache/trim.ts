@@ -5,7 +5,11 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** The object without managedFields and without kubectl's copy of it. */
 export function trim<T extends KubernetesObject>(object: T): T {
-  const { managedFields: _, annotations, ...metadata } = (object.metadata ?? {}) as NonNullable<T['metadata']> & { managedFields?: unknown };
+  const {
+    managedFields: _,
+    annotations,
+    ...metadata
+  } = (object.metadata ?? {}) as NonNullable<T['metadata']> & { managedFields?: unknown };
   if (annotations === undefined) return { ...object, metadata };
   const { [LAST_APPLIED]: __, ...others } = annotations;
   return { ...object, metadata: { ...metadata, annotations: others } };

@@ -92,9 +92,19 @@ async function follow<T extends KubernetesObject>(
     timeoutSeconds: Math.max(1, Math.round(request.lastsSeconds)),
   };
   const url = urlOf(connection, collectionPath(kind, request.namespace), query);
-  const response = await connection.send({ method: 'GET', url, headers: request.name === undefined ? commonHeaders : { ...commonHeaders, accept: metadataOnly }, pool: 'watches', signal });
+  const response = await connection.send({
+    method: 'GET',
+    url,
+    headers: request.name === undefined ? commonHeaders : { ...commonHeaders, accept: metadataOnly },
+    pool: 'watches',
+    signal,
+  });
   const status = response.statusCode ?? 0;
-  if (status !== 200) throw errorFrom({ purpose }, { status, body: parse(await text(response)), retryAfter: response.headers['retry-after'] });
+  if (status !== 200)
+    throw errorFrom(
+      { purpose },
+      { status, body: parse(await text(response)), retryAfter: response.headers['retry-after'] },
+    );
   for await (const line of linesOf(response)) {
     const end = deliver(line, handlers);
     if (end !== undefined) return end;
@@ -115,7 +125,8 @@ async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
 
 function deliver<T extends KubernetesObject>(line: string, handlers: WatchHandlers<T>): WatchEnd | undefined {
   const event = parse(line);
-  if (typeof event !== 'object' || event === null || !('type' in event) || !('object' in event)) return { reason: 'Failed', error: new Error('watch: the answer is not a stream of events') };
+  if (typeof event !== 'object' || event === null || !('type' in event) || !('object' in event))
+    return { reason: 'Failed', error: new Error('watch: the answer is not a stream of events') };
   switch (event.type) {
     case 'ADDED':
     case 'MODIFIED':
@@ -129,7 +140,10 @@ function deliver<T extends KubernetesObject>(line: string, handlers: WatchHandle
     case 'ERROR':
       return endOfStatus(event.object);
     default:
-      return { reason: 'Failed', error: new Error(`watch: unknown event type ${JSON.stringify(event.type)}`) };
+      return {
+        reason: 'Failed',
+        error: new Error(`watch: unknown event type ${JSON.stringify(event.type)}`),
+      };
   }
   const version = (event.object as KubernetesObject).metadata?.resourceVersion;
   if (version !== undefined) handlers.reached(version);
@@ -138,6 +152,10 @@ function deliver<T extends KubernetesObject>(line: string, handlers: WatchHandle
 
 function endOfStatus(payload: unknown): WatchEnd {
   const status = payload as { readonly code?: number; readonly reason?: string; readonly message?: string };
-  if (status.code === 410 || status.reason === 'Expired' || status.reason === 'Gone') return { reason: 'Expired' };
-  return { reason: 'Failed', error: new Error(`watch: HTTP ${status.code ?? 'error'} ${status.reason ?? ''} ${status.message ?? ''}`) };
+  if (status.code === 410 || status.reason === 'Expired' || status.reason === 'Gone')
+    return { reason: 'Expired' };
+  return {
+    reason: 'Failed',
+    error: new Error(`watch: HTTP ${status.code ?? 'error'} ${status.reason ?? ''} ${status.message ?? ''}`),
+  };
 }

@@ -40,7 +40,10 @@ export function isAlreadyExists(error: unknown): error is ApiError {
 
 /** The server no longer has the version that was asked for: list again. */
 export function isGone(error: unknown): error is ApiError {
-  return error instanceof ApiError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone');
+  return (
+    error instanceof ApiError &&
+    (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone')
+  );
 }
 
 /** The object is refused by its schema or a rule: trying again does not help. */

@@ -39,11 +39,22 @@ export class ClusterClient implements Cluster {
     return new ClusterClient({ ...this.#options, mayWrite: () => leadership.isHeld() });
   }
 
-  async get<T extends KubernetesObject>(kind: ResourceKind<T>, key: ObjectKey, options: CallOptions): Promise<T> {
-    return this.#read<T>({ method: 'GET', path: objectPath(kind, key), purpose: purpose('get', kind, key) }, options);
+  async get<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    key: ObjectKey,
+    options: CallOptions,
+  ): Promise<T> {
+    return this.#read<T>(
+      { method: 'GET', path: objectPath(kind, key), purpose: purpose('get', kind, key) },
+      options,
+    );
   }
 
-  async find<T extends KubernetesObject>(kind: ResourceKind<T>, key: ObjectKey, options: CallOptions): Promise<T | undefined> {
+  async find<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    key: ObjectKey,
+    options: CallOptions,
+  ): Promise<T | undefined> {
     try {
       return await this.get(kind, key, options);
     } catch (error) {
@@ -52,34 +63,76 @@ export class ClusterClient implements Cluster {
     }
   }
 
-  async list<T extends KubernetesObject>(kind: ResourceKind<T>, query: ListQuery, options: CallOptions): Promise<readonly T[]> {
+  async list<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    query: ListQuery,
+    options: CallOptions,
+  ): Promise<readonly T[]> {
     const listing = await listPages(this.#options.connection, kind, query, options, this.#options.observe);
     return listing.items;
   }
 
-  async create<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T> {
+  async create<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    object: T,
+    options: CallOptions,
+  ): Promise<T> {
     const key = keyOf(object);
     const path = collectionPath(kind, key.namespace);
-    return this.#write<T>({ method: 'POST', path, query: this.#manager(), body: typed(kind, object), purpose: purpose('create', kind, key) }, options);
+    return this.#write<T>(
+      {
+        method: 'POST',
+        path,
+        query: this.#manager(),
+        body: typed(kind, object),
+        purpose: purpose('create', kind, key),
+      },
+      options,
+    );
   }
 
-  async replace<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T> {
+  async replace<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    object: T,
+    options: CallOptions,
+  ): Promise<T> {
     const key = keyOf(object);
     const path = objectPath(kind, key);
-    return this.#write<T>({ method: 'PUT', path, query: this.#manager(), body: typed(kind, object), purpose: purpose('replace', kind, key) }, options);
+    return this.#write<T>(
+      {
+        method: 'PUT',
+        path,
+        query: this.#manager(),
+        body: typed(kind, object),
+        purpose: purpose('replace', kind, key),
+      },
+      options,
+    );
   }
 
-  async delete(kind: ResourceKind<KubernetesObject>, key: ObjectKey, query: DeleteQuery, options: CallOptions): Promise<void> {
+  async delete(
+    kind: ResourceKind<KubernetesObject>,
+    key: ObjectKey,
+    query: DeleteQuery,
+    options: CallOptions,
+  ): Promise<void> {
     const { propagationPolicy = 'Background', ...preconditions } = query;
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions };
     try {
-      await this.#write({ method: 'DELETE', path: objectPath(kind, key), body, purpose: purpose('delete', kind, key) }, options);
+      await this.#write(
+        { method: 'DELETE', path: objectPath(kind, key), body, purpose: purpose('delete', kind, key) },
+        options,
+      );
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
   }
 
-  async apply<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T> {
+  async apply<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    object: T,
+    options: CallOptions,
+  ): Promise<T> {
     const key = keyOf(object);
     return this.#apply<T>(objectPath(kind, key), typed(kind, object), purpose('apply', kind, key), options);
   }
@@ -92,11 +145,17 @@ export class ClusterClient implements Cluster {
     options: CallOptions,
   ): Promise<T> {
     const { uid, resourceVersion } = preconditions;
-    if (uid === undefined || resourceVersion !== undefined) return this.#applyStatusAt(kind, key, status, resourceVersion, options);
+    if (uid === undefined || resourceVersion !== undefined)
+      return this.#applyStatusAt(kind, key, status, resourceVersion, options);
     // A server-side apply ignores metadata.uid (seen with v1.37), so it is compared here, and the version locked.
     for (let attempt = 1; ; attempt++) {
       const live = await this.get(kind, key, options);
-      if (live.metadata?.uid !== uid) throw new ApiError(409, 'Conflict', `${purpose('apply status of', kind, key)}: it was re-created meanwhile`);
+      if (live.metadata?.uid !== uid)
+        throw new ApiError(
+          409,
+          'Conflict',
+          `${purpose('apply status of', kind, key)}: it was re-created meanwhile`,
+        );
       try {
         return await this.#applyStatusAt(kind, key, status, live.metadata.resourceVersion, options);
       } catch (error) {
@@ -114,7 +173,12 @@ export class ClusterClient implements Cluster {
   ): Promise<T> {
     const metadata = { ...metadataOf(kind, key), resourceVersion };
     const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, status: withoutEmpty(status) };
-    return this.#apply<T>(objectPath(kind, key, 'status'), body, purpose('apply status of', kind, key), options);
+    return this.#apply<T>(
+      objectPath(kind, key, 'status'),
+      body,
+      purpose('apply status of', kind, key),
+      options,
+    );
   }
 
   async patchFinalizers<T extends KubernetesObject>(
@@ -137,7 +201,10 @@ export class ClusterClient implements Cluster {
 
   async getSecret(namespace: string, name: string, options: CallOptions): Promise<SecretValues> {
     const values = decodeSecret(await this.get(secrets, { namespace, name }, options));
-    this.#options.secrets.register(`${namespace}/${name}`, values.keys.filter((key) => !publicKeys.has(key)).flatMap((key) => values.find(key) ?? []));
+    this.#options.secrets.register(
+      `${namespace}/${name}`,
+      values.keys.filter((key) => !publicKeys.has(key)).flatMap((key) => values.find(key) ?? []),
+    );
     return values;
   }
 
@@ -171,7 +238,14 @@ export class ClusterClient implements Cluster {
 
   async #apply<T>(path: string, body: unknown, what: string, options: CallOptions): Promise<T> {
     return this.#write<T>(
-      { method: 'PATCH', path, query: { ...this.#manager(), force: true }, body, contentType: 'application/apply-patch+yaml', purpose: what },
+      {
+        method: 'PATCH',
+        path,
+        query: { ...this.#manager(), force: true },
+        body,
+        contentType: 'application/apply-patch+yaml',
+        purpose: what,
+      },
       options,
     );
   }
@@ -185,7 +259,8 @@ export class ClusterClient implements Cluster {
   }
 
   async #write<T>(request: ApiRequest, options: CallOptions): Promise<T> {
-    if (this.#options.mayWrite?.() === false) throw new LeadershipLost(`${request.purpose}: not done, this process is no longer the leader`);
+    if (this.#options.mayWrite?.() === false)
+      throw new LeadershipLost(`${request.purpose}: not done, this process is no longer the leader`);
     return this.#read<T>(request, options);
   }
 }

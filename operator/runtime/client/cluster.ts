@@ -49,15 +49,28 @@ export interface Cluster {
   /** `ApiError` with `isNotFound` when there is none. */
   get<T extends KubernetesObject>(kind: ResourceKind<T>, key: ObjectKey, options: CallOptions): Promise<T>;
   /** Like `get`, undefined when there is none. */
-  find<T extends KubernetesObject>(kind: ResourceKind<T>, key: ObjectKey, options: CallOptions): Promise<T | undefined>;
+  find<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    key: ObjectKey,
+    options: CallOptions,
+  ): Promise<T | undefined>;
   /** All matching objects, read page by page. */
-  list<T extends KubernetesObject>(kind: ResourceKind<T>, query: ListQuery, options: CallOptions): Promise<readonly T[]>;
+  list<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    query: ListQuery,
+    options: CallOptions,
+  ): Promise<readonly T[]>;
   /** `isAlreadyExists` when one of that name is there. */
   create<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T>;
   /** Replaces a whole object; its `metadata.resourceVersion` is the lock. For objects that are ours alone (Lease, Event series). */
   replace<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T>;
   /** Absent already is success. */
-  delete(kind: ResourceKind<KubernetesObject>, key: ObjectKey, query: DeleteQuery, options: CallOptions): Promise<void>;
+  delete(
+    kind: ResourceKind<KubernetesObject>,
+    key: ObjectKey,
+    query: DeleteQuery,
+    options: CallOptions,
+  ): Promise<void>;
   /** Server-side apply of an object we own (ConfigMap, Secret, ControllerRevision, CronJob): fields left out that we set before are removed. */
   apply<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T>;
   /**
@@ -73,7 +86,12 @@ export interface Cluster {
     options: CallOptions,
   ): Promise<T>;
   /** Sets the list of finalizers, locked on the object's uid and resourceVersion. */
-  patchFinalizers<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, finalizers: readonly string[], options: CallOptions): Promise<T>;
+  patchFinalizers<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    object: T,
+    finalizers: readonly string[],
+    options: CallOptions,
+  ): Promise<T>;
   /** Sets (string) or removes (null) annotations, locked on the object's uid and resourceVersion. */
   patchAnnotations<T extends KubernetesObject>(
     kind: ResourceKind<T>,

@@ -32,13 +32,19 @@ describe('a connection', () => {
 
   async function get(connection: KubeConnection): Promise<string> {
     const signal = AbortSignal.timeout(5_000);
-    return text(await connection.send({ method: 'GET', url: new URL(address()), headers: {}, pool: 'calls', signal }));
+    return text(
+      await connection.send({ method: 'GET', url: new URL(address()), headers: {}, pool: 'calls', signal }),
+    );
   }
 
   it('uses a token that was renewed in its file, a minute later at most', async () => {
     const token = join(directory, 'token');
     writeFileSync(token, 'first');
-    const connection = new KubeConnection({ server: address(), serverTrust: 'Verify', token: { file: token } });
+    const connection = new KubeConnection({
+      server: address(),
+      serverTrust: 'Verify',
+      token: { file: token },
+    });
     await get(connection);
     writeFileSync(token, 'second');
     await get(connection);
@@ -86,7 +92,16 @@ describe('a connection', () => {
     });
     await get(connection);
     const signal = AbortSignal.timeout(5_000);
-    await expect(connection.send({ method: 'POST', url: new URL(address()), headers: {}, body: '{}', pool: 'calls', signal })).rejects.toThrow('ECONNRESET');
+    await expect(
+      connection.send({
+        method: 'POST',
+        url: new URL(address()),
+        headers: {},
+        body: '{}',
+        pool: 'calls',
+        signal,
+      }),
+    ).rejects.toThrow('ECONNRESET');
     expect(requests).toBe(2);
     await connection.close();
   });

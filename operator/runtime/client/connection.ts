@@ -3,9 +3,19 @@
  * would make a new one, hence a TLS handshake, for every request).
  */
 import { createHash } from 'node:crypto';
-import { Agent as PlainAgent, request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import {
+  Agent as PlainAgent,
+  request as plainRequest,
+  type ClientRequest,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent, request as tlsRequest } from 'node:https';
-import { defaultKubeconfigFiles, kubeconfigAccess, serviceAccountAccess, type ClusterAccess } from './kubeconfig.ts';
+import {
+  defaultKubeconfigFiles,
+  kubeconfigAccess,
+  serviceAccountAccess,
+  type ClusterAccess,
+} from './kubeconfig.ts';
 import { loginOf, type Login } from './login.ts';
 
 export interface HttpRequest {
@@ -39,7 +49,9 @@ export class KubeConnection {
     this.access = access;
     this.#login = loginOf(access);
     if (access.proxyURL !== undefined && !/^https?:/.test(access.proxyURL)) {
-      throw new Error(`kubeconfig: proxy-url ${access.proxyURL} is not supported; use an http or https proxy`);
+      throw new Error(
+        `kubeconfig: proxy-url ${access.proxyURL} is not supported; use an http or https proxy`,
+      );
     }
   }
 
@@ -49,7 +61,9 @@ export class KubeConnection {
    */
   static load(kubeconfigFile?: string): KubeConnection {
     const inPod = kubeconfigFile === undefined ? serviceAccountAccess() : undefined;
-    return new KubeConnection(inPod ?? kubeconfigAccess(kubeconfigFile === undefined ? defaultKubeconfigFiles() : [kubeconfigFile]));
+    return new KubeConnection(
+      inPod ?? kubeconfigAccess(kubeconfigFile === undefined ? defaultKubeconfigFiles() : [kubeconfigFile]),
+    );
   }
 
   /** URL of the API server, without a slash at its end. */
@@ -81,8 +95,13 @@ export class KubeConnection {
     const digest = createHash('sha256').update(JSON.stringify(tls)).digest('hex');
     if (this.#agents?.digest === digest) return this.#agents;
     const old = this.#agents;
-    this.#agents = { digest, calls: this.#agent(tls, MAX_CALL_CONNECTIONS), watches: this.#agent(tls, Infinity) };
-    for (const agent of [old?.calls, old?.watches]) for (const socket of Object.values(agent?.freeSockets ?? {}).flat()) socket?.destroy();
+    this.#agents = {
+      digest,
+      calls: this.#agent(tls, MAX_CALL_CONNECTIONS),
+      watches: this.#agent(tls, Infinity),
+    };
+    for (const agent of [old?.calls, old?.watches])
+      for (const socket of Object.values(agent?.freeSockets ?? {}).flat()) socket?.destroy();
     return this.#agents;
   }
 
@@ -90,12 +109,22 @@ export class KubeConnection {
     const { server, serverName, serverTrust, proxyURL } = this.access;
     // With keep-alive probes after 15 s the kernel notices a peer that vanished without a word.
     const common = {
-      keepAlive: true, keepAliveMsecs: 15_000, maxSockets, timeout: IDLE_MILLISECONDS,
+      keepAlive: true,
+      keepAliveMsecs: 15_000,
+      maxSockets,
+      timeout: IDLE_MILLISECONDS,
       ...(proxyURL === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxyURL, HTTP_PROXY: proxyURL } }),
     };
     if (server.startsWith('http:')) return new PlainAgent(common);
     const { ca, cert, key } = tls;
-    return new Agent({ ...common, ca, cert, key, rejectUnauthorized: serverTrust === 'Verify', ...(serverName === undefined ? {} : { servername: serverName }) });
+    return new Agent({
+      ...common,
+      ca,
+      cert,
+      key,
+      rejectUnauthorized: serverTrust === 'Verify',
+      ...(serverName === undefined ? {} : { servername: serverName }),
+    });
   }
 }
 
@@ -103,10 +132,19 @@ export class KubeConnection {
  * A kept-alive connection may have been closed by the server in the very moment it is used again; a read is then sent
  * once more on another one, as every HTTP client does.
  */
-async function exchange(request: HttpRequest, agent: PlainAgent, mode: 'MayRetry' | 'Last'): Promise<IncomingMessage> {
+async function exchange(
+  request: HttpRequest,
+  agent: PlainAgent,
+  mode: 'MayRetry' | 'Last',
+): Promise<IncomingMessage> {
   const { method, url, headers, body, signal } = request;
   const send = url.protocol === 'http:' ? plainRequest : tlsRequest;
-  const outgoing: ClientRequest = send(url, { method, agent, signal, headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) } });
+  const outgoing: ClientRequest = send(url, {
+    method,
+    agent,
+    signal,
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
+  });
   try {
     return await new Promise<IncomingMessage>((resolve, reject) => {
       outgoing.once('response', resolve);
@@ -114,7 +152,8 @@ async function exchange(request: HttpRequest, agent: PlainAgent, mode: 'MayRetry
       outgoing.end(body);
     });
   } catch (error) {
-    const torn = outgoing.reusedSocket && error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+    const torn =
+      outgoing.reusedSocket && error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
     if (!torn || method !== 'GET' || mode === 'Last' || signal.aborted) throw error;
     return exchange(request, agent, 'Last');
   }

@@ -6,7 +6,10 @@ import type { ClusterAccess } from './kubeconfig.ts';
 import type { Login } from './login.ts';
 
 /** A way to log in that client-node works out anew for each call (it keeps what is still valid). */
-export async function delegatedLogin({ files, context }: NonNullable<ClusterAccess['delegatedLogin']>): Promise<() => Promise<Login>> {
+export async function delegatedLogin({
+  files,
+  context,
+}: NonNullable<ClusterAccess['delegatedLogin']>): Promise<() => Promise<Login>> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   const [first, ...others] = files;
@@ -20,11 +23,15 @@ export async function delegatedLogin({ files, context }: NonNullable<ClusterAcce
   return async () => {
     const options: Parameters<typeof config.applyToHTTPSOptions>[0] = {};
     await config.applyToHTTPSOptions(options);
-    const headers = Object.entries(options.headers ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const]));
+    const headers = Object.entries(options.headers ?? {}).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)] as const],
+    );
     return {
       headers: {
         ...Object.fromEntries(headers),
-        ...(typeof options.auth === 'string' ? { authorization: `Basic ${Buffer.from(options.auth).toString('base64')}` } : {}),
+        ...(typeof options.auth === 'string'
+          ? { authorization: `Basic ${Buffer.from(options.auth).toString('base64')}` }
+          : {}),
       },
       tls: { ca: pem(options.ca), cert: pem(options.cert), key: pem(options.key) },
     };

@@ -68,10 +68,34 @@ export interface EventObject extends KubernetesObject {
   readonly series?: { readonly count: number; readonly lastObservedTime: string };
 }
 
-export const configMaps: ResourceKind<ConfigMap> = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
-export const secrets: ResourceKind<Secret> = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
-export const namespaces: ResourceKind<KubernetesObject> = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
-export const leases: ResourceKind<Lease> = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
+export const configMaps: ResourceKind<ConfigMap> = {
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+};
+export const secrets: ResourceKind<Secret> = {
+  group: '',
+  version: 'v1',
+  plural: 'secrets',
+  kind: 'Secret',
+  namespaced: true,
+};
+export const namespaces: ResourceKind<KubernetesObject> = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
+export const leases: ResourceKind<Lease> = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+};
 export const controllerRevisions: ResourceKind<ControllerRevision> = {
   group: 'apps',
   version: 'v1',
@@ -79,8 +103,20 @@ export const controllerRevisions: ResourceKind<ControllerRevision> = {
   kind: 'ControllerRevision',
   namespaced: true,
 };
-export const cronJobs: ResourceKind<CronJob> = { group: 'batch', version: 'v1', plural: 'cronjobs', kind: 'CronJob', namespaced: true };
-export const events: ResourceKind<EventObject> = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
+export const cronJobs: ResourceKind<CronJob> = {
+  group: 'batch',
+  version: 'v1',
+  plural: 'cronjobs',
+  kind: 'CronJob',
+  namespaced: true,
+};
+export const events: ResourceKind<EventObject> = {
+  group: 'events.k8s.io',
+  version: 'v1',
+  plural: 'events',
+  kind: 'Event',
+  namespaced: true,
+};
 
 /** `group/version`, or `version` alone for the core group. */
 export function apiVersionOf(kind: ResourceKind<unknown>): string {

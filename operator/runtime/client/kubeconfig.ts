@@ -39,7 +39,10 @@ type Fields = Readonly<Record<string, unknown>>;
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** The service account of the pod that this process runs in; undefined outside of one. */
-export function serviceAccountAccess(environment: NodeJS.ProcessEnv = process.env, directory = SERVICE_ACCOUNT): ClusterAccess | undefined {
+export function serviceAccountAccess(
+  environment: NodeJS.ProcessEnv = process.env,
+  directory = SERVICE_ACCOUNT,
+): ClusterAccess | undefined {
   const host = environment['KUBERNETES_SERVICE_HOST'];
   const port = environment['KUBERNETES_SERVICE_PORT'] ?? '443';
   if (host === undefined || host === '' || !existsSync(join(directory, 'token'))) return undefined;
@@ -55,7 +58,9 @@ export function serviceAccountAccess(environment: NodeJS.ProcessEnv = process.en
 
 /** The files of KUBECONFIG, else ~/.kube/config. */
 export function defaultKubeconfigFiles(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
-  const named = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '' && existsSync(file));
+  const named = (environment['KUBECONFIG'] ?? '')
+    .split(delimiter)
+    .filter((file) => file !== '' && existsSync(file));
   return named.length > 0 ? named : [join(homedir(), '.kube', 'config')];
 }
 
@@ -74,7 +79,10 @@ export function kubeconfigAccess(files: readonly string[], wantedContext?: strin
     contexts.push(...namedOf(document['contexts'], 'context', directory));
     current ??= textOf(document['current-context']);
   }
-  if (current === undefined) throw new Error(`kubeconfig ${where}: no current-context; choose one with \`kubectl config use-context\``);
+  if (current === undefined)
+    throw new Error(
+      `kubeconfig ${where}: no current-context; choose one with \`kubectl config use-context\``,
+    );
   const context = pick(contexts, current, 'context', where).value;
   const cluster = pick(clusters, textOf(context['cluster']) ?? '', 'cluster', where);
   const userName = textOf(context['user']);
@@ -94,10 +102,19 @@ export function kubeconfigAccess(files: readonly string[], wantedContext?: strin
 
 /** Names of all contexts in these files. */
 export function contextNames(files: readonly string[]): readonly string[] {
-  return [...new Set(files.flatMap((file) => namedOf(fieldsOf(parseFile(file))['contexts'], 'context', '').map(({ name }) => name)))];
+  return [
+    ...new Set(
+      files.flatMap((file) =>
+        namedOf(fieldsOf(parseFile(file))['contexts'], 'context', '').map(({ name }) => name),
+      ),
+    ),
+  ];
 }
 
-function userAccess(user: Named<Fields>, chosen: NonNullable<ClusterAccess['delegatedLogin']>): Partial<ClusterAccess> {
+function userAccess(
+  user: Named<Fields>,
+  chosen: NonNullable<ClusterAccess['delegatedLogin']>,
+): Partial<ClusterAccess> {
   const { value, directory } = user;
   const username = textOf(value['username']);
   const token = textOf(value['token']);
@@ -105,10 +122,22 @@ function userAccess(user: Named<Fields>, chosen: NonNullable<ClusterAccess['dele
   return {
     ...optional('clientCertificate', materialOf(user, 'client-certificate')),
     ...optional('clientKey', materialOf(user, 'client-key')),
-    ...optional('token', tokenFile === undefined ? token === undefined ? undefined : { text: token } : { file: resolve(directory, tokenFile) }),
-    ...optional('basic', username === undefined ? undefined : { username, password: textOf(value['password']) ?? '' }),
+    ...optional(
+      'token',
+      tokenFile === undefined
+        ? token === undefined
+          ? undefined
+          : { text: token }
+        : { file: resolve(directory, tokenFile) },
+    ),
+    ...optional(
+      'basic',
+      username === undefined ? undefined : { username, password: textOf(value['password']) ?? '' },
+    ),
     ...optional('impersonate', textOf(value['as'])),
-    ...(value['exec'] === undefined && value['auth-provider'] === undefined ? {} : { delegatedLogin: chosen }),
+    ...(value['exec'] === undefined && value['auth-provider'] === undefined
+      ? {}
+      : { delegatedLogin: chosen }),
   };
 }
 
@@ -116,7 +145,10 @@ function parseFile(file: string): unknown {
   try {
     return parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new Error(`kubeconfig ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(
+      `kubeconfig ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -130,12 +162,19 @@ function textOf(value: unknown): string | undefined {
 
 function namedOf(list: unknown, field: string, directory: string): Named<Fields>[] {
   if (!Array.isArray(list)) return [];
-  return list.map((entry: unknown) => ({ name: textOf(fieldsOf(entry)['name']) ?? '', value: fieldsOf(fieldsOf(entry)[field]), directory }));
+  return list.map((entry: unknown) => ({
+    name: textOf(fieldsOf(entry)['name']) ?? '',
+    value: fieldsOf(fieldsOf(entry)[field]),
+    directory,
+  }));
 }
 
 function pick(list: readonly Named<Fields>[], name: string, what: string, where: string): Named<Fields> {
   const found = list.find((each) => each.name === name);
-  if (found === undefined) throw new Error(`kubeconfig ${where}: there is no ${what} "${name}"; present: ${list.map((each) => each.name).join(', ') || 'none'}`);
+  if (found === undefined)
+    throw new Error(
+      `kubeconfig ${where}: there is no ${what} "${name}"; present: ${list.map((each) => each.name).join(', ') || 'none'}`,
+    );
   return found;
 }
 
@@ -147,6 +186,9 @@ function materialOf({ value, directory }: Named<Fields>, field: string): Materia
   return file === undefined ? undefined : { file: resolve(directory, file) };
 }
 
-function optional<K extends keyof ClusterAccess>(name: K, value: ClusterAccess[K] | undefined): Partial<ClusterAccess> {
+function optional<K extends keyof ClusterAccess>(
+  name: K,
+  value: ClusterAccess[K] | undefined,
+): Partial<ClusterAccess> {
   return value === undefined ? {} : { [name]: value };
 }

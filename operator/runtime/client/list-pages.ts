@@ -55,15 +55,22 @@ async function readPages<T extends KubernetesObject>(
       {
         method: 'GET',
         path: collectionPath(kind, query.namespace),
-        query: { labelSelector: query.labelSelector, fieldSelector: query.fieldSelector, limit: options.pageSize ?? PAGE_SIZE, continue: next },
+        query: {
+          labelSelector: query.labelSelector,
+          fieldSelector: query.fieldSelector,
+          limit: options.pageSize ?? PAGE_SIZE,
+          continue: next,
+        },
         purpose: `list ${kind.plural}`,
       },
       options,
       observe,
     )) as ListBody<T>;
     // Items of built-in kinds come without these two.
-    for (const item of page.items ?? []) items.push({ ...item, apiVersion: apiVersionOf(kind), kind: kind.kind });
+    for (const item of page.items ?? [])
+      items.push({ ...item, apiVersion: apiVersionOf(kind), kind: kind.kind });
     next = page.metadata?.continue;
-    if (next === undefined || next === '') return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
+    if (next === undefined || next === '')
+      return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
   }
 }

@@ -5,7 +5,11 @@ import type { ClusterAccess, Material } from './kubeconfig.ts';
 export interface Login {
   readonly headers: Readonly<Record<string, string>>;
   /** PEM texts. */
-  readonly tls: { readonly ca: string | undefined; readonly cert: string | undefined; readonly key: string | undefined };
+  readonly tls: {
+    readonly ca: string | undefined;
+    readonly cert: string | undefined;
+    readonly key: string | undefined;
+  };
 }
 
 /** The kubelet renews a token when 80 % of its hour are over: a minute late is early enough. */
@@ -29,12 +33,15 @@ export function loginOf(access: ClusterAccess): () => Promise<Login> {
 }
 
 async function readLogin(access: ClusterAccess): Promise<Login> {
-  const [ca, cert, key, token] = await Promise.all([access.certificateAuthority, access.clientCertificate, access.clientKey, access.token].map(textOf));
+  const [ca, cert, key, token] = await Promise.all(
+    [access.certificateAuthority, access.clientCertificate, access.clientKey, access.token].map(textOf),
+  );
   return { headers: headersOf(access, token), tls: { ca, cert, key } };
 }
 
 function headersOf({ basic, impersonate }: ClusterAccess, token: string | undefined): Record<string, string> {
-  const credentials = basic === undefined ? undefined : Buffer.from(`${basic.username}:${basic.password}`).toString('base64');
+  const credentials =
+    basic === undefined ? undefined : Buffer.from(`${basic.username}:${basic.password}`).toString('base64');
   return {
     ...(credentials === undefined ? {} : { authorization: `Basic ${credentials}` }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token.trim()}` }),

@@ -8,8 +8,12 @@ describe('paths', () => {
   it('lead to the core group and to named groups', () => {
     expect(collectionPath(configMaps, 'a')).toBe('/api/v1/namespaces/a/configmaps');
     expect(collectionPath(widgets)).toBe('/apis/test.jtel.de/v1/widgets');
-    expect(objectPath(widgets, { namespace: 'a', name: 'b' }, 'status')).toBe('/apis/test.jtel.de/v1/namespaces/a/widgets/b/status');
-    expect(objectPath(namespaces, { namespace: '', name: 'kube-system' })).toBe('/api/v1/namespaces/kube-system');
+    expect(objectPath(widgets, { namespace: 'a', name: 'b' }, 'status')).toBe(
+      '/apis/test.jtel.de/v1/namespaces/a/widgets/b/status',
+    );
+    expect(objectPath(namespaces, { namespace: '', name: 'kube-system' })).toBe(
+      '/api/v1/namespaces/kube-system',
+    );
   });
 
   it('keep a hostile name in its segment', () => {
@@ -25,6 +29,8 @@ describe('paths', () => {
     ['b', '..'],
     ['.', 'a'],
   ])('refuse name %j in namespace %j, which would address something else', (name, namespace) => {
-    expect(() => objectPath(widgets, { namespace, name })).toThrow(/needs a name|needs a namespace|no valid name/);
+    expect(() => objectPath(widgets, { namespace, name })).toThrow(
+      /needs a name|needs a namespace|no valid name/,
+    );
   });
 });

@@ -9,14 +9,20 @@ class SecretKeyMissing extends Error {
 }
 
 export function decodeSecret(secret: Secret): SecretValues {
-  const values = new Map(Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
+  const values = new Map(
+    Object.entries(secret.data ?? {}).map(([key, value]) => [
+      key,
+      Buffer.from(value, 'base64').toString('utf8'),
+    ]),
+  );
   const object = formatKey(keyOf(secret));
   return {
     find: (key) => values.get(key),
     get: (key) => {
       const value = values.get(key);
       if (value !== undefined && value !== '') return value;
-      const problem = value === '' ? 'is empty' : `is missing; present: ${[...values.keys()].join(', ') || 'none'}`;
+      const problem =
+        value === '' ? 'is empty' : `is missing; present: ${[...values.keys()].join(', ') || 'none'}`;
       throw new SecretKeyMissing(`secret ${object}: key "${key}" ${problem}`);
     },
     keys: [...values.keys()],

@@ -17,7 +17,12 @@ export interface ApiRequest {
 }
 
 /** Told after each call; `status` is 0 when no answer came. */
-export type CallObserver = (call: { readonly method: string; readonly purpose: string; readonly status: number; readonly seconds: number }) => void;
+export type CallObserver = (call: {
+  readonly method: string;
+  readonly purpose: string;
+  readonly status: number;
+  readonly seconds: number;
+}) => void;
 
 const DEFAULT_TIMEOUT_SECONDS = 15;
 
@@ -48,12 +53,20 @@ export async function callApi(
     if (error instanceof ApiError) throw error;
     if (options.signal.aborted) throw options.signal.reason;
     const where = `${request.purpose} at ${connection.server}`;
-    if (timedOut) throw new ApiError(NO_ANSWER, 'Timeout', `${where}: no answer within ${timeoutSeconds} s`, { cause: error });
+    if (timedOut)
+      throw new ApiError(NO_ANSWER, 'Timeout', `${where}: no answer within ${timeoutSeconds} s`, {
+        cause: error,
+      });
     throw new ApiError(NO_ANSWER, 'Unreachable', `${where}: ${messageOf(error)}`, { cause: error });
   } finally {
     clearTimeout(timer);
     options.signal.removeEventListener('abort', abort);
-    observe?.({ method: request.method, purpose: request.purpose, status, seconds: (performance.now() - start) / 1000 });
+    observe?.({
+      method: request.method,
+      purpose: request.purpose,
+      status,
+      seconds: (performance.now() - start) / 1000,
+    });
   }
 }
 
@@ -63,7 +76,11 @@ export interface Answer {
   readonly retryAfter: string | undefined;
 }
 
-async function exchange(connection: KubeConnection, request: ApiRequest, signal: AbortSignal): Promise<Answer> {
+async function exchange(
+  connection: KubeConnection,
+  request: ApiRequest,
+  signal: AbortSignal,
+): Promise<Answer> {
   const response = await connection.send({
     method: request.method,
     url: urlOf(connection, request.path, request.query),
@@ -75,7 +92,11 @@ async function exchange(connection: KubeConnection, request: ApiRequest, signal:
     pool: 'calls',
     signal,
   });
-  return { status: response.statusCode ?? NO_ANSWER, body: parse(await text(response)), retryAfter: response.headers['retry-after'] };
+  return {
+    status: response.statusCode ?? NO_ANSWER,
+    body: parse(await text(response)),
+    retryAfter: response.headers['retry-after'],
+  };
 }
 
 /** For every request. */
@@ -83,7 +104,8 @@ export const commonHeaders = { accept: 'application/json', 'user-agent': 'jtel-o
 
 export function urlOf(connection: KubeConnection, path: string, query: ApiRequest['query'] = {}): URL {
   const url = new URL(connection.server + path);
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) url.searchParams.set(name, String(value));
   return url;
 }
 
@@ -104,11 +126,19 @@ interface StatusBody {
 /** The server explains itself in a `metav1.Status`; a proxy in between may answer with any text. */
 export function errorFrom(request: Pick<ApiRequest, 'purpose'>, answer: Answer): ApiError {
   const body: StatusBody = typeof answer.body === 'object' && answer.body !== null ? answer.body : {};
-  const explanation = body.message ?? (typeof answer.body === 'string' ? answer.body.trim().slice(0, 300) : '');
-  const retryAfterSeconds = body.details?.retryAfterSeconds ?? (answer.retryAfter === undefined ? undefined : Number(answer.retryAfter));
-  return new ApiError(answer.status, body.reason ?? 'Unknown', `${request.purpose}: HTTP ${answer.status} ${explanation}`.trimEnd(), {
-    retryAfterSeconds: Number.isFinite(retryAfterSeconds) ? retryAfterSeconds : undefined,
-  });
+  const explanation =
+    body.message ?? (typeof answer.body === 'string' ? answer.body.trim().slice(0, 300) : '');
+  const retryAfterSeconds =
+    body.details?.retryAfterSeconds ??
+    (answer.retryAfter === undefined ? undefined : Number(answer.retryAfter));
+  return new ApiError(
+    answer.status,
+    body.reason ?? 'Unknown',
+    `${request.purpose}: HTTP ${answer.status} ${explanation}`.trimEnd(),
+    {
+      retryAfterSeconds: Number.isFinite(retryAfterSeconds) ? retryAfterSeconds : undefined,
+    },
+  );
 }
 
 /** With the code (ECONNREFUSED, certificate …) and what is behind. */

@@ -10,7 +10,11 @@ const other = { namespace: 'x', name: 'other' };
 type Report = (progress: ActivityProgress) => void;
 
 /** An activity that runs until it is told to end, and reports when it is told to. */
-function endless(): { readonly run: (progress: Report, signal: AbortSignal) => Promise<void>; readonly report: Report; readonly end: () => void } {
+function endless(): {
+  readonly run: (progress: Report, signal: AbortSignal) => Promise<void>;
+  readonly report: Report;
+  readonly end: () => void;
+} {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let tell: Report | undefined;
   return {
@@ -33,10 +37,15 @@ describe('activities', () => {
 
   beforeEach(() => {
     enqueued = [];
-    activities = new Activities({ enqueue: (woken) => enqueued.push(formatKey(woken)), logger: silentLogger, progressIntervalSeconds: 0.05 });
+    activities = new Activities({
+      enqueue: (woken) => enqueued.push(formatKey(woken)),
+      logger: silentLogger,
+      progressIntervalSeconds: 0.05,
+    });
   });
 
-  const ended = (): Promise<boolean> => waitFor('the end', () => activities.get(key) === undefined, { intervalMilliseconds: 2 });
+  const ended = (): Promise<boolean> =>
+    waitFor('the end', () => activities.get(key) === undefined, { intervalMilliseconds: 2 });
 
   it('run beside, and say what they are doing', async () => {
     const install = endless();
@@ -54,7 +63,12 @@ describe('activities', () => {
     activities.start(key, 'Install', async (progress) => progress({ step: 'last' }));
     await ended();
     expect(enqueued.at(-1)).toBe('x/demo');
-    expect(activities.take(key)).toMatchObject({ name: 'Install', result: 'Succeeded', error: undefined, progress: { step: 'last' } });
+    expect(activities.take(key)).toMatchObject({
+      name: 'Install',
+      result: 'Succeeded',
+      error: undefined,
+      progress: { step: 'last' },
+    });
     expect(activities.take(key)).toBeUndefined();
   });
 
@@ -76,7 +90,9 @@ describe('activities', () => {
   it('are at most one per object', async () => {
     const first = endless();
     activities.start(key, 'Install', first.run);
-    expect(() => activities.start(key, 'Update', async () => undefined)).toThrow('activity Update of x/demo not started: Install is running');
+    expect(() => activities.start(key, 'Update', async () => undefined)).toThrow(
+      'activity Update of x/demo not started: Install is running',
+    );
     activities.start(other, 'Update', async () => undefined);
     first.end();
     await ended();

@@ -60,11 +60,16 @@ export class Activities<P = ActivityProgress> {
    * Starts `run` for this key. Throws when one runs already (look with `get` first) and after `close`; an outcome that
    * was not taken is dropped. `run` must end soon after its signal aborts.
    */
-  start(key: ObjectKey, name: string, run: (progress: (progress: P) => void, signal: AbortSignal) => Promise<void>): void {
+  start(
+    key: ObjectKey,
+    name: string,
+    run: (progress: (progress: P) => void, signal: AbortSignal) => Promise<void>,
+  ): void {
     const id = formatKey(key);
     if (this.#closed) throw new Error(`activity ${name} of ${id} not started: activities are closed`);
     const current = this.#running.get(id);
-    if (current !== undefined) throw new Error(`activity ${name} of ${id} not started: ${current.activity.name} is running`);
+    if (current !== undefined)
+      throw new Error(`activity ${name} of ${id} not started: ${current.activity.name} is running`);
     this.#outcomes.delete(id);
     const controller = new AbortController();
     const report = (progress: P): void => this.#progress(key, controller, progress);
@@ -73,7 +78,8 @@ export class Activities<P = ActivityProgress> {
       .then(() => run(report, controller.signal))
       .then(
         () => this.#end(key, controller, 'Succeeded', undefined),
-        (error: unknown) => this.#end(key, controller, controller.signal.aborted ? 'Aborted' : 'Failed', error),
+        (error: unknown) =>
+          this.#end(key, controller, controller.signal.aborted ? 'Aborted' : 'Failed', error),
       );
     this.#running.set(id, {
       activity: { name, startTime: new Date(), progress: undefined },
@@ -133,14 +139,24 @@ export class Activities<P = ActivityProgress> {
     else running.timer = setTimeout(enqueue, pause);
   }
 
-  #end(key: ObjectKey, controller: AbortController, result: ActivityOutcome<P>['result'], error: unknown): void {
+  #end(
+    key: ObjectKey,
+    controller: AbortController,
+    result: ActivityOutcome<P>['result'],
+    error: unknown,
+  ): void {
     const id = formatKey(key);
     const running = this.#running.get(id);
     if (running?.controller !== controller) return;
     clearTimeout(running.timer);
     this.#running.delete(id);
     this.#outcomes.set(id, { ...running.activity, result, endTime: new Date(), error });
-    this.#options.logger.debug('activity ended', { object: id, activity: running.activity.name, result, error });
+    this.#options.logger.debug('activity ended', {
+      object: id,
+      activity: running.activity.name,
+      result,
+      error,
+    });
     if (!this.#closed) this.#options.enqueue(key);
   }
 }

@@ -13,9 +13,17 @@ interface Widget extends KubernetesObject {
   readonly status?: unknown;
 }
 
-function widget(name: string, version = 1, extra: { readonly generation?: number; readonly status?: unknown; readonly secretName?: string } = {}): Widget {
+function widget(
+  name: string,
+  version = 1,
+  extra: { readonly generation?: number; readonly status?: unknown; readonly secretName?: string } = {},
+): Widget {
   const { generation = 1, status, secretName = 'none' } = extra;
-  return { metadata: { namespace: 'x', name, uid: name, resourceVersion: String(version), generation }, spec: { secretName }, status };
+  return {
+    metadata: { namespace: 'x', name, uid: name, resourceVersion: String(version), generation },
+    spec: { secretName },
+    status,
+  };
 }
 
 describe('a controller', () => {
@@ -37,7 +45,8 @@ describe('a controller', () => {
   });
 
   function start(
-    reconcile: (key: ObjectKey, context: ReconcileContext) => Promise<ReconcileResult | void> = async () => undefined,
+    reconcile: (key: ObjectKey, context: ReconcileContext) => Promise<ReconcileResult | void> = async () =>
+      undefined,
     options: Partial<ControllerOptions<Widget>> = {},
   ): Controller<Widget> {
     const controller = new Controller<Widget>({
@@ -57,7 +66,8 @@ describe('a controller', () => {
     return controller;
   }
 
-  const runsAre = (count: number): Promise<boolean> => waitFor(`${count} reconciles`, () => runs.length >= count, { intervalMilliseconds: 2 });
+  const runsAre = (count: number): Promise<boolean> =>
+    waitFor(`${count} reconciles`, () => runs.length >= count, { intervalMilliseconds: 2 });
 
   /** Everything that is due has been worked on once another key, added last, has been. */
   async function settled(controller: Controller<Widget>): Promise<void> {
@@ -132,14 +142,21 @@ describe('a controller', () => {
       if (runs.length < 4) throw new Error('host away');
       if (runs.length < 6) throw new Error('disk full');
     });
-    await waitFor('recovery', () => logger.messages('info').includes('recovered'), { intervalMilliseconds: 2 });
-    expect(logger.lines.filter(({ level }) => level === 'error').map(({ fields }) => String(fields['error']))).toEqual(['Error: host away', 'Error: disk full']);
+    await waitFor('recovery', () => logger.messages('info').includes('recovered'), {
+      intervalMilliseconds: 2,
+    });
+    expect(
+      logger.lines.filter(({ level }) => level === 'error').map(({ fields }) => String(fields['error'])),
+    ).toEqual(['Error: host away', 'Error: disk full']);
     expect(logger.lines[0]?.fields).toMatchObject({ controller: 'widget', object: 'x/a' });
   });
 
   it('takes a conflict, and a moment without leadership, as reasons to look again, not as errors', async () => {
     store.put(widget('a'));
-    const troubles = [new ApiError(409, 'Conflict', 'changed meanwhile'), new LeadershipLost('renewal is late')];
+    const troubles = [
+      new ApiError(409, 'Conflict', 'changed meanwhile'),
+      new LeadershipLost('renewal is late'),
+    ];
     start(async () => {
       const trouble = troubles.shift();
       if (trouble !== undefined) throw trouble;

@@ -13,7 +13,10 @@ import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 export type Wake = (enqueue: (key: ObjectKey) => void) => () => void;
 
 /** Wakes the keys that `map` gives for each change in a store: inputs of the object, or objects it owns. */
-export function watching<U extends KubernetesObject>(store: Store<U>, map: (object: U) => readonly ObjectKey[]): Wake {
+export function watching<U extends KubernetesObject>(
+  store: Store<U>,
+  map: (object: U) => readonly ObjectKey[],
+): Wake {
   return (enqueue) =>
     store.onChange((change) => {
       // Both sides of a change: what no longer refers to the object must know as well.
@@ -124,7 +127,9 @@ export class Controller<T extends KubernetesObject> {
     }
     if (error instanceof Stalled) {
       this.#queue.resetFailures(id);
-      this.#tell(id, error, () => logger.warn('stalled: waits for a change of the object or an input', { error }));
+      this.#tell(id, error, () =>
+        logger.warn('stalled: waits for a change of the object or an input', { error }),
+      );
       return 'stalled';
     }
     const retryInSeconds = this.#queue.addAfterFailure(id);
@@ -138,7 +143,9 @@ export class Controller<T extends KubernetesObject> {
       logger.debug('conflict, will be tried again', { error, retryInSeconds });
       return 'conflict';
     }
-    this.#tell(id, error, () => logger.error('reconcile failed, will be tried again', { error, retryInSeconds }));
+    this.#tell(id, error, () =>
+      logger.error('reconcile failed, will be tried again', { error, retryInSeconds }),
+    );
     return 'error';
   }
 

@@ -10,7 +10,11 @@ describe('a finalizer', () => {
     ['is added beside those of others', { finalizers: ['other'] }, 'Add'],
     ['lets a live object be reconciled', { finalizers: ['other', finalizer] }, 'Reconcile'],
     ['asks for clean-up of a deleted object', { finalizers: [finalizer], deletionTimestamp }, 'CleanUp'],
-    ['has nothing to do with a deleted object that is without it', { finalizers: ['other'], deletionTimestamp }, 'Leave'],
+    [
+      'has nothing to do with a deleted object that is without it',
+      { finalizers: ['other'], deletionTimestamp },
+      'Leave',
+    ],
   ])('%s', (_, metadata, step) => {
     expect(finalizerStep({ metadata }, finalizer)).toBe(step);
   });

@@ -81,7 +81,12 @@ export async function removeFinalizer<T extends KubernetesObject>(
   const finalizers = live.metadata?.finalizers ?? [];
   if (!finalizers.includes(finalizer)) return;
   try {
-    await cluster.patchFinalizers(kind, live, finalizers.filter((name) => name !== finalizer), options);
+    await cluster.patchFinalizers(
+      kind,
+      live,
+      finalizers.filter((name) => name !== finalizer),
+      options,
+    );
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }

@@ -132,7 +132,8 @@ export class LeaderElector {
       if (signal.aborted) return undefined;
       if (!this.isHeld()) return this.#lost(`the lease was not renewed for ${renewDeadlineSeconds} s`);
       try {
-        if ((await this.#tryOnce(signal)) === 'HeldByOther') return this.#lost(`the lease is held by ${this.#observed?.lease.spec?.holderIdentity ?? 'nobody'}`);
+        if ((await this.#tryOnce(signal)) === 'HeldByOther')
+          return this.#lost(`the lease is held by ${this.#observed?.lease.spec?.holderIdentity ?? 'nobody'}`);
       } catch (error) {
         if (signal.aborted) return undefined;
         logger.warn('leader election: renewal failed', { error });
@@ -155,7 +156,9 @@ export class LeaderElector {
     const live = await cluster.find(leases, key, options);
     try {
       if (live === undefined) {
-        this.#observe(await cluster.create(leases, { metadata: { ...key }, spec: this.#claim(0, undefined) }, options));
+        this.#observe(
+          await cluster.create(leases, { metadata: { ...key }, spec: this.#claim(0, undefined) }, options),
+        );
       } else {
         this.#observe(live);
         const { holderIdentity = '', acquireTime } = live.spec ?? {};
@@ -163,7 +166,13 @@ export class LeaderElector {
         // Our own name without our knowing: an earlier request of ours arrived, its answer did not. A new term all the same.
         const ours = holderIdentity === identity && this.#renewed !== undefined;
         const transitions = (live.spec?.leaseTransitions ?? 0) + (ours ? 0 : 1);
-        this.#observe(await cluster.replace(leases, { ...live, spec: this.#claim(transitions, ours ? acquireTime : undefined) }, options));
+        this.#observe(
+          await cluster.replace(
+            leases,
+            { ...live, spec: this.#claim(transitions, ours ? acquireTime : undefined) },
+            options,
+          ),
+        );
       }
     } catch (error) {
       if (isConflict(error) || isAlreadyExists(error)) return 'Conflict';
@@ -204,7 +213,12 @@ export class LeaderElector {
       const options = { signal: AbortSignal.timeout(3_000) };
       const live = await cluster.find(leases, key, options);
       if (live?.spec?.holderIdentity !== identity) return;
-      const spec = { ...live.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: formatMicroTime(new Date()) };
+      const spec = {
+        ...live.spec,
+        holderIdentity: '',
+        leaseDurationSeconds: 1,
+        renewTime: formatMicroTime(new Date()),
+      };
       await cluster.replace(leases, { ...live, spec }, options);
       logger.info('leadership released');
     } catch (error) {

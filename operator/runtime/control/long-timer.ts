@@ -8,7 +8,10 @@ export function setTimeoutLong(callback: () => void, milliseconds: number): () =
   let timer: NodeJS.Timeout;
   const arm = (): void => {
     const left = end - performance.now();
-    timer = left > LONGEST_MILLISECONDS ? setTimeout(arm, LONGEST_MILLISECONDS) : setTimeout(callback, Math.max(0, left));
+    timer =
+      left > LONGEST_MILLISECONDS
+        ? setTimeout(arm, LONGEST_MILLISECONDS)
+        : setTimeout(callback, Math.max(0, left));
   };
   arm();
   return () => clearTimeout(timer);

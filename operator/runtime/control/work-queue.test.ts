@@ -76,7 +76,9 @@ describe('the work queue', () => {
   });
 
   it('doubles the pause with each failure of a key up to the longest, and forgets after success', () => {
-    expect([1, 2, 3, 4, 5, 6, 7, 8].map(() => queue.addAfterFailure('a'))).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+    expect([1, 2, 3, 4, 5, 6, 7, 8].map(() => queue.addAfterFailure('a'))).toEqual([
+      1, 2, 4, 8, 16, 32, 60, 60,
+    ]);
     expect(queue.addAfterFailure('b')).toBe(1);
     queue.resetFailures('a');
     expect(queue.addAfterFailure('a')).toBe(1);

@@ -7,13 +7,24 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ResourceKind } from '../../../crds/kind.ts';
 import { ApiError } from '../client/api-error.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
-import type { CallOptions, Cluster, DeleteQuery, ListQuery, Preconditions, SecretValues } from '../client/cluster.ts';
+import type {
+  CallOptions,
+  Cluster,
+  DeleteQuery,
+  ListQuery,
+  Preconditions,
+  SecretValues,
+} from '../client/cluster.ts';
 import { apiVersionOf, namespaces, secrets } from '../client/kinds.ts';
 import { withoutEmpty } from '../report/without-empty.ts';
 import { decodeSecret } from '../client/secret-values.ts';
 import { formatKey, keyOf, type KubernetesObject, type ObjectKey, type ObjectMeta } from '../objects.ts';
 
-type Body = KubernetesObject & { readonly spec?: unknown; readonly status?: unknown; readonly stringData?: Readonly<Record<string, string>> };
+type Body = KubernetesObject & {
+  readonly spec?: unknown;
+  readonly status?: unknown;
+  readonly stringData?: Readonly<Record<string, string>>;
+};
 
 /** One write, before and after its effect; a throw in the hook is a failure (or a crash) at exactly this point. */
 export interface MemoryWrite {
@@ -53,42 +64,68 @@ export class MemoryCluster implements Cluster {
   }
 
   /** As `watchNamed` does: once at the beginning when the object is there, then at each change, until the signal aborts. */
-  watchNamed(kind: ResourceKind<KubernetesObject>, key: ObjectKey, changed: () => void, signal: AbortSignal): Promise<void> {
+  watchNamed(
+    kind: ResourceKind<KubernetesObject>,
+    key: ObjectKey,
+    changed: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const tell = (one: ResourceKind<unknown>, other: ObjectKey): void => {
       if (idOf(one, other) === idOf(kind, key)) changed();
     };
     this.#followers.add(tell);
     if (this.#objects.has(idOf(kind, key))) changed();
     return new Promise((resolve) => {
-      signal.addEventListener('abort', () => {
-        this.#followers.delete(tell);
-        resolve();
-      }, { once: true });
+      signal.addEventListener(
+        'abort',
+        () => {
+          this.#followers.delete(tell);
+          resolve();
+        },
+        { once: true },
+      );
     });
   }
 
-  async get<T extends KubernetesObject>(kind: ResourceKind<T>, key: ObjectKey, { signal }: CallOptions): Promise<T> {
+  async get<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    key: ObjectKey,
+    { signal }: CallOptions,
+  ): Promise<T> {
     signal.throwIfAborted();
     const found = this.#objects.get(idOf(kind, key));
-    if (found === undefined) throw new ApiError(404, 'NotFound', `${kind.plural} "${formatKey(key)}" not found`);
+    if (found === undefined)
+      throw new ApiError(404, 'NotFound', `${kind.plural} "${formatKey(key)}" not found`);
     return structuredClone(found) as KubernetesObject as T;
   }
 
-  async find<T extends KubernetesObject>(kind: ResourceKind<T>, key: ObjectKey, options: CallOptions): Promise<T | undefined> {
+  async find<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    key: ObjectKey,
+    options: CallOptions,
+  ): Promise<T | undefined> {
     return this.#objects.has(idOf(kind, key)) ? this.get(kind, key, options) : undefined;
   }
 
-  async list<T extends KubernetesObject>(kind: ResourceKind<T>, query: ListQuery, { signal }: CallOptions): Promise<readonly T[]> {
+  async list<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    query: ListQuery,
+    { signal }: CallOptions,
+  ): Promise<readonly T[]> {
     signal.throwIfAborted();
     const prefix = `${apiVersionOf(kind)}/${kind.plural}/`;
-    const found = [...this.#objects].filter(([id, { metadata }]) => id.startsWith(prefix) && [undefined, metadata?.namespace].includes(query.namespace));
+    const found = [...this.#objects].filter(
+      ([id, { metadata }]) =>
+        id.startsWith(prefix) && [undefined, metadata?.namespace].includes(query.namespace),
+    );
     return found.map(([, object]) => structuredClone(object) as KubernetesObject as T);
   }
 
   create<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T> {
     const key = keyOf(object);
     return this.#write('create', kind, key, options, () => {
-      if (this.#objects.has(idOf(kind, key))) throw new ApiError(409, 'AlreadyExists', `${kind.plural} "${formatKey(key)}" already exists`);
+      if (this.#objects.has(idOf(kind, key)))
+        throw new ApiError(409, 'AlreadyExists', `${kind.plural} "${formatKey(key)}" already exists`);
       return this.#put(kind, object, undefined);
     });
   }
@@ -101,12 +138,18 @@ export class MemoryCluster implements Cluster {
     });
   }
 
-  async delete(kind: ResourceKind<KubernetesObject>, key: ObjectKey, query: DeleteQuery, options: CallOptions): Promise<void> {
+  async delete(
+    kind: ResourceKind<KubernetesObject>,
+    key: ObjectKey,
+    query: DeleteQuery,
+    options: CallOptions,
+  ): Promise<void> {
     if (!this.#objects.has(idOf(kind, key))) return;
     await this.#write('delete', kind, key, options, () => {
       const live = this.#live(kind, key, query);
       if ((live.metadata?.finalizers ?? []).length === 0) this.#objects.delete(idOf(kind, key));
-      else if (live.metadata?.deletionTimestamp === undefined) this.#change(kind, live, { deletionTimestamp: new Date().toISOString() });
+      else if (live.metadata?.deletionTimestamp === undefined)
+        this.#change(kind, live, { deletionTimestamp: new Date().toISOString() });
       return live;
     });
   }
@@ -115,7 +158,10 @@ export class MemoryCluster implements Cluster {
     const key = keyOf(object);
     return this.#write('apply', kind, key, options, () => {
       const live = this.#objects.get(idOf(kind, key));
-      if (live !== undefined) this.#live(kind, key, { resourceVersion: object.metadata?.resourceVersion ?? live.metadata?.resourceVersion ?? '' });
+      if (live !== undefined)
+        this.#live(kind, key, {
+          resourceVersion: object.metadata?.resourceVersion ?? live.metadata?.resourceVersion ?? '',
+        });
       return this.#put(kind, object, live);
     });
   }
@@ -135,8 +181,15 @@ export class MemoryCluster implements Cluster {
     });
   }
 
-  patchFinalizers<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, finalizers: readonly string[], options: CallOptions): Promise<T> {
-    return this.#write('patch', kind, keyOf(object), options, () => this.#change(kind, this.#live(kind, keyOf(object), object.metadata ?? {}), { finalizers }));
+  patchFinalizers<T extends KubernetesObject>(
+    kind: ResourceKind<T>,
+    object: T,
+    finalizers: readonly string[],
+    options: CallOptions,
+  ): Promise<T> {
+    return this.#write('patch', kind, keyOf(object), options, () =>
+      this.#change(kind, this.#live(kind, keyOf(object), object.metadata ?? {}), { finalizers }),
+    );
   }
 
   patchAnnotations<T extends KubernetesObject>(
@@ -147,7 +200,9 @@ export class MemoryCluster implements Cluster {
   ): Promise<T> {
     return this.#write('patch', kind, keyOf(object), options, () => {
       const live = this.#live(kind, keyOf(object), object.metadata ?? {});
-      const merged = Object.entries({ ...live.metadata?.annotations, ...annotations }).filter((entry): entry is [string, string] => entry[1] !== null);
+      const merged = Object.entries({ ...live.metadata?.annotations, ...annotations }).filter(
+        (entry): entry is [string, string] => entry[1] !== null,
+      );
       return this.#change(kind, live, { annotations: Object.fromEntries(merged) });
     });
   }
@@ -178,16 +233,25 @@ export class MemoryCluster implements Cluster {
 
   #live(kind: ResourceKind<unknown>, key: ObjectKey, { uid, resourceVersion }: Preconditions): Body {
     const live = this.#objects.get(idOf(kind, key));
-    if (live === undefined) throw new ApiError(404, 'NotFound', `${kind.plural} "${formatKey(key)}" not found`);
-    const isOther = (uid !== undefined && uid !== live.metadata?.uid) || (resourceVersion !== undefined && resourceVersion !== live.metadata?.resourceVersion);
-    if (isOther) throw new ApiError(409, 'Conflict', `${kind.plural} "${formatKey(key)}": the object has been modified`);
+    if (live === undefined)
+      throw new ApiError(404, 'NotFound', `${kind.plural} "${formatKey(key)}" not found`);
+    const isOther =
+      (uid !== undefined && uid !== live.metadata?.uid) ||
+      (resourceVersion !== undefined && resourceVersion !== live.metadata?.resourceVersion);
+    if (isOther)
+      throw new ApiError(409, 'Conflict', `${kind.plural} "${formatKey(key)}": the object has been modified`);
     return live;
   }
 
   /** Metadata alone, which leaves the generation as it is; the last finalizer of a deleted object lets it go. */
   #change(kind: ResourceKind<unknown>, live: Body, metadata: Partial<ObjectMeta>): Body {
-    const changed = this.#store(kind, { ...live, metadata: { ...live.metadata, ...metadata } }, live.metadata?.generation);
-    const isGone = changed.metadata?.deletionTimestamp !== undefined && (changed.metadata.finalizers ?? []).length === 0;
+    const changed = this.#store(
+      kind,
+      { ...live, metadata: { ...live.metadata, ...metadata } },
+      live.metadata?.generation,
+    );
+    const isGone =
+      changed.metadata?.deletionTimestamp !== undefined && (changed.metadata.finalizers ?? []).length === 0;
     if (isGone) this.#objects.delete(idOf(kind, keyOf(changed)));
     return changed;
   }
@@ -195,7 +259,9 @@ export class MemoryCluster implements Cluster {
   /** Everything but the status, which only its own subresource changes. */
   #put(kind: ResourceKind<unknown>, object: KubernetesObject, live: Body | undefined): Body {
     const { stringData, ...body } = structuredClone(object) as Body & { data?: Record<string, string> };
-    const encoded = Object.fromEntries(Object.entries(stringData ?? {}).map(([key, value]) => [key, Buffer.from(value).toString('base64')]));
+    const encoded = Object.fromEntries(
+      Object.entries(stringData ?? {}).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+    );
     const data = stringData === undefined ? {} : { data: { ...body.data, ...encoded } };
     const metadata: ObjectMeta = {
       ...live?.metadata,
@@ -204,7 +270,8 @@ export class MemoryCluster implements Cluster {
       creationTimestamp: live?.metadata?.creationTimestamp ?? new Date().toISOString(),
     };
     const previous = live?.metadata?.generation ?? 0;
-    const generation = live !== undefined && isDeepStrictEqual(live.spec, body.spec) ? previous : previous + 1;
+    const generation =
+      live !== undefined && isDeepStrictEqual(live.spec, body.spec) ? previous : previous + 1;
     const status = live?.status === undefined ? {} : { status: live.status };
     const { status: _ignored, ...rest } = body;
     return this.#store(kind, { ...rest, ...data, ...status, metadata }, generation);

@@ -1,9 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { findCondition, formatTime, isConditionTrue, removeCondition, setCondition, type Condition } from './conditions.ts';
+import {
+  findCondition,
+  formatTime,
+  isConditionTrue,
+  removeCondition,
+  setCondition,
+  type Condition,
+} from './conditions.ts';
 
 const noon = new Date('2026-03-01T12:00:00.999Z');
 const later = new Date('2026-03-01T13:00:00Z');
-const ready: Omit<Condition, 'lastTransitionTime'> = { type: 'Ready', status: 'False', reason: 'Installing', message: 'pulling', observedGeneration: 1 };
+const ready: Omit<Condition, 'lastTransitionTime'> = {
+  type: 'Ready',
+  status: 'False',
+  reason: 'Installing',
+  message: 'pulling',
+  observedGeneration: 1,
+};
 
 describe('a condition', () => {
   const first = setCondition(undefined, ready, noon);
@@ -15,11 +28,15 @@ describe('a condition', () => {
 
   it('keeps its transition time when only reason or message change', () => {
     const second = setCondition(first, { ...ready, reason: 'Starting', message: 'starting' }, later);
-    expect(second).toEqual([{ ...ready, reason: 'Starting', message: 'starting', lastTransitionTime: '2026-03-01T12:00:00Z' }]);
+    expect(second).toEqual([
+      { ...ready, reason: 'Starting', message: 'starting', lastTransitionTime: '2026-03-01T12:00:00Z' },
+    ]);
   });
 
   it('moves its transition time with its status', () => {
-    expect(setCondition(first, { ...ready, status: 'True' }, later)[0]?.lastTransitionTime).toBe('2026-03-01T13:00:00Z');
+    expect(setCondition(first, { ...ready, status: 'True' }, later)[0]?.lastTransitionTime).toBe(
+      '2026-03-01T13:00:00Z',
+    );
   });
 
   it('gives back the same list when nothing changes, and never changes a list', () => {
@@ -32,7 +49,10 @@ describe('a condition', () => {
 
   it('keeps its place among others', () => {
     const two = setCondition(first, { ...ready, type: 'HostReachable', status: 'True' }, noon);
-    expect(setCondition(two, { ...ready, status: 'True' }, later).map(({ type }) => type)).toEqual(['Ready', 'HostReachable']);
+    expect(setCondition(two, { ...ready, status: 'True' }, later).map(({ type }) => type)).toEqual([
+      'Ready',
+      'HostReachable',
+    ]);
     expect(findCondition(two, 'HostReachable')?.status).toBe('True');
     expect(isConditionTrue(two, 'Ready')).toBe(false);
     expect(isConditionTrue(two, 'HostReachable')).toBe(true);

@@ -16,7 +16,10 @@ export function formatTime(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;
 }
 
-export function findCondition<C extends Condition>(conditions: readonly C[] | undefined, type: C['type']): C | undefined {
+export function findCondition<C extends Condition>(
+  conditions: readonly C[] | undefined,
+  type: C['type'],
+): C | undefined {
   return conditions?.find((condition) => condition.type === type);
 }
 
@@ -36,7 +39,8 @@ export function setCondition<C extends Condition>(
   const list = conditions ?? [];
   const index = list.findIndex((condition) => condition.type === update.type);
   const previous = list[index];
-  const lastTransitionTime = previous?.status === update.status ? previous.lastTransitionTime : formatTime(now);
+  const lastTransitionTime =
+    previous?.status === update.status ? previous.lastTransitionTime : formatTime(now);
   const next = { ...update, lastTransitionTime } as C;
   if (previous === undefined) return [...list, next];
   const unchanged =
@@ -48,7 +52,12 @@ export function setCondition<C extends Condition>(
 }
 
 /** The list without that condition; the same array when it was not there. */
-export function removeCondition<C extends Condition>(conditions: readonly C[] | undefined, type: C['type']): readonly C[] {
+export function removeCondition<C extends Condition>(
+  conditions: readonly C[] | undefined,
+  type: C['type'],
+): readonly C[] {
   const list = conditions ?? [];
-  return list.some((condition) => condition.type === type) ? list.filter((condition) => condition.type !== type) : list;
+  return list.some((condition) => condition.type === type)
+    ? list.filter((condition) => condition.type !== type)
+    : list;
 }

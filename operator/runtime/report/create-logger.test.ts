@@ -5,17 +5,31 @@ import { createLogger, type LoggerOptions } from './create-logger.ts';
 import type { Logger } from './logger.ts';
 import { SecretRegistry } from './secret-registry.ts';
 
-function logTo(options: Partial<LoggerOptions> = {}): { logger: Logger; secrets: SecretRegistry; text: () => string } {
+function logTo(options: Partial<LoggerOptions> = {}): {
+  logger: Logger;
+  secrets: SecretRegistry;
+  text: () => string;
+} {
   const stream = new PassThrough();
   const secrets = new SecretRegistry();
-  return { logger: createLogger({ level: 'info', format: 'json', secrets, stream, ...options }), secrets, text: () => String(stream.read() ?? '') };
+  return {
+    logger: createLogger({ level: 'info', format: 'json', secrets, stream, ...options }),
+    secrets,
+    text: () => String(stream.read() ?? ''),
+  };
 }
 
 describe('the logger', () => {
   it('writes one JSON object a line, with the fields of its ancestors', () => {
     const { logger, text } = logTo();
     logger.child({ controller: 'stack' }).child({ object: 'default/demo' }).info('installed', { seconds: 3 });
-    expect(JSON.parse(text())).toMatchObject({ level: 'info', message: 'installed', controller: 'stack', object: 'default/demo', seconds: 3 });
+    expect(JSON.parse(text())).toMatchObject({
+      level: 'info',
+      message: 'installed',
+      controller: 'stack',
+      object: 'default/demo',
+      seconds: 3,
+    });
   });
 
   it('leaves out what is below its level', () => {
@@ -29,7 +43,14 @@ describe('the logger', () => {
     const { logger, text } = logTo();
     const cause = new Error('ECONNREFUSED');
     logger.error('failed', { error: new ApiError(0, 'Unreachable', 'get widgets a/b: away', { cause }) });
-    expect(JSON.parse(text())).toMatchObject({ error: { name: 'ApiError', reason: 'Unreachable', message: 'get widgets a/b: away', cause: { message: 'ECONNREFUSED' } } });
+    expect(JSON.parse(text())).toMatchObject({
+      error: {
+        name: 'ApiError',
+        reason: 'Unreachable',
+        message: 'get widgets a/b: away',
+        cause: { message: 'ECONNREFUSED' },
+      },
+    });
   });
 
   it('gives the stack only of errors nobody foresaw', () => {
@@ -44,7 +65,10 @@ describe('the logger', () => {
     for (const format of ['json', 'readable'] as const) {
       const { logger, secrets, text } = logTo({ format });
       secrets.register('a/b', ['hunter2-hunter2']);
-      logger.error('tried hunter2-hunter2', { password: 'hunter2-hunter2', error: new Error('bad hunter2-hunter2', { cause: new Error('hunter2-hunter2') }) });
+      logger.error('tried hunter2-hunter2', {
+        password: 'hunter2-hunter2',
+        error: new Error('bad hunter2-hunter2', { cause: new Error('hunter2-hunter2') }),
+      });
       expect(text()).not.toContain('hunter2');
     }
   });

@@ -62,27 +62,48 @@ function describeError(error: Error, depth = 0): ErrorDescription {
     message: error.message,
     ...('reason' in error && typeof error.reason === 'string' ? { reason: error.reason } : {}),
     ...(error instanceof ApiError ? { status: error.status } : {}),
-    ...(cause === undefined || depth >= 4 ? {} : { cause: cause instanceof Error ? describeError(cause, depth + 1) : String(cause) }),
+    ...(cause === undefined || depth >= 4
+      ? {}
+      : { cause: cause instanceof Error ? describeError(cause, depth + 1) : String(cause) }),
     // Our own errors say what happened; the stack matters for those that nobody foresaw.
     ...(depth === 0 && isProgrammingError(error) && error.stack !== undefined ? { stack: error.stack } : {}),
   };
 }
 
 function isProgrammingError(error: Error): boolean {
-  return ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError', 'AssertionError', 'Error'].includes(error.name);
+  return ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError', 'AssertionError', 'Error'].includes(
+    error.name,
+  );
 }
 
 function jsonLine(line: Line): string {
-  return JSON.stringify({ time: new Date().toISOString(), level: line.level, message: line.message, ...line.fields });
+  return JSON.stringify({
+    time: new Date().toISOString(),
+    level: line.level,
+    message: line.message,
+    ...line.fields,
+  });
 }
 
-const LEVELS: Readonly<Record<string, (text: string) => string>> = { error: pc.red, warn: pc.yellow, info: pc.green, debug: pc.gray };
+const LEVELS: Readonly<Record<string, (text: string) => string>> = {
+  error: pc.red,
+  warn: pc.yellow,
+  info: pc.green,
+  debug: pc.gray,
+};
 
 function readableLine(line: Line): string {
   const colour = LEVELS[line.level] ?? String;
   const { error, ...others } = line.fields;
-  const fields = Object.entries(others).map(([name, value]) => pc.dim(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`));
-  const head = [pc.dim(new Date().toISOString().slice(11, 23)), colour(line.level.padEnd(5)), printable(line.message), ...fields].join(' ');
+  const fields = Object.entries(others).map(([name, value]) =>
+    pc.dim(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
+  );
+  const head = [
+    pc.dim(new Date().toISOString().slice(11, 23)),
+    colour(line.level.padEnd(5)),
+    printable(line.message),
+    ...fields,
+  ].join(' ');
   return error === undefined ? head : `${head}${readableError(error)}`;
 }
 

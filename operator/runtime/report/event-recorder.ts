@@ -97,10 +97,16 @@ export class EventRecorder {
 
   #eventOf(kind: ResourceKind<unknown>, object: KubernetesObject, details: EventDetails): EventObject {
     const { namespace, name } = keyOf(object);
-    const hash = createHash('sha256').update(`${name} ${details.reason} ${details.note}`).digest('hex').slice(0, 8);
+    const hash = createHash('sha256')
+      .update(`${name} ${details.reason} ${details.note}`)
+      .digest('hex')
+      .slice(0, 8);
     return {
       // At most 253 characters, unique even when two processes tell the same.
-      metadata: { namespace: namespace === '' ? 'default' : namespace, name: `${name.slice(0, 220)}.${hash}${randomBytes(4).toString('hex')}` },
+      metadata: {
+        namespace: namespace === '' ? 'default' : namespace,
+        name: `${name.slice(0, 220)}.${hash}${randomBytes(4).toString('hex')}`,
+      },
       eventTime: formatMicroTime(new Date()),
       reportingController: this.#options.reportingController,
       reportingInstance: this.#options.reportingInstance.slice(0, 128),
@@ -114,7 +120,9 @@ export class EventRecorder {
         name,
         ...(namespace === '' ? {} : { namespace }),
         ...(object.metadata?.uid === undefined ? {} : { uid: object.metadata.uid }),
-        ...(object.metadata?.resourceVersion === undefined ? {} : { resourceVersion: object.metadata.resourceVersion }),
+        ...(object.metadata?.resourceVersion === undefined
+          ? {}
+          : { resourceVersion: object.metadata.resourceVersion }),
       },
     };
   }
@@ -149,7 +157,11 @@ export class EventRecorder {
     } catch (error) {
       // NotFound also when the namespace is being deleted, together with the object.
       const log = isNotFound(error) ? 'debug' : 'warn';
-      this.#options.logger[log]('event was not sent', { object: formatKey(keyOf(event)), reason: event.reason, error });
+      this.#options.logger[log]('event was not sent', {
+        object: formatKey(keyOf(event)),
+        reason: event.reason,
+        error,
+      });
     } finally {
       this.#pending -= 1;
     }

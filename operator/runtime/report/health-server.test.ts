@@ -12,7 +12,11 @@ describe('the health server', () => {
     problem = undefined;
     metrics = new RuntimeMetrics(new Registry());
     server = await HealthServer.listen({
-      port: 0, host: '127.0.0.1', registry: metrics.registry, alive: {}, ready: { caches: () => problem, other: () => undefined },
+      port: 0,
+      host: '127.0.0.1',
+      registry: metrics.registry,
+      alive: {},
+      ready: { caches: () => problem, other: () => undefined },
     });
   });
   afterEach(async () => server.close());
@@ -48,7 +52,8 @@ describe('the health server', () => {
       'jtel_operator_api_calls_total{method="GET",status="200"} 1',
       'jtel_operator_watch_restarts_total{kind="JtelStack",reason="Silent"} 1',
       'jtel_operator_leader 1',
-    ]) expect(body).toContain(line);
+    ])
+      expect(body).toContain(line);
   });
 
   it('knows nothing else and takes nothing', async () => {
@@ -57,7 +62,15 @@ describe('the health server', () => {
   });
 
   it('says when its port is taken', async () => {
-    await expect(HealthServer.listen({ port: server.port, host: '127.0.0.1', registry: metrics.registry, alive: {}, ready: {} })).rejects.toThrow('EADDRINUSE');
+    await expect(
+      HealthServer.listen({
+        port: server.port,
+        host: '127.0.0.1',
+        registry: metrics.registry,
+        alive: {},
+        ready: {},
+      }),
+    ).rejects.toThrow('EADDRINUSE');
   });
 
   it('closes at once although a client keeps its connection', async () => {

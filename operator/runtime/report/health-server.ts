@@ -26,7 +26,9 @@ export class HealthServer {
 
   static async listen(options: HealthServerOptions): Promise<HealthServer> {
     const server = createServer((request, response) => {
-      answer(options, request, response).catch((error: unknown) => reply(response, 500, `${String(error)}\n`));
+      answer(options, request, response).catch((error: unknown) =>
+        reply(response, 500, `${String(error)}\n`),
+      );
     });
     server.requestTimeout = 10_000;
     await new Promise<void>((resolve, reject) => {
@@ -50,7 +52,11 @@ export class HealthServer {
   }
 }
 
-async function answer(options: HealthServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  options: HealthServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const path = (request.url ?? '/').split('?')[0];
   if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, 'only GET\n');
   switch (path) {
@@ -74,7 +80,12 @@ function replyChecks(response: ServerResponse, checks: Readonly<Record<string, H
   else reply(response, 503, problems.join(''));
 }
 
-function reply(response: ServerResponse, status: number, body: string, contentType = 'text/plain; charset=utf-8'): void {
+function reply(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  contentType = 'text/plain; charset=utf-8',
+): void {
   response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }

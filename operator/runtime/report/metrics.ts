@@ -22,24 +22,60 @@ export class RuntimeMetrics {
   constructor(registry: Registry) {
     this.registry = registry;
     const registers = [registry];
-    this.#reconciles = new Counter({ name: `${PREFIX}reconcile_total`, help: 'Reconciles by outcome', labelNames: ['controller', 'outcome'], registers });
-    this.#reconcileErrors = new Counter({ name: `${PREFIX}reconcile_errors_total`, help: 'Reconciles that failed and are tried again', labelNames: ['controller'], registers });
+    this.#reconciles = new Counter({
+      name: `${PREFIX}reconcile_total`,
+      help: 'Reconciles by outcome',
+      labelNames: ['controller', 'outcome'],
+      registers,
+    });
+    this.#reconcileErrors = new Counter({
+      name: `${PREFIX}reconcile_errors_total`,
+      help: 'Reconciles that failed and are tried again',
+      labelNames: ['controller'],
+      registers,
+    });
     this.#reconcileSeconds = new Histogram({
-      name: `${PREFIX}reconcile_seconds`, help: 'Duration of reconciles', labelNames: ['controller'], registers,
+      name: `${PREFIX}reconcile_seconds`,
+      help: 'Duration of reconciles',
+      labelNames: ['controller'],
+      registers,
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
     });
     this.#queueDepth = new Gauge({
-      name: `${PREFIX}queue_depth`, help: 'Objects that are due and wait for a worker', labelNames: ['controller'], registers,
-      collect: () => { for (const [controller, depth] of this.#queues) this.#queueDepth.set({ controller }, depth()); },
+      name: `${PREFIX}queue_depth`,
+      help: 'Objects that are due and wait for a worker',
+      labelNames: ['controller'],
+      registers,
+      collect: () => {
+        for (const [controller, depth] of this.#queues) this.#queueDepth.set({ controller }, depth());
+      },
     });
-    this.#watchRestarts = new Counter({ name: `${PREFIX}watch_restarts_total`, help: 'Watches that ended other than by schedule', labelNames: ['kind', 'reason'], registers });
+    this.#watchRestarts = new Counter({
+      name: `${PREFIX}watch_restarts_total`,
+      help: 'Watches that ended other than by schedule',
+      labelNames: ['kind', 'reason'],
+      registers,
+    });
     this.#cachedObjects = new Gauge({
-      name: `${PREFIX}cached_objects`, help: 'Objects in the cache', labelNames: ['kind'], registers,
-      collect: () => { for (const [kind, size] of this.#caches) this.#cachedObjects.set({ kind }, size()); },
+      name: `${PREFIX}cached_objects`,
+      help: 'Objects in the cache',
+      labelNames: ['kind'],
+      registers,
+      collect: () => {
+        for (const [kind, size] of this.#caches) this.#cachedObjects.set({ kind }, size());
+      },
     });
-    this.#apiCalls = new Counter({ name: `${PREFIX}api_calls_total`, help: 'Calls of the Kubernetes API; status 0: no answer', labelNames: ['method', 'status'], registers });
+    this.#apiCalls = new Counter({
+      name: `${PREFIX}api_calls_total`,
+      help: 'Calls of the Kubernetes API; status 0: no answer',
+      labelNames: ['method', 'status'],
+      registers,
+    });
     this.#apiSeconds = new Histogram({
-      name: `${PREFIX}api_call_seconds`, help: 'Duration of calls of the Kubernetes API', labelNames: ['method'], registers,
+      name: `${PREFIX}api_call_seconds`,
+      help: 'Duration of calls of the Kubernetes API',
+      labelNames: ['method'],
+      registers,
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
     });
     this.#leader = new Gauge({ name: `${PREFIX}leader`, help: '1 while this process leads', registers });

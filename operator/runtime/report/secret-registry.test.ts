@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SecretRegistry } from './secret-registry.ts';
 
-const privateKey = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\nAAAEBvbmUgbW9yZSBsaW5lIG9mIGtleQAAAEB\n-----END OPENSSH PRIVATE KEY-----\n';
+const privateKey =
+  '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\nAAAEBvbmUgbW9yZSBsaW5lIG9mIGtleQAAAEB\n-----END OPENSSH PRIVATE KEY-----\n';
 
 function registryOf(...values: string[]): SecretRegistry {
   const registry = new SecretRegistry();
@@ -11,7 +12,9 @@ function registryOf(...values: string[]): SecretRegistry {
 
 describe('known secrets', () => {
   it('are masked wherever they stand', () => {
-    expect(registryOf('s3cret-value').redact('a=s3cret-value, b=s3cret-value')).toBe('a=[redacted], b=[redacted]');
+    expect(registryOf('s3cret-value').redact('a=s3cret-value, b=s3cret-value')).toBe(
+      'a=[redacted], b=[redacted]',
+    );
   });
 
   it.each([
@@ -26,13 +29,19 @@ describe('known secrets', () => {
   });
 
   it('are masked line by line, as a private key is printed', () => {
-    const text = registryOf(privateKey).redact('ssh: bad line "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ" in key');
+    const text = registryOf(privateKey).redact(
+      'ssh: bad line "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ" in key',
+    );
     expect(text).toBe('ssh: bad line "[redacted]" in key');
   });
 
   it('are found inside a registry configuration', () => {
-    const config = JSON.stringify({ auths: { 'registry.local': { username: 'robot', password: 'registry-pass' } } });
-    expect(registryOf(config).redact('login with registry-pass refused')).toBe('login with [redacted] refused');
+    const config = JSON.stringify({
+      auths: { 'registry.local': { username: 'robot', password: 'registry-pass' } },
+    });
+    expect(registryOf(config).redact('login with registry-pass refused')).toBe(
+      'login with [redacted] refused',
+    );
   });
 
   it('leave short words alone', () => {

@@ -10,7 +10,10 @@ const MIN_LENGTH = 6;
 
 export class SecretRegistry {
   /** Per source the values as last read and the ones before, which may still be in use. */
-  readonly #sources = new Map<string, { readonly current: readonly string[]; readonly previous: readonly string[] }>();
+  readonly #sources = new Map<
+    string,
+    { readonly current: readonly string[]; readonly previous: readonly string[] }
+  >();
   /** Longest first: a value that contains another is masked whole. */
   #needles: readonly string[] = [];
 
@@ -21,7 +24,8 @@ export class SecretRegistry {
     if (known !== undefined && sameItems(known.current, current)) return;
     this.#sources.set(source, { current, previous: known?.current ?? [] });
     const all = new Set<string>();
-    for (const entry of this.#sources.values()) for (const form of [...entry.current, ...entry.previous]) all.add(form);
+    for (const entry of this.#sources.values())
+      for (const form of [...entry.current, ...entry.previous]) all.add(form);
     this.#needles = [...all].toSorted((a, b) => b.length - a.length);
   }
 
@@ -41,7 +45,9 @@ function sameItems(a: readonly string[], b: readonly string[]): boolean {
 function formsOf(value: string): string[] {
   const trimmed = value.trim();
   if (trimmed.length < MIN_LENGTH) return [];
-  const lines = trimmed.includes('\n') ? trimmed.split(/\r?\n/).filter((line) => line.length >= 16 && !line.startsWith('-----')) : [];
+  const lines = trimmed.includes('\n')
+    ? trimmed.split(/\r?\n/).filter((line) => line.length >= 16 && !line.startsWith('-----'))
+    : [];
   const base64 = [value, trimmed].map((text) => Buffer.from(text).toString('base64'));
   const inJSON = JSON.stringify(trimmed).slice(1, -1);
   const inURL = encodeURIComponent(trimmed);
@@ -54,7 +60,8 @@ function leavesOf(text: string): string[] {
   const leaves: string[] = [];
   try {
     JSON.parse(text, (name, value: unknown) => {
-      if (name !== 'username' && name !== 'email' && typeof value === 'string' && value.length >= MIN_LENGTH) leaves.push(value);
+      if (name !== 'username' && name !== 'email' && typeof value === 'string' && value.length >= MIN_LENGTH)
+        leaves.push(value);
       return value;
     });
   } catch {

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { statusChanged } from './status-changed.ts';
 
 const heartbeats = [{ path: ['operation', 'lastHeartbeatTime'], everySeconds: 30 }];
-const at = (time: string, step = 'pull'): object => ({ phase: 'Installing', operation: { step, lastHeartbeatTime: `2026-03-01T12:${time}Z` } });
+const at = (time: string, step = 'pull'): object => ({
+  phase: 'Installing',
+  operation: { step, lastHeartbeatTime: `2026-03-01T12:${time}Z` },
+});
 
 describe('a status is worth a request', () => {
   it('when anything in it differs, however deep', () => {
@@ -18,7 +21,9 @@ describe('a status is worth a request', () => {
   });
 
   it('not for a field that is empty on one side and absent on the other, however deep', () => {
-    expect(statusChanged({ host: { port: 22 } }, { host: { port: 22, dns: {} }, components: [] })).toBe(false);
+    expect(statusChanged({ host: { port: 22 } }, { host: { port: 22, dns: {} }, components: [] })).toBe(
+      false,
+    );
     expect(statusChanged({ host: { dns: { hosts: [] } } }, {})).toBe(false);
     expect(statusChanged({ list: [{ name: 'a', env: [] }] }, { list: [{ name: 'a' }] })).toBe(false);
   });
@@ -42,7 +47,13 @@ describe('a status is worth a request', () => {
   });
 
   it('when the old heartbeat is no time', () => {
-    expect(statusChanged({ operation: { lastHeartbeatTime: 'never' } }, { operation: { lastHeartbeatTime: '2026-03-01T12:00:00Z' } }, heartbeats)).toBe(true);
+    expect(
+      statusChanged(
+        { operation: { lastHeartbeatTime: 'never' } },
+        { operation: { lastHeartbeatTime: '2026-03-01T12:00:00Z' } },
+        heartbeats,
+      ),
+    ).toBe(true);
   });
 
   it('and leaves both sides as they are', () => {

@@ -13,7 +13,11 @@ export interface Heartbeat {
  * True when `next` differs from `previous` in anything but heartbeats, or when a heartbeat has moved on by at least its
  * `everySeconds`. A field that is undefined or empty counts as absent: it is not sent either (`without-empty.ts`).
  */
-export function statusChanged(previous: unknown, next: unknown, heartbeats: readonly Heartbeat[] = []): boolean {
+export function statusChanged(
+  previous: unknown,
+  next: unknown,
+  heartbeats: readonly Heartbeat[] = [],
+): boolean {
   const before = withoutEmpty(previous);
   const after = withoutEmpty(next);
   for (const heartbeat of heartbeats) {

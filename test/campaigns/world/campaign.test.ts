@@ -34,7 +34,10 @@ describe('a scene', () => {
 
   it('ends also when a part could not be opened', async () => {
     const scene = new Scene();
-    const part: Part<never> = { open: () => Promise.reject(new Error('no host')), close: () => Promise.resolve() };
+    const part: Part<never> = {
+      open: () => Promise.reject(new Error('no host')),
+      close: () => Promise.resolve(),
+    };
     await expect(scene.part(part)).rejects.toThrow('no host');
     await expect(scene.close()).resolves.toBeUndefined();
   });

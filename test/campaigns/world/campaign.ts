@@ -29,12 +29,18 @@ export const withSandbox: Campaign = worldCases(({ needs }) => needs === 'sandbo
 
 /** Every case of every file of `cases/`, in the order of their situations. */
 export async function allCases(): Promise<readonly WorldCase[]> {
-  const files = readdirSync(new URL('cases/', import.meta.url)).filter((name) => name.endsWith('.ts')).toSorted();
-  const themes = await Promise.all(files.map(async (name) => {
-    const theme = (await import(new URL(`cases/${name}`, import.meta.url).href)) as { readonly cases?: readonly WorldCase[] };
-    if (theme.cases === undefined) throw new Error(`test/campaigns/world/cases/${name} exports no cases`);
-    return theme.cases;
-  }));
+  const files = readdirSync(new URL('cases/', import.meta.url))
+    .filter((name) => name.endsWith('.ts'))
+    .toSorted();
+  const themes = await Promise.all(
+    files.map(async (name) => {
+      const theme = (await import(new URL(`cases/${name}`, import.meta.url).href)) as {
+        readonly cases?: readonly WorldCase[];
+      };
+      if (theme.cases === undefined) throw new Error(`test/campaigns/world/cases/${name} exports no cases`);
+      return theme.cases;
+    }),
+  );
   return themes.flat().toSorted((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
 }
 
@@ -44,7 +50,10 @@ function worldCases(isWanted: (each: WorldCase) => boolean): Campaign {
     title: 'situations of the world outside the sandbox',
     // One after the other: cases that share a host change it.
     parallel: 1,
-    cases: async (form) => (await allCases()).filter((each) => isWanted(each) && isIn(each, form)).map((each) => asCase(each, scene)),
+    cases: async (form) =>
+      (await allCases())
+        .filter((each) => isWanted(each) && isIn(each, form))
+        .map((each) => asCase(each, scene)),
     close: () => scene.close(),
   };
 }
@@ -54,5 +63,9 @@ function isIn(each: WorldCase, form: CampaignForm): boolean {
 }
 
 function asCase({ id, title, limitSeconds, run }: WorldCase, scene: Scene): CampaignCase {
-  return { name: `${id}: ${title}`, run: () => run(scene), ...(limitSeconds === undefined ? {} : { limitSeconds }) };
+  return {
+    name: `${id}: ${title}`,
+    run: () => run(scene),
+    ...(limitSeconds === undefined ? {} : { limitSeconds }),
+  };
 }

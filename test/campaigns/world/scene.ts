@@ -24,7 +24,10 @@ export interface WorldCase {
 
 /** Opens a part for the first case that asks, and closes all after the last one. */
 export class Scene {
-  readonly #parts = new Map<unknown, { readonly opened: Promise<unknown>; readonly close: () => Promise<void> }>();
+  readonly #parts = new Map<
+    unknown,
+    { readonly opened: Promise<unknown>; readonly close: () => Promise<void> }
+  >();
 
   part<T>(part: Part<T>): Promise<T> {
     const known = this.#parts.get(part);
@@ -39,7 +42,10 @@ export class Scene {
     const parts = [...this.#parts.values()].toReversed();
     this.#parts.clear();
     for (const { opened, close } of parts) {
-      const isOpen = await opened.then(() => true, () => false);
+      const isOpen = await opened.then(
+        () => true,
+        () => false,
+      );
       if (isOpen) await close();
     }
   }

@@ -12,15 +12,40 @@ const origin = { source: 'vanilla 3.43.2', dataSets: ['database'] };
 const write = 'mkdir -p /data/mysql /data/jtel && echo x >/data/jtel/calls.ibd';
 
 /** A stack with a database in its volume, which is recorded as loaded; started once. */
-async function loaded(bench: HostBench, kind: 'Database' | 'FileTree' = 'Database', command = write): Promise<Loaded> {
+async function loaded(
+  bench: HostBench,
+  kind: 'Database' | 'FileTree' = 'Database',
+  command = write,
+): Promise<Loaded> {
   const subject = await bench.claimed();
   const { host, project, image } = subject;
   const plain = aRelease(project, image);
-  const release = { ...plain, data: [{ set: 'database', kind, volume: `${project}_data`, ...(kind === 'Database' ? { directory: '.' } : {}) }] };
+  const release = {
+    ...plain,
+    data: [
+      {
+        set: 'database',
+        kind,
+        volume: `${project}_data`,
+        ...(kind === 'Database' ? { directory: '.' } : {}),
+      },
+    ],
+  };
   await host.writeRelease(project, release, aFence(), signal);
   const uid = `${project}-fill`;
-  await host.startJob(project, aJob(uid, project, image, { command: ['sh', '-c', command], volumes: [{ volume: `${project}_data`, target: '/data', readOnly: false }] }), aFence(), signal);
-  await waitFor('the end of the load', async () => (await host.readJob(uid, signal))?.job.state === 'Succeeded');
+  await host.startJob(
+    project,
+    aJob(uid, project, image, {
+      command: ['sh', '-c', command],
+      volumes: [{ volume: `${project}_data`, target: '/data', readOnly: false }],
+    }),
+    aFence(),
+    signal,
+  );
+  await waitFor(
+    'the end of the load',
+    async () => (await host.readJob(uid, signal))?.job.state === 'Succeeded',
+  );
   await host.removeJob(uid, aFence(), signal);
   await host.record(project, { data: origin }, aFence(), signal);
   await host.composeUp(project, release, 'all', aFence(), signal);
@@ -37,24 +62,38 @@ export function dataCases(bench: HostBench): void {
       expect(containers.map(({ state }) => state)).toEqual(['running', 'running']);
     });
 
-    it.each([['Volumes', 'does not exist', false], ['Content', 'is empty', true]] as const)('and are gone (%s) are not started over: no volume is made, nothing runs', async (what, how, isLeft) => {
-      const { host, project, release, lose } = await loaded(bench);
-      await host.composeStop(project, aFence(), signal);
-      await lose(project, what);
-      const refusal = expect.objectContaining({ reason: 'DataMissing', message: expect.stringContaining(`volume ${project}_data ${how}`) });
-      await expect(host.composeUp(project, release, 'all', aFence(), signal)).rejects.toEqual(refusal);
-      const after = await host.observe(project, 'full', signal);
-      expect(after.volumes).toEqual(isLeft ? [`${project}_data`] : []);
-      expect(after.contents).toEqual(isLeft ? { [`${project}_data`]: 'Empty' } : {});
-      expect(after.containers.filter(({ state }) => state === 'running')).toEqual([]);
-    });
+    it.each([
+      ['Volumes', 'does not exist', false],
+      ['Content', 'is empty', true],
+    ] as const)(
+      'and are gone (%s) are not started over: no volume is made, nothing runs',
+      async (what, how, isLeft) => {
+        const { host, project, release, lose } = await loaded(bench);
+        await host.composeStop(project, aFence(), signal);
+        await lose(project, what);
+        const refusal = expect.objectContaining({
+          reason: 'DataMissing',
+          message: expect.stringContaining(`volume ${project}_data ${how}`),
+        });
+        await expect(host.composeUp(project, release, 'all', aFence(), signal)).rejects.toEqual(refusal);
+        const after = await host.observe(project, 'full', signal);
+        expect(after.volumes).toEqual(isLeft ? [`${project}_data`] : []);
+        expect(after.contents).toEqual(isLeft ? { [`${project}_data`]: 'Empty' } : {});
+        expect(after.containers.filter(({ state }) => state === 'running')).toEqual([]);
+      },
+    );
 
     it('and are gone are not backed up: the job finds no volume, and makes none', async () => {
       const { host, project, image, lose } = await loaded(bench);
       await host.composeStop(project, aFence(), signal);
       await lose(project, 'Volumes');
-      const job = aJob(`${project}-backup`, project, image, { type: 'backup', volumes: [{ volume: `${project}_data`, target: '/data', readOnly: true }] });
-      await expect(host.startJob(project, job, aFence(), signal)).rejects.toMatchObject({ reason: 'DataMissing' });
+      const job = aJob(`${project}-backup`, project, image, {
+        type: 'backup',
+        volumes: [{ volume: `${project}_data`, target: '/data', readOnly: true }],
+      });
+      await expect(host.startJob(project, job, aFence(), signal)).rejects.toMatchObject({
+        reason: 'DataMissing',
+      });
       expect((await host.observe(project, 'quick', signal)).volumes).toEqual([]);
     });
 

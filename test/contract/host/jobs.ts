@@ -24,7 +24,11 @@ export function jobCases(bench: HostBench): void {
       const { host, project, image, uid } = await withImage(bench);
       await host.startJob(project, aJob(uid, project, image), aFence(), signal);
       const report: JobReport = await ended(host, uid);
-      expect(report).toMatchObject({ job: { uid, type: 'load', name: `jtel-job-${uid}`, state: 'Succeeded', exitCode: 0 }, progress: { step: 'reading', percent: 50 }, result: { answer: 42 } });
+      expect(report).toMatchObject({
+        job: { uid, type: 'load', name: `jtel-job-${uid}`, state: 'Succeeded', exitCode: 0 },
+        progress: { step: 'reading', percent: 50 },
+        result: { answer: 42 },
+      });
       const seen = await host.observe(project, 'quick', signal);
       expect(seen.jobs).toMatchObject([{ uid, state: 'Succeeded', exitCode: 0 }]);
       expect(seen.containers).toEqual([]);
@@ -54,7 +58,9 @@ export function jobCases(bench: HostBench): void {
         jobs += 1;
         await host.startJob(project, aJob(`${uid}-${jobs}`, project, image), aFence(), signal);
         await ended(host, `${uid}-${jobs}`);
-        return seen.some((event) => event.project === project && event.service === '' && event.action === 'die');
+        return seen.some(
+          (event) => event.project === project && event.service === '' && event.action === 'die',
+        );
       });
       enough.abort(new Error('enough'));
       await expect(listening).rejects.toThrow('enough');
@@ -62,11 +68,18 @@ export function jobCases(bench: HostBench): void {
 
     it('that fails tells why, and when', async () => {
       const { host, project, image, uid } = await withImage(bench);
-      const command = ['sh', '-c', `echo '{"error":{"reason":"DataIncomplete","message":"a file is missing"}}'; exit 3`];
+      const command = [
+        'sh',
+        '-c',
+        `echo '{"error":{"reason":"DataIncomplete","message":"a file is missing"}}'; exit 3`,
+      ];
       const started = Math.floor(Date.now() / 1000);
       await host.startJob(project, aJob(uid, project, image, { type: 'failing', command }), aFence(), signal);
       const report = await ended(host, uid);
-      expect(report).toMatchObject({ job: { state: 'Failed' }, error: { reason: 'DataIncomplete', message: 'a file is missing' } });
+      expect(report).toMatchObject({
+        job: { state: 'Failed' },
+        error: { reason: 'DataIncomplete', message: 'a file is missing' },
+      });
       // A retry is paced by this.
       expect(report?.job.finishedSeconds).toBeGreaterThanOrEqual(started - 1);
       expect(report?.job.finishedSeconds).toBeLessThanOrEqual(Date.now() / 1000 + 1);
@@ -74,9 +87,13 @@ export function jobCases(bench: HostBench): void {
 
     it('needs its image, and the right to change the host', async () => {
       const { host, project, image, missingImage, uid } = await withImage(bench);
-      await expect(host.startJob(project, aJob(uid, project, missingImage), aFence(), signal)).rejects.toMatchObject({ reason: 'ImageNotFound' });
+      await expect(
+        host.startJob(project, aJob(uid, project, missingImage), aFence(), signal),
+      ).rejects.toMatchObject({ reason: 'ImageNotFound' });
       await host.claim(project, aFence(4), signal);
-      await expect(host.startJob(project, aJob(uid, project, image), aFence(3), signal)).rejects.toMatchObject({ reason: 'Fenced' });
+      await expect(
+        host.startJob(project, aJob(uid, project, image), aFence(3), signal),
+      ).rejects.toMatchObject({ reason: 'Fenced' });
       expect(await host.readJob(uid, signal)).toBeUndefined();
     });
 
@@ -92,15 +109,26 @@ export function jobCases(bench: HostBench): void {
     it('with a companion shares a volume with it, is over when its main container is, and is one job', async () => {
       const { host, project, image, uid } = await withImage(bench);
       await host.startJob(project, aJobWithCompanion(uid, project, image), aFence(), signal);
-      expect(await ended(host, uid)).toMatchObject({ job: { uid, name: `jtel-job-${uid}`, state: 'Succeeded' }, result: expect.stringMatching(/^600 canary ?$/) });
+      expect(await ended(host, uid)).toMatchObject({
+        job: { uid, name: `jtel-job-${uid}`, state: 'Succeeded' },
+        result: expect.stringMatching(/^600 canary ?$/),
+      });
       const seen = await host.observe(project, 'full', signal);
-      expect(seen).toMatchObject({ jobs: [{ uid, state: 'Succeeded' }], containers: [], volumes: [`${project}_files`] });
+      expect(seen).toMatchObject({
+        jobs: [{ uid, state: 'Succeeded' }],
+        containers: [],
+        volumes: [`${project}_files`],
+      });
     });
 
     it('with a companion whose image is missing does not start at all', async () => {
       const { host, project, image, missingImage, uid } = await withImage(bench);
-      const job = aJobWithCompanion(uid, project, image, { companions: [aCompanion(image), aCompanion(missingImage, { name: 'other' })] });
-      await expect(host.startJob(project, job, aFence(), signal)).rejects.toMatchObject({ reason: 'ImageNotFound' });
+      const job = aJobWithCompanion(uid, project, image, {
+        companions: [aCompanion(image), aCompanion(missingImage, { name: 'other' })],
+      });
+      await expect(host.startJob(project, job, aFence(), signal)).rejects.toMatchObject({
+        reason: 'ImageNotFound',
+      });
       expect(await host.readJob(uid, signal)).toBeUndefined();
       expect((await host.observe(project, 'full', signal)).jobs).toEqual([]);
     });
@@ -114,7 +142,9 @@ export function jobCases(bench: HostBench): void {
     ])('is refused when the %s of a companion is hostile: %j', async (_what, change) => {
       const { host, project, image, uid } = await withImage(bench);
       const job = aJobWithCompanion(uid, project, image, { companions: [aCompanion(image, change)] });
-      await expect(host.startJob(project, job, aFence(), signal)).rejects.toMatchObject({ name: 'InvalidValue' });
+      await expect(host.startJob(project, job, aFence(), signal)).rejects.toMatchObject({
+        name: 'InvalidValue',
+      });
     });
   });
 }

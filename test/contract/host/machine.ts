@@ -10,7 +10,12 @@ export function machineCases(bench: HostBench): void {
   it('tells facts about a machine that nobody claimed, and that nothing of ours is there', async () => {
     const { host, project } = await bench.start();
     const seen = await host.observe(project, 'full', signal);
-    expect(seen.facts).toMatchObject({ machineID: expect.stringMatching(/^[0-9a-f]{32}$/), osID: 'debian', canSudo: true, dockerVersion: expect.stringMatching(/^\d+\./) });
+    expect(seen.facts).toMatchObject({
+      machineID: expect.stringMatching(/^[0-9a-f]{32}$/),
+      osID: 'debian',
+      canSudo: true,
+      dockerVersion: expect.stringMatching(/^\d+\./),
+    });
     expect(seen.facts.cores).toBeGreaterThan(0);
     expect(seen.facts.memoryBytes).toBeGreaterThan(2 ** 28);
     expect(seen.facts.diskFreeBytes).toBeLessThanOrEqual(seen.facts.diskTotalBytes);
@@ -27,7 +32,9 @@ export function machineCases(bench: HostBench): void {
     expect(progress.at(-1)).toMatchObject({ imagesDone: 1, imagesTotal: 1 });
     for (const one of progress) expect(one.bytesDone).toBeLessThanOrEqual(one.bytesTotal);
     await host.pull([image], credentials, nothing, signal);
-    expect((await host.observe(project, 'full', signal)).images).toContain(`${image.repository}@${image.digest}`);
+    expect((await host.observe(project, 'full', signal)).images).toContain(
+      `${image.repository}@${image.digest}`,
+    );
   });
 
   it('names the image that the registry does not have', async () => {
@@ -43,17 +50,36 @@ export function machineCases(bench: HostBench): void {
     await host.record(project, { data: { source: 'vanilla 3.43.2' } }, aFence(), signal);
     await host.record(project, { applied: { digest: release.digest, version: '3.43.2' } }, aFence(2), signal);
     const { state } = await host.observe(project, 'quick', signal);
-    expect(state).toMatchObject({ epoch: 2, data: { source: 'vanilla 3.43.2' }, applied: { digest: release.digest } });
+    expect(state).toMatchObject({
+      epoch: 2,
+      data: { source: 'vanilla 3.43.2' },
+      applied: { digest: release.digest },
+    });
     expect(Math.abs(Date.parse(state?.data?.time ?? '') - Date.now())).toBeLessThan(120_000);
   });
 
   it('forgets what was applied when the data under it are going to be overwritten', async () => {
     const { host, project, release } = await bench.applied();
-    await host.record(project, { applied: { digest: release.digest, version: release.version } }, aFence(), signal);
+    await host.record(
+      project,
+      { applied: { digest: release.digest, version: release.version } },
+      aFence(),
+      signal,
+    );
     const backupID = '20260105t020000z-3f9a1c';
-    const during = await host.record(project, { data: { source: `backup ${backupID}`, backupID, requestUID: 'uid-restore', state: 'Incomplete' } }, aFence(), signal);
+    const during = await host.record(
+      project,
+      { data: { source: `backup ${backupID}`, backupID, requestUID: 'uid-restore', state: 'Incomplete' } },
+      aFence(),
+      signal,
+    );
     expect(during.applied).toBeUndefined();
-    const after = await host.record(project, { data: { source: `backup ${backupID}`, backupID, requestUID: 'uid-restore' } }, aFence(), signal);
+    const after = await host.record(
+      project,
+      { data: { source: `backup ${backupID}`, backupID, requestUID: 'uid-restore' } },
+      aFence(),
+      signal,
+    );
     expect(after).toMatchObject({ data: { backupID } });
     expect(after.data?.state).toBeUndefined();
     expect(after.applied).toBeUndefined();
@@ -65,12 +91,20 @@ export function machineCases(bench: HostBench): void {
     const orderOf = (id: string, time: string) => ({ id, name: 'back', requestUID: `uid-${id}`, time });
     const first = orderOf('a', '2026-03-01T02:00:00Z');
     const second = orderOf('b', '2026-03-02T02:00:00Z');
-    await host.record(project, { data: { source: 'x', requestUID: 'uid-b' }, carriedOut: [second] }, aFence(), signal);
+    await host.record(
+      project,
+      { data: { source: 'x', requestUID: 'uid-b' }, carriedOut: [second] },
+      aFence(),
+      signal,
+    );
     await host.record(project, { carriedOut: [first, second] }, aFence(), signal);
     await host.setUp(project, { mode: 'Preinstalled' }, aFence(), signal);
     expect((await host.observe(project, 'quick', signal)).state?.carriedOut).toEqual([first, second]);
     const again = orderOf('a', '2026-03-03T02:00:00Z');
-    expect((await host.record(project, { carriedOut: [again] }, aFence(), signal)).carriedOut).toEqual([second, again]);
+    expect((await host.record(project, { carriedOut: [again] }, aFence(), signal)).carriedOut).toEqual([
+      second,
+      again,
+    ]);
   });
 
   it('is set up, and remembers which set-up that was', async () => {
@@ -99,8 +133,16 @@ export function machineCases(bench: HostBench): void {
     // Subscribed for certain only when something came: make something come until then.
     await waitFor('an event', async () => {
       await host.composeStop(project, aFence(), signal);
-      await host.composeUp(project, aRelease(project, (await bench.makeSubject()).image), ['db'], aFence(), signal);
-      return events.some((event) => event.project === project && event.service === 'db' && event.action === 'start');
+      await host.composeUp(
+        project,
+        aRelease(project, (await bench.makeSubject()).image),
+        ['db'],
+        aFence(),
+        signal,
+      );
+      return events.some(
+        (event) => event.project === project && event.service === 'db' && event.action === 'start',
+      );
     });
     enough.abort(new Error('enough'));
     await expect(listening).rejects.toThrow('enough');
@@ -119,30 +161,44 @@ export function machineCases(bench: HostBench): void {
     expect(untouched.containers.map(({ state }) => state)).toEqual(['running', 'running']);
   });
 
-  it.each(['$(reboot)', "a'b", '-rf', 'a b', '../x', 'a;b', 'a\nb', '', 'x'.repeat(300)])('refuses %j wherever a name is meant', async (hostile) => {
-    const { host, project, image } = await bench.start();
-    await host.claim(project, aFence(), signal);
-    const release = aRelease(project, image);
-    const calls: Promise<unknown>[] = [];
-    calls.push(host.observe(hostile, 'quick', signal));
-    calls.push(host.claim(hostile, aFence(), signal));
-    calls.push(host.destroy(hostile, aFence(), signal));
-    calls.push(host.composeUp(project, release, [hostile], aFence(), signal));
-    calls.push(host.composeUp(project, { ...release, digest: hostile }, 'all', aFence(), signal));
-    calls.push(host.writeRelease(project, { ...release, digest: hostile }, aFence(), signal));
-    calls.push(host.prune(project, [hostile], aFence(), signal));
-    calls.push(host.pull([{ ...image, repository: hostile }], [], nothing, signal));
-    calls.push(host.pull([{ ...image, digest: hostile }], [], nothing, signal));
-    calls.push(host.readJob(hostile, signal));
-    calls.push(host.startJob(project, aJob(hostile, project, image), aFence(), signal));
-    calls.push(host.startJob(project, aJob('j', project, image, { network: hostile }), aFence(), signal));
-    calls.push(host.startJob(project, aJob('j', project, image, { volumes: [{ volume: hostile, target: '/x', readOnly: false }] }), aFence(), signal));
-    calls.push(host.logs(project, hostile, 5, signal));
-    if (hostile !== '') calls.push(host.setUp(project, { mode: 'Preinstalled', timeZone: hostile }, aFence(), signal));
-    for (const outcome of await Promise.allSettled(calls)) {
-      expect(outcome).toMatchObject({ status: 'rejected', reason: { message: expect.stringContaining('is refused') } });
-    }
-  });
+  it.each(['$(reboot)', "a'b", '-rf', 'a b', '../x', 'a;b', 'a\nb', '', 'x'.repeat(300)])(
+    'refuses %j wherever a name is meant',
+    async (hostile) => {
+      const { host, project, image } = await bench.start();
+      await host.claim(project, aFence(), signal);
+      const release = aRelease(project, image);
+      const calls: Promise<unknown>[] = [];
+      calls.push(host.observe(hostile, 'quick', signal));
+      calls.push(host.claim(hostile, aFence(), signal));
+      calls.push(host.destroy(hostile, aFence(), signal));
+      calls.push(host.composeUp(project, release, [hostile], aFence(), signal));
+      calls.push(host.composeUp(project, { ...release, digest: hostile }, 'all', aFence(), signal));
+      calls.push(host.writeRelease(project, { ...release, digest: hostile }, aFence(), signal));
+      calls.push(host.prune(project, [hostile], aFence(), signal));
+      calls.push(host.pull([{ ...image, repository: hostile }], [], nothing, signal));
+      calls.push(host.pull([{ ...image, digest: hostile }], [], nothing, signal));
+      calls.push(host.readJob(hostile, signal));
+      calls.push(host.startJob(project, aJob(hostile, project, image), aFence(), signal));
+      calls.push(host.startJob(project, aJob('j', project, image, { network: hostile }), aFence(), signal));
+      calls.push(
+        host.startJob(
+          project,
+          aJob('j', project, image, { volumes: [{ volume: hostile, target: '/x', readOnly: false }] }),
+          aFence(),
+          signal,
+        ),
+      );
+      calls.push(host.logs(project, hostile, 5, signal));
+      if (hostile !== '')
+        calls.push(host.setUp(project, { mode: 'Preinstalled', timeZone: hostile }, aFence(), signal));
+      for (const outcome of await Promise.allSettled(calls)) {
+        expect(outcome).toMatchObject({
+          status: 'rejected',
+          reason: { message: expect.stringContaining('is refused') },
+        });
+      }
+    },
+  );
 
   it('does nothing for a caller who gave up', async () => {
     const { host, project } = await bench.start();

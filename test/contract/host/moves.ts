@@ -13,7 +13,10 @@ export function moveCases(bench: HostBench): void {
       const state = await host.markMoved(project, elsewhere, aFence(2), signal);
       const seen = await host.observe(project, 'full', signal);
       expect(seen.state).toEqual(state);
-      expect(seen.state).toMatchObject({ epoch: 2, moved: { ...elsewhere, time: expect.stringMatching(/^\d{4}-/) } });
+      expect(seen.state).toMatchObject({
+        epoch: 2,
+        moved: { ...elsewhere, time: expect.stringMatching(/^\d{4}-/) },
+      });
       expect(seen).toMatchObject({ containers: [], volumes: [`${project}_data`] });
     });
 
@@ -21,9 +24,17 @@ export function moveCases(bench: HostBench): void {
       const { host, project } = await bench.applied();
       const first = await host.markMoved(project, elsewhere, aFence(), signal);
       expect(await host.markMoved(project, elsewhere, aFence(), signal)).toEqual(first);
-      await host.record(project, { data: { source: 'backup', backupID: '20260105t020000z-3f9a1c', requestUID: 'uid-restore' } }, aFence(), signal);
+      await host.record(
+        project,
+        { data: { source: 'backup', backupID: '20260105t020000z-3f9a1c', requestUID: 'uid-restore' } },
+        aFence(),
+        signal,
+      );
       const { state } = await host.observe(project, 'quick', signal);
-      expect(state).toMatchObject({ moved: first.moved, data: { source: 'backup', backupID: '20260105t020000z-3f9a1c', requestUID: 'uid-restore' } });
+      expect(state).toMatchObject({
+        moved: first.moved,
+        data: { source: 'backup', backupID: '20260105t020000z-3f9a1c', requestUID: 'uid-restore' },
+      });
     });
 
     it('is not started here, wholly or in part, and no job is', async () => {
@@ -32,7 +43,9 @@ export function moveCases(bench: HostBench): void {
       const moved = { reason: 'Moved', message: expect.stringContaining(elsewhere.address) };
       await expect(host.composeUp(project, release, 'all', aFence(), signal)).rejects.toMatchObject(moved);
       await expect(host.composeUp(project, release, ['db'], aFence(), signal)).rejects.toMatchObject(moved);
-      await expect(host.startJob(project, aJob(`${project}-late`, project, image), aFence(), signal)).rejects.toMatchObject(moved);
+      await expect(
+        host.startJob(project, aJob(`${project}-late`, project, image), aFence(), signal),
+      ).rejects.toMatchObject(moved);
       expect(await host.observe(project, 'quick', signal)).toMatchObject({ containers: [], jobs: [] });
     });
 
@@ -62,7 +75,9 @@ export function moveCases(bench: HostBench): void {
     it('is not moved by the outdated, nor by a stranger', async () => {
       const { host, project } = await bench.applied();
       await host.prune(project, [], aFence(3), signal);
-      await expect(host.markMoved(project, elsewhere, aFence(2), signal)).rejects.toMatchObject({ reason: 'Fenced' });
+      await expect(host.markMoved(project, elsewhere, aFence(2), signal)).rejects.toMatchObject({
+        reason: 'Fenced',
+      });
       expect((await host.observe(project, 'quick', signal)).containers).toHaveLength(2);
     });
   });

@@ -29,7 +29,12 @@ export function releaseCases(bench: HostBench): void {
 
     it('is applied: containers run, volumes are there, current leads to it, state remembers the hashes', async () => {
       const { host, project, release, image } = await bench.applied();
-      await host.record(project, { applied: { digest: release.digest, version: release.version } }, aFence(), signal);
+      await host.record(
+        project,
+        { applied: { digest: release.digest, version: release.version } },
+        aFence(),
+        signal,
+      );
       const seen = await waitFor('healthy services', async () => {
         const now = await host.observe(project, 'full', signal);
         return now.containers.every((one) => one.service === 'web' || one.health === 'healthy') && now;
@@ -43,9 +48,19 @@ export function releaseCases(bench: HostBench): void {
         { service: 'web', state: 'running', restarts: 0 },
       ]);
       expect(seen.containers.find(({ service }) => service === 'web')?.health).toBe('none');
-      const hashes = seen.containers.map(({ service, configHash, imageID }) => ({ service, configHash, imageID }));
-      expect(seen.state?.applied?.services).toEqual(hashes.toSorted((a, b) => (a.service < b.service ? -1 : 1)));
-      expect(seen.state?.applied).toMatchObject({ digest: release.digest, version: '3.43.2', composeVersion: seen.facts.composeVersion });
+      const hashes = seen.containers.map(({ service, configHash, imageID }) => ({
+        service,
+        configHash,
+        imageID,
+      }));
+      expect(seen.state?.applied?.services).toEqual(
+        hashes.toSorted((a, b) => (a.service < b.service ? -1 : 1)),
+      );
+      expect(seen.state?.applied).toMatchObject({
+        digest: release.digest,
+        version: '3.43.2',
+        composeVersion: seen.facts.composeVersion,
+      });
     });
 
     it('is applied in part: the wanted services and what they depend on', async () => {
@@ -53,7 +68,8 @@ export function releaseCases(bench: HostBench): void {
       const release = aRelease(project, image);
       await host.writeRelease(project, release, aFence(), signal);
       await host.composeUp(project, release, ['db'], aFence(), signal);
-      const services = async () => (await host.observe(project, 'quick', signal)).containers.map(({ service }) => service).toSorted();
+      const services = async () =>
+        (await host.observe(project, 'quick', signal)).containers.map(({ service }) => service).toSorted();
       expect(await services()).toEqual(['db']);
       await host.composeUp(project, release, ['web'], aFence(), signal);
       expect(await services()).toEqual(['db', 'web']);
@@ -66,7 +82,8 @@ export function releaseCases(bench: HostBench): void {
       await host.writeRelease(project, next, aFence(), signal);
       await host.composeUp(project, next, 'all', aFence(), signal);
       const after = await host.observe(project, 'quick', signal);
-      const id = (seen: typeof before, service: string) => seen.containers.find((one) => one.service === service)?.id;
+      const id = (seen: typeof before, service: string) =>
+        seen.containers.find((one) => one.service === service)?.id;
       expect(id(after, 'db')).toBe(id(before, 'db'));
       expect(id(after, 'web')).not.toBe(id(before, 'web'));
       expect(after.currentRelease).toBe(next.digest);
@@ -88,7 +105,9 @@ export function releaseCases(bench: HostBench): void {
       const next = aRelease(project, image, { services: ['db'] });
       await host.writeRelease(project, next, aFence(), signal);
       await host.composeUp(project, next, 'all', aFence(), signal);
-      expect((await host.observe(project, 'quick', signal)).containers.map(({ service }) => service)).toEqual(['db']);
+      expect((await host.observe(project, 'quick', signal)).containers.map(({ service }) => service)).toEqual(
+        ['db'],
+      );
     });
 
     it('that would recreate a volume is refused, and everything goes on running', async () => {
@@ -101,17 +120,23 @@ export function releaseCases(bench: HostBench): void {
         message: expect.stringContaining(`${project}_data`),
       });
       const after = await host.observe(project, 'quick', signal);
-      expect(after.containers.map(({ id, state }) => ({ id, state }))).toEqual(before.containers.map(({ id, state }) => ({ id, state })));
+      expect(after.containers.map(({ id, state }) => ({ id, state }))).toEqual(
+        before.containers.map(({ id, state }) => ({ id, state })),
+      );
       expect(after.currentRelease).toBe(before.currentRelease);
     });
 
     it('that was not written, or whose image is not there, is not applied', async () => {
       const { host, project, image, missingImage } = await bench.start();
       await host.claim(project, aFence(), signal);
-      await expect(host.composeUp(project, aRelease(project, image), 'all', aFence(), signal)).rejects.toMatchObject({ reason: 'ComposeFailed' });
+      await expect(
+        host.composeUp(project, aRelease(project, image), 'all', aFence(), signal),
+      ).rejects.toMatchObject({ reason: 'ComposeFailed' });
       const release = aRelease(project, missingImage);
       await host.writeRelease(project, release, aFence(), signal);
-      await expect(host.composeUp(project, release, 'all', aFence(), signal)).rejects.toMatchObject({ reason: 'ComposeFailed' });
+      await expect(host.composeUp(project, release, 'all', aFence(), signal)).rejects.toMatchObject({
+        reason: 'ComposeFailed',
+      });
       expect((await host.observe(project, 'quick', signal)).currentRelease).toBeUndefined();
     });
 
@@ -120,7 +145,10 @@ export function releaseCases(bench: HostBench): void {
       await host.composeStop(project, aFence(), signal, ['db']);
       await host.composeStop(project, aFence(), signal, ['db']);
       const { containers } = await host.observe(project, 'quick', signal);
-      expect(Object.fromEntries(containers.map(({ service, state }) => [service, state]))).toEqual({ db: 'running', web: 'exited' });
+      expect(Object.fromEntries(containers.map(({ service, state }) => [service, state]))).toEqual({
+        db: 'running',
+        web: 'exited',
+      });
     });
 
     it('stops, keeping containers and data, and starts again', async () => {
@@ -132,13 +160,18 @@ export function releaseCases(bench: HostBench): void {
       await host.composeStop(project, aFence(), signal);
       await host.composeUp(project, release, 'all', aFence(), signal);
       const again = await host.observe(project, 'quick', signal);
-      expect(again.containers.map(({ id }) => id).toSorted()).toEqual(stopped.containers.map(({ id }) => id).toSorted());
+      expect(again.containers.map(({ id }) => id).toSorted()).toEqual(
+        stopped.containers.map(({ id }) => id).toSorted(),
+      );
       expect(again.containers.map(({ state }) => state)).toEqual(['running', 'running']);
     });
 
     it('that is neither kept nor current is pruned', async () => {
       const { host, project, image, release } = await bench.applied();
-      const [kept, old] = [aRelease(project, image, { webSetting: 'kept' }), aRelease(project, image, { webSetting: 'old' })];
+      const [kept, old] = [
+        aRelease(project, image, { webSetting: 'kept' }),
+        aRelease(project, image, { webSetting: 'old' }),
+      ];
       await host.writeRelease(project, kept, aFence(), signal);
       await host.writeRelease(project, old, aFence(), signal);
       await host.prune(project, [kept.digest], aFence(), signal);

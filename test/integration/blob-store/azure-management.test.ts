@@ -15,8 +15,19 @@ beforeAll(async () => {
 afterAll(async () => await double?.[Symbol.asyncDispose]());
 beforeEach(() => Object.assign(double, { isAllowed: true, isSilent: false }));
 
-async function retention(container: string, secret: Record<string, string> = {}, signal = new AbortController().signal): Promise<Retention> {
-  return await readRetention(managementAccess(double.resourceID('acme'), 'https://acme.blob.core.windows.net', { ...double.secret, ...secret }), container, signal);
+async function retention(
+  container: string,
+  secret: Record<string, string> = {},
+  signal = new AbortController().signal,
+): Promise<Retention> {
+  return await readRetention(
+    managementAccess(double.resourceID('acme'), 'https://acme.blob.core.windows.net', {
+      ...double.secret,
+      ...secret,
+    }),
+    container,
+    signal,
+  );
 }
 
 describe('the policy of a container', () => {
@@ -31,7 +42,12 @@ describe('the policy of a container', () => {
 
 describe('what keeps it from being read is told, and is no error', () => {
   it.each([
-    ['a wrong client secret', 'locked', { clientSecret: 'another, which nobody must see' }, /AADSTS7000215: Invalid client secret/],
+    [
+      'a wrong client secret',
+      'locked',
+      { clientSecret: 'another, which nobody must see' },
+      /AADSTS7000215: Invalid client secret/,
+    ],
     ['a container that is not there', 'missing', {}, /404 ContainerNotFound/],
   ])('%s', async (_, container, secret, expected) => {
     const found = await retention(container, secret);
@@ -41,7 +57,10 @@ describe('what keeps it from being read is told, and is no error', () => {
 
   it('a client without a role, with the words of Azure and the account', async () => {
     double.isAllowed = false;
-    expect(await retention('locked')).toMatchObject({ kind: 'NotRead', detail: expect.stringMatching(/^storage account acme .*403 AuthorizationFailed .*containers\/read/) });
+    expect(await retention('locked')).toMatchObject({
+      kind: 'NotRead',
+      detail: expect.stringMatching(/^storage account acme .*403 AuthorizationFailed .*containers\/read/),
+    });
   });
 
   it('but who asks can stop asking', async () => {

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { inspect } from 'node:util';
-import { generateBlobSASQueryParameters, ContainerSASPermissions, StorageSharedKeyCredential } from '@azure/storage-blob';
+import {
+  generateBlobSASQueryParameters,
+  ContainerSASPermissions,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureBlobStore } from '../../../blob-store/azure.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
@@ -26,7 +30,10 @@ blobStoreContract('Azurite, with a prefix', async () => await storeIn('contract'
 function containerSAS(container: string, permissions: string): string {
   const key = new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey);
   const expiresOn = new Date(Date.now() + 3_600_000);
-  return generateBlobSASQueryParameters({ containerName: container, permissions: ContainerSASPermissions.parse(permissions), expiresOn }, key).toString();
+  return generateBlobSASQueryParameters(
+    { containerName: container, permissions: ContainerSASPermissions.parse(permissions), expiresOn },
+    key,
+  ).toString();
 }
 
 describe('an Azure store', () => {
@@ -70,7 +77,9 @@ describe('an Azure store', () => {
     const location = await azurite.location('create-only');
     const store = azureBlobStore(location, { kind: 'SAS', token: containerSAS('create-only', 'c') });
     await store.create('x', Buffer.from('hello'), 'text/plain', signal);
-    await expect(store.create('x', Buffer.from('hello'), 'text/plain', signal)).rejects.toMatchObject({ name: 'BlobError' });
+    await expect(store.create('x', Buffer.from('hello'), 'text/plain', signal)).rejects.toMatchObject({
+      name: 'BlobError',
+    });
     expect((await (await storeIn('create-only')).read('x', 10, signal)).toString()).toBe('hello');
   });
 });
@@ -79,10 +88,17 @@ describe('errors of an Azure store', () => {
   it('name a container that is missing', async () => {
     const store = azureBlobStore({ endpoint: azurite.endpoint, container: 'missing' }, azurite.credentials);
     const message = 'container missing does not exist';
-    await expect(store.read('x', 1, signal)).rejects.toMatchObject({ reason: 'ContainerNotFound', message: expect.stringContaining(message) });
+    await expect(store.read('x', 1, signal)).rejects.toMatchObject({
+      reason: 'ContainerNotFound',
+      message: expect.stringContaining(message),
+    });
     await expect(store.properties('x', signal)).rejects.toMatchObject({ reason: 'ContainerNotFound' });
-    await expect(store.create('x', Buffer.alloc(1), 'a/b', signal)).rejects.toMatchObject({ reason: 'ContainerNotFound' });
-    await expect(store.list('', signal)[Symbol.asyncIterator]().next()).rejects.toMatchObject({ reason: 'ContainerNotFound' });
+    await expect(store.create('x', Buffer.alloc(1), 'a/b', signal)).rejects.toMatchObject({
+      reason: 'ContainerNotFound',
+    });
+    await expect(store.list('', signal)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      reason: 'ContainerNotFound',
+    });
   });
 
   it('tell a wrong key from a wrong network, and show neither key nor signature', async () => {
@@ -90,13 +106,25 @@ describe('errors of an Azure store', () => {
     await using double = await startBlobDouble();
     const secret = Buffer.from('another key, also for tests').toString('base64');
     const location = await double.vendor.location('errors');
-    const refused = azureBlobStore(location, { kind: 'AccountKey', accountName: double.vendor.accountName, accountKey: secret });
-    const signed = azureBlobStore(location, { kind: 'SAS', token: containerSAS('errors', 'rl').replace(/sig=[^&]+/, 'sig=geheim%3D') });
+    const refused = azureBlobStore(location, {
+      kind: 'AccountKey',
+      accountName: double.vendor.accountName,
+      accountKey: secret,
+    });
+    const signed = azureBlobStore(location, {
+      kind: 'SAS',
+      token: containerSAS('errors', 'rl').replace(/sig=[^&]+/, 'sig=geheim%3D'),
+    });
     for (const store of [refused, signed]) {
-      for (const attempt of [store.read('x', 1, signal), store.list('', signal)[Symbol.asyncIterator]().next()]) {
+      for (const attempt of [
+        store.read('x', 1, signal),
+        store.list('', signal)[Symbol.asyncIterator]().next(),
+      ]) {
         const error: unknown = await attempt.catch((thrown: unknown) => thrown);
         expect(error).toMatchObject({ reason: 'StoreCredentialsRefused' });
-        expect(`${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`).not.toMatch(/geheim|sig=|SharedKey/);
+        expect(`${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`).not.toMatch(
+          /geheim|sig=|SharedKey/,
+        );
       }
     }
   });
@@ -104,7 +132,10 @@ describe('errors of an Azure store', () => {
   it('come within seconds when nobody listens', async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}/vendor`;
     const store = azureBlobStore({ endpoint, container: 'any' }, azurite.credentials);
-    await expect(store.read('x', 1, signal)).rejects.toMatchObject({ reason: 'StoreUnreachable', message: expect.stringContaining('ECONNREFUSED') });
+    await expect(store.read('x', 1, signal)).rejects.toMatchObject({
+      reason: 'StoreUnreachable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
   });
 
   describe('of a server that misbehaves', () => {
@@ -135,12 +166,19 @@ describe('errors of an Azure store', () => {
     const misbehaving = (timeoutSeconds = 20): BlobStore => {
       const address = server.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;
-      return azureBlobStore({ endpoint: `http://127.0.0.1:${port}/vendor`, container: 'any' }, azurite.credentials, { timeoutSeconds });
+      return azureBlobStore(
+        { endpoint: `http://127.0.0.1:${port}/vendor`, container: 'any' },
+        azurite.credentials,
+        { timeoutSeconds },
+      );
     };
 
     it('are StoreUnreachable when it never answers', async () => {
       answer = () => undefined;
-      await expect(misbehaving(1).read('x', 1, signal)).rejects.toMatchObject({ reason: 'StoreUnreachable', message: expect.stringContaining('within 2 s') });
+      await expect(misbehaving(1).read('x', 1, signal)).rejects.toMatchObject({
+        reason: 'StoreUnreachable',
+        message: expect.stringContaining('within 2 s'),
+      });
     });
 
     it('are the caller’s own when the caller gives up meanwhile', async () => {
@@ -153,7 +191,11 @@ describe('errors of an Azure store', () => {
 
     it('are DigestMismatch when the bytes are not those of the MD5', async () => {
       const md5 = createHash('md5').update('something else').digest('base64');
-      answer = () => ({ status: 200, headers: { 'content-md5': md5, 'content-length': 5, etag: '"1"' }, body: 'hello' });
+      answer = () => ({
+        status: 200,
+        headers: { 'content-md5': md5, 'content-length': 5, etag: '"1"' },
+        body: 'hello',
+      });
       await expect(misbehaving().read('x', 10, signal)).rejects.toMatchObject({ reason: 'DigestMismatch' });
     });
 
@@ -167,18 +209,28 @@ describe('errors of an Azure store', () => {
       const before = requests;
       // A conflict is followed by a look at what is there, which finds nothing here.
       const failing = { status, headers: { 'x-ms-error-code': code } };
-      answer = (count) => (count - before > 1 && [409, 403].includes(status) ? { status: 404, headers: { 'x-ms-error-code': 'BlobNotFound' } } : failing);
-      await expect(misbehaving().create('x', Buffer.alloc(1), 'a/b', signal)).rejects.toMatchObject({ reason });
+      answer = (count) =>
+        count - before > 1 && [409, 403].includes(status)
+          ? { status: 404, headers: { 'x-ms-error-code': 'BlobNotFound' } }
+          : failing;
+      await expect(misbehaving().create('x', Buffer.alloc(1), 'a/b', signal)).rejects.toMatchObject({
+        reason,
+      });
       expect(requests - before).toBe(expected);
     });
   });
 });
 
 describe('a location', () => {
-  it.each(['ftp://a', 'https://user:pass@a', 'https://a?sig=x', 'https://a#b', 'not a url'])('with the endpoint %j is refused', (endpoint) => {
-    expect(() => azureBlobStore({ endpoint, container: 'abc' }, azurite.credentials)).toThrow(RangeError);
-  });
+  it.each(['ftp://a', 'https://user:pass@a', 'https://a?sig=x', 'https://a#b', 'not a url'])(
+    'with the endpoint %j is refused',
+    (endpoint) => {
+      expect(() => azureBlobStore({ endpoint, container: 'abc' }, azurite.credentials)).toThrow(RangeError);
+    },
+  );
   it.each(['UPPER', 'a', '../x', 'a--b', 'a b'])('with the container %j is refused', (container) => {
-    expect(() => azureBlobStore({ endpoint: azurite.endpoint, container }, azurite.credentials)).toThrow(RangeError);
+    expect(() => azureBlobStore({ endpoint: azurite.endpoint, container }, azurite.credentials)).toThrow(
+      RangeError,
+    );
   });
 });

@@ -4,7 +4,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureBlobStore } from '../../../blob-store/azure.ts';
 import { MemoryBlobStore } from '../../../blob-store/memory.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
-import { backupKind, restoreKind, stackKind, storeKind, type JtelBackup, type JtelBackupStatus, type JtelBackupStore, type JtelRestore, type JtelStack } from '../../../crds/index.ts';
+import {
+  backupKind,
+  restoreKind,
+  stackKind,
+  storeKind,
+  type JtelBackup,
+  type JtelBackupStatus,
+  type JtelBackupStore,
+  type JtelRestore,
+  type JtelStack,
+} from '../../../crds/index.ts';
 import { secrets } from '../../../operator/runtime/index.ts';
 import { startAzurite, type Azurite } from '../../support/azurite.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
@@ -42,13 +52,31 @@ async function storeFor(name: string): Promise<void> {
   const stringData = { accountName: azurite.accountName, accountKey: azurite.accountKey };
   await client.apply(secrets, { metadata: { namespace, name }, stringData }, call());
   const spec = { tier: 'Customer', azure: { endpoint, container, credentialsSecretRef: { name } } };
-  await client.apply(storeKind, { metadata: { namespace, name }, spec } as unknown as JtelBackupStore, call());
+  await client.apply(
+    storeKind,
+    { metadata: { namespace, name }, spec } as unknown as JtelBackupStore,
+    call(),
+  );
 }
 
 async function stack(name: string, store: string): Promise<void> {
   const { apiVersion, kind, spec } = aStack();
-  const backup = { storeRef: { name: store }, schedule: '0 2 * * *', timeZone: 'Europe/Berlin', historyLimit: 10 };
-  await cluster.client.create(stackKind, { apiVersion, kind, metadata: { namespace: cluster.namespace, name }, spec: { ...spec, backup } } as unknown as JtelStack, call());
+  const backup = {
+    storeRef: { name: store },
+    schedule: '0 2 * * *',
+    timeZone: 'Europe/Berlin',
+    historyLimit: 10,
+  };
+  await cluster.client.create(
+    stackKind,
+    {
+      apiVersion,
+      kind,
+      metadata: { namespace: cluster.namespace, name },
+      spec: { ...spec, backup },
+    } as unknown as JtelStack,
+    call(),
+  );
 }
 
 /** A whole backup, as one would be written. */
@@ -57,13 +85,22 @@ async function put(container: string, options: BackupOptions): Promise<readonly 
   const { names } = storeBackup(memory, { identity, ...options });
   const { endpoint } = await azurite.location(container);
   const blobs = azureBlobStore({ endpoint, container }, azurite.credentials);
-  for (const name of names) await blobs.create(name, memory.blobs.get(name)?.content ?? Buffer.alloc(0), 'application/octet-stream', call().signal);
+  for (const name of names)
+    await blobs.create(
+      name,
+      memory.blobs.get(name)?.content ?? Buffer.alloc(0),
+      'application/octet-stream',
+      call().signal,
+    );
   return names;
 }
 
 /** As somebody with all rights to the account could. */
 function containerOf(name: string): ReturnType<BlobServiceClient['getContainerClient']> {
-  return new BlobServiceClient(azurite.endpoint, new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey)).getContainerClient(name);
+  return new BlobServiceClient(
+    azurite.endpoint,
+    new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey),
+  ).getContainerClient(name);
 }
 
 async function object(name: string, status: JtelBackupStatus): Promise<void> {
@@ -81,7 +118,9 @@ async function tell(name: string, status: JtelBackupStatus): Promise<void> {
 }
 
 async function restoreOf(name: string): Promise<JtelRestore> {
-  return await waitFor(`JtelRestore ${name}`, () => cluster.client.find(restoreKind, { namespace: cluster.namespace, name }, call()));
+  return await waitFor(`JtelRestore ${name}`, () =>
+    cluster.client.find(restoreKind, { namespace: cluster.namespace, name }, call()),
+  );
 }
 
 describe('backup list', () => {
@@ -93,11 +132,16 @@ describe('backup list', () => {
   });
 
   it('works in a cluster that has nothing but the store', async () => {
-    expect((await jtel(['backup', 'list', '--store', 'customer', '--identity', identity, '-o', 'json'])).out).toContain(newer);
+    expect(
+      (await jtel(['backup', 'list', '--store', 'customer', '--identity', identity, '-o', 'json'])).out,
+    ).toContain(newer);
     // The stack is gone; its default identity is still known from its name.
     await cluster.client.delete(stackKind, { namespace: cluster.namespace, name: 'acme' }, {}, call());
     expect((await jtel(['backup', 'list', 'acme', '--store', 'customer'])).out).toContain(newer);
-    expect(await jtel(['backup', 'list', 'acme'])).toMatchObject({ code: 2, err: expect.stringContaining('--store') });
+    expect(await jtel(['backup', 'list', 'acme'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--store'),
+    });
     await stack('acme', 'customer');
   });
 
@@ -130,27 +174,46 @@ describe('backup list', () => {
 
   it('counts the packs, and those that an interrupted try left behind', async () => {
     await storeFor('packs');
-    const lost = (await put('packs', { backupID: older, packs: 2 })).find((blob) => blob.includes('/packs-')) ?? '';
+    const lost =
+      (await put('packs', { backupID: older, packs: 2 })).find((blob) => blob.includes('/packs-')) ?? '';
     await put('packs', { backupID: newer, content: 'other', packs: 3 });
-    const list = (...more: readonly string[]): Promise<PluginRun> => jtel(['backup', 'list', 'acme', '--store', 'packs', '--packs', ...more]);
+    const list = (...more: readonly string[]): Promise<PluginRun> =>
+      jtel(['backup', 'list', 'acme', '--store', 'packs', '--packs', ...more]);
     expect((await list()).out).toMatch(/^packs: 5 of \d+ B, each used by a complete backup$/m);
     const leftBehind = `${identity}/packs/20260302/${'f'.repeat(64)}`;
     await containerOf('packs').getBlockBlobClient(leftBehind).upload('left behind', 11);
-    expect((await list()).out).toMatch(/^packs: 6 of \d+ B; no complete backup uses 1 of them \(11 B, .*acme-running/m);
+    expect((await list()).out).toMatch(
+      /^packs: 6 of \d+ B; no complete backup uses 1 of them \(11 B, .*acme-running/m,
+    );
     // Also of the backups that are not shown.
-    expect(JSON.parse((await list('--limit', '1', '-o', 'json')).out)).toMatchObject({ kind: 'List', packs: { count: 6, unused: { count: 1, bytes: 11 }, unreadable: [] } });
+    expect(JSON.parse((await list('--limit', '1', '-o', 'json')).out)).toMatchObject({
+      kind: 'List',
+      packs: { count: 6, unused: { count: 1, bytes: 11 }, unreadable: [] },
+    });
     await containerOf('packs').getBlockBlobClient(lost).delete();
-    expect((await list()).out).toMatch(new RegExp(`packs: 6 of .* is not known, .*${older}.*its list of packs is missing`));
+    expect((await list()).out).toMatch(
+      new RegExp(`packs: 6 of .* is not known, .*${older}.*its list of packs is missing`),
+    );
   });
 
   it('says which store it cannot open, and never shows its key', async () => {
     await storeFor('refused');
-    await cluster.client.apply(secrets, { metadata: { namespace: cluster.namespace, name: 'refused' }, stringData: { accountName: azurite.accountName, accountKey: 'd3Jvbmcga2V5' } }, call());
+    await cluster.client.apply(
+      secrets,
+      {
+        metadata: { namespace: cluster.namespace, name: 'refused' },
+        stringData: { accountName: azurite.accountName, accountKey: 'd3Jvbmcga2V5' },
+      },
+      call(),
+    );
     const { code, err } = await jtel(['backup', 'list', 'acme', '--store', 'refused']);
     expect(code).toBe(1);
     expect(err).toContain('refused');
     expect(err).not.toContain('d3Jvbmcga2V5');
-    expect(await jtel(['backup', 'list', 'acme', '--store', 'nowhere'])).toMatchObject({ code: 1, err: expect.stringContaining('does not exist') });
+    expect(await jtel(['backup', 'list', 'acme', '--store', 'nowhere'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('does not exist'),
+    });
   });
 });
 
@@ -158,13 +221,24 @@ describe('backup show', () => {
   it('tells of the newest, of a backupID, and of an object', async () => {
     expect((await jtel(['backup', 'show', 'acme'])).out).toContain(newer);
     expect((await jtel(['backup', 'show', 'acme', older])).out).toMatch(/database +Physical/);
-    expect((await jtel(['backup', 'show', 'acme', 'acme-known'])).out).toContain('JtelBackup acme-known, Completed');
-    expect(JSON.parse((await jtel(['backup', 'show', 'acme', older, '-o', 'json'])).out)).toMatchObject({ backupID: older, release: { version: '3.43.1' } });
+    expect((await jtel(['backup', 'show', 'acme', 'acme-known'])).out).toContain(
+      'JtelBackup acme-known, Completed',
+    );
+    expect(JSON.parse((await jtel(['backup', 'show', 'acme', older, '-o', 'json'])).out)).toMatchObject({
+      backupID: older,
+      release: { version: '3.43.1' },
+    });
   });
 
   it('says what there is instead of what is not', async () => {
-    expect(await jtel(['backup', 'show', 'acme', '20250101t000000z-000000'])).toMatchObject({ code: 1, err: expect.stringContaining(newer) });
-    expect(await jtel(['backup', 'show', 'acme', 'acme-running'])).toMatchObject({ code: 1, err: expect.stringContaining('is Running, not Completed') });
+    expect(await jtel(['backup', 'show', 'acme', '20250101t000000z-000000'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(newer),
+    });
+    expect(await jtel(['backup', 'show', 'acme', 'acme-running'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is Running, not Completed'),
+    });
     expect((await jtel(['backup', 'show', 'acme', '../../x'])).code).toBe(2);
   });
 });
@@ -173,7 +247,9 @@ describe('backup verify', () => {
   it('proves that everything is there, and with --read that it is what was written', async () => {
     const { code, out } = await jtel(['backup', 'verify', 'acme', 'latest', '--read']);
     expect(code).toBe(0);
-    expect(out).toMatch(/✔ every pack is there .*3, [^]*✔ every part of the index[^]*✔ every pack was read[^]*is whole/);
+    expect(out).toMatch(
+      /✔ every pack is there .*3, [^]*✔ every part of the index[^]*✔ every pack was read[^]*is whole/,
+    );
   });
 
   it.each([
@@ -197,10 +273,16 @@ describe('backup verify', () => {
 
 describe('backup create', () => {
   it('asks for a backup and goes', async () => {
-    const { code, err } = await jtel(['backup', 'create', 'acme', '--verify', 'Restore'], { now: new Date('2026-03-03T04:05:06Z') });
+    const { code, err } = await jtel(['backup', 'create', 'acme', '--verify', 'Restore'], {
+      now: new Date('2026-03-03T04:05:06Z'),
+    });
     expect(code).toBe(0);
     expect(err).toContain('JtelBackup acme-manual-20260303t040506z created');
-    const created = await cluster.client.get(backupKind, { namespace: cluster.namespace, name: 'acme-manual-20260303t040506z' }, call());
+    const created = await cluster.client.get(
+      backupKind,
+      { namespace: cluster.namespace, name: 'acme-manual-20260303t040506z' },
+      call(),
+    );
     expect(created.spec).toEqual({ stackRef: { name: 'acme' }, trigger: 'Manual', verify: 'Restore' });
   });
 
@@ -208,7 +290,11 @@ describe('backup create', () => {
     const waiting = jtel(['backup', 'create', 'acme', '--name', 'acme-waits', '--wait']);
     await tell('acme-waits', { phase: 'Running', progress: '30%', message: '1.0 GiB of 3.0 GiB' });
     await tell('acme-waits', { phase: 'Completed', backupID: newer, totalBytes: 2 ** 30 });
-    expect(await waiting).toMatchObject({ code: 0, out: expect.stringContaining(`backup ${newer} is complete`), err: expect.stringContaining('30 % Running') });
+    expect(await waiting).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`backup ${newer} is complete`),
+      err: expect.stringContaining('30 % Running'),
+    });
     const failing = jtel(['backup', 'create', 'acme', '--name', 'acme-fails', '--wait']);
     await tell('acme-fails', { phase: 'Failed', message: 'the host was lost' });
     expect(await failing).toMatchObject({ code: 1, out: expect.stringContaining('the host was lost') });
@@ -216,45 +302,121 @@ describe('backup create', () => {
 
   it('leaves the backup running when the person stops waiting, and says so', async () => {
     const interrupt = new AbortController();
-    const waiting = jtel(['backup', 'create', 'acme', '--name', 'acme-left', '--wait'], { signal: interrupt.signal });
+    const waiting = jtel(['backup', 'create', 'acme', '--name', 'acme-left', '--wait'], {
+      signal: interrupt.signal,
+    });
     await tell('acme-left', { phase: 'Running', message: 'at it' });
     interrupt.abort(new Error('Ctrl-C'));
-    expect(await waiting).toMatchObject({ code: 1, err: expect.stringContaining('acme-left goes on without you') });
-    expect(await cluster.client.find(backupKind, { namespace: cluster.namespace, name: 'acme-left' }, call())).toBeDefined();
+    expect(await waiting).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('acme-left goes on without you'),
+    });
+    expect(
+      await cluster.client.find(backupKind, { namespace: cluster.namespace, name: 'acme-left' }, call()),
+    ).toBeDefined();
   });
 
   it('says so where the stack has no store for it', async () => {
     const { apiVersion, kind, spec } = aStack();
-    await cluster.client.create(stackKind, { apiVersion, kind, metadata: { namespace: cluster.namespace, name: 'bare' }, spec } as JtelStack, call());
-    expect(await jtel(['backup', 'create', 'bare'])).toMatchObject({ code: 1, err: expect.stringContaining('no spec.backup') });
+    await cluster.client.create(
+      stackKind,
+      { apiVersion, kind, metadata: { namespace: cluster.namespace, name: 'bare' }, spec } as JtelStack,
+      call(),
+    );
+    expect(await jtel(['backup', 'create', 'bare'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no spec.backup'),
+    });
   });
 });
 
 describe('restore', () => {
   it('plans without being asked twice, and shows the checks', async () => {
-    const planning = jtel(['restore', 'acme', '--from', 'latest', '--plan', '--replace', '--name', 'acme-plan']);
+    const planning = jtel([
+      'restore',
+      'acme',
+      '--from',
+      'latest',
+      '--plan',
+      '--replace',
+      '--name',
+      'acme-plan',
+    ]);
     const { spec } = await restoreOf('acme-plan');
     expect(spec).toMatchObject({ mode: 'Plan', source: { latestOf: identity }, ifNotEmpty: 'Replace' });
-    const status = { phase: 'Completed', backupID: newer, checks: [{ name: 'BackupComplete', result: 'Passed' }] } as const;
-    await cluster.client.applyStatus(restoreKind, { namespace: cluster.namespace, name: 'acme-plan' }, status, {}, call());
-    expect(await planning).toMatchObject({ code: 0, out: expect.stringMatching(/✔ BackupComplete\n✔ backup .*nothing was done/) });
+    const status = {
+      phase: 'Completed',
+      backupID: newer,
+      checks: [{ name: 'BackupComplete', result: 'Passed' }],
+    } as const;
+    await cluster.client.applyStatus(
+      restoreKind,
+      { namespace: cluster.namespace, name: 'acme-plan' },
+      status,
+      {},
+      call(),
+    );
+    expect(await planning).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/✔ BackupComplete\n✔ backup .*nothing was done/),
+    });
   });
 
   it('names a backup by its backupID or its object', async () => {
     expect((await jtel(['restore', 'acme', '--from', older, '--name', 'acme-by-id'])).code).toBe(0);
-    expect((await restoreOf('acme-by-id')).spec.source).toEqual({ backupID: older, storeRef: { name: 'customer' } });
-    expect((await jtel(['restore', 'acme', '--from', 'acme-known', '--test', '--name', 'acme-by-object'])).code).toBe(0);
-    expect((await restoreOf('acme-by-object')).spec).toMatchObject({ mode: 'Test', source: { backupRef: { name: 'acme-known' } } });
+    expect((await restoreOf('acme-by-id')).spec.source).toEqual({
+      backupID: older,
+      storeRef: { name: 'customer' },
+    });
+    expect(
+      (await jtel(['restore', 'acme', '--from', 'acme-known', '--test', '--name', 'acme-by-object'])).code,
+    ).toBe(0);
+    expect((await restoreOf('acme-by-object')).spec).toMatchObject({
+      mode: 'Test',
+      source: { backupRef: { name: 'acme-known' } },
+    });
   });
 
   it('overwrites data only after the name of the stack was typed', async () => {
-    expect((await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--name', 'acme-no'], { answer: 'yes' })).code).toBe(1);
-    expect(await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--name', 'acme-no'])).toMatchObject({ code: 2, err: expect.stringContaining('--confirm acme') });
-    expect((await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--confirm', 'other', '--name', 'acme-no'])).code).toBe(2);
-    expect(await cluster.client.find(restoreKind, { namespace: cluster.namespace, name: 'acme-no' }, call())).toBeUndefined();
-    const done = await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--skip-backup', '--name', 'acme-yes'], { answer: 'acme' });
+    expect(
+      (
+        await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--name', 'acme-no'], {
+          answer: 'yes',
+        })
+      ).code,
+    ).toBe(1);
+    expect(
+      await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--name', 'acme-no']),
+    ).toMatchObject({ code: 2, err: expect.stringContaining('--confirm acme') });
+    expect(
+      (
+        await jtel([
+          'restore',
+          'acme',
+          '--from',
+          'latest',
+          '--replace',
+          '--confirm',
+          'other',
+          '--name',
+          'acme-no',
+        ])
+      ).code,
+    ).toBe(2);
+    expect(
+      await cluster.client.find(restoreKind, { namespace: cluster.namespace, name: 'acme-no' }, call()),
+    ).toBeUndefined();
+    const done = await jtel(
+      ['restore', 'acme', '--from', 'latest', '--replace', '--skip-backup', '--name', 'acme-yes'],
+      { answer: 'acme' },
+    );
     expect(done).toMatchObject({ code: 0, err: expect.stringContaining('NO backup of it is made first') });
-    expect((await restoreOf('acme-yes')).spec).toMatchObject({ ifNotEmpty: 'Replace', confirmReplace: 'acme', preRestoreBackup: 'Skip', mode: 'Execute' });
+    expect((await restoreOf('acme-yes')).spec).toMatchObject({
+      ifNotEmpty: 'Replace',
+      confirmReplace: 'acme',
+      preRestoreBackup: 'Skip',
+      mode: 'Execute',
+    });
   });
 
   it('refuses orders that contradict themselves', async () => {
@@ -264,19 +426,59 @@ describe('restore', () => {
   });
 
   it('is undone by naming the restore whose data are in use, after a question', async () => {
-    expect(await jtel(['restore', 'undo', 'acme', '--yes'])).toMatchObject({ code: 1, err: expect.stringContaining('no data from before a restore') });
-    const previousData = { requestUID: 'uid-of-the-restore', source: 'vanilla 3.43.2', switchTime: '2026-03-01T03:00:00Z', untilTime: '2026-03-02T03:00:00Z' };
-    await cluster.client.applyStatus(stackKind, { namespace: cluster.namespace, name: 'acme' }, { previousData }, {}, call());
-    expect(await jtel(['restore', 'undo', 'acme', '--name', 'acme-no'])).toMatchObject({ code: 2, err: expect.stringContaining('--yes') });
+    expect(await jtel(['restore', 'undo', 'acme', '--yes'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no data from before a restore'),
+    });
+    const previousData = {
+      requestUID: 'uid-of-the-restore',
+      source: 'vanilla 3.43.2',
+      switchTime: '2026-03-01T03:00:00Z',
+      untilTime: '2026-03-02T03:00:00Z',
+    };
+    await cluster.client.applyStatus(
+      stackKind,
+      { namespace: cluster.namespace, name: 'acme' },
+      { previousData },
+      {},
+      call(),
+    );
+    expect(await jtel(['restore', 'undo', 'acme', '--name', 'acme-no'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--yes'),
+    });
     expect((await jtel(['restore', 'undo', 'acme', '--name', 'acme-no'], { answer: 'n' })).code).toBe(1);
     const done = await jtel(['restore', 'undo', 'acme', '--name', 'acme-undo'], { answer: 'y' });
     expect(done).toMatchObject({ code: 0, err: expect.stringContaining('goes back to vanilla 3.43.2') });
-    expect((await restoreOf('acme-undo')).spec).toMatchObject({ source: { undoOf: 'uid-of-the-restore' }, mode: 'Execute', ifNotEmpty: 'Fail' });
+    expect((await restoreOf('acme-undo')).spec).toMatchObject({
+      source: { undoOf: 'uid-of-the-restore' },
+      mode: 'Execute',
+      ifNotEmpty: 'Fail',
+    });
   });
 
   it('hands on how it is to be done', async () => {
-    const argv = ['restore', 'acme', '--from', 'latest', '--replace', '--confirm', 'acme', '--verify', 'Start', '--in-place', '--keep-hours', '0', '--name', 'acme-how'];
+    const argv = [
+      'restore',
+      'acme',
+      '--from',
+      'latest',
+      '--replace',
+      '--confirm',
+      'acme',
+      '--verify',
+      'Start',
+      '--in-place',
+      '--keep-hours',
+      '0',
+      '--name',
+      'acme-how',
+    ];
     expect((await jtel(argv)).code).toBe(0);
-    expect((await restoreOf('acme-how')).spec).toMatchObject({ verify: 'Start', inPlace: 'Accept', keepPreviousHours: 0 });
+    expect((await restoreOf('acme-how')).spec).toMatchObject({
+      verify: 'Start',
+      inPlace: 'Accept',
+      keepPreviousHours: 0,
+    });
   });
 });

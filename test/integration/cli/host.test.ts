@@ -18,13 +18,18 @@ let sandbox: DriverSandbox;
 let project: string;
 
 beforeAll(async () => {
-  [cluster, sandbox] = await Promise.all([openCluster('plugin-host'), driverSandbox('plugin', [{ name: 'host-1' }])]);
+  [cluster, sandbox] = await Promise.all([
+    openCluster('plugin-host'),
+    driverSandbox('plugin', [{ name: 'host-1' }]),
+  ]);
   await installCRDs(cluster.client);
   project = projectName(cluster.namespace, 'acme');
   await storeKey('ssh', sandbox.target('host-1').privateKey);
   await stackOn('acme');
   const driver = createHostDriver();
-  await driver.host(sandbox.target('host-1')).pull([sandbox.image], sandbox.credentials, () => undefined, signal);
+  await driver
+    .host(sandbox.target('host-1'))
+    .pull([sandbox.image], sandbox.credentials, () => undefined, signal);
   await driver.close();
   await up('web-1', 'web-2', 'db');
 });
@@ -40,16 +45,43 @@ async function storeKey(name: string, privateKey: string): Promise<void> {
 
 async function stackOn(name: string, host: Partial<JtelStack['spec']['host']> = {}): Promise<void> {
   const { address, port, user, hostKeyFingerprints } = sandbox.target('host-1');
-  const spec = { host: { address, port, user, hostKeyFingerprints, sshSecretRef: { name: 'ssh' }, bootstrap: 'Managed', ...host } } as const;
+  const spec = {
+    host: {
+      address,
+      port,
+      user,
+      hostKeyFingerprints,
+      sshSecretRef: { name: 'ssh' },
+      bootstrap: 'Managed',
+      ...host,
+    },
+  } as const;
   await storeStack(cluster.client, cluster.namespace, { name, spec });
 }
 
 /** Containers that say their names and then what comes in by /say. */
 async function up(...services: readonly string[]): Promise<void> {
   const image = `${sandbox.image.repository}@${sandbox.image.digest}`;
-  const script = (service: string): string => `echo ${service} up; echo ${service} warns >&2; mkfifo /say; while :; do read -r line < /say && echo "$line"; done`;
-  const compose = { name: project, services: Object.fromEntries(services.map((service) => [service, { image, init: true, stop_grace_period: '1s', entrypoint: ['sh', '-c', script(service).replaceAll('$', '$$$$')] }])) };
-  await sandbox.onHost('host-1', `echo '${Buffer.from(JSON.stringify(compose)).toString('base64')}' | base64 -d >/root/compose.yaml; docker compose -f /root/compose.yaml up -d --quiet-pull 2>&1`);
+  const script = (service: string): string =>
+    `echo ${service} up; echo ${service} warns >&2; mkfifo /say; while :; do read -r line < /say && echo "$line"; done`;
+  const compose = {
+    name: project,
+    services: Object.fromEntries(
+      services.map((service) => [
+        service,
+        {
+          image,
+          init: true,
+          stop_grace_period: '1s',
+          entrypoint: ['sh', '-c', script(service).replaceAll('$', '$$$$')],
+        },
+      ]),
+    ),
+  };
+  await sandbox.onHost(
+    'host-1',
+    `echo '${Buffer.from(JSON.stringify(compose)).toString('base64')}' | base64 -d >/root/compose.yaml; docker compose -f /root/compose.yaml up -d --quiet-pull 2>&1`,
+  );
 }
 
 function jtel(argv: readonly string[], options: PluginOptions = {}): Promise<PluginRun> {
@@ -69,10 +101,12 @@ describe('logs', () => {
   it('of all components name each, in the order of time', async () => {
     const { code, out } = await jtel(['logs', 'acme']);
     expect(code).toBe(0);
-    for (const line of ['db    | db up', 'web-1 | web-1 up', 'web-2 | web-2 warns']) expect(out).toContain(line);
+    for (const line of ['db    | db up', 'web-1 | web-1 up', 'web-2 | web-2 warns'])
+      expect(out).toContain(line);
   });
 
-  it('of one component are its lines and nothing else', async () => expect(linesOf((await jtel(['logs', 'acme', 'db'])).out)).toEqual(['db up', 'db warns']));
+  it('of one component are its lines and nothing else', async () =>
+    expect(linesOf((await jtel(['logs', 'acme', 'db'])).out)).toEqual(['db up', 'db warns']));
   it('of a component with several containers are those of all of them', async () => {
     // Said one after the other: see linesOf.
     await say('web-1', 'first');
@@ -91,19 +125,32 @@ describe('logs', () => {
 
   it('can be cut by lines and by age', async () => {
     await say('db', 'last');
-    await waitFor('what was said', async () => (await jtel(['logs', 'acme', 'db', '--tail', '1'])).out === 'last\n');
+    await waitFor(
+      'what was said',
+      async () => (await jtel(['logs', 'acme', 'db', '--tail', '1'])).out === 'last\n',
+    );
     expect((await jtel(['logs', 'acme', 'db', '--tail', '0'])).out).toBe('');
-    expect(linesOf((await jtel(['logs', 'acme', 'db', '--tail', 'all', '--since', '1h'])).out)).toEqual(['db up', 'db warns', 'last']);
+    expect(linesOf((await jtel(['logs', 'acme', 'db', '--tail', 'all', '--since', '1h'])).out)).toEqual([
+      'db up',
+      'db warns',
+      'last',
+    ]);
   });
 
   it('of a component that is not there name those that are', async () => {
-    expect(await jtel(['logs', 'acme', 'nobody'])).toMatchObject({ code: 1, err: expect.stringContaining('it has db, web-1, web-2') });
+    expect(await jtel(['logs', 'acme', 'nobody'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('it has db, web-1, web-2'),
+    });
   });
 
   it('are followed, line by line, also into the container that replaces one', async () => {
     const interrupt = new AbortController();
     let seen = '';
-    const running = jtel(['logs', 'acme', 'web', '-f'], { signal: interrupt.signal, onOutput: (text) => (seen = text) });
+    const running = jtel(['logs', 'acme', 'web', '-f'], {
+      signal: interrupt.signal,
+      onOutput: (text) => (seen = text),
+    });
     await waitFor('the beginning', () => seen.includes('web-2 up'));
     await say('web-1', 'hello');
     await waitFor('a new line', () => seen.includes('web-1 | hello'));
@@ -126,48 +173,72 @@ describe('exec', () => {
 
   it('passes arguments on as they are', async () => {
     const odd = ["it's", '$(id)', '-n', 'a b', '*', ''];
-    expect((await jtel(['exec', 'acme', 'db', '--', 'printf', '[%s]', ...odd])).out).toBe(odd.map((one) => `[${one}]`).join(''));
+    expect((await jtel(['exec', 'acme', 'db', '--', 'printf', '[%s]', ...odd])).out).toBe(
+      odd.map((one) => `[${one}]`).join(''),
+    );
   });
 
   it('passes input on, and its end', async () => {
-    expect(await jtel(['exec', 'acme', 'db', '-i', '--', 'sh', '-c', 'cat; echo end'], { input: 'from here\n' })).toMatchObject({ code: 0, out: 'from here\nend\n' });
+    expect(
+      await jtel(['exec', 'acme', 'db', '-i', '--', 'sh', '-c', 'cat; echo end'], { input: 'from here\n' }),
+    ).toMatchObject({ code: 0, out: 'from here\nend\n' });
   });
 
   it('passes more on than fits into any buffer', async () => {
     const input = 'x'.repeat(4 * 2 ** 20);
-    expect((await jtel(['exec', 'acme', 'db', '-i', '--', 'wc', '-c'], { input })).out.trim()).toBe(String(input.length));
+    expect((await jtel(['exec', 'acme', 'db', '-i', '--', 'wc', '-c'], { input })).out.trim()).toBe(
+      String(input.length),
+    );
   });
 
   it('with -t the command has a terminal of the size of this one', async () => {
     const keys = new PassThrough();
-    const { code, out } = await jtel(['exec', 'acme', 'db', '-it', '--', 'sh', '-c', 'test -t 0 && stty size'], { columns: 93, input: keys });
+    const { code, out } = await jtel(
+      ['exec', 'acme', 'db', '-it', '--', 'sh', '-c', 'test -t 0 && stty size'],
+      { columns: 93, input: keys },
+    );
     expect({ code, out: out.trim() }).toEqual({ code: 0, out: '24 93' });
   });
 
   it('passes keys on to a terminal', async () => {
     const keys = new PassThrough();
-    const running = jtel(['exec', 'acme', 'db', '-it', '--', 'sh', '-c', 'echo ready; read -r a; echo "got $a"; exit 3'], { columns: 80, input: keys, onOutput: (text) => text.includes('ready') && keys.write('typed\r') });
+    const running = jtel(
+      ['exec', 'acme', 'db', '-it', '--', 'sh', '-c', 'echo ready; read -r a; echo "got $a"; exit 3'],
+      { columns: 80, input: keys, onOutput: (text) => text.includes('ready') && keys.write('typed\r') },
+    );
     expect(await running).toMatchObject({ code: 3, out: expect.stringContaining('got typed') });
   });
 
   it('ends when the person does', async () => {
     const interrupt = new AbortController();
-    const running = jtel(['exec', 'acme', 'db', '--', 'sh', '-c', 'echo begun; exec sleep 600'], { signal: interrupt.signal, onOutput: () => interrupt.abort(new Error('SIGTERM')) });
+    const running = jtel(['exec', 'acme', 'db', '--', 'sh', '-c', 'echo begun; exec sleep 600'], {
+      signal: interrupt.signal,
+      onOutput: () => interrupt.abort(new Error('SIGTERM')),
+    });
     expect((await running).code).toBe(1);
   });
 
   it('takes a container that runs, and says which of several', async () => {
-    expect(await jtel(['exec', 'acme', 'web', '--', 'true'])).toMatchObject({ code: 0, err: expect.stringContaining('in web-1; there is also web-2') });
+    expect(await jtel(['exec', 'acme', 'web', '--', 'true'])).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('in web-1; there is also web-2'),
+    });
   });
 
   it('wants a command, and a terminal where -t is given', async () => {
     expect((await jtel(['exec', 'acme', 'db'])).code).toBe(2);
-    expect(await jtel(['exec', 'acme', 'db', '-t', '--', 'sh'])).toMatchObject({ code: 2, err: expect.stringContaining('-t needs a terminal') });
+    expect(await jtel(['exec', 'acme', 'db', '-t', '--', 'sh'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('-t needs a terminal'),
+    });
   });
 
   it('of a container that does not run says so', async () => {
     await sandbox.onHost('host-1', `docker stop -t 0 ${project}-web-2-1`);
-    expect(await jtel(['exec', 'acme', 'web-2', '--', 'true'])).toMatchObject({ code: 1, err: expect.stringContaining('web-2 is exited') });
+    expect(await jtel(['exec', 'acme', 'web-2', '--', 'true'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('web-2 is exited'),
+    });
     await sandbox.onHost('host-1', `docker start ${project}-web-2-1`);
   });
 });
@@ -175,7 +246,10 @@ describe('exec', () => {
 describe('a host', () => {
   it('that shows another key than the pinned one gets not one command', async () => {
     await stackOn('stranger', { hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] });
-    expect(await jtel(['exec', 'stranger', 'db', '--', 'true'])).toMatchObject({ code: 1, err: expect.stringContaining('nothing was sent to it') });
+    expect(await jtel(['exec', 'stranger', 'db', '--', 'true'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('nothing was sent to it'),
+    });
   });
 
   it('where SSH forwards no sockets is asked through the docker command', async () => {
@@ -195,9 +269,14 @@ describe('a host', () => {
 async function followThroughCommand(): Promise<string | false> {
   const interrupt = new AbortController();
   let seen = '';
-  const running = jtel(['logs', 'acme', '-f'], { signal: interrupt.signal, onOutput: (text) => (seen = text) });
+  const running = jtel(['logs', 'acme', '-f'], {
+    signal: interrupt.signal,
+    onOutput: (text) => (seen = text),
+  });
   try {
-    await waitFor('all three', () => ['db up', 'web-1 up', 'web-2 up'].every((line) => seen.includes(line)), { timeoutSeconds: 5 });
+    await waitFor('all three', () => ['db up', 'web-1 up', 'web-2 up'].every((line) => seen.includes(line)), {
+      timeoutSeconds: 5,
+    });
     await say('db', 'through-command');
     await waitFor('a new line', () => seen.includes('through-command'), { timeoutSeconds: 5 });
     return /^[1-9]/.test(await sandbox.onHost('host-1', 'pgrep -fc "[d]ial-stdio" || true')) && seen;

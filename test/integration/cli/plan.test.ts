@@ -4,8 +4,20 @@ import { stringify } from 'yaml';
 import { azureBlobStore } from '../../../blob-store/azure.ts';
 import { CredentialStore } from '../../../controllers/credentials.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
-import { stackKind, storeKind, type JtelBackupStore, type JtelStack, type JtelStackSpec, type ResourceKind } from '../../../crds/index.ts';
-import { configMaps, controllerRevisions, secrets, type KubernetesObject } from '../../../operator/runtime/index.ts';
+import {
+  stackKind,
+  storeKind,
+  type JtelBackupStore,
+  type JtelStack,
+  type JtelStackSpec,
+  type ResourceKind,
+} from '../../../crds/index.ts';
+import {
+  configMaps,
+  controllerRevisions,
+  secrets,
+  type KubernetesObject,
+} from '../../../operator/runtime/index.ts';
 import { startAzurite, type Azurite } from '../../support/azurite.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
@@ -18,16 +30,48 @@ let azurite: Azurite;
 let sandbox: DriverSandbox;
 
 beforeAll(async () => {
-  [cluster, azurite, sandbox] = await Promise.all([openCluster('plugin-plan'), startAzurite(), driverSandbox('plan', [{ name: 'host-1' }])]);
+  [cluster, azurite, sandbox] = await Promise.all([
+    openCluster('plugin-plan'),
+    startAzurite(),
+    driverSandbox('plan', [{ name: 'host-1' }]),
+  ]);
   await installCRDs(cluster.client);
   const { client, namespace } = cluster;
   const { endpoint, container } = await azurite.location('releases');
-  await client.create(secrets, { metadata: { namespace, name: 'vendor' }, stringData: { accountName: azurite.accountName, accountKey: azurite.accountKey } }, call());
-  const spec = { tier: 'Vendor', accessMode: 'ReadOnly', azure: { endpoint, container, credentialsSecretRef: { name: 'vendor' } }, immutability: { policy: 'None' } };
-  await client.create(storeKind, { metadata: { namespace, name: 'vendor' }, spec } as unknown as JtelBackupStore, call());
+  await client.create(
+    secrets,
+    {
+      metadata: { namespace, name: 'vendor' },
+      stringData: { accountName: azurite.accountName, accountKey: azurite.accountKey },
+    },
+    call(),
+  );
+  const spec = {
+    tier: 'Vendor',
+    accessMode: 'ReadOnly',
+    azure: { endpoint, container, credentialsSecretRef: { name: 'vendor' } },
+    immutability: { policy: 'None' },
+  };
+  await client.create(
+    storeKind,
+    { metadata: { namespace, name: 'vendor' }, spec } as unknown as JtelBackupStore,
+    call(),
+  );
   const small = { cores: 1, memoryMiB: 128, diskGiB: 1 };
-  await storeRelease(azureBlobStore({ endpoint, container }, azurite.credentials), aRelease({ minimumHost: { Small: small, Medium: { ...small, cores: 512 }, Large: { ...small, cores: 1024 } } }));
-  await client.create(secrets, { metadata: { namespace, name: 'ssh' }, stringData: { 'ssh-privatekey': sandbox.target('host-1').privateKey } }, call());
+  await storeRelease(
+    azureBlobStore({ endpoint, container }, azurite.credentials),
+    aRelease({
+      minimumHost: { Small: small, Medium: { ...small, cores: 512 }, Large: { ...small, cores: 1024 } },
+    }),
+  );
+  await client.create(
+    secrets,
+    {
+      metadata: { namespace, name: 'ssh' },
+      stringData: { 'ssh-privatekey': sandbox.target('host-1').privateKey },
+    },
+    call(),
+  );
 });
 afterAll(async () => {
   await azurite?.[Symbol.asyncDispose]();
@@ -41,22 +85,37 @@ function jtel(argv: readonly string[], options: PluginOptions = {}): Promise<Plu
 
 function specWith(change: Partial<JtelStackSpec> = {}): JtelStackSpec {
   const { address, port, user, hostKeyFingerprints } = sandbox.target('host-1');
-  return aStack({ host: { address, port, user, hostKeyFingerprints, sshSecretRef: { name: 'ssh' }, bootstrap: 'Managed' }, ...change }).spec;
+  return aStack({
+    host: { address, port, user, hostKeyFingerprints, sshSecretRef: { name: 'ssh' }, bootstrap: 'Managed' },
+    ...change,
+  }).spec;
 }
 
 async function store(name: string, change: Partial<JtelStackSpec> = {}): Promise<JtelStack> {
   const { apiVersion, kind } = aStack();
   const metadata = { namespace: cluster.namespace, name };
-  return await cluster.client.create(stackKind, { apiVersion, kind, metadata, spec: specWith(change) } as JtelStack, call());
+  return await cluster.client.create(
+    stackKind,
+    { apiVersion, kind, metadata, spec: specWith(change) } as JtelStack,
+    call(),
+  );
 }
 
 /** Everything that planning could have left behind. */
 async function picture(): Promise<unknown> {
   const { client, namespace } = cluster;
-  const kinds: readonly ResourceKind<KubernetesObject>[] = [stackKind, secrets, configMaps, controllerRevisions];
+  const kinds: readonly ResourceKind<KubernetesObject>[] = [
+    stackKind,
+    secrets,
+    configMaps,
+    controllerRevisions,
+  ];
   const all = await Promise.all(kinds.map((kind) => client.list(kind, { namespace }, call())));
   const objects = all.flat().map(({ metadata }) => `${metadata?.name} ${metadata?.resourceVersion}`);
-  return { objects, host: await sandbox.onHost('host-1', 'ls -R /opt/jtel 2>/dev/null; docker ps -aq; docker volume ls -q') };
+  return {
+    objects,
+    host: await sandbox.onHost('host-1', 'ls -R /opt/jtel 2>/dev/null; docker ps -aq; docker volume ls -q'),
+  };
 }
 
 describe('a plan', () => {
@@ -65,7 +124,9 @@ describe('a plan', () => {
     const before = await picture();
     const { code, out } = await jtel(['plan', 'fresh']);
     expect(code).toBe(0);
-    expect(out).toMatch(/nothing runs yet, wanted is 3\.43\.2[^]*1\. create the stack's generated credentials[^]*Nothing was changed/);
+    expect(out).toMatch(
+      /nothing runs yet, wanted is 3\.43\.2[^]*1\. create the stack's generated credentials[^]*Nothing was changed/,
+    );
     expect(await picture()).toEqual(before);
   });
 
@@ -75,39 +136,79 @@ describe('a plan', () => {
     await new CredentialStore(cluster.client).ensure(stack, { generate, selfSigned: true }, call().signal);
     const before = await picture();
     const { out } = await jtel(['plan', 'further', '-o', 'json']);
-    const forecast = JSON.parse(out) as { kind: string; actions: { type: string }[]; changes: { service: string; change: string }[]; setUp: boolean };
+    const forecast = JSON.parse(out) as {
+      kind: string;
+      actions: { type: string }[];
+      changes: { service: string; change: string }[];
+      setUp: boolean;
+    };
     expect(forecast).toMatchObject({ kind: 'Act', setUp: true });
     expect(forecast.actions.map(({ type }) => type)).toEqual(['ClaimHost', 'SetUpHost']);
     expect(forecast.changes.map(({ service }) => service)).toContain('acd-web-2');
-    expect(out).not.toContain((await cluster.client.getSecret(cluster.namespace, 'further-credentials', call())).get('database-root-password'));
+    expect(out).not.toContain(
+      (await cluster.client.getSecret(cluster.namespace, 'further-credentials', call())).get(
+        'database-root-password',
+      ),
+    );
     expect(await picture()).toEqual(before);
   });
 
   it('of a manifest that is not applied yet is for what it would be', async () => {
     await store('changed');
-    const manifest = (change: Partial<JtelStackSpec>): string => stringify({ apiVersion: 'jtel.de/v1alpha1', kind: 'JtelStack', metadata: { name: 'changed' }, spec: specWith(change) });
+    const manifest = (change: Partial<JtelStackSpec>): string =>
+      stringify({
+        apiVersion: 'jtel.de/v1alpha1',
+        kind: 'JtelStack',
+        metadata: { name: 'changed' },
+        spec: specWith(change),
+      });
     const before = await picture();
     const missing = await jtel(['plan', 'changed', '-f', '-'], { input: manifest({ version: '3.99.0' }) });
     expect(missing.out).toMatch(/cannot go on \(ReleaseNotFound\)[^]*3\.43\.2/);
     const small = await jtel(['plan', 'changed', '-f', '-'], { input: manifest({ size: 'Large' }) });
     expect(small.out).toContain('HostTooSmall');
-    const refused = await jtel(['plan', 'changed', '-f', '-'], { input: manifest({ size: 'Huge' as 'Large' }) });
+    const refused = await jtel(['plan', 'changed', '-f', '-'], {
+      input: manifest({ size: 'Huge' as 'Large' }),
+    });
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('Unsupported value: "Huge"') });
-    expect(await jtel(['plan', 'other', '-f', '-'], { input: manifest({}) })).toMatchObject({ code: 2, err: expect.stringContaining('has no JtelStack') });
+    expect(await jtel(['plan', 'other', '-f', '-'], { input: manifest({}) })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('has no JtelStack'),
+    });
     expect(await picture()).toEqual(before);
   });
 
   it('of a stack that does not exist is that of its installation', async () => {
-    const input = stringify({ apiVersion: 'jtel.de/v1alpha1', kind: 'JtelStack', metadata: { name: 'unborn' }, spec: specWith() });
+    const input = stringify({
+      apiVersion: 'jtel.de/v1alpha1',
+      kind: 'JtelStack',
+      metadata: { name: 'unborn' },
+      spec: specWith(),
+    });
     expect((await jtel(['plan', 'unborn', '-f', '-'], { input })).out).toContain('create the stack');
-    expect(await cluster.client.find(stackKind, { namespace: cluster.namespace, name: 'unborn' }, call())).toBeUndefined();
+    expect(
+      await cluster.client.find(stackKind, { namespace: cluster.namespace, name: 'unborn' }, call()),
+    ).toBeUndefined();
   });
 
   it('says what keeps the operator from going on', async () => {
     const { address, port, user } = sandbox.target('host-1');
-    await store('stranger', { host: { address, port, user, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`], sshSecretRef: { name: 'ssh' }, bootstrap: 'Managed' } });
+    await store('stranger', {
+      host: {
+        address,
+        port,
+        user,
+        hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`],
+        sshSecretRef: { name: 'ssh' },
+        bootstrap: 'Managed',
+      },
+    });
     const generate = [{ name: 'database-root-password', length: 32 }];
-    const stack = await cluster.client.get(stackKind, { namespace: cluster.namespace, name: 'stranger' }, call());
+    const stack = await cluster.client.get(
+      stackKind,
+      { namespace: cluster.namespace, name: 'stranger' },
+      call(),
+    );
     await new CredentialStore(cluster.client).ensure(stack, { generate, selfSigned: true }, call().signal);
     expect((await jtel(['plan', 'stranger'])).out).toMatch(/cannot go on \(HostKeyMismatch\)/);
   });

@@ -25,26 +25,64 @@ async function live(name: string): Promise<JtelStack> {
 /** Installed as 3.43.1 and updated to 3.43.2, as the operator would have recorded it. */
 async function updatedStack(name: string, status: JtelStack['status'] = {}): Promise<JtelStack> {
   const { client, namespace } = cluster;
-  const stack = await storeStack(client, namespace, { name, spec: { version: '3.43.1' }, annotations: { 'jtel.de/source-revision': 'commit-one' } });
-  await noteOutcome(client, stack, { result: 'Succeeded', time: '2026-02-01T00:10:00Z' }, 'Install', '2026-02-01T00:00:00Z');
-  const changed = await changeStack(client, stack, { version: '3.43.2' }, { phase: 'Ready', version: '3.43.2', revision: 2, ...status }, { 'jtel.de/source-revision': 'commit-two' });
-  await noteOutcome(client, changed, { result: 'Succeeded', time: '2026-02-02T00:10:00Z' }, 'Update', '2026-02-02T00:00:00Z');
+  const stack = await storeStack(client, namespace, {
+    name,
+    spec: { version: '3.43.1' },
+    annotations: { 'jtel.de/source-revision': 'commit-one' },
+  });
+  await noteOutcome(
+    client,
+    stack,
+    { result: 'Succeeded', time: '2026-02-01T00:10:00Z' },
+    'Install',
+    '2026-02-01T00:00:00Z',
+  );
+  const changed = await changeStack(
+    client,
+    stack,
+    { version: '3.43.2' },
+    { phase: 'Ready', version: '3.43.2', revision: 2, ...status },
+    { 'jtel.de/source-revision': 'commit-two' },
+  );
+  await noteOutcome(
+    client,
+    changed,
+    { result: 'Succeeded', time: '2026-02-02T00:10:00Z' },
+    'Update',
+    '2026-02-02T00:00:00Z',
+  );
   return changed;
 }
 
 /** Small, then Large: a change that can be taken back as it is. */
 async function reconfigured(name: string): Promise<void> {
-  const stack = await storeStack(cluster.client, cluster.namespace, { name, annotations: { 'jtel.de/source-revision': 'commit-one' } });
-  await changeStack(cluster.client, stack, { size: 'Large' }, { version: '3.43.2', revision: 1 }, { 'jtel.de/source-revision': 'commit-two' });
+  const stack = await storeStack(cluster.client, cluster.namespace, {
+    name,
+    annotations: { 'jtel.de/source-revision': 'commit-one' },
+  });
+  await changeStack(
+    cluster.client,
+    stack,
+    { size: 'Large' },
+    { version: '3.43.2', revision: 1 },
+    { 'jtel.de/source-revision': 'commit-two' },
+  );
 }
 
 describe('status', () => {
   it('shows one stack, and as JSON the object itself', async () => {
-    await storeStack(cluster.client, cluster.namespace, { name: 'one', status: { phase: 'Degraded', message: 'acd-web-1 is unhealthy', version: '3.43.2' } });
+    await storeStack(cluster.client, cluster.namespace, {
+      name: 'one',
+      status: { phase: 'Degraded', message: 'acd-web-1 is unhealthy', version: '3.43.2' },
+    });
     const shown = await jtel(['status', 'one']);
     expect(shown).toMatchObject({ code: 0, out: expect.stringContaining('acd-web-1 is unhealthy') });
     const object = JSON.parse((await jtel(['status', 'one', '-o', 'json'])).out) as JtelStack;
-    expect(object).toMatchObject({ kind: 'JtelStack', metadata: { name: 'one' }, status: { phase: 'Degraded' } });
+    expect(object).toMatchObject({
+      kind: 'JtelStack',
+      metadata: { name: 'one' },
+      status: { phase: 'Degraded' },
+    });
     expect(object.metadata).not.toHaveProperty('managedFields');
     expect((await jtel(['status', 'one', '-o', 'yaml'])).out).toContain('\n  phase: Degraded\n');
   });
@@ -62,13 +100,25 @@ describe('status', () => {
   });
 
   it('goes on showing changes until it is interrupted', async () => {
-    const stack = await storeStack(cluster.client, cluster.namespace, { name: 'watched', status: { phase: 'Preparing', message: 'the first look' } });
+    const stack = await storeStack(cluster.client, cluster.namespace, {
+      name: 'watched',
+      status: { phase: 'Preparing', message: 'the first look' },
+    });
     const interrupt = new AbortController();
     let seen = '';
-    const running = jtel(['status', 'watched', '-w'], { signal: interrupt.signal, onOutput: (text) => (seen = text) });
+    const running = jtel(['status', 'watched', '-w'], {
+      signal: interrupt.signal,
+      onOutput: (text) => (seen = text),
+    });
     await waitFor('the first look', () => seen.includes('the first look'));
     const key = { namespace: cluster.namespace, name: stack.metadata.name };
-    await cluster.client.applyStatus(stackKind, key, { phase: 'Ready', message: 'the second look' }, {}, call());
+    await cluster.client.applyStatus(
+      stackKind,
+      key,
+      { phase: 'Ready', message: 'the second look' },
+      {},
+      call(),
+    );
     await waitFor('the second look', () => seen.includes('the second look'));
     interrupt.abort(new Error('Ctrl-C'));
     expect((await running).code).toBe(0);
@@ -78,7 +128,9 @@ describe('status', () => {
     await storeStack(cluster.client, cluster.namespace, { name: 'colours', status: { phase: 'Ready' } });
     const escape = '\u001b[';
     expect((await jtel(['status', 'colours'], { columns: 80 })).out).toContain(escape);
-    expect((await jtel(['status', 'colours'], { columns: 80, environment: { NO_COLOR: '1' } })).out).not.toContain(escape);
+    expect(
+      (await jtel(['status', 'colours'], { columns: 80, environment: { NO_COLOR: '1' } })).out,
+    ).not.toContain(escape);
     expect((await jtel(['status', 'colours', '--no-color'], { columns: 80 })).out).not.toContain(escape);
     expect((await jtel(['status', 'colours'])).out).not.toContain(escape);
   });
@@ -90,17 +142,28 @@ describe('history and diff', () => {
     const { out } = await jtel(['history', 'story']);
     expect(out).toMatch(/▶ +2 +3\.43\.2 +Update +Succeeded .*commit-two +jtel-test/);
     expect(out).toMatch(/ 1 +3\.43\.1 +Install +Succeeded .*commit-one/);
-    const lines = JSON.parse((await jtel(['history', 'story', '-o', 'json'])).out) as { items: { revision: number }[] };
+    const lines = JSON.parse((await jtel(['history', 'story', '-o', 'json'])).out) as {
+      items: { revision: number }[];
+    };
     expect(lines.items.map(({ revision }) => revision)).toEqual([2, 1]);
     const changed = (text: string): string[] => text.split('\n').filter((line) => /^[+-] /.test(line));
     expect(changed((await jtel(['diff', 'story'])).out)).toEqual(['- version: 3.43.1', '+ version: 3.43.2']);
-    expect(changed((await jtel(['diff', 'story', '--revision', '2', '--to', '1'])).out)).toEqual(['- version: 3.43.2', '+ version: 3.43.1']);
+    expect(changed((await jtel(['diff', 'story', '--revision', '2', '--to', '1'])).out)).toEqual([
+      '- version: 3.43.2',
+      '+ version: 3.43.1',
+    ]);
   });
 
   it('refuse what is no revision, and name the revisions there are', async () => {
     await updatedStack('few');
-    expect(await jtel(['diff', 'few', '--to', 'abc'])).toMatchObject({ code: 2, err: expect.stringContaining('"abc" is no revision') });
-    expect(await jtel(['diff', 'few', '--to', '9'])).toMatchObject({ code: 1, err: expect.stringContaining('it has 1, 2') });
+    expect(await jtel(['diff', 'few', '--to', 'abc'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('"abc" is no revision'),
+    });
+    expect(await jtel(['diff', 'few', '--to', '9'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('it has 1, 2'),
+    });
   });
 
   it('ignore what others called alike recorded', async () => {
@@ -129,14 +192,20 @@ describe('rollback', () => {
   it('writes nothing when the answer is no, when nobody can answer, or with --dry-run', async () => {
     await reconfigured('stay');
     expect((await jtel(['rollback', 'stay'], { answer: 'n' })).code).toBe(1);
-    expect(await jtel(['rollback', 'stay'])).toMatchObject({ code: 2, err: expect.stringContaining('--yes') });
+    expect(await jtel(['rollback', 'stay'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--yes'),
+    });
     expect((await jtel(['rollback', 'stay', '--dry-run'])).code).toBe(0);
     expect((await live('stay')).spec.size).toBe('Large');
   });
 
   it('has nothing to do where the spec is that already', async () => {
     await reconfigured('same');
-    expect(await jtel(['rollback', 'same', '--to', '2', '--yes'])).toMatchObject({ code: 0, err: expect.stringContaining('nothing to do') });
+    expect(await jtel(['rollback', 'same', '--to', '2', '--yes'])).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('nothing to do'),
+    });
   });
 
   it('refuses an older release, and says how to get there', async () => {
@@ -149,8 +218,13 @@ describe('rollback', () => {
   });
 
   it('goes to the older release with the data of before the update, once the name is typed', async () => {
-    await updatedStack('withdata', { rollback: { revision: 1, version: '3.43.1', backupRef: { name: 'withdata-before' } } });
-    expect(await jtel(['rollback', 'withdata', '--yes'])).toMatchObject({ code: 1, err: expect.stringContaining('--restore-data') });
+    await updatedStack('withdata', {
+      rollback: { revision: 1, version: '3.43.1', backupRef: { name: 'withdata-before' } },
+    });
+    expect(await jtel(['rollback', 'withdata', '--yes'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('--restore-data'),
+    });
     expect((await jtel(['rollback', 'withdata', '--restore-data'], { answer: 'other' })).code).toBe(1);
     expect((await live('withdata')).spec.version).toBe('3.43.2');
     const done = await jtel(['rollback', 'withdata', '--restore-data'], { answer: 'withdata' });
@@ -187,7 +261,10 @@ describe('the command line', () => {
 
   it('gives up at --timeout, and says so', async () => {
     await storeStack(cluster.client, cluster.namespace, { name: 'slow' });
-    expect(await jtel(['status', 'slow', '-w', '--timeout', '1'])).toMatchObject({ code: 1, err: expect.stringContaining('not done within 1 s') });
+    expect(await jtel(['status', 'slow', '-w', '--timeout', '1'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('not done within 1 s'),
+    });
   });
 
   it('cannot use a cluster it may not read, and says what it may not', async () => {
@@ -203,18 +280,32 @@ describe('the command line', () => {
 });
 
 describe('completion', () => {
-  const values = ({ out }: PluginRun): string[] => out.split('\n').filter((line) => line !== '' && !line.startsWith(':')).map((line) => line.split('\t')[0] ?? '');
+  const values = ({ out }: PluginRun): string[] =>
+    out
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith(':'))
+      .map((line) => line.split('\t')[0] ?? '');
 
   it('knows commands, options and their values', async () => {
     expect(values(await kubectlJtel(['__complete', 'st']))).toEqual(['status']);
-    expect(values(await kubectlJtel(['__complete', 'backup', '']))).toEqual(['list', 'show', 'verify', 'create']);
+    expect(values(await kubectlJtel(['__complete', 'backup', '']))).toEqual([
+      'list',
+      'show',
+      'verify',
+      'create',
+    ]);
     expect(values(await kubectlJtel(['__complete', 'status', '--all']))).toEqual(['--all-namespaces']);
     expect(values(await kubectlJtel(['__complete', 'status', '-o', '']))).toEqual(['json', 'yaml', 'wide']);
     expect(values(await kubectlJtel(['__complete', 'completion', 'f']))).toEqual(['fish']);
   });
 
   it('knows the names of stacks, components and revisions of this cluster', async () => {
-    await updatedStack('typed', { components: [{ name: 'acd-web-1', state: 'running' }, { name: 'acd-dbm', state: 'running' }] });
+    await updatedStack('typed', {
+      components: [
+        { name: 'acd-web-1', state: 'running' },
+        { name: 'acd-dbm', state: 'running' },
+      ],
+    });
     expect(values(await jtel(['__complete', 'status', 'typ']))).toEqual(['typed']);
     expect(values(await jtel(['__complete', 'logs', 'typed', 'acd-w']))).toEqual(['acd-web-1']);
     expect(values(await jtel(['__complete', 'diff', 'typed', '--to', '']))).toEqual(['2', '1']);
@@ -226,6 +317,10 @@ describe('completion', () => {
   });
 
   it('has no answer, and no error, where there is no cluster', async () => {
-    expect(await kubectlJtel(['__complete', 'status', ''], { kubeconfig: '/nonexistent' })).toMatchObject({ code: 0, out: ':4\n', err: '' });
+    expect(await kubectlJtel(['__complete', 'status', ''], { kubeconfig: '/nonexistent' })).toMatchObject({
+      code: 0,
+      out: ':4\n',
+      err: '',
+    });
   });
 });

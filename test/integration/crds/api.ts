@@ -38,15 +38,27 @@ export async function tryToCreate(cluster: TestCluster, manifest: Manifest): Pro
 }
 
 /** Replaces an existing object. `subresource` status replaces its status only. */
-export async function replace(cluster: TestCluster, manifest: Manifest, subresource?: 'status'): Promise<Manifest> {
+export async function replace(
+  cluster: TestCluster,
+  manifest: Manifest,
+  subresource?: 'status',
+): Promise<Manifest> {
   const path = `${collectionOf(cluster, manifest)}/${manifest.metadata.name}${subresource === undefined ? '' : `/${subresource}`}`;
-  return (await callApi(cluster.connection, { method: 'PUT', path, body: manifest, purpose: `replace ${manifest.kind}` }, call())) as Manifest;
+  return (await callApi(
+    cluster.connection,
+    { method: 'PUT', path, body: manifest, purpose: `replace ${manifest.kind}` },
+    call(),
+  )) as Manifest;
 }
 
 /** Stores an object in the test's namespace. */
 export async function create(cluster: TestCluster, manifest: Manifest): Promise<Manifest> {
   const body = { ...manifest, metadata: { ...manifest.metadata, namespace: cluster.namespace } };
-  return (await callApi(cluster.connection, { method: 'POST', path: collectionOf(cluster, manifest), body, purpose: `create ${manifest.kind}` }, call())) as Manifest;
+  return (await callApi(
+    cluster.connection,
+    { method: 'POST', path: collectionOf(cluster, manifest), body, purpose: `create ${manifest.kind}` },
+    call(),
+  )) as Manifest;
 }
 
 /** What the API server said against it; empty when it was accepted. */

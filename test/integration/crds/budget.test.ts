@@ -15,16 +15,21 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 
-const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
+const many = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index));
 const label = (index: number): string => `${'a'.repeat(50)}${index}`;
 const longName = (index: number): string => many(4, () => label(index)).join('.');
-const network = (index: number): string => `2001:db8:ffff:ffff:ffff:ffff:ffff:${index.toString(16).padStart(4, '0')}/128`;
+const network = (index: number): string =>
+  `2001:db8:ffff:ffff:ffff:ffff:ffff:${index.toString(16).padStart(4, '0')}/128`;
 
 /** Every list full, every string long; the values of variables so that etcd still takes it (1.5 MB). */
 const biggest = [
   ['metadata.name', 'a'.repeat(40)],
   ['spec.host.hostKeyFingerprints', many(8, (index) => `SHA256:${'A'.repeat(42)}${index}`)],
-  ['spec.host.dns.hosts', many(64, (index) => ({ ip: network(index).slice(0, -4), names: many(8, longName) }))],
+  [
+    'spec.host.dns.hosts',
+    many(64, (index) => ({ ip: network(index).slice(0, -4), names: many(8, longName) })),
+  ],
   ['spec.network.aliases', many(16, longName)],
   ['spec.network.allow.admin', many(64, network)],
   ['spec.network.allow.web', many(128, network)],
@@ -38,7 +43,14 @@ const biggest = [
       env: many(64, (variable) => ({ name: `${'A'.repeat(60)}${variable}`, value: 'x'.repeat(500) })),
     })),
   ],
-  ['spec.update.windows', many(14, () => ({ days: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'], start: '00:00', durationMinutes: 1440 }))],
+  [
+    'spec.update.windows',
+    many(14, () => ({
+      days: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
+      start: '00:00',
+      durationMinutes: 1440,
+    })),
+  ],
 ].reduce((object, [path, value]) => withValue(object, String(path), value), goodObjects.JtelStack);
 
 test('a stack with every list full is accepted', async () => {
@@ -46,7 +58,9 @@ test('a stack with every list full is accepted', async () => {
 });
 
 test('it is still checked: one wrong value at the end of a full list is refused', async () => {
-  const answer = await refusal(tryToCreate(cluster, withValue(biggest, 'spec.components[31].env[63].value', 'a\nb')));
+  const answer = await refusal(
+    tryToCreate(cluster, withValue(biggest, 'spec.components[31].env[63].value', 'a\nb')),
+  );
   expect(answer).toContain('spec.components[31].env[63].value: Invalid value');
 });
 
@@ -60,5 +74,7 @@ test.each([
   ['spec.network.allow.web', many(129, network)],
   ['spec.host.dns.nameservers', many(4, (index) => `10.0.0.${index}`)],
 ])('a list that is longer than %s may be is refused', async (path, value) => {
-  expect(await refusal(tryToCreate(cluster, withValue(goodObjects.JtelStack, path, value)))).toContain('Too many');
+  expect(await refusal(tryToCreate(cluster, withValue(goodObjects.JtelStack, path, value)))).toContain(
+    'Too many',
+  );
 });

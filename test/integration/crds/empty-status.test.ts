@@ -23,29 +23,46 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 
-const kinds = { JtelStack: stackKind, JtelBackup: backupKind, JtelRestore: restoreKind, JtelBackupStore: storeKind } as const;
+const kinds = {
+  JtelStack: stackKind,
+  JtelBackup: backupKind,
+  JtelRestore: restoreKind,
+  JtelBackupStore: storeKind,
+} as const;
 
-describe.each(readCRDs().map((crd) => ({ kind: crd.spec.names.kind as keyof typeof kinds, schema: schemaOf(crd).properties?.['status'] ?? {} })))('$kind', ({ kind, schema }) => {
+describe.each(
+  readCRDs().map((crd) => ({
+    kind: crd.spec.names.kind as keyof typeof kinds,
+    schema: schemaOf(crd).properties?.['status'] ?? {},
+  })),
+)('$kind', ({ kind, schema }) => {
   const places = emptyPlaces(schema);
 
   test('has no required field that may be empty, and so would be left out', () => {
     expect(places.filter(({ required }) => required).map(({ path }) => path)).toEqual([]);
   });
 
-  test.each(places)('status.$path that was full becomes empty, and stays so without another write', async ({ path, steps, empty }) => {
-    const resource = kinds[kind] as unknown as ResourceKind<WithStatus>;
-    const name = `empty-${path.toLowerCase().replaceAll(/[^a-z]+/g, '-').replaceAll(/^-|-$/g, '').slice(-30)}`;
-    await create(cluster, { ...goodObjects[kind], metadata: { name } });
-    const key = { namespace: cluster.namespace, name };
-    const before = full(schema) as object;
-    expect((await cluster.client.applyStatus(resource, key, before, {}, call())).status).toEqual(before);
+  test.each(places)(
+    'status.$path that was full becomes empty, and stays so without another write',
+    async ({ path, steps, empty }) => {
+      const resource = kinds[kind] as unknown as ResourceKind<WithStatus>;
+      const name = `empty-${path
+        .toLowerCase()
+        .replaceAll(/[^a-z]+/g, '-')
+        .replaceAll(/^-|-$/g, '')
+        .slice(-30)}`;
+      await create(cluster, { ...goodObjects[kind], metadata: { name } });
+      const key = { namespace: cluster.namespace, name };
+      const before = full(schema) as object;
+      expect((await cluster.client.applyStatus(resource, key, before, {}, call())).status).toEqual(before);
 
-    const after = withAt(before, steps, empty) as object;
-    const emptied = await cluster.client.applyStatus(resource, key, after, {}, call());
-    expect(statusChanged(emptied.status, after)).toBe(false);
-    const again = await cluster.client.applyStatus(resource, key, after, {}, call());
-    expect(again.metadata?.resourceVersion).toBe(emptied.metadata?.resourceVersion);
-  });
+      const after = withAt(before, steps, empty) as object;
+      const emptied = await cluster.client.applyStatus(resource, key, after, {}, call());
+      expect(statusChanged(emptied.status, after)).toBe(false);
+      const again = await cluster.client.applyStatus(resource, key, after, {}, call());
+      expect(again.metadata?.resourceVersion).toBe(emptied.metadata?.resourceVersion);
+    },
+  );
 
   test('all of it can go at once, but for the phase or the generation that every status has', async () => {
     const resource = kinds[kind] as unknown as ResourceKind<WithStatus>;
@@ -53,7 +70,9 @@ describe.each(readCRDs().map((crd) => ({ kind: crd.spec.names.kind as keyof type
     const key = { namespace: cluster.namespace, name: 'all-empty' };
     await cluster.client.applyStatus(resource, key, full(schema) as object, {}, call());
     const top = places.filter(({ steps }) => steps.length === 1);
-    const least = top.reduce((status, { steps, empty }) => withAt(status, steps, empty), { observedGeneration: 1 } as unknown) as object;
+    const least = top.reduce((status, { steps, empty }) => withAt(status, steps, empty), {
+      observedGeneration: 1,
+    } as unknown) as object;
     const emptied = await cluster.client.applyStatus(resource, key, least, {}, call());
     expect(emptied.status).toEqual({ observedGeneration: 1 });
     expect(statusChanged(emptied.status, least)).toBe(false);

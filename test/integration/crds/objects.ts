@@ -7,7 +7,11 @@ export type Json = { [key: string]: Json | undefined } | Json[] | string | numbe
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly [field: string]: unknown };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly [field: string]: unknown;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -26,7 +30,9 @@ function fromFullExample(kind: string): Manifest {
 const apiVersion = 'jtel.de/v1alpha1';
 
 /** One good object of each kind, with every field that a rule looks at. */
-export const goodObjects: Readonly<Record<'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore', Manifest>> = {
+export const goodObjects: Readonly<
+  Record<'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore', Manifest>
+> = {
   JtelStack: fromFullExample('JtelStack'),
   JtelBackupStore: fromFullExample('JtelBackupStore'),
   JtelBackup: {

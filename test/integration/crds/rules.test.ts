@@ -18,8 +18,15 @@ afterAll(() => cluster.close());
 const referenceValues: FieldValues[] = readCRDs().flatMap((crd) => {
   const kind = crd.spec.names.kind as FieldValues['kind'];
   return rulesOf(schemaOf(crd), '')
-    .filter(({ path, message }) => path.startsWith('spec.') && message.startsWith('write the name of an object'))
-    .map(({ path }) => ({ kind, path, says: 'write the name of an object in the same namespace', bad: ['other/name', 'Acme', '-x', 'a b', 'a\nb'] }));
+    .filter(
+      ({ path, message }) => path.startsWith('spec.') && message.startsWith('write the name of an object'),
+    )
+    .map(({ path }) => ({
+      kind,
+      path,
+      says: 'write the name of an object in the same namespace',
+      bad: ['other/name', 'Acme', '-x', 'a b', 'a\nb'],
+    }));
 });
 
 const values = [...stackValues, ...otherValues, ...referenceValues];
@@ -43,34 +50,58 @@ test.each(acceptances)('$kind: $path $value is accepted', async ({ kind, path, v
 });
 
 const place = { host: (goodObjects.JtelStack['spec'] as { host: object }).host };
-const testedBackup = { ...goodObjects.JtelBackup, spec: { stackRef: { name: 'acme' }, verify: 'Restore', test: place } };
-const testRestore = { ...goodObjects.JtelRestore, spec: { stackRef: { name: 'acme' }, source: { latestOf: 'acme' }, mode: 'Test', test: place } };
+const testedBackup = {
+  ...goodObjects.JtelBackup,
+  spec: { stackRef: { name: 'acme' }, verify: 'Restore', test: place },
+};
+const testRestore = {
+  ...goodObjects.JtelRestore,
+  spec: { stackRef: { name: 'acme' }, source: { latestOf: 'acme' }, mode: 'Test', test: place },
+};
 
 /** References that the good object leaves out, because they exclude each other, get a place of their own. */
 function spoilable(kind: FieldValues['kind'], path: string): (typeof goodObjects)[typeof kind] {
   const good = goodObjects[kind];
   if (kind === 'JtelBackup' && (path.startsWith('spec.test') || path === 'spec.verify')) return testedBackup;
   if (kind === 'JtelRestore' && (path.startsWith('spec.test') || path === 'spec.mode')) return testRestore;
-  return path === 'spec.source.backupRef.name' ? withValue(good, 'spec.source', { backupRef: { name: 'x' } }) : good;
+  return path === 'spec.source.backupRef.name'
+    ? withValue(good, 'spec.source', { backupRef: { name: 'x' } })
+    : good;
 }
 
 test('RecoverFromBackup without a store is refused', async () => {
-  const spec = { ...(goodObjects.JtelStack['spec'] as object), initialData: { source: 'Auto' }, relocation: { source: 'RecoverFromBackup' } };
-  const answer = await refusal(tryToCreate(cluster, withValue({ ...goodObjects.JtelStack, spec }, 'spec.backup', undefined)));
+  const spec = {
+    ...(goodObjects.JtelStack['spec'] as object),
+    initialData: { source: 'Auto' },
+    relocation: { source: 'RecoverFromBackup' },
+  };
+  const answer = await refusal(
+    tryToCreate(cluster, withValue({ ...goodObjects.JtelStack, spec }, 'spec.backup', undefined)),
+  );
   expect(answer).toContain('RecoverFromBackup needs spec.backup.storeRef');
 });
 
 test('a field that does not exist is refused with its name', async () => {
-  await expect(tryToCreate(cluster, withValue(goodObjects.JtelStack, 'spec.host.adress', 'x'))).rejects.toThrow('unknown field "spec.host.adress"');
+  await expect(
+    tryToCreate(cluster, withValue(goodObjects.JtelStack, 'spec.host.adress', 'x')),
+  ).rejects.toThrow('unknown field "spec.host.adress"');
 });
 
 test('a backup identity stays as it was once set, but the rest of the backup may change', async () => {
   const stored = await create(cluster, withValue(goodObjects.JtelStack, 'metadata.name', 'identity'));
-  for (const [path, value] of [['spec.backup.identity', 'another'], ['spec.backup.identity', undefined], ['spec.backup', undefined]] as const) {
+  for (const [path, value] of [
+    ['spec.backup.identity', 'another'],
+    ['spec.backup.identity', undefined],
+    ['spec.backup', undefined],
+  ] as const) {
     const spoiled = withValue(withValue(stored, 'spec.initialData', { source: 'Auto' }), path, value);
-    expect(await refusal(replace(cluster, spoiled))).toContain('spec.backup.identity cannot be changed or removed');
+    expect(await refusal(replace(cluster, spoiled))).toContain(
+      'spec.backup.identity cannot be changed or removed',
+    );
   }
-  expect(await refusal(replace(cluster, withValue(stored, 'spec.backup.storeRef.name', 'other-store')))).toBe('');
+  expect(await refusal(replace(cluster, withValue(stored, 'spec.backup.storeRef.name', 'other-store')))).toBe(
+    '',
+  );
 });
 
 test.each([
@@ -78,14 +109,24 @@ test.each([
   ['JtelRestore', 'spec.mode', 'Plan'],
 ] as const)('a %s cannot be changed after it was created', async (kind, path, value) => {
   const stored = await create(cluster, withValue(goodObjects[kind], 'metadata.name', 'unchangeable'));
-  expect(await refusal(replace(cluster, withValue(stored, path, value)))).toContain(`a ${kind} cannot be changed after it was created`);
+  expect(await refusal(replace(cluster, withValue(stored, path, value)))).toContain(
+    `a ${kind} cannot be changed after it was created`,
+  );
 });
 
 test.each(['JtelBackup', 'JtelRestore'] as const)('a %s that has ended stays so', async (kind) => {
   const stored = await create(cluster, withValue(goodObjects[kind], 'metadata.name', 'ended'));
-  const failed = await replace(cluster, withValue(stored, 'status', { phase: 'Failed', message: 'first' }), 'status');
-  expect(await refusal(replace(cluster, withValue(failed, 'status.phase', 'Completed'), 'status'))).toContain('stays so');
-  expect(await refusal(replace(cluster, withValue(failed, 'status.message', 'more about it'), 'status'))).toBe('');
+  const failed = await replace(
+    cluster,
+    withValue(stored, 'status', { phase: 'Failed', message: 'first' }),
+    'status',
+  );
+  expect(await refusal(replace(cluster, withValue(failed, 'status.phase', 'Completed'), 'status'))).toContain(
+    'stays so',
+  );
+  expect(
+    await refusal(replace(cluster, withValue(failed, 'status.message', 'more about it'), 'status')),
+  ).toBe('');
 });
 
 /** Rules that only compare with what was before cannot be met at creation; the tests above have them. */
@@ -97,7 +138,10 @@ test('every rule of the CRDs has a line here that it refuses', () => {
     const covered = ({ path, message }: Rule): boolean =>
       transitions.some((words) => message.includes(words)) ||
       message.startsWith('relocation.source RecoverFromBackup') ||
-      values.some((line) => line.kind === kind && message.includes(line.says) && schemaPath(line.at ?? line.path) === path);
+      values.some(
+        (line) =>
+          line.kind === kind && message.includes(line.says) && schemaPath(line.at ?? line.path) === path,
+      );
     return rulesOf(schemaOf(crd), '')
       .filter((rule) => !rule.path.startsWith('status') && !covered(rule))
       .map(({ path, message }) => `${kind} ${path}: ${message}`);
@@ -118,7 +162,9 @@ function schemaPath(path: string): string {
 /** All rules with their paths; an item of a list counts as `[0]`. */
 function rulesOf(schema: Schema, path: string): Rule[] {
   const own = (schema['x-kubernetes-validations'] ?? []).map(({ message }) => ({ path, message }));
-  const children = Object.entries(schema.properties ?? {}).flatMap(([name, child]) => rulesOf(child, path === '' ? name : `${path}.${name}`));
+  const children = Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
+    rulesOf(child, path === '' ? name : `${path}.${name}`),
+  );
   const items = schema.items === undefined ? [] : rulesOf(schema.items, `${path}[0]`);
   return [...own, ...children, ...items];
 }

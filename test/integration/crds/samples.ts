@@ -18,7 +18,9 @@ export function full(schema: Schema, field = ''): unknown {
   if (schema.enum !== undefined) return schema.enum[0];
   switch (schema.type) {
     case 'object':
-      return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, child]) => [name, full(child, name)]));
+      return Object.fromEntries(
+        Object.entries(schema.properties ?? {}).map(([name, child]) => [name, full(child, name)]),
+      );
     case 'array':
       return [full(schema.items ?? {}, field)];
     case 'integer':
@@ -26,7 +28,11 @@ export function full(schema: Schema, field = ''): unknown {
     case 'boolean':
       return true;
     default:
-      return schema.format === 'date-time' ? '2026-03-01T12:00:00Z' : field === 'hostKeyFingerprints' ? fingerprint : (strings[field] ?? 'sample');
+      return schema.format === 'date-time'
+        ? '2026-03-01T12:00:00Z'
+        : field === 'hostKeyFingerprints'
+          ? fingerprint
+          : (strings[field] ?? 'sample');
   }
 }
 
@@ -39,12 +45,26 @@ export interface EmptyPlace {
 }
 
 /** Every object and list below a schema that may be empty as far as the schema goes. */
-export function emptyPlaces(schema: Schema, path = '', steps: readonly (string | 0)[] = []): readonly EmptyPlace[] {
+export function emptyPlaces(
+  schema: Schema,
+  path = '',
+  steps: readonly (string | 0)[] = [],
+): readonly EmptyPlace[] {
   if (schema.type === 'array') return emptyPlaces(schema.items ?? {}, `${path}[]`, [...steps, 0]);
   return Object.entries(schema.properties ?? {}).flatMap(([name, child]) => {
-    const place = { path: path === '' ? name : `${path}.${name}`, steps: [...steps, name], required: schema.required?.includes(name) === true };
-    const mayBeEmpty = child.type === 'array' ? (child.minItems ?? 0) === 0 : child.type === 'object' && (child.required ?? []).length === 0;
-    return [...(mayBeEmpty ? [{ ...place, empty: child.type === 'array' ? [] : {} }] : []), ...emptyPlaces(child, place.path, place.steps)];
+    const place = {
+      path: path === '' ? name : `${path}.${name}`,
+      steps: [...steps, name],
+      required: schema.required?.includes(name) === true,
+    };
+    const mayBeEmpty =
+      child.type === 'array'
+        ? (child.minItems ?? 0) === 0
+        : child.type === 'object' && (child.required ?? []).length === 0;
+    return [
+      ...(mayBeEmpty ? [{ ...place, empty: child.type === 'array' ? [] : {} }] : []),
+      ...emptyPlaces(child, place.path, place.steps),
+    ];
   });
 }
 
@@ -52,5 +72,8 @@ export function emptyPlaces(schema: Schema, path = '', steps: readonly (string |
 export function withAt(object: unknown, [step, ...rest]: readonly (string | 0)[], value: unknown): unknown {
   if (step === undefined) return value;
   if (step === 0) return (object as readonly unknown[]).map((item) => withAt(item, rest, value));
-  return { ...(object as Record<string, unknown>), [step]: withAt((object as Record<string, unknown>)[step], rest, value) };
+  return {
+    ...(object as Record<string, unknown>),
+    [step]: withAt((object as Record<string, unknown>)[step], rest, value),
+  };
 }

@@ -32,20 +32,33 @@ test('every kind is Established, and none has a schema that is not structural', 
     metadata.name,
     ...(status?.conditions ?? []).map(({ type, status: value }) => `${type}=${value}`).toSorted(),
   ]);
-  expect(conditions).toEqual(crds.map(({ metadata }) => [metadata.name, 'Established=True', 'NamesAccepted=True']));
+  expect(conditions).toEqual(
+    crds.map(({ metadata }) => [metadata.name, 'Established=True', 'NamesAccepted=True']),
+  );
 });
 
 test('the files hold no field that the API server does not know', async () => {
-  const output = await kubectl.run(['apply', '--dry-run=server', '--validate=strict', '--server-side', '--force-conflicts', '-k', `${repository}/crds`]);
+  const output = await kubectl.run([
+    'apply',
+    '--dry-run=server',
+    '--validate=strict',
+    '--server-side',
+    '--force-conflicts',
+    '-k',
+    `${repository}/crds`,
+  ]);
   expect(output.trimEnd().split('\n')).toHaveLength(crds.length);
 });
 
-test.each(examples.flatMap((file) => exampleManifests(file).filter(({ kind }) => kind !== 'Namespace').map((manifest) => ({ file, kind: manifest.kind, manifest }))))(
-  'the API server accepts $kind of examples/$file',
-  async ({ manifest }) => {
-    expect(await refusal(tryToCreate(cluster, manifest))).toBe('');
-  },
-);
+test.each(
+  examples.flatMap((file) =>
+    exampleManifests(file)
+      .filter(({ kind }) => kind !== 'Namespace')
+      .map((manifest) => ({ file, kind: manifest.kind, manifest })),
+  ),
+)('the API server accepts $kind of examples/$file', async ({ manifest }) => {
+  expect(await refusal(tryToCreate(cluster, manifest))).toBe('');
+});
 
 describe('defaults', () => {
   test('of the least that a stack needs', async () => {
@@ -68,24 +81,48 @@ describe('defaults', () => {
   });
 
   test('of a backup policy, a component and a window', async () => {
-    const stack = withValue(withValue(goodObjects.JtelStack, 'spec.initialData', {}), 'spec.backup', { storeRef: { name: 'acme-backups' } });
-    const windowed = withValue(stack, 'spec.update', { windows: [{ days: ['Sat'], start: '22:30', durationMinutes: 60 }] });
-    const { spec } = await tryToCreate(cluster, withValue(windowed, 'spec.components', [{ name: 'acd-web' }]));
+    const stack = withValue(withValue(goodObjects.JtelStack, 'spec.initialData', {}), 'spec.backup', {
+      storeRef: { name: 'acme-backups' },
+    });
+    const windowed = withValue(stack, 'spec.update', {
+      windows: [{ days: ['Sat'], start: '22:30', durationMinutes: 60 }],
+    });
+    const { spec } = await tryToCreate(
+      cluster,
+      withValue(windowed, 'spec.components', [{ name: 'acd-web' }]),
+    );
     expect(spec).toMatchObject({
       initialData: { source: 'Auto' },
-      backup: { schedule: '0 2 * * *', timeZone: 'Europe/Berlin', state: 'Enabled', verify: 'Checksum', historyLimit: 14 },
+      backup: {
+        schedule: '0 2 * * *',
+        timeZone: 'Europe/Berlin',
+        state: 'Enabled',
+        verify: 'Checksum',
+        historyLimit: 14,
+      },
       components: [{ name: 'acd-web', state: 'Enabled' }],
-      update: { preUpdateBackup: 'Required', onFailure: 'Rollback', windows: [{ timeZone: 'Europe/Berlin' }] },
+      update: {
+        preUpdateBackup: 'Required',
+        onFailure: 'Rollback',
+        windows: [{ timeZone: 'Europe/Berlin' }],
+      },
     });
   });
 
   test.each([
     ['JtelBackup', 'spec', { trigger: 'Manual', verify: 'Checksum' }],
     ['JtelRestore', 'spec', { mode: 'Execute', preRestoreBackup: 'Required' }],
-    ['JtelBackupStore', 'spec', { accessMode: 'ReadWrite', immutability: { policy: 'Preferred', retentionDays: 180 } }],
+    [
+      'JtelBackupStore',
+      'spec',
+      { accessMode: 'ReadWrite', immutability: { policy: 'Preferred', retentionDays: 180 } },
+    ],
   ] as const)('of a %s', async (kind, _, expected) => {
     const good = goodObjects[kind];
-    const bare = kind === 'JtelBackupStore' ? withValue(withValue(good, 'spec.accessMode', undefined), 'spec.immutability', undefined) : good;
+    const bare =
+      kind === 'JtelBackupStore'
+        ? withValue(withValue(good, 'spec.accessMode', undefined), 'spec.immutability', undefined)
+        : good;
     expect((await tryToCreate(cluster, bare)).spec).toMatchObject(expected);
   });
 });
@@ -99,41 +136,93 @@ describe('kubectl get', () => {
     revision: 12,
     backup: { lastSuccessTime: new Date(Date.now() - 5 * 3_600_000).toISOString().replace(/\.\d+/, '') },
     conditions: [
-      { type: 'Ready', status: 'False', reason: 'RollingBack', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
-      { type: 'Drifted', status: 'True', reason: 'Drifted', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
+      {
+        type: 'Ready',
+        status: 'False',
+        reason: 'RollingBack',
+        message: '',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      },
+      {
+        type: 'Drifted',
+        status: 'True',
+        reason: 'Drifted',
+        message: '',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      },
     ],
   };
 
   beforeAll(async () => {
-    const stored = (manifest: Manifest, name: string): Promise<Manifest> => create(cluster, withValue(manifest, 'metadata.name', name));
-    await stored(withValue(withValue(goodObjects.JtelStack, 'spec.host.address', '203.0.113.10'), 'spec.size', 'Medium'), 'acme');
+    const stored = (manifest: Manifest, name: string): Promise<Manifest> =>
+      create(cluster, withValue(manifest, 'metadata.name', name));
+    await stored(
+      withValue(withValue(goodObjects.JtelStack, 'spec.host.address', '203.0.113.10'), 'spec.size', 'Medium'),
+      'acme',
+    );
     await stored(goodObjects.JtelBackupStore, 'acme-backups');
     await stored(goodObjects.JtelBackup, 'acme-2026-01-01');
     await stored(goodObjects.JtelRestore, 'acme-back');
-    await cluster.client.applyStatus(stackKind, { namespace: cluster.namespace, name: 'acme' }, stackStatus, {}, call());
+    await cluster.client.applyStatus(
+      stackKind,
+      { namespace: cluster.namespace, name: 'acme' },
+      stackStatus,
+      {},
+      call(),
+    );
     await cluster.client.applyStatus(
       backupKind,
       { namespace: cluster.namespace, name: 'acme-2026-01-01' },
-      { phase: 'Completed', progress: '100%', size: '3.9 GiB', verification: { state: 'Passed' }, immutability: { untilTime: '2026-06-30T02:00:00Z' } },
+      {
+        phase: 'Completed',
+        progress: '100%',
+        size: '3.9 GiB',
+        verification: { state: 'Passed' },
+        immutability: { untilTime: '2026-06-30T02:00:00Z' },
+      },
       {},
       call(),
     );
     await cluster.client.applyStatus(
       storeKind,
       { namespace: cluster.namespace, name: 'acme-backups' },
-      { backups: 180, conditions: [{ type: 'Available', status: 'True', reason: 'StoreReachable', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }] },
+      {
+        backups: 180,
+        conditions: [
+          {
+            type: 'Available',
+            status: 'True',
+            reason: 'StoreReachable',
+            message: '',
+            lastTransitionTime: '2026-01-01T00:00:00Z',
+          },
+        ],
+      },
       {},
       call(),
     );
   });
 
   test.each([
-    ['jtelstacks', 'NAME VERSION SIZE PHASE READY HOST LAST-BACKUP AGE', ' COMPONENTS REVISION DRIFT MESSAGE'],
-    ['jtelbackups', 'NAME STACK PHASE PROGRESS SIZE IMMUTABLE-UNTIL VERIFIED AGE', ' BACKUP-ID VERSION TRIGGER MESSAGE'],
+    [
+      'jtelstacks',
+      'NAME VERSION SIZE PHASE READY HOST LAST-BACKUP AGE',
+      ' COMPONENTS REVISION DRIFT MESSAGE',
+    ],
+    [
+      'jtelbackups',
+      'NAME STACK PHASE PROGRESS SIZE IMMUTABLE-UNTIL VERIFIED AGE',
+      ' BACKUP-ID VERSION TRIGGER MESSAGE',
+    ],
     ['jtelrestores', 'NAME STACK MODE PHASE PROGRESS BACKUP AGE', ' BACKUP-TIME SECONDS MESSAGE'],
-    ['jtelbackupstores', 'NAME TIER AVAILABLE IMMUTABLE BACKUPS LAST-BACKUP AGE', ' ACCESS CONTAINER RETENTION-DAYS POLICY LAST-VALIDATION MESSAGE'],
+    [
+      'jtelbackupstores',
+      'NAME TIER AVAILABLE IMMUTABLE BACKUPS LAST-BACKUP AGE',
+      ' ACCESS CONTAINER RETENTION-DAYS POLICY LAST-VALIDATION MESSAGE',
+    ],
   ])('%s has the columns %s, wide also%s', async (plural, narrow, wide) => {
-    const headers = async (...args: string[]): Promise<string> => ((await get(plural, ...args))[0] ?? '').trim().replaceAll(/ +/g, ' ');
+    const headers = async (...args: string[]): Promise<string> =>
+      ((await get(plural, ...args))[0] ?? '').trim().replaceAll(/ +/g, ' ');
     expect(await headers()).toBe(narrow);
     expect(await headers('-o', 'wide')).toBe(narrow + wide);
   });

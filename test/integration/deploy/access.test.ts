@@ -1,10 +1,23 @@
 /** deploy/ against a real API server: the operator may do what it has to, and no more; its pods keep to the strict policy. */
 import { readFileSync } from 'node:fs';
-import { AppsV1Api, AuthorizationV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api, type V1Deployment, type V1Pod, type V1ResourceAttributes } from '@kubernetes/client-node';
+import {
+  AppsV1Api,
+  AuthorizationV1Api,
+  CoreV1Api,
+  KubeConfig,
+  RbacAuthorizationV1Api,
+  type V1Deployment,
+  type V1Pod,
+  type V1ResourceAttributes,
+} from '@kubernetes/client-node';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
-import { installAccess, operatorKubeconfig, operatorNamespace } from '../../../sandbox/installation/operator.ts';
+import {
+  installAccess,
+  operatorKubeconfig,
+  operatorNamespace,
+} from '../../../sandbox/installation/operator.ts';
 import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
 import { waitFor } from '../../support/wait.ts';
 
@@ -13,7 +26,11 @@ let operator: KubeConfig;
 let kubeconfig: string;
 
 beforeAll(async () => {
-  const sandbox = await Sandbox.up({ name: process.env['JTEL_SANDBOX'] || 'test', only: ['control-plane'], progress: lineProgress() });
+  const sandbox = await Sandbox.up({
+    name: process.env['JTEL_SANDBOX'] || 'test',
+    only: ['control-plane'],
+    progress: lineProgress(),
+  });
   await installAccess(sandbox);
   kubeconfig = sandbox.kubeconfigPath;
   admin = configOf(kubeconfig);
@@ -32,10 +49,17 @@ function partsOf(resource: string): V1ResourceAttributes {
   return { resource: name, ...(subresource === undefined ? {} : { subresource }) };
 }
 
-async function may(verb: string, group: string, resource: string, more: V1ResourceAttributes = {}): Promise<boolean> {
+async function may(
+  verb: string,
+  group: string,
+  resource: string,
+  more: V1ResourceAttributes = {},
+): Promise<boolean> {
   const attributes = { verb, group, ...partsOf(resource), namespace: 'customer', ...more };
   const api = operator.makeApiClient(AuthorizationV1Api);
-  const answer = await api.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes: attributes } } });
+  const answer = await api.createSelfSubjectAccessReview({
+    body: { spec: { resourceAttributes: attributes } },
+  });
   return answer.status?.allowed ?? false;
 }
 
@@ -84,7 +108,9 @@ describe('the operator’s ServiceAccount', () => {
   test('holds its Lease in its own namespace only', async () => {
     const lease = { namespace: operatorNamespace, name: 'jtel-operator' };
     expect(await may('update', 'coordination.k8s.io', 'leases', lease)).toBe(true);
-    expect(await may('update', 'coordination.k8s.io', 'leases', { ...lease, name: 'somebody-else' })).toBe(false);
+    expect(await may('update', 'coordination.k8s.io', 'leases', { ...lease, name: 'somebody-else' })).toBe(
+      false,
+    );
   });
 
   test('reads the identity of the cluster and no other namespace', async () => {
@@ -99,13 +125,27 @@ describe('people', () => {
   /** Bound to the role itself: the controller that adds it to the cluster's own roles is not ours. */
   async function mayUser(role: string, verb: string, resource: string): Promise<boolean> {
     const subject = { kind: 'User', name: `user-of-${role}`, apiGroup: 'rbac.authorization.k8s.io' };
-    const binding = { metadata: { name: role }, roleRef: { apiGroup: subject.apiGroup, kind: 'ClusterRole', name: role }, subjects: [subject] };
+    const binding = {
+      metadata: { name: role },
+      roleRef: { apiGroup: subject.apiGroup, kind: 'ClusterRole', name: role },
+      subjects: [subject],
+    };
     const kubectl = await Kubectl.find(kubeconfig);
     await kubectl.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-      { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', ...binding, metadata: { name: role, namespace } },
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        ...binding,
+        metadata: { name: role, namespace },
+      },
     ]);
-    const review = { spec: { user: subject.name, resourceAttributes: { verb, group: 'jtel.de', ...partsOf(resource), namespace } } };
+    const review = {
+      spec: {
+        user: subject.name,
+        resourceAttributes: { verb, group: 'jtel.de', ...partsOf(resource), namespace },
+      },
+    };
     const answer = await admin.makeApiClient(AuthorizationV1Api).createSubjectAccessReview({ body: review });
     return answer.status?.allowed ?? false;
   }
@@ -124,7 +164,10 @@ describe('people', () => {
 
   test('have these rights by the roles that every cluster has', async () => {
     const api = admin.makeApiClient(RbacAuthorizationV1Api);
-    const labelsOf = async (name: string) => Object.keys((await api.readClusterRole({ name })).metadata?.labels ?? {}).map((label) => label.split('-').at(-1));
+    const labelsOf = async (name: string) =>
+      Object.keys((await api.readClusterRole({ name })).metadata?.labels ?? {}).map((label) =>
+        label.split('-').at(-1),
+      );
     expect(await labelsOf('jtel-view')).toEqual(['admin', 'edit', 'view']);
     expect(await labelsOf('jtel-edit')).toEqual(['admin', 'edit']);
   });
@@ -132,7 +175,11 @@ describe('people', () => {
 
 describe('the pods of backup schedules', () => {
   const [namespace, account] = ['schedule-of-a-customer', 'schedule'];
-  const host = { address: '192.0.2.1', sshSecretRef: { name: 'ssh' }, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] };
+  const host = {
+    address: '192.0.2.1',
+    sshSecretRef: { name: 'ssh' },
+    hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`],
+  };
 
   async function tryAs(roles: readonly string[], spec: object): Promise<string> {
     const kubectl = await Kubectl.find(kubeconfig);
@@ -140,37 +187,80 @@ describe('the pods of backup schedules', () => {
     await kubectl.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, namespace } },
-      ...roles.map((role) => ({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: role, namespace }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role }, subjects })),
+      ...roles.map((role) => ({
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: role, namespace },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+        subjects,
+      })),
     ]);
-    const backup = { apiVersion: 'jtel.de/v1alpha1', kind: 'JtelBackup', metadata: { generateName: 'try-', namespace }, spec: { stackRef: { name: 'acme' }, ...spec } };
-    const command = ['create', '--dry-run=server', '-o', 'name', '--as', `system:serviceaccount:${namespace}:${account}`, '-f', '-'];
-    return await kubectl.run(command, { input: JSON.stringify(backup) }).catch((error: unknown) => String(error));
+    const backup = {
+      apiVersion: 'jtel.de/v1alpha1',
+      kind: 'JtelBackup',
+      metadata: { generateName: 'try-', namespace },
+      spec: { stackRef: { name: 'acme' }, ...spec },
+    };
+    const command = [
+      'create',
+      '--dry-run=server',
+      '-o',
+      'name',
+      '--as',
+      `system:serviceaccount:${namespace}:${account}`,
+      '-f',
+      '-',
+    ];
+    return await kubectl
+      .run(command, { input: JSON.stringify(backup) })
+      .catch((error: unknown) => String(error));
   }
 
   test('ask for backups, but bring no data to another host; who may restore, may', async () => {
     expect(await tryAs(['jtel-backup-schedule'], { verify: 'Restore' })).toContain('jtelbackup.jtel.de/try-');
     // A policy works a moment after it was made.
-    await waitFor('the policy', async () => (await tryAs([], { verify: 'Restore', test: { host } })).includes('takes the right to create JtelRestores'), { timeoutSeconds: 60 });
-    expect(await tryAs(['jtel-edit'], { verify: 'Restore', test: { host } })).toContain('jtelbackup.jtel.de/try-');
+    await waitFor(
+      'the policy',
+      async () =>
+        (await tryAs([], { verify: 'Restore', test: { host } })).includes(
+          'takes the right to create JtelRestores',
+        ),
+      { timeoutSeconds: 60 },
+    );
+    expect(await tryAs(['jtel-edit'], { verify: 'Restore', test: { host } })).toContain(
+      'jtelbackup.jtel.de/try-',
+    );
   });
 });
 
 describe('the operator’s Deployment', () => {
-  const deployment = parseAllDocuments(readFileSync(new URL('../../../deploy/operator.yaml', import.meta.url), 'utf8'))[0]?.toJS() as V1Deployment;
+  const deployment = parseAllDocuments(
+    readFileSync(new URL('../../../deploy/operator.yaml', import.meta.url), 'utf8'),
+  )[0]?.toJS() as V1Deployment;
 
   test('is accepted without a remark', async () => {
     const api = admin.makeApiClient(AppsV1Api);
     const namespace = operatorNamespace;
-    const created = await api.createNamespacedDeployment({ namespace, body: deployment, dryRun: 'All', fieldValidation: 'Strict' });
+    const created = await api.createNamespacedDeployment({
+      namespace,
+      body: deployment,
+      dryRun: 'All',
+      fieldValidation: 'Strict',
+    });
     expect(created.metadata?.name).toBe('jtel-operator');
   });
 
   test('makes pods that the namespace’s restricted policy admits, which refuses one without its precautions', async () => {
     const api = admin.makeApiClient(CoreV1Api);
     const namespace = operatorNamespace;
-    const pod: V1Pod = { metadata: { name: 'operator-pod', ...deployment.spec?.template.metadata }, ...(deployment.spec?.template.spec === undefined ? {} : { spec: deployment.spec.template.spec }) };
+    const pod: V1Pod = {
+      metadata: { name: 'operator-pod', ...deployment.spec?.template.metadata },
+      ...(deployment.spec?.template.spec === undefined ? {} : { spec: deployment.spec.template.spec }),
+    };
     await expect(api.createNamespacedPod({ namespace, body: pod, dryRun: 'All' })).resolves.toBeDefined();
     const { securityContext: _, ...careless } = pod.spec ?? { containers: [] };
-    await expect(api.createNamespacedPod({ namespace, body: { ...pod, spec: careless }, dryRun: 'All' })).rejects.toThrow(/violates PodSecurity/);
+    await expect(
+      api.createNamespacedPod({ namespace, body: { ...pod, spec: careless }, dryRun: 'All' }),
+    ).rejects.toThrow(/violates PodSecurity/);
   });
 });

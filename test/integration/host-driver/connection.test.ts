@@ -54,20 +54,35 @@ afterAll(() => sandbox.sandbox.down());
 
 describe('a connection', () => {
   it('with a key that the host does not know is refused, and not tried again at once', async () => {
-    const other = await sandbox.onHost('host-1', 'rm -f /tmp/other; ssh-keygen -q -t ed25519 -N "" -f /tmp/other; cat /tmp/other');
+    const other = await sandbox.onHost(
+      'host-1',
+      'rm -f /tmp/other; ssh-keygen -q -t ed25519 -N "" -f /tmp/other; cat /tmp/other',
+    );
     const host = connect(sandbox.target('host-1', { privateKey: `${other}\n` }));
-    await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed', message: expect.stringContaining('authorized_keys') });
+    await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({
+      reason: 'AuthenticationFailed',
+      message: expect.stringContaining('authorized_keys'),
+    });
     const refused = 'Connection closed by authenticating user jtel';
     await waitFor('sshd to note it', async () => (await logged('host-1', refused)) === 1);
-    await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'AuthenticationFailed' });
+    await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({
+      reason: 'AuthenticationFailed',
+    });
     await connect(sandbox.target('host-1')).observe(project, 'quick', signal);
     expect(await logged('host-1', refused)).toBe(1);
   });
 
   it('with something that is no key says so, without showing it', async () => {
-    const host = connect(sandbox.target('host-1', { privateKey: `-----BEGIN OPENSSH PRIVATE KEY-----\n${canary}\n-----END OPENSSH PRIVATE KEY-----\n` }));
+    const host = connect(
+      sandbox.target('host-1', {
+        privateKey: `-----BEGIN OPENSSH PRIVATE KEY-----\n${canary}\n-----END OPENSSH PRIVATE KEY-----\n`,
+      }),
+    );
     const failure = await host.observe(project, 'quick', signal).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ reason: 'AuthenticationFailed', message: expect.stringContaining('ssh-privatekey') });
+    expect(failure).toMatchObject({
+      reason: 'AuthenticationFailed',
+      message: expect.stringContaining('ssh-privatekey'),
+    });
     expect(String(failure)).not.toContain(canary);
   });
 
@@ -82,25 +97,44 @@ describe('a connection', () => {
   });
 
   it('without any pinned fingerprint is refused', async () => {
-    await expect(connect(sandbox.target('host-1', { hostKeyFingerprints: [] })).observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'HostKeyMismatch' });
+    await expect(
+      connect(sandbox.target('host-1', { hostKeyFingerprints: [] })).observe(project, 'quick', signal),
+    ).rejects.toMatchObject({ reason: 'HostKeyMismatch' });
   });
 
-  it.each(['a port where nobody listens', 'an address that nobody has'])('to %s fails within 25 s', async (what) => {
-    const target = sandbox.target('host-1');
-    const nobody = what.includes('port') ? { ...target, port: 9 } : { ...target, address: target.address.replace(/\d+$/, '253') };
-    const start = Date.now();
-    await expect(connect(nobody).observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'HostUnreachable' });
-    expect(Date.now() - start).toBeLessThan(25_000);
-  });
+  it.each(['a port where nobody listens', 'an address that nobody has'])(
+    'to %s fails within 25 s',
+    async (what) => {
+      const target = sandbox.target('host-1');
+      const nobody = what.includes('port')
+        ? { ...target, port: 9 }
+        : { ...target, address: target.address.replace(/\d+$/, '253') };
+      const start = Date.now();
+      await expect(connect(nobody).observe(project, 'quick', signal)).rejects.toMatchObject({
+        reason: 'HostUnreachable',
+      });
+      expect(Date.now() - start).toBeLessThan(25_000);
+    },
+  );
 
   it('leads through a jump host, whose key is pinned too', async () => {
     const { machineID } = (await connect(sandbox.target('host-1')).observe(project, 'full', signal)).facts;
     const jumpHost = sandbox.target('jump-1');
     const host = connect(sandbox.target('host-1', { jumpHost }));
-    expect((await host.observe(project, 'full', signal)).facts).toMatchObject({ machineID, dockerVersion: expect.any(String) });
+    expect((await host.observe(project, 'full', signal)).facts).toMatchObject({
+      machineID,
+      dockerVersion: expect.any(String),
+    });
     const before = await logins('jump-1');
-    const wrong = connect(sandbox.target('host-1', { jumpHost: { ...jumpHost, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] } }));
-    await expect(wrong.observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'HostKeyMismatch', host: expect.stringContaining(jumpHost.address) });
+    const wrong = connect(
+      sandbox.target('host-1', {
+        jumpHost: { ...jumpHost, hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`] },
+      }),
+    );
+    await expect(wrong.observe(project, 'quick', signal)).rejects.toMatchObject({
+      reason: 'HostKeyMismatch',
+      host: expect.stringContaining(jumpHost.address),
+    });
     expect(await logins('jump-1')).toBe(before);
   });
 
@@ -108,7 +142,11 @@ describe('a connection', () => {
     const before = await logins('host-1');
     const driver = createHostDriver();
     drivers.push(driver);
-    await Promise.all(Array.from({ length: 12 }, (_, i) => driver.host(sandbox.target('host-1')).observe(`${project}-${i}`, 'full', signal)));
+    await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        driver.host(sandbox.target('host-1')).observe(`${project}-${i}`, 'full', signal),
+      ),
+    );
     expect(await logins('host-1')).toBe(before + 1);
   });
 
@@ -119,12 +157,16 @@ describe('a connection', () => {
     await faults.cut();
     const start = Date.now();
     try {
-      await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'HostUnreachable' });
+      await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({
+        reason: 'HostUnreachable',
+      });
       expect(Date.now() - start).toBeLessThan(30_000);
     } finally {
       await faults.mend();
     }
-    await waitFor('the host to answer again', () => host.observe(project, 'quick', signal), { timeoutSeconds: 60 });
+    await waitFor('the host to answer again', () => host.observe(project, 'quick', signal), {
+      timeoutSeconds: 60,
+    });
   });
 
   it('that is lost while compose works leaves the outcome unknown, and compose goes on to the end', async () => {
@@ -134,8 +176,14 @@ describe('a connection', () => {
     await host.claim(project, aFence(), signal);
     await host.writeRelease(project, release, aFence(), signal);
     await host.pull([image], credentials, nothing, signal);
-    const applying = host.composeUp(project, release, 'all', aFence(), signal).catch((error: unknown) => error);
-    await waitFor('compose to run', async () => (await sandbox.onHost('host-1', 'pgrep -f "[c]ompose.* create --no-build" || true')) !== '', { intervalMilliseconds: 10 });
+    const applying = host
+      .composeUp(project, release, 'all', aFence(), signal)
+      .catch((error: unknown) => error);
+    await waitFor(
+      'compose to run',
+      async () => (await sandbox.onHost('host-1', 'pgrep -f "[c]ompose.* create --no-build" || true')) !== '',
+      { intervalMilliseconds: 10 },
+    );
     await sandbox.onHost('host-1', 'pkill -u jtel -x "sshd|sshd-session"');
     expect(await applying).toMatchObject({ reason: 'OutcomeUnknown' });
     const seen = await waitFor('compose to end', async () => {
@@ -152,7 +200,9 @@ describe('a connection', () => {
     try {
       const { image, credentials } = sandbox;
       const host = await afterReload();
-      const looks = await Promise.all(Array.from({ length: 12 }, () => host.observe(project, 'full', signal)));
+      const looks = await Promise.all(
+        Array.from({ length: 12 }, () => host.observe(project, 'full', signal)),
+      );
       for (const look of looks) expect(look.facts.dockerVersion).toBeDefined();
       await host.pull([image], credentials, nothing, signal);
       expect(await sandbox.onHost('host-1', 'pgrep -fc "[d]ial-stdio"')).toMatch(/^[1-9]/);
@@ -166,7 +216,9 @@ describe('a connection', () => {
     const target = sandbox.target('host-1');
     await connect(target).observe(project, 'quick', signal);
     await sandbox.sandbox.faults('host-1').changeHostKey();
-    await expect(connect(target).observe(project, 'quick', signal)).rejects.toMatchObject({ reason: 'HostKeyMismatch' });
+    await expect(connect(target).observe(project, 'quick', signal)).rejects.toMatchObject({
+      reason: 'HostKeyMismatch',
+    });
     await sandbox.sandbox.refresh();
     await expect(connect(sandbox.target('host-1')).observe(project, 'quick', signal)).resolves.toBeDefined();
   });

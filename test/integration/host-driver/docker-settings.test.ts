@@ -13,7 +13,12 @@ const project = 'jtel-demo-docker';
 const password = "hunter2'canary%:x";
 const encoded = encodeURIComponent(password).replaceAll("'", '%27');
 const credentials = { username: 'jtel', password, version: 'uid/1' };
-const proxy = { http: 'http://proxy-1.sandbox:8888', https: 'http://proxy-1.sandbox:8888/', noProxy: ['.direct.example', '10.9.0.0/16'], credentials };
+const proxy = {
+  http: 'http://proxy-1.sandbox:8888',
+  https: 'http://proxy-1.sandbox:8888/',
+  noProxy: ['.direct.example', '10.9.0.0/16'],
+  credentials,
+};
 const managed = (change: Partial<HostSetup> = {}): HostSetup => ({ mode: 'Managed', ...change });
 const driver = createHostDriver();
 let sandbox: DriverSandbox;
@@ -25,8 +30,14 @@ beforeAll(async () => {
     { name: 'proxy-1', kind: 'bare' },
   ]);
   const configuration = `Port 8888\nTimeout 600\nBasicAuth jtel ${password}\nLogFile "/var/log/tinyproxy/tinyproxy.log"\nLogLevel Connect\n`;
-  await sandbox.onHost('proxy-1', 'apt-get update -qq && apt-get install -y -qq --no-install-recommends tinyproxy-bin >/dev/null && mkdir -p /var/log/tinyproxy');
-  await sandbox.onHost('proxy-1', `cat >/etc/tinyproxy.conf <<'END'\n${configuration}END\ntinyproxy -c /etc/tinyproxy.conf`);
+  await sandbox.onHost(
+    'proxy-1',
+    'apt-get update -qq && apt-get install -y -qq --no-install-recommends tinyproxy-bin >/dev/null && mkdir -p /var/log/tinyproxy',
+  );
+  await sandbox.onHost(
+    'proxy-1',
+    `cat >/etc/tinyproxy.conf <<'END'\n${configuration}END\ntinyproxy -c /etc/tinyproxy.conf`,
+  );
 });
 
 afterAll(async () => {
@@ -34,14 +45,24 @@ afterAll(async () => {
   await sandbox.sandbox.down();
 });
 
-const proxied = () => sandbox.onHost('proxy-1', 'grep -c "Request.*registry.sandbox:5000" /var/log/tinyproxy/tinyproxy.log || true');
+const proxied = () =>
+  sandbox.onHost(
+    'proxy-1',
+    'grep -c "Request.*registry.sandbox:5000" /var/log/tinyproxy/tinyproxy.log || true',
+  );
 
 describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
-  const running = () => sandbox.onHost(name, `docker ps -q --filter label=com.docker.compose.project=${project} | xargs docker inspect -f '{{.Id}} {{.State.Pid}} {{.State.StartedAt}}' | sort`);
+  const running = () =>
+    sandbox.onHost(
+      name,
+      `docker ps -q --filter label=com.docker.compose.project=${project} | xargs docker inspect -f '{{.Id}} {{.State.Pid}} {{.State.StartedAt}}' | sort`,
+    );
   const settings = () => sandbox.onHost(name, 'cat /etc/docker/daemon.json');
   const onHost = () => driver.host(sandbox.target(name));
   const jobSays = async (uid: string) => {
-    const job = aJob(uid, project, sandbox.image, { command: ['sh', '-c', 'echo "{\\"result\\":$(cat /run/job/proxy.json || echo null)}"'] });
+    const job = aJob(uid, project, sandbox.image, {
+      command: ['sh', '-c', 'echo "{\\"result\\":$(cat /run/job/proxy.json || echo null)}"'],
+    });
     await onHost().startJob(project, job, aFence(), signal);
     const report = await waitFor('the job to end', async () => {
       const seen = await onHost().readJob(uid, signal);
@@ -62,7 +83,10 @@ describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
     });
     await sandbox.onHost(name, 'docker network create probe');
     const { facts } = await onHost().observe(project, 'full', signal);
-    expect(facts.bridges).toEqual([{ name: 'bridge', subnet: '10.210.0.0/24' }, { name: 'probe', subnet: '10.211.0.0/24' }]);
+    expect(facts.bridges).toEqual([
+      { name: 'bridge', subnet: '10.210.0.0/24' },
+      { name: 'probe', subnet: '10.211.0.0/24' },
+    ]);
     await sandbox.onHost(name, 'docker network rm probe');
     // Once more changes nothing; without them the file is as it was.
     const with1 = await settings();
@@ -74,9 +98,15 @@ describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
 
   it('settings that somebody else made are not overwritten', async () => {
     const before = await settings();
-    await sandbox.onHost(name, `cp -p /etc/docker/daemon.json /root/; sed -i '1s|{|{ "bip": "172.31.0.1/24",|' /etc/docker/daemon.json`);
+    await sandbox.onHost(
+      name,
+      `cp -p /etc/docker/daemon.json /root/; sed -i '1s|{|{ "bip": "172.31.0.1/24",|' /etc/docker/daemon.json`,
+    );
     const docker = { bridgeAddress: '10.210.0.1/24' };
-    await expect(onHost().setUp(project, managed({ docker }), aFence(), signal)).rejects.toMatchObject({ reason: 'HostSetupFailed', message: expect.stringContaining('has bip already') });
+    await expect(onHost().setUp(project, managed({ docker }), aFence(), signal)).rejects.toMatchObject({
+      reason: 'HostSetupFailed',
+      message: expect.stringContaining('has bip already'),
+    });
     await sandbox.onHost(name, 'cp -p /root/daemon.json /etc/docker/daemon.json');
     expect(await settings()).toBe(before);
   });
@@ -84,7 +114,8 @@ describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
   it('images come through the proxy, jobs get it, containers run on, and the password is nowhere to be read', async () => {
     const { image, credentials: registry } = sandbox;
     const address = (await sandbox.onHost(name, 'getent hosts registry.sandbox')).split(/\s/)[0];
-    const wall = (hook: string) => `chain ${hook} { type filter hook ${hook} priority -10; ip daddr ${address} tcp dport 5000 reject\n}\n`;
+    const wall = (hook: string) =>
+      `chain ${hook} { type filter hook ${hook} priority -10; ip daddr ${address} tcp dport 5000 reject\n}\n`;
     await onHost().pull([image], registry, nothing, signal);
     const release = aRelease(project, image);
     await onHost().writeRelease(project, release, aFence(), signal);
@@ -92,7 +123,9 @@ describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
     const before = await running();
     const other = await sandbox.sandbox.registry.push('jtel-sandbox/node:24', `test/node-${name}`, '1');
     await sandbox.onHost(name, `nft 'table inet wall { ${wall('output')} ${wall('forward')} }'`);
-    await expect(onHost().pull([other], registry, nothing, signal)).rejects.toMatchObject({ reason: 'RegistryUnreachable' });
+    await expect(onHost().pull([other], registry, nothing, signal)).rejects.toMatchObject({
+      reason: 'RegistryUnreachable',
+    });
     expect(await jobSays(`direct-${name}`)).toBeNull();
 
     const asked = Number(await proxied());
@@ -102,23 +135,44 @@ describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
     expect(await running()).toBe(before);
 
     const through = `http://jtel:${encoded}@proxy-1.sandbox:8888`;
-    expect(await jobSays(`proxied-${name}`)).toEqual({ HTTP_PROXY: through, HTTPS_PROXY: through, NO_PROXY: 'localhost,127.0.0.1,::1,.direct.example,10.9.0.0/16' });
-    const readable = await sandbox.onHost(name, `docker inspect $(docker ps -aq); docker info; cat /opt/jtel/${project}/*.log /opt/jtel/${project}/state.json /etc/default/docker; ls -l /opt/jtel/${project}`);
+    expect(await jobSays(`proxied-${name}`)).toEqual({
+      HTTP_PROXY: through,
+      HTTPS_PROXY: through,
+      NO_PROXY: 'localhost,127.0.0.1,::1,.direct.example,10.9.0.0/16',
+    });
+    const readable = await sandbox.onHost(
+      name,
+      `docker inspect $(docker ps -aq); docker info; cat /opt/jtel/${project}/*.log /opt/jtel/${project}/state.json /etc/default/docker; ls -l /opt/jtel/${project}`,
+    );
     expect(readable).not.toContain('hunter2');
-    expect(await sandbox.onHost(name, 'su jtel -c "cat /opt/jtel/.proxy.env" 2>&1 || true')).toContain('Permission denied');
+    expect(await sandbox.onHost(name, 'su jtel -c "cat /opt/jtel/.proxy.env" 2>&1 || true')).toContain(
+      'Permission denied',
+    );
 
     await onHost().setUp(project, managed(), aFence(), signal);
     await sandbox.onHost(name, `docker rmi -f $(docker images -q ${other.repository})`);
-    await expect(onHost().pull([other], registry, nothing, signal)).rejects.toMatchObject({ reason: 'RegistryUnreachable' });
+    await expect(onHost().pull([other], registry, nothing, signal)).rejects.toMatchObject({
+      reason: 'RegistryUnreachable',
+    });
     expect(await running()).toBe(before);
     expect(await jobSays(`again-${name}`)).toBeNull();
     await sandbox.onHost(name, 'nft delete table inet wall');
   });
 
   it('a proxy that the host itself has is handed to jobs as well', async () => {
-    await sandbox.onHost(name, "echo \"export HTTPS_PROXY='http://own:secret@own.example:3128' NO_PROXY=intra.example\" >>/etc/default/docker; service docker restart");
+    await sandbox.onHost(
+      name,
+      'echo "export HTTPS_PROXY=\'http://own:secret@own.example:3128\' NO_PROXY=intra.example" >>/etc/default/docker; service docker restart',
+    );
     // The sockets that were open are closed by it; the first question finds out.
-    await waitFor('Docker', async () => (await onHost().observe(project, 'full', signal).catch(nothing))?.facts.dockerVersion !== undefined);
-    expect(await jobSays(`own-${name}`)).toEqual({ HTTPS_PROXY: 'http://own:secret@own.example:3128', NO_PROXY: 'intra.example' });
+    await waitFor(
+      'Docker',
+      async () =>
+        (await onHost().observe(project, 'full', signal).catch(nothing))?.facts.dockerVersion !== undefined,
+    );
+    expect(await jobSays(`own-${name}`)).toEqual({
+      HTTPS_PROXY: 'http://own:secret@own.example:3128',
+      NO_PROXY: 'intra.example',
+    });
   });
 });

@@ -9,7 +9,13 @@ import { aFence, aRelease } from '../../support/host-builders.ts';
 const signal = new AbortController().signal;
 const nothing = (): void => undefined;
 const project = 'jtel-demo-flush';
-const firewall: FirewallRules = { sshPort: 22, admin: [], web: [], sip: [], ports: [{ group: 'web', protocol: 'tcp', from: 8080, to: 8080 }] };
+const firewall: FirewallRules = {
+  sshPort: 22,
+  admin: [],
+  web: [],
+  sip: [],
+  ports: [{ group: 'web', protocol: 'tcp', from: 8080, to: 8080 }],
+};
 const driver = createHostDriver();
 let sandbox: DriverSandbox;
 
@@ -26,9 +32,15 @@ afterAll(async () => {
 });
 
 describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
-  const running = () => sandbox.onHost(name, `docker ps -q --filter label=com.docker.compose.project=${project} | xargs docker inspect -f '{{.Id}} {{.State.Pid}} {{.State.StartedAt}}' | sort`);
-  const publishes = async () => (await sandbox.onHost(name, 'nft list table ip nat 2>/dev/null || true')).includes('tcp dport 8080');
-  const changed = async () => (await driver.host(sandbox.target(name)).observe(project, 'full', signal)).changed;
+  const running = () =>
+    sandbox.onHost(
+      name,
+      `docker ps -q --filter label=com.docker.compose.project=${project} | xargs docker inspect -f '{{.Id}} {{.State.Pid}} {{.State.StartedAt}}' | sort`,
+    );
+  const publishes = async () =>
+    (await sandbox.onHost(name, 'nft list table ip nat 2>/dev/null || true')).includes('tcp dport 8080');
+  const changed = async () =>
+    (await driver.host(sandbox.target(name)).observe(project, 'full', signal)).changed;
 
   it('the file of the service nftables does no harm after the set-up', async () => {
     const host = driver.host(sandbox.target(name));
@@ -52,7 +64,9 @@ describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
     await sandbox.onHost(name, `cp -p /etc/nftables.conf /root/; printf '${own}' >/etc/nftables.conf`);
     await host.setUp(project, { mode: 'Managed', firewall }, aFence(), signal);
     expect(`${await sandbox.onHost(name, 'cat /etc/nftables.conf')}\n`).toBe(own);
-    expect(await sandbox.onHost(name, `cat /opt/jtel/${project}/setup.log`)).toContain('/etc/nftables.conf has "flush ruleset"');
+    expect(await sandbox.onHost(name, `cat /opt/jtel/${project}/setup.log`)).toContain(
+      '/etc/nftables.conf has "flush ruleset"',
+    );
     await sandbox.onHost(name, 'cp -p /root/nftables.conf /etc/nftables.conf');
   });
 

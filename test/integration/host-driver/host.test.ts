@@ -15,7 +15,11 @@ const driver = createHostDriver({ firewallRollbackSeconds: 30 });
 let sandbox: DriverSandbox;
 
 beforeAll(async () => {
-  sandbox = await driverSandbox('driver-host', [{ name: 'host-1' }, { name: 'bare-1', kind: 'bare' }, { name: 'small-1', diskMiB: 600 }]);
+  sandbox = await driverSandbox('driver-host', [
+    { name: 'host-1' },
+    { name: 'bare-1', kind: 'bare' },
+    { name: 'small-1', diskMiB: 600 },
+  ]);
 });
 
 afterAll(async () => {
@@ -27,7 +31,10 @@ function answers(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = tcpConnect({ host: address, port, timeout: 1500 });
     const end = (answer: boolean) => (socket.destroy(), resolve(answer));
-    socket.once('connect', () => end(true)).once('error', () => end(false)).once('timeout', () => end(false));
+    socket
+      .once('connect', () => end(true))
+      .once('error', () => end(false))
+      .once('timeout', () => end(false));
   });
 }
 
@@ -37,14 +44,19 @@ describe('a container that ends at once', () => {
     const { image, credentials } = sandbox;
     const failing = `${project}-ends`;
     await host.claim(failing, aFence(), signal);
-    const dbCommand = 'echo starting; printf "\\033[31mcannot open ibdata1\\033[0m: permission denied for a password\\n" >&2; exit 3';
+    const dbCommand =
+      'echo starting; printf "\\033[31mcannot open ibdata1\\033[0m: permission denied for a password\\n" >&2; exit 3';
     const release = aRelease(failing, image, { dbCommand });
     await host.writeRelease(failing, release, aFence(), signal);
     await host.pull([image], credentials, nothing, signal);
-    const refusal: unknown = await host.composeUp(failing, release, 'all', aFence(), signal).catch((error: unknown) => error);
+    const refusal: unknown = await host
+      .composeUp(failing, release, 'all', aFence(), signal)
+      .catch((error: unknown) => error);
     expect(refusal).toMatchObject({ reason: 'ComposeFailed' });
     const { message } = refusal as Error;
-    expect(message).toMatch(/db ended with exit code 3; its last lines:\n(.*\n)*.*cannot open ibdata1\[0m: permission denied for \*\*\*\n(.*\n)*docker compose said:\n(.*\n)*.*db is (exited|restarting)/);
+    expect(message).toMatch(
+      /db ended with exit code 3; its last lines:\n(.*\n)*.*cannot open ibdata1\[0m: permission denied for \*\*\*\n(.*\n)*docker compose said:\n(.*\n)*.*db is (exited|restarting)/,
+    );
     expect(message.length).toBeLessThan(2000);
     await host.destroy(failing, aFence(), signal);
   });
@@ -65,7 +77,9 @@ describe('a host without Docker', () => {
     await host.writeRelease(project, aRelease(project, image), aFence(), signal);
     const reason = { reason: 'DockerUnavailable' };
     await expect(host.pull([image], [], nothing, signal)).rejects.toMatchObject(reason);
-    await expect(host.composeUp(project, aRelease(project, image), 'all', aFence(), signal)).rejects.toMatchObject(reason);
+    await expect(
+      host.composeUp(project, aRelease(project, image), 'all', aFence(), signal),
+    ).rejects.toMatchObject(reason);
     await expect(host.composeStop(project, aFence(), signal)).rejects.toMatchObject(reason);
     await expect(host.readJob('job-1', signal)).rejects.toMatchObject(reason);
   });
@@ -82,13 +96,26 @@ describe('a host without Docker', () => {
   it('gets it by the set-up, and runs a stack then; the second set-up changes nothing', async () => {
     const host = driver.host(sandbox.target('bare-1'));
     const { image, credentials } = sandbox;
-    const dns = { nameservers: [], searchDomains: [], hosts: [{ ip: '192.0.2.7', names: ['trunk.example', 'pbx'] }] };
+    const dns = {
+      nameservers: [],
+      searchDomains: [],
+      hosts: [{ ip: '192.0.2.7', names: ['trunk.example', 'pbx'] }],
+    };
     const setup = { mode: 'Managed', timeZone: 'Europe/Berlin', dns } as const;
-    await sandbox.onHost('bare-1', 'mkdir -p /etc/docker && echo \'{ "insecure-registries": ["registry.sandbox:5000"] }\' >/etc/docker/daemon.json');
+    await sandbox.onHost(
+      'bare-1',
+      'mkdir -p /etc/docker && echo \'{ "insecure-registries": ["registry.sandbox:5000"] }\' >/etc/docker/daemon.json',
+    );
     await host.setUp(project, setup, aFence(), signal);
     const seen = await host.observe(project, 'full', signal);
-    expect(seen.facts).toMatchObject({ dockerVersion: expect.any(String), composeVersion: expect.any(String), timeZone: 'Europe/Berlin' });
-    expect(await sandbox.onHost('bare-1', 'grep -c "^192.0.2.7 trunk.example pbx$" /etc/hosts')).toMatch(/^1/);
+    expect(seen.facts).toMatchObject({
+      dockerVersion: expect.any(String),
+      composeVersion: expect.any(String),
+      timeZone: 'Europe/Berlin',
+    });
+    expect(await sandbox.onHost('bare-1', 'grep -c "^192.0.2.7 trunk.example pbx$" /etc/hosts')).toMatch(
+      /^1/,
+    );
     expect(await sandbox.onHost('bare-1', 'id -nG jtel')).toContain('docker');
     await host.setUp(project, setup, aFence(), signal);
     expect(await sandbox.onHost('bare-1', `cat /opt/jtel/${project}/setup.log`)).toBe('jtel set-up: done');
@@ -117,22 +144,38 @@ describe('a start that waits for what never comes', () => {
     const unwanted = new AbortController();
     const first = host.composeUp(waiting, never, 'all', aFence(), unwanted.signal);
     first.catch(nothing); // looked at below
-    await waitFor('the database to start', async () => (await host.observe(waiting, 'quick', signal)).containers.some(({ service, health }) => service === 'db' && health === 'starting'));
+    await waitFor('the database to start', async () =>
+      (await host.observe(waiting, 'quick', signal)).containers.some(
+        ({ service, health }) => service === 'db' && health === 'starting',
+      ),
+    );
     unwanted.abort(new Error('the spec changed'));
     await expect(first).rejects.toThrow('the spec changed');
 
     await host.writeRelease(waiting, mended, aFence(), AbortSignal.timeout(15_000));
     await host.composeUp(waiting, mended, 'all', aFence(), signal);
-    expect((await host.observe(waiting, 'quick', signal)).containers.map(({ state }) => state)).toEqual(['running', 'running']);
+    expect((await host.observe(waiting, 'quick', signal)).containers.map(({ state }) => state)).toEqual([
+      'running',
+      'running',
+    ]);
 
     await host.composeStop(waiting, aFence(), signal);
     let isOver = false;
     const patient = new AbortController();
-    const second = host.composeUp(waiting, never, 'all', aFence(), patient.signal).finally(() => (isOver = true));
+    const second = host
+      .composeUp(waiting, never, 'all', aFence(), patient.signal)
+      .finally(() => (isOver = true));
     second.catch(nothing); // looked at below
     const started = 'docker ps --filter health=starting --format "{{.Names}}"';
-    await waitFor('the database to start', async () => (await sandbox.onHost('host-1', started)).includes(waiting));
-    await host.record(waiting, { applied: { digest: never.digest, version: never.version } }, aFence(), AbortSignal.timeout(15_000));
+    await waitFor('the database to start', async () =>
+      (await sandbox.onHost('host-1', started)).includes(waiting),
+    );
+    await host.record(
+      waiting,
+      { applied: { digest: never.digest, version: never.version } },
+      aFence(),
+      AbortSignal.timeout(15_000),
+    );
     expect(isOver).toBe(false);
     patient.abort(new Error('enough'));
     await expect(second).rejects.toThrow('enough');
@@ -146,36 +189,62 @@ describe('a registry', () => {
     ['a wrong password', 'canary-password'],
   ])('that gets %s refuses, and the message shows none', async (_what, password) => {
     const { image, credentials } = sandbox;
-    await sandbox.onHost('host-1', `docker image rm -f ${image.repository}@${image.digest} >/dev/null 2>&1 || true`);
+    await sandbox.onHost(
+      'host-1',
+      `docker image rm -f ${image.repository}@${image.digest} >/dev/null 2>&1 || true`,
+    );
     const given = password === undefined ? [] : credentials.map((login) => ({ ...login, password }));
-    const failure: unknown = await driver.host(sandbox.target('host-1')).pull([image], given, nothing, signal).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ reason: 'RegistryRefused', message: expect.stringContaining(image.repository) });
+    const failure: unknown = await driver
+      .host(sandbox.target('host-1'))
+      .pull([image], given, nothing, signal)
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      reason: 'RegistryRefused',
+      message: expect.stringContaining(image.repository),
+    });
     expect(String(failure)).not.toContain('canary-password');
   });
 
   it('is asked with the logins that hold for the image, in turn, however their keys are spelled', async () => {
     const { image, credentials } = sandbox;
-    await sandbox.onHost('host-1', `docker image rm -f ${image.repository}@${image.digest} >/dev/null 2>&1 || true`);
+    await sandbox.onHost(
+      'host-1',
+      `docker image rm -f ${image.repository}@${image.digest} >/dev/null 2>&1 || true`,
+    );
     const [right] = credentials;
     const host = driver.host(sandbox.target('host-1'));
     const elsewhere = { registry: 'other.example', username: 'x', password: 'canary-password' };
     const asDocker = { ...elsewhere, ...right, registry: `https://${right?.registry}/v2/` };
     const replaced = { ...asDocker, registry: image.repository, password: 'canary-password' };
-    await expect(host.pull([image], [elsewhere], nothing, signal)).rejects.toMatchObject({ reason: 'RegistryRefused' });
+    await expect(host.pull([image], [elsewhere], nothing, signal)).rejects.toMatchObject({
+      reason: 'RegistryRefused',
+    });
     await host.pull([image], [elsewhere, asDocker, replaced], nothing, signal);
-    expect(await sandbox.onHost('host-1', `docker image inspect -f '{{len .RepoDigests}}' ${image.repository}@${image.digest}`)).toBe('1');
+    expect(
+      await sandbox.onHost(
+        'host-1',
+        `docker image inspect -f '{{len .RepoDigests}}' ${image.repository}@${image.digest}`,
+      ),
+    ).toBe('1');
   });
 
   it('that cannot be reached is told from one that refuses', async () => {
     const image = { ...sandbox.image, repository: 'nowhere.invalid:5000/test/base' };
-    await expect(driver.host(sandbox.target('host-1')).pull([image], [], nothing, signal)).rejects.toMatchObject({ reason: 'RegistryUnreachable' });
+    await expect(
+      driver.host(sandbox.target('host-1')).pull([image], [], nothing, signal),
+    ).rejects.toMatchObject({ reason: 'RegistryUnreachable' });
   });
 
   it('leaves no password on the host', async () => {
     const { image, credentials } = sandbox;
     await driver.host(sandbox.target('host-1')).pull([image], credentials, nothing, signal);
     const places = '/opt/jtel /root /home /etc /var/lib/docker/containers /var/log /tmp';
-    expect(await sandbox.onHost('host-1', `grep -rlF -e '${credentials[0]?.password}' ${places} 2>/dev/null || true`)).toBe('');
+    expect(
+      await sandbox.onHost(
+        'host-1',
+        `grep -rlF -e '${credentials[0]?.password}' ${places} 2>/dev/null || true`,
+      ),
+    ).toBe('');
   });
 });
 
@@ -190,7 +259,9 @@ describe('a host whose disk is full', () => {
     const full = { reason: 'DiskFull', message: expect.stringContaining('small-1') };
     const reason = { reason: full.reason };
     await expect(host.writeRelease(project, release, aFence(), signal)).rejects.toMatchObject(reason);
-    await expect(host.record(project, { data: { source: 'x' } }, aFence(), signal)).rejects.toMatchObject(reason);
+    await expect(host.record(project, { data: { source: 'x' } }, aFence(), signal)).rejects.toMatchObject(
+      reason,
+    );
     await expect(host.pull([image], credentials, nothing, signal)).rejects.toMatchObject(reason);
     const seen = await host.observe(project, 'full', signal);
     expect(seen.facts.diskFreeBytes).toBeLessThan(2 ** 20);
@@ -201,7 +272,9 @@ describe('a host whose disk is full', () => {
     await host.pull([image], credentials, nothing, signal);
     await host.composeUp(project, release, 'all', aFence(), signal);
     expect((await host.observe(project, 'quick', signal)).releases).toEqual([release.digest]);
-    expect(await sandbox.onHost('small-1', `ls -A /opt/jtel/${project} | grep -c incoming || true`)).toBe('0');
+    expect(await sandbox.onHost('small-1', `ls -A /opt/jtel/${project} | grep -c incoming || true`)).toBe(
+      '0',
+    );
     await host.destroy(project, aFence(), signal);
   });
 });
@@ -213,7 +286,10 @@ describe('a host', () => {
       const stranger = createHostDriver();
       const host = stranger.host(sandbox.target('host-1'));
       expect((await host.observe(project, 'full', signal)).facts.canSudo).toBe(false);
-      await expect(host.claim(project, aFence(), signal)).rejects.toMatchObject({ reason: 'SudoRefused', message: expect.stringContaining('without a password') });
+      await expect(host.claim(project, aFence(), signal)).rejects.toMatchObject({
+        reason: 'SudoRefused',
+        message: expect.stringContaining('without a password'),
+      });
       await stranger.close();
     } finally {
       await sandbox.onHost('host-1', 'mv /root/sudoers.jtel /etc/sudoers.d/jtel');
@@ -232,7 +308,10 @@ describe('a host', () => {
       await host.writeRelease(project, release, aFence(), signal);
       await host.pull([image], credentials, nothing, signal);
       await host.composeUp(project, release, 'all', aFence(), signal);
-      expect((await host.observe(project, 'quick', signal)).containers.map(({ state }) => state)).toEqual(['running', 'running']);
+      expect((await host.observe(project, 'quick', signal)).containers.map(({ state }) => state)).toEqual([
+        'running',
+        'running',
+      ]);
       await host.destroy(project, aFence(), signal);
       await stranger.close();
     } finally {
@@ -246,7 +325,10 @@ describe('a host', () => {
     const release = aRelease(project, image);
     await host.claim(project, aFence(), signal);
     await host.writeRelease(project, release, aFence(), signal);
-    const modes = await sandbox.onHost('host-1', `cd /opt/jtel/${project}; stat -c '%a %U' files/${release.files[0]?.sha256} releases/*/compose.yaml`);
+    const modes = await sandbox.onHost(
+      'host-1',
+      `cd /opt/jtel/${project}; stat -c '%a %U' files/${release.files[0]?.sha256} releases/*/compose.yaml`,
+    );
     expect(modes.trim().split('\n')).toEqual(['600 root', '600 root']);
     await host.destroy(project, aFence(), signal);
     expect(await sandbox.onHost('host-1', `ls -d /opt/jtel/${project} 2>/dev/null || true`)).toBe('');
@@ -255,8 +337,13 @@ describe('a host', () => {
   it('that is another machine than the one that was claimed is not changed', async () => {
     const host = driver.host(sandbox.target('host-1'));
     await host.claim(project, aFence(), signal);
-    await sandbox.onHost('host-1', 'cp /etc/machine-id /root/machine-id; echo 00000000000000000000000000000001 >/etc/machine-id');
-    await expect(host.prune(project, [], aFence(), signal)).rejects.toMatchObject({ reason: 'MachineChanged' });
+    await sandbox.onHost(
+      'host-1',
+      'cp /etc/machine-id /root/machine-id; echo 00000000000000000000000000000001 >/etc/machine-id',
+    );
+    await expect(host.prune(project, [], aFence(), signal)).rejects.toMatchObject({
+      reason: 'MachineChanged',
+    });
     await sandbox.onHost('host-1', 'cp /root/machine-id /etc/machine-id');
     await host.destroy(project, aFence(), signal);
   });
@@ -270,7 +357,9 @@ describe('a host', () => {
     await Promise.all(hosts.map((host) => host.writeRelease(project, release, aFence(), signal)));
     await Promise.all(hosts.map((host) => host.pull([image], credentials, nothing, signal)));
     await Promise.all(hosts.map((host) => host.composeUp(project, release, 'all', aFence(), signal)));
-    expect((await one.host(sandbox.target('host-1')).observe(project, 'quick', signal)).containers).toHaveLength(2);
+    expect(
+      (await one.host(sandbox.target('host-1')).observe(project, 'quick', signal)).containers,
+    ).toHaveLength(2);
     await one.host(sandbox.target('host-1')).destroy(project, aFence(), signal);
     await Promise.all([one.close(), two.close()]);
   });
@@ -296,7 +385,12 @@ describe('a firewall', () => {
     expect(await answers(address, 2222)).toBe(false);
     expect(await answers(address, 2223)).toBe(true);
     expect(await answers(address, 22)).toBe(true);
-    await host.setUp(project, { mode: 'Preinstalled', firewall: rules({ web: ['192.0.2.0/24', '2001:db8::/32'] }) }, aFence(), signal);
+    await host.setUp(
+      project,
+      { mode: 'Preinstalled', firewall: rules({ web: ['192.0.2.0/24', '2001:db8::/32'] }) },
+      aFence(),
+      signal,
+    );
     expect(await answers(address, 2223)).toBe(false);
     const table = await sandbox.onHost('host-1', 'nft list table inet jtel');
     expect(table).toContain('192.0.2.0/24');
@@ -306,8 +400,12 @@ describe('a firewall', () => {
   it('that would lock the operator out is taken back by the host itself', async () => {
     const host = driver.host(sandbox.target('host-1'));
     const lockedOut = rules({ admin: ['192.0.2.1/32'] });
-    await expect(host.setUp(project, { mode: 'Preinstalled', firewall: lockedOut }, aFence(), signal)).rejects.toMatchObject({ reason: 'HostUnreachable' });
-    const seen = await waitFor('the host to open itself again', () => host.observe(project, 'full', signal), { timeoutSeconds: 60 });
+    await expect(
+      host.setUp(project, { mode: 'Preinstalled', firewall: lockedOut }, aFence(), signal),
+    ).rejects.toMatchObject({ reason: 'HostUnreachable' });
+    const seen = await waitFor('the host to open itself again', () => host.observe(project, 'full', signal), {
+      timeoutSeconds: 60,
+    });
     expect(seen.state?.setupDigest).toBeDefined();
     expect(await sandbox.onHost('host-1', 'nft list table inet jtel')).not.toContain('192.0.2.1');
   });

@@ -29,7 +29,9 @@ afterAll(async () => {
 const onHost = (script: string): Promise<string> => sandbox.onHost('host-1', script);
 /** Everything of a job that lies on the host. */
 const remains = (uid: string): Promise<string> =>
-  onHost(`docker ps -aq --filter label=jtel.de/job-uid=${uid}; docker volume ls -q --filter label=jtel.de/job-uid=${uid}`);
+  onHost(
+    `docker ps -aq --filter label=jtel.de/job-uid=${uid}; docker volume ls -q --filter label=jtel.de/job-uid=${uid}`,
+  );
 
 function ended(uid: string): Promise<JobReport> {
   return waitFor('the end of the job', async () => {
@@ -41,7 +43,11 @@ function ended(uid: string): Promise<JobReport> {
 /** Docker takes a while to be back, and so does our connection. */
 async function reboot(): Promise<void> {
   await sandbox.sandbox.faults('host-1').reboot();
-  await waitFor('Docker to be back', async () => (await host.observe(project, 'full', signal)).facts.dockerVersion !== undefined, { timeoutSeconds: 60 });
+  await waitFor(
+    'Docker to be back',
+    async () => (await host.observe(project, 'full', signal)).facts.dockerVersion !== undefined,
+    { timeoutSeconds: 60 },
+  );
 }
 
 describe('a job with a companion', () => {
@@ -58,7 +64,9 @@ describe('a job with a companion', () => {
     await host.startJob(project, job, aFence(), signal);
     await ended('half');
     // As after a crash before the start of the main container: the companion has done its part, in a volume that has it.
-    await onHost('docker rm -f jtel-job-half; docker create --name jtel-job-half --label jtel.de/job-uid=half --label jtel.de/project=x registry.sandbox:5000/test/base:1 || true');
+    await onHost(
+      'docker rm -f jtel-job-half; docker create --name jtel-job-half --label jtel.de/job-uid=half --label jtel.de/project=x registry.sandbox:5000/test/base:1 || true',
+    );
     const before = await onHost('docker inspect -f "{{.Id}}" jtel-job-half-producer');
     await host.startJob(project, job, aFence(), signal);
     expect(await ended('half')).toMatchObject({ result: expect.stringMatching(/^600 canary/) });
@@ -85,7 +93,9 @@ describe('a job with a companion', () => {
 
   it('does not take the container of another job for its own', async () => {
     await host.startJob(project, aJob('a-producer', project, sandbox.image), aFence(), signal);
-    await expect(host.startJob(project, aJobWithCompanion('a', project, sandbox.image), aFence(), signal)).rejects.toMatchObject({ reason: 'JobFailed' });
+    await expect(
+      host.startJob(project, aJobWithCompanion('a', project, sandbox.image), aFence(), signal),
+    ).rejects.toMatchObject({ reason: 'JobFailed' });
     expect(await ended('a-producer')).toMatchObject({ job: { state: 'Succeeded' } });
     await host.removeJob('a-producer', aFence(), signal);
     expect(await remains('a')).toBe('');
@@ -97,9 +107,15 @@ describe('a cancel', () => {
     const told = `trap 'echo main >>/files/ends; exit 0' TERM; echo '{"progress":{"step":"working","percent":1}}'; while :; do sleep 0.1; done`;
     const other = `trap 'echo companion >>/files/ends; exit 0' TERM; while :; do sleep 0.1; done`;
     const files = [{ volume: `${project}_files`, target: '/files', readOnly: false }];
-    const job = aJob('cancelled', project, sandbox.image, { command: ['sh', '-c', told], companions: [aCompanion(sandbox.image, { command: [other], volumes: files })] });
+    const job = aJob('cancelled', project, sandbox.image, {
+      command: ['sh', '-c', told],
+      companions: [aCompanion(sandbox.image, { command: [other], volumes: files })],
+    });
     await host.startJob(project, job, aFence(), signal);
-    await waitFor('the job to work', async () => (await host.readJob('cancelled', signal))?.progress?.step === 'working');
+    await waitFor(
+      'the job to work',
+      async () => (await host.readJob('cancelled', signal))?.progress?.step === 'working',
+    );
     await host.removeJob('cancelled', aFence(), signal);
     expect(await onHost(`cat /var/lib/docker/volumes/${project}_files/_data/ends`)).toBe('main\ncompanion');
   });
@@ -124,14 +140,19 @@ describe('a reboot of the host', () => {
 
   it('does not bring a stack back that was moved away', async () => {
     const release = aRelease(project, sandbox.image);
-    const restarting = { ...release, composeYaml: release.composeYaml.replaceAll('init: true', 'init: true\n    restart: always') };
+    const restarting = {
+      ...release,
+      composeYaml: release.composeYaml.replaceAll('init: true', 'init: true\n    restart: always'),
+    };
     await host.writeRelease(project, restarting, aFence(), signal);
     await host.composeUp(project, restarting, 'all', aFence(), signal);
     await host.markMoved(project, { address: 'new-host.example' }, aFence(), signal);
     await reboot();
     const seen = await host.observe(project, 'full', signal);
     expect(seen).toMatchObject({ containers: [], state: { moved: { address: 'new-host.example' } } });
-    await expect(host.composeUp(project, restarting, 'all', aFence(), signal)).rejects.toMatchObject({ reason: 'Moved' });
+    await expect(host.composeUp(project, restarting, 'all', aFence(), signal)).rejects.toMatchObject({
+      reason: 'Moved',
+    });
     expect(seen.volumes).toContain(`${project}_data`);
   });
 });

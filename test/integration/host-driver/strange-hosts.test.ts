@@ -21,7 +21,10 @@ function connect(target: HostTarget): Host {
 }
 
 beforeAll(async () => {
-  sandbox = await driverSandbox('driver-strange', [{ name: 'host-1' }, { name: 'data-1', dataRootMiB: 1024 }]);
+  sandbox = await driverSandbox('driver-strange', [
+    { name: 'host-1' },
+    { name: 'data-1', dataRootMiB: 1024 },
+  ]);
 });
 
 afterEach(async () => {
@@ -34,49 +37,74 @@ afterAll(() => sandbox.sandbox.down());
 describe('a login shell that prints', () => {
   const profile = '/home/jtel/.bashrc';
   const says = (text: string) =>
-    sandbox.onHost('host-1', `cp -p ${profile} /root/bashrc; { echo '${text}'; cat /root/bashrc; } >${profile}`);
+    sandbox.onHost(
+      'host-1',
+      `cp -p ${profile} /root/bashrc; { echo '${text}'; cat /root/bashrc; } >${profile}`,
+    );
   const saysNothing = () => sandbox.onHost('host-1', `cp -p /root/bashrc ${profile}`);
 
-  it.each(['echo welcome', 'echo warning >&2', 'printf "no line end"', 'printf "HTTP/1.1\\r\\n\\r\\n{}\\n"'])('(%s) is heard and changes nothing', async (text) => {
-    const { image, credentials } = sandbox;
-    await says(text);
-    try {
-      const host = connect(sandbox.target('host-1'));
-      const release = aRelease(project, image);
-      await host.claim(project, aFence(), signal);
-      await host.setUp(project, { mode: 'Preinstalled' }, aFence(), signal);
-      await host.writeRelease(project, release, aFence(), signal);
-      await host.pull([image], credentials, nothing, signal);
-      await host.composeUp(project, release, 'all', aFence(), signal);
-      await host.record(project, { applied: { digest: release.digest, version: release.version } }, aFence(), signal);
-      await host.startJob(project, aJob('strange', project, image), aFence(), signal);
-      const seen = await host.observe(project, 'full', signal);
-      expect(seen).toMatchObject({ state: { epoch: 1, applied: { digest: release.digest } }, currentRelease: release.digest });
-      expect(seen.containers.map(({ state }) => state)).toEqual(['running', 'running']);
-      expect(seen.facts.loginNoise).toMatch(/welcome|warning|no line end|HTTP/);
-      await host.removeJob('strange', aFence(), signal);
+  it.each(['echo welcome', 'echo warning >&2', 'printf "no line end"', 'printf "HTTP/1.1\\r\\n\\r\\n{}\\n"'])(
+    '(%s) is heard and changes nothing',
+    async (text) => {
+      const { image, credentials } = sandbox;
+      await says(text);
+      try {
+        const host = connect(sandbox.target('host-1'));
+        const release = aRelease(project, image);
+        await host.claim(project, aFence(), signal);
+        await host.setUp(project, { mode: 'Preinstalled' }, aFence(), signal);
+        await host.writeRelease(project, release, aFence(), signal);
+        await host.pull([image], credentials, nothing, signal);
+        await host.composeUp(project, release, 'all', aFence(), signal);
+        await host.record(
+          project,
+          { applied: { digest: release.digest, version: release.version } },
+          aFence(),
+          signal,
+        );
+        await host.startJob(project, aJob('strange', project, image), aFence(), signal);
+        const seen = await host.observe(project, 'full', signal);
+        expect(seen).toMatchObject({
+          state: { epoch: 1, applied: { digest: release.digest } },
+          currentRelease: release.digest,
+        });
+        expect(seen.containers.map(({ state }) => state)).toEqual(['running', 'running']);
+        expect(seen.facts.loginNoise).toMatch(/welcome|warning|no line end|HTTP/);
+        await host.removeJob('strange', aFence(), signal);
 
-      const console = await openConsole(sandbox.target('host-1'), signal);
-      const chunks: Buffer[] = [];
-      const { PassThrough } = await import('node:stream');
-      const stdout = new PassThrough().on('data', (chunk: Buffer) => chunks.push(chunk));
-      const id = seen.containers[0]?.id ?? '';
-      expect(await console.execute(id, ['sh', '-c', 'printf dump; exit 3'], { stdout, stderr: new PassThrough() }, signal)).toBe(3);
-      expect(Buffer.concat(chunks).toString()).toBe('dump');
-      await console.close();
-      await host.destroy(project, aFence(), signal);
-    } finally {
-      await saysNothing();
-    }
-  });
+        const console = await openConsole(sandbox.target('host-1'), signal);
+        const chunks: Buffer[] = [];
+        const { PassThrough } = await import('node:stream');
+        const stdout = new PassThrough().on('data', (chunk: Buffer) => chunks.push(chunk));
+        const id = seen.containers[0]?.id ?? '';
+        expect(
+          await console.execute(
+            id,
+            ['sh', '-c', 'printf dump; exit 3'],
+            { stdout, stderr: new PassThrough() },
+            signal,
+          ),
+        ).toBe(3);
+        expect(Buffer.concat(chunks).toString()).toBe('dump');
+        await console.close();
+        await host.destroy(project, aFence(), signal);
+      } finally {
+        await saysNothing();
+      }
+    },
+  );
 
   it('also where the Docker API goes through the docker command', async () => {
     const conf = '/etc/ssh/sshd_config.d/05-no-sockets.conf';
     await says('printf "HTTP/1.1\\r\\n\\r\\n{}\\n"');
     await sandbox.onHost('host-1', `echo 'AllowStreamLocalForwarding no' >${conf}; pkill -HUP -o -x sshd`);
     try {
-      const seen = await waitFor('sshd with its new settings', () => connect(sandbox.target('host-1')).observe(project, 'full', signal).catch(nothing));
-      expect(seen).toMatchObject({ facts: { dockerVersion: expect.any(String), machineID: expect.stringMatching(/^[0-9a-f]{32}$/) } });
+      const seen = await waitFor('sshd with its new settings', () =>
+        connect(sandbox.target('host-1')).observe(project, 'full', signal).catch(nothing),
+      );
+      expect(seen).toMatchObject({
+        facts: { dockerVersion: expect.any(String), machineID: expect.stringMatching(/^[0-9a-f]{32}$/) },
+      });
       expect(seen?.state).toBeUndefined();
     } finally {
       await sandbox.onHost('host-1', `rm -f ${conf}; pkill -HUP -o -x sshd`);
@@ -87,8 +115,13 @@ describe('a login shell that prints', () => {
   it('and lets nobody run a command is quoted', async () => {
     await sandbox.onHost('host-1', 'usermod -s /usr/sbin/nologin jtel');
     try {
-      const refused = { reason: 'HostUnreachable', message: expect.stringContaining('currently not available') };
-      await expect(connect(sandbox.target('host-1')).observe(project, 'quick', signal)).rejects.toMatchObject(refused);
+      const refused = {
+        reason: 'HostUnreachable',
+        message: expect.stringContaining('currently not available'),
+      };
+      await expect(connect(sandbox.target('host-1')).observe(project, 'quick', signal)).rejects.toMatchObject(
+        refused,
+      );
     } finally {
       await sandbox.onHost('host-1', 'usermod -s /bin/bash jtel');
     }
@@ -124,7 +157,10 @@ describe('Docker with its data on another disk', () => {
 
 describe('sshd that bans our address', () => {
   it('is told as that, is not asked by others meanwhile, and lets us in when the ban is over', async () => {
-    const key = await sandbox.onHost('host-1', 'rm -f /tmp/other; ssh-keygen -q -t ed25519 -N "" -f /tmp/other; cat /tmp/other');
+    const key = await sandbox.onHost(
+      'host-1',
+      'rm -f /tmp/other; ssh-keygen -q -t ed25519 -N "" -f /tmp/other; cat /tmp/other',
+    );
     const refused = sandbox.target('host-1', { privateKey: `${key}\n` });
     const reasonOf = async (host: Host): Promise<unknown> => {
       const failure: unknown = await host.observe(project, 'quick', signal).catch((error: unknown) => error);
@@ -136,16 +172,25 @@ describe('sshd that bans our address', () => {
     expect([...reasons]).toEqual(['AuthenticationFailed', 'AddressBanned']);
     const driver = createHostDriver();
     drivers.push(driver);
-    const banned = { reason: 'AddressBanned', message: expect.stringMatching(/PerSourcePenalties.*15 s.*10 min.*ends by itself/) };
+    const banned = {
+      reason: 'AddressBanned',
+      message: expect.stringMatching(/PerSourcePenalties.*15 s.*10 min.*ends by itself/),
+    };
     const drops = async () => {
       const log = await sandbox.sandbox.docker.tryRun(['logs', sandbox.sandbox.host('host-1').container]);
       return log.stderr.split('penalty: failed authentication').length - 1;
     };
     expect(await reasonOf(driver.host(sandbox.target('host-1')))).toBe('AddressBanned');
     const before = await drops();
-    await expect(driver.host(sandbox.target('host-1')).observe(project, 'quick', signal)).rejects.toMatchObject(banned);
+    await expect(
+      driver.host(sandbox.target('host-1')).observe(project, 'quick', signal),
+    ).rejects.toMatchObject(banned);
     await expect(driver.host(refused).observe(project, 'quick', signal)).rejects.toMatchObject(banned);
     expect(await drops()).toBe(before);
-    await waitFor('the end of the ban', () => driver.host(sandbox.target('host-1')).observe(project, 'quick', signal).catch(nothing), { timeoutSeconds: 90 });
+    await waitFor(
+      'the end of the ban',
+      () => driver.host(sandbox.target('host-1')).observe(project, 'quick', signal).catch(nothing),
+      { timeoutSeconds: 90 },
+    );
   });
 });

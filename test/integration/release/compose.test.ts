@@ -31,7 +31,18 @@ afterAll(async () => await rm(folder, { recursive: true }));
 /** What compose understood; it prints `$` doubled, as it would have to be written. */
 async function readByCompose(composeYaml: string): Promise<ReadProject> {
   const label = `${sandboxLabel}=release-test`;
-  const container = ['run', '--rm', '-i', '--label', label, '--network', 'none', '--entrypoint', 'docker', image];
+  const container = [
+    'run',
+    '--rm',
+    '-i',
+    '--label',
+    label,
+    '--network',
+    'none',
+    '--entrypoint',
+    'docker',
+    image,
+  ];
   const compose = ['compose', '-p', 'jtel-customers-acme', '-f', '-', 'config', '--format', 'json'];
   const printed = await docker.run([...container, ...compose], { input: composeYaml, timeoutSeconds: 60 });
   return JSON.parse(printed) as ReadProject;
@@ -55,8 +66,12 @@ describe('docker compose', () => {
 
   it('reads every value as it was given', async () => {
     const env = Object.entries(values).map(([name, value]) => ({ name, value }));
-    const { services } = await readByCompose(renderRelease(aRenderInput({ stack: aStack({ components: [{ name: 'acd-web', env }] }) })).composeYaml);
-    const expected = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, asCompose(value)]));
+    const { services } = await readByCompose(
+      renderRelease(aRenderInput({ stack: aStack({ components: [{ name: 'acd-web', env }] }) })).composeYaml,
+    );
+    const expected = Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, asCompose(value)]),
+    );
     expect(services['acd-web-1']?.['environment']).toEqual({ JTEL_FQDN: 'acme.jtel.example', ...expected });
   });
 
@@ -76,11 +91,18 @@ describe('docker compose', () => {
       temporaryFileSystems: [{ target: '/tmp', sizeMiB: 1 }],
       health: { command: ['probe'], intervalSeconds: 2, startPeriodSeconds: 5 },
     });
-    const components = [...aRelease().components, everything, ...['y', 'no', 'null', 'true'].map((name) => aComponent(name))];
+    const components = [
+      ...aRelease().components,
+      everything,
+      ...['y', 'no', 'null', 'true'].map((name) => aComponent(name)),
+    ];
     const rendered = renderRelease(aRenderInput({ release: aRelease({ components }) }));
     const { services, volumes } = await readByCompose(rendered.composeYaml);
     expect(Object.keys(services).toSorted()).toEqual(rendered.services.toSorted());
-    expect(volumes).toEqual({ database: { name: 'jtel-customers-acme_database' }, files: { name: 'jtel-customers-acme_files' } });
+    expect(volumes).toEqual({
+      database: { name: 'jtel-customers-acme_database' },
+      files: { name: 'jtel-customers-acme_files' },
+    });
     expect(services['acd-fs1']).toMatchObject({
       network_mode: 'host',
       cap_add: ['SYS_NICE'],

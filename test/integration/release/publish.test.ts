@@ -34,7 +34,9 @@ beforeAll(async () => {
   const { accountName, accountKey } = azurite;
   await writeFile(join(secrets, 'store.json'), JSON.stringify({ accountName, accountKey }), { mode: 0o600 });
   await writeFile(join(secrets, 'registry'), `${registryUser.password}\n`, { mode: 0o600 });
-  await writeFile(join(secrets, 'signing.pem'), keys.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  await writeFile(join(secrets, 'signing.pem'), keys.privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+    mode: 0o600,
+  });
   await writeFile(join(secrets, 'public.pem'), publicKey);
 });
 afterAll(async () => {
@@ -50,13 +52,25 @@ interface Ended {
   readonly stderr: string;
 }
 
-const storeOptions = (container = 'releases'): readonly string[] =>
-  ['--endpoint', azurite.endpoint, '--container', container, '--prefix', 'vendor/one', '--credentials-file', join(secrets, 'store.json')];
+const storeOptions = (container = 'releases'): readonly string[] => [
+  '--endpoint',
+  azurite.endpoint,
+  '--container',
+  container,
+  '--prefix',
+  'vendor/one',
+  '--credentials-file',
+  join(secrets, 'store.json'),
+];
 
 /** In this process: the machine is small, and a start of the program takes seconds when it is busy. */
 async function jtelOperator(...argv: readonly string[]): Promise<Ended> {
   const [stdout, stderr]: [string[], string[]] = [[], []];
-  const terminal = { print: (line: string) => stdout.push(line), tell: (line: string) => stderr.push(line), signal };
+  const terminal = {
+    print: (line: string) => stdout.push(line),
+    tell: (line: string) => stderr.push(line),
+    signal,
+  };
   const code = await runOperatorCommand(['release', ...argv], terminal);
   return { code, stdout: stdout.join('\n'), stderr: stderr.join('\n') };
 }
@@ -70,26 +84,63 @@ async function program(...argv: readonly string[]): Promise<Ended> {
 }
 
 function publishArguments(...further: readonly string[]): readonly string[] {
-  const registryOptions = ['--registry', registry.host, '--insecure-registry', '--registry-user', registryUser.username];
-  const files = ['--registry-password-file', join(secrets, 'registry'), '--signing-key-file', join(secrets, 'signing.pem')];
+  const registryOptions = [
+    '--registry',
+    registry.host,
+    '--insecure-registry',
+    '--registry-user',
+    registryUser.username,
+  ];
+  const files = [
+    '--registry-password-file',
+    join(secrets, 'registry'),
+    '--signing-key-file',
+    join(secrets, 'signing.pem'),
+  ];
   return ['publish', directory.path, ...registryOptions, ...files, ...storeOptions(), ...further];
 }
 
-const publish = async (...further: readonly string[]): Promise<Ended> => await jtelOperator(...publishArguments(...further));
+const publish = async (...further: readonly string[]): Promise<Ended> =>
+  await jtelOperator(...publishArguments(...further));
 
 describe('a release', () => {
   it('is published, found, verified, and rendered by an operator that demands the signature', async () => {
-    expect(await publish('--dry-run')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^would publish release 3\.43\.2/) });
-    expect(await jtelOperator('list', ...storeOptions())).toMatchObject({ code: 0, stdout: '', stderr: 'the store has no release' });
+    expect(await publish('--dry-run')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^would publish release 3\.43\.2/),
+    });
+    expect(await jtelOperator('list', ...storeOptions())).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'the store has no release',
+    });
 
     const first = await program('release', ...publishArguments('-o', 'json'));
     expect(first.stderr).toContain('[1/5] image jtel/acd-dbm:3.43.2 is sha256:');
-    expect(JSON.parse(first.stdout)).toMatchObject({ version: '3.43.2', outcome: 'Published', signed: true, files: 3 });
-    expect(first.stdout + first.stderr).not.toMatch(new RegExp([registryUser.password, azurite.accountKey, 'PRIVATE'].join('|')));
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      version: '3.43.2',
+      outcome: 'Published',
+      signed: true,
+      files: 3,
+    });
+    expect(first.stdout + first.stderr).not.toMatch(
+      new RegExp([registryUser.password, azurite.accountKey, 'PRIVATE'].join('|')),
+    );
 
-    expect(await publish()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^already published: release 3\.43\.2/) });
+    expect(await publish()).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^already published: release 3\.43\.2/),
+    });
     expect((await jtelOperator('list', ...storeOptions())).stdout).toMatch(/^3\.43\.2 +\d{4}-\d\d-\d\dT/);
-    expect(await jtelOperator('verify', '3.43.2', ...storeOptions(), '--public-key-file', join(secrets, 'public.pem'))).toMatchObject({
+    expect(
+      await jtelOperator(
+        'verify',
+        '3.43.2',
+        ...storeOptions(),
+        '--public-key-file',
+        join(secrets, 'public.pem'),
+      ),
+    ).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^release 3\.43\.2 is whole: 3 files, 19\d\.\d KiB, sha256:/),
     });
@@ -98,7 +149,9 @@ describe('a release', () => {
     const { release, templates } = await new ReleaseSource({ publicKey }).load(store, '3.43.2', signal);
     const rendered = renderRelease(aRenderInput({ release, templates }));
     expect(rendered.composeYaml).toContain(`${registry.host}/jtel/acd-web@sha256:`);
-    expect(rendered.files.map((file) => String(file.content))).toContain('server acd-web-1 acd-web-1:8080\nserver acd-web-2 acd-web-2:8080\n');
+    expect(rendered.files.map((file) => String(file.content))).toContain(
+      'server acd-web-1 acd-web-1:8080\nserver acd-web-2 acd-web-2:8080\n',
+    );
   });
 
   it('with data too big for memory is verified through a URL', async () => {
@@ -111,7 +164,10 @@ describe('a release', () => {
   it('cannot be changed once it is published', async () => {
     await publish();
     await directory.change({ updatableFrom: ['3.40.0'] });
-    expect(await publish()).toMatchObject({ code: 1, stderr: expect.stringContaining('differs in: updatableFrom') });
+    expect(await publish()).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('differs in: updatableFrom'),
+    });
     await directory.change({});
   });
 });
@@ -120,18 +176,30 @@ describe('what fails says what to do', () => {
   it('a wrong password at the registry', async () => {
     await writeFile(join(secrets, 'wrong'), 'wrong-canary', { mode: 0o600 });
     const ended = await publish('--registry-password-file', join(secrets, 'wrong'));
-    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('refuses the credentials for image jtel/acd-dbm:3.43.2') });
+    expect(ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('refuses the credentials for image jtel/acd-dbm:3.43.2'),
+    });
     expect(ended.stderr).not.toContain('wrong-canary');
   });
 
   it('a container that is not there', async () => {
     const message = 'container missing does not exist';
-    expect(await jtelOperator('list', ...storeOptions('missing'))).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
-    expect(await program('release', 'list', ...storeOptions('missing'))).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
+    expect(await jtelOperator('list', ...storeOptions('missing'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(message),
+    });
+    expect(await program('release', 'list', ...storeOptions('missing'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(message),
+    });
   });
 
   it('a version that the store lacks', async () => {
     await publish();
-    expect(await jtelOperator('verify', '9.9.9', ...storeOptions())).toMatchObject({ code: 1, stderr: expect.stringContaining('the store has 3.43.2') });
+    expect(await jtelOperator('verify', '9.9.9', ...storeOptions())).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the store has 3.43.2'),
+    });
   });
 });

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  ApiError, ClusterClient, configMaps, isAlreadyExists, isConflict, isInvalid, isNotFound, KubeConnection, LeadershipLost, SecretRegistry, secrets,
+  ApiError,
+  ClusterClient,
+  configMaps,
+  isAlreadyExists,
+  isConflict,
+  isInvalid,
+  isNotFound,
+  KubeConnection,
+  LeadershipLost,
+  SecretRegistry,
+  secrets,
 } from '../../../operator/runtime/index.ts';
 import { call, openCluster, openProxied, type TestCluster } from '../../support/cluster.ts';
 import { installWidgets, widget, widgets } from '../../support/widgets.ts';
@@ -28,7 +38,9 @@ describe('the cluster client', () => {
     const created = await client.create(widgets, widget(namespace, 'one'), call());
     expect(created.metadata?.uid).toBeTruthy();
     expect((await client.get(widgets, key('one'), call())).spec).toEqual({ size: 1 });
-    expect((await client.list(widgets, { namespace }, call())).map((object) => object.metadata?.name)).toEqual(['one']);
+    expect(
+      (await client.list(widgets, { namespace }, call())).map((object) => object.metadata?.name),
+    ).toEqual(['one']);
     await client.delete(widgets, key('one'), {}, call());
     expect(await client.find(widgets, key('one'), call())).toBeUndefined();
     await client.delete(widgets, key('one'), {}, call());
@@ -36,7 +48,8 @@ describe('the cluster client', () => {
 
   it('lists page by page and gives built-in objects their kind', async () => {
     const { client, namespace } = cluster;
-    for (let i = 0; i < 3; i++) await client.apply(configMaps, { metadata: key(`page-${i}`), data: { i: String(i) } }, call());
+    for (let i = 0; i < 3; i++)
+      await client.apply(configMaps, { metadata: key(`page-${i}`), data: { i: String(i) } }, call());
     const listed = await client.list(configMaps, { namespace }, call());
     expect(listed.filter((map) => map.metadata?.name?.startsWith('page-'))).toHaveLength(3);
     expect(listed[0]).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' });
@@ -83,8 +96,16 @@ describe('the cluster client', () => {
     const { client, namespace } = cluster;
     const read = await client.create(widgets, widget(namespace, 'locked'), call());
     const resourceVersion = read.metadata?.resourceVersion ?? '';
-    await client.applyStatus(widgets, key('locked'), { phase: 'Claimed by the other' }, { resourceVersion }, call());
-    await expect(client.applyStatus(widgets, key('locked'), { phase: 'Claimed by us' }, { resourceVersion }, call())).rejects.toSatisfy(isConflict);
+    await client.applyStatus(
+      widgets,
+      key('locked'),
+      { phase: 'Claimed by the other' },
+      { resourceVersion },
+      call(),
+    );
+    await expect(
+      client.applyStatus(widgets, key('locked'), { phase: 'Claimed by us' }, { resourceVersion }, call()),
+    ).rejects.toSatisfy(isConflict);
     expect((await client.get(widgets, key('locked'), call())).status?.phase).toBe('Claimed by the other');
   });
 
@@ -93,19 +114,32 @@ describe('the cluster client', () => {
     const first = await client.create(widgets, widget(namespace, 'phoenix'), call());
     const uid = first.metadata?.uid ?? '';
     await client.delete(widgets, key('phoenix'), {}, call());
-    await expect(client.applyStatus(widgets, key('phoenix'), { phase: 'Ready' }, { uid }, call())).rejects.toBeInstanceOf(ApiError);
-    await expect(client.applyStatus(widgets, key('phoenix'), { phase: 'Ready' }, {}, call())).rejects.toSatisfy(isNotFound);
+    await expect(
+      client.applyStatus(widgets, key('phoenix'), { phase: 'Ready' }, { uid }, call()),
+    ).rejects.toBeInstanceOf(ApiError);
+    await expect(
+      client.applyStatus(widgets, key('phoenix'), { phase: 'Ready' }, {}, call()),
+    ).rejects.toSatisfy(isNotFound);
     await client.create(widgets, widget(namespace, 'phoenix'), call());
-    await expect(client.applyStatus(widgets, key('phoenix'), { phase: 'Ready' }, { uid }, call())).rejects.toSatisfy(isConflict);
+    await expect(
+      client.applyStatus(widgets, key('phoenix'), { phase: 'Ready' }, { uid }, call()),
+    ).rejects.toSatisfy(isConflict);
     expect((await client.get(widgets, key('phoenix'), call())).status).toBeUndefined();
   });
 
   it('sets finalizers and annotations only on the version that was read', async () => {
     const { client, namespace } = cluster;
     const read = await client.create(widgets, widget(namespace, 'meta'), call());
-    const marked = await client.patchAnnotations(widgets, read, { 'test.jtel.de/a': '1', 'test.jtel.de/b': '2' }, call());
+    const marked = await client.patchAnnotations(
+      widgets,
+      read,
+      { 'test.jtel.de/a': '1', 'test.jtel.de/b': '2' },
+      call(),
+    );
     expect(marked.metadata?.annotations).toEqual({ 'test.jtel.de/a': '1', 'test.jtel.de/b': '2' });
-    await expect(client.patchFinalizers(widgets, read, ['test.jtel.de/f'], call())).rejects.toSatisfy(isConflict);
+    await expect(client.patchFinalizers(widgets, read, ['test.jtel.de/f'], call())).rejects.toSatisfy(
+      isConflict,
+    );
     const held = await client.patchFinalizers(widgets, marked, ['test.jtel.de/f'], call());
     expect(held.metadata?.finalizers).toEqual(['test.jtel.de/f']);
     const unmarked = await client.patchAnnotations(widgets, held, { 'test.jtel.de/a': null }, call());
@@ -115,13 +149,25 @@ describe('the cluster client', () => {
 
   it('reads a secret by name and makes its values unspeakable', async () => {
     const { client, namespace } = cluster;
-    await client.apply(secrets, { metadata: key('login'), stringData: { password: 'correct horse', user: 'jtel', empty: '' } }, call());
+    await client.apply(
+      secrets,
+      { metadata: key('login'), stringData: { password: 'correct horse', user: 'jtel', empty: '' } },
+      call(),
+    );
     const values = await client.getSecret(namespace, 'login', call());
     expect(values.get('password')).toBe('correct horse');
-    expect(() => values.get('passphrase')).toThrow(`secret ${namespace}/login: key "passphrase" is missing; present: empty, password, user`);
+    expect(() => values.get('passphrase')).toThrow(
+      `secret ${namespace}/login: key "passphrase" is missing; present: empty, password, user`,
+    );
     expect(() => values.get('empty')).toThrow('is empty');
-    expect(cluster.secrets.redact('login as jtel with correct horse failed')).toBe('login as jtel with [redacted] failed');
-    await client.apply(secrets, { metadata: key('login'), stringData: { password: 'battery staple' } }, call());
+    expect(cluster.secrets.redact('login as jtel with correct horse failed')).toBe(
+      'login as jtel with [redacted] failed',
+    );
+    await client.apply(
+      secrets,
+      { metadata: key('login'), stringData: { password: 'battery staple' } },
+      call(),
+    );
     expect((await client.getSecret(namespace, 'login', call())).get('password')).toBe('battery staple');
   });
 
@@ -131,10 +177,16 @@ describe('the cluster client', () => {
 
   it('makes 200 calls, also at the same time, over a few connections', async () => {
     const { connection, proxy } = await openProxied(cluster.kubeconfig);
-    const client = new ClusterClient({ connection, fieldManager: 'jtel-test', secrets: new SecretRegistry() });
+    const client = new ClusterClient({
+      connection,
+      fieldManager: 'jtel-test',
+      secrets: new SecretRegistry(),
+    });
     for (let i = 0; i < 20; i++) await client.list(widgets, { namespace: cluster.namespace }, call());
     expect(proxy.connections).toBeLessThanOrEqual(2);
-    await Promise.all(Array.from({ length: 180 }, () => client.list(widgets, { namespace: cluster.namespace }, call())));
+    await Promise.all(
+      Array.from({ length: 180 }, () => client.list(widgets, { namespace: cluster.namespace }, call())),
+    );
     expect(proxy.connections).toBeLessThanOrEqual(8);
     await connection.close();
     await proxy.close();
@@ -142,24 +194,38 @@ describe('the cluster client', () => {
 
   it('does not write when it is fenced off, and still reads', async () => {
     const fenced = cluster.client.fencedBy({ isHeld: () => false });
-    await expect(fenced.create(widgets, widget(cluster.namespace, 'late'), call())).rejects.toBeInstanceOf(LeadershipLost);
-    await expect(fenced.applyStatus(widgets, key('late'), { phase: 'Late' }, {}, call())).rejects.toBeInstanceOf(LeadershipLost);
+    await expect(fenced.create(widgets, widget(cluster.namespace, 'late'), call())).rejects.toBeInstanceOf(
+      LeadershipLost,
+    );
+    await expect(
+      fenced.applyStatus(widgets, key('late'), { phase: 'Late' }, {}, call()),
+    ).rejects.toBeInstanceOf(LeadershipLost);
     expect(await fenced.find(widgets, key('late'), call())).toBeUndefined();
   });
 
   it('says that the server is not reached, hangs, or that the caller gave up', async () => {
     const { connection, proxy } = await openProxied(cluster.kubeconfig);
-    const client = new ClusterClient({ connection, fieldManager: 'jtel-test', secrets: new SecretRegistry() });
+    const client = new ClusterClient({
+      connection,
+      fieldManager: 'jtel-test',
+      secrets: new SecretRegistry(),
+    });
     await client.get(widgets, key('meta'), call());
     proxy.silence();
-    await expect(client.get(widgets, key('meta'), { ...call(), timeoutSeconds: 0.3 })).rejects.toMatchObject({ status: 0, reason: 'Timeout' });
+    await expect(client.get(widgets, key('meta'), { ...call(), timeoutSeconds: 0.3 })).rejects.toMatchObject({
+      status: 0,
+      reason: 'Timeout',
+    });
     const giveUp = new AbortController();
     const given = client.get(widgets, key('meta'), { signal: giveUp.signal });
     giveUp.abort(new Error('no longer wanted'));
     await expect(given).rejects.toThrow('no longer wanted');
     proxy.refuse();
     proxy.dropAll();
-    await expect(client.get(widgets, key('meta'), call())).rejects.toMatchObject({ status: 0, reason: 'Unreachable' });
+    await expect(client.get(widgets, key('meta'), call())).rejects.toMatchObject({
+      status: 0,
+      reason: 'Unreachable',
+    });
     proxy.accept();
     expect(await client.get(widgets, key('meta'), call())).toBeDefined();
     await connection.close();
@@ -169,7 +235,11 @@ describe('the cluster client', () => {
   it('names the certificate as the trouble when it is not trusted', async () => {
     const { certificateAuthority: _authority, ...access } = cluster.connection.access;
     const connection = new KubeConnection(access);
-    const client = new ClusterClient({ connection, fieldManager: 'jtel-test', secrets: new SecretRegistry() });
+    const client = new ClusterClient({
+      connection,
+      fieldManager: 'jtel-test',
+      secrets: new SecretRegistry(),
+    });
     await expect(client.get(widgets, key('meta'), call())).rejects.toThrow(/certificate/i);
     await connection.close();
   });

@@ -1,7 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
-  addFinalizer, Controller, Informer, isConflict, removeFinalizer, setCondition, silentLogger, statusChanged, Waiting, withFinalizer,
-  type ReconcileContext, type ReconcileResult,
+  addFinalizer,
+  Controller,
+  Informer,
+  isConflict,
+  removeFinalizer,
+  setCondition,
+  silentLogger,
+  statusChanged,
+  Waiting,
+  withFinalizer,
+  type ReconcileContext,
+  type ReconcileResult,
 } from '../../../operator/runtime/index.ts';
 import { call, createNamespace, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -29,7 +39,11 @@ describe('a controller with a finalizer on a real API server', () => {
     story = [];
     statusWrites = 0;
     cleanUp = async () => undefined;
-    const informer = new Informer(widgets, { connection: cluster.connection, namespaces: [namespace], logger: silentLogger });
+    const informer = new Informer(widgets, {
+      connection: cluster.connection,
+      namespaces: [namespace],
+      logger: silentLogger,
+    });
     const controller = new Controller({
       name: 'widget',
       store: informer.store,
@@ -42,17 +56,27 @@ describe('a controller with a finalizer on a real API server', () => {
             story.push(`${key.name} is gone`);
             return;
           }
-          await withFinalizer(cluster.client, widgets, object, finalizer, {
-            reconcile: async (live) => makeReady(live, context),
-            cleanUp: async () => {
-              story.push('clean up');
-              await cleanUp();
+          await withFinalizer(
+            cluster.client,
+            widgets,
+            object,
+            finalizer,
+            {
+              reconcile: async (live) => makeReady(live, context),
+              cleanUp: async () => {
+                story.push('clean up');
+                await cleanUp();
+              },
             },
-          }, context);
+            context,
+          );
         },
       },
     });
-    running = Promise.all([informer.run(stop.signal), informer.synced(stop.signal).then(async () => controller.run(stop.signal))]);
+    running = Promise.all([
+      informer.run(stop.signal),
+      informer.synced(stop.signal).then(async () => controller.run(stop.signal)),
+    ]);
   });
   afterEach(async () => {
     stop.abort();
@@ -66,7 +90,13 @@ describe('a controller with a finalizer on a real API server', () => {
     const observedGeneration = live.metadata?.generation ?? 0;
     const conditions = setCondition(
       live.status?.conditions,
-      { type: 'Ready', status: 'True', reason: 'AllWell', message: `size ${live.spec?.size}`, observedGeneration },
+      {
+        type: 'Ready',
+        status: 'True',
+        reason: 'AllWell',
+        message: `size ${live.spec?.size}`,
+        observedGeneration,
+      },
       new Date(),
     );
     const status = { phase: 'Ready', conditions };
@@ -80,7 +110,11 @@ describe('a controller with a finalizer on a real API server', () => {
   const key = (name: string): { namespace: string; name: string } => ({ namespace, name });
   const read = (name: string): Promise<Widget | undefined> => cluster.client.find(widgets, key(name), call());
   const ready = (name: string, message: string): Promise<unknown> =>
-    waitFor(`${name} ready with ${message}`, async () => (await read(name))?.status?.conditions?.some((each) => each.status === 'True' && each.message === message));
+    waitFor(`${name} ready with ${message}`, async () =>
+      (await read(name))?.status?.conditions?.some(
+        (each) => each.status === 'True' && each.message === message,
+      ),
+    );
 
   it('brings an object to Ready, follows its changes, cleans up, and lets it go', async () => {
     await cluster.client.create(widgets, widget(namespace, 'a', { size: 1 }), call());
@@ -111,20 +145,39 @@ describe('a controller with a finalizer on a real API server', () => {
 
   it('removes only its own finalizer, also when others let go of theirs meanwhile', async () => {
     const finalizers = ['other.example/f', 'other.example/g'];
-    await cluster.client.create(widgets, { ...widget(namespace, 'c'), metadata: { namespace, name: 'c', finalizers } }, call());
+    await cluster.client.create(
+      widgets,
+      { ...widget(namespace, 'c'), metadata: { namespace, name: 'c', finalizers } },
+      call(),
+    );
     await ready('c', 'size 1');
-    const letGo = async (...kept: string[]): Promise<unknown> => cluster.client.patchFinalizers(widgets, await cluster.client.get(widgets, key('c'), call()), kept, call());
+    const letGo = async (...kept: string[]): Promise<unknown> =>
+      cluster.client.patchFinalizers(
+        widgets,
+        await cluster.client.get(widgets, key('c'), call()),
+        kept,
+        call(),
+      );
     cleanUp = async () => void (await letGo('other.example/g', finalizer));
     await cluster.client.delete(widgets, key('c'), {}, call());
-    await waitFor('our finalizer gone', async () => !(await read('c'))?.metadata?.finalizers?.includes(finalizer));
+    await waitFor(
+      'our finalizer gone',
+      async () => !(await read('c'))?.metadata?.finalizers?.includes(finalizer),
+    );
     expect((await read('c'))?.metadata?.finalizers).toEqual(['other.example/g']);
     await letGo();
   });
 
   it('takes no finalizer from an object re-created under the name, and sets none on a stale version', async () => {
-    const first = await cluster.client.create(widgets, { ...widget(namespace, 'd'), metadata: { namespace, name: 'd', uid: '' } }, call());
+    const first = await cluster.client.create(
+      widgets,
+      { ...widget(namespace, 'd'), metadata: { namespace, name: 'd', uid: '' } },
+      call(),
+    );
     await ready('d', 'size 1');
-    await expect(addFinalizer(cluster.client, widgets, first, 'other.example/x', call())).rejects.toSatisfy(isConflict);
+    await expect(addFinalizer(cluster.client, widgets, first, 'other.example/x', call())).rejects.toSatisfy(
+      isConflict,
+    );
     await cluster.client.delete(widgets, key('d'), {}, call());
     await waitFor('d to go', async () => (await read('d')) === undefined);
     await cluster.client.create(widgets, widget(namespace, 'd'), call());

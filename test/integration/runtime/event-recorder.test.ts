@@ -1,11 +1,25 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ClusterClient, EventRecorder, events, formatKey, keyOf, type EventDetails, type EventObject, type EventRecorderOptions } from '../../../operator/runtime/index.ts';
+import {
+  ClusterClient,
+  EventRecorder,
+  events,
+  formatKey,
+  keyOf,
+  type EventDetails,
+  type EventObject,
+  type EventRecorderOptions,
+} from '../../../operator/runtime/index.ts';
 import { call, openCluster, openProxied, type TestCluster } from '../../support/cluster.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import { waitFor } from '../../support/wait.ts';
 import { installWidgets, widget, widgets, type Widget } from '../../support/widgets.ts';
 
-const installed: EventDetails = { type: 'Normal', reason: 'Installed', action: 'Install', note: 'release 3.43.2 runs' };
+const installed: EventDetails = {
+  type: 'Normal',
+  reason: 'Installed',
+  action: 'Install',
+  note: 'release 3.43.2 runs',
+};
 
 describe('the event recorder', () => {
   let cluster: TestCluster;
@@ -25,7 +39,12 @@ describe('the event recorder', () => {
 
   function recorder(options: Partial<EventRecorderOptions> = {}): EventRecorder {
     return new EventRecorder({
-      cluster: cluster.client, reportingController: 'jtel.de/operator', reportingInstance: 'pod-1', secrets: cluster.secrets, logger, ...options,
+      cluster: cluster.client,
+      reportingController: 'jtel.de/operator',
+      reportingInstance: 'pod-1',
+      secrets: cluster.secrets,
+      logger,
+      ...options,
     });
   }
 
@@ -40,9 +59,18 @@ describe('the event recorder', () => {
     await teller.close();
     expect(await told()).toMatchObject([
       {
-        type: 'Normal', reason: 'Installed', action: 'Install', note: 'release 3.43.2 runs',
-        reportingController: 'jtel.de/operator', reportingInstance: 'pod-1',
-        regarding: { apiVersion: 'test.jtel.de/v1', kind: 'Widget', namespace: cluster.namespace, name: object.metadata?.name },
+        type: 'Normal',
+        reason: 'Installed',
+        action: 'Install',
+        note: 'release 3.43.2 runs',
+        reportingController: 'jtel.de/operator',
+        reportingInstance: 'pod-1',
+        regarding: {
+          apiVersion: 'test.jtel.de/v1',
+          kind: 'Widget',
+          namespace: cluster.namespace,
+          name: object.metadata?.name,
+        },
       },
     ]);
     expect(logger.lines).toEqual([]);
@@ -81,7 +109,10 @@ describe('the event recorder', () => {
   it('keeps secrets out, and cuts a note to what the server takes', async () => {
     cluster.secrets.register('a/b', ['hunter2-hunter2']);
     const teller = recorder();
-    teller.record(widgets, object, { ...installed, note: `login hunter2-hunter2 failed ${'ö'.repeat(2_000)}` });
+    teller.record(widgets, object, {
+      ...installed,
+      note: `login hunter2-hunter2 failed ${'ö'.repeat(2_000)}`,
+    });
     await teller.close();
     const [event] = await told();
     expect(event?.note).toMatch(/^login \[redacted\] failed ö+ …$/);
@@ -89,7 +120,11 @@ describe('the event recorder', () => {
 
   it('never gets in the way: refused events are only logged', async () => {
     const teller = recorder();
-    teller.record(widgets, { metadata: { ...object.metadata, namespace: 'no-such-namespace', name: 'x' } }, { ...installed, note: 'nowhere' });
+    teller.record(
+      widgets,
+      { metadata: { ...object.metadata, namespace: 'no-such-namespace', name: 'x' } },
+      { ...installed, note: 'nowhere' },
+    );
     teller.record(widgets, object, { ...installed, action: '' });
     await teller.flush();
     teller.record(widgets, object, installed);
@@ -118,6 +153,8 @@ describe('the event recorder', () => {
     teller.record(widgets, object, installed);
     await teller.close();
     const [event] = await told();
-    expect(event === undefined ? '' : formatKey(keyOf(event))).toMatch(new RegExp(`^${cluster.namespace}/${object.metadata?.name}\\.`));
+    expect(event === undefined ? '' : formatKey(keyOf(event))).toMatch(
+      new RegExp(`^${cluster.namespace}/${object.metadata?.name}\\.`),
+    );
   });
 });

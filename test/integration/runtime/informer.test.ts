@@ -1,7 +1,13 @@
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { watchOnce } from '../../../operator/runtime/cache/watch-once.ts';
-import { Informer, RuntimeMetrics, silentLogger, type Change, type InformerOptions } from '../../../operator/runtime/index.ts';
+import {
+  Informer,
+  RuntimeMetrics,
+  silentLogger,
+  type Change,
+  type InformerOptions,
+} from '../../../operator/runtime/index.ts';
 import { call, createNamespace, openCluster, openProxied, type TestCluster } from '../../support/cluster.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
@@ -35,24 +41,42 @@ describe('an informer on a real API server', () => {
     await proxy.close();
   });
 
-  async function start(options: Partial<InformerOptions> = {}): Promise<{ informer: Informer<Widget>; changes: string[] }> {
-    const informer = new Informer(widgets, { connection: proxied.connection, namespaces: [namespace], logger: silentLogger, maxDelaySeconds: 0.3, ...options });
+  async function start(
+    options: Partial<InformerOptions> = {},
+  ): Promise<{ informer: Informer<Widget>; changes: string[] }> {
+    const informer = new Informer(widgets, {
+      connection: proxied.connection,
+      namespaces: [namespace],
+      logger: silentLogger,
+      maxDelaySeconds: 0.3,
+      ...options,
+    });
     const changes: string[] = [];
-    informer.store.onChange((change: Change<Widget>) => changes.push(`${change.type} ${change.key.name} ${change.object.spec?.size}`));
+    informer.store.onChange((change: Change<Widget>) =>
+      changes.push(`${change.type} ${change.key.name} ${change.object.spec?.size}`),
+    );
     running.push(informer.run(stop.signal));
     await informer.synced(call().signal);
     return { informer, changes };
   }
 
-  const create = (name: string, size = 1): Promise<Widget> => cluster.client.create(widgets, widget(namespace, name, { size }), call());
-  const resize = (name: string, size: number): Promise<Widget> => cluster.client.apply(widgets, widget(namespace, name, { size }), call());
-  const remove = (name: string): Promise<void> => cluster.client.delete(widgets, { namespace, name }, {}, call());
+  const create = (name: string, size = 1): Promise<Widget> =>
+    cluster.client.create(widgets, widget(namespace, name, { size }), call());
+  const resize = (name: string, size: number): Promise<Widget> =>
+    cluster.client.apply(widgets, widget(namespace, name, { size }), call());
+  const remove = (name: string): Promise<void> =>
+    cluster.client.delete(widgets, { namespace, name }, {}, call());
 
   it('has read all pages when it is synced, without managedFields', async () => {
     for (let i = 0; i < 5; i++) await create(`w${i}`);
     const { informer, changes } = await start({ pageSize: 2 });
     expect(informer.store.synced).toBe(true);
-    expect(informer.store.list().map((object) => object.metadata?.name).toSorted()).toEqual(['w0', 'w1', 'w2', 'w3', 'w4']);
+    expect(
+      informer.store
+        .list()
+        .map((object) => object.metadata?.name)
+        .toSorted(),
+    ).toEqual(['w0', 'w1', 'w2', 'w3', 'w4']);
     expect(JSON.stringify(informer.store.list())).not.toContain('managedFields');
     expect(changes).toHaveLength(5);
   });
@@ -95,7 +119,12 @@ describe('an informer on a real API server', () => {
 
   it('waits for a server that is away at the start', async () => {
     proxy.refuse();
-    const informer = new Informer(widgets, { connection: proxied.connection, namespaces: [namespace], logger: silentLogger, maxDelaySeconds: 0.3 });
+    const informer = new Informer(widgets, {
+      connection: proxied.connection,
+      namespaces: [namespace],
+      logger: silentLogger,
+      maxDelaySeconds: 0.3,
+    });
     running.push(informer.run(stop.signal));
     await expect(informer.synced(AbortSignal.timeout(300))).rejects.toThrow('timeout');
     proxy.accept();
@@ -110,9 +139,13 @@ describe('an informer on a real API server', () => {
     proxy.silence();
     await create('meanwhile');
     proxy.accept();
-    await waitFor('the change that the dead watch missed', () => changes.includes('Added meanwhile 1'), { timeoutSeconds: 10 });
+    await waitFor('the change that the dead watch missed', () => changes.includes('Added meanwhile 1'), {
+      timeoutSeconds: 10,
+    });
     expect(changes).toEqual(['Added before 1', 'Added meanwhile 1']);
-    expect(await metrics.registry.metrics()).toContain('jtel_operator_watch_restarts_total{kind="Widget",reason="Silent"} 1');
+    expect(await metrics.registry.metrics()).toContain(
+      'jtel_operator_watch_restarts_total{kind="Widget",reason="Silent"} 1',
+    );
   });
 
   it('is not disturbed when the server ends its watches as agreed', async () => {
@@ -135,8 +168,13 @@ describe('an informer on a real API server', () => {
     const { informer, changes } = await start({ relistSeconds: 1, watchSeconds: 1 });
     const ghost = widget(namespace, 'ghost', { size: 9 });
     // As after a lost DELETED event: the store holds what the server does not.
-    (informer.store as unknown as { put(object: Widget): void }).put({ ...ghost, metadata: { ...ghost.metadata, uid: 'u', resourceVersion: '1' } });
-    await waitFor('the ghost to go', () => informer.store.get({ namespace, name: 'ghost' }) === undefined, { timeoutSeconds: 10 });
+    (informer.store as unknown as { put(object: Widget): void }).put({
+      ...ghost,
+      metadata: { ...ghost.metadata, uid: 'u', resourceVersion: '1' },
+    });
+    await waitFor('the ghost to go', () => informer.store.get({ namespace, name: 'ghost' }) === undefined, {
+      timeoutSeconds: 10,
+    });
     expect(changes).toContain('Deleted ghost 9');
   });
 

@@ -2,7 +2,16 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ClusterClient, LeaderElector, leases, LeadershipLost, SecretRegistry, silentLogger, type Leadership, type Lease } from '../../../operator/runtime/index.ts';
+import {
+  ClusterClient,
+  LeaderElector,
+  leases,
+  LeadershipLost,
+  SecretRegistry,
+  silentLogger,
+  type Leadership,
+  type Lease,
+} from '../../../operator/runtime/index.ts';
 import { call, createNamespace, openCluster, openProxied, type TestCluster } from '../../support/cluster.ts';
 import { waitFor } from '../../support/wait.ts';
 
@@ -13,9 +22,13 @@ class Candidate {
   readonly ended: Promise<void>;
 
   constructor(kubeconfig: string, namespace: string, identity: string) {
-    this.process = spawn(process.execPath, [resolve(import.meta.dirname, '../../support/elect.ts'), kubeconfig, namespace, identity], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    this.process = spawn(
+      process.execPath,
+      [resolve(import.meta.dirname, '../../support/elect.ts'), kubeconfig, namespace, identity],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     this.ended = new Promise((done) => this.process.once('close', () => done()));
     if (this.process.stdout === null) throw new Error('no output to read');
     createInterface(this.process.stdout).on('line', (line) => {
@@ -107,7 +120,11 @@ describe('leader election', () => {
 
   it('ends leadership before another can begin it when the server is out of reach', async () => {
     const { connection, proxy } = await openProxied(cluster.kubeconfig);
-    const client = new ClusterClient({ connection, fieldManager: 'jtel-test', secrets: new SecretRegistry() });
+    const client = new ClusterClient({
+      connection,
+      fieldManager: 'jtel-test',
+      secrets: new SecretRegistry(),
+    });
     const elector = new LeaderElector({
       cluster: client,
       lease: { namespace, name: 'election' },
@@ -163,15 +180,27 @@ describe('leader election', () => {
   });
 
   it('passes on what the leader failed with, and lets go', async () => {
-    const elector = new LeaderElector({ cluster: cluster.client, lease: { namespace, name: 'election' }, identity: 'clumsy', logger: silentLogger });
-    await expect(elector.run(new AbortController().signal, async () => Promise.reject(new Error('a fault')))).rejects.toThrow('a fault');
+    const elector = new LeaderElector({
+      cluster: cluster.client,
+      lease: { namespace, name: 'election' },
+      identity: 'clumsy',
+      logger: silentLogger,
+    });
+    await expect(
+      elector.run(new AbortController().signal, async () => Promise.reject(new Error('a fault'))),
+    ).rejects.toThrow('a fault');
     expect((await lease()).spec?.holderIdentity).toBe('');
   });
 
   it('waits no longer when told to stop before it leads', async () => {
     const first = candidate('first');
     await first.wait('leads');
-    const elector = new LeaderElector({ cluster: cluster.client, lease: { namespace, name: 'election' }, identity: 'patient', logger: silentLogger });
+    const elector = new LeaderElector({
+      cluster: cluster.client,
+      lease: { namespace, name: 'election' },
+      identity: 'patient',
+      logger: silentLogger,
+    });
     const stop = new AbortController();
     const run = elector.run(stop.signal, async () => Promise.reject(new Error('must not lead')));
     stop.abort();
@@ -180,6 +209,15 @@ describe('leader election', () => {
   });
 
   it('refuses times that cannot work', () => {
-    expect(() => new LeaderElector({ cluster: cluster.client, lease: { namespace, name: 'x' }, identity: 'a', logger: silentLogger, renewDeadlineSeconds: 20 })).toThrow('renew deadline');
+    expect(
+      () =>
+        new LeaderElector({
+          cluster: cluster.client,
+          lease: { namespace, name: 'x' },
+          identity: 'a',
+          logger: silentLogger,
+          renewDeadlineSeconds: 20,
+        }),
+    ).toThrow('renew deadline');
   });
 });

@@ -14,7 +14,13 @@ afterAll(() => cluster.close());
 function watch(name: string): { readonly changes: () => number } {
   let changes = 0;
   const end = new AbortController();
-  const ended = watchNamed(cluster.connection, secrets, { namespace: cluster.namespace, name }, () => (changes += 1), end.signal);
+  const ended = watchNamed(
+    cluster.connection,
+    secrets,
+    { namespace: cluster.namespace, name },
+    () => (changes += 1),
+    end.signal,
+  );
   onTestFinished(async () => {
     end.abort();
     await ended;
@@ -22,7 +28,12 @@ function watch(name: string): { readonly changes: () => number } {
   return { changes: () => changes };
 }
 
-const put = (name: string, value: string): Promise<unknown> => cluster.client.apply(secrets, { metadata: { namespace: cluster.namespace, name }, stringData: { key: value } }, call());
+const put = (name: string, value: string): Promise<unknown> =>
+  cluster.client.apply(
+    secrets,
+    { metadata: { namespace: cluster.namespace, name }, stringData: { key: value } },
+    call(),
+  );
 
 it('is told when it is made, changed and deleted; others are not', async () => {
   const { changes } = watch('wanted');
@@ -46,8 +57,20 @@ it('does not send its content', async () => {
   await put('quiet', 'a password');
   const seen: KubernetesObject[] = [];
   const end = new AbortController();
-  const request = { namespace: cluster.namespace, name: 'quiet', resourceVersion: '', lastsSeconds: 5, graceSeconds: 5 };
-  const ended = watchOnce(cluster.connection, secrets, request, { changed: (object) => seen.push(object), deleted: () => undefined, reached: () => undefined }, end.signal);
+  const request = {
+    namespace: cluster.namespace,
+    name: 'quiet',
+    resourceVersion: '',
+    lastsSeconds: 5,
+    graceSeconds: 5,
+  };
+  const ended = watchOnce(
+    cluster.connection,
+    secrets,
+    request,
+    { changed: (object) => seen.push(object), deleted: () => undefined, reached: () => undefined },
+    end.signal,
+  );
   await waitFor('the beginning', () => seen.length > 0);
   end.abort();
   await ended;

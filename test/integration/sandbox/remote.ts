@@ -4,7 +4,11 @@ import ssh2 from 'ssh2';
 import type { SandboxHost } from '../../../sandbox/index.ts';
 
 /** @returns what the command printed. Fails when it ends with another code than 0, or the host cannot be reached. */
-export function onHost(host: SandboxHost, command: string, connectTimeoutMilliseconds = 10_000): Promise<string> {
+export function onHost(
+  host: SandboxHost,
+  command: string,
+  connectTimeoutMilliseconds = 10_000,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
     client.on('error', reject).on('ready', () => {
@@ -26,7 +30,9 @@ export function onHost(host: SandboxHost, command: string, connectTimeoutMillise
       username: host.user,
       privateKey: host.privateKey,
       readyTimeout: connectTimeoutMilliseconds,
-      hostVerifier: (key: Buffer) => `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}` === host.hostKeyFingerprint,
+      hostVerifier: (key: Buffer) =>
+        `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}` ===
+        host.hostKeyFingerprint,
     });
   });
 }

@@ -29,10 +29,15 @@ async function aBlob(): Promise<{ name: string; url: string }> {
 
 async function upload(name: string): Promise<Response> {
   const { containerUrl, query } = await store.createUrl(600);
-  return await fetch(`${containerUrl}/${name}?${query}`, { method: 'PUT', body: content, headers: { 'x-ms-blob-type': 'BlockBlob' } });
+  return await fetch(`${containerUrl}/${name}?${query}`, {
+    method: 'PUT',
+    body: content,
+    headers: { 'x-ms-blob-type': 'BlockBlob' },
+  });
 }
 
-const inject = (blob: string, fault: Fault, nth = 1): Promise<string> => double.control.faults.add({ when: { blob, operations: ['GetBlob', 'PutBlob'] }, nth, fault });
+const inject = (blob: string, fault: Fault, nth = 1): Promise<string> =>
+  double.control.faults.add({ when: { blob, operations: ['GetBlob', 'PutBlob'] }, nth, fault });
 
 describe('an answer instead of the store’s', () => {
   it.each([
@@ -80,7 +85,9 @@ describe('a reset connection', () => {
     await inject(name, { kind: 'Reset', when });
     await expect(upload(name)).rejects.toThrow('fetch failed');
     expect((await store.properties(name, signal)) !== undefined).toBe(isThere);
-    expect(await double.control.requests({ blob: name, operations: ['PutBlob'] })).toMatchObject([{ status: 0, storeStatus: isThere ? 201 : 0, fault: 'Reset' }]);
+    expect(await double.control.requests({ blob: name, operations: ['PutBlob'] })).toMatchObject([
+      { status: 0, storeStatus: isThere ? 201 : 0, fault: 'Reset' },
+    ]);
   });
 
   it('in the middle of an answer leaves the client with a part of it', async () => {
@@ -89,7 +96,9 @@ describe('a reset connection', () => {
     const answer = await fetch(url);
     expect(answer.headers.get('content-length')).toBe(String(content.length));
     await expect(answer.arrayBuffer()).rejects.toThrow('terminated');
-    expect(await double.control.requests({ blob: name, operations: ['GetBlob'] })).toMatchObject([{ status: 200, fault: 'Reset', responseBytes: 100 }]);
+    expect(await double.control.requests({ blob: name, operations: ['GetBlob'] })).toMatchObject([
+      { status: 200, fault: 'Reset', responseBytes: 100 },
+    ]);
   });
 });
 
@@ -145,23 +154,35 @@ describe('a rule', () => {
   it('hits from the nth request that it matches, as often as it says, and tells how often', async () => {
     const { name, url } = await aBlob();
     const other = await aBlob();
-    await double.control.faults.add({ when: { blob: `^${name}$`, operations: ['GetBlob'], account: 'customer' }, nth: 2, times: 2, fault: { kind: 'Status', status: 503 } });
+    await double.control.faults.add({
+      when: { blob: `^${name}$`, operations: ['GetBlob'], account: 'customer' },
+      nth: 2,
+      times: 2,
+      fault: { kind: 'Status', status: 503 },
+    });
     const statuses: number[] = [];
-    for (let count = 0; count < 5; count += 1) statuses.push((await fetch(url)).status, (await fetch(other.url)).status);
+    for (let count = 0; count < 5; count += 1)
+      statuses.push((await fetch(url)).status, (await fetch(other.url)).status);
     expect(statuses).toEqual([200, 200, 503, 200, 503, 200, 200, 200, 200, 200]);
     expect(await double.control.faults.list()).toMatchObject([{ matched: 5, hit: 2 }]);
   });
 
   it('can hold always, until it is taken away', async () => {
     const { name, url } = await aBlob();
-    const id = await double.control.faults.add({ when: { blob: name, methods: ['GET'] }, times: 'Always', fault: { kind: 'Status', status: 500 } });
+    const id = await double.control.faults.add({
+      when: { blob: name, methods: ['GET'] },
+      times: 'Always',
+      fault: { kind: 'Status', status: 500 },
+    });
     expect([(await fetch(url)).status, (await fetch(url)).status]).toEqual([500, 500]);
     await double.control.faults.remove(id);
     expect((await fetch(url)).status).toBe(200);
   });
 
   it('that is no regular expression is refused', async () => {
-    await expect(double.control.faults.add({ when: { blob: '(' }, fault: { kind: 'Status', status: 500 } })).rejects.toThrow('POST /faults');
+    await expect(
+      double.control.faults.add({ when: { blob: '(' }, fault: { kind: 'Status', status: 500 } }),
+    ).rejects.toThrow('POST /faults');
   });
 });
 
@@ -180,15 +201,23 @@ describe('a sink', () => {
     ]);
     expect(await sink.properties('a/big', signal)).toMatchObject({ bytes: big.length });
     expect(await sink.read('a/small', content.length, signal)).toEqual(content);
-    await expect(sink.read('a/big', big.length, signal)).rejects.toMatchObject({ reason: 'StoreUnreachable' });
-    await expect(sink.create('a/small', big, 'text/plain', signal)).rejects.toMatchObject({ reason: 'BlobExists' });
+    await expect(sink.read('a/big', big.length, signal)).rejects.toMatchObject({
+      reason: 'StoreUnreachable',
+    });
+    await expect(sink.create('a/small', big, 'text/plain', signal)).rejects.toMatchObject({
+      reason: 'BlobExists',
+    });
   });
 
   it('computes the MD5 that a client does not give', async () => {
     const { endpoint } = await double.customer.location('sink2', { rule: { kind: 'Sink' } });
-    const client = new ContainerClient(`${endpoint}/sink2`, double.customer.sharedKey).getBlockBlobClient('x');
+    const client = new ContainerClient(`${endpoint}/sink2`, double.customer.sharedKey).getBlockBlobClient(
+      'x',
+    );
     await client.upload(content, content.length);
-    expect(Buffer.from((await client.getProperties()).contentMD5 ?? [])).toEqual(createHash('md5').update(content).digest());
+    expect(Buffer.from((await client.getProperties()).contentMD5 ?? [])).toEqual(
+      createHash('md5').update(content).digest(),
+    );
   });
 });
 
@@ -203,9 +232,13 @@ describe('a large body', () => {
     const headers = { 'x-ms-blob-type': 'BlockBlob', 'content-length': big.length };
     const put = (name: string): Promise<number> =>
       new Promise((resolve, reject) => {
-        const sending = httpRequest(`${containerUrl}/${name}?${query}`, { method: 'PUT', agent, headers, timeout: 20_000 }, (answer) => {
-          answer.resume().once('end', () => resolve(answer.statusCode ?? 0));
-        });
+        const sending = httpRequest(
+          `${containerUrl}/${name}?${query}`,
+          { method: 'PUT', agent, headers, timeout: 20_000 },
+          (answer) => {
+            answer.resume().once('end', () => resolve(answer.statusCode ?? 0));
+          },
+        );
         sending.once('timeout', () => sending.destroy(new Error('the request never ended')));
         sending.once('error', reject);
         sending.end(big);
@@ -231,9 +264,16 @@ describe('a large body', () => {
     });
     const name = randomUUID();
     const headers = { 'x-ms-blob-type': 'BlockBlob', 'content-length': String(bytes) };
-    const answer = await fetch(`${containerUrl}/${name}?${query}`, { method: 'PUT', body, headers, duplex: 'half' } as RequestInit);
+    const answer = await fetch(`${containerUrl}/${name}?${query}`, {
+      method: 'PUT',
+      body,
+      headers,
+      duplex: 'half',
+    } as RequestInit);
     expect(answer.status).toBe(201);
-    expect(await double.control.requests({ blob: name })).toMatchObject([{ requestBytes: bytes, status: 201 }]);
+    expect(await double.control.requests({ blob: name })).toMatchObject([
+      { requestBytes: bytes, status: 201 },
+    ]);
     expect(most).toBeLessThan(bytes / 2);
   });
 });

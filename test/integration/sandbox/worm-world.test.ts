@@ -7,7 +7,13 @@
  * - VERSIONS: "Version-level WORM policies for immutable blob data", sections Version dependency and Scenarios
  *   https://learn.microsoft.com/azure/storage/blobs/immutable-version-level-worm-policies
  */
-import { BlobServiceClient, ContainerClient, ContainerSASPermissions, generateBlobSASQueryParameters, type BlockBlobClient } from '@azure/storage-blob';
+import {
+  BlobServiceClient,
+  ContainerClient,
+  ContainerSASPermissions,
+  generateBlobSASQueryParameters,
+  type BlockBlobClient,
+} from '@azure/storage-blob';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerRule } from '../../../sandbox/worm/types.ts';
 import { startBlobDouble, type TestDouble } from '../../support/blob-double.ts';
@@ -41,9 +47,18 @@ async function archivedBlob(container: ContainerClient, name: string): Promise<B
   return blob;
 }
 
-function sas(containerName: string, permissions: string, addresses?: { readonly start: string; readonly end?: string }): string {
+function sas(
+  containerName: string,
+  permissions: string,
+  addresses?: { readonly start: string; readonly end?: string },
+): string {
   const expiresOn = new Date(Date.now() + 3_600_000);
-  const values = { containerName, permissions: ContainerSASPermissions.parse(permissions), expiresOn, ...(addresses === undefined ? {} : { ipRange: addresses }) };
+  const values = {
+    containerName,
+    permissions: ContainerSASPermissions.parse(permissions),
+    expiresOn,
+    ...(addresses === undefined ? {} : { ipRange: addresses }),
+  };
   return generateBlobSASQueryParameters(values, double.customer.sharedKey).toString();
 }
 
@@ -56,14 +71,20 @@ describe('network rules of an account', () => {
     await expect(blob.download()).rejects.toMatchObject(refused);
     await expect(blob.upload('x', 1)).rejects.toMatchObject(refused);
     await expect(container.listBlobsFlat().next()).rejects.toMatchObject(refused);
-    await expect(new BlobServiceClient(double.vendor.endpoint, double.vendor.sharedKey, once).listContainers().next()).resolves.toMatchObject({ done: expect.any(Boolean) });
+    await expect(
+      new BlobServiceClient(double.vendor.endpoint, double.vendor.sharedKey, once).listContainers().next(),
+    ).resolves.toMatchObject({ done: expect.any(Boolean) });
     await double.control.network('customer', { allow: ['127.0.0.1'] });
     expect((await blob.downloadToBuffer()).toString()).toBe('first');
   });
 
   it('are another thing than the addresses of a SAS, which says what it saw [SAS]', async () => {
     const blob = await aBlob(await aContainer('sas-addresses'), 'x');
-    const elsewhere = new ContainerClient(`${double.customer.endpoint}/sas-addresses?${sas('sas-addresses', 'r', { start: '198.51.100.1', end: '198.51.100.9' })}`, undefined, once);
+    const elsewhere = new ContainerClient(
+      `${double.customer.endpoint}/sas-addresses?${sas('sas-addresses', 'r', { start: '198.51.100.1', end: '198.51.100.9' })}`,
+      undefined,
+      once,
+    );
     await expect(elsewhere.getBlobClient('x').download()).rejects.toMatchObject({
       statusCode: 403,
       code: 'AuthorizationSourceIPMismatch',
@@ -80,7 +101,10 @@ describe('a blob in the archive tier', () => {
     const blob = await archivedBlob(container, 'listed');
     await expect(blob.download()).rejects.toMatchObject({ statusCode: 409, code: 'BlobArchived' });
     expect(await blob.getProperties()).toMatchObject({ accessTier: 'Archive', contentLength: 5 });
-    expect((await container.listBlobsFlat().next()).value).toMatchObject({ name: 'listed', properties: { accessTier: 'Archive', contentLength: 5 } });
+    expect((await container.listBlobsFlat().next()).value).toMatchObject({
+      name: 'listed',
+      properties: { accessTier: 'Archive', contentLength: 5 },
+    });
   });
 
   it('takes 15 hours to come back, and says so meanwhile [ARCHIVE]', async () => {
@@ -90,13 +114,17 @@ describe('a blob in the archive tier', () => {
     const pending = { accessTier: 'Archive', archiveStatus: 'rehydrate-pending-to-cool' };
     expect(await blob.getProperties()).toMatchObject(pending);
     const listed: [string, string | undefined][] = [];
-    for await (const { name, properties } of container.listBlobsFlat()) listed.push([name, properties.archiveStatus]);
+    for await (const { name, properties } of container.listBlobsFlat())
+      listed.push([name, properties.archiveStatus]);
     expect(listed).toEqual([
       ['a&b/c', 'rehydrate-pending-to-cool'],
       ['other', undefined],
     ]);
     await expect(blob.downloadToBuffer()).rejects.toMatchObject({ statusCode: 409 });
-    await expect(blob.setAccessTier('Hot')).rejects.toMatchObject({ statusCode: 409, code: 'BlobBeingRehydrated' });
+    await expect(blob.setAccessTier('Hot')).rejects.toMatchObject({
+      statusCode: 409,
+      code: 'BlobBeingRehydrated',
+    });
     await double.control.clock(15 * 3600 + 1);
     expect((await blob.downloadToBuffer()).toString()).toBe('first');
     expect(await blob.getProperties()).toMatchObject({ accessTier: 'Cool' });
@@ -111,8 +139,12 @@ describe('a container with version-level immutability', () => {
     const container = await aContainer('versions', rule);
     const blob = await aBlob(container, 'x');
     expect(await container.getProperties()).toMatchObject({ isImmutableStorageWithVersioningEnabled: true });
-    const { immutabilityPolicyMode, immutabilityPolicyExpiresOn, createdOn, versionId, isCurrentVersion } = await blob.getProperties();
-    expect({ immutabilityPolicyMode, isCurrentVersion }).toEqual({ immutabilityPolicyMode: 'locked', isCurrentVersion: true });
+    const { immutabilityPolicyMode, immutabilityPolicyExpiresOn, createdOn, versionId, isCurrentVersion } =
+      await blob.getProperties();
+    expect({ immutabilityPolicyMode, isCurrentVersion }).toEqual({
+      immutabilityPolicyMode: 'locked',
+      isCurrentVersion: true,
+    });
     expect(immutabilityPolicyExpiresOn?.getTime()).toBe((createdOn?.getTime() ?? 0) + 10 * day * 1000);
     expect(versionId).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/);
   });
@@ -144,7 +176,10 @@ describe('a container with version-level immutability', () => {
 
   it('still creates nothing over another blob that it was asked not to, and refuses metadata [VERSIONS]', async () => {
     const blob = await aBlob(await aContainer('versions', rule), 'once');
-    await expect(blob.upload('second', 6, { conditions: { ifNoneMatch: '*' } })).rejects.toMatchObject({ statusCode: 409, code: 'BlobAlreadyExists' });
+    await expect(blob.upload('second', 6, { conditions: { ifNoneMatch: '*' } })).rejects.toMatchObject({
+      statusCode: 409,
+      code: 'BlobAlreadyExists',
+    });
     await expect(blob.setMetadata({ a: 'b' })).rejects.toMatchObject(immutable);
     expect((await blob.downloadToBuffer()).toString()).toBe('first');
   });
@@ -155,11 +190,17 @@ describe('a container with version-level immutability', () => {
     const { versionId = '' } = await blob.getProperties();
     await blob.upload('second', 6);
     const attempt = async (query: string): Promise<[number, string | null]> => {
-      const response = await fetch(`${blob.url}?versionid=${encodeURIComponent(versionId)}&${query}`, { method: 'DELETE', headers: { 'x-ms-version': '2021-12-02' } });
+      const response = await fetch(`${blob.url}?versionid=${encodeURIComponent(versionId)}&${query}`, {
+        method: 'DELETE',
+        headers: { 'x-ms-version': '2021-12-02' },
+      });
       return [response.status, response.headers.get('x-ms-error-code')];
     };
     expect(await attempt(sas('versions', 'rd'))).toEqual([403, 'AuthorizationPermissionMismatch']);
-    expect(await attempt(sas('versions', 'rdx').replace(/sig=[^&]*/, 'sig=forged'))).toEqual([403, 'AuthenticationFailed']);
+    expect(await attempt(sas('versions', 'rdx').replace(/sig=[^&]*/, 'sig=forged'))).toEqual([
+      403,
+      'AuthenticationFailed',
+    ]);
     expect(await attempt(sas('versions', 'rdx'))).toEqual([409, 'BlobImmutableDueToPolicy']);
   });
 });

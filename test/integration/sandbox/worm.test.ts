@@ -8,7 +8,13 @@
  * - ERRORS: "Status and error codes" https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2
  * - SAS: "Create a service SAS", section Specify permissions https://learn.microsoft.com/rest/api/storageservices/create-service-sas
  */
-import { ContainerClient, ContainerSASPermissions, generateBlobSASQueryParameters, RestError, type BlockBlobClient } from '@azure/storage-blob';
+import {
+  ContainerClient,
+  ContainerSASPermissions,
+  generateBlobSASQueryParameters,
+  RestError,
+  type BlockBlobClient,
+} from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { locked, startBlobDouble, type TestDouble } from '../../support/blob-double.ts';
 
@@ -22,7 +28,9 @@ const immutable = { statusCode: 409, code: 'BlobImmutableDueToPolicy' };
 
 async function aContainer(name: string, rule = locked): Promise<ContainerClient> {
   const { endpoint } = await double.customer.location(name, { rule });
-  return new ContainerClient(`${endpoint}/${name}`, double.customer.sharedKey, { retryOptions: { maxTries: 1 } });
+  return new ContainerClient(`${endpoint}/${name}`, double.customer.sharedKey, {
+    retryOptions: { maxTries: 1 },
+  });
 }
 
 async function aBlob(container: ContainerClient, name = 'a/b'): Promise<BlockBlobClient> {
@@ -33,11 +41,17 @@ async function aBlob(container: ContainerClient, name = 'a/b'): Promise<BlockBlo
 
 function sas(container: string, permissions: string): string {
   const expiresOn = new Date(Date.now() + 3_600_000);
-  return generateBlobSASQueryParameters({ containerName: container, permissions: ContainerSASPermissions.parse(permissions), expiresOn }, double.customer.sharedKey).toString();
+  return generateBlobSASQueryParameters(
+    { containerName: container, permissions: ContainerSASPermissions.parse(permissions), expiresOn },
+    double.customer.sharedKey,
+  ).toString();
 }
 
 /** [WORM] "Prohibited operations" while the retention period runs; Put Blob, Put Block and Put Block List only for a blob that exists. */
-const prohibited: readonly (readonly [string, (blob: BlockBlobClient, source: string) => Promise<unknown>])[] = [
+const prohibited: readonly (readonly [
+  string,
+  (blob: BlockBlobClient, source: string) => Promise<unknown>,
+])[] = [
   ['Put Blob', (blob) => blob.upload('secnd', 5)],
   ['Put Blob with the same content', (blob) => blob.upload('first', 5)],
   ['Put Block', (blob) => blob.stageBlock(Buffer.from('1').toString('base64'), 'x', 1)],
@@ -65,14 +79,21 @@ describe.each(['Locked', 'Unlocked'] as const)('a container with a retention pol
     expect((await staged.downloadToBuffer()).toString()).toBe('first');
   });
 
-  it.each([...prohibited, ['Delete Blob', (blob: BlockBlobClient) => blob.delete()] as const])('refuses %s for a blob that exists', async (operation, attempt) => {
-    const container = await aContainer(name, rule);
-    const blob = await aBlob(container, `refused/${operation.replaceAll(' ', '-')}`);
-    const other = await aBlob(container, `source/${operation.replaceAll(' ', '-')}`);
-    await expect(attempt(blob, `${other.url}?${sas(name, 'r')}`)).rejects.toMatchObject(immutable);
-    expect((await blob.downloadToBuffer()).toString()).toBe('first');
-    expect(await blob.getProperties()).toMatchObject({ leaseState: 'available', contentType: 'application/octet-stream', metadata: {} });
-  });
+  it.each([...prohibited, ['Delete Blob', (blob: BlockBlobClient) => blob.delete()] as const])(
+    'refuses %s for a blob that exists',
+    async (operation, attempt) => {
+      const container = await aContainer(name, rule);
+      const blob = await aBlob(container, `refused/${operation.replaceAll(' ', '-')}`);
+      const other = await aBlob(container, `source/${operation.replaceAll(' ', '-')}`);
+      await expect(attempt(blob, `${other.url}?${sas(name, 'r')}`)).rejects.toMatchObject(immutable);
+      expect((await blob.downloadToBuffer()).toString()).toBe('first');
+      expect(await blob.getProperties()).toMatchObject({
+        leaseState: 'available',
+        contentType: 'application/octet-stream',
+        metadata: {},
+      });
+    },
+  );
 
   it('lets the access tier be changed, as the overview says', async () => {
     const blob = await aBlob(await aContainer(name, rule), 'tiered');
@@ -81,11 +102,16 @@ describe.each(['Locked', 'Unlocked'] as const)('a container with a retention pol
   });
 
   it('refuses to be deleted through the data plane', async () => {
-    await expect((await aContainer(name, rule)).delete()).rejects.toMatchObject({ statusCode: 409, code: 'ContainerImmutabilityPolicyLocked' });
+    await expect((await aContainer(name, rule)).delete()).rejects.toMatchObject({
+      statusCode: 409,
+      code: 'ContainerImmutabilityPolicyLocked',
+    });
   });
 
   it('says in its properties that there is a policy', async () => {
-    expect(await (await aContainer(name, rule)).getProperties()).toMatchObject({ hasImmutabilityPolicy: true });
+    expect(await (await aContainer(name, rule)).getProperties()).toMatchObject({
+      hasImmutabilityPolicy: true,
+    });
     await double.customer.location('plain');
     const plain = new ContainerClient(`${double.customer.endpoint}/plain`, double.customer.sharedKey);
     expect(await plain.getProperties()).toMatchObject({ hasImmutabilityPolicy: false });
@@ -112,7 +138,11 @@ describe('after the retention period', () => {
 describe('the answer to a prohibited operation', () => {
   it('is XML with code and message, and has the code in a header [ERRORS, CODES]', async () => {
     const blob = await aBlob(await aContainer('answers'), 'x');
-    const answer = await fetch(`${blob.url}?${sas('answers', 'w')}`, { method: 'PUT', body: 'secnd', headers: { 'x-ms-blob-type': 'BlockBlob' } });
+    const answer = await fetch(`${blob.url}?${sas('answers', 'w')}`, {
+      method: 'PUT',
+      body: 'secnd',
+      headers: { 'x-ms-blob-type': 'BlockBlob' },
+    });
     expect(answer.status).toBe(409);
     expect(answer.headers.get('x-ms-error-code')).toBe('BlobImmutableDueToPolicy');
     expect(answer.headers.get('content-type')).toBe('application/xml');
@@ -124,16 +154,29 @@ describe('the answer to a prohibited operation', () => {
   it('comes only to those who may ask: a wrong key and a SAS without the right get 403', async () => {
     const container = await aContainer('authorization');
     const blob = await aBlob(container);
-    const put = (query: string): Promise<Response> => fetch(`${blob.url}?${query}`, { method: 'PUT', body: 'secnd', headers: { 'x-ms-blob-type': 'BlockBlob' } });
+    const put = (query: string): Promise<Response> =>
+      fetch(`${blob.url}?${query}`, {
+        method: 'PUT',
+        body: 'secnd',
+        headers: { 'x-ms-blob-type': 'BlockBlob' },
+      });
     expect((await put(sas('authorization', 'w').replace(/sig=[^&]+/, 'sig=AAAA'))).status).toBe(403);
-    expect((await put(sas('authorization', 'r'))).headers.get('x-ms-error-code')).toBe('AuthorizationPermissionMismatch');
+    expect((await put(sas('authorization', 'r'))).headers.get('x-ms-error-code')).toBe(
+      'AuthorizationPermissionMismatch',
+    );
     expect((await fetch(`${blob.url}?${sas('authorization', 'c')}`, { method: 'DELETE' })).status).toBe(403);
   });
 
   it('gives way to a condition that is not met', async () => {
     const blob = await aBlob(await aContainer('conditions'));
-    await expect(blob.upload('secnd', 5, { conditions: { ifNoneMatch: '*' } })).rejects.toMatchObject({ statusCode: 409, code: 'BlobAlreadyExists' });
-    await expect(blob.delete({ conditions: { ifMatch: '"other"' } })).rejects.toMatchObject({ statusCode: 412, code: 'ConditionNotMet' });
+    await expect(blob.upload('secnd', 5, { conditions: { ifNoneMatch: '*' } })).rejects.toMatchObject({
+      statusCode: 409,
+      code: 'BlobAlreadyExists',
+    });
+    await expect(blob.delete({ conditions: { ifMatch: '"other"' } })).rejects.toMatchObject({
+      statusCode: 412,
+      code: 'ConditionNotMet',
+    });
   });
 
   it('cannot be got around by a lease of one’s own, nor by a batch', async () => {
@@ -141,16 +184,23 @@ describe('the answer to a prohibited operation', () => {
     const blob = await aBlob(container);
     const lease = blob.getBlobLeaseClient('11111111-1111-1111-1111-111111111111');
     await lease.acquireLease(-1);
-    await expect(blob.upload('secnd', 5, { conditions: { leaseId: lease.leaseId } })).rejects.toMatchObject(immutable);
+    await expect(blob.upload('secnd', 5, { conditions: { leaseId: lease.leaseId } })).rejects.toMatchObject(
+      immutable,
+    );
     await expect(blob.delete({ conditions: { leaseId: lease.leaseId } })).rejects.toMatchObject(immutable);
-    const batch = await fetch(`${container.url}?restype=container&comp=batch&${sas('ways-around', 'rwdl')}`, { method: 'POST', body: '' });
+    const batch = await fetch(`${container.url}?restype=container&comp=batch&${sas('ways-around', 'rwdl')}`, {
+      method: 'POST',
+      body: '',
+    });
     expect(batch.status).toBe(501);
   });
 
   it('holds when many try to create the same blob at once: exactly one does', async () => {
     const container = await aContainer('race');
     const bodies = Array.from({ length: 12 }, (_, index) => `body ${String(index).padStart(2, '0')}`);
-    const results = await Promise.allSettled(bodies.map((body) => container.getBlockBlobClient('one').upload(body, body.length)));
+    const results = await Promise.allSettled(
+      bodies.map((body) => container.getBlockBlobClient('one').upload(body, body.length)),
+    );
     const winners = bodies.filter((_, index) => results[index]?.status === 'fulfilled');
     expect(winners).toHaveLength(1);
     expect((await container.getBlockBlobClient('one').downloadToBuffer()).toString()).toBe(winners[0]);
@@ -158,7 +208,8 @@ describe('the answer to a prohibited operation', () => {
 });
 
 describe('a SAS that may only create (sp=c) [SAS]', () => {
-  const put = (url: string, headers: Record<string, string> = {}): Promise<Response> => fetch(url, { method: 'PUT', body: 'hello', headers: { 'x-ms-blob-type': 'BlockBlob', ...headers } });
+  const put = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(url, { method: 'PUT', body: 'hello', headers: { 'x-ms-blob-type': 'BlockBlob', ...headers } });
 
   it.each(['worm', 'none'] as const)('creates, and does not overwrite (container with %s)', async (kind) => {
     const container = await aContainer(`create-${kind}`, kind === 'worm' ? locked : { kind: 'None' });
@@ -167,7 +218,10 @@ describe('a SAS that may only create (sp=c) [SAS]', () => {
     const again = await put(url);
     expect([again.status, again.headers.get('x-ms-error-code')]).toEqual([403, 'UnauthorizedBlobOverwrite']);
     const conditional = await put(url, { 'if-none-match': '*' });
-    expect([conditional.status, conditional.headers.get('x-ms-error-code')]).toEqual([409, 'BlobAlreadyExists']);
+    expect([conditional.status, conditional.headers.get('x-ms-error-code')]).toEqual([
+      409,
+      'BlobAlreadyExists',
+    ]);
   });
 
   it('creates from a URL, too, and does not overwrite with it', async () => {
@@ -175,7 +229,13 @@ describe('a SAS that may only create (sp=c) [SAS]', () => {
     const source = await aBlob(container, 'source');
     const url = `${container.getBlobClient('copy').url}?${sas('create-from-url', 'c')}`;
     const copy = (): Promise<Response> =>
-      fetch(url, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob', 'x-ms-copy-source': `${source.url}?${sas('create-from-url', 'r')}` } });
+      fetch(url, {
+        method: 'PUT',
+        headers: {
+          'x-ms-blob-type': 'BlockBlob',
+          'x-ms-copy-source': `${source.url}?${sas('create-from-url', 'r')}`,
+        },
+      });
     expect((await copy()).status).toBe(201);
     expect((await container.getBlobClient('copy').downloadToBuffer()).toString()).toBe('first');
     const again = await copy();
@@ -191,12 +251,21 @@ describe('a SAS that may only create (sp=c) [SAS]', () => {
       fetch(`${blob.url}?${query}`),
       fetch(`${blob.url}?${query}`, { method: 'HEAD' }),
       fetch(`${container.url}?restype=container&comp=list&${query}`),
-      fetch(`${container.url}/new?comp=block&blockid=${encodeURIComponent(block)}&${query}`, { method: 'PUT', body: 'x' }),
-      fetch(`${container.url}/new?comp=blocklist&${query}`, { method: 'PUT', body: '<BlockList></BlockList>' }),
+      fetch(`${container.url}/new?comp=block&blockid=${encodeURIComponent(block)}&${query}`, {
+        method: 'PUT',
+        body: 'x',
+      }),
+      fetch(`${container.url}/new?comp=blocklist&${query}`, {
+        method: 'PUT',
+        body: '<BlockList></BlockList>',
+      }),
       fetch(`${blob.url}?${query}`, { method: 'DELETE' }),
     ];
     for (const answer of await Promise.all(requests)) {
-      expect([answer.status, answer.headers.get('x-ms-error-code')]).toEqual([403, 'AuthorizationPermissionMismatch']);
+      expect([answer.status, answer.headers.get('x-ms-error-code')]).toEqual([
+        403,
+        'AuthorizationPermissionMismatch',
+      ]);
     }
   });
 });
@@ -212,7 +281,9 @@ describe('accounts', () => {
     await own.upload('secnd', 5);
     await expect(first.upload('secnd', 5)).rejects.toMatchObject(immutable);
     expect((await first.downloadToBuffer()).toString()).toBe('first');
-    const foreign = new ContainerClient(`${endpoint}/kept`, double.customer.sharedKey, { retryOptions: { maxTries: 1 } });
+    const foreign = new ContainerClient(`${endpoint}/kept`, double.customer.sharedKey, {
+      retryOptions: { maxTries: 1 },
+    });
     await expect(foreign.getProperties()).rejects.toBeInstanceOf(RestError);
   });
 });

@@ -28,7 +28,8 @@ beforeAll(async () => {
   await ensureNodeImage(docker, silentProgress);
   await buildStandIns(docker, silentProgress);
   directory = await mkdtemp(join(tmpdir(), 'stand-ins-test-'));
-  for (const name of ['database-root-password', 'database-app-password']) await writeFile(join(directory, name), `${name}"'\\`, { mode: 0o600 });
+  for (const name of ['database-root-password', 'database-app-password'])
+    await writeFile(join(directory, name), `${name}"'\\`, { mode: 0o600 });
   await docker.run(['network', 'create', '--label', label, stack]);
   const releases = await assembleReleases(docker, join(directory, 'releases'), ['3.43.1']);
   dump = zstdDecompressSync(await readFile(join(releases.get('3.43.1') ?? '', 'vanilla/database.sql.zst')));
@@ -42,11 +43,29 @@ afterAll(async () => {
 
 async function start(name: string, image: string, options: readonly string[] = []): Promise<void> {
   await docker.remove(`${stack}-${name}`);
-  await docker.run(['run', '-d', '--init', '--name', `${stack}-${name}`, '--label', label, '--network', stack, '-v', `${directory}:/run/secrets:ro`, ...options, image]);
+  await docker.run([
+    'run',
+    '-d',
+    '--init',
+    '--name',
+    `${stack}-${name}`,
+    '--label',
+    label,
+    '--network',
+    stack,
+    '-v',
+    `${directory}:/run/secrets:ro`,
+    ...options,
+    image,
+  ]);
 }
 
 async function healthy(name: string): Promise<void> {
-  await waitFor(`${name} to be healthy`, async () => (await docker.tryRun(['exec', `${stack}-${name}`, 'healthy'])).code === 0, { timeoutSeconds: 60 });
+  await waitFor(
+    `${name} to be healthy`,
+    async () => (await docker.tryRun(['exec', `${stack}-${name}`, 'healthy'])).code === 0,
+    { timeoutSeconds: 60 },
+  );
 }
 
 async function sql(name: string, statements: string | Buffer): Promise<string> {
@@ -56,7 +75,11 @@ async function sql(name: string, statements: string | Buffer): Promise<string> {
 
 async function startRunner(release: string, environment: readonly string[] = []): Promise<void> {
   const options = environment.flatMap((variable) => ['-e', variable]);
-  await start('runner', `jtel/acd-task-runner:${release}`, ['-v', `${stack}-files:/srv/jtel/files`, ...options]);
+  await start('runner', `jtel/acd-task-runner:${release}`, [
+    '-v',
+    `${stack}-files:/srv/jtel/files`,
+    ...options,
+  ]);
 }
 
 async function ended(name: string): Promise<{ readonly code: string; readonly log: string }> {
@@ -69,7 +92,8 @@ async function startMaster(): Promise<void> {
   await healthy('master');
 }
 
-const updates = (): Promise<string> => sql('master', 'SELECT version, steps_done, finished IS NOT NULL FROM jtel.schema_version ORDER BY 1');
+const updates = (): Promise<string> =>
+  sql('master', 'SELECT version, steps_done, finished IS NOT NULL FROM jtel.schema_version ORDER BY 1');
 
 test('a task runner does nothing to an empty database and says what to do', async () => {
   await startMaster();
@@ -81,8 +105,19 @@ test('a task runner does nothing to an empty database and says what to do', asyn
 
 test('an update that was killed or failed half-way goes on where it was', async () => {
   await sql('master', dump);
-  await docker.run(['run', '--rm', '--label', label, '-v', `${stack}-files:/tree`, '--entrypoint', 'sh', 'jtel/acd-task-runner:3.43.1', '-c',
-    'cp -r /opt/jtel/release-files/. /tree && chown -R 1000:1000 /tree']);
+  await docker.run([
+    'run',
+    '--rm',
+    '--label',
+    label,
+    '-v',
+    `${stack}-files:/tree`,
+    '--entrypoint',
+    'sh',
+    'jtel/acd-task-runner:3.43.1',
+    '-c',
+    'cp -r /opt/jtel/release-files/. /tree && chown -R 1000:1000 /tree',
+  ]);
   await startRunner('3.43.2', ['JTEL_UPDATE_DELAY_SECONDS=1', 'JTEL_UPDATE_FAIL_AT=3:2']);
   await waitFor('the first step', async () => (await updates()).includes('2\t1\t0'));
   expect((await docker.tryRun(['exec', `${stack}-runner`, 'healthy'])).code).not.toBe(0);
@@ -111,10 +146,18 @@ test('a replica copies its master, follows it, and starts over when the master w
   await start('replica', 'jtel/acd-dbs:3.43.1', ['--tmpfs', '/var/lib/mysql']);
   await healthy('replica');
   await sql('master', "INSERT INTO jtel.tenants (name) VALUES ('Later')");
-  await waitFor('the new row in the replica', async () => (await sql('replica', "SELECT COUNT(*) FROM jtel.tenants WHERE name = 'Later'")) === '1');
+  await waitFor(
+    'the new row in the replica',
+    async () => (await sql('replica', "SELECT COUNT(*) FROM jtel.tenants WHERE name = 'Later'")) === '1',
+  );
   await startMaster();
   await sql('master', dump);
-  await waitFor('the replica to have the new master’s data', async () => (await sql('replica', 'SELECT MAX(version) FROM jtel.schema_version').catch(() => '')) === '1', { timeoutSeconds: 90 });
+  await waitFor(
+    'the replica to have the new master’s data',
+    async () =>
+      (await sql('replica', 'SELECT MAX(version) FROM jtel.schema_version').catch(() => '')) === '1',
+    { timeoutSeconds: 90 },
+  );
   await healthy('replica');
   expect(await sql('replica', "SELECT COUNT(*) FROM jtel.tenants WHERE name = 'Later'")).toBe('0');
 });

@@ -13,7 +13,11 @@ let cluster: TestCluster;
 let blobs: TestDouble;
 let azure: ManagementDouble;
 beforeAll(async () => {
-  [cluster, blobs, azure] = [await openCluster('retention'), await startBlobDouble(), await startManagementDouble()];
+  [cluster, blobs, azure] = [
+    await openCluster('retention'),
+    await startBlobDouble(),
+    await startManagementDouble(),
+  ];
   await installCRDs(cluster.client);
   const { accountName, accountKey } = blobs.customer;
   await aSecret('backups', { accountName, accountKey });
@@ -27,7 +31,11 @@ afterAll(async () => {
 beforeEach(() => void (azure.isAllowed = true));
 
 async function aSecret(name: string, values: Record<string, string>): Promise<void> {
-  await cluster.client.apply(secrets, { metadata: { namespace: cluster.namespace, name }, stringData: values }, call());
+  await cluster.client.apply(
+    secrets,
+    { metadata: { namespace: cluster.namespace, name }, stringData: values },
+    call(),
+  );
 }
 
 /** Both halves of Azure are told the same. */
@@ -39,13 +47,31 @@ async function rule(container: string, wanted: ContainerRule): Promise<void> {
 async function aStore(container: string, wanted: ContainerRule, reader = 'reader'): Promise<void> {
   const { endpoint } = await blobs.customer.location(container);
   await rule(container, wanted);
-  const management = { resourceID: azure.resourceID(blobs.customer.accountName), credentialsSecretRef: { name: reader } };
-  const spec = { tier: 'Customer', azure: { endpoint, container, credentialsSecretRef: { name: 'backups' }, management }, immutability: { policy: 'Required', retentionDays: 180 } };
-  await cluster.client.apply(storeKind, { metadata: { namespace: cluster.namespace, name: container }, spec } as JtelBackupStore, call());
+  const management = {
+    resourceID: azure.resourceID(blobs.customer.accountName),
+    credentialsSecretRef: { name: reader },
+  };
+  const spec = {
+    tier: 'Customer',
+    azure: { endpoint, container, credentialsSecretRef: { name: 'backups' }, management },
+    immutability: { policy: 'Required', retentionDays: 180 },
+  };
+  await cluster.client.apply(
+    storeKind,
+    { metadata: { namespace: cluster.namespace, name: container }, spec } as JtelBackupStore,
+    call(),
+  );
 }
 
-async function look(name: string): Promise<{ readonly immutable: Condition | undefined; readonly status: JtelBackupStore['status'] }> {
-  const reconciler = new StoreReconciler({ cluster: cluster.client, events: { record: () => undefined }, clock: () => new Date(), random: () => 0 });
+async function look(
+  name: string,
+): Promise<{ readonly immutable: Condition | undefined; readonly status: JtelBackupStore['status'] }> {
+  const reconciler = new StoreReconciler({
+    cluster: cluster.client,
+    events: { record: () => undefined },
+    clock: () => new Date(),
+    random: () => 0,
+  });
   const key = { namespace: cluster.namespace, name };
   await reconciler.reconcile(key, { ...call(), logger: silentLogger });
   const { status } = await cluster.client.get(storeKind, key, call());
@@ -56,22 +82,37 @@ describe('a container whose policy', () => {
   it('is locked and long enough is immutable', async () => {
     await aStore('good', { kind: 'Worm', state: 'Locked', days: 365 });
     const { immutable, status } = await look('good');
-    expect(immutable).toMatchObject({ status: 'True', reason: 'ImmutabilityVerified', message: expect.stringContaining('locked and lasts 365 days') });
+    expect(immutable).toMatchObject({
+      status: 'True',
+      reason: 'ImmutabilityVerified',
+      message: expect.stringContaining('locked and lasts 365 days'),
+    });
     expect(status?.retention).toEqual({ state: 'Locked', days: 365 });
   });
 
   it('is not locked is not, although it refuses every attempt; locking it is seen at the next look', async () => {
     await aStore('unlocked', { kind: 'Worm', state: 'Unlocked', days: 365 });
     const before = await look('unlocked');
-    expect(before.immutable).toMatchObject({ status: 'False', reason: 'PolicyUnlocked', message: expect.stringContaining('No backup counts as Completed until that is so') });
+    expect(before.immutable).toMatchObject({
+      status: 'False',
+      reason: 'PolicyUnlocked',
+      message: expect.stringContaining('No backup counts as Completed until that is so'),
+    });
     expect(before.status?.retention).toEqual({ state: 'Unlocked', days: 365 });
     await rule('unlocked', { kind: 'Worm', state: 'Locked', days: 365 });
-    expect((await look('unlocked')).immutable).toMatchObject({ status: 'True', reason: 'ImmutabilityVerified' });
+    expect((await look('unlocked')).immutable).toMatchObject({
+      status: 'True',
+      reason: 'ImmutabilityVerified',
+    });
   });
 
   it('is too short is told with the days that are needed', async () => {
     await aStore('short', { kind: 'Worm', state: 'Locked', days: 180 });
-    expect((await look('short')).immutable).toMatchObject({ status: 'False', reason: 'RetentionTooShort', message: expect.stringContaining('180 days are fewer than the 210') });
+    expect((await look('short')).immutable).toMatchObject({
+      status: 'False',
+      reason: 'RetentionTooShort',
+      message: expect.stringContaining('180 days are fewer than the 210'),
+    });
   });
 
   it('is missing is told as what it is: anybody could overwrite', async () => {
@@ -89,7 +130,10 @@ describe('when the management plane does not tell, the attempt counts, and the m
     await aStore('refused', worm);
     azure.isAllowed = false;
     const { immutable, status } = await look('refused');
-    expect(immutable).toMatchObject({ status: 'True', message: expect.stringMatching(/at least 210 days.*asked in vain.*403 AuthorizationFailed/) });
+    expect(immutable).toMatchObject({
+      status: 'True',
+      message: expect.stringMatching(/at least 210 days.*asked in vain.*403 AuthorizationFailed/),
+    });
     expect(status?.retention).toBeUndefined();
     expect(findCondition(status?.conditions, 'Available')).toMatchObject({ status: 'True' });
   });
@@ -99,7 +143,13 @@ describe('when the management plane does not tell, the attempt counts, and the m
     expect((await look('forgotten')).immutable).toMatchObject({ status: 'False', reason: 'PolicyUnlocked' });
     azure.isAllowed = false;
     const { immutable, status } = await look('forgotten');
-    expect(immutable).toMatchObject({ status: 'False', reason: 'PolicyUnlocked', message: expect.stringMatching(/is not locked.*So it was when Azure last told; now it was asked in vain.*403/) });
+    expect(immutable).toMatchObject({
+      status: 'False',
+      reason: 'PolicyUnlocked',
+      message: expect.stringMatching(
+        /is not locked.*So it was when Azure last told; now it was asked in vain.*403/,
+      ),
+    });
     expect(status?.retention).toEqual({ state: 'Unlocked', days: 365 });
   });
 

@@ -1,9 +1,18 @@
 /** The store controller against a real API server and a real blob server: what a person reads in `kubectl get jbs`. */
-import { generateBlobSASQueryParameters, ContainerSASPermissions, StorageSharedKeyCredential } from '@azure/storage-blob';
+import {
+  generateBlobSASQueryParameters,
+  ContainerSASPermissions,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { azureBlobStore } from '../../../blob-store/azure.ts';
 import { StoreReconciler } from '../../../controllers/store/reconcile.ts';
-import { storeKind, type Condition, type JtelBackupStore, type JtelBackupStoreSpec } from '../../../crds/index.ts';
+import {
+  storeKind,
+  type Condition,
+  type JtelBackupStore,
+  type JtelBackupStoreSpec,
+} from '../../../crds/index.ts';
 import { findCondition, secrets, silentLogger, type EventDetails } from '../../../operator/runtime/index.ts';
 import { freePort } from '../../support/azurite.ts';
 import { startBlobDouble, type TestAccount, type TestDouble } from '../../support/blob-double.ts';
@@ -28,24 +37,43 @@ const told: EventDetails[] = [];
 let now = new Date('2026-03-01T03:00:00Z');
 
 async function reconcile(name: string): Promise<JtelBackupStore> {
-  const events = { record: (_kind: unknown, _object: unknown, details: EventDetails): void => void told.push(details) };
-  const reconciler = new StoreReconciler({ cluster: cluster.client, events, clock: () => now, random: () => 0 });
+  const events = {
+    record: (_kind: unknown, _object: unknown, details: EventDetails): void => void told.push(details),
+  };
+  const reconciler = new StoreReconciler({
+    cluster: cluster.client,
+    events,
+    clock: () => now,
+    random: () => 0,
+  });
   const key = { namespace: cluster.namespace, name };
   await reconciler.reconcile(key, { ...call(), logger: silentLogger });
   return cluster.client.get(storeKind, key, call());
 }
 
 async function aSecret(name: string, values: Record<string, string>): Promise<void> {
-  await cluster.client.apply(secrets, { metadata: { namespace: cluster.namespace, name }, stringData: values }, call());
+  await cluster.client.apply(
+    secrets,
+    { metadata: { namespace: cluster.namespace, name }, stringData: values },
+    call(),
+  );
 }
 
 /** A store of its own in a container of its own; `azure` changes where it says that it is. */
-async function aStore(name: string, azure: Partial<JtelBackupStoreSpec['azure']> = {}, spec: Partial<JtelBackupStoreSpec> = {}): Promise<void> {
+async function aStore(
+  name: string,
+  azure: Partial<JtelBackupStoreSpec['azure']> = {},
+  spec: Partial<JtelBackupStoreSpec> = {},
+): Promise<void> {
   const { endpoint, container } = await azurite.location(name);
   await aSecret(name, { accountName: azurite.accountName, accountKey: azurite.accountKey });
   const manifest = {
     metadata: { namespace: cluster.namespace, name },
-    spec: { tier: 'Customer', azure: { endpoint, container, credentialsSecretRef: { name }, ...azure }, ...spec },
+    spec: {
+      tier: 'Customer',
+      azure: { endpoint, container, credentialsSecretRef: { name }, ...azure },
+      ...spec,
+    },
   };
   await cluster.client.apply(storeKind, manifest as JtelBackupStore, call());
 }
@@ -53,7 +81,10 @@ async function aStore(name: string, azure: Partial<JtelBackupStoreSpec['azure']>
 function sasFor(container: string, permissions: string): string {
   const key = new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey);
   const expiresOn = new Date(Date.now() + 3_600_000);
-  return generateBlobSASQueryParameters({ containerName: container, permissions: ContainerSASPermissions.parse(permissions), expiresOn }, key).toString();
+  return generateBlobSASQueryParameters(
+    { containerName: container, permissions: ContainerSASPermissions.parse(permissions), expiresOn },
+    key,
+  ).toString();
 }
 
 async function blobsIn(container: string): Promise<string[]> {
@@ -63,16 +94,25 @@ async function blobsIn(container: string): Promise<string[]> {
   return found;
 }
 
-const available = (store: JtelBackupStore): Condition | undefined => findCondition(store.status?.conditions, 'Available');
+const available = (store: JtelBackupStore): Condition | undefined =>
+  findCondition(store.status?.conditions, 'Available');
 
 test('a good store becomes Available, keeps one probe a day, and says that it could be changed', async () => {
   await aStore('good');
   expect(available(await reconcile('good'))).toMatchObject({ status: 'True', reason: 'StoreReachable' });
   now = new Date(now.getTime() + 3_600_000);
   const later = await reconcile('good');
-  expect(later.status).toMatchObject({ observedGeneration: 1, lastProbeTime: '2026-03-01T04:00:00Z', lastValidationTime: '2026-03-01T04:00:00Z', message: '' });
+  expect(later.status).toMatchObject({
+    observedGeneration: 1,
+    lastProbeTime: '2026-03-01T04:00:00Z',
+    lastValidationTime: '2026-03-01T04:00:00Z',
+    message: '',
+  });
   // Azurite enforces nothing; what a container with a policy answers, blob-store/azure.test.ts tells.
-  expect(findCondition(later.status?.conditions, 'Immutable')).toMatchObject({ status: 'False', reason: 'NotImmutable' });
+  expect(findCondition(later.status?.conditions, 'Immutable')).toMatchObject({
+    status: 'False',
+    reason: 'NotImmutable',
+  });
   expect(later.status?.lastProofTime).toBe('2026-03-01T04:00:00Z');
   expect(await blobsIn('good')).toEqual([expect.stringMatching(/^\.jtel-probe\/2026-03-01-/)]);
   now = new Date(now.getTime() + 86_400_000);
@@ -89,7 +129,11 @@ test('a store with a prefix is not touched outside of it', async () => {
 test('a vendor store is only read, and counts its releases', async () => {
   await aStore('vendor', {}, { tier: 'Vendor', accessMode: 'ReadOnly' });
   const blobs = azureBlobStore({ endpoint: azurite.endpoint, container: 'vendor' }, azurite.credentials);
-  for (const name of ['releases/3.43.1/release.json', 'releases/3.43.1/vanilla/x', 'releases/3.43.2/vanilla/x']) {
+  for (const name of [
+    'releases/3.43.1/release.json',
+    'releases/3.43.1/vanilla/x',
+    'releases/3.43.2/vanilla/x',
+  ]) {
     await blobs.create(name, Buffer.from('x'), 'text/plain', call().signal);
   }
   const store = await reconcile('vendor');
@@ -99,8 +143,18 @@ test('a vendor store is only read, and counts its releases', async () => {
 });
 
 test.each([
-  ['a SAS token that may read, list and create', 'sas-rlc', (container: string) => ({ sasToken: sasFor(container, 'rlc') })],
-  ['a connection string', 'connection', () => ({ connectionString: `AccountName=${azurite.accountName};AccountKey=${azurite.accountKey};BlobEndpoint=${azurite.endpoint}` })],
+  [
+    'a SAS token that may read, list and create',
+    'sas-rlc',
+    (container: string) => ({ sasToken: sasFor(container, 'rlc') }),
+  ],
+  [
+    'a connection string',
+    'connection',
+    () => ({
+      connectionString: `AccountName=${azurite.accountName};AccountKey=${azurite.accountKey};BlobEndpoint=${azurite.endpoint}`,
+    }),
+  ],
 ] as const)('%s is enough', async (_, name, values) => {
   await aStore(name, { credentialsSecretRef: { name: `${name}-credentials` } });
   await aSecret(`${name}-credentials`, values(name));
@@ -116,8 +170,20 @@ test('a SAS token that may not create is told apart from one that may do nothing
 });
 
 test.each([
-  ['whose Secret does not exist', 'no-secret', { credentialsSecretRef: { name: 'nobody' } }, 'SecretNotFound', 'nobody'],
-  ['whose container does not exist', 'no-container', { container: 'nowhere' }, 'ContainerNotFound', 'nowhere'],
+  [
+    'whose Secret does not exist',
+    'no-secret',
+    { credentialsSecretRef: { name: 'nobody' } },
+    'SecretNotFound',
+    'nobody',
+  ],
+  [
+    'whose container does not exist',
+    'no-container',
+    { container: 'nowhere' },
+    'ContainerNotFound',
+    'nowhere',
+  ],
 ] as const)('a store %s says so', async (_, name, azure, reason, names) => {
   await aStore(name, azure);
   const store = await reconcile(name);
@@ -151,10 +217,24 @@ test('each change of availability is told once', async () => {
   await azurite.location('nowhere-yet');
   await reconcile('story');
   await reconcile('story');
-  expect(told.map(({ type, reason }) => `${type} ${reason}`)).toEqual(['Warning ContainerNotFound', 'Normal StoreReachable', 'Warning NotImmutable']);
+  expect(told.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+    'Warning ContainerNotFound',
+    'Normal StoreReachable',
+    'Warning NotImmutable',
+  ]);
 });
 
 test('a store that is gone needs nothing', async () => {
-  const reconciler = new StoreReconciler({ cluster: cluster.client, events: { record: () => undefined }, clock: () => now, random: () => 0 });
-  expect(await reconciler.reconcile({ namespace: cluster.namespace, name: 'gone' }, { ...call(), logger: silentLogger })).toBeUndefined();
+  const reconciler = new StoreReconciler({
+    cluster: cluster.client,
+    events: { record: () => undefined },
+    clock: () => now,
+    random: () => 0,
+  });
+  expect(
+    await reconciler.reconcile(
+      { namespace: cluster.namespace, name: 'gone' },
+      { ...call(), logger: silentLogger },
+    ),
+  ).toBeUndefined();
 });

@@ -14,7 +14,14 @@ import { readAttributes } from '../../../images/toolbox/src/files/xattr.ts';
 import { aclValue, setAttribute } from '../../support/backup/attributes.ts';
 import { BlobDouble } from '../../support/backup/blob-double.ts';
 import { needTools } from '../../support/tools.ts';
-import { backupID, content, identity, partsInStore, runBackup, TestTree } from '../../support/backup/job-builder.ts';
+import {
+  backupID,
+  content,
+  identity,
+  partsInStore,
+  runBackup,
+  TestTree,
+} from '../../support/backup/job-builder.ts';
 
 let double: BlobDouble;
 let tree: TestTree;
@@ -41,36 +48,67 @@ async function commandsOfThePage(): Promise<string> {
 /** As the operator writes it. */
 function manifestOf(result: BackupJobResult, encrypted: boolean): string {
   const manifest: Manifest = {
-    formatVersion, backupID: result.backupID, identity, epoch: '20261123',
+    formatVersion,
+    backupID: result.backupID,
+    identity,
+    epoch: '20261123',
     writer: { clusterID: 'c', namespace: 'acme', name: 'production', stackUID: 'u', machineID: 'm' },
     trigger: 'Manual',
     release: { version: '3.43.1', digest: `sha256:${'0'.repeat(64)}`, images: [] },
-    startTime: '2026-11-23T12:00:00Z', endTime: '2026-11-23T12:01:00Z',
+    startTime: '2026-11-23T12:00:00Z',
+    endTime: '2026-11-23T12:01:00Z',
     ...(encrypted ? { encryption: { method: 'AES-256-GCM', keyID: 'k' } } : {}),
-    dataSets: result.dataSets, excluded: [],
-    formatMinor, indexParts: result.indexParts, ...(result.attributeParts === undefined ? {} : { attributeParts: result.attributeParts }), packList: result.packList,
+    dataSets: result.dataSets,
+    excluded: [],
+    formatMinor,
+    indexParts: result.indexParts,
+    ...(result.attributeParts === undefined ? {} : { attributeParts: result.attributeParts }),
+    packList: result.packList,
     documents: [{ name: 'stack.json', bytes: 2, sha256: '0'.repeat(64) }],
-    totals: { totalBytes: result.totalBytes, storedBytes: result.storedBytes, packs: result.packs, uploadedBytes: result.uploadedBytes, reusedBytes: result.reusedBytes },
+    totals: {
+      totalBytes: result.totalBytes,
+      storedBytes: result.storedBytes,
+      packs: result.packs,
+      uploadedBytes: result.uploadedBytes,
+      reusedBytes: result.reusedBytes,
+    },
   };
   return manifestText(manifest);
 }
 
 async function byHand(result: BackupJobResult, key = ''): Promise<string> {
-  double.blobs.set(`${identity}/backups/${result.backupID}/manifest.json`, Buffer.from(manifestOf(result, key !== '')));
-  const env = { PATH: process.env['PATH'], STORE: double.containerUrl, SAS: 'sig=canary-read', IDENTITY: identity, BACKUP: result.backupID, KEY: key };
-  const { stdout } = await promisify(execFile)('bash', ['-c', await commandsOfThePage()], { cwd: directory, env });
+  double.blobs.set(
+    `${identity}/backups/${result.backupID}/manifest.json`,
+    Buffer.from(manifestOf(result, key !== '')),
+  );
+  const env = {
+    PATH: process.env['PATH'],
+    STORE: double.containerUrl,
+    SAS: 'sig=canary-read',
+    IDENTITY: identity,
+    BACKUP: result.backupID,
+    KEY: key,
+  };
+  const { stdout } = await promisify(execFile)('bash', ['-c', await commandsOfThePage()], {
+    cwd: directory,
+    env,
+  });
   return stdout;
 }
 
 async function expectRestored(): Promise<void> {
   const wrong: string[] = [];
-  for (const [path, bytes] of tree.files) if (!(await readFile(join(directory, 'data/files', path))).equals(bytes)) wrong.push(path);
+  for (const [path, bytes] of tree.files)
+    if (!(await readFile(join(directory, 'data/files', path))).equals(bytes)) wrong.push(path);
   expect(wrong).toEqual([]);
 }
 
 async function makeTree(): Promise<void> {
   await tree.write('announcements/willkommen ä%41.wav', content(1, 200_000), 0o640);
-  await tree.write('database-like.ibd', Buffer.concat([content(2, 300_000), Buffer.alloc(400_000), content(3, 70_000)]));
+  await tree.write(
+    'database-like.ibd',
+    Buffer.concat([content(2, 300_000), Buffer.alloc(400_000), content(3, 70_000)]),
+  );
   await tree.write('empty', Buffer.alloc(0));
   await tree.write('zeros', Buffer.alloc(150_000));
   await tree.write('-rf', Buffer.from('small'), 0o600);
@@ -81,7 +119,9 @@ test('bash, curl, zstd, awk and dd bring everything back: content, modes, links'
   await makeTree();
   expect(await byHand(await runBackup(double, tree))).toContain('all files are what they were');
   await expectRestored();
-  expect((await stat(join(directory, 'data/files/announcements/willkommen ä%41.wav'))).mode & 0o777).toBe(0o640);
+  expect((await stat(join(directory, 'data/files/announcements/willkommen ä%41.wav'))).mode & 0o777).toBe(
+    0o640,
+  );
   expect(await readlink(join(directory, 'data/files/announcements/default.wav'))).toBe('willkommen ä%41.wav');
 });
 
@@ -96,17 +136,28 @@ test('what format 1.1 has beside the index too: links that lead out, hard links,
   setAttribute(there('-rf'), { name: 'user.mark', value: Buffer.from([0, 10, 255]) });
   setAttribute(there('-rf'), { name: 'user.empty', value: Buffer.alloc(0) });
   setAttribute(there('-rf'), { name: accessACL, value: aclValue({ uid: 1234, user: 6, group: 0, mask: 6 }) });
-  setAttribute(there('announcements'), { name: defaultACL, value: aclValue({ uid: 1234, user: 7, group: 5, mask: 7 }) });
+  setAttribute(there('announcements'), {
+    name: defaultACL,
+    value: aclValue({ uid: 1234, user: 7, group: 5, mask: 7 }),
+  });
   const result = await runBackup(double, tree);
   expect(await byHand(result)).toContain('all files are what they were');
   await expectRestored();
-  for (const name of ['absolute %', 'announcements/out']) expect(await readlink(here(name))).toBe(await readlink(there(name)));
-  expect((await stat(here('announcements/again ü.ibd'))).ino).toBe((await stat(here('database-like.ibd'))).ino);
+  for (const name of ['absolute %', 'announcements/out'])
+    expect(await readlink(here(name))).toBe(await readlink(there(name)));
+  expect((await stat(here('announcements/again ü.ibd'))).ino).toBe(
+    (await stat(here('database-like.ibd'))).ino,
+  );
   expect((await stat(here('empty'))).mtimeMs).toBe(-5000);
-  for (const name of ['-rf', 'announcements', 'empty']) expect(readAttributes(Buffer.from(here(name)))).toEqual(readAttributes(Buffer.from(there(name))));
+  for (const name of ['-rf', 'announcements', 'empty'])
+    expect(readAttributes(Buffer.from(here(name)))).toEqual(readAttributes(Buffer.from(there(name))));
   // The restore test's own look finds what the manifest says.
   const restored = join(directory, 'data/files');
-  const input = { type: 'count', fileTrees: [{ name: 'files', path: restored, excludes: [] }], checksum: true } as const;
+  const input = {
+    type: 'count',
+    fileTrees: [{ name: 'files', path: restored, excludes: [] }],
+    checksum: true,
+  } as const;
   const { fileTrees } = await count(input, () => undefined, new AbortController().signal);
   expect(fileTrees[0]?.tree).toEqual(result.dataSets[0]?.tree);
 });
@@ -114,8 +165,14 @@ test('what format 1.1 has beside the index too: links that lead out, hard links,
 test('the second day too, whose chunks lie in packs of the first', async () => {
   await makeTree();
   await runBackup(double, tree);
-  await tree.write('database-like.ibd', Buffer.concat([content(2, 300_000), Buffer.alloc(300_000), content(4, 170_000)]));
-  const result = await runBackup(double, tree, { backupID: '20261124t120000z-00c0de', known: partsInStore(double) });
+  await tree.write(
+    'database-like.ibd',
+    Buffer.concat([content(2, 300_000), Buffer.alloc(300_000), content(4, 170_000)]),
+  );
+  const result = await runBackup(double, tree, {
+    backupID: '20261124t120000z-00c0de',
+    known: partsInStore(double),
+  });
   expect(result.reusedBytes).toBeGreaterThan(0);
   expect(await byHand(result)).toContain('all files are what they were');
   await expectRestored();
@@ -124,7 +181,9 @@ test('the second day too, whose chunks lie in packs of the first', async () => {
 test('with openssl and the key what is encrypted', async () => {
   await makeTree();
   const key = Buffer.alloc(32, 9).toString('base64');
-  expect(await byHand(await runBackup(double, tree, { encryption: { keyID: 'k', key } }), key)).toContain('all files are what they were');
+  expect(await byHand(await runBackup(double, tree, { encryption: { keyID: 'k', key } }), key)).toContain(
+    'all files are what they were',
+  );
   await expectRestored();
 });
 

@@ -12,7 +12,10 @@ export function dumpText(rows: number): string {
     'CREATE DATABASE IF NOT EXISTS `jtel`;\nUSE `jtel`;\nCREATE TABLE calls (id INT PRIMARY KEY, note VARCHAR(100));\n',
   ];
   for (let first = 0; first < rows; first += 500) {
-    const values = Array.from({ length: Math.min(500, rows - first) }, (_, index) => `(${first + index},'call number ${first + index}')`);
+    const values = Array.from(
+      { length: Math.min(500, rows - first) },
+      (_, index) => `(${first + index},'call number ${first + index}')`,
+    );
     lines.push(`INSERT INTO calls VALUES ${values.join(',')};\n`);
   }
   lines.push('CREATE DATABASE IF NOT EXISTS `jtelstats`;\nUSE `jtelstats`;\nCREATE TABLE days (day DATE);\n');
@@ -32,7 +35,8 @@ export type ArchiveEntry = Partial<Header> & { readonly name: string; readonly c
 
 export async function archive(entries: readonly ArchiveEntry[]): Promise<Buffer> {
   const tar = pack();
-  for (const { content, ...header } of entries) tar.entry({ mtime: new Date('2026-01-05T06:00:00Z'), ...header }, content ?? '');
+  for (const { content, ...header } of entries)
+    tar.entry({ mtime: new Date('2026-01-05T06:00:00Z'), ...header }, content ?? '');
   tar.finalize();
   return zstdCompressSync(await buffer(tar));
 }
@@ -43,5 +47,8 @@ export const goodEntries: readonly ArchiveEntry[] = [
   { name: 'announcements/welcome.wav', mode: 0o4644, content: 'welcome' },
   { name: 'announcements/default.wav', type: 'symlink', linkname: 'welcome.wav' },
   { name: 'skins/deep/logo.svg', mode: 0o600, content: '<svg/>' },
-  { name: '.jtel-operator/marker.json', content: '{"loadID":"from-a-backup","state":"loaded","time":"2026-01-01T00:00:00Z"}' },
+  {
+    name: '.jtel-operator/marker.json',
+    content: '{"loadID":"from-a-backup","state":"loaded","time":"2026-01-01T00:00:00Z"}',
+  },
 ];

@@ -19,7 +19,9 @@ beforeEach(async () => {
 
 const rows = async (): Promise<string> => await stage.sql('SELECT COUNT(*) FROM jtel.calls');
 const schemas = async (): Promise<string> =>
-  await stage.sql("SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'jtel%' ORDER BY 1");
+  await stage.sql(
+    "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'jtel%' ORDER BY 1",
+  );
 
 /** Nothing was written: no schema, no marker, no file. */
 async function expectUntouched(): Promise<void> {
@@ -33,12 +35,25 @@ describe('loading into an empty database and an empty tree', () => {
     const outcome = await stage.run(stage.loadSpec('load-1', sets));
     expect(outcome.error).toBeUndefined();
     expect(outcome.exitCode).toBe(0);
-    expect(outcome.result).toEqual({ loadID: 'load-1', database: { tables: 2, rows: 1234 }, fileTrees: [{ name: 'files', files: 2 }] });
+    expect(outcome.result).toEqual({
+      loadID: 'load-1',
+      database: { tables: 2, rows: 1234 },
+      fileTrees: [{ name: 'files', files: 2 }],
+    });
     expect(outcome.progress.map(({ step }) => step)).toEqual(
-      expect.arrayContaining(['Checking', 'Downloading', 'Verifying', 'LoadingDatabase', 'LoadingFiles', 'Counting']),
+      expect.arrayContaining([
+        'Checking',
+        'Downloading',
+        'Verifying',
+        'LoadingDatabase',
+        'LoadingFiles',
+        'Counting',
+      ]),
     );
     expect(await rows()).toBe('1234');
-    const listing = await stage.inTree("find . -not -path './.jtel-operator*' -printf '%M %U:%G %P %l\\n' | sort -k3");
+    const listing = await stage.inTree(
+      "find . -not -path './.jtel-operator*' -printf '%M %U:%G %P %l\\n' | sort -k3",
+    );
     expect(listing.split('\n').map((line) => line.trim())).toEqual([
       'drwxr-xr-x 1000:1000',
       'drwxr-x--- 1000:1000 announcements',
@@ -53,7 +68,12 @@ describe('loading into an empty database and an empty tree', () => {
   });
 
   test('leaves no secret in the container: not in its description, log or files', async () => {
-    const job = await stage.start(stage.loadSpec('load-1', [stage.serve('Database', dump(10)), stage.serve('FileTree', await archive(goodEntries))]));
+    const job = await stage.start(
+      stage.loadSpec('load-1', [
+        stage.serve('Database', dump(10)),
+        stage.serve('FileTree', await archive(goodEntries)),
+      ]),
+    );
     expect((await stage.finish(job)).exitCode).toBe(0);
     const described = await stage.docker.run(['inspect', job]);
     const log = await stage.docker.run(['logs', job]);
@@ -66,7 +86,10 @@ describe('loading into an empty database and an empty tree', () => {
   });
 
   test('does nothing, and fetches nothing, when the same load has finished before', async () => {
-    const spec = stage.loadSpec('load-1', [stage.serve('Database', dump(10)), stage.serve('FileTree', await archive(goodEntries))]);
+    const spec = stage.loadSpec('load-1', [
+      stage.serve('Database', dump(10)),
+      stage.serve('FileTree', await archive(goodEntries)),
+    ]);
     const first = await stage.run(spec);
     await stage.sql('INSERT INTO jtel.calls VALUES (-1, "written by the stack since")');
     stage.requests.length = 0;
@@ -84,15 +107,25 @@ describe('loading into an empty database and an empty tree', () => {
     if (served !== undefined) served.breakAfterBytes = Math.floor(content.length / 2);
     const outcome = await stage.run(stage.loadSpec('load-1', [set]));
     expect(outcome.exitCode).toBe(0);
-    expect(stage.requests.map((request) => request.split(' ')[1]?.replace(/\d+/, 'N'))).toEqual([undefined, 'bytes=N-']);
+    expect(stage.requests.map((request) => request.split(' ')[1]?.replace(/\d+/, 'N'))).toEqual([
+      undefined,
+      'bytes=N-',
+    ]);
     expect(await rows()).toBe('20000');
   });
 });
 
 describe('data that is there already', () => {
   test('a table in a schema of the stack stops the load before anything is fetched', async () => {
-    await stage.sql('CREATE DATABASE jtel; CREATE TABLE jtel.customers (id INT); INSERT INTO jtel.customers VALUES (7)');
-    const outcome = await stage.run(stage.loadSpec('load-1', [stage.serve('Database', dump(10)), stage.serve('FileTree', await archive(goodEntries))]));
+    await stage.sql(
+      'CREATE DATABASE jtel; CREATE TABLE jtel.customers (id INT); INSERT INTO jtel.customers VALUES (7)',
+    );
+    const outcome = await stage.run(
+      stage.loadSpec('load-1', [
+        stage.serve('Database', dump(10)),
+        stage.serve('FileTree', await archive(goodEntries)),
+      ]),
+    );
     expect(outcome.exitCode).toBe(1);
     expect(outcome.error?.reason).toBe('DataNotEmpty');
     expect(outcome.error?.message).toContain('jtel.customers');
@@ -103,7 +136,12 @@ describe('data that is there already', () => {
 
   test('a file in the tree stops the load, also of the database', async () => {
     await stage.inTree('mkdir lost+found recordings && echo precious > recordings/call.wav');
-    const outcome = await stage.run(stage.loadSpec('load-1', [stage.serve('Database', dump(10)), stage.serve('FileTree', await archive(goodEntries))]));
+    const outcome = await stage.run(
+      stage.loadSpec('load-1', [
+        stage.serve('Database', dump(10)),
+        stage.serve('FileTree', await archive(goodEntries)),
+      ]),
+    );
     expect(outcome.error?.reason).toBe('DataNotEmpty');
     expect(outcome.error?.message).toContain('file tree files is not empty: 1 entry: recordings');
     expect(await stage.inTree('cat recordings/call.wav')).toBe('precious');
@@ -120,7 +158,10 @@ describe('data that is there already', () => {
 
   test('probe tells what is there and changes nothing', async () => {
     const empty = await stage.run(stage.spec({ type: 'probe' }));
-    expect(empty.result).toEqual({ database: { empty: true, tables: 0 }, fileTrees: [{ name: 'files', empty: true, entries: 0 }] });
+    expect(empty.result).toEqual({
+      database: { empty: true, tables: 0 },
+      fileTrees: [{ name: 'files', empty: true, entries: 0 }],
+    });
     await expectUntouched();
     await stage.run(stage.loadSpec('load-1', [stage.serve('Database', dump(10))]));
     await stage.inTree('touch one two');
@@ -143,7 +184,12 @@ describe('data sets that are not what they should be', () => {
     ['a flipped byte', flipped(dump(1000)), dump(1000), 'sha256'],
     ['a dump without its end marker', truncatedDump(1000), truncatedDump(1000), 'Dump completed'],
   ])('%s in the database is found before anything is written', async (_what, content, claimed, message) => {
-    const outcome = await stage.run(stage.loadSpec('load-1', [stage.serve('FileTree', await archive(goodEntries)), stage.serve('Database', content, claimed)]));
+    const outcome = await stage.run(
+      stage.loadSpec('load-1', [
+        stage.serve('FileTree', await archive(goodEntries)),
+        stage.serve('Database', content, claimed),
+      ]),
+    );
     expect(outcome.error?.reason).toBe('DataSetCorrupt');
     expect(outcome.error?.message).toContain(message);
     await expectUntouched();
@@ -152,18 +198,30 @@ describe('data sets that are not what they should be', () => {
   const hostile: readonly (readonly [string, readonly ArchiveEntry[]])[] = [
     // Every other kind: images/toolbox/src/files/entry-check.test.ts
     ['a name with ..', [{ name: 'a/../../evil', content: 'x' }]],
-    ['a file behind a link', [{ name: 'a', type: 'symlink', linkname: '.' }, { name: 'a/b', type: 'symlink', linkname: '..' }]],
+    [
+      'a file behind a link',
+      [
+        { name: 'a', type: 'symlink', linkname: '.' },
+        { name: 'a/b', type: 'symlink', linkname: '..' },
+      ],
+    ],
   ];
   test.each(hostile)('%s in an archive is refused before anything is written', async (_what, entries) => {
     const bad = await archive([{ name: 'good.txt', content: 'good' }, ...entries]);
-    const outcome = await stage.run(stage.loadSpec('load-1', [stage.serve('Database', dump(10)), stage.serve('FileTree', bad)]));
+    const outcome = await stage.run(
+      stage.loadSpec('load-1', [stage.serve('Database', dump(10)), stage.serve('FileTree', bad)]),
+    );
     expect(outcome.error?.reason).toBe('DataSetCorrupt');
     expect(outcome.error?.message).toContain('refused');
     await expectUntouched();
   });
 
   test('a dump cannot make the client run programs', async () => {
-    const evil = zstdCompressSync(Buffer.from(`\\! touch /data/files/evil\nsystem touch /data/files/evil\n${dumpText(10)}-- Dump completed\n`));
+    const evil = zstdCompressSync(
+      Buffer.from(
+        `\\! touch /data/files/evil\nsystem touch /data/files/evil\n${dumpText(10)}-- Dump completed\n`,
+      ),
+    );
     const outcome = await stage.run(stage.loadSpec('load-1', [stage.serve('Database', evil)]));
     expect(outcome.exitCode).toBe(1);
     expect(await stage.inTree('ls -A')).toBe('');
@@ -171,7 +229,9 @@ describe('data sets that are not what they should be', () => {
 
   test('a store that refuses is named without its signature', async () => {
     const set = stage.serve('Database', dump(10));
-    const outcome = await stage.run(stage.loadSpec('load-1', [{ ...set, url: set.url.replace('canary-signature', 'expired-signature') }]));
+    const outcome = await stage.run(
+      stage.loadSpec('load-1', [{ ...set, url: set.url.replace('canary-signature', 'expired-signature') }]),
+    );
     expect(outcome.error?.reason).toBe('DownloadFailed');
     expect(outcome.error?.message).toContain('403');
     expect(outcome.lines.join('\n')).not.toContain('expired-signature');
@@ -183,8 +243,13 @@ describe('a job that does not get to its end', () => {
   /** Long enough to be caught in the middle. */
   const many = 400_000;
 
-  async function loadingJob(loadID: string): Promise<{ job: string; spec: Readonly<Record<string, unknown>> }> {
-    const spec = stage.loadSpec(loadID, [stage.serve('FileTree', await archive(goodEntries)), stage.serve('Database', dump(many))]);
+  async function loadingJob(
+    loadID: string,
+  ): Promise<{ job: string; spec: Readonly<Record<string, unknown>> }> {
+    const spec = stage.loadSpec(loadID, [
+      stage.serve('FileTree', await archive(goodEntries)),
+      stage.serve('Database', dump(many)),
+    ]);
     const job = await stage.start(spec);
     await waitFor('rows in the database', async () => Number(await rows().catch(() => '0')) > 0);
     return { job, spec };
@@ -197,7 +262,11 @@ describe('a job that does not get to its end', () => {
     expect(killed.exitCode).toBe(137);
     expect(Number(await rows())).toBeLessThan(many);
     const again = await stage.run(spec);
-    expect(again.result).toEqual({ loadID: 'load-1', database: { tables: 2, rows: many }, fileTrees: [{ name: 'files', files: 2 }] });
+    expect(again.result).toEqual({
+      loadID: 'load-1',
+      database: { tables: 2, rows: many },
+      fileTrees: [{ name: 'files', files: 2 }],
+    });
   });
 
   test('killed in the middle, another load does not touch what it left', async () => {
@@ -220,7 +289,10 @@ describe('a job that does not get to its end', () => {
   });
 
   test('a wrong password is told at once', async () => {
-    const spec = stage.spec({ type: 'probe', database: { host: 'acd-dbm', port: 3306, rootPassword: 'wrong', schemas: ['jtel'] } });
+    const spec = stage.spec({
+      type: 'probe',
+      database: { host: 'acd-dbm', port: 3306, rootPassword: 'wrong', schemas: ['jtel'] },
+    });
     const outcome = await stage.run(spec);
     expect(outcome.error?.reason).toBe('DatabaseFailed');
     expect(outcome.error?.message).toContain('Access denied');

@@ -12,7 +12,9 @@ let double: BlobDouble;
 beforeAll(async () => {
   stage = await DatabaseStage.open('lock-test');
   double = await BlobDouble.start(stage.gateway);
-  await stage.sql('CREATE DATABASE jtel; CREATE DATABASE jtelstats; CREATE TABLE jtel.calls (id INT PRIMARY KEY); INSERT INTO jtel.calls VALUES (1)');
+  await stage.sql(
+    'CREATE DATABASE jtel; CREATE DATABASE jtelstats; CREATE TABLE jtel.calls (id INT PRIMARY KEY); INSERT INTO jtel.calls VALUES (1)',
+  );
 });
 afterAll(async () => {
   await double?.stop();
@@ -21,8 +23,17 @@ afterAll(async () => {
 
 test('a backup that waits for a lock says since when, and who may have it', async () => {
   const input: BackupJobInput = {
-    type: 'backup', backupID, attempt: 1, identity, epoch: '20261123',
-    upload: { containerUrl: double.containerUrl, query: 'sp=c&sig=canary-create', prefix: '', expiresTime: '2099-01-01T00:00:00Z' },
+    type: 'backup',
+    backupID,
+    attempt: 1,
+    identity,
+    epoch: '20261123',
+    upload: {
+      containerUrl: double.containerUrl,
+      query: 'sp=c&sig=canary-create',
+      prefix: '',
+      expiresTime: '2099-01-01T00:00:00Z',
+    },
     known: [],
     database: stage.databaseInput('Physical'),
     fileTrees: [{ name: 'files', path: '/data/files', excludes: [] }],
@@ -33,9 +44,12 @@ test('a backup that waits for a lock says since when, and who may have it', asyn
   const id = await waitFor('the lock to be held', async () => (await stage.sql(holders)).trim());
   const run = await stage.start(input);
   try {
-    const said = async (): Promise<string | undefined> => (await stage.docker.run(['logs', run.name])).split('\n').find((line) => line.includes('waits since'));
+    const said = async (): Promise<string | undefined> =>
+      (await stage.docker.run(['logs', run.name])).split('\n').find((line) => line.includes('waits since'));
     const line = await waitFor('the job to say that it waits', said, { timeoutSeconds: 90 });
-    expect(line).toMatch(/waits since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ for a lock of the database \(Waiting for .*connection \d+ of root from localhost \(SELECT SLEEP for \d+ s\)/);
+    expect(line).toMatch(
+      /waits since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ for a lock of the database \(Waiting for .*connection \d+ of root from localhost \(SELECT SLEEP for \d+ s\)/,
+    );
     expect(line).not.toContain('secondsLeft');
     await stage.sql(`KILL ${id}`);
     const { exitCode, progress } = await stage.finish(run);

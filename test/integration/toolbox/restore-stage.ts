@@ -1,8 +1,21 @@
 /** A real compose host with a real database under jtel's names, backed up and restored by jobs through the real driver. */
 import { networkInterfaces } from 'node:os';
 import { stringify } from 'yaml';
-import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath, prepareFile, prepareScript } from '../../../backup/companion.ts';
-import type { BackupJobInput, BackupJobResult, CountJobResult, DatabaseKind, RestoreJobInput } from '../../../backup/job.ts';
+import {
+  backupOptionFiles,
+  backupScript,
+  companionEntrypoint,
+  exchangePath,
+  prepareFile,
+  prepareScript,
+} from '../../../backup/companion.ts';
+import type {
+  BackupJobInput,
+  BackupJobResult,
+  CountJobResult,
+  DatabaseKind,
+  RestoreJobInput,
+} from '../../../backup/job.ts';
 import { stagedDatabase } from '../../../backup/staging.ts';
 import { createHostDriver } from '../../../host-driver/connect.ts';
 import type { Host, JobCompanion, JobReport, JobSpec, RenderedRelease } from '../../../host-driver/host.ts';
@@ -39,12 +52,24 @@ export class RestoreStage {
     this.images = images;
     this.double = double;
     const { address, port, user, hostKeyFingerprint, privateKey } = sandbox.host('host-1');
-    this.host = this.#driver.host({ address, port, user, hostKeyFingerprints: [hostKeyFingerprint], privateKey });
+    this.host = this.#driver.host({
+      address,
+      port,
+      user,
+      hostKeyFingerprints: [hostKeyFingerprint],
+      privateKey,
+    });
   }
 
   /** With a sandbox of its own, which {@link close} takes down. */
   static async open(): Promise<RestoreStage> {
-    return await RestoreStage.on(await Sandbox.up({ name: `${process.env['JTEL_SANDBOX'] || 'test'}-restore`, hosts: [{ name: 'host-1' }], only: ['hosts', 'registry'] }));
+    return await RestoreStage.on(
+      await Sandbox.up({
+        name: `${process.env['JTEL_SANDBOX'] || 'test'}-restore`,
+        hosts: [{ name: 'host-1' }],
+        only: ['hosts', 'registry'],
+      }),
+    );
   }
 
   static async on(sandbox: Sandbox): Promise<RestoreStage> {
@@ -55,7 +80,11 @@ export class RestoreStage {
       master: await sandbox.registry.push('jtel/acd-dbm:3.43.1', 'jtel/acd-dbm', '3.43.1'),
       replica: await sandbox.registry.push('jtel/acd-dbs:3.43.1', 'jtel/acd-dbs', '3.43.1'),
     };
-    const stage = new RestoreStage(sandbox, images, await BlobDouble.start(reachableFrom(sandbox.host('host-1').address)));
+    const stage = new RestoreStage(
+      sandbox,
+      images,
+      await BlobDouble.start(reachableFrom(sandbox.host('host-1').address)),
+    );
     const { username, password, address: registry } = sandbox.registry;
     await stage.host.pull(Object.values(images), [{ registry, username, password }], nothing, signal);
     return stage;
@@ -74,17 +103,40 @@ export class RestoreStage {
 
   /** A stack of master and replica with its own passwords. */
   release(project: string): RenderedRelease {
-    const secrets = ['database-root-password', 'database-app-password'].map((name) => ({ name, file: aFile(secretOf(project, name), 0o600) }));
+    const secrets = ['database-root-password', 'database-app-password'].map((name) => ({
+      name,
+      file: aFile(secretOf(project, name), 0o600),
+    }));
     const service = (image: PushedImage, volume: string) => ({
       image: `${image.repository}@${image.digest}`,
-      volumes: [`${volume}:/var/lib/mysql`, ...secrets.map(({ name, file }) => `/opt/jtel/${project}/files/${file.sha256}:/run/secrets/${name}:ro`)],
+      volumes: [
+        `${volume}:/var/lib/mysql`,
+        ...secrets.map(
+          ({ name, file }) => `/opt/jtel/${project}/files/${file.sha256}:/run/secrets/${name}:ro`,
+        ),
+      ],
       restart: 'unless-stopped',
     });
     const { master, replica } = this.images;
-    const services = { 'acd-dbm': service(master, 'database'), 'acd-dbs': service(replica, 'database-replica') };
-    const composeYaml = stringify({ name: project, services, volumes: { database: {}, 'database-replica': {} } });
+    const services = {
+      'acd-dbm': service(master, 'database'),
+      'acd-dbs': service(replica, 'database-replica'),
+    };
+    const composeYaml = stringify({
+      name: project,
+      services,
+      volumes: { database: {}, 'database-replica': {} },
+    });
     const digest = Buffer.from(project).toString('hex').padEnd(64, '0').slice(0, 64);
-    return { digest, version: '3.43.1', composeYaml, files: secrets.map(({ file }) => file), images: [master, replica], volumes: ['database', 'database-replica'], services: Object.keys(services) };
+    return {
+      digest,
+      version: '3.43.1',
+      composeYaml,
+      files: secrets.map(({ file }) => file),
+      images: [master, replica],
+      volumes: ['database', 'database-replica'],
+      services: Object.keys(services),
+    };
   }
 
   /** Brings its database up, empty or with what its volumes hold. */
@@ -93,31 +145,57 @@ export class RestoreStage {
     await this.host.claim(project, aFence(), signal);
     await this.host.writeRelease(project, release, aFence(), signal);
     await this.host.composeUp(project, release, services, aFence(), signal);
-    await waitFor(`${services.join(', ')} of ${project}`, async () => {
-      const { containers } = await this.host.observe(project, 'quick', signal);
-      return services.every((service) => containers.some((one) => one.service === service && one.health === 'healthy'));
-    }, { timeoutSeconds: 120 });
+    await waitFor(
+      `${services.join(', ')} of ${project}`,
+      async () => {
+        const { containers } = await this.host.observe(project, 'quick', signal);
+        return services.every((service) =>
+          containers.some((one) => one.service === service && one.health === 'healthy'),
+        );
+      },
+      { timeoutSeconds: 120 },
+    );
   }
 
   async onHost(script: string, input?: string): Promise<string> {
-    return (await this.sandbox.docker.exec(this.sandbox.host('host-1').container, ['sh', '-c', script], input === undefined ? {} : { input })).trim();
+    return (
+      await this.sandbox.docker.exec(
+        this.sandbox.host('host-1').container,
+        ['sh', '-c', script],
+        input === undefined ? {} : { input },
+      )
+    ).trim();
   }
 
   async sql(project: string, statements: string, service = 'acd-dbm'): Promise<string> {
-    return await this.onHost(`docker exec -i ${project}-${service}-1 mariadb --defaults-file=/dev/shm/jtel/client.cnf --batch --skip-column-names`, statements);
+    return await this.onHost(
+      `docker exec -i ${project}-${service}-1 mariadb --defaults-file=/dev/shm/jtel/client.cnf --batch --skip-column-names`,
+      statements,
+    );
   }
 
   async startJob(project: string, job: Omit<JobSpec, 'uid' | 'image' | 'command'>): Promise<string> {
     const uid = `job-${process.pid}-${++this.#jobs}`;
-    await this.host.startJob(project, { ...job, uid, image: this.images.toolbox, command: [job.type] }, aFence(), signal);
+    await this.host.startJob(
+      project,
+      { ...job, uid, image: this.images.toolbox, command: [job.type] },
+      aFence(),
+      signal,
+    );
     return uid;
   }
 
   async ended(uid: string): Promise<JobReport> {
-    return await waitFor(`the end of ${uid}`, async () => {
-      const report = await this.host.readJob(uid, signal);
-      return report !== undefined && report.job.state !== 'Running' && report.job.state !== 'Created' && report;
-    }, { timeoutSeconds: 180 });
+    return await waitFor(
+      `the end of ${uid}`,
+      async () => {
+        const report = await this.host.readJob(uid, signal);
+        return (
+          report !== undefined && report.job.state !== 'Running' && report.job.state !== 'Created' && report
+        );
+      },
+      { timeoutSeconds: 180 },
+    );
   }
 
   async #run(project: string, job: Omit<JobSpec, 'uid' | 'image' | 'command'>): Promise<JobReport> {
@@ -130,8 +208,19 @@ export class RestoreStage {
   async backup(project: string, kind: DatabaseKind, backupID: string): Promise<RestoreJobInput['backup']> {
     const rootPassword = secretOf(project, 'database-root-password');
     const input: BackupJobInput = {
-      type: 'backup', backupID, attempt: 1, identity, epoch: '20261123', known: [], limits: {},
-      upload: { containerUrl: this.double.containerUrl, query: 'sp=c&sig=canary-create', prefix: '', expiresTime: '2099-01-01T00:00:00Z' },
+      type: 'backup',
+      backupID,
+      attempt: 1,
+      identity,
+      epoch: '20261123',
+      known: [],
+      limits: {},
+      upload: {
+        containerUrl: this.double.containerUrl,
+        query: 'sp=c&sig=canary-create',
+        prefix: '',
+        expiresTime: '2099-01-01T00:00:00Z',
+      },
       database: { kind, exchange: exchangePath, host: 'acd-dbm', port: 3306, rootPassword, schemas },
       fileTrees: [{ name: 'files', path: '/data/files', excludes: [] }],
     };
@@ -142,14 +231,21 @@ export class RestoreStage {
       volumes: [{ volume: `${project}_files`, target: '/data/files', readOnly: true }],
       input,
       memoryBytes: 300 * megabyte,
-      ...(kind === 'Physical' ? { exchange: exchangePath, companions: [this.#companion(project, backupScript, files, true)] } : {}),
+      ...(kind === 'Physical'
+        ? { exchange: exchangePath, companions: [this.#companion(project, backupScript, files, true)] }
+        : {}),
     });
-    if (report.error !== undefined) throw new Error(`backup failed: ${report.error.reason} ${report.error.message}`);
+    if (report.error !== undefined)
+      throw new Error(`backup failed: ${report.error.reason} ${report.error.message}`);
     return backupToRead(this.double, report.result as BackupJobResult);
   }
 
   /** As the operator puts it together (controllers/restore-job.ts). */
-  restoreJob(project: string, backup: RestoreJobInput['backup'], change: Partial<RestoreJobInput> = {}): Omit<JobSpec, 'uid' | 'image' | 'command'> {
+  restoreJob(
+    project: string,
+    backup: RestoreJobInput['backup'],
+    change: Partial<RestoreJobInput> = {},
+  ): Omit<JobSpec, 'uid' | 'image' | 'command'> {
     const isPhysical = backup.dataSets.some(({ kind }) => kind === 'Physical');
     const input: RestoreJobInput = {
       type: 'restore',
@@ -157,8 +253,21 @@ export class RestoreStage {
       onData: 'Refuse',
       backup,
       database: isPhysical
-        ? { kind: 'Physical', volumePath: '/database', dataDirectory: 'data', exchange: exchangePath, uid: 999, gid: 999 }
-        : { kind: 'Logical', host: 'acd-dbm', port: 3306, rootPassword: secretOf(project, 'database-root-password'), schemas },
+        ? {
+            kind: 'Physical',
+            volumePath: '/database',
+            dataDirectory: 'data',
+            exchange: exchangePath,
+            uid: 999,
+            gid: 999,
+          }
+        : {
+            kind: 'Logical',
+            host: 'acd-dbm',
+            port: 3306,
+            rootPassword: secretOf(project, 'database-root-password'),
+            schemas,
+          },
       fileTrees: [{ name: 'files', path: '/data/files', uid: 1000, gid: 1000 }],
       limits: {},
       ...change,
@@ -167,14 +276,27 @@ export class RestoreStage {
     return {
       type: 'restore',
       network: isPhysical ? 'host' : `${project}_default`,
-      volumes: isPhysical ? [{ volume: `${project}_database`, target: '/database', readOnly: false }, files] : [files],
+      volumes: isPhysical
+        ? [{ volume: `${project}_database`, target: '/database', readOnly: false }, files]
+        : [files],
       input,
       memoryBytes: 288 * megabyte,
-      ...(isPhysical ? { exchange: exchangePath, companions: [this.#companion(project, prepareScript, [prepareFile(stagedDatabase('/var/lib/mysql'))], false)] } : {}),
+      ...(isPhysical
+        ? {
+            exchange: exchangePath,
+            companions: [
+              this.#companion(project, prepareScript, [prepareFile(stagedDatabase('/var/lib/mysql'))], false),
+            ],
+          }
+        : {}),
     };
   }
 
-  async restore(project: string, backup: RestoreJobInput['backup'], change: Partial<RestoreJobInput> = {}): Promise<JobReport> {
+  async restore(
+    project: string,
+    backup: RestoreJobInput['backup'],
+    change: Partial<RestoreJobInput> = {},
+  ): Promise<JobReport> {
     return await this.#run(project, this.restoreJob(project, backup, change));
   }
 
@@ -184,12 +306,20 @@ export class RestoreStage {
       network: `${project}_default`,
       volumes: [{ volume: `${project}_files`, target: '/data/files', readOnly: true }],
       input: {
-        type: 'count', checksum: true, fileTrees: [{ name: 'files', path: '/data/files', excludes: [] }],
-        database: { host: 'acd-dbm', port: 3306, rootPassword: secretOf(project, 'database-root-password'), schemas },
+        type: 'count',
+        checksum: true,
+        fileTrees: [{ name: 'files', path: '/data/files', excludes: [] }],
+        database: {
+          host: 'acd-dbm',
+          port: 3306,
+          rootPassword: secretOf(project, 'database-root-password'),
+          schemas,
+        },
       },
       memoryBytes: 256 * megabyte,
     });
-    if (report.error !== undefined) throw new Error(`count failed: ${report.error.reason} ${report.error.message}`);
+    if (report.error !== undefined)
+      throw new Error(`count failed: ${report.error.reason} ${report.error.message}`);
     return report.result as CountJobResult;
   }
 
@@ -212,7 +342,9 @@ export class RestoreStage {
 /** This machine's own address in the network of the hosts: where containers on them can reach it. */
 function reachableFrom(host: string): string {
   const prefix = host.replace(/\d+$/, '');
-  const own = Object.values(networkInterfaces()).flatMap((all) => all ?? []).find(({ address }) => address.startsWith(prefix));
+  const own = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .find(({ address }) => address.startsWith(prefix));
   if (own === undefined) throw new Error(`this machine has no address beside ${host}`);
   return own.address;
 }

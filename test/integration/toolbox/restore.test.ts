@@ -27,9 +27,15 @@ beforeAll(async () => {
   for (const project of [first, second]) await stage.host.destroy(project, aFence(1_000_000), signal);
   await stage.start(first, ['acd-dbm', 'acd-dbs']);
   // The server has no sequence engine: a table of numbers does as well.
-  const numbers = 'CREATE DATABASE jtel_seq; CREATE TABLE jtel_seq.n (seq INT PRIMARY KEY); INSERT INTO jtel_seq.n WITH RECURSIVE t AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM t WHERE seq < 60000) SELECT seq FROM t;';
+  const numbers =
+    'CREATE DATABASE jtel_seq; CREATE TABLE jtel_seq.n (seq INT PRIMARY KEY); INSERT INTO jtel_seq.n WITH RECURSIVE t AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM t WHERE seq < 60000) SELECT seq FROM t;';
   await stage.sql(first, `SET max_recursive_iterations = 100000; ${numbers}`);
-  await stage.sql(first, content.replace('jtel_seq.seq_1_to_60000', 'jtel_seq.n').replace('jtel_seq.seq_1_to_300', 'jtel_seq.n WHERE seq <= 300'));
+  await stage.sql(
+    first,
+    content
+      .replace('jtel_seq.seq_1_to_60000', 'jtel_seq.n')
+      .replace('jtel_seq.seq_1_to_300', 'jtel_seq.n WHERE seq <= 300'),
+  );
   await stage.sql(first, 'DROP DATABASE jtel_seq');
   const tree = `/var/lib/docker/volumes/${first}_files/_data`;
   await stage.onHost(`docker volume create --label com.docker.compose.project=${first} --label com.docker.compose.volume=files ${first}_files >/dev/null
@@ -45,9 +51,16 @@ afterAll(async () => {
 describe('the files of a database', () => {
   test('are not put over a database that is there', async () => {
     await stage.host.composeStop(first, aFence(), signal);
-    const before = await stage.onHost(`cd /var/lib/docker/volumes/${first}_database/_data && find . | sort | md5sum`);
-    expect(await stage.restore(first, physical)).toMatchObject({ job: { state: 'Failed' }, error: { reason: 'DataNotEmpty', message: expect.stringContaining('jtel/') } });
-    expect(await stage.onHost(`cd /var/lib/docker/volumes/${first}_database/_data && find . | sort | md5sum`)).toBe(before);
+    const before = await stage.onHost(
+      `cd /var/lib/docker/volumes/${first}_database/_data && find . | sort | md5sum`,
+    );
+    expect(await stage.restore(first, physical)).toMatchObject({
+      job: { state: 'Failed' },
+      error: { reason: 'DataNotEmpty', message: expect.stringContaining('jtel/') },
+    });
+    expect(
+      await stage.onHost(`cd /var/lib/docker/volumes/${first}_database/_data && find . | sort | md5sum`),
+    ).toBe(before);
   });
 
   test('come to a new stack with other passwords, and are all there', async () => {
@@ -55,8 +68,14 @@ describe('the files of a database', () => {
     const report = await stage.restore(second, physical);
     expect(report.error).toBeUndefined();
     expect(physical.dataSets[0]?.tables).toBe(there.tables.length + there.sequences);
-    expect(report).toMatchObject({ job: { state: 'Succeeded' }, progress: { percent: expect.any(Number) }, result: { backupID: physical.backupID, database: { files: physical.dataSets[0]?.files } } });
-    const owners = await stage.onHost(`cd /var/lib/docker/volumes/${second}_database/_data && find data -printf '%U:%G\\n' | sort -u; ls -A; cd data && ls -A | grep -e ^xtrabackup -e ^backup-my -e server-id || true`);
+    expect(report).toMatchObject({
+      job: { state: 'Succeeded' },
+      progress: { percent: expect.any(Number) },
+      result: { backupID: physical.backupID, database: { files: physical.dataSets[0]?.files } },
+    });
+    const owners = await stage.onHost(
+      `cd /var/lib/docker/volumes/${second}_database/_data && find data -printf '%U:%G\\n' | sort -u; ls -A; cd data && ls -A | grep -e ^xtrabackup -e ^backup-my -e server-id || true`,
+    );
     expect(owners.split('\n')).toEqual(['999:999', '.jtel-data.json', 'data']);
     await stage.start(second);
     expect(await stage.count(second)).toEqual(there);
@@ -64,30 +83,61 @@ describe('the files of a database', () => {
     await stage.host.destroy(second, aFence(), signal);
   });
 
-  test('replace what is there when that is agreed to; the replica then clones its master anew', { timeout: 300_000 }, async () => {
-    await stage.start(first, ['acd-dbm', 'acd-dbs']);
-    await stage.sql(first, "INSERT INTO jtel.log (what) VALUES ('after the backup'); DROP TABLE jtel.calls");
-    await stage.host.composeStop(first, aFence(), signal);
-    const report = await stage.restore(first, physical, { loadID: 'load-2', onData: 'Replace' });
-    expect(report.error).toBeUndefined();
-    await stage.start(first, ['acd-dbm']);
-    expect(await stage.count(first)).toEqual(there);
-    await stage.start(first, ['acd-dbm', 'acd-dbs']);
-    await waitFor('the replica to have what the master has', async () => (await stage.sql(first, 'SELECT COUNT(*) FROM jtel.calls', 'acd-dbs')) === '60000', { timeoutSeconds: 60 });
-    await stage.sql(first, "INSERT INTO jtel.log (what) VALUES ('written to the new life')");
-    await waitFor('the replica to follow', async () => (await stage.sql(first, 'SELECT COUNT(*) FROM jtel.log', 'acd-dbs')) === '1', { timeoutSeconds: 60 });
-    await stage.sql(first, 'DELETE FROM jtel.log; UPDATE jtelstats.days SET calls = 1 WHERE day = \'2026-01-02\'');
-  });
+  test(
+    'replace what is there when that is agreed to; the replica then clones its master anew',
+    { timeout: 300_000 },
+    async () => {
+      await stage.start(first, ['acd-dbm', 'acd-dbs']);
+      await stage.sql(
+        first,
+        "INSERT INTO jtel.log (what) VALUES ('after the backup'); DROP TABLE jtel.calls",
+      );
+      await stage.host.composeStop(first, aFence(), signal);
+      const report = await stage.restore(first, physical, { loadID: 'load-2', onData: 'Replace' });
+      expect(report.error).toBeUndefined();
+      await stage.start(first, ['acd-dbm']);
+      expect(await stage.count(first)).toEqual(there);
+      await stage.start(first, ['acd-dbm', 'acd-dbs']);
+      await waitFor(
+        'the replica to have what the master has',
+        async () => (await stage.sql(first, 'SELECT COUNT(*) FROM jtel.calls', 'acd-dbs')) === '60000',
+        { timeoutSeconds: 60 },
+      );
+      await stage.sql(first, "INSERT INTO jtel.log (what) VALUES ('written to the new life')");
+      await waitFor(
+        'the replica to follow',
+        async () => (await stage.sql(first, 'SELECT COUNT(*) FROM jtel.log', 'acd-dbs')) === '1',
+        { timeoutSeconds: 60 },
+      );
+      await stage.sql(
+        first,
+        "DELETE FROM jtel.log; UPDATE jtelstats.days SET calls = 1 WHERE day = '2026-01-02'",
+      );
+    },
+  );
 
   test('are brought in by a job that is killed again and again, too', { timeout: 300_000 }, async () => {
     await stage.host.claim(second, aFence(), signal);
     const steps = ['Restoring', 'Preparing', 'Placing'];
     for (const step of steps) {
-      const uid = await stage.startJob(second, stage.restoreJob(second, physical, { limits: { bytesPerSecond: step === 'Restoring' ? 2_000_000 : 1e9 } }));
-      await waitFor(`the job to come to ${step}`, async () => {
-        const report = await stage.host.readJob(uid, signal);
-        return report?.progress?.step === step || report?.job.state === 'Succeeded' || report?.job.state === 'Failed';
-      }, { timeoutSeconds: 60, intervalMilliseconds: 20 });
+      const uid = await stage.startJob(
+        second,
+        stage.restoreJob(second, physical, {
+          limits: { bytesPerSecond: step === 'Restoring' ? 2_000_000 : 1e9 },
+        }),
+      );
+      await waitFor(
+        `the job to come to ${step}`,
+        async () => {
+          const report = await stage.host.readJob(uid, signal);
+          return (
+            report?.progress?.step === step ||
+            report?.job.state === 'Succeeded' ||
+            report?.job.state === 'Failed'
+          );
+        },
+        { timeoutSeconds: 60, intervalMilliseconds: 20 },
+      );
       await stage.onHost(`docker kill jtel-job-${uid} jtel-job-${uid}-database 2>/dev/null || true`);
       await stage.host.removeJob(uid, aFence(), signal);
     }
@@ -109,13 +159,24 @@ describe('a dump', () => {
     await stage.start(second);
     const report = await stage.restore(second, dump);
     expect(report.error).toBeUndefined();
-    expect(report.result).toMatchObject({ database: { tables: there.tables.length, rows: there.tables.reduce((sum, { rows }) => sum + rows, 0) } });
+    expect(report.result).toMatchObject({
+      database: { tables: there.tables.length, rows: there.tables.reduce((sum, { rows }) => sum + rows, 0) },
+    });
     expect(await stage.count(second)).toEqual(there);
-    expect(await stage.sql(second, 'SELECT COUNT(*) FROM jtel.recent; SELECT jtel.twice(21); SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = \'jtel\'')).toBe('10\n42\ntold');
+    expect(
+      await stage.sql(
+        second,
+        "SELECT COUNT(*) FROM jtel.recent; SELECT jtel.twice(21); SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = 'jtel'",
+      ),
+    ).toBe('10\n42\ntold');
     // Data that is there is only replaced by who may.
-    expect(await stage.restore(second, dump, { loadID: 'load-2' })).toMatchObject({ error: { reason: 'DataNotEmpty' } });
+    expect(await stage.restore(second, dump, { loadID: 'load-2' })).toMatchObject({
+      error: { reason: 'DataNotEmpty' },
+    });
     await stage.sql(second, 'DROP TABLE jtel.calls');
-    expect(await stage.restore(second, dump, { loadID: 'load-2', onData: 'Replace' })).toMatchObject({ job: { state: 'Succeeded' } });
+    expect(await stage.restore(second, dump, { loadID: 'load-2', onData: 'Replace' })).toMatchObject({
+      job: { state: 'Succeeded' },
+    });
     expect(await stage.count(second)).toEqual(there);
   });
 });
@@ -126,15 +187,21 @@ describe('a job', () => {
     const before = await stage.onHost(files);
     const change = { purpose: 'Check', onData: 'Replace', loadID: 'check-1' } as const;
     expect(await stage.restore(first, physical, change)).toMatchObject({ job: { state: 'Succeeded' } });
-    const [path = '', pack = Buffer.alloc(0)] = [...stage.double.blobs].find(([name]) => name.includes('/packs/')) ?? [];
+    const [path = '', pack = Buffer.alloc(0)] =
+      [...stage.double.blobs].find(([name]) => name.includes('/packs/')) ?? [];
     stage.double.blobs.delete(path);
-    expect(await stage.restore(first, physical, change)).toMatchObject({ error: { reason: 'BackupInvalid' } });
+    expect(await stage.restore(first, physical, change)).toMatchObject({
+      error: { reason: 'BackupInvalid' },
+    });
     stage.double.blobs.set(path, pack);
     expect(await stage.onHost(files)).toBe(before);
   });
 
   test('puts no secret where it can be seen', async () => {
-    const uid = await stage.startJob(first, stage.restoreJob(first, await aDump(), { purpose: 'Check', onData: 'Replace', loadID: 'check-2' }));
+    const uid = await stage.startJob(
+      first,
+      stage.restoreJob(first, await aDump(), { purpose: 'Check', onData: 'Replace', loadID: 'check-2' }),
+    );
     await stage.ended(uid);
     const seen = await stage.onHost(`docker inspect jtel-job-${uid}; docker logs jtel-job-${uid} 2>&1`);
     expect(seen).toContain('result');

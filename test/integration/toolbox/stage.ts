@@ -77,9 +77,30 @@ export class Stage {
     await writeFile(join(this.#secrets, 'database-root-password'), this.rootPassword, { mode: 0o600 });
     await writeFile(join(this.#secrets, 'database-app-password'), 'app-password', { mode: 0o600 });
     await this.docker.run(['network', 'create', '--label', label, this.#name]);
-    const gateway = await this.docker.run(['network', 'inspect', this.#name, '--format', '{{(index .IPAM.Config 0).Gateway}}']);
-    await this.docker.run(['run', '-d', '--name', this.#database, '--label', label, '--network', this.#name, '--network-alias', 'acd-dbm',
-      '--tmpfs', '/var/lib/mysql', '-v', `${this.#secrets}:/run/secrets:ro`, databaseImage]);
+    const gateway = await this.docker.run([
+      'network',
+      'inspect',
+      this.#name,
+      '--format',
+      '{{(index .IPAM.Config 0).Gateway}}',
+    ]);
+    await this.docker.run([
+      'run',
+      '-d',
+      '--name',
+      this.#database,
+      '--label',
+      label,
+      '--network',
+      this.#name,
+      '--network-alias',
+      'acd-dbm',
+      '--tmpfs',
+      '/var/lib/mysql',
+      '-v',
+      `${this.#secrets}:/run/secrets:ro`,
+      databaseImage,
+    ]);
     this.#server = createServer((request, response) => {
       const url = new URL(request.url ?? '/', 'http://localhost');
       const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
@@ -102,7 +123,10 @@ export class Stage {
     });
     await new Promise<void>((resolve) => this.#server?.listen(0, gateway, resolve));
     this.#origin = `http://${gateway}:${(this.#server.address() as AddressInfo).port}`;
-    await waitFor('the database', async () => (await this.docker.tryRun(['exec', this.#database, 'healthy'])).code === 0);
+    await waitFor(
+      'the database',
+      async () => (await this.docker.tryRun(['exec', this.#database, 'healthy'])).code === 0,
+    );
   }
 
   async close(): Promise<void> {
@@ -117,8 +141,13 @@ export class Stage {
 
   /** An empty database, an empty volume, no data sets, no requests. */
   async reset(): Promise<void> {
-    await this.sql('DROP DATABASE IF EXISTS jtel; DROP DATABASE IF EXISTS jtelstats; DROP DATABASE IF EXISTS jtel_operator; DROP DATABASE IF EXISTS other');
-    for (const id of (await this.docker.run(['ps', '-aq', '--filter', `volume=${this.#volume}`])).split('\n').filter(Boolean)) await this.docker.remove(id);
+    await this.sql(
+      'DROP DATABASE IF EXISTS jtel; DROP DATABASE IF EXISTS jtelstats; DROP DATABASE IF EXISTS jtel_operator; DROP DATABASE IF EXISTS other',
+    );
+    for (const id of (await this.docker.run(['ps', '-aq', '--filter', `volume=${this.#volume}`]))
+      .split('\n')
+      .filter(Boolean))
+      await this.docker.remove(id);
     await this.docker.tryRun(['volume', 'rm', '-f', this.#volume]);
     await this.docker.run(['volume', 'create', '--label', label, this.#volume]);
     this.served.clear();
@@ -126,13 +155,28 @@ export class Stage {
   }
 
   async sql(statements: string): Promise<string> {
-    return await this.docker.exec(this.#database, ['mariadb', clientFile, '--batch', '--skip-column-names'], { input: statements });
+    return await this.docker.exec(this.#database, ['mariadb', clientFile, '--batch', '--skip-column-names'], {
+      input: statements,
+    });
   }
 
   /** Runs a shell command that sees the file tree at /tree, as root. */
   async inTree(command: string): Promise<string> {
-    return await this.docker.run(['run', '--rm', '--label', label, '--network', 'none', '-v', `${this.#volume}:/tree`, '--entrypoint', 'sh',
-      toolboxImage, '-c', `cd /tree && ${command}`]);
+    return await this.docker.run([
+      'run',
+      '--rm',
+      '--label',
+      label,
+      '--network',
+      'none',
+      '-v',
+      `${this.#volume}:/tree`,
+      '--entrypoint',
+      'sh',
+      toolboxImage,
+      '-c',
+      `cd /tree && ${command}`,
+    ]);
   }
 
   /** Puts a data set on the server; the digest is that of `content` unless something else is wanted. */
@@ -150,7 +194,12 @@ export class Stage {
 
   spec(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
     return {
-      database: { host: 'acd-dbm', port: 3306, rootPassword: this.rootPassword, schemas: ['jtel', 'jtelstats'] },
+      database: {
+        host: 'acd-dbm',
+        port: 3306,
+        rootPassword: this.rootPassword,
+        schemas: ['jtel', 'jtelstats'],
+      },
       fileTrees: [{ name: 'files', path: '/data/files', uid: 1000, gid: 1000 }],
       ...fields,
     };
@@ -163,8 +212,21 @@ export class Stage {
   /** Starts a job the way the operator does: create, put the input in, start. Returns the container's name. */
   async start(spec: Readonly<Record<string, unknown>>): Promise<string> {
     const name = `${this.#name}-job-${++this.#jobs}`;
-    await this.docker.run(['create', '--name', name, '--label', label, '--network', this.#name, '--memory', '256m',
-      '-v', `${this.#volume}:/data/files`, toolboxImage, String(spec['type'])]);
+    await this.docker.run([
+      'create',
+      '--name',
+      name,
+      '--label',
+      label,
+      '--network',
+      this.#name,
+      '--memory',
+      '256m',
+      '-v',
+      `${this.#volume}:/data/files`,
+      toolboxImage,
+      String(spec['type']),
+    ]);
     const archive = pack();
     archive.entry({ name: 'run/job/', type: 'directory', mode: 0o700 });
     archive.entry({ name: 'run/job/spec.json', mode: 0o600 }, JSON.stringify(spec));
@@ -181,7 +243,9 @@ export class Stage {
   async finish(job: string): Promise<Outcome> {
     const exitCode = Number(await this.docker.run(['wait', job]));
     const lines = await this.lines(job);
-    const parsed = lines.map((line) => JSON.parse(line) as Partial<Outcome> & { progress?: Outcome['progress'][number] });
+    const parsed = lines.map(
+      (line) => JSON.parse(line) as Partial<Outcome> & { progress?: Outcome['progress'][number] },
+    );
     const last = parsed.at(-1) ?? {};
     return {
       exitCode,

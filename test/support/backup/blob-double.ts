@@ -81,7 +81,8 @@ export class BlobDouble {
       const blob = this.blobs.get(path);
       if (url.searchParams.get('sig') !== 'canary-read') refuse(response, 403, 'AuthenticationFailed');
       else if (blob === undefined) refuse(response, 404, 'BlobNotFound');
-      else response.writeHead(200, { 'content-length': blob.length }).end(method === 'HEAD' ? undefined : blob);
+      else
+        response.writeHead(200, { 'content-length': blob.length }).end(method === 'HEAD' ? undefined : blob);
       return;
     }
     this.#mostAtOnce.now++;
@@ -100,11 +101,22 @@ export class BlobDouble {
     }
   }
 
-  #put(request: IncomingMessage, url: URL, path: string, body: Buffer): readonly [status: number, code: string] {
+  #put(
+    request: IncomingMessage,
+    url: URL,
+    path: string,
+    body: Buffer,
+  ): readonly [status: number, code: string] {
     const { headers } = request;
     if (url.searchParams.get('sig') !== 'canary-create') return [403, 'AuthenticationFailed'];
-    if (request.method !== 'PUT' || headers['x-ms-blob-type'] !== 'BlockBlob' || headers['if-none-match'] !== '*') return [400, 'InvalidHeaderValue'];
-    if (headers['content-md5'] !== createHash('md5').update(body).digest('base64')) return [400, 'Md5Mismatch'];
+    if (
+      request.method !== 'PUT' ||
+      headers['x-ms-blob-type'] !== 'BlockBlob' ||
+      headers['if-none-match'] !== '*'
+    )
+      return [400, 'InvalidHeaderValue'];
+    if (headers['content-md5'] !== createHash('md5').update(body).digest('base64'))
+      return [400, 'Md5Mismatch'];
     if (this.blobs.has(path)) return [409, 'BlobAlreadyExists'];
     this.blobs.set(path, body);
     return [201, ''];
@@ -112,5 +124,7 @@ export class BlobDouble {
 }
 
 function refuse(response: ServerResponse, status: number, code: string): void {
-  response.writeHead(status, { 'x-ms-error-code': code }).end(`<?xml version="1.0"?><Error><Code>${code}</Code></Error>`);
+  response
+    .writeHead(status, { 'x-ms-error-code': code })
+    .end(`<?xml version="1.0"?><Error><Code>${code}</Code></Error>`);
 }

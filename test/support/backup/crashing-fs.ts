@@ -7,7 +7,20 @@ import fs from 'node:fs';
 import promises from 'node:fs/promises';
 
 const changes = {
-  sync: ['renameSync', 'mkdirSync', 'symlinkSync', 'linkSync', 'rmSync', 'ftruncateSync', 'fchownSync', 'fchmodSync', 'futimesSync', 'lchownSync', 'lutimesSync', 'chownSync'],
+  sync: [
+    'renameSync',
+    'mkdirSync',
+    'symlinkSync',
+    'linkSync',
+    'rmSync',
+    'ftruncateSync',
+    'fchownSync',
+    'fchmodSync',
+    'futimesSync',
+    'lchownSync',
+    'lutimesSync',
+    'chownSync',
+  ],
   async: ['rename', 'mkdir', 'rm', 'rmdir', 'writeFile', 'appendFile', 'chown', 'chmod', 'open'],
 } as const;
 
@@ -18,7 +31,10 @@ class Crash extends Error {
 type AnyFunction = (...parameters: unknown[]) => unknown;
 
 /** @returns how many changes there were, and whether it came to the crash. */
-export async function crashAfter(changesBefore: number, work: () => Promise<unknown>): Promise<{ readonly crashed: boolean; readonly changes: number }> {
+export async function crashAfter(
+  changesBefore: number,
+  work: () => Promise<unknown>,
+): Promise<{ readonly crashed: boolean; readonly changes: number }> {
   let done = 0;
   const counted = <F extends AnyFunction>(original: F): AnyFunction =>
     function crashing(this: unknown, ...parameters: unknown[]) {
@@ -26,7 +42,10 @@ export async function crashAfter(changesBefore: number, work: () => Promise<unkn
       if (done > changesBefore) throw new Crash('the process is dead');
       return original.apply(this, parameters);
     };
-  const originals = [...patch(fs as unknown as Record<string, AnyFunction>, changes.sync, counted), ...patch(promises as unknown as Record<string, AnyFunction>, changes.async, counted)];
+  const originals = [
+    ...patch(fs as unknown as Record<string, AnyFunction>, changes.sync, counted),
+    ...patch(promises as unknown as Record<string, AnyFunction>, changes.async, counted),
+  ];
   syncBuiltinESMExports();
   try {
     await work();
@@ -40,7 +59,11 @@ export async function crashAfter(changesBefore: number, work: () => Promise<unkn
   }
 }
 
-function patch(module: Record<string, AnyFunction>, names: readonly string[], wrap: (original: AnyFunction) => AnyFunction): (() => void)[] {
+function patch(
+  module: Record<string, AnyFunction>,
+  names: readonly string[],
+  wrap: (original: AnyFunction) => AnyFunction,
+): (() => void)[] {
   return names.map((name) => {
     const original = module[name];
     if (original === undefined) throw new Error(`there is no ${name}`);

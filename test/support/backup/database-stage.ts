@@ -8,11 +8,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
-import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath, optionFilePath, prepareFile, prepareScript } from '../../../backup/companion.ts';
+import {
+  backupOptionFiles,
+  backupScript,
+  companionEntrypoint,
+  exchangePath,
+  optionFilePath,
+  prepareFile,
+  prepareScript,
+} from '../../../backup/companion.ts';
 import type { CompanionFile } from '../../../backup/companion.ts';
 import type { BackupDatabase, BackupJobInput, RestoreJobInput } from '../../../backup/job.ts';
 import { stagedDatabase } from '../../../backup/staging.ts';
-import { buildOlderDatabase, buildStandIns, buildToolbox, olderDatabaseImage, toolboxImage } from '../../../images/build.ts';
+import {
+  buildOlderDatabase,
+  buildStandIns,
+  buildToolbox,
+  olderDatabaseImage,
+  toolboxImage,
+} from '../../../images/build.ts';
 import { ensureBaseImage, ensureNodeImage } from '../../../sandbox/setup/base-image.ts';
 import { ensureDocker } from '../../../sandbox/setup/docker.ts';
 import type { Docker } from '../../../sandbox/support/docker.ts';
@@ -119,42 +133,99 @@ export class DatabaseStage {
     this.#secrets = await mkdtemp(join(tmpdir(), 'database-stage-'));
     await writeFile(join(this.#secrets, 'database-root-password'), this.rootPassword, { mode: 0o600 });
     await writeFile(join(this.#secrets, 'database-app-password'), 'app-password', { mode: 0o600 });
-    for (const [name, content] of Object.entries(this.#options.secrets ?? {})) await writeFile(join(this.#secrets, name), content, { mode: 0o600 });
-    const environment = Object.entries(this.#options.environment ?? {}).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+    for (const [name, content] of Object.entries(this.#options.secrets ?? {}))
+      await writeFile(join(this.#secrets, name), content, { mode: 0o600 });
+    const environment = Object.entries(this.#options.environment ?? {}).flatMap(([name, value]) => [
+      '-e',
+      `${name}=${value}`,
+    ]);
     await this.docker.run(['network', 'create', '--label', this.#label, this.name]);
-    this.gateway = await this.docker.run(['network', 'inspect', this.name, '--format', '{{(index .IPAM.Config 0).Gateway}}']);
-    for (const volume of [this.dataVolume, this.filesVolume]) await this.docker.run(['volume', 'create', '--label', this.#label, volume]);
-    await this.docker.run(['run', '-d', '--name', this.database, '--label', this.#label, '--network', this.name, '--network-alias', 'acd-dbm',
+    this.gateway = await this.docker.run([
+      'network',
+      'inspect',
+      this.name,
+      '--format',
+      '{{(index .IPAM.Config 0).Gateway}}',
+    ]);
+    for (const volume of [this.dataVolume, this.filesVolume])
+      await this.docker.run(['volume', 'create', '--label', this.#label, volume]);
+    await this.docker.run([
+      'run',
+      '-d',
+      '--name',
+      this.database,
+      '--label',
+      this.#label,
+      '--network',
+      this.name,
+      '--network-alias',
+      'acd-dbm',
       ...environment,
-      '-v', `${this.dataVolume}:/var/lib/mysql`, '-v', `${this.#secrets}:/run/secrets:ro`, this.image]);
-    await waitFor('the database', async () => (await this.docker.tryRun(['exec', this.database, 'healthy'])).code === 0);
+      '-v',
+      `${this.dataVolume}:/var/lib/mysql`,
+      '-v',
+      `${this.#secrets}:/run/secrets:ro`,
+      this.image,
+    ]);
+    await waitFor(
+      'the database',
+      async () => (await this.docker.tryRun(['exec', this.database, 'healthy'])).code === 0,
+    );
   }
 
   async close(): Promise<void> {
     const ids = await this.docker.run(['ps', '-aq', '--filter', `network=${this.name}`]);
     for (const id of ids.split('\n').filter(Boolean)) await this.docker.remove(id);
     const volumes = await this.docker.run(['volume', 'ls', '-q', '--filter', `name=${this.name}`]);
-    for (const volume of volumes.split('\n').filter(Boolean)) await this.docker.tryRun(['volume', 'rm', '-f', volume]);
+    for (const volume of volumes.split('\n').filter(Boolean))
+      await this.docker.tryRun(['volume', 'rm', '-f', volume]);
     await this.docker.run(['network', 'rm', this.name]);
     await rm(this.#secrets, { recursive: true, force: true });
   }
 
   async sql(statements: string, database = this.database): Promise<string> {
-    return await this.docker.exec(database, ['mariadb', clientFile, '--batch', '--skip-column-names'], { input: statements });
+    return await this.docker.exec(database, ['mariadb', clientFile, '--batch', '--skip-column-names'], {
+      input: statements,
+    });
   }
 
   /** Runs a shell command that sees the file tree at /tree, as root. */
   async inTree(command: string): Promise<string> {
-    return await this.docker.run(['run', '--rm', '--label', this.#label, '--network', 'none', '-v', `${this.filesVolume}:/tree`, '--entrypoint', 'sh',
-      toolboxImage, '-c', `cd /tree && ${command}`]);
+    return await this.docker.run([
+      'run',
+      '--rm',
+      '--label',
+      this.#label,
+      '--network',
+      'none',
+      '-v',
+      `${this.filesVolume}:/tree`,
+      '--entrypoint',
+      'sh',
+      toolboxImage,
+      '-c',
+      `cd /tree && ${command}`,
+    ]);
   }
 
-  get #server(): { readonly host: string; readonly port: number; readonly user: string; readonly password: string } {
+  get #server(): {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly password: string;
+  } {
     return { host: 'acd-dbm', port: 3306, user: 'root', password: this.rootPassword };
   }
 
   databaseInput(kind: BackupDatabase['kind']): BackupDatabase {
-    return { kind, exchange: exchangePath, host: 'acd-dbm', port: 3306, rootPassword: this.rootPassword, schemas: ['jtel', 'jtelstats'] };
+    return {
+      kind,
+      exchange: exchangePath,
+      host: 'acd-dbm',
+      port: 3306,
+      rootPassword: this.rootPassword,
+      schemas: ['jtel', 'jtelstats'],
+    };
   }
 
   /** Starts a backup job: companion first, as the driver does. */
@@ -166,13 +237,50 @@ export class DatabaseStage {
     if (input.database?.kind === 'Physical') {
       companion = `${name}-companion`;
       const [shell = '', ...rest] = companionEntrypoint;
-      await this.docker.run(['create', '--name', companion, '--label', this.#label, '--network', this.name, '--user', '0', '--entrypoint', shell,
-        '-v', `${this.dataVolume}:/var/lib/mysql:ro`, '-v', `${exchange}:${exchangePath}`, this.image, ...rest, options.companionScript ?? backupScript]);
-      for (const { path, content } of [...backupOptionFiles({ ...this.#server, ...options.tls }), ...(options.companionFiles ?? [])]) await this.#putIn(companion, path, content);
+      await this.docker.run([
+        'create',
+        '--name',
+        companion,
+        '--label',
+        this.#label,
+        '--network',
+        this.name,
+        '--user',
+        '0',
+        '--entrypoint',
+        shell,
+        '-v',
+        `${this.dataVolume}:/var/lib/mysql:ro`,
+        '-v',
+        `${exchange}:${exchangePath}`,
+        this.image,
+        ...rest,
+        options.companionScript ?? backupScript,
+      ]);
+      for (const { path, content } of [
+        ...backupOptionFiles({ ...this.#server, ...options.tls }),
+        ...(options.companionFiles ?? []),
+      ])
+        await this.#putIn(companion, path, content);
       await this.docker.run(['start', companion]);
     }
-    await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name, '--memory', options.memory ?? '300m',
-      '-v', `${this.filesVolume}:/data/files:ro`, '-v', `${exchange}:${exchangePath}`, options.toolbox ?? this.#toolbox, 'backup']);
+    await this.docker.run([
+      'create',
+      '--name',
+      name,
+      '--label',
+      this.#label,
+      '--network',
+      this.name,
+      '--memory',
+      options.memory ?? '300m',
+      '-v',
+      `${this.filesVolume}:/data/files:ro`,
+      '-v',
+      `${exchange}:${exchangePath}`,
+      options.toolbox ?? this.#toolbox,
+      'backup',
+    ]);
     await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
     await this.docker.run(['start', name]);
     return { name, companion, exchange };
@@ -181,7 +289,17 @@ export class DatabaseStage {
   async finish(run: JobRun): Promise<JobOutcome> {
     const exitCode = Number(await this.docker.run(['wait', run.name]));
     const log = await this.docker.run(['logs', run.name]);
-    const lines = log.split('\n').filter(Boolean).map((line) => JSON.parse(line) as { progress?: JobOutcome['progress'][number]; result?: JobOutcome['result']; error?: JobOutcome['error'] });
+    const lines = log
+      .split('\n')
+      .filter(Boolean)
+      .map(
+        (line) =>
+          JSON.parse(line) as {
+            progress?: JobOutcome['progress'][number];
+            result?: JobOutcome['result'];
+            error?: JobOutcome['error'];
+          },
+      );
     const last = lines.at(-1) ?? {};
     return {
       exitCode,
@@ -196,15 +314,53 @@ export class DatabaseStage {
   async restore(input: RestoreJobInput, volume: string, options: RestoreOptions = {}): Promise<JobOutcome> {
     const name = `${this.name}-job-${++this.#jobs}`;
     const run: JobRun = { name, companion: `${name}-companion`, exchange: `${name}-exchange` };
-    for (const each of [volume, run.exchange]) await this.docker.run(['volume', 'create', '--label', this.#label, each]);
+    for (const each of [volume, run.exchange])
+      await this.docker.run(['volume', 'create', '--label', this.#label, each]);
     const [shell = '', ...rest] = companionEntrypoint;
     try {
-      await this.docker.run(['create', '--name', `${name}-companion`, '--label', this.#label, '--network', 'none', '--user', '0', '--entrypoint', shell,
-        '-v', `${volume}:/var/lib/mysql`, '-v', `${run.exchange}:${exchangePath}`, options.preparing ?? this.image, ...rest, prepareScript]);
-      for (const { path, content } of [prepareFile(stagedDatabase('/var/lib/mysql')), ...(options.companionFiles ?? [])]) await this.#putIn(`${name}-companion`, path, content);
+      await this.docker.run([
+        'create',
+        '--name',
+        `${name}-companion`,
+        '--label',
+        this.#label,
+        '--network',
+        'none',
+        '--user',
+        '0',
+        '--entrypoint',
+        shell,
+        '-v',
+        `${volume}:/var/lib/mysql`,
+        '-v',
+        `${run.exchange}:${exchangePath}`,
+        options.preparing ?? this.image,
+        ...rest,
+        prepareScript,
+      ]);
+      for (const { path, content } of [
+        prepareFile(stagedDatabase('/var/lib/mysql')),
+        ...(options.companionFiles ?? []),
+      ])
+        await this.#putIn(`${name}-companion`, path, content);
       await this.docker.run(['start', `${name}-companion`]);
-      await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name, '--memory', '288m',
-        '-v', `${volume}:/database`, '-v', `${run.exchange}:${exchangePath}`, this.#toolbox, 'restore']);
+      await this.docker.run([
+        'create',
+        '--name',
+        name,
+        '--label',
+        this.#label,
+        '--network',
+        this.name,
+        '--memory',
+        '288m',
+        '-v',
+        `${volume}:/database`,
+        '-v',
+        `${run.exchange}:${exchangePath}`,
+        this.#toolbox,
+        'restore',
+      ]);
       await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
       await this.docker.run(['start', name]);
       return await this.finish(run);
@@ -220,10 +376,27 @@ export class DatabaseStage {
     const { schemas } = this.databaseInput('Logical');
     const database = { kind: 'Logical', host: server, port: 3306, rootPassword, schemas } as const;
     const input: RestoreJobInput = {
-      type: 'restore', loadID: name, onData: 'Replace', backup, database, fileTrees: [], limits: {},
+      type: 'restore',
+      loadID: name,
+      onData: 'Replace',
+      backup,
+      database,
+      fileTrees: [],
+      limits: {},
     };
-    await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name,
-      '--memory', '300m', this.#toolbox, 'restore']);
+    await this.docker.run([
+      'create',
+      '--name',
+      name,
+      '--label',
+      this.#label,
+      '--network',
+      this.name,
+      '--memory',
+      '300m',
+      this.#toolbox,
+      'restore',
+    ]);
     await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
     await this.docker.run(['start', name]);
     try {
@@ -236,9 +409,25 @@ export class DatabaseStage {
   /** Another server over a volume; say `close` of the stage when all is done. */
   async serve(volume: string, image = this.image): Promise<string> {
     const server = `${volume}-server`;
-    await this.docker.run(['run', '-d', '--name', server, '--label', this.#label, '--network', this.name, '-v', `${volume}:/var/lib/mysql`,
-      '-v', `${this.#secrets}:/run/secrets:ro`, image]);
-    await waitFor('the restored database', async () => (await this.docker.tryRun(['exec', server, 'healthy'])).code === 0);
+    await this.docker.run([
+      'run',
+      '-d',
+      '--name',
+      server,
+      '--label',
+      this.#label,
+      '--network',
+      this.name,
+      '-v',
+      `${volume}:/var/lib/mysql`,
+      '-v',
+      `${this.#secrets}:/run/secrets:ro`,
+      image,
+    ]);
+    await waitFor(
+      'the restored database',
+      async () => (await this.docker.tryRun(['exec', server, 'healthy'])).code === 0,
+    );
     return server;
   }
 
@@ -246,8 +435,28 @@ export class DatabaseStage {
   async createPeer(image: string, script: string): Promise<string> {
     const name = `${this.name}-peer-${++this.#jobs}`;
     await this.docker.run(['volume', 'create', '--label', this.#label, `${this.name}-peers`]);
-    await this.docker.run(['create', '--name', name, '--label', this.#label, '--network', this.name, '--user', '0', '--entrypoint', 'bash',
-      '-v', `${this.dataVolume}:/var/lib/mysql:ro`, '-v', `${this.name}-peers:/peers`, image, '-o', 'pipefail', '-ec', script]);
+    await this.docker.run([
+      'create',
+      '--name',
+      name,
+      '--label',
+      this.#label,
+      '--network',
+      this.name,
+      '--user',
+      '0',
+      '--entrypoint',
+      'bash',
+      '-v',
+      `${this.dataVolume}:/var/lib/mysql:ro`,
+      '-v',
+      `${this.name}-peers:/peers`,
+      image,
+      '-o',
+      'pipefail',
+      '-ec',
+      script,
+    ]);
     const [{ content = '' } = {}] = backupOptionFiles(this.#server);
     await this.#putIn(name, optionFilePath, `${content}${content.replace('[mariabackup]', '[client]')}`);
     return name;

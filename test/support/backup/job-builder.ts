@@ -26,7 +26,7 @@ export function content(seed: number, bytes: number): Buffer {
   const words = new Uint32Array(Math.ceil(bytes / 4));
   const made = Buffer.from(words.buffer, 0, bytes);
   let state = seed + 1;
-  for (let at = 0; at < bytes; ) {
+  for (let at = 0; at < bytes;) {
     const length = Math.min(bytes - at, 1 + next(200_000));
     const kind = next(3);
     if (kind === 1) made.fill(`row ${next(1000)} of the table;`, at, at + length);
@@ -122,8 +122,17 @@ function jobInput(double: BlobDouble, tree: TestTree, options: JobOptions = {}):
   };
 }
 
-export async function runBackup(double: BlobDouble, tree: TestTree, options: JobOptions = {}): Promise<BackupJobResult> {
-  return await backup(jobInput(double, tree, options), options.onProgress ?? (() => undefined), options.signal ?? new AbortController().signal, 10);
+export async function runBackup(
+  double: BlobDouble,
+  tree: TestTree,
+  options: JobOptions = {},
+): Promise<BackupJobResult> {
+  return await backup(
+    jobInput(double, tree, options),
+    options.onProgress ?? (() => undefined),
+    options.signal ?? new AbortController().signal,
+    10,
+  );
 }
 
 /** As the operator announces them: by a listing, for a try that did not end. */
@@ -136,5 +145,9 @@ export function partsInStore(double: BlobDouble, id = backupID): readonly KnownI
       const [, tryB = '', partB = ''] = name.exec(b) ?? [];
       return Number(tryA) - Number(tryB) || Number(partA) - Number(partB);
     })
-    .map(([path, body]) => ({ url: double.url(path), bytes: body.length, md5: createHash('md5').update(body).digest('base64') }));
+    .map(([path, body]) => ({
+      url: double.url(path),
+      bytes: body.length,
+      md5: createHash('md5').update(body).digest('base64'),
+    }));
 }

@@ -224,7 +224,8 @@ export async function lookAtMatrix(
   // Each value by its digest, as bytes; rows in an order that does not depend on where they lie.
   const quoted = "CONCAT('`', REPLACE(column_name, '`', '``'), '`')";
   const value = `CONCAT('IFNULL(MD5(CAST(', ${quoted}, IF(data_type = 'float', ' AS DOUBLE)),0)', ' AS BINARY)),0)'))`;
-  const tables = await sql(`SELECT CONCAT('\`', REPLACE(t.table_schema, '\`', '\`\`'), '\`.\`', REPLACE(t.table_name, '\`', '\`\`'), '\`'),
+  const tables =
+    await sql(`SELECT CONCAT('\`', REPLACE(t.table_schema, '\`', '\`\`'), '\`.\`', REPLACE(t.table_name, '\`', '\`\`'), '\`'),
     t.table_type, GROUP_CONCAT(${value} ORDER BY ordinal_position)
     FROM information_schema.tables t LEFT JOIN information_schema.columns c USING (table_schema, table_name)
     WHERE t.table_schema ${inSchemas} GROUP BY 1, 2 ORDER BY 1`);

@@ -17,7 +17,14 @@ export interface WrittenParts {
  * Everything of one data set, by its path (still escaped).
  * @throws {Error} when a digest, a length or a number does not agree.
  */
-export function readBack(blobs: ReadonlyMap<string, Buffer>, identity: string, backupID: string, written: WrittenParts, set: string, key?: Buffer): ReadonlyMap<string, ReadFile> {
+export function readBack(
+  blobs: ReadonlyMap<string, Buffer>,
+  identity: string,
+  backupID: string,
+  written: WrittenParts,
+  set: string,
+  key?: Buffer,
+): ReadonlyMap<string, ReadFile> {
   const packs = new Map<string, Buffer>();
   const chunks = new Map<string, { readonly hashes: string[]; readonly content: Buffer[]; length: number }>();
   const files = new Map<string, ReadFile>();
@@ -28,23 +35,42 @@ export function readBack(blobs: ReadonlyMap<string, Buffer>, identity: string, b
       const field = line.split('\t');
       if (field[0] === 'P') {
         const pack = blobs.get(`${identity}/packs/${field[2]}/${field[3]}`);
-        check(pack !== undefined && sha256(pack) === field[3] && pack.length === Number(field[4]), `pack ${field[3]}`);
+        check(
+          pack !== undefined && sha256(pack) === field[3] && pack.length === Number(field[4]),
+          `pack ${field[3]}`,
+        );
         check(createHash('md5').update(pack).digest('base64') === field[5], `md5 of pack ${field[3]}`);
         packs.set(field[1] ?? '', pack);
       } else if (field[0] === 'E') {
         const file = chunks.get(field[1] ?? '') ?? { hashes: [], content: [], length: 0 };
         chunks.set(field[1] ?? '', file);
         const at = Number(field[5]);
-        const chunk = field[4] === '0' ? Buffer.alloc(Number(field[3])) : zstdDecompressSync(open((packs.get(field[4] ?? '') ?? Buffer.alloc(0)).subarray(at, at + Number(field[6])), key));
-        check(Number(field[2]) === file.length && chunk.length === Number(field[3]) && sha256(chunk) === field[7], `chunk ${line}`);
+        const chunk =
+          field[4] === '0'
+            ? Buffer.alloc(Number(field[3]))
+            : zstdDecompressSync(
+                open((packs.get(field[4] ?? '') ?? Buffer.alloc(0)).subarray(at, at + Number(field[6])), key),
+              );
+        check(
+          Number(field[2]) === file.length && chunk.length === Number(field[3]) && sha256(chunk) === field[7],
+          `chunk ${line}`,
+        );
         file.hashes.push(`${field[7]}\n`);
         file.content.push(chunk);
         file.length += chunk.length;
       } else if (field[0] === 'F' && field[2] === set) {
         const { hashes, content } = chunks.get(field[1] ?? '') ?? { hashes: [], content: [] };
         const whole = Buffer.concat(content);
-        check(whole.length === Number(field[5]) && sha256(Buffer.from(hashes.join(''))) === field[10], `file ${line}`);
-        files.set(field[4] ?? '', { type: field[3] ?? '', content: whole, mode: field[6] ?? '', target: field[11] ?? '' });
+        check(
+          whole.length === Number(field[5]) && sha256(Buffer.from(hashes.join(''))) === field[10],
+          `file ${line}`,
+        );
+        files.set(field[4] ?? '', {
+          type: field[3] ?? '',
+          content: whole,
+          mode: field[6] ?? '',
+          target: field[11] ?? '',
+        });
       }
     }
   }

@@ -26,18 +26,32 @@ export function backupToRead(double: BlobDouble, result: BackupJobResult): Resto
     identity,
     indexParts: indexParts.map(({ name, bytes, sha256 }) => ({ url: url(name), bytes, sha256 })),
     attributeParts: attributeParts.map(({ name, bytes, sha256 }) => ({ url: url(name), bytes, sha256 })),
-    packs: parsePackList(zstdDecompressSync(list).toString('latin1'), backupID).map(({ number, epoch, sha256, bytes }) => ({
-      number,
-      url: double.url(paths.pack(identity, epoch, sha256)),
-      bytes,
-      sha256,
-    })),
+    packs: parsePackList(zstdDecompressSync(list).toString('latin1'), backupID).map(
+      ({ number, epoch, sha256, bytes }) => ({
+        number,
+        url: double.url(paths.pack(identity, epoch, sha256)),
+        bytes,
+        sha256,
+      }),
+    ),
     dataSets,
   };
 }
 
-export function restoreInput(backup: RestoreJobInput['backup'], path: string, change: Partial<RestoreJobInput> = {}): RestoreJobInput {
-  return { type: 'restore', loadID: 'load-1', onData: 'Refuse', backup, fileTrees: [{ name: 'files', path, uid, gid }], limits: { threads: 2 }, ...change };
+export function restoreInput(
+  backup: RestoreJobInput['backup'],
+  path: string,
+  change: Partial<RestoreJobInput> = {},
+): RestoreJobInput {
+  return {
+    type: 'restore',
+    loadID: 'load-1',
+    onData: 'Refuse',
+    backup,
+    fileTrees: [{ name: 'files', path, uid, gid }],
+    limits: { threads: 2 },
+    ...change,
+  };
 }
 
 export interface RunOptions {
@@ -46,10 +60,18 @@ export interface RunOptions {
 }
 
 /** Each has a scratch directory of its own, as each job has its container. */
-export async function runRestore(input: RestoreJobInput, { signal, onProgress }: RunOptions = {}): Promise<RestoreJobResult> {
+export async function runRestore(
+  input: RestoreJobInput,
+  { signal, onProgress }: RunOptions = {},
+): Promise<RestoreJobResult> {
   const scratch = await mkdtemp(join(tmpdir(), 'restore-scratch-'));
   try {
-    return await restore(input, { report: onProgress ?? (() => undefined), signal: signal ?? new AbortController().signal, scratch, retryMilliseconds: 1 });
+    return await restore(input, {
+      report: onProgress ?? (() => undefined),
+      signal: signal ?? new AbortController().signal,
+      scratch,
+      retryMilliseconds: 1,
+    });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -58,7 +80,9 @@ export async function runRestore(input: RestoreJobInput, { signal, onProgress }:
 /** Everything below a directory that shows: type, mode, owner, time, number of names, attributes, content or target; this project's own directory is left out. */
 export async function picture(root: string, below = ''): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
-  for (const name of (await readdir(join(root, below), { encoding: 'buffer' })).map((bytes) => bytes.toString('latin1')).toSorted()) {
+  for (const name of (await readdir(join(root, below), { encoding: 'buffer' }))
+    .map((bytes) => bytes.toString('latin1'))
+    .toSorted()) {
     const path = below === '' ? name : `${below}/${name}`;
     if (path === '.jtel-operator') continue;
     const absolute = Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
@@ -66,7 +90,10 @@ export async function picture(root: string, below = ''): Promise<Record<string, 
     const about = `${(seen.mode & 0o7777).toString(8)} ${seen.uid}:${seen.gid} ${Math.floor(seen.mtimeMs / 1000)}`;
     if (seen.isDirectory()) Object.assign(found, { [`${path}/`]: about }, await picture(root, path));
     else if (seen.isSymbolicLink()) found[path] = `link to ${await readlink(absolute)}`;
-    else found[path] = `${about}${namesOf(seen)}${attributesOf(absolute)} ${createHash('sha256').update(await readFile(absolute)).digest('hex')}`;
+    else
+      found[path] = `${about}${namesOf(seen)}${attributesOf(absolute)} ${createHash('sha256')
+        .update(await readFile(absolute))
+        .digest('hex')}`;
   }
   return found;
 }
@@ -76,7 +103,9 @@ function namesOf({ nlink }: { readonly nlink: number }): string {
 }
 
 function attributesOf(path: Buffer): string {
-  return readAttributes(path).kept.map(({ name, value }) => ` ${name}=${value.toString('hex')}`).join('');
+  return readAttributes(path)
+    .kept.map(({ name, value }) => ` ${name}=${value.toString('hex')}`)
+    .join('');
 }
 
 /** Everything that lies in a directory, this project's own too. */

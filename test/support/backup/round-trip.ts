@@ -82,8 +82,20 @@ function told({ error }: JobOutcome): void {
 
 function physicalInput(backup: RestoreJobInput['backup']): RestoreJobInput {
   return {
-    type: 'restore', loadID: 'load-1', onData: 'Refuse', backup, fileTrees: [], limits: {},
-    database: { kind: 'Physical', volumePath: '/database', dataDirectory: 'data', exchange: exchangePath, uid: 999, gid: 999 },
+    type: 'restore',
+    loadID: 'load-1',
+    onData: 'Refuse',
+    backup,
+    fileTrees: [],
+    limits: {},
+    database: {
+      kind: 'Physical',
+      volumePath: '/database',
+      dataDirectory: 'data',
+      exchange: exchangePath,
+      uid: 999,
+      gid: 999,
+    },
   };
 }
 

@@ -57,7 +57,9 @@ function answer(request: SipMessage, peer: { address: string; port: number }): s
     case 'ACK':
       return undefined;
     default:
-      return request.startLine.startsWith('SIP/2.0') ? undefined : sipAnswer(request, '405 Method Not Allowed', here, [['Allow', methods], server]);
+      return request.startLine.startsWith('SIP/2.0')
+        ? undefined
+        : sipAnswer(request, '405 Method Not Allowed', here, [['Allow', methods], server]);
   }
 }
 

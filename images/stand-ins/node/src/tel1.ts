@@ -9,7 +9,15 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { databasePool } from './lib/database.ts';
 import { json, plain, serve } from './lib/http.ts';
-import { dropPrivileges, endOnSignal, explain, numberSetting, ownRelease, say, secret } from './lib/service.ts';
+import {
+  dropPrivileges,
+  endOnSignal,
+  explain,
+  numberSetting,
+  ownRelease,
+  say,
+  secret,
+} from './lib/service.ts';
 
 interface SipState {
   readonly host: string;
@@ -23,7 +31,10 @@ async function gateway(): Promise<string> {
   const lines = (await readFile('/proc/net/route', 'utf8')).split('\n').map((line) => line.split('\t'));
   const hex = lines.find(([, destination]) => destination === '00000000')?.[2];
   if (hex === undefined) throw new Error('no default route: set JTEL_SIP_HOST');
-  return (hex.match(/../g) ?? []).toReversed().map((byte) => Number.parseInt(byte, 16)).join('.');
+  return (hex.match(/../g) ?? [])
+    .toReversed()
+    .map((byte) => Number.parseInt(byte, 16))
+    .join('.');
 }
 
 /** First line of the answer to one OPTIONS. @throws {Error} when none comes within two seconds. */
@@ -59,17 +70,28 @@ dropPrivileges();
 const pool = databasePool(password);
 const sipPort = numberSetting('JTEL_SIP_PORT', 5060);
 const sipHost = process.env['JTEL_SIP_HOST'] || (await gateway());
-let sip: SipState = { host: sipHost, reachable: false, detail: 'not asked yet', time: new Date().toISOString() };
+let sip: SipState = {
+  host: sipHost,
+  reachable: false,
+  detail: 'not asked yet',
+  time: new Date().toISOString(),
+};
 
 async function watchSip(): Promise<void> {
   const before = sip;
   try {
     const line = await askOptions(sipHost, sipPort);
-    sip = { host: sipHost, reachable: line.startsWith('SIP/2.0 200'), detail: line, time: new Date().toISOString() };
+    sip = {
+      host: sipHost,
+      reachable: line.startsWith('SIP/2.0 200'),
+      detail: line,
+      time: new Date().toISOString(),
+    };
   } catch (error) {
     sip = { host: sipHost, reachable: false, detail: explain(error), time: new Date().toISOString() };
   }
-  if (before.reachable !== sip.reachable || before.detail === 'not asked yet') say(`acd-fs1 at ${sipHost}: ${sip.detail}`);
+  if (before.reachable !== sip.reachable || before.detail === 'not asked yet')
+    say(`acd-fs1 at ${sipHost}: ${sip.detail}`);
 }
 
 async function users(): Promise<number> {
@@ -81,7 +103,8 @@ void watchSip();
 const timer = setInterval(() => void watchSip(), 5000);
 const server = serve(8091, async (path) => {
   if (path === '/healthz') return plain(200, `ok: ${await users()} users`);
-  if (path === '/api/info') return json(200, { release: ownRelease(), server: hostname(), users: await users(), sip });
+  if (path === '/api/info')
+    return json(200, { release: ownRelease(), server: hostname(), users: await users(), sip });
   return plain(404, 'not found');
 });
 say(`release ${ownRelease()}: serving on port 8091`);

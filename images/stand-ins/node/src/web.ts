@@ -22,7 +22,9 @@ async function content(): Promise<PageContent> {
   const tenants: readonly { name: string; users: number }[] = await pool.query(
     'SELECT name, (SELECT COUNT(*) FROM jtel.users WHERE users.tenant_id = tenants.id) AS users FROM jtel.tenants ORDER BY id LIMIT 1',
   );
-  const versions: readonly { version: number }[] = await pool.query('SELECT MAX(version) AS version FROM jtel.schema_version');
+  const versions: readonly { version: number }[] = await pool.query(
+    'SELECT MAX(version) AS version FROM jtel.schema_version',
+  );
   const tenant = tenants[0];
   if (tenant === undefined) throw new Error('table jtel.tenants is empty');
   return {
@@ -42,7 +44,11 @@ const server = serve(8080, async (path) => {
     case '/api/info':
       return json(200, await content());
     case '/logo.svg':
-      return { status: 200, type: 'image/svg+xml', body: await readFile(join(tree, 'skins/default/logo.svg')) };
+      return {
+        status: 200,
+        type: 'image/svg+xml',
+        body: await readFile(join(tree, 'skins/default/logo.svg')),
+      };
     case '/healthz':
       await pool.query('SELECT 1 FROM jtel.tenants LIMIT 1');
       return plain(200, 'ok');

@@ -26,14 +26,12 @@ const onObject =
 export async function readAccounts(session: Conversation, objects: ReadonlySet<string>): Promise<Accounts> {
   const rows = await session.ask(`SELECT User, Host, is_role, IFNULL(default_role, '') FROM mysql.user
     WHERE User NOT IN ('root', 'mariadb.sys') ORDER BY is_role = 'Y' DESC, User, Host`);
-  const accounts = rows.map(
-    ([user = '', host = '', role = '', defaultRole = '']): Account => ({
-      user,
-      host,
-      isRole: role === 'Y',
-      defaultRole,
-    }),
-  );
+  const accounts = rows.map(([user = '', host = '', role = '', defaultRole = '']): Account => ({
+    user,
+    host,
+    isRole: role === 'Y',
+    defaultRole,
+  }));
   const made: string[] = [];
   const granted: string[] = [];
   const defaults: string[] = [];

@@ -8,7 +8,15 @@ import { parsePackList } from '../../../../backup/pack-list.ts';
 import { zstdDecompressSync } from 'node:zlib';
 import { setAttribute } from '../../../../test/support/backup/attributes.ts';
 import { BlobDouble } from '../../../../test/support/backup/blob-double.ts';
-import { backupID, content, identity, noise, partsInStore, runBackup, TestTree } from '../../../../test/support/backup/job-builder.ts';
+import {
+  backupID,
+  content,
+  identity,
+  noise,
+  partsInStore,
+  runBackup,
+  TestTree,
+} from '../../../../test/support/backup/job-builder.ts';
 import { readBack } from '../../../../test/support/backup/read-back.ts';
 
 let double: BlobDouble;
@@ -29,7 +37,11 @@ const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).d
 /** Digests by path, of what would be restored. */
 function filesOf(result: Awaited<ReturnType<typeof runBackup>>, key?: Buffer): Record<string, string> {
   const read = readBack(double.blobs, identity, result.backupID, result, 'files', key);
-  return Object.fromEntries([...read].filter(([, { type }]) => type === 'f').map(([path, file]) => [unescaped(path), digestOf(file.content)]));
+  return Object.fromEntries(
+    [...read]
+      .filter(([, { type }]) => type === 'f')
+      .map(([path, file]) => [unescaped(path), digestOf(file.content)]),
+  );
 }
 
 function filesThere(): Record<string, string> {
@@ -39,7 +51,9 @@ function filesThere(): Record<string, string> {
 describe('what comes back', () => {
   test.each([1, 2, 3, 4, 5])('is what was there, for any set of files (seed %i)', async (seed) => {
     await tree.fill(seed, 40, seed === 5 ? 2_500_000 : 300_000);
-    const result = await runBackup(double, tree, { limits: { threads: 1 + (seed % 3), uploads: 1 + (seed % 4) } });
+    const result = await runBackup(double, tree, {
+      limits: { threads: 1 + (seed % 3), uploads: 1 + (seed % 4) },
+    });
     expect(filesOf(result)).toEqual(filesThere());
     const bytes = [...tree.files.values()].reduce((sum, file) => sum + file.length, 0);
     expect(result.dataSets).toMatchObject([{ name: 'files', kind: 'FileTree', files: 40, bytes }]);
@@ -72,11 +86,17 @@ describe('what comes back', () => {
     await promisify(execFile)('mkfifo', [join(tree.path, 'pipe')]);
     await writeFile(join(tree.path, 'keep/capability'), '');
     setAttribute(join(tree.path, 'keep/capability'), { name: 'trusted.md5', value: Buffer.from('x') });
-    const result = await runBackup(double, tree, { fileTrees: [{ name: 'files', path: tree.path, excludes: ['recordings/**', '**/*.log'] }] });
+    const result = await runBackup(double, tree, {
+      fileTrees: [{ name: 'files', path: tree.path, excludes: ['recordings/**', '**/*.log'] }],
+    });
     expect(Object.keys(filesOf(result)).toSorted()).toEqual(['keep/capability', 'keep/logs/b.txt']);
     expect(result.dataSets[0]?.leftOut?.toSorted((a, b) => a.kind.localeCompare(b.kind))).toEqual([
       { kind: 'Attribute', entries: 1, examples: ['keep/capability'] },
-      { kind: 'Excluded', entries: 2, examples: expect.arrayContaining(['recordings', 'logs/a.log']) as unknown },
+      {
+        kind: 'Excluded',
+        entries: 2,
+        examples: expect.arrayContaining(['recordings', 'logs/a.log']) as unknown,
+      },
       { kind: 'Pipe', entries: 1, examples: ['pipe'] },
     ]);
   });
@@ -85,7 +105,9 @@ describe('what comes back', () => {
     const key = Buffer.alloc(32, 7);
     await tree.fill(7, 15);
     await tree.write('secret.txt', Buffer.from('canary-content '.repeat(1000)));
-    const result = await runBackup(double, tree, { encryption: { keyID: 'key-1', key: key.toString('base64') } });
+    const result = await runBackup(double, tree, {
+      encryption: { keyID: 'key-1', key: key.toString('base64') },
+    });
     expect(filesOf(result, key)).toEqual(filesThere());
     const secret = [...double.blobs].filter(([path]) => !path.includes('/packs-'));
     for (const [, body] of secret) {
@@ -133,7 +155,11 @@ describe('what is stored', () => {
   test('is everything again in another epoch', async () => {
     await tree.fill(12, 10);
     const first = await runBackup(double, tree);
-    const result = await runBackup(double, tree, { backupID: '20261224t120000z-00c0de', epoch: '20261224', known: partsInStore(double) });
+    const result = await runBackup(double, tree, {
+      backupID: '20261224t120000z-00c0de',
+      epoch: '20261224',
+      known: partsInStore(double),
+    });
     expect(result.reusedBytes).toBe(0);
     expect(result.storedBytes).toBe(first.storedBytes);
   });
@@ -192,7 +218,9 @@ describe('a try that does not end', () => {
       stop.abort();
       return { kind: 'hang' };
     };
-    await expect(runBackup(double, tree, { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(runBackup(double, tree, { signal: stop.signal })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
     expect(double.blobs.size).toBeLessThanOrEqual(3);
     expect(await readdir(dirname(tree.path))).not.toContain(`${tree.path}.scratch-1`);
   });
@@ -213,7 +241,9 @@ describe('a try that does not end', () => {
         stop.abort();
         return { kind: 'reset', stored: false };
       };
-      await expect(runBackup(double, tree, { signal: stop.signal, limits })).rejects.toMatchObject({ name: 'AbortError' });
+      await expect(runBackup(double, tree, { signal: stop.signal, limits })).rejects.toMatchObject({
+        name: 'AbortError',
+      });
       double.fault = () => undefined;
       const result = await runBackup(double, tree, { attempt: 2, known: partsInStore(double), limits });
       expect(filesOf(result)).toEqual(filesThere());
@@ -231,7 +261,9 @@ describe('a try that does not end', () => {
 test('progress is told in bytes and grows to the end', async () => {
   await tree.fill(41, 40);
   const told: number[] = [];
-  await runBackup(double, tree, { onProgress: ({ bytesDone }) => bytesDone !== undefined && told.push(bytesDone) });
+  await runBackup(double, tree, {
+    onProgress: ({ bytesDone }) => bytesDone !== undefined && told.push(bytesDone),
+  });
   expect(told).toEqual(told.toSorted((a, b) => a - b));
   expect(told.at(-1)).toBe([...tree.files.values()].reduce((sum, file) => sum + file.length, 0));
 });

@@ -34,13 +34,19 @@ const defaultScratch = '/var/tmp/jtel-job';
 const mebibyte = 1024 * 1024;
 
 /** What a source tells beside its files. */
-type DatabaseFacts = Pick<BackupJobResult, 'server' | 'position'> & Pick<DataSet, 'tables' | 'rows' | 'leftOut'>;
+type DatabaseFacts = Pick<BackupJobResult, 'server' | 'position'> &
+  Pick<DataSet, 'tables' | 'rows' | 'leftOut'>;
 
 /**
  * @param retryMilliseconds pause before a failed upload is tried again; grows with each try.
  * @throws {JobError}
  */
-export async function backup(input: BackupJobInput, report: Report, signal: AbortSignal, retryMilliseconds = 500): Promise<BackupJobResult> {
+export async function backup(
+  input: BackupJobInput,
+  report: Report,
+  signal: AbortSignal,
+  retryMilliseconds = 500,
+): Promise<BackupJobResult> {
   const scratch = input.scratch ?? defaultScratch;
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true, mode: 0o700 });
@@ -70,7 +76,13 @@ class BackupRun {
   /** Why the job ends, when something beside the sources failed. */
   reason: unknown;
 
-  constructor(input: BackupJobInput, scratch: string, report: Report, signal: AbortSignal, retryMilliseconds: number) {
+  constructor(
+    input: BackupJobInput,
+    scratch: string,
+    report: Report,
+    signal: AbortSignal,
+    retryMilliseconds: number,
+  ) {
     this.#input = input;
     this.#report = report;
     this.#signal = AbortSignal.any([signal, this.#abort.signal]);
@@ -98,14 +110,28 @@ class BackupRun {
   async run(): Promise<BackupJobResult> {
     const input = this.#input;
     const { packs, index, attributes, pipeline } = this.#assemble();
-    this.#report({ step: 'Measuring', percent: 0, message: input.known.length === 0 ? 'no earlier backup' : `and reading ${input.known.length} parts of earlier indexes` });
+    this.#report({
+      step: 'Measuring',
+      percent: 0,
+      message:
+        input.known.length === 0
+          ? 'no earlier backup'
+          : `and reading ${input.known.length} parts of earlier indexes`,
+    });
     let totals: Totals | undefined;
     const measured = (bytes: number): void => {
       // Small backups get small packs: so little is done again after a crash.
       packs.closedBytes = Math.min(packBytes.closed, Math.max(mebibyte, Math.floor(bytes / 512)));
-      pipeline.checkpointBytes = Math.min(64 * mebibyte, Math.max(packs.closedBytes, Math.floor(bytes / 1024)));
+      pipeline.checkpointBytes = Math.min(
+        64 * mebibyte,
+        Math.max(packs.closedBytes, Math.floor(bytes / 1024)),
+      );
     };
-    const known = takeKnownChunks({ parts: input.known, epoch: input.epoch, cipher: this.#cipher, signal: this.#signal }, this.#table, packs);
+    const known = takeKnownChunks(
+      { parts: input.known, epoch: input.epoch, cipher: this.#cipher, signal: this.#signal },
+      this.#table,
+      packs,
+    );
     const database = this.#measureDatabase();
     const all = (async (): Promise<void> => {
       const found = await this.#measureTrees(database);
@@ -115,14 +141,23 @@ class BackupRun {
     // The database's tool does its first work meanwhile: what it delivers is hashed, and waits to be looked up.
     pipeline.waitFor(Promise.all([known, database.then(measured)]));
     all.catch((error: unknown) => this.#fail(error));
-    const progress = new ProgressTeller(this.#report, () => totals, () => ({
-      bytesDone: pipeline.readBytes,
-      entriesDone: this.#trees.reduce((sum, tree) => sum + tree.entriesDone, 0),
-      uploadedBytes: this.#uploadedBytes,
-    }));
+    const progress = new ProgressTeller(
+      this.#report,
+      () => totals,
+      () => ({
+        bytesDone: pipeline.readBytes,
+        entriesDone: this.#trees.reduce((sum, tree) => sum + tree.entriesDone, 0),
+        uploadedBytes: this.#uploadedBytes,
+      }),
+    );
     try {
-      const context: SourceContext = { pipeline, throttle: new Throttle(input.limits.bytesPerSecond, () => performance.now()), signal: this.#signal };
-      const facts = input.database === undefined ? {} : await this.#readDatabase(input.database, context, progress);
+      const context: SourceContext = {
+        pipeline,
+        throttle: new Throttle(input.limits.bytesPerSecond, () => performance.now()),
+        signal: this.#signal,
+      };
+      const facts =
+        input.database === undefined ? {} : await this.#readDatabase(input.database, context, progress);
       await all;
       for (const [at, tree] of this.#trees.entries()) {
         progress.begin('ReadingFiles', `file tree ${input.fileTrees[at]?.name ?? ''}`);
@@ -134,7 +169,13 @@ class BackupRun {
       await index.finish();
       await attributes.finish();
       this.#signal.throwIfAborted();
-      return await this.#result(pipeline, { indexParts: index.parts, attributeParts: attributes.parts }, dataSets, facts, await known);
+      return await this.#result(
+        pipeline,
+        { indexParts: index.parts, attributeParts: attributes.parts },
+        dataSets,
+        facts,
+        await known,
+      );
     } finally {
       progress.end();
     }
@@ -155,11 +196,22 @@ class BackupRun {
   }
 
   async #measureTrees(database: Promise<number>): Promise<Totals> {
-    const [bytes, trees] = await Promise.all([database, Promise.all(this.#trees.map((tree) => tree.size(this.#signal)))]);
-    return { bytes: trees.reduce((sum, tree) => sum + tree.bytes, bytes), entries: trees.reduce((sum, tree) => sum + tree.entries, 0) };
+    const [bytes, trees] = await Promise.all([
+      database,
+      Promise.all(this.#trees.map((tree) => tree.size(this.#signal))),
+    ]);
+    return {
+      bytes: trees.reduce((sum, tree) => sum + tree.bytes, bytes),
+      entries: trees.reduce((sum, tree) => sum + tree.entries, 0),
+    };
   }
 
-  #assemble(): { readonly packs: PackStore; readonly index: IndexWriter; readonly attributes: IndexWriter; readonly pipeline: Pipeline } {
+  #assemble(): {
+    readonly packs: PackStore;
+    readonly index: IndexWriter;
+    readonly attributes: IndexWriter;
+    readonly pipeline: Pipeline;
+  } {
     const { identity, backupID, attempt, epoch } = this.#input;
     const fail = (error: unknown): void => this.#fail(error);
     const writer = (partName: (attempt: number, part: number) => string): IndexWriter =>
@@ -182,13 +234,29 @@ class BackupRun {
     this.#packs = packs;
     // Whoever stops the job, nobody goes on waiting for room in a pack.
     this.#signal.addEventListener('abort', () => packs.stop(), { once: true });
-    const pipeline = new Pipeline({ workers: this.#workers, packs, index, attributes, table: this.#table, slots: this.#slots, fail, signal: this.#signal });
+    const pipeline = new Pipeline({
+      workers: this.#workers,
+      packs,
+      index,
+      attributes,
+      table: this.#table,
+      slots: this.#slots,
+      fail,
+      signal: this.#signal,
+    });
     return { packs, index, attributes, pipeline };
   }
 
-  async #readDatabase(database: BackupDatabase, context: SourceContext, progress: ProgressTeller): Promise<DatabaseFacts> {
+  async #readDatabase(
+    database: BackupDatabase,
+    context: SourceContext,
+    progress: ProgressTeller,
+  ): Promise<DatabaseFacts> {
     progress.begin('ReadingDatabase');
-    const watched = { moved: () => context.pipeline.readBytes, tell: (waits: string | undefined) => progress.wait(waits) };
+    const watched = {
+      moved: () => context.pipeline.readBytes,
+      tell: (waits: string | undefined) => progress.wait(waits),
+    };
     return await withLockWatch(database, watched, this.#signal, async () => {
       if (database.kind === 'Logical') return await readLogical(database, context);
       const leftOut = await tablesWithoutRows(database, this.#signal);
@@ -202,12 +270,25 @@ class BackupRun {
     if (database !== undefined) {
       const { tables, rows, leftOut = [] } = facts;
       const totals = pipeline.entries.endSet(databaseSetName, database.kind);
-      if (totals.files === 0) throw new JobError('ProducerFailed', 'the database has no files: a backup without it is none');
-      sets.push({ name: databaseSetName, kind: database.kind, ...totals, ...(tables === undefined ? {} : { tables }), ...(rows === undefined ? {} : { rows }), ...(leftOut.length === 0 ? {} : { leftOut }) });
+      if (totals.files === 0)
+        throw new JobError('ProducerFailed', 'the database has no files: a backup without it is none');
+      sets.push({
+        name: databaseSetName,
+        kind: database.kind,
+        ...totals,
+        ...(tables === undefined ? {} : { tables }),
+        ...(rows === undefined ? {} : { rows }),
+        ...(leftOut.length === 0 ? {} : { leftOut }),
+      });
     }
     for (const [at, { name }] of fileTrees.entries()) {
       const leftOut = this.#trees[at]?.leftOut ?? [];
-      sets.push({ name, kind: 'FileTree', ...pipeline.entries.endSet(name, 'FileTree'), ...(leftOut.length === 0 ? {} : { leftOut }) });
+      sets.push({
+        name,
+        kind: 'FileTree',
+        ...pipeline.entries.endSet(name, 'FileTree'),
+        ...(leftOut.length === 0 ? {} : { leftOut }),
+      });
     }
     return sets;
   }
@@ -222,7 +303,12 @@ class BackupRun {
     const { backupID, attempt, identity } = this.#input;
     const records = pipeline.entries.packs.flatMap(({ record }) => (record === undefined ? [] : [record]));
     const text = [...packListLines(backupID, records)].join('');
-    const packList = await storeText({ identity, backupID, attempt }, packListName(attempt), text, this.#uploader);
+    const packList = await storeText(
+      { identity, backupID, attempt },
+      packListName(attempt),
+      text,
+      this.#uploader,
+    );
     return {
       backupID,
       attempt,

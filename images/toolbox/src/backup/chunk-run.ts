@@ -33,7 +33,12 @@ export class RunWriter {
 
   finish(): ChunkRun {
     this.#flush();
-    return new ChunkRun(this.#path, this.#descriptor, this.#records, this.#fences.slice(0, Math.ceil(this.#records / recordsPerBlock)));
+    return new ChunkRun(
+      this.#path,
+      this.#descriptor,
+      this.#records,
+      this.#fences.slice(0, Math.ceil(this.#records / recordsPerBlock)),
+    );
   }
 
   #fence(prefix: number): void {
@@ -47,7 +52,8 @@ export class RunWriter {
   }
 
   #flush(): void {
-    for (let at = 0; at < this.#buffered; ) at += writeSync(this.#descriptor, this.#buffer, at, this.#buffered - at);
+    for (let at = 0; at < this.#buffered;)
+      at += writeSync(this.#descriptor, this.#buffer, at, this.#buffered - at);
     this.#buffered = 0;
   }
 }
@@ -72,7 +78,12 @@ export class ChunkRun {
     // Records with the same beginning may start in the block before the first that begins with it.
     for (let block = Math.max(0, this.#firstNotBefore(prefix) - 1); block < this.#fences.length; block++) {
       if ((this.#fences[block] ?? 0) > prefix) return undefined;
-      const bytes = readFully(this.#descriptor, this.#block, block * blockBytes, Math.min(blockBytes, this.records * recordBytes - block * blockBytes));
+      const bytes = readFully(
+        this.#descriptor,
+        this.#block,
+        block * blockBytes,
+        Math.min(blockBytes, this.records * recordBytes - block * blockBytes),
+      );
       const found = findIn(this.#block, bytes / recordBytes, digest);
       if (found !== undefined) return found;
     }
@@ -83,7 +94,12 @@ export class ChunkRun {
   *all(): Generator<{ readonly memory: Buffer; readonly at: number }> {
     const buffer = Buffer.allocUnsafe(bufferBytes);
     for (let position = 0; position < this.records * recordBytes; position += bufferBytes) {
-      const bytes = readFully(this.#descriptor, buffer, position, Math.min(bufferBytes, this.records * recordBytes - position));
+      const bytes = readFully(
+        this.#descriptor,
+        buffer,
+        position,
+        Math.min(bufferBytes, this.records * recordBytes - position),
+      );
       for (let at = 0; at < bytes; at += recordBytes) yield { memory: buffer, at };
     }
   }

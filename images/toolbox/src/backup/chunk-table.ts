@@ -76,7 +76,10 @@ export class ChunkTable {
   #slotOf(digest: Buffer): number {
     const slots = this.#used.length;
     let slot = digest.readUInt32LE(4) & (slots - 1);
-    while (this.#used[slot] === 1 && this.#memory.compare(digest, 0, 32, slot * recordBytes, slot * recordBytes + 32) !== 0) {
+    while (
+      this.#used[slot] === 1 &&
+      this.#memory.compare(digest, 0, 32, slot * recordBytes, slot * recordBytes + 32) !== 0
+    ) {
       slot = (slot + 1) & (slots - 1);
     }
     return slot;
@@ -102,7 +105,13 @@ export class ChunkTable {
     for (let slot = 0; slot < this.#used.length; slot++) if (this.#used[slot] === 1) slots[count++] = slot;
     const compare = (a: number, b: number): number =>
       this.#memory.readUInt32BE(a * recordBytes) - this.#memory.readUInt32BE(b * recordBytes) ||
-      this.#memory.compare(this.#memory, b * recordBytes, b * recordBytes + 32, a * recordBytes, a * recordBytes + 32);
+      this.#memory.compare(
+        this.#memory,
+        b * recordBytes,
+        b * recordBytes + 32,
+        a * recordBytes,
+        a * recordBytes + 32,
+      );
     return slots.toSorted(compare);
   }
 
@@ -114,7 +123,12 @@ export class ChunkTable {
       let smallest = -1;
       for (const [index, head] of heads.entries()) {
         const best = heads[smallest];
-        if (head !== undefined && (best === undefined || head.memory.compare(best.memory, best.at, best.at + 32, head.at, head.at + 32) < 0)) smallest = index;
+        if (
+          head !== undefined &&
+          (best === undefined ||
+            head.memory.compare(best.memory, best.at, best.at + 32, head.at, head.at + 32) < 0)
+        )
+          smallest = index;
       }
       const head = heads[smallest];
       if (head === undefined) break;
@@ -132,5 +146,9 @@ export class ChunkTable {
 }
 
 function placeAt(memory: Buffer, at: number): ChunkPlace {
-  return { pack: memory.readUInt32LE(at + 32), offset: memory.readUInt32LE(at + 36), storedLength: memory.readUInt32LE(at + 40) };
+  return {
+    pack: memory.readUInt32LE(at + 32),
+    offset: memory.readUInt32LE(at + 36),
+    storedLength: memory.readUInt32LE(at + 40),
+  };
 }

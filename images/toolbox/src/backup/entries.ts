@@ -49,7 +49,14 @@ export interface FileFacts {
 }
 
 type Entry =
-  | { readonly kind: 'extent'; readonly file: IndexedFile; readonly offset: number; readonly length: number; readonly sha256: string; readonly place: Place }
+  | {
+      readonly kind: 'extent';
+      readonly file: IndexedFile;
+      readonly offset: number;
+      readonly length: number;
+      readonly sha256: string;
+      readonly place: Place;
+    }
   | { readonly kind: 'file'; readonly file: IndexedFile; readonly facts: FileFacts };
 
 /** Year 9999, the last that an index has room for. */
@@ -117,17 +124,35 @@ export class Entries {
   }
 
   /** Ends a data set; all its files must have been written. */
-  endSet(name: string, kind: DataSetKind): Pick<DataSet, 'files' | 'bytes' | 'realBytes' | 'tree' | 'digest'> {
+  endSet(
+    name: string,
+    kind: DataSetKind,
+  ): Pick<DataSet, 'files' | 'bytes' | 'realBytes' | 'tree' | 'digest'> {
     const { hash, files, bytes, realBytes, tree, counts } = this.#sets.get(name) ?? new SetTotals();
     const digest = hash.digest('hex');
     this.#index.write(formatRecord({ type: 'S', name, kind, files, bytes, digest }));
-    return { files, bytes, realBytes, ...(kind === 'FileTree' ? { tree: { ...counts, digests: tree.end() } } : {}), digest };
+    return {
+      files,
+      bytes,
+      realBytes,
+      ...(kind === 'FileTree' ? { tree: { ...counts, digests: tree.end() } } : {}),
+      digest,
+    };
   }
 
   #writeExtent(file: IndexedFile, offset: number, length: number, sha256: string, place: Place): void {
     const pack = place.zeros || place.pack === undefined ? 0 : this.#numberOf(place.pack);
     this.#index.write(
-      formatRecord({ type: 'E', file: file.number, offset, length, pack, packOffset: place.offset, storedLength: place.storedLength, sha256 }),
+      formatRecord({
+        type: 'E',
+        file: file.number,
+        offset,
+        length,
+        pack,
+        packOffset: place.offset,
+        storedLength: place.storedLength,
+        sha256,
+      }),
     );
     file.digest.update(digestLine(sha256));
     file.bytes += length;
@@ -151,36 +176,67 @@ export class Entries {
     const { number, bytes } = file;
     const { set, entry, path, mode, uid, gid, mtime, target } = facts;
     const record: FileRecord = {
-      type: 'F', file: number, set, entry, path, bytes, mode, uid, gid,
+      type: 'F',
+      file: number,
+      set,
+      entry,
+      path,
+      bytes,
+      mode,
+      uid,
+      gid,
       mtime: mtime === undefined ? undefined : Math.min(Math.max(0, mtime), latestSeconds),
-      digest: file.digest.digest('hex'), target,
+      digest: file.digest.digest('hex'),
+      target,
     };
     const totals = this.#sets.get(set) ?? new SetTotals();
     this.#sets.set(set, totals);
     const line = formatRecord(record);
     // Whoever reads format 1.0 refuses such a link.
-    if (target !== undefined && leadsOut(path.toString('latin1'), target.toString('latin1'))) this.#attributes.write(line);
+    if (target !== undefined && leadsOut(path.toString('latin1'), target.toString('latin1')))
+      this.#attributes.write(line);
     else {
       this.#index.write(line);
       totals.hash.update(`${line}\n`);
     }
     totals.files += entry === 'f' ? 1 : 0;
     totals.bytes += bytes;
-    const first = facts.attributes === undefined ? undefined : this.#writeAttributes(record, facts.attributes, facts, totals);
+    const first =
+      facts.attributes === undefined
+        ? undefined
+        : this.#writeAttributes(record, facts.attributes, facts, totals);
     if (first === undefined) totals.realBytes += file.realBytes;
   }
 
   /** @returns the number of the file's first name, when this is another one. */
-  #writeAttributes(record: FileRecord, attributes: readonly Attribute[], { mtime = 0, inode }: FileFacts, { tree, counts }: SetTotals): number | undefined {
+  #writeAttributes(
+    record: FileRecord,
+    attributes: readonly Attribute[],
+    { mtime = 0, inode }: FileFacts,
+    { tree, counts }: SetTotals,
+  ): number | undefined {
     const { file, entry, path, bytes, digest, mode = 0, uid = 0, gid = 0, target } = record;
     if (entry === 'd') counts.directories++;
     if (entry === 'l') counts.links++;
     const link = target === undefined ? {} : { target };
-    const first = tree.add(file, { entry, path, mode, uid, gid, mtime, attributes, bytes, digest, ...link, ...(inode === undefined ? {} : { inode }) });
+    const first = tree.add(file, {
+      entry,
+      path,
+      mode,
+      uid,
+      gid,
+      mtime,
+      attributes,
+      bytes,
+      digest,
+      ...link,
+      ...(inode === undefined ? {} : { inode }),
+    });
     if (first === undefined) {
       if (attributes.length > 0) counts.withAttributes++;
       if (mtime < 0) this.#attributes.write(formatExtra({ type: 'T', file, mtime }));
-      for (const attribute of attributes) this.#attributes.write(formatExtra({ type: 'X', file, ...attribute }));
+      for (const attribute of attributes)
+        this.#attributes.write(formatExtra({ type: 'X', file, ...attribute }));
     } else {
       counts.hardLinks++;
       this.#attributes.write(formatExtra({ type: 'K', file, first }));

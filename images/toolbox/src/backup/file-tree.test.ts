@@ -33,7 +33,8 @@ async function read(beforePiece: (piece: number) => Promise<void>): Promise<Outc
     let room = Buffer.alloc(0);
     const target = {
       takeSlot: () => ({ slot: 0, room: (room = Buffer.alloc(65_536)) }),
-      addChunk: (_file: unknown, _offset: number, _slot: number, length: number) => void chunks.push(Buffer.from(room.subarray(0, length))),
+      addChunk: (_file: unknown, _offset: number, _slot: number, length: number) =>
+        void chunks.push(Buffer.from(room.subarray(0, length))),
       addZeros: (_file: unknown, _offset: number, length: number) => void chunks.push(Buffer.alloc(length)),
       addFile: (_file: unknown, { entry, path }: FileFacts) => {
         if (entry === 'f') files[path.toString()] = Buffer.concat(chunks).toString();
@@ -43,7 +44,11 @@ async function read(beforePiece: (piece: number) => Promise<void>): Promise<Outc
   };
   const pipeline = { free: () => beforePiece(++pieces), newFile };
   const reader = new FileTreeReader({ name: 'files', path: root, excludes: [] });
-  await reader.read({ pipeline, throttle: new Throttle(undefined, Date.now), signal: AbortSignal.timeout(10_000) } as unknown as SourceContext);
+  await reader.read({
+    pipeline,
+    throttle: new Throttle(undefined, Date.now),
+    signal: AbortSignal.timeout(10_000),
+  } as unknown as SourceContext);
   return { files, skipped: reader.leftOut };
 }
 

@@ -75,7 +75,11 @@ export class FileTreeReader {
       this.#entries++;
     };
     try {
-      for await (const found of walk(this.#tree, (kind, path) => this.#leftOut.add(kind, path), context.signal)) {
+      for await (const found of walk(
+        this.#tree,
+        (kind, path) => this.#leftOut.add(kind, path),
+        context.signal,
+      )) {
         const prepared = this.#prepare(found);
         prepared.catch(() => undefined); // told when its turn comes
         queue.push(prepared);
@@ -92,11 +96,13 @@ export class FileTreeReader {
     const { path, stat } = found;
     try {
       const attributes = this.#attributes(path);
-      if (stat.isSymbolicLink()) return { ...found, attributes, target: await readlink(this.#absolute(path), { encoding: 'buffer' }) };
+      if (stat.isSymbolicLink())
+        return { ...found, attributes, target: await readlink(this.#absolute(path), { encoding: 'buffer' }) };
       if (!stat.isFile() || stat.size > pieceBytes) return { ...found, attributes };
       for (let again = false; ; again = true) {
         const { content, stat: after, changed } = await this.#readSmall(path);
-        if (!changed || again) return { path, stat: after, attributes, content, ...(changed ? { changed } : {}) };
+        if (!changed || again)
+          return { path, stat: after, attributes, content, ...(changed ? { changed } : {}) };
       }
     } catch (error) {
       this.#skip(error, path);
@@ -116,7 +122,9 @@ export class FileTreeReader {
     return found.kept;
   }
 
-  async #readSmall(path: Buffer): Promise<{ readonly content: Buffer; readonly stat: BigIntStats; readonly changed: boolean }> {
+  async #readSmall(
+    path: Buffer,
+  ): Promise<{ readonly content: Buffer; readonly stat: BigIntStats; readonly changed: boolean }> {
     const { file, stat } = await this.#open(path);
     try {
       const content = Buffer.alloc(Math.min(Number(stat.size), pieceBytes));
@@ -127,7 +135,11 @@ export class FileTreeReader {
         length += bytesRead;
       }
       const after = await file.stat({ bigint: true });
-      return { content: content.subarray(0, length), stat, changed: hasChanged(stat, after) || after.size !== BigInt(length) };
+      return {
+        content: content.subarray(0, length),
+        stat,
+        changed: hasChanged(stat, after) || after.size !== BigInt(length),
+      };
     } finally {
       await file.close();
     }
@@ -159,7 +171,8 @@ export class FileTreeReader {
       const writer = context.pipeline.newFile();
       try {
         await pour(file, Number(stat.size), writer, context);
-        const changed = hasChanged(stat, await file.stat({ bigint: true })) || stat.size !== BigInt(writer.bytes);
+        const changed =
+          hasChanged(stat, await file.stat({ bigint: true })) || stat.size !== BigInt(writer.bytes);
         if (changed && !again) {
           writer.flush(); // without its record nobody takes these chunks for a file
           continue;
@@ -211,9 +224,14 @@ export class FileTreeReader {
 }
 
 /** @param length what the file had when it was opened: one that grows as fast as it is read would never end. */
-async function pour(file: FileHandle, length: number, writer: { write(bytes: Buffer): void }, { pipeline, throttle, signal }: SourceContext): Promise<void> {
+async function pour(
+  file: FileHandle,
+  length: number,
+  writer: { write(bytes: Buffer): void },
+  { pipeline, throttle, signal }: SourceContext,
+): Promise<void> {
   const buffer = Buffer.allocUnsafe(pieceBytes);
-  for (let left = length; left > 0; ) {
+  for (let left = length; left > 0;) {
     const { bytesRead } = await file.read(buffer, 0, Math.min(left, buffer.length));
     if (bytesRead === 0) return;
     left -= bytesRead;

@@ -30,9 +30,14 @@ export class FileWriter {
 
   /** At most a piece; they are copied. */
   write(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       this.#slot ??= this.#target.takeSlot();
-      const copied = bytes.copy(this.#slot.room, this.#filled, at, Math.min(bytes.length, at + chunkBytes - this.#filled));
+      const copied = bytes.copy(
+        this.#slot.room,
+        this.#filled,
+        at,
+        Math.min(bytes.length, at + chunkBytes - this.#filled),
+      );
       at += copied;
       this.#filled += copied;
       if (this.#filled === chunkBytes) this.flush();

@@ -35,5 +35,8 @@ function toPattern(glob: string): RegExp {
 }
 
 function toSegment(segment: string): string {
-  return segment.replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`).replaceAll('*', '[^/]*').replaceAll('?', '[^/]');
+  return segment
+    .replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]');
 }

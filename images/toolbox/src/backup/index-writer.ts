@@ -25,13 +25,24 @@ export interface BackupName {
 }
 
 /** Compresses, and uploads as `name` beside the manifest to be. */
-export async function storeText(name: BackupName, blob: string, text: string, uploader: Uploader, cipher?: BackupCipher): Promise<WrittenBlob> {
-  const compressed = await compress(Buffer.from(text, 'latin1'), { params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } });
+export async function storeText(
+  name: BackupName,
+  blob: string,
+  text: string,
+  uploader: Uploader,
+  cipher?: BackupCipher,
+): Promise<WrittenBlob> {
+  const compressed = await compress(Buffer.from(text, 'latin1'), {
+    params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
+  });
   const body = cipher === undefined ? compressed : cipher.encrypt(compressed);
   const md5 = createHash('md5').update(body).digest('base64');
   const outcome = await uploader.put(paths.part(name.identity, name.backupID, blob), body, md5);
   if (outcome === 'Existed') {
-    throw new JobError('UploadConflict', `${blob} of backup ${name.backupID} is in the store already: try ${name.attempt} ran before, start one with another number`);
+    throw new JobError(
+      'UploadConflict',
+      `${blob} of backup ${name.backupID} is in the store already: try ${name.attempt} ran before, start one with another number`,
+    );
   }
   return { name: blob, bytes: body.length, sha256: createHash('sha256').update(body).digest('hex'), md5 };
 }

@@ -1,7 +1,14 @@
 /** What a backup job is asked for, checked as a whole before anything is done. Values are not repeated in messages: some are secrets. */
 import { Fields, FormatError, patterns, refuseTwice } from '../../../../backup/fields.ts';
 import { databaseSetName } from '../../../../backup/job.ts';
-import type { BackupDatabase, BackupFileTree, BackupJobInput, EncryptionKey, KnownIndexPart, UploadTarget } from '../../../../backup/job.ts';
+import type {
+  BackupDatabase,
+  BackupFileTree,
+  BackupJobInput,
+  EncryptionKey,
+  KnownIndexPart,
+  UploadTarget,
+} from '../../../../backup/job.ts';
 import { isBackupID, isEpoch, isIdentity } from '../../../../backup/names.ts';
 import { readTLS } from '../database/tls.ts';
 import { JobError } from '../job-error.ts';
@@ -44,8 +51,12 @@ function read(fields: Fields): BackupJobInput {
     ...fields.optional('encryption', () => fields.read('encryption', encryption)),
     ...fields.optional('scratch', () => fields.text('scratch', absolutePath)),
   };
-  refuseTwice(input.fileTrees.map(({ name }) => name), 'job spec.fileTrees');
-  if (input.database === undefined && input.fileTrees.length === 0) throw new FormatError('job spec has neither database nor fileTrees: there is nothing to back up');
+  refuseTwice(
+    input.fileTrees.map(({ name }) => name),
+    'job spec.fileTrees',
+  );
+  if (input.database === undefined && input.fileTrees.length === 0)
+    throw new FormatError('job spec has neither database nor fileTrees: there is nothing to back up');
   return input;
 }
 
@@ -67,7 +78,8 @@ function upload(value: unknown, place: string): UploadTarget {
 
 function known(value: unknown, place: string): KnownIndexPart {
   const fields = new Fields(value, place);
-  if (!fields.has('sha256') && !fields.has('md5')) throw new FormatError(`${place} has neither sha256 nor md5`);
+  if (!fields.has('sha256') && !fields.has('md5'))
+    throw new FormatError(`${place} has neither sha256 nor md5`);
   return {
     url: fields.text('url', url, 8192),
     bytes: fields.integer('bytes', 1, 256 * 1024 * 1024),
@@ -84,16 +96,21 @@ function database(value: unknown, place: string): BackupDatabase {
     host: fields.text('host', /^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/),
     port: fields.integer('port', 1, 65_535),
     rootPassword: fields.text('rootPassword', password),
-    schemas: fields.list('schemas', 100, (schema, at) => new Fields({ name: schema }, at).text('name', /^[A-Za-z0-9_]{1,64}$/)),
+    schemas: fields.list('schemas', 100, (schema, at) =>
+      new Fields({ name: schema }, at).text('name', /^[A-Za-z0-9_]{1,64}$/),
+    ),
     ...readTLS(fields),
-    ...fields.optional('keyPaths', () => fields.list('keyPaths', 1000, (path, at) => new Fields({ path }, at).text('path', containerPath))),
+    ...fields.optional('keyPaths', () =>
+      fields.list('keyPaths', 1000, (path, at) => new Fields({ path }, at).text('path', containerPath)),
+    ),
   };
 }
 
 function fileTree(value: unknown, place: string): BackupFileTree {
   const fields = new Fields(value, place);
   const name = fields.text('name', patterns.setName);
-  if (name === databaseSetName) throw new FormatError(`${place}.name must not be ${databaseSetName}: that is the database's`);
+  if (name === databaseSetName)
+    throw new FormatError(`${place}.name must not be ${databaseSetName}: that is the database's`);
   return {
     name,
     path: fields.text('path', absolutePath),

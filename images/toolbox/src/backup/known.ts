@@ -33,7 +33,11 @@ export interface KnownSource {
  * @returns what was left out, one sentence each.
  * @throws {JobError} StoreCredentialsRefused
  */
-export async function takeKnownChunks(source: KnownSource, table: ChunkTable, packs: PackStore): Promise<readonly string[]> {
+export async function takeKnownChunks(
+  source: KnownSource,
+  table: ChunkTable,
+  packs: PackStore,
+): Promise<readonly string[]> {
   const taken = new Map<string, Pack>();
   const ignored: string[] = [];
   let index: OneIndex | undefined;
@@ -73,22 +77,32 @@ class OneIndex {
 
   goesOn(text: string): boolean {
     const { header } = this.#reader;
-    return header !== undefined && text.startsWith(`H\t${header.formatVersion}\t${header.backupID}\t${header.attempt}\t${header.part + 1}\n`);
+    return (
+      header !== undefined &&
+      text.startsWith(
+        `H\t${header.formatVersion}\t${header.backupID}\t${header.attempt}\t${header.part + 1}\n`,
+      )
+    );
   }
 
   /** @throws {FormatError} after the lines before the wrong one were taken. */
   take(text: string): void {
     this.#reader.beginPart('known index');
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length;) {
       const end = text.indexOf('\n', at);
       if (end < 0) throw new FormatError('the index was cut off');
       const record = this.#reader.read(text.slice(at, end));
       at = end + 1;
-      if (record.type === 'P' && record.epoch === this.#epoch) this.#byNumber.set(record.number, this.#packOf(record));
+      if (record.type === 'P' && record.epoch === this.#epoch)
+        this.#byNumber.set(record.number, this.#packOf(record));
       if (record.type !== 'E') continue;
       const pack = this.#byNumber.get(record.pack);
       if (pack === undefined) continue;
-      this.#table.add(Buffer.from(record.sha256, 'hex'), { pack: pack.id, offset: record.packOffset, storedLength: record.storedLength });
+      this.#table.add(Buffer.from(record.sha256, 'hex'), {
+        pack: pack.id,
+        offset: record.packOffset,
+        storedLength: record.storedLength,
+      });
     }
   }
 
@@ -143,27 +157,41 @@ class FetchAhead {
 async function fetchPart(part: KnownIndexPart, signal: AbortSignal): Promise<Buffer> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const response = await fetch(part.url, { redirect: 'error', signal: AbortSignal.any([signal, AbortSignal.timeout(stallMilliseconds)]) });
+      const response = await fetch(part.url, {
+        redirect: 'error',
+        signal: AbortSignal.any([signal, AbortSignal.timeout(stallMilliseconds)]),
+      });
       const code = response.headers.get('x-ms-error-code') ?? '';
       const refusal = storeRefusal('reading an earlier index', { status: response.status, code });
       // More is stored than need be, nothing else.
       if (refusal?.reason === 'BlobArchived') throw new FormatError(refusal.message);
       if (refusal !== undefined) throw refusal;
       if (response.status === 401 || response.status === 403) {
-        throw new JobError('StoreCredentialsRefused', `reading an earlier index: the store answered ${response.status}`);
+        throw new JobError(
+          'StoreCredentialsRefused',
+          `reading an earlier index: the store answered ${response.status}`,
+        );
       }
       if (response.status === 404) throw new FormatError('an index part is not in the store');
       if (!response.ok) throw new Error(`the store answered ${response.status}`);
       const body = Buffer.from(await response.arrayBuffer());
-      const digest = (algorithm: string, encoding: 'hex' | 'base64'): string => createHash(algorithm).update(body).digest(encoding);
-      if (body.length !== part.bytes || (part.sha256 !== undefined && digest('sha256', 'hex') !== part.sha256) || (part.md5 !== undefined && digest('md5', 'base64') !== part.md5)) {
+      const digest = (algorithm: string, encoding: 'hex' | 'base64'): string =>
+        createHash(algorithm).update(body).digest(encoding);
+      if (
+        body.length !== part.bytes ||
+        (part.sha256 !== undefined && digest('sha256', 'hex') !== part.sha256) ||
+        (part.md5 !== undefined && digest('md5', 'base64') !== part.md5)
+      ) {
         throw new FormatError('an index part is not the one that was announced');
       }
       return body;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof JobError || error instanceof FormatError) throw error;
-      if (attempt === attempts) throw new FormatError(`an index part could not be read: ${error instanceof Error ? error.message : String(error)}`);
+      if (attempt === attempts)
+        throw new FormatError(
+          `an index part could not be read: ${error instanceof Error ? error.message : String(error)}`,
+        );
       await delay(250 * 2 ** attempt, undefined, { signal });
     }
   }

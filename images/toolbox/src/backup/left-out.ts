@@ -27,6 +27,9 @@ export class LeftOutCounter {
 function printable(path: Buffer): string {
   const text = path
     .toString('utf8')
-    .replaceAll(invisible, (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`);
+    .replaceAll(
+      invisible,
+      (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`,
+    );
   return text.length > longestExample ? `…${text.slice(-longestExample)}` : text;
 }

@@ -3,10 +3,32 @@ import { describeWait, type Seen } from './lock-watch.ts';
 
 const now = new Date('2026-03-01T02:05:00Z');
 const seen = (id: string, changes: Partial<Seen> = {}): Seen => ({
-  id, user: 'jtel', address: '10.0.0.5', command: 'Query', seconds: 1, state: '', statement: 'SELECT 1', isOurs: false, ...changes,
+  id,
+  user: 'jtel',
+  address: '10.0.0.5',
+  command: 'Query',
+  seconds: 1,
+  state: '',
+  statement: 'SELECT 1',
+  isOurs: false,
+  ...changes,
 });
-const backup = seen('7', { user: 'root', address: '10.0.0.9', seconds: 90, state: 'Waiting for backup lock', statement: 'BACKUP STAGE BLOCK_DDL', isOurs: true });
-const sibling = seen('8', { user: 'root', address: '10.0.0.9', command: 'Sleep', seconds: 300, statement: '', isOurs: true });
+const backup = seen('7', {
+  user: 'root',
+  address: '10.0.0.9',
+  seconds: 90,
+  state: 'Waiting for backup lock',
+  statement: 'BACKUP STAGE BLOCK_DDL',
+  isOurs: true,
+});
+const sibling = seen('8', {
+  user: 'root',
+  address: '10.0.0.9',
+  command: 'Sleep',
+  seconds: 300,
+  statement: '',
+  isOurs: true,
+});
 
 test('a backup that waits says since when, for what, and who may have it; statements are not quoted', () => {
   const others = [
@@ -35,5 +57,7 @@ test.each<[string, readonly Seen[]]>([
 
 test('names are only shown as far as they are some, and nobody is made up', () => {
   expect(describeWait([backup], now)).toContain('the server does not show who has it');
-  expect(describeWait([backup, seen('2', { user: '\u001B[31mx', statement: '/* ' })], now)).toContain('connection 2 of ??31mx from 10.0.0.5 (A STATEMENT for 1 s)');
+  expect(describeWait([backup, seen('2', { user: '\u001B[31mx', statement: '/* ' })], now)).toContain(
+    'connection 2 of ??31mx from 10.0.0.5 (A STATEMENT for 1 s)',
+  );
 });

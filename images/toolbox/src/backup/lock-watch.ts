@@ -54,7 +54,12 @@ export async function withLockWatch<T>(
   }
 }
 
-async function watch(database: BackupDatabase, moved: () => number, tell: Watched['tell'], signal: AbortSignal): Promise<void> {
+async function watch(
+  database: BackupDatabase,
+  moved: () => number,
+  tell: Watched['tell'],
+  signal: AbortSignal,
+): Promise<void> {
   for (let last = moved(); ; last = moved()) {
     await delay(intervalMilliseconds, undefined, { signal });
     tell(moved() === last ? describeWait(await look(database, signal), new Date()) : undefined);
@@ -71,7 +76,17 @@ async function look(database: BackupDatabase, signal: AbortSignal): Promise<read
 }
 
 function seenOf(fields: readonly string[]): Seen {
-  const [id = '', user = '', address = '', command = '', seconds = '0', state = '', statement = '', isOurs = '0', transaction = '-1'] = fields;
+  const [
+    id = '',
+    user = '',
+    address = '',
+    command = '',
+    seconds = '0',
+    state = '',
+    statement = '',
+    isOurs = '0',
+    transaction = '-1',
+  ] = fields;
   const text = (hex: string): string => Buffer.from(hex, 'hex').toString('utf8');
   return {
     id,
@@ -91,7 +106,9 @@ export function describeWait(connections: readonly Seen[], now: Date): string | 
   const [waiting] = connections.filter(isWaitingBackup).toSorted((a, b) => b.seconds - a.seconds);
   if (waiting === undefined) return undefined;
   const since = new Date(now.getTime() - waiting.seconds * 1000).toISOString().slice(0, 19);
-  const others = connections.filter((one) => one.address !== waiting.address && isPossibleHolder(one)).toSorted((a, b) => rank(b) - rank(a));
+  const others = connections
+    .filter((one) => one.address !== waiting.address && isPossibleHolder(one))
+    .toSorted((a, b) => rank(b) - rank(a));
   const named = others.slice(0, mostNamed).map(describeHolder).join(', ');
   const more = others.length > mostNamed ? ` or one of ${others.length - mostNamed} more` : '';
   const whom = named === '' ? 'the server does not show who has it' : `who may have it: ${named}${more}`;
@@ -112,7 +129,15 @@ function rank({ command, seconds, transactionSeconds }: Seen): number {
   return kind * 1e9 + Math.max(seconds, transactionSeconds ?? 0);
 }
 
-function describeHolder({ id, user, address, command, seconds, statement, transactionSeconds }: Seen): string {
+function describeHolder({
+  id,
+  user,
+  address,
+  command,
+  seconds,
+  statement,
+  transactionSeconds,
+}: Seen): string {
   const [verb] = /^\s*[a-z]+(\s+[a-z]+)?/i.exec(statement) ?? ['a statement'];
   const what =
     command !== 'Sleep'

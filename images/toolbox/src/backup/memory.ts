@@ -51,7 +51,10 @@ export class Slots {
   }
 
   stored(slot: number): Buffer {
-    return this.#data.subarray(slot * longestStoredBytes, slot * longestStoredBytes + this.storedLength(slot));
+    return this.#data.subarray(
+      slot * longestStoredBytes,
+      slot * longestStoredBytes + this.storedLength(slot),
+    );
   }
 
   digest(slot: number): Buffer {

@@ -114,7 +114,8 @@ export class PackStore {
 
   #begin(): Filling {
     const memory = this.#memory.pop();
-    if (memory === undefined) throw new JobError('InternalError', 'a chunk came while there was no room for it');
+    if (memory === undefined)
+      throw new JobError('InternalError', 'a chunk came while there was no room for it');
     const pack: Pack = { id: this.packs.length + 1, state: 'Filling', record: undefined };
     this.packs.push(pack);
     return { pack, memory, view: Buffer.from(memory), bytes: 0 };

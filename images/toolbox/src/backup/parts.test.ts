@@ -6,14 +6,29 @@ import { parseBackupInput } from './input.ts';
 
 describe('globs', () => {
   test.each([
-    ['recordings/**', 'recordings/a', true], ['recordings/**', 'recordings/a/b.wav', true], ['recordings/**', 'recordings', false], ['recordings/**', 'old-recordings/a', false],
-    ['**/*.log', 'a.log', true], ['**/*.log', 'x/y/a.log', true], ['*.log', 'x/a.log', false], ['a?c', 'abc', true], ['a?c', 'a/c', false], ['a.c', 'abc', false],
-    ['logs/*/x', 'logs/1/x', true], ['logs/**/x', 'logs/x', true], ['logs/**/x', 'logs/1/2/x', true], ['(a|b)', 'a', false], ['/abs/x', 'abs/x', true], ['dir/', 'dir', true],
+    ['recordings/**', 'recordings/a', true],
+    ['recordings/**', 'recordings/a/b.wav', true],
+    ['recordings/**', 'recordings', false],
+    ['recordings/**', 'old-recordings/a', false],
+    ['**/*.log', 'a.log', true],
+    ['**/*.log', 'x/y/a.log', true],
+    ['*.log', 'x/a.log', false],
+    ['a?c', 'abc', true],
+    ['a?c', 'a/c', false],
+    ['a.c', 'abc', false],
+    ['logs/*/x', 'logs/1/x', true],
+    ['logs/**/x', 'logs/x', true],
+    ['logs/**/x', 'logs/1/2/x', true],
+    ['(a|b)', 'a', false],
+    ['/abs/x', 'abs/x', true],
+    ['dir/', 'dir', true],
   ])('%s on %s: %s', (glob, path, matches) => expect(new Globs([glob]).matches(path)).toBe(matches));
 
   test('say which folders need not be looked into', () => {
     const globs = new Globs(['recordings/**', 'cache']);
-    expect(['recordings', 'cache', 'files', 'recordings/x'].map((path) => globs.matchesAllBelow(path))).toEqual([true, true, false, true]);
+    expect(
+      ['recordings', 'cache', 'files', 'recordings/x'].map((path) => globs.matchesAllBelow(path)),
+    ).toEqual([true, true, false, true]);
   });
 });
 
@@ -28,21 +43,46 @@ test('a throttle holds its rate, and does not make up for pauses', () => {
 
 describe('the input of a backup job', () => {
   const input = {
-    type: 'backup', backupID: '20261123t120000z-00c0de', attempt: 1, identity: 'acme.production', epoch: '20261123',
-    upload: { containerUrl: 'https://account.blob.example/backups', query: 'sp=c&sig=canary', prefix: 'some/prefix', expiresTime: '2026-11-23T20:00:00Z' },
+    type: 'backup',
+    backupID: '20261123t120000z-00c0de',
+    attempt: 1,
+    identity: 'acme.production',
+    epoch: '20261123',
+    upload: {
+      containerUrl: 'https://account.blob.example/backups',
+      query: 'sp=c&sig=canary',
+      prefix: 'some/prefix',
+      expiresTime: '2026-11-23T20:00:00Z',
+    },
     known: [{ url: 'https://x/y?sig=canary', bytes: 5, sha256: 'a'.repeat(64) }],
-    database: { kind: 'Physical', exchange: '/run/exchange', host: 'acd-dbm', port: 3306, rootPassword: 'canary', schemas: ['jtel'] },
+    database: {
+      kind: 'Physical',
+      exchange: '/run/exchange',
+      host: 'acd-dbm',
+      port: 3306,
+      rootPassword: 'canary',
+      schemas: ['jtel'],
+    },
     fileTrees: [{ name: 'files', path: '/data/files', excludes: ['recordings/**'] }],
     limits: {},
   };
   test('is taken as it is', () => expect(parseBackupInput(input)).toEqual(input));
   test.each([
-    [{ backupID: '../x' }, 'backupID'], [{ attempt: 0 }, 'attempt'], [{ identity: '../x' }, 'identity'], [{ epoch: 'x' }, 'epoch'],
-    [{ upload: { ...input.upload, containerUrl: 'https://x/y?sig=canary' } }, 'containerUrl'], [{ upload: { ...input.upload, prefix: '../up' } }, 'prefix'],
-    [{ known: [{ url: 'https://x?canary', bytes: 5 }] }, 'neither sha256 nor md5'], [{ known: [{ url: 'file:///canary', bytes: 5, sha256: 'a'.repeat(64) }] }, 'url'],
-    [{ database: { ...input.database, rootPassword: 'canary\n' } }, 'rootPassword'], [{ database: { ...input.database, schemas: ["a';--"] } }, 'name'],
-    [{ fileTrees: [{ name: 'files', path: '/data/../etc', excludes: [] }] }, 'path'], [{ fileTrees: [{ name: 'database', path: '/d', excludes: [] }] }, 'must not be database'],
-    [{ fileTrees: [...input.fileTrees, ...input.fileTrees] }, 'twice'], [{ fileTrees: [], database: undefined }, 'nothing to back up'], [{ encryption: { keyID: 'k', key: 'canary' } }, 'key'],
+    [{ backupID: '../x' }, 'backupID'],
+    [{ attempt: 0 }, 'attempt'],
+    [{ identity: '../x' }, 'identity'],
+    [{ epoch: 'x' }, 'epoch'],
+    [{ upload: { ...input.upload, containerUrl: 'https://x/y?sig=canary' } }, 'containerUrl'],
+    [{ upload: { ...input.upload, prefix: '../up' } }, 'prefix'],
+    [{ known: [{ url: 'https://x?canary', bytes: 5 }] }, 'neither sha256 nor md5'],
+    [{ known: [{ url: 'file:///canary', bytes: 5, sha256: 'a'.repeat(64) }] }, 'url'],
+    [{ database: { ...input.database, rootPassword: 'canary\n' } }, 'rootPassword'],
+    [{ database: { ...input.database, schemas: ["a';--"] } }, 'name'],
+    [{ fileTrees: [{ name: 'files', path: '/data/../etc', excludes: [] }] }, 'path'],
+    [{ fileTrees: [{ name: 'database', path: '/d', excludes: [] }] }, 'must not be database'],
+    [{ fileTrees: [...input.fileTrees, ...input.fileTrees] }, 'twice'],
+    [{ fileTrees: [], database: undefined }, 'nothing to back up'],
+    [{ encryption: { keyID: 'k', key: 'canary' } }, 'key'],
   ])('%j is refused without repeating what is secret', (change, message) => {
     const error = ((): Error => {
       try {

@@ -51,27 +51,43 @@ class FewSlots {
         });
       },
       addZeros: () => undefined,
-      addFile: (_file: unknown, { path }: FileFacts) => void (this.files[path.toString()] = Buffer.concat(chunks).toString()),
+      addFile: (_file: unknown, { path }: FileFacts) =>
+        void (this.files[path.toString()] = Buffer.concat(chunks).toString()),
     };
     return new FileWriter(target, {} as never);
   }
 }
 
 async function readFrom(pipeline: FewSlots): Promise<PhysicalFacts> {
-  const context = { pipeline, throttle: new Throttle(undefined, Date.now), signal: AbortSignal.timeout(10_000) } as unknown as SourceContext;
-  return await readPhysical({ exchange: root, schemas: ['jtel', 'jtelstats'] } as unknown as BackupDatabase, context);
+  const context = {
+    pipeline,
+    throttle: new Throttle(undefined, Date.now),
+    signal: AbortSignal.timeout(10_000),
+  } as unknown as SourceContext;
+  return await readPhysical(
+    { exchange: root, schemas: ['jtel', 'jtelstats'] } as unknown as BackupDatabase,
+    context,
+  );
 }
 
 /** Reads these files as a whole backup; the tool's own file with its checkpoints comes last. */
-async function read(contents: ReadonlyMap<string, string>): Promise<{ readonly facts: PhysicalFacts; readonly files: Readonly<Record<string, string>> }> {
-  const pieces = [...contents, ['mariadb_backup_checkpoints', 'full'] as const].flatMap(([path, content]) => [payload(path, 0, content), endPiece(path)]);
+async function read(
+  contents: ReadonlyMap<string, string>,
+): Promise<{ readonly facts: PhysicalFacts; readonly files: Readonly<Record<string, string>> }> {
+  const pieces = [...contents, ['mariadb_backup_checkpoints', 'full'] as const].flatMap(([path, content]) => [
+    payload(path, 0, content),
+    endPiece(path),
+  ]);
   // As for each job, an exchange of its own.
-  for (const name of [exchange.exitCode, exchange.reading, exchange.stream]) await rm(join(root, name), { force: true });
+  for (const name of [exchange.exitCode, exchange.reading, exchange.stream])
+    await rm(join(root, name), { force: true });
   await writeFile(join(root, exchange.started), '');
   await writeFile(join(root, exchange.log), completionMark);
   const pipeline = new FewSlots();
   const reading = readFrom(pipeline);
-  await waitFor('the pipe', async () => (await stat(join(root, exchange.stream)).catch(() => undefined))?.isFIFO());
+  await waitFor('the pipe', async () =>
+    (await stat(join(root, exchange.stream)).catch(() => undefined))?.isFIFO(),
+  );
   await writeFile(join(root, exchange.stream), Buffer.concat(pieces));
   await writeFile(join(root, exchange.exitCode), '0\n');
   return { facts: await reading, files: pipeline.files };
@@ -86,8 +102,19 @@ test('hundreds of small files that come at once wait for room', async () => {
 
 test('tables of the schemas are counted by their definitions: no views, no tables of the server, none that is being rebuilt', async () => {
   const counted = ['jtel/calls.frm', 'jtel/calls2.frm', 'jtelstats/days.frm'];
-  const others = ['jtel/calls.ibd', 'jtel/#sql-alter-1-2.frm', 'mysql/user.frm', 'jtel/deeper/x.frm', 'jtel.frm'];
-  const { facts } = await read(new Map([...[...counted, ...others].map((path) => [path, '\xfe\x01 binary'] as const), ['jtel/overview.frm', 'TYPE=VIEW\nquery=select']]));
+  const others = [
+    'jtel/calls.ibd',
+    'jtel/#sql-alter-1-2.frm',
+    'mysql/user.frm',
+    'jtel/deeper/x.frm',
+    'jtel.frm',
+  ];
+  const { facts } = await read(
+    new Map([
+      ...[...counted, ...others].map((path) => [path, '\xfe\x01 binary'] as const),
+      ['jtel/overview.frm', 'TYPE=VIEW\nquery=select'],
+    ]),
+  );
   expect(facts.tables).toBe(3);
   expect((await read(new Map([['ibdata1', 'pages']]))).facts).not.toHaveProperty('tables');
 });

@@ -86,17 +86,27 @@ class Streamed implements StreamedFile {
 }
 
 /** @throws {JobError} ProducerFailed unless the backup is whole. */
-export async function readPhysical(database: BackupDatabase, context: SourceContext, patience: Patience = defaultPatience): Promise<PhysicalFacts> {
+export async function readPhysical(
+  database: BackupDatabase,
+  context: SourceContext,
+  patience: Patience = defaultPatience,
+): Promise<PhysicalFacts> {
   const at = (name: string): string => join(database.exchange, name);
   const facts = new Set([...infoNames, ...positionNames, ...checkpointNames, backupOptionsName]);
   const isDefinition = definitionsIn(database.schemas);
-  const keep = (path: string): number => (facts.has(path) ? longestFacts : isDefinition(path) ? viewMark.length : 0);
+  const keep = (path: string): number =>
+    facts.has(path) ? longestFacts : isDefinition(path) ? viewMark.length : 0;
   const redo = { bytes: 0 };
-  const came = (path: string) => (path === redoName ? (bytes: number) => void (redo.bytes += bytes) : () => undefined);
-  const reader = new XbstreamReader({ begin: (path) => new Streamed(context.pipeline.newFile(), keep(path), came(path)) });
+  const came = (path: string) =>
+    path === redoName ? (bytes: number) => void (redo.bytes += bytes) : () => undefined;
+  const reader = new XbstreamReader({
+    begin: (path) => new Streamed(context.pipeline.newFile(), keep(path), came(path)),
+  });
   const guard = new RedoGuard();
   const watched = new AbortController();
-  const watching = context.throttle.isOn ? watchRedo(guard, database, () => redo.bytes, AbortSignal.any([context.signal, watched.signal])) : undefined;
+  const watching = context.throttle.isOn
+    ? watchRedo(guard, database, () => redo.bytes, AbortSignal.any([context.signal, watched.signal]))
+    : undefined;
   try {
     await drainPipe(database.exchange, reader, context, patience, { guard, redo });
   } finally {
@@ -107,7 +117,8 @@ export async function readPhysical(database: BackupDatabase, context: SourceCont
   await checkExit(at(exchange.exitCode), at(exchange.log), patience.exit, context.signal);
   reader.end();
   const files = reader.files as ReadonlyMap<string, Streamed>;
-  const textOf = (names: readonly string[]): string | undefined => names.map((name) => files.get(name)?.text).find((text) => text !== undefined);
+  const textOf = (names: readonly string[]): string | undefined =>
+    names.map((name) => files.get(name)?.text).find((text) => text !== undefined);
   if (textOf(checkpointNames) === undefined) fail('it lacks the file with its checkpoints');
   checkKeys(textOf([backupOptionsName]) ?? '', database.keyPaths ?? []);
   for (const [path, { writer }] of files) {
@@ -128,7 +139,9 @@ export async function readPhysical(database: BackupDatabase, context: SourceCont
 function checkKeys(options: string, keyPaths: readonly string[]): void {
   const needed = keyPathOf(options);
   if (needed === undefined || keyPaths.includes(needed)) return;
-  fail(`the database is encrypted at rest with the keys in ${needed.slice(0, 255)}, which the release does not bring: let it name them (database.physical.keys), or back up by method Logical`);
+  fail(
+    `the database is encrypted at rest with the keys in ${needed.slice(0, 255)}, which the release does not bring: let it name them (database.physical.keys), or back up by method Logical`,
+  );
 }
 
 /** `jtel/calls.frm`; what begins with `#sql` is a table that is just being rebuilt, and nobody's. */
@@ -146,7 +159,12 @@ async function makePipe(path: string): Promise<void> {
   try {
     await promisify(execFile)('mkfifo', ['-m', '600', path]);
   } catch (error) {
-    if (!(await isPipe())) throw new JobError('ProducerFailed', `the pipe ${path} cannot be made: is the exchange volume mounted?`, error);
+    if (!(await isPipe()))
+      throw new JobError(
+        'ProducerFailed',
+        `the pipe ${path} cannot be made: is the exchange volume mounted?`,
+        error,
+      );
   }
 }
 
@@ -159,14 +177,21 @@ async function widenPipe(path: string): Promise<void> {
 }
 
 // F_SETPIPE_SZ of linux/fcntl.h; the size belongs to the pipe as long as somebody has it open.
-const widen = 'sysopen(my $pipe, $ARGV[0], O_RDONLY | O_NONBLOCK) or exit 1; fcntl($pipe, 1031, 1 << 20) or exit 1;';
+const widen =
+  'sysopen(my $pipe, $ARGV[0], O_RDONLY | O_NONBLOCK) or exit 1; fcntl($pipe, 1031, 1 << 20) or exit 1;';
 
 /** Opens the pipe for reading once the companion has it open, and says so to it; undefined when it has ended already. */
-async function openPipe(directory: string, startSeconds: number, signal: AbortSignal): Promise<FileHandle | undefined> {
+async function openPipe(
+  directory: string,
+  startSeconds: number,
+  signal: AbortSignal,
+): Promise<FileHandle | undefined> {
   const at = (name: string): string => join(directory, name);
   await makePipe(at(exchange.stream));
-  const began = async (): Promise<boolean> => (await exists(at(exchange.started))) || (await exists(at(exchange.exitCode)));
-  if (!(await waitFor(startSeconds, signal, began))) fail(`the companion did not begin within ${startSeconds} s`);
+  const began = async (): Promise<boolean> =>
+    (await exists(at(exchange.started))) || (await exists(at(exchange.exitCode)));
+  if (!(await waitFor(startSeconds, signal, began)))
+    fail(`the companion did not begin within ${startSeconds} s`);
   signal.throwIfAborted();
   if (await exists(at(exchange.exitCode))) return undefined;
   const handle = await open(at(exchange.stream), constants.O_RDONLY | constants.O_NONBLOCK);
@@ -182,7 +207,13 @@ interface Redo {
 }
 
 /** Reads until whoever writes has closed the pipe; reading stops while the rest of the job is busy. */
-async function drainPipe(directory: string, reader: XbstreamReader, context: SourceContext, patience: Patience, { guard, redo }: Redo): Promise<void> {
+async function drainPipe(
+  directory: string,
+  reader: XbstreamReader,
+  context: SourceContext,
+  patience: Patience,
+  { guard, redo }: Redo,
+): Promise<void> {
   const { pipeline, throttle, signal } = context;
   const handle = await openPipe(directory, patience.start, signal);
   if (handle === undefined) return;
@@ -191,7 +222,8 @@ async function drainPipe(directory: string, reader: XbstreamReader, context: Sou
     await new Promise<void>((resolve, reject) => {
       const push = (bytes: Buffer): Buffer => bytes.subarray(reader.push(bytes, () => pipeline.isFree));
       // The limit is for pages: what comes of the log does not count, and where it must come nothing does.
-      const counted = (bytes: number, redoBefore: number): number => (guard.isUrgent ? 0 : Math.max(0, bytes - (redo.bytes - redoBefore)));
+      const counted = (bytes: number, redoBefore: number): number =>
+        guard.isUrgent ? 0 : Math.max(0, bytes - (redo.bytes - redoBefore));
       const goOn = async (rest: Buffer, length: number, redoBefore: number): Promise<void> => {
         for (let left = rest; left.length > 0; left = push(left)) await pipeline.free();
         await Promise.all([pipeline.free(), throttle.wait(counted(length, redoBefore), signal)]);
@@ -217,8 +249,23 @@ async function drainPipe(directory: string, reader: XbstreamReader, context: Sou
         );
         return false;
       };
-      const socket = new Socket({ fd: handle.fd, readable: true, writable: false, signal, onread: { buffer: Buffer.alloc(readBytes), callback: onBytes } } as never);
-      silence = setTimeout(() => socket.destroy(new JobError('ProducerFailed', `the database's backup tool wrote nothing for ${patience.silence} s`)), patience.silence * 1000);
+      const socket = new Socket({
+        fd: handle.fd,
+        readable: true,
+        writable: false,
+        signal,
+        onread: { buffer: Buffer.alloc(readBytes), callback: onBytes },
+      } as never);
+      silence = setTimeout(
+        () =>
+          socket.destroy(
+            new JobError(
+              'ProducerFailed',
+              `the database's backup tool wrote nothing for ${patience.silence} s`,
+            ),
+          ),
+        patience.silence * 1000,
+      );
       socket.on('end', resolve);
       socket.on('error', reject);
       socket.on('close', () => reject(new JobError('ProducerFailed', 'the pipe was closed')));
@@ -229,19 +276,33 @@ async function drainPipe(directory: string, reader: XbstreamReader, context: Sou
   }
 }
 
-async function checkExit(exitCodePath: string, logPath: string, seconds: number, signal: AbortSignal): Promise<void> {
+async function checkExit(
+  exitCodePath: string,
+  logPath: string,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<void> {
   const ended = await waitFor(seconds, signal, async () => await exists(exitCodePath));
   const log = (await readFile(logPath, 'utf8').catch(() => '')).trimEnd();
   const last = log.split('\n').slice(-5).join(' | ').slice(-1000);
-  if (!ended) fail(`the database's backup tool ended without an exit code: was its container killed? ${last}`);
+  if (!ended)
+    fail(`the database's backup tool ended without an exit code: was its container killed? ${last}`);
   const code = (await readFile(exitCodePath, 'utf8')).trim();
   const keys = lackedKeys(log);
-  if (keys !== undefined) fail(`the database's backup tool lacked the keys of encryption at rest (it ended with code ${code}): ${keys}`);
+  if (keys !== undefined)
+    fail(
+      `the database's backup tool lacked the keys of encryption at rest (it ended with code ${code}): ${keys}`,
+    );
   if (code !== '0') fail(`the database's backup tool ended with code ${code}: ${last}`);
-  if (!log.slice(-2000).includes(completionMark)) fail(`the database's backup tool did not say "${completionMark}": ${last}`);
+  if (!log.slice(-2000).includes(completionMark))
+    fail(`the database's backup tool did not say "${completionMark}": ${last}`);
 }
 
-async function waitFor(seconds: number, signal: AbortSignal, condition: () => Promise<boolean>): Promise<boolean> {
+async function waitFor(
+  seconds: number,
+  signal: AbortSignal,
+  condition: () => Promise<boolean>,
+): Promise<boolean> {
   const deadline = performance.now() + seconds * 1000;
   while (!(await condition())) {
     if (performance.now() > deadline) return false;

@@ -85,7 +85,11 @@ export class Pipeline implements ChunkTarget {
   get isFree(): boolean {
     if (this.entries.waiting > longestQueue) this.#parts.packs.close();
     const { index, attributes } = this.#parts;
-    return this.#freeSlots.length >= reserveSlots && this.entries.waiting <= longestQueue && index.backlog + attributes.backlog < longestBacklog;
+    return (
+      this.#freeSlots.length >= reserveSlots &&
+      this.entries.waiting <= longestQueue &&
+      index.backlog + attributes.backlog < longestBacklog
+    );
   }
 
   /** Waits until one more piece can be written. */
@@ -139,7 +143,8 @@ export class Pipeline implements ChunkTarget {
     await this.#parts.packs.finish();
     this.#parts.signal.throwIfAborted();
     this.entries.drain();
-    if (this.entries.waiting > 0) throw new JobError('InternalError', `${this.entries.waiting} lines of the index were not written`);
+    if (this.entries.waiting > 0)
+      throw new JobError('InternalError', `${this.entries.waiting} lines of the index were not written`);
   }
 
   /** Told by the pack store. */
@@ -148,7 +153,11 @@ export class Pipeline implements ChunkTarget {
       const place = this.#pending.get(key);
       if (place === undefined) continue;
       this.#pending.delete(key);
-      this.#parts.table.add(Buffer.from(key, 'latin1'), { pack: pack.id, offset: place.offset, storedLength: place.storedLength });
+      this.#parts.table.add(Buffer.from(key, 'latin1'), {
+        pack: pack.id,
+        offset: place.offset,
+        storedLength: place.storedLength,
+      });
     }
     this.#pendingOf.delete(pack);
     this.entries.drain();
@@ -176,7 +185,8 @@ export class Pipeline implements ChunkTarget {
     this.#batch = [];
     this.#batchSlots = 0;
     const slots = batch.flatMap((item) => (item.kind === 'chunk' ? [item.slot] : []));
-    const hashed = slots.length === 0 ? Promise.resolve({}) : this.#parts.workers.run({ kind: 'hash', slots });
+    const hashed =
+      slots.length === 0 ? Promise.resolve({}) : this.#parts.workers.run({ kind: 'hash', slots });
     hashed.catch(this.#parts.fail);
     this.#ordered = this.#inOrder(this.#ordered, hashed, batch).catch(this.#parts.fail);
   }
@@ -192,13 +202,17 @@ export class Pipeline implements ChunkTarget {
     const compress: NewChunk[] = [];
     for (const item of batch) {
       if (item.kind === 'end') this.entries.addFile(item.file, item.facts);
-      else if (item.kind === 'zeros') this.entries.addExtent(item.file, item.offset, item.length, zeroDigest(item.length), zeroPlace);
+      else if (item.kind === 'zeros')
+        this.entries.addExtent(item.file, item.offset, item.length, zeroDigest(item.length), zeroPlace);
       else {
         const { slots } = this.#parts;
         const digest = slots.digest(item.slot);
         const length = slots.length(item.slot);
         const key = digest.toString('latin1');
-        const known = slots.storedLength(item.slot) === 0 ? zeroPlace : (this.#pending.get(key) ?? this.#known(digest, length));
+        const known =
+          slots.storedLength(item.slot) === 0
+            ? zeroPlace
+            : (this.#pending.get(key) ?? this.#known(digest, length));
         const place = known ?? { pack: undefined, offset: 0, storedLength: 0, zeros: false };
         this.entries.addExtent(item.file, item.offset, length, digest.toString('hex'), place);
         if (known === undefined) {
@@ -216,7 +230,12 @@ export class Pipeline implements ChunkTarget {
     const found = this.#parts.table.find(digest);
     if (found === undefined) return undefined;
     this.reusedBytes += length;
-    return { pack: this.#parts.packs.packs[found.pack - 1], offset: found.offset, storedLength: found.storedLength, zeros: false };
+    return {
+      pack: this.#parts.packs.packs[found.pack - 1],
+      offset: found.offset,
+      storedLength: found.storedLength,
+      zeros: false,
+    };
   }
 
   #compress(chunks: readonly NewChunk[]): void {

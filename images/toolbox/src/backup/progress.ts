@@ -69,7 +69,8 @@ export class ProgressTeller {
     const done = work(this.#counters());
     const moved = done - this.#last;
     this.#last = done;
-    this.#workPerInterval = this.#workPerInterval === undefined ? moved : this.#workPerInterval * (1 - newest) + moved * newest;
+    this.#workPerInterval =
+      this.#workPerInterval === undefined ? moved : this.#workPerInterval * (1 - newest) + moved * newest;
     this.#tell();
   }
 
@@ -81,7 +82,9 @@ export class ProgressTeller {
     this.#report({
       step: this.#step,
       ...told,
-      message: this.#waits ?? `${this.#about === undefined ? '' : `${this.#about}: `}${told.message}, ${formatBytes(uploadedBytes)} new`,
+      message:
+        this.#waits ??
+        `${this.#about === undefined ? '' : `${this.#about}: `}${told.message}, ${formatBytes(uploadedBytes)} new`,
       bytesDone,
       uploadedBytes,
     });
@@ -94,7 +97,9 @@ export class ProgressTeller {
     const entries = Math.max(totals.entries, entriesDone);
     const total = work({ bytesDone: bytesTotal, entriesDone: entries });
     const done = work(counters);
-    const secondsLeft = Math.ceil(((total - done) / (this.#workPerInterval ?? 0)) * (intervalMilliseconds / 1000));
+    const secondsLeft = Math.ceil(
+      ((total - done) / (this.#workPerInterval ?? 0)) * (intervalMilliseconds / 1000),
+    );
     const files = entries === 0 ? '' : `, ${entriesDone} of ${entries} files and directories`;
     return {
       percent: part(leastPercent, 97, total === 0 ? 1 : done / total),
@@ -114,7 +119,10 @@ interface Told {
 }
 
 function unmeasured({ bytesDone }: Counters): Told {
-  return { percent: leastPercent, message: `${formatBytes(bytesDone)} read, how much there is is being measured` };
+  return {
+    percent: leastPercent,
+    message: `${formatBytes(bytesDone)} read, how much there is is being measured`,
+  };
 }
 
 function work({ bytesDone, entriesDone }: Pick<Counters, 'bytesDone' | 'entriesDone'>): number {

@@ -50,7 +50,12 @@ export class RedoGuard {
 }
 
 /** Keeps a guard informed until the signal. @param pieces of the log that have come so far. */
-export async function watchRedo(guard: RedoGuard, database: BackupDatabase, pieces: () => number, signal: AbortSignal): Promise<void> {
+export async function watchRedo(
+  guard: RedoGuard,
+  database: BackupDatabase,
+  pieces: () => number,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await DatabaseClient.with(database, signal, async (client) => {
       for (;;) {

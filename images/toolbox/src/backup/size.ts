@@ -15,7 +15,8 @@ export async function databaseSize(database: BackupDatabase, signal: AbortSignal
         const [[bytes = '0'] = []] = await client.query(question);
         return Number(bytes) || 0;
       } catch (error) {
-        if (!(error instanceof JobError) || error.reason !== 'DatabaseFailed' || question === logical) throw error;
+        if (!(error instanceof JobError) || error.reason !== 'DatabaseFailed' || question === logical)
+          throw error;
       }
     }
     return 0;

@@ -38,7 +38,12 @@ export class Uploader {
   /** @param connections at the same time. */
   constructor(target: UploadTarget, connections: number, signal: AbortSignal, retryMilliseconds = 500) {
     this.#target = target;
-    const options = { keepAlive: true, maxSockets: connections, scheduling: 'lifo' as const, proxyEnv: proxyEnvironment() };
+    const options = {
+      keepAlive: true,
+      maxSockets: connections,
+      scheduling: 'lifo' as const,
+      proxyEnv: proxyEnvironment(),
+    };
     this.#agent = target.containerUrl.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options);
     this.#signal = signal;
     this.#retryMilliseconds = retryMilliseconds;
@@ -73,8 +78,10 @@ export class Uploader {
         if (error instanceof JobError) throw error;
         said = error instanceof Error ? error.message : String(error);
       }
-      if (Date.parse(this.#target.expiresTime) <= Date.now()) throw credentialsRefused(`the signature has ended; last: ${said}`);
-      if (attempt === attempts) throw new JobError('UploadFailed', `uploading ${path} failed ${attempts} times, last: ${said}`);
+      if (Date.parse(this.#target.expiresTime) <= Date.now())
+        throw credentialsRefused(`the signature has ended; last: ${said}`);
+      if (attempt === attempts)
+        throw new JobError('UploadFailed', `uploading ${path} failed ${attempts} times, last: ${said}`);
       const milliseconds = Math.max(waitSeconds * 1000, this.#retryMilliseconds * 2 ** (attempt - 1));
       await delay(Math.min(milliseconds, 60_000), undefined, { signal: this.#signal });
     }
@@ -98,7 +105,9 @@ export class Uploader {
           'x-ms-version': serviceVersion,
         },
       });
-      request.setTimeout(stallMilliseconds, () => request.destroy(new Error(`nothing moved for ${stallMilliseconds / 1000} s`)));
+      request.setTimeout(stallMilliseconds, () =>
+        request.destroy(new Error(`nothing moved for ${stallMilliseconds / 1000} s`)),
+      );
       request.on('error', reject);
       request.on('response', (response) => {
         void answerOf(response)
@@ -118,20 +127,37 @@ async function answerOf(response: IncomingMessage): Promise<Answer> {
   for await (const part of response) text = (text + String(part)).slice(0, longestAnswerBytes);
   const code = response.headers['x-ms-error-code'] ?? /<Code>([A-Za-z]{1,100})<\/Code>/.exec(text)?.[1] ?? '';
   const retryAfter = Number(response.headers['retry-after'] ?? 0);
-  return { status: response.statusCode ?? 0, code: String(code), text, retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : 0 };
+  return {
+    status: response.statusCode ?? 0,
+    code: String(code),
+    text,
+    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : 0,
+  };
 }
 
 /** A blob of this name exists; which of these a service answers depends on the signature and the container's policy. */
 function isThere({ status, code }: Answer): boolean {
-  if (status === 409) return ['BlobAlreadyExists', 'BlobImmutableDueToPolicy', 'BlobImmutableDueToLegalHold'].includes(code);
-  return (status === 403 && code === 'UnauthorizedBlobOverwrite') || (status === 412 && code === 'ConditionNotMet');
+  if (status === 409)
+    return ['BlobAlreadyExists', 'BlobImmutableDueToPolicy', 'BlobImmutableDueToLegalHold'].includes(code);
+  return (
+    (status === 403 && code === 'UnauthorizedBlobOverwrite') || (status === 412 && code === 'ConditionNotMet')
+  );
 }
 
 /** Md5Mismatch: what arrived is not what was sent. */
 function isTransient({ status, code }: Answer): boolean {
-  return status >= 500 || status === 408 || status === 429 || code === 'Md5Mismatch' || code === 'AccountBeingCreated';
+  return (
+    status >= 500 ||
+    status === 408 ||
+    status === 429 ||
+    code === 'Md5Mismatch' ||
+    code === 'AccountBeingCreated'
+  );
 }
 
 function credentialsRefused(said: string): JobError {
-  return new JobError('StoreCredentialsRefused', `${said}: the signature for uploads has ended or is not valid; what was uploaded is used again by the next try`);
+  return new JobError(
+    'StoreCredentialsRefused',
+    `${said}: the signature for uploads has ended or is not valid; what was uploaded is used again by the next try`,
+  );
 }

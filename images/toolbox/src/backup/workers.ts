@@ -26,10 +26,15 @@ export class Workers {
 
   constructor(count: number, settings: WorkerSettings) {
     this.#threads = Array.from({ length: count }, () => {
-      const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: settings, resourceLimits: { maxYoungGenerationSizeMb: 8 } });
+      const worker = new Worker(new URL('worker.ts', import.meta.url), {
+        workerData: settings,
+        resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      });
       const thread: Thread = { worker, running: [] };
       worker.on('message', (answer: Answer) => this.#answered(thread, answer));
-      worker.on('error', (error) => this.#fail(new JobError('InternalError', `a worker thread failed: ${error.message}`, error)));
+      worker.on('error', (error) =>
+        this.#fail(new JobError('InternalError', `a worker thread failed: ${error.message}`, error)),
+      );
       worker.on('exit', () => this.#fail(new JobError('InternalError', 'a worker thread ended')));
       return thread;
     });
@@ -70,7 +75,10 @@ export class Workers {
 
   #fail(error: JobError): void {
     this.#stopped ??= error;
-    const jobs = [...this.#threads.flatMap(({ running }) => running.splice(0)), ...order.flatMap((kind) => this.#waiting[kind].splice(0))];
+    const jobs = [
+      ...this.#threads.flatMap(({ running }) => running.splice(0)),
+      ...order.flatMap((kind) => this.#waiting[kind].splice(0)),
+    ];
     for (const job of jobs) job.reject(this.#stopped);
   }
 }

@@ -83,7 +83,8 @@ export class XbstreamReader {
 
   /** @throws {JobError} when the stream ended in the middle. */
   end(): void {
-    if (this.#state.want !== 'Head' || this.#pendingBytes > 0) throw this.#wrong('it ends in the middle of a piece');
+    if (this.#state.want !== 'Head' || this.#pendingBytes > 0)
+      throw this.#wrong('it ends in the middle of a piece');
     const [path] = this.#open.keys();
     if (path !== undefined) throw this.#wrong(`it ends before file ${path} does`);
   }
@@ -116,7 +117,8 @@ export class XbstreamReader {
       if (field.toString('latin1', 0, 8) !== magic) throw this.#wrong('a piece does not begin as it should');
       const flags = field.readUInt8(8);
       const type = String.fromCharCode(field.readUInt8(9));
-      if (!'PSRDE'.includes(type) && (flags & ignorable) === 0) throw this.#wrong(`a piece has the unknown type ${JSON.stringify(type)}`);
+      if (!'PSRDE'.includes(type) && (flags & ignorable) === 0)
+        throw this.#wrong(`a piece has the unknown type ${JSON.stringify(type)}`);
       this.#expect({ want: 'Path', flags, type }, this.#pathLength(field.readUInt32LE(10)));
     } else if (state.want === 'Path') {
       this.#named(state.flags, state.type, this.#checkPath(field));
@@ -142,17 +144,23 @@ export class XbstreamReader {
       return this.#expect({ want: 'Head' }, magic.length + 6);
     }
     const length = this.#number(field, 0);
-    if (type !== 'P') return length === 0 ? this.#expect({ want: 'Head' }, magic.length + 6) : this.#expect({ want: 'Payload', open: undefined }, length);
+    if (type !== 'P')
+      return length === 0
+        ? this.#expect({ want: 'Head' }, magic.length + 6)
+        : this.#expect({ want: 'Payload', open: undefined }, length);
     const open = this.#opened(flags, path);
     const offset = this.#number(field, 8);
-    if (offset !== open.position || offset < open.end) throw this.#wrong(`file ${path} goes on at ${offset} instead of ${open.position}`);
+    if (offset !== open.position || offset < open.end)
+      throw this.#wrong(`file ${path} goes on at ${offset} instead of ${open.position}`);
     if (offset > open.end) {
-      if (offset - open.end > largestGapBytes) throw this.#wrong(`file ${path} has a hole of ${offset - open.end} bytes`);
+      if (offset - open.end > largestGapBytes)
+        throw this.#wrong(`file ${path} has a hole of ${offset - open.end} bytes`);
       open.file.zeros(offset - open.end);
       open.end = offset;
     }
     if (length === 0) return this.#expect({ want: 'Head' }, magic.length + 6);
-    if (offset + length > Number.MAX_SAFE_INTEGER) throw this.#wrong(`file ${path} is longer than files can be`);
+    if (offset + length > Number.MAX_SAFE_INTEGER)
+      throw this.#wrong(`file ${path} is longer than files can be`);
     return this.#expect({ want: 'Payload', open }, length);
   }
 
@@ -214,7 +222,11 @@ export class XbstreamReader {
   #checkPath(field: Buffer): string {
     const path = field.toString('utf8').replace(/^(\.\/)+/, '');
     const segments = path.split('/');
-    if (path.includes('\0') || path.includes('\uFFFD') || segments.some((segment) => segment === '' || segment === '.' || segment === '..')) {
+    if (
+      path.includes('\0') ||
+      path.includes('\uFFFD') ||
+      segments.some((segment) => segment === '' || segment === '.' || segment === '..')
+    ) {
       throw this.#wrong(`the path ${JSON.stringify(path.slice(0, 200))} leads out of the data directory`);
     }
     return path;
@@ -227,6 +239,9 @@ export class XbstreamReader {
   }
 
   #wrong(what: string): JobError {
-    return new JobError('ProducerFailed', `the stream of the database's backup tool is not what it should be at byte ${this.#position}: ${what}`);
+    return new JobError(
+      'ProducerFailed',
+      `the stream of the database's backup tool is not what it should be at byte ${this.#position}: ${what}`,
+    );
   }
 }

@@ -39,11 +39,19 @@ describe('the keys that a backup needs', () => {
   test('are where its server had them', () => {
     expect(keyPathOf(written)).toBe('/keys/keyfile');
     expect(keyPathOf(plain)).toBeUndefined();
-    expect(() => keyPathOf(written.replace('plugin_load=file_key_management=file_key_management', 'plugin_load=hashicorp_key_management'))).toThrow(/only file_key_management can be restored/);
+    expect(() =>
+      keyPathOf(
+        written.replace(
+          'plugin_load=file_key_management=file_key_management',
+          'plugin_load=hashicorp_key_management',
+        ),
+      ),
+    ).toThrow(/only file_key_management can be restored/);
   });
 
   test('were lacking when the tool says so, whatever its exit code', () => {
-    const log = "2026-11-29  4:10:56 0 [ERROR] Plugin 'file_key_management' registration as a ENCRYPTION failed.\n[00] completed OK!\n";
+    const log =
+      "2026-11-29  4:10:56 0 [ERROR] Plugin 'file_key_management' registration as a ENCRYPTION failed.\n[00] completed OK!\n";
     expect(lackedKeys(log)).toContain('registration as a ENCRYPTION failed');
     expect(lackedKeys('[00] Retrying read of log at LSN=52434\n[00] completed OK!\n')).toBeUndefined();
   });
@@ -52,20 +60,35 @@ describe('the keys that a backup needs', () => {
 describe('what the preparing tool is told', () => {
   test('is what the backup says of its files', () => {
     const options = preparingOptions(plain, []);
-    for (const line of ['innodb_page_size=16384', 'innodb_undo_directory=./', 'innodb_undo_tablespaces=3', 'innodb_data_file_path=ibdata1:12M:autoextend']) expect(options).toContain(`${line}\n`);
+    for (const line of [
+      'innodb_page_size=16384',
+      'innodb_undo_directory=./',
+      'innodb_undo_tablespaces=3',
+      'innodb_data_file_path=ibdata1:12M:autoextend',
+    ])
+      expect(options).toContain(`${line}\n`);
     expect(options).not.toContain('plugin');
   });
 
   test('names a file that its container has, the named one or the release’s', () => {
-    expect(preparingOptions(written, ['/keys/keyfile', '/run/jtel/database-keys'])).toContain('file_key_management_filename=/keys/keyfile\n');
-    expect(preparingOptions(written, ['/run/jtel/database-keys'])).toContain('file_key_management_filename=/run/jtel/database-keys\n');
-    expect(() => preparingOptions(written, [])).toThrow(/keys in "\/keys\/keyfile".*database\.physical\.keys/);
+    expect(preparingOptions(written, ['/keys/keyfile', '/run/jtel/database-keys'])).toContain(
+      'file_key_management_filename=/keys/keyfile\n',
+    );
+    expect(preparingOptions(written, ['/run/jtel/database-keys'])).toContain(
+      'file_key_management_filename=/run/jtel/database-keys\n',
+    );
+    expect(() => preparingOptions(written, [])).toThrow(
+      /keys in "\/keys\/keyfile".*database\.physical\.keys/,
+    );
   });
 
   test.each([
     ['another place for the keys', 'file_key_management_filename=/database/.ssh/id\n'],
     ['another plug-in', 'plugin_load=evil=../../database/evil\n'],
-    ['plug-ins from a volume', 'plugin_dir=/var/lib/mysql/data/x\nplugin_dir=/usr/lib/../../var/lib/mysql/data\n'],
+    [
+      'plug-ins from a volume',
+      'plugin_dir=/var/lib/mysql/data/x\nplugin_dir=/usr/lib/../../var/lib/mysql/data\n',
+    ],
     ['undo files elsewhere', 'innodb_undo_directory=/var/lib/mysql/other\n'],
     ['data files elsewhere', 'innodb_data_file_path=../../other/ibdata1:12M\n'],
     ['options that it never has', 'target-dir=/\ninit_file=/x\n!include /etc/passwd\ntmpdir=/x\n'],
@@ -73,7 +96,19 @@ describe('what the preparing tool is told', () => {
   ])('has nothing of a backup that wants %s', (_, hostile) => {
     for (const text of [`[mysqld]\n${hostile}`, written + hostile]) {
       const told = toldOrRefused(text);
-      for (const word of ['.ssh', 'evil', '..', 'other', 'target-dir', 'init_file', 'include', 'tmpdir', 'shadow', '/var/lib']) expect(told).not.toContain(word);
+      for (const word of [
+        '.ssh',
+        'evil',
+        '..',
+        'other',
+        'target-dir',
+        'init_file',
+        'include',
+        'tmpdir',
+        'shadow',
+        '/var/lib',
+      ])
+        expect(told).not.toContain(word);
     }
   });
 });

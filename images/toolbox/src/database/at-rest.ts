@@ -11,7 +11,8 @@ const plugin = 'file_key_management';
 const pluginForms = new Set([plugin, `${plugin}=${plugin}`, `${plugin}=${plugin}.so`, `${plugin}.so`]);
 const known: Readonly<Record<string, RegExp>> = {
   innodb_checksum_algorithm: /^[a-z0-9_]+$/,
-  innodb_data_file_path: /^ibdata[0-9]*:[0-9]+[KMG]?(:autoextend(:max:[0-9]+[KMG]?)?)?(;ibdata[0-9]*:[0-9]+[KMG]?(:autoextend(:max:[0-9]+[KMG]?)?)?)*$/,
+  innodb_data_file_path:
+    /^ibdata[0-9]*:[0-9]+[KMG]?(:autoextend(:max:[0-9]+[KMG]?)?)?(;ibdata[0-9]*:[0-9]+[KMG]?(:autoextend(:max:[0-9]+[KMG]?)?)?)*$/,
   innodb_log_file_size: /^[0-9]+$/,
   innodb_log_files_in_group: /^[0-9]+$/,
   innodb_page_size: /^[0-9]+$/,
@@ -28,7 +29,17 @@ const known: Readonly<Record<string, RegExp>> = {
 function optionsOf(text: string): readonly (readonly [name: string, value: string])[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const match = /^\s*([A-Za-z0-9_-]+)\s*=\s*(.*?)\s*$/.exec(line);
-    return match === null ? [] : [[(match[1] ?? '').toLowerCase().replaceAll('-', '_').replace(/^loose_/, ''), match[2] ?? ''] as const];
+    return match === null
+      ? []
+      : [
+          [
+            (match[1] ?? '')
+              .toLowerCase()
+              .replaceAll('-', '_')
+              .replace(/^loose_/, ''),
+            match[2] ?? '',
+          ] as const,
+        ];
   });
 }
 
@@ -40,7 +51,11 @@ export function keyPathOf(text: string): string | undefined {
   const options = new Map(optionsOf(text));
   const load = options.get('plugin_load');
   if (load === undefined || load === '') return undefined;
-  if (!pluginForms.has(load)) throw new JobError('ProducerFailed', `the database is encrypted at rest by ${clean(load)}, and only ${plugin} can be restored: back it up by method Logical`);
+  if (!pluginForms.has(load))
+    throw new JobError(
+      'ProducerFailed',
+      `the database is encrypted at rest by ${clean(load)}, and only ${plugin} can be restored: back it up by method Logical`,
+    );
   return options.get(`${plugin}_filename`) ?? '';
 }
 
@@ -50,26 +65,39 @@ export function keyPathOf(text: string): string | undefined {
  * @throws {JobError} PrepareFailed when it needs keys and has none.
  */
 export function preparingOptions(text: string, keyPaths: readonly string[]): string {
-  const lines = optionsOf(text).flatMap(([name, value]) => (Object.hasOwn(known, name) && known[name]?.test(value) === true ? [`${name}=${value}`] : []));
+  const lines = optionsOf(text).flatMap(([name, value]) =>
+    Object.hasOwn(known, name) && known[name]?.test(value) === true ? [`${name}=${value}`] : [],
+  );
   const options = new Map(optionsOf(text));
   const load = options.get('plugin_load') ?? '';
   if (load !== '') {
     const named = options.get(`${plugin}_filename`) ?? '';
     const path = keyPaths.find((one) => one === named) ?? keyPaths.at(-1);
     if (!pluginForms.has(load) || path === undefined) {
-      throw new JobError('PrepareFailed', `the backup's database is encrypted at rest (${clean(load)}, keys in ${clean(named)}), and the release says of no secret that it holds the keys (database.physical.keys); the old data was not touched`);
+      throw new JobError(
+        'PrepareFailed',
+        `the backup's database is encrypted at rest (${clean(load)}, keys in ${clean(named)}), and the release says of no secret that it holds the keys (database.physical.keys); the old data was not touched`,
+      );
     }
     const password = options.get(`${plugin}_filekey`) ?? '';
     const passwordFile = /^FILE:(.*)$/i.exec(password)?.[1];
     lines.push(`plugin_load=${plugin}=${plugin}`, `${plugin}_filename=${path}`);
-    if (passwordFile === undefined ? /^[A-Za-z0-9]+$/.test(password) : keyPaths.includes(passwordFile)) lines.push(`${plugin}_filekey=${password}`);
+    if (passwordFile === undefined ? /^[A-Za-z0-9]+$/.test(password) : keyPaths.includes(passwordFile))
+      lines.push(`${plugin}_filekey=${password}`);
   }
   return `[mysqld]\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
 /** What of the tool's log says that it had no keys; it ends with 0 and "completed OK!" all the same. */
 export function lackedKeys(log: string): string | undefined {
-  return log.split('\n').find((line) => /\[ERROR\].*(registration as a ENCRYPTION failed|Plugin '[^']*' init function returned error|encryption key|key management plugin|cannot be decrypted)/i.test(line))?.slice(0, 300);
+  return log
+    .split('\n')
+    .find((line) =>
+      /\[ERROR\].*(registration as a ENCRYPTION failed|Plugin '[^']*' init function returned error|encryption key|key management plugin|cannot be decrypted)/i.test(
+        line,
+      ),
+    )
+    ?.slice(0, 300);
 }
 
 /** For a message. */

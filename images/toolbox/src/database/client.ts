@@ -29,7 +29,11 @@ export class DatabaseClient {
   }
 
   /** Runs `work` with a client; the option file is gone afterwards. Waits up to a minute for the database to answer. */
-  static async with<T>(spec: DatabaseSpec, signal: AbortSignal, work: (client: DatabaseClient) => Promise<T>): Promise<T> {
+  static async with<T>(
+    spec: DatabaseSpec,
+    signal: AbortSignal,
+    work: (client: DatabaseClient) => Promise<T>,
+  ): Promise<T> {
     // /dev/shm is tmpfs in every container.
     const directory = await mkdtemp(join(process.platform === 'linux' ? '/dev/shm' : tmpdir(), 'jtel-job-'));
     try {
@@ -48,7 +52,10 @@ export class DatabaseClient {
   /** Runs statements and returns the rows of all results, fields as text (`NULL` for null). */
   async query(statements: string): Promise<readonly (readonly string[])[]> {
     const output = await this.#run(['--batch', '--skip-column-names'], Readable.from([statements]));
-    return output.split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
+    return output
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split('\t'));
   }
 
   /**
@@ -58,7 +65,10 @@ export class DatabaseClient {
    */
   async load(dump: Readable | AsyncIterable<Buffer>): Promise<void> {
     try {
-      await this.#run(['--sandbox', '--binary-mode', '--comments', '--max-allowed-packet=1G'], Readable.from(dump, { objectMode: false }));
+      await this.#run(
+        ['--sandbox', '--binary-mode', '--comments', '--max-allowed-packet=1G'],
+        Readable.from(dump, { objectMode: false }),
+      );
     } catch (error) {
       if (!(error instanceof JobError) || error.reason !== 'DatabaseFailed') throw error;
       const reason = refusalOf(error.message);
@@ -71,7 +81,10 @@ export class DatabaseClient {
    * @param program reads the group `client` of option files.
    */
   start(program: string, options: readonly string[]): ChildProcessWithoutNullStreams {
-    return spawn(program, [`--defaults-file=${this.#optionFile}`, ...options], { stdio: 'pipe', signal: this.#signal });
+    return spawn(program, [`--defaults-file=${this.#optionFile}`, ...options], {
+      stdio: 'pipe',
+      signal: this.#signal,
+    });
   }
 
   /** Finds the first way that the server takes; the option file is then as it was used. */
@@ -97,7 +110,8 @@ export class DatabaseClient {
         await this.query('SELECT 1');
         return;
       } catch (error) {
-        if (!(error instanceof JobError) || error.reason !== 'DatabaseUnreachable' || Date.now() > deadline) throw error;
+        if (!(error instanceof JobError) || error.reason !== 'DatabaseUnreachable' || Date.now() > deadline)
+          throw error;
         await delay(500, undefined, { signal: this.#signal });
       }
     }
@@ -122,26 +136,57 @@ export class DatabaseClient {
     const [outcome, inputError] = await Promise.all([ended.catch((error: unknown) => toError(error)), fed]);
     this.#signal.throwIfAborted();
     if (inputError !== undefined && !isPipeError(inputError)) throw inputError;
-    if (outcome instanceof Error) throw new JobError('InternalError', `mariadb cannot be run: ${outcome.message}`, outcome);
+    if (outcome instanceof Error)
+      throw new JobError('InternalError', `mariadb cannot be run: ${outcome.message}`, outcome);
     const [code, killed] = outcome;
     if (code === 0) return Buffer.concat(stdout).toString('utf8');
     const where = `${this.#spec.host}:${this.#spec.port}`;
-    const said = stderr.split('\n').find((line) => line.startsWith('ERROR')) ?? (stderr.trim() || `ended with ${killed ?? `code ${code}`}`);
+    const said =
+      stderr.split('\n').find((line) => line.startsWith('ERROR')) ??
+      (stderr.trim() || `ended with ${killed ?? `code ${code}`}`);
     // 2002, 2003, 2005: cannot connect; 2013: lost; 1045: refused, which is no matter of time.
-    const reason = /^ERROR (2002|2003|2005|2013)\b/.test(said) ? 'DatabaseUnreachable' : isRefusedTLS(said) ? 'DatabaseInsecure' : 'DatabaseFailed';
-    const wanted = reason === 'DatabaseInsecure' && this.#spec.tls !== undefined ? '; the release wants TLS with a certificate that can be checked (database.tls)' : '';
+    const reason = /^ERROR (2002|2003|2005|2013)\b/.test(said)
+      ? 'DatabaseUnreachable'
+      : isRefusedTLS(said)
+        ? 'DatabaseInsecure'
+        : 'DatabaseFailed';
+    const wanted =
+      reason === 'DatabaseInsecure' && this.#spec.tls !== undefined
+        ? '; the release wants TLS with a certificate that can be checked (database.tls)'
+        : '';
     throw new JobError(reason, `the database at ${where}: ${said.slice(0, 500)}${wanted}`);
   }
 }
 
 /** What another try may not meet: lost or too many connections, a server that stops, locks, a statement that was killed. */
-const passing = new Set(['1040', '1053', '1077', '1079', '1129', '1158', '1159', '1160', '1161', '1203', '1205', '1213', '1317', '1927', '2006', '2013', '2055', '4031']);
+const passing = new Set([
+  '1040',
+  '1053',
+  '1077',
+  '1079',
+  '1129',
+  '1158',
+  '1159',
+  '1160',
+  '1161',
+  '1203',
+  '1205',
+  '1213',
+  '1317',
+  '1927',
+  '2006',
+  '2013',
+  '2055',
+  '4031',
+]);
 
 function refusalOf(message: string): 'StatementRefused' | 'DatabaseFailed' | 'DiskFull' {
   const [, code] = /: ERROR (\d+)\b/.exec(message) ?? [];
   if (code === undefined || passing.has(code)) return 'DatabaseFailed';
   // 1021 is a full disk; other errors hand on what files told: 28 is ENOSPC.
-  return code === '1021' || /\berrno: 28\b|No space left on device/.test(message) ? 'DiskFull' : 'StatementRefused';
+  return code === '1021' || /\berrno: 28\b|No space left on device/.test(message)
+    ? 'DiskFull'
+    : 'StatementRefused';
 }
 
 /** The escapes are those of option files: backslash and double quote. */
@@ -151,7 +196,9 @@ function optionText(spec: DatabaseSpec): string {
 }
 
 function isPipeError(error: unknown): boolean {
-  return ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes(String((error as { code?: unknown }).code));
+  return ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes(
+    String((error as { code?: unknown }).code),
+  );
 }
 
 function toError(error: unknown): Error {

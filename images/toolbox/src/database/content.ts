@@ -11,7 +11,10 @@ function quoted(names: readonly string[]): string {
 }
 
 /** Names of tables, views, routines and events in the schemas, as `schema.name`, sorted. */
-export async function listObjects(client: DatabaseClient, schemas: readonly string[]): Promise<readonly string[]> {
+export async function listObjects(
+  client: DatabaseClient,
+  schemas: readonly string[],
+): Promise<readonly string[]> {
   const rows = await client.query(
     `SELECT CONCAT(table_schema, '.', table_name) FROM information_schema.tables WHERE table_schema IN (${quoted(schemas)})
      UNION SELECT CONCAT(routine_schema, '.', routine_name, '()') FROM information_schema.routines WHERE routine_schema IN (${quoted(schemas)})
@@ -34,8 +37,13 @@ export async function dropSchemas(client: DatabaseClient, schemas: readonly stri
 }
 
 /** Exact numbers: the load's proof. Rows of history count, rows that are not the table's own do not. */
-export async function count(client: DatabaseClient, schemas: readonly string[]): Promise<{ tables: number; rows: number }> {
-  const tables = readTables(await client.query(tablesQuery(schemas)), 'utf8').filter(({ kind }) => kind === 'Table');
+export async function count(
+  client: DatabaseClient,
+  schemas: readonly string[],
+): Promise<{ tables: number; rows: number }> {
+  const tables = readTables(await client.query(tablesQuery(schemas)), 'utf8').filter(
+    ({ kind }) => kind === 'Table',
+  );
   let rows = 0;
   for (const table of tables.filter(hasRows)) {
     const [[number = '0'] = []] = await client.query(countQuery(table));
@@ -50,7 +58,9 @@ export async function readDatabaseMarker(client: DatabaseClient): Promise<Marker
   );
   if (there !== '1') return undefined;
   const [[hex] = []] = await client.query('SELECT HEX(content) FROM jtel_operator.data_marker WHERE id = 1');
-  return hex === undefined ? undefined : parseMarker(Buffer.from(hex, 'hex').toString('utf8'), 'jtel_operator.data_marker');
+  return hex === undefined
+    ? undefined
+    : parseMarker(Buffer.from(hex, 'hex').toString('utf8'), 'jtel_operator.data_marker');
 }
 
 /** One row, one statement: there is always the old marker or the new one. */

@@ -15,7 +15,12 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const set: DataSetSpec = { kind: 'Database', url: 'https://store.example/dump.zst?sig=canary', bytes: 1, sha256: 'a'.repeat(64) };
+const set: DataSetSpec = {
+  kind: 'Database',
+  url: 'https://store.example/dump.zst?sig=canary',
+  bytes: 1,
+  sha256: 'a'.repeat(64),
+};
 
 async function verify(content: Buffer): Promise<number> {
   const path = join(directory, 'dump.zst');
@@ -41,15 +46,21 @@ test('a whole dump is as long as it is', async () => {
 });
 
 test('a dump that has no table', async () => {
-  await expect(verify(zstdCompressSync(Buffer.from('SELECT 1;\n-- Dump completed\n')))).rejects.toThrow(/no table/);
+  await expect(verify(zstdCompressSync(Buffer.from('SELECT 1;\n-- Dump completed\n')))).rejects.toThrow(
+    /no table/,
+  );
 });
 
 test('a dump that was cut off before it was compressed', async () => {
-  await expect(verify(zstdCompressSync(Buffer.from('INSERT INTO a VALUES (1);\n')))).rejects.toMatchObject({ reason: 'DataSetCorrupt' });
+  await expect(verify(zstdCompressSync(Buffer.from('INSERT INTO a VALUES (1);\n')))).rejects.toMatchObject({
+    reason: 'DataSetCorrupt',
+  });
 });
 
 test('a compressed file that was cut off', async () => {
-  const content = zstdCompressSync(Buffer.from(`${Math.random()}${'x'.repeat(100_000)}\n-- Dump completed\n`));
+  const content = zstdCompressSync(
+    Buffer.from(`${Math.random()}${'x'.repeat(100_000)}\n-- Dump completed\n`),
+  );
   await expect(verify(content.subarray(0, -5))).rejects.toMatchObject({ reason: 'DataSetCorrupt' });
 });
 

@@ -9,7 +9,9 @@ export function readTLS(database: Fields): { readonly tls?: DatabaseTLS } {
   return database.optional('tls', () => {
     const tls = database.object('tls');
     const pem = /^-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s-]*$/;
-    return tls.optional('certificateAuthority', () => tls.text('certificateAuthority', pem, longestCertificates));
+    return tls.optional('certificateAuthority', () =>
+      tls.text('certificateAuthority', pem, longestCertificates),
+    );
   });
 }
 
@@ -19,9 +21,14 @@ export function readTLS(database: Fields): { readonly tls?: DatabaseTLS } {
  * off do not speak, and on a certificate that they can check, which older servers cannot have proved.
  * @param certificateAuthority path of the file, if the release names one.
  */
-export function tlsWays(tls: DatabaseTLS | undefined, certificateAuthority: string | undefined): readonly string[] {
+export function tlsWays(
+  tls: DatabaseTLS | undefined,
+  certificateAuthority: string | undefined,
+): readonly string[] {
   if (tls === undefined) return ['', 'disable-ssl-verify-server-cert\n'];
-  return [`ssl\nssl-verify-server-cert\n${certificateAuthority === undefined ? '' : `ssl-ca=${certificateAuthority}\n`}`];
+  return [
+    `ssl\nssl-verify-server-cert\n${certificateAuthority === undefined ? '' : `ssl-ca=${certificateAuthority}\n`}`,
+  ];
 }
 
 /** 2026: no TLS as it was asked for. What else may be wrong with a connection no other way would mend. */

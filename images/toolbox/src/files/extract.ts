@@ -9,7 +9,11 @@ import { asCorrupt, openCompressed } from '../database/dump.ts';
 import type { DataSetSpec, FileTreeSpec } from '../spec.ts';
 
 /** Reads the whole archive and checks every entry. @throws {JobError} DataSetCorrupt */
-export async function verifyArchive(set: DataSetSpec, path: string, signal: AbortSignal): Promise<ArchiveContent> {
+export async function verifyArchive(
+  set: DataSetSpec,
+  path: string,
+  signal: AbortSignal,
+): Promise<ArchiveContent> {
   try {
     return await checkArchive(openCompressed(path), signal);
   } catch (error) {

@@ -15,7 +15,12 @@ const examplesShown = 5;
 
 export async function lookAtTree(tree: FileTreeSpec): Promise<Found> {
   const names = await dataEntries(tree);
-  return { what: `file tree ${tree.name}`, marker: await readTreeMarker(tree), entries: names.length, examples: names.slice(0, examplesShown) };
+  return {
+    what: `file tree ${tree.name}`,
+    marker: await readTreeMarker(tree),
+    entries: names.length,
+    examples: names.slice(0, examplesShown),
+  };
 }
 
 /** Names at the root of the tree, without what is no data. @throws {JobError} SpecInvalid when it is not mounted. */
@@ -23,7 +28,11 @@ async function dataEntries(tree: FileTreeSpec): Promise<readonly string[]> {
   try {
     return (await readdir(tree.path)).filter((name) => !ignored.has(name)).toSorted();
   } catch (error) {
-    throw new JobError('SpecInvalid', `file tree ${tree.name} cannot be read at ${tree.path}: mount its volume there (${(error as Error).message})`, error);
+    throw new JobError(
+      'SpecInvalid',
+      `file tree ${tree.name} cannot be read at ${tree.path}: mount its volume there (${(error as Error).message})`,
+      error,
+    );
   }
 }
 
@@ -53,7 +62,8 @@ export async function writeTreeMarker(tree: FileTreeSpec, marker: Marker): Promi
 
 /** Removes all data of the tree; only called for what this load wrote itself. */
 export async function clearTree(tree: FileTreeSpec): Promise<void> {
-  for (const name of await dataEntries(tree)) await rm(join(tree.path, name), { recursive: true, force: true });
+  for (const name of await dataEntries(tree))
+    await rm(join(tree.path, name), { recursive: true, force: true });
 }
 
 /** Everything that was written to the tree's file system is on disk afterwards (syncfs: one call instead of one a file). */

@@ -4,8 +4,24 @@
  * all. Every step can be repeated: what has its name already only gets its attributes again.
  */
 import {
-  chownSync, closeSync, constants, existsSync, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readlinkSync, renameSync,
-  rmSync, symlinkSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  ftruncateSync,
+  futimesSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
@@ -64,7 +80,8 @@ class Arranger {
     const { place, index, onEntries, signal } = this.#arrangement;
     let entries = 0;
     for await (const record of index.records()) {
-      if (record.type !== 'F' || record.set !== place.set || (place.kind === 'FileTree' && isOurs(record))) continue;
+      if (record.type !== 'F' || record.set !== place.set || (place.kind === 'FileTree' && isOurs(record)))
+        continue;
       visit(record);
       if (++entries % entriesAtOnce !== 0) continue;
       onEntries(entries);
@@ -85,9 +102,13 @@ class Arranger {
 
   /** When everything has its name: a directory's own time changes with everything that is put into it. */
   finish(record: WholeRecord): void {
-    if (record.entry === 'f' && this.#arrangement.index.originals.has(record.file)) rmSync(stagedFile(this.#numbered, record.file), { force: true });
+    if (record.entry === 'f' && this.#arrangement.index.originals.has(record.file))
+      rmSync(stagedFile(this.#numbered, record.file), { force: true });
     if (record.entry !== 'd') return;
-    const descriptor = openSync(isRoot(record) ? this.#arrangement.directory : this.#path(record.path), noFollow | constants.O_DIRECTORY);
+    const descriptor = openSync(
+      isRoot(record) ? this.#arrangement.directory : this.#path(record.path),
+      noFollow | constants.O_DIRECTORY,
+    );
     try {
       this.#setAttributes(descriptor, record, 'd');
     } finally {
@@ -110,7 +131,12 @@ class Arranger {
     else renameSync(staged, path);
   }
 
-  #openFile(record: WholeRecord, staged: string, path: Buffer, hasMoreNames: boolean): { readonly number: number; readonly isStaged: boolean } {
+  #openFile(
+    record: WholeRecord,
+    staged: string,
+    path: Buffer,
+    hasMoreNames: boolean,
+  ): { readonly number: number; readonly isStaged: boolean } {
     const number = openUnlessMissing(staged, constants.O_RDWR | constants.O_NOFOLLOW);
     if (number !== undefined) return { number, isStaged: true };
     // It has its name already, or is empty (but for holes), so that nothing was written.
@@ -119,7 +145,10 @@ class Arranger {
     if (this.#arrangement.hasChunks(record.file)) throw gone(path);
     if (hasMoreNames) mkdirSync(dirname(staged), { recursive: true, mode: 0o700 });
     const made = hasMoreNames ? staged : path;
-    return { number: openSync(made, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_CREAT, 0o600), isStaged: hasMoreNames };
+    return {
+      number: openSync(made, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_CREAT, 0o600),
+      isStaged: hasMoreNames,
+    };
   }
 
   putLink(record: WholeRecord): void {
@@ -130,7 +159,8 @@ class Arranger {
     try {
       symlinkSync(target, path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !readlinkSync(path, 'buffer').equals(target)) throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !readlinkSync(path, 'buffer').equals(target))
+        throw error;
     }
     const { uid, gid } = this.#owner(record);
     lchownSync(path, uid, gid);
@@ -149,7 +179,8 @@ class Arranger {
   }
 
   #makeRoot(): void {
-    if (this.#arrangement.place.kind === 'Database') this.#makeDirectory(Buffer.from(this.#arrangement.directory));
+    if (this.#arrangement.place.kind === 'Database')
+      this.#makeDirectory(Buffer.from(this.#arrangement.directory));
   }
 
   #makeDirectory(path: Buffer): void {
@@ -182,7 +213,8 @@ class Arranger {
     this.withoutAttributes++;
     const acl = lost.find(({ name }) => name === accessACL);
     // What stands for the group in the mode is then the most that anybody named in the ACL had: the group never had that.
-    if (acl !== undefined && mode !== undefined) fchmodSync(descriptor, mode & keptMode[entry] & (0o7707 | (groupRightsOf(acl.value) << 3)));
+    if (acl !== undefined && mode !== undefined)
+      fchmodSync(descriptor, mode & keptMode[entry] & (0o7707 | (groupRightsOf(acl.value) << 3)));
   }
 
   #owner(record: WholeRecord): { readonly uid: number; readonly gid: number } {
@@ -210,7 +242,10 @@ function giveName(staged: string, path: Buffer): void {
 }
 
 function gone(path: Buffer): JobError {
-  return new JobError('InternalError', `${path.toString('utf8')} was gathered and is gone: somebody else changes the volume; restore again`);
+  return new JobError(
+    'InternalError',
+    `${path.toString('utf8')} was gathered and is gone: somebody else changes the volume; restore again`,
+  );
 }
 
 /** @returns undefined when it is not there. */

@@ -59,7 +59,8 @@ export class BlobReader {
         this.#collector.used(chunk.length);
       }
       // Shorter than it says is a broken line; shorter than it should be is another blob.
-      if (done < Number(response.headers.get('content-length') ?? done)) throw new Error('the answer was cut off');
+      if (done < Number(response.headers.get('content-length') ?? done))
+        throw new Error('the answer was cut off');
       checkLength(blob, done);
     });
   }
@@ -68,11 +69,15 @@ export class BlobReader {
   async readProven(blob: BlobToRead): Promise<Buffer> {
     const memory = Buffer.allocUnsafe(blob.bytes);
     await this.read(blob, memory);
-    if (hash('sha256', memory) !== blob.sha256) throw invalid(blob, 'its content is not what the manifest says');
+    if (hash('sha256', memory) !== blob.sha256)
+      throw invalid(blob, 'its content is not what the manifest says');
     return memory;
   }
 
-  async #trying(blob: BlobToRead, attempt: (signal: AbortSignal, alive: () => void) => Promise<void>): Promise<void> {
+  async #trying(
+    blob: BlobToRead,
+    attempt: (signal: AbortSignal, alive: () => void) => Promise<void>,
+  ): Promise<void> {
     const { signal, retryMilliseconds = 1000 } = this.#options;
     for (let number = 1; ; number++) {
       const stall = new AbortController();
@@ -83,7 +88,12 @@ export class BlobReader {
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof JobError) throw error;
-        if (number === attempts) throw new JobError('DownloadFailed', `reading ${nameOf(blob)} failed ${attempts} times, last: ${reasonOf(error)}`, error);
+        if (number === attempts)
+          throw new JobError(
+            'DownloadFailed',
+            `reading ${nameOf(blob)} failed ${attempts} times, last: ${reasonOf(error)}`,
+            error,
+          );
         await delay(Math.min(retryMilliseconds * 2 ** (number - 1), 30_000), undefined, { signal });
       } finally {
         clearTimeout(timer);
@@ -104,12 +114,18 @@ export class BlobReader {
 
 function refuseStatus(blob: BlobToRead, response: Response): void {
   if (response.status === 200) return;
-  const said = `the store answered ${response.status} ${response.headers.get('x-ms-error-code') ?? response.statusText}`.trim();
+  const said =
+    `the store answered ${response.status} ${response.headers.get('x-ms-error-code') ?? response.statusText}`.trim();
   if (response.status === 404) throw invalid(blob, 'it is not in the store');
-  const refusal = storeRefusal(`reading ${nameOf(blob)}`, { status: response.status, code: response.headers.get('x-ms-error-code') ?? '' });
+  const refusal = storeRefusal(`reading ${nameOf(blob)}`, {
+    status: response.status,
+    code: response.headers.get('x-ms-error-code') ?? '',
+  });
   if (refusal !== undefined) throw refusal;
-  if (response.status === 401 || response.status === 403) throw new JobError(storeCredentialsRefused, `${nameOf(blob)} may not be read: ${said}`);
-  if (response.status < 500 && response.status !== 408 && response.status !== 429) throw new JobError('DownloadFailed', `reading ${nameOf(blob)}: ${said}`);
+  if (response.status === 401 || response.status === 403)
+    throw new JobError(storeCredentialsRefused, `${nameOf(blob)} may not be read: ${said}`);
+  if (response.status < 500 && response.status !== 408 && response.status !== 429)
+    throw new JobError('DownloadFailed', `reading ${nameOf(blob)}: ${said}`);
   throw new Error(said);
 }
 

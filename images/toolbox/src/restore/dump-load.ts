@@ -43,8 +43,15 @@ export class DumpLoad {
     this.#signal = signal;
   }
 
-  static async with<T>(spec: LogicalDatabase, directory: string, signal: AbortSignal, work: (load: DumpLoad) => Promise<T>): Promise<T> {
-    return await DatabaseClient.with(spec, signal, (client) => work(new DumpLoad(spec, client, directory, signal)));
+  static async with<T>(
+    spec: LogicalDatabase,
+    directory: string,
+    signal: AbortSignal,
+    work: (load: DumpLoad) => Promise<T>,
+  ): Promise<T> {
+    return await DatabaseClient.with(spec, signal, (client) =>
+      work(new DumpLoad(spec, client, directory, signal)),
+    );
   }
 
   look(): Promise<Found> {
@@ -68,7 +75,10 @@ export class DumpLoad {
       const path = record.path.toString('latin1');
       const place = record.entry === 'f' ? loadStep(path) : undefined;
       if (place === undefined || (place.schema !== undefined && !this.#spec.schemas.includes(place.schema))) {
-        throw new JobError('BackupInvalid', `the backup's dump has ${JSON.stringify(path.slice(0, 120))}, which is no file of the schemas ${this.#spec.schemas.join(', ')}; nothing was changed`);
+        throw new JobError(
+          'BackupInvalid',
+          `the backup's dump has ${JSON.stringify(path.slice(0, 120))}, which is no file of the schemas ${this.#spec.schemas.join(', ')}; nothing was changed`,
+        );
       }
       found.push({ path, file: record.file, bytes: record.bytes, step: place.step });
     }
@@ -79,8 +89,14 @@ export class DumpLoad {
   async prove(files: readonly DumpFile[]): Promise<void> {
     for (const { path, file, bytes } of files) {
       const staged = stagedFile(this.directory, file);
-      const whole = (await stat(staged).catch(() => undefined))?.size === bytes && (await lastLine(staged, bytes)).startsWith(dumpEnd);
-      if (!whole) throw new JobError('BackupInvalid', `the dump ${path} in the backup was cut off: it does not end with "${dumpEnd}"; nothing was changed`);
+      const whole =
+        (await stat(staged).catch(() => undefined))?.size === bytes &&
+        (await lastLine(staged, bytes)).startsWith(dumpEnd);
+      if (!whole)
+        throw new JobError(
+          'BackupInvalid',
+          `the dump ${path} in the backup was cut off: it does not end with "${dumpEnd}"; nothing was changed`,
+        );
     }
   }
 
@@ -91,21 +107,34 @@ export class DumpLoad {
       // The largest first, so that none is begun last.
       const waiting = files.filter((file) => file.step === step).toSorted((a, b) => a.bytes - b.bytes);
       const next = async (): Promise<void> => {
-        for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) await this.#loadFile(file, onBytes);
+        for (let file = waiting.pop(); file !== undefined; file = waiting.pop())
+          await this.#loadFile(file, onBytes);
       };
       const threads = Math.min(mostAtOnce, availableParallelism(), waiting.length);
       await withLargePackets(this.#client, () => Promise.all(Array.from({ length: threads }, next)));
     }
-    const strange = (await listSchemas(this.#client)).filter((schema) => !before.includes(schema) && !this.#spec.schemas.includes(schema));
-    if (strange.length > 0) throw new JobError('BackupInvalid', `the dump made schemas that the stack does not have: ${strange.join(', ')}`);
+    const strange = (await listSchemas(this.#client)).filter(
+      (schema) => !before.includes(schema) && !this.#spec.schemas.includes(schema),
+    );
+    if (strange.length > 0)
+      throw new JobError(
+        'BackupInvalid',
+        `the dump made schemas that the stack does not have: ${strange.join(', ')}`,
+      );
   }
 
   /** @throws {JobError} StatementRefused when not all is there that the backup counted. */
-  async compare(expected: { readonly tables?: number; readonly rows?: number }): Promise<{ tables: number; rows: number }> {
+  async compare(expected: {
+    readonly tables?: number;
+    readonly rows?: number;
+  }): Promise<{ tables: number; rows: number }> {
     const found = await count(this.#client, this.#spec.schemas);
     for (const what of ['tables', 'rows'] as const) {
       if (expected[what] !== undefined && expected[what] !== found[what]) {
-        throw new JobError('StatementRefused', `the database has ${found[what]} ${what} after the load, the backup had ${expected[what]}; it is not marked as loaded`);
+        throw new JobError(
+          'StatementRefused',
+          `the database has ${found[what]} ${what} after the load, the backup had ${expected[what]}; it is not marked as loaded`,
+        );
       }
     }
     return found;
@@ -123,7 +152,8 @@ export class DumpLoad {
       await this.#client.load(counted());
     } catch (error) {
       this.#signal.throwIfAborted();
-      if (error instanceof JobError) throw new JobError(error.reason, `loading ${path}: ${error.message}`, error);
+      if (error instanceof JobError)
+        throw new JobError(error.reason, `loading ${path}: ${error.message}`, error);
       throw error;
     } finally {
       source.destroy();

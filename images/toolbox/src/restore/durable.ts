@@ -10,7 +10,11 @@ export async function ownDirectory(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   });
-  if (!(await lstat(path)).isDirectory()) throw new JobError('DataNotEmpty', `${path} is no directory: something else has this project's name; look at it by hand`);
+  if (!(await lstat(path)).isDirectory())
+    throw new JobError(
+      'DataNotEmpty',
+      `${path} is no directory: something else has this project's name; look at it by hand`,
+    );
 }
 
 /** There is always the old content or the new one. */

@@ -28,14 +28,16 @@ export class EntryRules {
     const kind = this.#kinds.get(record.set);
     if (kind === undefined) throw refused(record, `its data set ${record.set} is not one of the backup`);
     if (kind !== 'FileTree' && record.entry === 'l') throw refused(record, 'a database has no links');
-    if (kind !== 'FileTree' && (record.first !== undefined || record.attributes.length > 0)) throw refused(record, 'a database has no attributes');
+    if (kind !== 'FileTree' && (record.first !== undefined || record.attributes.length > 0))
+      throw refused(record, 'a database has no attributes');
     if (isRoot(record)) return;
     const path = record.path.toString('latin1');
     if (kind === 'FileTree' && isOurs(record)) return;
     this.#checkParents(record, path);
     const key = `${record.set}:${path}`;
     const before = this.#paths.get(key);
-    if (before !== undefined && !(before === 'Parent' && record.entry === 'd')) throw refused(record, before === 'Parent' ? 'there are entries below it' : 'it is there twice');
+    if (before !== undefined && !(before === 'Parent' && record.entry === 'd'))
+      throw refused(record, before === 'Parent' ? 'there are entries below it' : 'it is there twice');
     this.#paths.set(key, record.entry === 'd' ? 'Directory' : record.entry === 'f' ? 'File' : 'Link');
     if (record.entry === 'l' && record.isBeside !== true) checkTarget(record);
   }
@@ -53,7 +55,8 @@ export class EntryRules {
     for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
       const parent = `${record.set}:${path.slice(0, slash)}`;
       const kind = this.#paths.get(parent);
-      if (kind === 'File' || kind === 'Link') throw refused(record, `its parent ${shown(path.slice(0, slash))} is no directory`);
+      if (kind === 'File' || kind === 'Link')
+        throw refused(record, `its parent ${shown(path.slice(0, slash))} is no directory`);
       if (kind === undefined) this.#paths.set(parent, 'Parent');
     }
     this.#lastParent = whole;
@@ -73,7 +76,8 @@ export function isOurs(record: FileRecord): boolean {
 
 function checkTarget(record: FileRecord): void {
   const target = record.target?.toString('latin1') ?? '';
-  if (leadsOut(record.path.toString('latin1'), target)) throw refused(record, `it is a link to ${shown(target)}, which leads out of the tree`);
+  if (leadsOut(record.path.toString('latin1'), target))
+    throw refused(record, `it is a link to ${shown(target)}, which leads out of the tree`);
 }
 
 function shown(text: string): string {
@@ -81,5 +85,8 @@ function shown(text: string): string {
 }
 
 function refused(record: FileRecord, why: string): JobError {
-  return new JobError('BackupInvalid', `the backup's entry ${shown(record.path.toString('latin1'))} of ${record.set} is refused: ${why}; nothing was changed`);
+  return new JobError(
+    'BackupInvalid',
+    `the backup's entry ${shown(record.path.toString('latin1'))} of ${record.set} is refused: ${why}; nothing was changed`,
+  );
 }

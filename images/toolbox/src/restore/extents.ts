@@ -8,7 +8,16 @@ import type { ExtentRecord } from '../../../../backup/record.ts';
 
 export const extentBytes = 64;
 /** Where the fields lie; all little-endian, the offset a double, which holds every safe integer. */
-export const at = { file: 0, length: 4, offset: 8, pack: 16, packOffset: 20, storedLength: 24, set: 28, sha256: 32 } as const;
+export const at = {
+  file: 0,
+  length: 4,
+  offset: 8,
+  pack: 16,
+  packOffset: 20,
+  storedLength: 24,
+  set: 28,
+  sha256: 32,
+} as const;
 
 const bufferedExtents = 256;
 const mostBuckets = 256;
@@ -38,7 +47,11 @@ export class ExtentSorter {
 
   /** @param expected about how many there will be. */
   constructor(directory: string, packs: number, expected: number) {
-    const wanted = Math.min(mostBuckets, Math.max(1, packs), Math.max(1, Math.ceil(expected / extentsPerBucket)));
+    const wanted = Math.min(
+      mostBuckets,
+      Math.max(1, packs),
+      Math.max(1, Math.ceil(expected / extentsPerBucket)),
+    );
     this.#packsPerBucket = Math.max(1, Math.ceil(packs / wanted));
     this.#buckets = Array.from({ length: wanted }, (_, index) => ({
       descriptor: openSync(join(directory, `extents-${index}`), 'w+', 0o600),
@@ -114,9 +127,14 @@ export class ExtentSorter {
   }
 
   *#read(bucket: Bucket, group: ReadonlySet<number>): Generator<PackExtents> {
-    const found = new Map([...group].map((pack) => [pack, { buffer: Buffer.alloc((this.#counts[pack] ?? 0) * extentBytes), used: 0 }]));
+    const found = new Map(
+      [...group].map((pack) => [
+        pack,
+        { buffer: Buffer.alloc((this.#counts[pack] ?? 0) * extentBytes), used: 0 },
+      ]),
+    );
     const buffer = Buffer.allocUnsafe(4096 * extentBytes);
-    for (let position = 0; ; ) {
+    for (let position = 0; ;) {
       const bytes = readSync(bucket.descriptor, buffer, 0, buffer.length, position);
       const whole = bytes - (bytes % extentBytes);
       if (whole === 0) break;
@@ -134,7 +152,7 @@ export class ExtentSorter {
 
 function flush(bucket: Bucket): void {
   const bytes = bucket.buffered * extentBytes;
-  for (let done = 0; done < bytes; ) done += writeSync(bucket.descriptor, bucket.buffer, done, bytes - done);
+  for (let done = 0; done < bytes;) done += writeSync(bucket.descriptor, bucket.buffer, done, bytes - done);
   bucket.buffered = 0;
 }
 
@@ -145,6 +163,7 @@ function inPackOrder(extents: Buffer): Buffer {
   const packOffset = (index: number): number => extents.readUInt32LE(index * extentBytes + at.packOffset);
   order.sort((a, b) => packOffset(a) - packOffset(b));
   const sorted = Buffer.alloc(extents.length);
-  for (const [index, from] of order.entries()) extents.copy(sorted, index * extentBytes, from * extentBytes, (from + 1) * extentBytes);
+  for (const [index, from] of order.entries())
+    extents.copy(sorted, index * extentBytes, from * extentBytes, (from + 1) * extentBytes);
   return sorted;
 }

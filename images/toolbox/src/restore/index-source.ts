@@ -37,7 +37,13 @@ export class IndexSource {
   }
 
   /** @throws {JobError} BackupInvalid when a part is not what the manifest says. */
-  static async fetch(backup: BackupToRead, directory: string, cipher: BackupCipher | undefined, reader: BlobReader, onPart: (done: number) => void): Promise<IndexSource> {
+  static async fetch(
+    backup: BackupToRead,
+    directory: string,
+    cipher: BackupCipher | undefined,
+    reader: BlobReader,
+    onPart: (done: number) => void,
+  ): Promise<IndexSource> {
     const parts = [...backup.indexParts, ...(backup.attributeParts ?? [])];
     for (const [index, part] of parts.entries()) {
       await writeFile(partPath(directory, index), await reader.readProven(part), { mode: 0o600 });
@@ -62,10 +68,12 @@ export class IndexSource {
         reader.beginPart(name);
         for (const line of lines(await this.#text(index, name), name)) {
           const record = reader.read(line);
-          if (record.type === 'H' && record.backupID !== backupID) throw new FormatError(`${name} is of backup ${record.backupID}`);
+          if (record.type === 'H' && record.backupID !== backupID)
+            throw new FormatError(`${name} is of backup ${record.backupID}`);
           if (record.type === 'P') {
             const pack = packs[record.number - 1];
-            if (pack?.sha256 !== record.sha256 || pack.bytes !== record.bytes) throw new FormatError(`${name}: pack ${record.number} is not the one of the pack list`);
+            if (pack?.sha256 !== record.sha256 || pack.bytes !== record.bytes)
+              throw new FormatError(`${name}: pack ${record.number} is not the one of the pack list`);
           }
           if (record.type !== 'F') yield record;
           else {
@@ -82,7 +90,8 @@ export class IndexSource {
           throw new FormatError(`the index does not have data set ${name} as the manifest says`);
         }
       }
-      if (reader.sets.size !== dataSets.length) throw new FormatError('the index has data sets that the manifest does not name');
+      if (reader.sets.size !== dataSets.length)
+        throw new FormatError('the index has data sets that the manifest does not name');
     } catch (error) {
       throw indexError(error, backupID);
     }
@@ -109,10 +118,12 @@ export class IndexSource {
       let line = 0;
       for (const text of lines(await this.#text(index, name), name)) {
         const record = parseExtra(text, `${name} line ${++line}`);
-        if ((record?.type === 'H') !== (line === 1)) throw new FormatError(`${name} line ${line}: a part begins with its header, and has only one`);
+        if ((record?.type === 'H') !== (line === 1))
+          throw new FormatError(`${name} line ${line}: a part begins with its header, and has only one`);
         if (record === undefined) continue;
         if (record.type !== 'H') yield record;
-        else if (record.backupID !== backupID || record.part !== at + 1) throw new FormatError(`${name} is part ${record.part} of backup ${record.backupID}`);
+        else if (record.backupID !== backupID || record.part !== at + 1)
+          throw new FormatError(`${name} is part ${record.part} of backup ${record.backupID}`);
       }
     }
   }
@@ -125,7 +136,11 @@ export class IndexSource {
         compressed = this.#cipher.decrypt(stored);
       } catch (error) {
         // Its sha256 is the manifest's, so it was not altered: the key is another one.
-        throw new JobError('DecryptionKeyWrong', `the index of backup ${this.#backup.backupID} cannot be decrypted: the key is not the one it was made with`, error);
+        throw new JobError(
+          'DecryptionKeyWrong',
+          `the index of backup ${this.#backup.backupID} cannot be decrypted: the key is not the one it was made with`,
+          error,
+        );
       }
     }
     try {
@@ -156,5 +171,9 @@ function* lines(text: Buffer, name: string): Generator<string> {
 
 function indexError(error: unknown, backupID: string): unknown {
   if (!(error instanceof FormatError)) return error;
-  return new JobError(error.reason === 'NewerFormat' ? 'BackupFormatNewer' : 'BackupInvalid', `backup ${backupID}: ${error.message}; nothing was changed`, error);
+  return new JobError(
+    error.reason === 'NewerFormat' ? 'BackupFormatNewer' : 'BackupInvalid',
+    `backup ${backupID}: ${error.message}; nothing was changed`,
+    error,
+  );
 }

@@ -1,7 +1,15 @@
 /** What the operator asks a restore for: checked here as a whole, before anything is done. */
 import { readDataSet } from '../../../../backup/data-set.ts';
 import { Fields, FormatError, patterns, refuseTwice } from '../../../../backup/fields.ts';
-import type { BackupToRead, BlobToRead, EncryptionKey, PackToRead, RestoreDatabase, RestoreFileTree, RestoreJobInput } from '../../../../backup/job.ts';
+import type {
+  BackupToRead,
+  BlobToRead,
+  EncryptionKey,
+  PackToRead,
+  RestoreDatabase,
+  RestoreFileTree,
+  RestoreJobInput,
+} from '../../../../backup/job.ts';
 import { databaseSetName } from '../../../../backup/job.ts';
 import { isBackupID, isIdentity, packBytes } from '../../../../backup/names.ts';
 import { readTLS } from '../database/tls.ts';
@@ -52,17 +60,33 @@ function read(spec: Fields): RestoreJobInput {
 
 /** Every data set has its place, and no other than its own. */
 function checkTargets({ backup: { dataSets }, database: target, fileTrees }: RestoreJobInput): void {
-  refuseTwice(dataSets.map(({ name }) => name), 'spec.backup.dataSets');
-  refuseTwice(fileTrees.map(({ name }) => name), 'spec.fileTrees');
-  refuseTwice(fileTrees.map(({ path }) => path), 'spec.fileTrees');
+  refuseTwice(
+    dataSets.map(({ name }) => name),
+    'spec.backup.dataSets',
+  );
+  refuseTwice(
+    fileTrees.map(({ name }) => name),
+    'spec.fileTrees',
+  );
+  refuseTwice(
+    fileTrees.map(({ path }) => path),
+    'spec.fileTrees',
+  );
   for (const { name, kind } of dataSets) {
-    if (kind === 'FileTree' ? !fileTrees.some((tree) => tree.name === name) : name !== databaseSetName || target?.kind !== kind) {
+    if (
+      kind === 'FileTree'
+        ? !fileTrees.some((tree) => tree.name === name)
+        : name !== databaseSetName || target?.kind !== kind
+    ) {
       throw new FormatError(`data set ${name} (${kind}) of the backup has no place to go to`);
     }
   }
-  const strange = fileTrees.find(({ name }) => !dataSets.some((set) => set.kind === 'FileTree' && set.name === name));
+  const strange = fileTrees.find(
+    ({ name }) => !dataSets.some((set) => set.kind === 'FileTree' && set.name === name),
+  );
   if (strange !== undefined) throw new FormatError(`file tree ${strange.name} is not in the backup`);
-  if (target !== undefined && !dataSets.some(({ kind }) => kind === target.kind)) throw new FormatError('there is a place for a database, but none in the backup');
+  if (target !== undefined && !dataSets.some(({ kind }) => kind === target.kind))
+    throw new FormatError('there is a place for a database, but none in the backup');
 }
 
 function backup(spec: Fields): BackupToRead {
@@ -72,19 +96,31 @@ function backup(spec: Fields): BackupToRead {
     return text;
   };
   const packs = spec.list('packs', mostPacks, pack);
-  for (const [index, { number }] of packs.entries()) if (number !== index + 1) throw new FormatError(`spec.backup.packs[${index}].number must be ${index + 1}`);
+  for (const [index, { number }] of packs.entries())
+    if (number !== index + 1)
+      throw new FormatError(`spec.backup.packs[${index}].number must be ${index + 1}`);
   return {
     backupID: checked('backupID', isBackupID),
     identity: checked('identity', isIdentity),
-    indexParts: spec.list('indexParts', 100_000, (value, place) => blob(new Fields(value, place), longestPartBytes)),
-    ...spec.optional('attributeParts', () => spec.list('attributeParts', 100_000, (value, place) => blob(new Fields(value, place), longestPartBytes))),
+    indexParts: spec.list('indexParts', 100_000, (value, place) =>
+      blob(new Fields(value, place), longestPartBytes),
+    ),
+    ...spec.optional('attributeParts', () =>
+      spec.list('attributeParts', 100_000, (value, place) =>
+        blob(new Fields(value, place), longestPartBytes),
+      ),
+    ),
     packs,
     dataSets: spec.list('dataSets', 100, readDataSet),
   };
 }
 
 function blob(spec: Fields, longest: number): BlobToRead {
-  return { url: spec.text('url', forms.url, longestURL), bytes: spec.integer('bytes', 1, longest), sha256: spec.text('sha256', patterns.sha256) };
+  return {
+    url: spec.text('url', forms.url, longestURL),
+    bytes: spec.integer('bytes', 1, longest),
+    sha256: spec.text('sha256', patterns.sha256),
+  };
 }
 
 function pack(value: unknown, place: string): PackToRead {
@@ -101,7 +137,11 @@ function database(spec: Fields): RestoreDatabase {
       exchange: spec.text('exchange', forms.path),
       uid: spec.integer('uid', 0, largestID),
       gid: spec.integer('gid', 0, largestID),
-      ...spec.optional('keyPaths', () => spec.list('keyPaths', 1000, (path, place) => new Fields({ path }, place).text('path', forms.containerPath))),
+      ...spec.optional('keyPaths', () =>
+        spec.list('keyPaths', 1000, (path, place) =>
+          new Fields({ path }, place).text('path', forms.containerPath),
+        ),
+      ),
     };
   }
   return {
@@ -109,14 +149,21 @@ function database(spec: Fields): RestoreDatabase {
     host: spec.text('host', forms.host),
     port: spec.integer('port', 1, 65_535),
     rootPassword: spec.text('rootPassword', patterns.text),
-    schemas: spec.list('schemas', 64, (value, place) => new Fields({ schema: value }, place).text('schema', forms.schema)),
+    schemas: spec.list('schemas', 64, (value, place) =>
+      new Fields({ schema: value }, place).text('schema', forms.schema),
+    ),
     ...readTLS(spec),
   };
 }
 
 function fileTree(value: unknown, place: string): RestoreFileTree {
   const spec = new Fields(value, place);
-  return { name: spec.text('name', patterns.setName), path: spec.text('path', forms.path), uid: spec.integer('uid', 0, largestID), gid: spec.integer('gid', 0, largestID) };
+  return {
+    name: spec.text('name', patterns.setName),
+    path: spec.text('path', forms.path),
+    uid: spec.integer('uid', 0, largestID),
+    gid: spec.integer('gid', 0, largestID),
+  };
 }
 
 function encryption(spec: Fields): EncryptionKey {

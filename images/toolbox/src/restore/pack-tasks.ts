@@ -20,7 +20,11 @@ export interface PackTask {
 export interface PackAnswer {
   /** Of the files, written or verified. */
   readonly bytes: number;
-  readonly error?: { readonly kind: 'Invalid' | 'Key' | 'Disk' | 'Internal'; readonly message: string; readonly code?: string };
+  readonly error?: {
+    readonly kind: 'Invalid' | 'Key' | 'Disk' | 'Internal';
+    readonly message: string;
+    readonly code?: string;
+  };
 }
 
 /** Where a file is gathered until it comes to its place; a directory for each 1024 files. */

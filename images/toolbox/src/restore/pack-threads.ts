@@ -22,7 +22,10 @@ export class PackThreads {
 
   constructor(count: number, settings: PackWorkerSettings) {
     this.#threads = Array.from({ length: count }, () => {
-      const worker = new Worker(new URL('pack-worker.ts', import.meta.url), { workerData: settings, resourceLimits: { maxYoungGenerationSizeMb: 8 } });
+      const worker = new Worker(new URL('pack-worker.ts', import.meta.url), {
+        workerData: settings,
+        resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      });
       const thread: Thread = { worker, running: undefined };
       worker.on('message', (answer: PackAnswer) => {
         const done = thread.running;
@@ -30,7 +33,9 @@ export class PackThreads {
         done?.resolve(answer);
         this.#assign();
       });
-      worker.on('error', (error) => this.#fail(new JobError('InternalError', `a thread failed: ${error.message}`, error)));
+      worker.on('error', (error) =>
+        this.#fail(new JobError('InternalError', `a thread failed: ${error.message}`, error)),
+      );
       worker.on('exit', () => this.#fail(new JobError('InternalError', 'a thread ended')));
       return thread;
     });
@@ -42,7 +47,10 @@ export class PackThreads {
     if (error === undefined) return bytes;
     switch (error.kind) {
       case 'Invalid':
-        throw new JobError('BackupInvalid', `${what} cannot be used: ${error.message}; nothing came to its place`);
+        throw new JobError(
+          'BackupInvalid',
+          `${what} cannot be used: ${error.message}; nothing came to its place`,
+        );
       case 'Key':
         throw new JobError('DecryptionKeyWrong', `${what}: ${error.message}`);
       case 'Disk':

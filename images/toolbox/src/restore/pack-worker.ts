@@ -66,7 +66,8 @@ function openOrMake(path: string): number {
 
 function run({ memory, bytes, sha256, extents: raw, purpose }: PackTask): number {
   const pack = Buffer.from(memory, 0, bytes);
-  if (hash('sha256', pack) !== sha256) throw new Refused('Invalid', 'its content is not what the pack list says');
+  if (hash('sha256', pack) !== sha256)
+    throw new Refused('Invalid', 'its content is not what the pack list says');
   const extents = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
   let written = 0;
   /** The chunk that lies in `room`. */
@@ -74,13 +75,21 @@ function run({ memory, bytes, sha256, extents: raw, purpose }: PackTask): number
   for (let start = 0; start < extents.length; start += extentBytes) {
     const offset = extents.readUInt32LE(start + at.packOffset);
     const length = extents.readUInt32LE(start + at.length);
-    const chunk = last?.offset === offset ? last.chunk : unpack(pack.subarray(offset, offset + extents.readUInt32LE(start + at.storedLength)));
+    const chunk =
+      last?.offset === offset
+        ? last.chunk
+        : unpack(pack.subarray(offset, offset + extents.readUInt32LE(start + at.storedLength)));
     last = { offset, chunk };
     const digest = extents.subarray(start + at.sha256, start + extentBytes);
-    if (chunk.length !== length || hash('sha256', chunk, 'binary') !== digest.toString('binary')) throw new Refused('Invalid', `the chunk at ${offset} is not what the index says`);
+    if (chunk.length !== length || hash('sha256', chunk, 'binary') !== digest.toString('binary'))
+      throw new Refused('Invalid', `the chunk at ${offset} is not what the index says`);
     const directory = stagedIn[extents.readUInt32LE(start + at.set)];
     if (purpose === 'Write' && directory !== undefined) {
-      write(descriptorOf(stagedFile(directory, extents.readUInt32LE(start + at.file))), chunk, extents.readDoubleLE(start + at.offset));
+      write(
+        descriptorOf(stagedFile(directory, extents.readUInt32LE(start + at.file))),
+        chunk,
+        extents.readDoubleLE(start + at.offset),
+      );
     }
     written += length;
   }
@@ -95,7 +104,8 @@ function unpack(stored: Buffer): Buffer {
       collector.used(frame.length);
     } catch (error) {
       // The pack is the one of the list, so it was not altered.
-      if (error instanceof FormatError) throw new Refused('Key', 'it cannot be decrypted with the key that was given');
+      if (error instanceof FormatError)
+        throw new Refused('Key', 'it cannot be decrypted with the key that was given');
       throw error;
     }
   }
@@ -107,7 +117,8 @@ function unpack(stored: Buffer): Buffer {
 }
 
 function write(descriptor: number, chunk: Buffer, position: number): void {
-  for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done, chunk.length - done, position + done);
+  for (let done = 0; done < chunk.length;)
+    done += writeSync(descriptor, chunk, done, chunk.length - done, position + done);
 }
 
 function errorOf(error: unknown): NonNullable<PackAnswer['error']> {

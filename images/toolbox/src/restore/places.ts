@@ -57,13 +57,19 @@ export function databasePlace(spec: PhysicalDatabase): Place {
       const tables = await databaseTables(target);
       const text = await readOwn(markerPath);
       const marker = text === undefined ? undefined : parseMarker(text, markerPath);
-      return { what: `the database in ${target}`, marker, entries: tables.length, examples: tables.slice(0, examplesShown) };
+      return {
+        what: `the database in ${target}`,
+        marker,
+        entries: tables.length,
+        examples: tables.slice(0, examplesShown),
+      };
     },
     mark: (marker) => replaceFile(markerPath, `${JSON.stringify(marker)}\n`),
     clear: async () => {
       if (!isRoot) return await moveAside(target, staging);
       const kept = new Set([databaseStaging, databaseMarker, `${databaseMarker}.new`, 'lost+found']);
-      for (const name of await readdir(volumePath)) if (!kept.has(name)) await rm(join(volumePath, name), { recursive: true, force: true });
+      for (const name of await readdir(volumePath))
+        if (!kept.has(name)) await rm(join(volumePath, name), { recursive: true, force: true });
     },
     prepareStaging: () => ownDirectory(staging),
   };
@@ -101,14 +107,22 @@ async function databaseTables(directory: string): Promise<readonly string[]> {
   for (const entry of await entriesOf(directory)) {
     // A link in a data directory is a schema that lies elsewhere.
     if (!entry.isDirectory() && !entry.isSymbolicLink()) continue;
-    if (systemSchemas.includes(entry.name) || entry.name.startsWith('#') || entry.name === databaseStaging || entry.name === 'lost+found') continue;
+    if (
+      systemSchemas.includes(entry.name) ||
+      entry.name.startsWith('#') ||
+      entry.name === databaseStaging ||
+      entry.name === 'lost+found'
+    )
+      continue;
     const inside = entry.isDirectory() ? await entriesOf(join(directory, entry.name)) : [{ name: '(link)' }];
     found.push(...inside.filter(({ name }) => name !== 'db.opt').map(({ name }) => `${entry.name}/${name}`));
   }
   return found.toSorted();
 }
 
-async function entriesOf(directory: string): Promise<readonly { readonly name: string; isDirectory(): boolean; isSymbolicLink(): boolean }[]> {
+async function entriesOf(
+  directory: string,
+): Promise<readonly { readonly name: string; isDirectory(): boolean; isSymbolicLink(): boolean }[]> {
   try {
     return await readdir(directory, { withFileTypes: true });
   } catch (error) {
@@ -138,6 +152,7 @@ export async function exists(path: string): Promise<boolean> {
 /** Directories from a volume's root down to the parent of its target. */
 export function parentsOf(place: Place): readonly string[] {
   const parents: string[] = [];
-  for (let path = dirname(place.target); path.length > place.volumePath.length; path = dirname(path)) parents.unshift(path);
+  for (let path = dirname(place.target); path.length > place.volumePath.length; path = dirname(path))
+    parents.unshift(path);
   return parents;
 }

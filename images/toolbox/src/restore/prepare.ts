@@ -21,7 +21,13 @@ const leftovers = /^(xtrabackup_|mariadb_backup_|backup-my\.cnf$)/;
  * @param keyPaths see {@link preparingOptions}.
  * @throws {JobError} PrepareFailed
  */
-export async function prepareDatabase(exchangePath: string, directory: string, place: Place, keyPaths: readonly string[], signal: AbortSignal): Promise<void> {
+export async function prepareDatabase(
+  exchangePath: string,
+  directory: string,
+  place: Place,
+  keyPaths: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   await replaceOptions(join(directory, backupOptionsName), keyPaths);
   const path = (name: string): string => join(exchangePath, name);
   await waitFor(path(exchange.started), startSeconds, 'it did not start', signal);
@@ -31,7 +37,10 @@ export async function prepareDatabase(exchangePath: string, directory: string, p
   const log = (await readOwn(path(exchange.log))) ?? '';
   if (code !== '0' || !log.includes(completionMark)) {
     const last = log.trim().split('\n').slice(-5).join('\n').slice(-1000);
-    throw new JobError('PrepareFailed', `mariadb-backup --prepare ended with exit code ${code ?? 'unknown'}: ${last || 'it said nothing'}; the old data was not touched`);
+    throw new JobError(
+      'PrepareFailed',
+      `mariadb-backup --prepare ended with exit code ${code ?? 'unknown'}: ${last || 'it said nothing'}; the old data was not touched`,
+    );
   }
   await finish(directory, place, true);
 }
@@ -40,25 +49,41 @@ export async function prepareDatabase(exchangePath: string, directory: string, p
 async function replaceOptions(path: string, keyPaths: readonly string[]): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
-  if (!found.isFile() || found.size > longestOptions) throw new JobError('PrepareFailed', `${backupOptionsName} of the backup is no option file; the old data was not touched`);
+  if (!found.isFile() || found.size > longestOptions)
+    throw new JobError(
+      'PrepareFailed',
+      `${backupOptionsName} of the backup is no option file; the old data was not touched`,
+    );
   const options = preparingOptions(await readFile(path, 'utf8'), keyPaths);
   await rm(path);
   await writeFile(path, options, { mode: 0o600, flag: 'wx' });
 }
 
-async function waitFor(file: string, seconds: number | undefined, otherwise: string, signal: AbortSignal, signOfLife?: string): Promise<void> {
+async function waitFor(
+  file: string,
+  seconds: number | undefined,
+  otherwise: string,
+  signal: AbortSignal,
+  signOfLife?: string,
+): Promise<void> {
   const start = Date.now();
   while ((await readOwn(file)) === undefined) {
     const seen = signOfLife === undefined ? start : Math.max(start, await modified(signOfLife));
     if (Date.now() - seen > (seconds ?? silentSeconds) * 1000) {
-      throw new JobError('PrepareFailed', `the companion that prepares the database cannot be relied on: ${otherwise}; look at its log on the host`);
+      throw new JobError(
+        'PrepareFailed',
+        `the companion that prepares the database cannot be relied on: ${otherwise}; look at its log on the host`,
+      );
     }
     await delay(lookMilliseconds, undefined, { signal });
   }
 }
 
 async function modified(path: string): Promise<number> {
-  return await stat(path).then(({ mtimeMs }) => mtimeMs, () => 0);
+  return await stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
 }
 
 /** Owners and modes, also of what the tool made; it works as root. */

@@ -26,7 +26,10 @@ export class BytesProgress {
     this.#done += bytes;
     const [from, to] = this.#range;
     const elapsed = performance.now() - this.#start;
-    const left = elapsed < estimateMilliseconds || this.#done === 0 ? undefined : Math.ceil(((elapsed / 1000) * (this.#total - this.#done)) / this.#done);
+    const left =
+      elapsed < estimateMilliseconds || this.#done === 0
+        ? undefined
+        : Math.ceil(((elapsed / 1000) * (this.#total - this.#done)) / this.#done);
     this.#report({
       step: this.#step,
       percent: part(from, to, this.#total === 0 ? 1 : this.#done / this.#total),

@@ -70,10 +70,17 @@ export async function restore(input: RestoreJobInput, options: RestoreOptions): 
   const { database } = input;
   report({ step: 'Checking', percent: 0, message: 'looking at what is there' });
   if (database?.kind !== 'Logical') return await restoreInto(input, undefined, scratch, options);
-  return await DumpLoad.with(database, join(scratch, 'dump'), signal, (dump) => restoreInto(input, dump, scratch, options));
+  return await DumpLoad.with(database, join(scratch, 'dump'), signal, (dump) =>
+    restoreInto(input, dump, scratch, options),
+  );
 }
 
-async function restoreInto(input: RestoreJobInput, dump: DumpLoad | undefined, scratch: string, options: RestoreOptions): Promise<RestoreJobResult> {
+async function restoreInto(
+  input: RestoreJobInput,
+  dump: DumpLoad | undefined,
+  scratch: string,
+  options: RestoreOptions,
+): Promise<RestoreJobResult> {
   const { report, signal, retryMilliseconds } = options;
   const places = placesOf(input);
   if ((await decisions(input, places, dump)).every((decision) => decision === 'Done')) {
@@ -90,11 +97,27 @@ async function restoreInto(input: RestoreJobInput, dump: DumpLoad | undefined, s
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   let survey: Survey | undefined;
   try {
-    const cipher = input.encryption === undefined ? undefined : backupCipher(Buffer.from(input.encryption.key, 'base64'));
+    const cipher =
+      input.encryption === undefined ? undefined : backupCipher(Buffer.from(input.encryption.key, 'base64'));
     const { length } = input.backup.indexParts;
-    const index = await IndexSource.fetch(input.backup, scratch, cipher, reader, (done) => report({ step: 'Checking', percent: part(0, 1, done / length), message: `index part ${done} of ${length}` }));
+    const index = await IndexSource.fetch(input.backup, scratch, cipher, reader, (done) =>
+      report({
+        step: 'Checking',
+        percent: part(0, 1, done / length),
+        message: `index part ${done} of ${length}`,
+      }),
+    );
     survey = await surveyIndex(input.backup, index, scratch);
-    const restoring: Restoring = { input, places, dump, index, survey, reader, options, withoutAttributes: new Map() };
+    const restoring: Restoring = {
+      input,
+      places,
+      dump,
+      index,
+      survey,
+      reader,
+      options,
+      withoutAttributes: new Map(),
+    };
     const room = await checkAll(restoring, scratch);
     if (input.purpose !== 'Check') await bringIn(restoring, room);
     return resultOf(input, reader.downloadedBytes, restoring.withoutAttributes);
@@ -105,11 +128,18 @@ async function restoreInto(input: RestoreJobInput, dump: DumpLoad | undefined, s
 }
 
 function placesOf({ database, fileTrees }: RestoreJobInput): readonly Place[] {
-  return [...(database?.kind === 'Physical' ? [databasePlace(database)] : []), ...fileTrees.map((tree) => treePlace(tree))];
+  return [
+    ...(database?.kind === 'Physical' ? [databasePlace(database)] : []),
+    ...fileTrees.map((tree) => treePlace(tree)),
+  ];
 }
 
 /** @throws {JobError} DataNotEmpty when there is data that may not be replaced. */
-export async function decisions({ loadID, onData }: RestoreJobInput, places: readonly Place[], dump: DumpLoad | undefined): Promise<readonly (LoadDecision | 'Replace')[]> {
+export async function decisions(
+  { loadID, onData }: RestoreJobInput,
+  places: readonly Place[],
+  dump: DumpLoad | undefined,
+): Promise<readonly (LoadDecision | 'Replace')[]> {
   const decided: (LoadDecision | 'Replace')[] = [];
   // One after the other, the database first: it is what people want to be told about.
   for (const place of [...(dump === undefined ? [] : [dump]), ...places]) {
@@ -120,13 +150,20 @@ export async function decisions({ loadID, onData }: RestoreJobInput, places: rea
 }
 
 /** Everything that can be known to fail is found here, while nothing was written yet. @throws {JobError} */
-async function checkAll({ input, places, dump, index, survey, reader, options }: Restoring, scratch: string): Promise<Room> {
+async function checkAll(
+  { input, places, dump, index, survey, reader, options }: Restoring,
+  scratch: string,
+): Promise<Room> {
   const { report, signal } = options;
   await dump?.files(index.records());
   const wanted = input.backup.packs.filter(({ number }) => survey.extents.needs(number));
   for (let done = 0; done < wanted.length; done += checksAtOnce) {
     signal.throwIfAborted();
-    report({ step: 'Checking', percent: part(1, 2, done / wanted.length), message: `pack ${done} of ${wanted.length}` });
+    report({
+      step: 'Checking',
+      percent: part(1, 2, done / wanted.length),
+      message: `pack ${done} of ${wanted.length}`,
+    });
     await Promise.all(wanted.slice(done, done + checksAtOnce).map((pack) => reader.check(pack)));
   }
   const bytesOf = (name: string): number => {
@@ -135,7 +172,10 @@ async function checkAll({ input, places, dump, index, survey, reader, options }:
   };
   const needs = places.map((place) => ({ place, bytes: bytesOf(place.set) }));
   // SQL is gathered on the job's own disk, and the tables it becomes are about as large.
-  return await findRoom(needs, dump === undefined ? [] : [{ path: scratch, bytes: 2 * bytesOf(databaseSetName) }]);
+  return await findRoom(
+    needs,
+    dump === undefined ? [] : [{ path: scratch, bytes: 2 * bytesOf(databaseSetName) }],
+  );
 }
 
 async function bringIn(restoring: Restoring, room: Room): Promise<void> {
@@ -151,7 +191,8 @@ async function bringIn(restoring: Restoring, room: Room): Promise<void> {
   if (staging.phase === 'Unpacking' || dump !== undefined) {
     await unpack(restoring, staging, 'Write').catch(async (error: unknown) => {
       // A backup that cannot be used leaves nothing behind; everything else is taken up by the next try.
-      if (error instanceof JobError && unusable.has(error.reason) && staging.phase === 'Unpacking') await staging.remove();
+      if (error instanceof JobError && unusable.has(error.reason) && staging.phase === 'Unpacking')
+        await staging.remove();
       throw error;
     });
     if (staging.phase === 'Unpacking') await staging.enter('Unpacked');
@@ -162,7 +203,13 @@ async function bringIn(restoring: Restoring, room: Room): Promise<void> {
     await arrangeIn(restoring, database, directory, [80, 82]);
     options.report({ step: 'Preparing', percent: 82, message: 'the database makes its files consistent' });
     await staging.enter('Preparing');
-    await prepareDatabase(input.database.exchange, directory, database, input.database.keyPaths ?? [], options.signal);
+    await prepareDatabase(
+      input.database.exchange,
+      directory,
+      database,
+      input.database.keyPaths ?? [],
+      options.signal,
+    );
   }
   const files = (await dump?.files(restoring.index.records())) ?? [];
   await dump?.prove(files);
@@ -171,7 +218,12 @@ async function bringIn(restoring: Restoring, room: Room): Promise<void> {
     await settle(restoring, 'TakeAway');
     await staging.enter('Placing');
   }
-  for (const place of places) if (place.kind === 'FileTree') await arrangeIn(restoring, place, place.target, [dump === undefined ? 92 : 50, dump === undefined ? 97 : 52]);
+  for (const place of places)
+    if (place.kind === 'FileTree')
+      await arrangeIn(restoring, place, place.target, [
+        dump === undefined ? 92 : 50,
+        dump === undefined ? 97 : 52,
+      ]);
   if (dump !== undefined) {
     // Again: a try that was broken off may have loaded some.
     await dump.clear();
@@ -189,16 +241,37 @@ async function areOccupied(places: readonly Place[]): Promise<boolean> {
   return (await Promise.all(places.map((place) => place.look()))).some(({ entries }) => entries > 0);
 }
 
-async function arrangeIn({ input, index, survey, options, withoutAttributes }: Restoring, place: Place, directory: string, [from, to]: readonly [number, number]): Promise<void> {
+async function arrangeIn(
+  { input, index, survey, options, withoutAttributes }: Restoring,
+  place: Place,
+  directory: string,
+  [from, to]: readonly [number, number],
+): Promise<void> {
   const { report, signal } = options;
   const total = input.backup.dataSets.find(({ name }) => name === place.set)?.files ?? 0;
-  const onEntries = (done: number): void => report({ step: 'Placing', percent: part(from, to, done / Math.max(1, total)), message: `${done} entries of ${place.set}` });
-  const without = await arrange({ place, directory, index, hasChunks: (file) => survey.hasChunks(file), onEntries, signal });
+  const onEntries = (done: number): void =>
+    report({
+      step: 'Placing',
+      percent: part(from, to, done / Math.max(1, total)),
+      message: `${done} entries of ${place.set}`,
+    });
+  const without = await arrange({
+    place,
+    directory,
+    index,
+    hasChunks: (file) => survey.hasChunks(file),
+    onEntries,
+    signal,
+  });
   withoutAttributes.set(place.set, without);
 }
 
 /** @param staging where the journal is; a verification has none. */
-async function unpack({ input, places, dump, survey, reader, options }: Restoring, staging: Staging | undefined, purpose: PackTask['purpose']): Promise<void> {
+async function unpack(
+  { input, places, dump, survey, reader, options }: Restoring,
+  staging: Staging | undefined,
+  purpose: PackTask['purpose'],
+): Promise<void> {
   const { backup, limits, encryption } = input;
   const gathers = staging?.phase === 'Unpacking';
   const threadCount = limits.threads ?? Math.min(mostThreads, availableParallelism());
@@ -211,13 +284,22 @@ async function unpack({ input, places, dump, survey, reader, options }: Restorin
     ...(encryption === undefined ? {} : { key: Buffer.from(encryption.key, 'base64') }),
   });
   const step = purpose === 'Write' ? 'Restoring' : 'Verifying';
-  const progress = new BytesProgress(options.report, step, survey.bytes, purpose === 'Write' ? [3, dump === undefined ? 80 : 50] : [2, 3]);
+  const progress = new BytesProgress(
+    options.report,
+    step,
+    survey.bytes,
+    purpose === 'Write' ? [3, dump === undefined ? 80 : 50] : [2, 3],
+  );
   const finished: number[] = [];
   let unsaved = 0;
   let saving: Promise<void> = Promise.resolve();
   try {
     await unpackAll({
-      backup, survey, reader, threads, purpose,
+      backup,
+      survey,
+      reader,
+      threads,
+      purpose,
       slots: (limits.downloads ?? defaultDownloads) + threadCount,
       // A dump's files are gathered anew by each try.
       skip: (pack) => dump === undefined && (staging?.isDone(pack) ?? false),
@@ -225,7 +307,13 @@ async function unpack({ input, places, dump, survey, reader, options }: Restorin
         progress.add(bytes);
         finished.push(pack);
         unsaved += bytes;
-        if (staging === undefined || !gathers || dump !== undefined || unsaved < (options.journalBytes ?? defaultJournalBytes)) return;
+        if (
+          staging === undefined ||
+          !gathers ||
+          dump !== undefined ||
+          unsaved < (options.journalBytes ?? defaultJournalBytes)
+        )
+          return;
         unsaved = 0;
         await saving;
         saving = staging.journal(finished.splice(0));
@@ -240,21 +328,46 @@ async function unpack({ input, places, dump, survey, reader, options }: Restorin
   }
 }
 
-function resultOf({ loadID, backup, database, fileTrees }: RestoreJobInput, downloadedBytes: number, withoutAttributes: ReadonlyMap<string, number>): RestoreJobResult {
+function resultOf(
+  { loadID, backup, database, fileTrees }: RestoreJobInput,
+  downloadedBytes: number,
+  withoutAttributes: ReadonlyMap<string, number>,
+): RestoreJobResult {
   const setOf = (name: string) => backup.dataSets.find((set) => set.name === name);
-  const inDatabase = database === undefined ? undefined : backup.dataSets.find(({ kind }) => kind === database.kind);
+  const inDatabase =
+    database === undefined ? undefined : backup.dataSets.find(({ kind }) => kind === database.kind);
   return {
     loadID,
     backupID: backup.backupID,
     ...(inDatabase === undefined ? {} : { database: countOf(inDatabase) }),
     fileTrees: fileTrees.map(({ name }) => {
       const without = withoutAttributes.get(name) ?? 0;
-      return { name, files: setOf(name)?.files ?? 0, bytes: setOf(name)?.bytes ?? 0, ...(without === 0 ? {} : { withoutAttributes: without }) };
+      return {
+        name,
+        files: setOf(name)?.files ?? 0,
+        bytes: setOf(name)?.bytes ?? 0,
+        ...(without === 0 ? {} : { withoutAttributes: without }),
+      };
     }),
     downloadedBytes,
   };
 }
 
-function countOf({ files, bytes, tables, rows }: { files: number; bytes: number; tables?: number; rows?: number }): NonNullable<RestoreJobResult['database']> {
-  return { files, bytes, ...(tables === undefined ? {} : { tables }), ...(rows === undefined ? {} : { rows }) };
+function countOf({
+  files,
+  bytes,
+  tables,
+  rows,
+}: {
+  files: number;
+  bytes: number;
+  tables?: number;
+  rows?: number;
+}): NonNullable<RestoreJobResult['database']> {
+  return {
+    files,
+    bytes,
+    ...(tables === undefined ? {} : { tables }),
+    ...(rows === undefined ? {} : { rows }),
+  };
 }

@@ -51,7 +51,11 @@ async function placeDatabase(place: Place): Promise<void> {
     await mkdir(parent, { recursive: true, mode: 0o755 });
     await chown(parent, uid, gid);
   }
-  if (await exists(target)) throw new JobError('DataNotEmpty', `${target} appeared while the backup was being restored: was the database started? Stop it, and restore again with Replace`);
+  if (await exists(target))
+    throw new JobError(
+      'DataNotEmpty',
+      `${target} appeared while the backup was being restored: was the database started? Stop it, and restore again with Replace`,
+    );
   await rename(staged, target);
 }
 

@@ -25,7 +25,10 @@ export async function findRoom(needs: readonly Need[], others: readonly OtherNee
     if (needed <= free + staged) continue;
     if (needed > free + staged + old) {
       const without = old === 0 ? '' : `, ${formatBytes(old)} of them by replacing what is there`;
-      throw new JobError('DiskFull', `the backup needs ${formatBytes(needed)} at ${path} on the host, ${formatBytes(free + staged + old)} can be had${without}: free some space or enlarge the disk`);
+      throw new JobError(
+        'DiskFull',
+        `the backup needs ${formatBytes(needed)} at ${path} on the host, ${formatBytes(free + staged + old)} can be had${without}: free some space or enlarge the disk`,
+      );
     }
     room = 'AfterRemoval';
   }
@@ -54,7 +57,10 @@ async function devices(needs: readonly Need[], others: readonly OtherNeed[]): Pr
     device.needed += Math.ceil(bytes * (1 + spareFraction));
     const staged = await allocated(place.staging);
     device.staged += staged;
-    device.old += Math.max(0, (await allocated(place.target)) - (place.staging.startsWith(`${place.target}/`) ? staged : 0));
+    device.old += Math.max(
+      0,
+      (await allocated(place.target)) - (place.staging.startsWith(`${place.target}/`) ? staged : 0),
+    );
   }
   for (const { path, bytes } of others) (await deviceOf(path, found)).needed += bytes;
   return [...found.values()];

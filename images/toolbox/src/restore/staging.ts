@@ -30,13 +30,19 @@ export class Staging {
   readonly #done = new NumberSet();
   #phase: Phase = 'Unpacking';
 
-  private constructor(places: readonly Place[], load: { readonly loadID: string; readonly backupID: string }) {
+  private constructor(
+    places: readonly Place[],
+    load: { readonly loadID: string; readonly backupID: string },
+  ) {
     this.#places = places;
     this.#load = load;
   }
 
   /** Takes up what an earlier try of this load left, or begins. @param places the first keeps the journal; without any nothing is kept. */
-  static async open(places: readonly Place[], load: { readonly loadID: string; readonly backupID: string }): Promise<Staging> {
+  static async open(
+    places: readonly Place[],
+    load: { readonly loadID: string; readonly backupID: string },
+  ): Promise<Staging> {
     const staging = new Staging(places, load);
     const states = await Promise.all(places.map((place) => readState(place)));
     const ours = states.every((state) => state?.loadID === load.loadID && state.backupID === load.backupID);
@@ -91,13 +97,19 @@ export class Staging {
   async #readJournal(): Promise<void> {
     const text = (await readOwn(this.#journalPath())) ?? '';
     // The last line may have been cut off.
-    const lines = text.split('\n').slice(0, -1).filter((line) => /^[1-9]\d{0,9}$/.test(line));
+    const lines = text
+      .split('\n')
+      .slice(0, -1)
+      .filter((line) => /^[1-9]\d{0,9}$/.test(line));
     for (const line of lines) this.#done.add(Number(line));
     await replaceFile(this.#journalPath(), lines.map((line) => `${line}\n`).join(''));
   }
 
   async #writeState(place: Place, phase: Phase): Promise<void> {
-    await replaceFile(join(place.staging, stateName), `${JSON.stringify({ ...this.#load, phase } satisfies State)}\n`);
+    await replaceFile(
+      join(place.staging, stateName),
+      `${JSON.stringify({ ...this.#load, phase } satisfies State)}\n`,
+    );
   }
 
   #journalPath(): string {
@@ -127,6 +139,7 @@ export async function removeStaging({ staging, volumePath }: Place): Promise<voi
   const around = dirname(staging);
   if (around === volumePath) return;
   await rmdir(around).catch((error: unknown) => {
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code)))
+      throw error;
   });
 }

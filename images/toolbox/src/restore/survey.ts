@@ -46,10 +46,17 @@ export async function survey(backup: BackupToRead, index: IndexSource, scratch: 
       if (record.entry !== 'f') continue;
       const { first } = record;
       if (first === undefined) files.add(record.file);
-      else if (!files.has(first) || sets[first] !== sets[record.file]) rules.refuse(record, `it is another name of file ${first}, which is no file before it`);
+      else if (!files.has(first) || sets[first] !== sets[record.file])
+        rules.refuse(record, `it is another name of file ${first}, which is no file before it`);
     }
   }
-  return { extents, bytes, entries, setOf: (file) => sets[file] ?? 0, hasChunks: (file) => chunked.has(file) };
+  return {
+    extents,
+    bytes,
+    entries,
+    setOf: (file) => sets[file] ?? 0,
+    hasChunks: (file) => chunked.has(file),
+  };
 }
 
 function grown(old: Uint8Array, file: number): Uint8Array<ArrayBuffer> {

@@ -47,13 +47,20 @@ export async function unpackAll(unpacking: Unpacking): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-async function unpackOne({ backup, survey, reader, threads, purpose, onPack }: Unpacking, { pack, extents }: PackExtents, memory: SharedArrayBuffer): Promise<void> {
+async function unpackOne(
+  { backup, survey, reader, threads, purpose, onPack }: Unpacking,
+  { pack, extents }: PackExtents,
+  memory: SharedArrayBuffer,
+): Promise<void> {
   const blob: PackToRead | undefined = backup.packs[pack - 1];
   if (blob === undefined) throw new RangeError(`pack ${pack} is none of the backup`);
   for (let start = 0; start < extents.length; start += extentBytes) {
     extents.writeUInt32LE(survey.setOf(extents.readUInt32LE(start + at.file)), start + at.set);
   }
   await reader.read(blob, Buffer.from(memory));
-  const bytes = await threads.run({ memory, bytes: blob.bytes, sha256: blob.sha256, extents, purpose }, `pack ${nameOf(blob)}`);
+  const bytes = await threads.run(
+    { memory, bytes: blob.bytes, sha256: blob.sha256, extents, purpose },
+    `pack ${nameOf(blob)}`,
+  );
   await onPack(pack, bytes);
 }

@@ -4,11 +4,25 @@ import { generateKeyPairSync } from 'node:crypto';
 import { MemoryBlobStore } from '../../../../blob-store/memory.ts';
 import { ReleaseSource } from '../../../../controllers/release-source.ts';
 import { aStack } from '../../../../controllers/stack/testing.ts';
-import { backupKind, restoreKind, stackKind, storeKind, type JtelBackupStore, type JtelStack } from '../../../../crds/index.ts';
+import {
+  backupKind,
+  restoreKind,
+  stackKind,
+  storeKind,
+  type JtelBackupStore,
+  type JtelStack,
+} from '../../../../crds/index.ts';
 import { FakeHostDriver } from '../../../../host-driver/fake/driver.ts';
 import type { FakeMachine } from '../../../../host-driver/fake/machine.ts';
 import { runControllers } from '../../../../operator/controllers.ts';
-import { EventRecorder, Informer, namespaces, SecretRegistry, secrets, silentLogger } from '../../../../operator/runtime/index.ts';
+import {
+  EventRecorder,
+  Informer,
+  namespaces,
+  SecretRegistry,
+  secrets,
+  silentLogger,
+} from '../../../../operator/runtime/index.ts';
 import { call, openCluster, type TestCluster } from '../../../support/cluster.ts';
 import { installCRDs } from '../../../support/crds.ts';
 import { storeRelease } from '../../../support/release-builder.ts';
@@ -25,26 +39,59 @@ const api: Part<TestCluster> = {
 };
 
 /** The operator over this API server, with a host and a vendor's store in memory. @returns the host, and how to end it. */
-async function operate(cluster: TestCluster): Promise<{ readonly machine: FakeMachine; readonly end: () => Promise<void> }> {
+async function operate(
+  cluster: TestCluster,
+): Promise<{ readonly machine: FakeMachine; readonly end: () => Promise<void> }> {
   const { connection, namespace, client } = cluster;
   const driver = new FakeHostDriver();
   const machine = driver.add('192.0.2.10');
   const blobs = new MemoryBlobStore();
   await storeRelease(blobs);
-  const { privateKey } = generateKeyPairSync('ed25519', { privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
-  await client.create(secrets, { metadata: { namespace, name: 'ssh' }, stringData: { 'ssh-privatekey': privateKey } }, call());
+  const { privateKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  await client.create(
+    secrets,
+    { metadata: { namespace, name: 'ssh' }, stringData: { 'ssh-privatekey': privateKey } },
+    call(),
+  );
   const options = { connection, namespaces: [namespace], logger: silentLogger };
-  const [stacks, stores, backups, restores] = [new Informer(stackKind, options), new Informer(storeKind, options), new Informer(backupKind, options), new Informer(restoreKind, options)];
+  const [stacks, stores, backups, restores] = [
+    new Informer(stackKind, options),
+    new Informer(storeKind, options),
+    new Informer(backupKind, options),
+    new Informer(restoreKind, options),
+  ];
   const stop = new AbortController();
   const { signal } = stop;
   const informing = [stacks.run(signal), stores.run(signal), backups.run(signal), restores.run(signal)];
-  await Promise.all([stacks.synced(signal), stores.synced(signal), backups.synced(signal), restores.synced(signal)]);
-  const events = new EventRecorder({ cluster: client, reportingController: 't', reportingInstance: 't', secrets: new SecretRegistry(), logger: silentLogger });
-  const resource = { metadata: { namespace, name: 'vendor' }, spec: { tier: 'Vendor', accessMode: 'ReadOnly' } } as JtelBackupStore;
+  await Promise.all([
+    stacks.synced(signal),
+    stores.synced(signal),
+    backups.synced(signal),
+    restores.synced(signal),
+  ]);
+  const events = new EventRecorder({
+    cluster: client,
+    reportingController: 't',
+    reportingInstance: 't',
+    secrets: new SecretRegistry(),
+    logger: silentLogger,
+  });
+  const resource = {
+    metadata: { namespace, name: 'vendor' },
+    spec: { tier: 'Vendor', accessMode: 'ReadOnly' },
+  } as JtelBackupStore;
   const running = runControllers(
     {
       cluster: client,
-      caches: { stacks: stacks.store, stores: stores.store, backups: backups.store, restores: restores.store },
+      caches: {
+        stacks: stacks.store,
+        stores: stores.store,
+        backups: backups.store,
+        restores: restores.store,
+      },
       driver,
       releases: new ReleaseSource(),
       openStore: () => Promise.resolve({ resource, blobs }),
@@ -70,13 +117,18 @@ async function operate(cluster: TestCluster): Promise<{ readonly machine: FakeMa
 
 async function apply(cluster: TestCluster, stack: JtelStack): Promise<void> {
   const { metadata, ...body } = stack;
-  await cluster.client.create(stackKind, { ...body, metadata: { name: metadata.name, namespace: cluster.namespace } as JtelStack['metadata'] }, call());
+  await cluster.client.create(
+    stackKind,
+    { ...body, metadata: { name: metadata.name, namespace: cluster.namespace } as JtelStack['metadata'] },
+    call(),
+  );
 }
 
 export const cases: readonly WorldCase[] = [
   {
     id: 'W25',
-    title: 'kubectl delete namespace, with the real namespace controller: the stack is stopped, then everything is gone',
+    title:
+      'kubectl delete namespace, with the real namespace controller: the stack is stopped, then everything is gone',
     needs: 'sandbox',
     limitSeconds: 180,
     run: async () => {
@@ -86,12 +138,22 @@ export const cases: readonly WorldCase[] = [
       try {
         await apply(cluster, aStack({ deletionPolicy: 'Stop' }));
         const key = { namespace, name: 'main' };
-        await waitFor('the stack to be Ready', async () => (await client.get(stackKind, key, call())).status?.phase === 'Ready', { timeoutSeconds: 60 });
+        await waitFor(
+          'the stack to be Ready',
+          async () => (await client.get(stackKind, key, call())).status?.phase === 'Ready',
+          { timeoutSeconds: 60 },
+        );
         const project = (await client.get(stackKind, key, call())).status?.project ?? '';
-        const states = (): readonly string[] => [...(machine.projects.get(project)?.containers.values() ?? [])].map(({ state }) => state);
+        const states = (): readonly string[] =>
+          [...(machine.projects.get(project)?.containers.values() ?? [])].map(({ state }) => state);
         assert.ok(states().length > 0 && states().every((state) => state === 'running'));
         await client.delete(namespaces, { namespace: '', name: namespace }, {}, call());
-        await waitFor('the namespace to be gone', async () => (await client.find(namespaces, { namespace: '', name: namespace }, call())) === undefined, { timeoutSeconds: 90 });
+        await waitFor(
+          'the namespace to be gone',
+          async () =>
+            (await client.find(namespaces, { namespace: '', name: namespace }, call())) === undefined,
+          { timeoutSeconds: 90 },
+        );
         assert.ok(states().length > 0 && states().every((state) => state === 'exited'), states().join(' '));
       } finally {
         await end();
@@ -109,11 +171,35 @@ export const cases: readonly WorldCase[] = [
       await apply(cluster, aStack({}, { name: 'dns' }));
       const key = { namespace, name: 'dns' };
       const { host } = aStack().spec;
-      const at = (dns: object): object => ({ phase: 'Ready', dataHost: { machineID: 'machine-1', host: { ...host, dns } } });
-      await client.applyStatus(stackKind, key, at({ nameservers: ['192.0.2.53'], hosts: [{ ip: '192.0.2.7', names: ['pbx'] }] }) as JtelStack['status'] & object, {}, call());
-      const emptied = await client.applyStatus(stackKind, key, at({}) as JtelStack['status'] & object, {}, call());
+      const at = (dns: object): object => ({
+        phase: 'Ready',
+        dataHost: { machineID: 'machine-1', host: { ...host, dns } },
+      });
+      await client.applyStatus(
+        stackKind,
+        key,
+        at({
+          nameservers: ['192.0.2.53'],
+          hosts: [{ ip: '192.0.2.7', names: ['pbx'] }],
+        }) as JtelStack['status'] & object,
+        {},
+        call(),
+      );
+      const emptied = await client.applyStatus(
+        stackKind,
+        key,
+        at({}) as JtelStack['status'] & object,
+        {},
+        call(),
+      );
       assert.deepEqual(emptied.status?.dataHost, { machineID: 'machine-1', host });
-      const again = await client.applyStatus(stackKind, key, at({ hosts: [] }) as JtelStack['status'] & object, {}, call());
+      const again = await client.applyStatus(
+        stackKind,
+        key,
+        at({ hosts: [] }) as JtelStack['status'] & object,
+        {},
+        call(),
+      );
       assert.equal(again.metadata.resourceVersion, emptied.metadata.resourceVersion);
     },
   },

@@ -8,7 +8,12 @@ import { selfSignedCertificate } from '../../../../controllers/self-signed.ts';
 import { olderDatabaseImage } from '../../../../images/build.ts';
 import { BlobDouble } from '../../../support/backup/blob-double.ts';
 import { databaseImage, DatabaseStage } from '../../../support/backup/database-stage.ts';
-import type { JobOutcome, RestoreOptions, StageOptions, StartOptions } from '../../../support/backup/database-stage.ts';
+import type {
+  JobOutcome,
+  RestoreOptions,
+  StageOptions,
+  StartOptions,
+} from '../../../support/backup/database-stage.ts';
 import { backupID, identity } from '../../../support/backup/job-builder.ts';
 import { backupToRead, restoreInput } from '../../../support/backup/restore-builder.ts';
 import { aRelease } from '../../../support/release-builder.ts';
@@ -43,13 +48,32 @@ interface BackupChanges extends StartOptions {
   readonly limits?: BackupJobInput['limits'];
 }
 
-async function backUp({ stage, double }: Opened, kind: BackupDatabase['kind'], changes: BackupChanges = {}): Promise<JobOutcome> {
+async function backUp(
+  { stage, double }: Opened,
+  kind: BackupDatabase['kind'],
+  changes: BackupChanges = {},
+): Promise<JobOutcome> {
   const { database, limits = {}, ...options } = changes;
-  const started = await stage.start({
-    type: 'backup', backupID, attempt: 1, identity, epoch: '20261123', known: [], fileTrees: [], limits,
-    upload: { containerUrl: double.containerUrl, query: 'sp=c&sig=canary-create', prefix: '', expiresTime: '2099-01-01T00:00:00Z' },
-    database: { ...stage.databaseInput(kind), schemas: ['jtel'], ...database },
-  }, options);
+  const started = await stage.start(
+    {
+      type: 'backup',
+      backupID,
+      attempt: 1,
+      identity,
+      epoch: '20261123',
+      known: [],
+      fileTrees: [],
+      limits,
+      upload: {
+        containerUrl: double.containerUrl,
+        query: 'sp=c&sig=canary-create',
+        prefix: '',
+        expiresTime: '2099-01-01T00:00:00Z',
+      },
+      database: { ...stage.databaseInput(kind), schemas: ['jtel'], ...database },
+    },
+    options,
+  );
   try {
     return await stage.finish(started);
   } finally {
@@ -63,10 +87,26 @@ function resultOf(outcome: JobOutcome): BackupJobResult {
 }
 
 /** Restores, starts another server over what came, and compares with the first one. */
-async function comesBack({ stage, double }: Opened, result: BackupJobResult, options: RestoreOptions & { readonly image?: string; readonly keyPaths?: readonly string[] } = {}): Promise<void> {
+async function comesBack(
+  { stage, double }: Opened,
+  result: BackupJobResult,
+  options: RestoreOptions & { readonly image?: string; readonly keyPaths?: readonly string[] } = {},
+): Promise<void> {
   const volume = `${stage.name}-restored`;
-  const database = { kind: 'Physical' as const, volumePath: '/database', dataDirectory: 'data', exchange: '/run/exchange', uid: 999, gid: 999, keyPaths: options.keyPaths ?? [] };
-  const restored = await stage.restore(restoreInput(backupToRead(double, result), '', { fileTrees: [], database }), volume, options);
+  const database = {
+    kind: 'Physical' as const,
+    volumePath: '/database',
+    dataDirectory: 'data',
+    exchange: '/run/exchange',
+    uid: 999,
+    gid: 999,
+    keyPaths: options.keyPaths ?? [],
+  };
+  const restored = await stage.restore(
+    restoreInput(backupToRead(double, result), '', { fileTrees: [], database }),
+    volume,
+    options,
+  );
   assert.equal(restored.error, undefined);
   const server = await stage.serve(volume, options.image ?? stage.image);
   const question = 'CHECK TABLE jtel.calls EXTENDED; CHECKSUM TABLE jtel.calls';
@@ -75,7 +115,10 @@ async function comesBack({ stage, double }: Opened, result: BackupJobResult, opt
 
 async function ownCertificate(): Promise<{ readonly pem: string; readonly certificate: string }> {
   const pem = await selfSignedCertificate('acd-dbm');
-  return { pem, certificate: new X509Certificate(pem.slice(pem.indexOf('-----BEGIN CERTIFICATE'))).toString() };
+  return {
+    pem,
+    certificate: new X509Certificate(pem.slice(pem.indexOf('-----BEGIN CERTIFICATE'))).toString(),
+  };
 }
 
 export const cases: readonly WorldCase[] = [
@@ -100,7 +143,8 @@ export const cases: readonly WorldCase[] = [
   },
   {
     id: 'W11',
-    title: 'an older server with a certificate of its own: encrypted, checked when the release names the authority',
+    title:
+      'an older server with a certificate of its own: encrypted, checked when the release names the authority',
     needs: 'sandbox',
     limitSeconds,
     run: async () => {
@@ -109,13 +153,25 @@ export const cases: readonly WorldCase[] = [
       await withDatabase({ series: '10.11', secrets: { 'database-tls': pem } }, async (opened) => {
         resultOf(await backUp(opened, 'Logical'));
         opened.double.blobs.clear();
-        resultOf(await backUp(opened, 'Logical', { database: { tls: { certificateAuthority: certificate } } }));
+        resultOf(
+          await backUp(opened, 'Logical', { database: { tls: { certificateAuthority: certificate } } }),
+        );
         opened.double.blobs.clear();
-        const refused = await backUp(opened, 'Logical', { database: { tls: { certificateAuthority: another } } });
+        const refused = await backUp(opened, 'Logical', {
+          database: { tls: { certificateAuthority: another } },
+        });
         assert.equal(refused.error?.reason, 'DatabaseInsecure');
         const authority = { path: '/etc/mysql/ca.pem', content: certificate, mode: 0o644 };
-        const checked = { companionFiles: atOwnPlaces([authority]), tls: { tls: { certificateAuthority: authority.path } } };
-        resultOf(await backUp(opened, 'Physical', { ...checked, database: { tls: { certificateAuthority: certificate } } }));
+        const checked = {
+          companionFiles: atOwnPlaces([authority]),
+          tls: { tls: { certificateAuthority: authority.path } },
+        };
+        resultOf(
+          await backUp(opened, 'Physical', {
+            ...checked,
+            database: { tls: { certificateAuthority: certificate } },
+          }),
+        );
       });
     },
   },
@@ -126,7 +182,10 @@ export const cases: readonly WorldCase[] = [
     limitSeconds,
     run: async () => {
       await withDatabase({ series: '10.11' }, async (opened) => {
-        await comesBack(opened, resultOf(await backUp(opened, 'Physical')), { preparing: olderDatabaseImage, image: databaseImage });
+        await comesBack(opened, resultOf(await backUp(opened, 'Physical')), {
+          preparing: olderDatabaseImage,
+          image: databaseImage,
+        });
       });
     },
   },
@@ -138,9 +197,20 @@ export const cases: readonly WorldCase[] = [
       const plain = aRelease();
       const physical = { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 };
       const release = aRelease({ database: { ...plain.database, series: '10.11', physical } });
-      const manifest = { dataSets: [{ name: 'database', kind: 'Physical' as const, files: 1, bytes: 1, digest: '0'.repeat(64) }], server: { version: '11.8.9-MariaDB', series: '11.8' } };
-      assert.match(restoreObstacle(release, manifest) ?? '', /files of MariaDB 11\.8, which the older 10\.11 of release/);
-      assert.equal(restoreObstacle(aRelease({ database: { ...plain.database, series: '11.8', physical } }), manifest), undefined);
+      const manifest = {
+        dataSets: [
+          { name: 'database', kind: 'Physical' as const, files: 1, bytes: 1, digest: '0'.repeat(64) },
+        ],
+        server: { version: '11.8.9-MariaDB', series: '11.8' },
+      };
+      assert.match(
+        restoreObstacle(release, manifest) ?? '',
+        /files of MariaDB 11\.8, which the older 10\.11 of release/,
+      );
+      assert.equal(
+        restoreObstacle(aRelease({ database: { ...plain.database, series: '11.8', physical } }), manifest),
+        undefined,
+      );
     },
   },
   {
@@ -155,7 +225,10 @@ export const cases: readonly WorldCase[] = [
         // About 1 MB a second: the log of 16 MiB is written over every quarter of a minute, the backup takes more than one.
         const writing = new AbortController();
         const writer = (async () => {
-          while (!writing.signal.aborted) await stage.sql(`REPLACE INTO jtel.busy SELECT seq, REPEAT(MD5(RAND()), 60) FROM jtel.seq_1_to_100`);
+          while (!writing.signal.aborted)
+            await stage.sql(
+              `REPLACE INTO jtel.busy SELECT seq, REPEAT(MD5(RAND()), 60) FROM jtel.seq_1_to_100`,
+            );
         })();
         try {
           resultOf(await backUp(opened, 'Physical', { limits: { bytesPerSecond: 1024 * 1024 } }));
@@ -174,7 +247,9 @@ export const cases: readonly WorldCase[] = [
     run: async () => {
       const keys = `1;${randomBytes(32).toString('hex')}\n`;
       await withDatabase({ secrets: { 'database-keys': keys } }, async (opened) => {
-        const producerKeys = { companionFiles: atOwnPlaces([{ path: keysPath, content: keys, mode: 0o600 }]) };
+        const producerKeys = {
+          companionFiles: atOwnPlaces([{ path: keysPath, content: keys, mode: 0o600 }]),
+        };
         const without = await backUp(opened, 'Physical', { database: { keyPaths: [keysPath] } });
         assert.equal(without.error?.reason, 'ProducerFailed');
         assert.match(without.error.message, /lacked the keys of encryption at rest/);
@@ -182,9 +257,14 @@ export const cases: readonly WorldCase[] = [
         assert.equal(notOfTheRelease.error?.reason, 'ProducerFailed');
         assert.match(notOfTheRelease.error.message, /which the release does not bring/);
         opened.double.blobs.clear();
-        const result = resultOf(await backUp(opened, 'Physical', { ...producerKeys, database: { keyPaths: [keysPath] } }));
+        const result = resultOf(
+          await backUp(opened, 'Physical', { ...producerKeys, database: { keyPaths: [keysPath] } }),
+        );
         const elsewhere = '/run/jtel/database-keys';
-        await comesBack(opened, result, { keyPaths: [elsewhere], companionFiles: [{ path: elsewhere, content: keys, mode: 0o600 }] });
+        await comesBack(opened, result, {
+          keyPaths: [elsewhere],
+          companionFiles: [{ path: elsewhere, content: keys, mode: 0o600 }],
+        });
       });
     },
   },

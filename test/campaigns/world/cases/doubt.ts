@@ -8,14 +8,23 @@ import type { WorldCase } from '../scene.ts';
 const { signal } = new AbortController();
 
 /** Which days' backups are doubted, and which one is taken for the newest good one. */
-async function judged(days: readonly Content[], accepted?: string): Promise<{ readonly doubted: readonly number[]; readonly newest: string | undefined }> {
+async function judged(
+  days: readonly Content[],
+  accepted?: string,
+): Promise<{ readonly doubted: readonly number[]; readonly newest: string | undefined }> {
   const store = new MemoryBlobStore();
   const doubts = await history(store, days, accepted);
   const doubted = doubts.flatMap((doubt, index) => (doubt === undefined ? [] : [index + 1]));
   return { doubted, newest: (await newestGoodBackup(store, identity, accepted, signal)).backupID };
 }
 
-const shows = (id: 'W3' | 'W28', title: string, days: readonly Content[], expected: Awaited<ReturnType<typeof judged>>, accepted?: string): WorldCase => ({
+const shows = (
+  id: 'W3' | 'W28',
+  title: string,
+  days: readonly Content[],
+  expected: Awaited<ReturnType<typeof judged>>,
+  accepted?: string,
+): WorldCase => ({
   id,
   title,
   needs: 'nothing',
@@ -23,9 +32,26 @@ const shows = (id: 'W3' | 'W28', title: string, days: readonly Content[], expect
 });
 
 export const cases: readonly WorldCase[] = [
-  shows('W3', 'two backups without tables are doubted, and the one before them is taken', [{}, { tables: 0 }, { tables: 0 }], { doubted: [2, 3], newest: day(1) }),
+  shows(
+    'W3',
+    'two backups without tables are doubted, and the one before them is taken',
+    [{}, { tables: 0 }, { tables: 0 }],
+    { doubted: [2, 3], newest: day(1) },
+  ),
   shows('W3', 'a tree without files is doubted, too', [{}, { files: 0 }], { doubted: [2], newest: day(1) }),
-  shows('W3', 'once somebody accepted them they are taken', [{}, { tables: 0 }, { tables: 0 }], { doubted: [2], newest: day(3) }, day(3)),
-  shows('W28', 'a change of the method is no shrinking', [{}, { kind: 'Logical', bytes: 300 }], { doubted: [], newest: day(2) }),
-  shows('W28', 'two small ones in a row are both told', [{}, { bytes: 300 }, { bytes: 310 }], { doubted: [2, 3], newest: day(3) }),
+  shows(
+    'W3',
+    'once somebody accepted them they are taken',
+    [{}, { tables: 0 }, { tables: 0 }],
+    { doubted: [2], newest: day(3) },
+    day(3),
+  ),
+  shows('W28', 'a change of the method is no shrinking', [{}, { kind: 'Logical', bytes: 300 }], {
+    doubted: [],
+    newest: day(2),
+  }),
+  shows('W28', 'two small ones in a row are both told', [{}, { bytes: 300 }, { bytes: 310 }], {
+    doubted: [2, 3],
+    newest: day(3),
+  }),
 ];

@@ -24,7 +24,10 @@ interface Hosts {
 
 /** A Debian 12 whose Docker has a disk of its own, with everything else that is strange done to it by the cases. */
 const hosts: Part<Hosts> = {
-  open: async () => ({ sandbox: await driverSandbox('world-hosts', [{ name: 'host-1', debian: 12, dataRootMiB: 2048 }]), driver: createHostDriver() }),
+  open: async () => ({
+    sandbox: await driverSandbox('world-hosts', [{ name: 'host-1', debian: 12, dataRootMiB: 2048 }]),
+    driver: createHostDriver(),
+  }),
   close: async ({ sandbox, driver }) => {
     await driver.close();
     await sandbox.sandbox.down();
@@ -61,7 +64,13 @@ async function refusing(firstLine: string, work: (target: HostTarget) => Promise
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   try {
-    await work({ address: '127.0.0.1', port, user: 'jtel', hostKeyFingerprints: ['SHA256:none'], privateKey: await aKey() });
+    await work({
+      address: '127.0.0.1',
+      port,
+      user: 'jtel',
+      hostKeyFingerprints: ['SHA256:none'],
+      privateKey: await aKey(),
+    });
   } finally {
     server.close();
   }
@@ -118,7 +127,9 @@ export const cases: readonly WorldCase[] = [
       const { host } = await applied(scene, project);
       const seen = await waitFor('the release to be healthy', async () => {
         const now = await host.observe(project, 'full', signal);
-        return now.containers.every(({ state, health }) => state === 'running' && health !== 'starting') && now;
+        return (
+          now.containers.every(({ state, health }) => state === 'running' && health !== 'starting') && now
+        );
       });
       assert.match(seen.facts.dockerVersion ?? '', /^20\.10/);
       await host.destroy(project, aFence(), signal);
@@ -131,9 +142,14 @@ export const cases: readonly WorldCase[] = [
     limitSeconds: 600,
     run: alone(async (scene) => {
       const { sandbox, driver } = await scene.part(hosts);
-      const { facts: seen } = await driver.host(sandbox.target('host-1')).observe('jtel-world-w15', 'full', signal);
+      const { facts: seen } = await driver
+        .host(sandbox.target('host-1'))
+        .observe('jtel-world-w15', 'full', signal);
       assert.equal(seen.dataRoot, '/srv/data/docker');
-      assert.ok(seen.diskTotalBytes < 2049 * 2 ** 20, `${seen.diskTotalBytes} bytes is not the disk of 2 GiB`);
+      assert.ok(
+        seen.diskTotalBytes < 2049 * 2 ** 20,
+        `${seen.diskTotalBytes} bytes is not the disk of 2 GiB`,
+      );
     }),
   },
   {
@@ -144,11 +160,21 @@ export const cases: readonly WorldCase[] = [
     run: alone(async (scene) => {
       const project = 'jtel-world-w21';
       const { sandbox, host } = await applied(scene, project);
-      const set = (line: string) => sandbox.onHost('host-1', `${line}; service docker restart >/dev/null 2>&1; until docker version >/dev/null 2>&1; do sleep 0.2; done`);
-      await set("echo \"export HTTPS_PROXY='http://u:hunter2@proxy.example:3128'\" >>/etc/default/docker");
+      const set = (line: string) =>
+        sandbox.onHost(
+          'host-1',
+          `${line}; service docker restart >/dev/null 2>&1; until docker version >/dev/null 2>&1; do sleep 0.2; done`,
+        );
+      await set('echo "export HTTPS_PROXY=\'http://u:hunter2@proxy.example:3128\'" >>/etc/default/docker');
       // The sockets that were open are closed by it; the first question finds out.
-      await waitFor('Docker', async () => (await host.observe(project, 'full', signal).catch(nothing))?.facts.dockerVersion !== undefined);
-      const job = aJob('world-w21', project, sandbox.image, { command: ['sh', '-c', 'echo "{\\"result\\":$(cat /run/job/proxy.json)}"'] });
+      await waitFor(
+        'Docker',
+        async () =>
+          (await host.observe(project, 'full', signal).catch(nothing))?.facts.dockerVersion !== undefined,
+      );
+      const job = aJob('world-w21', project, sandbox.image, {
+        command: ['sh', '-c', 'echo "{\\"result\\":$(cat /run/job/proxy.json)}"'],
+      });
       await host.startJob(project, job, aFence(), signal);
       const report = await waitFor('the job', async () => {
         const read = await host.readJob('world-w21', signal);
@@ -166,8 +192,14 @@ export const cases: readonly WorldCase[] = [
     needs: 'nothing',
     run: () => {
       const stack = aStack();
-      const spec = { ...stack.spec, network: { fqdn: 'a.example', allow: { sip: [{ name: 'pbx', cidr: '172.18.0.7/32' }] } } };
-      const remarks = hostRemarks({ ...stack, spec }, facts({ bridges: [{ name: 'acme_default', subnet: '172.18.0.0/16' }] }));
+      const spec = {
+        ...stack.spec,
+        network: { fqdn: 'a.example', allow: { sip: [{ name: 'pbx', cidr: '172.18.0.7/32' }] } },
+      };
+      const remarks = hostRemarks(
+        { ...stack, spec },
+        facts({ bridges: [{ name: 'acme_default', subnet: '172.18.0.0/16' }] }),
+      );
       assert.match(remarks.join(), /172\.18\.0\.7\/32 \(spec\.network\.allow\.sip\)/);
     },
   },
@@ -179,10 +211,17 @@ export const cases: readonly WorldCase[] = [
     run: alone(async (scene) => {
       const project = 'jtel-world-w32';
       const { sandbox, host } = await applied(scene, project);
-      const started = () => sandbox.onHost('host-1', `docker ps -q --filter label=com.docker.compose.project=${project} | xargs docker inspect -f '{{.Id}} {{.State.StartedAt}}' | sort`);
+      const started = () =>
+        sandbox.onHost(
+          'host-1',
+          `docker ps -q --filter label=com.docker.compose.project=${project} | xargs docker inspect -f '{{.Id}} {{.State.StartedAt}}' | sort`,
+        );
       const before = await started();
       // What the sandbox itself has there leads to its name server.
-      await sandbox.onHost('host-1', 'nft list ruleset >/root/rules; nft flush table ip filter; nft delete table ip filter; nft flush table ip nat; nft delete table ip nat');
+      await sandbox.onHost(
+        'host-1',
+        'nft list ruleset >/root/rules; nft flush table ip filter; nft delete table ip filter; nft flush table ip nat; nft delete table ip nat',
+      );
       assert.deepEqual((await host.observe(project, 'full', signal)).changed, ['docker-rules']);
       await host.setUp(project, { mode: 'Managed' }, aFence(), signal);
       assert.deepEqual((await host.observe(project, 'full', signal)).changed, []);
@@ -200,7 +239,10 @@ export const cases: readonly WorldCase[] = [
         const pool = new ConnectionPool();
         const banned = { reason: 'AddressBanned', message: /15 s at least and 10 min at most/ };
         await assert.rejects(pool.get(target, signal), banned);
-        await assert.rejects(pool.get({ ...target, port: target.port, privateKey: await aKey() }, signal), banned);
+        await assert.rejects(
+          pool.get({ ...target, port: target.port, privateKey: await aKey() }, signal),
+          banned,
+        );
         await pool.close();
       });
       await refusing('Exceeded MaxStartups\r\n', async (target) => {

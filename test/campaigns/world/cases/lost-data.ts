@@ -1,8 +1,25 @@
 /** W2: the volumes are gone or empty, and what the host and the cluster remember of data is not. Nothing is ever started over nothing. */
 import assert from 'node:assert/strict';
-import { annotations, restoreKind, stackKind, type JtelStack, type JtelStackSpec } from '../../../../crds/index.ts';
+import {
+  annotations,
+  restoreKind,
+  stackKind,
+  type JtelStack,
+  type JtelStackSpec,
+} from '../../../../crds/index.ts';
 import type { VolumeContent } from '../../../../host-driver/host.ts';
-import { aRestore, aWorld, backupID, effects, ended, installed, machineOf, project, ready, restoreOf } from '../../../support/restore-world.ts';
+import {
+  aRestore,
+  aWorld,
+  backupID,
+  effects,
+  ended,
+  installed,
+  machineOf,
+  project,
+  ready,
+  restoreOf,
+} from '../../../support/restore-world.ts';
 import { storeBackup } from '../../../support/stored-backup.ts';
 import { Process, World } from '../../memory-world.ts';
 import type { WorldCase } from '../scene.ts';
@@ -10,28 +27,45 @@ import type { WorldCase } from '../scene.ts';
 const { signal: never } = new AbortController();
 const databaseVolume = `${project}_database`;
 const filesVolume = `${project}_files`;
-const volumes = (world: World): readonly string[] => [...(machineOf(world).projects.get(project)?.volumes.keys() ?? [])].toSorted();
-const condition = ({ status }: JtelStack, type: string) => status?.conditions?.find((one) => one.type === type);
+const volumes = (world: World): readonly string[] =>
+  [...(machineOf(world).projects.get(project)?.volumes.keys() ?? [])].toSorted();
+const condition = ({ status }: JtelStack, type: string) =>
+  status?.conditions?.find((one) => one.type === type);
 
 /** A stack with a backup in its store, loaded from it, that was stopped as for a service of the host. */
 async function stopped(world: World, spec: Partial<JtelStackSpec> = {}): Promise<Process> {
   storeBackup(world.customer, { backupID });
   const process = await installed(world, { initialData: { source: 'Auto' }, ...spec });
   await world.change({ powerState: 'Stopped' });
-  await process.until('the stack to be stopped', async () => (await world.stack()).status?.phase === 'Stopped');
+  await process.until(
+    'the stack to be stopped',
+    async () => (await world.stack()).status?.phase === 'Stopped',
+  );
   return process;
 }
 
 async function refusal(world: World, process: Process): Promise<JtelStack> {
-  await process.until('the loss to be told', async () => condition(await world.stack(), 'Ready')?.reason === 'DataMissing');
+  await process.until(
+    'the loss to be told',
+    async () => condition(await world.stack(), 'Ready')?.reason === 'DataMissing',
+  );
   return await world.stack();
 }
 
 /** Nothing was started since, and what is not there was not made. */
 function assertUntouched(world: World, since: number, left: readonly string[]): void {
-  assert.deepEqual(effects(world).slice(since).filter((effect) => effect === 'composeUp' || effect === 'startJob'), []);
+  assert.deepEqual(
+    effects(world)
+      .slice(since)
+      .filter((effect) => effect === 'composeUp' || effect === 'startJob'),
+    [],
+  );
   assert.deepEqual(volumes(world), left);
-  assert.ok([...(machineOf(world).projects.get(project)?.containers.values() ?? [])].every(({ state }) => state !== 'running'));
+  assert.ok(
+    [...(machineOf(world).projects.get(project)?.containers.values() ?? [])].every(
+      ({ state }) => state !== 'running',
+    ),
+  );
 }
 
 async function during(play: (world: World) => Promise<Process>): Promise<void> {
@@ -50,28 +84,32 @@ const losses: readonly (readonly [string, 'Gone' | VolumeContent, readonly strin
 ];
 
 export const cases: readonly WorldCase[] = [
-  ...losses.map(
-    ([what, content, names]): WorldCase => ({
-      id: 'W2',
-      title: `${what}: nothing is started, no empty volume made, the newest backup named`,
-      needs: 'nothing',
-      run: () =>
-        during(async (world) => {
-          const process = await stopped(world);
-          machineOf(world).loseVolumes(project, content, names);
-          const left = volumes(world);
-          const since = effects(world).length;
-          await world.change({ powerState: 'Running' });
-          const stack = await refusal(world, process);
-          assert.equal(stack.status?.phase, 'Stalled');
-          const loaded = condition(stack, 'DataLoaded');
-          assert.deepEqual([loaded?.status, loaded?.reason], ['False', 'DataMissing']);
-          for (const said of [...names, backupID, 'ifNotEmpty Replace', `${annotations.beginAnew}=${stack.status?.data?.time}`]) assert.ok(loaded?.message.includes(said), `${said} in: ${loaded?.message}`);
-          assertUntouched(world, since, left);
-          return process;
-        }),
-    }),
-  ),
+  ...losses.map(([what, content, names]): WorldCase => ({
+    id: 'W2',
+    title: `${what}: nothing is started, no empty volume made, the newest backup named`,
+    needs: 'nothing',
+    run: () =>
+      during(async (world) => {
+        const process = await stopped(world);
+        machineOf(world).loseVolumes(project, content, names);
+        const left = volumes(world);
+        const since = effects(world).length;
+        await world.change({ powerState: 'Running' });
+        const stack = await refusal(world, process);
+        assert.equal(stack.status?.phase, 'Stalled');
+        const loaded = condition(stack, 'DataLoaded');
+        assert.deepEqual([loaded?.status, loaded?.reason], ['False', 'DataMissing']);
+        for (const said of [
+          ...names,
+          backupID,
+          'ifNotEmpty Replace',
+          `${annotations.beginAnew}=${stack.status?.data?.time}`,
+        ])
+          assert.ok(loaded?.message.includes(said), `${said} in: ${loaded?.message}`);
+        assertUntouched(world, since, left);
+        return process;
+      }),
+  })),
   {
     id: 'W2',
     title: 'while the stack is stopped, the lost data are told, too',
@@ -80,7 +118,10 @@ export const cases: readonly WorldCase[] = [
       during(async (world) => {
         const process = await stopped(world);
         machineOf(world).loseVolumes(project, 'Gone');
-        await process.until('the loss to be told', async () => condition(await world.stack(), 'DataLoaded')?.reason === 'DataMissing');
+        await process.until(
+          'the loss to be told',
+          async () => condition(await world.stack(), 'DataLoaded')?.reason === 'DataMissing',
+        );
         assert.equal((await world.stack()).status?.phase, 'Stopped');
         return process;
       }),
@@ -103,7 +144,8 @@ export const cases: readonly WorldCase[] = [
   },
   {
     id: 'W2',
-    title: 'a JtelRestore brings a backup in the place of the lost data, without a backup of nothing before it',
+    title:
+      'a JtelRestore brings a backup in the place of the lost data, without a backup of nothing before it',
     needs: 'nothing',
     run: () =>
       during(async (world) => {
@@ -111,9 +153,15 @@ export const cases: readonly WorldCase[] = [
         machineOf(world).loseVolumes(project, 'Gone');
         await world.change({ powerState: 'Running' });
         await refusal(world, process);
-        await world.cluster.create(restoreKind, aRestore({ preRestoreBackup: 'Required' }), { signal: never });
+        await world.cluster.create(restoreKind, aRestore({ preRestoreBackup: 'Required' }), {
+          signal: never,
+        });
         await process.until('the restore to end', () => ended(world));
-        assert.equal((await restoreOf(world)).status?.phase, 'Completed', JSON.stringify((await restoreOf(world)).status));
+        assert.equal(
+          (await restoreOf(world)).status?.phase,
+          'Completed',
+          JSON.stringify((await restoreOf(world)).status),
+        );
         await process.until('the stack to be Ready', () => ready(world));
         assert.equal(condition(await world.stack(), 'DataLoaded')?.status, 'True');
         return process;
@@ -129,10 +177,17 @@ export const cases: readonly WorldCase[] = [
         machineOf(world).loseVolumes(project, 'Gone');
         await world.change({ powerState: 'Running' });
         const lost = await refusal(world, process);
-        const annotate = async (value: string): Promise<void> => void (await world.cluster.patchAnnotations(stackKind, await world.stack(), { [annotations.beginAnew]: value }, { signal: never }));
+        const annotate = async (value: string): Promise<void> =>
+          void (await world.cluster.patchAnnotations(
+            stackKind,
+            await world.stack(),
+            { [annotations.beginAnew]: value },
+            { signal: never },
+          ));
         const since = effects(world).length;
         await annotate('2020-01-01T00:00:00.000Z');
-        const looks = (): number => machineOf(world).calls.filter(({ method }) => method === 'observe').length;
+        const looks = (): number =>
+          machineOf(world).calls.filter(({ method }) => method === 'observe').length;
         const before = looks();
         await process.until('two more looks', async () => looks() > before + 1);
         assertUntouched(world, since, []);
@@ -141,7 +196,10 @@ export const cases: readonly WorldCase[] = [
         assert.equal((await world.stack()).status?.data?.backupID, backupID);
 
         await world.change({ powerState: 'Stopped' });
-        await process.until('the stack to be stopped', async () => (await world.stack()).status?.phase === 'Stopped');
+        await process.until(
+          'the stack to be stopped',
+          async () => (await world.stack()).status?.phase === 'Stopped',
+        );
         machineOf(world).loseVolumes(project, 'Gone');
         await world.change({ powerState: 'Running' });
         await refusal(world, process);
@@ -150,7 +208,8 @@ export const cases: readonly WorldCase[] = [
   },
   {
     id: 'W2',
-    title: "the host's own record is gone with its disk: no vanilla data are put in the place of what the status knows",
+    title:
+      "the host's own record is gone with its disk: no vanilla data are put in the place of what the status knows",
     needs: 'nothing',
     run: () =>
       during(async (world) => {
@@ -161,8 +220,18 @@ export const cases: readonly WorldCase[] = [
         const next = new Process(world);
         const stack = await refusal(world, next);
         assert.match(condition(stack, 'DataLoaded')?.message ?? '', /no record of any/);
-        assert.deepEqual(effects(world).slice(since).filter((effect) => effect === 'composeUp' || effect === 'startJob'), []);
-        await world.cluster.patchAnnotations(stackKind, stack, { [annotations.beginAnew]: stack.status?.data?.time ?? '' }, { signal: never });
+        assert.deepEqual(
+          effects(world)
+            .slice(since)
+            .filter((effect) => effect === 'composeUp' || effect === 'startJob'),
+          [],
+        );
+        await world.cluster.patchAnnotations(
+          stackKind,
+          stack,
+          { [annotations.beginAnew]: stack.status?.data?.time ?? '' },
+          { signal: never },
+        );
         await next.until('the stack to be Ready', () => ready(world));
         return next;
       }),
@@ -178,7 +247,11 @@ export const cases: readonly WorldCase[] = [
         machineOf(world).loseVolumes(project, 'Empty');
         const next = new Process(world);
         await refusal(world, next);
-        assert.ok([...(machineOf(world).projects.get(project)?.containers.values() ?? [])].every(({ state }) => state === 'running'));
+        assert.ok(
+          [...(machineOf(world).projects.get(project)?.containers.values() ?? [])].every(
+            ({ state }) => state === 'running',
+          ),
+        );
         return next;
       }),
   },

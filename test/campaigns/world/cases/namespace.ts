@@ -11,24 +11,35 @@ const sshKey = { namespace: 'acme', name: 'ssh' };
 
 /** As the namespace controller does it: one kind after the other, Secrets first. */
 async function deleteNamespace(world: World): Promise<void> {
-  for (const { metadata } of await world.cluster.list(secrets, { namespace: 'acme' }, options)) await world.cluster.delete(secrets, { namespace: 'acme', name: metadata?.name ?? '' }, {}, options);
+  for (const { metadata } of await world.cluster.list(secrets, { namespace: 'acme' }, options))
+    await world.cluster.delete(secrets, { namespace: 'acme', name: metadata?.name ?? '' }, {}, options);
   await world.cluster.delete(stackKind, stackKey, {}, options);
 }
 
-const running = (world: World): number => [...(machineOf(world).projects.get(project)?.containers.values() ?? [])].filter(({ state }) => state === 'running').length;
+const running = (world: World): number =>
+  [...(machineOf(world).projects.get(project)?.containers.values() ?? [])].filter(
+    ({ state }) => state === 'running',
+  ).length;
 const gone = async (world: World): Promise<boolean> => (await world.find()) === undefined;
-const secretGone = async (world: World): Promise<boolean> => (await world.cluster.find(secrets, sshKey, options)) === undefined;
+const secretGone = async (world: World): Promise<boolean> =>
+  (await world.cluster.find(secrets, sshKey, options)) === undefined;
 
 async function held(world: World): Promise<boolean> {
   return (await world.cluster.find(secrets, sshKey, options))?.metadata?.finalizers !== undefined;
 }
 
-async function annotate(world: World, given: (stack: JtelStack) => Readonly<Record<string, string>>): Promise<void> {
+async function annotate(
+  world: World,
+  given: (stack: JtelStack) => Readonly<Record<string, string>>,
+): Promise<void> {
   const stack = await world.stack();
   await world.cluster.patchAnnotations(stackKind, stack, given(stack), options);
 }
 
-async function during(spec: Partial<JtelStackSpec>, play: (world: World, process: Process) => Promise<void>): Promise<void> {
+async function during(
+  spec: Partial<JtelStackSpec>,
+  play: (world: World, process: Process) => Promise<void>,
+): Promise<void> {
   const world = await aWorld();
   const process = await installed(world, spec);
   try {
@@ -41,7 +52,8 @@ async function during(spec: Partial<JtelStackSpec>, play: (world: World, process
 export const cases: readonly WorldCase[] = [
   {
     id: 'W25',
-    title: 'a stack with deletionPolicy Stop is stopped, although its Secrets were deleted first; then everything goes',
+    title:
+      'a stack with deletionPolicy Stop is stopped, although its Secrets were deleted first; then everything goes',
     needs: 'nothing',
     run: () =>
       during({ deletionPolicy: 'Stop' }, async (world, process) => {
@@ -60,7 +72,10 @@ export const cases: readonly WorldCase[] = [
       during({ deletionPolicy: 'Destroy' }, async (world, process) => {
         await process.until('the Secret to be held', () => held(world));
         await deleteNamespace(world);
-        await process.until('the question for consent', async () => (await world.stack()).status?.message?.includes(annotations.confirmDestroy) === true);
+        await process.until(
+          'the question for consent',
+          async () => (await world.stack()).status?.message?.includes(annotations.confirmDestroy) === true,
+        );
         assert.equal(await secretGone(world), false);
         await annotate(world, ({ metadata }) => ({ [annotations.confirmDestroy]: metadata.uid }));
         await process.until('the stack to go', () => gone(world));
@@ -80,12 +95,18 @@ export const cases: readonly WorldCase[] = [
         await before.kill();
         await deleteNamespace(world);
         const first = new Process(world, crashAt);
-        const whole = await first.until('the stack to go', async () => (await gone(world)) && (await secretGone(world)));
+        const whole = await first.until(
+          'the stack to go',
+          async () => (await gone(world)) && (await secretGone(world)),
+        );
         await first.kill();
         if (!whole) {
           crashes += 1;
           const second = new Process(world);
-          await second.until(`the stack to go after a kill at effect ${crashAt}`, async () => (await gone(world)) && (await secretGone(world)));
+          await second.until(
+            `the stack to go after a kill at effect ${crashAt}`,
+            async () => (await gone(world)) && (await secretGone(world)),
+          );
           await second.kill();
         }
         assert.equal(running(world), 0, `after a kill at effect ${crashAt}`);
@@ -106,15 +127,25 @@ export const cases: readonly WorldCase[] = [
         const secret = await world.cluster.get(secrets, sshKey, options);
         await world.cluster.patchFinalizers(secrets, secret, [], options);
         await deleteNamespace(world);
-        await process.until('the advice', async () => (await world.stack()).status?.message?.includes('If the namespace is being deleted, that cannot be done any more') === true);
-        assert.match((await world.stack()).status?.message ?? '', new RegExp(`kubectl annotate jtelstack main -n acme ${annotations.abandonHost}=true`));
+        await process.until(
+          'the advice',
+          async () =>
+            (await world.stack()).status?.message?.includes(
+              'If the namespace is being deleted, that cannot be done any more',
+            ) === true,
+        );
+        assert.match(
+          (await world.stack()).status?.message ?? '',
+          new RegExp(`kubectl annotate jtelstack main -n acme ${annotations.abandonHost}=true`),
+        );
         await annotate(world, () => ({ [annotations.abandonHost]: 'true' }));
         await process.until('the stack to go', () => gone(world));
       }),
   },
   {
     id: 'W25',
-    title: 'a Secret that is deleted by itself is not held for long, and one that is no longer needed not at all',
+    title:
+      'a Secret that is deleted by itself is not held for long, and one that is no longer needed not at all',
     needs: 'nothing',
     run: () =>
       during({ deletionPolicy: 'Stop' }, async (world, process) => {
@@ -126,7 +157,11 @@ export const cases: readonly WorldCase[] = [
         await world.cluster.create(secrets, { metadata: sshKey, data }, options);
         await process.until('the new one to be held', () => held(world));
         await world.change({ deletionPolicy: 'Orphan' });
-        await process.until('the new one to be let go', async () => ((await world.cluster.get(secrets, sshKey, options)).metadata?.finalizers ?? []).length === 0);
+        await process.until(
+          'the new one to be let go',
+          async () =>
+            ((await world.cluster.get(secrets, sshKey, options)).metadata?.finalizers ?? []).length === 0,
+        );
       }),
   },
 ];

@@ -6,7 +6,17 @@ import { plan } from '../../../../controllers/backup/plan.ts';
 import { aStack, observing, planInput } from '../../../../controllers/backup/testing.ts';
 import { surplusBackups } from '../../../../controllers/schedule/prune.ts';
 import type { JtelBackup } from '../../../../crds/index.ts';
-import { aRestore, ask, aWorld, backupID, ended, endState, installed, ready, restoreOf } from '../../../support/restore-world.ts';
+import {
+  aRestore,
+  ask,
+  aWorld,
+  backupID,
+  ended,
+  endState,
+  installed,
+  ready,
+  restoreOf,
+} from '../../../support/restore-world.ts';
 import { storeBackup } from '../../../support/stored-backup.ts';
 import type { Process, World } from '../../memory-world.ts';
 import type { WorldCase } from '../scene.ts';
@@ -36,7 +46,11 @@ function reasonsOf({ status }: JtelRestore): readonly string[] {
 }
 
 const finished = (name: string, labels: object): JtelBackup =>
-  ({ metadata: { namespace: 'acme', name, creationTimestamp: '2026-03-01T00:00:00Z', labels }, spec: {}, status: { phase: 'Completed' } }) as object as JtelBackup;
+  ({
+    metadata: { namespace: 'acme', name, creationTimestamp: '2026-03-01T00:00:00Z', labels },
+    spec: {},
+    status: { phase: 'Completed' },
+  }) as object as JtelBackup;
 
 export const cases: readonly WorldCase[] = [
   {
@@ -54,8 +68,12 @@ export const cases: readonly WorldCase[] = [
         for (const [name, spec] of Object.entries(orders)) await ask(world, operator, spec, name);
         await operator.until('the stack to be Ready', () => ready(world));
         for (const [name, spec] of Object.entries(orders)) await createAnew(world, name, spec);
-        await operator.until('both to end', async () => (await ended(world, 'first')) && (await ended(world, 'second')));
-        for (const name of Object.keys(orders)) assert.deepEqual(reasonsOf(await restoreOf(world, name)), ['AlreadyCarriedOut']);
+        await operator.until(
+          'both to end',
+          async () => (await ended(world, 'first')) && (await ended(world, 'second')),
+        );
+        for (const name of Object.keys(orders))
+          assert.deepEqual(reasonsOf(await restoreOf(world, name)), ['AlreadyCarriedOut']);
         assert.equal((endState(world) as { readonly data?: string }).data, `backup ${newer}`);
       }),
   },
@@ -67,8 +85,14 @@ export const cases: readonly WorldCase[] = [
       const own = { 'app.kubernetes.io/managed-by': 'jtel-operator' };
       const backups = [finished('from-git', {}), ...['a', 'b', 'c', 'd'].map((name) => finished(name, own))];
       const stack = aStack();
-      const limited = { ...stack, spec: { ...stack.spec, backup: { ...stack.spec.backup, historyLimit: 2 } } } as typeof stack;
-      assert.deepEqual(surplusBackups(limited, backups, []).map(({ metadata }) => metadata.name), ['a', 'b']);
+      const limited = {
+        ...stack,
+        spec: { ...stack.spec, backup: { ...stack.spec.backup, historyLimit: 2 } },
+      } as typeof stack;
+      assert.deepEqual(
+        surplusBackups(limited, backups, []).map(({ metadata }) => metadata.name),
+        ['a', 'b'],
+      );
     },
   },
   {
@@ -76,8 +100,15 @@ export const cases: readonly WorldCase[] = [
     title: 'a backup that waits says for which one, and since when',
     needs: 'nothing',
     run: () => {
-      const planned = plan(planInput({ observed: observing({ ahead: ['JtelBackup main-before (Running since 2026-03-01T01:30:00Z)'] }) }));
-      assert.match(planned.kind === 'Wait' ? planned.message : '', /main-before \(Running since 2026-03-01T01:30:00Z\)/);
+      const planned = plan(
+        planInput({
+          observed: observing({ ahead: ['JtelBackup main-before (Running since 2026-03-01T01:30:00Z)'] }),
+        }),
+      );
+      assert.match(
+        planned.kind === 'Wait' ? planned.message : '',
+        /main-before \(Running since 2026-03-01T01:30:00Z\)/,
+      );
     },
   },
   {
@@ -87,10 +118,13 @@ export const cases: readonly WorldCase[] = [
     run: () =>
       inWorld(async (world, operator) => {
         storeBackup(world.customer, { backupID });
-        world.runJob = ({ type }) => (type === 'restore' ? { error: { reason: 'JobFailed', message: 'error 1100' } } : { result: {} });
+        world.runJob = ({ type }) =>
+          type === 'restore' ? { error: { reason: 'JobFailed', message: 'error 1100' } } : { result: {} };
         await world.cluster.create(restoreKind, aRestore({}, 'first'), { signal });
         const told = async (): Promise<boolean> =>
-          (await world.cluster.list(events, { namespace: 'acme' }, { signal })).some(({ type, note }) => type === 'Warning' && note?.includes('error 1100') === true);
+          (await world.cluster.list(events, { namespace: 'acme' }, { signal })).some(
+            ({ type, note }) => type === 'Warning' && note?.includes('error 1100') === true,
+          );
         await operator.until('the event', told);
         await world.cluster.create(restoreKind, aRestore({}, 'second'), { signal });
         const says = async (): Promise<string> => (await restoreOf(world, 'second')).status?.message ?? '';

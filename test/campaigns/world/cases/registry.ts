@@ -4,21 +4,29 @@ import { loginsFor } from '../../../../model/registry-login.ts';
 import type { WorldCase } from '../scene.ts';
 
 const image = 'registry.example/jtel/acd-web';
-const spellings = ['registry.example', 'https://registry.example/v2/', 'http://registry.example', '*.example', 'registry.example/jtel'];
+const spellings = [
+  'registry.example',
+  'https://registry.example/v2/',
+  'http://registry.example',
+  '*.example',
+  'registry.example/jtel',
+];
 
 export const cases: readonly WorldCase[] = [
-  ...spellings.map(
-    (registry): WorldCase => ({
-      id: 'W8',
-      title: `a login under ${registry} holds for ${image}`,
-      needs: 'nothing',
-      run: () => assert.equal(loginsFor([{ registry }], image).length, 1),
-    }),
-  ),
+  ...spellings.map((registry): WorldCase => ({
+    id: 'W8',
+    title: `a login under ${registry} holds for ${image}`,
+    needs: 'nothing',
+    run: () => assert.equal(loginsFor([{ registry }], image).length, 1),
+  })),
   {
     id: 'W8',
     title: 'a login of one registry goes to no other',
     needs: 'nothing',
-    run: () => assert.deepEqual(loginsFor([{ registry: 'registry.example' }], 'registry.example.org/jtel/acd-web'), []),
+    run: () =>
+      assert.deepEqual(
+        loginsFor([{ registry: 'registry.example' }], 'registry.example.org/jtel/acd-web'),
+        [],
+      ),
   },
 ];

@@ -1,20 +1,32 @@
 /** Restores that go wrong, and what becomes of the stack meanwhile. test/e2e/recovery.test.ts flips a bit of a real backup. */
 import assert from 'node:assert/strict';
-import { ask, aWorld, backupID, effects, endState, installed, ready } from '../../../support/restore-world.ts';
+import {
+  ask,
+  aWorld,
+  backupID,
+  effects,
+  endState,
+  installed,
+  ready,
+} from '../../../support/restore-world.ts';
 import { storeBackup } from '../../../support/stored-backup.ts';
 import type { WorldCase } from '../scene.ts';
 
 export const cases: readonly WorldCase[] = [
   {
     id: 'W24',
-    title: 'a pack that is damaged although length and MD5 are right fails the restore, and nothing was stopped',
+    title:
+      'a pack that is damaged although length and MD5 are right fails the restore, and nothing was stopped',
     needs: 'nothing',
     run: async () => {
       const world = await aWorld();
       const operator = await installed(world);
       try {
         storeBackup(world.customer, { backupID });
-        world.runJob = ({ uid }) => (uid.endsWith('-restore') ? { error: { reason: 'DataSetCorrupt', message: 'pack 1 has another sha256.' } } : { result: {} });
+        world.runJob = ({ uid }) =>
+          uid.endsWith('-restore')
+            ? { error: { reason: 'DataSetCorrupt', message: 'pack 1 has another sha256.' } }
+            : { result: {} };
         const { status } = await ask(world, operator);
         assert.equal(status?.phase, 'Failed');
         assert.match(status?.message ?? '', /pack 1 has another sha256\..*Nothing was overwritten/);

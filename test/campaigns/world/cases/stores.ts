@@ -7,7 +7,13 @@ import type { BlobStore } from '../../../../blob-store/blob-store.ts';
 import { StoreReconciler } from '../../../../controllers/store/reconcile.ts';
 import { aStore, now } from '../../../../controllers/store/testing.ts';
 import { aboutHost } from '../../../../controllers/store-refusal.ts';
-import { restoreKind, storeKind, type Condition, type JtelBackupStoreStatus, type StoreConditionType } from '../../../../crds/index.ts';
+import {
+  restoreKind,
+  storeKind,
+  type Condition,
+  type JtelBackupStoreStatus,
+  type StoreConditionType,
+} from '../../../../crds/index.ts';
 import { Uploader } from '../../../../images/toolbox/src/backup/upload.ts';
 import { BlobReader } from '../../../../images/toolbox/src/restore/blob-reader.ts';
 import type { EventDetails } from '../../../../operator/runtime/index.ts';
@@ -15,7 +21,15 @@ import { MemoryCluster } from '../../../../operator/runtime/fake/memory-cluster.
 import { silentLogger } from '../../../../operator/runtime/report/logger.ts';
 import type { ContainerRule } from '../../../../sandbox/worm/types.ts';
 import { startBlobDouble, type TestAccount, type TestDouble } from '../../../support/blob-double.ts';
-import { aRestore, aWorld, backupID, effects, ended, installed, restoreOf } from '../../../support/restore-world.ts';
+import {
+  aRestore,
+  aWorld,
+  backupID,
+  effects,
+  ended,
+  installed,
+  restoreOf,
+} from '../../../support/restore-world.ts';
 import { storeBackup } from '../../../support/stored-backup.ts';
 import { firstID, Scene as BackupScene, secondID, type Stage } from '../../e-stage.ts';
 import type { Part, WorldCase } from '../scene.ts';
@@ -25,7 +39,10 @@ const key = { namespace: 'acme', name: 'backups' };
 const identity = 'acme.main';
 const hour = 3_600;
 
-const blobDouble: Part<TestDouble> = { open: startBlobDouble, close: async (double) => await double[Symbol.asyncDispose]() };
+const blobDouble: Part<TestDouble> = {
+  open: startBlobDouble,
+  close: async (double) => await double[Symbol.asyncDispose](),
+};
 
 /** A double of its own, because its clock is moved; and a backup made there by the product's own job. */
 const backups: Part<{ readonly scene: BackupScene; readonly double: TestDouble }> = {
@@ -47,12 +64,26 @@ interface Look {
 /** What somebody reads of a store that must be immutable for 180 + 30 days, after one look at it. */
 async function lookAt(blobs: BlobStore, identities: readonly string[] = []): Promise<Look> {
   const cluster = new MemoryCluster();
-  await cluster.create(storeKind, aStore({ immutability: { policy: 'Required', retentionDays: 180 } }), { signal: never });
+  await cluster.create(storeKind, aStore({ immutability: { policy: 'Required', retentionDays: 180 } }), {
+    signal: never,
+  });
   const told: EventDetails[] = [];
-  const events = { record: (_kind: unknown, _object: unknown, details: EventDetails): void => void told.push(details) };
-  const options = { cluster, events, clock: () => now, random: () => 0, open: async () => blobs, identitiesOf: () => identities };
+  const events = {
+    record: (_kind: unknown, _object: unknown, details: EventDetails): void => void told.push(details),
+  };
+  const options = {
+    cluster,
+    events,
+    clock: () => now,
+    random: () => 0,
+    open: async () => blobs,
+    identitiesOf: () => identities,
+  };
   await new StoreReconciler(options).reconcile(key, { signal: never, logger: silentLogger });
-  return { status: (await cluster.get(storeKind, key, { signal: never })).status ?? { conditions: [] }, events: told };
+  return {
+    status: (await cluster.get(storeKind, key, { signal: never })).status ?? { conditions: [] },
+    events: told,
+  };
 }
 
 function condition({ status }: Look, type: StoreConditionType): Condition {
@@ -62,10 +93,15 @@ function condition({ status }: Look, type: StoreConditionType): Condition {
 }
 
 async function storeUnder(double: TestDouble, rule: ContainerRule): Promise<BlobStore> {
-  return azureBlobStore(await double.customer.location(`world-${randomUUID()}`, { rule }), double.customer.credentials);
+  return azureBlobStore(
+    await double.customer.location(`world-${randomUUID()}`, { rule }),
+    double.customer.credentials,
+  );
 }
 
-async function closedAccount(double: TestDouble): Promise<{ readonly account: TestAccount; readonly blobs: BlobStore }> {
+async function closedAccount(
+  double: TestDouble,
+): Promise<{ readonly account: TestAccount; readonly blobs: BlobStore }> {
   const account = await double.addAccount(`closed${randomUUID().replaceAll('-', '').slice(0, 12)}`);
   const blobs = azureBlobStore(await account.location('backups'), account.credentials);
   await double.control.network(account.accountName, { allow: ['192.0.2.1'] });
@@ -101,7 +137,11 @@ function clientOf({ double }: BackupScene, { container }: Stage): ContainerClien
   return new ContainerClient(`${double.customer.endpoint}/${container}`, double.customer.sharedKey);
 }
 
-const versions = (state: 'Locked' | 'Unlocked', days: number): ContainerRule => ({ kind: 'Versions', state, days });
+const versions = (state: 'Locked' | 'Unlocked', days: number): ContainerRule => ({
+  kind: 'Versions',
+  state,
+  days,
+});
 
 const networkCases: readonly WorldCase[] = [
   {
@@ -123,11 +163,16 @@ const networkCases: readonly WorldCase[] = [
       const { blobs } = await closedAccount(await scene.part(blobDouble));
       const uploader = new Uploader(await blobs.createUrl(600), 1, never, 1);
       const body = Buffer.from('pack');
-      const sending = await rejection(uploader.put('packs/1', body, createHash('md5').update(body).digest('base64')));
+      const sending = await rejection(
+        uploader.put('packs/1', body, createHash('md5').update(body).digest('base64')),
+      );
       uploader.close();
       const blob = { url: await blobs.readUrl('packs/1', 600), bytes: 4, sha256: '0'.repeat(64) };
-      const reading = await rejection(new BlobReader({ signal: never, retryMilliseconds: 1 }).read(blob, Buffer.alloc(4)));
-      for (const error of [sending, reading]) assertRefusal(error, 'StoreNetworkRefused', [/network rules/, /403 AuthorizationFailure/]);
+      const reading = await rejection(
+        new BlobReader({ signal: never, retryMilliseconds: 1 }).read(blob, Buffer.alloc(4)),
+      );
+      for (const error of [sending, reading])
+        assertRefusal(error, 'StoreNetworkRefused', [/network rules/, /403 AuthorizationFailure/]);
       assert.match(aboutHost('StoreNetworkRefused', String(sending), '192.0.2.10'), /192\.0\.2\.10/);
     },
   },
@@ -137,7 +182,11 @@ const networkCases: readonly WorldCase[] = [
     needs: 'sandbox',
     run: async (scene) => {
       const { customer } = await scene.part(blobDouble);
-      const credentials = { kind: 'AccountKey', accountName: customer.accountName, accountKey: Buffer.from('another key, for tests').toString('base64') } as const;
+      const credentials = {
+        kind: 'AccountKey',
+        accountName: customer.accountName,
+        accountKey: Buffer.from('another key, for tests').toString('base64'),
+      } as const;
       const blobs = azureBlobStore(await customer.location(`world-${randomUUID()}`), credentials);
       assert.equal(condition(await lookAt(blobs), 'Available').reason, 'StoreCredentialsRefused');
     },
@@ -147,18 +196,29 @@ const networkCases: readonly WorldCase[] = [
 const archiveCases: readonly WorldCase[] = [
   {
     id: 'W18',
-    title: 'a restore of archived packs is refused by their listing, says what to rehydrate, and works afterwards',
+    title:
+      'a restore of archived packs is refused by their listing, says what to rehydrate, and works afterwards',
     needs: 'sandbox',
     run: async (scene) => {
       const { scene: stored, double } = await scene.part(backups);
       const stage = await stored.stage();
       const packs = await archivePacks(stored, stage);
       const refused = await rejection(stored.restore(stage, firstID, await stored.target()));
-      assertRefusal(refused, 'BlobArchived', [/is whole/, new RegExp(`${packs.length} of its \\d+ objects lie in the archive tier`), /Rehydrate acme\.main\/packs\/20261122\//, /Nothing was touched/]);
+      assertRefusal(refused, 'BlobArchived', [
+        /is whole/,
+        new RegExp(`${packs.length} of its \\d+ objects lie in the archive tier`),
+        /Rehydrate acme\.main\/packs\/20261122\//,
+        /Nothing was touched/,
+      ]);
       for (const name of packs) await clientOf(stored, stage).getBlobClient(name).setAccessTier('Hot');
-      assertRefusal(await rejection(stored.restore(stage, firstID, await stored.target())), 'BlobArchived', [new RegExp(`of which ${packs.length} are on their way out`)]);
+      assertRefusal(await rejection(stored.restore(stage, firstID, await stored.target())), 'BlobArchived', [
+        new RegExp(`of which ${packs.length} are on their way out`),
+      ]);
       await double.control.clock(16 * hour);
-      assert.deepEqual(await stored.restore(stage, firstID, await stored.target()), await stored.pictureOf(0));
+      assert.deepEqual(
+        await stored.restore(stage, firstID, await stored.target()),
+        await stored.pictureOf(0),
+      );
     },
   },
   {
@@ -186,7 +246,10 @@ const archiveCases: readonly WorldCase[] = [
       const stage = await stored.stage();
       const packs = await archivePacks(stored, stage);
       const { archivedObjects = 0 } = await stored.makeBackup(stage, secondID, 1);
-      assert.ok(archivedObjects > 0 && archivedObjects <= packs.length, `${archivedObjects} of ${packs.length}`);
+      assert.ok(
+        archivedObjects > 0 && archivedObjects <= packs.length,
+        `${archivedObjects} of ${packs.length}`,
+      );
     },
   },
   {
@@ -198,7 +261,11 @@ const archiveCases: readonly WorldCase[] = [
       const stage = await stored.stage();
       const [name = ''] = await archivePacks(stored, stage);
       const blob = { url: await stage.store.readUrl(name, 600), bytes: 4, sha256: '0'.repeat(64) };
-      assertRefusal(await rejection(new BlobReader({ signal: never, retryMilliseconds: 1 }).read(blob, Buffer.alloc(4))), 'BlobArchived', [/rehydrate/]);
+      assertRefusal(
+        await rejection(new BlobReader({ signal: never, retryMilliseconds: 1 }).read(blob, Buffer.alloc(4))),
+        'BlobArchived',
+        [/rehydrate/],
+      );
     },
   },
   {
@@ -238,7 +305,10 @@ const versionCases: readonly WorldCase[] = [
       const look = await lookAt(await storeUnder(await scene.part(blobDouble), versions('Locked', 210)));
       const { status, reason, message } = condition(look, 'Immutable');
       assert.deepEqual([status, reason], ['True', 'ImmutabilityVerified'], message);
-      assert.match(message, /kept the earlier one; deleting that one was refused \(409 BlobImmutableDueToPolicy\).*locked and lasts 210 days/);
+      assert.match(
+        message,
+        /kept the earlier one; deleting that one was refused \(409 BlobImmutableDueToPolicy\).*locked and lasts 210 days/,
+      );
     },
   },
   {
@@ -247,7 +317,8 @@ const versionCases: readonly WorldCase[] = [
     needs: 'sandbox',
     run: async (scene) => {
       const double = await scene.part(blobDouble);
-      const reasonFor = async (rule: ContainerRule): Promise<string> => condition(await lookAt(await storeUnder(double, rule)), 'Immutable').reason;
+      const reasonFor = async (rule: ContainerRule): Promise<string> =>
+        condition(await lookAt(await storeUnder(double, rule)), 'Immutable').reason;
       assert.equal(await reasonFor(versions('Unlocked', 210)), 'PolicyUnlocked');
       assert.equal(await reasonFor(versions('Locked', 200)), 'RetentionTooShort');
       assert.equal(await reasonFor({ kind: 'None' }), 'NotImmutable');
@@ -259,7 +330,11 @@ const versionCases: readonly WorldCase[] = [
     needs: 'sandbox',
     run: async (scene) => {
       const { scene: stored } = await scene.part(backups);
-      const { immutability } = await stored.makeBackup(await stored.stage(versions('Locked', 400)), secondID, 1);
+      const { immutability } = await stored.makeBackup(
+        await stored.stage(versions('Locked', 400)),
+        secondID,
+        1,
+      );
       assert.equal(immutability.state, 'Verified', immutability.detail);
       assert.match(immutability.detail, /locked and lasts 400 days/);
       const left = Date.parse(immutability.untilTime ?? '') - Date.now();
@@ -277,10 +352,15 @@ const versionCases: readonly WorldCase[] = [
       const blob = clientOf(stored, stage).getBlockBlobClient(pack);
       const { versionId = '' } = await blob.getProperties();
       await blob.upload('garbage', 7);
-      assertRefusal(await rejection(stored.restore(stage, firstID, await stored.target())), 'BackupInvalid', [/keeps earlier versions/]);
+      assertRefusal(await rejection(stored.restore(stage, firstID, await stored.target())), 'BackupInvalid', [
+        /keeps earlier versions/,
+      ]);
       const earlier = await blob.withVersion(versionId).downloadToBuffer();
       await blob.upload(earlier, earlier.length);
-      assert.deepEqual(await stored.restore(stage, firstID, await stored.target()), await stored.pictureOf(0));
+      assert.deepEqual(
+        await stored.restore(stage, firstID, await stored.target()),
+        await stored.pictureOf(0),
+      );
     },
   },
 ];

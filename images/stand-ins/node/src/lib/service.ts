@@ -32,7 +32,8 @@ export function numberSetting(name: string, fallback: number): number {
   const text = process.env[name];
   if (text === undefined || text === '') return fallback;
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new Error(`${name} is ${JSON.stringify(text)}: give a number, 0 or more`);
+  if (!Number.isFinite(value) || value < 0)
+    throw new Error(`${name} is ${JSON.stringify(text)}: give a number, 0 or more`);
   return value;
 }
 

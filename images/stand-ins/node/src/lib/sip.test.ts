@@ -28,7 +28,11 @@ test.each(['', '\r\n\r\n', 'GET / HTTP/1.1\r\n\r\n', 'hello'])('%j is no SIP mes
 
 test('an answer goes back the way the request came and says from where it was seen', () => {
   const request = parseSip(options);
-  const answer = request && sipAnswer(request, '200 OK', { address: '198.51.100.8', port: 5062, tag: 'mine' }, [['Allow', 'OPTIONS']]);
+  const answer =
+    request &&
+    sipAnswer(request, '200 OK', { address: '198.51.100.8', port: 5062, tag: 'mine' }, [
+      ['Allow', 'OPTIONS'],
+    ]);
   expect(answer?.split('\r\n')).toEqual([
     'SIP/2.0 200 OK',
     'Via: SIP/2.0/UDP 198.51.100.7;rport=5062;received=198.51.100.8;branch=z9hG4bKabc',

@@ -9,7 +9,14 @@ export interface SipMessage {
 }
 
 /** Compact forms of header names (RFC 3261, 7.3.3) that matter here. */
-const compact: Readonly<Record<string, string>> = { v: 'via', f: 'from', t: 'to', i: 'call-id', l: 'content-length', m: 'contact' };
+const compact: Readonly<Record<string, string>> = {
+  v: 'via',
+  f: 'from',
+  t: 'to',
+  i: 'call-id',
+  l: 'content-length',
+  m: 'contact',
+};
 
 /** Largest message that a stream may carry, in bytes. */
 export const maximumMessageBytes = 65_536;
@@ -21,7 +28,9 @@ function canonical(name: string): string {
 
 /** All values of a header, in order. */
 export function headerValues(message: SipMessage, name: string): readonly string[] {
-  return message.headers.filter((header) => canonical(header.name) === name.toLowerCase()).map((header) => header.value);
+  return message.headers
+    .filter((header) => canonical(header.name) === name.toLowerCase())
+    .map((header) => header.value);
 }
 
 /** @returns undefined for what is no SIP message (keep-alives, noise). */
@@ -38,7 +47,10 @@ export function parseSip(text: string): SipMessage | undefined {
 }
 
 /** Takes whole messages off the front of a stream's buffer. @throws {Error} when it cannot be SIP. */
-export function takeMessages(buffer: Buffer): { readonly messages: readonly string[]; readonly rest: Buffer } {
+export function takeMessages(buffer: Buffer): {
+  readonly messages: readonly string[];
+  readonly rest: Buffer;
+} {
   const messages: string[] = [];
   let rest = buffer;
   for (;;) {
@@ -69,7 +81,8 @@ export function sipAnswer(
   const lines = [`SIP/2.0 ${status}`];
   headerValues(request, 'via').forEach((via, index) => {
     // The sender learns from where it was seen (RFC 3581).
-    const seen = index === 0 ? via.replace(/;rport(?=;|$)/, `;rport=${peer.port};received=${peer.address}`) : via;
+    const seen =
+      index === 0 ? via.replace(/;rport(?=;|$)/, `;rport=${peer.port};received=${peer.address}`) : via;
     lines.push(`Via: ${seen}`);
   });
   for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {

@@ -14,7 +14,9 @@ export interface UpdateProgress {
 
 export async function readUpdates(directory: string): Promise<readonly Update[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).toSorted();
-  return await Promise.all(names.map(async (name) => parseUpdate(name, await readFile(join(directory, name), 'utf8'))));
+  return await Promise.all(
+    names.map(async (name) => parseUpdate(name, await readFile(join(directory, name), 'utf8'))),
+  );
 }
 
 async function readRecorded(connection: Connection): Promise<readonly RecordedUpdate[]> {
@@ -22,12 +24,18 @@ async function readRecorded(connection: Connection): Promise<readonly RecordedUp
     "SELECT COUNT(*) AS count FROM information_schema.tables WHERE table_schema = 'jtel' AND table_name = 'schema_version'",
   );
   if (tables[0]?.count !== 1) {
-    throw new Error('the database is empty (no table jtel.schema_version): load a backup or the vanilla data first');
+    throw new Error(
+      'the database is empty (no table jtel.schema_version): load a backup or the vanilla data first',
+    );
   }
-  const rows: readonly { version: number; steps_done: number; finished: Date | null; release: string }[] = await connection.query(
-    'SELECT version, steps_done, finished, `release` FROM jtel.schema_version',
-  );
-  return rows.map((row) => ({ version: row.version, stepsDone: row.steps_done, finished: row.finished !== null, release: row.release }));
+  const rows: readonly { version: number; steps_done: number; finished: Date | null; release: string }[] =
+    await connection.query('SELECT version, steps_done, finished, `release` FROM jtel.schema_version');
+  return rows.map((row) => ({
+    version: row.version,
+    stepsDone: row.steps_done,
+    finished: row.finished !== null,
+    release: row.release,
+  }));
 }
 
 /** How many steps are to be run. Changes nothing. @throws {DataTooNew} */
@@ -52,19 +60,24 @@ export async function updateDatabase(
   for (const [index, { update, number, step }] of steps.entries()) {
     const current = `update ${update.version} (${update.name}), step ${number} of ${update.steps.length}: ${step.title}`;
     onProgress({ stepsDone: index, stepsTotal: steps.length, current });
-    say(`database update: ${index} of ${steps.length} steps done (${Math.floor((100 * index) / steps.length)} %), now ${current}`);
+    say(
+      `database update: ${index} of ${steps.length} steps done (${Math.floor((100 * index) / steps.length)} %), now ${current}`,
+    );
     await connection.query(
       `INSERT INTO jtel.schema_version (version, name, \`release\`, steps_done, steps_total, started) VALUES (?, ?, ?, 0, ?, UTC_TIMESTAMP())
         ON DUPLICATE KEY UPDATE steps_total = VALUES(steps_total)`,
       [update.version, update.name, ownRelease(), update.steps.length],
     );
     if (delaySeconds > 0) await new Promise((resolve) => setTimeout(resolve, delaySeconds * 1000));
-    if (failAt === `${update.version}:${number}`) throw new Error(`${current} failed, as JTEL_UPDATE_FAIL_AT=${failAt} asks`);
+    if (failAt === `${update.version}:${number}`)
+      throw new Error(`${current} failed, as JTEL_UPDATE_FAIL_AT=${failAt} asks`);
     for (const statement of step.statements) {
       try {
         await connection.query(statement);
       } catch (error) {
-        throw new Error(`${current} failed at: ${statement.replaceAll(/\s+/g, ' ').slice(0, 120)}`, { cause: error });
+        throw new Error(`${current} failed at: ${statement.replaceAll(/\s+/g, ' ').slice(0, 120)}`, {
+          cause: error,
+        });
       }
     }
     await connection.query(

@@ -25,14 +25,23 @@ test('new files are put in place, the customer’s stay, nothing half-written is
   expect(await filesNeedUpdate(tree, '3.43.2')).toBe(true);
   expect(await updateFiles(tree, release)).toBe(2);
   const names = (await readdir(tree, { recursive: true })).toSorted();
-  expect(names).toEqual(['VERSION', 'recordings', 'recordings/call.wav', 'skins', 'skins/default', 'skins/default/logo.svg']);
+  expect(names).toEqual([
+    'VERSION',
+    'recordings',
+    'recordings/call.wav',
+    'skins',
+    'skins/default',
+    'skins/default/logo.svg',
+  ]);
   expect(await readFile(join(tree, 'VERSION'), 'utf8')).toBe('3.43.2\n');
   expect(await filesNeedUpdate(tree, '3.43.2')).toBe(false);
 });
 
 test('files of a newer release are refused', async () => {
   await writeFile(join(tree, 'VERSION'), '3.44.0\n');
-  await expect(filesNeedUpdate(tree, '3.43.2')).rejects.toThrow(/file tree is of release 3\.44\.0, newer than 3\.43\.2/);
+  await expect(filesNeedUpdate(tree, '3.43.2')).rejects.toThrow(
+    /file tree is of release 3\.44\.0, newer than 3\.43\.2/,
+  );
 });
 
 test('an empty tree is told as such', async () => {

@@ -9,7 +9,9 @@ export async function filesNeedUpdate(tree: string, ownRelease: string): Promise
   const version = await readVersion(tree);
   const difference = compareReleases(version, ownRelease);
   if (difference > 0) {
-    throw new DataTooNew(`the file tree is of release ${version}, newer than ${ownRelease}: install ${version} or newer, or restore a backup`);
+    throw new DataTooNew(
+      `the file tree is of release ${version}, newer than ${ownRelease}: install ${version} or newer, or restore a backup`,
+    );
   }
   return difference < 0;
 }
@@ -17,8 +19,11 @@ export async function filesNeedUpdate(tree: string, ownRelease: string): Promise
 /** @returns how many files were put in place. */
 export async function updateFiles(tree: string, releaseFiles: string): Promise<number> {
   const entries = await readdir(releaseFiles, { withFileTypes: true, recursive: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(releaseFiles.length + 1));
-  for (const file of files.filter((name) => name !== 'VERSION').toSorted()) await place(join(releaseFiles, file), join(tree, file));
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(releaseFiles.length + 1));
+  for (const file of files.filter((name) => name !== 'VERSION').toSorted())
+    await place(join(releaseFiles, file), join(tree, file));
   await place(join(releaseFiles, 'VERSION'), join(tree, 'VERSION'));
   return files.length;
 }
@@ -27,7 +32,10 @@ async function readVersion(tree: string): Promise<string> {
   try {
     return (await readFile(join(tree, 'VERSION'), 'utf8')).trim();
   } catch (error) {
-    throw new Error(`the file tree at ${tree} is empty (no file VERSION): load a backup or the vanilla data first`, { cause: error });
+    throw new Error(
+      `the file tree at ${tree} is empty (no file VERSION): load a backup or the vanilla data first`,
+      { cause: error },
+    );
   }
 }
 

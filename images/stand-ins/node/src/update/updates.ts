@@ -38,7 +38,8 @@ export function parseUpdate(fileName: string, text: string): Update {
   const match = /^(\d{4})-([a-z0-9-]+)\.sql$/.exec(fileName);
   if (match === null) throw new Error(`${fileName}: update files are called NNNN-name.sql`);
   const [head = '', ...parts] = text.split(/^-- step: /m);
-  if (parts.length === 0 || /^[^-\s]/m.test(head)) throw new Error(`${fileName}: every statement belongs below a line "-- step: title"`);
+  if (parts.length === 0 || /^[^-\s]/m.test(head))
+    throw new Error(`${fileName}: every statement belongs below a line "-- step: title"`);
   const steps = parts.map((part) => {
     const [title = '', ...lines] = part.split('\n');
     const statements = lines
@@ -62,7 +63,11 @@ export class DataTooNew extends Error {
  * Which steps are still to be run, in order.
  * @throws {DataTooNew} when the database has a version that these updates do not know.
  */
-export function planUpdates(updates: readonly Update[], recorded: readonly RecordedUpdate[], ownRelease: string): readonly PlannedStep[] {
+export function planUpdates(
+  updates: readonly Update[],
+  recorded: readonly RecordedUpdate[],
+  ownRelease: string,
+): readonly PlannedStep[] {
   const known = Math.max(0, ...updates.map((update) => update.version));
   const newest = recorded.toSorted((a, b) => b.version - a.version)[0];
   if (newest !== undefined && newest.version > known) {

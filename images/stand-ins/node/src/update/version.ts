@@ -12,6 +12,7 @@ export function compareReleases(left: string, right: string): number {
 }
 
 function numbers(release: string): readonly number[] {
-  if (!/^\d{1,6}\.\d{1,6}\.\d{1,6}$/.test(release)) throw new Error(`${JSON.stringify(release)} is no release such as 3.43.1`);
+  if (!/^\d{1,6}\.\d{1,6}\.\d{1,6}$/.test(release))
+    throw new Error(`${JSON.stringify(release)} is no release such as 3.43.1`);
   return release.split('.').map(Number);
 }
