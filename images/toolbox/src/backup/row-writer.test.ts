@@ -67,13 +67,13 @@ describe('the question for rows', () => {
       column('b', 'longblob', { isNullable: true }),
     ];
     expect(rowsQuery('`s`.`t`', columns, true)).toBe(
-      "SELECT CONCAT('\\0(',`i``d`),IFNULL(CONCAT(',',CAST(`f` AS DOUBLE)),',NULL'),CONCAT(',',CAST(`e` AS UNSIGNED)),CONCAT(',','''',`d`,'''')," +
+      "SELECT HIGH_PRIORITY CONCAT('\\0(',`i``d`),IFNULL(CONCAT(',',CAST(`f` AS DOUBLE)),',NULL'),CONCAT(',',CAST(`e` AS UNSIGNED)),CONCAT(',','''',`d`,'''')," +
         "CONCAT(',',QUOTE(CONVERT(`t` USING utf8mb4))),IF(`b` IS NULL,',NULL',CONCAT(',_binary',QUOTE(CAST(`b` AS BINARY)))),')' FROM `s`.`t` FOR SYSTEM_TIME ALL",
     );
     expect(insertHead('`s`.`t`', columns.slice(0, 2))).toBe('INSERT INTO `s`.`t` (`i``d`,`f`) VALUES\n');
   });
 
   test('of a table without columns of its own counts its rows', () => {
-    expect(rowsQuery('`t`', [], false)).toBe("SELECT '\\0(',')' FROM `t`");
+    expect(rowsQuery('`t`', [], false)).toBe("SELECT HIGH_PRIORITY '\\0(',')' FROM `t`");
   });
 });

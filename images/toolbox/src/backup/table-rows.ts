@@ -22,11 +22,16 @@ const numbered = new Set(['enum', 'set', 'bit']);
 /** In SQL, and what comes of it. */
 const rowStart = '\\0(';
 
-/** @param withHistory rows that are no more, too: of a system-versioned table. */
+/**
+ * HIGH_PRIORITY: where another connection of ours holds the READ lock of a table without transactions, a plain
+ * SELECT would wait behind every writer that waits for that lock, so for ever.
+ *
+ * @param withHistory rows that are no more, too: of a system-versioned table.
+ */
 export function rowsQuery(table: string, columns: readonly Column[], withHistory: boolean): string {
   const fields = columns.map((column, at) => field(column, at === 0 ? rowStart : ','));
   if (fields.length === 0) fields.push(`'${rowStart}'`);
-  return `SELECT ${fields.join(',')},')' FROM ${table}${withHistory ? ' FOR SYSTEM_TIME ALL' : ''}`;
+  return `SELECT HIGH_PRIORITY ${fields.join(',')},')' FROM ${table}${withHistory ? ' FOR SYSTEM_TIME ALL' : ''}`;
 }
 
 /** Begins a statement; rows follow. */
