@@ -1,16 +1,16 @@
 /** The real host: helper script over SSH for what changes files and runs compose, Docker API for the rest. */
 import { hostScript } from './bootstrap/script.ts';
 import { containerEvents } from './docker/events.ts';
-import { bounded, dockerError, statusCode } from './docker/client.ts';
+import { bounded, dockerError } from './docker/client.ts';
 import type { DockerClient } from './docker/client.ts';
 import type { RegistryLogin } from '../model/registry-login.ts';
 import { observedContainer, projectContainers } from './docker/containers.ts';
 import { readJob, startJob } from './docker/jobs.ts';
 import { serviceLog } from './docker/logs.ts';
-import { observeDocker } from './docker/observe.ts';
 import { pullImages } from './docker/pull.ts';
 import { removeJob } from './docker/remove-job.ts';
-import { changedVolumes, ensureVolumes, pruneVolumes, staleContainers } from './docker/volumes.ts';
+import { removeStaleContainers } from './docker/stale-containers.ts';
+import { ensureVolumes, pruneVolumes, refuseChangedVolumes } from './docker/volumes.ts';
 import { HostError, isSameStack } from './host.ts';
 import type {
   DataVolume,
@@ -29,11 +29,9 @@ import type {
   RenderedFile,
   RenderedRelease,
 } from './host.ts';
-import { dockerVolume } from '../model/volumes.ts';
 import { releaseArchive } from './script/archive.ts';
 import { withLock } from './script/lock.ts';
-import { parseObservation, question } from './script/observe.ts';
-import type { LastingFacts, ScriptObservation } from './script/observe.ts';
+import { observeHost, observeScript } from './observation.ts';
 import { runStep } from './script/run.ts';
 import type { Step, StepResult } from './script/run.ts';
 import type { Session } from './session.ts';
@@ -61,9 +59,6 @@ export interface RemoteHostContext {
   reset(): Promise<void>;
 }
 
-/** Less than the host's lock is held for. */
-const stopSeconds = 100;
-
 export class RemoteHost implements Host {
   readonly #context: RemoteHostContext;
 
@@ -72,46 +67,7 @@ export class RemoteHost implements Host {
   }
 
   async observe(project: string, depth: 'quick' | 'full', signal: AbortSignal): Promise<HostObservation> {
-    const session = await this.#context.session(signal);
-    const [script, docker] = await Promise.all([
-      this.#observeScript(session, project, depth, signal),
-      observeDocker(session.docker, project, depth, signal),
-    ]);
-    const {
-      lasting,
-      machineID,
-      diskTotalBytes,
-      diskFreeBytes,
-      imageDisk,
-      state,
-      releases,
-      currentRelease,
-      changed,
-      contents,
-    } = script;
-    refuseForeignVolumes(session.connection.host, project, state);
-    const { version, bridges, ...seen } = docker;
-    const { noise } = session.connection;
-    return {
-      facts: {
-        machineID,
-        hostKey: session.connection.hostKey,
-        ...lasting,
-        diskTotalBytes,
-        diskFreeBytes,
-        ...(imageDisk === undefined ? {} : { imageDisk }),
-        ...(version === undefined ? {} : { dockerVersion: version.engine, apiVersion: version.api }),
-        ...(bridges === undefined ? {} : { bridges }),
-        ...(noise === undefined ? {} : { loginNoise: noise }),
-      },
-      ...(state === undefined ? {} : { state }),
-      ...seen,
-      releases,
-      ...(currentRelease === undefined ? {} : { currentRelease }),
-      // The first look of a connection is a full one for the script, whatever was asked for.
-      ...(depth === 'quick' || changed === undefined ? {} : { changed }),
-      ...(depth === 'quick' || contents === undefined || version === undefined ? {} : { contents }),
-    };
+    return await observeHost(await this.#context.session(signal), project, depth, signal);
   }
 
   async claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState> {
@@ -195,25 +151,11 @@ export class RemoteHost implements Host {
     valid('project', project);
     const wanted = services === 'all' ? [] : services.map((service) => valid('service', service));
     const docker = await this.#docker(signal);
-    const { Volumes } = await docker.api
-      .listVolumes({ abortSignal: bounded(signal) })
-      .catch((error: unknown) => {
-        throw dockerError(docker.host, 'a look at the volumes', error, signal);
-      });
-    const existing = Volumes.map((one) => ({
-      name: one.Name,
-      driver: one.Driver,
-      options: one.Options ?? {},
-    }));
-    const changed = changedVolumes(release.composeYaml, project, existing);
-    if (changed.length > 0) {
-      throw new HostError(
-        'VolumeChanged',
-        docker.host,
-        `${project} on ${docker.host} is not started, because data would be lost: ${changed.join('; ')}`,
-      );
-    }
-    await this.#removeStale(docker, project, release, fence, signal);
+    await refuseChangedVolumes(docker, project, release.composeYaml, signal);
+    const { connection } = await this.#context.session(signal);
+    await removeStaleContainers(docker, project, release.composeYaml, signal, (remove) =>
+      withLock(connection, project, fence, 'start', signal, remove),
+    );
     try {
       await this.#step(
         {
@@ -273,7 +215,7 @@ export class RemoteHost implements Host {
         throw dockerError(docker.host, 'reading the applied services', error, signal);
       });
     const services = recordedServices(projectContainers(all, project).map((one) => observedContainer(one)));
-    const { composeVersion = '' } = (await this.#observeScript(session, project, 'quick', signal)).lasting;
+    const { composeVersion = '' } = (await observeScript(session, project, 'quick', signal)).lasting;
     return await this.#put(
       project,
       fence,
@@ -332,7 +274,7 @@ export class RemoteHost implements Host {
     const session = await this.#context.session(signal);
     const docker = await this.#docker(signal);
     await withLock(session.connection, project, fence, 'remove', signal, async () => {
-      const { state } = await this.#observeScript(session, project, 'quick', signal);
+      const { state } = await observeScript(session, project, 'quick', signal);
       if (state !== undefined) await pruneVolumes(docker, project, state, signal);
     });
   }
@@ -404,41 +346,6 @@ export class RemoteHost implements Host {
     yield* containerEvents(docker, signal);
   }
 
-  /** Containers are made of the release anew, so nothing of them is lost. */
-  async #removeStale(
-    docker: DockerClient,
-    project: string,
-    release: RenderedRelease,
-    fence: Fence,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const all = await docker.api
-      .listContainers({ all: true, abortSignal: bounded(signal) })
-      .catch((error: unknown) => {
-        throw dockerError(docker.host, 'a look at the containers', error, signal);
-      });
-    const stale = staleContainers(release.composeYaml, project, projectContainers(all, project));
-    if (stale.length === 0) return;
-    const { connection } = await this.#context.session(signal);
-    await withLock(connection, project, fence, 'start', signal, () =>
-      Promise.all(
-        stale.map(async (id) => {
-          const container = docker.api.getContainer(id);
-          try {
-            // Stopped already, as a rule; a database that is not gets its time.
-            await container.stop({ abortSignal: bounded(signal, stopSeconds) }).catch((error: unknown) => {
-              if (statusCode(error) !== 304) throw error;
-            });
-            await container.remove({ force: true, v: false, abortSignal: bounded(signal) });
-          } catch (error) {
-            if (statusCode(error) !== 404)
-              throw dockerError(docker.host, 'the removal of a container on other volumes', error, signal);
-          }
-        }),
-      ),
-    );
-  }
-
   async #docker(signal: AbortSignal): Promise<DockerClient> {
     const { docker } = await this.#context.session(signal);
     await docker.ready(bounded(signal)).catch((error: unknown) => {
@@ -458,32 +365,10 @@ export class RemoteHost implements Host {
       session.connection,
       project,
       fence,
-      () => this.#observeScript(session, project, 'quick', signal),
+      () => observeScript(session, project, 'quick', signal),
       change,
       signal,
     );
-  }
-
-  async #observeScript(
-    session: Session,
-    project: string,
-    depth: 'quick' | 'full',
-    signal: AbortSignal,
-  ): Promise<ScriptObservation & { readonly lasting: LastingFacts }> {
-    const { connection } = session;
-    const needed = session.facts === undefined ? 'full' : depth;
-    const start = Date.now();
-    const answer = await session.observer.ask(question(needed, project), signal);
-    const seen = parseObservation(answer, (start + Date.now()) / 2000);
-    const lasting = seen.lasting ?? session.facts;
-    if (lasting === undefined)
-      throw new HostError(
-        'HostUnreachable',
-        connection.host,
-        `${connection.host} gave no facts: is its login shell a POSIX shell?`,
-      );
-    session.facts = lasting;
-    return { ...seen, lasting };
   }
 }
 
@@ -495,21 +380,6 @@ function dataLines(places: readonly DataVolume[]): string {
         `${kind} ${valid('dockerName', set)} ${valid('dockerName', volume)}${directory === undefined ? '' : ` ${valid('relativePath', directory)}`}\n`,
     )
     .join('');
-}
-
-/** @throws HostError when state.json names volumes that are not this project's: the host may be broken into. */
-function refuseForeignVolumes(host: string, project: string, state: HostState | undefined): void {
-  try {
-    for (const names of [state?.volumes, state?.previous?.volumes])
-      for (const volume of Object.keys(names ?? {})) dockerVolume(project, volume, names);
-  } catch (error) {
-    throw new HostError(
-      'HostOwned',
-      host,
-      `/opt/jtel/${project}/state.json on ${host} cannot be used: ${String(error)}`,
-      error,
-    );
-  }
 }
 
 /** A container's last words may be its password. */

@@ -9,7 +9,8 @@ import { jsonLines } from './json-lines.ts';
 import { splitLog } from './log-frames.ts';
 import { pullReason } from './pull.ts';
 import { PullSum } from './pull-progress.ts';
-import { changedVolumes, staleContainers } from './volumes.ts';
+import { staleContainers } from './stale-containers.ts';
+import { changedVolumes } from './volumes.ts';
 
 describe('health', () => {
   it.each([

@@ -1,5 +1,6 @@
 /** Volumes hold the data: which of them compose would lose, and which nobody needs any more. */
 import { parse } from 'yaml';
+import { HostError } from '../host.ts';
 import type { HostState } from '../host.ts';
 import { needlessVolumes } from '../state.ts';
 import { bounded, dockerError, statusCode } from './client.ts';
@@ -15,7 +16,7 @@ export interface ExistingVolume {
   readonly options: Readonly<Record<string, string>>;
 }
 
-interface ComposeVolume {
+export interface ComposeVolume {
   readonly name?: string;
   readonly driver?: string;
   readonly driver_opts?: Readonly<Record<string, string | number>>;
@@ -47,35 +48,26 @@ export function changedVolumes(
   return findings;
 }
 
-/** What of a listed container matters here. */
-export interface MountingContainer {
-  readonly Id: string;
-  readonly Mounts?: readonly { readonly Type: string; readonly Name?: string | undefined }[];
-}
-
-/**
- * Containers that have another volume than the compose file names now. Compose (2.26) compares the key of a volume and not its
- * name, so it would start them again on the old data.
- */
-export function staleContainers(
-  composeYaml: string,
+/** @throws HostError VolumeChanged */
+export async function refuseChangedVolumes(
+  docker: DockerClient,
   project: string,
-  containers: readonly MountingContainer[],
-): string[] {
-  const model = parse(composeYaml) as { volumes?: Readonly<Record<string, ComposeVolume | null>> } | null;
-  const wanted = new Map(
-    Object.entries(model?.volumes ?? {}).map(([key, definition]) => [
-      key,
-      definition?.name ?? `${project}_${key}`,
-    ]),
-  );
-  const isOther = (name: string): boolean => {
-    const key = name.startsWith(`${project}_`) ? (name.slice(project.length + 1).split('.')[0] ?? '') : '';
-    return wanted.has(key) && wanted.get(key) !== name;
-  };
-  return containers
-    .filter(({ Mounts = [] }) => Mounts.some(({ Type, Name = '' }) => Type === 'volume' && isOther(Name)))
-    .map(({ Id }) => Id);
+  composeYaml: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { Volumes } = await docker.api
+    .listVolumes({ abortSignal: bounded(signal) })
+    .catch((error: unknown) => {
+      throw dockerError(docker.host, 'a look at the volumes', error, signal);
+    });
+  const existing = Volumes.map((one) => ({ name: one.Name, driver: one.Driver, options: one.Options ?? {} }));
+  const changed = changedVolumes(composeYaml, project, existing);
+  if (changed.length > 0)
+    throw new HostError(
+      'VolumeChanged',
+      docker.host,
+      `${project} on ${docker.host} is not started, because data would be lost: ${changed.join('; ')}`,
+    );
 }
 
 function describe(driver: string, options: Readonly<Record<string, string | number>>): string {

@@ -21,12 +21,13 @@ import type {
 } from '../host.ts';
 import { describeMissing, missingData } from '../missing-data.ts';
 import { releaseArchive } from '../script/archive.ts';
-import { changedState, needlessVolumes, ownerDigest } from '../state.ts';
+import { changedState, needlessVolumes } from '../state.ts';
 import type { StateChange } from '../state.ts';
 import { InvalidValue, valid, validInteger } from '../values.ts';
 import { applyRelease } from './compose.ts';
 import { machineEvents } from './events.ts';
 import type { FakeMachine, FakeProject } from './machine.ts';
+import { fenced, needDisk, needDocker, newProject, refuseMoved } from './refusals.ts';
 import { observed, reportOf } from './observe.ts';
 import { recordedServices } from '../record.ts';
 
@@ -51,21 +52,21 @@ export class FakeHost implements Host {
   claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState> {
     return this.#call('claim', project, signal, () => {
       const known = this.#machine.projects.get(valid('project', project));
-      if (known === undefined) this.#newProject(project, fence);
+      if (known === undefined) newProject(this.#machine, project, fence);
       else if (
         isSameStack(known.owner, fence.owner) &&
         fence.epoch > known.epoch &&
         known.machineID === this.#machine.facts.machineID
       )
         known.owner = fence.owner;
-      return this.#put(this.#check(project, fence), project, fence, {});
+      return this.#put(fenced(this.#machine, project, fence), project, fence, {});
     });
   }
 
   setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void> {
     return this.#call('setUp', project, signal, () => {
       hostScript(setup);
-      const found = this.#check(project, fence);
+      const found = fenced(this.#machine, project, fence);
       const machine = this.#machine;
       if (machine.facts.dockerVersion === undefined) {
         if (setup.mode === 'Preinstalled')
@@ -96,8 +97,8 @@ export class FakeHost implements Host {
   ): Promise<void> {
     await releaseArchive(release);
     await this.#call('writeRelease', project, signal, () => {
-      const found = this.#check(project, fence);
-      this.#needDisk('the release');
+      const found = fenced(this.#machine, project, fence);
+      needDisk(this.#machine, 'the release');
       found.releases.set(release.digest, release);
       this.#machine.changed = this.#machine.changed.filter(
         (what) => what === 'firewall' || what === 'docker-rules',
@@ -115,11 +116,11 @@ export class FakeHost implements Host {
       const names = images.map(
         (image) => `${valid('repository', image.repository)}@${valid('imageDigest', image.digest)}`,
       );
-      this.#needDocker();
+      needDocker(this.#machine);
       let imagesDone = 0;
       for (const name of new Set(names)) {
         if (!this.#machine.images.has(name)) {
-          this.#needDisk(`image ${name}`);
+          needDisk(this.#machine, `image ${name}`);
           const failure = this.#machine.pullFailure(name);
           if (failure !== undefined) throw this.#machine.error(failure, `cannot pull ${name}`);
           this.#machine.images.add(name);
@@ -144,9 +145,9 @@ export class FakeHost implements Host {
   ): Promise<void> {
     return this.#call('composeUp', project, signal, () => {
       const wanted = services === 'all' ? services : services.map((service) => valid('service', service));
-      const found = this.#check(project, fence);
-      this.#refuseMoved(found, project);
-      this.#needDocker();
+      const found = fenced(this.#machine, project, fence);
+      refuseMoved(this.#machine, found, project);
+      needDocker(this.#machine);
       if (!found.releases.has(valid('releaseDigest', release.digest))) {
         throw this.#machine.error('ComposeFailed', `releases/${release.digest} does not lie on the host`);
       }
@@ -164,8 +165,8 @@ export class FakeHost implements Host {
     keep: readonly string[] = [],
   ): Promise<void> {
     return this.#call('composeStop', project, signal, () => {
-      const found = this.#check(project, fence);
-      this.#needDocker();
+      const found = fenced(this.#machine, project, fence);
+      needDocker(this.#machine);
       for (const container of [...found.containers.values()].toReversed()) {
         if (container.state !== 'running' || keep.includes(container.service)) continue;
         container.state = 'exited';
@@ -178,7 +179,7 @@ export class FakeHost implements Host {
   destroy(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
     return this.#call('destroy', project, signal, () => {
       if (!this.#machine.projects.has(valid('project', project))) return;
-      this.#check(project, fence);
+      fenced(this.#machine, project, fence);
       for (const [uid, job] of this.#machine.jobs)
         if (job.project === project) this.#machine.jobs.delete(uid);
       this.#machine.projects.delete(project);
@@ -192,7 +193,7 @@ export class FakeHost implements Host {
     signal: AbortSignal,
   ): Promise<HostState> {
     return this.#call('record', project, signal, () => {
-      const found = this.#check(project, fence);
+      const found = fenced(this.#machine, project, fence);
       if (applied === undefined) return this.#put(found, project, fence, change);
       valid('releaseDigest', applied.digest);
       const services = recordedServices(observed(this.#machine, project, 'quick').containers);
@@ -211,7 +212,7 @@ export class FakeHost implements Host {
     signal: AbortSignal,
   ): Promise<HostState> {
     return this.#call('markMoved', project, signal, () => {
-      const found = this.#check(project, fence);
+      const found = fenced(this.#machine, project, fence);
       const state = this.#put(found, project, fence, { moved: to ?? null });
       if (to === undefined) return state;
       for (const { service } of found.containers.values()) this.#machine.emit(project, service, 'destroy');
@@ -223,7 +224,7 @@ export class FakeHost implements Host {
   prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
     return this.#call('prune', project, signal, () => {
       for (const digest of keep) valid('releaseDigest', digest);
-      const found = this.#check(project, fence);
+      const found = fenced(this.#machine, project, fence);
       const gone = [...found.releases.values()].filter(
         ({ digest }) => digest !== found.current && !keep.includes(digest),
       );
@@ -240,9 +241,9 @@ export class FakeHost implements Host {
 
   createVolumes(project: string, names: readonly string[], fence: Fence, signal: AbortSignal): Promise<void> {
     return this.#call('createVolumes', project, signal, () => {
-      const found = this.#check(project, fence);
-      this.#refuseMoved(found, project);
-      this.#needDocker();
+      const found = fenced(this.#machine, project, fence);
+      refuseMoved(this.#machine, found, project);
+      needDocker(this.#machine);
       for (const name of names) {
         if (!valid('dockerName', name).startsWith(`${project}_`))
           throw new InvalidValue(`volume ${name} is none of ${project}`);
@@ -253,7 +254,7 @@ export class FakeHost implements Host {
 
   pruneVolumes(project: string, fence: Fence, signal: AbortSignal): Promise<void> {
     return this.#call('pruneVolumes', project, signal, () => {
-      const found = this.#check(project, fence);
+      const found = fenced(this.#machine, project, fence);
       for (const name of needlessVolumes(project, [...found.volumes.keys()], found.state ?? {}))
         found.volumes.delete(name);
     });
@@ -275,9 +276,9 @@ export class FakeHost implements Host {
   startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void> {
     return this.#call('startJob', project, signal, () => {
       jobContainers(project, job, true);
-      const found = this.#check(project, fence);
-      this.#refuseMoved(found, project);
-      this.#needDocker();
+      const found = fenced(this.#machine, project, fence);
+      refuseMoved(this.#machine, found, project);
+      needDocker(this.#machine);
       if (this.#machine.jobs.has(job.uid)) return;
       const parts = [job, ...(job.companions ?? [])];
       const missing = parts
@@ -311,7 +312,7 @@ export class FakeHost implements Host {
       jobName(uid);
       const job = this.#machine.jobs.get(uid);
       if (job === undefined) return;
-      this.#check(job.project, fence);
+      fenced(this.#machine, job.project, fence);
       this.#machine.jobs.delete(uid);
     });
   }
@@ -324,7 +325,7 @@ export class FakeHost implements Host {
     signal: AbortSignal,
   ): Promise<void> {
     return this.#call('keepLogs', valid('project', project), signal, () => {
-      const found = this.#check(project, fence);
+      const found = fenced(this.#machine, project, fence);
       for (const service of services)
         if (found.containers.has(valid('service', service)))
           found.failures.add(`${valid('dockerName', name)}-${service}.log`);
@@ -343,7 +344,7 @@ export class FakeHost implements Host {
 
   async *events(signal: AbortSignal): AsyncIterable<HostEvent> {
     const machine = this.#machine;
-    await this.#call('events', undefined, signal, () => this.#needDocker());
+    await this.#call('events', undefined, signal, () => needDocker(this.#machine));
     yield* machineEvents(machine, signal);
   }
 
@@ -366,47 +367,8 @@ export class FakeHost implements Host {
     return result;
   }
 
-  /** The same checks in the same order as script/host.sh. */
-  #check(project: string, fence: Fence): FakeProject {
-    const machine = this.#machine;
-    validInteger('epoch', fence.epoch, 0, Number.MAX_SAFE_INTEGER);
-    if (!machine.facts.canSudo) throw machine.error('SudoRefused', 'sudo refuses');
-    const found = machine.projects.get(valid('project', project));
-    if (found === undefined) throw machine.error('Fenced', `nobody claimed ${project}`);
-    if (found.machineID !== machine.facts.machineID)
-      throw machine.error('MachineChanged', `${project} was claimed on ${found.machineID}`);
-    if (ownerDigest(found.owner) !== ownerDigest(fence.owner)) {
-      throw machine.error(
-        'HostOwned',
-        `${project} belongs to stack ${found.owner.namespace}/${found.owner.name} (uid ${found.owner.uid})`,
-      );
-    }
-    if (fence.epoch < found.epoch)
-      throw machine.error('Fenced', `epoch ${fence.epoch} is older than ${found.epoch}`);
-    found.epoch = fence.epoch;
-    return found;
-  }
-
-  #newProject(project: string, fence: Fence): void {
-    validInteger('epoch', fence.epoch, 0, Number.MAX_SAFE_INTEGER);
-    if (!this.#machine.facts.canSudo) throw this.#machine.error('SudoRefused', 'sudo refuses');
-    this.#needDisk('the claim');
-    const { machineID } = this.#machine.facts;
-    this.#machine.projects.set(project, {
-      owner: fence.owner,
-      epoch: fence.epoch,
-      machineID,
-      state: undefined,
-      releases: new Map(),
-      current: undefined,
-      containers: new Map(),
-      volumes: new Map(),
-      failures: new Set(),
-    });
-  }
-
   #put(found: FakeProject, project: string, fence: Fence, change: StateChange): HostState {
-    this.#needDisk('state.json');
+    needDisk(this.#machine, 'state.json');
     const { data } = change;
     if (data !== undefined && data !== null && data.state === undefined)
       for (const [name, { content: _lost, ...volume }] of found.volumes) found.volumes.set(name, volume);
@@ -416,19 +378,5 @@ export class FakeHost implements Host {
       change,
     );
     return found.state;
-  }
-
-  #refuseMoved(found: FakeProject, project: string): void {
-    if (found.state?.moved !== undefined)
-      throw this.#machine.error('Moved', `${project} was moved to ${found.state.moved.address}`);
-  }
-
-  #needDisk(what: string): void {
-    if (this.#machine.diskFull) throw this.#machine.error('DiskFull', `no disk space left for ${what}`);
-  }
-
-  #needDocker(): void {
-    if (this.#machine.facts.dockerVersion === undefined)
-      throw this.#machine.error('DockerUnavailable', 'no Docker daemon answers');
   }
 }

@@ -6,8 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { pack } from 'tar-stream';
 import {
   backupOptionFiles,
   backupScript,
@@ -33,6 +31,7 @@ import type { Docker } from '../../../sandbox/support/docker.ts';
 import { sandboxLabel } from '../../../sandbox/support/docker.ts';
 import { silentProgress } from '../../../sandbox/support/progress.ts';
 import { waitFor } from '../wait.ts';
+import { StageContainers } from './stage-containers.ts';
 
 const clientFile = '--defaults-file=/dev/shm/jtel/client.cnf';
 export const databaseImage = 'jtel/acd-dbm:3.43.1';
@@ -89,6 +88,7 @@ export class DatabaseStage {
   readonly #options: StageOptions;
   /** By its id: the tag may move on while we run. */
   readonly #toolbox: string;
+  readonly #containers: StageContainers;
   #secrets = '';
   #jobs = 0;
 
@@ -98,6 +98,7 @@ export class DatabaseStage {
     this.#options = options;
     this.name = `${name}-${randomBytes(4).toString('hex')}`;
     this.#label = `${sandboxLabel}=${name}`;
+    this.#containers = new StageContainers(docker, this.name, this.#label);
   }
 
   static async open(name: string, options: StageOptions = {}): Promise<DatabaseStage> {
@@ -149,24 +150,15 @@ export class DatabaseStage {
     ]);
     for (const volume of [this.dataVolume, this.filesVolume])
       await this.docker.run(['volume', 'create', '--label', this.#label, volume]);
-    await this.docker.run([
+    await this.#containers.make(
       'run',
-      '-d',
-      '--name',
       this.database,
-      '--label',
-      this.#label,
-      '--network',
-      this.name,
-      '--network-alias',
-      'acd-dbm',
-      ...environment,
-      '-v',
-      `${this.dataVolume}:/var/lib/mysql`,
-      '-v',
-      `${this.#secrets}:/run/secrets:ro`,
-      this.image,
-    ]);
+      {
+        more: ['--network-alias', 'acd-dbm', ...environment],
+        volumes: [`${this.dataVolume}:/var/lib/mysql`, `${this.#secrets}:/run/secrets:ro`],
+      },
+      [this.image],
+    );
     await waitFor(
       'the database',
       async () => (await this.docker.tryRun(['exec', this.database, 'healthy'])).code === 0,
@@ -237,51 +229,33 @@ export class DatabaseStage {
     if (input.database?.kind === 'Physical') {
       companion = `${name}-companion`;
       const [shell = '', ...rest] = companionEntrypoint;
-      await this.docker.run([
+      await this.#containers.make(
         'create',
-        '--name',
         companion,
-        '--label',
-        this.#label,
-        '--network',
-        this.name,
-        '--user',
-        '0',
-        '--entrypoint',
-        shell,
-        '-v',
-        `${this.dataVolume}:/var/lib/mysql:ro`,
-        '-v',
-        `${exchange}:${exchangePath}`,
-        this.image,
-        ...rest,
-        options.companionScript ?? backupScript,
-      ]);
+        {
+          user: '0',
+          entrypoint: shell,
+          volumes: [`${this.dataVolume}:/var/lib/mysql:ro`, `${exchange}:${exchangePath}`],
+        },
+        [this.image, ...rest, options.companionScript ?? backupScript],
+      );
       for (const { path, content } of [
         ...backupOptionFiles({ ...this.#server, ...options.tls }),
         ...(options.companionFiles ?? []),
       ])
-        await this.#putIn(companion, path, content);
+        await this.#containers.put(companion, path, content);
       await this.docker.run(['start', companion]);
     }
-    await this.docker.run([
+    await this.#containers.make(
       'create',
-      '--name',
       name,
-      '--label',
-      this.#label,
-      '--network',
-      this.name,
-      '--memory',
-      options.memory ?? '300m',
-      '-v',
-      `${this.filesVolume}:/data/files:ro`,
-      '-v',
-      `${exchange}:${exchangePath}`,
-      options.toolbox ?? this.#toolbox,
-      'backup',
-    ]);
-    await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
+      {
+        memory: options.memory ?? '300m',
+        volumes: [`${this.filesVolume}:/data/files:ro`, `${exchange}:${exchangePath}`],
+      },
+      [options.toolbox ?? this.#toolbox, 'backup'],
+    );
+    await this.#containers.put(name, '/run/job/spec.json', JSON.stringify(input));
     await this.docker.run(['start', name]);
     return { name, companion, exchange };
   }
@@ -318,50 +292,30 @@ export class DatabaseStage {
       await this.docker.run(['volume', 'create', '--label', this.#label, each]);
     const [shell = '', ...rest] = companionEntrypoint;
     try {
-      await this.docker.run([
+      await this.#containers.make(
         'create',
-        '--name',
         `${name}-companion`,
-        '--label',
-        this.#label,
-        '--network',
-        'none',
-        '--user',
-        '0',
-        '--entrypoint',
-        shell,
-        '-v',
-        `${volume}:/var/lib/mysql`,
-        '-v',
-        `${run.exchange}:${exchangePath}`,
-        options.preparing ?? this.image,
-        ...rest,
-        prepareScript,
-      ]);
+        {
+          network: 'none',
+          user: '0',
+          entrypoint: shell,
+          volumes: [`${volume}:/var/lib/mysql`, `${run.exchange}:${exchangePath}`],
+        },
+        [options.preparing ?? this.image, ...rest, prepareScript],
+      );
       for (const { path, content } of [
         prepareFile(stagedDatabase('/var/lib/mysql')),
         ...(options.companionFiles ?? []),
       ])
-        await this.#putIn(`${name}-companion`, path, content);
+        await this.#containers.put(`${name}-companion`, path, content);
       await this.docker.run(['start', `${name}-companion`]);
-      await this.docker.run([
+      await this.#containers.make(
         'create',
-        '--name',
         name,
-        '--label',
-        this.#label,
-        '--network',
-        this.name,
-        '--memory',
-        '288m',
-        '-v',
-        `${volume}:/database`,
-        '-v',
-        `${run.exchange}:${exchangePath}`,
-        this.#toolbox,
-        'restore',
-      ]);
-      await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
+        { memory: '288m', volumes: [`${volume}:/database`, `${run.exchange}:${exchangePath}`] },
+        [this.#toolbox, 'restore'],
+      );
+      await this.#containers.put(name, '/run/job/spec.json', JSON.stringify(input));
       await this.docker.run(['start', name]);
       return await this.finish(run);
     } finally {
@@ -384,20 +338,8 @@ export class DatabaseStage {
       fileTrees: [],
       limits: {},
     };
-    await this.docker.run([
-      'create',
-      '--name',
-      name,
-      '--label',
-      this.#label,
-      '--network',
-      this.name,
-      '--memory',
-      '300m',
-      this.#toolbox,
-      'restore',
-    ]);
-    await this.#putIn(name, '/run/job/spec.json', JSON.stringify(input));
+    await this.#containers.make('create', name, { memory: '300m' }, [this.#toolbox, 'restore']);
+    await this.#containers.put(name, '/run/job/spec.json', JSON.stringify(input));
     await this.docker.run(['start', name]);
     try {
       return await this.finish({ name, companion: undefined, exchange: '' });
@@ -409,21 +351,12 @@ export class DatabaseStage {
   /** Another server over a volume; say `close` of the stage when all is done. */
   async serve(volume: string, image = this.image): Promise<string> {
     const server = `${volume}-server`;
-    await this.docker.run([
+    await this.#containers.make(
       'run',
-      '-d',
-      '--name',
       server,
-      '--label',
-      this.#label,
-      '--network',
-      this.name,
-      '-v',
-      `${volume}:/var/lib/mysql`,
-      '-v',
-      `${this.#secrets}:/run/secrets:ro`,
-      image,
-    ]);
+      { volumes: [`${volume}:/var/lib/mysql`, `${this.#secrets}:/run/secrets:ro`] },
+      [image],
+    );
     await waitFor(
       'the restored database',
       async () => (await this.docker.tryRun(['exec', server, 'healthy'])).code === 0,
@@ -435,30 +368,22 @@ export class DatabaseStage {
   async createPeer(image: string, script: string): Promise<string> {
     const name = `${this.name}-peer-${++this.#jobs}`;
     await this.docker.run(['volume', 'create', '--label', this.#label, `${this.name}-peers`]);
-    await this.docker.run([
+    await this.#containers.make(
       'create',
-      '--name',
       name,
-      '--label',
-      this.#label,
-      '--network',
-      this.name,
-      '--user',
-      '0',
-      '--entrypoint',
-      'bash',
-      '-v',
-      `${this.dataVolume}:/var/lib/mysql:ro`,
-      '-v',
-      `${this.name}-peers:/peers`,
-      image,
-      '-o',
-      'pipefail',
-      '-ec',
-      script,
-    ]);
+      {
+        user: '0',
+        entrypoint: 'bash',
+        volumes: [`${this.dataVolume}:/var/lib/mysql:ro`, `${this.name}-peers:/peers`],
+      },
+      [image, '-o', 'pipefail', '-ec', script],
+    );
     const [{ content = '' } = {}] = backupOptionFiles(this.#server);
-    await this.#putIn(name, optionFilePath, `${content}${content.replace('[mariabackup]', '[client]')}`);
+    await this.#containers.put(
+      name,
+      optionFilePath,
+      `${content}${content.replace('[mariabackup]', '[client]')}`,
+    );
     return name;
   }
 
@@ -466,14 +391,5 @@ export class DatabaseStage {
   async remove(run: JobRun): Promise<void> {
     for (const name of [run.name, run.companion]) if (name !== undefined) await this.docker.remove(name);
     await this.docker.run(['volume', 'rm', '-f', run.exchange]);
-  }
-
-  async #putIn(container: string, path: string, content: string): Promise<void> {
-    const archive = pack();
-    const directory = path.slice(1, path.lastIndexOf('/') + 1);
-    archive.entry({ name: directory, type: 'directory', mode: 0o700 });
-    archive.entry({ name: path.slice(1), mode: 0o600 }, content);
-    archive.finalize();
-    await this.docker.run(['cp', '-', `${container}:/`], { input: await buffer(archive) });
   }
 }

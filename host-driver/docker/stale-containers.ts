@@ -1,0 +1,76 @@
+/** Containers that compose would start again on volumes that the release does not name any more. */
+import { parse } from 'yaml';
+import { bounded, dockerError, statusCode } from './client.ts';
+import type { DockerClient } from './client.ts';
+import { projectContainers } from './containers.ts';
+import type { ComposeVolume } from './volumes.ts';
+
+/** Less than the host's lock is held for. */
+const stopSeconds = 100;
+
+/** What of a listed container matters here. */
+export interface MountingContainer {
+  readonly Id: string;
+  readonly Mounts?: readonly { readonly Type: string; readonly Name?: string | undefined }[];
+}
+
+/**
+ * Containers that have another volume than the compose file names now. Compose (2.26) compares the key of a volume and not its
+ * name, so it would start them again on the old data.
+ */
+export function staleContainers(
+  composeYaml: string,
+  project: string,
+  containers: readonly MountingContainer[],
+): string[] {
+  const model = parse(composeYaml) as { volumes?: Readonly<Record<string, ComposeVolume | null>> } | null;
+  const wanted = new Map(
+    Object.entries(model?.volumes ?? {}).map(([key, definition]) => [
+      key,
+      definition?.name ?? `${project}_${key}`,
+    ]),
+  );
+  const isOther = (name: string): boolean => {
+    const key = name.startsWith(`${project}_`) ? (name.slice(project.length + 1).split('.')[0] ?? '') : '';
+    return wanted.has(key) && wanted.get(key) !== name;
+  };
+  return containers
+    .filter(({ Mounts = [] }) => Mounts.some(({ Type, Name = '' }) => Type === 'volume' && isOther(Name)))
+    .map(({ Id }) => Id);
+}
+
+/**
+ * They are made of the release anew, so nothing of them is lost.
+ *
+ * @param locked runs the removal with the host's lock held; not called when nothing is to be removed
+ * @throws HostError
+ */
+export async function removeStaleContainers(
+  docker: DockerClient,
+  project: string,
+  composeYaml: string,
+  signal: AbortSignal,
+  locked: (remove: () => Promise<unknown>) => Promise<unknown>,
+): Promise<void> {
+  const all = await docker.api
+    .listContainers({ all: true, abortSignal: bounded(signal) })
+    .catch((error: unknown) => {
+      throw dockerError(docker.host, 'a look at the containers', error, signal);
+    });
+  const stale = staleContainers(composeYaml, project, projectContainers(all, project));
+  if (stale.length === 0) return;
+  const remove = async (id: string): Promise<void> => {
+    const container = docker.api.getContainer(id);
+    try {
+      // Stopped already, as a rule; a database that is not gets its time.
+      await container.stop({ abortSignal: bounded(signal, stopSeconds) }).catch((error: unknown) => {
+        if (statusCode(error) !== 304) throw error;
+      });
+      await container.remove({ force: true, v: false, abortSignal: bounded(signal) });
+    } catch (error) {
+      if (statusCode(error) !== 404)
+        throw dockerError(docker.host, 'the removal of a container on other volumes', error, signal);
+    }
+  };
+  await locked(() => Promise.all(stale.map(remove)));
+}

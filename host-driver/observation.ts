@@ -1,0 +1,94 @@
+/** What a host shows: the answers of its script and of Docker, put together. */
+import { dockerVolume } from '../model/volumes.ts';
+import { observeDocker } from './docker/observe.ts';
+import { HostError } from './host.ts';
+import type { HostObservation, HostState } from './host.ts';
+import { parseObservation, question } from './script/observe.ts';
+import type { LastingFacts, ScriptObservation } from './script/observe.ts';
+import type { Session } from './session.ts';
+
+/** @throws HostError */
+export async function observeHost(
+  session: Session,
+  project: string,
+  depth: 'quick' | 'full',
+  signal: AbortSignal,
+): Promise<HostObservation> {
+  const [script, docker] = await Promise.all([
+    observeScript(session, project, depth, signal),
+    observeDocker(session.docker, project, depth, signal),
+  ]);
+  const {
+    lasting,
+    machineID,
+    diskTotalBytes,
+    diskFreeBytes,
+    imageDisk,
+    state,
+    releases,
+    currentRelease,
+    changed,
+    contents,
+  } = script;
+  refuseForeignVolumes(session.connection.host, project, state);
+  const { version, bridges, ...seen } = docker;
+  const { noise } = session.connection;
+  return {
+    facts: {
+      machineID,
+      hostKey: session.connection.hostKey,
+      ...lasting,
+      diskTotalBytes,
+      diskFreeBytes,
+      ...(imageDisk === undefined ? {} : { imageDisk }),
+      ...(version === undefined ? {} : { dockerVersion: version.engine, apiVersion: version.api }),
+      ...(bridges === undefined ? {} : { bridges }),
+      ...(noise === undefined ? {} : { loginNoise: noise }),
+    },
+    ...(state === undefined ? {} : { state }),
+    ...seen,
+    releases,
+    ...(currentRelease === undefined ? {} : { currentRelease }),
+    // The first look of a connection is a full one for the script, whatever was asked for.
+    ...(depth === 'quick' || changed === undefined ? {} : { changed }),
+    ...(depth === 'quick' || contents === undefined || version === undefined ? {} : { contents }),
+  };
+}
+
+/** Without Docker. @throws HostError */
+export async function observeScript(
+  session: Session,
+  project: string,
+  depth: 'quick' | 'full',
+  signal: AbortSignal,
+): Promise<ScriptObservation & { readonly lasting: LastingFacts }> {
+  const { connection } = session;
+  const needed = session.facts === undefined ? 'full' : depth;
+  const start = Date.now();
+  const answer = await session.observer.ask(question(needed, project), signal);
+  const seen = parseObservation(answer, (start + Date.now()) / 2000);
+  const lasting = seen.lasting ?? session.facts;
+  if (lasting === undefined)
+    throw new HostError(
+      'HostUnreachable',
+      connection.host,
+      `${connection.host} gave no facts: is its login shell a POSIX shell?`,
+    );
+  session.facts = lasting;
+  return { ...seen, lasting };
+}
+
+/** @throws HostError when state.json names volumes that are not this project's: the host may be broken into. */
+function refuseForeignVolumes(host: string, project: string, state: HostState | undefined): void {
+  try {
+    for (const names of [state?.volumes, state?.previous?.volumes])
+      for (const volume of Object.keys(names ?? {})) dockerVolume(project, volume, names);
+  } catch (error) {
+    throw new HostError(
+      'HostOwned',
+      host,
+      `/opt/jtel/${project}/state.json on ${host} cannot be used: ${String(error)}`,
+      error,
+    );
+  }
+}
