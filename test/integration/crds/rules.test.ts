@@ -5,7 +5,9 @@ import { openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
 import { create, refusal, replace, tryToCreate } from './api.ts';
 import { goodObjects, withValue } from './objects.ts';
-import { otherValues, stackValues, type FieldValues } from './values.ts';
+import type { FieldValues } from './field-values.ts';
+import { otherValues } from './other-values.ts';
+import { stackValues } from './stack-values.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {
