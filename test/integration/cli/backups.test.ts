@@ -1,99 +1,27 @@
-/** `kubectl jtel backup …` and `restore` against a real API server and a real blob server that have, or lost, what they should. */
+/** `kubectl jtel backup …` against a real API server and a real blob server that have, or lost, what they should. */
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { azureBlobStore } from '../../../blob-store/azure.ts';
-import { MemoryBlobStore } from '../../../blob-store/memory.ts';
+import { describe, expect, it } from 'vitest';
 import { aStack } from '../../../controllers/stack/testing.ts';
-import {
-  backupKind,
-  restoreKind,
-  stackKind,
-  storeKind,
-  type JtelBackup,
-  type JtelBackupStatus,
-  type JtelBackupStore,
-  type JtelRestore,
-  type JtelStack,
-} from '../../../crds/index.ts';
+import { backupKind, stackKind, type JtelBackupStatus, type JtelStack } from '../../../crds/index.ts';
 import { secrets } from '../../../operator/runtime/index.ts';
-import { startAzurite, type Azurite } from '../../support/azurite.ts';
-import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
-import { installCRDs } from '../../support/crds.ts';
-import { kubectlJtel, type PluginOptions, type PluginRun } from '../../support/plugin.ts';
-import { storeBackup, type BackupOptions } from '../../support/stored-backup.ts';
+import { call } from '../../support/cluster.ts';
+import type { PluginRun } from '../../support/plugin.ts';
 import { waitFor } from '../../support/wait.ts';
+import {
+  azurite,
+  cluster,
+  identity,
+  jtel,
+  newer,
+  object,
+  older,
+  put,
+  stack,
+  storeFor,
+  withBackups,
+} from './backups-fixture.ts';
 
-const [older, newer] = ['20260301t020000z-00000a', '20260302t020000z-00000b'];
-let cluster: TestCluster;
-let azurite: Azurite;
-let identity: string;
-
-beforeAll(async () => {
-  [cluster, azurite] = await Promise.all([openCluster('plugin-backup'), startAzurite()]);
-  await installCRDs(cluster.client);
-  identity = `${cluster.namespace}.acme`;
-  await storeFor('customer');
-  await put('customer', { backupID: older, version: '3.43.1' });
-  await put('customer', { backupID: newer, content: 'more', packs: 3 });
-  await stack('acme', 'customer');
-});
-afterAll(async () => {
-  await azurite?.[Symbol.asyncDispose]();
-  await cluster?.close();
-});
-
-function jtel(argv: readonly string[], options: PluginOptions = {}): Promise<PluginRun> {
-  return kubectlJtel(argv, { kubeconfig: cluster.kubeconfig, namespace: cluster.namespace, ...options });
-}
-
-async function storeFor(name: string): Promise<void> {
-  const { endpoint, container } = await azurite.location(name);
-  const { client, namespace } = cluster;
-  const stringData = { accountName: azurite.accountName, accountKey: azurite.accountKey };
-  await client.apply(secrets, { metadata: { namespace, name }, stringData }, call());
-  const spec = { tier: 'Customer', azure: { endpoint, container, credentialsSecretRef: { name } } };
-  await client.apply(
-    storeKind,
-    { metadata: { namespace, name }, spec } as unknown as JtelBackupStore,
-    call(),
-  );
-}
-
-async function stack(name: string, store: string): Promise<void> {
-  const { apiVersion, kind, spec } = aStack();
-  const backup = {
-    storeRef: { name: store },
-    schedule: '0 2 * * *',
-    timeZone: 'Europe/Berlin',
-    historyLimit: 10,
-  };
-  await cluster.client.create(
-    stackKind,
-    {
-      apiVersion,
-      kind,
-      metadata: { namespace: cluster.namespace, name },
-      spec: { ...spec, backup },
-    } as unknown as JtelStack,
-    call(),
-  );
-}
-
-/** A whole backup, as one would be written. */
-async function put(container: string, options: BackupOptions): Promise<readonly string[]> {
-  const memory = new MemoryBlobStore();
-  const { names } = storeBackup(memory, { identity, ...options });
-  const { endpoint } = await azurite.location(container);
-  const blobs = azureBlobStore({ endpoint, container }, azurite.credentials);
-  for (const name of names)
-    await blobs.create(
-      name,
-      memory.blobs.get(name)?.content ?? Buffer.alloc(0),
-      'application/octet-stream',
-      call().signal,
-    );
-  return names;
-}
+withBackups('plugin-backup');
 
 /** As somebody with all rights to the account could. */
 function containerOf(name: string): ReturnType<BlobServiceClient['getContainerClient']> {
@@ -103,24 +31,11 @@ function containerOf(name: string): ReturnType<BlobServiceClient['getContainerCl
   ).getContainerClient(name);
 }
 
-async function object(name: string, status: JtelBackupStatus): Promise<void> {
-  const { client, namespace } = cluster;
-  const spec = { stackRef: { name: 'acme' }, trigger: 'Manual' };
-  await client.create(backupKind, { metadata: { namespace, name }, spec } as unknown as JtelBackup, call());
-  await client.applyStatus(backupKind, { namespace, name }, status, {}, call());
-}
-
 /** What the operator would write, once somebody asked for the backup. */
 async function tell(name: string, status: JtelBackupStatus): Promise<void> {
   const key = { namespace: cluster.namespace, name };
   await waitFor(`JtelBackup ${name}`, () => cluster.client.find(backupKind, key, call()));
   await cluster.client.applyStatus(backupKind, key, status, {}, call());
-}
-
-async function restoreOf(name: string): Promise<JtelRestore> {
-  return await waitFor(`JtelRestore ${name}`, () =>
-    cluster.client.find(restoreKind, { namespace: cluster.namespace, name }, call()),
-  );
 }
 
 describe('backup list', () => {
@@ -326,159 +241,6 @@ describe('backup create', () => {
     expect(await jtel(['backup', 'create', 'bare'])).toMatchObject({
       code: 1,
       err: expect.stringContaining('no spec.backup'),
-    });
-  });
-});
-
-describe('restore', () => {
-  it('plans without being asked twice, and shows the checks', async () => {
-    const planning = jtel([
-      'restore',
-      'acme',
-      '--from',
-      'latest',
-      '--plan',
-      '--replace',
-      '--name',
-      'acme-plan',
-    ]);
-    const { spec } = await restoreOf('acme-plan');
-    expect(spec).toMatchObject({ mode: 'Plan', source: { latestOf: identity }, ifNotEmpty: 'Replace' });
-    const status = {
-      phase: 'Completed',
-      backupID: newer,
-      checks: [{ name: 'BackupComplete', result: 'Passed' }],
-    } as const;
-    await cluster.client.applyStatus(
-      restoreKind,
-      { namespace: cluster.namespace, name: 'acme-plan' },
-      status,
-      {},
-      call(),
-    );
-    expect(await planning).toMatchObject({
-      code: 0,
-      out: expect.stringMatching(/✔ BackupComplete\n✔ backup .*nothing was done/),
-    });
-  });
-
-  it('names a backup by its backupID or its object', async () => {
-    expect((await jtel(['restore', 'acme', '--from', older, '--name', 'acme-by-id'])).code).toBe(0);
-    expect((await restoreOf('acme-by-id')).spec.source).toEqual({
-      backupID: older,
-      storeRef: { name: 'customer' },
-    });
-    expect(
-      (await jtel(['restore', 'acme', '--from', 'acme-known', '--test', '--name', 'acme-by-object'])).code,
-    ).toBe(0);
-    expect((await restoreOf('acme-by-object')).spec).toMatchObject({
-      mode: 'Test',
-      source: { backupRef: { name: 'acme-known' } },
-    });
-  });
-
-  it('overwrites data only after the name of the stack was typed', async () => {
-    expect(
-      (
-        await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--name', 'acme-no'], {
-          answer: 'yes',
-        })
-      ).code,
-    ).toBe(1);
-    expect(
-      await jtel(['restore', 'acme', '--from', 'latest', '--replace', '--name', 'acme-no']),
-    ).toMatchObject({ code: 2, err: expect.stringContaining('--confirm acme') });
-    expect(
-      (
-        await jtel([
-          'restore',
-          'acme',
-          '--from',
-          'latest',
-          '--replace',
-          '--confirm',
-          'other',
-          '--name',
-          'acme-no',
-        ])
-      ).code,
-    ).toBe(2);
-    expect(
-      await cluster.client.find(restoreKind, { namespace: cluster.namespace, name: 'acme-no' }, call()),
-    ).toBeUndefined();
-    const done = await jtel(
-      ['restore', 'acme', '--from', 'latest', '--replace', '--skip-backup', '--name', 'acme-yes'],
-      { answer: 'acme' },
-    );
-    expect(done).toMatchObject({ code: 0, err: expect.stringContaining('NO backup of it is made first') });
-    expect((await restoreOf('acme-yes')).spec).toMatchObject({
-      ifNotEmpty: 'Replace',
-      confirmReplace: 'acme',
-      preRestoreBackup: 'Skip',
-      mode: 'Execute',
-    });
-  });
-
-  it('refuses orders that contradict themselves', async () => {
-    expect((await jtel(['restore', 'acme', '--from', 'latest', '--plan', '--test'])).code).toBe(2);
-    expect((await jtel(['restore', 'acme'])).code).toBe(2);
-    expect((await jtel(['restore', 'acme', '--from', '../x'])).code).toBe(2);
-  });
-
-  it('is undone by naming the restore whose data are in use, after a question', async () => {
-    expect(await jtel(['restore', 'undo', 'acme', '--yes'])).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('no data from before a restore'),
-    });
-    const previousData = {
-      requestUID: 'uid-of-the-restore',
-      source: 'vanilla 3.43.2',
-      switchTime: '2026-03-01T03:00:00Z',
-      untilTime: '2026-03-02T03:00:00Z',
-    };
-    await cluster.client.applyStatus(
-      stackKind,
-      { namespace: cluster.namespace, name: 'acme' },
-      { previousData },
-      {},
-      call(),
-    );
-    expect(await jtel(['restore', 'undo', 'acme', '--name', 'acme-no'])).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('--yes'),
-    });
-    expect((await jtel(['restore', 'undo', 'acme', '--name', 'acme-no'], { answer: 'n' })).code).toBe(1);
-    const done = await jtel(['restore', 'undo', 'acme', '--name', 'acme-undo'], { answer: 'y' });
-    expect(done).toMatchObject({ code: 0, err: expect.stringContaining('goes back to vanilla 3.43.2') });
-    expect((await restoreOf('acme-undo')).spec).toMatchObject({
-      source: { undoOf: 'uid-of-the-restore' },
-      mode: 'Execute',
-      ifNotEmpty: 'Fail',
-    });
-  });
-
-  it('hands on how it is to be done', async () => {
-    const argv = [
-      'restore',
-      'acme',
-      '--from',
-      'latest',
-      '--replace',
-      '--confirm',
-      'acme',
-      '--verify',
-      'Start',
-      '--in-place',
-      '--keep-hours',
-      '0',
-      '--name',
-      'acme-how',
-    ];
-    expect((await jtel(argv)).code).toBe(0);
-    expect((await restoreOf('acme-how')).spec).toMatchObject({
-      verify: 'Start',
-      inPlace: 'Accept',
-      keepPreviousHours: 0,
     });
   });
 });
