@@ -1,63 +1,37 @@
-/** Restores over data that are there: beside them, switched to, taken back and undone; and in place where there is no room. */
+/** Restores over data that are there: beside them, switched to, taken back and undone. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { restoreKind, type JtelStack } from '../../crds/index.ts';
-import type { FakeJobOutcome } from '../../host-driver/fake/machine.ts';
-import type { JobSpec } from '../../host-driver/host.ts';
-import { Process, type World } from '../../test/campaigns/memory-world.ts';
+import type { Process } from '../../test/campaigns/memory-world.ts';
+import {
+  counted,
+  isNew,
+  runJob,
+  running,
+  until,
+  volumes,
+  withBackup,
+} from '../../test/support/restore-over-data.ts';
 import {
   aRestore,
   ask,
-  aWorld,
   backupID,
   effects,
   endState,
-  installed,
   machineOf,
   project,
   ready,
-  restoreOf,
 } from '../../test/support/restore-world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
-import { waitFor } from '../../test/support/wait.ts';
 
 const { signal: never } = new AbortController();
 
 // Whole lives of a stack: a busy machine needs its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-let running: Process | undefined;
 afterEach(() => running?.kill());
 
-const counted = {
-  tables: [{ schema: 'jtel', name: 't', rows: 5 }],
-  sequences: 0,
-  fileTrees: [{ name: 'files', files: 1, bytes: 100 }],
-};
 const vanilla = 'vanilla 3.44.0';
 const first = [`${project}_database`, `${project}_files`];
-
-/** A Ready stack on vanilla data, and a backup in its store. */
-async function withBackup(options: Parameters<typeof storeBackup>[1] = {}): Promise<World> {
-  const world = await aWorld();
-  running = await installed(world);
-  storeBackup(world.customer, { backupID, ...options });
-  return world;
-}
-
-function volumes(world: World): readonly string[] {
-  return [...(machineOf(world).projects.get(project)?.volumes.keys() ?? [])].toSorted();
-}
-
-function runJob(world: World, of: Record<string, FakeJobOutcome>): void {
-  world.runJob = ({ uid, type }: JobSpec) =>
-    Object.entries(of).find(([end]) => uid.endsWith(end))?.[1] ?? { result: type === 'count' ? counted : {} };
-}
-
-const isNew = (name: string): boolean => name.includes('.');
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  await waitFor(what, condition, { timeoutSeconds: 50, intervalMilliseconds: 5 });
-}
 
 function readyOf({ status }: JtelStack): string | undefined {
   return status?.conditions?.find(({ type }) => type === 'Ready')?.status;
@@ -335,88 +309,5 @@ describe('undoing a restore', () => {
       message: expect.stringContaining(`switch back to ${vanilla}`),
     });
     expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
-  });
-});
-
-async function full(options: Parameters<typeof storeBackup>[1] = {}): Promise<World> {
-  const world = await withBackup(options);
-  machineOf(world).facts = { ...machineOf(world).facts, diskFreeBytes: 2 ** 20 };
-  await until(
-    'the disk to be seen',
-    async () => ((await world.stack()).status?.host?.diskFreeBytes ?? 0) <= 2 ** 20,
-  );
-  return world;
-}
-
-const big = (manifest: { dataSets: readonly { name: string }[]; totals: object }): object => ({
-  ...manifest,
-  dataSets: manifest.dataSets.map((set) => (set.name === 'files' ? { ...set, bytes: 2 ** 30 } : set)),
-  totals: { ...manifest.totals, totalBytes: 2 ** 30 + 900 },
-});
-
-describe('without room for both', () => {
-  it('is refused with the numbers, before anything is touched', async () => {
-    const world = await full({ change: big });
-    const { status } = await ask(world, running as Process);
-    expect(status).toMatchObject({
-      phase: 'Failed',
-      conditions: [
-        expect.objectContaining({
-          reason: 'NoRoomBeside',
-          message: expect.stringMatching(/1\.1 GiB are needed and 1 MiB are free.*inPlace Accept/),
-        }),
-      ],
-    });
-    expect(effects(world)).not.toContain('composeStop');
-  });
-
-  it('is done in place when that was accepted: the stack is stopped first, and there is nothing to undo', async () => {
-    const world = await full({ change: big });
-    const before = effects(world).length;
-    const { status } = await ask(world, running as Process, { inPlace: 'Accept' });
-    expect(status).toMatchObject({ phase: 'Completed' });
-    const done = effects(world).slice(before);
-    expect(done.indexOf('composeStop')).toBeLessThan(done.lastIndexOf('startJob'));
-    await until('the stack to be Ready', () => ready(world));
-    expect(volumes(world).some((name) => isNew(name))).toBe(false);
-    expect((await world.stack()).status?.previousData).toBeUndefined();
-  });
-
-  it('a load that breaks while it writes leaves the stack stopped, says so, and can be made good by another', async () => {
-    const world = await full({ change: big });
-    runJob(world, { '-restore': { error: { reason: 'DataSetCorrupt', message: 'a pack is damaged.' } } });
-    const { status } = await ask(world, running as Process, { inPlace: 'Accept' });
-    expect(status).toMatchObject({
-      phase: 'Failed',
-      message: expect.stringContaining('its data are incomplete'),
-    });
-    await until(
-      'the stack to say so',
-      async () =>
-        (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason ===
-        'DataIncomplete',
-    );
-    expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', version: undefined });
-    world.runJob = () => ({ result: {} });
-    expect((await ask(world, running as Process, { inPlace: 'Accept' }, 'again')).status).toMatchObject({
-      phase: 'Completed',
-    });
-    expect(endState(world)).toMatchObject({ incomplete: undefined, data: `backup ${backupID}` });
-  });
-
-  it('a restore that is deleted while it overwrites ends, and nothing is started on what it left', async () => {
-    const world = await full({ change: big });
-    runJob(world, { '-restore': { durationMilliseconds: 1e9 } });
-    await world.cluster.create(restoreKind, aRestore({ inPlace: 'Accept' }), { signal: never });
-    await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
-    expect((await restoreOf(world)).status?.phase).toBe('Loading');
-    await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
-    await until(
-      'the stack to say so',
-      async () =>
-        (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason ===
-        'DataIncomplete',
-    );
-    expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', jobs: 0 });
   });
 });
