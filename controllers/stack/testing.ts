@@ -8,7 +8,8 @@ import type {
   ObservedContainer,
   RenderedRelease,
 } from '../../host-driver/host.ts';
-import type { Identity, Observed, PlanInput } from './model.ts';
+import type { Identity, Observed, Plan, PlanInput } from './model.ts';
+import { plan } from './plan.ts';
 
 export const now = new Date('2026-03-01T03:00:00Z');
 const services = ['acd-dbm', 'acd-task-runner', 'acd-web-1'];
@@ -191,4 +192,21 @@ export function observing(host: HostObservation, changes: Partial<Observed> = {}
 
 export function planInput(observed: Observed, changes: Partial<PlanInput> = {}): PlanInput {
   return { stack: aStack(), observed, identity, now, ...changes };
+}
+
+/** The data of a stack that was installed without a backup. */
+export function loaded(): { source: string; time: string } {
+  return { source: 'vanilla 3.43.2', time: '2026-03-01T01:00:00Z' };
+}
+
+/** What the planner would do next, by the types of the actions; else why it does nothing. */
+export function wave(observed: Observed, changes: Partial<PlanInput> = {}): readonly string[] {
+  const planned = plan(planInput(observed, changes));
+  return planned.kind === 'Act'
+    ? planned.wave.map((action) => action.type)
+    : [planned.kind, ...reasonOf(planned)];
+}
+
+function reasonOf(planned: Plan): readonly string[] {
+  return planned.kind === 'Blocked' || planned.kind === 'Wait' ? [planned.reason] : [];
 }
