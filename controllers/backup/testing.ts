@@ -127,6 +127,15 @@ export function aHost(changes: Partial<HostObservation> = {}): HostObservation {
   return observed as object as HostObservation;
 }
 
+/** A host that does not answer. */
+export const away = { ok: false, reason: 'HostUnreachable', message: 'the host does not answer.' } as const;
+
+/** A store that can give a job no right to write. */
+export const unsigned = {
+  ok: true,
+  value: { name: 'backups', policy: 'Required', retentionDays: 180, cannotSign: 'Give the account key.' },
+} as const;
+
 export function observing(changes: Partial<Observed> = {}): Observed {
   return {
     stack: aStack(),
