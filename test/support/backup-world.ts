@@ -1,5 +1,6 @@
 /** A world in memory for stories of backups: API, host and stores that outlive a process, and processes that can be killed. */
 import { generateKeyPairSync } from 'node:crypto';
+import { expect } from 'vitest';
 import type { BackupJobInput } from '../../backup/job.ts';
 import { manifestName } from '../../backup/names.ts';
 import type { StreamedContent } from '../../blob-store/blob-store.ts';
@@ -8,6 +9,7 @@ import type { Retention } from '../../blob-store/retention.ts';
 import { defaultLimits, type Limits } from '../../controllers/backup/model.ts';
 import { BackupReconciler } from '../../controllers/backup/reconcile.ts';
 import { aBackup, aStack, storeLikeAJob } from '../../controllers/backup/testing.ts';
+import { loadBackup, requireComplete } from '../../controllers/backup-catalog.ts';
 import { HostClaims } from '../../controllers/claims.ts';
 import { CredentialStore } from '../../controllers/credentials.ts';
 import { ReleaseSource } from '../../controllers/release-source.ts';
@@ -20,6 +22,7 @@ import { Activities } from '../../operator/runtime/control/activities.ts';
 import { MemoryCluster } from '../../operator/runtime/fake/memory-cluster.ts';
 import { silentLogger } from '../../operator/runtime/report/logger.ts';
 import { storeRelease } from './release-builder.ts';
+import { waitFor } from './wait.ts';
 
 export const key = { namespace: 'acme', name: 'main-now' };
 const address = '192.0.2.10';
@@ -271,4 +274,34 @@ export class Process {
     this.#world.cluster.onWrite = undefined;
     this.#world.blobs.onCreate = undefined;
   }
+}
+
+/** Ended, and nothing left to clean up. */
+export async function untilOver(world: World, process: Process): Promise<JtelBackup | 'crashed' | 'gone'> {
+  return await waitFor(
+    'the backup to end',
+    async () => {
+      if (process.crashed) return 'crashed';
+      const backup = await world.backup();
+      if (backup === undefined) return 'gone';
+      const over = backup.status?.phase === 'Completed' || backup.status?.phase === 'Failed';
+      return over && (backup.metadata.finalizers ?? []).length === 0 && backup;
+    },
+    { timeoutSeconds: 20, intervalMilliseconds: 2 },
+  );
+}
+
+/** Completed or Failed, and nothing left to clean up. */
+export async function untilEnded(world: World, process: Process): Promise<JtelBackup> {
+  const over = await untilOver(world, process);
+  if (typeof over === 'string') throw new Error(`the backup is ${over}`);
+  return over;
+}
+
+export async function expectRestorable(world: World, backup: JtelBackup): Promise<void> {
+  expect(world.manifests()).toHaveLength(1);
+  const { backupID = '', identity = '', manifestDigest } = backup.status ?? {};
+  const loaded = await loadBackup(world.blobs, identity, backupID, signal);
+  expect(loaded.manifestDigest).toBe(manifestDigest);
+  await requireComplete(world.blobs, loaded, signal);
 }
