@@ -10,7 +10,7 @@ SANDBOX ?= demo
 BINDIR ?= $(HOME)/.local/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-unit test-integration test-e2e lint generate images \
+.PHONY: help install demo test test-unit test-integration test-e2e format lint generate images \
         sandbox-up sandbox-down sandbox-status bench plugin clean
 
 help: ## Print these targets
@@ -35,7 +35,10 @@ test-integration: install ## Tests against a real API server, compose host and b
 test-e2e: install ## The demo's story with assertions
 	@node test/run.ts --only e2e
 
-lint: install ## Freshness of generated files, oxlint, knip, tsc
+format: install ## Format all sources (oxfmt, 110 columns)
+	@oxfmt .
+
+lint: install ## Freshness of generated files, oxfmt, oxlint, knip, tsc
 	@node test/run.ts --only checks
 
 generate: install ## Write what follows from the CRDs and the release schema

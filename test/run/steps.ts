@@ -45,6 +45,13 @@ const steps: readonly Step[] = [
   },
   {
     kind: 'check',
+    name: 'format',
+    title: 'oxfmt: formatted (make format)',
+    argv: ['oxfmt', '--check', '.'],
+    timeLimitSeconds: 60,
+  },
+  {
+    kind: 'check',
     name: 'lint',
     title: 'oxlint',
     argv: ['oxlint', '--deny-warnings'],
