@@ -1,4 +1,4 @@
-# The operator. Build it with `node images/build.ts operator [BASE]`, which bundles the sources and what they use of their
+# The operator. Build it with `node images/images.ts operator [BASE]`, which bundles the sources and what they use of their
 # packages (chosen by package-lock.json) into a context of a few files, so that the build needs no network and two builds
 # from one commit hold the same files. BASE: any Debian-like image with Node 24 in its PATH.
 ARG BASE=jtel-sandbox/node:24

@@ -47,11 +47,12 @@ generate: install ## Write what follows from the CRDs and the release schema
 	@node scripts/kubectl-jtel-docs.ts
 
 plugin: install ## Link the kubectl plug-in `kubectl jtel` into BINDIR (default ~/.local/bin)
-	@mkdir -p $(BINDIR) && ln -sf $(CURDIR)/cli/bin/kubectl-jtel $(CURDIR)/cli/bin/kubectl_complete-jtel $(BINDIR)/
+	@mkdir -p $(BINDIR) && ln -sf $(CURDIR)/kubectl-jtel/bin/kubectl-jtel $(CURDIR)/kubectl-jtel/bin/kubectl_complete-jtel $(BINDIR)/
 	@echo 'kubectl jtel is in $(BINDIR)'; case ':$(SYSTEM_PATH):' in *:$(BINDIR):*) ;; *) echo 'which is not in your PATH yet' ;; esac
 
 images: install ## Build the images: operator, toolbox, stand-ins of the stack
-	@node images/build.ts
+	@node images/images.ts
+	@node sandbox/stand-ins/images.ts
 
 sandbox-up: install ## Bring the sandbox up: control plane, compose hosts, registry, blob storage
 	@node sandbox/cli.ts up --name $(SANDBOX)

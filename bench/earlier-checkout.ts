@@ -5,8 +5,8 @@
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { repositoryDirectory } from '../sandbox/support/paths.ts';
-import { run } from '../sandbox/support/process.ts';
+import { repositoryDirectory } from '../kit/paths.ts';
+import { run } from '../kit/process.ts';
 
 export const earlierName = 'build restore-in-place';
 const names = ['refs/tags/restore-in-place', '8edbfb7'];

@@ -1,9 +1,9 @@
 /** The API of this project, for code: kinds, their types, conditions, reasons and the names of labels and annotations. */
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from './generated/types.ts';
-import type { ResourceKind } from './kind.ts';
+import type { ResourceKind } from '../runtime/kind.ts';
 
 export type * from './generated/types.ts';
-export type { ResourceKind } from './kind.ts';
+export type { ResourceKind } from '../runtime/kind.ts';
 export { isReason, reasonGroups, reasons, type Reason } from './reasons.ts';
 
 const group = 'jtel.de';

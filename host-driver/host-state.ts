@@ -1,6 +1,6 @@
 /** What lies on a host about a stack: the content of `state.json`, and how it may be changed. */
-import type { DataUpdater } from '../model/rendered-release.ts';
-import type { SwitchedVolumes } from '../model/volumes.ts';
+import type { DataUpdater } from './rendered-release.ts';
+import type { SwitchedVolumes } from './volumes.ts';
 import type { StackOwner } from './host.ts';
 
 /** One service as compose and Docker reported it right after the last successful apply; drift is a difference to this. */

@@ -7,8 +7,8 @@
  * idempotent ("already so" is success); failures are a {@link HostError} whose `reason` is stable.
  */
 
-import type { RegistryLogin } from '../model/registry-login.ts';
-import type { FirewallRules, ImageReference, RenderedRelease } from '../model/rendered-release.ts';
+import type { RegistryLogin } from './registry-login.ts';
+import type { FirewallRules, ImageReference, RenderedRelease } from './rendered-release.ts';
 import type { HostState, RecordedChange } from './host-state.ts';
 import type { JobReport, JobSpec, ObservedJob } from './job.ts';
 
@@ -28,7 +28,7 @@ export type {
   ImageReference,
   RenderedFile,
   RenderedRelease,
-} from '../model/rendered-release.ts';
+} from './rendered-release.ts';
 
 /** Where a host is and how it proves who it is. Fingerprints as `SHA256:…` (OpenSSH's notation, no padding). */
 export interface HostEndpoint {

@@ -2,7 +2,7 @@
  * Jobs: long work on a host in detached containers, as a controller asks for them and as it sees them. A job is one main
  * container of the toolbox and, where it needs a stack's own tools, companions beside it; only the main one gives the verdict.
  */
-import type { ImageReference } from '../model/rendered-release.ts';
+import type { ImageReference } from './rendered-release.ts';
 
 /** A volume inside a job's container; named in full, and made when it is the project's own and does not exist. */
 export interface JobVolume {

@@ -2,7 +2,7 @@
  * Compares what state.json says was loaded with what lies in the volumes. Everything that is started over lost data makes empty ones of
  * them, and then looks well. Pure.
  */
-import type { DataVolume } from '../model/rendered-release.ts';
+import type { DataVolume } from './rendered-release.ts';
 import type { HostObservation, HostState, RenderedRelease, VolumeContent } from './host.ts';
 
 /** A data set that was loaded and is not there. */

@@ -1,5 +1,5 @@
 /** What a host shows: the answers of its script and of Docker, put together. */
-import { dockerVolume } from '../model/volumes.ts';
+import { dockerVolume } from './volumes.ts';
 import { observeDocker } from './docker/observe.ts';
 import { HostError } from './host.ts';
 import type { HostObservation, HostState } from './host.ts';

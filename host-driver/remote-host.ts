@@ -3,7 +3,7 @@ import { hostScript } from './bootstrap/script.ts';
 import { containerEvents } from './docker/events.ts';
 import { bounded, dockerError } from './docker/client.ts';
 import type { DockerClient } from './docker/client.ts';
-import type { RegistryLogin } from '../model/registry-login.ts';
+import type { RegistryLogin } from './registry-login.ts';
 import { observedContainer, projectContainers } from './docker/containers.ts';
 import { readJob, startJob } from './docker/jobs.ts';
 import { serviceLog } from './docker/logs.ts';

@@ -1,6 +1,6 @@
 /** `state.json` and the fence beside it: how they are read, and computed anew from a change. Pure. */
 import { createHash } from 'node:crypto';
-import { dockerVolume, type SwitchedVolumes } from '../model/volumes.ts';
+import { dockerVolume, type SwitchedVolumes } from './volumes.ts';
 import { mergeCarriedOut } from './carried-out.ts';
 import type { AppliedService, Fence, HostState, RecordedChange, StackOwner } from './host.ts';
 

@@ -3,10 +3,10 @@
 import type { JtelBackup, JtelRestore, JtelStack, JtelStackStatus } from '../crds/index.ts';
 import { defaultLimits } from '../controllers/backup/model.ts';
 import { BackupReconciler } from '../controllers/backup/reconcile.ts';
-import type { HostClaims } from '../controllers/claims.ts';
+import type { HostClaims } from '../controllers/hosts/claims.ts';
 import { withBackupHealth } from '../controllers/stack/backup-health.ts';
 import { ScheduleReconciler } from '../controllers/schedule/reconcile.ts';
-import type { CredentialStore } from '../controllers/credentials.ts';
+import type { CredentialStore } from '../controllers/inputs/credentials.ts';
 import type { ControllerParts } from './controllers.ts';
 import {
   Activities,
@@ -15,8 +15,8 @@ import {
   type ObjectKey,
   type RuntimeMetrics,
   type Logger,
-} from './runtime/index.ts';
-import type { WorkQueueOptions } from './runtime/control/work-queue.ts';
+} from '../runtime/index.ts';
+import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
 
 /** Nights at two o'clock: many begin at once, and each look is mostly waiting for a host. */
 const backupWorkers = 16;

@@ -1,6 +1,6 @@
 /** What the operator is told at its start, checked before anything else happens. */
 
-import type { LogLevel } from './runtime/report/logger.ts';
+import type { LogLevel } from '../runtime/report/logger.ts';
 
 export interface OperatorConfig {
   /** Left out: in-cluster credentials, else KUBECONFIG. */

@@ -3,21 +3,21 @@
  * campaigns give it those in memory. Everything here writes, so it exists only while this process leads.
  */
 
-import type { ImageReference } from '../model/rendered-release.ts';
+import type { ImageReference } from '../host-driver/rendered-release.ts';
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../crds/index.ts';
 import type { Limits } from '../controllers/backup/model.ts';
 import type { SchedulePods } from '../controllers/schedule/cron-job.ts';
-import { stackIdentity } from '../controllers/backup-identity.ts';
-import { HostClaims } from '../controllers/claims.ts';
-import { CredentialStore } from '../controllers/credentials.ts';
-import type { ReleaseSource } from '../controllers/release-source.ts';
+import { stackIdentity } from '../controllers/stores/backup-identity.ts';
+import { HostClaims } from '../controllers/hosts/claims.ts';
+import { CredentialStore } from '../controllers/inputs/credentials.ts';
+import type { ReleaseSource } from '../controllers/inputs/release-source.ts';
 import { BackupSource } from '../controllers/stack/data-source.ts';
 import type { Progress } from '../controllers/stack/execute.ts';
 import { StackReconciler } from '../controllers/stack/reconcile.ts';
 import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
 import { RestoreReconciler } from '../controllers/restore/reconcile.ts';
 import { StoreReconciler } from '../controllers/store/reconcile.ts';
-import type { openStore } from '../controllers/store-access.ts';
+import type { openStore } from '../controllers/stores/store-access.ts';
 import type { HostDriver } from '../host-driver/host.ts';
 import { backupHealthFrom, runBackupControllers, stackToTell, storeToCount } from './backup-controllers.ts';
 import { SecretWatches, type WatchSecret } from './secret-watches.ts';
@@ -31,8 +31,8 @@ import {
   type ObjectKey,
   type RuntimeMetrics,
   type Store,
-} from './runtime/index.ts';
-import type { WorkQueueOptions } from './runtime/control/work-queue.ts';
+} from '../runtime/index.ts';
+import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
 
 const storeWorkers = 4;
 const restoreWorkers = 4;

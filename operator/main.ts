@@ -12,8 +12,8 @@ import {
   type JtelRestore,
   type JtelStack,
 } from '../crds/index.ts';
-import { ReleaseSource } from '../controllers/release-source.ts';
-import { openStore } from '../controllers/store-access.ts';
+import { ReleaseSource } from '../controllers/inputs/release-source.ts';
+import { openStore } from '../controllers/stores/store-access.ts';
 import { createHostDriver } from '../host-driver/connect.ts';
 import type { OperatorConfig } from './config.ts';
 import { runControllers } from './controllers.ts';
@@ -33,7 +33,7 @@ import {
   type Logger,
   secrets as secretKind,
   watchNamed,
-} from './runtime/index.ts';
+} from '../runtime/index.ts';
 
 /** Connections that no stack asked for in so long are closed. */
 const idleConnectionSeconds = 900;
@@ -43,7 +43,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const secrets = new SecretRegistry();
   const logger = createLogger({ level: config.logLevel, format: config.logFormat, secrets });
   const registry = new Registry();
-  const metrics = new RuntimeMetrics(registry);
+  const metrics = new RuntimeMetrics(registry, 'jtel_operator_');
   const connection = KubeConnection.load(config.kubeconfig);
   const observe: CallObserver = ({ method, status, seconds }) => metrics.apiCalled(method, status, seconds);
   const cluster = new ClusterClient({ connection, fieldManager: operatorName, secrets, observe });

@@ -1,7 +1,7 @@
 /** Which Secrets are watched, for whom, and for how long. */
 import { describe, expect, it } from 'vitest';
-import { ObjectStore } from './runtime/cache/object-store.ts';
-import { formatKey, type ObjectKey } from './runtime/index.ts';
+import { ObjectStore } from '../runtime/cache/object-store.ts';
+import { formatKey, type ObjectKey } from '../runtime/index.ts';
 import { SecretWatches, type NamingObject } from './secret-watches.ts';
 
 const host = { sshSecretRef: { name: 'ssh' }, jumpHost: { sshSecretRef: { name: 'jump' } } };

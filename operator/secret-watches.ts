@@ -3,7 +3,7 @@
  * watched, each by its name: a healthy fleet holds no connection for this, and what changes there is seen at the next look.
  */
 import { isReason, type Reason } from '../crds/index.ts';
-import { formatKey, type KubernetesObject, type ObjectKey, type Store } from './runtime/index.ts';
+import { formatKey, type KubernetesObject, type ObjectKey, type Store } from '../runtime/index.ts';
 
 /** Waits for a change of one Secret until the signal aborts; never throws. */
 export type WatchSecret = (key: ObjectKey, changed: () => void, signal: AbortSignal) => Promise<void>;

@@ -1,6 +1,6 @@
 /** Collects the files of one rendering, each once, addressed by content. */
 import { createHash } from 'node:crypto';
-import type { RenderedFile } from '../model/rendered-release.ts';
+import type { RenderedFile } from '../host-driver/rendered-release.ts';
 import { RenderError } from './stack-input.ts';
 
 export class FileSet {

@@ -1,5 +1,5 @@
 /** What a release asks of the world around its containers: open ports and secrets. */
-import type { FirewallRules } from '../model/rendered-release.ts';
+import type { FirewallRules } from '../host-driver/rendered-release.ts';
 import type { Release, SecretDeclaration } from './generated/release.ts';
 import type { StackNetwork } from './stack-input.ts';
 

@@ -10,7 +10,7 @@ import type {
   ImageReference,
   RenderedFile,
   RenderedRelease,
-} from '../model/rendered-release.ts';
+} from '../host-driver/rendered-release.ts';
 import { composeService, type MountedFile } from './compose.ts';
 import { databaseFiles } from './database-files.ts';
 import { secretTarget } from './components.ts';

@@ -2,8 +2,8 @@
  * What rendering needs to know of a stack: a part of JtelStack's spec in the same shape, so that a controller passes the
  * spec itself, without this folder depending on the resource's version.
  */
-import type { SwitchedVolumes } from '../model/volumes.ts';
-import type { FirewallRules } from '../model/rendered-release.ts';
+import type { SwitchedVolumes } from '../host-driver/volumes.ts';
+import type { FirewallRules } from '../host-driver/rendered-release.ts';
 import type { Release } from './generated/release.ts';
 
 export type Size = 'Small' | 'Medium' | 'Large';

@@ -8,11 +8,11 @@ import { ensureNetwork } from './network.ts';
 import { ensureRegistry } from './registry.ts';
 import { ensureSecrets } from './secrets.ts';
 import type { SandboxSecrets } from './secrets.ts';
-import { ensureBaseImage, ensureNodeImage } from './setup/base-image.ts';
-import { ensureKubernetes } from './setup/kubernetes.ts';
-import type { Docker } from './support/docker.ts';
-import { stateDirectory } from './support/paths.ts';
-import type { Progress } from './support/progress.ts';
+import { ensureBaseImage, ensureNodeImage } from '../kit/base-image.ts';
+import { ensureKubernetes } from './kubernetes/kubernetes.ts';
+import type { Docker } from '../kit/docker.ts';
+import { stateDirectory } from '../kit/paths.ts';
+import type { Progress } from '../kit/progress.ts';
 
 export const sandboxParts = ['control-plane', 'hosts', 'registry', 'blob'] as const;
 export type SandboxPart = (typeof sandboxParts)[number];

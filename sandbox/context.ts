@@ -1,8 +1,8 @@
 /** What every part of a sandbox needs to know: which sandbox, its network, its directory, and how to reach Docker. */
 import { createHash } from 'node:crypto';
-import { inputsLabel, roleLabel, sandboxLabel } from './support/docker.ts';
-import type { Docker, InspectedContainer } from './support/docker.ts';
-import type { Progress } from './support/progress.ts';
+import { inputsLabel, roleLabel, sandboxLabel } from '../kit/docker.ts';
+import type { Docker, InspectedContainer } from '../kit/docker.ts';
+import type { Progress } from '../kit/progress.ts';
 
 export interface SandboxNetwork {
   /** Name of the Docker network. */

@@ -6,7 +6,7 @@ import { request } from 'node:https';
 import { parseArgs } from 'node:util';
 import picocolors from 'picocolors';
 import { stackKind, type JtelStack } from '../crds/index.ts';
-import { buildOperator } from '../images/build.ts';
+import { buildOperator } from '../images/images.ts';
 import { lineProgress, Sandbox, type Progress, type SandboxHost } from './index.ts';
 import { Kubectl, pluginDirectory } from './installation/kubectl.ts';
 import { installAccess, startOperatorContainer } from './installation/operator.ts';

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { SandboxNetwork } from './context.ts';
 import { sandboxLabels } from './context.ts';
-import type { Docker } from './support/docker.ts';
+import type { Docker } from '../kit/docker.ts';
 
 /** The last byte of the address of each part; hosts follow from `firstHost`. */
 export const addressOf = {

@@ -5,10 +5,10 @@ import type { Outcome, SandboxContext } from './context.ts';
 import { addressOf } from './network.ts';
 import { registryUser, secretFiles, writePrivate } from './secrets.ts';
 import type { SandboxSecrets } from './secrets.ts';
-import { baseImage } from './setup/base-image.ts';
-import { buildImage } from './support/image.ts';
-import { makePrivateDirectory, sandboxDirectory } from './support/paths.ts';
-import { poll } from './support/poll.ts';
+import { baseImage } from '../kit/base-image.ts';
+import { buildImage } from '../kit/image.ts';
+import { makePrivateDirectory, sandboxDirectory } from '../kit/paths.ts';
+import { poll } from '../kit/poll.ts';
 
 const image = 'jtel-sandbox/registry:trixie';
 const registryAlias = 'registry.sandbox';

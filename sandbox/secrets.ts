@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import { makePrivateDirectory } from './support/paths.ts';
+import { makePrivateDirectory } from '../kit/paths.ts';
 
 export interface SandboxSecrets {
   readonly registryPassword: string;

@@ -1,7 +1,7 @@
 /** What a sandbox consists of and how to reach it: for people, and as JSON for scripts. */
 import picocolors from 'picocolors';
 import type { Sandbox } from './index.ts';
-import { roleLabel } from './support/docker.ts';
+import { roleLabel } from '../kit/docker.ts';
 
 export async function printStatus(sandbox: Sandbox, format: 'text' | 'json'): Promise<void> {
   const containers = (await sandbox.docker.containers(sandbox.name)).map((container) => ({

@@ -1,5 +1,5 @@
-/** Writes docs/kubectl-jtel.md from the commands of the plug-in. `make generate` runs it; `cli/kubectl/docs.test.ts` compares. */
+/** Writes docs/kubectl-jtel.md from the commands of the plug-in. `make generate` runs it; `kubectl-jtel/docs.test.ts` compares. */
 import { writeFileSync } from 'node:fs';
-import { pluginDocs } from '../cli/kubectl/docs.ts';
+import { pluginDocs } from '../kubectl-jtel/docs.ts';
 
 writeFileSync(new URL('../docs/kubectl-jtel.md', import.meta.url), pluginDocs());

@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeImage } from '../../sandbox/setup/base-image.ts';
-import type { Docker } from '../../sandbox/support/docker.ts';
-import { buildImage } from '../../sandbox/support/image.ts';
+import { nodeImage } from '../../kit/base-image.ts';
+import type { Docker } from '../../kit/docker.ts';
+import { buildImage } from '../../kit/image.ts';
 import { earlierCheckout } from '../earlier-checkout.ts';
 
 const image = 'jtel/toolbox:restore-in-place';
@@ -22,9 +22,9 @@ export async function earlierBuild(docker: Docker): Promise<EarlierBuild | { rea
   try {
     const load = async <T>(path: string): Promise<T> => (await import(join(checkout.directory, path))) as T;
     const { assembleToolbox } = await load<{ assembleToolbox: (context: string) => Promise<void> }>(
-      'images/build/product-contexts.ts',
+      'images/contexts.ts',
     );
-    const { backupScript } = await load<{ backupScript: string }>('backup/companion.ts');
+    const { backupScript } = await load<{ backupScript: string }>('jobs/companion.ts');
     await assembleToolbox(context);
     await buildImage(docker, { tag: image, context, bases: [nodeImage], buildArgs: { BASE: nodeImage } });
     return { toolbox: image, companionScript: backupScript };

@@ -1,7 +1,7 @@
 /** A database of a known size, our backup job and its peers, as the backup benchmarks run them. */
 import { createHash } from 'node:crypto';
-import type { BackupJobInput, BackupJobResult, KnownIndexPart } from '../../backup/job.ts';
-import { toolboxImage } from '../../images/build.ts';
+import type { BackupJobInput, BackupJobResult, KnownIndexPart } from '../../jobs/job.ts';
+import { toolboxImage } from '../../images/images.ts';
 import { databaseImage, DatabaseStage } from '../../test/support/backup/database-stage.ts';
 import type { JobRun, StartOptions } from '../../test/support/backup/database-stage.ts';
 import { waitFor } from '../../test/support/wait.ts';

@@ -2,7 +2,7 @@
  * `backup.throughput`: the first, full backup of a database, beside the usual pipe and beside the two limits it cannot pass:
  * the database's own tool alone, and zstd alone on all cores. All figures are bytes of the database's files by seconds.
  */
-import { optionFilePath } from '../../backup/companion.ts';
+import { optionFilePath } from '../../jobs/companion.ts';
 import { earlierBuild } from '../backup/earlier-build.ts';
 import { earlierName } from '../earlier-checkout.ts';
 import { BackupBench, databaseGB } from '../backup/stage.ts';

@@ -4,16 +4,16 @@
  * and not judged: the controller's whole look, which also reads Secrets and store from the API and renders the release anew.
  */
 import { connect } from 'node:net';
-import { CredentialStore } from '../../controllers/credentials.ts';
+import { CredentialStore } from '../../controllers/inputs/credentials.ts';
 import type { Observed } from '../../controllers/stack/model.ts';
 import { BackupSource } from '../../controllers/stack/data-source.ts';
 import { observe, type Gathered } from '../../controllers/stack/observe.ts';
 import { plan } from '../../controllers/stack/plan.ts';
-import { ReleaseSource } from '../../controllers/release-source.ts';
-import { openStore } from '../../controllers/store-access.ts';
+import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
+import { openStore } from '../../controllers/stores/store-access.ts';
 import { createHostDriver } from '../../host-driver/connect.ts';
 import { parseToolboxImage } from '../../operator/config.ts';
-import { ClusterClient, KubeConnection, SecretRegistry } from '../../operator/runtime/index.ts';
+import { ClusterClient, KubeConnection, SecretRegistry } from '../../runtime/index.ts';
 import type { Benchmark, BenchmarkContext, Contender, Trial } from '../benchmark.ts';
 import { formatValue, sampleOf } from '../statistics.ts';
 import { installStack, type InstalledStack } from './installed-stack.ts';

@@ -1,6 +1,6 @@
 /** A stack as a user has it: installed by the operator from `examples/quickstart/` on a host of the sandbox, and Ready. */
 import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
-import { projectName } from '../../controllers/project.ts';
+import { projectName } from '../../controllers/hosts/project.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import {
   installAccess,
@@ -11,7 +11,7 @@ import {
 import { example } from '../../sandbox/installation/examples.ts';
 import { publishProduct } from '../../sandbox/installation/releases.ts';
 import type { Sandbox, SandboxHost } from '../../sandbox/index.ts';
-import { ClusterClient, KubeConnection, SecretRegistry } from '../../operator/runtime/index.ts';
+import { ClusterClient, KubeConnection, SecretRegistry } from '../../runtime/index.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import type { BenchmarkContext } from '../benchmark.ts';
 

@@ -3,9 +3,9 @@
  * threads. Ours goes through packs (cut, hashed, compressed, uploaded and fetched); the peer writes plain files to a disk.
  */
 import { availableParallelism } from 'node:os';
-import type { BackupJobInput, BackupJobResult } from '../../backup/job.ts';
-import { baseImageOf, ensureBaseImage } from '../../sandbox/setup/base-image.ts';
-import { silentProgress } from '../../sandbox/support/progress.ts';
+import type { BackupJobInput, BackupJobResult } from '../../jobs/job.ts';
+import { baseImageOf, ensureBaseImage } from '../../kit/base-image.ts';
+import { silentProgress } from '../../kit/progress.ts';
 import { BlobDouble } from '../../test/support/backup/blob-double.ts';
 import { identity } from '../../test/support/backup/job-builder.ts';
 import { backupToRead } from '../../test/support/backup/restore-builder.ts';

@@ -6,7 +6,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stackKind } from '../../crds/index.ts';
-import { buildOperator } from '../../images/build.ts';
+import { buildOperator } from '../../images/images.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import type { Manifest } from '../../sandbox/installation/examples.ts';
 import { installAccess, startOperatorContainer } from '../../sandbox/installation/operator.ts';

@@ -4,8 +4,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Sandbox, SandboxHost } from '../../sandbox/index.ts';
-import { cacheDirectory } from '../../sandbox/support/paths.ts';
-import { run, tryRun, type RunOptions } from '../../sandbox/support/process.ts';
+import { cacheDirectory } from '../../kit/paths.ts';
+import { run, tryRun, type RunOptions } from '../../kit/process.ts';
 import type { BenchmarkContext, Contender, MissingPeer } from '../benchmark.ts';
 import type { InstalledStack } from './installed-stack.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { BackupJobInput } from '../../backup/job.ts';
-import { parseManifest } from '../../backup/manifest.ts';
-import { paths } from '../../backup/names.ts';
+import type { BackupJobInput } from '../../jobs/job.ts';
+import { parseManifest } from '../../backup-format/manifest.ts';
+import { paths } from '../../backup-format/names.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import type { Retention } from '../../blob-store/retention.ts';
 import { commit, type CommitOptions } from './commit.ts';

@@ -3,9 +3,9 @@
  * is the backup. Every step can be repeated: a manifest that is there already is the end of an earlier try, and is adopted.
  */
 
-import type { DataSet } from '../../backup/data-set.ts';
-import { FormatError } from '../../backup/fields.ts';
-import type { BackupJobResult } from '../../backup/job.ts';
+import type { DataSet } from '../../backup-format/data-set.ts';
+import { FormatError } from '../../backup-format/fields.ts';
+import type { BackupJobResult } from '../../jobs/job.ts';
 import {
   formatMinor,
   longestManifestBytes,
@@ -14,15 +14,15 @@ import {
   seriesOf,
   type Manifest,
   type StoredBlob,
-} from '../../backup/manifest.ts';
-import { paths } from '../../backup/names.ts';
+} from '../../backup-format/manifest.ts';
+import { paths } from '../../backup-format/names.ts';
 import { allowsChanges, BlobError, refusesChanges, type BlobStore } from '../../blob-store/blob-store.ts';
 import type { ReadRetention, Retention } from '../../blob-store/retention.ts';
 import { sha256 } from '../../release/manifest.ts';
-import { readManifest, readPackList, requireStored, type LoadedBackup } from '../backup-catalog.ts';
-import { comparedWith, doubtOf } from '../backup-doubt.ts';
-import { InputError } from '../input-error.ts';
-import { retentionProblem, type ImmutabilityPolicy } from '../retention.ts';
+import { readManifest, readPackList, requireStored, type LoadedBackup } from '../stores/backup-catalog.ts';
+import { comparedWith, doubtOf } from '../stores/backup-doubt.ts';
+import { InputError } from '../inputs/input-error.ts';
+import { retentionProblem, type ImmutabilityPolicy } from '../stores/retention.ts';
 import { missingFiles } from './left-out.ts';
 import type { Committed } from './model.ts';
 

@@ -1,12 +1,12 @@
 /** What is stored beside the data so that the stack can be built again from the store alone: no secret is among it. */
 
 import type { JtelStack } from '../../crds/index.ts';
-import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
+import type { CallOptions } from '../../runtime/client/cluster.ts';
 import { canonicalJSON, manifestBytes } from '../../release/manifest.ts';
 import { RenderError } from '../../release/stack-input.ts';
-import { InputError } from '../input-error.ts';
-import type { LoadedRelease } from '../release-source.ts';
-import { renderStack, type ReleaseDependencies } from '../stack-release.ts';
+import { InputError } from '../inputs/input-error.ts';
+import type { LoadedRelease } from '../inputs/release-source.ts';
+import { renderStack, type ReleaseDependencies } from '../inputs/stack-release.ts';
 import type { StoredDocument } from './commit.ts';
 
 export async function storedDocuments(

@@ -1,6 +1,6 @@
 /** How each action of a backup is done. Every one is idempotent, and leaves its trace where the next look finds it. */
 
-import { backupTime } from '../../backup/names.ts';
+import { backupTime } from '../../backup-format/names.ts';
 import {
   backupFinalizer,
   backupKind,
@@ -12,15 +12,15 @@ import {
 } from '../../crds/index.ts';
 import type { Fence, Host, ImageReference } from '../../host-driver/host.ts';
 import { mergeCarriedOut } from '../../host-driver/carried-out.ts';
-import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
-import type { Cluster } from '../../operator/runtime/client/cluster.ts';
-import { removeFinalizer } from '../../operator/runtime/control/finalizer.ts';
-import { acceptedBackup } from '../backup-doubt.ts';
-import type { CredentialStore } from '../credentials.ts';
-import { encryptionKey } from '../encryption-keys.ts';
-import { InputError } from '../input-error.ts';
-import { readPullCredentials } from '../pull-credentials.ts';
-import { databaseSecrets, type StackRelease } from '../stack-release.ts';
+import { isAlreadyExists } from '../../runtime/client/api-error.ts';
+import type { Cluster } from '../../runtime/client/cluster.ts';
+import { removeFinalizer } from '../../runtime/control/finalizer.ts';
+import { acceptedBackup } from '../stores/backup-doubt.ts';
+import type { CredentialStore } from '../inputs/credentials.ts';
+import { encryptionKey } from '../inputs/encryption-keys.ts';
+import { InputError } from '../inputs/input-error.ts';
+import { readPullCredentials } from '../inputs/pull-credentials.ts';
+import { databaseSecrets, type StackRelease } from '../inputs/stack-release.ts';
 import { commit } from './commit.ts';
 import { storedDocuments } from './documents.ts';
 import { newestManifest } from './history.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 import { backupEvents } from './events.ts';
-import { lateSince } from '../late-copy.ts';
+import { lateSince } from '../times/late-copy.ts';
 import { readHistory } from './history.ts';
 import { plan } from './plan.ts';
 import { summarise } from './status.ts';

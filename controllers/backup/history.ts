@@ -1,9 +1,9 @@
 /** What the store already has under a stack's identity: who wrote last, and what can be used again. */
 
-import type { Manifest } from '../../backup/manifest.ts';
-import { backupTime } from '../../backup/names.ts';
+import type { Manifest } from '../../backup-format/manifest.ts';
+import { backupTime } from '../../backup-format/names.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { listBackups, readManifest } from '../backup-catalog.ts';
+import { listBackups, readManifest } from '../stores/backup-catalog.ts';
 import type { History } from './model.ts';
 
 /** @throws {InputError} {@link BlobError} */

@@ -1,9 +1,9 @@
 /** What a backup job says it did. It comes from a host, which may have been broken into: checked like any other input. */
 
-import { readDataSet } from '../../backup/data-set.ts';
-import { Fields, FormatError, patterns, refuseTwice } from '../../backup/fields.ts';
-import type { BackupJobResult, WrittenBlob } from '../../backup/job.ts';
-import { readServer } from '../../backup/manifest.ts';
+import { readDataSet } from '../../backup-format/data-set.ts';
+import { Fields, FormatError, patterns, refuseTwice } from '../../backup-format/fields.ts';
+import type { BackupJobResult, WrittenBlob } from '../../jobs/job.ts';
+import { readServer } from '../../backup-format/manifest.ts';
 
 /** @throws {FormatError} */
 export function parseJobResult(

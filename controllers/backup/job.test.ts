@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { BackupJobInput } from '../../backup/job.ts';
-import type { Manifest } from '../../backup/manifest.ts';
-import { paths } from '../../backup/names.ts';
+import type { BackupJobInput } from '../../jobs/job.ts';
+import type { Manifest } from '../../backup-format/manifest.ts';
+import { paths } from '../../backup-format/names.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import { jobContainers } from '../../host-driver/docker/job-containers.ts';
 import { aRelease } from '../../test/support/release-builder.ts';

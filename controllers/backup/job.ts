@@ -1,20 +1,15 @@
 /** The job that makes a backup on the host: toolbox, and beside it the database's own tool. Its input is a secret as a whole. */
 
-import {
-  backupOptionFiles,
-  backupScript,
-  companionEntrypoint,
-  exchangePath,
-} from '../../backup/companion.ts';
-import type { BackupFileTree, BackupJobInput, EncryptionKey, KnownIndexPart } from '../../backup/job.ts';
-import { paths, parseIndexPartName } from '../../backup/names.ts';
-import type { Manifest } from '../../backup/manifest.ts';
-import { dockerVolume, type SwitchedVolumes } from '../../model/volumes.ts';
+import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath } from '../../jobs/companion.ts';
+import type { BackupFileTree, BackupJobInput, EncryptionKey, KnownIndexPart } from '../../jobs/job.ts';
+import { paths, parseIndexPartName } from '../../backup-format/names.ts';
+import type { Manifest } from '../../backup-format/manifest.ts';
+import { dockerVolume, type SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { BlobStore, CreateGrant } from '../../blob-store/blob-store.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
 import { databaseFiles } from '../../release/database-files.ts';
 import type { ComponentFile } from '../../release/render.ts';
-import { companionFiles, databaseAccess, suppliedKeyPaths } from '../database-access.ts';
+import { companionFiles, databaseAccess, suppliedKeyPaths } from '../loading/database-access.ts';
 import type { Release } from '../../release/generated/release.ts';
 
 /** The job's own need, whatever the size of the data. */

@@ -1,6 +1,6 @@
 /** What of the stack's data is not in a backup as it was, in words; pure. */
 
-import type { DataSet, LeftOut, LeftOutKind } from '../../backup/data-set.ts';
+import type { DataSet, LeftOut, LeftOutKind } from '../../backup-format/data-set.ts';
 
 /** What was there, or may have been, and cannot be had from the backup. */
 const missingKinds: ReadonlySet<LeftOutKind> = new Set(['Vanished', 'Unreadable', 'TooLong', 'TableRows']);

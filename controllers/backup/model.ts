@@ -1,6 +1,6 @@
 /** What the planner of backups looks at: pure data, gathered by `observe.ts`. */
 
-import type { DataSet } from '../../backup/data-set.ts';
+import type { DataSet } from '../../backup-format/data-set.ts';
 import type { JtelBackup, JtelRestore, JtelStack, Reason } from '../../crds/index.ts';
 import type { HostObservation, JobReport } from '../../host-driver/host.ts';
 

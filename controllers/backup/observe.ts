@@ -20,18 +20,18 @@ import {
   type HostObservation,
   type JobReport,
 } from '../../host-driver/host.ts';
-import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { databaseFiles } from '../../release/database-files.ts';
-import { requireIdentityAllowed, stackIdentity } from '../backup-identity.ts';
-import { currentEncryptionKey } from '../encryption-keys.ts';
-import { readHostTarget } from '../host-target.ts';
-import { InputError } from '../input-error.ts';
-import { whyNoJobCanCreate } from '../job-access.ts';
-import { recognise } from '../machine.ts';
-import { lateSince } from '../late-copy.ts';
-import { projectName } from '../project.ts';
-import { readRelease, type ReleaseDependencies, type StackRelease } from '../stack-release.ts';
-import type { OpenStore } from '../store-access.ts';
+import { requireIdentityAllowed, stackIdentity } from '../stores/backup-identity.ts';
+import { currentEncryptionKey } from '../inputs/encryption-keys.ts';
+import { readHostTarget } from '../hosts/host-target.ts';
+import { InputError } from '../inputs/input-error.ts';
+import { whyNoJobCanCreate } from '../stores/job-access.ts';
+import { recognise } from '../hosts/machine.ts';
+import { lateSince } from '../times/late-copy.ts';
+import { projectName } from '../hosts/project.ts';
+import { readRelease, type ReleaseDependencies, type StackRelease } from '../inputs/stack-release.ts';
+import type { OpenStore } from '../stores/store-access.ts';
 import { readHistory } from './history.ts';
 import type { Observed, Outcome, ReleaseFacts, StoreFacts } from './model.ts';
 import { findObstacle, isPartOfOperation } from './obstacles.ts';

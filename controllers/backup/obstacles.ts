@@ -2,7 +2,7 @@
 
 import type { JtelBackup, JtelStack, Reason } from '../../crds/index.ts';
 import type { HostObservation } from '../../host-driver/host.ts';
-import { isDataMissing } from '../data-missing.ts';
+import { isDataMissing } from '../loading/data-missing.ts';
 import type { Observed } from './model.ts';
 
 export interface Obstacle {

@@ -3,11 +3,11 @@
  * job may still be on a host, in its finalizer.
  */
 
-import { epochFor } from '../../backup/names.ts';
-import { storeCredentialsRefused } from '../../backup/job.ts';
+import { epochFor } from '../../backup-format/names.ts';
+import { storeCredentialsRefused } from '../../jobs/job.ts';
 import { annotations, backupFinalizer, isReason, type JtelBackup, type Reason } from '../../crds/index.ts';
 import { isSameStack, type JobReport } from '../../host-driver/host.ts';
-import { aboutHost } from '../store-refusal.ts';
+import { aboutHost } from '../stores/store-refusal.ts';
 import { findObstacle } from './obstacles.ts';
 import type { Action, Limits, Plan, PlanInput, Step } from './model.ts';
 

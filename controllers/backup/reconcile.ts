@@ -4,8 +4,8 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { backupIDAt } from '../../backup/names.ts';
-import { FormatError } from '../../backup/fields.ts';
+import { backupIDAt } from '../../backup-format/names.ts';
+import { FormatError } from '../../backup-format/fields.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
 import {
   backupFinalizer,
@@ -15,21 +15,17 @@ import {
   type JtelBackupStatus,
 } from '../../crds/index.ts';
 import { HostError, type Fence, type Host, type ImageReference } from '../../host-driver/host.ts';
-import type { Cluster } from '../../operator/runtime/client/cluster.ts';
-import type { Activities } from '../../operator/runtime/control/activities.ts';
-import { addFinalizer } from '../../operator/runtime/control/finalizer.ts';
-import type {
-  ReconcileContext,
-  Reconciler,
-  ReconcileResult,
-} from '../../operator/runtime/control/reconciler.ts';
-import { LeadershipLost } from '../../operator/runtime/errors.ts';
-import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
-import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
-import type { Logger } from '../../operator/runtime/report/logger.ts';
-import { statusChanged } from '../../operator/runtime/report/status-changed.ts';
-import type { HostClaims } from '../claims.ts';
-import { InputError } from '../input-error.ts';
+import type { Cluster } from '../../runtime/client/cluster.ts';
+import type { Activities } from '../../runtime/control/activities.ts';
+import { addFinalizer } from '../../runtime/control/finalizer.ts';
+import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
+import { LeadershipLost } from '../../runtime/errors.ts';
+import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
+import type { EventRecorder } from '../../runtime/report/event-recorder.ts';
+import type { Logger } from '../../runtime/report/logger.ts';
+import { statusChanged } from '../../runtime/report/status-changed.ts';
+import type { HostClaims } from '../hosts/claims.ts';
+import { InputError } from '../inputs/input-error.ts';
 import { backupEvents } from './events.ts';
 import { execute } from './execute.ts';
 import type { Committed, Failure, Limits, Plan } from './model.ts';

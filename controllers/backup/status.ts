@@ -1,16 +1,16 @@
 /** The status of a backup after a look at it; pure. A finished one is never changed again. */
 
-import { backupTime } from '../../backup/names.ts';
+import { backupTime } from '../../backup-format/names.ts';
 import {
   statusMessageMaxLength,
   type JtelBackup,
   type JtelBackupStatus,
   type Reason,
 } from '../../crds/index.ts';
-import { formatTime, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
-import type { Heartbeat } from '../../operator/runtime/report/status-changed.ts';
+import { formatTime, removeCondition, setCondition } from '../../runtime/report/conditions.ts';
+import type { Heartbeat } from '../../runtime/report/status-changed.ts';
 import { leftOutPhrases } from './left-out.ts';
-import { howToAccept } from '../backup-doubt.ts';
+import { howToAccept } from '../stores/backup-doubt.ts';
 import type { Committed, Observed, Plan } from './model.ts';
 import { fullBackupOperation, isFinished, jobUID, size } from './plan.ts';
 

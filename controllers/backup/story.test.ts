@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { backupKind, restoreKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
 import type { JobSpec } from '../../host-driver/host.ts';
-import { secrets } from '../../operator/runtime/client/kinds.ts';
+import { secrets } from '../../runtime/client/kinds.ts';
 import {
   expectRestorable,
   key,
@@ -12,7 +12,7 @@ import {
   World,
 } from '../../test/support/backup-world.ts';
 import { waitFor } from '../../test/support/wait.ts';
-import { loadBackup } from '../backup-catalog.ts';
+import { loadBackup } from '../stores/backup-catalog.ts';
 import { aStack, storeLikeAJob } from './testing.ts';
 
 const { signal } = new AbortController();

@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
-import type { BackupJobInput, BackupJobResult, WrittenBlob } from '../../backup/job.ts';
-import { indexPartName, packListName, paths } from '../../backup/names.ts';
-import { packListLines } from '../../backup/pack-list.ts';
+import type { BackupJobInput, BackupJobResult, WrittenBlob } from '../../jobs/job.ts';
+import { indexPartName, packListName, paths } from '../../backup-format/names.ts';
+import { packListLines } from '../../backup-format/pack-list.ts';
 import type { MemoryBlobStore } from '../../blob-store/memory.ts';
 import { backupFinalizer, type JtelBackup, type JtelBackupStatus, type JtelStack } from '../../crds/index.ts';
 import type { HostObservation, JobReport, ObservedJob } from '../../host-driver/host.ts';

@@ -3,21 +3,21 @@
  * a list for the status; the first problem decides.
  */
 
-import { databaseSetName } from '../../backup/job.ts';
-import type { Manifest } from '../../backup/manifest.ts';
+import { databaseSetName } from '../../jobs/job.ts';
+import type { Manifest } from '../../backup-format/manifest.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
 import { conditionMessageMaxLength, type JtelRestore, type JtelStack } from '../../crds/index.ts';
-import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { updateAllowed } from '../../release/fitness.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { loadBackup, requireComplete } from '../backup-catalog.ts';
-import { encryptionKey } from '../encryption-keys.ts';
-import { InputError } from '../input-error.ts';
-import { whyNoJobCanCreate, whyNoJobCanRead } from '../job-access.ts';
-import { restoreObstacle } from '../restore-job.ts';
-import { readRelease } from '../stack-release.ts';
-import type { ReleaseSource } from '../release-source.ts';
-import type { openStore } from '../store-access.ts';
+import { loadBackup, requireComplete } from '../stores/backup-catalog.ts';
+import { encryptionKey } from '../inputs/encryption-keys.ts';
+import { InputError } from '../inputs/input-error.ts';
+import { whyNoJobCanCreate, whyNoJobCanRead } from '../stores/job-access.ts';
+import { restoreObstacle } from '../loading/restore-job.ts';
+import { readRelease } from '../inputs/stack-release.ts';
+import type { ReleaseSource } from '../inputs/release-source.ts';
+import type { openStore } from '../stores/store-access.ts';
 import { inPlaceMark, type Check, type Checked, type Problem, type Target } from './model.ts';
 import { wantsPreRestoreBackup } from './wants-backup.ts';
 

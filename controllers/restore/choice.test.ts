@@ -1,8 +1,8 @@
 /** Which backup is brought back where nobody named one: not the newest, if that is one of a stack that had lost its data. */
 import { afterEach, expect, it, vi } from 'vitest';
 import { restoreKind, stackKind } from '../../crds/index.ts';
-import { events } from '../../operator/runtime/client/kinds.ts';
-import type { Manifest } from '../../backup/manifest.ts';
+import { events } from '../../runtime/client/kinds.ts';
+import type { Manifest } from '../../backup-format/manifest.ts';
 import type { Process, World } from '../../test/campaigns/memory-world.ts';
 import { ask, aWorld, backupID, endState, installed } from '../../test/support/restore-world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';

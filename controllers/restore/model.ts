@@ -1,6 +1,6 @@
 /** What the planner of restores looks at: pure data, gathered by `observe.ts`. */
 
-import type { Manifest } from '../../backup/manifest.ts';
+import type { Manifest } from '../../backup-format/manifest.ts';
 import type { JtelBackup, JtelRestore, JtelStack, Reason, StackHost } from '../../crds/index.ts';
 import type { CarriedOutOrder, HostObservation, JobReport } from '../../host-driver/host.ts';
 

@@ -1,6 +1,6 @@
 /** Looks at everything that planning a restore needs: the stack, the backup, what is checked, and (mode Test) the scratch project. */
 
-import type { Manifest } from '../../backup/manifest.ts';
+import type { Manifest } from '../../backup-format/manifest.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { backupKind, stackKind, type JtelRestore, type JtelStack, type StackHost } from '../../crds/index.ts';
 import {
@@ -11,12 +11,12 @@ import {
   type HostObservation,
   type JobReport,
 } from '../../host-driver/host.ts';
-import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
-import { listBackups, readManifest } from '../backup-catalog.ts';
-import { acceptedBackup, describeSkipped, newestGoodBackup, requireChoice } from '../backup-doubt.ts';
-import { requireIdentityAllowed, stackIdentity } from '../backup-identity.ts';
-import { readHostTarget } from '../host-target.ts';
-import { InputError } from '../input-error.ts';
+import type { CallOptions } from '../../runtime/client/cluster.ts';
+import { listBackups, readManifest } from '../stores/backup-catalog.ts';
+import { acceptedBackup, describeSkipped, newestGoodBackup, requireChoice } from '../stores/backup-doubt.ts';
+import { requireIdentityAllowed, stackIdentity } from '../stores/backup-identity.ts';
+import { readHostTarget } from '../hosts/host-target.ts';
+import { InputError } from '../inputs/input-error.ts';
 import {
   carriedOutBefore,
   countJobUID,
@@ -24,8 +24,8 @@ import {
   orderID,
   restoreJobUID,
   standingOrders,
-} from '../restore-orders.ts';
-import { readRelease } from '../stack-release.ts';
+} from '../loading/restore-orders.ts';
+import { readRelease } from '../inputs/stack-release.ts';
 import { check, problemOf, type CheckDependencies } from './checks.ts';
 import type { Ahead, Checked, Observed, Outcome, Scratch, Target } from './model.ts';
 import { verification } from './plan-test.ts';

@@ -6,7 +6,7 @@
 
 import { annotations } from '../../crds/index.ts';
 import type { JobReport } from '../../host-driver/host.ts';
-import { compareCounts } from '../compare-counts.ts';
+import { compareCounts } from '../loading/compare-counts.ts';
 import type { Action, Check, Plan, PlanInput, Scratch } from './model.ts';
 import { obstacle, wait, waitOrFail } from './plan.ts';
 

@@ -4,7 +4,7 @@
  */
 
 import { isReason, type JtelRestore, type JtelStack, type Reason } from '../../crds/index.ts';
-import { describeCarriedOut } from '../restore-orders.ts';
+import { describeCarriedOut } from '../loading/restore-orders.ts';
 import {
   inPlaceMark,
   type Ahead,

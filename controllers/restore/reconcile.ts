@@ -15,20 +15,16 @@ import {
   type JtelRestoreStatus,
 } from '../../crds/index.ts';
 import type { Host } from '../../host-driver/host.ts';
-import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
-import type { Cluster } from '../../operator/runtime/client/cluster.ts';
-import type { Activities } from '../../operator/runtime/control/activities.ts';
-import { addFinalizer, finalizerStep, removeFinalizer } from '../../operator/runtime/control/finalizer.ts';
-import type {
-  ReconcileContext,
-  Reconciler,
-  ReconcileResult,
-} from '../../operator/runtime/control/reconciler.ts';
-import { LeadershipLost } from '../../operator/runtime/errors.ts';
-import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
-import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
-import { statusChanged } from '../../operator/runtime/report/status-changed.ts';
-import type { HostClaims } from '../claims.ts';
+import { isAlreadyExists } from '../../runtime/client/api-error.ts';
+import type { Cluster } from '../../runtime/client/cluster.ts';
+import type { Activities } from '../../runtime/control/activities.ts';
+import { addFinalizer, finalizerStep, removeFinalizer } from '../../runtime/control/finalizer.ts';
+import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
+import { LeadershipLost } from '../../runtime/errors.ts';
+import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
+import type { EventRecorder } from '../../runtime/report/event-recorder.ts';
+import { statusChanged } from '../../runtime/report/status-changed.ts';
+import type { HostClaims } from '../hosts/claims.ts';
 import type { Plan } from './model.ts';
 import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
 import { plan } from './plan.ts';

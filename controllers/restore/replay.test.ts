@@ -21,7 +21,7 @@ import {
   stackOf,
 } from '../../test/support/restore-world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
-import { carriedOutBefore, orderID } from '../restore-orders.ts';
+import { carriedOutBefore, orderID } from '../loading/restore-orders.ts';
 
 const { signal: never } = new AbortController();
 const newer = '20260302t020000z-00000b';

@@ -2,16 +2,16 @@
 
 import type { JtelRestore, StackHost } from '../../crds/index.ts';
 import type { Fence, Host, ImageReference, JobSpec } from '../../host-driver/host.ts';
-import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
+import type { CallOptions } from '../../runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { loadBackup } from '../backup-catalog.ts';
-import { countJob } from '../count-job.ts';
-import type { CredentialStore } from '../credentials.ts';
-import { encryptionKey } from '../encryption-keys.ts';
-import { InputError } from '../input-error.ts';
-import { databaseImage, databaseWay, preparingImage, restoreJob } from '../restore-job.ts';
-import { countJobUID, restoreJobUID } from '../restore-orders.ts';
-import { renderBeside, type RenderedStack } from '../stack-release.ts';
+import { loadBackup } from '../stores/backup-catalog.ts';
+import { countJob } from '../loading/count-job.ts';
+import type { CredentialStore } from '../inputs/credentials.ts';
+import { encryptionKey } from '../inputs/encryption-keys.ts';
+import { InputError } from '../inputs/input-error.ts';
+import { databaseImage, databaseWay, preparingImage, restoreJob } from '../loading/restore-job.ts';
+import { countJobUID, restoreJobUID } from '../loading/restore-orders.ts';
+import { renderBeside, type RenderedStack } from '../inputs/stack-release.ts';
 import type { CheckDependencies } from './checks.ts';
 import type { Action, Observed } from './model.ts';
 

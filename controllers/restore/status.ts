@@ -1,13 +1,13 @@
 /** The status of a restore, made new from each plan; pure. A phase never goes back. */
 
-import { backupTime } from '../../backup/names.ts';
+import { backupTime } from '../../backup-format/names.ts';
 import {
   statusMessageMaxLength,
   type JtelRestore,
   type JtelRestoreStatus,
   type Reason,
 } from '../../crds/index.ts';
-import { formatTime, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
+import { formatTime, removeCondition, setCondition } from '../../runtime/report/conditions.ts';
 import type { Check, Observed, Phase, Plan } from './model.ts';
 
 const order: readonly Phase[] = ['Pending', 'Checking', 'Loading', 'Starting', 'Completed', 'Failed'];

@@ -1,7 +1,7 @@
 /** What people see while a restore goes wrong: an event at once, and what to do about the one that is in the way. */
 import { afterEach, expect, it, vi } from 'vitest';
 import { restoreKind } from '../../crds/index.ts';
-import { events } from '../../operator/runtime/client/kinds.ts';
+import { events } from '../../runtime/client/kinds.ts';
 import { Process, type World } from '../../test/campaigns/memory-world.ts';
 import {
   aRestore,

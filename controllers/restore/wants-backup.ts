@@ -1,6 +1,6 @@
 /** Whether a backup of what is there comes before a restore; pure. */
 
-import { isDataMissing } from '../data-missing.ts';
+import { isDataMissing } from '../loading/data-missing.ts';
 import type { JtelRestore, JtelStack } from '../../crds/index.ts';
 
 /** Whether there is something to keep, and somebody wants it kept. What is lost cannot be. */

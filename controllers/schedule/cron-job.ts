@@ -5,8 +5,8 @@
 
 import { createHash } from 'node:crypto';
 import { labels, type JtelStack } from '../../crds/index.ts';
-import type { CronJob } from '../../operator/runtime/client/kinds.ts';
-import { isScheduled } from '../schedule-times.ts';
+import type { CronJob } from '../../runtime/client/kinds.ts';
+import { isScheduled } from '../times/schedule-times.ts';
 
 /** What the pods of the schedule run as; without it there are no CronJobs. */
 export interface SchedulePods {

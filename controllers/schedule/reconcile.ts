@@ -12,18 +12,14 @@ import {
   type JtelRestore,
   type JtelStack,
 } from '../../crds/index.ts';
-import { isAlreadyExists, isConflict } from '../../operator/runtime/client/api-error.ts';
-import type { Cluster } from '../../operator/runtime/client/cluster.ts';
-import { cronJobs } from '../../operator/runtime/client/kinds.ts';
-import type {
-  ReconcileContext,
-  Reconciler,
-  ReconcileResult,
-} from '../../operator/runtime/control/reconciler.ts';
-import type { ObjectKey } from '../../operator/runtime/objects.ts';
-import { InputError } from '../input-error.ts';
-import { lateSince } from '../late-copy.ts';
-import { Schedule, dueBackup, isScheduled } from '../schedule-times.ts';
+import { isAlreadyExists, isConflict } from '../../runtime/client/api-error.ts';
+import type { Cluster } from '../../runtime/client/cluster.ts';
+import { cronJobs } from '../../runtime/client/kinds.ts';
+import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
+import type { ObjectKey } from '../../runtime/objects.ts';
+import { InputError } from '../inputs/input-error.ts';
+import { lateSince } from '../times/late-copy.ts';
+import { Schedule, dueBackup, isScheduled } from '../times/schedule-times.ts';
 import { cronJob, cronJobName, digestAnnotation, isOwnedBy, type SchedulePods } from './cron-job.ts';
 import { isKeptByOthers, surplusBackups } from './prune.ts';
 

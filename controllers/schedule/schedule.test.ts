@@ -8,13 +8,13 @@ import {
   type JtelStack,
   type ResourceKind,
 } from '../../crds/index.ts';
-import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
-import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
-import { cronJobs } from '../../operator/runtime/client/kinds.ts';
-import { MemoryCluster } from '../../operator/runtime/fake/memory-cluster.ts';
-import type { KubernetesObject, ObjectKey } from '../../operator/runtime/objects.ts';
-import { silentLogger } from '../../operator/runtime/report/logger.ts';
-import { isScheduled, Schedule } from '../schedule-times.ts';
+import { isAlreadyExists } from '../../runtime/client/api-error.ts';
+import type { CallOptions } from '../../runtime/client/cluster.ts';
+import { cronJobs } from '../../runtime/client/kinds.ts';
+import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
+import type { KubernetesObject, ObjectKey } from '../../runtime/objects.ts';
+import { silentLogger } from '../../runtime/report/logger.ts';
+import { isScheduled, Schedule } from '../times/schedule-times.ts';
 import { cronJob } from './cron-job.ts';
 import { surplusBackups } from './prune.ts';
 import { ScheduleReconciler } from './reconcile.ts';

@@ -4,8 +4,8 @@
  */
 
 import type { CarriedOutOrder, DataOrigin, RecordedChange, UpdateMark } from '../../host-driver/host.ts';
-import type { SwitchedVolumes } from '../../model/volumes.ts';
-import type { GeneratedSecret } from '../credentials.ts';
+import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
+import type { GeneratedSecret } from '../inputs/credentials.ts';
 import type { Attempt, RevisionOutcome } from './revisions.ts';
 
 export type Action =

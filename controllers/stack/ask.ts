@@ -12,9 +12,9 @@ import {
   type JtelRestore,
   type JtelStack,
 } from '../../crds/index.ts';
-import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
-import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
-import type { KubernetesObject } from '../../operator/runtime/objects.ts';
+import { isAlreadyExists } from '../../runtime/client/api-error.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
+import type { KubernetesObject } from '../../runtime/objects.ts';
 import type { ResourceKind } from '../../crds/index.ts';
 
 /** Neither is owned by the stack: what they say stays readable when it is gone. */

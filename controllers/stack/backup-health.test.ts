@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JtelBackup, JtelRestore, JtelStack } from '../../crds/index.ts';
-import { findCondition } from '../../operator/runtime/report/conditions.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
 import { withBackupHealth } from './backup-health.ts';
 import { aStack } from './testing.ts';
 

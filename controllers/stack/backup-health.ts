@@ -11,11 +11,11 @@ import type {
   Reason,
   StackConditionType,
 } from '../../crds/index.ts';
-import { findCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
-import { acceptedBackup, howToAccept, isAcceptedBackup } from '../backup-doubt.ts';
-import { InputError } from '../input-error.ts';
-import { lateSince } from '../late-copy.ts';
-import { isScheduled, Schedule } from '../schedule-times.ts';
+import { findCondition, setCondition } from '../../runtime/report/conditions.ts';
+import { acceptedBackup, howToAccept, isAcceptedBackup } from '../stores/backup-doubt.ts';
+import { InputError } from '../inputs/input-error.ts';
+import { lateSince } from '../times/late-copy.ts';
+import { isScheduled, Schedule } from '../times/schedule-times.ts';
 
 export interface BackupHealthInput {
   readonly stack: JtelStack;

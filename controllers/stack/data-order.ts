@@ -3,8 +3,8 @@
 import { statusMessageMaxLength, type JtelStackStatus } from '../../crds/index.ts';
 import type { CarriedOutOrder, DataOrigin } from '../../host-driver/host.ts';
 import { mergeCarriedOut } from '../../host-driver/carried-out.ts';
-import { carriedOutBefore, describeCarriedOut } from '../restore-orders.ts';
-import { formatTime } from '../../operator/runtime/report/conditions.ts';
+import { carriedOutBefore, describeCarriedOut } from '../loading/restore-orders.ts';
+import { formatTime } from '../../runtime/report/conditions.ts';
 import { failuresOf } from './load-report.ts';
 import type { DataOrder, DataSource, Observed, Plan, PlanInput } from './model.ts';
 

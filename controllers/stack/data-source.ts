@@ -3,25 +3,25 @@
  * was read and proven complete is kept, because backups never change.
  */
 
-import { databaseSetName, type EncryptionKey } from '../../backup/job.ts';
-import { paths } from '../../backup/names.ts';
+import { databaseSetName, type EncryptionKey } from '../../jobs/job.ts';
+import { paths } from '../../backup-format/names.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { JtelRestore, JtelStack, JtelStackStatus } from '../../crds/index.ts';
-import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { loadBackup, requireComplete, type LoadedBackup } from '../backup-catalog.ts';
+import { loadBackup, requireComplete, type LoadedBackup } from '../stores/backup-catalog.ts';
 import {
   acceptedBackup,
   describeSkipped,
   newestGoodBackup,
   requireChoice,
   type Choice,
-} from '../backup-doubt.ts';
-import { requireIdentityAllowed, stackIdentity } from '../backup-identity.ts';
-import { encryptionKey } from '../encryption-keys.ts';
-import { InputError } from '../input-error.ts';
-import { databaseWay, restoreObstacle } from '../restore-job.ts';
-import type { openStore, OpenStore } from '../store-access.ts';
+} from '../stores/backup-doubt.ts';
+import { requireIdentityAllowed, stackIdentity } from '../stores/backup-identity.ts';
+import { encryptionKey } from '../inputs/encryption-keys.ts';
+import { InputError } from '../inputs/input-error.ts';
+import { databaseWay, restoreObstacle } from '../loading/restore-job.ts';
+import type { openStore, OpenStore } from '../stores/store-access.ts';
 import { vanillaSource } from './load-job.ts';
 import type { DataSource } from './model.ts';
 

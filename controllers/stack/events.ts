@@ -1,6 +1,6 @@
 /** The story of a stack as events: what was done, and what became of it. Pure. */
 
-import { findCondition } from '../../operator/runtime/report/conditions.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
 import { isReason, type JtelStackStatus, type Reason } from '../../crds/index.ts';
 import type { ActionType } from './actions.ts';
 import type { Revision, RevisionOutcome } from './revisions.ts';

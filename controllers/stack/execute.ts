@@ -5,11 +5,11 @@
 
 import type { JtelStack } from '../../crds/index.ts';
 import type { Fence, Host, PullProgress } from '../../host-driver/host.ts';
-import type { SwitchedVolumes } from '../../model/volumes.ts';
-import type { Cluster } from '../../operator/runtime/client/cluster.ts';
+import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
+import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Action, ActionType } from './actions.ts';
 import { askForBackup, askForWayBack } from './ask.ts';
-import type { CredentialStore } from '../credentials.ts';
+import type { CredentialStore } from '../inputs/credentials.ts';
 import { logEvent, outcomeEvent, type StoryEvent } from './events.ts';
 import type { BesideVolumes } from './model.ts';
 import type { Gathered } from './observe.ts';

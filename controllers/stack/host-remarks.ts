@@ -1,7 +1,7 @@
 /** What is strange about a host and stops nothing, told in the condition Preflight; pure. */
 import { BlockList, isIP } from 'node:net';
 import type { JtelStack } from '../../crds/index.ts';
-import { clonesOf } from '../machine.ts';
+import { clonesOf } from '../hosts/machine.ts';
 import type { HostFacts } from '../../host-driver/host.ts';
 
 /** @returns one sentence for each, the same for the same host. */

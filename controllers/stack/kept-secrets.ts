@@ -7,11 +7,11 @@
  */
 
 import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
-import { isConflict, isNotFound } from '../../operator/runtime/client/api-error.ts';
-import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
-import { secrets } from '../../operator/runtime/client/kinds.ts';
-import { removeFinalizer } from '../../operator/runtime/control/finalizer.ts';
-import type { KubernetesObject } from '../../operator/runtime/objects.ts';
+import { isConflict, isNotFound } from '../../runtime/client/api-error.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
+import { secrets } from '../../runtime/client/kinds.ts';
+import { removeFinalizer } from '../../runtime/control/finalizer.ts';
+import type { KubernetesObject } from '../../runtime/objects.ts';
 
 /** From the deletion of the Secret until that of the stack, when both go with their namespace. */
 const graceSeconds = 30;

@@ -2,12 +2,12 @@
 
 import { restoreKind, type JtelStack } from '../../crds/index.ts';
 import { HostError, type Fence, type Host } from '../../host-driver/host.ts';
-import type { Cluster } from '../../operator/runtime/client/cluster.ts';
-import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
-import type { HostClaims } from '../claims.ts';
-import { InputError } from '../input-error.ts';
-import { answersAs } from '../machine.ts';
-import { isOrdered } from '../restore-orders.ts';
+import type { Cluster } from '../../runtime/client/cluster.ts';
+import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
+import type { HostClaims } from '../hosts/claims.ts';
+import { InputError } from '../inputs/input-error.ts';
+import { answersAs } from '../hosts/machine.ts';
+import { isOrdered } from '../loading/restore-orders.ts';
 import type { Gathered } from './observe.ts';
 
 export interface OtherClaim {

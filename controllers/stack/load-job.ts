@@ -2,13 +2,13 @@
 
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
-import { dockerVolume, type SwitchedVolumes } from '../../model/volumes.ts';
+import { dockerVolume, type SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { Release } from '../../release/generated/release.ts';
 import type { ComponentFile } from '../../release/render.ts';
 import { releaseFilePath } from '../../release/layout.ts';
-import { databaseAccess } from '../database-access.ts';
-import { checkJobUID, restoreJobUID } from '../restore-orders.ts';
-import { restoreJob } from '../restore-job.ts';
+import { databaseAccess } from '../loading/database-access.ts';
+import { checkJobUID, restoreJobUID } from '../loading/restore-orders.ts';
+import { restoreJob } from '../loading/restore-job.ts';
 import type { DataLook } from './observe-data.ts';
 import { loadJobUID } from './stages/data.ts';
 

@@ -2,7 +2,7 @@
 
 import type { JtelStackStatus, Reason } from '../../crds/index.ts';
 import type { JobReport } from '../../host-driver/host.ts';
-import { aboutHost } from '../store-refusal.ts';
+import { aboutHost } from '../stores/store-refusal.ts';
 
 /** Errors of the job that trying again cannot help against: the data, the backup or the order is wrong. */
 const permanent: Readonly<Record<string, Reason>> = {

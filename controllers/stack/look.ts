@@ -10,7 +10,7 @@ import {
   type JtelRestore,
   type JtelStack,
 } from '../../crds/index.ts';
-import type { Cluster, CallOptions } from '../../operator/runtime/client/cluster.ts';
+import type { Cluster, CallOptions } from '../../runtime/client/cluster.ts';
 import { fallback, takenBackTo, withWorkload } from './effective.ts';
 import { rollbackBackup } from './history.ts';
 import { observe, type Gathered, type ObserveDependencies } from './observe.ts';

@@ -3,8 +3,8 @@
  * an early retry, never correctness.
  */
 
-import type { ObjectKey } from '../../operator/runtime/objects.ts';
-import { formatKey } from '../../operator/runtime/objects.ts';
+import type { ObjectKey } from '../../runtime/objects.ts';
+import { formatKey } from '../../runtime/objects.ts';
 import type { Failure } from './model.ts';
 
 interface Entry {

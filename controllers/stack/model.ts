@@ -16,11 +16,11 @@ import type {
   Reason,
   StackConditionType,
 } from '../../crds/index.ts';
-import type { SwitchedVolumes } from '../../model/volumes.ts';
+import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { UpdateVerdict } from '../../release/fitness.ts';
-import type { Comparison } from '../compare-counts.ts';
-import type { CredentialRequest } from '../credentials.ts';
-import type { DatabaseWay } from '../restore-job.ts';
+import type { Comparison } from '../loading/compare-counts.ts';
+import type { CredentialRequest } from '../inputs/credentials.ts';
+import type { DatabaseWay } from '../loading/restore-job.ts';
 import type { Action } from './actions.ts';
 import type { FormerLook, RelocationLook } from './relocation.ts';
 import type { Revisions } from './revisions.ts';

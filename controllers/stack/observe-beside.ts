@@ -1,8 +1,8 @@
 /** Looks at what is loaded beside a stack that serves: the database in a project of its own, and what was counted in it. */
 
 import type { Host, HostObservation } from '../../host-driver/host.ts';
-import { compareCounts } from '../compare-counts.ts';
-import { countJobUID } from '../restore-orders.ts';
+import { compareCounts } from '../loading/compare-counts.ts';
+import { countJobUID } from '../loading/restore-orders.ts';
 import type { BesideLook, Observed } from './model.ts';
 import type { DataLook } from './observe-data.ts';
 import { isCarriedOut } from './data-order.ts';

@@ -2,11 +2,11 @@
 
 import type { JtelRestore, JtelStack } from '../../crds/index.ts';
 import type { HostObservation, HostState } from '../../host-driver/host.ts';
-import { dockerVolume, loadProject, newVolumes, type SwitchedVolumes } from '../../model/volumes.ts';
-import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
+import { dockerVolume, loadProject, newVolumes, type SwitchedVolumes } from '../../host-driver/volumes.ts';
+import type { CallOptions } from '../../runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { checkJobUID, isOrdered, orderID, restoreJobUID, standingOrders } from '../restore-orders.ts';
-import { restoredVolumes } from '../restore-job.ts';
+import { checkJobUID, isOrdered, orderID, restoreJobUID, standingOrders } from '../loading/restore-orders.ts';
+import { restoredVolumes } from '../loading/restore-job.ts';
 import { initialLoading, orderedLoading, type DataDependencies, type Loading } from './data-source.ts';
 import type { DataOrder, Observed, Outcome } from './model.ts';
 import { outcome } from './outcome.ts';

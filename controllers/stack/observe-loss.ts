@@ -1,13 +1,13 @@
 /** Finds out whether data that were loaded are still there, and what backup could take their place; looks at the store only when they are not. */
 
-import { backupTime } from '../../backup/names.ts';
+import { backupTime } from '../../backup-format/names.ts';
 import type { JtelStack } from '../../crds/index.ts';
 import type { HostObservation, RenderedRelease } from '../../host-driver/host.ts';
 import { missingData } from '../../host-driver/missing-data.ts';
-import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
-import { acceptedBackup, newestGoodBackup, requireChoice } from '../backup-doubt.ts';
-import { stackIdentity } from '../backup-identity.ts';
-import { InputError } from '../input-error.ts';
+import type { CallOptions } from '../../runtime/client/cluster.ts';
+import { acceptedBackup, newestGoodBackup, requireChoice } from '../stores/backup-doubt.ts';
+import { stackIdentity } from '../stores/backup-identity.ts';
+import { InputError } from '../inputs/input-error.ts';
 import type { DataDependencies } from './data-source.ts';
 import type { DataLoss } from './model.ts';
 import { outcome } from './outcome.ts';

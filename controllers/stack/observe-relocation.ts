@@ -2,14 +2,14 @@
 
 import { backupKind, type JtelStack } from '../../crds/index.ts';
 import type { Host, HostDriver, HostObservation } from '../../host-driver/host.ts';
-import { backupTime } from '../../backup/names.ts';
-import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
+import { backupTime } from '../../backup-format/names.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { acceptedBackup, newestGoodBackup, requireChoice } from '../backup-doubt.ts';
-import { stackIdentity } from '../backup-identity.ts';
-import { readHostTarget } from '../host-target.ts';
-import { answersAs } from '../machine.ts';
-import { InputError } from '../input-error.ts';
+import { acceptedBackup, newestGoodBackup, requireChoice } from '../stores/backup-doubt.ts';
+import { stackIdentity } from '../stores/backup-identity.ts';
+import { readHostTarget } from '../hosts/host-target.ts';
+import { answersAs } from '../hosts/machine.ts';
+import { InputError } from '../inputs/input-error.ts';
 import { storedLoading, type DataDependencies, type Loading } from './data-source.ts';
 import type { Observed, Outcome } from './model.ts';
 import { outcome } from './outcome.ts';

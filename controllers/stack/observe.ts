@@ -13,23 +13,23 @@ import {
   type JobReport,
   type JobSpec,
 } from '../../host-driver/host.ts';
-import type { RegistryLogin } from '../../model/registry-login.ts';
+import type { RegistryLogin } from '../../host-driver/registry-login.ts';
 import { setupDigest } from '../../host-driver/bootstrap/digest.ts';
-import type { SwitchedVolumes } from '../../model/volumes.ts';
-import type { CallOptions } from '../../operator/runtime/client/cluster.ts';
+import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
+import type { CallOptions } from '../../runtime/client/cluster.ts';
 import { preflight, updateAllowed } from '../../release/fitness.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { readHostTarget } from '../host-target.ts';
+import { readHostTarget } from '../hosts/host-target.ts';
 import { hostRemarks } from './host-remarks.ts';
-import { recognise } from '../machine.ts';
+import { recognise } from '../hosts/machine.ts';
 import { hostSetup } from './host-setup.ts';
 import type { DataDependencies } from './data-source.ts';
 import { loadJob } from './load-job.ts';
 import type { Finding, Observed, Outcome, ReleaseFacts } from './model.ts';
-import { readProxyCredentials } from '../render-inputs.ts';
-import { countJob } from '../count-job.ts';
-import { preparingImage } from '../restore-job.ts';
-import { countJobUID } from '../restore-orders.ts';
+import { readProxyCredentials } from '../inputs/render-inputs.ts';
+import { countJob } from '../loading/count-job.ts';
+import { preparingImage } from '../loading/restore-job.ts';
+import { countJobUID } from '../loading/restore-orders.ts';
 import {
   readRelease,
   renderBeside,
@@ -37,7 +37,7 @@ import {
   type ReleaseDependencies,
   type RenderedStack,
   type StackRelease,
-} from '../stack-release.ts';
+} from '../inputs/stack-release.ts';
 import { observeBeside } from './observe-beside.ts';
 import {
   jobToRead,

@@ -1,8 +1,8 @@
 /** The running operation as the status shows it: who works on the stack, on what, and how far it is; pure. */
 
 import { statusMessageMaxLength, type JtelStack, type JtelStackStatus } from '../../crds/index.ts';
-import { formatTime } from '../../operator/runtime/report/conditions.ts';
-import type { Heartbeat } from '../../operator/runtime/report/status-changed.ts';
+import { formatTime } from '../../runtime/report/conditions.ts';
+import type { Heartbeat } from '../../runtime/report/status-changed.ts';
 import type { Activity, Observed, Plan } from './model.ts';
 
 export type Operation = NonNullable<JtelStackStatus['operation']>;

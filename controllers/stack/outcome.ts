@@ -3,7 +3,7 @@
 import { BlobError } from '../../blob-store/blob-store.ts';
 import { HostError } from '../../host-driver/host.ts';
 import { RenderError } from '../../release/stack-input.ts';
-import { InputError } from '../input-error.ts';
+import { InputError } from '../inputs/input-error.ts';
 import type { Outcome } from './model.ts';
 
 /** Anything else is a bug or the API's, and passes on. */

@@ -12,23 +12,19 @@ import {
   type JtelStackStatus,
 } from '../../crds/index.ts';
 import { HostError, type Fence, type Host } from '../../host-driver/host.ts';
-import type { Cluster } from '../../operator/runtime/client/cluster.ts';
-import type { Activities } from '../../operator/runtime/control/activities.ts';
-import { addFinalizer, finalizerStep, removeFinalizer } from '../../operator/runtime/control/finalizer.ts';
-import type {
-  ReconcileContext,
-  Reconciler,
-  ReconcileResult,
-} from '../../operator/runtime/control/reconciler.ts';
-import { LeadershipLost } from '../../operator/runtime/errors.ts';
-import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
-import type { Logger } from '../../operator/runtime/report/logger.ts';
-import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
-import { findCondition } from '../../operator/runtime/report/conditions.ts';
-import { statusChanged } from '../../operator/runtime/report/status-changed.ts';
+import type { Cluster } from '../../runtime/client/cluster.ts';
+import type { Activities } from '../../runtime/control/activities.ts';
+import { addFinalizer, finalizerStep, removeFinalizer } from '../../runtime/control/finalizer.ts';
+import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
+import { LeadershipLost } from '../../runtime/errors.ts';
+import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
+import type { Logger } from '../../runtime/report/logger.ts';
+import type { EventRecorder } from '../../runtime/report/event-recorder.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
+import { statusChanged } from '../../runtime/report/status-changed.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
-import type { HostClaims, SeenEpochs } from '../claims.ts';
-import { InputError } from '../input-error.ts';
+import type { HostClaims, SeenEpochs } from '../hosts/claims.ts';
+import { InputError } from '../inputs/input-error.ts';
 import { claimOther, confirmOrder } from './live-checks.ts';
 import { actionEvent, transitionEvents, type StoryEvent } from './events.ts';
 import { describeAction } from './actions.ts';
@@ -40,7 +36,7 @@ import type { Gathered, ObserveDependencies } from './observe.ts';
 import { keepSecrets, releaseSecrets, secretsToKeep } from './kept-secrets.ts';
 import { currentOperation, operationHeartbeat } from './operation.ts';
 import { plan } from './plan.ts';
-import { projectName } from '../project.ts';
+import { projectName } from '../hosts/project.ts';
 import { updateProgress } from './stages/running.ts';
 import { summarise } from './status.ts';
 import type { HostWatcher } from './watch-hosts.ts';

@@ -13,13 +13,9 @@ import {
   type JtelStackSpec,
   type Reason,
 } from '../../crds/index.ts';
-import { isAlreadyExists } from '../../operator/runtime/client/api-error.ts';
-import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
-import {
-  apiVersionOf,
-  controllerRevisions,
-  type ControllerRevision,
-} from '../../operator/runtime/client/kinds.ts';
+import { isAlreadyExists } from '../../runtime/client/api-error.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
+import { apiVersionOf, controllerRevisions, type ControllerRevision } from '../../runtime/client/kinds.ts';
 
 /** What kind of change a revision is to the one before it. */
 export type ChangeKind = 'Install' | 'Update' | 'Configure' | 'Restore';

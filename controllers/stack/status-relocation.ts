@@ -1,7 +1,7 @@
 /** What the status says of a move: which machine holds the data, how far the move is, and which hosts were left; pure. */
 
 import type { JtelStackStatus } from '../../crds/index.ts';
-import { formatTime } from '../../operator/runtime/report/conditions.ts';
+import { formatTime } from '../../runtime/report/conditions.ts';
 import { isCarriedOut } from './data-order.ts';
 import { isFenced, type DataHost, type FormerHost, type RelocationLook } from './relocation.ts';
 import type { StatusInput } from './status.ts';

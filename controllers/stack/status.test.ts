@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findCondition } from '../../operator/runtime/report/conditions.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
 import type { JtelStack, JtelStackStatus, StackConditionType } from '../../crds/index.ts';
 import { transitionEvents } from './events.ts';
 import type { Observed } from './model.ts';

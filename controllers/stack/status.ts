@@ -2,7 +2,7 @@
 
 import type { JtelStack, JtelStackStatus } from '../../crds/index.ts';
 import type { HostObservation, HostState, ObservedContainer } from '../../host-driver/host.ts';
-import { findCondition, removeCondition, setCondition } from '../../operator/runtime/report/conditions.ts';
+import { findCondition, removeCondition, setCondition } from '../../runtime/report/conditions.ts';
 import { rememberedOrders, summariseOrder } from './data-order.ts';
 import { summariseRelocation } from './status-relocation.ts';
 import { describe, draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';

@@ -4,8 +4,8 @@
  */
 
 import type { Host } from '../../host-driver/host.ts';
-import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
-import type { Logger } from '../../operator/runtime/report/logger.ts';
+import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
+import type { Logger } from '../../runtime/report/logger.ts';
 
 interface Watched {
   readonly abort: AbortController;

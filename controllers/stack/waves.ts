@@ -1,7 +1,7 @@
 /** What the running waves were planned for, and when they were last looked at. */
 
 import type { JtelStack } from '../../crds/index.ts';
-import { formatKey, type ObjectKey } from '../../operator/runtime/objects.ts';
+import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
 
 /** At least between looks while a wave works: docker compose makes dozens of events, and each look costs the host what it is busy with. */
 const betweenLooksSeconds = 1;

@@ -5,7 +5,7 @@
  */
 
 import type { UpdateWindow } from '../../crds/index.ts';
-import { LocalTime } from '../local-time.ts';
+import { LocalTime } from '../times/local-time.ts';
 
 export type WindowState =
   /** Begin now: no window is set, or one is open. */

@@ -3,12 +3,12 @@
  * does not tell for how long, and whether somebody may lift the policy tomorrow: that is known where the management plane was asked.
  */
 
-import { defaultEpochDays } from '../../backup/names.ts';
+import { defaultEpochDays } from '../../backup-format/names.ts';
 import { allowsChanges, refusesChanges, type ContainerPolicy } from '../../blob-store/blob-store.ts';
 import type { Retention } from '../../blob-store/retention.ts';
 import type { Condition, JtelBackupStore, Reason } from '../../crds/index.ts';
-import { findCondition } from '../../operator/runtime/report/conditions.ts';
-import { requiredDays, retentionProblem } from '../retention.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
+import { requiredDays, retentionProblem } from '../stores/retention.ts';
 import type { Observed, Probed } from './model.ts';
 
 export interface ImmutableDraft {

@@ -1,7 +1,7 @@
 /** What a store's credentials cannot do for jobs on hosts. The store is available all the same: the operator itself can use it. */
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
-import { whyNoJobCanCreate, whyNoJobCanRead } from '../job-access.ts';
+import { whyNoJobCanCreate, whyNoJobCanRead } from '../stores/job-access.ts';
 
 /** @returns what cannot be done, why, and what to do; undefined when jobs get what they need. */
 export async function whyJobsCannotUse(

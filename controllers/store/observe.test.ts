@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BlobError, type BlobProperties } from '../../blob-store/blob-store.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
-import { InputError } from '../input-error.ts';
+import { InputError } from '../inputs/input-error.ts';
 import { execute } from './execute.ts';
 import { observe } from './observe.ts';
 import { plan } from './plan.ts';

@@ -1,5 +1,5 @@
 /** Looks into a store without changing it: can it be listed with these credentials, and what is complete in it. */
-import { manifestName, paths } from '../../backup/names.ts';
+import { manifestName, paths } from '../../backup-format/names.ts';
 import {
   BlobError,
   type BlobProperties,
@@ -8,7 +8,7 @@ import {
 } from '../../blob-store/blob-store.ts';
 import type { ReadRetention } from '../../blob-store/retention.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
-import { InputError } from '../input-error.ts';
+import { InputError } from '../inputs/input-error.ts';
 import { whyJobsCannotUse } from './jobs.ts';
 import type { Archived, Contents, Observed, Problem } from './model.ts';
 

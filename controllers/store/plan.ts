@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { JtelBackupStore } from '../../crds/index.ts';
-import { findCondition } from '../../operator/runtime/report/conditions.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
 import type { Action, Observed } from './model.ts';
 
 const probeIntervalSeconds = 86_400;

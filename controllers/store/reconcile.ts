@@ -7,16 +7,12 @@ import {
   type JtelBackupStore,
   type JtelBackupStoreStatus,
 } from '../../crds/index.ts';
-import type { CallOptions, Cluster } from '../../operator/runtime/client/cluster.ts';
-import type {
-  ReconcileContext,
-  Reconciler,
-  ReconcileResult,
-} from '../../operator/runtime/control/reconciler.ts';
-import type { ObjectKey } from '../../operator/runtime/objects.ts';
-import { findCondition } from '../../operator/runtime/report/conditions.ts';
-import type { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
-import { openBlobs, retentionReader } from '../store-access.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
+import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
+import type { ObjectKey } from '../../runtime/objects.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
+import type { EventRecorder } from '../../runtime/report/event-recorder.ts';
+import { openBlobs, retentionReader } from '../stores/store-access.ts';
 import { execute } from './execute.ts';
 import { observe } from './observe.ts';
 import { checkIntervalSeconds, plan, retryIntervalSeconds } from './plan.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findCondition } from '../../operator/runtime/report/conditions.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
 import type { Retention } from '../../blob-store/retention.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 import type { Observed, Probed, Problem } from './model.ts';

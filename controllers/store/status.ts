@@ -8,7 +8,7 @@ import {
   type Reason,
   type StoreConditionType,
 } from '../../crds/index.ts';
-import { formatTime, setCondition } from '../../operator/runtime/report/conditions.ts';
+import { formatTime, setCondition } from '../../runtime/report/conditions.ts';
 import { immutable } from './immutable.ts';
 import type { Observed, Probed, Problem } from './model.ts';
 

@@ -16,7 +16,7 @@ const banner = `/**
  * API server has filled it in. Status fields are optional, as the operator may not have written them yet. Everything is
  * readonly, because objects from a cache are shared.
  */
-import type { ObjectMeta } from '../kind.ts';
+import type { ObjectMeta } from '../../runtime/kind.ts';
 `;
 
 interface Hoisted {

@@ -3,7 +3,7 @@
  * every event in memory and is not used.
  */
 import type { ImageInspectOptions } from 'dockerode';
-import { loginsFor, type RegistryLogin } from '../../model/registry-login.ts';
+import { loginsFor, type RegistryLogin } from '../registry-login.ts';
 import { HostError } from '../host.ts';
 import type { HostErrorReason, ImageReference, PullProgress } from '../host.ts';
 import { valid } from '../values.ts';

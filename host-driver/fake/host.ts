@@ -1,6 +1,6 @@
 /** Does to a {@link FakeMachine} what the real driver does to a host, with the same refusals (`test/contract/host.ts`). */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RegistryLogin } from '../../model/registry-login.ts';
+import type { RegistryLogin } from '../registry-login.ts';
 import { hostScript } from '../bootstrap/script.ts';
 import { setupDigest } from '../bootstrap/digest.ts';
 import { imageName, jobContainers, jobName } from '../docker/job-containers.ts';

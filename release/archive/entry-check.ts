@@ -4,7 +4,7 @@
  * out as something else than was put in (sparse files of any dialect, attributes, names that are no UTF-8) is refused as well.
  */
 import type { Header } from 'tar-stream';
-import { markerDirectory } from '../../backup/staging.ts';
+import { markerDirectory } from '../../jobs/staging.ts';
 import { ArchiveError } from './archive-error.ts';
 
 /** One thing to put into the tree; `path` is relative, with `/`, and has no `.`, `..` or empty segment. */

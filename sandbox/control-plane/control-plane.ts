@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { containerLog, ensureContainer, objectName } from '../context.ts';
 import type { ContainerSpec, Outcome, SandboxContext } from '../context.ts';
 import { addressOf } from '../network.ts';
-import { baseImage } from '../setup/base-image.ts';
-import type { KubernetesBinaries } from '../setup/kubernetes.ts';
-import { buildImage } from '../support/image.ts';
-import { sandboxDirectory } from '../support/paths.ts';
-import { poll } from '../support/poll.ts';
+import { baseImage } from '../../kit/base-image.ts';
+import type { KubernetesBinaries } from '../kubernetes/kubernetes.ts';
+import { buildImage } from '../../kit/image.ts';
+import { sandboxDirectory } from '../../kit/paths.ts';
+import { poll } from '../../kit/poll.ts';
 import {
   apiServerPort,
   controlPlaneAlias,

@@ -1,7 +1,7 @@
 /** The files that etcd, kube-apiserver and kube-controller-manager prove themselves with, in `.sandbox/<name>/pki`. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateDirectory } from '../support/paths.ts';
+import { makePrivateDirectory } from '../../kit/paths.ts';
 import { writePrivate } from '../secrets.ts';
 import { createAuthority, createSigningKey, isValidFor, issue } from './certificates.ts';
 import type { CertificateRequest, KeyPair } from './certificates.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { InspectedContainer } from '../support/docker.ts';
+import type { InspectedContainer } from '../../kit/docker.ts';
 import { assignAddresses, fingerprint } from './host.ts';
 
 describe('the address of a host', () => {

@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { containerLog, ensureContainer, objectName } from '../context.ts';
 import type { Outcome, SandboxContext } from '../context.ts';
 import { addressOf } from '../network.ts';
-import { buildImage } from '../support/image.ts';
-import type { Docker, InspectedContainer } from '../support/docker.ts';
-import { assertName, makePrivateDirectory, sandboxDirectory } from '../support/paths.ts';
-import { poll } from '../support/poll.ts';
-import { baseImageOf } from '../setup/base-image.ts';
+import { buildImage } from '../../kit/image.ts';
+import type { Docker, InspectedContainer } from '../../kit/docker.ts';
+import { assertName, makePrivateDirectory, sandboxDirectory } from '../../kit/paths.ts';
+import { poll } from '../../kit/poll.ts';
+import { baseImageOf } from '../../kit/base-image.ts';
 import { secretFiles } from '../secrets.ts';
 import type { SandboxSecrets } from '../secrets.ts';
 

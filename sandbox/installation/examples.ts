@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { BlobAccess, Sandbox, SandboxHost } from '../index.ts';
-import { repositoryDirectory } from '../support/paths.ts';
+import { repositoryDirectory } from '../../kit/paths.ts';
 
 export interface Manifest {
   readonly apiVersion: string;

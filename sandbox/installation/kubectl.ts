@@ -1,12 +1,12 @@
 /** kubectl as a person would use it: the demo shows its output, tests read it. */
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pinnedVersion } from '../setup/kubernetes.ts';
-import { cacheDirectory, repositoryDirectory } from '../support/paths.ts';
-import { run, tryRun, type RunOptions, type RunResult } from '../support/process.ts';
+import { pinnedVersion } from '../kubernetes/kubernetes.ts';
+import { cacheDirectory, repositoryDirectory } from '../../kit/paths.ts';
+import { run, tryRun, type RunOptions, type RunResult } from '../../kit/process.ts';
 
 /** In the PATH it makes `kubectl jtel` work. */
-export const pluginDirectory = join(repositoryDirectory, 'cli/bin');
+export const pluginDirectory = join(repositoryDirectory, 'kubectl-jtel/bin');
 
 export class Kubectl {
   readonly binary: string;

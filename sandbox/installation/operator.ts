@@ -8,11 +8,11 @@ import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { operatorImage } from '../../images/build.ts';
+import { operatorImage } from '../../images/images.ts';
 import { baseImage, type Sandbox } from '../index.ts';
 import { sandboxLabels } from '../context.ts';
-import { repositoryDirectory } from '../support/paths.ts';
-import { poll } from '../support/poll.ts';
+import { repositoryDirectory } from '../../kit/paths.ts';
+import { poll } from '../../kit/poll.ts';
 import { Kubectl } from './kubectl.ts';
 
 export const operatorNamespace = 'jtel-system';

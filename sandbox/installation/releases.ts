@@ -2,10 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { assembleReleases, buildStandIns, buildToolbox } from '../../images/build.ts';
+import { assembleReleases } from '../stand-ins/releases.ts';
+import { buildStandIns } from '../stand-ins/images.ts';
+import { buildToolbox } from '../../images/images.ts';
 import type { Progress, PushedImage, Sandbox } from '../index.ts';
-import { repositoryDirectory } from '../support/paths.ts';
-import { CommandError, run } from '../support/process.ts';
+import { repositoryDirectory } from '../../kit/paths.ts';
+import { CommandError, run } from '../../kit/process.ts';
 
 export interface PublishedProduct {
   /** The toolbox as the operator is told it: pinned by digest. */

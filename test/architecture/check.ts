@@ -38,6 +38,7 @@ function layering({ path, text }: SourceFile): string[] {
 }
 
 function foreignPackage(path: string, specifier: string, layer: Layer): string[] {
+  if (layer.isTool === true) return [];
   return packageOwners
     .filter(({ isOwned, owner }) => isOwned(specifier) && owner !== layer.name)
     .map(({ owner }) => `${path} imports ${specifier}: only ${owner} may; use its interface`);
@@ -50,7 +51,7 @@ function notInProduction(files: readonly SourceFile[], manifest: SourceFile | un
     dependencies?: Readonly<Record<string, string>>;
   };
   return files
-    .filter(({ path }) => layerOf(path)?.mayImport !== 'any' && !isTest(path) && !isTool(path))
+    .filter(({ path }) => layerOf(path)?.isTool !== true && !isTest(path) && !isTool(path))
     .flatMap(({ path, text }) =>
       importsOf(text)
         .filter(({ specifier, kind }) => kind === 'value' && !/^(\.|node:)/.test(specifier))

@@ -1,52 +1,65 @@
 /**
  * Who may import whom (docs/development.md has it as a picture):
- *   model, crds, backup ← {operator/runtime ∥ host-driver ∥ blob-store ∥ release} ← controllers/* ← operator, cli
+ *   runtime, backup-format, jobs, crds ← {host-driver ∥ blob-store ∥ release} ← controllers/* ← operator ∥ kubectl-jtel
  * The rule is data here; `check.ts` applies it.
  */
 
 export interface Layer {
   readonly name: string;
   readonly contains: (path: string) => boolean;
-  /** Names of the layers it may import, besides itself; `any` for what is never part of the product. */
+  /** Names of the layers it may import, besides itself. */
   readonly mayImport: readonly string[] | 'any';
+  /** No part of the product: it may use any package. */
+  readonly isTool?: true;
 }
 
 const below = (folder: string) => (path: string) => path.startsWith(`${folder}/`);
-const foundation = ['model', 'crds', 'backup'];
-const parts = ['operator/runtime', 'host-driver', 'blob-store', 'release'];
+const format = ['crds', 'backup-format', 'jobs'];
+const foundation = ['runtime', ...format];
+const parts = ['host-driver', 'blob-store', 'release'];
 
-/** A folder of `controllers/` is a layer of its own, so that controllers do not import each other. */
-const controllerFolders = ['stack', 'backup', 'restore', 'schedule', 'store'].map(
-  (name) => `controllers/${name}`,
-);
+/** Rooms of `controllers/` that all controllers share. */
+const rooms = ['hosts', 'inputs', 'loading', 'stores', 'times'].map((name) => `controllers/${name}`);
+/** A controller is a layer of its own, so that controllers do not import each other. */
+const controllers = ['stack', 'backup', 'restore', 'schedule', 'store'].map((name) => `controllers/${name}`);
 
 /** The first that contains a path is its layer. */
 export const layers: readonly Layer[] = [
-  { name: 'model', contains: below('model'), mayImport: [] },
-  { name: 'crds', contains: below('crds'), mayImport: ['model'] },
-  { name: 'backup', contains: below('backup'), mayImport: ['model'] },
-  ...parts.map((name): Layer => ({ name, contains: below(name), mayImport: foundation })),
-  ...controllerFolders.map((name): Layer => ({
+  { name: 'runtime', contains: below('runtime'), mayImport: [] },
+  { name: 'command-line', contains: below('command-line'), mayImport: [] },
+  { name: 'backup-format', contains: below('backup-format'), mayImport: [] },
+  { name: 'jobs', contains: below('jobs'), mayImport: ['backup-format'] },
+  { name: 'crds', contains: below('crds'), mayImport: ['runtime'] },
+  { name: 'host-driver', contains: below('host-driver'), mayImport: format },
+  { name: 'blob-store', contains: below('blob-store'), mayImport: format },
+  // It renders what a host is given.
+  { name: 'release', contains: below('release'), mayImport: [...format, 'host-driver'] },
+  { name: 'toolbox', contains: below('toolbox'), mayImport: ['backup-format', 'jobs', 'release'] },
+  ...rooms.map((name): Layer => ({
     name,
     contains: below(name),
-    mayImport: [...foundation, ...parts, 'controllers (shared)'],
+    mayImport: [...foundation, ...parts, ...rooms],
   })),
-  {
-    name: 'controllers (shared)',
-    contains: (path) => /^controllers\/[^/]+\.ts$/.test(path),
-    mayImport: [...foundation, ...parts],
-  },
-  ...['operator', 'cli'].map((name): Layer => ({
+  ...controllers.map((name): Layer => ({
     name,
     contains: below(name),
-    mayImport: [...foundation, ...parts, ...controllerFolders, 'controllers (shared)', 'operator', 'cli'],
+    mayImport: [...foundation, ...parts, ...rooms],
   })),
-  ...['images', 'sandbox', 'test', 'bench', 'scripts'].map((name): Layer => ({
+  ...['operator', 'kubectl-jtel'].map((name): Layer => ({
+    name,
+    contains: below(name),
+    mayImport: [...foundation, ...parts, ...rooms, ...controllers, 'command-line'],
+  })),
+  { name: 'kit', contains: below('kit'), mayImport: [], isTool: true },
+  { name: 'images', contains: below('images'), mayImport: ['kit', 'crds'], isTool: true },
+  { name: 'sandbox', contains: below('sandbox'), mayImport: ['kit', 'images', 'crds'], isTool: true },
+  ...['test', 'bench', 'scripts'].map((name): Layer => ({
     name,
     contains: below(name),
     mayImport: 'any',
+    isTool: true,
   })),
-  { name: 'root', contains: (path) => !path.includes('/'), mayImport: 'any' },
+  { name: 'root', contains: (path) => !path.includes('/'), mayImport: 'any', isTool: true },
 ];
 
 /** Packages that belong to one folder: everything else goes through its interface. */
@@ -54,7 +67,7 @@ export const packageOwners: readonly {
   readonly isOwned: (specifier: string) => boolean;
   readonly owner: string;
 }[] = [
-  { isOwned: (specifier) => specifier.startsWith('@kubernetes/client-node'), owner: 'operator/runtime' },
+  { isOwned: (specifier) => specifier.startsWith('@kubernetes/client-node'), owner: 'runtime' },
   { isOwned: (specifier) => specifier === 'ssh2' || specifier === 'dockerode', owner: 'host-driver' },
   { isOwned: (specifier) => specifier.startsWith('@azure/'), owner: 'blob-store' },
 ];
@@ -63,11 +76,12 @@ export const packageOwners: readonly {
 export function mustBePure(path: string): boolean {
   if (isTest(path) || isTool(path)) return false;
   return (
-    /(^|\/)plan\.ts$/.test(path) ||
+    /^controllers\/[^/]+\/plan(-[^/]+)?\.ts$/.test(path) ||
     /^controllers\/[^/]+\/stages\//.test(path) ||
     path.startsWith('release/') ||
-    path.startsWith('model/') ||
-    path.startsWith('cli/kubectl/view/')
+    path === 'host-driver/volumes.ts' ||
+    path === 'host-driver/registry-login.ts' ||
+    path.startsWith('kubectl-jtel/view/')
   );
 }
 

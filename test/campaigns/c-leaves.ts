@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { JtelStackSpec } from '../../crds/index.ts';
-import { repositoryDirectory } from '../../sandbox/support/paths.ts';
+import { repositoryDirectory } from '../../kit/paths.ts';
 
 /** A spec that a case may change as it likes. */
 export type Draft = { -readonly [K in keyof JtelStackSpec]: unknown } & Record<string, unknown>;

@@ -6,9 +6,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { annotations, stackKind, type JtelStackSpec } from '../../crds/index.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
-import { selfSignedCertificate } from '../../controllers/self-signed.ts';
+import { selfSignedCertificate } from '../../controllers/inputs/self-signed.ts';
 import type { HostSetup } from '../../host-driver/host.ts';
-import { secrets } from '../../operator/runtime/client/kinds.ts';
+import { secrets } from '../../runtime/client/kinds.ts';
 import { waitFor } from '../support/wait.ts';
 import type { Campaign, CampaignCase, CampaignForm } from './campaign.ts';
 import { hostileTexts, leaves, put, schemaLeaves, type Draft, type Leaf } from './c-leaves.ts';

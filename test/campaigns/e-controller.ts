@@ -14,8 +14,8 @@ import {
   type JtelBackupStoreStatus,
   type StoreConditionType,
 } from '../../crds/index.ts';
-import { MemoryCluster } from '../../operator/runtime/fake/memory-cluster.ts';
-import { silentLogger } from '../../operator/runtime/report/logger.ts';
+import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
+import { silentLogger } from '../../runtime/report/logger.ts';
 import type { Operation, RequestRecord } from '../../sandbox/worm/types.ts';
 import { locked, type TestDouble } from '../support/blob-double.ts';
 import type { CampaignCase, CampaignForm } from './campaign.ts';

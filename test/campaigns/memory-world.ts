@@ -14,18 +14,18 @@ import {
   type JtelRestore,
   type JtelStack,
 } from '../../crds/index.ts';
-import { InputError } from '../../controllers/input-error.ts';
-import { ReleaseSource } from '../../controllers/release-source.ts';
+import { InputError } from '../../controllers/inputs/input-error.ts';
+import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
 import { FakeHostDriver } from '../../host-driver/fake/driver.ts';
 import type { FakeJobOutcome, FakeMachine } from '../../host-driver/fake/machine.ts';
 import type { JobSpec } from '../../host-driver/host.ts';
 import { runControllers, type ControllerParts } from '../../operator/controllers.ts';
-import { ObjectStore } from '../../operator/runtime/cache/object-store.ts';
-import { secrets } from '../../operator/runtime/client/kinds.ts';
-import { MemoryCluster } from '../../operator/runtime/fake/memory-cluster.ts';
-import { EventRecorder } from '../../operator/runtime/report/event-recorder.ts';
-import { silentLogger } from '../../operator/runtime/report/logger.ts';
-import { SecretRegistry } from '../../operator/runtime/report/secret-registry.ts';
+import { ObjectStore } from '../../runtime/cache/object-store.ts';
+import { secrets } from '../../runtime/client/kinds.ts';
+import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
+import { EventRecorder } from '../../runtime/report/event-recorder.ts';
+import { silentLogger } from '../../runtime/report/logger.ts';
+import { SecretRegistry } from '../../runtime/report/secret-registry.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { aRelease, storeRelease } from '../support/release-builder.ts';
 import { waitFor } from '../support/wait.ts';

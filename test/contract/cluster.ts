@@ -8,7 +8,7 @@ import {
   secrets,
   type Cluster,
   type ConfigMap,
-} from '../../operator/runtime/index.ts';
+} from '../../runtime/index.ts';
 
 const options = { signal: new AbortController().signal };
 

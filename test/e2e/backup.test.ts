@@ -3,10 +3,10 @@
  * adds, and what becomes of one that is cancelled, whose operator dies, whose host is switched off, or whose time runs out.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { manifestName, paths } from '../../backup/names.ts';
+import { manifestName, paths } from '../../backup-format/names.ts';
 import { azureBlobStore } from '../../blob-store/azure.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { loadBackup, requireComplete } from '../../controllers/backup-catalog.ts';
+import { loadBackup, requireComplete } from '../../controllers/stores/backup-catalog.ts';
 import type { JtelBackup } from '../../crds/index.ts';
 import type { BlobAccess } from '../../sandbox/index.ts';
 import { waitFor } from '../support/wait.ts';

@@ -3,7 +3,7 @@
  * notice. One installed stack, one change after the other.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { selfSignedCertificate } from '../../controllers/self-signed.ts';
+import { selfSignedCertificate } from '../../controllers/inputs/self-signed.ts';
 import { waitFor } from '../support/wait.ts';
 import { Stage } from './stage.ts';
 

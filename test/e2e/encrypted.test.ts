@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureBlobStore } from '../../blob-store/azure.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { loadBackup } from '../../controllers/backup-catalog.ts';
+import { loadBackup } from '../../controllers/stores/backup-catalog.ts';
 import type { BlobAccess } from '../../sandbox/index.ts';
 import { waitFor } from '../support/wait.ts';
 import { Stage, stackName, type RequestStatus } from './stage.ts';

@@ -1,7 +1,7 @@
 /** A machine without Docker, with a full disk, on which somebody's data lies: what an installation does to it, and what not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../sandbox/support/process.ts';
-import { repositoryDirectory } from '../../sandbox/support/paths.ts';
+import { run } from '../../kit/process.ts';
+import { repositoryDirectory } from '../../kit/paths.ts';
 import { waitFor } from '../support/wait.ts';
 import { Stage, stackName } from './stage.ts';
 
@@ -30,7 +30,7 @@ describe('a machine without Docker', () => {
       '-f',
       'examples/quickstart/4-stack.yaml',
       '--release',
-      'images/stand-ins/releases/3.43.2/release.yaml',
+      'sandbox/stand-ins/releases/3.43.2/release.yaml',
     ];
     const script = await run(['node', 'operator/bin/jtel-operator', 'host', 'script', ...inputs], {
       cwd: repositoryDirectory,

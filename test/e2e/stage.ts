@@ -23,9 +23,9 @@ import {
 } from '../../sandbox/installation/operator.ts';
 import { example, type ExampleOptions, type Manifest } from '../../sandbox/installation/examples.ts';
 import { publishProduct } from '../../sandbox/installation/releases.ts';
-import { lockFile, repositoryDirectory } from '../../sandbox/support/paths.ts';
-import { withLock } from '../../sandbox/support/lock.ts';
-import type { RunResult } from '../../sandbox/support/process.ts';
+import { lockFile, repositoryDirectory } from '../../kit/paths.ts';
+import { withLock } from '../../kit/lock.ts';
+import type { RunResult } from '../../kit/process.ts';
 import { waitFor } from '../support/wait.ts';
 
 export const stackName = 'acme';

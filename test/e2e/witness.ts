@@ -1,5 +1,5 @@
 /** Notes on a host what can be read of containers that are soon gone: that they came and went, what `docker inspect` says of them, and their last logs. */
-import type { Docker } from '../../sandbox/support/docker.ts';
+import type { Docker } from '../../kit/docker.ts';
 
 const notes = '/root/witness.txt';
 /** From now on, also when the stream begins a little later. What is asked for too late is not there any more, and that is noted too. */

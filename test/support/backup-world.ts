@@ -1,26 +1,26 @@
 /** A world in memory for stories of backups: API, host and stores that outlive a process, and processes that can be killed. */
 import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'vitest';
-import type { BackupJobInput } from '../../backup/job.ts';
-import { manifestName } from '../../backup/names.ts';
+import type { BackupJobInput } from '../../jobs/job.ts';
+import { manifestName } from '../../backup-format/names.ts';
 import type { StreamedContent } from '../../blob-store/blob-store.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import type { Retention } from '../../blob-store/retention.ts';
 import { defaultLimits, type Limits } from '../../controllers/backup/model.ts';
 import { BackupReconciler } from '../../controllers/backup/reconcile.ts';
 import { aBackup, aStack, storeLikeAJob } from '../../controllers/backup/testing.ts';
-import { loadBackup, requireComplete } from '../../controllers/backup-catalog.ts';
-import { HostClaims } from '../../controllers/claims.ts';
-import { CredentialStore } from '../../controllers/credentials.ts';
-import { ReleaseSource } from '../../controllers/release-source.ts';
+import { loadBackup, requireComplete } from '../../controllers/stores/backup-catalog.ts';
+import { HostClaims } from '../../controllers/hosts/claims.ts';
+import { CredentialStore } from '../../controllers/inputs/credentials.ts';
+import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
 import { backupKind, stackKind, storeKind, type JtelBackup, type JtelBackupStore } from '../../crds/index.ts';
 import { FakeHostDriver } from '../../host-driver/fake/driver.ts';
 import type { FakeJobOutcome, FakeMachine } from '../../host-driver/fake/machine.ts';
 import type { JobSpec } from '../../host-driver/host.ts';
-import { secrets } from '../../operator/runtime/client/kinds.ts';
-import { Activities } from '../../operator/runtime/control/activities.ts';
-import { MemoryCluster } from '../../operator/runtime/fake/memory-cluster.ts';
-import { silentLogger } from '../../operator/runtime/report/logger.ts';
+import { secrets } from '../../runtime/client/kinds.ts';
+import { Activities } from '../../runtime/control/activities.ts';
+import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
+import { silentLogger } from '../../runtime/report/logger.ts';
 import { storeRelease } from './release-builder.ts';
 import { waitFor } from './wait.ts';
 

@@ -10,7 +10,7 @@ import {
   namespaces,
   SecretRegistry,
   type Cluster,
-} from '../../operator/runtime/index.ts';
+} from '../../runtime/index.ts';
 import { testKubeconfig } from './kubeconfig.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 

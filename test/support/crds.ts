@@ -1,12 +1,7 @@
 /** Makes the API server serve our kinds, as they are in this working tree. */
 import { readCRDs, type CustomResourceDefinition } from '../../crds/crd.ts';
-import type { ResourceKind } from '../../crds/kind.ts';
-import {
-  isConditionTrue,
-  type Cluster,
-  type Condition,
-  type KubernetesObject,
-} from '../../operator/runtime/index.ts';
+import type { ResourceKind } from '../../runtime/kind.ts';
+import { isConditionTrue, type Cluster, type Condition, type KubernetesObject } from '../../runtime/index.ts';
 import { call } from './cluster.ts';
 import { waitFor } from './wait.ts';
 

@@ -1,7 +1,7 @@
 /** Backups of one stack, one a day, each compared with those before as a commit does it. */
-import type { Doubt, Manifest } from '../../backup/manifest.ts';
+import type { Doubt, Manifest } from '../../backup-format/manifest.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
-import { comparedWith, doubtOf } from '../../controllers/backup-doubt.ts';
+import { comparedWith, doubtOf } from '../../controllers/stores/backup-doubt.ts';
 import { storeBackup } from './stored-backup.ts';
 
 const { signal } = new AbortController();

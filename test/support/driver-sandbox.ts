@@ -2,7 +2,7 @@
 import { Sandbox, baseImage } from '../../sandbox/index.ts';
 import type { HostSpec, PushedImage, SandboxHost } from '../../sandbox/index.ts';
 import type { HostTarget } from '../../host-driver/host.ts';
-import type { RegistryLogin } from '../../model/registry-login.ts';
+import type { RegistryLogin } from '../../host-driver/registry-login.ts';
 
 export interface DriverSandbox {
   readonly sandbox: Sandbox;

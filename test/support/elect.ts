@@ -8,7 +8,7 @@ import {
   LeaderElector,
   SecretRegistry,
   silentLogger,
-} from '../../operator/runtime/index.ts';
+} from '../../runtime/index.ts';
 
 const [kubeconfig, namespace = '', identity = ''] = process.argv.slice(2);
 const say = (event: string, value: string | number = ''): void =>

@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { selfSignedCertificate } from '../../controllers/self-signed.ts';
+import { selfSignedCertificate } from '../../controllers/inputs/self-signed.ts';
 import type { ContainerRule } from '../../sandbox/worm/types.ts';
 
 const tenantID = '11111111-2222-3333-4444-555555555555';

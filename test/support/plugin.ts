@@ -1,7 +1,7 @@
 /** `kubectl jtel` in this process, with a terminal or a pipe that a test reads. */
 import { PassThrough, Readable } from 'node:stream';
-import { runPlugin } from '../../cli/kubectl/program.ts';
-import type { Surroundings } from '../../cli/kubectl/surroundings.ts';
+import { runPlugin } from '../../kubectl-jtel/program.ts';
+import type { Surroundings } from '../../kubectl-jtel/surroundings.ts';
 
 export interface PluginRun {
   readonly code: number;

@@ -1,6 +1,6 @@
 /** What a job does with a store, in a process of its own, for the test of the proxy. */
-import { Uploader } from '../../images/toolbox/src/backup/upload.ts';
-import { takeProxy } from '../../images/toolbox/src/proxy.ts';
+import { Uploader } from '../../toolbox/backup/upload.ts';
+import { takeProxy } from '../../toolbox/proxy.ts';
 
 await takeProxy(process.argv[2]);
 const signal = new AbortController().signal;

@@ -1,5 +1,5 @@
 /** A logger that keeps what it is told, for tests that ask what a person would have read. */
-import type { LogFields, Logger, LogLevel } from '../../operator/runtime/index.ts';
+import type { LogFields, Logger, LogLevel } from '../../runtime/index.ts';
 
 export interface LoggedLine {
   readonly level: LogLevel;

@@ -1,10 +1,10 @@
 /** Puts a small whole backup into a store in memory, for tests that then lose, spoil or forge a part of it. */
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
-import { manifestText, type Manifest } from '../../backup/manifest.ts';
-import { backupTime, indexPartName, manifestName, packListName, paths } from '../../backup/names.ts';
-import { packListLines } from '../../backup/pack-list.ts';
-import type { PackRecord } from '../../backup/record.ts';
+import { manifestText, type Manifest } from '../../backup-format/manifest.ts';
+import { backupTime, indexPartName, manifestName, packListName, paths } from '../../backup-format/names.ts';
+import { packListLines } from '../../backup-format/pack-list.ts';
+import type { PackRecord } from '../../backup-format/record.ts';
 import type { MemoryBlobStore } from '../../blob-store/memory.ts';
 
 export interface StoredBackup {

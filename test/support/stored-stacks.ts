@@ -8,7 +8,7 @@ import {
 } from '../../controllers/stack/revisions.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
 import { stackKind, type JtelStack, type JtelStackSpec, type JtelStackStatus } from '../../crds/index.ts';
-import type { Cluster } from '../../operator/runtime/index.ts';
+import type { Cluster } from '../../runtime/index.ts';
 import { call } from './cluster.ts';
 
 export interface StoredStack {

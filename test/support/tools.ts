@@ -1,6 +1,6 @@
 /** Programs of Debian that a test runs beside the product, installed when the machine lacks them. */
-import { findCommand, installPackages } from '../../sandbox/setup/packages.ts';
-import { lineProgress } from '../../sandbox/support/progress.ts';
+import { findCommand, installPackages } from '../../kit/packages.ts';
+import { lineProgress } from '../../kit/progress.ts';
 
 const packageOf = { zstd: 'zstd', pzstd: 'zstd', bsdtar: 'libarchive-tools', setfattr: 'attr' } as const;
 

@@ -1,11 +1,6 @@
 /** A small kind of our own for tests of the runtime, which knows nothing of jtel. */
-import type { ResourceKind } from '../../crds/kind.ts';
-import {
-  isConflict,
-  type Cluster,
-  type Condition,
-  type KubernetesObject,
-} from '../../operator/runtime/index.ts';
+import type { ResourceKind } from '../../runtime/kind.ts';
+import { isConflict, type Cluster, type Condition, type KubernetesObject } from '../../runtime/index.ts';
 import { call } from './cluster.ts';
 import { waitFor } from './wait.ts';
 

@@ -4,7 +4,7 @@
  * become healthy on the new data, the old ones are switched back. Undoing a restore later is the same switch.
  */
 
-import { checkJobUID, restoreJobUID } from '../../restore-orders.ts';
+import { checkJobUID, restoreJobUID } from '../../loading/restore-orders.ts';
 import type { Action } from '../actions.ts';
 import { isCarriedOut, ordersToRemember } from '../data-order.ts';
 import type { BesideVolumes, DataOrder, DataSource, Plan, PlanInput } from '../model.ts';

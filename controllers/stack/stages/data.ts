@@ -5,7 +5,7 @@
  */
 
 import type { JtelStack, Reason } from '../../../crds/index.ts';
-import { checkJobUID, restoreJobUID } from '../../restore-orders.ts';
+import { checkJobUID, restoreJobUID } from '../../loading/restore-orders.ts';
 import type { Action } from '../actions.ts';
 import { isCarriedOut, ordersToRemember, replayObjection } from '../data-order.ts';
 import { failuresOf, isPermanent, loadFailure, mostFailures, pauseLeft } from '../load-report.ts';

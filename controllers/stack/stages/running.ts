@@ -1,7 +1,7 @@
 /** The stages of a stack that has its data and its release: nothing drifted, everything is healthy, nothing old lies about. */
 
 import type { HostObservation, ObservedContainer } from '../../../host-driver/host.ts';
-import { loadProjectOf } from '../../../model/volumes.ts';
+import { loadProjectOf } from '../../../host-driver/volumes.ts';
 import type { Action } from '../actions.ts';
 import type { Plan, PlanInput } from '../model.ts';
 import { outdatedRevisions, type Revisions } from '../revisions.ts';

@@ -1,6 +1,6 @@
 /** What each part of the host contract works with: a host, and projects nobody used yet. */
 import { onTestFinished } from 'vitest';
-import type { RegistryLogin } from '../../../model/registry-login.ts';
+import type { RegistryLogin } from '../../../host-driver/registry-login.ts';
 import type { Host, ImageReference, RenderedRelease } from '../../../host-driver/host.ts';
 import { aFence, aRelease } from '../../support/host-builders.ts';
 

@@ -1,6 +1,6 @@
 /** Data are put in the place of others by switching volumes: what is kept, what goes, and that containers follow. */
 import { describe, expect, it } from 'vitest';
-import { newVolumes } from '../../../model/volumes.ts';
+import { newVolumes } from '../../../host-driver/volumes.ts';
 import { aFence, aJob, aRelease } from '../../support/host-builders.ts';
 import { waitFor } from '../../support/wait.ts';
 import { signal } from './bench.ts';

@@ -15,7 +15,7 @@ import {
   type JtelBackupStore,
   type JtelStack,
 } from '../../../crds/index.ts';
-import { secrets } from '../../../operator/runtime/index.ts';
+import { secrets } from '../../../runtime/index.ts';
 import { startAzurite, type Azurite } from '../../support/azurite.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';

@@ -3,7 +3,7 @@ import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-bl
 import { describe, expect, it } from 'vitest';
 import { aStack } from '../../../controllers/stack/testing.ts';
 import { backupKind, stackKind, type JtelBackupStatus, type JtelStack } from '../../../crds/index.ts';
-import { secrets } from '../../../operator/runtime/index.ts';
+import { secrets } from '../../../runtime/index.ts';
 import { call } from '../../support/cluster.ts';
 import type { PluginRun } from '../../support/plugin.ts';
 import { waitFor } from '../../support/wait.ts';

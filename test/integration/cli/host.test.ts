@@ -1,10 +1,10 @@
 /** `kubectl jtel logs` and `exec` on a real compose host, through SSH with the pinned key. */
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { projectName } from '../../../controllers/project.ts';
+import { projectName } from '../../../controllers/hosts/project.ts';
 import type { JtelStack } from '../../../crds/index.ts';
 import { createHostDriver } from '../../../host-driver/connect.ts';
-import { secrets } from '../../../operator/runtime/index.ts';
+import { secrets } from '../../../runtime/index.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
 import { driverSandbox, type DriverSandbox } from '../../support/driver-sandbox.ts';

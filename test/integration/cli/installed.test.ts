@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kubectl, pluginDirectory } from '../../../sandbox/installation/kubectl.ts';
-import { run, tryRun } from '../../../sandbox/support/process.ts';
+import { run, tryRun } from '../../../kit/process.ts';
 import { openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
 import { storeStack } from '../../support/stored-stacks.ts';

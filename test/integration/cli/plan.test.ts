@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { azureBlobStore } from '../../../blob-store/azure.ts';
-import { CredentialStore } from '../../../controllers/credentials.ts';
+import { CredentialStore } from '../../../controllers/inputs/credentials.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
 import {
   stackKind,
@@ -12,12 +12,7 @@ import {
   type JtelStackSpec,
   type ResourceKind,
 } from '../../../crds/index.ts';
-import {
-  configMaps,
-  controllerRevisions,
-  secrets,
-  type KubernetesObject,
-} from '../../../operator/runtime/index.ts';
+import { configMaps, controllerRevisions, secrets, type KubernetesObject } from '../../../runtime/index.ts';
 import { startAzurite, type Azurite } from '../../support/azurite.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';

@@ -1,6 +1,6 @@
 /** Asks the API server whether it would take an object, without storing it. */
-import { callApi } from '../../../operator/runtime/client/transport.ts';
-import { ApiError } from '../../../operator/runtime/index.ts';
+import { callApi } from '../../../runtime/client/transport.ts';
+import { ApiError } from '../../../runtime/index.ts';
 import { call, type TestCluster } from '../../support/cluster.ts';
 import type { Manifest } from './objects.ts';
 

@@ -5,9 +5,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCRDs, schemaOf } from '../../../crds/crd.ts';
 import { backupKind, restoreKind, stackKind, storeKind } from '../../../crds/index.ts';
-import type { ResourceKind } from '../../../crds/kind.ts';
-import type { KubernetesObject } from '../../../operator/runtime/index.ts';
-import { statusChanged } from '../../../operator/runtime/report/status-changed.ts';
+import type { ResourceKind } from '../../../runtime/kind.ts';
+import type { KubernetesObject } from '../../../runtime/index.ts';
+import { statusChanged } from '../../../runtime/report/status-changed.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
 import { create } from './api.ts';

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderRelease } from '../../../release/render.ts';
 import { ensureHostImage } from '../../../sandbox/host/host.ts';
 import { silentProgress } from '../../../sandbox/index.ts';
-import { ensureBaseImage } from '../../../sandbox/setup/base-image.ts';
-import { ensureDocker } from '../../../sandbox/setup/docker.ts';
-import { sandboxLabel, type Docker } from '../../../sandbox/support/docker.ts';
+import { ensureBaseImage } from '../../../kit/base-image.ts';
+import { ensureDocker } from '../../../kit/docker-daemon.ts';
+import { sandboxLabel, type Docker } from '../../../kit/docker.ts';
 import { aComponent, aRelease, aRenderInput, aStack } from '../../support/release-builder.ts';
 
 interface ReadProject {

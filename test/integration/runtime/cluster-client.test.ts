@@ -11,7 +11,7 @@ import {
   LeadershipLost,
   SecretRegistry,
   secrets,
-} from '../../../operator/runtime/index.ts';
+} from '../../../runtime/index.ts';
 import { call, openCluster, openProxied, type TestCluster } from '../../support/cluster.ts';
 import { installWidgets, widget, widgets } from '../../support/widgets.ts';
 

@@ -12,7 +12,7 @@ import {
   withFinalizer,
   type ReconcileContext,
   type ReconcileResult,
-} from '../../../operator/runtime/index.ts';
+} from '../../../runtime/index.ts';
 import { call, createNamespace, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { waitFor } from '../../support/wait.ts';
 import { installWidgets, widget, widgets, type Widget } from '../../support/widgets.ts';

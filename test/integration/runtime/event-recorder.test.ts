@@ -8,7 +8,7 @@ import {
   type EventDetails,
   type EventObject,
   type EventRecorderOptions,
-} from '../../../operator/runtime/index.ts';
+} from '../../../runtime/index.ts';
 import { call, openCluster, openProxied, type TestCluster } from '../../support/cluster.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import { waitFor } from '../../support/wait.ts';

@@ -1,13 +1,13 @@
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { watchOnce } from '../../../operator/runtime/cache/watch-once.ts';
+import { watchOnce } from '../../../runtime/cache/watch-once.ts';
 import {
   Informer,
   RuntimeMetrics,
   silentLogger,
   type Change,
   type InformerOptions,
-} from '../../../operator/runtime/index.ts';
+} from '../../../runtime/index.ts';
 import { call, createNamespace, openCluster, openProxied, type TestCluster } from '../../support/cluster.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
@@ -132,7 +132,7 @@ describe('an informer on a real API server', () => {
   });
 
   it('notices a half-open watch and goes on from where it was', async () => {
-    const metrics = new RuntimeMetrics(new Registry());
+    const metrics = new RuntimeMetrics(new Registry(), 'jtel_operator_');
     const { changes } = await start({ watchSeconds: 1, silenceGraceSeconds: 1, metrics });
     await create('before');
     await waitFor('a first change', () => changes.length === 1);
@@ -150,7 +150,7 @@ describe('an informer on a real API server', () => {
 
   it('is not disturbed when the server ends its watches as agreed', async () => {
     const logger = new RecordingLogger();
-    const metrics = new RuntimeMetrics(new Registry());
+    const metrics = new RuntimeMetrics(new Registry(), 'jtel_operator_');
     const { changes } = await start({ watchSeconds: 1, logger, metrics });
     for (let i = 1; i <= 3; i++) {
       await create(`w${i}`);

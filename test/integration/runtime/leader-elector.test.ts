@@ -11,7 +11,7 @@ import {
   silentLogger,
   type Leadership,
   type Lease,
-} from '../../../operator/runtime/index.ts';
+} from '../../../runtime/index.ts';
 import { call, createNamespace, openCluster, openProxied, type TestCluster } from '../../support/cluster.ts';
 import { waitFor } from '../../support/wait.ts';
 

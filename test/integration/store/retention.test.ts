@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StoreReconciler } from '../../../controllers/store/reconcile.ts';
 import { storeKind, type Condition, type JtelBackupStore } from '../../../crds/index.ts';
-import { findCondition, secrets, silentLogger } from '../../../operator/runtime/index.ts';
+import { findCondition, secrets, silentLogger } from '../../../runtime/index.ts';
 import type { ContainerRule } from '../../../sandbox/worm/types.ts';
 import { startBlobDouble, type TestDouble } from '../../support/blob-double.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';

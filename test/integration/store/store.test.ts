@@ -13,7 +13,7 @@ import {
   type JtelBackupStore,
   type JtelBackupStoreSpec,
 } from '../../../crds/index.ts';
-import { findCondition, secrets, silentLogger, type EventDetails } from '../../../operator/runtime/index.ts';
+import { findCondition, secrets, silentLogger, type EventDetails } from '../../../runtime/index.ts';
 import { freePort } from '../../support/azurite.ts';
 import { startBlobDouble, type TestAccount, type TestDouble } from '../../support/blob-double.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';

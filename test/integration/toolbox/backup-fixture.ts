@@ -5,9 +5,9 @@
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { loadStep } from '../../../backup/logical.ts';
-import type { BackupJobInput, BackupJobResult } from '../../../backup/job.ts';
-import { toolboxImage } from '../../../images/build.ts';
+import { loadStep } from '../../../backup-format/logical.ts';
+import type { BackupJobInput, BackupJobResult } from '../../../jobs/job.ts';
+import { toolboxImage } from '../../../images/images.ts';
 import { BlobDouble } from '../../support/backup/blob-double.ts';
 import { databaseImage, DatabaseStage } from '../../support/backup/database-stage.ts';
 import type { JobOutcome, JobRun } from '../../support/backup/database-stage.ts';

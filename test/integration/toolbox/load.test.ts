@@ -196,7 +196,7 @@ describe('data sets that are not what they should be', () => {
   });
 
   const hostile: readonly (readonly [string, readonly ArchiveEntry[]])[] = [
-    // Every other kind: images/toolbox/src/files/entry-check.test.ts
+    // Every other kind: toolbox/files/entry-check.test.ts
     ['a name with ..', [{ name: 'a/../../evil', content: 'x' }]],
     [
       'a file behind a link',

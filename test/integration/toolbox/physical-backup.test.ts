@@ -6,11 +6,11 @@ import {
   generateBlobSASQueryParameters,
   ContainerSASPermissions,
 } from '@azure/storage-blob';
-import { toolboxImage } from '../../../images/build.ts';
+import { toolboxImage } from '../../../images/images.ts';
 import { startAzurite } from '../../support/azurite.ts';
 import { backupID, identity, partsInStore, TestTree } from '../../support/backup/job-builder.ts';
 import { readBack } from '../../support/backup/read-back.ts';
-import { backup } from '../../../images/toolbox/src/backup/backup.ts';
+import { backup } from '../../../toolbox/backup/backup.ts';
 import { waitFor } from '../../support/wait.ts';
 import {
   answersOf,

@@ -8,18 +8,14 @@ import {
   exchangePath,
   prepareFile,
   prepareScript,
-} from '../../../backup/companion.ts';
-import type {
-  BackupJobInput,
-  BackupJobResult,
-  CountJobResult,
-  DatabaseKind,
-  RestoreJobInput,
-} from '../../../backup/job.ts';
-import { stagedDatabase } from '../../../backup/staging.ts';
+} from '../../../jobs/companion.ts';
+import type { BackupJobInput, BackupJobResult, CountJobResult, RestoreJobInput } from '../../../jobs/job.ts';
+import type { DatabaseKind } from '../../../backup-format/data-set.ts';
+import { stagedDatabase } from '../../../jobs/staging.ts';
 import { createHostDriver } from '../../../host-driver/connect.ts';
 import type { Host, JobCompanion, JobReport, JobSpec, RenderedRelease } from '../../../host-driver/host.ts';
-import { buildStandIns, buildToolbox, toolboxImage } from '../../../images/build.ts';
+import { buildStandIns } from '../../../sandbox/stand-ins/images.ts';
+import { buildToolbox, toolboxImage } from '../../../images/images.ts';
 import { Sandbox, silentProgress } from '../../../sandbox/index.ts';
 import type { PushedImage } from '../../../sandbox/index.ts';
 import { BlobDouble } from '../../support/backup/blob-double.ts';
@@ -240,7 +236,7 @@ export class RestoreStage {
     return backupToRead(this.double, report.result as BackupJobResult);
   }
 
-  /** As the operator puts it together (controllers/restore-job.ts). */
+  /** As the operator puts it together (controllers/loading/restore-job.ts). */
   restoreJob(
     project: string,
     backup: RestoreJobInput['backup'],

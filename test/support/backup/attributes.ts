@@ -1,7 +1,7 @@
 /** Extended attributes and ACLs on files of tests, by the C library. */
 import { closeSync, constants, openSync } from 'node:fs';
 import koffi from 'koffi';
-import type { Attribute } from '../../../backup/record.ts';
+import type { Attribute } from '../../../backup-format/record.ts';
 
 const setOf = koffi
   .load('libc.so.6')

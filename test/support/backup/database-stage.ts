@@ -14,22 +14,17 @@ import {
   optionFilePath,
   prepareFile,
   prepareScript,
-} from '../../../backup/companion.ts';
-import type { CompanionFile } from '../../../backup/companion.ts';
-import type { BackupDatabase, BackupJobInput, RestoreJobInput } from '../../../backup/job.ts';
-import { stagedDatabase } from '../../../backup/staging.ts';
-import {
-  buildOlderDatabase,
-  buildStandIns,
-  buildToolbox,
-  olderDatabaseImage,
-  toolboxImage,
-} from '../../../images/build.ts';
-import { ensureBaseImage, ensureNodeImage } from '../../../sandbox/setup/base-image.ts';
-import { ensureDocker } from '../../../sandbox/setup/docker.ts';
-import type { Docker } from '../../../sandbox/support/docker.ts';
-import { sandboxLabel } from '../../../sandbox/support/docker.ts';
-import { silentProgress } from '../../../sandbox/support/progress.ts';
+} from '../../../jobs/companion.ts';
+import type { CompanionFile } from '../../../jobs/companion.ts';
+import type { BackupDatabase, BackupJobInput, RestoreJobInput } from '../../../jobs/job.ts';
+import { stagedDatabase } from '../../../jobs/staging.ts';
+import { buildOlderDatabase, buildStandIns, olderDatabaseImage } from '../../../sandbox/stand-ins/images.ts';
+import { buildToolbox, toolboxImage } from '../../../images/images.ts';
+import { ensureBaseImage, ensureNodeImage } from '../../../kit/base-image.ts';
+import { ensureDocker } from '../../../kit/docker-daemon.ts';
+import type { Docker } from '../../../kit/docker.ts';
+import { sandboxLabel } from '../../../kit/docker.ts';
+import { silentProgress } from '../../../kit/progress.ts';
 import { waitFor } from '../wait.ts';
 import { StageContainers } from './stage-containers.ts';
 

@@ -1,10 +1,10 @@
 /** Indexes that somebody forged: any lines, with sums that fit where the forger would make them fit. */
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
-import type { DataSet } from '../../../backup/data-set.ts';
-import type { BlobToRead, RestoreJobInput } from '../../../backup/job.ts';
-import { paths } from '../../../backup/names.ts';
-import { digestLine } from '../../../backup/record.ts';
+import type { DataSet } from '../../../backup-format/data-set.ts';
+import type { BlobToRead, RestoreJobInput } from '../../../jobs/job.ts';
+import { paths } from '../../../backup-format/names.ts';
+import { digestLine } from '../../../backup-format/record.ts';
 import type { BlobDouble } from './blob-double.ts';
 import { backupID, identity } from './job-builder.ts';
 

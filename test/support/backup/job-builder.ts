@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { BackupJobInput, BackupJobResult, KnownIndexPart } from '../../../backup/job.ts';
-import { backup } from '../../../images/toolbox/src/backup/backup.ts';
-import type { Progress } from '../../../images/toolbox/src/report.ts';
+import type { BackupJobInput, BackupJobResult, KnownIndexPart } from '../../../jobs/job.ts';
+import { backup } from '../../../toolbox/backup/backup.ts';
+import type { Progress } from '../../../toolbox/report.ts';
 import type { BlobDouble } from './blob-double.ts';
 
 export const identity = 'acme.production';

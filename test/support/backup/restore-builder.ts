@@ -4,12 +4,12 @@ import { lstat, mkdtemp, readFile, readdir, readlink, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import type { BackupJobResult, RestoreJobInput, RestoreJobResult } from '../../../backup/job.ts';
-import { paths } from '../../../backup/names.ts';
-import { parsePackList } from '../../../backup/pack-list.ts';
-import { readAttributes } from '../../../images/toolbox/src/files/xattr.ts';
-import { restore } from '../../../images/toolbox/src/restore/restore.ts';
-import type { Progress } from '../../../images/toolbox/src/report.ts';
+import type { BackupJobResult, RestoreJobInput, RestoreJobResult } from '../../../jobs/job.ts';
+import { paths } from '../../../backup-format/names.ts';
+import { parsePackList } from '../../../backup-format/pack-list.ts';
+import { readAttributes } from '../../../toolbox/files/xattr.ts';
+import { restore } from '../../../toolbox/restore/restore.ts';
+import type { Progress } from '../../../toolbox/report.ts';
 import type { BlobDouble } from './blob-double.ts';
 import { identity } from './job-builder.ts';
 

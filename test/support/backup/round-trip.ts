@@ -1,8 +1,8 @@
 /** A database that is backed up, and comes back in a second server, by the real jobs in real containers. */
-import { exchangePath } from '../../../backup/companion.ts';
-import type { BackupJobResult, RestoreJobInput } from '../../../backup/job.ts';
-import { ensureDocker } from '../../../sandbox/setup/docker.ts';
-import { silentProgress } from '../../../sandbox/support/progress.ts';
+import { exchangePath } from '../../../jobs/companion.ts';
+import type { BackupJobResult, RestoreJobInput } from '../../../jobs/job.ts';
+import { ensureDocker } from '../../../kit/docker-daemon.ts';
+import { silentProgress } from '../../../kit/progress.ts';
 import { BlobDouble } from './blob-double.ts';
 import { databaseImage, DatabaseStage } from './database-stage.ts';
 import type { JobOutcome, StageOptions } from './database-stage.ts';

@@ -1,7 +1,7 @@
 /** Containers in the network of a {@link DatabaseStage}. */
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
-import type { Docker } from '../../../sandbox/support/docker.ts';
+import type { Docker } from '../../../kit/docker.ts';
 
 interface ContainerOptions {
   readonly user?: string;

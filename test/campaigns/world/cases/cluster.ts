@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { MemoryBlobStore } from '../../../../blob-store/memory.ts';
-import { ReleaseSource } from '../../../../controllers/release-source.ts';
+import { ReleaseSource } from '../../../../controllers/inputs/release-source.ts';
 import { aStack } from '../../../../controllers/stack/testing.ts';
 import {
   backupKind,
@@ -22,7 +22,7 @@ import {
   SecretRegistry,
   secrets,
   silentLogger,
-} from '../../../../operator/runtime/index.ts';
+} from '../../../../runtime/index.ts';
 import { call, openCluster, type TestCluster } from '../../../support/cluster.ts';
 import { installCRDs } from '../../../support/crds.ts';
 import { storeRelease } from '../../../support/release-builder.ts';

@@ -1,11 +1,11 @@
 /** Databases that are not as the sandbox's usual one: their series, their TLS, their keys, and how much is written to them. */
 import assert from 'node:assert/strict';
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { atOwnPlaces } from '../../../../backup/companion.ts';
-import type { BackupDatabase, BackupJobInput, BackupJobResult } from '../../../../backup/job.ts';
-import { restoreObstacle } from '../../../../controllers/restore-job.ts';
-import { selfSignedCertificate } from '../../../../controllers/self-signed.ts';
-import { olderDatabaseImage } from '../../../../images/build.ts';
+import { atOwnPlaces } from '../../../../jobs/companion.ts';
+import type { BackupDatabase, BackupJobInput, BackupJobResult } from '../../../../jobs/job.ts';
+import { restoreObstacle } from '../../../../controllers/loading/restore-job.ts';
+import { selfSignedCertificate } from '../../../../controllers/inputs/self-signed.ts';
+import { olderDatabaseImage } from '../../../../sandbox/stand-ins/images.ts';
 import { BlobDouble } from '../../../support/backup/blob-double.ts';
 import { databaseImage, DatabaseStage } from '../../../support/backup/database-stage.ts';
 import type {

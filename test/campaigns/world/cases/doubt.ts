@@ -1,7 +1,7 @@
 /** Backups of a stack that had lost its data, and such as only look as if. */
 import assert from 'node:assert/strict';
 import { MemoryBlobStore } from '../../../../blob-store/memory.ts';
-import { newestGoodBackup } from '../../../../controllers/backup-doubt.ts';
+import { newestGoodBackup } from '../../../../controllers/stores/backup-doubt.ts';
 import { day, history, identity, type Content } from '../../../support/doubtful-history.ts';
 import type { WorldCase } from '../scene.ts';
 

@@ -1,7 +1,7 @@
 /** W25: a namespace is deleted as a whole. Its controller deletes Secrets before stacks, and nothing can be made again in it. */
 import assert from 'node:assert/strict';
 import { annotations, stackKind, type JtelStack, type JtelStackSpec } from '../../../../crds/index.ts';
-import { secrets } from '../../../../operator/runtime/client/kinds.ts';
+import { secrets } from '../../../../runtime/client/kinds.ts';
 import { installed, machineOf, project, aWorld } from '../../../support/restore-world.ts';
 import { Process, stackKey, type World } from '../../memory-world.ts';
 import type { WorldCase } from '../scene.ts';

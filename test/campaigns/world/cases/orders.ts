@@ -1,7 +1,7 @@
 /** Orders that come again, one that is in the way of another, and what is told of them. */
 import assert from 'node:assert/strict';
 import { restoreKind, type JtelRestore } from '../../../../crds/index.ts';
-import { events } from '../../../../operator/runtime/client/kinds.ts';
+import { events } from '../../../../runtime/client/kinds.ts';
 import { plan } from '../../../../controllers/backup/plan.ts';
 import { aStack, observing, planInput } from '../../../../controllers/backup/testing.ts';
 import { surplusBackups } from '../../../../controllers/schedule/prune.ts';

@@ -1,6 +1,6 @@
 /** Registries and how hosts come to their images. */
 import assert from 'node:assert/strict';
-import { loginsFor } from '../../../../model/registry-login.ts';
+import { loginsFor } from '../../../../host-driver/registry-login.ts';
 import type { WorldCase } from '../scene.ts';
 
 const image = 'registry.example/jtel/acd-web';

@@ -6,7 +6,7 @@ import { azureBlobStore } from '../../../../blob-store/azure.ts';
 import type { BlobStore } from '../../../../blob-store/blob-store.ts';
 import { StoreReconciler } from '../../../../controllers/store/reconcile.ts';
 import { aStore, now } from '../../../../controllers/store/testing.ts';
-import { aboutHost } from '../../../../controllers/store-refusal.ts';
+import { aboutHost } from '../../../../controllers/stores/store-refusal.ts';
 import {
   restoreKind,
   storeKind,
@@ -14,11 +14,11 @@ import {
   type JtelBackupStoreStatus,
   type StoreConditionType,
 } from '../../../../crds/index.ts';
-import { Uploader } from '../../../../images/toolbox/src/backup/upload.ts';
-import { BlobReader } from '../../../../images/toolbox/src/restore/blob-reader.ts';
-import type { EventDetails } from '../../../../operator/runtime/index.ts';
-import { MemoryCluster } from '../../../../operator/runtime/fake/memory-cluster.ts';
-import { silentLogger } from '../../../../operator/runtime/report/logger.ts';
+import { Uploader } from '../../../../toolbox/backup/upload.ts';
+import { BlobReader } from '../../../../toolbox/restore/blob-reader.ts';
+import type { EventDetails } from '../../../../runtime/index.ts';
+import { MemoryCluster } from '../../../../runtime/fake/memory-cluster.ts';
+import { silentLogger } from '../../../../runtime/report/logger.ts';
 import type { ContainerRule } from '../../../../sandbox/worm/types.ts';
 import { startBlobDouble, type TestAccount, type TestDouble } from '../../../support/blob-double.ts';
 import {

@@ -1,0 +1,49 @@
+/** Where a stack's host is and how to get in: the spec plus the SSH keys from its Secrets. */
+
+import type { JumpHost, StackHost } from '../../crds/index.ts';
+import type { HostEndpoint, HostTarget } from '../../host-driver/host.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
+import { readSecret, requireKey } from '../inputs/secret-input.ts';
+
+/** A JtelStack is one. */
+export interface HostOwner {
+  readonly metadata: { readonly namespace?: string };
+  readonly spec: { readonly host: StackHost };
+}
+
+/** @param field the path in the spec that names the host, for messages. @throws {InputError} */
+export async function readHostTarget(
+  cluster: Cluster,
+  { metadata, spec: { host } }: HostOwner,
+  options: CallOptions,
+  field = 'spec.host',
+): Promise<HostTarget> {
+  const { namespace = '' } = metadata;
+  const [endpoint, jumpHost] = await Promise.all([
+    readEndpoint(cluster, namespace, host, `${field}.sshSecretRef`, options),
+    host.jumpHost === undefined
+      ? undefined
+      : readEndpoint(cluster, namespace, host.jumpHost, `${field}.jumpHost.sshSecretRef`, options),
+  ]);
+  return { ...endpoint, ...(jumpHost === undefined ? {} : { jumpHost }) };
+}
+
+async function readEndpoint(
+  cluster: Cluster,
+  namespace: string,
+  host: StackHost | JumpHost,
+  field: string,
+  options: CallOptions,
+): Promise<HostEndpoint> {
+  const { name } = host.sshSecretRef;
+  const secret = await readSecret(cluster, namespace, name, field, options);
+  const passphrase = secret.find('passphrase');
+  return {
+    address: host.address,
+    port: host.port,
+    user: host.user,
+    hostKeyFingerprints: host.hostKeyFingerprints,
+    privateKey: requireKey(secret, 'ssh-privatekey', `${namespace}/${name} (${field})`),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * The passwords that the release wants generated and, where the customer brings no certificate, a self-signed one: made
+ * once per stack and kept in one Secret beside it. The Secret has no owner reference: a stack that is deleted with
+ * `Orphan` keeps running, and whoever applies it again needs the same passwords.
+ */
+
+import { randomBytes, randomInt } from 'node:crypto';
+import { labels, type JtelStack } from '../../crds/index.ts';
+import { isNotFound } from '../../runtime/client/api-error.ts';
+import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
+import { secrets } from '../../runtime/client/kinds.ts';
+
+const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
+const certificateKey = 'self-signed.pem';
+
+/** A secret that the release wants made up: in characters, or as a key file of MariaDB's file_key_management. */
+export interface GeneratedSecret {
+  readonly name: string;
+  readonly length: number | 'EncryptionKeys';
+}
+
+export interface CredentialRequest {
+  readonly generate: readonly GeneratedSecret[];
+  readonly selfSigned: boolean;
+  /** Replaces the certificate that is there. */
+  readonly renew?: boolean;
+}
+
+/** Name of the Secret; derived, so that it is found again. */
+function credentialsName(stack: JtelStack): string {
+  return `${stack.metadata.name}-credentials`;
+}
+
+/** The self-signed certificate, if it was made already. */
+export function findSelfSigned(values: SecretValues | undefined): string | undefined {
+  return values?.find(certificateKey);
+}
+
+export class CredentialStore {
+  readonly #cluster: Cluster;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Undefined when nothing was generated yet. */
+  async read(stack: JtelStack, options: CallOptions): Promise<SecretValues | undefined> {
+    try {
+      return await this.#cluster.getSecret(stack.metadata.namespace ?? '', credentialsName(stack), options);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Adds what is missing and never changes a password that is there: that would lock the stack out of its database. */
+  async ensure(stack: JtelStack, request: CredentialRequest, signal: AbortSignal): Promise<void> {
+    const existing = await this.read(stack, { signal });
+    const data: Record<string, string> = {};
+    for (const key of existing?.keys ?? []) data[key] = existing?.get(key) ?? '';
+    for (const { name, length } of request.generate)
+      data[name] ??= length === 'EncryptionKeys' ? keyFile() : password(length);
+    if (request.renew === true) delete data[certificateKey];
+    if (request.selfSigned) data[certificateKey] ??= await newCertificate(stack.spec.network.fqdn);
+    const namespace = stack.metadata.namespace ?? '';
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: credentialsName(stack), namespace, labels: { [labels.stack]: stack.metadata.name } },
+      type: 'Opaque',
+      data: Object.fromEntries(
+        Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+      ),
+    };
+    // Created, not applied, the first time: of two operators only one can invent the passwords.
+    if (existing === undefined) await this.#cluster.create(secrets, object, { signal });
+    else {
+      const locked = {
+        ...object,
+        metadata: { ...object.metadata, resourceVersion: existing.resourceVersion },
+      };
+      await this.#cluster.apply(secrets, locked, { signal });
+    }
+  }
+
+  async remove(stack: JtelStack, signal: AbortSignal): Promise<void> {
+    const key = { namespace: stack.metadata.namespace ?? '', name: credentialsName(stack) };
+    const found = await this.#cluster.find(secrets, key, { signal });
+    // Somebody's own Secret of that name is not ours to delete.
+    if (found?.metadata?.labels?.[labels.stack] !== stack.metadata.name) return;
+    await this.#cluster.delete(secrets, key, { uid: found.metadata?.uid ?? '' }, { signal });
+  }
+}
+
+/** One key, number 1: what tables are encrypted with unless they ask for another. */
+function keyFile(): string {
+  return `1;${randomBytes(32).toString('hex')}\n`;
+}
+
+function password(length: number): string {
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+}
+
+/** Made once in a stack's life; the library for it, 10 MB in memory, is loaded only then. */
+async function newCertificate(fqdn: string): Promise<string> {
+  const { selfSignedCertificate } = await import('./self-signed.ts');
+  return await selfSignedCertificate(fqdn);
+}

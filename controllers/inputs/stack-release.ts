@@ -1,0 +1,189 @@
+/** A stack made concrete: its release read from the vendor store, its secrets collected, compose file and files rendered. */
+
+import { X509Certificate } from 'node:crypto';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import type { JtelStack } from '../../crds/index.ts';
+import type { RegistryLogin } from '../../host-driver/registry-login.ts';
+import type { RenderedRelease } from '../../host-driver/rendered-release.ts';
+import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
+import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
+import type { Release } from '../../release/generated/release.ts';
+import { componentFiles, renderRelease, type ComponentFile } from '../../release/render.ts';
+import { findSelfSigned, type CredentialRequest, type CredentialStore } from './credentials.ts';
+import { InputError } from './input-error.ts';
+import type { LoadedRelease, ReleaseSource } from './release-source.ts';
+import { readPullCredentials } from './pull-credentials.ts';
+import { collectReleaseSecrets, readCertificate, readEnvironment, stackInput } from './render-inputs.ts';
+import type { openStore } from '../stores/store-access.ts';
+
+export interface ReleaseDependencies {
+  readonly cluster: Cluster;
+  readonly releases: ReleaseSource;
+  readonly credentials: CredentialStore;
+  readonly openStore: typeof openStore;
+}
+
+export interface StackRelease {
+  readonly loaded: LoadedRelease;
+  /** The vendor store that it lies in. */
+  readonly store: BlobStore;
+}
+
+/** @throws {InputError} {@link BlobError} when the store cannot be used or has no such release. */
+export async function readRelease(
+  stack: JtelStack,
+  { cluster, releases, openStore: open }: Pick<ReleaseDependencies, 'cluster' | 'releases' | 'openStore'>,
+  options: CallOptions,
+): Promise<StackRelease> {
+  const namespace = stack.metadata.namespace ?? '';
+  const { resource, blobs } = await open(
+    cluster,
+    namespace,
+    stack.spec.releaseStoreRef.name,
+    'spec.releaseStoreRef',
+    options,
+  );
+  if (resource.spec.tier !== 'Vendor') {
+    throw new InputError(
+      'ReferenceInvalid',
+      `JtelBackupStore ${namespace}/${resource.metadata.name} is of tier ${resource.spec.tier}; spec.releaseStoreRef needs one of tier Vendor.`,
+    );
+  }
+  const { version } = stack.spec;
+  // The schema lets nothing else through; what becomes a name in the store is looked at again.
+  if (!/^[0-9][0-9A-Za-z.-]{0,63}$/.test(version))
+    throw new InputError(
+      'ReleaseNotFound',
+      `spec.version ${JSON.stringify(version.slice(0, 40))} is no release such as 3.43.2.`,
+    );
+  return { loaded: await releases.load(blobs, version, options.signal), store: blobs };
+}
+
+/** Holds secrets: for executors and jobs, never for a planner or a status. */
+export interface RenderedStack {
+  readonly rendered: RenderedRelease;
+  readonly rootPassword: string;
+  /** What the database's component has mounted, for what works beside it. */
+  readonly databaseFiles: readonly ComponentFile[];
+  readonly pullCredentials: readonly RegistryLogin[];
+  /** When the self-signed certificate ends; absent for a stack with one of its own. */
+  readonly selfSignedUntil?: Date;
+}
+
+/**
+ * @param volumes those that a restore switched on the host, from its state.json
+ * @returns what is still to be generated, or the stack rendered.
+ * @throws {InputError} {@link RenderError}
+ */
+export async function renderStack(
+  stack: JtelStack,
+  project: string,
+  { release, templates }: LoadedRelease,
+  { cluster, credentials }: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
+  options: CallOptions,
+  volumes?: SwitchedVolumes,
+): Promise<{ readonly missing: CredentialRequest } | RenderedStack> {
+  const input = stackInput(stack);
+  const [generated, certificate, environment, pullCredentials] = await Promise.all([
+    credentials.read(stack, options),
+    readCertificate(cluster, stack, options),
+    readEnvironment(cluster, stack, input, options),
+    readPullCredentials(cluster, stack, release.registry, options),
+  ]);
+  const secrets = collectReleaseSecrets(release, generated, certificate);
+  if (!secrets.complete) return { missing: secrets.missing };
+  const renderInput = {
+    release,
+    templates,
+    stack: input,
+    project,
+    volumes,
+    secrets: { release: secrets.values, environment },
+  };
+  return {
+    rendered: renderRelease(renderInput),
+    databaseFiles: componentFiles(renderInput, release.database.component),
+    rootPassword: secrets.values.get(release.database.rootSecret) ?? '',
+    pullCredentials,
+    ...(certificate === undefined ? selfSignedEnd(generated) : {}),
+  };
+}
+
+/**
+ * The release without anything that could meet the real stack: no published ports, no components of the spec. Its database can
+ * be started beside it, to be loaded or looked into.
+ * @param volumes of other projects to be used instead of new ones
+ * @throws {InputError} {@link RenderError}
+ */
+export async function renderBeside(
+  stack: JtelStack,
+  version: string,
+  project: string,
+  volumes: SwitchedVolumes,
+  dependencies: ReleaseDependencies,
+  options: CallOptions,
+): Promise<{ readonly release: Release; readonly rendered: RenderedStack }> {
+  const { components: _components, ...spec } = stack.spec;
+  const bare: JtelStack = { ...stack, spec: { ...spec, version } };
+  const { loaded } = await readRelease(bare, dependencies, options);
+  const release: Release = {
+    ...loaded.release,
+    components: loaded.release.components.map(({ publish: _publish, ...component }) => component),
+  };
+  const rendered = await renderStack(bare, project, { ...loaded, release }, dependencies, options, volumes);
+  if ('missing' in rendered)
+    throw new InputError(
+      'SecretNotFound',
+      `The credentials of JtelStack ${stack.metadata.name} are not complete yet.`,
+    );
+  return { release, rendered };
+}
+
+/**
+ * What the database's component has mounted, and nothing else of the stack: a backup needs no certificate of a web server.
+ * @throws {InputError} when a secret of it is missing.
+ */
+export async function databaseSecrets(
+  stack: JtelStack,
+  project: string,
+  { release, templates }: LoadedRelease,
+  { cluster, credentials }: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
+  options: CallOptions,
+): Promise<Pick<RenderedStack, 'rootPassword' | 'databaseFiles'>> {
+  const { component: name, rootSecret } = release.database;
+  const generated = await credentials.read(stack, options);
+  const values = new Map<string, string>();
+  for (const mount of release.components.find((component) => component.name === name)?.secrets ?? []) {
+    const kind = release.secrets.find((secret) => secret.name === mount.name)?.kind;
+    const value =
+      kind === 'TLS'
+        ? ((await readCertificate(cluster, stack, options)) ?? findSelfSigned(generated))
+        : generated?.find(mount.name);
+    if (value === undefined) {
+      throw new InputError(
+        'SecretNotFound',
+        `Secret ${stack.metadata.namespace}/${stack.metadata.name}-credentials has no ${mount.name}: without it the database cannot be read.`,
+      );
+    }
+    values.set(mount.name, value);
+  }
+  const renderInput = {
+    release,
+    templates,
+    stack: stackInput(stack),
+    project,
+    secrets: { release: values, environment: new Map<string, string>() },
+  };
+  return { rootPassword: values.get(rootSecret) ?? '', databaseFiles: componentFiles(renderInput, name) };
+}
+
+function selfSignedEnd(generated: SecretValues | undefined): Pick<RenderedStack, 'selfSignedUntil'> {
+  const pem = findSelfSigned(generated);
+  if (pem === undefined) return {};
+  try {
+    return { selfSignedUntil: new X509Certificate(pem).validToDate };
+  } catch {
+    // Whatever somebody put there instead: it is theirs to renew.
+    return {};
+  }
+}

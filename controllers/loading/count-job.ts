@@ -1,0 +1,62 @@
+/** The job that counts what is in a restored backup: tables and rows through the database, files and bytes in the trees. */
+
+import type { CountJobInput } from '../../jobs/job.ts';
+import type { Manifest } from '../../backup-format/manifest.ts';
+import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
+import { dockerVolume, type SwitchedVolumes } from '../../host-driver/volumes.ts';
+import type { Release } from '../../release/generated/release.ts';
+import type { ComponentFile } from '../../release/render.ts';
+import { databaseAccess } from './database-access.ts';
+
+const memoryBytes = 256 * 2 ** 20;
+
+export interface CountJobOptions {
+  /** Of the job on the host. */
+  readonly uid: string;
+  /** Whose volumes they are. */
+  readonly project: string;
+  readonly volumes?: SwitchedVolumes;
+  /** Whose database runs on them, when it is another one. */
+  readonly databaseProject?: string;
+  readonly release: Release;
+  readonly manifest: Manifest | undefined;
+  readonly rootPassword: string;
+  /** What the database's component has mounted. */
+  readonly databaseFiles: readonly ComponentFile[];
+  readonly toolbox: ImageReference;
+}
+
+export function countJob(options: CountJobOptions): JobSpec {
+  const {
+    uid,
+    project,
+    volumes,
+    databaseProject = project,
+    release,
+    manifest,
+    rootPassword,
+    toolbox,
+  } = options;
+  const sets = new Set(manifest?.dataSets.map(({ name }) => name));
+  const trees = release.fileTrees.filter(({ name }) => sets.has(name));
+  const input: CountJobInput = {
+    type: 'count',
+    database: databaseAccess(release, rootPassword, options.databaseFiles),
+    fileTrees: trees.map(({ name }) => ({ name, path: `/data/${name}`, excludes: [] })),
+    checksum: true,
+  };
+  return {
+    uid,
+    type: 'count',
+    image: toolbox,
+    command: ['count'],
+    network: `${databaseProject}_default`,
+    volumes: trees.map(({ name, volume }) => ({
+      volume: dockerVolume(project, volume, volumes),
+      target: `/data/${name}`,
+      readOnly: true,
+    })),
+    input,
+    memoryBytes,
+  };
+}

@@ -1,0 +1,72 @@
+/** How jobs come to a stack's database, and what the containers beside it get of what its own container has. */
+
+import { atOwnPlaces, type CompanionFile } from '../../jobs/companion.ts';
+import type { DatabaseTLS } from '../../jobs/job.ts';
+import { secretTarget } from '../../release/components.ts';
+import { databaseFiles } from '../../release/database-files.ts';
+import type { Release } from '../../release/generated/release.ts';
+import type { ComponentFile } from '../../release/render.ts';
+
+const databasePort = 3306;
+
+export interface DatabaseAccess {
+  readonly host: string;
+  readonly port: number;
+  readonly rootPassword: string;
+  readonly schemas: readonly string[];
+  readonly tls?: DatabaseTLS;
+}
+
+/** @param files of the database's component. */
+export function databaseAccess(
+  { database }: Release,
+  rootPassword: string,
+  files: readonly ComponentFile[],
+): DatabaseAccess {
+  const { component: host, schemas, tls } = database;
+  const authority = files.find(({ path }) => path === tls?.certificateAuthority)?.content;
+  return {
+    host,
+    port: databasePort,
+    rootPassword,
+    schemas,
+    ...(tls === undefined ? {} : { tls: authority === undefined ? {} : { certificateAuthority: authority } }),
+  };
+}
+
+/** Where the keys of encryption at rest lie in a companion that prepares files, whatever their place was. */
+export const preparedKeysPath = '/run/jtel/database-keys';
+
+/**
+ * The files and secrets of the database's component at their own places, and its encryption keys where the server reads
+ * them. What would lie in the database's volume is left out: there the volume's own file is.
+ */
+export function companionFiles(release: Release, files: readonly ComponentFile[]): readonly CompanionFile[] {
+  const mounted = `${databaseFiles(release)?.mountPath ?? ''}/`;
+  const own = [...files, ...keysAt(release, files, release.database.physical?.keys?.path)];
+  return atOwnPlaces(
+    own.filter(
+      ({ path }, index) =>
+        !path.startsWith(mounted) && own.findIndex((other) => other.path === path) === index,
+    ),
+  );
+}
+
+/** Paths of key files that a backup may name, since the release itself brings them. */
+export function suppliedKeyPaths(release: Release, files: readonly ComponentFile[]): readonly string[] {
+  const keys = release.database.physical?.keys?.path;
+  return [...new Set([...files.map(({ path }) => path), ...(keys === undefined ? [] : [keys])])];
+}
+
+/** The release's encryption keys as a file; none when it has none. */
+export function keysAt(
+  release: Release,
+  files: readonly ComponentFile[],
+  path: string | undefined,
+): readonly CompanionFile[] {
+  const keys = release.database.physical?.keys;
+  const component = release.components.find(({ name }) => name === release.database.component);
+  const mount = component?.secrets?.find(({ name }) => name === keys?.secret);
+  const found = mount === undefined ? undefined : files.find((file) => file.path === secretTarget(mount));
+  return found === undefined || path === undefined ? [] : [{ path, content: found.content, mode: 0o600 }];
+}

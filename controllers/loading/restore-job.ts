@@ -1,0 +1,236 @@
+/**
+ * The job that brings a backup into a project's volumes: for a stack, or for a scratch project that tests the backup. Its
+ * input is a secret as a whole (signed URLs, the root password, perhaps the key).
+ */
+
+import { companionEntrypoint, exchangePath, prepareFile, prepareScript } from '../../jobs/companion.ts';
+import { databaseSetName, type EncryptionKey, type RestoreJobInput } from '../../jobs/job.ts';
+import type { Manifest } from '../../backup-format/manifest.ts';
+import { stagedDatabase } from '../../jobs/staging.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import type { ImageReference, JobCompanion, JobSpec } from '../../host-driver/host.ts';
+import { dockerVolume, type SwitchedVolumes } from '../../host-driver/volumes.ts';
+import { databaseFiles, type DatabaseFiles } from '../../release/database-files.ts';
+import type { Release } from '../../release/generated/release.ts';
+import type { ComponentFile } from '../../release/render.ts';
+import { signedBackup, type LoadedBackup } from '../stores/backup-catalog.ts';
+import {
+  companionFiles,
+  databaseAccess,
+  keysAt,
+  preparedKeysPath,
+  suppliedKeyPaths,
+} from './database-access.ts';
+import { InputError } from '../inputs/input-error.ts';
+
+/** Long enough for a slow line; the URLs can only read, and only these blobs. A job whose URLs ran out is started anew. */
+const urlLifetimeSeconds = 12 * 3600;
+const mebibyte = 2 ** 20;
+const restoreMemoryBytes = 288 * mebibyte;
+const prepareMemoryBytes = 512 * mebibyte;
+/** The host's own network and resolver: a physical restore runs before the project has a network. */
+const hostNetwork = 'host';
+
+/** How a backup's database is brought in; `None`: there is none in it. */
+export type DatabaseWay = 'Physical' | 'Logical' | 'None';
+
+export function databaseWay(manifest: Pick<Manifest, 'dataSets'>): DatabaseWay {
+  const kind = manifest.dataSets.find(({ name }) => name === databaseSetName)?.kind;
+  return kind === 'Physical' || kind === 'Logical' ? kind : 'None';
+}
+
+export interface RestoreJobOptions {
+  /** Of the job on the host. */
+  readonly uid: string;
+  /** Names the load: a try with the same goes on with what an earlier one wrote, and only with that. */
+  readonly loadID: string;
+  readonly onData: 'Refuse' | 'Replace';
+  /** `Check` writes nothing and can run beside a stack that works. */
+  readonly purpose: 'Check' | 'Restore';
+  readonly project: string;
+  /** Those to be loaded into; default the project's first. */
+  readonly volumes?: SwitchedVolumes | undefined;
+  /** Project whose database a dump is loaded into, when it is another one. */
+  readonly databaseProject?: string | undefined;
+  readonly toolbox: ImageReference;
+  readonly release: Release;
+  readonly rootPassword: string;
+  /** What the database's component has mounted. */
+  readonly databaseFiles: readonly ComponentFile[];
+  readonly store: BlobStore;
+  readonly backup: LoadedBackup;
+  readonly encryption?: EncryptionKey;
+}
+
+/**
+ * Why this release cannot take that backup; undefined when it can.
+ * Data sets of the backup that the release does not know would be lost silently, so they are named.
+ */
+export function restoreObstacle(
+  release: Release,
+  manifest: Pick<Manifest, 'dataSets' | 'server'>,
+): string | undefined {
+  if (databaseWay(manifest) === 'Physical' && databaseFiles(release) === undefined) {
+    return `the backup holds the files of a database, and release ${release.version} does not say where its database has them (database.physical)`;
+  }
+  const newer = newerSeries(release, manifest);
+  if (newer !== undefined) return newer;
+  const trees = new Set(release.fileTrees.map(({ name }) => name));
+  const strange = manifest.dataSets
+    .filter(({ name, kind }) => kind === 'FileTree' && !trees.has(name))
+    .map(({ name }) => name);
+  if (strange.length > 0)
+    return `release ${release.version} has no file tree ${strange.join(', ')}, which the backup contains`;
+  return undefined;
+}
+
+/**
+ * The volumes of the release that a load of this backup fills, and no others: so they can be new ones, which take the place of
+ * those in use when everything is in them. Empty when the release does not say where its database lies.
+ */
+export function restoredVolumes(release: Release, manifest: Manifest): readonly string[] {
+  const files = databaseFiles(release);
+  const hasDatabase = databaseWay(manifest) !== 'None';
+  if (hasDatabase && files === undefined) return [];
+  const inBackup = new Set(manifest.dataSets.map(({ name }) => name));
+  const trees = release.fileTrees.filter(({ name }) => inBackup.has(name)).map(({ volume }) => volume);
+  // A volume that also holds what is not in the backup would lose that.
+  if (release.fileTrees.some(({ name, volume }) => !inBackup.has(name) && trees.includes(volume))) return [];
+  return [...new Set([...(hasDatabase && files !== undefined ? [files.volume] : []), ...trees])];
+}
+
+/** Files go to a server of the same series or a newer one. */
+function newerSeries(
+  { version, database: { series } }: Release,
+  manifest: Pick<Manifest, 'dataSets' | 'server'>,
+): string | undefined {
+  const from = manifest.server?.series;
+  if (databaseWay(manifest) !== 'Physical' || from === undefined || series === undefined) return undefined;
+  const [major = 0, minor = 0] = from.split('.').map(Number);
+  const [ownMajor = 0, ownMinor = 0] = series.split('.').map(Number);
+  if (major < ownMajor || (major === ownMajor && minor <= ownMinor)) return undefined;
+  return `it holds the files of MariaDB ${from}, which the older ${series} of release ${version} cannot read: restore it under a release with ${from} or newer`;
+}
+
+/** The database's image, as the release pulls it. */
+export function databaseImage(release: Release): ImageReference {
+  const component = release.components.find(({ name }) => name === release.database.component);
+  if (component?.image.digest === undefined)
+    throw new InputError(
+      'ReleaseInvalid',
+      `Release ${release.version} does not pin the image of its database ${release.database.component}: publish it again.`,
+    );
+  const { repository, tag, digest } = component.image;
+  return { repository: `${release.registry}/${repository}`, tag, digest };
+}
+
+/** The image whose tool made the backup's files; a backup that does not say is prepared with the release's own. */
+export function preparingImage(release: Release, manifest: Manifest): ImageReference {
+  const { tools, release: origin } = manifest;
+  const { component } = release.database;
+  const reference =
+    tools?.producer ?? origin.images.find((image) => image.component === component)?.reference;
+  const [, repository = '', tag = '', digest = ''] =
+    /^([^@\s]+?)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?@(sha256:[0-9a-f]{64})$/.exec(reference ?? '') ?? [];
+  return digest === '' ? databaseImage(release) : { repository, tag, digest };
+}
+
+/** @throws {InputError} when the release cannot take the backup */
+export async function restoreJob(options: RestoreJobOptions): Promise<JobSpec> {
+  const { release, backup, project, toolbox } = options;
+  const obstacle = restoreObstacle(release, backup.manifest);
+  if (obstacle !== undefined)
+    throw new InputError(
+      'BackupInvalid',
+      `Backup ${backup.manifest.backupID} cannot be restored: ${obstacle}.`,
+    );
+  const way = databaseWay(backup.manifest);
+  const files = way === 'Physical' ? databaseFiles(release) : undefined;
+  const inBackup = new Set(backup.manifest.dataSets.map(({ name }) => name));
+  const fileTrees = release.fileTrees.filter(({ name }) => inBackup.has(name));
+  const input: RestoreJobInput = {
+    type: 'restore',
+    purpose: options.purpose,
+    loadID: options.loadID,
+    onData: options.onData,
+    backup: await signedBackup(options.store, backup, urlLifetimeSeconds),
+    ...databaseTarget(way, files, options),
+    fileTrees: fileTrees.map(({ name, uid, gid }) => ({ name, path: treePath(name), uid, gid })),
+    ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
+    limits: {},
+  };
+  const readOnly = options.purpose === 'Check';
+  const target = (volume: string): string => dockerVolume(project, volume, options.volumes);
+  return {
+    uid: options.uid,
+    type: 'restore',
+    image: toolbox,
+    command: ['restore'],
+    network: way === 'Logical' ? `${options.databaseProject ?? project}_default` : hostNetwork,
+    volumes: [
+      ...(files === undefined ? [] : [{ volume: target(files.volume), target: databasePath, readOnly }]),
+      ...fileTrees.map(({ name, volume }) => ({ volume: target(volume), target: treePath(name), readOnly })),
+    ],
+    input,
+    memoryBytes: restoreMemoryBytes,
+    ...(files === undefined || readOnly
+      ? {}
+      : { exchange: exchangePath, companions: [prepareCompanion(files, options, target(files.volume))] }),
+  };
+}
+
+/** Not below /data: a file tree may have any name. */
+const databasePath = '/database';
+
+function treePath(name: string): string {
+  return `/data/${name}`;
+}
+
+function databaseTarget(
+  way: DatabaseWay,
+  files: DatabaseFiles | undefined,
+  { release, rootPassword, databaseFiles: own }: RestoreJobOptions,
+): Pick<RestoreJobInput, 'database'> {
+  if (files !== undefined) {
+    const { relativeDirectory, uid, gid } = files;
+    const keyPaths = [
+      ...suppliedKeyPaths(release, own),
+      ...keysAt(release, own, preparedKeysPath).map(({ path }) => path),
+    ];
+    return {
+      database: {
+        kind: 'Physical',
+        volumePath: databasePath,
+        dataDirectory: relativeDirectory,
+        exchange: exchangePath,
+        uid,
+        gid,
+        keyPaths,
+      },
+    };
+  }
+  if (way !== 'Logical') return {};
+  return { database: { kind: 'Logical', ...databaseAccess(release, rootPassword, own) } };
+}
+
+/** Prepares the files with the tool of the very image that made the backup: another series may not read its log. */
+function prepareCompanion(
+  { mountPath }: DatabaseFiles,
+  { release, backup, databaseFiles: own }: RestoreJobOptions,
+  volume: string,
+): JobCompanion {
+  return {
+    name: 'database',
+    image: preparingImage(release, backup.manifest),
+    entrypoint: companionEntrypoint,
+    command: [prepareScript],
+    user: '0:0',
+    volumes: [{ volume, target: mountPath, readOnly: false }],
+    files: [
+      prepareFile(stagedDatabase(mountPath)),
+      ...companionFiles(release, own),
+      ...keysAt(release, own, preparedKeysPath),
+    ],
+    memoryBytes: prepareMemoryBytes,
+  };
+}

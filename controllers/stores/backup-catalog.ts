@@ -1,0 +1,334 @@
+/**
+ * Backups as a store has them: which there are, what a manifest says, and whether everything it names is really there. The
+ * store is believed in nothing: what others can write there may be forged. Works without any JtelBackup object, so also in
+ * a cluster that lost all of them.
+ */
+
+import { createHash } from 'node:crypto';
+import { zstdDecompress } from 'node:zlib';
+import { promisify } from 'node:util';
+import { FormatError } from '../../backup-format/fields.ts';
+import type { BackupToRead, BlobToRead } from '../../jobs/job.ts';
+import {
+  longestManifestBytes,
+  parseManifest,
+  type Manifest,
+  type StoredBlob,
+} from '../../backup-format/manifest.ts';
+import { isBackupID, isIdentity, manifestName, paths } from '../../backup-format/names.ts';
+import { longestPackListBytes, parsePackList } from '../../backup-format/pack-list.ts';
+import type { PackRecord } from '../../backup-format/record.ts';
+import { BlobError, type BlobProperties, type BlobStore } from '../../blob-store/blob-store.ts';
+import { InputError } from '../inputs/input-error.ts';
+
+const decompress = promisify(zstdDecompress);
+
+/** Names below `backups/` that are looked at; a store with more says so instead of being searched for ever. */
+const mostListed = 1_000_000;
+/** A pack list as it is stored; zstd makes digests hardly smaller. */
+const longestStoredListBytes = longestPackListBytes;
+const mostExamples = 3;
+
+/** A backup as its manifest describes it. */
+export interface CatalogEntry {
+  readonly manifest: Manifest;
+  /** sha256 of the manifest's bytes. */
+  readonly manifestDigest: string;
+}
+
+export interface LoadedBackup extends CatalogEntry {
+  readonly packs: readonly PackRecord[];
+}
+
+/**
+ * backupIDs that have a manifest, newest first.
+ * @throws {BlobError} when the store cannot be listed: that is not "no backup".
+ * @throws {InputError}
+ */
+export async function listBackups(
+  store: BlobStore,
+  identity: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (!isIdentity(identity))
+    throw new InputError(
+      'SpecInvalid',
+      `"${identity}" cannot be the identity of a stack: it needs lower-case letters, digits, "-" and ".".`,
+    );
+  const folder = paths.backups(identity);
+  const found: string[] = [];
+  let listed = 0;
+  for await (const { name } of store.list(folder, signal)) {
+    listed += 1;
+    if (listed > mostListed)
+      throw new InputError(
+        'BackupInvalid',
+        `${store.description} has more than ${mostListed} objects below ${folder}: name a backupID.`,
+      );
+    const [backupID = '', file, ...rest] = name.slice(folder.length).split('/');
+    if (file === manifestName && rest.length === 0 && isBackupID(backupID)) found.push(backupID);
+  }
+  return found.toSorted().toReversed();
+}
+
+/** @throws {InputError} `BackupNotFound`, `BackupInvalid`, `BackupFormatNewer` {@link BlobError} */
+export async function readManifest(
+  store: BlobStore,
+  identity: string,
+  backupID: string,
+  signal: AbortSignal,
+): Promise<CatalogEntry> {
+  const what = `backup ${backupID} of ${identity} in ${store.description}`;
+  if (!isBackupID(backupID) || !isIdentity(identity)) {
+    throw new InputError(
+      'BackupNotFound',
+      `There is no ${what}: a backupID looks like 20260105t020000z-3f9a1c; list them with "kubectl jtel backup list".`,
+    );
+  }
+  const bytes = await readPart(
+    store,
+    paths.manifest(identity, backupID),
+    longestManifestBytes,
+    signal,
+    async () => {
+      const known = await listBackups(store, identity, signal);
+      const newest =
+        known.length === 0 ? 'no backup at all' : `as its newest ${known.slice(0, 5).join(', ')}`;
+      return new InputError(
+        'BackupNotFound',
+        `There is no ${what}; under that identity the store has ${newest}.`,
+      );
+    },
+  );
+  return {
+    manifest: checkFormat(what, () => parseManifest(bytes.toString(), { identity, backupID })),
+    manifestDigest: sha256(bytes),
+  };
+}
+
+/** Manifest and list of packs; does not look whether they are there (see {@link requireComplete}). @throws as {@link readManifest} */
+export async function loadBackup(
+  store: BlobStore,
+  identity: string,
+  backupID: string,
+  signal: AbortSignal,
+): Promise<LoadedBackup> {
+  const entry = await readManifest(store, identity, backupID, signal);
+  return { ...entry, packs: await readPackList(store, entry.manifest, signal) };
+}
+
+/** The packs of a backup whose manifest is at hand (and perhaps not stored yet). @throws as {@link readManifest} */
+export async function readPackList(
+  store: BlobStore,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<readonly PackRecord[]> {
+  const { identity, backupID, packList, totals } = manifest;
+  const what = `backup ${backupID} of ${identity} in ${store.description}`;
+  if (packList.bytes > longestStoredListBytes)
+    throw invalid(what, `its list of packs has ${packList.bytes} bytes, more than is ever read`);
+  const stored = await readPart(
+    store,
+    paths.part(identity, backupID, packList.name),
+    packList.bytes,
+    signal,
+    () => Promise.resolve(invalid(what, 'its list of packs is missing')),
+  );
+  requireDigest(what, packList, stored);
+  const text = await decompress(stored, { maxOutputLength: longestPackListBytes }).catch(() => {
+    throw invalid(what, 'its list of packs is not readable');
+  });
+  const packs = checkFormat(what, () => parsePackList(text.toString(), backupID));
+  const storedBytes = packs.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (packs.length !== totals.packs || storedBytes !== totals.storedBytes) {
+    throw invalid(
+      what,
+      `its manifest counts ${totals.packs} packs of ${totals.storedBytes} bytes, the list has ${packs.length} of ${storedBytes}`,
+    );
+  }
+  return packs;
+}
+
+/**
+ * As {@link requireStored}, for whoever is going to read the backup.
+ * @throws {InputError} `BackupInvalid`, and `BlobArchived` naming what is to be rehydrated {@link BlobError}
+ */
+export async function requireComplete(
+  store: BlobStore,
+  backup: LoadedBackup,
+  signal: AbortSignal,
+): Promise<void> {
+  const archived = await requireStored(store, backup, signal);
+  if (archived.length > 0) throw notReadable(store, backup, archived);
+}
+
+/**
+ * Proves by listing that each pack and each part of the backup is there, with its length and (packs) the MD5 that the store
+ * itself computed; reads the small documents whole. Index parts are read, and compared with their digests, by the job.
+ * @returns what is there and cannot be read, because it lies in the archive tier
+ * @throws {InputError} `BackupInvalid` naming what is missing or different {@link BlobError}
+ */
+export async function requireStored(
+  store: BlobStore,
+  backup: LoadedBackup,
+  signal: AbortSignal,
+): Promise<readonly BlobProperties[]> {
+  const { manifest, packs } = backup;
+  const { identity, backupID } = manifest;
+  const what = `backup ${backupID} of ${identity} in ${store.description}`;
+  const problems: string[] = [];
+  const archived: BlobProperties[] = [];
+  const folder = paths.backup(identity, backupID);
+  const parts = await listFolder(store, folder, signal);
+  for (const part of [
+    ...manifest.indexParts,
+    ...(manifest.attributeParts ?? []),
+    manifest.packList,
+    ...manifest.documents,
+  ]) {
+    const found = parts.get(`${folder}${part.name}`);
+    if (found === undefined) problems.push(`${part.name} is missing`);
+    else if (found.bytes !== part.bytes)
+      problems.push(`${part.name} has ${found.bytes} bytes instead of ${part.bytes}`);
+    else if (found.archive !== undefined) archived.push(found);
+  }
+  for (const epoch of new Set(packs.map((pack) => pack.epoch))) {
+    const there = await listFolder(store, paths.packs(identity, epoch), signal);
+    for (const pack of packs) {
+      if (pack.epoch !== epoch) continue;
+      const found = there.get(paths.pack(identity, epoch, pack.sha256));
+      if (found === undefined) problems.push(`pack ${epoch}/${pack.sha256} is missing`);
+      else if (found.bytes !== pack.bytes)
+        problems.push(`pack ${epoch}/${pack.sha256} has ${found.bytes} bytes instead of ${pack.bytes}`);
+      else if (found.md5 !== undefined && found.md5 !== hexOf(pack.md5))
+        problems.push(`pack ${epoch}/${pack.sha256} has other content (MD5)`);
+      else if (found.archive !== undefined) archived.push(found);
+    }
+  }
+  for (const document of manifest.documents) {
+    if (problems.length + archived.length > 0) break;
+    requireDigest(what, document, await store.read(`${folder}${document.name}`, document.bytes, signal));
+  }
+  if (problems.length === 0) return archived;
+  const more = problems.length > mostExamples ? ` and ${problems.length - mostExamples} more` : '';
+  throw invalid(
+    what,
+    `${problems.slice(0, mostExamples).join('; ')}${more}${await versionsHint(store, signal)}`,
+  );
+}
+
+/** What was overwritten or deleted by somebody may still be there. */
+async function versionsHint(store: BlobStore, signal: AbortSignal): Promise<string> {
+  const { versioning } = await store.policy(signal).catch(() => ({ versioning: false }));
+  signal.throwIfAborted();
+  return versioning
+    ? ' (the container keeps earlier versions: what was there before can be made the current version again, see docs/stores.md)'
+    : '';
+}
+
+function notReadable(
+  store: BlobStore,
+  { manifest, packs }: LoadedBackup,
+  archived: readonly BlobProperties[],
+): InputError {
+  const { identity, backupID, indexParts, attributeParts = [], documents } = manifest;
+  const pending = archived.filter(({ archive }) => archive === 'Rehydrating').length;
+  const folders = new Set(archived.map(({ name }) => name.slice(0, name.lastIndexOf('/') + 1)));
+  const total = packs.length + indexParts.length + attributeParts.length + documents.length + 1;
+  const coming = pending === 0 ? '' : `, of which ${pending} are on their way out`;
+  const ask = 'set the tier of the blobs there to Hot or Cool, which takes up to 15 hours (docs/stores.md)';
+  return new InputError(
+    'BlobArchived',
+    `The backup ${backupID} of ${identity} in ${store.description} is whole, but ${archived.length} of its ${total} objects lie in the archive tier${coming}, where they cannot be read (such as ${archived[0]?.name}). Nothing was touched. Rehydrate ${[...folders].join(' and ')}: ${ask}, and ask again.`,
+  );
+}
+
+/** What a restore job gets: every part by a URL that can read it, and nothing else, until it expires. Secrets. */
+export async function signedBackup(
+  store: BlobStore,
+  backup: LoadedBackup,
+  lifetimeSeconds: number,
+): Promise<BackupToRead> {
+  const { manifest, packs } = backup;
+  const { identity, backupID } = manifest;
+  const part = async ({ name, bytes, sha256: digest }: StoredBlob): Promise<BlobToRead> => ({
+    url: await store.readUrl(paths.part(identity, backupID, name), lifetimeSeconds),
+    bytes,
+    sha256: digest,
+  });
+  return {
+    backupID,
+    identity,
+    dataSets: manifest.dataSets,
+    indexParts: await Promise.all(manifest.indexParts.map(part)),
+    ...(manifest.attributeParts === undefined
+      ? {}
+      : { attributeParts: await Promise.all(manifest.attributeParts.map(part)) }),
+    packs: await Promise.all(
+      packs.map(async ({ number, epoch, bytes, sha256: digest }) => ({
+        number,
+        url: await store.readUrl(paths.pack(identity, epoch, digest), lifetimeSeconds),
+        bytes,
+        sha256: digest,
+      })),
+    ),
+  };
+}
+
+async function listFolder(
+  store: BlobStore,
+  folder: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, BlobProperties>> {
+  const found = new Map<string, BlobProperties>();
+  for await (const blob of store.list(folder, signal)) found.set(blob.name, blob);
+  return found;
+}
+
+async function readPart(
+  store: BlobStore,
+  name: string,
+  maximumBytes: number,
+  signal: AbortSignal,
+  missing: () => Promise<Error>,
+): Promise<Buffer> {
+  try {
+    return await store.read(name, maximumBytes, signal);
+  } catch (error) {
+    if (error instanceof BlobError && error.reason === 'BlobNotFound') throw await missing();
+    throw error;
+  }
+}
+
+function checkFormat<T>(what: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    if (error.reason === 'NewerFormat')
+      throw new InputError('BackupFormatNewer', `${what}: ${error.message}.`, error);
+    throw invalid(what, error.message, error);
+  }
+}
+
+function requireDigest(what: string, { name, bytes, sha256: digest }: StoredBlob, content: Buffer): void {
+  if (content.length !== bytes || sha256(content) !== digest)
+    throw invalid(what, `${name} is not what the manifest says (sha256)`);
+}
+
+function invalid(what: string, problem: string, cause?: unknown): InputError {
+  return new InputError(
+    'BackupInvalid',
+    `The ${what} cannot be used: ${problem}. Nothing was touched; take another backup.`,
+    cause,
+  );
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Listings of the port have hex, documents of the format base64. */
+function hexOf(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('hex');
+}

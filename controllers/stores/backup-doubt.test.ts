@@ -1,0 +1,146 @@
+/** A backup of a stack that lost its data, from its manifest to who takes it for the newest: compared with the last good one. */
+import { describe, expect, it } from 'vitest';
+import { MemoryBlobStore } from '../../blob-store/memory.ts';
+import { contents, day, history, identity, type Content } from '../../test/support/doubtful-history.ts';
+import {
+  comparedWith,
+  describeSkipped,
+  doubtOf,
+  isEmptied,
+  newestGoodBackup,
+  requireChoice,
+} from './backup-doubt.ts';
+
+const { signal } = new AbortController();
+const emptied = (...sets: readonly [string, number][]) => ({
+  emptied: sets.map(([dataSet, last]) => ({ dataSet, backupID: day(last) })),
+});
+
+describe('a backup is doubted', () => {
+  it.each<[string, readonly Content[], readonly (object | undefined)[]]>([
+    [
+      'never, while it has what the one before had',
+      [{}, {}, { bytes: 600 }],
+      [undefined, undefined, undefined],
+    ],
+    [
+      'when its database has no tables any more, and so is the next one',
+      [{}, { tables: 0 }, { tables: 0 }],
+      [undefined, emptied(['database', 1]), emptied(['database', 1])],
+    ],
+    ['not for being empty from the beginning', [{ tables: 0 }, { tables: 0 }], [undefined, undefined]],
+    ['when its files are gone', [{}, { files: 0 }], [undefined, emptied(['files', 1])]],
+    [
+      'also when the method was changed meanwhile',
+      [{}, { tables: 0, kind: 'Logical' }],
+      [undefined, emptied(['database', 1])],
+    ],
+    [
+      'until there is something again',
+      [{}, { tables: 0 }, {}],
+      [undefined, emptied(['database', 1]), undefined],
+    ],
+    [
+      'when it is far smaller, and so is the next one as small',
+      [{}, { bytes: 300 }, { bytes: 300 }],
+      [
+        undefined,
+        { emptied: [], shrunkFrom: { backupID: day(1), totalBytes: 1000 } },
+        { emptied: [], shrunkFrom: { backupID: day(1), totalBytes: 1000 } },
+      ],
+    ],
+    [
+      'not for being smaller by another method',
+      [{}, { bytes: 300, kind: 'Logical' }, { bytes: 290, kind: 'Logical' }, {}],
+      [undefined, undefined, undefined, undefined],
+    ],
+    [
+      'by the last of its own method, whatever lies between',
+      [{ kind: 'Logical', bytes: 900 }, {}, {}, { kind: 'Logical', bytes: 200 }],
+      [undefined, undefined, undefined, { emptied: [], shrunkFrom: { backupID: day(1), totalBytes: 900 } }],
+    ],
+  ])('%s', async (_, days, doubts) => {
+    expect(await history(new MemoryBlobStore(), days)).toEqual(doubts);
+  });
+
+  it('no longer once somebody accepted it, nor are the next ones; a later loss is found again', async () => {
+    const store = new MemoryBlobStore();
+    await history(store, [{}, { tables: 0, bytes: 300 }]);
+    const next = contents({ tables: 0, bytes: 300 });
+    const compared = await comparedWith(
+      store,
+      { identity, backupID: day(3), dataSets: next.dataSets },
+      day(2),
+      signal,
+    );
+    expect(doubtOf(next, compared)).toBeUndefined();
+    expect(doubtOf(contents({ tables: 0, bytes: 100 }), compared)).toEqual({
+      emptied: [],
+      shrunkFrom: { backupID: day(2), totalBytes: 300 },
+    });
+    // Accepted was an older one: this one was not seen by whoever said so.
+    expect(doubtOf(next, { ...compared, accepted: day(1) })).toMatchObject({
+      emptied: [{ dataSet: 'database' }],
+    });
+  });
+
+  it('although a manifest between them lies in the archive tier', async () => {
+    const store = new MemoryBlobStore();
+    await history(store, [{}, {}]);
+    for (const [name, blob] of store.blobs)
+      if (name.endsWith(`${day(2)}/manifest.json`)) store.blobs.set(name, { ...blob, archive: 'Archived' });
+    const next = contents({ tables: 0 });
+    const compared = await comparedWith(
+      store,
+      { identity, backupID: day(3), dataSets: next.dataSets },
+      undefined,
+      signal,
+    );
+    expect(doubtOf(next, compared)).toEqual(emptied(['database', 1]));
+  });
+
+  it('although a manifest between them cannot be read; a store that does not answer is no "nothing"', async () => {
+    const store = new MemoryBlobStore();
+    await history(store, [{}, {}]);
+    for (const [name, blob] of store.blobs)
+      if (name.endsWith(`${day(2)}/manifest.json`))
+        store.blobs.set(name, { ...blob, content: Buffer.from('{') });
+    const next = contents({ tables: 0 });
+    const about = { identity, backupID: day(3), dataSets: next.dataSets };
+    expect(doubtOf(next, await comparedWith(store, about, undefined, signal))).toEqual(
+      emptied(['database', 1]),
+    );
+    await expect(
+      comparedWith(store, about, undefined, AbortSignal.abort(new Error('no answer'))),
+    ).rejects.toThrow('no answer');
+  });
+});
+
+describe('the newest backup to bring back', () => {
+  it('is the newest with content, and what was skipped is said', async () => {
+    const store = new MemoryBlobStore();
+    await history(store, [{}, { bytes: 300 }, { tables: 0 }, { tables: 0 }]);
+    const choice = await newestGoodBackup(store, identity, undefined, signal);
+    expect(choice).toEqual({ backupID: day(2), skipped: [day(4), day(3)] });
+    expect(describeSkipped(choice)).toContain(`${day(4)}, ${day(3)}`);
+    expect(await newestGoodBackup(store, identity, day(4), signal)).toEqual({
+      backupID: day(4),
+      skipped: [],
+    });
+    // Accepted were those up to the third: the fourth is still in doubt.
+    expect(await newestGoodBackup(store, identity, day(3), signal)).toEqual({
+      backupID: day(3),
+      skipped: [day(4)],
+    });
+  });
+
+  it('is none when only emptied ones are left, and that is not "no backup"', async () => {
+    const store = new MemoryBlobStore();
+    await history(store, [{}, { tables: 0 }]);
+    for (const name of store.blobs.keys()) if (name.includes(day(1))) store.blobs.delete(name);
+    const choice = await newestGoodBackup(store, identity, undefined, signal);
+    expect(() => requireChoice(choice, 'the store')).toThrow(`name its backupID`);
+    expect(requireChoice({ skipped: [] }, 'the store')).toBeUndefined();
+    expect(isEmptied({ backupID: day(2) }, undefined)).toBe(false);
+  });
+});

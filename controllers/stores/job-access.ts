@@ -1,0 +1,28 @@
+/**
+ * Whether a store's credentials can give a job on a host what it needs. Only an account key can sign such a right; with a SAS alone it
+ * is known beforehand, without asking the service, that no try will succeed: whoever waited for that would wait in vain.
+ */
+import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
+
+/** Nothing is done with what is signed here. */
+const lifetimeSeconds = 1;
+
+/** @returns why not, and what to do; undefined when a job can create objects there. */
+export async function whyNoJobCanCreate(blobs: BlobStore): Promise<string | undefined> {
+  return await whyNot(() => blobs.createUrl(lifetimeSeconds));
+}
+
+/** @returns why not, and what to do; undefined when a job can read objects there. */
+export async function whyNoJobCanRead(blobs: BlobStore): Promise<string | undefined> {
+  return await whyNot(() => blobs.readUrl('any', lifetimeSeconds));
+}
+
+async function whyNot(sign: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await sign();
+    return undefined;
+  } catch (error) {
+    if (error instanceof BlobError && error.reason === 'StoreCannotSign') return `${error.message}.`;
+    throw error;
+  }
+}

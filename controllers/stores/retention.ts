@@ -1,0 +1,62 @@
+/** Whether what Azure's management plane tells of a container is enough for backups; pure. */
+import { defaultEpochDays } from '../../backup-format/names.ts';
+import type { Retention, ToldRetention } from '../../blob-store/retention.ts';
+import type { JtelBackupStore, Reason } from '../../crds/index.ts';
+
+/** What is asked of a store. */
+export type ImmutabilityPolicy = JtelBackupStore['spec']['immutability'];
+
+/** How long a store must refuse to delete: a backup may use data that another one stored up to an epoch before it. */
+export function requiredDays({ retentionDays }: ImmutabilityPolicy): number {
+  return retentionDays + defaultEpochDays;
+}
+
+/** What was last told of the container under the spec as it is. */
+export function lastTold({ metadata, status }: JtelBackupStore): ToldRetention | undefined {
+  if (status?.retention === undefined || status.observedGeneration !== metadata.generation) return undefined;
+  const { state, days } = status.retention;
+  return state === 'None' || days === undefined
+    ? { kind: 'None' }
+    : { kind: 'TimeBased', days, isLocked: state === 'Locked' };
+}
+
+/** Undefined when the policy is locked and long enough, and when nothing is known of it. The message is a sentence with its full stop. */
+export function retentionProblem(
+  wanted: ImmutabilityPolicy,
+  retention: Retention | undefined,
+): { readonly reason: Reason; readonly message: string } | undefined {
+  const needed = requiredDays(wanted);
+  switch (retention?.kind) {
+    case 'None':
+      return {
+        reason: 'PolicyMissing',
+        message:
+          'The container has no time-based immutability policy, at most a legal hold that can be lifted at any time.',
+      };
+    case 'TimeBased':
+      if (!retention.isLocked)
+        return {
+          reason: 'PolicyUnlocked',
+          message: `The container's immutability policy (${retention.days} days) is not locked: whoever may manage the storage account can remove it.`,
+        };
+      if (retention.days < needed) {
+        return {
+          reason: 'RetentionTooShort',
+          message: `The container's immutability policy is locked, but its ${retention.days} days are fewer than the ${needed} that are needed (retentionDays plus the ${defaultEpochDays} days that backups share data).`,
+        };
+      }
+      return undefined;
+    case 'NotRead': {
+      // What was not good enough is not better because nobody tells any more.
+      const last = retentionProblem(wanted, retention.last);
+      return last === undefined
+        ? undefined
+        : {
+            reason: last.reason,
+            message: `${last.message} So it was when Azure last told; now it was asked in vain (${retention.detail}).`,
+          };
+    }
+    case undefined:
+      return undefined;
+  }
+}

@@ -1,0 +1,118 @@
+/** From the name of a JtelBackupStore to the ports through which its blobs are read and written, and its policy is asked for. */
+
+import {
+  azureCredentials,
+  AzureCredentialsError,
+  type AzureCredentials,
+} from '../../blob-store/azure-credentials.ts';
+import { managementAccess } from '../../blob-store/azure-management-access.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import type { ReadRetention, Retention } from '../../blob-store/retention.ts';
+import { storeKind, type JtelBackupStore } from '../../crds/index.ts';
+import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
+import { InputError } from '../inputs/input-error.ts';
+import { lastTold } from './retention.ts';
+import { readSecret } from '../inputs/secret-input.ts';
+
+export interface OpenStore {
+  readonly resource: JtelBackupStore;
+  readonly blobs: BlobStore;
+  /** See {@link retentionReader}. */
+  readonly retention?: ReadRetention;
+}
+
+/**
+ * @param field the path in the spec that names the store, for messages
+ * @throws {InputError} when the store or its Secret is missing or unusable
+ */
+export async function openStore(
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+  field: string,
+  options: CallOptions,
+): Promise<OpenStore> {
+  const resource = await cluster.find(storeKind, { namespace, name }, options);
+  if (resource === undefined) {
+    throw new InputError(
+      'StoreNotFound',
+      `JtelBackupStore ${namespace}/${name}, which ${field} names, does not exist: create it.`,
+    );
+  }
+  const retention = retentionReader(cluster, resource);
+  return {
+    resource,
+    blobs: await openBlobs(cluster, resource, options),
+    ...(retention === undefined ? {} : { retention }),
+  };
+}
+
+/** The blobs of a store that is already at hand. */
+export async function openBlobs(
+  cluster: Cluster,
+  resource: JtelBackupStore,
+  options: CallOptions,
+): Promise<BlobStore> {
+  const { endpoint, container, prefix, credentialsSecretRef } = resource.spec.azure;
+  const namespace = resource.metadata.namespace ?? '';
+  const where = `spec.azure.credentialsSecretRef of JtelBackupStore ${namespace}/${resource.metadata.name}`;
+  const secret = await readSecret(cluster, namespace, credentialsSecretRef.name, where, options);
+  const location = { endpoint, container, prefix: prefix ?? '' };
+  // Azure's client is loaded when the first store is opened: an operator without stacks does not carry it.
+  const { azureBlobStore } = await import('../../blob-store/azure.ts');
+  return azureBlobStore(
+    location,
+    readCredentials(secret, location, `Secret ${namespace}/${credentialsSecretRef.name} (${where})`),
+  );
+}
+
+function readCredentials(
+  secret: SecretValues,
+  location: Parameters<typeof azureCredentials>[1],
+  where: string,
+): AzureCredentials {
+  try {
+    return azureCredentials(Object.fromEntries(secret.keys.map((key) => [key, secret.find(key)])), location);
+  } catch (error) {
+    if (error instanceof AzureCredentialsError)
+      throw new InputError('SecretInvalid', `${where}: ${error.message}.`, error);
+    throw error;
+  }
+}
+
+/**
+ * How to ask the management plane about the container of a store; undefined when the store does not say whom to ask. A Secret that is missing or
+ * unusable is a question without an answer: it makes no backup fail.
+ */
+export function retentionReader(cluster: Cluster, store: JtelBackupStore): ReadRetention | undefined {
+  const { management, endpoint, container } = store.spec.azure;
+  if (management === undefined) return undefined;
+  const last = lastTold(store);
+  const notRead = (detail: string): Retention => ({
+    kind: 'NotRead',
+    detail,
+    ...(last === undefined ? {} : { last }),
+  });
+  const { namespace = '', name } = store.metadata;
+  const where = `spec.azure.management.credentialsSecretRef of JtelBackupStore ${namespace}/${name}`;
+  const secretName = management.credentialsSecretRef.name;
+  return async (signal) => {
+    try {
+      const secret = await readSecret(cluster, namespace, secretName, where, { signal });
+      const access = managementAccess(
+        management.resourceID,
+        endpoint,
+        Object.fromEntries(secret.keys.map((key) => [key, secret.find(key)])),
+      );
+      // Azure's libraries for it take 10 MB: only an operator whose stores want it carries them.
+      const { readRetention } = await import('../../blob-store/azure-management.ts');
+      const told = await readRetention(access, container, signal);
+      return told.kind === 'NotRead' ? notRead(told.detail) : told;
+    } catch (error) {
+      if (error instanceof InputError) return notRead(error.message.replace(/\.$/, ''));
+      if (error instanceof AzureCredentialsError)
+        return notRead(`Secret ${namespace}/${secretName} (${where}): ${error.message}`);
+      throw error;
+    }
+  };
+}

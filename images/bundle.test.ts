@@ -1,0 +1,79 @@
+/** What the operator carries in its image, and what of that it loads at its start: the ground of its small memory. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { OutputChunk } from 'rolldown';
+import { repositoryDirectory } from '../kit/paths.ts';
+import { bundleEntry, bundleOperator, ownLines } from './bundle.ts';
+
+describe('the operator’s bundle', () => {
+  let chunks: ReadonlyMap<string, OutputChunk>;
+  let output: Awaited<ReturnType<typeof bundleOperator>>;
+
+  beforeAll(async () => {
+    output = await bundleOperator();
+    chunks = new Map(
+      output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file] as const] : [])),
+    );
+  }, 120_000);
+
+  /** Modules of a chunk and of all that it imports before it runs. */
+  function loadedWith(name: string, seen = new Set<string>()): readonly string[] {
+    if (seen.has(name)) return [];
+    seen.add(name);
+    const chunk = chunks.get(name);
+    if (chunk === undefined) return [];
+    return [...Object.keys(chunk.modules), ...chunk.imports.flatMap((each) => loadedWith(each, seen))];
+  }
+
+  const late = [
+    '@kubernetes/client-node',
+    'ssh2',
+    'dockerode',
+    '@azure/storage-blob',
+    '@peculiar/x509',
+    'undici',
+  ];
+
+  it('loads what stacks need only when there is a stack', () => {
+    const start = [...chunks.values()].find(({ facadeModuleId }) =>
+      facadeModuleId?.endsWith('/operator/main.ts'),
+    );
+    const packages = packagesOf([...loadedWith(bundleEntry), ...loadedWith(start?.fileName ?? '')]);
+    expect(packages).toContain('winston');
+    for (const name of late) expect(packages).not.toContain(name);
+  });
+
+  it('has what it loads later', () => {
+    const packages = packagesOf([...chunks.values()].flatMap(({ modules }) => Object.keys(modules)));
+    for (const name of late) expect(packages).toContain(name);
+    expect(packages).not.toContain('@grpc/grpc-js');
+  });
+
+  it('is ASCII, which V8 keeps at one byte per character', () => {
+    // oxlint-disable-next-line no-control-regex -- the whole of ASCII is what is meant
+    for (const { code } of chunks.values()) expect(/^[\u0000-\u007F]*$/.test(code)).toBe(true);
+  });
+
+  it('brings the scripts that are read from beside modules', () => {
+    const scripts = readdirSync(join(repositoryDirectory, 'host-driver'), {
+      recursive: true,
+      encoding: 'utf8',
+    }).filter((name) => name.endsWith('.sh'));
+    expect(scripts).not.toEqual([]);
+    expect(output.filter(({ fileName }) => fileName.endsWith('.sh'))).toHaveLength(scripts.length);
+  });
+
+  it('maps lines of our sources only', () => {
+    const map = output.find(({ fileName }) => fileName === `${bundleEntry}.map`);
+    const { sources } = JSON.parse(ownLines(map?.type === 'asset' ? String(map.source) : '{}')) as {
+      sources: string[];
+    };
+    expect(sources).toContain('operator/commands/main.ts');
+    expect(sources.some((source) => source.includes('node_modules'))).toBe(false);
+  });
+});
+
+function packagesOf(modules: readonly string[]): ReadonlySet<string> {
+  return new Set(modules.flatMap((module) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(module)?.[1] ?? []));
+}

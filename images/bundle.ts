@@ -1,0 +1,103 @@
+/**
+ * The operator as its image carries it: JavaScript files made by rolldown from exactly what is used of the sources and of
+ * their packages. That halves its memory (docs/decisions/0006-bundle-in-the-image.md). From the repository it runs
+ * unbundled, as it is.
+ */
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { decode, encode } from '@jridgewell/sourcemap-codec';
+import { rolldown, type OutputAsset, type OutputChunk, type Plugin, type RolldownOutput } from 'rolldown';
+import { crdFiles } from '../crds/crd.ts';
+import { repositoryDirectory } from '../kit/paths.ts';
+
+/** The file to start. */
+export const bundleEntry = 'jtel-operator.js';
+
+/**
+ * What is required but never used: BuildKit sessions of dockerode (we build no images), and native code of ssh2, which uses
+ * Node's own cryptography without it.
+ */
+const absent = new Set(['@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs', 'cpu-features']);
+
+/** Files of the bundle by their names, in memory. @throws {Error} for whatever the bundler is in doubt about. */
+export async function bundleOperator(): Promise<RolldownOutput['output']> {
+  const bundle = await rolldown({
+    input: { 'jtel-operator': join(repositoryDirectory, 'operator/bin/jtel-operator') },
+    cwd: repositoryDirectory,
+    platform: 'node',
+    // The entry has no extension, as befits a command.
+    moduleTypes: { '': 'js' },
+    // ssh2 tries its native code and goes on without.
+    external: [/\.node$/],
+    transform: { define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } },
+    // Shell scripts that are read from beside a module come along.
+    experimental: { resolveNewUrlToAsset: true },
+    plugins: [leaveOut],
+    onLog: (level, log) => {
+      if (level === 'warn') throw new Error(`the operator cannot be bundled: ${log.message}`);
+    },
+  });
+  try {
+    // ASCII: with one character beyond Latin-1 V8 keeps a file's whole text as two bytes per character.
+    const { output } = await bundle.generate({
+      format: 'esm',
+      charset: 'ascii',
+      comments: false,
+      sourcemap: true,
+    });
+    return output;
+  } finally {
+    await bundle.close();
+  }
+}
+
+const leaveOut: Plugin = {
+  name: 'leave-out',
+  resolveId: (name) => (absent.has(name) ? `\0absent:${name}` : null),
+  load: (id) => (id.startsWith('\0absent:') ? 'module.exports = {};' : null),
+};
+
+/** Writes the bundle and the CRDs, which are read from beside it. */
+export async function writeBundle(directory: string): Promise<void> {
+  for (const file of await bundleOperator()) {
+    const path = join(directory, file.fileName);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, contentOf(file), { mode: file.fileName === bundleEntry ? 0o755 : 0o644 });
+  }
+  for (const file of crdFiles) await cp(join(repositoryDirectory, 'crds', file), join(directory, file));
+}
+
+function contentOf(file: OutputChunk | OutputAsset): string | Uint8Array {
+  if (file.type === 'chunk') return file.code;
+  return file.fileName.endsWith('.map') ? ownLines(String(file.source)) : file.source;
+}
+
+interface SourceMap {
+  readonly mappings: string;
+  readonly sources: readonly string[];
+}
+
+/**
+ * A source map that knows the lines of our own sources and nothing else: Node keeps maps in memory, and a whole one is
+ * bigger than the code it describes. Stack traces name file and line; those of packages stay as they are.
+ */
+export function ownLines(map: string): string {
+  const { mappings, sources } = JSON.parse(map) as SourceMap;
+  const own = sources.map((source) => !/(^|\/)node_modules\/|rolldown\/runtime/.test(source));
+  const kept = sources.flatMap((source, index) =>
+    own[index] === true ? [source.replace(/^(\.\.\/)+/, '')] : [],
+  );
+  const place = new Map(
+    sources
+      .flatMap((_, index) => (own[index] === true ? [index] : []))
+      .map((index, position) => [index, position]),
+  );
+  const lines = decode(mappings).map((segments) => {
+    const first = segments.find((segment) => segment.length > 1);
+    const source = first === undefined ? undefined : place.get(first[1] ?? -1);
+    return first === undefined || source === undefined
+      ? []
+      : [[0, source, first[2] ?? 0, 0] satisfies [number, number, number, number]];
+  });
+  return JSON.stringify({ version: 3, sources: kept, names: [], mappings: encode(lines) });
+}

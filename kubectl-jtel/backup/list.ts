@@ -1,0 +1,70 @@
+/** `kubectl jtel backup list`: what the store has, beside what the cluster knows of it. */
+import { listBackups, readManifest, type CatalogEntry } from '../../controllers/stores/backup-catalog.ts';
+import type { Kit } from '../kit.ts';
+import type { OutputOptions } from '../options.ts';
+import { listOf, printObject } from '../output.ts';
+import { backupLines, backupsView, type StoredBackup } from './view.ts';
+import { packsLine } from './view-packs.ts';
+import { inParallel } from './in-parallel.ts';
+import { readPackCount } from './packs.ts';
+import { backupObjects, findPlace, type BackupPlace, type PlaceOptions } from './place.ts';
+import { whyUnusable } from './unusable.ts';
+
+export interface ListOptions extends PlaceOptions, OutputOptions {
+  readonly limit: number;
+  readonly packs?: boolean;
+}
+
+const readsAtOnce = 8;
+
+export async function list(kit: Kit, name: string | undefined, options: ListOptions): Promise<void> {
+  const { signal } = kit.call;
+  const place = await findPlace(kit, name, options);
+  const [ids, objects] = await Promise.all([
+    listBackups(place.blobs, place.identity, signal),
+    backupObjects(kit, name),
+  ]);
+  // Which packs are used, only all backups together tell; shown are so many as are asked for.
+  const read = await inParallel(
+    options.packs === true ? ids : ids.slice(0, options.limit),
+    readsAtOnce,
+    (backupID) => readBackup(kit, place, backupID),
+  );
+  const stored = read.slice(0, options.limit);
+  const packs = options.packs === true ? await readPackCount(place, read, signal) : undefined;
+  // Only those of this store and name: another identity's would look as if its data were missing here.
+  const own = objects.filter(
+    ({ status }) => status?.identity === undefined || status.identity === place.identity,
+  );
+  const lines = backupLines({ stored, known: ids, objects: own });
+  if (options.output === 'json' || options.output === 'yaml')
+    return await printObject(
+      kit,
+      { ...listOf(lines), ...(packs === undefined ? {} : { packs }) },
+      options.output,
+    );
+  const { width, ...view } = kit.view();
+  if (lines.length === 0)
+    kit.surroundings.tell(`${place.blobs.description} has no backup of ${place.identity}`);
+  else kit.print(backupsView(lines, options.output === 'wide' ? view : { ...view, width }));
+  if (ids.length > stored.length)
+    kit.surroundings.tell(`… and ${ids.length - stored.length} older ones (--limit ${ids.length})`);
+  const running = own
+    .filter(({ status }) => status?.phase === 'Running' || status?.phase === 'Verifying')
+    .map(({ metadata }) => metadata.name);
+  if (packs !== undefined) kit.print([packsLine(packs, running, view.now)]);
+}
+
+/** One that cannot be read is shown as such. */
+async function readBackup(
+  kit: Kit,
+  { blobs, identity }: BackupPlace,
+  backupID: string,
+): Promise<StoredBackup> {
+  try {
+    const { manifest }: CatalogEntry = await readManifest(blobs, identity, backupID, kit.call.signal);
+    return { backupID, manifest };
+  } catch (error) {
+    return { backupID, problem: whyUnusable(error) };
+  }
+}

@@ -1,0 +1,44 @@
+/** Reads which packs there are and which of them the complete backups use, for `backup list --packs`. */
+import { paths } from '../../backup-format/names.ts';
+import { readPackList } from '../../controllers/stores/backup-catalog.ts';
+import type { StoredBackup } from './view.ts';
+import { inParallel } from './in-parallel.ts';
+import { countPacks, type PackCount, type UnreadableList } from './pack-count.ts';
+import type { BackupPlace } from './place.ts';
+import { whyUnusable } from './unusable.ts';
+
+/** A list can be long, and each is held while it is read. */
+const listsAtOnce = 4;
+
+/**
+ * The lists are read before the packs are listed, so that a backup that is committed in between looks like one that runs: its packs
+ * are counted as used by no complete backup, which they were.
+ * @param backups all that have a manifest
+ * @throws {BlobError} when the store does not answer
+ */
+export async function readPackCount(
+  { blobs, identity }: BackupPlace,
+  backups: readonly StoredBackup[],
+  signal: AbortSignal,
+): Promise<PackCount> {
+  const used = new Set<string>();
+  const unreadable = await inParallel(
+    backups,
+    listsAtOnce,
+    async ({ backupID, manifest, problem = '' }): Promise<UnreadableList | undefined> => {
+      if (manifest === undefined) return { backupID, message: problem };
+      try {
+        for (const { epoch, sha256 } of await readPackList(blobs, manifest, signal))
+          used.add(paths.pack(identity, epoch, sha256));
+        return undefined;
+      } catch (error) {
+        return { backupID, message: whyUnusable(error) };
+      }
+    },
+  );
+  return await countPacks(
+    blobs.list(paths.allPacks(identity), signal),
+    used,
+    unreadable.filter((list) => list !== undefined),
+  );
+}

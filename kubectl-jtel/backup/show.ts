@@ -1,0 +1,27 @@
+/** `kubectl jtel backup show`: one backup, as its manifest describes it. */
+import { readManifest } from '../../controllers/stores/backup-catalog.ts';
+import type { Kit } from '../kit.ts';
+import type { OutputOptions } from '../options.ts';
+import { printObject } from '../output.ts';
+import { backupView } from './view.ts';
+import { backupObjects, findPlace, resolveBackupID, type PlaceOptions } from './place.ts';
+
+export async function show(
+  kit: Kit,
+  name: string,
+  backup: string,
+  options: PlaceOptions & OutputOptions,
+): Promise<void> {
+  const place = await findPlace(kit, name, options);
+  const backupID = await resolveBackupID(kit, place, backup);
+  const { manifest, manifestDigest } = await readManifest(
+    place.blobs,
+    place.identity,
+    backupID,
+    kit.call.signal,
+  );
+  if (options.output === 'json' || options.output === 'yaml')
+    return await printObject(kit, manifest, options.output);
+  const object = (await backupObjects(kit, name)).find(({ status }) => status?.backupID === backupID);
+  kit.print(backupView({ manifest, digest: manifestDigest, object }, kit.view()));
+}

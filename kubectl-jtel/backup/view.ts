@@ -1,0 +1,260 @@
+/** Backups as the store has them and as the cluster knows them, in one table. */
+import type { Manifest } from '../../backup-format/manifest.ts';
+import { backupTime } from '../../backup-format/names.ts';
+import type { JtelBackup } from '../../crds/index.ts';
+import { readableBytes } from '../../command-line/terminal.ts';
+import type { Colour } from '../view/paint.ts';
+import { table, wrap, type Cell, type Column } from '../view/table.ts';
+import { age, minuteOf } from '../view/time.ts';
+import type { ViewContext } from '../view/view.ts';
+
+/** One that has a manifest in the store. */
+export interface StoredBackup {
+  readonly backupID: string;
+  readonly manifest?: Manifest;
+  /** Why its manifest cannot be used. */
+  readonly problem?: string;
+}
+
+/** `Stored` needs no object: it is complete, or its manifest would not be there. */
+export type BackupState = 'Stored' | 'Unusable' | 'Missing' | 'Pending' | 'Running' | 'Verifying' | 'Failed';
+
+/** One line of the list; also what `-o json` gives. */
+export interface BackupLine {
+  readonly backupID?: string;
+  /** RFC 3339. */
+  readonly time?: string;
+  readonly state: BackupState;
+  readonly version?: string;
+  readonly trigger?: string;
+  readonly totalBytes?: number;
+  readonly uploadedBytes?: number;
+  readonly progress?: string;
+  readonly verification?: string;
+  readonly immutableUntilTime?: string;
+  /** JtelBackup, while the cluster has one. */
+  readonly object?: string;
+  readonly message?: string;
+}
+
+export interface BackupsInput {
+  /** Those whose manifests were read. */
+  readonly stored: readonly StoredBackup[];
+  /** All backupIDs in the store. */
+  readonly known: readonly string[];
+  readonly objects: readonly JtelBackup[];
+}
+
+/** Newest first. */
+export function backupLines({ stored, known, objects }: BackupsInput): BackupLine[] {
+  const lines = stored.map((backup) =>
+    storedLine(
+      backup,
+      objects.find(({ status }) => status?.backupID === backup.backupID),
+    ),
+  );
+  const inStore = new Set(known);
+  const others = objects
+    .filter(({ status }) => status?.backupID === undefined || !inStore.has(status.backupID))
+    .map(objectLine);
+  return [...lines, ...others].toSorted((a, b) => (b.time ?? '').localeCompare(a.time ?? ''));
+}
+
+function storedLine(
+  { backupID, manifest, problem }: StoredBackup,
+  object: JtelBackup | undefined,
+): BackupLine {
+  const { verification, immutability } = object?.status ?? {};
+  return {
+    backupID,
+    time: manifest?.startTime ?? backupTime(backupID).toISOString(),
+    state: problem === undefined ? 'Stored' : 'Unusable',
+    ...(manifest === undefined
+      ? {}
+      : {
+          version: manifest.release.version,
+          trigger: manifest.trigger,
+          totalBytes: manifest.totals.totalBytes,
+          uploadedBytes: manifest.totals.uploadedBytes,
+        }),
+    ...(verification?.state === undefined ? {} : { verification: verification.state }),
+    ...(immutability?.untilTime === undefined ? {} : { immutableUntilTime: immutability.untilTime }),
+    ...(object === undefined ? {} : { object: object.metadata.name }),
+    ...messageOf(problem, manifest),
+  };
+}
+
+function messageOf(problem: string | undefined, manifest: Manifest | undefined): Pick<BackupLine, 'message'> {
+  const emptied = manifest?.doubt?.emptied.map(({ dataSet }) => dataSet) ?? [];
+  if (problem !== undefined) return { message: problem };
+  return emptied.length === 0
+    ? {}
+    : { message: `nothing is in ${emptied.join(', ')}, where older backups had something` };
+}
+
+/** The cluster knows of it; the store does not have it: not yet, or not any more. */
+function objectLine({ metadata, spec, status = {} }: JtelBackup): BackupLine {
+  const { phase = 'Pending' } = status;
+  return {
+    ...(status.backupID === undefined ? {} : { backupID: status.backupID }),
+    time: status.startTime ?? metadata.creationTimestamp,
+    state: phase === 'Completed' ? 'Missing' : phase,
+    trigger: spec.trigger,
+    ...(status.version === undefined ? {} : { version: status.version }),
+    ...(status.totalBytes === undefined ? {} : { totalBytes: status.totalBytes }),
+    ...(status.progress === undefined || phase === 'Failed' ? {} : { progress: status.progress }),
+    object: metadata.name,
+    message:
+      phase === 'Completed'
+        ? 'The store has no manifest of this backup: it was made elsewhere, or is lost.'
+        : (status.message ?? ''),
+  };
+}
+
+const columns: readonly Column[] = [
+  { title: 'BACKUP' },
+  { title: 'AGE' },
+  { title: 'STATE' },
+  { title: 'VERSION', dropOrder: 0 },
+  { title: 'SIZE', align: 'right' },
+  { title: 'NEW', align: 'right', dropOrder: 3 },
+  { title: 'TRIGGER', dropOrder: 2 },
+  { title: 'VERIFIED', dropOrder: 4 },
+  { title: 'IMMUTABLE UNTIL', dropOrder: 5 },
+  { title: 'OBJECT', dropOrder: 1 },
+  { title: 'MESSAGE', flexible: true },
+];
+
+const stateColours: Readonly<Record<BackupState, Colour>> = {
+  Stored: 'green',
+  Unusable: 'red',
+  Missing: 'red',
+  Pending: 'yellow',
+  Running: 'yellow',
+  Verifying: 'yellow',
+  Failed: 'red',
+};
+
+export function backupsView(lines: readonly BackupLine[], { paint, width, now }: ViewContext): string[] {
+  const rows = lines.map((line): Cell[] => [
+    { text: line.backupID ?? line.object ?? '', colour: 'bold' },
+    age(line.time, now),
+    {
+      text: line.progress === undefined ? line.state : `${line.state} ${line.progress}`,
+      colour: stateColours[line.state],
+    },
+    line.version ?? '',
+    line.totalBytes === undefined ? '' : readableBytes(line.totalBytes),
+    line.uploadedBytes === undefined ? '' : readableBytes(line.uploadedBytes),
+    line.trigger ?? '',
+    line.verification ?? '',
+    line.immutableUntilTime === undefined ? '' : minuteOf(line.immutableUntilTime),
+    line.backupID === undefined ? '' : (line.object ?? ''),
+    line.message ?? '',
+  ]);
+  const used = columns.map(
+    ({ title }, index) =>
+      title === 'BACKUP' ||
+      rows.some((row) => (typeof row[index] === 'string' ? row[index] : row[index]?.text) !== ''),
+  );
+  const only = <T>(items: readonly T[]): T[] => items.filter((_, index) => used[index] === true);
+  return table(only(columns), rows.map(only), { paint, width });
+}
+
+/** Everything of one backup. */
+export function backupView(
+  {
+    manifest,
+    digest,
+    object,
+  }: { readonly manifest: Manifest; readonly digest: string; readonly object?: JtelBackup | undefined },
+  { paint, width, now }: ViewContext,
+): string[] {
+  const { totals, release, writer } = manifest;
+  const seconds = (Date.parse(manifest.endTime) - Date.parse(manifest.startTime)) / 1000;
+  const immutability = object?.status?.immutability;
+  const verification = object?.status?.verification;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Backup', `${manifest.backupID} of ${manifest.identity}`],
+    [
+      'Made',
+      `${minuteOf(manifest.startTime)} (${age(manifest.startTime, now)} ago), in ${seconds.toFixed(0)} s, trigger ${manifest.trigger}`,
+    ],
+    ['Release', `${release.version} (${release.images.length} images), manifest ${release.digest}`],
+    [
+      'Written by',
+      `${writer.namespace}/${writer.name} of cluster ${writer.clusterID} on machine ${writer.machineID}`,
+    ],
+    [
+      'Database',
+      manifest.server === undefined
+        ? ''
+        : `${manifest.server.version}${manifest.position === undefined ? '' : ` at ${manifest.position}`}`,
+    ],
+    ['Restored from', manifest.parent ?? ''],
+    [
+      'Encryption',
+      manifest.encryption === undefined
+        ? 'none'
+        : `${manifest.encryption.method}, key ${manifest.encryption.keyID}`,
+    ],
+    [
+      'Size',
+      `${readableBytes(totals.totalBytes)} of data in ${totals.packs} ${totals.packs === 1 ? 'pack' : 'packs'} of ${readableBytes(totals.storedBytes)}`,
+    ],
+    [
+      'New',
+      `${readableBytes(totals.uploadedBytes)} sent, ${readableBytes(totals.reusedBytes)} of data were there already`,
+    ],
+    ['Left out', manifest.excluded.map(({ dataSet, globs }) => `${dataSet}: ${globs.join(' ')}`).join('; ')],
+    ['Manifest', `sha256:${digest}`],
+    [
+      'Object',
+      object === undefined
+        ? 'none in this cluster'
+        : `JtelBackup ${object.metadata.name}, ${object.status?.phase ?? 'Pending'}`,
+    ],
+    [
+      'Immutable',
+      immutability === undefined
+        ? ''
+        : `${immutability.state ?? 'Unknown'}${immutability.untilTime === undefined ? '' : ` until ${minuteOf(immutability.untilTime)}`}`,
+    ],
+    [
+      'Verified',
+      verification === undefined
+        ? ''
+        : `${verification.state ?? 'Pending'}${verification.method === undefined ? '' : ` by ${verification.method}`}${verification.time === undefined ? '' : `, ${age(verification.time, now)} ago`}`,
+    ],
+  ];
+  const counted = manifest.dataSets.some(({ tables, rows }) => tables !== undefined || rows !== undefined);
+  const sets = table(
+    [
+      { title: 'DATA SET' },
+      { title: 'KIND' },
+      { title: 'SIZE', align: 'right' },
+      { title: 'FILES', align: 'right' },
+      // A physical backup counts neither.
+      ...(counted
+        ? [{ title: 'TABLES', align: 'right' } as const, { title: 'ROWS', align: 'right' } as const]
+        : []),
+    ],
+    manifest.dataSets.map((set) => [
+      set.name,
+      set.kind,
+      readableBytes(set.bytes),
+      String(set.files),
+      set.tables === undefined ? '' : String(set.tables),
+      set.rows === undefined ? '' : String(set.rows),
+    ]),
+    { paint, width },
+  );
+  const lines = facts
+    .filter(([, text]) => text !== '')
+    .flatMap(([label, text]) =>
+      wrap(text, width === undefined ? undefined : width - 14).map(
+        (line, index) => `${paint('dim', (index === 0 ? label : '').padEnd(14))}${line}`,
+      ),
+    );
+  return [...lines, '', ...sets];
+}

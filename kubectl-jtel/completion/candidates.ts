@@ -1,0 +1,115 @@
+/** Names that could be meant, asked of the cluster for a moment; where it does not answer there are none. */
+import { backupKind, stackKind, storeKind } from '../../crds/index.ts';
+import { contextNames, defaultKubeconfigFiles } from '../../runtime/client/kubeconfig.ts';
+import { namespaces } from '../../runtime/client/kinds.ts';
+import { withKit, type Kit } from '../kit.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+export interface Candidate {
+  readonly value: string;
+  readonly description?: string;
+}
+
+/** What is to be completed. */
+export type Wanted =
+  | { readonly kind: 'Given'; readonly candidates: readonly Candidate[] }
+  | { readonly kind: 'File' }
+  | { readonly kind: 'Argument'; readonly name: string }
+  | { readonly kind: 'Option'; readonly name: string };
+
+/** What stands on the line already. */
+export interface OnTheLine {
+  readonly namespace?: string;
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  readonly positional: readonly string[];
+}
+
+const answerSeconds = 3;
+type Source = (kit: Kit, line: OnTheLine) => Promise<readonly Candidate[]>;
+
+export async function candidates(
+  wanted: Extract<Wanted, { kind: 'Argument' | 'Option' }>,
+  line: OnTheLine,
+  surroundings: Surroundings,
+): Promise<readonly Candidate[]> {
+  if (wanted.kind === 'Option' && wanted.name === 'context') return contexts(line, surroundings);
+  const source = wanted.kind === 'Argument' ? ofArguments[wanted.name] : ofOptions[wanted.name];
+  if (source === undefined) return [];
+  try {
+    return await withKit({ ...line, color: false, timeout: answerSeconds }, surroundings, (kit) =>
+      source(kit, line),
+    );
+  } catch {
+    // In the middle of typing nobody wants to read an error.
+    return [];
+  }
+}
+
+const stacks: Source = async (kit) =>
+  (await kit.cluster.list(stackKind, { namespace: kit.namespace }, kit.call)).map(
+    ({ metadata, spec, status }) => ({
+      value: metadata.name,
+      description: `${spec.version} ${status?.phase ?? 'Pending'}`,
+    }),
+  );
+
+const components: Source = async (kit, { positional: [name = ''] }) => {
+  const stack = await kit.cluster.get(stackKind, { namespace: kit.namespace, name }, kit.call);
+  return (stack.status?.components ?? []).map((one) => ({ value: one.name, description: one.state ?? '' }));
+};
+
+const backups: Source = async (kit, { positional: [stack] }) => {
+  const all = await kit.cluster.list(backupKind, { namespace: kit.namespace }, kit.call);
+  const own = all.filter(({ spec }) => stack === undefined || spec.stackRef.name === stack);
+  const described = own
+    .toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))
+    .map(({ metadata, status }) => ({
+      value: metadata.name,
+      description: [status?.phase, status?.backupID, status?.version]
+        .filter((part) => part !== undefined)
+        .join(' '),
+    }));
+  return [{ value: 'latest', description: 'newest complete backup in the store' }, ...described];
+};
+
+const revisions: Source = async (kit, { positional: [name = ''] }) => {
+  const { readRevisions } = await import('../revisions.ts');
+  const stack = await kit.cluster.get(stackKind, { namespace: kit.namespace, name }, kit.call);
+  return (await readRevisions(kit, stack))
+    .toReversed()
+    .map(({ number, spec, time }) => ({ value: String(number), description: `${spec.version} ${time}` }));
+};
+
+const stores: Source = async (kit) =>
+  (await kit.cluster.list(storeKind, { namespace: kit.namespace }, kit.call)).map(({ metadata, spec }) => ({
+    value: metadata.name,
+    description: spec.tier,
+  }));
+
+const allNamespaces: Source = async (kit) =>
+  (await kit.cluster.list(namespaces, {}, kit.call)).map(({ metadata }) => ({ value: metadata?.name ?? '' }));
+
+const ofArguments: Readonly<Record<string, Source>> = {
+  STACK: stacks,
+  COMPONENT: components,
+  BACKUP: backups,
+};
+const ofOptions: Readonly<Record<string, Source>> = {
+  namespace: allNamespaces,
+  revision: revisions,
+  to: revisions,
+  from: backups,
+  store: stores,
+  stack: stacks,
+};
+
+function contexts(line: OnTheLine, { environment }: Surroundings): readonly Candidate[] {
+  try {
+    return contextNames(
+      line.kubeconfig === undefined ? defaultKubeconfigFiles(environment) : [line.kubeconfig],
+    ).map((value) => ({ value }));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { pluginDocs } from './docs.ts';
+import { createProgram } from './program.ts';
+import { silentSurroundings } from './surroundings.ts';
+import { everyCommand } from '../command-line/command-line.ts';
+
+it('docs/kubectl-jtel.md is what the commands say of themselves (make generate)', () => {
+  expect(readFileSync(new URL('../docs/kubectl-jtel.md', import.meta.url), 'utf8')).toBe(pluginDocs());
+});
+
+const leaves = everyCommand(createProgram(silentSurroundings)).filter(
+  ({ commands }) => commands.length === 0,
+);
+
+it.each(leaves.map((command) => [command.name(), command] as const))('%s says what it does', (_, command) =>
+  expect(command.description()).not.toBe(''),
+);
+
+it.each(
+  leaves
+    .filter(({ registeredArguments }) => registeredArguments.length > 0)
+    .map((command) => [command.name()]),
+)('%s has an example', (name) => {
+  const page = pluginDocs();
+  const section = page.slice(page.indexOf(` ${name}\n\n`)).split('\n### ')[0];
+  expect(section).toMatch(/```\n[^`]*kubectl jtel[^]*```\n[^`]*kubectl/);
+});

@@ -1,0 +1,16 @@
+/** `kubectl jtel history`: what was done to a stack, when, from which source, and how it ended. */
+import { getStack, type Kit } from '../kit.ts';
+import type { OutputOptions } from '../options.ts';
+import { listOf, printObject } from '../output.ts';
+import { readRevisions } from '../revisions.ts';
+import { historyLines, historyView } from './view.ts';
+
+export async function history(kit: Kit, name: string, { output }: OutputOptions): Promise<void> {
+  const stack = await getStack(kit, name);
+  const lines = historyLines(stack, await readRevisions(kit, stack));
+  if (output === 'json' || output === 'yaml') return await printObject(kit, listOf(lines), output);
+  if (lines.length === 0)
+    return kit.surroundings.tell(`nothing is recorded of ${name} yet: the operator has not looked at it`);
+  const { width, ...view } = kit.view();
+  kit.print(historyView(lines, output === 'wide' ? view : { ...view, width }));
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { Revision } from '../../controllers/stack/revisions.ts';
+import type { HistoryEntry } from '../../crds/index.ts';
+import { historyLines, historyView } from './view.ts';
+import { aStack, pipe, terminal, widthOf } from '../view/testing.ts';
+
+const { spec } = aStack('main');
+const first: Revision = {
+  name: 'main-1',
+  number: 1,
+  spec: { ...spec, version: '3.43.1' },
+  time: '2026-02-01T00:00:00Z',
+  changedBy: 'argocd-controller',
+  sourceRevision: '8f3a9c1d2e7b4a',
+  attempt: { action: 'Install', startTime: '2026-02-01T00:00:00Z' },
+  outcome: { result: 'Succeeded', time: '2026-02-01T00:12:00Z' },
+};
+const second: Revision = {
+  name: 'main-2',
+  number: 2,
+  spec,
+  time: '2026-03-01T01:00:00Z',
+  attempt: {
+    action: 'Update',
+    startTime: '2026-03-01T01:00:00Z',
+    failure: { reason: 'HealthGateFailed', message: 'acd-web-1 is unhealthy', time: '2026-03-01T01:30:00Z' },
+  },
+  outcome: {
+    result: 'RolledBack',
+    time: '2026-03-01T01:30:00Z',
+    backTime: '2026-03-01T01:40:00Z',
+    downtimeSeconds: 95,
+    backTo: 1,
+  },
+};
+
+function lines(
+  revisions: readonly Revision[],
+  history: readonly HistoryEntry[] = [],
+  revision = 1,
+): string[] {
+  return historyView(historyLines(aStack('main', { history, revision }), revisions), pipe);
+}
+
+describe('a history', () => {
+  it('tells what was done, newest first, from where and by whom', () => {
+    const [head, ...rows] = lines([first, second]);
+    expect(head).toMatch(/REVISION +VERSION +ACTION +RESULT +WHEN +TOOK +DOWN +SOURCE +BY +MESSAGE/);
+    expect(rows[0]).toMatch(/2 +3\.43\.2 +Update +RolledBack +2h ago +40m +1m35s +acd-web-1 is unhealthy$/);
+    expect(rows[1]).toMatch(
+      /1 +3\.43\.1 +Install +Succeeded +28d ago +12m +8f3a9c1d2e7b +argocd-controller$/,
+    );
+  });
+
+  it('marks what runs', () =>
+    expect(lines([first, second]).filter((line) => line.startsWith('▶'))).toEqual([
+      expect.stringContaining('3.43.1'),
+    ]));
+
+  it('shows a spec that was only just accepted as under way', () => {
+    const { attempt: _attempt, outcome: _outcome, ...fresh } = second;
+    expect(lines([first, fresh])[1]).toContain('under way');
+  });
+
+  it('keeps what the status says of revisions that are gone, and of work that made none', () => {
+    const moved: HistoryEntry = {
+      revision: 1,
+      version: '3.43.1',
+      action: 'Relocate',
+      result: 'Succeeded',
+      startTime: '2026-02-20T00:00:00Z',
+    };
+    expect(
+      lines([first], [moved])
+        .slice(1)
+        .map((line) => /Relocate|Install/.exec(line)?.[0]),
+    ).toEqual(['Relocate', 'Install']);
+  });
+
+  it('counts an entry and its revision as one', () => {
+    const entry: HistoryEntry = {
+      revision: 1,
+      version: '3.43.1',
+      action: 'Install',
+      result: 'Succeeded',
+      startTime: '2026-02-01T00:00:00Z',
+    };
+    expect(lines([first], [entry])).toHaveLength(2);
+  });
+
+  it('leaves out columns that nobody needs, and fits 80 columns', () => {
+    const { sourceRevision: _, changedBy: __, ...plainFirst } = first;
+    expect(lines([plainFirst])[0]).not.toMatch(/SOURCE|BY|DOWN|MESSAGE/);
+    expect(widthOf(historyView(historyLines(aStack('main'), [first, second]), terminal))).toBeLessThanOrEqual(
+      80,
+    );
+  });
+});

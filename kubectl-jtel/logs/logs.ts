@@ -1,0 +1,69 @@
+/** `kubectl jtel logs`: what containers write, straight from the host. */
+import { once } from 'node:events';
+import type { LogLine } from '../../host-driver/console.ts';
+import { getStack, type Kit } from '../kit.ts';
+import { CommandError } from '../../command-line/terminal.ts';
+import type { Colour } from '../view/paint.ts';
+import { printableInColour } from '../view/paint.ts';
+import { containersOf, onHost } from '../containers.ts';
+
+export interface LogsOptions {
+  readonly follow?: boolean;
+  readonly tail?: number | 'all';
+  readonly since?: number;
+  readonly timestamps?: boolean;
+}
+
+const usualTail = 100;
+const colours: readonly Colour[] = ['cyan', 'magenta', 'yellow', 'green', 'blue'];
+
+export async function logs(
+  kit: Kit,
+  name: string,
+  component: string | undefined,
+  options: LogsOptions,
+): Promise<void> {
+  const stack = await getStack(kit, name);
+  await onHost(kit, stack, async (host, project) => {
+    const containers = containersOf(await host.containers(project, kit.call.signal), component, stack);
+    const services = [...new Set(containers.map(({ service }) => service))];
+    const question = {
+      // Of one component everything that was asked about, of all of them what fits into a head.
+      tail: options.tail ?? (options.since === undefined ? usualTail : ('all' as const)),
+      mode: options.follow === true ? ('Follow' as const) : ('Once' as const),
+      ...(options.since === undefined ? {} : { sinceSeconds: options.since }),
+    };
+    const show = lineFormat(kit, services, options.timestamps === true);
+    try {
+      for await (const line of host.logs(project, services, question, kit.call.signal))
+        await write(kit, show(line));
+    } catch (error) {
+      // Ctrl-C is how following ends.
+      if (options.follow === true && kit.surroundings.signal.aborted) return;
+      throw error;
+    }
+    if (options.follow === true) throw new CommandError(`${stack.spec.host.address} ended the logs`);
+  });
+}
+
+function lineFormat(
+  { paint, surroundings }: Kit,
+  services: readonly string[],
+  timestamps: boolean,
+): (line: LogLine) => string {
+  const width = Math.max(...services.map((service) => service.length));
+  return ({ service, time, text, stream }) => {
+    const prefix =
+      services.length === 1
+        ? ''
+        : `${paint(colours[services.indexOf(service) % colours.length], service.padEnd(width))} ${paint(stream === 'stderr' ? 'red' : 'dim', '|')} `;
+    const shown = surroundings.screen === undefined ? text : printableInColour(text);
+    return `${prefix}${timestamps ? `${paint('dim', time)} ` : ''}${shown}\n`;
+  };
+}
+
+/** Waits for a slow reader instead of collecting what it does not read. */
+async function write({ surroundings: { stdout, signal } }: Kit, text: string): Promise<void> {
+  if (stdout.write(text)) return;
+  await once(stdout, 'drain', { signal });
+}

@@ -1,0 +1,135 @@
+/** The operator's look and the operator's plan, in this process, with a person's rights, on hands that can change nothing. */
+import { BackupSource } from '../../controllers/stack/data-source.ts';
+import { describeAction } from '../../controllers/stack/actions.ts';
+import { withWorkload } from '../../controllers/stack/effective.ts';
+import { lookAt, type Look } from '../../controllers/stack/look.ts';
+import type { ObserveDependencies } from '../../controllers/stack/observe.ts';
+import { plan } from '../../controllers/stack/plan.ts';
+import { CredentialStore } from '../../controllers/inputs/credentials.ts';
+import { InputError } from '../../controllers/inputs/input-error.ts';
+import { projectName } from '../../controllers/hosts/project.ts';
+import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
+import { readRelease, renderStack } from '../../controllers/inputs/stack-release.ts';
+import { openStore } from '../../controllers/stores/store-access.ts';
+import { BlobError } from '../../blob-store/blob-store.ts';
+import { restoreKind, type JtelStack } from '../../crds/index.ts';
+import { createHostDriver } from '../../host-driver/connect.ts';
+import type { Kit } from '../kit.ts';
+import { serviceChanges } from './changes.ts';
+import type { Forecast } from './forecast.ts';
+import { readOnlyCluster, readOnlyDriver } from './read-only.ts';
+
+/** Never run: planning starts no job. */
+const noToolbox = { repository: 'none', tag: 'none', digest: 'sha256:none' };
+
+export async function foresee(kit: Kit, stack: JtelStack): Promise<Forecast> {
+  const cluster = readOnlyCluster(kit.cluster);
+  const driver = readOnlyDriver(createHostDriver());
+  try {
+    const now = kit.surroundings.now();
+    const project = projectName(stack.metadata.namespace, stack.metadata.name);
+    const dependencies: ObserveDependencies & { readonly clusterID: string } = {
+      cluster,
+      driver,
+      releases: new ReleaseSource({}),
+      credentials: new CredentialStore(cluster),
+      openStore,
+      backups: new BackupSource(),
+      restoresOf: async ({ metadata }, options) =>
+        (await cluster.list(restoreKind, { namespace: metadata.namespace }, options)).filter(
+          ({ spec }) => spec.stackRef.name === metadata.name,
+        ),
+      toolbox: noToolbox,
+      clock: kit.surroundings.now,
+      clusterID: await cluster.clusterID(kit.call),
+    };
+    const look = await lookAt(stack, project, 'full', now, dependencies, kit.call);
+    return await toForecast(kit, stack, project, look, dependencies, now);
+  } finally {
+    await driver.close();
+  }
+}
+
+async function toForecast(
+  kit: Kit,
+  stack: JtelStack,
+  project: string,
+  { held, gathered }: Look,
+  dependencies: ObserveDependencies & { readonly clusterID: string },
+  now: Date,
+): Promise<Forecast> {
+  const { observed } = gathered;
+  const host = observed.host.ok ? observed.host.value : undefined;
+  // As the operator that holds the host sees it: claiming is no step worth telling then.
+  const isHeld = host?.state?.owner.uid === stack.metadata.uid;
+  const identity = {
+    clusterID: dependencies.clusterID,
+    ...(isHeld && host?.state !== undefined ? { heldEpoch: host.state.epoch } : {}),
+  };
+  const planned = plan({ stack: held, observed, identity, now });
+  const applied = host?.state?.applied;
+  const wanted = observed.desired?.release;
+  const before =
+    applied === undefined || wanted === undefined || applied.digest === wanted.digest
+      ? undefined
+      : await appliedCompose(kit, stack, project, gathered, applied.digest, dependencies);
+  const differs = wanted !== undefined && applied?.digest !== wanted.digest;
+  const paused = stack.spec.suspend
+    ? 'Suspended'
+    : stack.spec.managementMode === 'Observe'
+      ? 'Observing'
+      : undefined;
+  return {
+    stack: `${stack.metadata.namespace}/${stack.metadata.name}`,
+    kind: planned.kind,
+    step: planned.step,
+    ...('message' in planned ? { message: planned.message } : {}),
+    ...('reason' in planned ? { reason: planned.reason } : {}),
+    actions:
+      planned.kind === 'Act'
+        ? planned.wave.map((action) => ({ type: action.type, description: describeAction(action) }))
+        : [],
+    ...(paused === undefined ? {} : { paused }),
+    ...(observed.objection === undefined
+      ? {}
+      : { objection: { reason: observed.objection.reason, message: observed.objection.message } }),
+    obstacles:
+      planned.kind === 'Blocked'
+        ? []
+        : [...observed.findings, ...(observed.initialData?.ok === false ? [observed.initialData] : [])].map(
+            ({ reason, message }) => ({ reason, message }),
+          ),
+    ...(applied === undefined ? {} : { runs: { version: applied.version, time: applied.time } }),
+    wants: { version: held.spec.version },
+    changes: !differs
+      ? []
+      : before === undefined && applied !== undefined
+        ? 'Unknown'
+        : serviceChanges(before, wanted.composeYaml),
+    setUp: observed.desired !== undefined && host?.state?.setupDigest !== observed.desired.setupDigest,
+  };
+}
+
+/** The compose file that runs, made again from the spec it was made from; undefined when that cannot be proven to be the one. */
+async function appliedCompose(
+  kit: Kit,
+  stack: JtelStack,
+  project: string,
+  { observed }: Look['gathered'],
+  digest: string,
+  dependencies: ObserveDependencies,
+): Promise<string | undefined> {
+  for (const revision of (observed.revisions?.all ?? []).toReversed()) {
+    const former = withWorkload(stack, revision);
+    try {
+      const volumes = observed.host.ok ? observed.host.value.state?.volumes : undefined;
+      const { loaded } = await readRelease(former, dependencies, kit.call);
+      const result = await renderStack(former, project, loaded, dependencies, kit.call, volumes);
+      if ('rendered' in result && result.rendered.digest === digest) return result.rendered.composeYaml;
+    } catch (error) {
+      // A release or secret of those days may be gone.
+      if (!(error instanceof InputError || error instanceof BlobError)) throw error;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { serviceChanges } from './changes.ts';
+import type { Forecast } from './forecast.ts';
+import { planView } from './view.ts';
+import { pipe, terminal, widthOf } from '../view/testing.ts';
+
+const idle: Forecast = {
+  stack: 'acme/main',
+  kind: 'Done',
+  step: 'Done',
+  actions: [],
+  obstacles: [],
+  wants: { version: '3.43.2' },
+  runs: { version: '3.43.2', time: '2026-03-01T00:00:00Z' },
+  changes: [],
+  setUp: false,
+};
+
+function text(change: Partial<Forecast>): string {
+  return planView({ ...idle, ...change }, pipe).join('\n');
+}
+
+describe('a plan', () => {
+  it('without anything to do says so, and that nothing was changed', () => {
+    expect(text({})).toContain('there is nothing to do');
+    expect(text({})).toMatch(/Nothing was changed\.$/);
+  });
+
+  it('lists the steps in order', () => {
+    const shown = text({
+      kind: 'Act',
+      message: 'pulling images',
+      actions: [
+        { type: 'ClaimHost', description: 'claim the host' },
+        { type: 'PullImages', description: 'pull images' },
+      ],
+    });
+    expect(shown).toMatch(/next step: pulling images\n {2}1\. claim the host\n {2}2\. pull images/);
+  });
+
+  it('tells already now what will be in the way later', () => {
+    const shown = text({
+      kind: 'Act',
+      message: 'creating credentials',
+      obstacles: [{ reason: 'HostTooSmall', message: '2 cores, Large needs 8.' }],
+    });
+    expect(shown).toMatch(/Later this will be in the way \(HostTooSmall\):\n {2}2 cores, Large needs 8\./);
+  });
+
+  it('explains what keeps the operator from going on', () => {
+    const shown = text({
+      kind: 'Blocked',
+      reason: 'HostTooSmall',
+      message: '192.0.2.10: 2 cores, Large needs 8.',
+    });
+    expect(shown).toContain('cannot go on (HostTooSmall)');
+    expect(shown).toContain('2 cores, Large needs 8');
+    expect(shown).toContain('fewer cores, less memory or less disk');
+  });
+
+  it('says what is done instead while a spec cannot be begun', () => {
+    expect(
+      text({ objection: { reason: 'WaitingForWindow', message: 'The window opens on Sunday.' } }),
+    ).toMatch(/last good one is kept up:\n {2}The window opens on Sunday\./);
+  });
+
+  it('says that only once', () => {
+    const waits = { reason: 'WaitingForWindow', message: 'The window opens on Sunday.' } as const;
+    expect(text({ kind: 'Wait', ...waits, objection: waits }).match(/opens on Sunday/g)).toHaveLength(1);
+  });
+
+  it('says that nothing of it is done while the stack is suspended', () =>
+    expect(text({ paused: 'Suspended' })).toContain('nothing of this is done'));
+
+  it('names the containers that change, and why', () => {
+    const shown = text({
+      changes: [
+        { service: 'acd-web-1', change: 'Recreated', because: ['image 3.43.1 → 3.43.2', 'files'] },
+        { service: 'acd-web-3', change: 'Added', because: [] },
+      ],
+    });
+    expect(shown).toMatch(/~ +acd-web-1 +made anew +image 3\.43\.1 → 3\.43\.2, files/);
+    expect(shown).toMatch(/\+ +acd-web-3 +new/);
+  });
+
+  it('fits 80 columns', () => {
+    const long = { reason: 'SecretInvalid', message: 'x '.repeat(200) } as const;
+    expect(
+      widthOf(
+        planView(
+          {
+            ...idle,
+            kind: 'Blocked',
+            ...long,
+            objection: long,
+            changes: [{ service: 'a', change: 'Recreated', because: ['b '.repeat(100)] }],
+          },
+          terminal,
+        ),
+      ),
+    ).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('changes between compose files', () => {
+  const file = (services: object): string => JSON.stringify({ services });
+  const web = {
+    image: 'r.example:5000/acd-web:3.43.1@sha256:aa',
+    environment: { A: '1' },
+    volumes: ['/opt/x/files/1:/etc/x'],
+  };
+
+  it('are none for the same file', () => expect(serviceChanges(file({ web }), file({ web }))).toEqual([]));
+  it('are all new where nothing was', () =>
+    expect(serviceChanges(undefined, file({ web }))).toEqual([
+      { service: 'web', change: 'Added', because: [] },
+    ]));
+  it('name what is removed', () =>
+    expect(serviceChanges(file({ web }), file({}))).toEqual([
+      { service: 'web', change: 'Removed', because: [] },
+    ]));
+  it('say which part of a service differs', () => {
+    const changed = {
+      ...web,
+      image: 'r.example:5000/acd-web:3.43.2@sha256:bb',
+      volumes: ['/opt/x/files/2:/etc/x'],
+    };
+    expect(serviceChanges(file({ web }), file({ web: changed }))).toEqual([
+      { service: 'web', change: 'Recreated', because: ['image 3.43.1 → 3.43.2', 'files'] },
+    ]);
+  });
+});

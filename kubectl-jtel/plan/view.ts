@@ -1,0 +1,132 @@
+/** A forecast in words. */
+import { reasons } from '../../crds/index.ts';
+import type { ServiceChange } from './changes.ts';
+import type { Forecast } from './forecast.ts';
+import type { Colour } from '../view/paint.ts';
+import { table, wrap } from '../view/table.ts';
+import type { ViewContext } from '../view/view.ts';
+
+export function planView(forecast: Forecast, context: ViewContext): string[] {
+  const { paint } = context;
+  const { runs, wants } = forecast;
+  const version =
+    runs === undefined
+      ? `nothing runs yet, wanted is ${wants.version}`
+      : runs.version === wants.version
+        ? `runs ${runs.version}`
+        : `runs ${runs.version}, wanted is ${wants.version}`;
+  return [
+    `${paint('bold', forecast.stack)}  ${version}`,
+    ...objection(forecast, context),
+    '',
+    ...next(forecast, context),
+    ...forecast.obstacles.flatMap(({ reason, message }) => [
+      '',
+      ...explained(`Later this will be in the way (${reason}):`, message, reason, 'red', context),
+    ]),
+    ...changes(forecast, context),
+    ...(forecast.paused === undefined
+      ? []
+      : [
+          '',
+          paint(
+            'yellow',
+            forecast.paused === 'Suspended'
+              ? 'spec.suspend is true: nothing of this is done.'
+              : 'spec.managementMode is Observe: nothing of this is done.',
+          ),
+        ]),
+    '',
+    paint('dim', 'Nothing was changed.'),
+  ];
+}
+
+function objection({ objection: found }: Forecast, context: ViewContext): string[] {
+  return found === undefined
+    ? []
+    : [
+        '',
+        ...explained(
+          `The spec as it stands cannot be begun (${found.reason}), so the last good one is kept up:`,
+          found.message,
+          found.reason,
+          'red',
+          context,
+        ),
+      ];
+}
+
+function next(
+  { kind, message = '', reason, actions, objection: told }: Forecast,
+  context: ViewContext,
+): string[] {
+  const { paint, width } = context;
+  // While the last good spec has nothing to do either, what keeps this one from being begun is all there is to say.
+  if (told?.message === message) return ['What runs is as that one wants it.'];
+  switch (kind) {
+    case 'Done':
+      return [`${paint('green', '✔')} Everything is as the spec wants it: there is nothing to do.`];
+    case 'Wait':
+      return explained(`The operator waits (${reason ?? ''}):`, message, reason, 'yellow', context);
+    case 'Blocked':
+      return explained(`The operator cannot go on (${reason ?? ''}):`, message, reason, 'red', context);
+    case 'Act':
+      return [
+        ...wrap(`The operator’s next step: ${message}`, width),
+        ...actions.map(({ description }, index) => `  ${paint('cyan', `${index + 1}.`)} ${description}`),
+        paint('dim', '  then it looks again and plans the next step'),
+      ];
+  }
+}
+
+function explained(
+  head: string,
+  message: string,
+  reason: Forecast['reason'],
+  colour: Colour,
+  { paint, width }: ViewContext,
+): string[] {
+  const inner = width === undefined ? undefined : width - 2;
+  const meaning =
+    reason === undefined ? [] : wrap(reasons[reason], inner).map((line) => paint('dim', `  ${line}`));
+  return [
+    ...wrap(head, width).map((line) => paint(colour, line)),
+    ...wrap(message, inner).map((line) => `  ${line}`),
+    ...meaning,
+  ];
+}
+
+const signs: Readonly<
+  Record<ServiceChange['change'], { readonly sign: string; readonly colour: Colour; readonly words: string }>
+> = {
+  Added: { sign: '+', colour: 'green', words: 'new' },
+  Removed: { sign: '-', colour: 'red', words: 'removed' },
+  Recreated: { sign: '~', colour: 'yellow', words: 'made anew' },
+};
+
+function changes({ changes: found, setUp, runs }: Forecast, { paint, width }: ViewContext): string[] {
+  const host = setUp ? ['', 'The host is set up (packages, firewall, DNS, time zone).'] : [];
+  if (found === 'Unknown')
+    return [
+      ...host,
+      '',
+      'Which containers change cannot be told: what runs was made from a spec or release that is gone.',
+    ];
+  if (found.length === 0) return host;
+  const head =
+    runs === undefined ? 'Containers that are made:' : 'Containers that change; all others stay as they are:';
+  const rows = found.map(({ service, change, because }) => {
+    const { sign, colour, words } = signs[change];
+    return [{ text: sign, colour }, { text: service, colour: 'bold' as const }, words, because.join(', ')];
+  });
+  return [
+    ...host,
+    '',
+    head,
+    ...table([{ title: '' }, { title: '' }, { title: '' }, { title: '', flexible: true }], rows, {
+      paint,
+      width,
+      indent: 2,
+    }).slice(1),
+  ];
+}

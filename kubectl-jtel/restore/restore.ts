@@ -1,0 +1,170 @@
+/** `kubectl jtel restore`: asks the operator to bring a backup into a stack, to plan or test that, or to undo it. */
+import { isBackupID, isIdentity } from '../../backup-format/names.ts';
+import { stackIdentity } from '../../controllers/stores/backup-identity.ts';
+import {
+  labels,
+  restoreKind,
+  type JtelRestore,
+  type JtelStack,
+  type RestoreSource,
+} from '../../crds/index.ts';
+import { ExitCode } from '../../command-line/command-line.ts';
+import { CommandError, UsageError } from '../../command-line/terminal.ts';
+import { confirm, confirmByName } from '../confirm.ts';
+import { getStack, requireName, type Kit } from '../kit.ts';
+import { restoreResult } from '../backup/view-request.ts';
+import type { PlaceOptions } from '../backup/place.ts';
+import { timedName } from '../backup/timed-name.ts';
+import { waitForRequest } from '../backup/wait.ts';
+
+export interface RestoreOptions extends PlaceOptions {
+  readonly from?: string;
+  readonly plan?: boolean;
+  readonly test?: boolean;
+  readonly replace?: boolean;
+  readonly confirm?: string;
+  readonly skipBackup?: boolean;
+  readonly verify?: 'Checksum' | 'Start';
+  readonly inPlace?: boolean;
+  readonly keepHours?: number;
+  readonly name?: string;
+  readonly wait?: boolean;
+}
+
+/** So long the order may wait for something; afterwards it ends, because what it was meant for may be another thing by then. */
+const consentHours = 24;
+
+export async function restore(kit: Kit, name: string, options: RestoreOptions): Promise<void> {
+  const stack = await getStack(kit, name);
+  if (options.name !== undefined) requireName(options.name, '--name');
+  const mode = options.plan === true ? 'Plan' : options.test === true ? 'Test' : 'Execute';
+  const source = restoreSource(stack, options);
+  const replace = options.replace === true;
+  if (replace && mode === 'Execute') {
+    const before =
+      options.skipBackup === true
+        ? 'NO backup of it is made first (--skip-backup)'
+        : 'a backup of it is made first';
+    const question = `The data of ${kit.namespace}/${name} are replaced by those of backup ${options.from ?? ''}; ${before}. ${howLong(options)}`;
+    await confirmByName(kit, question, name, options.confirm);
+  }
+  const object = {
+    metadata: {
+      name: options.name ?? timedName(name, 'restore', kit.surroundings.now()),
+      namespace: kit.namespace,
+      labels: { [labels.stack]: name },
+    },
+    spec: {
+      stackRef: { name },
+      source,
+      mode,
+      ...(mode === 'Execute'
+        ? { notAfter: new Date(kit.surroundings.now().getTime() + consentHours * 3_600_000).toISOString() }
+        : {}),
+      ...(replace ? { ifNotEmpty: 'Replace', confirmReplace: name } : {}),
+      ...(options.skipBackup === true ? { preRestoreBackup: 'Skip' } : {}),
+      ...(options.verify === undefined ? {} : { verify: options.verify }),
+      ...(options.inPlace === true ? { inPlace: 'Accept' } : {}),
+      ...(options.keepHours === undefined ? {} : { keepPreviousHours: options.keepHours }),
+    },
+  };
+  await createAndFollow(kit, object, options.wait === true || mode === 'Plan');
+}
+
+export interface UndoOptions {
+  readonly plan?: boolean;
+  readonly yes?: boolean;
+  readonly name?: string;
+  readonly wait?: boolean;
+}
+
+/** `kubectl jtel restore undo`: back to the data from before the last restore, as long as they are on the host. */
+export async function undoRestore(kit: Kit, name: string, options: UndoOptions): Promise<void> {
+  const { status } = await getStack(kit, name);
+  if (options.name !== undefined) requireName(options.name, '--name');
+  const { previousData } = status ?? {};
+  if (previousData === undefined)
+    throw new CommandError(
+      `${kit.namespace}/${name} has no data from before a restore on its host; a backup brings older data back: kubectl jtel backup list ${name}`,
+    );
+  const now = kit.surroundings.now();
+  const { requestUID, source = 'the data from before', switchTime, untilTime } = previousData;
+  const since =
+    switchTime === undefined
+      ? ''
+      : ` What was written since ${switchTime} is put aside with the data in use now, and can be had back the same way.`;
+  if (options.plan !== true)
+    await confirm(
+      kit,
+      `${kit.namespace}/${name} goes back to ${source} (kept until ${untilTime}).${since} The stack is down for the time of a restart.`,
+      options.yes,
+    );
+  const object = {
+    metadata: {
+      name: options.name ?? timedName(name, 'undo', now),
+      namespace: kit.namespace,
+      labels: { [labels.stack]: name },
+    },
+    spec: {
+      stackRef: { name },
+      source: { undoOf: requestUID },
+      mode: options.plan === true ? 'Plan' : 'Execute',
+      ...(options.plan === true
+        ? {}
+        : { notAfter: new Date(now.getTime() + consentHours * 3_600_000).toISOString() }),
+    },
+  };
+  await createAndFollow(kit, object, options.wait === true || options.plan === true);
+}
+
+function howLong({ inPlace, keepHours }: RestoreOptions): string {
+  if (inPlace === true)
+    return 'Where there is no room beside them they are overwritten in place: the stack is down meanwhile, and only that backup leads back.';
+  const kept =
+    keepHours === 0
+      ? 'The data from before are not kept.'
+      : 'The data from before are kept for a while: kubectl jtel restore undo switches back.';
+  return `The stack serves while they are loaded, and is down for the time of a restart. ${kept}`;
+}
+
+async function createAndFollow(kit: Kit, object: object, waits: boolean): Promise<void> {
+  // What the API server fills in is not there yet.
+  const created = await kit.cluster.create(restoreKind, object as JtelRestore, kit.call);
+  const followUp = waits
+    ? ''
+    : `; follow it with: kubectl get jtelrestore ${created.metadata.name} -n ${kit.namespace} -w`;
+  kit.surroundings.tell(`JtelRestore ${created.metadata.name} created${followUp}`);
+  if (!waits) return;
+  const ended = await waitForRequest(kit, restoreKind, created.metadata.name);
+  kit.print(restoreResult(ended, kit.view()));
+  if (ended.status?.phase !== 'Completed') throw new ExitCode(1);
+}
+
+/** @throws UsageError when it is not said which backup, or where it lies. */
+function restoreSource(
+  stack: JtelStack,
+  { from, store, identity }: Pick<RestoreOptions, 'from' | 'store' | 'identity'>,
+): RestoreSource {
+  if (from === undefined)
+    throw new UsageError('which backup? Give --from: a backupID, the name of a JtelBackup, or latest');
+  if (store !== undefined) requireName(store, '--store');
+  if (identity !== undefined && !isIdentity(identity))
+    throw new UsageError(
+      `--identity ${JSON.stringify(identity.slice(0, 80))} cannot be one: lower-case letters, digits, "-" and "."`,
+    );
+  const named = store === undefined ? {} : { storeRef: { name: store } };
+  if (from === 'latest') return { latestOf: identity ?? stackIdentity(stack), ...named };
+  const whose = identity === undefined ? {} : { identity };
+  if (!isBackupID(from)) {
+    requireName(from, '--from');
+    if (store !== undefined)
+      throw new UsageError(`--store goes with a backupID or latest: JtelBackup ${from} knows its own`);
+    return { backupRef: { name: from }, ...whose };
+  }
+  const storeName = store ?? stack.spec.backup?.storeRef.name;
+  if (storeName === undefined)
+    throw new UsageError(
+      `in which store does ${from} lie? ${stack.metadata.name} has no spec.backup: give --store`,
+    );
+  return { backupID: from, storeRef: { name: storeName }, ...whose };
+}

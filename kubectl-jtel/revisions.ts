@@ -1,0 +1,52 @@
+/** The recorded specs of a stack, as commands name them: by number, or `current` for the spec as it is now. */
+import type { JtelStack, JtelStackSpec } from '../crds/index.ts';
+import { listRevisions, revisionsOf, type Revision } from '../controllers/stack/revisions.ts';
+import { CommandError, UsageError } from '../command-line/terminal.ts';
+import type { Kit } from './kit.ts';
+import { age } from './view/time.ts';
+
+/** Oldest first. */
+export async function readRevisions(kit: Kit, stack: JtelStack): Promise<readonly Revision[]> {
+  return revisionsOf(stack, await listRevisions(kit.cluster, stack, kit.call));
+}
+
+/** A spec with a name for people. */
+export interface NamedSpec {
+  readonly title: string;
+  readonly spec: JtelStackSpec;
+  /** Absent for a spec that is not recorded (yet). */
+  readonly revision?: Revision;
+}
+
+export function currentSpec(stack: JtelStack): NamedSpec {
+  return { title: `${stack.metadata.name}: current spec (${stack.spec.version})`, spec: stack.spec };
+}
+
+export function specOf(stack: JtelStack, revision: Revision, now: Date): NamedSpec {
+  const when = age(revision.time, now);
+  return {
+    title: `${stack.metadata.name}: revision ${revision.number} (${revision.spec.version}${when === '' ? '' : `, ${when} ago`})`,
+    spec: revision.spec,
+    revision,
+  };
+}
+
+/** @throws UsageError for what is no number; CommandError that names the revisions there are. */
+export function findSpec(
+  stack: JtelStack,
+  revisions: readonly Revision[],
+  wanted: string,
+  now: Date,
+): NamedSpec {
+  if (wanted === 'current') return currentSpec(stack);
+  if (!/^\d{1,15}$/.test(wanted))
+    throw new UsageError(
+      `${JSON.stringify(wanted.slice(0, 40))} is no revision: it is a number, or "current" for the spec as it is now`,
+    );
+  const found = revisions.find(({ number }) => number === Number(wanted));
+  if (found !== undefined) return specOf(stack, found, now);
+  const there = revisions.map(({ number }) => number).join(', ');
+  throw new CommandError(
+    `${stack.metadata.name} has no revision ${wanted}${there === '' ? ' recorded' : `; it has ${there}`} (spec.revisionHistoryLimit decides how many are kept)`,
+  );
+}

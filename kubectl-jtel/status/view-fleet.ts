@@ -1,0 +1,78 @@
+/** All stacks as a table, worst first. */
+import type { JtelStack } from '../../crds/index.ts';
+import { badConditions, byUrgency, judgePhase, sentenceOf, signs } from './judge.ts';
+import { table, type Cell, type Column } from '../view/table.ts';
+import { age } from '../view/time.ts';
+import type { ViewContext } from '../view/view.ts';
+
+export interface FleetOptions {
+  readonly scope: 'Namespace' | 'AllNamespaces';
+  readonly columns: 'Usual' | 'Wide';
+}
+
+const usual: readonly Column[] = [
+  { title: '' },
+  { title: 'NAMESPACE', dropOrder: 1 },
+  { title: 'NAME' },
+  { title: 'VERSION' },
+  { title: 'PHASE' },
+  { title: 'UP' },
+  { title: 'BACKUP', dropOrder: 3 },
+  { title: 'AGE', dropOrder: 4 },
+  { title: 'WHAT IS GOING ON', flexible: true },
+];
+const further: readonly Column[] = [
+  { title: 'SIZE' },
+  { title: 'HOST' },
+  { title: 'REVISION', align: 'right' },
+];
+
+export function fleetView(
+  stacks: readonly JtelStack[],
+  options: FleetOptions,
+  context: ViewContext,
+): string[] {
+  const wide = options.columns === 'Wide';
+  const columns = wide ? [...usual.slice(0, -1), ...further, ...usual.slice(-1)] : usual;
+  const shown = columns.map(({ title }) => title !== 'NAMESPACE' || options.scope === 'AllNamespaces');
+  const only = <T>(items: readonly T[]): T[] => items.filter((_, index) => shown[index] === true);
+  const rows = stacks.toSorted(byUrgency).map((stack) => {
+    const cells = row(stack, context);
+    return only(wide ? [...cells.slice(0, -1), ...furtherCells(stack), ...cells.slice(-1)] : cells);
+  });
+  return table(only(columns), rows, { paint: context.paint, width: wide ? undefined : context.width });
+}
+
+function row(stack: JtelStack, { now }: ViewContext): Cell[] {
+  const { metadata, spec, status = {} } = stack;
+  const bad = badConditions(stack);
+  const phase = judgePhase(status.phase);
+  const verdict = phase === 'Good' && bad.length > 0 ? 'Bad' : phase;
+  const { sign, colour } = signs[verdict];
+  const version =
+    status.version === undefined || status.version === spec.version
+      ? spec.version
+      : `${status.version}→${spec.version}`;
+  const percent = status.operation?.progressPercent;
+  // Ready and yet something wrong: that is worth the place, not that all is well.
+  const trouble = bad.find(({ type }) => type !== 'Ready' && type !== 'Stalled') ?? bad[0];
+  const message =
+    phase === 'Good' && trouble !== undefined
+      ? `${trouble.type}: ${trouble.message}`
+      : (sentenceOf(stack) ?? 'not looked at yet');
+  return [
+    { text: sign, colour },
+    metadata.namespace,
+    { text: metadata.name, colour: 'bold' },
+    version,
+    { text: status.phase ?? 'Pending', colour },
+    status.componentsReady ?? '',
+    spec.backup === undefined ? { text: 'none', colour: 'dim' } : age(status.backup?.lastSuccessTime, now),
+    age(metadata.creationTimestamp, now),
+    percent === undefined ? message : `${percent} % ${message}`,
+  ];
+}
+
+function furtherCells({ spec, status }: JtelStack): Cell[] {
+  return [spec.size, spec.host.address, status?.revision === undefined ? '' : String(status.revision)];
+}

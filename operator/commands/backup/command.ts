@@ -1,0 +1,102 @@
+/**
+ * `jtel-operator backup create`: asks for a backup by creating a JtelBackup. The pods of a stack's CronJob run it; its name is
+ * made from the schedule, so that firing twice, late or an hour off asks for the same backup.
+ */
+import { Command, Option } from 'commander';
+import { labels, madeByOperator, type JtelBackup } from '../../../crds/index.ts';
+import { UsageError, type Terminal } from '../../../command-line/terminal.ts';
+
+interface CreateOptions {
+  readonly stack: string;
+  readonly namespace?: string;
+  readonly trigger: 'Scheduled' | 'Manual';
+  readonly verify: 'Checksum' | 'Restore';
+  readonly schedule?: string;
+  readonly timeZone?: string;
+  readonly jobName?: string;
+  readonly name?: string;
+  readonly kubeconfig?: string;
+}
+
+export function backupCommand(terminal: Terminal, clock: () => Date = () => new Date()): Command {
+  const create = new Command('create')
+    .description('ask for a backup of a stack; one of that name that is there already is success')
+    .requiredOption('--stack <name>', 'JtelStack to back up')
+    .addOption(new Option('-n, --namespace <name>', 'namespace of the stack').env('POD_NAMESPACE'))
+    .addOption(
+      new Option('--trigger <trigger>', 'what asks for it')
+        .choices(['Scheduled', 'Manual'])
+        .default('Manual'),
+    )
+    .addOption(
+      new Option('--verify <method>', 'Restore also restores it for a test')
+        .choices(['Checksum', 'Restore'])
+        .default('Checksum'),
+    )
+    .option('--schedule <cron>', 'with --trigger Scheduled: the schedule that it belongs to, five fields')
+    .option('--time-zone <zone>', 'with --trigger Scheduled: the time zone of the schedule')
+    .addOption(
+      new Option('--job-name <name>', 'the Job of a CronJob; its name says for which minute it fired').env(
+        'JOB_NAME',
+      ),
+    )
+    .option('--name <name>', 'name of the JtelBackup; default: made from the stack and the time')
+    .option(
+      '--kubeconfig <file>',
+      'how to reach the cluster; default: the pod’s service account, else KUBECONFIG or ~/.kube/config',
+    )
+    .action(async (options: CreateOptions) => {
+      const { namespace } = options;
+      if (namespace === undefined)
+        throw new UsageError('--namespace is missing (in a pod POD_NAMESPACE may say it)');
+      const name = options.name ?? (await backupName(options, clock()));
+      const { createBackup } = await import('./create.ts');
+      const outcome = await createBackup(
+        options.kubeconfig,
+        backupOf(options, namespace, name),
+        terminal.signal,
+      );
+      terminal.print(
+        `jtelbackup ${namespace}/${name} ${outcome === 'Created' ? 'created' : 'was asked for already'}`,
+      );
+    });
+  return new Command('backup').description('backups of stacks').addCommand(create);
+}
+
+async function backupName(
+  { trigger, stack, schedule, timeZone, jobName }: CreateOptions,
+  now: Date,
+): Promise<string> {
+  // Seconds, in UTC: two that are asked for by hand are two.
+  if (trigger === 'Manual')
+    return `${stack}-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z`;
+  if (schedule === undefined || timeZone === undefined)
+    throw new UsageError(
+      '--trigger Scheduled needs --schedule and --time-zone: the name of the backup is made from them',
+    );
+  const { Schedule } = await import('../../../controllers/times/schedule-times.ts');
+  const slot = new Schedule(schedule, timeZone).nearest(firedAt(jobName) ?? now);
+  if (slot === undefined) throw new UsageError(`schedule "${schedule}" never comes`);
+  return `${stack}-${slot.name}`;
+}
+
+/** A CronJob calls its Jobs `<its name>-<minutes since 1970>`; undefined for one that was made by hand. */
+function firedAt(jobName: string | undefined): Date | undefined {
+  const [, minutes] = /-(\d{8,9})$/.exec(jobName ?? '') ?? [];
+  return minutes === undefined ? undefined : new Date(Number(minutes) * 60_000);
+}
+
+/** The server fills in the rest of the metadata. */
+function backupOf({ stack, trigger, verify }: CreateOptions, namespace: string, name: string): JtelBackup {
+  const backup = {
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: 'JtelBackup',
+    metadata: {
+      namespace,
+      name,
+      labels: { [labels.stack]: stack, ...(trigger === 'Scheduled' ? madeByOperator : {}) },
+    },
+    spec: { stackRef: { name: stack }, trigger, verify },
+  };
+  return backup as object as JtelBackup;
+}

@@ -1,0 +1,38 @@
+/** Creates a JtelBackup with whatever credentials there are; loaded only when it is needed. */
+import { backupKind, operatorName, type JtelBackup } from '../../../crds/index.ts';
+import { ClusterClient } from '../../../runtime/client/cluster-client.ts';
+import { ApiError, isAlreadyExists } from '../../../runtime/client/api-error.ts';
+import { KubeConnection } from '../../../runtime/client/connection.ts';
+import { SecretRegistry } from '../../../runtime/report/secret-registry.ts';
+import { CommandError } from '../../../command-line/terminal.ts';
+
+/** A pod that starts in a moment without an API server is started again by its Job; this is for what is over sooner. */
+const timeoutSeconds = 30;
+
+/** @throws {CommandError} when the API server refuses or does not answer. */
+export async function createBackup(
+  kubeconfig: string | undefined,
+  backup: JtelBackup,
+  signal: AbortSignal,
+): Promise<'Created' | 'Exists'> {
+  const connection = KubeConnection.load(kubeconfig);
+  try {
+    const cluster = new ClusterClient({
+      connection,
+      fieldManager: operatorName,
+      secrets: new SecretRegistry(),
+    });
+    await cluster.create(backupKind, backup, { signal, timeoutSeconds });
+    return 'Created';
+  } catch (error) {
+    if (isAlreadyExists(error)) return 'Exists';
+    if (error instanceof ApiError)
+      throw new CommandError(
+        `JtelBackup ${backup.metadata.namespace}/${backup.metadata.name} was not created: ${error.message}`,
+        { cause: error },
+      );
+    throw error;
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,159 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runOperatorCommand, type CommandFactory } from './program.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const release = `${root}sandbox/stand-ins/releases/3.43.2/release.yaml`;
+const store = ['--endpoint', 'https://acme.blob.core.windows.net', '--container', 'releases'];
+let printed: string[];
+let told: string[];
+let folder: string;
+beforeEach(async () => {
+  [printed, told] = [[], []];
+  folder = await mkdtemp(join(tmpdir(), 'jtel-cli-'));
+});
+afterEach(async () => await rm(folder, { recursive: true }));
+
+async function run(
+  argv: readonly string[],
+  options: { readonly signal?: AbortSignal; readonly further?: readonly CommandFactory[] } = {},
+): Promise<number> {
+  const { signal = new AbortController().signal, further = [] } = options;
+  return await runOperatorCommand(
+    argv,
+    { print: (line) => printed.push(line), tell: (line) => told.push(line), signal },
+    further,
+  );
+}
+
+async function file(name: string, content: string, mode = 0o600): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content, { mode });
+  return path;
+}
+
+function failing(error: unknown): CommandFactory {
+  return () =>
+    new Command('fail').action(() => {
+      throw error;
+    });
+}
+
+describe('the exit code is', () => {
+  it('0 for help, which goes to standard output', async () => {
+    expect(await run(['release', 'publish', '--help'])).toBe(0);
+    expect(printed.join('\n')).toContain('--signing-key-file');
+  });
+
+  it.each([
+    ['an unknown command', ['release', 'destroy'], 'unknown command'],
+    [
+      'a missing argument',
+      ['release', 'verify', ...store, '--credentials-file', 'x'],
+      'missing required argument',
+    ],
+    ['a missing option', ['release', 'list', '--endpoint', 'https://a'], "required option '--container"],
+    [
+      'an unknown option',
+      ['release', 'list', ...store, '--credentials-file', 'x', '--force'],
+      'unknown option',
+    ],
+    [
+      'an output that does not exist',
+      ['release', 'list', ...store, '--credentials-file', 'x', '-o', 'xml'],
+      'Allowed choices',
+    ],
+    [
+      'a credentials file that is not there',
+      ['release', 'list', ...store, '--credentials-file', '/nowhere'],
+      'cannot read /nowhere: ENOENT',
+    ],
+    [
+      'a version that is none',
+      ['release', 'verify', '../up', ...store, '--credentials-file', 'x'],
+      'is not a version',
+    ],
+  ])('2 for %s', async (_, argv, message) => {
+    expect(await run(argv)).toBe(2);
+    expect(told.join('\n')).toContain(message);
+    expect(printed).toEqual([]);
+  });
+
+  it('1 for a failure nobody expected, with what is needed to find it', async () => {
+    expect(await run(['fail'], { further: [failing(new TypeError('broken inside'))] })).toBe(1);
+    expect(told.join('\n')).toMatch(/internal error: TypeError: broken inside\n +at /);
+  });
+
+  it('1 when it was interrupted', async () => {
+    expect(
+      await run(['fail'], { further: [failing(new Error('aborted'))], signal: AbortSignal.abort() }),
+    ).toBe(1);
+    expect(told).toEqual(['interrupted']);
+  });
+});
+
+describe('a credentials file', () => {
+  it.each([
+    ['with a key that is none', 'accountName: acme\naccountKey: "geheim geheim"\n'],
+    ['with a list', '- geheim\n'],
+    ['that is not YAML', 'geheim: [\n'],
+    ['of another account', 'connectionString: AccountName=other;AccountKey=Z2VoZWltIGdlaGVpbSBnZWhlaW0=\n'],
+    ['of numbers', '{"accountKey": {"geheim": 1}}'],
+  ])('%s is refused without showing it', async (_, content) => {
+    expect(await run(['release', 'list', ...store, '--credentials-file', await file('store', content)])).toBe(
+      2,
+    );
+    expect(told.join('\n')).not.toMatch(/geheim|Z2VoZWlt/);
+  });
+
+  it('that others can read is used, with a warning', async () => {
+    const path = await file('store', 'sasToken: nothing\n', 0o644);
+    expect(await run(['release', 'list', ...store, '--credentials-file', path])).toBe(2);
+    expect(told[0]).toContain(`warning: ${path} holds a secret`);
+  });
+});
+
+describe('host script', () => {
+  it('prints the script for the host of a stack', async () => {
+    expect(await run(['host', 'script', '-f', `${root}examples/full-stack.yaml`, '--release', release])).toBe(
+      0,
+    );
+    expect(printed.join('\n')).toMatch(/^#!\/bin\/sh\n/);
+    expect(printed.join('\n')).toContain('ip saddr 192.0.2.5/32 udp dport 30000-34999 accept');
+  });
+
+  it('knows the defaults of the resource', async () => {
+    expect(
+      await run(['host', 'script', '-f', `${root}examples/quickstart/4-stack.yaml`, '--release', release]),
+    ).toBe(0);
+    expect(printed.join('\n')).toContain("mode='Managed'");
+  });
+
+  it.each([
+    ['no stack', 'kind: Secret\n', 'must have exactly one JtelStack; it has 0'],
+    ['no YAML', 'a: [\n', 'is not YAML'],
+    [
+      'a stack without a host',
+      'kind: JtelStack\nspec: {version: 3.43.2}\n',
+      "spec must have required property 'host'",
+    ],
+    ['nothing', '', 'it has 0'],
+  ])('refuses a file with %s', async (_, content, message) => {
+    expect(await run(['host', 'script', '-f', await file('stack.yaml', content), '--release', release])).toBe(
+      2,
+    );
+    expect(told.join('\n')).toContain(message);
+  });
+
+  it('refuses a release of another version', async () => {
+    const other = `${root}sandbox/stand-ins/releases/3.43.1/release.yaml`;
+    expect(await run(['host', 'script', '-f', `${root}examples/full-stack.yaml`, '--release', other])).toBe(
+      2,
+    );
+    expect(told.join('\n')).toContain('wants version 3.43.2');
+  });
+});

@@ -1,0 +1,32 @@
+/**
+ * Root of the `jtel-operator` command line: the operator itself and the commands that the vendor's build process and
+ * whoever prepares hosts use. Exit codes: 0 done, 1 failed, 2 called the wrong way.
+ */
+import { Command } from 'commander';
+import { BlobError } from '../../blob-store/blob-store.ts';
+import { InputError } from '../../controllers/inputs/input-error.ts';
+import { ReleaseInvalidError } from '../../release/validate.ts';
+import { runCommandLine } from '../../command-line/command-line.ts';
+import { backupCommand } from './backup/command.ts';
+import { hostCommand } from './host/command.ts';
+import { releaseCommand } from './release/command.ts';
+import { CommandError, type Terminal } from '../../command-line/terminal.ts';
+
+/** A part of the command line that is put together elsewhere. */
+export type CommandFactory = (terminal: Terminal) => Command;
+
+/** @param argv what follows the program's name. @returns the exit code. */
+export async function runOperatorCommand(
+  argv: readonly string[],
+  terminal: Terminal,
+  further: readonly CommandFactory[] = [],
+): Promise<number> {
+  const program = new Command('jtel-operator')
+    .description('runs jtel container stacks on docker compose hosts')
+    .showHelpAfterError('(--help tells more)');
+  for (const factory of [...further, releaseCommand, hostCommand, (one: Terminal) => backupCommand(one)])
+    program.addCommand(factory(terminal));
+  return await runCommandLine(program, argv, terminal, (error) =>
+    [CommandError, BlobError, InputError, ReleaseInvalidError].some((kind) => error instanceof kind),
+  );
+}

@@ -1,0 +1,142 @@
+/**
+ * From an image's tag to its digest, by the registry's HTTP API (OCI distribution spec, "pulling manifests"). Speaks
+ * basic and token authentication; a password is only ever sent to the registry, or over TLS to where it points.
+ */
+import { createHash } from 'node:crypto';
+import { CommandError } from '../../../command-line/terminal.ts';
+
+export interface RegistryAccess {
+  /** `http(s)://host[:port]`, without a path. */
+  readonly endpoint: string;
+  readonly credentials?: { readonly username: string; readonly password: string };
+}
+
+const manifestTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+
+const timeoutMilliseconds = 30_000;
+const maximumManifestBytes = 4 * 1024 * 1024;
+
+export class Registry {
+  readonly #access: RegistryAccess;
+  /** `Authorization` by repository, once the registry said how it wants to be asked. */
+  readonly #authorization = new Map<string, string>();
+
+  constructor(access: RegistryAccess) {
+    this.#access = access;
+  }
+
+  /**
+   * Digest (`sha256:…`) of a tag, or of a digest that is only to be confirmed.
+   * @throws {CommandError} when the image is not there, or the registry refuses or does not answer.
+   */
+  async digest(repository: string, reference: string, signal: AbortSignal): Promise<string> {
+    const image = `${repository}${reference.startsWith('sha256:') ? '@' : ':'}${reference}`;
+    const response = await this.#get(repository, `/v2/${repository}/manifests/${reference}`, image, signal);
+    if (response.status === 404)
+      throw new CommandError(`image ${image} is not in registry ${this.#access.endpoint}: push it first`);
+    if (!response.ok)
+      throw new CommandError(
+        `registry ${this.#access.endpoint} answered ${response.status} for image ${image}`,
+      );
+    const body = Buffer.from(await response.arrayBuffer());
+    if (body.length > maximumManifestBytes)
+      throw new CommandError(`the manifest of image ${image} has ${body.length} bytes: that is none`);
+    // Over the bytes, not the registry's own header: this is what a host will verify.
+    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+    const claimed = response.headers.get('docker-content-digest');
+    if (claimed !== null && claimed !== digest)
+      throw new CommandError(
+        `registry ${this.#access.endpoint} says ${claimed} for image ${image}, but it is ${digest}`,
+      );
+    return digest;
+  }
+
+  async #get(repository: string, path: string, image: string, signal: AbortSignal): Promise<Response> {
+    const first = await this.#fetch(
+      new URL(path, this.#access.endpoint),
+      this.#authorization.get(repository),
+      signal,
+    );
+    if (first.status !== 401) return first;
+    await first.body?.cancel();
+    const authorization = await this.#authorize(
+      first.headers.get('www-authenticate') ?? '',
+      repository,
+      image,
+      signal,
+    );
+    const second = await this.#fetch(new URL(path, this.#access.endpoint), authorization, signal);
+    if (second.status === 401 || second.status === 403) throw this.#refused(image);
+    this.#authorization.set(repository, authorization);
+    return second;
+  }
+
+  async #authorize(
+    challenge: string,
+    repository: string,
+    image: string,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { credentials } = this.#access;
+    const basic =
+      credentials &&
+      `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
+    if (!/^bearer /i.test(challenge)) {
+      if (basic === undefined)
+        throw new CommandError(
+          `registry ${this.#access.endpoint} wants credentials for image ${image}: give --registry-user and --registry-password-file`,
+        );
+      return basic;
+    }
+    const parameters = new Map(
+      [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [
+        name.toLowerCase(),
+        value,
+      ]),
+    );
+    const realm = parameters.get('realm') ?? '';
+    const registry = new URL(this.#access.endpoint);
+    const url = URL.canParse(realm) ? new URL(realm) : undefined;
+    if (url === undefined || (url.protocol !== 'https:' && url.host !== registry.host)) {
+      throw new CommandError(
+        `registry ${this.#access.endpoint} wants the password sent to ${JSON.stringify(realm.slice(0, 80))} without TLS: refused`,
+      );
+    }
+    url.searchParams.set('service', parameters.get('service') ?? '');
+    url.searchParams.set('scope', `repository:${repository}:pull`);
+    const response = await this.#fetch(url, basic, signal);
+    const answer = (await response.json().catch(() => ({}))) as {
+      readonly token?: unknown;
+      readonly access_token?: unknown;
+    };
+    const token = answer.token ?? answer.access_token;
+    if (!response.ok || typeof token !== 'string' || !/^[\w.~+/=-]+$/.test(token)) throw this.#refused(image);
+    return `Bearer ${token}`;
+  }
+
+  async #fetch(url: URL, authorization: string | undefined, signal: AbortSignal): Promise<Response> {
+    const headers = { accept: manifestTypes, ...(authorization === undefined ? {} : { authorization }) };
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]);
+    try {
+      return await fetch(url, { headers, signal: limited, redirect: 'manual' });
+    } catch (error) {
+      signal.throwIfAborted();
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      const code =
+        (cause as NodeJS.ErrnoException).code ??
+        (limited.aborted ? `no answer in ${timeoutMilliseconds / 1000} s` : String(cause));
+      throw new CommandError(`cannot reach registry ${url.origin}: ${code}`);
+    }
+  }
+
+  #refused(image: string): CommandError {
+    return new CommandError(
+      `registry ${this.#access.endpoint} refuses the credentials for image ${image}: check --registry-user and --registry-password-file`,
+    );
+  }
+}

@@ -1,0 +1,166 @@
+/** `jtel-operator run`: the operator itself. */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ConfigError, parseToolboxImage, type OperatorConfig } from '../config.ts';
+import { LeadershipLost } from '../../runtime/errors.ts';
+import type { LogLevel } from '../../runtime/report/logger.ts';
+import { CommandError, UsageError, type Terminal } from '../../command-line/terminal.ts';
+
+interface RunOptions {
+  readonly kubeconfig?: string;
+  readonly namespace: readonly string[];
+  readonly leaseNamespace: string;
+  readonly leaseName: string;
+  readonly leaseDurationSeconds: number;
+  readonly identity?: string;
+  readonly toolboxImage: string;
+  readonly image?: string;
+  readonly backupServiceAccount?: string;
+  readonly backupWindowSeconds: number;
+  readonly healthPort: number;
+  readonly resyncSeconds: number;
+  readonly monitorSeconds: number;
+  readonly workers: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'readable';
+  readonly releaseKeyFile?: string;
+}
+
+export function runCommand(terminal: Terminal): Command {
+  return new Command('run')
+    .description('watch JtelStacks and bring their hosts to what they say')
+    .addOption(
+      new Option(
+        '--kubeconfig <file>',
+        'how to reach the cluster; default: the pod’s service account, else KUBECONFIG or ~/.kube/config',
+      ),
+    )
+    .addOption(new Option('--namespace <name...>', 'watch only these namespaces').default([], 'all'))
+    .addOption(
+      new Option('--lease-namespace <name>', 'where the Lease lies')
+        .env('POD_NAMESPACE')
+        .default('jtel-system'),
+    )
+    .addOption(
+      new Option('--lease-name <name>', 'of several operators with one Lease, one works').default(
+        'jtel-operator',
+      ),
+    )
+    .addOption(
+      new Option('--lease-duration-seconds <n>', 'a dead operator is replaced after so long')
+        .default(15)
+        .argParser(number(3, 300)),
+    )
+    .addOption(new Option('--identity <name>', 'name of this process in the Lease').env('POD_NAME'))
+    .addOption(
+      new Option('--toolbox-image <image>', 'runs jobs on hosts: registry/path[:tag]@sha256:…')
+        .env('TOOLBOX_IMAGE')
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        '--image <image>',
+        'the operator’s own image, for the CronJobs that ask for scheduled backups',
+      ).env('OPERATOR_IMAGE'),
+    )
+    .addOption(
+      new Option(
+        '--backup-service-account <name>',
+        'ServiceAccount in the stacks’ namespaces that those CronJobs run as',
+      ).env('BACKUP_SERVICE_ACCOUNT'),
+    )
+    .addOption(
+      new Option('--backup-window-seconds <n>', 'how long one try of a backup may write to its store')
+        .default(43_200)
+        .argParser(number(30, 604_800)),
+    )
+    .addOption(
+      new Option('--health-port <port>', '/healthz, /readyz, /metrics; 0: any free port')
+        .default(8080)
+        .argParser(number(0, 65535)),
+    )
+    .addOption(
+      new Option('--resync-seconds <n>', 'how often a stack that is well is looked at')
+        .default(300)
+        .argParser(number(5, 86400)),
+    )
+    .addOption(
+      new Option(
+        '--monitor-seconds <n>',
+        'how long a stack must stay up after an update before it counts as good',
+      )
+        .default(10)
+        .argParser(number(0, 3600)),
+    )
+    .addOption(
+      new Option('--workers <n>', 'stacks that are looked at at the same time')
+        .default(32)
+        .argParser(number(1, 1000)),
+    )
+    .addOption(new Option('--log-level <level>').choices(['error', 'warn', 'info', 'debug']).default('info'))
+    .addOption(
+      new Option('--log-format <format>', 'default: readable on a terminal, else json')
+        .choices(['json', 'readable'])
+        .default(process.stderr.isTTY ? 'readable' : 'json'),
+    )
+    .addOption(
+      new Option(
+        '--release-key-file <file>',
+        'PEM of the vendor’s ed25519 public key: releases without its signature are refused',
+      ),
+    )
+    .action(async (options: RunOptions) => {
+      // Only here: no other command needs the operator and what it stands on in memory.
+      const { runOperator } = await import('../main.ts');
+      try {
+        await runOperator(await configOf(options), terminal.signal);
+      } catch (error) {
+        if (error instanceof LeadershipLost)
+          throw new CommandError(`another operator took over: ${error.message}`, { cause: error });
+        if (error instanceof ConfigError) throw new UsageError(error.message, { cause: error });
+        throw error;
+      }
+    });
+}
+
+async function configOf(options: RunOptions): Promise<OperatorConfig> {
+  const {
+    kubeconfig,
+    namespace,
+    identity,
+    toolboxImage,
+    releaseKeyFile,
+    image,
+    backupServiceAccount,
+    ...rest
+  } = options;
+  if ((image === undefined) !== (backupServiceAccount === undefined))
+    throw new ConfigError(
+      '--image and --backup-service-account go together: what the CronJobs of backup schedules run, and as whom',
+    );
+  const releaseKey =
+    releaseKeyFile === undefined
+      ? undefined
+      : await (await import('./release/options.ts')).readPublicKey(releaseKeyFile);
+  return {
+    ...rest,
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(releaseKey === undefined ? {} : { releaseKey }),
+    ...(image === undefined || backupServiceAccount === undefined
+      ? {}
+      : { schedulePods: { image, serviceAccount: backupServiceAccount } }),
+    namespaces: namespace.length === 0 ? 'All' : namespace,
+    // A restarted pod keeps its name, but is another process.
+    identity: `${identity ?? hostname()}-${randomBytes(4).toString('hex')}`,
+    toolboxImage: parseToolboxImage(toolboxImage),
+  };
+}
+
+function number(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`It has to be a whole number from ${minimum} to ${maximum}.`);
+  };
+}

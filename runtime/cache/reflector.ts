@@ -1,0 +1,166 @@
+/**
+ * Keeps a store equal to what the server has of one kind in one scope: list, then watch from there, for ever. A watch
+ * that ends goes on from its last version; an expired version, and now and then the clock, lead to a new list, of which
+ * only the differences are told (watches do lose events: etcd #17529, #18089).
+ */
+import type { ResourceKind } from '../kind.ts';
+import { isGone } from '../client/api-error.ts';
+import type { KubeConnection } from '../client/connection.ts';
+import { listPages } from '../client/list-pages.ts';
+import type { CallObserver } from '../client/transport.ts';
+import { sleep } from '../control/sleep.ts';
+import type { KubernetesObject } from '../objects.ts';
+import type { Logger } from '../report/logger.ts';
+import type { ObjectStore } from './object-store.ts';
+import { trim } from './trim.ts';
+import { watchOnce } from './watch-once.ts';
+
+export interface ReflectorTimes {
+  /** The server ends each watch after about so long; at most 27. Default 25 s: a dead watch is noticed within 30 s. */
+  readonly watchSeconds?: number;
+  /** Default 5 s. */
+  readonly silenceGraceSeconds?: number;
+  /** A full list at least so often. Default 900 s. */
+  readonly relistSeconds?: number;
+  /** Longest pause after failures. Default 10 s. */
+  readonly maxDelaySeconds?: number;
+}
+
+export interface ReflectorOptions<T extends KubernetesObject> extends ReflectorTimes {
+  readonly connection: KubeConnection;
+  readonly kind: ResourceKind<T>;
+  /** Undefined: all namespaces. */
+  readonly namespace: string | undefined;
+  readonly store: ObjectStore<T>;
+  readonly logger: Logger;
+  /** The first list is in the store. */
+  readonly onListed: () => void;
+  /** A watch ended other than as agreed. */
+  readonly onRestart?: (reason: string) => void;
+  readonly observe?: CallObserver;
+  readonly pageSize?: number;
+}
+
+export class Reflector<T extends KubernetesObject> {
+  readonly #options: ReflectorOptions<T>;
+  #failures = 0;
+  #lastTrouble: string | undefined;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Runs until the signal aborts; never throws. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#listAndWatch(signal);
+      } catch (error) {
+        if (!signal.aborted) await this.#failed('List', error, signal);
+      }
+    }
+  }
+
+  async #listAndWatch(signal: AbortSignal): Promise<void> {
+    const { relistSeconds = 900, onListed } = this.#options;
+    let version = await this.#list(signal);
+    onListed();
+    // Everybody's lists at the same moment would be a burst.
+    const relistAt = performance.now() + relistSeconds * 1000 * (0.9 + 0.2 * Math.random());
+    while (!signal.aborted && performance.now() < relistAt) {
+      const next = await this.#watch(version, signal);
+      if (next === undefined) return;
+      version = next;
+    }
+  }
+
+  /** In a function of its own, so that the untrimmed list is not held in memory for as long as the watch goes on. */
+  async #list(signal: AbortSignal): Promise<string> {
+    const { connection, kind, namespace, store, observe, pageSize } = this.#options;
+    // A page of 500 large objects takes a busy server a while.
+    const options = { signal, timeoutSeconds: 60, ...(pageSize === undefined ? {} : { pageSize }) };
+    const listing = await listPages(
+      connection,
+      kind,
+      namespace === undefined ? {} : { namespace },
+      options,
+      observe,
+    );
+    store.replaceAll(listing.items.map(trim), namespace);
+    return listing.resourceVersion;
+  }
+
+  /** The version to go on from; undefined to list again. */
+  async #watch(from: string, signal: AbortSignal): Promise<string | undefined> {
+    const {
+      connection,
+      kind,
+      namespace,
+      store,
+      watchSeconds = 25,
+      silenceGraceSeconds = 5,
+      onRestart,
+    } = this.#options;
+    const start = performance.now();
+    let version = from;
+    const end = await watchOnce(
+      connection,
+      kind,
+      {
+        namespace,
+        resourceVersion: from,
+        lastsSeconds: watchSeconds * (0.8 + 0.2 * Math.random()),
+        graceSeconds: silenceGraceSeconds,
+      },
+      {
+        changed: (object) => store.put(trim(object)),
+        deleted: (object) => store.remove(trim(object)),
+        reached: (reached) => {
+          version = reached;
+        },
+      },
+      signal,
+    );
+    switch (end.reason) {
+      case 'Aborted':
+        return version;
+      case 'Expired':
+        onRestart?.(end.reason);
+        return undefined;
+      case 'Silent':
+        onRestart?.(end.reason);
+        this.#options.logger.warn('watch was silent, starting a new one', { kind: kind.kind, namespace });
+        return version;
+      case 'Failed':
+        onRestart?.(end.reason);
+        if (isGone(end.error)) return undefined;
+        await this.#failed('Watch', end.error, signal);
+        return version;
+      case 'Ended':
+        // A server that ends watches at once is on its way down: no busy loop.
+        if (performance.now() - start < 1000 && version === from)
+          await this.#failed('Watch', new Error('watch ended at once'), signal);
+        else this.#healthy();
+        this.#options.logger.debug('watch ended as agreed', { kind: kind.kind, namespace });
+        return version;
+    }
+  }
+
+  #healthy(): void {
+    if (this.#lastTrouble !== undefined)
+      this.#options.logger.info('watching again', { kind: this.#options.kind.kind });
+    this.#failures = 0;
+    this.#lastTrouble = undefined;
+  }
+
+  async #failed(what: 'List' | 'Watch', error: unknown, signal: AbortSignal): Promise<void> {
+    const { kind, namespace, logger, maxDelaySeconds = 10 } = this.#options;
+    const trouble = `${what} ${String(error)}`;
+    if (trouble !== this.#lastTrouble)
+      logger.warn(`${what.toLowerCase()} failed, will be tried again`, { kind: kind.kind, namespace, error });
+    this.#lastTrouble = trouble;
+    const delay = Math.min(maxDelaySeconds, 0.25 * 2 ** Math.min(this.#failures, 20));
+    this.#failures += 1;
+    await sleep(delay / 2 + (delay / 2) * Math.random(), signal);
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * One watch, from its start to its end, as a promise. Not client-node's `Watch`: it swallows what handlers throw and what
+ * the server says when it refuses, cannot be ended before it was answered, and brings all of client-node into memory.
+ */
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { ResourceKind } from '../kind.ts';
+import type { KubeConnection } from '../client/connection.ts';
+import { isGone } from '../client/api-error.ts';
+import { collectionPath } from '../client/paths.ts';
+import { commonHeaders, errorFrom, parse, urlOf } from '../client/transport.ts';
+import type { KubernetesObject } from '../objects.ts';
+
+export type WatchEnd =
+  /** Ended by the server as agreed: go on from the last version. */
+  | { readonly reason: 'Ended' }
+  /** The server no longer has that version: list again. */
+  | { readonly reason: 'Expired' }
+  /** Overdue: the connection is half-open, or the server hangs. */
+  | { readonly reason: 'Silent' }
+  | { readonly reason: 'Failed'; readonly error: unknown }
+  | { readonly reason: 'Aborted' };
+
+export interface WatchRequest {
+  readonly namespace: string | undefined;
+  /** Empty: from now, what is there is told first. */
+  readonly resourceVersion: string;
+  /** Only the object of this name, and only its metadata: what lies in it does not travel. */
+  readonly name?: string;
+  /** The server ends the watch after so long (with a bookmark shortly before): one that lasts longer is known to be dead. */
+  readonly lastsSeconds: number;
+  /** Time past its end until a watch counts as dead. */
+  readonly graceSeconds: number;
+}
+
+export interface WatchHandlers<T> {
+  changed(object: T): void;
+  deleted(object: T): void;
+  /** Everything up to this version has been told. */
+  reached(resourceVersion: string): void;
+}
+
+const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+
+export async function watchOnce<T extends KubernetesObject>(
+  connection: KubeConnection,
+  kind: ResourceKind<T>,
+  request: WatchRequest,
+  handlers: WatchHandlers<T>,
+  signal: AbortSignal,
+): Promise<WatchEnd> {
+  const controller = new AbortController();
+  let silent = false;
+  const timer = setTimeout(
+    () => {
+      silent = true;
+      controller.abort();
+    },
+    (request.lastsSeconds + request.graceSeconds) * 1000,
+  );
+  const abort = (): void => controller.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await follow(connection, kind, request, handlers, controller.signal);
+  } catch (error) {
+    if (signal.aborted) return { reason: 'Aborted' };
+    if (silent) return { reason: 'Silent' };
+    return isGone(error) ? { reason: 'Expired' } : { reason: 'Failed', error };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    // Whatever the reason for the end: nothing more is to come from this one.
+    controller.abort();
+  }
+}
+
+/** Delivers line by line until the server ends the stream, or says why it cannot go on. */
+async function follow<T extends KubernetesObject>(
+  connection: KubeConnection,
+  kind: ResourceKind<T>,
+  request: WatchRequest,
+  handlers: WatchHandlers<T>,
+  signal: AbortSignal,
+): Promise<WatchEnd> {
+  const purpose = `watch ${kind.plural}`;
+  const query = {
+    watch: true,
+    resourceVersion: request.resourceVersion,
+    allowWatchBookmarks: true,
+    ...(request.name === undefined ? {} : { fieldSelector: `metadata.name=${request.name}` }),
+    timeoutSeconds: Math.max(1, Math.round(request.lastsSeconds)),
+  };
+  const url = urlOf(connection, collectionPath(kind, request.namespace), query);
+  const response = await connection.send({
+    method: 'GET',
+    url,
+    headers: request.name === undefined ? commonHeaders : { ...commonHeaders, accept: metadataOnly },
+    pool: 'watches',
+    signal,
+  });
+  const status = response.statusCode ?? 0;
+  if (status !== 200)
+    throw errorFrom(
+      { purpose },
+      { status, body: parse(await text(response)), retryAfter: response.headers['retry-after'] },
+    );
+  for await (const line of linesOf(response)) {
+    const end = deliver(line, handlers);
+    if (end !== undefined) return end;
+  }
+  return { reason: 'Ended' };
+}
+
+/** Whole lines only; throws when the stream breaks before its agreed end. */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  response.setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of response) {
+    const lines = `${rest}${String(chunk)}`.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}
+
+function deliver<T extends KubernetesObject>(line: string, handlers: WatchHandlers<T>): WatchEnd | undefined {
+  const event = parse(line);
+  if (typeof event !== 'object' || event === null || !('type' in event) || !('object' in event))
+    return { reason: 'Failed', error: new Error('watch: the answer is not a stream of events') };
+  switch (event.type) {
+    case 'ADDED':
+    case 'MODIFIED':
+      handlers.changed(event.object as T);
+      break;
+    case 'DELETED':
+      handlers.deleted(event.object as T);
+      break;
+    case 'BOOKMARK':
+      break;
+    case 'ERROR':
+      return endOfStatus(event.object);
+    default:
+      return {
+        reason: 'Failed',
+        error: new Error(`watch: unknown event type ${JSON.stringify(event.type)}`),
+      };
+  }
+  const version = (event.object as KubernetesObject).metadata?.resourceVersion;
+  if (version !== undefined) handlers.reached(version);
+  return undefined;
+}
+
+function endOfStatus(payload: unknown): WatchEnd {
+  const status = payload as { readonly code?: number; readonly reason?: string; readonly message?: string };
+  if (status.code === 410 || status.reason === 'Expired' || status.reason === 'Gone')
+    return { reason: 'Expired' };
+  return {
+    reason: 'Failed',
+    error: new Error(`watch: HTTP ${status.code ?? 'error'} ${status.reason ?? ''} ${status.message ?? ''}`),
+  };
+}

@@ -1,0 +1,76 @@
+/** Lists in pages, so that neither side holds thousands of objects as one text. */
+import type { ResourceKind } from '../kind.ts';
+import type { KubernetesObject } from '../objects.ts';
+import { isGone } from './api-error.ts';
+import { apiVersionOf } from './kinds.ts';
+import type { CallOptions, ListQuery } from './cluster.ts';
+import type { KubeConnection } from './connection.ts';
+import { collectionPath } from './paths.ts';
+import { callApi, type CallObserver } from './transport.ts';
+
+export interface Listing<T> {
+  readonly items: readonly T[];
+  /** The version that the list shows; a watch goes on from here. */
+  readonly resourceVersion: string;
+}
+
+interface ListBody<T> {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly T[] | null;
+}
+
+const PAGE_SIZE = 500;
+
+/**
+ * All objects, as the server has them now (a consistent read, not its cache). When the first version expires between
+ * two pages, it starts over, once.
+ */
+export async function listPages<T extends KubernetesObject>(
+  connection: KubeConnection,
+  kind: ResourceKind<T>,
+  query: ListQuery,
+  options: CallOptions & { readonly pageSize?: number },
+  observe?: CallObserver,
+): Promise<Listing<T>> {
+  try {
+    return await readPages(connection, kind, query, options, observe);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    return readPages(connection, kind, query, options, observe);
+  }
+}
+
+async function readPages<T extends KubernetesObject>(
+  connection: KubeConnection,
+  kind: ResourceKind<T>,
+  query: ListQuery,
+  options: CallOptions & { readonly pageSize?: number },
+  observe?: CallObserver,
+): Promise<Listing<T>> {
+  const items: T[] = [];
+  let next: string | undefined;
+  for (;;) {
+    const page = (await callApi(
+      connection,
+      {
+        method: 'GET',
+        path: collectionPath(kind, query.namespace),
+        query: {
+          labelSelector: query.labelSelector,
+          fieldSelector: query.fieldSelector,
+          limit: options.pageSize ?? PAGE_SIZE,
+          continue: next,
+        },
+        purpose: `list ${kind.plural}`,
+      },
+      options,
+      observe,
+    )) as ListBody<T>;
+    // Items of built-in kinds come without these two.
+    for (const item of page.items ?? [])
+      items.push({ ...item, apiVersion: apiVersionOf(kind), kind: kind.kind });
+    next = page.metadata?.continue;
+    if (next === undefined || next === '')
+      return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
+  }
+}

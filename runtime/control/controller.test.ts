@@ -1,0 +1,217 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RecordingLogger } from '../../test/support/recording-logger.ts';
+import { waitFor } from '../../test/support/wait.ts';
+import { ObjectStore } from '../cache/object-store.ts';
+import { ApiError } from '../client/api-error.ts';
+import { LeadershipLost, Stalled, Waiting } from '../errors.ts';
+import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
+import { Controller, watching, type ControllerOptions } from './controller.ts';
+import type { ReconcileContext, ReconcileResult } from './reconciler.ts';
+
+interface Widget extends KubernetesObject {
+  readonly spec?: { readonly secretName: string };
+  readonly status?: unknown;
+}
+
+function widget(
+  name: string,
+  version = 1,
+  extra: { readonly generation?: number; readonly status?: unknown; readonly secretName?: string } = {},
+): Widget {
+  const { generation = 1, status, secretName = 'none' } = extra;
+  return {
+    metadata: { namespace: 'x', name, uid: name, resourceVersion: String(version), generation },
+    spec: { secretName },
+    status,
+  };
+}
+
+describe('a controller', () => {
+  let store: ObjectStore<Widget>;
+  let logger: RecordingLogger;
+  let stop: AbortController;
+  let running: Promise<void>;
+  let runs: string[];
+
+  beforeEach(() => {
+    store = new ObjectStore<Widget>();
+    logger = new RecordingLogger();
+    stop = new AbortController();
+    runs = [];
+  });
+  afterEach(async () => {
+    stop.abort();
+    await running;
+  });
+
+  function start(
+    reconcile: (key: ObjectKey, context: ReconcileContext) => Promise<ReconcileResult | void> = async () =>
+      undefined,
+    options: Partial<ControllerOptions<Widget>> = {},
+  ): Controller<Widget> {
+    const controller = new Controller<Widget>({
+      name: 'widget',
+      store,
+      logger,
+      queue: { baseDelaySeconds: 0.01, maxDelaySeconds: 0.05 },
+      reconciler: {
+        reconcile: async (key, context) => {
+          runs.push(formatKey(key));
+          return reconcile(key, context);
+        },
+      },
+      ...options,
+    });
+    running = controller.run(stop.signal);
+    return controller;
+  }
+
+  const runsAre = (count: number): Promise<boolean> =>
+    waitFor(`${count} reconciles`, () => runs.length >= count, { intervalMilliseconds: 2 });
+
+  /** Everything that is due has been worked on once another key, added last, has been. */
+  async function settled(controller: Controller<Widget>): Promise<void> {
+    controller.enqueue({ namespace: 'x', name: 'last' }, 0.1);
+    await waitFor('the last key', () => runs.includes('x/last'), { intervalMilliseconds: 2 });
+    runs.splice(runs.indexOf('x/last'), 1);
+  }
+
+  it('looks at all objects once when it starts, and at each that changes', async () => {
+    store.put(widget('a'));
+    const controller = start();
+    await runsAre(1);
+    store.put(widget('b'));
+    store.put(widget('a', 2, { generation: 2 }));
+    store.remove(widget('b'));
+    await settled(controller);
+    expect(new Set(runs)).toEqual(new Set(['x/a', 'x/b']));
+  });
+
+  it('is not woken by a status alone, such as its own', async () => {
+    store.put(widget('a'));
+    const controller = start();
+    await runsAre(1);
+    store.put(widget('a', 2, { status: { phase: 'Ready' } }));
+    await settled(controller);
+    expect(runs).toEqual(['x/a']);
+  });
+
+  it('is woken by what an object refers to, before and after the reference changed', async () => {
+    const inputs = new ObjectStore<Widget>();
+    inputs.put(widget('input', 1, { secretName: 'old' }));
+    const controller = start(undefined, {
+      wakes: [watching(inputs, (input) => [{ namespace: 'x', name: input.spec?.secretName ?? '' }])],
+    });
+    inputs.put(widget('input', 2, { secretName: 'new' }));
+    await settled(controller);
+    expect(runs).toEqual(['x/old', 'x/new']);
+  });
+
+  it('comes back after the time a reconcile asks for', async () => {
+    store.put(widget('a'));
+    start(async () => ({ requeueAfterSeconds: 0.01 }));
+    await runsAre(3);
+    expect(logger.messages('error')).toEqual([]);
+  });
+
+  it('waits without complaint when something has to happen first', async () => {
+    store.put(widget('a'));
+    start(async () => {
+      throw new Waiting(0.01, 'the host installs Docker');
+    });
+    await runsAre(3);
+    expect([...logger.messages('error'), ...logger.messages('warn')]).toEqual([]);
+  });
+
+  it('leaves a stalled object alone until it changes', async () => {
+    store.put(widget('a'));
+    const controller = start(async (key) => {
+      if (key.name === 'a') throw new Stalled('secret x/none has no key ssh-privatekey');
+    });
+    await settled(controller);
+    expect(runs).toEqual(['x/a']);
+    expect(logger.messages('warn')).toHaveLength(1);
+    store.put(widget('a', 2, { generation: 2 }));
+    await runsAre(2);
+    expect(logger.messages('warn')).toHaveLength(1);
+  });
+
+  it('tries a failure again, tells it once per change, and tells when it is over', async () => {
+    store.put(widget('a'));
+    start(async () => {
+      if (runs.length < 4) throw new Error('host away');
+      if (runs.length < 6) throw new Error('disk full');
+    });
+    await waitFor('recovery', () => logger.messages('info').includes('recovered'), {
+      intervalMilliseconds: 2,
+    });
+    expect(
+      logger.lines.filter(({ level }) => level === 'error').map(({ fields }) => String(fields['error'])),
+    ).toEqual(['Error: host away', 'Error: disk full']);
+    expect(logger.lines[0]?.fields).toMatchObject({ controller: 'widget', object: 'x/a' });
+  });
+
+  it('takes a conflict, and a moment without leadership, as reasons to look again, not as errors', async () => {
+    store.put(widget('a'));
+    const troubles = [
+      new ApiError(409, 'Conflict', 'changed meanwhile'),
+      new LeadershipLost('renewal is late'),
+    ];
+    start(async () => {
+      const trouble = troubles.shift();
+      if (trouble !== undefined) throw trouble;
+    });
+    await runsAre(3);
+    expect([...logger.messages('error'), ...logger.messages('warn')]).toEqual([]);
+  });
+
+  it('tells a conflict that does not end', async () => {
+    store.put(widget('a'));
+    start(
+      async () => {
+        throw new ApiError(409, 'Conflict', 'changed meanwhile');
+      },
+      { queue: { baseDelaySeconds: 5, random: () => 1 } },
+    );
+    await waitFor('the error', () => logger.messages('error').length === 1);
+    expect(runs).toEqual(['x/a']);
+  });
+
+  it('works on one object at a time each, and on no more objects than it has workers', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) store.put(widget(name));
+    const atWork: string[] = [];
+    let most = 0;
+    const gate = Promise.withResolvers<void>();
+    const controller = start(
+      async (key) => {
+        expect(atWork).not.toContain(key.name);
+        atWork.push(key.name);
+        most = Math.max(most, atWork.length);
+        await gate.promise;
+        atWork.splice(atWork.indexOf(key.name), 1);
+      },
+      { workers: 3 },
+    );
+    await runsAre(3);
+    controller.enqueue({ namespace: 'x', name: 'a' });
+    gate.resolve();
+    await runsAre(6);
+    expect(most).toBe(3);
+  });
+
+  it('aborts the reconciles under way when it stops, and waits for them', async () => {
+    store.put(widget('a'));
+    let ended = false;
+    start(async (_, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      await new Promise((resolve) => setImmediate(resolve));
+      ended = true;
+      throw signal.reason;
+    });
+    await runsAre(1);
+    stop.abort();
+    await running;
+    expect(ended).toBe(true);
+    expect(logger.messages('error')).toEqual([]);
+  });
+});

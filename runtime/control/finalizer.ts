@@ -1,0 +1,93 @@
+/**
+ * A finalizer as one decision with four outcomes, so that clean-up runs exactly as long as it is owed: the finalizer is
+ * set before the first effect, and taken away only after the clean-up succeeded.
+ */
+import type { ResourceKind } from '../kind.ts';
+import { isNotFound } from '../client/api-error.ts';
+import type { CallOptions, Cluster } from '../client/cluster.ts';
+import { keyOf, type KubernetesObject } from '../objects.ts';
+
+export type FinalizerStep =
+  /** Alive without our finalizer: set it, then reconcile. */
+  | 'Add'
+  /** Alive with it. */
+  | 'Reconcile'
+  /** Being deleted and ours to clean up after. */
+  | 'CleanUp'
+  /** Being deleted, nothing (more) to do for us. */
+  | 'Leave';
+
+export function finalizerStep(object: KubernetesObject, finalizer: string): FinalizerStep {
+  const present = object.metadata?.finalizers?.includes(finalizer) ?? false;
+  const deleted = object.metadata?.deletionTimestamp !== undefined;
+  if (deleted) return present ? 'CleanUp' : 'Leave';
+  return present ? 'Reconcile' : 'Add';
+}
+
+export interface FinalizerHandlers<T, R> {
+  /** The object is wanted; it carries the finalizer. */
+  reconcile(object: T): Promise<R>;
+  /** The object is being deleted. The finalizer goes when this returns and stays when it throws (`Waiting` for "not yet"). */
+  cleanUp(object: T): Promise<void>;
+}
+
+/** Runs the one handler that is due, with the finalizer set before and removed after; undefined when the object leaves. */
+export async function withFinalizer<T extends KubernetesObject, R>(
+  cluster: Cluster,
+  kind: ResourceKind<T>,
+  object: T,
+  finalizer: string,
+  handlers: FinalizerHandlers<T, R>,
+  options: CallOptions,
+): Promise<R | undefined> {
+  switch (finalizerStep(object, finalizer)) {
+    case 'Add':
+      return handlers.reconcile(await addFinalizer(cluster, kind, object, finalizer, options));
+    case 'Reconcile':
+      return handlers.reconcile(object);
+    case 'CleanUp':
+      await handlers.cleanUp(object);
+      await removeFinalizer(cluster, kind, object, finalizer, options);
+      return undefined;
+    case 'Leave':
+      return undefined;
+  }
+}
+
+/** Locked on the version that was decided upon: an object that changed meanwhile is a conflict, hence a new reconcile. */
+export async function addFinalizer<T extends KubernetesObject>(
+  cluster: Cluster,
+  kind: ResourceKind<T>,
+  object: T,
+  finalizer: string,
+  options: CallOptions,
+): Promise<T> {
+  return cluster.patchFinalizers(kind, object, [...(object.metadata?.finalizers ?? []), finalizer], options);
+}
+
+/**
+ * Clean-up can take long, so the list of finalizers is read again from the server: those of others stay as they are
+ * now, and an object re-created under the same name keeps its own.
+ */
+export async function removeFinalizer<T extends KubernetesObject>(
+  cluster: Cluster,
+  kind: ResourceKind<T>,
+  object: T,
+  finalizer: string,
+  options: CallOptions,
+): Promise<void> {
+  const live = await cluster.find(kind, keyOf(object), options);
+  if (live === undefined || live.metadata?.uid !== object.metadata?.uid) return;
+  const finalizers = live.metadata?.finalizers ?? [];
+  if (!finalizers.includes(finalizer)) return;
+  try {
+    await cluster.patchFinalizers(
+      kind,
+      live,
+      finalizers.filter((name) => name !== finalizer),
+      options,
+    );
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Names a kind of object together with its TypeScript type, so that one generic client (`runtime`) serves all
+ * kinds. Also the part of Kubernetes' object metadata that this project reads: `crds` depends on nothing.
+ */
+
+/** Where the API server serves a kind; `__type` exists for the compiler only. */
+export interface ResourceKind<T> {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly __type?: T;
+}
+
+/** Metadata of a namespaced object as read from the API server, which fills in everything that is required here. */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  /** Opaque; only ever compared for equality and sent back. */
+  readonly resourceVersion: string;
+  /** Counts changes of `spec`; starts at 1. */
+  readonly generation: number;
+  /** RFC 3339. */
+  readonly creationTimestamp: string;
+  /** RFC 3339; set while the object waits for its finalizers. */
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly finalizers?: readonly string[];
+  readonly ownerReferences?: readonly OwnerReference[];
+  readonly managedFields?: readonly ManagedFields[];
+}
+
+/** Which program set which fields, and when it last did. */
+export interface ManagedFields {
+  readonly manager?: string;
+  readonly subresource?: string;
+  /** RFC 3339. */
+  readonly time?: string;
+  readonly fieldsV1?: Readonly<Record<string, unknown>>;
+}
+
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
+}

@@ -1,0 +1,82 @@
+import { Registry } from 'prom-client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HealthServer } from './health-server.ts';
+import { RuntimeMetrics } from './metrics.ts';
+
+describe('the health server', () => {
+  let server: HealthServer;
+  let metrics: RuntimeMetrics;
+  let problem: string | undefined;
+
+  beforeEach(async () => {
+    problem = undefined;
+    metrics = new RuntimeMetrics(new Registry(), 'jtel_operator_');
+    server = await HealthServer.listen({
+      port: 0,
+      host: '127.0.0.1',
+      registry: metrics.registry,
+      alive: {},
+      ready: { caches: () => problem, other: () => undefined },
+    });
+  });
+  afterEach(async () => server.close());
+
+  async function ask(path: string, method = 'GET'): Promise<{ status: number; body: string }> {
+    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method });
+    return { status: response.status, body: await response.text() };
+  }
+
+  it('is ready when every check is, and names the ones that are not', async () => {
+    expect(await ask('/readyz')).toEqual({ status: 200, body: 'ok\n' });
+    problem = 'JtelStack not read yet';
+    expect(await ask('/readyz')).toEqual({ status: 503, body: 'caches: JtelStack not read yet\n' });
+    expect(await ask('/healthz')).toEqual({ status: 200, body: 'ok\n' });
+  });
+
+  it('gives metrics with what is asked for only now', async () => {
+    let depth = 3;
+    metrics.watchQueue('stack', () => depth);
+    metrics.reconciled('stack', 'error', 0.1);
+    metrics.reconciled('stack', 'success', 0.1);
+    metrics.apiCalled('GET', 200, 0.01);
+    metrics.watchRestarted('JtelStack', 'Silent');
+    metrics.leads(true);
+    expect((await ask('/metrics')).body).toContain('jtel_operator_queue_depth{controller="stack"} 3');
+    depth = 4;
+    const { body } = await ask('/metrics');
+    for (const line of [
+      'jtel_operator_queue_depth{controller="stack"} 4',
+      'jtel_operator_reconcile_total{controller="stack",outcome="error"} 1',
+      'jtel_operator_reconcile_errors_total{controller="stack"} 1',
+      'jtel_operator_reconcile_seconds_count{controller="stack"} 2',
+      'jtel_operator_api_calls_total{method="GET",status="200"} 1',
+      'jtel_operator_watch_restarts_total{kind="JtelStack",reason="Silent"} 1',
+      'jtel_operator_leader 1',
+    ])
+      expect(body).toContain(line);
+  });
+
+  it('knows nothing else and takes nothing', async () => {
+    expect((await ask('/etc/passwd')).status).toBe(404);
+    expect((await ask('/healthz', 'POST')).status).toBe(405);
+  });
+
+  it('says when its port is taken', async () => {
+    await expect(
+      HealthServer.listen({
+        port: server.port,
+        host: '127.0.0.1',
+        registry: metrics.registry,
+        alive: {},
+        ready: {},
+      }),
+    ).rejects.toThrow('EADDRINUSE');
+  });
+
+  it('closes at once although a client keeps its connection', async () => {
+    await ask('/healthz');
+    const start = performance.now();
+    await server.close();
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+});

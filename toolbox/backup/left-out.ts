@@ -1,0 +1,35 @@
+/** Counts what of a file tree is not in a backup as it was, by kind, with a few examples. */
+import { mostExamples } from '../../backup-format/data-set.ts';
+import type { LeftOut, LeftOutKind } from '../../backup-format/data-set.ts';
+
+const longestExample = 200;
+/** Control characters, and those that change the direction of text. */
+const invisible = /[\p{Cc}\p{Bidi_Control}]/gu;
+
+export class LeftOutCounter {
+  readonly #kinds = new Map<LeftOutKind, { entries: number; examples: string[] }>();
+
+  add(kind: LeftOutKind, path: Buffer): undefined {
+    const counted = this.#kinds.get(kind) ?? { entries: 0, examples: [] };
+    this.#kinds.set(kind, counted);
+    counted.entries++;
+    if (counted.examples.length < mostExamples) counted.examples.push(printable(path));
+  }
+
+  get kinds(): readonly LeftOut[] {
+    return [...this.#kinds].map(([kind, { entries, examples }]) => ({ kind, entries, examples }));
+  }
+}
+
+/**
+ * For people: what is no UTF-8, or would move their cursor, is shown as an escape; a long path by its end.
+ */
+function printable(path: Buffer): string {
+  const text = path
+    .toString('utf8')
+    .replaceAll(
+      invisible,
+      (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`,
+    );
+  return text.length > longestExample ? `…${text.slice(-longestExample)}` : text;
+}

@@ -1,0 +1,95 @@
+/** A file tree as a whole: what is in it, which load wrote it, and how it is emptied. */
+import { execFile } from 'node:child_process';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { markerDirectory } from '../../jobs/staging.ts';
+import { JobError } from '../job-error.ts';
+import { parseMarker } from '../marker.ts';
+import type { Found, Marker } from '../marker.ts';
+import type { FileTreeSpec } from '../spec.ts';
+
+/** What an empty file system may contain. */
+const ignored = new Set([markerDirectory, 'lost+found']);
+const examplesShown = 5;
+
+export async function lookAtTree(tree: FileTreeSpec): Promise<Found> {
+  const names = await dataEntries(tree);
+  return {
+    what: `file tree ${tree.name}`,
+    marker: await readTreeMarker(tree),
+    entries: names.length,
+    examples: names.slice(0, examplesShown),
+  };
+}
+
+/** Names at the root of the tree, without what is no data. @throws {JobError} SpecInvalid when it is not mounted. */
+async function dataEntries(tree: FileTreeSpec): Promise<readonly string[]> {
+  try {
+    return (await readdir(tree.path)).filter((name) => !ignored.has(name)).toSorted();
+  } catch (error) {
+    throw new JobError(
+      'SpecInvalid',
+      `file tree ${tree.name} cannot be read at ${tree.path}: mount its volume there (${(error as Error).message})`,
+      error,
+    );
+  }
+}
+
+async function readTreeMarker(tree: FileTreeSpec): Promise<Marker | undefined> {
+  const path = join(tree.path, markerDirectory, 'marker.json');
+  try {
+    return parseMarker(await readFile(path, 'utf8'), path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Durable before it returns: there is always the old marker or the new one. */
+export async function writeTreeMarker(tree: FileTreeSpec, marker: Marker): Promise<void> {
+  const directory = join(tree.path, markerDirectory);
+  await mkdir(directory, { recursive: true, mode: 0o755 });
+  const temporary = join(directory, 'marker.json.new');
+  const file = await open(temporary, 'w', 0o644);
+  await file.writeFile(`${JSON.stringify(marker)}\n`);
+  await file.sync();
+  await file.close();
+  await rename(temporary, join(directory, 'marker.json'));
+  await syncDirectory(directory);
+  await syncDirectory(tree.path);
+}
+
+/** Removes all data of the tree; only called for what this load wrote itself. */
+export async function clearTree(tree: FileTreeSpec): Promise<void> {
+  for (const name of await dataEntries(tree))
+    await rm(join(tree.path, name), { recursive: true, force: true });
+}
+
+/** Everything that was written to the tree's file system is on disk afterwards (syncfs: one call instead of one a file). */
+export async function syncTree(tree: FileTreeSpec): Promise<void> {
+  await promisify(execFile)('sync', ['-f', tree.path]);
+}
+
+/** Regular files below the root. */
+export async function countFiles(tree: FileTreeSpec): Promise<number> {
+  let files = 0;
+  const visit = async (directory: string, root: boolean): Promise<void> => {
+    for (const entry of await readdir(directory, { withFileTypes: true })) {
+      if (root && ignored.has(entry.name)) continue;
+      if (entry.isDirectory()) await visit(join(directory, entry.name), false);
+      else if (entry.isFile()) files++;
+    }
+  };
+  await visit(tree.path, true);
+  return files;
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

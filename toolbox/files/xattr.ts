@@ -1,0 +1,113 @@
+/**
+ * Extended attributes, ACLs among them, by the C library: Node has no call for them. The functions with `l`
+ * do not follow a link at the end of a path.
+ */
+import { statfsSync } from 'node:fs';
+import koffi from 'koffi';
+import { isKeptAttribute } from '../../backup-format/attributes.ts';
+import type { Attribute } from '../../backup-format/record.ts';
+
+const library = koffi.load('libc.so.6');
+const functions = {
+  list: library.func('intptr_t llistxattr(const void *path, void *list, size_t size)'),
+  get: library.func('intptr_t lgetxattr(const void *path, const void *name, void *value, size_t size)'),
+  listOf: library.func('intptr_t flistxattr(int descriptor, void *list, size_t size)'),
+  set: library.func(
+    'int fsetxattr(int descriptor, const void *name, const void *value, size_t size, int flags)',
+  ),
+  remove: library.func('int fremovexattr(int descriptor, const void *name)'),
+};
+const { E2BIG, ENODATA, ENOSPC, ENOTSUP } = koffi.os.errno;
+/** With more than this free, a disk is not full. */
+const muchRoom = 2 ** 20;
+
+/** What the kernel lets a list, and a value, have (XATTR_LIST_MAX, XATTR_SIZE_MAX). */
+const room = Buffer.alloc(65_536);
+/** Labels that the host's own security module gives each file, here as there. */
+const labels = new Set([
+  'security.selinux',
+  'security.ima',
+  'security.evm',
+  'security.apparmor',
+  'security.SMACK64',
+]);
+
+export interface FoundAttributes {
+  readonly kept: readonly Attribute[];
+  /** Others, which no backup keeps. */
+  readonly others: boolean;
+}
+
+const none: FoundAttributes = { kept: [], others: false };
+
+/** Of the entry itself, sorted by name. @throws {Error} with `code` and `syscall`, as those of Node. */
+export function readAttributes(path: Buffer): FoundAttributes {
+  const terminated = withZero(path);
+  const names = namesFrom(functions.list(terminated, room, room.length), 'llistxattr');
+  if (names.length === 0) return none;
+  const kept: Attribute[] = [];
+  for (const name of names.filter((one) => isKeptAttribute(one)).toSorted()) {
+    const length = functions.get(
+      terminated,
+      withZero(Buffer.from(name, 'latin1')),
+      room,
+      room.length,
+    ) as number;
+    if (length >= 0) kept.push({ name, value: Buffer.from(room.subarray(0, length)) });
+    else if (koffi.errno() !== ENODATA) throw failed('lgetxattr');
+  }
+  return { kept, others: names.some((name) => !isKeptAttribute(name) && !labels.has(name)) };
+}
+
+/**
+ * Gives an open file or directory these attributes and no others of the kinds that backups keep: what a
+ * directory's ACL made it inherit goes.
+ * @returns those that its file system does not take.
+ */
+export function replaceAttributes(descriptor: number, wanted: readonly Attribute[]): readonly Attribute[] {
+  const names = namesFrom(functions.listOf(descriptor, room, room.length), 'flistxattr');
+  for (const name of names) {
+    if (!isKeptAttribute(name) || wanted.some((one) => one.name === name)) continue;
+    if (
+      functions.remove(descriptor, withZero(Buffer.from(name, 'latin1'))) !== 0 &&
+      koffi.errno() !== ENODATA
+    )
+      throw failed('fremovexattr');
+  }
+  return wanted.filter(({ name, value }) => {
+    if (functions.set(descriptor, withZero(Buffer.from(name, 'latin1')), value, value.length, 0) === 0)
+      return false;
+    const error = failed('fsetxattr');
+    if (!isTooMuch(error.errno, descriptor)) throw error;
+    return true;
+  });
+}
+
+/**
+ * No attributes of that kind here, or no more room for them: file systems limit those of one entry (ext4 to a block) and then say the same
+ * as a full disk.
+ */
+function isTooMuch(errno: number, descriptor: number): boolean {
+  if (errno === ENOTSUP || errno === E2BIG) return true;
+  if (errno !== ENOSPC) return false;
+  const { bavail, bsize } = statfsSync(`/proc/self/fd/${descriptor}`);
+  return bavail * bsize > muchRoom;
+}
+
+function namesFrom(length: unknown, syscall: string): readonly string[] {
+  if (typeof length !== 'number' || length < 0) {
+    if (koffi.errno() === ENOTSUP) return [];
+    throw failed(syscall);
+  }
+  return length === 0 ? [] : room.toString('latin1', 0, length - 1).split('\0');
+}
+
+function withZero(bytes: Buffer): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc(1)]);
+}
+
+function failed(syscall: string): Error & { readonly errno: number } {
+  const errno = koffi.errno();
+  const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+  return Object.assign(new Error(`${code}: ${syscall}`), { code, syscall, errno });
+}

@@ -1,0 +1,155 @@
+/** Blobs by signed URL, whole and into memory: index parts and packs. What a pack holds is checked where it is unpacked. */
+import { hash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { storeCredentialsRefused } from '../../jobs/job.ts';
+import type { BlobToRead } from '../../jobs/job.ts';
+import { JobError } from '../job-error.ts';
+import { storeRefusal } from '../store-refusal.ts';
+import { Collector } from '../collect.ts';
+
+const attempts = 6;
+const stallSeconds = 60;
+
+export interface ReaderOptions {
+  readonly signal: AbortSignal;
+  /** Of what is fetched; undefined: no limit. */
+  readonly bytesPerSecond?: number;
+  /** Pause before the second try; doubled for each further one. Default one second. */
+  readonly retryMilliseconds?: number;
+}
+
+export class BlobReader {
+  readonly #options: ReaderOptions;
+  readonly #collector = new Collector(16 * 1024 * 1024);
+  #downloaded = 0;
+  /** When the next byte may be asked for, by a limit. */
+  #free = 0;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+  }
+
+  get downloadedBytes(): number {
+    return this.#downloaded;
+  }
+
+  /** Proves that the blob is there and as long as it should be, without fetching it. @throws {JobError} */
+  async check(blob: BlobToRead): Promise<void> {
+    await this.#trying(blob, async (signal) => {
+      const response = await fetch(blob.url, { method: 'HEAD', signal, redirect: 'error' });
+      refuseStatus(blob, response);
+      checkLength(blob, Number(response.headers.get('content-length') ?? Number.NaN));
+    });
+  }
+
+  /** Fetches it into the beginning of `memory`. @throws {JobError} */
+  async read(blob: BlobToRead, memory: Buffer): Promise<void> {
+    await this.#throttle(blob.bytes);
+    await this.#trying(blob, async (signal, alive) => {
+      const response = await fetch(blob.url, { signal, redirect: 'error' });
+      if (!response.ok) await response.body?.cancel();
+      refuseStatus(blob, response);
+      let done = 0;
+      for await (const chunk of response.body ?? []) {
+        alive();
+        if (done + chunk.length > blob.bytes) throw wrongLength(blob, `more than ${blob.bytes}`);
+        memory.set(chunk, done);
+        done += chunk.length;
+        this.#downloaded += chunk.length;
+        this.#collector.used(chunk.length);
+      }
+      // Shorter than it says is a broken line; shorter than it should be is another blob.
+      if (done < Number(response.headers.get('content-length') ?? done))
+        throw new Error('the answer was cut off');
+      checkLength(blob, done);
+    });
+  }
+
+  /** The same for a small one, with its sha256 proven. @throws {JobError} */
+  async readProven(blob: BlobToRead): Promise<Buffer> {
+    const memory = Buffer.allocUnsafe(blob.bytes);
+    await this.read(blob, memory);
+    if (hash('sha256', memory) !== blob.sha256)
+      throw invalid(blob, 'its content is not what the manifest says');
+    return memory;
+  }
+
+  async #trying(
+    blob: BlobToRead,
+    attempt: (signal: AbortSignal, alive: () => void) => Promise<void>,
+  ): Promise<void> {
+    const { signal, retryMilliseconds = 1000 } = this.#options;
+    for (let number = 1; ; number++) {
+      const stall = new AbortController();
+      const timer = setTimeout(() => stall.abort(), stallSeconds * 1000);
+      try {
+        await attempt(AbortSignal.any([signal, stall.signal]), () => timer.refresh());
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof JobError) throw error;
+        if (number === attempts)
+          throw new JobError(
+            'DownloadFailed',
+            `reading ${nameOf(blob)} failed ${attempts} times, last: ${reasonOf(error)}`,
+            error,
+          );
+        await delay(Math.min(retryMilliseconds * 2 ** (number - 1), 30_000), undefined, { signal });
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  }
+
+  /** Whole blobs one after the other: at 8 MiB each that is even enough. */
+  async #throttle(bytes: number): Promise<void> {
+    const { bytesPerSecond, signal } = this.#options;
+    if (bytesPerSecond === undefined) return;
+    const now = performance.now();
+    const start = Math.max(now, this.#free);
+    this.#free = start + (bytes / bytesPerSecond) * 1000;
+    if (start > now) await delay(start - now, undefined, { signal });
+  }
+}
+
+function refuseStatus(blob: BlobToRead, response: Response): void {
+  if (response.status === 200) return;
+  const said =
+    `the store answered ${response.status} ${response.headers.get('x-ms-error-code') ?? response.statusText}`.trim();
+  if (response.status === 404) throw invalid(blob, 'it is not in the store');
+  const refusal = storeRefusal(`reading ${nameOf(blob)}`, {
+    status: response.status,
+    code: response.headers.get('x-ms-error-code') ?? '',
+  });
+  if (refusal !== undefined) throw refusal;
+  if (response.status === 401 || response.status === 403)
+    throw new JobError(storeCredentialsRefused, `${nameOf(blob)} may not be read: ${said}`);
+  if (response.status < 500 && response.status !== 408 && response.status !== 429)
+    throw new JobError('DownloadFailed', `reading ${nameOf(blob)}: ${said}`);
+  throw new Error(said);
+}
+
+function checkLength(blob: BlobToRead, bytes: number): void {
+  if (bytes !== blob.bytes) throw wrongLength(blob, String(bytes));
+}
+
+function wrongLength(blob: BlobToRead, found: string): JobError {
+  return invalid(blob, `it has ${found} bytes instead of ${blob.bytes}`);
+}
+
+function invalid(blob: BlobToRead, what: string): JobError {
+  return new JobError('BackupInvalid', `${nameOf(blob)} cannot be used: ${what}`);
+}
+
+/** Never with its query, which is a signature. */
+export function nameOf(blob: BlobToRead): string {
+  const { origin, pathname } = new URL(blob.url);
+  return `${origin}${pathname}`;
+}
+
+/** fetch hides what happened in the cause; the URL is in neither. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'AbortError') return `nothing came for ${stallSeconds} s`;
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

@@ -1,0 +1,173 @@
+/**
+ * A database from SQL, into a server that runs: files are gathered and proven first, then the old schemas go and the files are
+ * loaded step by step, those of one step in parallel. Broken off, it starts over with the schemas it made itself.
+ */
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import type { RestoreDatabase } from '../../jobs/job.ts';
+import { databaseSetName } from '../../jobs/job.ts';
+import { dumpEnd, loadStep } from '../../backup-format/logical.ts';
+import type { IndexRecord } from '../../backup-format/record.ts';
+import { DatabaseClient } from '../database/client.ts';
+import { count, dropSchemas, listSchemas, writeDatabaseMarker } from '../database/content.ts';
+import { withLargePackets } from '../database/packets.ts';
+import { JobError } from '../job-error.ts';
+import type { Found } from '../marker.ts';
+import { lookAtDatabase } from '../probe.ts';
+import { stagedFile } from './pack-tasks.ts';
+
+export type LogicalDatabase = Extract<RestoreDatabase, { readonly kind: 'Logical' }>;
+
+const tailBytes = 512;
+const mostAtOnce = 4;
+
+interface DumpFile {
+  readonly path: string;
+  readonly file: number;
+  readonly bytes: number;
+  readonly step: number;
+}
+
+export class DumpLoad {
+  readonly #spec: LogicalDatabase;
+  readonly #client: DatabaseClient;
+  readonly #signal: AbortSignal;
+  /** Where the files are gathered: on the job's own disk. */
+  readonly directory: string;
+
+  private constructor(spec: LogicalDatabase, client: DatabaseClient, directory: string, signal: AbortSignal) {
+    this.#spec = spec;
+    this.#client = client;
+    this.directory = directory;
+    this.#signal = signal;
+  }
+
+  static async with<T>(
+    spec: LogicalDatabase,
+    directory: string,
+    signal: AbortSignal,
+    work: (load: DumpLoad) => Promise<T>,
+  ): Promise<T> {
+    return await DatabaseClient.with(spec, signal, (client) =>
+      work(new DumpLoad(spec, client, directory, signal)),
+    );
+  }
+
+  look(): Promise<Found> {
+    return lookAtDatabase(this.#client, this.#spec);
+  }
+
+  async mark(loadID: string, state: 'loading' | 'loaded'): Promise<void> {
+    await writeDatabaseMarker(this.#client, { loadID, state, time: new Date().toISOString() });
+  }
+
+  /** Only after the database was marked as being loaded. */
+  async clear(): Promise<void> {
+    await dropSchemas(this.#client, this.#spec.schemas);
+  }
+
+  /** @throws {JobError} BackupInvalid for files that a dump of these schemas does not have. */
+  async files(records: AsyncIterable<IndexRecord>): Promise<readonly DumpFile[]> {
+    const found: DumpFile[] = [];
+    for await (const record of records) {
+      if (record.type !== 'F' || record.set !== databaseSetName) continue;
+      const path = record.path.toString('latin1');
+      const place = record.entry === 'f' ? loadStep(path) : undefined;
+      if (place === undefined || (place.schema !== undefined && !this.#spec.schemas.includes(place.schema))) {
+        throw new JobError(
+          'BackupInvalid',
+          `the backup's dump has ${JSON.stringify(path.slice(0, 120))}, which is no file of the schemas ${this.#spec.schemas.join(', ')}; nothing was changed`,
+        );
+      }
+      found.push({ path, file: record.file, bytes: record.bytes, step: place.step });
+    }
+    return found;
+  }
+
+  /** A dump that was cut off loads without an error, so each is looked at before the old schemas go. @throws {JobError} */
+  async prove(files: readonly DumpFile[]): Promise<void> {
+    for (const { path, file, bytes } of files) {
+      const staged = stagedFile(this.directory, file);
+      const whole =
+        (await stat(staged).catch(() => undefined))?.size === bytes &&
+        (await lastLine(staged, bytes)).startsWith(dumpEnd);
+      if (!whole)
+        throw new JobError(
+          'BackupInvalid',
+          `the dump ${path} in the backup was cut off: it does not end with "${dumpEnd}"; nothing was changed`,
+        );
+    }
+  }
+
+  /** @param onBytes bytes of SQL that were loaded since the last call. @throws {JobError} StatementRefused, DatabaseFailed, naming the file. */
+  async load(files: readonly DumpFile[], onBytes: (bytes: number) => void): Promise<void> {
+    const before = await listSchemas(this.#client);
+    for (const step of [...new Set(files.map((file) => file.step))].toSorted((a, b) => a - b)) {
+      // The largest first, so that none is begun last.
+      const waiting = files.filter((file) => file.step === step).toSorted((a, b) => a.bytes - b.bytes);
+      const next = async (): Promise<void> => {
+        for (let file = waiting.pop(); file !== undefined; file = waiting.pop())
+          await this.#loadFile(file, onBytes);
+      };
+      const threads = Math.min(mostAtOnce, availableParallelism(), waiting.length);
+      await withLargePackets(this.#client, () => Promise.all(Array.from({ length: threads }, next)));
+    }
+    const strange = (await listSchemas(this.#client)).filter(
+      (schema) => !before.includes(schema) && !this.#spec.schemas.includes(schema),
+    );
+    if (strange.length > 0)
+      throw new JobError(
+        'BackupInvalid',
+        `the dump made schemas that the stack does not have: ${strange.join(', ')}`,
+      );
+  }
+
+  /** @throws {JobError} StatementRefused when not all is there that the backup counted. */
+  async compare(expected: {
+    readonly tables?: number;
+    readonly rows?: number;
+  }): Promise<{ tables: number; rows: number }> {
+    const found = await count(this.#client, this.#spec.schemas);
+    for (const what of ['tables', 'rows'] as const) {
+      if (expected[what] !== undefined && expected[what] !== found[what]) {
+        throw new JobError(
+          'StatementRefused',
+          `the database has ${found[what]} ${what} after the load, the backup had ${expected[what]}; it is not marked as loaded`,
+        );
+      }
+    }
+    return found;
+  }
+
+  async #loadFile({ path, file }: DumpFile, onBytes: (bytes: number) => void): Promise<void> {
+    const source = createReadStream(stagedFile(this.directory, file), { highWaterMark: 1 << 18 });
+    async function* counted(): AsyncGenerator<Buffer> {
+      for await (const chunk of source as AsyncIterable<Buffer>) {
+        yield chunk;
+        onBytes(chunk.length);
+      }
+    }
+    try {
+      await this.#client.load(counted());
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      if (error instanceof JobError)
+        throw new JobError(error.reason, `loading ${path}: ${error.message}`, error);
+      throw error;
+    } finally {
+      source.destroy();
+    }
+  }
+}
+
+async function lastLine(path: string, bytes: number): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const length = Math.min(bytes, tailBytes);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, bytes - length);
+    return buffer.toString('latin1').trimEnd().split('\n').at(-1) ?? '';
+  } finally {
+    await file.close();
+  }
+}
