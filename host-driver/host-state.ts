@@ -1,7 +1,15 @@
 /** What lies on a host about a stack: the content of `state.json`, and how it may be changed. */
 import type { DataUpdater } from './rendered-release.ts';
 import type { SwitchedVolumes } from './volumes.ts';
-import type { StackOwner } from './host.ts';
+
+/** Which stack of which cluster a host belongs to; a second owner is refused (`HostOwned`). */
+export interface StackOwner {
+  /** uid of the kube-system namespace: the customary identity of a cluster. */
+  readonly clusterID: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
 
 /** One service as compose and Docker reported it right after the last successful apply; drift is a difference to this. */
 export interface AppliedService {

@@ -9,7 +9,7 @@
 
 import type { RegistryLogin } from './registry-login.ts';
 import type { FirewallRules, ImageReference, RenderedRelease } from './rendered-release.ts';
-import type { HostState, RecordedChange } from './host-state.ts';
+import type { HostState, RecordedChange, StackOwner } from './host-state.ts';
 import type { JobReport, JobSpec, ObservedJob } from './job.ts';
 
 export type {
@@ -18,6 +18,7 @@ export type {
   DataOrigin,
   HostState,
   RecordedChange,
+  StackOwner,
   UpdateMark,
 } from './host-state.ts';
 export type { JobCompanion, JobProgress, JobReport, JobSpec, JobVolume, ObservedJob } from './job.ts';
@@ -45,15 +46,6 @@ export interface HostEndpoint {
 /** A host and, on premises, the jump host in front of it. */
 export interface HostTarget extends HostEndpoint {
   readonly jumpHost?: HostEndpoint;
-}
-
-/** Which stack of which cluster a host belongs to; a second owner is refused (`HostOwned`). */
-export interface StackOwner {
-  /** uid of the kube-system namespace: the customary identity of a cluster. */
-  readonly clusterID: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
 }
 
 /** A cluster has one object of a name: another uid is of the one before it, which is gone. */

@@ -1,7 +1,7 @@
 /** Progress on standard error: one line that is drawn again on a terminal, now and then a line in a pipe. */
 import type { Kit } from './kit.ts';
 import { printable } from './view/paint.ts';
-import { progressBar } from './view/progress.ts';
+import { progressBar } from './view/paint.ts';
 import { shorten } from './view/table.ts';
 
 export interface ProgressState {

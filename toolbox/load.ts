@@ -18,7 +18,8 @@ import type { LoadDecision, Marker } from './marker.ts';
 import { lookAtDatabase } from './probe.ts';
 import { formatBytes, part } from './report.ts';
 import type { Report } from './report.ts';
-import type { DatabaseSpec, DataSetSpec, FileTreeSpec, LoadSpec } from './spec.ts';
+import type { DataSetSpec, FileTreeSpec, LoadSpec } from './spec.ts';
+import type { DatabaseSpec } from './database/client.ts';
 
 const defaultScratch = '/var/tmp/jtel-job';
 

@@ -3,7 +3,8 @@ import { DatabaseClient } from './database/client.ts';
 import { listObjects, readDatabaseMarker } from './database/content.ts';
 import { lookAtTree } from './files/tree.ts';
 import type { Found, Marker } from './marker.ts';
-import type { DatabaseSpec, ProbeSpec } from './spec.ts';
+import type { ProbeSpec } from './spec.ts';
+import type { DatabaseSpec } from './database/client.ts';
 
 const examplesShown = 5;
 

@@ -1,20 +1,12 @@
 /** What the operator asks for: checked here as a whole, so that a job never stops half-way over a missing field. */
-import type { BackupJobInput, CountJobInput, DatabaseTLS, RestoreJobInput } from '../jobs/job.ts';
+import type { BackupJobInput, CountJobInput, RestoreJobInput } from '../jobs/job.ts';
 import { Fields, FormatError } from '../backup-format/fields.ts';
 import { parseBackupInput } from './backup/input.ts';
 import { parseCountInput } from './count.ts';
+import type { DatabaseSpec } from './database/client.ts';
 import { readTLS } from './database/tls.ts';
 import { JobError } from './job-error.ts';
 import { parseRestoreInput } from './restore/input.ts';
-
-export interface DatabaseSpec {
-  readonly host: string;
-  readonly port: number;
-  readonly rootPassword: string;
-  /** Schemas that belong to the stack. */
-  readonly schemas: readonly string[];
-  readonly tls?: DatabaseTLS;
-}
 
 export interface FileTreeSpec {
   readonly name: string;

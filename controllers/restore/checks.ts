@@ -19,7 +19,7 @@ import { readRelease } from '../inputs/stack-release.ts';
 import type { ReleaseSource } from '../inputs/release-source.ts';
 import type { openStore } from '../stores/store-access.ts';
 import { inPlaceMark, type Check, type Checked, type Problem, type Target } from './model.ts';
-import { wantsPreRestoreBackup } from './wants-backup.ts';
+import { wantsPreRestoreBackup } from './model.ts';
 
 export interface CheckDependencies {
   readonly cluster: Cluster;

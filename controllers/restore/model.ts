@@ -3,6 +3,7 @@
 import type { Manifest } from '../../backup-format/manifest.ts';
 import type { JtelBackup, JtelRestore, JtelStack, Reason, StackHost } from '../../crds/index.ts';
 import type { CarriedOutOrder, HostObservation, JobReport } from '../../host-driver/host.ts';
+import { isDataMissing } from '../loading/data-missing.ts';
 
 /** Something that was looked for: there, or not there with a reason that becomes a condition. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | Problem;
@@ -123,4 +124,14 @@ export interface PlanInput {
   readonly restore: JtelRestore;
   readonly observed: Observed;
   readonly now: Date;
+}
+
+/** Whether there is something to keep, and somebody wants it kept. What is lost cannot be. */
+export function wantsPreRestoreBackup({ spec }: JtelRestore, { status }: JtelStack): boolean {
+  return (
+    spec.preRestoreBackup === 'Required' &&
+    status?.data !== undefined &&
+    status.data.state !== 'Incomplete' &&
+    !isDataMissing(status)
+  );
 }

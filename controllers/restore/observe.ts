@@ -29,9 +29,10 @@ import { readRelease } from '../inputs/stack-release.ts';
 import { check, problemOf, type CheckDependencies } from './checks.ts';
 import type { Ahead, Checked, Observed, Outcome, Scratch, Target } from './model.ts';
 import { verification } from './plan-test.ts';
-import { obstacle, preRestoreBackupName } from './plan.ts';
+import { obstacle } from './obstacles.ts';
+import { preRestoreBackupName } from './plan.ts';
 import { scratchProject } from './scratch.ts';
-import { wantsPreRestoreBackup } from './wants-backup.ts';
+import { wantsPreRestoreBackup } from './model.ts';
 
 export interface ObserveDependencies extends CheckDependencies {
   readonly driver: HostDriver;

@@ -8,7 +8,7 @@ import { annotations } from '../../crds/index.ts';
 import type { JobReport } from '../../host-driver/host.ts';
 import { compareCounts } from '../loading/compare-counts.ts';
 import type { Action, Check, Plan, PlanInput, Scratch } from './model.ts';
-import { obstacle, wait, waitOrFail } from './plan.ts';
+import { obstacle, wait, waitOrFail } from './obstacles.ts';
 
 /** The check that says how the test went; once it is noted, only cleaning up is left. */
 export const verification = 'Verification';

@@ -5,34 +5,10 @@
 
 import { isReason, type JtelRestore, type JtelStack, type Reason } from '../../crds/index.ts';
 import { describeCarriedOut } from '../loading/restore-orders.ts';
-import {
-  inPlaceMark,
-  type Ahead,
-  type Check,
-  type Observed,
-  type Plan,
-  type PlanInput,
-  type Problem,
-} from './model.ts';
-import { wantsPreRestoreBackup } from './wants-backup.ts';
+import { inPlaceMark, type Check, type Observed, type Plan, type PlanInput } from './model.ts';
+import { wantsPreRestoreBackup } from './model.ts';
+import { obstacle, wait, waitOrFail } from './obstacles.ts';
 import { planTest } from './plan-test.ts';
-
-/** Problems that somebody may be about to solve, or that pass by themselves: the request waits. All others end it. */
-const waits: ReadonlySet<Reason> = new Set<Reason>([
-  'StoreUnreachable',
-  'StoreThrottled',
-  'StoreCredentialsRefused',
-  'StoreNetworkRefused',
-  'ContainerNotFound',
-  'StoreNotFound',
-  'SecretNotFound',
-  'SecretInvalid',
-  'NotChecked',
-]);
-type Waiting = Extract<Plan, { kind: 'Wait' }>;
-const waitSeconds = 15;
-/** Of the message of another request. */
-const longestQuote = 400;
 
 export function plan(input: PlanInput): Plan {
   const { restore, observed, now } = input;
@@ -106,53 +82,9 @@ export function preRestoreBackupName({ metadata }: JtelRestore): string {
   return `pre-restore-${metadata.uid}`;
 }
 
-/** What is in the way before anything can be checked. */
-export function obstacle({ spec }: JtelRestore, { stack, ahead, target }: Observed): Plan | undefined {
-  if (stack === undefined)
-    return wait(
-      'Pending',
-      'StackNotFound',
-      `JtelStack ${spec.stackRef.name} does not exist in this namespace: create it.`,
-    );
-  if (stack.metadata.deletionTimestamp !== undefined)
-    return {
-      kind: 'Fail',
-      reason: 'Deleting',
-      message: `JtelStack ${stack.metadata.name} is being deleted; nothing was touched.`,
-    };
-  if (!target.ok && spec.source.undoOf === undefined) return waitOrFail(target);
-  if (spec.mode !== 'Execute') return undefined;
-  if (ahead !== undefined) return wait('Pending', 'RestoreWaits', waitsFor(ahead, stack));
-  if (stack.spec.suspend)
-    return wait(
-      'Pending',
-      'Suspended',
-      `JtelStack ${stack.metadata.name} is suspended: nothing is done until spec.suspend is false.`,
-    );
-  if (stack.spec.managementMode === 'Observe')
-    return wait(
-      'Pending',
-      'Observing',
-      `JtelStack ${stack.metadata.name} is only observed: nothing is done until spec.managementMode is Manage.`,
-    );
-  if (stack.spec.powerState === 'Stopped')
-    return wait(
-      'Pending',
-      'Stopped',
-      `JtelStack ${stack.metadata.name} is stopped: set spec.powerState to Running to have it restored and started.`,
-    );
-  return waitForHost(stack);
-}
-
 /** What it asked for was done, so that tools which keep it in git see it as done. */
 function alreadyCarriedOut(message: string): Plan {
   return { kind: 'Complete', reason: 'AlreadyCarriedOut', message };
-}
-
-function waitsFor({ name, phase, since, message = '' }: Ahead, { metadata }: JtelStack): string {
-  const wayOn = `If ${name} is not wanted any more, delete it and this one goes on: kubectl delete jtelrestore ${name} -n ${metadata.namespace}`;
-  const says = message === '' ? '' : ` It says: ${message.slice(0, longestQuote)}`;
-  return `JtelRestore ${name} of the same stack came first; it is ${phase} since ${since}. ${wayOn}.${says}`;
 }
 
 /** Once its backup of what is there was asked for, it is begun. */
@@ -162,20 +94,6 @@ function isExpired({ spec: { mode, notAfter }, status }: JtelRestore, now: Date)
 }
 
 /** The facts that the checks go by must be about the host as the spec names it now. */
-function waitForHost(stack: JtelStack): Plan | undefined {
-  const { status, metadata } = stack;
-  const reachable = status?.conditions?.find(({ type }) => type === 'HostReachable');
-  const current = reachable?.observedGeneration === metadata.generation;
-  if (!current || reachable?.status !== 'True' || status?.host === undefined) {
-    return wait(
-      'Pending',
-      'NotChecked',
-      `Waiting for the host of JtelStack ${metadata.name}: ${current ? (reachable?.message ?? '') : 'it was not looked at yet.'}`,
-    );
-  }
-  return undefined;
-}
-
 function keepWhatIsThere(restore: JtelRestore, { preRestoreBackup }: Observed): Plan | undefined {
   const name = preRestoreBackupName(restore);
   if (preRestoreBackup === undefined)
@@ -271,27 +189,4 @@ function whatWouldHappen(restore: JtelRestore, stack: JtelStack, checks: readonl
 function howReplaced({ spec }: JtelRestore, { metadata }: JtelStack, disk: string): string {
   if (disk.startsWith(inPlaceMark)) return `stop ${metadata.name}, overwrite its data in place, and start it`;
   return `load the backup beside the data in use while ${metadata.name} serves, then stop it, switch to it and start it; the data from before are kept for ${spec.keepPreviousHours} hours`;
-}
-
-export function waitOrFail({ reason, message }: Problem): Plan {
-  return waits.has(reason)
-    ? wait('Pending', reason, message)
-    : { kind: 'Fail', reason, message: `${message} Nothing was touched.` };
-}
-
-export function wait(
-  phase: Waiting['phase'],
-  reason: Reason,
-  message: string,
-  afterSeconds = waitSeconds,
-  progressPercent?: number,
-): Waiting {
-  return {
-    kind: 'Wait',
-    phase,
-    reason,
-    message,
-    afterSeconds,
-    ...(progressPercent === undefined ? {} : { progressPercent }),
-  };
 }

@@ -22,8 +22,12 @@ import { encryptionKey } from '../inputs/encryption-keys.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { databaseWay, restoreObstacle } from '../loading/restore-job.ts';
 import type { openStore, OpenStore } from '../stores/store-access.ts';
-import { vanillaSource } from './load-job.ts';
 import type { DataSource } from './model.ts';
+
+/** What the stack's data is said to come from, in state.json and in the condition. */
+export function vanillaSource(release: Release): string {
+  return `vanilla ${release.version}`;
+}
 
 export interface DataDependencies {
   readonly cluster: Cluster;

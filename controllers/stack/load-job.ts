@@ -9,17 +9,13 @@ import { releaseFilePath } from '../../release/layout.ts';
 import { databaseAccess } from '../loading/database-access.ts';
 import { checkJobUID, restoreJobUID } from '../loading/restore-orders.ts';
 import { restoreJob } from '../loading/restore-job.ts';
+import { vanillaSource } from './data-source.ts';
 import type { DataLook } from './observe-data.ts';
 import { loadJobUID } from './stages/data.ts';
 
 /** Long enough for a slow line; the URLs can only read, and only these blobs. */
 const urlLifetimeSeconds = 6 * 3600;
 const memoryBytes = 256 * 2 ** 20;
-
-/** What the stack's data is said to come from, in state.json and in the condition. */
-export function vanillaSource(release: Release): string {
-  return `vanilla ${release.version}`;
-}
 
 export interface LoadJobInput {
   readonly release: Release;

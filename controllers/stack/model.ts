@@ -13,6 +13,7 @@ import type {
   JtelRestore,
   JtelRestoreSpec,
   JtelStack,
+  JtelStackStatus,
   Reason,
   StackConditionType,
 } from '../../crds/index.ts';
@@ -22,13 +23,9 @@ import type { Comparison } from '../loading/compare-counts.ts';
 import type { CredentialRequest } from '../inputs/credentials.ts';
 import type { DatabaseWay } from '../loading/restore-job.ts';
 import type { Action } from './actions.ts';
+import type { Outcome } from './outcome.ts';
 import type { FormerLook, RelocationLook } from './relocation.ts';
 import type { Revisions } from './revisions.ts';
-
-/** Something that was looked for: there, or not there with a reason that becomes a condition. */
-export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly reason: Reason; readonly message: string };
 
 /** What a host must offer that it does not . */
 export interface Finding {
@@ -247,4 +244,15 @@ export interface Activity {
 export interface Failure {
   readonly reason: Reason;
   readonly message: string;
+}
+
+/** What the status is made of. */
+export interface StatusInput {
+  readonly stack: JtelStack;
+  readonly observed: Observed;
+  readonly plan: Plan;
+  readonly activity?: Activity;
+  readonly failure?: Failure;
+  readonly operation?: JtelStackStatus['operation'];
+  readonly now: Date;
 }

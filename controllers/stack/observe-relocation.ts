@@ -11,8 +11,8 @@ import { readHostTarget } from '../hosts/host-target.ts';
 import { answersAs } from '../hosts/machine.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { storedLoading, type DataDependencies, type Loading } from './data-source.ts';
-import type { Observed, Outcome } from './model.ts';
-import { outcome } from './outcome.ts';
+import type { Observed } from './model.ts';
+import { outcome, type Outcome } from './outcome.ts';
 import {
   isMoving,
   relocationBackups,

@@ -4,7 +4,7 @@ import type { JtelStackStatus } from '../../crds/index.ts';
 import { formatTime } from '../../runtime/report/conditions.ts';
 import { isCarriedOut } from './data-order.ts';
 import { isFenced, type DataHost, type FormerHost, type RelocationLook } from './relocation.ts';
-import type { StatusInput } from './status.ts';
+import type { StatusInput } from './model.ts';
 
 type Relocation = NonNullable<JtelStackStatus['relocation']>;
 type RelocationStatus = Pick<JtelStackStatus, 'dataHost' | 'relocation' | 'formerHosts'>;

@@ -6,21 +6,11 @@ import { findCondition, removeCondition, setCondition } from '../../runtime/repo
 import { rememberedOrders, summariseOrder } from './data-order.ts';
 import { summariseRelocation } from './status-relocation.ts';
 import { describe, draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
-import type { Activity, Failure, Observed, Plan } from './model.ts';
+import type { Observed, StatusInput } from './model.ts';
 import { appliedRevision, historyOf, rollbackPoint } from './history.ts';
 import type { Revisions } from './revisions.ts';
 import { isOverdue } from './stages/failure.ts';
 import { findUnhealthy } from './stages/running.ts';
-
-export interface StatusInput {
-  readonly stack: JtelStack;
-  readonly observed: Observed;
-  readonly plan: Plan;
-  readonly activity?: Activity;
-  readonly failure?: Failure;
-  readonly operation?: JtelStackStatus['operation'];
-  readonly now: Date;
-}
 
 export function summarise(input: StatusInput): JtelStackStatus {
   const { stack, observed, plan } = input;

@@ -9,7 +9,7 @@ import {
 import type { ReadRetention } from '../../blob-store/retention.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 import { InputError } from '../inputs/input-error.ts';
-import { whyJobsCannotUse } from './jobs.ts';
+import { whyJobsCannotUse } from '../stores/job-access.ts';
 import type { Archived, Contents, Observed, Problem } from './model.ts';
 
 /** More entries than this are not counted; a vendor store has some dozens per release, a backup some eight. */

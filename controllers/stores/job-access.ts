@@ -3,6 +3,7 @@
  * is known beforehand, without asking the service, that no try will succeed: whoever waited for that would wait in vain.
  */
 import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
+import type { JtelBackupStore } from '../../crds/index.ts';
 
 /** Nothing is done with what is signed here. */
 const lifetimeSeconds = 1;
@@ -25,4 +26,22 @@ async function whyNot(sign: () => Promise<unknown>): Promise<string | undefined>
     if (error instanceof BlobError && error.reason === 'StoreCannotSign') return `${error.message}.`;
     throw error;
   }
+}
+
+/** @returns what cannot be done, why, and what to do; undefined when jobs get what they need. */
+export async function whyJobsCannotUse(
+  { spec }: JtelBackupStore,
+  blobs: BlobStore,
+): Promise<string | undefined> {
+  if (spec.tier === 'Customer' && spec.accessMode === 'ReadWrite')
+    return told(
+      'No backup can be made, and none restored, with these credentials',
+      await whyNoJobCanCreate(blobs),
+    );
+  const what = spec.tier === 'Customer' ? 'No backup can be restored' : 'No first data can be loaded';
+  return told(`${what} with these credentials`, await whyNoJobCanRead(blobs));
+}
+
+function told(what: string, why: string | undefined): string | undefined {
+  return why === undefined ? undefined : `${what}: ${why}`;
 }

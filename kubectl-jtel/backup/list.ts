@@ -8,7 +8,7 @@ import { packsLine } from './view-packs.ts';
 import { inParallel } from './in-parallel.ts';
 import { readPackCount } from './packs.ts';
 import { backupObjects, findPlace, type BackupPlace, type PlaceOptions } from './place.ts';
-import { whyUnusable } from './unusable.ts';
+import { whyUnusable } from './packs.ts';
 
 export interface ListOptions extends PlaceOptions, OutputOptions {
   readonly limit: number;

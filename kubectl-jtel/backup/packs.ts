@@ -5,7 +5,8 @@ import type { StoredBackup } from './view.ts';
 import { inParallel } from './in-parallel.ts';
 import { countPacks, type PackCount, type UnreadableList } from './pack-count.ts';
 import type { BackupPlace } from './place.ts';
-import { whyUnusable } from './unusable.ts';
+import { BlobError } from '../../blob-store/blob-store.ts';
+import { InputError } from '../../controllers/inputs/input-error.ts';
 
 /** A list can be long, and each is held while it is read. */
 const listsAtOnce = 4;
@@ -41,4 +42,12 @@ export async function readPackCount(
     used,
     unreadable.filter((list) => list !== undefined),
   );
+}
+
+/** @returns what is wrong with this backup. @throws the error itself when it is not about this backup. */
+export function whyUnusable(error: unknown): string {
+  if (error instanceof InputError) return error.message;
+  // Longer than its manifest says, or not what was written.
+  if (error instanceof BlobError && error.reason === 'DigestMismatch') return error.message;
+  throw error;
 }

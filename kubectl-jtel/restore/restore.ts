@@ -14,7 +14,7 @@ import { confirm, confirmByName } from '../confirm.ts';
 import { getStack, requireName, type Kit } from '../kit.ts';
 import { restoreResult } from '../backup/view-request.ts';
 import type { PlaceOptions } from '../backup/place.ts';
-import { timedName } from '../backup/timed-name.ts';
+import { timedName } from '../view/time.ts';
 import { waitForRequest } from '../backup/wait.ts';
 
 export interface RestoreOptions extends PlaceOptions {

@@ -10,7 +10,7 @@ import {
 import { readableBytes } from '../../command-line/terminal.ts';
 import { judgeNow, judgePhase, sentenceOf, signs, type Verdict } from './judge.ts';
 import { printable } from '../view/paint.ts';
-import { progressBar } from '../view/progress.ts';
+import { progressBar } from '../view/paint.ts';
 import { table, wrap } from '../view/table.ts';
 import { age, moment, span } from '../view/time.ts';
 import type { ViewContext } from '../view/view.ts';

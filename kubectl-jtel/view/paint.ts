@@ -34,3 +34,10 @@ function visible(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   return code < 0x20 ? `^${String.fromCodePoint(code + 0x40)}` : String.fromCodePoint(0xfffd);
 }
+
+/** `████████░░░░░░░░  50 %`; in a pipe, too, it is readable as text. */
+export function progressBar(percent: number, length: number, paint: Paint): string {
+  const bounded = Math.min(100, Math.max(0, percent));
+  const full = Math.round((bounded / 100) * length);
+  return `${paint('cyan', '█'.repeat(full))}${paint('dim', '░'.repeat(length - full))} ${String(Math.floor(bounded)).padStart(3)} %`;
+}

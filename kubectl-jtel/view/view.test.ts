@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plain, printable, printableInColour } from './paint.ts';
-import { progressBar } from './progress.ts';
+import { progressBar } from './paint.ts';
 import { moment, span } from './time.ts';
 
 describe('text of others on a terminal', () => {

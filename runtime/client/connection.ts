@@ -15,8 +15,9 @@ import {
   kubeconfigAccess,
   serviceAccountAccess,
   type ClusterAccess,
+  type Login,
 } from './kubeconfig.ts';
-import { loginOf, type Login } from './login.ts';
+import { loginOf } from './login.ts';
 
 export interface HttpRequest {
   readonly method: string;

@@ -2,8 +2,7 @@
  * Logging in with a program or a cloud's identity (exec plug-ins, OIDC …) as client-node knows it. Loaded only when a
  * kubeconfig asks for it: in a pod, where the operator runs, it costs no memory.
  */
-import type { ClusterAccess } from './kubeconfig.ts';
-import type { Login } from './login.ts';
+import type { ClusterAccess, Login } from './kubeconfig.ts';
 
 /** A way to log in that client-node works out anew for each call (it keeps what is still valid). */
 export async function delegatedLogin({

@@ -11,6 +11,16 @@ import { parse } from 'yaml';
 /** A file's content, or the content itself. */
 export type Material = { readonly file: string } | { readonly text: string };
 
+export interface Login {
+  readonly headers: Readonly<Record<string, string>>;
+  /** PEM texts. */
+  readonly tls: {
+    readonly ca: string | undefined;
+    readonly cert: string | undefined;
+    readonly key: string | undefined;
+  };
+}
+
 export interface ClusterAccess {
   /** URL, without a slash at its end. */
   readonly server: string;

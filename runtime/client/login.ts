@@ -1,16 +1,6 @@
 /** Who we are to the API server, as of now: files are read again, because tokens and certificates are rotated under us. */
 import { readFile } from 'node:fs/promises';
-import type { ClusterAccess, Material } from './kubeconfig.ts';
-
-export interface Login {
-  readonly headers: Readonly<Record<string, string>>;
-  /** PEM texts. */
-  readonly tls: {
-    readonly ca: string | undefined;
-    readonly cert: string | undefined;
-    readonly key: string | undefined;
-  };
-}
+import type { ClusterAccess, Login, Material } from './kubeconfig.ts';
 
 /** The kubelet renews a token when 80 % of its hour are over: a minute late is early enough. */
 const KEEP_SECONDS = 60;

@@ -12,7 +12,7 @@ import { LeadershipLost } from '../errors.ts';
 import type { ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
 import type { RuntimeMetrics } from '../report/metrics.ts';
-import { formatMicroTime } from '../report/micro-time.ts';
+import { formatMicroTime } from '../report/conditions.ts';
 import { sleep } from './sleep.ts';
 
 export interface LeaderElectorOptions {

@@ -61,3 +61,8 @@ export function removeCondition<C extends Condition>(
     ? list.filter((condition) => condition.type !== type)
     : list;
 }
+
+/** `metav1.MicroTime` as JSON: RFC 3339 with exactly six fraction digits. */
+export function formatMicroTime(time: Date): string {
+  return time.toISOString().replace('Z', '000Z');
+}

@@ -9,7 +9,7 @@ import type { Cluster } from '../client/cluster.ts';
 import { apiVersionOf, events, type EventObject } from '../client/kinds.ts';
 import { formatKey, keyOf, type KubernetesObject } from '../objects.ts';
 import type { Logger } from './logger.ts';
-import { formatMicroTime } from './micro-time.ts';
+import { formatMicroTime } from './conditions.ts';
 import type { SecretRegistry } from './secret-registry.ts';
 
 export interface EventDetails {

@@ -69,6 +69,18 @@ describe('layers', () => {
   });
 });
 
+describe('imports', () => {
+  test('do not go in a circle, types included', () => {
+    const circle = {
+      'jobs/a.ts': `import { b } from './b.ts';`,
+      'jobs/b.ts': `import type { C } from './c.ts';`,
+      'jobs/c.ts': `import { a } from './a.ts';`,
+    };
+    expect(found(circle)).toBe('jobs/a.ts → jobs/b.ts → jobs/c.ts → jobs/a.ts: a circle of imports');
+    expect(found({ ...circle, 'jobs/c.ts': '' })).toBe('');
+  });
+});
+
 describe('packages that belong to one folder', () => {
   test.for([
     ['controllers/stack/reconcile.ts', '@kubernetes/client-node', 'runtime'],

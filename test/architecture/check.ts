@@ -12,6 +12,7 @@ export function violations(files: readonly SourceFile[]): string[] {
       typeScript,
       files.find((file) => file.path === 'package.json'),
     ),
+    ...circles(typeScript),
     ...impurities(files.filter((file) => file.path.endsWith('.ts'))),
     ...files.flatMap((file) => [...tooLong(file), ...forbiddenNames(file)]),
   ];
@@ -35,6 +36,27 @@ function layering({ path, text }: SourceFile): string[] {
     if (targetLayer !== undefined && allowed.includes(targetLayer.name)) return [];
     return [`${path} imports ${target}: ${layer.name} may import only ${allowed.join(', ')}`];
   });
+}
+
+/** Each circle of imports once, types included: none of its files can be read or moved without the others. */
+function circles(files: readonly SourceFile[]): string[] {
+  const imports = new Map(
+    files.map(({ path, text }) => [
+      path,
+      [...new Set(importsOf(text).flatMap(({ specifier }) => resolveImport(path, specifier) ?? []))],
+    ]),
+  );
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    const at = way.indexOf(path);
+    if (at >= 0) found.push(`${[...way.slice(at), path].join(' → ')}: a circle of imports`);
+    if (at >= 0 || done.has(path)) return;
+    for (const target of imports.get(path) ?? []) visit(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+  return found;
 }
 
 function foreignPackage(path: string, specifier: string, layer: Layer): string[] {

@@ -11,9 +11,18 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DatabaseTLS } from '../../jobs/job.ts';
 import { JobError } from '../job-error.ts';
-import type { DatabaseSpec } from '../spec.ts';
 import { isRefusedTLS, tlsWays } from './tls.ts';
+
+export interface DatabaseSpec {
+  readonly host: string;
+  readonly port: number;
+  readonly rootPassword: string;
+  /** Schemas that belong to the stack. */
+  readonly schemas: readonly string[];
+  readonly tls?: DatabaseTLS;
+}
 
 const connectSeconds = 60;
 

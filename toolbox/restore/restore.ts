@@ -13,10 +13,7 @@ import type { RestoreJobInput, RestoreJobResult } from '../../jobs/job.ts';
 import { stagedDatabase } from '../../jobs/staging.ts';
 import { JobError } from '../job-error.ts';
 import type { JobErrorReason } from '../job-error.ts';
-import { decide } from '../marker.ts';
-import type { LoadDecision } from '../marker.ts';
 import { part } from '../report.ts';
-import type { Report } from '../report.ts';
 import { arrange } from './arrange.ts';
 import { BlobReader } from './blob-reader.ts';
 import { DumpLoad } from './dump-load.ts';
@@ -27,6 +24,8 @@ import { databasePlace, treePlace } from './places.ts';
 import type { Place } from './places.ts';
 import { prepareDatabase } from './prepare.ts';
 import { BytesProgress } from './progress.ts';
+import { decisions } from './restoring.ts';
+import type { RestoreOptions, Restoring } from './restoring.ts';
 import { settle } from './settle.ts';
 import { findRoom } from './space.ts';
 import type { Room } from './space.ts';
@@ -41,28 +40,6 @@ const defaultDownloads = 2;
 /** Each takes some 50 MB, and two unpack more than a line or a disk delivers; `limits` may ask for more. */
 const mostThreads = 2;
 const unusable: ReadonlySet<JobErrorReason> = new Set(['BackupInvalid', 'DecryptionKeyWrong']);
-
-export interface RestoreOptions {
-  readonly report: Report;
-  readonly signal: AbortSignal;
-  readonly scratch?: string;
-  readonly retryMilliseconds?: number;
-  /** Bytes of the files between two entries of the journal: what a killed job fetches again at most. */
-  readonly journalBytes?: number;
-}
-
-/** What one restore works with once everything was checked. */
-export interface Restoring {
-  readonly input: RestoreJobInput;
-  readonly places: readonly Place[];
-  readonly dump: DumpLoad | undefined;
-  readonly index: IndexSource;
-  readonly survey: Survey;
-  readonly reader: BlobReader;
-  readonly options: RestoreOptions;
-  /** Entries whose attributes a place's file system does not take, by data set. */
-  readonly withoutAttributes: Map<string, number>;
-}
 
 /** @throws {JobError} */
 export async function restore(input: RestoreJobInput, options: RestoreOptions): Promise<RestoreJobResult> {
@@ -132,21 +109,6 @@ function placesOf({ database, fileTrees }: RestoreJobInput): readonly Place[] {
     ...(database?.kind === 'Physical' ? [databasePlace(database)] : []),
     ...fileTrees.map((tree) => treePlace(tree)),
   ];
-}
-
-/** @throws {JobError} DataNotEmpty when there is data that may not be replaced. */
-export async function decisions(
-  { loadID, onData }: RestoreJobInput,
-  places: readonly Place[],
-  dump: DumpLoad | undefined,
-): Promise<readonly (LoadDecision | 'Replace')[]> {
-  const decided: (LoadDecision | 'Replace')[] = [];
-  // One after the other, the database first: it is what people want to be told about.
-  for (const place of [...(dump === undefined ? [] : [dump]), ...places]) {
-    const found = await place.look();
-    decided.push(onData === 'Replace' && found.marker?.loadID !== loadID ? 'Replace' : decide(found, loadID));
-  }
-  return decided;
 }
 
 /** Everything that can be known to fail is found here, while nothing was written yet. @throws {JobError} */

@@ -7,8 +7,8 @@ import type { Marker } from '../marker.ts';
 import { syncAll } from './durable.ts';
 import { exists, parentsOf } from './places.ts';
 import type { Place } from './places.ts';
-import { decisions } from './restore.ts';
-import type { Restoring } from './restore.ts';
+import { decisions } from './restoring.ts';
+import type { Restoring } from './restoring.ts';
 
 /** `TakeAway`: marks all places as being loaded, and empties them. `Finish`: the database comes, all are marked as loaded. */
 export async function settle(restoring: Restoring, step: 'TakeAway' | 'Finish'): Promise<void> {
