@@ -8,6 +8,7 @@ import { storeCredentialsRefused } from '../../jobs/job.ts';
 import { annotations, backupFinalizer, isReason, type JtelBackup, type Reason } from '../../crds/index.ts';
 import { isSameStack, type JobReport } from '../../host-driver/host.ts';
 import { aboutHost } from '../stores/store-refusal.ts';
+import { pauseLeft } from '../times/pauses.ts';
 import { findObstacle } from './obstacles.ts';
 import type { Action, Limits, Plan, PlanInput, Step } from './model.ts';
 
@@ -172,7 +173,8 @@ function running(input: PlanInput): Plan {
   }
 }
 
-function afterFailedJob(input: PlanInput, { job, error }: JobReport, retrySeconds: number): Plan {
+function afterFailedJob(input: PlanInput, report: JobReport, retrySeconds: number): Plan {
+  const { job, error } = report;
   const { observed, backup, now } = input;
   const windowOver = error?.reason === storeCredentialsRefused && uploadWindowIsOver(input);
   const reason = windowOver ? 'UploadWindowOver' : reasonOf(error?.reason);
@@ -181,9 +183,8 @@ function afterFailedJob(input: PlanInput, { job, error }: JobReport, retrySecond
     : (error?.message ?? `The backup job ended with exit code ${job.exitCode ?? 'unknown'}.`);
   const message = aboutHost(reason, said, observed.stack?.spec.host.address);
   const skew = observed.host.ok ? observed.host.value.facts.clockSkewSeconds : 0;
-  const hostNow = now.getTime() / 1000 + skew;
   const pause = windowOver ? 0 : retrySeconds * (backup.status?.attempt ?? 1);
-  const left = Math.ceil((job.finishedSeconds ?? hostNow) + pause - hostNow);
+  const left = pauseLeft(report, pause, now, skew);
   if (left > 0 && (backup.status?.attempt ?? 1) < input.limits.mostAttempts) {
     return {
       kind: 'Wait',

@@ -17,6 +17,7 @@ import {
 import { HostError, type Fence, type Host, type ImageReference } from '../../host-driver/host.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
+import { pauseSeconds, spread } from '../../runtime/control/back-off.ts';
 import { addFinalizer } from '../../runtime/control/finalizer.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
 import { LeadershipLost } from '../../runtime/errors.ts';
@@ -26,6 +27,7 @@ import type { Logger } from '../../runtime/report/logger.ts';
 import { statusChanged } from '../../runtime/report/status-changed.ts';
 import type { HostClaims } from '../hosts/claims.ts';
 import { InputError } from '../inputs/input-error.ts';
+import { afterBackupWave, waveSpread } from '../times/pauses.ts';
 import { backupEvents } from './events.ts';
 import { execute } from './execute.ts';
 import type { Committed, Failure, Limits, Plan } from './model.ts';
@@ -58,7 +60,6 @@ interface Entry {
   readonly committed?: Committed;
 }
 
-const longestPauseSeconds = 120;
 const busySeconds = 15;
 
 export class BackupReconciler implements Reconciler {
@@ -141,12 +142,12 @@ export class BackupReconciler implements Reconciler {
       note: failure.message,
     });
     const failures = entry.failures + 1;
-    const pauseSeconds = Math.min(longestPauseSeconds, 2 ** failures) * (0.75 + this.#options.random() / 2);
+    const pause = spread(pauseSeconds(afterBackupWave, failures), waveSpread, this.#options.random);
     return {
       uid: entry.uid,
       failures,
       failure,
-      retryTime: this.#options.clock().getTime() + pauseSeconds * 1000,
+      retryTime: this.#options.clock().getTime() + pause * 1000,
     };
   }
 

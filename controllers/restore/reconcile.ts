@@ -18,6 +18,7 @@ import type { Host } from '../../host-driver/host.ts';
 import { isAlreadyExists } from '../../runtime/client/api-error.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
+import { pauseSeconds } from '../../runtime/control/back-off.ts';
 import { addFinalizer, finalizerStep, removeFinalizer } from '../../runtime/control/finalizer.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
 import { LeadershipLost } from '../../runtime/errors.ts';
@@ -25,6 +26,7 @@ import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
 import type { EventRecorder } from '../../runtime/report/event-recorder.ts';
 import { statusChanged } from '../../runtime/report/status-changed.ts';
 import type { HostClaims } from '../hosts/claims.ts';
+import { afterRestoreWave } from '../times/pauses.ts';
 import type { Plan } from './model.ts';
 import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
 import { plan } from './plan.ts';
@@ -41,9 +43,6 @@ export interface RestoreReconcilerOptions extends ObserveDependencies, ScratchDe
   readonly mayAct: () => boolean;
   readonly clock: () => Date;
 }
-
-/** Before a wave that failed is tried again. */
-const retrySeconds = 15;
 
 export class RestoreReconciler implements Reconciler {
   readonly #options: RestoreReconcilerOptions;
@@ -101,7 +100,8 @@ export class RestoreReconciler implements Reconciler {
     if (outcome.result !== 'Failed') this.#failures.delete(uid);
     else {
       const message = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
-      this.#failures.set(uid, { message, retryTime: this.#options.clock().getTime() + retrySeconds * 1000 });
+      const pause = pauseSeconds(afterRestoreWave, 1);
+      this.#failures.set(uid, { message, retryTime: this.#options.clock().getTime() + pause * 1000 });
       if (outcome.error instanceof Error && 'reason' in outcome.error && outcome.error.reason === 'Fenced')
         this.#options.claims.forget(uid);
     }

@@ -15,10 +15,12 @@ import {
 import { isAlreadyExists, isConflict } from '../../runtime/client/api-error.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import { cronJobs } from '../../runtime/client/kinds.ts';
+import { spread } from '../../runtime/control/back-off.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
 import type { ObjectKey } from '../../runtime/objects.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { lateSince } from '../times/late-copy.ts';
+import { resyncSpread } from '../times/pauses.ts';
 import { Schedule, dueBackup, isScheduled } from '../times/schedule-times.ts';
 import { cronJob, cronJobName, digestAnnotation, isOwnedBy, type SchedulePods } from './cron-job.ts';
 import { isKeptByOthers, surplusBackups } from './prune.ts';
@@ -149,7 +151,7 @@ export class ScheduleReconciler implements Reconciler {
   }
 
   #spread(seconds: number): number {
-    return seconds * (0.9 + this.#options.random() / 5);
+    return spread(seconds, resyncSpread, this.#options.random);
   }
 }
 

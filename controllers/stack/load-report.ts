@@ -37,15 +37,8 @@ export function loadFailure(
   return { reason, message: `The load job failed with exit code ${job.exitCode ?? 'unknown'}.` };
 }
 
-/** Tries of one order, the check and the count included. With the pauses between them that is about half an hour. */
+/** Tries of one order, the check and the count included. */
 export const mostFailures = 6;
-const firstPauseSeconds = 60;
-const longestPauseSeconds = 600;
-
-/** @param failures so far */
-export function pauseAfter(failures: number): number {
-  return Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** Math.max(0, failures - 1));
-}
 
 /**
  * How often an order has failed, this report included. A failure is known by its job and the second at which that ended, so that
@@ -62,15 +55,4 @@ export function failuresOf(
   if (report?.job.state !== 'Failed') return { count, ...(last === undefined ? {} : { last }) };
   const failure = `${report.job.uid}@${report.job.finishedSeconds ?? 0}`;
   return { count: last === failure ? count : count + 1, last: failure };
-}
-
-/** Whole seconds until a failed job is to be tried again. @param now by our clock; the job ended by the host's. */
-export function pauseLeft(
-  { job }: JobReport,
-  pauseSeconds: number,
-  now: Date,
-  clockSkewSeconds: number,
-): number {
-  const hostNow = now.getTime() / 1000 + clockSkewSeconds;
-  return Math.ceil((job.finishedSeconds ?? hostNow) + pauseSeconds - hostNow);
 }

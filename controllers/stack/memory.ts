@@ -5,6 +5,8 @@
 
 import type { ObjectKey } from '../../runtime/objects.ts';
 import { formatKey } from '../../runtime/objects.ts';
+import { pauseSeconds, spread } from '../../runtime/control/back-off.ts';
+import { afterStackWave, waveSpread } from '../times/pauses.ts';
 import type { Failure } from './model.ts';
 
 interface Entry {
@@ -20,9 +22,6 @@ interface Entry {
   /** Unix milliseconds of the last full observation. */
   readonly fullObservationTime?: number;
 }
-
-const firstPauseSeconds = 2;
-const longestPauseSeconds = 300;
 
 export class Memory {
   readonly #entries = new Map<string, Entry>();
@@ -47,13 +46,12 @@ export class Memory {
 /** The entry after a wave failed: pauses double up to five minutes, with jitter (`random` in 0…1) so that a fleet does not march in step. */
 export function afterFailure(entry: Entry, failure: Failure, now: Date, random: number): Entry {
   const failures = entry.failures + 1;
-  const pauseSeconds =
-    Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** (failures - 1)) * (0.75 + random / 2);
+  const pause = spread(pauseSeconds(afterStackWave, failures), waveSpread, () => random);
   return {
     ...entry,
     failures,
     failure,
-    retryTime: now.getTime() + pauseSeconds * 1000,
+    retryTime: now.getTime() + pause * 1000,
   };
 }
 
@@ -61,13 +59,13 @@ export function afterFailure(entry: Entry, failure: Failure, now: Date, random: 
 export function afterSuccess(entry: Entry, wave: string, now: Date): Entry {
   const { uid, generation, fullObservationTime } = entry;
   const repairs = wave === 'Repair' ? (entry.repairs ?? 0) + 1 : 0;
-  const pauseSeconds = Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** (repairs - 2));
+  const pause = pauseSeconds(afterStackWave, repairs - 1);
   return {
     uid,
     generation,
     failures: 0,
     ...(repairs === 0 ? {} : { repairs }),
-    ...(repairs < 2 ? {} : { retryTime: now.getTime() + pauseSeconds * 1000 }),
+    ...(repairs < 2 ? {} : { retryTime: now.getTime() + pause * 1000 }),
     ...(fullObservationTime === undefined ? {} : { fullObservationTime }),
   };
 }

@@ -14,6 +14,7 @@ import {
 import { HostError, type Fence, type Host } from '../../host-driver/host.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
+import { spread } from '../../runtime/control/back-off.ts';
 import { addFinalizer, finalizerStep, removeFinalizer } from '../../runtime/control/finalizer.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
 import { LeadershipLost } from '../../runtime/errors.ts';
@@ -24,6 +25,7 @@ import { findCondition } from '../../runtime/report/conditions.ts';
 import { statusChanged } from '../../runtime/report/status-changed.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
 import type { HostClaims, SeenEpochs } from '../hosts/claims.ts';
+import { resyncSpread } from '../times/pauses.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { claimOther, confirmOrder } from './live-checks.ts';
 import { actionEvent, transitionEvents, type StoryEvent } from './events.ts';
@@ -308,7 +310,7 @@ export class StackReconciler implements Reconciler {
       return (entry.retryTime - now.getTime()) / 1000;
     if (planned.kind === 'Wait' || planned.kind === 'Blocked') return planned.afterSeconds;
     // Spread, so that a fleet that was started together does not look together for ever.
-    return this.#options.resyncSeconds * (0.9 + this.#options.random() / 5);
+    return spread(this.#options.resyncSeconds, resyncSpread, this.#options.random);
   }
 }
 

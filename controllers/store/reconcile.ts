@@ -8,6 +8,7 @@ import {
   type JtelBackupStoreStatus,
 } from '../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
+import { spread } from '../../runtime/control/back-off.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
 import type { ObjectKey } from '../../runtime/objects.ts';
 import { findCondition } from '../../runtime/report/conditions.ts';
@@ -66,7 +67,7 @@ export class StoreReconciler implements Reconciler {
     await cluster.applyStatus(storeKind, key, status, { uid }, context);
     this.#tell(store, status);
     const seconds = problemIn(observed, probed) === undefined ? checkIntervalSeconds : retryIntervalSeconds;
-    return { requeueAfterSeconds: seconds * (1 + random() / 10) };
+    return { requeueAfterSeconds: spread(seconds, [1, 1.1], random) };
   }
 
   async #open(store: JtelBackupStore, options: CallOptions): Promise<BlobStore> {

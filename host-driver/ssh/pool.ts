@@ -6,29 +6,18 @@
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { pauseSeconds, spread } from '../../runtime/control/back-off.ts';
 import { HostError } from '../host.ts';
 import type { HostEndpoint, HostTarget } from '../host.ts';
 import { abortable } from './abortable.ts';
 import { connect, endpointName } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { Connection } from './connection.ts';
+import { connectSpread, pauseAfter } from './pauses.ts';
 import { Semaphore } from './semaphore.ts';
 
 const connectsAtOnce = 30;
 const connectsAtOncePerJumpHost = 4;
-
-/** Seconds to wait after the first failure, doubled with each further one up to the second figure. */
-const pauses: Record<'refused' | 'banned' | 'unreachable', readonly [number, number]> = {
-  refused: [15, 120],
-  // sshd enforces no ban that is shorter than 15 s, and asking does not prolong one.
-  banned: [15, 15],
-  unreachable: [0.25, 5],
-};
-
-function pauseOf({ reason }: HostError): readonly [number, number] {
-  if (reason === 'AddressBanned') return pauses.banned;
-  return reason === 'HostUnreachable' ? pauses.unreachable : pauses.refused;
-}
 
 /** What the driver needs of a logger; winston's fits. */
 export interface HostLogger {
@@ -138,17 +127,16 @@ export class ConnectionPool {
     } catch (caught) {
       const error = caught instanceof HostError ? this.#withSuspicion(target, caught) : caught;
       if (error instanceof HostError) {
-        const [first, most] = pauseOf(error);
-        const pauseSeconds = Math.min(most, first * 2 ** entry.failures);
         entry.failures += 1;
+        const seconds = pauseSeconds(pauseAfter(error), entry.failures);
         entry.failure = error;
         this.#logger?.warn('SSH connection failed', {
           host: error.host,
           reason: error.reason,
           message: error.message,
-          pauseSeconds,
+          pauseSeconds: seconds,
         });
-        entry.retryAt = Date.now() + pauseSeconds * 1000 * (0.8 + 0.4 * Math.random());
+        entry.retryAt = Date.now() + spread(seconds, connectSpread, Math.random) * 1000;
         if (error.reason === 'AddressBanned') this.#bans.set(doorOf(target), { error, until: entry.retryAt });
       }
       throw error;

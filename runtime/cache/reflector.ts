@@ -8,6 +8,7 @@ import { isGone } from '../client/api-error.ts';
 import type { KubeConnection } from '../client/connection.ts';
 import { listPages } from '../client/list-pages.ts';
 import type { CallObserver } from '../client/transport.ts';
+import { pauseSeconds, spread } from '../control/back-off.ts';
 import { sleep } from '../control/sleep.ts';
 import type { KubernetesObject } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
@@ -66,7 +67,7 @@ export class Reflector<T extends KubernetesObject> {
     let version = await this.#list(signal);
     onListed();
     // Everybody's lists at the same moment would be a burst.
-    const relistAt = performance.now() + relistSeconds * 1000 * (0.9 + 0.2 * Math.random());
+    const relistAt = performance.now() + spread(relistSeconds, [0.9, 1.1], Math.random) * 1000;
     while (!signal.aborted && performance.now() < relistAt) {
       const next = await this.#watch(version, signal);
       if (next === undefined) return;
@@ -109,7 +110,7 @@ export class Reflector<T extends KubernetesObject> {
       {
         namespace,
         resourceVersion: from,
-        lastsSeconds: watchSeconds * (0.8 + 0.2 * Math.random()),
+        lastsSeconds: spread(watchSeconds, [0.8, 1], Math.random),
         graceSeconds: silenceGraceSeconds,
       },
       {
@@ -159,8 +160,8 @@ export class Reflector<T extends KubernetesObject> {
     if (trouble !== this.#lastTrouble)
       logger.warn(`${what.toLowerCase()} failed, will be tried again`, { kind: kind.kind, namespace, error });
     this.#lastTrouble = trouble;
-    const delay = Math.min(maxDelaySeconds, 0.25 * 2 ** Math.min(this.#failures, 20));
     this.#failures += 1;
-    await sleep(delay / 2 + (delay / 2) * Math.random(), signal);
+    const pause = pauseSeconds({ firstSeconds: 0.25, longestSeconds: maxDelaySeconds }, this.#failures);
+    await sleep(spread(pause, [0.5, 1], Math.random), signal);
   }
 }

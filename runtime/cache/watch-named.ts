@@ -2,13 +2,14 @@
 import type { ResourceKind } from '../kind.ts';
 import { isForbidden } from '../client/api-error.ts';
 import type { KubeConnection } from '../client/connection.ts';
+import { pauseSeconds, spread, type BackOff } from '../control/back-off.ts';
 import { sleep } from '../control/sleep.ts';
 import type { KubernetesObject, ObjectKey } from '../objects.ts';
 import { watchOnce } from './watch-once.ts';
 
 const lastsSeconds = 240;
 const graceSeconds = 10;
-const longestPauseSeconds = 30;
+const pauses: BackOff = { firstSeconds: 1, longestSeconds: 30 };
 /** Rights are given by people. */
 const forbiddenPauseSeconds = 300;
 
@@ -42,12 +43,12 @@ export async function watchNamed(
     if (end.reason === 'Ended') failures = 0;
     else if (end.reason === 'Expired') version = '';
     else if (end.reason === 'Failed' || end.reason === 'Silent') {
-      const pauseSeconds =
+      failures += 1;
+      const pause =
         end.reason === 'Failed' && isForbidden(end.error)
           ? forbiddenPauseSeconds
-          : Math.min(longestPauseSeconds, 2 ** failures);
-      failures += 1;
-      await sleep(pauseSeconds * (0.75 + Math.random() / 2), signal);
+          : pauseSeconds(pauses, failures);
+      await sleep(spread(pause, [0.75, 1.25], Math.random), signal);
     }
   }
 }

@@ -13,6 +13,7 @@ import type { ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
 import type { RuntimeMetrics } from '../report/metrics.ts';
 import { formatMicroTime } from '../report/conditions.ts';
+import { spread } from './back-off.ts';
 import { sleep } from './sleep.ts';
 
 export interface LeaderElectorOptions {
@@ -120,7 +121,7 @@ export class LeaderElector {
         if (signal.aborted) return false;
         logger.warn('leader election: attempt failed', { error });
       }
-      await sleep(retryPeriodSeconds * (1 + 0.2 * Math.random()), signal);
+      await sleep(spread(retryPeriodSeconds, [1, 1.2], Math.random), signal);
     }
   }
 
@@ -128,7 +129,7 @@ export class LeaderElector {
   async #renewUntil(signal: AbortSignal): Promise<LeadershipLost | undefined> {
     const { logger, retryPeriodSeconds, renewDeadlineSeconds } = this.#options;
     for (;;) {
-      await sleep(retryPeriodSeconds * (1 + 0.2 * Math.random()), signal);
+      await sleep(spread(retryPeriodSeconds, [1, 1.2], Math.random), signal);
       if (signal.aborted) return undefined;
       if (!this.isHeld()) return this.#lost(`the lease was not renewed for ${renewDeadlineSeconds} s`);
       try {

@@ -2,6 +2,7 @@
  * Which keys are due. Keys, not objects: whoever takes one reads the object afresh. A key is in work at most once at a
  * time; adding it again merges, the earlier deadline wins; added while in work, it comes back afterwards.
  */
+import { pauseSeconds, spread, type BackOff } from './back-off.ts';
 import { setTimeoutLong } from './long-timer.ts';
 
 export interface WorkQueueOptions {
@@ -22,8 +23,7 @@ interface Entry {
 }
 
 export class WorkQueue {
-  readonly #baseDelaySeconds: number;
-  readonly #maxDelaySeconds: number;
+  readonly #pauses: BackOff;
   readonly #random: () => number;
   readonly #timeScale: number;
   /** Due later, each with its timer. */
@@ -38,8 +38,10 @@ export class WorkQueue {
   #closed = false;
 
   constructor(options: WorkQueueOptions = {}) {
-    this.#baseDelaySeconds = options.baseDelaySeconds ?? 0.5;
-    this.#maxDelaySeconds = options.maxDelaySeconds ?? 300;
+    this.#pauses = {
+      firstSeconds: options.baseDelaySeconds ?? 0.5,
+      longestSeconds: options.maxDelaySeconds ?? 300,
+    };
     this.#random = options.random ?? Math.random;
     this.#timeScale = options.timeScale ?? 1;
   }
@@ -75,11 +77,9 @@ export class WorkQueue {
 
   /** Adds a key after a failure, with growing pauses; returns the pause in seconds. */
   addAfterFailure(key: string): number {
-    const failures = this.#failures.get(key) ?? 0;
-    this.#failures.set(key, failures + 1);
-    const delay = Math.min(this.#maxDelaySeconds, this.#baseDelaySeconds * 2 ** Math.min(failures, 30));
-    // Half fixed, half by chance: many objects that failed together do not come back together.
-    const afterSeconds = delay / 2 + (delay / 2) * this.#random();
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    const afterSeconds = spread(pauseSeconds(this.#pauses, failures), [0.5, 1], this.#random);
     this.add(key, afterSeconds);
     return afterSeconds;
   }

@@ -30,7 +30,7 @@ export const layers: readonly Layer[] = [
   { name: 'backup-format', contains: below('backup-format'), mayImport: [] },
   { name: 'jobs', contains: below('jobs'), mayImport: ['backup-format'] },
   { name: 'crds', contains: below('crds'), mayImport: ['runtime'] },
-  { name: 'host-driver', contains: below('host-driver'), mayImport: format },
+  { name: 'host-driver', contains: below('host-driver'), mayImport: foundation },
   { name: 'blob-store', contains: below('blob-store'), mayImport: format },
   // It renders what a host is given.
   { name: 'release', contains: below('release'), mayImport: [...format, 'host-driver'] },

@@ -2,7 +2,9 @@
 
 import type { Reason } from '../../../crds/index.ts';
 import type { JobReport } from '../../../host-driver/host.ts';
-import { failuresOf, isPermanent, loadFailure, mostFailures, pauseAfter, pauseLeft } from '../load-report.ts';
+import { pauseSeconds } from '../../../runtime/control/back-off.ts';
+import { afterLoadJob, pauseLeft } from '../../times/pauses.ts';
+import { failuresOf, isPermanent, loadFailure, mostFailures } from '../load-report.ts';
 import type { DataOrder, DataSource, Plan, PlanInput } from '../model.ts';
 import { act } from './act.ts';
 
@@ -44,7 +46,7 @@ export function failed(input: PlanInput, order: DataOrder, report: JobReport): P
   if (failures >= mostFailures) return endOfOrder(reason, `${message} It was tried ${failures} times.`);
   const leftSeconds = pauseLeft(
     report,
-    pauseAfter(failures),
+    pauseSeconds(afterLoadJob, failures),
     now,
     observed.host.value.facts.clockSkewSeconds,
   );
