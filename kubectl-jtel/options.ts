@@ -1,5 +1,5 @@
 /** Options that commands share, as they come from the command line. */
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 
 /** Of every command; they may stand before or after its name. */
 export interface GlobalOptions {
@@ -33,6 +33,8 @@ export function addGlobalOptions(program: Command): void {
     .addOption(new Option('--no-color', 'no colours, as with NO_COLOR in the environment or in a pipe'));
 }
 
+export const stackArgument = (): Argument => new Argument('<STACK>', 'name of the JtelStack');
+
 export function outputOption(forms: readonly OutputForm[] = outputForms): Option {
   return new Option('-o, --output <form>', 'form of the result').choices(forms);
 }
@@ -48,6 +50,18 @@ export function parseDuration(text: string): number {
 export function parseWholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number.');
   return Number(text);
+}
+
+/** Where to look when the cluster knows nothing (any more). */
+export function withPlace(command: Command): Command {
+  return command
+    .addOption(new Option('--store <name>', 'JtelBackupStore to look in; default: that of the stack'))
+    .addOption(
+      new Option(
+        '--identity <identity>',
+        'name under which backups lie in the store; default: that of the stack, else NAMESPACE.STACK',
+      ),
+    );
 }
 
 /** Help that follows the list of options. */

@@ -4,13 +4,23 @@
  */
 import { Command, type Option } from 'commander';
 import { runCommandLine } from '../command-line/command-line.ts';
-import { backupCommand, restoreCommand } from './backup/define.ts';
-import { containerCommands, pluginCommands, stackCommands } from './define.ts';
+import { backupCommand } from './backup/command.ts';
+import { completionCommand } from './completion/command.ts';
+import { diffCommand } from './diff/command.ts';
+import { execCommand } from './exec/command.ts';
+import { historyCommand } from './history/command.ts';
+import { logsCommand } from './logs/command.ts';
+import { openCommand } from './open/command.ts';
+import { planCommand } from './plan/command.ts';
+import { restoreCommand } from './restore/command.ts';
+import { rollbackCommand } from './rollback/command.ts';
+import { statusCommand } from './status/command.ts';
+import { versionCommand } from './version/command.ts';
 import { addGlobalOptions } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Not a command like the others: what follows it is half a command line. */
-const completionCommand = '__complete';
+const completeLine = '__complete';
 
 const afterHelp = `
 Secrets: logs, exec, plan and the backup commands that look into the store read Secrets of the namespace, with your own rights.
@@ -21,7 +31,7 @@ Names complete with Tab: kubectl jtel completion --help`;
 
 /** @param argv what follows the program's name. @returns the exit code. */
 export async function runPlugin(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  if (argv[0] === completionCommand) {
+  if (argv[0] === completeLine) {
     const { complete } = await import('./completion/complete.ts');
     for (const line of await complete(createProgram(surroundings), argv.slice(1), surroundings))
       surroundings.print(line);
@@ -39,14 +49,22 @@ export function createProgram(surroundings: Surroundings): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', afterHelp);
   addGlobalOptions(program);
+  // In this order `--help` lists them.
   const commands = [
-    ...stackCommands(surroundings),
-    ...containerCommands(surroundings),
-    backupCommand(surroundings),
-    restoreCommand(surroundings),
-    ...pluginCommands(surroundings),
+    statusCommand,
+    historyCommand,
+    diffCommand,
+    rollbackCommand,
+    planCommand,
+    logsCommand,
+    execCommand,
+    openCommand,
+    backupCommand,
+    restoreCommand,
+    completionCommand,
+    versionCommand,
   ];
-  for (const command of commands) program.addCommand(command);
+  for (const command of commands) program.addCommand(command(surroundings));
   // Global are the options of the program; those of a command that has sub-commands are its own.
   const visibleGlobalOptions = (): Option[] => [...program.options];
   for (const command of everyBelow(program))

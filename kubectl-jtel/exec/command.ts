@@ -1,0 +1,36 @@
+/** `kubectl jtel exec`: arguments, options and help. What it does is loaded when called. */
+import { Command } from 'commander';
+import { inCluster } from '../in-cluster.ts';
+import { examples, stackArgument } from '../options.ts';
+import type { Surroundings } from '../surroundings.ts';
+import type { ExecOptions } from './exec.ts';
+
+export function execCommand(surroundings: Surroundings): Command {
+  return new Command('exec')
+    .description('run a command in a container of a stack')
+    .addArgument(stackArgument())
+    .argument('<COMPONENT>', 'such as acd-dbm, or acd-web-2 for one of several')
+    .argument('<COMMAND...>', 'after --: the command and its arguments')
+    .option('-i, --stdin', 'pass standard input on')
+    .option('-t, --tty', 'with a terminal')
+    .addHelpText(
+      'after',
+      examples(
+        'kubectl jtel exec acme acd-dbm -it -- bash',
+        'kubectl jtel exec acme acd-web-1 -- cat /etc/os-release',
+        'kubectl jtel exec acme acd-dbm -i -- sh < script.sh',
+      ),
+    )
+    .action(
+      async (
+        name: string,
+        component: string,
+        words: readonly string[],
+        options: ExecOptions,
+        command: Command,
+      ) => {
+        const { exec: run } = await import('./exec.ts');
+        await inCluster(surroundings, command, (kit) => run(kit, name, component, words, options));
+      },
+    );
+}

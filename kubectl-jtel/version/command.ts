@@ -1,0 +1,10 @@
+/** `kubectl jtel version`: arguments, options and help. What it does is loaded when called. */
+import { Command } from 'commander';
+import type { Surroundings } from '../surroundings.ts';
+
+export function versionCommand(surroundings: Surroundings): Command {
+  return new Command('version').description('print the version of the plug-in').action(async () => {
+    const { version: read } = await import('./version.ts');
+    surroundings.print(await read());
+  });
+}
