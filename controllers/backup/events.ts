@@ -1,6 +1,7 @@
 /** The story of a backup as events; pure. */
 
 import type { JtelBackupStatus, Reason } from '../../crds/index.ts';
+import type { StoryEvent } from '../../runtime/report/event-recorder.ts';
 import { leftOutPhrases } from './left-out.ts';
 import type { Observed, Plan } from './model.ts';
 import { size } from './plan.ts';
@@ -9,19 +10,13 @@ import { archivedSentence, isMethodChanged } from './status.ts';
 /** As much as the API takes. */
 const longestNote = 1024;
 
-export interface StoryEvent {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: Reason;
-  readonly note: string;
-}
-
 export function backupEvents(
   before: JtelBackupStatus | undefined,
   after: JtelBackupStatus,
   plan: Plan,
   observed: Observed,
-): readonly StoryEvent[] {
-  const events: StoryEvent[] = [];
+): readonly StoryEvent<Reason>[] {
+  const events: StoryEvent<Reason>[] = [];
   if (plan.kind === 'Begin') {
     events.push({
       type: 'Normal',
@@ -60,8 +55,8 @@ function storedEvents({
   archivedObjects = 0,
   immutability,
   datasets = [],
-}: JtelBackupStatus): readonly StoryEvent[] {
-  const events: StoryEvent[] = [];
+}: JtelBackupStatus): readonly StoryEvent<Reason>[] {
+  const events: StoryEvent<Reason>[] = [];
   if (shrunkFromBytes !== undefined) {
     events.push({
       type: 'Warning',

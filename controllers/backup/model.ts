@@ -3,15 +3,7 @@
 import type { DataSet } from '../../backup-format/data-set.ts';
 import type { JtelBackup, JtelRestore, JtelStack, Reason } from '../../crds/index.ts';
 import type { HostObservation, JobReport } from '../../host-driver/host.ts';
-
-/** Something that was looked for: there, or not there with a reason that becomes a condition. */
-export type Outcome<T> = { readonly ok: true; readonly value: T } | Problem;
-
-export interface Problem {
-  readonly ok: false;
-  readonly reason: Reason;
-  readonly message: string;
-}
+import type { Outcome, Problem } from '../inputs/outcome.ts';
 
 /** The store that the backup goes to. */
 export interface StoreFacts {
@@ -117,18 +109,12 @@ export const defaultLimits: Limits = {
   uploadWindowSeconds: 12 * 3600,
 };
 
-/** A wave that failed, as it was last told. */
-export interface Failure {
-  readonly reason: Reason;
-  readonly message: string;
-}
-
 export interface PlanInput {
   readonly backup: JtelBackup;
   readonly observed: Observed;
   readonly identity: Identity;
   readonly limits: Limits;
-  readonly failure?: Failure;
+  readonly failure?: Problem;
   readonly now: Date;
 }
 

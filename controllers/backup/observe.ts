@@ -3,7 +3,7 @@
  * first. What cannot be read becomes an outcome with a reason, never an exception.
  */
 
-import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
 import {
   backupKind,
   restoreKind,
@@ -26,6 +26,7 @@ import { requireIdentityAllowed, stackIdentity } from '../stores/backup-identity
 import { currentEncryptionKey } from '../inputs/encryption-keys.ts';
 import { readHostTarget } from '../hosts/host-target.ts';
 import { InputError } from '../inputs/input-error.ts';
+import { outcome, type Outcome } from '../inputs/outcome.ts';
 import { whyNoJobCanCreate } from '../stores/job-access.ts';
 import { recognise } from '../hosts/machine.ts';
 import { lateSince } from '../times/late-copy.ts';
@@ -33,7 +34,7 @@ import { projectName } from '../hosts/project.ts';
 import { readRelease, type ReleaseDependencies, type StackRelease } from '../inputs/stack-release.ts';
 import type { OpenStore } from '../stores/store-access.ts';
 import { readHistory } from './history.ts';
-import type { Observed, Outcome, ReleaseFacts, StoreFacts } from './model.ts';
+import type { Observed, ReleaseFacts, StoreFacts } from './model.ts';
 import { findObstacle, isPartOfOperation } from './obstacles.ts';
 import { isFinished, jobUID, testRestoreName } from './plan.ts';
 
@@ -300,15 +301,4 @@ function isUnderWay({ status }: JtelBackup): boolean {
 /** Those that an operation waits for come first, then the older ones. Sorts as text. */
 function rank(backup: JtelBackup): string {
   return `${isPartOfOperation(backup) ? 0 : 1} ${backup.metadata.creationTimestamp} ${backup.metadata.name}`;
-}
-
-/** Failures of inputs, hosts and stores as data; anything else is a bug or the API's and passes on. */
-async function outcome<T>(look: () => Promise<T>): Promise<Outcome<T>> {
-  try {
-    return { ok: true, value: await look() };
-  } catch (error) {
-    if (error instanceof InputError || error instanceof HostError || error instanceof BlobError)
-      return { ok: false, reason: error.reason, message: error.message };
-    throw error;
-  }
 }

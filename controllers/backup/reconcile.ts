@@ -6,14 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { backupIDAt } from '../../backup-format/names.ts';
 import { FormatError } from '../../backup-format/fields.ts';
-import { BlobError } from '../../blob-store/blob-store.ts';
-import {
-  backupFinalizer,
-  backupKind,
-  isReason,
-  type JtelBackup,
-  type JtelBackupStatus,
-} from '../../crds/index.ts';
+import { backupFinalizer, backupKind, type JtelBackup, type JtelBackupStatus } from '../../crds/index.ts';
 import { HostError, type Fence, type Host, type ImageReference } from '../../host-driver/host.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
@@ -26,11 +19,11 @@ import type { EventRecorder } from '../../runtime/report/event-recorder.ts';
 import type { Logger } from '../../runtime/report/logger.ts';
 import { statusChanged } from '../../runtime/report/status-changed.ts';
 import type { HostClaims } from '../hosts/claims.ts';
-import { InputError } from '../inputs/input-error.ts';
+import { failureOf, type Problem } from '../inputs/outcome.ts';
 import { afterBackupWave, waveSpread } from '../times/pauses.ts';
 import { backupEvents } from './events.ts';
 import { execute } from './execute.ts';
-import type { Committed, Failure, Limits, Plan } from './model.ts';
+import type { Committed, Limits, Plan } from './model.ts';
 import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
 import { isFinished, plan } from './plan.ts';
 import { operationHeartbeat, summarise } from './status.ts';
@@ -54,7 +47,7 @@ export interface BackupReconcilerOptions extends ObserveDependencies {
 interface Entry {
   readonly uid: string;
   readonly failures: number;
-  readonly failure?: Failure;
+  readonly failure?: Problem;
   /** Unix milliseconds. */
   readonly retryTime?: number;
   readonly committed?: Committed;
@@ -134,7 +127,7 @@ export class BackupReconciler implements Reconciler {
   }
 
   #afterFailure(backup: JtelBackup, entry: Entry, error: unknown): Entry {
-    const failure = failureOf(error);
+    const failure = failureOfBackup(error);
     this.#options.events.record(backupKind, backup, {
       type: 'Warning',
       reason: failure.reason,
@@ -288,11 +281,8 @@ function committedFacts({ manifestDigest, immutability }: Committed): JtelBackup
   };
 }
 
-function failureOf(error: unknown): Failure {
-  if (error instanceof HostError || error instanceof BlobError || error instanceof InputError)
-    return { reason: error.reason, message: error.message };
-  const message = error instanceof Error ? error.message : String(error);
+function failureOfBackup(error: unknown): Problem {
   // What a job says of itself and cannot be: it did not do what it says.
-  if (error instanceof FormatError) return { reason: 'BackupIncomplete', message: `${message}.` };
-  return { reason: error instanceof Error && isReason(error.name) ? error.name : 'InternalError', message };
+  if (error instanceof FormatError) return { reason: 'BackupIncomplete', message: `${error.message}.` };
+  return failureOf(error);
 }

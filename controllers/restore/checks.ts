@@ -5,7 +5,6 @@
 
 import { databaseSetName } from '../../jobs/job.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
-import { BlobError } from '../../blob-store/blob-store.ts';
 import { conditionMessageMaxLength, type JtelRestore, type JtelStack } from '../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { updateAllowed } from '../../release/fitness.ts';
@@ -13,12 +12,13 @@ import type { Release } from '../../release/generated/release.ts';
 import { loadBackup, requireComplete } from '../stores/backup-catalog.ts';
 import { encryptionKey } from '../inputs/encryption-keys.ts';
 import { InputError } from '../inputs/input-error.ts';
+import { problemOf } from '../inputs/outcome.ts';
 import { whyNoJobCanCreate, whyNoJobCanRead } from '../stores/job-access.ts';
 import { restoreObstacle } from '../loading/restore-job.ts';
 import { readRelease } from '../inputs/stack-release.ts';
 import type { ReleaseSource } from '../inputs/release-source.ts';
 import type { openStore } from '../stores/store-access.ts';
-import { inPlaceMark, type Check, type Checked, type Problem, type Target } from './model.ts';
+import { inPlaceMark, type Check, type Checked, type Target } from './model.ts';
 import { wantsPreRestoreBackup } from './model.ts';
 
 export interface CheckDependencies {
@@ -250,12 +250,6 @@ async function checkPreRestoreBackup(
     result: 'Passed',
     message: `What is there is backed up to JtelBackupStore ${resource.metadata.name} first.`,
   });
-}
-
-export function problemOf(error: unknown): Problem {
-  if (error instanceof InputError || error instanceof BlobError)
-    return { ok: false, reason: error.reason, message: error.message };
-  throw error;
 }
 
 function sizeOf(bytes: number): string {

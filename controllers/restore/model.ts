@@ -3,16 +3,8 @@
 import type { Manifest } from '../../backup-format/manifest.ts';
 import type { JtelBackup, JtelRestore, JtelStack, Reason, StackHost } from '../../crds/index.ts';
 import type { CarriedOutOrder, HostObservation, JobReport } from '../../host-driver/host.ts';
+import type { Outcome, Problem } from '../inputs/outcome.ts';
 import { isDataMissing } from '../loading/data-missing.ts';
-
-/** Something that was looked for: there, or not there with a reason that becomes a condition. */
-export type Outcome<T> = { readonly ok: true; readonly value: T } | Problem;
-
-export interface Problem {
-  readonly ok: false;
-  readonly reason: Reason;
-  readonly message: string;
-}
 
 /** The backup that is asked for, found. */
 export interface Target {

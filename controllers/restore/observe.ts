@@ -3,13 +3,12 @@
 import type { Manifest } from '../../backup-format/manifest.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { backupKind, stackKind, type JtelRestore, type JtelStack, type StackHost } from '../../crds/index.ts';
-import {
-  HostError,
-  type CarriedOutOrder,
-  type Host,
-  type HostDriver,
-  type HostObservation,
-  type JobReport,
+import type {
+  CarriedOutOrder,
+  Host,
+  HostDriver,
+  HostObservation,
+  JobReport,
 } from '../../host-driver/host.ts';
 import type { CallOptions } from '../../runtime/client/cluster.ts';
 import { listBackups, readManifest } from '../stores/backup-catalog.ts';
@@ -17,6 +16,7 @@ import { acceptedBackup, describeSkipped, newestGoodBackup, requireChoice } from
 import { requireIdentityAllowed, stackIdentity } from '../stores/backup-identity.ts';
 import { readHostTarget } from '../hosts/host-target.ts';
 import { InputError } from '../inputs/input-error.ts';
+import { outcome, problemOf, type Outcome } from '../inputs/outcome.ts';
 import {
   carriedOutBefore,
   countJobUID,
@@ -26,8 +26,8 @@ import {
   standingOrders,
 } from '../loading/restore-orders.ts';
 import { readRelease } from '../inputs/stack-release.ts';
-import { check, problemOf, type CheckDependencies } from './checks.ts';
-import type { Ahead, Checked, Observed, Outcome, Scratch, Target } from './model.ts';
+import { check, type CheckDependencies } from './checks.ts';
+import type { Ahead, Checked, Observed, Scratch, Target } from './model.ts';
 import { verification } from './plan-test.ts';
 import { obstacle } from './obstacles.ts';
 import { preRestoreBackupName } from './plan.ts';
@@ -375,13 +375,4 @@ async function observeScratch(
     },
     host,
   };
-}
-
-async function outcome<T>(look: () => Promise<T>): Promise<Outcome<T>> {
-  try {
-    return { ok: true, value: await look() };
-  } catch (error) {
-    if (error instanceof HostError) return { ok: false, reason: error.reason, message: error.message };
-    return problemOf(error);
-  }
 }

@@ -2,7 +2,8 @@
 
 import type { JtelStack, Reason } from '../../crds/index.ts';
 import type { JtelRestore } from '../../crds/index.ts';
-import type { Ahead, Observed, Plan, Problem } from './model.ts';
+import type { Problem } from '../inputs/outcome.ts';
+import type { Ahead, Observed, Plan } from './model.ts';
 
 /** Problems that somebody may be about to solve, or that pass by themselves: the request waits. All others end it. */
 const waits: ReadonlySet<Reason> = new Set<Reason>([

@@ -135,7 +135,7 @@ describe('before anything is touched', () => {
     [
       'a store that does not answer is waited for',
       {},
-      { checked: { checks: [], problem: { ok: false, reason: 'StoreUnreachable', message: 'no answer' } } },
+      { checked: { checks: [], problem: { reason: 'StoreUnreachable', message: 'no answer' } } },
       { kind: 'Wait', phase: 'Pending' },
     ],
     [
@@ -144,7 +144,7 @@ describe('before anything is touched', () => {
       {
         checked: {
           checks: [],
-          problem: { ok: false, reason: 'BackupInvalid', message: 'a pack is missing' },
+          problem: { reason: 'BackupInvalid', message: 'a pack is missing' },
         },
       },
       { kind: 'Fail', reason: 'BackupInvalid', message: expect.stringContaining('Nothing was touched') },

@@ -26,6 +26,7 @@ import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
 import type { EventRecorder } from '../../runtime/report/event-recorder.ts';
 import { statusChanged } from '../../runtime/report/status-changed.ts';
 import type { HostClaims } from '../hosts/claims.ts';
+import { failureOf } from '../inputs/outcome.ts';
 import { afterRestoreWave } from '../times/pauses.ts';
 import type { Plan } from './model.ts';
 import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
@@ -99,11 +100,10 @@ export class RestoreReconciler implements Reconciler {
     if (outcome === undefined) return;
     if (outcome.result !== 'Failed') this.#failures.delete(uid);
     else {
-      const message = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
+      const { message, reason } = failureOf(outcome.error);
       const pause = pauseSeconds(afterRestoreWave, 1);
       this.#failures.set(uid, { message, retryTime: this.#options.clock().getTime() + pause * 1000 });
-      if (outcome.error instanceof Error && 'reason' in outcome.error && outcome.error.reason === 'Fenced')
-        this.#options.claims.forget(uid);
+      if (reason === 'Fenced') this.#options.claims.forget(uid);
     }
   }
 

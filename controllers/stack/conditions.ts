@@ -4,7 +4,8 @@
  */
 
 import type { JtelStack, Reason, StackConditionType } from '../../crds/index.ts';
-import type { Activity, Failure, Observed, Plan, Step } from './model.ts';
+import type { Problem } from '../inputs/outcome.ts';
+import type { Activity, Observed, Plan, Step } from './model.ts';
 import { describeLoss } from './stages/loss.ts';
 import { findDrift, findHostDrift, findUnhealthy } from './stages/running.ts';
 
@@ -26,7 +27,7 @@ export interface ConditionInput {
   readonly observed: Observed;
   readonly plan: Plan;
   readonly activity?: Activity;
-  readonly failure?: Failure;
+  readonly failure?: Problem;
   readonly deleting: boolean;
   readonly suspended: boolean;
   readonly observeOnly: boolean;

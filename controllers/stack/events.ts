@@ -1,15 +1,10 @@
 /** The story of a stack as events: what was done, and what became of it. Pure. */
 
 import { findCondition } from '../../runtime/report/conditions.ts';
+import type { StoryEvent } from '../../runtime/report/event-recorder.ts';
 import { isReason, type JtelStackStatus, type Reason } from '../../crds/index.ts';
 import type { ActionType } from './actions.ts';
 import type { Revision, RevisionOutcome } from './revisions.ts';
-
-export interface StoryEvent {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: Reason;
-  readonly note: string;
-}
 
 /** Only what a person would want to read; the rest is bookkeeping, and in the log. */
 const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonly what: string } } = {
@@ -25,7 +20,7 @@ const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonl
 };
 
 /** The event of an action that succeeded; undefined for those that are only bookkeeping. */
-export function actionEvent(type: ActionType, seconds: number): StoryEvent | undefined {
+export function actionEvent(type: ActionType, seconds: number): StoryEvent<Reason> | undefined {
   const story = stories[type];
   return story === undefined
     ? undefined
@@ -45,7 +40,7 @@ const calm: ReadonlySet<string> = new Set<Reason>([
 const longestNote = 1000;
 
 /** The end of a log, for whoever looks at the events first. Secrets are masked by the recorder. */
-export function logEvent(service: string, lines: string, file: string): StoryEvent {
+export function logEvent(service: string, lines: string, file: string): StoryEvent<Reason> {
   const begin = `Last lines of ${service} (more in ${file} on the host):\n`;
   return {
     type: 'Warning',
@@ -58,7 +53,7 @@ export function logEvent(service: string, lines: string, file: string): StoryEve
 export function outcomeEvent(
   { attempt, spec, number }: Revision,
   outcome: RevisionOutcome,
-): StoryEvent | undefined {
+): StoryEvent<Reason> | undefined {
   if (attempt === undefined) return undefined;
   const what = `${attempt.action} to revision ${number} (release ${spec.version})`;
   const down = outcome.downtimeSeconds === undefined ? '' : ` Down time: ${outcome.downtimeSeconds} s.`;
@@ -98,10 +93,10 @@ export function outcomeEvent(
 export function transitionEvents(
   previous: JtelStackStatus | undefined,
   next: JtelStackStatus,
-): readonly StoryEvent[] {
+): readonly StoryEvent<Reason>[] {
   const before = findCondition(previous?.conditions, 'Ready');
   const after = findCondition(next.conditions, 'Ready');
-  const events: StoryEvent[] = [];
+  const events: StoryEvent<Reason>[] = [];
   if (after?.status === 'True' && before?.status !== 'True') {
     events.push({
       type: 'Normal',
@@ -165,7 +160,10 @@ const onTheWay: ReadonlySet<string> = new Set<Reason>([
 ]);
 
 /** A load that failed and is tried again: told at its first failure, not when it is given up. What is given up is `Stalled`. */
-function loadTrouble(previous: JtelStackStatus | undefined, next: JtelStackStatus): StoryEvent | undefined {
+function loadTrouble(
+  previous: JtelStackStatus | undefined,
+  next: JtelStackStatus,
+): StoryEvent<Reason> | undefined {
   const [before, after] = [previous, next].map((status) => findCondition(status?.conditions, 'DataLoaded'));
   if (
     after?.status !== 'False' ||

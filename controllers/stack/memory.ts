@@ -7,14 +7,14 @@ import type { ObjectKey } from '../../runtime/objects.ts';
 import { formatKey } from '../../runtime/objects.ts';
 import { pauseSeconds, spread } from '../../runtime/control/back-off.ts';
 import { afterStackWave, waveSpread } from '../times/pauses.ts';
-import type { Failure } from './model.ts';
+import type { Problem } from '../inputs/outcome.ts';
 
 interface Entry {
   /** The life of the object that this is about; another uid starts afresh. */
   readonly uid: string;
   readonly generation: number;
   readonly failures: number;
-  readonly failure?: Failure;
+  readonly failure?: Problem;
   /** Unix milliseconds. */
   readonly retryTime?: number;
   /** How often drift was corrected without the stack having come to rest in between. */
@@ -44,7 +44,7 @@ export class Memory {
 }
 
 /** The entry after a wave failed: pauses double up to five minutes, with jitter (`random` in 0…1) so that a fleet does not march in step. */
-export function afterFailure(entry: Entry, failure: Failure, now: Date, random: number): Entry {
+export function afterFailure(entry: Entry, failure: Problem, now: Date, random: number): Entry {
   const failures = entry.failures + 1;
   const pause = spread(pauseSeconds(afterStackWave, failures), waveSpread, () => random);
   return {

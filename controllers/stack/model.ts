@@ -23,15 +23,9 @@ import type { Comparison } from '../loading/compare-counts.ts';
 import type { CredentialRequest } from '../inputs/credentials.ts';
 import type { DatabaseWay } from '../loading/restore-job.ts';
 import type { Action } from './actions.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, Problem } from '../inputs/outcome.ts';
 import type { FormerLook, RelocationLook } from './relocation.ts';
 import type { Revisions } from './revisions.ts';
-
-/** What a host must offer that it does not . */
-export interface Finding {
-  readonly reason: Reason;
-  readonly message: string;
-}
 
 /** What the release says that the planner needs; the rest is only of interest to rendering. */
 export interface ReleaseFacts {
@@ -132,7 +126,7 @@ export interface Observed {
   readonly missingCredentials?: CredentialRequest;
   readonly host: Outcome<HostObservation>;
   /** What the release demands and the host lacks; empty when it is good. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Problem[];
   /** What is strange about the host and stops nothing; each a sentence. */
   readonly remarks?: readonly string[];
   readonly loss?: DataLoss;
@@ -240,19 +234,13 @@ export interface Activity {
   readonly progressPercent?: number;
 }
 
-/** How the last wave ended when it did not succeed; it is tried again after a pause. */
-export interface Failure {
-  readonly reason: Reason;
-  readonly message: string;
-}
-
 /** What the status is made of. */
 export interface StatusInput {
   readonly stack: JtelStack;
   readonly observed: Observed;
   readonly plan: Plan;
   readonly activity?: Activity;
-  readonly failure?: Failure;
+  readonly failure?: Problem;
   readonly operation?: JtelStackStatus['operation'];
   readonly now: Date;
 }

@@ -6,7 +6,7 @@ import { countJobUID } from '../loading/restore-orders.ts';
 import type { BesideLook, Observed } from './model.ts';
 import type { DataLook } from './observe-data.ts';
 import { isCarriedOut } from './data-order.ts';
-import { outcome } from './outcome.ts';
+import { outcome } from '../inputs/outcome.ts';
 
 const timeoutSeconds = 30;
 

@@ -9,7 +9,7 @@ import { checkJobUID, isOrdered, orderID, restoreJobUID, standingOrders } from '
 import { restoredVolumes } from '../loading/restore-job.ts';
 import { initialLoading, orderedLoading, type DataDependencies, type Loading } from './data-source.ts';
 import type { DataOrder, Observed } from './model.ts';
-import { outcome, type Outcome } from './outcome.ts';
+import { outcome, type Outcome } from '../inputs/outcome.ts';
 import { isCarriedOut } from './data-order.ts';
 import { relocationLoading, type OtherHostDependencies } from './observe-relocation.ts';
 import type { RelocationLook } from './relocation.ts';

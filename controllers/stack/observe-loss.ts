@@ -10,7 +10,7 @@ import { stackIdentity } from '../stores/backup-identity.ts';
 import { InputError } from '../inputs/input-error.ts';
 import type { DataDependencies } from './data-source.ts';
 import type { DataLoss } from './model.ts';
-import { outcome } from './outcome.ts';
+import { outcome } from '../inputs/outcome.ts';
 
 /** A store that hangs must not hold up what is said of the host. */
 const storeTimeoutSeconds = 8;

@@ -12,7 +12,7 @@ import { answersAs } from '../hosts/machine.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { storedLoading, type DataDependencies, type Loading } from './data-source.ts';
 import type { Observed } from './model.ts';
-import { outcome, type Outcome } from './outcome.ts';
+import { outcome, type Outcome } from '../inputs/outcome.ts';
 import {
   isMoving,
   relocationBackups,

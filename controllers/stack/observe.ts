@@ -25,7 +25,7 @@ import { recognise } from '../hosts/machine.ts';
 import { hostSetup } from './host-setup.ts';
 import type { DataDependencies } from './data-source.ts';
 import { loadJob } from './load-job.ts';
-import type { Finding, Observed, ReleaseFacts } from './model.ts';
+import type { Observed, ReleaseFacts } from './model.ts';
 import { readProxyCredentials } from '../inputs/render-inputs.ts';
 import { countJob } from '../loading/count-job.ts';
 import { preparingImage } from '../loading/restore-job.ts';
@@ -50,7 +50,7 @@ import {
 } from './observe-data.ts';
 import { observeLoss } from './observe-loss.ts';
 import { observeOthers, type RelocationObserved } from './observe-relocation.ts';
-import { outcome, type Outcome } from './outcome.ts';
+import { outcome, type Outcome, type Problem } from '../inputs/outcome.ts';
 
 export interface ObserveDependencies extends ReleaseDependencies, DataDependencies, RestoreDependencies {
   readonly driver: HostDriver;
@@ -296,8 +296,8 @@ function releaseFacts(release: Release): ReleaseFacts {
 
 const supportedDebian = 12;
 
-function findingsOf(release: Release, stack: JtelStack, { facts }: HostObservation): readonly Finding[] {
-  const findings: Finding[] = preflight(release, stack.spec.size, facts).map(({ message }) => ({
+function findingsOf(release: Release, stack: JtelStack, { facts }: HostObservation): readonly Problem[] {
+  const findings: Problem[] = preflight(release, stack.spec.size, facts).map(({ message }) => ({
     reason: 'HostTooSmall',
     message: `${stack.spec.host.address}: ${message}.`,
   }));

@@ -4,14 +4,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import {
-  isReason,
-  stackFinalizer,
-  stackKind,
-  type JtelStack,
-  type JtelStackStatus,
-} from '../../crds/index.ts';
-import { HostError, type Fence, type Host } from '../../host-driver/host.ts';
+import { stackFinalizer, stackKind, type JtelStack, type JtelStackStatus } from '../../crds/index.ts';
+import type { Fence, Host } from '../../host-driver/host.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
 import { spread } from '../../runtime/control/back-off.ts';
@@ -20,19 +14,18 @@ import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtim
 import { LeadershipLost } from '../../runtime/errors.ts';
 import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
 import type { Logger } from '../../runtime/report/logger.ts';
-import type { EventRecorder } from '../../runtime/report/event-recorder.ts';
+import type { EventRecorder, StoryEvent } from '../../runtime/report/event-recorder.ts';
 import { findCondition } from '../../runtime/report/conditions.ts';
 import { statusChanged } from '../../runtime/report/status-changed.ts';
-import { BlobError } from '../../blob-store/blob-store.ts';
 import type { HostClaims, SeenEpochs } from '../hosts/claims.ts';
 import { resyncSpread } from '../times/pauses.ts';
-import { InputError } from '../inputs/input-error.ts';
+import { failureOf, type Problem } from '../inputs/outcome.ts';
 import { claimOther, confirmOrder } from './live-checks.ts';
-import { actionEvent, transitionEvents, type StoryEvent } from './events.ts';
+import { actionEvent, transitionEvents } from './events.ts';
 import { describeAction } from './actions.ts';
 import { execute, type Progress } from './execute.ts';
 import { afterFailure, afterSuccess, atRest, Memory } from './memory.ts';
-import type { Activity, Failure, Observed, Plan, PlanInput } from './model.ts';
+import type { Activity, Observed, Plan, PlanInput } from './model.ts';
 import { lookAt } from './look.ts';
 import type { Gathered, ObserveDependencies } from './observe.ts';
 import { keepSecrets, releaseSecrets, secretsToKeep } from './kept-secrets.ts';
@@ -257,7 +250,7 @@ export class StackReconciler implements Reconciler {
       readonly gathered: Gathered;
       readonly planned: Plan;
       readonly activity: Activity | undefined;
-      readonly failure: Failure | undefined;
+      readonly failure: Problem | undefined;
       readonly epoch: number | undefined;
       readonly locked: boolean;
       readonly keptSecrets: readonly string[];
@@ -350,12 +343,4 @@ function toActivity(name: string, progress: Progress | undefined, observed: Obse
   if (update !== undefined) return update;
   const { message = name, percent } = progress ?? {};
   return { message, ...(percent === undefined ? {} : { progressPercent: percent }) };
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof HostError || error instanceof BlobError || error instanceof InputError)
-    return { reason: error.reason, message: error.message };
-  const message = error instanceof Error ? error.message : String(error);
-  const name = error instanceof Error && isReason(error.name) ? error.name : 'InternalError';
-  return { reason: name, message };
 }

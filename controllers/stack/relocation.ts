@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import type { JtelBackup, JtelStack, JtelStackStatus } from '../../crds/index.ts';
 import type { HostObservation, HostState } from '../../host-driver/host.ts';
 import { samePlace } from '../hosts/machine.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome } from '../inputs/outcome.ts';
 
 export type DataHost = NonNullable<JtelStackStatus['dataHost']>;
 export type FormerHost = NonNullable<JtelStackStatus['formerHosts']>[number];

@@ -1,13 +1,7 @@
 /** What the store controller talks about: what was found, and what is to be done about it. */
 import type { ContainerPolicy, ImmutabilityProof } from '../../blob-store/blob-store.ts';
 import type { Retention } from '../../blob-store/retention.ts';
-import type { Reason } from '../../crds/index.ts';
-
-/** Something is wrong with a store; the message says what, with which store, and what to do. */
-export interface Problem {
-  readonly reason: Reason;
-  readonly message: string;
-}
+import type { Problem } from '../inputs/outcome.ts';
 
 /** Complete things in a store, by their commit markers. */
 export interface Contents {

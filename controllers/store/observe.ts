@@ -9,8 +9,9 @@ import {
 import type { ReadRetention } from '../../blob-store/retention.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 import { InputError } from '../inputs/input-error.ts';
+import type { Problem } from '../inputs/outcome.ts';
 import { whyJobsCannotUse } from '../stores/job-access.ts';
-import type { Archived, Contents, Observed, Problem } from './model.ts';
+import type { Archived, Contents, Observed } from './model.ts';
 
 /** More entries than this are not counted; a vendor store has some dozens per release, a backup some eight. */
 const maximumEntries = 50_000;

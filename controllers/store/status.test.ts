@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { findCondition } from '../../runtime/report/conditions.ts';
 import type { Retention } from '../../blob-store/retention.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
-import type { Observed, Probed, Problem } from './model.ts';
+import type { Problem } from '../inputs/outcome.ts';
+import type { Observed, Probed } from './model.ts';
 import { summarise } from './status.ts';
 import { aStore, hoursAgo, now } from './testing.ts';
 

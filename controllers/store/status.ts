@@ -9,8 +9,9 @@ import {
   type StoreConditionType,
 } from '../../crds/index.ts';
 import { formatTime, setCondition } from '../../runtime/report/conditions.ts';
+import type { Problem } from '../inputs/outcome.ts';
 import { immutable } from './immutable.ts';
-import type { Observed, Probed, Problem } from './model.ts';
+import type { Observed, Probed } from './model.ts';
 
 interface Draft {
   readonly type: StoreConditionType;

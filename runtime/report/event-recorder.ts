@@ -12,14 +12,18 @@ import type { Logger } from './logger.ts';
 import { formatMicroTime } from './conditions.ts';
 import type { SecretRegistry } from './secret-registry.ts';
 
-export interface EventDetails {
+/** What happened to an object, or what became of it. @typeParam R the reasons that there are */
+export interface StoryEvent<R extends string = string> {
   readonly type: 'Normal' | 'Warning';
   /** Stable, UpperCamelCase, at most 128 characters. */
-  readonly reason: string;
-  /** What the controller was doing: `Install`, `Update` …; at most 128 characters. */
-  readonly action: string;
+  readonly reason: R;
   /** For people; cut at 1 kB, cleaned of known secrets. */
   readonly note: string;
+}
+
+export interface EventDetails extends StoryEvent {
+  /** What the controller was doing: `Install`, `Update` …; at most 128 characters. */
+  readonly action: string;
 }
 
 export interface EventRecorderOptions {
