@@ -3,7 +3,7 @@ import { RecordingLogger } from '../../test/support/recording-logger.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { ObjectStore } from '../cache/object-store.ts';
 import { ApiError } from '../client/api-error.ts';
-import { LeadershipLost, Stalled, Waiting } from '../errors.ts';
+import { LeadershipLost } from '../errors.ts';
 import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import { Controller, watching, type ControllerOptions } from './controller.ts';
 import type { ReconcileContext, ReconcileResult } from './reconciler.ts';
@@ -112,28 +112,6 @@ describe('a controller', () => {
     start(async () => ({ requeueAfterSeconds: 0.01 }));
     await runsAre(3);
     expect(logger.messages('error')).toEqual([]);
-  });
-
-  it('waits without complaint when something has to happen first', async () => {
-    store.put(widget('a'));
-    start(async () => {
-      throw new Waiting(0.01, 'the host installs Docker');
-    });
-    await runsAre(3);
-    expect([...logger.messages('error'), ...logger.messages('warn')]).toEqual([]);
-  });
-
-  it('leaves a stalled object alone until it changes', async () => {
-    store.put(widget('a'));
-    const controller = start(async (key) => {
-      if (key.name === 'a') throw new Stalled('secret x/none has no key ssh-privatekey');
-    });
-    await settled(controller);
-    expect(runs).toEqual(['x/a']);
-    expect(logger.messages('warn')).toHaveLength(1);
-    store.put(widget('a', 2, { generation: 2 }));
-    await runsAre(2);
-    expect(logger.messages('warn')).toHaveLength(1);
   });
 
   it('tries a failure again, tells it once per change, and tells when it is over', async () => {

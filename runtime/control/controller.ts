@@ -1,7 +1,7 @@
 /** Brings names to a reconciler: whatever changes in the cache, or in an input of the object, makes its key due. */
 import type { Store } from '../cache/store.ts';
 import { isConflict } from '../client/api-error.ts';
-import { LeadershipLost, Stalled, Waiting } from '../errors.ts';
+import { LeadershipLost } from '../errors.ts';
 import { formatKey, parseKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
 import type { ReconcileOutcome, RuntimeMetrics } from '../report/metrics.ts';
@@ -118,19 +118,6 @@ export class Controller<T extends KubernetesObject> {
     if (signal.aborted) {
       logger.debug('reconcile aborted', { error });
       return 'aborted';
-    }
-    if (error instanceof Waiting) {
-      this.#queue.resetFailures(id);
-      this.#queue.add(id, error.afterSeconds);
-      logger.debug('waiting', { error, afterSeconds: error.afterSeconds });
-      return 'waiting';
-    }
-    if (error instanceof Stalled) {
-      this.#queue.resetFailures(id);
-      this.#tell(id, error, () =>
-        logger.warn('stalled: waits for a change of the object or an input', { error }),
-      );
-      return 'stalled';
     }
     const retryInSeconds = this.#queue.addAfterFailure(id);
     if (error instanceof LeadershipLost) {

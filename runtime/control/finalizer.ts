@@ -24,36 +24,6 @@ export function finalizerStep(object: KubernetesObject, finalizer: string): Fina
   return present ? 'Reconcile' : 'Add';
 }
 
-export interface FinalizerHandlers<T, R> {
-  /** The object is wanted; it carries the finalizer. */
-  reconcile(object: T): Promise<R>;
-  /** The object is being deleted. The finalizer goes when this returns and stays when it throws (`Waiting` for "not yet"). */
-  cleanUp(object: T): Promise<void>;
-}
-
-/** Runs the one handler that is due, with the finalizer set before and removed after; undefined when the object leaves. */
-export async function withFinalizer<T extends KubernetesObject, R>(
-  cluster: Cluster,
-  kind: ResourceKind<T>,
-  object: T,
-  finalizer: string,
-  handlers: FinalizerHandlers<T, R>,
-  options: CallOptions,
-): Promise<R | undefined> {
-  switch (finalizerStep(object, finalizer)) {
-    case 'Add':
-      return handlers.reconcile(await addFinalizer(cluster, kind, object, finalizer, options));
-    case 'Reconcile':
-      return handlers.reconcile(object);
-    case 'CleanUp':
-      await handlers.cleanUp(object);
-      await removeFinalizer(cluster, kind, object, finalizer, options);
-      return undefined;
-    case 'Leave':
-      return undefined;
-  }
-}
-
 /** Locked on the version that was decided upon: an object that changed meanwhile is a conflict, hence a new reconcile. */
 export async function addFinalizer<T extends KubernetesObject>(
   cluster: Cluster,

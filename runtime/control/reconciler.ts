@@ -19,8 +19,8 @@ export interface ReconcileResult {
 export interface Reconciler {
   /**
    * Brings the object of this name nearer to what is wanted. Reads the object itself; an object that is gone is a case
-   * like any other. Must be able to run again at any time. Throws `Waiting`, `Stalled`, or anything else for a failure
-   * that is tried again.
+   * like any other. Must be able to run again at any time. What it throws is a failure, tried again with growing
+   * pauses.
    */
   reconcile(key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult | void>;
 }

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  findCondition,
-  formatTime,
-  isConditionTrue,
-  removeCondition,
-  setCondition,
-  type Condition,
-} from './conditions.ts';
+import { findCondition, formatTime, removeCondition, setCondition, type Condition } from './conditions.ts';
 
 const noon = new Date('2026-03-01T12:00:00.999Z');
 const later = new Date('2026-03-01T13:00:00Z');
@@ -54,8 +47,6 @@ describe('a condition', () => {
       'HostReachable',
     ]);
     expect(findCondition(two, 'HostReachable')?.status).toBe('True');
-    expect(isConditionTrue(two, 'Ready')).toBe(false);
-    expect(isConditionTrue(two, 'HostReachable')).toBe(true);
     expect(removeCondition(two, 'Ready').map(({ type }) => type)).toEqual(['HostReachable']);
     expect(removeCondition(two, 'Absent')).toBe(two);
   });

@@ -23,10 +23,6 @@ export function findCondition<C extends Condition>(
   return conditions?.find((condition) => condition.type === type);
 }
 
-export function isConditionTrue(conditions: readonly Condition[] | undefined, type: string): boolean {
-  return findCondition(conditions, type)?.status === 'True';
-}
-
 /**
  * The list with that condition in it. `lastTransitionTime` moves to `now` only when `status` changes; a new reason or
  * message alone keeps it. The same array comes back when nothing changes; order is kept.

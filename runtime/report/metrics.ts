@@ -1,7 +1,7 @@
 /** What the runtime counts, for Prometheus. Labels are bounded: controllers, kinds and verbs, never names of objects. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-export type ReconcileOutcome = 'success' | 'waiting' | 'stalled' | 'conflict' | 'error' | 'aborted';
+export type ReconcileOutcome = 'success' | 'conflict' | 'error' | 'aborted';
 
 export class RuntimeMetrics {
   readonly registry: Registry;

@@ -1,7 +1,7 @@
 /** Makes the API server serve our kinds, as they are in this working tree. */
 import { readCRDs, type CustomResourceDefinition } from '../../crds/crd.ts';
 import type { ResourceKind } from '../../runtime/kind.ts';
-import { isConditionTrue, type Cluster, type Condition, type KubernetesObject } from '../../runtime/index.ts';
+import { findCondition, type Cluster, type Condition, type KubernetesObject } from '../../runtime/index.ts';
 import { call } from './cluster.ts';
 import { waitFor } from './wait.ts';
 
@@ -24,7 +24,7 @@ export async function installCRDs(cluster: Cluster): Promise<readonly ServedCRD[
     crds.map(({ metadata: { name } }) =>
       waitFor(`${name} to be served`, async () => {
         const crd = await cluster.get(crdKind, { namespace: '', name }, call());
-        return isConditionTrue(crd.status?.conditions, 'Established') && crd;
+        return findCondition(crd.status?.conditions, 'Established')?.status === 'True' && crd;
       }),
     ),
   );

@@ -2,14 +2,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import {
   addFinalizer,
   Controller,
+  finalizerStep,
   Informer,
   isConflict,
   removeFinalizer,
   setCondition,
   silentLogger,
   statusChanged,
-  Waiting,
-  withFinalizer,
   type ReconcileContext,
   type ReconcileResult,
 } from '../../../runtime/index.ts';
@@ -25,7 +24,8 @@ describe('a controller with a finalizer on a real API server', () => {
   let stop: AbortController;
   let running: Promise<unknown>;
   let story: string[];
-  let cleanUp: () => Promise<void>;
+  /** @returns whether it is done. */
+  let cleanUp: () => Promise<boolean>;
   let statusWrites: number;
 
   beforeAll(async () => {
@@ -38,7 +38,7 @@ describe('a controller with a finalizer on a real API server', () => {
     stop = new AbortController();
     story = [];
     statusWrites = 0;
-    cleanUp = async () => undefined;
+    cleanUp = async () => true;
     const informer = new Informer(widgets, {
       connection: cluster.connection,
       namespaces: [namespace],
@@ -56,20 +56,17 @@ describe('a controller with a finalizer on a real API server', () => {
             story.push(`${key.name} is gone`);
             return;
           }
-          await withFinalizer(
-            cluster.client,
-            widgets,
-            object,
-            finalizer,
-            {
-              reconcile: async (live) => makeReady(live, context),
-              cleanUp: async () => {
-                story.push('clean up');
-                await cleanUp();
-              },
-            },
-            context,
-          );
+          const step = finalizerStep(object, finalizer);
+          if (step === 'Leave') return;
+          if (step === 'CleanUp') {
+            story.push('clean up');
+            if (!(await cleanUp())) return { requeueAfterSeconds: 0.05 };
+            await removeFinalizer(cluster.client, widgets, object, finalizer, context);
+            return;
+          }
+          const live =
+            step === 'Add' ? await addFinalizer(cluster.client, widgets, object, finalizer, context) : object;
+          await makeReady(live, context);
         },
       },
     });
@@ -135,7 +132,7 @@ describe('a controller with a finalizer on a real API server', () => {
     cleanUp = async () => {
       attempts += 1;
       if (attempts === 1) throw new Error('host away');
-      if (attempts < 4) throw new Waiting(0.05, 'containers are stopping');
+      return attempts === 4;
     };
     await cluster.client.delete(widgets, key('b'), {}, call());
     await waitFor('the first attempt', () => attempts >= 1);
@@ -158,7 +155,10 @@ describe('a controller with a finalizer on a real API server', () => {
         kept,
         call(),
       );
-    cleanUp = async () => void (await letGo('other.example/g', finalizer));
+    cleanUp = async () => {
+      await letGo('other.example/g', finalizer);
+      return true;
+    };
     await cluster.client.delete(widgets, key('c'), {}, call());
     await waitFor(
       'our finalizer gone',
