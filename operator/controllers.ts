@@ -16,7 +16,7 @@ import type { Progress } from '../controllers/stack/execute.ts';
 import { StackReconciler } from '../controllers/stack/reconcile.ts';
 import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
 import { RestoreReconciler } from '../controllers/restore/reconcile.ts';
-import { StoreReconciler } from '../controllers/store/reconcile.ts';
+import { storeReconciler } from '../controllers/store/reconcile.ts';
 import type { openStore } from '../controllers/stores/store-access.ts';
 import type { HostDriver } from '../host-driver/host.ts';
 import { SecretWatches, type WatchSecret } from './secret-watches.ts';
@@ -165,7 +165,7 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
     store: caches.stores,
     workers: storeWorkers,
     wakes: [watching(caches.backups, storeToCount)],
-    reconciler: new StoreReconciler({ cluster, events, clock, random, identitiesOf }),
+    reconciler: storeReconciler({ cluster, events, clock, random, identitiesOf }),
   });
   const secretWatches = new SecretWatches(parts.watchSecret ?? (() => Promise.resolve()));
   const unfollow = [

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { azureBlobStore } from '../../blob-store/azure.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { aStore, now } from '../../controllers/store/testing.ts';
-import { StoreReconciler } from '../../controllers/store/reconcile.ts';
+import { storeReconciler } from '../../controllers/store/reconcile.ts';
 import {
   storeKind,
   type Condition,
@@ -64,7 +64,7 @@ class Look {
   async reconcile(patience: 'Patient' | 'Impatient' = 'Patient'): Promise<JtelBackupStoreStatus> {
     const store = patience === 'Patient' ? this.store : this.#impatient;
     const events = { record: (...all: readonly unknown[]): void => void this.#told.push(all) };
-    const reconciler = new StoreReconciler({
+    const reconciler = storeReconciler({
       cluster: this.#cluster,
       events,
       clock: () => now,

@@ -1,6 +1,6 @@
 /** How long a store keeps what is stored, as a person sees it: a real API server, a blob server that enforces its policy, and Azure's libraries before the double of the management plane. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { StoreReconciler } from '../../../controllers/store/reconcile.ts';
+import { storeReconciler } from '../../../controllers/store/reconcile.ts';
 import { storeKind, type Condition, type JtelBackupStore } from '../../../crds/index.ts';
 import { findCondition, secrets, silentLogger } from '../../../runtime/index.ts';
 import type { ContainerRule } from '../../../sandbox/worm/types.ts';
@@ -66,7 +66,7 @@ async function aStore(container: string, wanted: ContainerRule, reader = 'reader
 async function look(
   name: string,
 ): Promise<{ readonly immutable: Condition | undefined; readonly status: JtelBackupStore['status'] }> {
-  const reconciler = new StoreReconciler({
+  const reconciler = storeReconciler({
     cluster: cluster.client,
     events: { record: () => undefined },
     clock: () => new Date(),

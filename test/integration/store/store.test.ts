@@ -6,7 +6,7 @@ import {
 } from '@azure/storage-blob';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { azureBlobStore } from '../../../blob-store/azure.ts';
-import { StoreReconciler } from '../../../controllers/store/reconcile.ts';
+import { storeReconciler } from '../../../controllers/store/reconcile.ts';
 import {
   storeKind,
   type Condition,
@@ -40,7 +40,7 @@ async function reconcile(name: string): Promise<JtelBackupStore> {
   const events = {
     record: (_kind: unknown, _object: unknown, details: EventDetails): void => void told.push(details),
   };
-  const reconciler = new StoreReconciler({
+  const reconciler = storeReconciler({
     cluster: cluster.client,
     events,
     clock: () => now,
@@ -225,7 +225,7 @@ test('each change of availability is told once', async () => {
 });
 
 test('a store that is gone needs nothing', async () => {
-  const reconciler = new StoreReconciler({
+  const reconciler = storeReconciler({
     cluster: cluster.client,
     events: { record: () => undefined },
     clock: () => now,

@@ -4,7 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { ContainerClient } from '@azure/storage-blob';
 import { azureBlobStore } from '../../../../blob-store/azure.ts';
 import type { BlobStore } from '../../../../blob-store/blob-store.ts';
-import { StoreReconciler } from '../../../../controllers/store/reconcile.ts';
+import { storeReconciler } from '../../../../controllers/store/reconcile.ts';
 import { aStore, now } from '../../../../controllers/store/testing.ts';
 import { aboutHost } from '../../../../controllers/stores/store-refusal.ts';
 import {
@@ -79,7 +79,7 @@ async function lookAt(blobs: BlobStore, identities: readonly string[] = []): Pro
     open: async () => blobs,
     identitiesOf: () => identities,
   };
-  await new StoreReconciler(options).reconcile(key, { signal: never, logger: silentLogger });
+  await storeReconciler(options).reconcile(key, { signal: never, logger: silentLogger });
   return {
     status: (await cluster.get(storeKind, key, { signal: never })).status ?? { conditions: [] },
     events: told,

@@ -1,0 +1,344 @@
+/**
+ * The skeleton of every controller that looks at an object, plans, tells, and acts in waves. A controller is a definition of
+ * five parts: observe, plan, summarise and events, which change nothing, and execute, which does one action.
+ *
+ * Flow of one look, at one object:
+ *  1. read it; one that is gone or over is forgotten, its finalizer taken away
+ *  2. set the finalizer, if it is due already
+ *  3. take the outcome of the last wave: a failure is told and pauses the next wave, success forgets failures
+ *  4. observe; plan; abort a running wave that nobody wants any more
+ *  5. set the finalizer, if the plan makes it due
+ *  6. do what is short and part of the status (`within`), write the status if it changed, tell events
+ *  7. do what is short and needs the status to be written (`after`)
+ *  8. start the wave that is planned, beside the workers, if none runs and no pause is on
+ *  9. say when to look next
+ *
+ * Guarantees:
+ *  - No wave is started before the status that speaks of it is written, locked on the version that was planned for: of two
+ *    processes that planned the same, one starts it.
+ *  - An object has one wave at a time, and a wave that ran when the look began starts no other at its end.
+ *  - Actions run in order; the first failure, an abort or lost leadership ends the wave; the next look plans anew.
+ *  - A wave that fails again and again is tried at growing intervals; a changed object is tried at once.
+ *  - The status is written only when it changed, heartbeats now and then.
+ *
+ * Assumptions:
+ *  - Every action is idempotent, and leaves its trace where the next look finds it: a process may end between any two.
+ *  - Whatever `observe` finds out for people becomes data; what it throws is a failure of the look, tried again by the queue.
+ *
+ * Caveats:
+ *  - Failures and notes are this process's; a new leader tries at once.
+ *  - `now` is asked once, before observing: a look at a slow host ends later than its status says.
+ *  - An aborted wave goes on until its action has noticed; until then the object is only looked at.
+ */
+import type { Cluster } from '../client/cluster.ts';
+import { LeadershipLost } from '../errors.ts';
+import type { ResourceKind } from '../kind.ts';
+import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
+import type { EventDetails, EventRecorder } from '../report/event-recorder.ts';
+import { statusChanged, type Heartbeat } from '../report/status-changed.ts';
+import type { Activities, Activity, ActivityOutcome } from './activities.ts';
+import { pauseSeconds, spread, type BackOff } from './back-off.ts';
+import { addFinalizer, finalizerStep, removeFinalizer } from './finalizer.ts';
+import type { ReconcileContext, Reconciler, ReconcileResult } from './reconciler.ts';
+import { WaveMemory, type Begun, type Remembered, type Trouble } from './wave-memory.ts';
+
+/** The types that a controller is about. */
+export interface WaveTypes {
+  readonly object: KubernetesObject & { readonly status?: unknown };
+  /** What observing gives. */
+  readonly seen: unknown;
+  readonly plan: unknown;
+  /** What `within` gives. */
+  readonly found: unknown;
+  readonly action: { readonly type: string };
+  readonly progress: unknown;
+  readonly trouble: Trouble;
+  /** What is remembered between looks beside failures. */
+  readonly notes: object;
+}
+
+export interface Look<T extends WaveTypes> {
+  readonly key: ObjectKey;
+  readonly object: T['object'];
+  readonly now: Date;
+  /** The wave that runs beside the workers. */
+  readonly running: Activity<T['progress']> | undefined;
+  readonly memory: Remembered<T['trouble'], Partial<T['notes']>>;
+}
+
+export interface PlannedLook<T extends WaveTypes> extends Look<T> {
+  readonly seen: T['seen'];
+  readonly plan: T['plan'];
+  /** Its wave is started at the end of this look. */
+  readonly due: boolean;
+}
+
+export interface SettledLook<T extends WaveTypes> extends PlannedLook<T> {
+  readonly found: T['found'];
+}
+
+type Status<T extends WaveTypes> = NonNullable<T['object']['status']>;
+
+export interface WaveDefinition<T extends WaveTypes> {
+  readonly kind: ResourceKind<T['object']>;
+  readonly finalizer?: {
+    readonly name: string;
+    /** Asked before observing, without a plan, and again with one. */
+    readonly isDue: (object: T['object'], plan?: T['plan']) => boolean;
+  };
+  /** Nothing is left to be done for it. Asked before observing, with the plan, and after the status was written. */
+  readonly isOver?: (object: T['object'], plan?: T['plan']) => boolean;
+  /** Drops what is kept elsewhere about an object that is gone or over. @param uid empty when this process knew nothing of it */
+  readonly forget?: (key: ObjectKey, uid: string) => void;
+
+  readonly observe: (look: Look<T>, context: ReconcileContext) => Promise<T['seen']>;
+  readonly plan: (look: Look<T>, seen: T['seen']) => T['plan'];
+  /** What is added to the notes, for the next look. */
+  readonly remember?: (look: PlannedLook<T>) => Partial<T['notes']>;
+  /** What failed before does not count any more, once the status with this plan is written. */
+  readonly startsAfresh?: (plan: T['plan']) => boolean;
+  readonly within: (look: PlannedLook<T>, context: ReconcileContext) => Promise<T['found']>;
+  readonly summarise: (look: SettledLook<T>) => Status<T>;
+  readonly heartbeats?: readonly Heartbeat[];
+  /** Whether the status is written only over the version that was read; before a wave it always is. */
+  readonly isLocked?: (plan: T['plan']) => boolean;
+  /** What the new status is worth telling. */
+  readonly events: (look: SettledLook<T>, status: Status<T>) => readonly EventDetails[];
+  /** @returns seconds after which it wants to be done again */
+  readonly after?: (
+    look: SettledLook<T>,
+    written: T['object'],
+    context: ReconcileContext,
+  ) => Promise<number | undefined>;
+  /** Seconds until the next look. A wave that waits for its pause to end is looked at then. */
+  readonly nextLook: (look: SettledLook<T>, isBusy: boolean) => number;
+  readonly waves?: Waves<T>;
+}
+
+export interface Waves<T extends WaveTypes> {
+  readonly activities: Activities<T['progress']>;
+  /** Whether this process is still the leader, by its own clock; asked before each action. */
+  readonly mayAct: () => boolean;
+  readonly waveOf: (
+    plan: T['plan'],
+  ) => { readonly step: string; readonly wave: readonly T['action'][] } | undefined;
+  /** False: planned, and not done. Default: always done. */
+  readonly isAllowed?: (object: T['object']) => boolean;
+  /** Why a running wave is to be aborted. Asked before observing, without a plan, and again with one. */
+  readonly abandon?: (
+    running: Activity<T['progress']>,
+    begun: Begun | undefined,
+    object: T['object'],
+    plan?: T['plan'],
+  ) => string | undefined;
+  /** While a wave works the object is not looked at more often. Default 0. */
+  readonly betweenLooksSeconds?: number;
+  readonly execute: (action: T['action'], wave: WaveContext<T>) => Promise<void>;
+  readonly troubleOf: (error: unknown) => T['trouble'];
+  /** A wave failed: what is told. */
+  readonly failed?: (
+    look: Omit<Look<T>, 'running'>,
+    trouble: T['trouble'],
+    step: string,
+  ) => readonly EventDetails[];
+  readonly pauses: { readonly backOff: BackOff; readonly spread: readonly [number, number] };
+  /** Notes and pause after a wave succeeded; default: the same notes, no pause. */
+  readonly succeeded?: (
+    notes: Partial<T['notes']>,
+    step: string,
+  ) => { readonly notes: Partial<T['notes']>; readonly pauseSeconds?: number };
+}
+
+export interface WaveContext<T extends WaveTypes> {
+  /** With the status that was written before the wave. */
+  readonly look: SettledLook<T>;
+  readonly step: string;
+  readonly progress: (progress: T['progress']) => void;
+  /** Adds to the notes: known at the next look. */
+  readonly note: (notes: Partial<T['notes']>) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface WaveOptions {
+  readonly cluster: Cluster;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly clock: () => Date;
+  /** In [0, 1) */
+  readonly random: () => number;
+}
+
+export class WaveController<T extends WaveTypes> implements Reconciler {
+  readonly #definition: WaveDefinition<T>;
+  readonly #options: WaveOptions;
+  readonly #memory = new WaveMemory<T['trouble'], T['notes']>();
+
+  constructor(definition: WaveDefinition<T>, options: WaveOptions) {
+    this.#definition = definition;
+    this.#options = options;
+  }
+
+  /** What failed last is tried again at the next look, without a pause: something that it needs has changed. */
+  tryAgain(key: ObjectKey): void {
+    this.#memory.forget(key);
+  }
+
+  async reconcile(key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult | void> {
+    const definition = this.#definition;
+    const { waves } = definition;
+    const found = await this.#options.cluster.find(definition.kind, key, context);
+    if (found === undefined || this.#isOver(found)) return await this.#leave(key, found, context);
+    const object = await this.#guard(found, undefined, context);
+    const now = this.#options.clock();
+    const memory = this.#takeOutcome(key, object, now);
+    this.#abandon(key, object);
+    // Asked before looking: what is seen while a wave works may be gone when it has ended, so it starts no other wave.
+    const running = waves?.activities.get(key);
+    const heldBack =
+      running === undefined ? 0 : this.#memory.nextLook(key, waves?.betweenLooksSeconds ?? 0, now);
+    if (heldBack > 0) return { requeueAfterSeconds: heldBack };
+    const look: Look<T> = { key, object, now, running, memory };
+    const seen = await definition.observe(look, context);
+    const plan = definition.plan(look, seen);
+    if (definition.isOver?.(object, plan) === true) return await this.#leave(key, object, context);
+    this.#abandon(key, object, plan);
+    const wave = waves?.waveOf(plan);
+    const due =
+      wave !== undefined &&
+      running === undefined &&
+      (memory.retryTime ?? 0) <= now.getTime() &&
+      (waves?.isAllowed?.(object) ?? true);
+    const planned: PlannedLook<T> = { ...look, seen, plan, due };
+    if (definition.remember !== undefined) this.#memory.note(key, object, definition.remember(planned));
+    const guarded = { ...planned, object: await this.#guard(object, plan, context) };
+    const settled: SettledLook<T> = { ...guarded, found: await definition.within(guarded, context) };
+    const written = await this.#tell(settled, context);
+    if (this.#isOver(written)) return await this.#leave(key, written, context);
+    const soonSeconds = (await definition.after?.(settled, written, context)) ?? Number.POSITIVE_INFINITY;
+    if (due) this.#start({ ...settled, object: written }, wave, context);
+    return { requeueAfterSeconds: Math.min(this.#nextLook(settled, wave), soonSeconds) };
+  }
+
+  #isOver(object: T['object']): boolean {
+    const { finalizer, isOver } = this.#definition;
+    const step = finalizer === undefined ? undefined : finalizerStep(object, finalizer.name);
+    const deleted = finalizer === undefined && object.metadata?.deletionTimestamp !== undefined;
+    return step === 'Leave' || deleted || isOver?.(object) === true;
+  }
+
+  async #leave(key: ObjectKey, object: T['object'] | undefined, context: ReconcileContext): Promise<void> {
+    const { kind, finalizer, waves, forget } = this.#definition;
+    waves?.activities.forget(key);
+    forget?.(key, object?.metadata?.uid ?? this.#memory.uidOf(key));
+    this.#memory.forget(key);
+    this.#memory.end(key);
+    if (finalizer !== undefined && object?.metadata?.finalizers?.includes(finalizer.name) === true)
+      await removeFinalizer(this.#options.cluster, kind, object, finalizer.name, context);
+  }
+
+  async #guard(
+    object: T['object'],
+    plan: T['plan'] | undefined,
+    context: ReconcileContext,
+  ): Promise<T['object']> {
+    const { kind, finalizer } = this.#definition;
+    if (finalizer === undefined || finalizerStep(object, finalizer.name) !== 'Add') return object;
+    return finalizer.isDue(object, plan)
+      ? await addFinalizer(this.#options.cluster, kind, object, finalizer.name, context)
+      : object;
+  }
+
+  #abandon(key: ObjectKey, object: T['object'], plan?: T['plan']): void {
+    const { waves } = this.#definition;
+    const running = waves?.activities.get(key);
+    if (running === undefined) return;
+    const reason = waves?.abandon?.(running, this.#memory.begun(key), object, plan);
+    if (reason !== undefined) waves?.activities.abort(key, reason);
+  }
+
+  #takeOutcome(key: ObjectKey, object: T['object'], now: Date): Look<T>['memory'] {
+    const { waves } = this.#definition;
+    const known = this.#memory.recall(key, object);
+    const outcome = waves?.activities.take(key);
+    const memory =
+      waves === undefined || outcome === undefined
+        ? known
+        : this.#learn(waves, outcome, known, { key, object, now });
+    if (outcome !== undefined) this.#memory.end(key);
+    this.#memory.keep(key, memory);
+    return memory;
+  }
+
+  /** What is remembered after a wave ended. */
+  #learn(
+    waves: Waves<T>,
+    { result, name, error }: ActivityOutcome<T['progress']>,
+    known: Look<T>['memory'],
+    look: Pick<Look<T>, 'key' | 'object' | 'now'>,
+  ): Look<T>['memory'] {
+    const { uid, generation } = known;
+    const time = look.now.getTime();
+    if (result === 'Aborted') return known;
+    if (result === 'Succeeded') {
+      const { notes, pauseSeconds: pause } = waves.succeeded?.(known.notes, name) ?? { notes: known.notes };
+      const next = { uid, generation, failures: 0, notes };
+      return pause === undefined ? next : { ...next, retryTime: time + pause * 1000 };
+    }
+    const failure = waves.troubleOf(error);
+    for (const event of waves.failed?.({ ...look, memory: known }, failure, name) ?? [])
+      this.#options.events.record(this.#definition.kind, look.object, event);
+    const failures = known.failures + 1;
+    const { backOff, spread: shares } = waves.pauses;
+    const pause = spread(pauseSeconds(backOff, failures), shares, this.#options.random);
+    return { ...known, failures, failure, retryTime: time + pause * 1000 };
+  }
+
+  /** Writes the status if it changed, and tells what is worth telling of it. */
+  async #tell(look: SettledLook<T>, context: ReconcileContext): Promise<T['object']> {
+    const { kind, summarise, heartbeats, isLocked, events, startsAfresh } = this.#definition;
+    const { object, key, plan, due } = look;
+    const status = summarise(look);
+    if (!statusChanged(object.status, status, heartbeats)) return object;
+    const { uid = '', resourceVersion = '' } = object.metadata ?? {};
+    const lock = due || isLocked?.(plan) === true ? { uid, resourceVersion } : { uid };
+    const written = await this.#options.cluster.applyStatus(kind, key, status, lock, context);
+    if (startsAfresh?.(plan) === true) this.#memory.forget(key);
+    for (const event of events(look, status)) this.#options.events.record(kind, object, event);
+    return written;
+  }
+
+  #start(
+    look: SettledLook<T>,
+    { step, wave }: { readonly step: string; readonly wave: readonly T['action'][] },
+    { logger }: ReconcileContext,
+  ): void {
+    const { key, object, now } = look;
+    const { waves } = this.#definition;
+    if (waves === undefined) return;
+    if (!waves.mayAct())
+      throw new LeadershipLost(
+        `not starting ${step} of ${formatKey(key)}: this process is no longer the leader`,
+      );
+    const note = (notes: Partial<T['notes']>): void => this.#memory.note(key, object, notes);
+    this.#memory.begin(key, object, now);
+    waves.activities.start(key, step, async (progress, signal) => {
+      for (const action of wave) {
+        signal.throwIfAborted();
+        if (!waves.mayAct()) throw new LeadershipLost('no longer the leader');
+        logger.info('action started', { action: action.type });
+        const start = performance.now();
+        await waves.execute(action, { look, step, progress, note, signal });
+        logger.info('action done', { action: action.type, seconds: (performance.now() - start) / 1000 });
+      }
+    });
+  }
+
+  #nextLook(look: SettledLook<T>, wave: object | undefined): number {
+    const isBusy = look.running !== undefined || look.due;
+    const pausedSeconds = ((look.memory.retryTime ?? 0) - look.now.getTime()) / 1000;
+    return wave !== undefined && !isBusy && pausedSeconds > 0
+      ? Math.max(shortestPauseSeconds, pausedSeconds)
+      : this.#definition.nextLook(look, isBusy);
+  }
+}
+
+const shortestPauseSeconds = 0.5;

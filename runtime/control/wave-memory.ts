@@ -1,0 +1,100 @@
+/**
+ * The little that a process knows about an object beyond what it observes: when to try again after a failure, and what the wave
+ * that runs was planned for. Losing it costs an early retry or a look, never correctness.
+ */
+import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
+
+/** How the last wave ended when it did not succeed. */
+export interface Trouble {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Remembered<F extends Trouble, N> {
+  /** The life of the object that this is about; another uid starts afresh. */
+  readonly uid: string;
+  readonly generation: number;
+  /** Waves that failed since one succeeded. */
+  readonly failures: number;
+  readonly failure?: F;
+  /** Unix milliseconds; no wave is started before. */
+  readonly retryTime?: number;
+  /** What else the controller wants to know at the next look. */
+  readonly notes: N;
+}
+
+/** What a running wave was planned for. */
+export interface Begun {
+  readonly generation: number;
+  readonly deleting: boolean;
+  /** Unix milliseconds of its beginning, then of the last look at what it does. */
+  readonly lookTime: number;
+}
+
+export class WaveMemory<F extends Trouble, N extends object> {
+  readonly #entries = new Map<string, Remembered<F, Partial<N>>>();
+  readonly #begun = new Map<string, Begun>();
+
+  /** What is known; a changed object is a new attempt, so it forgets failures. */
+  recall(key: ObjectKey, { metadata }: KubernetesObject): Remembered<F, Partial<N>> {
+    const { uid = '', generation = 0 } = metadata ?? {};
+    const known = this.#entries.get(formatKey(key));
+    return known?.uid === uid && known.generation === generation
+      ? known
+      : { uid, generation, failures: 0, notes: {} };
+  }
+
+  keep(key: ObjectKey, entry: Remembered<F, Partial<N>>): void {
+    this.#entries.set(formatKey(key), entry);
+  }
+
+  /** Adds to the notes; what was noted of another life is dropped. */
+  note(key: ObjectKey, object: KubernetesObject, notes: Partial<N>): void {
+    const { uid = '', generation = 0 } = object.metadata ?? {};
+    const known = this.#entries.get(formatKey(key));
+    const entry = known?.uid === uid ? known : { uid, generation, failures: 0, notes: {} };
+    this.keep(key, { ...entry, notes: { ...entry.notes, ...notes } });
+  }
+
+  /** Of the object that something is known about; empty when nothing is. */
+  uidOf(key: ObjectKey): string {
+    return this.#entries.get(formatKey(key))?.uid ?? '';
+  }
+
+  /** What failed, and every note. */
+  forget(key: ObjectKey): void {
+    this.#entries.delete(formatKey(key));
+  }
+
+  begin(key: ObjectKey, object: KubernetesObject, now: Date): void {
+    this.#begun.set(formatKey(key), { ...lifeOf(object), lookTime: now.getTime() });
+  }
+
+  begun(key: ObjectKey): Begun | undefined {
+    return this.#begun.get(formatKey(key));
+  }
+
+  end(key: ObjectKey): void {
+    this.#begun.delete(formatKey(key));
+  }
+
+  /** @returns seconds until a running wave may be looked at again; 0: now, and it is noted as done. */
+  nextLook(key: ObjectKey, betweenLooksSeconds: number, now: Date): number {
+    const begun = this.begun(key);
+    if (begun === undefined) return 0;
+    const seconds = betweenLooksSeconds - (now.getTime() - begun.lookTime) / 1000;
+    if (seconds > 0) return seconds;
+    this.#begun.set(formatKey(key), { ...begun, lookTime: now.getTime() });
+    return 0;
+  }
+}
+
+/** Whether the object is another than the one that the wave was planned for. */
+export function isOutdated({ generation, deleting }: Begun, object: KubernetesObject): boolean {
+  const life = lifeOf(object);
+  return life.generation !== generation || life.deleting !== deleting;
+}
+
+function lifeOf({ metadata }: KubernetesObject): Omit<Begun, 'lookTime'> {
+  return { generation: metadata?.generation ?? 0, deleting: metadata?.deletionTimestamp !== undefined };
+}
