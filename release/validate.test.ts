@@ -147,7 +147,7 @@ describe('hostile text is refused', () => {
     },
   );
 
-  it.each(['3.43', 'v3.43.2', '3.43.2+build', '03.1.1', '3.43.2 ', '3.43.2-a..b'])(
+  it.each(['3.43', 'v3.43.2', '3.43.2+build', '03.1.1', '3.43.2 ', '3.43.2-rc1', '3.43.2-a..b'])(
     'as a version: %j',
     (version) => {
       expect(problemsOf({ ...aRelease(), version })).not.toEqual([]);

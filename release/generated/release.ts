@@ -1,7 +1,7 @@
 // Generated from release/release.schema.yaml by release/generate.ts: do not edit.
 
 /**
- * Semantic version, as in `3.43.2`.
+ * Three numbers, as in `3.43.2`, as a stack can ask for it.
  */
 export type Version = string;
 /**
