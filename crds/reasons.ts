@@ -118,6 +118,8 @@ const data = {
     'The backup belongs to another stack, and using it was not agreed to, or the store does not allow it.',
   DecryptionKeyMissing: 'The backup is encrypted and the key it names is not there.',
   DecryptionKeyWrong: 'The backup is encrypted, and not with the key that was given.',
+  DatabaseKeysMissing:
+    'The database is encrypted at rest, and its keys are not where the backup or the restore needs them: the release does not say which secret holds them (`database.physical.keys`), or the Secret `<stack>-credentials` has others than the stack that made the backup.',
   RestoreCompleted: 'The backup was restored and the stack is healthy.',
   ChecksPassed: 'Everything that can be checked beforehand is in order; nothing was touched.',
 } as const;

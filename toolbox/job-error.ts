@@ -13,6 +13,7 @@ export type JobErrorReason =
   | 'DatabaseFailed' // the database refused a statement
   | 'StatementRefused' // the database refused a statement of a dump for what does not get better by itself
   | 'LogicalImpossible' // a table cannot be kept by a logical backup; the message says what to do
+  | 'DatabaseKeysMissing' // the keys of encryption at rest are not where a backup or a restore needs them
   | 'ProducerFailed' // the database's own tool did not deliver a whole backup
   | 'UploadFailed' // the store did not take an object
   | 'UploadConflict' // an object of this try is there already with other content: the next try needs another number

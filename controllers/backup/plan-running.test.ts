@@ -72,6 +72,18 @@ describe('a backup that runs', () => {
     expect(plan(running({ job: failed(word) }))).toMatchObject({ kind: 'TryAgain', reason });
   });
 
+  test.each([
+    ['keys that it lacks', 'DatabaseKeysMissing', 'DatabaseKeysMissing'],
+    ['a table that it cannot keep', 'LogicalImpossible', 'JobFailed'],
+    ['a connection that is not safe enough', 'DatabaseInsecure', 'JobFailed'],
+  ])('is given up at once for %s', (_, word, reason) => {
+    expect(plan(running({ job: failed(word, '2026-03-01T02:59:50Z') }))).toEqual({
+      kind: 'Fail',
+      reason,
+      message: 'it went wrong.',
+    });
+  });
+
   test('pauses between tries', () => {
     expect(plan(running({ job: failed('JobFailed', '2026-03-01T02:59:50Z') }))).toMatchObject({
       kind: 'Wait',

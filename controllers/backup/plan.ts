@@ -7,6 +7,7 @@ import { epochFor } from '../../backup-format/names.ts';
 import { storeCredentialsRefused } from '../../jobs/job.ts';
 import { annotations, backupFinalizer, isReason, type JtelBackup, type Reason } from '../../crds/index.ts';
 import { isSameStack, type JobReport } from '../../host-driver/host.ts';
+import { permanentReason } from '../loading/job-failures.ts';
 import { aboutHost } from '../stores/store-refusal.ts';
 import { pauseLeft } from '../times/pauses.ts';
 import { findObstacle } from './obstacles.ts';
@@ -182,6 +183,7 @@ function afterFailedJob(input: PlanInput, report: JobReport, retrySeconds: numbe
     ? 'The time for which the job could write to the store is over.'
     : (error?.message ?? `The backup job ended with exit code ${job.exitCode ?? 'unknown'}.`);
   const message = aboutHost(reason, said, observed.stack?.spec.host.address);
+  if (permanentReason(error) !== undefined) return { kind: 'Fail', reason, message };
   const skew = observed.host.ok ? observed.host.value.facts.clockSkewSeconds : 0;
   const pause = windowOver ? 0 : retrySeconds * (backup.status?.attempt ?? 1);
   const left = pauseLeft(report, pause, now, skew);

@@ -27,8 +27,8 @@ export interface CredentialRequest {
 }
 
 /** Name of the Secret; derived, so that it is found again. */
-function credentialsName(stack: JtelStack): string {
-  return `${stack.metadata.name}-credentials`;
+export function credentialsName(stackName: string): string {
+  return `${stackName}-credentials`;
 }
 
 /** The self-signed certificate, if it was made already. */
@@ -46,7 +46,11 @@ export class CredentialStore {
   /** Undefined when nothing was generated yet. */
   async read(stack: JtelStack, options: CallOptions): Promise<SecretValues | undefined> {
     try {
-      return await this.#cluster.getSecret(stack.metadata.namespace ?? '', credentialsName(stack), options);
+      return await this.#cluster.getSecret(
+        stack.metadata.namespace ?? '',
+        credentialsName(stack.metadata.name),
+        options,
+      );
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -66,7 +70,11 @@ export class CredentialStore {
     const object = {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name: credentialsName(stack), namespace, labels: { [labels.stack]: stack.metadata.name } },
+      metadata: {
+        name: credentialsName(stack.metadata.name),
+        namespace,
+        labels: { [labels.stack]: stack.metadata.name },
+      },
       type: 'Opaque',
       data: Object.fromEntries(
         Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
@@ -84,7 +92,7 @@ export class CredentialStore {
   }
 
   async remove(stack: JtelStack, signal: AbortSignal): Promise<void> {
-    const key = { namespace: stack.metadata.namespace ?? '', name: credentialsName(stack) };
+    const key = { namespace: stack.metadata.namespace ?? '', name: credentialsName(stack.metadata.name) };
     const found = await this.#cluster.find(secrets, key, { signal });
     // Somebody's own Secret of that name is not ours to delete.
     if (found?.metadata?.labels?.[labels.stack] !== stack.metadata.name) return;

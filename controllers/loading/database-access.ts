@@ -4,7 +4,7 @@ import { atOwnPlaces, type CompanionFile } from '../../jobs/companion.ts';
 import type { DatabaseTLS } from '../../jobs/job.ts';
 import { secretTarget } from '../../release/components.ts';
 import { databaseFiles } from '../../release/database-files.ts';
-import type { Release } from '../../release/generated/release.ts';
+import type { Release, SecretMount } from '../../release/generated/release.ts';
 import type { ComponentFile } from '../../release/render.ts';
 
 const databasePort = 3306;
@@ -58,15 +58,20 @@ export function suppliedKeyPaths(release: Release, files: readonly ComponentFile
   return [...new Set([...files.map(({ path }) => path), ...(keys === undefined ? [] : [keys])])];
 }
 
+/** How the database's component has its encryption keys. */
+export function keysMount(release: Release): SecretMount | undefined {
+  const { component, physical } = release.database;
+  const secrets = release.components.find(({ name }) => name === component)?.secrets;
+  return secrets?.find(({ name }) => name === physical?.keys?.secret);
+}
+
 /** The release's encryption keys as a file; none when it has none. */
 export function keysAt(
   release: Release,
   files: readonly ComponentFile[],
   path: string | undefined,
 ): readonly CompanionFile[] {
-  const keys = release.database.physical?.keys;
-  const component = release.components.find(({ name }) => name === release.database.component);
-  const mount = component?.secrets?.find(({ name }) => name === keys?.secret);
+  const mount = keysMount(release);
   const found = mount === undefined ? undefined : files.find((file) => file.path === secretTarget(mount));
   return found === undefined || path === undefined ? [] : [{ path, content: found.content, mode: 0o600 }];
 }

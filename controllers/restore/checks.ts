@@ -14,6 +14,7 @@ import { encryptionKey } from '../inputs/encryption-keys.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { problemOf } from '../inputs/outcome.ts';
 import { whyNoJobCanCreate, whyNoJobCanRead } from '../stores/job-access.ts';
+import { requireDatabaseKeys } from '../loading/database-keys.ts';
 import { restoreObstacle } from '../loading/restore-job.ts';
 import { readRelease } from '../inputs/stack-release.ts';
 import type { ReleaseSource } from '../inputs/release-source.ts';
@@ -147,6 +148,14 @@ async function tryRelease(
     );
     const problem = fits(loaded.release, manifest);
     if (problem !== undefined) return problem;
+    const { namespace, name: stackName } = stack.metadata;
+    await requireDatabaseKeys(
+      dependencies.cluster,
+      { namespace, stackName },
+      loaded.release,
+      manifest,
+      options,
+    );
     const { version } = manifest.release;
     return wanted === version
       ? `Release ${wanted} is there.`

@@ -7,27 +7,18 @@
 import { annotations } from '../../crds/index.ts';
 import type { JobReport } from '../../host-driver/host.ts';
 import { compareCounts } from '../loading/compare-counts.ts';
+import { permanentReason } from '../loading/job-failures.ts';
 import type { Action, Check, Plan, PlanInput, Scratch } from './model.ts';
 import { obstacle, wait, waitOrFail } from './obstacles.ts';
+import { patienceSeconds, withPatience } from './patience.ts';
 
 /** The check that says how the test went; once it is noted, only cleaning up is left. */
 export const verification = 'Verification';
 
-/** Errors that another try cannot help against. */
-const permanent: ReadonlySet<string> = new Set([
-  'DataNotEmpty',
-  'DataSetCorrupt',
-  'BackupInvalid',
-  'DecryptionKeyWrong',
-  'PrepareFailed',
-  'SpecInvalid',
-]);
-/** After this long what still fails counts as failed. */
-const patienceSeconds = 3600;
 const lookSeconds = 3;
 
 export function planTest(input: PlanInput): Plan {
-  const planned = next(input);
+  const planned = withPatience(input, next(input));
   const hasBegun = input.restore.status?.testHost !== undefined;
   // What ends it in the middle, such as a backup that is gone, leaves nothing behind either.
   return planned.kind === 'Fail' && hasBegun ? (cleanUp(input) ?? planned) : planned;
@@ -131,9 +122,8 @@ function compared({ observed, restore, now }: PlanInput, count: JobReport): Plan
 }
 
 function failed(input: PlanInput, report: JobReport, what: string): Plan {
-  const { reason = 'JobFailed', message = `exit code ${report.job.exitCode ?? 'unknown'}` } =
-    report.error ?? {};
-  if (permanent.has(reason) || isLate(input)) return note(false, `${what}: ${message}`);
+  const { message = `exit code ${report.job.exitCode ?? 'unknown'}` } = report.error ?? {};
+  if (permanentReason(report.error) !== undefined || isLate(input)) return note(false, `${what}: ${message}`);
   return act('Loading', [{ type: 'RemoveJob', uid: report.job.uid }], `trying again: ${message}`);
 }
 

@@ -4,6 +4,7 @@ import type { JtelBackup, JtelRestore, JtelStack, JtelStackStatus } from '../../
 import { aStack } from '../stack/testing.ts';
 import type { Observed, Plan } from './model.ts';
 import { plan } from './plan.ts';
+import { summarise } from './status.ts';
 
 const now = new Date('2026-03-01T03:00:00Z');
 const target = {
@@ -80,6 +81,54 @@ const order = (
   }),
 });
 const next = (restore: JtelRestore, observed: Observed): Plan => plan({ restore, observed, now });
+
+describe('what is in the way of a beginning', () => {
+  const away: Observed = {
+    ...good,
+    checked: { checks: [], problem: { reason: 'StoreUnreachable', message: 'no answer.' } },
+  };
+  const minutesAgo = (minutes: number): string => new Date(now.getTime() - minutes * 60_000).toISOString();
+  const blocked = (minutes: number, phase: 'Pending' | 'Checking' = 'Pending'): JtelRestore =>
+    aRestore({}, { phase, blockedSinceTime: minutesAgo(minutes) });
+
+  it.each([
+    ['a store that is away', away],
+    ['a stack that is not there', { ...good, stack: undefined as never }],
+    ['a host that was not looked at', { ...good, stack: stack({}) }],
+  ])('ends it after an hour: %s', (_, observed) => {
+    expect(next(blocked(59), observed)).toMatchObject({ kind: 'Wait' });
+    expect(next(blocked(61), observed)).toMatchObject({
+      kind: 'Fail',
+      message: expect.stringMatching(
+        /^It could not begin within 60 minutes, and nothing was touched: .* create another JtelRestore\.$/,
+      ),
+    });
+  });
+  it('ends it between its checks and the load, too', () => {
+    expect(next(blocked(61, 'Checking'), away)).toMatchObject({ kind: 'Fail', reason: 'StoreUnreachable' });
+  });
+  it('ends a test as well', () => {
+    const test = aRestore({ mode: 'Test' }, { phase: 'Pending', blockedSinceTime: minutesAgo(61) });
+    expect(next(test, away)).toMatchObject({ kind: 'Fail', reason: 'StoreUnreachable' });
+  });
+  it.each<readonly [string, Observed]>([
+    ['a suspended stack', { ...good, stack: stack(seen, { suspend: true }) }],
+    ['an older order', { ...good, ahead: { name: 'first', phase: 'Loading', since: minutesAgo(90) } }],
+    ['a backup of what is there', { ...good, preRestoreBackup: backupIn('Running') }],
+  ])('may last when it is wanted: %s', (_, observed) => {
+    expect(next(blocked(600), observed)).toMatchObject({ kind: 'Wait' });
+  });
+  it('counts from when it began, and anew after a break', () => {
+    const told = (restore: JtelRestore, observed: Observed): JtelRestore['status'] =>
+      summarise({ restore, observed, plan: next(restore, observed), now });
+    const first = told(aRestore(), away);
+    expect(first?.blockedSinceTime).toBe('2026-03-01T03:00:00Z');
+    expect(told(blocked(20), away)?.blockedSinceTime).toBe(minutesAgo(20));
+    expect(
+      told(blocked(20), { ...good, preRestoreBackup: backupIn('Running') })?.blockedSinceTime,
+    ).toBeUndefined();
+  });
+});
 
 describe('before anything is touched', () => {
   it.each<[string, Partial<JtelRestore['spec']>, Partial<Observed>, object]>([

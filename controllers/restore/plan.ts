@@ -8,12 +8,16 @@ import { describeCarriedOut } from '../loading/restore-orders.ts';
 import { inPlaceMark, type Check, type Observed, type Plan, type PlanInput } from './model.ts';
 import { wantsPreRestoreBackup } from './model.ts';
 import { obstacle, wait, waitOrFail } from './obstacles.ts';
+import { withPatience } from './patience.ts';
 import { planTest } from './plan-test.ts';
 
 export function plan(input: PlanInput): Plan {
+  return input.restore.spec.mode === 'Test' ? planTest(input) : withPatience(input, next(input));
+}
+
+function next(input: PlanInput): Plan {
   const { restore, observed, now } = input;
   const { spec, status, metadata } = restore;
-  if (spec.mode === 'Test') return planTest(input);
   if (metadata.deletionTimestamp !== undefined) return { kind: 'LetGo' };
   const { stack } = observed;
   if (status?.phase === 'Loading' || status?.phase === 'Starting') return follow(restore, stack);

@@ -147,6 +147,28 @@ describe('a test restore', () => {
   });
 });
 
+it.each(['DatabaseKeysMissing', 'BlobArchived', 'StatementRefused'])(
+  'a test restore whose load ends with %s is not tried again',
+  async (reason) => {
+    const world = await aWorld();
+    running = await installed(world);
+    storeBackup(world.customer, { backupID, version: '3.44.0' });
+    let tries = 0;
+    world.runJob = ({ type }) => {
+      if (type === 'restore') tries += 1;
+      return type === 'restore' ? { error: { reason, message: 'it went wrong.' } } : { result: {} };
+    };
+    const { status } = await ask(world, running, {
+      mode: 'Test',
+      ifNotEmpty: 'Fail',
+      preRestoreBackup: 'Skip',
+    });
+    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('it went wrong.') });
+    expect(tries).toBe(1);
+    expect(endState(world)).toMatchObject({ projects: [project], jobs: 0 });
+  },
+);
+
 describe('a test restore that is deleted', () => {
   const elsewhere = {
     host: {

@@ -1,6 +1,6 @@
 /** What people see while a restore goes wrong: an event at once, and what to do about the one that is in the way. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { restoreKind } from '../../crds/index.ts';
+import { restoreKind, stackKind } from '../../crds/index.ts';
 import { events } from '../../runtime/client/kinds.ts';
 import { Process, type World } from '../../test/campaigns/memory-world.ts';
 import {
@@ -56,6 +56,28 @@ it('so does the load of the first data', async () => {
   expect(await warnings(world, 'JtelStack')).toEqual([
     'JobFailed The data were not loaded: error 1100: table was not locked.',
   ]);
+});
+
+it('a first load that cannot get better by itself is tried once, and once more when somebody asks for it', async () => {
+  const world = await aWorld();
+  let tries = 0;
+  world.runJob = ({ type }) => {
+    if (type !== 'load') return { result: {} };
+    tries += 1;
+    return { error: { reason: 'DataSetCorrupt', message: 'files.tar.zst is damaged.' } };
+  };
+  await world.apply(stackOf());
+  running = new Process(world);
+  const givenUp = async (): Promise<boolean> =>
+    (await world.stack()).status?.conditions?.some(({ type }) => type === 'Stalled') === true;
+  await running.until('it to be given up', givenUp);
+  const stack = await world.stack();
+  expect(stack.status?.firstLoad).toMatchObject({ failures: 1 });
+  expect(tries).toBe(1);
+  world.runJob = () => ({ result: {} });
+  await world.cluster.patchAnnotations(stackKind, stack, { 'jtel.de/retry': 'once more' }, { signal: never });
+  await running.until('the stack to be Ready', () => ready(world));
+  expect((await world.stack()).status).not.toHaveProperty('firstLoad');
 });
 
 it('a later order says which one is in its way and how to go on, and that is so', async () => {

@@ -32,6 +32,10 @@ export interface ReleaseFacts {
   readonly version: string;
   /** Services that hold the database, to be started alone for the load. */
   readonly databaseServices: readonly string[];
+  /** Of MariaDB; absent when the release does not say. */
+  readonly series?: string;
+  /** Secret, and entry of it, with the keys of encryption at rest, and where the database's container has them; absent when the release has none. */
+  readonly keys?: { readonly secretName: string; readonly entry: string; readonly path: string };
   /** Whether data of that version can be brought to this release in place. */
   readonly updateFrom: (version: string) => UpdateVerdict;
 }

@@ -17,8 +17,11 @@ import type { RegistryLogin } from '../../host-driver/registry-login.ts';
 import { setupDigest } from '../../host-driver/bootstrap/digest.ts';
 import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { CallOptions } from '../../runtime/client/cluster.ts';
+import { secretTarget } from '../../release/components.ts';
 import { preflight, updateAllowed } from '../../release/fitness.ts';
 import type { Release } from '../../release/generated/release.ts';
+import { keysMount } from '../loading/database-access.ts';
+import { credentialsName } from '../inputs/credentials.ts';
 import { readHostTarget } from '../hosts/host-target.ts';
 import { hostRemarks } from './host-remarks.ts';
 import { recognise } from '../hosts/machine.ts';
@@ -127,7 +130,7 @@ export async function observe(
       : await observeLoss(stack, hostValue, wanted, dependencies, options);
   const observed: Observed = {
     secrets: rendering === undefined || rendering.ok ? host.target : rendering,
-    release: release.ok ? { ok: true, value: releaseFacts(release.value.loaded.release) } : release,
+    release: release.ok ? { ok: true, value: releaseFacts(release.value.loaded.release, stack) } : release,
     ...(rendered?.desired === undefined ? {} : { desired: rendered.desired }),
     ...(rendered?.missing === undefined ? {} : { missingCredentials: rendered.missing }),
     host: host.observation,
@@ -286,10 +289,22 @@ function besideInputs(
   };
 }
 
-function releaseFacts(release: Release): ReleaseFacts {
+function releaseFacts(release: Release, stack: JtelStack): ReleaseFacts {
+  const { component, series } = release.database;
+  const keys = keysMount(release);
   return {
     version: release.version,
-    databaseServices: [release.database.component],
+    databaseServices: [component],
+    ...(series === undefined ? {} : { series }),
+    ...(keys === undefined
+      ? {}
+      : {
+          keys: {
+            secretName: credentialsName(stack.metadata.name),
+            entry: keys.name,
+            path: secretTarget(keys),
+          },
+        }),
     updateFrom: (version) => updateAllowed(version, release),
   };
 }

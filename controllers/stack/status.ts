@@ -11,6 +11,7 @@ import { appliedRevision, historyOf, rollbackPoint } from './history.ts';
 import type { Revisions } from './revisions.ts';
 import { isOverdue } from './stages/failure.ts';
 import { findUnhealthy } from './stages/running.ts';
+import { firstLoadFailures } from './load-report.ts';
 
 export function summarise(input: StatusInput): JtelStackStatus {
   const { stack, observed, plan } = input;
@@ -38,6 +39,7 @@ export function summarise(input: StatusInput): JtelStackStatus {
       ? {}
       : { host: summariseHost(stack, host), ...summariseComponents(stack, observed, host) }),
     data: summariseData(input) ?? previous.data,
+    firstLoad: summariseFirstLoad(input),
     ...summariseOrders(input),
     ...summariseRelocation(input),
     dataOrder:
@@ -48,6 +50,14 @@ export function summarise(input: StatusInput): JtelStackStatus {
     ...(observed.revisions === undefined ? {} : summariseRevisions(previous, observed.revisions, observed)),
     operation: input.operation,
   } as JtelStackStatus;
+}
+
+/** Of what a JtelRestore loads, its own part of the status tells. */
+function summariseFirstLoad({ stack, observed }: StatusInput): JtelStackStatus['firstLoad'] {
+  const known = stack.status?.firstLoad;
+  if (!observed.host.ok || observed.order !== undefined) return known;
+  if (observed.host.value.state?.data !== undefined) return undefined;
+  return firstLoadFailures(known, observed.revisions?.current.number ?? 0, observed.load);
 }
 
 /** Left out while there is none: an empty list and none are the same to the API. */

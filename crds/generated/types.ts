@@ -444,6 +444,24 @@ export interface EnvVar {
 }
 
 /**
+ * How often loading the first data has failed under one revision; gone when they are loaded.
+ */
+export interface FirstLoad {
+  /**
+   * Number of the revision. A changed spec, or another value of the annotation jtel.de/retry, is another one and is tried anew.
+   */
+  readonly revision: number;
+  /**
+   * Tries that failed so far.
+   */
+  readonly failures: number;
+  /**
+   * Which try failed last, so that none is counted twice.
+   */
+  readonly lastFailure: string;
+}
+
+/**
  * One of them.
  */
 export interface FormerHost {
@@ -1033,6 +1051,10 @@ export interface JtelRestoreStatus {
    */
   readonly testHost?: StackHost;
   /**
+   * Since when something is in the way of its beginning, without a break; the message says what. After an hour it has failed, and nothing was touched.
+   */
+  readonly blockedSinceTime?: string;
+  /**
    * How long loading is expected to take, in seconds. A rough figure from the size of the data.
    */
   readonly estimatedSeconds?: number;
@@ -1242,6 +1264,10 @@ export interface JtelStackStatus {
    * Orders to restore that were carried out, oldest first. Each counts once, also when its JtelRestore is created anew. The host remembers the same.
    */
   readonly carriedOut?: readonly CarriedOutOrder[];
+  /**
+   * How often loading the first data has failed under one revision; gone when they are loaded.
+   */
+  readonly firstLoad?: FirstLoad;
   /**
    * The JtelRestore that is being carried out. Its own status says more.
    */

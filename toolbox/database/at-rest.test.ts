@@ -28,7 +28,7 @@ function toldOrRefused(text: string): string {
   try {
     return preparingOptions(text, ['/run/jtel/database-keys']);
   } catch (error) {
-    if (error instanceof JobError && error.reason === 'PrepareFailed') return '';
+    if (error instanceof JobError && error.reason === 'DatabaseKeysMissing') return '';
     throw error;
   }
 }

@@ -45,7 +45,7 @@ function optionsOf(text: string): readonly (readonly [name: string, value: strin
 
 /**
  * Where the server that was backed up had its keys; undefined when it encrypts nothing.
- * @throws {JobError} ProducerFailed for keys that come from elsewhere than a file: no restore could have them.
+ * @throws {JobError} DatabaseKeysMissing for keys that come from elsewhere than a file: no restore could have them.
  */
 export function keyPathOf(text: string): string | undefined {
   const options = new Map(optionsOf(text));
@@ -53,7 +53,7 @@ export function keyPathOf(text: string): string | undefined {
   if (load === undefined || load === '') return undefined;
   if (!pluginForms.has(load))
     throw new JobError(
-      'ProducerFailed',
+      'DatabaseKeysMissing',
       `the database is encrypted at rest by ${clean(load)}, and only ${plugin} can be restored: back it up by method Logical`,
     );
   return options.get(`${plugin}_filename`) ?? '';
@@ -62,7 +62,7 @@ export function keyPathOf(text: string): string | undefined {
 /**
  * What the preparing tool is told instead of what the backup says.
  * @param keyPaths files with keys that its container has; the last one stands for whatever place the backup names.
- * @throws {JobError} PrepareFailed when it needs keys and has none.
+ * @throws {JobError} DatabaseKeysMissing when it needs keys and has none.
  */
 export function preparingOptions(text: string, keyPaths: readonly string[]): string {
   const lines = optionsOf(text).flatMap(([name, value]) =>
@@ -75,7 +75,7 @@ export function preparingOptions(text: string, keyPaths: readonly string[]): str
     const path = keyPaths.find((one) => one === named) ?? keyPaths.at(-1);
     if (!pluginForms.has(load) || path === undefined) {
       throw new JobError(
-        'PrepareFailed',
+        'DatabaseKeysMissing',
         `the backup's database is encrypted at rest (${clean(load)}, keys in ${clean(named)}), and the release says of no secret that it holds the keys (database.physical.keys); the old data was not touched`,
       );
     }

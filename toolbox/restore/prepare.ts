@@ -3,7 +3,7 @@ import { chmod, chown, lstat, readdir, readFile, rm, stat, writeFile } from 'nod
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { completionMark, exchange } from '../../jobs/companion.ts';
-import { backupOptionsName, preparingOptions } from '../database/at-rest.ts';
+import { backupOptionsName, lackedKeys, preparingOptions } from '../database/at-rest.ts';
 import { JobError } from '../job-error.ts';
 import { readOwn } from './durable.ts';
 import type { Place } from './places.ts';
@@ -19,7 +19,7 @@ const leftovers = /^(xtrabackup_|mariadb_backup_|backup-my\.cnf$)/;
 /**
  * @param directory of the gathered database.
  * @param keyPaths see {@link preparingOptions}.
- * @throws {JobError} PrepareFailed
+ * @throws {JobError} PrepareFailed, DatabaseKeysMissing
  */
 export async function prepareDatabase(
   exchangePath: string,
@@ -35,6 +35,13 @@ export async function prepareDatabase(
   await waitFor(path(exchange.exitCode), undefined, 'it went away', signal, path(exchange.alive));
   const code = (await readOwn(path(exchange.exitCode)))?.trim();
   const log = (await readOwn(path(exchange.log))) ?? '';
+  // Without them it may end well all the same.
+  const keys = lackedKeys(log);
+  if (keys !== undefined)
+    throw new JobError(
+      'DatabaseKeysMissing',
+      `the keys of encryption at rest that are there are not those of the backup's database, so its files cannot be prepared (${keys}); the old data was not touched`,
+    );
   if (code !== '0' || !log.includes(completionMark)) {
     const last = log.trim().split('\n').slice(-5).join('\n').slice(-1000);
     throw new JobError(

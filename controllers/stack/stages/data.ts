@@ -5,11 +5,13 @@
  */
 
 import type { JtelStack, Reason } from '../../../crds/index.ts';
+import type { JobReport } from '../../../host-driver/host.ts';
+import { pauseSeconds } from '../../../runtime/control/back-off.ts';
 import { checkJobUID, restoreJobUID } from '../../loading/restore-orders.ts';
 import type { Action } from '../actions.ts';
 import { isCarriedOut, ordersToRemember, replayObjection } from '../data-order.ts';
-import { pauseLeft } from '../../times/pauses.ts';
-import { failuresOf, isPermanent, loadFailure, mostFailures } from '../load-report.ts';
+import { afterLoadJob, pauseLeft } from '../../times/pauses.ts';
+import { failuresOf, firstLoadFailures, isPermanent, loadFailure, mostFailures } from '../load-report.ts';
 import type { DataOrder, DataSource, Plan, PlanInput } from '../model.ts';
 import { act, preparations } from './act.ts';
 import { besideStage, undoStage } from './beside.ts';
@@ -25,6 +27,8 @@ import {
 /** Before a load that failed is tried again; what failed is mostly a network or a store. */
 const retrySeconds = 60;
 const inputRetrySeconds = 20;
+/** Of a job's words, so that what to do still follows. */
+const longestFailure = 700;
 
 /** Reasons that pass by themselves. */
 const passing: ReadonlySet<Reason> = new Set([
@@ -206,19 +210,20 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
     );
   }
   if (report?.job.state === 'Failed') {
-    const { reason, message } = loadFailure(report, input.stack.spec.host.address);
+    const { reason, message } = loadFailure(
+      report,
+      input.stack.spec.host.address,
+      observed.release.value.keys,
+    );
     if (step === 'Restore' && isPermanent(report)) return endOfOrder(reason, message);
     if (order?.kind === 'Restore') {
       const failures = failuresOf(input.stack.status?.dataOrder, order, report).count;
       if (failures >= mostFailures) return endOfOrder(reason, `${message} It was tried ${failures} times.`);
     }
-    const leftSeconds = pauseLeft(
-      report,
-      isPermanent(report) ? objectionSeconds : retrySeconds,
-      now,
-      host.facts.clockSkewSeconds,
-    );
-    if (leftSeconds > 0) return dataBlocked(step, reason, message, isPermanent(report), leftSeconds);
+    if (step === 'Data')
+      return firstLoadFailed(input, report, { reason, message }, host.facts.clockSkewSeconds);
+    const leftSeconds = pauseLeft(report, retrySeconds, now, host.facts.clockSkewSeconds);
+    if (leftSeconds > 0) return dataBlocked(step, reason, message, false, leftSeconds);
     return act(input, step, [{ type: 'RemoveJob', uid: jobUID }], 'trying the load again');
   }
   if (report?.job.state === 'Running') {
@@ -279,6 +284,38 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
     [...prepare, { type: 'StartDatabase', services: databaseServices }],
     'preparing to load data',
   );
+}
+
+/** What cannot get better by itself is left to a person at once, everything else after some tries. */
+function firstLoadFailed(
+  input: PlanInput,
+  report: JobReport,
+  { reason, message }: ReturnType<typeof loadFailure>,
+  clockSkewSeconds: number,
+): Plan {
+  const { stack, observed, now } = input;
+  const again = act(input, 'Data', [{ type: 'RemoveJob', uid: report.job.uid }], 'trying the load again');
+  const revision = observed.revisions?.current.number ?? 0;
+  const failures = firstLoadFailures(stack.status?.firstLoad, revision, report);
+  // Somebody has changed something since.
+  if (failures?.revision !== revision) return again;
+  // That is only looked at, before anything is fetched.
+  const looksOnly = reason === 'DataNotEmpty';
+  const givenUp = failures.failures >= mostFailures || isPermanent(report);
+  if (givenUp && !looksOnly) {
+    const { name, namespace } = stack.metadata;
+    const tries = failures.failures === 1 ? '' : ` It was tried ${failures.failures} times.`;
+    return dataBlocked(
+      'Data',
+      reason,
+      `${message.slice(0, longestFailure)}${tries} Nothing more is tried until the spec changes, or somebody asks for it: kubectl annotate jtelstack ${name} -n ${namespace} jtel.de/retry="$(date)" --overwrite`,
+      true,
+      objectionSeconds,
+    );
+  }
+  const pause = looksOnly ? objectionSeconds : pauseSeconds(afterLoadJob, failures.failures);
+  const leftSeconds = pauseLeft(report, pause, now, clockSkewSeconds);
+  return leftSeconds > 0 ? dataBlocked('Data', reason, message, looksOnly, leftSeconds) : again;
 }
 
 /** Services that run, or may start again by themselves. */

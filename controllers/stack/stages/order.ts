@@ -40,7 +40,8 @@ export function checkStage(input: PlanInput, order: DataOrder, source: DataSourc
 export function failed(input: PlanInput, order: DataOrder, report: JobReport): Plan {
   const { observed, now, stack } = input;
   if (!observed.host.ok) throw new Error('a job was seen on a host that was not');
-  const { reason, message } = loadFailure(report, input.stack.spec.host.address);
+  const keys = observed.release.ok ? observed.release.value.keys : undefined;
+  const { reason, message } = loadFailure(report, stack.spec.host.address, keys);
   const failures = failuresOf(stack.status?.dataOrder, order, report).count;
   if (isPermanent(report)) return endOfOrder(reason, message);
   if (failures >= mostFailures) return endOfOrder(reason, `${message} It was tried ${failures} times.`);

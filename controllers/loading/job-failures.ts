@@ -1,0 +1,25 @@
+/** Failures of jobs on hosts that another try cannot help against, whoever asked for the job; pure. */
+
+import type { Reason } from '../../crds/index.ts';
+import type { JobReport } from '../../host-driver/host.ts';
+
+/** Word of the job → reason: the data, the backup, the release or the order is wrong. */
+const permanent: Readonly<Record<string, Reason>> = {
+  DataNotEmpty: 'DataNotEmpty',
+  DataSetCorrupt: 'BackupInvalid',
+  BackupInvalid: 'BackupInvalid',
+  BackupFormatNewer: 'BackupFormatNewer',
+  BlobArchived: 'BlobArchived',
+  DecryptionKeyWrong: 'DecryptionKeyWrong',
+  DatabaseKeysMissing: 'DatabaseKeysMissing',
+  DatabaseInsecure: 'JobFailed',
+  LogicalImpossible: 'JobFailed',
+  PrepareFailed: 'JobFailed',
+  StatementRefused: 'LoadRefused',
+  SpecInvalid: 'JobFailed',
+};
+
+/** Undefined: another try may help. */
+export function permanentReason(error: JobReport['error']): Reason | undefined {
+  return error !== undefined && Object.hasOwn(permanent, error.reason) ? permanent[error.reason] : undefined;
+}
