@@ -86,6 +86,8 @@ export interface Manifest {
     readonly version: string;
     /** `11.8`: data directories go to servers of the same series only. */
     readonly series?: string;
+    /** Of encryption at rest: what has to be there when the files are prepared. */
+    readonly keys?: readonly DatabaseKey[];
   };
   /** Images that made this backup, each with its digest: `producer` read the database's files, and can prepare them. */
   readonly tools?: { readonly toolbox: string; readonly producer?: string };
@@ -218,12 +220,27 @@ function readManifest(fields: Fields): Manifest {
   };
 }
 
+/** A key of encryption at rest, told apart and not told. */
+export interface DatabaseKey {
+  /** Its number in the key file. */
+  readonly id: number;
+  /** Of its number and its hex digits; the reader compares, and cannot find the key by it. */
+  readonly sha256: string;
+}
+
 /** @throws {FormatError} */
 export function readServer(server: Fields): NonNullable<Manifest['server']> {
   return {
     version: server.text('version'),
     ...server.optional('series', () => server.text('series', /^\d+\.\d+$/, 16)),
+    ...server.optional('keys', () => server.list('keys', 256, readKey)),
   };
+}
+
+/** @throws {FormatError} */
+export function readKey(value: unknown, place: string): DatabaseKey {
+  const key = new Fields(value, place);
+  return { id: key.integer('id', 1), sha256: key.text('sha256', patterns.sha256) };
 }
 
 /** `11.8` of `11.8.9-MariaDB-deb12-log`; undefined for what is no version. */

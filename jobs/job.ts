@@ -3,6 +3,7 @@
  * both from this file. Inputs reach the job as `/run/job/spec.json` (0600, gone once it was read): they contain secrets.
  */
 import type { DatabaseKind, DataSet, TreeFacts } from '../backup-format/data-set.ts';
+import type { DatabaseKey, Manifest } from '../backup-format/manifest.ts';
 
 /** A blob to read by a signed URL, which is a secret. */
 export interface BlobToRead {
@@ -61,6 +62,8 @@ export interface BackupDatabase {
   readonly tls?: DatabaseTLS;
   /** Key files of encryption at rest that the release itself brings: a database that needs another could be restored nowhere. */
   readonly keyPaths?: readonly string[];
+  /** The keys in them, by which the backup says what it needs. */
+  readonly keys?: readonly DatabaseKey[];
 }
 
 export interface BackupFileTree {
@@ -130,7 +133,7 @@ export interface BackupJobResult {
   readonly storedBytes: number;
   /** Bytes of the sources whose chunks were known before. */
   readonly reusedBytes: number;
-  readonly server?: { readonly version: string; readonly series?: string };
+  readonly server?: Manifest['server'];
   /** Binary log coordinates, as the server tells them: `file position [gtid]`. */
   readonly position?: string;
   /** Known index parts that could not be used, one sentence each: more was stored than need be, nothing else. */

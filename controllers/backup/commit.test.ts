@@ -122,14 +122,16 @@ test('the manifest says the series of the server and the images that made it, an
     producer: 'registry.example/acd-dbm@sha256:2',
   };
   const options = aCommit(store, { origin: { tools } });
-  const result = { ...storeLikeAJob(store, anInput()), attributeParts: [] };
+  const made = { ...storeLikeAJob(store, anInput()), attributeParts: [] };
+  const keys = [{ id: 1, sha256: 'a'.repeat(64) }];
+  const result = { ...made, server: { version: '11.4.2-MariaDB', keys } };
   await commit({ ...options, result }, signal);
   const text = store.blobs.get(paths.manifest('acme.main', backupID))?.content.toString() ?? '';
   expect(parseManifest(text)).toMatchObject({
     formatVersion: 1,
     formatMinor: 1,
     tools,
-    server: { version: '11.4.2-MariaDB', series: '11.4' },
+    server: { version: '11.4.2-MariaDB', series: '11.4', keys },
     attributeParts: [],
   });
 });

@@ -182,7 +182,7 @@ function manifestOf(
     ...(result.attributeParts === undefined ? {} : { formatMinor }),
     ...facts,
     ...(parent === undefined ? {} : { parent }),
-    ...(result.server === undefined ? {} : { server: serverOf(result.server.version) }),
+    ...(result.server === undefined ? {} : { server: serverOf(result.server) }),
     ...(result.position === undefined ? {} : { position: result.position }),
     endTime,
     ...(keyID === undefined ? {} : { encryption: { method: 'AES-256-GCM', keyID } }),
@@ -209,9 +209,16 @@ function withoutExamples({ leftOut, ...set }: DataSet): DataSet {
   };
 }
 
-function serverOf(version: string): NonNullable<Manifest['server']> {
+function serverOf({
+  version,
+  keys,
+}: NonNullable<BackupJobResult['server']>): NonNullable<Manifest['server']> {
   const series = seriesOf(version);
-  return { version, ...(series === undefined ? {} : { series }) };
+  return {
+    version,
+    ...(series === undefined ? {} : { series }),
+    ...(keys === undefined ? {} : { keys }),
+  };
 }
 
 /** Their content, by the MD5 that the store itself computed; the operator does not read indexes. */

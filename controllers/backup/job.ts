@@ -1,7 +1,13 @@
 /** The job that makes a backup on the host: toolbox, and beside it the database's own tool. Its input is a secret as a whole. */
 
 import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath } from '../../jobs/companion.ts';
-import type { BackupFileTree, BackupJobInput, EncryptionKey, KnownIndexPart } from '../../jobs/job.ts';
+import type {
+  BackupDatabase,
+  BackupFileTree,
+  BackupJobInput,
+  EncryptionKey,
+  KnownIndexPart,
+} from '../../jobs/job.ts';
 import { paths, parseIndexPartName } from '../../backup-format/names.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
 import { dockerVolume, type SwitchedVolumes } from '../../host-driver/volumes.ts';
@@ -9,7 +15,14 @@ import type { BlobStore, CreateGrant } from '../../blob-store/blob-store.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
 import { databaseFiles } from '../../release/database-files.ts';
 import type { ComponentFile } from '../../release/render.ts';
-import { companionFiles, databaseAccess, suppliedKeyPaths } from '../loading/database-access.ts';
+import {
+  companionFiles,
+  databaseAccess,
+  keysAt,
+  preparedKeysPath,
+  suppliedKeyPaths,
+} from '../loading/database-access.ts';
+import { keysOf } from '../loading/database-keys.ts';
 import type { Release } from '../../release/generated/release.ts';
 
 /** The job's own need, whatever the size of the data. */
@@ -82,6 +95,7 @@ export function backupJob(options: BackupJobOptions): JobSpec {
       exchange: exchangePath,
       ...databaseAccess(release, rootPassword, options.databaseFiles),
       keyPaths: suppliedKeyPaths(release, options.databaseFiles),
+      ...neededKeys(release, options.databaseFiles),
     },
     fileTrees: release.fileTrees.map(({ name, excludes = [] }): BackupFileTree => ({
       name,
@@ -108,6 +122,13 @@ export function backupJob(options: BackupJobOptions): JobSpec {
     memoryBytes,
     ...(method === 'Physical' ? { exchange: exchangePath, companions: [producer(options, network)] } : {}),
   };
+}
+
+/** As the backup's manifest names them. */
+function neededKeys(release: Release, files: readonly ComponentFile[]): Pick<BackupDatabase, 'keys'> {
+  const [file] = keysAt(release, files, preparedKeysPath);
+  const keys = file === undefined ? [] : keysOf(file.content);
+  return keys.length === 0 ? {} : { keys };
 }
 
 /** The tool from the database's own image, so that versions always match; what it reads it cannot change. */

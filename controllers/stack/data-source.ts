@@ -20,6 +20,7 @@ import {
 import { requireIdentityAllowed, stackIdentity } from '../stores/backup-identity.ts';
 import { encryptionKey } from '../inputs/encryption-keys.ts';
 import { InputError } from '../inputs/input-error.ts';
+import { requireDatabaseKeys } from '../loading/database-keys.ts';
 import { databaseWay, restoreObstacle } from '../loading/restore-job.ts';
 import type { openStore, OpenStore } from '../stores/store-access.ts';
 import type { DataSource } from './model.ts';
@@ -103,7 +104,14 @@ export async function initialLoading(
       : { backupID: asked, skipped: [] };
   const backupID = requireChoice(choice, opened.blobs.description);
   if (backupID !== undefined) {
-    const loading = await backupLoading(opened, identity, backupID, release, dependencies, options);
+    const loading = await backupLoading(
+      opened,
+      identity,
+      backupID,
+      { release, stackName: stack.metadata.name },
+      dependencies,
+      options,
+    );
     const note = describeSkipped(choice);
     if (note !== '')
       return {
@@ -154,7 +162,7 @@ export async function orderedLoading(
 
 /** A backup of the store with that name, in the namespace of whoever asks. @throws {InputError} {@link BlobError} */
 export async function storedLoading(
-  { kind, metadata }: JtelRestore | JtelStack,
+  asking: JtelRestore | JtelStack,
   storeName: string,
   identity: string,
   backupID: string,
@@ -162,6 +170,7 @@ export async function storedLoading(
   dependencies: DataDependencies,
   options: CallOptions,
 ): Promise<Loading> {
+  const { kind, metadata } = asking;
   const opened = await dependencies.openStore(
     dependencies.cluster,
     metadata.namespace,
@@ -170,14 +179,20 @@ export async function storedLoading(
     options,
   );
   requireIdentityAllowed(opened.resource, identity);
-  return await backupLoading(opened, identity, backupID, release, dependencies, options);
+  const stackName = asking.kind === 'JtelStack' ? metadata.name : asking.spec.stackRef.name;
+  return await backupLoading(opened, identity, backupID, { release, stackName }, dependencies, options);
+}
+
+interface LoadedFor {
+  readonly release: Release;
+  readonly stackName: string;
 }
 
 async function backupLoading(
   { resource, blobs }: OpenStore,
   identity: string,
   backupID: string,
-  release: Release,
+  { release, stackName }: LoadedFor,
   { cluster, backups }: DataDependencies,
   options: CallOptions,
 ): Promise<Loading> {
@@ -186,6 +201,8 @@ async function backupLoading(
   const obstacle = restoreObstacle(release, manifest);
   if (obstacle !== undefined)
     throw new InputError('BackupInvalid', `Backup ${backupID} cannot be loaded: ${obstacle}.`);
+  const { namespace } = resource.metadata;
+  await requireDatabaseKeys(cluster, { namespace, stackName }, release, manifest, options);
   const keyID = manifest.encryption?.keyID;
   const encryption = keyID === undefined ? undefined : await encryptionKey(cluster, resource, keyID, options);
   return {

@@ -1,7 +1,7 @@
 /** The planner on a new installation: its steps, the data it finds, and the hosts it leaves alone. */
 import { describe, expect, it } from 'vitest';
 import type { HostObservation, ObservedJob } from '../../host-driver/host.ts';
-import type { Observed, PlanInput } from './model.ts';
+import type { Observed, Plan, PlanInput } from './model.ts';
 import { plan } from './plan.ts';
 import {
   aHost,
@@ -26,6 +26,24 @@ const job = (jobState: ObservedJob['state'], changes: Partial<ObservedJob> = {})
   ...changes,
 });
 
+/** @param version that runs. */
+function withoutKeys(host: HostObservation, version = '3.43.2'): Observed {
+  const { applied } = state();
+  if (applied === undefined) throw new Error('the builder has no applied release');
+  const found = observing(
+    host.state === undefined ? host : { ...host, state: state({ applied: { ...applied, version } }) },
+    {
+      missingCredentials: {
+        generate: [{ name: 'database-keys', length: 'EncryptionKeys' }],
+        selfSigned: false,
+      },
+    },
+  );
+  if (!found.release.ok) throw new Error('the builder has no release');
+  const keys = { secretName: 'main-credentials', entry: 'database-keys', path: '/run/secrets/database-keys' };
+  return { ...found, release: { ok: true, value: { ...found.release.value, keys } } };
+}
+
 describe('a new installation walks from nothing to Ready', () => {
   const runningDatabase = [container('acd-dbm')];
   const steps: readonly (readonly [string, Observed, readonly string[]])[] = [
@@ -35,6 +53,13 @@ describe('a new installation walks from nothing to Ready', () => {
         missingCredentials: { generate: [{ name: 'database-root-password', length: 32 }], selfSigned: true },
       }),
       ['EnsureCredentials'],
+    ],
+    ['makes keys of encryption at rest', withoutKeys(anEmptyHost()), ['EnsureCredentials']],
+    ['makes them with an update that brings them', withoutKeys(aHost(), '3.43.1'), ['EnsureCredentials']],
+    [
+      'makes none for data that are encrypted with others',
+      withoutKeys(aHost()),
+      ['Blocked', 'DatabaseKeysMissing'],
     ],
     ['claims the host and sets it up', observing(anEmptyHost()), ['ClaimHost', 'SetUpHost']],
     ['sets a host up that lost Docker', observing(aPreparedHost({ facts: withoutDocker() })), ['SetUpHost']],
@@ -125,6 +150,67 @@ describe('data that is already there', () => {
   it('is told from a load that failed otherwise, which is tried again soon', () => {
     expect(wave(failed('DownloadFailed', 10))).toEqual(['Blocked', 'JobFailed']);
     expect(wave(failed('DownloadFailed', 61))).toEqual(['RemoveJob']);
+  });
+  describe('a first load that fails', () => {
+    const counted = (observed: Observed, failures: number, revision = 0): Plan => {
+      const lastFailure = `${observed.load?.job.uid}@${observed.load?.job.finishedSeconds}`;
+      const stack = aStack({}, {}, { firstLoad: { revision, failures, lastFailure } });
+      return plan(planInput(observed, { stack }));
+    };
+    const givenUp = { kind: 'Blocked', stalled: true, message: expect.stringContaining('jtel.de/retry=') };
+
+    it('is left to a person at once when it cannot get better by itself', () => {
+      expect(plan(planInput(failed('DataSetCorrupt', 9000)))).toMatchObject({
+        ...givenUp,
+        reason: 'BackupInvalid',
+      });
+    });
+    it('is tried again after longer and longer pauses, and left to a person after six tries', () => {
+      expect(counted(failed('DownloadFailed', 200), 3)).toMatchObject({
+        kind: 'Blocked',
+        stalled: false,
+        afterSeconds: 40,
+      });
+      expect(counted(failed('DownloadFailed', 241), 3)).toMatchObject({
+        kind: 'Act',
+        wave: [{ type: 'RemoveJob' }],
+      });
+      expect(counted(failed('DownloadFailed', 9000), 6)).toMatchObject({
+        ...givenUp,
+        message: expect.stringMatching(/It was tried 6 times\. .*jtel\.de\/retry=/),
+      });
+    });
+    it('is tried anew under another revision', () => {
+      const observed = failed('DataSetCorrupt', 10);
+      expect(counted(observed, 1, 0)).toMatchObject(givenUp);
+      expect(counted(observed, 1, 7)).toMatchObject({ kind: 'Act', wave: [{ type: 'RemoveJob' }] });
+    });
+    it('says what to do even after the longest of messages', () => {
+      const observed = failed('DataSetCorrupt', 10);
+      const { load } = observed;
+      if (load === undefined) throw new Error('the builder has no job');
+      const message = 'x'.repeat(5000);
+      const verdict = plan(
+        planInput({ ...observed, load: { ...load, error: { reason: 'DataSetCorrupt', message } } }),
+      );
+      expect(verdict.kind === 'Blocked' && verdict.message.length).toBeLessThan(1024);
+      expect(verdict).toMatchObject(givenUp);
+    });
+    it('for keys that are not there names where they belong', () => {
+      const observed = failed('DatabaseKeysMissing', 10);
+      if (!observed.release.ok) throw new Error('the builder has no release');
+      const keys = {
+        secretName: 'main-credentials',
+        entry: 'database-keys',
+        path: '/run/secrets/database-keys',
+      };
+      const release = { ok: true, value: { ...observed.release.value, keys } } as const;
+      expect(plan(planInput({ ...observed, release }))).toMatchObject({
+        ...givenUp,
+        reason: 'DatabaseKeysMissing',
+        message: expect.stringMatching(/entry database-keys of Secret main-credentials\. .*jtel\.de\/retry=/),
+      });
+    });
   });
   it('is looked at again by the clock of the host, which may be wrong', () => {
     const observed = failed('DataNotEmpty', 301);

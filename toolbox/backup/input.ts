@@ -1,5 +1,6 @@
 /** What a backup job is asked for, checked as a whole before anything is done. Values are not repeated in messages: some are secrets. */
 import { Fields, FormatError, patterns, refuseTwice } from '../../backup-format/fields.ts';
+import { readKey } from '../../backup-format/manifest.ts';
 import { databaseSetName } from '../../jobs/job.ts';
 import type {
   BackupDatabase,
@@ -100,6 +101,7 @@ function database(value: unknown, place: string): BackupDatabase {
       new Fields({ name: schema }, at).text('name', /^[A-Za-z0-9_]{1,64}$/),
     ),
     ...readTLS(fields),
+    ...fields.optional('keys', () => fields.list('keys', 256, readKey)),
     ...fields.optional('keyPaths', () =>
       fields.list('keyPaths', 1000, (path, at) => new Fields({ path }, at).text('path', containerPath)),
     ),

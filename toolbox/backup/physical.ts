@@ -11,9 +11,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { completionMark, exchange } from '../../jobs/companion.ts';
 import { databaseSetName } from '../../jobs/job.ts';
-import type { BackupDatabase } from '../../jobs/job.ts';
+import type { BackupDatabase, BackupJobResult } from '../../jobs/job.ts';
 import { backupOptionsName, keyPathOf, lackedKeys } from '../database/at-rest.ts';
-import { JobError } from '../job-error.ts';
+import { JobError, type JobErrorReason } from '../job-error.ts';
 import type { SourceContext } from './context.ts';
 import type { FileWriter } from './file-writer.ts';
 import { RedoGuard, watchRedo } from './redo-guard.ts';
@@ -40,7 +40,7 @@ const redoName = 'ib_logfile0';
 const checkpointNames = ['mariadb_backup_checkpoints', 'xtrabackup_checkpoints'];
 
 export interface PhysicalFacts {
-  readonly server?: { readonly version: string };
+  readonly server?: BackupJobResult['server'];
   readonly position?: string;
   /** Tables and sequences of the stack's schemas; absent when the server keeps no definitions in files. */
   readonly tables?: number;
@@ -85,7 +85,7 @@ class Streamed implements StreamedFile {
   }
 }
 
-/** @throws {JobError} ProducerFailed unless the backup is whole. */
+/** @throws {JobError} ProducerFailed unless the backup is whole, DatabaseKeysMissing when nobody could restore it. */
 export async function readPhysical(
   database: BackupDatabase,
   context: SourceContext,
@@ -120,7 +120,7 @@ export async function readPhysical(
   const textOf = (names: readonly string[]): string | undefined =>
     names.map((name) => files.get(name)?.text).find((text) => text !== undefined);
   if (textOf(checkpointNames) === undefined) fail('it lacks the file with its checkpoints');
-  checkKeys(textOf([backupOptionsName]) ?? '', database.keyPaths ?? []);
+  const encrypted = checkKeys(textOf([backupOptionsName]) ?? '', database.keyPaths ?? []);
   for (const [path, { writer }] of files) {
     await context.pipeline.free();
     writer.end({ set: databaseSetName, entry: 'f', path: Buffer.from(path) });
@@ -130,17 +130,26 @@ export async function readPhysical(
   const position = textOf(positionNames)?.trim().split(/\s+/).join(' ');
   return {
     ...(tables === 0 ? {} : { tables }),
-    ...(version === undefined ? {} : { server: { version: version.slice(0, 200) } }),
+    ...(version === undefined
+      ? {}
+      : {
+          server: {
+            version: version.slice(0, 200),
+            ...(encrypted && database.keys !== undefined ? { keys: database.keys } : {}),
+          },
+        }),
     ...(position === undefined || position === '' ? {} : { position: position.slice(0, 4000) }),
   };
 }
 
-/** Keys that the release does not bring are on this host only: such a backup could be restored nowhere else. */
-function checkKeys(options: string, keyPaths: readonly string[]): void {
+/** Keys that the release does not bring are on this host only: such a backup could be restored nowhere else. @returns whether it needs any */
+function checkKeys(options: string, keyPaths: readonly string[]): boolean {
   const needed = keyPathOf(options);
-  if (needed === undefined || keyPaths.includes(needed)) return;
+  if (needed === undefined) return false;
+  if (keyPaths.includes(needed)) return true;
   fail(
     `the database is encrypted at rest with the keys in ${needed.slice(0, 255)}, which the release does not bring: let it name them (database.physical.keys), or back up by method Logical`,
+    'DatabaseKeysMissing',
   );
 }
 
@@ -291,7 +300,8 @@ async function checkExit(
   const keys = lackedKeys(log);
   if (keys !== undefined)
     fail(
-      `the database's backup tool lacked the keys of encryption at rest (it ended with code ${code}): ${keys}`,
+      `the database's backup tool lacked the keys of encryption at rest: let the release say where they are (database.physical.keys), or back up by method Logical. It ended with code ${code} and said: ${keys}`,
+      'DatabaseKeysMissing',
     );
   if (code !== '0') fail(`the database's backup tool ended with code ${code}: ${last}`);
   if (!log.slice(-2000).includes(completionMark))
@@ -315,6 +325,6 @@ async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
-function fail(what: string): never {
-  throw new JobError('ProducerFailed', `the physical backup is not whole: ${what}`);
+function fail(what: string, reason: JobErrorReason = 'ProducerFailed'): never {
+  throw new JobError(reason, `the physical backup is not whole: ${what}`);
 }

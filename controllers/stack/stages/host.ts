@@ -8,7 +8,8 @@ import { act } from './act.ts';
 /** How long to wait before looking again at something that a person has to change; a watch usually wakes us sooner. */
 const inputRetrySeconds = 60;
 
-export function inputsStage({ observed }: PlanInput): Plan | undefined {
+export function inputsStage(input: PlanInput): Plan | undefined {
+  const { observed } = input;
   if (!observed.secrets.ok) {
     const { reason, message } = observed.secrets;
     return {
@@ -36,6 +37,8 @@ export function inputsStage({ observed }: PlanInput): Plan | undefined {
   }
   if (observed.missingCredentials !== undefined) {
     const { generate, selfSigned } = observed.missingCredentials;
+    const lost = generate.some(({ length }) => length === 'EncryptionKeys') ? lostKeys(input) : undefined;
+    if (lost !== undefined) return lost;
     return {
       kind: 'Act',
       step: 'Credentials',
@@ -44,6 +47,33 @@ export function inputsStage({ observed }: PlanInput): Plan | undefined {
     };
   }
   return undefined;
+}
+
+/** New keys for a database that was encrypted with others would make it unreadable at its next start. */
+function lostKeys({ stack, observed }: PlanInput): Plan | undefined {
+  if (!observed.release.ok) return undefined;
+  const { version, keys, databaseServices } = observed.release.value;
+  const state = observed.host.ok ? observed.host.value.state : undefined;
+  const has = state?.data ?? stack.status?.data;
+  // Of another version it may be that the keys come with the update.
+  if (
+    keys === undefined ||
+    has === undefined ||
+    (state?.applied?.version ?? stack.status?.version) !== version
+  )
+    return undefined;
+  const { name, namespace } = stack.metadata;
+  return {
+    kind: 'Blocked',
+    step: 'Inputs',
+    condition: 'Ready',
+    reason: 'DatabaseKeysMissing',
+    message:
+      `Entry ${keys.entry} of Secret ${keys.secretName} is gone, and the database on ${stack.spec.host.address} is encrypted with what it held: put it back. ` +
+      `What runs runs on, and has it: kubectl jtel exec ${name} ${databaseServices[0] ?? ''} -n ${namespace} -- cat ${keys.path}`,
+    stalled: true,
+    afterSeconds: inputRetrySeconds,
+  };
 }
 
 export function hostStage({ stack, observed, identity }: PlanInput): Plan | undefined {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { atOwnPlaces } from '../../../../jobs/companion.ts';
 import type { BackupDatabase, BackupJobInput, BackupJobResult } from '../../../../jobs/job.ts';
+import { keysOf } from '../../../../controllers/loading/database-keys.ts';
 import { restoreObstacle } from '../../../../controllers/loading/restore-job.ts';
 import { selfSignedCertificate } from '../../../../controllers/inputs/self-signed.ts';
 import { olderDatabaseImage } from '../../../../sandbox/stand-ins/images.ts';
@@ -251,15 +252,20 @@ export const cases: readonly WorldCase[] = [
           companionFiles: atOwnPlaces([{ path: keysPath, content: keys, mode: 0o600 }]),
         };
         const without = await backUp(opened, 'Physical', { database: { keyPaths: [keysPath] } });
-        assert.equal(without.error?.reason, 'ProducerFailed');
+        assert.equal(without.error?.reason, 'DatabaseKeysMissing');
         assert.match(without.error.message, /lacked the keys of encryption at rest/);
         const notOfTheRelease = await backUp(opened, 'Physical', producerKeys);
-        assert.equal(notOfTheRelease.error?.reason, 'ProducerFailed');
+        assert.equal(notOfTheRelease.error?.reason, 'DatabaseKeysMissing');
         assert.match(notOfTheRelease.error.message, /which the release does not bring/);
         opened.double.blobs.clear();
         const result = resultOf(
-          await backUp(opened, 'Physical', { ...producerKeys, database: { keyPaths: [keysPath] } }),
+          await backUp(opened, 'Physical', {
+            ...producerKeys,
+            database: { keyPaths: [keysPath], keys: keysOf(keys) },
+          }),
         );
+        // Wrong ones would be noticed by nobody before the first table is read.
+        assert.deepEqual(result.server?.keys, keysOf(keys));
         const elsewhere = '/run/jtel/database-keys';
         await comesBack(opened, result, {
           keyPaths: [elsewhere],
