@@ -31,6 +31,8 @@ export interface HostState {
     /** {@link RenderedRelease.digest} of what runs. */
     readonly digest: string;
     readonly version: string;
+    /** Of MariaDB, that its database has; absent when its release did not say, and in records of older operators. */
+    readonly series?: string;
     /** RFC 3339. */
     readonly time: string;
     readonly composeVersion: string;
@@ -58,6 +60,8 @@ export interface UpdateMark {
   readonly to: string;
   /** Whose start touches the data; absent when any may. */
   readonly updater?: DataUpdater;
+  /** Whose start changes the files of the database to those of another series; absent when it has the same as before. */
+  readonly database?: DataUpdater;
 }
 
 /** What the data of a stack was loaded from. */
@@ -122,7 +126,7 @@ export interface RecordedChange {
   readonly refuse?: RefusedData;
   /** null: they are not kept any longer. Otherwise what they take, or that it cannot be told. */
   readonly previous?: null | { readonly bytes?: number };
-  readonly applied?: { readonly digest: string; readonly version: string };
+  readonly applied?: { readonly digest: string; readonly version: string; readonly series?: string };
   /** null: they are lost, and the loss was agreed to; so are the volumes that a restore made for them. */
   readonly data?: DataOrigin | null;
   /** Added to those that the host remembers; one that it has stays as it is. */

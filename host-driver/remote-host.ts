@@ -205,7 +205,7 @@ export class RemoteHost implements Host {
     signal: AbortSignal,
   ): Promise<HostState> {
     if (applied === undefined) return await this.#put(project, fence, change, signal);
-    const { digest, version } = applied;
+    const { digest, version, series } = applied;
     valid('releaseDigest', digest);
     const session = await this.#context.session(signal);
     const docker = await this.#docker(signal);
@@ -219,7 +219,10 @@ export class RemoteHost implements Host {
     return await this.#put(
       project,
       fence,
-      { ...change, applied: { digest, version, composeVersion, services } },
+      {
+        ...change,
+        applied: { digest, version, ...(series === undefined ? {} : { series }), composeVersion, services },
+      },
       signal,
     );
   }

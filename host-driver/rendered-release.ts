@@ -30,6 +30,8 @@ export interface RenderedRelease {
   readonly data?: readonly DataVolume[];
   /** The service that brings data to this release at its start; absent when the release names none, or it is disabled. */
   readonly updater?: DataUpdater;
+  /** The service that holds the database; absent when the release does not say which series it has. No part of the digest. */
+  readonly database?: DatabaseServer;
 }
 
 /** The place of a data set on the host. */
@@ -47,6 +49,11 @@ export interface DataUpdater {
   readonly service: string;
   /** `repository@sha256:…`, as its container shows it. */
   readonly image: string;
+}
+
+export interface DatabaseServer extends DataUpdater {
+  /** Of MariaDB, such as `11.8`. */
+  readonly series: string;
 }
 
 export interface ImageReference {

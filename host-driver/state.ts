@@ -47,6 +47,7 @@ export interface StateChange extends Omit<RecordedChange, 'applied'> {
   readonly applied?: {
     readonly digest: string;
     readonly version: string;
+    readonly series?: string;
     readonly composeVersion: string;
     readonly services: readonly AppliedService[];
   };

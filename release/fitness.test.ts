@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aRelease } from '../test/support/release-builder.ts';
-import { preflight, updateAllowed } from './fitness.ts';
+import { isNewerSeries, preflight, updateAllowed } from './fitness.ts';
 import { firewallRules, secretsNeeded } from './host-needs.ts';
 
 const gibibyte = 1024 ** 3;
@@ -59,6 +59,15 @@ describe('an update', () => {
       allowed: true,
     });
   });
+});
+
+it.each([
+  ['11.8', '10.11', true],
+  ['11.10', '11.9', true],
+  ['11.8', '11.8', false],
+  ['10.11', '11.4', false],
+])('series %s is newer than %s: %s', (one, other, newer) => {
+  expect(isNewerSeries(one, other)).toBe(newer);
 });
 
 it('firewall rules join the release’s ports with the stack’s sources', () => {

@@ -66,3 +66,10 @@ export function updateAllowed(from: string, release: Release): UpdateVerdict {
   const message = `version ${from} cannot be updated to ${to} in one step; ${to} can update ${release.updatableFrom.join(' or ') || 'nothing'}: go by a version between`;
   return { allowed: false, kind: 'TooFar', message };
 }
+
+/** Of two series of MariaDB, such as `11.8` and `10.11`: whether the first is the newer one, whose files the second must not get. */
+export function isNewerSeries(one: string, other: string): boolean {
+  const [major = 0, minor = 0] = one.split('.').map(Number);
+  const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number);
+  return major > otherMajor || (major === otherMajor && minor > otherMinor);
+}

@@ -297,6 +297,21 @@ describe('the digest', () => {
     );
   });
 
+  it('is the same whether or not the release says which series its database has, which is told beside it', () => {
+    const plain = aRelease();
+    const told = renderRelease(
+      aRenderInput({ release: aRelease({ database: { ...plain.database, series: '11.8' } }) }),
+    );
+    const silent = renderRelease(aRenderInput());
+    expect(told.digest).toBe(silent.digest);
+    expect(silent.database).toBeUndefined();
+    expect(told.database).toEqual({
+      service: 'acd-dbm',
+      image: expect.stringMatching(/\/acd-dbm@sha256:[0-9a-f]{64}$/),
+      series: '11.8',
+    });
+  });
+
   const changes: readonly [string, RenderInput][] = [
     [
       'a secret',

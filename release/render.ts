@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import type {
+  DatabaseServer,
   DataUpdater,
   DataVolume,
   ImageReference,
@@ -50,6 +51,7 @@ export function renderRelease(input: RenderInput): RenderedRelease {
     tasks: selected.filter(({ component }) => component.kind === 'Task').flatMap((one) => one.services),
     data: dataVolumes(input),
     ...updaterOf(rendering, selected),
+    ...databaseOf(rendering, selected),
   };
   return new Rendered(digestOf(rendered, model), rendered, model);
 }
@@ -101,11 +103,12 @@ class Rendered implements RenderedRelease {
   readonly tasks: readonly string[];
   readonly data: readonly DataVolume[];
   readonly updater?: DataUpdater;
+  readonly database?: DatabaseServer;
   readonly #model: object;
   #composeYaml: string | undefined;
 
   constructor(digest: string, rendered: Omit<RenderedRelease, 'digest' | 'composeYaml'>, model: object) {
-    const { version, files, images, volumes, services, tasks = [], data = [], updater } = rendered;
+    const { version, files, images, volumes, services, tasks = [], data = [], updater, database } = rendered;
     this.digest = digest;
     this.version = version;
     this.files = files;
@@ -115,6 +118,7 @@ class Rendered implements RenderedRelease {
     this.tasks = tasks;
     this.data = data;
     if (updater !== undefined) this.updater = updater;
+    if (database !== undefined) this.database = database;
     this.#model = model;
   }
 
@@ -267,11 +271,29 @@ function updaterOf(
   rendering: Rendering,
   selected: readonly SelectedComponent[],
 ): Pick<RenderedRelease, 'updater'> {
-  const found = selected.find(({ component }) => component.name === rendering.input.release.dataUpdater);
+  const updater = serverOf(rendering, selected, rendering.input.release.dataUpdater);
+  return updater === undefined ? {} : { updater };
+}
+
+function databaseOf(
+  rendering: Rendering,
+  selected: readonly SelectedComponent[],
+): Pick<RenderedRelease, 'database'> {
+  const { component, series } = rendering.input.release.database;
+  const server = serverOf(rendering, selected, component);
+  return server === undefined || series === undefined ? {} : { database: { ...server, series } };
+}
+
+function serverOf(
+  rendering: Rendering,
+  selected: readonly SelectedComponent[],
+  name: string | undefined,
+): DataUpdater | undefined {
+  const found = selected.find(({ component }) => component.name === name);
   const service = found?.services[0];
-  if (found === undefined || service === undefined) return {};
+  if (found === undefined || service === undefined) return undefined;
   const { repository, digest } = imageOf(rendering, found);
-  return { updater: { service, image: `${repository}@${digest}` } };
+  return { service, image: `${repository}@${digest}` };
 }
 
 function imagesOf(rendering: Rendering, selected: readonly SelectedComponent[]): readonly ImageReference[] {

@@ -11,6 +11,7 @@ import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ImageReference, JobCompanion, JobSpec } from '../../host-driver/host.ts';
 import { dockerVolume, type SwitchedVolumes } from '../../host-driver/volumes.ts';
 import { databaseFiles, type DatabaseFiles } from '../../release/database-files.ts';
+import { isNewerSeries } from '../../release/fitness.ts';
 import type { Release } from '../../release/generated/release.ts';
 import type { ComponentFile } from '../../release/render.ts';
 import { signedBackup, type LoadedBackup } from '../stores/backup-catalog.ts';
@@ -106,9 +107,7 @@ function newerSeries(
 ): string | undefined {
   const from = manifest.server?.series;
   if (databaseWay(manifest) !== 'Physical' || from === undefined || series === undefined) return undefined;
-  const [major = 0, minor = 0] = from.split('.').map(Number);
-  const [ownMajor = 0, ownMinor = 0] = series.split('.').map(Number);
-  if (major < ownMajor || (major === ownMajor && minor <= ownMinor)) return undefined;
+  if (!isNewerSeries(from, series)) return undefined;
   return `it holds the files of MariaDB ${from}, which the older ${series} of release ${version} cannot read: restore it under a release with ${from} or newer`;
 }
 

@@ -50,11 +50,20 @@ export function fallback({ current, good }: Revisions, state: HostState | undefi
 }
 
 /** Whether the data may have been changed by the release that an update is about. Only no is certain. */
-export function dataTouched({ updater }: UpdateMark, containers: readonly ObservedContainer[]): boolean {
-  if (updater === undefined) return true;
-  const container = containers.find(({ service }) => service === updater.service);
-  if (container === undefined) return true;
-  return container.image === updater.image && container.state !== 'created';
+export function dataTouched(
+  { updater, database }: UpdateMark,
+  containers: readonly ObservedContainer[],
+): boolean {
+  if (updater === undefined || mayHaveStarted(updater, containers)) return true;
+  return database !== undefined && mayHaveStarted(database, containers);
+}
+
+function mayHaveStarted(
+  { service, image }: NonNullable<UpdateMark['updater']>,
+  containers: readonly ObservedContainer[],
+): boolean {
+  const container = containers.find((one) => one.service === service);
+  return container === undefined || (container.image === image && container.state !== 'created');
 }
 
 /** The version that the data on the host have; undefined while nothing was applied. */

@@ -191,10 +191,11 @@ const executors: Executors = {
       context.signal,
     ),
   RecordApplied: async (_, context) => {
-    const { digest, version } = desired(context).release;
+    const { digest, version, database } = desired(context).release;
+    const series = database === undefined ? {} : { series: database.series };
     await hostOf(context).record(
       context.project,
-      { applied: { digest, version } },
+      { applied: { digest, version, ...series } },
       context.fence(),
       context.signal,
     );

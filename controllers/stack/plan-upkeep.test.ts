@@ -99,6 +99,36 @@ describe('another version', () => {
       'RecordApplied',
     ]);
   });
+  it.each([
+    ['11.8', '10.11', undefined],
+    ['11.8', '11.8', undefined],
+    ['11.8', undefined, undefined],
+    ['10.11', '11.8', 'UpdateNotSupported'],
+    ['9.5', '10.11', 'UpdateNotSupported'],
+  ])(
+    'with the database %s after %s is refused where it could not read its files',
+    (series, before, reason) => {
+      const observed = running('3.43.1');
+      const { applied } = state();
+      if (!observed.release.ok || !observed.host.ok || applied === undefined) throw new Error('builders');
+      const host = aHost({
+        state: state({
+          applied: {
+            ...applied,
+            digest: 'd1',
+            version: '3.43.1',
+            ...(before === undefined ? {} : { series: before }),
+          },
+        }),
+      });
+      const release = { ok: true, value: { ...observed.release.value, series } } as const;
+      const stack = aStack({
+        update: { preUpdateBackup: 'Skip', progressDeadlineSeconds: 3600, onFailure: 'Rollback' },
+      });
+      const verdict = plan(planInput({ ...observed, release, host: { ok: true, value: host } }, { stack }));
+      expect(verdict.kind === 'Blocked' ? verdict.reason : undefined).toBe(reason);
+    },
+  );
   it('is refused when it is older than the data', () =>
     expect(wave(running('3.44.0'))).toEqual(['Blocked', 'DowngradeRefused']));
   it('is refused when the release cannot update that far', () =>

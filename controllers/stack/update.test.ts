@@ -64,6 +64,32 @@ describe('an update', () => {
       'RecordApplied',
     ]);
   });
+  it.each([
+    ['has', '10.11', { service: 'acd-dbm', image: 'registry/jtel/acd-dbm@sha256:new' }],
+    ['may have', undefined, { service: 'acd-dbm', image: 'registry/jtel/acd-dbm@sha256:new' }],
+    ['does not have', '11.8', undefined],
+  ])('notes the database when it %s another series than before', (_, series, noted) => {
+    const { applied } = state();
+    if (applied === undefined) throw new Error('the builder has no applied release');
+    const before = {
+      ...applied,
+      digest: 'd1',
+      version: '3.43.1',
+      ...(series === undefined ? {} : { series }),
+    };
+    const host = old({}, { applied: before });
+    const { desired } = observing(host);
+    if (desired === undefined) throw new Error('the builder has no release');
+    const database = { service: 'acd-dbm', image: 'registry/jtel/acd-dbm@sha256:new', series: '11.8' };
+    const verdict = planned(host, log(begun), {
+      ...backup('Completed'),
+      desired: { ...desired, release: { ...desired.release, database } },
+    });
+    const marked =
+      verdict.kind === 'Act' ? verdict.wave.find(({ type }) => type === 'MarkUpdate') : undefined;
+    expect(marked).toMatchObject({ mark: { from: '3.43.1', to: '3.43.2' } });
+    expect(marked?.type === 'MarkUpdate' && marked.mark.database).toEqual(noted);
+  });
   it('that was begun under a former spec takes over its backup instead of making one of half-updated data', () => {
     const former = revision(2, '3.43.2', { attempt: begun });
     const current = revision(3, '3.43.2');

@@ -128,6 +128,19 @@ describe('after a failure', () => {
   ])('that comes back alone when %s', (_, containers) => {
     expect(outcome(old({ containers }, { update: mark }), begun)).not.toHaveProperty('restoreRef');
   });
+  it.each([
+    ['was started', container('acd-dbm', { image: 'registry/jtel/acd-dbm@sha256:new' }), true],
+    [
+      'was only made',
+      container('acd-dbm', { image: 'registry/jtel/acd-dbm@sha256:new', state: 'created' }),
+      false,
+    ],
+    ['is still the one before', container('acd-dbm'), false],
+  ])('and with its data when a database of another series %s', (_, database, restored) => {
+    const update = { ...mark, database: { service: 'acd-dbm', image: 'registry/jtel/acd-dbm@sha256:new' } };
+    const found = outcome(old({ containers: all(database) }, { update }), begun);
+    expect(Object.hasOwn(found as object, 'restoreRef')).toBe(restored);
+  });
   it('what has no updater, or lost it, counts as touched', () => {
     const { updater: _updater, ...vague } = mark;
     expect(outcome(old({}, { update: vague }), begun)).toHaveProperty('restoreRef');

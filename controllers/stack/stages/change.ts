@@ -5,7 +5,9 @@
  */
 
 import type { Reason } from '../../../crds/index.ts';
-import type { HostState } from '../../../host-driver/host.ts';
+import type { HostState, UpdateMark } from '../../../host-driver/host.ts';
+import type { RenderedRelease } from '../../../host-driver/rendered-release.ts';
+import { isNewerSeries } from '../../../release/fitness.ts';
 import type { Action } from '../actions.ts';
 import { presentVersion, takenBackTo } from '../effective.ts';
 import type { Plan, PlanInput } from '../model.ts';
@@ -41,6 +43,14 @@ export function versionStage({ stack, observed }: PlanInput): Plan | undefined {
       `${runs(present, state)}: ${verdict.message}. ${wayDown(observed.revisions, version)}`,
     );
   if (!verdict.allowed) return blocked('UpdateNotSupported', `${runs(present, state)}: ${verdict.message}.`);
+  const { series } = observed.release.value;
+  const before = state?.applied?.series;
+  if (series !== undefined && before !== undefined && isNewerSeries(before, series))
+    return blocked(
+      'UpdateNotSupported',
+      `${runs(present, state)}: the database of ${version} is MariaDB ${series}, older than the ${before} that ${present} has, and MariaDB knows no way back. ` +
+        `Take a release with ${before} or newer.`,
+    );
   if (stack.spec.update.preUpdateBackup === 'Required' && stack.spec.backup === undefined) {
     return blocked(
       'BackupRequired',
@@ -202,11 +212,7 @@ export function applyStage(input: PlanInput): Plan | undefined {
       ? [
           {
             type: 'MarkUpdate',
-            mark: {
-              from,
-              to: wanted.version,
-              ...(wanted.updater === undefined ? {} : { updater: wanted.updater }),
-            },
+            mark: updateMark(from, state?.applied?.series, wanted),
           } as const,
         ]
       : []),
@@ -220,6 +226,19 @@ export function applyStage(input: PlanInput): Plan | undefined {
     wave,
     isUpdate ? `updating from ${from} to ${wanted.version}` : `applying release ${wanted.version}`,
   );
+}
+
+/** A server of another series changes the files of its database as soon as it starts, and MariaDB supports no way back. */
+function updateMark(from: string, series: string | undefined, wanted: RenderedRelease): UpdateMark {
+  const { version: to, updater, database } = wanted;
+  return {
+    from,
+    to,
+    ...(updater === undefined ? {} : { updater }),
+    ...(database === undefined || database.series === series
+      ? {}
+      : { database: { service: database.service, image: database.image } }),
+  };
 }
 
 /** Since all was well last, a change was begun and has no outcome: containers may be of it, or between two. A new spec alone is none. */

@@ -48,12 +48,17 @@ export function machineCases(bench: HostBench): void {
   it('remembers where the data came from, beside what was applied', async () => {
     const { host, project, release } = await bench.applied();
     await host.record(project, { data: { source: 'vanilla 3.43.2' } }, aFence(), signal);
-    await host.record(project, { applied: { digest: release.digest, version: '3.43.2' } }, aFence(2), signal);
+    await host.record(
+      project,
+      { applied: { digest: release.digest, version: '3.43.2', series: '11.8' } },
+      aFence(2),
+      signal,
+    );
     const { state } = await host.observe(project, 'quick', signal);
     expect(state).toMatchObject({
       epoch: 2,
       data: { source: 'vanilla 3.43.2' },
-      applied: { digest: release.digest },
+      applied: { digest: release.digest, series: '11.8' },
     });
     expect(Math.abs(Date.parse(state?.data?.time ?? '') - Date.now())).toBeLessThan(120_000);
   });
