@@ -2,9 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { assembleDatabaseReleases } from '../stand-ins/database-releases.ts';
 import { assembleReleases } from '../stand-ins/releases.ts';
-import { buildStandIns } from '../stand-ins/images.ts';
+import { buildOlderDatabase, buildStandIns } from '../stand-ins/images.ts';
 import { buildToolbox } from '../../images/images.ts';
+import type { Docker } from '../../kit/docker.ts';
+import type { BuiltImage } from '../../kit/image.ts';
 import type { Progress, PushedImage, Sandbox } from '../index.ts';
 import { repositoryDirectory } from '../../kit/paths.ts';
 import { CommandError, run } from '../../kit/process.ts';
@@ -21,7 +24,28 @@ export async function publishProduct(sandbox: Sandbox, progress: Progress): Prom
     ...(await buildStandIns(sandbox.docker, progress)),
     await buildToolbox(sandbox.docker, progress),
   ];
-  const images = await progress.step('images in the registry', async (note) => {
+  const images = await pushImages(sandbox, progress, built);
+  await publishReleases(sandbox, progress, assembleReleases);
+  const toolbox = images.at(-1);
+  if (toolbox === undefined) throw new Error('the toolbox was not pushed');
+  return { toolbox: `${toolbox.repository}:${toolbox.tag}@${toolbox.digest}`, images };
+}
+
+/**
+ * Publishes the releases with other databases ({@link assembleDatabaseReleases}), which few need. After {@link publishProduct},
+ * whose images they are made of.
+ */
+export async function publishDatabaseReleases(sandbox: Sandbox, progress: Progress): Promise<void> {
+  await pushImages(sandbox, progress, [await buildOlderDatabase(sandbox.docker, progress)]);
+  await publishReleases(sandbox, progress, assembleDatabaseReleases);
+}
+
+async function pushImages(
+  sandbox: Sandbox,
+  progress: Progress,
+  built: readonly BuiltImage[],
+): Promise<readonly PushedImage[]> {
+  return await progress.step('images in the registry', async (note) => {
     const pushed: PushedImage[] = [];
     for (const { tag } of built) {
       const [path = '', version = ''] = tag.split(':');
@@ -30,18 +54,14 @@ export async function publishProduct(sandbox: Sandbox, progress: Progress): Prom
     note(`${pushed.length} images`);
     return pushed;
   });
-  await publishReleases(sandbox, progress);
-  const toolbox = images.at(-1);
-  if (toolbox === undefined) throw new Error('the toolbox was not pushed');
-  return { toolbox: `${toolbox.repository}:${toolbox.tag}@${toolbox.digest}`, images };
 }
 
-async function publishReleases(sandbox: Sandbox, progress: Progress): Promise<void> {
+type Assemble = (docker: Docker, directory: string) => Promise<ReadonlyMap<string, string>>;
+
+async function publishReleases(sandbox: Sandbox, progress: Progress, assemble: Assemble): Promise<void> {
   const directory = await mkdtemp(join(sandbox.directory, 'releases-'));
   try {
-    const releases = await progress.step('release directories', () =>
-      assembleReleases(sandbox.docker, directory),
-    );
+    const releases = await progress.step('release directories', () => assemble(sandbox.docker, directory));
     for (const [version, path] of releases) {
       await progress.step(`release ${version} in the vendor store`, async (note) =>
         note(await publishOrReplace(sandbox, directory, version, path)),

@@ -22,13 +22,15 @@ import {
   type RunningOperator,
 } from '../../sandbox/installation/operator.ts';
 import { example, type ExampleOptions, type Manifest } from '../../sandbox/installation/examples.ts';
-import { publishProduct } from '../../sandbox/installation/releases.ts';
+import { publishDatabaseReleases, publishProduct } from '../../sandbox/installation/releases.ts';
 import { lockFile, repositoryDirectory } from '../../kit/paths.ts';
 import { withLock } from '../../kit/lock.ts';
 import type { RunResult } from '../../kit/process.ts';
 import { waitFor } from '../support/wait.ts';
 
 export const stackName = 'acme';
+/** As the stand-ins of the database write it for themselves. */
+const databaseClient = '--defaults-file=/dev/shm/jtel/client.cnf';
 
 export interface StageOptions {
   /** Also the namespace. */
@@ -38,6 +40,8 @@ export interface StageOptions {
   readonly moreHosts?: readonly string[];
   /** `own`: a control plane that nobody used before and that goes with the stage. Default: the one of the sandbox. */
   readonly controlPlane?: 'own' | 'shared';
+  /** `Databases`: also those with other databases than the usual one. */
+  readonly releases?: 'Usual' | 'Databases';
 }
 
 /** What a request for a backup or a restore has in its status. */
@@ -82,6 +86,7 @@ export class Stage {
     host = {},
     moreHosts = [],
     controlPlane = 'shared',
+    releases = 'Usual',
   }: StageOptions): Promise<Stage> {
     const progress = lineProgress();
     const sandboxName = process.env['JTEL_SANDBOX'] || 'test';
@@ -93,6 +98,7 @@ export class Stage {
         progress,
       });
       const published = await publishProduct(up, progress);
+      if (releases === 'Databases') await publishDatabaseReleases(up, progress);
       await installAccess(up);
       return { sandbox: up, toolbox: published.toolbox };
     });
@@ -357,9 +363,27 @@ export class Stage {
   async query(sql: string): Promise<string> {
     const id = (await this.containers()).get('acd-dbm');
     if (id === undefined) throw new Error('acd-dbm does not run');
-    const script =
-      'exec mariadb --batch --skip-column-names -uroot -p"$(cat /run/secrets/database-root-password)"';
-    return (await this.onHost(['docker', 'exec', '-i', id, 'sh', '-c', script], sql)).trim();
+    const command = ['mariadb', databaseClient, '--batch', '--skip-column-names'];
+    return (await this.onHost(['docker', 'exec', '-i', id, ...command], sql)).trim();
+  }
+
+  /** Every row of the stack's schemas as a statement, in the order of primary keys: equal when the data are, whatever the series. */
+  async rows(): Promise<string> {
+    const id = (await this.containers()).get('acd-dbm');
+    if (id === undefined) throw new Error('acd-dbm does not run');
+    const options = [
+      '--compact',
+      '--no-create-info',
+      '--skip-extended-insert',
+      '--order-by-primary',
+      '--hex-blob',
+    ];
+    const command = ['mariadb-dump', databaseClient, ...options, '--databases', 'jtel', 'jtelstats'];
+    const dump = await this.onHost(['docker', 'exec', id, ...command]);
+    return dump
+      .split('\n')
+      .filter((line) => /^(USE|INSERT INTO) /.test(line))
+      .join('\n');
   }
 }
 
