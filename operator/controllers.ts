@@ -32,7 +32,7 @@ import {
   type Store,
 } from '../runtime/index.ts';
 import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
-import { BackupReconciler } from '../controllers/backup/reconcile.ts';
+import { backupReconciler } from '../controllers/backup/reconcile.ts';
 import { withBackupHealth } from '../controllers/stack/backup-health.ts';
 import { ScheduleReconciler } from '../controllers/schedule/reconcile.ts';
 
@@ -237,7 +237,7 @@ async function runBackupControllers(
           .map(({ name }) => ({ namespace: metadata.namespace, name })),
       ),
     ],
-    reconciler: new BackupReconciler({
+    reconciler: backupReconciler({
       ...parts,
       claims,
       credentials,

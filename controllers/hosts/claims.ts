@@ -4,6 +4,8 @@
  * one claim per host, never correctness: the host itself refuses an older epoch.
  */
 
+import { HostError, type Fence, type Host, type StackOwner } from '../../host-driver/host.ts';
+
 interface Held {
   readonly epoch: number;
   readonly machines: Set<string>;
@@ -37,6 +39,29 @@ export class HostClaims {
     if (held !== undefined && held.epoch === epoch) held.machines.add(machineID);
     else if (held === undefined || epoch > held.epoch)
       this.#stacks.set(uid, { epoch, machines: new Set([machineID]) });
+  }
+
+  /** Takes the host with that epoch, for the owner's project. @throws {HostError} also when somebody newer holds it */
+  async claim(
+    host: Host,
+    project: string,
+    { owner, epoch }: Fence,
+    machineID: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await host.claim(project, { owner, epoch }, signal);
+    this.claimed(owner.uid, machineID, epoch);
+  }
+
+  /** What proves that this process holds the machine, asked anew for each change: another wave of it may have a newer epoch meanwhile. */
+  fence(owner: StackOwner, machineID: string): Fence {
+    const epoch = this.held(owner.uid, machineID);
+    if (epoch !== undefined) return { owner, epoch };
+    throw new HostError(
+      'Fenced',
+      machineID,
+      `the host of ${owner.namespace}/${owner.name} is no longer held by this process; it is claimed again`,
+    );
   }
 
   /** Somebody newer holds the host, or the stack is gone. */

@@ -38,9 +38,9 @@ export async function claimOther(
   const held = claims.held(uid, machineID);
   if (held !== undefined && held >= (state?.epoch ?? 0)) return { host, fence: { owner, epoch: held } };
   const epoch = claims.next(uid, { host: state?.epoch, status: stack.status?.operation?.epoch });
-  await host.claim(project, { owner, epoch }, signal);
-  claims.claimed(uid, machineID, epoch);
-  return { host, fence: { owner, epoch } };
+  const fence = { owner, epoch };
+  await claims.claim(host, project, fence, machineID, signal);
+  return { host, fence };
 }
 
 /** Reads the JtelRestore live: an order that was taken back must not overwrite anything. */

@@ -7,7 +7,7 @@ import type { StreamedContent } from '../../blob-store/blob-store.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import type { Retention } from '../../blob-store/retention.ts';
 import { defaultLimits, type Limits } from '../../controllers/backup/model.ts';
-import { BackupReconciler } from '../../controllers/backup/reconcile.ts';
+import { backupReconciler } from '../../controllers/backup/reconcile.ts';
 import { aBackup, aStack, storeLikeAJob } from '../../controllers/backup/testing.ts';
 import { loadBackup, requireComplete } from '../../controllers/stores/backup-catalog.ts';
 import { HostClaims } from '../../controllers/hosts/claims.ts';
@@ -18,6 +18,7 @@ import { FakeHostDriver } from '../../host-driver/fake/driver.ts';
 import type { FakeJobOutcome, FakeMachine } from '../../host-driver/fake/machine.ts';
 import type { JobSpec } from '../../host-driver/host.ts';
 import { secrets } from '../../runtime/client/kinds.ts';
+import type { Reconciler } from '../../runtime/control/reconciler.ts';
 import { Activities } from '../../runtime/control/activities.ts';
 import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
 import { silentLogger } from '../../runtime/report/logger.ts';
@@ -191,7 +192,7 @@ function aStore(name: string, spec: Partial<JtelBackupStore['spec']>): JtelBacku
 /** A process that can be killed: whatever it was doing ends, and nothing of it has any effect any more. */
 export class Process {
   readonly #abort = new AbortController();
-  readonly #reconciler: BackupReconciler;
+  readonly #reconciler: Reconciler;
   readonly #activities: Activities<never>;
   readonly #world: World;
   readonly #ended: Promise<void>;
@@ -218,7 +219,7 @@ export class Process {
     world.blobs.onCreate = effect;
     const { cluster, driver } = world;
     this.#activities = new Activities<never>({ enqueue: () => (this.#due = true), logger: silentLogger });
-    this.#reconciler = new BackupReconciler({
+    this.#reconciler = backupReconciler({
       cluster,
       driver,
       releases: new ReleaseSource(),
