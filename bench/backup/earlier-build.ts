@@ -22,9 +22,9 @@ export async function earlierBuild(docker: Docker): Promise<EarlierBuild | { rea
   try {
     const load = async <T>(path: string): Promise<T> => (await import(join(checkout.directory, path))) as T;
     const { assembleToolbox } = await load<{ assembleToolbox: (context: string) => Promise<void> }>(
-      'images/contexts.ts',
+      'images/build/product-contexts.ts',
     );
-    const { backupScript } = await load<{ backupScript: string }>('jobs/companion.ts');
+    const { backupScript } = await load<{ backupScript: string }>('backup/companion.ts');
     await assembleToolbox(context);
     await buildImage(docker, { tag: image, context, bases: [nodeImage], buildArgs: { BASE: nodeImage } });
     return { toolbox: image, companionScript: backupScript };

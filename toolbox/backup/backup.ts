@@ -259,8 +259,12 @@ class BackupRun {
     };
     return await withLockWatch(database, watched, this.#signal, async () => {
       if (database.kind === 'Logical') return await readLogical(database, context);
-      const leftOut = await tablesWithoutRows(database, this.#signal);
-      return { ...(await readPhysical(database, context)), ...(leftOut.length === 0 ? {} : { leftOut }) };
+      // The tool has begun: whoever asks first keeps it waiting.
+      const [facts, leftOut] = await Promise.all([
+        readPhysical(database, context),
+        tablesWithoutRows(database, this.#signal),
+      ]);
+      return { ...facts, ...(leftOut.length === 0 ? {} : { leftOut }) };
     });
   }
 

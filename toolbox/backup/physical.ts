@@ -205,7 +205,8 @@ async function openPipe(
   if (await exists(at(exchange.exitCode))) return undefined;
   const handle = await open(at(exchange.stream), constants.O_RDONLY | constants.O_NONBLOCK);
   await writeFile(at(exchange.reading), '');
-  await widenPipe(at(exchange.stream));
+  // It may be read from meanwhile.
+  void widenPipe(at(exchange.stream));
   return handle;
 }
 

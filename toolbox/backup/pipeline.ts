@@ -17,8 +17,8 @@ import type { Workers } from './workers.ts';
 /** What a source may write at once. */
 export const pieceBytes = 1024 * 1024;
 
-const slotCount = 160;
-const batchSlots = 16;
+const slotCount = 320;
+const batchSlots = 32;
 const batchItems = 256;
 /** A piece needs at most one slot more than it has chunks. */
 const reserveSlots = pieceBytes / chunkBytes + 2;
@@ -68,12 +68,14 @@ export class Pipeline implements ChunkTarget {
   #batchSlots = 0;
   /** Batches are taken up in the order in which they were read. */
   #ordered: Promise<void> = Promise.resolve();
-  readonly #compressing = new Set<Promise<void>>();
+  readonly #storing = new Set<Promise<void>>();
   /** New chunks that are not stored yet, by digest. */
   readonly #pending = new Map<string, Place>();
   readonly #pendingOf = new Map<Pack, string[]>();
   #waiters: (() => void)[] = [];
   #sinceCheckpoint = 0;
+  /** The newest chunks were all new: then the next ones are compressed before anybody has looked whether they are. */
+  #isAllNew = false;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -139,7 +141,7 @@ export class Pipeline implements ChunkTarget {
   async finish(): Promise<void> {
     this.#flushBatch();
     await this.#ordered;
-    while (this.#compressing.size > 0) await Promise.all(this.#compressing);
+    while (this.#storing.size > 0) await Promise.all(this.#storing);
     await this.#parts.packs.finish();
     this.#parts.signal.throwIfAborted();
     this.entries.drain();
@@ -185,21 +187,30 @@ export class Pipeline implements ChunkTarget {
     this.#batch = [];
     this.#batchSlots = 0;
     const slots = batch.flatMap((item) => (item.kind === 'chunk' ? [item.slot] : []));
+    const isCompressed = this.#isAllNew;
     const hashed =
-      slots.length === 0 ? Promise.resolve({}) : this.#parts.workers.run({ kind: 'hash', slots });
+      slots.length === 0
+        ? Promise.resolve({})
+        : this.#parts.workers.run({ kind: isCompressed ? 'hashAndCompress' : 'hash', slots });
     hashed.catch(this.#parts.fail);
-    this.#ordered = this.#inOrder(this.#ordered, hashed, batch).catch(this.#parts.fail);
+    this.#ordered = this.#inOrder(this.#ordered, hashed, batch, isCompressed).catch(this.#parts.fail);
   }
 
-  async #inOrder(before: Promise<void>, hashed: Promise<unknown>, batch: readonly Item[]): Promise<void> {
+  async #inOrder(
+    before: Promise<void>,
+    hashed: Promise<unknown>,
+    batch: readonly Item[],
+    isCompressed: boolean,
+  ): Promise<void> {
     await before;
     await hashed;
-    this.#takeUp(batch);
+    this.#takeUp(batch, isCompressed);
   }
 
   /** Hashed: decides what has to be stored. */
-  #takeUp(batch: readonly Item[]): void {
-    const compress: NewChunk[] = [];
+  #takeUp(batch: readonly Item[], isCompressed: boolean): void {
+    const fresh: NewChunk[] = [];
+    let known = 0;
     for (const item of batch) {
       if (item.kind === 'end') this.entries.addFile(item.file, item.facts);
       else if (item.kind === 'zeros')
@@ -209,19 +220,23 @@ export class Pipeline implements ChunkTarget {
         const digest = slots.digest(item.slot);
         const length = slots.length(item.slot);
         const key = digest.toString('latin1');
-        const known =
+        const found =
           slots.storedLength(item.slot) === 0
             ? zeroPlace
             : (this.#pending.get(key) ?? this.#known(digest, length));
-        const place = known ?? { pack: undefined, offset: 0, storedLength: 0, zeros: false };
+        const place = found ?? { pack: undefined, offset: 0, storedLength: 0, zeros: false };
         this.entries.addExtent(item.file, item.offset, length, digest.toString('hex'), place);
-        if (known === undefined) {
+        if (found === undefined) {
           this.#pending.set(key, place);
-          compress.push({ slot: item.slot, place, key });
-        } else this.#freeSlots.push(item.slot);
+          fresh.push({ slot: item.slot, place, key });
+        } else {
+          known += found.zeros ? 0 : 1;
+          this.#freeSlots.push(item.slot);
+        }
       }
     }
-    if (compress.length > 0) this.#compress(compress);
+    if (fresh.length + known > 0) this.#isAllNew = known === 0;
+    if (fresh.length > 0) this.#storeSoon(fresh, isCompressed);
     this.entries.drain();
     this.#wake();
   }
@@ -238,15 +253,15 @@ export class Pipeline implements ChunkTarget {
     };
   }
 
-  #compress(chunks: readonly NewChunk[]): void {
-    const done = this.#store(chunks).catch(this.#parts.fail);
-    this.#compressing.add(done);
-    void done.finally(() => this.#compressing.delete(done));
+  #storeSoon(chunks: readonly NewChunk[], isCompressed: boolean): void {
+    const done = this.#store(chunks, isCompressed).catch(this.#parts.fail);
+    this.#storing.add(done);
+    void done.finally(() => this.#storing.delete(done));
   }
 
-  async #store(chunks: readonly NewChunk[]): Promise<void> {
+  async #store(chunks: readonly NewChunk[], isCompressed: boolean): Promise<void> {
     const { workers, packs, slots, signal } = this.#parts;
-    await workers.run({ kind: 'compress', slots: chunks.map(({ slot }) => slot) });
+    if (!isCompressed) await workers.run({ kind: 'compress', slots: chunks.map(({ slot }) => slot) });
     for (const { slot, place, key } of chunks) {
       while (!packs.hasRoom) await packs.room(signal);
       const stored = slots.stored(slot);

@@ -8,9 +8,13 @@ export interface WorkerSettings {
   readonly key?: Uint8Array;
 }
 
-/** `hash`: digests into the slots, stored length 1, or 0 where a chunk is only zeros. `compress`: in place. */
+/**
+ * `hash`: digests into the slots, stored length 1, or 0 where a chunk is only zeros. `compress`: in place. `hashAndCompress`: both,
+ * but for zeros; while the chunk is still in the processor's cache, and without asking twice.
+ */
 export type Task =
   | { readonly kind: 'hash'; readonly slots: readonly number[] }
+  | { readonly kind: 'hashAndCompress'; readonly slots: readonly number[] }
   | { readonly kind: 'compress'; readonly slots: readonly number[] }
   | { readonly kind: 'seal'; readonly memory: SharedArrayBuffer; readonly bytes: number };
 

@@ -32,8 +32,14 @@ function compressSlot(slot: number): void {
   if (cipher !== undefined) collector.used(stored.length);
 }
 
+function hashAndCompressSlot(slot: number): void {
+  hashSlot(slot);
+  if (slots.storedLength(slot) > 0) compressSlot(slot);
+}
+
 function run(task: Task): Answer {
   if (task.kind === 'hash') task.slots.forEach(hashSlot);
+  else if (task.kind === 'hashAndCompress') task.slots.forEach(hashAndCompressSlot);
   else if (task.kind === 'compress') task.slots.forEach(compressSlot);
   else {
     const pack = Buffer.from(task.memory, 0, task.bytes);

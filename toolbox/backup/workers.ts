@@ -17,11 +17,16 @@ interface Thread {
 
 /** A second task waits at the thread, so that it need not wait for the main thread. */
 const tasksAtThread = 2;
-const order = ['seal', 'compress', 'hash'] as const;
+const order = ['seal', 'compress', 'hashAndCompress', 'hash'] as const;
 
 export class Workers {
   readonly #threads: readonly Thread[];
-  readonly #waiting: Readonly<Record<Task['kind'], Job[]>> = { seal: [], compress: [], hash: [] };
+  readonly #waiting: Readonly<Record<Task['kind'], Job[]>> = {
+    seal: [],
+    compress: [],
+    hashAndCompress: [],
+    hash: [],
+  };
   #stopped: JobError | undefined;
 
   constructor(count: number, settings: WorkerSettings) {
