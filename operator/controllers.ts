@@ -15,7 +15,7 @@ import { BackupSource } from '../controllers/stack/data-source.ts';
 import type { Progress } from '../controllers/stack/execute.ts';
 import { StackReconciler } from '../controllers/stack/reconcile.ts';
 import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
-import { RestoreReconciler } from '../controllers/restore/reconcile.ts';
+import { restoreReconciler } from '../controllers/restore/reconcile.ts';
 import { storeReconciler } from '../controllers/store/reconcile.ts';
 import type { openStore } from '../controllers/stores/store-access.ts';
 import type { HostDriver } from '../host-driver/host.ts';
@@ -146,7 +146,7 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
         restoresOfStack.get(`${metadata.namespace}/${spec.stackRef.name}`).map(keyOfMetadata),
       ),
     ],
-    reconciler: new RestoreReconciler({
+    reconciler: restoreReconciler({
       ...parts,
       credentials,
       restoresOf,

@@ -1,7 +1,6 @@
 /**
- * One look at one JtelRestore: read, observe, plan, tell, and do the next thing. Mode Execute only checks, asks for a backup
- * and gives the order, which the stack's own controller carries out: one writer per host. Mode Test works in a scratch project
- * of its own, as an activity beside the workers.
+ * What the skeleton of controllers does with a JtelRestore. Mode Execute only checks, asks for a backup and gives the order,
+ * which the stack's own controller carries out: one writer per host. Mode Test works in a scratch project of its own, in waves.
  */
 
 import {
@@ -14,210 +13,182 @@ import {
   type JtelRestore,
   type JtelRestoreStatus,
 } from '../../crds/index.ts';
-import type { Host } from '../../host-driver/host.ts';
 import { isAlreadyExists } from '../../runtime/client/api-error.ts';
-import type { Cluster } from '../../runtime/client/cluster.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
-import { pauseSeconds } from '../../runtime/control/back-off.ts';
-import { addFinalizer, finalizerStep, removeFinalizer } from '../../runtime/control/finalizer.ts';
-import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
-import { LeadershipLost } from '../../runtime/errors.ts';
-import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
-import type { EventRecorder } from '../../runtime/report/event-recorder.ts';
-import { statusChanged } from '../../runtime/report/status-changed.ts';
+import {
+  WaveController,
+  type SettledLook,
+  type WaveContext,
+  type WaveOptions,
+  type WaveTypes,
+} from '../../runtime/control/wave-controller.ts';
+import type { EventDetails } from '../../runtime/report/event-recorder.ts';
 import type { HostClaims } from '../hosts/claims.ts';
-import { failureOf } from '../inputs/outcome.ts';
+import { failureOf, type Problem } from '../inputs/outcome.ts';
 import { afterRestoreWave } from '../times/pauses.ts';
-import type { Plan } from './model.ts';
+import type { Action, Plan } from './model.ts';
 import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
 import { plan } from './plan.ts';
 import { execute, scratchProject, type ScratchDependencies } from './scratch.ts';
 import { isOver, summarise } from './status.ts';
 
-export interface RestoreReconcilerOptions extends ObserveDependencies, ScratchDependencies {
-  readonly cluster: Cluster;
+export interface RestoreReconcilerOptions extends ObserveDependencies, ScratchDependencies, WaveOptions {
   readonly activities: Activities<string>;
-  readonly events: EventRecorder;
   readonly clusterID: string;
   /** Of scratch projects: their owners are requests, so they never meet those of stacks. */
   readonly claims: HostClaims;
   readonly mayAct: () => boolean;
-  readonly clock: () => Date;
 }
 
-export class RestoreReconciler implements Reconciler {
-  readonly #options: RestoreReconcilerOptions;
-  /** Why the last wave failed, by uid. Losing it costs an early retry. */
-  readonly #failures = new Map<string, { readonly message: string; readonly retryTime: number }>();
+interface RestoreTypes extends WaveTypes {
+  readonly object: JtelRestore;
+  readonly seen: Gathered;
+  readonly plan: Plan;
+  readonly found: undefined;
+  readonly action: Action;
+  readonly progress: string;
+  readonly trouble: Problem;
+}
 
-  constructor(options: RestoreReconcilerOptions) {
-    this.#options = options;
-  }
-
-  async reconcile(key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult | void> {
-    const { cluster, activities, clock } = this.#options;
-    const found = await cluster.find(restoreKind, key, context);
-    if (found === undefined) return activities.forget(key);
-    const restore = await this.#withFinalizer(found, context);
-    if (isOver(restore) && restore.metadata.deletionTimestamp === undefined)
-      return await this.#letGo(restore, context);
-    const { uid } = restore.metadata;
-    this.#takeOutcome(key, uid);
-    const running = activities.get(key);
-    if (running !== undefined && restore.metadata.deletionTimestamp !== undefined)
-      activities.abort(key, 'the restore was deleted');
-    const gathered = await observe(restore, this.#options, context);
-    const now = clock();
-    const planned = plan({ restore, observed: gathered.observed, now });
-    if (planned.kind === 'LetGo') return await this.#letGo(restore, context);
-    const failure = this.#failures.get(uid);
-    const paused = failure !== undefined && failure.retryTime > now.getTime();
-    const message = running?.progress ?? (paused && planned.kind === 'Act' ? failure.message : undefined);
-    const written = await this.#tell(restore, gathered, planned, message, now, context);
-    if (isOver(written)) return await this.#letGo(written, context);
-    if (planned.kind === 'CreateBackup') await this.#createBackup(written, planned.name, context);
-    if (planned.kind === 'Act' && running === undefined && !paused)
-      this.#start(key, written, gathered, planned);
-    return { requeueAfterSeconds: nextLook(planned, running !== undefined) };
-  }
-
-  /** Only a test leaves something behind that must be removed. */
-  async #withFinalizer(restore: JtelRestore, context: ReconcileContext): Promise<JtelRestore> {
-    if (restore.spec.mode !== 'Test' || isOver(restore) || finalizerStep(restore, restoreFinalizer) !== 'Add')
-      return restore;
-    return await addFinalizer(this.#options.cluster, restoreKind, restore, restoreFinalizer, context);
-  }
-
-  async #letGo(restore: JtelRestore, context: ReconcileContext): Promise<void> {
-    this.#failures.delete(restore.metadata.uid);
-    this.#options.claims.forget(restore.metadata.uid);
-    if (restore.metadata.finalizers?.includes(restoreFinalizer) === true)
-      await removeFinalizer(this.#options.cluster, restoreKind, restore, restoreFinalizer, context);
-  }
-
-  #takeOutcome(key: ObjectKey, uid: string): void {
-    const outcome = this.#options.activities.take(key);
-    if (outcome === undefined) return;
-    if (outcome.result !== 'Failed') this.#failures.delete(uid);
-    else {
-      const { message, reason } = failureOf(outcome.error);
-      const pause = pauseSeconds(afterRestoreWave, 1);
-      this.#failures.set(uid, { message, retryTime: this.#options.clock().getTime() + pause * 1000 });
-      if (reason === 'Fenced') this.#options.claims.forget(uid);
-    }
-  }
-
-  /** Locked on what was read: two processes never give one order twice, nor end a restore in two ways. */
-  async #tell(
-    restore: JtelRestore,
-    { observed }: Gathered,
-    planned: Plan,
-    message: string | undefined,
-    now: Date,
-    context: ReconcileContext,
-  ): Promise<JtelRestore> {
-    const status: JtelRestoreStatus = summarise({
-      restore,
-      observed,
-      plan: planned,
-      now,
-      ...(message === undefined ? {} : { message }),
-    });
-    if (!statusChanged(restore.status, status)) return restore;
-    const { namespace, name, uid, resourceVersion } = restore.metadata;
-    const written = await this.#options.cluster.applyStatus(
-      restoreKind,
-      { namespace, name },
-      status,
-      { uid, resourceVersion },
-      context,
-    );
-    if (restore.status?.phase !== status.phase && (planned.kind === 'Complete' || planned.kind === 'Fail')) {
-      const type = planned.kind === 'Complete' ? 'Normal' : 'Warning';
-      this.#options.events.record(restoreKind, written, {
-        type,
-        reason: planned.reason,
-        note: status.message ?? '',
-        action: restore.spec.mode,
-      });
-    }
-    if (planned.kind === 'Wait' && planned.trouble === true && restore.status?.message !== status.message) {
-      this.#options.events.record(restoreKind, written, {
-        type: 'Warning',
-        reason: planned.reason,
-        note: planned.message,
-        action: restore.spec.mode,
-      });
-    }
-    return written;
-  }
-
-  async #createBackup(
-    { metadata, spec }: JtelRestore,
-    name: string,
-    context: ReconcileContext,
-  ): Promise<void> {
-    const backup = {
-      apiVersion: 'jtel.de/v1alpha1',
-      kind: 'JtelBackup',
-      metadata: {
-        namespace: metadata.namespace,
-        name,
-        labels: { [labels.stack]: spec.stackRef.name, ...madeByOperator },
+export function restoreReconciler(options: RestoreReconcilerOptions): WaveController<RestoreTypes> {
+  const { cluster, claims } = options;
+  return new WaveController<RestoreTypes>(
+    {
+      kind: restoreKind,
+      // Only a test leaves something behind that must be removed.
+      finalizer: {
+        name: restoreFinalizer,
+        isDue: (restore) => restore.spec.mode === 'Test' && !isOver(restore),
       },
-      spec: { stackRef: spec.stackRef, trigger: 'PreRestore', verify: 'Checksum' },
-    } as unknown as JtelBackup;
-    try {
-      await this.#options.cluster.create(backupKind, backup, context);
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-    }
-  }
-
-  #start(
-    key: ObjectKey,
-    restore: JtelRestore,
-    { observed, host }: Gathered,
-    planned: Extract<Plan, { kind: 'Act' }>,
-  ): void {
-    const { activities, claims, clusterID, mayAct } = this.#options;
-    const { scratch } = observed;
-    if (host === undefined || scratch?.host.ok !== true) return;
-    if (!mayAct())
-      throw new LeadershipLost(
-        `not starting a test of ${formatKey(key)}: this process is no longer the leader`,
-      );
-    const { namespace, name, uid } = restore.metadata;
-    const owner = { clusterID, namespace, name, uid };
-    const { facts, state } = scratch.host.value;
-    const epoch = claims.held(uid, facts.machineID) ?? claims.next(uid, { host: state?.epoch });
-    const claim = async (target: Host, signal: AbortSignal): Promise<void> => {
-      if (claims.held(uid, facts.machineID) !== undefined && state !== undefined) return;
-      await target.claim(scratchProject(restore), { owner, epoch }, signal);
-      claims.claimed(uid, facts.machineID, epoch);
-    };
-    activities.start(key, planned.message, async (progress, signal) => {
-      for (const action of planned.wave) {
-        signal.throwIfAborted();
-        if (!mayAct()) throw new LeadershipLost('no longer the leader');
-        await execute(action, {
+      isOver: (restore, planned) =>
+        planned?.kind === 'LetGo' || (isOver(restore) && restore.metadata.deletionTimestamp === undefined),
+      forget: (_, uid) => claims.forget(uid),
+      observe: ({ object }, context) => observe(object, options, context),
+      plan: ({ object: restore, now }, { observed }) => plan({ restore, observed, now }),
+      within: () => Promise.resolve(undefined),
+      summarise: (look) => {
+        const { object: restore, seen, plan: planned, now } = look;
+        const message = messageOfWave(look);
+        return summarise({
           restore,
-          observed,
-          place: scratch.place,
-          host,
-          dependencies: this.#options,
-          claim: () => claim(host, signal),
-          fence: () => ({ owner, epoch }),
-          progress,
-          signal,
+          observed: seen.observed,
+          plan: planned,
+          now,
+          ...(message === undefined ? {} : { message }),
         });
-      }
-    });
+      },
+      // Two processes never give one order twice, nor end a restore in two ways.
+      isLocked: () => true,
+      events: restoreEvents,
+      after: async ({ plan: planned }, restore, context) => {
+        if (planned.kind === 'CreateBackup') await createBackup(cluster, restore, planned.name, context);
+        return undefined;
+      },
+      nextLook: ({ plan: planned }, isBusy) =>
+        isBusy ? busySeconds : planned.kind === 'Wait' ? planned.afterSeconds : soonSeconds,
+      waves: {
+        activities: options.activities,
+        mayAct: options.mayAct,
+        waveOf: (planned) =>
+          planned.kind === 'Act' ? { step: planned.phase, wave: planned.wave } : undefined,
+        abandon: (_, begun, { metadata }) =>
+          metadata.deletionTimestamp !== undefined && begun?.deleting === false
+            ? 'the restore was deleted'
+            : undefined,
+        execute: (action, wave) => act(action, wave, options),
+        troubleOf: failureOf,
+        failed: ({ object }, { reason }) => {
+          if (reason === 'Fenced') claims.forget(object.metadata.uid);
+          return [];
+        },
+        pauses: { backOff: afterRestoreWave, spread: [1, 1] },
+      },
+    },
+    options,
+  );
+}
+
+const busySeconds = 10;
+const soonSeconds = 2;
+
+/** What a running wave says of itself, or why the last one failed. */
+function messageOfWave({
+  running,
+  plan: planned,
+  due,
+  memory,
+}: SettledLook<RestoreTypes>): string | undefined {
+  return running === undefined && planned.kind === 'Act' && !due
+    ? memory.failure?.message
+    : running?.progress;
+}
+
+function restoreEvents(
+  { object: { status: before, spec }, plan: planned }: SettledLook<RestoreTypes>,
+  { phase, message = '' }: JtelRestoreStatus,
+): readonly EventDetails[] {
+  const action = spec.mode;
+  if (before?.phase !== phase && (planned.kind === 'Complete' || planned.kind === 'Fail')) {
+    const type = planned.kind === 'Complete' ? 'Normal' : 'Warning';
+    return [{ type, reason: planned.reason, note: message, action }];
+  }
+  if (planned.kind === 'Wait' && planned.trouble === true && before?.message !== message)
+    return [{ type: 'Warning', reason: planned.reason, note: planned.message, action }];
+  return [];
+}
+
+async function createBackup(
+  cluster: Cluster,
+  { metadata, spec }: JtelRestore,
+  name: string,
+  options: CallOptions,
+): Promise<void> {
+  const backup = {
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: 'JtelBackup',
+    metadata: {
+      namespace: metadata.namespace,
+      name,
+      labels: { [labels.stack]: spec.stackRef.name, ...madeByOperator },
+    },
+    spec: { stackRef: spec.stackRef, trigger: 'PreRestore', verify: 'Checksum' },
+  } as unknown as JtelBackup;
+  try {
+    await cluster.create(backupKind, backup, options);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
   }
 }
 
-function nextLook(planned: Plan, busy: boolean): number {
-  if (busy) return 10;
-  if (planned.kind === 'Wait') return planned.afterSeconds;
-  return 2;
+async function act(
+  action: Action,
+  { look, progress, signal }: WaveContext<RestoreTypes>,
+  dependencies: RestoreReconcilerOptions,
+): Promise<void> {
+  const { claims, clusterID } = dependencies;
+  const { object: restore, seen } = look;
+  const { host, observed } = seen;
+  const { scratch } = observed;
+  if (host === undefined || scratch?.host.ok !== true)
+    throw new Error('planned an action on a host that was not observed');
+  const { namespace, name, uid } = restore.metadata;
+  const owner = { clusterID, namespace, name, uid };
+  const { facts, state } = scratch.host.value;
+  await execute(action, {
+    restore,
+    observed,
+    place: scratch.place,
+    host,
+    dependencies,
+    claim: async () => {
+      const held = claims.held(uid, facts.machineID);
+      if (held !== undefined && state !== undefined) return;
+      const epoch = held ?? claims.next(uid, { host: state?.epoch });
+      await claims.claim(host, scratchProject(restore), { owner, epoch }, facts.machineID, signal);
+    },
+    fence: () => claims.fence(owner, facts.machineID),
+    progress,
+    signal,
+  });
 }
