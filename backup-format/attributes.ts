@@ -3,7 +3,7 @@
  * index, in objects of its own, so that whoever reads 1.0 goes on reading; docs/backup-format.md explains
  * each record. It may be forged.
  */
-import { FormatError } from './fields.ts';
+import { FormatError } from './schema.ts';
 import { escapePath, formatRecord, parseRecord, unescapeBytes } from './index-format.ts';
 import type { Attribute, FileRecord, PartHeader } from './record.ts';
 

@@ -2,11 +2,10 @@
  * One part of a backup: a database or a tree of files. Jobs tell it, manifests keep it, restores are given
  * it.
  */
-import { Fields, patterns } from './fields.ts';
+import { integer, list, object, oneOf, optional, patterns, text, type Of } from './schema.ts';
 
-export type DatabaseKind = 'Physical' | 'Logical';
-
-export type DataSetKind = DatabaseKind | 'FileTree';
+export const databaseKinds = ['Physical', 'Logical'] as const;
+export type DatabaseKind = (typeof databaseKinds)[number];
 
 /** Why something of a file tree or a database is not in a backup as it was; docs/backup-format.md says what each means. */
 export const leftOutKinds = [
@@ -25,102 +24,60 @@ export const leftOutKinds = [
 ] as const;
 export type LeftOutKind = (typeof leftOutKinds)[number];
 
-export interface LeftOut {
-  readonly kind: LeftOutKind;
-  /** A directory that cannot be read, or is left out on purpose, is one: what is in it was not looked at. */
-  readonly entries: number;
-  /**
-   * Some of the paths or names, printable, at most {@link mostExamples}. Not in manifests, which are never encrypted.
-   */
-  readonly examples?: readonly string[];
-}
-
 export const mostExamples = 5;
 
+const leftOut = object({
+  kind: oneOf(leftOutKinds),
+  /** A directory that cannot be read, or is left out on purpose, is one: what is in it was not looked at. */
+  entries: integer(1),
+  /** Some of the paths or names, printable. Not in manifests, which are never encrypted. */
+  examples: optional(list(text(patterns.text, 400), { most: mostExamples })),
+});
+export type LeftOut = Of<typeof leftOut>;
+
+const sum = text(patterns.sha256);
+
 /** What else a file tree holds; absent in backups of format 1.0. */
-export interface TreeFacts {
-  readonly directories: number;
+export const treeFacts = object({
+  directories: integer(),
   /** Symbolic links, those that lead out of the tree too. */
-  readonly links: number;
+  links: integer(),
   /** Names of files that are not the first name of theirs. */
-  readonly hardLinks: number;
+  hardLinks: integer(),
   /** Entries with extended attributes or ACLs that are kept; a file with several names is one. */
-  readonly withAttributes: number;
+  withAttributes: integer(),
   /** Sums over all entries, whatever their order (./tree-digest.ts): a restored tree has the same. */
-  readonly digests: TreeDigests;
-}
+  digests: object({
+    /** Names, contents, targets of links, which names are one file. */
+    content: sum,
+    /** Modes, owners, extended attributes, ACLs. */
+    attributes: sum,
+    /** Times of last change, to the second, without that of the root. */
+    times: sum,
+  }),
+});
+export type TreeFacts = Of<typeof treeFacts>;
+export type TreeDigests = TreeFacts['digests'];
 
-export interface TreeDigests {
-  /** Names, contents, targets of links, which names are one file. */
-  readonly content: string;
-  /** Modes, owners, extended attributes, ACLs. */
-  readonly attributes: string;
-  /** Times of last change, to the second, without that of the root. */
-  readonly times: string;
-}
-
-export interface DataSet {
-  readonly name: string;
-  readonly kind: DataSetKind;
+export const dataSet = object({
+  name: text(patterns.setName),
+  kind: oneOf([...databaseKinds, 'FileTree']),
   /** Lengths of all files, each name of a file counted. */
-  readonly bytes: number;
+  bytes: integer(),
   /** What that takes on a disk: every file once, holes not counted. Absent in backups of format 1.0. */
-  readonly realBytes?: number;
+  realBytes: optional(integer()),
   /** Names of regular files; of a Logical set, tables and views are one file each. */
-  readonly files: number;
+  files: integer(),
   /** Of a Physical set, tables and sequences of the stack's schemas. */
-  readonly tables?: number;
+  tables: optional(integer()),
   /** Only of Logical sets, which count them. */
-  readonly rows?: number;
+  rows: optional(integer()),
   /** Of a file tree. */
-  readonly tree?: TreeFacts;
+  tree: optional(treeFacts),
   /** What is not in it as it was, by kind. */
-  readonly leftOut?: readonly LeftOut[];
+  leftOut: optional(list(leftOut, { most: leftOutKinds.length })),
   /** Sha256 of the set's F lines in the order of the index (docs/backup-format.md). */
-  readonly digest: string;
-}
-
-/** @throws {FormatError} naming the field */
-export function readDataSet(value: unknown, place: string): DataSet {
-  const fields = new Fields(value, place);
-  return {
-    name: fields.text('name', patterns.setName),
-    kind: fields.oneOf('kind', ['Physical', 'Logical', 'FileTree']),
-    bytes: fields.integer('bytes'),
-    ...fields.optional('realBytes', () => fields.integer('realBytes')),
-    files: fields.integer('files'),
-    ...fields.optional('tables', () => fields.integer('tables')),
-    ...fields.optional('rows', () => fields.integer('rows')),
-    ...fields.optional('tree', () => fields.read('tree', readTreeFacts)),
-    ...fields.optional('leftOut', () => fields.list('leftOut', leftOutKinds.length, leftOut)),
-    digest: fields.text('digest', patterns.sha256),
-  };
-}
-
-/** @throws {FormatError} naming the field */
-export function readTreeFacts(value: unknown, place: string): TreeFacts {
-  const fields = new Fields(value, place);
-  const digests = fields.object('digests');
-  return {
-    directories: fields.integer('directories'),
-    links: fields.integer('links'),
-    hardLinks: fields.integer('hardLinks'),
-    withAttributes: fields.integer('withAttributes'),
-    digests: {
-      content: digests.text('content', patterns.sha256),
-      attributes: digests.text('attributes', patterns.sha256),
-      times: digests.text('times', patterns.sha256),
-    },
-  };
-}
-
-function leftOut(value: unknown, place: string): LeftOut {
-  const fields = new Fields(value, place);
-  const example = (text: unknown, at: string): string =>
-    new Fields({ text }, at).text('text', patterns.text, 400);
-  return {
-    kind: fields.oneOf('kind', leftOutKinds),
-    entries: fields.integer('entries', 1),
-    ...fields.optional('examples', () => fields.list('examples', mostExamples, example)),
-  };
-}
+  digest: sum,
+});
+export type DataSet = Of<typeof dataSet>;
+export type DataSetKind = DataSet['kind'];

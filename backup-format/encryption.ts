@@ -3,7 +3,7 @@
  * is encrypted, so it repeats only for the very same bytes, whoever encrypts them and however often a try is repeated.
  */
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
-import { FormatError } from './fields.ts';
+import { FormatError } from './schema.ts';
 
 const nonceBytes = 12;
 const tagBytes = 16;

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { FormatError, patterns } from './fields.ts';
+import { FormatError, patterns } from './schema.ts';
 import { formatVersion } from './manifest.ts';
 import { chunkBytes, isBackupID, isEpoch, packBytes } from './names.ts';
 import { NumberSet } from './number-set.ts';

@@ -2,9 +2,23 @@
  * The manifest: a backup exists when, and only when, its manifest does. It is written last, by the operator, and never
  * changed. Whoever reads one treats it as hostile: it may come from a store that others can write.
  */
-import type { DataSet } from './data-set.ts';
-import { readDataSet } from './data-set.ts';
-import { Fields, FormatError, patterns, refuseTwice } from './fields.ts';
+import { dataSet } from './data-set.ts';
+import {
+  FormatError,
+  Misfit,
+  distinct,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  patterns,
+  read,
+  text,
+  where,
+  type Of,
+  type Schema,
+} from './schema.ts';
 import {
   attributePartName,
   documentNames,
@@ -22,101 +36,136 @@ export const formatMinor = 1;
 /** Longest manifest that is read at all. */
 export const longestManifestBytes = 4 * 1024 * 1024;
 
-export const triggers = ['Scheduled', 'Manual', 'PreUpdate', 'PreRestore', 'Relocation', 'Vanilla'] as const;
-export type BackupTrigger = (typeof triggers)[number];
+const triggers = ['Scheduled', 'Manual', 'PreUpdate', 'PreRestore', 'Relocation', 'Vanilla'] as const;
 
-export interface StoredBlob {
-  /** Relative to the backup's folder. */
-  readonly name: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
+export const backupID = where(text(), (id) => {
+  if (!isBackupID(id)) throw new Misfit('is no backupID');
+});
+export const identity = where(text(), (name) => {
+  if (!isIdentity(name)) throw new Misfit('is no identity');
+});
+export const epoch = where(text(), (day) => {
+  if (!isEpoch(day)) throw new Misfit('is no epoch');
+});
+const time = text(patterns.time);
+const imageReference = text(/^[^\s]+$/);
 
-/** What was left out on purpose: globs of a file tree. */
-export interface Excluded {
-  readonly dataSet: string;
-  readonly globs: readonly string[];
-}
+/** As blobs beside the manifest are called, relative to the backup's folder. */
+export const blobName = text(/^[a-z0-9][a-z0-9.-]*$/, 64);
+/** Parts of an index, or of what it cannot say. */
+export const mostParts = 100_000;
+
+export const dataSets = distinct(list(dataSet, { most: 100 }), ({ name }) => name);
+
+const storedBlob = object({ name: blobName, bytes: integer(), sha256: text(patterns.sha256) });
+export type StoredBlob = Of<typeof storedBlob>;
+const nameOf = ({ name }: StoredBlob): string => name;
+const storedParts = list(storedBlob, { most: mostParts });
 
 /** An order to restore that was carried out. */
-export interface CarriedOut {
-  readonly id: string;
-  readonly name: string;
-  readonly requestUID: string;
-  readonly backupID?: string;
-  /** RFC 3339, UTC. */
-  readonly time: string;
-}
+const carriedOut = object({
+  id: text(/^[0-9a-z]+$/, 64),
+  name: text(patterns.text, 253),
+  requestUID: text(patterns.text, 63),
+  backupID: optional(text(patterns.text, 63)),
+  time,
+});
 
 /** In what a backup falls behind the last good one of its stack. */
-export interface Doubt {
+const doubt = object({
   /** Data sets without tables or files that had some, and the last backup that has them. */
-  readonly emptied: readonly { readonly dataSet: string; readonly backupID: string }[];
+  emptied: list(object({ dataSet: text(patterns.setName), backupID }), { most: 100 }),
   /** The last good backup of the same method, when this one has less than half of its size. */
-  readonly shrunkFrom?: { readonly backupID: string; readonly totalBytes: number };
-}
+  shrunkFrom: optional(object({ backupID, totalBytes: integer() })),
+});
+export type Doubt = Of<typeof doubt>;
 
-export interface Manifest {
-  readonly formatVersion: typeof formatVersion;
-  readonly formatMinor?: number;
-  readonly backupID: string;
-  readonly identity: string;
-  readonly epoch: string;
+/** A key of encryption at rest, told apart and not told. */
+const databaseKey = object({
+  /** Its number in the key file. */
+  id: integer(1),
+  /** Of its number and its hex digits; the reader compares, and cannot find the key by it. */
+  sha256: text(patterns.sha256),
+});
+export type DatabaseKey = Of<typeof databaseKey>;
+export const databaseKeys = list(databaseKey, { most: 256 });
+
+export const server = object({
+  version: text(),
+  /** `11.8`: data directories go to servers of the same series only. */
+  series: optional(text(/^\d+\.\d+$/, 16)),
+  /** Of encryption at rest: what has to be there when the files are prepared. */
+  keys: optional(databaseKeys),
+});
+/** Binary log coordinates, as the server tells them: `file position [gtid]`. */
+export const position = text(patterns.text, 4096);
+
+/** Checked before all else: what is newer cannot be judged. */
+const knownVersion: Schema<typeof formatVersion> = (value) => {
+  const found = integer(1)(value);
+  if (found === formatVersion) return found;
+  const message = `the backup has format version ${found}, this operator reads ${formatVersion}: update the operator`;
+  throw new FormatError(message, 'NewerFormat');
+};
+
+const manifestFields = object({
+  formatVersion: knownVersion,
+  formatMinor: optional(integer(0, 1_000_000)),
+  backupID,
+  identity,
+  epoch,
   /** Who wrote it: two writers never write one history. */
-  readonly writer: {
-    readonly clusterID: string;
-    readonly namespace: string;
-    readonly name: string;
-    readonly stackUID: string;
-    readonly machineID: string;
-  };
+  writer: object({
+    clusterID: text(),
+    namespace: text(),
+    name: text(),
+    stackUID: text(),
+    machineID: text(),
+  }),
   /** backupID that the stack's data were restored from, if they were. */
-  readonly parent?: string;
-  readonly trigger: BackupTrigger;
+  parent: optional(backupID),
+  trigger: oneOf(triggers),
   /** Orders to restore that had been carried out in these data, oldest first: they count once, also on another host. */
-  readonly carriedOut?: readonly CarriedOut[];
-  readonly release: {
-    readonly version: string;
-    /** Digest of the release manifest. */
-    readonly digest: string;
+  carriedOut: optional(list(carriedOut, { most: 1000 })),
+  release: object({
+    version: text(/^[0-9A-Za-z][0-9A-Za-z.+_-]*$/, 64),
+    /** Of the release manifest. */
+    digest: text(/^(sha256:)?[0-9a-f]{64}$/),
     /** Images by component, each with its digest. */
-    readonly images: readonly { readonly component: string; readonly reference: string }[];
-  };
-  readonly server?: {
-    readonly version: string;
-    /** `11.8`: data directories go to servers of the same series only. */
-    readonly series?: string;
-    /** Of encryption at rest: what has to be there when the files are prepared. */
-    readonly keys?: readonly DatabaseKey[];
-  };
+    images: list(object({ component: text(), reference: imageReference }), { most: 1000 }),
+  }),
+  server: optional(server),
   /** Images that made this backup, each with its digest: `producer` read the database's files, and can prepare them. */
-  readonly tools?: { readonly toolbox: string; readonly producer?: string };
-  readonly position?: string;
-  /** RFC 3339, UTC. */
-  readonly startTime: string;
-  readonly endTime: string;
-  readonly encryption?: { readonly method: 'AES-256-GCM'; readonly keyID: string };
-  readonly dataSets: readonly DataSet[];
+  tools: optional(object({ toolbox: imageReference, producer: optional(imageReference) })),
+  position: optional(position),
+  startTime: time,
+  endTime: time,
+  encryption: optional(object({ method: oneOf(['AES-256-GCM']), keyID: text(patterns.text, 253) })),
+  dataSets,
   /** Absent: it is as good as the last one. */
-  readonly doubt?: Doubt;
-  readonly excluded: readonly Excluded[];
+  doubt: optional(doubt),
+  /** What was left out on purpose: globs of file trees. */
+  excluded: list(object({ dataSet: text(patterns.setName), globs: list(text(), { most: 1000 }) }), {
+    most: 100,
+  }),
   /** In order. */
-  readonly indexParts: readonly StoredBlob[];
+  indexParts: distinct(storedParts, nameOf),
   /** In order; what the index cannot say. */
-  readonly attributeParts?: readonly StoredBlob[];
-  readonly packList: StoredBlob;
+  attributeParts: optional(storedParts),
+  packList: storedBlob,
   /** stack.json, release.json, compose.yaml */
-  readonly documents: readonly StoredBlob[];
-  readonly totals: {
+  documents: distinct(list(storedBlob, { most: 10 }), nameOf),
+  totals: object({
     /** Bytes of the sources. */
-    readonly totalBytes: number;
+    totalBytes: integer(),
     /** All packs that the backup uses. */
-    readonly storedBytes: number;
-    readonly packs: number;
-    readonly uploadedBytes: number;
-    readonly reusedBytes: number;
-  };
-}
+    storedBytes: integer(),
+    packs: integer(0, 100_000_000),
+    uploadedBytes: integer(),
+    reusedBytes: integer(),
+  }),
+});
+export type Manifest = Of<typeof manifestFields>;
 
 /** The text that is stored; its sha256 stands in the JtelBackup. */
 export function manifestText(manifest: Manifest): string {
@@ -128,119 +177,24 @@ export function manifestText(manifest: Manifest): string {
  * @throws {FormatError} naming the field.
  */
 export function parseManifest(
-  text: string,
+  json: string,
   expected: { readonly identity?: string; readonly backupID?: string } = {},
 ): Manifest {
-  if (text.length > longestManifestBytes)
+  if (json.length > longestManifestBytes)
     throw new FormatError(`the manifest is longer than ${longestManifestBytes} bytes`);
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    document = JSON.parse(json);
   } catch {
     throw new FormatError('the manifest is not JSON');
   }
-  const fields = new Fields(document, 'manifest');
-  const version = fields.integer('formatVersion', 1);
-  if (version !== formatVersion) {
-    const message = `the backup has format version ${version}, this operator reads ${formatVersion}: update the operator`;
-    throw new FormatError(message, 'NewerFormat');
-  }
-  const manifest = readManifest(fields);
+  const found = read(where(manifestFields, checkParts), document, 'the manifest');
   for (const name of ['identity', 'backupID'] as const) {
     const wanted = expected[name];
-    if (wanted !== undefined && manifest[name] !== wanted)
-      throw new FormatError(`the manifest is of ${name} ${manifest[name]}, not of ${wanted}`);
+    if (wanted !== undefined && found[name] !== wanted)
+      throw new FormatError(`the manifest is of ${name} ${found[name]}, not of ${wanted}`);
   }
-  checkParts(manifest);
-  return manifest;
-}
-
-function readManifest(fields: Fields): Manifest {
-  const writer = fields.object('writer');
-  const release = fields.object('release');
-  const totals = fields.object('totals');
-  return {
-    formatVersion,
-    ...fields.optional('formatMinor', () => fields.integer('formatMinor', 0, 1_000_000)),
-    backupID: checked(fields.text('backupID'), isBackupID, 'manifest.backupID is no backupID'),
-    identity: checked(fields.text('identity'), isIdentity, 'manifest.identity is no identity'),
-    epoch: checked(fields.text('epoch'), isEpoch, 'manifest.epoch is no epoch'),
-    writer: {
-      clusterID: writer.text('clusterID'),
-      namespace: writer.text('namespace'),
-      name: writer.text('name'),
-      stackUID: writer.text('stackUID'),
-      machineID: writer.text('machineID'),
-    },
-    ...fields.optional('parent', () =>
-      checked(fields.text('parent'), isBackupID, 'manifest.parent is no backupID'),
-    ),
-    trigger: fields.oneOf('trigger', triggers),
-    ...fields.optional('carriedOut', () => fields.list('carriedOut', 1000, carriedOutOf)),
-    release: {
-      version: release.text('version', /^[0-9A-Za-z][0-9A-Za-z.+_-]*$/, 64),
-      digest: release.text('digest', /^(sha256:)?[0-9a-f]{64}$/),
-      images: release.list('images', 1000, (value, place) => {
-        const image = new Fields(value, place);
-        return { component: image.text('component'), reference: image.text('reference', /^[^\s]+$/) };
-      }),
-    },
-    ...fields.optional('server', () => readServer(fields.object('server'))),
-    ...fields.optional('tools', () => tools(fields.object('tools'))),
-    ...fields.optional('position', () => fields.text('position', patterns.text, 4096)),
-    startTime: fields.text('startTime', patterns.time),
-    endTime: fields.text('endTime', patterns.time),
-    ...fields.optional('encryption', () => {
-      const encryption = fields.object('encryption');
-      return {
-        method: encryption.oneOf('method', ['AES-256-GCM']),
-        keyID: encryption.text('keyID', patterns.text, 253),
-      };
-    }),
-    dataSets: fields.list('dataSets', 100, readDataSet),
-    ...fields.optional('doubt', () => fields.read('doubt', doubtOf)),
-    excluded: fields.list('excluded', 100, (value, place) => {
-      const excluded = new Fields(value, place);
-      return {
-        dataSet: excluded.text('dataSet', patterns.setName),
-        globs: excluded.list('globs', 1000, globOf),
-      };
-    }),
-    indexParts: fields.list('indexParts', 100_000, blob),
-    ...fields.optional('attributeParts', () => fields.list('attributeParts', 100_000, blob)),
-    packList: fields.read('packList', blob),
-    documents: fields.list('documents', 10, blob),
-    totals: {
-      totalBytes: totals.integer('totalBytes'),
-      storedBytes: totals.integer('storedBytes'),
-      packs: totals.integer('packs', 0, 100_000_000),
-      uploadedBytes: totals.integer('uploadedBytes'),
-      reusedBytes: totals.integer('reusedBytes'),
-    },
-  };
-}
-
-/** A key of encryption at rest, told apart and not told. */
-export interface DatabaseKey {
-  /** Its number in the key file. */
-  readonly id: number;
-  /** Of its number and its hex digits; the reader compares, and cannot find the key by it. */
-  readonly sha256: string;
-}
-
-/** @throws {FormatError} */
-export function readServer(server: Fields): NonNullable<Manifest['server']> {
-  return {
-    version: server.text('version'),
-    ...server.optional('series', () => server.text('series', /^\d+\.\d+$/, 16)),
-    ...server.optional('keys', () => server.list('keys', 256, readKey)),
-  };
-}
-
-/** @throws {FormatError} */
-export function readKey(value: unknown, place: string): DatabaseKey {
-  const key = new Fields(value, place);
-  return { id: key.integer('id', 1), sha256: key.text('sha256', patterns.sha256) };
+  return found;
 }
 
 /** `11.8` of `11.8.9-MariaDB-deb12-log`; undefined for what is no version. */
@@ -248,94 +202,28 @@ export function seriesOf(version: string): string | undefined {
   return /^(\d+\.\d+)\./.exec(version)?.[1];
 }
 
-function tools(fields: Fields): NonNullable<Manifest['tools']> {
-  const reference = (name: string): string => fields.text(name, /^[^\s]+$/);
-  return { toolbox: reference('toolbox'), ...fields.optional('producer', () => reference('producer')) };
-}
-
 /** What can be checked without reading anything else. */
-function checkParts(manifest: Manifest): void {
-  refuseTwice(
-    manifest.dataSets.map(({ name }) => name),
-    'manifest.dataSets',
-  );
-  refuseTwice(
-    manifest.documents.map(({ name }) => name),
-    'manifest.documents',
-  );
-  refuseTwice(
-    manifest.indexParts.map(({ name }) => name),
-    'manifest.indexParts',
-  );
-  if (manifest.dataSets.length === 0)
-    throw new FormatError('manifest.dataSets is empty: a backup without data is none');
-  if (manifest.indexParts.length === 0) throw new FormatError('manifest.indexParts is empty');
-  const parts = manifest.indexParts.map(({ name }) => parseIndexPartName(name));
-  for (const [index, part] of parts.entries()) {
-    if (part?.part !== index + 1 || part.attempt !== parts[0]?.attempt) {
-      throw new FormatError(`manifest.indexParts[${index}].name is not part ${index + 1} of the index`);
-    }
+function checkParts({ indexParts, attributeParts = [], packList, documents, ...rest }: Manifest): void {
+  if (rest.dataSets.length === 0) throw new Misfit('is empty: a backup without data is none', 'dataSets');
+  if (indexParts.length === 0) throw new Misfit('is empty', 'indexParts');
+  const found = indexParts.map(({ name }) => parseIndexPartName(name));
+  const attempt = found[0]?.attempt ?? 0;
+  for (const [index, part] of found.entries()) {
+    if (part?.part !== index + 1 || part.attempt !== attempt)
+      throw new Misfit(`is not part ${index + 1} of the index`, `indexParts[${index}].name`);
   }
-  for (const [index, { name }] of (manifest.attributeParts ?? []).entries()) {
-    const wanted = attributePartName(parts[0]?.attempt ?? 0, index + 1);
-    if (name !== wanted) throw new FormatError(`manifest.attributeParts[${index}].name is not ${wanted}`);
-  }
-  const packList = packListName(parts[0]?.attempt ?? 0);
-  if (manifest.packList.name !== packList) throw new FormatError(`manifest.packList.name is not ${packList}`);
+  const mustBe = (wanted: string, name: string, path: string): void => {
+    if (name !== wanted) throw new Misfit(`is not ${wanted}`, path);
+  };
+  for (const [index, { name }] of attributeParts.entries())
+    mustBe(attributePartName(attempt, index + 1), name, `attributeParts[${index}].name`);
+  mustBe(packListName(attempt), packList.name, 'packList.name');
   const names: readonly string[] = documentNames;
-  const strange = manifest.documents.find(({ name }) => !names.includes(name));
+  const strange = documents.find(({ name }) => !names.includes(name));
   if (strange !== undefined)
-    throw new FormatError(
-      `manifest.documents has ${JSON.stringify(strange.name)}: known are ${names.join(', ')}`,
-    );
-  const total = manifest.dataSets.reduce((sum, set) => sum + set.bytes, 0);
-  if (total !== manifest.totals.totalBytes)
-    throw new FormatError(
-      `manifest.totals.totalBytes is ${manifest.totals.totalBytes}, its data sets have ${total}`,
-    );
-}
-
-function blob(value: unknown, place: string): StoredBlob {
-  const fields = new Fields(value, place);
-  return {
-    name: fields.text('name', /^[a-z0-9][a-z0-9.-]*$/, 64),
-    bytes: fields.integer('bytes'),
-    sha256: fields.text('sha256', patterns.sha256),
-  };
-}
-
-function carriedOutOf(value: unknown, place: string): CarriedOut {
-  const fields = new Fields(value, place);
-  return {
-    id: fields.text('id', /^[0-9a-z]+$/, 64),
-    name: fields.text('name', patterns.text, 253),
-    requestUID: fields.text('requestUID', patterns.text, 63),
-    ...fields.optional('backupID', () => fields.text('backupID', patterns.text, 63)),
-    time: fields.text('time', patterns.time),
-  };
-}
-
-function doubtOf(value: unknown, place: string): Doubt {
-  const fields = new Fields(value, place);
-  const backupIDOf = (of: Fields): string =>
-    checked(of.text('backupID'), isBackupID, `${place} names no backupID`);
-  return {
-    emptied: fields.list('emptied', 100, (item, at) => {
-      const set = new Fields(item, at);
-      return { dataSet: set.text('dataSet', patterns.setName), backupID: backupIDOf(set) };
-    }),
-    ...fields.optional('shrunkFrom', () => {
-      const from = fields.object('shrunkFrom');
-      return { backupID: backupIDOf(from), totalBytes: from.integer('totalBytes') };
-    }),
-  };
-}
-
-function globOf(value: unknown, place: string): string {
-  return new Fields({ glob: value }, place).text('glob');
-}
-
-function checked(text: string, isValid: (text: string) => boolean, message: string): string {
-  if (!isValid(text)) throw new FormatError(message);
-  return text;
+    throw new Misfit(`has ${JSON.stringify(strange.name)}: known are ${names.join(', ')}`, 'documents');
+  const { totalBytes } = rest.totals;
+  const total = rest.dataSets.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (total !== totalBytes)
+    throw new Misfit(`is ${totalBytes}, the data sets have ${total}`, 'totals.totalBytes');
 }

@@ -2,7 +2,7 @@
  * The list of all packs a backup uses: what the operator compares with a listing of the store before it writes the
  * manifest, and before a restore. Text, one pack a line, as in the index; stored zstd-compressed, never encrypted.
  */
-import { FormatError } from './fields.ts';
+import { FormatError } from './schema.ts';
 import { parseRecord } from './index-format.ts';
 import { formatVersion } from './manifest.ts';
 import { isBackupID } from './names.ts';

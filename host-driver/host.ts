@@ -21,7 +21,7 @@ export type {
   StackOwner,
   UpdateMark,
 } from './host-state.ts';
-export type { JobCompanion, JobProgress, JobReport, JobSpec, JobVolume, ObservedJob } from './job.ts';
+export type { JobCompanion, JobReport, JobSpec, JobVolume, ObservedJob } from './job.ts';
 export type {
   DataVolume,
   FirewallPort,

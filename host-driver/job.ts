@@ -2,6 +2,7 @@
  * Jobs: long work on a host in detached containers, as a controller asks for them and as it sees them. A job is one main
  * container of the toolbox and, where it needs a stack's own tools, companions beside it; only the main one gives the verdict.
  */
+import type { JobProgress } from '../jobs/job.ts';
 import type { ImageReference } from './rendered-release.ts';
 
 /** A volume inside a job's container; named in full, and made when it is the project's own and does not exist. */
@@ -59,17 +60,6 @@ export interface ObservedJob {
   readonly oomKilled?: boolean;
   /** When it ended, unix seconds by the host's clock; only then. From a read of the job, not from an observation. */
   readonly finishedSeconds?: number;
-}
-
-export interface JobProgress {
-  readonly step: string;
-  readonly percent: number;
-  readonly message?: string;
-  readonly bytesDone?: number;
-  readonly bytesTotal?: number;
-  readonly uploadedBytes?: number;
-  /** The job's own estimate. */
-  readonly secondsLeft?: number;
 }
 
 export interface JobReport {

@@ -3,7 +3,7 @@
  * the schema, so shapes can be relied on. Returns sentences; none means good.
  */
 import semver from 'semver';
-import { databaseSetName } from '../jobs/job.ts';
+import { databaseSetName } from '../jobs/values.ts';
 import { componentProblems } from './component-checks.ts';
 import { secretTarget, serviceNames, templatePaths } from './components.ts';
 import { databaseFiles } from './database-files.ts';

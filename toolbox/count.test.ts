@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { count, parseCountInput } from './count.ts';
+import { count } from './count.ts';
+import { parseSpec } from './spec.ts';
 
 let path: string;
 beforeEach(async () => {
@@ -54,8 +55,8 @@ test.each([
     },
   ],
 ])('a wrong %s is told, without values', (field, spec) => {
-  expect(() => parseCountInput(spec)).toThrow(
+  expect(() => parseSpec(JSON.stringify(spec))).toThrow(
     expect.objectContaining({ reason: 'SpecInvalid', message: expect.stringContaining(field) }),
   );
-  expect(() => parseCountInput(spec)).not.toThrow('canary');
+  expect(() => parseSpec(JSON.stringify(spec))).not.toThrow('canary');
 });

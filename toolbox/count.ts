@@ -3,64 +3,16 @@
  * stack that was backed up. Changes nothing.
  */
 import { availableParallelism } from 'node:os';
-import { Fields, FormatError, patterns, refuseTwice } from '../backup-format/fields.ts';
-import type { CountedTable, CountedTree, CountJobInput, CountJobResult } from '../jobs/job.ts';
+import type { CountedTable, CountedTree, CountJobInput, CountJobResult } from '../jobs/count.ts';
 import { DatabaseClient } from './database/client.ts';
 import { countQuery, hasRows, readTables, tablesQuery } from './database/tables.ts';
 import type { Table } from './database/tables.ts';
 import { countTree } from './files/count-tree.ts';
-import { readTLS } from './database/tls.ts';
 import { JobError } from './job-error.ts';
 import { part } from './report.ts';
 import type { Report } from './report.ts';
 
 const mostAtOnce = 4;
-
-/** @throws {JobError} SpecInvalid, naming the field. */
-export function parseCountInput(document: unknown): CountJobInput {
-  try {
-    const spec = new Fields(document, 'spec');
-    const fileTrees = spec.list('fileTrees', 100, (value, place) => {
-      const tree = new Fields(value, place);
-      const excludes = tree.list('excludes', 1000, (glob, at) => new Fields({ glob }, at).text('glob'));
-      return {
-        name: tree.text('name', patterns.setName),
-        path: tree.text('path', /^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/),
-        excludes,
-      };
-    });
-    refuseTwice(
-      fileTrees.map(({ name }) => name),
-      'spec.fileTrees',
-    );
-    return {
-      type: spec.oneOf('type', ['count']),
-      ...spec.optional('database', () => database(spec.object('database'))),
-      fileTrees,
-      checksum: spec.read('checksum', isTrue),
-    };
-  } catch (error) {
-    if (error instanceof FormatError) throw new JobError('SpecInvalid', `job spec: ${error.message}`);
-    throw error;
-  }
-}
-
-function database(spec: Fields): NonNullable<CountJobInput['database']> {
-  return {
-    host: spec.text('host', /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252})$/),
-    port: spec.integer('port', 1, 65_535),
-    rootPassword: spec.text('rootPassword', patterns.text),
-    schemas: spec.list('schemas', 64, (schema, place) =>
-      new Fields({ schema }, place).text('schema', /^[A-Za-z0-9_]{1,64}$/),
-    ),
-    ...readTLS(spec),
-  };
-}
-
-function isTrue(value: unknown, place: string): boolean {
-  if (typeof value !== 'boolean') throw new FormatError(`${place} must be true or false`);
-  return value;
-}
 
 /** @throws {JobError} DatabaseFailed when a table is damaged, FileTreeFailed when a file cannot be read. */
 export async function count(

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkSpace, describeDataSet, download } from './download.ts';
-import type { DataSetSpec } from './spec.ts';
+import type { VanillaSet } from '../jobs/load.ts';
 
 const content = Buffer.from('0123456789'.repeat(1000));
 let server: Server;
@@ -48,7 +48,7 @@ const rest = (request: IncomingMessage, response: ServerResponse): void => {
   response.writeHead(206).end(content.subarray(start));
 };
 
-function set(fields: Partial<DataSetSpec> = {}): DataSetSpec {
+function set(fields: Partial<VanillaSet> = {}): VanillaSet {
   const { port } = server.address() as AddressInfo;
   const sha256 = createHash('sha256').update(content).digest('hex');
   return {
@@ -60,7 +60,7 @@ function set(fields: Partial<DataSetSpec> = {}): DataSetSpec {
   };
 }
 
-async function fetchIt(dataSet: DataSetSpec = set()): Promise<Buffer> {
+async function fetchIt(dataSet: VanillaSet = set()): Promise<Buffer> {
   const path = join(directory, 'data-set');
   await download(dataSet, path, () => {}, new AbortController().signal, 1);
   return await readFile(path);

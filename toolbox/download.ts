@@ -7,13 +7,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { JobError } from './job-error.ts';
 import { storeRefusal } from './store-refusal.ts';
 import { formatBytes } from './report.ts';
-import type { DataSetSpec } from './spec.ts';
+import type { VanillaSet } from '../jobs/load.ts';
 
 const attempts = 6;
 const stallSeconds = 60;
 
 /** What a data set is called in messages; never its URL's query, which is a signature. */
-export function describeDataSet(set: DataSetSpec): string {
+export function describeDataSet(set: VanillaSet): string {
   const { origin, pathname } = new URL(set.url);
   return `${set.kind === 'Database' ? 'the database' : `file tree ${set.name ?? ''}`} from ${origin}${pathname}`;
 }
@@ -35,7 +35,7 @@ export async function checkSpace(directory: string, bytes: number): Promise<void
  * @throws {JobError} DownloadFailed, DataSetCorrupt
  */
 export async function download(
-  set: DataSetSpec,
+  set: VanillaSet,
   path: string,
   onBytes: (bytesDone: number) => void,
   signal: AbortSignal,
@@ -74,7 +74,7 @@ export async function download(
 }
 
 interface Transfer {
-  readonly set: DataSetSpec;
+  readonly set: VanillaSet;
   readonly file: FileHandle;
   hash: Hash;
   done: number;
@@ -125,7 +125,7 @@ async function transfer(
   }
 }
 
-function corrupt(set: DataSetSpec, what: string): JobError {
+function corrupt(set: VanillaSet, what: string): JobError {
   return new JobError(
     'DataSetCorrupt',
     `${describeDataSet(set)} is not what it should be: ${what}; nothing was written. Publish it again or choose another source`,

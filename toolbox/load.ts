@@ -14,23 +14,17 @@ import { extractArchive, verifyArchive } from './files/extract.ts';
 import { clearTree, countFiles, lookAtTree, syncTree, writeTreeMarker } from './files/tree.ts';
 import { JobError } from './job-error.ts';
 import { decide } from './marker.ts';
-import type { LoadDecision, Marker } from './marker.ts';
+import type { LoadDecision } from './marker.ts';
 import { lookAtDatabase } from './probe.ts';
 import { formatBytes, part } from './report.ts';
 import type { Report } from './report.ts';
-import type { DataSetSpec, FileTreeSpec, LoadSpec } from './spec.ts';
-import type { DatabaseSpec } from './database/client.ts';
+import type { DatabaseAccess, TargetTree } from '../jobs/values.ts';
+import type { LoadJobInput, LoadJobResult, Marker, VanillaSet } from '../jobs/load.ts';
 
 const defaultScratch = '/var/tmp/jtel-job';
 
-export interface LoadResult {
-  readonly loadID: string;
-  readonly database?: { readonly tables: number; readonly rows: number };
-  readonly fileTrees: readonly { readonly name: string; readonly files: number }[];
-}
-
 interface DatabaseTarget {
-  readonly spec: DatabaseSpec;
+  readonly spec: DatabaseAccess;
   readonly client: DatabaseClient;
 }
 
@@ -38,14 +32,14 @@ interface DatabaseTarget {
 type Target =
   | {
       readonly kind: 'Database';
-      readonly set: DataSetSpec;
+      readonly set: VanillaSet;
       readonly database: DatabaseTarget;
       readonly decision: LoadDecision;
     }
   | {
       readonly kind: 'FileTree';
-      readonly set: DataSetSpec;
-      readonly tree: FileTreeSpec;
+      readonly set: VanillaSet;
+      readonly tree: TargetTree;
       readonly decision: LoadDecision;
     };
 
@@ -58,7 +52,7 @@ interface Fetched {
 }
 
 /** @throws {JobError} */
-export async function load(spec: LoadSpec, report: Report, signal: AbortSignal): Promise<LoadResult> {
+export async function load(spec: LoadJobInput, report: Report, signal: AbortSignal): Promise<LoadJobResult> {
   const { database } = spec;
   if (database === undefined) return await loadInto(spec, undefined, report, signal);
   return await DatabaseClient.with(database, signal, (client) =>
@@ -67,11 +61,11 @@ export async function load(spec: LoadSpec, report: Report, signal: AbortSignal):
 }
 
 async function loadInto(
-  spec: LoadSpec,
+  spec: LoadJobInput,
   database: DatabaseTarget | undefined,
   report: Report,
   signal: AbortSignal,
-): Promise<LoadResult> {
+): Promise<LoadJobResult> {
   report({ step: 'Checking', percent: 0, message: 'looking whether database and files are empty' });
   const wanted = (await targets(spec, database)).filter((target) => target.decision !== 'Done');
   if (wanted.length > 0) {
@@ -90,7 +84,7 @@ async function loadInto(
 }
 
 /** @throws {JobError} DataNotEmpty before anything was fetched or written. */
-async function targets(spec: LoadSpec, database: DatabaseTarget | undefined): Promise<readonly Target[]> {
+async function targets(spec: LoadJobInput, database: DatabaseTarget | undefined): Promise<readonly Target[]> {
   const found: Target[] = [];
   for (const set of spec.dataSets) {
     if (set.kind === 'Database' && database !== undefined) {
@@ -151,7 +145,7 @@ async function fetchAll(
 /** Fetching took time: looks again, so that what came meanwhile is not overwritten either. */
 async function stillFree(
   fetched: readonly Fetched[],
-  spec: LoadSpec,
+  spec: LoadJobInput,
   database: DatabaseTarget | undefined,
 ): Promise<readonly Fetched[]> {
   const now = await targets(spec, database);
@@ -162,7 +156,7 @@ async function stillFree(
 }
 
 async function writeAll(
-  spec: LoadSpec,
+  spec: LoadJobInput,
   fetched: readonly Fetched[],
   report: Report,
   signal: AbortSignal,
@@ -234,8 +228,8 @@ async function loadDatabase(
 
 async function loadTree(
   one: Fetched,
-  set: DataSetSpec,
-  tree: FileTreeSpec,
+  set: VanillaSet,
+  tree: TargetTree,
   onFiles: (files: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -252,7 +246,7 @@ async function markAll(wanted: readonly Target[], marker: Marker): Promise<void>
   }
 }
 
-async function countAll(spec: LoadSpec, database: DatabaseTarget | undefined): Promise<LoadResult> {
+async function countAll(spec: LoadJobInput, database: DatabaseTarget | undefined): Promise<LoadJobResult> {
   return {
     loadID: spec.loadID,
     ...(database === undefined ? {} : { database: await count(database.client, database.spec.schemas) }),

@@ -10,12 +10,12 @@ import { takeProxy } from './proxy.ts';
 import { progressReport } from './report.ts';
 import type { Report } from './report.ts';
 import { parseSpec } from './spec.ts';
-import type { Spec } from './spec.ts';
+import type { JobInput, JobResult } from '../jobs/job.ts';
 
 const specPath = '/run/job/spec.json';
 
 /** @throws {JobError} */
-async function takeSpec(): Promise<Spec> {
+async function takeSpec(): Promise<JobInput> {
   let text: string;
   try {
     text = await readFile(specPath, 'utf8');
@@ -32,7 +32,7 @@ async function takeSpec(): Promise<Spec> {
 }
 
 /** Each job brings its own modules: reading those of all others takes a tenth of a second. */
-async function run(spec: Spec, report: Report): Promise<unknown> {
+async function run(spec: JobInput, report: Report): Promise<JobResult> {
   const { signal } = stop;
   switch (spec.type) {
     case 'probe':

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decide, parseMarker } from './marker.ts';
-import type { Found, Marker } from './marker.ts';
+import type { Found } from './marker.ts';
+import type { Marker } from '../jobs/load.ts';
 
 const time = '2026-01-05T06:00:00.000Z';
 const marker = (loadID: string, state: Marker['state']): Marker => ({ loadID, state, time });

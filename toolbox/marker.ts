@@ -2,31 +2,21 @@
  * Markers say which load wrote the data that is there. They decide whether data may be touched at all, so what is not
  * understood counts as somebody else's.
  */
+import { read } from '../backup-format/schema.ts';
+import { loadMarker, type Marker } from '../jobs/load.ts';
 import { JobError } from './job-error.ts';
-
-export interface Marker {
-  readonly loadID: string;
-  readonly state: 'loading' | 'loaded';
-  /** RFC 3339; when the state was reached. */
-  readonly time: string;
-}
 
 /** @throws {JobError} DataNotEmpty for what is no marker of ours: then nothing is touched. */
 export function parseMarker(text: string, place: string): Marker {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const { loadID, state, time } = (value ?? {}) as Partial<Record<keyof Marker, unknown>>;
-  if (typeof loadID !== 'string' || (state !== 'loading' && state !== 'loaded') || typeof time !== 'string') {
+    return read(loadMarker, JSON.parse(text), place);
+  } catch (error) {
     throw new JobError(
       'DataNotEmpty',
       `the marker in ${place} cannot be understood, so the data there is left alone: look at it by hand`,
+      error,
     );
   }
-  return { loadID, state, time };
 }
 
 /** What a look at the database or a file tree found. */

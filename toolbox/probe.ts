@@ -2,24 +2,14 @@
 import { DatabaseClient } from './database/client.ts';
 import { listObjects, readDatabaseMarker } from './database/content.ts';
 import { lookAtTree } from './files/tree.ts';
-import type { Found, Marker } from './marker.ts';
-import type { ProbeSpec } from './spec.ts';
-import type { DatabaseSpec } from './database/client.ts';
+import type { Found } from './marker.ts';
+import type { DatabaseAccess } from '../jobs/values.ts';
+import type { Marker, ProbeJobInput, ProbeJobResult } from '../jobs/load.ts';
 
 const examplesShown = 5;
 
-export interface ProbeResult {
-  readonly database?: { readonly empty: boolean; readonly tables: number; readonly marker?: Marker };
-  readonly fileTrees: readonly {
-    readonly name: string;
-    readonly empty: boolean;
-    readonly entries: number;
-    readonly marker?: Marker;
-  }[];
-}
-
 /** Tables, views, routines and events count: a schema without any is empty. */
-export async function lookAtDatabase(client: DatabaseClient, spec: DatabaseSpec): Promise<Found> {
+export async function lookAtDatabase(client: DatabaseClient, spec: DatabaseAccess): Promise<Found> {
   const names = await listObjects(client, spec.schemas);
   return {
     what: 'the database',
@@ -29,7 +19,7 @@ export async function lookAtDatabase(client: DatabaseClient, spec: DatabaseSpec)
   };
 }
 
-export async function probe(spec: ProbeSpec, signal: AbortSignal): Promise<ProbeResult> {
+export async function probe(spec: ProbeJobInput, signal: AbortSignal): Promise<ProbeJobResult> {
   const { database, fileTrees } = spec;
   const inDatabase =
     database === undefined

@@ -1,17 +1,7 @@
 /** The job's report: JSON lines on stdout, which Docker keeps as the container's log and the operator reads. */
+import type { JobProgress } from '../jobs/job.ts';
 
-export interface Progress {
-  readonly step: string;
-  /** Of the whole job, 0 to 100. */
-  readonly percent: number;
-  readonly message?: string;
-  readonly bytesDone?: number;
-  readonly bytesTotal?: number;
-  readonly uploadedBytes?: number;
-  readonly secondsLeft?: number;
-}
-
-export type Report = (progress: Progress) => void;
+export type Report = (progress: JobProgress) => void;
 
 /**
  * Writes progress at most once in `intervalMilliseconds`, a change of step always at once, and never a percentage below

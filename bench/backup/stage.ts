@@ -1,6 +1,6 @@
 /** A database of a known size, our backup job and its peers, as the backup benchmarks run them. */
 import { createHash } from 'node:crypto';
-import type { BackupJobInput, BackupJobResult, KnownIndexPart } from '../../jobs/job.ts';
+import type { BackupJobInput, BackupJobResult, KnownIndexPart } from '../../jobs/backup.ts';
 import { toolboxImage } from '../../images/images.ts';
 import { databaseImage, DatabaseStage } from '../../test/support/backup/database-stage.ts';
 import type { JobRun, StartOptions } from '../../test/support/backup/database-stage.ts';

@@ -3,7 +3,7 @@
  * threads. Ours goes through packs (cut, hashed, compressed, uploaded and fetched); the peer writes plain files to a disk.
  */
 import { availableParallelism } from 'node:os';
-import type { BackupJobInput, BackupJobResult } from '../../jobs/job.ts';
+import type { BackupJobInput, BackupJobResult } from '../../jobs/backup.ts';
 import { baseImageOf, ensureBaseImage } from '../../kit/base-image.ts';
 import { silentProgress } from '../../kit/progress.ts';
 import { BlobDouble } from '../../test/support/backup/blob-double.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { BackupJobInput } from '../../jobs/job.ts';
+import type { BackupJobInput } from '../../jobs/backup.ts';
 import { parseManifest } from '../../backup-format/manifest.ts';
 import { paths } from '../../backup-format/names.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';

@@ -4,8 +4,8 @@
  */
 
 import type { DataSet } from '../../backup-format/data-set.ts';
-import { FormatError } from '../../backup-format/fields.ts';
-import type { BackupJobResult } from '../../jobs/job.ts';
+import { FormatError } from '../../backup-format/schema.ts';
+import type { BackupJobResult } from '../../jobs/backup.ts';
 import {
   formatMinor,
   longestManifestBytes,

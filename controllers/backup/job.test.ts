@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { BackupJobInput } from '../../jobs/job.ts';
+import type { BackupJobInput } from '../../jobs/backup.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
 import { paths } from '../../backup-format/names.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';

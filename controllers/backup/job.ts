@@ -1,13 +1,8 @@
 /** The job that makes a backup on the host: toolbox, and beside it the database's own tool. Its input is a secret as a whole. */
 
 import { backupOptionFiles, backupScript, companionEntrypoint, exchangePath } from '../../jobs/companion.ts';
-import type {
-  BackupDatabase,
-  BackupFileTree,
-  BackupJobInput,
-  EncryptionKey,
-  KnownIndexPart,
-} from '../../jobs/job.ts';
+import type { BackupDatabase, BackupFileTree, BackupJobInput, KnownIndexPart } from '../../jobs/backup.ts';
+import type { EncryptionKey } from '../../jobs/values.ts';
 import { paths, parseIndexPartName } from '../../backup-format/names.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
 import { dockerVolume, type SwitchedVolumes } from '../../host-driver/volumes.ts';

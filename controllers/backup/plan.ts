@@ -4,7 +4,6 @@
  */
 
 import { epochFor } from '../../backup-format/names.ts';
-import { storeCredentialsRefused } from '../../jobs/job.ts';
 import { annotations, backupFinalizer, isReason, type JtelBackup, type Reason } from '../../crds/index.ts';
 import { isSameStack, type JobReport } from '../../host-driver/host.ts';
 import { permanentReason } from '../loading/job-failures.ts';
@@ -177,8 +176,9 @@ function running(input: PlanInput): Plan {
 function afterFailedJob(input: PlanInput, report: JobReport, retrySeconds: number): Plan {
   const { job, error } = report;
   const { observed, backup, now } = input;
-  const windowOver = error?.reason === storeCredentialsRefused && uploadWindowIsOver(input);
-  const reason = windowOver ? 'UploadWindowOver' : reasonOf(error?.reason);
+  const told = reasonOf(error?.reason);
+  const windowOver = told === 'StoreCredentialsRefused' && uploadWindowIsOver(input);
+  const reason = windowOver ? 'UploadWindowOver' : told;
   const said = windowOver
     ? 'The time for which the job could write to the store is over.'
     : (error?.message ?? `The backup job ended with exit code ${job.exitCode ?? 'unknown'}.`);
@@ -364,7 +364,6 @@ function uploadWindowIsOver({ backup, limits, now }: PlanInput): boolean {
 }
 
 function reasonOf(word: string | undefined): Reason {
-  if (word === storeCredentialsRefused) return 'StoreCredentialsRefused';
   return word !== undefined && isReason(word) ? word : 'JobFailed';
 }
 

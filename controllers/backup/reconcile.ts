@@ -5,7 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { backupIDAt } from '../../backup-format/names.ts';
-import { FormatError } from '../../backup-format/fields.ts';
+import { FormatError } from '../../backup-format/schema.ts';
 import { backupFinalizer, backupKind, type JtelBackup, type JtelBackupStatus } from '../../crds/index.ts';
 import type { ImageReference, StackOwner } from '../../host-driver/host.ts';
 import type { Activities } from '../../runtime/control/activities.ts';

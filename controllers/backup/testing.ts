@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
-import type { BackupJobInput, BackupJobResult, WrittenBlob } from '../../jobs/job.ts';
+import type { BackupJobInput, BackupJobResult, WrittenBlob } from '../../jobs/backup.ts';
 import { indexPartName, packListName, paths } from '../../backup-format/names.ts';
 import { packListLines } from '../../backup-format/pack-list.ts';
 import type { MemoryBlobStore } from '../../blob-store/memory.ts';

@@ -1,6 +1,6 @@
 /** Keys by which a store's backups are encrypted: from the Secret that its object names, by their names. */
 
-import type { EncryptionKey } from '../../jobs/job.ts';
+import type { EncryptionKey } from '../../jobs/values.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { InputError } from './input-error.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TreeFacts } from '../../backup-format/data-set.ts';
-import type { CountJobResult } from '../../jobs/job.ts';
+import type { CountJobResult } from '../../jobs/count.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
 import { compareCounts } from './compare-counts.ts';
 

@@ -1,8 +1,9 @@
 /** What a count job found in a restored backup, against what its manifest says; pure. The job's answer is checked like any input. */
 
-import { readTreeFacts, type DataSet, type TreeDigests } from '../../backup-format/data-set.ts';
-import { FormatError } from '../../backup-format/fields.ts';
-import { databaseSetName, type CountedTree, type CountJobResult } from '../../jobs/job.ts';
+import type { DataSet, TreeDigests } from '../../backup-format/data-set.ts';
+import { FormatError, read } from '../../backup-format/schema.ts';
+import { databaseSetName } from '../../jobs/values.ts';
+import { countJobResult, type CountedTree, type CountJobResult } from '../../jobs/count.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
 
 export interface Comparison {
@@ -102,29 +103,10 @@ function lostAttributes({ tree: wanted }: DataSet, { tree: found }: CountedTree)
 }
 
 function parse(result: unknown): CountJobResult | undefined {
-  const { tables, sequences, fileTrees } = (result ?? {}) as Partial<Record<keyof CountJobResult, unknown>>;
-  if (!Array.isArray(tables) || !Array.isArray(fileTrees) || typeof sequences !== 'number') return undefined;
-  const goodTables = tables.every((table: unknown) => isRecord(table) && typeof table['rows'] === 'number');
-  const goodTrees = fileTrees.every(
-    (tree: unknown) =>
-      isRecord(tree) &&
-      typeof tree['name'] === 'string' &&
-      typeof tree['files'] === 'number' &&
-      typeof tree['bytes'] === 'number' &&
-      isFacts(tree['tree']),
-  );
-  return goodTables && goodTrees ? (result as CountJobResult) : undefined;
-}
-
-function isFacts(tree: unknown): boolean {
   try {
-    return tree === undefined || readTreeFacts(tree, 'tree') !== undefined;
+    return read(countJobResult, result, 'the result of the counting job');
   } catch (error) {
-    if (error instanceof FormatError) return false;
+    if (error instanceof FormatError) return undefined;
     throw error;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

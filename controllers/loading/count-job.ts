@@ -1,6 +1,6 @@
 /** The job that counts what is in a restored backup: tables and rows through the database, files and bytes in the trees. */
 
-import type { CountJobInput } from '../../jobs/job.ts';
+import type { CountJobInput } from '../../jobs/count.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
 import { dockerVolume, type SwitchedVolumes } from '../../host-driver/volumes.ts';

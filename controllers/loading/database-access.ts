@@ -1,21 +1,13 @@
 /** How jobs come to a stack's database, and what the containers beside it get of what its own container has. */
 
 import { atOwnPlaces, type CompanionFile } from '../../jobs/companion.ts';
-import type { DatabaseTLS } from '../../jobs/job.ts';
+import type { DatabaseAccess } from '../../jobs/values.ts';
 import { secretTarget } from '../../release/components.ts';
 import { databaseFiles } from '../../release/database-files.ts';
 import type { Release, SecretMount } from '../../release/generated/release.ts';
 import type { ComponentFile } from '../../release/render.ts';
 
 const databasePort = 3306;
-
-export interface DatabaseAccess {
-  readonly host: string;
-  readonly port: number;
-  readonly rootPassword: string;
-  readonly schemas: readonly string[];
-  readonly tls?: DatabaseTLS;
-}
 
 /** @param files of the database's component. */
 export function databaseAccess(

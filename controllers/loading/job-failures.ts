@@ -2,6 +2,7 @@
 
 import type { Reason } from '../../crds/index.ts';
 import type { JobReport } from '../../host-driver/host.ts';
+import type { JobErrorReason } from '../../jobs/job.ts';
 
 /** Word of the job → reason: the data, the backup, the release or the order is wrong. */
 const permanent: Readonly<Record<string, Reason>> = {
@@ -17,7 +18,7 @@ const permanent: Readonly<Record<string, Reason>> = {
   PrepareFailed: 'JobFailed',
   StatementRefused: 'LoadRefused',
   SpecInvalid: 'JobFailed',
-};
+} satisfies Partial<Record<JobErrorReason, Reason>>;
 
 /** Undefined: another try may help. */
 export function permanentReason(error: JobReport['error']): Reason | undefined {

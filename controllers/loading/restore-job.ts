@@ -4,7 +4,8 @@
  */
 
 import { companionEntrypoint, exchangePath, prepareFile, prepareScript } from '../../jobs/companion.ts';
-import { databaseSetName, type EncryptionKey, type RestoreJobInput } from '../../jobs/job.ts';
+import { databaseSetName, type EncryptionKey } from '../../jobs/values.ts';
+import type { RestoreJobInput } from '../../jobs/restore.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
 import { stagedDatabase } from '../../jobs/staging.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';

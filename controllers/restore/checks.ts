@@ -3,7 +3,7 @@
  * a list for the status; the first problem decides.
  */
 
-import { databaseSetName } from '../../jobs/job.ts';
+import { databaseSetName } from '../../jobs/values.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
 import { conditionMessageMaxLength, type JtelRestore, type JtelStack } from '../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';

@@ -3,7 +3,7 @@
  * was read and proven complete is kept, because backups never change.
  */
 
-import { databaseSetName, type EncryptionKey } from '../../jobs/job.ts';
+import { databaseSetName, type EncryptionKey } from '../../jobs/values.ts';
 import { paths } from '../../backup-format/names.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { JtelRestore, JtelStack, JtelStackStatus } from '../../crds/index.ts';
@@ -26,7 +26,7 @@ import type { openStore, OpenStore } from '../stores/store-access.ts';
 import type { DataSource } from './model.ts';
 
 /** What the stack's data is said to come from, in state.json and in the condition. */
-export function vanillaSource(release: Release): string {
+function vanillaSource(release: Release): string {
   return `vanilla ${release.version}`;
 }
 

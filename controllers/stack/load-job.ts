@@ -3,13 +3,13 @@
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
 import { dockerVolume, type SwitchedVolumes } from '../../host-driver/volumes.ts';
+import type { LoadJobInput } from '../../jobs/load.ts';
 import type { Release } from '../../release/generated/release.ts';
 import type { ComponentFile } from '../../release/render.ts';
 import { releaseFilePath } from '../../release/layout.ts';
 import { databaseAccess } from '../loading/database-access.ts';
 import { checkJobUID, restoreJobUID } from '../loading/restore-orders.ts';
 import { restoreJob } from '../loading/restore-job.ts';
-import { vanillaSource } from './data-source.ts';
 import type { DataLook } from './observe-data.ts';
 import { loadJobUID } from './stages/data.ts';
 
@@ -17,7 +17,7 @@ import { loadJobUID } from './stages/data.ts';
 const urlLifetimeSeconds = 6 * 3600;
 const memoryBytes = 256 * 2 ** 20;
 
-export interface LoadJobInput {
+export interface LoadJobOptions {
   readonly release: Release;
   readonly store: BlobStore;
   readonly stackUID: string;
@@ -38,7 +38,7 @@ export interface LoadJobInput {
 }
 
 /** @throws {InputError} when the release cannot take the backup. */
-export async function loadJob(input: LoadJobInput): Promise<JobSpec> {
+export async function loadJob(input: LoadJobOptions): Promise<JobSpec> {
   const { loading, orderUID, purpose, stackUID } = input;
   if (loading === undefined)
     throw new Error(`a load was planned for stack ${stackUID}, and there is nothing to load`);
@@ -64,7 +64,10 @@ export async function loadJob(input: LoadJobInput): Promise<JobSpec> {
  * A customer's store gets a copy of the vanilla data before they are loaded, made by the storage service itself, and the load reads
  * that copy: what a new beginning needs is then in the customer's hands. The job compares the manifest's sha256.
  */
-async function vanillaUrl({ release, store, loading, signal }: LoadJobInput, path: string): Promise<string> {
+async function vanillaUrl(
+  { release, store, loading, signal }: LoadJobOptions,
+  path: string,
+): Promise<string> {
   const source = releaseFilePath(release.version, path);
   const found = loading?.copyTo === undefined ? undefined : await store.properties(source, signal);
   // What is not there, or was not stored in one piece, the job reads (or misses) where it should be.
@@ -81,13 +84,14 @@ async function vanillaUrl({ release, store, loading, signal }: LoadJobInput, pat
   return await target.readUrl(copy, urlLifetimeSeconds);
 }
 
-async function vanillaJob(input: LoadJobInput, loadID: string): Promise<JobSpec> {
-  const { release, stackUID, project, toolbox, rootPassword } = input;
+async function vanillaJob(options: LoadJobOptions, loadID: string): Promise<JobSpec> {
+  const { release, stackUID, project, toolbox, rootPassword } = options;
   const dataSets = await Promise.all(
-    release.vanilla.map(async ({ kind, name, path, bytes, sha256 }) => ({
+    // A published release has both; without them the job refuses its input.
+    release.vanilla.map(async ({ kind, name, path, bytes = 0, sha256 = '' }) => ({
       kind,
       ...(name === undefined ? {} : { name }),
-      url: await vanillaUrl(input, path),
+      url: await vanillaUrl(options, path),
       bytes,
       sha256,
     })),
@@ -98,6 +102,13 @@ async function vanillaJob(input: LoadJobInput, loadID: string): Promise<JobSpec>
     uid,
     gid,
   }));
+  const input: LoadJobInput = {
+    type: 'load',
+    loadID,
+    database: databaseAccess(release, rootPassword, options.databaseFiles),
+    fileTrees,
+    dataSets,
+  };
   return {
     uid: loadJobUID(stackUID),
     type: 'load',
@@ -105,18 +116,11 @@ async function vanillaJob(input: LoadJobInput, loadID: string): Promise<JobSpec>
     command: ['load'],
     network: `${project}_default`,
     volumes: release.fileTrees.map(({ name, volume }) => ({
-      volume: dockerVolume(project, volume, input.volumes),
+      volume: dockerVolume(project, volume, options.volumes),
       target: `/data/${name}`,
       readOnly: false,
     })),
-    input: {
-      type: 'load',
-      loadID,
-      source: vanillaSource(release),
-      database: databaseAccess(release, rootPassword, input.databaseFiles),
-      fileTrees,
-      dataSets,
-    },
+    input,
     memoryBytes,
   };
 }

@@ -2,6 +2,7 @@
 
 import type { JtelStackStatus, Reason } from '../../crds/index.ts';
 import type { JobReport } from '../../host-driver/host.ts';
+import type { JobErrorReason } from '../../jobs/job.ts';
 import { permanentReason } from '../loading/job-failures.ts';
 import { aboutHost } from '../stores/store-refusal.ts';
 import type { ReleaseFacts } from './model.ts';
@@ -14,7 +15,7 @@ export function isPermanent({ error }: JobReport): boolean {
 const passing: Readonly<Record<string, Reason>> = {
   DiskFull: 'DiskFull',
   StoreNetworkRefused: 'StoreNetworkRefused',
-};
+} satisfies Partial<Record<JobErrorReason, Reason>>;
 
 /** @param hostAddress where the job ran. @param keys of encryption at rest, where the release has them */
 export function loadFailure(

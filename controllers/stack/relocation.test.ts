@@ -3,7 +3,7 @@
  * answers, and ends the same wherever the operator is killed.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { BackupJobInput } from '../../jobs/job.ts';
+import type { BackupJobInput } from '../../jobs/backup.ts';
 import { stackKind, type JtelStack, type JtelStackSpec } from '../../crds/index.ts';
 import type { FakeMachine } from '../../host-driver/fake/machine.ts';
 import { Process, type World } from '../../test/campaigns/memory-world.ts';

@@ -7,8 +7,8 @@
 import { createHash } from 'node:crypto';
 import { zstdDecompress } from 'node:zlib';
 import { promisify } from 'node:util';
-import { FormatError } from '../../backup-format/fields.ts';
-import type { BackupToRead, BlobToRead } from '../../jobs/job.ts';
+import { FormatError } from '../../backup-format/schema.ts';
+import type { BackupToRead, BlobToRead } from '../../jobs/restore.ts';
 import {
   longestManifestBytes,
   parseManifest,

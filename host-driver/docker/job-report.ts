@@ -1,5 +1,7 @@
 /** What a job tells through its log: JSON lines on stdout, the last one its result or its error. Pure. */
-import type { JobProgress, JobReport, ObservedJob } from '../host.ts';
+import { read } from '../../backup-format/schema.ts';
+import { jobLine } from '../../jobs/job.ts';
+import type { JobReport, ObservedJob } from '../host.ts';
 import type { LogText } from './log-frames.ts';
 
 type Told = Pick<JobReport, 'progress' | 'result' | 'error'>;
@@ -19,36 +21,12 @@ export function jobReport(job: ObservedJob, log: LogText): JobReport {
 
 function readLine(line: string): Told {
   if (!line.startsWith('{')) return {};
-  let value: Record<string, unknown>;
   try {
-    value = JSON.parse(line) as Record<string, unknown>;
+    const { error, ...told } = read(jobLine, JSON.parse(line), 'a line');
+    return { ...told, ...(error === undefined ? {} : { error: { message: '', ...error } }) };
   } catch {
     return {};
   }
-  const told: { progress?: JobProgress; result?: unknown; error?: NonNullable<Told['error']> } = {};
-  const progress = readProgress(value['progress']);
-  if (progress !== undefined) told.progress = progress;
-  if ('result' in value) told.result = value['result'];
-  const error = value['error'] as { reason?: unknown; message?: unknown } | undefined;
-  if (typeof error?.reason === 'string')
-    told.error = { reason: error.reason, message: String(error.message ?? '') };
-  return told;
-}
-
-const numbers = ['bytesDone', 'bytesTotal', 'uploadedBytes', 'secondsLeft'] as const;
-
-function readProgress(value: unknown): JobProgress | undefined {
-  const { step, percent, message, ...rest } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof step !== 'string' || typeof percent !== 'number') return undefined;
-  const counted = numbers.flatMap((key) =>
-    typeof rest[key] === 'number' && Number.isFinite(rest[key]) ? [[key, rest[key]] as const] : [],
-  );
-  return {
-    step,
-    percent,
-    ...(typeof message === 'string' ? { message } : {}),
-    ...Object.fromEntries(counted),
-  };
 }
 
 function madeError(job: ObservedJob, log: LogText): { reason: string; message: string } {

@@ -3,6 +3,7 @@
  * at and change its fields; `fake/host.ts` does to it what a driver does to a real one.
  */
 import { HostError } from '../host.ts';
+import type { JobProgress } from '../../jobs/job.ts';
 import type {
   FirewallRules,
   Host,
@@ -11,7 +12,6 @@ import type {
   HostFacts,
   HostSetup,
   HostState,
-  JobProgress,
   JobSpec,
   RenderedRelease,
   StackOwner,

@@ -1,5 +1,5 @@
 /** The stories of campaign A: what the world is before, what the user does, when it is over, and what counts as its end. */
-import type { BackupJobInput } from '../../jobs/job.ts';
+import type { BackupJobInput } from '../../jobs/backup.ts';
 import { storeLikeAJob } from '../../controllers/backup/testing.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
 import {

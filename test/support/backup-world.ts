@@ -1,7 +1,7 @@
 /** A world in memory for stories of backups: API, host and stores that outlive a process, and processes that can be killed. */
 import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'vitest';
-import type { BackupJobInput } from '../../jobs/job.ts';
+import type { BackupJobInput } from '../../jobs/backup.ts';
 import { manifestName } from '../../backup-format/names.ts';
 import type { StreamedContent } from '../../blob-store/blob-store.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';

@@ -8,7 +8,7 @@ import { constants } from 'node:fs';
 import { open, readlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { LeftOut } from '../../backup-format/data-set.ts';
-import type { BackupFileTree } from '../../jobs/job.ts';
+import type { BackupFileTree } from '../../jobs/backup.ts';
 import { floorSeconds } from '../files/times.ts';
 import { absolutePath, kindOfError, walk } from '../files/walk.ts';
 import type { WalkedEntry } from '../files/walk.ts';

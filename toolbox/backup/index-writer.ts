@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import type { BackupCipher } from '../../backup-format/encryption.ts';
-import type { WrittenBlob } from '../../jobs/job.ts';
+import type { WrittenBlob } from '../../jobs/backup.ts';
 import { formatVersion } from '../../backup-format/manifest.ts';
 import { paths } from '../../backup-format/names.ts';
 import { formatRecord } from '../../backup-format/record.ts';

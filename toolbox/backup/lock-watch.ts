@@ -3,7 +3,7 @@
  * it. Only for telling: it never ends or holds anything.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BackupDatabase } from '../../jobs/job.ts';
+import type { BackupDatabase } from '../../jobs/backup.ts';
 import { DatabaseClient } from '../database/client.ts';
 import { JobError } from '../job-error.ts';
 

@@ -6,8 +6,8 @@
  */
 import { availableParallelism } from 'node:os';
 import type { LeftOut } from '../../backup-format/data-set.ts';
-import { databaseSetName } from '../../jobs/job.ts';
-import type { BackupDatabase } from '../../jobs/job.ts';
+import { databaseSetName } from '../../jobs/values.ts';
+import type { BackupDatabase } from '../../jobs/backup.ts';
 import { logicalPath } from '../../backup-format/logical.ts';
 import { DatabaseClient } from '../database/client.ts';
 import { Conversation, quoteName, readable } from '../database/conversation.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Throttle } from './context.ts';
 import { Globs } from './glob.ts';
-import { parseBackupInput } from './input.ts';
+import { parseSpec } from '../spec.ts';
 
 describe('globs', () => {
   test.each([
@@ -66,7 +66,7 @@ describe('the input of a backup job', () => {
     fileTrees: [{ name: 'files', path: '/data/files', excludes: ['recordings/**'] }],
     limits: {},
   };
-  test('is taken as it is', () => expect(parseBackupInput(input)).toEqual(input));
+  test('is taken as it is', () => expect(parseSpec(JSON.stringify(input))).toEqual(input));
   test.each([
     [{ backupID: '../x' }, 'backupID'],
     [{ attempt: 0 }, 'attempt'],
@@ -77,7 +77,7 @@ describe('the input of a backup job', () => {
     [{ known: [{ url: 'https://x?canary', bytes: 5 }] }, 'neither sha256 nor md5'],
     [{ known: [{ url: 'file:///canary', bytes: 5, sha256: 'a'.repeat(64) }] }, 'url'],
     [{ database: { ...input.database, rootPassword: 'canary\n' } }, 'rootPassword'],
-    [{ database: { ...input.database, schemas: ["a';--"] } }, 'name'],
+    [{ database: { ...input.database, schemas: ["a';--"] } }, 'schemas[0]'],
     [{ fileTrees: [{ name: 'files', path: '/data/../etc', excludes: [] }] }, 'path'],
     [{ fileTrees: [{ name: 'database', path: '/d', excludes: [] }] }, 'must not be database'],
     [{ fileTrees: [...input.fileTrees, ...input.fileTrees] }, 'twice'],
@@ -86,7 +86,7 @@ describe('the input of a backup job', () => {
   ])('%j is refused without repeating what is secret', (change, message) => {
     const error = ((): Error => {
       try {
-        parseBackupInput({ ...input, ...change });
+        parseSpec(JSON.stringify({ ...input, ...change }));
         return new Error('was taken');
       } catch (caught) {
         return caught as Error;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { completionMark, exchange } from '../../jobs/companion.ts';
-import type { BackupDatabase } from '../../jobs/job.ts';
+import type { BackupDatabase } from '../../jobs/backup.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { endPiece, payload } from '../../test/support/backup/xbstream.ts';
 import type { SourceContext } from './context.ts';

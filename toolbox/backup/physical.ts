@@ -10,10 +10,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { completionMark, exchange } from '../../jobs/companion.ts';
-import { databaseSetName } from '../../jobs/job.ts';
-import type { BackupDatabase, BackupJobResult } from '../../jobs/job.ts';
+import { databaseSetName } from '../../jobs/values.ts';
+import type { BackupDatabase, BackupJobResult } from '../../jobs/backup.ts';
 import { backupOptionsName, keyPathOf, lackedKeys } from '../database/at-rest.ts';
-import { JobError, type JobErrorReason } from '../job-error.ts';
+import { JobError } from '../job-error.ts';
+import type { JobErrorReason } from '../../jobs/job.ts';
 import type { SourceContext } from './context.ts';
 import type { FileWriter } from './file-writer.ts';
 import { RedoGuard, watchRedo } from './redo-guard.ts';
@@ -40,7 +41,7 @@ const redoName = 'ib_logfile0';
 const checkpointNames = ['mariadb_backup_checkpoints', 'xtrabackup_checkpoints'];
 
 export interface PhysicalFacts {
-  readonly server?: BackupJobResult['server'];
+  readonly server?: NonNullable<BackupJobResult['server']>;
   readonly position?: string;
   /** Tables and sequences of the stack's schemas; absent when the server keeps no definitions in files. */
   readonly tables?: number;

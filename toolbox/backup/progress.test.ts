@@ -1,6 +1,6 @@
-/** Progress of what does not move in bytes: a tree of small files takes its time, and says so. */
+/** JobProgress of what does not move in bytes: a tree of small files takes its time, and says so. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Progress } from '../report.ts';
+import type { JobProgress } from '../../jobs/job.ts';
 import { ProgressTeller } from './progress.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -8,8 +8,11 @@ afterEach(() => void vi.useRealTimers());
 
 const counters = { bytesDone: 0, entriesDone: 0, uploadedBytes: 0 };
 
-function tellerOf(totals: { readonly bytes: number; readonly entries: number }): () => Progress | undefined {
-  let last: Progress | undefined;
+function tellerOf(totals: {
+  readonly bytes: number;
+  readonly entries: number;
+}): () => JobProgress | undefined {
+  let last: JobProgress | undefined;
   const teller = new ProgressTeller(
     (progress) => (last = progress),
     () => totals,
@@ -58,7 +61,7 @@ test('at the end everything is done, also when there was nothing', () => {
 });
 
 test('while the trees are still being measured nothing is said of what is left, however far the database is', () => {
-  let last: Progress | undefined;
+  let last: JobProgress | undefined;
   let totals: { readonly bytes: number; readonly entries: number } | undefined;
   const teller = new ProgressTeller(
     (progress) => (last = progress),

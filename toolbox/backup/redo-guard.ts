@@ -7,7 +7,7 @@
  * of their definitions for a quarter of an hour.)
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BackupDatabase } from '../../jobs/job.ts';
+import type { BackupDatabase } from '../../jobs/backup.ts';
 import { DatabaseClient } from '../database/client.ts';
 
 /** The rest is for a machine that is slow to answer, and for the pages that stand in the pipe before the log. */

@@ -1,5 +1,5 @@
 /** How much a database is about to give, for progress only. */
-import type { BackupDatabase } from '../../jobs/job.ts';
+import type { BackupDatabase } from '../../jobs/backup.ts';
 import { DatabaseClient } from '../database/client.ts';
 import { JobError } from '../job-error.ts';
 

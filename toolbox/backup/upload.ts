@@ -7,7 +7,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { UploadTarget } from '../../jobs/job.ts';
+import type { UploadTarget } from '../../jobs/backup.ts';
 import { inStore } from '../../backup-format/names.ts';
 import { JobError } from '../job-error.ts';
 import { proxyEnvironment } from '../proxy.ts';

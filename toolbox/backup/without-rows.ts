@@ -1,6 +1,6 @@
 /** Tables that a backup can only have the definition of: their engine has the rows elsewhere, and no tool says a word of it. */
 import type { LeftOut } from '../../backup-format/data-set.ts';
-import type { BackupDatabase } from '../../jobs/job.ts';
+import type { BackupDatabase } from '../../jobs/backup.ts';
 import { DatabaseClient } from '../database/client.ts';
 import { Conversation } from '../database/conversation.ts';
 import { isWithoutRows, readTables, tablesQuery } from '../database/tables.ts';

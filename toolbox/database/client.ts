@@ -11,27 +11,18 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DatabaseTLS } from '../../jobs/job.ts';
 import { JobError } from '../job-error.ts';
+import type { DatabaseAccess } from '../../jobs/values.ts';
 import { isRefusedTLS, tlsWays } from './tls.ts';
-
-export interface DatabaseSpec {
-  readonly host: string;
-  readonly port: number;
-  readonly rootPassword: string;
-  /** Schemas that belong to the stack. */
-  readonly schemas: readonly string[];
-  readonly tls?: DatabaseTLS;
-}
 
 const connectSeconds = 60;
 
 export class DatabaseClient {
-  readonly #spec: DatabaseSpec;
+  readonly #spec: DatabaseAccess;
   readonly #optionFile: string;
   readonly #signal: AbortSignal;
 
-  private constructor(spec: DatabaseSpec, optionFile: string, signal: AbortSignal) {
+  private constructor(spec: DatabaseAccess, optionFile: string, signal: AbortSignal) {
     this.#spec = spec;
     this.#optionFile = optionFile;
     this.#signal = signal;
@@ -39,7 +30,7 @@ export class DatabaseClient {
 
   /** Runs `work` with a client; the option file is gone afterwards. Waits up to a minute for the database to answer. */
   static async with<T>(
-    spec: DatabaseSpec,
+    spec: DatabaseAccess,
     signal: AbortSignal,
     work: (client: DatabaseClient) => Promise<T>,
   ): Promise<T> {
@@ -199,7 +190,7 @@ function refusalOf(message: string): 'StatementRefused' | 'DatabaseFailed' | 'Di
 }
 
 /** The escapes are those of option files: backslash and double quote. */
-function optionText(spec: DatabaseSpec): string {
+function optionText(spec: DatabaseAccess): string {
   const password = spec.rootPassword.replaceAll(/[\\"]/g, (character) => `\\${character}`);
   return `[client]\nhost=${spec.host}\nport=${spec.port}\nprotocol=tcp\nuser=root\npassword="${password}"\ndefault-character-set=utf8mb4\n`;
 }

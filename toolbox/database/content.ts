@@ -1,8 +1,8 @@
 /** What is in the database: is it empty, which load wrote it, how much is it. */
 import type { DatabaseClient } from './client.ts';
 import { countQuery, hasRows, readTables, tablesQuery } from './tables.ts';
-import { systemSchemas } from '../spec.ts';
-import type { Marker } from '../marker.ts';
+import { systemSchemas } from '../../jobs/load.ts';
+import type { Marker } from '../../jobs/load.ts';
 import { parseMarker } from '../marker.ts';
 
 /** Only names that {@link parseSpec} let through get here: letters, digits, underscore. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { DataSetSpec } from '../spec.ts';
+import type { VanillaSet } from '../../jobs/load.ts';
 import { hasEndMarker } from '../../release/archive/dump.ts';
 import { verifyDump } from './dump.ts';
 
@@ -15,7 +15,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const set: DataSetSpec = {
+const set: VanillaSet = {
   kind: 'Database',
   url: 'https://store.example/dump.zst?sig=canary',
   bytes: 1,

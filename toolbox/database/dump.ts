@@ -6,7 +6,7 @@ import { checkDump } from '../../release/archive/dump.ts';
 import { decompressFrames } from '../../release/archive/zstd-frames.ts';
 import { describeDataSet } from '../download.ts';
 import { JobError } from '../job-error.ts';
-import type { DataSetSpec } from '../spec.ts';
+import type { VanillaSet } from '../../jobs/load.ts';
 
 /** A data set as it was fetched, still compressed. */
 export function openCompressed(path: string): AsyncIterable<Buffer> {
@@ -19,7 +19,7 @@ export function openDataSet(path: string): Readable {
 }
 
 /** @returns bytes of the dump. @throws {JobError} DataSetCorrupt */
-export async function verifyDump(set: DataSetSpec, path: string, signal: AbortSignal): Promise<number> {
+export async function verifyDump(set: VanillaSet, path: string, signal: AbortSignal): Promise<number> {
   try {
     return await checkDump(openCompressed(path), signal);
   } catch (error) {
@@ -28,7 +28,7 @@ export async function verifyDump(set: DataSetSpec, path: string, signal: AbortSi
 }
 
 /** What cannot be read exactly is the data set's fault; errors of the file system are not. */
-export function asCorrupt(set: DataSetSpec, error: unknown): unknown {
+export function asCorrupt(set: VanillaSet, error: unknown): unknown {
   if (!(error instanceof ArchiveError)) return error;
   const what = `${describeDataSet(set)} cannot be used: ${error.message}; nothing was written`;
   return new JobError('DataSetCorrupt', what, error);

@@ -1,19 +1,5 @@
 /** How a client asks for TLS: what a release may demand of the connection to its database, as options of MariaDB's programs. */
-import type { DatabaseTLS } from '../../jobs/job.ts';
-import type { Fields } from '../../backup-format/fields.ts';
-
-const longestCertificates = 256 * 1024;
-
-/** The field `tls` of a database in a job's spec. */
-export function readTLS(database: Fields): { readonly tls?: DatabaseTLS } {
-  return database.optional('tls', () => {
-    const tls = database.object('tls');
-    const pem = /^-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s-]*$/;
-    return tls.optional('certificateAuthority', () =>
-      tls.text('certificateAuthority', pem, longestCertificates),
-    );
-  });
-}
+import type { DatabaseTLS } from '../../jobs/values.ts';
 
 /**
  * Lines of an option file, one set for each way in the order in which they are tried. A release that asks for nothing gets

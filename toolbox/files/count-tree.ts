@@ -3,7 +3,7 @@ import { createHash, hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, readlink } from 'node:fs/promises';
 import type { TreeFacts } from '../../backup-format/data-set.ts';
-import type { CountedTree, CountJobInput } from '../../jobs/job.ts';
+import type { CountedTree, CountJobInput } from '../../jobs/count.ts';
 import { chunkBytes } from '../../backup-format/names.ts';
 import { digestLine, emptyDigest } from '../../backup-format/record.ts';
 import { TreeDigest } from '../../backup-format/tree-digest.ts';

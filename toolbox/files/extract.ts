@@ -6,11 +6,12 @@ import type { TreeEntry } from '../../release/archive/entry-check.ts';
 import { checkArchive, readArchive } from '../../release/archive/read-archive.ts';
 import type { ArchiveContent } from '../../release/archive/read-archive.ts';
 import { asCorrupt, openCompressed } from '../database/dump.ts';
-import type { DataSetSpec, FileTreeSpec } from '../spec.ts';
+import type { VanillaSet } from '../../jobs/load.ts';
+import type { TargetTree } from '../../jobs/values.ts';
 
 /** Reads the whole archive and checks every entry. @throws {JobError} DataSetCorrupt */
 export async function verifyArchive(
-  set: DataSetSpec,
+  set: VanillaSet,
   path: string,
   signal: AbortSignal,
 ): Promise<ArchiveContent> {
@@ -23,9 +24,9 @@ export async function verifyArchive(
 
 /** Writes the archive's entries; everything gets the tree's owner. The tree must be empty. */
 export async function extractArchive(
-  set: DataSetSpec,
+  set: VanillaSet,
   path: string,
-  tree: FileTreeSpec,
+  tree: TargetTree,
   onFile: () => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -86,7 +87,7 @@ async function writeFile(
   target: string,
   entry: { readonly mode: number; readonly modified: Date },
   content: AsyncIterable<Buffer>,
-  tree: FileTreeSpec,
+  tree: TargetTree,
 ): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const file = await open(target, flags, 0o600);

@@ -6,14 +6,15 @@ import { promisify } from 'node:util';
 import { markerDirectory } from '../../jobs/staging.ts';
 import { JobError } from '../job-error.ts';
 import { parseMarker } from '../marker.ts';
-import type { Found, Marker } from '../marker.ts';
-import type { FileTreeSpec } from '../spec.ts';
+import type { Found } from '../marker.ts';
+import type { Marker } from '../../jobs/load.ts';
+import type { TargetTree } from '../../jobs/values.ts';
 
 /** What an empty file system may contain. */
 const ignored = new Set([markerDirectory, 'lost+found']);
 const examplesShown = 5;
 
-export async function lookAtTree(tree: FileTreeSpec): Promise<Found> {
+export async function lookAtTree(tree: TargetTree): Promise<Found> {
   const names = await dataEntries(tree);
   return {
     what: `file tree ${tree.name}`,
@@ -24,7 +25,7 @@ export async function lookAtTree(tree: FileTreeSpec): Promise<Found> {
 }
 
 /** Names at the root of the tree, without what is no data. @throws {JobError} SpecInvalid when it is not mounted. */
-async function dataEntries(tree: FileTreeSpec): Promise<readonly string[]> {
+async function dataEntries(tree: TargetTree): Promise<readonly string[]> {
   try {
     return (await readdir(tree.path)).filter((name) => !ignored.has(name)).toSorted();
   } catch (error) {
@@ -36,7 +37,7 @@ async function dataEntries(tree: FileTreeSpec): Promise<readonly string[]> {
   }
 }
 
-async function readTreeMarker(tree: FileTreeSpec): Promise<Marker | undefined> {
+async function readTreeMarker(tree: TargetTree): Promise<Marker | undefined> {
   const path = join(tree.path, markerDirectory, 'marker.json');
   try {
     return parseMarker(await readFile(path, 'utf8'), path);
@@ -47,7 +48,7 @@ async function readTreeMarker(tree: FileTreeSpec): Promise<Marker | undefined> {
 }
 
 /** Durable before it returns: there is always the old marker or the new one. */
-export async function writeTreeMarker(tree: FileTreeSpec, marker: Marker): Promise<void> {
+export async function writeTreeMarker(tree: TargetTree, marker: Marker): Promise<void> {
   const directory = join(tree.path, markerDirectory);
   await mkdir(directory, { recursive: true, mode: 0o755 });
   const temporary = join(directory, 'marker.json.new');
@@ -61,18 +62,18 @@ export async function writeTreeMarker(tree: FileTreeSpec, marker: Marker): Promi
 }
 
 /** Removes all data of the tree; only called for what this load wrote itself. */
-export async function clearTree(tree: FileTreeSpec): Promise<void> {
+export async function clearTree(tree: TargetTree): Promise<void> {
   for (const name of await dataEntries(tree))
     await rm(join(tree.path, name), { recursive: true, force: true });
 }
 
 /** Everything that was written to the tree's file system is on disk afterwards (syncfs: one call instead of one a file). */
-export async function syncTree(tree: FileTreeSpec): Promise<void> {
+export async function syncTree(tree: TargetTree): Promise<void> {
   await promisify(execFile)('sync', ['-f', tree.path]);
 }
 
 /** Regular files below the root. */
-export async function countFiles(tree: FileTreeSpec): Promise<number> {
+export async function countFiles(tree: TargetTree): Promise<number> {
   let files = 0;
   const visit = async (directory: string, root: boolean): Promise<void> => {
     for (const entry of await readdir(directory, { withFileTypes: true })) {

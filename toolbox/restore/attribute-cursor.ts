@@ -1,6 +1,6 @@
 /** Brings together what an index and its attribute parts say of each file: both are in the same order. */
 import type { ExtraRecord } from '../../backup-format/attributes.ts';
-import { FormatError } from '../../backup-format/fields.ts';
+import { FormatError } from '../../backup-format/schema.ts';
 import type { Attribute, FileRecord, PartHeader, WholeRecord } from '../../backup-format/record.ts';
 
 type Extra = Exclude<ExtraRecord, PartHeader>;

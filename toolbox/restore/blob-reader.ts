@@ -1,8 +1,7 @@
 /** Blobs by signed URL, whole and into memory: index parts and packs. What a pack holds is checked where it is unpacked. */
 import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { storeCredentialsRefused } from '../../jobs/job.ts';
-import type { BlobToRead } from '../../jobs/job.ts';
+import type { BlobToRead } from '../../jobs/restore.ts';
 import { JobError } from '../job-error.ts';
 import { storeRefusal } from '../store-refusal.ts';
 import { Collector } from '../collect.ts';
@@ -123,7 +122,7 @@ function refuseStatus(blob: BlobToRead, response: Response): void {
   });
   if (refusal !== undefined) throw refusal;
   if (response.status === 401 || response.status === 403)
-    throw new JobError(storeCredentialsRefused, `${nameOf(blob)} may not be read: ${said}`);
+    throw new JobError('StoreCredentialsRefused', `${nameOf(blob)} may not be read: ${said}`);
   if (response.status < 500 && response.status !== 408 && response.status !== 429)
     throw new JobError('DownloadFailed', `reading ${nameOf(blob)}: ${said}`);
   throw new Error(said);

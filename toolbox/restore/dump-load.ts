@@ -5,8 +5,8 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import type { RestoreDatabase } from '../../jobs/job.ts';
-import { databaseSetName } from '../../jobs/job.ts';
+import type { RestoreDatabase } from '../../jobs/restore.ts';
+import { databaseSetName } from '../../jobs/values.ts';
 import { dumpEnd, loadStep } from '../../backup-format/logical.ts';
 import type { IndexRecord } from '../../backup-format/record.ts';
 import { DatabaseClient } from '../database/client.ts';

@@ -23,7 +23,7 @@ import {
   restoreInput,
   runRestore,
 } from '../../test/support/backup/restore-builder.ts';
-import { parseRestoreInput } from './input.ts';
+import { parseSpec } from '../spec.ts';
 
 // Each restore waits for the disk of the whole machine several times.
 vi.setConfig({ testTimeout: 60_000 });
@@ -340,7 +340,7 @@ describe('one byte', () => {
     ['an url', { indexParts: [{ url: 'file:///etc/passwd', bytes: 1, sha256: 'a'.repeat(64) }] }],
   ])('wrong in what the operator asks for (%s) is told by the name of the field', (_what, change) => {
     const backup = { ...forge(double, { lines: [] }), ...change };
-    expect(() => parseRestoreInput(restoreInput(backup, target))).toThrow(
+    expect(() => parseSpec(JSON.stringify(restoreInput(backup, target)))).toThrow(
       expect.objectContaining({ reason: 'SpecInvalid' }),
     );
   });

@@ -6,15 +6,15 @@ import { zstdDecompress } from 'node:zlib';
 import type { BackupCipher } from '../../backup-format/encryption.ts';
 import { parseExtra } from '../../backup-format/attributes.ts';
 import type { ExtraRecord } from '../../backup-format/attributes.ts';
-import { FormatError } from '../../backup-format/fields.ts';
+import { FormatError } from '../../backup-format/schema.ts';
 import { IndexReader } from '../../backup-format/index-format.ts';
-import type { BackupToRead, BlobToRead } from '../../jobs/job.ts';
+import type { BackupToRead, BlobToRead } from '../../jobs/restore.ts';
 import { NumberSet } from '../../backup-format/number-set.ts';
 import type { FileRecord, IndexRecord, PartHeader, WholeRecord } from '../../backup-format/record.ts';
 import { JobError } from '../job-error.ts';
 import { AttributeCursor } from './attribute-cursor.ts';
 import type { BlobReader } from './blob-reader.ts';
-import { longestPartBytes } from './input.ts';
+import { longestPartBytes } from '../../jobs/restore.ts';
 
 const decompress = promisify(zstdDecompress);
 

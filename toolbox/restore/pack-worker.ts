@@ -4,7 +4,7 @@ import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { backupCipher } from '../../backup-format/encryption.ts';
-import { FormatError } from '../../backup-format/fields.ts';
+import { FormatError } from '../../backup-format/schema.ts';
 import { chunkBytes } from '../../backup-format/names.ts';
 import { Collector } from '../collect.ts';
 import { serve } from '../thread.ts';

@@ -4,13 +4,15 @@
  */
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { RestoreDatabase, RestoreFileTree } from '../../jobs/job.ts';
-import { databaseSetName } from '../../jobs/job.ts';
+import type { RestoreDatabase } from '../../jobs/restore.ts';
+import type { TargetTree } from '../../jobs/values.ts';
+import { databaseSetName } from '../../jobs/values.ts';
 import { databaseStaging, markerDirectory } from '../../jobs/staging.ts';
 import { clearTree, lookAtTree, writeTreeMarker } from '../files/tree.ts';
 import { parseMarker } from '../marker.ts';
-import type { Found, Marker } from '../marker.ts';
-import { systemSchemas } from '../spec.ts';
+import type { Found } from '../marker.ts';
+import type { Marker } from '../../jobs/load.ts';
+import { systemSchemas } from '../../jobs/load.ts';
 import { ownDirectory, readOwn, replaceFile } from './durable.ts';
 
 type PhysicalDatabase = Extract<RestoreDatabase, { readonly kind: 'Physical' }>;
@@ -75,7 +77,7 @@ export function databasePlace(spec: PhysicalDatabase): Place {
   };
 }
 
-export function treePlace(tree: RestoreFileTree): Place {
+export function treePlace(tree: TargetTree): Place {
   const ours = join(tree.path, markerDirectory);
   return {
     set: tree.name,

@@ -1,5 +1,5 @@
 /** What one restore works with, and what it may do with the data that are there. */
-import type { RestoreJobInput } from '../../jobs/job.ts';
+import type { RestoreJobInput } from '../../jobs/restore.ts';
 import { decide } from '../marker.ts';
 import type { LoadDecision } from '../marker.ts';
 import type { Report } from '../report.ts';

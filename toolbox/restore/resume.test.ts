@@ -3,7 +3,7 @@ import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { RestoreJobInput } from '../../jobs/job.ts';
+import type { RestoreJobInput } from '../../jobs/restore.ts';
 import { setAttribute } from '../../test/support/backup/attributes.ts';
 import { BlobDouble } from '../../test/support/backup/blob-double.ts';
 import { crashAfter } from '../../test/support/backup/crashing-fs.ts';

@@ -3,7 +3,7 @@ import { chown, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stagedDatabase } from '../../jobs/staging.ts';
 import { JobError } from '../job-error.ts';
-import type { Marker } from '../marker.ts';
+import type { Marker } from '../../jobs/load.ts';
 import { syncAll } from './durable.ts';
 import { exists, parentsOf } from './places.ts';
 import type { Place } from './places.ts';

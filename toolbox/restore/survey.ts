@@ -2,7 +2,7 @@
  * The first reading of an index: everything is checked, nothing is written but the job's own scratch files. It tells how much
  * there is to do, and leaves the extents sorted by pack.
  */
-import type { BackupToRead } from '../../jobs/job.ts';
+import type { BackupToRead } from '../../jobs/restore.ts';
 import { chunkBytes } from '../../backup-format/names.ts';
 import { NumberSet } from '../../backup-format/number-set.ts';
 import { EntryRules } from './entry-rules.ts';

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { formatMinor, formatVersion, manifestText } from '../../../backup-format/manifest.ts';
 import type { Manifest } from '../../../backup-format/manifest.ts';
-import type { BackupJobResult } from '../../../jobs/job.ts';
+import type { BackupJobResult } from '../../../jobs/backup.ts';
 import { accessACL, defaultACL } from '../../../backup-format/attributes.ts';
 import { count } from '../../../toolbox/count.ts';
 import { readAttributes } from '../../../toolbox/files/xattr.ts';

@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { loadStep } from '../../../backup-format/logical.ts';
-import type { BackupJobInput, BackupJobResult } from '../../../jobs/job.ts';
+import type { BackupJobInput, BackupJobResult } from '../../../jobs/backup.ts';
 import { toolboxImage } from '../../../images/images.ts';
 import { BlobDouble } from '../../support/backup/blob-double.ts';
 import { databaseImage, DatabaseStage } from '../../support/backup/database-stage.ts';
@@ -14,6 +14,7 @@ import type { JobOutcome, JobRun } from '../../support/backup/database-stage.ts'
 import { backupID, identity } from '../../support/backup/job-builder.ts';
 import type { ReadFile } from '../../support/backup/read-back.ts';
 import { waitFor } from '../../support/wait.ts';
+import { checkedResult } from '../../support/backup/job-result.ts';
 
 /** Of the file that called {@link onStage}. */
 export let stage: DatabaseStage;
@@ -95,7 +96,7 @@ export async function run(
 
 export const resultOf = (outcome: JobOutcome): BackupJobResult => {
   expect(outcome.error).toBeUndefined();
-  return outcome.result as unknown as BackupJobResult;
+  return checkedResult('backup', outcome.result);
 };
 
 export const checksums = `CHECKSUM TABLE jtel.calls, jtel.\`odd/\`\`name %\`, jtelstats.days; SELECT COUNT(*) FROM jtel.recent; SELECT jtel.one();

@@ -1,6 +1,6 @@
 /** A backup of a real MariaDB in which somebody else holds what the backup needs: it says so, and goes on when that is over. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BackupJobInput } from '../../../jobs/job.ts';
+import type { BackupJobInput } from '../../../jobs/backup.ts';
 import { BlobDouble } from '../../support/backup/blob-double.ts';
 import { DatabaseStage } from '../../support/backup/database-stage.ts';
 import { backupID, identity } from '../../support/backup/job-builder.ts';

@@ -9,7 +9,9 @@ import {
   prepareFile,
   prepareScript,
 } from '../../../jobs/companion.ts';
-import type { BackupJobInput, BackupJobResult, CountJobResult, RestoreJobInput } from '../../../jobs/job.ts';
+import type { BackupJobInput } from '../../../jobs/backup.ts';
+import type { CountJobResult } from '../../../jobs/count.ts';
+import type { RestoreJobInput } from '../../../jobs/restore.ts';
 import type { DatabaseKind } from '../../../backup-format/data-set.ts';
 import { stagedDatabase } from '../../../jobs/staging.ts';
 import { createHostDriver } from '../../../host-driver/connect.ts';
@@ -23,6 +25,7 @@ import { identity } from '../../support/backup/job-builder.ts';
 import { backupToRead } from '../../support/backup/restore-builder.ts';
 import { aFence, aFile } from '../../support/host-builders.ts';
 import { waitFor } from '../../support/wait.ts';
+import { checkedResult } from '../../support/backup/job-result.ts';
 
 export const signal = new AbortController().signal;
 const nothing = (): void => undefined;
@@ -233,7 +236,7 @@ export class RestoreStage {
     });
     if (report.error !== undefined)
       throw new Error(`backup failed: ${report.error.reason} ${report.error.message}`);
-    return backupToRead(this.double, report.result as BackupJobResult);
+    return backupToRead(this.double, checkedResult('backup', report.result));
   }
 
   /** As the operator puts it together (controllers/loading/restore-job.ts). */
@@ -316,7 +319,7 @@ export class RestoreStage {
     });
     if (report.error !== undefined)
       throw new Error(`count failed: ${report.error.reason} ${report.error.message}`);
-    return report.result as CountJobResult;
+    return checkedResult('count', report.result);
   }
 
   #companion(project: string, script: string, files: JobCompanion['files'], readOnly: boolean): JobCompanion {

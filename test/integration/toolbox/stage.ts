@@ -10,13 +10,15 @@ import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { buildStandIns } from '../../../sandbox/stand-ins/images.ts';
 import { buildToolbox, toolboxImage } from '../../../images/images.ts';
-import type { DataSetSpec } from '../../../toolbox/spec.ts';
+import type { VanillaSet } from '../../../jobs/load.ts';
 import { ensureBaseImage, ensureNodeImage } from '../../../kit/base-image.ts';
 import { ensureDocker } from '../../../kit/docker-daemon.ts';
 import type { Docker } from '../../../kit/docker.ts';
 import { sandboxLabel } from '../../../kit/docker.ts';
 import { silentProgress } from '../../../kit/progress.ts';
 import { waitFor } from '../../support/wait.ts';
+import { checkedResult } from '../../support/backup/job-result.ts';
+import type { JobInput } from '../../../jobs/job.ts';
 
 const label = `${sandboxLabel}=toolbox-test`;
 const databaseImage = 'jtel/acd-dbm:3.43.1';
@@ -181,7 +183,7 @@ export class Stage {
   }
 
   /** Puts a data set on the server; the digest is that of `content` unless something else is wanted. */
-  serve(kind: DataSetSpec['kind'], content: Buffer, claimed: Buffer = content): DataSetSpec {
+  serve(kind: VanillaSet['kind'], content: Buffer, claimed: Buffer = content): VanillaSet {
     const path = `/vanilla/${kind.toLowerCase()}-${this.served.size}.zst`;
     this.served.set(path, { content });
     return {
@@ -206,7 +208,7 @@ export class Stage {
     };
   }
 
-  loadSpec(loadID: string, dataSets: readonly DataSetSpec[]): Readonly<Record<string, unknown>> {
+  loadSpec(loadID: string, dataSets: readonly VanillaSet[]): Readonly<Record<string, unknown>> {
     return this.spec({ type: 'load', loadID, dataSets });
   }
 
@@ -258,6 +260,8 @@ export class Stage {
   }
 
   async run(spec: Readonly<Record<string, unknown>>): Promise<Outcome> {
-    return await this.finish(await this.start(spec));
+    const outcome = await this.finish(await this.start(spec));
+    if (outcome.result !== undefined) checkedResult(spec['type'] as JobInput['type'], outcome.result);
+    return outcome;
   }
 }

@@ -16,7 +16,8 @@ import {
   prepareScript,
 } from '../../../jobs/companion.ts';
 import type { CompanionFile } from '../../../jobs/companion.ts';
-import type { BackupDatabase, BackupJobInput, RestoreJobInput } from '../../../jobs/job.ts';
+import type { BackupDatabase, BackupJobInput } from '../../../jobs/backup.ts';
+import type { RestoreJobInput } from '../../../jobs/restore.ts';
 import { stagedDatabase } from '../../../jobs/staging.ts';
 import { buildOlderDatabase, buildStandIns, olderDatabaseImage } from '../../../sandbox/stand-ins/images.ts';
 import { buildToolbox, toolboxImage } from '../../../images/images.ts';

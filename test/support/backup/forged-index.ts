@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import type { DataSet } from '../../../backup-format/data-set.ts';
-import type { BlobToRead, RestoreJobInput } from '../../../jobs/job.ts';
+import type { BlobToRead, RestoreJobInput } from '../../../jobs/restore.ts';
 import { paths } from '../../../backup-format/names.ts';
 import { digestLine } from '../../../backup-format/record.ts';
 import type { BlobDouble } from './blob-double.ts';

@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { BackupJobInput, BackupJobResult, KnownIndexPart } from '../../../jobs/job.ts';
+import type { BackupJobInput, BackupJobResult, KnownIndexPart } from '../../../jobs/backup.ts';
 import { backup } from '../../../toolbox/backup/backup.ts';
-import type { Progress } from '../../../toolbox/report.ts';
+import type { JobProgress } from '../../../jobs/job.ts';
 import type { BlobDouble } from './blob-double.ts';
+import { checkedResult } from './job-result.ts';
 
 export const identity = 'acme.production';
 export const backupID = '20261123t120000z-00c0de';
@@ -102,7 +103,7 @@ export class TestTree {
 export interface JobOptions extends Partial<Omit<BackupJobInput, 'type' | 'upload'>> {
   readonly query?: string;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: (progress: JobProgress) => void;
 }
 
 function jobInput(double: BlobDouble, tree: TestTree, options: JobOptions = {}): BackupJobInput {
@@ -127,12 +128,13 @@ export async function runBackup(
   tree: TestTree,
   options: JobOptions = {},
 ): Promise<BackupJobResult> {
-  return await backup(
+  const result = await backup(
     jobInput(double, tree, options),
     options.onProgress ?? (() => undefined),
     options.signal ?? new AbortController().signal,
     10,
   );
+  return checkedResult('backup', result);
 }
 
 /** As the operator announces them: by a listing, for a try that did not end. */

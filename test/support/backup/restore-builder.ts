@@ -4,14 +4,16 @@ import { lstat, mkdtemp, readFile, readdir, readlink, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import type { BackupJobResult, RestoreJobInput, RestoreJobResult } from '../../../jobs/job.ts';
+import type { BackupJobResult } from '../../../jobs/backup.ts';
+import type { RestoreJobInput, RestoreJobResult } from '../../../jobs/restore.ts';
 import { paths } from '../../../backup-format/names.ts';
 import { parsePackList } from '../../../backup-format/pack-list.ts';
 import { readAttributes } from '../../../toolbox/files/xattr.ts';
 import { restore } from '../../../toolbox/restore/restore.ts';
-import type { Progress } from '../../../toolbox/report.ts';
+import type { JobProgress } from '../../../jobs/job.ts';
 import type { BlobDouble } from './blob-double.ts';
 import { identity } from './job-builder.ts';
+import { checkedResult } from './job-result.ts';
 
 const uid = process.getuid?.() ?? 0;
 const gid = process.getgid?.() ?? 0;
@@ -56,7 +58,7 @@ export function restoreInput(
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: (progress: JobProgress) => void;
 }
 
 /** Each has a scratch directory of its own, as each job has its container. */
@@ -66,12 +68,13 @@ export async function runRestore(
 ): Promise<RestoreJobResult> {
   const scratch = await mkdtemp(join(tmpdir(), 'restore-scratch-'));
   try {
-    return await restore(input, {
+    const result = await restore(input, {
       report: onProgress ?? (() => undefined),
       signal: signal ?? new AbortController().signal,
       scratch,
       retryMilliseconds: 1,
     });
+    return checkedResult('restore', result);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

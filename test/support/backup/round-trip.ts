@@ -1,6 +1,7 @@
 /** A database that is backed up, and comes back in a second server, by the real jobs in real containers. */
 import { exchangePath } from '../../../jobs/companion.ts';
-import type { BackupJobResult, RestoreJobInput } from '../../../jobs/job.ts';
+import type { BackupJobResult } from '../../../jobs/backup.ts';
+import type { RestoreJobInput } from '../../../jobs/restore.ts';
 import { ensureDocker } from '../../../kit/docker-daemon.ts';
 import { silentProgress } from '../../../kit/progress.ts';
 import { BlobDouble } from './blob-double.ts';
@@ -8,6 +9,7 @@ import { databaseImage, DatabaseStage } from './database-stage.ts';
 import type { JobOutcome, StageOptions } from './database-stage.ts';
 import { identity } from './job-builder.ts';
 import { backupToRead } from './restore-builder.ts';
+import { checkedResult } from './job-result.ts';
 
 export class RoundTrip {
   readonly stage: DatabaseStage;
@@ -56,7 +58,7 @@ export class RoundTrip {
     const outcome = await this.tryBackup(kind);
     if (outcome.result === undefined)
       throw new Error(`the backup failed: ${outcome.error?.message ?? outcome.log.slice(-500)}`);
-    return outcome.result as unknown as BackupJobResult;
+    return checkedResult('backup', outcome.result);
   }
 
   /** @param look is given the second server's name, which is gone afterwards. */

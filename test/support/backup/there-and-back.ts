@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DataSet } from '../../../backup-format/data-set.ts';
-import type { CountedTree } from '../../../jobs/job.ts';
+import type { CountedTree } from '../../../jobs/count.ts';
 import { count } from '../../../toolbox/count.ts';
 import { BlobDouble } from './blob-double.ts';
 import { runBackup, TestTree } from './job-builder.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { atOwnPlaces } from '../../../../jobs/companion.ts';
-import type { BackupDatabase, BackupJobInput, BackupJobResult } from '../../../../jobs/job.ts';
+import type { BackupDatabase, BackupJobInput, BackupJobResult } from '../../../../jobs/backup.ts';
 import { keysOf } from '../../../../controllers/loading/database-keys.ts';
 import { restoreObstacle } from '../../../../controllers/loading/restore-job.ts';
 import { selfSignedCertificate } from '../../../../controllers/inputs/self-signed.ts';

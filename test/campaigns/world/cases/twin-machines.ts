@@ -1,6 +1,6 @@
 /** W9: machines from one template share their machine-id. Which one answers decides whether a stack is moved or runs twice. */
 import assert from 'node:assert/strict';
-import type { BackupJobInput } from '../../../../jobs/job.ts';
+import type { BackupJobInput } from '../../../../jobs/backup.ts';
 import { storeLikeAJob } from '../../../../controllers/backup/testing.ts';
 import { stackKind, type JtelStack, type JtelStackSpec } from '../../../../crds/index.ts';
 import { aWorld, installed, project, ready, stackOf } from '../../../support/restore-world.ts';
