@@ -27,6 +27,8 @@ export async function bundleOperator(): Promise<RolldownOutput['output']> {
     platform: 'node',
     // The entry has no extension, as befits a command.
     moduleTypes: { '': 'js' },
+    // Importing client-node's generated models changes nothing: only what is named of it comes along (70 MB of memory less).
+    treeshake: { moduleSideEffects: (id) => !id.includes('/node_modules/@kubernetes/client-node/') },
     // ssh2 tries its native code and goes on without.
     external: [/\.node$/],
     transform: { define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } },

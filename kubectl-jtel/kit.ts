@@ -3,7 +3,7 @@ import { stackKind, type JtelStack } from '../crds/index.ts';
 import type { CallOptions, Cluster } from '../runtime/client/cluster.ts';
 import { ClusterClient } from '../runtime/client/cluster-client.ts';
 import { KubeConnection } from '../runtime/client/connection.ts';
-import { defaultKubeconfigFiles, kubeconfigAccess } from '../runtime/client/kubeconfig.ts';
+import { defaultKubeconfigFiles } from '../runtime/client/kubeconfig.ts';
 import { SecretRegistry } from '../runtime/report/secret-registry.ts';
 import { CommandError, UsageError } from '../command-line/terminal.ts';
 import type { GlobalOptions } from './options.ts';
@@ -11,8 +11,8 @@ import type { Surroundings } from './surroundings.ts';
 import { colourful, plain, printable, type Paint } from './view/paint.ts';
 import type { ViewContext } from './view/view.ts';
 
-/** Owner of the fields that the plug-in sets for a person, in managedFields. */
-const fieldManager = 'kubectl-jtel';
+/** Who calls; and owner of the fields that the plug-in sets for a person, in managedFields. */
+const programName = 'kubectl-jtel';
 
 export interface Kit {
   readonly cluster: Cluster;
@@ -32,13 +32,13 @@ export async function withKit<T>(
   surroundings: Surroundings,
   work: (kit: Kit) => Promise<T>,
 ): Promise<T> {
-  const connection = connect(options, surroundings);
+  const connection = await connect(options, surroundings);
   const deadline = options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout * 1000);
   const signal =
     deadline === undefined ? surroundings.signal : AbortSignal.any([surroundings.signal, deadline]);
   const paint = paintFor(options, surroundings);
   const kit: Kit = {
-    cluster: new ClusterClient({ connection, fieldManager, secrets: new SecretRegistry() }),
+    cluster: new ClusterClient({ connection, fieldManager: programName, secrets: new SecretRegistry() }),
     connection,
     namespace: options.namespace ?? connection.namespace ?? 'default',
     call: { signal },
@@ -69,14 +69,13 @@ function paintFor(options: GlobalOptions, { environment, screen }: Surroundings)
   return wanted ? colourful() : plain;
 }
 
-function connect({ kubeconfig, context }: GlobalOptions, { environment }: Surroundings): KubeConnection {
+async function connect(
+  { kubeconfig, context }: GlobalOptions,
+  { environment }: Surroundings,
+): Promise<KubeConnection> {
+  const files = kubeconfig === undefined ? defaultKubeconfigFiles(environment) : [kubeconfig];
   try {
-    return new KubeConnection(
-      kubeconfigAccess(
-        kubeconfig === undefined ? defaultKubeconfigFiles(environment) : [kubeconfig],
-        context,
-      ),
-    );
+    return await KubeConnection.load({ userAgent: programName, files, context });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }

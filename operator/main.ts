@@ -44,7 +44,10 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const logger = createLogger({ level: config.logLevel, format: config.logFormat, secrets });
   const registry = new Registry();
   const metrics = new RuntimeMetrics(registry, 'jtel_operator_');
-  const connection = KubeConnection.load(config.kubeconfig);
+  const connection = await KubeConnection.load({
+    userAgent: operatorName,
+    files: config.kubeconfig === undefined ? undefined : [config.kubeconfig],
+  });
   const observe: CallObserver = ({ method, status, seconds }) => metrics.apiCalled(method, status, seconds);
   const cluster = new ClusterClient({ connection, fieldManager: operatorName, secrets, observe });
   const informerOptions = { connection, namespaces: config.namespaces, logger, metrics, observe };

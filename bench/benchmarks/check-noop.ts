@@ -64,7 +64,10 @@ async function controllerChecks(
   { operatorKubeconfig, toolbox, project, read }: InstalledStack,
   context: BenchmarkContext,
 ): Promise<{ readonly hostOnly: Contender; readonly whole: Contender }> {
-  const connection = KubeConnection.load(operatorKubeconfig);
+  const connection = await KubeConnection.load({
+    userAgent: 'jtel-bench',
+    files: [operatorKubeconfig],
+  });
   const cluster = new ClusterClient({
     connection,
     fieldManager: 'jtel-bench',

@@ -53,7 +53,10 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
   const manifest = manifests.find(({ kind }) => kind === stackKind.kind);
   if (manifest === undefined) throw new Error('examples/quickstart has no JtelStack');
   const { name, namespace = '' } = manifest.metadata;
-  const connection = KubeConnection.load(sandbox.kubeconfigPath);
+  const connection = await KubeConnection.load({
+    userAgent: 'jtel-bench',
+    files: [sandbox.kubeconfigPath],
+  });
   context.atEnd(() => connection.close());
   const cluster = new ClusterClient({
     connection,

@@ -1,14 +1,14 @@
 /**
  * One watch, from its start to its end, as a promise. Not client-node's `Watch`: it swallows what handlers throw and what
- * the server says when it refuses, cannot be ended before it was answered, and brings all of client-node into memory.
+ * the server says when it refuses, and cannot be ended before it was answered.
  */
-import type { IncomingMessage } from 'node:http';
-import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import type { ResourceKind } from '../kind.ts';
 import type { KubeConnection } from '../client/connection.ts';
 import { isGone } from '../client/api-error.ts';
+import type { Session } from '../client/mended-kube-config.ts';
 import { collectionPath } from '../client/paths.ts';
-import { commonHeaders, errorFrom, parse, urlOf } from '../client/transport.ts';
+import { answerOf, errorFrom, parse, urlOf } from '../client/transport.ts';
 import type { KubernetesObject } from '../objects.ts';
 
 export type WatchEnd =
@@ -51,18 +51,20 @@ export async function watchOnce<T extends KubernetesObject>(
 ): Promise<WatchEnd> {
   const controller = new AbortController();
   let silent = false;
-  const timer = setTimeout(
-    () => {
-      silent = true;
-      controller.abort();
-    },
-    (request.lastsSeconds + request.graceSeconds) * 1000,
-  );
+  let timer: NodeJS.Timeout | undefined;
   const abort = (): void => controller.abort();
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   try {
-    return await follow(connection, kind, request, handlers, controller.signal);
+    const session = await connection.login(controller.signal);
+    timer = setTimeout(
+      () => {
+        silent = true;
+        controller.abort();
+      },
+      (request.lastsSeconds + request.graceSeconds) * 1000,
+    );
+    return await follow(connection, session, kind, request, handlers, controller.signal);
   } catch (error) {
     if (signal.aborted) return { reason: 'Aborted' };
     if (silent) return { reason: 'Silent' };
@@ -78,6 +80,7 @@ export async function watchOnce<T extends KubernetesObject>(
 /** Delivers line by line until the server ends the stream, or says why it cannot go on. */
 async function follow<T extends KubernetesObject>(
   connection: KubeConnection,
+  session: Session,
   kind: ResourceKind<T>,
   request: WatchRequest,
   handlers: WatchHandlers<T>,
@@ -92,20 +95,14 @@ async function follow<T extends KubernetesObject>(
     timeoutSeconds: Math.max(1, Math.round(request.lastsSeconds)),
   };
   const url = urlOf(connection, collectionPath(kind, request.namespace), query);
-  const response = await connection.send({
+  const response = await connection.send(session, {
     method: 'GET',
     url,
-    headers: request.name === undefined ? commonHeaders : { ...commonHeaders, accept: metadataOnly },
-    pool: 'watches',
+    headers: { accept: request.name === undefined ? 'application/json' : metadataOnly },
     signal,
   });
-  const status = response.statusCode ?? 0;
-  if (status !== 200)
-    throw errorFrom(
-      { purpose },
-      { status, body: parse(await text(response)), retryAfter: response.headers['retry-after'] },
-    );
-  for await (const line of linesOf(response)) {
+  if (response.statusCode !== 200) throw errorFrom({ purpose }, await answerOf(response));
+  for await (const line of linesOf(response.body)) {
     const end = deliver(line, handlers);
     if (end !== undefined) return end;
   }
@@ -113,7 +110,7 @@ async function follow<T extends KubernetesObject>(
 }
 
 /** Whole lines only; throws when the stream breaks before its agreed end. */
-async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+async function* linesOf(response: Readable): AsyncGenerator<string> {
   response.setEncoding('utf8');
   let rest = '';
   for await (const chunk of response) {

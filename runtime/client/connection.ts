@@ -1,166 +1,140 @@
 /**
- * The way to one API server: address, login, connections. All requests share a few kept-alive connections (client-node
- * would make a new one, hence a TLS handshake, for every request).
+ * The way to one API server: where it is, who we are, and a few kept-alive connections. client-node's KubeConfig knows the
+ * ways to log in; it is loaded with the first connection, as everything else here works without it.
  */
-import { createHash } from 'node:crypto';
-import {
-  Agent as PlainAgent,
-  request as plainRequest,
-  type ClientRequest,
-  type IncomingMessage,
-} from 'node:http';
-import { Agent, request as tlsRequest } from 'node:https';
-import {
-  defaultKubeconfigFiles,
-  kubeconfigAccess,
-  serviceAccountAccess,
-  type ClusterAccess,
-  type Login,
-} from './kubeconfig.ts';
-import { loginOf } from './login.ts';
+import { existsSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Dispatcher } from 'undici';
+import { defaultKubeconfigFiles, kubeconfigAccess, type KubeAccess } from './kubeconfig.ts';
+import type { MendedKubeConfig, Session } from './mended-kube-config.ts';
+import { Turns } from './turns.ts';
+
+export interface ConnectionOptions {
+  /** Sent with every request: which program calls. */
+  readonly userAgent: string;
+  /** Merged as kubectl does. Left out: inside a pod its service account, else KUBECONFIG or ~/.kube/config. */
+  readonly files?: readonly string[] | undefined;
+  /** Another than the current context. */
+  readonly context?: string | undefined;
+}
 
 export interface HttpRequest {
-  readonly method: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Each watch holds a connection for as long as it lasts, so watches must not compete with calls. */
-  readonly pool: 'calls' | 'watches';
   readonly signal: AbortSignal;
 }
 
-/** A burst of calls waits for one of these instead of opening a connection each. */
-const MAX_CALL_CONNECTIONS = 8;
+export type HttpAnswer = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' | 'body'>;
 
-/** The API server keeps an idle connection for 90 s. */
-const IDLE_MILLISECONDS = 60_000;
+/** Each watch holds a connection for as long as it lasts; of calls there are so many at the same time. */
+const callsAtOnce = 8;
 
-interface Agents {
-  readonly digest: string;
-  readonly calls: PlainAgent;
-  readonly watches: PlainAgent;
-}
+/** What a kept connection ends with when the server closed it in the moment it was used again. */
+const tornCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 export class KubeConnection {
-  readonly access: ClusterAccess;
-  readonly #login: () => Promise<Login>;
-  #agents: Agents | undefined;
+  /** Bounds the calls at the same time; watches are not counted. */
+  readonly calls = new Turns(callsAtOnce);
+  readonly #config: MendedKubeConfig;
+  readonly #userAgent: string;
 
-  constructor(access: ClusterAccess) {
-    this.access = access;
-    this.#login = loginOf(access);
-    if (access.proxyURL !== undefined && !/^https?:/.test(access.proxyURL)) {
-      throw new Error(
-        `kubeconfig: proxy-url ${access.proxyURL} is not supported; use an http or https proxy`,
-      );
-    }
+  private constructor(config: MendedKubeConfig, userAgent: string) {
+    this.#config = config;
+    this.#userAgent = userAgent;
   }
 
-  /**
-   * Where `kubectl` would go: the file given; else, inside a pod, its service account; else KUBECONFIG or
-   * ~/.kube/config.
-   */
-  static load(kubeconfigFile?: string): KubeConnection {
-    const inPod = kubeconfigFile === undefined ? serviceAccountAccess() : undefined;
-    return new KubeConnection(
-      inPod ?? kubeconfigAccess(kubeconfigFile === undefined ? defaultKubeconfigFiles() : [kubeconfigFile]),
-    );
+  /** Where `kubectl` would go. @throws {Error} that says what is wrong in which kubeconfig. */
+  static async load({ userAgent, files, context }: ConnectionOptions): Promise<KubeConnection> {
+    if (files === undefined && isInPod()) return await KubeConnection.inPod(userAgent);
+    return await KubeConnection.to(kubeconfigAccess(files ?? defaultKubeconfigFiles(), context), userAgent);
+  }
+
+  /** To the cluster and as the user of a context. */
+  static async to(access: KubeAccess, userAgent: string): Promise<KubeConnection> {
+    const { MendedKubeConfig } = await import('./mended-kube-config.ts');
+    return new KubeConnection(new MendedKubeConfig(access), userAgent);
+  }
+
+  /** As the service account of the pod that this process runs in. @param root the directory that its files lie below. */
+  static async inPod(userAgent: string, root = ''): Promise<KubeConnection> {
+    const { MendedKubeConfig } = await import('./mended-kube-config.ts');
+    return new KubeConnection(new MendedKubeConfig(undefined, root), userAgent);
   }
 
   /** URL of the API server, without a slash at its end. */
   get server(): string {
-    return this.access.server;
+    return this.#config.server;
   }
 
-  /** Namespace of the current context, or of the pod's service account. */
+  /** Namespace of the context, or of the pod's service account. */
   get namespace(): string | undefined {
-    return this.access.namespace;
+    return this.#config.namespace;
   }
 
-  /** Sends a request and gives the answer as soon as its head is there. */
-  async send(request: HttpRequest): Promise<IncomingMessage> {
-    const { headers, tls } = await this.#login();
-    request.signal.throwIfAborted();
-    const agent = this.#agentsFor(tls)[request.pool];
-    return exchange({ ...request, headers: { ...headers, ...request.headers } }, agent, 'MayRetry');
+  /**
+   * Who we are, as of now. That may take a program or a person, so it is bounded by the signal alone and comes before the
+   * time of a call begins.
+   */
+  async login(signal: AbortSignal): Promise<Session> {
+    signal.throwIfAborted();
+    return await untilAborted(this.#config.session(), signal);
+  }
+
+  /** Sends a request and gives the answer as soon as its head is there. The signal bounds it, until its body was read. */
+  async send({ dispatcher, headers }: Session, request: HttpRequest): Promise<HttpAnswer> {
+    const { url, method, body = null, signal } = request;
+    // A connection is free one turn of the event loop after the end of its answer: a call that came at once would open another.
+    await nextTurn();
+    // undici notices the signal only when it is connected; then it sends nothing any more.
+    const send = (): Promise<HttpAnswer> =>
+      untilAborted(
+        dispatcher.request({
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
+          method,
+          headers: { 'user-agent': this.#userAgent, ...headers, ...request.headers },
+          body,
+          signal,
+          headersTimeout: 0,
+          bodyTimeout: 0,
+        }),
+        signal,
+      );
+    const answer = await send().catch((error: unknown) => {
+      if (method === 'GET' && isTorn(error) && !signal.aborted) return send();
+      throw error;
+    });
+    if (answer.statusCode === 401) this.#config.forget();
+    return answer;
   }
 
   /** Ends all connections, those of running calls too. */
   async close(): Promise<void> {
-    destroy(this.#agents);
-    this.#agents = undefined;
-  }
-
-  /** New ones when the TLS material is new (first use, or rotated); running requests end on the old ones. */
-  #agentsFor(tls: Login['tls']): Agents {
-    const digest = createHash('sha256').update(JSON.stringify(tls)).digest('hex');
-    if (this.#agents?.digest === digest) return this.#agents;
-    const old = this.#agents;
-    this.#agents = {
-      digest,
-      calls: this.#agent(tls, MAX_CALL_CONNECTIONS),
-      watches: this.#agent(tls, Infinity),
-    };
-    for (const agent of [old?.calls, old?.watches])
-      for (const socket of Object.values(agent?.freeSockets ?? {}).flat()) socket?.destroy();
-    return this.#agents;
-  }
-
-  #agent(tls: Login['tls'], maxSockets: number): PlainAgent {
-    const { server, serverName, serverTrust, proxyURL } = this.access;
-    // With keep-alive probes after 15 s the kernel notices a peer that vanished without a word.
-    const common = {
-      keepAlive: true,
-      keepAliveMsecs: 15_000,
-      maxSockets,
-      timeout: IDLE_MILLISECONDS,
-      ...(proxyURL === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxyURL, HTTP_PROXY: proxyURL } }),
-    };
-    if (server.startsWith('http:')) return new PlainAgent(common);
-    const { ca, cert, key } = tls;
-    return new Agent({
-      ...common,
-      ca,
-      cert,
-      key,
-      rejectUnauthorized: serverTrust === 'Verify',
-      ...(serverName === undefined ? {} : { servername: serverName }),
-    });
+    await this.#config.close();
   }
 }
 
-/**
- * A kept-alive connection may have been closed by the server in the very moment it is used again; a read is then sent
- * once more on another one, as every HTTP client does.
- */
-async function exchange(
-  request: HttpRequest,
-  agent: PlainAgent,
-  mode: 'MayRetry' | 'Last',
-): Promise<IncomingMessage> {
-  const { method, url, headers, body, signal } = request;
-  const send = url.protocol === 'http:' ? plainRequest : tlsRequest;
-  const outgoing: ClientRequest = send(url, {
-    method,
-    agent,
-    signal,
-    headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
-  });
+/** What comes later is of no account. @throws the signal's reason as soon as it aborts. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   try {
-    return await new Promise<IncomingMessage>((resolve, reject) => {
-      outgoing.once('response', resolve);
-      outgoing.on('error', reject);
-      outgoing.end(body);
-    });
-  } catch (error) {
-    const torn =
-      outgoing.reusedSocket && error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
-    if (!torn || method !== 'GET' || mode === 'Last' || signal.aborted) throw error;
-    return exchange(request, agent, 'Last');
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
-function destroy(agents: Agents | undefined): void {
-  agents?.calls.destroy();
-  agents?.watches.destroy();
+/** As every HTTP client does, a read is then sent once more on another connection; a write is not. */
+function isTorn(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && tornCodes.has(String(error.code));
+}
+
+function isInPod(): boolean {
+  const host = process.env['KUBERNETES_SERVICE_HOST'] ?? '';
+  return host !== '' && existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token');
 }

@@ -1,8 +1,8 @@
 /** One request to the API server: JSON in, JSON out, bounded in time, every failure an `ApiError`. */
-import { text } from 'node:stream/consumers';
 import { ApiError, NO_ANSWER } from './api-error.ts';
 import type { CallOptions } from './cluster.ts';
-import type { KubeConnection } from './connection.ts';
+import type { HttpAnswer, KubeConnection } from './connection.ts';
+import type { Session } from './mended-kube-config.ts';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -38,14 +38,22 @@ export async function callApi(
   const abort = (): void => controller.abort(options.signal.reason);
   options.signal.addEventListener('abort', abort, { once: true });
   let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    controller.abort();
-  }, timeoutSeconds * 1000);
+  let timer: NodeJS.Timeout | undefined;
+  const startTimer = (): void => {
+    timer = setTimeout(() => {
+      timedOut = true;
+      controller.abort();
+    }, timeoutSeconds * 1000);
+  };
   const start = performance.now();
   let status = NO_ANSWER;
   try {
-    const answer = await exchange(connection, request, controller.signal);
+    // A person who logs in may take longer than a call.
+    const session = await connection.login(options.signal);
+    startTimer();
+    const answer = await connection.calls.run(controller.signal, () =>
+      exchange(connection, session, request, controller.signal),
+    );
     status = answer.status;
     if (status >= 200 && status < 300) return answer.body;
     throw errorFrom(request, answer);
@@ -78,29 +86,32 @@ export interface Answer {
 
 async function exchange(
   connection: KubeConnection,
+  session: Session,
   request: ApiRequest,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const response = await connection.send({
+  const response = await connection.send(session, {
     method: request.method,
     url: urlOf(connection, request.path, request.query),
     headers: {
-      ...commonHeaders,
+      accept: 'application/json',
       ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
     },
     ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-    pool: 'calls',
     signal,
   });
-  return {
-    status: response.statusCode ?? NO_ANSWER,
-    body: parse(await text(response)),
-    retryAfter: response.headers['retry-after'],
-  };
+  return await answerOf(response);
 }
 
-/** For every request. */
-export const commonHeaders = { accept: 'application/json', 'user-agent': 'jtel-operator' };
+/** Reads an answer to its end. */
+export async function answerOf({ statusCode, headers, body }: HttpAnswer): Promise<Answer> {
+  const retryAfter = headers['retry-after'];
+  return {
+    status: statusCode,
+    body: parse(await body.text()),
+    retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+  };
+}
 
 export function urlOf(connection: KubeConnection, path: string, query: ApiRequest['query'] = {}): URL {
   const url = new URL(connection.server + path);

@@ -11,8 +11,11 @@ import {
   SecretRegistry,
   type Cluster,
 } from '../../runtime/index.ts';
+import { kubeconfigAccess } from '../../runtime/client/kubeconfig.ts';
 import { testKubeconfig } from './kubeconfig.ts';
 import { TcpProxy } from './tcp-proxy.ts';
+
+const userAgent = 'jtel-test';
 
 export interface TestCluster {
   readonly kubeconfig: string;
@@ -32,7 +35,7 @@ export function call(): { readonly signal: AbortSignal } {
 /** Connects to the test cluster and makes a fresh namespace, whose name starts with `purpose`. */
 export async function openCluster(purpose: string): Promise<TestCluster> {
   const kubeconfig = await testKubeconfig();
-  const connection = KubeConnection.load(kubeconfig);
+  const connection = await KubeConnection.load({ userAgent, files: [kubeconfig] });
   const secrets = new SecretRegistry();
   const client = new ClusterClient({ connection, fieldManager: 'jtel-test', secrets });
   const namespace = await createNamespace(client, purpose);
@@ -59,17 +62,18 @@ export async function createNamespace(cluster: Cluster, purpose: string): Promis
 export async function openProxied(
   kubeconfig: string,
 ): Promise<{ readonly connection: KubeConnection; readonly proxy: TcpProxy }> {
-  const { access } = KubeConnection.load(kubeconfig);
-  const server = new URL(access.server);
+  const access = kubeconfigAccess([kubeconfig]);
+  const server = new URL(String(access.cluster['server']));
   const proxy = await TcpProxy.to({
     host: server.hostname,
     port: Number(server.port === '' ? 443 : server.port),
   });
-  const connection = new KubeConnection({
-    ...access,
+  const cluster = {
+    ...access.cluster,
     server: `${server.protocol}//127.0.0.1:${proxy.port}`,
     // A certificate is valid for a name; for an address it is our 127.0.0.1 that must be in it.
-    ...(isIP(server.hostname) === 0 ? { serverName: server.hostname } : {}),
-  });
+    ...(isIP(server.hostname) === 0 ? { 'tls-server-name': server.hostname } : {}),
+  };
+  const connection = await KubeConnection.to({ ...access, cluster }, userAgent);
   return { connection, proxy };
 }

@@ -14,7 +14,10 @@ const [kubeconfig, namespace = '', identity = ''] = process.argv.slice(2);
 const say = (event: string, value: string | number = ''): void =>
   console.log(`${Date.now()} ${event} ${value}`.trimEnd());
 
-const connection = KubeConnection.load(kubeconfig);
+const connection = await KubeConnection.load({
+  userAgent: 'jtel-test',
+  files: kubeconfig === undefined ? undefined : [kubeconfig],
+});
 const cluster = new ClusterClient({ connection, fieldManager: 'jtel-test', secrets: new SecretRegistry() });
 const elector = new LeaderElector({
   cluster,

@@ -35,7 +35,10 @@ export async function startScriptedApiServer(script: {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const connection = new KubeConnection({ server: `http://127.0.0.1:${port}`, serverTrust: 'Verify' });
+  const connection = await KubeConnection.to(
+    { cluster: { server: `http://127.0.0.1:${port}` }, user: {} },
+    'jtel-test',
+  );
   return {
     connection,
     requests,

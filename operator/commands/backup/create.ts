@@ -15,7 +15,10 @@ export async function createBackup(
   backup: JtelBackup,
   signal: AbortSignal,
 ): Promise<'Created' | 'Exists'> {
-  const connection = KubeConnection.load(kubeconfig);
+  const connection = await KubeConnection.load({
+    userAgent: operatorName,
+    files: kubeconfig === undefined ? undefined : [kubeconfig],
+  });
   try {
     const cluster = new ClusterClient({
       connection,

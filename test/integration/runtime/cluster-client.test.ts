@@ -12,6 +12,7 @@ import {
   SecretRegistry,
   secrets,
 } from '../../../runtime/index.ts';
+import { kubeconfigAccess } from '../../../runtime/client/kubeconfig.ts';
 import { call, openCluster, openProxied, type TestCluster } from '../../support/cluster.ts';
 import { installWidgets, widget, widgets } from '../../support/widgets.ts';
 
@@ -233,8 +234,10 @@ describe('the cluster client', () => {
   });
 
   it('names the certificate as the trouble when it is not trusted', async () => {
-    const { certificateAuthority: _authority, ...access } = cluster.connection.access;
-    const connection = new KubeConnection(access);
+    const access = kubeconfigAccess([cluster.kubeconfig]);
+    const { 'certificate-authority-data': authority, ...distrusting } = access.cluster;
+    expect(authority).toBeDefined();
+    const connection = await KubeConnection.to({ ...access, cluster: distrusting }, 'jtel-test');
     const client = new ClusterClient({
       connection,
       fieldManager: 'jtel-test',
