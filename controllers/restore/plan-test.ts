@@ -8,6 +8,7 @@ import { annotations } from '../../crds/index.ts';
 import type { JobReport } from '../../host-driver/host.ts';
 import { compareCounts } from '../loading/compare-counts.ts';
 import { permanentReason } from '../loading/job-failures.ts';
+import { afterLoadJob, pauseLeft } from '../times/pauses.ts';
 import type { Action, Check, Plan, PlanInput, Scratch } from './model.ts';
 import { obstacle, wait, waitOrFail } from './obstacles.ts';
 import { patienceSeconds, withPatience } from './patience.ts';
@@ -124,7 +125,25 @@ function compared({ observed, restore, now }: PlanInput, count: JobReport): Plan
 function failed(input: PlanInput, report: JobReport, what: string): Plan {
   const { message = `exit code ${report.job.exitCode ?? 'unknown'}` } = report.error ?? {};
   if (permanentReason(report.error) !== undefined || isLate(input)) return note(false, `${what}: ${message}`);
+  const leftSeconds = pauseBeforeNextTry(input, report);
+  if (leftSeconds > 0) {
+    const said = `${what}: ${message} It is tried again in ${leftSeconds} s.`;
+    return { ...wait('Loading', 'JobFailed', said, leftSeconds), trouble: true };
+  }
   return act('Loading', [{ type: 'RemoveJob', uid: report.job.uid }], `trying again: ${message}`);
+}
+
+/** As long as was tried so far, so that the pauses grow without being counted: ten tries in an hour or so. */
+function pauseBeforeNextTry({ restore, observed, now }: PlanInput, report: JobReport): number {
+  const { finishedSeconds } = report.job;
+  const { startTime } = restore.status ?? {};
+  const host = observed.scratch?.host;
+  if (finishedSeconds === undefined || startTime === undefined || host?.ok !== true) return 0;
+  const skewSeconds = host.value.facts.clockSkewSeconds;
+  const triedSeconds = finishedSeconds - (Date.parse(startTime) / 1000 + skewSeconds);
+  const { firstSeconds, longestSeconds } = afterLoadJob;
+  const pause = Math.min(longestSeconds, Math.max(firstSeconds, triedSeconds));
+  return pauseLeft(report, pause, now, skewSeconds);
 }
 
 function isLate({ restore, now }: PlanInput): boolean {

@@ -1,7 +1,7 @@
 /** What comes next for a restore: one line per situation. */
 import { describe, expect, it } from 'vitest';
 import type { JtelBackup, JtelRestore, JtelStack, JtelStackStatus } from '../../crds/index.ts';
-import { aStack } from '../stack/testing.ts';
+import { aHost, aStack } from '../stack/testing.ts';
 import type { Observed, Plan } from './model.ts';
 import { plan } from './plan.ts';
 import { summarise } from './status.ts';
@@ -127,6 +127,45 @@ describe('what is in the way of a beginning', () => {
     expect(
       told(blocked(20), { ...good, preRestoreBackup: backupIn('Running') })?.blockedSinceTime,
     ).toBeUndefined();
+  });
+});
+
+describe('a test whose load fails', () => {
+  const start = now.getTime() / 1000;
+  const failedAt = (seconds: number, reason: string): Observed => ({
+    ...good,
+    scratch: {
+      project: 'jtel-test-0',
+      place: stack().spec.host as never,
+      host: { ok: true, value: aHost() },
+      databaseService: 'acd-dbm',
+      restore: {
+        job: { name: 'j', uid: 'u', type: 'restore', state: 'Failed', finishedSeconds: start + seconds },
+        error: { reason, message: 'no answer.' },
+      },
+    },
+  });
+  const test = aRestore({ mode: 'Test' }, { phase: 'Loading', startTime: now.toISOString() });
+  const look = (seconds: number, observed: Observed): Plan =>
+    plan({ restore: test, observed, now: new Date((start + seconds) * 1000) });
+
+  it('is tried again after longer and longer pauses, for an hour', () => {
+    const tries: number[] = [];
+    let failed = 5;
+    let verdict = look(failed, failedAt(failed, 'DownloadFailed'));
+    while (verdict.kind === 'Wait') {
+      tries.push(verdict.afterSeconds);
+      const again = failed + verdict.afterSeconds;
+      verdict = look(again, failedAt(failed, 'DownloadFailed'));
+      if (verdict.kind !== 'Act') break;
+      failed = again + 5;
+      verdict = look(failed, failedAt(failed, 'DownloadFailed'));
+    }
+    expect(tries).toEqual([60, 70, 145, 295, 595, 600, 600, 600, 600]);
+    expect(verdict).toMatchObject({ kind: 'Note', message: expect.stringContaining('no answer.') });
+  });
+  it('ends at once when no other try can help', () => {
+    expect(look(5, failedAt(5, 'DatabaseKeysMissing'))).toMatchObject({ kind: 'Note' });
   });
 });
 
