@@ -1,6 +1,6 @@
 /** The composition root: builds every part once, wires them, and runs until told to stop or leadership is lost. */
 
-import { Registry } from 'prom-client';
+import { Registry } from '@prometheus-io/client';
 import {
   backupKind,
   operatorName,

@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import { Registry } from '@prometheus-io/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HealthServer } from './health-server.ts';
 import { RuntimeMetrics } from './metrics.ts';

@@ -1,7 +1,7 @@
 /** What the kubelet and Prometheus ask: /healthz, /readyz, /metrics. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Registry } from 'prom-client';
+import type { Registry } from '@prometheus-io/client';
 
 /** Each check gives undefined when all is well, otherwise what is wrong. */
 export type HealthCheck = () => string | undefined;

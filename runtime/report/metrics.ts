@@ -1,5 +1,5 @@
 /** What the runtime counts, for Prometheus. Labels are bounded: controllers, kinds and verbs, never names of objects. */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client';
 
 export type ReconcileOutcome = 'success' | 'conflict' | 'error' | 'aborted';
 
