@@ -19,8 +19,7 @@ import { restoreObstacle } from '../loading/restore-job.ts';
 import { readRelease } from '../inputs/stack-release.ts';
 import type { ReleaseSource } from '../inputs/release-source.ts';
 import type { openStore } from '../stores/store-access.ts';
-import { inPlaceMark, type Check, type Checked, type Target } from './model.ts';
-import { wantsPreRestoreBackup } from './model.ts';
+import { neededBytes, wantsPreRestoreBackup, type Check, type Checked, type Target } from './model.ts';
 
 export interface CheckDependencies {
   readonly cluster: Cluster;
@@ -28,7 +27,6 @@ export interface CheckDependencies {
   readonly openStore: typeof openStore;
 }
 
-const diskFactor = 1.05;
 const gibibyte = 2 ** 30;
 const longestMessage = Math.min(1024, conditionMessageMaxLength);
 
@@ -181,7 +179,7 @@ function fits(release: Release, manifest: Manifest): InputError | undefined {
 
 function checkDisk({ spec }: JtelRestore, stack: JtelStack, manifest: Manifest): string {
   const free = stack.status?.host?.diskFreeBytes;
-  const needed = Math.ceil(manifest.totals.totalBytes * diskFactor);
+  const needed = neededBytes(manifest);
   if (free === undefined)
     throw new InputError('NotChecked', `The host of ${stack.metadata.name} was not looked at yet.`);
   const figures = `${sizeOf(needed)} are needed and ${sizeOf(free)} are free on ${stack.spec.host.address}`;
@@ -192,7 +190,7 @@ function checkDisk({ spec }: JtelRestore, stack: JtelStack, manifest: Manifest):
       `The restore has no room: ${figures}. Free some space or enlarge the disk.`,
     );
   // How much overwriting sets free, only the job on the host can tell; it looks before anything is stopped.
-  if (spec.inPlace === 'Accept') return `${inPlaceMark}: ${figures}.`;
+  if (spec.inPlace === 'Accept') return `In place: ${figures}.`;
   throw new InputError(
     'NoRoomBeside',
     `The backup has no room beside the data in use: ${figures}. Free some space, or create a JtelRestore with inPlace Accept, which stops the stack and overwrites its data.`,

@@ -19,9 +19,6 @@ export interface Target {
 
 export type Check = NonNullable<NonNullable<JtelRestore['status']>['checks']>[number];
 
-/** How the check of the disk says that there is only room for the old data or the new. */
-export const inPlaceMark = 'In place';
-
 /** What came of looking at everything that can be looked at without touching anything. */
 export interface Checked {
   readonly checks: readonly Check[];
@@ -29,6 +26,13 @@ export interface Checked {
   readonly problem?: Problem;
   /** Once the manifest could be read. */
   readonly manifest?: Manifest;
+}
+
+const diskFactor = 1.05;
+
+/** On the host's disk, beside what is there. */
+export function neededBytes({ totals }: Manifest): number {
+  return Math.ceil(totals.totalBytes * diskFactor);
 }
 
 /** What a restore waits for: which one, how far it is, since when, and why. */

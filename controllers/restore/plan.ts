@@ -4,8 +4,9 @@
  */
 
 import { isReason, type JtelRestore, type JtelStack, type Reason } from '../../crds/index.ts';
+import type { Manifest } from '../../backup-format/manifest.ts';
 import { describeCarriedOut } from '../loading/restore-orders.ts';
-import { inPlaceMark, type Check, type Observed, type Plan, type PlanInput } from './model.ts';
+import { neededBytes, type Checked, type Observed, type Plan, type PlanInput } from './model.ts';
 import { wantsPreRestoreBackup } from './model.ts';
 import { obstacle, wait, waitOrFail } from './obstacles.ts';
 import { withPatience } from './patience.ts';
@@ -35,10 +36,14 @@ function next(input: PlanInput): Plan {
   if (blocked !== undefined) return blocked;
   if (stack === undefined || observed.checked === undefined)
     return wait('Pending', 'NotChecked', 'Not checked yet.');
-  const { checks, problem } = observed.checked;
+  const { problem } = observed.checked;
   if (problem !== undefined) return waitOrFail(problem);
   if (spec.mode === 'Plan')
-    return { kind: 'Complete', reason: 'ChecksPassed', message: whatWouldHappen(restore, stack, checks) };
+    return {
+      kind: 'Complete',
+      reason: 'ChecksPassed',
+      message: whatWouldHappen(restore, stack, observed.checked),
+    };
   if (wantsPreRestoreBackup(restore, stack)) {
     const before = keepWhatIsThere(restore, observed);
     if (before !== undefined) return before;
@@ -179,18 +184,19 @@ function whatWasDone({ spec }: JtelRestore, { metadata, status }: JtelStack): st
   return `${what} and the stack is healthy.${down}${back}`;
 }
 
-function whatWouldHappen(restore: JtelRestore, stack: JtelStack, checks: readonly Check[]): string {
+function whatWouldHappen(restore: JtelRestore, stack: JtelStack, { checks, manifest }: Checked): string {
   const first = wantsPreRestoreBackup(restore, stack) ? 'make a backup of what is there, ' : '';
   const figures = checks.find(({ name }) => name === 'Manifest')?.message ?? '';
-  const disk = checks.find(({ name }) => name === 'Disk')?.message ?? '';
   const then =
     stack.status?.data === undefined
       ? 'load the backup and start the stack'
-      : howReplaced(restore, stack, disk);
+      : howReplaced(restore, stack, manifest);
   return `Nothing was touched. Execute would ${first}${then}. ${figures}`;
 }
 
-function howReplaced({ spec }: JtelRestore, { metadata }: JtelStack, disk: string): string {
-  if (disk.startsWith(inPlaceMark)) return `stop ${metadata.name}, overwrite its data in place, and start it`;
+function howReplaced({ spec }: JtelRestore, { metadata, status }: JtelStack, manifest?: Manifest): string {
+  const free = status?.host?.diskFreeBytes ?? 0;
+  if (manifest !== undefined && free < neededBytes(manifest))
+    return `stop ${metadata.name}, overwrite its data in place, and start it`;
   return `load the backup beside the data in use while ${metadata.name} serves, then stop it, switch to it and start it; the data from before are kept for ${spec.keepPreviousHours} hours`;
 }
