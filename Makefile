@@ -10,7 +10,7 @@ SANDBOX ?= demo
 BINDIR ?= $(HOME)/.local/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-unit test-integration test-e2e format lint generate images \
+.PHONY: help install demo test test-unit test-stories test-integration test-e2e format lint generate images \
         sandbox-up sandbox-down sandbox-status bench plugin clean
 
 help: ## Print these targets
@@ -26,8 +26,11 @@ test: ## Everything: checks, unit, integration and end-to-end tests (what CI run
 	@PATH='$(SYSTEM_PATH)' ./scripts/install.sh || { echo '0 passed, 1 failed'; exit 1; }
 	@node test/run.ts
 
-test-unit: install ## Unit tests: no service needed
+test-unit: install ## Unit tests: no service needed, half a minute
 	@node test/run.ts --only unit
+
+test-stories: install ## Whole lives and whole jobs, in memory and on the disk: no service needed
+	@node test/run.ts --only stories
 
 test-integration: install ## Tests against a real API server, compose host and blob server
 	@node test/run.ts --only integration

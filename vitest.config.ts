@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Kinds of test: unit (no service), integration (real API server, host, blob server), e2e (stories on real hosts). */
+/**
+ * Kinds of test: unit (no service, seconds), stories (whole lives of objects and whole jobs, in memory and on the disk; no
+ * service either), integration (real API server, host, blob server), e2e (stories on real hosts).
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -8,7 +11,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/integration/**', 'test/e2e/**'],
+          exclude: ['**/node_modules/**', '**/*.story.test.ts', 'test/integration/**', 'test/e2e/**'],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        test: {
+          name: 'stories',
+          include: ['**/*.story.test.ts'],
+          exclude: ['**/node_modules/**'],
           testTimeout: 10_000,
         },
       },

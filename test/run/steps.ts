@@ -15,7 +15,7 @@ export interface Check extends StepBase {
 /** A vitest project; each of its tests counts. */
 export interface Suite extends StepBase {
   readonly kind: 'suite';
-  readonly project: 'unit' | 'integration' | 'e2e';
+  readonly project: 'unit' | 'stories' | 'integration' | 'e2e';
   readonly needs: 'nothing' | 'sandbox';
 }
 
@@ -64,6 +64,14 @@ const steps: readonly Step[] = [
     name: 'unit',
     title: 'unit tests',
     project: 'unit',
+    needs: 'nothing',
+    timeLimitSeconds: 600,
+  },
+  {
+    kind: 'suite',
+    name: 'stories',
+    title: 'stories',
+    project: 'stories',
     needs: 'nothing',
     timeLimitSeconds: 600,
   },
