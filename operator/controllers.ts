@@ -13,7 +13,7 @@ import { CredentialStore } from '../controllers/inputs/credentials.ts';
 import type { ReleaseSource } from '../controllers/inputs/release-source.ts';
 import { BackupSource } from '../controllers/stack/data-source.ts';
 import type { Progress } from '../controllers/stack/execute.ts';
-import { StackReconciler } from '../controllers/stack/reconcile.ts';
+import { stackReconciler } from '../controllers/stack/reconcile.ts';
 import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
 import { restoreReconciler } from '../controllers/restore/reconcile.ts';
 import { storeReconciler } from '../controllers/store/reconcile.ts';
@@ -106,7 +106,7 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
       ...(one.spec.backup === undefined ? [] : [one.spec.backup.storeRef.name]),
     ].map((name) => `${one.metadata.namespace}/${name}`),
   );
-  const stackReconciler = new StackReconciler({
+  const stackLooks = stackReconciler({
     ...parts,
     addBackupHealth: backupHealthFrom(parts),
     credentials,
@@ -130,7 +130,7 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
       ]),
       watching(caches.backups, stackToTell),
     ],
-    reconciler: stackReconciler,
+    reconciler: stackLooks,
   });
   const restoreActivities = new Activities<string>({ enqueue: (key) => restore.enqueue(key), logger });
   const restore: Controller<JtelRestore> = new Controller<JtelRestore>({
@@ -170,7 +170,7 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
   const secretWatches = new SecretWatches(parts.watchSecret ?? (() => Promise.resolve()));
   const unfollow = [
     secretWatches.follow(caches.stacks, 'stack', (key) => {
-      stackReconciler.tryAgain(key);
+      stackLooks.tryAgain(key);
       enqueue(key);
     }),
     secretWatches.follow(caches.stores, 'store', (key) => store.enqueue(key)),

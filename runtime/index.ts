@@ -20,6 +20,7 @@ export type * from './control/reconciler.ts';
 export * from './control/controller.ts';
 export * from './control/activities.ts';
 export * from './control/finalizer.ts';
+export * from './control/wave-controller.ts';
 export * from './control/leader-elector.ts';
 
 export * from './report/logger.ts';

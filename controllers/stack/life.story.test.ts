@@ -28,7 +28,8 @@ import { ReleaseSource } from '../inputs/release-source.ts';
 import { CredentialStore } from '../inputs/credentials.ts';
 import { BackupSource } from './data-source.ts';
 import type { Progress } from './execute.ts';
-import { StackReconciler } from './reconcile.ts';
+import type { Reconciler } from '../../runtime/control/reconciler.ts';
+import { stackReconciler } from './reconcile.ts';
 import { aStack } from './testing.ts';
 import { HostWatcher } from './watch-hosts.ts';
 
@@ -80,7 +81,7 @@ class World {
 /** A process that can be killed: whatever it was doing ends, and nothing of it has any effect any more. */
 class Process {
   readonly #abort = new AbortController();
-  readonly #reconciler: StackReconciler;
+  readonly #reconciler: Reconciler;
   readonly #activities: Activities<Progress>;
   readonly #watcher: HostWatcher;
   readonly #world: World;
@@ -130,7 +131,7 @@ class Process {
       progressIntervalSeconds: 0,
     });
     this.#watcher = new HostWatcher({ enqueue, logger: silentLogger });
-    this.#reconciler = new StackReconciler({
+    this.#reconciler = stackReconciler({
       cluster,
       driver,
       releases: new ReleaseSource(),

@@ -1,16 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
+  Activities,
   addFinalizer,
   Controller,
-  finalizerStep,
   Informer,
   isConflict,
   removeFinalizer,
   setCondition,
   silentLogger,
-  statusChanged,
-  type ReconcileContext,
-  type ReconcileResult,
+  WaveController,
+  type WaveTypes,
 } from '../../../runtime/index.ts';
 import { call, createNamespace, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -18,14 +17,31 @@ import { installWidgets, widget, widgets, type Widget } from '../../support/widg
 
 const finalizer = 'test.jtel.de/clean-up';
 
+interface Types extends WaveTypes {
+  readonly object: Widget;
+  readonly plan: 'Ready' | 'CleanUp';
+}
+
+function readyStatus({ spec, status, metadata }: Widget, now: Date): NonNullable<Widget['status']> {
+  const ready = {
+    type: 'Ready',
+    status: 'True',
+    reason: 'AllWell',
+    message: `size ${spec?.size}`,
+  } as const;
+  const observedGeneration = metadata?.generation ?? 0;
+  const conditions = setCondition(status?.conditions, { ...ready, observedGeneration }, now);
+  return { phase: 'Ready', conditions };
+}
+
 describe('a controller with a finalizer on a real API server', () => {
   let cluster: TestCluster;
   let namespace: string;
   let stop: AbortController;
   let running: Promise<unknown>;
+  let activities: Activities<unknown>;
   let story: string[];
-  /** @returns whether it is done. */
-  let cleanUp: () => Promise<boolean>;
+  let cleanUp: () => Promise<void>;
   let statusWrites: number;
 
   beforeAll(async () => {
@@ -38,38 +54,20 @@ describe('a controller with a finalizer on a real API server', () => {
     stop = new AbortController();
     story = [];
     statusWrites = 0;
-    cleanUp = async () => true;
+    cleanUp = async () => undefined;
     const informer = new Informer(widgets, {
       connection: cluster.connection,
       namespaces: [namespace],
       logger: silentLogger,
     });
-    const controller = new Controller({
+    const controller: Controller<Widget> = new Controller<Widget>({
       name: 'widget',
       store: informer.store,
       logger: silentLogger,
       queue: { baseDelaySeconds: 0.05 },
-      reconciler: {
-        reconcile: async (key, context): Promise<ReconcileResult | void> => {
-          const object = informer.store.get(key);
-          if (object === undefined) {
-            story.push(`${key.name} is gone`);
-            return;
-          }
-          const step = finalizerStep(object, finalizer);
-          if (step === 'Leave') return;
-          if (step === 'CleanUp') {
-            story.push('clean up');
-            if (!(await cleanUp())) return { requeueAfterSeconds: 0.05 };
-            await removeFinalizer(cluster.client, widgets, object, finalizer, context);
-            return;
-          }
-          const live =
-            step === 'Add' ? await addFinalizer(cluster.client, widgets, object, finalizer, context) : object;
-          await makeReady(live, context);
-        },
-      },
+      reconciler: aReconciler(),
     });
+    activities = new Activities({ enqueue: (key) => controller.enqueue(key), logger: silentLogger });
     running = Promise.all([
       informer.run(stop.signal),
       informer.synced(stop.signal).then(async () => controller.run(stop.signal)),
@@ -78,30 +76,51 @@ describe('a controller with a finalizer on a real API server', () => {
   afterEach(async () => {
     stop.abort();
     await running;
+    await activities.close();
   });
 
-  /** Says Ready for the generation it saw; writes only what is new. */
-  async function makeReady(live: Widget, context: ReconcileContext): Promise<void> {
-    story.push(`reconcile size ${live.spec?.size}`);
-    expect(live.metadata?.finalizers).toContain(finalizer);
-    const observedGeneration = live.metadata?.generation ?? 0;
-    const conditions = setCondition(
-      live.status?.conditions,
+  /** Says Ready for the generation it saw; writes only what is new; cleans up in a wave. */
+  function aReconciler(): WaveController<Types> {
+    return new WaveController<Types>(
       {
-        type: 'Ready',
-        status: 'True',
-        reason: 'AllWell',
-        message: `size ${live.spec?.size}`,
-        observedGeneration,
+        kind: widgets,
+        finalizer: { name: finalizer, isDue: () => true },
+        forget: (key) => void story.push(`${key.name} is gone`),
+        observe: () => Promise.resolve(undefined),
+        plan: ({ object }) => (object.metadata?.deletionTimestamp === undefined ? 'Ready' : 'CleanUp'),
+        within: () => Promise.resolve(undefined),
+        summarise: ({ object, plan, now }) => {
+          expect(object.metadata?.finalizers).toContain(finalizer);
+          return plan === 'Ready' ? readyStatus(object, now) : (object.status ?? {});
+        },
+        isLocked: () => true,
+        events: () => {
+          statusWrites += 1;
+          return [];
+        },
+        nextLook: () => 600,
+        waves: {
+          get activities() {
+            return activities;
+          },
+          mayAct: () => true,
+          waveOf: (plan) => (plan === 'CleanUp' ? { step: plan, wave: [{ type: plan }] } : undefined),
+          execute: async (_, { look, signal }) => {
+            story.push('clean up');
+            await cleanUp();
+            await removeFinalizer(cluster.client, widgets, look.object, finalizer, { signal });
+          },
+          troubleOf: (error) => ({ reason: 'Failed', message: String(error) }),
+          pauses: { backOff: { firstSeconds: 0.05, longestSeconds: 0.05 }, spread: [1, 1] },
+        },
       },
-      new Date(),
+      {
+        cluster: cluster.client,
+        events: { record: () => undefined },
+        clock: () => new Date(),
+        random: () => 0,
+      },
     );
-    const status = { phase: 'Ready', conditions };
-    if (!statusChanged(live.status, status)) return;
-    // Locked on the version that was looked at: a cache that lags behind leads to a conflict, not to the same status twice.
-    const { name = '', resourceVersion = '' } = live.metadata ?? {};
-    await cluster.client.applyStatus(widgets, { namespace, name }, status, { resourceVersion }, context);
-    statusWrites += 1;
   }
 
   const key = (name: string): { namespace: string; name: string } => ({ namespace, name });
@@ -131,8 +150,7 @@ describe('a controller with a finalizer on a real API server', () => {
     let attempts = 0;
     cleanUp = async () => {
       attempts += 1;
-      if (attempts === 1) throw new Error('host away');
-      return attempts === 4;
+      if (attempts < 4) throw new Error('host away');
     };
     await cluster.client.delete(widgets, key('b'), {}, call());
     await waitFor('the first attempt', () => attempts >= 1);
@@ -155,10 +173,7 @@ describe('a controller with a finalizer on a real API server', () => {
         kept,
         call(),
       );
-    cleanUp = async () => {
-      await letGo('other.example/g', finalizer);
-      return true;
-    };
+    cleanUp = async () => void (await letGo('other.example/g', finalizer));
     await cluster.client.delete(widgets, key('c'), {}, call());
     await waitFor(
       'our finalizer gone',
