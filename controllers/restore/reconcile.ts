@@ -3,18 +3,7 @@
  * which the stack's own controller carries out: one writer per host. Mode Test works in a scratch project of its own, in waves.
  */
 
-import {
-  backupKind,
-  labels,
-  madeByOperator,
-  restoreFinalizer,
-  restoreKind,
-  type JtelBackup,
-  type JtelRestore,
-  type JtelRestoreStatus,
-} from '../../crds/index.ts';
-import { isAlreadyExists } from '../../runtime/client/api-error.ts';
-import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
+import { restoreFinalizer, restoreKind, type JtelRestore, type JtelRestoreStatus } from '../../crds/index.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
 import {
   WaveController,
@@ -26,6 +15,7 @@ import {
 import type { EventDetails } from '../../runtime/report/event-recorder.ts';
 import type { HostClaims } from '../hosts/claims.ts';
 import { failureOf, type Problem } from '../inputs/outcome.ts';
+import { askForBackup } from '../stores/ask-for-backup.ts';
 import { afterRestoreWave } from '../times/pauses.ts';
 import type { Action, Plan } from './model.ts';
 import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
@@ -81,8 +71,12 @@ export function restoreReconciler(options: RestoreReconcilerOptions): WaveContro
       // Two processes never give one order twice, nor end a restore in two ways.
       isLocked: () => true,
       events: restoreEvents,
-      after: async ({ plan: planned }, restore, context) => {
-        if (planned.kind === 'CreateBackup') await createBackup(cluster, restore, planned.name, context);
+      after: async ({ plan: planned }, { metadata, spec }, context) => {
+        if (planned.kind === 'CreateBackup') {
+          const { name } = planned;
+          const request = { namespace: metadata.namespace, stackName: spec.stackRef.name, name };
+          await askForBackup(cluster, { ...request, trigger: 'PreRestore', verify: 'Checksum' }, context);
+        }
         return undefined;
       },
       nextLook: ({ plan: planned }, isBusy) =>
@@ -136,29 +130,6 @@ function restoreEvents(
   if (planned.kind === 'Wait' && planned.trouble === true && before?.message !== message)
     return [{ type: 'Warning', reason: planned.reason, note: planned.message, action }];
   return [];
-}
-
-async function createBackup(
-  cluster: Cluster,
-  { metadata, spec }: JtelRestore,
-  name: string,
-  options: CallOptions,
-): Promise<void> {
-  const backup = {
-    apiVersion: 'jtel.de/v1alpha1',
-    kind: 'JtelBackup',
-    metadata: {
-      namespace: metadata.namespace,
-      name,
-      labels: { [labels.stack]: spec.stackRef.name, ...madeByOperator },
-    },
-    spec: { stackRef: spec.stackRef, trigger: 'PreRestore', verify: 'Checksum' },
-  } as unknown as JtelBackup;
-  try {
-    await cluster.create(backupKind, backup, options);
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
 }
 
 async function act(

@@ -5,20 +5,19 @@
 
 import {
   backupKind,
-  labels,
-  madeByOperator,
   stackKind,
   type JtelBackup,
   type JtelRestore,
   type JtelStack,
 } from '../../crds/index.ts';
-import { isAlreadyExists, isConflict } from '../../runtime/client/api-error.ts';
+import { isConflict } from '../../runtime/client/api-error.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import { cronJobs } from '../../runtime/client/kinds.ts';
 import { spread } from '../../runtime/control/back-off.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
 import type { ObjectKey } from '../../runtime/objects.ts';
 import { InputError } from '../inputs/input-error.ts';
+import { askForBackup } from '../stores/ask-for-backup.ts';
 import { lateSince } from '../times/late-copy.ts';
 import { resyncSpread } from '../times/pauses.ts';
 import { Schedule, dueBackup, isScheduled } from '../times/schedule-times.ts';
@@ -111,18 +110,12 @@ export class ScheduleReconciler implements Reconciler {
       now,
     });
     if (slot === undefined) return;
-    const created = await askForBackup(
-      this.#options.cluster,
-      stack,
-      backup.verify,
-      `${stack.metadata.name}-${slot.name}`,
-      context,
-    );
-    if (created)
-      context.logger.info('a scheduled backup was asked for', {
-        backup: `${stack.metadata.name}-${slot.name}`,
-        due: slot.time.toISOString(),
-      });
+    const { namespace, name: stackName } = stack.metadata;
+    const name = `${stackName}-${slot.name}`;
+    const request = { namespace, stackName, name, trigger: 'Scheduled', verify: backup.verify } as const;
+    const created = await askForBackup(this.#options.cluster, request, context);
+    const due = slot.time.toISOString();
+    if (created) context.logger.info('a scheduled backup was asked for', { backup: name, due });
   }
 
   async #prune(stack: JtelStack, context: ReconcileContext): Promise<void> {
@@ -162,31 +155,6 @@ function scheduleOf({ spec }: JtelStack): Schedule | undefined {
     return new Schedule(spec.backup.schedule, spec.backup.timeZone);
   } catch (error) {
     if (error instanceof InputError) return undefined;
-    throw error;
-  }
-}
-
-/** @returns whether it was not there yet. */
-async function askForBackup(
-  cluster: Cluster,
-  stack: JtelStack,
-  verify: JtelBackup['spec']['verify'],
-  name: string,
-  context: ReconcileContext,
-): Promise<boolean> {
-  const { namespace, name: stackName } = stack.metadata;
-  const backup = {
-    apiVersion: 'jtel.de/v1alpha1',
-    kind: 'JtelBackup',
-    metadata: { namespace, name, labels: { [labels.stack]: stackName, ...madeByOperator } },
-    spec: { stackRef: { name: stackName }, trigger: 'Scheduled', verify },
-  };
-  try {
-    // The server fills in the rest of the metadata.
-    await cluster.create(backupKind, backup as object as JtelBackup, context);
-    return true;
-  } catch (error) {
-    if (isAlreadyExists(error)) return false;
     throw error;
   }
 }

@@ -8,7 +8,8 @@ import type { Fence, Host, PullProgress } from '../../host-driver/host.ts';
 import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Action, ActionType } from './actions.ts';
-import { askForBackup, askForWayBack } from './ask.ts';
+import { askForBackup } from '../stores/ask-for-backup.ts';
+import { askForWayBack } from './ask-for-way-back.ts';
 import type { CredentialStore } from '../inputs/credentials.ts';
 import type { StoryEvent } from '../../runtime/report/event-recorder.ts';
 import { logEvent, outcomeEvent } from './events.ts';
@@ -77,8 +78,7 @@ const executors: Executors = {
       context.signal,
     ),
   ConfirmOrder: (action, context) => context.confirmOrder(action.name, action.requestUID),
-  CreateMoveBackup: ({ name }, context) =>
-    askForBackup(context.cluster, context.stack, name, 'Relocation', context),
+  CreateMoveBackup: ({ name }, context) => requestBackup(name, 'Relocation', context),
   StopFormer: async (action, context) => {
     const { host, fence } = await context.claimOther(action.machineID);
     await host.composeStop(context.project, fence, context.signal, action.keep);
@@ -163,8 +163,7 @@ const executors: Executors = {
     const event = outcomeEvent(current, outcome);
     if (event !== undefined) context.tell(event);
   },
-  CreateBackup: ({ name }, context) =>
-    askForBackup(context.cluster, context.stack, name, 'PreUpdate', context),
+  CreateBackup: ({ name }, context) => requestBackup(name, 'PreUpdate', context),
   CreateRestore: ({ name, backupRef }, context) =>
     askForWayBack(context.cluster, context.stack, name, backupRef, context),
   MarkUpdate: async ({ mark }, context) => {
@@ -207,6 +206,15 @@ const executors: Executors = {
   RemoveCredentials: (_, { credentials, stack, signal }) => credentials.remove(stack, signal),
   ReleaseFinalizer: (_, context) => context.letGo(),
 };
+
+async function requestBackup(
+  name: string,
+  trigger: 'Relocation' | 'PreUpdate',
+  { cluster, stack: { metadata }, signal }: ExecutionContext,
+): Promise<void> {
+  const request = { namespace: metadata.namespace, stackName: metadata.name, name, trigger };
+  await askForBackup(cluster, { ...request, verify: 'Checksum' }, { signal });
+}
 
 /** An event is short, and who wants more finds the files. */
 const eventedServices = 3;
