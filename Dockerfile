@@ -13,11 +13,12 @@ WORKDIR /opt/jtel-operator
 # Named, so that a build from the repository itself, without the bundle, fails here.
 COPY jtel-operator.js package.json ./
 COPY . ./
-# One malloc arena instead of one per thread, and no TurboFan: docs/decisions/0006-bundle-in-the-image.md has the figures.
+# One malloc arena instead of one per thread, and no TurboFan, also not for the HTTP parser of undici, which is WebAssembly:
+# docs/decisions/0006-bundle-in-the-image.md and 0032-client-on-client-node.md have the figures.
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=1 \
     NODE_OPTIONS=--enable-source-maps
 # Nothing is written to the file system: it can be read-only.
 USER 65532:65532
-ENTRYPOINT ["node", "--max-opt=2", "/opt/jtel-operator/jtel-operator.js"]
+ENTRYPOINT ["node", "--max-opt=2", "--liftoff-only", "/opt/jtel-operator/jtel-operator.js"]
 CMD ["run"]

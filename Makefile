@@ -49,8 +49,9 @@ generate: install ## Write what follows from the CRDs and the release schema
 	@node release/generate.ts
 	@node scripts/kubectl-jtel-docs.ts
 
-plugin: install ## Link the kubectl plug-in `kubectl jtel` into BINDIR (default ~/.local/bin)
-	@mkdir -p $(BINDIR) && ln -sf $(CURDIR)/kubectl-jtel/bin/kubectl-jtel $(CURDIR)/kubectl-jtel/bin/kubectl_complete-jtel $(BINDIR)/
+plugin: install ## Bundle the kubectl plug-in `kubectl jtel`, and link it into BINDIR (default ~/.local/bin)
+	@node images/plugin.ts
+	@mkdir -p $(BINDIR) && ln -sf $(CURDIR)/.plugin/bin/kubectl-jtel $(CURDIR)/.plugin/bin/kubectl_complete-jtel $(BINDIR)/
 	@echo 'kubectl jtel is in $(BINDIR)'; case ':$(SYSTEM_PATH):' in *:$(BINDIR):*) ;; *) echo 'which is not in your PATH yet' ;; esac
 
 images: install ## Build the images: operator, toolbox, stand-ins of the stack

@@ -1,7 +1,7 @@
 /**
- * The operator as its image carries it: JavaScript files made by rolldown from exactly what is used of the sources and of
- * their packages. That halves its memory (docs/decisions/0006-bundle-in-the-image.md). From the repository it runs
- * unbundled, as it is.
+ * Programs as they are installed: JavaScript files made by rolldown from exactly what is used of the sources and of their
+ * packages. That halves the operator's memory (docs/decisions/0006-bundle-in-the-image.md) and the time until the plug-in
+ * has begun. From the repository both run unbundled, as they are.
  */
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,10 +19,18 @@ export const bundleEntry = 'jtel-operator.js';
  */
 const absent = new Set(['@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs', 'cpu-features']);
 
-/** Files of the bundle by their names, in memory. @throws {Error} for whatever the bundler is in doubt about. */
-export async function bundleOperator(): Promise<RolldownOutput['output']> {
-  const bundle = await rolldown({
-    input: { 'jtel-operator': join(repositoryDirectory, 'operator/bin/jtel-operator') },
+type Bundle = RolldownOutput['output'];
+
+/** What the operator's image carries. */
+export const bundleOperator = (): Promise<Bundle> => bundle('jtel-operator', 'operator/bin/jtel-operator');
+
+/** The plug-in; `start.js` beside the folder of its launchers takes the place of `start.ts`. */
+export const bundlePlugin = (): Promise<Bundle> => bundle('start', 'kubectl-jtel/start.ts');
+
+/** Files of a bundle by their names, in memory. @throws {Error} for whatever the bundler is in doubt about. */
+async function bundle(name: string, entry: string): Promise<Bundle> {
+  const whole = await rolldown({
+    input: { [name]: join(repositoryDirectory, entry) },
     cwd: repositoryDirectory,
     platform: 'node',
     // The entry has no extension, as befits a command.
@@ -36,12 +44,12 @@ export async function bundleOperator(): Promise<RolldownOutput['output']> {
     experimental: { resolveNewUrlToAsset: true },
     plugins: [leaveOut],
     onLog: (level, log) => {
-      if (level === 'warn') throw new Error(`the operator cannot be bundled: ${log.message}`);
+      if (level === 'warn') throw new Error(`${entry} cannot be bundled: ${log.message}`);
     },
   });
   try {
     // ASCII: with one character beyond Latin-1 V8 keeps a file's whole text as two bytes per character.
-    const { output } = await bundle.generate({
+    const { output } = await whole.generate({
       format: 'esm',
       charset: 'ascii',
       comments: false,
@@ -49,7 +57,7 @@ export async function bundleOperator(): Promise<RolldownOutput['output']> {
     });
     return output;
   } finally {
-    await bundle.close();
+    await whole.close();
   }
 }
 
@@ -59,14 +67,15 @@ const leaveOut: Plugin = {
   load: (id) => (id.startsWith('\0absent:') ? 'module.exports = {};' : null),
 };
 
-/** Writes the bundle and the CRDs, which are read from beside it. */
-export async function writeBundle(directory: string): Promise<void> {
-  for (const file of await bundleOperator()) {
+/** Writes a bundle and the CRDs, which are read from beside it, and what makes Node read it as modules. */
+export async function writeBundle(files: Bundle, directory: string): Promise<void> {
+  for (const file of files) {
     const path = join(directory, file.fileName);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, contentOf(file), { mode: file.fileName === bundleEntry ? 0o755 : 0o644 });
   }
   for (const file of crdFiles) await cp(join(repositoryDirectory, 'crds', file), join(directory, file));
+  await writeFile(join(directory, 'package.json'), '{"type":"module"}\n');
 }
 
 function contentOf(file: OutputChunk | OutputAsset): string | Uint8Array {

@@ -2,7 +2,7 @@
 import { cp, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryDirectory } from '../kit/paths.ts';
-import { writeBundle } from './bundle.ts';
+import { bundleOperator, writeBundle } from './bundle.ts';
 import { copyPackages, packagesNeeded, readLockFile } from './packages.ts';
 
 export async function assembleToolbox(context: string): Promise<void> {
@@ -20,10 +20,8 @@ export async function assembleToolbox(context: string): Promise<void> {
   );
 }
 
-/** The bundle, and what makes Node read it as modules. */
 export async function assembleOperator(context: string): Promise<void> {
-  await writeBundle(context);
-  await writeFile(join(context, 'package.json'), '{"type":"module"}\n');
+  await writeBundle(await bundleOperator(), context);
   await cp(join(repositoryDirectory, 'Dockerfile'), join(context, 'Dockerfile'));
   await writeFile(join(context, '.dockerignore'), 'Dockerfile\n.dockerignore\n');
 }

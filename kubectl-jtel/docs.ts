@@ -11,10 +11,11 @@ keys) and the backup store, always with your own rights; it needs no access to t
 
 ## Installation
 
-It runs from a checkout of this repository, with the Node that comes with its packages:
+It is bundled from a checkout of this repository, and runs with the Node that comes with its packages; after the checkout
+has changed, \`make plugin\` brings the change:
 
 \`\`\`
-make plugin                      # links kubectl-jtel and kubectl_complete-jtel into ~/.local/bin
+make plugin                      # bundles it into .plugin/, and links that into ~/.local/bin
 make plugin BINDIR=/usr/local/bin
 kubectl jtel version
 \`\`\`

@@ -7,8 +7,9 @@ import { parseArgs } from 'node:util';
 import picocolors from 'picocolors';
 import { stackKind, type JtelStack } from '../crds/index.ts';
 import { buildOperator } from '../images/images.ts';
+import { installedPlugin, installPlugin } from '../images/plugin.ts';
 import { lineProgress, Sandbox, type Progress, type SandboxHost } from './index.ts';
-import { Kubectl, pluginDirectory } from './installation/kubectl.ts';
+import { Kubectl } from './installation/kubectl.ts';
 import { installAccess, startOperatorContainer } from './installation/operator.ts';
 import { example } from './installation/examples.ts';
 import { publishProduct } from './installation/releases.ts';
@@ -23,6 +24,7 @@ async function demo(name: string): Promise<void> {
   const sandbox = await Sandbox.up({ name, hosts: [{ name: 'host-1' }], progress });
   const { toolbox } = await publishProduct(sandbox, progress);
   await buildOperator(sandbox.docker, progress);
+  await progress.step('plug-in kubectl jtel', () => installPlugin());
   await progress.step('CRDs and access rights', () => installAccess(sandbox));
   await progress.step('operator, from its image', () => startOperatorContainer(sandbox, { toolbox }));
   const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
@@ -117,7 +119,7 @@ async function show(kubectl: Kubectl, page: string): Promise<void> {
 function nextSteps(sandbox: Sandbox, kubectl: Kubectl, host: SandboxHost, fqdn: string): string {
   return [
     picocolors.bold('It runs on. Play with it:'),
-    `  export KUBECONFIG=${sandbox.kubeconfigPath} PATH=${kubectl.binary.replace(/\/kubectl$/, '')}:${pluginDirectory}:$PATH`,
+    `  export KUBECONFIG=${sandbox.kubeconfigPath} PATH=${kubectl.binary.replace(/\/kubectl$/, '')}:${installedPlugin}:$PATH`,
     `  kubectl get jtelstacks -A -w`,
     `  kubectl jtel status ${stack} -n ${namespace} -w                         # all of it on one screen, as it happens`,
     `  kubectl jtel logs ${stack} acd-web -n ${namespace} -f`,

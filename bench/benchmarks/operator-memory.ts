@@ -14,7 +14,7 @@ import type { Sandbox } from '../../sandbox/index.ts';
 import type { Benchmark, Contender, Trial } from '../benchmark.ts';
 import { formatValue } from '../statistics.ts';
 
-const goalMB = 90;
+const goalMB = 100;
 const restSeconds = 60;
 const stackCount = 100;
 const emptyNamespace = 'bench-memory-empty';

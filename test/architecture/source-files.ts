@@ -15,7 +15,7 @@ export interface Import {
   readonly kind: 'type' | 'value';
 }
 
-/** Not ours, or made by a tool. `.git` is a file in a worktree. */
+/** Not ours, or made by a tool, as are `.plugin…` (images/plugin.ts). `.git` is a file in a worktree. */
 const skippedNames = new Set(['.git', 'node_modules', '.sandbox', 'coverage', '.claude']);
 const largestTextBytes = 2 * 1024 * 1024;
 
@@ -23,7 +23,7 @@ const largestTextBytes = 2 * 1024 * 1024;
 export function readSourceFiles(root: string, directory = ''): SourceFile[] {
   return readdirSync(join(root, directory), { withFileTypes: true }).flatMap((entry): SourceFile[] => {
     const path = posix.join(directory, entry.name);
-    if (skippedNames.has(entry.name)) return [];
+    if (skippedNames.has(entry.name) || entry.name.startsWith('.plugin')) return [];
     if (entry.isDirectory()) return readSourceFiles(root, path);
     if (!entry.isFile() || statSync(join(root, path)).size > largestTextBytes) return [];
     const text = readFileSync(join(root, path), 'utf8');
