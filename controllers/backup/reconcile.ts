@@ -45,7 +45,7 @@ interface BackupTypes extends WaveTypes {
   readonly found: string;
   readonly action: Action;
   readonly progress: never;
-  readonly trouble: Problem;
+  readonly failure: Problem;
   readonly notes: {
     /** What the last wave found in the store, until the status has it. Losing it costs a comparison that is made again. */
     readonly committed: Committed;
@@ -90,7 +90,7 @@ export function backupReconciler(options: BackupReconcilerOptions): WaveControll
         mayAct: options.mayAct,
         waveOf: (planned) => (planned.kind === 'Act' ? planned : undefined),
         execute: (step, wave) => act(step, wave, options),
-        troubleOf,
+        failureOf: backupFailureOf,
         failed: (_, { reason, message }) => [{ type: 'Warning', reason, action, note: message }],
         pauses: { backOff: afterBackupWave, spread: waveSpread },
       },
@@ -192,7 +192,7 @@ function isTransition({ kind }: Plan): boolean {
   return kind !== 'Act' && kind !== 'Wait' && kind !== 'Done';
 }
 
-function troubleOf(error: unknown): Problem {
+function backupFailureOf(error: unknown): Problem {
   // What a job says of itself and cannot be: it did not do what it says.
   if (error instanceof FormatError) return { reason: 'BackupIncomplete', message: `${error.message}.` };
   return failureOf(error);

@@ -38,7 +38,7 @@ interface RestoreTypes extends WaveTypes {
   readonly found: undefined;
   readonly action: Action;
   readonly progress: string;
-  readonly trouble: Problem;
+  readonly failure: Problem;
 }
 
 export function restoreReconciler(options: RestoreReconcilerOptions): WaveController<RestoreTypes> {
@@ -91,7 +91,7 @@ export function restoreReconciler(options: RestoreReconcilerOptions): WaveContro
             ? 'the restore was deleted'
             : undefined,
         execute: (action, wave) => act(action, wave, options),
-        troubleOf: failureOf,
+        failureOf,
         failed: ({ object }, { reason }) => {
           if (reason === 'Fenced') claims.forget(object.metadata.uid);
           return [];

@@ -70,7 +70,7 @@ interface StackTypes extends WaveTypes {
   };
   readonly action: Action;
   readonly progress: Progress;
-  readonly trouble: Problem;
+  readonly failure: Problem;
   readonly notes: {
     /** How often drift was corrected without the stack having come to rest in between. */
     readonly repairs: number;
@@ -143,7 +143,7 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
         },
         betweenLooksSeconds,
         execute: (action, wave) => act(action, wave, options),
-        troubleOf: failureOf,
+        failureOf,
         failed: ({ object }, { reason, message }, step) => {
           if (reason === 'Fenced') claims.forget(object.metadata.uid);
           return [{ type: 'Warning', reason, note: message, action: step }];

@@ -71,7 +71,7 @@ class World {
           this.size += type === 'Grow' ? 1 : -1;
           note({ grown: this.size });
         },
-        troubleOf: (error) => ({ reason: 'Failed', message: String(error) }),
+        failureOf: (error) => ({ reason: 'Failed', message: String(error) }),
         failed: (_, { reason, message }, step) => [{ type: 'Warning', reason, action: step, note: message }],
         pauses: { backOff: { firstSeconds: 2, longestSeconds: 300 }, spread: [1, 1] },
       },

@@ -14,9 +14,9 @@
  *  9. say when to look next
  *
  * Guarantees:
- *  - No wave is started before the status that speaks of it is written, locked on the version that was planned for: of two
+ *  - A wave starts after the status that speaks of it was written, locked on the version that was planned for: of two
  *    processes that planned the same, one starts it.
- *  - An object has one wave at a time, and a wave that ran when the look began starts no other at its end.
+ *  - An object has one wave at a time, and what was seen while one ran starts no other.
  *  - Actions run in order; the first failure, an abort or lost leadership ends the wave; the next look plans anew.
  *  - A wave that fails again and again is tried at growing intervals; a changed object is tried at once.
  *  - The status is written only when it changed, heartbeats now and then.
@@ -27,6 +27,8 @@
  *
  * Caveats:
  *  - Failures and notes are this process's; a new leader tries at once.
+ *  - A status that says already what it would say is not written, so nothing is locked then: whatever must not be done twice
+ *    needs a fence where it is done, such as the epoch on a host.
  *  - `now` is asked once, before observing: a look at a slow host ends later than its status says.
  *  - An aborted wave goes on until its action has noticed; until then the object is only looked at.
  */
@@ -40,7 +42,7 @@ import type { Activities, Activity, ActivityOutcome } from './activities.ts';
 import { pauseSeconds, spread, type BackOff } from './back-off.ts';
 import { addFinalizer, finalizerStep, removeFinalizer } from './finalizer.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from './reconciler.ts';
-import { WaveMemory, type Begun, type Remembered, type Trouble } from './wave-memory.ts';
+import { WaveMemory, type Begun, type Remembered, type Failure } from './wave-memory.ts';
 
 /** The types that a controller is about. */
 export interface WaveTypes {
@@ -52,7 +54,7 @@ export interface WaveTypes {
   readonly found: unknown;
   readonly action: { readonly type: string };
   readonly progress: unknown;
-  readonly trouble: Trouble;
+  readonly failure: Failure;
   /** What is remembered between looks beside failures. */
   readonly notes: object;
 }
@@ -63,7 +65,7 @@ export interface Look<T extends WaveTypes> {
   readonly now: Date;
   /** The wave that runs beside the workers. */
   readonly running: Activity<T['progress']> | undefined;
-  readonly memory: Remembered<T['trouble'], Partial<T['notes']>>;
+  readonly memory: Remembered<T['failure'], Partial<T['notes']>>;
 }
 
 export interface PlannedLook<T extends WaveTypes> extends Look<T> {
@@ -134,11 +136,11 @@ export interface Waves<T extends WaveTypes> {
   /** While a wave works the object is not looked at more often. Default 0. */
   readonly betweenLooksSeconds?: number;
   readonly execute: (action: T['action'], wave: WaveContext<T>) => Promise<void>;
-  readonly troubleOf: (error: unknown) => T['trouble'];
+  readonly failureOf: (error: unknown) => T['failure'];
   /** A wave failed: what is told. */
   readonly failed?: (
     look: Omit<Look<T>, 'running'>,
-    trouble: T['trouble'],
+    failure: T['failure'],
     step: string,
   ) => readonly EventDetails[];
   readonly pauses: { readonly backOff: BackOff; readonly spread: readonly [number, number] };
@@ -170,7 +172,7 @@ export interface WaveOptions {
 export class WaveController<T extends WaveTypes> implements Reconciler {
   readonly #definition: WaveDefinition<T>;
   readonly #options: WaveOptions;
-  readonly #memory = new WaveMemory<T['trouble'], T['notes']>();
+  readonly #memory = new WaveMemory<T['failure'], T['notes']>();
 
   constructor(definition: WaveDefinition<T>, options: WaveOptions) {
     this.#definition = definition;
@@ -283,7 +285,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
       const next = { uid, generation, failures: 0, notes };
       return pause === undefined ? next : { ...next, retryTime: time + pause * 1000 };
     }
-    const failure = waves.troubleOf(error);
+    const failure = waves.failureOf(error);
     for (const event of waves.failed?.({ ...look, memory: known }, failure, name) ?? [])
       this.#options.events.record(this.#definition.kind, look.object, event);
     const failures = known.failures + 1;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../objects.ts';
-import { isOutdated, WaveMemory, type Trouble } from './wave-memory.ts';
+import { isOutdated, WaveMemory, type Failure } from './wave-memory.ts';
 
 const key = { namespace: 'x', name: 'a' };
 const at = (milliseconds: number): Date => new Date(1_000_000 + milliseconds);
@@ -10,7 +10,7 @@ function object(generation: number, deletionTimestamp?: string, uid = 'uid'): Ku
   return { metadata: { ...key, uid, generation, ...deleted } };
 }
 
-function aMemory(): WaveMemory<Trouble, { seen: number }> {
+function aMemory(): WaveMemory<Failure, { seen: number }> {
   return new WaveMemory();
 }
 

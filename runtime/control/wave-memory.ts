@@ -5,12 +5,12 @@
 import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
 
 /** How the last wave ended when it did not succeed. */
-export interface Trouble {
+export interface Failure {
   readonly reason: string;
   readonly message: string;
 }
 
-export interface Remembered<F extends Trouble, N> {
+export interface Remembered<F extends Failure, N> {
   /** The life of the object that this is about; another uid starts afresh. */
   readonly uid: string;
   readonly generation: number;
@@ -31,7 +31,7 @@ export interface Begun {
   readonly lookTime: number;
 }
 
-export class WaveMemory<F extends Trouble, N extends object> {
+export class WaveMemory<F extends Failure, N extends object> {
   readonly #entries = new Map<string, Remembered<F, Partial<N>>>();
   readonly #begun = new Map<string, Begun>();
 

@@ -110,7 +110,7 @@ describe('a controller with a finalizer on a real API server', () => {
             await cleanUp();
             await removeFinalizer(cluster.client, widgets, look.object, finalizer, { signal });
           },
-          troubleOf: (error) => ({ reason: 'Failed', message: String(error) }),
+          failureOf: (error) => ({ reason: 'Failed', message: String(error) }),
           pauses: { backOff: { firstSeconds: 0.05, longestSeconds: 0.05 }, spread: [1, 1] },
         },
       },
