@@ -36,6 +36,7 @@ import {
 } from './blob-store.ts';
 import { sourceAddress } from './source-address.ts';
 import { checkBlobName, checkListPrefix } from './names.ts';
+import { optional } from '../base/optional.ts';
 
 export interface AzureOptions {
   /** For one small request with its repetitions; default 60. */
@@ -200,7 +201,7 @@ class AzureBlobStore implements BlobStore {
       const page = await this.#attempt('list', `${prefix}*`, 0, signal, async (limited) => {
         const settings = {
           maxPageSize: this.#pageSize,
-          ...(continuationToken === undefined ? {} : { continuationToken }),
+          ...optional({ continuationToken }),
         };
         const { value } = await this.#client
           .listBlobsFlat({ prefix: full, abortSignal: limited })
@@ -242,7 +243,7 @@ class AzureBlobStore implements BlobStore {
         content,
         contentType,
         etag,
-        ...(versionId === undefined ? {} : { versionID: versionId }),
+        ...optional({ versionID: versionId }),
       };
       const proof = await attemptToDestroy(
         victim,
@@ -250,7 +251,7 @@ class AzureBlobStore implements BlobStore {
         limited,
       );
       const retention = versionRetention(found);
-      return { ...proof, ...(retention === undefined ? {} : { retention }) };
+      return { ...proof, ...optional({ retention }) };
     });
   }
 

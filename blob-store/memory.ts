@@ -12,6 +12,7 @@ import {
 } from './blob-store.ts';
 import { checkBlobName, checkListPrefix } from './names.ts';
 import { requireCreateOnly, requireReadOnly } from './sas-rights.ts';
+import { optional } from '../base/optional.ts';
 
 export interface MemoryBlob {
   readonly content: Buffer;
@@ -196,7 +197,7 @@ function propertiesOf(name: string, blob: MemoryBlob): BlobProperties {
     bytes: blob.content.length,
     md5: md5(blob.content),
     createdTime: blob.createdTime,
-    ...(blob.archive === undefined ? {} : { archive: blob.archive }),
+    ...optional({ archive: blob.archive }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { HostObservation, HostState } from './host.ts';
 import { parseObservation, question } from './script/observe.ts';
 import type { LastingFacts, ScriptObservation } from './script/observe.ts';
 import type { Session } from './session.ts';
+import { optional } from '../base/optional.ts';
 
 /** @throws HostError */
 export async function observeHost(
@@ -40,15 +41,14 @@ export async function observeHost(
       ...lasting,
       diskTotalBytes,
       diskFreeBytes,
-      ...(imageDisk === undefined ? {} : { imageDisk }),
+      ...optional({ imageDisk }),
       ...(version === undefined ? {} : { dockerVersion: version.engine, apiVersion: version.api }),
-      ...(bridges === undefined ? {} : { bridges }),
-      ...(noise === undefined ? {} : { loginNoise: noise }),
+      ...optional({ bridges, loginNoise: noise }),
     },
-    ...(state === undefined ? {} : { state }),
+    ...optional({ state }),
     ...seen,
     releases,
-    ...(currentRelease === undefined ? {} : { currentRelease }),
+    ...optional({ currentRelease }),
     // The first look of a connection is a full one for the script, whatever was asked for.
     ...(depth === 'quick' || changed === undefined ? {} : { changed }),
     ...(depth === 'quick' || contents === undefined || version === undefined ? {} : { contents }),

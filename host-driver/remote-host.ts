@@ -40,6 +40,7 @@ import { putState, recordedServices } from './record.ts';
 import { ownerDigest } from './state.ts';
 import type { StateChange } from './state.ts';
 import { InvalidValue, valid, validInteger } from './values.ts';
+import { optional } from '../base/optional.ts';
 
 /** Shorter ones would take words apart. */
 const shortestSecret = 6;
@@ -221,7 +222,7 @@ export class RemoteHost implements Host {
       fence,
       {
         ...change,
-        applied: { digest, version, ...(series === undefined ? {} : { series }), composeVersion, services },
+        applied: { digest, version, ...optional({ series }), composeVersion, services },
       },
       signal,
     );

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { dockerVolume, type SwitchedVolumes } from './volumes.ts';
 import { mergeCarriedOut } from './carried-out.ts';
 import type { AppliedService, Fence, HostState, RecordedChange, StackOwner } from './host.ts';
+import { optional } from '../base/optional.ts';
 
 /** Identity of an owner for the host's script, which compares it without understanding JSON. */
 export function ownerDigest(owner: StackOwner): string {
@@ -96,14 +97,11 @@ export function changedState(
     owner: fence.owner,
     epoch: Math.max(fence.epoch, old?.epoch ?? 0),
     machineID,
-    ...(change.setupDigest === undefined ? {} : { setupDigest: change.setupDigest }),
-    ...(stillApplied === undefined ? {} : { applied: stillApplied }),
+    ...optional({ setupDigest: change.setupDigest, applied: stillApplied }),
     ...(change.applied === undefined ? {} : { applied: { ...change.applied, time } }),
-    ...(nowData === undefined ? {} : { data: nowData }),
-    ...(nowVolumes === undefined ? {} : { volumes: nowVolumes }),
+    ...optional({ data: nowData, volumes: nowVolumes }),
     ...rememberedOrders(old, change),
-    ...(nowUpdate === undefined ? {} : { update: nowUpdate }),
-    ...(nowMoved === undefined ? {} : { moved: nowMoved }),
+    ...optional({ update: nowUpdate, moved: nowMoved }),
   };
 }
 
@@ -153,9 +151,9 @@ function switched(
       ? {}
       : {
           previous: {
-            ...(old.data === undefined ? {} : { data: old.data }),
+            ...optional({ data: old.data }),
             volumes: inUse,
-            ...(version === undefined ? {} : { version }),
+            ...optional({ version }),
             switchTime: time,
             untilTime,
           },
@@ -173,7 +171,7 @@ function switchedBack(
   return {
     ...kept,
     volumes: { ...old.volumes, ...previous.volumes },
-    ...(previous.data === undefined ? {} : { data: previous.data }),
+    ...optional({ data: previous.data }),
     refused: { ...refuse, time },
   };
 }

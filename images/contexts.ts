@@ -8,7 +8,7 @@ import { copyPackages, packagesNeeded, readLockFile } from './packages.ts';
 export async function assembleToolbox(context: string): Promise<void> {
   const noTest = (path: string): boolean => !path.endsWith('.test.ts');
   // As in the repository, so that relative imports mean the same in both.
-  for (const folder of ['toolbox', 'backup-format', 'jobs', 'release/archive']) {
+  for (const folder of ['toolbox', 'backup-format', 'base', 'jobs', 'release/archive']) {
     await cp(join(repositoryDirectory, folder), join(context, folder), { recursive: true, filter: noTest });
   }
   for (const name of ['Dockerfile', 'package.json'])

@@ -4,6 +4,7 @@ import { Informer } from '../runtime/cache/informer.ts';
 import type { KubernetesObject, ObjectKey } from '../runtime/objects.ts';
 import type { Logger } from '../runtime/report/logger.ts';
 import type { Kit } from './kit.ts';
+import { optional } from '../base/optional.ts';
 
 export interface Look<T> {
   readonly objects: readonly T[];
@@ -50,7 +51,7 @@ export async function follow<T extends KubernetesObject, R>(
           const result = look({
             objects: informer.store.list(),
             cause,
-            ...(trouble === undefined ? {} : { trouble }),
+            ...optional({ trouble }),
           });
           if (result !== undefined) resolve(result);
         } catch (error) {

@@ -35,6 +35,7 @@ import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
 import { backupReconciler } from '../controllers/backup/reconcile.ts';
 import { withBackupHealth } from '../controllers/stack/backup-health.ts';
 import { ScheduleReconciler } from '../controllers/schedule/reconcile.ts';
+import { optional } from '../base/optional.ts';
 
 /** Nights at two o'clock: many begin at once, and each look is mostly waiting for a host. */
 const backupWorkers = 16;
@@ -86,8 +87,7 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
   const { cluster, caches, events, logger, clock, random } = parts;
   const common = {
     logger,
-    ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }),
-    ...(parts.queue === undefined ? {} : { queue: parts.queue }),
+    ...optional({ metrics: parts.metrics, queue: parts.queue }),
   };
   const enqueue = (key: ObjectKey, afterSeconds?: number): void => stack.enqueue(key, afterSeconds);
   const activities = new Activities<Progress>({ enqueue, logger });

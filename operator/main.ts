@@ -34,6 +34,7 @@ import {
   secrets as secretKind,
   watchNamed,
 } from '../runtime/index.ts';
+import { optional } from '../base/optional.ts';
 
 /** Connections that no stack asked for in so long are closed. */
 const idleConnectionSeconds = 900;
@@ -165,7 +166,7 @@ async function lead(
         resyncSeconds: config.resyncSeconds,
         monitorSeconds: config.monitorSeconds,
         backupLimits: { uploadWindowSeconds: config.backupWindowSeconds },
-        ...(config.schedulePods === undefined ? {} : { schedulePods: config.schedulePods }),
+        ...optional({ schedulePods: config.schedulePods }),
       },
       signal,
     );

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { lineProgress, Sandbox, sandboxParts } from './index.ts';
 import type { HostSpec, SandboxPart } from './index.ts';
 import { printStatus } from './status.ts';
+import { optional } from '../base/optional.ts';
 
 const hostFaults = {
   stop: 'shut the host down in order',
@@ -51,7 +52,7 @@ program
     }) => {
       const disk = {
         debian: options.debian === '12' ? (12 as const) : (13 as const),
-        ...(options.disk === undefined ? {} : { diskMiB: options.disk }),
+        ...optional({ diskMiB: options.disk }),
       };
       const hosts: HostSpec[] = [
         ...Array.from({ length: options.hosts }, (_, index) => ({ name: `host-${index + 1}`, ...disk })),

@@ -1,5 +1,6 @@
 /** The job's report: JSON lines on stdout, which Docker keeps as the container's log and the operator reads. */
 import type { JobProgress } from '../jobs/job.ts';
+import { optional } from '../base/optional.ts';
 
 export type Report = (progress: JobProgress) => void;
 
@@ -21,7 +22,7 @@ export function progressReport(
     last = { step, time };
     write(
       JSON.stringify({
-        progress: { step, percent: highest, ...(message === undefined ? {} : { message }), ...numbers },
+        progress: { step, percent: highest, ...optional({ message }), ...numbers },
       }),
     );
   };

@@ -19,6 +19,7 @@ import { countCalls, fillCalls } from '../backup/calls.ts';
 import type { Benchmark, BenchmarkContext, Trial } from '../benchmark.ts';
 import { formatValue } from '../statistics.ts';
 import { destroyStack, installStack, type InstalledStack } from './installed-stack.ts';
+import { optional } from '../../base/optional.ts';
 
 const factor = 1.2;
 const directory = '/var/lib/docker/jtel-bench';
@@ -261,7 +262,7 @@ class LostStack {
   #onHost(script: string, input?: string): Promise<string> {
     return this.#stack.sandbox.docker.exec(this.#host.container, ['bash', '-o', 'pipefail', '-c', script], {
       timeoutSeconds: seconds,
-      ...(input === undefined ? {} : { input }),
+      ...optional({ input }),
     });
   }
 

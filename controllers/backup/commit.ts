@@ -25,6 +25,7 @@ import { InputError } from '../inputs/input-error.ts';
 import { retentionProblem, type ImmutabilityPolicy } from '../stores/retention.ts';
 import { missingFiles } from './left-out.ts';
 import type { Committed } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface StoredDocument {
   readonly name: 'stack.json' | 'release.json' | 'compose.yaml';
@@ -84,7 +85,7 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
     uploadedBytes: manifest.totals.uploadedBytes,
     storedBytes: manifest.totals.storedBytes,
     reusedBytes: manifest.totals.reusedBytes,
-    ...(missing === undefined ? {} : { missingFiles: missing }),
+    ...optional({ missingFiles: missing }),
     ...(archivedObjects === 0 ? {} : { archivedObjects }),
     // The job's own have examples.
     dataSets: manifest.dataSets.map(
@@ -181,9 +182,9 @@ function manifestOf(
     formatVersion: 1,
     ...(result.attributeParts === undefined ? {} : { formatMinor }),
     ...facts,
-    ...(parent === undefined ? {} : { parent }),
+    ...optional({ parent }),
     ...(result.server === undefined ? {} : { server: serverOf(result.server) }),
-    ...(result.position === undefined ? {} : { position: result.position }),
+    ...optional({ position: result.position }),
     endTime,
     ...(keyID === undefined ? {} : { encryption: { method: 'AES-256-GCM', keyID } }),
     dataSets: result.dataSets.map(withoutExamples),
@@ -216,8 +217,7 @@ function serverOf({
   const series = seriesOf(version);
   return {
     version,
-    ...(series === undefined ? {} : { series }),
-    ...(keys === undefined ? {} : { keys }),
+    ...optional({ series, keys }),
   };
 }
 

@@ -8,6 +8,7 @@ import { InputError } from '../inputs/input-error.ts';
 import type { LoadedRelease } from '../inputs/release-source.ts';
 import { renderStack, type ReleaseDependencies } from '../inputs/stack-release.ts';
 import type { StoredDocument } from './commit.ts';
+import { optional } from '../../base/optional.ts';
 
 export async function storedDocuments(
   stack: JtelStack,
@@ -32,7 +33,7 @@ function stackJSON({ metadata, spec }: JtelStack): string {
   return canonicalJSON({
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelStack',
-    metadata: { namespace, name, ...(labels === undefined ? {} : { labels }) },
+    metadata: { namespace, name, ...optional({ labels }) },
     spec,
   });
 }

@@ -29,6 +29,7 @@ import { parseJobResult } from './job-result.ts';
 import type { Action, Committed, Limits } from './model.ts';
 import type { Gathered } from './observe.ts';
 import { fullBackupOperation, jobUID, testRestoreName, uploadWindowSeconds } from './plan.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface ExecutionContext {
   readonly backup: JtelBackup;
@@ -147,7 +148,7 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
         identity,
         epoch,
         writer: { clusterID, namespace, name, stackUID: uid, machineID: host?.facts.machineID ?? '' },
-        ...(parent === undefined ? {} : { parent }),
+        ...optional({ parent }),
         trigger: backup.spec.trigger,
         ...(carriedOut.length === 0 ? {} : { carriedOut }),
         release: {
@@ -168,14 +169,14 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
         excluded: release.fileTrees
           .filter(({ excludes = [] }) => excludes.length > 0)
           .map(({ name: dataSet, excludes: globs = [] }) => ({ dataSet, globs })),
-        ...(keyID === undefined ? {} : { keyID }),
+        ...optional({ keyID }),
       },
       result: job?.job.state === 'Succeeded' ? parseJobResult(job.result, { backupID, attempt }) : undefined,
       endTime: new Date((job?.job.finishedSeconds ?? context.now().getTime() / 1000) * 1000).toISOString(),
-      ...(accepted === undefined ? {} : { accepted }),
+      ...optional({ accepted }),
       documents: await storedDocuments(stack, gathered.project, loaded, context, { signal }),
       immutability: resource.spec.immutability,
-      ...(retention === undefined ? {} : { retention }),
+      ...optional({ retention }),
     },
     signal,
   );
@@ -215,7 +216,7 @@ async function createTestRestore(
       stackRef,
       source: { backupID, storeRef, identity: gathered.identity },
       mode: 'Test',
-      ...(place === undefined ? {} : { test: place }),
+      ...optional({ test: place }),
     },
   };
   try {

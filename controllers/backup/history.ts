@@ -5,6 +5,7 @@ import { backupTime } from '../../backup-format/names.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { listBackups, readManifest } from '../stores/backup-catalog.ts';
 import type { History } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 /** @throws {InputError} {@link BlobError} */
 export async function newestManifest(
@@ -32,5 +33,5 @@ export async function readHistory(
     since === undefined
       ? undefined
       : (await listBackups(store, identity, signal)).findLast((id) => backupTime(id) >= since);
-  return { newest: { backupID, epoch, writer }, ...(served === undefined ? {} : { served }) };
+  return { newest: { backupID, epoch, writer }, ...optional({ served }) };
 }

@@ -19,6 +19,7 @@ import {
 } from '../loading/database-access.ts';
 import { keysOf } from '../loading/database-keys.ts';
 import type { Release } from '../../release/generated/release.ts';
+import { optional } from '../../base/optional.ts';
 
 /** The job's own need, whatever the size of the data. */
 const memoryBytes = 300 * 2 ** 20;
@@ -98,7 +99,7 @@ export function backupJob(options: BackupJobOptions): JobSpec {
       excludes,
     })),
     limits: limit === undefined ? {} : { bytesPerSecond: limit * mebibyte },
-    ...(encryption === undefined ? {} : { encryption }),
+    ...optional({ encryption }),
   };
   const network = `${project}_default`;
   const source = (volume: string): string => dockerVolume(project, volume, options.volumes);
@@ -141,7 +142,7 @@ function producer(
     port,
     user: 'root',
     password: rootPassword,
-    ...(tls === undefined ? {} : { tls }),
+    ...optional({ tls }),
   });
   return {
     name: 'producer',

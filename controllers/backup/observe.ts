@@ -37,6 +37,7 @@ import { readHistory } from './history.ts';
 import type { Observed, ReleaseFacts, StoreFacts } from './model.ts';
 import { findObstacle, isPartOfOperation } from './obstacles.ts';
 import { isFinished, jobUID, testRestoreName } from './plan.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface ObserveDependencies extends ReleaseDependencies {
   readonly driver: HostDriver;
@@ -87,7 +88,7 @@ export async function observe(
     store: store.ok ? { ok: true, value: storeFacts(store.value) } : store,
     release: release.ok ? { ok: true, value: releaseFacts(release.value) } : release,
     host: look.host,
-    ...(look.job === undefined ? {} : { job: look.job }),
+    ...optional({ job: look.job }),
   };
   return {
     observed: await observeMore(
@@ -100,7 +101,7 @@ export async function observe(
     ),
     project,
     identity,
-    ...(look.driver === undefined ? {} : { host: look.driver }),
+    ...optional({ host: look.driver }),
     ...(store.ok ? { store: store.value } : {}),
     ...(release.ok ? { release: release.value } : {}),
   };
@@ -162,7 +163,7 @@ async function observeHost(
     return { host: observation, driver: host };
   const job = await outcome(() => host.readJob(uid, signal));
   if (!job.ok) return { host: job, driver: host };
-  return { host: observation, driver: host, ...(job.value === undefined ? {} : { job: job.value }) };
+  return { host: observation, driver: host, ...optional({ job: job.value }) };
 }
 
 /** Right after a boot the host answers and its Docker does not yet: that no job is seen then says nothing about jobs. */
@@ -208,7 +209,7 @@ async function openBackupStore(
   return {
     ...opened,
     ...(key === undefined ? {} : { keyID: key.keyID }),
-    ...(cannotSign === undefined ? {} : { cannotSign }),
+    ...optional({ cannotSign }),
   };
 }
 
@@ -236,8 +237,7 @@ function storeFacts({
     name: resource.metadata.name,
     policy,
     retentionDays,
-    ...(keyID === undefined ? {} : { keyID }),
-    ...(cannotSign === undefined ? {} : { cannotSign }),
+    ...optional({ keyID, cannotSign }),
   };
 }
 

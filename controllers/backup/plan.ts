@@ -11,6 +11,7 @@ import { aboutHost } from '../stores/store-refusal.ts';
 import { pauseLeft } from '../times/pauses.ts';
 import { findObstacle } from './obstacles.ts';
 import type { Action, Limits, Plan, PlanInput, Step } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 /** Looks at a job while it works. */
 const jobPollSeconds = 4;
@@ -90,7 +91,7 @@ function pending(input: PlanInput): Plan {
     epoch: epochFor(now, newest?.epoch),
     version: observed.release.value.version,
     storeName,
-    ...(keyID === undefined ? {} : { keyID }),
+    ...optional({ keyID }),
   };
 }
 

@@ -26,6 +26,7 @@ import type { Action, Committed, Limits, Plan } from './model.ts';
 import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
 import { isFinished, plan } from './plan.ts';
 import { operationHeartbeat, summarise } from './status.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface BackupReconcilerOptions extends ObserveDependencies, WaveOptions {
   readonly toolbox: ImageReference;
@@ -74,7 +75,7 @@ export function backupReconciler(options: BackupReconcilerOptions): WaveControll
           ...(memory.failure === undefined || planned.kind !== 'Act'
             ? {}
             : { message: memory.failure.message }),
-          ...(committed === undefined ? {} : { committed }),
+          ...optional({ committed }),
           identity: seen.identity,
           newBackupID,
           now,
@@ -118,9 +119,9 @@ function planFor(
         ? backup
         : { ...backup, status: { ...backup.status, ...committedFacts(committed) } },
     observed,
-    identity: { clusterID, ...(heldEpoch === undefined ? {} : { heldEpoch }) },
+    identity: { clusterID, ...optional({ heldEpoch }) },
     limits,
-    ...(memory.failure === undefined ? {} : { failure: memory.failure }),
+    ...optional({ failure: memory.failure }),
     now,
   });
 }

@@ -13,6 +13,7 @@ import { leftOutPhrases } from './left-out.ts';
 import { howToAccept } from '../stores/backup-doubt.ts';
 import type { Committed, Observed, Plan } from './model.ts';
 import { fullBackupOperation, isFinished, jobUID, size } from './plan.ts';
+import { optional } from '../../base/optional.ts';
 
 type Phase = NonNullable<JtelBackupStatus['phase']>;
 
@@ -49,7 +50,7 @@ export function summarise(input: StatusInput): JtelBackupStatus {
         version: plan.version,
         attempt: 1,
         startTime: formatTime(now),
-        ...(plan.keyID === undefined ? {} : { encryptionKeyID: plan.keyID }),
+        ...optional({ encryptionKeyID: plan.keyID }),
       };
       return progressing(
         { ...status, operation: newOperation(backup, 1, 'Backup', now) },
@@ -155,7 +156,7 @@ function withCommitted(status: JtelBackupStatus, { committed, now }: StatusInput
     immutability: {
       state: immutability.state,
       message: immutability.detail.slice(0, statusMessageMaxLength),
-      ...(immutability.untilTime === undefined ? {} : { untilTime: immutability.untilTime }),
+      ...optional({ untilTime: immutability.untilTime }),
       ...(immutability.state === 'Unknown' ? {} : { verifiedTime: formatTime(now) }),
     },
   };
@@ -197,8 +198,7 @@ function working(
   return {
     operation: {
       ...previous.operation,
-      ...(step === undefined ? {} : { step }),
-      ...(percent === undefined ? {} : { progressPercent: percent }),
+      ...optional({ step, progressPercent: percent }),
       lastHeartbeatTime: formatTime(now),
     },
     ...(percent === undefined ? {} : { progress: `${percent}%` }),
@@ -249,7 +249,7 @@ function finished(
     message: told,
     completionTime: formatTime(now),
     ...(ok ? { progress: '100%' } : {}),
-    ...(verification === undefined ? {} : { verification }),
+    ...optional({ verification }),
     conditions: [...conditions],
   };
 }
@@ -274,7 +274,7 @@ function verificationOf(
     state: 'Passed',
     method: 'Restore',
     time: formatTime(now),
-    ...(seconds === undefined ? {} : { seconds }),
+    ...optional({ seconds }),
   };
 }
 

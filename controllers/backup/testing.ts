@@ -9,6 +9,7 @@ import type { MemoryBlobStore } from '../../blob-store/memory.ts';
 import { backupFinalizer, type JtelBackup, type JtelBackupStatus, type JtelStack } from '../../crds/index.ts';
 import type { HostObservation, JobReport, ObservedJob } from '../../host-driver/host.ts';
 import { defaultLimits, type Observed, type PlanInput } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 const now = new Date('2026-03-01T03:00:00Z');
 const backupID = '20260301t020000z-00000a';
@@ -32,7 +33,7 @@ export function aBackup(
       ...metadata,
     },
     spec: { stackRef: { name: 'main' }, trigger: 'Manual', verify: 'Checksum', ...changes },
-    ...(status === undefined ? {} : { status }),
+    ...optional({ status }),
   };
 }
 
@@ -103,7 +104,7 @@ export function aStack(
       ...metadata,
     },
     spec: spec as JtelStack['spec'],
-    ...(status === undefined ? {} : { status }),
+    ...optional({ status }),
   };
 }
 

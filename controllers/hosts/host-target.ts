@@ -4,6 +4,7 @@ import type { JumpHost, StackHost } from '../../crds/index.ts';
 import type { HostEndpoint, HostTarget } from '../../host-driver/host.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { readSecret, requireKey } from '../inputs/secret-input.ts';
+import { optional } from '../../base/optional.ts';
 
 /** A JtelStack is one. */
 export interface HostOwner {
@@ -25,7 +26,7 @@ export async function readHostTarget(
       ? undefined
       : readEndpoint(cluster, namespace, host.jumpHost, `${field}.jumpHost.sshSecretRef`, options),
   ]);
-  return { ...endpoint, ...(jumpHost === undefined ? {} : { jumpHost }) };
+  return { ...endpoint, ...optional({ jumpHost }) };
 }
 
 async function readEndpoint(
@@ -44,6 +45,6 @@ async function readEndpoint(
     user: host.user,
     hostKeyFingerprints: host.hostKeyFingerprints,
     privateKey: requireKey(secret, 'ssh-privatekey', `${namespace}/${name} (${field})`),
-    ...(passphrase === undefined ? {} : { passphrase }),
+    ...optional({ passphrase }),
   };
 }

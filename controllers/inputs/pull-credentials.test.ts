@@ -5,6 +5,7 @@ import { secrets } from '../../runtime/client/kinds.ts';
 import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
 import { readPullCredentials } from './pull-credentials.ts';
 import { aStack } from '../stack/testing.ts';
+import { optional } from '../../base/optional.ts';
 
 const signal = new AbortController().signal;
 const login = { username: 'u', password: 'canary-password' };
@@ -17,7 +18,7 @@ async function read(config: unknown, registry = 'registry.example'): Promise<rea
   await cluster.create(
     secrets,
     {
-      metadata: { name: 'pull', ...(namespace === undefined ? {} : { namespace }) },
+      metadata: { name: 'pull', ...optional({ namespace }) },
       stringData: { '.dockerconfigjson': text },
     },
     { signal },

@@ -3,6 +3,7 @@ import type { TreeFacts } from '../../backup-format/data-set.ts';
 import type { CountJobResult } from '../../jobs/count.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
 import { compareCounts } from './compare-counts.ts';
+import { optional } from '../../base/optional.ts';
 
 const table = (name: string, rows = 5) => ({ schema: 'jtel', name, rows });
 const counted: CountJobResult = {
@@ -92,7 +93,7 @@ describe('a file tree of format 1.1 is compared in all that a backup keeps', () 
   };
   const found = (tree: TreeFacts | undefined): CountJobResult => ({
     ...counted,
-    fileTrees: [{ name: 'files', files: 3, bytes: 900, ...(tree === undefined ? {} : { tree }) }],
+    fileTrees: [{ name: 'files', files: 3, bytes: 900, ...optional({ tree }) }],
   });
 
   it('and is the same when all of it is; the length of a name of a file that has several is not asked', () => {

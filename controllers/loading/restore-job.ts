@@ -24,6 +24,7 @@ import {
   suppliedKeyPaths,
 } from './database-access.ts';
 import { InputError } from '../inputs/input-error.ts';
+import { optional } from '../../base/optional.ts';
 
 /** Long enough for a slow line; the URLs can only read, and only these blobs. A job whose URLs ran out is started anew. */
 const urlLifetimeSeconds = 12 * 3600;
@@ -156,7 +157,7 @@ export async function restoreJob(options: RestoreJobOptions): Promise<JobSpec> {
     backup: await signedBackup(options.store, backup, urlLifetimeSeconds),
     ...databaseTarget(way, files, options),
     fileTrees: fileTrees.map(({ name, uid, gid }) => ({ name, path: treePath(name), uid, gid })),
-    ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
+    ...optional({ encryption: options.encryption }),
     limits: {},
   };
   const readOnly = options.purpose === 'Check';

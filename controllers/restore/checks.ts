@@ -20,6 +20,7 @@ import { readRelease } from '../inputs/stack-release.ts';
 import type { ReleaseSource } from '../inputs/release-source.ts';
 import type { openStore } from '../stores/store-access.ts';
 import { neededBytes, wantsPreRestoreBackup, type Check, type Checked, type Target } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface CheckDependencies {
   readonly cluster: Cluster;
@@ -95,7 +96,7 @@ export async function check(
   } catch (error) {
     const problem = problemOf(error);
     checks.push({ name: current, result: 'Failed', message: problem.message.slice(0, longestMessage) });
-    return { checks, problem, ...(manifest === undefined ? {} : { manifest }) };
+    return { checks, problem, ...optional({ manifest }) };
   }
 }
 

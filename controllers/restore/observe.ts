@@ -33,6 +33,7 @@ import { obstacle } from './obstacles.ts';
 import { preRestoreBackupName } from './plan.ts';
 import { scratchProject } from './scratch.ts';
 import { wantsPreRestoreBackup } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface ObserveDependencies extends CheckDependencies {
   readonly driver: HostDriver;
@@ -79,16 +80,15 @@ export async function observe(
         )
       : undefined;
   const observed: Observed = {
-    ...(stack === undefined ? {} : { stack }),
-    ...(ahead === undefined ? {} : { ahead }),
+    ...optional({ stack, ahead }),
     target,
     ...(carriedOut?.ok === true ? { carriedOut: carriedOut.value } : {}),
-    ...(backup === undefined ? {} : { preRestoreBackup: backup }),
+    ...optional({ preRestoreBackup: backup }),
     ...(scratchLook === undefined ? {} : { scratch: scratchLook.scratch }),
   };
   const checked = await observeChecks(restore, observed, dependencies, options);
   return {
-    observed: { ...observed, ...(checked === undefined ? {} : { checked }) },
+    observed: { ...observed, ...optional({ checked }) },
     ...(scratchLook?.host === undefined ? {} : { host: scratchLook.host }),
   };
 }
@@ -211,7 +211,7 @@ async function olderRestore(
     name: first.metadata.name,
     phase,
     since: startTime ?? first.metadata.creationTimestamp,
-    ...(message === undefined ? {} : { message }),
+    ...optional({ message }),
   };
 }
 
@@ -322,7 +322,7 @@ async function resolveSource(
   return {
     identity: latestOf ?? identity ?? stackIdentity(stack),
     storeName,
-    ...(backupID === undefined ? {} : { backupID }),
+    ...optional({ backupID }),
   };
 }
 
@@ -370,8 +370,7 @@ async function observeScratch(
       place,
       databaseService,
       host: seen,
-      ...(load === undefined ? {} : { restore: load }),
-      ...(count === undefined ? {} : { count }),
+      ...optional({ restore: load, count }),
     },
     host,
   };

@@ -4,6 +4,7 @@ import type { JtelStack, Reason } from '../../crds/index.ts';
 import type { JtelRestore } from '../../crds/index.ts';
 import type { Problem } from '../inputs/outcome.ts';
 import type { Ahead, Observed, Plan } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 /** Problems that somebody may be about to solve, or that pass by themselves: the request waits. All others end it. */
 const waits: ReadonlySet<Reason> = new Set<Reason>([
@@ -99,6 +100,6 @@ export function wait(
     reason,
     message,
     afterSeconds,
-    ...(progressPercent === undefined ? {} : { progressPercent }),
+    ...optional({ progressPercent }),
   };
 }

@@ -5,6 +5,7 @@ import { aHost, aStack } from '../stack/testing.ts';
 import type { Observed, Plan } from './model.ts';
 import { plan } from './plan.ts';
 import { summarise } from './status.ts';
+import { optional } from '../../base/optional.ts';
 
 const now = new Date('2026-03-01T03:00:00Z');
 const target = {
@@ -53,7 +54,7 @@ function aRestore(
       keepPreviousHours: 24,
       ...spec,
     },
-    ...(status === undefined ? {} : { status }),
+    ...optional({ status }),
   };
 }
 

@@ -22,6 +22,7 @@ import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
 import { plan } from './plan.ts';
 import { execute, scratchProject, type ScratchDependencies } from './scratch.ts';
 import { isOver, summarise } from './status.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface RestoreReconcilerOptions extends ObserveDependencies, ScratchDependencies, WaveOptions {
   readonly activities: Activities<string>;
@@ -65,7 +66,7 @@ export function restoreReconciler(options: RestoreReconcilerOptions): WaveContro
           observed: seen.observed,
           plan: planned,
           now,
-          ...(message === undefined ? {} : { message }),
+          ...optional({ message }),
         });
       },
       // Two processes never give one order twice, nor end a restore in two ways.

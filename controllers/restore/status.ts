@@ -10,6 +10,7 @@ import {
 import { formatTime, removeCondition, setCondition } from '../../runtime/report/conditions.ts';
 import type { Check, Observed, Phase, Plan } from './model.ts';
 import { isBlocked } from './patience.ts';
+import { optional } from '../../base/optional.ts';
 
 const order: readonly Phase[] = ['Pending', 'Checking', 'Loading', 'Starting', 'Completed', 'Failed'];
 /** What a host loads in a second, roughly, and what stopping and starting takes. */
@@ -77,7 +78,7 @@ export function summarise({
     // Told before anything is done there.
     ...(plan.kind === 'Act' && observed.scratch !== undefined ? { testHost: observed.scratch.place } : {}),
     ...(plan.kind === 'CreateBackup' ? { preRestoreBackupRef: { name: plan.name } } : {}),
-    ...(startTime === undefined ? {} : { startTime }),
+    ...optional({ startTime }),
     blockedSinceTime: isBlocked(plan) ? (previous.blockedSinceTime ?? time) : undefined,
     ...(over ? { completionTime: previous.completionTime ?? time } : {}),
     ...(loaded ? switchFigures(observed) : {}),

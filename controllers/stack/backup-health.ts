@@ -16,6 +16,7 @@ import { acceptedBackup, howToAccept, isAcceptedBackup } from '../stores/backup-
 import { InputError } from '../inputs/input-error.ts';
 import { lateSince } from '../times/late-copy.ts';
 import { isScheduled, Schedule } from '../times/schedule-times.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface BackupHealthInput {
   readonly stack: JtelStack;
@@ -54,7 +55,7 @@ export function withBackupHealth(status: JtelStackStatus, input: BackupHealthInp
   }
   return {
     ...status,
-    ...(conditions === undefined ? {} : { conditions }),
+    ...optional({ conditions }),
     backup: summary,
   } as JtelStackStatus;
 }
@@ -93,7 +94,7 @@ function summarise(
   const summary: Summary = {
     // What was known of backups whose objects are gone stays true: their data are in the store.
     ...(newest === undefined ? lastKnown(previous) : factsOf(newest)),
-    ...(lastScheduleTime === undefined ? {} : { lastScheduleTime }),
+    ...optional({ lastScheduleTime }),
     ...(nextTime === undefined ? {} : { nextTime: `${nextTime.toISOString().slice(0, 19)}Z` }),
   };
   return Object.keys(summary).length === 0 ? undefined : summary;
@@ -103,8 +104,7 @@ function factsOf({ metadata, status }: JtelBackup): Summary {
   const { completionTime, backupID, verification } = status ?? {};
   return {
     lastBackupRef: { name: metadata.name },
-    ...(completionTime === undefined ? {} : { lastSuccessTime: completionTime }),
-    ...(backupID === undefined ? {} : { lastBackupID: backupID }),
+    ...optional({ lastSuccessTime: completionTime, lastBackupID: backupID }),
     ...(verification?.state === undefined ? {} : { verified: verification.state }),
   };
 }

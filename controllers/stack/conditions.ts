@@ -8,6 +8,7 @@ import type { Problem } from '../inputs/outcome.ts';
 import type { Activity, Observed, Plan, Step } from './model.ts';
 import { describeLoss } from './stages/loss.ts';
 import { findDrift, findHostDrift, findUnhealthy } from './stages/running.ts';
+import { optional } from '../../base/optional.ts';
 
 /** How long the last known state of an unreachable host stays believed. */
 export const unreachableGraceSeconds = 300;
@@ -186,8 +187,7 @@ function stalled({
     const now = describe({
       ...input,
       plan,
-      ...(activity === undefined ? {} : { activity }),
-      ...(failure === undefined ? {} : { failure }),
+      ...optional({ activity, failure }),
     });
     const message = `The installation takes longer than ${overdueSeconds} s (spec.update.progressDeadlineSeconds); it is tried on. Now: ${now}`;
     return [{ type: 'Stalled', status: 'True', reason: 'ProgressDeadlineExceeded', message }];

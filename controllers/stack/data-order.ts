@@ -7,6 +7,7 @@ import { carriedOutBefore, describeCarriedOut } from '../loading/restore-orders.
 import { formatTime } from '../../runtime/report/conditions.ts';
 import { failuresOf } from './load-report.ts';
 import type { DataOrder, DataSource, Observed, Plan, PlanInput } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 type DataOrderStatus = JtelStackStatus['dataOrder'];
 
@@ -63,7 +64,7 @@ export function ordersToRemember(
             id: order.id,
             name: order.name,
             requestUID: order.requestUID,
-            ...(backupID === undefined ? {} : { backupID }),
+            ...optional({ backupID }),
             time: now.toISOString(),
           },
         ];
@@ -92,7 +93,7 @@ export function summariseOrder(
       ? { backupID: order.backup.value.backupID }
       : {}),
     ...(failures.count === 0 ? {} : { failures: failures.count, lastFailure: failures.last }),
-    ...(stopTime === undefined ? {} : { stopTime }),
+    ...optional({ stopTime }),
   };
   const message = plan.kind === 'Done' ? '' : plan.message.slice(0, statusMessageMaxLength);
   const state = host.ok ? host.value.state : undefined;
@@ -115,7 +116,7 @@ export function summariseOrder(
       ...common,
       state: done ? 'Done' : 'Starting',
       message,
-      ...(downtimeSeconds === undefined ? {} : { downtimeSeconds }),
+      ...optional({ downtimeSeconds }),
     };
   }
   if (plan.kind === 'Blocked' && plan.endsOrder === true)

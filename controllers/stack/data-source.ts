@@ -24,6 +24,7 @@ import { requireDatabaseKeys } from '../loading/database-keys.ts';
 import { databaseWay, restoreObstacle } from '../loading/restore-job.ts';
 import type { openStore, OpenStore } from '../stores/store-access.ts';
 import type { DataSource } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 /** What the stack's data is said to come from, in state.json and in the condition. */
 function vanillaSource(release: Release): string {
@@ -214,9 +215,9 @@ async function backupLoading(
       database: databaseWay(manifest),
       dataSets: manifest.dataSets.map(({ name }) => name),
       bytes: manifest.totals.totalBytes,
-      ...(manifest.carriedOut === undefined ? {} : { carriedOut: manifest.carriedOut }),
+      ...optional({ carriedOut: manifest.carriedOut }),
     },
-    backup: { loaded, store: blobs, ...(encryption === undefined ? {} : { encryption }) },
+    backup: { loaded, store: blobs, ...optional({ encryption }) },
   };
 }
 

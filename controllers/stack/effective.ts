@@ -7,6 +7,7 @@
 import type { JtelStack, JtelStackSpec } from '../../crds/index.ts';
 import type { HostState, ObservedContainer, UpdateMark } from '../../host-driver/host.ts';
 import type { Revision, Revisions } from './revisions.ts';
+import { optional } from '../../base/optional.ts';
 
 /** What containers are made from. Everything else (host, policies, switches) is always as the spec says now. */
 type Workload = Pick<
@@ -23,8 +24,7 @@ export function withWorkload(stack: JtelStack, { spec }: Revision): JtelStack {
     size,
     network,
     releaseStoreRef,
-    ...(spec.components === undefined ? {} : { components: spec.components }),
-    ...(spec.imagePullSecretRef === undefined ? {} : { imagePullSecretRef: spec.imagePullSecretRef }),
+    ...optional({ components: spec.components, imagePullSecretRef: spec.imagePullSecretRef }),
   };
   return { ...stack, spec: { ...rest, ...workload } };
 }

@@ -16,6 +16,7 @@ import { logEvent, outcomeEvent } from './events.ts';
 import type { BesideVolumes } from './model.ts';
 import type { Gathered } from './observe.ts';
 import { noteOnRevision, removeRevisions, type Revisions } from './revisions.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface Progress {
   readonly message: string;
@@ -146,7 +147,7 @@ const executors: Executors = {
     const { data, carriedOut } = action;
     await hostOf(context).record(
       context.project,
-      { data, ...(carriedOut === undefined ? {} : { carriedOut }) },
+      { data, ...optional({ carriedOut }) },
       context.fence(),
       context.signal,
     );

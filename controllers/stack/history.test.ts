@@ -7,6 +7,7 @@ import { outdatedRevisions } from './revisions.ts';
 import { summarise } from './status.ts';
 import { plan } from './plan.ts';
 import { aHost, aStack, container, identity, now, observing, state } from './testing.ts';
+import { optional } from '../../base/optional.ts';
 
 const at = (minute: number): string => `2026-03-01T02:${String(minute).padStart(2, '0')}:00.000Z`;
 
@@ -30,7 +31,7 @@ function log(...all: readonly Revision[]): Revisions {
   const current = all.at(-1);
   if (current === undefined) throw new Error('no revision');
   const good = all.findLast(({ outcome }) => outcome?.result === 'Succeeded');
-  return { all, current, ...(good === undefined ? {} : { good }) };
+  return { all, current, ...optional({ good }) };
 }
 
 const installed = revision(1, '3.43.1', { action: 'Install' }, {});

@@ -2,6 +2,7 @@
 
 import type { JtelBackup, JtelStackStatus } from '../../crds/index.ts';
 import type { Revision, Revisions } from './revisions.ts';
+import { optional } from '../../base/optional.ts';
 
 type HistoryEntry = NonNullable<JtelStackStatus['history']>[number];
 
@@ -48,7 +49,7 @@ export function rollbackPoint(
     revision: from.revision,
     version: from.version,
     backupRef: { name: backupRef },
-    ...(until === undefined ? {} : { availableUntil: until }),
+    ...optional({ availableUntil: until }),
   };
 }
 
@@ -68,7 +69,7 @@ function entriesOf(revision: Revision, { all, current }: Revisions): readonly Hi
     version: spec.version,
     action: attempt?.action ?? 'Configure',
     startTime: attempt?.startTime ?? outcome?.time ?? revision.time,
-    ...(revision.sourceRevision === undefined ? {} : { sourceRevision: revision.sourceRevision }),
+    ...optional({ sourceRevision: revision.sourceRevision }),
     ...(outcome?.message === undefined ? {} : { message: outcome.message.slice(0, 1024) }),
   };
   if (outcome === undefined) {

@@ -4,6 +4,7 @@ import type { JtelStack } from '../../crds/index.ts';
 import type { HostProxy, HostSetup } from '../../host-driver/host.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { firewallRules } from '../../release/host-needs.ts';
+import { optional } from '../../base/optional.ts';
 
 type ProxyCredentials = NonNullable<NonNullable<HostSetup['proxy']>['credentials']>;
 
@@ -15,7 +16,7 @@ export function hostSetup(stack: JtelStack, release: Release, credentials?: Prox
   const { host, network } = stack.spec;
   return {
     mode: host.bootstrap,
-    ...(host.timeZone === undefined ? {} : { timeZone: host.timeZone }),
+    ...optional({ timeZone: host.timeZone }),
     ...(host.dns === undefined
       ? {}
       : {
@@ -25,7 +26,7 @@ export function hostSetup(stack: JtelStack, release: Release, credentials?: Prox
             hosts: host.dns.hosts ?? [],
           },
         }),
-    ...(host.docker === undefined ? {} : { docker: host.docker }),
+    ...optional({ docker: host.docker }),
     ...(host.proxy === undefined ? {} : { proxy: proxyOf(host.proxy, credentials) }),
     ...(network.allow === undefined ? {} : { firewall: firewallRules(release, network, host.port) }),
   };
@@ -36,9 +37,8 @@ function proxyOf(
   credentials: ProxyCredentials | undefined,
 ): HostProxy {
   return {
-    ...(http === undefined ? {} : { http }),
-    ...(https === undefined ? {} : { https }),
+    ...optional({ http, https }),
     noProxy,
-    ...(credentials === undefined ? {} : { credentials }),
+    ...optional({ credentials }),
   };
 }

@@ -12,6 +12,7 @@ import { checkJobUID, restoreJobUID } from '../loading/restore-orders.ts';
 import { restoreJob } from '../loading/restore-job.ts';
 import type { DataLook } from './observe-data.ts';
 import { loadJobUID } from './stages/data.ts';
+import { optional } from '../../base/optional.ts';
 
 /** Long enough for a slow line; the URLs can only read, and only these blobs. */
 const urlLifetimeSeconds = 6 * 3600;
@@ -56,7 +57,7 @@ export async function loadJob(input: LoadJobOptions): Promise<JobSpec> {
     onData: loading.onData,
     store,
     backup: loaded,
-    ...(encryption === undefined ? {} : { encryption }),
+    ...optional({ encryption }),
   });
 }
 
@@ -90,7 +91,7 @@ async function vanillaJob(options: LoadJobOptions, loadID: string): Promise<JobS
     // A published release has both; without them the job refuses its input.
     release.vanilla.map(async ({ kind, name, path, bytes = 0, sha256 = '' }) => ({
       kind,
-      ...(name === undefined ? {} : { name }),
+      ...optional({ name }),
       url: await vanillaUrl(options, path),
       bytes,
       sha256,

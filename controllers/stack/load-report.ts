@@ -6,6 +6,7 @@ import type { JobErrorReason } from '../../jobs/job.ts';
 import { permanentReason } from '../loading/job-failures.ts';
 import { aboutHost } from '../stores/store-refusal.ts';
 import type { ReleaseFacts } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 export function isPermanent({ error }: JobReport): boolean {
   return permanentReason(error) !== undefined;
@@ -51,7 +52,7 @@ export function failuresOf(
   const known = status?.requestUID === requestUID ? status : undefined;
   const count = known?.failures ?? 0;
   const last = known?.lastFailure;
-  if (report?.job.state !== 'Failed') return { count, ...(last === undefined ? {} : { last }) };
+  if (report?.job.state !== 'Failed') return { count, ...optional({ last }) };
   const failure = failureID(report);
   return { count: last === failure ? count : count + 1, last: failure };
 }

@@ -17,6 +17,7 @@ import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
 import { refusal } from './plan.ts';
 import type { Identity } from './model.ts';
 import { currentRevisions, type Revisions } from './revisions.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface Look {
   /** The stack with the spec that it is held to. */
@@ -84,7 +85,6 @@ async function askedFor(
       : cluster.find(restoreKind, { namespace, name: restoreName }, options),
   ]);
   return {
-    ...(updateBackup === undefined ? {} : { updateBackup }),
-    ...(wayBack === undefined ? {} : { wayBack }),
+    ...optional({ updateBackup, wayBack }),
   };
 }

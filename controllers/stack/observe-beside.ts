@@ -7,6 +7,7 @@ import type { BesideLook, Observed } from './model.ts';
 import type { DataLook } from './observe-data.ts';
 import { isCarriedOut } from './data-order.ts';
 import { outcome } from '../inputs/outcome.ts';
+import { optional } from '../../base/optional.ts';
 
 const timeoutSeconds = 30;
 
@@ -40,6 +41,6 @@ export async function observeBeside(
       count?.job.state === 'Succeeded' && manifest !== undefined
         ? { comparison: compareCounts(manifest, count.result, 'Restore') }
         : {};
-    return { host: there, ...(count === undefined ? {} : { count }), ...compared };
+    return { host: there, ...optional({ count }), ...compared };
   });
 }

@@ -14,6 +14,7 @@ import { isCarriedOut } from './data-order.ts';
 import { relocationLoading, type OtherHostDependencies } from './observe-relocation.ts';
 import type { RelocationLook } from './relocation.ts';
 import { loadJobUID } from './stages/data.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface RestoreDependencies {
   /** All JtelRestores of a stack, as last heard of. */
@@ -35,7 +36,7 @@ export async function observeOrders(
   const order = standing.find(isOrdered);
   const ahead = standing[0];
   return {
-    ...(order === undefined ? {} : { order }),
+    ...optional({ order }),
     ...(ahead === undefined || order !== undefined ? {} : { ahead }),
   };
 }
@@ -169,8 +170,7 @@ function undoOf(
       source,
       version: previous?.version ?? release.version,
       database: 'None',
-      ...(dataSets === undefined ? {} : { dataSets }),
-      ...(backupID === undefined ? {} : { backupID }),
+      ...optional({ dataSets, backupID }),
     },
   };
   return {

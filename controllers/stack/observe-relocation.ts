@@ -21,6 +21,7 @@ import {
   type FormerLook,
   type RelocationLook,
 } from './relocation.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface OtherHostDependencies extends DataDependencies {
   readonly cluster: Cluster;
@@ -74,7 +75,7 @@ export async function observeOthers(
   return {
     observed: {
       ...(formers.length === 0 ? {} : { formers }),
-      ...(relocation === undefined ? {} : { relocation }),
+      ...optional({ relocation }),
     },
     others,
   };
@@ -111,9 +112,7 @@ async function observeRelocation(
     toMachineID,
     source: recovering ? 'RecoverFromBackup' : 'Migrate',
     old,
-    ...(warm === undefined ? {} : { warm }),
-    ...(final === undefined ? {} : { final }),
-    ...(newest === undefined ? {} : { newest }),
+    ...optional({ warm, final, newest }),
   };
 }
 

@@ -54,6 +54,7 @@ import {
 import { observeLoss } from './observe-loss.ts';
 import { observeOthers, type RelocationObserved } from './observe-relocation.ts';
 import { outcome, type Outcome, type Problem } from '../inputs/outcome.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface ObserveDependencies extends ReleaseDependencies, DataDependencies, RestoreDependencies {
   readonly driver: HostDriver;
@@ -139,16 +140,15 @@ export async function observe(
       hostValue === undefined || !release.ok
         ? []
         : findingsOf(release.value.loaded.release, stack, hostValue),
-    ...(loss === undefined ? {} : { loss }),
-    ...(host.load === undefined ? {} : { load: host.load }),
+    ...optional({ loss, load: host.load }),
     ...data?.observed,
-    ...(beside === undefined ? {} : { beside }),
+    ...optional({ beside }),
     ...host.others.observed,
   };
   return {
     observed,
     ...(rendered?.inputs === undefined ? {} : { inputs: rendered.inputs }),
-    ...(host.host === undefined ? {} : { host: host.host }),
+    ...optional({ host: host.host }),
     others: host.others.others,
   };
 }
@@ -194,7 +194,7 @@ async function observeHost(
     return { target, observation, host, others };
   const load = await outcome(() => host.readJob(uid, signal));
   if (!load.ok) return { target, observation: load, host, others };
-  return { target, observation, host, others, ...(load.value === undefined ? {} : { load: load.value }) };
+  return { target, observation, host, others, ...optional({ load: load.value }) };
 }
 
 interface Rendering {
@@ -222,7 +222,7 @@ async function render(
       release: result.rendered,
       setup,
       setupDigest: setupDigest(setup),
-      ...(result.selfSignedUntil === undefined ? {} : { selfSignedUntil: result.selfSignedUntil }),
+      ...optional({ selfSignedUntil: result.selfSignedUntil }),
     },
     inputs: {
       pullCredentials: result.pullCredentials,
@@ -295,7 +295,7 @@ function releaseFacts(release: Release, stack: JtelStack): ReleaseFacts {
   return {
     version: release.version,
     databaseServices: [component],
-    ...(series === undefined ? {} : { series }),
+    ...optional({ series }),
     ...(keys === undefined
       ? {}
       : {

@@ -4,6 +4,7 @@ import { statusMessageMaxLength, type JtelStack, type JtelStackStatus } from '..
 import { formatTime } from '../../runtime/report/conditions.ts';
 import type { Heartbeat } from '../../runtime/report/status-changed.ts';
 import type { Activity, Observed, Plan } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 export type Operation = NonNullable<JtelStackStatus['operation']>;
 
@@ -38,7 +39,7 @@ export function currentOperation(input: OperationInput): Operation | undefined {
     ),
     startTime: previous?.startTime ?? formatTime(now),
     lastHeartbeatTime: formatTime(now),
-    ...(epoch === undefined ? {} : { epoch }),
+    ...optional({ epoch }),
   };
 }
 

@@ -17,6 +17,7 @@ import {
   state,
   wave,
 } from './testing.ts';
+import { optional } from '../../base/optional.ts';
 
 describe('drift', () => {
   const drifts: readonly (readonly [string, HostObservation])[] = [
@@ -117,7 +118,7 @@ describe('another version', () => {
             ...applied,
             digest: 'd1',
             version: '3.43.1',
-            ...(before === undefined ? {} : { series: before }),
+            ...optional({ series: before }),
           },
         }),
       });

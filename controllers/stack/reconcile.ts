@@ -40,6 +40,7 @@ import { afterSuccess } from './repairs.ts';
 import { updateProgress } from './stages/running.ts';
 import { summarise } from './status.ts';
 import type { HostWatcher } from './watch-hosts.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface StackReconcilerOptions extends ObserveDependencies, WaveOptions {
   readonly clock: () => Date;
@@ -104,9 +105,9 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
         return plan({
           stack: held,
           observed,
-          identity: { clusterID, ...(heldEpoch === undefined ? {} : { heldEpoch }) },
+          identity: { clusterID, ...optional({ heldEpoch }) },
           now,
-          ...(monitorSeconds === undefined ? {} : { monitorSeconds }),
+          ...optional({ monitorSeconds }),
         });
       },
       remember: ({ seen: { depth, gathered }, plan: { kind }, now }) => ({
@@ -234,7 +235,7 @@ function summariseLook(look: SettledLook<StackTypes>): JtelStackStatus {
       : currentOperation({
           ...common,
           newID: found.operationID,
-          ...(found.epoch === undefined ? {} : { epoch: found.epoch }),
+          ...optional({ epoch: found.epoch }),
         });
   return {
     ...summarise({ ...common, operation }),
@@ -252,7 +253,7 @@ function toActivity(
   const update = updateProgress(seen.gathered.observed);
   if (update !== undefined) return update;
   const { message = name, percent } = progress ?? {};
-  return { message, ...(percent === undefined ? {} : { progressPercent: percent }) };
+  return { message, ...optional({ progressPercent: percent }) };
 }
 
 function nextLook(

@@ -16,6 +16,7 @@ import {
 import { isAlreadyExists } from '../../runtime/client/api-error.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { apiVersionOf, controllerRevisions, type ControllerRevision } from '../../runtime/client/kinds.ts';
+import { optional } from '../../base/optional.ts';
 
 /** What kind of change a revision is to the one before it. */
 export type ChangeKind = 'Install' | 'Update' | 'Configure' | 'Restore';
@@ -190,7 +191,7 @@ export function outdatedRevisions({ all, current, good }: Revisions, limit: numb
 
 function grouped(all: readonly Revision[], current: Revision): Revisions {
   const good = all.findLast(({ outcome }) => outcome?.result === 'Succeeded');
-  return { all, current, ...(good === undefined ? {} : { good }) };
+  return { all, current, ...optional({ good }) };
 }
 
 function toObject(stack: JtelStack, number: number, retry: string | undefined): ControllerRevision {
@@ -245,11 +246,7 @@ function toRevision({ metadata, revision, data }: ControllerRevision): Revision 
     number: revision,
     spec: (data as { readonly spec: JtelStackSpec }).spec,
     time: metadata?.creationTimestamp ?? '',
-    ...(sourceRevision === undefined ? {} : { sourceRevision }),
-    ...(changedBy === undefined ? {} : { changedBy }),
-    ...(retry === undefined ? {} : { retry }),
-    ...(attempt === undefined ? {} : { attempt }),
-    ...(outcome === undefined ? {} : { outcome }),
+    ...optional({ sourceRevision, changedBy, retry, attempt, outcome }),
   };
 }
 

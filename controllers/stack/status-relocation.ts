@@ -5,6 +5,7 @@ import { formatTime } from '../../runtime/report/conditions.ts';
 import { isCarriedOut } from './data-order.ts';
 import { isFenced, type DataHost, type FormerHost, type RelocationLook } from './relocation.ts';
 import type { StatusInput } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 type Relocation = NonNullable<JtelStackStatus['relocation']>;
 type RelocationStatus = Pick<JtelStackStatus, 'dataHost' | 'relocation' | 'formerHosts'>;
@@ -25,8 +26,7 @@ export function summariseRelocation(input: StatusInput): RelocationStatus {
   const relocation =
     observed.relocation === undefined ? finished(input, dataHost) : underWay(input, observed.relocation);
   return {
-    ...(dataHost === undefined ? {} : { dataHost }),
-    ...(relocation === undefined ? {} : { relocation }),
+    ...optional({ dataHost, relocation }),
     ...(formerHosts.length === 0 ? { formerHosts: undefined } : { formerHosts }),
   } as RelocationStatus;
 }
@@ -37,7 +37,7 @@ function whereDataAre({ stack, observed }: StatusInput): DataHost | undefined {
   const host = observed.host.ok ? observed.host.value : undefined;
   if (host?.state?.data === undefined || host.state.moved !== undefined) return known;
   const { machineID, hostKey } = host.facts;
-  const here = { host: stack.spec.host, machineID, ...(hostKey === undefined ? {} : { hostKey }) };
+  const here = { host: stack.spec.host, machineID, ...optional({ hostKey }) };
   if (known?.machineID === here.machineID) return here;
   if (host.state.data.state !== undefined) return known;
   const arrived =
@@ -101,7 +101,7 @@ function underWay(input: StatusInput, look: RelocationLook): Relocation {
   const source = look.source === 'RecoverFromBackup' && state === 'Preparing' ? undefined : look.source;
   return {
     id: look.id,
-    ...(source === undefined ? {} : { source }),
+    ...optional({ source }),
     state:
       observed.host.ok && isCarriedOut(observed.host.value.state?.data, { requestUID: look.id })
         ? 'Starting'
@@ -110,7 +110,7 @@ function underWay(input: StatusInput, look: RelocationLook): Relocation {
     toMachineID: look.toMachineID,
     ...(chosen === undefined || source === undefined ? {} : { backupID: chosen }),
     startTime: before?.startTime ?? time,
-    ...(stopTime === undefined ? {} : { stopTime }),
+    ...optional({ stopTime }),
   };
 }
 

@@ -12,6 +12,7 @@ import type { Revisions } from './revisions.ts';
 import { isOverdue } from './stages/failure.ts';
 import { findUnhealthy } from './stages/running.ts';
 import { firstLoadFailures } from './load-report.ts';
+import { optional } from '../../base/optional.ts';
 
 export function summarise(input: StatusInput): JtelStackStatus {
   const { stack, observed, plan } = input;
@@ -74,9 +75,9 @@ function summariseRevisions(
   const revision = appliedRevision(revisions);
   const rollback = rollbackPoint(revisions, updateBackup, previous.rollback);
   return {
-    ...(revision === undefined ? {} : { revision }),
+    ...optional({ revision }),
     history: historyOf(previous.history, revisions),
-    ...(rollback === undefined ? {} : { rollback }),
+    ...optional({ rollback }),
   };
 }
 
@@ -88,10 +89,10 @@ function summarisePrevious(state: HostState | undefined): JtelStackStatus['previ
   return {
     requestUID: data.requestUID,
     ...(previous.data === undefined ? {} : { source: previous.data.source }),
-    ...(version === undefined ? {} : { version }),
+    ...optional({ version }),
     switchTime,
     untilTime,
-    ...(bytes === undefined ? {} : { bytes }),
+    ...optional({ bytes }),
   };
 }
 
@@ -104,8 +105,7 @@ function summariseData({ stack, observed, plan }: StatusInput): JtelStackStatus[
       source,
       time,
       state: data.state ?? 'Complete',
-      ...(backupID === undefined ? {} : { backupID }),
-      ...(requestUID === undefined ? {} : { requestUID }),
+      ...optional({ backupID, requestUID }),
     };
   }
   if (plan.step !== 'Data' || plan.kind === 'Blocked' || observed.initialData?.ok !== true) return undefined;
@@ -114,7 +114,7 @@ function summariseData({ stack, observed, plan }: StatusInput): JtelStackStatus[
     source,
     state: 'Incomplete',
     requestUID: stack.metadata.uid,
-    ...(backupID === undefined ? {} : { backupID }),
+    ...optional({ backupID }),
   };
 }
 
@@ -227,8 +227,7 @@ function summariseHost(stack: JtelStack, host: HostObservation): NonNullable<Jte
     cores: facts.cores,
     memoryBytes: facts.memoryBytes,
     diskFreeBytes: roundDown(facts.diskFreeBytes, stack.status?.host?.diskFreeBytes),
-    ...(facts.dockerVersion === undefined ? {} : { dockerVersion: facts.dockerVersion }),
-    ...(facts.composeVersion === undefined ? {} : { composeVersion: facts.composeVersion }),
+    ...optional({ dockerVersion: facts.dockerVersion, composeVersion: facts.composeVersion }),
   };
 }
 
@@ -268,7 +267,7 @@ function summariseComponents(
       digest: container.image.split('@')[1] ?? container.imageID,
       state: container.state,
       health: container.health,
-      ...(restarts === undefined ? {} : { restarts }),
+      ...optional({ restarts }),
     }));
   const wanted = order.length > 0 ? order : host.containers.map((container) => container.service);
   if (wanted.length === 0) return { components };

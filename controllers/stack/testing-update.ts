@@ -5,6 +5,7 @@ import type { Observed, Plan, PlanInput } from './model.ts';
 import { plan } from './plan.ts';
 import type { Attempt, Revision, RevisionOutcome, Revisions } from './revisions.ts';
 import { aHost, aStack, container, now, observing, planInput, state } from './testing.ts';
+import { optional } from '../../base/optional.ts';
 
 export const policy = {
   preUpdateBackup: 'Required',
@@ -34,8 +35,7 @@ export const mark = { from: '3.43.1', to: '3.43.2', updater, time: secondsAgo(30
 
 export function log(attempt?: Attempt, outcome?: RevisionOutcome): Revisions {
   const current = revision(2, '3.43.2', {
-    ...(attempt === undefined ? {} : { attempt }),
-    ...(outcome === undefined ? {} : { outcome }),
+    ...optional({ attempt, outcome }),
   });
   return { all: [good, current], current, good: outcome?.result === 'Succeeded' ? current : good };
 }
@@ -104,7 +104,7 @@ export const backup = (
     status: {
       phase,
       message: 'the store is away.',
-      ...(completionTime === undefined ? {} : { completionTime }),
+      ...optional({ completionTime }),
     },
   } as unknown as JtelBackup,
 });

@@ -10,6 +10,7 @@ import type {
 } from '../../host-driver/host.ts';
 import type { Identity, Observed, Plan, PlanInput } from './model.ts';
 import { plan } from './plan.ts';
+import { optional } from '../../base/optional.ts';
 
 export const now = new Date('2026-03-01T03:00:00Z');
 const services = ['acd-dbm', 'acd-task-runner', 'acd-web-1'];
@@ -56,7 +57,7 @@ export function aStack(
       revisionHistoryLimit: 10,
       ...spec,
     },
-    ...(status === undefined ? {} : { status }),
+    ...optional({ status }),
   };
 }
 

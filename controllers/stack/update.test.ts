@@ -24,6 +24,7 @@ import {
   wave,
   young,
 } from './testing-update.ts';
+import { optional } from '../../base/optional.ts';
 
 describe('an update', () => {
   it('begins with a backup', () => expect(wave(old(), log())).toEqual(['NoteAttempt', 'CreateBackup']));
@@ -75,7 +76,7 @@ describe('an update', () => {
       ...applied,
       digest: 'd1',
       version: '3.43.1',
-      ...(series === undefined ? {} : { series }),
+      ...optional({ series }),
     };
     const host = old({}, { applied: before });
     const { desired } = observing(host);

@@ -3,6 +3,7 @@ import { BlobError, type BlobStore, type ImmutabilityProof } from '../../blob-st
 import type { JtelBackupStore } from '../../crds/index.ts';
 import type { Action, Probed } from './model.ts';
 import { problemOf } from './observe.ts';
+import { optional } from '../../base/optional.ts';
 
 type Executors = {
   readonly [K in Action['type']]: (
@@ -56,5 +57,5 @@ export async function execute(
     }
   }
   if (actions.length === 0) return { kind: 'NotDue' };
-  return { kind: 'Written', ...(proof === undefined ? {} : { proof }) };
+  return { kind: 'Written', ...optional({ proof }) };
 }

@@ -12,6 +12,7 @@ import { InputError } from '../inputs/input-error.ts';
 import type { Problem } from '../inputs/outcome.ts';
 import { whyJobsCannotUse } from '../stores/job-access.ts';
 import type { Archived, Contents, Observed } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 /** More entries than this are not counted; a vendor store has some dozens per release, a backup some eight. */
 const maximumEntries = 50_000;
@@ -41,14 +42,13 @@ export async function observe(
         ? await countReleases(blobs, signal)
         : await countBackups(blobs, identities, signal);
     const cannotSign = await whyJobsCannotUse(store, blobs);
-    const listed = { kind: 'Listed', contents, ...(cannotSign === undefined ? {} : { cannotSign }) } as const;
+    const listed = { kind: 'Listed', contents, ...optional({ cannotSign }) } as const;
     if (store.spec.immutability.policy === 'None') return { observed: listed, blobs };
     const [policy, retention] = await Promise.all([readPolicy(blobs, signal), readRetention?.(signal)]);
     return {
       observed: {
         ...listed,
-        ...(policy === undefined ? {} : { policy }),
-        ...(retention === undefined ? {} : { retention }),
+        ...optional({ policy, retention }),
       },
       blobs,
     };

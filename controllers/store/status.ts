@@ -12,6 +12,7 @@ import { formatTime, setCondition } from '../../runtime/report/conditions.ts';
 import type { Problem } from '../inputs/outcome.ts';
 import { immutable } from './immutable.ts';
 import type { Observed, Probed } from './model.ts';
+import { optional } from '../../base/optional.ts';
 
 interface Draft {
   readonly type: StoreConditionType;
@@ -48,8 +49,7 @@ export function summarise(
       statusMessageMaxLength,
     ),
     lastValidationTime: formatTime(now),
-    ...(lastProbeTime === undefined ? {} : { lastProbeTime }),
-    ...(lastProofTime === undefined ? {} : { lastProofTime }),
+    ...optional({ lastProbeTime, lastProofTime }),
     ...contents(previous, observed),
     ...retention(store, observed),
     conditions: conditions ?? [],
@@ -107,8 +107,7 @@ function contents(
 ): Pick<JtelBackupStoreStatus, 'backups' | 'lastBackupTime'> {
   if (observed.kind === 'Unusable') {
     return {
-      ...(previous.backups === undefined ? {} : { backups: previous.backups }),
-      ...(previous.lastBackupTime === undefined ? {} : { lastBackupTime: previous.lastBackupTime }),
+      ...optional({ backups: previous.backups, lastBackupTime: previous.lastBackupTime }),
     };
   }
   if (observed.contents === undefined) return {};

@@ -1,5 +1,6 @@
 /** Builder for the tests of this folder: a customer's store that is read and written, never looked at before. */
 import type { JtelBackupStore, JtelBackupStoreSpec, JtelBackupStoreStatus } from '../../crds/index.ts';
+import { optional } from '../../base/optional.ts';
 
 export const now = new Date('2026-03-01T03:00:00Z');
 
@@ -30,7 +31,7 @@ export function aStore(
       immutability: { policy: 'Preferred', retentionDays: 180 },
       ...spec,
     },
-    ...(status === undefined ? {} : { status }),
+    ...optional({ status }),
   };
 }
 

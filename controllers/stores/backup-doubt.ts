@@ -11,6 +11,7 @@ import { annotations, type JtelStack } from '../../crds/index.ts';
 import { listBackups, readManifest } from './backup-catalog.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { databaseWay } from '../loading/restore-job.ts';
+import { optional } from '../../base/optional.ts';
 
 /** A backup that is smaller than this part of the last good one is told. */
 const shrunk = 0.5;
@@ -108,7 +109,7 @@ export async function comparedWith(
     previous ??= manifest;
     if (databaseWay(manifest) === way) return { previous, sameMethod: manifest, accepted };
   }
-  return { ...(previous === undefined ? {} : { previous }), accepted };
+  return { ...optional({ previous }), accepted };
 }
 
 export interface Choice {

@@ -13,6 +13,7 @@ import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cl
 import { InputError } from '../inputs/input-error.ts';
 import { lastTold } from './retention.ts';
 import { readSecret } from '../inputs/secret-input.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface OpenStore {
   readonly resource: JtelBackupStore;
@@ -43,7 +44,7 @@ export async function openStore(
   return {
     resource,
     blobs: await openBlobs(cluster, resource, options),
-    ...(retention === undefined ? {} : { retention }),
+    ...optional({ retention }),
   };
 }
 
@@ -91,7 +92,7 @@ export function retentionReader(cluster: Cluster, store: JtelBackupStore): ReadR
   const notRead = (detail: string): Retention => ({
     kind: 'NotRead',
     detail,
-    ...(last === undefined ? {} : { last }),
+    ...optional({ last }),
   });
   const { namespace = '', name } = store.metadata;
   const where = `spec.azure.management.credentialsSecretRef of JtelBackupStore ${namespace}/${name}`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { dueBackup, Schedule } from './schedule-times.ts';
+import { optional } from '../../base/optional.ts';
 
 const berlin = 'Europe/Berlin';
 const dayMilliseconds = 86_400_000;
@@ -175,7 +176,7 @@ describe('a backup that was missed', () => {
           ...input,
           since: at('2025-12-31T12:00:00Z'),
           now,
-          ...(handledUntil === undefined ? {} : { handledUntil }),
+          ...optional({ handledUntil }),
         });
         if (slot === undefined) continue;
         made.push(slot.name);

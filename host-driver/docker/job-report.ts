@@ -3,6 +3,7 @@ import { read } from '../../backup-format/schema.ts';
 import { jobLine } from '../../jobs/job.ts';
 import type { JobReport, ObservedJob } from '../host.ts';
 import type { LogText } from './log-frames.ts';
+import { optional } from '../../base/optional.ts';
 
 type Told = Pick<JobReport, 'progress' | 'result' | 'error'>;
 
@@ -13,7 +14,7 @@ export function jobReport(job: ObservedJob, log: LogText): JobReport {
   const { progress, result, error } = told;
   return {
     job,
-    ...(progress === undefined ? {} : { progress }),
+    ...optional({ progress }),
     ...(job.state === 'Succeeded' && 'result' in told ? { result } : {}),
     ...(job.state === 'Failed' ? { error: error ?? madeError(job, log) } : {}),
   };

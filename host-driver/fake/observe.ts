@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { HostObservation, JobReport, ObservedContainer, ObservedJob } from '../host.ts';
 import type { FakeContainer, FakeJob, FakeMachine, FakeProject } from './machine.ts';
+import { optional } from '../../base/optional.ts';
 
 export function observed(machine: FakeMachine, project: string, depth: 'quick' | 'full'): HostObservation {
   const found = machine.projects.get(project);
@@ -80,7 +81,7 @@ export function reportOf(machine: FakeMachine, fake: FakeJob): JobReport {
     : seen;
   return {
     job,
-    ...(progress === undefined ? {} : { progress }),
+    ...optional({ progress }),
     ...(job.state === 'Succeeded' ? { result } : {}),
     ...(job.state === 'Failed'
       ? {

@@ -4,6 +4,7 @@ import type { HostFacts, HostState, VolumeContent } from '../host.ts';
 import { commandLine } from '../ssh/quote.ts';
 import { parseState } from '../state.ts';
 import { valid } from '../values.ts';
+import { optional } from '../../base/optional.ts';
 
 const script = readFileSync(new URL('observe.sh', import.meta.url), 'utf8');
 const check = [
@@ -94,10 +95,10 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
       ? {}
       : { imageDisk: { totalBytes: images.totalBytes, freeBytes: images.freeBytes } }),
     ...(values.has('clock') ? { lasting: lastingFacts(values, number, nowSeconds) } : {}),
-    ...(state === undefined ? {} : { state }),
+    ...optional({ state }),
     stateText,
     releases,
-    ...(current === undefined ? {} : { currentRelease: current }),
+    ...optional({ currentRelease: current }),
     ...(values.has('clock') ? { changed, contents } : {}),
   };
 }

@@ -10,6 +10,7 @@ import { commandLine } from '../ssh/quote.ts';
 import type { Connection } from '../ssh/connection.ts';
 import { ownerDigest, parseState } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
+import { optional } from '../../base/optional.ts';
 
 // What all verbs need, what lies in volumes, how containers start, then the verbs. Literal names: the bundle of the image finds the files by them.
 const hostScript = [
@@ -108,7 +109,7 @@ export async function runStep(connection: Connection, step: Step, signal: AbortS
   const command = stepCommand(step);
   const options = {
     timeoutSeconds: step.timeoutSeconds + 120,
-    ...(step.stdin === undefined ? {} : { stdin: step.stdin }),
+    ...optional({ stdin: step.stdin }),
   };
   let result = await connection.execute(command, options, signal);
   if (result.code === notInstalled) {

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { HostError } from '../host.ts';
 import type { HostEndpoint } from '../host.ts';
+import { optional } from '../../base/optional.ts';
 
 const longestFirstLine = 200;
 
@@ -113,7 +114,7 @@ function attempt(
     port: endpoint.port,
     username: endpoint.user,
     privateKey: endpoint.privateKey,
-    ...(endpoint.passphrase === undefined ? {} : { passphrase: endpoint.passphrase }),
+    ...optional({ passphrase: endpoint.passphrase }),
     sock: socket as NonNullable<ConnectConfig['sock']>,
     // Only the key: asking for "none" first costs a round trip and counts as a failure at sshd.
     authHandler: ['publickey'],

@@ -9,6 +9,7 @@ import { inParallel } from './in-parallel.ts';
 import { readPackCount } from './packs.ts';
 import { backupObjects, findPlace, type BackupPlace, type PlaceOptions } from './place.ts';
 import { whyUnusable } from './packs.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface ListOptions extends PlaceOptions, OutputOptions {
   readonly limit: number;
@@ -38,11 +39,7 @@ export async function list(kit: Kit, name: string | undefined, options: ListOpti
   );
   const lines = backupLines({ stored, known: ids, objects: own });
   if (options.output === 'json' || options.output === 'yaml')
-    return await printObject(
-      kit,
-      { ...listOf(lines), ...(packs === undefined ? {} : { packs }) },
-      options.output,
-    );
+    return await printObject(kit, { ...listOf(lines), ...optional({ packs }) }, options.output);
   const { width, ...view } = kit.view();
   if (lines.length === 0)
     kit.surroundings.tell(`${place.blobs.description} has no backup of ${place.identity}`);

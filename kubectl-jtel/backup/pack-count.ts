@@ -3,6 +3,7 @@
  * the operator never deletes one, so they are at least counted. Pure: what was listed and read comes from `packs.ts`.
  */
 import type { BlobProperties } from '../../blob-store/blob-store.ts';
+import { optional } from '../../base/optional.ts';
 
 /** A backup of which it is not known which packs it uses. */
 export interface UnreadableList {
@@ -47,5 +48,5 @@ export async function countPacks(
     if (newestTime === undefined || createdTime > newestTime) newestTime = createdTime;
   }
   if (unreadable.length > 0) return { ...all, unreadable };
-  return { ...all, unused: { ...unused, ...(newestTime === undefined ? {} : { newestTime }) }, unreadable };
+  return { ...all, unused: { ...unused, ...optional({ newestTime }) }, unreadable };
 }

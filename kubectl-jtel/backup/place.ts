@@ -7,6 +7,7 @@ import { openStore } from '../../controllers/stores/store-access.ts';
 import { backupKind, stackKind, type JtelBackup, type JtelStack } from '../../crds/index.ts';
 import { CommandError, UsageError } from '../../command-line/terminal.ts';
 import { requireName, type Kit } from '../kit.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface PlaceOptions {
   readonly store?: string;
@@ -55,7 +56,7 @@ export async function findPlace(
     );
   }
   const { blobs } = await openStore(cluster, namespace, storeName, '--store', call);
-  return { blobs, storeName, identity, ...(stack === undefined ? {} : { stack }) };
+  return { blobs, storeName, identity, ...optional({ stack }) };
 }
 
 /** JtelBackups of the stack, by their backupIDs; and those that have none (yet). */

@@ -7,6 +7,7 @@ import type { Colour } from '../view/paint.ts';
 import { table, wrap, type Cell, type Column } from '../view/table.ts';
 import { age, minuteOf } from '../view/time.ts';
 import type { ViewContext } from '../view/view.ts';
+import { optional } from '../../base/optional.ts';
 
 /** One that has a manifest in the store. */
 export interface StoredBackup {
@@ -96,12 +97,11 @@ function messageOf(problem: string | undefined, manifest: Manifest | undefined):
 function objectLine({ metadata, spec, status = {} }: JtelBackup): BackupLine {
   const { phase = 'Pending' } = status;
   return {
-    ...(status.backupID === undefined ? {} : { backupID: status.backupID }),
+    ...optional({ backupID: status.backupID }),
     time: status.startTime ?? metadata.creationTimestamp,
     state: phase === 'Completed' ? 'Missing' : phase,
     trigger: spec.trigger,
-    ...(status.version === undefined ? {} : { version: status.version }),
-    ...(status.totalBytes === undefined ? {} : { totalBytes: status.totalBytes }),
+    ...optional({ version: status.version, totalBytes: status.totalBytes }),
     ...(status.progress === undefined || phase === 'Failed' ? {} : { progress: status.progress }),
     object: metadata.name,
     message:

@@ -3,6 +3,7 @@ import { getStack, type Kit } from '../kit.ts';
 import { ExitCode } from '../../command-line/command-line.ts';
 import { CommandError, UsageError } from '../../command-line/terminal.ts';
 import { containersOf, onHost } from '../containers.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface ExecOptions {
   readonly stdin?: boolean;
@@ -41,7 +42,7 @@ export async function exec(
         stdout,
         stderr,
         ...(options.stdin === true ? { stdin } : {}),
-        ...(terminal === undefined ? {} : { terminal }),
+        ...optional({ terminal }),
       };
       return await host.execute(chosen.id, command, streams, kit.call.signal);
     } finally {

@@ -5,6 +5,7 @@ import type { Colour } from '../view/paint.ts';
 import { table, type Cell, type Column } from '../view/table.ts';
 import { age, span } from '../view/time.ts';
 import type { ViewContext } from '../view/view.ts';
+import { optional } from '../../base/optional.ts';
 
 /** One line of the history; also what `-o json` gives. */
 export interface HistoryLine {
@@ -62,13 +63,15 @@ function fromRevision(revision: Revision, entry: HistoryEntry | undefined): Omit
     revision: revision.number,
     version,
     startTime: attempt?.startTime ?? entry?.startTime ?? revision.time,
-    ...(action === undefined ? {} : { action }),
-    ...(result === undefined ? {} : { result }),
-    ...(completionTime === undefined ? {} : { completionTime }),
-    ...(downtimeSeconds === undefined ? {} : { downtimeSeconds }),
-    ...(sourceRevision === undefined ? {} : { sourceRevision }),
-    ...(revision.changedBy === undefined ? {} : { changedBy: revision.changedBy }),
-    ...(message === undefined ? {} : { message }),
+    ...optional({
+      action,
+      result,
+      completionTime,
+      downtimeSeconds,
+      sourceRevision,
+      changedBy: revision.changedBy,
+      message,
+    }),
   };
 }
 

@@ -6,6 +6,7 @@ import { CommandError } from '../../command-line/terminal.ts';
 import type { Colour } from '../view/paint.ts';
 import { printableInColour } from '../view/paint.ts';
 import { containersOf, onHost } from '../containers.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -31,7 +32,7 @@ export async function logs(
       // Of one component everything that was asked about, of all of them what fits into a head.
       tail: options.tail ?? (options.since === undefined ? usualTail : ('all' as const)),
       mode: options.follow === true ? ('Follow' as const) : ('Once' as const),
-      ...(options.since === undefined ? {} : { sinceSeconds: options.since }),
+      ...optional({ sinceSeconds: options.since }),
     };
     const show = lineFormat(kit, services, options.timestamps === true);
     try {

@@ -18,6 +18,7 @@ import type { Kit } from '../kit.ts';
 import { serviceChanges } from './changes.ts';
 import type { Forecast } from './forecast.ts';
 import { readOnlyCluster, readOnlyDriver } from './read-only.ts';
+import { optional } from '../../base/optional.ts';
 
 /** Never run: planning starts no job. */
 const noToolbox = { repository: 'none', tag: 'none', digest: 'sha256:none' };
@@ -89,7 +90,7 @@ async function toForecast(
       planned.kind === 'Act'
         ? planned.wave.map((action) => ({ type: action.type, description: describeAction(action) }))
         : [],
-    ...(paused === undefined ? {} : { paused }),
+    ...optional({ paused }),
     ...(observed.objection === undefined
       ? {}
       : { objection: { reason: observed.objection.reason, message: observed.objection.message } }),

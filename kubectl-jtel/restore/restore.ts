@@ -16,6 +16,7 @@ import { restoreResult } from '../backup/view-request.ts';
 import type { PlaceOptions } from '../backup/place.ts';
 import { timedName } from '../view/time.ts';
 import { waitForRequest } from '../backup/wait.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface RestoreOptions extends PlaceOptions {
   readonly from?: string;
@@ -63,9 +64,9 @@ export async function restore(kit: Kit, name: string, options: RestoreOptions): 
         : {}),
       ...(replace ? { ifNotEmpty: 'Replace', confirmReplace: name } : {}),
       ...(options.skipBackup === true ? { preRestoreBackup: 'Skip' } : {}),
-      ...(options.verify === undefined ? {} : { verify: options.verify }),
+      ...optional({ verify: options.verify }),
       ...(options.inPlace === true ? { inPlace: 'Accept' } : {}),
-      ...(options.keepHours === undefined ? {} : { keepPreviousHours: options.keepHours }),
+      ...optional({ keepPreviousHours: options.keepHours }),
     },
   };
   await createAndFollow(kit, object, options.wait === true || mode === 'Plan');

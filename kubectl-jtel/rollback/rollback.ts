@@ -12,6 +12,7 @@ import { CommandError, UsageError } from '../../command-line/terminal.ts';
 import { confirm, confirmByName } from '../confirm.ts';
 import { specDiff } from '../diff/diff.ts';
 import type { Revision } from '../../controllers/stack/revisions.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface RollbackOptions {
   readonly to?: string;
@@ -67,7 +68,7 @@ export async function rollback(kit: Kit, name: string, options: RollbackOptions)
     from: backup,
     replace: true,
     confirm: name,
-    ...(options.wait === undefined ? {} : { wait: options.wait }),
+    ...optional({ wait: options.wait }),
   });
 }
 

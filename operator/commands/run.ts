@@ -6,6 +6,7 @@ import { ConfigError, parseToolboxImage, type OperatorConfig } from '../config.t
 import { LeadershipLost } from '../../runtime/errors.ts';
 import type { LogLevel } from '../../runtime/report/logger.ts';
 import { CommandError, UsageError, type Terminal } from '../../command-line/terminal.ts';
+import { optional } from '../../base/optional.ts';
 
 interface RunOptions {
   readonly kubeconfig?: string;
@@ -145,8 +146,7 @@ async function configOf(options: RunOptions): Promise<OperatorConfig> {
       : await (await import('./release/options.ts')).readPublicKey(releaseKeyFile);
   return {
     ...rest,
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(releaseKey === undefined ? {} : { releaseKey }),
+    ...optional({ kubeconfig, releaseKey }),
     ...(image === undefined || backupServiceAccount === undefined
       ? {}
       : { schedulePods: { image, serviceAccount: backupServiceAccount } }),

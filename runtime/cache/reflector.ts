@@ -15,6 +15,7 @@ import type { Logger } from '../report/logger.ts';
 import type { ObjectStore } from './object-store.ts';
 import { trim } from './trim.ts';
 import { watchOnce } from './watch-once.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface ReflectorTimes {
   /** The server ends each watch after about so long; at most 27. Default 25 s: a dead watch is noticed within 30 s. */
@@ -79,7 +80,7 @@ export class Reflector<T extends KubernetesObject> {
   async #list(signal: AbortSignal): Promise<string> {
     const { connection, kind, namespace, store, observe, pageSize } = this.#options;
     // A page of 500 large objects takes a busy server a while.
-    const options = { signal, timeoutSeconds: 60, ...(pageSize === undefined ? {} : { pageSize }) };
+    const options = { signal, timeoutSeconds: 60, ...optional({ pageSize }) };
     const listing = await listPages(
       connection,
       kind,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { BlobAccess, Sandbox, SandboxHost } from '../index.ts';
 import { repositoryDirectory } from '../../kit/paths.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface Manifest {
   readonly apiVersion: string;
@@ -80,7 +81,7 @@ function fillIn(manifest: Manifest, sandbox: Sandbox, options: ExampleOptions): 
       const { host: exampleHost, network, backup, ...rest } = manifest.spec ?? {};
       manifest.spec = {
         ...rest,
-        ...(version === undefined ? {} : { version }),
+        ...optional({ version }),
         ...(backup === undefined ? {} : { backup: { ...backup, identity: backups?.identity } }),
         ...spec,
         host: {
@@ -93,7 +94,7 @@ function fillIn(manifest: Manifest, sandbox: Sandbox, options: ExampleOptions): 
         },
         network: {
           ...(network as object),
-          ...(fqdn === undefined ? {} : { fqdn }),
+          ...optional({ fqdn }),
           ...(spec['network'] as object | undefined),
         },
       };

@@ -11,6 +11,7 @@ import {
   type BlockBlobUploadOptions,
 } from '@azure/storage-blob';
 import { azureError, emptyAnswer, faultAnswer, type Answer } from './answers.ts';
+import { optional } from '../../base/optional.ts';
 
 const maximumSourceBytes = 5_000 * 1024 * 1024;
 
@@ -60,8 +61,7 @@ function options(headers: Copy['headers'], source: Headers, signal: AbortSignal)
   return {
     abortSignal: signal,
     conditions: {
-      ...(noneMatch === undefined ? {} : { ifNoneMatch: noneMatch }),
-      ...(match === undefined ? {} : { ifMatch: match }),
+      ...optional({ ifNoneMatch: noneMatch, ifMatch: match }),
     },
     // What is not given is copied from the source, metadata too (x-ms-copy-source-blob-properties, default true).
     blobHTTPHeaders: contentType === null ? {} : { blobContentType: contentType },
@@ -80,7 +80,7 @@ function metadataOf(headers: readonly (readonly [string, string])[]): Record<str
 
 function created({ etag, lastModified, contentMD5 }: BlobUploadCommonResponse): Answer {
   return emptyAnswer(201, {
-    ...(etag === undefined ? {} : { etag }),
+    ...optional({ etag }),
     ...(lastModified === undefined ? {} : { 'last-modified': lastModified.toUTCString() }),
     ...(contentMD5 === undefined ? {} : { 'content-md5': Buffer.from(contentMD5).toString('base64') }),
   });

@@ -5,6 +5,7 @@ import { AzuriteProcess, type Accounts } from './azurite-process.ts';
 import { BlobDouble } from './double.ts';
 import { Rules } from './rules.ts';
 import type { ContainerRule } from './types.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface DoubleOptions {
   /** Azurite's `dist/src/blob/main.js`. */
@@ -32,7 +33,7 @@ export async function startDouble(options: DoubleOptions): Promise<RunningDouble
   const azurite = new AzuriteProcess({
     program: options.azurite,
     port: options.azuritePort,
-    ...(directory === undefined ? {} : { location: directory }),
+    ...optional({ location: directory }),
   });
   const rules = new Rules(
     options.defaults ?? {},

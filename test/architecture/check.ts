@@ -28,7 +28,7 @@ function layering({ path, text }: SourceFile): string[] {
     return [`${path} belongs to no layer: give its folder a place in test/architecture/layers.ts`];
   // Tests may use helpers and real clients of any layer.
   if (layer.mayImport === 'any' || isTest(path)) return [];
-  const allowed = [layer.name, ...layer.mayImport];
+  const allowed = ['base', layer.name, ...layer.mayImport];
   return importsOf(text).flatMap(({ specifier }) => {
     const target = resolveImport(path, specifier);
     if (target === undefined) return foreignPackage(path, specifier, layer);

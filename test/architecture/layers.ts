@@ -25,6 +25,7 @@ const controllers = ['stack', 'backup', 'restore', 'schedule', 'store'].map((nam
 
 /** The first that contains a path is its layer. */
 export const layers: readonly Layer[] = [
+  { name: 'base', contains: below('base'), mayImport: [] },
   { name: 'runtime', contains: below('runtime'), mayImport: [] },
   { name: 'command-line', contains: below('command-line'), mayImport: [] },
   { name: 'backup-format', contains: below('backup-format'), mayImport: [] },

@@ -3,6 +3,7 @@
  * it started (vitest's workers, servers of a test), not only its parent.
  */
 import { spawn } from 'node:child_process';
+import { optional } from '../../base/optional.ts';
 
 export interface CommandOptions {
   /** `stream`: what it prints is shown at once. `on failure`: it is kept, and returned. */
@@ -63,7 +64,7 @@ export function runCommand(argv: readonly string[], options: CommandOptions): Pr
       resolve({
         exitCode: problem === undefined ? exitCode : undefined,
         output,
-        ...(problem === undefined ? {} : { problem }),
+        ...optional({ problem }),
       });
     };
     child.on('error', (error) => {

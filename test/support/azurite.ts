@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import type { AzureCredentials, AzureLocation } from '../../blob-store/azure-credentials.ts';
 import { waitFor } from './wait.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface Azurite extends AsyncDisposable {
   readonly endpoint: string;
@@ -55,7 +56,7 @@ export async function startAzurite(): Promise<Azurite> {
         `${endpoint}/${container}`,
         new StorageSharedKeyCredential(accountName, accountKey),
       ).createIfNotExists();
-      return { endpoint, container, ...(prefix === undefined ? {} : { prefix }) };
+      return { endpoint, container, ...optional({ prefix }) };
     },
     [Symbol.asyncDispose]: async () => await stop(child),
   };

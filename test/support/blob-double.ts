@@ -8,6 +8,7 @@ import { BlobControl } from '../../sandbox/worm/control.ts';
 import { startDouble } from '../../sandbox/worm/start.ts';
 import type { ContainerRule } from '../../sandbox/worm/types.ts';
 import { freePort } from './azurite.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface TestAccount {
   readonly endpoint: string;
@@ -80,7 +81,7 @@ function testAccount(control: BlobControl, endpoint: string, accountName: string
     location: async (container, { prefix, rule } = {}) => {
       await new ContainerClient(`${endpoint}/${container}`, sharedKey).createIfNotExists();
       if (rule !== undefined) await control.policy(accountName, container, rule);
-      return { endpoint, container, ...(prefix === undefined ? {} : { prefix }) };
+      return { endpoint, container, ...optional({ prefix }) };
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Doubt, Manifest } from '../../backup-format/manifest.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import { comparedWith, doubtOf } from '../../controllers/stores/backup-doubt.ts';
 import { storeBackup } from './stored-backup.ts';
+import { optional } from '../../base/optional.ts';
 
 const { signal } = new AbortController();
 export const identity = 'acme.main';
@@ -55,7 +56,7 @@ export async function history(
     const totals = { ...facts.totals, packs, storedBytes };
     storeBackup(store, {
       backupID,
-      change: (manifest) => ({ ...manifest, ...facts, totals, ...(doubt === undefined ? {} : { doubt }) }),
+      change: (manifest) => ({ ...manifest, ...facts, totals, ...optional({ doubt }) }),
     });
     doubts.push(doubt);
   }

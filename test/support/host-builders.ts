@@ -10,6 +10,7 @@ import type {
   RenderedRelease,
   StackOwner,
 } from '../../host-driver/host.ts';
+import { optional } from '../../base/optional.ts';
 
 export function anOwner(change: Partial<StackOwner> = {}): StackOwner {
   return { clusterID: 'cluster-1', namespace: 'demo', name: 'acme', uid: 'uid-acme', ...change };
@@ -80,7 +81,7 @@ export function aRelease(
       ...common,
       environment: { SETTING: webSetting },
       depends_on: { db: { condition: 'service_healthy' } },
-      ...(webPorts === undefined ? {} : { ports: webPorts }),
+      ...optional({ ports: webPorts }),
     },
   };
   const composeYaml = stringify({

@@ -10,6 +10,7 @@ import { aStack } from '../../controllers/stack/testing.ts';
 import { stackKind, type JtelStack, type JtelStackSpec, type JtelStackStatus } from '../../crds/index.ts';
 import type { Cluster } from '../../runtime/index.ts';
 import { call } from './cluster.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface StoredStack {
   readonly name: string;
@@ -28,7 +29,7 @@ export async function storeStack(
   const metadata = {
     namespace,
     name,
-    ...(annotations === undefined ? {} : { annotations }),
+    ...optional({ annotations }),
   } as JtelStack['metadata'];
   const created = await cluster.create(stackKind, { apiVersion, kind, metadata, spec: whole }, call());
   return await recorded(cluster, created, status);

@@ -29,6 +29,7 @@ import { databaseSize } from './size.ts';
 import { Uploader } from './upload.ts';
 import { tablesWithoutRows } from './without-rows.ts';
 import { Workers } from './workers.ts';
+import { optional } from '../../base/optional.ts';
 
 const defaultScratch = '/var/tmp/jtel-job';
 const mebibyte = 1024 * 1024;
@@ -97,7 +98,7 @@ class BackupRun {
     this.#workers = new Workers(threads, {
       slots: this.#slots.shared,
       compressionLevel: limits.compressionLevel ?? 1,
-      ...(key === undefined ? {} : { key }),
+      ...optional({ key }),
     });
   }
 
@@ -280,8 +281,7 @@ class BackupRun {
         name: databaseSetName,
         kind: database.kind,
         ...totals,
-        ...(tables === undefined ? {} : { tables }),
-        ...(rows === undefined ? {} : { rows }),
+        ...optional({ tables, rows }),
         ...(leftOut.length === 0 ? {} : { leftOut }),
       });
     }
@@ -324,8 +324,7 @@ class BackupRun {
       uploadedBytes: this.#uploadedBytes + packList.bytes,
       storedBytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
       reusedBytes: pipeline.reusedBytes,
-      ...(facts.server === undefined ? {} : { server: facts.server }),
-      ...(facts.position === undefined ? {} : { position: facts.position }),
+      ...optional({ server: facts.server, position: facts.position }),
       ...(knownIgnored.length === 0 ? {} : { knownIgnored }),
     };
   }

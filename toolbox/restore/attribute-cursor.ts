@@ -2,6 +2,7 @@
 import type { ExtraRecord } from '../../backup-format/attributes.ts';
 import { FormatError } from '../../backup-format/schema.ts';
 import type { Attribute, FileRecord, PartHeader, WholeRecord } from '../../backup-format/record.ts';
+import { optional } from '../../base/optional.ts';
 
 type Extra = Exclude<ExtraRecord, PartHeader>;
 
@@ -60,7 +61,7 @@ export class AttributeCursor {
         throw new FormatError(`file ${record.file} cannot be another name of file ${extra.first}`);
       else ({ first } = extra);
     }
-    return { ...record, mtime, attributes, ...(first === undefined ? {} : { first }) };
+    return { ...record, mtime, attributes, ...optional({ first }) };
   }
 
   async #peek(): Promise<Extra | undefined> {

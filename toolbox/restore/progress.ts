@@ -1,6 +1,7 @@
 /** Progress in bytes, with the time that is left at the speed so far. */
 import { formatBytes, part } from '../report.ts';
 import type { Report } from '../report.ts';
+import { optional } from '../../base/optional.ts';
 
 /** No estimate before there is something to go by. */
 const estimateMilliseconds = 2000;
@@ -36,7 +37,7 @@ export class BytesProgress {
       message: `${formatBytes(this.#done)} of ${formatBytes(this.#total)}`,
       bytesDone: this.#done,
       bytesTotal: this.#total,
-      ...(left === undefined ? {} : { secondsLeft: left }),
+      ...optional({ secondsLeft: left }),
     });
   }
 }

@@ -33,6 +33,7 @@ import { Staging, numberedFiles, removeStaging } from './staging.ts';
 import { survey as surveyIndex } from './survey.ts';
 import type { Survey } from './survey.ts';
 import { unpackAll } from './unpack.ts';
+import { optional } from '../../base/optional.ts';
 
 const defaultJournalBytes = 512 * 1024 * 1024;
 const checksAtOnce = 16;
@@ -67,8 +68,7 @@ async function restoreInto(
   const { bytesPerSecond } = input.limits;
   const reader = new BlobReader({
     signal,
-    ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
-    ...(retryMilliseconds === undefined ? {} : { retryMilliseconds }),
+    ...optional({ bytesPerSecond, retryMilliseconds }),
   });
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true, mode: 0o700 });
@@ -329,7 +329,6 @@ function countOf({
   return {
     files,
     bytes,
-    ...(tables === undefined ? {} : { tables }),
-    ...(rows === undefined ? {} : { rows }),
+    ...optional({ tables, rows }),
   };
 }

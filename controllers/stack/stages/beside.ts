@@ -12,6 +12,7 @@ import { act, preparations } from './act.ts';
 import { brokenContainers, describeContainer } from './failure.ts';
 import { checkStage, dataBlocked, dataSetsOf, endOfOrder, failed, versionObstacle } from './order.ts';
 import { findUnhealthy } from './running.ts';
+import { optional } from '../../../base/optional.ts';
 
 const lookSeconds = 2;
 /** Room for the database's tools and for what is written meanwhile. */
@@ -207,7 +208,7 @@ function switchOf(
         source: source.source,
         ...dataSetsOf(source),
         requestUID: order.requestUID,
-        ...(backupID === undefined ? {} : { backupID }),
+        ...optional({ backupID }),
       },
       volumes,
       ...(inUse.some((name) => there.includes(name)) ? { untilTime: until } : {}),

@@ -15,6 +15,7 @@ import type { Attempt, ChangeKind, Revisions } from '../revisions.ts';
 import { sayLocally, windowState } from '../windows.ts';
 import { act, preparations } from './act.ts';
 import { findDrift } from './running.ts';
+import { optional } from '../../../base/optional.ts';
 
 const inputRetrySeconds = 60;
 const longestWindowWaitSeconds = 3600;
@@ -234,7 +235,7 @@ function updateMark(from: string, series: string | undefined, wanted: RenderedRe
   return {
     from,
     to,
-    ...(updater === undefined ? {} : { updater }),
+    ...optional({ updater }),
     ...(database === undefined || database.series === series
       ? {}
       : { database: { service: database.service, image: database.image } }),
@@ -273,7 +274,7 @@ function beginning({ stack, observed, now }: PlanInput): Attempt | undefined {
     ...(good === undefined || action === 'Install' || action === 'Restore'
       ? {}
       : { from: { revision: good.number, version: good.spec.version } }),
-    ...(backupRef === undefined ? {} : { backupRef }),
+    ...optional({ backupRef }),
   };
 }
 

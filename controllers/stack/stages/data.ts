@@ -23,6 +23,7 @@ import {
   objectionSeconds,
   versionObstacle,
 } from './order.ts';
+import { optional } from '../../../base/optional.ts';
 
 /** Before a load that failed is tried again; what failed is mostly a network or a store. */
 const retrySeconds = 60;
@@ -114,7 +115,7 @@ function restoreStage(input: PlanInput, order: DataOrder): Plan {
     source: source.source,
     ...dataSetsOf(source),
     requestUID: order.requestUID,
-    ...(source.backupID === undefined ? {} : { backupID: source.backupID }),
+    ...optional({ backupID: source.backupID }),
   };
   const host = observed.host.ok ? observed.host.value : undefined;
   const present = host?.state?.data;

@@ -6,6 +6,7 @@ import { Command, Option } from 'commander';
 import { readableBytes, UsageError, type Terminal } from '../../../command-line/terminal.ts';
 import type { RegistryOptions, StoreOptions } from './options.ts';
 import type { PublishResult } from './publish.ts';
+import { optional } from '../../../base/optional.ts';
 
 interface OutputOptions {
   readonly output: 'text' | 'json';
@@ -70,7 +71,7 @@ function publishCommand(terminal: Terminal): Command {
           store: await openStore(options, terminal),
           openRegistry: await registryOpener(options, terminal),
           dryRun: options.dryRun === true,
-          ...(options.registry === undefined ? {} : { registry: options.registry }),
+          ...optional({ registry: options.registry }),
           ...(options.signingKeyFile === undefined
             ? {}
             : { signingKey: await readSigningKey(options.signingKeyFile, terminal) }),

@@ -11,6 +11,7 @@ import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import { ed25519PublicKey } from '../../../release/manifest.ts';
 import { UsageError, type Terminal } from '../../../command-line/terminal.ts';
 import { Registry } from './registry.ts';
+import { optional } from '../../../base/optional.ts';
 
 export interface StoreOptions {
   readonly endpoint: string;
@@ -33,7 +34,7 @@ export async function openStore(options: StoreOptions, terminal: Terminal): Prom
   const location: AzureLocation = {
     endpoint: options.endpoint,
     container: options.container,
-    ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
+    ...optional({ prefix: options.prefix }),
   };
   const values = mapping(await readSecretFile(options.credentialsFile, terminal), options.credentialsFile);
   const { azureBlobStore } = await import('../../../blob-store/azure.ts');

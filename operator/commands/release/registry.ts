@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { CommandError } from '../../../command-line/terminal.ts';
+import { optional } from '../../../base/optional.ts';
 
 export interface RegistryAccess {
   /** `http(s)://host[:port]`, without a path. */
@@ -120,7 +121,7 @@ export class Registry {
   }
 
   async #fetch(url: URL, authorization: string | undefined, signal: AbortSignal): Promise<Response> {
-    const headers = { accept: manifestTypes, ...(authorization === undefined ? {} : { authorization }) };
+    const headers = { accept: manifestTypes, ...optional({ authorization }) };
     const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]);
     try {
       return await fetch(url, { headers, signal: limited, redirect: 'manual' });

@@ -20,6 +20,7 @@
 import { readdirSync } from 'node:fs';
 import type { Campaign, CampaignCase, CampaignForm } from '../campaign.ts';
 import { Scene, type WorldCase } from './scene.ts';
+import { optional } from '../../../base/optional.ts';
 
 export const worldCampaign: Campaign = worldCases(() => true);
 /** Beside the unit tests. */
@@ -66,6 +67,6 @@ function asCase({ id, title, limitSeconds, run }: WorldCase, scene: Scene): Camp
   return {
     name: `${id}: ${title}`,
     run: () => run(scene),
-    ...(limitSeconds === undefined ? {} : { limitSeconds }),
+    ...optional({ limitSeconds }),
   };
 }

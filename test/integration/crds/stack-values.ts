@@ -1,5 +1,6 @@
 /** What is wrong and what is right in the fields of a JtelStack; how it is used, `field-values.ts` says. */
 import { hostile, type FieldValues } from './field-values.ts';
+import { optional } from '../../../base/optional.ts';
 
 const stack = (
   path: string,
@@ -13,7 +14,7 @@ const stack = (
   says,
   bad,
   good,
-  ...(at === undefined ? {} : { at }),
+  ...optional({ at }),
 });
 
 const fingerprint = `SHA256:${'A'.repeat(43)}`;

@@ -20,6 +20,7 @@ import {
 } from '../../../sandbox/installation/operator.ts';
 import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
 import { waitFor } from '../../support/wait.ts';
+import { optional } from '../../../base/optional.ts';
 
 let admin: KubeConfig;
 let operator: KubeConfig;
@@ -46,7 +47,7 @@ function configOf(file: string): KubeConfig {
 /** `jtelstacks/status` in the words of an access review. */
 function partsOf(resource: string): V1ResourceAttributes {
   const [name = '', subresource] = resource.split('/');
-  return { resource: name, ...(subresource === undefined ? {} : { subresource }) };
+  return { resource: name, ...optional({ subresource }) };
 }
 
 async function may(

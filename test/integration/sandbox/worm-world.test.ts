@@ -17,6 +17,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerRule } from '../../../sandbox/worm/types.ts';
 import { startBlobDouble, type TestDouble } from '../../support/blob-double.ts';
+import { optional } from '../../../base/optional.ts';
 
 const once = { retryOptions: { maxTries: 1 } };
 const day = 86_400;
@@ -57,7 +58,7 @@ function sas(
     containerName,
     permissions: ContainerSASPermissions.parse(permissions),
     expiresOn,
-    ...(addresses === undefined ? {} : { ipRange: addresses }),
+    ...optional({ ipRange: addresses }),
   };
   return generateBlobSASQueryParameters(values, double.customer.sharedKey).toString();
 }

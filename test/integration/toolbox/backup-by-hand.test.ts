@@ -22,6 +22,7 @@ import {
   runBackup,
   TestTree,
 } from '../../support/backup/job-builder.ts';
+import { optional } from '../../../base/optional.ts';
 
 let double: BlobDouble;
 let tree: TestTree;
@@ -62,7 +63,7 @@ function manifestOf(result: BackupJobResult, encrypted: boolean): string {
     excluded: [],
     formatMinor,
     indexParts: result.indexParts,
-    ...(result.attributeParts === undefined ? {} : { attributeParts: result.attributeParts }),
+    ...optional({ attributeParts: result.attributeParts }),
     packList: result.packList,
     documents: [{ name: 'stack.json', bytes: 2, sha256: '0'.repeat(64) }],
     totals: {

@@ -19,6 +19,7 @@ import { silentProgress } from '../../../kit/progress.ts';
 import { waitFor } from '../../support/wait.ts';
 import { checkedResult } from '../../support/backup/job-result.ts';
 import type { JobInput } from '../../../jobs/job.ts';
+import { optional } from '../../../base/optional.ts';
 
 const label = `${sandboxLabel}=toolbox-test`;
 const databaseImage = 'jtel/acd-dbm:3.43.1';
@@ -254,8 +255,7 @@ export class Stage {
       exitCode,
       lines,
       progress: parsed.flatMap((line) => (line.progress === undefined ? [] : [line.progress])),
-      ...(last.result === undefined ? {} : { result: last.result }),
-      ...(last.error === undefined ? {} : { error: last.error }),
+      ...optional({ result: last.result, error: last.error }),
     };
   }
 

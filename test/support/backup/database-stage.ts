@@ -28,6 +28,7 @@ import { sandboxLabel } from '../../../kit/docker.ts';
 import { silentProgress } from '../../../kit/progress.ts';
 import { waitFor } from '../wait.ts';
 import { StageContainers } from './stage-containers.ts';
+import { optional } from '../../../base/optional.ts';
 
 const clientFile = '--defaults-file=/dev/shm/jtel/client.cnf';
 export const databaseImage = 'jtel/acd-dbm:3.43.1';
@@ -275,8 +276,7 @@ export class DatabaseStage {
       exitCode,
       log,
       progress: lines.flatMap(({ progress }) => (progress === undefined ? [] : [progress])),
-      ...(last.result === undefined ? {} : { result: last.result }),
-      ...(last.error === undefined ? {} : { error: last.error }),
+      ...optional({ result: last.result, error: last.error }),
     };
   }
 
