@@ -122,6 +122,14 @@ async function ownCertificate(): Promise<{ readonly pem: string; readonly certif
   };
 }
 
+/** As the stand-in's jtel.cnf has it. */
+const redoLogBytes = 16 * 2 ** 20;
+
+async function redoBytes(stage: DatabaseStage): Promise<number> {
+  const [, bytes = ''] = (await stage.sql("SHOW GLOBAL STATUS LIKE 'Innodb_os_log_written'")).split('\t');
+  return Number(bytes);
+}
+
 export const cases: readonly WorldCase[] = [
   {
     id: 'W11',
@@ -222,8 +230,10 @@ export const cases: readonly WorldCase[] = [
     run: async () => {
       await withDatabase({}, async (opened) => {
         const { stage } = opened;
-        await stage.sql('CREATE TABLE jtel.busy (id INT PRIMARY KEY, note VARCHAR(4000)) ENGINE=InnoDB');
-        // About 1 MB a second: the log of 16 MiB is written over every quarter of a minute, the backup takes more than one.
+        await stage.sql(`CREATE TABLE jtel.busy (id INT PRIMARY KEY, note VARCHAR(4000)) ENGINE=InnoDB;
+          CREATE TABLE jtel.bulk (id INT PRIMARY KEY, note BLOB) ENGINE=InnoDB;
+          INSERT INTO jtel.bulk SELECT seq, RANDOM_BYTES(1000) FROM jtel.seq_1_to_40000`);
+        const before = await redoBytes(stage);
         const writing = new AbortController();
         const writer = (async () => {
           while (!writing.signal.aborted)
@@ -233,6 +243,8 @@ export const cases: readonly WorldCase[] = [
         })();
         try {
           resultOf(await backUp(opened, 'Physical', { limits: { bytesPerSecond: 1024 * 1024 } }));
+          // Otherwise the log was not written over, and nothing is shown.
+          assert.ok((await redoBytes(stage)) - before > redoLogBytes);
         } finally {
           writing.abort();
           await writer;
