@@ -89,7 +89,7 @@ describe('kubectl, with the plug-in from its bundle as `make plugin` installs it
         users: [{ name: 'u', user: { exec } }],
       }),
     );
-    const command = `kubectl-jtel status -n ${cluster.namespace}`;
+    const command = `kubectl-jtel status --no-color -n ${cluster.namespace}`;
     const { stdout } = await tryRun(['script', '-qec', command, '/dev/null'], {
       env: { ...bundledEnv, KUBECONFIG: file },
       input: 'please\n',
