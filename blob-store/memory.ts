@@ -131,16 +131,21 @@ export class MemoryBlobStore implements BlobStore {
     }
   }
 
+  /** No server answers there; jobs take nothing else than the form of an address. */
+  get address(): string {
+    return `https://store.invalid/${encodeURIComponent(this.description)}`;
+  }
+
   async readUrl(name: string, lifetimeSeconds: number): Promise<string> {
     checkBlobName(name);
     if (this.sasRights !== undefined) requireReadOnly(this.description, this.sasRights);
-    return `${this.description}/${name}?lifetime=${lifetimeSeconds}`;
+    return `${this.address}/${name}?lifetime=${lifetimeSeconds}`;
   }
 
   async createUrl(lifetimeSeconds: number): Promise<CreateGrant> {
     if (this.sasRights !== undefined) requireCreateOnly(this.description, this.sasRights);
     const expiresTime = new Date(Date.now() + lifetimeSeconds * 1000).toISOString();
-    return { containerUrl: this.description, query: 'sp=c&sig=memory', prefix: '', expiresTime };
+    return { containerUrl: this.address, query: 'sp=c&sig=memory', prefix: '', expiresTime };
   }
 
   /** Nothing is lost: an allowed delete would be followed by writing the same again. */
@@ -167,8 +172,8 @@ export class MemoryBlobStore implements BlobStore {
     signal: AbortSignal,
   ): Promise<void> {
     checkBlobName(name);
-    const source = this.#sources.find(({ description }) => sourceUrl.startsWith(`${description}/`));
-    const found = source?.blobs.get(sourceUrl.slice(source.description.length + 1).replace(/\?.*$/, ''));
+    const source = this.#sources.find((store) => sourceUrl.startsWith(`${store.address}/`));
+    const found = source?.blobs.get(sourceUrl.slice(source.address.length + 1).replace(/\?.*$/, ''));
     const present = await this.properties(name, signal);
     if (present !== undefined && present.bytes === expected.bytes && present.md5 === expected.md5) return;
     if (present !== undefined)

@@ -383,8 +383,6 @@ describe('vanilla data', () => {
     expect(
       world.customer.blobs.get('acme.main/vanilla/3.44.0/vanilla/database.sql.zst')?.content.toString(),
     ).toBe('sql');
-    expect(urls).toEqual([
-      expect.stringContaining(`${world.customer.description}/acme.main/vanilla/3.44.0/`),
-    ]);
+    expect(urls).toEqual([expect.stringContaining(`${world.customer.address}/acme.main/vanilla/3.44.0/`)]);
   });
 });

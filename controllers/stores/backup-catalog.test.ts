@@ -45,7 +45,7 @@ describe('the backups of a stack in a store', () => {
     await requireComplete(store, backup, signal);
     const toRead = await signedBackup(store, backup, 60);
     const urls = [...toRead.packs, ...toRead.indexParts].map(({ url }) =>
-      url.replace(`${store.description}/`, '').replace(/\?.*/, ''),
+      url.replace(`${store.address}/`, '').replace(/\?.*/, ''),
     );
     expect(urls.toSorted()).toEqual(
       names.filter((name) => name.includes('/packs/') || name.includes('index-')).toSorted(),
