@@ -122,7 +122,9 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
   const mounts = {
     [join(repositoryDirectory, 'node_modules')]: '/opt/azurite/node_modules',
     [join(repositoryDirectory, 'package.json')]: '/opt/azurite/package.json',
-    [join(sandboxDirectory, 'worm')]: '/opt/azurite/worm',
+    // As in the repository, so that relative imports mean the same in both.
+    [join(sandboxDirectory, 'worm')]: '/opt/azurite/sandbox/worm',
+    [join(repositoryDirectory, 'base')]: '/opt/azurite/base',
     [accounts]: '/run/sandbox/blob-accounts',
   };
   const files = ['--azurite', azurite, '--accounts', '/run/sandbox/blob-accounts', '--directory', '/data'];
@@ -142,7 +144,7 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
         `type=bind,src=${source},dst=${target},readonly`,
       ]),
     ],
-    command: ['node', '/opt/azurite/worm/main.ts', ...files, ...ports, ...policies],
+    command: ['node', '/opt/azurite/sandbox/worm/main.ts', ...files, ...ports, ...policies],
     inputs: await digestOfDouble(),
   });
   try {
@@ -171,10 +173,11 @@ async function createContainer({ endpoint, account, key, container }: BlobAccess
 
 /** The running double is replaced when its code changed. */
 async function digestOfDouble(): Promise<string> {
-  const directory = join(sandboxDirectory, 'worm');
-  const files = (await readdir(directory)).toSorted();
-  const contents = await Promise.all(files.map((file) => readFile(join(directory, file))));
   const digest = createHash('sha256');
-  for (const content of contents) digest.update(content);
+  for (const directory of [join(sandboxDirectory, 'worm'), join(repositoryDirectory, 'base')]) {
+    const files = (await readdir(directory)).toSorted();
+    const contents = await Promise.all(files.map((file) => readFile(join(directory, file))));
+    for (const content of contents) digest.update(content);
+  }
   return digest.digest('hex');
 }
