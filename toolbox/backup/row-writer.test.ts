@@ -68,7 +68,7 @@ describe('the question for rows', () => {
     ];
     expect(rowsQuery('`s`.`t`', columns, true)).toBe(
       "SELECT HIGH_PRIORITY CONCAT('\\0(',`i``d`),IFNULL(CONCAT(',',CAST(`f` AS DOUBLE)),',NULL'),CONCAT(',',CAST(`e` AS UNSIGNED)),CONCAT(',','''',`d`,'''')," +
-        "CONCAT(',',QUOTE(CONVERT(`t` USING utf8mb4))),IF(`b` IS NULL,',NULL',CONCAT(',_binary',QUOTE(CAST(`b` AS BINARY)))),')' FROM `s`.`t` FOR SYSTEM_TIME ALL",
+        "CONCAT(',',QUOTE(CONVERT(CONVERT(`t` USING utf8mb4) USING binary))),IF(`b` IS NULL,',NULL',CONCAT(',_binary',QUOTE(CAST(`b` AS BINARY)))),')' FROM `s`.`t` FOR SYSTEM_TIME ALL",
     );
     expect(insertHead('`s`.`t`', columns.slice(0, 2))).toBe('INSERT INTO `s`.`t` (`i``d`,`f`) VALUES\n');
   });

@@ -1,7 +1,8 @@
 /**
  * Rows of a table as SQL that the server itself writes: `<NUL>(1<tab>,'text'<tab>)<line feed>`. QUOTE writes a NUL in a value as `\0`,
  * so a NUL begins a row and nothing else does. Unlike the server's own dump tools this keeps FLOAT (they read six digits of it),
- * and binary values take their own length. Not REPLACE: its time grows with the square of what it replaces.
+ * and binary values take their own length. Bytes are quoted, not characters: that is quicker by half, and in UTF-8 no part of
+ * a character looks like what QUOTE escapes. Not REPLACE: its time grows with the square of what it replaces.
  */
 import { quoteName } from '../database/conversation.ts';
 
@@ -52,7 +53,7 @@ function field({ name, type, charset, isNullable }: Column, before: string): str
   if (plainTexts.has(type)) return value(`'''',${column},''''`);
   // QUOTE makes the word NULL of a NULL.
   if (charset !== undefined)
-    return `CONCAT('${before}',QUOTE(${charset === 'utf8mb4' ? column : `CONVERT(${column} USING utf8mb4)`}))`;
+    return `CONCAT('${before}',QUOTE(CONVERT(${charset === 'utf8mb4' ? column : `CONVERT(${column} USING utf8mb4)`} USING binary)))`;
   const binary = `CONCAT('${before}_binary',QUOTE(CAST(${column} AS BINARY)))`;
   return isNullable ? `IF(${column} IS NULL,'${before}NULL',${binary})` : binary;
 }

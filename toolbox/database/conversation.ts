@@ -37,7 +37,7 @@ export class Conversation {
   }
 
   private constructor(client: DatabaseClient, form: 'Escaped' | 'Raw') {
-    this.#child = client.start('mariadb', [
+    this.#child = client.start([
       '--batch',
       '--skip-column-names',
       '--unbuffered',
@@ -90,6 +90,11 @@ export class Conversation {
           'DatabaseFailed',
           `the database refused a statement of the backup: ${await this.#refusal()}`,
         );
+      if (value.length >= markBytes && held.length > 0) {
+        // Then the mark, if it is there, is in the new bytes: these many need not be copied.
+        await take(held);
+        held = Buffer.alloc(0);
+      }
       const bytes = held.length === 0 ? value : Buffer.concat([held, value]);
       const found = mark.exec(bytes.subarray(-markBytes).toString('latin1'));
       if (found !== null) {
