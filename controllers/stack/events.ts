@@ -89,6 +89,16 @@ export function outcomeEvent(
   }
 }
 
+/** With which backup a stack begins, when newer ones were skipped: once, with the status that notes the choice. */
+export function choiceEvent(
+  previous: JtelStackStatus | undefined,
+  next: JtelStackStatus,
+  note: string | undefined,
+): readonly StoryEvent<Reason>[] {
+  const isNew = next.data?.state === 'Incomplete' && next.data.backupID !== previous?.data?.backupID;
+  return isNew && note !== undefined ? [{ type: 'Warning', reason: 'BackupEmptied', note }] : [];
+}
+
 /** What changed for the stack as a whole between two statuses. */
 export function transitionEvents(
   previous: JtelStackStatus | undefined,

@@ -248,9 +248,6 @@ async function startLoad(
     context.fence(),
     context.signal,
   );
-  const { initialData } = context.gathered.observed;
-  if (initialData?.ok === true && initialData.value.note !== undefined)
-    context.tell({ type: 'Warning', reason: 'BackupEmptied', note: initialData.value.note });
 }
 
 function hostOf({ gathered }: ExecutionContext): Host {

@@ -27,7 +27,7 @@ import { projectName } from '../hosts/project.ts';
 import { failureOf, type Problem } from '../inputs/outcome.ts';
 import { afterStackWave, resyncSpread, waveSpread } from '../times/pauses.ts';
 import { describeAction, type Action } from './actions.ts';
-import { actionEvent, transitionEvents } from './events.ts';
+import { actionEvent, choiceEvent, transitionEvents } from './events.ts';
 import { execute, type Progress } from './execute.ts';
 import { keepSecrets, releaseSecrets, secretsToKeep } from './kept-secrets.ts';
 import { claimOther, confirmOrder } from './live-checks.ts';
@@ -124,8 +124,13 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
         return options.addBackupHealth?.(summary, look.object, look.now) ?? summary;
       },
       heartbeats: [operationHeartbeat],
-      events: ({ object, plan: { step } }, status) =>
-        transitionEvents(object.status, status).map((event) => ({ ...event, action: step })),
+      events: ({ object, seen, plan: { step } }, status) => {
+        const { initialData } = seen.gathered.observed;
+        const note = initialData?.ok === true ? initialData.value.note : undefined;
+        return [...choiceEvent(object.status, status, note), ...transitionEvents(object.status, status)].map(
+          (event) => ({ ...event, action: step }),
+        );
+      },
       after: async ({ seen, now }, written, context) => {
         const letGoSeconds = await keepSecrets(cluster, written, now, context);
         const { formers } = seen.gathered.observed;
