@@ -1,4 +1,4 @@
-/** The process and terminal that the plug-in runs in, as far as commands need them, so that tests can be them. */
+/** What commands need of the process and the terminal they run in. Tests give them other ones. */
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import type { Terminal } from '../command-line/terminal.ts';
 

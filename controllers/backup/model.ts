@@ -90,7 +90,7 @@ export interface Committed {
 
 /** Bounds of a backup; data, so that tests can be quicker than nights. */
 export interface Limits {
-  /** So long a backup that cannot begin waits. */
+  /** How long a backup waits that cannot begin. */
   readonly startDeadlineSeconds: number;
   /** From its beginning to its end. */
   readonly runDeadlineSeconds: number;

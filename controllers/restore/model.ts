@@ -19,7 +19,7 @@ export interface Target {
 
 export type Check = NonNullable<NonNullable<JtelRestore['status']>['checks']>[number];
 
-/** What came of looking at everything that can be looked at without touching anything. */
+/** The result of all checks that change nothing. */
 export interface Checked {
   readonly checks: readonly Check[];
   /** The first that did not pass. */

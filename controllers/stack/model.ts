@@ -152,7 +152,7 @@ export interface Observed {
   readonly revisions?: Revisions;
   /** The backup from before an update that is under way; of a finished one, while its retention is not in the status. */
   readonly updateBackup?: JtelBackup;
-  /** What brings the data of before a failed update back. */
+  /** The restore that brings back the data from before a failed update. */
   readonly wayBack?: JtelRestore;
   /** Why the spec as it stands cannot be begun; everything else here is about the last good one then. */
   readonly objection?: Refusal;

@@ -272,7 +272,7 @@ function nextLook(
       ? updateLookSeconds
       : operationHeartbeat.everySeconds;
   if (planned.kind === 'Wait' || planned.kind === 'Blocked') return planned.afterSeconds;
-  // Spread, so that a fleet that was started together does not look together for ever.
+  // The spread keeps stacks that were started together from being looked at together for ever.
   return spread(resyncSeconds, resyncSpread, random);
 }
 

@@ -63,7 +63,7 @@ export function storeReconciler(options: StoreReconcilerOptions): WaveController
 
 type Status = NonNullable<JtelBackupStore['status']>;
 
-/** One event per change of a condition or of its reason; that something was not tried is none. */
+/** One event for each change of a condition or its reason. A check that was not tried makes no event. */
 function storeEvents(previous: Status | undefined, next: Status): readonly EventDetails[] {
   const events: EventDetails[] = [];
   for (const type of storeConditionTypes) {

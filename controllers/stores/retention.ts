@@ -47,7 +47,7 @@ export function retentionProblem(
       }
       return undefined;
     case 'NotRead': {
-      // What was not good enough is not better because nobody tells any more.
+      // A policy that was too weak at the last answer still counts as too weak when there is no answer.
       const last = retentionProblem(wanted, retention.last);
       return last === undefined
         ? undefined

@@ -25,7 +25,7 @@ export async function list(kit: Kit, name: string | undefined, options: ListOpti
     listBackups(place.blobs, place.identity, signal),
     backupObjects(kit, name),
   ]);
-  // Which packs are used, only all backups together tell; shown are so many as are asked for.
+  // To know which packs are used, all backups must be read. Only as many are shown as were asked for.
   const read = await inParallel(
     options.packs === true ? ids : ids.slice(0, options.limit),
     readsAtOnce,

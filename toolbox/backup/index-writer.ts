@@ -15,7 +15,7 @@ import type { Uploader } from './upload.ts';
 
 const compress = promisify(zstdCompress);
 
-/** A part is closed at the latest when its text is so long. */
+/** A part is closed when its text is this long, or earlier. */
 const longestPartText = 2 * 1024 * 1024;
 
 export interface BackupName {

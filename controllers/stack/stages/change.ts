@@ -242,7 +242,7 @@ function updateMark(from: string, series: string | undefined, wanted: RenderedRe
   };
 }
 
-/** Since all was well last, a change was begun and has no outcome: containers may be of it, or between two. A new spec alone is none. */
+/** A change was begun and has no outcome yet, so the containers may be old, new or mixed. A new spec alone is no change. */
 function isHalfDone({ observed }: PlanInput): boolean {
   const { revisions, objection } = observed;
   if (revisions === undefined || revisions.current.outcome !== undefined || objection !== undefined)
