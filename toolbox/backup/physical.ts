@@ -3,8 +3,8 @@
  * named pipe; the protocol is backup/companion.ts. Whole is what has the stream's end, exit code 0, and the tool's last words.
  */
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { open, readFile, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { constants, openSync } from 'node:fs';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -190,12 +190,16 @@ async function widenPipe(path: string): Promise<void> {
 const widen =
   'sysopen(my $pipe, $ARGV[0], O_RDONLY | O_NONBLOCK) or exit 1; fcntl($pipe, 1031, 1 << 20) or exit 1;';
 
-/** Opens the pipe for reading once the companion has it open, and says so to it; undefined when it has ended already. */
+/**
+ * Opens the pipe for reading once the companion has it open, and says so to it.
+ *
+ * @returns its descriptor, for a socket that closes it; undefined when the companion has ended already
+ */
 async function openPipe(
   directory: string,
   startSeconds: number,
   signal: AbortSignal,
-): Promise<FileHandle | undefined> {
+): Promise<number | undefined> {
   const at = (name: string): string => join(directory, name);
   await makePipe(at(exchange.stream));
   const began = async (): Promise<boolean> =>
@@ -204,11 +208,12 @@ async function openPipe(
     fail(`the companion did not begin within ${startSeconds} s`);
   signal.throwIfAborted();
   if (await exists(at(exchange.exitCode))) return undefined;
-  const handle = await open(at(exchange.stream), constants.O_RDONLY | constants.O_NONBLOCK);
+  // A number, not a FileHandle: the collector would close that once more, whatever has the number by then.
+  const descriptor = openSync(at(exchange.stream), constants.O_RDONLY | constants.O_NONBLOCK);
   await writeFile(at(exchange.reading), '');
   // It may be read from meanwhile.
   void widenPipe(at(exchange.stream));
-  return handle;
+  return descriptor;
 }
 
 interface Redo {
@@ -226,8 +231,8 @@ async function drainPipe(
   { guard, redo }: Redo,
 ): Promise<void> {
   const { pipeline, throttle, signal } = context;
-  const handle = await openPipe(directory, patience.start, signal);
-  if (handle === undefined) return;
+  const descriptor = await openPipe(directory, patience.start, signal);
+  if (descriptor === undefined) return;
   let silence: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
@@ -261,7 +266,7 @@ async function drainPipe(
         return false;
       };
       const socket = new Socket({
-        fd: handle.fd,
+        fd: descriptor,
         readable: true,
         writable: false,
         signal,
