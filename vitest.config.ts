@@ -13,6 +13,8 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.story.test.ts', 'test/integration/**', 'test/e2e/**'],
           testTimeout: 10_000,
+          // A process for each file would take most of the time. Whoever changes what is shared (timers, environment) puts it back.
+          isolate: false,
         },
       },
       {

@@ -39,7 +39,7 @@ describe('layers', () => {
     ['operator/main.ts', '../controllers/stack/reconcile.ts'],
     ['operator/commands/program.ts', '../operator/main.ts'],
     ['test/e2e/stage.ts', '../../host-driver/connect.ts'],
-    ['host-driver/ssh/pool.test.ts', '../../test/support/wait.ts'],
+    ['host-driver/ssh/pool.story.test.ts', '../../test/support/wait.ts'],
   ] as const)('%s may import %s', ([path, specifier]) => {
     expect(found({ [path]: `import { x } from '${specifier}';` })).toBe('');
   });
