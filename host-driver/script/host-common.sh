@@ -5,7 +5,8 @@
 #   jtel-host VERB PROJECT EPOCH OWNER TIMEOUT_SECONDS [ARGUMENT...]
 #
 # Each call takes the project's lock, proves that the caller is the owner and holds no outdated epoch, does one idempotent
-# step, bounded in time, and leaves. Data come on stdin. The exit codes are the contract with script/run.ts.
+# step, bounded in time, and leaves. Data come on stdin, after a line with their SHA-256. The exit codes are the contract with
+# script/run.ts.
 set -u
 umask 022
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -49,6 +50,20 @@ lock() {
       return 0
     fi
   done
+}
+
+# Reads stdin from a file from here on, once all of it has come. A caller that breaks off has sent a part of it, or nothing, and its end
+# looks like any other: state.json would be empty, or data sets that are to be looked for would not be named. Call with the lock held.
+whole_stdin() {
+  input=$dir/.stdin
+  rm -f "$input"
+  read -r sum || sum=none
+  # It may hold a password.
+  (umask 077 && cat >"$input") || die "$FAILED" "cannot store what was sent"
+  have=$(sha256sum <"$input")
+  exec <"$input"
+  rm -f "$input"
+  [ "${have%% *}" = "$sum" ] || die "$FAILED" "what was sent did not arrive whole"
 }
 
 # For whoever waited in vain: what holds the lock, and since when.

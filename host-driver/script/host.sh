@@ -13,8 +13,9 @@ claim)
 put-state)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
+  whole_stdin
   have=-
-  if [ -e "$dir/state.json" ]; then
+  if [ -s "$dir/state.json" ]; then
     have=$(sha256sum <"$dir/state.json")
     have=${have%% *}
   fi
@@ -26,6 +27,7 @@ put-state)
 write-release)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
+  whole_stdin
   rm -rf "$dir"/.incoming.*
   new=$dir/.incoming.$$
   trap 'rm -rf "$new"' EXIT
@@ -64,6 +66,7 @@ write-release)
 up)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
+  whole_stdin
   refuse_moved
   need_docker
   began=$(date -u +%Y-%m-%dT%H:%M:%S)
@@ -237,6 +240,7 @@ hold)
 setup)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
+  whole_stdin
   script=$dir/.setup.$$
   trap 'rm -f "$script"' EXIT
   # It may hold a proxy's password.

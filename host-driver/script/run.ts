@@ -10,7 +10,6 @@ import { commandLine } from '../ssh/quote.ts';
 import type { Connection } from '../ssh/connection.ts';
 import { ownerDigest, parseState } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
-import { optional } from '../../base/optional.ts';
 
 // What all verbs need, what lies in volumes, how containers start, then the verbs. Literal names: the bundle of the image finds the files by them.
 const hostScript = [
@@ -104,12 +103,20 @@ export interface StepResult {
   readonly stderr: string;
 }
 
+/** Not in the arguments, which everybody on the host can read: what is sent may be guessed by its sum. */
+function summed(data: string | Buffer): Buffer {
+  return Buffer.concat([
+    Buffer.from(`${createHash('sha256').update(data).digest('hex')}\n`),
+    Buffer.from(data),
+  ]);
+}
+
 /** Runs one step under the host's lock. @returns its output, with exit code 0 or {@link staleExit}. @throws HostError. */
 export async function runStep(connection: Connection, step: Step, signal: AbortSignal): Promise<StepResult> {
   const command = stepCommand(step);
   const options = {
     timeoutSeconds: step.timeoutSeconds + 120,
-    ...optional({ stdin: step.stdin }),
+    ...(step.stdin === undefined ? {} : { stdin: summed(step.stdin) }),
   };
   let result = await connection.execute(command, options, signal);
   if (result.code === notInstalled) {
