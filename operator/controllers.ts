@@ -6,7 +6,7 @@
 import type { ImageReference } from '../host-driver/rendered-release.ts';
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack, JtelStackStatus } from '../crds/index.ts';
 import { type Limits, defaultLimits } from '../controllers/backup/model.ts';
-import type { SchedulePods } from '../controllers/schedule/cron-job.ts';
+import type { SchedulePods } from '../controllers/schedule/desired/cron-job.ts';
 import { stackIdentity } from '../controllers/stores/backup-identity.ts';
 import { HostClaims } from '../controllers/hosts/claims.ts';
 import { CredentialStore } from '../controllers/inputs/credentials.ts';

@@ -20,12 +20,12 @@ import {
 import type { HostClaims } from '../hosts/claims.ts';
 import { failureOf, type Problem } from '../inputs/outcome.ts';
 import { afterBackupWave, waveSpread } from '../times/pauses.ts';
-import { backupEvents } from './events.ts';
-import { execute } from './execute.ts';
+import { backupEvents } from './report/events.ts';
+import { execute } from './act/execute.ts';
 import type { Action, Committed, Limits, Plan } from './model.ts';
-import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
-import { isFinished, plan } from './plan.ts';
-import { operationHeartbeat, summarise } from './status.ts';
+import { observe, type Gathered, type ObserveDependencies } from './observe/observe.ts';
+import { isFinished, plan } from './plan/plan.ts';
+import { operationHeartbeat, summarise } from './report/status.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface BackupReconcilerOptions extends ObserveDependencies, WaveOptions {

@@ -18,10 +18,10 @@ import { failureOf, type Problem } from '../inputs/outcome.ts';
 import { askForBackup } from '../stores/ask-for-backup.ts';
 import { afterRestoreWave } from '../times/pauses.ts';
 import type { Action, Plan } from './model.ts';
-import { observe, type Gathered, type ObserveDependencies } from './observe.ts';
-import { plan } from './plan.ts';
-import { execute, scratchProject, type ScratchDependencies } from './scratch.ts';
-import { isOver, summarise } from './status.ts';
+import { observe, type Gathered, type ObserveDependencies } from './observe/observe.ts';
+import { plan } from './plan/plan.ts';
+import { execute, scratchProject, type ScratchDependencies } from './act/scratch.ts';
+import { isOver, summarise } from './report/status.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface RestoreReconcilerOptions extends ObserveDependencies, ScratchDependencies, WaveOptions {

@@ -21,8 +21,8 @@ import { askForBackup } from '../stores/ask-for-backup.ts';
 import { lateSince } from '../times/late-copy.ts';
 import { resyncSpread } from '../times/pauses.ts';
 import { Schedule, dueBackup, isScheduled } from '../times/schedule-times.ts';
-import { cronJob, cronJobName, digestAnnotation, isOwnedBy, type SchedulePods } from './cron-job.ts';
-import { isKeptByOthers, surplusBackups } from './prune.ts';
+import { cronJob, cronJobName, digestAnnotation, isOwnedBy, type SchedulePods } from './desired/cron-job.ts';
+import { isKeptByOthers, surplusBackups } from './plan/prune.ts';
 
 export interface ScheduleReconcilerOptions {
   readonly cluster: Cluster;

@@ -15,8 +15,8 @@ import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
 import type { KubernetesObject, ObjectKey } from '../../runtime/objects.ts';
 import { silentLogger } from '../../runtime/report/logger.ts';
 import { isScheduled, Schedule } from '../times/schedule-times.ts';
-import { cronJob } from './cron-job.ts';
-import { surplusBackups } from './prune.ts';
+import { cronJob } from './desired/cron-job.ts';
+import { surplusBackups } from './plan/prune.ts';
 import { ScheduleReconciler } from './reconcile.ts';
 
 const context = { signal: new AbortController().signal, logger: silentLogger };

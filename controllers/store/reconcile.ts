@@ -8,11 +8,11 @@ import { WaveController, type WaveOptions, type WaveTypes } from '../../runtime/
 import { findCondition } from '../../runtime/report/conditions.ts';
 import type { EventDetails } from '../../runtime/report/event-recorder.ts';
 import { openBlobs, retentionReader } from '../stores/store-access.ts';
-import { execute } from './execute.ts';
+import { execute } from './act/execute.ts';
 import type { Action, Probed } from './model.ts';
-import { observe } from './observe.ts';
-import { checkIntervalSeconds, plan, retryIntervalSeconds } from './plan.ts';
-import { problemIn, summarise } from './status.ts';
+import { observe } from './observe/observe.ts';
+import { checkIntervalSeconds, plan, retryIntervalSeconds } from './plan/plan.ts';
+import { problemIn, summarise } from './report/status.ts';
 
 export interface StoreReconcilerOptions extends WaveOptions {
   /** Of the stacks whose backups go there. */

@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cronJob } from '../../../controllers/schedule/cron-job.ts';
+import { cronJob } from '../../../controllers/schedule/desired/cron-job.ts';
 import { ScheduleReconciler } from '../../../controllers/schedule/reconcile.ts';
 import { Schedule } from '../../../controllers/times/schedule-times.ts';
 import { backupKind, stackKind, type JtelBackup, type JtelStack } from '../../../crds/index.ts';

@@ -1,0 +1,286 @@
+/**
+ * From what a job stored to a backup: everything is compared, the documents are written, and last of all the manifest, which
+ * is the backup. Every step can be repeated: a manifest that is there already is the end of an earlier try, and is adopted.
+ */
+
+import type { DataSet } from '../../../backup-format/data-set.ts';
+import { FormatError } from '../../../backup-format/schema.ts';
+import type { BackupJobResult } from '../../../jobs/backup.ts';
+import {
+  formatMinor,
+  longestManifestBytes,
+  manifestText,
+  parseManifest,
+  seriesOf,
+  type Manifest,
+  type StoredBlob,
+} from '../../../backup-format/manifest.ts';
+import { paths } from '../../../backup-format/names.ts';
+import { allowsChanges, BlobError, refusesChanges, type BlobStore } from '../../../blob-store/blob-store.ts';
+import type { ReadRetention, Retention } from '../../../blob-store/retention.ts';
+import { sha256 } from '../../../release/manifest.ts';
+import { readManifest, readPackList, requireStored, type LoadedBackup } from '../../stores/backup-catalog.ts';
+import { comparedWith, doubtOf } from '../../stores/backup-doubt.ts';
+import { InputError } from '../../inputs/input-error.ts';
+import { retentionProblem, type ImmutabilityPolicy } from '../../stores/retention.ts';
+import { missingFiles } from '../report/left-out.ts';
+import type { Committed } from '../model.ts';
+import { optional } from '../../../base/optional.ts';
+
+export interface StoredDocument {
+  readonly name: 'stack.json' | 'release.json' | 'compose.yaml';
+  readonly content: Buffer;
+}
+
+type OriginField =
+  | 'backupID'
+  | 'identity'
+  | 'epoch'
+  | 'writer'
+  | 'trigger'
+  | 'carriedOut'
+  | 'release'
+  | 'tools'
+  | 'excluded'
+  | 'startTime';
+
+/** What the manifest says besides what the job found. */
+export interface Origin extends Pick<Manifest, OriginField> {
+  readonly parent?: string;
+  readonly keyID?: string;
+}
+
+export interface CommitOptions {
+  readonly store: BlobStore;
+  readonly origin: Origin;
+  /** Absent when the job is gone: then the manifest must be there. */
+  readonly result: BackupJobResult | undefined;
+  /** RFC 3339; when the job ended. */
+  readonly endTime: string;
+  readonly documents: readonly StoredDocument[];
+  /** backupID up to which somebody accepted backups that lack what older ones had. */
+  readonly accepted?: string;
+  /** What is asked of the store. */
+  readonly immutability: ImmutabilityPolicy;
+  /** Asks the management plane for the container's policy; left out when the store does not want that. */
+  readonly retention?: ReadRetention;
+}
+
+/**
+ * @throws {InputError} `BackupIncomplete` when something is missing in the store; `ReferenceInvalid` when the name is taken
+ * @throws {BlobError}
+ */
+export async function commit(options: CommitOptions, signal: AbortSignal): Promise<Committed> {
+  const { store, origin, result } = options;
+  const present = await store.properties(paths.manifest(origin.identity, origin.backupID), signal);
+  const { manifest, manifestDigest, archivedObjects } =
+    present === undefined ? await write(options, signal) : await adopt(options, signal);
+  const missing = result === undefined ? undefined : missingFiles(result.dataSets);
+  const { doubt } = manifest;
+  return {
+    manifestDigest,
+    version: manifest.release.version,
+    epoch: manifest.epoch,
+    totalBytes: manifest.totals.totalBytes,
+    uploadedBytes: manifest.totals.uploadedBytes,
+    storedBytes: manifest.totals.storedBytes,
+    reusedBytes: manifest.totals.reusedBytes,
+    ...optional({ missingFiles: missing }),
+    ...(archivedObjects === 0 ? {} : { archivedObjects }),
+    // The job's own have examples.
+    dataSets: manifest.dataSets.map(
+      (set) => result?.dataSets.find(({ name, digest }) => name === set.name && digest === set.digest) ?? set,
+    ),
+    immutability: await attest(options, signal),
+    ...(doubt?.shrunkFrom === undefined ? {} : { shrunkFromBytes: doubt.shrunkFrom.totalBytes }),
+    ...(doubt === undefined || doubt.emptied.length === 0
+      ? {}
+      : { emptied: doubt.emptied.map(({ dataSet }) => dataSet) }),
+  };
+}
+
+/** A backup that is whole in the store. */
+interface Stored extends LoadedBackup {
+  /** Of earlier backups, used by this one too, and not to be read before they are rehydrated. */
+  readonly archivedObjects: number;
+}
+
+async function write(options: CommitOptions, signal: AbortSignal): Promise<Stored> {
+  const { store, origin, result, documents } = options;
+  const { identity, backupID } = origin;
+  if (result === undefined)
+    throw new InputError('BackupIncomplete', 'The job is gone before what it stored was compared.');
+  try {
+    const stored = documents.map(({ name, content }): StoredBlob => ({
+      name,
+      bytes: content.length,
+      sha256: sha256(content),
+    }));
+    const facts = manifestOf(options, result, stored);
+    // By its own reader: what cannot be read back is not worth storing, and the job's words are checked by it.
+    const checked = parseManifest(manifestText(facts), { identity, backupID });
+    const doubt = doubtOf(checked, await comparedWith(store, checked, options.accepted, signal));
+    const text = manifestText(doubt === undefined ? facts : { ...facts, doubt });
+    const manifest = parseManifest(text, { identity, backupID });
+    const packs = await readPackList(store, manifest, signal);
+    await requireIndexParts(store, origin, result, signal);
+    for (const { name, content } of documents) {
+      await store.create(
+        paths.part(identity, backupID, name),
+        content,
+        name.endsWith('.json') ? 'application/json' : 'application/yaml',
+        signal,
+      );
+    }
+    const loaded: LoadedBackup = { manifest, manifestDigest: sha256(text), packs };
+    const archived = await requireStored(store, loaded, signal);
+    const name = paths.manifest(identity, backupID);
+    await store.create(name, Buffer.from(text), 'application/json', signal);
+    const readBack = await store.read(name, longestManifestBytes, signal);
+    if (sha256(readBack) !== loaded.manifestDigest)
+      throw new BlobError(
+        'DigestMismatch',
+        `${store.description} gives back another ${name} than was written; do not trust this store before it is understood`,
+      );
+    return { ...loaded, archivedObjects: archived.length };
+  } catch (error) {
+    throw asIncomplete(error);
+  }
+}
+
+/** Ours: an earlier try wrote it and was interrupted before it could say so. */
+async function adopt({ store, origin }: CommitOptions, signal: AbortSignal): Promise<Stored> {
+  const { identity, backupID, writer, epoch } = origin;
+  const entry = await readManifest(store, identity, backupID, signal);
+  const { writer: found } = entry.manifest;
+  const same = (['clusterID', 'namespace', 'name', 'stackUID'] as const).every(
+    (field) => found[field] === writer[field],
+  );
+  if (!same || entry.manifest.epoch !== epoch) {
+    throw new InputError(
+      'ReferenceInvalid',
+      `${store.description} already has a backup ${backupID} of ${identity} that somebody else wrote (stack ${found.namespace}/${found.name}): it was not touched.`,
+    );
+  }
+  try {
+    const loaded = { ...entry, packs: await readPackList(store, entry.manifest, signal) };
+    return { ...loaded, archivedObjects: (await requireStored(store, loaded, signal)).length };
+  } catch (error) {
+    throw asIncomplete(error);
+  }
+}
+
+/** The same for the same job and objects, so that writing it again after a crash adds nothing. */
+function manifestOf(
+  { origin, endTime }: CommitOptions,
+  result: BackupJobResult,
+  documents: readonly StoredBlob[],
+): Manifest {
+  const { parent, keyID, ...facts } = origin;
+  const blob = ({ name, bytes, sha256: digest }: StoredBlob): StoredBlob => ({ name, bytes, sha256: digest });
+  return {
+    formatVersion: 1,
+    ...(result.attributeParts === undefined ? {} : { formatMinor }),
+    ...facts,
+    ...optional({ parent }),
+    ...(result.server === undefined ? {} : { server: serverOf(result.server) }),
+    ...optional({ position: result.position }),
+    endTime,
+    ...(keyID === undefined ? {} : { encryption: { method: 'AES-256-GCM', keyID } }),
+    dataSets: result.dataSets.map(withoutExamples),
+    indexParts: result.indexParts.map(blob),
+    ...(result.attributeParts === undefined ? {} : { attributeParts: result.attributeParts.map(blob) }),
+    packList: blob(result.packList),
+    documents,
+    totals: {
+      totalBytes: result.totalBytes,
+      storedBytes: result.storedBytes,
+      packs: result.packs,
+      uploadedBytes: result.uploadedBytes,
+      reusedBytes: result.reusedBytes,
+    },
+  };
+}
+
+/** Names of files are for those who have the key. */
+function withoutExamples({ leftOut, ...set }: DataSet): DataSet {
+  return {
+    ...set,
+    ...(leftOut === undefined ? {} : { leftOut: leftOut.map(({ kind, entries }) => ({ kind, entries })) }),
+  };
+}
+
+function serverOf({
+  version,
+  keys,
+}: NonNullable<BackupJobResult['server']>): NonNullable<Manifest['server']> {
+  const series = seriesOf(version);
+  return {
+    version,
+    ...optional({ series, keys }),
+  };
+}
+
+/** Their content, by the MD5 that the store itself computed; the operator does not read indexes. */
+async function requireIndexParts(
+  store: BlobStore,
+  { identity, backupID }: Origin,
+  { indexParts, attributeParts = [] }: BackupJobResult,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { name, bytes, md5 } of [...indexParts, ...attributeParts]) {
+    const found = await store.properties(paths.part(identity, backupID, name), signal);
+    if (found === undefined)
+      throw new InputError('BackupIncomplete', `${name} is missing in ${store.description}.`);
+    if (
+      found.bytes !== bytes ||
+      (found.md5 !== undefined && found.md5 !== Buffer.from(md5, 'base64').toString('hex'))
+    ) {
+      throw new InputError('BackupIncomplete', `${name} in ${store.description} is not what the job wrote.`);
+    }
+  }
+}
+
+/** The proof that counts is made with the manifest itself: all parts of a container share its policy. */
+async function attest(
+  { store, origin, immutability, retention: ask }: CommitOptions,
+  signal: AbortSignal,
+): Promise<Committed['immutability']> {
+  if (immutability.policy === 'None')
+    return {
+      state: 'Unknown',
+      detail: 'The store asks for no immutability (spec.immutability.policy is None), so none was tried.',
+    };
+  const name = paths.manifest(origin.identity, origin.backupID);
+  const [proof, managed] = await Promise.all([store.proveImmutable(name, signal), ask?.(signal)]);
+  const detail = `For the manifest ${proof.detail}.`;
+  const retention = proof.retention ?? managed;
+  if (!refusesChanges(proof)) return { state: allowsChanges(proof) ? 'Unprotected' : 'Unknown', detail };
+  const problem = retentionProblem(immutability, retention);
+  if (problem !== undefined) return { state: 'Unprotected', detail: `${detail} But: ${problem.message}` };
+  const created = (await store.properties(name, signal))?.createdTime;
+  const days = retention?.kind === 'TimeBased' ? retention.days : immutability.retentionDays;
+  const until = created === undefined ? undefined : new Date(Date.parse(created) + days * 86_400_000);
+  return {
+    state: 'Verified',
+    detail: `${detail}${ofPolicy(retention)}`,
+    ...(until === undefined ? {} : { untilTime: `${until.toISOString().slice(0, 19)}Z` }),
+  };
+}
+
+function ofPolicy(retention: Retention | undefined): string {
+  switch (retention?.kind) {
+    case 'TimeBased':
+      return ` The container's policy is locked and lasts ${retention.days} days.`;
+    case 'NotRead':
+      return ` How long that lasts was asked in vain: ${retention.detail}.`;
+    default:
+      return '';
+  }
+}
+
+function asIncomplete(error: unknown): unknown {
+  const isAboutContent =
+    error instanceof FormatError || (error instanceof InputError && error.reason === 'BackupInvalid');
+  return isAboutContent ? new InputError('BackupIncomplete', error.message, error) : error;
+}

@@ -1,0 +1,266 @@
+/** How each action of a backup is done. Every one is idempotent, and leaves its trace where the next look finds it. */
+
+import { backupTime } from '../../../backup-format/names.ts';
+import {
+  backupFinalizer,
+  backupKind,
+  labels,
+  restoreKind,
+  type JtelBackup,
+  type JtelRestore,
+  type JtelStack,
+} from '../../../crds/index.ts';
+import type { Fence, Host, ImageReference } from '../../../host-driver/host.ts';
+import { mergeCarriedOut } from '../../../host-driver/carried-out.ts';
+import { isAlreadyExists } from '../../../runtime/client/api-error.ts';
+import type { Cluster } from '../../../runtime/client/cluster.ts';
+import { removeFinalizer } from '../../../runtime/control/finalizer.ts';
+import { acceptedBackup } from '../../stores/backup-doubt.ts';
+import type { CredentialStore } from '../../inputs/credentials.ts';
+import { encryptionKey } from '../../inputs/encryption-keys.ts';
+import { InputError } from '../../inputs/input-error.ts';
+import { readPullCredentials } from '../../inputs/pull-credentials.ts';
+import { databaseSecrets, type StackRelease } from '../../inputs/stack-release.ts';
+import { commit } from './commit.ts';
+import { storedDocuments } from './documents.ts';
+import { newestManifest } from '../observe/history.ts';
+import { backupJob, databaseImage, knownParts, methodFor } from './job.ts';
+import { parseJobResult } from './job-result.ts';
+import type { Action, Committed, Limits } from '../model.ts';
+import type { Gathered } from '../observe/observe.ts';
+import { fullBackupOperation, jobUID, testRestoreName, uploadWindowSeconds } from '../plan/plan.ts';
+import { optional } from '../../../base/optional.ts';
+
+export interface ExecutionContext {
+  readonly backup: JtelBackup;
+  readonly gathered: Gathered;
+  readonly cluster: Cluster;
+  readonly credentials: CredentialStore;
+  readonly toolbox: ImageReference;
+  readonly clusterID: string;
+  readonly limits: Limits;
+  readonly claim: (host: Host) => Promise<void>;
+  /** The fence under which this process holds the host; throws when it does not. */
+  readonly fence: () => Fence;
+  readonly committed: (facts: Committed) => void;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
+
+type Executors = {
+  readonly [T in Action['type']]: (
+    action: Extract<Action, { type: T }>,
+    context: ExecutionContext,
+  ) => Promise<void>;
+};
+
+const executors: Executors = {
+  ClaimHost: (_, context) => context.claim(hostOf(context)),
+  PullToolbox: async (_, context) => {
+    const { cluster, toolbox, signal } = context;
+    const { release } = releaseOf(context).loaded;
+    const pullCredentials = await readPullCredentials(cluster, stackOf(context), release.registry, {
+      signal,
+    });
+    // The database's image is there while the database runs, unless somebody cleans up images that are "unused".
+    await hostOf(context).pull([toolbox, databaseImage(release)], pullCredentials, () => undefined, signal);
+  },
+  StartJob: startJob,
+  Commit: storeBackup,
+  CreateTestRestore: createTestRestore,
+  RemoveJobs: async ({ uids }, context) => {
+    for (const uid of uids) await hostOf(context).removeJob(uid, context.fence(), context.signal);
+  },
+  ReleaseFinalizer: (_, { cluster, backup, signal }) =>
+    removeFinalizer(cluster, backupKind, backup, backupFinalizer, { signal }),
+};
+
+export async function execute(action: Action, context: ExecutionContext): Promise<void> {
+  // The table is complete by its type; the lookup loses the link between key and argument.
+  await (executors[action.type] as (action: Action, context: ExecutionContext) => Promise<void>)(
+    action,
+    context,
+  );
+}
+
+async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
+  const { backup, gathered, cluster, credentials, toolbox, limits, signal } = context;
+  const { release } = releaseOf(context).loaded;
+  const { resource, blobs } = storeOf(context);
+  const stack = stackOf(context);
+  const { backupID = '', epoch = '', attempt = 1, encryptionKeyID: keyID, operation } = backup.status ?? {};
+  const { identity, project } = gathered;
+  const database = await databaseSecrets(
+    stack,
+    project,
+    releaseOf(context).loaded,
+    { cluster, credentials },
+    { signal },
+  );
+  const lifetimeSeconds = uploadWindowSeconds(backup, limits);
+  const isFull = operation?.type === fullBackupOperation;
+  const newest = isFull ? undefined : await newestManifest(blobs, identity, signal);
+  const known = isFull
+    ? []
+    : await knownParts(
+        { store: blobs, identity, backupID, attempt, epoch, keyID, newest, lifetimeSeconds },
+        signal,
+      );
+  const job = backupJob({
+    uid: jobUID(backup),
+    attempt,
+    backupID,
+    identity,
+    epoch,
+    project,
+    volumes: gathered.observed.host.ok ? gathered.observed.host.value.state?.volumes : undefined,
+    release,
+    method: methodFor(release, stack.spec.backup?.method ?? 'Physical'),
+    toolbox,
+    ...database,
+    grant: await blobs.createUrl(lifetimeSeconds),
+    known,
+    encryption: keyID === undefined ? undefined : await encryptionKey(cluster, resource, keyID, { signal }),
+    bandwidthLimitMiBPerSecond: stack.spec.backup?.bandwidthLimitMiBPerSecond,
+  });
+  await hostOf(context).startJob(project, job, context.fence(), signal);
+}
+
+async function storeBackup(_: unknown, context: ExecutionContext): Promise<void> {
+  const { backup, gathered, clusterID, signal } = context;
+  const { observed, identity } = gathered;
+  const { resource, blobs, retention } = storeOf(context);
+  const stack = stackOf(context);
+  const { loaded } = releaseOf(context);
+  const { release, digest } = loaded;
+  const { backupID = '', epoch = '', attempt = 1, encryptionKeyID: keyID } = backup.status ?? {};
+  const { namespace, name, uid } = stack.metadata;
+  const { job } = observed;
+  const host = observed.host.ok ? observed.host.value : undefined;
+  const parent = host?.state?.data?.backupID;
+  const accepted = acceptedBackup(stack);
+  const carriedOut = mergeCarriedOut(stack.status?.carriedOut, host?.state?.carriedOut);
+  const facts = await commit(
+    {
+      store: blobs,
+      origin: {
+        backupID,
+        identity,
+        epoch,
+        writer: { clusterID, namespace, name, stackUID: uid, machineID: host?.facts.machineID ?? '' },
+        ...optional({ parent }),
+        trigger: backup.spec.trigger,
+        ...(carriedOut.length === 0 ? {} : { carriedOut }),
+        release: {
+          version: release.version,
+          digest,
+          images: release.components.map(({ name: component, image }) => ({
+            component,
+            reference: `${release.registry}/${image.repository}:${image.tag}@${image.digest ?? ''}`,
+          })),
+        },
+        tools: {
+          toolbox: referenceOf(context.toolbox),
+          ...(methodFor(release, stack.spec.backup?.method ?? 'Physical') === 'Physical'
+            ? { producer: referenceOf(databaseImage(release)) }
+            : {}),
+        },
+        startTime: backupTime(backupID).toISOString(),
+        excluded: release.fileTrees
+          .filter(({ excludes = [] }) => excludes.length > 0)
+          .map(({ name: dataSet, excludes: globs = [] }) => ({ dataSet, globs })),
+        ...optional({ keyID }),
+      },
+      result: job?.job.state === 'Succeeded' ? parseJobResult(job.result, { backupID, attempt }) : undefined,
+      endTime: new Date((job?.job.finishedSeconds ?? context.now().getTime() / 1000) * 1000).toISOString(),
+      ...optional({ accepted }),
+      documents: await storedDocuments(stack, gathered.project, loaded, context, { signal }),
+      immutability: resource.spec.immutability,
+      ...optional({ retention }),
+    },
+    signal,
+  );
+  context.committed(facts);
+}
+
+function referenceOf({ repository, tag, digest }: ImageReference): string {
+  return `${repository}${tag === undefined ? '' : `:${tag}`}@${digest}`;
+}
+
+async function createTestRestore(
+  _: unknown,
+  { backup, gathered, cluster, signal }: ExecutionContext,
+): Promise<void> {
+  const { namespace, name, uid } = backup.metadata;
+  const { backupID = '', storeRef } = backup.status ?? {};
+  const { stackRef, test: place } = backup.spec;
+  const test = {
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: 'JtelRestore',
+    metadata: {
+      namespace,
+      name: testRestoreName(backup),
+      labels: { [labels.stack]: stackRef.name },
+      ownerReferences: [
+        {
+          apiVersion: 'jtel.de/v1alpha1',
+          kind: 'JtelBackup',
+          name,
+          uid,
+          controller: true,
+          blockOwnerDeletion: false,
+        },
+      ],
+    },
+    spec: {
+      stackRef,
+      source: { backupID, storeRef, identity: gathered.identity },
+      mode: 'Test',
+      ...optional({ test: place }),
+    },
+  };
+  try {
+    // The server fills in the defaults and the rest of the metadata.
+    await cluster.create(restoreKind, test as object as JtelRestore, { signal });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const found = await cluster.find(restoreKind, { namespace, name: testRestoreName(backup) }, { signal });
+    if (found === undefined || found.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true)
+      return;
+    throw new InputError(
+      'ReferenceInvalid',
+      `JtelRestore ${namespace}/${testRestoreName(backup)} exists and is not of this backup: delete it, or choose another name for the backup.`,
+      error,
+    );
+  }
+}
+
+function stackOf({ gathered }: ExecutionContext): JtelStack {
+  if (gathered.observed.stack === undefined)
+    throw new Error('planned an action for a stack that was not observed');
+  return gathered.observed.stack;
+}
+
+function hostOf({ gathered }: ExecutionContext): Host {
+  if (gathered.host === undefined) throw new Error('planned an action on a host that was not observed');
+  return gathered.host;
+}
+
+/** A store or release that cannot be read now is tried again; its own words say why. */
+function storeOf({ gathered }: ExecutionContext): NonNullable<Gathered['store']> {
+  const { store } = gathered.observed;
+  if (gathered.store === undefined)
+    throw store.ok
+      ? new Error('planned an action on a store that was not opened')
+      : new InputError(store.reason, store.message);
+  return gathered.store;
+}
+
+function releaseOf({ gathered }: ExecutionContext): StackRelease {
+  const { release } = gathered.observed;
+  if (gathered.release === undefined)
+    throw release.ok
+      ? new Error('planned an action for a release that was not read')
+      : new InputError(release.reason, release.message);
+  return gathered.release;
+}

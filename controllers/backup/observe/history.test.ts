@@ -1,0 +1,73 @@
+/** A scheduled JtelBackup that is created anew, out of git or of a cluster's backup, long after its time. */
+import { describe, expect, it, test } from 'vitest';
+import { MemoryBlobStore } from '../../../blob-store/memory.ts';
+import { storeBackup } from '../../../test/support/stored-backup.ts';
+import { backupEvents } from '../report/events.ts';
+import { lateSince } from '../../times/late-copy.ts';
+import { readHistory } from './history.ts';
+import { plan } from '../plan/plan.ts';
+import { summarise } from '../report/status.ts';
+import { aBackup, aStack, observing, planInput } from '../testing.ts';
+
+const { signal } = new AbortController();
+const scheduled = { trigger: 'Scheduled' } as const;
+/** Due at 01:00 UTC on the first of March, with twelve hours to begin. */
+const copy = (name = 'main-20260301', creationTimestamp = '2026-03-05T09:00:00Z') =>
+  aBackup(undefined, scheduled, { name, creationTimestamp });
+
+describe('a scheduled backup', () => {
+  it.each([
+    ['created after it could still begin', copy(), '2026-03-01T01:00:00.000Z'],
+    ['created in its time', copy('main-20260301', '2026-03-01T12:59:00Z'), undefined],
+    ['of a name that the schedule does not give', copy('main-20260301-1400'), undefined],
+    ['of no date', copy('main-99999999'), undefined],
+    ['of another stack', copy('other-20260301'), undefined],
+    [
+      'that was asked for by hand',
+      aBackup(undefined, {}, { name: 'main-20260301', creationTimestamp: '2026-03-05T09:00:00Z' }),
+      undefined,
+    ],
+  ])('%s', (_, backup, since) => {
+    expect(lateSince(backup, aStack())?.toISOString()).toBe(since);
+  });
+
+  it('is served by the first backup since its time, and not by older ones', async () => {
+    const store = new MemoryBlobStore();
+    for (const backupID of ['20260228t010000z-00000a', '20260301t010003z-00000b', '20260302t010000z-00000c'])
+      storeBackup(store, { backupID });
+    const since = lateSince(copy(), aStack());
+    expect(await readHistory(store, 'acme.main', since, signal)).toMatchObject({
+      served: '20260301t010003z-00000b',
+    });
+    expect(
+      await readHistory(store, 'acme.main', new Date('2026-03-02T02:00:00Z'), signal),
+    ).not.toHaveProperty('served');
+    expect(await readHistory(store, 'acme.main', undefined, signal)).not.toHaveProperty('served');
+  });
+});
+
+test('what was served is not made again: it is told as that, without a verification that nobody made', () => {
+  const backupID = '20260301t010003z-00000b';
+  const observed = observing({ history: { ok: true, value: { served: backupID } } });
+  const backup = copy();
+  const now = new Date('2026-03-05T09:01:00Z');
+  const planned = plan(planInput({ backup, observed, now }));
+  expect(planned).toMatchObject({
+    kind: 'Repeated',
+    backupID,
+    message: expect.stringMatching(
+      /backup 20260301t010003z-00000b was made since: nothing was done.*under another name/,
+    ),
+  });
+  const status = summarise({ backup, observed, plan: planned, identity: 'acme.main', newBackupID: 'x', now });
+  expect(status).toMatchObject({
+    phase: 'Completed',
+    backupID,
+    startTime: '2026-03-01T01:00:03Z',
+    conditions: [{ type: 'Complete', status: 'True', reason: 'AlreadyCarriedOut' }],
+  });
+  expect(status).not.toHaveProperty('verification');
+  expect(backupEvents(undefined, status, planned, observed)).toEqual([
+    { type: 'Normal', reason: 'AlreadyCarriedOut', note: status.message },
+  ]);
+});

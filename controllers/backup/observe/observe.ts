@@ -1,0 +1,304 @@
+/**
+ * Looks at everything that planning a backup needs, without a side effect: stack, store, release, host, job, and what comes
+ * first. What cannot be read becomes an outcome with a reason, never an exception.
+ */
+
+import type { BlobStore } from '../../../blob-store/blob-store.ts';
+import {
+  backupKind,
+  restoreKind,
+  stackKind,
+  type JtelBackup,
+  type JtelBackupStore,
+  type JtelRestore,
+  type JtelStack,
+} from '../../../crds/index.ts';
+import {
+  HostError,
+  type Host,
+  type HostDriver,
+  type HostObservation,
+  type JobReport,
+} from '../../../host-driver/host.ts';
+import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
+import { databaseFiles } from '../../../release/database-files.ts';
+import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
+import { currentEncryptionKey } from '../../inputs/encryption-keys.ts';
+import { readHostTarget } from '../../hosts/host-target.ts';
+import { InputError } from '../../inputs/input-error.ts';
+import { outcome, type Outcome } from '../../inputs/outcome.ts';
+import { whyNoJobCanCreate } from '../../stores/job-access.ts';
+import { recognise } from '../../hosts/machine.ts';
+import { lateSince } from '../../times/late-copy.ts';
+import { projectName } from '../../hosts/project.ts';
+import { readRelease, type ReleaseDependencies, type StackRelease } from '../../inputs/stack-release.ts';
+import type { OpenStore } from '../../stores/store-access.ts';
+import { readHistory } from './history.ts';
+import type { Observed, ReleaseFacts, StoreFacts } from '../model.ts';
+import { findObstacle, isPartOfOperation } from '../plan/obstacles.ts';
+import { isFinished, jobUID, testRestoreName } from '../plan/plan.ts';
+import { optional } from '../../../base/optional.ts';
+
+export interface ObserveDependencies extends ReleaseDependencies {
+  readonly driver: HostDriver;
+}
+
+/** What executors need besides: never seen by the planner, because it leads to secrets. */
+export interface Gathered {
+  readonly observed: Observed;
+  readonly project: string;
+  readonly identity: string;
+  readonly host?: Host;
+  readonly store?: OpenStore;
+  readonly release?: StackRelease;
+}
+
+const hostTimeoutSeconds = 30;
+const missing: Outcome<never> = { ok: false, reason: 'StackNotFound', message: 'there is no such stack' };
+
+export async function observe(
+  backup: JtelBackup,
+  dependencies: ObserveDependencies,
+  options: CallOptions,
+): Promise<Gathered> {
+  const { cluster } = dependencies;
+  const { namespace } = backup.metadata;
+  const stack = await cluster.find(stackKind, { namespace, name: backup.spec.stackRef.name }, options);
+  const project = projectName(namespace, backup.spec.stackRef.name);
+  if (stack === undefined)
+    return {
+      observed: { ahead: [], store: missing, release: missing, host: missing },
+      project,
+      identity: backup.status?.identity ?? '',
+    };
+
+  const identity = backup.status?.identity ?? stackIdentity(stack);
+  const ending = backup.metadata.deletionTimestamp !== undefined || isFinished(backup);
+  const [look, store] = await Promise.all([
+    observeHost(backup, stack, project, dependencies, options),
+    ending ? missing : outcome(() => openBackupStore(backup, stack, identity, dependencies, options)),
+  ]);
+  const applied = look.host.ok ? look.host.value.state?.applied?.version : undefined;
+  const release = ending
+    ? missing
+    : await outcome(() => appliedRelease(stack, backup.status?.version ?? applied, dependencies, options));
+  const seen: Observed = {
+    stack,
+    ahead: [],
+    store: store.ok ? { ok: true, value: storeFacts(store.value) } : store,
+    release: release.ok ? { ok: true, value: releaseFacts(release.value) } : release,
+    host: look.host,
+    ...optional({ job: look.job }),
+  };
+  return {
+    observed: await observeMore(
+      backup,
+      seen,
+      store.ok ? store.value.blobs : undefined,
+      identity,
+      cluster,
+      options,
+    ),
+    project,
+    identity,
+    ...optional({ host: look.driver }),
+    ...(store.ok ? { store: store.value } : {}),
+    ...(release.ok ? { release: release.value } : {}),
+  };
+}
+
+/** What costs more is asked only where it matters: who came first and what the store has before the beginning, the test at the end. */
+async function observeMore(
+  backup: JtelBackup,
+  seen: Observed,
+  blobs: BlobStore | undefined,
+  identity: string,
+  cluster: Cluster,
+  options: CallOptions,
+): Promise<Observed> {
+  const phase = backup.status?.phase ?? 'Pending';
+  if (phase === 'Verifying' && backup.spec.verify === 'Restore') {
+    const test = await cluster.find(
+      restoreKind,
+      { namespace: backup.metadata.namespace, name: testRestoreName(backup) },
+      options,
+    );
+    // One of another life of this name says nothing about this backup.
+    const ours = test?.metadata.ownerReferences?.some(({ uid }) => uid === backup.metadata.uid) === true;
+    return { ...seen, ...(ours && test !== undefined ? { test } : {}) };
+  }
+  if (phase !== 'Pending' || findObstacle(backup, seen) !== undefined || blobs === undefined) return seen;
+  const ahead = await comingFirst(backup, cluster, options);
+  if (ahead.length > 0) return { ...seen, ahead };
+  const since = seen.stack === undefined ? undefined : lateSince(backup, seen.stack);
+  return { ...seen, history: await outcome(() => readHistory(blobs, identity, since, options.signal)) };
+}
+
+interface HostLook {
+  readonly host: Outcome<HostObservation>;
+  readonly job?: JobReport;
+  readonly driver?: Host;
+}
+
+async function observeHost(
+  backup: JtelBackup,
+  stack: JtelStack,
+  project: string,
+  { cluster, driver }: ObserveDependencies,
+  options: CallOptions,
+): Promise<HostLook> {
+  // While a stack is moved, spec.host is not yet where its data are.
+  const place = stack.status?.dataHost?.host ?? stack.spec.host;
+  const target = await outcome(() =>
+    readHostTarget(cluster, { ...stack, spec: { ...stack.spec, host: place } }, options),
+  );
+  if (!target.ok) return { host: target };
+  const host = driver.host(target.value);
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
+  const observation = await outcome(async () =>
+    recognise(stack, place, requireDocker(place.address, await host.observe(project, 'quick', signal))),
+  );
+  const uid = jobUID(backup);
+  if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid))
+    return { host: observation, driver: host };
+  const job = await outcome(() => host.readJob(uid, signal));
+  if (!job.ok) return { host: job, driver: host };
+  return { host: observation, driver: host, ...optional({ job: job.value }) };
+}
+
+/** Right after a boot the host answers and its Docker does not yet: that no job is seen then says nothing about jobs. */
+function requireDocker(address: string, observation: HostObservation): HostObservation {
+  if (observation.facts.dockerVersion !== undefined) return observation;
+  throw new HostError(
+    'DockerUnavailable',
+    address,
+    `Docker on ${address} does not answer (yet), so it is not known what runs there.`,
+  );
+}
+
+async function openBackupStore(
+  backup: JtelBackup,
+  stack: JtelStack,
+  identity: string,
+  { cluster, openStore }: ObserveDependencies,
+  options: CallOptions,
+) {
+  const name =
+    backup.status?.storeRef?.name ?? backup.spec.storeRef?.name ?? stack.spec.backup?.storeRef.name;
+  if (name === undefined)
+    throw new InputError('BackupNotConfigured', `JtelStack ${stack.metadata.name} has no spec.backup.`);
+  const field =
+    backup.spec.storeRef === undefined
+      ? `spec.backup.storeRef of JtelStack ${stack.metadata.name}`
+      : `spec.storeRef of JtelBackup ${backup.metadata.name}`;
+  const opened = await openStore(cluster, backup.metadata.namespace, name, field, options);
+  const { tier, accessMode } = opened.resource.spec;
+  if (tier !== 'Customer')
+    throw new InputError(
+      'ReferenceInvalid',
+      `JtelBackupStore ${name} is of tier ${tier}; ${field} needs one of tier Customer.`,
+    );
+  if (accessMode !== 'ReadWrite')
+    throw new InputError(
+      'ReferenceInvalid',
+      `JtelBackupStore ${name} is only read (spec.accessMode); ${field} needs one that is ReadWrite.`,
+    );
+  requireIdentityAllowed(opened.resource, identity);
+  const key = await currentEncryptionKey(cluster, opened.resource, options);
+  const cannotSign = await whyNoJobCanCreate(opened.blobs);
+  return {
+    ...opened,
+    ...(key === undefined ? {} : { keyID: key.keyID }),
+    ...optional({ cannotSign }),
+  };
+}
+
+async function appliedRelease(
+  stack: JtelStack,
+  version: string | undefined,
+  dependencies: ObserveDependencies,
+  options: CallOptions,
+): Promise<StackRelease> {
+  if (version === undefined) throw new InputError('BackupPending', 'No release was applied to the host yet.');
+  return await readRelease({ ...stack, spec: { ...stack.spec, version } }, dependencies, options);
+}
+
+function storeFacts({
+  resource,
+  keyID,
+  cannotSign,
+}: {
+  readonly resource: JtelBackupStore;
+  readonly keyID?: string;
+  readonly cannotSign?: string;
+}): StoreFacts {
+  const { policy, retentionDays } = resource.spec.immutability;
+  return {
+    name: resource.metadata.name,
+    policy,
+    retentionDays,
+    ...optional({ keyID, cannotSign }),
+  };
+}
+
+function releaseFacts({ loaded: { release } }: StackRelease): ReleaseFacts {
+  return {
+    version: release.version,
+    databaseService: release.database.component,
+    canPhysical: databaseFiles(release) !== undefined,
+  };
+}
+
+/** Read from the API itself: a cache could still miss one that begins at the same moment. */
+async function comingFirst(
+  backup: JtelBackup,
+  cluster: Cluster,
+  options: CallOptions,
+): Promise<readonly string[]> {
+  const { namespace, uid } = backup.metadata;
+  const stackName = backup.spec.stackRef.name;
+  const query = { namespace };
+  const [backups, restores] = await Promise.all([
+    cluster.list(backupKind, query, options),
+    cluster.list(restoreKind, query, options),
+  ]);
+  const others = backups
+    .filter(
+      (other) => other.spec.stackRef.name === stackName && other.metadata.uid !== uid && !isFinished(other),
+    )
+    .filter(
+      (other) =>
+        isUnderWay(other) || (other.metadata.deletionTimestamp === undefined && rank(other) < rank(backup)),
+    )
+    .map((other) => describeAhead('JtelBackup', other));
+  if (isPartOfOperation(backup)) return others;
+  const loading = restores
+    .filter(
+      ({ spec, status }) =>
+        spec.stackRef.name === stackName &&
+        spec.mode === 'Execute' &&
+        (status?.phase === 'Loading' || status?.phase === 'Starting'),
+    )
+    .map((other) => describeAhead('JtelRestore', other));
+  return [...others, ...loading];
+}
+
+/** Which one is waited for, how far it is, and since when. */
+function describeAhead(
+  kind: string,
+  {
+    metadata,
+    status,
+  }: Pick<JtelBackup, 'metadata'> & { readonly status?: JtelBackup['status'] | JtelRestore['status'] },
+): string {
+  return `${kind} ${metadata.name} (${status?.phase ?? 'Pending'} since ${status?.startTime ?? metadata.creationTimestamp})`;
+}
+
+function isUnderWay({ status }: JtelBackup): boolean {
+  return status?.phase === 'Running' || status?.phase === 'Verifying';
+}
+
+/** Those that an operation waits for come first, then the older ones. Sorts as text. */
+function rank(backup: JtelBackup): string {
+  return `${isPartOfOperation(backup) ? 0 : 1} ${backup.metadata.creationTimestamp} ${backup.metadata.name}`;
+}

@@ -1,0 +1,270 @@
+/** The planner on backups that have begun: their job, their verification, and what is cleaned up after the end. */
+import { describe, expect, test } from 'vitest';
+import { annotations, backupFinalizer } from '../../../crds/index.ts';
+import type { PlanInput } from '../model.ts';
+import { describeProgress, plan, size } from './plan.ts';
+import { aHost, aJob, aRunningBackup, away, observing, planInput, unsigned } from '../testing.ts';
+
+describe('a backup that runs', () => {
+  const running = (changes: Partial<PlanInput['observed']> = {}, more: Partial<PlanInput> = {}): PlanInput =>
+    planInput({ backup: aRunningBackup(), observed: observing(changes), ...more });
+
+  test('starts its job, claiming the host when somebody else did since', () => {
+    expect(plan(running())).toMatchObject({
+      kind: 'Act',
+      wave: [{ type: 'PullToolbox' }, { type: 'StartJob' }],
+    });
+    expect(plan(running({}, { identity: { clusterID: 'cluster-1' } }))).toMatchObject({
+      kind: 'Act',
+      wave: [{ type: 'ClaimHost' }, { type: 'PullToolbox' }, { type: 'StartJob' }],
+    });
+  });
+
+  test('follows its job and stores what it did', () => {
+    expect(plan(running({ job: aJob('Running') }))).toMatchObject({ kind: 'Wait', reason: 'BackupRunning' });
+    expect(plan(running({ job: aJob('Succeeded') }))).toMatchObject({
+      kind: 'Act',
+      wave: [{ type: 'Commit' }],
+    });
+  });
+
+  test('fails at once when its job can no longer be given the right to write; what a job has stored is committed all the same', () => {
+    expect(plan(running({ store: unsigned }))).toEqual({
+      kind: 'Fail',
+      reason: 'StoreCannotSign',
+      message: 'Give the account key.',
+    });
+    expect(plan(running({ store: unsigned, job: aJob('Running') }))).toMatchObject({
+      kind: 'Wait',
+      reason: 'BackupRunning',
+    });
+    expect(plan(running({ store: unsigned, job: aJob('Succeeded') }))).toMatchObject({
+      kind: 'Act',
+      wave: [{ type: 'Commit' }],
+    });
+  });
+
+  test('waits while the store refuses credentials that somebody may be about to repair', () => {
+    const store = { ok: false, reason: 'StoreCredentialsRefused', message: 'refused' } as const;
+    expect(plan(running({ store }))).toMatchObject({ kind: 'Wait', reason: 'StoreCredentialsRefused' });
+    expect(plan(planInput({ observed: observing({ store }) }))).toMatchObject({
+      kind: 'Wait',
+      reason: 'StoreCredentialsRefused',
+    });
+  });
+
+  test('waits for a host that is away: the job goes on', () => {
+    expect(plan(running({ host: away }))).toMatchObject({ kind: 'Wait', reason: 'HostUnreachable' });
+  });
+
+  const failed = (reason: string, finished = '2026-03-01T02:50:00Z') =>
+    aJob(
+      'Failed',
+      { error: { reason, message: 'it went wrong.' } },
+      { finishedSeconds: Date.parse(finished) / 1000 },
+    );
+
+  test.each([
+    ['an error', 'DatabaseRefused', 'JobFailed'],
+    ['too little memory', 'OutOfMemory', 'JobFailed'],
+    ['a reboot', 'JobFailed', 'JobFailed'],
+  ])('is tried again after %s', (_, word, reason) => {
+    expect(plan(running({ job: failed(word) }))).toMatchObject({ kind: 'TryAgain', reason });
+  });
+
+  test.each([
+    ['keys that it lacks', 'DatabaseKeysMissing', 'DatabaseKeysMissing'],
+    ['a table that it cannot keep', 'LogicalImpossible', 'JobFailed'],
+    ['a connection that is not safe enough', 'DatabaseInsecure', 'JobFailed'],
+  ])('is given up at once for %s', (_, word, reason) => {
+    expect(plan(running({ job: failed(word, '2026-03-01T02:59:50Z') }))).toEqual({
+      kind: 'Fail',
+      reason,
+      message: 'it went wrong.',
+    });
+  });
+
+  test('pauses between tries', () => {
+    expect(plan(running({ job: failed('JobFailed', '2026-03-01T02:59:50Z') }))).toMatchObject({
+      kind: 'Wait',
+      reason: 'JobFailed',
+      afterSeconds: 10,
+    });
+  });
+
+  test('goes on at once when only the time to write was over', () => {
+    const backup = aRunningBackup({
+      operation: { id: 'backup-uid-1', type: 'Backup', step: 'Running', startTime: '2026-02-28T14:00:00Z' },
+    });
+    const job = failed('StoreCredentialsRefused', '2026-03-01T02:59:59Z');
+    expect(plan(running({ job }, { backup }))).toMatchObject({
+      kind: 'TryAgain',
+      reason: 'UploadWindowOver',
+    });
+    expect(plan(running({ job }))).toMatchObject({ kind: 'Wait', reason: 'StoreCredentialsRefused' });
+    // The second try has twice the time.
+    expect(
+      plan(running({ job }, { backup: aRunningBackup({ ...backup.status, attempt: 2 }) })),
+    ).toMatchObject({ reason: 'StoreCredentialsRefused' });
+  });
+
+  test('gives up after its last try, and says why', () => {
+    const verdict = plan(running({ job: failed('JobFailed') }, { backup: aRunningBackup({ attempt: 6 }) }));
+    expect(verdict).toEqual({
+      kind: 'Fail',
+      reason: 'JobFailed',
+      message: 'it went wrong. That was try 6 of 6.',
+    });
+  });
+
+  test('gives up after its deadline, with what it was doing', () => {
+    const backup = aRunningBackup({ message: 'reading' });
+    expect(plan(running({ host: away }, { backup, now: new Date('2026-03-02T02:00:00Z') }))).toMatchObject({
+      kind: 'Fail',
+      reason: 'DeadlineExceeded',
+      message: expect.stringContaining('reading'),
+    });
+  });
+
+  test('begins another try when its job was removed behind its back', () => {
+    const backup = aRunningBackup({
+      operation: { id: 'backup-uid-1', type: 'Backup', step: 'Running', startTime: '2026-03-01T02:00:00Z' },
+    });
+    expect(plan(running({}, { backup }))).toMatchObject({ kind: 'TryAgain', reason: 'JobFailed' });
+  });
+
+  test('fails when its stack is gone', () => {
+    expect(
+      plan(planInput({ backup: aRunningBackup(), observed: { ...observing(), stack: undefined as never } })),
+    ).toMatchObject({ kind: 'Fail', reason: 'StackNotFound' });
+  });
+});
+
+describe('a backup that is verified', () => {
+  const stored = { phase: 'Verifying', manifestDigest: 'd', immutability: { state: 'Verified' } } as const;
+  const verifying = (
+    status: Parameters<typeof aRunningBackup>[0] = {},
+    more: Partial<PlanInput> = {},
+  ): PlanInput => planInput({ backup: aRunningBackup({ phase: 'Verifying', ...status }), ...more });
+
+  test('is compared until its manifest stands', () => {
+    expect(plan(verifying())).toMatchObject({ kind: 'Act', wave: [{ type: 'Commit' }] });
+    expect(plan(verifying(stored))).toEqual({ kind: 'Complete' });
+  });
+
+  test('has another try when something is missing in the store', () => {
+    expect(
+      plan(verifying({}, { failure: { reason: 'BackupIncomplete', message: 'pack x is missing.' } })),
+    ).toMatchObject({ kind: 'TryAgain', reason: 'BackupIncomplete' });
+  });
+
+  test('fails when its name is taken', () => {
+    expect(plan(verifying({}, { failure: { reason: 'BlobExists', message: 'taken' } }))).toMatchObject({
+      kind: 'Fail',
+      reason: 'BlobExists',
+    });
+  });
+
+  test.each([
+    ['Required', 'Unprotected', 'Fail'],
+    ['Required', 'Unknown', 'Fail'],
+    ['Required', 'Verified', 'Complete'],
+    ['Preferred', 'Unprotected', 'Complete'],
+    ['None', 'Unknown', 'Complete'],
+  ] as const)('in a store that says %s and is %s: %s', (policy, state, kind) => {
+    const observed = observing({
+      store: { ok: true, value: { name: 'backups', policy, retentionDays: 180 } },
+    });
+    expect(plan(verifying({ ...stored, immutability: { state } }, { observed }))).toMatchObject({
+      kind,
+      ...(kind === 'Fail' ? { reason: 'NotImmutable' } : {}),
+    });
+  });
+
+  const testIn = (phase: string, message?: string) =>
+    observing({ test: { status: { phase, message } } as never });
+  test('by a restore waits for that, and ends as it does', () => {
+    const backup = aRunningBackup(stored, { verify: 'Restore' });
+    expect(plan(planInput({ backup }))).toMatchObject({ kind: 'Act', wave: [{ type: 'CreateTestRestore' }] });
+    expect(plan(planInput({ backup, observed: testIn('Loading', 'half') }))).toMatchObject({
+      kind: 'Wait',
+      message: expect.stringContaining('half'),
+    });
+    expect(plan(planInput({ backup, observed: testIn('Completed') }))).toEqual({ kind: 'Complete' });
+    expect(plan(planInput({ backup, observed: testIn('Failed', 'rows differ') }))).toMatchObject({
+      kind: 'Fail',
+      reason: 'VerificationFailed',
+      message: expect.stringContaining('rows differ'),
+    });
+  });
+});
+
+describe('after the end', () => {
+  const onHost = observing({
+    host: {
+      ok: true,
+      value: aHost({
+        jobs: [
+          { name: 'j', uid: 'backup-uid-1', type: 'backup', state: 'Running' },
+          { name: 'k', uid: 'other-uid-1', type: 'backup', state: 'Running' },
+        ],
+      }),
+    },
+  });
+  const deleted = (changes: object = {}) => ({
+    ...aRunningBackup(),
+    metadata: { ...aRunningBackup().metadata, deletionTimestamp: '2026-03-01T02:30:00Z', ...changes },
+  });
+  const finished = aRunningBackup({ phase: 'Completed' });
+
+  test.each([
+    ['deleted', deleted()],
+    ['finished', finished],
+  ])('a %s backup leaves no job on the host', (_, backup) => {
+    expect(plan(planInput({ backup, observed: onHost }))).toMatchObject({
+      kind: 'Act',
+      wave: [{ type: 'RemoveJobs', uids: ['backup-uid-1'] }, { type: 'ReleaseFinalizer' }],
+    });
+    expect(plan(planInput({ backup }))).toMatchObject({ kind: 'Act', wave: [{ type: 'ReleaseFinalizer' }] });
+  });
+
+  test('an object stays while its job may run on a host that is away, unless somebody lets it go', () => {
+    const observed = observing({ host: away });
+    expect(plan(planInput({ backup: deleted(), observed }))).toMatchObject({
+      kind: 'Wait',
+      reason: 'HostUnreachable',
+      message: expect.stringContaining('jtel.de/abandon-host=true'),
+    });
+    expect(
+      plan(planInput({ backup: deleted({ annotations: { [annotations.abandonHost]: 'true' } }), observed })),
+    ).toMatchObject({ kind: 'Act', wave: [{ type: 'ReleaseFinalizer' }] });
+  });
+
+  test('nothing is done for one that let go already', () => {
+    const { finalizers: _, ...metadata } = finished.metadata;
+    expect(plan(planInput({ backup: { ...finished, metadata } }))).toEqual({ kind: 'Done' });
+    expect(finished.metadata.finalizers).toEqual([backupFinalizer]);
+  });
+});
+
+test('progress is told with figures', () => {
+  const progress = {
+    step: 'Reading',
+    percent: 30,
+    bytesDone: 3 * 2 ** 30,
+    bytesTotal: 10 * 2 ** 30,
+    uploadedBytes: 2 ** 28,
+    secondsLeft: 600,
+  };
+  expect(describeProgress(aJob('Running', { progress }))).toBe(
+    'Reading: 3.0 GiB of 10 GiB read, 256 MiB sent, about 10 min left',
+  );
+  expect(describeProgress(aJob('Running'))).toBe('the job starts');
+  expect([0, 1023, 1024, 1.5 * 2 ** 20, 2 ** 50].map(size)).toEqual([
+    '0 B',
+    '1023 B',
+    '1.0 KiB',
+    '1.5 MiB',
+    '1024 TiB',
+  ]);
+});

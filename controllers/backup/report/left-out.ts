@@ -1,0 +1,51 @@
+/** What of the stack's data is not in a backup as it was, in words; pure. */
+
+import type { DataSet, LeftOut, LeftOutKind } from '../../../backup-format/data-set.ts';
+
+/** What was there, or may have been, and cannot be had from the backup. */
+const missingKinds: ReadonlySet<LeftOutKind> = new Set(['Vanished', 'Unreadable', 'TooLong', 'TableRows']);
+
+/** One, and several. */
+const words: Readonly<Record<LeftOutKind, readonly [string, string]>> = {
+  Excluded: ["entry by the release's globs", "entries by the release's globs"],
+  Pipe: ['pipe', 'pipes'],
+  Socket: ['socket', 'sockets'],
+  Device: ['device', 'devices'],
+  TooLong: ['path that is too long', 'paths that are too long'],
+  Unreadable: ['entry that could not be read', 'entries that could not be read'],
+  Vanished: ['file that vanished before it was read', 'files that vanished before they were read'],
+  Changed: [
+    'file that changed while it was read, twice, and is there as the second read found it',
+    'files that changed while they were read, twice, and are there as the second read found them',
+  ],
+  Attribute: ['entry with attributes that no backup keeps', 'entries with attributes that no backup keeps'],
+  TableRows: [
+    'table whose rows are not in it, by its engine',
+    'tables whose rows are not in it, by their engine',
+  ],
+  View: ['view that refers to what is not there', 'views that refer to what is not there'],
+  Grant: ['right to what the backup does not have', 'rights to what the backup does not have'],
+};
+
+type Told = Pick<DataSet, 'name'> & { readonly leftOut?: readonly LeftOut[] };
+
+/** Files that are not in the backup although nobody wanted to leave them out. */
+export function missingFiles(dataSets: readonly Told[]): number {
+  return dataSets
+    .flatMap(({ leftOut = [] }) => leftOut)
+    .reduce((sum, { kind, entries }) => sum + (missingKinds.has(kind) ? entries : 0), 0);
+}
+
+/**
+ * A phrase for each kind but what was left out on purpose, with an example; none when there is nothing to
+ * tell.
+ */
+export function leftOutPhrases(dataSets: readonly Told[]): readonly string[] {
+  return dataSets.flatMap(({ name, leftOut = [] }) =>
+    leftOut.flatMap(({ kind, entries, examples: [example] = [] }) => {
+      if (kind === 'Excluded') return [];
+      const which = example === undefined ? '' : ` (${entries === 1 ? '' : 'such as '}${example})`;
+      return [`${entries} ${words[kind][entries === 1 ? 0 : 1]} in ${name}${which}`];
+    }),
+  );
+}

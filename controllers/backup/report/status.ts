@@ -1,0 +1,324 @@
+/** The status of a backup after a look at it; pure. A finished one is never changed again. */
+
+import { backupTime } from '../../../backup-format/names.ts';
+import {
+  statusMessageMaxLength,
+  type JtelBackup,
+  type JtelBackupStatus,
+  type Reason,
+} from '../../../crds/index.ts';
+import { formatTime, removeCondition, setCondition } from '../../../runtime/report/conditions.ts';
+import type { Heartbeat } from '../../../runtime/report/status-changed.ts';
+import { leftOutPhrases } from './left-out.ts';
+import { howToAccept } from '../../stores/backup-doubt.ts';
+import type { Committed, Observed, Plan } from '../model.ts';
+import { fullBackupOperation, isFinished, jobUID, size } from '../plan/plan.ts';
+import { optional } from '../../../base/optional.ts';
+
+type Phase = NonNullable<JtelBackupStatus['phase']>;
+
+/** Written no more often than this while nothing else changes. */
+export const operationHeartbeat: Heartbeat = { path: ['operation', 'lastHeartbeatTime'], everySeconds: 30 };
+
+export interface StatusInput {
+  readonly backup: JtelBackup;
+  readonly observed: Observed;
+  readonly plan: Plan;
+  /** Of the wave that runs now, or failed last. */
+  readonly message?: string;
+  /** What the last wave found in the store. */
+  readonly committed?: Committed;
+  readonly identity: string;
+  /** For a backup that begins. */
+  readonly newBackupID: string;
+  readonly now: Date;
+}
+
+export function summarise(input: StatusInput): JtelBackupStatus {
+  if (isFinished(input.backup) || input.backup.metadata.deletionTimestamp !== undefined) return ending(input);
+  const { backup, observed, plan, now } = input;
+  const previous = withCommitted(backup.status ?? {}, input);
+  const generation = backup.metadata.generation;
+  switch (plan.kind) {
+    case 'Begin': {
+      const status: JtelBackupStatus = {
+        ...previous,
+        backupID: input.newBackupID,
+        identity: input.identity,
+        storeRef: { name: plan.storeName },
+        epoch: plan.epoch,
+        version: plan.version,
+        attempt: 1,
+        startTime: formatTime(now),
+        ...optional({ encryptionKeyID: plan.keyID }),
+      };
+      return progressing(
+        { ...status, operation: newOperation(backup, 1, 'Backup', now) },
+        'Running',
+        'BackupRunning',
+        'preparing the backup job',
+        generation,
+        now,
+      );
+    }
+    case 'TryAgain': {
+      const attempt = (previous.attempt ?? 1) + 1;
+      const type = plan.reason === 'BackupIncomplete' ? fullBackupOperation : 'Backup';
+      const message = `try ${attempt}: ${plan.message}`;
+      return progressing(
+        { ...previous, attempt, operation: newOperation(backup, attempt, type, now) },
+        'Running',
+        plan.reason,
+        message,
+        generation,
+        now,
+      );
+    }
+    case 'Repeated': {
+      const known = {
+        ...previous,
+        backupID: plan.backupID,
+        identity: input.identity,
+        storeRef: { name: plan.storeName },
+        startTime: formatTime(backupTime(plan.backupID)),
+      };
+      const { verification: _notNow, ...status } = finished(
+        known,
+        'Completed',
+        'AlreadyCarriedOut',
+        plan.message,
+        generation,
+        input,
+      );
+      return status;
+    }
+    case 'Complete':
+      return finished(
+        previous,
+        'Completed',
+        'Completed',
+        describeCompleted(previous, observed),
+        generation,
+        input,
+      );
+    case 'Fail':
+      return finished(previous, 'Failed', plan.reason, plan.message, generation, input);
+    case 'Wait':
+    case 'Act': {
+      const phase = phaseOf(previous.phase ?? 'Pending', plan.step);
+      const reason =
+        plan.kind === 'Wait' ? plan.reason : phase === 'Verifying' ? 'BackupVerifying' : 'BackupRunning';
+      const message = input.message ?? plan.message;
+      return progressing(
+        { ...previous, ...working(input, previous) },
+        phase,
+        reason,
+        message,
+        generation,
+        now,
+      );
+    }
+    case 'Done':
+      return previous;
+  }
+}
+
+/** What is over keeps its last word; only that its job could not be removed yet is told. */
+function ending({ backup, plan, now }: StatusInput): JtelBackupStatus {
+  const { status = {}, metadata } = backup;
+  if (plan.kind !== 'Wait')
+    return status.conditions === undefined
+      ? status
+      : { ...status, conditions: [...removeCondition(status.conditions, 'Progressing')] };
+  const message = plan.message.slice(0, statusMessageMaxLength);
+  const conditions = setCondition(
+    status.conditions,
+    {
+      type: 'Progressing',
+      status: 'True',
+      reason: plan.reason,
+      message,
+      observedGeneration: metadata.generation,
+    },
+    now,
+  );
+  return { ...status, conditions: [...conditions] };
+}
+
+function withCommitted(status: JtelBackupStatus, { committed, now }: StatusInput): JtelBackupStatus {
+  if (committed === undefined) return status;
+  const { immutability, dataSets, ...facts } = committed;
+  return {
+    ...status,
+    ...facts,
+    size: size(committed.totalBytes),
+    datasets: dataSets.map(({ tree: _tree, ...set }) => ({ ...set, state: 'Completed' })),
+    immutability: {
+      state: immutability.state,
+      message: immutability.detail.slice(0, statusMessageMaxLength),
+      ...optional({ untilTime: immutability.untilTime }),
+      ...(immutability.state === 'Unknown' ? {} : { verifiedTime: formatTime(now) }),
+    },
+  };
+}
+
+function phaseOf(before: Phase, step: Extract<Plan, { step: unknown }>['step']): Phase {
+  if (step === 'Storing' || step === 'Testing') return 'Verifying';
+  return before;
+}
+
+function newOperation(
+  backup: JtelBackup,
+  attempt: number,
+  type: string,
+  now: Date,
+): NonNullable<JtelBackupStatus['operation']> {
+  return {
+    id: jobUID(backup, attempt),
+    type,
+    step: 'Starting',
+    startTime: formatTime(now),
+    lastHeartbeatTime: formatTime(now),
+  };
+}
+
+/** Progress of what is under way. */
+function working(
+  { observed, plan, now }: StatusInput,
+  previous: JtelBackupStatus,
+): Pick<JtelBackupStatus, 'operation' | 'progress' | 'totalBytes' | 'uploadedBytes'> {
+  if (previous.operation === undefined || (plan.kind !== 'Wait' && plan.kind !== 'Act')) return {};
+  const progress = observed.job?.progress;
+  const percent =
+    progress === undefined
+      ? previous.operation.progressPercent
+      : Math.max(0, Math.min(100, Math.floor(progress.percent)));
+  // While the host is away the step stays what it was: what is known of the job is in it.
+  const step = plan.step === 'Running' && observed.job === undefined ? previous.operation.step : plan.step;
+  return {
+    operation: {
+      ...previous.operation,
+      ...optional({ step, progressPercent: percent }),
+      lastHeartbeatTime: formatTime(now),
+    },
+    ...(percent === undefined ? {} : { progress: `${percent}%` }),
+    ...(progress?.bytesTotal === undefined ? {} : { totalBytes: progress.bytesTotal }),
+    ...(progress?.uploadedBytes === undefined ? {} : { uploadedBytes: progress.uploadedBytes }),
+  };
+}
+
+function progressing(
+  status: JtelBackupStatus,
+  phase: Phase,
+  reason: Reason,
+  message: string,
+  generation: number,
+  now: Date,
+): JtelBackupStatus {
+  const told = message.slice(0, statusMessageMaxLength);
+  const base = { observedGeneration: generation, message: told };
+  let conditions = setCondition(
+    status.conditions,
+    { type: 'Complete', status: 'False', reason, ...base },
+    now,
+  );
+  conditions = setCondition(conditions, { type: 'Progressing', status: 'True', reason, ...base }, now);
+  return { ...status, observedGeneration: generation, phase, message: told, conditions: [...conditions] };
+}
+
+function finished(
+  status: JtelBackupStatus,
+  phase: 'Completed' | 'Failed',
+  reason: Reason,
+  message: string,
+  generation: number,
+  { backup, observed, now }: StatusInput,
+): JtelBackupStatus {
+  const told = message.slice(0, statusMessageMaxLength);
+  const base = { observedGeneration: generation, message: told, reason };
+  const ok = phase === 'Completed';
+  let conditions = removeCondition(status.conditions, 'Progressing');
+  conditions = setCondition(conditions, { type: 'Complete', status: ok ? 'True' : 'False', ...base }, now);
+  if (!ok) conditions = setCondition(conditions, { type: 'Failed', status: 'True', ...base }, now);
+  const { operation: _ended, ...rest } = status;
+  const verification = verificationOf(backup, observed, phase, now);
+  return {
+    ...rest,
+    observedGeneration: generation,
+    phase,
+    message: told,
+    completionTime: formatTime(now),
+    ...(ok ? { progress: '100%' } : {}),
+    ...optional({ verification }),
+    conditions: [...conditions],
+  };
+}
+
+/** All parts were compared by their digests when the manifest was written; a test restore says more. */
+function verificationOf(
+  { spec, status }: JtelBackup,
+  { test }: Observed,
+  phase: 'Completed' | 'Failed',
+  now: Date,
+): JtelBackupStatus['verification'] {
+  if (phase === 'Failed') {
+    if (test?.status?.phase !== 'Failed')
+      return status?.manifestDigest === undefined
+        ? undefined
+        : { state: 'Skipped', method: spec.verify, time: formatTime(now) };
+    return { state: 'Failed', method: 'Restore', time: formatTime(now) };
+  }
+  if (spec.verify === 'Checksum') return { state: 'Passed', method: 'Checksum', time: formatTime(now) };
+  const seconds = test?.status?.recoveryTimeSeconds;
+  return {
+    state: 'Passed',
+    method: 'Restore',
+    time: formatTime(now),
+    ...optional({ seconds }),
+  };
+}
+
+function describeCompleted(status: JtelBackupStatus, observed: Observed): string {
+  const { totalBytes = 0, uploadedBytes = 0, archivedObjects = 0, immutability, datasets = [] } = status;
+  const leftOut = leftOutPhrases(datasets);
+  const realBytes = datasets.reduce((sum, set) => sum + (set.realBytes ?? set.bytes ?? 0), 0);
+  const real = size(realBytes) === size(totalBytes) ? '' : ` (${size(realBytes)} on a disk)`;
+  const sentences = [
+    `${size(totalBytes)} backed up${real}, ${size(uploadedBytes)} sent.`,
+    ...describeDoubt(status, observed),
+    ...(leftOut.length === 0 ? [] : [`Not in it as they were: ${leftOut.join('; ')}.`]),
+    ...(archivedObjects === 0 ? [] : [archivedSentence(archivedObjects)]),
+    ...(isMethodChanged(observed)
+      ? ['The release does not say where its database lies, so it was backed up Logical.']
+      : []),
+    ...(immutability?.state === 'Verified'
+      ? [`It cannot be changed or deleted until ${immutability.untilTime ?? 'its period is over'}.`]
+      : [immutability?.message ?? '']),
+  ];
+  return sentences.filter(Boolean).join(' ');
+}
+
+function describeDoubt(
+  { shrunkFromBytes, emptied = [], backupID = '' }: JtelBackupStatus,
+  { stack }: Observed,
+): readonly string[] {
+  if (shrunkFromBytes === undefined && emptied.length === 0) return [];
+  const accept =
+    stack === undefined ? '' : ` If that is right, say so: ${howToAccept(stack.metadata, backupID)}`;
+  if (emptied.length > 0)
+    return [
+      `Nothing is in ${emptied.join(', ')}, where older backups had something: find out why before relying on it.${accept}`,
+    ];
+  return [
+    `That is far less than the ${size(shrunkFromBytes ?? 0)} of the last good one: find out what is missing.${accept}`,
+  ];
+}
+
+export function archivedSentence(objects: number): string {
+  return `${objects} objects that it shares with earlier backups lie in the archive tier: before it can be restored they have to be rehydrated. Let no lifecycle rule archive backups.`;
+}
+
+/** Physical was asked for, and the release cannot. */
+export function isMethodChanged({ stack, release }: Observed): boolean {
+  return stack?.spec.backup?.method === 'Physical' && release.ok && !release.value.canPhysical;
+}

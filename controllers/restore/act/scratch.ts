@@ -1,0 +1,146 @@
+/** The scratch project of a test restore: its names, and how its actions are done. Its data are the request's own, so removing them needs no consent. */
+
+import type { JtelRestore, StackHost } from '../../../crds/index.ts';
+import type { Fence, Host, ImageReference, JobSpec } from '../../../host-driver/host.ts';
+import type { CallOptions } from '../../../runtime/client/cluster.ts';
+import type { Release } from '../../../release/generated/release.ts';
+import { loadBackup } from '../../stores/backup-catalog.ts';
+import { countJob } from '../../loading/count-job.ts';
+import type { CredentialStore } from '../../inputs/credentials.ts';
+import { encryptionKey } from '../../inputs/encryption-keys.ts';
+import { InputError } from '../../inputs/input-error.ts';
+import { databaseImage, databaseWay, preparingImage, restoreJob } from '../../loading/restore-job.ts';
+import { countJobUID, restoreJobUID } from '../../loading/restore-orders.ts';
+import { renderBeside, type RenderedStack } from '../../inputs/stack-release.ts';
+import type { CheckDependencies } from '../observe/checks.ts';
+import type { Action, Observed } from '../model.ts';
+
+/** No stack's project has such a name: those begin with `jtel-<namespace>-`, and no namespace is called `test-<hex>`-like this by chance. */
+export function scratchProject({ metadata }: JtelRestore): string {
+  return `jtel-test-${metadata.uid.replaceAll('-', '').slice(0, 12)}`;
+}
+
+export interface ScratchDependencies extends CheckDependencies {
+  readonly credentials: CredentialStore;
+  readonly toolbox: ImageReference;
+}
+
+export interface ScratchContext {
+  readonly restore: JtelRestore;
+  readonly observed: Observed;
+  readonly place: StackHost;
+  readonly host: Host;
+  readonly dependencies: ScratchDependencies;
+  /** Takes the host for the request, unless this process has it. */
+  readonly claim: () => Promise<void>;
+  readonly fence: () => Fence;
+  readonly progress: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export async function execute(action: Action, context: ScratchContext): Promise<void> {
+  const { host, restore, fence, signal } = context;
+  const project = scratchProject(restore);
+  switch (action.type) {
+    case 'ClaimHost':
+      return await context.claim();
+    case 'SetUpHost':
+      // Only what is needed to run containers: DNS and firewall of the host are not the test's to change.
+      return await host.setUp(project, { mode: context.place.bootstrap }, fence(), signal);
+    case 'WriteRelease':
+      return await host.writeRelease(project, (await render(context)).rendered.rendered, fence(), signal);
+    case 'PullImages': {
+      const { release, rendered } = await render(context);
+      const { manifest } = context.observed.checked ?? {};
+      const images = [
+        databaseImage(release),
+        ...(manifest === undefined ? [] : [preparingImage(release, manifest)]),
+        context.dependencies.toolbox,
+      ];
+      return await host.pull(
+        images,
+        rendered.pullCredentials,
+        ({ imagesDone, imagesTotal }) => context.progress(`pulling images: ${imagesDone} of ${imagesTotal}`),
+        signal,
+      );
+    }
+    case 'StartRestore':
+      return await host.startJob(project, await scratchRestoreJob(context), fence(), signal);
+    case 'StartDatabase': {
+      const { release, rendered } = await render(context);
+      return await host.composeUp(project, rendered.rendered, [release.database.component], fence(), signal);
+    }
+    case 'StartCount':
+      return await host.startJob(project, await scratchCountJob(context), fence(), signal);
+    case 'RemoveJob':
+      return await host.removeJob(action.uid, fence(), signal);
+    case 'DestroyScratch':
+      return await host.destroy(project, fence(), signal);
+  }
+}
+
+/** The release that wrote the data, without anything that could meet the real stack: no published ports, no components of the spec. */
+async function render({
+  restore,
+  observed,
+  dependencies,
+  signal,
+}: ScratchContext): Promise<{ readonly release: Release; readonly rendered: RenderedStack }> {
+  const options: CallOptions = { signal };
+  const { stack } = observed;
+  if (stack === undefined)
+    throw new Error(`planned more than cleaning up for ${restore.metadata.name}, whose stack is gone`);
+  const version = observed.checked?.manifest?.release.version ?? stack.spec.version;
+  return await renderBeside(stack, version, scratchProject(restore), {}, dependencies, options);
+}
+
+async function scratchRestoreJob(context: ScratchContext): Promise<JobSpec> {
+  const { restore, observed, dependencies, signal } = context;
+  if (!observed.target.ok) throw new InputError(observed.target.reason, observed.target.message);
+  const { release, rendered } = await render(context);
+  const { backupID, identity, storeName } = observed.target.value;
+  const { cluster, openStore, toolbox } = dependencies;
+  const { resource, blobs } = await openStore(cluster, restore.metadata.namespace, storeName, 'spec.source', {
+    signal,
+  });
+  const backup = await loadBackup(blobs, identity, backupID, signal);
+  const keyID = backup.manifest.encryption?.keyID;
+  const project = scratchProject(restore);
+  if (databaseWay(backup.manifest) === 'Logical')
+    await context.host.composeUp(
+      project,
+      rendered.rendered,
+      [release.database.component],
+      context.fence(),
+      signal,
+    );
+  return await restoreJob({
+    uid: restoreJobUID(restore.metadata.uid),
+    loadID: restore.metadata.uid,
+    onData: 'Refuse',
+    purpose: 'Restore',
+    project,
+    toolbox,
+    release,
+    rootPassword: rendered.rootPassword,
+    databaseFiles: rendered.databaseFiles,
+    store: blobs,
+    backup,
+    ...(keyID === undefined ? {} : { encryption: await encryptionKey(cluster, resource, keyID, { signal }) }),
+  });
+}
+
+async function scratchCountJob(context: ScratchContext): Promise<JobSpec> {
+  const { restore, dependencies, observed } = context;
+  const { release, rendered } = await render(context);
+  const manifest = observed.checked?.manifest;
+  return countJob({
+    uid: countJobUID(restore.metadata.uid),
+    project: scratchProject(restore),
+    release,
+    manifest,
+    rootPassword: rendered.rootPassword,
+    databaseFiles: rendered.databaseFiles,
+    toolbox: dependencies.toolbox,
+  });
+}

@@ -1,0 +1,388 @@
+/** Looks at everything that planning a restore needs: the stack, the backup, what is checked, and (mode Test) the scratch project. */
+
+import type { Manifest } from '../../../backup-format/manifest.ts';
+import type { BlobStore } from '../../../blob-store/blob-store.ts';
+import {
+  backupKind,
+  stackKind,
+  type JtelRestore,
+  type JtelStack,
+  type StackHost,
+} from '../../../crds/index.ts';
+import type {
+  CarriedOutOrder,
+  Host,
+  HostDriver,
+  HostObservation,
+  JobReport,
+} from '../../../host-driver/host.ts';
+import type { CallOptions } from '../../../runtime/client/cluster.ts';
+import { listBackups, readManifest } from '../../stores/backup-catalog.ts';
+import {
+  acceptedBackup,
+  describeSkipped,
+  newestGoodBackup,
+  requireChoice,
+} from '../../stores/backup-doubt.ts';
+import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
+import { readHostTarget } from '../../hosts/host-target.ts';
+import { InputError } from '../../inputs/input-error.ts';
+import { outcome, problemOf, type Outcome } from '../../inputs/outcome.ts';
+import {
+  carriedOutBefore,
+  countJobUID,
+  isOrdered,
+  orderID,
+  restoreJobUID,
+  standingOrders,
+} from '../../loading/restore-orders.ts';
+import { readRelease } from '../../inputs/stack-release.ts';
+import { check, type CheckDependencies } from './checks.ts';
+import type { Ahead, Checked, Observed, Scratch, Target } from '../model.ts';
+import { verification } from '../plan/plan-test.ts';
+import { obstacle } from '../plan/obstacles.ts';
+import { preRestoreBackupName } from '../plan/plan.ts';
+import { scratchProject } from '../act/scratch.ts';
+import { wantsPreRestoreBackup } from '../model.ts';
+import { optional } from '../../../base/optional.ts';
+
+export interface ObserveDependencies extends CheckDependencies {
+  readonly driver: HostDriver;
+  readonly restoresOf: (stack: JtelStack, options: CallOptions) => Promise<readonly JtelRestore[]>;
+}
+
+export interface Gathered {
+  readonly observed: Observed;
+  /** Host of the scratch project. */
+  readonly host?: Host;
+}
+
+const hostTimeoutSeconds = 30;
+
+export async function observe(
+  restore: JtelRestore,
+  dependencies: ObserveDependencies,
+  options: CallOptions,
+): Promise<Gathered> {
+  const { namespace } = restore.metadata;
+  const stack = await dependencies.cluster.find(
+    stackKind,
+    { namespace, name: restore.spec.stackRef.name },
+    options,
+  );
+  const isTest = restore.spec.mode === 'Test';
+  const place = isTest ? testPlace(restore, stack) : undefined;
+  const scratchLook =
+    place === undefined ? undefined : await observeScratch(restore, stack, place, dependencies, options);
+  const ahead =
+    stack === undefined || isTest ? undefined : await olderRestore(restore, stack, dependencies, options);
+  const carriedOut =
+    stack === undefined ? undefined : await earlierLife(restore, stack, dependencies, options);
+  const target =
+    stack === undefined || carriedOut?.ok === true || restore.spec.source.undoOf !== undefined
+      ? notLooked
+      : (carriedOut ?? (await outcome(() => findTarget(restore, stack, dependencies, options))));
+  const backup =
+    restore.spec.mode === 'Execute'
+      ? await dependencies.cluster.find(
+          backupKind,
+          { namespace, name: preRestoreBackupName(restore) },
+          options,
+        )
+      : undefined;
+  const observed: Observed = {
+    ...optional({ stack, ahead }),
+    target,
+    ...(carriedOut?.ok === true ? { carriedOut: carriedOut.value } : {}),
+    ...optional({ preRestoreBackup: backup }),
+    ...(scratchLook === undefined ? {} : { scratch: scratchLook.scratch }),
+  };
+  const checked = await observeChecks(restore, observed, dependencies, options);
+  return {
+    observed: { ...observed, ...optional({ checked }) },
+    ...(scratchLook?.host === undefined ? {} : { host: scratchLook.host }),
+  };
+}
+
+/**
+ * The same order, carried out before: as the stack knows of its host; a stack without data asks its store, because the host
+ * that knew may be lost. A problem: the store cannot be asked now, which is not "no".
+ */
+async function earlierLife(
+  restore: JtelRestore,
+  stack: JtelStack,
+  { cluster, openStore }: ObserveDependencies,
+  options: CallOptions,
+): Promise<Outcome<CarriedOutOrder> | undefined> {
+  const { spec, status, metadata } = restore;
+  if (spec.mode !== 'Execute' || metadata.deletionTimestamp !== undefined || isOrdered(restore))
+    return undefined;
+  const order = { id: orderID(restore), requestUID: metadata.uid };
+  const { data, carriedOut } = stack.status ?? {};
+  const known = carriedOutBefore(order, carriedOut, data);
+  if (known !== undefined) return { ok: true, value: known };
+  const storeName = stack.spec.backup?.storeRef.name;
+  if (data !== undefined || storeName === undefined || status?.backupID !== undefined) return undefined;
+  const remembered = await outcome(async () => {
+    const { blobs } = await openStore(
+      cluster,
+      metadata.namespace,
+      storeName,
+      'spec.backup.storeRef',
+      options,
+    );
+    return await rememberedInStore(blobs, stackIdentity(stack), options.signal);
+  });
+  if (!remembered.ok) return remembered;
+  const stored = carriedOutBefore(order, remembered.value, undefined);
+  return stored === undefined ? undefined : { ok: true, value: stored };
+}
+
+/** What the newest backup says; one that cannot be read says nothing, and is no reason not to restore an older one. */
+async function rememberedInStore(
+  store: BlobStore,
+  identity: string,
+  signal: AbortSignal,
+): Promise<Manifest['carriedOut']> {
+  const [newest] = await listBackups(store, identity, signal);
+  try {
+    return newest === undefined
+      ? undefined
+      : (await readManifest(store, identity, newest, signal)).manifest.carriedOut;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+const notLooked: Outcome<Target> = { ok: false, reason: 'NotChecked', message: 'No backup was looked for.' };
+
+/** Reading a store is dear: only what the next step depends on. */
+async function observeChecks(
+  restore: JtelRestore,
+  observed: Observed,
+  dependencies: ObserveDependencies,
+  options: CallOptions,
+): Promise<Checked | undefined> {
+  const { stack, target, preRestoreBackup } = observed;
+  const { spec, status, metadata } = restore;
+  if (
+    stack === undefined ||
+    !target.ok ||
+    observed.carriedOut !== undefined ||
+    metadata.deletionTimestamp !== undefined ||
+    obstacle(restore, observed) !== undefined
+  )
+    return undefined;
+  if (status?.checks?.some(({ name }) => name === verification) === true) return undefined;
+  if (spec.mode === 'Test' && (status?.phase === 'Loading' || status?.phase === 'Starting'))
+    return await readAgain(restore, target.value, dependencies, options);
+  if (status?.phase === 'Loading' || status?.phase === 'Starting') return undefined;
+  const waiting =
+    preRestoreBackup !== undefined &&
+    preRestoreBackup.status?.phase !== 'Completed' &&
+    wantsPreRestoreBackup(restore, stack);
+  if (waiting) return { checks: [] };
+  return await check(restore, stack, target.value, dependencies, options);
+}
+
+async function readAgain(
+  restore: JtelRestore,
+  target: Target,
+  { cluster, openStore }: ObserveDependencies,
+  options: CallOptions,
+): Promise<Checked> {
+  try {
+    const { blobs } = await openStore(
+      cluster,
+      restore.metadata.namespace,
+      target.storeName,
+      'spec.source',
+      options,
+    );
+    return {
+      checks: [],
+      manifest: (await readManifest(blobs, target.identity, target.backupID, options.signal)).manifest,
+    };
+  } catch (error) {
+    return { checks: [], problem: problemOf(error) };
+  }
+}
+
+async function olderRestore(
+  restore: JtelRestore,
+  stack: JtelStack,
+  { restoresOf }: ObserveDependencies,
+  options: CallOptions,
+): Promise<Ahead | undefined> {
+  const first = standingOrders(await restoresOf(stack, options))[0];
+  if (first === undefined || first.metadata.uid === restore.metadata.uid) return undefined;
+  const { phase = 'Pending', startTime, message } = first.status ?? {};
+  return {
+    name: first.metadata.name,
+    phase,
+    since: startTime ?? first.metadata.creationTimestamp,
+    ...optional({ message }),
+  };
+}
+
+/** The backup that is asked for; once it was found, it stays the same. @throws {InputError} {@link BlobError} */
+async function findTarget(
+  restore: JtelRestore,
+  stack: JtelStack,
+  dependencies: ObserveDependencies,
+  options: CallOptions,
+): Promise<Target> {
+  const { status, metadata } = restore;
+  if (
+    status?.backupID !== undefined &&
+    status.identity !== undefined &&
+    status.storeRef !== undefined &&
+    restore.spec.source.backupRef === undefined
+  ) {
+    return { backupID: status.backupID, identity: status.identity, storeName: status.storeRef.name };
+  }
+  const asked = await resolveSource(restore, stack, dependencies, options);
+  const own = stackIdentity(stack);
+  const named = restore.spec.source.identity ?? restore.spec.source.latestOf;
+  if (asked.identity !== own && asked.identity !== named) {
+    throw new InputError(
+      'BackupNotAllowed',
+      `The backup belongs to ${asked.identity}, and stack ${stack.metadata.name} is ${own}: to bring the data of another stack into it, name that identity in spec.source.identity.`,
+    );
+  }
+  const { cluster, openStore } = dependencies;
+  const { resource, blobs } = await openStore(
+    cluster,
+    metadata.namespace,
+    asked.storeName,
+    'spec.source',
+    options,
+  );
+  requireIdentityAllowed(resource, asked.identity);
+  if (asked.backupID !== undefined) return { ...asked, backupID: asked.backupID };
+  const choice = await newestGoodBackup(blobs, asked.identity, acceptedBackup(stack), options.signal);
+  const newest = requireChoice(choice, blobs.description);
+  if (newest === undefined)
+    throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${asked.identity}.`);
+  const note = describeSkipped(choice);
+  return { ...asked, backupID: newest, ...(note === '' ? {} : { note }) };
+}
+
+interface Asked {
+  readonly identity: string;
+  readonly storeName: string;
+  /** Undefined: the newest. */
+  readonly backupID?: string;
+  readonly manifestDigest?: string;
+}
+
+async function resolveSource(
+  { spec, metadata }: JtelRestore,
+  stack: JtelStack,
+  { cluster }: ObserveDependencies,
+  options: CallOptions,
+): Promise<Asked> {
+  const { backupRef, backupID, latestOf, storeRef, identity } = spec.source;
+  if (backupRef !== undefined) {
+    const backup = await cluster.find(
+      backupKind,
+      { namespace: metadata.namespace, name: backupRef.name },
+      options,
+    );
+    if (backup === undefined)
+      throw new InputError(
+        'BackupNotFound',
+        `JtelBackup ${metadata.namespace}/${backupRef.name} does not exist; a backup in the store is found by backupID and storeRef.`,
+      );
+    const { phase, message } = backup.status ?? {};
+    if (phase === 'Failed')
+      throw new InputError(
+        'BackupFailed',
+        `JtelBackup ${backupRef.name} failed, so there is nothing to restore: ${message ?? ''}`,
+      );
+    const found = backup.status;
+    if (phase !== 'Completed' || found?.backupID === undefined)
+      throw new InputError(
+        'NotChecked',
+        `JtelBackup ${backupRef.name} is not completed yet (${phase ?? 'Pending'}).`,
+      );
+    const storeName = found.storeRef?.name ?? backup.spec.storeRef?.name ?? stack.spec.backup?.storeRef.name;
+    if (storeName === undefined)
+      throw new InputError(
+        'StoreNotFound',
+        `JtelBackup ${backupRef.name} does not say in which store it lies: restore it by backupID and storeRef.`,
+      );
+    const digest =
+      found.manifestDigest === undefined
+        ? {}
+        : { manifestDigest: found.manifestDigest.replace(/^sha256:/, '') };
+    return {
+      backupID: found.backupID,
+      identity: found.identity ?? stackIdentity(stack),
+      storeName,
+      ...digest,
+    };
+  }
+  const storeName = storeRef?.name ?? stack.spec.backup?.storeRef.name;
+  if (storeName === undefined)
+    throw new InputError(
+      'BackupNotConfigured',
+      `Stack ${stack.metadata.name} has no spec.backup, so spec.source needs a storeRef.`,
+    );
+  return {
+    identity: latestOf ?? identity ?? stackIdentity(stack),
+    storeName,
+    ...optional({ backupID }),
+  };
+}
+
+/** Where it began, what it made is found again: its stack may have been moved or deleted since. */
+function testPlace({ spec, status }: JtelRestore, stack: JtelStack | undefined): StackHost | undefined {
+  return status?.testHost ?? spec.test?.host ?? stack?.spec.host;
+}
+
+async function observeScratch(
+  restore: JtelRestore,
+  stack: JtelStack | undefined,
+  place: StackHost,
+  dependencies: ObserveDependencies,
+  options: CallOptions,
+): Promise<{ readonly scratch: Scratch; readonly host?: Host }> {
+  const project = scratchProject(restore);
+  const { uid } = restore.metadata;
+  const release =
+    stack === undefined ? undefined : await outcome(() => readRelease(stack, dependencies, options));
+  const databaseService = release?.ok === true ? release.value.loaded.release.database.component : '';
+  const field =
+    restore.spec.test === undefined
+      ? `spec.host of JtelStack ${restore.spec.stackRef.name}`
+      : 'spec.test.host';
+  const target = await outcome(() =>
+    readHostTarget(
+      dependencies.cluster,
+      { metadata: restore.metadata, spec: { host: place } },
+      options,
+      field,
+    ),
+  );
+  if (!target.ok) return { scratch: { project, place, databaseService, host: target } };
+  const host = dependencies.driver.host(target.value);
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
+  const seen: Outcome<HostObservation> = await outcome(() => host.observe(project, 'full', signal));
+  const report = async (job: string): Promise<JobReport | undefined> =>
+    seen.ok && seen.value.jobs.some((one) => one.uid === job)
+      ? await host.readJob(job, signal).catch(() => undefined)
+      : undefined;
+  const [load, count] = [await report(restoreJobUID(uid)), await report(countJobUID(uid))];
+  return {
+    scratch: {
+      project,
+      place,
+      databaseService,
+      host: seen,
+      ...optional({ restore: load, count }),
+    },
+    host,
+  };
+}

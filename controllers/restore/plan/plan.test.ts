@@ -1,0 +1,334 @@
+/** What comes next for a restore: one line per situation. */
+import { describe, expect, it } from 'vitest';
+import type { JtelBackup, JtelRestore, JtelStack, JtelStackStatus } from '../../../crds/index.ts';
+import { aHost, aStack } from '../../stack/testing.ts';
+import type { Observed, Plan } from '../model.ts';
+import { plan } from './plan.ts';
+import { summarise } from '../report/status.ts';
+import { optional } from '../../../base/optional.ts';
+
+const now = new Date('2026-03-01T03:00:00Z');
+const target = {
+  ok: true,
+  value: { backupID: '20260301t020000z-00000a', identity: 'acme.main', storeName: 'backups' },
+} as const;
+const seen: JtelStackStatus = {
+  data: { source: 'vanilla 3.43.2', state: 'Complete' },
+  host: { diskFreeBytes: 2 ** 40 },
+  conditions: [
+    {
+      type: 'HostReachable',
+      status: 'True',
+      reason: 'HostReachable',
+      message: '',
+      lastTransitionTime: '2026-03-01T00:00:00Z',
+      observedGeneration: 1,
+    },
+  ],
+};
+
+function aRestore(
+  spec: Partial<JtelRestore['spec']> = {},
+  status?: JtelRestore['status'],
+  metadata: object = {},
+): JtelRestore {
+  return {
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: 'JtelRestore',
+    metadata: {
+      namespace: 'acme',
+      name: 'back',
+      uid: 'restore-uid',
+      generation: 1,
+      ...metadata,
+    } as JtelRestore['metadata'],
+    spec: {
+      stackRef: { name: 'main' },
+      source: { latestOf: 'acme.main' },
+      mode: 'Execute',
+      ifNotEmpty: 'Replace',
+      confirmReplace: 'main',
+      preRestoreBackup: 'Required',
+      verify: 'Checksum',
+      inPlace: 'Refuse',
+      keepPreviousHours: 24,
+      ...spec,
+    },
+    ...optional({ status }),
+  };
+}
+
+function stack(status: JtelStackStatus = seen, spec: Partial<JtelStack['spec']> = {}): JtelStack {
+  return aStack(spec, {}, status);
+}
+
+const good: Observed = { stack: stack(), target, checked: { checks: [] } };
+const backupIn = (phase: 'Running' | 'Completed' | 'Failed'): JtelBackup =>
+  ({ status: { phase, message: 'because' } }) as JtelBackup;
+const order = (
+  state: 'Preparing' | 'Loading' | 'Starting' | 'Done' | 'Failed',
+  data: JtelStackStatus['data'] = seen.data ?? { source: '' },
+): Observed => ({
+  ...good,
+  stack: stack({
+    ...seen,
+    data,
+    dataOrder: {
+      requestUID: 'restore-uid',
+      state,
+      message: 'so far',
+      ...(state === 'Failed' ? { reason: 'BackupInvalid' } : {}),
+    },
+  }),
+});
+const next = (restore: JtelRestore, observed: Observed): Plan => plan({ restore, observed, now });
+
+describe('what is in the way of a beginning', () => {
+  const away: Observed = {
+    ...good,
+    checked: { checks: [], problem: { reason: 'StoreUnreachable', message: 'no answer.' } },
+  };
+  const minutesAgo = (minutes: number): string => new Date(now.getTime() - minutes * 60_000).toISOString();
+  const blocked = (minutes: number, phase: 'Pending' | 'Checking' = 'Pending'): JtelRestore =>
+    aRestore({}, { phase, blockedSinceTime: minutesAgo(minutes) });
+
+  it.each([
+    ['a store that is away', away],
+    ['a stack that is not there', { ...good, stack: undefined as never }],
+    ['a host that was not looked at', { ...good, stack: stack({}) }],
+  ])('ends it after an hour: %s', (_, observed) => {
+    expect(next(blocked(59), observed)).toMatchObject({ kind: 'Wait' });
+    expect(next(blocked(61), observed)).toMatchObject({
+      kind: 'Fail',
+      message: expect.stringMatching(
+        /^It could not begin within 60 minutes, and nothing was touched: .* create another JtelRestore\.$/,
+      ),
+    });
+  });
+  it('ends it between its checks and the load, too', () => {
+    expect(next(blocked(61, 'Checking'), away)).toMatchObject({ kind: 'Fail', reason: 'StoreUnreachable' });
+  });
+  it('ends a test as well', () => {
+    const test = aRestore({ mode: 'Test' }, { phase: 'Pending', blockedSinceTime: minutesAgo(61) });
+    expect(next(test, away)).toMatchObject({ kind: 'Fail', reason: 'StoreUnreachable' });
+  });
+  it.each<readonly [string, Observed]>([
+    ['a suspended stack', { ...good, stack: stack(seen, { suspend: true }) }],
+    ['an older order', { ...good, ahead: { name: 'first', phase: 'Loading', since: minutesAgo(90) } }],
+    ['a backup of what is there', { ...good, preRestoreBackup: backupIn('Running') }],
+  ])('may last when it is wanted: %s', (_, observed) => {
+    expect(next(blocked(600), observed)).toMatchObject({ kind: 'Wait' });
+  });
+  it('counts from when it began, and anew after a break', () => {
+    const told = (restore: JtelRestore, observed: Observed): JtelRestore['status'] =>
+      summarise({ restore, observed, plan: next(restore, observed), now });
+    const first = told(aRestore(), away);
+    expect(first?.blockedSinceTime).toBe('2026-03-01T03:00:00Z');
+    expect(told(blocked(20), away)?.blockedSinceTime).toBe(minutesAgo(20));
+    expect(
+      told(blocked(20), { ...good, preRestoreBackup: backupIn('Running') })?.blockedSinceTime,
+    ).toBeUndefined();
+  });
+});
+
+describe('a test whose load fails', () => {
+  const start = now.getTime() / 1000;
+  const failedAt = (seconds: number, reason: string): Observed => ({
+    ...good,
+    scratch: {
+      project: 'jtel-test-0',
+      place: stack().spec.host as never,
+      host: { ok: true, value: aHost() },
+      databaseService: 'acd-dbm',
+      restore: {
+        job: { name: 'j', uid: 'u', type: 'restore', state: 'Failed', finishedSeconds: start + seconds },
+        error: { reason, message: 'no answer.' },
+      },
+    },
+  });
+  const test = aRestore({ mode: 'Test' }, { phase: 'Loading', startTime: now.toISOString() });
+  const look = (seconds: number, observed: Observed): Plan =>
+    plan({ restore: test, observed, now: new Date((start + seconds) * 1000) });
+
+  it('is tried again after longer and longer pauses, for an hour', () => {
+    const tries: number[] = [];
+    let failed = 5;
+    let verdict = look(failed, failedAt(failed, 'DownloadFailed'));
+    while (verdict.kind === 'Wait') {
+      tries.push(verdict.afterSeconds);
+      const again = failed + verdict.afterSeconds;
+      verdict = look(again, failedAt(failed, 'DownloadFailed'));
+      if (verdict.kind !== 'Act') break;
+      failed = again + 5;
+      verdict = look(failed, failedAt(failed, 'DownloadFailed'));
+    }
+    expect(tries).toEqual([60, 70, 145, 295, 595, 600, 600, 600, 600]);
+    expect(verdict).toMatchObject({ kind: 'Note', message: expect.stringContaining('no answer.') });
+  });
+  it('ends at once when no other try can help', () => {
+    expect(look(5, failedAt(5, 'DatabaseKeysMissing'))).toMatchObject({ kind: 'Note' });
+  });
+});
+
+describe('before anything is touched', () => {
+  it.each<[string, Partial<JtelRestore['spec']>, Partial<Observed>, object]>([
+    [
+      'a stack that is not there is waited for',
+      {},
+      { stack: undefined as never },
+      { kind: 'Wait', phase: 'Pending', reason: 'StackNotFound' },
+    ],
+    [
+      'an older restore comes first',
+      {},
+      {
+        ahead: {
+          name: 'first',
+          phase: 'Loading',
+          since: '2026-03-01T02:00:00Z',
+          message: 'a pack is missing.',
+        },
+      },
+      {
+        kind: 'Wait',
+        reason: 'RestoreWaits',
+        message: expect.stringMatching(
+          /first .* is Loading since 2026-03-01T02:00:00Z.*kubectl delete jtelrestore first -n acme.*a pack is missing/,
+        ),
+      },
+    ],
+    [
+      'a suspended stack is waited for',
+      {},
+      { stack: stack(seen, { suspend: true }) },
+      { kind: 'Wait', reason: 'Suspended' },
+    ],
+    [
+      'a stopped stack is waited for',
+      {},
+      { stack: stack(seen, { powerState: 'Stopped' }) },
+      { kind: 'Wait', reason: 'Stopped' },
+    ],
+    [
+      'a stack that is only observed is waited for',
+      {},
+      { stack: stack(seen, { managementMode: 'Observe' }) },
+      { kind: 'Wait', reason: 'Observing' },
+    ],
+    [
+      'facts about a host that was not looked at are waited for',
+      {},
+      { stack: stack({}) },
+      { kind: 'Wait', reason: 'NotChecked' },
+    ],
+    [
+      'a store that does not answer is waited for',
+      {},
+      { checked: { checks: [], problem: { reason: 'StoreUnreachable', message: 'no answer' } } },
+      { kind: 'Wait', phase: 'Pending' },
+    ],
+    [
+      'a damaged backup is the end',
+      {},
+      {
+        checked: {
+          checks: [],
+          problem: { reason: 'BackupInvalid', message: 'a pack is missing' },
+        },
+      },
+      { kind: 'Fail', reason: 'BackupInvalid', message: expect.stringContaining('Nothing was touched') },
+    ],
+    [
+      'a plan is complete when everything was checked',
+      { mode: 'Plan' },
+      {},
+      {
+        kind: 'Complete',
+        reason: 'ChecksPassed',
+        message: expect.stringContaining(
+          'make a backup of what is there, load the backup beside the data in use while main serves',
+        ),
+      },
+    ],
+    ['what is there is backed up first', {}, {}, { kind: 'CreateBackup', name: 'pre-restore-restore-uid' }],
+    [
+      '… and that is waited for',
+      {},
+      { preRestoreBackup: backupIn('Running') },
+      { kind: 'Wait', phase: 'Checking', reason: 'BackupRunning' },
+    ],
+    [
+      '… and its failure is the end',
+      {},
+      { preRestoreBackup: backupIn('Failed') },
+      { kind: 'Fail', reason: 'BackupFailed' },
+    ],
+    ['… and then the order is given', {}, { preRestoreBackup: backupIn('Completed') }, { kind: 'Order' }],
+    [
+      'without that wish it is given at once',
+      { preRestoreBackup: 'Skip', verify: 'Checksum', inPlace: 'Refuse', keepPreviousHours: 24 },
+      {},
+      { kind: 'Order' },
+    ],
+    [
+      'incomplete data are not worth a backup',
+      {},
+      { stack: stack({ ...seen, data: { source: 'x', state: 'Incomplete' } }) },
+      { kind: 'Order' },
+    ],
+  ])('%s', (_, spec, observed, expected) => {
+    expect(next(aRestore(spec), { ...good, ...observed })).toMatchObject(expected);
+  });
+});
+
+describe('once the order is given', () => {
+  const loading = aRestore({}, { phase: 'Loading' });
+  it.each<[string, Observed, object]>([
+    ['a stack that has not seen it yet is waited for', good, { kind: 'Wait', phase: 'Loading' }],
+    ['its word is passed on', order('Loading'), { kind: 'Wait', phase: 'Loading', message: 'so far' }],
+    [
+      'trouble that is tried again is told at once',
+      {
+        ...order('Preparing'),
+        stack: stack({
+          ...seen,
+          dataOrder: {
+            requestUID: 'restore-uid',
+            state: 'Preparing',
+            reason: 'JobFailed',
+            message: 'error 1100',
+          },
+        }),
+      },
+      { kind: 'Wait', phase: 'Loading', reason: 'JobFailed', message: 'error 1100', trouble: true },
+    ],
+    ['its start is followed', order('Starting'), { kind: 'Wait', phase: 'Starting' }],
+    ['its health is the end', order('Done'), { kind: 'Complete', reason: 'RestoreCompleted' }],
+    [
+      'its failure before it wrote leaves the stack as it was',
+      order('Failed'),
+      { kind: 'Fail', reason: 'BackupInvalid', message: expect.stringContaining('Nothing was overwritten') },
+    ],
+    [
+      'its failure while it wrote is told as that',
+      order('Failed', { source: 'x', state: 'Incomplete', requestUID: 'restore-uid' }),
+      { kind: 'Fail', message: expect.stringContaining('its data are incomplete') },
+    ],
+    [
+      'a store that is away by now is no reason to start over',
+      { ...order('Loading'), target: { ok: false, reason: 'StoreNotFound', message: '' } },
+      { kind: 'Wait', phase: 'Loading' },
+    ],
+  ])('%s', (_, observed, expected) => {
+    expect(next(loading, observed)).toMatchObject(expected);
+  });
+
+  it('a deleted request is let go; the stack sees that by itself', () => {
+    expect(
+      next(
+        aRestore({}, { phase: 'Loading' }, { deletionTimestamp: '2026-03-01T02:59:00Z' }),
+        order('Loading'),
+      ),
+    ).toEqual({ kind: 'LetGo' });
+  });
+});

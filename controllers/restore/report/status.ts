@@ -1,0 +1,169 @@
+/** The status of a restore, made new from each plan; pure. A phase never goes back. */
+
+import { backupTime } from '../../../backup-format/names.ts';
+import {
+  statusMessageMaxLength,
+  type JtelRestore,
+  type JtelRestoreStatus,
+  type Reason,
+} from '../../../crds/index.ts';
+import { formatTime, removeCondition, setCondition } from '../../../runtime/report/conditions.ts';
+import type { Check, Observed, Phase, Plan } from '../model.ts';
+import { isBlocked } from '../plan/patience.ts';
+import { optional } from '../../../base/optional.ts';
+
+const order: readonly Phase[] = ['Pending', 'Checking', 'Loading', 'Starting', 'Completed', 'Failed'];
+/** What a host loads in a second, roughly, and what stopping and starting takes. */
+const loadBytesPerSecond = 60 * 2 ** 20;
+const restSeconds = 60;
+
+export function isOver({ status }: JtelRestore): boolean {
+  return status?.phase === 'Completed' || status?.phase === 'Failed';
+}
+
+export interface StatusInput {
+  readonly restore: JtelRestore;
+  readonly observed: Observed;
+  readonly plan: Plan;
+  /** What a running wave says of itself, or why the last one failed. */
+  readonly message?: string;
+  readonly now: Date;
+}
+
+export function summarise({
+  restore,
+  observed,
+  plan,
+  message: activity,
+  now,
+}: StatusInput): JtelRestoreStatus {
+  const previous = restore.status ?? {};
+  const phase = later(previous.phase, phaseOf(plan));
+  const over = phase === 'Completed' || phase === 'Failed';
+  const time = formatTime(now);
+  const working = phase !== 'Pending';
+  const startTime = previous.startTime ?? (working ? time : undefined);
+  const message = (activity ?? messageOf(plan)).slice(0, statusMessageMaxLength);
+  const percent = plan.kind === 'Wait' ? plan.progressPercent : undefined;
+  const manifest = observed.checked?.manifest;
+  const repeated = plan.kind === 'Complete' && plan.reason === 'AlreadyCarriedOut';
+  const loaded =
+    phase === 'Completed' && !repeated && restore.spec.mode !== 'Plan' && startTime !== undefined;
+  return {
+    ...previous,
+    observedGeneration: restore.metadata.generation,
+    phase,
+    message,
+    progress: phase === 'Completed' ? '100%' : percent === undefined ? undefined : `${percent}%`,
+    progressPercent: phase === 'Completed' ? 100 : percent,
+    ...(observed.target.ok
+      ? {
+          backupID: observed.target.value.backupID,
+          identity: observed.target.value.identity,
+          storeRef: { name: observed.target.value.storeName },
+          backupTime: formatTime(backupTime(observed.target.value.backupID)),
+        }
+      : {}),
+    ...(manifest === undefined
+      ? {}
+      : {
+          bytes: manifest.totals.totalBytes,
+          estimatedSeconds: restSeconds + Math.ceil(manifest.totals.totalBytes / loadBytesPerSecond),
+        }),
+    checks: mergeChecks(
+      previous.checks,
+      observed.checked?.checks,
+      plan.kind === 'Note' ? plan.checks : undefined,
+    ),
+    // Told before anything is done there.
+    ...(plan.kind === 'Act' && observed.scratch !== undefined ? { testHost: observed.scratch.place } : {}),
+    ...(plan.kind === 'CreateBackup' ? { preRestoreBackupRef: { name: plan.name } } : {}),
+    ...optional({ startTime }),
+    blockedSinceTime: isBlocked(plan) ? (previous.blockedSinceTime ?? time) : undefined,
+    ...(over ? { completionTime: previous.completionTime ?? time } : {}),
+    ...(loaded ? switchFigures(observed) : {}),
+    ...(loaded
+      ? { recoveryTimeSeconds: Math.max(0, Math.round((now.getTime() - Date.parse(startTime)) / 1000)) }
+      : {}),
+    conditions: conditionsOf(restore, plan, phase, message, now),
+  } as JtelRestoreStatus;
+}
+
+/** What the stack says of it in the very moment in which it is done. */
+function switchFigures({
+  stack,
+}: Observed): Pick<JtelRestoreStatus, 'downtimeSeconds' | 'previousUntilTime'> {
+  const { dataOrder, previousData } = stack?.status ?? {};
+  return {
+    ...(dataOrder?.downtimeSeconds === undefined ? {} : { downtimeSeconds: dataOrder.downtimeSeconds }),
+    ...(previousData === undefined ? {} : { previousUntilTime: previousData.untilTime }),
+  };
+}
+
+function phaseOf(plan: Plan): Phase {
+  switch (plan.kind) {
+    case 'Complete':
+      return 'Completed';
+    case 'Fail':
+      return 'Failed';
+    case 'Order':
+      return 'Loading';
+    case 'CreateBackup':
+      return 'Checking';
+    case 'LetGo':
+      return 'Pending';
+    default:
+      return plan.phase;
+  }
+}
+
+function later(before: Phase | undefined, now: Phase): Phase {
+  return before !== undefined && order.indexOf(before) > order.indexOf(now) ? before : now;
+}
+
+function messageOf(plan: Plan): string {
+  return plan.kind === 'LetGo' ? '' : plan.message;
+}
+
+/** By name; a later look replaces an earlier one. */
+function mergeChecks(...lists: readonly (readonly Check[] | undefined)[]): readonly Check[] | undefined {
+  const merged = new Map(lists.flatMap((list) => list ?? []).map((check) => [check.name, check]));
+  return merged.size === 0 ? undefined : [...merged.values()];
+}
+
+function conditionsOf(
+  restore: JtelRestore,
+  plan: Plan,
+  phase: Phase,
+  message: string,
+  now: Date,
+): JtelRestoreStatus['conditions'] {
+  const previous = restore.status?.conditions ?? [];
+  const observedGeneration = restore.metadata.generation;
+  const set = (
+    conditions: NonNullable<JtelRestoreStatus['conditions']>,
+    type: string,
+    status: 'True' | 'False',
+    reason: Reason,
+  ): NonNullable<JtelRestoreStatus['conditions']> => [
+    ...setCondition(conditions, { type, status, reason, message, observedGeneration }, now),
+  ];
+  const reason = reasonOf(plan);
+  const ended = removeCondition(previous, 'Progressing');
+  if (phase === 'Completed') return set([...ended], 'Complete', 'True', reason);
+  if (phase === 'Failed') return set([...ended], 'Failed', 'True', reason);
+  return set([...previous], 'Progressing', phase === 'Pending' ? 'False' : 'True', reason);
+}
+
+function reasonOf(plan: Plan): Reason {
+  switch (plan.kind) {
+    case 'Wait':
+    case 'Complete':
+    case 'Fail':
+      return plan.reason;
+    case 'CreateBackup':
+      return 'BackupPending';
+    default:
+      return 'Restoring';
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The CronJob that asks for a stack's backups; pure. Its pods do nothing but create a JtelBackup, so they need one right and
+ * no volume. What it misses, or fires twice, is put right by the operator: the name of the JtelBackup is what counts.
+ */
+
+import { createHash } from 'node:crypto';
+import { labels, type JtelStack } from '../../../crds/index.ts';
+import type { CronJob } from '../../../runtime/client/kinds.ts';
+import { isScheduled } from '../../times/schedule-times.ts';
+
+/** What the pods of the schedule run as; without it there are no CronJobs. */
+export interface SchedulePods {
+  /** The operator's own image. */
+  readonly image: string;
+  /** In each namespace with stacks; may create JtelBackups. */
+  readonly serviceAccount: string;
+}
+
+/** Of what was applied last, so that an unchanged one is not applied again. */
+export const digestAnnotation = 'jtel.de/applied-digest';
+
+export function cronJobName(stackName: string): string {
+  return `${stackName}-backup`;
+}
+
+/** @returns undefined for a stack without backups. */
+export function cronJob(stack: JtelStack, { image, serviceAccount }: SchedulePods): CronJob | undefined {
+  const { backup } = stack.spec;
+  if (backup === undefined) return undefined;
+  const { namespace, name, uid } = stack.metadata;
+  const podLabels = { [labels.stack]: name, 'app.kubernetes.io/name': 'jtel-backup-schedule' };
+  const args = [
+    'backup',
+    'create',
+    '--stack',
+    name,
+    '--trigger',
+    'Scheduled',
+    '--schedule',
+    backup.schedule,
+    '--time-zone',
+    backup.timeZone,
+    '--verify',
+    backup.verify,
+    '--job-name',
+    '$(JOB_NAME)',
+  ];
+  const container = {
+    name: 'create',
+    image,
+    args,
+    env: [
+      { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+      // Contains the minute for which the CronJob fired, whenever the pod comes to run.
+      {
+        name: 'JOB_NAME',
+        valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
+      },
+    ],
+    resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '192Mi' } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+  };
+  const podSpec = {
+    serviceAccountName: serviceAccount,
+    restartPolicy: 'OnFailure',
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [container],
+  };
+  const spec = {
+    schedule: backup.schedule,
+    timeZone: backup.timeZone,
+    concurrencyPolicy: 'Forbid' as const,
+    startingDeadlineSeconds: backup.startDeadlineMinutes * 60,
+    suspend: !isScheduled(stack),
+    successfulJobsHistoryLimit: 1,
+    failedJobsHistoryLimit: 3,
+    jobTemplate: {
+      metadata: { labels: podLabels },
+      spec: {
+        backoffLimit: 6,
+        activeDeadlineSeconds: 3600,
+        ttlSecondsAfterFinished: 86_400,
+        template: { metadata: { labels: podLabels }, spec: podSpec },
+      },
+    },
+  };
+  const digest = createHash('sha256')
+    .update(JSON.stringify([uid, spec]))
+    .digest('hex')
+    .slice(0, 16);
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: {
+      namespace,
+      name: cronJobName(name),
+      labels: { [labels.stack]: name },
+      annotations: { [digestAnnotation]: digest },
+      ownerReferences: [
+        {
+          apiVersion: 'jtel.de/v1alpha1',
+          kind: 'JtelStack',
+          name,
+          uid,
+          controller: true,
+          blockOwnerDeletion: false,
+        },
+      ],
+    },
+    spec,
+  };
+}
+
+export function isOwnedBy(object: CronJob, stack: JtelStack): boolean {
+  return (object.metadata?.ownerReferences ?? []).some(({ uid }) => uid === stack.metadata.uid);
+}

@@ -1,0 +1,37 @@
+/**
+ * When a probe is written, and tried to be destroyed. An immutable store keeps every probe for its whole period, so there is at most one a day for
+ * each store, and after a change of its spec: its name is made of just these, and writing the same again adds nothing.
+ */
+import { createHash } from 'node:crypto';
+import type { JtelBackupStore } from '../../../crds/index.ts';
+import { findCondition } from '../../../runtime/report/conditions.ts';
+import type { Action, Observed } from '../model.ts';
+
+const probeIntervalSeconds = 86_400;
+
+/** Until the next look at a store that is well. */
+export const checkIntervalSeconds = 600;
+/** Until the next look at a store that is not: whoever repairs a Secret or a network does not want to wait. */
+export const retryIntervalSeconds = 60;
+
+export function plan(store: JtelBackupStore, observed: Observed, now: Date): readonly Action[] {
+  if (observed.kind !== 'Listed' || store.spec.accessMode !== 'ReadWrite' || !probeIsDue(store, now))
+    return [];
+  const { uid, generation, namespace, name } = store.metadata;
+  const day = now.toISOString().slice(0, 10);
+  const id = createHash('sha256').update(`${uid} ${generation}`).digest('hex').slice(0, 16);
+  const content = `A probe of the jtel operator: JtelBackupStore ${namespace}/${name} could be written on ${day}. ${id}\n`;
+  const probe = `.jtel-probe/${day}-${id}`;
+  const proof =
+    store.spec.immutability.policy === 'None' ? [] : [{ type: 'ProveImmutable', name: probe } as const];
+  return [{ type: 'WriteProbe', name: probe, content }, ...proof];
+}
+
+function probeIsDue({ metadata, status }: JtelBackupStore, now: Date): boolean {
+  if (status?.lastProbeTime === undefined || status.observedGeneration !== metadata.generation) return true;
+  // Whoever repairs a policy wants to see it; the same probe is tried again, which adds nothing.
+  if (findCondition(status.conditions, 'Immutable')?.status === 'False') return true;
+  const ageSeconds = (now.getTime() - Date.parse(status.lastProbeTime)) / 1000;
+  // A time in the future (a clock was put back) would otherwise switch probing off.
+  return !(ageSeconds >= 0 && ageSeconds < probeIntervalSeconds);
+}

@@ -1,0 +1,141 @@
+/** What was found about a store, as users see it; pure. */
+import {
+  conditionMessageMaxLength,
+  statusMessageMaxLength,
+  type Condition,
+  type JtelBackupStore,
+  type JtelBackupStoreStatus,
+  type Reason,
+  type StoreConditionType,
+} from '../../../crds/index.ts';
+import { formatTime, setCondition } from '../../../runtime/report/conditions.ts';
+import type { Problem } from '../../inputs/outcome.ts';
+import { immutable } from './immutable.ts';
+import type { Observed, Probed } from '../model.ts';
+import { optional } from '../../../base/optional.ts';
+
+interface Draft {
+  readonly type: StoreConditionType;
+  readonly status: Condition['status'];
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export function summarise(
+  store: JtelBackupStore,
+  observed: Observed,
+  probed: Probed,
+  now: Date,
+): JtelBackupStoreStatus {
+  const previous = store.status ?? {};
+  const problem = problemIn(observed, probed);
+  const drafts: readonly Draft[] = [available(store, observed, problem), immutable(store, observed, probed)];
+  let conditions = previous.conditions;
+  for (const draft of drafts) {
+    const message = draft.message.slice(0, conditionMessageMaxLength);
+    conditions = setCondition<Condition>(
+      conditions,
+      { ...draft, message, observedGeneration: store.metadata.generation },
+      now,
+    );
+  }
+  const lastProbeTime = probeTime(store, probed, now);
+  const lastProofTime =
+    probed.kind === 'Written' && probed.proof !== undefined ? formatTime(now) : previous.lastProofTime;
+  return {
+    observedGeneration: store.metadata.generation,
+    message: (problem?.message ?? unsigned(observed) ?? archived(store, observed) ?? '').slice(
+      0,
+      statusMessageMaxLength,
+    ),
+    lastValidationTime: formatTime(now),
+    ...optional({ lastProbeTime, lastProofTime }),
+    ...contents(previous, observed),
+    ...retention(store, observed),
+    conditions: conditions ?? [],
+  };
+}
+
+/** Only a probe that succeeded, and under this spec, spares the next one. */
+function probeTime({ metadata, status }: JtelBackupStore, probed: Probed, now: Date): string | undefined {
+  if (probed.kind === 'Written') return formatTime(now);
+  return probed.kind === 'NotDue' && status?.observedGeneration === metadata.generation
+    ? status.lastProbeTime
+    : undefined;
+}
+
+export function problemIn(observed: Observed, probed: Probed): Problem | undefined {
+  if (observed.kind === 'Unusable') return observed.problem;
+  return probed.kind === 'Failed' ? probed.problem : undefined;
+}
+
+/** No problem of the store, so it is Available; but whoever made it wants to know before the first night. */
+function unsigned(observed: Observed): string | undefined {
+  return observed.kind === 'Listed' ? observed.cannotSign : undefined;
+}
+
+/** New backups can be made all the same. */
+function archived({ spec }: JtelBackupStore, observed: Observed): string | undefined {
+  const found = observed.kind === 'Listed' ? observed.contents?.archived : undefined;
+  if (found === undefined) return undefined;
+  const what =
+    spec.tier === 'Vendor'
+      ? 'releases that need them cannot be installed'
+      : 'backups that need them cannot be restored';
+  return `At least ${found.objects} objects lie in the archive tier (such as ${found.example}): ${what} before they are rehydrated. Keep lifecycle rules of the storage account away from this container (docs/stores.md).`;
+}
+
+function available(store: JtelBackupStore, observed: Observed, problem: Problem | undefined): Draft {
+  const { spec } = store;
+  if (problem === undefined) {
+    const how =
+      spec.accessMode === 'ReadOnly'
+        ? 'It was listed; it is only read.'
+        : 'It was listed, and a probe was written and read back at lastProbeTime.';
+    const but = [unsigned(observed), archived(store, observed)].filter((one) => one !== undefined);
+    const reason = archived(store, observed) === undefined ? 'StoreReachable' : 'BlobArchived';
+    return { type: 'Available', status: 'True', reason, message: [how, ...but].join(' ') };
+  }
+  // A store that is busy is neither well nor broken.
+  return { type: 'Available', status: problem.reason === 'StoreThrottled' ? 'Unknown' : 'False', ...problem };
+}
+
+/** The last known contents stay visible while the store cannot be listed. */
+function contents(
+  previous: JtelBackupStoreStatus,
+  observed: Observed,
+): Pick<JtelBackupStoreStatus, 'backups' | 'lastBackupTime'> {
+  if (observed.kind === 'Unusable') {
+    return {
+      ...optional({ backups: previous.backups, lastBackupTime: previous.lastBackupTime }),
+    };
+  }
+  if (observed.contents === undefined) return {};
+  const { count, newestTime } = observed.contents;
+  return {
+    backups: count,
+    ...(newestTime === undefined ? {} : { lastBackupTime: formatTime(new Date(newestTime)) }),
+  };
+}
+
+/** What was last told stays while the store or the management plane does not answer, for the same spec. */
+function retention(
+  { spec, metadata, status }: JtelBackupStore,
+  observed: Observed,
+): Pick<JtelBackupStoreStatus, 'retention'> {
+  const found = observed.kind === 'Listed' ? observed.retention : undefined;
+  switch (found?.kind) {
+    case 'None':
+      return { retention: { state: 'None' } };
+    case 'TimeBased':
+      return { retention: { state: found.isLocked ? 'Locked' : 'Unlocked', days: found.days } };
+    case 'NotRead':
+    case undefined: {
+      const keep =
+        spec.azure.management !== undefined &&
+        status?.retention !== undefined &&
+        status.observedGeneration === metadata.generation;
+      return keep ? { retention: status.retention } : {};
+    }
+  }
+}
