@@ -11,10 +11,10 @@ import { stackIdentity } from '../controllers/stores/backup-identity.ts';
 import { HostClaims } from '../controllers/hosts/claims.ts';
 import { CredentialStore } from '../controllers/inputs/credentials.ts';
 import type { ReleaseSource } from '../controllers/inputs/release-source.ts';
-import { BackupSource } from '../controllers/stack/data-source.ts';
-import type { Progress } from '../controllers/stack/execute.ts';
+import { BackupSource } from '../controllers/stack/observe/data-source.ts';
+import type { Progress } from '../controllers/stack/act/execute.ts';
 import { stackReconciler } from '../controllers/stack/reconcile.ts';
-import { HostWatcher } from '../controllers/stack/watch-hosts.ts';
+import { HostWatcher } from '../controllers/stack/observe/watch-hosts.ts';
 import { restoreReconciler } from '../controllers/restore/reconcile.ts';
 import { storeReconciler } from '../controllers/store/reconcile.ts';
 import type { openStore } from '../controllers/stores/store-access.ts';
@@ -33,7 +33,7 @@ import {
 } from '../runtime/index.ts';
 import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
 import { backupReconciler } from '../controllers/backup/reconcile.ts';
-import { withBackupHealth } from '../controllers/stack/backup-health.ts';
+import { withBackupHealth } from '../controllers/stack/report/backup-health.ts';
 import { ScheduleReconciler } from '../controllers/schedule/reconcile.ts';
 import { optional } from '../base/optional.ts';
 

@@ -6,9 +6,9 @@
 import { connect } from 'node:net';
 import { CredentialStore } from '../../controllers/inputs/credentials.ts';
 import type { Observed } from '../../controllers/stack/model.ts';
-import { BackupSource } from '../../controllers/stack/data-source.ts';
-import { observe, type Gathered } from '../../controllers/stack/observe.ts';
-import { plan } from '../../controllers/stack/plan.ts';
+import { BackupSource } from '../../controllers/stack/observe/data-source.ts';
+import { observe, type Gathered } from '../../controllers/stack/observe/observe.ts';
+import { plan } from '../../controllers/stack/plan/plan.ts';
 import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
 import { openStore } from '../../controllers/stores/store-access.ts';
 import { createHostDriver } from '../../host-driver/connect.ts';

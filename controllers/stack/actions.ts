@@ -6,7 +6,7 @@
 import type { CarriedOutOrder, DataOrigin, RecordedChange, UpdateMark } from '../../host-driver/host.ts';
 import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { GeneratedSecret } from '../inputs/credentials.ts';
-import type { Attempt, RevisionOutcome } from './revisions.ts';
+import type { Attempt, RevisionOutcome } from './desired/revisions.ts';
 
 export type Action =
   /** Make the Secret with the passwords that the release wants generated, and a self-signed certificate if asked for. */

@@ -5,7 +5,7 @@ import type { CarriedOutOrder, DataOrigin } from '../../host-driver/host.ts';
 import { mergeCarriedOut } from '../../host-driver/carried-out.ts';
 import { carriedOutBefore, describeCarriedOut } from '../loading/restore-orders.ts';
 import { formatTime } from '../../runtime/report/conditions.ts';
-import { failuresOf } from './load-report.ts';
+import { failuresOf } from './plan/load-report.ts';
 import type { DataOrder, DataSource, Observed, Plan, PlanInput } from './model.ts';
 import { optional } from '../../base/optional.ts';
 

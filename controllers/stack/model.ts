@@ -25,7 +25,7 @@ import type { DatabaseWay } from '../loading/restore-job.ts';
 import type { Action } from './actions.ts';
 import type { Outcome, Problem } from '../inputs/outcome.ts';
 import type { FormerLook, RelocationLook } from './relocation.ts';
-import type { Revisions } from './revisions.ts';
+import type { Revisions } from './desired/revisions.ts';
 
 /** What the release says that the planner needs; the rest is only of interest to rendering. */
 export interface ReleaseFacts {

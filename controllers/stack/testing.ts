@@ -9,7 +9,7 @@ import type {
   RenderedRelease,
 } from '../../host-driver/host.ts';
 import type { Identity, Observed, Plan, PlanInput } from './model.ts';
-import { plan } from './plan.ts';
+import { plan } from './plan/plan.ts';
 import { optional } from '../../base/optional.ts';
 
 export const now = new Date('2026-03-01T03:00:00Z');

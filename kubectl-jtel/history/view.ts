@@ -1,6 +1,6 @@
 /** What was done to a stack, newest first: its recorded specs and what came of them. */
 import type { HistoryEntry, JtelStack } from '../../crds/index.ts';
-import type { Revision } from '../../controllers/stack/revisions.ts';
+import type { Revision } from '../../controllers/stack/desired/revisions.ts';
 import type { Colour } from '../view/paint.ts';
 import { table, type Cell, type Column } from '../view/table.ts';
 import { age, span } from '../view/time.ts';

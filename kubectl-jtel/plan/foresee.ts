@@ -1,10 +1,10 @@
 /** The operator's look and the operator's plan, in this process, with a person's rights, on hands that can change nothing. */
-import { BackupSource } from '../../controllers/stack/data-source.ts';
+import { BackupSource } from '../../controllers/stack/observe/data-source.ts';
 import { describeAction } from '../../controllers/stack/actions.ts';
-import { withWorkload } from '../../controllers/stack/effective.ts';
-import { lookAt, type Look } from '../../controllers/stack/look.ts';
-import type { ObserveDependencies } from '../../controllers/stack/observe.ts';
-import { plan } from '../../controllers/stack/plan.ts';
+import { withWorkload } from '../../controllers/stack/desired/effective.ts';
+import { lookAt, type Look } from '../../controllers/stack/observe/look.ts';
+import type { ObserveDependencies } from '../../controllers/stack/observe/observe.ts';
+import { plan } from '../../controllers/stack/plan/plan.ts';
 import { CredentialStore } from '../../controllers/inputs/credentials.ts';
 import { InputError } from '../../controllers/inputs/input-error.ts';
 import { projectName } from '../../controllers/hosts/project.ts';

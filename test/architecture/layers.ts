@@ -78,7 +78,7 @@ export function mustBePure(path: string): boolean {
   if (isTest(path) || isTool(path)) return false;
   return (
     /^controllers\/[^/]+\/plan(-[^/]+)?\.ts$/.test(path) ||
-    /^controllers\/[^/]+\/stages\//.test(path) ||
+    /^controllers\/[^/]+\/(desired|plan|report)\//.test(path) ||
     path.startsWith('release/') ||
     path === 'host-driver/volumes.ts' ||
     path === 'host-driver/registry-login.ts' ||

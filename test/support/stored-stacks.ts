@@ -5,7 +5,7 @@ import {
   noteOnRevision,
   revisionsOf,
   type RevisionOutcome,
-} from '../../controllers/stack/revisions.ts';
+} from '../../controllers/stack/desired/revisions.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
 import { stackKind, type JtelStack, type JtelStackSpec, type JtelStackStatus } from '../../crds/index.ts';
 import type { Cluster } from '../../runtime/index.ts';

@@ -1,0 +1,182 @@
+/** Looks at the host that a stack is moved away from, at the backups of the move, and at former hosts that are still to be fenced. */
+
+import { backupKind, type JtelStack } from '../../../crds/index.ts';
+import type { Host, HostDriver, HostObservation } from '../../../host-driver/host.ts';
+import { backupTime } from '../../../backup-format/names.ts';
+import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
+import type { Release } from '../../../release/generated/release.ts';
+import { acceptedBackup, newestGoodBackup, requireChoice } from '../../stores/backup-doubt.ts';
+import { stackIdentity } from '../../stores/backup-identity.ts';
+import { readHostTarget } from '../../hosts/host-target.ts';
+import { answersAs } from '../../hosts/machine.ts';
+import { InputError } from '../../inputs/input-error.ts';
+import { storedLoading, type DataDependencies, type Loading } from './data-source.ts';
+import type { Observed } from '../model.ts';
+import { outcome, type Outcome } from '../../inputs/outcome.ts';
+import {
+  isMoving,
+  relocationBackups,
+  relocationID,
+  type DataHost,
+  type FormerLook,
+  type RelocationLook,
+} from '../relocation.ts';
+import { optional } from '../../../base/optional.ts';
+
+export interface OtherHostDependencies extends DataDependencies {
+  readonly cluster: Cluster;
+  readonly driver: HostDriver;
+}
+
+export interface RelocationObserved {
+  readonly observed: Pick<Observed, 'relocation' | 'formers'>;
+  /** By machine-id. */
+  readonly others: ReadonlyMap<string, Host>;
+}
+
+/** A host that is gone must not hold up the stack. */
+const otherHostTimeoutSeconds = 8;
+
+export async function observeOthers(
+  stack: JtelStack,
+  project: string,
+  machineID: string | undefined,
+  now: Date,
+  dependencies: OtherHostDependencies,
+  options: CallOptions,
+): Promise<RelocationObserved> {
+  const others = new Map<string, Host>();
+  const look = async (place: DataHost): Promise<Outcome<HostObservation>> => {
+    const target = await outcome(() =>
+      readHostTarget(dependencies.cluster, { ...stack, spec: { ...stack.spec, host: place.host } }, options),
+    );
+    if (!target.ok) return target;
+    const host = dependencies.driver.host(target.value);
+    others.set(place.machineID, host);
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(otherHostTimeoutSeconds * 1000)]);
+    const seen = await outcome(() => host.observe(project, 'quick', signal));
+    if (!seen.ok || answersAs(place.machineID, seen.value.facts)) return seen;
+    return {
+      ok: false,
+      reason: 'MachineChanged',
+      message: `${place.host.address} is now machine ${seen.value.facts.machineID}; ${place.machineID} was not reached.`,
+    };
+  };
+  const pending = (stack.status?.formerHosts ?? []).filter(
+    ({ state, machineID: former }) => state === 'Pending' && former !== machineID,
+  );
+  const formers: FormerLook[] = await Promise.all(
+    pending.map(async (former) => ({ former, host: await look(former) })),
+  );
+  const relocation =
+    machineID === undefined || !isMoving(stack, machineID)
+      ? undefined
+      : await observeRelocation(stack, machineID, now, look, dependencies, options);
+  return {
+    observed: {
+      ...(formers.length === 0 ? {} : { formers }),
+      ...optional({ relocation }),
+    },
+    others,
+  };
+}
+
+async function observeRelocation(
+  stack: JtelStack,
+  toMachineID: string,
+  now: Date,
+  look: (place: DataHost) => Promise<Outcome<HostObservation>>,
+  dependencies: OtherHostDependencies,
+  options: CallOptions,
+): Promise<RelocationLook | undefined> {
+  const from = stack.status?.dataHost;
+  if (from === undefined) return undefined;
+  const id = relocationID(stack, toMachineID, now.toISOString());
+  const old = await look(from);
+  const names = relocationBackups(id);
+  const { namespace } = stack.metadata;
+  const [warm, final] = await Promise.all(
+    [names.warm, names.final].map((name) =>
+      dependencies.cluster.find(backupKind, { namespace, name }, options),
+    ),
+  );
+  const begun = stack.status?.relocation?.id === id ? stack.status.relocation : undefined;
+  const recovering =
+    begun?.source === 'RecoverFromBackup' ||
+    (!old.ok && final?.status?.phase !== 'Completed' && stack.spec.relocation.source === 'RecoverFromBackup');
+  const newest =
+    old.ok && !recovering ? undefined : await outcome(() => newestBackup(stack, dependencies, options));
+  return {
+    id,
+    from,
+    toMachineID,
+    source: recovering ? 'RecoverFromBackup' : 'Migrate',
+    old,
+    ...optional({ warm, final, newest }),
+  };
+}
+
+async function newestBackup(
+  stack: JtelStack,
+  { cluster, openStore }: OtherHostDependencies,
+  options: CallOptions,
+): Promise<{ readonly backupID: string; readonly time: string }> {
+  const { backup } = stack.spec;
+  if (backup === undefined)
+    throw new InputError('RelocationNeedsBackup', `Stack ${stack.metadata.name} has no spec.backup.`);
+  const { blobs } = await openStore(
+    cluster,
+    stack.metadata.namespace,
+    backup.storeRef.name,
+    'spec.backup.storeRef',
+    options,
+  );
+  // The choice is kept: a load that was begun goes on with the same backup.
+  const chosen = stack.status?.relocation?.backupID;
+  const find = async (): Promise<string | undefined> =>
+    requireChoice(
+      await newestGoodBackup(blobs, stackIdentity(stack), acceptedBackup(stack), options.signal),
+      blobs.description,
+    );
+  const backupID = chosen ?? (await find());
+  if (backupID === undefined)
+    throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${stackIdentity(stack)}.`);
+  return { backupID, time: backupTime(backupID).toISOString() };
+}
+
+/** What the new host gets: the last backup of the move, or the newest there is. @throws {InputError} {@link BlobError} */
+export async function relocationLoading(
+  stack: JtelStack,
+  look: RelocationLook,
+  release: Release,
+  dependencies: OtherHostDependencies,
+  options: CallOptions,
+): Promise<Loading> {
+  const { backup } = stack.spec;
+  if (backup === undefined)
+    throw new InputError(
+      'RelocationNeedsBackup',
+      `Moving stack ${stack.metadata.name} to another host takes its data there by a backup: add spec.backup.`,
+    );
+  const chosen =
+    look.source === 'RecoverFromBackup'
+      ? idOf(look.newest)
+      : look.final?.status?.phase === 'Completed'
+        ? look.final.status.backupID
+        : undefined;
+  if (chosen === undefined) throw new InputError('NotChecked', 'The backup that is moved is not made yet.');
+  return await storedLoading(
+    stack,
+    backup.storeRef.name,
+    stackIdentity(stack),
+    chosen,
+    release,
+    dependencies,
+    options,
+  );
+}
+
+function idOf(newest: RelocationLook['newest']): string | undefined {
+  if (newest?.ok === false) throw new InputError(newest.reason, newest.message);
+  return newest?.value.backupID;
+}

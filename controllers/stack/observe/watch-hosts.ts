@@ -1,0 +1,80 @@
+/**
+ * Wakes a stack when something happens to its containers, within a second instead of at the next resync. Events only say
+ * *that* something changed; the reconcile looks again. One stream per host, however many stacks it has.
+ */
+
+import type { Host } from '../../../host-driver/host.ts';
+import { formatKey, type ObjectKey } from '../../../runtime/objects.ts';
+import type { Logger } from '../../../runtime/report/logger.ts';
+
+interface Watched {
+  readonly abort: AbortController;
+  /** compose project → the stack to wake. */
+  readonly stacks: Map<string, ObjectKey>;
+}
+
+export interface HostWatcherOptions {
+  readonly enqueue: (key: ObjectKey, afterSeconds?: number) => void;
+  readonly logger: Logger;
+}
+
+export class HostWatcher {
+  readonly #options: HostWatcherOptions;
+  readonly #hosts = new Map<string, Watched>();
+  /** Where each stack is watched, so that a moved one is no longer woken by its old host. */
+  readonly #places = new Map<string, string>();
+
+  constructor(options: HostWatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Has this stack woken by its host from now on; called after each successful look, so that an ended stream comes back. */
+  watch(key: ObjectKey, project: string, machineID: string, host: Host): void {
+    const id = formatKey(key);
+    if (this.#places.get(id) !== machineID) this.forget(key);
+    this.#places.set(id, machineID);
+    const known = this.#hosts.get(machineID);
+    if (known !== undefined) {
+      known.stacks.set(project, key);
+      return;
+    }
+    const watched: Watched = { abort: new AbortController(), stacks: new Map([[project, key]]) };
+    this.#hosts.set(machineID, watched);
+    void this.#follow(machineID, watched, host);
+  }
+
+  forget(key: ObjectKey): void {
+    const id = formatKey(key);
+    const machineID = this.#places.get(id);
+    this.#places.delete(id);
+    const watched = machineID === undefined ? undefined : this.#hosts.get(machineID);
+    if (machineID === undefined || watched === undefined) return;
+    for (const [project, stack] of watched.stacks)
+      if (formatKey(stack) === id) watched.stacks.delete(project);
+    if (watched.stacks.size > 0) return;
+    this.#hosts.delete(machineID);
+    watched.abort.abort();
+  }
+
+  close(): void {
+    for (const { abort } of this.#hosts.values()) abort.abort();
+    this.#hosts.clear();
+    this.#places.clear();
+  }
+
+  /** Until the stream ends; then everybody on the host looks again, and the first who gets through starts a new stream. */
+  async #follow(machineID: string, watched: Watched, host: Host): Promise<void> {
+    try {
+      for await (const event of host.events(watched.abort.signal)) {
+        const key = watched.stacks.get(event.project);
+        if (key !== undefined) this.#options.enqueue(key);
+      }
+    } catch (error) {
+      if (!watched.abort.signal.aborted)
+        this.#options.logger.info('event stream of host ended', { machineID, error });
+    }
+    if (this.#hosts.get(machineID) !== watched) return;
+    this.#hosts.delete(machineID);
+    for (const key of watched.stacks.values()) this.#options.enqueue(key, 1);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Desired + observed → the next wave of actions. Pure: no I/O, no clock (`now` is an argument).
+ *
+ * The stages stand in the order in which a stack comes to life. The first that has something to say decides; a stage that
+ * is satisfied says nothing. So "where are we?" needs no memory: a new process walks down the same list and stops at the
+ * same place.
+ */
+
+import type { Plan, PlanInput, Refusal, Stage } from '../model.ts';
+import { act } from './stages/act.ts';
+import { applyStage, backupStage, diskStage, versionStage, windowStage } from './stages/change.ts';
+import { refuseStage } from './stages/beside.ts';
+import { dataStage } from './stages/data.ts';
+import { planDeletion } from './stages/deletion.ts';
+import { lossStage } from './stages/loss.ts';
+import { failureStage } from './stages/failure.ts';
+import { hostStage, preflightStage, inputsStage, setUpStage } from './stages/host.ts';
+import { formerStage, relocationStage } from './stages/relocation.ts';
+import { outcomeStage, refusalStage } from './stages/outcome.ts';
+import { cleanUpStage, driftStage, healthStage } from './stages/running.ts';
+import { wayBackStage } from './stages/way-back.ts';
+
+const stages: readonly Stage[] = [
+  formerStage,
+  inputsStage,
+  hostStage,
+  versionStage,
+  windowStage,
+  preflightStage,
+  diskStage,
+  setUpStage,
+  stopStage,
+  lossStage,
+  relocationStage,
+  wayBackStage,
+  dataStage,
+  refuseStage,
+  failureStage,
+  backupStage,
+  applyStage,
+  driftStage,
+  healthStage,
+  outcomeStage,
+  cleanUpStage,
+  refusalStage,
+];
+
+/** What can keep a spec from being begun while the one before it runs on. */
+const objections: readonly Stage[] = [inputsStage, versionStage, windowStage, preflightStage, diskStage];
+
+/** @returns why this spec is not begun now; undefined when nothing speaks against it. */
+export function refusal(input: PlanInput): Refusal | undefined {
+  if (input.stack.metadata.deletionTimestamp !== undefined) return undefined;
+  for (const stage of objections) {
+    const verdict = stage(input);
+    if (verdict !== undefined)
+      return verdict.kind === 'Blocked' || verdict.kind === 'Wait' ? verdict : undefined;
+  }
+  return undefined;
+}
+
+/** @returns what to do next for this stack; never throws, never acts. */
+export function plan(input: PlanInput): Plan {
+  if (input.stack.metadata.deletionTimestamp !== undefined) return planDeletion(input);
+  for (const stage of stages) {
+    const verdict = stage(input);
+    if (verdict === undefined) continue;
+    // A load beside it may take hours: meanwhile what somebody stops or changes is put right as ever.
+    const serving = (verdict.kind === 'Wait' || verdict.kind === 'Blocked') && verdict.serving === true;
+    return (serving ? driftStage(input) : undefined) ?? verdict;
+  }
+  return { kind: 'Done', step: 'Done' };
+}
+
+/** `powerState: Stopped` ends the walk after the host is in order: nothing is loaded or started. */
+function stopStage(input: PlanInput): Plan | undefined {
+  const { stack, observed } = input;
+  if (stack.spec.powerState !== 'Stopped' || !observed.host.ok) return undefined;
+  const running = observed.host.value.containers.filter(
+    (container) => container.state !== 'exited' && container.state !== 'created',
+  );
+  if (running.length === 0) return { kind: 'Done', step: 'Stop' };
+  return act(input, 'Stop', [{ type: 'StopStack' }], `stopping ${running.length} containers`);
+}

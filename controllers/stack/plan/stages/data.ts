@@ -1,0 +1,339 @@
+/**
+ * The stage that loads data, the most dangerous act there is. The planner only decides *whether to ask*: the load job itself
+ * looks at database and files, proves that they are empty (or that overwriting was agreed to), and refuses otherwise (see
+ * docs/decisions).
+ */
+
+import type { JtelStack, Reason } from '../../../../crds/index.ts';
+import type { JobReport } from '../../../../host-driver/host.ts';
+import { pauseSeconds } from '../../../../runtime/control/back-off.ts';
+import { checkJobUID, restoreJobUID } from '../../../loading/restore-orders.ts';
+import type { Action } from '../../actions.ts';
+import { isCarriedOut, ordersToRemember, replayObjection } from '../../data-order.ts';
+import { afterLoadJob, pauseLeft } from '../../../times/pauses.ts';
+import { failuresOf, firstLoadFailures, isPermanent, loadFailure, mostFailures } from '../load-report.ts';
+import type { DataOrder, DataSource, Plan, PlanInput } from '../../model.ts';
+import { act, preparations } from './act.ts';
+import { besideStage, undoStage } from './beside.ts';
+import {
+  checkStage,
+  dataBlocked,
+  dataSetsOf,
+  endOfOrder,
+  objectionSeconds,
+  versionObstacle,
+} from './order.ts';
+import { optional } from '../../../../base/optional.ts';
+
+/** Before a load that failed is tried again; what failed is mostly a network or a store. */
+const retrySeconds = 60;
+const inputRetrySeconds = 20;
+/** Of a job's words, so that what to do still follows. */
+const longestFailure = 700;
+
+/** Reasons that pass by themselves. */
+const passing: ReadonlySet<Reason> = new Set([
+  'StoreUnreachable',
+  'StoreThrottled',
+  'StoreCredentialsRefused',
+  'StoreNetworkRefused',
+  'ContainerNotFound',
+]);
+
+/** Stable over restarts and retries, so that a second start adopts the first's job and its half-loaded data. */
+export function loadJobUID(stackUID: string): string {
+  return `${stackUID}-load`;
+}
+
+export function dataStage(input: PlanInput): Plan | undefined {
+  const { stack, observed } = input;
+  if (!observed.host.ok || !observed.release.ok || observed.desired === undefined) return undefined;
+  const data = observed.host.value.state?.data;
+  const { order } = observed;
+  const refused = order !== undefined && observed.host.value.state?.refused?.requestUID === order.requestUID;
+  if (order !== undefined && !refused && !isCarriedOut(data, order))
+    return order.kind === 'Undo' ? undoStage(input, order) : restoreStage(input, order);
+  if (data !== undefined && data.state === undefined) return undefined;
+  if (data !== undefined) return strandedStage(input, data.source);
+  if (observed.restoreAhead !== undefined) {
+    return {
+      kind: 'Wait',
+      step: 'Data',
+      reason: 'RestoreWaits',
+      message: waitsForRestore(observed.restoreAhead, stack),
+      afterSeconds: 15,
+    };
+  }
+
+  const { initialData } = observed;
+  if (initialData === undefined) return undefined;
+  if (!initialData.ok) return sourceMissing('Data', initialData);
+  const source = initialData.value;
+  const obstacle = versionObstacle(input, source);
+  if (obstacle !== undefined) return obstacle;
+  const { backupID } = source;
+  return loadStage(input, {
+    step: 'Data',
+    jobUID: loadJobUID(stack.metadata.uid),
+    source,
+    data: {
+      source: source.source,
+      ...dataSetsOf(source),
+      ...(backupID === undefined ? {} : { backupID, requestUID: stack.metadata.uid }),
+    },
+    confirm: [],
+  });
+}
+
+function waitsForRestore(name: string, { metadata }: JtelStack): string {
+  const wayOn = `to begin without it: kubectl delete jtelrestore ${name} -n ${metadata.namespace}`;
+  return `waiting for JtelRestore ${name}, which is still being checked, before any data are loaded (${wayOn})`;
+}
+
+/** A JtelRestore: beside the data in use where it can. In place, the stack is stopped and marked once everything was checked. */
+function restoreStage(input: PlanInput, order: DataOrder): Plan {
+  const { observed } = input;
+  const replayed = replayObjection(input, order);
+  if (replayed !== undefined) return endOfOrder('AlreadyCarriedOut', replayed);
+  const isMove = order.kind === 'Relocation';
+  // Half overwritten, only going on helps.
+  const begun = observed.host.ok && observed.host.value.state?.data?.state === 'Incomplete';
+  if (!order.backup.ok)
+    return isMove || begun || passing.has(order.backup.reason)
+      ? sourceMissing('Restore', order.backup)
+      : endOfOrder(order.backup.reason, order.backup.message);
+  const source = order.backup.value;
+  const obstacle = versionObstacle(input, source);
+  if (obstacle !== undefined)
+    return isMove || begun ? obstacle : endOfOrder(obstacle.reason, obstacle.message);
+  const beside = besideStage(input, order, source);
+  if (beside !== undefined) return beside;
+  const confirm: readonly Action[] = isMove
+    ? []
+    : [{ type: 'ConfirmOrder', name: order.name, requestUID: order.requestUID }];
+  const data = {
+    source: source.source,
+    ...dataSetsOf(source),
+    requestUID: order.requestUID,
+    ...optional({ backupID: source.backupID }),
+  };
+  const host = observed.host.ok ? observed.host.value : undefined;
+  const present = host?.state?.data;
+  const ready =
+    present === undefined || (present.state === 'Incomplete' && present.requestUID === order.requestUID);
+  if (host !== undefined && observed.desired !== undefined && !ready) {
+    const first = preparations(host, observed.desired.release);
+    if (first.length > 0)
+      return act(input, 'Restore', first, `preparing to restore ${source.source}; the stack runs until then`);
+    const checking = checkStage(input, order, source);
+    if (checking !== undefined) return checking;
+    if (runningServices(input, []).length > 0)
+      return act(
+        input,
+        'Restore',
+        [...confirm, { type: 'StopStack' }],
+        `stopping the stack to restore ${source.source}`,
+      );
+    return act(
+      input,
+      'Restore',
+      [
+        ...confirm,
+        {
+          type: 'RecordData',
+          data: { ...data, state: 'Incomplete' },
+          carriedOut: ordersToRemember(input, order, source),
+        },
+        { type: 'RemoveJob', uid: checkJobUID(order.requestUID) },
+      ],
+      `beginning to restore ${source.source}`,
+    );
+  }
+  return loadStage(input, {
+    step: 'Restore',
+    jobUID: restoreJobUID(order.requestUID),
+    source,
+    data,
+    confirm,
+  });
+}
+
+/** Data that were being overwritten by a request that is gone or has failed: whatever still runs of it ends, nothing is started. */
+function strandedStage(input: PlanInput, source: string): Plan {
+  const { observed, stack } = input;
+  const jobs = observed.host.ok
+    ? observed.host.value.jobs.filter(({ type }) => type === 'restore' || type === 'load')
+    : [];
+  if (jobs.length > 0)
+    return act(
+      input,
+      'Restore',
+      jobs.map(({ uid }) => ({ type: 'RemoveJob', uid })),
+      'ending a restore that is no longer wanted',
+    );
+  const name = stack.metadata.name;
+  return dataBlocked(
+    'Data',
+    'DataIncomplete',
+    `The data on the host are incomplete, because the restore of ${source} was not finished: nothing is started on them. ` +
+      `Create a JtelRestore with ifNotEmpty Replace and confirmReplace ${name} (preRestoreBackup Skip) to bring a backup.`,
+    true,
+    objectionSeconds,
+  );
+}
+
+interface Load {
+  readonly step: 'Data' | 'Restore';
+  readonly jobUID: string;
+  readonly source: DataSource;
+  /** What to record when it is done. */
+  readonly data: Extract<Action, { type: 'RecordData' }>['data'];
+  /** Before anything that writes. */
+  readonly confirm: readonly Action[];
+}
+
+function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Load): Plan {
+  const { observed, now } = input;
+  const { order } = observed;
+  if (!observed.host.ok || !observed.release.ok || observed.desired === undefined)
+    throw new Error('loadStage without host or release');
+  const host = observed.host.value;
+  const report = observed.load;
+  if (report?.job.state === 'Succeeded') {
+    return act(
+      input,
+      step,
+      [
+        { type: 'RecordData', data, carriedOut: ordersToRemember(input, observed.order, source) },
+        { type: 'RemoveJob', uid: jobUID },
+      ],
+      'data is loaded',
+    );
+  }
+  if (report?.job.state === 'Failed') {
+    const { reason, message } = loadFailure(
+      report,
+      input.stack.spec.host.address,
+      observed.release.value.keys,
+    );
+    if (step === 'Restore' && isPermanent(report)) return endOfOrder(reason, message);
+    if (order?.kind === 'Restore') {
+      const failures = failuresOf(input.stack.status?.dataOrder, order, report).count;
+      if (failures >= mostFailures) return endOfOrder(reason, `${message} It was tried ${failures} times.`);
+    }
+    if (step === 'Data')
+      return firstLoadFailed(input, report, { reason, message }, host.facts.clockSkewSeconds);
+    const leftSeconds = pauseLeft(report, retrySeconds, now, host.facts.clockSkewSeconds);
+    if (leftSeconds > 0) return dataBlocked(step, reason, message, false, leftSeconds);
+    return act(input, step, [{ type: 'RemoveJob', uid: jobUID }], 'trying the load again');
+  }
+  if (report?.job.state === 'Running') {
+    const { percent, step: doing } = report.progress ?? { percent: 0, step: 'starting' };
+    const reason = step === 'Restore' ? 'Restoring' : 'LoadingData';
+    return {
+      kind: 'Wait',
+      step,
+      reason,
+      message: `loading data from ${source.source}: ${doing}, ${percent} %`,
+      afterSeconds: 2,
+    };
+  }
+
+  const start: readonly Action[] = [...confirm, { type: 'StartLoad', source: source.source }];
+  const prepare = preparations(host, observed.desired.release);
+  if (source.database !== 'Logical') {
+    // The files of a database may only be written while no server uses them.
+    const running = runningServices(input, []);
+    if (running.length > 0)
+      return act(
+        input,
+        step,
+        [...confirm, { type: 'StopStack' }],
+        `stopping ${running.join(', ')} before data are loaded`,
+      );
+    return act(input, step, [...prepare, ...start], `loading data from ${source.source}`);
+  }
+  const { databaseServices } = observed.release.value;
+  const others = runningServices(input, databaseServices);
+  if (others.length > 0 && source.kind === 'Backup')
+    return act(
+      input,
+      step,
+      [...confirm, { type: 'StopStack' }],
+      `stopping ${others.join(', ')} before data are loaded`,
+    );
+  const isRunning = (service: string): boolean =>
+    host.containers.some((container) => container.service === service && container.state === 'running');
+  const isHealthy = (service: string): boolean =>
+    host.containers.some(
+      (container) =>
+        container.service === service && container.state === 'running' && container.health === 'healthy',
+    );
+  if (databaseServices.every(isHealthy)) return act(input, step, start, `loading data from ${source.source}`);
+  if (databaseServices.every(isRunning)) {
+    return {
+      kind: 'Wait',
+      step,
+      reason: 'WaitingForHealth',
+      message: `waiting for ${databaseServices.join(', ')} to be healthy`,
+      afterSeconds: 2,
+    };
+  }
+  return act(
+    input,
+    step,
+    [...prepare, { type: 'StartDatabase', services: databaseServices }],
+    'preparing to load data',
+  );
+}
+
+/** What cannot get better by itself is left to a person at once, everything else after some tries. */
+function firstLoadFailed(
+  input: PlanInput,
+  report: JobReport,
+  { reason, message }: ReturnType<typeof loadFailure>,
+  clockSkewSeconds: number,
+): Plan {
+  const { stack, observed, now } = input;
+  const again = act(input, 'Data', [{ type: 'RemoveJob', uid: report.job.uid }], 'trying the load again');
+  const revision = observed.revisions?.current.number ?? 0;
+  const failures = firstLoadFailures(stack.status?.firstLoad, revision, report);
+  // Somebody has changed something since.
+  if (failures?.revision !== revision) return again;
+  // That is only looked at, before anything is fetched.
+  const looksOnly = reason === 'DataNotEmpty';
+  const givenUp = failures.failures >= mostFailures || isPermanent(report);
+  if (givenUp && !looksOnly) {
+    const { name, namespace } = stack.metadata;
+    const tries = failures.failures === 1 ? '' : ` It was tried ${failures.failures} times.`;
+    return dataBlocked(
+      'Data',
+      reason,
+      `${message.slice(0, longestFailure)}${tries} Nothing more is tried until the spec changes, or somebody asks for it: kubectl annotate jtelstack ${name} -n ${namespace} jtel.de/retry="$(date)" --overwrite`,
+      true,
+      objectionSeconds,
+    );
+  }
+  const pause = looksOnly ? objectionSeconds : pauseSeconds(afterLoadJob, failures.failures);
+  const leftSeconds = pauseLeft(report, pause, now, clockSkewSeconds);
+  return leftSeconds > 0 ? dataBlocked('Data', reason, message, looksOnly, leftSeconds) : again;
+}
+
+/** Services that run, or may start again by themselves. */
+function runningServices({ observed }: PlanInput, except: readonly string[]): readonly string[] {
+  if (!observed.host.ok) return [];
+  return observed.host.value.containers
+    .filter(
+      ({ service, state }) =>
+        state !== 'exited' && state !== 'created' && state !== 'dead' && !except.includes(service),
+    )
+    .map(({ service }) => service);
+}
+
+function sourceMissing(
+  step: 'Data' | 'Restore',
+  { reason, message }: { readonly reason: Reason; readonly message: string },
+): Plan {
+  const passes = passing.has(reason);
+  return dataBlocked(step, reason, message, !passes, inputRetrySeconds);
+}

@@ -1,0 +1,209 @@
+/** The planner on a stack that is installed: drift, another version, a certificate that ends, being stopped and being deleted. */
+import { describe, expect, it } from 'vitest';
+import { annotations } from '../../../crds/index.ts';
+import type { HostObservation } from '../../../host-driver/host.ts';
+import type { Observed, PlanInput } from '../model.ts';
+import { plan } from './plan.ts';
+import {
+  aHost,
+  aPreparedHost,
+  aStack,
+  container,
+  facts,
+  loaded,
+  now,
+  observing,
+  planInput,
+  state,
+  wave,
+} from '../testing.ts';
+import { optional } from '../../../base/optional.ts';
+
+describe('drift', () => {
+  const drifts: readonly (readonly [string, HostObservation])[] = [
+    ['a container is gone', aHost({ containers: aHost().containers.slice(1) })],
+    [
+      'a container was stopped',
+      aHost({ containers: aHost().containers.with(0, container('acd-dbm', { state: 'exited' })) }),
+    ],
+    [
+      'a container runs another image',
+      aHost({ containers: aHost().containers.with(0, container('acd-dbm', { imageID: 'sha256:other' })) }),
+    ],
+    [
+      'a container was configured by hand',
+      aHost({ containers: aHost().containers.with(0, container('acd-dbm', { configHash: 'other' })) }),
+    ],
+    ['a container does not belong there', aHost({ containers: [...aHost().containers, container('miner')] })],
+  ];
+  it.each(drifts)('is corrected when %s', (_, host) => {
+    expect(wave(observing(host))).toEqual(['PullImages', 'ApplyRelease', 'RecordApplied']);
+  });
+  it('is only told when the spec says Warn', () => {
+    const host = aHost({
+      containers: aHost().containers.with(0, container('acd-dbm', { configHash: 'other' })),
+    });
+    expect(wave(observing(host), { stack: aStack({ drift: 'Warn' }) })).toEqual(['Done']);
+  });
+  const flushed = aHost({ changed: ['firewall', 'docker-rules'] });
+  it('of firewall rules is corrected by the set-up', () => {
+    expect(wave(observing(flushed))).toEqual(['SetUpHost']);
+    expect(plan(planInput(observing(flushed)))).toMatchObject({
+      step: 'Repair',
+      message: expect.stringContaining("Docker's own firewall rules are gone"),
+    });
+    expect(wave(observing(flushed), { stack: aStack({ drift: 'Warn' }) })).toEqual(['Done']);
+  });
+  it("of Docker's rules is corrected before a change that needs them, whatever the policy", () => {
+    const host = aPreparedHost({ changed: ['docker-rules'] }, { data: loaded() });
+    expect(wave(observing(host), { stack: aStack({ drift: 'Warn' }) })).toEqual(['SetUpHost']);
+  });
+  it('is not what a compose upgrade does to all hashes', () => {
+    const upgraded = aHost({
+      facts: facts({ composeVersion: '2.40.0' }),
+      containers: aHost().containers.map(({ service }) =>
+        container(service, { configHash: `new-${service}` }),
+      ),
+    });
+    expect(wave(observing(upgraded))).toEqual(['Done']);
+  });
+  it('is not a container that restarts by itself: the health gate waits for it', () => {
+    const host = aHost({
+      containers: aHost().containers.with(2, container('acd-web-1', { state: 'restarting' })),
+    });
+    expect(wave(observing(host))).toEqual(['Wait', 'WaitingForHealth']);
+  });
+});
+
+describe('another version', () => {
+  const running = (version: string): Observed =>
+    observing(
+      aHost({
+        state: state({
+          applied: { digest: 'd1', version, time: '', composeVersion: '2.26.1', services: [] },
+        }),
+        currentRelease: 'd1',
+      }),
+    );
+
+  it('is refused while the update wants a backup that nobody can make', () => {
+    expect(wave(running('3.43.1'))).toEqual(['Blocked', 'BackupRequired']);
+  });
+  it('is applied when the spec does without a backup', () => {
+    const stack = aStack({
+      update: { preUpdateBackup: 'Skip', progressDeadlineSeconds: 3600, onFailure: 'Rollback' },
+    });
+    expect(wave(running('3.43.1'), { stack })).toEqual([
+      'PullImages',
+      'MarkUpdate',
+      'ApplyRelease',
+      'RecordApplied',
+    ]);
+  });
+  it.each([
+    ['11.8', '10.11', undefined],
+    ['11.8', '11.8', undefined],
+    ['11.8', undefined, undefined],
+    ['10.11', '11.8', 'UpdateNotSupported'],
+    ['9.5', '10.11', 'UpdateNotSupported'],
+  ])(
+    'with the database %s after %s is refused where it could not read its files',
+    (series, before, reason) => {
+      const observed = running('3.43.1');
+      const { applied } = state();
+      if (!observed.release.ok || !observed.host.ok || applied === undefined) throw new Error('builders');
+      const host = aHost({
+        state: state({
+          applied: {
+            ...applied,
+            digest: 'd1',
+            version: '3.43.1',
+            ...optional({ series: before }),
+          },
+        }),
+      });
+      const release = { ok: true, value: { ...observed.release.value, series } } as const;
+      const stack = aStack({
+        update: { preUpdateBackup: 'Skip', progressDeadlineSeconds: 3600, onFailure: 'Rollback' },
+      });
+      const verdict = plan(planInput({ ...observed, release, host: { ok: true, value: host } }, { stack }));
+      expect(verdict.kind === 'Blocked' ? verdict.reason : undefined).toBe(reason);
+    },
+  );
+  it('is refused when it is older than the data', () =>
+    expect(wave(running('3.44.0'))).toEqual(['Blocked', 'DowngradeRefused']));
+  it('is refused when the release cannot update that far', () =>
+    expect(wave(running('3.40.0'))).toEqual(['Blocked', 'UpdateNotSupported']));
+});
+
+describe('a self-signed certificate', () => {
+  const ending = (days: number): Observed => {
+    const observed = observing(aHost());
+    return observed.desired === undefined
+      ? observed
+      : {
+          ...observed,
+          desired: { ...observed.desired, selfSignedUntil: new Date(now.getTime() + days * 86_400_000) },
+        };
+  };
+  it('is renewed 30 days before its end', () =>
+    expect(plan(planInput(ending(29)))).toMatchObject({
+      kind: 'Act',
+      wave: [{ type: 'EnsureCredentials', generate: [], selfSigned: true, renew: true }],
+    }));
+  it('is left alone until then', () => expect(wave(ending(31))).toEqual(['Done']));
+});
+
+describe('powerState Stopped', () => {
+  const stopped = aStack({ powerState: 'Stopped' });
+  it('stops what runs', () => expect(wave(observing(aHost()), { stack: stopped })).toEqual(['StopStack']));
+  it('is done when nothing runs', () => {
+    const host = aHost({
+      containers: aHost().containers.map(({ service }) => container(service, { state: 'exited' })),
+    });
+    expect(plan(planInput(observing(host), { stack: stopped }))).toEqual({ kind: 'Done', step: 'Stop' });
+  });
+});
+
+describe('deletion', () => {
+  const deleted = (
+    deletionPolicy: 'Orphan' | 'Stop' | 'Destroy',
+    given: Record<string, string> = {},
+  ): Partial<PlanInput> => ({
+    stack: aStack({ deletionPolicy }, { deletionTimestamp: '2026-03-01T02:59:00Z', annotations: given }),
+  });
+  const away = observing(aHost(), { host: { ok: false, reason: 'HostUnreachable', message: 'no answer.' } });
+
+  it('lets a stack run on with Orphan, even when its host is away', () => {
+    expect(wave(observing(aHost()), deleted('Orphan'))).toEqual(['ReleaseFinalizer']);
+    expect(wave(away, deleted('Orphan'))).toEqual(['ReleaseFinalizer']);
+  });
+  it('stops the containers with Stop', () =>
+    expect(wave(observing(aHost()), deleted('Stop'))).toEqual(['StopStack', 'ReleaseFinalizer']));
+  it('destroys nothing without consent', () => {
+    expect(wave(observing(aHost()), deleted('Destroy'))).toEqual(['Blocked', 'DeletionBlocked']);
+    expect(
+      wave(observing(aHost()), deleted('Destroy', { [annotations.confirmDestroy]: 'another-uid' })),
+    ).toEqual(['Blocked', 'DeletionBlocked']);
+  });
+  it('destroys with consent', () => {
+    const consent = deleted('Destroy', { [annotations.confirmDestroy]: 'stack-uid' });
+    expect(wave(observing(aHost()), consent)).toEqual([
+      'DestroyStack',
+      'RemoveCredentials',
+      'ReleaseFinalizer',
+    ]);
+  });
+  it("never destroys what is somebody else's", () => {
+    const foreign = aHost({
+      state: state({ owner: { clusterID: 'cluster-2', namespace: 'acme', name: 'main', uid: 'stack-uid' } }),
+    });
+    expect(
+      wave(observing(foreign), deleted('Destroy', { [annotations.confirmDestroy]: 'stack-uid' })),
+    ).toEqual(['ReleaseFinalizer']);
+  });
+  it('waits for a host that is away, until it is abandoned', () => {
+    expect(wave(away, deleted('Stop'))).toEqual(['Blocked', 'HostUnreachable']);
+    expect(wave(away, deleted('Stop', { [annotations.abandonHost]: 'true' }))).toEqual(['ReleaseFinalizer']);
+  });
+});

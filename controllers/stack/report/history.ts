@@ -1,0 +1,114 @@
+/** The story of a stack's specs for `status.history`, `status.revision` and `status.rollback`, from its revisions. Pure. */
+
+import type { JtelBackup, JtelStackStatus } from '../../../crds/index.ts';
+import type { Revision, Revisions } from '../desired/revisions.ts';
+import { optional } from '../../../base/optional.ts';
+
+type HistoryEntry = NonNullable<JtelStackStatus['history']>[number];
+
+const longestHistory = 10;
+
+/**
+ * Newest first. What was told before stays told, also when its revision was pruned or tried again since.
+ * @param previous `status.history` as it stands.
+ */
+export function historyOf(
+  previous: readonly HistoryEntry[] | undefined,
+  revisions: Revisions,
+): readonly HistoryEntry[] {
+  const told = new Map((previous ?? []).map((entry) => [idOf(entry), entry]));
+  for (const revision of revisions.all) {
+    for (const entry of entriesOf(revision, revisions)) told.set(idOf(entry), entry);
+  }
+  return [...told.values()]
+    .toSorted((a, b) => timeOf(b) - timeOf(a) || (b.revision ?? 0) - (a.revision ?? 0))
+    .slice(0, longestHistory);
+}
+
+/** Number of the revision whose containers were applied last and became healthy. */
+export function appliedRevision({ current, good }: Revisions): number | undefined {
+  return current.outcome?.result === 'RolledBack' ? current.outcome.backTo : good?.number;
+}
+
+/** Where one could go back to by hand: what ran before the last update, and the backup that was made then. */
+export function rollbackPoint(
+  revisions: Revisions,
+  backup: JtelBackup | undefined,
+  previous: JtelStackStatus['rollback'],
+): JtelStackStatus['rollback'] {
+  const updated = revisions.all.findLast(
+    ({ attempt, outcome }) => attempt?.action === 'Update' && outcome?.result === 'Succeeded',
+  );
+  const from = updated?.attempt?.from;
+  if (updated === undefined || from === undefined) return undefined;
+  const backupRef = updated.attempt?.backupRef;
+  if (backupRef === undefined) return { revision: from.revision, version: from.version };
+  const known = backup?.metadata.name === backupRef ? backup.status?.immutability?.untilTime : undefined;
+  const until = known ?? (previous?.backupRef?.name === backupRef ? previous.availableUntil : undefined);
+  return {
+    revision: from.revision,
+    version: from.version,
+    backupRef: { name: backupRef },
+    ...optional({ availableUntil: until }),
+  };
+}
+
+/** Name of the backup that {@link rollbackPoint} refers to; to be read once, until its retention is known. */
+export function rollbackBackup(
+  revisions: Revisions,
+  previous: JtelStackStatus['rollback'],
+): string | undefined {
+  const name = rollbackPoint(revisions, undefined, undefined)?.backupRef?.name;
+  return previous?.backupRef?.name === name && previous?.availableUntil !== undefined ? undefined : name;
+}
+
+function entriesOf(revision: Revision, { all, current }: Revisions): readonly HistoryEntry[] {
+  const { attempt, outcome, spec, number } = revision;
+  const about = {
+    revision: number,
+    version: spec.version,
+    action: attempt?.action ?? 'Configure',
+    startTime: attempt?.startTime ?? outcome?.time ?? revision.time,
+    ...optional({ sourceRevision: revision.sourceRevision }),
+    ...(outcome?.message === undefined ? {} : { message: outcome.message.slice(0, 1024) }),
+  };
+  if (outcome === undefined) {
+    // Overtaken by a newer spec before it was through.
+    if (attempt === undefined || number === current.number) return [];
+    const next = all.find((one) => one.number > number);
+    return [{ ...about, result: 'Superseded', completionTime: next?.time ?? attempt.startTime }];
+  }
+  const downtime = outcome.downtimeSeconds === undefined ? {} : { downtimeSeconds: outcome.downtimeSeconds };
+  switch (outcome.result) {
+    case 'Succeeded':
+      return [{ ...about, result: 'Succeeded', completionTime: outcome.time, ...downtime }];
+    case 'Held':
+    case 'RollingBack':
+      return [{ ...about, result: 'Failed', completionTime: outcome.time }];
+    case 'RolledBack': {
+      const back = all.find((one) => one.number === outcome.backTo);
+      const { message: _message, ...plain } = about;
+      return [
+        { ...about, result: 'RolledBack', completionTime: outcome.time },
+        {
+          ...plain,
+          revision: outcome.backTo ?? number,
+          version: back?.spec.version ?? attempt?.from?.version ?? spec.version,
+          action: 'Rollback',
+          result: 'Succeeded',
+          startTime: outcome.time,
+          completionTime: outcome.backTime ?? outcome.time,
+          ...downtime,
+        },
+      ];
+    }
+  }
+}
+
+function idOf({ revision, action, startTime }: HistoryEntry): string {
+  return `${revision} ${action} ${startTime}`;
+}
+
+function timeOf({ completionTime, startTime }: HistoryEntry): number {
+  return Date.parse(completionTime ?? startTime ?? '') || 0;
+}
