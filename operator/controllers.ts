@@ -5,8 +5,6 @@
 
 import type { ImageReference } from '../host-driver/rendered-release.ts';
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack, JtelStackStatus } from '../crds/index.ts';
-import { type Limits, defaultLimits } from '../controllers/backup/model.ts';
-import type { SchedulePods } from '../controllers/schedule/desired/cron-job.ts';
 import { stackIdentity } from '../controllers/stores/backup-identity.ts';
 import { HostClaims } from '../controllers/hosts/claims.ts';
 import { CredentialStore } from '../controllers/inputs/credentials.ts';
@@ -15,8 +13,8 @@ import { BackupSource } from '../controllers/stack/observe/data-source.ts';
 import type { Progress } from '../controllers/stack/act/execute.ts';
 import { stackReconciler } from '../controllers/stack/reconcile.ts';
 import { HostWatcher } from '../controllers/stack/observe/watch-hosts.ts';
-import { restoreReconciler } from '../controllers/restore/reconcile.ts';
-import { storeReconciler } from '../controllers/store/reconcile.ts';
+import { restoreReconciler } from '../controllers/restore/index.ts';
+import { storeReconciler } from '../controllers/store/index.ts';
 import type { openStore } from '../controllers/stores/store-access.ts';
 import type { HostDriver } from '../host-driver/host.ts';
 import { SecretWatches, type WatchSecret } from './secret-watches.ts';
@@ -32,9 +30,9 @@ import {
   type Store,
 } from '../runtime/index.ts';
 import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
-import { backupReconciler } from '../controllers/backup/reconcile.ts';
+import { backupReconciler, defaultLimits, type Limits } from '../controllers/backup/index.ts';
 import { withBackupHealth } from '../controllers/stack/report/backup-health.ts';
-import { ScheduleReconciler } from '../controllers/schedule/reconcile.ts';
+import { ScheduleReconciler, type SchedulePods } from '../controllers/schedule/index.ts';
 import { optional } from '../base/optional.ts';
 
 /** Nights at two o'clock: many begin at once, and each look is mostly waiting for a host. */

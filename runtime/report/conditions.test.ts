@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { findCondition, formatTime, removeCondition, setCondition, type Condition } from './conditions.ts';
+import {
+  findCondition,
+  formatTime,
+  removeCondition,
+  setCondition,
+  summariseConditions,
+  type Condition,
+} from './conditions.ts';
 
 const noon = new Date('2026-03-01T12:00:00.999Z');
 const later = new Date('2026-03-01T13:00:00Z');
@@ -49,5 +56,36 @@ describe('a condition', () => {
     expect(findCondition(two, 'HostReachable')?.status).toBe('True');
     expect(removeCondition(two, 'Ready').map(({ type }) => type)).toEqual(['HostReachable']);
     expect(removeCondition(two, 'Absent')).toBe(two);
+  });
+});
+
+describe('the conditions after a look', () => {
+  const rules = { generation: 2, transient: ['Reconciling'], longestMessage: 5, now: later };
+  const before = [
+    ...setCondition(setCondition(undefined, ready, noon), { ...ready, type: 'Reconciling' }, noon),
+    ...setCondition(undefined, { ...ready, type: 'HostReachable' }, noon),
+  ];
+  const { observedGeneration: _, ...draft } = ready;
+
+  it('have what was drafted, cut, of this generation; what was not keeps its last word or goes', () => {
+    const after = summariseConditions(before, [{ ...draft, message: 'starting' }], rules);
+    expect(after).toEqual([
+      {
+        ...ready,
+        message: 'start',
+        observedGeneration: 2,
+        lastTransitionTime: '2026-03-01T12:00:00Z',
+      },
+      before[2],
+    ]);
+  });
+
+  it('keep the transition time of a transient one that stays', () => {
+    const after = summariseConditions(before, [{ ...draft, type: 'Reconciling' }], rules);
+    expect(after.map(({ type, lastTransitionTime }) => [type, lastTransitionTime])).toEqual([
+      ['Ready', '2026-03-01T12:00:00Z'],
+      ['Reconciling', '2026-03-01T12:00:00Z'],
+      ['HostReachable', '2026-03-01T12:00:00Z'],
+    ]);
   });
 });

@@ -58,6 +58,41 @@ export function removeCondition<C extends Condition>(
     : list;
 }
 
+/** What a condition is to say; its generation, time and length are added when it is set. */
+export type ConditionDraft<C extends Condition = Condition> = Omit<
+  C,
+  'lastTransitionTime' | 'observedGeneration'
+>;
+
+export interface ConditionRules<C extends Condition> {
+  /** Of the object that was looked at. */
+  readonly generation: number;
+  /** Types that exist only while they are drafted; all others keep their last word. */
+  readonly transient: readonly C['type'][];
+  /** In characters; what is longer is cut. */
+  readonly longestMessage: number;
+  readonly now: Date;
+}
+
+/** The conditions of a status after a look that drafted these. The list is a new one; order is kept. */
+export function summariseConditions<C extends Condition>(
+  previous: readonly C[] | undefined,
+  drafts: readonly ConditionDraft<C>[],
+  { generation, transient, longestMessage, now }: ConditionRules<C>,
+): C[] {
+  const drafted = new Set(drafts.map(({ type }) => type));
+  const fleeting = new Set(transient);
+  const kept = (previous ?? []).filter(({ type }) => drafted.has(type) || !fleeting.has(type));
+  return [
+    ...drafts.reduce<readonly C[]>((conditions, draft) => {
+      const message = draft.message.slice(0, longestMessage);
+      // A draft has every field of C but these two and the time, which setCondition knows.
+      const update = { ...draft, message, observedGeneration: generation } as object as ConditionUpdate<C>;
+      return setCondition(conditions, update, now);
+    }, kept),
+  ];
+}
+
 /** `metav1.MicroTime` as JSON: RFC 3339 with exactly six fraction digits. */
 export function formatMicroTime(time: Date): string {
   return time.toISOString().replace('Z', '000Z');

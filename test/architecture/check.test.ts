@@ -69,6 +69,27 @@ describe('layers', () => {
   });
 });
 
+describe('the door of a controller', () => {
+  test.for([
+    ['operator/main.ts', '../controllers/backup/reconcile.ts'],
+    ['kubectl-jtel/a.ts', '../controllers/schedule/plan/prune.ts'],
+    ['test/campaigns/a.ts', '../../controllers/store/observe/observe.ts'],
+    ['controllers/stack/a.story.test.ts', '../restore/model.ts'],
+    ['operator/main.ts', '../controllers/backup/testing.ts'],
+  ] as const)('is passed by: %s must not import %s', ([path, specifier]) => {
+    expect(found({ [path]: `import type { X } from '${specifier}';` })).toContain('others import only');
+  });
+
+  test.for([
+    ['operator/main.ts', '../controllers/backup/index.ts'],
+    ['test/campaigns/a.ts', '../../controllers/store/testing.ts'],
+    ['controllers/stack/a.story.test.ts', '../backup/testing.ts'],
+    ['controllers/backup/report/status.ts', '../plan/plan.ts'],
+  ] as const)('is open: %s may import %s', ([path, specifier]) => {
+    expect(found({ [path]: `import { x } from '${specifier}';` })).toBe('');
+  });
+});
+
 describe('imports', () => {
   test('do not go in a circle, types included', () => {
     const circle = {
@@ -143,6 +164,9 @@ describe('planning and rendering', () => {
   ])('must not say: %s', (text) => {
     expect(found({ 'controllers/stack/plan.ts': text })).toContain('controllers/stack/plan.ts uses');
     expect(found({ 'release/render.ts': text })).toContain('release/render.ts uses');
+    expect(found({ 'controllers/backup/report/a.ts': text })).toContain(
+      'controllers/backup/report/a.ts uses',
+    );
   });
 
   test('must not reach a clock through a helper, and the way there is named', () => {

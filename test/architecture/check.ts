@@ -1,5 +1,5 @@
 /** Applies the rules of the architecture to source files and says, one sentence each, what breaks them. Pure. */
-import { isTest, isTool, layers, mustBePure, packageOwners, type Layer } from './layers.ts';
+import { houseOf, isDoor, isTest, isTool, layers, mustBePure, packageOwners, type Layer } from './layers.ts';
 import { importsOf, resolveImport, type SourceFile } from './source-files.ts';
 
 const largestLines = 400;
@@ -7,7 +7,7 @@ const largestLines = 400;
 export function violations(files: readonly SourceFile[]): string[] {
   const typeScript = files.filter((file) => file.path.endsWith('.ts') && !file.path.includes('/generated/'));
   return [
-    ...typeScript.flatMap((file) => layering(file)),
+    ...typeScript.flatMap((file) => [...layering(file), ...doors(file)]),
     ...notInProduction(
       typeScript,
       files.find((file) => file.path === 'package.json'),
@@ -35,6 +35,16 @@ function layering({ path, text }: SourceFile): string[] {
     const targetLayer = layerOf(target);
     if (targetLayer !== undefined && allowed.includes(targetLayer.name)) return [];
     return [`${path} imports ${target}: ${layer.name} may import only ${allowed.join(', ')}`];
+  });
+}
+
+/** A controller is entered through its door, by tests too, so that its rooms can change without anybody else. */
+function doors({ path, text }: SourceFile): string[] {
+  return importsOf(text).flatMap(({ specifier }) => {
+    const target = resolveImport(path, specifier);
+    const house = target === undefined ? undefined : houseOf(target);
+    if (target === undefined || house === undefined || houseOf(path) === house) return [];
+    return isDoor(target, path) ? [] : [`${path} imports ${target}: others import only ${house}/index.ts`];
   });
 }
 

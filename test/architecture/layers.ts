@@ -23,6 +23,20 @@ const rooms = ['hosts', 'inputs', 'loading', 'stores', 'times'].map((name) => `c
 /** A controller is a layer of its own, so that controllers do not import each other. */
 const controllers = ['stack', 'backup', 'restore', 'schedule', 'store'].map((name) => `controllers/${name}`);
 
+/** Controllers that are entered through their `index.ts` only. */
+const housed = ['backup', 'restore', 'schedule', 'store'].map((name) => `controllers/${name}`);
+
+/** The house that a path lies in; undefined for everything that may be imported file by file. */
+export function houseOf(path: string): string | undefined {
+  return housed.find((house) => path.startsWith(`${house}/`));
+}
+
+/** Whether others may import it: the door, and for tests the builders. */
+export function isDoor(path: string, importer: string): boolean {
+  const isForTests = isTest(importer) || importer.startsWith('test/');
+  return path.endsWith('/index.ts') || (isForTests && path.endsWith('/testing.ts'));
+}
+
 /** The first that contains a path is its layer. */
 export const layers: readonly Layer[] = [
   { name: 'base', contains: below('base'), mayImport: [] },

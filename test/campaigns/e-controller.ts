@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { azureBlobStore } from '../../blob-store/azure.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { aStore, now } from '../../controllers/store/testing.ts';
-import { storeReconciler } from '../../controllers/store/reconcile.ts';
+import { storeReconciler } from '../../controllers/store/index.ts';
 import {
   storeKind,
   type Condition,

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { azureBlobStore } from '../../blob-store/azure.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { commit, type CommitOptions } from '../../controllers/backup/act/commit.ts';
-import type { Committed } from '../../controllers/backup/model.ts';
-import { newestManifest } from '../../controllers/backup/observe/history.ts';
-import { knownParts } from '../../controllers/backup/act/job.ts';
+import {
+  commit,
+  knownParts,
+  newestManifest,
+  type Committed,
+  type CommitOptions,
+} from '../../controllers/backup/index.ts';
 import { loadBackup, requireComplete, signedBackup } from '../../controllers/stores/backup-catalog.ts';
 import { backup } from '../../toolbox/backup/backup.ts';
 import type { ContainerRule } from '../../sandbox/worm/types.ts';

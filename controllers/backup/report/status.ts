@@ -7,7 +7,7 @@ import {
   type JtelBackupStatus,
   type Reason,
 } from '../../../crds/index.ts';
-import { formatTime, removeCondition, setCondition } from '../../../runtime/report/conditions.ts';
+import { formatTime, summariseConditions, type ConditionDraft } from '../../../runtime/report/conditions.ts';
 import type { Heartbeat } from '../../../runtime/report/status-changed.ts';
 import { leftOutPhrases } from './left-out.ts';
 import { howToAccept } from '../../stores/backup-doubt.ts';
@@ -129,20 +129,20 @@ function ending({ backup, plan, now }: StatusInput): JtelBackupStatus {
   if (plan.kind !== 'Wait')
     return status.conditions === undefined
       ? status
-      : { ...status, conditions: [...removeCondition(status.conditions, 'Progressing')] };
-  const message = plan.message.slice(0, statusMessageMaxLength);
-  const conditions = setCondition(
-    status.conditions,
-    {
-      type: 'Progressing',
-      status: 'True',
-      reason: plan.reason,
-      message,
-      observedGeneration: metadata.generation,
-    },
-    now,
-  );
-  return { ...status, conditions: [...conditions] };
+      : { ...status, conditions: conditionsOf(status, [], metadata.generation, now) };
+  const { reason, message } = plan;
+  const draft: ConditionDraft = { type: 'Progressing', status: 'True', reason, message };
+  return { ...status, conditions: conditionsOf(status, [draft], metadata.generation, now) };
+}
+
+function conditionsOf(
+  { conditions }: JtelBackupStatus,
+  drafts: readonly ConditionDraft[],
+  generation: number,
+  now: Date,
+): NonNullable<JtelBackupStatus['conditions']> {
+  const rules = { generation, transient: ['Progressing'], longestMessage: statusMessageMaxLength, now };
+  return summariseConditions(conditions, drafts, rules);
 }
 
 function withCommitted(status: JtelBackupStatus, { committed, now }: StatusInput): JtelBackupStatus {
@@ -215,15 +215,17 @@ function progressing(
   generation: number,
   now: Date,
 ): JtelBackupStatus {
-  const told = message.slice(0, statusMessageMaxLength);
-  const base = { observedGeneration: generation, message: told };
-  let conditions = setCondition(
-    status.conditions,
-    { type: 'Complete', status: 'False', reason, ...base },
-    now,
-  );
-  conditions = setCondition(conditions, { type: 'Progressing', status: 'True', reason, ...base }, now);
-  return { ...status, observedGeneration: generation, phase, message: told, conditions: [...conditions] };
+  const drafts: readonly ConditionDraft[] = [
+    { type: 'Complete', status: 'False', reason, message },
+    { type: 'Progressing', status: 'True', reason, message },
+  ];
+  return {
+    ...status,
+    observedGeneration: generation,
+    phase,
+    message: message.slice(0, statusMessageMaxLength),
+    conditions: conditionsOf(status, drafts, generation, now),
+  };
 }
 
 function finished(
@@ -234,23 +236,22 @@ function finished(
   generation: number,
   { backup, observed, now }: StatusInput,
 ): JtelBackupStatus {
-  const told = message.slice(0, statusMessageMaxLength);
-  const base = { observedGeneration: generation, message: told, reason };
   const ok = phase === 'Completed';
-  let conditions = removeCondition(status.conditions, 'Progressing');
-  conditions = setCondition(conditions, { type: 'Complete', status: ok ? 'True' : 'False', ...base }, now);
-  if (!ok) conditions = setCondition(conditions, { type: 'Failed', status: 'True', ...base }, now);
+  const drafts: readonly ConditionDraft[] = [
+    { type: 'Complete', status: ok ? 'True' : 'False', reason, message },
+    ...(ok ? [] : [{ type: 'Failed', status: 'True', reason, message } as const]),
+  ];
   const { operation: _ended, ...rest } = status;
   const verification = verificationOf(backup, observed, phase, now);
   return {
     ...rest,
     observedGeneration: generation,
     phase,
-    message: told,
+    message: message.slice(0, statusMessageMaxLength),
     completionTime: formatTime(now),
     ...(ok ? { progress: '100%' } : {}),
     ...optional({ verification }),
-    conditions: [...conditions],
+    conditions: conditionsOf(status, drafts, generation, now),
   };
 }
 

@@ -7,7 +7,7 @@ import {
   type JtelRestoreStatus,
   type Reason,
 } from '../../../crds/index.ts';
-import { formatTime, removeCondition, setCondition } from '../../../runtime/report/conditions.ts';
+import { formatTime, summariseConditions, type ConditionDraft } from '../../../runtime/report/conditions.ts';
 import type { Check, Observed, Phase, Plan } from '../model.ts';
 import { isBlocked } from '../plan/patience.ts';
 import { optional } from '../../../base/optional.ts';
@@ -85,7 +85,12 @@ export function summarise({
     ...(loaded
       ? { recoveryTimeSeconds: Math.max(0, Math.round((now.getTime() - Date.parse(startTime)) / 1000)) }
       : {}),
-    conditions: conditionsOf(restore, plan, phase, message, now),
+    conditions: summariseConditions(previous.conditions, [conditionOf(plan, phase, message)], {
+      generation: restore.metadata.generation,
+      transient: ['Progressing'],
+      longestMessage: statusMessageMaxLength,
+      now,
+    }),
   } as JtelRestoreStatus;
 }
 
@@ -131,28 +136,12 @@ function mergeChecks(...lists: readonly (readonly Check[] | undefined)[]): reado
   return merged.size === 0 ? undefined : [...merged.values()];
 }
 
-function conditionsOf(
-  restore: JtelRestore,
-  plan: Plan,
-  phase: Phase,
-  message: string,
-  now: Date,
-): JtelRestoreStatus['conditions'] {
-  const previous = restore.status?.conditions ?? [];
-  const observedGeneration = restore.metadata.generation;
-  const set = (
-    conditions: NonNullable<JtelRestoreStatus['conditions']>,
-    type: string,
-    status: 'True' | 'False',
-    reason: Reason,
-  ): NonNullable<JtelRestoreStatus['conditions']> => [
-    ...setCondition(conditions, { type, status, reason, message, observedGeneration }, now),
-  ];
+/** The one that says where it is; those of an earlier phase stay, but for Progressing. */
+function conditionOf(plan: Plan, phase: Phase, message: string): ConditionDraft {
   const reason = reasonOf(plan);
-  const ended = removeCondition(previous, 'Progressing');
-  if (phase === 'Completed') return set([...ended], 'Complete', 'True', reason);
-  if (phase === 'Failed') return set([...ended], 'Failed', 'True', reason);
-  return set([...previous], 'Progressing', phase === 'Pending' ? 'False' : 'True', reason);
+  if (phase === 'Completed') return { type: 'Complete', status: 'True', reason, message };
+  if (phase === 'Failed') return { type: 'Failed', status: 'True', reason, message };
+  return { type: 'Progressing', status: phase === 'Pending' ? 'False' : 'True', reason, message };
 }
 
 function reasonOf(plan: Plan): Reason {

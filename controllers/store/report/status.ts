@@ -8,7 +8,7 @@ import {
   type Reason,
   type StoreConditionType,
 } from '../../../crds/index.ts';
-import { formatTime, setCondition } from '../../../runtime/report/conditions.ts';
+import { formatTime, summariseConditions } from '../../../runtime/report/conditions.ts';
 import type { Problem } from '../../inputs/outcome.ts';
 import { immutable } from './immutable.ts';
 import type { Observed, Probed } from '../model.ts';
@@ -30,15 +30,6 @@ export function summarise(
   const previous = store.status ?? {};
   const problem = problemIn(observed, probed);
   const drafts: readonly Draft[] = [available(store, observed, problem), immutable(store, observed, probed)];
-  let conditions = previous.conditions;
-  for (const draft of drafts) {
-    const message = draft.message.slice(0, conditionMessageMaxLength);
-    conditions = setCondition<Condition>(
-      conditions,
-      { ...draft, message, observedGeneration: store.metadata.generation },
-      now,
-    );
-  }
   const lastProbeTime = probeTime(store, probed, now);
   const lastProofTime =
     probed.kind === 'Written' && probed.proof !== undefined ? formatTime(now) : previous.lastProofTime;
@@ -52,7 +43,12 @@ export function summarise(
     ...optional({ lastProbeTime, lastProofTime }),
     ...contents(previous, observed),
     ...retention(store, observed),
-    conditions: conditions ?? [],
+    conditions: summariseConditions<Condition>(previous.conditions, drafts, {
+      generation: store.metadata.generation,
+      transient: [],
+      longestMessage: conditionMessageMaxLength,
+      now,
+    }),
   };
 }
 

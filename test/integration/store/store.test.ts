@@ -6,7 +6,7 @@ import {
 } from '@azure/storage-blob';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { azureBlobStore } from '../../../blob-store/azure.ts';
-import { storeReconciler } from '../../../controllers/store/reconcile.ts';
+import { storeReconciler } from '../../../controllers/store/index.ts';
 import {
   storeKind,
   type Condition,

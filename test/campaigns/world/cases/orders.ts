@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { restoreKind, type JtelRestore } from '../../../../crds/index.ts';
 import { events } from '../../../../runtime/client/kinds.ts';
-import { plan } from '../../../../controllers/backup/plan/plan.ts';
+import { plan } from '../../../../controllers/backup/index.ts';
 import { aStack, observing, planInput } from '../../../../controllers/backup/testing.ts';
-import { surplusBackups } from '../../../../controllers/schedule/plan/prune.ts';
+import { surplusBackups } from '../../../../controllers/schedule/index.ts';
 import type { JtelBackup } from '../../../../crds/index.ts';
 import {
   aRestore,

@@ -4,7 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { ContainerClient } from '@azure/storage-blob';
 import { azureBlobStore } from '../../../../blob-store/azure.ts';
 import type { BlobStore } from '../../../../blob-store/blob-store.ts';
-import { storeReconciler } from '../../../../controllers/store/reconcile.ts';
+import { storeReconciler } from '../../../../controllers/store/index.ts';
 import { aStore, now } from '../../../../controllers/store/testing.ts';
 import { aboutHost } from '../../../../controllers/stores/store-refusal.ts';
 import {

@@ -1,0 +1,2 @@
+/** The door of the restore controller: others import only this. */
+export { restoreReconciler } from './reconcile.ts';

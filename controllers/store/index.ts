@@ -1,0 +1,2 @@
+/** The door of the store controller: others import only this. */
+export { storeReconciler } from './reconcile.ts';
