@@ -1,23 +1,38 @@
-# The operator. Build it with `node images/images.ts operator [BASE]`, which bundles the sources and what they use of their
-# packages (chosen by package-lock.json) into a context of a few files, so that the build needs no network and two builds
-# from one commit hold the same files. BASE: any Debian-like image with Node 24 in its PATH.
-ARG BASE=jtel-sandbox/node:24
+# The operator's image: `docker build .` here, for the machine's own platform or any other that Node runs on.
+#   BASE      any Debian-like image with Node 24 and npm
+#   VERSION, REVISION   of the sources, for the labels
+# The build stage fetches packages from the npm registry and bundles. The sandbox builds with this file, too, but from a context that
+# holds in `ready/` what the build stage would have made (images/contexts.ts): its builds need no network and no npm.
+ARG BASE=node:24-trixie-slim
+
+FROM ${BASE} AS build
+WORKDIR /src
+# For networks with a registry or a certificate of their own; proxies are known to Docker.
+ARG NPM_CONFIG_REGISTRY
+ARG NODE_EXTRA_CA_CERTS
+COPY Dockerfile package*.json .npmrc* ./
+RUN [ ! -e package-lock.json ] || npm ci --ignore-scripts
+COPY . .
+RUN if [ -d ready ]; then mv ready /out; else node images/contexts.ts operator /out; fi
+
 FROM ${BASE}
-LABEL org.opencontainers.image.title="jtel-operator" \
-      org.opencontainers.image.description="Runs jtel contact-centre stacks on remote docker compose hosts" \
-      org.opencontainers.image.vendor="jtel"
 RUN echo 'jtel-operator:x:65532:65532:jtel operator:/nonexistent:/usr/sbin/nologin' >> /etc/passwd \
  && echo 'jtel-operator:x:65532:' >> /etc/group \
  && ln -s /opt/jtel-operator/jtel-operator.js /usr/local/bin/jtel-operator
 WORKDIR /opt/jtel-operator
-# Named, so that a build from the repository itself, without the bundle, fails here.
-COPY jtel-operator.js package.json ./
-COPY . ./
+COPY --from=build /out ./
 # One malloc arena instead of one per thread, and no TurboFan, also not for the HTTP parser of undici, which is WebAssembly:
 # docs/decisions/0006-bundle-in-the-image.md and 0032-client-on-client-node.md have the figures.
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=1 \
     NODE_OPTIONS=--enable-source-maps
+ARG VERSION=0.1.0
+ARG REVISION
+LABEL org.opencontainers.image.title="jtel-operator" \
+      org.opencontainers.image.description="Runs jtel contact-centre stacks on remote docker compose hosts" \
+      org.opencontainers.image.vendor="jtel" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
 # Nothing is written to the file system: it can be read-only.
 USER 65532:65532
 ENTRYPOINT ["node", "--max-opt=2", "--liftoff-only", "/opt/jtel-operator/jtel-operator.js"]

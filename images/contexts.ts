@@ -1,27 +1,46 @@
-/** Build contexts of the product's own images: only what runs in production. */
-import { cp, rename, writeFile } from 'node:fs/promises';
+/**
+ * What the product's own images hold, put together: only what runs in production. `docker build` runs this in its build
+ * stage, `node images/contexts.ts (operator | toolbox) DIRECTORY`; the sandbox beforehand (images/images.ts).
+ */
+import { cp, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryDirectory } from '../kit/paths.ts';
 import { bundleOperator, writeBundle } from './bundle.ts';
 import { copyPackages, packagesNeeded, readLockFile } from './packages.ts';
 
-export async function assembleToolbox(context: string): Promise<void> {
-  const noTest = (path: string): boolean => !path.endsWith('.test.ts');
-  // As in the repository, so that relative imports mean the same in both.
+const contents: Readonly<Record<string, (directory: string) => Promise<void>>> = {
+  operator: assembleOperator,
+  toolbox: assembleToolbox,
+};
+
+/** The operator: a bundle. */
+export async function assembleOperator(directory: string): Promise<void> {
+  await writeBundle(await bundleOperator(), directory);
+}
+
+/** The jobs: sources, as in the repository, so that relative imports mean the same in both, and their packages. */
+export async function assembleToolbox(directory: string): Promise<void> {
+  const inProduction = (path: string): boolean => !/\.test\.ts$|\/Dockerfile$/.test(path);
   for (const folder of ['toolbox', 'backup-format', 'base', 'jobs', 'release/archive']) {
-    await cp(join(repositoryDirectory, folder), join(context, folder), { recursive: true, filter: noTest });
+    await cp(join(repositoryDirectory, folder), join(directory, folder), {
+      recursive: true,
+      filter: inProduction,
+    });
   }
-  for (const name of ['Dockerfile', 'package.json'])
-    await rename(join(context, 'toolbox', name), join(context, name));
+  // For all of them: what is there are modules.
+  await rename(join(directory, 'toolbox/package.json'), join(directory, 'package.json'));
   await copyPackages(
     repositoryDirectory,
     packagesNeeded(await readLockFile(repositoryDirectory), ['koffi', 'tar-stream']),
-    context,
+    directory,
   );
 }
 
-export async function assembleOperator(context: string): Promise<void> {
-  await writeBundle(await bundleOperator(), context);
-  await cp(join(repositoryDirectory, 'Dockerfile'), join(context, 'Dockerfile'));
-  await writeFile(join(context, '.dockerignore'), 'Dockerfile\n.dockerignore\n');
+if (import.meta.main) {
+  const [image = '', directory = ''] = process.argv.slice(2);
+  const assemble = contents[image];
+  if (assemble === undefined || directory === '')
+    throw new Error(`call it with ${Object.keys(contents).join(' or ')}, and a directory`);
+  await mkdir(directory, { recursive: true });
+  await assemble(directory);
 }

@@ -2,12 +2,15 @@
  * The product's images: what they are built from, and how. Used by the sandbox and the demo; by hand:
  * `node images/images.ts [all | toolbox | operator [BASE]]`. An image whose inputs have not changed is not built again.
  */
+import { cp } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { ensureBaseImage, ensureNodeImage, nodeImage } from '../kit/base-image.ts';
 import { withContext } from '../kit/build-context.ts';
 import { ensureDocker } from '../kit/docker-daemon.ts';
 import type { Docker } from '../kit/docker.ts';
 import { buildImage } from '../kit/image.ts';
 import type { BuiltImage } from '../kit/image.ts';
+import { repositoryDirectory } from '../kit/paths.ts';
 import { lineProgress } from '../kit/progress.ts';
 import type { Progress } from '../kit/progress.ts';
 import { assembleOperator, assembleToolbox } from './contexts.ts';
@@ -18,18 +21,15 @@ export const operatorImage = 'jtel/jtel-operator:dev';
 
 /** The image of the jobs that the operator runs on hosts. */
 export async function buildToolbox(docker: Docker, progress: Progress): Promise<BuiltImage> {
-  return await withContext('toolbox', assembleToolbox, (context) =>
-    buildStep(docker, progress, {
-      tag: toolboxImage,
-      context,
-      bases: [nodeImage],
-      buildArgs: { BASE: nodeImage },
-    }),
-  );
+  return await buildReady(docker, progress, {
+    tag: toolboxImage,
+    dockerfile: 'toolbox/Dockerfile',
+    assemble: assembleToolbox,
+  });
 }
 
 /**
- * The operator's image: the repository's `Dockerfile` with production files only.
+ * The operator's image.
  * @param base an image with Node 24 that is here already.
  */
 export async function buildOperator(
@@ -37,8 +37,40 @@ export async function buildOperator(
   progress: Progress,
   base: string = nodeImage,
 ): Promise<BuiltImage> {
-  return await withContext('operator', assembleOperator, (context) =>
-    buildStep(docker, progress, { tag: operatorImage, context, bases: [base], buildArgs: { BASE: base } }),
+  return await buildReady(docker, progress, {
+    tag: operatorImage,
+    dockerfile: 'Dockerfile',
+    assemble: assembleOperator,
+    base,
+  });
+}
+
+interface ReadyBuild {
+  readonly tag: string;
+  /** In the repository. */
+  readonly dockerfile: string;
+  readonly assemble: (directory: string) => Promise<void>;
+  readonly base?: string;
+}
+
+/** Builds with the same files as `docker build .` does, from a context that holds what their build stage would make. */
+async function buildReady(
+  docker: Docker,
+  progress: Progress,
+  { tag, dockerfile, assemble, base = nodeImage }: ReadyBuild,
+): Promise<BuiltImage> {
+  const fill = async (context: string): Promise<void> => {
+    await assemble(join(context, 'ready'));
+    await cp(join(repositoryDirectory, dockerfile), join(context, dockerfile));
+  };
+  return await withContext(basename(tag).replace(':', '-'), fill, (context) =>
+    buildStep(docker, progress, {
+      tag,
+      context,
+      dockerfile: join(context, dockerfile),
+      bases: [base],
+      buildArgs: { BASE: base },
+    }),
   );
 }
 

@@ -3,6 +3,7 @@
  * whoever prepares hosts use. Exit codes: 0 done, 1 failed, 2 called the wrong way.
  */
 import { Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { BlobError } from '../../blob-store/blob-store.ts';
 import { InputError } from '../../controllers/inputs/input-error.ts';
 import { ReleaseInvalidError } from '../../release/validate.ts';
@@ -22,6 +23,7 @@ export async function runOperatorCommand(
   further: readonly CommandFactory[] = [],
 ): Promise<number> {
   const program = new Command('jtel-operator')
+    .version(manifest.version)
     .description('runs jtel container stacks on docker compose hosts')
     .showHelpAfterError('(--help tells more)');
   for (const factory of [...further, releaseCommand, hostCommand, (one: Terminal) => backupCommand(one)])

@@ -63,7 +63,7 @@ export const layers: readonly Layer[] = [
   ...['operator', 'kubectl-jtel'].map((name): Layer => ({
     name,
     contains: below(name),
-    mayImport: [...foundation, ...parts, ...rooms, ...controllers, 'command-line'],
+    mayImport: [...foundation, ...parts, ...rooms, ...controllers, 'command-line', 'package.json'],
   })),
   { name: 'kit', contains: below('kit'), mayImport: [], isTool: true },
   { name: 'images', contains: below('images'), mayImport: ['kit', 'crds'], isTool: true },
@@ -74,6 +74,8 @@ export const layers: readonly Layer[] = [
     mayImport: 'any',
     isTool: true,
   })),
+  // Says the version.
+  { name: 'package.json', contains: (path) => path === 'package.json', mayImport: [] },
   { name: 'root', contains: (path) => !path.includes('/'), mayImport: 'any', isTool: true },
 ];
 
