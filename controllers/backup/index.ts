@@ -1,8 +1,9 @@
 /** The door of the backup controller: others import only this. */
-export { defaultLimits, type Committed, type Limits } from './model.ts';
+export { defaultLimits, type Limits } from './desired/limits.ts';
 export { backupReconciler } from './reconcile.ts';
 // The parts that campaigns drive by themselves.
-export { commit, type CommitOptions } from './act/commit.ts';
+export { commit, type Committed, type CommitOptions } from './act/commit.ts';
 export { knownParts } from './act/job.ts';
 export { newestManifest } from './observe/history.ts';
 export { plan } from './plan/plan.ts';
+export { describe } from './report/sentences.ts';

@@ -20,11 +20,15 @@ import {
 import type { HostClaims } from '../hosts/claims.ts';
 import { failureOf, type Problem } from '../inputs/outcome.ts';
 import { afterBackupWave, waveSpread } from '../times/pauses.ts';
-import { backupEvents } from './report/events.ts';
+import type { Committed } from './act/commit.ts';
 import { execute } from './act/execute.ts';
-import type { Action, Committed, Limits, Plan } from './model.ts';
-import { observe, type Gathered, type ObserveDependencies } from './observe/observe.ts';
-import { isFinished, plan } from './plan/plan.ts';
+import type { Limits } from './desired/limits.ts';
+import { isFinished } from './desired/request.ts';
+import { observe, observeBeginning, type Gathered, type ObserveDependencies } from './observe/observe.ts';
+import type { Action, Plan } from './plan/actions.ts';
+import { mayBegin, plan } from './plan/plan.ts';
+import { backupEvents } from './report/events.ts';
+import { describeImmutability } from './report/sentences.ts';
 import { operationHeartbeat, summarise } from './report/status.ts';
 import { optional } from '../../base/optional.ts';
 
@@ -62,7 +66,12 @@ export function backupReconciler(options: BackupReconcilerOptions): WaveControll
       finalizer: { name: backupFinalizer, isDue: (_, planned) => planned?.kind === 'Begin' },
       isOver: (backup) =>
         isFinished(backup) && backup.metadata.finalizers?.includes(backupFinalizer) !== true,
-      observe: ({ object }, context) => observe(object, options, context),
+      observe: async ({ object }, context) => {
+        const seen = await observe(object, options, context);
+        return mayBegin(object, seen.observed)
+          ? await observeBeginning(object, seen, options, context)
+          : seen;
+      },
       plan: (look, gathered) => planFor(look, gathered, options),
       startsAfresh: ({ kind }) => kind === 'TryAgain',
       within: ({ now }) => Promise.resolve(backupIDAt(now, randomBytes(3).toString('hex'))),
@@ -135,7 +144,7 @@ function committedFacts({ manifestDigest, immutability }: Committed): JtelBackup
   return {
     phase: 'Verifying',
     manifestDigest,
-    immutability: { state: immutability.state, message: immutability.detail },
+    immutability: { state: immutability.state, message: describeImmutability(immutability.facts) },
   };
 }
 

@@ -8,7 +8,9 @@ import { packListLines } from '../../backup-format/pack-list.ts';
 import type { MemoryBlobStore } from '../../blob-store/memory.ts';
 import { backupFinalizer, type JtelBackup, type JtelBackupStatus, type JtelStack } from '../../crds/index.ts';
 import type { HostObservation, JobReport, ObservedJob } from '../../host-driver/host.ts';
-import { defaultLimits, type Observed, type PlanInput } from './model.ts';
+import { defaultLimits } from './desired/limits.ts';
+import type { Observed } from './observe/observed.ts';
+import type { PlanInput } from './plan/actions.ts';
 import { optional } from '../../base/optional.ts';
 
 const now = new Date('2026-03-01T03:00:00Z');

@@ -23,8 +23,7 @@ import { readManifest, readPackList, requireStored, type LoadedBackup } from '..
 import { comparedWith, doubtOf } from '../../stores/backup-doubt.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { retentionProblem, type ImmutabilityPolicy } from '../../stores/retention.ts';
-import { missingFiles } from '../report/left-out.ts';
-import type { Committed } from '../model.ts';
+import { missingFiles } from './missing-files.ts';
 import { optional } from '../../../base/optional.ts';
 
 export interface StoredDocument {
@@ -65,6 +64,43 @@ export interface CommitOptions {
   /** Asks the management plane for the container's policy; left out when the store does not want that. */
   readonly retention?: ReadRetention;
 }
+
+/** What was found when the backup was completed in the store; the last word on its contents. */
+export interface Committed {
+  readonly manifestDigest: string;
+  readonly version: string;
+  readonly epoch: string;
+  readonly totalBytes: number;
+  readonly uploadedBytes: number;
+  readonly storedBytes: number;
+  readonly reusedBytes: number;
+  readonly missingFiles?: number;
+  /** Objects that it shares with earlier backups and that lie in the archive tier. */
+  readonly archivedObjects?: number;
+  readonly dataSets: readonly DataSet[];
+  readonly immutability: {
+    readonly state: 'Verified' | 'Unprotected' | 'Unknown';
+    readonly facts: ImmutabilityFacts;
+    readonly untilTime?: string;
+  };
+  /** Size of the last good backup of the same method, when this one is far smaller. */
+  readonly shrunkFromBytes?: number;
+  /** Data sets without content that had some. */
+  readonly emptied?: readonly string[];
+}
+
+/** What is known of the store's immutability. */
+export type ImmutabilityFacts =
+  | { readonly is: 'NotAsked' }
+  | {
+      readonly is: 'Tried';
+      /** What the store answered to the attempt, in its own words. */
+      readonly detail: string;
+      /** Why a refusal is not enough. */
+      readonly problem?: string;
+      /** What the container's policy says, when nothing is wrong with it. */
+      readonly retention?: Retention;
+    };
 
 /**
  * @throws {InputError} `BackupIncomplete` when something is missing in the store; `ReferenceInvalid` when the name is taken
@@ -246,37 +282,23 @@ async function attest(
   { store, origin, immutability, retention: ask }: CommitOptions,
   signal: AbortSignal,
 ): Promise<Committed['immutability']> {
-  if (immutability.policy === 'None')
-    return {
-      state: 'Unknown',
-      detail: 'The store asks for no immutability (spec.immutability.policy is None), so none was tried.',
-    };
+  if (immutability.policy === 'None') return { state: 'Unknown', facts: { is: 'NotAsked' } };
   const name = paths.manifest(origin.identity, origin.backupID);
   const [proof, managed] = await Promise.all([store.proveImmutable(name, signal), ask?.(signal)]);
-  const detail = `For the manifest ${proof.detail}.`;
+  const tried = { is: 'Tried', detail: proof.detail } as const;
   const retention = proof.retention ?? managed;
-  if (!refusesChanges(proof)) return { state: allowsChanges(proof) ? 'Unprotected' : 'Unknown', detail };
-  const problem = retentionProblem(immutability, retention);
-  if (problem !== undefined) return { state: 'Unprotected', detail: `${detail} But: ${problem.message}` };
+  if (!refusesChanges(proof))
+    return { state: allowsChanges(proof) ? 'Unprotected' : 'Unknown', facts: tried };
+  const problem = retentionProblem(immutability, retention)?.message;
+  if (problem !== undefined) return { state: 'Unprotected', facts: { ...tried, problem } };
   const created = (await store.properties(name, signal))?.createdTime;
   const days = retention?.kind === 'TimeBased' ? retention.days : immutability.retentionDays;
   const until = created === undefined ? undefined : new Date(Date.parse(created) + days * 86_400_000);
   return {
     state: 'Verified',
-    detail: `${detail}${ofPolicy(retention)}`,
+    facts: { ...tried, ...optional({ retention }) },
     ...(until === undefined ? {} : { untilTime: `${until.toISOString().slice(0, 19)}Z` }),
   };
-}
-
-function ofPolicy(retention: Retention | undefined): string {
-  switch (retention?.kind) {
-    case 'TimeBased':
-      return ` The container's policy is locked and lasts ${retention.days} days.`;
-    case 'NotRead':
-      return ` How long that lasts was asked in vain: ${retention.detail}.`;
-    default:
-      return '';
-  }
 }
 
 function asIncomplete(error: unknown): unknown {

@@ -21,14 +21,15 @@ import { encryptionKey } from '../../inputs/encryption-keys.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { readPullCredentials } from '../../inputs/pull-credentials.ts';
 import { databaseSecrets, type StackRelease } from '../../inputs/stack-release.ts';
-import { commit } from './commit.ts';
+import { commit, type Committed } from './commit.ts';
 import { storedDocuments } from './documents.ts';
 import { newestManifest } from '../observe/history.ts';
 import { backupJob, databaseImage, knownParts, methodFor } from './job.ts';
 import { parseJobResult } from './job-result.ts';
-import type { Action, Committed, Limits } from '../model.ts';
+import type { Limits } from '../desired/limits.ts';
+import { fullBackupOperation, jobUID, testRestoreName, uploadWindowSeconds } from '../desired/request.ts';
 import type { Gathered } from '../observe/observe.ts';
-import { fullBackupOperation, jobUID, testRestoreName, uploadWindowSeconds } from '../plan/plan.ts';
+import type { Action } from '../plan/actions.ts';
 import { optional } from '../../../base/optional.ts';
 
 export interface ExecutionContext {

@@ -4,7 +4,7 @@ import type { Manifest } from '../../../backup-format/manifest.ts';
 import { backupTime } from '../../../backup-format/names.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import { listBackups, readManifest } from '../../stores/backup-catalog.ts';
-import type { History } from '../model.ts';
+import type { History } from './observed.ts';
 import { optional } from '../../../base/optional.ts';
 
 /** @throws {InputError} {@link BlobError} */

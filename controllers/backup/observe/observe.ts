@@ -3,7 +3,6 @@
  * first. What cannot be read becomes an outcome with a reason, never an exception.
  */
 
-import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import {
   backupKind,
   restoreKind,
@@ -34,9 +33,8 @@ import { projectName } from '../../hosts/project.ts';
 import { readRelease, type ReleaseDependencies, type StackRelease } from '../../inputs/stack-release.ts';
 import type { OpenStore } from '../../stores/store-access.ts';
 import { readHistory } from './history.ts';
-import type { Observed, ReleaseFacts, StoreFacts } from '../model.ts';
-import { findObstacle, isPartOfOperation } from '../plan/obstacles.ts';
-import { isFinished, jobUID, testRestoreName } from '../plan/plan.ts';
+import { isFinished, isPartOfOperation, jobUID, testRestoreName } from '../desired/request.ts';
+import type { Ahead, Observed, ReleaseFacts, StoreFacts } from './observed.ts';
 import { optional } from '../../../base/optional.ts';
 
 export interface ObserveDependencies extends ReleaseDependencies {
@@ -82,23 +80,16 @@ export async function observe(
   const release = ending
     ? missing
     : await outcome(() => appliedRelease(stack, backup.status?.version ?? applied, dependencies, options));
-  const seen: Observed = {
-    stack,
-    ahead: [],
-    store: store.ok ? { ok: true, value: storeFacts(store.value) } : store,
-    release: release.ok ? { ok: true, value: releaseFacts(release.value) } : release,
-    host: look.host,
-    ...optional({ job: look.job }),
-  };
+  const test = await findTestRestore(backup, cluster, options);
   return {
-    observed: await observeMore(
-      backup,
-      seen,
-      store.ok ? store.value.blobs : undefined,
-      identity,
-      cluster,
-      options,
-    ),
+    observed: {
+      stack,
+      ahead: [],
+      store: store.ok ? { ok: true, value: storeFacts(store.value) } : store,
+      release: release.ok ? { ok: true, value: releaseFacts(release.value) } : release,
+      host: look.host,
+      ...optional({ job: look.job, test }),
+    },
     project,
     identity,
     ...optional({ host: look.driver }),
@@ -107,31 +98,33 @@ export async function observe(
   };
 }
 
-/** What costs more is asked only where it matters: who came first and what the store has before the beginning, the test at the end. */
-async function observeMore(
+/** The second look, at what costs more: who comes first, and what the store has. Only a backup that may begin needs it. */
+export async function observeBeginning(
   backup: JtelBackup,
-  seen: Observed,
-  blobs: BlobStore | undefined,
-  identity: string,
+  gathered: Gathered,
+  { cluster }: Pick<ObserveDependencies, 'cluster'>,
+  options: CallOptions,
+): Promise<Gathered> {
+  const { observed, store, identity } = gathered;
+  if (store === undefined || observed.stack === undefined) return gathered;
+  const ahead = await comingFirst(backup, cluster, options);
+  if (ahead.length > 0) return { ...gathered, observed: { ...observed, ahead } };
+  const since = lateSince(backup, observed.stack);
+  const history = await outcome(() => readHistory(store.blobs, identity, since, options.signal));
+  return { ...gathered, observed: { ...observed, history } };
+}
+
+async function findTestRestore(
+  backup: JtelBackup,
   cluster: Cluster,
   options: CallOptions,
-): Promise<Observed> {
-  const phase = backup.status?.phase ?? 'Pending';
-  if (phase === 'Verifying' && backup.spec.verify === 'Restore') {
-    const test = await cluster.find(
-      restoreKind,
-      { namespace: backup.metadata.namespace, name: testRestoreName(backup) },
-      options,
-    );
-    // One of another life of this name says nothing about this backup.
-    const ours = test?.metadata.ownerReferences?.some(({ uid }) => uid === backup.metadata.uid) === true;
-    return { ...seen, ...(ours && test !== undefined ? { test } : {}) };
-  }
-  if (phase !== 'Pending' || findObstacle(backup, seen) !== undefined || blobs === undefined) return seen;
-  const ahead = await comingFirst(backup, cluster, options);
-  if (ahead.length > 0) return { ...seen, ahead };
-  const since = seen.stack === undefined ? undefined : lateSince(backup, seen.stack);
-  return { ...seen, history: await outcome(() => readHistory(blobs, identity, since, options.signal)) };
+): Promise<JtelRestore | undefined> {
+  if (backup.status?.phase !== 'Verifying' || backup.spec.verify !== 'Restore') return undefined;
+  const key = { namespace: backup.metadata.namespace, name: testRestoreName(backup) };
+  const test = await cluster.find(restoreKind, key, options);
+  // One of another life of this name says nothing about this backup.
+  const isOurs = test?.metadata.ownerReferences?.some(({ uid }) => uid === backup.metadata.uid) === true;
+  return isOurs ? test : undefined;
 }
 
 interface HostLook {
@@ -254,7 +247,7 @@ async function comingFirst(
   backup: JtelBackup,
   cluster: Cluster,
   options: CallOptions,
-): Promise<readonly string[]> {
+): Promise<readonly Ahead[]> {
   const { namespace, uid } = backup.metadata;
   const stackName = backup.spec.stackRef.name;
   const query = { namespace };
@@ -270,7 +263,7 @@ async function comingFirst(
       (other) =>
         isUnderWay(other) || (other.metadata.deletionTimestamp === undefined && rank(other) < rank(backup)),
     )
-    .map((other) => describeAhead('JtelBackup', other));
+    .map((other) => aheadOf('JtelBackup', other));
   if (isPartOfOperation(backup)) return others;
   const loading = restores
     .filter(
@@ -279,19 +272,19 @@ async function comingFirst(
         spec.mode === 'Execute' &&
         (status?.phase === 'Loading' || status?.phase === 'Starting'),
     )
-    .map((other) => describeAhead('JtelRestore', other));
+    .map((other) => aheadOf('JtelRestore', other));
   return [...others, ...loading];
 }
 
-/** Which one is waited for, how far it is, and since when. */
-function describeAhead(
-  kind: string,
+function aheadOf(
+  kind: Ahead['kind'],
   {
     metadata,
     status,
-  }: Pick<JtelBackup, 'metadata'> & { readonly status?: JtelBackup['status'] | JtelRestore['status'] },
-): string {
-  return `${kind} ${metadata.name} (${status?.phase ?? 'Pending'} since ${status?.startTime ?? metadata.creationTimestamp})`;
+  }: Pick<JtelBackup, 'metadata'> & { readonly status?: (JtelBackup | JtelRestore)['status'] },
+): Ahead {
+  const { phase = 'Pending', startTime } = status ?? {};
+  return { kind, name: metadata.name, phase, since: startTime ?? metadata.creationTimestamp };
 }
 
 function isUnderWay({ status }: JtelBackup): boolean {

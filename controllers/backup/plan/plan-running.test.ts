@@ -1,8 +1,8 @@
 /** The planner on backups that have begun: their job, their verification, and what is cleaned up after the end. */
 import { describe, expect, test } from 'vitest';
 import { annotations, backupFinalizer } from '../../../crds/index.ts';
-import type { PlanInput } from '../model.ts';
-import { describeProgress, plan, size } from './plan.ts';
+import type { PlanInput } from './actions.ts';
+import { plan } from './plan.ts';
 import { aHost, aJob, aRunningBackup, away, observing, planInput, unsigned } from '../testing.ts';
 
 describe('a backup that runs', () => {
@@ -32,7 +32,7 @@ describe('a backup that runs', () => {
     expect(plan(running({ store: unsigned }))).toEqual({
       kind: 'Fail',
       reason: 'StoreCannotSign',
-      message: 'Give the account key.',
+      facts: { is: 'Told', message: 'Give the account key.' },
     });
     expect(plan(running({ store: unsigned, job: aJob('Running') }))).toMatchObject({
       kind: 'Wait',
@@ -77,10 +77,10 @@ describe('a backup that runs', () => {
     ['a table that it cannot keep', 'LogicalImpossible', 'JobFailed'],
     ['a connection that is not safe enough', 'DatabaseInsecure', 'JobFailed'],
   ])('is given up at once for %s', (_, word, reason) => {
-    expect(plan(running({ job: failed(word, '2026-03-01T02:59:50Z') }))).toEqual({
+    expect(plan(running({ job: failed(word, '2026-03-01T02:59:50Z') }))).toMatchObject({
       kind: 'Fail',
       reason,
-      message: 'it went wrong.',
+      facts: { is: 'JobFailed', job: { message: 'it went wrong.' } },
     });
   });
 
@@ -110,10 +110,10 @@ describe('a backup that runs', () => {
 
   test('gives up after its last try, and says why', () => {
     const verdict = plan(running({ job: failed('JobFailed') }, { backup: aRunningBackup({ attempt: 6 }) }));
-    expect(verdict).toEqual({
+    expect(verdict).toMatchObject({
       kind: 'Fail',
       reason: 'JobFailed',
-      message: 'it went wrong. That was try 6 of 6.',
+      facts: { is: 'LastTry', attempt: 6, mostAttempts: 6, because: { is: 'JobFailed' } },
     });
   });
 
@@ -122,7 +122,7 @@ describe('a backup that runs', () => {
     expect(plan(running({ host: away }, { backup, now: new Date('2026-03-02T02:00:00Z') }))).toMatchObject({
       kind: 'Fail',
       reason: 'DeadlineExceeded',
-      message: expect.stringContaining('reading'),
+      facts: { is: 'NotDone', withinSeconds: 86_400, lastMessage: 'reading' },
     });
   });
 
@@ -188,13 +188,13 @@ describe('a backup that is verified', () => {
     expect(plan(planInput({ backup }))).toMatchObject({ kind: 'Act', wave: [{ type: 'CreateTestRestore' }] });
     expect(plan(planInput({ backup, observed: testIn('Loading', 'half') }))).toMatchObject({
       kind: 'Wait',
-      message: expect.stringContaining('half'),
+      facts: { is: 'TestRuns', message: 'half' },
     });
     expect(plan(planInput({ backup, observed: testIn('Completed') }))).toEqual({ kind: 'Complete' });
     expect(plan(planInput({ backup, observed: testIn('Failed', 'rows differ') }))).toMatchObject({
       kind: 'Fail',
       reason: 'VerificationFailed',
-      message: expect.stringContaining('rows differ'),
+      facts: { is: 'TestFailed', message: 'rows differ' },
     });
   });
 });
@@ -223,9 +223,12 @@ describe('after the end', () => {
   ])('a %s backup leaves no job on the host', (_, backup) => {
     expect(plan(planInput({ backup, observed: onHost }))).toMatchObject({
       kind: 'Act',
-      wave: [{ type: 'RemoveJobs', uids: ['backup-uid-1'] }, { type: 'ReleaseFinalizer' }],
+      wave: [{ type: 'RemoveJobs', uids: ['backup-uid-1'], cause: 'JobLeft' }, { type: 'ReleaseFinalizer' }],
     });
-    expect(plan(planInput({ backup }))).toMatchObject({ kind: 'Act', wave: [{ type: 'ReleaseFinalizer' }] });
+    expect(plan(planInput({ backup }))).toMatchObject({
+      kind: 'Act',
+      wave: [{ type: 'ReleaseFinalizer', cause: 'NoJobLeft' }],
+    });
   });
 
   test('an object stays while its job may run on a host that is away, unless somebody lets it go', () => {
@@ -233,11 +236,11 @@ describe('after the end', () => {
     expect(plan(planInput({ backup: deleted(), observed }))).toMatchObject({
       kind: 'Wait',
       reason: 'HostUnreachable',
-      message: expect.stringContaining('jtel.de/abandon-host=true'),
+      facts: { is: 'JobMayRun' },
     });
     expect(
       plan(planInput({ backup: deleted({ annotations: { [annotations.abandonHost]: 'true' } }), observed })),
-    ).toMatchObject({ kind: 'Act', wave: [{ type: 'ReleaseFinalizer' }] });
+    ).toMatchObject({ kind: 'Act', wave: [{ type: 'ReleaseFinalizer', cause: 'HostAbandoned' }] });
   });
 
   test('nothing is done for one that let go already', () => {
@@ -245,26 +248,4 @@ describe('after the end', () => {
     expect(plan(planInput({ backup: { ...finished, metadata } }))).toEqual({ kind: 'Done' });
     expect(finished.metadata.finalizers).toEqual([backupFinalizer]);
   });
-});
-
-test('progress is told with figures', () => {
-  const progress = {
-    step: 'Reading',
-    percent: 30,
-    bytesDone: 3 * 2 ** 30,
-    bytesTotal: 10 * 2 ** 30,
-    uploadedBytes: 2 ** 28,
-    secondsLeft: 600,
-  };
-  expect(describeProgress(aJob('Running', { progress }))).toBe(
-    'Reading: 3.0 GiB of 10 GiB read, 256 MiB sent, about 10 min left',
-  );
-  expect(describeProgress(aJob('Running'))).toBe('the job starts');
-  expect([0, 1023, 1024, 1.5 * 2 ** 20, 2 ** 50].map(size)).toEqual([
-    '0 B',
-    '1023 B',
-    '1.0 KiB',
-    '1.5 MiB',
-    '1024 TiB',
-  ]);
 });

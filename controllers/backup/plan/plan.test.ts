@@ -1,7 +1,7 @@
 /** The planner on backups that are asked for: what they wait for, and when they begin. */
 import { describe, expect, test } from 'vitest';
 import { annotations } from '../../../crds/index.ts';
-import type { PlanInput } from '../model.ts';
+import type { PlanInput } from './actions.ts';
 import { plan } from './plan.ts';
 import { aBackup, aHost, aStack, away, observing, planInput, unsigned } from '../testing.ts';
 
@@ -21,21 +21,21 @@ const restoredFrom = (backupID: string) => {
 
 test('a backup that waits says for whom and since when', () => {
   const since = '2026-03-01T01:30:00Z';
-  const waits = (changes: Partial<PlanInput['observed']>): string => {
-    const planned = plan(planInput({ observed: observing(changes) }));
-    return planned.kind === 'Wait' ? planned.message : planned.kind;
-  };
-  expect(waits({ ahead: [`JtelBackup main-before (Running since ${since})`] })).toMatch(
-    /JtelBackup main-before \(Running since 2026-03-01T01:30:00Z\).*kubectl delete jtelbackup NAME -n acme/,
-  );
+  const first = { kind: 'JtelBackup', name: 'main-before', phase: 'Running', since } as const;
+  const waits = (changes: Partial<PlanInput['observed']>) =>
+    plan(planInput({ observed: observing(changes) }));
+  expect(waits({ ahead: [first] })).toMatchObject({
+    reason: 'BackupWaits',
+    facts: { is: 'Ahead', ahead: [first], namespace: 'acme' },
+  });
   expect(
     waits({ stack: aStack({}, { operation: { id: 'x', type: 'Update', startTime: since } }) }),
-  ).toContain(`operation Update, since ${since}`);
+  ).toMatchObject({ facts: { is: 'Busy', busy: { with: 'Operation', operation: 'Update', since } } });
   expect(
     waits({
       stack: aStack({}, { dataOrder: { requestUID: 'r', state: 'Loading', requestRef: { name: 'back' } } }),
     }),
-  ).toContain('JtelRestore back, Loading');
+  ).toMatchObject({ facts: { is: 'Busy', busy: { with: 'Restore', state: 'Loading', restore: 'back' } } });
 });
 
 describe('a backup that is asked for', () => {
@@ -126,7 +126,11 @@ describe('a backup that is asked for', () => {
       { stack: aStack({}, { dataOrder: { requestUID: 'r', state: 'Loading' } }) },
       'StackBusy',
     ],
-    ['another backup came first', { ahead: ['JtelBackup main-before'] }, 'BackupWaits'],
+    [
+      'another backup came first',
+      { ahead: [{ kind: 'JtelBackup', name: 'main-before', phase: 'Running', since: '' }] },
+      'BackupWaits',
+    ],
     [
       'the database does not run',
       { host: { ok: true, value: aHost({ containers: [] }) } },
@@ -233,10 +237,10 @@ describe('a history that somebody else wrote', () => {
       host: restoredFrom('20260226t020000z-0000ff'),
     });
     const verdict = plan(planInput({ observed }));
-    expect(verdict).toMatchObject({ kind: 'Wait', reason: 'HistoryOfAnother' });
-    expect(verdict).toHaveProperty(
-      'message',
-      expect.stringContaining('jtel.de/adopt-backups=20260228t020000z-0000ff'),
-    );
+    expect(verdict).toMatchObject({
+      kind: 'Wait',
+      reason: 'HistoryOfAnother',
+      facts: { is: 'OtherHistory', newest: { backupID: '20260228t020000z-0000ff' } },
+    });
   });
 });

@@ -1,38 +1,24 @@
 /**
- * What a backup does next. Pure: no I/O, no clock. What is remembered between looks stands in the object's status; whether a
- * job may still be on a host, in its finalizer.
+ * What a backup does next. Pure: no I/O, no clock. The object's status keeps what must be known between looks; its finalizer
+ * says whether a job may still be on a host.
  */
 
 import { epochFor } from '../../../backup-format/names.ts';
 import { annotations, backupFinalizer, isReason, type JtelBackup, type Reason } from '../../../crds/index.ts';
-import { isSameStack, type JobReport } from '../../../host-driver/host.ts';
+import type { JobReport } from '../../../host-driver/host.ts';
+import type { Outcome } from '../../inputs/outcome.ts';
 import { permanentReason } from '../../loading/job-failures.ts';
-import { aboutHost } from '../../stores/store-refusal.ts';
 import { pauseLeft } from '../../times/pauses.ts';
-import { findObstacle } from './obstacles.ts';
-import type { Action, Limits, Plan, PlanInput, Step } from '../model.ts';
+import { isFinished, testRestoreName, uploadWindowSeconds } from '../desired/request.ts';
+import type { Action, Cause, Plan, PlanInput, Step } from './actions.ts';
+import { told, type Facts, type FailedJob, type Finding } from './findings.ts';
+import { findHistoryObstacle, findObstacle } from './obstacles.ts';
 import { optional } from '../../../base/optional.ts';
 
-/** Looks at a job while it works. */
+/** Between looks at a job that works. */
 const jobPollSeconds = 4;
 const obstaclePollSeconds = 15;
 const unreachablePollSeconds = 60;
-
-/** Operation of a try that relies on nothing that is stored already. */
-export const fullBackupOperation = 'FullBackup';
-
-/** Of one try: starting it twice finds the first. */
-export function jobUID(backup: JtelBackup, attempt = backup.status?.attempt ?? 1): string {
-  return `${backup.metadata.uid}-${attempt}`;
-}
-
-export function testRestoreName(backup: JtelBackup): string {
-  return `${backup.metadata.name.slice(0, 240)}-verify`;
-}
-
-export function isFinished(backup: JtelBackup): boolean {
-  return backup.status?.phase === 'Completed' || backup.status?.phase === 'Failed';
-}
 
 export function plan(input: PlanInput): Plan {
   const { backup } = input;
@@ -47,45 +33,32 @@ export function plan(input: PlanInput): Plan {
   }
 }
 
+/** Whether it could begin, as far as is known: then it is worth asking who comes first, and reading the store. */
+export function mayBegin(backup: JtelBackup, observed: PlanInput['observed']): boolean {
+  return (
+    (backup.status?.phase ?? 'Pending') === 'Pending' &&
+    backup.metadata.deletionTimestamp === undefined &&
+    findObstacle(backup, observed) === undefined
+  );
+}
+
 function pending(input: PlanInput): Plan {
-  const { backup, observed, limits, now } = input;
-  const obstacle = findObstacle(backup, observed) ?? historyObstacle(input);
+  const { backup, observed, identity, limits, now } = input;
+  const obstacle = findObstacle(backup, observed) ?? findHistoryObstacle(observed, identity.clusterID);
   if (obstacle !== undefined) {
-    if (obstacle.final) return { kind: 'Fail', reason: obstacle.reason, message: obstacle.message };
-    const age = (now.getTime() - Date.parse(backup.metadata.creationTimestamp)) / 1000;
-    if (age < limits.startDeadlineSeconds)
-      return {
-        kind: 'Wait',
-        step: 'Waiting',
-        reason: obstacle.reason,
-        message: obstacle.message,
-        afterSeconds: obstaclePollSeconds,
-      };
-    return {
-      kind: 'Fail',
-      reason: obstacle.reason,
-      message: `It could not begin within ${hours(limits.startDeadlineSeconds)}: ${obstacle.message}`,
-    };
+    const { reason, facts, final } = obstacle;
+    if (final) return { kind: 'Fail', reason, facts };
+    const ageSeconds = (now.getTime() - Date.parse(backup.metadata.creationTimestamp)) / 1000;
+    if (ageSeconds < limits.startDeadlineSeconds)
+      return wait('Waiting', { reason, facts }, obstaclePollSeconds);
+    const withinSeconds = limits.startDeadlineSeconds;
+    return fail(reason, { is: 'NotBegun', withinSeconds, because: facts });
   }
   if (!observed.release.ok || !observed.store.ok || observed.history?.ok !== true)
-    return {
-      kind: 'Wait',
-      step: 'Waiting',
-      reason: 'BackupPending',
-      message: 'looking at the store',
-      afterSeconds: 1,
-    };
+    return wait('Waiting', { reason: 'BackupPending', facts: { is: 'StoreNotLookedAt' } }, 1);
   const { newest, served } = observed.history.value;
   const { name: storeName, keyID } = observed.store.value;
-  if (served !== undefined) {
-    const advice = `To make one now, create a JtelBackup under another name`;
-    return {
-      kind: 'Repeated',
-      backupID: served,
-      storeName,
-      message: `The time that it is named after is long over, and backup ${served} was made since: nothing was done. ${advice}.`,
-    };
-  }
+  if (served !== undefined) return { kind: 'Repeated', backupID: served, storeName };
   return {
     kind: 'Begin',
     epoch: epochFor(now, newest?.epoch),
@@ -95,115 +68,71 @@ function pending(input: PlanInput): Plan {
   };
 }
 
-/** Two writers would not see each other's backups, and each would take its own for the newest. */
-function historyObstacle({
-  observed,
-  identity,
-}: PlanInput): { readonly reason: Reason; readonly message: string; readonly final: boolean } | undefined {
-  const { history, stack, host } = observed;
-  if (history === undefined || stack === undefined) return undefined;
-  if (!history.ok) return { reason: history.reason, message: history.message, final: false };
-  const { newest } = history.value;
-  if (newest === undefined) return undefined;
-  const { writer, backupID } = newest;
-  const { uid, namespace, name } = stack.metadata;
-  // The same name in the same cluster is the same stack, deleted and applied again.
-  if (writer.stackUID === uid || isSameStack(writer, { clusterID: identity.clusterID, namespace, name }))
-    return undefined;
-  const parent = host.ok ? host.value.state?.data?.backupID : undefined;
-  if (parent === backupID || stack.metadata.annotations?.[annotations.adoptBackups] === backupID)
-    return undefined;
-  return {
-    reason: 'HistoryOfAnother',
-    final: false,
-    message:
-      `The newest backup in the store, ${backupID}, was written by stack ${writer.namespace}/${writer.name} of cluster ${writer.clusterID}, and this stack's data do not come from it. ` +
-      `Make sure that the other one is gone; then consent with "kubectl annotate jtelstack ${name} -n ${namespace} ${annotations.adoptBackups}=${backupID}", or give this stack a spec.backup.identity of its own.`,
-  };
-}
-
 function running(input: PlanInput): Plan {
-  const { backup, observed, limits } = input;
+  const { backup, observed } = input;
   const late = overdue(input);
   if (late !== undefined) return late;
   if (observed.stack === undefined) return stackGone(backup);
-  if (!observed.host.ok) return awaitHost(input, 'Running');
+  if (!observed.host.ok) return awaitHost(observed.host, 'Running');
   const { job } = observed;
   if (job === undefined) {
-    // What was seen once and is gone was removed behind our back; parts of it may be stored, so its names are taken.
+    // Somebody removed a job that was seen once. It may have stored parts, so its names are taken.
     if (backup.status?.operation?.step === 'Running')
-      return tryAgain(input, 'JobFailed', 'The job on the host was removed before it had ended.');
-    if (!observed.store.ok)
-      return {
-        kind: 'Wait',
-        step: 'Starting',
-        reason: observed.store.reason,
-        message: observed.store.message,
-        afterSeconds: obstaclePollSeconds,
-      };
+      return tryAgain(input, { reason: 'JobFailed', facts: { is: 'JobRemoved' } });
+    if (!observed.store.ok) return wait('Starting', told(observed.store), obstaclePollSeconds);
     const { cannotSign } = observed.store.value;
-    // Exchanged since the backup began. What a job has stored by now is still committed: that needs no such right.
-    if (cannotSign !== undefined) return { kind: 'Fail', reason: 'StoreCannotSign', message: cannotSign };
-    return claiming(
-      input,
-      'Starting',
-      [{ type: 'PullToolbox' }, { type: 'StartJob' }],
-      'starting the backup job on the host',
-    );
+    // The credentials were exchanged since the backup began. What a job has stored is committed all the same: that needs no such right.
+    if (cannotSign !== undefined) return fail('StoreCannotSign', { is: 'Told', message: cannotSign });
+    return claiming(input, 'Starting', [
+      { type: 'PullToolbox', cause: 'NoJob' },
+      { type: 'StartJob', cause: 'NoJob' },
+    ]);
   }
   switch (job.job.state) {
     case 'Created':
-      return claiming(input, 'Starting', [{ type: 'StartJob' }], 'starting the backup job on the host');
-    case 'Running':
-      return {
-        kind: 'Wait',
-        step: 'Running',
-        reason: 'BackupRunning',
-        message: describeProgress(job),
-        afterSeconds: jobPollSeconds,
-      };
+      return claiming(input, 'Starting', [{ type: 'StartJob', cause: 'JobNotStarted' }]);
+    case 'Running': {
+      const facts: Facts = { is: 'JobRuns', ...optional({ progress: job.progress }) };
+      return wait('Running', { reason: 'BackupRunning', facts }, jobPollSeconds);
+    }
     case 'Succeeded':
-      return {
-        kind: 'Act',
-        step: 'Storing',
-        wave: [{ type: 'Commit' }],
-        message: 'comparing what was stored',
-      };
+      return act('Storing', [{ type: 'Commit', cause: 'JobSucceeded' }]);
     case 'Failed':
-      return afterFailedJob(input, job, limits.retrySeconds);
+      return afterFailedJob(input, job);
   }
 }
 
-function afterFailedJob(input: PlanInput, report: JobReport, retrySeconds: number): Plan {
+function afterFailedJob(input: PlanInput, report: JobReport): Plan {
   const { job, error } = report;
-  const { observed, backup, now } = input;
-  const told = reasonOf(error?.reason);
-  const windowOver = told === 'StoreCredentialsRefused' && uploadWindowIsOver(input);
-  const reason = windowOver ? 'UploadWindowOver' : told;
-  const said = windowOver
-    ? 'The time for which the job could write to the store is over.'
-    : (error?.message ?? `The backup job ended with exit code ${job.exitCode ?? 'unknown'}.`);
-  const message = aboutHost(reason, said, observed.stack?.spec.host.address);
-  if (permanentReason(error) !== undefined) return { kind: 'Fail', reason, message };
-  const skew = observed.host.ok ? observed.host.value.facts.clockSkewSeconds : 0;
-  const pause = windowOver ? 0 : retrySeconds * (backup.status?.attempt ?? 1);
-  const left = pauseLeft(report, pause, now, skew);
-  if (left > 0 && (backup.status?.attempt ?? 1) < input.limits.mostAttempts) {
-    return {
-      kind: 'Wait',
-      step: 'Running',
-      reason,
-      message: `${message} It is tried again in ${left} s.`,
-      afterSeconds: left,
-    };
+  const { observed, backup, limits, now } = input;
+  const word: Reason = error !== undefined && isReason(error.reason) ? error.reason : 'JobFailed';
+  const windowOver = word === 'StoreCredentialsRefused' && uploadWindowIsOver(input);
+  const reason = windowOver ? 'UploadWindowOver' : word;
+  const failed: FailedJob = {
+    windowOver,
+    ...optional({
+      message: error?.message,
+      exitCode: job.exitCode,
+      hostAddress: observed.stack?.spec.host.address,
+    }),
+  };
+  const facts: Facts = { is: 'JobFailed', job: failed };
+  if (permanentReason(error) !== undefined) return fail(reason, facts);
+  const skewSeconds = observed.host.ok ? observed.host.value.facts.clockSkewSeconds : 0;
+  const attempt = backup.status?.attempt ?? 1;
+  const leftSeconds = pauseLeft(report, windowOver ? 0 : limits.retrySeconds * attempt, now, skewSeconds);
+  if (leftSeconds > 0 && attempt < limits.mostAttempts) {
+    const later: Facts = { is: 'TriedAgain', inSeconds: leftSeconds, because: facts };
+    return wait('Running', { reason, facts: later }, leftSeconds);
   }
-  return tryAgain(input, reason, message);
+  return tryAgain(input, { reason, facts });
 }
 
-function tryAgain({ backup, limits }: PlanInput, reason: Reason, message: string): Plan {
+function tryAgain({ backup, limits }: PlanInput, { reason, facts }: Finding): Plan {
   const attempt = backup.status?.attempt ?? 1;
-  if (attempt < limits.mostAttempts) return { kind: 'TryAgain', reason, message };
-  return { kind: 'Fail', reason, message: `${message} That was try ${attempt} of ${limits.mostAttempts}.` };
+  const { mostAttempts } = limits;
+  if (attempt < mostAttempts) return { kind: 'TryAgain', reason, facts };
+  return fail(reason, { is: 'LastTry', attempt, mostAttempts, because: facts });
 }
 
 function verifying(input: PlanInput): Plan {
@@ -212,150 +141,90 @@ function verifying(input: PlanInput): Plan {
   if (status?.manifestDigest === undefined) {
     const late = overdue(input);
     if (late !== undefined) return late;
-    if (failure?.reason === 'BackupIncomplete') return tryAgain(input, 'BackupIncomplete', failure.message);
-    // A name that is taken by something else stays taken.
+    if (failure?.reason === 'BackupIncomplete') return tryAgain(input, told(failure));
+    // A name that somebody else's object has stays taken.
     if (failure?.reason === 'BlobExists' || failure?.reason === 'ReferenceInvalid')
-      return { kind: 'Fail', reason: failure.reason, message: failure.message };
+      return { kind: 'Fail', ...told(failure) };
     if (observed.stack === undefined) return stackGone(backup);
-    if (!observed.store.ok)
-      return {
-        kind: 'Wait',
-        step: 'Storing',
-        reason: observed.store.reason,
-        message: observed.store.message,
-        afterSeconds: obstaclePollSeconds,
-      };
-    if (!observed.host.ok) return awaitHost(input, 'Storing');
-    return { kind: 'Act', step: 'Storing', wave: [{ type: 'Commit' }], message: 'comparing what was stored' };
+    if (!observed.store.ok) return wait('Storing', told(observed.store), obstaclePollSeconds);
+    if (!observed.host.ok) return awaitHost(observed.host, 'Storing');
+    return act('Storing', [{ type: 'Commit', cause: 'NoManifest' }]);
   }
   const policy = observed.store.ok ? observed.store.value.policy : 'Required';
-  const state = status.immutability?.state;
+  const { state, message } = status.immutability ?? {};
   if (policy === 'Required' && state !== 'Verified') {
-    if (!observed.store.ok)
-      return {
-        kind: 'Wait',
-        step: 'Storing',
-        reason: observed.store.reason,
-        message: observed.store.message,
-        afterSeconds: obstaclePollSeconds,
-      };
-    return {
-      kind: 'Fail',
-      reason: 'NotImmutable',
-      message: `It is stored as ${status.backupID}, but its store demands immutability and did not prove it. ${status.immutability?.message ?? ''}`,
-    };
+    if (!observed.store.ok) return wait('Storing', told(observed.store), obstaclePollSeconds);
+    const backupID = status.backupID ?? '';
+    return fail('NotImmutable', { is: 'NotProven', backupID, ...optional({ message }) });
   }
   if (spec.verify !== 'Restore') return { kind: 'Complete' };
   return testing(input);
 }
 
 function testing({ backup, observed }: PlanInput): Plan {
-  const { test } = observed;
-  const name = testRestoreName(backup);
-  if (test === undefined)
-    return {
-      kind: 'Act',
-      step: 'Testing',
-      wave: [{ type: 'CreateTestRestore' }],
-      message: `asking for the test restore ${name}`,
-    };
-  switch (test.status?.phase) {
+  if (observed.test === undefined)
+    return act('Testing', [{ type: 'CreateTestRestore', cause: 'NoTestRestore' }]);
+  const { phase, message } = observed.test.status ?? {};
+  const test = testRestoreName(backup);
+  const backupID = backup.status?.backupID ?? '';
+  switch (phase) {
     case 'Completed':
       return { kind: 'Complete' };
     case 'Failed':
-      return {
-        kind: 'Fail',
-        reason: 'VerificationFailed',
-        message: `It is stored as ${backup.status?.backupID}, but the test restore ${name} failed: ${test.status.message ?? 'see its status'}`,
-      };
-    default:
-      return {
-        kind: 'Wait',
-        step: 'Testing',
-        reason: 'BackupVerifying',
-        message: `restoring it for a test (${name}): ${test.status?.message ?? 'waiting'}`,
-        afterSeconds: obstaclePollSeconds,
-      };
+      return fail('VerificationFailed', { is: 'TestFailed', backupID, test, ...optional({ message }) });
+    default: {
+      const facts: Facts = { is: 'TestRuns', test, ...optional({ message }) };
+      return wait('Testing', { reason: 'BackupVerifying', facts }, obstaclePollSeconds);
+    }
   }
 }
 
-/** After the end, whatever it was: no job of it stays on the host, and until that is so the object stays. */
+/** After the end, however it ended: the object stays until no job of it is on the host. */
 function cleanUp(input: PlanInput): Plan {
   const { backup, observed } = input;
   if (!(backup.metadata.finalizers ?? []).includes(backupFinalizer)) return { kind: 'Done' };
-  const letGo: Action = { type: 'ReleaseFinalizer' };
-  const release: Plan = { kind: 'Act', step: 'CleaningUp', wave: [letGo], message: 'letting the object go' };
-  if (observed.stack === undefined || backup.metadata.annotations?.[annotations.abandonHost] === 'true')
-    return release;
+  const letGo = (cause: Cause): Action => ({ type: 'ReleaseFinalizer', cause });
+  if (observed.stack === undefined) return act('CleaningUp', [letGo('StackGone')]);
+  if (backup.metadata.annotations?.[annotations.abandonHost] === 'true')
+    return act('CleaningUp', [letGo('HostAbandoned')]);
   if (!observed.host.ok) {
     const { reason, message } = observed.host;
     // Somebody else's host, or another machine: nothing there is ours to stop.
-    if (reason === 'HostOwned' || reason === 'MachineChanged') return release;
-    const hint = `Its job may still run on the host: ${message} It is stopped as soon as the host answers; to let the object go without that, annotate it with ${annotations.abandonHost}=true.`;
-    return { kind: 'Wait', step: 'CleaningUp', reason, message: hint, afterSeconds: unreachablePollSeconds };
+    if (reason === 'HostOwned' || reason === 'MachineChanged')
+      return act('CleaningUp', [letGo('HostNotOurs')]);
+    return wait('CleaningUp', { reason, facts: { is: 'JobMayRun', message } }, unreachablePollSeconds);
   }
   const uids = observed.host.value.jobs
     .map(({ uid }) => uid)
     .filter((uid) => uid.startsWith(`${backup.metadata.uid}-`));
-  if (uids.length === 0) return release;
-  return claiming(
-    input,
-    'CleaningUp',
-    [{ type: 'RemoveJobs', uids }, letGo],
-    'removing the job from the host',
-  );
+  if (uids.length === 0) return act('CleaningUp', [letGo('NoJobLeft')]);
+  return claiming(input, 'CleaningUp', [{ type: 'RemoveJobs', uids, cause: 'JobLeft' }, letGo('JobLeft')]);
 }
 
-/** A wave that changes the host: claims it first unless this process holds it already. */
-function claiming(
-  { observed, identity }: PlanInput,
-  step: Step,
-  actions: readonly Action[],
-  message: string,
-): Plan {
+/** A wave that changes the host. It claims the host first unless this process holds it already. */
+function claiming({ observed, identity }: PlanInput, step: Step, actions: readonly Action[]): Plan {
   const state = observed.host.ok ? observed.host.value.state : undefined;
   const held =
     state !== undefined &&
     state.epoch === identity.heldEpoch &&
     state.owner.uid === observed.stack?.metadata.uid;
-  return { kind: 'Act', step, wave: held ? actions : [{ type: 'ClaimHost' }, ...actions], message };
+  return act(step, held ? actions : [{ type: 'ClaimHost', cause: 'HostNotHeld' }, ...actions]);
 }
 
-function awaitHost({ observed }: PlanInput, step: Step): Plan {
-  const { reason, message } = observed.host.ok
-    ? { reason: 'HostUnreachable' as const, message: '' }
-    : observed.host;
-  return {
-    kind: 'Wait',
-    step,
-    reason,
-    message: `A job that runs goes on meanwhile. ${message}`,
-    afterSeconds: obstaclePollSeconds,
-  };
+function awaitHost({ reason, message }: Extract<Outcome<never>, { ok: false }>, step: Step): Plan {
+  return wait(step, { reason, facts: { is: 'HostAway', message } }, obstaclePollSeconds);
 }
 
 function overdue({ backup, limits, now }: PlanInput): Plan | undefined {
   const start = Date.parse(backup.status?.startTime ?? backup.metadata.creationTimestamp);
-  if (now.getTime() - start < limits.runDeadlineSeconds * 1000) return undefined;
-  const last = backup.status?.message;
-  return {
-    kind: 'Fail',
-    reason: 'DeadlineExceeded',
-    message: `It was not done within ${hours(limits.runDeadlineSeconds)}.${last === undefined || last === '' ? '' : ` Last: ${last}`}`,
-  };
+  const withinSeconds = limits.runDeadlineSeconds;
+  if (now.getTime() - start < withinSeconds * 1000) return undefined;
+  const lastMessage = backup.status?.message;
+  return fail('DeadlineExceeded', { is: 'NotDone', withinSeconds, ...optional({ lastMessage }) });
 }
 
 function stackGone({ spec }: JtelBackup): Plan {
-  return {
-    kind: 'Fail',
-    reason: 'StackNotFound',
-    message: `JtelStack ${spec.stackRef.name} is gone, and with it the way to its host.`,
-  };
-}
-
-/** For how long a try may write to the store: each has longer than the one before, so that one of them is long enough. */
-export function uploadWindowSeconds(backup: JtelBackup, limits: Limits): number {
-  return limits.uploadWindowSeconds * (backup.status?.attempt ?? 1);
+  return fail('StackNotFound', { is: 'StackGone', stack: spec.stackRef.name });
 }
 
 /** The signed right to write ends that long after the try began. */
@@ -364,34 +233,14 @@ function uploadWindowIsOver({ backup, limits, now }: PlanInput): boolean {
   return now.getTime() - began >= uploadWindowSeconds(backup, limits) * 1000;
 }
 
-function reasonOf(word: string | undefined): Reason {
-  return word !== undefined && isReason(word) ? word : 'JobFailed';
+function act(step: Step, wave: readonly Action[]): Plan {
+  return { kind: 'Act', step, wave };
 }
 
-/** For people: how far, how much, how long still. */
-export function describeProgress({ progress }: JobReport): string {
-  if (progress === undefined) return 'the job starts';
-  const { step, message, bytesDone, bytesTotal, uploadedBytes, secondsLeft } = progress;
-  if (bytesDone === undefined) return message ?? step;
-  const of = bytesTotal === undefined ? '' : ` of ${size(bytesTotal)}`;
-  const sent = uploadedBytes === undefined ? '' : `, ${size(uploadedBytes)} sent`;
-  const left = secondsLeft === undefined ? '' : `, about ${duration(secondsLeft)} left`;
-  return `${message ?? step}: ${size(bytesDone)}${of} read${sent}${left}`;
+function wait(step: Step, { reason, facts }: Finding, afterSeconds: number): Plan {
+  return { kind: 'Wait', step, reason, facts, afterSeconds };
 }
 
-/** `3.9 GiB` */
-export function size(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? bytes : value.toFixed(value < 10 ? 1 : 0)} ${units[power]}`;
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
-}
-
-function hours(seconds: number): string {
-  return seconds % 3600 === 0 ? `${seconds / 3600} h` : `${seconds} s`;
+function fail(reason: Reason, facts: Facts): Plan {
+  return { kind: 'Fail', reason, facts };
 }

@@ -3,8 +3,10 @@
 import type { JtelBackupStatus, Reason } from '../../../crds/index.ts';
 import type { StoryEvent } from '../../../runtime/report/event-recorder.ts';
 import { leftOutPhrases } from './left-out.ts';
-import type { Observed, Plan } from '../model.ts';
-import { size } from '../plan/plan.ts';
+import type { Observed } from '../observe/observed.ts';
+import type { Plan } from '../plan/actions.ts';
+import { size } from './figures.ts';
+import { describe } from './sentences.ts';
 import { archivedSentence, isMethodChanged } from './status.ts';
 
 /** As much as the API takes. */
@@ -32,7 +34,7 @@ export function backupEvents(
     }
   }
   if (plan.kind === 'TryAgain')
-    events.push({ type: 'Warning', reason: plan.reason, note: after.message ?? plan.message });
+    events.push({ type: 'Warning', reason: plan.reason, note: after.message ?? describe(plan) });
   if (before?.manifestDigest === undefined && after.manifestDigest !== undefined)
     events.push(...storedEvents(after));
   if (before?.phase !== after.phase && (after.phase === 'Completed' || after.phase === 'Failed')) {

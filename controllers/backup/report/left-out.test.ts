@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { JtelBackupStatus } from '../../../crds/index.ts';
 import { backupEvents } from './events.ts';
-import { leftOutPhrases, missingFiles } from './left-out.ts';
+import { missingFiles } from '../act/missing-files.ts';
+import { leftOutPhrases } from './left-out.ts';
 import { observing } from '../testing.ts';
 
 const files = (...leftOut: NonNullable<Parameters<typeof leftOutPhrases>[0][number]['leftOut']>) => [

@@ -2,9 +2,6 @@
 
 import type { DataSet, LeftOut, LeftOutKind } from '../../../backup-format/data-set.ts';
 
-/** What was there, or may have been, and cannot be had from the backup. */
-const missingKinds: ReadonlySet<LeftOutKind> = new Set(['Vanished', 'Unreadable', 'TooLong', 'TableRows']);
-
 /** One, and several. */
 const words: Readonly<Record<LeftOutKind, readonly [string, string]>> = {
   Excluded: ["entry by the release's globs", "entries by the release's globs"],
@@ -28,13 +25,6 @@ const words: Readonly<Record<LeftOutKind, readonly [string, string]>> = {
 };
 
 type Told = Pick<DataSet, 'name'> & { readonly leftOut?: readonly LeftOut[] };
-
-/** Files that are not in the backup although nobody wanted to leave them out. */
-export function missingFiles(dataSets: readonly Told[]): number {
-  return dataSets
-    .flatMap(({ leftOut = [] }) => leftOut)
-    .reduce((sum, { kind, entries }) => sum + (missingKinds.has(kind) ? entries : 0), 0);
-}
 
 /**
  * A phrase for each kind but what was left out on purpose, with an example; none when there is nothing to

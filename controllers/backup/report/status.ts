@@ -11,8 +11,12 @@ import { formatTime, summariseConditions, type ConditionDraft } from '../../../r
 import type { Heartbeat } from '../../../runtime/report/status-changed.ts';
 import { leftOutPhrases } from './left-out.ts';
 import { howToAccept } from '../../stores/backup-doubt.ts';
-import type { Committed, Observed, Plan } from '../model.ts';
-import { fullBackupOperation, isFinished, jobUID, size } from '../plan/plan.ts';
+import type { Committed } from '../act/commit.ts';
+import { fullBackupOperation, isFinished, jobUID } from '../desired/request.ts';
+import type { Observed } from '../observe/observed.ts';
+import type { Plan } from '../plan/actions.ts';
+import { size } from './figures.ts';
+import { describe, describeImmutability, describeRepeated, describeWave } from './sentences.ts';
 import { optional } from '../../../base/optional.ts';
 
 type Phase = NonNullable<JtelBackupStatus['phase']>;
@@ -64,7 +68,7 @@ export function summarise(input: StatusInput): JtelBackupStatus {
     case 'TryAgain': {
       const attempt = (previous.attempt ?? 1) + 1;
       const type = plan.reason === 'BackupIncomplete' ? fullBackupOperation : 'Backup';
-      const message = `try ${attempt}: ${plan.message}`;
+      const message = `try ${attempt}: ${describe(plan)}`;
       return progressing(
         { ...previous, attempt, operation: newOperation(backup, attempt, type, now) },
         'Running',
@@ -86,7 +90,7 @@ export function summarise(input: StatusInput): JtelBackupStatus {
         known,
         'Completed',
         'AlreadyCarriedOut',
-        plan.message,
+        describeRepeated(plan.backupID),
         generation,
         input,
       );
@@ -102,13 +106,14 @@ export function summarise(input: StatusInput): JtelBackupStatus {
         input,
       );
     case 'Fail':
-      return finished(previous, 'Failed', plan.reason, plan.message, generation, input);
+      return finished(previous, 'Failed', plan.reason, describe(plan), generation, input);
     case 'Wait':
     case 'Act': {
       const phase = phaseOf(previous.phase ?? 'Pending', plan.step);
       const reason =
         plan.kind === 'Wait' ? plan.reason : phase === 'Verifying' ? 'BackupVerifying' : 'BackupRunning';
-      const message = input.message ?? plan.message;
+      const message =
+        input.message ?? (plan.kind === 'Wait' ? describe(plan) : describeWave(plan.wave, backup));
       return progressing(
         { ...previous, ...working(input, previous) },
         phase,
@@ -130,8 +135,8 @@ function ending({ backup, plan, now }: StatusInput): JtelBackupStatus {
     return status.conditions === undefined
       ? status
       : { ...status, conditions: conditionsOf(status, [], metadata.generation, now) };
-  const { reason, message } = plan;
-  const draft: ConditionDraft = { type: 'Progressing', status: 'True', reason, message };
+  const { reason } = plan;
+  const draft: ConditionDraft = { type: 'Progressing', status: 'True', reason, message: describe(plan) };
   return { ...status, conditions: conditionsOf(status, [draft], metadata.generation, now) };
 }
 
@@ -155,7 +160,7 @@ function withCommitted(status: JtelBackupStatus, { committed, now }: StatusInput
     datasets: dataSets.map(({ tree: _tree, ...set }) => ({ ...set, state: 'Completed' })),
     immutability: {
       state: immutability.state,
-      message: immutability.detail.slice(0, statusMessageMaxLength),
+      message: describeImmutability(immutability.facts).slice(0, statusMessageMaxLength),
       ...optional({ untilTime: immutability.untilTime }),
       ...(immutability.state === 'Unknown' ? {} : { verifiedTime: formatTime(now) }),
     },

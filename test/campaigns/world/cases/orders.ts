@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { restoreKind, type JtelRestore } from '../../../../crds/index.ts';
 import { events } from '../../../../runtime/client/kinds.ts';
-import { plan } from '../../../../controllers/backup/index.ts';
+import { describe, plan } from '../../../../controllers/backup/index.ts';
 import { aStack, observing, planInput } from '../../../../controllers/backup/testing.ts';
 import { surplusBackups } from '../../../../controllers/schedule/index.ts';
 import type { JtelBackup } from '../../../../crds/index.ts';
@@ -102,11 +102,15 @@ export const cases: readonly WorldCase[] = [
     run: () => {
       const planned = plan(
         planInput({
-          observed: observing({ ahead: ['JtelBackup main-before (Running since 2026-03-01T01:30:00Z)'] }),
+          observed: observing({
+            ahead: [
+              { kind: 'JtelBackup', name: 'main-before', phase: 'Running', since: '2026-03-01T01:30:00Z' },
+            ],
+          }),
         }),
       );
       assert.match(
-        planned.kind === 'Wait' ? planned.message : '',
+        planned.kind === 'Wait' ? describe(planned) : '',
         /main-before \(Running since 2026-03-01T01:30:00Z\)/,
       );
     },

@@ -335,8 +335,12 @@ const versionCases: readonly WorldCase[] = [
         secondID,
         1,
       );
-      assert.equal(immutability.state, 'Verified', immutability.detail);
-      assert.match(immutability.detail, /locked and lasts 400 days/);
+      const { state, facts } = immutability;
+      assert.equal(state, 'Verified', JSON.stringify(facts));
+      assert.equal(
+        facts.is === 'Tried' && facts.retention?.kind === 'TimeBased' && facts.retention.days,
+        400,
+      );
       const left = Date.parse(immutability.untilTime ?? '') - Date.now();
       assert.ok(Math.abs(left / 86_400_000 - 400) < 1, immutability.untilTime);
     },

@@ -1,0 +1,66 @@
+/** What was found for a backup: stack, store, release, host, job, and what comes first. Nothing in it is wished or planned. */
+
+import type { JtelRestore, JtelStack } from '../../../crds/index.ts';
+import type { HostObservation, JobReport } from '../../../host-driver/host.ts';
+import type { Outcome } from '../../inputs/outcome.ts';
+
+/** The store that the backup goes to. */
+export interface StoreFacts {
+  readonly name: string;
+  readonly policy: 'Required' | 'Preferred' | 'None';
+  readonly retentionDays: number;
+  /** The key that encrypts new backups. */
+  readonly keyID?: string;
+  /** Why these credentials cannot give a job the right to write there; absent when they can. */
+  readonly cannotSign?: string;
+}
+
+/** The release whose data are backed up: the applied one, which need not be the desired one. */
+export interface ReleaseFacts {
+  readonly version: string;
+  readonly databaseService: string;
+  /** Whether its database can be backed up by its files. */
+  readonly canPhysical: boolean;
+}
+
+/** What the store has under the stack's identity. */
+export interface History {
+  /** The newest backup; undefined when there is none. */
+  readonly newest?: {
+    readonly backupID: string;
+    readonly epoch: string;
+    readonly writer: {
+      readonly clusterID: string;
+      readonly namespace: string;
+      readonly name: string;
+      readonly stackUID: string;
+    };
+  };
+  /** The first backup since the time that a late copy of a scheduled backup is named after: that one served it. */
+  readonly served?: string;
+}
+
+/** Another request for the same stack that comes first. */
+export interface Ahead {
+  readonly kind: 'JtelBackup' | 'JtelRestore';
+  readonly name: string;
+  readonly phase: string;
+  /** RFC 3339; when it began, or was created. */
+  readonly since: string;
+}
+
+export interface Observed {
+  /** Undefined: there is no such stack. */
+  readonly stack?: JtelStack;
+  /** Backups of the same stack that run or come before this one, and restores under way. */
+  readonly ahead: readonly Ahead[];
+  readonly store: Outcome<StoreFacts>;
+  readonly release: Outcome<ReleaseFacts>;
+  readonly host: Outcome<HostObservation>;
+  /** The job of the current try. */
+  readonly job?: JobReport;
+  /** Read only when nothing else is in the way of a backup that is to begin. */
+  readonly history?: Outcome<History>;
+  /** The test restore that `verify: Restore` asks for. */
+  readonly test?: JtelRestore;
+}

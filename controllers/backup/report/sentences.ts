@@ -1,0 +1,179 @@
+/** The words for everything that the planner of backups decides and finds; pure. Nobody else makes sentences of it. */
+
+import type { Retention } from '../../../blob-store/retention.ts';
+import { annotations, type JtelBackup, type Reason } from '../../../crds/index.ts';
+import type { JobReport } from '../../../host-driver/host.ts';
+import { aboutHost } from '../../stores/store-refusal.ts';
+import { testRestoreName } from '../desired/request.ts';
+import type { ImmutabilityFacts } from '../act/commit.ts';
+import type { Ahead } from '../observe/observed.ts';
+import type { Action } from '../plan/actions.ts';
+import type { Busy, Facts, FailedJob, Finding } from '../plan/findings.ts';
+import { duration, hours, size } from './figures.ts';
+
+export function describe({ reason, facts }: Finding): string {
+  switch (facts.is) {
+    case 'Told':
+      return facts.message;
+    case 'NoStack':
+      return `JtelStack ${facts.stack} does not exist in this namespace.`;
+    case 'StackGone':
+      return `JtelStack ${facts.stack} is gone, and with it the way to its host.`;
+    case 'StackDeleting':
+      return `JtelStack ${facts.stack} is being deleted.`;
+    case 'NotConfigured':
+      return `JtelStack ${facts.stack} has no spec.backup, so it is not known where to: give this backup a storeRef, or the stack a spec.backup.`;
+    case 'Suspended':
+      return `JtelStack ${facts.stack} is suspended: nothing is done on its host until spec.suspend is false.`;
+    case 'OnlyObserved':
+      return `JtelStack ${facts.stack} is only observed: nothing is done on its host until spec.managementMode is Manage.`;
+    case 'OtherMachine':
+      return `The stack's data are on machine ${facts.known}, and ${facts.found} answers: nothing is read from it.`;
+    case 'OtherOwner': {
+      const { namespace, name, uid } = facts.owner;
+      return `The host's directory of this stack belongs to another one (${namespace}/${name}, uid ${uid}).`;
+    }
+    case 'Moved':
+      return `The stack was moved to ${facts.address}.`;
+    case 'DataMissing':
+      return 'The data of the stack are gone, as its condition DataLoaded says: a backup would be one of nothing.';
+    case 'DataIncomplete':
+      return 'The stack has no complete data yet.';
+    case 'Busy':
+      return `The backup begins when this is over: ${describeBusy(facts.busy)}.`;
+    case 'Ahead':
+      return describeAhead(facts.ahead, facts.namespace);
+    case 'DatabaseNotRunning':
+      return describeDatabase(facts);
+    case 'OtherHistory':
+      return describeOtherHistory(facts);
+    case 'StoreNotLookedAt':
+      return 'looking at the store';
+    case 'NotBegun':
+      return `It could not begin within ${hours(facts.withinSeconds)}: ${describe({ reason, facts: facts.because })}`;
+    case 'NotDone': {
+      const { lastMessage = '' } = facts;
+      const last = lastMessage === '' ? '' : ` Last: ${lastMessage}`;
+      return `It was not done within ${hours(facts.withinSeconds)}.${last}`;
+    }
+    case 'JobRemoved':
+      return 'The job on the host was removed before it had ended.';
+    case 'JobFailed':
+      return describeFailedJob(reason, facts.job);
+    case 'TriedAgain':
+      return `${describe({ reason, facts: facts.because })} It is tried again in ${facts.inSeconds} s.`;
+    case 'LastTry':
+      return `${describe({ reason, facts: facts.because })} That was try ${facts.attempt} of ${facts.mostAttempts}.`;
+    case 'JobRuns':
+      return describeProgress(facts.progress);
+    case 'HostAway':
+      return `A job that runs goes on meanwhile. ${facts.message}`;
+    case 'JobMayRun':
+      return `Its job may still run on the host: ${facts.message} It is stopped as soon as the host answers; to let the object go without that, annotate it with ${annotations.abandonHost}=true.`;
+    case 'NotProven':
+      return `It is stored as ${facts.backupID}, but its store demands immutability and did not prove it. ${facts.message ?? ''}`;
+    case 'TestRuns':
+      return `restoring it for a test (${facts.test}): ${facts.message ?? 'waiting'}`;
+    case 'TestFailed':
+      return `It is stored as ${facts.backupID}, but the test restore ${facts.test} failed: ${facts.message ?? 'see its status'}`;
+  }
+}
+
+/** What a wave is about to do: its first action says it, but for taking the host. */
+export function describeWave(wave: readonly Action[], backup: JtelBackup): string {
+  switch (wave.find(({ type }) => type !== 'ClaimHost')?.type) {
+    case 'PullToolbox':
+    case 'StartJob':
+      return 'starting the backup job on the host';
+    case 'Commit':
+      return 'comparing what was stored';
+    case 'CreateTestRestore':
+      return `asking for the test restore ${testRestoreName(backup)}`;
+    case 'RemoveJobs':
+      return 'removing the job from the host';
+    case 'ReleaseFinalizer':
+      return 'letting the object go';
+    case 'ClaimHost':
+    case undefined:
+      return '';
+  }
+}
+
+export function describeRepeated(backupID: string): string {
+  return `The time that it is named after is long over, and backup ${backupID} was made since: nothing was done. To make one now, create a JtelBackup under another name.`;
+}
+
+/** Why a store counts as immutable, or not. */
+export function describeImmutability(facts: ImmutabilityFacts): string {
+  if (facts.is === 'NotAsked')
+    return 'The store asks for no immutability (spec.immutability.policy is None), so none was tried.';
+  const { detail, problem, retention } = facts;
+  const but = problem === undefined ? '' : ` But: ${problem}`;
+  return `For the manifest ${detail}.${but}${describeRetention(retention)}`;
+}
+
+function describeRetention(retention: Retention | undefined): string {
+  switch (retention?.kind) {
+    case 'TimeBased':
+      return ` The container's policy is locked and lasts ${retention.days} days.`;
+    case 'NotRead':
+      return ` How long that lasts was asked in vain: ${retention.detail}.`;
+    default:
+      return '';
+  }
+}
+
+function describeBusy(busy: Busy): string {
+  switch (busy.with) {
+    case 'Job':
+      return `job ${busy.job} loads data`;
+    case 'Restore':
+      return `a restore of the stack${busy.restore === undefined ? '' : ` (JtelRestore ${busy.restore}, ${busy.state})`}`;
+    case 'Operation':
+      return `the stack's operation ${busy.operation}${busy.since === undefined ? '' : `, since ${busy.since}`}`;
+  }
+}
+
+function describeAhead(ahead: readonly Ahead[], namespace: string): string {
+  const more = ahead.length > 3 ? ` and ${ahead.length - 3} more` : '';
+  const first = ahead
+    .slice(0, 3)
+    .map(({ kind, name, phase, since }) => `${kind} ${name} (${phase} since ${since})`);
+  return `Of the same stack came first: ${first.join(', ')}${more}. Backups of one stack are made one after the other; one that is not wanted any more can be deleted (kubectl delete jtelbackup NAME -n ${namespace}).`;
+}
+
+function describeDatabase({ service, container }: Extract<Facts, { is: 'DatabaseNotRunning' }>): string {
+  if (container === undefined) return `${service} is not there: a backup needs a database that runs.`;
+  const health = container.health === 'none' ? '' : ` (${container.health})`;
+  return `${service} is ${container.state}${health}: a backup needs a database that runs.`;
+}
+
+function describeOtherHistory({ stack, newest }: Extract<Facts, { is: 'OtherHistory' }>): string {
+  const { backupID, writer } = newest;
+  const consent = `kubectl annotate jtelstack ${stack.name} -n ${stack.namespace} ${annotations.adoptBackups}=${backupID}`;
+  return (
+    `The newest backup in the store, ${backupID}, was written by stack ${writer.namespace}/${writer.name} of cluster ${writer.clusterID}, and this stack's data do not come from it. ` +
+    `Make sure that the other one is gone; then consent with "${consent}", or give this stack a spec.backup.identity of its own.`
+  );
+}
+
+function describeFailedJob(
+  reason: Reason,
+  { message, exitCode, hostAddress, windowOver }: FailedJob,
+): string {
+  const said = windowOver
+    ? 'The time for which the job could write to the store is over.'
+    : (message ?? `The backup job ended with exit code ${exitCode ?? 'unknown'}.`);
+  return aboutHost(reason, said, hostAddress);
+}
+
+/** How far, how much, how long still. */
+function describeProgress(progress: JobReport['progress']): string {
+  if (progress === undefined) return 'the job starts';
+  const { step, message, bytesDone, bytesTotal, uploadedBytes, secondsLeft } = progress;
+  if (bytesDone === undefined) return message ?? step;
+  const of = bytesTotal === undefined ? '' : ` of ${size(bytesTotal)}`;
+  const sent = uploadedBytes === undefined ? '' : `, ${size(uploadedBytes)} sent`;
+  const left = secondsLeft === undefined ? '' : `, about ${duration(secondsLeft)} left`;
+  return `${message ?? step}: ${size(bytesDone)}${of} read${sent}${left}`;
+}
