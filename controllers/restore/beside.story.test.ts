@@ -1,26 +1,17 @@
 /** Restores over data that are there: beside them, switched to, taken back and undone. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { restoreKind, type JtelStack } from '../../crds/index.ts';
-import type { Process } from '../../test/campaigns/memory-world.ts';
-import {
-  counted,
-  isNew,
-  runJob,
-  running,
-  until,
-  volumes,
-  withBackup,
-} from '../../test/support/restore-over-data.ts';
+import { counted, isNew, runJob, volumes, withBackup } from '../../test/support/world/over-data.ts';
 import {
   aRestore,
   ask,
   backupID,
   effects,
   endState,
-  machineOf,
   project,
   ready,
-} from '../../test/support/restore-world.ts';
+} from '../../test/support/world/restores.ts';
+import { killAll } from '../../test/support/world/world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 
 const { signal: never } = new AbortController();
@@ -28,7 +19,7 @@ const { signal: never } = new AbortController();
 // Whole lives of a stack: a busy machine needs its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-afterEach(() => running?.kill());
+afterEach(killAll);
 
 const vanilla = 'vanilla 3.44.0';
 const first = [`${project}_database`, `${project}_files`];
@@ -41,7 +32,7 @@ describe('a restore over data', () => {
   it('loads beside them while the stack serves, stops it only to switch, and keeps what was there', async () => {
     const world = await withBackup();
     const before = effects(world).length;
-    const { status, metadata } = await ask(world, running as Process);
+    const { status, metadata } = await ask(world);
     expect(status).toMatchObject({
       phase: 'Completed',
       backupID,
@@ -56,14 +47,14 @@ describe('a restore over data', () => {
         .filter((effect) => ['startJob', 'composeStop', 'record', 'composeUp'].includes(effect))
         .slice(0, 5),
     ).toEqual(['startJob', 'startJob', 'composeStop', 'record', 'composeUp']);
-    await until('the stack to be Ready', () => ready(world));
+    await world.until('the stack to be Ready', () => ready(world));
     expect(endState(world)).toMatchObject({
       data: `backup ${backupID}`,
       version: '3.44.0',
       jobs: 0,
       projects: [project],
     });
-    await until(
+    await world.until(
       'the size to be told',
       async () => ((await world.stack()).status?.previousData?.bytes ?? 0) > 0,
     );
@@ -80,7 +71,7 @@ describe('a restore over data', () => {
     const world = await withBackup();
     runJob(world, { '-restore': { durationMilliseconds: 1e9 } });
     await world.cluster.create(restoreKind, aRestore(), { signal: never });
-    await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
+    await world.until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
     const stack = await world.stack();
     expect(readyOf(stack)).toBe('True');
     expect(stack.status).toMatchObject({
@@ -94,13 +85,13 @@ describe('a restore over data', () => {
     const world = await withBackup();
     runJob(world, { '-restore': { durationMilliseconds: 1e9 } });
     await world.cluster.create(restoreKind, aRestore(), { signal: never });
-    await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
-    machineOf(world).kill(project, 'acd-web-1');
-    await until(
+    await world.until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
+    world.machine().kill(project, 'acd-web-1');
+    await world.until(
       'the web server to run again',
-      async () => machineOf(world).projects.get(project)?.containers.get('acd-web-1')?.state === 'running',
+      async () => world.machine().projects.get(project)?.containers.get('acd-web-1')?.state === 'running',
     );
-    expect(machineOf(world).jobs.size).toBe(1);
+    expect(world.machine().jobs.size).toBe(1);
   });
 
   it.each([
@@ -111,12 +102,12 @@ describe('a restore over data', () => {
     async (_, reason, tries, message) => {
       const world = await withBackup();
       runJob(world, { '-restore': { error: { reason, message: 'a pack is damaged.' } } });
-      const { status } = await ask(world, running as Process);
+      const { status } = await ask(world);
       expect(status).toMatchObject({ phase: 'Failed', message: expect.stringMatching(message) });
       expect(status?.message).toContain('Nothing was overwritten');
       expect(effects(world)).not.toContain('composeStop');
       expect(effects(world).filter((effect) => effect === 'removeJob').length).toBeGreaterThanOrEqual(tries);
-      await until(
+      await world.until(
         'the stack to be as it was',
         async () => (await ready(world)) && !volumes(world).some((name) => isNew(name)),
       );
@@ -127,20 +118,20 @@ describe('a restore over data', () => {
 
   it('is taken back when the stack does not become healthy on the new data', async () => {
     const world = await withBackup();
-    machineOf(world).breaks = (service) =>
+    world.machine().breaks = (service) =>
       service === 'acd-dbm' &&
-      isNew(machineOf(world).projects.get(project)?.state?.volumes?.['database'] ?? '');
-    const { status } = await ask(world, running as Process);
+      isNew(world.machine().projects.get(project)?.state?.volumes?.['database'] ?? '');
+    const { status } = await ask(world);
     expect(status).toMatchObject({
       phase: 'Failed',
       message: expect.stringContaining('The data from before are in use again.'),
     });
-    await until(
+    await world.until(
       'the stack to be as it was',
       async () => (await ready(world)) && !volumes(world).some((name) => isNew(name)),
     );
     expect(endState(world)).toMatchObject({ data: vanilla });
-    expect([...(machineOf(world).projects.get(project)?.failures ?? [])]).toEqual([
+    expect([...(world.machine().projects.get(project)?.failures ?? [])]).toEqual([
       expect.stringContaining('acd-dbm'),
     ]);
   });
@@ -149,13 +140,13 @@ describe('a restore over data', () => {
     const world = await withBackup();
     runJob(world, { '-restore': { durationMilliseconds: 1e9 } });
     await world.cluster.create(restoreKind, aRestore(), { signal: never });
-    await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
+    await world.until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
     await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
-    await until(
+    await world.until(
       'the load to be gone',
       async () =>
         (await ready(world)) &&
-        machineOf(world).jobs.size === 0 &&
+        world.machine().jobs.size === 0 &&
         !volumes(world).some((name) => isNew(name)),
     );
     expect(endState(world)).toMatchObject({ data: vanilla });
@@ -164,8 +155,8 @@ describe('a restore over data', () => {
 
   it('gives up what was there when its time is over', async () => {
     const world = await withBackup();
-    await ask(world, running as Process, { keepPreviousHours: 0 });
-    await until(
+    await ask(world, { keepPreviousHours: 0 });
+    await world.until(
       'only the new data to be there',
       async () =>
         (await ready(world)) &&
@@ -179,10 +170,10 @@ describe('a restore over data', () => {
 
   it('makes room for a second one: the data from before the first go', async () => {
     const world = await withBackup();
-    await ask(world, running as Process);
+    await ask(world);
     storeBackup(world.customer, { backupID: '20260302t020000z-00000b', content: 'newer' });
-    await ask(world, running as Process, {}, 'again');
-    await until(
+    await ask(world, {}, 'again');
+    await world.until(
       'three sets to become two',
       async () =>
         (await ready(world)) && volumes(world).filter((name) => name.includes('_database')).length === 2,
@@ -207,33 +198,33 @@ describe('a database that is a dump', () => {
     const projects = new Set<string>();
     world.runJob = (job) => {
       if (job.uid.endsWith('-restore'))
-        for (const [name, { containers }] of machineOf(world).projects)
+        for (const [name, { containers }] of world.machine().projects)
           if (containers.size > 0) projects.add(`${name} ${job.network ?? ''}`);
       return { result: job.type === 'count' ? counted : {} };
     };
-    const { status, metadata } = await ask(world, running as Process, { verify: 'Start' });
+    const { status, metadata } = await ask(world, { verify: 'Start' });
     const load = `jtel-load-${metadata.uid.replaceAll('-', '').slice(-16)}`;
     expect(status).toMatchObject({ phase: 'Completed' });
     expect([...projects]).toEqual([`${project} ${load}_default`, `${load} ${load}_default`]);
-    await until('the stack to be Ready', () => ready(world));
+    await world.until('the stack to be Ready', () => ready(world));
     expect(endState(world)).toMatchObject({ data: `backup ${backupID}`, projects: [project], jobs: 0 });
   });
 
   it('that holds something else than was backed up is not switched to', async () => {
     const world = await withBackup(logical);
     runJob(world, { '-count': { result: { ...counted, tables: [] } } });
-    const { status } = await ask(world, running as Process, { verify: 'Start' });
+    const { status } = await ask(world, { verify: 'Start' });
     expect(status).toMatchObject({
       phase: 'Failed',
       conditions: [expect.objectContaining({ reason: 'VerificationFailed' })],
     });
     expect(effects(world)).not.toContain('composeStop');
-    await until(
+    await world.until(
       'everything to be gone',
       async () =>
         (await ready(world)) &&
         !volumes(world).some((name) => isNew(name)) &&
-        machineOf(world).projects.size === 1,
+        world.machine().projects.size === 1,
     );
     expect(endState(world)).toMatchObject({ data: vanilla, jobs: 0 });
   });
@@ -242,32 +233,22 @@ describe('a database that is a dump', () => {
 describe('undoing a restore', () => {
   it('switches back to what was there, and can itself be undone', async () => {
     const world = await withBackup();
-    const { metadata } = await ask(world, running as Process);
-    await until('the stack to be Ready', () => ready(world));
-    const undone = await ask(
-      world,
-      running as Process,
-      { source: { undoOf: metadata.uid }, ifNotEmpty: 'Fail' },
-      'undo',
-    );
+    const { metadata } = await ask(world);
+    await world.until('the stack to be Ready', () => ready(world));
+    const undone = await ask(world, { source: { undoOf: metadata.uid }, ifNotEmpty: 'Fail' }, 'undo');
     expect(undone.status).toMatchObject({
       phase: 'Completed',
       conditions: [expect.objectContaining({ reason: 'RestoreUndone' })],
       downtimeSeconds: expect.any(Number),
     });
-    await until('the stack to be Ready', () => ready(world));
+    await world.until('the stack to be Ready', () => ready(world));
     expect(endState(world)).toMatchObject({ data: vanilla });
     expect((await world.stack()).status?.previousData).toMatchObject({
       requestUID: undone.metadata.uid,
       source: `backup ${backupID}`,
     });
-    await ask(
-      world,
-      running as Process,
-      { source: { undoOf: undone.metadata.uid }, ifNotEmpty: 'Fail' },
-      'redo',
-    );
-    await until('the stack to be Ready', () => ready(world));
+    await ask(world, { source: { undoOf: undone.metadata.uid }, ifNotEmpty: 'Fail' }, 'redo');
+    await world.until('the stack to be Ready', () => ready(world));
     expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
   });
 
@@ -276,14 +257,13 @@ describe('undoing a restore', () => {
     ['after which another one came', undefined],
   ])('%s is refused, and nothing is touched', async (_, uid) => {
     const world = await withBackup();
-    const { metadata } = await ask(world, running as Process);
+    const { metadata } = await ask(world);
     storeBackup(world.customer, { backupID: '20260302t020000z-00000b', content: 'newer' });
-    await ask(world, running as Process, {}, 'again');
-    await until('the stack to be Ready', () => ready(world));
+    await ask(world, {}, 'again');
+    await world.until('the stack to be Ready', () => ready(world));
     const before = effects(world).length;
     const { status } = await ask(
       world,
-      running as Process,
       { source: { undoOf: uid ?? metadata.uid }, ifNotEmpty: 'Fail' },
       'undo',
     );
@@ -296,11 +276,10 @@ describe('undoing a restore', () => {
 
   it('in mode Plan says what would be done', async () => {
     const world = await withBackup();
-    const { metadata } = await ask(world, running as Process);
-    await until('the stack to be Ready', () => ready(world));
+    const { metadata } = await ask(world);
+    await world.until('the stack to be Ready', () => ready(world));
     const { status } = await ask(
       world,
-      running as Process,
       { mode: 'Plan', source: { undoOf: metadata.uid }, ifNotEmpty: 'Fail' },
       'undo',
     );

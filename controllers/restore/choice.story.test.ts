@@ -3,8 +3,8 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { restoreKind, stackKind } from '../../crds/index.ts';
 import { events } from '../../runtime/client/kinds.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
-import type { Process, World } from '../../test/campaigns/memory-world.ts';
-import { ask, aWorld, backupID, endState, installed } from '../../test/support/restore-world.ts';
+import { ask, backupID, endState, installed } from '../../test/support/world/restores.ts';
+import { killAll, World } from '../../test/support/world/world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 
 const { signal: never } = new AbortController();
@@ -17,11 +17,10 @@ const ofNothing = (manifest: Manifest): Manifest => ({
 // Whole lives of a stack: a busy machine needs its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-let running: Process | undefined;
-afterEach(() => running?.kill());
+afterEach(killAll);
 
 async function twoBackups(): Promise<World> {
-  const world = await aWorld();
+  const world = await World.create();
   storeBackup(world.customer, { backupID });
   storeBackup(world.customer, { backupID: emptyID, change: ofNothing });
   return world;
@@ -29,7 +28,7 @@ async function twoBackups(): Promise<World> {
 
 it('a stack without data begins with the newest that has some, and says so', async () => {
   const world = await twoBackups();
-  running = await installed(world, { initialData: { source: 'Auto' } });
+  await installed(world, { initialData: { source: 'Auto' } });
   expect((await world.stack()).status?.data).toMatchObject({
     backupID,
     source: `backup ${backupID} (newer ones without content were skipped)`,
@@ -46,8 +45,8 @@ it('a stack without data begins with the newest that has some, and says so', asy
 
 it('latestOf skips it and says so; by its backupID, or once it is accepted, it is brought back', async () => {
   const world = await twoBackups();
-  running = await installed(world);
-  const { status } = await ask(world, running);
+  await installed(world);
+  const { status } = await ask(world);
   expect(status).toMatchObject({ phase: 'Completed', backupID });
   expect(status?.checks).toContainEqual({
     name: 'Choice',
@@ -56,7 +55,6 @@ it('latestOf skips it and says so; by its backupID, or once it is accepted, it i
   });
   const named = await ask(
     world,
-    running,
     { source: { backupID: emptyID, storeRef: { name: 'customer' } }, mode: 'Plan' },
     'named',
   );
@@ -70,7 +68,7 @@ it('latestOf skips it and says so; by its backupID, or once it is accepted, it i
     { ...stack, metadata: { ...stack.metadata, annotations: { 'jtel.de/accept-backup': emptyID } } },
     { signal: never },
   );
-  expect((await ask(world, running, {}, 'accepted')).status).toMatchObject({
+  expect((await ask(world, {}, 'accepted')).status).toMatchObject({
     phase: 'Completed',
     backupID: emptyID,
   });
@@ -78,10 +76,10 @@ it('latestOf skips it and says so; by its backupID, or once it is accepted, it i
 });
 
 it('where only such backups are left, nothing is chosen, and no vanilla data are loaded in their place', async () => {
-  const world = await aWorld();
+  const world = await World.create();
   storeBackup(world.customer, { backupID: emptyID, change: ofNothing });
-  running = await installed(world, { initialData: { source: 'Vanilla' } });
-  const { status } = await ask(world, running);
+  await installed(world, { initialData: { source: 'Vanilla' } });
+  const { status } = await ask(world);
   expect(status).toMatchObject({
     phase: 'Failed',
     conditions: [expect.objectContaining({ reason: 'BackupEmptied' })],

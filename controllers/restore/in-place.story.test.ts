@@ -1,18 +1,17 @@
 /** Restores over data that are there, on a host without room for both: refused, or done in place where that was accepted. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { restoreKind } from '../../crds/index.ts';
-import type { Process, World } from '../../test/campaigns/memory-world.ts';
-import { isNew, runJob, running, until, volumes, withBackup } from '../../test/support/restore-over-data.ts';
+import { isNew, runJob, volumes, withBackup } from '../../test/support/world/over-data.ts';
 import {
   aRestore,
   ask,
   backupID,
   effects,
   endState,
-  machineOf,
   ready,
   restoreOf,
-} from '../../test/support/restore-world.ts';
+} from '../../test/support/world/restores.ts';
+import { killAll, type World } from '../../test/support/world/world.ts';
 import type { storeBackup } from '../../test/support/stored-backup.ts';
 
 const { signal: never } = new AbortController();
@@ -20,12 +19,12 @@ const { signal: never } = new AbortController();
 // Whole lives of a stack: a busy machine needs its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-afterEach(() => running?.kill());
+afterEach(killAll);
 
 async function full(options: Parameters<typeof storeBackup>[1] = {}): Promise<World> {
   const world = await withBackup(options);
-  machineOf(world).facts = { ...machineOf(world).facts, diskFreeBytes: 2 ** 20 };
-  await until(
+  world.machine().facts = { ...world.machine().facts, diskFreeBytes: 2 ** 20 };
+  await world.until(
     'the disk to be seen',
     async () => ((await world.stack()).status?.host?.diskFreeBytes ?? 0) <= 2 ** 20,
   );
@@ -41,7 +40,7 @@ const big = (manifest: { dataSets: readonly { name: string }[]; totals: object }
 describe('without room for both', () => {
   it('is refused with the numbers, before anything is touched', async () => {
     const world = await full({ change: big });
-    const { status } = await ask(world, running as Process);
+    const { status } = await ask(world);
     expect(status).toMatchObject({
       phase: 'Failed',
       conditions: [
@@ -57,11 +56,11 @@ describe('without room for both', () => {
   it('is done in place when that was accepted: the stack is stopped first, and there is nothing to undo', async () => {
     const world = await full({ change: big });
     const before = effects(world).length;
-    const { status } = await ask(world, running as Process, { inPlace: 'Accept' });
+    const { status } = await ask(world, { inPlace: 'Accept' });
     expect(status).toMatchObject({ phase: 'Completed' });
     const done = effects(world).slice(before);
     expect(done.indexOf('composeStop')).toBeLessThan(done.lastIndexOf('startJob'));
-    await until('the stack to be Ready', () => ready(world));
+    await world.until('the stack to be Ready', () => ready(world));
     expect(volumes(world).some((name) => isNew(name))).toBe(false);
     expect((await world.stack()).status?.previousData).toBeUndefined();
   });
@@ -69,12 +68,12 @@ describe('without room for both', () => {
   it('a load that breaks while it writes leaves the stack stopped, says so, and can be made good by another', async () => {
     const world = await full({ change: big });
     runJob(world, { '-restore': { error: { reason: 'DataSetCorrupt', message: 'a pack is damaged.' } } });
-    const { status } = await ask(world, running as Process, { inPlace: 'Accept' });
+    const { status } = await ask(world, { inPlace: 'Accept' });
     expect(status).toMatchObject({
       phase: 'Failed',
       message: expect.stringContaining('its data are incomplete'),
     });
-    await until(
+    await world.until(
       'the stack to say so',
       async () =>
         (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason ===
@@ -82,7 +81,7 @@ describe('without room for both', () => {
     );
     expect(endState(world)).toMatchObject({ incomplete: 'Incomplete', version: undefined });
     world.runJob = () => ({ result: {} });
-    expect((await ask(world, running as Process, { inPlace: 'Accept' }, 'again')).status).toMatchObject({
+    expect((await ask(world, { inPlace: 'Accept' }, 'again')).status).toMatchObject({
       phase: 'Completed',
     });
     expect(endState(world)).toMatchObject({ incomplete: undefined, data: `backup ${backupID}` });
@@ -92,10 +91,10 @@ describe('without room for both', () => {
     const world = await full({ change: big });
     runJob(world, { '-restore': { durationMilliseconds: 1e9 } });
     await world.cluster.create(restoreKind, aRestore({ inPlace: 'Accept' }), { signal: never });
-    await until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
+    await world.until('the load', async () => (await world.stack()).status?.dataOrder?.state === 'Loading');
     expect((await restoreOf(world)).status?.phase).toBe('Loading');
     await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
-    await until(
+    await world.until(
       'the stack to say so',
       async () =>
         (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason ===

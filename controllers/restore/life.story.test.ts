@@ -3,11 +3,9 @@
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { backupKind, restoreKind, storeKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
-import { Process } from '../../test/campaigns/memory-world.ts';
 import {
   aRestore,
   ask,
-  aWorld,
   backupID,
   effects,
   ended,
@@ -16,7 +14,8 @@ import {
   ready,
   restoreOf,
   stackOf,
-} from '../../test/support/restore-world.ts';
+} from '../../test/support/world/restores.ts';
+import { killAll, World } from '../../test/support/world/world.ts';
 import { releaseFilePath } from '../../release/layout.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 
@@ -25,15 +24,14 @@ const { signal: never } = new AbortController();
 // Whole lives of a stack: a busy machine needs its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-let running: Process | undefined;
-afterEach(() => running?.kill());
+afterEach(killAll);
 
 describe('a stack without data', () => {
   it('begins with the newest backup of its identity, in an empty cluster and on a new host', async () => {
-    const world = await aWorld();
+    const world = await World.create();
     storeBackup(world.customer, { backupID: '20260228t020000z-000009', content: 'old' });
     storeBackup(world.customer, { backupID });
-    running = await installed(world, { initialData: { source: 'Auto' } });
+    await installed(world, { initialData: { source: 'Auto' } });
     expect(endState(world)).toMatchObject({ data: `backup ${backupID}`, version: '3.44.0', jobs: 0 });
     expect((await world.stack()).status?.data).toMatchObject({
       backupID,
@@ -43,9 +41,9 @@ describe('a stack without data', () => {
   });
 
   it('gets vanilla data when the store has no backup of it', async () => {
-    const world = await aWorld();
+    const world = await World.create();
     storeBackup(world.customer, { identity: 'acme.other' });
-    running = await installed(world, { initialData: { source: 'Auto' } });
+    await installed(world, { initialData: { source: 'Auto' } });
     expect(endState(world)).toMatchObject({ data: 'vanilla 3.44.0' });
   });
 
@@ -58,13 +56,13 @@ describe('a stack without data', () => {
     ],
     ['a backup that is not whole', {}, { lose: /\/packs\// }, 'BackupInvalid'],
   ] as const)('does not begin with %s', async (_, options, { lose }: { lose?: RegExp }, reason) => {
-    const world = await aWorld();
+    const world = await World.create();
     const stored = storeBackup(world.customer, options);
     for (const name of stored.names.filter((one) => lose?.test(one) === true))
       world.customer.blobs.delete(name);
     await world.apply(stackOf({ initialData: { source: 'Auto' } }));
-    running = new Process(world);
-    await running.until(
+    world.start();
+    await world.until(
       'the refusal',
       async () =>
         (await world.stack()).status?.conditions?.find(({ type }) => type === 'DataLoaded')?.reason ===
@@ -74,11 +72,11 @@ describe('a stack without data', () => {
   });
 
   it('waits for a restore that was asked for at the same time, instead of loading vanilla data first', async () => {
-    const world = await aWorld();
+    const world = await World.create();
     storeBackup(world.customer, { backupID });
     await world.cluster.create(restoreKind, aRestore({ ifNotEmpty: 'Fail' }), { signal: never });
-    running = await installed(world);
-    await running.until('the restore to end', () => ended(world));
+    await installed(world);
+    await world.until('the restore to end', () => ended(world));
     expect((await restoreOf(world)).status).toMatchObject({ phase: 'Completed', backupID });
     expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
     expect(effects(world).filter((effect) => effect === 'startJob')).toHaveLength(1);
@@ -87,8 +85,7 @@ describe('a stack without data', () => {
 
 describe('a restore over data', () => {
   it('is refused while nobody confirmed that data may be overwritten', async () => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer);
     const before = effects(world).length;
     const spec: JtelRestore['spec'] = {
@@ -102,7 +99,7 @@ describe('a restore over data', () => {
       keepPreviousHours: 24,
     };
     await world.cluster.create(restoreKind, { ...aRestore(), spec }, { signal: never });
-    await running.until('the restore to end', () => ended(world));
+    await world.until('the restore to end', () => ended(world));
     const { status } = await restoreOf(world);
     expect(status).toMatchObject({
       phase: 'Failed',
@@ -115,12 +112,11 @@ describe('a restore over data', () => {
     ['fails when that fails', 'Failed', 'BackupFailed', 'vanilla 3.44.0'],
     ['goes on when that is completed', 'Completed', 'RestoreCompleted', `backup ${backupID}`],
   ] as const)('waits for the backup of what is there, and %s', async (_, phase, reason, data) => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID, identity: 'acme.before' });
     const before = effects(world).length;
     // Held, so that this test decides what becomes of the backup.
-    world.runJob = ({ type }) => (type === 'backup' ? { durationMilliseconds: 1e12 } : { result: {} });
+    world.runJob = ({ type }) => (type === 'backup' ? { durationMilliseconds: 1e9 } : { result: {} });
     await world.cluster.create(
       restoreKind,
       aRestore({
@@ -133,7 +129,7 @@ describe('a restore over data', () => {
       { signal: never },
     );
     const name = `pre-restore-${(await restoreOf(world)).metadata.uid}`;
-    await running.until(
+    await world.until(
       'the backup to run',
       async () =>
         (await world.cluster.find(backupKind, { namespace: 'acme', name }, { signal: never }))?.status
@@ -151,11 +147,11 @@ describe('a restore over data', () => {
       {},
       { signal: never },
     );
-    await running.until('the restore to end', () => ended(world));
+    await world.until('the restore to end', () => ended(world));
     expect((await restoreOf(world)).status).toMatchObject({
       conditions: [expect.objectContaining({ reason })],
     });
-    await running.until('the stack to be Ready', () => ready(world));
+    await world.until('the stack to be Ready', () => ready(world));
     expect(endState(world)).toMatchObject({ data });
   });
 
@@ -171,12 +167,11 @@ describe('a restore over data', () => {
       'set preRestoreBackup to Skip',
     ],
   ] as const)('fails at once, before anything is touched, when %s', async (_, spec, advice) => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     for (const store of [world.customer, world.vendor]) storeBackup(store, { backupID });
     const before = effects(world).length;
     world.customer.sasRights = 'rlc';
-    const { status } = await ask(world, running, spec);
+    const { status } = await ask(world, spec);
     expect(status).toMatchObject({
       phase: 'Failed',
       message: expect.stringContaining('Nothing was touched'),
@@ -187,11 +182,10 @@ describe('a restore over data', () => {
   });
 
   it('tells what it would do in mode Plan, and does nothing', async () => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID });
     const before = effects(world).length;
-    const { status } = await ask(world, running, {
+    const { status } = await ask(world, {
       mode: 'Plan',
       preRestoreBackup: 'Required',
       verify: 'Checksum',
@@ -210,8 +204,7 @@ describe('a restore over data', () => {
   });
 
   it('of two, the older is carried out first and then the other', async () => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID: '20260228t020000z-000009', content: 'old' });
     storeBackup(world.customer, { backupID });
     const storeRef = { name: 'customer' };
@@ -223,7 +216,7 @@ describe('a restore over data', () => {
       aRestore({ source: { backupID: '20260228t020000z-000009', storeRef } }, 'b'),
       { signal: never },
     );
-    await running.until('both to end', async () => (await ended(world, 'a')) && (await ended(world, 'b')));
+    await world.until('both to end', async () => (await ended(world, 'a')) && (await ended(world, 'b')));
     expect((await restoreOf(world, 'a')).status?.phase).toBe('Completed');
     expect((await restoreOf(world, 'b')).status?.phase).toBe('Completed');
     expect(endState(world)).toMatchObject({ data: 'backup 20260228t020000z-000009' });
@@ -288,8 +281,7 @@ describe('what cannot be restored', () => {
       'DecryptionKeyMissing',
     ],
   ] as const)('%s is refused with a reason, and nothing is touched', async (_, spec, options, reason) => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID, ...options });
     await world.cluster.create(backupKind, foreignBackup, { signal: never });
     await world.cluster.applyStatus(
@@ -300,7 +292,7 @@ describe('what cannot be restored', () => {
       { signal: never },
     );
     const before = effects(world).length;
-    const { status } = await ask(world, running, spec);
+    const { status } = await ask(world, spec);
     expect(status).toMatchObject({
       phase: 'Failed',
       conditions: [expect.objectContaining({ type: 'Failed', reason })],
@@ -310,8 +302,7 @@ describe('what cannot be restored', () => {
   });
 
   it('a backup of what is there to a store that is only read is refused; restoring from one is fine', async () => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID });
     const store = await world.cluster.get(
       storeKind,
@@ -323,21 +314,21 @@ describe('what cannot be restored', () => {
       { ...store, spec: { ...store.spec, accessMode: 'ReadOnly' } },
       { signal: never },
     );
-    const { status } = await ask(world, running, {
+    const { status } = await ask(world, {
       preRestoreBackup: 'Required',
       verify: 'Checksum',
       inPlace: 'Refuse',
       keepPreviousHours: 24,
     });
     expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('ReadOnly') });
-    expect((await ask(world, running, {}, 'without')).status).toMatchObject({ phase: 'Completed' });
+    expect((await ask(world, {}, 'without')).status).toMatchObject({ phase: 'Completed' });
   });
 
   it('more than the disk of an empty host holds is refused, and the stack begins without it', async () => {
-    const world = await aWorld();
+    const world = await World.create();
     storeBackup(world.customer, { backupID, change: big });
     await world.cluster.create(restoreKind, aRestore({ ifNotEmpty: 'Fail' }), { signal: never });
-    running = await installed(world);
+    await installed(world);
     expect((await restoreOf(world)).status).toMatchObject({
       phase: 'Failed',
       conditions: [expect.objectContaining({ reason: 'DiskFull' })],
@@ -346,28 +337,27 @@ describe('what cannot be restored', () => {
   });
 
   it('is found by the job on the host before the stack is stopped', async () => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID });
     world.runJob = ({ uid }) =>
       uid.endsWith('-check')
         ? { error: { reason: 'DataSetCorrupt', message: 'index-1-1.zst is damaged.' } }
         : {};
     const before = effects(world).length;
-    const { status } = await ask(world, running);
+    const { status } = await ask(world);
     expect(status).toMatchObject({
       phase: 'Failed',
       message: expect.stringContaining('Nothing was overwritten'),
     });
     expect(effects(world).slice(before)).not.toContain('composeStop');
-    await running.until('the stack to be Ready', () => ready(world));
+    await world.until('the stack to be Ready', () => ready(world));
     expect(endState(world)).toMatchObject({ data: 'vanilla 3.44.0' });
   });
 });
 
 describe('vanilla data', () => {
   it('are copied to the customer by the storage service, and loaded from there', async () => {
-    const world = await aWorld();
+    const world = await World.create();
     world.vendor.blobs.set(releaseFilePath('3.44.0', 'vanilla/database.sql.zst'), {
       content: Buffer.from('sql'),
       contentType: 'x',
@@ -379,7 +369,7 @@ describe('vanilla data', () => {
         urls.push(...(input as { dataSets: { url: string }[] }).dataSets.map(({ url }) => url));
       return { result: {} };
     };
-    running = await installed(world, { initialData: { source: 'Auto' } });
+    await installed(world, { initialData: { source: 'Auto' } });
     expect(
       world.customer.blobs.get('acme.main/vanilla/3.44.0/vanilla/database.sql.zst')?.content.toString(),
     ).toBe('sql');

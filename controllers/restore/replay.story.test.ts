@@ -4,22 +4,20 @@
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { restoreKind, stackKind, type JtelRestore } from '../../crds/index.ts';
-import { Process, type World } from '../../test/campaigns/memory-world.ts';
 import {
   aRestore,
   ask,
-  aWorld,
   backupID,
   effects,
   ended,
   endState,
   installed,
-  machineOf,
   project,
   ready,
   restoreOf,
   stackOf,
-} from '../../test/support/restore-world.ts';
+} from '../../test/support/world/restores.ts';
+import { killAll, World } from '../../test/support/world/world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 import { carriedOutBefore, orderID } from '../loading/restore-orders.ts';
 
@@ -30,8 +28,7 @@ const storeRef = { name: 'customer' };
 // Whole lives of a stack: a busy machine needs its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-let running: Process | undefined;
-afterEach(() => running?.kill());
+afterEach(killAll);
 
 /** As a tool does that knows the object from a file: no uid, no status. */
 async function createAnew(
@@ -51,7 +48,7 @@ async function removeRestores(world: World, ...names: readonly string[]): Promis
 
 /** The stack and its restores are gone from the cluster; the host and the store are as they were. */
 async function loseCluster(world: World): Promise<void> {
-  await running?.kill();
+  await world.kill();
   const { metadata } = await world.stack();
   await world.cluster.replace(
     stackKind,
@@ -64,7 +61,7 @@ async function loseCluster(world: World): Promise<void> {
 const source = { backupID, storeRef };
 
 async function expectReplay(world: World, name = 'back'): Promise<void> {
-  await running?.until('the order to end', () => ended(world, name));
+  await world.until('the order to end', () => ended(world, name));
   const { status } = await restoreOf(world, name);
   expect(status).toMatchObject({
     phase: 'Completed',
@@ -79,13 +76,12 @@ async function expectReplay(world: World, name = 'back'): Promise<void> {
 
 /** A stack whose data were overwritten by the order `back`, and then by a newer backup. */
 async function restoredTwice(): Promise<World> {
-  const world = await aWorld();
-  running = await installed(world);
+  const world = await installed(await World.create());
   storeBackup(world.customer, { backupID });
   storeBackup(world.customer, { backupID: newer });
-  await ask(world, running, { source });
-  await ask(world, running, { source: { backupID: newer, storeRef } }, 'later');
-  await running.until('the stack to be Ready', () => ready(world));
+  await ask(world, { source });
+  await ask(world, { source: { backupID: newer, storeRef } }, 'later');
+  await world.until('the stack to be Ready', () => ready(world));
   return world;
 }
 
@@ -100,7 +96,7 @@ describe('an order whose object is made anew', () => {
       signal: never,
     });
     await createAnew(world, { source }, 'back');
-    await running?.until('both to end', async () => (await ended(world)) && (await ended(world, 'later')));
+    await world.until('both to end', async () => (await ended(world)) && (await ended(world, 'later')));
     for (const name of ['back', 'later'])
       expect((await restoreOf(world, name)).status?.conditions).toContainEqual(
         expect.objectContaining({ reason: 'AlreadyCarriedOut' }),
@@ -112,13 +108,12 @@ describe('an order whose object is made anew', () => {
 
   it('is carried out under another name, and with another notAfter', async () => {
     const world = await restoredTwice();
-    if (running === undefined) throw new Error('nothing runs');
-    expect((await ask(world, running, { source }, 'back-once-more')).status?.conditions).toContainEqual(
+    expect((await ask(world, { source }, 'back-once-more')).status?.conditions).toContainEqual(
       expect.objectContaining({ reason: 'RestoreCompleted' }),
     );
-    await ask(world, running, { source: { backupID: newer, storeRef } }, 'later-again');
+    await ask(world, { source: { backupID: newer, storeRef } }, 'later-again');
     await createAnew(world, { source, notAfter: '2100-01-01T00:00:00Z' }, 'back');
-    await running.until('the restore to end', () => ended(world));
+    await world.until('the restore to end', () => ended(world));
     expect((await restoreOf(world)).status?.conditions).toContainEqual(
       expect.objectContaining({ reason: 'RestoreCompleted' }),
     );
@@ -130,14 +125,14 @@ describe('an order whose object is made anew', () => {
     await loseCluster(world);
     await removeRestores(world, 'back', 'later');
     await world.cluster.create(restoreKind, aRestore({ source }), { signal: never });
-    running = await installed(world);
+    await installed(world);
     await expectReplay(world);
     expect(endState(world)).toMatchObject({ data: `backup ${newer}` });
   });
 
   it('is known to the cluster when the host lost its memory', async () => {
     const world = await restoredTwice();
-    const here = machineOf(world).projects.get(project);
+    const here = world.machine().projects.get(project);
     if (here?.state === undefined) throw new Error('the host has no state');
     const { carriedOut: _forgotten, ...state } = here.state;
     here.state = state;
@@ -147,7 +142,7 @@ describe('an order whose object is made anew', () => {
   });
 
   it('is known to the newest backup when cluster and host are lost, also after its data came to the new host', async () => {
-    const world = await aWorld();
+    const world = await World.create();
     const time = '2026-03-01T03:00:00Z';
     const carriedOut = [aRestore({ source }), aRestore({ source }, 'older')].map((order) => ({
       id: orderID(order),
@@ -159,11 +154,11 @@ describe('an order whose object is made anew', () => {
     storeBackup(world.customer, { backupID });
     storeBackup(world.customer, { backupID: newer, change: (manifest) => ({ ...manifest, carriedOut }) });
     await world.cluster.create(restoreKind, aRestore({ source }), { signal: never });
-    running = await installed(world, { initialData: { source: 'Auto' } });
+    await installed(world, { initialData: { source: 'Auto' } });
     await expectReplay(world);
     expect(endState(world)).toMatchObject({ data: `backup ${newer}` });
     await world.cluster.create(restoreKind, aRestore({ source }, 'older'), { signal: never });
-    await running.until('the order to end', () => ended(world, 'older'));
+    await world.until('the order to end', () => ended(world, 'older'));
     expect((await restoreOf(world, 'older')).status?.conditions).toContainEqual(
       expect.objectContaining({ reason: 'AlreadyCarriedOut' }),
     );
@@ -172,10 +167,9 @@ describe('an order whose object is made anew', () => {
 
   it('of mode Plan tells again, for it changes nothing', async () => {
     const world = await restoredTwice();
-    if (running === undefined) throw new Error('nothing runs');
-    await ask(world, running, { source, mode: 'Plan' }, 'look');
+    await ask(world, { source, mode: 'Plan' }, 'look');
     await createAnew(world, { source, mode: 'Plan' }, 'look');
-    await running.until('the plan to end', () => ended(world, 'look'));
+    await world.until('the plan to end', () => ended(world, 'look'));
     expect((await restoreOf(world, 'look')).status?.conditions).toContainEqual(
       expect.objectContaining({ reason: 'ChecksPassed' }),
     );
@@ -184,11 +178,10 @@ describe('an order whose object is made anew', () => {
 
 describe('an order that is too old', () => {
   it('ends before anything is touched', async () => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID });
     const before = effects(world).length;
-    const { status } = await ask(world, running, { source, notAfter: '2026-01-01T00:00:00Z' });
+    const { status } = await ask(world, { source, notAfter: '2026-01-01T00:00:00Z' });
     expect(status).toMatchObject({
       phase: 'Failed',
       conditions: [expect.objectContaining({ reason: 'OrderExpired' })],
@@ -239,7 +232,7 @@ describe('what makes it the same order', () => {
 it('a stack that is applied anew in the same cluster gets no old order either', async () => {
   const world = await restoredTwice();
   await loseCluster(world);
-  running = await installed(world);
+  await installed(world);
   await createAnew(world, { source }, 'back');
   await expectReplay(world);
   expect((await world.stack()).status?.carriedOut?.map(({ name }) => name)).toEqual(['back', 'later']);

@@ -1,23 +1,21 @@
 /** Test restores from the first look to the end; and all kinds of restore with the operator killed before and after each effect. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { backupKind, restoreKind, stackKind, type JtelBackup } from '../../crds/index.ts';
-import { Process, stackKey, type World } from '../../test/campaigns/memory-world.ts';
 import {
   aRestore,
   ask,
-  aWorld,
   backupID,
   effects,
   ended,
   endState,
   installed,
   killedEverywhere,
-  machineOf,
   project,
   ready,
   restoreOf,
   stackOf,
-} from '../../test/support/restore-world.ts';
+} from '../../test/support/world/restores.ts';
+import { killAll, stackKey, World } from '../../test/support/world/world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 
 const { signal: never } = new AbortController();
@@ -25,8 +23,7 @@ const { signal: never } = new AbortController();
 // Whole lives of a stack: a busy machine needs its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-let running: Process | undefined;
-afterEach(() => running?.kill());
+afterEach(killAll);
 
 const counted = {
   tables: [{ schema: 'jtel', name: 't', rows: 5 }],
@@ -36,11 +33,10 @@ const counted = {
 
 describe('a test restore', () => {
   it('restores beside the stack, counts, and leaves nothing behind', async () => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID, version: '3.44.0' });
     world.runJob = ({ type }) => ({ result: type === 'count' ? counted : {} });
-    const { status } = await ask(world, running, {
+    const { status } = await ask(world, {
       mode: 'Test',
       ifNotEmpty: 'Fail',
       preRestoreBackup: 'Skip',
@@ -52,7 +48,7 @@ describe('a test restore', () => {
     });
     expect(endState(world)).toMatchObject({ data: 'vanilla 3.44.0', projects: [project], jobs: 0 });
     expect(effects(world)).not.toContain('composeStop');
-    await running.until(
+    await world.until(
       'the finalizer to go',
       async () =>
         (await restoreOf(world)).metadata.finalizers?.length === 0 ||
@@ -61,13 +57,12 @@ describe('a test restore', () => {
   });
 
   it('fails when what was restored is not what was backed up, and still leaves nothing behind', async () => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID, version: '3.44.0' });
     world.runJob = ({ type }) => ({
       result: type === 'count' ? { ...counted, fileTrees: [{ name: 'files', files: 0, bytes: 0 }] } : {},
     });
-    const { status } = await ask(world, running, {
+    const { status } = await ask(world, {
       mode: 'Test',
       ifNotEmpty: 'Fail',
       preRestoreBackup: 'Skip',
@@ -80,16 +75,15 @@ describe('a test restore', () => {
   });
 
   it('that is deleted on the way removes what it made', async () => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID, version: '3.44.0' });
     world.runJob = ({ type }) => (type === 'restore' ? { durationMilliseconds: 1e9 } : { result: {} });
     await world.cluster.create(restoreKind, aRestore({ mode: 'Test', ifNotEmpty: 'Fail' }), {
       signal: never,
     });
-    await running.until('the load', async () => machineOf(world).jobs.size > 0);
+    await world.until('the load', async () => world.machine().jobs.size > 0);
     await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
-    await running.until(
+    await world.until(
       'it to be gone',
       async () =>
         (await world.cluster.find(restoreKind, { namespace: 'acme', name: 'back' }, { signal: never })) ===
@@ -116,8 +110,7 @@ describe('a test restore', () => {
       async (world: World) => world.cluster.delete(stackKind, stackKey, {}, { signal: never }),
     ],
   ])('%s on the way fails, and still leaves nothing behind', async (_, reason, spoil) => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID, version: '3.44.0' });
     await world.cluster.create(backupKind, madeBackup, { signal: never });
     await world.cluster.applyStatus(
@@ -133,12 +126,12 @@ describe('a test restore', () => {
       aRestore({ mode: 'Test', ifNotEmpty: 'Fail', source: { backupRef: { name: 'made' } } }),
       { signal: never },
     );
-    await running.until(
+    await world.until(
       'the load',
-      async () => machineOf(world).jobs.size > 0 && (await restoreOf(world)).status?.phase === 'Loading',
+      async () => world.machine().jobs.size > 0 && (await restoreOf(world)).status?.phase === 'Loading',
     );
     await spoil(world);
-    await running.until('the test to end', () => ended(world));
+    await world.until('the test to end', () => ended(world));
     expect((await restoreOf(world)).status).toMatchObject({
       phase: 'Failed',
       conditions: [expect.objectContaining({ reason })],
@@ -150,15 +143,14 @@ describe('a test restore', () => {
 it.each(['DatabaseKeysMissing', 'BlobArchived', 'StatementRefused'])(
   'a test restore whose load ends with %s is not tried again',
   async (reason) => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID, version: '3.44.0' });
     let tries = 0;
     world.runJob = ({ type }) => {
       if (type === 'restore') tries += 1;
       return type === 'restore' ? { error: { reason, message: 'it went wrong.' } } : { result: {} };
     };
-    const { status } = await ask(world, running, {
+    const { status } = await ask(world, {
       mode: 'Test',
       ifNotEmpty: 'Fail',
       preRestoreBackup: 'Skip',
@@ -191,21 +183,20 @@ describe('a test restore that is deleted', () => {
       move,
     ],
   ])('%s', async (_, spec, address, change) => {
-    const world = await aWorld();
-    running = await installed(world);
+    const world = await installed(await World.create());
     storeBackup(world.customer, { backupID, version: '3.44.0' });
     world.runJob = ({ type }) => (type === 'restore' ? { durationMilliseconds: 1e9 } : { result: {} });
     const { projects, jobs } = world.machine(address);
     await world.cluster.create(restoreKind, aRestore({ mode: 'Test', ifNotEmpty: 'Fail', ...spec }), {
       signal: never,
     });
-    await running.until('the load', async () => jobs.size > 0);
-    await running.kill();
+    await world.until('the load', async () => jobs.size > 0);
+    await world.kill();
     // While no operator runs: the next one finds all of it at once.
     await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
     await change(world);
-    running = new Process(world);
-    await running.until(
+    world.start();
+    await world.until(
       'it to be gone',
       async () =>
         (await world.cluster.find(restoreKind, { namespace: 'acme', name: 'back' }, { signal: never })) ===
@@ -280,7 +271,7 @@ describe('killed before or after any effect', () => {
       'a first load from a backup',
       20,
       async () => {
-        const world = await aWorld();
+        const world = await World.create();
         storeBackup(world.customer, { backupID });
         await world.apply(stackOf({ initialData: { source: 'Auto' } }));
         return world;
@@ -301,7 +292,7 @@ describe('killed before or after any effect', () => {
 
 /** A Ready stack, a backup in its store, and no operator. */
 async function withBackup(version = '3.43.2'): Promise<World> {
-  const world = await aWorld();
+  const world = await World.create();
   const process = await installed(world);
   storeBackup(world.customer, { backupID, version });
   await process.kill();

@@ -2,18 +2,17 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { restoreKind, stackKind } from '../../crds/index.ts';
 import { events } from '../../runtime/client/kinds.ts';
-import { Process, type World } from '../../test/campaigns/memory-world.ts';
 import {
   aRestore,
   ask,
-  aWorld,
   backupID,
   endState,
   installed,
   ready,
   restoreOf,
   stackOf,
-} from '../../test/support/restore-world.ts';
+} from '../../test/support/world/restores.ts';
+import { killAll, World } from '../../test/support/world/world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 
 const { signal: never } = new AbortController();
@@ -22,8 +21,7 @@ const problem = { reason: 'JobFailed', message: 'error 1100: table was not locke
 // Whole lives of a stack: a busy machine needs its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-let running: Process | undefined;
-afterEach(() => running?.kill());
+afterEach(killAll);
 
 async function warnings(world: World, kind: string): Promise<readonly string[]> {
   const all = await world.cluster.list(events, { namespace: 'acme' }, { signal: never });
@@ -33,12 +31,11 @@ async function warnings(world: World, kind: string): Promise<readonly string[]> 
 }
 
 it('a load that fails makes a Warning at its first failure', async () => {
-  const world = await aWorld();
-  running = await installed(world);
+  const world = await installed(await World.create());
   storeBackup(world.customer, { backupID });
   world.runJob = ({ type }) => (type === 'restore' ? { error: problem } : { result: {} });
   await world.cluster.create(restoreKind, aRestore(), { signal: never });
-  await running.until('the event', async () =>
+  await world.until('the event', async () =>
     (await warnings(world, 'JtelRestore')).some((one) => one.includes('error 1100')),
   );
   expect((await restoreOf(world)).status).toMatchObject({
@@ -48,18 +45,18 @@ it('a load that fails makes a Warning at its first failure', async () => {
 });
 
 it('so does the load of the first data', async () => {
-  const world = await aWorld();
+  const world = await World.create();
   world.runJob = ({ type }) => (type === 'load' ? { error: problem } : { result: {} });
   await world.apply(stackOf());
-  running = new Process(world);
-  await running.until('a warning', async () => (await warnings(world, 'JtelStack')).length > 0);
+  world.start();
+  await world.until('a warning', async () => (await warnings(world, 'JtelStack')).length > 0);
   expect(await warnings(world, 'JtelStack')).toEqual([
     'JobFailed The data were not loaded: error 1100: table was not locked.',
   ]);
 });
 
 it('a first load that cannot get better by itself is tried once, and once more when somebody asks for it', async () => {
-  const world = await aWorld();
+  const world = await World.create();
   let tries = 0;
   world.runJob = ({ type }) => {
     if (type !== 'load') return { result: {} };
@@ -67,31 +64,30 @@ it('a first load that cannot get better by itself is tried once, and once more w
     return { error: { reason: 'DataSetCorrupt', message: 'files.tar.zst is damaged.' } };
   };
   await world.apply(stackOf());
-  running = new Process(world);
+  world.start();
   const givenUp = async (): Promise<boolean> =>
     (await world.stack()).status?.conditions?.some(({ type }) => type === 'Stalled') === true;
-  await running.until('it to be given up', givenUp);
+  await world.until('it to be given up', givenUp);
   const stack = await world.stack();
   expect(stack.status?.firstLoad).toMatchObject({ failures: 1 });
   expect(tries).toBe(1);
   world.runJob = () => ({ result: {} });
   await world.cluster.patchAnnotations(stackKind, stack, { 'jtel.de/retry': 'once more' }, { signal: never });
-  await running.until('the stack to be Ready', () => ready(world));
+  await world.until('the stack to be Ready', () => ready(world));
   expect((await world.stack()).status).not.toHaveProperty('firstLoad');
 });
 
 it('a later order says which one is in its way and how to go on, and that is so', async () => {
-  const world = await aWorld();
-  running = await installed(world);
+  const world = await installed(await World.create());
   storeBackup(world.customer, { backupID });
   world.runJob = ({ type }) => (type === 'restore' ? { error: problem } : { result: {} });
   await world.cluster.create(restoreKind, aRestore({}, 'first'), { signal: never });
-  await running.until(
+  await world.until(
     'the trouble of the first',
     async () => (await restoreOf(world, 'first')).status?.message?.includes('error 1100') === true,
   );
   await world.cluster.create(restoreKind, aRestore({}, 'second'), { signal: never });
-  await running.until(
+  await world.until(
     'the second to wait',
     async () => (await restoreOf(world, 'second')).status?.message !== undefined,
   );
@@ -100,11 +96,11 @@ it('a later order says which one is in its way and how to go on, and that is so'
   );
   world.runJob = () => ({ result: {} });
   await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'first' }, {}, { signal: never });
-  await running.until(
+  await world.until(
     'the second to end',
     async () => (await restoreOf(world, 'second')).status?.phase === 'Completed',
   );
-  await running.until('the stack to be Ready', () => ready(world));
+  await world.until('the stack to be Ready', () => ready(world));
   expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
-  expect((await ask(world, running, {}, 'third')).status).toMatchObject({ phase: 'Completed' });
+  expect((await ask(world, {}, 'third')).status).toMatchObject({ phase: 'Completed' });
 });

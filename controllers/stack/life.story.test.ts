@@ -5,15 +5,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
 import { secrets } from '../../runtime/client/kinds.ts';
-import { Process, stackKey, World } from '../../test/campaigns/memory-world.ts';
-import { endState, killedEverywhere, machineOf, ready } from '../../test/support/restore-world.ts';
+import { endState, killedEverywhere, ready } from '../../test/support/world/restores.ts';
+import { killAll, stackKey, World } from '../../test/support/world/world.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { aStack } from './testing.ts';
 
 const { signal: never } = new AbortController();
 
-let running: Process | undefined;
-afterEach(() => running?.kill());
+afterEach(killAll);
 
 async function aWorld(stack: JtelStack = aStack()): Promise<World> {
   const world = await World.create();
@@ -23,25 +22,24 @@ async function aWorld(stack: JtelStack = aStack()): Promise<World> {
 
 async function installed(stack?: JtelStack): Promise<World> {
   const world = await aWorld(stack);
-  running = new Process(world);
-  await running.until('the stack to be Ready', () => ready(world));
+  world.start();
+  await world.until('the stack to be Ready', () => ready(world));
   return world;
 }
 
 describe('an installation', () => {
   it('goes from a bare host to Ready, and then leaves everything alone', async () => {
     const world = await installed();
-    const machine = machineOf(world);
+    const machine = world.machine();
     expect(endState(world)).toMatchObject({ data: 'vanilla 3.43.2', version: '3.43.2', jobs: 0 });
     expect(machine.projects.get('jtel-acme-main')?.releases.size).toBe(1);
-    await running?.kill();
+    await world.kill();
 
     // A new process finds nothing to do: no write to the stack or its Secrets, no change on the host.
     const seen = machine.calls.length;
-    const next = new Process(world);
-    running = next;
+    const next = world.start();
     await waitFor('a look at the host', () => machine.calls.length > seen, { intervalMilliseconds: 2 });
-    await running.kill();
+    await world.kill();
     expect(next.log.filter((effect) => !effect.endsWith(' JtelBackupStore'))).toEqual([]);
   });
 
@@ -66,11 +64,11 @@ describe('killed at any moment', () => {
 describe('a stack that is deleted', () => {
   const deleted = async (stack: JtelStack, consent: Record<string, string>): Promise<World> => {
     const world = await installed(stack);
-    await running?.kill();
+    await world.kill();
     const live = await world.stack();
     const annotated = await world.cluster.patchAnnotations(stackKind, live, consent, { signal: never });
     await world.cluster.delete(stackKind, stackKey, { uid: annotated.metadata.uid }, { signal: never });
-    running = new Process(world);
+    world.start();
     return world;
   };
   const gone = (world: World): Promise<true> =>
@@ -79,7 +77,7 @@ describe('a stack that is deleted', () => {
   it('runs on when its policy is Orphan', async () => {
     const world = await deleted(aStack(), {});
     await gone(world);
-    expect(machineOf(world).projects.get('jtel-acme-main')?.containers.size).toBeGreaterThan(0);
+    expect(world.machine().projects.get('jtel-acme-main')?.containers.size).toBeGreaterThan(0);
   });
 
   it('is destroyed with consent, and only then', async () => {
@@ -88,12 +86,12 @@ describe('a stack that is deleted', () => {
     await waitFor('the refusal', async () => (await world.stack()).status?.phase === 'Deleting', {
       intervalMilliseconds: 2,
     });
-    expect(machineOf(world).projects.size).toBe(1);
+    expect(world.machine().projects.size).toBe(1);
     const live = await world.stack();
     const consent = { [annotations.confirmDestroy]: live.metadata.uid };
     await world.cluster.patchAnnotations(stackKind, live, consent, { signal: never });
     await gone(world);
-    expect(machineOf(world).projects.size).toBe(0);
+    expect(world.machine().projects.size).toBe(0);
     expect(
       await world.cluster.find(secrets, { namespace: 'acme', name: 'main-credentials' }, { signal: never }),
     ).toBeUndefined();

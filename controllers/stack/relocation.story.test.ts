@@ -3,37 +3,32 @@
  * answers, and ends the same wherever the operator is killed.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { BackupJobInput } from '../../jobs/backup.ts';
 import { stackKind, type JtelStack, type JtelStackSpec } from '../../crds/index.ts';
 import type { FakeMachine } from '../../host-driver/fake/machine.ts';
-import { Process, type World } from '../../test/campaigns/memory-world.ts';
-import { aWorld, installed, project, ready, stackOf } from '../../test/support/restore-world.ts';
+import {
+  arrived,
+  moveTo,
+  newAddress,
+  oldAddress,
+  runs,
+  watchForTwo,
+} from '../../test/support/world/moves.ts';
+import { installed, project, ready } from '../../test/support/world/restores.ts';
+import { killAll, World } from '../../test/support/world/world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
-import { storeLikeAJob } from '../backup/testing.ts';
-
-const oldAddress = '192.0.2.10';
-const newAddress = '192.0.2.20';
 
 // Whole lives of a stack: a busy machine needs its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-let running: Process | undefined;
-afterEach(() => running?.kill());
+afterEach(killAll);
 
 /** A Ready stack on the old host, an empty new one, and backups that work. */
 async function aMovableWorld(spec: Partial<JtelStackSpec> = {}): Promise<World> {
-  const world = await aWorld();
+  const world = await World.create();
   world.machine(newAddress).withoutDocker();
-  world.runJob = (job) => ({
-    result: job.type === 'backup' ? storeLikeAJob(world.customer, job.input as BackupJobInput) : {},
-  });
-  const process = await installed(world, spec);
-  await process.kill();
+  await installed(world, spec);
+  await world.kill();
   return world;
-}
-
-async function moveTo(world: World, address: string, spec: Partial<JtelStackSpec> = {}): Promise<void> {
-  await world.change({ ...spec, host: { ...stackOf().spec.host, address } });
 }
 
 function at(
@@ -41,19 +36,6 @@ function at(
   address: string,
 ): NonNullable<ReturnType<FakeMachine['projects']['get']>> | undefined {
   return world.machine(address).projects.get(project);
-}
-
-function runs(world: World, address: string): boolean {
-  return [...(at(world, address)?.containers.values() ?? [])].some(({ state }) => state === 'running');
-}
-
-async function arrived(world: World, address: string): Promise<boolean> {
-  const { status } = await world.stack();
-  return (
-    (await ready(world)) &&
-    status?.dataHost?.host.address === address &&
-    status.relocation?.state === 'Completed'
-  );
 }
 
 async function reason(world: World): Promise<string | undefined> {
@@ -81,23 +63,12 @@ function endState(world: World, stack: JtelStack): unknown {
   };
 }
 
-/** Looks whenever a container changes. */
-function watchForTwo(world: World): { readonly seen: string[] } {
-  const seen: string[] = [];
-  for (const address of [oldAddress, newAddress]) {
-    world.machine(address).listeners.add(({ service, action }) => {
-      if (runs(world, oldAddress) && runs(world, newAddress)) seen.push(`${service} ${action} at ${address}`);
-    });
-  }
-  return { seen };
-}
-
 describe('a stack that is moved', () => {
   it('gets a backup while it serves, a second one when it is stopped, and runs on the new host only', async () => {
     const world = await aMovableWorld();
-    await moveTo(world, newAddress);
-    running = new Process(world);
-    await running.until('the stack to arrive', () => arrived(world, newAddress));
+    await moveTo(world, { address: newAddress });
+    world.start();
+    await world.until('the stack to arrive', () => arrived(world, newAddress));
     const { status } = await world.stack();
     expect(endState(world, await world.stack())).toMatchObject({
       old: { running: [], moved: newAddress },
@@ -119,9 +90,9 @@ describe('a stack that is moved', () => {
 
   it('with another version is updated out of place', async () => {
     const world = await aMovableWorld({ version: '3.43.2' });
-    await moveTo(world, newAddress, { version: '3.44.0' });
-    running = new Process(world);
-    await running.until('the stack to arrive', () => arrived(world, newAddress));
+    await moveTo(world, { address: newAddress }, { version: '3.44.0' });
+    world.start();
+    await world.until('the stack to arrive', () => arrived(world, newAddress));
     expect(at(world, newAddress)?.state?.applied?.version).toBe('3.44.0');
     expect(at(world, oldAddress)?.state?.applied?.version).toBe('3.43.2');
   });
@@ -130,19 +101,19 @@ describe('a stack that is moved', () => {
     const world = await aMovableWorld();
     const allow = { sip: [{ name: 'trunk', cidr: '203.0.113.7/32' }] };
     await world.change({ network: { fqdn: 'acme.jtel.example', allow } });
-    await moveTo(world, newAddress);
-    running = new Process(world);
-    await running.until('the stack to arrive', () => arrived(world, newAddress));
+    await moveTo(world, { address: newAddress });
+    world.start();
+    await world.until('the stack to arrive', () => arrived(world, newAddress));
     expect(JSON.stringify(world.machine(newAddress).firewall)).toContain('203.0.113.7/32');
   });
 
   it('comes back the same way, over the data that its own mark proves superseded', async () => {
     const world = await aMovableWorld();
-    await moveTo(world, newAddress);
-    running = new Process(world);
-    await running.until('the stack to arrive', () => arrived(world, newAddress));
-    await moveTo(world, oldAddress);
-    await running.until('the stack to be back', () => arrived(world, oldAddress));
+    await moveTo(world, { address: newAddress });
+    world.start();
+    await world.until('the stack to arrive', () => arrived(world, newAddress));
+    await moveTo(world, { address: oldAddress });
+    await world.until('the stack to be back', () => arrived(world, oldAddress));
     const { relocation } = (await world.stack()).status ?? {};
     expect(
       Date.parse(relocation?.stopTime ?? ''),
@@ -159,16 +130,14 @@ describe('a stack that is moved', () => {
 
   it('stays where it was when the change is taken back before the new host had the data', async () => {
     const world = await aMovableWorld();
-    world.runJob = (job) =>
-      job.type === 'restore'
-        ? { durationMilliseconds: 1e12 }
-        : { result: job.type === 'backup' ? storeLikeAJob(world.customer, job.input as BackupJobInput) : {} };
-    await moveTo(world, newAddress);
-    running = new Process(world);
-    await running.until('the load', async () => world.machine(newAddress).jobs.size > 0);
+    const { runJob } = world;
+    world.runJob = (job) => (job.type === 'restore' ? { durationMilliseconds: 1e9 } : runJob(job));
+    await moveTo(world, { address: newAddress });
+    world.start();
+    await world.until('the load', async () => world.machine(newAddress).jobs.size > 0);
     expect(at(world, oldAddress)?.state?.moved?.address).toBe(newAddress);
-    await moveTo(world, oldAddress);
-    await running.until('the stack to run again', () => ready(world));
+    await moveTo(world, { address: oldAddress });
+    await world.until('the stack to run again', () => ready(world));
     expect(endState(world, await world.stack())).toMatchObject({
       old: { moved: undefined, version: '3.44.0' },
       home: oldAddress,
@@ -185,8 +154,8 @@ describe('a stack that is moved', () => {
       { ...(await world.stack()), spec: { ...spec, host: { ...spec.host, address: newAddress } } },
       { signal: new AbortController().signal },
     );
-    running = new Process(world);
-    await running.until('the refusal', async () => (await reason(world)) === 'RelocationNeedsBackup');
+    world.start();
+    await world.until('the refusal', async () => (await reason(world)) === 'RelocationNeedsBackup');
     expect(runs(world, oldAddress)).toBe(true);
   });
 
@@ -195,8 +164,8 @@ describe('a stack that is moved', () => {
     const machine = world.machine(oldAddress);
     machine.facts = { ...machine.facts, machineID: 'f'.repeat(32) };
     machine.projects.clear();
-    running = new Process(world);
-    await running.until(
+    world.start();
+    await world.until(
       'the refusal',
       async () =>
         (await world.stack()).status?.conditions?.find(({ type }) => type === 'HostReachable')?.reason ===
@@ -210,12 +179,12 @@ describe('an old host that does not answer', () => {
   it('holds the move and says what would be lost', async () => {
     const world = await aMovableWorld();
     world.machine(oldAddress).unreachable = 'HostUnreachable';
-    await moveTo(world, newAddress);
-    running = new Process(world);
-    await running.until('the hold', async () => (await reason(world)) === 'RelocationNeedsOldHost');
+    await moveTo(world, { address: newAddress });
+    world.start();
+    await world.until('the hold', async () => (await reason(world)) === 'RelocationNeedsOldHost');
     expect(at(world, newAddress)?.state?.data).toBeUndefined();
     world.machine(oldAddress).unreachable = undefined;
-    await running.until('the stack to arrive', () => arrived(world, newAddress));
+    await world.until('the stack to arrive', () => arrived(world, newAddress));
     expect((await world.stack()).status?.relocation?.source).toBe('Migrate');
   });
 
@@ -223,16 +192,16 @@ describe('an old host that does not answer', () => {
     const world = await aMovableWorld();
     storeBackup(world.customer, { backupID: '20260302t020000z-00000b' });
     world.machine(oldAddress).unreachable = 'HostUnreachable';
-    await moveTo(world, newAddress, { relocation: { source: 'RecoverFromBackup' } });
-    running = new Process(world);
-    await running.until('the stack to be recovered', () => arrived(world, newAddress));
+    await moveTo(world, { address: newAddress }, { relocation: { source: 'RecoverFromBackup' } });
+    world.start();
+    await world.until('the stack to be recovered', () => arrived(world, newAddress));
     expect((await world.stack()).status).toMatchObject({
       relocation: { source: 'RecoverFromBackup', backupID: '20260302t020000z-00000b' },
       formerHosts: [{ machineID: `machine-${oldAddress}`, state: 'Pending' }],
     });
     expect(runs(world, newAddress)).toBe(true);
     world.machine(oldAddress).unreachable = undefined;
-    await running.until(
+    await world.until(
       'the old host to be fenced',
       async () => (await world.stack()).status?.formerHosts?.[0]?.state === 'Fenced',
     );
@@ -251,20 +220,20 @@ describe('killed before or after an effect', () => {
     let kills = 0;
     for (let crashAt = Number.POSITIVE_INFINITY, next = 3; ; crashAt = next, next += stride) {
       const world = await aMovableWorld();
-      await moveTo(world, newAddress);
+      await moveTo(world, { address: newAddress });
       const twice = watchForTwo(world);
-      running = new Process(world, crashAt);
-      const reached = await running.until('the move', () => arrived(world, newAddress));
-      await running.kill();
+      world.start(crashAt);
+      const reached = await world.until('the move', () => arrived(world, newAddress));
+      await world.kill();
       if (!reached) {
         kills += 1;
-        running = new Process(world);
-        await running.until(`the move after a kill at effect ${crashAt}`, () => arrived(world, newAddress));
-        await running.kill();
+        world.start();
+        await world.until(`the move after a kill at effect ${crashAt}`, () => arrived(world, newAddress));
+        await world.kill();
       }
       whole ??= endState(world, await world.stack());
       expect(endState(world, await world.stack()), `after a kill at effect ${crashAt}`).toEqual(whole);
-      expect(twice.seen, `after a kill at effect ${crashAt}`).toEqual([]);
+      expect(twice, `after a kill at effect ${crashAt}`).toEqual([]);
       if (reached && crashAt !== Number.POSITIVE_INFINITY) break;
     }
     expect(kills).toBeGreaterThan(8);

@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Campaign, CampaignCase, CampaignForm } from './campaign.ts';
 import { stories, type Story } from './stories.ts';
-import { Process, World, stackKey } from './memory-world.ts';
+import { Process, stackKey, World } from '../support/world/world.ts';
 
 const never = new AbortController().signal;
 /** The short form kills at every so many effects. */

@@ -12,7 +12,7 @@ import { secrets } from '../../runtime/client/kinds.ts';
 import { waitFor } from '../support/wait.ts';
 import type { Campaign, CampaignCase, CampaignForm } from './campaign.ts';
 import { hostileTexts, leaves, put, schemaLeaves, type Draft, type Leaf } from './c-leaves.ts';
-import { Process, World, stackKey } from './memory-world.ts';
+import { Process, stackKey, World } from '../support/world/world.ts';
 
 const never = new AbortController().signal;
 const project = 'jtel-acme-main';

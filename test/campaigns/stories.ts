@@ -1,21 +1,18 @@
 /** The stories of campaign A: what the world is before, what the user does, when it is over, and what counts as its end. */
-import type { BackupJobInput } from '../../jobs/backup.ts';
-import { storeLikeAJob } from '../../controllers/backup/testing.ts';
-import { aStack } from '../../controllers/stack/testing.ts';
 import {
   annotations,
   backupKind,
   restoreKind,
   stackKind,
   type JtelBackup,
-  type JtelRestore,
   type JtelStack,
 } from '../../crds/index.ts';
 import { storeBackup } from '../support/stored-backup.ts';
-import { stackKey, type World } from './memory-world.ts';
+import { arrived, moveTo, newAddress, oldAddress } from '../support/world/moves.ts';
+import { aRestore, project, ready, restoreOf, stackOf } from '../support/world/restores.ts';
+import { stackKey, type World } from '../support/world/world.ts';
 
 const never = new AbortController().signal;
-const project = 'jtel-acme-main';
 
 export interface Story {
   readonly name: string;
@@ -35,14 +32,14 @@ export const stories: readonly Story[] = [
     name: 'install',
     prepare: async () => undefined,
     act: async (world) => void (await world.apply(newStack())),
-    done: isReady,
+    done: ready,
     endState,
   },
   {
     name: 'configure',
     prepare: (world, live) => installed(world, live),
     act: (world) => world.change({ components: [{ name: 'acd-web', state: 'Enabled', replicas: 3 }] }),
-    done: isReady,
+    done: ready,
     endState,
   },
   {
@@ -91,12 +88,8 @@ export const stories: readonly Story[] = [
     },
     act: async (world) => void (await world.cluster.create(restoreKind, aRestore(), { signal: never })),
     done: async (world) => {
-      const { status } = await world.cluster.get(
-        restoreKind,
-        { ...stackKey, name: 'back' },
-        { signal: never },
-      );
-      return status?.phase === 'Completed' && (await isReady(world));
+      const { status } = await restoreOf(world);
+      return status?.phase === 'Completed' && (await ready(world));
     },
     endState,
   },
@@ -106,7 +99,7 @@ export const stories: readonly Story[] = [
       storeBackup(world.customer);
     },
     act: async (world) => void (await world.apply(newStack({ initialData: { source: 'Auto' } }))),
-    done: isReady,
+    done: ready,
     endState,
   },
   {
@@ -115,8 +108,8 @@ export const stories: readonly Story[] = [
       await installed(world, live);
       world.machine(newAddress).withoutDocker();
     },
-    act: (world) => moveTo(world, newAddress),
-    done: (world) => hasArrived(world, newAddress),
+    act: (world) => moveTo(world, { address: newAddress }),
+    done: (world) => arrived(world, newAddress),
     endState,
   },
   {
@@ -124,18 +117,18 @@ export const stories: readonly Story[] = [
     prepare: async (world, live) => {
       await installed(world, live);
       world.machine(newAddress).withoutDocker();
-      await moveTo(world, newAddress);
-      await live('the stack to arrive', () => hasArrived(world, newAddress));
+      await moveTo(world, { address: newAddress });
+      await live('the stack to arrive', () => arrived(world, newAddress));
     },
-    act: (world) => moveTo(world, '192.0.2.10'),
-    done: (world) => hasArrived(world, '192.0.2.10'),
+    act: (world) => moveTo(world, { address: oldAddress }),
+    done: (world) => arrived(world, oldAddress),
     endState,
   },
   {
     name: 'update',
     prepare: installedBefore,
     act: (world) => world.change({ version: '3.43.2' }),
-    done: isReady,
+    done: ready,
     endState,
   },
   {
@@ -156,17 +149,6 @@ export const stories: readonly Story[] = [
   },
 ];
 
-const backup: NonNullable<JtelStack['spec']['backup']> = {
-  storeRef: { name: 'customer' },
-  schedule: '0 2 * * *',
-  timeZone: 'Europe/Berlin',
-  state: 'Suspended',
-  verify: 'Checksum',
-  method: 'Physical',
-  startDeadlineMinutes: 720,
-  historyLimit: 14,
-};
-
 function aBackup(): JtelBackup {
   return {
     apiVersion: 'jtel.de/v1alpha1',
@@ -176,62 +158,19 @@ function aBackup(): JtelBackup {
   };
 }
 
-function aRestore(): JtelRestore {
-  return {
-    apiVersion: 'jtel.de/v1alpha1',
-    kind: 'JtelRestore',
-    metadata: { namespace: stackKey.namespace, name: 'back' } as JtelRestore['metadata'],
-    spec: {
-      stackRef: { name: stackKey.name },
-      source: { latestOf: 'acme.main' },
-      mode: 'Execute',
-      ifNotEmpty: 'Replace',
-      confirmReplace: stackKey.name,
-      preRestoreBackup: 'Skip',
-      verify: 'Checksum',
-      inPlace: 'Refuse',
-      keepPreviousHours: 24,
-    },
-  };
-}
-
-function newStack(spec: Partial<JtelStack['spec']> = {}): JtelStack {
-  return aStack({ initialData: { source: 'Vanilla' }, backup, ...spec });
-}
-
 type Live = Parameters<Story['prepare']>[1];
 
 async function installed(world: World, live: Live, spec: Partial<JtelStack['spec']> = {}): Promise<void> {
-  // Backup jobs store what real ones would; all others succeed at once.
-  world.runJob = ({ type, input }) => ({
-    result: type === 'backup' ? storeLikeAJob(world.customer, input as BackupJobInput) : {},
-  });
   await world.apply(newStack(spec));
-  await live('the stack to be Ready', () => isReady(world));
+  await live('the stack to be Ready', () => ready(world));
 }
 
 function installedBefore(world: World, live: Live): Promise<void> {
   return installed(world, live, { version: '3.43.1' });
 }
 
-const newAddress = '192.0.2.20';
-
-async function moveTo(world: World, address: string): Promise<void> {
-  const { spec } = await world.stack();
-  await world.change({ host: { ...spec.host, address } });
-}
-
-async function hasArrived(world: World, address: string): Promise<boolean> {
-  const { status } = await world.stack();
-  return (
-    (await isReady(world)) &&
-    status?.dataHost?.host.address === address &&
-    status.relocation?.state === 'Completed'
-  );
-}
-
-async function isReady(world: World): Promise<boolean> {
-  return isCurrent(await world.stack(), 'Ready');
+function newStack(spec: Partial<JtelStack['spec']> = {}): JtelStack {
+  return stackOf({ version: '3.43.2', ...spec });
 }
 
 function isCurrent({ metadata, status }: JtelStack, phase: string): boolean {

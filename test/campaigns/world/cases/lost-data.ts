@@ -9,43 +9,38 @@ import {
 } from '../../../../crds/index.ts';
 import type { VolumeContent } from '../../../../host-driver/host.ts';
 import {
+  inWorld,
   aRestore,
-  aWorld,
   backupID,
   effects,
   ended,
   installed,
-  machineOf,
   project,
   ready,
   restoreOf,
-} from '../../../support/restore-world.ts';
+} from '../../../support/world/restores.ts';
+import type { World } from '../../../support/world/world.ts';
 import { storeBackup } from '../../../support/stored-backup.ts';
-import { Process, World } from '../../memory-world.ts';
 import type { WorldCase } from '../scene.ts';
 
 const { signal: never } = new AbortController();
 const databaseVolume = `${project}_database`;
 const filesVolume = `${project}_files`;
 const volumes = (world: World): readonly string[] =>
-  [...(machineOf(world).projects.get(project)?.volumes.keys() ?? [])].toSorted();
+  [...(world.machine().projects.get(project)?.volumes.keys() ?? [])].toSorted();
 const condition = ({ status }: JtelStack, type: string) =>
   status?.conditions?.find((one) => one.type === type);
 
 /** A stack with a backup in its store, loaded from it, that was stopped as for a service of the host. */
-async function stopped(world: World, spec: Partial<JtelStackSpec> = {}): Promise<Process> {
+async function stopped(world: World, spec: Partial<JtelStackSpec> = {}): Promise<void> {
   storeBackup(world.customer, { backupID });
-  const process = await installed(world, { initialData: { source: 'Auto' }, ...spec });
+  await installed(world, { initialData: { source: 'Auto' }, ...spec });
   await world.change({ powerState: 'Stopped' });
-  await process.until(
-    'the stack to be stopped',
-    async () => (await world.stack()).status?.phase === 'Stopped',
-  );
-  return process;
+  await world.until('the stack to be stopped', async () => (await world.stack()).status?.phase === 'Stopped');
 }
 
-async function refusal(world: World, process: Process): Promise<JtelStack> {
-  await process.until(
+async function refusal(world: World): Promise<JtelStack> {
+  await world.until(
     'the loss to be told',
     async () => condition(await world.stack(), 'Ready')?.reason === 'DataMissing',
   );
@@ -62,16 +57,10 @@ function assertUntouched(world: World, since: number, left: readonly string[]): 
   );
   assert.deepEqual(volumes(world), left);
   assert.ok(
-    [...(machineOf(world).projects.get(project)?.containers.values() ?? [])].every(
+    [...(world.machine().projects.get(project)?.containers.values() ?? [])].every(
       ({ state }) => state !== 'running',
     ),
   );
-}
-
-async function during(play: (world: World) => Promise<Process>): Promise<void> {
-  const world = await aWorld();
-  const process = await play(world);
-  await process.kill();
 }
 
 const losses: readonly (readonly [string, 'Gone' | VolumeContent, readonly string[]])[] = [
@@ -89,13 +78,13 @@ export const cases: readonly WorldCase[] = [
     title: `${what}: nothing is started, no empty volume made, the newest backup named`,
     needs: 'nothing',
     run: () =>
-      during(async (world) => {
-        const process = await stopped(world);
-        machineOf(world).loseVolumes(project, content, names);
+      inWorld(async (world) => {
+        await stopped(world);
+        world.machine().loseVolumes(project, content, names);
         const left = volumes(world);
         const since = effects(world).length;
         await world.change({ powerState: 'Running' });
-        const stack = await refusal(world, process);
+        const stack = await refusal(world);
         assert.equal(stack.status?.phase, 'Stalled');
         const loaded = condition(stack, 'DataLoaded');
         assert.deepEqual([loaded?.status, loaded?.reason], ['False', 'DataMissing']);
@@ -107,7 +96,6 @@ export const cases: readonly WorldCase[] = [
         ])
           assert.ok(loaded?.message.includes(said), `${said} in: ${loaded?.message}`);
         assertUntouched(world, since, left);
-        return process;
       }),
   })),
   {
@@ -115,15 +103,14 @@ export const cases: readonly WorldCase[] = [
     title: 'while the stack is stopped, the lost data are told, too',
     needs: 'nothing',
     run: () =>
-      during(async (world) => {
-        const process = await stopped(world);
-        machineOf(world).loseVolumes(project, 'Gone');
-        await process.until(
+      inWorld(async (world) => {
+        await stopped(world);
+        world.machine().loseVolumes(project, 'Gone');
+        await world.until(
           'the loss to be told',
           async () => condition(await world.stack(), 'DataLoaded')?.reason === 'DataMissing',
         );
         assert.equal((await world.stack()).status?.phase, 'Stopped');
-        return process;
       }),
   },
   {
@@ -131,15 +118,14 @@ export const cases: readonly WorldCase[] = [
     title: 'a disk that is mounted again brings the stack back, without anybody saying anything',
     needs: 'nothing',
     run: () =>
-      during(async (world) => {
-        const process = await stopped(world);
-        const kept = new Map(machineOf(world).projects.get(project)?.volumes);
-        machineOf(world).loseVolumes(project, 'Gone');
+      inWorld(async (world) => {
+        await stopped(world);
+        const kept = new Map(world.machine().projects.get(project)?.volumes);
+        world.machine().loseVolumes(project, 'Gone');
         await world.change({ powerState: 'Running' });
-        await refusal(world, process);
-        for (const [name, volume] of kept) machineOf(world).projects.get(project)?.volumes.set(name, volume);
-        await process.until('the stack to be Ready', () => ready(world));
-        return process;
+        await refusal(world);
+        for (const [name, volume] of kept) world.machine().projects.get(project)?.volumes.set(name, volume);
+        await world.until('the stack to be Ready', () => ready(world));
       }),
   },
   {
@@ -148,23 +134,22 @@ export const cases: readonly WorldCase[] = [
       'a JtelRestore brings a backup in the place of the lost data, without a backup of nothing before it',
     needs: 'nothing',
     run: () =>
-      during(async (world) => {
-        const process = await stopped(world);
-        machineOf(world).loseVolumes(project, 'Gone');
+      inWorld(async (world) => {
+        await stopped(world);
+        world.machine().loseVolumes(project, 'Gone');
         await world.change({ powerState: 'Running' });
-        await refusal(world, process);
+        await refusal(world);
         await world.cluster.create(restoreKind, aRestore({ preRestoreBackup: 'Required' }), {
           signal: never,
         });
-        await process.until('the restore to end', () => ended(world));
+        await world.until('the restore to end', () => ended(world));
         assert.equal(
           (await restoreOf(world)).status?.phase,
           'Completed',
           JSON.stringify((await restoreOf(world)).status),
         );
-        await process.until('the stack to be Ready', () => ready(world));
+        await world.until('the stack to be Ready', () => ready(world));
         assert.equal(condition(await world.stack(), 'DataLoaded')?.status, 'True');
-        return process;
       }),
   },
   {
@@ -172,11 +157,11 @@ export const cases: readonly WorldCase[] = [
     title: 'consent to begin anew names the lost data, loads the first ones again, and counts once',
     needs: 'nothing',
     run: () =>
-      during(async (world) => {
-        const process = await stopped(world);
-        machineOf(world).loseVolumes(project, 'Gone');
+      inWorld(async (world) => {
+        await stopped(world);
+        world.machine().loseVolumes(project, 'Gone');
         await world.change({ powerState: 'Running' });
-        const lost = await refusal(world, process);
+        const lost = await refusal(world);
         const annotate = async (value: string): Promise<void> =>
           void (await world.cluster.patchAnnotations(
             stackKind,
@@ -186,24 +171,22 @@ export const cases: readonly WorldCase[] = [
           ));
         const since = effects(world).length;
         await annotate('2020-01-01T00:00:00.000Z');
-        const looks = (): number =>
-          machineOf(world).calls.filter(({ method }) => method === 'observe').length;
+        const looks = (): number => world.machine().calls.filter(({ method }) => method === 'observe').length;
         const before = looks();
-        await process.until('two more looks', async () => looks() > before + 1);
+        await world.until('two more looks', async () => looks() > before + 1);
         assertUntouched(world, since, []);
         await annotate(lost.status?.data?.time ?? '');
-        await process.until('the stack to be Ready', () => ready(world));
+        await world.until('the stack to be Ready', () => ready(world));
         assert.equal((await world.stack()).status?.data?.backupID, backupID);
 
         await world.change({ powerState: 'Stopped' });
-        await process.until(
+        await world.until(
           'the stack to be stopped',
           async () => (await world.stack()).status?.phase === 'Stopped',
         );
-        machineOf(world).loseVolumes(project, 'Gone');
+        world.machine().loseVolumes(project, 'Gone');
         await world.change({ powerState: 'Running' });
-        await refusal(world, process);
-        return process;
+        await refusal(world);
       }),
   },
   {
@@ -212,13 +195,13 @@ export const cases: readonly WorldCase[] = [
       "the host's own record is gone with its disk: no vanilla data are put in the place of what the status knows",
     needs: 'nothing',
     run: () =>
-      during(async (world) => {
-        const process = await installed(world);
-        await process.kill();
-        machineOf(world).projects.delete(project);
+      inWorld(async (world) => {
+        await installed(world);
+        await world.kill();
+        world.machine().projects.delete(project);
         const since = effects(world).length;
-        const next = new Process(world);
-        const stack = await refusal(world, next);
+        world.start();
+        const stack = await refusal(world);
         assert.match(condition(stack, 'DataLoaded')?.message ?? '', /no record of any/);
         assert.deepEqual(
           effects(world)
@@ -232,8 +215,7 @@ export const cases: readonly WorldCase[] = [
           { [annotations.beginAnew]: stack.status?.data?.time ?? '' },
           { signal: never },
         );
-        await next.until('the stack to be Ready', () => ready(world));
-        return next;
+        await world.until('the stack to be Ready', () => ready(world));
       }),
   },
   {
@@ -241,18 +223,17 @@ export const cases: readonly WorldCase[] = [
     title: 'data that go while the stack runs are told, and are not backed up',
     needs: 'nothing',
     run: () =>
-      during(async (world) => {
-        const process = await installed(world);
-        await process.kill();
-        machineOf(world).loseVolumes(project, 'Empty');
-        const next = new Process(world);
-        await refusal(world, next);
+      inWorld(async (world) => {
+        await installed(world);
+        await world.kill();
+        world.machine().loseVolumes(project, 'Empty');
+        world.start();
+        await refusal(world);
         assert.ok(
-          [...(machineOf(world).projects.get(project)?.containers.values() ?? [])].every(
+          [...(world.machine().projects.get(project)?.containers.values() ?? [])].every(
             ({ state }) => state === 'running',
           ),
         );
-        return next;
       }),
   },
 ];

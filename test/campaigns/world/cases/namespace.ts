@@ -1,9 +1,9 @@
 /** W25: a namespace is deleted as a whole. Its controller deletes Secrets before stacks, and nothing can be made again in it. */
 import assert from 'node:assert/strict';
-import { annotations, stackKind, type JtelStack, type JtelStackSpec } from '../../../../crds/index.ts';
+import { annotations, stackKind, type JtelStack } from '../../../../crds/index.ts';
 import { secrets } from '../../../../runtime/client/kinds.ts';
-import { installed, machineOf, project, aWorld } from '../../../support/restore-world.ts';
-import { Process, stackKey, type World } from '../../memory-world.ts';
+import { inWorld, installed, project } from '../../../support/world/restores.ts';
+import { stackKey, World } from '../../../support/world/world.ts';
 import type { WorldCase } from '../scene.ts';
 
 const options = { signal: new AbortController().signal };
@@ -17,7 +17,7 @@ async function deleteNamespace(world: World): Promise<void> {
 }
 
 const running = (world: World): number =>
-  [...(machineOf(world).projects.get(project)?.containers.values() ?? [])].filter(
+  [...(world.machine().projects.get(project)?.containers.values() ?? [])].filter(
     ({ state }) => state === 'running',
   ).length;
 const gone = async (world: World): Promise<boolean> => (await world.find()) === undefined;
@@ -36,19 +36,6 @@ async function annotate(
   await world.cluster.patchAnnotations(stackKind, stack, given(stack), options);
 }
 
-async function during(
-  spec: Partial<JtelStackSpec>,
-  play: (world: World, process: Process) => Promise<void>,
-): Promise<void> {
-  const world = await aWorld();
-  const process = await installed(world, spec);
-  try {
-    await play(world, process);
-  } finally {
-    await process.kill();
-  }
-}
-
 export const cases: readonly WorldCase[] = [
   {
     id: 'W25',
@@ -56,10 +43,11 @@ export const cases: readonly WorldCase[] = [
       'a stack with deletionPolicy Stop is stopped, although its Secrets were deleted first; then everything goes',
     needs: 'nothing',
     run: () =>
-      during({ deletionPolicy: 'Stop' }, async (world, process) => {
-        await process.until('the Secret to be held', () => held(world));
+      inWorld(async (world) => {
+        await installed(world, { deletionPolicy: 'Stop' });
+        await world.until('the Secret to be held', () => held(world));
         await deleteNamespace(world);
-        await process.until('the stack to go', () => gone(world));
+        await world.until('the stack to go', () => gone(world));
         assert.equal(running(world), 0);
         assert.ok(await secretGone(world));
       }),
@@ -69,17 +57,18 @@ export const cases: readonly WorldCase[] = [
     title: 'one with Destroy waits for its consent with the key kept, and is destroyed then',
     needs: 'nothing',
     run: () =>
-      during({ deletionPolicy: 'Destroy' }, async (world, process) => {
-        await process.until('the Secret to be held', () => held(world));
+      inWorld(async (world) => {
+        await installed(world, { deletionPolicy: 'Destroy' });
+        await world.until('the Secret to be held', () => held(world));
         await deleteNamespace(world);
-        await process.until(
+        await world.until(
           'the question for consent',
           async () => (await world.stack()).status?.message?.includes(annotations.confirmDestroy) === true,
         );
         assert.equal(await secretGone(world), false);
         await annotate(world, ({ metadata }) => ({ [annotations.confirmDestroy]: metadata.uid }));
-        await process.until('the stack to go', () => gone(world));
-        assert.equal(machineOf(world).projects.has(project), false);
+        await world.until('the stack to go', () => gone(world));
+        assert.equal(world.machine().projects.has(project), false);
         assert.ok(await secretGone(world));
       }),
   },
@@ -89,25 +78,24 @@ export const cases: readonly WorldCase[] = [
     needs: 'nothing',
     run: async () => {
       for (let crashAt = 1, crashes = 0; ; crashAt += 1) {
-        const world = await aWorld();
-        const before = await installed(world, { deletionPolicy: 'Stop' });
-        await before.until('the Secret to be held', () => held(world));
-        await before.kill();
+        const world = await installed(await World.create(), { deletionPolicy: 'Stop' });
+        await world.until('the Secret to be held', () => held(world));
+        await world.kill();
         await deleteNamespace(world);
-        const first = new Process(world, crashAt);
-        const whole = await first.until(
+        world.start(crashAt);
+        const whole = await world.until(
           'the stack to go',
           async () => (await gone(world)) && (await secretGone(world)),
         );
-        await first.kill();
+        await world.kill();
         if (!whole) {
           crashes += 1;
-          const second = new Process(world);
-          await second.until(
+          world.start();
+          await world.until(
             `the stack to go after a kill at effect ${crashAt}`,
             async () => (await gone(world)) && (await secretGone(world)),
           );
-          await second.kill();
+          await world.kill();
         }
         assert.equal(running(world), 0, `after a kill at effect ${crashAt}`);
         if (whole) {
@@ -122,12 +110,13 @@ export const cases: readonly WorldCase[] = [
     title: 'where the key is gone all the same, what is advised can be done',
     needs: 'nothing',
     run: () =>
-      during({ deletionPolicy: 'Stop' }, async (world, process) => {
-        await process.until('the Secret to be held', () => held(world));
+      inWorld(async (world) => {
+        await installed(world, { deletionPolicy: 'Stop' });
+        await world.until('the Secret to be held', () => held(world));
         const secret = await world.cluster.get(secrets, sshKey, options);
         await world.cluster.patchFinalizers(secrets, secret, [], options);
         await deleteNamespace(world);
-        await process.until(
+        await world.until(
           'the advice',
           async () =>
             (await world.stack()).status?.message?.includes(
@@ -139,7 +128,7 @@ export const cases: readonly WorldCase[] = [
           new RegExp(`kubectl annotate jtelstack main -n acme ${annotations.abandonHost}=true`),
         );
         await annotate(world, () => ({ [annotations.abandonHost]: 'true' }));
-        await process.until('the stack to go', () => gone(world));
+        await world.until('the stack to go', () => gone(world));
       }),
   },
   {
@@ -148,16 +137,17 @@ export const cases: readonly WorldCase[] = [
       'a Secret that is deleted by itself is not held for long, and one that is no longer needed not at all',
     needs: 'nothing',
     run: () =>
-      during({ deletionPolicy: 'Stop' }, async (world, process) => {
-        await process.until('the Secret to be held', () => held(world));
+      inWorld(async (world) => {
+        await installed(world, { deletionPolicy: 'Stop' });
+        await world.until('the Secret to be held', () => held(world));
         const { data = {} } = await world.cluster.get(secrets, sshKey, options);
         await world.cluster.delete(secrets, sshKey, {}, options);
         assert.equal(await secretGone(world), false);
-        await process.until('the Secret to go', () => secretGone(world));
+        await world.until('the Secret to go', () => secretGone(world));
         await world.cluster.create(secrets, { metadata: sshKey, data }, options);
-        await process.until('the new one to be held', () => held(world));
+        await world.until('the new one to be held', () => held(world));
         await world.change({ deletionPolicy: 'Orphan' });
-        await process.until(
+        await world.until(
           'the new one to be let go',
           async () =>
             ((await world.cluster.get(secrets, sshKey, options)).metadata?.finalizers ?? []).length === 0,

@@ -7,33 +7,23 @@ import { aStack, observing, planInput } from '../../../../controllers/backup/tes
 import { surplusBackups } from '../../../../controllers/schedule/index.ts';
 import type { JtelBackup } from '../../../../crds/index.ts';
 import {
+  inWorld,
   aRestore,
   ask,
-  aWorld,
   backupID,
   ended,
   endState,
   installed,
   ready,
   restoreOf,
-} from '../../../support/restore-world.ts';
+} from '../../../support/world/restores.ts';
+import type { World } from '../../../support/world/world.ts';
 import { storeBackup } from '../../../support/stored-backup.ts';
-import type { Process, World } from '../../memory-world.ts';
 import type { WorldCase } from '../scene.ts';
 
 const { signal } = new AbortController();
 const newer = '20260302t020000z-00000b';
 const storeRef = { name: 'customer' };
-
-async function inWorld(run: (world: World, operator: Process) => Promise<void>): Promise<void> {
-  const world = await aWorld();
-  const operator = await installed(world);
-  try {
-    await run(world, operator);
-  } finally {
-    await operator.kill();
-  }
-}
 
 /** As a tool does that knows the object from a file: no uid, no status. */
 async function createAnew(world: World, name: string, spec: Partial<JtelRestore['spec']>): Promise<void> {
@@ -58,17 +48,18 @@ export const cases: readonly WorldCase[] = [
     title: 'old orders that git applies again, several at once, leave newer data alone',
     needs: 'nothing',
     run: () =>
-      inWorld(async (world, operator) => {
+      inWorld(async (world) => {
+        await installed(world);
         storeBackup(world.customer, { backupID });
         storeBackup(world.customer, { backupID: newer });
         const orders: Readonly<Record<string, Partial<JtelRestore['spec']>>> = {
           first: { source: { backupID, storeRef } },
           second: { source: { backupID: newer, storeRef } },
         };
-        for (const [name, spec] of Object.entries(orders)) await ask(world, operator, spec, name);
-        await operator.until('the stack to be Ready', () => ready(world));
+        for (const [name, spec] of Object.entries(orders)) await ask(world, spec, name);
+        await world.until('the stack to be Ready', () => ready(world));
         for (const [name, spec] of Object.entries(orders)) await createAnew(world, name, spec);
-        await operator.until(
+        await world.until(
           'both to end',
           async () => (await ended(world, 'first')) && (await ended(world, 'second')),
         );
@@ -120,7 +111,8 @@ export const cases: readonly WorldCase[] = [
     title: 'a failing load is told at once, and the one behind it says how to go on',
     needs: 'nothing',
     run: () =>
-      inWorld(async (world, operator) => {
+      inWorld(async (world) => {
+        await installed(world);
         storeBackup(world.customer, { backupID });
         world.runJob = ({ type }) =>
           type === 'restore' ? { error: { reason: 'JobFailed', message: 'error 1100' } } : { result: {} };
@@ -129,10 +121,10 @@ export const cases: readonly WorldCase[] = [
           (await world.cluster.list(events, { namespace: 'acme' }, { signal })).some(
             ({ type, note }) => type === 'Warning' && note?.includes('error 1100') === true,
           );
-        await operator.until('the event', told);
+        await world.until('the event', told);
         await world.cluster.create(restoreKind, aRestore({}, 'second'), { signal });
         const says = async (): Promise<string> => (await restoreOf(world, 'second')).status?.message ?? '';
-        await operator.until('the second to say something', async () => (await says()) !== '');
+        await world.until('the second to say something', async () => (await says()) !== '');
         assert.match(await says(), /JtelRestore first .*kubectl delete jtelrestore first -n acme/);
       }),
   },

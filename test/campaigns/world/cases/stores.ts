@@ -21,15 +21,8 @@ import { MemoryCluster } from '../../../../runtime/fake/memory-cluster.ts';
 import { silentLogger } from '../../../../runtime/report/logger.ts';
 import type { ContainerRule } from '../../../../sandbox/worm/types.ts';
 import { startBlobDouble, type TestAccount, type TestDouble } from '../../../support/blob-double.ts';
-import {
-  aRestore,
-  aWorld,
-  backupID,
-  effects,
-  ended,
-  installed,
-  restoreOf,
-} from '../../../support/restore-world.ts';
+import { aRestore, backupID, effects, ended, installed, restoreOf } from '../../../support/world/restores.ts';
+import { World } from '../../../support/world/world.ts';
 import { storeBackup } from '../../../support/stored-backup.ts';
 import { firstID, Scene as BackupScene, secondID, type Stage } from '../../e-stage.ts';
 import type { Part, WorldCase } from '../scene.ts';
@@ -273,8 +266,7 @@ const archiveCases: readonly WorldCase[] = [
     title: 'a JtelRestore of an archived backup fails while the stack runs on',
     needs: 'nothing',
     run: async () => {
-      const world = await aWorld();
-      const process = await installed(world);
+      const world = await installed(await World.create());
       try {
         const { names } = storeBackup(world.customer, { backupID });
         for (const name of names.filter((each) => each.includes('/packs/'))) {
@@ -283,14 +275,14 @@ const archiveCases: readonly WorldCase[] = [
         }
         const before = effects(world).length;
         await world.cluster.create(restoreKind, aRestore(), { signal: never });
-        await process.until('the refusal', () => ended(world));
+        await world.until('the refusal', () => ended(world));
         const { status } = await restoreOf(world);
         assert.equal(status?.phase, 'Failed');
         assert.match(status.message ?? '', /archive tier.*Rehydrate/);
         assert.equal(status.conditions?.find(({ type }) => type === 'Failed')?.reason, 'BlobArchived');
         assert.deepEqual(effects(world).slice(before), []);
       } finally {
-        await process.kill();
+        await world.kill();
       }
     },
   },

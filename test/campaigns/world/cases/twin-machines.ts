@@ -1,14 +1,11 @@
 /** W9: machines from one template share their machine-id. Which one answers decides whether a stack is moved or runs twice. */
 import assert from 'node:assert/strict';
-import type { BackupJobInput } from '../../../../jobs/backup.ts';
-import { storeLikeAJob } from '../../../../controllers/backup/testing.ts';
 import { stackKind, type JtelStack, type JtelStackSpec } from '../../../../crds/index.ts';
-import { aWorld, installed, project, ready, stackOf } from '../../../support/restore-world.ts';
-import { Process, type World } from '../../memory-world.ts';
+import { arrived, moveTo, newAddress, oldAddress, runs, watchForTwo } from '../../../support/world/moves.ts';
+import { installed, project, ready, stackOf } from '../../../support/world/restores.ts';
+import { World } from '../../../support/world/world.ts';
 import type { WorldCase } from '../scene.ts';
 
-const oldAddress = '192.0.2.10';
-const newAddress = '192.0.2.20';
 const machineID = 'ab'.repeat(16);
 const keyOf = (letter: string): string => `SHA256:${letter.repeat(43)}`;
 
@@ -17,10 +14,7 @@ async function twins(
   keys: { readonly old: string; readonly new: string },
   spec: Partial<JtelStackSpec> = {},
 ): Promise<World> {
-  const world = await aWorld();
-  world.runJob = (job) => ({
-    result: job.type === 'backup' ? storeLikeAJob(world.customer, job.input as BackupJobInput) : {},
-  });
+  const world = await World.create();
   for (const [address, hostKey] of [
     [oldAddress, keys.old],
     [newAddress, keys.new],
@@ -28,42 +22,12 @@ async function twins(
     const machine = world.machine(address).withoutDocker();
     machine.facts = { ...machine.facts, machineID, hostKey };
   }
-  const process = await installed(world, {
+  await installed(world, {
     ...spec,
     host: { ...stackOf().spec.host, hostKeyFingerprints: [keys.old] },
   });
-  await process.kill();
+  await world.kill();
   return world;
-}
-
-async function moveTo(world: World, address: string, key: string): Promise<void> {
-  await world.change({ host: { ...stackOf().spec.host, address, hostKeyFingerprints: [key] } });
-}
-
-function runs(world: World, address: string): boolean {
-  return [...(world.machine(address).projects.get(project)?.containers.values() ?? [])].some(
-    ({ state }) => state === 'running',
-  );
-}
-
-/** Notes every moment at which the stack runs in two places. */
-function watchForTwo(world: World): readonly string[] {
-  const seen: string[] = [];
-  for (const address of [oldAddress, newAddress]) {
-    world.machine(address).listeners.add(({ service, action }) => {
-      if (runs(world, oldAddress) && runs(world, newAddress)) seen.push(`${service} ${action} at ${address}`);
-    });
-  }
-  return seen;
-}
-
-async function arrived(world: World, address: string): Promise<boolean> {
-  const { status } = await world.stack();
-  return (
-    (await ready(world)) &&
-    status?.dataHost?.host.address === address &&
-    status.relocation?.state === 'Completed'
-  );
 }
 
 const messageOf = ({ status }: JtelStack, type: string): string =>
@@ -71,9 +35,9 @@ const messageOf = ({ status }: JtelStack, type: string): string =>
 
 async function moves(world: World): Promise<void> {
   const twice = watchForTwo(world);
-  await moveTo(world, newAddress, keyOf('B'));
-  const process = new Process(world);
-  await process.until('the stack to arrive', () => arrived(world, newAddress));
+  await moveTo(world, { address: newAddress, hostKeyFingerprints: [keyOf('B')] });
+  world.start();
+  await world.until('the stack to arrive', () => arrived(world, newAddress));
   const stack = await world.stack();
   assert.match(stack.status?.data?.source ?? '', /^backup /, 'its own data came along, not vanilla ones');
   assert.deepEqual(
@@ -83,7 +47,7 @@ async function moves(world: World): Promise<void> {
   assert.equal(world.machine(oldAddress).projects.get(project)?.state?.moved?.address, newAddress);
   assert.deepEqual([runs(world, oldAddress), runs(world, newAddress), twice], [false, true, []]);
   assert.match(messageOf(stack, 'Preflight'), /machine-id of 192\.0\.2\.10 and another host key/);
-  await process.kill();
+  await world.kill();
 }
 
 export const cases: readonly WorldCase[] = [
@@ -118,11 +82,11 @@ export const cases: readonly WorldCase[] = [
     run: async () => {
       const world = await twins({ old: keyOf('A'), new: keyOf('B') });
       await moves(world);
-      await moveTo(world, oldAddress, keyOf('A'));
-      const process = new Process(world);
-      await process.until('the stack to come back', () => arrived(world, oldAddress));
+      await moveTo(world, { address: oldAddress, hostKeyFingerprints: [keyOf('A')] });
+      world.start();
+      await world.until('the stack to come back', () => arrived(world, oldAddress));
       assert.deepEqual([runs(world, oldAddress), runs(world, newAddress)], [true, false]);
-      await process.kill();
+      await world.kill();
     },
   },
   {
@@ -132,9 +96,9 @@ export const cases: readonly WorldCase[] = [
     needs: 'nothing',
     run: async () => {
       const world = await twins({ old: keyOf('A'), new: keyOf('A') });
-      await moveTo(world, newAddress, keyOf('A'));
-      const process = new Process(world);
-      await process.until(
+      await moveTo(world, { address: newAddress, hostKeyFingerprints: [keyOf('A')] });
+      world.start();
+      await world.until(
         'the refusal',
         async () =>
           (await world.stack()).status?.conditions?.find(({ type }) => type === 'Ready')?.reason ===
@@ -151,7 +115,7 @@ export const cases: readonly WorldCase[] = [
           .calls.filter(({ method }) => method === 'startJob' || method === 'composeUp'),
         [],
       );
-      await process.kill();
+      await world.kill();
     },
   },
   {
@@ -163,15 +127,15 @@ export const cases: readonly WorldCase[] = [
       const world = await twins({ old: keyOf('A'), new: keyOf('B') });
       const machine = world.machine(oldAddress);
       machine.facts = { ...machine.facts, hostKey: keyOf('C') };
-      await moveTo(world, oldAddress, keyOf('C'));
-      const process = new Process(world);
-      await process.until(
+      await moveTo(world, { address: oldAddress, hostKeyFingerprints: [keyOf('C')] });
+      world.start();
+      await world.until(
         'the new key to be known',
         async () => (await ready(world)) && (await world.stack()).status?.dataHost?.hostKey === keyOf('C'),
       );
       world.driver.machines.set('192.0.2.30', machine);
-      await moveTo(world, '192.0.2.30', keyOf('C'));
-      await process.until(
+      await moveTo(world, { address: '192.0.2.30', hostKeyFingerprints: [keyOf('C')] });
+      await world.until(
         'the new address to be known',
         async () =>
           (await ready(world)) && (await world.stack()).status?.dataHost?.host.address === '192.0.2.30',
@@ -181,7 +145,7 @@ export const cases: readonly WorldCase[] = [
         [status?.dataHost?.machineID, status?.formerHosts, status?.relocation],
         [machineID, undefined, undefined],
       );
-      await process.kill();
+      await world.kill();
     },
   },
 ];

@@ -1,9 +1,13 @@
 /**
- * A world in memory for campaigns: the Kubernetes API, blob stores and compose hosts as their fakes, and in it the very
- * operator (`operator/controllers.ts`), whose process can be killed at any effect. Time runs a hundred times faster.
+ * The one world in memory, for stories and campaigns: the Kubernetes API, blob stores and compose hosts as their fakes. In it
+ * runs the very operator (`operator/controllers.ts`), which can be killed at any effect. Time runs a hundred times faster.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import { MemoryBlobStore } from '../../blob-store/memory.ts';
+import type { StreamedContent } from '../../../blob-store/blob-store.ts';
+import { MemoryBlobStore } from '../../../blob-store/memory.ts';
+import type { Retention } from '../../../blob-store/retention.ts';
+import { optional } from '../../../base/optional.ts';
+import { storeLikeAJob } from '../../../controllers/backup/testing.ts';
 import {
   backupKind,
   restoreKind,
@@ -13,22 +17,23 @@ import {
   type JtelBackupStore,
   type JtelRestore,
   type JtelStack,
-} from '../../crds/index.ts';
-import { InputError } from '../../controllers/inputs/input-error.ts';
-import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
-import { FakeHostDriver } from '../../host-driver/fake/driver.ts';
-import type { FakeJobOutcome, FakeMachine } from '../../host-driver/fake/machine.ts';
-import type { JobSpec } from '../../host-driver/host.ts';
-import { runControllers, type ControllerParts } from '../../operator/controllers.ts';
-import { ObjectStore } from '../../runtime/cache/object-store.ts';
-import { secrets } from '../../runtime/client/kinds.ts';
-import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
-import { EventRecorder } from '../../runtime/report/event-recorder.ts';
-import { silentLogger } from '../../runtime/report/logger.ts';
-import { SecretRegistry } from '../../runtime/report/secret-registry.ts';
-import type { Release } from '../../release/generated/release.ts';
-import { aRelease, storeRelease } from '../support/release-builder.ts';
-import { waitFor } from '../support/wait.ts';
+} from '../../../crds/index.ts';
+import type { BackupJobInput } from '../../../jobs/backup.ts';
+import { InputError } from '../../../controllers/inputs/input-error.ts';
+import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';
+import { FakeHostDriver } from '../../../host-driver/fake/driver.ts';
+import type { FakeJobOutcome, FakeMachine } from '../../../host-driver/fake/machine.ts';
+import type { JobSpec } from '../../../host-driver/host.ts';
+import { runControllers, type ControllerParts } from '../../../operator/controllers.ts';
+import { ObjectStore } from '../../../runtime/cache/object-store.ts';
+import { secrets } from '../../../runtime/client/kinds.ts';
+import { MemoryCluster } from '../../../runtime/fake/memory-cluster.ts';
+import { EventRecorder } from '../../../runtime/report/event-recorder.ts';
+import { silentLogger } from '../../../runtime/report/logger.ts';
+import { SecretRegistry } from '../../../runtime/report/secret-registry.ts';
+import type { Release } from '../../../release/generated/release.ts';
+import { aRelease, storeRelease } from '../release-builder.ts';
+import { waitFor } from '../wait.ts';
 
 export const stackKey = { namespace: 'acme', name: 'main' };
 const timeScale = 100;
@@ -36,38 +41,72 @@ const never = new AbortController().signal;
 const origin = Date.now();
 const begin = performance.now();
 
+/** Counts what the operator writes; what a job writes is the job's. */
+class HookedStore extends MemoryBlobStore {
+  onCreate: ((phase: 'before' | 'after') => void) | undefined;
+
+  override async create(
+    name: string,
+    content: Buffer | StreamedContent,
+    contentType: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.onCreate?.('before');
+    await super.create(name, content, contentType, signal);
+    this.onCreate?.('after');
+  }
+}
+
+export interface WorldOptions {
+  /** Whether the customer's store protects what lies in it; default true. */
+  readonly immutable?: boolean;
+  /** What the customer's JtelBackupStore says, besides the usual. */
+  readonly customer?: Partial<JtelBackupStore['spec']>;
+}
+
 /** What outlives a process. */
 export class World {
   readonly cluster = new MemoryCluster();
   readonly driver = new FakeHostDriver();
   readonly vendor = new MemoryBlobStore('memory://vendor/releases');
-  readonly customer = new MemoryBlobStore('memory://customer/backups', { sources: [this.vendor] });
+  readonly customer: HookedStore;
+  /** What the management plane says of the customer's store; not asked when undefined. */
+  retention: Retention | undefined;
+  /** The operator that was started last. */
+  operator: Process | undefined;
 
-  /** What jobs on all hosts do; default: they succeed at once. */
-  runJob: (job: JobSpec) => FakeJobOutcome = () => ({ result: {} });
+  /** What jobs on all hosts do. Default: backups store what real ones would, all others succeed at once. */
+  runJob: (job: JobSpec) => FakeJobOutcome = ({ type, input }) => ({
+    result: type === 'backup' ? storeLikeAJob(this.customer, input as BackupJobInput) : {},
+  });
 
-  /** Two bare hosts, the releases 3.43.1 and 3.43.2, the stores, the SSH key; no stack yet. */
-  static async create(): Promise<World> {
-    const world = new World();
-    world.machine('192.0.2.10').withoutDocker();
+  private constructor({ immutable = true }: WorldOptions) {
+    this.customer = new HookedStore('memory://customer/backups', { immutable, sources: [this.vendor] });
+  }
+
+  /** Two bare hosts, the releases 3.43.1, 3.43.2 and 3.44.0, the stores, the SSH key; no stack yet. */
+  static async create(options: WorldOptions = {}): Promise<World> {
+    const world = new World(options);
+    world.machine().withoutDocker();
     await storeRelease(world.vendor, releaseOf('3.43.1', [], '1'));
     await storeRelease(world.vendor, releaseOf('3.43.2', ['3.43.1'], '2'));
-    for (const [name, tier] of [
-      ['vendor', 'Vendor'],
-      ['customer', 'Customer'],
-    ] as const) {
-      await world.cluster.create(storeKind, aStore(name, tier), { signal: never });
-    }
-    await world.cluster.create(
-      secrets,
-      { metadata: { namespace: stackKey.namespace, name: 'ssh' }, stringData: { 'ssh-privatekey': sshKey } },
-      { signal: never },
+    await storeRelease(
+      world.vendor,
+      aRelease({ version: '3.44.0', updatableFrom: ['3.43.2'], database: physical }),
     );
+    for (const store of [aStore('vendor', 'Vendor'), aStore('customer', 'Customer', options.customer)])
+      await world.cluster.create(storeKind, store, { signal: never });
+    await world.addSecret('ssh', { 'ssh-privatekey': sshKey });
     return world;
   }
 
+  async addSecret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
+    const metadata = { namespace: stackKey.namespace, name };
+    await this.cluster.create(secrets, { metadata, stringData }, { signal: never });
+  }
+
   /** The host with that address, made when it is asked for first. */
-  machine(address: string): FakeMachine {
+  machine(address = '192.0.2.10'): FakeMachine {
     return (
       this.driver.machines.get(address) ??
       this.driver.add(address, {
@@ -76,6 +115,23 @@ export class World {
         runJob: (job) => this.runJob(job),
       })
     );
+  }
+
+  /** Starts an operator. @param crashAt see {@link Process} */
+  start(crashAt?: number): Process {
+    return (this.operator = new Process(this, crashAt));
+  }
+
+  /** Kills the operator, if one runs. */
+  async kill(): Promise<void> {
+    await this.operator?.kill();
+  }
+
+  /** Waits for the condition. @returns false when the operator was killed by its effect before. */
+  async until(what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> {
+    if (this.operator === undefined)
+      throw new Error(`no operator was started that could bring about: ${what}`);
+    return await this.operator.until(what, condition);
   }
 
   apply(stack: JtelStack): Promise<JtelStack> {
@@ -114,6 +170,13 @@ const mutating: ReadonlySet<string> = new Set([
   'pruneVolumes',
 ]);
 
+const alive = new Set<Process>();
+
+/** Kills every operator that a test left running; for `afterEach`. */
+export async function killAll(): Promise<void> {
+  await Promise.all([...alive].map((process) => process.kill()));
+}
+
 /** One life of the operator. Its effects are counted before and after each; at the `crashAt`-th it is dead at once. */
 export class Process {
   readonly #world: World;
@@ -127,6 +190,7 @@ export class Process {
 
   constructor(world: World, crashAt = Number.POSITIVE_INFINITY) {
     this.#world = world;
+    alive.add(this);
     const effect = (what: string): void => {
       if (this.crashed) throw new Error('this process is dead');
       this.effects += 1;
@@ -145,6 +209,7 @@ export class Process {
     world.cluster.onWrite = ({ kind, verb, phase }) => {
       if (kind !== 'Event') effect(`${phase} ${verb} ${kind}`);
     };
+    world.customer.onCreate = (phase) => effect(`${phase} create blob`);
     const caches = {
       stacks: new ObjectStore<JtelStack>(),
       stores: new ObjectStore<JtelBackupStore>(),
@@ -162,7 +227,8 @@ export class Process {
   }
 
   async #run(caches: ControllerParts['caches']): Promise<void> {
-    const { cluster, driver, vendor, customer } = this.#world;
+    const world = this.#world;
+    const { cluster, driver } = world;
     const parts: ControllerParts = {
       cluster,
       caches,
@@ -176,7 +242,9 @@ export class Process {
             'StoreNotFound',
             `JtelBackupStore ${namespace}/${name}, which ${field} names, does not exist: create it.`,
           );
-        return { resource, blobs: name === 'vendor' ? vendor : customer };
+        if (name === 'vendor') return { resource, blobs: world.vendor };
+        const { customer: blobs, retention } = world;
+        return { resource, blobs, ...optional({ retention: retention && (async () => retention) }) };
       },
       events: new EventRecorder({
         cluster,
@@ -193,6 +261,7 @@ export class Process {
       random: () => 0.5,
       workers: 2,
       resyncSeconds: 60,
+      backupLimits: { retrySeconds: 1 },
       queue: { timeScale, random: () => 0.5 },
     };
     await runControllers(parts, this.#abort.signal);
@@ -200,16 +269,18 @@ export class Process {
 
   /** As a power failure: whatever it was doing has no effect any more. */
   async kill(): Promise<void> {
+    alive.delete(this);
     this.crashed = true;
     this.#abort.abort(new Error('killed'));
     for (const unfollow of this.#unfollow) unfollow();
     await this.#ended.catch(() => undefined);
     for (const machine of this.#world.driver.machines.values()) machine.onCall = undefined;
     this.#world.cluster.onWrite = undefined;
+    this.#world.customer.onCreate = undefined;
   }
 
   /** Until the condition holds (true) or this process was killed by its effect (false). */
-  async until(what: string, condition: () => Promise<boolean>): Promise<boolean> {
+  async until(what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> {
     const seen = await waitFor(
       what,
       async () => (this.crashed ? 'crashed' : (await condition()) && 'reached'),
@@ -219,18 +290,19 @@ export class Process {
   }
 }
 
+const physical: Release['database'] = {
+  ...aRelease().database,
+  physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 },
+};
+
 /** Images of its own, physical backups, a component that updates the data. @param digit of which its image digests consist */
 function releaseOf(version: string, updatableFrom: readonly string[], digit: string): Release {
-  const { database, components } = aRelease();
   return aRelease({
     version,
     updatableFrom: [...updatableFrom],
     dataUpdater: 'acd-task-runner',
-    database: {
-      ...database,
-      physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 },
-    },
-    components: components.map((component) => ({
+    database: physical,
+    components: aRelease().components.map((component) => ({
       ...component,
       image: { ...component.image, tag: version, digest: `sha256:${digit.repeat(64)}` },
     })),
@@ -246,7 +318,11 @@ const sshKey = generateKeyPairSync('ed25519', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
 }).privateKey;
 
-function aStore(name: string, tier: 'Vendor' | 'Customer'): JtelBackupStore {
+function aStore(
+  name: string,
+  tier: 'Vendor' | 'Customer',
+  spec: Partial<JtelBackupStore['spec']> = {},
+): JtelBackupStore {
   return {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelBackupStore',
@@ -256,6 +332,7 @@ function aStore(name: string, tier: 'Vendor' | 'Customer'): JtelBackupStore {
       accessMode: tier === 'Vendor' ? 'ReadOnly' : 'ReadWrite',
       azure: { endpoint: 'https://x', container: 'c', credentialsSecretRef: { name: 'none' } },
       immutability: { policy: tier === 'Vendor' ? 'None' : 'Required', retentionDays: 180 },
+      ...spec,
     },
   };
 }

@@ -1,14 +1,11 @@
-/** What tests of restores stand on: a world in memory with a stack, restores asked for, and an operator that can be killed anywhere. */
-import { restoreKind, type JtelRestore, type JtelStackSpec } from '../../crds/index.ts';
-import { aStack } from '../../controllers/stack/testing.ts';
-import type { FakeMachine } from '../../host-driver/fake/machine.ts';
-import { Process, World } from '../campaigns/memory-world.ts';
-import { aRelease, storeRelease } from './release-builder.ts';
+/** What tests do in a world in memory: install a stack, ask for restores, kill the operator anywhere, look at the end. */
+import { restoreKind, type JtelRestore, type JtelStackSpec } from '../../../crds/index.ts';
+import { aStack } from '../../../controllers/stack/testing.ts';
+import { World } from './world.ts';
 
 const { signal: never } = new AbortController();
 export const backupID = '20260301t020000z-00000a';
 export const project = 'jtel-acme-main';
-const address = '192.0.2.10';
 const backup: NonNullable<JtelStackSpec['backup']> = {
   storeRef: { name: 'customer' },
   schedule: '0 2 * * *',
@@ -19,23 +16,6 @@ const backup: NonNullable<JtelStackSpec['backup']> = {
   startDeadlineMinutes: 720,
   historyLimit: 14,
 };
-
-export async function aWorld(): Promise<World> {
-  const world = await World.create();
-  await storeRelease(world.vendor, physicalRelease('3.44.0', ['3.43.2']));
-  return world;
-}
-
-function physicalRelease(version: string, updatableFrom: string[]): ReturnType<typeof aRelease> {
-  const release = aRelease({ version, updatableFrom });
-  return {
-    ...release,
-    database: {
-      ...release.database,
-      physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 },
-    },
-  };
-}
 
 export function stackOf(spec: Partial<JtelStackSpec> = {}): ReturnType<typeof aStack> {
   return aStack({ version: '3.44.0', initialData: { source: 'Vanilla' }, backup, ...spec });
@@ -79,19 +59,16 @@ export async function ended(world: World, name = 'back'): Promise<boolean> {
   return status?.phase === 'Completed' || status?.phase === 'Failed';
 }
 
-export function machineOf(world: World): FakeMachine {
-  return world.machine(address);
-}
-
 /** Everything that changed the host, in order. */
 export function effects(world: World): string[] {
-  return machineOf(world)
+  return world
+    .machine()
     .calls.map(({ method }) => method)
     .filter((method) => method !== 'observe' && method !== 'readJob' && method !== 'events');
 }
 
 export function endState(world: World): unknown {
-  const here = machineOf(world).projects.get(project);
+  const here = world.machine().projects.get(project);
   return {
     containers: [...(here?.containers.values() ?? [])]
       .map(({ service, state }) => `${service} ${state}`)
@@ -99,28 +76,37 @@ export function endState(world: World): unknown {
     data: here?.state?.data?.source,
     incomplete: here?.state?.data?.state,
     version: here?.state?.applied?.version,
-    jobs: machineOf(world).jobs.size,
-    projects: [...machineOf(world).projects.keys()],
+    jobs: world.machine().jobs.size,
+    projects: [...world.machine().projects.keys()],
   };
 }
 
 /** Brings a world up to a Ready stack, with an operator that goes on running. */
-export async function installed(world: World, spec: Partial<JtelStackSpec> = {}): Promise<Process> {
+export async function installed(world: World, spec: Partial<JtelStackSpec> = {}): Promise<World> {
   await world.apply(stackOf(spec));
-  const process = new Process(world);
-  await process.until('the stack to be Ready', () => ready(world));
-  return process;
+  world.start();
+  await world.until('the stack to be Ready', () => ready(world));
+  return world;
+}
+
+/** Plays in a new world, and kills what runs in it then, whatever comes of the play. */
+export async function inWorld(play: (world: World) => Promise<void>): Promise<void> {
+  const world = await World.create();
+  try {
+    await play(world);
+  } finally {
+    await world.kill();
+  }
 }
 
 /** Creates a restore and waits for its end. */
 export async function ask(
   world: World,
-  process: Process,
   spec: Partial<JtelRestore['spec']> = {},
   name = 'back',
 ): Promise<JtelRestore> {
   await world.cluster.create(restoreKind, aRestore(spec, name), { signal: never });
-  await process.until('the restore to end', () => ended(world, name));
+  await world.until('the restore to end', () => ended(world, name));
   return await restoreOf(world, name);
 }
 
@@ -140,13 +126,13 @@ export async function killedEverywhere(
   const results: KillResult[] = [];
   for (let crashAt = Number.POSITIVE_INFINITY, next = 1; ; crashAt = next, next += 1) {
     const world = await create();
-    const first = new Process(world, crashAt);
-    const reached = await first.until('the end', () => done(world));
-    await first.kill();
+    world.start(crashAt);
+    const reached = await world.until('the end', () => done(world));
+    await world.kill();
     if (!reached) {
-      const second = new Process(world);
-      await second.until(`the end after a kill at effect ${crashAt}`, () => done(world));
-      await second.kill();
+      world.start();
+      await world.until(`the end after a kill at effect ${crashAt}`, () => done(world));
+      await world.kill();
     }
     if (reached && crashAt !== Number.POSITIVE_INFINITY) return results;
     results.push({ crashAt, endState: endState(world) });

@@ -1,13 +1,9 @@
 /** A stack that runs on data of its own while a restore is asked for; for the tests of restores beside such data and of those in place. */
-import type { FakeJobOutcome } from '../../host-driver/fake/machine.ts';
-import type { JobSpec } from '../../host-driver/host.ts';
-import type { Process, World } from '../campaigns/memory-world.ts';
-import { aWorld, backupID, installed, machineOf, project } from './restore-world.ts';
-import { storeBackup } from './stored-backup.ts';
-import { waitFor } from './wait.ts';
-
-/** The operator of the last {@link withBackup}; whoever asked for it kills it. */
-export let running: Process | undefined;
+import type { FakeJobOutcome } from '../../../host-driver/fake/machine.ts';
+import type { JobSpec } from '../../../host-driver/host.ts';
+import { storeBackup } from '../stored-backup.ts';
+import { backupID, installed, project } from './restores.ts';
+import { World } from './world.ts';
 
 export const counted = {
   tables: [{ schema: 'jtel', name: 't', rows: 5 }],
@@ -17,14 +13,13 @@ export const counted = {
 
 /** A Ready stack on vanilla data, and a backup in its store. */
 export async function withBackup(options: Parameters<typeof storeBackup>[1] = {}): Promise<World> {
-  const world = await aWorld();
-  running = await installed(world);
+  const world = await installed(await World.create());
   storeBackup(world.customer, { backupID, ...options });
   return world;
 }
 
 export function volumes(world: World): readonly string[] {
-  return [...(machineOf(world).projects.get(project)?.volumes.keys() ?? [])].toSorted();
+  return [...(world.machine().projects.get(project)?.volumes.keys() ?? [])].toSorted();
 }
 
 export function runJob(world: World, of: Record<string, FakeJobOutcome>): void {
@@ -33,7 +28,3 @@ export function runJob(world: World, of: Record<string, FakeJobOutcome>): void {
 }
 
 export const isNew = (name: string): boolean => name.includes('.');
-
-export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  await waitFor(what, condition, { timeoutSeconds: 50, intervalMilliseconds: 5 });
-}
