@@ -1,6 +1,7 @@
 /** The recorded specs of a stack, as commands name them: by number, or `current` for the spec as it is now. */
 import type { JtelStack, JtelStackSpec } from '../crds/index.ts';
-import { listRevisions, revisionsOf, type Revision } from '../controllers/stack/desired/revisions.ts';
+import { revisionsOf, type Revision } from '../controllers/stack/desired/revisions.ts';
+import { listRevisions } from '../controllers/stack/observe/revisions.ts';
 import { CommandError, UsageError } from '../command-line/terminal.ts';
 import type { Kit } from './kit.ts';
 import { age } from './view/time.ts';

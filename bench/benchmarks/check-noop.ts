@@ -5,9 +5,8 @@
  */
 import { connect } from 'node:net';
 import { CredentialStore } from '../../controllers/inputs/credentials.ts';
-import type { Observed } from '../../controllers/stack/model.ts';
 import { BackupSource } from '../../controllers/stack/observe/data-source.ts';
-import { observe, type Gathered } from '../../controllers/stack/observe/observe.ts';
+import { lookAt, type Look } from '../../controllers/stack/look.ts';
 import { plan } from '../../controllers/stack/plan/plan.ts';
 import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
 import { openStore } from '../../controllers/stores/store-access.ts';
@@ -78,8 +77,10 @@ async function controllerChecks(
     await driver.close();
     await connection.close();
   });
+  const clusterID = await cluster.clusterID({ signal: AbortSignal.timeout(10_000) });
   const dependencies = {
     cluster,
+    clusterID,
     driver,
     openStore,
     releases: new ReleaseSource(),
@@ -88,21 +89,23 @@ async function controllerChecks(
     backups: new BackupSource(),
     restoresOf: () => Promise.resolve([]),
   };
-  const clusterID = await cluster.clusterID({ signal: AbortSignal.timeout(10_000) });
   const stack = await read();
-  const look = (): Promise<Gathered> =>
-    observe(stack, project, 'quick', dependencies, { signal: AbortSignal.timeout(30_000) });
-  const gathered = await look();
-  const { host } = gathered;
+  const look = (): Promise<Look> =>
+    lookAt(stack, { project, depth: 'quick', now: new Date() }, dependencies, {
+      signal: AbortSignal.timeout(30_000),
+    });
+  const first = await look();
+  const { host } = first.gathered;
   if (host === undefined)
     throw new Error(
-      `the host of ${stack.metadata.name} cannot be looked at: ${JSON.stringify(gathered.observed.host)}`,
+      `the host of ${stack.metadata.name} cannot be looked at: ${JSON.stringify(first.observed.host)}`,
     );
-  const checked = (name: string, observed: () => Promise<Observed>): Contender => ({
+  const checked = (name: string, seen: () => Promise<Pick<Look, 'held' | 'observed'>>): Contender => ({
     name,
     run: async () => {
       const start = performance.now();
-      const verdict = plan({ stack, observed: await observed(), identity: { clusterID }, now: new Date() });
+      const { held, observed } = await seen();
+      const verdict = plan({ ...held, observed, identity: { clusterID }, now: new Date() });
       const milliseconds = performance.now() - start;
       if (verdict.kind !== 'Done')
         throw new Error(`the check is not a no-change check: the planner wants ${JSON.stringify(verdict)}`);
@@ -112,9 +115,9 @@ async function controllerChecks(
   return {
     hostOnly: checked('jtel-operator', async () => {
       const value = await host.observe(project, 'quick', AbortSignal.timeout(30_000));
-      return { ...gathered.observed, host: { ok: true, value } };
+      return { held: first.held, observed: { ...first.observed, host: { ok: true, value } } };
     }),
-    whole: checked(wholeLook, async () => (await look()).observed),
+    whole: checked(wholeLook, look),
   };
 }
 

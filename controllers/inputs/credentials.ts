@@ -9,32 +9,9 @@ import { labels, type JtelStack } from '../../crds/index.ts';
 import { isNotFound } from '../../runtime/client/api-error.ts';
 import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
 import { secrets } from '../../runtime/client/kinds.ts';
+import { certificateKey, credentialsName, type CredentialRequest } from './credential-secret.ts';
 
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
-const certificateKey = 'self-signed.pem';
-
-/** A secret that the release wants made up: in characters, or as a key file of MariaDB's file_key_management. */
-export interface GeneratedSecret {
-  readonly name: string;
-  readonly length: number | 'EncryptionKeys';
-}
-
-export interface CredentialRequest {
-  readonly generate: readonly GeneratedSecret[];
-  readonly selfSigned: boolean;
-  /** Replaces the certificate that is there. */
-  readonly renew?: boolean;
-}
-
-/** Name of the Secret; derived, so that it is found again. */
-export function credentialsName(stackName: string): string {
-  return `${stackName}-credentials`;
-}
-
-/** The self-signed certificate, if it was made already. */
-export function findSelfSigned(values: SecretValues | undefined): string | undefined {
-  return values?.find(certificateKey);
-}
 
 export class CredentialStore {
   readonly #cluster: Cluster;

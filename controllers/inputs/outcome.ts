@@ -26,6 +26,15 @@ export async function outcome<T>(look: () => Promise<T>): Promise<Outcome<T>> {
   }
 }
 
+/** As {@link outcome}, of what is computed. */
+export function outcomeOf<T>(compute: () => T): Outcome<T> {
+  try {
+    return { ok: true, value: compute() };
+  } catch (error) {
+    return { ok: false, ...problemOf(error) };
+  }
+}
+
 /** @throws the error itself when it says nothing about inputs, hosts or stores */
 export function problemOf(error: unknown): Problem {
   const problem = knownProblem(error);

@@ -14,7 +14,7 @@ import {
 } from '../../release/stack-input.ts';
 import { InputError } from './input-error.ts';
 import { readSecret, requireKey } from './secret-input.ts';
-import { findSelfSigned, type CredentialRequest, type GeneratedSecret } from './credentials.ts';
+import { findSelfSigned, type CredentialRequest, type GeneratedSecret } from './credential-secret.ts';
 import { parseCPUs, parseMemoryMiB } from './quantity.ts';
 
 /** The part of the spec that rendering looks at, in the release's units. */

@@ -9,7 +9,8 @@ import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { componentFiles, renderRelease, type ComponentFile } from '../../release/render.ts';
-import { findSelfSigned, type CredentialRequest, type CredentialStore } from './credentials.ts';
+import { findSelfSigned, type CredentialRequest } from './credential-secret.ts';
+import { type CredentialStore } from './credentials.ts';
 import { InputError } from './input-error.ts';
 import type { LoadedRelease, ReleaseSource } from './release-source.ts';
 import { readPullCredentials } from './pull-credentials.ts';
@@ -70,32 +71,49 @@ export interface RenderedStack {
   readonly selfSignedUntil?: Date;
 }
 
-/**
- * @param volumes those that a restore switched on the host, from its state.json
- * @returns what is still to be generated, or the stack rendered.
- * @throws {InputError} {@link RenderError}
- */
-export async function renderStack(
+/** What rendering needs beside spec and release. Holds secrets. */
+export interface StackSecrets {
+  readonly generated: SecretValues | undefined;
+  readonly certificate: string | undefined;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly pullCredentials: readonly RegistryLogin[];
+}
+
+/** @throws {InputError} */
+export async function readStackSecrets(
   stack: JtelStack,
-  project: string,
-  { release, templates }: LoadedRelease,
+  { registry }: Release,
   { cluster, credentials }: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
   options: CallOptions,
-  volumes?: SwitchedVolumes,
-): Promise<{ readonly missing: CredentialRequest } | RenderedStack> {
-  const input = stackInput(stack);
+): Promise<StackSecrets> {
   const [generated, certificate, environment, pullCredentials] = await Promise.all([
     credentials.read(stack, options),
     readCertificate(cluster, stack, options),
-    readEnvironment(cluster, stack, input, options),
-    readPullCredentials(cluster, stack, release.registry, options),
+    readEnvironment(cluster, stack, stackInput(stack), options),
+    readPullCredentials(cluster, stack, registry, options),
   ]);
+  return { generated, certificate, environment, pullCredentials };
+}
+
+/**
+ * Pure.
+ * @param volumes those that a restore switched on the host, from its state.json
+ * @returns what is still to be generated, or the stack rendered
+ * @throws {InputError} {@link RenderError}
+ */
+export function renderWith(
+  stack: JtelStack,
+  project: string,
+  { release, templates }: LoadedRelease,
+  { generated, certificate, environment, pullCredentials }: StackSecrets,
+  volumes?: SwitchedVolumes,
+): { readonly missing: CredentialRequest } | RenderedStack {
   const secrets = collectReleaseSecrets(release, generated, certificate);
   if (!secrets.complete) return { missing: secrets.missing };
   const renderInput = {
     release,
     templates,
-    stack: input,
+    stack: stackInput(stack),
     project,
     volumes,
     secrets: { release: secrets.values, environment },
@@ -107,6 +125,19 @@ export async function renderStack(
     pullCredentials,
     ...(certificate === undefined ? selfSignedEnd(generated) : {}),
   };
+}
+
+/** {@link readStackSecrets} and {@link renderWith} in one. */
+export async function renderStack(
+  stack: JtelStack,
+  project: string,
+  loaded: LoadedRelease,
+  dependencies: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
+  options: CallOptions,
+  volumes?: SwitchedVolumes,
+): Promise<{ readonly missing: CredentialRequest } | RenderedStack> {
+  const secrets = await readStackSecrets(stack, loaded.release, dependencies, options);
+  return renderWith(stack, project, loaded, secrets, volumes);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { DatabaseKey, Manifest } from '../../backup-format/manifest.ts';
 import type { Release } from '../../release/generated/release.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { isNotFound } from '../../runtime/client/api-error.ts';
-import { credentialsName } from '../inputs/credentials.ts';
+import { credentialsName } from '../inputs/credential-secret.ts';
 import { InputError } from '../inputs/input-error.ts';
 
 /** Of a key file of file_key_management, `1;<hex>` a line; one that is encrypted itself says nothing. */

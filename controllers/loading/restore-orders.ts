@@ -55,6 +55,11 @@ export function restoreJobUID(requestUID: string): string {
   return `${requestUID}-restore`;
 }
 
+/** Stable over restarts and retries, so that a second start adopts the first's job and its half-loaded data. */
+export function loadJobUID(stackUID: string): string {
+  return `${stackUID}-load`;
+}
+
 /** uid of the job that reads the whole index and looks at the host before anything is stopped. */
 export function checkJobUID(requestUID: string): string {
   return `${requestUID}-check`;

@@ -5,7 +5,7 @@
 
 import type { CarriedOutOrder, DataOrigin, RecordedChange, UpdateMark } from '../../host-driver/host.ts';
 import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
-import type { GeneratedSecret } from '../inputs/credentials.ts';
+import type { GeneratedSecret } from '../inputs/credential-secret.ts';
 import type { Attempt, RevisionOutcome } from './desired/revisions.ts';
 
 export type Action =
@@ -63,6 +63,8 @@ export type Action =
   /** Note on the host that the data are lost, as somebody agreed to: the stack begins anew. */
   | { readonly type: 'ForgetData' }
   | { readonly type: 'RemoveJob'; readonly uid: string }
+  /** Add the spec as it is now to the change log. */
+  | { readonly type: 'RecordRevision'; readonly number: number }
   /** Note on the current revision that work on it begins, is healthy or has failed, and what came of it. */
   | { readonly type: 'NoteAttempt'; readonly attempt: Attempt }
   | { readonly type: 'NoteOutcome'; readonly outcome: RevisionOutcome }
@@ -139,6 +141,8 @@ export function describeAction(action: Action): string {
       return 'record that the data are lost and that the stack begins anew';
     case 'RemoveJob':
       return `remove the finished job ${action.uid}`;
+    case 'RecordRevision':
+      return `record the spec as revision ${action.number}`;
     case 'NoteAttempt':
       return action.attempt.failure === undefined
         ? `note how the ${action.attempt.action.toLowerCase()} stands`

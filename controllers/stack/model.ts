@@ -1,4 +1,4 @@
-/** What the stack's planner looks at: pure data, gathered by `observe.ts`, never by the planner itself. */
+/** What the rooms of this controller hand to each other: what is desired, what was observed, what is planned. Pure data. */
 
 import type {
   CarriedOutOrder,
@@ -20,7 +20,7 @@ import type {
 import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { UpdateVerdict } from '../../release/fitness.ts';
 import type { Comparison } from '../loading/compare-counts.ts';
-import type { CredentialRequest } from '../inputs/credentials.ts';
+import type { CredentialRequest } from '../inputs/credential-secret.ts';
 import type { DatabaseWay } from '../loading/restore-job.ts';
 import type { Action } from './actions.ts';
 import type { Outcome, Problem } from '../inputs/outcome.ts';
@@ -120,7 +120,10 @@ export interface Desired {
   readonly selfSignedUntil?: Date;
 }
 
-export interface Observed {
+/** A spec that the stack can be held to, made concrete as far as its inputs go. */
+export interface Candidate {
+  /** The stack with that spec. */
+  readonly stack: JtelStack;
   /** SSH key, pull secret, certificate, environment secrets: everything referred to by name. */
   readonly secrets: Outcome<unknown>;
   readonly release: Outcome<ReleaseFacts>;
@@ -128,11 +131,20 @@ export interface Observed {
   readonly desired?: Desired;
   /** Which generated credentials are still to be made before anything can be rendered. */
   readonly missingCredentials?: CredentialRequest;
-  readonly host: Outcome<HostObservation>;
   /** What the release demands and the host lacks; empty when it is good. */
   readonly findings: readonly Problem[];
-  /** What is strange about the host and stops nothing; each a sentence. */
-  readonly remarks?: readonly string[];
+}
+
+/** The spec that the stack is held to. */
+export interface Choice extends Candidate {
+  /** Why the spec as it stands cannot be begun; everything else here is of the last good one then. */
+  readonly objection?: Refusal;
+}
+
+export interface Observed {
+  readonly host: Outcome<HostObservation>;
+  /** A JtelRestore or a move is to be carried out, which brings data of its own. */
+  readonly bringsData: boolean;
   readonly loss?: DataLoss;
   /** The job that loads data for this stack, as the host reports it. */
   readonly load?: JobReport;
@@ -154,12 +166,10 @@ export interface Observed {
   readonly updateBackup?: JtelBackup;
   /** The restore that brings back the data from before a failed update. */
   readonly wayBack?: JtelRestore;
-  /** Why the spec as it stands cannot be begun; everything else here is about the last good one then. */
-  readonly objection?: Refusal;
 }
 
 /** A spec that is not begun: it waits, or somebody has to do something. */
-export type Refusal = Extract<Plan, { readonly kind: 'Blocked' | 'Wait' }>;
+export type Refusal = Extract<Verdict, { readonly kind: 'Blocked' | 'Wait' }>;
 
 /** Who this operator is to the host. */
 export interface Identity {
@@ -193,7 +203,12 @@ export type Step =
   | 'Delete'
   | 'Done';
 
-export type Plan =
+export type Plan = Verdict & {
+  /** The spec is new: it is recorded before anything else is done, whatever the verdict. */
+  readonly record?: Extract<Action, { readonly type: 'RecordRevision' }>;
+};
+
+export type Verdict =
   /** Run these, in order, stop at the first failure, then look again. */
   | { readonly kind: 'Act'; readonly step: Step; readonly wave: readonly Action[]; readonly message: string }
   /** Nothing to do but to wait for the host or a job. */
@@ -221,8 +236,7 @@ export type Plan =
     }
   | { readonly kind: 'Done'; readonly step: 'Done' | 'Stop' };
 
-export interface PlanInput {
-  readonly stack: JtelStack;
+export interface PlanInput extends Choice {
   readonly observed: Observed;
   readonly identity: Identity;
   readonly now: Date;
@@ -230,7 +244,7 @@ export interface PlanInput {
   readonly monitorSeconds?: number;
 }
 
-export type Stage = (input: PlanInput) => Plan | undefined;
+export type Stage = (input: PlanInput) => Verdict | undefined;
 
 /** A wave that is running now, outside the worker. */
 export interface Activity {
@@ -239,7 +253,8 @@ export interface Activity {
 }
 
 /** What the status is made of. */
-export interface StatusInput {
+export interface StatusInput extends Choice {
+  /** As it stands in the cluster, whatever it is held to. */
   readonly stack: JtelStack;
   readonly observed: Observed;
   readonly plan: Plan;

@@ -31,9 +31,8 @@ import { actionEvent, choiceEvent, transitionEvents } from './report/events.ts';
 import { execute, type Progress } from './act/execute.ts';
 import { keepSecrets, releaseSecrets, secretsToKeep } from './act/kept-secrets.ts';
 import { claimOther, confirmOrder } from './act/live-checks.ts';
-import { lookAt, type Look as StackLook } from './observe/look.ts';
-import type { Activity, Plan } from './model.ts';
-import type { Gathered, ObserveDependencies } from './observe/observe.ts';
+import { lookAt, type Look as StackLook, type LookDependencies } from './look.ts';
+import type { Activity, Observed, Plan } from './model.ts';
 import { currentOperation, operationHeartbeat } from './report/operation.ts';
 import { plan } from './plan/plan.ts';
 import { afterSuccess } from './plan/repairs.ts';
@@ -42,11 +41,9 @@ import { summarise } from './report/status.ts';
 import type { HostWatcher } from './observe/watch-hosts.ts';
 import { optional } from '../../base/optional.ts';
 
-export interface StackReconcilerOptions extends ObserveDependencies, WaveOptions {
-  readonly clock: () => Date;
+export interface StackReconcilerOptions extends LookDependencies, WaveOptions {
   readonly activities: Activities<Progress>;
   readonly watcher: HostWatcher;
-  readonly clusterID: string;
   readonly claims: HostClaims;
   /** How the stack's backups are; they are not this controller's to look for. */
   readonly addBackupHealth?: (status: JtelStackStatus, stack: JtelStack, now: Date) => JtelStackStatus;
@@ -100,18 +97,18 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
       finalizer: { name: stackFinalizer, isDue: () => true },
       forget: (key) => options.watcher.forget(key),
       observe: (look, context) => observe(look, options, context),
-      plan: ({ object, now }, { held, gathered: { observed } }) => {
+      plan: ({ object, now }, { held, observed }) => {
         const heldEpoch = claims.held(object.metadata.uid, machineOf(observed.host));
         return plan({
-          stack: held,
+          ...held,
           observed,
           identity: { clusterID, ...optional({ heldEpoch }) },
           now,
           ...optional({ monitorSeconds }),
         });
       },
-      remember: ({ seen: { depth, gathered }, plan: { kind }, now }) => ({
-        ...(depth === 'full' && gathered.observed.host.ok ? { fullObservationTime: now.getTime() } : {}),
+      remember: ({ seen: { depth, observed }, plan: { kind }, now }) => ({
+        ...(depth === 'full' && observed.host.ok ? { fullObservationTime: now.getTime() } : {}),
         ...(kind === 'Done' || kind === 'Blocked' ? { repairs: 0 } : {}),
       }),
       within: async (look, context) => ({
@@ -125,7 +122,7 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
       },
       heartbeats: [operationHeartbeat],
       events: ({ object, seen, plan: { step } }, status) => {
-        const { initialData } = seen.gathered.observed;
+        const { initialData } = seen.observed;
         const note = initialData?.ok === true ? initialData.value.note : undefined;
         return [...choiceEvent(object.status, status, note), ...transitionEvents(object.status, status)].map(
           (event) => ({ ...event, action: step }),
@@ -133,15 +130,14 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
       },
       after: async ({ seen, now }, written, context) => {
         const letGoSeconds = await keepSecrets(cluster, written, now, context);
-        const { formers } = seen.gathered.observed;
+        const { formers } = seen.observed;
         return Math.min(letGoSeconds ?? Infinity, formers === undefined ? Infinity : formerLookSeconds);
       },
       nextLook: (look, isBusy) => nextLook(look, isBusy, options),
       waves: {
         activities: options.activities,
         mayAct: options.mayAct,
-        waveOf: (planned) => (planned.kind === 'Act' ? planned : undefined),
-        isAllowed: (stack) => !isPaused(stack),
+        waveOf,
         abandon: (running, begun, stack, planned) => {
           if (begun !== undefined && isOutdated(begun, stack)) return 'the spec changed';
           // A change that has failed is not waited for any longer.
@@ -175,14 +171,15 @@ async function observe(
   const depth = isQuickEnough(stack, memory.notes.fullObservationTime, now, fullLookSeconds)
     ? 'quick'
     : 'full';
-  const { held, gathered } = await lookAt(stack, project, depth, now, options, context);
-  const { host } = gathered.observed;
+  const look = await lookAt(stack, { project, depth, now }, options, context);
+  const { observed, gathered } = look;
+  const { host } = observed;
   if (host.ok && gathered.host !== undefined && host.value.facts.dockerVersion !== undefined) {
     const { machineID, hostKey = '' } = host.value.facts;
     // Machines of several stacks may share a machine-id.
     options.watcher.watch(key, project, `${machineID} ${hostKey}`, gathered.host);
   }
-  return { held, gathered, depth };
+  return { ...look, depth };
 }
 
 function isQuickEnough(
@@ -199,6 +196,18 @@ function isQuickEnough(
   return now.getTime() - fullObservationTime < fullLookSeconds * 1000;
 }
 
+/** What is planned and may be done. A spec is recorded whatever else: that changes nothing on the host. */
+function waveOf(
+  planned: Plan,
+  stack: JtelStack,
+): { readonly step: string; readonly wave: readonly Action[] } | undefined {
+  const { record } = planned;
+  const work = planned.kind === 'Act' && !isPaused(stack) ? planned.wave : [];
+  const wave = record === undefined ? work : [record, ...work];
+  if (wave.length === 0) return undefined;
+  return { step: work.length === 0 ? 'Record' : planned.step, wave };
+}
+
 /** Nothing is changed on the host; deletion is an order of its own. */
 function isPaused({ metadata, spec }: JtelStack): boolean {
   return metadata.deletionTimestamp === undefined && (spec.suspend || spec.managementMode === 'Observe');
@@ -208,9 +217,8 @@ function epochFor(
   { object: stack, seen, plan: planned, due }: PlannedLook<StackTypes>,
   claims: HostClaims,
 ): number | undefined {
-  const { host } = seen.gathered.observed;
-  const claiming =
-    due && planned.kind === 'Act' && planned.wave.some((action) => action.type === 'ClaimHost');
+  const { host } = seen.observed;
+  const claiming = due && waveOf(planned, stack)?.wave.some((action) => action.type === 'ClaimHost') === true;
   if (!claiming) return claims.held(stack.metadata.uid, machineOf(host));
   return claims.next(stack.metadata.uid, {
     host: host.ok ? host.value.state?.epoch : undefined,
@@ -218,15 +226,16 @@ function epochFor(
   });
 }
 
-function machineOf(host: Gathered['observed']['host']): string {
+function machineOf(host: Observed['host']): string {
   return host.ok ? host.value.facts.machineID : '';
 }
 
 function summariseLook(look: SettledLook<StackTypes>): JtelStackStatus {
   const { key, object: stack, seen, plan: planned, running, due, memory, found, now } = look;
-  const { observed } = seen.gathered;
+  const { held, observed } = seen;
   const { failure } = memory;
   const common = {
+    ...held,
     stack,
     observed,
     plan: planned,
@@ -255,7 +264,7 @@ function toActivity(
   { seen }: SettledLook<StackTypes>,
 ): Activity {
   // docker compose waits for it and says nothing meanwhile.
-  const update = updateProgress(seen.gathered.observed);
+  const update = updateProgress(seen.observed, seen.held.desired);
   if (update !== undefined) return update;
   const { message = name, percent } = progress ?? {};
   return { message, ...optional({ progressPercent: percent }) };
@@ -283,25 +292,25 @@ async function act(
 ): Promise<void> {
   const { cluster, clusterID, claims, credentials, events } = options;
   const { object: stack, seen, found } = look;
-  const { gathered } = seen;
   const { namespace, name, uid } = stack.metadata;
   const project = projectName(namespace, name);
   const owner: StackOwner = { clusterID, namespace, name, uid };
-  const machineID = machineOf(gathered.observed.host);
+  const machineID = machineOf(seen.observed.host);
   const tell = (event: StoryEvent): void => events.record(stackKind, stack, { ...event, action: step });
   progress({ message: describeAction(action) });
   const start = performance.now();
   const outcome = await execute(action, {
     stack,
     project,
-    gathered,
+    look: seen,
     credentials,
     claim: async (host) => {
       if (found.epoch === undefined) throw new Error(`${step} of ${project} has no epoch to claim with`);
       await claims.claim(host, project, { owner, epoch: found.epoch }, machineID, signal);
     },
     fence: () => claims.fence(owner, machineID),
-    claimOther: (other) => claimOther(other, { project, gathered, stack, clusterID, claims, signal }),
+    claimOther: (other) =>
+      claimOther(other, { project, gathered: seen.gathered, stack, clusterID, claims, signal }),
     confirmOrder: (restore, requestUID) =>
       confirmOrder(cluster, { namespace, name: restore }, requestUID, signal),
     letGo: async () => {

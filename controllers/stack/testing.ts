@@ -8,7 +8,7 @@ import type {
   ObservedContainer,
   RenderedRelease,
 } from '../../host-driver/host.ts';
-import type { Identity, Observed, Plan, PlanInput } from './model.ts';
+import type { Choice, Identity, Observed, Plan, PlanInput } from './model.ts';
 import { plan } from './plan/plan.ts';
 import { optional } from '../../base/optional.ts';
 
@@ -158,7 +158,10 @@ export function aPreparedHost(
   return { ...anEmptyHost(), state: { ...prepared, ...stateChanges }, releases: ['d2'], ...changes };
 }
 
-export function observing(host: HostObservation, changes: Partial<Observed> = {}): Observed {
+/** What is desired and what is observed, in one: most tests are about a few fields of either. */
+export type Scene = Omit<Choice, 'stack'> & Observed;
+
+export function observing(host: HostObservation, changes: Partial<Scene> = {}): Scene {
   return {
     secrets: { ok: true, value: undefined },
     release: {
@@ -179,6 +182,7 @@ export function observing(host: HostObservation, changes: Partial<Observed> = {}
     desired: { release, setup: { mode: 'Managed' }, setupDigest: 'setup-1' },
     host: { ok: true, value: host },
     findings: [],
+    bringsData: changes.order !== undefined || changes.relocation !== undefined,
     ...(host.state?.data === undefined
       ? {
           initialData: {
@@ -191,8 +195,8 @@ export function observing(host: HostObservation, changes: Partial<Observed> = {}
   };
 }
 
-export function planInput(observed: Observed, changes: Partial<PlanInput> = {}): PlanInput {
-  return { stack: aStack(), observed, identity, now, ...changes };
+export function planInput(scene: Scene, changes: Partial<PlanInput> = {}): PlanInput {
+  return { ...scene, stack: aStack(), observed: scene, identity, now, ...changes };
 }
 
 /** The data of a stack that was installed without a backup. */
@@ -201,8 +205,8 @@ export function loaded(): { source: string; time: string } {
 }
 
 /** What the planner would do next, by the types of the actions; else why it does nothing. */
-export function wave(observed: Observed, changes: Partial<PlanInput> = {}): readonly string[] {
-  const planned = plan(planInput(observed, changes));
+export function wave(scene: Scene, changes: Partial<PlanInput> = {}): readonly string[] {
+  const planned = plan(planInput(scene, changes));
   return planned.kind === 'Act'
     ? planned.wave.map((action) => action.type)
     : [planned.kind, ...reasonOf(planned)];

@@ -2,8 +2,7 @@
 import { BackupSource } from '../../controllers/stack/observe/data-source.ts';
 import { describeAction } from '../../controllers/stack/actions.ts';
 import { withWorkload } from '../../controllers/stack/desired/effective.ts';
-import { lookAt, type Look } from '../../controllers/stack/observe/look.ts';
-import type { ObserveDependencies } from '../../controllers/stack/observe/observe.ts';
+import { lookAt, type Look, type LookDependencies } from '../../controllers/stack/look.ts';
 import { plan } from '../../controllers/stack/plan/plan.ts';
 import { CredentialStore } from '../../controllers/inputs/credentials.ts';
 import { InputError } from '../../controllers/inputs/input-error.ts';
@@ -29,7 +28,7 @@ export async function foresee(kit: Kit, stack: JtelStack): Promise<Forecast> {
   try {
     const now = kit.surroundings.now();
     const project = projectName(stack.metadata.namespace, stack.metadata.name);
-    const dependencies: ObserveDependencies & { readonly clusterID: string } = {
+    const dependencies: LookDependencies = {
       cluster,
       driver,
       releases: new ReleaseSource({}),
@@ -41,10 +40,9 @@ export async function foresee(kit: Kit, stack: JtelStack): Promise<Forecast> {
           ({ spec }) => spec.stackRef.name === metadata.name,
         ),
       toolbox: noToolbox,
-      clock: kit.surroundings.now,
       clusterID: await cluster.clusterID(kit.call),
     };
-    const look = await lookAt(stack, project, 'full', now, dependencies, kit.call);
+    const look = await lookAt(stack, { project, depth: 'full', now }, dependencies, kit.call);
     return await toForecast(kit, stack, project, look, dependencies, now);
   } finally {
     await driver.close();
@@ -55,11 +53,10 @@ async function toForecast(
   kit: Kit,
   stack: JtelStack,
   project: string,
-  { held, gathered }: Look,
-  dependencies: ObserveDependencies & { readonly clusterID: string },
+  { held, observed }: Look,
+  dependencies: LookDependencies,
   now: Date,
 ): Promise<Forecast> {
-  const { observed } = gathered;
   const host = observed.host.ok ? observed.host.value : undefined;
   // As the operator that holds the host sees it: claiming is no step worth telling then.
   const isHeld = host?.state?.owner.uid === stack.metadata.uid;
@@ -67,13 +64,13 @@ async function toForecast(
     clusterID: dependencies.clusterID,
     ...(isHeld && host?.state !== undefined ? { heldEpoch: host.state.epoch } : {}),
   };
-  const planned = plan({ stack: held, observed, identity, now });
+  const planned = plan({ ...held, observed, identity, now });
   const applied = host?.state?.applied;
-  const wanted = observed.desired?.release;
+  const wanted = held.desired?.release;
   const before =
     applied === undefined || wanted === undefined || applied.digest === wanted.digest
       ? undefined
-      : await appliedCompose(kit, stack, project, gathered, applied.digest, dependencies);
+      : await appliedCompose(kit, stack, project, observed, applied.digest, dependencies);
   const differs = wanted !== undefined && applied?.digest !== wanted.digest;
   const paused = stack.spec.suspend
     ? 'Suspended'
@@ -86,28 +83,31 @@ async function toForecast(
     step: planned.step,
     ...('message' in planned ? { message: planned.message } : {}),
     ...('reason' in planned ? { reason: planned.reason } : {}),
-    actions:
-      planned.kind === 'Act'
-        ? planned.wave.map((action) => ({ type: action.type, description: describeAction(action) }))
-        : [],
+    actions: [
+      ...(planned.record === undefined ? [] : [planned.record]),
+      ...(planned.kind === 'Act' ? planned.wave : []),
+    ].map((action) => ({
+      type: action.type,
+      description: describeAction(action),
+    })),
     ...optional({ paused }),
-    ...(observed.objection === undefined
+    ...(held.objection === undefined
       ? {}
-      : { objection: { reason: observed.objection.reason, message: observed.objection.message } }),
+      : { objection: { reason: held.objection.reason, message: held.objection.message } }),
     obstacles:
       planned.kind === 'Blocked'
         ? []
-        : [...observed.findings, ...(observed.initialData?.ok === false ? [observed.initialData] : [])].map(
+        : [...held.findings, ...(observed.initialData?.ok === false ? [observed.initialData] : [])].map(
             ({ reason, message }) => ({ reason, message }),
           ),
     ...(applied === undefined ? {} : { runs: { version: applied.version, time: applied.time } }),
-    wants: { version: held.spec.version },
+    wants: { version: held.stack.spec.version },
     changes: !differs
       ? []
       : before === undefined && applied !== undefined
         ? 'Unknown'
         : serviceChanges(before, wanted.composeYaml),
-    setUp: observed.desired !== undefined && host?.state?.setupDigest !== observed.desired.setupDigest,
+    setUp: held.desired !== undefined && host?.state?.setupDigest !== held.desired.setupDigest,
   };
 }
 
@@ -116,9 +116,9 @@ async function appliedCompose(
   kit: Kit,
   stack: JtelStack,
   project: string,
-  { observed }: Look['gathered'],
+  observed: Look['observed'],
   digest: string,
-  dependencies: ObserveDependencies,
+  dependencies: LookDependencies,
 ): Promise<string | undefined> {
   for (const revision of (observed.revisions?.all ?? []).toReversed()) {
     const former = withWorkload(stack, revision);

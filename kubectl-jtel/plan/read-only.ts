@@ -1,7 +1,5 @@
 /** The cluster and a host for somebody who only wants to know: whatever would change something is refused here already. */
-import { randomUUID } from 'node:crypto';
 import type { Cluster } from '../../runtime/client/cluster.ts';
-import { controllerRevisions } from '../../runtime/client/kinds.ts';
 import type { Host, HostDriver, HostTarget } from '../../host-driver/host.ts';
 
 class NotWritten extends Error {
@@ -12,10 +10,7 @@ function refuse(what: string): Promise<never> {
   return Promise.reject(new NotWritten(`planning must not ${what}`));
 }
 
-/**
- * Reads as they are. The one thing that a look adds by itself, a line in the change log, is answered as if it had been
- * written; everything else is a mistake.
- */
+/** Reads as they are; every write is a mistake. */
 export function readOnlyCluster(cluster: Cluster): Cluster {
   return {
     get: (kind, key, options) => cluster.get(kind, key, options),
@@ -23,13 +18,7 @@ export function readOnlyCluster(cluster: Cluster): Cluster {
     list: (kind, query, options) => cluster.list(kind, query, options),
     getSecret: (namespace, name, options) => cluster.getSecret(namespace, name, options),
     clusterID: (options) => cluster.clusterID(options),
-    create: (kind, object) =>
-      kind.kind === controllerRevisions.kind
-        ? Promise.resolve({
-            ...object,
-            metadata: { ...object.metadata, uid: randomUUID(), creationTimestamp: new Date().toISOString() },
-          })
-        : refuse(`create a ${kind.kind}`),
+    create: (kind) => refuse(`create a ${kind.kind}`),
     replace: (kind) => refuse(`replace a ${kind.kind}`),
     delete: (kind) => refuse(`delete a ${kind.kind}`),
     apply: (kind) => refuse(`apply a ${kind.kind}`),

@@ -121,11 +121,11 @@ export interface Waves<T extends WaveTypes> {
   readonly activities: Activities<T['progress']>;
   /** Whether this process is still the leader, by its own clock; asked before each action. */
   readonly mayAct: () => boolean;
+  /** What is planned and may be done; undefined when that is nothing. */
   readonly waveOf: (
     plan: T['plan'],
+    object: T['object'],
   ) => { readonly step: string; readonly wave: readonly T['action'][] } | undefined;
-  /** False: planned, and not done. Default: always done. */
-  readonly isAllowed?: (object: T['object']) => boolean;
   /** Why a running wave is to be aborted. Asked before observing, without a plan, and again with one. */
   readonly abandon?: (
     running: Activity<T['progress']>,
@@ -203,12 +203,8 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     const plan = definition.plan(look, seen);
     if (definition.isOver?.(object, plan) === true) return await this.#leave(key, object, context);
     this.#abandon(key, object, plan);
-    const wave = waves?.waveOf(plan);
-    const due =
-      wave !== undefined &&
-      running === undefined &&
-      (memory.retryTime ?? 0) <= now.getTime() &&
-      (waves?.isAllowed?.(object) ?? true);
+    const wave = waves?.waveOf(plan, object);
+    const due = wave !== undefined && running === undefined && (memory.retryTime ?? 0) <= now.getTime();
     const planned: PlannedLook<T> = { ...look, seen, plan, due };
     if (definition.remember !== undefined) this.#memory.note(key, object, definition.remember(planned));
     const guarded = { ...planned, object: await this.#guard(object, plan, context) };

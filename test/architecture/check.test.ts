@@ -187,6 +187,11 @@ describe('planning and rendering', () => {
     ).toBe('');
   });
 
+  test('may compute with addresses, and not connect to them', () => {
+    expect(found({ 'release/a.ts': `import { BlockList, isIP } from 'node:net';\n` })).toBe('');
+    expect(found({ 'release/a.ts': `import { connect, isIP } from 'node:net';\n` })).toContain('node:net');
+  });
+
   test('are tested by whatever a test needs', () => {
     expect(found({ 'release/render.test.ts': `import { readFileSync } from 'node:fs';` })).toBe('');
   });

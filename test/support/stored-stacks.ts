@@ -1,9 +1,9 @@
 /** Stacks as an operator would have left them in the API: with status and change log, for those who only read them. */
+import { noteOnRevision, recordRevision } from '../../controllers/stack/act/revisions.ts';
+import { listRevisions } from '../../controllers/stack/observe/revisions.ts';
 import {
-  currentRevisions,
-  listRevisions,
-  noteOnRevision,
   revisionsOf,
+  revisionsWith,
   type RevisionOutcome,
 } from '../../controllers/stack/desired/revisions.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
@@ -58,7 +58,8 @@ async function recorded(
   stack: JtelStack,
   status: JtelStackStatus | undefined,
 ): Promise<JtelStack> {
-  await currentRevisions(cluster, stack, call());
+  const { current } = revisionsWith(stack, await listRevisions(cluster, stack, call()), new Date());
+  if (current.isNew === true) await recordRevision(cluster, stack, current, call());
   if (status === undefined) return stack;
   return await cluster.applyStatus(
     stackKind,

@@ -13,9 +13,11 @@ import { askForWayBack } from './ask-for-way-back.ts';
 import type { CredentialStore } from '../../inputs/credentials.ts';
 import type { StoryEvent } from '../../../runtime/report/event-recorder.ts';
 import { logEvent, outcomeEvent } from '../report/events.ts';
-import type { BesideVolumes } from '../model.ts';
-import type { Gathered } from '../observe/observe.ts';
-import { noteOnRevision, removeRevisions, type Revisions } from '../desired/revisions.ts';
+import type { BesideVolumes, Desired } from '../model.ts';
+import type { Inputs } from './inputs.ts';
+import type { Look } from '../look.ts';
+import type { Revisions } from '../desired/revisions.ts';
+import { noteOnRevision, recordRevision, removeRevisions } from './revisions.ts';
 import { optional } from '../../../base/optional.ts';
 
 export interface Progress {
@@ -26,7 +28,7 @@ export interface Progress {
 export interface ExecutionContext {
   readonly stack: JtelStack;
   readonly project: string;
-  readonly gathered: Gathered;
+  readonly look: Look;
   readonly credentials: CredentialStore;
   /** Takes the host with a new epoch, which was noted in the status under optimistic lock before. */
   readonly claim: (host: Host) => Promise<void>;
@@ -111,7 +113,7 @@ const executors: Executors = {
   StartCount: async (_, context) => {
     await hostOf(context).startJob(
       context.project,
-      await inputs(context).countJob(context.signal),
+      inputs(context).countJob(),
       context.fence(),
       context.signal,
     );
@@ -156,6 +158,8 @@ const executors: Executors = {
     await hostOf(context).record(context.project, { data: null }, context.fence(), context.signal);
   },
   RemoveJob: (action, context) => hostOf(context).removeJob(action.uid, context.fence(), context.signal),
+  RecordRevision: (_, context) =>
+    recordRevision(context.cluster, context.stack, revisions(context).current, context),
   NoteAttempt: ({ attempt }, context) =>
     noteOnRevision(context.cluster, context.stack, revisions(context).current, { attempt }, context),
   NoteOutcome: async ({ outcome }, context) => {
@@ -250,30 +254,28 @@ async function startLoad(
   );
 }
 
-function hostOf({ gathered }: ExecutionContext): Host {
+function hostOf({ look: { gathered } }: ExecutionContext): Host {
   if (gathered.host === undefined) throw new Error('planned an action on a host that was not observed');
   return gathered.host;
 }
 
-function beside({ gathered }: ExecutionContext): BesideVolumes {
-  const found = gathered.observed.order?.beside;
+function beside({ look }: ExecutionContext): BesideVolumes {
+  const found = look.observed.order?.beside;
   if (found === undefined) throw new Error('planned a load beside the stack without a place for it');
   return found;
 }
 
-function revisions({ gathered }: ExecutionContext): Revisions {
-  if (gathered.observed.revisions === undefined)
-    throw new Error('planned a note on a revision that was not read');
-  return gathered.observed.revisions;
+function revisions({ look: { observed } }: ExecutionContext): Revisions {
+  if (observed.revisions === undefined) throw new Error('planned a note on a revision that was not read');
+  return observed.revisions;
 }
 
-function desired({ gathered }: ExecutionContext): NonNullable<Gathered['observed']['desired']> {
-  if (gathered.observed.desired === undefined)
-    throw new Error('planned an action for a release that was not rendered');
-  return gathered.observed.desired;
+function desired({ look: { held } }: ExecutionContext): Desired {
+  if (held.desired === undefined) throw new Error('planned an action for a release that was not rendered');
+  return held.desired;
 }
 
-function inputs({ gathered }: ExecutionContext): NonNullable<Gathered['inputs']> {
+function inputs({ look: { gathered } }: ExecutionContext): Inputs {
   if (gathered.inputs === undefined) throw new Error('planned an action whose inputs were not read');
   return gathered.inputs;
 }

@@ -8,7 +8,7 @@ import type { HostClaims } from '../../hosts/claims.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { answersAs } from '../../hosts/machine.ts';
 import { isOrdered } from '../../loading/restore-orders.ts';
-import type { Gathered } from '../observe/observe.ts';
+import type { Gathered } from '../look.ts';
 
 export interface OtherClaim {
   readonly project: string;

@@ -8,10 +8,9 @@ import type { Release } from '../../../release/generated/release.ts';
 import type { ComponentFile } from '../../../release/render.ts';
 import { releaseFilePath } from '../../../release/layout.ts';
 import { databaseAccess } from '../../loading/database-access.ts';
-import { checkJobUID, restoreJobUID } from '../../loading/restore-orders.ts';
+import { checkJobUID, restoreJobUID, loadJobUID } from '../../loading/restore-orders.ts';
 import { restoreJob } from '../../loading/restore-job.ts';
-import type { DataLook } from '../observe/data.ts';
-import { loadJobUID } from '../plan/stages/data.ts';
+import type { DataLook } from '../observe/source.ts';
 import { optional } from '../../../base/optional.ts';
 
 /** Long enough for a slow line; the URLs can only read, and only these blobs. */

@@ -13,9 +13,8 @@ import {
   type JtelStackSpec,
   type Reason,
 } from '../../../crds/index.ts';
-import { isAlreadyExists } from '../../../runtime/client/api-error.ts';
-import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
 import { apiVersionOf, controllerRevisions, type ControllerRevision } from '../../../runtime/client/kinds.ts';
+import { formatTime } from '../../../runtime/report/conditions.ts';
 import { optional } from '../../../base/optional.ts';
 
 /** What kind of change a revision is to the one before it. */
@@ -71,6 +70,8 @@ export interface Revision {
   readonly retry?: string;
   readonly attempt?: Attempt;
   readonly outcome?: RevisionOutcome;
+  /** Not recorded yet. */
+  readonly isNew?: true;
 }
 
 /** All revisions of one stack that are kept, oldest first. */
@@ -86,37 +87,23 @@ const attemptAnnotation = 'jtel.de/attempt';
 const outcomeAnnotation = 'jtel.de/outcome';
 const changedByAnnotation = 'jtel.de/changed-by';
 
-/**
- * Reads the revisions and adds one when the spec (or the wish to try again) is new.
- */
-export async function currentRevisions(
-  cluster: Cluster,
+/** Of the spec as it is now that of the change log, or a new one that is still to be recorded. */
+export function revisionsWith(
   stack: JtelStack,
-  options: CallOptions,
-): Promise<Revisions> {
-  const listed = await listRevisions(cluster, stack, options);
-  const known = revisionsOf(stack, listed);
+  objects: readonly ControllerRevision[],
+  now: Date,
+): Revisions {
+  const known = revisionsOf(stack, objects);
   const newest = known.at(-1);
   const retry = stack.metadata.annotations?.[annotations.retry];
   if (newest !== undefined && newest.retry === retry && isDeepStrictEqual(newest.spec, stack.spec))
     return grouped(known, newest);
   // Those of a former object of the same name may still lie there: their names are taken.
-  const number = Math.max(0, ...listed.map(({ revision }) => revision)) + 1;
-  const object = toObject(stack, number, retry);
-  try {
-    const [added] = revisionsOf(stack, [await cluster.create(controllerRevisions, object, options)]);
-    if (added === undefined)
-      throw new Error(
-        `revision ${number} of ${stack.metadata.namespace}/${stack.metadata.name} cannot be read back`,
-      );
-    return grouped([...known, added], added);
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-    throw new Error(
-      `revision ${number} of ${stack.metadata.namespace}/${stack.metadata.name} was recorded by another process: looking again`,
-      { cause: error },
-    );
-  }
+  const number = Math.max(0, ...objects.map(({ revision }) => revision)) + 1;
+  const [added] = revisionsOf(stack, [toObject(stack, number, retry)]);
+  if (added === undefined) throw new Error(`revision ${number} does not belong to its own stack`);
+  const current: Revision = { ...added, time: formatTime(now), isNew: true };
+  return grouped([...known, current], current);
 }
 
 /** Revisions of exactly this object, oldest first; for readers such as the command line. */
@@ -129,48 +116,18 @@ export function revisionsOf(stack: JtelStack, objects: readonly ControllerRevisi
     .toSorted((a, b) => a.number - b.number);
 }
 
-export async function listRevisions(
-  cluster: Cluster,
-  stack: JtelStack,
-  options: CallOptions,
-): Promise<readonly ControllerRevision[]> {
-  const { name, namespace } = stack.metadata;
-  const listed = await cluster.list(
-    controllerRevisions,
-    { namespace, labelSelector: `${labels.stack}=${name}` },
-    options,
-  );
-  return listed.filter(({ metadata }) => metadata?.labels?.[labels.stack] === name);
-}
-
-/** Notes on a revision how work on it stands; refused (409) when somebody else did so meanwhile. */
-export async function noteOnRevision(
-  cluster: Cluster,
-  stack: JtelStack,
-  { name }: Revision,
-  note: { readonly attempt?: Attempt; readonly outcome?: RevisionOutcome },
-  options: CallOptions,
-): Promise<void> {
-  const live = await cluster.get(controllerRevisions, { namespace: stack.metadata.namespace, name }, options);
-  await cluster.patchAnnotations(
-    controllerRevisions,
-    live,
-    {
-      ...(note.attempt === undefined ? {} : { [attemptAnnotation]: JSON.stringify(note.attempt) }),
-      ...(note.outcome === undefined ? {} : { [outcomeAnnotation]: JSON.stringify(note.outcome) }),
-    },
-    options,
-  );
-}
-
-export async function removeRevisions(
-  cluster: Cluster,
-  stack: JtelStack,
-  names: readonly string[],
-  options: CallOptions,
-): Promise<void> {
-  for (const name of names)
-    await cluster.delete(controllerRevisions, { namespace: stack.metadata.namespace, name }, {}, options);
+/** What is noted on a revision, as its annotations. */
+export function noteAnnotations({
+  attempt,
+  outcome,
+}: {
+  readonly attempt?: Attempt;
+  readonly outcome?: RevisionOutcome;
+}): Readonly<Record<string, string>> {
+  return {
+    ...(attempt === undefined ? {} : { [attemptAnnotation]: JSON.stringify(attempt) }),
+    ...(outcome === undefined ? {} : { [outcomeAnnotation]: JSON.stringify(outcome) }),
+  };
 }
 
 /** Which revisions nobody needs any more: beyond the limit, and neither the current one nor one to go back to. */
@@ -194,7 +151,8 @@ function grouped(all: readonly Revision[], current: Revision): Revisions {
   return { all, current, ...optional({ good }) };
 }
 
-function toObject(stack: JtelStack, number: number, retry: string | undefined): ControllerRevision {
+/** The object that records a spec of the stack. */
+export function toObject(stack: JtelStack, number: number, retry: string | undefined): ControllerRevision {
   const { name, namespace, uid } = stack.metadata;
   const sourceRevision = stack.metadata.annotations?.[annotations.sourceRevision];
   const changedBy = lastWriter(stack);

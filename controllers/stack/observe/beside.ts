@@ -4,7 +4,7 @@ import type { Host, HostObservation } from '../../../host-driver/host.ts';
 import { compareCounts } from '../../loading/compare-counts.ts';
 import { countJobUID } from '../../loading/restore-orders.ts';
 import type { BesideLook, Observed } from '../model.ts';
-import type { DataLook } from './data.ts';
+import type { DataLook } from './source.ts';
 import { isCarriedOut } from '../data-order.ts';
 import { outcome } from '../../inputs/outcome.ts';
 import { optional } from '../../../base/optional.ts';

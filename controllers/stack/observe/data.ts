@@ -1,221 +1,53 @@
-/** Looks at what data a stack is to get: the JtelRestore that is to be carried out, or the first data where there are none. */
+/** Looks at the data of a stack: what they come from, whether those that were loaded are there, and what is loaded beside them. */
 
-import type { JtelRestore, JtelStack } from '../../../crds/index.ts';
-import type { HostObservation, HostState } from '../../../host-driver/host.ts';
-import { dockerVolume, loadProject, newVolumes, type SwitchedVolumes } from '../../../host-driver/volumes.ts';
+import type { Host } from '../../../host-driver/host.ts';
 import type { CallOptions } from '../../../runtime/client/cluster.ts';
-import type { Release } from '../../../release/generated/release.ts';
-import {
-  checkJobUID,
-  isOrdered,
-  orderID,
-  restoreJobUID,
-  standingOrders,
-} from '../../loading/restore-orders.ts';
-import { restoredVolumes } from '../../loading/restore-job.ts';
-import { initialLoading, orderedLoading, type DataDependencies, type Loading } from './data-source.ts';
-import type { DataOrder, Observed } from '../model.ts';
-import { outcome, type Outcome } from '../../inputs/outcome.ts';
-import { isCarriedOut } from '../data-order.ts';
-import { relocationLoading, type OtherHostDependencies } from './relocation.ts';
-import type { RelocationLook } from '../relocation.ts';
-import { loadJobUID } from '../plan/stages/data.ts';
+import type { Rendering } from '../desired/candidates.ts';
+import type { Choice, Observed } from '../model.ts';
+import { observeBeside } from './beside.ts';
+import { observeLoss } from './loss.ts';
+import type { Orders } from './orders.ts';
+import type { OtherHostDependencies } from './relocation.ts';
+import { sourceOfData, sourceOfMove, type DataLook } from './source.ts';
 import { optional } from '../../../base/optional.ts';
 
-export interface RestoreDependencies {
-  /** All JtelRestores of a stack, as last heard of. */
-  readonly restoresOf: (stack: JtelStack, options: CallOptions) => Promise<readonly JtelRestore[]>;
+interface DataInput {
+  readonly observed: Observed;
+  readonly orders: Orders;
+  readonly project: string;
+  readonly host?: Host;
+  readonly choice: Choice;
+  readonly rendering: Rendering;
 }
 
-/** What is asked for, before anything was looked at. */
-export interface Orders {
-  readonly order?: JtelRestore;
-  readonly ahead?: JtelRestore;
+export interface DataFound {
+  readonly found: DataLook['observed'] & Pick<Observed, 'beside' | 'loss'>;
+  /** Absent without a host or a release: then nothing is loaded. */
+  readonly data?: DataLook;
 }
 
-export async function observeOrders(
-  stack: JtelStack,
-  { restoresOf }: RestoreDependencies,
-  options: CallOptions,
-): Promise<Orders> {
-  const standing = standingOrders(await restoresOf(stack, options));
-  const order = standing.find(isOrdered);
-  const ahead = standing[0];
-  return {
-    ...optional({ order }),
-    ...(ahead === undefined || order !== undefined ? {} : { ahead }),
-  };
-}
-
-/** The job whose report matters now. */
-export function jobToRead(
-  stack: JtelStack,
-  { order }: Orders,
-  host: HostObservation | undefined,
-  move: string | undefined,
-): string {
-  if (move !== undefined) return restoreJobUID(move);
-  if (order === undefined) return loadJobUID(stack.metadata.uid);
-  const { uid } = order.metadata;
-  const load = restoreJobUID(uid);
-  // In place: only the load itself counts from here on.
-  if (host?.state?.data?.requestUID === uid || host?.jobs.some((job) => job.uid === load) === true)
-    return load;
-  return checkJobUID(uid);
-}
-
-export interface DataLook {
-  readonly observed: Pick<Observed, 'order' | 'initialData' | 'restoreAhead'>;
-  /** Holds secrets: for executors only. */
-  readonly loading?: Loading & { readonly loadID: string; readonly onData: DataOrder['onData'] };
-}
-
-/** Reads the store only when there is something to load. */
+/** Looks at what the data of the spec that holds come from, and whether those that were loaded are still there. */
 export async function observeData(
-  stack: JtelStack,
-  project: string,
-  { order, ahead }: Orders,
-  state: HostState | undefined,
-  release: Release,
-  dependencies: DataDependencies,
-  options: CallOptions,
-): Promise<DataLook> {
-  if (order !== undefined) return await observeOrder(order, project, state, release, dependencies, options);
-  if (state?.data !== undefined) return { observed: {} };
-  if (ahead !== undefined) return { observed: { restoreAhead: ahead.metadata.name } };
-  const found = await outcome(() => initialLoading(stack, release, dependencies, options));
-  const observed = { initialData: sourceOf(found) };
-  if (!found.ok) return { observed };
-  const { uid } = stack.metadata;
-  const { backupID } = found.value.source;
-  // The same for every try, so that a try after a crash knows half-loaded data as its own.
-  const loadID = backupID === undefined ? `${uid}-initial` : `${uid}-initial-${backupID}`;
-  return { observed, loading: { ...found.value, loadID, onData: 'Refuse' } };
-}
-
-async function observeOrder(
-  restore: JtelRestore,
-  project: string,
-  state: HostState | undefined,
-  release: Release,
-  dependencies: DataDependencies,
-  options: CallOptions,
-): Promise<DataLook> {
-  const { name, uid } = restore.metadata;
-  const { verify, inPlace, keepPreviousHours, ifNotEmpty, source } = restore.spec;
-  const asked = {
-    id: orderID(restore),
-    name,
-    requestUID: uid,
-    verify,
-    inPlace,
-    keepPreviousHours,
-    onData: ifNotEmpty === 'Replace' ? 'Replace' : 'Refuse',
-  } as const;
-  if (isCarriedOut(state?.data, { requestUID: uid })) {
-    // Its store may be away by now: nothing of it is needed any more.
-    const { source: loaded = '', backupID = '' } = state?.data ?? {};
-    const backup: DataOrder['backup'] = {
-      ok: true,
-      value: { kind: 'Backup', source: loaded, backupID, version: release.version, database: 'None' },
-    };
-    return {
-      observed: { order: { ...asked, kind: source.undoOf === undefined ? 'Restore' : 'Undo', backup } },
-    };
-  }
-  if (source.undoOf !== undefined)
-    return { observed: { order: { ...asked, ...undoOf(source.undoOf, project, uid, state, release) } } };
-  const found = await outcome(() => orderedLoading(restore, release, dependencies, options));
-  const volumes =
-    found.ok && found.value.backup !== undefined
-      ? restoredVolumes(release, found.value.backup.loaded.manifest)
-      : [];
-  const order: DataOrder = {
-    ...asked,
-    kind: 'Restore',
-    backup: sourceOf(found),
-    ...placeBeside(project, newVolumes(project, volumes, uid), uid, state),
-  };
-  return {
-    observed: { order },
-    ...(found.ok ? { loading: { ...found.value, loadID: uid, onData: asked.onData } } : {}),
-  };
-}
-
-function placeBeside(
-  project: string,
-  volumes: SwitchedVolumes,
-  uid: string,
-  state: HostState | undefined,
-): Pick<DataOrder, 'beside'> {
-  const keys = Object.keys(volumes);
-  if (keys.length === 0) return {};
-  return {
-    beside: {
-      project: loadProject(uid),
-      volumes,
-      inUse: keys.map((volume) => dockerVolume(project, volume, state?.volumes)),
-    },
-  };
-}
-
-/** The data from before a restore, as something to switch to. */
-function undoOf(
-  undone: string,
-  project: string,
-  uid: string,
-  state: HostState | undefined,
-  release: Release,
-): Pick<DataOrder, 'kind' | 'backup' | 'undoOf' | 'beside'> {
-  const { previous } = state ?? {};
-  const { source = 'the data from before', backupID, dataSets } = previous?.data ?? {};
-  const backup: DataOrder['backup'] = {
-    ok: true,
-    value: {
-      kind: 'Backup',
-      source,
-      version: previous?.version ?? release.version,
-      database: 'None',
-      ...optional({ dataSets, backupID }),
-    },
-  };
-  return {
-    kind: 'Undo',
-    backup,
-    undoOf: undone,
-    ...placeBeside(project, previous?.volumes ?? {}, uid, state),
-  };
-}
-
-/** The load on the new host of a move is carried out like an order. */
-export async function observeMove(
-  stack: JtelStack,
-  look: RelocationLook,
-  state: HostState | undefined,
-  release: Release,
+  { observed, orders, project, host, choice, rendering }: DataInput,
   dependencies: OtherHostDependencies,
   options: CallOptions,
-): Promise<DataLook> {
-  const found = await outcome(() => relocationLoading(stack, look, release, dependencies, options));
-  // Data that are there were proven superseded, and marked as being overwritten, before this matters.
-  const onData = state?.data === undefined ? 'Refuse' : 'Replace';
-  const order: DataOrder = {
-    kind: 'Relocation',
-    name: look.id,
-    requestUID: look.id,
-    onData,
-    backup: sourceOf(found),
-    // Nothing runs there yet, so nothing is gained by loading beside it.
-    verify: 'Checksum',
-    inPlace: 'Accept',
-    keepPreviousHours: 0,
-  };
-  return {
-    observed: { order },
-    ...(found.ok ? { loading: { ...found.value, loadID: `${stack.metadata.uid}-${look.id}`, onData } } : {}),
-  };
-}
-
-function sourceOf(found: Outcome<Loading>): DataOrder['backup'] {
-  return found.ok ? { ok: true, value: found.value.source } : found;
+): Promise<DataFound> {
+  const { stack, desired } = choice;
+  if (!observed.host.ok || host === undefined) return { found: {} };
+  const seen = observed.host.value;
+  const release = rendering.release?.loaded.release;
+  const { relocation } = observed;
+  const data =
+    release === undefined
+      ? undefined
+      : relocation === undefined
+        ? await sourceOfData(stack, project, orders, seen.state, release, dependencies, options)
+        : await sourceOfMove(stack, relocation, seen.state, release, dependencies, options);
+  const [beside, loss] = await Promise.all([
+    observeBeside(host, seen, data, options.signal),
+    desired === undefined || relocation !== undefined
+      ? undefined
+      : observeLoss(stack, seen, desired.release, dependencies, options),
+  ]);
+  return { found: { ...data?.observed, ...optional({ beside, loss }) }, ...optional({ data }) };
 }

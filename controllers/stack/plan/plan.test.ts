@@ -1,7 +1,7 @@
 /** The planner on a new installation: its steps, the data it finds, and the hosts it leaves alone. */
 import { describe, expect, it } from 'vitest';
 import type { HostObservation, ObservedJob } from '../../../host-driver/host.ts';
-import type { Observed, Plan, PlanInput } from '../model.ts';
+import type { Plan, PlanInput } from '../model.ts';
 import { plan } from './plan.ts';
 import {
   aHost,
@@ -16,6 +16,7 @@ import {
   planInput,
   state,
   wave,
+  type Scene,
 } from '../testing.ts';
 
 const job = (jobState: ObservedJob['state'], changes: Partial<ObservedJob> = {}): ObservedJob => ({
@@ -27,7 +28,7 @@ const job = (jobState: ObservedJob['state'], changes: Partial<ObservedJob> = {})
 });
 
 /** @param version that runs. */
-function withoutKeys(host: HostObservation, version = '3.43.2'): Observed {
+function withoutKeys(host: HostObservation, version = '3.43.2'): Scene {
   const { applied } = state();
   if (applied === undefined) throw new Error('the builder has no applied release');
   const found = observing(
@@ -46,7 +47,7 @@ function withoutKeys(host: HostObservation, version = '3.43.2'): Observed {
 
 describe('a new installation walks from nothing to Ready', () => {
   const runningDatabase = [container('acd-dbm')];
-  const steps: readonly (readonly [string, Observed, readonly string[]])[] = [
+  const steps: readonly (readonly [string, Scene, readonly string[]])[] = [
     [
       'makes credentials first',
       observing(anEmptyHost(), {
@@ -125,7 +126,7 @@ describe('a new installation walks from nothing to Ready', () => {
 });
 
 describe('data that is already there', () => {
-  const failed = (reason: string, finishedSecondsAgo: number): Observed => {
+  const failed = (reason: string, finishedSecondsAgo: number): Scene => {
     const failedJob = job('Failed', {
       exitCode: 1,
       finishedSeconds: now.getTime() / 1000 - finishedSecondsAgo,
@@ -152,7 +153,7 @@ describe('data that is already there', () => {
     expect(wave(failed('DownloadFailed', 61))).toEqual(['RemoveJob']);
   });
   describe('a first load that fails', () => {
-    const counted = (observed: Observed, failures: number, revision = 0): Plan => {
+    const counted = (observed: Scene, failures: number, revision = 0): Plan => {
       const lastFailure = `${observed.load?.job.uid}@${observed.load?.job.finishedSeconds}`;
       const stack = aStack({}, {}, { firstLoad: { revision, failures, lastFailure } });
       return plan(planInput(observed, { stack }));

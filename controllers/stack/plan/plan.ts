@@ -6,15 +6,16 @@
  * same place.
  */
 
-import type { Plan, PlanInput, Refusal, Stage } from '../model.ts';
+import type { Plan, PlanInput, Stage, Verdict } from '../model.ts';
 import { act } from './stages/act.ts';
-import { applyStage, backupStage, diskStage, versionStage, windowStage } from './stages/change.ts';
+import { applyStage, backupStage } from './stages/change.ts';
+import { diskStage, inputsStage, preflightStage, versionStage, windowStage } from '../desired/refusal.ts';
 import { refuseStage } from './stages/beside.ts';
 import { dataStage } from './stages/data.ts';
 import { planDeletion } from './stages/deletion.ts';
 import { lossStage } from './stages/loss.ts';
 import { failureStage } from './stages/failure.ts';
-import { hostStage, preflightStage, inputsStage, setUpStage } from './stages/host.ts';
+import { hostStage, setUpStage } from './stages/host.ts';
 import { formerStage, relocationStage } from './stages/relocation.ts';
 import { outcomeStage, refusalStage } from './stages/outcome.ts';
 import { cleanUpStage, driftStage, healthStage } from './stages/running.ts';
@@ -45,22 +46,16 @@ const stages: readonly Stage[] = [
   refusalStage,
 ];
 
-/** What can keep a spec from being begun while the one before it runs on. */
-const objections: readonly Stage[] = [inputsStage, versionStage, windowStage, preflightStage, diskStage];
-
-/** @returns why this spec is not begun now; undefined when nothing speaks against it. */
-export function refusal(input: PlanInput): Refusal | undefined {
-  if (input.stack.metadata.deletionTimestamp !== undefined) return undefined;
-  for (const stage of objections) {
-    const verdict = stage(input);
-    if (verdict !== undefined)
-      return verdict.kind === 'Blocked' || verdict.kind === 'Wait' ? verdict : undefined;
-  }
-  return undefined;
-}
-
 /** @returns what to do next for this stack; never throws, never acts. */
 export function plan(input: PlanInput): Plan {
+  const { current } = input.observed.revisions ?? {};
+  const verdict = decide(input);
+  return current?.isNew === true
+    ? { ...verdict, record: { type: 'RecordRevision', number: current.number } }
+    : verdict;
+}
+
+function decide(input: PlanInput): Verdict {
   if (input.stack.metadata.deletionTimestamp !== undefined) return planDeletion(input);
   for (const stage of stages) {
     const verdict = stage(input);
@@ -73,7 +68,7 @@ export function plan(input: PlanInput): Plan {
 }
 
 /** `powerState: Stopped` ends the walk after the host is in order: nothing is loaded or started. */
-function stopStage(input: PlanInput): Plan | undefined {
+function stopStage(input: PlanInput): Verdict | undefined {
   const { stack, observed } = input;
   if (stack.spec.powerState !== 'Stopped' || !observed.host.ok) return undefined;
   const running = observed.host.value.containers.filter(

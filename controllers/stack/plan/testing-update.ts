@@ -1,10 +1,10 @@
 /** Builders for the tests of changes: a stack on its way from 3.43.1 to 3.43.2. Those of the way there and those of the way back need the same. */
 import type { JtelBackup, JtelStackSpec } from '../../../crds/index.ts';
 import type { HostObservation, HostState, ObservedContainer } from '../../../host-driver/host.ts';
-import type { Observed, Plan, PlanInput } from '../model.ts';
+import type { Plan, PlanInput } from '../model.ts';
 import { plan } from './plan.ts';
 import type { Attempt, Revision, RevisionOutcome, Revisions } from '../desired/revisions.ts';
-import { aHost, aStack, container, now, observing, planInput, state } from '../testing.ts';
+import { aHost, aStack, container, now, observing, planInput, state, type Scene } from '../testing.ts';
 import { optional } from '../../../base/optional.ts';
 
 export const policy = {
@@ -78,7 +78,7 @@ export const all = (...changed: readonly ObservedContainer[]): readonly Observed
 export function planned(
   host: HostObservation,
   revisions: Revisions,
-  changes: Partial<Observed> = {},
+  changes: Partial<Scene> = {},
   input: Partial<PlanInput> = {},
 ): Plan {
   return plan(

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { HostObservation } from '../../../host-driver/host.ts';
 import { fallback, withWorkload } from '../desired/effective.ts';
-import type { Observed } from '../model.ts';
-import { plan, refusal } from './plan.ts';
+import { refusal } from '../desired/refusal.ts';
+import { plan } from './plan.ts';
 import type { Attempt, Revisions } from '../desired/revisions.ts';
-import { aHost, aStack, now, observing, planInput, state } from '../testing.ts';
+import { aHost, aStack, now, observing, planInput, state, type Scene } from '../testing.ts';
 import {
   all,
   backup,
@@ -106,7 +106,7 @@ describe('an update', () => {
 
 describe('the disk before an update', () => {
   const images = [{ repository: 'registry/jtel/acd-web', digest: 'sha256:1', tag: '' }];
-  const desired = (host: HostObservation): Partial<Observed> => {
+  const desired = (host: HostObservation): Partial<Scene> => {
     const { desired: wanted } = observing(host);
     return wanted === undefined ? {} : { desired: { ...wanted, release: { ...wanted.release, images } } };
   };

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { annotations } from '../../../crds/index.ts';
 import type { HostObservation } from '../../../host-driver/host.ts';
-import type { Observed, PlanInput } from '../model.ts';
+import type { PlanInput } from '../model.ts';
 import { plan } from './plan.ts';
 import {
   aHost,
@@ -16,6 +16,7 @@ import {
   planInput,
   state,
   wave,
+  type Scene,
 } from '../testing.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -76,7 +77,7 @@ describe('drift', () => {
 });
 
 describe('another version', () => {
-  const running = (version: string): Observed =>
+  const running = (version: string): Scene =>
     observing(
       aHost({
         state: state({
@@ -137,7 +138,7 @@ describe('another version', () => {
 });
 
 describe('a self-signed certificate', () => {
-  const ending = (days: number): Observed => {
+  const ending = (days: number): Scene => {
     const observed = observing(aHost());
     return observed.desired === undefined
       ? observed

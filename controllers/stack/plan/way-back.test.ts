@@ -2,9 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JtelRestore, JtelStack } from '../../../crds/index.ts';
 import type { HostObservation } from '../../../host-driver/host.ts';
-import type { Observed } from '../model.ts';
 import type { Attempt, RevisionOutcome } from '../desired/revisions.ts';
-import { aHost, aStack, container, observing, state } from '../testing.ts';
+import { aHost, aStack, container, observing, state, type Scene } from '../testing.ts';
 import {
   all,
   backup,
@@ -36,7 +35,7 @@ const failure = {
 } as const;
 
 describe('a change has failed', () => {
-  const withUpdater = (host: HostObservation): Partial<Observed> => {
+  const withUpdater = (host: HostObservation): Partial<Scene> => {
     const { desired } = observing(host);
     return {
       ...backup('Completed'),
@@ -176,7 +175,7 @@ describe('the way back', () => {
   };
   const { restoreRef: _restore, ...dataKept } = rollingBack;
   const held = aStack({ version: '3.43.1', update: policy, ...store });
-  const previous = (host: HostObservation): Partial<Observed> => {
+  const previous = (host: HostObservation): Partial<Scene> => {
     const { desired, release } = observing(host);
     return {
       ...(desired === undefined

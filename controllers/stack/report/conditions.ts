@@ -5,9 +5,10 @@
 
 import type { JtelStack, Reason, StackConditionType } from '../../../crds/index.ts';
 import type { Problem } from '../../inputs/outcome.ts';
-import type { Activity, Observed, Plan, Step } from '../model.ts';
+import type { Activity, Choice, Observed, Plan, Step } from '../model.ts';
 import { describeLoss } from '../plan/stages/loss.ts';
 import { findDrift, findHostDrift, findUnhealthy } from '../plan/stages/running.ts';
+import { hostRemarks } from './host-remarks.ts';
 import { optional } from '../../../base/optional.ts';
 
 /** How long the last known state of an unreachable host stays believed. */
@@ -23,7 +24,8 @@ export interface ConditionDraft {
   readonly message: string;
 }
 
-export interface ConditionInput {
+export interface ConditionInput extends Omit<Choice, 'stack'> {
+  /** As it stands in the cluster, whatever it is held to. */
   readonly stack: JtelStack;
   readonly observed: Observed;
   readonly plan: Plan;
@@ -67,7 +69,7 @@ const progressReasons: Readonly<Record<Step, Reason>> = {
 
 /** @returns the conditions to set. A missing one of `transientConditions` is to be removed, any other missing one keeps its last word. */
 export function draftConditions(input: ConditionInput): readonly ConditionDraft[] {
-  const { objection } = input.observed;
+  const { objection } = input;
   const drafts = draftAll(input);
   if (objection === undefined) return drafts;
   // Everything observed is about the spec that runs on; what is wrong with the one that stands there belongs where it is looked for.
@@ -87,7 +89,7 @@ function draftAll(input: ConditionInput): readonly ConditionDraft[] {
     ...reconciling(input),
     ...stalled(input),
     hostReachable(input),
-    release(input),
+    releaseAvailable(input),
     ...preflight(input),
     ...dataLoaded(input),
     ...upToDate(input),
@@ -110,7 +112,7 @@ export function describe(
 }
 
 function ready(input: ConditionInput): ConditionDraft {
-  const { observed, plan, failure, previousReady } = input;
+  const { desired, observed, plan, failure, previousReady } = input;
   const draft = (status: ConditionDraft['status'], reason: Reason, message: string): ConditionDraft => ({
     type: 'Ready',
     status,
@@ -121,7 +123,7 @@ function ready(input: ConditionInput): ConditionDraft {
   if (plan.kind === 'Done' && plan.step === 'Stop')
     return draft('False', 'Stopped', 'The stack is stopped, as spec.powerState asks.');
   if (plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp')) {
-    const count = observed.desired?.release.services.length ?? 0;
+    const count = desired?.release.services.length ?? 0;
     return draft('True', 'Healthy', `All ${count} services run and are healthy.`);
   }
   // It waits for its hour, and meanwhile everything is as it should be.
@@ -214,23 +216,29 @@ function hostReachable({ observed, plan }: ConditionInput): ConditionDraft {
   );
 }
 
-function release({ observed }: ConditionInput): ConditionDraft {
-  if (observed.release.ok) {
+function releaseAvailable({ release }: ConditionInput): ConditionDraft {
+  if (release.ok) {
     return {
       type: 'ReleaseAvailable',
       status: 'True',
       reason: 'ReleaseAvailable',
-      message: `Release ${observed.release.value.version} is in the store.`,
+      message: `Release ${release.value.version} is in the store.`,
     };
   }
-  const { reason, message } = observed.release;
+  const { reason, message } = release;
   return { type: 'ReleaseAvailable', status: reason === 'NotChecked' ? 'Unknown' : 'False', reason, message };
 }
 
-function preflight({ observed, graceOver }: ConditionInput): readonly ConditionDraft[] {
-  if (!observed.host.ok || !observed.release.ok) return graceOver ? [unknown('Preflight', observed)] : [];
-  const first = observed.findings[0];
-  const { remarks = [] } = observed;
+function preflight({
+  stack,
+  findings,
+  release,
+  observed,
+  graceOver,
+}: ConditionInput): readonly ConditionDraft[] {
+  if (!observed.host.ok || !release.ok) return graceOver ? [unknown('Preflight', observed)] : [];
+  const first = findings[0];
+  const remarks = hostRemarks(stack, observed.host.value.facts);
   if (first === undefined)
     return [
       {
@@ -240,7 +248,7 @@ function preflight({ observed, graceOver }: ConditionInput): readonly ConditionD
         message: ['The host has what the release needs.', ...remarks].join(' '),
       },
     ];
-  const message = [...observed.findings.map((finding) => finding.message), ...remarks].join(' ');
+  const message = [...findings.map((finding) => finding.message), ...remarks].join(' ');
   return [{ type: 'Preflight', status: 'False', reason: first.reason, message }];
 }
 
@@ -288,14 +296,14 @@ function dataLoaded({ stack, observed, plan, graceOver }: ConditionInput): reado
   ];
 }
 
-function upToDate({ observed, plan, graceOver }: ConditionInput): readonly ConditionDraft[] {
+function upToDate({ desired, observed, plan, graceOver }: ConditionInput): readonly ConditionDraft[] {
   if (!observed.host.ok) return graceOver ? [unknown('UpToDate', observed)] : [];
   if (plan.kind === 'Blocked' && plan.condition === 'UpToDate') {
     return [{ type: 'UpToDate', status: 'False', reason: plan.reason, message: plan.message }];
   }
-  if (observed.desired === undefined) return [];
+  if (desired === undefined) return [];
   const applied = observed.host.value.state?.applied;
-  const wanted = observed.desired.release;
+  const wanted = desired.release;
   return applied?.digest === wanted.digest
     ? [
         {

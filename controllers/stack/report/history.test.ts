@@ -1,12 +1,13 @@
 /** What the status says about changes: history, the way back, the spec that waits or was refused. */
 import { describe, expect, it } from 'vitest';
 import type { JtelBackup, JtelStackStatus } from '../../../crds/index.ts';
-import { appliedRevision, historyOf, rollbackBackup, rollbackPoint } from './history.ts';
+import { rollbackBackup, rollbackPoint } from '../desired/rollback.ts';
+import { appliedRevision, historyOf } from './history.ts';
 import type { Attempt, Revision, RevisionOutcome, Revisions } from '../desired/revisions.ts';
 import { outdatedRevisions } from '../desired/revisions.ts';
 import { summarise } from './status.ts';
 import { plan } from '../plan/plan.ts';
-import { aHost, aStack, container, identity, now, observing, state } from '../testing.ts';
+import { aHost, aStack, container, identity, now, observing, state, type Scene } from '../testing.ts';
 import { optional } from '../../../base/optional.ts';
 
 const at = (minute: number): string => `2026-03-01T02:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -123,8 +124,14 @@ describe('the status of a spec that', () => {
     const found = status.conditions?.find((condition) => condition.type === type);
     return found === undefined ? undefined : `${found.status} ${found.reason}`;
   };
-  const look = (observed: Parameters<typeof summarise>[0]['observed'], when = now): JtelStackStatus =>
-    summarise({ stack, observed, plan: plan({ stack: aStack(), observed, identity, now: when }), now: when });
+  const look = (observed: Scene, when = now): JtelStackStatus =>
+    summarise({
+      ...observed,
+      stack,
+      observed,
+      plan: plan({ ...observed, stack: aStack(), observed, identity, now: when }),
+      now: when,
+    });
 
   it('waits for its window is Ready: the release before it serves', () => {
     const objection = {

@@ -1,6 +1,6 @@
 /** The story of a stack's specs for `status.history`, `status.revision` and `status.rollback`, from its revisions. Pure. */
 
-import type { JtelBackup, JtelStackStatus } from '../../../crds/index.ts';
+import type { JtelStackStatus } from '../../../crds/index.ts';
 import type { Revision, Revisions } from '../desired/revisions.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -30,38 +30,6 @@ export function appliedRevision({ current, good }: Revisions): number | undefine
   return current.outcome?.result === 'RolledBack' ? current.outcome.backTo : good?.number;
 }
 
-/** Where one could go back to by hand: what ran before the last update, and the backup that was made then. */
-export function rollbackPoint(
-  revisions: Revisions,
-  backup: JtelBackup | undefined,
-  previous: JtelStackStatus['rollback'],
-): JtelStackStatus['rollback'] {
-  const updated = revisions.all.findLast(
-    ({ attempt, outcome }) => attempt?.action === 'Update' && outcome?.result === 'Succeeded',
-  );
-  const from = updated?.attempt?.from;
-  if (updated === undefined || from === undefined) return undefined;
-  const backupRef = updated.attempt?.backupRef;
-  if (backupRef === undefined) return { revision: from.revision, version: from.version };
-  const known = backup?.metadata.name === backupRef ? backup.status?.immutability?.untilTime : undefined;
-  const until = known ?? (previous?.backupRef?.name === backupRef ? previous.availableUntil : undefined);
-  return {
-    revision: from.revision,
-    version: from.version,
-    backupRef: { name: backupRef },
-    ...optional({ availableUntil: until }),
-  };
-}
-
-/** Name of the backup that {@link rollbackPoint} refers to; to be read once, until its retention is known. */
-export function rollbackBackup(
-  revisions: Revisions,
-  previous: JtelStackStatus['rollback'],
-): string | undefined {
-  const name = rollbackPoint(revisions, undefined, undefined)?.backupRef?.name;
-  return previous?.backupRef?.name === name && previous?.availableUntil !== undefined ? undefined : name;
-}
-
 function entriesOf(revision: Revision, { all, current }: Revisions): readonly HistoryEntry[] {
   const { attempt, outcome, spec, number } = revision;
   const about = {
@@ -76,6 +44,8 @@ function entriesOf(revision: Revision, { all, current }: Revisions): readonly Hi
     // Overtaken by a newer spec before it was through.
     if (attempt === undefined || number === current.number) return [];
     const next = all.find((one) => one.number > number);
+    // It has no time before it is recorded.
+    if (next?.isNew === true) return [];
     return [{ ...about, result: 'Superseded', completionTime: next?.time ?? attempt.startTime }];
   }
   const downtime = outcome.downtimeSeconds === undefined ? {} : { downtimeSeconds: outcome.downtimeSeconds };

@@ -2,17 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { findCondition } from '../../../runtime/report/conditions.ts';
 import type { JtelStack, JtelStackStatus, StackConditionType } from '../../../crds/index.ts';
 import { transitionEvents } from './events.ts';
-import type { Observed } from '../model.ts';
 import { plan } from '../plan/plan.ts';
 import { summarise } from './status.ts';
-import { aHost, anEmptyHost, aStack, container, identity, now, observing } from '../testing.ts';
+import { aHost, anEmptyHost, aStack, container, identity, now, observing, type Scene } from '../testing.ts';
 
 function statusOf(
-  observed: Observed,
+  observed: Scene,
   stack: JtelStack = aStack(),
   extra: Partial<Parameters<typeof summarise>[0]> = {},
 ): JtelStackStatus {
-  return summarise({ stack, observed, plan: plan({ stack, observed, identity, now }), now, ...extra });
+  return summarise({
+    ...observed,
+    stack,
+    observed,
+    plan: plan({ ...observed, stack, observed, identity, now }),
+    now,
+    ...extra,
+  });
 }
 
 function condition(

@@ -6,8 +6,9 @@ import { findCondition, removeCondition, setCondition } from '../../../runtime/r
 import { rememberedOrders, summariseOrder } from '../data-order.ts';
 import { summariseRelocation } from './relocation.ts';
 import { describe, draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
-import type { Observed, StatusInput } from '../model.ts';
-import { appliedRevision, historyOf, rollbackPoint } from './history.ts';
+import type { Desired, Observed, StatusInput } from '../model.ts';
+import { rollbackPoint } from '../desired/rollback.ts';
+import { appliedRevision, historyOf } from './history.ts';
 import type { Revisions } from '../desired/revisions.ts';
 import { isOverdue } from '../plan/stages/failure.ts';
 import { findUnhealthy } from '../plan/stages/running.ts';
@@ -38,7 +39,7 @@ export function summarise(input: StatusInput): JtelStackStatus {
       (applied?.version ?? previous.version) === stack.spec.version ? undefined : stack.spec.version,
     ...(host === undefined
       ? {}
-      : { host: summariseHost(stack, host), ...summariseComponents(stack, observed, host) }),
+      : { host: summariseHost(stack, host), ...summariseComponents(stack, input.desired, host) }),
     data: summariseData(input) ?? previous.data,
     firstLoad: summariseFirstLoad(input),
     ...summariseOrders(input),
@@ -239,10 +240,10 @@ function roundDown(bytes: number, previous: number | undefined): number {
 
 function summariseComponents(
   stack: JtelStack,
-  observed: Observed,
+  desired: Desired | undefined,
   host: HostObservation,
 ): Pick<JtelStackStatus, 'components' | 'componentsReady'> {
-  const order = observed.desired?.release.services ?? [];
+  const order = desired?.release.services ?? [];
   const rank = (container: ObservedContainer): number => {
     const index = order.indexOf(container.service);
     return index < 0 ? order.length : index;
@@ -273,6 +274,6 @@ function summariseComponents(
   if (wanted.length === 0) return { components };
   return {
     components,
-    componentsReady: `${wanted.length - findUnhealthy(host, wanted, observed.desired?.release.tasks).length}/${wanted.length}`,
+    componentsReady: `${wanted.length - findUnhealthy(host, wanted, desired?.release.tasks).length}/${wanted.length}`,
   };
 }

@@ -2,10 +2,10 @@
 
 import type { Action } from '../../actions.ts';
 import type { HostObservation, RenderedRelease } from '../../../../host-driver/host.ts';
-import type { Plan, PlanInput, Step } from '../../model.ts';
+import type { Verdict, PlanInput, Step } from '../../model.ts';
 
 /** A wave that changes the host: claims it first unless this process holds it already. */
-export function act(input: PlanInput, step: Step, actions: readonly Action[], message: string): Plan {
+export function act(input: PlanInput, step: Step, actions: readonly Action[], message: string): Verdict {
   const state = input.observed.host.ok ? input.observed.host.value.state : undefined;
   const held =
     state !== undefined &&

@@ -7,7 +7,7 @@
 import { checkJobUID, restoreJobUID } from '../../../loading/restore-orders.ts';
 import type { Action } from '../../actions.ts';
 import { isCarriedOut, ordersToRemember } from '../../data-order.ts';
-import type { BesideVolumes, DataOrder, DataSource, Plan, PlanInput } from '../../model.ts';
+import type { BesideVolumes, DataOrder, DataSource, Verdict, PlanInput } from '../../model.ts';
 import { act, preparations } from './act.ts';
 import { brokenContainers, describeContainer } from './failure.ts';
 import { checkStage, dataBlocked, dataSetsOf, endOfOrder, failed, versionObstacle } from './order.ts';
@@ -23,14 +23,9 @@ const gibibyte = 2 ** 30;
 const databaseSeconds = 900;
 
 /** @returns undefined when it is to be done in place: nothing is there, or there is no room and that was accepted. */
-export function besideStage(input: PlanInput, order: DataOrder, source: DataSource): Plan | undefined {
-  const { observed } = input;
-  if (
-    !observed.host.ok ||
-    observed.desired === undefined ||
-    order.kind !== 'Restore' ||
-    order.onData !== 'Replace'
-  )
+export function besideStage(input: PlanInput, order: DataOrder, source: DataSource): Verdict | undefined {
+  const { desired, observed } = input;
+  if (!observed.host.ok || desired === undefined || order.kind !== 'Restore' || order.onData !== 'Replace')
     return undefined;
   const host = observed.host.value;
   const { data } = host.state ?? {};
@@ -52,7 +47,7 @@ export function besideStage(input: PlanInput, order: DataOrder, source: DataSour
     }
   }
   if (beside === undefined) return undefined;
-  const first = preparations(host, observed.desired.release);
+  const first = preparations(host, desired.release);
   if (first.length > 0)
     return act(input, 'LoadBeside', first, `preparing to restore ${source.source}; the stack serves`);
   if (!begun) {
@@ -75,7 +70,7 @@ function size(bytes: number): string {
   return bytes >= gibibyte ? `${(bytes / gibibyte).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
 
-function load(input: PlanInput, order: DataOrder, source: DataSource, beside: BesideVolumes): Plan {
+function load(input: PlanInput, order: DataOrder, source: DataSource, beside: BesideVolumes): Verdict {
   const { observed } = input;
   const uid = restoreJobUID(order.requestUID);
   const report = observed.load?.job.uid === uid ? observed.load : undefined;
@@ -110,14 +105,14 @@ function load(input: PlanInput, order: DataOrder, source: DataSource, beside: Be
 }
 
 /** A database of its own on the new volumes; undefined once it is healthy. */
-function databaseBeside(input: PlanInput, source: DataSource): Plan | undefined {
-  const { observed, now } = input;
+function databaseBeside(input: PlanInput, source: DataSource): Verdict | undefined {
+  const { release, observed, now } = input;
   const { beside } = observed;
-  if (!observed.host.ok || !observed.release.ok || beside === undefined)
+  if (!observed.host.ok || !release.ok || beside === undefined)
     return wait('the database beside the stack was not looked at yet');
   if (!beside.ok) return dataBlocked('LoadBeside', beside.reason, beside.message, false, lookSeconds);
   const { containers } = beside.value.host;
-  const services = observed.release.value.databaseServices;
+  const services = release.value.databaseServices;
   const found = services.map((service) =>
     containers.find((one) => one.service === service && one.state !== 'removing'),
   );
@@ -149,7 +144,7 @@ function databaseBeside(input: PlanInput, source: DataSource): Plan | undefined 
 }
 
 /** What was loaded is started and counted once; undefined when that went well. */
-function verify(input: PlanInput, order: DataOrder, source: DataSource): Plan | undefined {
+function verify(input: PlanInput, order: DataOrder, source: DataSource): Verdict | undefined {
   const database = databaseBeside(input, source);
   if (database !== undefined) return database;
   const { beside } = input.observed;
@@ -179,7 +174,7 @@ function verify(input: PlanInput, order: DataOrder, source: DataSource): Plan | 
   }
 }
 
-function switchTo(input: PlanInput, order: DataOrder, source: DataSource, beside: BesideVolumes): Plan {
+function switchTo(input: PlanInput, order: DataOrder, source: DataSource, beside: BesideVolumes): Verdict {
   const wave: readonly Action[] = [
     ...confirm(order),
     ...(input.observed.beside?.ok === true && input.observed.beside.value.host.state !== undefined
@@ -222,7 +217,7 @@ function confirm(order: DataOrder): readonly Action[] {
 }
 
 /** Back to the data from before a restore, in the time of a restart. */
-export function undoStage(input: PlanInput, order: DataOrder): Plan {
+export function undoStage(input: PlanInput, order: DataOrder): Verdict {
   const { observed } = input;
   const state = observed.host.ok ? observed.host.value.state : undefined;
   if (
@@ -248,21 +243,16 @@ export function undoStage(input: PlanInput, order: DataOrder): Plan {
 }
 
 /** The new data are in use and the stack does not become healthy on them: those from before come back. */
-export function refuseStage(input: PlanInput): Plan | undefined {
-  const { observed, stack, now } = input;
+export function refuseStage(input: PlanInput): Verdict | undefined {
+  const { desired, observed, stack, now } = input;
   const { order } = observed;
-  if (
-    !observed.host.ok ||
-    observed.desired === undefined ||
-    order === undefined ||
-    order.kind === 'Relocation'
-  )
+  if (!observed.host.ok || desired === undefined || order === undefined || order.kind === 'Relocation')
     return undefined;
   const { state } = observed.host.value;
   if (state?.previous === undefined || !isCarriedOut(state.data, order)) return undefined;
   // There the data from before are those of an update that failed: nobody wants them back.
   if (observed.revisions?.current.outcome?.result === 'RollingBack') return undefined;
-  const { services, tasks = [] } = observed.desired.release;
+  const { services, tasks = [] } = desired.release;
   const unwell = findUnhealthy(observed.host.value, services, tasks);
   if (unwell.length === 0) return undefined;
   const { switchTime } = state.previous;
@@ -297,7 +287,7 @@ export function refuseStage(input: PlanInput): Plan | undefined {
   );
 }
 
-function wait(message: string): Plan {
+function wait(message: string): Verdict {
   return {
     kind: 'Wait',
     step: 'LoadBeside',

@@ -7,12 +7,12 @@
 import type { JtelStack, Reason } from '../../../../crds/index.ts';
 import type { JobReport } from '../../../../host-driver/host.ts';
 import { pauseSeconds } from '../../../../runtime/control/back-off.ts';
-import { checkJobUID, restoreJobUID } from '../../../loading/restore-orders.ts';
+import { checkJobUID, loadJobUID, restoreJobUID } from '../../../loading/restore-orders.ts';
 import type { Action } from '../../actions.ts';
 import { isCarriedOut, ordersToRemember, replayObjection } from '../../data-order.ts';
 import { afterLoadJob, pauseLeft } from '../../../times/pauses.ts';
 import { failuresOf, firstLoadFailures, isPermanent, loadFailure, mostFailures } from '../load-report.ts';
-import type { DataOrder, DataSource, Plan, PlanInput } from '../../model.ts';
+import type { DataOrder, DataSource, Verdict, PlanInput } from '../../model.ts';
 import { act, preparations } from './act.ts';
 import { besideStage, undoStage } from './beside.ts';
 import {
@@ -40,14 +40,9 @@ const passing: ReadonlySet<Reason> = new Set([
   'ContainerNotFound',
 ]);
 
-/** Stable over restarts and retries, so that a second start adopts the first's job and its half-loaded data. */
-export function loadJobUID(stackUID: string): string {
-  return `${stackUID}-load`;
-}
-
-export function dataStage(input: PlanInput): Plan | undefined {
-  const { stack, observed } = input;
-  if (!observed.host.ok || !observed.release.ok || observed.desired === undefined) return undefined;
+export function dataStage(input: PlanInput): Verdict | undefined {
+  const { stack, desired, release, observed } = input;
+  if (!observed.host.ok || !release.ok || desired === undefined) return undefined;
   const data = observed.host.value.state?.data;
   const { order } = observed;
   const refused = order !== undefined && observed.host.value.state?.refused?.requestUID === order.requestUID;
@@ -91,8 +86,8 @@ function waitsForRestore(name: string, { metadata }: JtelStack): string {
 }
 
 /** A JtelRestore: beside the data in use where it can. In place, the stack is stopped and marked once everything was checked. */
-function restoreStage(input: PlanInput, order: DataOrder): Plan {
-  const { observed } = input;
+function restoreStage(input: PlanInput, order: DataOrder): Verdict {
+  const { desired, observed } = input;
   const replayed = replayObjection(input, order);
   if (replayed !== undefined) return endOfOrder('AlreadyCarriedOut', replayed);
   const isMove = order.kind === 'Relocation';
@@ -121,8 +116,8 @@ function restoreStage(input: PlanInput, order: DataOrder): Plan {
   const present = host?.state?.data;
   const ready =
     present === undefined || (present.state === 'Incomplete' && present.requestUID === order.requestUID);
-  if (host !== undefined && observed.desired !== undefined && !ready) {
-    const first = preparations(host, observed.desired.release);
+  if (host !== undefined && desired !== undefined && !ready) {
+    const first = preparations(host, desired.release);
     if (first.length > 0)
       return act(input, 'Restore', first, `preparing to restore ${source.source}; the stack runs until then`);
     const checking = checkStage(input, order, source);
@@ -159,7 +154,7 @@ function restoreStage(input: PlanInput, order: DataOrder): Plan {
 }
 
 /** Data that were being overwritten by a request that is gone or has failed: whatever still runs of it ends, nothing is started. */
-function strandedStage(input: PlanInput, source: string): Plan {
+function strandedStage(input: PlanInput, source: string): Verdict {
   const { observed, stack } = input;
   const jobs = observed.host.ok
     ? observed.host.value.jobs.filter(({ type }) => type === 'restore' || type === 'load')
@@ -192,10 +187,10 @@ interface Load {
   readonly confirm: readonly Action[];
 }
 
-function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Load): Plan {
-  const { observed, now } = input;
+function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Load): Verdict {
+  const { desired, release, observed, now } = input;
   const { order } = observed;
-  if (!observed.host.ok || !observed.release.ok || observed.desired === undefined)
+  if (!observed.host.ok || !release.ok || desired === undefined)
     throw new Error('loadStage without host or release');
   const host = observed.host.value;
   const report = observed.load;
@@ -211,11 +206,7 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
     );
   }
   if (report?.job.state === 'Failed') {
-    const { reason, message } = loadFailure(
-      report,
-      input.stack.spec.host.address,
-      observed.release.value.keys,
-    );
+    const { reason, message } = loadFailure(report, input.stack.spec.host.address, release.value.keys);
     if (step === 'Restore' && isPermanent(report)) return endOfOrder(reason, message);
     if (order?.kind === 'Restore') {
       const failures = failuresOf(input.stack.status?.dataOrder, order, report).count;
@@ -240,7 +231,7 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
   }
 
   const start: readonly Action[] = [...confirm, { type: 'StartLoad', source: source.source }];
-  const prepare = preparations(host, observed.desired.release);
+  const prepare = preparations(host, desired.release);
   if (source.database !== 'Logical') {
     // The files of a database may only be written while no server uses them.
     const running = runningServices(input, []);
@@ -253,7 +244,7 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
       );
     return act(input, step, [...prepare, ...start], `loading data from ${source.source}`);
   }
-  const { databaseServices } = observed.release.value;
+  const { databaseServices } = release.value;
   const others = runningServices(input, databaseServices);
   if (others.length > 0 && source.kind === 'Backup')
     return act(
@@ -293,7 +284,7 @@ function firstLoadFailed(
   report: JobReport,
   { reason, message }: ReturnType<typeof loadFailure>,
   clockSkewSeconds: number,
-): Plan {
+): Verdict {
   const { stack, observed, now } = input;
   const again = act(input, 'Data', [{ type: 'RemoveJob', uid: report.job.uid }], 'trying the load again');
   const revision = observed.revisions?.current.number ?? 0;
@@ -333,7 +324,7 @@ function runningServices({ observed }: PlanInput, except: readonly string[]): re
 function sourceMissing(
   step: 'Data' | 'Restore',
   { reason, message }: { readonly reason: Reason; readonly message: string },
-): Plan {
+): Verdict {
   const passes = passing.has(reason);
   return dataBlocked(step, reason, message, !passes, inputRetrySeconds);
 }

@@ -2,12 +2,12 @@
 
 import { annotations, type Reason } from '../../../../crds/index.ts';
 import type { Action } from '../../actions.ts';
-import type { Plan, PlanInput } from '../../model.ts';
+import type { Verdict, PlanInput } from '../../model.ts';
 import { act } from './act.ts';
 import { isOurs } from './host.ts';
 
-export function planDeletion(input: PlanInput): Plan {
-  const { stack, observed, identity } = input;
+export function planDeletion(input: PlanInput): Verdict {
+  const { stack, secrets, observed, identity } = input;
   const letGo: readonly Action[] = [{ type: 'ReleaseFinalizer' }];
   const { deletionPolicy } = stack.spec;
   const given = stack.metadata.annotations ?? {};
@@ -33,7 +33,7 @@ export function planDeletion(input: PlanInput): Plan {
   if (!observed.host.ok) {
     return blocked(
       observed.host.reason,
-      `The host cannot be cleaned up: ${observed.host.message.replace(/\.?$/, '.')}${inNamespace(observed.secrets)} To let the object go without that: ` +
+      `The host cannot be cleaned up: ${observed.host.message.replace(/\.?$/, '.')}${inNamespace(secrets)} To let the object go without that: ` +
         `kubectl annotate jtelstack ${stack.metadata.name} -n ${stack.metadata.namespace} ${annotations.abandonHost}=true; what runs on ${stack.spec.host.address} runs on then, until it is stopped there.`,
     );
   }
@@ -52,13 +52,13 @@ export function planDeletion(input: PlanInput): Plan {
 }
 
 /** A Secret cannot be made again in a namespace that is being deleted. */
-function inNamespace(secrets: PlanInput['observed']['secrets']): string {
+function inNamespace(secrets: PlanInput['secrets']): string {
   return !secrets.ok && secrets.reason === 'SecretNotFound'
     ? ' If the namespace is being deleted, that cannot be done any more.'
     : '';
 }
 
-function blocked(reason: Reason, message: string): Plan {
+function blocked(reason: Reason, message: string): Verdict {
   return {
     kind: 'Blocked',
     step: 'Delete',

@@ -6,7 +6,7 @@
 
 import type { HostObservation, ObservedContainer } from '../../../../host-driver/host.ts';
 import { dataTouched } from '../../desired/effective.ts';
-import type { Plan, PlanInput } from '../../model.ts';
+import type { Verdict, PlanInput } from '../../model.ts';
 import type { Attempt, Revision, RevisionOutcome, Revisions } from '../../desired/revisions.ts';
 import { act } from './act.ts';
 import { findUnhealthy } from './running.ts';
@@ -19,8 +19,8 @@ const heldSeconds = 300;
 
 type Failure = NonNullable<Attempt['failure']>;
 
-export function failureStage(input: PlanInput): Plan | undefined {
-  const { stack, observed, now } = input;
+export function failureStage(input: PlanInput): Verdict | undefined {
+  const { stack, desired, objection, observed, now } = input;
   const { revisions } = observed;
   if (!observed.host.ok || revisions === undefined) return undefined;
   const { current } = revisions;
@@ -31,7 +31,7 @@ export function failureStage(input: PlanInput): Plan | undefined {
     attempt === undefined ||
     current.outcome !== undefined ||
     attempt.from === undefined ||
-    observed.objection !== undefined
+    objection !== undefined
   )
     return undefined;
   if (attempt.failure !== undefined) {
@@ -44,11 +44,9 @@ export function failureStage(input: PlanInput): Plan | undefined {
   }
   const failure = findFailure(input, attempt);
   if (failure === undefined) return undefined;
-  const services = observed.desired?.release.services ?? [];
+  const services = desired?.release.services ?? [];
   const unwell = new Set(
-    findUnhealthy(observed.host.value, services, observed.desired?.release.tasks).map(
-      (text) => text.split(' ')[0],
-    ),
+    findUnhealthy(observed.host.value, services, desired?.release.tasks).map((text) => text.split(' ')[0]),
   );
   // What was never started has nothing to say.
   const failed = observed.host.value.containers
@@ -67,11 +65,11 @@ export function failureStage(input: PlanInput): Plan | undefined {
 
 /** Why the change has failed by now, if it has. */
 function findFailure(
-  { stack, observed, now }: PlanInput,
+  { stack, desired, observed, now }: PlanInput,
   attempt: Attempt,
 ): Omit<Failure, 'time'> | undefined {
-  if (!observed.host.ok || observed.desired === undefined) return undefined;
-  const { release } = observed.desired;
+  if (!observed.host.ok || desired === undefined) return undefined;
+  const { release } = desired;
   const broken = brokenContainers(observed.host.value, attempt, release.tasks ?? []);
   const updater = broken.find(({ service }) => service === release.updater?.service);
   if (updater !== undefined) {
@@ -181,7 +179,7 @@ function wayBackName(stackName: string, revision: number, time: string): string 
   return `${stackName}-way-back-${revision}-${time.slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z`;
 }
 
-function held({ outcome, number, spec }: Revision): Plan {
+function held({ outcome, number, spec }: Revision): Verdict {
   const reason = outcome?.reason ?? 'Held';
   const message = `The change to revision ${number} (release ${spec.version}) failed: ${outcome?.message ?? ''} Nothing more is done until spec or annotation jtel.de/retry change.`;
   return {

@@ -6,16 +6,16 @@
 import { annotations } from '../../../../crds/index.ts';
 import { describeMissing } from '../../../../host-driver/missing-data.ts';
 import { isCarriedOut } from '../../data-order.ts';
-import type { DataLoss, Plan, PlanInput } from '../../model.ts';
+import type { DataLoss, Verdict, PlanInput } from '../../model.ts';
 import { act } from './act.ts';
 
 /** Nobody tells us that a disk was mounted. */
 const lookSeconds = 60;
 
-export function lossStage(input: PlanInput): Plan | undefined {
-  const { stack, observed } = input;
+export function lossStage(input: PlanInput): Verdict | undefined {
+  const { stack, desired, observed } = input;
   const { loss, order, relocation } = observed;
-  if (loss === undefined || relocation !== undefined || !observed.host.ok || observed.desired === undefined)
+  if (loss === undefined || relocation !== undefined || !observed.host.ok || desired === undefined)
     return undefined;
   // A JtelRestore brings data of its own.
   if (order !== undefined && !isCarriedOut(observed.host.value.state?.data, order)) return undefined;

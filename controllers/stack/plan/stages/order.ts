@@ -5,14 +5,14 @@ import type { JobReport } from '../../../../host-driver/host.ts';
 import { pauseSeconds } from '../../../../runtime/control/back-off.ts';
 import { afterLoadJob, pauseLeft } from '../../../times/pauses.ts';
 import { failuresOf, isPermanent, loadFailure, mostFailures } from '../load-report.ts';
-import type { DataOrder, DataSource, Plan, PlanInput } from '../../model.ts';
+import type { DataOrder, DataSource, Verdict, PlanInput } from '../../model.ts';
 import { act } from './act.ts';
 
 /** Before we look again at what a person has to decide; a watch usually wakes us sooner. */
 export const objectionSeconds = 300;
 
 /** The last look before anything is touched, by a job on the host: the whole index, the key, the room. */
-export function checkStage(input: PlanInput, order: DataOrder, source: DataSource): Plan | undefined {
+export function checkStage(input: PlanInput, order: DataOrder, source: DataSource): Verdict | undefined {
   const { observed } = input;
   if (!observed.host.ok) return undefined;
   const report = observed.load;
@@ -37,10 +37,10 @@ export function checkStage(input: PlanInput, order: DataOrder, source: DataSourc
 }
 
 /** What cannot get better by itself ends the order at once, everything else after some tries. */
-export function failed(input: PlanInput, order: DataOrder, report: JobReport): Plan {
-  const { observed, now, stack } = input;
+export function failed(input: PlanInput, order: DataOrder, report: JobReport): Verdict {
+  const { release, observed, now, stack } = input;
   if (!observed.host.ok) throw new Error('a job was seen on a host that was not');
-  const keys = observed.release.ok ? observed.release.value.keys : undefined;
+  const keys = release.ok ? release.value.keys : undefined;
   const { reason, message } = loadFailure(report, stack.spec.host.address, keys);
   const failures = failuresOf(stack.status?.dataOrder, order, report).count;
   if (isPermanent(report)) return endOfOrder(reason, message);
@@ -67,11 +67,11 @@ export function failed(input: PlanInput, order: DataOrder, report: JobReport): P
 
 /** Data of another version are updated by the containers when they start, if this release can; newer data never go back. */
 export function versionObstacle(
-  { observed }: PlanInput,
+  { release }: PlanInput,
   source: DataSource,
-): Extract<Plan, { kind: 'Blocked' }> | undefined {
-  if (!observed.release.ok) return undefined;
-  const { version, updateFrom } = observed.release.value;
+): Extract<Verdict, { kind: 'Blocked' }> | undefined {
+  if (!release.ok) return undefined;
+  const { version, updateFrom } = release.value;
   if (source.version === version) return undefined;
   const verdict = updateFrom(source.version);
   if (verdict.allowed) return undefined;
@@ -92,12 +92,12 @@ export function dataBlocked(
   message: string,
   stalled: boolean,
   afterSeconds: number,
-): Extract<Plan, { kind: 'Blocked' }> {
+): Extract<Verdict, { kind: 'Blocked' }> {
   return { kind: 'Blocked', step, condition: 'DataLoaded', reason, message, stalled, afterSeconds };
 }
 
 /** The JtelRestore ends with this. */
-export function endOfOrder(reason: Reason, message: string): Plan {
+export function endOfOrder(reason: Reason, message: string): Verdict {
   return { ...dataBlocked('Restore', reason, message, true, objectionSeconds), endsOrder: true };
 }
 

@@ -6,22 +6,17 @@
 import type { HostObservation } from '../../../../host-driver/host.ts';
 import { takenBackTo } from '../../desired/effective.ts';
 import type { Action } from '../../actions.ts';
-import type { Plan, PlanInput } from '../../model.ts';
+import type { Verdict, PlanInput } from '../../model.ts';
 import type { RevisionOutcome } from '../../desired/revisions.ts';
 import { act } from './act.ts';
 
 const defaultMonitorSeconds = 10;
 const refusalSeconds = 300;
 
-export function outcomeStage(input: PlanInput): Plan | undefined {
-  const { observed, now } = input;
+export function outcomeStage(input: PlanInput): Verdict | undefined {
+  const { desired, objection, observed, now } = input;
   const { revisions } = observed;
-  if (
-    !observed.host.ok ||
-    observed.desired === undefined ||
-    revisions === undefined ||
-    observed.objection !== undefined
-  )
+  if (!observed.host.ok || desired === undefined || revisions === undefined || objection !== undefined)
     return undefined;
   const { attempt, outcome } = revisions.current;
   const { update } = observed.host.value.state ?? {};
@@ -77,7 +72,7 @@ export function outcomeStage(input: PlanInput): Plan | undefined {
     [
       {
         type: 'NoteOutcome',
-        outcome: { result: 'Succeeded', time, digest: observed.desired.release.digest, ...downtime },
+        outcome: { result: 'Succeeded', time, digest: desired.release.digest, ...downtime },
       },
       ...ended,
     ],
@@ -86,8 +81,8 @@ export function outcomeStage(input: PlanInput): Plan | undefined {
 }
 
 /** What still stands between the spec and the stack, when everything that runs is well. */
-export function refusalStage({ stack, observed }: PlanInput): Plan | undefined {
-  const { objection, revisions } = observed;
+export function refusalStage({ stack, objection, observed }: PlanInput): Verdict | undefined {
+  const { revisions } = observed;
   if (objection !== undefined) return objection;
   if (revisions === undefined || revisions.current.outcome?.result !== 'RolledBack') return undefined;
   const { number, spec, outcome } = revisions.current;
@@ -117,7 +112,7 @@ function secondsBetween(from: string, to: string): number {
 }
 
 /** Only what touches the host needs it claimed. */
-function withHost(input: PlanInput, wave: readonly Action[], message: string): Plan {
+function withHost(input: PlanInput, wave: readonly Action[], message: string): Verdict {
   return wave.length > 1
     ? act(input, 'CleanUp', wave, message)
     : { kind: 'Act', step: 'CleanUp', wave, message };

@@ -7,14 +7,14 @@
 import type { JtelBackup, Reason } from '../../../../crds/index.ts';
 import type { HostObservation } from '../../../../host-driver/host.ts';
 import { isCarriedOut } from '../../data-order.ts';
-import type { Plan, PlanInput } from '../../model.ts';
+import type { Verdict, PlanInput } from '../../model.ts';
 import { isFenced, isSuperseded, relocationBackups, type RelocationLook } from '../../relocation.ts';
 import { act, preparations } from './act.ts';
 
 const holdSeconds = 30;
 
 /** Former hosts come first, whatever else there is to do: a stack must never run twice. */
-export function formerStage({ stack, observed }: PlanInput): Plan | undefined {
+export function formerStage({ stack, observed }: PlanInput): Verdict | undefined {
   const found = observed.formers?.find(({ host }) => host.ok);
   if (found === undefined) return undefined;
   const { machineID } = found.former;
@@ -30,9 +30,9 @@ export function formerStage({ stack, observed }: PlanInput): Plan | undefined {
   };
 }
 
-export function relocationStage(input: PlanInput): Plan | undefined {
-  const { observed, stack } = input;
-  if (!observed.host.ok || !observed.release.ok || observed.desired === undefined) return undefined;
+export function relocationStage(input: PlanInput): Verdict | undefined {
+  const { desired, release, observed, stack } = input;
+  if (!observed.host.ok || !release.ok || desired === undefined) return undefined;
   const { relocation, order } = observed;
   const host = observed.host.value;
   if (relocation === undefined) return comeBack(input, host);
@@ -51,7 +51,7 @@ export function relocationStage(input: PlanInput): Plan | undefined {
       `${stack.spec.host.address} has data of this stack (${data.source}) that are not known to be superseded: nothing is touched. Remove them by hand, or move to another host.`,
     );
   }
-  const first = preparations(host, observed.desired.release);
+  const first = preparations(host, desired.release);
   if (first.length > 0)
     return act(
       input,
@@ -82,7 +82,7 @@ export function relocationStage(input: PlanInput): Plan | undefined {
 }
 
 /** spec.host was set back before the new host ever had the data: this host is still the one that holds them. */
-function comeBack(input: PlanInput, host: HostObservation): Plan | undefined {
+function comeBack(input: PlanInput, host: HostObservation): Verdict | undefined {
   const home = input.stack.status?.dataHost?.machineID;
   if (host.state === undefined || home !== host.facts.machineID) return undefined;
   if (host.state.moved !== undefined)
@@ -111,9 +111,9 @@ function comeBack(input: PlanInput, host: HostObservation): Plan | undefined {
     : undefined;
 }
 
-function migrate(input: PlanInput, relocation: RelocationLook): Plan | undefined {
+function migrate(input: PlanInput, relocation: RelocationLook): Verdict | undefined {
   const { old, id, from, warm, final } = relocation;
-  const { stack, observed } = input;
+  const { stack, release } = input;
   const { address } = from.host;
   if (!old.ok) {
     if (final?.status?.phase === 'Completed' && stack.status?.relocation?.state === 'Loading')
@@ -134,7 +134,7 @@ function migrate(input: PlanInput, relocation: RelocationLook): Plan | undefined
   const names = relocationBackups(id);
   const before = backup(warm, names.warm, `before the stack is stopped on ${address}`);
   if (before !== undefined) return before;
-  const keep = observed.release.ok ? observed.release.value.databaseServices : [];
+  const keep = release.ok ? release.value.databaseServices : [];
   const running = containers.filter(
     ({ service, state: one }) => one !== 'exited' && one !== 'created' && !keep.includes(service),
   );
@@ -151,7 +151,7 @@ function migrate(input: PlanInput, relocation: RelocationLook): Plan | undefined
   return fence(input, relocation);
 }
 
-function fence({ stack }: PlanInput, { from }: RelocationLook): Plan {
+function fence({ stack }: PlanInput, { from }: RelocationLook): Verdict {
   const { address } = stack.spec.host;
   return {
     kind: 'Act',
@@ -162,7 +162,7 @@ function fence({ stack }: PlanInput, { from }: RelocationLook): Plan {
 }
 
 /** The old host is given up. Should it answer after all, it is fenced before anything is loaded. */
-function recover(input: PlanInput, relocation: RelocationLook): Plan | undefined {
+function recover(input: PlanInput, relocation: RelocationLook): Verdict | undefined {
   const { old, newest } = relocation;
   if (newest?.ok === false)
     return blocked(newest.reason, `The stack cannot be recovered from a backup: ${newest.message}`);
@@ -172,7 +172,7 @@ function recover(input: PlanInput, relocation: RelocationLook): Plan | undefined
 }
 
 /** Only a person can decide that what was written since the last backup is lost. */
-function hold({ stack, now }: PlanInput, { old, from, newest }: RelocationLook): Plan {
+function hold({ stack, now }: PlanInput, { old, from, newest }: RelocationLook): Verdict {
   const why = old.ok ? '' : old.message;
   const lost =
     newest?.ok === true
@@ -193,7 +193,7 @@ function hoursSince(time: string, now: Date): string {
   return Math.max(0, (now.getTime() - Date.parse(time)) / 3_600_000).toFixed(1);
 }
 
-function backup(found: JtelBackup | undefined, name: string, why: string): Plan | undefined {
+function backup(found: JtelBackup | undefined, name: string, why: string): Verdict | undefined {
   if (found === undefined)
     return {
       kind: 'Act',
@@ -219,9 +219,9 @@ function backup(found: JtelBackup | undefined, name: string, why: string): Plan 
 }
 
 /** With a new version at the same time it is an out-of-place update: the containers update the data on the new host. */
-function versionObstacle({ observed }: PlanInput, present: string | undefined): Plan | undefined {
-  if (!observed.release.ok || present === undefined) return undefined;
-  const { version, updateFrom } = observed.release.value;
+function versionObstacle({ release }: PlanInput, present: string | undefined): Verdict | undefined {
+  if (!release.ok || present === undefined) return undefined;
+  const { version, updateFrom } = release.value;
   const verdict = present === version ? { allowed: true as const } : updateFrom(present);
   if (verdict.allowed) return undefined;
   return blocked(
@@ -230,7 +230,7 @@ function versionObstacle({ observed }: PlanInput, present: string | undefined): 
   );
 }
 
-function blocked(reason: Reason, message: string, stalled = true): Plan {
+function blocked(reason: Reason, message: string, stalled = true): Verdict {
   return {
     kind: 'Blocked',
     step: 'Relocate',

@@ -3,7 +3,7 @@
 import type { HostObservation, ObservedContainer } from '../../../../host-driver/host.ts';
 import { loadProjectOf } from '../../../../host-driver/volumes.ts';
 import type { Action } from '../../actions.ts';
-import type { Plan, PlanInput } from '../../model.ts';
+import type { Desired, Observed, Verdict, PlanInput } from '../../model.ts';
 import { outdatedRevisions, type Revisions } from '../../desired/revisions.ts';
 import { act, preparations } from './act.ts';
 
@@ -53,8 +53,8 @@ function isStopped(container: ObservedContainer): boolean {
   );
 }
 
-export function driftStage(input: PlanInput): Plan | undefined {
-  const { stack, observed } = input;
+export function driftStage(input: PlanInput): Verdict | undefined {
+  const { stack, desired, observed } = input;
   // What a failed change left behind is no drift: it is taken back whatever the policy.
   // Nor is what a restore stopped that somebody deleted in that moment.
   const order = stack.status?.dataOrder;
@@ -64,7 +64,7 @@ export function driftStage(input: PlanInput): Plan | undefined {
     stack.spec.drift === 'Correct' ||
     stoppedForRestore ||
     observed.revisions?.current.outcome?.result === 'RollingBack';
-  if (!observed.host.ok || observed.desired === undefined || !wanted) return undefined;
+  if (!observed.host.ok || desired === undefined || !wanted) return undefined;
   const { changed = [] } = observed.host.value;
   if (changed.length > 0) {
     const files: readonly Action[] = changed.some((what) => !bySetUp.has(what))
@@ -86,7 +86,7 @@ export function driftStage(input: PlanInput): Plan | undefined {
     input,
     'Repair',
     [
-      ...preparations(observed.host.value, observed.desired.release),
+      ...preparations(observed.host.value, desired.release),
       { type: 'ApplyRelease' },
       { type: 'RecordApplied' },
     ],
@@ -119,10 +119,10 @@ export function findUnhealthy(
 }
 
 /** How far the data are brought to the release, in the words of the service that does it. */
-export function updateProgress({
-  host,
-  desired,
-}: PlanInput['observed']): { readonly message: string; readonly progressPercent?: number } | undefined {
+export function updateProgress(
+  { host }: Pick<Observed, 'host'>,
+  desired: Desired | undefined,
+): { readonly message: string; readonly progressPercent?: number } | undefined {
   const updater = desired?.release.updater;
   if (updater === undefined || !host.ok) return undefined;
   const said = host.value.containers.find(
@@ -133,12 +133,12 @@ export function updateProgress({
   return { message: said, progressPercent: Math.min(100, Math.floor((100 * Number(done)) / Number(total))) };
 }
 
-export function healthStage({ stack, observed }: PlanInput): Plan | undefined {
-  if (!observed.host.ok || observed.desired === undefined) return undefined;
-  const { services, tasks } = observed.desired.release;
+export function healthStage({ stack, desired, observed }: PlanInput): Verdict | undefined {
+  if (!observed.host.ok || desired === undefined) return undefined;
+  const { services, tasks } = desired.release;
   const unhealthy = findUnhealthy(observed.host.value, services, tasks);
   if (unhealthy.length === 0) return undefined;
-  const progress = updateProgress(observed);
+  const progress = updateProgress(observed, desired);
   if (progress !== undefined)
     return {
       kind: 'Wait',
@@ -199,18 +199,18 @@ function dataCleanUp({ state, volumes }: HostObservation, now: Date): readonly A
 }
 
 /** Only once everything is well: finished jobs go, and releases and revisions that nobody would go back to. */
-export function cleanUpStage(input: PlanInput): Plan | undefined {
-  const { stack, observed, now } = input;
-  if (!observed.host.ok || observed.desired === undefined) return undefined;
+export function cleanUpStage(input: PlanInput): Verdict | undefined {
+  const { stack, desired, observed, now } = input;
+  if (!observed.host.ok || desired === undefined) return undefined;
   const host = observed.host.value;
   const wave: Action[] = [];
   // The data are loaded, so whatever loaded or checked them has done its work.
   for (const { uid, type } of host.jobs)
     if (type === 'load' || type === 'restore' || type === 'count') wave.push({ type: 'RemoveJob', uid });
   wave.push(...dataCleanUp(host, now));
-  const keep = keptReleases(observed.desired.release.digest, observed.revisions);
+  const keep = keptReleases(desired.release.digest, observed.revisions);
   if (host.releases.length > Math.max(2, keep.length)) wave.push({ type: 'PruneReleases', keep });
-  const { selfSignedUntil } = observed.desired;
+  const { selfSignedUntil } = desired;
   if (
     wave.length === 0 &&
     selfSignedUntil !== undefined &&

@@ -4,11 +4,11 @@
  * everything else from starting until the load has begun.
  */
 
-import type { Plan, PlanInput } from '../../model.ts';
+import type { Verdict, PlanInput } from '../../model.ts';
 import { act, preparations } from './act.ts';
 
-export function wayBackStage(input: PlanInput): Plan | undefined {
-  const { stack, observed } = input;
+export function wayBackStage(input: PlanInput): Verdict | undefined {
+  const { stack, desired, observed } = input;
   const { revisions, wayBack } = observed;
   if (!observed.host.ok || revisions?.current.outcome?.result !== 'RollingBack') return undefined;
   const { outcome, attempt, spec } = revisions.current;
@@ -16,8 +16,8 @@ export function wayBackStage(input: PlanInput): Plan | undefined {
   if (observed.host.value.state?.update === undefined) return undefined;
   const { restoreRef } = outcome;
   if (restoreRef === undefined) {
-    if (observed.desired === undefined) return undefined;
-    const { release } = observed.desired;
+    if (desired === undefined) return undefined;
+    const { release } = desired;
     // The mark goes last: until then a new process comes here again.
     const wave = [
       ...preparations(observed.host.value, release),

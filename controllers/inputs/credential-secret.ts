@@ -1,0 +1,28 @@
+/** The Secret with a stack's generated credentials: its name, what is in it, what can be asked for. Pure. */
+
+import type { SecretValues } from '../../runtime/client/cluster.ts';
+
+export const certificateKey = 'self-signed.pem';
+
+/** A secret that the release wants made up: in characters, or as a key file of MariaDB's file_key_management. */
+export interface GeneratedSecret {
+  readonly name: string;
+  readonly length: number | 'EncryptionKeys';
+}
+
+export interface CredentialRequest {
+  readonly generate: readonly GeneratedSecret[];
+  readonly selfSigned: boolean;
+  /** Replaces the certificate that is there. */
+  readonly renew?: boolean;
+}
+
+/** Name of the Secret; derived, so that it is found again. */
+export function credentialsName(stackName: string): string {
+  return `${stackName}-credentials`;
+}
+
+/** The self-signed certificate, if it was made already. */
+export function findSelfSigned(values: SecretValues | undefined): string | undefined {
+  return values?.find(certificateKey);
+}

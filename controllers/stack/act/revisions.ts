@@ -1,0 +1,61 @@
+/** Writes the change log of a stack. */
+
+import { isDeepStrictEqual } from 'node:util';
+import type { JtelStack } from '../../../crds/index.ts';
+import { isAlreadyExists } from '../../../runtime/client/api-error.ts';
+import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
+import { controllerRevisions } from '../../../runtime/client/kinds.ts';
+import {
+  noteAnnotations,
+  revisionsOf,
+  toObject,
+  type Attempt,
+  type Revision,
+  type RevisionOutcome,
+} from '../desired/revisions.ts';
+
+/** One that is there already, of the same spec, is success. */
+export async function recordRevision(
+  cluster: Cluster,
+  stack: JtelStack,
+  { name, number, spec, retry }: Revision,
+  options: CallOptions,
+): Promise<void> {
+  const { namespace } = stack.metadata;
+  try {
+    await cluster.create(controllerRevisions, toObject({ ...stack, spec }, number, retry), options);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const live = await cluster.find(controllerRevisions, { namespace, name }, options);
+    const [there] = live === undefined ? [] : revisionsOf(stack, [live]);
+    if (there !== undefined && there.retry === retry && isDeepStrictEqual(there.spec, spec)) return;
+    throw new Error(
+      `revision ${number} of ${namespace}/${stack.metadata.name} was recorded by another process`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Notes on a revision how work on it stands; refused (409) when somebody else did so meanwhile. */
+export async function noteOnRevision(
+  cluster: Cluster,
+  stack: JtelStack,
+  { name }: Revision,
+  note: { readonly attempt?: Attempt; readonly outcome?: RevisionOutcome },
+  options: CallOptions,
+): Promise<void> {
+  const live = await cluster.get(controllerRevisions, { namespace: stack.metadata.namespace, name }, options);
+  await cluster.patchAnnotations(controllerRevisions, live, noteAnnotations(note), options);
+}
+
+export async function removeRevisions(
+  cluster: Cluster,
+  stack: JtelStack,
+  names: readonly string[],
+  options: CallOptions,
+): Promise<void> {
+  for (const name of names)
+    await cluster.delete(controllerRevisions, { namespace: stack.metadata.namespace, name }, {}, options);
+}
