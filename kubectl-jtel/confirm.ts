@@ -1,20 +1,20 @@
-/** Asking before something is done. Where nobody can answer, the answer is no. */
+/** Asks before something is done. If nobody can answer, the answer is no. */
 import { CommandError, UsageError } from '../command-line/terminal.ts';
 import type { Kit } from './kit.ts';
 
-/** @throws UsageError when nobody is there; CommandError when the answer is no. */
+/** @throws UsageError if there is nobody to ask; CommandError if the answer is no. */
 export async function confirm(
   { surroundings, call }: Kit,
   question: string,
   yes: boolean | undefined,
 ): Promise<void> {
   if (yes === true) return;
-  if (surroundings.ask === undefined) throw new UsageError('nobody is there to be asked: add --yes');
+  if (surroundings.ask === undefined) throw new UsageError('there is no terminal to ask you: add --yes');
   const answer = await surroundings.ask(`${question} [y/N] `, call.signal);
   if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError('nothing was done');
 }
 
-/** For what cannot be taken back: the name has to be typed. */
+/** For what cannot be undone: the person has to type the name. */
 export async function confirmByName(
   { surroundings, call }: Kit,
   question: string,
@@ -27,7 +27,7 @@ export async function confirmByName(
     return;
   }
   if (surroundings.ask === undefined)
-    throw new UsageError(`nobody is there to be asked: add --confirm ${name}`);
-  const answer = await surroundings.ask(`${question}\nType the name of the stack to go on: `, call.signal);
+    throw new UsageError(`there is no terminal to ask you: add --confirm ${name}`);
+  const answer = await surroundings.ask(`${question}\nType the name of the stack to continue: `, call.signal);
   if (answer.trim() !== name) throw new CommandError('nothing was done');
 }

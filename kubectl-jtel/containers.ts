@@ -1,4 +1,7 @@
-/** From a stack and the name of a component to containers on its host, over SSH with the pinned keys and the person's own rights. */
+/**
+ * Finds the containers of a component on the stack's host, over SSH with the pinned keys and the person's own
+ * rights.
+ */
 import type { JtelStack } from '../crds/index.ts';
 import { readHostTarget } from '../controllers/hosts/host-target.ts';
 import { projectName } from '../controllers/hosts/project.ts';
@@ -8,7 +11,7 @@ import type { ObservedContainer } from '../host-driver/host.ts';
 import { CommandError } from '../command-line/terminal.ts';
 import type { Kit } from './kit.ts';
 
-/** Works with the console of a stack's host; the connection ends with the work. */
+/** Calls `work` with the console of a stack's host, and ends the connection afterwards. */
 export async function onHost<T>(
   kit: Kit,
   stack: JtelStack,
@@ -24,8 +27,8 @@ export async function onHost<T>(
 }
 
 /**
- * Containers of a component: `acd-web` means acd-web-1, acd-web-2 …, and `acd-web-2` only that.
- * @throws CommandError that names what there is.
+ * Containers of a component: `acd-web` means acd-web-1, acd-web-2 …; `acd-web-2` means only that one.
+ * @throws CommandError that names the existing components.
  */
 export function containersOf(
   all: readonly ObservedContainer[],

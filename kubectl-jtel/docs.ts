@@ -1,4 +1,4 @@
-/** docs/kubectl-jtel.md, made from the commands themselves, so that it cannot tell anything else than --help. */
+/** Makes docs/kubectl-jtel.md from the commands themselves, so the page says what --help says. */
 import type { Command, Option } from 'commander';
 import { createProgram } from './program.ts';
 import { silentSurroundings } from './surroundings.ts';
@@ -6,13 +6,15 @@ import { silentSurroundings } from './surroundings.ts';
 const intro = `<!-- Made by \`make generate\` from kubectl-jtel/; a test keeps it fresh. -->
 # kubectl jtel
 
-A plug-in of kubectl for those who look after stacks. It asks the Kubernetes API, the host (over SSH with the pinned host
-keys) and the backup store, always with your own rights; it needs no access to the operator, and the operator none to it.
+This page tells you how to install the plug-in, which rights it needs, and what each command does.
+
+The plug-in of kubectl is for people who look after stacks. It asks the Kubernetes API, the host (over SSH with the pinned host
+keys) and the backup store, always with your own rights. It needs no access to the operator, and the operator needs none to it.
 
 ## Installation
 
-It is bundled from a checkout of this repository, and runs with the Node that comes with its packages; after the checkout
-has changed, \`make plugin\` brings the change:
+\`make plugin\` bundles it from a checkout of this repository. It runs with the Node that comes with the packages. Run
+\`make plugin\` again after the checkout has changed.
 
 \`\`\`
 make plugin                      # bundles it into .plugin/, and links that into ~/.local/bin
@@ -20,19 +22,19 @@ make plugin BINDIR=/usr/local/bin
 kubectl jtel version
 \`\`\`
 
-Tab completes commands, options and the names of stacks, components, revisions and backups, once kubectl's own completion is
+Tab completes commands, options and the names of stacks, components, revisions and backups, if kubectl's own completion is
 set up (\`kubectl completion --help\`). For \`kubectl-jtel\` itself: \`source <(kubectl-jtel completion bash)\`, or zsh, or fish.
 
 ## Conventions
 
-- Namespace, context and kubeconfig are chosen as with kubectl; the options may stand before or after the command.
-- Results go to standard output, everything else to standard error. Colours are for terminals only; \`NO_COLOR\` and
-  \`--no-color\` are respected. In a pipe nothing is shortened.
-- \`-o json\` and \`-o yaml\` are for programs, \`-o wide\` for broad screens.
-- Exit codes: 0 done, 1 failed, 2 called the wrong way; \`exec\` has that of its command.
-- Whoever waits can stop waiting with Ctrl-C: the work goes on, and the plug-in says how to follow it.
+- Choose namespace, context and kubeconfig as with kubectl. Options may stand before or after the command.
+- Results go to standard output, everything else to standard error. Colours appear only on terminals; \`NO_COLOR\` and
+  \`--no-color\` switch them off. In a pipe nothing is shortened.
+- \`-o json\` and \`-o yaml\` are for programs, \`-o wide\` for wide screens.
+- Exit codes: 0 done, 1 failed, 2 wrong usage; \`exec\` returns that of its command.
+- Ctrl-C stops waiting. The work continues, and the plug-in says how to follow it.
 
-## What you need to be allowed
+## Rights that you need
 
 | command | verbs, in the namespace of the stack |
 |---|---|
@@ -56,7 +58,7 @@ export function pluginDocs(): string {
   return `${intro}\n## Options of every command\n\n${options(program)}\n\n## Commands\n\n${sections.join('\n\n')}\n`;
 }
 
-/** A mere name for its sub-commands, such as `backup`, takes no arguments. */
+/** A command that only groups others, such as `backup`, takes no arguments. */
 function isOwn({ commands, registeredArguments }: Command): boolean {
   return commands.length === 0 || registeredArguments.length > 0;
 }
@@ -97,10 +99,10 @@ function described({ description, argChoices, defaultValue }: Option): string {
   return `${description}${choices}${byDefault}`.replaceAll('|', String.raw`\|`);
 }
 
-/** What stands below the options in --help: sentences, then examples. */
+/** The text below the options in --help: sentences, then examples. */
 function notesOf(command: Command): { readonly text: string; readonly examples: string } {
   let after = '';
-  // A Command is an EventEmitter, which its types do not say; addHelpText listens to this event.
+  // A Command is an EventEmitter, although its types do not say so. addHelpText listens to this event.
   const emitter = command as unknown as {
     emit(
       event: 'afterHelp',

@@ -1,4 +1,7 @@
-/** Following objects of the cluster for as long as somebody looks: a watch, as controllers have one, and a clock for ages. */
+/**
+ * Follows objects of the cluster for as long as somebody looks: with a watch, as controllers have one, and a
+ * clock for ages.
+ */
 import type { ResourceKind } from '../runtime/kind.ts';
 import { Informer } from '../runtime/cache/informer.ts';
 import type { KubernetesObject, ObjectKey } from '../runtime/objects.ts';
@@ -8,14 +11,14 @@ import { optional } from '../base/optional.ts';
 
 export interface Look<T> {
   readonly objects: readonly T[];
-  /** Why what is shown may be old: the API does not answer at the moment. */
+  /** Why the view may be old: the API does not answer at the moment. */
   readonly trouble?: string;
-  /** What made us look again: a change, or a second that went by. */
+  /** Why `look` is called again: a change, or a second that passed. */
   readonly cause: 'Change' | 'Clock';
 }
 
 /**
- * Looks at all objects of a kind now and whenever one changes, until `look` gives something.
+ * Looks at all objects of a kind now and whenever one changes, until `look` returns something.
  * @param scope a namespace, or all
  */
 export async function follow<T extends KubernetesObject, R>(
@@ -35,7 +38,7 @@ export async function follow<T extends KubernetesObject, R>(
     debug: () => undefined,
     child: () => logger,
   };
-  // A first question with an error of its own: the informer would go on asking for ever.
+  // A first request with its own error. The informer would try again without end.
   await kit.cluster.list(kind, scope === 'All' ? {} : { namespace: scope }, kit.call);
   const informer = new Informer<T>(kind, {
     connection: kit.connection,
@@ -70,7 +73,7 @@ export async function follow<T extends KubernetesObject, R>(
   }
 }
 
-/** The object of that name in what was seen. */
+/** The object of that name among those seen. */
 export function named<T extends KubernetesObject>(objects: readonly T[], key: ObjectKey): T | undefined {
   return objects.find(
     ({ metadata }) => metadata?.name === key.name && (metadata.namespace ?? '') === key.namespace,

@@ -1,4 +1,4 @@
-/** Runs the work of a command; the client of the API is loaded only then. */
+/** Runs the work of a command. Only this loads the client of the API. */
 import type { Command } from 'commander';
 import type { Kit } from './kit.ts';
 import type { GlobalOptions } from './options.ts';

@@ -1,4 +1,4 @@
-/** What a command works with: the cluster as the person who calls may use it, where to look, and how to show. */
+/** What a command works with: the cluster with the caller's rights, where to look, and how to print. */
 import { stackKind, type JtelStack } from '../crds/index.ts';
 import type { CallOptions, Cluster } from '../runtime/client/cluster.ts';
 import { ClusterClient } from '../runtime/client/cluster-client.ts';
@@ -11,7 +11,7 @@ import type { Surroundings } from './surroundings.ts';
 import { colourful, plain, printable, type Paint } from './view/paint.ts';
 import type { ViewContext } from './view/view.ts';
 
-/** Who calls; and owner of the fields that the plug-in sets for a person, in managedFields. */
+/** The caller, and the owner in managedFields of what the plug-in sets for a person. */
 const programName = 'kubectl-jtel';
 
 export interface Kit {
@@ -21,12 +21,15 @@ export interface Kit {
   readonly call: CallOptions;
   readonly surroundings: Surroundings;
   readonly paint: Paint;
-  /** How to show things now; its time is that of the call. */
+  /** How to print now; its time is that of the call. */
   view(): ViewContext;
   print(lines: readonly string[]): void;
 }
 
-/** Runs a command's work with a connection that ends with it. @throws UsageError when the kubeconfig is no way to a cluster. */
+/**
+ * Runs a command's work with a connection that ends with it. @throws UsageError if the kubeconfig leads to no
+ * cluster.
+ */
 export async function withKit<T>(
   options: GlobalOptions,
   surroundings: Surroundings,
@@ -81,7 +84,7 @@ async function connect(
   }
 }
 
-/** @throws CommandError that names the stacks there are. */
+/** @throws CommandError that names the existing stacks. */
 export async function getStack({ cluster, namespace, call }: Kit, name: string): Promise<JtelStack> {
   requireName(name, 'STACK');
   const found = await cluster.find(stackKind, { namespace, name }, call);
@@ -97,5 +100,7 @@ export async function getStack({ cluster, namespace, call }: Kit, name: string):
 /** Names become parts of paths and objects. */
 export function requireName(text: string, what: string): void {
   if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text))
-    throw new UsageError(`${what} ${JSON.stringify(printable(text).slice(0, 80))} is no name of an object`);
+    throw new UsageError(
+      `${what} ${JSON.stringify(printable(text).slice(0, 80))} is not a valid name of an object`,
+    );
 }

@@ -39,7 +39,8 @@ function surroundings(signal: AbortSignal): Surroundings {
       ? {
           rawKeys: () => {
             stdin.setRawMode(true);
-            // Node leaves the translation of line ends on, which spoils the screens of editors and pagers in the container.
+            // Node keeps the translation of line ends on, which spoils the screens of editors and pagers in
+            // the container.
             spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
             return () => void stdin.setRawMode(false);
           },

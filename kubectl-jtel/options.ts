@@ -1,7 +1,7 @@
-/** Options that commands share, as they come from the command line. */
+/** Options that commands share, as the command line gives them. */
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 
-/** Of every command; they may stand before or after its name. */
+/** Options of every command. They may stand before or after its name. */
 export interface GlobalOptions {
   readonly namespace?: string;
   readonly context?: string;
@@ -26,45 +26,47 @@ export function addGlobalOptions(program: Command): void {
       new Option('--kubeconfig <file>', 'kubeconfig to use; default: KUBECONFIG, else ~/.kube/config'),
     )
     .addOption(
-      new Option('--timeout <duration>', 'give up after so long, such as 30s, 10m, 2h').argParser(
+      new Option('--timeout <duration>', 'give up after this time, such as 30s, 10m, 2h').argParser(
         parseDuration,
       ),
     )
-    .addOption(new Option('--no-color', 'no colours, as with NO_COLOR in the environment or in a pipe'));
+    .addOption(
+      new Option('--no-color', 'print no colours, as with NO_COLOR in the environment or in a pipe'),
+    );
 }
 
 export const stackArgument = (): Argument => new Argument('<STACK>', 'name of the JtelStack');
 
 export function outputOption(forms: readonly OutputForm[] = outputForms): Option {
-  return new Option('-o, --output <form>', 'form of the result').choices(forms);
+  return new Option('-o, --output <form>', 'format of the result').choices(forms);
 }
 
 /** `90`, `90s`, `15m`, `2h`, `3d`. @returns seconds. */
 export function parseDuration(text: string): number {
   const [, amount, unit = 's'] = /^(\d{1,9})(s|m|h|d)?$/.exec(text) ?? [];
   if (amount === undefined)
-    throw new InvalidArgumentError('It has to be a duration such as 30s, 10m, 2h or 3d.');
+    throw new InvalidArgumentError('It must be a duration such as 30s, 10m, 2h or 3d.');
   return Number(amount) * { s: 1, m: 60, h: 3600, d: 86_400 }[unit as 's' | 'm' | 'h' | 'd'];
 }
 
 export function parseWholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
 
-/** Where to look when the cluster knows nothing (any more). */
+/** Where to look if the cluster knows nothing (any more). */
 export function withPlace(command: Command): Command {
   return command
     .addOption(new Option('--store <name>', 'JtelBackupStore to look in; default: that of the stack'))
     .addOption(
       new Option(
         '--identity <identity>',
-        'name under which backups lie in the store; default: that of the stack, else NAMESPACE.STACK',
+        'name of the stack’s backups in the store; default: that of the stack, else NAMESPACE.STACK',
       ),
     );
 }
 
-/** Help that follows the list of options. */
+/** Help after the list of options. */
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }

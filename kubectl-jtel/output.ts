@@ -1,7 +1,7 @@
-/** Objects as programs want them. */
+/** Prints objects for programs. */
 import type { Kit } from './kit.ts';
 
-/** Prints the object; managedFields are nobody's reading. */
+/** Prints the object without managedFields, which nobody reads. */
 export async function printObject(kit: Kit, object: unknown, form: 'json' | 'yaml'): Promise<void> {
   const shown = withoutManagedFields(object);
   if (form === 'json') {
@@ -24,7 +24,7 @@ function withoutManagedFields(value: unknown): unknown {
   );
 }
 
-/** As `kubectl get` prints several. */
+/** As `kubectl get` prints several objects. */
 export function listOf(items: readonly unknown[]): object {
   return { apiVersion: 'v1', kind: 'List', items };
 }

@@ -1,6 +1,6 @@
 /**
- * Root of `kubectl jtel`. Only what describes the commands is loaded here; what a command does comes with its call, so that
- * the first line is there at once.
+ * Root of `kubectl jtel`. It loads only the descriptions of commands; a call loads the work, so the first
+ * line comes at once.
  */
 import { Command, type Option } from 'commander';
 import { runCommandLine } from '../command-line/command-line.ts';
@@ -19,17 +19,17 @@ import { versionCommand } from './version/command.ts';
 import { addGlobalOptions } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Not a command like the others: what follows it is half a command line. */
+/** This is not a command like the others: half a command line follows it. */
 const completeLine = '__complete';
 
 const afterHelp = `
 Secrets: logs, exec, plan and the backup commands that look into the store read Secrets of the namespace, with your own rights.
 
-Exit codes: 0 done, 1 failed, 2 called the wrong way; exec has that of its command.
+Exit codes: 0 done, 1 failed, 2 wrong usage; exec returns that of its command.
 
 Names complete with Tab: kubectl jtel completion --help`;
 
-/** @param argv what follows the program's name. @returns the exit code. */
+/** @param argv the words after the program's name. @returns the exit code. */
 export async function runPlugin(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   if (argv[0] === completeLine) {
     const { complete } = await import('./completion/complete.ts');
@@ -42,14 +42,12 @@ export async function runPlugin(argv: readonly string[], surroundings: Surroundi
 
 export function createProgram(surroundings: Surroundings): Command {
   const program = new Command('kubectl jtel')
-    .description(
-      'looks after jtel stacks: what they do, what was done to them, their logs, updates, backups and ways back',
-    )
-    .showHelpAfterError('(--help tells more)')
+    .description('looks after jtel stacks: their state, history, logs, updates, backups and restores')
+    .showHelpAfterError('(--help says more)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', afterHelp);
   addGlobalOptions(program);
-  // In this order `--help` lists them.
+  // `--help` lists them in this order.
   const commands = [
     statusCommand,
     historyCommand,
@@ -65,12 +63,12 @@ export function createProgram(surroundings: Surroundings): Command {
     versionCommand,
   ];
   for (const command of commands) program.addCommand(command(surroundings));
-  // Global are the options of the program; those of a command that has sub-commands are its own.
+  // The program's options are global. Options of a command with sub-commands are its own.
   const visibleGlobalOptions = (): Option[] => [...program.options];
   for (const command of everyBelow(program))
     command
       .configureHelp({ showGlobalOptions: true, visibleGlobalOptions })
-      .showHelpAfterError('(--help tells more)');
+      .showHelpAfterError('(--help says more)');
   return program;
 }
 
@@ -78,7 +76,7 @@ function everyBelow(command: Command): readonly Command[] {
   return command.commands.flatMap((below) => [below, ...everyBelow(below)]);
 }
 
-/** By name: the classes live in files that only some commands load. */
+/** By name, because only some commands load the files of these classes. */
 const expectedErrors = new Set([
   'CommandError',
   'ApiError',

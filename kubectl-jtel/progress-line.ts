@@ -1,4 +1,6 @@
-/** Progress on standard error: one line that is drawn again on a terminal, now and then a line in a pipe. */
+/**
+ * Shows progress on standard error: on a terminal one line that is redrawn, in a pipe a line now and then.
+ */
 import type { Kit } from './kit.ts';
 import { printable } from './view/paint.ts';
 import { progressBar } from './view/paint.ts';
@@ -10,7 +12,7 @@ export interface ProgressState {
 }
 
 const barLength = 20;
-/** In a pipe a line is worth so much progress. */
+/** In a pipe, this much progress is worth a line. */
 const pipeStepPercent = 10;
 const startOfLine = '\r\u001b[K';
 
@@ -43,7 +45,7 @@ export class ProgressLine {
     this.#drawn = true;
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void {
     if (this.#drawn) this.#kit.surroundings.stderr.write(startOfLine);
     this.#drawn = false;

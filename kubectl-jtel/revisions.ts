@@ -1,4 +1,4 @@
-/** The recorded specs of a stack, as commands name them: by number, or `current` for the spec as it is now. */
+/** The recorded specs of a stack, as commands name them: by number, or `current` for the present spec. */
 import type { JtelStack, JtelStackSpec } from '../crds/index.ts';
 import { revisionsOf, type Revision } from '../controllers/stack/desired/revisions.ts';
 import { listRevisions } from '../controllers/stack/observe/revisions.ts';
@@ -11,7 +11,7 @@ export async function readRevisions(kit: Kit, stack: JtelStack): Promise<readonl
   return revisionsOf(stack, await listRevisions(kit.cluster, stack, kit.call));
 }
 
-/** A spec with a name for people. */
+/** A spec with a title for people. */
 export interface NamedSpec {
   readonly title: string;
   readonly spec: JtelStackSpec;
@@ -32,7 +32,7 @@ export function specOf(stack: JtelStack, revision: Revision, now: Date): NamedSp
   };
 }
 
-/** @throws UsageError for what is no number; CommandError that names the revisions there are. */
+/** @throws UsageError if it is not a number; CommandError that names the existing revisions. */
 export function findSpec(
   stack: JtelStack,
   revisions: readonly Revision[],
@@ -42,7 +42,7 @@ export function findSpec(
   if (wanted === 'current') return currentSpec(stack);
   if (!/^\d{1,15}$/.test(wanted))
     throw new UsageError(
-      `${JSON.stringify(wanted.slice(0, 40))} is no revision: it is a number, or "current" for the spec as it is now`,
+      `${JSON.stringify(wanted.slice(0, 40))} is not a revision: give a number, or "current" for the present spec`,
     );
   const found = revisions.find(({ number }) => number === Number(wanted));
   if (found !== undefined) return specOf(stack, found, now);

@@ -1,4 +1,4 @@
-/** What commands need of the process and the terminal they run in. Tests give them other ones. */
+/** What commands need from the process and the terminal. Tests provide their own. */
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import type { Terminal } from '../command-line/terminal.ts';
 
@@ -7,23 +7,26 @@ export interface Surroundings extends Terminal {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
-  /** Set when results go to a terminal. */
+  /** Set if results go to a terminal. */
   readonly screen?: Screen;
-  /** Asks the person; absent when nobody is there to answer. */
+  /** Asks the person; absent if nobody is there to answer. */
   readonly ask?: (question: string, signal: AbortSignal) => Promise<string>;
-  /** Keys as they are pressed, for a command in a container; undone by what it returns. Absent when input is no terminal. */
+  /**
+   * Passes keys on as they are pressed, for a command in a container. The returned function ends that. Absent
+   * if input is no terminal.
+   */
   readonly rawKeys?: () => () => void;
   readonly now: () => Date;
 }
 
-/** A terminal that shows the results. */
+/** The terminal that shows the results. */
 export interface Screen {
   readonly type: string;
   readonly size: () => { readonly columns: number; readonly rows: number };
   readonly onResize: (listener: () => void) => () => void;
 }
 
-/** For those who want the commands described and call none. */
+/** For code that describes the commands and calls none. */
 export const silentSurroundings: Surroundings = {
   print: () => undefined,
   tell: () => undefined,

@@ -21,7 +21,7 @@ const program = new Command('sandbox')
   .description(
     'A real environment for the jtel stack operator on one machine: a Kubernetes API, compose hosts, a registry, blob storage.',
   )
-  .showHelpAfterError('(--help tells more)');
+  .showHelpAfterError('(--help says more)');
 
 const nameOption = (): Option => new Option('-n, --name <name>', 'which sandbox').default('default');
 
@@ -105,7 +105,7 @@ for (const [fault, description] of Object.entries(hostFaults) as [keyof typeof h
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number.');
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
 

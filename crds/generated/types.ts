@@ -8,11 +8,11 @@
 import type { ObjectMeta } from '../../runtime/kind.ts';
 
 /**
- * A range of addresses that is cut into networks of one size.
+ * An address range that Docker cuts into networks of one size.
  */
 export interface AddressPool {
   /**
-   * The range, such as 10.211.0.0/16. Nothing that the host has to reach may lie in it.
+   * The range, such as 10.211.0.0/16. No address that the host must reach may lie in it.
    */
   readonly base: string;
   /**
@@ -34,7 +34,7 @@ export interface AzureContainer {
    */
   readonly container: string;
   /**
-   * Path inside the container, when it is shared with others. Without slashes at its ends.
+   * Path inside a container that is shared with others, without slashes at its ends.
    */
   readonly prefix?: string;
   /**
@@ -42,13 +42,13 @@ export interface AzureContainer {
    */
   readonly credentialsSecretRef: LocalReference;
   /**
-   * Lets the operator ask Azure's management plane how long the container's immutability policy lasts and whether it is locked, which the container itself does not tell. The role Reader on the storage account is enough. Not asked when absent.
+   * Lets the operator ask Azure's management plane how long the container's immutability policy lasts and whether it is locked. The container itself does not show that. The role Reader on the storage account is enough. If absent, the operator does not ask.
    */
   readonly management?: AzureManagement;
 }
 
 /**
- * Lets the operator ask Azure's management plane how long the container's immutability policy lasts and whether it is locked, which the container itself does not tell. The role Reader on the storage account is enough. Not asked when absent.
+ * Lets the operator ask Azure's management plane how long the container's immutability policy lasts and whether it is locked. The container itself does not show that. The role Reader on the storage account is enough. If absent, the operator does not ask.
  */
 export interface AzureManagement {
   /**
@@ -62,11 +62,11 @@ export interface AzureManagement {
 }
 
 /**
- * Backups of this stack. Without it there are none.
+ * Backups of this stack. If absent, none are made.
  */
 export interface BackupPolicy {
   /**
-   * JtelBackupStore of tier Customer that the backups go to.
+   * JtelBackupStore of tier Customer that receives the backups.
    */
   readonly storeRef: LocalReference;
   /**
@@ -90,15 +90,15 @@ export interface BackupPolicy {
    */
   readonly verify: 'Checksum' | 'Restore';
   /**
-   * What was promised to the customer. The condition RecoveryObjectivesMet is measured against it.
+   * Objectives promised to the customer. The condition RecoveryObjectivesMet compares them with reality.
    */
   readonly objectives?: RecoveryObjectives;
   /**
-   * Physical copies the database's files with the tool of its own image, which is fastest to restore. Logical exports rows, which also fits another database version. A release that cannot do Physical is backed up Logical, and the backup says so.
+   * Physical copies the database's files with the tool of its own image; it is the fastest to restore. Logical exports rows, which also fit another database version. If a release does not support Physical, the backup is Logical and says so.
    */
   readonly method: 'Physical' | 'Logical';
   /**
-   * What a backup may read from the host's disk, in MiB per second. No limit when absent.
+   * Limit for reading from the host's disk, in MiB per second. If absent, there is no limit.
    */
   readonly bandwidthLimitMiBPerSecond?: number;
   /**
@@ -106,13 +106,13 @@ export interface BackupPolicy {
    */
   readonly startDeadlineMinutes: number;
   /**
-   * How many finished JtelBackup objects of the schedule and of operations are kept. Objects that others made or keep are not counted and stay. Stored data is never deleted with them.
+   * Number of finished JtelBackup objects to keep, of those that the schedule and operations made. Objects that others made or keep do not count, and stay. Stored data are never deleted with them.
    */
   readonly historyLimit: number;
 }
 
 /**
- * The backups of this stack in short.
+ * Summary of this stack's backups.
  */
 export interface BackupSummary {
   /**
@@ -128,7 +128,7 @@ export interface BackupSummary {
    */
   readonly lastBackupID?: string;
   /**
-   * When the last scheduled backup was asked for, whatever became of it.
+   * When the last scheduled backup was created, whatever its result.
    */
   readonly lastScheduleTime?: string;
   /**
@@ -146,7 +146,7 @@ export interface BackupSummary {
  */
 export interface CarriedOutOrder {
   /**
-   * What makes it the same order although its object is a new one, as a digest of its name and of what it asks for.
+   * Digest of its name and request. It identifies the order even if its object is created again.
    */
   readonly id: string;
   /**
@@ -186,7 +186,7 @@ export interface CheckResult {
 }
 
 /**
- * Upper limits for each container of the component, instead of those the size implies.
+ * Upper limits for each container of the component, instead of those of the size.
  */
 export interface ComponentResources {
   /**
@@ -212,15 +212,15 @@ export interface ComponentSpec {
    */
   readonly state: 'Enabled' | 'Disabled';
   /**
-   * Number of containers, within what the release allows. The release decides when absent.
+   * Number of containers, within the limits of the release. If absent, the release decides.
    */
   readonly replicas?: number;
   /**
-   * Upper limits for each container of the component, instead of those the size implies.
+   * Upper limits for each container of the component, instead of those of the size.
    */
   readonly resources?: ComponentResources;
   /**
-   * Further environment variables of the containers. They win over those of the release.
+   * Further environment variables of the containers. They override those of the release.
    */
   readonly env?: readonly EnvVar[];
 }
@@ -242,11 +242,11 @@ export interface ComponentStatus {
    */
   readonly digest?: string;
   /**
-   * State as Docker tells it. Missing when there is no such container.
+   * State according to Docker. Missing if there is no such container.
    */
   readonly state?: 'Missing' | 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
   /**
-   * Health as Docker tells it. none when the image has no health check.
+   * Health according to Docker. none if the image has no health check.
    */
   readonly health?: 'none' | 'starting' | 'healthy' | 'unhealthy';
   /**
@@ -256,19 +256,19 @@ export interface ComponentStatus {
 }
 
 /**
- * One thing that is so, is not so, or is not known, with the reason and a sentence for people.
+ * A statement that is true, false or unknown, with a reason and a sentence for people.
  */
 export interface Condition {
   /**
-   * What the condition is about.
+   * Name of the condition.
    */
   readonly type: string;
   /**
-   * Whether it is so.
+   * Whether it is true.
    */
   readonly status: 'True' | 'False' | 'Unknown';
   /**
-   * The metadata.generation that this condition was computed for.
+   * The metadata.generation that this condition describes.
    */
   readonly observedGeneration?: number;
   /**
@@ -276,35 +276,35 @@ export interface Condition {
    */
   readonly lastTransitionTime: string;
   /**
-   * Why, as one stable word; each is explained in docs/reasons.md.
+   * Why, as one stable word; docs/reasons.md explains each.
    */
   readonly reason: string;
   /**
-   * What happened, to which thing, and what to do.
+   * What happened, to which object, and what to do.
    */
   readonly message: string;
 }
 
 /**
- * The host that holds the stack's data. It differs from spec.host while a stack is moved.
+ * The host that holds the stack's data. It differs from spec.host while the stack is moved.
  */
 export interface DataHost {
   /**
-   * As spec.host was when the data was loaded there.
+   * A copy of spec.host from when the data were loaded there.
    */
   readonly host: StackHost;
   /**
-   * Its /etc/machine-id, and after a `+` what tells it from another machine with the same one.
+   * Its /etc/machine-id, and after a `+` what distinguishes it from another machine with the same one.
    */
   readonly machineID: string;
   /**
-   * Fingerprint of the host key that it showed last. Together with the machine-id it says which machine it is.
+   * Fingerprint of the host key that it showed last. Together with the machine-id it identifies the machine.
    */
   readonly hostKey?: string;
 }
 
 /**
- * The JtelRestore that is being carried out. Its own status says more.
+ * The JtelRestore in progress. Its own status says more.
  */
 export interface DataOrder {
   /**
@@ -320,7 +320,7 @@ export interface DataOrder {
    */
   readonly backupID?: string;
   /**
-   * How far it is. Failed leaves it to a person; nothing is started on incomplete data.
+   * State of the order. After Failed a person has to act; nothing is started on incomplete data.
    */
   readonly state: 'Preparing' | 'Loading' | 'Starting' | 'Done' | 'Failed';
   /**
@@ -332,7 +332,7 @@ export interface DataOrder {
    */
   readonly message?: string;
   /**
-   * Part of the data that is loaded.
+   * Share of the data that is loaded.
    */
   readonly progressPercent?: number;
   /**
@@ -340,29 +340,29 @@ export interface DataOrder {
    */
   readonly failures?: number;
   /**
-   * Which try failed last, so that none is counted twice.
+   * The try that failed last. It prevents counting one twice.
    */
   readonly lastFailure?: string;
   /**
-   * When stopping the stack for it began.
+   * When the operator began to stop the stack for it.
    */
   readonly stopTime?: string;
   /**
-   * From then until everything was healthy again.
+   * From then until everything was healthy again, in seconds.
    */
   readonly downtimeSeconds?: number;
 }
 
 /**
- * What the data on the host was loaded from.
+ * Source of the data on the host.
  */
 export interface DataStatus {
   /**
-   * What it was loaded from, such as a vanilla data set or a backup.
+   * What they were loaded from, such as vanilla data or a backup.
    */
   readonly source: string;
   /**
-   * Complete, or Incomplete while it is being overwritten. Incomplete data is never started.
+   * Complete, or Incomplete while they are overwritten. Nothing is started on incomplete data.
    */
   readonly state?: 'Complete' | 'Incomplete';
   /**
@@ -388,19 +388,19 @@ export interface DatasetStatus {
    */
   readonly name: string;
   /**
-   * What it is. Physical and Logical are the two ways to back up the database.
+   * Kind of the data. Physical and Logical are the two ways to back up the database.
    */
   readonly kind?: 'Physical' | 'Logical' | 'FileTree';
   /**
-   * How far it is.
+   * State of the data set.
    */
   readonly state?: 'Pending' | 'Running' | 'Completed' | 'Failed';
   /**
-   * Its size, in bytes. Every name of a file counts, and holes do.
+   * Its size, in bytes. Counts a file once for each of its names, and holes in full.
    */
   readonly bytes?: number;
   /**
-   * What it takes on a disk, in bytes. Files with several names count once, holes do not.
+   * Its size on a disk, in bytes. Counts a file with several names once, and no holes.
    */
   readonly realBytes?: number;
   /**
@@ -416,7 +416,7 @@ export interface DatasetStatus {
    */
   readonly rows?: number;
   /**
-   * What of the data is not in the backup as it was.
+   * Entries that the backup lacks, or has with a difference.
    */
   readonly leftOut?: readonly LeftOut[];
   /**
@@ -434,21 +434,21 @@ export interface EnvVar {
    */
   readonly name: string;
   /**
-   * Its value, in plain text. It is readable on the host, so a password belongs into secretKeyRef.
+   * Its value, in plain text. It is readable on the host, so put a password into secretKeyRef.
    */
   readonly value?: string;
   /**
-   * Takes the value from a Secret. The container gets it as the file /run/secrets/environment/NAME, and the variable NAME_FILE says so, because a value in the environment could be read with docker inspect.
+   * Takes the value from a Secret. The container gets it as the file /run/secrets/environment/NAME, and the variable NAME_FILE has this path. The value is not in the environment, where docker inspect shows it.
    */
   readonly secretKeyRef?: SecretKeyReference;
 }
 
 /**
- * How often loading the first data has failed under one revision; gone when they are loaded.
+ * Failed tries to load the initial data under one revision. Absent once they are loaded.
  */
 export interface FirstLoad {
   /**
-   * Number of the revision. A changed spec, or another value of the annotation jtel.de/retry, is another one and is tried anew.
+   * Number of the revision. A changed spec, or another value of the annotation jtel.de/retry, makes a new revision with new tries.
    */
   readonly revision: number;
   /**
@@ -456,7 +456,7 @@ export interface FirstLoad {
    */
   readonly failures: number;
   /**
-   * Which try failed last, so that none is counted twice.
+   * The try that failed last. It prevents counting one twice.
    */
   readonly lastFailure: string;
 }
@@ -466,33 +466,33 @@ export interface FirstLoad {
  */
 export interface FormerHost {
   /**
-   * As spec.host was.
+   * A copy of spec.host from that time.
    */
   readonly host: StackHost;
   /**
-   * Its /etc/machine-id, and after a `+` what tells it from another machine with the same one.
+   * Its /etc/machine-id, and after a `+` what distinguishes it from another machine with the same one.
    */
   readonly machineID: string;
   /**
-   * Fingerprint of the host key that it showed last. Together with the machine-id it says which machine it is.
+   * Fingerprint of the host key that it showed last. Together with the machine-id it identifies the machine.
    */
   readonly hostKey?: string;
   /**
-   * Fenced means stopped and marked, for good. Pending hosts have not answered yet and are fenced as soon as they do.
+   * Fenced hosts are stopped and marked; this is final. Pending hosts have not answered yet and are fenced as soon as they do.
    */
   readonly state: 'Pending' | 'Fenced';
   /**
-   * Since when it is so.
+   * Since when this is true.
    */
   readonly since?: string;
   /**
-   * What was done, or why it was not done yet.
+   * What was done, or why nothing was done yet.
    */
   readonly message?: string;
 }
 
 /**
- * One piece of work and how it ended.
+ * One operation and its result.
  */
 export interface HistoryEntry {
   /**
@@ -504,11 +504,11 @@ export interface HistoryEntry {
    */
   readonly version?: string;
   /**
-   * What was done, such as Install, Update, Rollback or Relocate.
+   * Kind of the operation, such as Install, Update, Rollback or Relocate.
    */
   readonly action?: string;
   /**
-   * How it ended.
+   * Its result.
    */
   readonly result?: 'Succeeded' | 'Failed' | 'RolledBack' | 'Superseded';
   /**
@@ -520,11 +520,11 @@ export interface HistoryEntry {
    */
   readonly completionTime?: string;
   /**
-   * From the first container that was stopped until all were healthy again, in seconds.
+   * Time from the first stopped container until all were healthy again, in seconds.
    */
   readonly downtimeSeconds?: number;
   /**
-   * Why it failed, or what else there is to say.
+   * Why it failed, or another remark.
    */
   readonly message?: string;
   /**
@@ -534,11 +534,11 @@ export interface HistoryEntry {
 }
 
 /**
- * Name resolution on the host. Left alone when absent.
+ * Name resolution on the host. If absent, it is left as it is.
  */
 export interface HostDNS {
   /**
-   * Name servers in the order they are asked (the resolver knows at most three).
+   * Name servers, in the order in which they are asked (the resolver uses at most three).
    */
   readonly nameservers?: readonly string[];
   /**
@@ -552,7 +552,7 @@ export interface HostDNS {
 }
 
 /**
- * Settings of Docker Engine on a Managed host, written into its daemon.json. Left alone when absent. They are applied when Docker starts; while containers run, the operator does not start it anew for them.
+ * Settings of Docker Engine on a Managed host, written into its daemon.json. If absent, they are left as they are. Docker applies them when it starts; while containers run, the operator does not restart it for them.
  */
 export interface HostDocker {
   /**
@@ -560,13 +560,13 @@ export interface HostDocker {
    */
   readonly bridgeAddress?: string;
   /**
-   * Where Docker takes the networks of stacks from, in this order. Networks that exist keep their addresses.
+   * Address ranges for the networks of stacks, in this order. Existing networks keep their addresses.
    */
   readonly addressPools?: readonly AddressPool[];
 }
 
 /**
- * HTTP proxy through which the host reaches registries and stores: on a Managed host Docker pulls through it, and packages come through it; jobs take the way that Docker takes. When absent, everything is left as the host has it, and jobs follow that.
+ * HTTP proxy through which the host reaches registries and stores. On a Managed host Docker pulls images and apt fetches packages through it. Jobs use the proxy that Docker uses. If absent, the host keeps its settings, and jobs follow them.
  */
 export interface HostProxy {
   /**
@@ -574,11 +574,11 @@ export interface HostProxy {
    */
   readonly http?: string;
   /**
-   * Proxy for https addresses (it is asked to CONNECT).
+   * Proxy for https addresses (by CONNECT).
    */
   readonly https?: string;
   /**
-   * What is reached directly. Names match their subdomains, too; localhost is always direct.
+   * Targets that are reached directly. Names match their subdomains, too; localhost is always direct.
    */
   readonly noProxy?: readonly string[];
   /**
@@ -588,7 +588,7 @@ export interface HostProxy {
 }
 
 /**
- * The host as it was last seen.
+ * The host as last observed.
  */
 export interface HostStatus {
   /**
@@ -596,7 +596,7 @@ export interface HostStatus {
    */
   readonly address?: string;
   /**
-   * Its /etc/machine-id. By this and its host key a host is recognised, not by its address.
+   * Its /etc/machine-id. A host is recognised by this and its host key, not by its address.
    */
   readonly machineID?: string;
   /**
@@ -624,13 +624,13 @@ export interface HostStatus {
    */
   readonly composeVersion?: string;
   /**
-   * When the host last answered after it had not, or the facts changed.
+   * When the host last answered again after a silence, or the facts changed.
    */
   readonly lastSeenTime?: string;
 }
 
 /**
- * One address and the names it has.
+ * One address and its names.
  */
 export interface HostsEntry {
   /**
@@ -644,11 +644,11 @@ export interface HostsEntry {
 }
 
 /**
- * Whether stored data must be protected from change.
+ * Whether stored data must be protected from changes.
  */
 export interface ImmutabilityPolicy {
   /**
-   * Required makes no backup Completed that the store would let anybody change or delete. Preferred tells. None does not look.
+   * With Required, a backup that somebody could change or delete is not Completed. With Preferred, the status reports it. With None, the operator does not check.
    */
   readonly policy: 'Required' | 'Preferred' | 'None';
   /**
@@ -666,7 +666,7 @@ export interface ImmutabilityStatus {
    */
   readonly state?: 'Unknown' | 'Verified' | 'Unprotected';
   /**
-   * Until when deletion is refused.
+   * Time until which deletion is refused.
    */
   readonly untilTime?: string;
   /**
@@ -674,13 +674,13 @@ export interface ImmutabilityStatus {
    */
   readonly verifiedTime?: string;
   /**
-   * What was tried, and what the store answered.
+   * The attempts, and the store's answers.
    */
   readonly message?: string;
 }
 
 /**
- * Where the data comes from when database and files are empty. Data that is there is never overwritten.
+ * Where the data come from if database and files are empty. Existing data are never overwritten.
  */
 export interface InitialData {
   /**
@@ -701,17 +701,17 @@ export interface JtelBackup {
   readonly kind: 'JtelBackup';
   readonly metadata: ObjectMeta;
   /**
-   * What is asked for. It cannot be changed afterwards.
+   * The request. It cannot be changed afterwards.
    */
   readonly spec: JtelBackupSpec;
   /**
-   * How far it is. Written by the operator only.
+   * State. Only the operator writes it.
    */
   readonly status?: JtelBackupStatus;
 }
 
 /**
- * What is asked for. It cannot be changed afterwards.
+ * The request. It cannot be changed afterwards.
  */
 export interface JtelBackupSpec {
   /**
@@ -719,11 +719,11 @@ export interface JtelBackupSpec {
    */
   readonly stackRef: LocalReference;
   /**
-   * JtelBackupStore to write to, instead of that of the stack.
+   * JtelBackupStore to write to. The default is that of the stack.
    */
   readonly storeRef?: LocalReference;
   /**
-   * What asked for this backup.
+   * Who asked for this backup.
    */
   readonly trigger: 'Scheduled' | 'Manual' | 'PreUpdate' | 'PreRestore' | 'Relocation';
   /**
@@ -731,21 +731,21 @@ export interface JtelBackupSpec {
    */
   readonly verify: 'Checksum' | 'Restore';
   /**
-   * Where the test restore is made. Left out, a scratch project beside the stack on its own host.
+   * Where the test restore is made. Default: a scratch project beside the stack on its own host.
    */
   readonly test?: RestoreTest;
 }
 
 /**
- * How far it is. Written by the operator only.
+ * State. Only the operator writes it.
  */
 export interface JtelBackupStatus {
   /**
-   * The metadata.generation that this status was computed for.
+   * The metadata.generation that this status describes.
    */
   readonly observedGeneration?: number;
   /**
-   * How far it is. Completed means that every data set is stored, the manifest was read back, and immutability is as the store demands.
+   * Phase of the backup. Completed means that every data set is stored, the manifest was read back, and immutability is as the store demands.
    */
   readonly phase?: 'Pending' | 'Running' | 'Verifying' | 'Completed' | 'Failed';
   /**
@@ -753,11 +753,11 @@ export interface JtelBackupStatus {
    */
   readonly message?: string;
   /**
-   * Part of the work that is done, such as 45%.
+   * Share of the work that is done, such as 45%.
    */
   readonly progress?: string;
   /**
-   * Size of the data for people, such as 3.9 GiB.
+   * Size of the data, readable, such as 3.9 GiB.
    */
   readonly size?: string;
   /**
@@ -765,23 +765,23 @@ export interface JtelBackupStatus {
    */
   readonly backupID?: string;
   /**
-   * Name under which the backup lies in the store.
+   * Identity of the stack in the store.
    */
   readonly identity?: string;
   /**
-   * JtelBackupStore that it lies in.
+   * JtelBackupStore that has the backup.
    */
   readonly storeRef?: LocalReference;
   /**
-   * Its packs lie in this folder. Backups of one epoch share data.
+   * Folder of its packs. Backups of one epoch share data.
    */
   readonly epoch?: string;
   /**
-   * Which try this is. Each try is a job of its own on the host.
+   * Number of the try. Each try is a separate job on the host.
    */
   readonly attempt?: number;
   /**
-   * Key that it is encrypted with, by its name in the store's Secret. Not encrypted when absent.
+   * Name, in the store's Secret, of the key that encrypts it. If absent, the backup is not encrypted.
    */
   readonly encryptionKeyID?: string;
   /**
@@ -793,7 +793,7 @@ export interface JtelBackupStatus {
    */
   readonly startTime?: string;
   /**
-   * When it was completed or had failed.
+   * When it completed or failed.
    */
   readonly completionTime?: string;
   /**
@@ -801,31 +801,31 @@ export interface JtelBackupStatus {
    */
   readonly totalBytes?: number;
   /**
-   * What was sent to the store, in bytes.
+   * Size of the data sent to the store, in bytes.
    */
   readonly uploadedBytes?: number;
   /**
-   * What all parts of this backup take in the store, in bytes, shared ones included.
+   * Size of all parts of this backup in the store, in bytes, including shared ones.
    */
   readonly storedBytes?: number;
   /**
-   * Size of the data that the store had already, in bytes.
+   * Size of the data that the store already had, in bytes.
    */
   readonly reusedBytes?: number;
   /**
-   * Size of the last good backup of the same method, in bytes, when this one has less than half of it.
+   * Size of the last good backup of the same method, in bytes. Set only if this one has less than half of it.
    */
   readonly shrunkFromBytes?: number;
   /**
-   * Data sets without tables or files, where older backups had some. Such a backup is not taken for the newest good one, unless the stack's annotation jtel.de/accept-backup names it or a newer one.
+   * Data sets without tables or files, although older backups had some. Such a backup does not count as the newest good one, unless the stack's annotation jtel.de/accept-backup names it or a newer one.
    */
   readonly emptied?: readonly string[];
   /**
-   * Files that could not be read, or vanished while they were, and are not in the backup. Those left out on purpose are not counted.
+   * Files missing in the backup, because they could not be read or vanished meanwhile. Files left out on purpose do not count.
    */
   readonly missingFiles?: number;
   /**
-   * Objects that the backup shares with earlier ones and that lay in the archive tier when it was completed. They have to be rehydrated before it can be restored.
+   * Shared objects that lay in the archive tier when the backup completed. Rehydrate them before you restore it.
    */
   readonly archivedObjects?: number;
   /**
@@ -862,7 +862,7 @@ export interface JtelBackupStore {
   readonly kind: 'JtelBackupStore';
   readonly metadata: ObjectMeta;
   /**
-   * Where it is and what is expected of it.
+   * Where the store is, and what it must guarantee.
    */
   readonly spec: JtelBackupStoreSpec;
   /**
@@ -872,7 +872,7 @@ export interface JtelBackupStore {
 }
 
 /**
- * Where it is and what is expected of it.
+ * Where the store is, and what it must guarantee.
  */
 export interface JtelBackupStoreSpec {
   /**
@@ -880,11 +880,11 @@ export interface JtelBackupStoreSpec {
    */
   readonly tier: 'Customer' | 'Vendor';
   /**
-   * ReadOnly for the vendor's releases and for recovering from a store that is not one's own.
+   * Use ReadOnly for the vendor's releases, and to recover from a store that you do not own.
    */
   readonly accessMode: 'ReadWrite' | 'ReadOnly';
   /**
-   * Identities of stacks whose backups may be used through this object, besides those that begin with this namespace and a dot (the default identities of its stacks). Several customers can share a store that way without seeing each other; "*" allows all.
+   * Further identities whose backups may be used through this object. Identities that begin with this namespace and a dot (the defaults of its stacks) are always allowed. So several customers can share a store without seeing each other; "*" allows all.
    */
   readonly identities?: readonly string[];
   /**
@@ -892,11 +892,11 @@ export interface JtelBackupStoreSpec {
    */
   readonly azure: AzureContainer;
   /**
-   * Secret with the keys by which backups are encrypted before they leave the host. Its key "current" names the one to use; each other key is the name of one, with 32 bytes in base64. Never remove one while backups need it. Not encrypted when absent.
+   * Secret with the keys that encrypt backups before they leave the host. Its key "current" names the one to use; each other entry is a key, 32 bytes in base64. Never remove a key while backups need it. If absent, backups are not encrypted.
    */
   readonly encryptionKeySecretRef?: LocalReference;
   /**
-   * Whether stored data must be protected from change.
+   * Whether stored data must be protected from changes.
    */
   readonly immutability: ImmutabilityPolicy;
 }
@@ -906,7 +906,7 @@ export interface JtelBackupStoreSpec {
  */
 export interface JtelBackupStoreStatus {
   /**
-   * The metadata.generation that this status was computed for.
+   * The metadata.generation that this status describes.
    */
   readonly observedGeneration?: number;
   /**
@@ -922,7 +922,7 @@ export interface JtelBackupStoreStatus {
    */
   readonly lastProbeTime?: string;
   /**
-   * Complete backups found in it (releases, in a vendor store).
+   * Number of complete backups (in a vendor store, of releases).
    */
   readonly backups?: number;
   /**
@@ -930,11 +930,11 @@ export interface JtelBackupStoreStatus {
    */
   readonly lastBackupTime?: string;
   /**
-   * When it was last tried whether the store refuses to overwrite and to delete. At most once a day.
+   * When the operator last tried to overwrite and delete. At most once a day.
    */
   readonly lastProofTime?: string;
   /**
-   * What Azure's management plane told of the container's immutability policy, if spec.azure.management lets it be asked and it answered.
+   * The container's immutability policy, as Azure's management plane reports it. Absent without spec.azure.management, or without an answer.
    */
   readonly retention?: RetentionStatus;
   /**
@@ -944,24 +944,24 @@ export interface JtelBackupStoreStatus {
 }
 
 /**
- * Brings a backup into a stack. Nothing is stopped or overwritten before the whole backup was found complete and its release can be run.
+ * Restores a backup into a stack. Nothing is stopped or overwritten before the backup was found complete and its release runnable.
  */
 export interface JtelRestore {
   readonly apiVersion: 'jtel.de/v1alpha1';
   readonly kind: 'JtelRestore';
   readonly metadata: ObjectMeta;
   /**
-   * What is asked for. It cannot be changed afterwards.
+   * The request. It cannot be changed afterwards.
    */
   readonly spec: JtelRestoreSpec;
   /**
-   * How far it is. Written by the operator only.
+   * State. Only the operator writes it.
    */
   readonly status?: JtelRestoreStatus;
 }
 
 /**
- * What is asked for. It cannot be changed afterwards.
+ * The request. It cannot be changed afterwards.
  */
 export interface JtelRestoreSpec {
   /**
@@ -969,57 +969,57 @@ export interface JtelRestoreSpec {
    */
   readonly stackRef: LocalReference;
   /**
-   * Which backup, or which restore to undo. Exactly one of backupRef, backupID, latestOf and undoOf.
+   * The backup to restore, or the restore to undo. Exactly one of backupRef, backupID, latestOf and undoOf.
    */
   readonly source: RestoreSource;
   /**
-   * Execute restores. Plan checks and tells what would happen. Test restores into a scratch project, checks it and removes it.
+   * Execute restores. Plan checks everything and reports what would happen. Test restores into a scratch project, checks it and removes it.
    */
   readonly mode: 'Execute' | 'Plan' | 'Test';
   /**
-   * What to do when the stack has data. Replace also needs confirmReplace.
+   * What to do if the stack has data. Replace also needs confirmReplace.
    */
   readonly ifNotEmpty: 'Fail' | 'Replace';
   /**
-   * Name of the stack, to confirm that its data shall be overwritten.
+   * Name of the stack, to confirm that its data may be overwritten.
    */
   readonly confirmReplace?: string;
   /**
-   * Until when this order may be begun. Later it ends as Failed and nothing is touched. Set it on orders that are kept in files. Another notAfter makes it another order, so it also asks once more for what was carried out already.
+   * Time until which this order may begin. After it, the order fails and nothing is touched. Set it on orders that you keep in files. With another notAfter it is another order, so it is carried out once more.
    */
   readonly notAfter?: string;
   /**
-   * Required makes a backup of the data that is there before overwriting it.
+   * Required backs up the present data before they are overwritten.
    */
   readonly preRestoreBackup: 'Required' | 'Skip';
   /**
-   * What is proven before the switch. Checksum compares every chunk and counts files and tables. Start also starts the database on the loaded data beside the stack, which takes the memory of a second one, and counts and checks what is in it.
+   * Checks before the switch. Checksum compares every chunk and counts files and tables. Start also starts the database on the loaded data beside the stack, and counts and checks its content; this needs the memory of a second database.
    */
   readonly verify: 'Checksum' | 'Start';
   /**
-   * What to do when the disk has no room for the new data beside the old. Refuse fails before anything is touched. Accept stops the stack and overwrites its data; then only the backup made before leads back.
+   * What to do if the disk has no room for the new data beside the old. Refuse fails before anything is touched. Accept stops the stack and overwrites its data; then only the backup made before leads back.
    */
   readonly inPlace: 'Refuse' | 'Accept';
   /**
-   * How long the data from before are kept on the host, so that the restore can be undone in the time of a restart. 0 removes them as soon as the stack is healthy.
+   * How long the host keeps the old data, so that the restore can be undone in the time of a restart. 0 removes them as soon as the stack is healthy.
    */
   readonly keepPreviousHours: number;
   /**
-   * Where mode Test restores to. Left out, a scratch project beside the stack on its own host.
+   * Where mode Test restores to. Default: a scratch project beside the stack on its own host.
    */
   readonly test?: RestoreTest;
 }
 
 /**
- * How far it is. Written by the operator only.
+ * State. Only the operator writes it.
  */
 export interface JtelRestoreStatus {
   /**
-   * The metadata.generation that this status was computed for.
+   * The metadata.generation that this status describes.
    */
   readonly observedGeneration?: number;
   /**
-   * How far it is.
+   * Phase of the restore.
    */
   readonly phase?: 'Pending' | 'Checking' | 'Loading' | 'Starting' | 'Completed' | 'Failed';
   /**
@@ -1027,7 +1027,7 @@ export interface JtelRestoreStatus {
    */
   readonly message?: string;
   /**
-   * Part of the work that is done, such as 45%.
+   * Share of the work that is done, such as 45%.
    */
   readonly progress?: string;
   /**
@@ -1043,19 +1043,19 @@ export interface JtelRestoreStatus {
    */
   readonly storeRef?: LocalReference;
   /**
-   * JtelBackup that was made of the data that was there before.
+   * JtelBackup of the data from before the restore.
    */
   readonly preRestoreBackupRef?: LocalReference;
   /**
-   * Where a test is made, as it was when it began. It stays there, whatever becomes of the stack and its host.
+   * Where the test is made, fixed at its beginning. It stays there, whatever happens to the stack and its host.
    */
   readonly testHost?: StackHost;
   /**
-   * Since when something is in the way of its beginning, without a break; the message says what. After an hour it has failed, and nothing was touched.
+   * Since when an obstacle has kept it from beginning, without a break; the message says which. After an hour it fails, and nothing was touched.
    */
   readonly blockedSinceTime?: string;
   /**
-   * How long loading is expected to take, in seconds. A rough figure from the size of the data.
+   * Expected duration of loading, in seconds. A rough estimate from the size of the data.
    */
   readonly estimatedSeconds?: number;
   /**
@@ -1067,15 +1067,15 @@ export interface JtelRestoreStatus {
    */
   readonly bytes?: number;
   /**
-   * Part of the data that is loaded.
+   * Share of the data that is loaded.
    */
   readonly progressPercent?: number;
   /**
-   * From stopping the stack until everything was healthy again.
+   * From stopping the stack until everything was healthy again, in seconds.
    */
   readonly downtimeSeconds?: number;
   /**
-   * Until then "kubectl jtel restore undo" switches back to the data from before.
+   * Time until which "kubectl jtel restore undo" switches back to the old data.
    */
   readonly previousUntilTime?: string;
   /**
@@ -1087,7 +1087,7 @@ export interface JtelRestoreStatus {
    */
   readonly startTime?: string;
   /**
-   * When it was completed or had failed.
+   * When it completed or failed.
    */
   readonly completionTime?: string;
   /**
@@ -1116,7 +1116,7 @@ export interface JtelStack {
    */
   readonly spec: JtelStackSpec;
   /**
-   * What is. Written by the operator only.
+   * State. Only the operator writes it.
    */
   readonly status?: JtelStackStatus;
 }
@@ -1130,7 +1130,7 @@ export interface JtelStackSpec {
    */
   readonly version: string;
   /**
-   * Size band, which decides resources and the smallest acceptable host. Small is up to 20 agents, Medium up to 60, Large up to 200.
+   * Size of the stack. It decides resources and the smallest acceptable host. Small is for up to 20 agents, Medium up to 60, Large up to 200.
    */
   readonly size: 'Small' | 'Medium' | 'Large';
   /**
@@ -1138,7 +1138,7 @@ export interface JtelStackSpec {
    */
   readonly releaseStoreRef: LocalReference;
   /**
-   * The machine that runs the containers. Changing the address or the fingerprints to another machine means relocation.
+   * The machine that runs the containers. If you change the address or the fingerprints to another machine, the stack is relocated.
    */
   readonly host: StackHost;
   /**
@@ -1146,7 +1146,7 @@ export interface JtelStackSpec {
    */
   readonly network: StackNetwork;
   /**
-   * Changes to single components of the release. What is not named here runs as the release says.
+   * Changes to single components of the release. All others run as the release says.
    */
   readonly components?: readonly ComponentSpec[];
   /**
@@ -1154,27 +1154,27 @@ export interface JtelStackSpec {
    */
   readonly imagePullSecretRef?: LocalReference;
   /**
-   * Where the data comes from when database and files are empty. Data that is there is never overwritten.
+   * Where the data come from if database and files are empty. Existing data are never overwritten.
    */
   readonly initialData: InitialData;
   /**
-   * Backups of this stack. Without it there are none.
+   * Backups of this stack. If absent, none are made.
    */
   readonly backup?: BackupPolicy;
   /**
-   * How an in-place update (a changed version) is done.
+   * How to do an in-place update (a changed version).
    */
   readonly update: UpdatePolicy;
   /**
-   * What a changed host means.
+   * How to move to a changed host.
    */
   readonly relocation: RelocationPolicy;
   /**
-   * What to do when the containers on the host are not what was applied.
+   * What to do if the containers on the host are not what was applied.
    */
   readonly drift: 'Correct' | 'Warn' | 'Ignore';
   /**
-   * Observe looks and tells what it would do, and changes nothing.
+   * With Observe, the operator changes nothing and reports what it would do.
    */
   readonly managementMode: 'Manage' | 'Observe';
   /**
@@ -1182,7 +1182,7 @@ export interface JtelStackSpec {
    */
   readonly powerState: 'Running' | 'Stopped';
   /**
-   * Stops all work on this stack, even looking, until it is false again. What runs keeps running.
+   * Stops all work on this stack, even looking, until it is false again. Containers keep running.
    */
   readonly suspend: boolean;
   /**
@@ -1196,11 +1196,11 @@ export interface JtelStackSpec {
 }
 
 /**
- * What is. Written by the operator only.
+ * State. Only the operator writes it.
  */
 export interface JtelStackStatus {
   /**
-   * The metadata.generation that this status was computed for.
+   * The metadata.generation that this status describes.
    */
   readonly observedGeneration?: number;
   /**
@@ -1233,15 +1233,15 @@ export interface JtelStackStatus {
    */
   readonly version?: string;
   /**
-   * Release that is being brought about, while it differs from the one that runs.
+   * Release that the stack is changing to, while it differs from the one that runs.
    */
   readonly targetVersion?: string;
   /**
-   * Number of the revision that was applied last.
+   * Number of the last applied revision.
    */
   readonly revision?: number;
   /**
-   * Secrets with the SSH keys of the host, which have a finalizer until the deletion of the stack is done (deletionPolicy Stop and Destroy).
+   * Secrets with the SSH keys of the host. They have a finalizer until the stack's deletion is done (deletionPolicy Stop and Destroy).
    */
   readonly keptSecrets?: readonly string[];
   /**
@@ -1249,55 +1249,55 @@ export interface JtelStackStatus {
    */
   readonly project?: string;
   /**
-   * Healthy and wanted containers, such as 7/7.
+   * Healthy and desired containers, such as 7/7.
    */
   readonly componentsReady?: string;
   /**
-   * The host as it was last seen.
+   * The host as last observed.
    */
   readonly host?: HostStatus;
   /**
-   * What the data on the host was loaded from.
+   * Source of the data on the host.
    */
   readonly data?: DataStatus;
   /**
-   * Orders to restore that were carried out, oldest first. Each counts once, also when its JtelRestore is created anew. The host remembers the same.
+   * Orders to restore that were carried out, oldest first. Each counts once, even if its JtelRestore is created again. The host has the same list.
    */
   readonly carriedOut?: readonly CarriedOutOrder[];
   /**
-   * How often loading the first data has failed under one revision; gone when they are loaded.
+   * Failed tries to load the initial data under one revision. Absent once they are loaded.
    */
   readonly firstLoad?: FirstLoad;
   /**
-   * The JtelRestore that is being carried out. Its own status says more.
+   * The JtelRestore in progress. Its own status says more.
    */
   readonly dataOrder?: DataOrder;
   /**
-   * The data from before the last restore, which lie on the host beside those in use. "kubectl jtel restore undo" switches back to them.
+   * The data from before the last restore. They lie on the host beside those in use; "kubectl jtel restore undo" switches back to them.
    */
   readonly previousData?: PreviousData;
   /**
-   * The host that holds the stack's data. It differs from spec.host while a stack is moved.
+   * The host that holds the stack's data. It differs from spec.host while the stack is moved.
    */
   readonly dataHost?: DataHost;
   /**
-   * The move to another host that is under way, or the last one.
+   * The present or last move to another host.
    */
   readonly relocation?: RelocationStatus;
   /**
-   * Hosts that the stack was moved away from, newest first. They are fenced, so that they never run it again beside the new host.
+   * Hosts that the stack was moved away from, newest first. They are fenced, so they never run it again beside the new host.
    */
   readonly formerHosts?: readonly FormerHost[];
   /**
-   * The containers as they were last seen.
+   * The containers as last observed.
    */
   readonly components?: readonly ComponentStatus[];
   /**
-   * Work that is being done on the host right now.
+   * The operation on the host right now.
    */
   readonly operation?: Operation;
   /**
-   * The backups of this stack in short.
+   * Summary of this stack's backups.
    */
   readonly backup?: BackupSummary;
   /**
@@ -1305,7 +1305,7 @@ export interface JtelStackStatus {
    */
   readonly rollback?: RollbackPoint;
   /**
-   * What was done, newest first.
+   * Past operations, newest first.
    */
   readonly history?: readonly HistoryEntry[];
   /**
@@ -1315,7 +1315,7 @@ export interface JtelStackStatus {
 }
 
 /**
- * SSH server to go through, for hosts that cannot be reached directly.
+ * SSH server to connect through, for hosts that cannot be reached directly.
  */
 export interface JumpHost {
   /**
@@ -1341,11 +1341,11 @@ export interface JumpHost {
 }
 
 /**
- * All of one kind.
+ * All entries of one kind.
  */
 export interface LeftOut {
   /**
-   * Excluded means by the release's globs. TooLong is a path of more than 3,840 bytes. Changed is in the backup as the second read found it. Attribute has extended attributes that no backup keeps. TableRows is a table whose engine has its rows elsewhere, such as CONNECT. View refers to what is not there. Grant is a right to what the backup does not have.
+   * Excluded means by the release's globs. TooLong is a path of more than 3,840 bytes. Changed is in the backup as the second read found it. Attribute has extended attributes that no backup keeps. TableRows is a table whose engine has its rows elsewhere, such as CONNECT. View refers to something that is missing. Grant is a right to something that the backup does not have.
    */
   kind:
     | 'Excluded'
@@ -1361,7 +1361,7 @@ export interface LeftOut {
     | 'View'
     | 'Grant';
   /**
-   * How many. A directory that was left out counts as one.
+   * Number of entries. A directory that was left out counts as one.
    */
   readonly entries: number;
   /**
@@ -1381,7 +1381,7 @@ export interface LocalReference {
 }
 
 /**
- * What the host's firewall lets in. Left alone when absent.
+ * What the host's firewall lets in. If absent, the firewall is left as it is.
  */
 export interface NetworkAllow {
   /**
@@ -1399,49 +1399,49 @@ export interface NetworkAllow {
 }
 
 /**
- * Work that is being done on the host right now.
+ * The operation on the host right now.
  */
 export interface Operation {
   /**
-   * Identifier of this piece of work; the job on the host carries the same.
+   * Identifier of this operation. The job on the host has the same.
    */
   readonly id: string;
   /**
-   * What is being done, such as Install, Update or Restore.
+   * Kind of the operation, such as Install, Update or Restore.
    */
   readonly type: string;
   /**
-   * Where it is, such as Pulling or LoadingData.
+   * Current step, such as Pulling or LoadingData.
    */
   readonly step?: string;
   /**
-   * How much of the current step is done.
+   * Share of the current step that is done, in percent.
    */
   readonly progressPercent?: number;
   /**
-   * The current step in words for people, with figures.
+   * The current step in words, with figures.
    */
   readonly message?: string;
   /**
-   * When this work began.
+   * When this operation began.
    */
   readonly startTime?: string;
   /**
-   * When whoever does this work was last seen doing it.
+   * When the operator was last seen working on it.
    */
   readonly lastHeartbeatTime?: string;
   /**
-   * Fencing number of this work. A host refuses a smaller one than it has seen.
+   * Fencing number of this operation. A host refuses a smaller number than it has seen.
    */
   readonly epoch?: number;
 }
 
 /**
- * The data from before the last restore, which lie on the host beside those in use. "kubectl jtel restore undo" switches back to them.
+ * The data from before the last restore. They lie on the host beside those in use; "kubectl jtel restore undo" switches back to them.
  */
 export interface PreviousData {
   /**
-   * The uid of the JtelRestore that put them aside.
+   * The uid of the JtelRestore that replaced them.
    */
   readonly requestUID: string;
   /**
@@ -1453,7 +1453,7 @@ export interface PreviousData {
    */
   readonly version?: string;
   /**
-   * When they were put aside. What was written since is not in them.
+   * When they were replaced. They lack what was written since.
    */
   readonly switchTime?: string;
   /**
@@ -1461,13 +1461,13 @@ export interface PreviousData {
    */
   readonly untilTime: string;
   /**
-   * What they take on the host's disk.
+   * Their size on the host's disk, in bytes.
    */
   readonly bytes?: number;
 }
 
 /**
- * What was promised to the customer. The condition RecoveryObjectivesMet is measured against it.
+ * Objectives promised to the customer. The condition RecoveryObjectivesMet compares them with reality.
  */
 export interface RecoveryObjectives {
   /**
@@ -1481,7 +1481,7 @@ export interface RecoveryObjectives {
 }
 
 /**
- * What a changed host means.
+ * How to move to a changed host.
  */
 export interface RelocationPolicy {
   /**
@@ -1491,7 +1491,7 @@ export interface RelocationPolicy {
 }
 
 /**
- * The move to another host that is under way, or the last one.
+ * The present or last move to another host.
  */
 export interface RelocationStatus {
   /**
@@ -1503,7 +1503,7 @@ export interface RelocationStatus {
    */
   readonly source?: 'Migrate' | 'RecoverFromBackup';
   /**
-   * How far it is.
+   * Current stage of the move.
    */
   state:
     | 'Preparing'
@@ -1540,13 +1540,13 @@ export interface RelocationStatus {
    */
   readonly completionTime?: string;
   /**
-   * Between the two, in seconds.
+   * Time between the two, in seconds.
    */
   readonly downtimeSeconds?: number;
 }
 
 /**
- * Which backup, or which restore to undo. Exactly one of backupRef, backupID, latestOf and undoOf.
+ * The backup to restore, or the restore to undo. Exactly one of backupRef, backupID, latestOf and undoOf.
  */
 export interface RestoreSource {
   /**
@@ -1558,25 +1558,25 @@ export interface RestoreSource {
    */
   readonly backupID?: string;
   /**
-   * JtelBackupStore to look in. With latestOf it may be absent, then it is that of the stack.
+   * JtelBackupStore to look in. With latestOf it may be absent; the default is that of the stack.
    */
   readonly storeRef?: LocalReference;
   /**
-   * Identity of a stack in the store; its newest complete backup is taken.
+   * Identity of a stack in the store. Its newest complete backup is restored.
    */
   readonly latestOf?: string;
   /**
-   * The uid of the JtelRestore to undo, as status.previousData.requestUID of the stack says. The data from before it are switched back to; those in use now are kept as long.
+   * The uid of the JtelRestore to undo, as in status.previousData.requestUID of the stack. The stack switches back to the data from before that restore, and the data in use now are kept for as long.
    */
   readonly undoOf?: string;
   /**
-   * Identity in the store under which backupRef or backupID lies. Left out, that of the stack. A backup of another stack is only used when its identity is named here (or in latestOf) and the store allows it.
+   * Identity that backupRef or backupID has in the store. Default: that of the stack. A backup of another stack is used only if its identity is named here (or in latestOf) and the store allows it.
    */
   readonly identity?: string;
 }
 
 /**
- * Where the test restore is made. Left out, a scratch project beside the stack on its own host.
+ * Where the test restore is made. Default: a scratch project beside the stack on its own host.
  */
 export interface RestoreTest {
   /**
@@ -1586,15 +1586,15 @@ export interface RestoreTest {
 }
 
 /**
- * What Azure's management plane told of the container's immutability policy, if spec.azure.management lets it be asked and it answered.
+ * The container's immutability policy, as Azure's management plane reports it. Absent without spec.azure.management, or without an answer.
  */
 export interface RetentionStatus {
   /**
-   * Locked cannot be removed or shortened by anybody; Unlocked can. None is no time-based policy.
+   * Nobody can remove or shorten a Locked policy; an Unlocked one can be removed. None means that there is no time-based policy.
    */
   readonly state: 'Locked' | 'Unlocked' | 'None';
   /**
-   * For so long after it was stored, an object can be neither changed nor deleted.
+   * Days after storing during which an object can be neither changed nor deleted.
    */
   readonly days?: number;
 }
@@ -1616,7 +1616,7 @@ export interface RollbackPoint {
    */
   readonly backupRef?: LocalReference;
   /**
-   * When that backup may be gone.
+   * When that backup may expire.
    */
   readonly availableUntil?: string;
 }
@@ -1636,7 +1636,7 @@ export interface SIPPeer {
 }
 
 /**
- * Takes the value from a Secret. The container gets it as the file /run/secrets/environment/NAME, and the variable NAME_FILE says so, because a value in the environment could be read with docker inspect.
+ * Takes the value from a Secret. The container gets it as the file /run/secrets/environment/NAME, and the variable NAME_FILE has this path. The value is not in the environment, where docker inspect shows it.
  */
 export interface SecretKeyReference {
   /**
@@ -1650,7 +1650,7 @@ export interface SecretKeyReference {
 }
 
 /**
- * The machine that runs the containers. Changing the address or the fingerprints to another machine means relocation.
+ * The machine that runs the containers. If you change the address or the fingerprints to another machine, the stack is relocated.
  */
 export interface StackHost {
   /**
@@ -1670,31 +1670,31 @@ export interface StackHost {
    */
   readonly sshSecretRef: LocalReference;
   /**
-   * Keys by which the host is recognised. Another key means that not one command is sent.
+   * Keys by which the host is recognised. If the host shows another key, nothing is sent to it.
    */
   readonly hostKeyFingerprints: readonly string[];
   /**
-   * SSH server to go through, for hosts that cannot be reached directly.
+   * SSH server to connect through, for hosts that cannot be reached directly.
    */
   readonly jumpHost?: JumpHost;
   /**
-   * Managed installs and configures Docker, DNS, time zone and firewall over SSH. Preinstalled finds them done and only checks.
+   * Managed installs and configures Docker, DNS, time zone and firewall over SSH. Preinstalled only checks that they are there.
    */
   readonly bootstrap: 'Managed' | 'Preinstalled';
   /**
-   * Name resolution on the host. Left alone when absent.
+   * Name resolution on the host. If absent, it is left as it is.
    */
   readonly dns?: HostDNS;
   /**
-   * Settings of Docker Engine on a Managed host, written into its daemon.json. Left alone when absent. They are applied when Docker starts; while containers run, the operator does not start it anew for them.
+   * Settings of Docker Engine on a Managed host, written into its daemon.json. If absent, they are left as they are. Docker applies them when it starts; while containers run, the operator does not restart it for them.
    */
   readonly docker?: HostDocker;
   /**
-   * HTTP proxy through which the host reaches registries and stores: on a Managed host Docker pulls through it, and packages come through it; jobs take the way that Docker takes. When absent, everything is left as the host has it, and jobs follow that.
+   * HTTP proxy through which the host reaches registries and stores. On a Managed host Docker pulls images and apt fetches packages through it. Jobs use the proxy that Docker uses. If absent, the host keeps its settings, and jobs follow them.
    */
   readonly proxy?: HostProxy;
   /**
-   * Time zone of the host and of the containers. Left alone when absent.
+   * Time zone of the host and of the containers. If absent, it is left as it is.
    */
   readonly timeZone?: string;
 }
@@ -1716,17 +1716,17 @@ export interface StackNetwork {
    */
   readonly tlsSecretRef?: LocalReference;
   /**
-   * What the host's firewall lets in. Left alone when absent.
+   * What the host's firewall lets in. If absent, the firewall is left as it is.
    */
   readonly allow?: NetworkAllow;
 }
 
 /**
- * How an in-place update (a changed version) is done.
+ * How to do an in-place update (a changed version).
  */
 export interface UpdatePolicy {
   /**
-   * Required makes and verifies a backup first and does not update without it.
+   * Required makes and verifies a backup first, and does not update without it.
    */
   readonly preUpdateBackup: 'Required' | 'Skip';
   /**
@@ -1734,11 +1734,11 @@ export interface UpdatePolicy {
    */
   readonly progressDeadlineSeconds: number;
   /**
-   * Rollback brings the previous release (and its data, if the schema changed) back. Hold leaves everything for a person to look at.
+   * Rollback returns to the previous release (and its data, if the schema changed). Hold leaves everything for a person to look at.
    */
   readonly onFailure: 'Rollback' | 'Hold';
   /**
-   * When an update may begin. Always when absent.
+   * When an update may begin. If absent, at any time.
    */
   readonly windows?: readonly UpdateWindow[];
 }
@@ -1774,7 +1774,7 @@ export interface VerificationStatus {
    */
   readonly state?: 'Pending' | 'Passed' | 'Failed' | 'Skipped';
   /**
-   * How it was verified.
+   * Method of verification.
    */
   readonly method?: 'Checksum' | 'Restore';
   /**
@@ -1782,7 +1782,7 @@ export interface VerificationStatus {
    */
   readonly time?: string;
   /**
-   * How long that took, in seconds.
+   * Duration of the verification, in seconds.
    */
   readonly seconds?: number;
 }

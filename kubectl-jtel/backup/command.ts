@@ -1,4 +1,4 @@
-/** `kubectl jtel backup …`: arguments, options and help. What they do is loaded when called. */
+/** `kubectl jtel backup …`: arguments, options and help. A call loads the command's work. */
 import { Argument, Command, Option } from 'commander';
 import { inCluster } from '../in-cluster.ts';
 import { examples, outputOption, parseWholeNumber, withPlace, type OutputOptions } from '../options.ts';
@@ -14,15 +14,17 @@ const backupArgument = (): Argument =>
 export function backupCommand(surroundings: Surroundings): Command {
   const list = withPlace(new Command('list'))
     .description(
-      'the backups of a stack, newest first, read from the store: also where the cluster lost its objects',
+      'list the backups of a stack from the store, newest first; works without the objects in the cluster',
     )
-    .argument('[STACK]', 'name of the JtelStack; it need not exist when --store is given')
+    .argument('[STACK]', 'name of the JtelStack; with --store it need not exist')
     .addOption(
-      new Option('--limit <number>', 'so many of the newest').default(20).argParser(parseWholeNumber),
+      new Option('--limit <number>', 'list at most this many, the newest')
+        .default(20)
+        .argParser(parseWholeNumber),
     )
     .option(
       '--packs',
-      'also count the packs in the store, and those that no complete backup uses; reads the list of packs of every backup',
+      'also count the packs in the store, and those that no complete backup uses; reads every backup’s list of packs',
     )
     .addOption(outputOption())
     .addHelpText(
@@ -38,7 +40,7 @@ export function backupCommand(surroundings: Surroundings): Command {
       await inCluster(surroundings, command, (kit) => run(kit, name, options));
     });
   const show = withPlace(new Command('show'))
-    .description('what is in a backup, read from the store')
+    .description('show what is in a backup, read from the store')
     .argument('<STACK>', 'name of the JtelStack')
     .addArgument(backupArgument())
     .addOption(outputOption(['json', 'yaml']))
@@ -55,14 +57,11 @@ export function backupCommand(surroundings: Surroundings): Command {
     });
   const verify = withPlace(new Command('verify'))
     .description(
-      'prove again that every part of a backup is in the store, with its length and digest; changes nothing',
+      'check that every part of a backup is in the store, with its length and digest; changes nothing',
     )
     .argument('<STACK>', 'name of the JtelStack')
     .addArgument(backupArgument())
-    .option(
-      '--read',
-      'also read every pack and compare its SHA-256, instead of believing the store’s own MD5',
-    )
+    .option('--read', 'also read every pack and compare its SHA-256, instead of trusting the store’s MD5')
     .addHelpText(
       'after',
       examples('kubectl jtel backup verify acme', 'kubectl jtel backup verify acme latest --read'),
@@ -75,13 +74,13 @@ export function backupCommand(surroundings: Surroundings): Command {
     .description('ask the operator for a backup now')
     .argument('<STACK>', 'name of the JtelStack')
     .option('--name <name>', 'name of the JtelBackup; default: STACK-manual-TIME')
-    .option('--store <name>', 'JtelBackupStore to write to, instead of that of the stack')
+    .option('--store <name>', 'JtelBackupStore to write to; default: that of the stack')
     .addOption(
-      new Option('--verify <how>', 'Restore also restores it into a scratch project and compares')
+      new Option('--verify <how>', 'Restore: also restore it into a scratch project and compare')
         .choices(['Checksum', 'Restore'])
         .default('Checksum'),
     )
-    .option('-w, --wait', 'show how far it is until it is done; Ctrl-C leaves it running')
+    .option('-w, --wait', 'show the progress until it is done; Ctrl-C stops only the waiting')
     .addHelpText(
       'after',
       examples(

@@ -1,4 +1,4 @@
-/** `kubectl jtel backup create`: asks the operator for a backup, as any user of the API would. */
+/** `kubectl jtel backup create` asks the operator for a backup, as any user of the API would. */
 import { backupKind, labels, type JtelBackup } from '../../crds/index.ts';
 import { ExitCode } from '../../command-line/command-line.ts';
 import { CommandError } from '../../command-line/terminal.ts';
@@ -19,7 +19,7 @@ export async function create(kit: Kit, name: string, options: CreateOptions): Pr
   if (options.name !== undefined) requireName(options.name, '--name');
   if (options.store !== undefined) requireName(options.store, '--store');
   if (stack.spec.backup === undefined && options.store === undefined)
-    throw new CommandError(`${name} has no spec.backup: set it, or say with --store where to write to`);
+    throw new CommandError(`${name} has no spec.backup: set it, or name the store with --store`);
   const object = {
     metadata: {
       name: options.name ?? timedName(name, 'manual', kit.surroundings.now()),
@@ -33,7 +33,7 @@ export async function create(kit: Kit, name: string, options: CreateOptions): Pr
       ...(options.store === undefined ? {} : { storeRef: { name: options.store } }),
     },
   };
-  // What the API server fills in is not there yet.
+  // The API server has not filled in its defaults yet.
   const created = await kit.cluster.create(backupKind, object as unknown as JtelBackup, kit.call);
   const followUp =
     options.wait === true

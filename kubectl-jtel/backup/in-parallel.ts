@@ -1,4 +1,4 @@
-/** Work on many things, a few at a time; results in the order of the things. */
+/** Works on many items, a few at a time. Results come in the order of the items. */
 export async function inParallel<T, R>(
   items: readonly T[],
   atOnce: number,

@@ -1,4 +1,4 @@
-/** `kubectl jtel backup list`: what the store has, beside what the cluster knows of it. */
+/** `kubectl jtel backup list` shows what the store has, beside what the cluster knows of it. */
 import { listBackups, readManifest, type CatalogEntry } from '../../controllers/stores/backup-catalog.ts';
 import type { Kit } from '../kit.ts';
 import type { OutputOptions } from '../options.ts';
@@ -25,7 +25,7 @@ export async function list(kit: Kit, name: string | undefined, options: ListOpti
     listBackups(place.blobs, place.identity, signal),
     backupObjects(kit, name),
   ]);
-  // To know which packs are used, all backups must be read. Only as many are shown as were asked for.
+  // All backups must be read to know which packs are used. Only the requested number is shown.
   const read = await inParallel(
     options.packs === true ? ids : ids.slice(0, options.limit),
     readsAtOnce,
@@ -33,7 +33,8 @@ export async function list(kit: Kit, name: string | undefined, options: ListOpti
   );
   const stored = read.slice(0, options.limit);
   const packs = options.packs === true ? await readPackCount(place, read, signal) : undefined;
-  // Only those of this store and name: another identity's would look as if its data were missing here.
+  // Only those of this store and identity. Backups of another identity would look as if their data were
+  // missing here.
   const own = objects.filter(
     ({ status }) => status?.identity === undefined || status.identity === place.identity,
   );
@@ -52,7 +53,7 @@ export async function list(kit: Kit, name: string | undefined, options: ListOpti
   if (packs !== undefined) kit.print([packsLine(packs, running, view.now)]);
 }
 
-/** One that cannot be read is shown as such. */
+/** A backup that cannot be read is shown as such. */
 async function readBackup(
   kit: Kit,
   { blobs, identity }: BackupPlace,

@@ -1,11 +1,12 @@
 /**
- * How many packs a stack has in its store, and how many of them no complete backup uses. An interrupted try leaves such packs, and
- * the operator never deletes one, so they are at least counted. Pure: what was listed and read comes from `packs.ts`.
+ * Counts the packs that a stack has in its store, and those that no complete backup uses. An interrupted try
+ * leaves such packs, and the operator never deletes one, so people need their number. Pure: `packs.ts` lists
+ * and reads.
  */
 import type { BlobProperties } from '../../blob-store/blob-store.ts';
 import { optional } from '../../base/optional.ts';
 
-/** A backup of which it is not known which packs it uses. */
+/** A backup whose list of packs cannot be read. */
 export interface UnreadableList {
   readonly backupID: string;
   readonly message: string;
@@ -14,21 +15,21 @@ export interface UnreadableList {
 export interface UnusedPacks {
   readonly count: number;
   readonly bytes: number;
-  /** RFC 3339; when the newest of them was stored. Absent when there are none. */
+  /** RFC 3339; when the newest of them was stored. Absent if there are none. */
   readonly newestTime?: string;
 }
 
-/** Also what `-o json` gives. */
+/** `-o json` prints this too. */
 export interface PackCount {
   readonly count: number;
   readonly bytes: number;
-  /** Absent while it is not known: any pack may be one of a backup whose list cannot be read. */
+  /** Absent while unknown: any pack may belong to a backup whose list cannot be read. */
   readonly unused?: UnusedPacks;
   readonly unreadable: readonly UnreadableList[];
 }
 
 /**
- * @param packs everything that is stored where packs lie; looked at once, never held
+ * @param packs everything stored where packs lie; looked at once, never held
  * @param used names of the packs of all complete backups whose lists could be read
  */
 export async function countPacks(

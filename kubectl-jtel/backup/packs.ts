@@ -1,4 +1,4 @@
-/** Reads which packs there are and which of them the complete backups use, for `backup list --packs`. */
+/** Reads which packs exist and which of them the complete backups use, for `backup list --packs`. */
 import { paths } from '../../backup-format/names.ts';
 import { readPackList } from '../../controllers/stores/backup-catalog.ts';
 import type { StoredBackup } from './view.ts';
@@ -8,14 +8,14 @@ import type { BackupPlace } from './place.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
 import { InputError } from '../../controllers/inputs/input-error.ts';
 
-/** A list can be long, and each is held while it is read. */
+/** A list can be long, and it is in memory while it is read. */
 const listsAtOnce = 4;
 
 /**
- * The lists are read before the packs are listed, so that a backup that is committed in between looks like one that runs: its packs
- * are counted as used by no complete backup, which they were.
+ * Reads the lists before it lists the packs. So a backup that is committed in between looks like a running
+ * one: its packs count as used by no complete backup, which was true.
  * @param backups all that have a manifest
- * @throws {BlobError} when the store does not answer
+ * @throws {BlobError} if the store does not answer
  */
 export async function readPackCount(
   { blobs, identity }: BackupPlace,
@@ -44,10 +44,10 @@ export async function readPackCount(
   );
 }
 
-/** @returns what is wrong with this backup. @throws the error itself when it is not about this backup. */
+/** @returns what is wrong with this backup. @throws the error itself if it is not about this backup. */
 export function whyUnusable(error: unknown): string {
   if (error instanceof InputError) return error.message;
-  // Longer than its manifest says, or not what was written.
+  // Longer than its manifest says, or other bytes than were written.
   if (error instanceof BlobError && error.reason === 'DigestMismatch') return error.message;
   throw error;
 }

@@ -1,4 +1,7 @@
-/** Where the backups of a stack lie: which store, under which identity. Works without the stack, if the store is named. */
+/**
+ * Finds the backups of a stack: which store, under which identity. Works without the stack if the store is
+ * named.
+ */
 import { isBackupID, defaultIdentity, isIdentity } from '../../backup-format/names.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { stackIdentity } from '../../controllers/stores/backup-identity.ts';
@@ -22,7 +25,7 @@ export interface BackupPlace {
   readonly stack?: JtelStack;
 }
 
-/** @throws UsageError when it is not said where to look. */
+/** @throws UsageError if the options do not say where to look. */
 export async function findPlace(
   kit: Kit,
   name: string | undefined,
@@ -33,7 +36,7 @@ export async function findPlace(
   if (options.store !== undefined) requireName(options.store, '--store');
   if (options.identity !== undefined && !isIdentity(options.identity))
     throw new UsageError(
-      `--identity ${JSON.stringify(options.identity.slice(0, 80))} cannot be one: lower-case letters, digits, "-" and "."`,
+      `--identity ${JSON.stringify(options.identity.slice(0, 80))} is not valid: use lower-case letters, digits, "-" and "."`,
     );
   const stack = name === undefined ? undefined : await cluster.find(stackKind, { namespace, name }, call);
   const identity =
@@ -52,14 +55,14 @@ export async function findPlace(
         ? `there is no JtelStack ${name ?? ''} in namespace ${namespace}`
         : `${name ?? ''} has no spec.backup`;
     throw new UsageError(
-      `${why}: say with --store in which JtelBackupStore to look (and with --identity under which name)`,
+      `${why}: name the JtelBackupStore with --store (and the name of the backups with --identity)`,
     );
   }
   const { blobs } = await openStore(cluster, namespace, storeName, '--store', call);
   return { blobs, storeName, identity, ...optional({ stack }) };
 }
 
-/** JtelBackups of the stack, by their backupIDs; and those that have none (yet). */
+/** JtelBackups of the stack by their backupIDs, and those that have none (yet). */
 export async function backupObjects(
   { cluster, namespace, call }: Kit,
   name: string | undefined,
@@ -69,8 +72,8 @@ export async function backupObjects(
 }
 
 /**
- * From `latest`, a backupID or the name of a JtelBackup to a backupID.
- * @throws CommandError when there is no such backup.
+ * Turns `latest`, a backupID or the name of a JtelBackup into a backupID.
+ * @throws CommandError if there is no such backup.
  */
 export async function resolveBackupID(kit: Kit, place: BackupPlace, backup: string): Promise<string> {
   if (isBackupID(backup)) return backup;
@@ -87,7 +90,7 @@ export async function resolveBackupID(kit: Kit, place: BackupPlace, backup: stri
   const object = await kit.cluster.find(backupKind, { namespace: kit.namespace, name: backup }, kit.call);
   if (object === undefined)
     throw new CommandError(
-      `${backup} is neither a backupID nor a JtelBackup in namespace ${kit.namespace}: kubectl jtel backup list shows what there is`,
+      `${backup} is neither a backupID nor a JtelBackup in namespace ${kit.namespace}: kubectl jtel backup list shows them`,
     );
   if (object.status?.backupID === undefined || object.status.phase !== 'Completed') {
     throw new CommandError(

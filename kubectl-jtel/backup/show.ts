@@ -1,4 +1,4 @@
-/** `kubectl jtel backup show`: one backup, as its manifest describes it. */
+/** `kubectl jtel backup show` describes one backup by its manifest. */
 import { readManifest } from '../../controllers/stores/backup-catalog.ts';
 import type { Kit } from '../kit.ts';
 import type { OutputOptions } from '../options.ts';

@@ -1,4 +1,7 @@
-/** `kubectl jtel backup verify`: proves again, from outside and without trusting the cluster, that a backup is whole. */
+/**
+ * `kubectl jtel backup verify` proves again that a backup is complete, from outside and without trusting the
+ * cluster.
+ */
 import { createHash } from 'node:crypto';
 import { paths } from '../../backup-format/names.ts';
 import { loadBackup, requireComplete, type LoadedBackup } from '../../controllers/stores/backup-catalog.ts';

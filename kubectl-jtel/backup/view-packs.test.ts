@@ -16,10 +16,10 @@ it('packs that are all used need few words', () => {
 
 it('packs that no complete backup uses are told with their age, where they may be from, and what becomes of them', () => {
   expect(packsLine(some, [], now)).toBe(
-    'packs: 120 of 1.0 GiB; no complete backup uses 3 of them (3.0 MiB, the newest stored 2026-03-01 02:10Z (50m ago)): left by interrupted tries, or of a backup that is running now. ' +
-      'The next try of the same backup uses what it can of them; the rest stay until the lifecycle of the store itself removes them after their retention',
+    'packs: 120 of 1.0 GiB; no complete backup uses 3 of them (3.0 MiB, the newest stored 2026-03-01 02:10Z (50m ago)): interrupted tries left them, or a backup that runs now. ' +
+      'The next try of the same backup uses what it can; the rest stay until the store’s own lifecycle removes them after their retention',
   );
-  expect(packsLine(some, ['acme-20260301'], now)).toContain('a backup that is running now (acme-20260301). ');
+  expect(packsLine(some, ['acme-20260301'], now)).toContain('a backup that runs now (acme-20260301). ');
 });
 
 it('a backup whose list cannot be read makes the number unknown, not wrong', () => {
@@ -29,6 +29,6 @@ it('a backup whose list cannot be read makes the number unknown, not wrong', () 
   }));
   const line = packsLine({ count: 120, bytes: 2 ** 30, unreadable }, [], now);
   expect(line).toBe(
-    'packs: 120 of 1.0 GiB; how many of them no complete backup uses is not known, because it cannot be read which packs a, b, c and 1 more uses: a has no list',
+    'packs: 120 of 1.0 GiB; the number of unused ones is unknown, because the list of packs of a, b, c and 1 more cannot be read: a has no list',
   );
 });

@@ -47,7 +47,7 @@ describe('progress', () => {
   it('is taken from the column if there is nothing better', () =>
     expect(requestProgress(aBackup({ phase: 'Running', progress: '12%' }), now).percent).toBe(12));
   it('asks for the operator when nobody looks at the request', () =>
-    expect(requestProgress(aBackup(), now).text).toContain('does the operator run?'));
+    expect(requestProgress(aBackup(), now).text).toContain('does it run?'));
 });
 
 describe('the end', () => {
@@ -107,7 +107,7 @@ describe('the end', () => {
       aRestore('Plan', { phase: 'Completed', backupID: 'b', estimatedSeconds: 90 }),
       pipe,
     );
-    expect(line).toContain('nothing was done; it could be restored, about 1m30s of loading');
+    expect(line).toContain('nothing was done; it can be restored, about 1m30s of loading');
   });
 
   it('of one that was refused shows which check', () => {

@@ -1,4 +1,4 @@
-/** How far a JtelBackup or JtelRestore is, and how it ended. */
+/** Shows the progress of a JtelBackup or JtelRestore, and how it ended. */
 import type { JtelBackup, JtelRestore } from '../../crds/index.ts';
 import { readableBytes } from '../../command-line/terminal.ts';
 import type { ProgressState } from '../progress-line.ts';
@@ -7,7 +7,7 @@ import { wrap } from '../view/table.ts';
 import { span } from '../view/time.ts';
 import type { ViewContext } from '../view/view.ts';
 
-/** The operator picks requests up at once; after this it is worth a question. */
+/** The operator starts requests at once. After this time the person should look whether it runs. */
 const patienceSeconds = 15;
 
 export function requestProgress(
@@ -18,7 +18,7 @@ export function requestProgress(
   const since = Date.parse(status.startTime ?? metadata.creationTimestamp);
   const seconds = (now.getTime() - since) / 1000;
   if (status.phase === undefined && seconds > patienceSeconds)
-    return { text: 'nobody has looked at it yet: does the operator run?' };
+    return { text: 'the operator has not looked at it yet: does it run?' };
   const words = status.operation?.message ?? status.message ?? '';
   return {
     percent,
@@ -71,7 +71,7 @@ export function restoreResult(restore: JtelRestore, context: ViewContext): strin
     return [...lines, ...signed('✔', 'green', status.message ?? 'done', context)];
   const what = {
     Execute: 'restored',
-    Plan: 'nothing was done; it could be restored',
+    Plan: 'nothing was done; it can be restored',
     Test: 'tested, and the scratch project removed',
   }[spec.mode];
   const recovery =

@@ -1,4 +1,4 @@
-/** Backups as the store has them and as the cluster knows them, in one table. */
+/** Shows backups as the store has them and as the cluster knows them, in one table. */
 import type { Manifest } from '../../backup-format/manifest.ts';
 import { backupTime } from '../../backup-format/names.ts';
 import type { JtelBackup } from '../../crds/index.ts';
@@ -9,7 +9,7 @@ import { age, minuteOf } from '../view/time.ts';
 import type { ViewContext } from '../view/view.ts';
 import { optional } from '../../base/optional.ts';
 
-/** One that has a manifest in the store. */
+/** A backup that has a manifest in the store. */
 export interface StoredBackup {
   readonly backupID: string;
   readonly manifest?: Manifest;
@@ -17,10 +17,10 @@ export interface StoredBackup {
   readonly problem?: string;
 }
 
-/** `Stored` needs no object: it is complete, or its manifest would not be there. */
+/** `Stored` needs no object: the manifest proves that the backup is complete. */
 export type BackupState = 'Stored' | 'Unusable' | 'Missing' | 'Pending' | 'Running' | 'Verifying' | 'Failed';
 
-/** One line of the list; also what `-o json` gives. */
+/** One line of the list; `-o json` prints it too. */
 export interface BackupLine {
   readonly backupID?: string;
   /** RFC 3339. */
@@ -33,7 +33,7 @@ export interface BackupLine {
   readonly progress?: string;
   readonly verification?: string;
   readonly immutableUntilTime?: string;
-  /** JtelBackup, while the cluster has one. */
+  /** The JtelBackup, if the cluster has one. */
   readonly object?: string;
   readonly message?: string;
 }
@@ -93,7 +93,7 @@ function messageOf(problem: string | undefined, manifest: Manifest | undefined):
     : { message: `nothing is in ${emptied.join(', ')}, where older backups had something` };
 }
 
-/** The cluster knows of it; the store does not have it: not yet, or not any more. */
+/** The cluster knows it, but the store does not have it: not yet, or not any more. */
 function objectLine({ metadata, spec, status = {} }: JtelBackup): BackupLine {
   const { phase = 'Pending' } = status;
   return {
@@ -161,7 +161,7 @@ export function backupsView(lines: readonly BackupLine[], { paint, width, now }:
   return table(only(columns), rows.map(only), { paint, width });
 }
 
-/** Everything of one backup. */
+/** Everything about one backup. */
 export function backupView(
   {
     manifest,
@@ -204,7 +204,7 @@ export function backupView(
     ],
     [
       'New',
-      `${readableBytes(totals.uploadedBytes)} sent, ${readableBytes(totals.reusedBytes)} of data were there already`,
+      `${readableBytes(totals.uploadedBytes)} sent, ${readableBytes(totals.reusedBytes)} of data were already there`,
     ],
     ['Left out', manifest.excluded.map(({ dataSet, globs }) => `${dataSet}: ${globs.join(' ')}`).join('; ')],
     ['Manifest', `sha256:${digest}`],

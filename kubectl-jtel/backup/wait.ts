@@ -1,4 +1,4 @@
-/** Waiting for a JtelBackup or JtelRestore with its progress in view. Whoever stops waiting stops nothing. */
+/** Waits for a JtelBackup or JtelRestore and shows its progress. Ctrl-C stops the waiting, not the work. */
 import type { JtelBackup, JtelRestore, ResourceKind } from '../../crds/index.ts';
 import { ExitCode } from '../../command-line/command-line.ts';
 import { CommandError } from '../../command-line/terminal.ts';
@@ -9,7 +9,7 @@ import { requestProgress } from './view-request.ts';
 
 type Request = JtelBackup | JtelRestore;
 
-/** @returns the object, Completed or Failed. @throws ExitCode when the person stops waiting. */
+/** @returns the object, Completed or Failed. @throws ExitCode if the person stops waiting. */
 export async function waitForRequest<T extends Request>(
   kit: Kit,
   kind: ResourceKind<T>,
@@ -39,7 +39,7 @@ export async function waitForRequest<T extends Request>(
     progress.end();
     if (!kit.call.signal.aborted) throw error;
     kit.surroundings.tell(
-      `${kind.kind} ${name} goes on without you. See how far it is with: kubectl get ${kind.plural} ${name} -n ${kit.namespace} -w`,
+      `${kind.kind} ${name} continues without you. To follow it: kubectl get ${kind.plural} ${name} -n ${kit.namespace} -w`,
     );
     throw new ExitCode(1);
   } finally {

@@ -1,4 +1,4 @@
-/** Names that could be meant, asked of the cluster for a moment; where it does not answer there are none. */
+/** Asks the cluster for possible names, for a moment only. If it does not answer, there are none. */
 import { backupKind, stackKind, storeKind } from '../../crds/index.ts';
 import { contextNames, defaultKubeconfigFiles } from '../../runtime/client/kubeconfig.ts';
 import { namespaces } from '../../runtime/client/kinds.ts';
@@ -10,14 +10,14 @@ export interface Candidate {
   readonly description?: string;
 }
 
-/** What is to be completed. */
+/** The word to complete. */
 export type Wanted =
   | { readonly kind: 'Given'; readonly candidates: readonly Candidate[] }
   | { readonly kind: 'File' }
   | { readonly kind: 'Argument'; readonly name: string }
   | { readonly kind: 'Option'; readonly name: string };
 
-/** What stands on the line already. */
+/** The words that the line has already. */
 export interface OnTheLine {
   readonly namespace?: string;
   readonly context?: string;
@@ -41,7 +41,7 @@ export async function candidates(
       source(kit, line),
     );
   } catch {
-    // In the middle of typing nobody wants to read an error.
+    // Nobody wants to read an error while typing.
     return [];
   }
 }

@@ -1,4 +1,4 @@
-/** `kubectl jtel completion`: arguments, options and help. What it does is loaded when called. */
+/** `kubectl jtel completion`: arguments, options and help. A call loads the command's work. */
 import { Argument, Command } from 'commander';
 import { examples } from '../options.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -6,11 +6,11 @@ import { shells, type Shell } from './completion.ts';
 
 export function completionCommand(surroundings: Surroundings): Command {
   return new Command('completion')
-    .description('print the script with which a shell completes kubectl-jtel')
+    .description('print a shell’s completion script for kubectl-jtel')
     .addArgument(new Argument('<SHELL>').choices(shells))
     .addHelpText(
       'after',
-      '\n`kubectl jtel` itself completes with kubectl’s own completion (kubectl completion --help) once\nkubectl_complete-jtel, which comes with the plug-in, is in the PATH. This script is for kubectl-jtel.\n' +
+      '\nThis script is for kubectl-jtel. `kubectl jtel` uses kubectl’s own completion (kubectl completion --help) and\nkubectl_complete-jtel, which comes with the plug-in and must be in the PATH.\n' +
         examples(
           'source <(kubectl jtel completion bash)',
           'kubectl jtel completion zsh > "${fpath[1]}/_kubectl-jtel"',

@@ -1,7 +1,7 @@
 /**
- * What could stand at the end of a command line. Commands and options come from the commands themselves, names from the
- * cluster. The answer is in the form that kubectl wants of `kubectl_complete-jtel`: lines `value<Tab>description`, then
- * `:<number>`, where 4 means that file names are no answer.
+ * Finds what can stand at the end of a command line. Commands and options come from the commands themselves,
+ * names from the cluster. The answer has the form that kubectl expects from `kubectl_complete-jtel`: lines
+ * `value<Tab>description`, then `:<number>`, where 4 means "no file names".
  */
 import type { Command, Option } from 'commander';
 import type { Surroundings } from '../surroundings.ts';
@@ -10,7 +10,7 @@ import type { Candidate, Wanted } from './candidates.ts';
 const noFiles = ':4';
 const files = ':0';
 
-/** Words of half a line: the last is the one to complete, possibly empty. */
+/** Words of half a line. The last is the one to complete; it may be empty. */
 export async function complete(
   program: Command,
   words: readonly string[],
@@ -47,9 +47,9 @@ async function fromCluster(
 
 interface Place {
   readonly wanted: Wanted;
-  /** What stands before the value within the word: `--output=`. */
+  /** The part before the value within the word: `--output=`. */
   readonly prefix?: string;
-  /** Options with values that stand on the line already, by their long names. */
+  /** Options with values that the line has already, by their long names. */
   readonly values: Readonly<Record<string, string>>;
   readonly positional: readonly string[];
 }

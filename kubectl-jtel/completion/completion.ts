@@ -1,4 +1,6 @@
-/** Scripts with which shells complete `kubectl-jtel`: each asks the plug-in itself, so none knows a command. */
+/**
+ * Scripts with which shells complete `kubectl-jtel`. Each asks the plug-in, so none of them knows a command.
+ */
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
@@ -6,7 +8,9 @@ export function completionScript(shell: Shell): string {
   return { bash, zsh, fish }[shell];
 }
 
-/** The answer's lines are `value<Tab>description`; the last is `:<number>`, as kubectl's own completion has it. */
+/**
+ * The answer's lines are `value<Tab>description`. The last is `:<number>`, as in kubectl's own completion.
+ */
 const bash = `# bash completion of kubectl-jtel
 _kubectl_jtel() {
   local line

@@ -1,4 +1,4 @@
-/** `kubectl jtel diff`: what differs between two specs of a stack. */
+/** `kubectl jtel diff` shows what differs between two specs of a stack. */
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import type { JtelStack } from '../../crds/index.ts';
@@ -27,7 +27,10 @@ export async function diff(kit: Kit, name: string, options: DiffOptions): Promis
   kit.print(lines);
 }
 
-/** What a person means by "what changed": that which runs if it is another spec, else the newest one that differs. */
+/**
+ * What a person means by "what changed": the spec that runs if it is another one, else the newest that
+ * differs.
+ */
 function usualBefore(
   stack: JtelStack,
   revisions: readonly Revision[],

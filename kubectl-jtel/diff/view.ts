@@ -1,11 +1,14 @@
-/** Two texts line by line, as `diff -u` shows them. */
+/** Compares two texts line by line, as `diff -u` does. */
 import { printable, type Paint } from '../view/paint.ts';
 
 type Step = { readonly kind: ' ' | '-' | '+'; readonly line: string };
 
 const contextLines = 3;
 
-/** The shortest way from one list of lines to the other. Specs have hundreds of lines: a table of both is small. */
+/**
+ * The shortest way from one list of lines to the other. Specs have hundreds of lines, so a table of both is
+ * small.
+ */
 function lineSteps(before: readonly string[], after: readonly string[]): readonly Step[] {
   const common = Array.from({ length: before.length + 1 }, () => new Uint32Array(after.length + 1));
   for (let i = before.length - 1; i >= 0; i--) {
@@ -34,7 +37,7 @@ function lineSteps(before: readonly string[], after: readonly string[]): readonl
   return steps;
 }
 
-/** @returns nothing when both are the same. */
+/** @returns nothing if both are the same. */
 export function diffView(
   before: { readonly title: string; readonly text: string },
   after: { readonly title: string; readonly text: string },

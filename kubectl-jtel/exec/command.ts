@@ -1,4 +1,4 @@
-/** `kubectl jtel exec`: arguments, options and help. What it does is loaded when called. */
+/** `kubectl jtel exec`: arguments, options and help. A call loads the command's work. */
 import { Command } from 'commander';
 import { inCluster } from '../in-cluster.ts';
 import { examples, stackArgument } from '../options.ts';
@@ -9,10 +9,10 @@ export function execCommand(surroundings: Surroundings): Command {
   return new Command('exec')
     .description('run a command in a container of a stack')
     .addArgument(stackArgument())
-    .argument('<COMPONENT>', 'such as acd-dbm, or acd-web-2 for one of several')
+    .argument('<COMPONENT>', 'a component, such as acd-dbm, or one of its containers, such as acd-web-2')
     .argument('<COMMAND...>', 'after --: the command and its arguments')
-    .option('-i, --stdin', 'pass standard input on')
-    .option('-t, --tty', 'with a terminal')
+    .option('-i, --stdin', 'pass standard input to the command')
+    .option('-t, --tty', 'give the command a terminal')
     .addHelpText(
       'after',
       examples(

@@ -1,4 +1,4 @@
-/** `kubectl jtel exec`: a command in a container of the stack, on its host. */
+/** `kubectl jtel exec` runs a command in a container of the stack, on its host. */
 import { getStack, type Kit } from '../kit.ts';
 import { ExitCode } from '../../command-line/command-line.ts';
 import { CommandError, UsageError } from '../../command-line/terminal.ts';
@@ -22,7 +22,7 @@ export async function exec(
     throw new UsageError('no command is given: kubectl jtel exec STACK COMPONENT -- COMMAND');
   const { screen, rawKeys, stdin, stdout, stderr, tell } = kit.surroundings;
   if (options.tty === true && (screen === undefined || rawKeys === undefined))
-    throw new UsageError('-t needs a terminal on both sides: leave it out');
+    throw new UsageError('-t needs a terminal for input and output: leave it out');
   const stack = await getStack(kit, name);
   const code = await onHost(kit, stack, async (host, project) => {
     const found = containersOf(await host.containers(project, kit.call.signal), component, stack);
@@ -47,7 +47,7 @@ export async function exec(
       return await host.execute(chosen.id, command, streams, kit.call.signal);
     } finally {
       restoreKeys?.();
-      // A terminal that is still read would keep the process.
+      // A terminal that is still being read would keep the process alive.
       if (options.stdin === true) stdin.pause();
     }
   });

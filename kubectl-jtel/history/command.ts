@@ -1,4 +1,4 @@
-/** `kubectl jtel history`: arguments, options and help. What it does is loaded when called. */
+/** `kubectl jtel history`: arguments, options and help. A call loads the command's work. */
 import { Command } from 'commander';
 import { inCluster } from '../in-cluster.ts';
 import { examples, outputOption, stackArgument } from '../options.ts';
@@ -6,7 +6,9 @@ import type { Surroundings } from '../surroundings.ts';
 
 export function historyCommand(surroundings: Surroundings): Command {
   return new Command('history')
-    .description('what was done to a stack, when, from which source, and how it ended; ▶ marks what runs')
+    .description(
+      'list the changes of a stack: what, when, from which source, and how it ended; ▶ marks what runs',
+    )
     .addArgument(stackArgument())
     .addOption(outputOption())
     .addHelpText(

@@ -1,4 +1,4 @@
-/** `kubectl jtel history`: what was done to a stack, when, from which source, and how it ended. */
+/** `kubectl jtel history` lists the changes of a stack: what, when, from which source, and how each ended. */
 import { getStack, type Kit } from '../kit.ts';
 import type { OutputOptions } from '../options.ts';
 import { listOf, printObject } from '../output.ts';
@@ -10,7 +10,7 @@ export async function history(kit: Kit, name: string, { output }: OutputOptions)
   const lines = historyLines(stack, await readRevisions(kit, stack));
   if (output === 'json' || output === 'yaml') return await printObject(kit, listOf(lines), output);
   if (lines.length === 0)
-    return kit.surroundings.tell(`nothing is recorded of ${name} yet: the operator has not looked at it`);
+    return kit.surroundings.tell(`${name} has no history yet: the operator has not looked at it`);
   const { width, ...view } = kit.view();
   kit.print(historyView(lines, output === 'wide' ? view : { ...view, width }));
 }

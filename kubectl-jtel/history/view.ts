@@ -1,4 +1,4 @@
-/** What was done to a stack, newest first: its recorded specs and what came of them. */
+/** Shows the recorded specs of a stack and their outcomes, newest first. */
 import type { HistoryEntry, JtelStack } from '../../crds/index.ts';
 import type { Revision } from '../../controllers/stack/desired/revisions.ts';
 import type { Colour } from '../view/paint.ts';
@@ -7,7 +7,7 @@ import { age, span } from '../view/time.ts';
 import type { ViewContext } from '../view/view.ts';
 import { optional } from '../../base/optional.ts';
 
-/** One line of the history; also what `-o json` gives. */
+/** One line of the history; `-o json` prints it too. */
 export interface HistoryLine {
   readonly revision?: number;
   readonly version?: string;
@@ -18,10 +18,10 @@ export interface HistoryLine {
   readonly completionTime?: string;
   readonly downtimeSeconds?: number;
   readonly sourceRevision?: string;
-  /** Program that wrote the spec; a cluster keeps no names of persons outside of its audit log. */
+  /** The program that wrote the spec. A cluster keeps no names of persons outside its audit log. */
   readonly changedBy?: string;
   readonly message?: string;
-  /** The spec of this revision is what is wanted now, or what runs. */
+  /** Whether this revision is the current spec, or the one that runs. */
   readonly marks: readonly ('Wanted' | 'Running')[];
 }
 

@@ -1,4 +1,4 @@
-/** `kubectl jtel logs`: arguments, options and help. What it does is loaded when called. */
+/** `kubectl jtel logs`: arguments, options and help. A call loads the command's work. */
 import { Command, Option } from 'commander';
 import { inCluster } from '../in-cluster.ts';
 import { examples, parseDuration, parseWholeNumber, stackArgument } from '../options.ts';
@@ -7,20 +7,25 @@ import type { LogsOptions } from './logs.ts';
 
 export function logsCommand(surroundings: Surroundings): Command {
   return new Command('logs')
-    .description('what the containers of a stack write, read from its host')
+    .description('print the logs of a stack’s containers, read from its host')
     .addArgument(stackArgument())
-    .argument('[COMPONENT]', 'such as acd-web, or acd-web-2 for one of several; default: all')
-    .option('-f, --follow', 'go on until Ctrl-C, also when containers are replaced')
+    .argument(
+      '[COMPONENT]',
+      'a component, such as acd-web, or one of its containers, such as acd-web-2; default: all',
+    )
+    .option('-f, --follow', 'follow the logs until Ctrl-C, also when containers are replaced')
     .addOption(
       new Option(
         '--tail <lines>',
-        'last lines of each container, or all; default: 100, with --since all',
+        'number of last lines of each container, or all; default: 100, with --since all',
       ).argParser((text) => (text === 'all' ? 'all' : parseWholeNumber(text))),
     )
     .addOption(
-      new Option('--since <duration>', 'only what is younger, such as 30s, 10m, 2h').argParser(parseDuration),
+      new Option('--since <duration>', 'only lines younger than this, such as 30s, 10m, 2h').argParser(
+        parseDuration,
+      ),
     )
-    .option('--timestamps', 'when each line was written')
+    .option('--timestamps', 'show when each line was written')
     .addHelpText(
       'after',
       examples('kubectl jtel logs acme acd-web -f', 'kubectl jtel logs acme --since 10m --timestamps'),

@@ -1,4 +1,4 @@
-/** `kubectl jtel logs`: what containers write, straight from the host. */
+/** `kubectl jtel logs` prints what containers write, straight from the host. */
 import { once } from 'node:events';
 import type { LogLine } from '../../host-driver/console.ts';
 import { getStack, type Kit } from '../kit.ts';
@@ -29,7 +29,7 @@ export async function logs(
     const containers = containersOf(await host.containers(project, kit.call.signal), component, stack);
     const services = [...new Set(containers.map(({ service }) => service))];
     const question = {
-      // Of one component everything that was asked about, of all of them what fits into a head.
+      // For one component, all lines that were asked for. For all components, as many as a person can read.
       tail: options.tail ?? (options.since === undefined ? usualTail : ('all' as const)),
       mode: options.follow === true ? ('Follow' as const) : ('Once' as const),
       ...optional({ sinceSeconds: options.since }),
@@ -39,7 +39,7 @@ export async function logs(
       for await (const line of host.logs(project, services, question, kit.call.signal))
         await write(kit, show(line));
     } catch (error) {
-      // Ctrl-C is how following ends.
+      // Ctrl-C is the normal end of following.
       if (options.follow === true && kit.surroundings.signal.aborted) return;
       throw error;
     }
@@ -63,7 +63,7 @@ function lineFormat(
   };
 }
 
-/** Waits for a slow reader instead of collecting what it does not read. */
+/** Waits for a slow reader instead of collecting lines. */
 async function write({ surroundings: { stdout, signal } }: Kit, text: string): Promise<void> {
   if (stdout.write(text)) return;
   await once(stdout, 'drain', { signal });

@@ -1,4 +1,4 @@
-/** `kubectl jtel open`: arguments, options and help. What it does is loaded when called. */
+/** `kubectl jtel open`: arguments, options and help. A call loads the command's work. */
 import { Command } from 'commander';
 import { inCluster } from '../in-cluster.ts';
 import { examples, stackArgument } from '../options.ts';

@@ -1,4 +1,4 @@
-/** `kubectl jtel open`: the stack's page. */
+/** `kubectl jtel open` opens the stack's page in the browser. */
 import { spawn } from 'node:child_process';
 import { getStack, type Kit } from '../kit.ts';
 import { CommandError } from '../../command-line/terminal.ts';
@@ -11,13 +11,16 @@ export async function open(kit: Kit, name: string, { print }: { readonly print?:
   await startBrowser(url);
 }
 
-/** Its own process, with the URL as an argument and no shell in between; a name in a spec is checked by the API. */
+/**
+ * A process of its own that gets the URL as an argument, without a shell in between. The API checks names in
+ * a spec.
+ */
 async function startBrowser(url: string): Promise<void> {
   const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
   await new Promise<void>((resolve, reject) => {
     const child = spawn(command, [url], { stdio: 'ignore', detached: true });
     child.once('error', () =>
-      reject(new CommandError(`no browser can be started (${command} is not there): the address is ${url}`)),
+      reject(new CommandError(`cannot start a browser (${command} is missing): the address is ${url}`)),
     );
     child.once('spawn', () => {
       child.unref();

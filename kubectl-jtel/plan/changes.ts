@@ -1,17 +1,17 @@
-/** What is different between two compose files, by service: what an apply would make anew. Pure. */
+/** Compares two compose files by service: what would an apply recreate? Pure. */
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 
 export interface ServiceChange {
   readonly service: string;
   readonly change: 'Added' | 'Removed' | 'Recreated';
-  /** Why it is made anew: `image 3.43.1 → 3.43.2`, `environment`, `files`. */
+  /** Why it is recreated: `image 3.43.1 → 3.43.2`, `environment`, `files`. */
   readonly because: readonly string[];
 }
 
 type Service = Readonly<Record<string, unknown>>;
 
-/** @param before absent when nothing runs yet. */
+/** @param before absent if nothing runs yet. */
 export function serviceChanges(before: string | undefined, after: string): ServiceChange[] {
   const [old, wanted] = [before === undefined ? {} : servicesOf(before), servicesOf(after)];
   const names = [...new Set([...Object.keys(wanted), ...Object.keys(old)])];
@@ -36,13 +36,13 @@ function differences(was: Service, is: Service): string[] {
   );
   return keys.map((key) => {
     if (key === 'image') return `image ${shortImage(was[key])} → ${shortImage(is[key])}`;
-    // Files lie under their digests, so a changed one is another mount.
+    // Files lie under their digests, so a changed file is another mount.
     if (key === 'volumes') return 'files';
     return key;
   });
 }
 
-/** Tag, or the beginning of the digest: the rest is the same for both. */
+/** The tag, or the beginning of the digest; the rest is the same for both. */
 function shortImage(image: unknown): string {
   const text = String(image);
   const [name = '', digest] = text.split('@');

@@ -1,4 +1,6 @@
-/** A manifest as the API server would take it: checked by every rule, with defaults filled in, and not stored. */
+/**
+ * Reads a manifest as the API server would accept it: checked by every rule, with defaults, and not stored.
+ */
 import { readFile, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
@@ -11,7 +13,10 @@ import type { Kit } from '../kit.ts';
 
 const maximumBytes = 1024 * 1024;
 
-/** @param file path, or `-` for standard input. @throws UsageError ApiError with what the server objects to. */
+/**
+ * @param file path, or `-` for standard input. @throws UsageError for a bad file, ApiError with the server's
+ *   objection
+ */
 export async function stackAsIfApplied(kit: Kit, name: string, file: string): Promise<JtelStack> {
   const { cluster, namespace, connection, call } = kit;
   const manifest = pick(await read(kit, file), name, namespace, file);

@@ -1,4 +1,7 @@
-/** The operator's look and the operator's plan, in this process, with a person's rights, on hands that can change nothing. */
+/**
+ * Runs the operator's look and plan in this process, with a person's rights, on a cluster and host that
+ * refuse every change.
+ */
 import { BackupSource } from '../../controllers/stack/observe/data-source.ts';
 import { describeAction } from '../../controllers/stack/actions.ts';
 import { withWorkload } from '../../controllers/stack/desired/effective.ts';
@@ -19,7 +22,7 @@ import type { Forecast } from './forecast.ts';
 import { readOnlyCluster, readOnlyDriver } from './read-only.ts';
 import { optional } from '../../base/optional.ts';
 
-/** Never run: planning starts no job. */
+/** Never called: planning starts no job. */
 const noToolbox = { repository: 'none', tag: 'none', digest: 'sha256:none' };
 
 export async function foresee(kit: Kit, stack: JtelStack): Promise<Forecast> {
@@ -58,7 +61,7 @@ async function toForecast(
   now: Date,
 ): Promise<Forecast> {
   const host = observed.host.ok ? observed.host.value : undefined;
-  // As the operator that holds the host sees it: claiming is no step worth telling then.
+  // Sees the host as the operator that holds it. So claiming is not a step of the plan.
   const isHeld = host?.state?.owner.uid === stack.metadata.uid;
   const identity = {
     clusterID: dependencies.clusterID,
@@ -111,7 +114,10 @@ async function toForecast(
   };
 }
 
-/** The compose file that runs, made again from the spec it was made from; undefined when that cannot be proven to be the one. */
+/**
+ * Renders the running compose file again from the spec it was made from; undefined if it cannot be proven to
+ * be the same.
+ */
 async function appliedCompose(
   kit: Kit,
   stack: JtelStack,
@@ -128,7 +134,7 @@ async function appliedCompose(
       const result = await renderStack(former, project, loaded, dependencies, kit.call, volumes);
       if ('rendered' in result && result.rendered.digest === digest) return result.rendered.composeYaml;
     } catch (error) {
-      // A release or secret of those days may be gone.
+      // A release or secret of that time may be gone.
       if (!(error instanceof InputError || error instanceof BlobError)) throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** `kubectl jtel plan`: what the operator would do, and why, without doing it. */
+/** `kubectl jtel plan` shows what the operator would do, and why, without doing it. */
 import { getStack, requireName, type Kit } from '../kit.ts';
 import { printObject } from '../output.ts';
 import { planView } from './view.ts';

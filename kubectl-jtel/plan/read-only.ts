@@ -1,4 +1,4 @@
-/** The cluster and a host for somebody who only wants to know: whatever would change something is refused here already. */
+/** A cluster and a host for planning: both refuse whatever would change something. */
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Host, HostDriver, HostTarget } from '../../host-driver/host.ts';
 
@@ -10,7 +10,7 @@ function refuse(what: string): Promise<never> {
   return Promise.reject(new NotWritten(`planning must not ${what}`));
 }
 
-/** Reads as they are; every write is a mistake. */
+/** Reads work as usual; every write is a mistake. */
 export function readOnlyCluster(cluster: Cluster): Cluster {
   return {
     get: (kind, key, options) => cluster.get(kind, key, options),

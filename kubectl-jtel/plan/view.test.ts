@@ -44,7 +44,7 @@ describe('a plan', () => {
       message: 'creating credentials',
       obstacles: [{ reason: 'HostTooSmall', message: '2 cores, Large needs 8.' }],
     });
-    expect(shown).toMatch(/Later this will be in the way \(HostTooSmall\):\n {2}2 cores, Large needs 8\./);
+    expect(shown).toMatch(/A later step will fail \(HostTooSmall\):\n {2}2 cores, Large needs 8\./);
   });
 
   it('explains what keeps the operator from going on', () => {
@@ -53,7 +53,7 @@ describe('a plan', () => {
       reason: 'HostTooSmall',
       message: '192.0.2.10: 2 cores, Large needs 8.',
     });
-    expect(shown).toContain('cannot go on (HostTooSmall)');
+    expect(shown).toContain('cannot continue (HostTooSmall)');
     expect(shown).toContain('2 cores, Large needs 8');
     expect(shown).toContain('fewer cores, less memory or less disk');
   });
@@ -61,7 +61,7 @@ describe('a plan', () => {
   it('says what is done instead while a spec cannot be begun', () => {
     expect(
       text({ objection: { reason: 'WaitingForWindow', message: 'The window opens on Sunday.' } }),
-    ).toMatch(/last good one is kept up:\n {2}The window opens on Sunday\./);
+    ).toMatch(/keeps the last good one running:\n {2}The window opens on Sunday\./);
   });
 
   it('says that only once', () => {
@@ -70,7 +70,7 @@ describe('a plan', () => {
   });
 
   it('says that nothing of it is done while the stack is suspended', () =>
-    expect(text({ paused: 'Suspended' })).toContain('nothing of this is done'));
+    expect(text({ paused: 'Suspended' })).toContain('does none of this'));
 
   it('names the containers that change, and why', () => {
     const shown = text({

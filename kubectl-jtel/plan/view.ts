@@ -1,4 +1,4 @@
-/** A forecast in words. */
+/** Puts a forecast into words. */
 import { reasons } from '../../crds/index.ts';
 import type { ServiceChange } from './changes.ts';
 import type { Forecast } from './forecast.ts';
@@ -11,10 +11,10 @@ export function planView(forecast: Forecast, context: ViewContext): string[] {
   const { runs, wants } = forecast;
   const version =
     runs === undefined
-      ? `nothing runs yet, wanted is ${wants.version}`
+      ? `nothing runs yet, the spec wants ${wants.version}`
       : runs.version === wants.version
         ? `runs ${runs.version}`
-        : `runs ${runs.version}, wanted is ${wants.version}`;
+        : `runs ${runs.version}, the spec wants ${wants.version}`;
   return [
     `${paint('bold', forecast.stack)}  ${version}`,
     ...objection(forecast, context),
@@ -22,7 +22,7 @@ export function planView(forecast: Forecast, context: ViewContext): string[] {
     ...next(forecast, context),
     ...forecast.obstacles.flatMap(({ reason, message }) => [
       '',
-      ...explained(`Later this will be in the way (${reason}):`, message, reason, 'red', context),
+      ...explained(`A later step will fail (${reason}):`, message, reason, 'red', context),
     ]),
     ...changes(forecast, context),
     ...(forecast.paused === undefined
@@ -32,8 +32,8 @@ export function planView(forecast: Forecast, context: ViewContext): string[] {
           paint(
             'yellow',
             forecast.paused === 'Suspended'
-              ? 'spec.suspend is true: nothing of this is done.'
-              : 'spec.managementMode is Observe: nothing of this is done.',
+              ? 'spec.suspend is true: the operator does none of this.'
+              : 'spec.managementMode is Observe: the operator does none of this.',
           ),
         ]),
     '',
@@ -47,7 +47,7 @@ function objection({ objection: found }: Forecast, context: ViewContext): string
     : [
         '',
         ...explained(
-          `The spec as it stands cannot be begun (${found.reason}), so the last good one is kept up:`,
+          `The operator cannot begin with this spec (${found.reason}), so it keeps the last good one running:`,
           found.message,
           found.reason,
           'red',
@@ -61,15 +61,15 @@ function next(
   context: ViewContext,
 ): string[] {
   const { paint, width } = context;
-  // While the last good spec has nothing to do either, what keeps this one from being begun is all there is to say.
-  if (told?.message === message) return ['What runs is as that one wants it.'];
+  // If the last good spec has nothing to do either, the obstacle of this one says it all.
+  if (told?.message === message) return ['What runs matches that one.'];
   switch (kind) {
     case 'Done':
-      return [`${paint('green', '✔')} Everything is as the spec wants it: there is nothing to do.`];
+      return [`${paint('green', '✔')} Everything matches the spec: there is nothing to do.`];
     case 'Wait':
       return explained(`The operator waits (${reason ?? ''}):`, message, reason, 'yellow', context);
     case 'Blocked':
-      return explained(`The operator cannot go on (${reason ?? ''}):`, message, reason, 'red', context);
+      return explained(`The operator cannot continue (${reason ?? ''}):`, message, reason, 'red', context);
     case 'Act':
       return [
         ...wrap(`The operator’s next step: ${message}`, width),
@@ -110,11 +110,11 @@ function changes({ changes: found, setUp, runs }: Forecast, { paint, width }: Vi
     return [
       ...host,
       '',
-      'Which containers change cannot be told: what runs was made from a spec or release that is gone.',
+      'Which containers change is unknown: what runs was made from a spec or release that no longer exists.',
     ];
   if (found.length === 0) return host;
   const head =
-    runs === undefined ? 'Containers that are made:' : 'Containers that change; all others stay as they are:';
+    runs === undefined ? 'New containers:' : 'Containers that change; all others stay as they are:';
   const rows = found.map(({ service, change, because }) => {
     const { sign, colour, words } = signs[change];
     return [{ text: sign, colour }, { text: service, colour: 'bold' as const }, words, because.join(', ')];

@@ -1,4 +1,4 @@
-/** `kubectl jtel restore …`: arguments, options and help. What it does is loaded when called. */
+/** `kubectl jtel restore …`: arguments, options and help. A call loads the command's work. */
 import { Command, Option } from 'commander';
 import { inCluster } from '../in-cluster.ts';
 import { examples, parseWholeNumber, withPlace } from '../options.ts';
@@ -7,33 +7,31 @@ import type { RestoreOptions, UndoOptions } from './restore.ts';
 
 export function restoreCommand(surroundings: Surroundings): Command {
   const undo = new Command('undo')
-    .description('switch back to the data from before the last restore, as long as they are kept on the host')
+    .description('switch back to the data from before the last restore, while the host keeps them')
     .argument('<STACK>', 'name of the JtelStack')
-    .addOption(new Option('--plan', 'only tell what would happen'))
+    .addOption(new Option('--plan', 'only show what would happen'))
     .option('-y, --yes', 'do not ask')
     .option('--name <name>', 'name of the JtelRestore; default: STACK-undo-TIME')
     .option(
       '-w, --wait',
-      'show how far it is until it is done (as --plan always does); Ctrl-C leaves it running',
+      'show the progress until it is done (as --plan always does); Ctrl-C stops only the waiting',
     )
     .addHelpText(
       'after',
-      `\nIt takes as long as a restart. The data in use now are kept in their place, so an undo can be undone.\n${examples('kubectl jtel restore undo acme --wait', 'kubectl jtel restore undo acme --plan')}`,
+      `\nIt takes as long as a restart. The data in use now are kept, so you can undo an undo.\n${examples('kubectl jtel restore undo acme --wait', 'kubectl jtel restore undo acme --plan')}`,
     )
     .action(async (name: string, _: UndoOptions, command: Command) => {
       const { undoRestore: run } = await import('./restore.ts');
-      // `restore` takes options of the same names for its own, wherever they stand.
+      // `restore` takes options of the same name as its own, wherever they stand.
       await inCluster(surroundings, command, (kit) => run(kit, name, command.optsWithGlobals<UndoOptions>()));
     });
   return withPlace(new Command('restore'))
     .addCommand(undo)
     .usage('[options] <STACK>')
-    .description('bring the data of a backup into a stack, or plan or test that')
+    .description('restore a backup into a stack, or plan or test that')
     .argument('<STACK>', 'name of the JtelStack')
-    .addOption(
-      new Option('--from <backup>', 'a backupID, the name of a JtelBackup, or latest; must be given'),
-    )
-    .addOption(new Option('--plan', 'only check everything and tell what would happen').conflicts('test'))
+    .addOption(new Option('--from <backup>', 'required: a backupID, the name of a JtelBackup, or latest'))
+    .addOption(new Option('--plan', 'only check everything and show what would happen').conflicts('test'))
     .addOption(
       new Option(
         '--test',
@@ -42,31 +40,31 @@ export function restoreCommand(surroundings: Surroundings): Command {
     )
     .option(
       '--replace',
-      'put the data of the backup in the place of those that are there; asks for the name of the stack, unless it is only a plan',
+      'replace the stack’s data by those of the backup; asks for the name of the stack, unless it is only a plan',
     )
-    .option('--confirm <stack>', 'the answer to that question, for scripts')
+    .option('--confirm <stack>', 'name of the stack, to confirm --replace in scripts')
     .option('--skip-backup', 'make no backup of the data that are replaced')
     .addOption(
       new Option(
         '--verify <how>',
-        'before the switch; Start also starts the database on the loaded data beside the stack, and counts',
+        'check before the switch; Start: also start the database on the loaded data beside the stack, and count',
       ).choices(['Checksum', 'Start']),
     )
-    .option('--in-place', 'where the disk has no room for both, stop the stack and overwrite its data')
+    .option('--in-place', 'if the disk has no room for both, stop the stack and overwrite its data')
     .addOption(
       new Option(
         '--keep-hours <number>',
-        'so long the data from before are kept for `restore undo` (default: 24)',
+        'keep the old data this many hours for `restore undo` (default: 24)',
       ).argParser(parseHours),
     )
     .option('--name <name>', 'name of the JtelRestore; default: STACK-restore-TIME')
     .option(
       '-w, --wait',
-      'show how far it is until it is done (as --plan always does); Ctrl-C leaves it running',
+      'show the progress until it is done (as --plan always does); Ctrl-C stops only the waiting',
     )
     .addHelpText(
       'after',
-      '\nWithout --replace a stack that has data refuses. The backup is loaded beside the data in use while the\nstack serves; it is stopped only to switch, and switched back when it does not become healthy.\n' +
+      '\nWithout --replace, a restore into a stack that has data is refused. The backup is loaded beside the data in use\nwhile the stack serves. The stack stops only for the switch; if it does not become healthy, it is switched back.\n' +
         examples(
           'kubectl jtel restore acme --from latest --plan --replace',
           'kubectl jtel restore acme --from latest --test --wait',
@@ -79,7 +77,7 @@ export function restoreCommand(surroundings: Surroundings): Command {
     });
 }
 
-/** Whole hours, 0 for none; the schema has the upper bound. */
+/** Whole hours; 0 keeps nothing. The schema has the upper bound. */
 function parseHours(text: string): number {
   return text.trim() === '0' ? 0 : parseWholeNumber(text);
 }

@@ -1,4 +1,7 @@
-/** `kubectl jtel restore`: asks the operator to bring a backup into a stack, to plan or test that, or to undo it. */
+/**
+ * `kubectl jtel restore` asks the operator to restore a backup into a stack, to plan or test that, or to undo
+ * it.
+ */
 import { isBackupID, isIdentity } from '../../backup-format/names.ts';
 import { stackIdentity } from '../../controllers/stores/backup-identity.ts';
 import {
@@ -32,7 +35,7 @@ export interface RestoreOptions extends PlaceOptions {
   readonly wait?: boolean;
 }
 
-/** So long the order may wait for something; afterwards it ends, because what it was meant for may be another thing by then. */
+/** The order expires after this time: what it was meant for may have changed by then. */
 const consentHours = 24;
 
 export async function restore(kit: Kit, name: string, options: RestoreOptions): Promise<void> {
@@ -44,9 +47,9 @@ export async function restore(kit: Kit, name: string, options: RestoreOptions): 
   if (replace && mode === 'Execute') {
     const before =
       options.skipBackup === true
-        ? 'NO backup of it is made first (--skip-backup)'
-        : 'a backup of it is made first';
-    const question = `The data of ${kit.namespace}/${name} are replaced by those of backup ${options.from ?? ''}; ${before}. ${howLong(options)}`;
+        ? 'NO backup of them is made first (--skip-backup)'
+        : 'a backup of them is made first';
+    const question = `This replaces the data of ${kit.namespace}/${name} by those of backup ${options.from ?? ''}; ${before}. ${howLong(options)}`;
     await confirmByName(kit, question, name, options.confirm);
   }
   const object = {
@@ -79,25 +82,28 @@ export interface UndoOptions {
   readonly wait?: boolean;
 }
 
-/** `kubectl jtel restore undo`: back to the data from before the last restore, as long as they are on the host. */
+/**
+ * `kubectl jtel restore undo` switches back to the data from before the last restore, while the host has
+ * them.
+ */
 export async function undoRestore(kit: Kit, name: string, options: UndoOptions): Promise<void> {
   const { status } = await getStack(kit, name);
   if (options.name !== undefined) requireName(options.name, '--name');
   const { previousData } = status ?? {};
   if (previousData === undefined)
     throw new CommandError(
-      `${kit.namespace}/${name} has no data from before a restore on its host; a backup brings older data back: kubectl jtel backup list ${name}`,
+      `${kit.namespace}/${name} has no data from before a restore on its host; restore a backup instead: kubectl jtel backup list ${name}`,
     );
   const now = kit.surroundings.now();
-  const { requestUID, source = 'the data from before', switchTime, untilTime } = previousData;
+  const { requestUID, source = 'the data from before the restore', switchTime, untilTime } = previousData;
   const since =
     switchTime === undefined
       ? ''
-      : ` What was written since ${switchTime} is put aside with the data in use now, and can be had back the same way.`;
+      : ` What was written since ${switchTime} is kept with the data in use now, and you can switch back to it the same way.`;
   if (options.plan !== true)
     await confirm(
       kit,
-      `${kit.namespace}/${name} goes back to ${source} (kept until ${untilTime}).${since} The stack is down for the time of a restart.`,
+      `${kit.namespace}/${name} goes back to ${source} (kept until ${untilTime}).${since} The stack is down for one restart.`,
       options.yes,
     );
   const object = {
@@ -120,16 +126,16 @@ export async function undoRestore(kit: Kit, name: string, options: UndoOptions):
 
 function howLong({ inPlace, keepHours }: RestoreOptions): string {
   if (inPlace === true)
-    return 'Where there is no room beside them they are overwritten in place: the stack is down meanwhile, and only that backup leads back.';
+    return 'If there is no room for both, the data are overwritten in place: the stack is down meanwhile, and only that backup leads back.';
   const kept =
     keepHours === 0
-      ? 'The data from before are not kept.'
-      : 'The data from before are kept for a while: kubectl jtel restore undo switches back.';
-  return `The stack serves while they are loaded, and is down for the time of a restart. ${kept}`;
+      ? 'The old data are not kept.'
+      : 'The old data are kept for a while: kubectl jtel restore undo switches back.';
+  return `The stack serves while they are loaded, and is down for one restart. ${kept}`;
 }
 
 async function createAndFollow(kit: Kit, object: object, waits: boolean): Promise<void> {
-  // What the API server fills in is not there yet.
+  // The API server has not filled in its defaults yet.
   const created = await kit.cluster.create(restoreKind, object as JtelRestore, kit.call);
   const followUp = waits
     ? ''
@@ -141,7 +147,7 @@ async function createAndFollow(kit: Kit, object: object, waits: boolean): Promis
   if (ended.status?.phase !== 'Completed') throw new ExitCode(1);
 }
 
-/** @throws UsageError when it is not said which backup, or where it lies. */
+/** @throws UsageError if the options do not say which backup, or where it is. */
 function restoreSource(
   stack: JtelStack,
   { from, store, identity }: Pick<RestoreOptions, 'from' | 'store' | 'identity'>,
@@ -151,7 +157,7 @@ function restoreSource(
   if (store !== undefined) requireName(store, '--store');
   if (identity !== undefined && !isIdentity(identity))
     throw new UsageError(
-      `--identity ${JSON.stringify(identity.slice(0, 80))} cannot be one: lower-case letters, digits, "-" and "."`,
+      `--identity ${JSON.stringify(identity.slice(0, 80))} is not valid: use lower-case letters, digits, "-" and "."`,
     );
   const named = store === undefined ? {} : { storeRef: { name: store } };
   if (from === 'latest') return { latestOf: identity ?? stackIdentity(stack), ...named };
@@ -165,7 +171,7 @@ function restoreSource(
   const storeName = store ?? stack.spec.backup?.storeRef.name;
   if (storeName === undefined)
     throw new UsageError(
-      `in which store does ${from} lie? ${stack.metadata.name} has no spec.backup: give --store`,
+      `in which store is ${from}? ${stack.metadata.name} has no spec.backup: give --store`,
     );
   return { backupID: from, storeRef: { name: storeName }, ...whose };
 }

@@ -1,4 +1,4 @@
-/** `kubectl jtel rollback`: arguments, options and help. What it does is loaded when called. */
+/** `kubectl jtel rollback`: arguments, options and help. A call loads the command's work. */
 import { Command } from 'commander';
 import { inCluster } from '../in-cluster.ts';
 import { examples, stackArgument } from '../options.ts';
@@ -11,19 +11,16 @@ export function rollbackCommand(surroundings: Surroundings): Command {
     .addArgument(stackArgument())
     .option(
       '--to <number>',
-      'revision to go back to; default: what status calls the way back, else the newest that differs',
+      'revision to go back to; default: the way back that status shows, else the newest that differs',
     )
     .option('-y, --yes', 'do not ask')
     .option('--dry-run', 'only show the difference')
-    .option(
-      '--restore-data',
-      'going back to an older release: bring back the data of before the update as well',
-    )
-    .option('--confirm <stack>', 'the answer to the question that this asks, for scripts')
-    .option('-w, --wait', 'with --restore-data: show how far it is until it is done')
+    .option('--restore-data', 'if the release is older: also restore the data from before the update')
+    .option('--confirm <stack>', 'name of the stack, to confirm --restore-data in scripts')
+    .option('-w, --wait', 'with --restore-data: show the progress until it is done')
     .addHelpText(
       'after',
-      '\nAn older release cannot use newer data, so without --restore-data a downgrade is refused.\n' +
+      '\nAn older release cannot use newer data. Without --restore-data a downgrade is refused.\n' +
         examples(
           'kubectl jtel rollback acme --dry-run',
           'kubectl jtel rollback acme --to 3',

@@ -1,5 +1,5 @@
 /**
- * `kubectl jtel rollback`: writes an earlier spec as the current one, in the name of the person who calls. The operator never
+ * `kubectl jtel rollback` writes an earlier spec as the current one, in the caller's name. The operator never
  * changes a spec; it carries this one out like any other.
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -34,13 +34,13 @@ export async function rollback(kit: Kit, name: string, options: RollbackOptions)
   const backup = isDowngrade(stack, target) ? backupBefore(stack, revisions, target) : undefined;
   const lines = specDiff(kit, currentSpec(stack), target);
   if (lines.length === 0 && !(isDowngrade(stack, target) && options.restoreData === true))
-    return kit.surroundings.tell(`nothing to do: ${target.title} is the spec as it is now`);
+    return kit.surroundings.tell(`nothing to do: ${target.title} is the present spec`);
   kit.print(lines);
   if (isDowngrade(stack, target) && (options.restoreData !== true || backup === undefined))
     throw downgradeRefused(kit, stack, target, backup);
   if (options.restoreData === true && backup === undefined)
     throw new UsageError(
-      `--restore-data is for going back to an older release; ${target.spec.version} works with the data as they are`,
+      `--restore-data is for an older release; ${target.spec.version} works with the present data`,
     );
   if (options.dryRun === true) return kit.surroundings.tell('nothing was written (--dry-run)');
   if (backup === undefined)
@@ -48,18 +48,18 @@ export async function rollback(kit: Kit, name: string, options: RollbackOptions)
   else
     await confirmByName(
       kit,
-      `\nThe spec is written, and all data are overwritten by those of JtelBackup ${backup}. A backup of what is there is made first.`,
+      `\nThis writes the spec and replaces all data by those of JtelBackup ${backup}. A backup of the present data is made first.`,
       name,
       options.confirm,
     );
   if (lines.length > 0) {
     const written = await write(kit, stack, target);
     kit.surroundings.tell(
-      `written: ${target.title} is the spec of ${name} now (generation ${written.metadata.generation}). Follow it with: kubectl jtel status ${name} -n ${stack.metadata.namespace} -w`,
+      `written: ${target.title} is now the spec of ${name} (generation ${written.metadata.generation}). Follow it with: kubectl jtel status ${name} -n ${stack.metadata.namespace} -w`,
     );
     if (isManagedElsewhere(stack))
       kit.surroundings.tell(
-        `The spec came from ${stack.metadata.annotations?.[annotations.sourceRevision]} in a repository: take the change back there too, or the next sync brings it again.`,
+        `The spec came from ${stack.metadata.annotations?.[annotations.sourceRevision]} in a repository: revert the change there too, or the next sync applies it again.`,
       );
   }
   if (backup === undefined) return;
@@ -77,7 +77,7 @@ function isDowngrade({ status }: JtelStack, target: NamedSpec): boolean {
   return status?.version !== undefined && compare(target.spec.version, status.version) < 0;
 }
 
-/** JtelBackup that was made of that release's data, right before an update from it. */
+/** The JtelBackup of that release's data, made right before an update from it. */
 function backupBefore(
   { status }: JtelStack,
   revisions: readonly Revision[],
@@ -90,7 +90,7 @@ function backupBefore(
   )?.attempt?.backupRef;
 }
 
-/** The operator would refuse it as well; here it is told before anything is written. */
+/** The operator would refuse it as well. Here the person reads it before anything is written. */
 function downgradeRefused(
   { namespace }: Kit,
   { metadata: { name }, status }: JtelStack,
@@ -98,7 +98,7 @@ function downgradeRefused(
   backup: string | undefined,
 ): CommandError {
   const { version } = target.spec;
-  const why = `nothing was written: ${status?.version} runs, and ${version} cannot use its data. Going back takes data of that release too; what was entered since is lost then.`;
+  const why = `nothing was written: ${status?.version} runs, and ${version} cannot use its data. Going back needs data of that release; what was entered since is lost.`;
   if (backup !== undefined) {
     const to = target.revision === undefined ? '' : ` --to ${target.revision.number}`;
     return new CommandError(
@@ -107,7 +107,7 @@ function downgradeRefused(
   }
   const list = `  kubectl jtel backup list ${name} -n ${namespace}`;
   return new CommandError(
-    `${why} Find a backup that ${version} (or one before it) made:\n${list}\nthen set spec.version to ${version}, which the operator refuses to start with the present data, and bring the backup in:\n  kubectl jtel restore ${name} -n ${namespace} --from BACKUP --replace`,
+    `${why} Find a backup that ${version} (or one before it) made:\n${list}\nthen set spec.version to ${version}, which the operator refuses to start with the present data, and restore the backup:\n  kubectl jtel restore ${name} -n ${namespace} --from BACKUP --replace`,
   );
 }
 

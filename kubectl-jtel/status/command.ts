@@ -1,4 +1,4 @@
-/** `kubectl jtel status`: arguments, options and help. What it does is loaded when called. */
+/** `kubectl jtel status`: arguments, options and help. A call loads the command's work. */
 import { Command, Option } from 'commander';
 import { inCluster } from '../in-cluster.ts';
 import { examples, outputOption } from '../options.ts';
@@ -8,11 +8,11 @@ import type { StatusOptions } from './status.ts';
 export function statusCommand(surroundings: Surroundings): Command {
   return new Command('status')
     .description(
-      'what a stack does, what is wrong with it and what it waits for; without STACK all of them, worst first',
+      'show what a stack does, what is wrong and what it waits for; without STACK all stacks, worst first',
     )
     .argument('[STACK]', 'name of the JtelStack')
-    .addOption(new Option('-A, --all-namespaces', 'stacks of all namespaces'))
-    .addOption(new Option('-w, --watch', 'go on showing it until Ctrl-C'))
+    .addOption(new Option('-A, --all-namespaces', 'show stacks of all namespaces'))
+    .addOption(new Option('-w, --watch', 'keep showing it until Ctrl-C'))
     .addOption(outputOption())
     .addHelpText(
       'after',

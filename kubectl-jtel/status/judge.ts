@@ -1,4 +1,7 @@
-/** What in a stack's status is good, bad or under way: decides symbols, colours and the order of a fleet. */
+/**
+ * Judges a stack's status: what is good, bad or under way. Symbols, colours and the order of a fleet follow
+ * from it.
+ */
 import type { Condition, JtelStack } from '../../crds/index.ts';
 import type { Colour } from '../view/paint.ts';
 
@@ -12,11 +15,11 @@ export const signs: Readonly<Record<Verdict, { readonly sign: string; readonly c
   Neutral: { sign: '–', colour: 'dim' },
 };
 
-/** Good when they are not so. */
+/** Conditions that are good if False. */
 const troubles = new Set(['Drifted', 'Stalled']);
-/** Say what is, neither good nor bad. */
+/** Conditions that only inform, neither good nor bad. */
 const facts = new Set(['Paused']);
-/** `False` because nobody asked for it, or because it is not that far yet. */
+/** `False` because nobody asked for it, or because it is too early. */
 const harmless = new Set([
   'BackupNotConfigured',
   'NoObjectives',
@@ -54,10 +57,13 @@ function judge({ type, status, reason }: Condition): Verdict {
   return underWay.has(reason) ? 'Busy' : 'Bad';
 }
 
-/** What is only known from a look at the host. */
+/** Only a look at the host can confirm these. */
 const ofHost = new Set(['Ready', 'DataLoaded', 'UpToDate', 'Drifted', 'Preflight']);
 
-/** A tick stands for what was looked at now: the last word about a host that does not answer is none. */
+/**
+ * A tick means that it was looked at now. If the host does not answer, the last report about it does not
+ * count.
+ */
 export function judgeNow(condition: Condition, all: readonly Condition[]): Verdict {
   const verdict = judge(condition);
   if (verdict !== 'Good' || !ofHost.has(condition.type)) return verdict;
@@ -98,11 +104,11 @@ export function badConditions(stack: JtelStack): readonly Condition[] {
   return (stack.status?.conditions ?? []).filter((condition) => judge(condition) === 'Bad');
 }
 
-/** Worst first; of two alike the one with more that is wrong, then by name. */
+/** Worst first. Of two alike, the one with more problems comes first, then by name. */
 export function byUrgency(a: JtelStack, b: JtelStack): number {
   const rank = (stack: JtelStack): number => {
     const place = phases.indexOf(stack.status?.phase ?? 'Pending');
-    // Whoever runs and is not well comes before all who are merely busy.
+    // A stack that runs with a problem comes before those that are merely busy.
     const unwell = badConditions(stack).length > 0 && place > phases.indexOf('Unreachable');
     return unwell ? phases.indexOf('Unreachable') + 0.5 : place;
   };
@@ -112,7 +118,7 @@ export function byUrgency(a: JtelStack, b: JtelStack): number {
   );
 }
 
-/** What is going on in one sentence; of a stack that is well, that it is. */
+/** One sentence about what is going on, or that the stack is well. */
 export function sentenceOf({ status }: JtelStack): string | undefined {
   const message = status?.message ?? '';
   return message === '' ? status?.conditions?.find(({ type }) => type === 'Ready')?.message : message;

@@ -1,4 +1,4 @@
-/** `kubectl jtel status`: one stack on a screen, or all of them as a table. */
+/** `kubectl jtel status` shows one stack on a screen, or all of them as a table. */
 import { stackKind, type JtelStack } from '../../crds/index.ts';
 import { follow, named } from '../follow.ts';
 import { getStack, requireName, type Kit } from '../kit.ts';
@@ -15,9 +15,9 @@ export interface StatusOptions extends OutputOptions {
 
 export async function status(kit: Kit, name: string | undefined, options: StatusOptions): Promise<void> {
   if (name !== undefined && options.allNamespaces === true)
-    throw new UsageError('a STACK lies in one namespace: leave out -A, or the name');
+    throw new UsageError('a STACK is in one namespace: leave out -A, or the name');
   if (options.watch === true && (options.output === 'json' || options.output === 'yaml'))
-    throw new UsageError('-w shows things to people: use `kubectl get jtelstacks -w -o json`');
+    throw new UsageError('-w is for people: use `kubectl get jtelstacks -w -o json`');
   if (options.watch === true) return await watch(kit, name, options);
   if (name !== undefined) {
     const stack = await getStack(kit, name);
@@ -81,7 +81,7 @@ async function watch(kit: Kit, name: string | undefined, options: StatusOptions)
           name,
           options,
         ).join('\n');
-        // In a pipe ages alone are no news.
+        // In a pipe, a change of age alone is not news.
         if (text !== shown) kit.print([...show(kit, stacks, name, options), '']);
         shown = text;
         return undefined;
@@ -99,7 +99,7 @@ async function watch(kit: Kit, name: string | undefined, options: StatusOptions)
       return undefined;
     },
   );
-  // Ctrl-C is how watching ends.
+  // Ctrl-C is the normal end of watching.
   await watching.catch((error: unknown) => {
     if (screen !== undefined) kit.surroundings.stdout.write('\n');
     if (!kit.surroundings.signal.aborted) throw error;
@@ -110,7 +110,7 @@ const cursorHome = '\u001b[H';
 const eraseLine = '\u001b[K';
 const eraseBelow = '\u001b[J';
 
-/** Over what was drawn before, without a flicker. */
+/** Draws over the previous screen, without a flicker. */
 function draw({ surroundings }: Kit, lines: readonly string[]): void {
   surroundings.stdout.write(
     `${cursorHome}${lines.map((line) => `${line}${eraseLine}`).join('\n')}${eraseBelow}`,

@@ -1,4 +1,4 @@
-/** All stacks as a table, worst first. */
+/** Shows all stacks as a table, worst first. */
 import type { JtelStack } from '../../crds/index.ts';
 import { badConditions, byUrgency, judgePhase, sentenceOf, signs } from './judge.ts';
 import { table, type Cell, type Column } from '../view/table.ts';
@@ -54,7 +54,7 @@ function row(stack: JtelStack, { now }: ViewContext): Cell[] {
       ? spec.version
       : `${status.version}→${spec.version}`;
   const percent = status.operation?.progressPercent;
-  // Ready and yet something wrong: that is worth the place, not that all is well.
+  // A ready stack can have a problem. Show that rather than "all is well".
   const trouble = bad.find(({ type }) => type !== 'Ready' && type !== 'Stalled') ?? bad[0];
   const message =
     phase === 'Good' && trouble !== undefined

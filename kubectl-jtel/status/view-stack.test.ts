@@ -117,7 +117,7 @@ describe('a stack that is being worked on', () => {
   it('says when nobody works on it any more', () => {
     const silent = { ...operation, lastHeartbeatTime: '2026-03-01T02:50:00Z' };
     expect(text(aStack('main', { phase: 'Updating', operation: silent }))).toContain(
-      'the operator was last seen at it 10m ago',
+      'the operator last looked at it 10m ago',
     );
   });
 });

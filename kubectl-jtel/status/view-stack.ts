@@ -1,4 +1,7 @@
-/** One stack on one screen, for the person who was woken by it: what is wrong first, what it waits for, then the rest. */
+/**
+ * Shows one stack on one screen, for the person whom it woke: first what is wrong, then what it waits for,
+ * then the rest.
+ */
 import {
   isReason,
   reasons,
@@ -19,7 +22,7 @@ const barLength = 24;
 const labelWidth = 14;
 
 export interface StackViewOptions {
-  /** What is well is only explained when asked for. */
+  /** Healthy conditions are explained only on request. */
   readonly conditions: 'Usual' | 'Explained';
 }
 
@@ -72,7 +75,7 @@ function operation({ status }: JtelStack, { paint, now }: ViewContext): string[]
   const silent =
     heartbeat > 60
       ? [
-          `  ${labelled('')}${paint('yellow', `the operator was last seen at it ${span(heartbeat)} ago: does it run?`)}`,
+          `  ${labelled('')}${paint('yellow', `the operator last looked at it ${span(heartbeat)} ago: does it run?`)}`,
         ]
       : [];
   return [line, ...bar, ...silent];
@@ -86,7 +89,7 @@ function conditions(stack: JtelStack, options: StackViewOptions, context: ViewCo
     Math.max(0, ...all.map(({ type }) => type.length)),
     Math.max(0, ...all.map(({ reason }) => reason.length)),
   ];
-  // What the header says, or a condition above, is not said again.
+  // Does not repeat what the header or a condition above says.
   const said = new Set([sentenceOf(stack) ?? '']);
   return sorted.flatMap((condition) => {
     const lines = conditionLines(

@@ -1,4 +1,4 @@
-/** `kubectl jtel version`: arguments, options and help. What it does is loaded when called. */
+/** `kubectl jtel version`: arguments, options and help. A call loads the command's work. */
 import { Command } from 'commander';
 import type { Surroundings } from '../surroundings.ts';
 

@@ -1,4 +1,4 @@
-/** Version of the plug-in: that of the package it comes with. */
+/** Version of the plug-in: that of its package. */
 import { readFile } from 'node:fs/promises';
 
 export async function version(): Promise<string> {

@@ -1,12 +1,15 @@
-/** Tables that fit: columns as wide as what is in them; where that is too much, some are left out and one is shortened. */
+/**
+ * Tables that fit the screen. Columns are as wide as their content; if that is too much, some are left out
+ * and one is shortened.
+ */
 import { printable, type Colour, type Paint } from './paint.ts';
 
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** Where the width does not suffice, columns go, the greatest number first. Without a number it stays. */
+  /** If the screen is too narrow, columns go, the greatest number first. A column without a number stays. */
   readonly dropOrder?: number;
-  /** Takes what is left, and is shortened to it. */
+  /** Takes the rest of the width, and is shortened to it. */
   readonly flexible?: boolean;
 }
 
@@ -14,7 +17,7 @@ export type Cell = string | { readonly text: string; readonly colour?: Colour | 
 
 export interface TableOptions {
   readonly paint: Paint;
-  /** Columns of the terminal; absent in a pipe: nothing is left out or shortened then. */
+  /** Width of the terminal in columns. Absent in a pipe, where nothing is left out or shortened. */
   readonly width?: number | undefined;
   readonly indent?: number;
 }
@@ -82,7 +85,7 @@ export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1)).trimEnd()}…`;
 }
 
-/** Words broken into lines of at most `width`; without a width all on one line. A word that is longer stays whole. */
+/** Breaks words into lines of at most `width`; without a width, one line. A longer word stays whole. */
 export function wrap(text: string, width: number | undefined): string[] {
   const words = text
     .split(/\s+/)

@@ -1,6 +1,6 @@
-/** Times as people say them. `now` comes from outside: views have no clock. */
+/** Times as people say them. `now` is an argument: views have no clock. */
 
-/** `12s`, `5m12s`, `3h20m`, `4d3h`, `210d`: as kubectl writes ages. Negative spans count as none. */
+/** `12s`, `5m12s`, `3h20m`, `4d3h`, `210d`: as kubectl writes ages. Negative spans count as zero. */
 export function span(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const [days, hours, minutes] = [
@@ -17,13 +17,13 @@ export function span(seconds: number): string {
   return `${whole}s`;
 }
 
-/** Time since then; '' when there is no such time. */
+/** The time since then; '' if there is no such time. */
 export function age(time: string | undefined, now: Date): string {
   const then = time === undefined ? Number.NaN : Date.parse(time);
   return Number.isNaN(then) ? '' : span((now.getTime() - then) / 1000);
 }
 
-/** `2026-11-23 02:00Z (10h ago)`, `… (in 3d)`; '' when there is no such time. */
+/** `2026-11-23 02:00Z (10h ago)`, `… (in 3d)`; '' if there is no such time. */
 export function moment(time: string | undefined, now: Date): string {
   const then = time === undefined ? Number.NaN : Date.parse(time);
   if (Number.isNaN(then)) return '';
@@ -36,7 +36,7 @@ export function minuteOf(time: string | number): string {
   return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')}Z`;
 }
 
-/** `acme-manual-20261123t120000z`: a name of its own for each request, that sorts by time. */
+/** `acme-manual-20261123t120000z`: a new name for each request, which sorts by time. */
 export function timedName(stack: string, purpose: string, now: Date): string {
   return `${stack}-${purpose}-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z`;
 }

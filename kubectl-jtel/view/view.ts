@@ -3,7 +3,7 @@ import type { Paint } from './paint.ts';
 
 export interface ViewContext {
   readonly paint: Paint;
-  /** Columns of the terminal; absent in a pipe. */
+  /** Width of the terminal in columns; absent in a pipe. */
   readonly width?: number | undefined;
   readonly now: Date;
 }

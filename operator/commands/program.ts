@@ -25,7 +25,7 @@ export async function runOperatorCommand(
   const program = new Command('jtel-operator')
     .version(manifest.version)
     .description('runs jtel container stacks on docker compose hosts')
-    .showHelpAfterError('(--help tells more)');
+    .showHelpAfterError('(--help says more)');
   for (const factory of [...further, releaseCommand, hostCommand, (one: Terminal) => backupCommand(one)])
     program.addCommand(factory(terminal));
   return await runCommandLine(program, argv, terminal, (error) =>

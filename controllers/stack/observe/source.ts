@@ -120,7 +120,7 @@ function undoOf(
   release: Release,
 ): Pick<DataOrder, 'kind' | 'backup' | 'undoOf' | 'beside'> {
   const { previous } = state ?? {};
-  const { source = 'the data from before', backupID, dataSets } = previous?.data ?? {};
+  const { source = 'the data from before the restore', backupID, dataSets } = previous?.data ?? {};
   const backup: DataOrder['backup'] = {
     ok: true,
     value: {

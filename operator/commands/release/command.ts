@@ -45,7 +45,7 @@ function withStore(command: Command): Command {
       'YAML or JSON with accountName and accountKey, or sasToken, or connectionString',
     )
     .addOption(
-      new Option('-o, --output <form>', 'form of the result').choices(['text', 'json']).default('text'),
+      new Option('-o, --output <form>', 'format of the result').choices(['text', 'json']).default('text'),
     );
 }
 

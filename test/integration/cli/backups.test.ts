@@ -107,7 +107,7 @@ describe('backup list', () => {
     });
     await containerOf('packs').getBlockBlobClient(lost).delete();
     expect((await list()).out).toMatch(
-      new RegExp(`packs: 6 of .* is not known, .*${older}.*its list of packs is missing`),
+      new RegExp(`packs: 6 of .* is unknown, .*${older}.*its list of packs is missing`),
     );
   });
 
@@ -224,7 +224,7 @@ describe('backup create', () => {
     interrupt.abort(new Error('Ctrl-C'));
     expect(await waiting).toMatchObject({
       code: 1,
-      err: expect.stringContaining('acme-left goes on without you'),
+      err: expect.stringContaining('acme-left continues without you'),
     });
     expect(
       await cluster.client.find(backupKind, { namespace: cluster.namespace, name: 'acme-left' }, call()),

@@ -120,7 +120,7 @@ describe('a plan', () => {
     const { code, out } = await jtel(['plan', 'fresh']);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /nothing runs yet, wanted is 3\.43\.2[^]*1\. create the stack's generated credentials[^]*Nothing was changed/,
+      /nothing runs yet, the spec wants 3\.43\.2[^]*1\. create the stack's generated credentials[^]*Nothing was changed/,
     );
     expect(await picture()).toEqual(before);
   });
@@ -159,7 +159,7 @@ describe('a plan', () => {
       });
     const before = await picture();
     const missing = await jtel(['plan', 'changed', '-f', '-'], { input: manifest({ version: '3.99.0' }) });
-    expect(missing.out).toMatch(/cannot go on \(ReleaseNotFound\)[^]*3\.43\.2/);
+    expect(missing.out).toMatch(/cannot continue \(ReleaseNotFound\)[^]*3\.43\.2/);
     const small = await jtel(['plan', 'changed', '-f', '-'], { input: manifest({ size: 'Large' }) });
     expect(small.out).toContain('HostTooSmall');
     const refused = await jtel(['plan', 'changed', '-f', '-'], {
@@ -205,11 +205,13 @@ describe('a plan', () => {
       call(),
     );
     await new CredentialStore(cluster.client).ensure(stack, { generate, selfSigned: true }, call().signal);
-    expect((await jtel(['plan', 'stranger'])).out).toMatch(/cannot go on \(HostKeyMismatch\)/);
+    expect((await jtel(['plan', 'stranger'])).out).toMatch(/cannot continue \(HostKeyMismatch\)/);
   });
 
   it('of a suspended stack says that none of it is done', async () => {
     await store('asleep', { suspend: true });
-    expect((await jtel(['plan', 'asleep'])).out).toContain('spec.suspend is true: nothing of this is done');
+    expect((await jtel(['plan', 'asleep'])).out).toContain(
+      'spec.suspend is true: the operator does none of this',
+    );
   });
 });

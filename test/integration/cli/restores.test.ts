@@ -97,7 +97,7 @@ describe('restore', () => {
       ['restore', 'acme', '--from', 'latest', '--replace', '--skip-backup', '--name', 'acme-yes'],
       { answer: 'acme' },
     );
-    expect(done).toMatchObject({ code: 0, err: expect.stringContaining('NO backup of it is made first') });
+    expect(done).toMatchObject({ code: 0, err: expect.stringContaining('NO backup of them is made first') });
     expect((await restoreOf('acme-yes')).spec).toMatchObject({
       ifNotEmpty: 'Replace',
       confirmReplace: 'acme',

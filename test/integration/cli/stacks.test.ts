@@ -158,7 +158,7 @@ describe('history and diff', () => {
     await updatedStack('few');
     expect(await jtel(['diff', 'few', '--to', 'abc'])).toMatchObject({
       code: 2,
-      err: expect.stringContaining('"abc" is no revision'),
+      err: expect.stringContaining('"abc" is not a revision'),
     });
     expect(await jtel(['diff', 'few', '--to', '9'])).toMatchObject({
       code: 1,
@@ -186,7 +186,7 @@ describe('rollback', () => {
     expect(spec.size).toBe('Small');
     expect(metadata.annotations?.['jtel.de/source-revision']).toBe('commit-one');
     expect(metadata.managedFields?.some(({ manager }) => manager === 'kubectl-jtel')).toBe(true);
-    expect(err).toContain('take the change back there too');
+    expect(err).toContain('revert the change there too');
   });
 
   it('writes nothing when the answer is no, when nobody can answer, or with --dry-run', async () => {
