@@ -44,10 +44,11 @@ format: install ## Format all sources (oxfmt, 110 columns)
 lint: install ## Freshness of generated files, oxfmt, oxlint, knip, tsc
 	@node test/run.ts --only checks
 
-generate: install ## Write what follows from the CRDs and the release schema
+generate: install ## Write what follows from CRDs, release schema, commands and metrics
 	@node crds/generate.ts
 	@node release/generate.ts
 	@node scripts/kubectl-jtel-docs.ts
+	@node monitoring/generate.ts
 
 plugin: install ## Bundle the kubectl plug-in `kubectl jtel`, and link it into BINDIR (default ~/.local/bin)
 	@node images/plugin.ts

@@ -16,7 +16,9 @@ import { ReleaseSource } from '../controllers/inputs/release-source.ts';
 import { openStore } from '../controllers/stores/store-access.ts';
 import { createHostDriver } from '../host-driver/connect.ts';
 import type { OperatorConfig } from './config.ts';
-import { runControllers } from './controllers.ts';
+import { runControllers, type Caches } from './controllers.ts';
+import { fleetFrom, registerBusinessMetrics } from './metrics/business-metrics.ts';
+import { registerProcessMetrics, runtimePrefix } from './metrics/process-metrics.ts';
 import {
   ClusterClient,
   EventRecorder,
@@ -44,7 +46,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const secrets = new SecretRegistry();
   const logger = createLogger({ level: config.logLevel, format: config.logFormat, secrets });
   const registry = new Registry();
-  const metrics = new RuntimeMetrics(registry, 'jtel_operator_');
+  const metrics = new RuntimeMetrics(registry, runtimePrefix);
   const connection = await KubeConnection.load({
     userAgent: operatorName,
     files: config.kubeconfig === undefined ? undefined : [config.kubeconfig],
@@ -58,6 +60,14 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     backups: new Informer(backupKind, informerOptions),
     restores: new Informer(restoreKind, informerOptions),
   };
+  const caches: Caches = {
+    stacks: informers.stacks.store,
+    stores: informers.stores.store,
+    backups: informers.backups.store,
+    restores: informers.restores.store,
+  };
+  registerProcessMetrics(registry);
+  registerBusinessMetrics(registry, fleetFrom(caches));
   const everyInformer: readonly Informer<KubernetesObject>[] = Object.values(informers);
   const lease = { namespace: config.leaseNamespace, name: config.leaseName };
   const { leaseDurationSeconds } = config;
@@ -87,14 +97,14 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
 
   // Caches follow the cluster from the start, so that a new leader begins at once.
   const stopCaches = new AbortController();
-  const caches = Promise.all(everyInformer.map((informer) => informer.run(stopCaches.signal)));
+  const following = Promise.all(everyInformer.map((informer) => informer.run(stopCaches.signal)));
   try {
     await elector.run(signal, (leadership) =>
-      lead(leadership, { config, logger, secrets, metrics, elector, cluster, connection, informers }),
+      lead(leadership, { config, logger, secrets, metrics, elector, cluster, connection, informers, caches }),
     );
   } finally {
     stopCaches.abort();
-    await caches;
+    await following;
     await health.close();
     await connection.close();
     logger.info('operator stopped');
@@ -110,6 +120,7 @@ interface Parts {
   readonly cluster: ClusterClient;
   readonly connection: KubeConnection;
   readonly informers: Informers;
+  readonly caches: Caches;
 }
 
 interface Informers {
@@ -122,7 +133,7 @@ interface Informers {
 /** Everything that writes: exists only while this process leads, and only through a client that refuses when it does not. */
 async function lead(
   leadership: Leadership,
-  { config, logger, secrets, metrics, elector, cluster: open, connection, informers }: Parts,
+  { config, logger, secrets, metrics, elector, cluster: open, connection, informers, caches }: Parts,
 ): Promise<void> {
   const { signal } = leadership;
   const cluster = open.fencedBy(elector);
@@ -139,17 +150,11 @@ async function lead(
     logger,
   });
   const idle = setInterval(() => driver.closeIdle(idleConnectionSeconds), 60_000);
-  const { stacks, stores, backups, restores } = informers;
   try {
     await runControllers(
       {
         cluster,
-        caches: {
-          stacks: stacks.store,
-          stores: stores.store,
-          backups: backups.store,
-          restores: restores.store,
-        },
+        caches,
         driver,
         releases: new ReleaseSource(config.releaseKey === undefined ? {} : { publicKey: config.releaseKey }),
         openStore,

@@ -46,10 +46,10 @@ describe('the health server', () => {
     const { body } = await ask('/metrics');
     for (const line of [
       'jtel_operator_queue_depth{controller="stack"} 4',
-      'jtel_operator_reconcile_total{controller="stack",outcome="error"} 1',
-      'jtel_operator_reconcile_errors_total{controller="stack"} 1',
-      'jtel_operator_reconcile_seconds_count{controller="stack"} 2',
-      'jtel_operator_api_calls_total{method="GET",status="200"} 1',
+      'jtel_operator_reconciles_total{controller="stack",outcome="error"} 1',
+      'jtel_operator_reconciles_total{controller="stack",outcome="conflict"} 0',
+      'jtel_operator_reconcile_duration_seconds_count{controller="stack"} 2',
+      'jtel_operator_api_calls_total{method="GET",code="200"} 1',
       'jtel_operator_watch_restarts_total{kind="JtelStack",reason="Silent"} 1',
       'jtel_operator_leader 1',
     ])

@@ -1,17 +1,75 @@
 /** What the runtime counts, for Prometheus. Labels are bounded: controllers, kinds and verbs, never names of objects. */
 import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client';
 
-export type ReconcileOutcome = 'success' | 'conflict' | 'error' | 'aborted';
+const reconcileOutcomes = ['success', 'conflict', 'error', 'aborted'] as const;
+export type ReconcileOutcome = (typeof reconcileOutcomes)[number];
+
+/** What there is, for the metrics themselves and for the page that lists them; names without their prefix. */
+const families = {
+  reconciles: {
+    name: 'reconciles_total',
+    type: 'counter',
+    help: 'Reconciles by outcome since this process started',
+    labelNames: ['controller', 'outcome'],
+  },
+  reconcileSeconds: {
+    name: 'reconcile_duration_seconds',
+    type: 'histogram',
+    help: 'Duration of reconciles',
+    labelNames: ['controller'],
+  },
+  queueDepth: {
+    name: 'queue_depth',
+    type: 'gauge',
+    help: 'Objects that are due and wait for a worker',
+    labelNames: ['controller'],
+  },
+  watchRestarts: {
+    name: 'watch_restarts_total',
+    type: 'counter',
+    help: 'Watches that ended other than by schedule',
+    labelNames: ['kind', 'reason'],
+  },
+  cachedObjects: {
+    name: 'cached_objects',
+    type: 'gauge',
+    help: 'Objects in the cache',
+    labelNames: ['kind'],
+  },
+  apiCalls: {
+    name: 'api_calls_total',
+    type: 'counter',
+    help: 'Calls of the Kubernetes API by HTTP status; code 0 is no answer',
+    labelNames: ['method', 'code'],
+  },
+  apiSeconds: {
+    name: 'api_call_duration_seconds',
+    type: 'histogram',
+    help: 'Duration of calls of the Kubernetes API',
+    labelNames: ['method'],
+  },
+  leader: { name: 'leader', type: 'gauge', help: '1 while this process leads', labelNames: [] },
+} as const;
+
+/** One line of the list of metrics. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labelNames: readonly string[];
+}
+
+/** @param prefix begins every name, such as `jtel_operator_` */
+export function runtimeMetricFamilies(prefix: string): readonly MetricFamily[] {
+  return Object.values(families).map((family) => ({ ...family, name: `${prefix}${family.name}` }));
+}
 
 export class RuntimeMetrics {
   readonly registry: Registry;
   readonly #reconciles: Counter<'controller' | 'outcome'>;
   readonly #reconcileSeconds: Histogram<'controller'>;
-  readonly #reconcileErrors: Counter<'controller'>;
-  readonly #queueDepth: Gauge<'controller'>;
   readonly #watchRestarts: Counter<'kind' | 'reason'>;
-  readonly #cachedObjects: Gauge<'kind'>;
-  readonly #apiCalls: Counter<'method' | 'status'>;
+  readonly #apiCalls: Counter<'method' | 'code'>;
   readonly #apiSeconds: Histogram<'method'>;
   readonly #leader: Gauge;
   readonly #queues = new Map<string, () => number>();
@@ -21,73 +79,43 @@ export class RuntimeMetrics {
   constructor(registry: Registry, prefix: string) {
     this.registry = registry;
     const registers = [registry];
-    this.#reconciles = new Counter({
-      name: `${prefix}reconcile_total`,
-      help: 'Reconciles by outcome',
-      labelNames: ['controller', 'outcome'],
-      registers,
-    });
-    this.#reconcileErrors = new Counter({
-      name: `${prefix}reconcile_errors_total`,
-      help: 'Reconciles that failed and are tried again',
-      labelNames: ['controller'],
-      registers,
-    });
+    const named = <const F extends { readonly name: string }>(
+      family: F,
+    ): F & { readonly registers: Registry[] } => ({ ...family, name: `${prefix}${family.name}`, registers });
+    this.#reconciles = new Counter(named(families.reconciles));
     this.#reconcileSeconds = new Histogram({
-      name: `${prefix}reconcile_seconds`,
-      help: 'Duration of reconciles',
-      labelNames: ['controller'],
-      registers,
+      ...named(families.reconcileSeconds),
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
     });
-    this.#queueDepth = new Gauge({
-      name: `${prefix}queue_depth`,
-      help: 'Objects that are due and wait for a worker',
-      labelNames: ['controller'],
-      registers,
+    const queueDepth = new Gauge({
+      ...named(families.queueDepth),
       collect: () => {
-        for (const [controller, depth] of this.#queues) this.#queueDepth.set({ controller }, depth());
+        for (const [controller, depth] of this.#queues) queueDepth.set({ controller }, depth());
       },
     });
-    this.#watchRestarts = new Counter({
-      name: `${prefix}watch_restarts_total`,
-      help: 'Watches that ended other than by schedule',
-      labelNames: ['kind', 'reason'],
-      registers,
-    });
-    this.#cachedObjects = new Gauge({
-      name: `${prefix}cached_objects`,
-      help: 'Objects in the cache',
-      labelNames: ['kind'],
-      registers,
+    this.#watchRestarts = new Counter(named(families.watchRestarts));
+    const cachedObjects = new Gauge({
+      ...named(families.cachedObjects),
       collect: () => {
-        for (const [kind, size] of this.#caches) this.#cachedObjects.set({ kind }, size());
+        for (const [kind, size] of this.#caches) cachedObjects.set({ kind }, size());
       },
     });
-    this.#apiCalls = new Counter({
-      name: `${prefix}api_calls_total`,
-      help: 'Calls of the Kubernetes API; status 0: no answer',
-      labelNames: ['method', 'status'],
-      registers,
-    });
+    this.#apiCalls = new Counter(named(families.apiCalls));
     this.#apiSeconds = new Histogram({
-      name: `${prefix}api_call_seconds`,
-      help: 'Duration of calls of the Kubernetes API',
-      labelNames: ['method'],
-      registers,
+      ...named(families.apiSeconds),
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
     });
-    this.#leader = new Gauge({ name: `${prefix}leader`, help: '1 while this process leads', registers });
+    this.#leader = new Gauge(named(families.leader));
   }
 
   reconciled(controller: string, outcome: ReconcileOutcome, seconds: number): void {
     this.#reconciles.inc({ controller, outcome });
-    if (outcome === 'error') this.#reconcileErrors.inc({ controller });
     this.#reconcileSeconds.observe({ controller }, seconds);
   }
 
-  /** Asks for the depth whenever metrics are read. */
+  /** Asks for the depth whenever metrics are read; from now on each outcome has a series, so that a first failure counts as one more. */
   watchQueue(controller: string, depth: () => number): void {
+    for (const outcome of reconcileOutcomes) this.#reconciles.inc({ controller, outcome }, 0);
     this.#queues.set(controller, depth);
   }
 
@@ -100,7 +128,7 @@ export class RuntimeMetrics {
   }
 
   apiCalled(method: string, status: number, seconds: number): void {
-    this.#apiCalls.inc({ method, status: String(status) });
+    this.#apiCalls.inc({ method, code: String(status) });
     this.#apiSeconds.observe({ method }, seconds);
   }
 

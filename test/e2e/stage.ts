@@ -3,10 +3,7 @@
  * compose host and an operator of its own, so that files can run side by side. The operator has exactly the rights of
  * `deploy/access`; only its Lease lies in the test's namespace.
  */
-import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import type { JtelStack, StackConditionType } from '../../crds/index.ts';
 import {
   Sandbox,
@@ -23,9 +20,10 @@ import {
 } from '../../sandbox/installation/operator.ts';
 import { example, type ExampleOptions, type Manifest } from '../../sandbox/installation/examples.ts';
 import { publishDatabaseReleases, publishProduct } from '../../sandbox/installation/releases.ts';
-import { lockFile, repositoryDirectory } from '../../kit/paths.ts';
+import { lockFile } from '../../kit/paths.ts';
 import { withLock } from '../../kit/lock.ts';
 import type { RunResult } from '../../kit/process.ts';
+import { leaderElectionIn } from '../support/lease.ts';
 import { waitFor } from '../support/wait.ts';
 
 export const stackName = 'acme';
@@ -385,13 +383,4 @@ export class Stage {
       .filter((line) => /^(USE|INSERT INTO) /.test(line))
       .join('\n');
   }
-}
-
-/** The Role and RoleBinding for the Lease, from `deploy/access`, moved to the namespace of a test. */
-async function leaderElectionIn(namespace: string): Promise<readonly unknown[]> {
-  const text = await readFile(join(repositoryDirectory, 'deploy/access/leader-election.yaml'), 'utf8');
-  return parseAllDocuments(text).map((document) => {
-    const object = document.toJS() as { metadata: object };
-    return { ...object, metadata: { ...object.metadata, namespace } };
-  });
 }

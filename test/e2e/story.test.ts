@@ -39,7 +39,7 @@ afterAll(() => stage.close());
 async function reconciles(): Promise<number> {
   const metrics = await (await fetch(`http://${operatorAddress}:8080/metrics`)).text();
   return Number(
-    /^jtel_operator_reconcile_total\{controller="stack",outcome="success"\} (\d+)/m.exec(metrics)?.[1] ?? 0,
+    /^jtel_operator_reconciles_total\{controller="stack",outcome="success"\} (\d+)/m.exec(metrics)?.[1] ?? 0,
   );
 }
 

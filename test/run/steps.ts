@@ -38,6 +38,13 @@ const steps: readonly Step[] = [
   },
   {
     kind: 'check',
+    name: 'generated-monitoring',
+    title: 'what follows from the metrics is fresh',
+    argv: ['node', 'monitoring/generate.ts', '--check'],
+    timeLimitSeconds: 60,
+  },
+  {
+    kind: 'check',
     name: 'lockfile',
     title: 'npm ci will accept package-lock.json',
     argv: ['node', 'scripts/complete-lockfile.ts', '--check'],

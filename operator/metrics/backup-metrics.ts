@@ -1,0 +1,169 @@
+/** How the backups of each stack are, and what was promised for them. */
+import type { JtelBackup, JtelRestore } from '../../crds/index.ts';
+import {
+  fromBoolean,
+  ofStack,
+  secondsBetween,
+  secondsOf,
+  type BusinessMetric,
+  type StackView,
+} from './model.ts';
+
+export const backupMetrics: readonly BusinessMetric[] = [
+  ofStack(
+    'backup_scheduled',
+    '1 when the spec asks for backups and they are not suspended',
+    ({ stack: { spec } }) => fromBoolean(spec.backup?.state === 'Enabled'),
+  ),
+  ofStack('backups', 'JtelBackup objects of the stack, by phase', ({ backups }) => byPhase(backups), [
+    'phase',
+  ]),
+  ofStack('restores', 'JtelRestore objects of the stack, by phase', ({ restores }) => byPhase(restores), [
+    'phase',
+  ]),
+  ofStack('last_backup_timestamp_seconds', 'When the last good backup was completed', ({ stack }) =>
+    secondsOf(stack.status?.backup?.lastSuccessTime),
+  ),
+  ofStack('next_backup_timestamp_seconds', 'When the next scheduled backup is due', ({ stack }) =>
+    secondsOf(stack.status?.backup?.nextTime),
+  ),
+  ofStack('last_backup_duration_seconds', 'How long the last good backup took', (view) =>
+    secondsBetween(lastBackup(view)?.startTime, lastBackup(view)?.completionTime),
+  ),
+  ofStack(
+    'last_backup_size_bytes',
+    'Size of the data in the last good backup',
+    (view) => lastBackup(view)?.totalBytes,
+  ),
+  ofStack(
+    'last_backup_stored_bytes',
+    'What the parts of that backup take in the store, shared ones included',
+    (view) => lastBackup(view)?.storedBytes,
+  ),
+  ofStack(
+    'last_backup_uploaded_bytes',
+    'What was sent to the store for that backup',
+    (view) => lastBackup(view)?.uploadedBytes,
+  ),
+  ofStack(
+    'last_backup_missing_files',
+    'Files that could not be read for that backup',
+    (view) => lastBackup(view)?.missingFiles,
+  ),
+  ofStack('last_backup_verified', '1 when that backup was verified', ({ stack }) => {
+    const verified = stack.status?.backup?.verified;
+    return verified === undefined ? undefined : fromBoolean(verified === 'Passed');
+  }),
+  ofStack(
+    'last_restore_test_timestamp_seconds',
+    'When a backup was last restored for a test, as far as there are objects of it',
+    lastRestoreTest,
+  ),
+  ofStack(
+    'recovery_point_timestamp_seconds',
+    'How recent the data are that a restore would bring: when the last good backup began',
+    (view) => secondsOf(lastBackup(view)?.startTime ?? view.stack.status?.backup?.lastSuccessTime),
+  ),
+  ofStack('recovery_point_objective_seconds', 'Greatest age of them that was promised', ({ stack }) =>
+    times(stack.spec.backup?.objectives?.recoveryPointHours, 3600),
+  ),
+  ofStack(
+    'recovery_time_seconds',
+    'How long the last restore took until the stack was healthy, tests included',
+    lastRecoveryTime,
+  ),
+  ofStack('recovery_time_objective_seconds', 'Longest time for a restore that was promised', ({ stack }) =>
+    times(stack.spec.backup?.objectives?.recoveryTimeMinutes, 60),
+  ),
+  ofStack(
+    'job_data_bytes',
+    'Size of the data of the backup or restore that runs',
+    (view) => [
+      ...job('Backup', running(view.backups), ({ totalBytes }) => totalBytes),
+      ...job('Restore', running(view.restores), ({ bytes }) => bytes),
+    ],
+    ['job'],
+  ),
+  ofStack(
+    'job_uploaded_bytes',
+    'What the backup that runs has sent to the store',
+    (view) => job('Backup', running(view.backups), ({ uploadedBytes }) => uploadedBytes),
+    ['job'],
+  ),
+  ofStack(
+    'job_progress_ratio',
+    'How much of the running backup or restore is done, from 0 to 1',
+    (view) => [
+      ...job('Backup', running(view.backups), ({ operation }) => times(operation?.progressPercent, 0.01)),
+      ...job('Restore', running(view.restores), ({ progressPercent }) => times(progressPercent, 0.01)),
+    ],
+    ['job'],
+  ),
+];
+
+function times(value: number | undefined, factor: number): number | undefined {
+  return value === undefined ? undefined : value * factor;
+}
+
+function byPhase(
+  requests: readonly (JtelBackup | JtelRestore)[],
+): readonly { readonly labels: { phase: string }; readonly value: number }[] {
+  const counts = new Map<string, number>();
+  for (const { status } of requests) {
+    const phase = status?.phase ?? 'Pending';
+    counts.set(phase, (counts.get(phase) ?? 0) + 1);
+  }
+  return [...counts].map(([phase, value]) => ({ labels: { phase }, value }));
+}
+
+/** What `status.backup` of the stack calls the last good one, while its object is there. */
+function lastBackup({ stack, backups }: StackView): JtelBackup['status'] {
+  const name = stack.status?.backup?.lastBackupRef?.name;
+  return backups.find(({ metadata }) => metadata.name === name)?.status;
+}
+
+function lastRestoreTest({ backups, restores }: StackView): number | undefined {
+  return newest([
+    ...backups
+      .map(({ status }) => status?.verification)
+      .filter((one) => one?.method === 'Restore' && one.state === 'Passed')
+      .map((one) => secondsOf(one?.time)),
+    ...restores
+      .filter(({ spec, status }) => spec.mode === 'Test' && status?.phase === 'Completed')
+      .map(({ status }) => secondsOf(status?.completionTime)),
+  ]);
+}
+
+function newest(moments: readonly (number | undefined)[]): number | undefined {
+  return moments.reduce(
+    (latest, one) => (one !== undefined && (latest === undefined || one > latest) ? one : latest),
+    undefined,
+  );
+}
+
+/** As the condition RecoveryObjectivesMet counts it. */
+function lastRecoveryTime({ restores }: StackView): number | undefined {
+  let last: JtelRestore['status'];
+  for (const { status } of restores) {
+    if (status?.phase !== 'Completed' || status.recoveryTimeSeconds === undefined) continue;
+    if ((status.completionTime ?? '') >= (last?.completionTime ?? '')) last = status;
+  }
+  return last?.recoveryTimeSeconds;
+}
+
+/** The one that works: those that wait have no operation. */
+function running<Status extends { readonly operation?: object; readonly completionTime?: string }>(
+  requests: readonly { readonly status?: Status }[],
+): Status | undefined {
+  return requests.find(({ status }) => status?.operation !== undefined && status.completionTime === undefined)
+    ?.status;
+}
+
+function job<T>(
+  name: 'Backup' | 'Restore',
+  status: T | undefined,
+  value: (status: T) => number | undefined,
+): readonly { readonly labels: { job: string }; readonly value: number }[] {
+  const found = status === undefined ? undefined : value(status);
+  return found === undefined ? [] : [{ labels: { job: name }, value: found }];
+}

@@ -1,0 +1,260 @@
+import { Registry } from '@prometheus-io/client';
+import { describe, expect, it } from 'vitest';
+import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../../crds/index.ts';
+import { registerBusinessMetrics } from './business-metrics.ts';
+import type { Fleet } from './model.ts';
+
+const since = '2026-03-01T02:00:00Z';
+const seconds = Date.parse(since) / 1000;
+
+function aCondition(type: string, status: 'True' | 'False' | 'Unknown', reason: string): object {
+  return { type, status, reason, message: '', lastTransitionTime: since };
+}
+
+interface Changes {
+  readonly spec?: object;
+  readonly status?: object;
+  readonly metadata?: object;
+}
+
+function aStack({ spec = {}, status = {}, metadata = {} }: Changes = {}): JtelStack {
+  return {
+    metadata: { namespace: 'customers', name: 'acme', generation: 3, ...metadata },
+    spec: {
+      version: '3.43.2',
+      size: 'Small',
+      managementMode: 'Manage',
+      powerState: 'Running',
+      suspend: false,
+      backup: { state: 'Enabled', objectives: { recoveryPointHours: 26, recoveryTimeMinutes: 30 } },
+      ...spec,
+    },
+    status: {
+      observedGeneration: 3,
+      phase: 'Ready',
+      version: '3.43.2',
+      componentsReady: '8/8',
+      host: { diskFreeBytes: 2 ** 30, cores: 4 },
+      conditions: [
+        aCondition('Ready', 'True', 'Healthy'),
+        aCondition('HostReachable', 'True', 'HostReachable'),
+      ],
+      backup: {
+        lastBackupRef: { name: 'nightly' },
+        lastSuccessTime: '2026-03-01T02:20:00Z',
+        verified: 'Passed',
+      },
+      ...status,
+    },
+  } as unknown as JtelStack;
+}
+
+function aBackup(status: object = {}): JtelBackup {
+  return {
+    metadata: { namespace: 'customers', name: 'nightly' },
+    spec: { stackRef: { name: 'acme' } },
+    status: {
+      phase: 'Completed',
+      startTime: since,
+      completionTime: '2026-03-01T02:20:00Z',
+      totalBytes: 4000,
+      uploadedBytes: 40,
+      ...status,
+    },
+  } as unknown as JtelBackup;
+}
+
+function aRestore(spec: object, status: object): JtelRestore {
+  return {
+    metadata: { namespace: 'customers', name: 'test' },
+    spec: { stackRef: { name: 'acme' }, ...spec },
+    status,
+  } as unknown as JtelRestore;
+}
+
+interface Objects {
+  readonly stack?: JtelStack;
+  readonly backups?: readonly JtelBackup[];
+  readonly restores?: readonly JtelRestore[];
+  readonly stores?: readonly JtelBackupStore[];
+}
+
+/** A registry, as a process has one, over objects that may change. */
+function aProcess(initial: Objects): { read(): Promise<readonly string[]>; objects: Objects } {
+  const registry = new Registry();
+  const self = {
+    objects: initial,
+    read: async (): Promise<readonly string[]> =>
+      (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#')),
+  };
+  registerBusinessMetrics(registry, (): Fleet => {
+    const { stack, backups = [], restores = [], stores = [] } = self.objects;
+    return { stacks: stack === undefined ? [] : [{ stack, backups, restores }], stores };
+  });
+  return self;
+}
+
+const labels = 'namespace="customers",name="acme"';
+
+/** Value of the series, by name and further labels; undefined when there is none. */
+async function valueOf(objects: Objects, name: string, more = ''): Promise<number | undefined> {
+  const series = `${name}{${labels}${more}}`;
+  const line = (await aProcess(objects).read()).find((one) => one.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+describe('metrics of a stack', () => {
+  it('are the same in a process that has done nothing yet', async () => {
+    const objects = { stack: aStack(), backups: [aBackup()] };
+    const first = await aProcess(objects).read();
+    expect(await aProcess(objects).read()).toEqual(first);
+    expect(first).toContain(`jtel_stack_info{${labels},version="3.43.2",size="Small"} 1`);
+    expect(first).toContain(`jtel_stack_recovery_point_timestamp_seconds{${labels}} ${seconds}`);
+  });
+
+  it('go when the stack goes', async () => {
+    const running = aProcess({ stack: aStack(), backups: [aBackup()] });
+    expect(await running.read()).not.toEqual([]);
+    running.objects = {};
+    expect(await running.read()).toEqual([]);
+  });
+
+  it('say nothing of what nobody looked at yet', async () => {
+    const fresh = { ...aStack(), status: undefined } as unknown as JtelStack;
+    expect(await valueOf({ stack: fresh }, 'jtel_stack_ready')).toBeUndefined();
+    expect(await valueOf({ stack: fresh }, 'jtel_stack_host_reachable')).toBeUndefined();
+    expect(await valueOf({ stack: fresh }, 'jtel_stack_observed_generation')).toBe(-1);
+    expect(await valueOf({ stack: fresh }, 'jtel_stack_phase', ',phase="Pending"')).toBe(1);
+  });
+
+  it.each([
+    ['all are healthy', {}, 1],
+    ['one is not', { componentsReady: '7/8' }, 0],
+    [
+      'the host does not answer',
+      { conditions: [aCondition('HostReachable', 'False', 'HostUnreachable')] },
+      0,
+    ],
+    [
+      'only a newer spec is not reached',
+      {
+        conditions: [
+          aCondition('Ready', 'False', 'Pulling'),
+          aCondition('HostReachable', 'True', 'HostReachable'),
+        ],
+      },
+      1,
+    ],
+    ['none is wanted yet', { componentsReady: '0/0' }, 0],
+  ])('call it available or not when %s', async (_, status, expected) => {
+    expect(await valueOf({ stack: aStack({ status }) }, 'jtel_stack_available')).toBe(expected);
+  });
+
+  it.each([
+    ['Stopped', { spec: { powerState: 'Stopped' } }],
+    ['Suspended', { spec: { suspend: true } }],
+    ['Observed', { spec: { managementMode: 'Observe' } }],
+    ['deleted', { metadata: { deletionTimestamp: since } }],
+  ])('expect nothing of one that is %s', async (_, changes) => {
+    expect(await valueOf({ stack: aStack(changes) }, 'jtel_stack_expected')).toBe(0);
+    expect(await valueOf({ stack: aStack() }, 'jtel_stack_expected')).toBe(1);
+  });
+
+  it('keep the labels of operations and changes bounded', async () => {
+    const stack = aStack({
+      status: {
+        operation: { id: 'x', type: 'Sabotage', startTime: since, progressPercent: 45 },
+        history: [
+          {
+            action: 'Update',
+            result: 'RolledBack',
+            startTime: since,
+            completionTime: '2026-03-01T02:11:00Z',
+            downtimeSeconds: 90,
+          },
+          { action: 'Update', result: 'Succeeded' },
+          { action: 'Update', result: 'Succeeded' },
+          { action: 'Sabotage', result: 'Failed' },
+        ],
+      },
+    });
+    expect(await valueOf({ stack }, 'jtel_stack_operation_start_timestamp_seconds', ',type="Other"')).toBe(
+      seconds,
+    );
+    expect(await valueOf({ stack }, 'jtel_stack_operation_progress_ratio', ',type="Other"')).toBe(0.45);
+    expect(await valueOf({ stack }, 'jtel_stack_changes', ',action="Update",result="Succeeded"')).toBe(2);
+    expect(await valueOf({ stack }, 'jtel_stack_changes', ',action="Other",result="Failed"')).toBe(1);
+    expect(await valueOf({ stack }, 'jtel_stack_last_update_duration_seconds')).toBe(660);
+    expect(await valueOf({ stack }, 'jtel_stack_last_update_downtime_seconds')).toBe(90);
+  });
+});
+
+describe('metrics of backups', () => {
+  it('are those of the last good one, and of what was promised', async () => {
+    const objects = { stack: aStack(), backups: [aBackup(), aBackup({ phase: 'Failed' })] };
+    expect(await valueOf(objects, 'jtel_stack_last_backup_duration_seconds')).toBe(1200);
+    expect(await valueOf(objects, 'jtel_stack_last_backup_size_bytes')).toBe(4000);
+    expect(await valueOf(objects, 'jtel_stack_last_backup_verified')).toBe(1);
+    expect(await valueOf(objects, 'jtel_stack_recovery_point_objective_seconds')).toBe(93_600);
+    expect(await valueOf(objects, 'jtel_stack_recovery_time_objective_seconds')).toBe(1800);
+    expect(await valueOf(objects, 'jtel_stack_backups', ',phase="Failed"')).toBe(1);
+  });
+
+  it('keep its time when its object is gone', async () => {
+    expect(await valueOf({ stack: aStack() }, 'jtel_stack_last_backup_timestamp_seconds')).toBe(
+      seconds + 1200,
+    );
+    expect(await valueOf({ stack: aStack() }, 'jtel_stack_last_backup_size_bytes')).toBeUndefined();
+  });
+
+  it('take the newest restore test, whoever asked for it', async () => {
+    const verification = { method: 'Restore', state: 'Passed', time: since };
+    const later = '2026-03-02T02:00:00Z';
+    const test = aRestore(
+      { mode: 'Test' },
+      { phase: 'Completed', completionTime: later, recoveryTimeSeconds: 1500 },
+    );
+    const name = 'jtel_stack_last_restore_test_timestamp_seconds';
+    expect(await valueOf({ stack: aStack(), backups: [aBackup({ verification })] }, name)).toBe(seconds);
+    const both = { stack: aStack(), backups: [aBackup({ verification })], restores: [test] };
+    expect(await valueOf(both, name)).toBe(Date.parse(later) / 1000);
+    expect(await valueOf(both, 'jtel_stack_recovery_time_seconds')).toBe(1500);
+  });
+
+  it('tell how far the one is that runs', async () => {
+    const running = aBackup({
+      phase: 'Running',
+      completionTime: undefined,
+      operation: { id: 'b', type: 'Backup', progressPercent: 50 },
+      uploadedBytes: 7,
+    });
+    const objects = { stack: aStack(), backups: [aBackup(), running] };
+    expect(await valueOf(objects, 'jtel_stack_job_progress_ratio', ',job="Backup"')).toBe(0.5);
+    expect(await valueOf(objects, 'jtel_stack_job_uploaded_bytes', ',job="Backup"')).toBe(7);
+  });
+});
+
+it('metrics of a store say whether it is there, and safe', async () => {
+  const store = {
+    metadata: { namespace: 'customers', name: 'acme' },
+    spec: { tier: 'Customer', accessMode: 'ReadWrite' },
+    status: {
+      backups: 12,
+      conditions: [
+        aCondition('Available', 'True', 'StoreReachable'),
+        aCondition('Immutable', 'Unknown', 'NotChecked'),
+      ],
+    },
+  } as unknown as JtelBackupStore;
+  const objects = { stores: [store] };
+  expect(await valueOf(objects, 'jtel_store_available')).toBe(1);
+  expect(await valueOf(objects, 'jtel_store_immutable')).toBeUndefined();
+  expect(await valueOf(objects, 'jtel_store_backups')).toBe(12);
+  expect(
+    await valueOf(
+      objects,
+      'jtel_store_condition',
+      ',condition="Immutable",status="Unknown",reason="NotChecked"',
+    ),
+  ).toBe(1);
+});

@@ -1,0 +1,87 @@
+/** What a metric of the business is: a name, and how its values follow from objects. Pure, so that no restart makes one 0. */
+import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../../crds/index.ts';
+
+/** A stack with what was asked for it. */
+export interface StackView {
+  readonly stack: JtelStack;
+  readonly backups: readonly JtelBackup[];
+  readonly restores: readonly JtelRestore[];
+}
+
+/** What the metrics are made from. */
+export interface Fleet {
+  readonly stacks: readonly StackView[];
+  readonly stores: readonly JtelBackupStore[];
+}
+
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A gauge: each value is what the objects say now. */
+export interface BusinessMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  readonly samples: (fleet: Fleet) => readonly Sample[];
+}
+
+/** A value, several with labels of their own, or none: a series that does not exist, never a 0 that nobody measured. */
+type Values<L extends string> = number | undefined | readonly (Sample & { labels: Record<L, string> })[];
+
+/** One value or several per stack; every series has the labels `namespace` and `name`. */
+export function ofStack<const L extends string = never>(
+  name: string,
+  help: string,
+  value: (view: StackView) => Values<L>,
+  labelNames: readonly L[] = [],
+): BusinessMetric {
+  return {
+    name: `jtel_stack_${name}`,
+    help,
+    labelNames: ['namespace', 'name', ...labelNames],
+    samples: ({ stacks }) => stacks.flatMap((view) => samplesOf(view.stack.metadata, value(view))),
+  };
+}
+
+/** The same per store. */
+export function ofStore<const L extends string = never>(
+  name: string,
+  help: string,
+  value: (store: JtelBackupStore) => Values<L>,
+  labelNames: readonly L[] = [],
+): BusinessMetric {
+  return {
+    name: `jtel_store_${name}`,
+    help,
+    labelNames: ['namespace', 'name', ...labelNames],
+    samples: ({ stores }) => stores.flatMap((store) => samplesOf(store.metadata, value(store))),
+  };
+}
+
+function samplesOf(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  values: number | undefined | readonly Sample[],
+): readonly Sample[] {
+  if (values === undefined) return [];
+  const list = typeof values === 'number' ? [{ labels: {}, value: values }] : values;
+  return list.map(({ labels, value }) => ({ labels: { namespace, name, ...labels }, value }));
+}
+
+export function fromBoolean(value: boolean): number {
+  return value ? 1 : 0;
+}
+
+/** Unix seconds of a time of the API; undefined when there is none, or none that can be read. */
+export function secondsOf(time: string | undefined): number | undefined {
+  if (time === undefined) return undefined;
+  const milliseconds = Date.parse(time);
+  return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;
+}
+
+/** From one time to another, in seconds. */
+export function secondsBetween(start: string | undefined, end: string | undefined): number | undefined {
+  const [from, to] = [secondsOf(start), secondsOf(end)];
+  return from === undefined || to === undefined ? undefined : Math.max(0, to - from);
+}

@@ -1,0 +1,17 @@
+/** Debian's Prometheus and Alertmanager: real ones that read what the operator gives, and the tools that check what they are given. */
+import { join } from 'node:path';
+import { baseImage } from '../kit/base-image.ts';
+import type { Docker } from '../kit/docker.ts';
+import { buildImage } from '../kit/image.ts';
+import { sandboxDirectory } from '../kit/paths.ts';
+
+export const monitoringImage = 'jtel-sandbox/monitoring:trixie';
+
+/** Built once, like the sandbox's other images. */
+export async function buildMonitoring(docker: Docker): Promise<void> {
+  await buildImage(docker, {
+    tag: monitoringImage,
+    context: join(sandboxDirectory, 'images/monitoring'),
+    bases: [baseImage],
+  });
+}

@@ -1,0 +1,152 @@
+/** A customer's objects as the operator would have written them, with everything that metrics are made from. */
+import type { Watched } from './watched.ts';
+
+/** Unix seconds → a time of the API. */
+function timeOf(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+function aCondition(
+  type: string,
+  status: 'True' | 'False' | 'Unknown',
+  reason: string,
+  since: number,
+  message = '',
+): object {
+  return { type, status, reason, message, lastTransitionTime: timeOf(since), observedGeneration: 1 };
+}
+
+export class Customer {
+  readonly #watched: Watched;
+  readonly name: string;
+
+  private constructor(watched: Watched, name: string) {
+    this.#watched = watched;
+    this.name = name;
+  }
+
+  /** A stack that is well, with a backup of last night, and its store. */
+  static async wellIn(watched: Watched, name: string): Promise<Customer> {
+    const { namespace, kubectl } = watched;
+    const customer = new Customer(watched, name);
+    const metadata = { namespace, name };
+    const azure = { endpoint: 'https://example.blob.core.windows.net', container: name };
+    await kubectl.apply([
+      {
+        apiVersion: 'jtel.de/v1alpha1',
+        kind: 'JtelStack',
+        metadata,
+        spec: {
+          version: '3.43.2',
+          size: 'Small',
+          releaseStoreRef: { name: 'vendor' },
+          host: {
+            address: '192.0.2.10',
+            sshSecretRef: { name: 'ssh' },
+            hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`],
+          },
+          network: { fqdn: `${name}.jtel.example` },
+          backup: {
+            storeRef: { name },
+            objectives: { recoveryPointHours: 26, recoveryTimeMinutes: 60 },
+          },
+        },
+      },
+      {
+        apiVersion: 'jtel.de/v1alpha1',
+        kind: 'JtelBackupStore',
+        metadata,
+        spec: { tier: 'Customer', azure: { ...azure, credentialsSecretRef: { name: 'store' } } },
+      },
+      {
+        apiVersion: 'jtel.de/v1alpha1',
+        kind: 'JtelBackup',
+        metadata: { namespace, name: `${name}-nightly` },
+        spec: { stackRef: { name } },
+      },
+    ]);
+    await customer.beWell();
+    return customer;
+  }
+
+  /** Everything as it should be; also after something was not. */
+  async beWell(): Promise<void> {
+    const now = Date.now() / 1000;
+    const night = now - 4 * 3600;
+    const well = (type: string, reason: string): object => aCondition(type, 'True', reason, now - 86_400);
+    await this.write('jtelstack', this.name, {
+      observedGeneration: 1,
+      phase: 'Ready',
+      version: '3.43.2',
+      componentsReady: '8/8',
+      components: [{ name: 'acd-web-1', state: 'running', health: 'healthy', restarts: 1 }],
+      host: { address: '192.0.2.10', cores: 4, memoryBytes: 2 ** 33, diskFreeBytes: 200 * 2 ** 30 },
+      conditions: [
+        well('Ready', 'Healthy'),
+        well('HostReachable', 'HostReachable'),
+        well('UpToDate', 'Applied'),
+        well('BackupHealthy', 'BackupCompleted'),
+        well('RecoveryObjectivesMet', 'ObjectivesMet'),
+        aCondition('Drifted', 'False', 'NoDrift', now - 86_400),
+      ],
+      backup: {
+        lastBackupRef: { name: `${this.name}-nightly` },
+        lastSuccessTime: timeOf(night + 1200),
+        nextTime: timeOf(night + 86_400),
+        verified: 'Passed',
+      },
+      history: [
+        {
+          revision: 1,
+          version: '3.43.2',
+          action: 'Update',
+          result: 'Succeeded',
+          startTime: timeOf(now - 90_000),
+          completionTime: timeOf(now - 89_000),
+          downtimeSeconds: 60,
+        },
+      ],
+    });
+    await this.write('jtelbackup', `${this.name}-nightly`, {
+      phase: 'Completed',
+      startTime: timeOf(night),
+      completionTime: timeOf(night + 1200),
+      totalBytes: 2 ** 32,
+      uploadedBytes: 2 ** 24,
+      storedBytes: 2 ** 31,
+      missingFiles: 0,
+      verification: { state: 'Passed', method: 'Restore', time: timeOf(night + 2400), seconds: 900 },
+    });
+    await this.write('jtelbackupstore', this.name, {
+      backups: 12,
+      lastBackupTime: timeOf(night + 1200),
+      lastValidationTime: timeOf(now - 600),
+      lastProofTime: timeOf(now - 3600),
+      conditions: [well('Available', 'StoreReachable'), well('Immutable', 'ImmutabilityVerified')],
+    });
+  }
+
+  /** Changes the status of an object, as the operator does. */
+  async write(resource: string, name: string, status: object): Promise<void> {
+    const { kubectl, namespace } = this.#watched;
+    const patch = JSON.stringify({ status });
+    const where = ['-n', namespace, '--subresource', 'status', '--type', 'merge'];
+    await kubectl.run(['patch', resource, name, ...where, '-p', patch]);
+  }
+
+  /** Changes one condition of the stack and leaves the others. */
+  async condition(type: string, status: 'True' | 'False', reason: string, since: number): Promise<void> {
+    const { kubectl, namespace } = this.#watched;
+    const stack = await kubectl.json<{ status: { conditions: { type: string }[] } }>([
+      'get',
+      'jtelstack',
+      this.name,
+      '-n',
+      namespace,
+    ]);
+    const others = stack.status.conditions.filter((one) => one.type !== type);
+    await this.write('jtelstack', this.name, {
+      conditions: [...others, aCondition(type, status, reason, since)],
+    });
+  }
+}
