@@ -23,6 +23,7 @@ import {
   preparedKeysPath,
   suppliedKeyPaths,
 } from './database-access.ts';
+import { databaseImage } from '../inputs/release-images.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { optional } from '../../base/optional.ts';
 
@@ -111,18 +112,6 @@ function newerSeries(
   if (databaseWay(manifest) !== 'Physical' || from === undefined || series === undefined) return undefined;
   if (!isNewerSeries(from, series)) return undefined;
   return `it holds the files of MariaDB ${from}, which the older ${series} of release ${version} cannot read: restore it under a release with ${from} or newer`;
-}
-
-/** The database's image, as the release pulls it. */
-export function databaseImage(release: Release): ImageReference {
-  const component = release.components.find(({ name }) => name === release.database.component);
-  if (component?.image.digest === undefined)
-    throw new InputError(
-      'ReleaseInvalid',
-      `Release ${release.version} does not pin the image of its database ${release.database.component}: publish it again.`,
-    );
-  const { repository, tag, digest } = component.image;
-  return { repository: `${release.registry}/${repository}`, tag, digest };
 }
 
 /** The image whose tool made the backup's files; a backup that does not say is prepared with the release's own. */

@@ -24,7 +24,8 @@ import { databaseSecrets, type StackRelease } from '../../inputs/stack-release.t
 import { commit, type Committed } from './commit.ts';
 import { storedDocuments } from './documents.ts';
 import { newestManifest } from '../observe/history.ts';
-import { backupJob, databaseImage, knownParts, methodFor } from './job.ts';
+import { componentImage, databaseImage } from '../../inputs/release-images.ts';
+import { backupJob, knownParts, methodFor } from './job.ts';
 import { parseJobResult } from './job-result.ts';
 import type { Limits } from '../desired/limits.ts';
 import { fullBackupOperation, jobUID, testRestoreName, uploadWindowSeconds } from '../desired/request.ts';
@@ -155,9 +156,9 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
         release: {
           version: release.version,
           digest,
-          images: release.components.map(({ name: component, image }) => ({
+          images: release.components.map(({ name: component }) => ({
             component,
-            reference: `${release.registry}/${image.repository}:${image.tag}@${image.digest ?? ''}`,
+            reference: referenceOf(componentImage(release, component)),
           })),
         },
         tools: {

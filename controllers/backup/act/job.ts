@@ -22,6 +22,7 @@ import {
   preparedKeysPath,
   suppliedKeyPaths,
 } from '../../loading/database-access.ts';
+import { databaseImage } from '../../inputs/release-images.ts';
 import { keysOf } from '../../loading/database-keys.ts';
 import type { Release } from '../../../release/generated/release.ts';
 import { optional } from '../../../base/optional.ts';
@@ -37,17 +38,6 @@ export type Method = 'Physical' | 'Logical';
 /** How the database of that release is backed up: by its files, where the release says where they lie. */
 export function methodFor(release: Release, wanted: Method): Method {
   return wanted === 'Physical' && databaseFiles(release) !== undefined ? 'Physical' : 'Logical';
-}
-
-export function databaseImage(release: Release): ImageReference {
-  const image = release.components.find(({ name }) => name === release.database.component)?.image;
-  if (image === undefined)
-    throw new TypeError(`release ${release.version} has no component ${release.database.component}`);
-  return {
-    repository: `${release.registry}/${image.repository}`,
-    digest: image.digest ?? '',
-    tag: image.tag,
-  };
 }
 
 export interface BackupJobOptions {
