@@ -134,8 +134,8 @@ export interface HostObservation {
   /** Target of the `current` link. */
   readonly currentRelease?: string;
   /**
-   * What somebody changed by hand of what the driver put there: `files/<sha256>`, `compose.yaml`, `firewall`; and `docker-rules` when
-   * those of Docker are gone. Only from a full observation.
+   * What somebody changed by hand of what the driver put there: `files/<sha256>`, `compose.yaml` and what lies beside it, `firewall`; and
+   * `docker-rules` when those of Docker are gone. Only from a full observation.
    */
   readonly changed?: readonly string[];
   /** Names of the volumes of this compose project. */
@@ -205,7 +205,7 @@ export interface Host {
   claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState>;
   /** Runs the set-up script (or, Preinstalled, only what needs no packages) and records its digest. */
   setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void>;
-  /** Stores files and `releases/<digest>/compose.yaml`; `current` is not touched. */
+  /** Stores files and `releases/<digest>/`, with compose.yaml and what lies beside it; `current` is not touched. */
   writeRelease(project: string, release: RenderedRelease, fence: Fence, signal: AbortSignal): Promise<void>;
   /** Pulls by digest what is missing, each image with the logins that hold for it. They stay in the request; nothing lies on the host. */
   pull(
@@ -215,7 +215,8 @@ export interface Host {
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * `docker compose up` for the release (all services, or some with what they depend on), then switches `current`.
+   * Starts the release (all services, or some with what they depend on), then switches `current`. What a driver of the version before
+   * did not ship of it is shipped first.
    * Never waits for health: observe tells. Refuses (`VolumeChanged`) what would recreate a volume, and (`DataMissing`) to start anything
    * over data that state.json says were loaded and that are not in the release's volumes: compose would make empty ones.
    */

@@ -1,5 +1,6 @@
 /** The real host: helper script over SSH for what changes files and runs compose, Docker API for the rest. */
 import { hostScript } from './bootstrap/script.ts';
+import { composeUp, writeRelease } from './compose-up.ts';
 import { containerEvents } from './docker/events.ts';
 import { bounded, dockerError } from './docker/client.ts';
 import type { DockerClient } from './docker/client.ts';
@@ -9,11 +10,9 @@ import { readJob, startJob } from './docker/jobs.ts';
 import { serviceLog } from './docker/logs.ts';
 import { pullImages } from './docker/pull.ts';
 import { removeJob } from './docker/remove-job.ts';
-import { removeStaleContainers } from './docker/stale-containers.ts';
-import { ensureVolumes, pruneVolumes, refuseChangedVolumes } from './docker/volumes.ts';
+import { ensureVolumes, pruneVolumes } from './docker/volumes.ts';
 import { HostError, isSameStack } from './host.ts';
 import type {
-  DataVolume,
   Fence,
   Host,
   HostEvent,
@@ -26,10 +25,8 @@ import type {
   JobSpec,
   PullProgress,
   RecordedChange,
-  RenderedFile,
   RenderedRelease,
 } from './host.ts';
-import { releaseArchive } from './script/archive.ts';
 import { withLock } from './script/lock.ts';
 import { observeHost, observeScript } from './observation.ts';
 import { runStep } from './script/run.ts';
@@ -41,9 +38,6 @@ import { ownerDigest } from './state.ts';
 import type { StateChange } from './state.ts';
 import { InvalidValue, valid, validInteger } from './values.ts';
 import { optional } from '../base/optional.ts';
-
-/** Shorter ones would take words apart. */
-const shortestSecret = 6;
 
 /** Bounds on the host, in seconds. */
 export interface RemoteHostLimits {
@@ -124,11 +118,8 @@ export class RemoteHost implements Host {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<void> {
-    const stdin = await releaseArchive(release);
-    await this.#step(
-      { verb: 'write-release', project, fence, stdin, arguments: [release.digest], timeoutSeconds: 300 },
-      signal,
-    );
+    const { connection } = await this.#context.session(signal);
+    await writeRelease({ connection, project, release, fence }, signal);
   }
 
   async pull(
@@ -149,30 +140,10 @@ export class RemoteHost implements Host {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<void> {
-    valid('project', project);
-    const wanted = services === 'all' ? [] : services.map((service) => valid('service', service));
     const docker = await this.#docker(signal);
-    await refuseChangedVolumes(docker, project, release.composeYaml, signal);
     const { connection } = await this.#context.session(signal);
-    await removeStaleContainers(docker, project, release.composeYaml, signal, (remove) =>
-      withLock(connection, project, fence, 'start', signal, remove),
-    );
-    try {
-      await this.#step(
-        {
-          verb: 'up',
-          project,
-          fence,
-          arguments: [valid('releaseDigest', release.digest), ...wanted],
-          stdin: dataLines(release.data ?? []),
-          timeoutSeconds: this.#context.limits.composeSeconds,
-          failure: 'ComposeFailed',
-        },
-        signal,
-      );
-    } catch (error) {
-      throw withoutSecrets(error, release.files);
-    }
+    const target = { connection, project, release, fence };
+    await composeUp(target, docker, services, this.#context.limits.composeSeconds, signal);
   }
 
   async composeStop(
@@ -374,27 +345,4 @@ export class RemoteHost implements Host {
       signal,
     );
   }
-}
-
-/** As script/host-common.sh reads them. @throws InvalidValue */
-function dataLines(places: readonly DataVolume[]): string {
-  return places
-    .map(
-      ({ kind, set, volume, directory }) =>
-        `${kind} ${valid('dockerName', set)} ${valid('dockerName', volume)}${directory === undefined ? '' : ` ${valid('relativePath', directory)}`}\n`,
-    )
-    .join('');
-}
-
-/** A container's last words may be its password. */
-function withoutSecrets(error: unknown, files: readonly RenderedFile[]): unknown {
-  if (!(error instanceof HostError)) return error;
-  const secrets = files
-    .filter(({ mode }) => mode === 0o600)
-    .flatMap(({ content }) => content.toString('utf8').split('\n'))
-    .map((line) => line.trim());
-  const message = secrets
-    .filter(({ length }) => length >= shortestSecret)
-    .reduce((text, secret) => text.replaceAll(secret, '***'), error.message);
-  return new HostError(error.reason, error.host, message, error.cause);
 }

@@ -18,6 +18,8 @@ export interface RenderedRelease {
   readonly version: string;
   /** `compose.yaml`, images by digest. */
   readonly composeYaml: string;
+  /** What the host's script starts the services from. */
+  readonly start: StartFiles;
   readonly files: readonly RenderedFile[];
   readonly images: readonly ImageReference[];
   /** Named volumes (compose keys) that the compose file declares. */
@@ -32,6 +34,16 @@ export interface RenderedRelease {
   readonly updater?: DataUpdater;
   /** The service that holds the database; absent when the release does not say which series it has. No part of the digest. */
   readonly database?: DatabaseServer;
+}
+
+/** What follows from the compose file and lies beside it. No part of the digest. */
+export interface StartFiles {
+  /** `create.yaml`: the compose file without the edges between services, for `docker compose create`. */
+  readonly createYaml: string;
+  /** The same for Docker before API 1.44 or compose before 2.21. */
+  readonly createYamlForOldDocker: string;
+  /** Who waits for whom; `condition` as compose names it. */
+  readonly edges: readonly { readonly service: string; readonly need: string; readonly condition: string }[];
 }
 
 /** The place of a data set on the host. */

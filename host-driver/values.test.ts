@@ -5,6 +5,7 @@ import type { ValueKind } from './values.ts';
 const good: Record<ValueKind, string> = {
   project: 'jtel-demo-acme',
   service: 'acd-web-1',
+  startCondition: 'service_healthy',
   releaseDigest: 'a'.repeat(64),
   sha256: 'b'.repeat(64),
   imageDigest: `sha256:${'c'.repeat(64)}`,

@@ -7,6 +7,7 @@
 const patterns = {
   project: /^[a-z0-9][a-z0-9_-]{0,62}$/,
   service: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/,
+  startCondition: /^service_[a-z_]{1,40}$/,
   releaseDigest: /^[0-9a-f]{12,64}$/,
   sha256: /^[0-9a-f]{64}$/,
   imageDigest: /^sha256:[0-9a-f]{64}$/,

@@ -3,7 +3,7 @@
  * deterministic: the same input gives the same bytes and so the same digest, which is how "nothing to do" is recognised.
  */
 import { createHash } from 'node:crypto';
-import { stringify } from 'yaml';
+import { composeText, startFiles, type ComposeModel } from '../host-driver/compose-files.ts';
 import type {
   DatabaseServer,
   DataUpdater,
@@ -11,6 +11,7 @@ import type {
   ImageReference,
   RenderedFile,
   RenderedRelease,
+  StartFiles,
 } from '../host-driver/rendered-release.ts';
 import { composeService, type MountedFile } from './compose.ts';
 import { databaseFiles } from './database-files.ts';
@@ -89,6 +90,8 @@ function volumeModel({ project, volumes }: RenderInput, volume: string): object 
   return name === undefined || name === `${project}_${volume}` ? {} : { name, external: true };
 }
 
+type WithoutText = Omit<RenderedRelease, 'digest' | 'composeYaml' | 'start'>;
+
 /**
  * Most renderings are only compared by digest, and writing YAML is most of the work: so the text is made when it is asked
  * for. The digest is over the model, which the text says and nothing else.
@@ -104,10 +107,11 @@ class Rendered implements RenderedRelease {
   readonly data: readonly DataVolume[];
   readonly updater?: DataUpdater;
   readonly database?: DatabaseServer;
-  readonly #model: object;
+  readonly #model: ComposeModel;
   #composeYaml: string | undefined;
+  #start: StartFiles | undefined;
 
-  constructor(digest: string, rendered: Omit<RenderedRelease, 'digest' | 'composeYaml'>, model: object) {
+  constructor(digest: string, rendered: WithoutText, model: ComposeModel) {
     const { version, files, images, volumes, services, tasks = [], data = [], updater, database } = rendered;
     this.digest = digest;
     this.version = version;
@@ -125,6 +129,11 @@ class Rendered implements RenderedRelease {
   get composeYaml(): string {
     this.#composeYaml ??= composeText(this.#model);
     return this.#composeYaml;
+  }
+
+  get start(): StartFiles {
+    this.#start ??= startFiles(this.#model);
+    return this.#start;
   }
 }
 
@@ -301,25 +310,7 @@ function imagesOf(rendering: Rendering, selected: readonly SelectedComponent[]):
   return [...new Map(images.map((image) => [`${image.repository}@${image.digest}`, image])).values()];
 }
 
-/** Every string double-quoted, and `$` doubled: compose would take it for a variable of the operator's environment. */
-function composeText(model: unknown): string {
-  return stringify(withoutInterpolation(model), {
-    version: '1.1',
-    lineWidth: 0,
-    aliasDuplicateObjects: false,
-    defaultStringType: 'QUOTE_DOUBLE',
-    defaultKeyType: 'PLAIN',
-  });
-}
-
-function withoutInterpolation(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('$', '$$$$');
-  if (Array.isArray(value)) return value.map(withoutInterpolation);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withoutInterpolation(child)]));
-}
-
-function digestOf(rendered: Omit<RenderedRelease, 'digest' | 'composeYaml'>, model: object): string {
+function digestOf(rendered: WithoutText, model: ComposeModel): string {
   const { version, images, volumes, services } = rendered;
   const files = rendered.files.map((file) => [file.sha256, file.mode]);
   const pulled = images.map(({ repository, digest, tag }) => [repository, digest, tag]);

@@ -1,4 +1,4 @@
-/** What `docker compose up` does to the fake machine: compares each service's definition and recreates what differs. */
+/** What a start of a release does to the fake machine: compares each service's definition and recreates what differs. */
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { changedVolumes } from '../docker/volumes.ts';
@@ -24,7 +24,6 @@ interface ComposeService {
   readonly image: string;
   readonly healthcheck?: unknown;
   readonly volumes?: readonly (string | { readonly source?: string })[];
-  readonly depends_on?: readonly string[] | Readonly<Record<string, unknown>>;
 }
 
 /** @throws HostError VolumeChanged or ComposeFailed; the machine is as before then. */
@@ -42,10 +41,9 @@ export function applyRelease(
       'VolumeChanged',
       `${project} is not started, because data would be lost: ${changed.join('; ')}`,
     );
-  const model = (parse(release.composeYaml) ?? {}) as ComposeModel;
+  const model = (parse(release.start.createYaml) ?? {}) as ComposeModel;
   const definitions = model.services ?? {};
-  const wanted =
-    services === 'all' ? Object.keys(definitions) : withDependencies(machine, definitions, services);
+  const wanted = services === 'all' ? Object.keys(definitions) : withDependencies(machine, release, services);
   for (const name of wanted) {
     const image = definitions[name]?.image ?? '';
     if (!machine.images.has(image)) throw machine.error('ComposeFailed', `No such image: ${image}`);
@@ -120,19 +118,14 @@ function startService(
 
 function withDependencies(
   machine: FakeMachine,
-  definitions: Readonly<Record<string, ComposeService>>,
+  release: RenderedRelease,
   services: readonly string[],
 ): string[] {
   const result = new Set<string>();
   const visit = (name: string) => {
-    const definition = definitions[name];
-    if (definition === undefined) throw machine.error('ComposeFailed', `no such service: ${name}`);
+    if (!release.services.includes(name)) throw machine.error('ComposeFailed', `no such service: ${name}`);
     if (result.has(name)) return;
-    const { depends_on: dependsOn = [] } = definition;
-    for (const dependency of Array.isArray(dependsOn)
-      ? (dependsOn as readonly string[])
-      : Object.keys(dependsOn))
-      visit(dependency);
+    for (const { service, need } of release.start.edges) if (service === name) visit(need);
     result.add(name);
   };
   for (const service of services) visit(service);

@@ -22,7 +22,10 @@ export async function releaseArchive(release: RenderedRelease): Promise<Buffer> 
   }
   archive.entry({ name: 'files.list', mode: 0o644 }, listFile(release.files.map((one) => one.sha256)));
   archive.entry({ name: 'images.list', mode: 0o644 }, listFile(images));
-  // It may hold passwords in the services' environment.
+  archive.entry({ name: 'starts.list', mode: 0o644 }, listFile(startLines(release)));
+  // They may hold passwords in the services' environment.
+  archive.entry({ name: 'create.yaml', mode: 0o600 }, release.start.createYaml);
+  archive.entry({ name: 'create-old-docker.yaml', mode: 0o600 }, release.start.createYamlForOldDocker);
   archive.entry({ name: 'compose.yaml', mode: 0o600 }, release.composeYaml);
   archive.finalize();
   const chunks: Buffer[] = [];
@@ -30,6 +33,20 @@ export async function releaseArchive(release: RenderedRelease): Promise<Buffer> 
   return Buffer.concat(chunks);
 }
 
-function listFile(lines: readonly string[]): string {
+/** As script/host-start.sh reads them: "SERVICE - -" for each service in start order, "SERVICE NEED CONDITION" for each edge. */
+export function startLines({
+  services,
+  start,
+}: Pick<RenderedRelease, 'services' | 'start'>): readonly string[] {
+  return [
+    ...services.map((service) => `${valid('service', service)} - -`),
+    ...start.edges.map(
+      ({ service, need, condition }) =>
+        `${valid('service', service)} ${valid('service', need)} ${valid('startCondition', condition)}`,
+    ),
+  ];
+}
+
+export function listFile(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('');
 }

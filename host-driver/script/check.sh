@@ -9,11 +9,10 @@ release=$(readlink current) || exit 0
 while read -r name; do
   sum=$(sha256sum <"files/$name") && [ "${sum%% *}" = "$name" ] || echo "changed files/$name"
 done <"$release/files.list" 2>/dev/null
-if [ -e "$release/sum" ]; then
-  read -r want _ <"$release/sum"
-  sum=$(sha256sum <"$release/compose.yaml")
-  [ "${sum%% *}" = "$want" ] || echo "changed compose.yaml"
-fi
+while read -r want name; do
+  [ "$name" != - ] || name=compose.yaml
+  sum=$(sha256sum <"$release/$name") && [ "${sum%% *}" = "$want" ] || echo "changed $name"
+done <"$release/sum" 2>/dev/null
 if [ -e ../.firewall/live ]; then
   read -r want _ <../.firewall/live
   sum=$(nft -s list table inet jtel 2>/dev/null | sha256sum)

@@ -1,39 +1,21 @@
 # Creating and starting the containers of a project, for the verb `up`. compose replaces whatever depends on a replaced service
 # as well, and takes the edges into its hash. So it gets a file without them, and replaces exactly what differs; the order of
-# the starts is kept here. Only for files as release/render.ts writes them: one key a line, two spaces a level.
+# the starts is kept here. Both come with the release: create.yaml, and starts.list, which has a line "SERVICE - -" for each service in
+# start order and a line "SERVICE NEED CONDITION" for each edge.
 
-# Prints "SERVICE - -" for each service in the order of the file $1, and after it "SERVICE DEPENDENCY CONDITION" for each edge.
-edges_of() {
-  awk '
-    /^[a-z]/ { services = ($1 == "services:"); next }
-    !services { next }
-    /^  [^ ]/ { service = $1; sub(/:$/, "", service); print service, "-", "-"; edges = 0; next }
-    /^    [^ ]/ { edges = ($1 == "depends_on:"); next }
-    edges && /^      [^ ]/ { other = $1; sub(/:$/, "", other); next }
-    edges && $1 == "condition:" { condition = $2; gsub(/"/, "", condition); print service, other, condition }
-  ' "$1"
-}
-
-without_edges() {
-  awk '
-    /^[a-z]/ { services = ($1 == "services:"); edges = 0 }
-    services && /^  [^ ]/ { edges = 0 }
-    services && /^    [^ ]/ { edges = ($1 == "depends_on:") }
-    !edges { print }
-  ' "$1"
-}
-
-# stdin: a compose file. Leaves out what containers can do without and this engine or compose would refuse: health checks at a
-# shorter interval while a container starts came with API 1.44 and compose 2.21.
-fitting() {
+# Prints the name of the file for `docker compose create`. Health checks at a shorter interval while a container starts came with
+# API 1.44 and compose 2.21; an engine or compose before would refuse the file.
+create_file() {
   case $api in
-  1.[0-9] | 1.[0-3][0-9] | 1.4[0-3]) ;;
-  *) case $(docker compose version --short </dev/null) in 2.20 | v2.20 | 2.20.* | v2.20.*) ;; *) cat && return ;; esac ;;
+  1.[0-9] | 1.[0-3][0-9] | 1.4[0-3]) echo create-old-docker.yaml ;;
+  *) case $(docker compose version --short </dev/null) in
+    2.20 | v2.20 | 2.20.* | v2.20.*) echo create-old-docker.yaml ;;
+    *) echo create.yaml ;;
+    esac ;;
   esac
-  sed '/^      start_interval: /d'
 }
 
-# The services given, with all they depend on, in start order. stdin: edges.
+# Prints the services given, with all they depend on, in start order. stdin: starts.list.
 closure_of() {
   awk -v given=" $* " '
     $2 == "-" { order[++count] = $1; next }
@@ -50,7 +32,7 @@ closure_of() {
     }'
 }
 
-# stdin: the containers as docker ps shows them, a line "--", then edges. $1: the services wanted, $2: those started in this call.
+# stdin: the containers as docker ps shows them, a line "--", then starts.list. $1: the services wanted, $2: those started in this call.
 # Prints "VERB ID SERVICE" (start, unpause, or restart for what failed before this call) for what can be started now, "wait SERVICE"
 # for what cannot yet, "fail SERVICE HOW" for what never will.
 next_starts() {
@@ -97,18 +79,17 @@ remove_strangers() {
     done
 }
 
-# Starts the services $2 of the file $1 in the order of their dependencies, side by side where they do not depend on each other.
+# Starts the services $1 in the order of their dependencies, side by side where they do not depend on each other.
 # What is waited for may never come: whoever wants the host meanwhile, with a mended spec or to take the change back, gets it, and the
 # caller comes again, if he is still there.
 start_services() {
-  edges=$(edges_of "$1")
-  wanted=$(printf '%s ' $2)
+  wanted=$(printf '%s ' $1)
   started=
   until=$(($(date +%s) + seconds))
   while :; do
     now=$(docker ps -a --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
       --format '{{.Label "com.docker.compose.service"}} {{.ID}} {{.State}} {{.Status}}') || return 1
-    plan=$(printf '%s\n--\n%s\n' "$now" "$edges" | next_starts "$wanted" "$started")
+    plan=$({ printf '%s\n--\n' "$now" && cat starts.list; } | next_starts "$wanted" "$started")
     case $plan in
     '') return 0 ;;
     *'fail '*)

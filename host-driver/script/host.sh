@@ -23,7 +23,7 @@ put-state)
   cat >"$dir/.state.new" && sync "$dir/.state.new" && mv -f "$dir/.state.new" "$dir/state.json" || die "$FAILED" "cannot write state.json"
   ;;
 
-# A tar on stdin: files/<sha256>, compose.yaml, files.list, images.list.
+# A tar on stdin: files/<sha256>, and what lies in the release's directory (archive.ts).
 write-release)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
@@ -50,10 +50,12 @@ write-release)
   # Only root reads a release; others may pass through to see where "current" leads.
   chmod 0711 "$dir/releases/$1"
   # compose.yaml last: a release directory that has it is complete.
-  for file in files.list images.list compose.yaml; do
+  for file in files.list images.list starts.list create-old-docker.yaml create.yaml compose.yaml; do
     mv -f "$new/$file" "$dir/releases/$1/$file" || die "$FAILED" "cannot store $file"
   done
-  sha256sum <"$dir/releases/$1/compose.yaml" >"$dir/releases/$1/sum" || die "$FAILED" "cannot store $dir/releases/$1/sum"
+  # compose.yaml stands first and without its name: drivers before this one read only that.
+  (cd "$dir/releases/$1" && sha256sum <compose.yaml && sha256sum starts.list create.yaml create-old-docker.yaml) >"$dir/releases/$1/sum" ||
+    die "$FAILED" "cannot store $dir/releases/$1/sum"
   sync "$dir/releases/$1" "$dir/releases" "$dir/files"
   for file in $edited; do
     for id in $(docker ps -q --filter "label=com.docker.compose.project=$project"); do
@@ -75,21 +77,16 @@ up)
   release=releases/$1
   shift
   cd "$dir/$release" 2>/dev/null && [ -f compose.yaml ] || die "$FAILED" "$release does not lie on the host"
+  for file in starts.list create.yaml create-old-docker.yaml; do
+    [ -f "$file" ] || die "$INCOMPLETE" "$release has no $file"
+  done
+  [ $# -gt 0 ] || set -- $(awk '$2 == "-" { print $1 }' starts.list)
+  services=$(closure_of "$@" <starts.list)
+  remove_strangers
   # The log is a file, so that a lost connection does not stop compose half-way.
-  created=$dir/.create.yaml
-  if grep -Eq '^    depends_on: *[^ ]' compose.yaml; then
-    (umask 077 && fitting <compose.yaml >"$created") || die "$FAILED" "cannot write $created"
-    bounded docker compose -p "$project" -f "$created" --ansi never --progress plain \
-      up -d --no-build --pull never --remove-orphans -- "$@" </dev/null >"$dir/compose.log" 2>&1 || compose_failed $?
-  else
-    [ $# -gt 0 ] || set -- $(edges_of compose.yaml | awk '$2 == "-" { print $1 }')
-    services=$(edges_of compose.yaml | closure_of "$@")
-    remove_strangers
-    (umask 077 && without_edges compose.yaml | fitting >"$created") || die "$FAILED" "cannot write $created"
-    bounded docker compose -p "$project" -f "$created" --ansi never --progress plain \
-      create --no-build --pull never --remove-orphans -- $services </dev/null >"$dir/compose.log" 2>&1 || compose_failed $?
-    start_services compose.yaml "$services" </dev/null >>"$dir/compose.log" 2>&1 || compose_failed $?
-  fi
+  bounded docker compose -p "$project" -f "$(create_file)" --ansi never --progress plain \
+    create --no-build --pull never --remove-orphans -- $services </dev/null >"$dir/compose.log" 2>&1 || compose_failed $?
+  start_services "$services" </dev/null >>"$dir/compose.log" 2>&1 || compose_failed $?
   ln -sfn "$release" "$dir/.current.new" && mv -fT "$dir/.current.new" "$dir/current" || die "$FAILED" "cannot switch current"
   ;;
 
@@ -180,7 +177,8 @@ prune)
     [ -e "$file" ] || continue
     grep -qxF -e "${file##*/}" "$dir"/releases/*/files.list 2>/dev/null || rm -f "$file" || die "$FAILED" "cannot remove $file"
   done
-  rm -rf "$dir"/.incoming.*
+  # .create.yaml: drivers before this one made it.
+  rm -rf "$dir"/.incoming.* "$dir/.create.yaml"
   for image in $gone; do
     grep -qxF -e "$image" "$base"/*/releases/*/images.list 2>/dev/null && continue
     # Docker itself refuses to remove an image that a container uses.

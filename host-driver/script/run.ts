@@ -40,6 +40,8 @@ const exits: Readonly<Record<number, HostErrorReason>> = {
 };
 const notInstalled = 93;
 export const staleExit = 83;
+/** The release lies on the host as a driver before this one shipped it: something that the script needs now is missing. */
+export const incompleteExit = 95;
 
 /** A user without sudo can serve a Preinstalled host, if /opt/jtel is his and Docker admits him. */
 const asRoot =
@@ -111,7 +113,7 @@ function summed(data: string | Buffer): Buffer {
   ]);
 }
 
-/** Runs one step under the host's lock. @returns its output, with exit code 0 or {@link staleExit}. @throws HostError. */
+/** Runs one step under the host's lock. @returns its output, with exit code 0, {@link staleExit} or {@link incompleteExit}. @throws HostError. */
 export async function runStep(connection: Connection, step: Step, signal: AbortSignal): Promise<StepResult> {
   const command = stepCommand(step);
   const options = {
@@ -126,7 +128,7 @@ export async function runStep(connection: Connection, step: Step, signal: AbortS
   const deadline = performance.now() + step.timeoutSeconds * 1000;
   while (result.code === madeWayExit && performance.now() < deadline)
     result = await connection.execute(command, options, signal);
-  if (result.code === 0 || result.code === staleExit) return result;
+  if ([0, staleExit, incompleteExit].includes(result.code)) return result;
   throw stepError(
     connection.host,
     `${step.verb} of ${step.project}`,

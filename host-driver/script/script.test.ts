@@ -234,9 +234,12 @@ describe('the archive of a release', () => {
     });
     const secret = release.files[0]?.sha256 ?? '';
     expect(listing).toMatch(new RegExp(`^-rw------- 0/0 .* files/${secret}$`, 'm'));
-    expect(listing).toMatch(/^-rw------- 0\/0 .* compose\.yaml$/m);
+    for (const name of ['compose', 'create', 'create-old-docker'])
+      expect(listing).toMatch(new RegExp(`^-rw------- 0/0 .* ${name}\\.yaml$`, 'm'));
     for (const line of listing.trim().split('\n'))
-      expect(line).toMatch(/ (files\/([0-9a-f]{64})?|files\.list|images\.list|compose\.yaml)$/);
+      expect(line).toMatch(
+        / (files\/([0-9a-f]{64})?|files\.list|images\.list|starts\.list|create(-old-docker)?\.yaml|compose\.yaml)$/,
+      );
   });
 
   it('gives a content that is a secret somewhere the stricter mode', async () => {

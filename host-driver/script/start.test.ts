@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
+import { listFile, startLines } from './archive.ts';
 
 const functions = readFileSync(new URL('host-start.sh', import.meta.url), 'utf8');
 
@@ -13,55 +13,29 @@ function shell(call: string, input: string, ...argv: readonly string[]): string 
   }).trimEnd();
 }
 
-const compose = stringify(
-  {
-    services: {
-      db: { image: 'i', environment: ['depends_on=x'] },
-      migrate: { image: 'i', depends_on: { db: { condition: 'service_healthy' } } },
-      web: {
-        image: 'i',
-        depends_on: {
-          migrate: { condition: 'service_completed_successfully' },
-          db: { condition: 'service_started' },
-        },
-        labels: { a: 'b' },
-      },
-      sip: { image: 'i' },
+const edges = listFile(
+  startLines({
+    services: ['db', 'migrate', 'web', 'sip'],
+    start: {
+      createYaml: '',
+      createYamlForOldDocker: '',
+      edges: [
+        { service: 'migrate', need: 'db', condition: 'service_healthy' },
+        { service: 'web', need: 'migrate', condition: 'service_completed_successfully' },
+        { service: 'web', need: 'db', condition: 'service_started' },
+      ],
     },
-    volumes: { data: {} },
-  },
-  { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' },
+  }),
 );
-const edges = shell('edges_of /dev/stdin', compose);
 
 const container = (name: string, state: string, status: string): string =>
   `${name} id-${name} ${state} ${status}`;
 const created = ['db', 'migrate', 'web', 'sip'].map((name) => container(name, 'created', 'Created'));
 const next = (containers: readonly string[], started = ''): readonly string[] =>
-  shell('next_starts "$1" "$2"', `${containers.join('\n')}\n--\n${edges}\n`, 'db migrate web sip', started)
+  shell('next_starts "$1" "$2"', `${containers.join('\n')}\n--\n${edges}`, 'db migrate web sip', started)
     .split('\n')
     .filter(Boolean)
     .toSorted();
-
-it('reads services and edges in order', () => {
-  expect(edges.split('\n')).toEqual([
-    'db - -',
-    'migrate - -',
-    'migrate db service_healthy',
-    'web - -',
-    'web migrate service_completed_successfully',
-    'web db service_started',
-    'sip - -',
-  ]);
-});
-
-it('gives compose everything but the edges', () => {
-  const text = shell('without_edges /dev/stdin', compose);
-  expect(text).not.toMatch(/^ *depends_on:/m);
-  expect(text.split('\n').filter((line) => !compose.includes(line))).toEqual([]);
-  expect(text).toContain('labels:\n      a: "b"');
-  expect(text).toContain('volumes:\n  data: {}');
-});
 
 it.each([
   ['web', 'db migrate web'],
@@ -69,6 +43,16 @@ it.each([
   ['migrate sip', 'db migrate sip'],
 ])('of %s it starts %s', (given, expected) => {
   expect(shell('closure_of $1', edges, given).split('\n').join(' ')).toBe(expected);
+});
+
+it.each([
+  ['1.45', 'v2.26.1-4', 'create.yaml'],
+  ['1.44', '2.21.0', 'create.yaml'],
+  ['1.43', '2.26.1', 'create-old-docker.yaml'],
+  ['1.9', '2.26.1', 'create-old-docker.yaml'],
+  ['1.45', '2.20.3', 'create-old-docker.yaml'],
+])('with API %s and compose %s it creates from %s', (api, version, expected) => {
+  expect(shell(`docker() { echo ${version}; }; api=${api} create_file`, '')).toBe(expected);
 });
 
 describe('what can be started', () => {

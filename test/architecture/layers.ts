@@ -98,6 +98,7 @@ export function mustBePure(path: string): boolean {
     /^controllers\/[^/]+\/(desired|plan|report)\//.test(path) ||
     path.startsWith('release/') ||
     path === 'host-driver/volumes.ts' ||
+    path === 'host-driver/compose-files.ts' ||
     path === 'host-driver/registry-login.ts' ||
     path.startsWith('kubectl-jtel/view/')
   );

@@ -1,6 +1,5 @@
 /** Releases, owners and jobs for tests that drive compose hosts, real or fake. */
 import { createHash } from 'node:crypto';
-import { stringify } from 'yaml';
 import type {
   Fence,
   ImageReference,
@@ -10,6 +9,7 @@ import type {
   RenderedRelease,
   StackOwner,
 } from '../../host-driver/host.ts';
+import { composeText, startFiles } from '../../host-driver/compose-files.ts';
 import { optional } from '../../base/optional.ts';
 
 export function anOwner(change: Partial<StackOwner> = {}): StackOwner {
@@ -84,7 +84,7 @@ export function aRelease(
       ...optional({ ports: webPorts }),
     },
   };
-  const composeYaml = stringify({
+  const model = {
     name: project,
     services: Object.fromEntries(names.map((name) => [name, all[name]])),
     volumes: {
@@ -95,13 +95,15 @@ export function aRelease(
             : { driver_opts: dataDriverOptions }
           : { name: dataVolume, external: true },
     },
-  });
+  };
+  const composeYaml = composeText(model);
   const files = [password, ...(change.files ?? [])];
   const digest = sha256(JSON.stringify([composeYaml, files, image]));
   return {
     digest,
     version: '3.43.2',
     composeYaml,
+    start: startFiles(model),
     files,
     images: [image],
     volumes: ['data'],

@@ -117,6 +117,39 @@ describe('a host without Docker', () => {
   }, 300_000);
 });
 
+describe('a release that a driver of the version before shipped', () => {
+  it('is shipped again when it is to be started, and no container is replaced', async () => {
+    const host = driver.host(sandbox.target('host-1'));
+    const { image, credentials } = sandbox;
+    const old = `${project}-old`;
+    const release = aRelease(old, image);
+    await host.claim(old, aFence(), signal);
+    await host.pull([image], credentials, nothing, signal);
+    await host.writeRelease(old, release, aFence(), signal);
+    // As that driver left it: compose was given a file beside the releases, and of a release only compose.yaml was summed.
+    await sandbox.onHost(
+      'host-1',
+      `cd /opt/jtel/${old} && cp releases/${release.digest}/create.yaml .create.yaml &&
+       docker compose -p ${old} -f .create.yaml up -d --wait && ln -s releases/${release.digest} current &&
+       cd current && rm create.yaml create-old-docker.yaml starts.list && sed -i 2,4d sum && wc -l <sum`,
+    );
+    const before = await host.observe(old, 'full', signal);
+    expect(before).toMatchObject({ releases: [release.digest], changed: [] });
+    const ids = (seen: typeof before) => seen.containers.map(({ id, state }) => `${state} ${id}`).toSorted();
+    expect(ids(before)).toHaveLength(2);
+
+    await host.composeUp(old, release, 'all', aFence(), signal);
+    const after = await host.observe(old, 'full', signal);
+    expect(ids(after)).toEqual(ids(before));
+    expect(after.changed).toEqual([]);
+    await sandbox.onHost('host-1', `echo '#' >>/opt/jtel/${old}/current/create.yaml`);
+    expect((await host.observe(old, 'full', signal)).changed).toEqual(['create.yaml']);
+    await host.prune(old, [], aFence(), signal);
+    expect(await sandbox.onHost('host-1', `ls -A /opt/jtel/${old} | grep create || true`)).toBe('');
+    await host.destroy(old, aFence(), signal);
+  });
+});
+
 describe('a start that waits for what never comes', () => {
   const waiting = 'jtel-demo-waiting';
 
@@ -314,9 +347,9 @@ describe('a host', () => {
     await host.writeRelease(project, release, aFence(), signal);
     const modes = await sandbox.onHost(
       'host-1',
-      `cd /opt/jtel/${project}; stat -c '%a %U' files/${release.files[0]?.sha256} releases/*/compose.yaml`,
+      `cd /opt/jtel/${project}; stat -c '%a %U' files/${release.files[0]?.sha256} releases/*/*.yaml`,
     );
-    expect(modes.trim().split('\n')).toEqual(['600 root', '600 root']);
+    expect(modes.trim().split('\n')).toEqual(Array(4).fill('600 root'));
     await host.destroy(project, aFence(), signal);
     expect(await sandbox.onHost('host-1', `ls -d /opt/jtel/${project} 2>/dev/null || true`)).toBe('');
   });

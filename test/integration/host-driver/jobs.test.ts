@@ -140,9 +140,11 @@ describe('a reboot of the host', () => {
 
   it('does not bring a stack back that was moved away', async () => {
     const release = aRelease(project, sandbox.image);
+    const changed = (yaml: string) => yaml.replaceAll('init: true', 'init: true\n    restart: always');
     const restarting = {
       ...release,
-      composeYaml: release.composeYaml.replaceAll('init: true', 'init: true\n    restart: always'),
+      composeYaml: changed(release.composeYaml),
+      start: { ...release.start, createYaml: changed(release.start.createYaml) },
     };
     await host.writeRelease(project, restarting, aFence(), signal);
     await host.composeUp(project, restarting, 'all', aFence(), signal);

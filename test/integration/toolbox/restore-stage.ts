@@ -1,6 +1,5 @@
 /** A real compose host with a real database under jtel's names, backed up and restored by jobs through the real driver. */
 import { networkInterfaces } from 'node:os';
-import { stringify } from 'yaml';
 import {
   backupOptionFiles,
   backupScript,
@@ -14,6 +13,7 @@ import type { CountJobResult } from '../../../jobs/count.ts';
 import type { RestoreJobInput } from '../../../jobs/restore.ts';
 import type { DatabaseKind } from '../../../backup-format/data-set.ts';
 import { stagedDatabase } from '../../../jobs/staging.ts';
+import { composeText, startFiles } from '../../../host-driver/compose-files.ts';
 import { createHostDriver } from '../../../host-driver/connect.ts';
 import type { Host, JobCompanion, JobReport, JobSpec, RenderedRelease } from '../../../host-driver/host.ts';
 import { buildStandIns } from '../../../sandbox/stand-ins/images.ts';
@@ -121,16 +121,13 @@ export class RestoreStage {
       'acd-dbm': service(master, 'database'),
       'acd-dbs': service(replica, 'database-replica'),
     };
-    const composeYaml = stringify({
-      name: project,
-      services,
-      volumes: { database: {}, 'database-replica': {} },
-    });
+    const model = { name: project, services, volumes: { database: {}, 'database-replica': {} } };
     const digest = Buffer.from(project).toString('hex').padEnd(64, '0').slice(0, 64);
     return {
       digest,
       version: '3.43.1',
-      composeYaml,
+      composeYaml: composeText(model),
+      start: startFiles(model),
       files: secrets.map(({ file }) => file),
       images: [master, replica],
       volumes: ['database', 'database-replica'],
