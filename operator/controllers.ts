@@ -30,7 +30,7 @@ import {
   type Store,
 } from '../runtime/index.ts';
 import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
-import { backupReconciler, defaultLimits, type Limits } from '../controllers/backup/index.ts';
+import { backupReconciler, defaultLimits, isFinished, type Limits } from '../controllers/backup/index.ts';
 import { withBackupHealth } from '../controllers/stack/report/backup-health.ts';
 import { ScheduleReconciler, type SchedulePods } from '../controllers/schedule/index.ts';
 import { optional } from '../base/optional.ts';
@@ -212,7 +212,7 @@ async function runBackupControllers(
   const { caches, logger } = parts;
   const activities = new Activities<never>({ enqueue: (key) => backup.enqueue(key), logger });
   const unfinishedOfStack = caches.backups.index((one) =>
-    isOver(one) ? [] : [`${one.metadata.namespace}/${one.spec.stackRef.name}`],
+    isFinished(one) ? [] : [`${one.metadata.namespace}/${one.spec.stackRef.name}`],
   );
   const waitingFor = (namespace: string, stackName: string): readonly ObjectKey[] =>
     unfinishedOfStack
@@ -226,7 +226,7 @@ async function runBackupControllers(
     wakes: [
       // One that ended lets the next begin.
       watching(caches.backups, (one) =>
-        isOver(one) ? waitingFor(one.metadata.namespace, one.spec.stackRef.name) : [],
+        isFinished(one) ? waitingFor(one.metadata.namespace, one.spec.stackRef.name) : [],
       ),
       // A test restore that ended decides its backup.
       watching(caches.restores, ({ metadata }) =>
@@ -258,7 +258,7 @@ async function runBackupControllers(
     // One more that is finished may be one too many.
     wakes: [
       watching(caches.backups, (one) =>
-        isOver(one) ? [{ namespace: one.metadata.namespace, name: one.spec.stackRef.name }] : [],
+        isFinished(one) ? [{ namespace: one.metadata.namespace, name: one.spec.stackRef.name }] : [],
       ),
     ],
     reconciler: new ScheduleReconciler({
@@ -308,8 +308,4 @@ function backupHealthFrom({
       now,
     });
   };
-}
-
-function isOver({ status }: JtelBackup): boolean {
-  return status?.phase === 'Completed' || status?.phase === 'Failed';
 }

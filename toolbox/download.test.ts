@@ -1,3 +1,4 @@
+import { atOnce } from '../test/support/pauses.ts';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -62,7 +63,7 @@ function set(fields: Partial<VanillaSet> = {}): VanillaSet {
 
 async function fetchIt(dataSet: VanillaSet = set()): Promise<Buffer> {
   const path = join(directory, 'data-set');
-  await download(dataSet, path, () => {}, new AbortController().signal, 1);
+  await download(dataSet, path, () => {}, new AbortController().signal, atOnce);
   return await readFile(path);
 }
 

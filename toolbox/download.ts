@@ -1,12 +1,13 @@
 /** Fetches data sets completely and proves them, before anything is written anywhere that matters. */
+import { reasonOf } from './download-error.ts';
+import { afterBrokenDownload, pause } from './pauses.ts';
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { open, statfs } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { JobError } from './job-error.ts';
 import { storeRefusal } from './store-refusal.ts';
-import { formatBytes } from './report.ts';
+import { formatBytes } from '../base/bytes.ts';
 import type { VanillaSet } from '../jobs/load.ts';
 
 const attempts = 6;
@@ -39,7 +40,7 @@ export async function download(
   path: string,
   onBytes: (bytesDone: number) => void,
   signal: AbortSignal,
-  retryMilliseconds = 1000,
+  pauses = afterBrokenDownload,
 ): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
@@ -58,11 +59,11 @@ export async function download(
         if (attempt === attempts) {
           throw new JobError(
             'DownloadFailed',
-            `downloading ${describeDataSet(set)} failed ${attempts} times, last: ${reasonOf(error)}`,
+            `downloading ${describeDataSet(set)} failed ${attempts} times, last: ${reasonOf(error, stallSeconds)}`,
             error,
           );
         }
-        await delay(Math.min(retryMilliseconds * 2 ** attempt, 30_000), undefined, { signal });
+        await pause(pauses, attempt, signal);
       }
     }
     const digest = state.hash.digest('hex');
@@ -135,11 +136,4 @@ function corrupt(set: VanillaSet, what: string): JobError {
 /** Errors of this machine's disk: trying again does not help. */
 function isLocal(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'].includes(String((error as { code?: unknown }).code));
-}
-
-/** fetch hides what happened in the cause; the URL is in neither. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'AbortError') return `nothing came for ${stallSeconds} s`;
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

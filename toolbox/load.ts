@@ -11,12 +11,14 @@ import { count, dropSchemas, listSchemas, writeDatabaseMarker } from './database
 import { openDataSet, verifyDump } from './database/dump.ts';
 import { checkSpace, download } from './download.ts';
 import { extractArchive, verifyArchive } from './files/extract.ts';
-import { clearTree, countFiles, lookAtTree, syncTree, writeTreeMarker } from './files/tree.ts';
+import { syncAll } from './files/durable.ts';
+import { clearTree, countFiles, lookAtTree, writeTreeMarker } from './files/tree.ts';
 import { JobError } from './job-error.ts';
 import { decide } from './marker.ts';
 import type { LoadDecision } from './marker.ts';
 import { lookAtDatabase } from './probe.ts';
-import { formatBytes, part } from './report.ts';
+import { formatBytes } from '../base/bytes.ts';
+import { part } from './report.ts';
 import type { Report } from './report.ts';
 import type { DatabaseAccess, TargetTree } from '../jobs/values.ts';
 import type { LoadJobInput, LoadJobResult, Marker, VanillaSet } from '../jobs/load.ts';
@@ -236,7 +238,7 @@ async function loadTree(
   if (one.target.decision === 'LoadAgain') await clearTree(tree);
   let files = 0;
   await extractArchive(set, one.path, tree, () => onFiles(++files), signal);
-  await syncTree(tree);
+  await syncAll([tree.path]);
 }
 
 async function markAll(wanted: readonly Target[], marker: Marker): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatBytes, part, progressReport } from './report.ts';
+import { part, progressReport } from './report.ts';
 
 test('a change of step is told at once, the same step only once in a while', () => {
   const lines: string[] = [];
@@ -36,14 +36,4 @@ test('percentages never fall and end at 100', () => {
 
 test('a part of the job is mapped into the whole', () => {
   expect([part(30, 50, 0), part(30, 50, 0.5), part(30, 50, 7)]).toEqual([30, 40, 50]);
-});
-
-test.each([
-  [0, '0 B'],
-  [1023, '1023 B'],
-  [1024, '1.0 KiB'],
-  [1536 * 1024, '1.5 MiB'],
-  [3 * 1024 ** 4, '3.0 TiB'],
-])('%d is %s', (bytes, text) => {
-  expect(formatBytes(bytes)).toBe(text);
 });

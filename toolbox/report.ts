@@ -32,10 +32,3 @@ export function progressReport(
 export function part(from: number, to: number, fraction: number): number {
   return from + (to - from) * Math.min(1, Math.max(0, fraction));
 }
-
-/** `1.5 GiB` */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const exponent = Math.min(units.length - 1, bytes < 1024 ? 0 : Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** exponent).toFixed(exponent === 0 ? 0 : 1)} ${units[exponent]}`;
-}

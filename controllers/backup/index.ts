@@ -1,5 +1,6 @@
 /** The door of the backup controller: others import only this. */
 export { defaultLimits, type Limits } from './desired/limits.ts';
+export { isFinished } from './desired/request.ts';
 export { backupReconciler } from './reconcile.ts';
 // The parts that campaigns drive by themselves.
 export { commit, type Committed, type CommitOptions } from './act/commit.ts';

@@ -3,7 +3,8 @@
  * published release never changes. Only what a store's credentials were good for once is given again for them.
  */
 import type { KeyObject } from 'node:crypto';
-import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { readOr } from '../../blob-store/read.ts';
 import type { Release } from '../../release/generated/release.ts';
 import {
   manifestPath,
@@ -154,21 +155,6 @@ async function readTemplates(
     templates.set(file.path, content.toString());
   }
   return templates;
-}
-
-async function readOr(
-  store: BlobStore,
-  name: string,
-  maximumBytes: number,
-  signal: AbortSignal,
-  missing: () => Promise<Error>,
-): Promise<Buffer> {
-  try {
-    return await store.read(name, maximumBytes, signal);
-  } catch (error) {
-    if (error instanceof BlobError && error.reason === 'BlobNotFound') throw await missing();
-    throw error;
-  }
 }
 
 function parsed(bytes: Buffer, what: string): Release {

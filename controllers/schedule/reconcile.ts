@@ -13,7 +13,7 @@ import {
 import { isConflict } from '../../runtime/client/api-error.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import { cronJobs } from '../../runtime/client/kinds.ts';
-import { spread } from '../../runtime/control/back-off.ts';
+import { spread } from '../../base/back-off.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
 import type { ObjectKey } from '../../runtime/objects.ts';
 import { InputError } from '../inputs/input-error.ts';

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { stackFinalizer, stackKind, type JtelStack, type JtelStackStatus } from '../../crds/index.ts';
 import type { StackOwner } from '../../host-driver/host.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
-import { spread } from '../../runtime/control/back-off.ts';
+import { spread } from '../../base/back-off.ts';
 import { removeFinalizer } from '../../runtime/control/finalizer.ts';
 import type { ReconcileContext } from '../../runtime/control/reconciler.ts';
 import {

@@ -3,7 +3,7 @@ import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ReadRetention } from '../../blob-store/retention.ts';
 import { storeConditionTypes, storeKind, type JtelBackupStore } from '../../crds/index.ts';
 import type { CallOptions } from '../../runtime/client/cluster.ts';
-import { spread } from '../../runtime/control/back-off.ts';
+import { spread } from '../../base/back-off.ts';
 import { WaveController, type WaveOptions, type WaveTypes } from '../../runtime/control/wave-controller.ts';
 import { findCondition } from '../../runtime/report/conditions.ts';
 import type { EventDetails } from '../../runtime/report/event-recorder.ts';

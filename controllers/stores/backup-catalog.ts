@@ -18,7 +18,8 @@ import {
 import { isBackupID, isIdentity, manifestName, paths } from '../../backup-format/names.ts';
 import { longestPackListBytes, parsePackList } from '../../backup-format/pack-list.ts';
 import type { PackRecord } from '../../backup-format/record.ts';
-import { BlobError, type BlobProperties, type BlobStore } from '../../blob-store/blob-store.ts';
+import type { BlobProperties, BlobStore } from '../../blob-store/blob-store.ts';
+import { readOr } from '../../blob-store/read.ts';
 import { InputError } from '../inputs/input-error.ts';
 
 const decompress = promisify(zstdDecompress);
@@ -85,7 +86,7 @@ export async function readManifest(
       `There is no ${what}: a backupID looks like 20260105t020000z-3f9a1c; list them with "kubectl jtel backup list".`,
     );
   }
-  const bytes = await readPart(
+  const bytes = await readOr(
     store,
     paths.manifest(identity, backupID),
     longestManifestBytes,
@@ -127,7 +128,7 @@ export async function readPackList(
   const what = `backup ${backupID} of ${identity} in ${store.description}`;
   if (packList.bytes > longestStoredListBytes)
     throw invalid(what, `its list of packs has ${packList.bytes} bytes, more than is ever read`);
-  const stored = await readPart(
+  const stored = await readOr(
     store,
     paths.part(identity, backupID, packList.name),
     packList.bytes,
@@ -283,21 +284,6 @@ async function listFolder(
   const found = new Map<string, BlobProperties>();
   for await (const blob of store.list(folder, signal)) found.set(blob.name, blob);
   return found;
-}
-
-async function readPart(
-  store: BlobStore,
-  name: string,
-  maximumBytes: number,
-  signal: AbortSignal,
-  missing: () => Promise<Error>,
-): Promise<Buffer> {
-  try {
-    return await store.read(name, maximumBytes, signal);
-  } catch (error) {
-    if (error instanceof BlobError && error.reason === 'BlobNotFound') throw await missing();
-    throw error;
-  }
 }
 
 function checkFormat<T>(what: string, parse: () => T): T {

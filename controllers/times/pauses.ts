@@ -4,7 +4,7 @@
  */
 
 import type { JobReport } from '../../host-driver/host.ts';
-import type { BackOff } from '../../runtime/control/back-off.ts';
+import type { BackOff } from '../../base/back-off.ts';
 
 export const afterStackWave: BackOff = { firstSeconds: 2, longestSeconds: 300 };
 export const afterBackupWave: BackOff = { firstSeconds: 2, longestSeconds: 120 };

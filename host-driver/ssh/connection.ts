@@ -2,7 +2,7 @@
 import type { Client } from 'ssh2';
 import { execute } from './execute.ts';
 import type { ExecuteOptions, ExecuteResult } from './execute.ts';
-import { Semaphore } from './semaphore.ts';
+import { Semaphore } from '../../base/semaphore.ts';
 
 /** sshd's MaxSessions is 10 by default: one more is the observer's, and three are for the fall-back to Docker. */
 const commandsPerConnection = 6;

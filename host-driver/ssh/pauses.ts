@@ -1,5 +1,5 @@
 /** How long an endpoint is not asked again after a connect failed: by reason, because sshd punishes some knocks and not others. */
-import type { BackOff } from '../../runtime/control/back-off.ts';
+import type { BackOff } from '../../base/back-off.ts';
 import type { HostError } from '../host.ts';
 
 const refused: BackOff = { firstSeconds: 15, longestSeconds: 120 };

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { pauseSeconds, spread } from '../../runtime/control/back-off.ts';
+import { pauseSeconds, spread } from '../../base/back-off.ts';
 import { HostError } from '../host.ts';
 import type { HostEndpoint, HostTarget } from '../host.ts';
 import { abortable } from './abortable.ts';
@@ -14,7 +14,7 @@ import { connect, endpointName } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { Connection } from './connection.ts';
 import { connectSpread, pauseAfter } from './pauses.ts';
-import { Semaphore } from './semaphore.ts';
+import { Semaphore } from '../../base/semaphore.ts';
 
 const connectsAtOnce = 30;
 const connectsAtOncePerJumpHost = 4;

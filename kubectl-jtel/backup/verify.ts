@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { paths } from '../../backup-format/names.ts';
 import { loadBackup, requireComplete, type LoadedBackup } from '../../controllers/stores/backup-catalog.ts';
-import { CommandError, readableBytes } from '../../command-line/terminal.ts';
+import { formatBytes } from '../../base/bytes.ts';
+import { CommandError } from '../../command-line/terminal.ts';
 import type { Kit } from '../kit.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { inParallel } from './in-parallel.ts';
@@ -27,7 +28,7 @@ export async function verify(kit: Kit, name: string, backup: string, options: Ve
   good(`the manifest of ${backupID} can be read and is consistent (sha256:${loaded.manifestDigest})`);
   await requireComplete(place.blobs, loaded, signal);
   good(
-    `every pack is there with its length and MD5 (${packs.length}, ${readableBytes(manifest.totals.storedBytes)}), every document with its SHA-256 (${manifest.documents.length})`,
+    `every pack is there with its length and MD5 (${packs.length}, ${formatBytes(manifest.totals.storedBytes)}), every document with its SHA-256 (${manifest.documents.length})`,
   );
   await compareDigests(
     kit,
@@ -46,7 +47,7 @@ export async function verify(kit: Kit, name: string, backup: string, options: Ve
   good(
     kit.paint(
       'bold',
-      `backup ${backupID} of ${place.identity} is whole: ${readableBytes(manifest.totals.totalBytes)} of release ${manifest.release.version}`,
+      `backup ${backupID} of ${place.identity} is whole: ${formatBytes(manifest.totals.totalBytes)} of release ${manifest.release.version}`,
     ),
   );
 }
@@ -85,7 +86,7 @@ async function compareDigests(
       done += part.bytes;
       progress.show({
         percent: total === 0 ? 100 : (done / total) * 100,
-        text: `${what}: ${readableBytes(done)} of ${readableBytes(total)}`,
+        text: `${what}: ${formatBytes(done)} of ${formatBytes(total)}`,
       });
     });
   } finally {

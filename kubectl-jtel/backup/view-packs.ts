@@ -1,5 +1,5 @@
 /** Describes the packs of a stack's store in one line: their number, and what the unused ones mean. */
-import { readableBytes } from '../../command-line/terminal.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import type { PackCount } from './pack-count.ts';
 import { moment } from '../view/time.ts';
 
@@ -11,7 +11,7 @@ export function packsLine(
   running: readonly string[],
   now: Date,
 ): string {
-  const all = `packs: ${count} of ${readableBytes(bytes)}`;
+  const all = `packs: ${count} of ${formatBytes(bytes)}`;
   const [first] = unreadable;
   if (unused === undefined) {
     const which = unreadable
@@ -25,7 +25,7 @@ export function packsLine(
   if (unused.count === 0) return `${all}, each used by a complete backup`;
   const runs = running.length === 0 ? '' : ` (${running.join(', ')})`;
   return (
-    `${all}; no complete backup uses ${unused.count} of them (${readableBytes(unused.bytes)}, the newest stored ${moment(unused.newestTime, now)}): ` +
+    `${all}; no complete backup uses ${unused.count} of them (${formatBytes(unused.bytes)}, the newest stored ${moment(unused.newestTime, now)}): ` +
     `interrupted tries left them, or a backup that runs now${runs}. The next try of the same backup uses what it can; ` +
     'the rest stay until the store’s own lifecycle removes them after their retention'
   );

@@ -1,6 +1,6 @@
 /** Shows the progress of a JtelBackup or JtelRestore, and how it ended. */
 import type { JtelBackup, JtelRestore } from '../../crds/index.ts';
-import { readableBytes } from '../../command-line/terminal.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import type { ProgressState } from '../progress-line.ts';
 import type { Colour } from '../view/paint.ts';
 import { wrap } from '../view/table.ts';
@@ -39,8 +39,8 @@ export function backupResult(
     return failure(`JtelBackup ${metadata.name}`, status, { paint, width, now });
   const facts = [
     took(status),
-    status.totalBytes === undefined ? undefined : `${readableBytes(status.totalBytes)} of data`,
-    status.uploadedBytes === undefined ? undefined : `${readableBytes(status.uploadedBytes)} sent`,
+    status.totalBytes === undefined ? undefined : `${formatBytes(status.totalBytes)} of data`,
+    status.uploadedBytes === undefined ? undefined : `${formatBytes(status.uploadedBytes)} sent`,
     status.immutability?.untilTime === undefined
       ? undefined
       : `immutable until ${status.immutability.untilTime.slice(0, 10)}`,
@@ -82,7 +82,7 @@ export function restoreResult(restore: JtelRestore, context: ViewContext): strin
     spec.mode === 'Plan' && status.estimatedSeconds !== undefined
       ? `, about ${span(status.estimatedSeconds)} of loading`
       : '';
-  const size = status.bytes === undefined ? '' : `, ${readableBytes(status.bytes)}`;
+  const size = status.bytes === undefined ? '' : `, ${formatBytes(status.bytes)}`;
   const down = status.downtimeSeconds === undefined ? '' : `, down for ${span(status.downtimeSeconds)}`;
   const end = `backup ${status.backupID ?? ''} of ${status.backupTime ?? '?'}: ${what}${size}${spec.mode === 'Plan' ? estimate : recovery === undefined ? '' : `, ${recovery}`}${down}`;
   return [

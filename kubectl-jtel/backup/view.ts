@@ -2,7 +2,7 @@
 import type { Manifest } from '../../backup-format/manifest.ts';
 import { backupTime } from '../../backup-format/names.ts';
 import type { JtelBackup } from '../../crds/index.ts';
-import { readableBytes } from '../../command-line/terminal.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import type { Colour } from '../view/paint.ts';
 import { table, wrap, type Cell, type Column } from '../view/table.ts';
 import { age, minuteOf } from '../view/time.ts';
@@ -144,8 +144,8 @@ export function backupsView(lines: readonly BackupLine[], { paint, width, now }:
       colour: stateColours[line.state],
     },
     line.version ?? '',
-    line.totalBytes === undefined ? '' : readableBytes(line.totalBytes),
-    line.uploadedBytes === undefined ? '' : readableBytes(line.uploadedBytes),
+    line.totalBytes === undefined ? '' : formatBytes(line.totalBytes),
+    line.uploadedBytes === undefined ? '' : formatBytes(line.uploadedBytes),
     line.trigger ?? '',
     line.verification ?? '',
     line.immutableUntilTime === undefined ? '' : minuteOf(line.immutableUntilTime),
@@ -200,11 +200,11 @@ export function backupView(
     ],
     [
       'Size',
-      `${readableBytes(totals.totalBytes)} of data in ${totals.packs} ${totals.packs === 1 ? 'pack' : 'packs'} of ${readableBytes(totals.storedBytes)}`,
+      `${formatBytes(totals.totalBytes)} of data in ${totals.packs} ${totals.packs === 1 ? 'pack' : 'packs'} of ${formatBytes(totals.storedBytes)}`,
     ],
     [
       'New',
-      `${readableBytes(totals.uploadedBytes)} sent, ${readableBytes(totals.reusedBytes)} of data were already there`,
+      `${formatBytes(totals.uploadedBytes)} sent, ${formatBytes(totals.reusedBytes)} of data were already there`,
     ],
     ['Left out', manifest.excluded.map(({ dataSet, globs }) => `${dataSet}: ${globs.join(' ')}`).join('; ')],
     ['Manifest', `sha256:${digest}`],
@@ -242,7 +242,7 @@ export function backupView(
     manifest.dataSets.map((set) => [
       set.name,
       set.kind,
-      readableBytes(set.bytes),
+      formatBytes(set.bytes),
       String(set.files),
       set.tables === undefined ? '' : String(set.tables),
       set.rows === undefined ? '' : String(set.rows),

@@ -10,7 +10,7 @@ import {
   type JtelStack,
   type JtelStackStatus,
 } from '../../crds/index.ts';
-import { readableBytes } from '../../command-line/terminal.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import { judgeNow, judgePhase, sentenceOf, signs, type Verdict } from './judge.ts';
 import { printable } from '../view/paint.ts';
 import { progressBar } from '../view/paint.ts';
@@ -210,8 +210,8 @@ function hostText({ spec, status }: JtelStack): string {
   const parts = [
     host.os,
     host.cores === undefined ? undefined : `${host.cores} cores`,
-    host.memoryBytes === undefined ? undefined : `${readableBytes(host.memoryBytes)} memory`,
-    host.diskFreeBytes === undefined ? undefined : `${readableBytes(host.diskFreeBytes)} of disk free`,
+    host.memoryBytes === undefined ? undefined : `${formatBytes(host.memoryBytes)} memory`,
+    host.diskFreeBytes === undefined ? undefined : `${formatBytes(host.diskFreeBytes)} of disk free`,
   ].filter((part) => part !== undefined);
   return `${spec.host.user}@${spec.host.address}${spec.host.port === 22 ? '' : `:${spec.host.port}`}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
 }

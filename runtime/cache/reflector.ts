@@ -8,7 +8,7 @@ import { isGone } from '../client/api-error.ts';
 import type { KubeConnection } from '../client/connection.ts';
 import { listPages } from '../client/list-pages.ts';
 import type { CallObserver } from '../client/transport.ts';
-import { pauseSeconds, spread } from '../control/back-off.ts';
+import { pauseSeconds, spread } from '../../base/back-off.ts';
 import { sleep } from '../control/sleep.ts';
 import type { KubernetesObject } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';

@@ -2,7 +2,7 @@
 import type { ResourceKind } from '../kind.ts';
 import { isForbidden } from '../client/api-error.ts';
 import type { KubeConnection } from '../client/connection.ts';
-import { pauseSeconds, spread, type BackOff } from '../control/back-off.ts';
+import { pauseSeconds, spread, type BackOff } from '../../base/back-off.ts';
 import { sleep } from '../control/sleep.ts';
 import type { KubernetesObject, ObjectKey } from '../objects.ts';
 import { watchOnce } from './watch-once.ts';

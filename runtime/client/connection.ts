@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { defaultKubeconfigFiles, kubeconfigAccess, type KubeAccess } from './kubeconfig.ts';
 import type { MendedKubeConfig, Session } from './mended-kube-config.ts';
-import { Turns } from './turns.ts';
+import { Semaphore } from '../../base/semaphore.ts';
 
 export interface ConnectionOptions {
   /** Sent with every request: which program calls. */
@@ -36,7 +36,7 @@ const tornCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 export class KubeConnection {
   /** Bounds the calls at the same time; watches are not counted. */
-  readonly calls = new Turns(callsAtOnce);
+  readonly calls = new Semaphore(callsAtOnce);
   readonly #config: MendedKubeConfig;
   readonly #userAgent: string;
 

@@ -13,7 +13,7 @@ import type { ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
 import type { RuntimeMetrics } from '../report/metrics.ts';
 import { formatMicroTime } from '../report/conditions.ts';
-import { spread } from './back-off.ts';
+import { spread } from '../../base/back-off.ts';
 import { sleep } from './sleep.ts';
 
 export interface LeaderElectorOptions {

@@ -39,7 +39,7 @@ import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts'
 import type { EventDetails, EventRecorder } from '../report/event-recorder.ts';
 import { statusChanged, type Heartbeat } from '../report/status-changed.ts';
 import type { Activities, Activity, ActivityOutcome } from './activities.ts';
-import { pauseSeconds, spread, type BackOff } from './back-off.ts';
+import { pauseSeconds, spread, type BackOff } from '../../base/back-off.ts';
 import { addFinalizer, finalizerStep, removeFinalizer } from './finalizer.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from './reconciler.ts';
 import { WaveMemory, type Begun, type Remembered, type Failure } from './wave-memory.ts';

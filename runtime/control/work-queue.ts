@@ -2,7 +2,7 @@
  * Which keys are due. Keys, not objects: whoever takes one reads the object afresh. A key is in work at most once at a
  * time; adding it again merges, the earlier deadline wins; added while in work, it comes back afterwards.
  */
-import { pauseSeconds, spread, type BackOff } from './back-off.ts';
+import { pauseSeconds, spread, type BackOff } from '../../base/back-off.ts';
 import { setTimeoutLong } from './long-timer.ts';
 
 export interface WorkQueueOptions {

@@ -1,4 +1,5 @@
 /** What the backup half of campaign E plays on: a file tree on two days, a store per case, and the product's own jobs and commits. */
+import { atOnce } from '../support/pauses.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,7 +121,7 @@ export class Scene {
       limits: { threads: 1, uploads: 2 },
       scratch,
     } as const;
-    const result = await backup(input, () => undefined, never, 5);
+    const result = await backup(input, () => undefined, never, atOnce);
     return await commit(commitOptions(store, backupID, result), never);
   }
 

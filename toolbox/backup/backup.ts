@@ -2,6 +2,8 @@
  * Job `backup`: reads the stack's data and stores what the store does not have yet; the format is docs/backup-format.md. It
  * writes packs, the index and the list of packs; the manifest, without which all that is nothing, is the operator's.
  */
+import type { BackOff } from '../../base/back-off.ts';
+import { afterFailedUpload } from '../pauses.ts';
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { backupCipher } from '../../backup-format/encryption.ts';
@@ -39,19 +41,19 @@ type DatabaseFacts = Pick<BackupJobResult, 'server' | 'position'> &
   Pick<DataSet, 'tables' | 'rows' | 'leftOut'>;
 
 /**
- * @param retryMilliseconds pause before a failed upload is tried again; grows with each try.
+ * @param pauses after uploads that failed
  * @throws {JobError}
  */
 export async function backup(
   input: BackupJobInput,
   report: Report,
   signal: AbortSignal,
-  retryMilliseconds = 500,
+  pauses = afterFailedUpload,
 ): Promise<BackupJobResult> {
   const scratch = input.scratch ?? defaultScratch;
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true, mode: 0o700 });
-  const run = new BackupRun(input, scratch, report, signal, retryMilliseconds);
+  const run = new BackupRun(input, scratch, report, signal, pauses);
   try {
     return await run.run();
   } catch (error) {
@@ -77,13 +79,7 @@ class BackupRun {
   /** Why the job ends, when something beside the sources failed. */
   reason: unknown;
 
-  constructor(
-    input: BackupJobInput,
-    scratch: string,
-    report: Report,
-    signal: AbortSignal,
-    retryMilliseconds: number,
-  ) {
+  constructor(input: BackupJobInput, scratch: string, report: Report, signal: AbortSignal, pauses: BackOff) {
     this.#input = input;
     this.#report = report;
     this.#signal = AbortSignal.any([signal, this.#abort.signal]);
@@ -91,7 +87,7 @@ class BackupRun {
     const key = encryption === undefined ? undefined : Buffer.from(encryption.key, 'base64');
     this.#cipher = key === undefined ? undefined : backupCipher(key);
     const threads = limits.threads ?? availableParallelism();
-    this.#uploader = new Uploader(input.upload, this.#uploads + 1, this.#signal, retryMilliseconds);
+    this.#uploader = new Uploader(input.upload, this.#uploads + 1, this.#signal, pauses);
     this.#table = new ChunkTable(scratch);
     this.#trees = input.fileTrees.map((tree) => new FileTreeReader(tree));
     this.#slots = newSlots();

@@ -2,6 +2,7 @@
  * Takes over the chunks of earlier indexes, so that they are not stored again. An index that is not what it should be is left
  * alone from there on: then more is stored than need be, and nothing else.
  */
+import { afterBrokenIndexPart, pause } from '../pauses.ts';
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -192,7 +193,7 @@ async function fetchPart(part: KnownIndexPart, signal: AbortSignal): Promise<Buf
         throw new FormatError(
           `an index part could not be read: ${error instanceof Error ? error.message : String(error)}`,
         );
-      await delay(250 * 2 ** attempt, undefined, { signal });
+      await pause(afterBrokenIndexPart, attempt, signal);
     }
   }
 }

@@ -2,7 +2,8 @@
  * Tells how far the job is, and how long it will take at the pace of the last minute or so. Bytes are not all of the work: a
  * tree of small files is nearly none of them and takes its time, so each entry of a tree counts as much as some bytes.
  */
-import { formatBytes, part } from '../report.ts';
+import { formatBytes } from '../../base/bytes.ts';
+import { part } from '../report.ts';
 import type { Report } from '../report.ts';
 
 interface Counters {

@@ -3,10 +3,11 @@
  * lost answer the repeated request is told that the blob exists; whether it is ours, the operator settles by its listing
  * (length and MD5), for the job may not read.
  */
+import type { BackOff } from '../../base/back-off.ts';
+import { afterFailedUpload, pause } from '../pauses.ts';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { UploadTarget } from '../../jobs/backup.ts';
 import { inStore } from '../../backup-format/names.ts';
 import { JobError } from '../job-error.ts';
@@ -33,10 +34,10 @@ export class Uploader {
   readonly #target: UploadTarget;
   readonly #agent: HttpAgent;
   readonly #signal: AbortSignal;
-  readonly #retryMilliseconds: number;
+  readonly #pauses: BackOff;
 
   /** @param connections at the same time. */
-  constructor(target: UploadTarget, connections: number, signal: AbortSignal, retryMilliseconds = 500) {
+  constructor(target: UploadTarget, connections: number, signal: AbortSignal, pauses = afterFailedUpload) {
     this.#target = target;
     const options = {
       keepAlive: true,
@@ -46,7 +47,7 @@ export class Uploader {
     };
     this.#agent = target.containerUrl.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options);
     this.#signal = signal;
-    this.#retryMilliseconds = retryMilliseconds;
+    this.#pauses = pauses;
   }
 
   close(): void {
@@ -82,8 +83,7 @@ export class Uploader {
         throw credentialsRefused(`the signature has ended; last: ${said}`);
       if (attempt === attempts)
         throw new JobError('UploadFailed', `uploading ${path} failed ${attempts} times, last: ${said}`);
-      const milliseconds = Math.max(waitSeconds * 1000, this.#retryMilliseconds * 2 ** (attempt - 1));
-      await delay(Math.min(milliseconds, 60_000), undefined, { signal: this.#signal });
+      await pause(this.#pauses, attempt, this.#signal, waitSeconds);
     }
   }
 

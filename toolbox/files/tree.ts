@@ -1,10 +1,9 @@
 /** A file tree as a whole: what is in it, which load wrote it, and how it is emptied. */
-import { execFile } from 'node:child_process';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { markerDirectory } from '../../jobs/staging.ts';
 import { JobError } from '../job-error.ts';
+import { replaceFile, syncDirectory } from './durable.ts';
 import { parseMarker } from '../marker.ts';
 import type { Found } from '../marker.ts';
 import type { Marker } from '../../jobs/load.ts';
@@ -51,13 +50,7 @@ async function readTreeMarker(tree: TargetTree): Promise<Marker | undefined> {
 export async function writeTreeMarker(tree: TargetTree, marker: Marker): Promise<void> {
   const directory = join(tree.path, markerDirectory);
   await mkdir(directory, { recursive: true, mode: 0o755 });
-  const temporary = join(directory, 'marker.json.new');
-  const file = await open(temporary, 'w', 0o644);
-  await file.writeFile(`${JSON.stringify(marker)}\n`);
-  await file.sync();
-  await file.close();
-  await rename(temporary, join(directory, 'marker.json'));
-  await syncDirectory(directory);
+  await replaceFile(join(directory, 'marker.json'), `${JSON.stringify(marker)}\n`, 0o644);
   await syncDirectory(tree.path);
 }
 
@@ -65,11 +58,6 @@ export async function writeTreeMarker(tree: TargetTree, marker: Marker): Promise
 export async function clearTree(tree: TargetTree): Promise<void> {
   for (const name of await dataEntries(tree))
     await rm(join(tree.path, name), { recursive: true, force: true });
-}
-
-/** Everything that was written to the tree's file system is on disk afterwards (syncfs: one call instead of one a file). */
-export async function syncTree(tree: TargetTree): Promise<void> {
-  await promisify(execFile)('sync', ['-f', tree.path]);
 }
 
 /** Regular files below the root. */
@@ -84,13 +72,4 @@ export async function countFiles(tree: TargetTree): Promise<number> {
   };
   await visit(tree.path, true);
   return files;
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

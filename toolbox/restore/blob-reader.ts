@@ -1,4 +1,7 @@
 /** Blobs by signed URL, whole and into memory: index parts and packs. What a pack holds is checked where it is unpacked. */
+import type { BackOff } from '../../base/back-off.ts';
+import { reasonOf } from '../download-error.ts';
+import { afterBrokenRead, pause } from '../pauses.ts';
 import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BlobToRead } from '../../jobs/restore.ts';
@@ -13,8 +16,8 @@ export interface ReaderOptions {
   readonly signal: AbortSignal;
   /** Of what is fetched; undefined: no limit. */
   readonly bytesPerSecond?: number;
-  /** Pause before the second try; doubled for each further one. Default one second. */
-  readonly retryMilliseconds?: number;
+  /** Default {@link afterBrokenRead}. */
+  readonly pauses?: BackOff;
 }
 
 export class BlobReader {
@@ -77,7 +80,7 @@ export class BlobReader {
     blob: BlobToRead,
     attempt: (signal: AbortSignal, alive: () => void) => Promise<void>,
   ): Promise<void> {
-    const { signal, retryMilliseconds = 1000 } = this.#options;
+    const { signal, pauses = afterBrokenRead } = this.#options;
     for (let number = 1; ; number++) {
       const stall = new AbortController();
       const timer = setTimeout(() => stall.abort(), stallSeconds * 1000);
@@ -90,10 +93,10 @@ export class BlobReader {
         if (number === attempts)
           throw new JobError(
             'DownloadFailed',
-            `reading ${nameOf(blob)} failed ${attempts} times, last: ${reasonOf(error)}`,
+            `reading ${nameOf(blob)} failed ${attempts} times, last: ${reasonOf(error, stallSeconds)}`,
             error,
           );
-        await delay(Math.min(retryMilliseconds * 2 ** (number - 1), 30_000), undefined, { signal });
+        await pause(pauses, number, signal);
       } finally {
         clearTimeout(timer);
       }
@@ -144,11 +147,4 @@ function invalid(blob: BlobToRead, what: string): JobError {
 export function nameOf(blob: BlobToRead): string {
   const { origin, pathname } = new URL(blob.url);
   return `${origin}${pathname}`;
-}
-
-/** fetch hides what happened in the cause; the URL is in neither. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'AbortError') return `nothing came for ${stallSeconds} s`;
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

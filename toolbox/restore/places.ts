@@ -13,7 +13,7 @@ import { parseMarker } from '../marker.ts';
 import type { Found } from '../marker.ts';
 import type { Marker } from '../../jobs/load.ts';
 import { systemSchemas } from '../../jobs/load.ts';
-import { ownDirectory, readOwn, replaceFile } from './durable.ts';
+import { ownDirectory, readOwn, replaceFile } from '../files/durable.ts';
 
 type PhysicalDatabase = Extract<RestoreDatabase, { readonly kind: 'Physical' }>;
 

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { completionMark, exchange } from '../../jobs/companion.ts';
 import { backupOptionsName, lackedKeys, preparingOptions } from '../database/at-rest.ts';
 import { JobError } from '../job-error.ts';
-import { readOwn } from './durable.ts';
+import { readOwn } from '../files/durable.ts';
 import type { Place } from './places.ts';
 
 const startSeconds = 60;

@@ -1,5 +1,6 @@
 /** Progress in bytes, with the time that is left at the speed so far. */
-import { formatBytes, part } from '../report.ts';
+import { formatBytes } from '../../base/bytes.ts';
+import { part } from '../report.ts';
 import type { Report } from '../report.ts';
 import { optional } from '../../base/optional.ts';
 

@@ -59,7 +59,7 @@ async function restoreInto(
   scratch: string,
   options: RestoreOptions,
 ): Promise<RestoreJobResult> {
-  const { report, signal, retryMilliseconds } = options;
+  const { report, signal, pauses } = options;
   const places = placesOf(input);
   if ((await decisions(input, places, dump)).every((decision) => decision === 'Done')) {
     for (const place of places.toReversed()) await removeStaging(place);
@@ -68,7 +68,7 @@ async function restoreInto(
   const { bytesPerSecond } = input.limits;
   const reader = new BlobReader({
     signal,
-    ...optional({ bytesPerSecond, retryMilliseconds }),
+    ...optional({ bytesPerSecond, pauses }),
   });
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true, mode: 0o700 });

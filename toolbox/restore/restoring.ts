@@ -1,4 +1,5 @@
 /** What one restore works with, and what it may do with the data that are there. */
+import type { BackOff } from '../../base/back-off.ts';
 import type { RestoreJobInput } from '../../jobs/restore.ts';
 import { decide } from '../marker.ts';
 import type { LoadDecision } from '../marker.ts';
@@ -13,7 +14,7 @@ export interface RestoreOptions {
   readonly report: Report;
   readonly signal: AbortSignal;
   readonly scratch?: string;
-  readonly retryMilliseconds?: number;
+  readonly pauses?: BackOff;
   /** Bytes of the files between two entries of the journal: what a killed job fetches again at most. */
   readonly journalBytes?: number;
 }

@@ -1,4 +1,5 @@
 /** A restore that is killed between any two changes it makes: the next try of the same load ends with the same data. */
+import { atOnce } from '../../test/support/pauses.ts';
 import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,7 +86,7 @@ describe('a restore that was killed', () => {
             report: () => undefined,
             signal,
             scratch: join(directory, `scratch-${changes}`),
-            retryMilliseconds: 1,
+            pauses: atOnce,
           });
         ({ crashed } = await crashAfter(changes, run));
         const [there, marker] = [await picture(target), await markerOf(target)];

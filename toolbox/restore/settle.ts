@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stagedDatabase } from '../../jobs/staging.ts';
 import { JobError } from '../job-error.ts';
 import type { Marker } from '../../jobs/load.ts';
-import { syncAll } from './durable.ts';
+import { syncAll } from '../files/durable.ts';
 import { exists, parentsOf } from './places.ts';
 import type { Place } from './places.ts';
 import { decisions } from './restoring.ts';

@@ -2,7 +2,7 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JobError } from '../job-error.ts';
-import { formatBytes } from '../report.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import type { Place } from './places.ts';
 
 /** The database's tool needs some to prepare; a full disk is no good place to start on. */

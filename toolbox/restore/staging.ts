@@ -6,7 +6,7 @@
 import { appendFile, open, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NumberSet } from '../../backup-format/number-set.ts';
-import { readOwn, replaceFile, syncAll } from './durable.ts';
+import { readOwn, replaceFile, syncAll } from '../files/durable.ts';
 import type { Place } from './places.ts';
 
 /**

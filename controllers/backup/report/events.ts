@@ -1,11 +1,11 @@
 /** The story of a backup as events; pure. */
 
+import { formatBytes } from '../../../base/bytes.ts';
 import type { JtelBackupStatus, Reason } from '../../../crds/index.ts';
 import type { StoryEvent } from '../../../runtime/report/event-recorder.ts';
 import { leftOutPhrases } from './left-out.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { Plan } from '../plan/actions.ts';
-import { size } from './figures.ts';
 import { describe } from './sentences.ts';
 import { archivedSentence, isMethodChanged } from './status.ts';
 
@@ -63,7 +63,7 @@ function storedEvents({
     events.push({
       type: 'Warning',
       reason: 'BackupShrunk',
-      note: `The backup has ${size(totalBytes)}, the last good one had ${size(shrunkFromBytes)}: find out what is missing.`,
+      note: `The backup has ${formatBytes(totalBytes)}, the last good one had ${formatBytes(shrunkFromBytes)}: find out what is missing.`,
     });
   }
   if (emptied.length > 0) {

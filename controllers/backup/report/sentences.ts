@@ -1,5 +1,6 @@
 /** The words for everything that the planner of backups decides and finds; pure. Nobody else makes sentences of it. */
 
+import { formatBytes } from '../../../base/bytes.ts';
 import type { Retention } from '../../../blob-store/retention.ts';
 import { annotations, type JtelBackup, type Reason } from '../../../crds/index.ts';
 import type { JobReport } from '../../../host-driver/host.ts';
@@ -9,7 +10,7 @@ import type { ImmutabilityFacts } from '../act/commit.ts';
 import type { Ahead } from '../observe/observed.ts';
 import type { Action } from '../plan/actions.ts';
 import type { Busy, Facts, FailedJob, Finding } from '../plan/findings.ts';
-import { duration, hours, size } from './figures.ts';
+import { duration, hours } from './figures.ts';
 
 export function describe({ reason, facts }: Finding): string {
   switch (facts.is) {
@@ -172,8 +173,8 @@ function describeProgress(progress: JobReport['progress']): string {
   if (progress === undefined) return 'the job starts';
   const { step, message, bytesDone, bytesTotal, uploadedBytes, secondsLeft } = progress;
   if (bytesDone === undefined) return message ?? step;
-  const of = bytesTotal === undefined ? '' : ` of ${size(bytesTotal)}`;
-  const sent = uploadedBytes === undefined ? '' : `, ${size(uploadedBytes)} sent`;
+  const of = bytesTotal === undefined ? '' : ` of ${formatBytes(bytesTotal)}`;
+  const sent = uploadedBytes === undefined ? '' : `, ${formatBytes(uploadedBytes)} sent`;
   const left = secondsLeft === undefined ? '' : `, about ${duration(secondsLeft)} left`;
-  return `${message ?? step}: ${size(bytesDone)}${of} read${sent}${left}`;
+  return `${message ?? step}: ${formatBytes(bytesDone)}${of} read${sent}${left}`;
 }

@@ -1,5 +1,6 @@
 /** The status of a backup after a look at it; pure. A finished one is never changed again. */
 
+import { formatBytes } from '../../../base/bytes.ts';
 import { backupTime } from '../../../backup-format/names.ts';
 import {
   statusMessageMaxLength,
@@ -15,7 +16,6 @@ import type { Committed } from '../act/commit.ts';
 import { fullBackupOperation, isFinished, jobUID } from '../desired/request.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { Plan } from '../plan/actions.ts';
-import { size } from './figures.ts';
 import { describe, describeImmutability, describeRepeated, describeWave } from './sentences.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -156,7 +156,7 @@ function withCommitted(status: JtelBackupStatus, { committed, now }: StatusInput
   return {
     ...status,
     ...facts,
-    size: size(committed.totalBytes),
+    size: formatBytes(committed.totalBytes),
     datasets: dataSets.map(({ tree: _tree, ...set }) => ({ ...set, state: 'Completed' })),
     immutability: {
       state: immutability.state,
@@ -288,9 +288,10 @@ function describeCompleted(status: JtelBackupStatus, observed: Observed): string
   const { totalBytes = 0, uploadedBytes = 0, archivedObjects = 0, immutability, datasets = [] } = status;
   const leftOut = leftOutPhrases(datasets);
   const realBytes = datasets.reduce((sum, set) => sum + (set.realBytes ?? set.bytes ?? 0), 0);
-  const real = size(realBytes) === size(totalBytes) ? '' : ` (${size(realBytes)} on a disk)`;
+  const real =
+    formatBytes(realBytes) === formatBytes(totalBytes) ? '' : ` (${formatBytes(realBytes)} on a disk)`;
   const sentences = [
-    `${size(totalBytes)} backed up${real}, ${size(uploadedBytes)} sent.`,
+    `${formatBytes(totalBytes)} backed up${real}, ${formatBytes(uploadedBytes)} sent.`,
     ...describeDoubt(status, observed),
     ...(leftOut.length === 0 ? [] : [`Not in it as they were: ${leftOut.join('; ')}.`]),
     ...(archivedObjects === 0 ? [] : [archivedSentence(archivedObjects)]),
@@ -316,7 +317,7 @@ function describeDoubt(
       `Nothing is in ${emptied.join(', ')}, where older backups had something: find out why before relying on it.${accept}`,
     ];
   return [
-    `That is far less than the ${size(shrunkFromBytes ?? 0)} of the last good one: find out what is missing.${accept}`,
+    `That is far less than the ${formatBytes(shrunkFromBytes ?? 0)} of the last good one: find out what is missing.${accept}`,
   ];
 }
 

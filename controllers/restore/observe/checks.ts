@@ -3,6 +3,7 @@
  * a list for the status; the first problem decides.
  */
 
+import { formatBytes } from '../../../base/bytes.ts';
 import { databaseSetName } from '../../../jobs/values.ts';
 import type { Manifest } from '../../../backup-format/manifest.ts';
 import { conditionMessageMaxLength, type JtelRestore, type JtelStack } from '../../../crds/index.ts';
@@ -28,7 +29,6 @@ export interface CheckDependencies {
   readonly openStore: typeof openStore;
 }
 
-const gibibyte = 2 ** 30;
 const longestMessage = Math.min(1024, conditionMessageMaxLength);
 
 /** Runs the checks until the first that does not pass. */
@@ -103,7 +103,7 @@ export async function check(
 function describeBackup({ backupID, identity, release, totals, endTime, dataSets, doubt }: Manifest): string {
   const database = dataSets.find(({ name }) => name === databaseSetName);
   const kind = database === undefined ? 'no database' : `database ${database.kind}`;
-  return `Backup ${backupID} of ${identity}: release ${release.version}, ${sizeOf(totals.totalBytes)}, ${kind}, finished at ${endTime}.${describeEmptied(doubt)}`;
+  return `Backup ${backupID} of ${identity}: release ${release.version}, ${formatBytes(totals.totalBytes)}, ${kind}, finished at ${endTime}.${describeEmptied(doubt)}`;
 }
 
 function describeEmptied(doubt: Manifest['doubt']): string {
@@ -183,7 +183,7 @@ function checkDisk({ spec }: JtelRestore, stack: JtelStack, manifest: Manifest):
   const needed = neededBytes(manifest);
   if (free === undefined)
     throw new InputError('NotChecked', `The host of ${stack.metadata.name} was not looked at yet.`);
-  const figures = `${sizeOf(needed)} are needed and ${sizeOf(free)} are free on ${stack.spec.host.address}`;
+  const figures = `${formatBytes(needed)} are needed and ${formatBytes(free)} are free on ${stack.spec.host.address}`;
   if (free >= needed) return `${figures}.`;
   if (stack.status?.data === undefined)
     throw new InputError(
@@ -258,8 +258,4 @@ async function checkPreRestoreBackup(
     result: 'Passed',
     message: `What is there is backed up to JtelBackupStore ${resource.metadata.name} first.`,
   });
-}
-
-function sizeOf(bytes: number): string {
-  return bytes >= gibibyte ? `${(bytes / gibibyte).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }

@@ -1,6 +1,6 @@
 /** A repair that helps nothing must not become a loop: from the second in a row on it pauses, until the stack has come to rest. */
 
-import { pauseSeconds } from '../../../runtime/control/back-off.ts';
+import { pauseSeconds } from '../../../base/back-off.ts';
 import { afterStackWave } from '../../times/pauses.ts';
 
 /**

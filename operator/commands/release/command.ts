@@ -3,7 +3,8 @@
  * loaded by the command that does it, so that the operator does not carry it.
  */
 import { Command, Option } from 'commander';
-import { readableBytes, UsageError, type Terminal } from '../../../command-line/terminal.ts';
+import { formatBytes } from '../../../base/bytes.ts';
+import { UsageError, type Terminal } from '../../../command-line/terminal.ts';
 import type { RegistryOptions, StoreOptions } from './options.ts';
 import type { PublishResult } from './publish.ts';
 import { optional } from '../../../base/optional.ts';
@@ -83,7 +84,7 @@ function publishCommand(terminal: Terminal): Command {
 }
 
 function publishSentence({ outcome, version, files, bytes, images, signed, digest }: PublishResult): string {
-  const what = `release ${version} (${images} components, ${files} files, ${readableBytes(bytes)}${signed ? ', signed' : ''}), sha256:${digest}`;
+  const what = `release ${version} (${images} components, ${files} files, ${formatBytes(bytes)}${signed ? ', signed' : ''}), sha256:${digest}`;
   switch (outcome) {
     case 'Published':
       return `published ${what}`;
@@ -107,7 +108,7 @@ function verifyCommand(terminal: Terminal): Command {
       const key =
         options.publicKeyFile === undefined ? {} : { publicKey: await readPublicKey(options.publicKeyFile) };
       const result = await verifyRelease(await openStore(options, terminal), version, key, terminal);
-      const sentence = `release ${version} is whole: ${result.files} files, ${readableBytes(result.bytes)}, sha256:${result.digest}`;
+      const sentence = `release ${version} is whole: ${result.files} files, ${formatBytes(result.bytes)}, sha256:${result.digest}`;
       terminal.print(options.output === 'json' ? JSON.stringify(result) : sentence);
     });
 }

@@ -4,7 +4,8 @@ import semver from 'semver';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import { ReleaseSource, type ReleaseSourceOptions } from '../../../controllers/inputs/release-source.ts';
 import { releaseFilePath, releasesFolder, versionOfManifest } from '../../../release/layout.ts';
-import { CommandError, readableBytes, type Terminal } from '../../../command-line/terminal.ts';
+import { formatBytes } from '../../../base/bytes.ts';
+import { CommandError, type Terminal } from '../../../command-line/terminal.ts';
 
 export interface ListedRelease {
   readonly version: string;
@@ -60,7 +61,7 @@ export async function verifyRelease(
     }
     bytes += expected.bytes;
     terminal.tell(
-      `[${index + 1}/${release.vanilla.length}] ${set.path} (${readableBytes(expected.bytes)}) is whole`,
+      `[${index + 1}/${release.vanilla.length}] ${set.path} (${formatBytes(expected.bytes)}) is whole`,
     );
   }
   return { version, digest, files: templates.length + release.vanilla.length, bytes };

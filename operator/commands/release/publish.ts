@@ -4,6 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { BlobError, type BlobStore } from '../../../blob-store/blob-store.ts';
+import { readIfThere } from '../../../blob-store/read.ts';
 import { ArchiveError } from '../../../release/archive/archive-error.ts';
 import { checkDump } from '../../../release/archive/dump.ts';
 import { checkArchive } from '../../../release/archive/read-archive.ts';
@@ -17,7 +18,8 @@ import {
   signManifest,
 } from '../../../release/manifest.ts';
 import { validateRelease } from '../../../release/validate.ts';
-import { CommandError, readableBytes, type Terminal } from '../../../command-line/terminal.ts';
+import { formatBytes } from '../../../base/bytes.ts';
+import { CommandError, type Terminal } from '../../../command-line/terminal.ts';
 import { readReleaseDirectory, type ReleaseDirectory, type ReleaseFile } from './directory.ts';
 import type { Registry } from './registry.ts';
 import { tryRelease } from './trial.ts';
@@ -62,7 +64,12 @@ export async function publishRelease(input: PublishInput, terminal: Terminal): P
     images: release.components.length,
     signed: input.signingKey !== undefined,
   };
-  const present = await readPublished(store, release.version, terminal.signal);
+  const present = await readIfThere(
+    store,
+    manifestPath(release.version),
+    maximumManifestBytes,
+    terminal.signal,
+  );
   if (present !== undefined && !present.equals(manifest)) throw alreadyDifferent(release, present, store);
   if (input.dryRun)
     return { ...result, outcome: present === undefined ? 'WouldPublish' : 'AlreadyPublished' };
@@ -136,19 +143,6 @@ async function completeRelease(
   return validateRelease(release, 'Published', `${input.directory}/release.yaml, completed`);
 }
 
-async function readPublished(
-  store: BlobStore,
-  version: string,
-  signal: AbortSignal,
-): Promise<Buffer | undefined> {
-  try {
-    return await store.read(manifestPath(version), maximumManifestBytes, signal);
-  } catch (error) {
-    if (error instanceof BlobError && error.reason === 'BlobNotFound') return undefined;
-    throw error;
-  }
-}
-
 async function uploadFiles(
   store: BlobStore,
   version: string,
@@ -168,7 +162,7 @@ async function uploadFiles(
     done += file.bytes;
     const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
     terminal.tell(
-      `[${index + 1}/${files.length}] ${file.path} (${readableBytes(file.bytes)}), ${percent} % of ${readableBytes(total)}`,
+      `[${index + 1}/${files.length}] ${file.path} (${formatBytes(file.bytes)}), ${percent} % of ${formatBytes(total)}`,
     );
   }
 }

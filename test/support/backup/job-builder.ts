@@ -1,4 +1,5 @@
 /** Backup jobs as tests need them: a file tree with random content, a job against the blob double, and what came of it. */
+import { atOnce } from '../pauses.ts';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -132,7 +133,7 @@ export async function runBackup(
     jobInput(double, tree, options),
     options.onProgress ?? (() => undefined),
     options.signal ?? new AbortController().signal,
-    10,
+    atOnce,
   );
   return checkedResult('backup', result);
 }

@@ -1,4 +1,5 @@
 /** Restores as tests need them: what a backup in the blob double became, asked for as the operator does. */
+import { atOnce } from '../pauses.ts';
 import { createHash } from 'node:crypto';
 import { lstat, mkdtemp, readFile, readdir, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -72,7 +73,7 @@ export async function runRestore(
       report: onProgress ?? (() => undefined),
       signal: signal ?? new AbortController().signal,
       scratch,
-      retryMilliseconds: 1,
+      pauses: atOnce,
     });
     return checkedResult('restore', result);
   } finally {

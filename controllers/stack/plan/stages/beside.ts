@@ -4,6 +4,7 @@
  * become healthy on the new data, the old ones are switched back. Undoing a restore later is the same switch.
  */
 
+import { formatBytes } from '../../../../base/bytes.ts';
 import { checkJobUID, restoreJobUID } from '../../../loading/restore-orders.ts';
 import type { Action } from '../../actions.ts';
 import { isCarriedOut, ordersToRemember } from '../../data-order.ts';
@@ -18,7 +19,6 @@ const lookSeconds = 2;
 /** Room for the database's tools and for what is written meanwhile. */
 const spareBytes = 256 * 2 ** 20;
 const spareFactor = 1.05;
-const gibibyte = 2 ** 30;
 /** A database that does not become healthy on loaded data within this time never will. */
 const databaseSeconds = 900;
 
@@ -63,11 +63,7 @@ function whyNoRoom({ observed }: PlanInput, { bytes = 0 }: DataSource): string |
   const needed = Math.ceil(bytes * spareFactor) + spareBytes;
   return diskFreeBytes >= needed
     ? undefined
-    : `${size(needed)} are needed and ${size(diskFreeBytes)} are free`;
-}
-
-function size(bytes: number): string {
-  return bytes >= gibibyte ? `${(bytes / gibibyte).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
+    : `${formatBytes(needed)} are needed and ${formatBytes(diskFreeBytes)} are free`;
 }
 
 function load(input: PlanInput, order: DataOrder, source: DataSource, beside: BesideVolumes): Verdict {

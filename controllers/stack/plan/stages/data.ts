@@ -6,7 +6,7 @@
 
 import type { JtelStack, Reason } from '../../../../crds/index.ts';
 import type { JobReport } from '../../../../host-driver/host.ts';
-import { pauseSeconds } from '../../../../runtime/control/back-off.ts';
+import { pauseSeconds } from '../../../../base/back-off.ts';
 import { checkJobUID, loadJobUID, restoreJobUID } from '../../../loading/restore-orders.ts';
 import type { Action } from '../../actions.ts';
 import { isCarriedOut, ordersToRemember, replayObjection } from '../../data-order.ts';

@@ -2,7 +2,7 @@
 
 import type { Reason } from '../../../../crds/index.ts';
 import type { JobReport } from '../../../../host-driver/host.ts';
-import { pauseSeconds } from '../../../../runtime/control/back-off.ts';
+import { pauseSeconds } from '../../../../base/back-off.ts';
 import { afterLoadJob, pauseLeft } from '../../../times/pauses.ts';
 import { failuresOf, isPermanent, loadFailure, mostFailures } from '../load-report.ts';
 import type { DataOrder, DataSource, Verdict, PlanInput } from '../../model.ts';

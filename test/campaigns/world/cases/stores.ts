@@ -1,4 +1,5 @@
 /** Storage accounts as others set them up: network rules, lifecycle rules that archive, immutability at the level of versions. */
+import { atOnce } from '../../../support/pauses.ts';
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { ContainerClient } from '@azure/storage-blob';
@@ -154,7 +155,7 @@ const networkCases: readonly WorldCase[] = [
     needs: 'sandbox',
     run: async (scene) => {
       const { blobs } = await closedAccount(await scene.part(blobDouble));
-      const uploader = new Uploader(await blobs.createUrl(600), 1, never, 1);
+      const uploader = new Uploader(await blobs.createUrl(600), 1, never, atOnce);
       const body = Buffer.from('pack');
       const sending = await rejection(
         uploader.put('packs/1', body, createHash('md5').update(body).digest('base64')),
@@ -162,7 +163,7 @@ const networkCases: readonly WorldCase[] = [
       uploader.close();
       const blob = { url: await blobs.readUrl('packs/1', 600), bytes: 4, sha256: '0'.repeat(64) };
       const reading = await rejection(
-        new BlobReader({ signal: never, retryMilliseconds: 1 }).read(blob, Buffer.alloc(4)),
+        new BlobReader({ signal: never, pauses: atOnce }).read(blob, Buffer.alloc(4)),
       );
       for (const error of [sending, reading])
         assertRefusal(error, 'StoreNetworkRefused', [/network rules/, /403 AuthorizationFailure/]);
@@ -255,7 +256,7 @@ const archiveCases: readonly WorldCase[] = [
       const [name = ''] = await archivePacks(stored, stage);
       const blob = { url: await stage.store.readUrl(name, 600), bytes: 4, sha256: '0'.repeat(64) };
       assertRefusal(
-        await rejection(new BlobReader({ signal: never, retryMilliseconds: 1 }).read(blob, Buffer.alloc(4))),
+        await rejection(new BlobReader({ signal: never, pauses: atOnce }).read(blob, Buffer.alloc(4))),
         'BlobArchived',
         [/rehydrate/],
       );

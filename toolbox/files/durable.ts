@@ -18,9 +18,9 @@ export async function ownDirectory(path: string): Promise<void> {
 }
 
 /** There is always the old content or the new one. */
-export async function replaceFile(path: string, content: string): Promise<void> {
+export async function replaceFile(path: string, content: string, mode = 0o600): Promise<void> {
   const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', 0o600);
+  const file = await open(temporary, 'w', mode);
   try {
     await file.writeFile(content);
     await file.sync();
@@ -41,7 +41,8 @@ export async function readOwn(path: string): Promise<string | undefined> {
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
+/** Names in it are on disk afterwards. */
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
     await directory.sync();
