@@ -1,7 +1,7 @@
 /**
- * Attribute parts (format 1.1): what a file tree has and an index of format 1.0 cannot say. Text like the
- * index, in objects of its own, so that whoever reads 1.0 goes on reading; docs/backup-format.md explains
- * each record. It may be forged.
+ * Attribute parts (format 1.1): what a file tree has and an index of format 1.0 cannot express. They are text
+ * like the index, in separate objects, so a reader of 1.0 is not disturbed. docs/backup-format.md explains
+ * each record. They may be forged.
  */
 import { FormatError } from './schema.ts';
 import { escapePath, formatRecord, parseRecord, unescapeBytes } from './index-format.ts';
@@ -29,14 +29,14 @@ interface TimeRecord {
   readonly mtime: number;
 }
 
-/** `F`: a symbolic link that leads out of its tree, which an index of format 1.0 must not have. */
+/** `F`: a symbolic link that leads out of its tree. An index of format 1.0 must not have one. */
 export type ExtraRecord = PartHeader | FileRecord | AttributeRecord | HardLinkRecord | TimeRecord;
 
 /** The ACL of an entry, and the one that new entries of a directory get. */
 export const accessACL = 'system.posix_acl_access';
 export const defaultACL = 'system.posix_acl_default';
 
-/** The kernel's own limits, and so the longest line. */
+/** The kernel's own limits; they bound the length of a line. */
 const longestNameBytes = 255;
 const longestValueBytes = 65_536;
 const longestLine = 2 * longestValueBytes + 4096;
@@ -45,7 +45,7 @@ const earliestSeconds = -62_135_596_800;
 
 /**
  * `user.*` and ACLs. Not `trusted.*`, which belongs to programs with all rights; not file capabilities, which
- * like setuid are never restored; not labels of security modules, which are the host's.
+ * like setuid are never restored; not labels of security modules, which belong to the host.
  */
 export function isKeptAttribute(name: string): boolean {
   return (name.startsWith('user.') && name.length > 5) || name === accessACL || name === defaultACL;
@@ -67,7 +67,7 @@ export function formatExtra(record: ExtraRecord): string {
 
 /**
  * @param place for messages.
- * @returns undefined for a record of a type that a later 1.x may bring: it is left unread.
+ * @returns undefined for a record of a type that a later 1.x may bring: the reader ignores it.
  * @throws {FormatError}
  */
 export function parseExtra(line: string, place: string): ExtraRecord | undefined {

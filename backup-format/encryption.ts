@@ -1,6 +1,7 @@
 /**
- * Encryption of chunks and index parts, AES-256-GCM: nonce (12 bytes), ciphertext, tag (16). The nonce is derived from what
- * is encrypted, so it repeats only for the very same bytes, whoever encrypts them and however often a try is repeated.
+ * Encryption of chunks and index parts with AES-256-GCM: nonce (12 bytes), ciphertext, tag (16). The nonce is
+ * derived from the plain bytes. So it repeats only for the same bytes, whoever encrypts them and however
+ * often a try is repeated.
  */
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { FormatError } from './schema.ts';

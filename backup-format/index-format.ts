@@ -1,6 +1,7 @@
 /**
- * Reading an index. It may be forged, so each line is checked on its own (form, paths, sizes) and against the lines before
- * it ({@link IndexReader}): packs are known, extents lie inside them, files are covered without gap or overlap.
+ * Reads an index. It may be forged, so each line is checked on its own (form, paths, sizes) and against the
+ * lines before it ({@link IndexReader}): packs are known, extents lie inside them, and they cover files
+ * without gap or overlap.
  */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
@@ -21,12 +22,12 @@ import type {
 export type { ExtentRecord, FileRecord, IndexRecord, PackRecord, PartHeader, SetRecord } from './record.ts';
 export { emptyDigest, escapePath, formatRecord } from './record.ts';
 
-/** A stored chunk may be longer than the chunk: zstd's frame and, encrypted, nonce and tag. */
+/** A stored chunk may be longer than the chunk, by zstd's frame and, if encrypted, nonce and tag. */
 export const longestStoredBytes = chunkBytes + 1024;
 const longestPathBytes = 4096;
 const longestLine = 32_768;
 const mostNumbers = 2 ** 31 - 1;
-/** Files are numbered as they are begun; so many may be under way at the same time. */
+/** Files are numbered as they begin; this many may be under way at the same time. */
 const mostOpenFiles = 1_000_000;
 
 const fieldsOf = { H: 5, P: 6, E: 8, F: 12, S: 6 } as const;
@@ -145,7 +146,7 @@ function fileRecord(
   };
 }
 
-/** What {@link escapePath} made; at most as long as a path may be. */
+/** A path that {@link escapePath} made; at most as long as a path may be. */
 export function unescapeBytes(text: string, fail: (what: string) => never): Buffer {
   if (!/^([A-Za-z0-9._/+=@,:-]|%[0-9A-F]{2})+$/.test(text)) fail('a path is not escaped as it should be');
   const bytes = Buffer.from(
@@ -178,12 +179,12 @@ interface SetSoFar {
 }
 
 /**
- * Facts that lines must agree with; feed it all lines of all parts of one index, in order. Extents of a file whose own
- * record never comes are to be ignored: the writer gave that file up.
+ * Checks facts that lines must agree with. Feed it all lines of all parts of one index, in order. Ignore
+ * extents of a file whose own record never comes: the writer gave that file up.
  */
 export class IndexReader {
   readonly #packs = new Map<number, PackRecord>();
-  /** Bytes of each file that extents have covered so far; done files are taken out. */
+  /** Bytes of each unfinished file that extents have covered so far. */
   readonly #covered = new Map<number, number>();
   readonly #done = new NumberSet();
   #highest = 0;
@@ -208,7 +209,7 @@ export class IndexReader {
     this.#line = 0;
   }
 
-  /** @throws {FormatError} when the line contradicts its form or what came before. */
+  /** @throws {FormatError} if the line contradicts its form or an earlier line. */
   read(line: string): IndexRecord {
     const place = `${this.#name} line ${++this.#line}`;
     const record = parseRecord(line, place);
@@ -224,7 +225,7 @@ export class IndexReader {
     return record;
   }
 
-  /** Data sets whose totals agreed with their files; complete after the last part. */
+  /** Data sets whose totals agree with their files; complete after the last part. */
   get sets(): ReadonlyMap<string, SetRecord> {
     return this.#ended;
   }

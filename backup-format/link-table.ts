@@ -1,18 +1,17 @@
 /**
- * Files with several names, by inode: 44 bytes each, so that a tree of millions of hard links stays in
- * bounds.
+ * Files with several names, by inode: 44 bytes each, so a tree of millions of hard links stays within bounds.
  */
 
-/** Of a digest, two numbers of 32 bits: what can be summed up for files with many names. */
+/** Two numbers of 32 bits from a digest. They can be summed up for files with many names. */
 export type Half = readonly [number, number];
 
-/** Which file it is, whatever its name. */
+/** Identifies the file, whatever its name. */
 export interface Inode {
   readonly device: bigint;
   readonly number: bigint;
 }
 
-/** What is known of a file by digests; all but the names as they were found with its first name. */
+/** What digests say about a file; all but the names as found with its first name. */
 export interface LinkedFile {
   /** Sum over its names. */
   readonly names: Half;
@@ -21,7 +20,7 @@ export interface LinkedFile {
   readonly time: Half;
 }
 
-/** Of a row: two words of the inode, number of the first name, then the fields of {@link LinkedFile}. */
+/** A row has two words of the inode, the number of the first name, then the fields of {@link LinkedFile}. */
 const words = 11;
 
 export class LinkTable {
@@ -29,15 +28,13 @@ export class LinkTable {
   #count = 0;
   #rows = new Uint32Array(this.#capacity * words);
 
-  /**
-   * @returns the number of its first name, undefined when this is it.
-   */
+  /** @returns the number of its first name; undefined if this is the first. */
   add(number: number, inode: Inode, { names, content, rights, time }: LinkedFile): number | undefined {
     const [low, high] = keyOf(inode);
     const at = this.#find(low, high) * words;
     const first = this.#rows[at + 2] ?? 0;
     if (first !== 0) {
-      // Typed arrays wrap around, which is what is wanted of a sum.
+      // Typed arrays wrap around, as the sum should.
       this.#rows[at + 3] = (this.#rows[at + 3] ?? 0) + names[0];
       this.#rows[at + 4] = (this.#rows[at + 4] ?? 0) + names[1];
       return first;
@@ -57,7 +54,7 @@ export class LinkTable {
     }
   }
 
-  /** The row of an inode, or the free one where it belongs. */
+  /** The row of an inode, or the free row where it belongs. */
   #find(low: number, high: number): number {
     const mask = this.#capacity - 1;
     for (let row = Math.imul(low ^ high, 0x9e3779b1) & mask; ; row = (row + 1) & mask) {
@@ -78,8 +75,8 @@ export class LinkTable {
 }
 
 /**
- * Inodes of one tree may be of several devices; the device's number spreads over the upper word, which is
- * mostly empty.
+ * Inodes of one tree may be of several devices. The device's number goes into the upper word, which is mostly
+ * empty.
  */
 function keyOf({ device, number }: Inode): readonly [number, number] {
   const high = (number >> 32n) ^ (device * 0x9e3779b1n);

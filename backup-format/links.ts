@@ -1,7 +1,7 @@
-/** Symbolic links of a file tree. One that leads out of its tree is in no backup, and no restore makes one. */
+/** Symbolic links of a file tree. Attribute parts have those that lead out of their tree; an index has none. */
 
 /**
- * True for a link that is absolute, or leads out of its tree when its text is followed from where it lies.
+ * True for a link that is absolute, or whose text leads out of its tree from where it lies.
  * @param path of the link, relative to the tree, one character a byte.
  */
 export function leadsOut(path: string, target: string): boolean {

@@ -1,10 +1,11 @@
 /**
- * Files of a Logical database set. Each is SQL that loads on its own (it begins with `USE` where it needs one) and ends with a
- * line that begins with {@link dumpEnd}; files are loaded in the order of {@link loadStep}, those of one step in any order and
- * in parallel. Views and accounts are one file for all schemas: views refer to each other across schemas.
+ * Files of a Logical database set. Each is SQL that loads on its own (it begins with `USE` if it needs one)
+ * and ends with a line that begins with {@link dumpEnd}. They are loaded in the order of {@link loadStep};
+ * files of one step in any order and in parallel. Views and accounts are one file for all schemas, because
+ * views refer to each other across schemas.
  */
 
-/** Begins the last line of each file; without it the file is not whole. */
+/** Begins the last line of each file; a file without it is not complete. */
 export const dumpEnd = '-- Dump completed';
 
 export const logicalParts = [
@@ -19,8 +20,8 @@ export const logicalParts = [
 export type LogicalPart = (typeof logicalParts)[number];
 
 /**
- * `jtel/2-tables/calls.sql`, `jtel/3-routines.sql`, `4-views.sql`. In a table's name a slash is `%2F`, a percent sign `%25`, and
- * a dot at its beginning `%2E`: a shell's `*` would pass it by.
+ * `jtel/2-tables/calls.sql`, `jtel/3-routines.sql`, `4-views.sql`. In a table's name a slash is `%2F`, a
+ * percent sign `%25`, and a dot at its beginning `%2E`, because a shell's `*` would skip it.
  * @param schema undefined for what all schemas share.
  */
 export function logicalPath(schema: string | undefined, part: LogicalPart, table?: string): string {
@@ -29,7 +30,10 @@ export function logicalPath(schema: string | undefined, part: LogicalPart, table
   return `${step}/${table.replaceAll('%', '%25').replaceAll('/', '%2F').replace(/^\./, '%2E')}.sql`;
 }
 
-/** The place in the order of loading, or undefined for what is no such path. Without a schema it concerns all of them. */
+/**
+ * The place in the order of loading; undefined for any other path. A path without a schema concerns all
+ * schemas.
+ */
 export function loadStep(path: string): { readonly schema?: string; readonly step: number } | undefined {
   const shared = /^([46])-(views|accounts)\.sql$/.exec(path);
   if (shared !== null)

@@ -1,6 +1,6 @@
 /**
- * The manifest: a backup exists when, and only when, its manifest does. It is written last, by the operator, and never
- * changed. Whoever reads one treats it as hostile: it may come from a store that others can write.
+ * The manifest: a backup exists if, and only if, its manifest does. The operator writes it last and never
+ * changes it. A reader treats it as hostile, because it may come from a store that others can write.
  */
 import { dataSet } from './data-set.ts';
 import {
@@ -30,10 +30,10 @@ import {
 } from './names.ts';
 
 export const formatVersion = 1;
-/** Grows with what older readers may leave unread. Backups without one are of format 1.0. */
+/** Increases with additions that older readers may ignore. Backups without one are of format 1.0. */
 export const formatMinor = 1;
 
-/** Longest manifest that is read at all. */
+/** The longest manifest that is read. */
 export const longestManifestBytes = 4 * 1024 * 1024;
 
 const triggers = ['Scheduled', 'Manual', 'PreUpdate', 'PreRestore', 'Relocation', 'Vanilla'] as const;
@@ -50,9 +50,9 @@ export const epoch = where(text(), (day) => {
 const time = text(patterns.time);
 const imageReference = text(/^[^\s]+$/);
 
-/** As blobs beside the manifest are called, relative to the backup's folder. */
+/** Names of blobs beside the manifest, relative to the backup's folder. */
 export const blobName = text(/^[a-z0-9][a-z0-9.-]*$/, 64);
-/** Parts of an index, or of what it cannot say. */
+/** Parts of an index, or of attributes. */
 export const mostParts = 100_000;
 
 export const dataSets = distinct(list(dataSet, { most: 100 }), ({ name }) => name);
@@ -71,20 +71,20 @@ const carriedOut = object({
   time,
 });
 
-/** In what a backup falls behind the last good one of its stack. */
+/** What a backup lacks compared with the last good one of its stack. */
 const doubt = object({
-  /** Data sets without tables or files that had some, and the last backup that has them. */
+  /** Data sets without tables or files that had some before, and the last backup that has them. */
   emptied: list(object({ dataSet: text(patterns.setName), backupID }), { most: 100 }),
-  /** The last good backup of the same method, when this one has less than half of its size. */
+  /** The last good backup of the same method, if this one has less than half of its size. */
   shrunkFrom: optional(object({ backupID, totalBytes: integer() })),
 });
 export type Doubt = Of<typeof doubt>;
 
-/** A key of encryption at rest, told apart and not told. */
+/** Identifies a key of encryption at rest without revealing it. */
 const databaseKey = object({
   /** Its number in the key file. */
   id: integer(1),
-  /** Of its number and its hex digits; the reader compares, and cannot find the key by it. */
+  /** Digest of its number and hex digits. A reader can compare it, but cannot find the key from it. */
   sha256: text(patterns.sha256),
 });
 export type DatabaseKey = Of<typeof databaseKey>;
@@ -92,15 +92,15 @@ export const databaseKeys = list(databaseKey, { most: 256 });
 
 export const server = object({
   version: text(),
-  /** `11.8`: data directories go to servers of the same series only. */
+  /** `11.8`: a data directory only fits servers of the same series. */
   series: optional(text(/^\d+\.\d+$/, 16)),
-  /** Of encryption at rest: what has to be there when the files are prepared. */
+  /** Keys of encryption at rest that preparing the files needs. */
   keys: optional(databaseKeys),
 });
-/** Binary log coordinates, as the server tells them: `file position [gtid]`. */
+/** Binary log coordinates, as the server gives them: `file position [gtid]`. */
 export const position = text(patterns.text, 4096);
 
-/** Checked before all else: what is newer cannot be judged. */
+/** Checked first, because the rest of a newer manifest cannot be judged. */
 const knownVersion: Schema<typeof formatVersion> = (value) => {
   const found = integer(1)(value);
   if (found === formatVersion) return found;
@@ -114,7 +114,7 @@ const manifestFields = object({
   backupID,
   identity,
   epoch,
-  /** Who wrote it: two writers never write one history. */
+  /** The writer: two writers must never write one history. */
   writer: object({
     clusterID: text(),
     namespace: text(),
@@ -125,7 +125,10 @@ const manifestFields = object({
   /** backupID that the stack's data were restored from, if they were. */
   parent: optional(backupID),
   trigger: oneOf(triggers),
-  /** Orders to restore that had been carried out in these data, oldest first: they count once, also on another host. */
+  /**
+   * Orders to restore that were carried out in these data, oldest first. Each counts once, also on another
+   * host.
+   */
   carriedOut: optional(list(carriedOut, { most: 1000 })),
   release: object({
     version: text(/^[0-9A-Za-z][0-9A-Za-z.+_-]*$/, 64),
@@ -135,22 +138,25 @@ const manifestFields = object({
     images: list(object({ component: text(), reference: imageReference }), { most: 1000 }),
   }),
   server: optional(server),
-  /** Images that made this backup, each with its digest: `producer` read the database's files, and can prepare them. */
+  /**
+   * Images that made this backup, each with its digest. `producer` read the database's files, and can prepare
+   * them.
+   */
   tools: optional(object({ toolbox: imageReference, producer: optional(imageReference) })),
   position: optional(position),
   startTime: time,
   endTime: time,
   encryption: optional(object({ method: oneOf(['AES-256-GCM']), keyID: text(patterns.text, 253) })),
   dataSets,
-  /** Absent: it is as good as the last one. */
+  /** Absent if it is as good as the last one. */
   doubt: optional(doubt),
-  /** What was left out on purpose: globs of file trees. */
+  /** Left out on purpose: globs of file trees. */
   excluded: list(object({ dataSet: text(patterns.setName), globs: list(text(), { most: 1000 }) }), {
     most: 100,
   }),
   /** In order. */
   indexParts: distinct(storedParts, nameOf),
-  /** In order; what the index cannot say. */
+  /** In order; attributes that the index cannot express. */
   attributeParts: optional(storedParts),
   packList: storedBlob,
   /** stack.json, release.json, compose.yaml */
@@ -167,13 +173,14 @@ const manifestFields = object({
 });
 export type Manifest = Of<typeof manifestFields>;
 
-/** The text that is stored; its sha256 stands in the JtelBackup. */
+/** The text that is stored; the JtelBackup has its sha256. */
 export function manifestText(manifest: Manifest): string {
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
 /**
- * @param expected what the reader asked for: a manifest of another stack or backup under this name is a forgery.
+ * @param expected the stack and backup that the reader asked for; a manifest of another one under this name
+ *   is a forgery.
  * @throws {FormatError} naming the field.
  */
 export function parseManifest(
@@ -197,12 +204,12 @@ export function parseManifest(
   return found;
 }
 
-/** `11.8` of `11.8.9-MariaDB-deb12-log`; undefined for what is no version. */
+/** `11.8` of `11.8.9-MariaDB-deb12-log`; undefined for anything that is not a version. */
 export function seriesOf(version: string): string | undefined {
   return /^(\d+\.\d+)\./.exec(version)?.[1];
 }
 
-/** What can be checked without reading anything else. */
+/** Checks that need nothing but the manifest. */
 function checkParts({ indexParts, attributeParts = [], packList, documents, ...rest }: Manifest): void {
   if (rest.dataSets.length === 0) throw new Misfit('is empty: a backup without data is none', 'dataSets');
   if (indexParts.length === 0) throw new Misfit('is empty', 'indexParts');

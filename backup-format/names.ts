@@ -1,16 +1,22 @@
-/** Names in a backup store: who a backup belongs to, what it is called, where its parts lie. Nothing else builds such paths. */
+/**
+ * Names in a backup store: identities, backupIDs, and paths of a backup's parts. No other code builds such
+ * paths.
+ */
 
-/** Chunks lie at multiples of this in their file; only the last of a file is shorter. */
+/** Chunks lie at multiples of this in their file; only the last chunk of a file is shorter. */
 export const chunkBytes = 65_536;
 /** A pack is closed when it has reached the first; no pack is longer than the second. */
 export const packBytes = { closed: 8 * 1024 * 1024, longest: 16 * 1024 * 1024 } as const;
-/** How long new chunks go to one epoch's packs. The store's immutability period must be longer than retention plus this. */
+/**
+ * How long new chunks go to the packs of one epoch. The store's immutability period must be longer than
+ * retention plus this.
+ */
 export const defaultEpochDays = 30;
 
 const backupIDPattern = /^(\d{4})(\d{2})(\d{2})t(\d{2})(\d{2})(\d{2})z-[0-9a-f]{6}$/;
 const dayMilliseconds = 86_400_000;
 
-/** The stack's stable name in its store: it outlives clusters, so it is no uid. */
+/** The stack's stable name in its store. It outlives clusters, so it is not a uid. */
 export function defaultIdentity(namespace: string, name: string): string {
   return `${namespace}.${name}`;
 }
@@ -34,7 +40,7 @@ export function isBackupID(text: string): boolean {
   return timeOf(text) !== undefined;
 }
 
-/** When the backup was begun, to the second. @throws {TypeError} for what is no backupID. */
+/** When the backup began, to the second. @throws {TypeError} if it is not a backupID. */
 export function backupTime(backupID: string): Date {
   const time = timeOf(backupID);
   if (time === undefined) throw new TypeError(`${JSON.stringify(backupID)} is no backupID`);
@@ -49,7 +55,7 @@ function timeOf(text: string): Date | undefined {
   return Number.isNaN(time.getTime()) || time.toISOString() !== iso ? undefined : time;
 }
 
-/** An epoch is called after the UTC day of its first backup: `20261123`. */
+/** An epoch is named after the UTC day of its first backup: `20261123`. */
 function epochAt(start: Date): string {
   return start.toISOString().slice(0, 10).replaceAll('-', '');
 }
@@ -68,11 +74,11 @@ export function epochFor(start: Date, last: string | undefined, days: number = d
   return age >= 0 && age < days * dayMilliseconds ? last : epochAt(start);
 }
 
-/** Documents beside the manifest: all that is needed to build the stack again. */
+/** Documents beside the manifest: all that a person needs to build the stack again. */
 export const documentNames = ['stack.json', 'release.json', 'compose.yaml'] as const;
 export const manifestName = 'manifest.json';
 
-/** Each try has its own, because nothing is ever written twice. */
+/** Each try has its own names, because nothing is ever written twice. */
 export function packListName(attempt: number): string {
   return `packs-${attempt}.zst`;
 }
@@ -81,12 +87,12 @@ export function indexPartName(attempt: number, part: number): string {
   return `index-${attempt}-${part}.zst`;
 }
 
-/** Part of what the index cannot say (./attributes.ts). */
+/** Part of what the index cannot express (./attributes.ts). */
 export function attributePartName(attempt: number, part: number): string {
   return `attributes-${attempt}-${part}.zst`;
 }
 
-/** Attempt and part of an index part's name, or undefined for any other name. */
+/** Try and part from the name of an index part; undefined for any other name. */
 export function parseIndexPartName(
   name: string,
 ): { readonly attempt: number; readonly part: number } | undefined {
@@ -96,7 +102,7 @@ export function parseIndexPartName(
     : { attempt: Number(attempt), part: Number(part) };
 }
 
-/** Paths relative to the store's prefix. All end in `/` where they are prefixes to list. */
+/** Paths relative to the store's prefix. A path to list ends in `/`. */
 export const paths = {
   identity: (identity: string): string => `${identity}/`,
   /** Of all epochs. */

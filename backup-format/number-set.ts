@@ -1,4 +1,4 @@
-/** A set of numbers that lie close together, one bit each: an index may have millions of files. */
+/** A set of numbers that lie close together, one bit each, because an index may have millions of files. */
 export class NumberSet {
   #bits = new Uint8Array(1024);
 

@@ -1,6 +1,7 @@
 /**
- * The list of all packs a backup uses: what the operator compares with a listing of the store before it writes the
- * manifest, and before a restore. Text, one pack a line, as in the index; stored zstd-compressed, never encrypted.
+ * The list of all packs that a backup uses. The operator compares it with a listing of the store before it
+ * writes the manifest, and before a restore. It is text, one pack a line as in the index, compressed with
+ * zstd, never encrypted.
  */
 import { FormatError } from './schema.ts';
 import { parseRecord } from './index-format.ts';
@@ -9,7 +10,7 @@ import { isBackupID } from './names.ts';
 import { formatRecord } from './record.ts';
 import type { PackRecord } from './record.ts';
 
-/** Longest list that is read at all, uncompressed: some 2 million packs, 16 TB. */
+/** The longest list that is read, uncompressed: some 2 million packs, 16 TB. */
 export const longestPackListBytes = 256 * 1024 * 1024;
 
 /** All lines, each with its line feed. */
@@ -20,13 +21,13 @@ export function* packListLines(backupID: string, packs: Iterable<PackRecord>): G
     count++;
     yield `${formatRecord(pack)}\n`;
   }
-  // A list that was cut off is no list.
+  // A list without its last line was cut off.
   yield `Z\t${count}\n`;
 }
 
 /**
- * @param backupID whose list it must be.
- * @throws {FormatError} for anything but a whole list with each pack once.
+ * @param backupID the backup that the list must belong to.
+ * @throws {FormatError} for anything but a complete list with each pack once.
  */
 export function parsePackList(text: string, backupID: string): readonly PackRecord[] {
   if (!isBackupID(backupID)) throw new TypeError(`${JSON.stringify(backupID)} is no backupID`);

@@ -1,4 +1,7 @@
-/** Records of an index, one a line, fields separated by tabs so that awk can read them; docs/backup-format.md explains each. */
+/**
+ * Records of an index: one a line, fields separated by tabs so awk can read them. docs/backup-format.md
+ * explains each.
+ */
 
 /** First line of each part. */
 export interface PartHeader {
@@ -10,7 +13,7 @@ export interface PartHeader {
   readonly part: number;
 }
 
-/** A pack; numbers count from 1 within one try of a backup. Stands before the first extent that uses it. */
+/** A pack. Numbers count from 1 within one try of a backup. It comes before the first extent that uses it. */
 export interface PackRecord {
   readonly type: 'P';
   readonly number: number;
@@ -28,7 +31,7 @@ export interface ExtentRecord {
   readonly file: number;
   readonly offset: number;
   readonly length: number;
-  /** 0: only zeros, which are stored nowhere. */
+  /** 0 for a chunk of zeros, which is stored nowhere. */
   readonly pack: number;
   readonly packOffset: number;
   readonly storedLength: number;
@@ -38,38 +41,43 @@ export interface ExtentRecord {
 
 export type EntryType = 'f' | 'd' | 'l';
 
-/** A file, directory or symbolic link. Stands after all extents of the file: without it the file is not whole. */
+/**
+ * A file, directory or symbolic link. It comes after all extents of the file; without it the file is not
+ * complete.
+ */
 export interface FileRecord {
   readonly type: 'F';
   readonly file: number;
   /** Data set. */
   readonly set: string;
   readonly entry: EntryType;
-  /** Relative, `/` between segments; bytes that are no UTF-8 are kept by {@link escapePath}. */
+  /** Relative, `/` between segments; {@link escapePath} keeps bytes that are not UTF-8. */
   readonly path: Buffer;
   readonly bytes: number;
-  /** Undefined where the source does not tell (database files): `-` in the text. */
+  /** Undefined if the source does not know it (database files): `-` in the text. */
   readonly mode: number | undefined;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
-  /** Whole seconds since 1970; in an index never below 0: attribute parts have what is earlier. */
+  /** Whole seconds since 1970. In an index never below 0; attribute parts have earlier times. */
   readonly mtime: number | undefined;
-  /** Sha256 over {@link digestLine} of all chunks in order; of directories and links the digest of nothing. */
+  /**
+   * Sha256 over {@link digestLine} of all chunks in order; for directories and links the digest of nothing.
+   */
   readonly digest: string;
   /** Of a symbolic link. */
   readonly target: Buffer | undefined;
 }
 
-/** A file with what attribute parts say of it. */
+/** A file with what attribute parts say about it. */
 export interface WholeRecord extends FileRecord {
   readonly attributes: readonly Attribute[];
-  /** Number of the first name of the same file, when this is another one. */
+  /** Number of the first name of the same file, if this is another name. */
   readonly first?: number;
   /** Not in the index itself: a link that leads out of its tree. */
   readonly isBeside?: true;
 }
 
-/** One extended attribute; an ACL is one too, in the kernel's own form. */
+/** One extended attribute. An ACL is one too, in the kernel's own form. */
 export interface Attribute {
   readonly name: string;
   readonly value: Buffer;
@@ -88,7 +96,7 @@ export interface SetRecord {
 
 export type IndexRecord = PartHeader | PackRecord | ExtentRecord | FileRecord | SetRecord;
 
-/** Bytes of paths that stand for themselves; every other is `%XX`. */
+/** Bytes of paths that stand for themselves; all others become `%XX`. */
 const plainByte = /[A-Za-z0-9._/+=@,:-]/;
 const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < 128 && plainByte.test(String.fromCharCode(byte)) ? 1 : 0,
@@ -123,10 +131,10 @@ export function formatRecord(record: IndexRecord): string {
   }
 }
 
-/** What the digest of a file is made of: for each chunk, in order, its sha256 in hex and a line feed. Hash this text. */
+/** What the digest of a file is made of: for each chunk, in order, its sha256 in hex and a line feed. */
 export function digestLine(chunkSha256: string): string {
   return `${chunkSha256}\n`;
 }
 
-/** Digest of what has no chunks: sha256 of nothing. */
+/** Digest of an entry without chunks: sha256 of nothing. */
 export const emptyDigest = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';

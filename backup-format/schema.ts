@@ -1,13 +1,13 @@
 /**
- * Documents that somebody else may have forged: each is described once, and from that follow its type and its check. A schema
- * is a function: it takes what JSON.parse gave and returns a copy of the fields it knows, each one checked. What it does not
- * know is left out, so that older code reads what newer code wrote.
+ * Schemas for documents that somebody may have forged. Each document is described once; its type and its
+ * check follow from that. A schema is a function: it takes what JSON.parse returned, and returns a copy with
+ * the fields it knows, each checked. It leaves out unknown fields, so older code reads what newer code wrote.
  */
 
-/** What is wrong with a document; the message names the document and the field, and never repeats a value. */
+/** What is wrong with a document. The message names the document and the field, and never repeats a value. */
 export class FormatError extends Error {
   override readonly name = 'FormatError';
-  /** `NewerFormat`: written by a newer operator. `Invalid`: damaged, forged, or of something else. */
+  /** `NewerFormat`: a newer operator wrote it. `Invalid`: it is damaged, forged, or something else. */
   readonly reason: 'NewerFormat' | 'Invalid';
 
   constructor(message: string, reason: 'NewerFormat' | 'Invalid' = 'Invalid') {
@@ -16,9 +16,9 @@ export class FormatError extends Error {
   }
 }
 
-/** What a schema throws; {@link read} makes a FormatError of it. */
+/** What a schema throws; {@link read} turns it into a FormatError. */
 export class Misfit extends Error {
-  /** From the value that was given, as in `dataSets[3].bytes`; empty: that value itself. */
+  /** From the given value, as in `dataSets[3].bytes`; empty means that value itself. */
   readonly path: string;
 
   constructor(message: string, path = '') {
@@ -30,13 +30,13 @@ export class Misfit extends Error {
 /** @throws {Misfit} */
 export type Schema<T> = (value: unknown) => T;
 
-/** What a schema lets through: `type Blob = Of<typeof blob>`. */
+/** The type that a schema returns: `type Blob = Of<typeof blob>`. */
 export type Of<S> = S extends Schema<infer T> ? T : never;
 
 /** A field that may be absent. */
 interface OptionalField<T> {
   readonly schema: Schema<T>;
-  /** Also left out when it does not fit. */
+  /** Also left out if it does not fit. */
   readonly forgiving: boolean;
 }
 
@@ -65,7 +65,7 @@ export const patterns = {
 } as const;
 
 /**
- * @param what the document is called in messages.
+ * @param what name of the document in messages.
  * @throws {FormatError}
  */
 export function read<T>(schema: Schema<T>, value: unknown, what: string): T {
@@ -97,17 +97,20 @@ export function object<const F extends Fields>(fields: F): Schema<ObjectOf<F>> {
   };
 }
 
-/** For a field of {@link object}: it may be absent. */
+/** For a field of {@link object} that may be absent. */
 export function optional<T>(schema: Schema<T>): OptionalField<T> {
   return { schema, forgiving: false };
 }
 
-/** For a field of {@link object} that only informs: what does not fit is left out, and the rest is read. */
+/**
+ * For a field of {@link object} that only informs. A value that does not fit is left out, and the rest is
+ * read.
+ */
 export function informing<T>(schema: Schema<T>): OptionalField<T> {
   return { schema, forgiving: true };
 }
 
-/** One of several objects, told apart by the text in one of their fields. */
+/** One of several objects, distinguished by the text in one of their fields. */
 export function oneBy<M extends Readonly<Record<string, Schema<unknown>>>>(
   name: string,
   schemas: M,
@@ -120,7 +123,7 @@ export function oneBy<M extends Readonly<Record<string, Schema<unknown>>>>(
 }
 
 export interface ListBounds {
-  /** Entries; default 0. */
+  /** Number of entries; default 0. */
   readonly least?: number;
   readonly most: number;
 }
@@ -169,7 +172,7 @@ export const boolean: Schema<boolean> = (value) => {
   return value;
 };
 
-/** The same with a rule that one schema alone cannot say. @param check throws a {@link Misfit} */
+/** The same with a rule that a single schema cannot express. @param check throws a {@link Misfit} */
 export function where<T>(schema: Schema<T>, check: (value: T) => void): Schema<T> {
   return (value) => {
     const checked = schema(value);
@@ -178,7 +181,7 @@ export function where<T>(schema: Schema<T>, check: (value: T) => void): Schema<T
   };
 }
 
-/** Two entries of the same name would make one of them invisible. */
+/** Of two entries with the same name, one would be invisible. */
 export function distinct<T>(
   schema: Schema<readonly T[]>,
   nameOf: (entry: T) => string,
@@ -202,7 +205,7 @@ function own(given: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(given, name) ? given[name] : undefined;
 }
 
-/** Paths are made only when something is wrong: lists have millions of entries. */
+/** Paths are built only after an error, because lists have millions of entries. */
 function within<T>(step: string | number, schema: Schema<T>, value: unknown): T {
   try {
     return schema(value);

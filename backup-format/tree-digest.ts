@@ -1,7 +1,7 @@
 /**
- * Says whether two file trees are the same without keeping either: sums of digests over all entries, so that
- * the order in which a file system gives them does not matter. A backup job tells them, a look at a restored
- * tree tells them again.
+ * Says whether two file trees are the same without keeping either. It adds up digests over all entries, so
+ * the order in which a file system lists them does not matter. A backup job computes the sums, and a check of
+ * a restored tree computes them again.
  */
 import { hash } from 'node:crypto';
 import type { TreeDigests } from './data-set.ts';
@@ -11,8 +11,8 @@ import { escapePath } from './record.ts';
 import type { Attribute, EntryType } from './record.ts';
 
 /**
- * Permissions that a restore gives: never setuid; setgid only where it means whose files will be in a
- * directory.
+ * Permissions that a restore sets: never setuid; setgid only on directories, where it decides the group of
+ * new files.
  */
 export const keptMode = { f: 0o1777, d: 0o3777, l: 0 } as const;
 
@@ -30,7 +30,7 @@ export interface TreeEntry {
   readonly digest: string;
   /** Of a link. */
   readonly target?: Buffer;
-  /** Of a file that has more names than this one. */
+  /** For a further name of a file. */
   readonly inode?: Inode;
 }
 
@@ -42,7 +42,7 @@ export class TreeDigest {
 
   /**
    * @param number from 1, higher with each call.
-   * @returns the number under which the same file came first, for a further name of it.
+   * @returns for a further name of a file, the number of its first name.
    */
   add(number: number, entry: TreeEntry): number | undefined {
     const path = escapePath(entry.path);

@@ -1,4 +1,4 @@
-/** Properties that are absent when there is nothing to say: `undefined` is never written into an object here. */
+/** Properties that are absent rather than `undefined`. */
 
 type WithoutUndefined<T> = {
   [K in keyof T as undefined extends T[K] ? never : K]: T[K];
@@ -6,7 +6,7 @@ type WithoutUndefined<T> = {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** `{ ...optional({ width, name }) }` has those of the properties that are not undefined. */
+/** `{ ...optional({ width, name }) }` has only the properties that are not undefined. */
 export function optional<const T extends object>(properties: T): WithoutUndefined<T> {
   const present: Partial<T> = {};
   for (const name of Object.keys(properties) as (keyof T)[])

@@ -1,11 +1,14 @@
 /**
- * What both command lines of this project, `jtel-operator` and `kubectl jtel`, have in common: where help and errors go, and
- * the exit codes 0 done, 1 failed, 2 called the wrong way.
+ * What both command lines, `jtel-operator` and `kubectl jtel`, share: where help and errors go, and the exit
+ * codes 0 done, 1 failed, 2 wrong usage.
  */
 import { CommanderError, type Command } from 'commander';
 import { UsageError, type Terminal } from './terminal.ts';
 
-/** @param isExpected for errors whose message stands for itself; all others are shown with their stack. @returns the exit code. */
+/**
+ * @param isExpected whether an error's message is enough; all others are shown with their stack.
+ * @returns the exit code.
+ */
 export async function runCommandLine(
   program: Command,
   argv: readonly string[],
@@ -28,7 +31,7 @@ export async function runCommandLine(
 }
 
 function exitCode(error: unknown, terminal: Terminal, isExpected: (error: unknown) => boolean): number {
-  // Commander has told the user already.
+  // Commander has already printed it.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof ExitCode) return error.code;
   if (terminal.signal.aborted) {
@@ -47,7 +50,7 @@ function exitCode(error: unknown, terminal: Terminal, isExpected: (error: unknow
   return 1;
 }
 
-/** Everything was told already; only the code is left. */
+/** Everything is printed already; only the code is left. */
 export class ExitCode extends Error {
   override readonly name = 'ExitCode';
   readonly code: number;

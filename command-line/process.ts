@@ -1,12 +1,15 @@
-/** What both programs do with the process they run in. */
+/** What both programs do with their process. */
 
-/** @param work told by its signal that SIGINT or SIGTERM came, or that nobody reads the output any more. @returns the exit code. */
+/**
+ * @param work gets a signal that aborts on SIGINT or SIGTERM, or when nobody reads the output any more.
+ *   @returns the exit code.
+ */
 export async function runInProcess(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const controller = new AbortController();
   const stop = (signal: NodeJS.Signals): void => controller.abort(new Error(`${signal} received`));
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
-  // A closed pipe (`… | head`) is the reader's right, not an error of ours.
+  // A reader may close the pipe (`… | head`); that is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     controller.abort(error);

@@ -1,20 +1,20 @@
-/** What a command needs of its surroundings, so that tests can be the surroundings. */
+/** What a command needs from its surroundings, so tests can provide them. */
 
 export interface Terminal {
-  /** Results. One line, without its end. */
+  /** Prints a result: one line, without its end. */
   readonly print: (line: string) => void;
-  /** Progress, warnings and errors. One line, without its end. */
+  /** Prints progress, a warning or an error: one line, without its end. */
   readonly tell: (line: string) => void;
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
 }
 
-/** The user asked for something that cannot be: exit code 2. */
+/** The user asked for something impossible: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The work failed: exit code 1. The message stands for itself; no stack is shown. */
+/** The work failed: exit code 1. The message is enough; no stack is shown. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }

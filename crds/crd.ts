@@ -1,11 +1,11 @@
 /**
- * Reads the hand-written CRDs. The generator, the tests and whoever installs the CRDs use this, so that there is one idea
- * of which files there are and what of their structure matters.
+ * Reads the hand-written CRDs. The generator, the tests and every installation use this, so they agree on the
+ * list of files and on the parts of their structure that matter.
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
-/** The part of OpenAPI v3 that a structural schema may use and ours do use. */
+/** The part of OpenAPI v3 that a structural schema may use and ours use. */
 export interface Schema {
   title?: string;
   type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
@@ -69,7 +69,7 @@ export const crdFiles = [
   'jtelbackupstore.yaml',
 ] as const;
 
-/** @throws when a file is missing or is not YAML. */
+/** @throws if a file is missing or is not YAML. */
 export function readCRDs(): CustomResourceDefinition[] {
   return crdFiles.map(
     (file) => parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as CustomResourceDefinition,

@@ -1,4 +1,4 @@
-/** An example that the API server would refuse is worse than none. CEL rules are checked by the integration tests. */
+/** An example that the API server would refuse is worse than none. The integration tests check CEL rules. */
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
@@ -16,7 +16,7 @@ interface Manifest {
   readonly spec?: unknown;
 }
 
-/** Kubernetes refuses unknown fields (strict validation); JSON schema only does so when it is told to. */
+/** Kubernetes refuses unknown fields (strict validation). JSON schema does so only on request. */
 function closed(schema: Schema): object {
   const { properties, items, format: _, ...rest } = schema;
   return {

@@ -1,4 +1,7 @@
-/** Generated files are committed so that the types can be read without running anything; this keeps them from going stale. */
+/**
+ * Generated files are committed, so people can read the types without running anything. This test keeps them
+ * fresh.
+ */
 import { expect, test } from 'vitest';
 import { staleFiles } from './generate.ts';
 

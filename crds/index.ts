@@ -1,4 +1,7 @@
-/** The API of this project, for code: kinds, their types, conditions, reasons and the names of labels and annotations. */
+/**
+ * The API of this project, for code: kinds, their types, conditions, reasons and the names of labels and
+ * annotations.
+ */
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from './generated/types.ts';
 import type { ResourceKind } from '../runtime/kind.ts';
 
@@ -66,45 +69,49 @@ export const requestConditionTypes = ['Complete', 'Failed', 'Progressing'] as co
 export const conditionMessageMaxLength = 4096;
 export const statusMessageMaxLength = 1024;
 
-/** Keeps a JtelBackup while a job of it may be on a host. */
+/** Keeps a JtelBackup while one of its jobs may be on a host. */
 export const backupFinalizer = 'jtel.de/backup';
 
-/** Keeps a test restore until its scratch project is gone. */
+/** Keeps a test restore until its scratch project is removed. */
 export const restoreFinalizer = 'jtel.de/restore';
 
-/** Keeps a stack until its host was dealt with as `deletionPolicy` says. */
+/** Keeps a stack until its host was treated as `deletionPolicy` says. */
 export const stackFinalizer = 'jtel.de/stack';
 
 export const annotations = {
   /** uid of the stack; consent to `deletionPolicy: Destroy`. */
   confirmDestroy: 'jtel.de/confirm-destroy',
-  /** Git commit that the spec came from; recorded in history. */
+  /** Git commit that the spec came from; the history records it. */
   sourceRevision: 'jtel.de/source-revision',
-  /** Any new value asks for a reconcile now. */
+  /** Any new value asks for a look now. */
   reconcileRequestedAt: 'jtel.de/reconcile-requested-at',
-  /** Any new value tries a spec again that failed and was taken back or held. */
+  /** Any new value tries a spec again that failed and was undone or held. */
   retry: 'jtel.de/retry',
-  /** On a stack: the backupID up to which somebody else wrote its history in the store; consent to go on with it. */
+  /** On a stack: consent to continue the history of backups that somebody else wrote, up to this backupID. */
   adoptBackups: 'jtel.de/adopt-backups',
-  /** Time at which data were loaded (`status.data.time`) that are lost: consent to begin anew without them. */
+  /** Time at which lost data were loaded (`status.data.time`): consent to begin anew without them. */
   beginAnew: 'jtel.de/begin-anew',
-  /** On a stack: the backupID up to which backups are as they should be, although they lack what older ones had. */
+  /**
+   * On a stack: backups up to this backupID are as they should be, although they lack what older ones had.
+   */
   acceptBackup: 'jtel.de/accept-backup',
-  /** uid of a stack that is deleted and whose host was dealt with; set by the operator. */
+  /** uid of a deleted stack whose host was treated; set by the operator. */
   cleanedUp: 'jtel.de/cleaned-up',
-  /** `true` lets a stack, or a backup with a job on its host, go whose host cannot be reached any more. */
+  /** `true` lets a stack, or a backup with a job on its host, go although the host cannot be reached. */
   abandonHost: 'jtel.de/abandon-host',
 } as const;
 
 export const labels = {
   /** Name of the stack that an object belongs to. */
   stack: 'jtel.de/stack',
-  /** Kubernetes' own word for who made an object and may remove it; see {@link madeByOperator}. */
+  /**
+   * Kubernetes' own label for the program that made an object and may remove it; see {@link madeByOperator}.
+   */
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
 
-/** How the operator, and the pods of its CronJobs, call themselves to the API. */
+/** Name of the operator, and of the pods of its CronJobs, towards the API. */
 export const operatorName = 'jtel-operator';
 
-/** Of what the operator makes by itself and may remove again. */
+/** For objects that the operator makes itself and may remove again. */
 export const madeByOperator = { [labels.managedBy]: operatorName } as const;

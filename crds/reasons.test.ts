@@ -1,9 +1,12 @@
-/** Reasons are an API: alerts and runbooks name them. These tests keep the closed set closed, and in step with the drivers. */
+/**
+ * Reasons are an API: alerts and runbooks name them. These tests keep the closed set closed, and in step with
+ * the drivers.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { reasonGroups, reasons } from './index.ts';
 
-/** Members of a string union as it stands in a source file; a type cannot be asked at run time. */
+/** Members of a string union in a source file, because types do not exist at run time. */
 function unionMembers(file: string, type: string): string[] {
   const source = readFileSync(new URL(file, import.meta.url), 'utf8');
   const declaration = new RegExp(`export type ${type} =([^;]*);`).exec(

@@ -1,9 +1,9 @@
 /**
- * The closed set of reasons that conditions and events may carry, each explained in one sentence for the person who reads
- * it at 3 a.m. To add one, add a line here and run `node crds/generate.ts` (docs/reasons.md).
+ * The closed set of reasons that conditions and events may carry. One sentence explains each, for the person
+ * who reads it at 3 a.m. To add one, add a line here and run `make generate` (docs/reasons.md).
  *
- * `host` and `store` repeat the names in `host-driver/host.ts` and `blob-store/blob-store.ts`, because `crds` depends on
- * nothing; `crds/reasons.test.ts` fails when they drift apart.
+ * `host` and `store` repeat the names in `host-driver/host.ts` and `blob-store/blob-store.ts`, because `crds`
+ * may not import them. `crds/reasons.test.ts` fails if they differ.
  */
 
 const host = {
@@ -270,7 +270,7 @@ export const reasons = {
 
 export type Reason = keyof typeof reasons;
 
-/** For names that come from elsewhere, such as a driver's error. */
+/** For names from elsewhere, such as a driver's error. */
 export function isReason(word: string): word is Reason {
   return Object.hasOwn(reasons, word);
 }

@@ -1,4 +1,4 @@
-/** What must hold of every field, so that a new one cannot forget it. */
+/** Rules that hold for every field, so a new one cannot forget them. */
 import { describe, expect, test } from 'vitest';
 import { readCRDs, schemaOf, type Schema } from './crd.ts';
 import {
@@ -97,7 +97,7 @@ describe('every field', () => {
         schema['x-kubernetes-validations'] === undefined &&
         schema.format !== 'date-time',
     );
-    // Times are checked by their format. This one is compared with the stack's name by a rule of the spec.
+    // Times are checked by their format. A rule of the spec compares this one with the stack's name.
     expect(unchecked.map(({ path }) => path)).toEqual(['JtelRestore.spec.confirmReplace']);
   });
 });
@@ -128,7 +128,7 @@ describe('every kind', () => {
   });
 });
 
-/** The different limits of the fields whose path ends so. */
+/** The different limits of fields whose paths end like this. */
 function maxLengths(suffix: string): number[] {
   return [
     ...new Set(fields.filter(({ path }) => path.endsWith(suffix)).map(({ schema }) => schema.maxLength ?? 0)),

@@ -1,4 +1,4 @@
-/** Job `backup`: what it is asked for, and what it says that it stored. */
+/** Job `backup`: its input, and its result about what it stored. */
 import { databaseKinds } from '../backup-format/data-set.ts';
 import {
   backupID,
@@ -37,8 +37,8 @@ import {
 } from './values.ts';
 
 /**
- * An index part whose chunks need not be stored again. One of the two digests must be there: parts of Completed backups have
- * the manifest's sha256, those of an interrupted try the Content-MD5 (base64) of a listing.
+ * An index part whose chunks need not be stored again. It has one of the two digests: parts of Completed
+ * backups have the manifest's sha256, those of an interrupted try the Content-MD5 (base64) of a listing.
  */
 const knownIndexPart = where(
   object({
@@ -53,7 +53,7 @@ const knownIndexPart = where(
 );
 export type KnownIndexPart = Of<typeof knownIndexPart>;
 
-/** Where the job may create blobs and do nothing else. */
+/** Where the job may create blobs, and nothing else. */
 const uploadTarget = object({
   /** `https://account.blob.core.windows.net/container`, without query and trailing slash. */
   containerUrl: text(/^https?:\/\/[^\s?#]+[^\s?#/]$/),
@@ -68,12 +68,17 @@ export type UploadTarget = Of<typeof uploadTarget>;
 
 const backupDatabase = object({
   kind: oneOf(databaseKinds),
-  /** Mount point of the volume shared with the companion ({@link ./companion.ts}); only used with kind Physical. */
+  /**
+   * Mount point of the volume shared with the companion ({@link ./companion.ts}); only with kind Physical.
+   */
   exchange: path,
   ...databaseFields,
-  /** Key files of encryption at rest that the release itself brings: a database that needs another could be restored nowhere. */
+  /**
+   * Key files of encryption at rest that the release brings. A backup that needs another key could be
+   * restored nowhere.
+   */
   keyPaths: optional(keyPaths),
-  /** The keys in them, by which the backup says what it needs. */
+  /** The keys in them; the backup names those that it needs. */
   keys: optional(databaseKeys),
 });
 export type BackupDatabase = Of<typeof backupDatabase>;
@@ -89,30 +94,34 @@ export const backupJobInput = where(
   object({
     type: oneOf(['backup']),
     backupID,
-    /** 1 for the first try of this backup; names of index parts contain it, so tries never collide. */
+    /** 1 for the first try of this backup. Names of index parts contain it, so tries never collide. */
     attempt: integer(1, 999_999),
     identity,
     epoch,
     upload: uploadTarget,
     /**
-     * Index parts in order: of the last Completed backup of the same epoch, then of interrupted tries of this backup (each
-     * try's parts 1…n without a gap). Wrong ones cannot spoil a backup silently: the operator lists all packs at the end.
+     * Index parts in order: of the last Completed backup of the same epoch, then of interrupted tries of this
+     * backup (each try's parts 1…n without a gap). Wrong ones cannot spoil a backup unnoticed: the operator
+     * lists all packs at the end.
      */
     known: list(knownIndexPart, { most: 1_000_000 }),
     database: optional(backupDatabase),
     fileTrees: distinct(list(backupTree, { most: mostTrees }), ({ name }) => name),
     limits: object({
-      /** Read from the sources; default: no limit. */
+      /** Limit for reading from the sources; default: none. */
       bytesPerSecond: optional(integer(1024)),
       /** Uploads at the same time; default 4. */
       uploads: optional(integer(1, 32)),
-      /** Threads that hash and compress; default: the cores the job may use. */
+      /** Threads that hash and compress; default: the cores that the job may use. */
       threads: optional(integer(1, 64)),
       /** zstd level, default 1. */
       compressionLevel: optional(integer(-20, 19)),
     }),
     encryption: optional(encryptionKey),
-    /** Directory for what does not fit into memory; default `/var/tmp/jtel-job`. Emptied at the start and at the end. */
+    /**
+     * Directory for what does not fit into memory; default `/var/tmp/jtel-job`. Emptied at the start and at
+     * the end.
+     */
     scratch: optional(path),
   }),
   ({ database, fileTrees }) => {
@@ -122,12 +131,12 @@ export const backupJobInput = where(
 );
 export type BackupJobInput = Of<typeof backupJobInput>;
 
-/** A blob the job wrote beside its packs; `name` is relative to the backup's folder. */
+/** A blob that the job wrote beside its packs; `name` is relative to the backup's folder. */
 const writtenBlob = object({
   name: blobName,
   bytes: integer(),
   sha256: text(patterns.sha256),
-  /** As listings give it: what the operator compares. */
+  /** As listings have it; the operator compares it. */
   md5: text(patterns.md5),
 });
 export type WrittenBlob = Of<typeof writtenBlob>;
@@ -136,10 +145,10 @@ export const backupJobResult = object({
   backupID: text(),
   attempt: integer(1),
   indexParts: list(writtenBlob, { most: mostParts }),
-  /** What the index cannot say; in order. Absent from a job of format 1.0. */
+  /** Attributes that the index cannot express; in order. Absent in results of format 1.0. */
   attributeParts: optional(list(writtenBlob, { most: mostParts })),
   packList: writtenBlob,
-  /** All packs that the backup uses, of this try and earlier ones. */
+  /** All packs that the backup uses, from this try and earlier ones. */
   packs: integer(),
   dataSets,
   /** Bytes of the sources. */
@@ -152,7 +161,10 @@ export const backupJobResult = object({
   reusedBytes: integer(),
   server: optional(server),
   position: optional(position),
-  /** Known index parts that could not be used, one sentence each: more was stored than need be, nothing else. */
+  /**
+   * Known index parts that could not be used, one sentence each. The job stored more than necessary; nothing
+   * else follows.
+   */
   knownIgnored: informing(list(text(), { most: 1_000_000 })),
 });
 export type BackupJobResult = Of<typeof backupJobResult>;

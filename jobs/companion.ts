@@ -1,7 +1,7 @@
 /**
- * How a job and its companion, a container of the stack's own database image, work together over the exchange volume. The
- * scripts are constants: nothing is ever put into their text. What they need lies in option files (0600) that the driver
- * puts into the companion: `--defaults-file` makes them all that mariadb-backup reads.
+ * How a job and its companion, a container of the stack's own database image, work together over the exchange
+ * volume. The scripts are constants; nothing is ever inserted into their text. The driver puts option files
+ * (0600) into the companion, and `--defaults-file` makes mariadb-backup read nothing else.
  */
 
 /** Mount point of the exchange volume, in job and companion. */
@@ -9,40 +9,47 @@ export const exchangePath = '/run/exchange';
 
 /** Names in the exchange volume. */
 export const exchange = {
-  /** Written by the companion when it has begun; a pipe is open for writing by then. */
+  /** The companion writes it when it has begun; a pipe is then open for writing. */
   started: 'started',
-  /** Written by the backup job when it has opened the pipe: from then on its end ends the tool. */
+  /** The backup job writes it when it has opened the pipe. From then on the end of the pipe ends the tool. */
   reading: 'reading',
-  /** The named pipe; whoever comes first makes it. */
+  /** The named pipe; the first of the two makes it. */
   stream: 'stream',
-  /** What the tool said (stderr). */
+  /** The tool's error output. */
   log: 'log',
-  /** The tool's exit code in decimal, renamed into place when it has ended. */
+  /** The tool's exit code in decimal, renamed into place when the tool has ended. */
   exitCode: 'exit-code',
-  /** Written by the restore job when all files are in place: the companion then prepares them. */
+  /** The restore job writes it when all files are in place; the companion then prepares them. */
   prepare: 'prepare',
-  /** Touched every two seconds while the companion prepares: one that was killed writes no exit code. */
+  /**
+   * The companion touches it every two seconds while it prepares, because a killed one writes no exit code.
+   */
   alive: 'alive',
 } as const;
 
-/** Where files of the database's own container wait to be copied to their places: what is put in before the start lies below its tmpfs. */
+/**
+ * Where files of the database's own container wait until they are copied to their places: what is put in
+ * before the start lies below its tmpfs.
+ */
 const ownFilesPath = '/run/jtel/own';
 
-/** Files as the driver puts them in, so that the companion finds each at its path. */
+/** Files as the driver puts them in, so the companion finds each at its path. */
 export function atOwnPlaces(files: readonly CompanionFile[]): readonly CompanionFile[] {
   return files.map((file) => ({ ...file, path: `${ownFilesPath}${file.path}` }));
 }
 
-/** The tool's last words, without which a backup or a preparation is not whole, whatever the exit code. */
+/** The tool's last words. Without them a backup or a preparation is not complete, whatever the exit code. */
 export const completionMark = 'completed OK!';
 
 /** Where the driver puts the option file into the companion. */
 export const optionFilePath = '/run/jtel/companion.cnf';
 
-/** For a server that does not speak TLS as the first one wants it; only there when the release leaves that open. */
+/**
+ * For a server that refuses TLS as the first file asks for it; present only if the release leaves that open.
+ */
 const openOptionFilePath = '/run/jtel/companion-open.cnf';
 
-/** Entry point of both companions: a shell that every image has. */
+/** Entry point of both companions: a shell, which every image has. */
 export const companionEntrypoint: readonly string[] = ['/bin/sh', '-c'];
 
 const prologue = `set -u
@@ -55,10 +62,11 @@ finish() { printf '%s\\n' "$1" > ${exchange.exitCode}.new && mv ${exchange.exitC
 `;
 
 /**
- * Streams a physical backup into the pipe. Run as root beside the database, whose volume is mounted (read-only) where the
- * server has it. A reader that goes away ends it. The tool does not wait for the reader to come: a shell beside it holds the
- * pipe open for reading until then, and for three minutes at most. Two threads: the tool reads past
- * the page cache and then writes what it read, so that with one thread either the disk or the pipe is idle.
+ * Streams a physical backup into the pipe. It runs as root beside the database, whose volume is mounted
+ * read-only where the server has it. It ends if the reader goes away. The tool does not wait for the reader:
+ * a shell beside it holds the pipe open for reading until the reader comes, at most three minutes. It uses
+ * two threads: the tool reads past the page cache and then writes what it read, so with one thread either the
+ * disk or the pipe would be idle.
  */
 export const backupScript = `${prologue}[ -p ${exchange.stream} ] || mkfifo ${exchange.stream} 2>/dev/null || [ -p ${exchange.stream} ] || finish 126
 exec 4<> ${exchange.stream}
@@ -78,13 +86,13 @@ wait $holder
 finish $code
 `;
 
-/** Where the driver puts the directory to be prepared. */
+/** Where the driver puts the name of the directory to prepare. */
 const targetPath = '/run/jtel/target';
 
 /**
- * Prepares restored files when the job says so. Run as root, the volume mounted for writing. Options come from the files' own
- * backup-my.cnf, which the job has made anew: told another option file, the tool does not pass on the place of the keys of
- * encryption at rest, and without any it reads the image's.
+ * Prepares restored files when the job says so. It runs as root, with the volume mounted for writing. Options
+ * come from the files' own backup-my.cnf, which the job has written anew. With another option file the tool
+ * does not pass on the place of the keys of encryption at rest; without any it reads the image's file.
  */
 export const prepareScript = `${prologue}: > ${exchange.started}
 target=$(cat ${targetPath})
@@ -103,11 +111,11 @@ export interface BackupServer {
   readonly port: number;
   readonly user: string;
   readonly password: string;
-  /** The release wants TLS with a certificate that was checked, by this file of the companion. */
+  /** The release asks for TLS with a certificate checked by this file in the companion. */
   readonly tls?: { readonly certificateAuthority?: string | undefined };
 }
 
-/** Option files for {@link backupScript}. @throws {TypeError} for what option files cannot hold. */
+/** Option files for {@link backupScript}. @throws {TypeError} for values that option files cannot hold. */
 export function backupOptionFiles({
   host,
   port,
@@ -126,7 +134,8 @@ export function backupOptionFiles({
     path: string,
     ...more: readonly (readonly [name: string, value: string])[]
   ): CompanionFile => ({ path, content: optionFile([...options, ...more]), mode: 0o600 });
-  // A server without TLS, or one that cannot prove its certificate: as clients of that server's own series connect.
+  // For a server without TLS, or one that cannot prove its certificate: connects as clients of that server's
+  // own series do.
   if (tls === undefined)
     return [file(optionFilePath), file(openOptionFilePath, ['ssl-verify-server-cert', '0'])];
   const authority = tls.certificateAuthority;
@@ -140,7 +149,7 @@ export function backupOptionFiles({
   ];
 }
 
-/** Put into a companion before its start. */
+/** Files that are put into a companion before its start. */
 export interface CompanionFile {
   readonly path: string;
   readonly content: string;

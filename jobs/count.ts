@@ -1,4 +1,4 @@
-/** Job `count`: what is really there, table by table and tree by tree. */
+/** Job `count`: what really exists, table by table and tree by tree. */
 import { treeFacts } from '../backup-format/data-set.ts';
 import {
   boolean,
@@ -18,12 +18,12 @@ export const countJobInput = object({
   type: oneOf(['count']),
   database: optional(databaseAccess),
   fileTrees: distinct(list(sourceTree, { most: mostTrees }), ({ name }) => name),
-  /** Also `CHECK TABLE` and `CHECKSUM TABLE` for each table, and all files: reads everything. */
+  /** Also `CHECK TABLE` and `CHECKSUM TABLE` for each table, and all files. This reads everything. */
   checksum: boolean,
 });
 export type CountJobInput = Of<typeof countJobInput>;
 
-/** As the server has it: it may hold any character. */
+/** As the server has it; it may hold any character. */
 const tableName = text(/^/, 256);
 
 const countedTable = object({

@@ -1,7 +1,7 @@
 /**
- * The contract of all jobs on hosts: what the operator may ask for, and what a job says. The controllers fill it in, the toolbox
- * reads it, and the other way round: both from this folder, in which each input and each answer is one schema. Inputs reach
- * the job as `/run/job/spec.json` (0600, gone once it was read): they contain secrets.
+ * The contract of all jobs on hosts: their inputs and results. The controllers write inputs and read results,
+ * the toolbox does the reverse, and both use the one schema of each in this folder. An input reaches the job
+ * as `/run/job/spec.json` (0600, removed once it was read), because it contains secrets.
  */
 import {
   finite,
@@ -27,7 +27,7 @@ export const jobInput = oneBy('type', {
 });
 export type JobInput = Of<typeof jobInput>;
 
-/** What a job of each type says when it is done. */
+/** The result of a job of each type. */
 export const jobResults = {
   probe: probeJobResult,
   load: loadJobResult,
@@ -35,10 +35,10 @@ export const jobResults = {
   restore: restoreJobResult,
   count: countJobResult,
 } satisfies Record<JobInput['type'], Schema<unknown>>;
-/** Of a job whose type is not known, any of them. */
+/** Any of them, if the type of the job is not known. */
 export type JobResult<T extends JobInput['type'] = JobInput['type']> = Of<(typeof jobResults)[T]>;
 
-/** For people: any characters, as long as the log that it comes from. */
+/** For people: any characters, as long as a line of the log may be. */
 const words = text(/^/, Number.MAX_SAFE_INTEGER);
 
 const progress = object({
@@ -57,39 +57,39 @@ export type JobProgress = Of<typeof progress>;
 const anything: Schema<unknown> = (value) => value;
 
 /**
- * A line of a job's log, JSON in one line. The last one has the result, or why there is none; what else it may have is for
- * people. A result is read by the schema of its job.
+ * A line of a job's log: JSON in one line. The last line has the result, or why there is none; other fields
+ * are for people. The schema of the job reads the result.
  */
 export const jobLine = object({
   progress: informing(progress),
   result: optional(anything),
-  /** `reason` is a {@link JobErrorReason}, or one that another version of the toolbox knows. */
+  /** `reason` is a {@link JobErrorReason}, or one of another version of the toolbox. */
   error: informing(object({ reason: words, message: informing(words) })),
 });
 
 /** Stable reasons; the operator passes them on. */
 export type JobErrorReason =
-  | 'SpecInvalid' // what the operator asked for cannot be done
+  | 'SpecInvalid' // the job cannot do what the operator asked for
   | 'SpecMissing' // the container was started without its input, or a second time
-  | 'DataNotEmpty' // there is data that this load did not write; nothing was touched
+  | 'DataNotEmpty' // another load wrote the data; nothing was touched
   | 'DownloadFailed' // the store did not give a data set
   | 'DataSetCorrupt' // length, digest or form of a data set is wrong; nothing was written
   | 'DiskFull'
   | 'DatabaseUnreachable'
-  | 'DatabaseInsecure' // there is no connection as safe as the release asks for
+  | 'DatabaseInsecure' // no connection is as safe as the release asks for
   | 'DatabaseFailed' // the database refused a statement
-  | 'StatementRefused' // the database refused a statement of a dump for what does not get better by itself
-  | 'LogicalImpossible' // a table cannot be kept by a logical backup; the message says what to do
-  | 'DatabaseKeysMissing' // the keys of encryption at rest are not where a backup or a restore needs them
-  | 'ProducerFailed' // the database's own tool did not deliver a whole backup
+  | 'StatementRefused' // the database refused a statement of a dump, and trying again does not help
+  | 'LogicalImpossible' // a logical backup cannot keep a table; the message says what to do
+  | 'DatabaseKeysMissing' // the backup or restore does not have the keys of encryption at rest
+  | 'ProducerFailed' // the database's own tool did not deliver a complete backup
   | 'UploadFailed' // the store did not take an object
-  | 'UploadConflict' // an object of this try is there already with other content: the next try needs another number
-  | 'StoreCredentialsRefused' // the store does not take the signature (any more): a new try with a fresh one goes on
-  | 'StoreNetworkRefused' // the store does not let in the address of this host
+  | 'UploadConflict' // an object of this try exists already with other content: the next try needs another number
+  | 'StoreCredentialsRefused' // the store does not accept the signature (any more): a new try with a fresh one continues
+  | 'StoreNetworkRefused' // the store does not admit the address of this host
   | 'BlobArchived' // an object lies in a tier where it cannot be read
-  | 'KnownPartInvalid' // an index that chunks should be taken from is not what it should be
+  | 'KnownPartInvalid' // an index whose chunks should be reused is wrong
   | 'FileTreeFailed' // a file tree could not be read
-  | 'BackupInvalid' // an index or a pack is damaged, forged or missing; nothing came to its place
+  | 'BackupInvalid' // an index or a pack is damaged, forged or missing; nothing was placed
   | 'BackupFormatNewer'
   | 'DecryptionKeyWrong'
   | 'PrepareFailed' // the database's own tool could not prepare the restored files

@@ -1,4 +1,7 @@
-/** Jobs `probe` and `load`: is there data, and a release's vanilla data brought to where there is none. */
+/**
+ * Jobs `probe` and `load`: probe says whether there are data; load writes a release's vanilla data where
+ * there are none.
+ */
 import {
   Misfit,
   distinct,
@@ -15,7 +18,7 @@ import {
 } from '../backup-format/schema.ts';
 import { databaseAccess, loadID, mostTrees, path, targetTree, url } from './values.ts';
 
-/** Schemas that no stack owns; `jtel_operator` is this project's own. */
+/** Schemas that no stack owns; `jtel_operator` belongs to this project. */
 export const systemSchemas = ['mysql', 'sys', 'information_schema', 'performance_schema', 'jtel_operator'];
 
 const targets = {
@@ -55,7 +58,7 @@ const fields = object({
 });
 export type LoadJobInput = Of<typeof fields>;
 
-/** Each data set has somewhere to go. */
+/** Each data set has a target. */
 export const loadJobInput = where(fields, ({ database, fileTrees, dataSets }) => {
   for (const set of dataSets) {
     if (set.kind === 'Database' && database === undefined)
@@ -65,7 +68,7 @@ export const loadJobInput = where(fields, ({ database, fileTrees, dataSets }) =>
   }
 });
 
-/** Says beside the data which load wrote them. */
+/** A mark beside the data that says which load wrote them. */
 export const loadMarker = object({
   loadID: text(),
   state: oneOf(['loading', 'loaded']),

@@ -1,4 +1,4 @@
-/** Job `restore`: what it is asked for, and what it says that it brought back. */
+/** Job `restore`: its input, and its result about what it restored. */
 import { backupID, dataSets, identity, mostParts } from '../backup-format/manifest.ts';
 import { packBytes } from '../backup-format/names.ts';
 import {
@@ -46,7 +46,7 @@ const packToRead = object({
 });
 export type PackToRead = Of<typeof packToRead>;
 
-/** What of the manifest a restore needs. */
+/** The part of the manifest that a restore needs. */
 const backupToRead = object({
   backupID,
   identity,
@@ -73,8 +73,8 @@ const restoreDatabase = oneBy('kind', {
     exchange: path,
     ...ownerFields,
     /**
-     * Files in the companion that can hold keys of encryption at rest, each at the place where a backup may say that it is;
-     * the last one stands for any other place.
+     * Files in the companion that can hold keys of encryption at rest, each where a backup may expect it; the
+     * last one stands for any other place.
      */
     keyPaths: optional(keyPaths),
   }),
@@ -85,8 +85,9 @@ export type RestoreDatabase = Of<typeof restoreDatabase>;
 const fields = object({
   type: oneOf(['restore']),
   /**
-   * `Check` reads the whole index, looks whether all packs are there, whether the key fits, whether there is room and (with
-   * Refuse) whether the places are empty, and writes nothing: it can run beside a stack that works. Default `Restore`.
+   * `Check` reads the whole index and writes nothing, so it can run beside a working stack. It checks whether
+   * all packs exist, whether the key fits, whether there is room and (with Refuse) whether the places are
+   * empty. Default `Restore`.
    */
   purpose: optional(oneOf(['Check', 'Restore'])),
   loadID,
@@ -107,7 +108,7 @@ const fields = object({
 export type RestoreJobInput = Of<typeof fields>;
 export const restoreJobInput = where(fields, checkTargets);
 
-/** Every data set has its place, and no other than its own. */
+/** Every data set has its place, and only its own. */
 function checkTargets({ backup, database: target, fileTrees }: RestoreJobInput): void {
   for (const { name, kind } of backup.dataSets) {
     const hasPlace =
@@ -140,7 +141,10 @@ export const restoreJobResult = object({
       name: text(patterns.setName),
       files: integer(),
       bytes: integer(),
-      /** Entries whose extended attributes or ACLs the host's file system does not take; none where absent. */
+      /**
+       * Entries whose extended attributes or ACLs the host's file system does not accept; absent if there are
+       * none.
+       */
       withoutAttributes: optional(integer()),
     }),
     { most: mostTrees },

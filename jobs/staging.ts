@@ -1,17 +1,17 @@
 /**
- * Where a restore gathers files before they come to their places: in the volumes that they will lie in, so that coming to
- * their places is a rename. What lies there is never data; whoever finds it may remove it.
+ * Where a restore gathers files before it places them: in the volume that they will lie in, so placing is a
+ * rename. These files are never data; anybody may remove them.
  */
 
-/** At the root of a file tree; belongs to this project, is no data. */
+/** At the root of a file tree. It belongs to this project and is not data. */
 export const markerDirectory = '.jtel-operator';
 
-/** At the root of the database's volume, gone when the restore has ended. */
+/** At the root of the database's volume; removed when the restore has ended. */
 export const databaseStaging = '.jtel-restore';
 
 /**
- * The data directory to be, which the companion prepares before it comes to its place.
- * @param volumePath where whoever asks has the database's volume.
+ * The future data directory, which the companion prepares before it is placed.
+ * @param volumePath where the caller has the database's volume mounted.
  */
 export function stagedDatabase(volumePath: string): string {
   return `${volumePath}/${databaseStaging}/data`;

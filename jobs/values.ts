@@ -1,10 +1,13 @@
-/** What the inputs of several jobs have in common. */
+/** Values that the inputs of several jobs share. */
 import { integer, list, object, optional, patterns, text, type Of } from '../backup-format/schema.ts';
 
-/** Name of the database's data set; file trees have the names of the release manifest, which cannot be this one. */
+/**
+ * Name of the database's data set. File trees have the names of the release manifest, which cannot use this
+ * one.
+ */
 export const databaseSetName = 'database';
 
-/** Absolute, no segment begins with a dot or a dash. */
+/** Absolute; no segment begins with a dot or a dash. */
 export const path = text(/^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/);
 
 /** In a container of a stack, as release manifests have them. */
@@ -13,23 +16,26 @@ export const keyPaths = list(text(/^(\/[A-Za-z0-9._@+-]+)+$/), { most: 1000 });
 /** A signed URL: a secret. */
 export const url = text(/^https?:\/\/[^\s]+$/, 4096);
 
-/** Names a load; a new try has the same and resumes on what it wrote itself, and only on that. */
+/** Names a load. A new try has the same name and continues on what it wrote itself, and only on that. */
 export const loadID = text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
 
-/** The release asks for TLS with a certificate that was checked; without this jobs connect as clients of the server's series do. */
+/**
+ * The release asks for TLS with a checked certificate. Without it jobs connect as clients of the server's
+ * series do.
+ */
 const databaseTLS = object({
-  /** PEM; without it the certificate is proved by the password, which servers can since MariaDB 11.4. */
+  /** PEM. Without it the password proves the certificate; servers can do that since MariaDB 11.4. */
   certificateAuthority: optional(text(/^-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s-]*$/, 256 * 1024)),
 });
 export type DatabaseTLS = Of<typeof databaseTLS>;
 
-/** How a job comes to a database that runs. */
+/** How a job reaches a running database. */
 export const databaseFields = {
   host: text(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/),
   port: integer(1, 65_535),
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   rootPassword: text(/^[^\u0000-\u001F]+$/),
-  /** Those that belong to the stack. */
+  /** Schemas that belong to the stack. */
   schemas: list(text(/^[A-Za-z0-9_]{1,64}$/), { most: 64 }),
   tls: optional(databaseTLS),
 };
@@ -37,14 +43,14 @@ export const databaseAccess = object(databaseFields);
 export type DatabaseAccess = Of<typeof databaseAccess>;
 
 const id = integer(0, 65_534);
-/** Of everything that is written. */
+/** Applies to everything that is written. */
 export const ownerFields = { uid: id, gid: id };
 
-/** A file tree that is written to, where it is mounted. */
+/** A file tree to write, and where it is mounted. */
 export const targetTree = object({ name: text(patterns.setName), path, ...ownerFields });
 export type TargetTree = Of<typeof targetTree>;
 
-/** A file tree that is read, where it is mounted. */
+/** A file tree to read, and where it is mounted. */
 export const sourceTree = object({
   name: text(patterns.setName),
   path,

@@ -27,8 +27,8 @@ export interface Kit {
 }
 
 /**
- * Runs a command's work with a connection that ends with it. @throws UsageError if the kubeconfig leads to no
- * cluster.
+ * Runs a command's work with a connection that ends with it.
+ * @throws UsageError if the kubeconfig leads to no cluster.
  */
 export async function withKit<T>(
   options: GlobalOptions,

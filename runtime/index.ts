@@ -1,6 +1,6 @@
 /**
- * The small controller runtime: API client, caches, work queue, leader election, reporting. It knows nothing of jtel.
- * Only this folder imports @kubernetes/client-node: its KubeConfig makes every connection.
+ * The controller runtime: API client, caches, work queue, leader election, reporting. It knows nothing of
+ * jtel. Only this folder imports @kubernetes/client-node, whose KubeConfig makes every connection.
  */
 export * from './objects.ts';
 export * from './errors.ts';

@@ -1,6 +1,6 @@
 /**
- * Names a kind of object together with its TypeScript type, so that one generic client (`runtime`) serves all
- * kinds. Also the part of Kubernetes' object metadata that this project reads: `crds` depends on nothing.
+ * Names a kind of object together with its TypeScript type, so one generic client serves all kinds. It also
+ * has the part of Kubernetes' object metadata that this project reads.
  */
 
 /** Where the API server serves a kind; `__type` exists for the compiler only. */
@@ -13,12 +13,12 @@ export interface ResourceKind<T> {
   readonly __type?: T;
 }
 
-/** Metadata of a namespaced object as read from the API server, which fills in everything that is required here. */
+/** Metadata of a namespaced object from the API server, which fills in all fields that are required here. */
 export interface ObjectMeta {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
-  /** Opaque; only ever compared for equality and sent back. */
+  /** Opaque; only compared for equality and sent back. */
   readonly resourceVersion: string;
   /** Counts changes of `spec`; starts at 1. */
   readonly generation: number;
@@ -33,7 +33,7 @@ export interface ObjectMeta {
   readonly managedFields?: readonly ManagedFields[];
 }
 
-/** Which program set which fields, and when it last did. */
+/** Which program set which fields, and when. */
 export interface ManagedFields {
   readonly manager?: string;
   readonly subresource?: string;

@@ -1,6 +1,6 @@
 /**
- * The shape that every Kubernetes object shares, as it travels in JSON: all times are strings here, from lists, watches
- * and single reads alike (client-node's own models mix `Date` and string).
+ * The shape that every Kubernetes object shares, in JSON. All times are strings here, from lists, watches and
+ * single reads alike (client-node's own models mix `Date` and string).
  */
 
 import type { OwnerReference } from './kind.ts';
@@ -25,13 +25,13 @@ export interface KubernetesObject {
   readonly metadata?: ObjectMeta;
 }
 
-/** Which object of a kind: `namespace` is empty for cluster-scoped kinds. */
+/** Names an object of a kind: `namespace` is empty for cluster-scoped kinds. */
 export interface ObjectKey {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** The key of an object that the API server has seen; throws when it has no name. */
+/** The key of an object from the API server; throws if it has no name. */
 export function keyOf(object: KubernetesObject): ObjectKey {
   const name = object.metadata?.name;
   if (name === undefined || name === '')
@@ -39,7 +39,7 @@ export function keyOf(object: KubernetesObject): ObjectKey {
   return { namespace: object.metadata?.namespace ?? '', name };
 }
 
-/** `namespace/name`, or `name` for cluster-scoped objects; the way keys appear in logs and maps. */
+/** `namespace/name`, or `name` for cluster-scoped objects: the form of keys in logs and maps. */
 export function formatKey(key: ObjectKey): string {
   return key.namespace === '' ? key.name : `${key.namespace}/${key.name}`;
 }

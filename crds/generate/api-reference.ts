@@ -1,4 +1,4 @@
-/** CRDs → docs/api.md, the reference of all fields for users. */
+/** Makes docs/api.md from the CRDs: the reference of all fields for users. */
 import type { CustomResourceDefinition, Schema } from '../crd.ts';
 import { schemaOf } from '../crd.ts';
 
@@ -16,7 +16,7 @@ function typeOf(schema: Schema): string {
   return schema.type ?? 'value';
 }
 
-/** Bounds in words; lengths of strings only matter when somebody hits them, and then the API server says so. */
+/** Bounds in words. A string's length matters only to those who exceed it, and the API server tells them. */
 function bounds(schema: Schema): string[] {
   const words: string[] = [];
   if (schema.enum !== undefined)
@@ -45,7 +45,7 @@ function rowsOf(schema: Schema, path: string, required: boolean): Row[] {
   return [row, ...childRows(schema, path)];
 }
 
-/** Lists of plain values have no rows of their own for their items. */
+/** Items of plain lists have no rows of their own. */
 function itemRules(schema: Schema): string[] {
   return schema.items === undefined || schema.items.properties !== undefined
     ? []

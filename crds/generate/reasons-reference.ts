@@ -1,4 +1,7 @@
-/** The list of reasons → docs/reasons.md, for the person who sees one in `kubectl get` and asks what it means. */
+/**
+ * Makes docs/reasons.md from the list of reasons, for people who see one in `kubectl get` and want to know
+ * what it means.
+ */
 import { reasonGroups } from '../reasons.ts';
 
 export function reasonsReference(): string {

@@ -1,6 +1,7 @@
 /**
- * CRDs → TypeScript types, with json-schema-to-typescript. Every object with a `title` becomes a named type; the same title
- * in two places (LocalReference, Condition, …) must be the same shape and becomes one type.
+ * Makes TypeScript types from the CRDs, with json-schema-to-typescript. Every object with a `title` becomes a
+ * named type. The same title in two places (LocalReference, Condition, …) must have the same shape and
+ * becomes one type.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { compile } from 'json-schema-to-typescript';
@@ -31,7 +32,7 @@ function arrayOf(items: Schema, types: Map<string, Hoisted>, path: string): stri
   return `${tsType ?? (type === 'integer' ? 'number' : String(type))}[]`;
 }
 
-/** Collects titled objects in `types` and leaves their names in the places where they are used. */
+/** Collects titled objects in `types` and leaves their names in their places. */
 function convert(schema: Schema, types: Map<string, Hoisted>, path: string): JSONSchema {
   const description = schema.description === undefined ? {} : { description: schema.description };
   if (schema['x-kubernetes-int-or-string'] === true) return { ...description, tsType: 'number | string' };
@@ -72,7 +73,7 @@ function convert(schema: Schema, types: Map<string, Hoisted>, path: string): JSO
   return { ...description, tsType: schema.title };
 }
 
-/** The root object, with what Kubernetes itself defines put in place. */
+/** The root object, with what Kubernetes itself defines filled in. */
 function convertRoot(crd: CustomResourceDefinition, types: Map<string, Hoisted>): void {
   const { group, names, versions } = crd.spec;
   const root = schemaOf(crd);
@@ -88,7 +89,7 @@ function convertRoot(crd: CustomResourceDefinition, types: Map<string, Hoisted>)
   hoisted.schema.required = ['apiVersion', 'kind', 'metadata', 'spec'];
 }
 
-/** @throws when an object has no title, or one title stands for two shapes. */
+/** @throws if an object has no title, or one title has two shapes. */
 export async function typeScriptTypes(crds: readonly CustomResourceDefinition[]): Promise<string> {
   const types = new Map<string, Hoisted>();
   for (const crd of crds) convertRoot(crd, types);

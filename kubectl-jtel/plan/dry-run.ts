@@ -14,8 +14,8 @@ import type { Kit } from '../kit.ts';
 const maximumBytes = 1024 * 1024;
 
 /**
- * @param file path, or `-` for standard input. @throws UsageError for a bad file, ApiError with the server's
- *   objection
+ * @param file path, or `-` for standard input.
+ * @throws UsageError for a bad file, ApiError with the server's objection
  */
 export async function stackAsIfApplied(kit: Kit, name: string, file: string): Promise<JtelStack> {
   const { cluster, namespace, connection, call } = kit;

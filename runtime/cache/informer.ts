@@ -1,4 +1,6 @@
-/** A kind kept in memory: one store, filled by a reflector for the whole cluster or one for each namespace. */
+/**
+ * Keeps a kind in memory: one store, filled by one reflector for the whole cluster or one for each namespace.
+ */
 import type { ResourceKind } from '../kind.ts';
 import type { KubeConnection } from '../client/connection.ts';
 import type { CallObserver } from '../client/transport.ts';
@@ -61,7 +63,7 @@ export class Informer<T extends KubernetesObject> {
     await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
   }
 
-  /** Resolves once all that existed has been read; rejects with the signal's reason when that aborts first. */
+  /** Resolves once all existing objects were read; rejects with the signal's reason if that aborts first. */
   async synced(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const aborted = Promise.withResolvers<never>();

@@ -1,4 +1,4 @@
-/** The store behind an informer: what was last heard, and who wants to know of changes. */
+/** The store behind an informer: the last known objects, and who listens for changes. */
 import { formatKey, keyOf, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import { ValueIndex } from './value-index.ts';
 import type { Change, ChangeListener, Index, Store } from './store.ts';
@@ -38,17 +38,17 @@ export class ObjectStore<T extends KubernetesObject> implements Store<T> {
     return index;
   }
 
-  /** Says that all there was has been read. */
+  /** Marks the store as complete: all existing objects were read. */
   markSynced(): void {
     this.#synced = true;
   }
 
-  /** Takes in an object as the server has it now. */
+  /** Stores an object as the server has it now. */
   put(object: T): void {
     const key = keyOf(object);
     const previous = this.get(key);
     if (previous !== undefined && previous.metadata?.uid !== object.metadata?.uid) {
-      // Another object under the same name: what belonged to the old one must be told of its end.
+      // Another object of the same name: listeners must hear that the old one ended.
       this.remove(previous);
       this.put(object);
       return;
@@ -63,7 +63,7 @@ export class ObjectStore<T extends KubernetesObject> implements Store<T> {
     );
   }
 
-  /** Takes out an object that the server no longer has; `object` is its last state. */
+  /** Removes an object that the server no longer has; `object` is its last state. */
   remove(object: T): void {
     const key = keyOf(object);
     const id = formatKey(key);
@@ -72,7 +72,7 @@ export class ObjectStore<T extends KubernetesObject> implements Store<T> {
     this.#tell({ type: 'Deleted', key, object });
   }
 
-  /** Takes in a whole list of a scope (one namespace, or all): changes are told for the differences only. */
+  /** Stores a whole list of a scope (one namespace, or all). Listeners hear only the differences. */
   replaceAll(objects: readonly T[], namespace?: string): void {
     const present = new Set(objects.map((object) => formatKey(keyOf(object))));
     for (const [id, object] of this.#objects) {

@@ -1,7 +1,8 @@
 /**
- * Keeps a store equal to what the server has of one kind in one scope: list, then watch from there, for ever. A watch
- * that ends goes on from its last version; an expired version, and now and then the clock, lead to a new list, of which
- * only the differences are told (watches do lose events: etcd #17529, #18089).
+ * Keeps a store equal to what the server has of one kind in one scope: it lists, then watches from there,
+ * without end. A watch that ends continues from its last version. An expired version leads to a new list, and
+ * so does the clock now and then, because watches lose events (etcd #17529, #18089). Listeners hear only the
+ * differences.
  */
 import type { ResourceKind } from '../kind.ts';
 import { isGone } from '../client/api-error.ts';
@@ -18,11 +19,14 @@ import { watchOnce } from './watch-once.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface ReflectorTimes {
-  /** The server ends each watch after about so long; at most 27. Default 25 s: a dead watch is noticed within 30 s. */
+  /**
+   * The server ends each watch after about this time; at most 27. Default 25 s: a dead watch is noticed
+   * within 30 s.
+   */
   readonly watchSeconds?: number;
   /** Default 5 s. */
   readonly silenceGraceSeconds?: number;
-  /** A full list at least so often. Default 900 s. */
+  /** A full list at least this often. Default 900 s. */
   readonly relistSeconds?: number;
   /** Longest pause after failures. Default 10 s. */
   readonly maxDelaySeconds?: number;
@@ -37,7 +41,7 @@ export interface ReflectorOptions<T extends KubernetesObject> extends ReflectorT
   readonly logger: Logger;
   /** The first list is in the store. */
   readonly onListed: () => void;
-  /** A watch ended other than as agreed. */
+  /** A watch ended in another way than agreed. */
   readonly onRestart?: (reason: string) => void;
   readonly observe?: CallObserver;
   readonly pageSize?: number;
@@ -67,7 +71,7 @@ export class Reflector<T extends KubernetesObject> {
     const { relistSeconds = 900, onListed } = this.#options;
     let version = await this.#list(signal);
     onListed();
-    // Everybody's lists at the same moment would be a burst.
+    // If all reflectors listed at the same moment, that would be a burst.
     const relistAt = performance.now() + spread(relistSeconds, [0.9, 1.1], Math.random) * 1000;
     while (!signal.aborted && performance.now() < relistAt) {
       const next = await this.#watch(version, signal);
@@ -76,10 +80,10 @@ export class Reflector<T extends KubernetesObject> {
     }
   }
 
-  /** In a function of its own, so that the untrimmed list is not held in memory for as long as the watch goes on. */
+  /** In a separate function, so the untrimmed list is not held in memory while the watch lasts. */
   async #list(signal: AbortSignal): Promise<string> {
     const { connection, kind, namespace, store, observe, pageSize } = this.#options;
-    // A page of 500 large objects takes a busy server a while.
+    // A busy server needs a while for a page of 500 large objects.
     const options = { signal, timeoutSeconds: 60, ...optional({ pageSize }) };
     const listing = await listPages(
       connection,
@@ -92,7 +96,7 @@ export class Reflector<T extends KubernetesObject> {
     return listing.resourceVersion;
   }
 
-  /** The version to go on from; undefined to list again. */
+  /** The version to continue from; undefined to list again. */
   async #watch(from: string, signal: AbortSignal): Promise<string | undefined> {
     const {
       connection,
@@ -139,7 +143,7 @@ export class Reflector<T extends KubernetesObject> {
         await this.#failed('Watch', end.error, signal);
         return version;
       case 'Ended':
-        // A server that ends watches at once is on its way down: no busy loop.
+        // A server that ends watches at once is going down; this avoids a busy loop.
         if (performance.now() - start < 1000 && version === from)
           await this.#failed('Watch', new Error('watch ended at once'), signal);
         else this.#healthy();

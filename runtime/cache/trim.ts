@@ -1,4 +1,7 @@
-/** What a cache need not hold: bookkeeping of writers, which is most of a small object (22 kB → 6 kB measured). */
+/**
+ * Removes what a cache need not hold: bookkeeping of writers, which is most of a small object (22 kB → 6 kB
+ * measured).
+ */
 import type { KubernetesObject } from '../objects.ts';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';

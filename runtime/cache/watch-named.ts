@@ -1,4 +1,4 @@
-/** Tells the changes of one object that is known by name, without listing its kind and without its content: for Secrets. */
+/** Watches one object by name, without listing its kind and without its content. For Secrets. */
 import type { ResourceKind } from '../kind.ts';
 import { isForbidden } from '../client/api-error.ts';
 import type { KubeConnection } from '../client/connection.ts';
@@ -10,12 +10,12 @@ import { watchOnce } from './watch-once.ts';
 const lastsSeconds = 240;
 const graceSeconds = 10;
 const pauses: BackOff = { firstSeconds: 1, longestSeconds: 30 };
-/** Rights are given by people. */
+/** A person may grant the missing right at any time. */
 const forbiddenPauseSeconds = 300;
 
 /**
- * Calls `changed` for each change, and once at the beginning when the object is there: what came between the caller's read and the watch is
- * not missed. Runs until the signal aborts; never throws.
+ * Calls `changed` for each change, and once at the beginning if the object exists, so a change between the
+ * caller's read and the watch is not missed. Runs until the signal aborts; never throws.
  */
 export async function watchNamed(
   connection: KubeConnection,

@@ -1,6 +1,6 @@
 /**
- * One watch, from its start to its end, as a promise. Not client-node's `Watch`: it swallows what handlers throw and what
- * the server says when it refuses, and cannot be ended before it was answered.
+ * One watch, from its start to its end, as a promise. It does not use client-node's `Watch`, which swallows
+ * what handlers throw and what the server says when it refuses, and cannot be ended before it was answered.
  */
 import type { Readable } from 'node:stream';
 import type { ResourceKind } from '../kind.ts';
@@ -12,7 +12,7 @@ import { answerOf, errorFrom, parse, urlOf } from '../client/transport.ts';
 import type { KubernetesObject } from '../objects.ts';
 
 export type WatchEnd =
-  /** Ended by the server as agreed: go on from the last version. */
+  /** The server ended it as agreed: continue from the last version. */
   | { readonly reason: 'Ended' }
   /** The server no longer has that version: list again. */
   | { readonly reason: 'Expired' }
@@ -23,20 +23,23 @@ export type WatchEnd =
 
 export interface WatchRequest {
   readonly namespace: string | undefined;
-  /** Empty: from now, what is there is told first. */
+  /** Empty: from now on; existing objects come first. */
   readonly resourceVersion: string;
-  /** Only the object of this name, and only its metadata: what lies in it does not travel. */
+  /** Only the object of this name, and only its metadata; its content is not sent. */
   readonly name?: string;
-  /** The server ends the watch after so long (with a bookmark shortly before): one that lasts longer is known to be dead. */
+  /**
+   * The server ends the watch after this time (with a bookmark shortly before). A watch that lasts longer is
+   * dead.
+   */
   readonly lastsSeconds: number;
-  /** Time past its end until a watch counts as dead. */
+  /** Time past its end after which a watch counts as dead. */
   readonly graceSeconds: number;
 }
 
 export interface WatchHandlers<T> {
   changed(object: T): void;
   deleted(object: T): void;
-  /** Everything up to this version has been told. */
+  /** Everything up to this version was delivered. */
   reached(resourceVersion: string): void;
 }
 
@@ -72,12 +75,12 @@ export async function watchOnce<T extends KubernetesObject>(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
-    // Whatever the reason for the end: nothing more is to come from this one.
+    // After its end, whatever the reason, this watch must deliver nothing more.
     controller.abort();
   }
 }
 
-/** Delivers line by line until the server ends the stream, or says why it cannot go on. */
+/** Delivers line by line until the server ends the stream, or says why it cannot continue. */
 async function follow<T extends KubernetesObject>(
   connection: KubeConnection,
   session: Session,
@@ -109,7 +112,7 @@ async function follow<T extends KubernetesObject>(
   return { reason: 'Ended' };
 }
 
-/** Whole lines only; throws when the stream breaks before its agreed end. */
+/** Whole lines only; throws if the stream breaks before its agreed end. */
 async function* linesOf(response: Readable): AsyncGenerator<string> {
   response.setEncoding('utf8');
   let rest = '';

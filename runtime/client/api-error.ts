@@ -1,11 +1,11 @@
-/** What the API server (or the way to it) answered when it did not do what was asked. */
+/** The answer of the API server (or of something before it) when it did not do what was asked. */
 
 /** `status` of an {@link ApiError} when no HTTP answer came at all. */
 export const NO_ANSWER = 0;
 
 export class ApiError extends Error {
   override readonly name = 'ApiError';
-  /** HTTP status code; {@link NO_ANSWER} when the server was not reached or did not answer in time. */
+  /** HTTP status code; {@link NO_ANSWER} if the server was not reached or did not answer in time. */
   readonly status: number;
   /** `metav1.StatusReason` such as `NotFound`, or `Unreachable`, `Timeout`. */
   readonly reason: string;
@@ -29,7 +29,9 @@ export function isNotFound(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === 404;
 }
 
-/** The object changed (or is another one of the same name) since it was read: read again, decide again. */
+/**
+ * The object changed (or was replaced by another of the same name) since it was read: read and decide again.
+ */
 export function isConflict(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === 409 && error.reason !== 'AlreadyExists';
 }
@@ -38,7 +40,7 @@ export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === 409 && error.reason === 'AlreadyExists';
 }
 
-/** The server no longer has the version that was asked for: list again. */
+/** The server no longer has the requested version: list again. */
 export function isGone(error: unknown): error is ApiError {
   return (
     error instanceof ApiError &&
@@ -46,7 +48,7 @@ export function isGone(error: unknown): error is ApiError {
   );
 }
 
-/** The object is refused by its schema or a rule: trying again does not help. */
+/** A schema or a rule refuses the object: trying again does not help. */
 export function isInvalid(error: unknown): error is ApiError {
   return error instanceof ApiError && (error.status === 422 || error.status === 400);
 }

@@ -15,12 +15,12 @@ import { callApi, type ApiRequest, type CallObserver } from './transport.ts';
 
 export interface ClusterClientOptions {
   readonly connection: KubeConnection;
-  /** Owner of the fields we set, in every write; stable across releases. */
+  /** Owner of the fields that we set, in every write; the same in all releases. */
   readonly fieldManager: string;
   /** Learns every secret value that is read. */
   readonly secrets: SecretRegistry;
   readonly observe?: CallObserver;
-  /** When given, writes are refused (`LeadershipLost`) as soon as it says false. */
+  /** If given, writes are refused (`LeadershipLost`) as soon as it returns false. */
   readonly mayWrite?: () => boolean;
 }
 
@@ -34,7 +34,7 @@ export class ClusterClient implements Cluster {
     this.#options = options;
   }
 
-  /** The same client for those who may write only while this leadership is held. */
+  /** The same client for code that may write only while this leadership is held. */
   fencedBy(leadership: { isHeld(): boolean }): ClusterClient {
     return new ClusterClient({ ...this.#options, mayWrite: () => leadership.isHeld() });
   }
@@ -147,7 +147,8 @@ export class ClusterClient implements Cluster {
     const { uid, resourceVersion } = preconditions;
     if (uid === undefined || resourceVersion !== undefined)
       return this.#applyStatusAt(kind, key, status, resourceVersion, options);
-    // A server-side apply ignores metadata.uid (seen with v1.37), so it is compared here, and the version locked.
+    // A server-side apply ignores metadata.uid (seen with v1.37), so it is compared here, and the version is
+    // locked.
     for (let attempt = 1; ; attempt++) {
       const live = await this.get(kind, key, options);
       if (live.metadata?.uid !== uid)
@@ -273,7 +274,7 @@ function metadataOf(kind: ResourceKind<unknown>, key: ObjectKey): { name: string
   return kind.namespaced ? { namespace: key.namespace, name: key.name } : { name: key.name };
 }
 
-/** With the two fields that the server insists on; managedFields must not be sent in an apply. */
+/** Adds the two fields that the server insists on; an apply must not send managedFields. */
 function typed<T extends KubernetesObject>(kind: ResourceKind<T>, object: T): T {
   return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind };
 }

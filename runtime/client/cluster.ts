@@ -1,11 +1,11 @@
 /**
- * What a controller may ask of the Kubernetes API: the port through which every read and write goes, so that tests can
+ * What a controller may ask of the Kubernetes API. Every read and write goes through this port, so tests can
  * count them, fail them and stop the process around them. `cluster-client.ts` is the real one.
  */
 import type { ResourceKind } from '../kind.ts';
 import type { KubernetesObject, ObjectKey } from '../objects.ts';
 
-/** Bounds of one call. A reconcile's context is one: pass it on as it is. */
+/** Bounds of one call. A reconcile's context is one; pass it on. */
 export interface CallOptions {
   readonly signal: AbortSignal;
   /** Default 15 s. */
@@ -13,13 +13,16 @@ export interface CallOptions {
 }
 
 export interface ListQuery {
-  /** One namespace; left out: all. */
+  /** One namespace; if absent, all. */
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
 }
 
-/** Which life of an object is meant; the server refuses (409, see `isConflict`) when it is another one by now. */
+/**
+ * The life of the object that is meant. The server refuses (409, see `isConflict`) if it is another one by
+ * now.
+ */
 export interface Preconditions {
   readonly uid?: string;
   readonly resourceVersion?: string;
@@ -32,7 +35,7 @@ export interface DeleteQuery extends Preconditions {
 
 /** Values of a Secret, decoded. */
 export interface SecretValues {
-  /** Text of a key; throws an error that names Secret and key when it is not there or empty. */
+  /** Text of a key. Throws an error that names Secret and key if it is missing or empty. */
   get(key: string): string;
   find(key: string): string | undefined;
   readonly keys: readonly string[];
@@ -42,13 +45,13 @@ export interface SecretValues {
 }
 
 /**
- * Every method: bounded in time, ends with the signal's reason when that aborts, otherwise fails with an `ApiError`.
- * Reads go to the server (caches are `Store`s).
+ * Every method is bounded in time, ends with the signal's reason if that aborts, and otherwise fails with an
+ * `ApiError`. Reads go to the server (caches are `Store`s).
  */
 export interface Cluster {
-  /** `ApiError` with `isNotFound` when there is none. */
+  /** Fails with an `ApiError` with `isNotFound` if there is none. */
   get<T extends KubernetesObject>(kind: ResourceKind<T>, key: ObjectKey, options: CallOptions): Promise<T>;
-  /** Like `get`, undefined when there is none. */
+  /** Like `get`, but undefined if there is none. */
   find<T extends KubernetesObject>(
     kind: ResourceKind<T>,
     key: ObjectKey,
@@ -60,23 +63,26 @@ export interface Cluster {
     query: ListQuery,
     options: CallOptions,
   ): Promise<readonly T[]>;
-  /** `isAlreadyExists` when one of that name is there. */
+  /** Fails with `isAlreadyExists` if one of that name exists. */
   create<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T>;
   /** Replaces a whole object; its `metadata.resourceVersion` is the lock. For objects that are ours alone (Lease, Event series). */
   replace<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T>;
-  /** Absent already is success. */
+  /** An object that is already absent is success. */
   delete(
     kind: ResourceKind<KubernetesObject>,
     key: ObjectKey,
     query: DeleteQuery,
     options: CallOptions,
   ): Promise<void>;
-  /** Server-side apply of an object we own (ConfigMap, Secret, ControllerRevision, CronJob): fields left out that we set before are removed. */
+  /**
+   * Server-side apply of an object that we own (ConfigMap, Secret, ControllerRevision, CronJob). It removes
+   * fields that we set before and left out now.
+   */
   apply<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T>;
   /**
-   * Server-side apply of the whole status, forced. `preconditions.resourceVersion` makes it an optimistic lock;
-   * `preconditions.uid` keeps a status from an object that was re-created under the same name, at the price of a read
-   * (both refuse with `isConflict`).
+   * Server-side apply of the whole status, forced. `preconditions.resourceVersion` makes it an optimistic
+   * lock. `preconditions.uid` protects an object that was re-created under the same name, and costs a read.
+   * Both refuse with `isConflict`.
    */
   applyStatus<T extends KubernetesObject & { readonly status?: unknown }>(
     kind: ResourceKind<T>,
@@ -99,8 +105,8 @@ export interface Cluster {
     annotations: Readonly<Record<string, string | null>>,
     options: CallOptions,
   ): Promise<T>;
-  /** Reads a Secret now (never cached) and makes its values known to the log's redaction. */
+  /** Reads a Secret now (never cached), and lets the log mask its values. */
   getSecret(namespace: string, name: string, options: CallOptions): Promise<SecretValues>;
-  /** The customary identity of a cluster: uid of the namespace kube-system. */
+  /** The usual identity of a cluster: the uid of the namespace kube-system. */
   clusterID(options: CallOptions): Promise<string>;
 }

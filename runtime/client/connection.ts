@@ -1,6 +1,7 @@
 /**
- * The way to one API server: where it is, who we are, and a few kept-alive connections. client-node's KubeConfig knows the
- * ways to log in; it is loaded with the first connection, as everything else here works without it.
+ * The connection to one API server: its address, our identity, and a few kept-alive connections.
+ * client-node's KubeConfig knows how to log in. It is loaded with the first connection, because everything
+ * else here works without it.
  */
 import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -10,11 +11,13 @@ import type { MendedKubeConfig, Session } from './mended-kube-config.ts';
 import { Semaphore } from '../../base/semaphore.ts';
 
 export interface ConnectionOptions {
-  /** Sent with every request: which program calls. */
+  /** Sent with every request: the calling program. */
   readonly userAgent: string;
-  /** Merged as kubectl does. Left out: inside a pod its service account, else KUBECONFIG or ~/.kube/config. */
+  /**
+   * Merged as kubectl does. If absent: inside a pod its service account, else KUBECONFIG or ~/.kube/config.
+   */
   readonly files?: readonly string[] | undefined;
-  /** Another than the current context. */
+  /** A context other than the current one. */
   readonly context?: string | undefined;
 }
 
@@ -28,14 +31,14 @@ export interface HttpRequest {
 
 export type HttpAnswer = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' | 'body'>;
 
-/** Each watch holds a connection for as long as it lasts; of calls there are so many at the same time. */
+/** Calls that run at the same time. A watch has a connection of its own while it lasts. */
 const callsAtOnce = 8;
 
-/** What a kept connection ends with when the server closed it in the moment it was used again. */
+/** How a kept connection ends if the server closed it just when it was used again. */
 const tornCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 export class KubeConnection {
-  /** Bounds the calls at the same time; watches are not counted. */
+  /** Bounds the calls at the same time; watches do not count. */
   readonly calls = new Semaphore(callsAtOnce);
   readonly #config: MendedKubeConfig;
   readonly #userAgent: string;
@@ -45,19 +48,19 @@ export class KubeConnection {
     this.#userAgent = userAgent;
   }
 
-  /** Where `kubectl` would go. @throws {Error} that says what is wrong in which kubeconfig. */
+  /** Connects where `kubectl` would. @throws {Error} that says what is wrong in which kubeconfig. */
   static async load({ userAgent, files, context }: ConnectionOptions): Promise<KubeConnection> {
     if (files === undefined && isInPod()) return await KubeConnection.inPod(userAgent);
     return await KubeConnection.to(kubeconfigAccess(files ?? defaultKubeconfigFiles(), context), userAgent);
   }
 
-  /** To the cluster and as the user of a context. */
+  /** Connects to the cluster and as the user of a context. */
   static async to(access: KubeAccess, userAgent: string): Promise<KubeConnection> {
     const { MendedKubeConfig } = await import('./mended-kube-config.ts');
     return new KubeConnection(new MendedKubeConfig(access), userAgent);
   }
 
-  /** As the service account of the pod that this process runs in. @param root the directory that its files lie below. */
+  /** Connects as the service account of this process's pod. @param root the directory above its files. */
   static async inPod(userAgent: string, root = ''): Promise<KubeConnection> {
     const { MendedKubeConfig } = await import('./mended-kube-config.ts');
     return new KubeConnection(new MendedKubeConfig(undefined, root), userAgent);
@@ -74,20 +77,24 @@ export class KubeConnection {
   }
 
   /**
-   * Who we are, as of now. That may take a program or a person, so it is bounded by the signal alone and comes before the
-   * time of a call begins.
+   * Our identity as of now. That may take a program or a person, so only the signal bounds it, and it comes
+   * before the time of a call begins.
    */
   async login(signal: AbortSignal): Promise<Session> {
     signal.throwIfAborted();
     return await untilAborted(this.#config.session(), signal);
   }
 
-  /** Sends a request and gives the answer as soon as its head is there. The signal bounds it, until its body was read. */
+  /**
+   * Sends a request and returns the answer as soon as its head has arrived. The signal bounds it until its
+   * body was read.
+   */
   async send({ dispatcher, headers }: Session, request: HttpRequest): Promise<HttpAnswer> {
     const { url, method, body = null, signal } = request;
-    // A connection is free one turn of the event loop after the end of its answer: a call that came at once would open another.
+    // A connection becomes free one turn of the event loop after the end of its answer. A call that came at
+    // once would open another.
     await nextTurn();
-    // undici notices the signal only when it is connected; then it sends nothing any more.
+    // undici notices the signal only when it is connected; then it no longer sends anything.
     const send = (): Promise<HttpAnswer> =>
       untilAborted(
         dispatcher.request({
@@ -110,13 +117,13 @@ export class KubeConnection {
     return answer;
   }
 
-  /** Ends all connections, those of running calls too. */
+  /** Ends all connections, including those of running calls. */
   async close(): Promise<void> {
     await this.#config.close();
   }
 }
 
-/** What comes later is of no account. @throws the signal's reason as soon as it aborts. */
+/** A later result does not count. @throws the signal's reason as soon as it aborts. */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => aborted.reject(signal.reason);
@@ -129,7 +136,7 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
-/** As every HTTP client does, a read is then sent once more on another connection; a write is not. */
+/** Sends a read once more on another connection, as every HTTP client does; never a write. */
 function isTorn(error: unknown): boolean {
   return error instanceof Error && 'code' in error && tornCodes.has(String(error.code));
 }

@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** A login program: notes what it was told, and prints what the script says. */
+/** A login program: it notes its input, and prints what the script says. */
 function program(script: string): Fields {
   const file = join(directory, 'login.mjs');
   const notes = JSON.stringify(join(directory, 'told'));

@@ -1,6 +1,6 @@
 /**
- * Logging in with a program (`exec` in a kubeconfig). client-node 2.0.1 runs it without KUBERNETES_EXEC_INFO and without a
- * terminal, so that programs that need either fail; this authenticator gives both.
+ * Logs in with a program (`exec` in a kubeconfig). client-node 2.0.1 runs it without KUBERNETES_EXEC_INFO and
+ * without a terminal, so programs that need either fail. This authenticator provides both.
  */
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { fieldsOf, textOf, type Fields } from './kubeconfig.ts';
 
 type Authenticator = Parameters<KubeConfig['addAuthenticator']>[0];
 
-/** For a program that nobody can answer; a person may take as long as the caller waits. */
+/** For a program that nobody can answer. A person may take as long as the caller waits. */
 const unattendedSeconds = 60;
 const longestAnswer = 1024 * 1024;
 const longestComplaint = 2_000;
@@ -20,7 +20,7 @@ interface Credential {
   /** PEM texts. */
   readonly cert: string | undefined;
   readonly key: string | undefined;
-  /** In milliseconds; undefined: until the server refuses it. */
+  /** In milliseconds; undefined means until the server refuses it. */
   readonly expires: number | undefined;
 }
 
@@ -30,14 +30,14 @@ export class ExecLogin implements Authenticator {
   readonly #terminal: boolean;
   #kept: Promise<Credential> | undefined;
 
-  /** @param terminal a person sits at this process's standard input. */
+  /** @param terminal whether a person sits at this process's standard input. */
   constructor(exec: Fields, cluster: Fields, terminal = process.stdin.isTTY) {
     this.#exec = exec;
     this.#cluster = cluster;
     this.#terminal = terminal;
   }
 
-  /** There is one user, and only added when it is one of these. */
+  /** There is one user, added only if it has one of these. */
   isAuthProvider(): boolean {
     return true;
   }
@@ -52,7 +52,7 @@ export class ExecLogin implements Authenticator {
     if (key !== undefined) options.key = key;
   }
 
-  /** The program is asked again at the next call: the server has refused what it said. */
+  /** Asks the program again at the next call, because the server has refused its answer. */
   forget(): void {
     this.#kept = undefined;
   }
@@ -94,7 +94,7 @@ export class ExecLogin implements Authenticator {
     return credentialOf(answer, command);
   }
 
-  /** What the program is told, as `client.authentication.k8s.io` describes it. */
+  /** The program's input, as `client.authentication.k8s.io` describes it. */
   async #info(interactive: boolean): Promise<string> {
     const wanted = this.#exec['provideClusterInfo'] === true;
     const cluster = wanted ? { cluster: await clusterInfo(this.#cluster) } : {};
@@ -139,7 +139,9 @@ interface Run {
   readonly hint: string | undefined;
 }
 
-/** Its standard output. What it says on standard error goes to the person who is there, else into the error. */
+/**
+ * Returns its standard output. Its standard error goes to the person at the terminal, else into the error.
+ */
 async function run(command: string, { args, env, interactive, hint }: Run): Promise<string> {
   const forPeople = interactive ? 'inherit' : 'pipe';
   const child = spawn(command, args, {
@@ -167,7 +169,7 @@ async function run(command: string, { args, env, interactive, hint }: Run): Prom
   return answer;
 }
 
-/** The beginning of a stream, read to its end. */
+/** Returns the beginning of a stream, but reads it to its end. */
 async function firstOf(stream: Readable | null, characters: number): Promise<string> {
   if (stream === null) return '';
   let text = '';
@@ -176,7 +178,7 @@ async function firstOf(stream: Readable | null, characters: number): Promise<str
   return text.slice(0, characters);
 }
 
-/** What is in it is secret: of an answer that is none, nothing is repeated. */
+/** The answer is secret. If it is not valid, nothing of it is repeated. */
 function credentialOf(answer: string, command: string): Credential {
   let status: Fields;
   try {

@@ -41,7 +41,7 @@ export interface ObjectReference {
   readonly resourceVersion?: string;
 }
 
-/** `batch/v1`; the template of the pods is none of the runtime's business. */
+/** `batch/v1`; the runtime does not know the template of the pods. */
 export interface CronJob extends KubernetesObject {
   readonly spec?: {
     readonly schedule: string;

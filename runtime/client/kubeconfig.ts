@@ -1,6 +1,7 @@
 /**
- * Which cluster and which user a set of kubeconfig files means, merged as kubectl does. client-node throws where two files
- * have an entry of one name, and where the first file of KUBECONFIG is missing. What the fields mean is left to it.
+ * Finds the cluster and the user that a set of kubeconfig files means, merged as kubectl does. client-node
+ * throws if two files have an entry of one name, and if the first file of KUBECONFIG is missing. It still
+ * interprets the fields.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -9,7 +10,7 @@ import { parse } from 'yaml';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** One context of kubeconfigs: fields as kubectl documents them, files by their absolute paths. */
+/** One context of kubeconfigs: fields as kubectl documents them, files with absolute paths. */
 export interface KubeAccess {
   readonly cluster: Fields;
   readonly user: Fields;
@@ -21,10 +22,10 @@ interface Named {
   readonly value: Fields;
 }
 
-/** Fields that name a file, relative to the kubeconfig that they stand in. */
+/** Fields that name a file, relative to their kubeconfig. */
 const fileFields = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'];
 
-/** The files of KUBECONFIG that are there, else ~/.kube/config. */
+/** The existing files of KUBECONFIG, else ~/.kube/config. */
 export function defaultKubeconfigFiles(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
   const named = (environment['KUBECONFIG'] ?? '')
     .split(delimiter)
@@ -33,7 +34,8 @@ export function defaultKubeconfigFiles(environment: NodeJS.ProcessEnv = process.
 }
 
 /**
- * What a context of these files (default: the current one) says; of things with one name the first counts, as for kubectl.
+ * The meaning of a context in these files (default: the current one). Of entries with one name the first
+ * counts, as in kubectl.
  * @throws {Error} that names the files and what is missing in them.
  */
 export function kubeconfigAccess(files: readonly string[], wantedContext?: string): KubeAccess {
@@ -94,7 +96,7 @@ function withPaths(fields: Fields, directory: string): Fields {
   });
   const exec = fieldsOf(fields['exec']);
   const command = textOf(exec['command']);
-  // A path is meant from the kubeconfig, a bare name from the PATH.
+  // A path is relative to the kubeconfig; a bare name is looked up in the PATH.
   const program =
     command?.includes('/') === true ? { exec: { ...exec, command: resolve(directory, command) } } : {};
   return { ...fields, ...Object.fromEntries(files), ...program };

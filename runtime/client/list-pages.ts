@@ -1,4 +1,4 @@
-/** Lists in pages, so that neither side holds thousands of objects as one text. */
+/** Lists in pages, so neither side holds thousands of objects as one text. */
 import type { ResourceKind } from '../kind.ts';
 import type { KubernetesObject } from '../objects.ts';
 import { isGone } from './api-error.ts';
@@ -10,7 +10,7 @@ import { callApi, type CallObserver } from './transport.ts';
 
 export interface Listing<T> {
   readonly items: readonly T[];
-  /** The version that the list shows; a watch goes on from here. */
+  /** The version of the list; a watch continues from here. */
   readonly resourceVersion: string;
 }
 
@@ -22,8 +22,8 @@ interface ListBody<T> {
 const PAGE_SIZE = 500;
 
 /**
- * All objects, as the server has them now (a consistent read, not its cache). When the first version expires between
- * two pages, it starts over, once.
+ * All objects as the server has them now (a consistent read, not its cache). If the first version expires
+ * between two pages, it starts over, once.
  */
 export async function listPages<T extends KubernetesObject>(
   connection: KubeConnection,
@@ -66,7 +66,7 @@ async function readPages<T extends KubernetesObject>(
       options,
       observe,
     )) as ListBody<T>;
-    // Items of built-in kinds come without these two.
+    // The server omits these two in items of built-in kinds.
     for (const item of page.items ?? [])
       items.push({ ...item, apiVersion: apiVersionOf(kind), kind: kind.kind });
     next = page.metadata?.continue;

@@ -1,6 +1,7 @@
 /**
- * client-node's KubeConfig, with what version 2.0.1 gets wrong mended from outside (docs/dependencies.md has the list):
- * above all it makes new connections, hence a TLS handshake, for every request; here they are kept per TLS material.
+ * client-node's KubeConfig, with the errors of version 2.0.1 corrected from outside (docs/dependencies.md has
+ * the list). Above all, it makes new connections, hence a TLS handshake, for every request; here they are
+ * kept for as long as the TLS material stays the same.
  */
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
@@ -10,16 +11,18 @@ import type { Dispatcher } from 'undici';
 import { ExecLogin } from './exec-login.ts';
 import { fieldsOf, textOf, type Fields, type KubeAccess } from './kubeconfig.ts';
 
-/** What a request takes along, and the connections that it goes over. */
+/** The headers of a request, and the connections that carry it. */
 export interface Session {
   readonly headers: Readonly<Record<string, string>>;
   readonly dispatcher: Dispatcher;
 }
 
-/** The kubelet renews certificates and tokens long before they end: a minute late is early enough. */
+/**
+ * The kubelet renews certificates and tokens long before they expire, so a delay of a minute does no harm.
+ */
 const keepFilesSeconds = 60;
 
-/** The kernel asks a silent peer after so long whether it is still there. */
+/** After this time the kernel asks a silent peer whether it is still there. */
 const keepAliveInitialDelay = 15_000;
 
 export class MendedKubeConfig extends KubeConfig {
@@ -30,10 +33,10 @@ export class MendedKubeConfig extends KubeConfig {
   #filesRead: { readonly done: Promise<void>; readonly time: number } | undefined;
   #material = '';
   #kept: { readonly material: string; readonly dispatcher: Dispatcher } | undefined;
-  /** May still carry requests that began before the material changed. */
+  /** It may still carry requests that began before the material changed. */
   #previous: Dispatcher | undefined;
 
-  /** @param access left out: the service account of the pod that this process runs in, below the directory `root`. */
+  /** @param access if absent: the service account of this process's pod, below the directory `root`. */
   constructor(access?: KubeAccess, root = '') {
     super();
     // One listener for each connection.
@@ -61,7 +64,7 @@ export class MendedKubeConfig extends KubeConfig {
     return this.getContexts()[0]?.namespace?.trim() || undefined;
   }
 
-  /** Who we are, as of now, and the way there. */
+  /** Our identity as of now, and the connections. */
   async session(): Promise<Session> {
     const context = new RequestContext(this.server, 'GET');
     await this.applySecurityAuthentication(context);
@@ -70,13 +73,13 @@ export class MendedKubeConfig extends KubeConfig {
     return { headers: context.getHeaders(), dispatcher };
   }
 
-  /** The server has refused what we are: files are read, and a login program is asked, at the next call. */
+  /** The server has refused our identity: the next call reads the files again, or asks a login program. */
   forget(): void {
     this.#filesRead = undefined;
     this.#exec?.forget();
   }
 
-  /** Ends all connections, those of running requests too. */
+  /** Ends all connections, including those of running requests. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the connection was closed'));
     const open = [this.#kept?.dispatcher, this.#previous];
@@ -89,23 +92,25 @@ export class MendedKubeConfig extends KubeConfig {
     await this.#readFiles();
     const made = new MadeContext(context.getUrl(), (dispatcher) => this.#keep(dispatcher));
     await super.applySecurityAuthentication(made);
-    // A token from a file ends in a line break, which is no part of it.
+    // A token from a file ends with a line break that is not part of it.
     for (const [name, value] of Object.entries(made.getHeaders())) context.setHeaderParam(name, value.trim());
     const dispatcher = made.getDispatcher();
     if (dispatcher !== undefined) context.setDispatcher(dispatcher);
   }
 
   /**
-   * Called by the original right before it makes a dispatcher of the answer: everything a connection depends on is in it.
-   * HTTP/1.1, so that a call that gets no answer takes only its own connection with it.
+   * The original calls this right before it makes a dispatcher from the result, which has everything that a
+   * connection depends on. HTTP/1.1, so a call that gets no answer takes only its own connection with it.
    */
   override createDispatcherOptions(
     ...[cluster, agentOptions]: Parameters<KubeConfig['createDispatcherOptions']>
   ): ReturnType<KubeConfig['createDispatcherOptions']> {
-    // Said explicitly: otherwise NODE_TLS_REJECT_UNAUTHORIZED decides, and where there is nothing to say none is made.
+    // Set explicitly. Otherwise NODE_TLS_REJECT_UNAUTHORIZED decides; and without any option no dispatcher is
+    // made.
     const options = super.createDispatcherOptions(cluster, { rejectUnauthorized: true, ...agentOptions });
     this.#material = createHash('sha256').update(JSON.stringify(options)).digest('hex');
-    // Beyond its own types: undici's choice of protocols, and what ends a socket that is not connected yet.
+    // Beyond its own types: undici's choice of protocols, and the signal that ends a socket that is not
+    // connected yet.
     const ours = { allowH2: false, signal: this.#closing.signal };
     if (options.type === 'proxy')
       return {
@@ -117,7 +122,7 @@ export class MendedKubeConfig extends KubeConfig {
     return { ...options, connect: { ...options.connect, ...ours, keepAliveInitialDelay } };
   }
 
-  /** The one of this material that there is already; one that was made in vain has opened no connection. */
+  /** Returns the existing dispatcher of this material. The one made in vain has opened no connection. */
   #keep(made: Dispatcher): Dispatcher {
     if (this.#kept?.material === this.#material) return this.#kept.dispatcher;
     void this.#previous?.close();
@@ -155,7 +160,7 @@ export class MendedKubeConfig extends KubeConfig {
   }
 }
 
-/** Hands on each dispatcher that is made in exchange for the one to use, before anything else can happen. */
+/** Exchanges each new dispatcher for the one to use, before anything else can happen. */
 class MadeContext extends RequestContext {
   readonly #exchange: (made: Dispatcher) => Dispatcher;
 
@@ -169,7 +174,7 @@ class MadeContext extends RequestContext {
   }
 }
 
-/** Every context has a user here: without one the original forgets the certificate authority, too. */
+/** Every context has a user here, because without one the original forgets the certificate authority, too. */
 function documentOf({ cluster, user, namespace }: KubeAccess): object {
   const name = 'kubeconfig';
   return {
@@ -180,12 +185,15 @@ function documentOf({ cluster, user, namespace }: KubeAccess): object {
   };
 }
 
-/** Plain HTTP is refused unless TLS is not verified, which it has none of. */
+/** The original refuses plain HTTP unless TLS is not verified; plain HTTP has no TLS. */
 function mendedCluster(cluster: Cluster): Cluster {
   return cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster;
 }
 
-/** `tokenFile` is not read, an absent password becomes `undefined`, and programs are run by {@link ExecLogin}. */
+/**
+ * The original does not read `tokenFile`, turns an absent password into `undefined`, and leaves programs to
+ * {@link ExecLogin}.
+ */
 function mendedUser({ exec: _exec, token, ...user }: User, fields: Fields): User {
   const tokenFile = textOf(fields['tokenFile']);
   const authProvider =
@@ -198,7 +206,7 @@ function mendedUser({ exec: _exec, token, ...user }: User, fields: Fields): User
   };
 }
 
-/** In base64; data win over a file, as for kubectl (not for the original). */
+/** In base64. Data override a file, as in kubectl (not in the original). */
 async function materialOf(data: string | undefined, file: string | undefined): Promise<string | undefined> {
   if (data || !file) return data;
   return (await readFile(file)).toString('base64');

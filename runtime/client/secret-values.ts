@@ -1,9 +1,9 @@
-/** A Secret as those who need it read it: text by key, with an error that says what is missing. */
+/** Reads a Secret for its users: text by key, with an error that says what is missing. */
 import { formatKey, keyOf } from '../objects.ts';
 import type { SecretValues } from './cluster.ts';
 import type { Secret } from './kinds.ts';
 
-/** A key that a reference needs is not in the Secret (or empty): only a change of the Secret helps. */
+/** A key that a reference needs is missing in the Secret (or empty); only a change of the Secret helps. */
 class SecretKeyMissing extends Error {
   override readonly name = 'SecretKeyMissing';
 }

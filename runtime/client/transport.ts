@@ -1,4 +1,4 @@
-/** One request to the API server: JSON in, JSON out, bounded in time, every failure an `ApiError`. */
+/** One request to the API server: JSON in, JSON out, bounded in time; every failure is an `ApiError`. */
 import { ApiError, NO_ANSWER } from './api-error.ts';
 import type { CallOptions } from './cluster.ts';
 import type { HttpAnswer, KubeConnection } from './connection.ts';
@@ -12,11 +12,11 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Default application/json. */
   readonly contentType?: string;
-  /** What is done to what, for error messages: `apply jtelstacks default/demo`. */
+  /** The operation and its object, for error messages: `apply jtelstacks default/demo`. */
   readonly purpose: string;
 }
 
-/** Told after each call; `status` is 0 when no answer came. */
+/** Called after each call; `status` is 0 if no answer came. */
 export type CallObserver = (call: {
   readonly method: string;
   readonly purpose: string;
@@ -48,7 +48,7 @@ export async function callApi(
   const start = performance.now();
   let status = NO_ANSWER;
   try {
-    // A person who logs in may take longer than a call.
+    // A person who logs in may need longer than a call.
     const session = await connection.login(options.signal);
     startTimer();
     const answer = await connection.calls.run(controller.signal, () =>
@@ -134,7 +134,7 @@ interface StatusBody {
   readonly details?: { readonly retryAfterSeconds?: number };
 }
 
-/** The server explains itself in a `metav1.Status`; a proxy in between may answer with any text. */
+/** The server explains itself in a `metav1.Status`. A proxy in between may answer with any text. */
 export function errorFrom(request: Pick<ApiRequest, 'purpose'>, answer: Answer): ApiError {
   const body: StatusBody = typeof answer.body === 'object' && answer.body !== null ? answer.body : {};
   const explanation =
@@ -152,7 +152,7 @@ export function errorFrom(request: Pick<ApiRequest, 'purpose'>, answer: Answer):
   );
 }
 
-/** With the code (ECONNREFUSED, certificate …) and what is behind. */
+/** With the code (ECONNREFUSED, certificate …) and its cause. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? `${error.code} ` : '';

@@ -9,7 +9,7 @@ const other = { namespace: 'x', name: 'other' };
 
 type Report = (progress: ActivityProgress) => void;
 
-/** An activity that runs until it is told to end, and reports when it is told to. */
+/** An activity that runs and reports on request, until it is ended. */
 function endless(): {
   readonly run: (progress: Report, signal: AbortSignal) => Promise<void>;
   readonly report: Report;

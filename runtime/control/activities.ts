@@ -1,7 +1,8 @@
 /**
- * Long effects run beside the workers, not in them: an installation of twenty minutes must not hold a worker. A reconcile
- * starts an activity, comes back whenever it has progressed or ended (the key is enqueued again), and takes the outcome.
- * An activity is only this process's hand on a job; what is durable lives on the host and in the status.
+ * Runs long effects beside the workers, because an installation of twenty minutes must not occupy a worker. A
+ * reconcile starts an activity. Its key is enqueued again when the activity progresses or ends, and the
+ * reconcile takes the outcome. An activity is only this process's handle on a job; durable state lives on the
+ * host and in the status.
  */
 import { formatKey, type ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
@@ -21,12 +22,12 @@ export interface Activity<P> {
 export interface ActivityOutcome<P> extends Activity<P> {
   readonly result: 'Succeeded' | 'Failed' | 'Aborted';
   readonly endTime: Date;
-  /** What the activity threw; undefined when it succeeded. */
+  /** What the activity threw; undefined if it succeeded. */
   readonly error: unknown;
 }
 
 export interface ActivitiesOptions {
-  /** Called on progress and at the end: normally `controller.enqueue`. */
+  /** Called on progress and at the end; normally `controller.enqueue`. */
   readonly enqueue: (key: ObjectKey) => void;
   readonly logger: Logger;
   /** Progress enqueues a key at most this often. Default 2 s. */
@@ -57,8 +58,8 @@ export class Activities<P = ActivityProgress> {
   }
 
   /**
-   * Starts `run` for this key. Throws when one runs already (look with `get` first) and after `close`; an outcome that
-   * was not taken is dropped. `run` must end soon after its signal aborts.
+   * Starts `run` for this key. Throws if one runs already (call `get` first), and after `close`. It drops an
+   * outcome that was not taken. `run` must end soon after its signal aborts.
    */
   start(
     key: ObjectKey,
@@ -73,7 +74,7 @@ export class Activities<P = ActivityProgress> {
     this.#outcomes.delete(id);
     const controller = new AbortController();
     const report = (progress: P): void => this.#progress(key, controller, progress);
-    // The run starts in a later microtask, so that it finds itself registered.
+    // The run starts in a later microtask, so it finds itself registered.
     const ended = Promise.resolve()
       .then(() => run(report, controller.signal))
       .then(
@@ -90,12 +91,12 @@ export class Activities<P = ActivityProgress> {
     this.#options.logger.debug('activity started', { object: id, activity: name });
   }
 
-  /** The activity that runs for this key. */
+  /** The running activity of this key. */
   get(key: ObjectKey): Activity<P> | undefined {
     return this.#running.get(formatKey(key))?.activity;
   }
 
-  /** The outcome of the last activity of this key, once: a second call gives undefined. */
+  /** The outcome of the last activity of this key. A second call returns undefined. */
   take(key: ObjectKey): ActivityOutcome<P> | undefined {
     const id = formatKey(key);
     const outcome = this.#outcomes.get(id);
@@ -103,18 +104,18 @@ export class Activities<P = ActivityProgress> {
     return outcome;
   }
 
-  /** Asks the running activity to stop; its outcome (`Aborted`) follows when it has. Nothing running is success. */
+  /** Asks the running activity to stop; its outcome (`Aborted`) follows. If nothing runs, that is success. */
   abort(key: ObjectKey, reason = 'the activity is no longer wanted'): void {
     this.#running.get(formatKey(key))?.controller.abort(new Error(reason));
   }
 
-  /** Forgets an outcome nobody will take, and aborts: for objects that are gone. */
+  /** Forgets an outcome that nobody will take, and aborts. For deleted objects. */
   forget(key: ObjectKey): void {
     this.abort(key, 'the object is gone');
     this.#outcomes.delete(formatKey(key));
   }
 
-  /** Aborts all and waits until all have ended; nothing can be started afterwards. */
+  /** Aborts all and waits until all have ended. Nothing can start afterwards. */
   async close(reason = 'the operator is stopping'): Promise<void> {
     this.#closed = true;
     const running = [...this.#running.values()];
@@ -124,7 +125,7 @@ export class Activities<P = ActivityProgress> {
 
   #progress(key: ObjectKey, controller: AbortController, progress: P): void {
     const running = this.#running.get(formatKey(key));
-    // A report that comes after the end, or from an older activity, says nothing about this one.
+    // A report after the end, or from an older activity, says nothing about this one.
     if (running?.controller !== controller) return;
     running.activity = { ...running.activity, progress };
     if (running.timer !== undefined) return;

@@ -69,7 +69,7 @@ describe('a controller', () => {
   const runsAre = (count: number): Promise<boolean> =>
     waitFor(`${count} reconciles`, () => runs.length >= count, { intervalMilliseconds: 2 });
 
-  /** Everything that is due has been worked on once another key, added last, has been. */
+  /** Everything due has been worked on once another key, added last, has been. */
   async function settled(controller: Controller<Widget>): Promise<void> {
     controller.enqueue({ namespace: 'x', name: 'last' }, 0.1);
     await waitFor('the last key', () => runs.includes('x/last'), { intervalMilliseconds: 2 });

@@ -1,4 +1,4 @@
-/** Brings names to a reconciler: whatever changes in the cache, or in an input of the object, makes its key due. */
+/** Brings keys to a reconciler: a change in the cache, or in an input of the object, makes its key due. */
 import type { Store } from '../cache/store.ts';
 import { isConflict } from '../client/api-error.ts';
 import { LeadershipLost } from '../errors.ts';
@@ -9,17 +9,20 @@ import { meaningfulChange } from './meaningful-change.ts';
 import type { Reconciler } from './reconciler.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
-/** Starts a controller's wakes and returns the way to end them; made by `watching`. */
+/** Starts a controller's wakes and returns a function that ends them; `watching` makes one. */
 export type Wake = (enqueue: (key: ObjectKey) => void) => () => void;
 
-/** Wakes the keys that `map` gives for each change in a store: inputs of the object, or objects it owns. */
+/**
+ * Wakes the keys that `map` returns for each change in a store: inputs of the object, or objects that it
+ * owns.
+ */
 export function watching<U extends KubernetesObject>(
   store: Store<U>,
   map: (object: U) => readonly ObjectKey[],
 ): Wake {
   return (enqueue) =>
     store.onChange((change) => {
-      // Both sides of a change: what no longer refers to the object must know as well.
+      // Both sides of a change, because an object that is no longer referred to must know as well.
       for (const object of [change.previous, change.object]) {
         if (object !== undefined) for (const key of map(object)) enqueue(key);
       }
@@ -32,21 +35,21 @@ export interface ControllerOptions<T extends KubernetesObject> {
   readonly store: Store<T>;
   readonly reconciler: Reconciler;
   readonly logger: Logger;
-  /** Other reasons to look at an object; see {@link watching}. */
+  /** Further reasons to look at an object; see {@link watching}. */
   readonly wakes?: readonly Wake[];
-  /** Reconciles at the same time. Default 8. */
+  /** Number of reconciles at the same time. Default 8. */
   readonly workers?: number;
   readonly metrics?: RuntimeMetrics;
   readonly queue?: WorkQueueOptions;
 }
 
-/** Conflicts that go on until the pauses are this long are no coincidence any more. */
+/** Conflicts that last until the pauses are this long are not a coincidence. */
 const CONFLICT_PATIENCE_SECONDS = 5;
 
 export class Controller<T extends KubernetesObject> {
   readonly #options: ControllerOptions<T>;
   readonly #queue: WorkQueue;
-  /** Last failure of each key, so that the same one is told once. */
+  /** Last failure of each key, so the same failure is logged once. */
   readonly #failures = new Map<string, string>();
 
   constructor(options: ControllerOptions<T>) {
@@ -55,14 +58,14 @@ export class Controller<T extends KubernetesObject> {
     options.metrics?.watchQueue(options.name, () => this.#queue.depth);
   }
 
-  /** Makes a key due: from now, or in `afterSeconds`. Safe to call at any time. */
+  /** Makes a key due now, or in `afterSeconds`. Safe to call at any time. */
   enqueue(key: ObjectKey, afterSeconds = 0): void {
     this.#queue.add(formatKey(key), afterSeconds);
   }
 
   /**
-   * Works until the signal aborts; then waits for the reconciles under way (their signal is aborted too). Every object
-   * in the store is looked at once at the start. A controller runs once.
+   * Works until the signal aborts, then waits for the running reconciles (their signal is aborted too). It
+   * looks at every object in the store once at the start. A controller runs once.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { store, wakes = [], workers = 8 } = this.#options;
@@ -121,12 +124,12 @@ export class Controller<T extends KubernetesObject> {
     }
     const retryInSeconds = this.#queue.addAfterFailure(id);
     if (error instanceof LeadershipLost) {
-      // If it is lost for good, the signal follows.
+      // If leadership is lost for good, the signal follows.
       logger.debug('not done without leadership', { error });
       return 'aborted';
     }
     if (isConflict(error) && retryInSeconds < CONFLICT_PATIENCE_SECONDS) {
-      // Somebody else wrote first: that is what the lock is for, and the next look decides anew.
+      // Somebody else wrote first. The lock exists for this; the next look decides anew.
       logger.debug('conflict, will be tried again', { error, retryInSeconds });
       return 'conflict';
     }
@@ -136,7 +139,7 @@ export class Controller<T extends KubernetesObject> {
     return 'error';
   }
 
-  /** The same trouble with the same object is told once, until it changes or is over. */
+  /** The same trouble with the same object is logged once, until it changes or ends. */
   #tell(id: string, error: unknown, tell: () => void): void {
     const text = String(error);
     if (this.#failures.get(id) === text) return;

@@ -1,6 +1,6 @@
 /**
- * A finalizer as one decision with four outcomes, so that clean-up runs exactly as long as it is owed: the finalizer is
- * set before the first effect, and taken away only after the clean-up succeeded.
+ * A finalizer as one decision with four outcomes, so clean-up runs exactly as long as it is owed. The
+ * finalizer is set before the first effect, and removed only after the clean-up succeeded.
  */
 import type { ResourceKind } from '../kind.ts';
 import { isNotFound } from '../client/api-error.ts';
@@ -12,9 +12,9 @@ export type FinalizerStep =
   | 'Add'
   /** Alive with it. */
   | 'Reconcile'
-  /** Being deleted and ours to clean up after. */
+  /** Being deleted, and we have to clean up. */
   | 'CleanUp'
-  /** Being deleted, nothing (more) to do for us. */
+  /** Being deleted, and nothing (more) is left for us. */
   | 'Leave';
 
 export function finalizerStep(object: KubernetesObject, finalizer: string): FinalizerStep {
@@ -24,7 +24,10 @@ export function finalizerStep(object: KubernetesObject, finalizer: string): Fina
   return present ? 'Reconcile' : 'Add';
 }
 
-/** Locked on the version that was decided upon: an object that changed meanwhile is a conflict, hence a new reconcile. */
+/**
+ * Locked on the version that was decided upon. If the object changed meanwhile, that is a conflict, hence a
+ * new reconcile.
+ */
 export async function addFinalizer<T extends KubernetesObject>(
   cluster: Cluster,
   kind: ResourceKind<T>,
@@ -36,8 +39,8 @@ export async function addFinalizer<T extends KubernetesObject>(
 }
 
 /**
- * Clean-up can take long, so the list of finalizers is read again from the server: those of others stay as they are
- * now, and an object re-created under the same name keeps its own.
+ * Clean-up can take long, so the list of finalizers is read from the server again. Finalizers of others stay
+ * as they are now, and an object re-created under the same name keeps its own.
  */
 export async function removeFinalizer<T extends KubernetesObject>(
   cluster: Cluster,

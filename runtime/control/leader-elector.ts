@@ -1,9 +1,9 @@
 /**
- * One process at a time leads, by a Lease. Nothing here trusts two machines' clocks to agree: a lease is taken over when
- * it has not changed for its whole duration by our own monotonic clock.
+ * One process at a time leads, by a Lease. It does not trust two machines' clocks to agree: it takes over a
+ * lease that has not changed for its whole duration by our own monotonic clock.
  *
- * A Lease alone gives no fencing: a process that was paused wakes up believing in the past. Therefore `isHeld` compares
- * with the clock at every question, and effects on hosts carry an epoch besides.
+ * A Lease alone does not fence: a paused process wakes up and believes in the past. So `isHeld` compares with
+ * the clock each time, and effects on hosts carry an epoch as well.
  */
 import { isAlreadyExists, isConflict } from '../client/api-error.ts';
 import type { Cluster } from '../client/cluster.ts';
@@ -17,29 +17,29 @@ import { spread } from '../../base/back-off.ts';
 import { sleep } from './sleep.ts';
 
 export interface LeaderElectorOptions {
-  /** Not fenced: this client must be able to write before leadership is held. */
+  /** Not fenced, because this client must write before leadership is held. */
   readonly cluster: Cluster;
   readonly lease: ObjectKey;
   /** Unique to the process: the pod's name and something random. */
   readonly identity: string;
   readonly logger: Logger;
   readonly metrics?: RuntimeMetrics;
-  /** Others wait so long before they take over. Default 15 s. */
+  /** Others wait this long before they take over. Default 15 s. */
   readonly leaseDurationSeconds?: number;
-  /** We give up leading when no renewal has succeeded for so long; less than the duration. Default 10 s. */
+  /** We stop leading if no renewal has succeeded for this long; shorter than the duration. Default 10 s. */
   readonly renewDeadlineSeconds?: number;
-  /** Pause between attempts, with up to 20 % more by chance. Default 2 s. */
+  /** Pause between attempts, with up to 20 % more at random. Default 2 s. */
   readonly retryPeriodSeconds?: number;
 }
 
 export interface Leadership {
-  /** Aborted when leadership is lost, or the process is to end. */
+  /** Aborted when leadership is lost, or the process must end. */
   readonly signal: AbortSignal;
   /** Grows with each change of leader. */
   readonly leaseTransitions: number;
 }
 
-/** What is known of the Lease, and since when it has been unchanged, by our clock. */
+/** The known state of the Lease, and since when it is unchanged, by our clock. */
 interface Observed {
   readonly lease: Lease;
   readonly since: number;
@@ -61,7 +61,7 @@ export class LeaderElector {
     }
   }
 
-  /** Whether this process may act right now, by the clock: also right when it was paused a moment ago. */
+  /** Whether this process may act right now, by the clock. Also correct right after a pause. */
   isHeld(): boolean {
     return this.#renewed !== undefined && secondsSince(this.#renewed) < this.#options.renewDeadlineSeconds;
   }
@@ -72,9 +72,9 @@ export class LeaderElector {
   }
 
   /**
-   * Waits for leadership, then runs `lead` once. Ends when `lead` ends by itself or because `signal` aborted; the Lease
-   * is then let go, so that the next leader need not wait. Throws `LeadershipLost`, after `lead` has ended, when the
-   * Lease could not be renewed: the process should end then.
+   * Waits for leadership, then runs `lead` once. Ends when `lead` ends or `signal` aborts; then it releases
+   * the Lease, so the next leader need not wait. Throws `LeadershipLost`, after `lead` has ended, if the
+   * Lease could not be renewed. The process should end then.
    */
   async run(signal: AbortSignal, lead: (leadership: Leadership) => Promise<void>): Promise<void> {
     if (!(await this.#acquire(signal))) return;
@@ -86,7 +86,7 @@ export class LeaderElector {
     const abort = (): void => stop.abort(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
-    // Renews until `lead` has ended, also while it is cleaning up: nobody else may start meanwhile.
+    // Renews until `lead` has ended, also while it cleans up, because nobody else may start meanwhile.
     const renewal = this.#renewUntil(renewing.signal).then((lost) => {
       if (lost !== undefined) stop.abort(lost);
       return lost;
@@ -106,7 +106,7 @@ export class LeaderElector {
     if (failure !== undefined) throw failure.error;
   }
 
-  /** False when the signal aborted first. */
+  /** False if the signal aborted first. */
   async #acquire(signal: AbortSignal): Promise<boolean> {
     const { logger, retryPeriodSeconds } = this.#options;
     let told: string | undefined;
@@ -125,7 +125,7 @@ export class LeaderElector {
     }
   }
 
-  /** Undefined when the signal ended it; otherwise why leadership is lost. */
+  /** Undefined if the signal ended it; otherwise why leadership is lost. */
   async #renewUntil(signal: AbortSignal): Promise<LeadershipLost | undefined> {
     const { logger, retryPeriodSeconds, renewDeadlineSeconds } = this.#options;
     for (;;) {
@@ -149,7 +149,7 @@ export class LeaderElector {
     return new LeadershipLost(`leadership lost: ${why}`);
   }
 
-  /** One attempt to get or renew the Lease. A conflict decides nothing: the next read tells who holds it. */
+  /** One attempt to get or renew the Lease. A conflict decides nothing: the next read shows who holds it. */
   async #tryOnce(signal: AbortSignal): Promise<'Held' | 'HeldByOther' | 'Conflict'> {
     const { cluster, lease: key, identity, retryPeriodSeconds } = this.#options;
     const options = { signal, timeoutSeconds: Math.max(1, retryPeriodSeconds * 2) };
@@ -164,7 +164,8 @@ export class LeaderElector {
         this.#observe(live);
         const { holderIdentity = '', acquireTime } = live.spec ?? {};
         if (holderIdentity !== identity && holderIdentity !== '' && !this.#expired()) return 'HeldByOther';
-        // Our own name without our knowing: an earlier request of ours arrived, its answer did not. A new term all the same.
+        // The Lease has our name although we do not know it: an earlier request arrived, its answer did not.
+        // It is a new term all the same.
         const ours = holderIdentity === identity && this.#renewed !== undefined;
         const transitions = (live.spec?.leaseTransitions ?? 0) + (ours ? 0 : 1);
         this.#observe(
@@ -199,14 +200,14 @@ export class LeaderElector {
     this.#observed = { lease, since: performance.now() / 1000 };
   }
 
-  /** The holder has not shown itself for as long as it promised to, by our clock. */
+  /** The holder has not renewed for the duration that it promised, by our clock. */
   #expired(): boolean {
     if (this.#observed === undefined) return false;
     const duration = this.#observed.lease.spec?.leaseDurationSeconds ?? this.#options.leaseDurationSeconds;
     return performance.now() / 1000 - this.#observed.since > duration;
   }
 
-  /** Best effort: who does not manage to let go is replaced after the lease's duration. */
+  /** Best effort: if it fails, others take over after the lease's duration. */
   async #release(): Promise<void> {
     const { cluster, lease: key, identity, logger } = this.#options;
     this.#renewed = undefined;
@@ -228,7 +229,10 @@ export class LeaderElector {
   }
 }
 
-/** Both clocks: the monotonic one stands still while a virtual machine is suspended, the other may be set. */
+/**
+ * Uses both clocks: the monotonic one stands still while a virtual machine is suspended, the other may be
+ * set.
+ */
 interface Instant {
   readonly monotonic: number;
   readonly wall: number;
@@ -238,7 +242,7 @@ function instant(): Instant {
   return { monotonic: performance.now() / 1000, wall: Date.now() / 1000 };
 }
 
-/** The longer of the two: when in doubt, more time has passed. */
+/** The longer of the two: in doubt, more time has passed. */
 function secondsSince(then: Instant): number {
   const now = instant();
   return Math.max(now.monotonic - then.monotonic, now.wall - then.wall);

@@ -1,8 +1,8 @@
-/** Timers longer than Node's 24.8 days, which it would fire at once. */
+/** Timers longer than 24.8 days, which Node would fire at once. */
 
 const LONGEST_MILLISECONDS = 2 ** 31 - 1;
 
-/** Like `setTimeout`; returns the way to cancel it. */
+/** Like `setTimeout`; returns a function that cancels it. */
 export function setTimeoutLong(callback: () => void, milliseconds: number): () => void {
   const end = performance.now() + milliseconds;
   let timer: NodeJS.Timeout;

@@ -1,6 +1,6 @@
 /**
- * Which changes of its own object wake a controller. Not those of status alone: a controller's own status writes would
- * wake it, and turn a failure's growing pauses into a busy loop.
+ * Which changes of its own object wake a controller. Changes of status alone do not: the controller's own
+ * status writes would wake it, and turn the growing pauses after a failure into a busy loop.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../cache/store.ts';
@@ -13,7 +13,7 @@ export function meaningfulChange(change: Change<KubernetesObject>): boolean {
   return (
     before === undefined ||
     before.uid !== after?.uid ||
-    // The API server counts `generation` up for changes of spec only, where a kind has the status subresource.
+    // If a kind has the status subresource, the API server increments `generation` only for changes of spec.
     before.generation !== after?.generation ||
     after?.generation === undefined ||
     before.deletionTimestamp !== after.deletionTimestamp ||

@@ -1,4 +1,4 @@
-/** What a controller is made of: one function from a name to the state wanted. */
+/** The core of a controller: one function from a key to the desired state. */
 import type { CallOptions } from '../client/cluster.ts';
 import type { ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
@@ -12,15 +12,15 @@ export interface ReconcileContext extends CallOptions {
 }
 
 export interface ReconcileResult {
-  /** Look again after this time even if nothing changes. */
+  /** Look again after this time, even if nothing changes. */
   readonly requeueAfterSeconds?: number;
 }
 
 export interface Reconciler {
   /**
-   * Brings the object of this name nearer to what is wanted. Reads the object itself; an object that is gone is a case
-   * like any other. Must be able to run again at any time. What it throws is a failure, tried again with growing
-   * pauses.
+   * Brings the object of this key closer to its desired state. It reads the object itself; a deleted object
+   * is a normal case. It must be able to run again at any time. If it throws, that is a failure and is tried
+   * again with growing pauses.
    */
   reconcile(key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult | void>;
 }

@@ -1,4 +1,4 @@
-/** A pause that ends early when the signal aborts; which it was, the signal tells. */
+/** A pause that ends early if the signal aborts; the signal shows which it was. */
 export async function sleep(seconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {

@@ -28,7 +28,7 @@ const key = { namespace: 'x', name: 'a' };
 const finalizer = 'x.test/clean-up';
 const context = { signal: new AbortController().signal, logger: silentLogger };
 
-/** A thing outside of the cluster that has a size; its controller makes that what the widget says. */
+/** A thing outside the cluster that has a size; its controller makes the size what the widget says. */
 class World {
   readonly cluster = new MemoryCluster();
   readonly events: EventDetails[] = [];

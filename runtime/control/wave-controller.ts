@@ -1,36 +1,40 @@
 /**
- * The skeleton of every controller that looks at an object, plans, tells, and acts in waves. A controller is a definition of
- * five parts: observe, plan, summarise and events, which change nothing, and execute, which does one action.
+ * The skeleton of every controller that observes an object, plans, reports, and acts in waves. A controller
+ * is a definition of five parts. Observe, plan, summarise and events change nothing; execute does one action.
  *
- * Flow of one look, at one object:
- *  1. read it; one that is gone or over is forgotten, its finalizer taken away
- *  2. set the finalizer, if it is due already
- *  3. take the outcome of the last wave: a failure is told and pauses the next wave, success forgets failures
- *  4. observe; plan; abort a running wave that nobody wants any more
- *  5. set the finalizer, if the plan makes it due
- *  6. do what is short and part of the status (`within`), write the status if it changed, tell events
- *  7. do what is short and needs the status to be written (`after`)
- *  8. start the wave that is planned, beside the workers, if none runs and no pause is on
- *  9. say when to look next
+ * Flow of one look at one object:
+ * 1. Read it. If it is gone or over, forget it and remove its finalizer.
+ * 2. Set the finalizer, if it is due already.
+ * 3. Take the outcome of the last wave. A failure is recorded and pauses the next wave; success forgets
+ *   failures.
+ * 4. Observe; plan; abort a running wave that nobody wants any more.
+ * 5. Set the finalizer, if the plan makes it due.
+ * 6. Do short work that is part of the status (`within`); write the status if it changed; record events.
+ * 7. Do short work that needs the written status (`after`).
+ * 8. Start the planned wave beside the workers, if none runs and no pause is on.
+ * 9. Return the time of the next look.
  *
  * Guarantees:
- *  - A wave starts after the status that speaks of it was written, locked on the version that was planned for: of two
- *    processes that planned the same, one starts it.
- *  - An object has one wave at a time, and what was seen while one ran starts no other.
- *  - Actions run in order; the first failure, an abort or lost leadership ends the wave; the next look plans anew.
- *  - A wave that fails again and again is tried at growing intervals; a changed object is tried at once.
- *  - The status is written only when it changed, heartbeats now and then.
+ * - A wave starts after the status that announces it was written, locked on the version that was planned for.
+ *   Of two processes with the same plan, one starts it.
+ * - An object has one wave at a time. What was observed while one ran starts no other.
+ * - Actions run in order. The first failure, an abort or lost leadership ends the wave; the next look plans
+ *   anew.
+ * - A wave that keeps failing is tried at growing intervals. A changed object is tried at once.
+ * - The status is written only if it changed; heartbeats are written now and then.
  *
  * Assumptions:
- *  - Every action is idempotent, and leaves its trace where the next look finds it: a process may end between any two.
- *  - Whatever `observe` finds out for people becomes data; what it throws is a failure of the look, tried again by the queue.
+ * - Every action is idempotent, and leaves its trace where the next look finds it: a process may end between
+ *   any two.
+ * - What `observe` finds out for people is data. What it throws is a failure of the look, which the queue
+ *   tries again.
  *
  * Caveats:
- *  - Failures and notes are this process's; a new leader tries at once.
- *  - A status that says already what it would say is not written, so nothing is locked then: whatever must not be done twice
- *    needs a fence where it is done, such as the epoch on a host.
- *  - `now` is asked once, before observing: a look at a slow host ends later than its status says.
- *  - An aborted wave goes on until its action has noticed; until then the object is only looked at.
+ * - Failures and notes are in this process only; a new leader tries at once.
+ * - A status that would not change is not written, so nothing is locked then. An effect that must not happen
+ *   twice needs a fence where it happens, such as the epoch on a host.
+ * - `now` is asked once, before observing: a look at a slow host ends later than its status says.
+ * - An aborted wave continues until its action notices. Until then the object is only looked at.
  */
 import type { Cluster } from '../client/cluster.ts';
 import { LeadershipLost } from '../errors.ts';
@@ -47,15 +51,15 @@ import { WaveMemory, type Begun, type Remembered, type Failure } from './wave-me
 /** The types that a controller is about. */
 export interface WaveTypes {
   readonly object: KubernetesObject & { readonly status?: unknown };
-  /** What observing gives. */
+  /** The result of observing. */
   readonly seen: unknown;
   readonly plan: unknown;
-  /** What `within` gives. */
+  /** The result of `within`. */
   readonly found: unknown;
   readonly action: { readonly type: string };
   readonly progress: unknown;
   readonly failure: Failure;
-  /** What is remembered between looks beside failures. */
+  /** What is remembered between looks, besides failures. */
   readonly notes: object;
 }
 
@@ -71,7 +75,7 @@ export interface Look<T extends WaveTypes> {
 export interface PlannedLook<T extends WaveTypes> extends Look<T> {
   readonly seen: T['seen'];
   readonly plan: T['plan'];
-  /** Its wave is started at the end of this look. */
+  /** Whether its wave starts at the end of this look. */
   readonly due: boolean;
 }
 
@@ -88,31 +92,37 @@ export interface WaveDefinition<T extends WaveTypes> {
     /** Asked before observing, without a plan, and again with one. */
     readonly isDue: (object: T['object'], plan?: T['plan']) => boolean;
   };
-  /** Nothing is left to be done for it. Asked before observing, with the plan, and after the status was written. */
+  /**
+   * Whether nothing is left to do for it. Asked before observing, with the plan, and after the status was
+   * written.
+   */
   readonly isOver?: (object: T['object'], plan?: T['plan']) => boolean;
-  /** Drops what is kept elsewhere about an object that is gone or over. @param uid empty when this process knew nothing of it */
+  /**
+   * Drops what is kept elsewhere about an object that is gone or over.
+   * @param uid empty if this process knew nothing of it
+   */
   readonly forget?: (key: ObjectKey, uid: string) => void;
 
   readonly observe: (look: Look<T>, context: ReconcileContext) => Promise<T['seen']>;
   readonly plan: (look: Look<T>, seen: T['seen']) => T['plan'];
-  /** What is added to the notes, for the next look. */
+  /** Returns what is added to the notes, for the next look. */
   readonly remember?: (look: PlannedLook<T>) => Partial<T['notes']>;
-  /** What failed before does not count any more, once the status with this plan is written. */
+  /** Whether earlier failures stop counting once the status with this plan is written. */
   readonly startsAfresh?: (plan: T['plan']) => boolean;
   readonly within: (look: PlannedLook<T>, context: ReconcileContext) => Promise<T['found']>;
   readonly summarise: (look: SettledLook<T>) => Status<T>;
   readonly heartbeats?: readonly Heartbeat[];
-  /** Whether the status is written only over the version that was read; before a wave it always is. */
+  /** Whether the status is written only over the version that was read. Before a wave it always is. */
   readonly isLocked?: (plan: T['plan']) => boolean;
-  /** What the new status is worth telling. */
+  /** Returns the events that the new status is worth. */
   readonly events: (look: SettledLook<T>, status: Status<T>) => readonly EventDetails[];
-  /** @returns seconds after which it wants to be done again */
+  /** @returns seconds after which it wants to run again */
   readonly after?: (
     look: SettledLook<T>,
     written: T['object'],
     context: ReconcileContext,
   ) => Promise<number | undefined>;
-  /** Seconds until the next look. A wave that waits for its pause to end is looked at then. */
+  /** Seconds until the next look. A wave that waits for its pause to end gets its look then. */
   readonly nextLook: (look: SettledLook<T>, isBusy: boolean) => number;
   readonly waves?: Waves<T>;
 }
@@ -121,30 +131,30 @@ export interface Waves<T extends WaveTypes> {
   readonly activities: Activities<T['progress']>;
   /** Whether this process is still the leader, by its own clock; asked before each action. */
   readonly mayAct: () => boolean;
-  /** What is planned and may be done; undefined when that is nothing. */
+  /** The planned wave that may run; undefined if there is none. */
   readonly waveOf: (
     plan: T['plan'],
     object: T['object'],
   ) => { readonly step: string; readonly wave: readonly T['action'][] } | undefined;
-  /** Why a running wave is to be aborted. Asked before observing, without a plan, and again with one. */
+  /** Why to abort a running wave. Asked before observing, without a plan, and again with one. */
   readonly abandon?: (
     running: Activity<T['progress']>,
     begun: Begun | undefined,
     object: T['object'],
     plan?: T['plan'],
   ) => string | undefined;
-  /** While a wave works the object is not looked at more often. Default 0. */
+  /** While a wave works, the object is not looked at more often than this. Default 0. */
   readonly betweenLooksSeconds?: number;
   readonly execute: (action: T['action'], wave: WaveContext<T>) => Promise<void>;
   readonly failureOf: (error: unknown) => T['failure'];
-  /** A wave failed: what is told. */
+  /** Returns the events for a failed wave. */
   readonly failed?: (
     look: Omit<Look<T>, 'running'>,
     failure: T['failure'],
     step: string,
   ) => readonly EventDetails[];
   readonly pauses: { readonly backOff: BackOff; readonly spread: readonly [number, number] };
-  /** Notes and pause after a wave succeeded; default: the same notes, no pause. */
+  /** Notes and pause after a successful wave; default: the same notes, no pause. */
   readonly succeeded?: (
     notes: Partial<T['notes']>,
     step: string,
@@ -156,7 +166,7 @@ export interface WaveContext<T extends WaveTypes> {
   readonly look: SettledLook<T>;
   readonly step: string;
   readonly progress: (progress: T['progress']) => void;
-  /** Adds to the notes: known at the next look. */
+  /** Adds to the notes, which the next look gets. */
   readonly note: (notes: Partial<T['notes']>) => void;
   readonly signal: AbortSignal;
 }
@@ -179,7 +189,10 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     this.#options = options;
   }
 
-  /** What failed last is tried again at the next look, without a pause: something that it needs has changed. */
+  /**
+   * Tries the last failure again at the next look, without a pause, because something that it needs has
+   * changed.
+   */
   tryAgain(key: ObjectKey): void {
     this.#memory.forget(key);
   }
@@ -193,7 +206,8 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     const now = this.#options.clock();
     const memory = this.#takeOutcome(key, object, now);
     this.#abandon(key, object);
-    // Asked before looking: what is seen while a wave works may be gone when it has ended, so it starts no other wave.
+    // Asked before observing: what is seen while a wave works may be outdated when it has ended, so it starts
+    // no other wave.
     const running = waves?.activities.get(key);
     const heldBack =
       running === undefined ? 0 : this.#memory.nextLook(key, waves?.betweenLooksSeconds ?? 0, now);
@@ -266,7 +280,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     return memory;
   }
 
-  /** What is remembered after a wave ended. */
+  /** Returns what is remembered after a wave ended. */
   #learn(
     waves: Waves<T>,
     { result, name, error }: ActivityOutcome<T['progress']>,
@@ -290,7 +304,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     return { ...known, failures, failure, retryTime: time + pause * 1000 };
   }
 
-  /** Writes the status if it changed, and tells what is worth telling of it. */
+  /** Writes the status if it changed, and records its events. */
   async #tell(look: SettledLook<T>, context: ReconcileContext): Promise<T['object']> {
     const { kind, summarise, heartbeats, isLocked, events, startsAfresh } = this.#definition;
     const { object, key, plan, due } = look;

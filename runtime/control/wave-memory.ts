@@ -1,23 +1,23 @@
 /**
- * The little that a process knows about an object beyond what it observes: when to try again after a failure, and what the wave
- * that runs was planned for. Losing it costs an early retry or a look, never correctness.
+ * What a process remembers of an object besides what it observes: when to try again after a failure, and what
+ * the running wave was planned for. Losing it costs an early retry or a look, never correctness.
  */
 import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
 
-/** How the last wave ended when it did not succeed. */
+/** How the last wave ended if it did not succeed. */
 export interface Failure {
   readonly reason: string;
   readonly message: string;
 }
 
 export interface Remembered<F extends Failure, N> {
-  /** The life of the object that this is about; another uid starts afresh. */
+  /** The life of the object that this belongs to; another uid starts afresh. */
   readonly uid: string;
   readonly generation: number;
   /** Waves that failed since one succeeded. */
   readonly failures: number;
   readonly failure?: F;
-  /** Unix milliseconds; no wave is started before. */
+  /** Unix milliseconds; no wave starts before. */
   readonly retryTime?: number;
   /** What else the controller wants to know at the next look. */
   readonly notes: N;
@@ -27,7 +27,7 @@ export interface Remembered<F extends Failure, N> {
 export interface Begun {
   readonly generation: number;
   readonly deleting: boolean;
-  /** Unix milliseconds of its beginning, then of the last look at what it does. */
+  /** Unix milliseconds of its beginning, then of the last look at it. */
   readonly lookTime: number;
 }
 
@@ -35,7 +35,7 @@ export class WaveMemory<F extends Failure, N extends object> {
   readonly #entries = new Map<string, Remembered<F, Partial<N>>>();
   readonly #begun = new Map<string, Begun>();
 
-  /** What is known; a changed object is a new attempt, so it forgets failures. */
+  /** What is remembered. A changed object is a new attempt, so it forgets failures. */
   recall(key: ObjectKey, { metadata }: KubernetesObject): Remembered<F, Partial<N>> {
     const { uid = '', generation = 0 } = metadata ?? {};
     const known = this.#entries.get(formatKey(key));
@@ -48,7 +48,7 @@ export class WaveMemory<F extends Failure, N extends object> {
     this.#entries.set(formatKey(key), entry);
   }
 
-  /** Adds to the notes; what was noted of another life is dropped. */
+  /** Adds to the notes; notes about another life are dropped. */
   note(key: ObjectKey, object: KubernetesObject, notes: Partial<N>): void {
     const { uid = '', generation = 0 } = object.metadata ?? {};
     const known = this.#entries.get(formatKey(key));
@@ -56,12 +56,12 @@ export class WaveMemory<F extends Failure, N extends object> {
     this.keep(key, { ...entry, notes: { ...entry.notes, ...notes } });
   }
 
-  /** Of the object that something is known about; empty when nothing is. */
+  /** uid of the remembered object; empty if nothing is remembered. */
   uidOf(key: ObjectKey): string {
     return this.#entries.get(formatKey(key))?.uid ?? '';
   }
 
-  /** What failed, and every note. */
+  /** Forgets the failure and all notes. */
   forget(key: ObjectKey): void {
     this.#entries.delete(formatKey(key));
   }
@@ -78,7 +78,7 @@ export class WaveMemory<F extends Failure, N extends object> {
     this.#begun.delete(formatKey(key));
   }
 
-  /** @returns seconds until a running wave may be looked at again; 0: now, and it is noted as done. */
+  /** @returns seconds until a running wave may be looked at again; 0 means now, and counts as a look. */
   nextLook(key: ObjectKey, betweenLooksSeconds: number, now: Date): number {
     const begun = this.begun(key);
     if (begun === undefined) return 0;
@@ -89,7 +89,7 @@ export class WaveMemory<F extends Failure, N extends object> {
   }
 }
 
-/** Whether the object is another than the one that the wave was planned for. */
+/** Whether the object differs from the one that the wave was planned for. */
 export function isOutdated({ generation, deleting }: Begun, object: KubernetesObject): boolean {
   const life = lifeOf(object);
   return life.generation !== generation || life.deleting !== deleting;

@@ -13,7 +13,7 @@ describe('the work queue', () => {
     vi.useRealTimers();
   });
 
-  /** What is due now, taken and given back at once. */
+  /** Takes what is due now, and gives it back at once. */
   async function takeDue(): Promise<string[]> {
     const keys: string[] = [];
     while (queue.depth > 0) {

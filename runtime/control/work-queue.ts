@@ -1,18 +1,19 @@
 /**
- * Which keys are due. Keys, not objects: whoever takes one reads the object afresh. A key is in work at most once at a
- * time; adding it again merges, the earlier deadline wins; added while in work, it comes back afterwards.
+ * Which keys are due. It holds keys, not objects: a worker reads the object afresh. A key is in work at most
+ * once at a time. Adding it again merges, and the earlier deadline wins. If it is added while in work, it
+ * comes back afterwards.
  */
 import { pauseSeconds, spread, type BackOff } from '../../base/back-off.ts';
 import { setTimeoutLong } from './long-timer.ts';
 
 export interface WorkQueueOptions {
-  /** First pause after a failure; doubles with each further one. Default 0.5 s. */
+  /** First pause after a failure; each further failure doubles it. Default 0.5 s. */
   readonly baseDelaySeconds?: number;
   /** Default 300 s. */
   readonly maxDelaySeconds?: number;
   /** In [0, 1); for tests. */
   readonly random?: () => number;
-  /** How many seconds pass here in one of the clock's; more than 1 only in simulations. */
+  /** How many seconds pass here for one of the clock; more than 1 only in simulations. */
   readonly timeScale?: number;
 }
 
@@ -28,10 +29,10 @@ export class WorkQueue {
   readonly #timeScale: number;
   /** Due later, each with its timer. */
   readonly #scheduled = new Map<string, Entry>();
-  /** Due now, in order; a Set keeps that order and no duplicates. */
+  /** Due now, in order; a Set keeps the order and drops duplicates. */
   readonly #ready = new Set<string>();
   readonly #working = new Set<string>();
-  /** Deadlines asked for while the key was in work. */
+  /** Deadlines requested while the key was in work. */
   readonly #again = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
@@ -51,7 +52,7 @@ export class WorkQueue {
     return this.#ready.size;
   }
 
-  /** Makes a key due in `afterSeconds`, or leaves it where it is when it is due earlier. */
+  /** Makes a key due in `afterSeconds`; a key that is due earlier keeps its time. */
   add(key: string, afterSeconds = 0): void {
     if (this.#closed) return;
     const deadline = performance.now() + (Math.max(0, afterSeconds) * 1000) / this.#timeScale;
@@ -89,7 +90,7 @@ export class WorkQueue {
     this.#failures.delete(key);
   }
 
-  /** The next key that is due, to be given back with `done`; undefined when the queue is closed. */
+  /** The next due key, to be given back with `done`; undefined when the queue is closed. */
   async take(): Promise<string | undefined> {
     if (this.#closed) return undefined;
     const [key] = this.#ready;
@@ -99,7 +100,7 @@ export class WorkQueue {
     return key;
   }
 
-  /** Ends the work on a key that was taken. */
+  /** Ends the work on a taken key. */
   done(key: string): void {
     this.#working.delete(key);
     const deadline = this.#again.get(key);
@@ -108,7 +109,7 @@ export class WorkQueue {
     this.add(key, ((deadline - performance.now()) / 1000) * this.#timeScale);
   }
 
-  /** Drops what waits and wakes those who wait for a key. */
+  /** Drops waiting keys and wakes the workers. */
   close(): void {
     this.#closed = true;
     for (const { cancel } of this.#scheduled.values()) cancel();

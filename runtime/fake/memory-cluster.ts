@@ -1,6 +1,6 @@
 /**
- * A Kubernetes API in memory for tests of controllers: versions, generations, finalizers, conflicts and the status
- * subresource as the real one has them (`test/contract/cluster.ts` holds both to it). No schemas.
+ * A Kubernetes API in memory for tests of controllers. Versions, generations, finalizers, conflicts and the
+ * status subresource work as in the real one (`test/contract/cluster.ts` checks both). It has no schemas.
  */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
@@ -26,7 +26,10 @@ type Body = KubernetesObject & {
   readonly stringData?: Readonly<Record<string, string>>;
 };
 
-/** One write, before and after its effect; a throw in the hook is a failure (or a crash) at exactly this point. */
+/**
+ * One write, before and after its effect. A throw in the hook is a failure (or a crash) at exactly this
+ * point.
+ */
 export interface MemoryWrite {
   readonly verb: 'create' | 'replace' | 'delete' | 'apply' | 'applyStatus' | 'patch';
   readonly kind: string;
@@ -44,7 +47,10 @@ export class MemoryCluster implements Cluster {
     this.#put(namespaces, { metadata: { name: 'kube-system' } }, undefined);
   }
 
-  /** Fills a store with all objects of a kind and keeps it up to date, as an informer would but without delay. @returns the way to stop. */
+  /**
+   * Fills a store with all objects of a kind and keeps it up to date, as an informer would but without delay.
+   * @returns a function that stops it.
+   */
   follow<T extends KubernetesObject>(kind: ResourceKind<T>, store: ObjectStore<T>): () => void {
     const take = (id: string): T | undefined => structuredClone(this.#objects.get(id)) as T | undefined;
     const prefix = `${apiVersionOf(kind)}/${kind.plural}/`;
@@ -63,7 +69,10 @@ export class MemoryCluster implements Cluster {
     return () => this.#followers.delete(tell);
   }
 
-  /** As `watchNamed` does: once at the beginning when the object is there, then at each change, until the signal aborts. */
+  /**
+   * As `watchNamed`: calls once at the beginning if the object exists, then at each change, until the signal
+   * aborts.
+   */
   watchNamed(
     kind: ResourceKind<KubernetesObject>,
     key: ObjectKey,
@@ -243,7 +252,10 @@ export class MemoryCluster implements Cluster {
     return live;
   }
 
-  /** Metadata alone, which leaves the generation as it is; the last finalizer of a deleted object lets it go. */
+  /**
+   * Changes metadata only, and leaves the generation. Removing the last finalizer of a deleted object removes
+   * the object.
+   */
   #change(kind: ResourceKind<unknown>, live: Body, metadata: Partial<ObjectMeta>): Body {
     const changed = this.#store(
       kind,
@@ -256,7 +268,7 @@ export class MemoryCluster implements Cluster {
     return changed;
   }
 
-  /** Everything but the status, which only its own subresource changes. */
+  /** Changes everything but the status, which only its own subresource changes. */
   #put(kind: ResourceKind<unknown>, object: KubernetesObject, live: Body | undefined): Body {
     const { stringData, ...body } = structuredClone(object) as Body & { data?: Record<string, string> };
     const encoded = Object.fromEntries(

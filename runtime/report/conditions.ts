@@ -1,4 +1,4 @@
-/** Conditions as in the Kubernetes API conventions; pure functions over the list in a status. */
+/** Conditions as in the Kubernetes API conventions: pure functions over the list in a status. */
 
 export interface Condition {
   readonly type: string;
@@ -24,8 +24,8 @@ export function findCondition<C extends Condition>(
 }
 
 /**
- * The list with that condition in it. `lastTransitionTime` moves to `now` only when `status` changes; a new reason or
- * message alone keeps it. The same array comes back when nothing changes; order is kept.
+ * Returns the list with that condition in it. `lastTransitionTime` moves to `now` only if `status` changes; a
+ * new reason or message alone keeps it. If nothing changes, the same array comes back. The order stays.
  */
 export function setCondition<C extends Condition>(
   conditions: readonly C[] | undefined,
@@ -47,7 +47,7 @@ export function setCondition<C extends Condition>(
   return unchanged ? list : list.with(index, next);
 }
 
-/** The list without that condition; the same array when it was not there. */
+/** Returns the list without that condition; the same array if it was not there. */
 export function removeCondition<C extends Condition>(
   conditions: readonly C[] | undefined,
   type: C['type'],
@@ -58,23 +58,23 @@ export function removeCondition<C extends Condition>(
     : list;
 }
 
-/** What a condition is to say; its generation, time and length are added when it is set. */
+/** The content of a condition; setting it adds generation, time and length limits. */
 export type ConditionDraft<C extends Condition = Condition> = Omit<
   C,
   'lastTransitionTime' | 'observedGeneration'
 >;
 
 export interface ConditionRules<C extends Condition> {
-  /** Of the object that was looked at. */
+  /** Generation of the object that was looked at. */
   readonly generation: number;
-  /** Types that exist only while they are drafted; all others keep their last word. */
+  /** Types that exist only while they are drafted; all others keep their last state. */
   readonly transient: readonly C['type'][];
-  /** In characters; what is longer is cut. */
+  /** In characters; a longer text is cut. */
   readonly longestMessage: number;
   readonly now: Date;
 }
 
-/** The conditions of a status after a look that drafted these. The list is a new one; order is kept. */
+/** The conditions of a status after a look that drafted these. Returns a new list in the same order. */
 export function summariseConditions<C extends Condition>(
   previous: readonly C[] | undefined,
   drafts: readonly ConditionDraft<C>[],
@@ -86,7 +86,7 @@ export function summariseConditions<C extends Condition>(
   return [
     ...drafts.reduce<readonly C[]>((conditions, draft) => {
       const message = draft.message.slice(0, longestMessage);
-      // A draft has every field of C but these two and the time, which setCondition knows.
+      // A draft has every field of C except these two and the time, which setCondition adds.
       const update = { ...draft, message, observedGeneration: generation } as object as ConditionUpdate<C>;
       return setCondition(conditions, update, now);
     }, kept),

@@ -10,7 +10,7 @@ export interface LoggerOptions {
   /** `readable` for a terminal. */
   readonly format: 'json' | 'readable';
   readonly secrets: SecretRegistry;
-  /** Default: standard error, so that commands can print their result on standard output. */
+  /** Default: standard error, so commands can print their result on standard output. */
   readonly stream?: NodeJS.WritableStream;
 }
 
@@ -30,7 +30,10 @@ interface Line {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** A line never fails and never prints an object's private parts: errors become what they say, cycles a word. */
+/**
+ * Writing a line never fails and never prints an object's private parts. Errors become their messages, cycles
+ * a word.
+ */
 function plain(info: winston.Logform.TransformableInfo): Line {
   const { level, message, ...fields } = info;
   const seen = new WeakSet<object>();
@@ -65,7 +68,7 @@ function describeError(error: Error, depth = 0): ErrorDescription {
     ...(cause === undefined || depth >= 4
       ? {}
       : { cause: cause instanceof Error ? describeError(cause, depth + 1) : String(cause) }),
-    // Our own errors say what happened; the stack matters for those that nobody foresaw.
+    // Our own errors explain themselves. Only unexpected errors need the stack.
     ...(depth === 0 && isProgrammingError(error) && error.stack !== undefined ? { stack: error.stack } : {}),
   };
 }

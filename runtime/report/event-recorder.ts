@@ -1,5 +1,5 @@
 /**
- * Tells the story of an object in Kubernetes events: one per change. Telling must never get in the way of doing, so
+ * Records Kubernetes events, one per change of an object. Recording must never delay or break the work:
  * events are sent in the background, one after the other, and a failure is only logged.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -12,12 +12,12 @@ import type { Logger } from './logger.ts';
 import { formatMicroTime } from './conditions.ts';
 import type { SecretRegistry } from './secret-registry.ts';
 
-/** What happened to an object, or what became of it. @typeParam R the reasons that there are */
+/** Something that happened to an object. @typeParam R the possible reasons */
 export interface StoryEvent<R extends string = string> {
   readonly type: 'Normal' | 'Warning';
   /** Stable, UpperCamelCase, at most 128 characters. */
   readonly reason: R;
-  /** For people; cut at 1 kB, cleaned of known secrets. */
+  /** For people; cut at 1 kB, with known secrets masked. */
   readonly note: string;
 }
 
@@ -34,7 +34,7 @@ export interface EventRecorderOptions {
   readonly reportingInstance: string;
   readonly secrets: SecretRegistry;
   readonly logger: Logger;
-  /** The same event within this time counts up the first one. Default 600 s. */
+  /** The same event within this time increments the first one. Default 600 s. */
   readonly windowSeconds?: number;
   /** A count is sent at most this often. Default 10 s. */
   readonly seriesIntervalSeconds?: number;
@@ -47,7 +47,10 @@ interface Told {
   count: number;
 }
 
-/** More than this waiting to be sent means the API is away: the newest are dropped, the objects' status has the truth. */
+/**
+ * If more than this wait to be sent, the API is unreachable. The newest are dropped; the objects' status has
+ * the truth.
+ */
 const MAX_PENDING = 1_000;
 const MAX_NOTE_BYTES = 1_024;
 
@@ -62,7 +65,7 @@ export class EventRecorder {
     this.#options = options;
   }
 
-  /** Tells an event about an object; returns at once and never throws. */
+  /** Records an event about an object; returns at once and never throws. */
   record<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, details: EventDetails): void {
     const { windowSeconds = 600, seriesIntervalSeconds = 10 } = this.#options;
     const note = cut(this.#options.secrets.redact(details.note));
@@ -82,7 +85,7 @@ export class EventRecorder {
     this.#send(told.event, (signal) => this.#countUp(told, signal));
   }
 
-  /** Waits until everything told so far was sent or given up, at most `timeoutSeconds`. */
+  /** Waits until everything recorded so far was sent or given up, at most `timeoutSeconds`. */
   async flush(timeoutSeconds = 5): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => {
@@ -106,7 +109,7 @@ export class EventRecorder {
       .digest('hex')
       .slice(0, 8);
     return {
-      // At most 253 characters, unique even when two processes tell the same.
+      // At most 253 characters; unique even if two processes record the same.
       metadata: {
         namespace: namespace === '' ? 'default' : namespace,
         name: `${name.slice(0, 220)}.${hash}${randomBytes(4).toString('hex')}`,
@@ -135,7 +138,7 @@ export class EventRecorder {
     try {
       await this.#options.cluster.create(events, event, { signal });
     } catch (error) {
-      // Not told after all: the next time it happens is the first again.
+      // It was not sent, so its next occurrence is the first again.
       this.#told.delete(id);
       throw error;
     }
@@ -159,7 +162,7 @@ export class EventRecorder {
     try {
       await send(this.#abort.signal);
     } catch (error) {
-      // NotFound also when the namespace is being deleted, together with the object.
+      // NotFound also comes when the namespace is being deleted together with the object.
       const log = isNotFound(error) ? 'debug' : 'warn';
       this.#options.logger[log]('event was not sent', {
         object: formatKey(keyOf(event)),
@@ -172,7 +175,7 @@ export class EventRecorder {
   }
 
   #forgetBefore(time: number): void {
-    // In the order of their first telling, so that the old ones are in front.
+    // Ordered by first recording, so the old ones are in front.
     for (const [id, told] of this.#told) {
       if (told.firstTold > time) return;
       this.#told.delete(id);

@@ -1,9 +1,9 @@
-/** What the kubelet and Prometheus ask: /healthz, /readyz, /metrics. */
+/** Answers the kubelet and Prometheus: /healthz, /readyz, /metrics. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from '@prometheus-io/client';
 
-/** Each check gives undefined when all is well, otherwise what is wrong. */
+/** Each check returns undefined if all is well, otherwise what is wrong. */
 export type HealthCheck = () => string | undefined;
 
 export interface HealthServerOptions {
@@ -12,7 +12,7 @@ export interface HealthServerOptions {
   /** Default: all addresses. */
   readonly host?: string;
   readonly registry: Registry;
-  /** Failing for long gets the process restarted: only for what a restart heals. */
+  /** A long failure restarts the process, so use it only for what a restart heals. */
   readonly alive: Readonly<Record<string, HealthCheck>>;
   readonly ready: Readonly<Record<string, HealthCheck>>;
 }
@@ -42,7 +42,7 @@ export class HealthServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Answers what is being answered, then ends; connections that idle are ended at once. */
+  /** Finishes running answers, then ends; ends idle connections at once. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();

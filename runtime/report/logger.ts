@@ -1,8 +1,14 @@
-/** What the runtime and the controllers log through; `create-logger.ts` makes the real one, tests pass their own. */
+/**
+ * The interface through which runtime and controllers log. `create-logger.ts` makes the real logger; tests
+ * pass their own.
+ */
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
-/** Data beside the message. An `error` field may hold an Error: message, reason, cause and stack are written. */
+/**
+ * Data beside the message. An `error` field may hold an Error; its message, reason, cause and stack are
+ * written.
+ */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Logger {
@@ -10,7 +16,7 @@ export interface Logger {
   warn(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
-  /** A logger that adds these fields to every line. */
+  /** Returns a logger that adds these fields to every line. */
   child(fields: LogFields): Logger;
 }
 

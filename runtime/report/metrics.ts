@@ -1,4 +1,7 @@
-/** What the runtime counts, for Prometheus. Labels are bounded: controllers, kinds and verbs, never names of objects. */
+/**
+ * What the runtime counts, for Prometheus. Labels are bounded: controllers, kinds and verbs, never names of
+ * objects.
+ */
 import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client';
 
 const reconcileOutcomes = ['success', 'conflict', 'error', 'aborted'] as const;
@@ -113,7 +116,7 @@ export class RuntimeMetrics {
     this.#reconcileSeconds.observe({ controller }, seconds);
   }
 
-  /** Asks for the depth whenever metrics are read; from now on each outcome has a series, so that a first failure counts as one more. */
+  /** Calls `depth` whenever metrics are read. From now on each outcome has a series, so a first failure counts as one more. */
   watchQueue(controller: string, depth: () => number): void {
     for (const outcome of reconcileOutcomes) this.#reconciles.inc({ controller, outcome }, 0);
     this.#queues.set(controller, depth);

@@ -1,23 +1,23 @@
 /**
- * Knows the secret values that this process has read, so that whatever is written for people (logs, events, status)
- * can be cleaned of them. The last net: the code should not put them there in the first place.
+ * Knows the secret values that this process has read, to mask them in whatever is written for people (logs,
+ * events, status). It is the last safety net: code should not put secrets there in the first place.
  */
 
 const MASK = '[redacted]';
 
-/** Shorter values ("jtel", "admin") are words of every message; masking them would hide more than it protects. */
+/** Shorter values ("jtel", "admin") are common words. Masking them would hide more than it protects. */
 const MIN_LENGTH = 6;
 
 export class SecretRegistry {
-  /** Per source the values as last read and the ones before, which may still be in use. */
+  /** Per source the last values and the ones before, which may still be in use. */
   readonly #sources = new Map<
     string,
     { readonly current: readonly string[]; readonly previous: readonly string[] }
   >();
-  /** Longest first: a value that contains another is masked whole. */
+  /** Longest first, so a value that contains another is masked completely. */
   #needles: readonly string[] = [];
 
-  /** Makes the values of a source (for example `namespace/name` of a Secret) known. */
+  /** Registers the values of a source (for example `namespace/name` of a Secret). */
   register(source: string, values: readonly string[]): void {
     const current = [...new Set(values.flatMap(formsOf))];
     const known = this.#sources.get(source);
@@ -29,7 +29,7 @@ export class SecretRegistry {
     this.#needles = [...all].toSorted((a, b) => b.length - a.length);
   }
 
-  /** The text with every known secret value masked. */
+  /** Returns the text with every known secret value masked. */
   redact(text: string): string {
     let result = text;
     for (const needle of this.#needles) if (result.includes(needle)) result = result.replaceAll(needle, MASK);
@@ -41,7 +41,7 @@ function sameItems(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-/** The shapes in which a value can turn up in a text. */
+/** The shapes in which a value can appear in a text. */
 function formsOf(value: string): string[] {
   const trimmed = value.trim();
   if (trimmed.length < MIN_LENGTH) return [];

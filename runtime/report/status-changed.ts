@@ -1,8 +1,8 @@
-/** Whether a status is worth a request: nothing is sent when nothing changed. */
+/** Whether a status is worth a request: nothing is sent if nothing changed. */
 import { isDeepStrictEqual } from 'node:util';
 import { withoutEmpty } from './without-empty.ts';
 
-/** A time that moves while work goes on; alone it is worth a request only now and then. */
+/** A time that moves while work continues; alone it is worth a request only now and then. */
 export interface Heartbeat {
   /** For example `['operation', 'lastHeartbeatTime']`. */
   readonly path: readonly string[];
@@ -10,8 +10,9 @@ export interface Heartbeat {
 }
 
 /**
- * True when `next` differs from `previous` in anything but heartbeats, or when a heartbeat has moved on by at least its
- * `everySeconds`. A field that is undefined or empty counts as absent: it is not sent either (`without-empty.ts`).
+ * True if `next` differs from `previous` in more than heartbeats, or if a heartbeat has moved on by at least
+ * its `everySeconds`. A field that is undefined or empty counts as absent, because it is not sent either
+ * (`without-empty.ts`).
  */
 export function statusChanged(
   previous: unknown,

@@ -1,12 +1,12 @@
 /**
- * A status as it is applied and compared: fields that say nothing are left out. Server-side apply takes an object that its one
- * manager empties for null, which no schema allows, and writes a list of type map or set that becomes empty twice. Left out, both are
- * simply removed.
+ * A status as it is applied and compared: without empty fields. If its one manager empties an object,
+ * server-side apply takes it for null, which no schema allows; and it writes an emptied list of type map or
+ * set twice. If left out, both are simply removed.
  */
 
 /**
- * @returns plain JSON without fields that are undefined, null, an empty object or an empty list, however deep. Items of lists stay,
- * empty or not: their number and order mean something.
+ * @returns plain JSON without fields that are undefined, null, an empty object or an empty list, at any
+ * depth. Items of lists stay, empty or not, because their number and order matter.
  */
 export function withoutEmpty(value: unknown): unknown {
   return value === undefined ? {} : pruned(JSON.parse(JSON.stringify(value)));
