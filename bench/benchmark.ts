@@ -1,21 +1,24 @@
-/** What a benchmark is. A new one is a file in `bench/benchmarks/` and an entry in `bench/benchmarks/index.ts`. */
+/**
+ * The parts of a benchmark. A new one is a file in `bench/benchmarks/` and an entry in
+ * `bench/benchmarks/index.ts`.
+ */
 import type { Progress, Sandbox } from '../sandbox/index.ts';
 import type { Sample } from './statistics.ts';
 
-/** The product, or what it is compared with. */
+/** The product, or a peer to compare it with. */
 export interface Contender {
   readonly name: string;
-  /** One run. @returns what was measured, in the benchmark's unit */
+  /** One run. @returns the measured value, in the benchmark's unit */
   readonly run: () => Promise<number>;
 }
 
-/** A peer that this machine does not have; told in the result instead of a figure. */
+/** A peer that this machine does not have. The result says so instead of a figure. */
 export interface MissingPeer {
   readonly name: string;
   readonly missing: string;
 }
 
-/** A benchmark ready to be run. */
+/** A benchmark that is ready to run. */
 export interface Trial {
   readonly product: Contender;
   readonly peers: readonly (Contender | MissingPeer)[];
@@ -29,14 +32,14 @@ export interface MeasuredPeer extends Sample {
 
 export interface Verdict {
   readonly met: boolean;
-  /** How it comes about, with figures. */
+  /** How the verdict follows, with figures. */
   readonly because: string;
 }
 
 export interface Benchmark {
   readonly name: string;
   readonly unit: 'ms' | 's' | 'MB' | 'MB/s' | 'ratio';
-  /** Of each contender; at least 5. */
+  /** Runs of each contender; at least 5. */
   readonly runs: number;
   /** In words, with figures. */
   readonly goal: string;
@@ -44,9 +47,12 @@ export interface Benchmark {
 }
 
 export interface BenchmarkContext {
-  /** Shared by all benchmarks of one run; brought up by the first that asks. */
+  /** Shared by all benchmarks of one run; the first that needs it brings it up. */
   sandbox(): Promise<Sandbox>;
-  /** Takes back what `prepare` did: after the benchmark, also when it fails or is interrupted; the latest first. */
+  /**
+   * Undoes what `prepare` did after the benchmark, also if it fails or is interrupted. The latest comes
+   * first.
+   */
   atEnd(cleanUp: () => Promise<void>): void;
   readonly progress: Progress;
 }

@@ -1,6 +1,7 @@
 /**
- * The build that a goal is measured against, as a checkout of its own: everything of it comes from there, images too, so that
- * nothing of today flatters or hinders it. The tag goes with the repository; a clone without tags has the commit.
+ * The build that a goal is measured against, as a separate checkout. Everything of it comes from there,
+ * images too, so nothing of today helps or hinders it. The repository has the tag; a clone without tags has
+ * the commit.
  */
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,7 @@ export interface EarlierCheckout {
   remove(): Promise<void>;
 }
 
-/** @returns why there is none, when the repository does not have the commit. */
+/** @returns why there is none, if the repository does not have the commit. */
 export async function earlierCheckout(): Promise<EarlierCheckout | { readonly missing: string }> {
   const git = async (...words: string[]): Promise<string> =>
     await run(['git', '-C', repositoryDirectory, ...words]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Benchmark, Contender, Trial } from './benchmark.ts';
 import { measure, mergeResults, type BenchmarkResult } from './measure.ts';
 
-/** Gives the values in turn; the first is the warm-up. */
+/** Returns the values in turn; the first is the warm-up. */
 function contender(name: string, values: readonly number[], order: string[] = []): Contender {
   let next = 0;
   return {

@@ -1,4 +1,4 @@
-/** Runs the contenders of a benchmark in turns, so that whatever else the machine does falls on all of them alike. */
+/** Runs the contenders of a benchmark in turns, so any other load on the machine hits all of them alike. */
 import { arch, cpus, release, totalmem } from 'node:os';
 import type { Benchmark, Contender, MissingPeer, Trial, Verdict } from './benchmark.ts';
 import { sampleOf, type Sample } from './statistics.ts';
@@ -33,8 +33,8 @@ export interface Measurement {
 }
 
 /**
- * One warm-up of each, then `runs` rounds in which each runs once, each round beginning with another one.
- * @throws when a run fails: a figure over the runs that happened to work would flatter
+ * One warm-up of each, then `runs` rounds in which each runs once. Each round begins with another contender.
+ * @throws if a run fails: a figure over the successful runs alone would flatter
  */
 export async function measure(
   benchmark: Benchmark,
@@ -86,14 +86,14 @@ function peerResult(
   return { name: peer.name, value: sampleOf(runs).median, runs };
 }
 
-/** What the figures were measured on. */
+/** The machine that the figures were measured on. */
 function machine(): string {
   const processors = cpus();
   const memoryGB = Math.round(totalmem() / 2 ** 30);
   return `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'} (${arch()}), ${memoryGB} GB, Linux ${release()}, Node ${process.version}`;
 }
 
-/** The results of this run in place of earlier ones of the same name, the others as they were. */
+/** Replaces earlier results of the same name by those of this run, and keeps the others. */
 export function mergeResults(
   earlier: readonly BenchmarkResult[],
   latest: readonly BenchmarkResult[],

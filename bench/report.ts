@@ -1,8 +1,8 @@
-/** The table that a benchmark run ends with. */
+/** The table at the end of a benchmark run. */
 import type { Measurement } from './measure.ts';
 import { formatValue, sampleOf } from './statistics.ts';
 
-/** Plain text, columns aligned; under each benchmark the verdict and its peers. */
+/** Plain text in aligned columns; under each benchmark its verdict and peers. */
 export function table(measurements: readonly Measurement[]): string {
   const rows = measurements.flatMap(({ result, product, verdict }) => [
     [

@@ -1,6 +1,6 @@
 /**
- * `make bench [NAME=…]`: runs benchmarks side by side with what they are compared with, prints a table and keeps the figures
- * in `bench/results.json`. docs/measurements.md explains what they mean.
+ * `make bench [NAME=…]` runs benchmarks and their peers side by side, prints a table, and keeps the figures
+ * in `bench/results.json`. docs/measurements.md explains them.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

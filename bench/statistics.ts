@@ -1,4 +1,7 @@
-/** What repeated runs tell: the median, because one slow run on a busy machine says nothing, and the span as the noise. */
+/**
+ * Statistics of repeated runs: the median, because one slow run on a busy machine says nothing, and the span
+ * as the noise.
+ */
 
 export interface Sample {
   readonly median: number;
@@ -6,13 +9,13 @@ export interface Sample {
   readonly max: number;
 }
 
-/** @throws when there is no value, or one that is not a number: a broken run must not become a figure. */
+/** @throws if there is no value, or one that is not a number: a broken run must not become a figure. */
 export function sampleOf(values: readonly number[]): Sample {
   const sorted = sortedOf(values);
   return { median: quantile(sorted, 0.5), min: quantile(sorted, 0), max: quantile(sorted, 1) };
 }
 
-/** @param percent 0 to 100, e.g. 99; between two values it is interpolated. */
+/** @param percent 0 to 100, e.g. 99; interpolated between two values. */
 export function percentile(values: readonly number[], percent: number): number {
   if (!(percent >= 0 && percent <= 100))
     throw new RangeError(`percentile ${percent} is not between 0 and 100`);
@@ -34,7 +37,7 @@ function quantile(sorted: readonly number[], share: number): number {
   return low + (high - low) * (position - below);
 }
 
-/** Three significant digits, so that a table does not pretend to know more: `1234`, `12.3`, `0.0123`. */
+/** Three significant digits, because the measurement has no more: `1234`, `12.3`, `0.0123`. */
 export function formatValue(value: number): string {
   if (value === 0) return '0';
   const digits = Math.floor(Math.log10(Math.abs(value))) + 1;

@@ -1,4 +1,7 @@
-/** What the operator carries in its image, and what of that it loads at its start: the ground of its small memory. */
+/**
+ * What the operator's image contains, and what the operator loads at its start. Its small memory depends on
+ * both.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +20,7 @@ describe('the operator’s bundle', () => {
     );
   }, 120_000);
 
-  /** Modules of a chunk and of all that it imports before it runs. */
+  /** Modules of a chunk and of everything that it imports before it runs. */
   function loadedWith(name: string, seen = new Set<string>()): readonly string[] {
     if (seen.has(name)) return [];
     seen.add(name);

@@ -1,7 +1,7 @@
 /**
- * Programs as they are installed: JavaScript files made by rolldown from exactly what is used of the sources and of their
- * packages. That halves the operator's memory (docs/decisions/0006-bundle-in-the-image.md) and the time until the plug-in
- * has begun. From the repository both run unbundled, as they are.
+ * Bundles programs for installation: rolldown makes JavaScript files from exactly the used parts of the
+ * sources and their packages. That halves the operator's memory (docs/decisions/0006-bundle-in-the-image.md)
+ * and the time until the plug-in starts. From the repository both run unbundled.
  */
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -14,33 +14,34 @@ import { repositoryDirectory } from '../kit/paths.ts';
 export const bundleEntry = 'jtel-operator.js';
 
 /**
- * What is required but never used: BuildKit sessions of dockerode (we build no images), and native code of ssh2, which uses
- * Node's own cryptography without it.
+ * Required but never used: BuildKit sessions of dockerode (we build no images), and native code of ssh2,
+ * which uses Node's own cryptography without it.
  */
 const absent = new Set(['@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs', 'cpu-features']);
 
 type Bundle = RolldownOutput['output'];
 
-/** What the operator's image carries. */
+/** Contents of the operator's image. */
 export const bundleOperator = (): Promise<Bundle> => bundle('jtel-operator', 'operator/bin/jtel-operator');
 
-/** The plug-in; `start.js` beside the folder of its launchers takes the place of `start.ts`. */
+/** The plug-in; `start.js` beside the folder of its launchers replaces `start.ts`. */
 export const bundlePlugin = (): Promise<Bundle> => bundle('start', 'kubectl-jtel/start.ts');
 
-/** Files of a bundle by their names, in memory. @throws {Error} for whatever the bundler is in doubt about. */
+/** Files of a bundle by name, in memory. @throws {Error} for every warning of the bundler. */
 async function bundle(name: string, entry: string): Promise<Bundle> {
   const whole = await rolldown({
     input: { [name]: join(repositoryDirectory, entry) },
     cwd: repositoryDirectory,
     platform: 'node',
-    // The entry has no extension, as befits a command.
+    // The entry has no extension, because it is a command.
     moduleTypes: { '': 'js' },
-    // Importing client-node's generated models changes nothing: only what is named of it comes along (70 MB of memory less).
+    // Importing client-node's generated models has no effect, so only the named parts are bundled (70 MB of
+    // memory less).
     treeshake: { moduleSideEffects: (id) => !id.includes('/node_modules/@kubernetes/client-node/') },
-    // ssh2 tries its native code and goes on without.
+    // ssh2 tries its native code and continues without.
     external: [/\.node$/],
     transform: { define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } },
-    // Shell scripts that are read from beside a module come along.
+    // Includes shell scripts that a module reads from beside itself.
     experimental: { resolveNewUrlToAsset: true },
     plugins: [leaveOut],
     onLog: (level, log) => {
@@ -48,7 +49,8 @@ async function bundle(name: string, entry: string): Promise<Bundle> {
     },
   });
   try {
-    // ASCII: with one character beyond Latin-1 V8 keeps a file's whole text as two bytes per character.
+    // ASCII, because one character beyond Latin-1 makes V8 keep a file's whole text as two bytes per
+    // character.
     const { output } = await whole.generate({
       format: 'esm',
       charset: 'ascii',
@@ -67,7 +69,10 @@ const leaveOut: Plugin = {
   load: (id) => (id.startsWith('\0absent:') ? 'module.exports = {};' : null),
 };
 
-/** Writes a bundle and the CRDs, which are read from beside it, and what makes Node read it as modules. */
+/**
+ * Writes a bundle, the CRDs that it reads from beside itself, and the file that makes Node read it as
+ * modules.
+ */
 export async function writeBundle(files: Bundle, directory: string): Promise<void> {
   for (const file of files) {
     const path = join(directory, file.fileName);
@@ -89,8 +94,8 @@ interface SourceMap {
 }
 
 /**
- * A source map that knows the lines of our own sources and nothing else: Node keeps maps in memory, and a whole one is
- * bigger than the code it describes. Stack traces name file and line; those of packages stay as they are.
+ * A source map with the lines of our own sources only: Node keeps maps in memory, and a whole one is bigger
+ * than the code. Stack traces name file and line; those of packages stay as they are.
  */
 export function ownLines(map: string): string {
   const { mappings, sources } = JSON.parse(map) as SourceMap;

@@ -1,6 +1,7 @@
 /**
- * What the product's own images hold, put together: only what runs in production. `docker build` runs this in its build
- * stage, `node images/contexts.ts (operator | toolbox) DIRECTORY`; the sandbox beforehand (images/images.ts).
+ * Puts together the contents of the product's own images: only what runs in production. `docker build` runs
+ * this in its build stage, `node images/contexts.ts (operator | toolbox) DIRECTORY`; the sandbox runs it
+ * beforehand (images/images.ts).
  */
 import { cp, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +19,10 @@ export async function assembleOperator(directory: string): Promise<void> {
   await writeBundle(await bundleOperator(), directory);
 }
 
-/** The jobs: sources, as in the repository, so that relative imports mean the same in both, and their packages. */
+/**
+ * The jobs: sources with the same folders as in the repository, so relative imports work in both, and their
+ * packages.
+ */
 export async function assembleToolbox(directory: string): Promise<void> {
   const inProduction = (path: string): boolean => !/\.test\.ts$|\/Dockerfile$/.test(path);
   for (const folder of ['toolbox', 'backup-format', 'base', 'jobs', 'release/archive']) {
@@ -27,7 +31,7 @@ export async function assembleToolbox(directory: string): Promise<void> {
       filter: inProduction,
     });
   }
-  // For all of them: what is there are modules.
+  // For all of them: the files are modules.
   await rename(join(directory, 'toolbox/package.json'), join(directory, 'package.json'));
   await copyPackages(
     repositoryDirectory,

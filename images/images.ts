@@ -1,6 +1,6 @@
 /**
- * The product's images: what they are built from, and how. Used by the sandbox and the demo; by hand:
- * `node images/images.ts [all | toolbox | operator [BASE]]`. An image whose inputs have not changed is not built again.
+ * Builds the product's images. The sandbox and the demo use it; by hand: `node images/images.ts [all |
+ * toolbox | operator [BASE]]`. An image whose inputs have not changed is not built again.
  */
 import { cp } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -15,7 +15,7 @@ import { lineProgress } from '../kit/progress.ts';
 import type { Progress } from '../kit/progress.ts';
 import { assembleOperator, assembleToolbox } from './contexts.ts';
 
-/** Tags of the product's own images; the operator is told the toolbox by digest after a push. */
+/** Tags of the product's own images. After a push the operator gets the toolbox by digest. */
 export const toolboxImage = 'jtel/toolbox:dev';
 export const operatorImage = 'jtel/jtel-operator:dev';
 
@@ -30,7 +30,7 @@ export async function buildToolbox(docker: Docker, progress: Progress): Promise<
 
 /**
  * The operator's image.
- * @param base an image with Node 24 that is here already.
+ * @param base a local image with Node 24.
  */
 export async function buildOperator(
   docker: Docker,
@@ -53,7 +53,7 @@ interface ReadyBuild {
   readonly base?: string;
 }
 
-/** Builds with the same files as `docker build .` does, from a context that holds what their build stage would make. */
+/** Builds with the same files as `docker build .`, from a context with the result of its build stage. */
 async function buildReady(
   docker: Docker,
   progress: Progress,
@@ -89,7 +89,8 @@ export async function buildStep(
 
 /**
  * Pushes images to a registry under the same path and tag.
- * @param registry `host:port` as this machine's Docker Engine reaches it; log in before when it wants credentials.
+ * @param registry `host:port` as this machine's Docker Engine reaches it; log in first if it needs
+ *   credentials.
  */
 export async function pushImages(
   docker: Docker,

@@ -1,7 +1,7 @@
 /**
- * Production packages for an image, out of the repository's node_modules: the lock file says which ones a set of roots
- * needs and at which place they lie, npm has checked what lies there against the lock's digests. So a build needs no
- * network, and two builds from one lock file hold the same files.
+ * Takes production packages for an image from the repository's node_modules. The lock file says which
+ * packages a set of roots needs and where they lie; npm has checked them against the lock's digests. So a
+ * build needs no network, and two builds from one lock file have the same files.
  */
 import { cp, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ interface LockedPackage {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** The part of package-lock.json (lockfileVersion 3) that is used: packages by their path, `''` is the project. */
+/** The used part of package-lock.json (lockfileVersion 3): packages by path; `''` is the project. */
 export interface LockFile {
   readonly packages: Readonly<Record<string, LockedPackage>>;
 }
@@ -22,8 +22,8 @@ export async function readLockFile(repository: string): Promise<LockFile> {
 }
 
 /**
- * Paths (`node_modules/…`) of the roots and everything they need at run time, sorted. Type packages are left out.
- * @throws {Error} when a root is not in the lock file.
+ * Paths (`node_modules/…`) of the roots and everything they need at run time, sorted, without type packages.
+ * @throws {Error} if a root is not in the lock file.
  */
 export function packagesNeeded(lock: LockFile, roots: readonly string[]): readonly string[] {
   const found = new Set<string>();
@@ -48,7 +48,7 @@ export function packagesNeeded(lock: LockFile, roots: readonly string[]): readon
   return [...found].toSorted();
 }
 
-/** Where Node would find `name` when asked from the package at `from`. */
+/** Where Node would find `name` for the package at `from`. */
 function resolvePackage(lock: LockFile, from: string, name: string): string | undefined {
   for (let place = from; ; place = dirname(place)) {
     if (place === '.' || place === '')
@@ -63,7 +63,7 @@ function resolvePackage(lock: LockFile, from: string, name: string): string | un
 const unneeded =
   /\.(map|md|markdown|d\.[cm]?ts|tsbuildinfo)$|\/(test|tests|__tests__|docs|example|examples|coverage|benchmark|bench|prebuilds|\.github)$/;
 
-/** Copies packages to `target/node_modules/…`; optional ones that npm did not install here are left out. */
+/** Copies packages to `target/node_modules/…`, without optional ones that npm did not install here. */
 export async function copyPackages(
   repository: string,
   paths: readonly string[],

@@ -1,4 +1,7 @@
-/** The plug-in as people have it: `node images/plugin.ts` bundles it into `.plugin/`, which `make plugin` links to. */
+/**
+ * The plug-in as people install it: `node images/plugin.ts` bundles it into `.plugin/`, which `make plugin`
+ * links to.
+ */
 import { chmod, cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryDirectory } from '../kit/paths.ts';
@@ -6,12 +9,12 @@ import { bundlePlugin, writeBundle } from './bundle.ts';
 
 const usual = join(repositoryDirectory, '.plugin');
 
-/** In the PATH it makes `kubectl jtel` work. */
+/** `kubectl jtel` works if this is in the PATH. */
 export const installedPlugin = join(usual, 'bin');
 
 /**
- * Bundles the plug-in of these sources, and takes the place of an earlier one when it is whole.
- * @param directory in the repository, so that the plug-in finds its Node.
+ * Bundles the plug-in from these sources, and replaces an earlier one when it is complete.
+ * @param directory in the repository, so the plug-in finds its Node.
  */
 export async function installPlugin(directory = usual): Promise<void> {
   const made = await mkdtemp(`${directory}-`);

@@ -1,6 +1,6 @@
 /**
- * The machine's own apt mirror and settings, so that images made here are installed from where the machine itself is.
- * Pure parsing of `sources.list` and deb822 `.sources` files; `readAptSettings` has the effects.
+ * The machine's own apt mirror and settings, so images made here install from where the machine itself does.
+ * Parses `sources.list` and deb822 `.sources` files without effects; `readAptSettings` has the effects.
  */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,9 +13,9 @@ export interface AptSource {
 }
 
 export interface AptSettings {
-  /** Mirror with the release itself. */
+  /** Mirror of the release itself. */
   readonly mirror: string;
-  /** Mirror with `<suite>-security`; absent when the machine has none. */
+  /** Mirror of `<suite>-security`; absent if the machine has none. */
   readonly securityMirror?: string;
   /** Lines for apt.conf: proxy, clock and certificate settings of the machine. */
   readonly configuration: string;
@@ -63,7 +63,7 @@ function words(text: string | undefined): string[] {
   return (text ?? '').trim().split(/\s+/).filter(Boolean);
 }
 
-/** Mirrors for another suite of the same Debian, taken from the sources of this one. */
+/** Mirrors for another suite of the same Debian, from the sources of this one. */
 export function chooseMirrors(
   sources: readonly AptSource[],
   codename: string,
@@ -81,7 +81,7 @@ export function chooseMirrors(
   return securityMirror === undefined ? { mirror } : { mirror, securityMirror };
 }
 
-/** Settings of the machine's apt that an image needs to reach the same mirror. */
+/** The machine's apt settings that an image needs to reach the same mirror. */
 export function keptConfiguration(dump: string): string {
   const kept =
     /^Acquire::((https?|ftp)::Proxy(::\S+)?|Check-Valid-Until|Check-Date|Retries|ForceIPv[46]) ".+";$/i;

@@ -1,6 +1,6 @@
 /**
- * The images that everything else is built on, made here because no image registry may be reachable:
- * Debian by debootstrap, and the newest one with the Node that npm installed.
+ * Makes the base of all images here, because no image registry may be reachable: Debian by debootstrap, and
+ * the newest one with the Node that npm installed.
  */
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
@@ -26,7 +26,7 @@ export function baseImageOf(suite: DebianSuite): string {
   return `jtel-sandbox/base:${suite}`;
 }
 
-/** Makes the base image of that Debian unless it is here; takes 13–45 s the first time. */
+/** Makes the base image of that Debian unless it exists; takes 13–45 s the first time. */
 export async function ensureBaseImage(
   docker: Docker,
   progress: Progress,
@@ -48,7 +48,7 @@ export async function ensureBaseImage(
   });
 }
 
-/** Makes {@link nodeImage} unless it is here; needs the base image. */
+/** Makes {@link nodeImage} unless it exists; needs the base image. */
 export async function ensureNodeImage(docker: Docker, progress: Progress): Promise<void> {
   await progress.step(`image ${nodeImage}`, async (note) => {
     const context = await mkdtemp(join(await privateCache('tmp'), 'node-'));
@@ -71,7 +71,7 @@ async function makeBase(
   script: string,
   tag: string,
 ): Promise<void> {
-  // Not below /tmp, which may be mounted nodev; debootstrap needs device files.
+  // Not below /tmp, which may be mounted nodev: debootstrap needs device files.
   const work = await mkdtemp(join(await privateCache('tmp'), 'base-'));
   try {
     await writeFile(join(work, 'sources.list'), sourcesList(settings, suite));

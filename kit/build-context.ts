@@ -1,11 +1,11 @@
-/** A directory that an image is built from, put together from several places. */
+/** A directory to build an image from, put together from several places. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryDirectory } from './paths.ts';
 
 const buildDirectory = join(repositoryDirectory, '.sandbox/build');
 
-/** Runs `work` with a build context of its own below `.sandbox/build/`, which is removed afterwards. */
+/** Runs `work` with a new build context below `.sandbox/build/`, and removes it afterwards. */
 export async function withContext<T>(
   name: string,
   assemble: (context: string) => Promise<void>,

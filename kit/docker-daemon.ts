@@ -1,6 +1,7 @@
 /**
- * A Docker Engine on the machine: the one that runs, else Debian's, started by systemd or, where there is none
- * (a container, a minimal virtual machine), as a detached process with a log and a pid file in the cache.
+ * Finds a Docker Engine on the machine: the running one, else Debian's. systemd starts that or, if there is
+ * no systemd (a container, a minimal virtual machine), it runs as a detached process with a log and a pid
+ * file in the cache.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
@@ -14,7 +15,7 @@ import { poll } from './poll.ts';
 import { findCommand, installPackages } from './packages.ts';
 import { asRoot } from './privilege.ts';
 
-/** Connects to the machine's Docker Engine; installs and starts one when there is none. */
+/** Connects to the machine's Docker Engine; installs and starts one if there is none. */
 export async function ensureDocker(progress: Progress): Promise<Docker> {
   const running = await reachableDocker();
   if (running) return running;
@@ -22,7 +23,8 @@ export async function ensureDocker(progress: Progress): Promise<Docker> {
     const meanwhile = await reachableDocker();
     if (meanwhile) return meanwhile;
     if ((await findCommand('dockerd')) === undefined || (await findCommand('docker')) === undefined) {
-      // Without Docker there is no base image either; so all that will be missing is said and installed at once.
+      // Without Docker there is no base image either, so everything missing is announced and installed at
+      // once.
       const debootstrap = (await findCommand('debootstrap')) === undefined ? ['debootstrap'] : [];
       await installPackages(
         ['docker.io', 'docker-cli?', 'iptables', ...debootstrap],
@@ -39,7 +41,7 @@ export async function ensureDocker(progress: Progress): Promise<Docker> {
   });
 }
 
-/** The running engine, used with sudo when the user may not reach it directly; undefined when none answers. */
+/** The running engine, with sudo if the user may not reach it directly; undefined if none answers. */
 export async function reachableDocker(): Promise<Docker | undefined> {
   if ((await findCommand('docker')) === undefined) return undefined;
   if (await answers(['docker'])) return new Docker(['docker']);
@@ -70,7 +72,7 @@ async function startDetached(logFile: string): Promise<void> {
   if (dockerd === undefined) throw new Error('dockerd is missing although docker.io was installed');
   const [program, ...args] = await asRoot([dockerd, '--pidfile', join(cacheDirectory, 'dockerd.pid')]);
   const log = await open(logFile, 'a', 0o600);
-  // A fresh user's PATH lacks /usr/sbin, where iptables lies.
+  // A new user's PATH lacks /usr/sbin, where iptables lies.
   const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` };
   spawn(program ?? dockerd, args, { detached: true, stdio: ['ignore', log.fd, log.fd], env }).unref();
   await log.close();

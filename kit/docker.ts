@@ -1,17 +1,17 @@
 /**
- * The outer Docker Engine, through its command line: that is what every machine has, whatever its version, and what a
- * person would type to look into a sandbox. Containers, volumes and networks made here carry the sandbox's label.
+ * The outer Docker Engine, through its command line: every machine has that, whatever its version, and people
+ * type the same to look into a sandbox. Containers, volumes and networks made here carry the sandbox's label.
  */
 import { run, tryRun } from './process.ts';
 import type { RunOptions, RunResult } from './process.ts';
 
 export const sandboxLabel = 'jtel.de/sandbox';
-/** What a container was made from; another value means that it has to be made anew. */
+/** What a container was made from; another value means that it must be made again. */
 export const inputsLabel = 'jtel.de/sandbox-inputs';
-/** The part a container plays: host, registry, blob, control-plane, … */
+/** The part that a container plays: host, registry, blob, control-plane, … */
 export const roleLabel = 'jtel.de/sandbox-role';
 
-/** The parts of `docker inspect` that are used here. */
+/** The used parts of `docker inspect`. */
 export interface InspectedContainer {
   readonly Id: string;
   readonly Name: string;
@@ -39,7 +39,7 @@ export class Docker {
     this.#prefix = prefix;
   }
 
-  /** Runs `docker ARGS` and returns what it printed. */
+  /** Runs `docker ARGS` and returns its output. */
   async run(args: readonly string[], options: RunOptions = {}): Promise<string> {
     return (await run([...this.#prefix, ...args], options)).trim();
   }
@@ -48,12 +48,12 @@ export class Docker {
     return tryRun([...this.#prefix, ...args], options);
   }
 
-  /** All containers of a sandbox, also stopped ones. */
+  /** All containers of a sandbox, including stopped ones. */
   async containers(sandbox: string): Promise<readonly InspectedContainer[]> {
     const ids = await this.run(['ps', '-aq', '--no-trunc', '--filter', `label=${sandboxLabel}=${sandbox}`]);
     if (ids === '') return [];
     const inspected = await this.tryRun(['container', 'inspect', ...ids.split('\n')]);
-    // A container that went away in between makes the command fail, but the others are still printed.
+    // If a container disappears meanwhile, the command fails but still prints the others.
     return JSON.parse(inspected.stdout || '[]') as InspectedContainer[];
   }
 
@@ -64,13 +64,13 @@ export class Docker {
     throw new Error(`docker container inspect ${name} failed: ${inspected.stderr.trim()}`);
   }
 
-  /** Id of an image, undefined when it is not here. */
+  /** Id of an image; undefined if it is not here. */
   async imageID(reference: string): Promise<string | undefined> {
     const inspected = await this.tryRun(['image', 'inspect', '--format', '{{.Id}}', reference]);
     return inspected.code === 0 ? inspected.stdout.trim() : undefined;
   }
 
-  /** Runs a command in a container; secrets go in by `options.input`. */
+  /** Runs a command in a container. Pass secrets by `options.input`. */
   async exec(container: string, command: readonly string[], options: RunOptions = {}): Promise<string> {
     return await this.run(
       ['exec', ...(options.input === undefined ? [] : ['-i']), container, ...command],

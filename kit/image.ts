@@ -1,6 +1,6 @@
 /**
- * Images are built once per content: what goes in (context, Dockerfile, arguments, base image) is hashed, the image
- * gets the hash as a second tag, and a build whose hash is here already does nothing.
+ * Builds images once per content. The inputs (context, Dockerfile, arguments, base image) are hashed, the
+ * hash becomes a second tag, and a build does nothing if its hash exists.
  */
 import { createHash } from 'node:crypto';
 import { readFile, readdir, readlink, stat } from 'node:fs/promises';
@@ -12,30 +12,33 @@ import { lockFile } from './paths.ts';
 export interface ImageBuild {
   /** `repository:tag`. */
   readonly tag: string;
-  /** Directory with everything that the build needs; all of it is hashed, except what `ignore` names. */
+  /** Directory with everything that the build needs. All of it is hashed, except what `ignore` names. */
   readonly context: string;
   /** Default: `Dockerfile` in the context. */
   readonly dockerfile?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
   /** Images that the Dockerfile starts from; their ids are part of the hash. */
   readonly bases?: readonly string[];
-  /** Which paths (relative, with `/`) of the context belong to the build; must agree with `.dockerignore`. Default: all. */
+  /**
+   * Which paths (relative, with `/`) of the context belong to the build. Must agree with `.dockerignore`.
+   * Default: all.
+   */
   readonly includes?: (path: string) => boolean;
-  /** The build's output goes here. */
+  /** Receives the build's output. */
   readonly logFile?: string;
 }
 
-/** Says for which tag an image was made, so that it can go when that tag has another. */
+/** The tag that an image was made for, so it can be removed when the tag has another image. */
 export const tagLabel = 'jtel.de/sandbox-tag';
 
 export interface BuiltImage {
   readonly tag: string;
   readonly id: string;
-  /** False when the image was here already. */
+  /** False if the image existed already. */
   readonly built: boolean;
 }
 
-/** Builds an image unless one with the same inputs is here. `tag` points to it afterwards. */
+/** Builds an image unless one with the same inputs exists. `tag` points to it afterwards. */
 export async function buildImage(docker: Docker, build: ImageBuild): Promise<BuiltImage> {
   const bases = await Promise.all(
     (build.bases ?? []).map(async (base) => {
@@ -54,7 +57,7 @@ export async function buildImage(docker: Docker, build: ImageBuild): Promise<Bui
     '--build-arg',
     `${name}=${value}`,
   ]);
-  const env = { ...process.env, DOCKER_BUILDKIT: '0' }; // buildx is no part of Debian's docker.io in bookworm
+  const env = { ...process.env, DOCKER_BUILDKIT: '0' }; // buildx is not part of Debian's docker.io in bookworm
   const command = ['build', '-q', '--force-rm', '-f', dockerfile, ...args];
   return await tagOnce(docker, build.tag, hash.digest('hex'), async (hashTag) => {
     const log = build.logFile === undefined ? {} : { logFile: build.logFile };
@@ -68,7 +71,7 @@ export async function buildImage(docker: Docker, build: ImageBuild): Promise<Bui
   });
 }
 
-/** Makes `tag` point to the image with this content hash; `make` produces it under the tag it is given. */
+/** Makes `tag` point to the image with this content hash; `make` builds it under the given tag. */
 export async function tagOnce(
   docker: Docker,
   tag: string,
@@ -94,12 +97,12 @@ export async function tagOnce(
   });
 }
 
-/** Earlier images of a tag go, except those that a container or another image still needs. */
+/** Removes earlier images of a tag, except those that a container or another image still needs. */
 async function removeSuperseded(docker: Docker, tag: string, current: string): Promise<void> {
   const format = '{{.Repository}}:{{.Tag}}';
   const all = await docker.run(['images', '--filter', `label=${tagLabel}=${tag}`, '--format', format]);
   for (const name of all.split('\n')) {
-    // Without force, Docker itself refuses what is in use.
+    // Without force, Docker itself refuses to remove what is in use.
     if (name.includes(':inputs-') && name !== current) await docker.tryRun(['rmi', name]);
   }
 }

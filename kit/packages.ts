@@ -1,4 +1,4 @@
-/** Debian packages that the machine lacks: said first, then installed. */
+/** Debian packages that the machine lacks: announced first, then installed. */
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from './progress.ts';
@@ -7,7 +7,7 @@ import { lockFile } from './paths.ts';
 import { withLock } from './lock.ts';
 import { asRoot } from './privilege.ts';
 
-/** Where commands are looked for; the administrator's directories are often missing from a user's PATH. */
+/** Where to look for commands; a user's PATH often lacks the administrator's directories. */
 const directories = [
   ...(process.env['PATH'] ?? '').split(':'),
   '/usr/local/sbin',
@@ -15,7 +15,7 @@ const directories = [
   '/sbin',
 ].filter(Boolean);
 
-/** Full path of a command, or undefined when the machine lacks it. */
+/** Full path of a command; undefined if the machine lacks it. */
 export async function findCommand(command: string): Promise<string | undefined> {
   for (const directory of directories) {
     const path = join(directory, command);
@@ -29,8 +29,8 @@ export async function findCommand(command: string): Promise<string | undefined> 
 }
 
 /**
- * Installs packages with apt. Names that this Debian does not have are left out when they end with `?`
- * (trixie split `docker-cli` from `docker.io`; bookworm has no such package).
+ * Installs packages with apt. A name that ends with `?` is left out if this Debian does not have it (trixie
+ * split `docker-cli` from `docker.io`; bookworm has no such package).
  */
 export async function installPackages(
   wanted: readonly string[],

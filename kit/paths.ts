@@ -1,4 +1,7 @@
-/** Where the sandbox keeps things: the shared cache, and one directory (0700) per sandbox for its keys and state. */
+/**
+ * Where the sandbox keeps things: the shared cache, and one directory (0700) per sandbox for its keys and
+ * state.
+ */
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,7 +9,10 @@ import { join, resolve } from 'node:path';
 export const repositoryDirectory = resolve(import.meta.dirname, '..');
 export const sandboxDirectory = join(repositoryDirectory, 'sandbox');
 
-/** Things that are dear to make and the same for every sandbox: Kubernetes binaries, locks, dockerd's log. */
+/**
+ * Things that take long to make and are the same for every sandbox: Kubernetes binaries, locks, dockerd's
+ * log.
+ */
 export const cacheDirectory = join(
   process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'),
   'jtel-operator',

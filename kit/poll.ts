@@ -1,4 +1,4 @@
-/** Waits for a condition, with a deadline; the sandbox never waits for a guessed time. */
+/** Waits for a condition, with a deadline. The sandbox never waits for a guessed time. */
 
 /** @returns the first value that is neither undefined nor false. Errors of `condition` count as "not yet". */
 export async function poll<T>(

@@ -1,7 +1,10 @@
 /** Root or sudo: the sandbox installs packages, makes a base image and may start a Docker Engine. */
 import { tryRun } from './process.ts';
 
-/** Puts sudo in front of a command when we are not root. Asks for no password: say so early rather than hang. */
+/**
+ * Puts sudo in front of a command if we are not root. It never asks for a password: it fails early rather
+ * than hang.
+ */
 export async function asRoot(command: readonly string[]): Promise<readonly string[]> {
   if (process.getuid?.() === 0) return command;
   const sudo = await tryRun(['sudo', '-n', 'true']).catch(() => undefined);

@@ -1,6 +1,6 @@
 /**
- * Runs other programs for the sandbox: no shell, bounded in time, and a failure that names the command and shows the
- * last lines of what it said. Secrets go in by `input` (stdin), never as arguments.
+ * Runs other programs for the sandbox: without a shell, bounded in time. A failure names the command and
+ * shows the last lines of its output. Secrets go by `input` (stdin), never as arguments.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly timeoutSeconds?: number;
-  /** Everything the command says is appended here as well. */
+  /** The command's whole output is appended here as well. */
   readonly logFile?: string;
   readonly signal?: AbortSignal;
 }
@@ -24,7 +24,7 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** A command that ended with another code than 0. `message` has the command and its last lines. */
+/** A command that ended with a code other than 0. `message` has the command and its last lines. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly code: number;
@@ -40,7 +40,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a command to its end whatever its exit code; rejects only when it cannot be started or takes too long. */
+/** Runs a command to its end, whatever its exit code. Rejects only if it cannot start or takes too long. */
 export async function tryRun(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const [program, ...args] = command;
   if (program === undefined) throw new Error('no command given');
@@ -62,7 +62,7 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => (stdout.push(chunk), log?.write(chunk)));
   child.stderr.on('data', (chunk: Buffer) => (stderr.push(chunk), log?.write(chunk)));
-  child.stdin.on('error', () => {}); // the command may end without reading its input; its exit code tells
+  child.stdin.on('error', () => {}); // the command may end without reading its input; its exit code says so
   child.stdin.end(options.input);
   try {
     const [code] = (await once(child, 'close')) as [number | null];
@@ -80,7 +80,7 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
   }
 }
 
-/** Runs a command that has to succeed; returns what it printed. */
+/** Runs a command that must succeed; returns its output. */
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<string> {
   const result = await tryRun(command, options);
   if (result.code !== 0) {

@@ -1,14 +1,14 @@
 /**
- * Tells a person what is being done and how long it took, one line per step, also when steps run side by side.
+ * Shows a person the steps of the work and their times: one line per step, also if steps run side by side.
  * Colours only on a terminal that wants them.
  */
 import picocolors from 'picocolors';
 
-/** Says in a few words how a step went, e.g. `already there`; shown behind its title. */
+/** A few words about how a step went, e.g. `already there`; shown behind its title. */
 export type Note = (text: string) => void;
 
 export interface Progress {
-  /** Runs `work` and reports its end, its time and its note. A failure is reported and thrown on. */
+  /** Runs `work` and prints its end, its time and its note. A failure is printed and thrown on. */
   step<T>(title: string, work: (note: Note) => Promise<T>): Promise<T>;
   info(text: string): void;
 }

@@ -1,33 +1,33 @@
-/** What the operator is told at its start, checked before anything else happens. */
+/** The operator's configuration, checked before anything else happens. */
 
 import type { LogLevel } from '../runtime/report/logger.ts';
 
 export interface OperatorConfig {
-  /** Left out: in-cluster credentials, else KUBECONFIG. */
+  /** If absent: in-cluster credentials, else KUBECONFIG. */
   readonly kubeconfig?: string;
   readonly namespaces: readonly string[] | 'All';
   /** Where the Lease lives. */
   readonly leaseNamespace: string;
   readonly leaseName: string;
-  /** Others take over when the holder has not renewed for so long. */
+  /** Others take over if the holder has not renewed for this long. */
   readonly leaseDurationSeconds: number;
   /** Name of this process in the Lease and in events; unique. */
   readonly identity: string;
   /** `host[:port]/path@sha256:…`: the image that runs jobs on hosts. */
   readonly toolboxImage: ToolboxImage;
-  /** What the CronJobs of backup schedules run; left out: the operator asks for scheduled backups by itself. */
+  /** What the CronJobs of backup schedules run. If absent, the operator asks for scheduled backups itself. */
   readonly schedulePods?: { readonly image: string; readonly serviceAccount: string };
-  /** How long one try of a backup may write to its store. */
+  /** Time in which one try of a backup may write to its store. */
   readonly backupWindowSeconds: number;
   readonly healthPort: number;
   readonly resyncSeconds: number;
-  /** How long a stack must stay up after an update before it counts as good. */
+  /** Time that a stack must stay up after an update before the update counts as good. */
   readonly monitorSeconds: number;
-  /** Stacks that are looked at at the same time. */
+  /** Number of stacks that are looked at at the same time. */
   readonly workers: number;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'readable';
-  /** PEM of the vendor's ed25519 key; when given, unsigned releases are refused. */
+  /** PEM of the vendor's ed25519 key; if given, unsigned releases are refused. */
   readonly releaseKey?: string;
 }
 
@@ -37,7 +37,7 @@ export interface ToolboxImage {
   readonly tag: string;
 }
 
-/** The start failed because of how the operator was called; the message says which option and what it takes. */
+/** The operator was called in a wrong way; the message names the option and what it accepts. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -45,7 +45,7 @@ export class ConfigError extends Error {
 const imagePattern =
   /^([a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:\/[a-z0-9][a-z0-9._-]*)+)(?::([\w][\w.-]{0,127}))?@(sha256:[0-9a-f]{64})$/;
 
-/** @throws {ConfigError} when the image is not pinned by digest. */
+/** @throws {ConfigError} if the image is not pinned by digest. */
 export function parseToolboxImage(text: string): ToolboxImage {
   const [, repository, tag, digest] = imagePattern.exec(text) ?? [];
   if (repository === undefined || digest === undefined) {

@@ -1,6 +1,7 @@
 /**
- * Which controllers there are and what wakes them, over ports: the operator gives it the real API, hosts and stores, tests and
- * campaigns give it those in memory. Everything here writes, so it exists only while this process leads.
+ * Which controllers there are and what wakes them. It works over ports: the operator passes the real API,
+ * hosts and stores; tests and campaigns pass those in memory. Everything here writes, so it exists only while
+ * this process leads.
  */
 
 import type { ImageReference } from '../host-driver/rendered-release.ts';
@@ -35,14 +36,14 @@ import { withBackupHealth } from '../controllers/stack/report/backup-health.ts';
 import { ScheduleReconciler, type SchedulePods } from '../controllers/schedule/index.ts';
 import { optional } from '../base/optional.ts';
 
-/** Nights at two o'clock: many begin at once, and each look is mostly waiting for a host. */
+/** At two o'clock at night many begin at once, and each look mostly waits for a host. */
 const backupWorkers = 16;
 /** A look at a schedule is a request or two. */
 const scheduleWorkers = 4;
 const storeWorkers = 4;
 const restoreWorkers = 4;
 
-/** What the cluster holds, as last heard of. */
+/** The content of the cluster, as last heard. */
 export interface Caches {
   readonly stacks: Store<JtelStack>;
   readonly stores: Store<JtelBackupStore>;
@@ -66,16 +67,16 @@ export interface ControllerParts {
   readonly clock: () => Date;
   /** 0…1 */
   readonly random: () => number;
-  /** Stacks looked at side by side. */
+  /** Number of stacks looked at side by side. */
   readonly workers: number;
   readonly resyncSeconds: number;
-  /** How long a stack must stay up after an update before it counts as good; default 10. */
+  /** Time that a stack must stay up after an update before the update counts as good; default 10. */
   readonly monitorSeconds?: number;
-  /** Tells when a Secret changes that something waits for; without it that is seen at the next look. */
+  /** Reports changes of Secrets that something waits for. Without it the next look sees them. */
   readonly watchSecret?: WatchSecret;
   /** What the CronJobs of the schedules run; without it there are none. */
   readonly schedulePods?: SchedulePods;
-  /** Bounds of backups that differ from the default. */
+  /** Limits of backups that differ from the default. */
   readonly backupLimits?: Partial<Limits>;
   readonly queue?: WorkQueueOptions;
 }
@@ -224,11 +225,11 @@ async function runBackupControllers(
     store: caches.backups,
     workers: backupWorkers,
     wakes: [
-      // One that ended lets the next begin.
+      // A finished backup lets the next begin.
       watching(caches.backups, (one) =>
         isFinished(one) ? waitingFor(one.metadata.namespace, one.spec.stackRef.name) : [],
       ),
-      // A test restore that ended decides its backup.
+      // A finished test restore decides its backup.
       watching(caches.restores, ({ metadata }) =>
         (metadata.ownerReferences ?? [])
           .filter(({ kind }) => kind === 'JtelBackup')
@@ -255,7 +256,7 @@ async function runBackupControllers(
     name: 'schedule',
     store: caches.stacks,
     workers: scheduleWorkers,
-    // One more that is finished may be one too many.
+    // With one more finished, there may be one too many.
     wakes: [
       watching(caches.backups, (one) =>
         isFinished(one) ? [{ namespace: one.metadata.namespace, name: one.spec.stackRef.name }] : [],
@@ -275,7 +276,9 @@ async function runBackupControllers(
   }
 }
 
-/** Asked for, or over: a stack shows that, and need not look at its host for each percent in between. */
+/**
+ * Only its beginning and end: a stack shows those, and need not look at its host for each percent in between.
+ */
 function stackToTell(backup: JtelBackup): readonly ObjectKey[] {
   const { metadata, spec, status } = backup;
   return status?.phase === 'Running' || status?.phase === 'Verifying'
@@ -290,7 +293,7 @@ function storeToCount({ metadata, status }: JtelBackup): readonly ObjectKey[] {
     : [];
 }
 
-/** How a stack's backups are, from the caches. */
+/** The state of a stack's backups, from the caches. */
 function backupHealthFrom({
   caches,
   schedulePods,

@@ -1,4 +1,7 @@
-/** The composition root: builds every part once, wires them, and runs until told to stop or leadership is lost. */
+/**
+ * The composition root: builds every part once, connects them, and runs until it is stopped or leadership is
+ * lost.
+ */
 
 import { Registry } from '@prometheus-io/client';
 import {
@@ -38,10 +41,12 @@ import {
 } from '../runtime/index.ts';
 import { optional } from '../base/optional.ts';
 
-/** Connections that no stack asked for in so long are closed. */
+/** Connections that no stack has used for this long are closed. */
 const idleConnectionSeconds = 900;
 
-/** @returns when `signal` aborted and everything ended; throws `LeadershipLost` when another process took over. */
+/**
+ * @returns when `signal` aborted and everything ended; throws `LeadershipLost` if another process took over.
+ */
 export async function runOperator(config: OperatorConfig, signal: AbortSignal): Promise<void> {
   const secrets = new SecretRegistry();
   const logger = createLogger({ level: config.logLevel, format: config.logFormat, secrets });
@@ -95,7 +100,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     healthPort: health.port,
   });
 
-  // Caches follow the cluster from the start, so that a new leader begins at once.
+  // Caches follow the cluster from the start, so a new leader begins at once.
   const stopCaches = new AbortController();
   const following = Promise.all(everyInformer.map((informer) => informer.run(stopCaches.signal)));
   try {
@@ -130,7 +135,10 @@ interface Informers {
   readonly restores: Informer<JtelRestore>;
 }
 
-/** Everything that writes: exists only while this process leads, and only through a client that refuses when it does not. */
+/**
+ * Everything that writes exists only while this process leads, and only through a client that refuses
+ * otherwise.
+ */
 async function lead(
   leadership: Leadership,
   { config, logger, secrets, metrics, elector, cluster: open, connection, informers, caches }: Parts,

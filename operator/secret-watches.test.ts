@@ -22,7 +22,7 @@ function aStack(name: string, reason: string, status = 'False'): NamingObject {
   };
 }
 
-/** A store, what is watched, and who was woken. */
+/** A store, the watched Secrets, and who was woken. */
 function stage(): {
   readonly store: ObjectStore<NamingObject>;
   readonly watched: () => string[];

@@ -1,6 +1,7 @@
 /**
- * Notices at once when somebody corrects a Secret that a stack or a store waits for. Only those that something in trouble names are
- * watched, each by its name: a healthy fleet holds no connection for this, and what changes there is seen at the next look.
+ * Notices at once when somebody corrects a Secret that a stack or a store waits for. It watches only Secrets
+ * that an object in trouble names, each by name. So a healthy fleet holds no connection for this, and the
+ * next look sees its changes.
  */
 import { isReason, type Reason } from '../crds/index.ts';
 import { formatKey, type KubernetesObject, type ObjectKey, type Store } from '../runtime/index.ts';
@@ -13,7 +14,7 @@ export interface NamingObject extends KubernetesObject {
   readonly status?: { readonly conditions?: readonly { readonly status: string; readonly reason: string }[] };
 }
 
-/** What a changed Secret may put right. */
+/** Reasons that a changed Secret may solve. */
 const curable: ReadonlySet<Reason> = new Set<Reason>([
   'SecretNotFound',
   'SecretInvalid',
@@ -26,12 +27,12 @@ const curable: ReadonlySet<Reason> = new Set<Reason>([
   'DecryptionKeyMissing',
   'DecryptionKeyWrong',
 ]);
-/** Each holds a connection to the API server. What is beyond waits for the next look. */
+/** Each holds a connection to the API server. Any further ones wait for the next look. */
 const mostWatches = 100;
 
 interface Watched {
   readonly abort: AbortController;
-  /** Who waits for it, by name, and how he is woken. */
+  /** Who waits for it, by name, and how to wake them. */
   readonly waiting: Map<string, () => void>;
 }
 
@@ -43,7 +44,7 @@ export class SecretWatches {
     this.#watch = watch;
   }
 
-  /** Follows a store's objects; wakes the one whose Secret changed. @returns the way to stop. */
+  /** Follows a store's objects and wakes the one whose Secret changed. @returns a function that stops it. */
   follow<T extends KubernetesObject & NamingObject>(
     store: Store<T>,
     kind: string,
@@ -89,7 +90,7 @@ export class SecretWatches {
   }
 }
 
-/** Secrets that an object names, when one of its conditions is such as a Secret can put right. */
+/** Secrets that an object names, if a Secret can solve one of its conditions. */
 function secretsInTrouble({ spec, status }: NamingObject, namespace: string): readonly ObjectKey[] {
   const inTrouble =
     status?.conditions?.some(
@@ -98,7 +99,7 @@ function secretsInTrouble({ spec, status }: NamingObject, namespace: string): re
   return inTrouble ? namedSecrets(spec).map((name) => ({ namespace, name })) : [];
 }
 
-/** By the names of the fields, so that a new one is followed, too: `…SecretRef`, `secretKeyRef`. */
+/** By the names of the fields, so a new one is included: `…SecretRef`, `secretKeyRef`. */
 function namedSecrets(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([field, child]: [string, unknown]) => {

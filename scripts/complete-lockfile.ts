@@ -1,10 +1,11 @@
 /**
- * Completes package-lock.json after `npm install` on a machine whose registry mirror does not carry the binaries of
- * other platforms. npm then leaves those optional packages out of the lock file, and `npm ci` (npm 11) refuses it:
- * "Missing: … from lock file". An entry needs only version, os and cpu to be skipped where it does not belong; npm fills
- * in the integrity by itself wherever the package can be had.
+ * Completes package-lock.json after `npm install` on a machine whose registry mirror lacks the binaries of
+ * other platforms. npm then leaves those optional packages out of the lock file, and `npm ci` (npm 11)
+ * refuses it: "Missing: … from lock file". With version, os and cpu alone, an entry is skipped where it does
+ * not belong; npm adds the integrity wherever it can get the package.
  *
- * `node scripts/complete-lockfile.ts [--check]`: writes, or with `--check` only says what is missing (exit code 1).
+ * `node scripts/complete-lockfile.ts [--check]` writes, or with `--check` only says what is missing (exit
+ * code 1).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -25,7 +26,9 @@ export interface Lockfile {
 const platformName =
   /-(?<os>android|darwin|freebsd|linux|openharmony|win32)-(?<cpu>arm64|arm|ia32|x64|ppc64|riscv64|s390x)(?:-(?<abi>[a-z]+))?$/;
 
-/** Where npm would look for a dependency: beside the package, then one node_modules higher, up to the root. */
+/**
+ * Where npm would look for a dependency: beside the package, then one node_modules higher, up to the root.
+ */
 function isLocked(lock: Lockfile, from: string, name: string): boolean {
   for (let base = from; ;) {
     const path = base === '' ? `node_modules/${name}` : `${base}/node_modules/${name}`;
@@ -36,7 +39,7 @@ function isLocked(lock: Lockfile, from: string, name: string): boolean {
   }
 }
 
-/** Entries for every optional platform package that the lock file refers to and does not hold, by their path. */
+/** Entries, by path, for every optional platform package that the lock file refers to but does not have. */
 export function missingPlatformPackages(lock: Lockfile): Record<string, LockEntry> {
   const missing: Record<string, LockEntry> = {};
   for (const [path, entry] of Object.entries(lock.packages)) {

@@ -1,8 +1,9 @@
 /**
- * Says by its exit code whether node_modules holds what package-lock.json says: 0 yes, 1 no (run npm ci).
+ * Says by its exit code whether node_modules has what package-lock.json says: 0 yes, 1 no (run npm ci).
  *
- * Contents are compared, not times: a git checkout touches files without changing them, and npm ci takes a minute.
- * This is the one JavaScript file here: it runs before anything is installed, with whatever Node npm itself came with.
+ * It compares contents, not times: a git checkout touches files without changing them, and npm ci takes a
+ * minute. This is the one JavaScript file here, because it runs before anything is installed, with the Node
+ * that npm came with.
  */
 'use strict';
 const { readFileSync } = require('node:fs');

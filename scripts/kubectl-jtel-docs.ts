@@ -1,4 +1,7 @@
-/** Writes docs/kubectl-jtel.md from the commands of the plug-in. `make generate` runs it; `kubectl-jtel/docs.test.ts` compares. */
+/**
+ * Writes docs/kubectl-jtel.md from the commands of the plug-in, for `make generate`;
+ * `kubectl-jtel/docs.test.ts` compares.
+ */
 import { writeFileSync } from 'node:fs';
 import { pluginDocs } from '../kubectl-jtel/docs.ts';
 

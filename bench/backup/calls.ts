@@ -18,5 +18,5 @@ export async function fillCalls(
   await sql('DROP TABLE jtel.n');
 }
 
-/** One that shows that all are there. */
+/** A table that shows that all rows are there. */
 export const countCalls = 'SELECT COUNT(*) FROM jtel.calls_7';

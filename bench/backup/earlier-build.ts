@@ -1,4 +1,7 @@
-/** The toolbox image and the companion's script of the earlier build, for benchmarks that drive a job without an operator. */
+/**
+ * The toolbox image and the companion's script of the earlier build, for benchmarks that run a job without an
+ * operator.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +17,7 @@ export interface EarlierBuild {
   readonly companionScript: string;
 }
 
-/** @returns why there is none, when the repository does not have the commit. */
+/** @returns why there is none, if the repository does not have the commit. */
 export async function earlierBuild(docker: Docker): Promise<EarlierBuild | { readonly missing: string }> {
   const checkout = await earlierCheckout();
   if ('missing' in checkout) return checkout;

@@ -1,6 +1,6 @@
 /**
- * A blob service without a disk: takes whatever is put into it and forgets it, but for indexes, which the next backup reads.
- * It answers what our job and rclone's azureblob need, and nothing more.
+ * A blob service without a disk. It accepts everything and forgets it, except indexes, which the next backup
+ * reads. It answers what our job and rclone's azureblob need, and nothing more.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';

@@ -13,7 +13,7 @@ const rowBytes = 420;
 const rowsAtOnce = 250_000;
 const tables = ['calls_0', 'calls_1', 'calls_2', 'calls_3'];
 
-/** Size of the database in GB: 1, or what `BENCH_BACKUP_GB` says (the long form has 10). */
+/** Size of the database in GB: 1, or `BENCH_BACKUP_GB` (the long form has 10). */
 export function databaseGB(): number {
   const gigabytes = Number(process.env['BENCH_BACKUP_GB'] ?? '1');
   if (!(gigabytes > 0 && gigabytes <= 100))
@@ -64,7 +64,7 @@ export class BackupBench {
     this.rows += count;
   }
 
-  /** What a day does: 1 % of rows appended, 1 % updated among the newest 5 %, 0.01 % scattered. */
+  /** The changes of a day: 1 % of rows appended, 1 % updated among the newest 5 %, 0.01 % scattered. */
   async oneDay(): Promise<void> {
     const { rows } = this;
     await this.append(Math.round(rows / 100));
@@ -76,7 +76,9 @@ export class BackupBench {
     await this.settle();
   }
 
-  /** All pages are written: else every backup has another redo log, and meets pages that are about to change. */
+  /**
+   * Writes all pages. Otherwise every backup has another redo log, and meets pages that are about to change.
+   */
   async settle(): Promise<void> {
     const dirty =
       "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'Innodb_buffer_pool_pages_dirty'";
@@ -123,7 +125,7 @@ export class BackupBench {
       }));
   }
 
-  /** A whole backup, timed from the start of the job's process to its end. */
+  /** A complete backup, timed from the start of the job's process to its end. */
   async backup(
     known: readonly KnownIndexPart[],
     backupID = this.newID(),
@@ -139,7 +141,7 @@ export class BackupBench {
     return { seconds, result: outcome.result as unknown as BackupJobResult };
   }
 
-  /** Starts a backup and kills it when so many bytes of packs are in the sink. */
+  /** Starts a backup and kills it when this many bytes of packs are in the sink. */
   async killedAt(packBytes: number, backupID: string): Promise<void> {
     const reached = new Promise<void>((resolve) => {
       const before = this.sink.packBytes;
@@ -168,8 +170,8 @@ export class BackupBench {
   }
 
   /**
-   * A shell command in a container beside the database, timed like the job.
-   * @param image of the database by default: it has mariadb-backup and the client.
+   * Runs a shell command in a container beside the database, timed like the job.
+   * @param image default: the database's, which has mariadb-backup and the client.
    */
   async command(
     script: string,

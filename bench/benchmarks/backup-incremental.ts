@@ -1,6 +1,7 @@
 /**
- * `backup.incremental`: what the next day's backup stores, as a part of the first day's. A day appends 1 % of the rows, updates
- * as many among the newest 5 %, and 0.01 % scattered. Each round is one more day. restic looks at the same files.
+ * `backup.incremental`: what the next day's backup stores, as a share of the first day's. A day appends 1 %
+ * of the rows, updates as many among the newest 5 %, and 0.01 % scattered. Each round is one more day. restic
+ * reads the same files.
  */
 import { databaseGB, BackupBench } from '../backup/stage.ts';
 import type { Benchmark, Contender, MissingPeer, Trial } from '../benchmark.ts';
@@ -17,7 +18,7 @@ export const backupIncremental: Benchmark = {
 
   async prepare(context): Promise<Trial> {
     const bench = await BackupBench.open(context);
-    // The first of all is a warm-up.
+    // The very first run is a warm-up.
     await bench.backup([]);
     let last = '';
     const firstSeconds: number[] = [];

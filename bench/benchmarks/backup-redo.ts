@@ -1,4 +1,4 @@
-/** `backup.redo`: bytes that are stored a second time when a backup is killed at 90 % and tried again. */
+/** `backup.redo`: bytes stored a second time when a backup is killed at 90 % and tried again. */
 import { BackupBench, databaseGB } from '../backup/stage.ts';
 import type { Benchmark, Trial } from '../benchmark.ts';
 import { formatValue } from '../statistics.ts';

@@ -1,6 +1,7 @@
 /**
- * `backup.throughput`: the first, full backup of a database, beside the usual pipe and beside the two limits it cannot pass:
- * the database's own tool alone, and zstd alone on all cores. All figures are bytes of the database's files by seconds.
+ * `backup.throughput`: the first, full backup of a database, compared with the usual pipe, and with the two
+ * limits that it cannot exceed: the database's own tool alone, and zstd alone on all cores. All figures are
+ * bytes of the database's files per second.
  */
 import { optionFilePath } from '../../jobs/companion.ts';
 import { earlierBuild } from '../backup/earlier-build.ts';

@@ -1,6 +1,6 @@
 /**
- * `change.one`: one variable of one service changed, from the change of the resource to `Ready`, beside what a person types on
- * the host for the same: `docker compose up -d --wait <service>`.
+ * `change.one`: one variable of one service changed, from the change of the resource to `Ready`. The peer is
+ * what a person types on the host: `docker compose up -d --wait <service>`.
  */
 import { waitFor } from '../../test/support/wait.ts';
 import type { Benchmark, Trial } from '../benchmark.ts';
@@ -29,7 +29,7 @@ export const changeOneService: Benchmark = {
       product: {
         name: 'jtel-operator',
         run: async () => {
-          // What the peer left is drift; it goes before the clock runs.
+          // What the peer left is drift. It is corrected before the clock runs.
           await stack.ready(await stack.apply({ components: components(), suspend: false }));
           await stack.settled();
           number += 1;
@@ -50,7 +50,7 @@ export const changeOneService: Benchmark = {
             const compose = (text: string): Promise<string> =>
               stack.sandbox.docker.exec(stack.host.container, ['sh', '-ec', text], { timeoutSeconds: 300 });
             const up = `docker compose -p ${stack.project} -f /root/bench.yaml up -d --wait`;
-            // Once with everything, so that only the one service differs when the clock runs.
+            // Once with everything, so only the one service differs when the clock runs.
             await compose(`cp ${file} /root/bench.yaml && ${up}`);
             await compose(`sed -i 's/${marker}=[^"]*"/${marker}=by-hand-${number}"/' /root/bench.yaml`);
             const start = performance.now();

@@ -1,7 +1,8 @@
 /**
- * `check.noop`: what it costs to see on a warm host that a stack needs nothing. Ours is the look at the host over the
- * connection that is kept, and the plan; the peers, which look at the host too, are what people and tools type. Shown beside,
- * and not judged: the controller's whole look, which also reads Secrets and store from the API and renders the release anew.
+ * `check.noop`: the cost of finding out, on a warm host, that a stack needs nothing. Ours is the look at the
+ * host over the kept connection, and the plan. The peers are commands that people and tools use to look at
+ * the host. Shown, but not judged: the controller's whole look, which also reads Secrets and store from the
+ * API and renders the release.
  */
 import { connect } from 'node:net';
 import { CredentialStore } from '../../controllers/inputs/credentials.ts';
@@ -30,7 +31,7 @@ export const checkNoop: Benchmark = {
 
   async prepare(context): Promise<Trial> {
     const stack = await installStack(context);
-    // Its own resyncs would come in between.
+    // The operator's own resyncs would interfere.
     await stack.operator.stop();
     const roundTrip = await roundTripMilliseconds(stack.host.address, stack.host.port);
     const { hostOnly, whole } = await controllerChecks(stack, context);

@@ -1,8 +1,10 @@
 /**
- * `deploy.overhead`: what the operator adds to compose. Both bring the same containers up on the same host, with images and
- * data present: the operator from the change of the resource to `Ready`, compose as a person would type it.
+ * `deploy.overhead`: what the operator adds to compose. Both start the same containers on the same host, with
+ * images and data present: the operator from the change of the resource to `Ready`, compose as a person would
+ * type it.
  *
- * Before each run the stack is suspended and its containers and networks are removed, so that neither has a head start.
+ * Before each run the stack is suspended, and its containers and networks are removed, so neither has a head
+ * start.
  */
 import { waitFor } from '../../test/support/wait.ts';
 import type { Benchmark, Trial } from '../benchmark.ts';
@@ -54,7 +56,7 @@ export const deployOverhead: Benchmark = {
   },
 };
 
-/** The operator looks on, nothing runs, images and data stay. */
+/** The operator only looks, nothing runs, images and data stay. */
 async function takeDown(stack: InstalledStack): Promise<void> {
   const generation = await stack.apply({ suspend: true });
   await waitFor('the operator to be suspended', async () => {

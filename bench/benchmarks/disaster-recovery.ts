@@ -1,9 +1,10 @@
 /**
- * `dr.total`: from an empty host with Docker to a stack that is Ready with the data of its backup. Ours is the apply of
- * `examples/disaster-recovery/`; the peer is a person with a script who has everything at hand – the compose project, signed
- * addresses of a stream of mariadb-backup and of an archive of the files – pulls the images, unpacks, prepares, and types
- * `docker compose up -d --wait`. Without the replica, which copies the whole database by itself afterwards. Images, containers, volumes and files of the host are removed before each run.
- * `JTEL_BENCH_DATABASE_MIB` sets the size (default 1024).
+ * `dr.total`: from an empty host with Docker to a stack that is Ready with the data of its backup. Ours is
+ * the apply of `examples/disaster-recovery/`. The peer is a person with a script who has everything prepared:
+ * the compose project, and signed addresses of a stream of mariadb-backup and of an archive of the files. The
+ * script pulls the images, unpacks, prepares, and runs `docker compose up -d --wait`. There is no replica,
+ * which would copy the whole database afterwards. Images, containers, volumes and files of the host are
+ * removed before each run. `JTEL_BENCH_DATABASE_MIB` sets the size (default 1024).
  */
 import {
   BlobSASPermissions,
@@ -59,7 +60,7 @@ export const disasterRecovery: Benchmark = {
   },
 };
 
-/** A stack of which only its backups are left, ours and the one that a person made, and the host that is to have it. */
+/** A stack of which only backups are left, ours and one made by a person, and the new host for it. */
 class LostStack {
   readonly #stack: InstalledStack;
   readonly #host: SandboxHost;
@@ -135,7 +136,7 @@ class LostStack {
       );
     });
     await progress.step('the backup by hand', () => this.#backUpByHand());
-    // The lost stack must not take the machine's cores from those that are measured.
+    // The lost stack must not use the machine's cores while others are measured.
     await this.#stack.apply({ suspend: false, ...withoutReplica, powerState: 'Stopped' });
     await waitFor(
       'the lost stack to stop',
@@ -170,7 +171,7 @@ class LostStack {
   async recoverByHand(): Promise<number> {
     await this.#empty();
     const { project, sandbox, host } = this.#stack;
-    // What the person has at hand: the compose project.
+    // What the person has prepared: the compose project.
     const archive = await sandbox.docker.exec(host.container, [
       'sh',
       '-c',
@@ -190,7 +191,10 @@ class LostStack {
     return took;
   }
 
-  /** Streams of the database's own files and of the file tree, put into blobs; {@link #byHand} becomes the commands that bring them back. */
+  /**
+   * Stores streams of the database's own files and of the file tree as blobs; {@link #byHand} becomes the
+   * commands that restore them.
+   */
   async #backUpByHand(): Promise<void> {
     const { sandbox, project } = this.#stack;
     const blobs = await sandbox.blob.container(sandbox.blob.customer, 'by-hand', { kind: 'None' });

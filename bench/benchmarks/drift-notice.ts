@@ -35,7 +35,7 @@ export const driftNotice: Benchmark = {
           const id = (
             await onHost(`docker ps -q --filter label=com.docker.compose.service=${service}`)
           ).trim();
-          // The moment of the death by the host's own clock: the way to it is not ours.
+          // The moment of the death by the host's own clock, so the time to reach the host does not count.
           const killed = Number(await onHost(`docker kill ${id} >/dev/null; date +%s.%N`)) * 1000;
           await waitFor('the status to say so', drifted, { timeoutSeconds: 60, intervalMilliseconds: 10 });
           const seconds = Math.max(0, (Date.now() - killed) / 1000);

@@ -1,4 +1,7 @@
-/** A stack as a user has it: installed by the operator from `examples/quickstart/` on a host of the sandbox, and Ready. */
+/**
+ * A stack as a user has it: installed by the operator from `examples/quickstart/` on a host of the sandbox,
+ * and Ready.
+ */
 import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
 import { projectName } from '../../controllers/hosts/project.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
@@ -29,17 +32,17 @@ export interface InstalledStack {
   readonly name: string;
   /** The compose project on the host. */
   readonly project: string;
-  /** As it is in the cluster now. */
+  /** Its present state in the cluster. */
   read(): Promise<JtelStack>;
-  /** Applies the stack with some of its spec changed; gives back its generation. */
+  /** Applies the stack with a change of its spec; returns its generation. */
   apply(spec: Readonly<Record<string, unknown>>): Promise<number>;
-  /** Waits until the operator calls that generation Ready. */
+  /** Waits until the operator reports that generation as Ready. */
   ready(generation: number): Promise<void>;
   /** Waits until the operator has nothing left to do. */
   settled(): Promise<void>;
 }
 
-/** Everything from an empty machine to a Ready stack; what is there already is used. */
+/** Builds everything from an empty machine to a Ready stack; uses what exists already. */
 export async function installStack(context: BenchmarkContext): Promise<InstalledStack> {
   const { progress } = context;
   const sandbox = await context.sandbox();
@@ -95,7 +98,7 @@ export async function installStack(context: BenchmarkContext): Promise<Installed
   };
   await progress.step('stack from nothing to Ready', async () => {
     await kubectl.apply(manifests);
-    // A new generation: what an operator before this one said of the stack does not count.
+    // A new generation, so the status that an earlier operator wrote does not count.
     await stack.apply({ suspend: true });
     await stack.ready(await stack.apply({ suspend: false }));
     await stack.settled();

@@ -1,6 +1,7 @@
 /**
- * `logical.throughput`: a database out of a server and into another one as SQL, beside mydumper and myloader with the same number of
- * threads. Ours goes through packs (cut, hashed, compressed, uploaded and fetched); the peer writes plain files to a disk.
+ * `logical.throughput`: a database out of a server and into another one as SQL, compared with mydumper and
+ * myloader with the same number of threads. Ours goes through packs (cut, hashed, compressed, uploaded and
+ * fetched); the peer writes plain files to a disk.
  */
 import { availableParallelism } from 'node:os';
 import type { BackupJobInput, BackupJobResult } from '../../jobs/backup.ts';
@@ -15,7 +16,7 @@ import { formatValue, sampleOf } from '../statistics.ts';
 
 const least = 0.9;
 const peerName = 'mydumper, then myloader';
-/** As the jobs take them on two to eight cores. */
+/** As many as the jobs use on two to eight cores. */
 const threads = Math.max(2, Math.min(4, availableParallelism()));
 const settings =
   'SET GLOBAL innodb_buffer_pool_size = 536870912; SET GLOBAL innodb_log_file_size = 134217728; SET GLOBAL innodb_flush_log_at_trx_commit = 2';

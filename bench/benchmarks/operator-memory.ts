@@ -1,7 +1,7 @@
 /**
- * `operator.memory`: what the operator's container holds a minute after its start, when nothing is left to do. Once without
- * stacks; beside it with a hundred whose hosts refuse the connection, so that everything a stack needs of SSH, Azure and
- * the controllers is loaded and in use.
+ * `operator.memory`: the memory of the operator's container a minute after its start, when nothing is left to
+ * do. Once without stacks; once with a hundred whose hosts refuse the connection, so everything that a stack
+ * needs of SSH, Azure and the controllers is loaded and in use.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +19,7 @@ const restSeconds = 60;
 const stackCount = 100;
 const emptyNamespace = 'bench-memory-empty';
 const fullNamespace = 'bench-memory-full';
-/** Never pulled: no host is reached. */
+/** Never pulled, because no host is reached. */
 const toolbox = `registry.invalid/jtel/toolbox@sha256:${'0'.repeat(64)}`;
 
 export const operatorMemory: Benchmark = {
@@ -35,7 +35,7 @@ export const operatorMemory: Benchmark = {
     const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
     await kubectl.apply(manifests());
     context.atEnd(async () => {
-      // Nobody is left who would take the finalizers off; no host was ever touched.
+      // No operator is left to remove the finalizers; no host was ever touched.
       const names = (await kubectl.run(['get', 'jtelstacks', '-n', fullNamespace, '-o', 'name']))
         .split('\n')
         .filter((name) => name !== '');
@@ -69,7 +69,7 @@ function residentMemory(name: string, sandbox: Sandbox, namespace: string): Cont
     run: async () => {
       const operator = await startOperatorContainer(sandbox, { toolbox, args: ['--namespace', namespace] });
       try {
-        // The figure is defined by this time, there is nothing to wait for.
+        // The figure is defined by this time; there is no condition to wait for.
         await sleep(restSeconds * 1000);
         const rollup = await sandbox.docker.exec(operator.container, ['cat', '/proc/1/smaps_rollup']);
         const kilobytes = /^Rss:\s+(\d+) kB$/m.exec(rollup)?.[1];
@@ -131,7 +131,8 @@ function manifests(): readonly Manifest[] {
         version: '3.43.2',
         size: 'Small',
         releaseStoreRef: { name: 'vendor' },
-        // The operator's own container, where nobody listens; a port each, so that each is a host of its own.
+        // The operator's own container, where nobody listens; each has its own port, so each is a separate
+        // host.
         host: {
           address: '127.0.0.1',
           port: 20_000 + index,

@@ -1,4 +1,7 @@
-/** Whether the stack's web page answers, asked all the time: the time in which it does not is what callers of a stack notice. */
+/**
+ * Asks continuously whether the stack's web page answers. The time without an answer is what callers of a
+ * stack notice.
+ */
 import { Agent, request } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -6,7 +9,10 @@ const pauseMilliseconds = 20;
 const answerMilliseconds = 2000;
 
 export interface PageProbe {
-  /** Ends the probe. @returns seconds without an answer, from the last good answer before to the first good one after, summed up */
+  /**
+   * Ends the probe.
+   * @returns seconds without an answer in all, from the last good answer before to the first good one after
+   */
   stop(): Promise<number>;
 }
 
@@ -21,7 +27,7 @@ export function probePage(address: string, fqdn: string): PageProbe {
       const begin = performance.now();
       if (await answers(agent, address, fqdn)) {
         const now = performance.now();
-        // A gap that is no longer than one question and its pause is none.
+        // A gap no longer than one question and its pause does not count.
         if (begin - lastGood > 2 * pauseMilliseconds + 5) downSeconds += (now - lastGood) / 1000;
         lastGood = now;
       }

@@ -1,7 +1,8 @@
 /**
- * `restore.downtime`: how long the web page does not answer while a backup takes the place of the data that are there. Beside it
- * the earlier build, which loaded in place, with the same data on a host of its own; and this build with four times the data,
- * because a switch must not care. `JTEL_BENCH_DATABASE_MIB` sets the size (default 1024).
+ * `restore.downtime`: how long the web page does not answer while a backup replaces the present data.
+ * Compared with the earlier build, which loaded in place, with the same data on its own host; and with this
+ * build and four times the data, because the size must not matter for a switch. `JTEL_BENCH_DATABASE_MIB`
+ * sets the size (default 1024).
  */
 import { join } from 'node:path';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
@@ -49,7 +50,7 @@ export const restoreDowntime: Benchmark = {
   },
 };
 
-/** The earlier build installs a stack of its own, with its own images, in a sandbox of its own. */
+/** The earlier build installs its own stack, with its own images, in its own sandbox. */
 async function earlier(mebibytes: number, context: BenchmarkContext): Promise<Contender | MissingPeer> {
   const checkout = await earlierCheckout();
   if ('missing' in checkout) return { name: earlierName, missing: checkout.missing };
@@ -68,7 +69,7 @@ async function earlier(mebibytes: number, context: BenchmarkContext): Promise<Co
   return { name: earlierName, run: () => stack.downtime(backup) };
 }
 
-/** A stack that gets the data of its backups back, again and again. */
+/** A stack whose data are restored again and again. */
 class RestoredStack {
   readonly #stack: InstalledStack;
   readonly #rows = new Map<string, string>();
@@ -110,7 +111,7 @@ class RestoredStack {
     await this.#stack.ready(await this.#stack.apply(spec));
   }
 
-  /** @returns the name of a backup with a database of so many MiB */
+  /** @returns the name of a backup with a database of this many MiB */
   async backUp(name: string, mebibytes: number, { progress }: BenchmarkContext): Promise<string> {
     const backup = `${name}-${Date.now()}`;
     await progress.step(`a backup of ${mebibytes} MiB`, async () => {

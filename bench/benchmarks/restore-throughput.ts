@@ -1,8 +1,9 @@
 /**
- * `restore.throughput`: how long it takes until a database that was backed up answers again on its host. Ours is the job that the
- * operator starts, reading from a blob server in memory; the peers have their input on the host's own disk already, which
- * flatters them: an SQL dump through the client, and the database's own files unpacked and prepared by hand. All end with the
- * data on disk. `JTEL_BENCH_DATABASE_MIB` sets the size (default 1024).
+ * `restore.throughput`: how long it takes until a database from a backup answers again on its host. Ours is
+ * the job that the operator starts, reading from a blob server in memory. The peers have their input on the
+ * host's own disk already, which favours them: an SQL dump through the client, and the database's own files
+ * unpacked and prepared by hand. All end with the data on disk. `JTEL_BENCH_DATABASE_MIB` sets the size
+ * (default 1024).
  */
 import { RestoreStage, first, second, signal } from '../../test/integration/toolbox/restore-stage.ts';
 import { aFence } from '../../test/support/host-builders.ts';
@@ -48,13 +49,13 @@ const judge: Trial['judge'] = (product, peers) => {
 async function fill(stage: RestoreStage, mebibytes: number, context: BenchmarkContext): Promise<void> {
   await context.progress.step(`a database of ${mebibytes} MiB`, async () => {
     await fillCalls(mebibytes, (statements) => stage.sql(first, statements));
-    // Nothing of the filling is left to do: the files are at rest.
+    // All work of the filling is done, and the files do not change any more.
     await stage.host.composeStop(first, aFence(), signal);
     await stage.start(first);
   });
 }
 
-/** The project that is loaded into, with empty volumes. */
+/** The project to load into, with empty volumes. */
 async function emptied(stage: RestoreStage): Promise<void> {
   await stage.host.destroy(second, aFence(), signal);
   await stage.host.claim(second, aFence(), signal);

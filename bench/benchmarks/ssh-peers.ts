@@ -1,4 +1,4 @@
-/** What a no-change check is compared with: commands that people and tools run against a compose host over SSH. */
+/** Peers of a no-change check: commands that people and tools run against a compose host over SSH. */
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ export async function preparePeers(
     contenders.push(
       command('ssh host docker compose ps', ['ssh', ...options, '-p', String(host.port), destination, ...ps]),
     );
-    // The docker command calls `ssh` and cannot be told a key: one on its PATH that adds the options.
+    // The docker command calls `ssh` and cannot pass a key, so its PATH has one that adds the options.
     const shim = join(directory, 'ssh');
     const real = (await run(['sh', '-c', 'command -v ssh'])).trim();
     await writeFile(
@@ -71,7 +71,7 @@ export async function preparePeers(
   return contenders;
 }
 
-/** Time of a whole command in milliseconds; it has to succeed. */
+/** Time of a whole command in milliseconds; it must succeed. */
 function command(name: string, argv: readonly string[], options: RunOptions = {}): Contender {
   return {
     name,
@@ -83,7 +83,10 @@ function command(name: string, argv: readonly string[], options: RunOptions = {}
   };
 }
 
-/** Ansible's command module, as `ansible -m command` calls it; fetched into the cache with Python's own package manager. */
+/**
+ * Ansible's command module, as `ansible -m command` calls it; Python's own package manager fetches it into
+ * the cache.
+ */
 async function ansible(
   directory: string,
   sshOptions: readonly string[],
@@ -113,7 +116,7 @@ async function ansible(
       };
     }
   }
-  // Its modules are Python that it copies to the host.
+  // Its modules are Python, which it copies to the host.
   const python = await docker.tryRun(
     [
       'exec',

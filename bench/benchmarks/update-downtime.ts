@@ -1,7 +1,8 @@
 /**
- * `update.downtime`: how long the web page does not answer during an in-place update, beside compose alone with the same
- * containers on the same host. Each run goes to a release of its own, made from 3.43.2: other versions and one other variable
- * in every service but the database, so that the same containers are replaced each time and no data are changed.
+ * `update.downtime`: how long the web page does not answer during an in-place update, compared with compose
+ * alone with the same containers on the same host. Each run goes to a new release, made from 3.43.2: another
+ * version and one other variable in every service except the database. So the same containers are replaced
+ * each time, and no data change.
  */
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import type { Release } from '../../release/generated/release.ts';
@@ -24,10 +25,10 @@ export const updateDowntime: Benchmark = {
 
   async prepare(context): Promise<Trial> {
     const stack = await installStack(context);
-    // Nobody can go back from these releases: the next benchmark begins with a new stack.
+    // These releases cannot be rolled back, so the next benchmark begins with a new stack.
     context.atEnd(() => destroyStack(stack));
     const { fqdn } = (await stack.read()).spec.network;
-    // Versions of an earlier run of this benchmark must not be met again.
+    // Versions from an earlier run of this benchmark must not come again.
     let number = Math.floor(Date.now() / 1000) % 1_000_000;
     const down = async (change: () => Promise<void>): Promise<number> => {
       const probe = probePage(stack.host.address, fqdn);

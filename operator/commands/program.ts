@@ -1,6 +1,6 @@
 /**
- * Root of the `jtel-operator` command line: the operator itself and the commands that the vendor's build process and
- * whoever prepares hosts use. Exit codes: 0 done, 1 failed, 2 called the wrong way.
+ * Root of the `jtel-operator` command line: the operator itself, and commands for the vendor's build process
+ * and for people who prepare hosts. Exit codes: 0 done, 1 failed, 2 wrong usage.
  */
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
@@ -13,10 +13,10 @@ import { hostCommand } from './host/command.ts';
 import { releaseCommand } from './release/command.ts';
 import { CommandError, type Terminal } from '../../command-line/terminal.ts';
 
-/** A part of the command line that is put together elsewhere. */
+/** A part of the command line that another module builds. */
 export type CommandFactory = (terminal: Terminal) => Command;
 
-/** @param argv what follows the program's name. @returns the exit code. */
+/** @param argv the words after the program's name. @returns the exit code. */
 export async function runOperatorCommand(
   argv: readonly string[],
   terminal: Terminal,

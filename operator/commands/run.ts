@@ -112,7 +112,7 @@ export function runCommand(terminal: Terminal): Command {
       ),
     )
     .action(async (options: RunOptions) => {
-      // Only here: no other command needs the operator and what it stands on in memory.
+      // Loaded only here: no other command needs the operator and its dependencies in memory.
       const { runOperator } = await import('../main.ts');
       try {
         await runOperator(await configOf(options), terminal.signal);

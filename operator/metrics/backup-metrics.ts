@@ -1,4 +1,4 @@
-/** How the backups of each stack are, and what was promised for them. */
+/** Metrics of each stack's backups, and of the objectives for them. */
 import type { JtelBackup, JtelRestore } from '../../crds/index.ts';
 import {
   fromBoolean,
@@ -116,7 +116,7 @@ function byPhase(
   return [...counts].map(([phase, value]) => ({ labels: { phase }, value }));
 }
 
-/** What `status.backup` of the stack calls the last good one, while its object is there. */
+/** The one that `status.backup` of the stack names as the last good one, while its object exists. */
 function lastBackup({ stack, backups }: StackView): JtelBackup['status'] {
   const name = stack.status?.backup?.lastBackupRef?.name;
   return backups.find(({ metadata }) => metadata.name === name)?.status;
@@ -151,7 +151,7 @@ function lastRecoveryTime({ restores }: StackView): number | undefined {
   return last?.recoveryTimeSeconds;
 }
 
-/** The one that works: those that wait have no operation. */
+/** The one that works; those that wait have no operation. */
 function running<Status extends { readonly operation?: object; readonly completionTime?: string }>(
   requests: readonly { readonly status?: Status }[],
 ): Status | undefined {

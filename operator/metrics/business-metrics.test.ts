@@ -96,7 +96,7 @@ function aProcess(initial: Objects): { read(): Promise<readonly string[]>; objec
 
 const labels = 'namespace="customers",name="acme"';
 
-/** Value of the series, by name and further labels; undefined when there is none. */
+/** Value of the series with this name and further labels; undefined if there is none. */
 async function valueOf(objects: Objects, name: string, more = ''): Promise<number | undefined> {
   const series = `${name}{${labels}${more}}`;
   const line = (await aProcess(objects).read()).find((one) => one.startsWith(`${series} `));

@@ -1,6 +1,6 @@
 /**
- * Metrics of the business, made from the caches whenever they are asked for. Every replica has them, also one that does not
- * lead: they are the same wherever they are read (docs/decisions/0037-metrics-from-objects.md).
+ * Metrics of the business, computed from the caches at each scrape. Every replica has them, even one that
+ * does not lead, and they are the same everywhere (docs/decisions/0037-metrics-from-objects.md).
  */
 import { Gauge, type Registry } from '@prometheus-io/client';
 import type { MetricFamily } from '../../runtime/report/metrics.ts';
@@ -16,7 +16,7 @@ export const businessMetricFamilies: readonly MetricFamily[] = businessMetrics.m
   ({ name, help, labelNames }) => ({ name, type: 'gauge', help, labelNames }),
 );
 
-/** Gives its values when it is read and keeps none: a fleet of 1,000 stacks has 50,000 series. */
+/** Computes its values when it is read and keeps none: a fleet of 1,000 stacks has 50,000 series. */
 class ObjectGauge extends Gauge<string> {
   readonly #help: string;
   readonly #name: string;
@@ -41,12 +41,15 @@ class ObjectGauge extends Gauge<string> {
   }
 }
 
-/** @param fleet is asked once for each metric at each scrape */
+/** @param fleet called once for each metric at each scrape */
 export function registerBusinessMetrics(registry: Registry, fleet: () => Fleet): void {
   for (const metric of businessMetrics) registry.registerMetric(new ObjectGauge(metric, fleet));
 }
 
-/** What the caches hold; nothing until all of them were read, because half a fleet would look like a whole one. */
+/**
+ * The content of the caches. Nothing until all of them were read, because half a fleet would look like a
+ * whole one.
+ */
 export function fleetFrom({ stacks, stores, backups, restores }: Caches): () => Fleet {
   const backupsOf = backups.index(({ metadata, spec }) => [`${metadata.namespace}/${spec.stackRef.name}`]);
   const restoresOf = restores.index(({ metadata, spec }) => [`${metadata.namespace}/${spec.stackRef.name}`]);

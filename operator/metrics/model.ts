@@ -1,14 +1,17 @@
-/** What a metric of the business is: a name, and how its values follow from objects. Pure, so that no restart makes one 0. */
+/**
+ * What a metric of the business is: a name, and how its values follow from objects. Pure, so a restart sets
+ * none to 0.
+ */
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../../crds/index.ts';
 
-/** A stack with what was asked for it. */
+/** A stack with its requests. */
 export interface StackView {
   readonly stack: JtelStack;
   readonly backups: readonly JtelBackup[];
   readonly restores: readonly JtelRestore[];
 }
 
-/** What the metrics are made from. */
+/** The objects that the metrics are computed from. */
 export interface Fleet {
   readonly stacks: readonly StackView[];
   readonly stores: readonly JtelBackupStore[];
@@ -27,7 +30,10 @@ export interface BusinessMetric {
   readonly samples: (fleet: Fleet) => readonly Sample[];
 }
 
-/** A value, several with labels of their own, or none: a series that does not exist, never a 0 that nobody measured. */
+/**
+ * A value, several with their own labels, or none. None means a series that does not exist, never a 0 that
+ * nobody measured.
+ */
 type Values<L extends string> = number | undefined | readonly (Sample & { labels: Record<L, string> })[];
 
 /** One value or several per stack; every series has the labels `namespace` and `name`. */
@@ -73,7 +79,7 @@ export function fromBoolean(value: boolean): number {
   return value ? 1 : 0;
 }
 
-/** Unix seconds of a time of the API; undefined when there is none, or none that can be read. */
+/** Unix seconds of a time of the API; undefined if there is none or it cannot be read. */
 export function secondsOf(time: string | undefined): number | undefined {
   if (time === undefined) return undefined;
   const milliseconds = Date.parse(time);

@@ -1,9 +1,9 @@
-/** What this process is and takes, under the names that every Prometheus dashboard knows, and which release it is. */
+/** What this process is and uses, under the names that every Prometheus dashboard knows, and its release. */
 import { Counter, Gauge, type Registry } from '@prometheus-io/client';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { MetricFamily } from '../../runtime/report/metrics.ts';
 
-/** Begins the names of what the runtime counts. */
+/** Prefix of the names of what the runtime counts. */
 export const runtimePrefix = 'jtel_operator_';
 
 const families = {

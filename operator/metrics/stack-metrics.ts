@@ -1,4 +1,4 @@
-/** How each stack is. */
+/** Metrics of each stack. */
 import { findCondition } from '../../runtime/report/conditions.ts';
 import type { JtelStack, StackConditionType } from '../../crds/index.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type StackView,
 } from './model.ts';
 
-/** What `status.operation.type` may be; anything else is told as Other, so that labels stay bounded. */
+/** Possible values of `status.operation.type`. Anything else becomes Other, so labels stay bounded. */
 const operationTypes: ReadonlySet<string> = new Set([
   'Install',
   'Update',
@@ -170,7 +170,7 @@ function isAvailable(stack: JtelStack): boolean {
   );
 }
 
-/** `status.componentsReady` is for people, such as 7/8. */
+/** `status.componentsReady` is text for people, such as 7/8. */
 function componentsOf({
   status,
 }: JtelStack): { readonly healthy: number; readonly wanted: number } | undefined {

@@ -1,4 +1,4 @@
-/** How each store is. */
+/** Metrics of each store. */
 import { findCondition } from '../../runtime/report/conditions.ts';
 import type { JtelBackupStore, StoreConditionType } from '../../crds/index.ts';
 import { fromBoolean, ofStore, secondsOf, type BusinessMetric } from './model.ts';

@@ -1,6 +1,6 @@
 /**
- * `jtel-operator backup create`: asks for a backup by creating a JtelBackup. The pods of a stack's CronJob run it; its name is
- * made from the schedule, so that firing twice, late or an hour off asks for the same backup.
+ * `jtel-operator backup create` asks for a backup by creating a JtelBackup. The pods of a stack's CronJob run
+ * it. The name follows from the schedule, so firing twice, late or an hour off asks for the same backup.
  */
 import { Command, Option } from 'commander';
 import { labels, madeByOperator, type JtelBackup } from '../../../crds/index.ts';
@@ -67,7 +67,7 @@ async function backupName(
   { trigger, stack, schedule, timeZone, jobName }: CreateOptions,
   now: Date,
 ): Promise<string> {
-  // Seconds, in UTC: two that are asked for by hand are two.
+  // Seconds, in UTC, so two backups by hand have two names.
   if (trigger === 'Manual')
     return `${stack}-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z`;
   if (schedule === undefined || timeZone === undefined)
@@ -80,7 +80,7 @@ async function backupName(
   return `${stack}-${slot.name}`;
 }
 
-/** A CronJob calls its Jobs `<its name>-<minutes since 1970>`; undefined for one that was made by hand. */
+/** A CronJob names its Jobs `<its name>-<minutes since 1970>`; undefined for a Job made by hand. */
 function firedAt(jobName: string | undefined): Date | undefined {
   const [, minutes] = /-(\d{8,9})$/.exec(jobName ?? '') ?? [];
   return minutes === undefined ? undefined : new Date(Number(minutes) * 60_000);

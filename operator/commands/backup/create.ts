@@ -1,4 +1,4 @@
-/** Creates a JtelBackup with whatever credentials there are; loaded only when it is needed. */
+/** Creates a JtelBackup with the available credentials; loaded only when needed. */
 import { backupKind, operatorName, type JtelBackup } from '../../../crds/index.ts';
 import { ClusterClient } from '../../../runtime/client/cluster-client.ts';
 import { ApiError, isAlreadyExists } from '../../../runtime/client/api-error.ts';
@@ -6,10 +6,10 @@ import { KubeConnection } from '../../../runtime/client/connection.ts';
 import { SecretRegistry } from '../../../runtime/report/secret-registry.ts';
 import { CommandError } from '../../../command-line/terminal.ts';
 
-/** A pod that starts in a moment without an API server is started again by its Job; this is for what is over sooner. */
+/** For short outages. If a pod starts while there is no API server, its Job starts it again. */
 const timeoutSeconds = 30;
 
-/** @throws {CommandError} when the API server refuses or does not answer. */
+/** @throws {CommandError} if the API server refuses or does not answer. */
 export async function createBackup(
   kubeconfig: string | undefined,
   backup: JtelBackup,

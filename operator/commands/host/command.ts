@@ -1,4 +1,7 @@
-/** `jtel-operator host script`: the set-up script of a stack's host, for those who read it first or run it by hand. */
+/**
+ * `jtel-operator host script` prints the set-up script of a stack's host, for people who read it first or run
+ * it by hand.
+ */
 import { Command } from 'commander';
 import type { Terminal } from '../../../command-line/terminal.ts';
 import type { ScriptFiles } from './script.ts';

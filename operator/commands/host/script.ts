@@ -1,4 +1,4 @@
-/** From the two files that were named to the set-up script; loaded only for the command that wants it. */
+/** Makes the set-up script from the two named files; loaded only by its command. */
 import { readFile, stat } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import { parse, parseAllDocuments } from 'yaml';
@@ -20,7 +20,7 @@ export interface ScriptFiles {
 
 const maximumFileBytes = 1024 * 1024;
 
-/** @throws {UsageError} when a file is missing, is not what it should be, or does not go with the other. */
+/** @throws {UsageError} if a file is missing, is wrong, or does not match the other. */
 export async function scriptFor({ filename, release: releaseFile }: ScriptFiles): Promise<string> {
   const stack = await readStack(filename);
   const release = await readRelease(releaseFile);

@@ -1,6 +1,6 @@
 /**
- * `jtel-operator release …`: what the vendor's build process calls to publish releases and to look after them. The work is
- * loaded by the command that does it, so that the operator does not carry it.
+ * `jtel-operator release …`: commands of the vendor's build process, which publish releases and look after
+ * them. Each command loads its own work, so the operator does not carry it.
  */
 import { Command, Option } from 'commander';
 import { formatBytes } from '../../../base/bytes.ts';

@@ -1,6 +1,6 @@
 /**
- * A release as it lies in a directory: `release.yaml`, and the files that it names. Only plain files inside the directory
- * are taken: a link could publish the builder's own files to every customer.
+ * A release in a directory: `release.yaml`, and the files that it names. Only plain files inside the
+ * directory are accepted, because a link could publish the builder's own files to every customer.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -14,7 +14,7 @@ import { maximumManifestBytes, maximumTemplateBytes } from '../../../release/man
 import { validateRelease } from '../../../release/validate.ts';
 import { CommandError } from '../../../command-line/terminal.ts';
 
-/** A file of the release with all that the store and the manifest want to know. */
+/** A file of the release with everything that the store and the manifest need. */
 export interface ReleaseFile extends StreamedContent {
   /** As the manifest names it. */
   readonly path: string;
@@ -22,7 +22,7 @@ export interface ReleaseFile extends StreamedContent {
 }
 
 export interface ReleaseDirectory {
-  /** As written by people. */
+  /** As people wrote it. */
   readonly draft: Release;
   readonly templates: readonly ReleaseFile[];
   readonly templateTexts: ReadonlyMap<string, string>;

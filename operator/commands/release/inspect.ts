@@ -1,4 +1,7 @@
-/** `release list` and `release verify`: what a vendor store has, and whether it still is what was published. */
+/**
+ * `release list` and `release verify`: the content of a vendor store, and whether it is still what was
+ * published.
+ */
 import { createHash } from 'node:crypto';
 import semver from 'semver';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
@@ -31,12 +34,15 @@ export interface VerifyResult {
   readonly bytes: number;
 }
 
-/** Up to here a data set is read into memory; a bigger one streams through a URL that can read just it. */
+/**
+ * A data set up to this size is read into memory; a bigger one streams through a URL that can read only it.
+ */
 const maximumInMemoryBytes = 64 * 1024 * 1024;
 
 /**
  * Reads the whole release again and compares every digest.
- * @throws {InputError} @throws {CommandError} for what is missing, damaged or not signed
+ * @throws {InputError}
+ * @throws {CommandError} for missing, damaged or unsigned parts
  */
 export async function verifyRelease(
   store: BlobStore,
@@ -84,7 +90,7 @@ async function hashRead(
 
 async function hashStream(store: BlobStore, name: string, signal: AbortSignal): Promise<Hashed> {
   const lifetimeSeconds = 6 * 3600;
-  // The URL is a secret: it must not get into an error's message.
+  // The URL is a secret and must not get into an error's message.
   const response = await fetch(await store.readUrl(name, lifetimeSeconds), { signal }).catch(() => undefined);
   signal.throwIfAborted();
   if (response?.body === undefined || response.body === null || !response.ok) {

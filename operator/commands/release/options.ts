@@ -1,4 +1,7 @@
-/** From what was typed to what the release commands work with. Secrets come from files, never from the command line. */
+/**
+ * Turns the command line into the inputs of the release commands. Secrets come from files, never from the
+ * command line.
+ */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { parse } from 'yaml';
@@ -29,7 +32,7 @@ export interface RegistryOptions {
 
 const maximumSecretBytes = 64 * 1024;
 
-/** The credentials file is YAML or JSON with the keys that a store's Secret has. */
+/** The credentials file is YAML or JSON with the keys of a store's Secret. */
 export async function openStore(options: StoreOptions, terminal: Terminal): Promise<BlobStore> {
   const location: AzureLocation = {
     endpoint: options.endpoint,
@@ -67,7 +70,7 @@ function mapping(text: string, file: string): Record<string, string> {
   return document as Record<string, string>;
 }
 
-/** Decides how to ask the registry of that name. */
+/** Decides how to call the registry of that name. */
 export async function registryOpener(
   options: RegistryOptions,
   terminal: Terminal,
@@ -97,7 +100,7 @@ export async function readSigningKey(file: string, terminal: Terminal): Promise<
   try {
     key = createPrivateKey(pem);
   } catch {
-    // Says nothing that helps, and might show a part of the key.
+    // The original message does not help, and might show a part of the key.
   }
   if (key?.asymmetricKeyType !== 'ed25519')
     throw new UsageError(
@@ -106,7 +109,7 @@ export async function readSigningKey(file: string, terminal: Terminal): Promise<
   return key;
 }
 
-/** @returns the PEM, checked to be an ed25519 public key. */
+/** @returns the PEM of a valid ed25519 public key. */
 export async function readPublicKey(file: string): Promise<string> {
   const pem = await readTextFile(file);
   try {

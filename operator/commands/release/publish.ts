@@ -1,6 +1,6 @@
 /**
- * Publishes a release: everything it names first, the manifest last, so that a release is either wholly there or not at
- * all. What was published is never changed; publishing the same again is a success that does nothing.
+ * Publishes a release: all its files first, the manifest last, so a release is complete or does not exist. A
+ * published release never changes; publishing the same again succeeds and does nothing.
  */
 import type { KeyObject } from 'node:crypto';
 import { BlobError, type BlobStore } from '../../../blob-store/blob-store.ts';
@@ -27,9 +27,9 @@ import { tryRelease } from './trial.ts';
 export interface PublishInput {
   readonly directory: string;
   readonly store: BlobStore;
-  /** Registry that holds the images, as hosts will name it; replaces the manifest's. */
+  /** Registry that holds the images, as hosts name it; replaces the manifest's. */
   readonly registry?: string;
-  /** Asks the registry for digests; made from the name that counts in the end. */
+  /** Asks the registry for digests; made for the final name of the registry. */
   readonly openRegistry: (registry: string) => Registry;
   readonly signingKey?: KeyObject;
   readonly dryRun: boolean;
@@ -89,7 +89,10 @@ export async function publishRelease(input: PublishInput, terminal: Terminal): P
   return { ...result, outcome: 'Published' };
 }
 
-/** As the job that loads them does: a published release never changes, so what cannot be loaded must not become one. */
+/**
+ * Reads it as the loading job does. A published release never changes, so one that cannot be loaded must not
+ * be published.
+ */
 async function checkDataSets({ draft, dataSets }: ReleaseDirectory, terminal: Terminal): Promise<void> {
   for (const file of dataSets) {
     const kind = draft.vanilla.find(({ path }) => path === file.path)?.kind;
@@ -167,7 +170,7 @@ async function uploadFiles(
   }
 }
 
-/** As {@link BlobStore.create}, but says what a conflict means for somebody who publishes. */
+/** Like {@link BlobStore.create}, but says what a conflict means for a publisher. */
 async function create(
   store: BlobStore,
   name: string,

@@ -1,6 +1,7 @@
 /**
- * From an image's tag to its digest, by the registry's HTTP API (OCI distribution spec, "pulling manifests"). Speaks
- * basic and token authentication; a password is only ever sent to the registry, or over TLS to where it points.
+ * Finds the digest of an image's tag by the registry's HTTP API (OCI distribution spec, "pulling manifests").
+ * It supports basic and token authentication. It sends a password only to the registry, or over TLS to where
+ * that points.
  */
 import { createHash } from 'node:crypto';
 import { CommandError } from '../../../command-line/terminal.ts';
@@ -32,8 +33,8 @@ export class Registry {
   }
 
   /**
-   * Digest (`sha256:…`) of a tag, or of a digest that is only to be confirmed.
-   * @throws {CommandError} when the image is not there, or the registry refuses or does not answer.
+   * Digest (`sha256:…`) of a tag, or of a digest that it only confirms.
+   * @throws {CommandError} if there is no such image, or the registry refuses or does not answer.
    */
   async digest(repository: string, reference: string, signal: AbortSignal): Promise<string> {
     const image = `${repository}${reference.startsWith('sha256:') ? '@' : ':'}${reference}`;
@@ -47,7 +48,7 @@ export class Registry {
     const body = Buffer.from(await response.arrayBuffer());
     if (body.length > maximumManifestBytes)
       throw new CommandError(`the manifest of image ${image} has ${body.length} bytes: that is none`);
-    // Over the bytes, not the registry's own header: this is what a host will verify.
+    // Computed from the bytes, not from the registry's own header, because a host will verify the bytes.
     const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
     const claimed = response.headers.get('docker-content-digest');
     if (claimed !== null && claimed !== digest)

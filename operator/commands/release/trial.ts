@@ -1,4 +1,6 @@
-/** Renders a release for made-up stacks of each size, so that a broken template is found by its author and not by a customer. */
+/**
+ * Renders a release for made-up stacks of each size, so its author finds a broken template, not a customer.
+ */
 import type { Release } from '../../../release/generated/release.ts';
 import { renderRelease } from '../../../release/render.ts';
 import { RenderError, type Size } from '../../../release/stack-input.ts';
