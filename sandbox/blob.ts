@@ -1,6 +1,7 @@
 /**
- * Blob storage: Azurite behind the double (`worm/`) that makes it behave as Azure's Blob service does, with an account for the vendor
- * (releases), one for the customer (backups, immutable), and more customers when somebody asks for them.
+ * Blob storage: Azurite behind the double (`worm/`) that makes it behave like Azure's Blob service. It has an
+ * account for the vendor (releases), one for the customer (backups, immutable), and more customers on
+ * request.
  */
 import { createHash, createHmac } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -24,7 +25,7 @@ const adminPort = 10_001;
 const azurite = '/opt/azurite/node_modules/azurite/dist/src/blob/main.js';
 /** The blob container that each account starts with. */
 const blobContainers: Readonly<Record<BlobAccount, string>> = { vendor: 'releases', customer: 'backups' };
-/** What a customer is told to set up; see docs/stores.md. */
+/** The policy that customers set up; see docs/stores.md. */
 const retentionDays = 180;
 const locked: ContainerRule = { kind: 'Worm', state: 'Locked', days: retentionDays };
 
@@ -41,10 +42,10 @@ export interface BlobAccess {
   readonly container: string;
 }
 
-/** The accounts of a sandbox, and what can be done to them that a customer, an administrator or bad luck would do. */
+/** The accounts of a sandbox, and what a customer, an administrator or bad luck could do to them. */
 export class BlobStorage {
   readonly vendor: BlobAccess;
-  /** Its container `backups` is immutable for 180 days (Locked) unless {@link policy} says otherwise. */
+  /** Its container `backups` is immutable for 180 days (Locked) unless {@link policy} sets something else. */
   readonly customer: BlobAccess;
   readonly #address: string;
   readonly #keys: SandboxSecrets['blobKeys'];
@@ -58,12 +59,18 @@ export class BlobStorage {
     this.customer = this.#access('customer', secrets.blobKeys.customer, blobContainers.customer);
   }
 
-  /** Requests that are to go wrong. Of all who use the sandbox: name account and container in the pattern. */
+  /**
+   * Requests that will fail. They concern all users of the sandbox, so name account and container in the
+   * pattern.
+   */
   get faults(): BlobFaults {
     return this.#control.faults;
   }
 
-  /** A further customer's account, with an immutable container `backups`; made when it is asked for first. @param name 3 to 24 lower-case letters and digits */
+  /**
+   * Another customer's account, with an immutable container `backups`; the first call makes it.
+   * @param name 3 to 24 lower-case letters and digits
+   */
   async account(name: string): Promise<BlobAccess> {
     const key = createHmac('sha512', this.#keys.customer).update(name).digest('base64');
     await this.#control.addAccount(name, key);
@@ -72,7 +79,10 @@ export class BlobStorage {
     return access;
   }
 
-  /** A further container in the account of `access`; made when it is asked for first. @param rule what holds from now on; default: immutable for 180 days */
+  /**
+   * Another container in the account of `access`; the first call makes it.
+   * @param rule its rule from now on; default: immutable for 180 days
+   */
   async container(access: BlobAccess, name: string, rule: ContainerRule = locked): Promise<BlobAccess> {
     const found = { ...access, container: name };
     await createContainer(found);
@@ -80,7 +90,7 @@ export class BlobStorage {
     return found;
   }
 
-  /** Sets what holds for a container from now on; there is no management plane that would refuse it, not even for a locked policy. */
+  /** Sets a container's rule from now on. No management plane refuses it, not even for a locked policy. */
   policy(account: string, container: string, rule: ContainerRule): Promise<void> {
     return this.#control.policy(account, container, rule);
   }
@@ -90,7 +100,7 @@ export class BlobStorage {
     return this.#control.clock(offsetSeconds);
   }
 
-  /** What was asked of the service, by anybody; at most the last 200,000. */
+  /** All requests to the service, by anybody; at most the last 200,000. */
   requests(pattern?: RequestPattern): Promise<readonly RequestRecord[]> {
     return this.#control.requests(pattern);
   }
@@ -110,7 +120,7 @@ export class BlobStorage {
 
 export async function ensureBlobStorage(context: SandboxContext, secrets: SandboxSecrets): Promise<Outcome> {
   const accounts = secretFiles(context.directory).blobAccounts;
-  // A fresh `npm ci` replaces node_modules and leaves a running Azurite with an empty directory.
+  // `npm ci` replaces node_modules and leaves a running Azurite with an empty directory.
   const name = objectName(context.name, 'blob');
   const running = await context.docker.container(name);
   if (
@@ -122,7 +132,7 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
   const mounts = {
     [join(repositoryDirectory, 'node_modules')]: '/opt/azurite/node_modules',
     [join(repositoryDirectory, 'package.json')]: '/opt/azurite/package.json',
-    // As in the repository, so that relative imports mean the same in both.
+    // The same folders as in the repository, so relative imports work in both.
     [join(sandboxDirectory, 'worm')]: '/opt/azurite/sandbox/worm',
     [join(repositoryDirectory, 'base')]: '/opt/azurite/base',
     [accounts]: '/run/sandbox/blob-accounts',
@@ -158,7 +168,7 @@ export async function ensureBlobStorage(context: SandboxContext, secrets: Sandbo
   return outcome;
 }
 
-/** Whether it was not there yet. */
+/** Whether it was new. */
 async function createContainer({ endpoint, account, key, container }: BlobAccess): Promise<boolean> {
   const service = new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), {
     retryOptions: { maxTries: 1 },
@@ -171,7 +181,7 @@ async function createContainer({ endpoint, account, key, container }: BlobAccess
   return isNew;
 }
 
-/** The running double is replaced when its code changed. */
+/** A running double is replaced if its code changed. */
 async function digestOfDouble(): Promise<string> {
   const digest = createHash('sha256');
   for (const directory of [join(sandboxDirectory, 'worm'), join(repositoryDirectory, 'base')]) {

@@ -1,4 +1,4 @@
-/** Brings the parts of a sandbox up side by side: what each needs first, then all at once. */
+/** Brings up the parts of a sandbox: first what each needs, then all side by side. */
 import { ensureBlobStorage } from './blob.ts';
 import type { SandboxContext } from './context.ts';
 import { ensureControlPlane } from './control-plane/control-plane.ts';
@@ -25,7 +25,10 @@ export interface BringUp {
   readonly progress: Progress;
 }
 
-/** Makes the wanted parts run. All of them are tried; what failed is thrown at the end, several as an AggregateError. */
+/**
+ * Makes the wanted parts run. It tries all of them, then throws what failed, several failures as an
+ * AggregateError.
+ */
 export async function bringUp({
   name,
   hosts,
@@ -35,7 +38,7 @@ export async function bringUp({
 }: BringUp): Promise<{ context: SandboxContext; secrets: SandboxSecrets }> {
   const directory = stateDirectory(name);
   const secrets = await ensureSecrets(directory);
-  // Binaries may have to be built for minutes: begin at once, beside the base image.
+  // Building binaries may take minutes, so begin at once, beside the base image.
   const binaries = parts.has('control-plane')
     ? ensureKubernetes(() => Promise.resolve(docker), progress)
     : undefined;

@@ -1,4 +1,4 @@
-/** `node sandbox/cli.ts`: brings sandboxes up and down and makes things happen to their hosts, from the command line. */
+/** `node sandbox/cli.ts` brings sandboxes up and down, and injects faults into their hosts. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { lineProgress, Sandbox, sandboxParts } from './index.ts';
 import type { HostSpec, SandboxPart } from './index.ts';

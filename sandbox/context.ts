@@ -1,4 +1,4 @@
-/** What every part of a sandbox needs to know: which sandbox, its network, its directory, and how to reach Docker. */
+/** What every part of a sandbox needs: its name, its network, its directory, and the way to Docker. */
 import { createHash } from 'node:crypto';
 import { inputsLabel, roleLabel, sandboxLabel } from '../kit/docker.ts';
 import type { Docker, InspectedContainer } from '../kit/docker.ts';
@@ -28,14 +28,17 @@ export interface ContainerSpec {
   readonly address: string;
   /** Name in the sandbox's network, e.g. `registry.sandbox`. */
   readonly alias: string;
-  /** Volumes of the container: last part of the name → where it is mounted. They outlive a replaced container … */
+  /**
+   * Volumes of the container: last part of the name → where it is mounted. They outlive a replaced container
+   * …
+   */
   readonly volumes?: Readonly<Record<string, string>>;
-  /** A machine is never replaced by itself: what lies on its disk may be all that somebody has. */
+  /** A machine is never replaced automatically: its disk may hold the only copy of somebody's data. */
   readonly isMachine?: boolean;
-  /** More arguments of `docker run`. */
+  /** Further arguments of `docker run`. */
   readonly options: readonly string[];
   readonly command?: readonly string[];
-  /** Anything else that should lead to a new container when it changes, e.g. a hash of mounted files. */
+  /** Anything else that requires a new container when it changes, e.g. a hash of mounted files. */
   readonly inputs?: string;
 }
 
@@ -57,8 +60,8 @@ export function sandboxLabels(sandbox: string, role: string): string[] {
 }
 
 /**
- * Makes a container run: adopts one that runs, starts one that was stopped, replaces one that was made from
- * something else (another image, other arguments; but not a machine), creates it when there is none.
+ * Makes a container run. It adopts a running one and starts a stopped one. It replaces one that was made from
+ * something else (another image, other arguments), but never a machine. It creates a missing one.
  */
 export async function ensureContainer(
   context: SandboxContext,
@@ -119,7 +122,7 @@ export async function ensureContainer(
   return { container, outcome };
 }
 
-/** The last lines that a container said, for error messages. */
+/** The last lines of a container's output, for error messages. */
 export async function containerLog(context: SandboxContext, part: string, lines = 20): Promise<string> {
   const log = await context.docker.tryRun(['logs', '--tail', String(lines), objectName(context.name, part)]);
   return `${log.stdout}${log.stderr}`.trim();

@@ -1,6 +1,6 @@
 /**
- * `make demo`: a stack from nothing to Ready on a real compose host, told as it happens. What it sets up stays, to play on
- * with; `make sandbox-down` removes it.
+ * `make demo`: a stack from nothing to Ready on a real compose host, shown as it happens. The demo leaves
+ * everything running for you to try; `make sandbox-down` removes it.
  */
 import { request } from 'node:https';
 import { parseArgs } from 'node:util';
@@ -48,7 +48,7 @@ async function demo(name: string): Promise<void> {
   say(nextSteps(sandbox, kubectl, host, fqdn));
 }
 
-/** Prints each new sentence of the status until Ready; gives the seconds it took. */
+/** Prints each new sentence of the status until Ready; returns the seconds it took. */
 async function followUntilReady(kubectl: Kubectl, progress: Progress): Promise<number> {
   const start = performance.now();
   const deadline = start + readyTimeoutSeconds * 1000;
@@ -65,7 +65,7 @@ async function followUntilReady(kubectl: Kubectl, progress: Progress): Promise<n
       throw new Error(
         `the stack was not Ready after ${readyTimeoutSeconds} s: ${ready?.reason} ${ready?.message}`,
       );
-    // kubectl wait would do; this also shows the way there.
+    // kubectl wait would be enough, but this also shows the steps.
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
@@ -73,7 +73,7 @@ async function followUntilReady(kubectl: Kubectl, progress: Progress): Promise<n
 /** The stack's own answer, by its address but under its name, as a browser with the right DNS would ask. */
 async function fetchPage(host: SandboxHost, fqdn: string): Promise<string> {
   return await new Promise((resolve, reject) => {
-    // Self-signed in the sandbox, hence not verified.
+    // Self-signed in the sandbox, so it is not verified.
     const options = {
       host: host.address,
       port: 443,

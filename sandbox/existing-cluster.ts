@@ -1,4 +1,7 @@
-/** A sandbox may use a cluster that is there instead of making a control plane; which one is remembered for `attach`. */
+/**
+ * A sandbox may use an existing cluster instead of its own control plane. It remembers the cluster for
+ * `attach`.
+ */
 import { access, constants, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writePrivate } from './secrets.ts';
@@ -7,7 +10,10 @@ function noteFile(directory: string): string {
   return join(directory, 'existing-cluster');
 }
 
-/** Checks the kubeconfig of an existing cluster and notes it; undefined: the sandbox has a control plane of its own. */
+/**
+ * Checks the kubeconfig of an existing cluster and notes it. Undefined: the sandbox has its own control
+ * plane.
+ */
 export async function chooseCluster(
   directory: string,
   kubeconfig: string | undefined,
@@ -27,7 +33,7 @@ export async function chooseCluster(
   return path;
 }
 
-/** The kubeconfig that the last `up` used, when it was that of an existing cluster. */
+/** The kubeconfig that the last `up` used, if it was that of an existing cluster. */
 export async function chosenCluster(directory: string): Promise<string | undefined> {
   return (await readFile(noteFile(directory), 'utf8').catch(() => '')) || undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The sandbox: everything that the operator deals with in the real world, on one machine – a Kubernetes API, compose
- * hosts, a registry, blob storage. Used by the demo, the tests and the benchmarks.
+ * The sandbox: everything that the operator meets in the real world, on one machine: a Kubernetes API,
+ * compose hosts, a registry, blob storage. The demo, the tests and the benchmarks use it.
  *
  * @example
  *   const sandbox = await Sandbox.up({ name: 'demo', hosts: [{ name: 'host-1' }], progress: lineProgress() });
@@ -47,9 +47,12 @@ export interface SandboxOptions {
   /** Default: `default`. Several sandboxes can run side by side. */
   readonly name?: string;
   readonly hosts?: readonly HostSpec[];
-  /** Only these parts are brought up; others are left as they are. Default: all. */
+  /** Brings up only these parts and leaves the others as they are. Default: all. */
   readonly only?: readonly SandboxPart[];
-  /** An existing cluster to use instead of a control plane of the sandbox's own. Default: `JTEL_SANDBOX_KUBECONFIG`. */
+  /**
+   * An existing cluster to use instead of the sandbox's own control plane. Default:
+   * `JTEL_SANDBOX_KUBECONFIG`.
+   */
   readonly kubeconfig?: string | undefined;
   readonly progress?: Progress;
 }
@@ -88,7 +91,7 @@ export class Sandbox {
     this.#secrets = secrets;
   }
 
-  /** Brings a sandbox up, or completes the one that is there: what runs already is adopted. */
+  /** Brings a sandbox up, or completes an existing one. It adopts what runs already. */
   static async up(options: SandboxOptions = {}): Promise<Sandbox> {
     const {
       name = 'default',
@@ -149,7 +152,7 @@ export class Sandbox {
     await Sandbox.remove(this.name, progress);
   }
 
-  /** Looks again at which hosts there are and whether they run. */
+  /** Looks again which hosts exist and whether they run. */
   async refresh(): Promise<void> {
     const containers = (await this.docker.containers(this.name)).filter(
       ({ Config }) => Config.Labels[roleLabel] === hostRole,
@@ -171,12 +174,14 @@ export class Sandbox {
     return host;
   }
 
-  /** What can happen to a host, made to happen. */
+  /** Injects faults into a host. */
   faults(host: string): HostFaults {
     return new HostFaults(this.#context, this.host(host));
   }
 
-  /** Builds an image of the repository (stand-in, operator, toolbox) unless one with the same inputs is here. */
+  /**
+   * Builds an image of the repository (stand-in, operator, toolbox) unless one with the same inputs exists.
+   */
   async buildImage(build: ImageBuild): Promise<BuiltImage> {
     return await buildImage(this.docker, { logFile: join(this.directory, 'build.log'), ...build });
   }

@@ -1,4 +1,4 @@
-/** Debian's Prometheus and Alertmanager: real ones that read what the operator gives, and the tools that check what they are given. */
+/** Debian's Prometheus and Alertmanager: they scrape the operator, and their tools check its rules. */
 import { join } from 'node:path';
 import { baseImage } from '../kit/base-image.ts';
 import type { Docker } from '../kit/docker.ts';

@@ -1,6 +1,6 @@
 /**
- * One Docker network per sandbox, with a subnet of our choice: only then can a host keep its address over a reboot.
- * The subnets lie in 10.201.0.0/16, away from the pools that Docker (also the one inside a host) takes from.
+ * One Docker network per sandbox, with a subnet of our choice, because only then can a host keep its address
+ * over a reboot. The subnets lie in 10.201.0.0/16, away from Docker's own pools (also those inside a host).
  */
 import { createHash } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
@@ -8,7 +8,7 @@ import type { SandboxNetwork } from './context.ts';
 import { sandboxLabels } from './context.ts';
 import type { Docker } from '../kit/docker.ts';
 
-/** The last byte of the address of each part; hosts follow from `firstHost`. */
+/** The last byte of each part's address; hosts follow from `firstHost`. */
 export const addressOf = {
   controlPlane: 2,
   etcd: 3,
@@ -31,7 +31,7 @@ export async function findNetwork(docker: Docker, sandbox: string): Promise<Sand
   return { name, prefix: inspected.stdout.trim().split('.').slice(0, 3).join('.') };
 }
 
-/** Creates the sandbox's network unless it is there. */
+/** Creates the sandbox's network unless it exists. */
 export async function ensureNetwork(docker: Docker, sandbox: string): Promise<SandboxNetwork> {
   const present = await findNetwork(docker, sandbox);
   if (present) return present;
@@ -41,7 +41,8 @@ export async function ensureNetwork(docker: Docker, sandbox: string): Promise<Sa
     const prefix = `10.201.${(start + attempt) % 256}`;
     if (usedByMachine(prefix)) continue;
     const labels = sandboxLabels(sandbox, 'network');
-    // Containers that others start in the network get addresses from the upper half: ours stay free while they are stopped.
+    // Other containers in the network get addresses from the upper half, so ours stay free while they are
+    // stopped.
     const range = ['--subnet', `${prefix}.0/24`, '--ip-range', `${prefix}.128/25`];
     const created = await docker.tryRun(['network', 'create', ...range, ...labels, networkName(sandbox)]);
     if (created.code === 0) return { name: networkName(sandbox), prefix };

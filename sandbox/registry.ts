@@ -1,4 +1,4 @@
-/** The sandbox's image registry: Debian's, with a user and password, at one name for all hosts. */
+/** The sandbox's image registry: Debian's, with a user and password, under one name for all hosts. */
 import { join } from 'node:path';
 import { containerLog, ensureContainer, objectName } from './context.ts';
 import type { Outcome, SandboxContext } from './context.ts';
@@ -43,7 +43,7 @@ export async function ensureRegistry(context: SandboxContext, secrets: SandboxSe
     alias: registryAlias,
     volumes: { registry: '/var/lib/registry' },
     options: [
-      // Docker trusts a registry without TLS only at 127.0.0.0/8; so the machine's engine pushes there.
+      // Docker trusts a registry without TLS only at 127.0.0.0/8, so the machine's engine pushes there.
       ['--publish', `127.0.0.1::${port}`],
       ['--mount', `type=bind,src=${users},dst=/run/sandbox/registry-users,readonly`],
     ].flat(),
@@ -79,7 +79,7 @@ export class Registry {
   }
 
   /**
-   * Pushes an image of the machine's engine; does nothing when the registry has the very image under that tag.
+   * Pushes an image of the machine's engine. Does nothing if the registry has the same image under that tag.
    * @param path path in the registry, e.g. `jtel/acd-web`
    */
   async push(localImage: string, path: string, tag: string): Promise<PushedImage> {
@@ -107,7 +107,7 @@ export class Registry {
     return { repository, tag, digest: pushed.digest };
   }
 
-  /** Digest and image id of a tag; undefined when the registry does not have it. */
+  /** Digest and image id of a tag; undefined if the registry does not have it. */
   async manifest(path: string, tag: string): Promise<{ digest: string; imageID: string } | undefined> {
     const response = await this.#fetch(`/v2/${path}/manifests/${tag}`, {
       headers: { accept: manifestTypes.join(', ') },
@@ -119,7 +119,7 @@ export class Registry {
     return { digest: response.headers.get('docker-content-digest') ?? '', imageID: config.digest };
   }
 
-  /** Removes a tag's manifest, so that a pull finds nothing. */
+  /** Removes a tag's manifest, so a pull finds nothing. */
   async remove(path: string, digest: string): Promise<void> {
     const response = await this.#fetch(`/v2/${path}/manifests/${digest}`, { method: 'DELETE' });
     if (!response.ok && response.status !== 404)

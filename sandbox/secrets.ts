@@ -1,4 +1,4 @@
-/** A sandbox's own passwords and keys: made once, kept in its directory (0700, files 0600), gone with `down`. */
+/** A sandbox's passwords and keys: made once, kept in its directory (0700, files 0600), removed by `down`. */
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ export function secretFiles(directory: string): {
   };
 }
 
-/** Reads the secrets of a sandbox; undefined when it has none yet. */
+/** Reads the secrets of a sandbox; undefined if it has none yet. */
 export async function readSecrets(directory: string): Promise<SandboxSecrets | undefined> {
   const text = await readFile(secretFiles(directory).secrets, 'utf8').catch(
     (error: NodeJS.ErrnoException) => {
@@ -60,7 +60,10 @@ export async function ensureSecrets(directory: string): Promise<SandboxSecrets> 
 
 export const registryUser = 'sandbox';
 
-/** Writes a file that only its owner may read; never half. A mounted file keeps its inode when nothing changed. */
+/**
+ * Writes a file that only its owner may read, completely or not at all. If nothing changed, a mounted file
+ * keeps its inode.
+ */
 export async function writePrivate(path: string, content: string): Promise<void> {
   if ((await readFile(path, 'utf8').catch(() => undefined)) === content) return;
   const temporary = `${path}.${process.pid}.tmp`;
@@ -72,8 +75,8 @@ export async function writePrivate(path: string, content: string): Promise<void>
 const ed25519BlobBytes = 4 + 11 + 4 + 32;
 
 /**
- * ssh2 1.17 drops the first byte of the public key when it is 0: one key in 256 is refused by OpenSSH with "error in
- * libcrypto" [measured: 8 of 1200]. Such a key is thrown away.
+ * ssh2 1.17 drops the first byte of the public key if it is 0: OpenSSH refuses one key in 256 with "error in
+ * libcrypto" [measured: 8 of 1200]. Such a key is discarded.
  */
 export function newKeyPair(generate = ssh2.utils.generateKeyPairSync): { private: string; public: string } {
   for (;;) {

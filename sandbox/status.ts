@@ -1,4 +1,4 @@
-/** What a sandbox consists of and how to reach it: for people, and as JSON for scripts. */
+/** The parts of a sandbox and how to reach them: for people, and as JSON for scripts. */
 import picocolors from 'picocolors';
 import type { Sandbox } from './index.ts';
 import { roleLabel } from '../kit/docker.ts';

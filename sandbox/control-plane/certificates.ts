@@ -1,6 +1,5 @@
-/** The certificate authority of a sandbox's control plane, and the certificates that it gives out. */
-// @peculiar/x509 needs it to be loaded before.
-// oxlint-disable-next-line import/no-unassigned-import
+/** The certificate authority of a sandbox's control plane, and the certificates that it issues. */
+// @peculiar/x509 needs it to be loaded before. oxlint-disable-next-line import/no-unassigned-import
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
@@ -21,12 +20,12 @@ export interface CertificateRequest {
   readonly commonName: string;
   /** Kubernetes takes these as groups. */
   readonly organizations?: readonly string[];
-  /** Names and addresses that a server answers under; none for a client. */
+  /** Names and addresses of a server; none for a client. */
   readonly dns?: readonly string[];
   readonly ips?: readonly string[];
 }
 
-/** Makes a certificate authority of its own. */
+/** Makes a certificate authority. */
 export async function createAuthority(commonName: string): Promise<KeyPair> {
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -78,14 +77,14 @@ export async function createSigningKey(): Promise<{ key: string; publicKey: stri
   return { key: await exportKey(keys.privateKey), publicKey: x509.PemConverter.encode(spki, 'PUBLIC KEY') };
 }
 
-/** True while a certificate holds for at least this many days more. */
+/** True if a certificate is valid for at least this many more days. */
 export function isValidFor(certificate: string, days: number, now: Date): boolean {
   return new x509.X509Certificate(certificate).notAfter.getTime() > now.getTime() + days * 86_400_000;
 }
 
 function validity(): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
-  // A little early, for clocks that go wrong.
+  // A little early, for clocks that are wrong.
   return { notBefore: new Date(now - 300_000), notAfter: new Date(now + validDays * 86_400_000) };
 }
 

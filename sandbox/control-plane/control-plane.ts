@@ -1,6 +1,6 @@
 /**
- * A real Kubernetes API: etcd, kube-apiserver and kube-controller-manager, each in a container of its own, so that
- * each can be stopped and started alone. There is no kubelet: pods stay Pending.
+ * A real Kubernetes API: etcd, kube-apiserver and kube-controller-manager, each in its own container, so each
+ * can be stopped and started alone. There is no kubelet: pods stay Pending.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -56,7 +56,8 @@ export async function ensureControlPlane(
   };
   const manager = `${prefix}.${addressOf.controllerManager}`;
   const etcd = part('etcd', etcdAlias, addresses.etcd, etcdCommand(addresses.etcd));
-  // A volume: the hosts keep their stacks when the control plane's containers are replaced, so the cluster has to, too.
+  // A volume: hosts keep their stacks when the control plane's containers are replaced, so the cluster must
+  // keep its objects too.
   await ensureContainer(context, { ...etcd, volumes: { etcd: '/var/lib/etcd' } });
   const { outcome } = await ensureContainer(
     context,
@@ -69,12 +70,12 @@ export async function ensureControlPlane(
     manager,
     managerCommand(),
   );
-  // It ends when it starts without an API server, and may when it loses one.
+  // It ends if it starts without an API server, and may end if it loses one.
   await ensureContainer(context, { ...controllerManager, options: [...mounts, '--restart', 'on-failure'] });
   return outcome;
 }
 
-/** Waits until the API server calls itself ready. */
+/** Waits until the API server reports itself as ready. */
 async function waitForReady(context: SandboxContext, address: string, authority: string): Promise<void> {
   try {
     await poll('the API server to be ready', 90, () => isReady(address, authority));
@@ -105,7 +106,7 @@ function isReady(address: string, authority: string): Promise<boolean> {
   });
 }
 
-/** One request to the API server, as its audit log has it (the fields that tests look at). */
+/** One request to the API server, as its audit log has it (the fields that tests read). */
 export interface AuditEvent {
   readonly verb: string;
   readonly requestURI: string;
@@ -133,7 +134,10 @@ export class ControlPlane {
     return `https://${this.#context.network.prefix}.${addressOf.controlPlane}:${apiServerPort}`;
   }
 
-  /** A kubeconfig of a user that has just the rights that RBAC gives, e.g. `system:serviceaccount:jtel-system:jtel-operator`. */
+  /**
+   * A kubeconfig of a user that has only the rights from RBAC, e.g.
+   * `system:serviceaccount:jtel-system:jtel-operator`.
+   */
   async kubeconfigFor(user: {
     readonly commonName: string;
     readonly organizations?: readonly string[];
@@ -158,7 +162,7 @@ export class ControlPlane {
       .map((line) => JSON.parse(line) as AuditEvent);
   }
 
-  /** Stops the API server, as an outage; `start` brings it back and waits until it is ready. */
+  /** Stops the API server, as an outage. `start` starts it again and waits until it is ready. */
   async stop(): Promise<void> {
     await this.#context.docker.run(['stop', objectName(this.#context.name, 'kube-apiserver')]);
   }

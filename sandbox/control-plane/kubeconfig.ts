@@ -1,4 +1,4 @@
-/** Kubeconfigs as Kubernetes' tools read them; JSON is YAML, but people look at these files. */
+/** Writes kubeconfigs for Kubernetes' tools. As YAML, because people look at these files. */
 import { stringify } from 'yaml';
 import type { KeyPair } from './certificates.ts';
 
@@ -16,7 +16,7 @@ function base64(pem: string): string {
   return Buffer.from(pem).toString('base64');
 }
 
-/** Everything is embedded, so that the file can be copied or mounted elsewhere. */
+/** Everything is embedded, so the file can be copied or mounted elsewhere. */
 export function kubeconfig({ cluster, server, authority, user, client }: KubeconfigInput): string {
   return stringify(
     {

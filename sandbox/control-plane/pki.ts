@@ -1,4 +1,6 @@
-/** The files that etcd, kube-apiserver and kube-controller-manager prove themselves with, in `.sandbox/<name>/pki`. */
+/**
+ * The keys and certificates of etcd, kube-apiserver and kube-controller-manager, in `.sandbox/<name>/pki`.
+ */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateDirectory } from '../../kit/paths.ts';
@@ -30,7 +32,7 @@ export function kubeconfigPaths(directory: string): Kubeconfigs {
   return { admin: join(directory, 'kubeconfig'), adminInNetwork: join(directory, 'kubeconfig.in-network') };
 }
 
-/** Makes or keeps the whole set; a set for other addresses, or one that soon ends, is made anew. */
+/** Makes or keeps the whole set. A set for other addresses, or one that expires soon, is made again. */
 export async function ensurePki(
   sandbox: string,
   directory: string,
@@ -74,10 +76,13 @@ export async function ensurePki(
   await writePrivate(paths.admin, await userKubeconfig(sandbox, authority, byAddress, admin));
   const byName = `https://${controlPlaneAlias}:${apiServerPort}`;
   await writePrivate(paths.adminInNetwork, await userKubeconfig(sandbox, authority, byName, admin));
-  await writePrivate(join(pki, 'inputs.json'), inputs); // last: without it the set counts as not made
+  await writePrivate(join(pki, 'inputs.json'), inputs); // last: without it the set does not count as made
 }
 
-/** A kubeconfig for any user or service account (`system:serviceaccount:<namespace>:<name>`); RBAC decides what it may. */
+/**
+ * A kubeconfig for any user or service account (`system:serviceaccount:<namespace>:<name>`); RBAC decides its
+ * rights.
+ */
 export async function userKubeconfig(
   sandbox: string,
   authority: KeyPair,

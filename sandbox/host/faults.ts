@@ -1,6 +1,4 @@
-/**
- * What can happen to a compose host, made to happen on purpose. Each returns when its effect is there.
- */
+/** Injects faults into a compose host. Each function returns when its effect is there. */
 import { objectName } from '../context.ts';
 import type { SandboxContext } from '../context.ts';
 import { waitForHost } from './host.ts';
@@ -17,7 +15,7 @@ export class HostFaults {
     this.#container = objectName(context.name, host.name);
   }
 
-  /** Shuts the host down in order. Its containers are stopped; data stays. */
+  /** Shuts the host down cleanly. Its containers are stopped; data stay. */
   async stop(): Promise<void> {
     await this.#context.docker.run(['stop', this.#container]);
   }
@@ -33,15 +31,15 @@ export class HostFaults {
     await waitForHost(this.#context, this.#host.name, this.#host.address);
   }
 
-  /** Shuts down and starts again; address, host key and machine-id stay. A cut network is mended by it. */
+  /** Shuts down and starts again. Address, host key and machine-id stay. It repairs a cut network. */
   async reboot(): Promise<void> {
     await this.stop();
     await this.start();
   }
 
   /**
-   * Cuts the host off the network: packets are dropped without an answer, as a broken line or a firewall does it;
-   * open connections hang. What runs on the host goes on.
+   * Cuts the host off the network. Packets are dropped without an answer, as by a broken line or a firewall;
+   * open connections hang. What runs on the host continues.
    */
   async cut(): Promise<void> {
     const rules = `
@@ -54,20 +52,23 @@ export class HostFaults {
     await this.#exec(['nft', '-f', '-'], rules);
   }
 
-  /** Takes {@link cut} back. */
+  /** Undoes {@link cut}. */
   async mend(): Promise<void> {
     await this.#exec(['nft', '-f', '-'], 'table inet sandbox_cut\ndelete table inet sandbox_cut\n');
   }
 
-  /** Fills the host's disk (Docker's data and /opt/jtel) to the last block. Only a host with `diskMiB` can be filled. */
+  /**
+   * Fills the host's disk (Docker's data and /opt/jtel) to the last block. Only a host with `diskMiB` can be
+   * filled.
+   */
   async fill(): Promise<void> {
     if (this.#host.diskMiB === undefined) {
       throw new Error(
         `Host ${this.#host.name} has no disk of its own; make it with diskMiB (\`--disk\`), or the machine's disk would be filled.`,
       );
     }
-    // Reserved blocks are never written, so the machine's disk stays free. The second file takes the last crumbs;
-    // without `sync` ext4 refuses before the last 250 KiB.
+    // Reserved blocks are never written, so the machine's disk stays free. The second file takes the last
+    // bytes; without `sync` ext4 refuses before the last 250 KiB.
     const script = `
       free=$(df --output=avail -k /disk | tail -1)
       [ "$free" -lt 2048 ] || fallocate -l $((free - 1024))KiB /disk/fill-1
@@ -76,12 +77,15 @@ export class HostFaults {
     await this.#exec(['sh', '-c', script]);
   }
 
-  /** Takes {@link fill} back. */
+  /** Undoes {@link fill}. */
   async free(): Promise<void> {
     await this.#exec(['sh', '-c', 'rm -f /disk/fill-1 /disk/fill-2']);
   }
 
-  /** Gives the host another SSH host key, as a reinstalled or a false machine would have. Open connections stay. */
+  /**
+   * Gives the host another SSH host key, as a reinstalled or a false machine would have. Open connections
+   * stay.
+   */
   async changeHostKey(): Promise<void> {
     const script = `set -e; rm -f /etc/ssh/ssh_host_ed25519_key*
       ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key

@@ -1,6 +1,6 @@
 /**
- * A compose host of the sandbox: a container with its own sshd and Docker Engine that behaves like the machine a
- * customer hands over. Not privileged: it gets just the capabilities that an inner Docker Engine needs.
+ * A compose host of the sandbox: a container with its own sshd and Docker Engine that behaves like a
+ * customer's machine. It is not privileged: it has only the capabilities that an inner Docker Engine needs.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -31,9 +31,11 @@ export interface HostSpec {
   readonly kind?: HostKind;
   /** Default: 13. */
   readonly debian?: HostDebian;
-  /** Docker's `data-root` is on a disk of its own of this size, at `/srv/data/docker`. */
+  /** Docker's `data-root` is on a separate disk of this size, at `/srv/data/docker`. */
   readonly dataRootMiB?: number;
-  /** Gives the host a disk of its own of this size, which can then be filled up. It takes space only as it is used. */
+  /**
+   * Gives the host a separate disk of this size, which can be filled up. It uses space only as it is written.
+   */
   readonly diskMiB?: number;
 }
 
@@ -126,7 +128,10 @@ export async function ensureHost(
   return outcome;
 }
 
-/** A host that is there keeps its kind and disk; a wish for another is an error rather than the end of its data. */
+/**
+ * An existing host keeps its kind and disk. If another is wanted, that is an error rather than the end of its
+ * data.
+ */
 async function refuseOtherHost(
   context: SandboxContext,
   { name, kind = 'compose', debian = 13, diskMiB }: HostSpec,
@@ -171,7 +176,9 @@ export async function waitForHost(context: SandboxContext, name: string, address
   }
 }
 
-/** The hosts of a sandbox with their free addresses: those that exist keep theirs, new ones get the next. */
+/**
+ * The hosts of a sandbox with their addresses: existing hosts keep theirs, new ones get the next free ones.
+ */
 export function assignAddresses(
   prefix: string,
   existing: readonly InspectedContainer[],
@@ -201,7 +208,7 @@ export function assignAddresses(
   return result;
 }
 
-/** Describes a host from its container, also when it is stopped. */
+/** Describes a host from its container, even a stopped one. */
 export async function describeHost(
   context: SandboxContext,
   secrets: SandboxSecrets,

@@ -1,4 +1,7 @@
-/** A folder of `examples/` with the marked values filled in for a sandbox: parsed, changed, and only then written again. */
+/**
+ * A folder of `examples/` with its marked values filled in for a sandbox: parsed, changed, and only then
+ * written again.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -19,9 +22,9 @@ export interface ExampleOptions {
   readonly fqdn?: string;
   readonly namespace?: string;
   readonly version?: string;
-  /** More of the stack's spec, merged over the example's (one level deep). */
+  /** Further fields of the stack's spec, merged over the example's (one level deep). */
   readonly spec?: Readonly<Record<string, unknown>>;
-  /** Where the backups lie, and under which identity, of examples that have such a store. */
+  /** Where the backups are, and under which identity, for examples with such a store. */
   readonly backups?: { readonly access: BlobAccess; readonly identity: string };
 }
 

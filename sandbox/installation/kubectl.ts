@@ -5,7 +5,7 @@ import { pinnedVersion } from '../kubernetes/kubernetes.ts';
 import { cacheDirectory, repositoryDirectory } from '../../kit/paths.ts';
 import { run, tryRun, type RunOptions, type RunResult } from '../../kit/process.ts';
 
-/** In the PATH it makes `kubectl jtel` work. */
+/** `kubectl jtel` works if this is in the PATH. */
 export const pluginDirectory = join(repositoryDirectory, 'kubectl-jtel/bin');
 
 export class Kubectl {
@@ -27,12 +27,15 @@ export class Kubectl {
     return new Kubectl(usable ? cached : 'kubectl', kubeconfig);
   }
 
-  /** Runs `kubectl ARGS`, which has to succeed, and returns what it printed. */
+  /** Runs `kubectl ARGS`, which must succeed, and returns its output. */
   run(args: readonly string[], options: RunOptions = {}): Promise<string> {
     return run([this.binary, '--kubeconfig', this.kubeconfig, ...args], { timeoutSeconds: 60, ...options });
   }
 
-  /** `kubectl jtel ARGS`. kubectl wants it in the PATH and passes everything on; here it is called directly. */
+  /**
+   * `kubectl jtel ARGS`. kubectl would find it in the PATH and pass everything on; here it is called
+   * directly.
+   */
   jtel(args: readonly string[], options: RunOptions = {}): Promise<string> {
     return run([join(pluginDirectory, 'kubectl-jtel'), ...args, '--kubeconfig', this.kubeconfig], {
       timeoutSeconds: 60,
@@ -47,7 +50,7 @@ export class Kubectl {
     });
   }
 
-  /** Applies manifests; they go in by stdin, so that Secrets appear in no argument and no file. */
+  /** Applies manifests. They go in by stdin, so Secrets appear in no argument and no file. */
   async apply(manifests: readonly unknown[]): Promise<string> {
     return this.run(['apply', '--server-side', '--force-conflicts', '-f', '-'], {
       input: manifests.map((each) => JSON.stringify(each)).join('\n---\n'),

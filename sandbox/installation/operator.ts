@@ -1,6 +1,6 @@
 /**
- * The operator in a sandbox, with exactly the rights of `deploy/access`: as the container that its image makes, or as a
- * process of this machine that a test can kill.
+ * The operator in a sandbox, with exactly the rights of `deploy/access`: as the container of its image, or as
+ * a process of this machine that a test can kill.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ interface Kubeconfig {
   contexts: { name: string; context: { cluster: string; user: string; namespace?: string } }[];
 }
 
-/** Installs the CRDs and `deploy/access` and waits until the API serves the kinds. */
+/** Installs the CRDs and `deploy/access`, and waits until the API serves the kinds. */
 export async function installAccess(sandbox: Sandbox): Promise<void> {
   const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
   await kubectl.run(['apply', '--server-side', '-k', join(repositoryDirectory, 'crds')]);
@@ -33,7 +33,7 @@ export async function installAccess(sandbox: Sandbox): Promise<void> {
   await kubectl.run(['apply', '--server-side', '-k', join(repositoryDirectory, 'deploy/access')]);
 }
 
-/** A kubeconfig that is the operator's ServiceAccount and nothing more. */
+/** A kubeconfig for the operator's ServiceAccount only. */
 export async function operatorKubeconfig(sandbox: Sandbox, from: 'machine' | 'network'): Promise<string> {
   const admin = from === 'machine' ? sandbox.kubeconfigPath : sandbox.inClusterKubeconfigPath;
   const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
@@ -47,7 +47,7 @@ export async function operatorKubeconfig(sandbox: Sandbox, from: 'machine' | 'ne
     context: { ...context, namespace: operatorNamespace },
   }));
   const path = join(sandbox.directory, `operator-${from}.kubeconfig`);
-  // Renamed into place: another operator may be reading it.
+  // Renamed into place, because another operator may be reading it.
   const temporary = `${path}.${randomUUID()}`;
   await writeFile(temporary, stringify(config), { mode: 0o600 });
   await rename(temporary, path);
@@ -56,13 +56,13 @@ export async function operatorKubeconfig(sandbox: Sandbox, from: 'machine' | 'ne
 
 export interface OperatorOptions {
   readonly toolbox: string;
-  /** Tells operators of one sandbox apart; their logs are `operator-<name>.log`. */
+  /** Distinguishes operators of one sandbox; their logs are `operator-<name>.log`. */
   readonly name?: string;
-  /** More arguments of `jtel-operator run`. */
+  /** Further arguments of `jtel-operator run`. */
   readonly args?: readonly string[];
 }
 
-/** An operator that runs; what it says goes to a file. */
+/** A running operator; its output goes to a file. */
 export interface RunningOperator {
   readonly log: () => Promise<string>;
   /** As `kubectl delete pod` would: SIGTERM, and wait. */
@@ -109,7 +109,7 @@ export async function startOperatorProcess(
   };
 }
 
-/** The operator's container in the sandbox's network; replaces the one that may run. */
+/** The operator's container in the sandbox's network; replaces a running one. */
 export async function startOperatorContainer(
   sandbox: Sandbox,
   options: OperatorOptions,
@@ -120,7 +120,8 @@ export async function startOperatorContainer(
   const mounted = '/run/operator/kubeconfig';
   await docker.remove(container);
   await docker.run(['volume', 'create', ...sandboxLabels(name, 'volume'), volume]);
-  // Only the operator's own user may read its token, so it is handed over in a volume, not from a file of this machine.
+  // Only the operator's own user may read its token, so it gets it in a volume, not from a file of this
+  // machine.
   const receive = `umask 077 && cat > ${mounted} && chown -R ${operatorUID} /run/operator`;
   const receiver = [
     'run',

@@ -1,4 +1,7 @@
-/** The vendor's part: images in the registry, releases in the vendor's store, by the very command that the vendor's build runs. */
+/**
+ * The vendor's part: images in the registry, and releases in the vendor's store, published by the command
+ * that the vendor's build runs.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
@@ -13,12 +16,12 @@ import { repositoryDirectory } from '../../kit/paths.ts';
 import { CommandError, run } from '../../kit/process.ts';
 
 export interface PublishedProduct {
-  /** The toolbox as the operator is told it: pinned by digest. */
+  /** The toolbox as the operator gets it: pinned by digest. */
   readonly toolbox: string;
   readonly images: readonly PushedImage[];
 }
 
-/** Builds and pushes what stacks are made of and publishes the releases. What is there already is left alone. */
+/** Builds and pushes what stacks are made of, and publishes the releases. Leaves existing ones alone. */
 export async function publishProduct(sandbox: Sandbox, progress: Progress): Promise<PublishedProduct> {
   const built = [
     ...(await buildStandIns(sandbox.docker, progress)),
@@ -32,8 +35,8 @@ export async function publishProduct(sandbox: Sandbox, progress: Progress): Prom
 }
 
 /**
- * Publishes the releases with other databases ({@link assembleDatabaseReleases}), which few need. After {@link publishProduct},
- * whose images they are made of.
+ * Publishes the releases with other databases ({@link assembleDatabaseReleases}), which few tests need. Call
+ * it after {@link publishProduct}, whose images they use.
  */
 export async function publishDatabaseReleases(sandbox: Sandbox, progress: Progress): Promise<void> {
   await pushImages(sandbox, progress, [await buildOlderDatabase(sandbox.docker, progress)]);
@@ -72,7 +75,10 @@ async function publishReleases(sandbox: Sandbox, progress: Progress, assemble: A
   }
 }
 
-/** A published release never changes; a sandbox's stand-ins do while they are worked on, so there the old one makes room. */
+/**
+ * A published release never changes. A sandbox's stand-ins do while people work on them, so here the old one
+ * is replaced.
+ */
 async function publishOrReplace(
   sandbox: Sandbox,
   directory: string,
@@ -102,7 +108,7 @@ async function publishOrReplace(
   return `${await publishRelease(sandbox, directory, path)}, its images had changed`;
 }
 
-/** Runs `jtel-operator release publish`; credentials go in by files, never as arguments. */
+/** Runs `jtel-operator release publish`. Credentials are passed in files, never as arguments. */
 async function publishRelease(sandbox: Sandbox, directory: string, path: string): Promise<string> {
   const { vendor } = sandbox.blob;
   const credentials = join(directory, 'store-credentials.json');

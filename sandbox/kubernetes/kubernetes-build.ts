@@ -1,6 +1,6 @@
 /**
- * Builds a Kubernetes binary from the Go modules that `sandbox/kubernetes` pins. Uses the machine's Go when it is recent
- * enough to fetch the tool chain that go.mod names; else Debian trixie's, in a container.
+ * Builds a Kubernetes binary from the Go modules that `sandbox/kubernetes` pins. It uses the machine's Go if
+ * that is recent enough to fetch the tool chain that go.mod names; else Debian trixie's, in a container.
  */
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { baseImage, ensureBaseImage } from '../../kit/base-image.ts';
 const modules = join(sandboxDirectory, 'kubernetes');
 const builderImage = 'jtel-sandbox/go:trixie';
 const buildTimeoutSeconds = 3600;
-/** Machines behind a proxy of their own tell Go about it with these. */
+/** Machines behind a proxy pass it to Go in these. */
 const passedOn = [
   'GOPROXY',
   'GOSUMDB',
@@ -54,7 +54,9 @@ export async function buildKubernetes(
   await buildInContainer(await docker(), version, name, file, progress, logFile);
 }
 
-/** Arguments for `go`; the flags are those of Kubernetes' own release build as far as they change the binary. */
+/**
+ * Arguments for `go`; the flags are those of Kubernetes' own release build, as far as they change the binary.
+ */
 export function buildArguments(version: string, name: string, output: string): string[] {
   const linker = `-s -w -X k8s.io/component-base/version.gitVersion=${version}`;
   return [
@@ -70,7 +72,7 @@ export function buildArguments(version: string, name: string, output: string): s
   ];
 }
 
-/** Go learned in 1.21 to fetch the tool chain that go.mod asks for. */
+/** Go has fetched the tool chain that go.mod names since 1.21. */
 export function isRecentGo(version: string): boolean {
   const match = /\bgo(\d+)\.(\d+)/.exec(version);
   return match !== null && (Number(match[1]) > 1 || Number(match[2]) >= 21);

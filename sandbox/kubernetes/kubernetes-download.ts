@@ -1,4 +1,7 @@
-/** The official Kubernetes binaries, checked against their published SHA-256. No answer in time means: not reachable. */
+/**
+ * Downloads the official Kubernetes binaries and checks their published SHA-256. No answer in time counts as
+ * not reachable.
+ */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { chmod } from 'node:fs/promises';
@@ -13,8 +16,8 @@ const downloadTimeoutMilliseconds = 300_000;
 const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /**
- * Downloads one binary to `file`. Returns false when the download cannot be reached or does not have the version;
- * a file with the wrong digest is an error, never used.
+ * Downloads one binary to `file`. Returns false if the download cannot be reached or does not have the
+ * version. A file with a wrong digest is an error and never used.
  */
 export async function downloadKubernetes(
   version: string,

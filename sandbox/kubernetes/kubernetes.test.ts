@@ -93,7 +93,7 @@ async function putBinaries(into: string, script: string, names: readonly string[
   for (const name of names) await writeFile(join(into, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 }
 
-/** Serves files with their digests; `digestOf` makes all digests those of another text. */
+/** Serves files with their digests; `digestOf` replaces all digests by those of another text. */
 async function serve(
   content: (path: string) => string | undefined,
   digestOf?: string,

@@ -1,6 +1,6 @@
 /**
- * Where the control plane's binaries come from, in this order: `KUBEBUILDER_ASSETS`, the cache, the official download,
- * a build from the pinned Go modules in `sandbox/kubernetes`.
+ * Where the control plane's binaries come from, in this order: `KUBEBUILDER_ASSETS`, the cache, the official
+ * download, a build from the pinned Go modules in `sandbox/kubernetes`.
  */
 import { access, constants, copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export const binaryNames = ['kube-apiserver', 'kube-controller-manager', 'kubect
 export type BinaryName = (typeof binaryNames)[number];
 
 export interface KubernetesBinaries {
-  /** Holds all of {@link binaryNames}. */
+  /** Has all of {@link binaryNames}. */
   readonly directory: string;
   readonly version: string;
 }
@@ -37,7 +37,9 @@ export async function pinnedVersion(): Promise<string> {
   return version;
 }
 
-/** Finds or makes the binaries. The first time on a machine this can take a minute (download) or six (build). */
+/**
+ * Finds or makes the binaries. The first time on a machine this can take a minute (download) or six (build).
+ */
 export async function ensureKubernetes(
   docker: () => Promise<Docker>,
   progress: Progress,
@@ -45,7 +47,8 @@ export async function ensureKubernetes(
 ): Promise<KubernetesBinaries> {
   const assets = 'assets' in options ? options.assets : process.env['KUBEBUILDER_ASSETS'];
   const cache = options.cache ?? join(cacheDirectory, 'kubernetes');
-  // Assets as envtest ships them lack kube-controller-manager: the rest is fetched in the assets' own version.
+  // Assets as envtest ships them lack kube-controller-manager. The rest is fetched in the assets' own
+  // version.
   const version = (assets === undefined ? undefined : await assetsVersion(assets)) ?? (await pinnedVersion());
   const directory = join(cache, assets === undefined ? version : `${version}-assets`);
   if ((await missing(directory)).length === 0) return { directory, version };

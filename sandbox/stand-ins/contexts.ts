@@ -1,4 +1,4 @@
-/** Releases that there are stand-ins for, and the build context of their Node services. */
+/** Releases that have stand-ins, and the build context of their Node services. */
 import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
@@ -10,12 +10,12 @@ import { releaseFiles } from './release-files.ts';
 export const standInsDirectory = import.meta.dirname;
 export const releasesDirectory = join(standInsDirectory, 'releases');
 
-/** Releases there are stand-ins for, oldest first. */
+/** Releases that have stand-ins, oldest first. */
 export async function standInReleases(): Promise<readonly string[]> {
   return (await readdir(releasesDirectory)).toSorted(compareReleases);
 }
 
-/** Tag by component: what did not change in a release keeps the tag of the one that brought it. */
+/** Tag by component: a component that did not change keeps the tag of the release that brought it. */
 export async function imageTags(release: string): Promise<ReadonlyMap<string, string>> {
   const manifest = parse(await readFile(join(releasesDirectory, release, 'release.yaml'), 'utf8')) as {
     readonly components: readonly { readonly name: string; readonly image: { readonly tag: string } }[];
@@ -57,7 +57,7 @@ export async function assembleNodeStandIns(release: string, context: string): Pr
   await mkdir(join(context, 'updates'));
   for (const file of await updateFiles(release))
     await cp(file, join(context, 'updates', file.slice(file.lastIndexOf('/') + 1)));
-  // Schema version 1 is what a database is created with; as an update it would be known but never run.
+  // A database is created with schema version 1. As an update it would be known but never run.
   await writeFile(join(context, 'updates/0001-base.sql'), '-- step: created with the database\nDO 0;\n');
   await writeFiles(join(context, 'release-files'), releaseFiles(release));
 }

@@ -1,6 +1,6 @@
 /**
- * Stand-in releases whose databases are not as the usual one is: an older MariaDB, one without TLS, one that is encrypted at
- * rest. Each is release 3.43.1 with another database and the two components that data need, so it costs no image of its own.
+ * Stand-in releases with unusual databases: an older MariaDB, one without TLS, one encrypted at rest. Each is
+ * release 3.43.1 with another database and the two components that data need, so it costs no further image.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ import { makeVanilla } from './vanilla.ts';
 
 const base = '3.43.1';
 const database = 'acd-dbm';
-/** Older than every other release, so that none of those is taken for an update of them. */
+/** Older than every other release, so none of those counts as an update of them. */
 export const databaseReleases = {
   /** The vendor forgot to say where its keys are. */
   keysUnnamed: '3.40.1',
   encrypted: '3.40.2',
-  /** Of its time: it speaks no TLS either, unless somebody configures it. */
+  /** As usual at its time, it speaks no TLS either, unless somebody configures it. */
   mariadb10: '3.41.1',
   /** The update of the one above. */
   withoutTLS: '3.41.2',
@@ -24,7 +24,7 @@ export const databaseReleases = {
   neverHealthy: '3.41.3',
 } as const;
 
-/** What is changed of a manifest, or looked at. */
+/** What is changed in a manifest, or read from it. */
 interface Release {
   readonly version: string;
   readonly updatableFrom: readonly string[];
@@ -59,7 +59,7 @@ const changes: Readonly<Record<string, Change>> = {
   [databaseReleases.mariadb10]: (release) => ({
     ...withDatabase(release, { image: { repository: `jtel/${database}`, tag: `${base}-mariadb10` } }),
     database: { ...release.database, series: '10.11' },
-    // By its version it could take their data, by its series it cannot.
+    // Its version could take over their data, its series cannot.
     updatableFrom: [databaseReleases.encrypted],
   }),
   [databaseReleases.withoutTLS]: (release) => ({
@@ -96,7 +96,7 @@ function withDatabase(release: Release, change: Partial<Component>): Release {
   };
 }
 
-/** What a database needs to be loaded and brought to a version, and nothing else. */
+/** What a database needs to be loaded and updated to a version, and nothing else. */
 function smallest(release: Release, version: string): Release {
   const kept = new Set([database, release.dataUpdater]);
   return {

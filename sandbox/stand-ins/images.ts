@@ -1,6 +1,6 @@
 /**
- * Images of the stand-ins; by hand: `node sandbox/stand-ins/images.ts`. An image whose inputs have not changed is not built
- * again.
+ * Images of the stand-ins; by hand: `node sandbox/stand-ins/images.ts`. An image whose inputs have not
+ * changed is not built again.
  */
 import { join } from 'node:path';
 import { buildStep } from '../../images/images.ts';
@@ -24,8 +24,9 @@ const nodeServices = {
 const databaseRoles = { 'acd-dbm': 'master', 'acd-dbs': 'replica' } as const;
 
 /**
- * Builds the stand-ins under jtel's names, `jtel/<component>:<release>`: those that a release brings. Needs the two base images.
- * @param releases default: all there are.
+ * Builds the stand-ins that a release brings, under jtel's names `jtel/<component>:<release>`. Needs the two
+ * base images.
+ * @param releases default: all.
  */
 export async function buildStandIns(
   docker: Docker,
@@ -36,7 +37,7 @@ export async function buildStandIns(
   for (const release of releases ?? (await standInReleases())) {
     const tags = await imageTags(release);
     const isNew = (component: string): boolean => tags.get(component) === release;
-    // Two at a time: what takes long is apt, once; the releases then share all its layers.
+    // Two at a time: apt takes long once; the releases then share all its layers.
     const [databases, services] = await Promise.all([
       databaseStandIns(docker, progress, release, isNew),
       nodeStandIns(docker, progress, release, isNew),

@@ -1,6 +1,6 @@
 /**
- * The files of a release, made here instead of kept as binaries: what the vanilla file tree consists of, and what the
- * task runner puts in place in an update. Same release, same bytes.
+ * The files of a release, made here instead of kept as binaries: the vanilla file tree, and the files that
+ * the task runner places in an update. The same release gives the same bytes.
  */
 
 /** A tone as a WAV file: 8 kHz, 8 bit, mono. */
@@ -37,7 +37,7 @@ function logo(colour: string): Buffer {
 const reports =
   'SELECT day, SUM(offered) AS offered, SUM(answered) AS answered FROM jtelstats.calls_per_day GROUP BY day;\n';
 
-/** Content by path below the tree's root. @throws {Error} for a release that is not known here. */
+/** Content by path below the tree's root. @throws {Error} for an unknown release. */
 export function releaseFiles(release: string): ReadonlyMap<string, Buffer> {
   const first = new Map<string, Buffer>([
     ['VERSION', Buffer.from(`${release}\n`)],

@@ -1,4 +1,6 @@
-/** Puts together the directories that `jtel-operator release publish DIR` takes: manifest, templates, vanilla data. */
+/**
+ * Puts together the directories for `jtel-operator release publish DIR`: manifest, templates, vanilla data.
+ */
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Docker } from '../../kit/docker.ts';

@@ -1,6 +1,7 @@
 /**
- * Vanilla data of a stand-in release, the way jtel's build process would make it: a real MariaDB takes schema, first rows
- * and all updates up to the release, and is dumped; the file tree is packed. Made once per content, kept in the cache.
+ * Vanilla data of a stand-in release, made as jtel's build process would: a real MariaDB takes schema, first
+ * rows and all updates up to the release, and is dumped; the file tree is packed. Made once per content, kept
+ * in the cache.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -17,14 +18,14 @@ import { parseUpdate } from './node/src/update/updates.ts';
 import { releasesDirectory, standInsDirectory, updateFiles } from './contexts.ts';
 import { releaseFiles } from './release-files.ts';
 
-/** Change it when this file makes other data from the same inputs. */
+/** Change it if this file makes other data from the same inputs. */
 const generation = 1;
 const compress = promisify(zstdCompress);
 const options = { params: { [constants.ZSTD_c_compressionLevel]: 9, [constants.ZSTD_c_checksumFlag]: 1 } };
 
 /**
  * Puts `database.sql.zst` and `files.tar.zst` of a release into a directory.
- * @param databaseImage an acd-dbm stand-in (any release): the server that is asked to make the dump.
+ * @param databaseImage an acd-dbm stand-in (any release): the server that makes the dump.
  */
 export async function makeVanilla(
   docker: Docker,
@@ -46,7 +47,7 @@ export async function makeVanilla(
         await compress(Buffer.from(await dump(docker, databaseImage, sql)), options),
       );
       await writeFile(join(work, 'files.tar.zst'), await compress(await packFiles(files), options));
-      // Somebody else may have made the same meanwhile: theirs is as good.
+      // Somebody else may have made the same meanwhile; theirs is as good.
       await rename(work, cache).catch(async (error: unknown) => {
         if ((await stat(cache).catch(() => undefined)) === undefined) throw error;
       });
@@ -124,7 +125,10 @@ async function dump(docker: Docker, image: string, sql: string): Promise<string>
   }
 }
 
-/** A tar with directories before what is in them, all of one time and owner, so that the same files give the same bytes. */
+/**
+ * A tar in which directories come before their content, all with one time and owner, so the same files give
+ * the same bytes.
+ */
 async function packFiles(files: ReadonlyMap<string, Buffer>): Promise<Buffer> {
   const archive = pack();
   const attributes = { mtime: new Date('2026-01-05T06:00:00Z'), uid: 1000, gid: 1000, uname: '', gname: '' };

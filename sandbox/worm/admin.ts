@@ -1,5 +1,6 @@
 /**
- * The double's second port, for tests and the sandbox: containers' rules, the clock, faults, what was asked, more accounts. JSON in, JSON out.
+ * The double's second port, for tests and the sandbox: containers' rules, the clock, faults, the list of
+ * requests, more accounts. JSON in, JSON out.
  *
  *     PUT    /containers/<account>/<container>   ContainerRule
  *     PUT    /clock                              { offsetSeconds }

@@ -67,12 +67,15 @@ const usualCode: Readonly<Record<number, keyof typeof errors>> = {
   503: 'ServerBusy',
 };
 
-/** @param status when it is not that of the code, as with CannotVerifyCopySource, which has the status of the source */
+/**
+ * @param status if it is not that of the code, as with CannotVerifyCopySource, which has the status of the
+ *   source
+ */
 export function azureError(code: keyof typeof errors, status: number = errors[code][0]): Answer {
   return errorAnswer(status, code, errors[code][1]);
 }
 
-/** A SAS that is limited to other addresses: the only refusal that says which address was seen. */
+/** A SAS that is limited to other addresses: the only refusal that shows the caller's address. */
 export function sourceAddressError(address: string): Answer {
   const [status, text] = errors.AuthorizationSourceIPMismatch;
   return errorAnswer(status, 'AuthorizationSourceIPMismatch', text.replace('{SourceIP}', address));

@@ -1,8 +1,10 @@
 /**
- * The archive tier, as far as Azurite lacks it: there a blob is back at once. In Azure that takes up to 15 hours, during which the blob keeps
- * the tier Archive, cannot be read, and says that it is on its way ("Blob rehydration from the archive tier",
+ * The archive tier, as far as Azurite lacks it: there a rehydrated blob is readable at once. In Azure it
+ * takes up to 15 hours, during which the blob keeps the tier Archive, cannot be read, and shows its
+ * rehydration ("Blob rehydration from the archive tier",
  * https://learn.microsoft.com/azure/storage/blobs/archive-rehydrate-overview; "Set Blob Tier",
- * https://learn.microsoft.com/rest/api/storageservices/set-blob-tier). The double's clock says when it is done; only in memory.
+ * https://learn.microsoft.com/rest/api/storageservices/set-blob-tier). The double's clock says when it is
+ * done; only in memory.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -64,7 +66,10 @@ export class Archive {
     }
   }
 
-  /** Azurite looks at signature and state, and brings the blob back; it goes back where it was until the time has come. */
+  /**
+   * Azurite checks signature and state, and rehydrates the blob. The double moves it back until the time has
+   * come.
+   */
   async #setTier(
     request: BlobRequest,
     headers: IncomingHttpHeaders,

@@ -1,4 +1,7 @@
-/** Azurite as a child of the double, behind it on a port of its own. It learns of accounts only when it starts, so a new one restarts it. */
+/**
+ * Azurite as a child of the double, behind it on its own port. It reads accounts only when it starts, so a
+ * new account restarts it.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -6,23 +9,23 @@ export interface AzuriteOptions {
   /** Azurite's `dist/src/blob/main.js`. */
   readonly program: string;
   readonly port: number;
-  /** Directory for what is stored; undefined keeps it in memory. */
+  /** Directory for the blobs; undefined keeps them in memory. */
   readonly location?: string;
 }
 
 /** Name → key in base64. */
 export type Accounts = Readonly<Record<string, string>>;
 
-/** It takes one; but not on a machine that has other things to do. */
+/** One second is enough, but not on a busy machine. */
 const startSeconds = 180;
 
-/** A double that is killed cannot stop its child; the end of the pipe between them does. */
+/** A killed double cannot stop its child, but the end of the pipe between them does. */
 const endWithParent = 'data:text/javascript,process.stdin.on("end",()=>process.exit()).resume().unref()';
 
 export class AzuriteProcess {
   readonly #options: AzuriteOptions;
   #child: ChildProcess | undefined;
-  /** Told when Azurite ends without having been asked to. */
+  /** Called if Azurite ends unasked. */
   onUnexpectedEnd: (code: number | null) => void = () => {};
 
   constructor(options: AzuriteOptions) {

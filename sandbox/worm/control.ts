@@ -1,4 +1,4 @@
-/** The double as tests and the sandbox hold it in their hands: everything its admin port can do. */
+/** The double as tests and the sandbox control it: everything its admin port can do. */
 import type {
   ContainerRule,
   NetworkRule,
@@ -18,7 +18,7 @@ export class BlobControl {
     this.faults = new BlobFaults(adminUrl);
   }
 
-  /** What holds for a container from now on; it need not exist yet. */
+  /** Sets a container's rule from now on; the container need not exist yet. */
   async policy(account: string, container: string, rule: ContainerRule): Promise<void> {
     await ask(
       this.#adminUrl,
@@ -28,17 +28,23 @@ export class BlobControl {
     );
   }
 
-  /** Which clients an account lets in from now on. */
+  /** Sets which clients an account admits from now on. */
   async network(account: string, rule: NetworkRule): Promise<void> {
     await ask(this.#adminUrl, 'PUT', `/networks/${encodeURIComponent(account)}`, rule);
   }
 
-  /** How far the double's clock is ahead, for the end of retention periods and of rehydration. The times that the service writes are real ones. */
+  /**
+   * How far the double's clock is ahead, for the end of retention periods and of rehydration. The times that
+   * the service writes are real.
+   */
   async clock(offsetSeconds: number): Promise<void> {
     await ask(this.#adminUrl, 'PUT', '/clock', { offsetSeconds });
   }
 
-  /** All requests since the last {@link forgetRequests} that match, in the order of arrival. Those that still run have the status 0. */
+  /**
+   * All matching requests since the last {@link forgetRequests}, in the order of arrival. Those that still
+   * run have the status 0.
+   */
   async requests(pattern: RequestPattern = {}): Promise<readonly RequestRecord[]> {
     const all = (await ask(this.#adminUrl, 'GET', '/requests')) as readonly RequestRecord[];
     const name = pattern.blob === undefined ? undefined : new RegExp(pattern.blob);
@@ -82,7 +88,7 @@ export class BlobFaults {
     await ask(this.#adminUrl, 'DELETE', '/faults');
   }
 
-  /** With how often each matched and hit. */
+  /** With the number of matches and hits of each. */
   async list(): Promise<readonly FaultReport[]> {
     return (await ask(this.#adminUrl, 'GET', '/faults')) as readonly FaultReport[];
   }

@@ -1,7 +1,8 @@
 /**
- * A SAS that may create but not write (`sp=c` without `w`): Azurite refuses to overwrite with it, but with another code than Azure.
- * "Create a service SAS", section Permissions for a blob, container or directory; "Blob Storage error codes": UnauthorizedBlobOverwrite. Both
- * answers are seen from Azure: 403 without a condition, 409 BlobAlreadyExists when `If-None-Match: *` asked for it.
+ * A SAS that may create but not write (`sp=c` without `w`). Azurite refuses to overwrite with it, but with
+ * another code than Azure. "Create a service SAS", section Permissions for a blob, container or directory;
+ * "Blob Storage error codes": UnauthorizedBlobOverwrite. Azure gives both answers: 403 without a condition,
+ * 409 BlobAlreadyExists if `If-None-Match: *` asked for it.
  */
 import { azureError } from './answers.ts';
 import type { BlobRequest } from './request.ts';

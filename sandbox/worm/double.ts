@@ -1,6 +1,7 @@
 /**
- * The blob double: an HTTP server in front of Azurite that makes it behave as Azure's Blob service does where Azurite does not – immutable
- * containers, create-only signatures, Put Blob From URL – and that injects faults and keeps a list of what was asked of it.
+ * The blob double: an HTTP server in front of Azurite. It makes it behave like Azure's Blob service where
+ * Azurite does not (immutable containers, create-only signatures, Put Blob From URL), injects faults, and
+ * keeps a list of requests.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
@@ -44,7 +45,7 @@ export class BlobDouble {
     this.#guard = new WormGuard(rules, this.#store);
     this.#versions = new Versions(rules, this.#store);
     this.#archive = new Archive(rules, this.#store);
-    // Uploads take as long as they take; Node's default of 300 s would end slow ones.
+    // Uploads may take long; Node's default of 300 s would end slow ones.
     this.#server = createServer(
       { requestTimeout: 0, keepAliveTimeout: 60_000 },
       (request, response) => void this.#serve(request, response),
@@ -71,7 +72,7 @@ export class BlobDouble {
     this.#records = [];
   }
 
-  /** Holds new requests back, waits for those that run, and goes on with other accounts. */
+  /** Holds new requests back, waits for the running ones, and continues with other accounts. */
   async whilePaused(accounts: Accounts, restart: () => Promise<void>): Promise<void> {
     await this.#pause;
     let resume = (): void => {};
@@ -110,7 +111,7 @@ export class BlobDouble {
       if (await exchange.faultBefore()) return;
       await exchange.answer(await this.#reply(exchange));
     } catch {
-      // Azurite broke off, or the client did: what a client sees of either is a connection that ends.
+      // Azurite or the client broke off. In both cases a client sees a connection that ends.
       exchange.fail();
     } finally {
       this.#running -= 1;
@@ -172,7 +173,7 @@ export class BlobDouble {
   }
 }
 
-/** Azurite's word for a signature that is not good; Azure's is another, and keeps that one for network rules. */
+/** Azurite's code for a wrong signature. Azure's is another, and uses this one for network rules. */
 function unauthenticated(reply: Reply): Reply {
   if (reply.status !== 403 || headerOf(reply.headers, 'x-ms-error-code') !== 'AuthorizationFailure')
     return reply;

@@ -1,4 +1,4 @@
-/** One request and its answer on the client's side, with the fault that is to hit it. */
+/** One request and its answer on the client's side, with the fault that will hit it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
@@ -41,7 +41,7 @@ export class Exchange {
     return this.#gone.signal;
   }
 
-  /** The fault instead of the store; true when it took care of the request. */
+  /** Applies the fault instead of asking the store; true if it answered the request. */
   async faultBefore(): Promise<boolean> {
     const fault = this.#fault;
     if (fault?.kind === 'Delay') await delay(fault.seconds * 1000, undefined, { signal: this.signal });
@@ -55,7 +55,7 @@ export class Exchange {
     return true;
   }
 
-  /** The request's body as the store gets it; undefined when there is none. */
+  /** The request's body as the store gets it; undefined if there is none. */
   body(): Readable | undefined {
     const { headers } = this.incoming;
     if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
@@ -76,7 +76,7 @@ export class Exchange {
     return body;
   }
 
-  /** Passes the answer on, unless a fault is to hide or spoil it. */
+  /** Passes the answer on, unless a fault hides or spoils it. */
   async answer(reply: Reply): Promise<void> {
     this.#record.storeStatus = reply.status;
     const fault = this.#fault;
@@ -107,11 +107,12 @@ export class Exchange {
     const counted = counting((bytes) => (this.#record.responseBytes += bytes));
     try {
       await pipeline([source, ...steps, counted, this.#response]);
-      // What was not read of a refused upload: a client whose request never ends would not get its connection back.
+      // Reads the rest of a refused upload: a client whose request never ends would not get its connection
+      // back.
       this.incoming.unpipe();
       this.incoming.resume();
     } catch {
-      // Cut off on purpose, or the client went away: either way there is no connection left to say so.
+      // Cut off on purpose, or the client went away: there is no connection left for an answer.
       if (fault?.kind === 'Reset') this.#record.fault = 'Reset';
       this.#reset();
     }

@@ -1,4 +1,4 @@
-/** Which of the injected faults hits a request: rules with counters, nothing else. */
+/** Decides which injected fault hits a request: rules with counters, nothing else. */
 import { randomUUID } from 'node:crypto';
 import type { BlobRequest } from './request.ts';
 import type { Fault, FaultReport, FaultRule, RequestPattern } from './types.ts';
@@ -14,7 +14,7 @@ interface Counted {
 export class FaultRules {
   #rules: Counted[] = [];
 
-  /** @throws {SyntaxError} for a pattern that is no regular expression */
+  /** @throws {SyntaxError} for a pattern that is not a regular expression */
   add(rule: FaultRule): string {
     const id = randomUUID();
     this.#rules.push({
@@ -39,7 +39,7 @@ export class FaultRules {
     return this.#rules.map(({ id, rule, matched, hit }) => ({ ...rule, id, matched, hit }));
   }
 
-  /** Counts the request at every rule that it matches; the first that is due decides. */
+  /** Counts the request at every rule that it matches; the first rule that is due decides. */
   next(request: BlobRequest): Fault | undefined {
     let due: Fault | undefined;
     for (const each of this.#rules) {

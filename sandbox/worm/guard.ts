@@ -1,11 +1,12 @@
 /**
- * What Azurite does not do: refuse to change what is stored. A blob that may not be changed is leased by the double while a request that
- * would change it is passed on. So Azurite itself checks the signature, the rights and the conditions first, as Azure does, and then
- * refuses for want of the lease's id; only that refusal becomes Azure's own.
+ * What Azurite does not do: refuse to change what is stored. The double leases a protected blob while it
+ * passes on a request that would change it. So Azurite first checks signature, rights and conditions, as
+ * Azure does, and then refuses because the lease's id is missing. Only that refusal becomes Azure's own.
  *
  * Source of what is refused: "Container-level WORM policies for immutable blob data", section Scenarios
- * (https://learn.microsoft.com/azure/storage/blobs/immutable-container-level-worm-policies), and "Overview of immutable storage", sections
- * Locked versus unlocked policies (both protect) and Access tiers (Set Blob Tier stays allowed).
+ * (https://learn.microsoft.com/azure/storage/blobs/immutable-container-level-worm-policies), and "Overview of
+ * immutable storage", sections Locked versus unlocked policies (both protect) and Access tiers (Set Blob Tier
+ * stays allowed).
  */
 import { randomUUID } from 'node:crypto';
 import { RestError, type BlockBlobClient } from '@azure/storage-blob';
@@ -15,7 +16,7 @@ import type { Rules } from './rules.ts';
 import { asReply, headerOf, withHeader, type Reply, type Store } from './store.ts';
 import type { Operation } from './types.ts';
 
-/** Change a blob that exists; all of them may create one that does not. */
+/** Operations that change an existing blob; all of them may create a new one. */
 const changing: readonly Operation[] = [
   'PutBlob',
   'PutBlock',
@@ -62,7 +63,7 @@ export class WormGuard {
   ): Promise<boolean> {
     const found = await blob.getProperties().catch(absent);
     if (found === undefined) return false;
-    // After the period a blob can be deleted, but still not be overwritten.
+    // After the period a blob can be deleted, but still not overwritten.
     return (
       operation !== 'DeleteBlob' ||
       this.#rules.isRetained(this.#rules.of(account, container), found.createdOn ?? new Date())
@@ -70,7 +71,7 @@ export class WormGuard {
   }
 }
 
-/** One request after the other for each blob, so that two of them cannot both find it missing. */
+/** One request at a time for each blob, so two of them cannot both find it missing. */
 export class Turns {
   /** The last for each. */
   readonly #last = new Map<string, Promise<unknown>>();
@@ -86,12 +87,12 @@ export class Turns {
   }
 }
 
-/** Asks with the blob leased: Azurite looks at everything else first. */
+/** Asks with the blob leased: Azurite checks everything else first. */
 export async function refusing(blob: BlockBlobClient, pass: () => Promise<Reply>): Promise<Reply> {
   const lease = blob.getBlobLeaseClient(randomUUID());
   const taken = await lease.acquireLease(-1).then(
     () => true,
-    () => false, // a client holds one of its own
+    () => false, // a client holds its own lease
   );
   try {
     const reply = taken ? await pass() : asReply(azureError('BlobImmutableDueToPolicy'));

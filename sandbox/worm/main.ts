@@ -1,4 +1,4 @@
-/** The sandbox's blob container runs this: Azurite and, in front of it, the double. */
+/** Entry point of the sandbox's blob container: Azurite and, in front of it, the double. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startDouble } from './start.ts';
@@ -8,7 +8,7 @@ const { values } = parseArgs({
     azurite: { type: 'string', default: '' },
     accounts: { type: 'string', default: '' },
     directory: { type: 'string', default: '/data' },
-    /** `account/container=days` of a locked retention policy that is there from the beginning. */
+    /** `account/container=days` of a locked retention policy that exists from the beginning. */
     locked: { type: 'string', multiple: true, default: [] },
     port: { type: 'string', default: '10000' },
     'admin-port': { type: 'string', default: '10001' },
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 
-/** `name:key;name:key`, as Azurite takes it. */
+/** `name:key;name:key`, as Azurite accepts it. */
 const pairs = readFileSync(values.accounts, 'utf8').trim().split(';').filter(Boolean);
 const double = await startDouble({
   azurite: values.azurite,

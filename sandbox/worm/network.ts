@@ -1,8 +1,9 @@
 /**
- * From where a request may come, which Azurite does not look at. An account's network rules refuse before anything else is looked at, with a
- * code that does not say why ("Configure Azure Storage firewalls and virtual networks",
- * https://learn.microsoft.com/azure/storage/common/storage-network-security); a SAS with addresses of its own says which it saw
- * ("Shared access signature error codes", https://learn.microsoft.com/rest/api/storageservices/sas-error-codes).
+ * Where a request may come from; Azurite does not check that. An account's network rules refuse before
+ * anything else, with a code that does not say why ("Configure Azure Storage firewalls and virtual networks",
+ * https://learn.microsoft.com/azure/storage/common/storage-network-security). A SAS with addresses says which
+ * one it saw ("Shared access signature error codes",
+ * https://learn.microsoft.com/rest/api/storageservices/sas-error-codes).
  */
 import { BlockList } from 'node:net';
 import { azureError, sourceAddressError, type Answer } from './answers.ts';

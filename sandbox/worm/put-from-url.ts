@@ -1,7 +1,8 @@
 /**
- * Put Blob From URL (https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url), to which Azurite answers 501: the source is read
- * with its own signature and streamed into a Put Blob. A request that carries a signature of its own cannot become another one, so it is
- * passed on first: Azurite's 501 means that its signature is good, and the blob is then written with the account's key.
+ * Put Blob From URL (https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url), which Azurite
+ * answers with 501. The double reads the source with its own signature and streams it into a Put Blob. A
+ * signed request cannot become another one, so the double passes it on first: Azurite's 501 means that its
+ * signature is good. Then the blob is written with the account's key.
  */
 import { Readable } from 'node:stream';
 import {
@@ -29,7 +30,8 @@ export async function putBlobFromUrl({ sourceUrl, headers, target, signal }: Cop
     redirect: 'error',
     headers: { 'accept-encoding': 'identity' },
   }).catch(() => undefined);
-  // "The copy source could not be read": the status is that of the source (section Response of the page above).
+  // "The copy source could not be read": the status is that of the source (section Response of the page
+  // above).
   if (source === undefined) return azureError('CannotVerifyCopySource');
   if (!source.ok || source.body === null) {
     await source.body?.cancel();
@@ -63,7 +65,8 @@ function options(headers: Copy['headers'], source: Headers, signal: AbortSignal)
     conditions: {
       ...optional({ ifNoneMatch: noneMatch, ifMatch: match }),
     },
-    // What is not given is copied from the source, metadata too (x-ms-copy-source-blob-properties, default true).
+    // What the request does not give is copied from the source, metadata too
+    // (x-ms-copy-source-blob-properties, default true).
     blobHTTPHeaders: contentType === null ? {} : { blobContentType: contentType },
     metadata: Object.keys(given).length > 0 ? given : metadataOf([...source.entries()]),
     ...(md5 === undefined ? {} : { transactionalContentMD5: Buffer.from(md5, 'base64') }),
@@ -86,7 +89,7 @@ function created({ etag, lastModified, contentMD5 }: BlobUploadCommonResponse): 
   });
 }
 
-/** Azurite's refusal of the Put Blob is Azure's of the Put Blob From URL: same codes. */
+/** Azurite refuses the Put Blob with the codes that Azure uses for Put Blob From URL. */
 function refused(error: RestError): Answer {
   return faultAnswer(error.statusCode ?? 500, error.response?.headers.get('x-ms-error-code') ?? error.code);
 }

@@ -1,4 +1,7 @@
-/** Which operation of the Blob service a request is: by method, path and query, as Microsoft's REST reference defines them. */
+/**
+ * Identifies the operation of the Blob service by method, path and query, as Microsoft's REST reference
+ * defines them.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Operation } from './types.ts';
 

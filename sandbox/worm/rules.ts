@@ -1,4 +1,7 @@
-/** What was set up for each container, and the double's clock; kept in a file, so that a restart does not lift a policy. */
+/**
+ * The rules of each container, and the double's clock. A file keeps them, so a restart does not lift a
+ * policy.
+ */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Accounts } from './azurite-process.ts';
 import type { ContainerRule, NetworkRule } from './types.ts';
@@ -8,7 +11,7 @@ interface Saved {
   readonly clockOffsetSeconds: number;
   /** Accounts that were added while it ran. */
   readonly accounts: Accounts;
-  /** By account; the others let everybody in. */
+  /** By account; the others admit everybody. */
   readonly networks: Readonly<Record<string, NetworkRule>>;
 }
 

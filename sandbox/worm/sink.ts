@@ -1,11 +1,11 @@
-/** Containers for benchmarks: what is put there is counted, not kept, so that neither a disk nor Azurite is measured. */
+/** Containers for benchmarks: blobs are counted, not kept, so neither a disk nor Azurite is measured. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { azureError, emptyAnswer, xmlAnswer, type Answer } from './answers.ts';
 import type { BlobRequest } from './request.ts';
 
-/** Smaller ones are kept, so that manifests can be read back. */
+/** Smaller ones are kept, so manifests can be read back. */
 const maximumKeptBytes = 1024 * 1024;
 
 interface SunkBlob {
@@ -69,7 +69,7 @@ async function put(
   body: Readable | undefined,
 ): Promise<Answer> {
   const given = headers['x-ms-blob-content-md5'] ?? headers['content-md5'];
-  // A digest that the client gave is believed: computing it again would be measured too.
+  // Trusts the client's digest; computing it again would be measured too.
   const digest = given === undefined ? createHash('md5') : undefined;
   const isKept = Number(headers['content-length']) <= maximumKeptBytes;
   const kept: Buffer[] = [];

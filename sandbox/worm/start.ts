@@ -44,7 +44,7 @@ export async function startDouble(options: DoubleOptions): Promise<RunningDouble
   const ended = new Promise<never>((_, reject) => {
     azurite.onUnexpectedEnd = (code) => reject(new Error(`Azurite ended with ${code}`));
   });
-  ended.catch(() => undefined); // whoever cares awaits it
+  ended.catch(() => undefined); // callers who need it await it
   const double = new BlobDouble(options.azuritePort, accounts(), rules);
   const admin = await serveAdmin(double, addAccount, host, options.adminPort);
   await double.listen(host, options.port);

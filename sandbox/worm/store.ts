@@ -1,4 +1,7 @@
-/** Azurite as the double sees it: requests passed on unchanged, and the double's own questions, signed with the account's key. */
+/**
+ * Azurite as the double sees it: it passes requests on unchanged, and asks its own questions, signed with the
+ * account's key.
+ */
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import {
@@ -19,7 +22,7 @@ export interface Reply {
 
 export interface Passed {
   readonly method: string;
-  /** Path and query as they came: signatures cover them. */
+  /** Path and query unchanged, because signatures cover them. */
   readonly target: string;
   readonly headers: readonly string[];
   readonly body?: Readable;
@@ -27,7 +30,7 @@ export interface Passed {
   readonly signal: AbortSignal;
 }
 
-/** Belong to one connection, not to the request (RFC 9110, section 7.6.1); none of them is signed. */
+/** They belong to one connection, not to the request (RFC 9110, section 7.6.1); none of them is signed. */
 const hopByHop = new Set([
   'connection',
   'keep-alive',
@@ -49,7 +52,7 @@ export function headerOf(headers: readonly string[], wanted: string): string | u
   return index < 0 ? undefined : headers[index + 1];
 }
 
-/** In the place of one of that name. */
+/** Replaces a header of that name. */
 export function withHeader(reply: Reply, name: string, value: string): Reply {
   const others = reply.headers.flatMap((each, index) =>
     index % 2 === 0 && each.toLowerCase() !== name ? [each, reply.headers[index + 1] ?? ''] : [],
@@ -57,7 +60,7 @@ export function withHeader(reply: Reply, name: string, value: string): Reply {
   return { ...reply, headers: [...others, name, value] };
 }
 
-/** Another body, whatever came before. */
+/** Another body instead of the one before. */
 export function withBody(reply: Reply, body: Buffer): Reply {
   const headers = reply.headers.flatMap((each, index) =>
     index % 2 === 0 && each.toLowerCase() !== 'transfer-encoding'
@@ -118,7 +121,7 @@ export class Store {
     };
   }
 
-  /** The blob with the account's own key; undefined for an account that is not known. */
+  /** The blob with the account's own key; undefined for an unknown account. */
   blob(account: string, container: string, blob: string): BlockBlobClient | undefined {
     const key = this.#accounts[account];
     if (key === undefined) return undefined;

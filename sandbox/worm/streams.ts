@@ -1,7 +1,7 @@
-/** Bodies that are counted, slowed down, cut off or spoiled on their way; never held as a whole. */
+/** Counts, slows down, cuts off or spoils bodies on their way; never holds one as a whole. */
 import { Transform } from 'node:stream';
 
-/** Ends a stream that is to break, so that whoever pipes it can tell it from a failure. */
+/** Ends a stream on purpose, so the pipe can distinguish it from a failure. */
 class CutOff extends Error {
   override readonly name = 'CutOff';
 }
@@ -34,7 +34,7 @@ export function slowed(bytesPerSecond: number): Transform {
   });
 }
 
-/** Lets that many bytes through, then fails with {@link CutOff}; also when there are no more. */
+/** Passes that many bytes, then fails with {@link CutOff}; also if there are no more. */
 export function cutOff(afterBytes: number): Transform {
   let left = afterBytes;
   return new Transform({
@@ -49,7 +49,7 @@ export function cutOff(afterBytes: number): Transform {
   });
 }
 
-/** Lets that many bytes through and swallows the rest. */
+/** Passes that many bytes and swallows the rest. */
 export function shortened(bytes: number): Transform {
   let left = bytes;
   return new Transform({

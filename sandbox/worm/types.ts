@@ -1,22 +1,28 @@
 /**
- * What can be told to the blob double, and what it tells: the words of its admin API. They go over the wire as JSON, between a test and a
- * double that runs somewhere else.
+ * The vocabulary of the blob double's admin API. It travels as JSON between a test and a double that runs
+ * elsewhere.
  */
 
-/** What somebody set up for a container in the storage account. */
+/** The rule that somebody set for a container in the storage account. */
 export type ContainerRule =
   | { readonly kind: 'None' }
-  /** A time-based retention policy at container level. To the data plane `Locked` and `Unlocked` are the same; only its owner can lift the latter. */
+  /**
+   * A time-based retention policy at container level. The data plane treats `Locked` and `Unlocked` alike;
+   * only its owner can lift the latter.
+   */
   | { readonly kind: 'Worm'; readonly state: 'Locked' | 'Unlocked'; readonly days: number }
   /**
-   * Version-level immutability, with that time-based policy as the container's default: what is overwritten or deleted stays as an earlier
-   * version, which cannot be deleted before its period is over.
+   * Version-level immutability, with that time-based policy as the container's default. What is overwritten
+   * or deleted stays as an earlier version, which cannot be deleted before its period is over.
    */
   | { readonly kind: 'Versions'; readonly state: 'Locked' | 'Unlocked'; readonly days: number }
-  /** Takes every Put Blob and keeps its length and MD5, not its content: for benchmarks. Signatures are not checked. */
+  /**
+   * Accepts every Put Blob and keeps its length and MD5, not its content: for benchmarks. It checks no
+   * signatures.
+   */
   | { readonly kind: 'Sink' };
 
-/** Which clients a storage account lets in: its network rules. */
+/** Which clients a storage account admits: its network rules. */
 export type NetworkRule = { readonly allow: 'All' | readonly string[] };
 
 export const operations = [
@@ -45,7 +51,7 @@ export const operations = [
 ] as const;
 export type Operation = (typeof operations)[number];
 
-/** All that is given must match. */
+/** All given fields must match. */
 export interface RequestPattern {
   readonly operations?: readonly Operation[];
   readonly methods?: readonly string[];
@@ -56,20 +62,24 @@ export interface RequestPattern {
 }
 
 export type Fault =
-  /** Answered instead of the store. `code` is the x-ms-error-code; the default is the usual one of that status. */
+  /**
+   * The answer instead of the store's. `code` is the x-ms-error-code; the default is the usual one of that
+   * status.
+   */
   | {
       readonly kind: 'Status';
       readonly status: number;
       readonly code?: string;
       readonly retryAfterSeconds?: number;
     }
-  /** The store is asked first, and does what it was asked; then this answer is given instead of its own. */
+  /** The store is asked first and does its work; then this answer replaces its own. */
   | { readonly kind: 'StatusAfter'; readonly status: number; readonly code?: string }
   | { readonly kind: 'Delay'; readonly seconds: number }
   | { readonly kind: 'Slow'; readonly direction: 'Request' | 'Response'; readonly bytesPerSecond: number }
   /**
-   * The connection is reset: before the request is passed on; in the middle of its body; after the store has answered, so that the answer is
-   * lost although everything was done; in the middle of the answer's body. `afterBytes` (default 1) counts in that body.
+   * The connection is reset: before the request is passed on; in the middle of its body; after the store has
+   * answered, so the answer is lost although everything was done; in the middle of the answer's body.
+   * `afterBytes` (default 1) counts in that body.
    */
   | {
       readonly kind: 'Reset';
@@ -78,14 +88,14 @@ export type Fault =
     }
   /** A well-formed answer that is too short; its Content-MD5 stays. */
   | { readonly kind: 'Truncate'; readonly bytes: number }
-  /** One bit of the byte at this offset of the *blob*, also when a range is read; its Content-MD5 stays. */
+  /** One bit of the byte at this offset of the *blob*, also if a range is read; its Content-MD5 stays. */
   | { readonly kind: 'Flip'; readonly offset: number };
 
 export interface FaultRule {
   readonly when: RequestPattern;
-  /** The first matching request that is hit, from 1; default 1. */
+  /** The first matching request to hit, from 1; default 1. */
   readonly nth?: number;
-  /** How many are hit from there on; default 1. */
+  /** Number of requests to hit from there on; default 1. */
   readonly times?: number | 'Always';
   readonly fault: Fault;
 }
@@ -96,7 +106,7 @@ export interface FaultReport extends FaultRule {
   readonly hit: number;
 }
 
-/** One request, as the client saw it end. */
+/** One request, as it ended for the client. */
 export interface RequestRecord {
   /** From 1, in the order of arrival. */
   readonly number: number;
@@ -107,11 +117,11 @@ export interface RequestRecord {
   readonly account: string;
   readonly container: string;
   readonly blob: string;
-  /** Whether it had `If-None-Match: *`, so that it could not have replaced anything. */
+  /** Whether it had `If-None-Match: *`, so it could not have replaced anything. */
   readonly onlyIfNew: boolean;
-  /** Of the store's own answer, even if a fault hid it; 0 when it was not asked or did not answer. */
+  /** Status of the store's own answer, even if a fault hid it; 0 if it was not asked or did not answer. */
   readonly storeStatus: number;
-  /** What the client got; 0 when the connection was reset first. */
+  /** Status that the client got; 0 if the connection was reset first. */
   readonly status: number;
   /** x-ms-error-code of what the client got. */
   readonly code?: string;

@@ -1,10 +1,12 @@
 /**
- * Containers with version-level immutability, of which Azurite knows nothing: whatever is overwritten or deleted stays as an earlier version,
- * and that cannot be deleted before the period of the container's default policy is over. Only in memory.
+ * Containers with version-level immutability, which Azurite does not have. What is overwritten or deleted
+ * stays as an earlier version, which cannot be deleted before the period of the container's default policy is
+ * over. Only in memory.
  *
  * Source: "Version-level WORM policies for immutable blob data", sections Version dependency and Scenarios
- * (https://learn.microsoft.com/azure/storage/blobs/immutable-version-level-worm-policies); headers and `versionid`: "Get Blob Properties",
- * "Delete Blob", "Get Container Properties" in the REST reference. To delete an earlier version takes the right `x` in a SAS.
+ * (https://learn.microsoft.com/azure/storage/blobs/immutable-version-level-worm-policies); headers and
+ * `versionid`: "Get Blob Properties", "Delete Blob", "Get Container Properties" in the REST reference.
+ * Deleting an earlier version needs the right `x` in a SAS.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { azureError, emptyAnswer, type Answer } from './answers.ts';
@@ -22,7 +24,7 @@ interface Version {
   readonly created: Date;
 }
 
-/** Make a new version of a blob that exists. */
+/** Operations that make a new version of an existing blob. */
 const overwriting: ReadonlySet<Operation> = new Set<Operation>(['PutBlob', 'PutBlockList', 'CopyBlob']);
 /** "Prohibited operations" besides Delete Blob. */
 const prohibited: ReadonlySet<Operation> = new Set<Operation>(['SetBlobMetadata', 'PutPage']);
@@ -88,7 +90,7 @@ export class Versions {
     return await refusing(client, pass);
   }
 
-  /** Azurite does not know versions; but it knows whether the request's signature is good. */
+  /** Azurite does not know versions, but it knows whether the request's signature is good. */
   async #ofVersion(
     request: BlobRequest,
     id: string,

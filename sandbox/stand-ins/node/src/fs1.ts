@@ -1,7 +1,7 @@
 /**
- * Stand-in for acd-fs1 (FreeSWITCH): a SIP responder on UDP and TCP. OPTIONS are answered 200, REGISTER asks once for
- * credentials (passwords are not checked: there are no accounts), calls are busy, except to `echo`, which answers
- * without media. JTEL_SIP_PORT: default 5060.
+ * Stand-in for acd-fs1 (FreeSWITCH): a SIP responder on UDP and TCP. It answers OPTIONS with 200, and asks
+ * once for credentials on REGISTER (it checks no passwords: there are no accounts). Calls are busy, except to
+ * `echo`, which answers without media. JTEL_SIP_PORT: default 5060.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createSocket } from 'node:dgram';
@@ -15,7 +15,7 @@ const key = randomBytes(32);
 const agent = `jtel-stand-in-fs1/${ownRelease()}`;
 const methods = 'OPTIONS, REGISTER, INVITE, ACK, BYE, CANCEL';
 
-/** Nonces carry their own time and seal, so that nothing about a client is kept. */
+/** Nonces carry their own time and seal, so nothing about a client is kept. */
 function makeNonce(seconds: number): string {
   const time = seconds.toString(36);
   return `${time}.${createHmac('sha256', key).update(time).digest('hex')}`;
@@ -29,7 +29,7 @@ function nonceHolds(nonce: string, seconds: number): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** @returns undefined for what gets no answer (ACK, responses). */
+/** @returns undefined for messages that get no answer (ACK, responses). */
 function answer(request: SipMessage, peer: { address: string; port: number }): string | undefined {
   const method = request.startLine.split(' ')[0];
   const here = { ...peer, tag: randomBytes(6).toString('hex') };

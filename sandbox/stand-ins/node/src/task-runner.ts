@@ -1,6 +1,6 @@
 /**
- * Stand-in for acd-task-runner: at its start brings file tree and database to its own release, and is healthy only when
- * that is done; then idles. Port 8090: /healthz, /status (JSON with progress).
+ * Stand-in for acd-task-runner. At its start it updates file tree and database to its own release, and
+ * becomes healthy only when that is done; then it idles. Port 8090: /healthz, /status (JSON with progress).
  * JTEL_FILES: the file tree, default /srv/jtel/files. Test hooks: see update/database.ts.
  */
 import { json, plain, serve } from './lib/http.ts';
@@ -18,7 +18,7 @@ dropPrivileges();
 let state: State = 'WaitingForDatabase';
 let progress: UpdateProgress = { stepsDone: 0, stepsTotal: 0 };
 
-/** One line, which `docker inspect` then shows as the health check's last word. */
+/** One line, which `docker inspect` then shows as the health check's last output. */
 function describeState(): string {
   const { stepsDone, stepsTotal, current } = progress;
   if (state !== 'UpdatingDatabase' || current === undefined) return state;
@@ -38,7 +38,7 @@ say(`release ${ownRelease()}: starting`);
 try {
   const updates = await readUpdates('/opt/jtel/updates');
   const connection = await connectWhenReady(password);
-  // Both are looked at before either is changed: data of a newer release stay as they are.
+  // Looks at both before it changes either: data of a newer release stay as they are.
   await checkDatabase(connection, updates);
   if (await filesNeedUpdate(tree, ownRelease())) {
     state = 'UpdatingFiles';

@@ -1,8 +1,9 @@
 /**
- * Stand-in for acd-tel1 (application server): keeps a database connection, asks acd-fs1 by SIP OPTIONS, and tells both at
- * /api/info (port 8091). Healthy means that the database answers. Whether telephony does is told but is no condition:
- * acd-fs1 uses the host's network, and a host's firewall may close the way from the containers to it.
- * JTEL_SIP_HOST: where acd-fs1 answers; default: the host itself, which is this container's default gateway.
+ * Stand-in for acd-tel1 (application server). It keeps a database connection, asks acd-fs1 by SIP OPTIONS,
+ * and reports both at /api/info (port 8091). It is healthy if the database answers. The state of telephony is
+ * reported but does not count: acd-fs1 uses the host's network, and a host's firewall may block the
+ * containers from it. JTEL_SIP_HOST: where acd-fs1 answers; default: the host itself, which is this
+ * container's default gateway.
  */
 import { createSocket } from 'node:dgram';
 import { readFile } from 'node:fs/promises';
@@ -37,7 +38,7 @@ async function gateway(): Promise<string> {
     .join('.');
 }
 
-/** First line of the answer to one OPTIONS. @throws {Error} when none comes within two seconds. */
+/** First line of the answer to one OPTIONS. @throws {Error} if none comes within two seconds. */
 async function askOptions(host: string, port: number): Promise<string> {
   const socket = createSocket('udp4');
   const id = `tel1-${process.pid}-${Date.now()}`;

@@ -19,12 +19,12 @@ function options(password: string) {
   };
 }
 
-/** A few connections that come back by themselves when the database was away. */
+/** A few connections that reconnect after the database was away. */
 export function databasePool(password: string): Pool {
   return createPool({ ...options(password), connectionLimit: 3, acquireTimeout: 4000, minimumIdle: 1 });
 }
 
-/** Waits until the database lets us in; says every ten seconds what it is waiting for. */
+/** Waits until the database accepts us; logs every ten seconds what it waits for. */
 export async function connectWhenReady(password: string): Promise<Connection> {
   let lastSaid = 0;
   for (;;) {

@@ -1,4 +1,4 @@
-/** The few lines of HTTP that the stand-ins share: one handler, answers with a body and a status. */
+/** The little HTTP that the stand-ins share: one handler, answers with a body and a status. */
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import { explain, say } from './service.ts';
@@ -27,7 +27,7 @@ async function respond(pending: Promise<Answer>, headOnly: boolean, response: Se
   response.end(headOnly ? undefined : answer.body);
 }
 
-/** Serves on all addresses; a handler that throws becomes a 503 that says why. */
+/** Serves on all addresses. A handler that throws becomes a 503 with the reason. */
 export function serve(port: number, handle: (path: string) => Promise<Answer>): Server {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;

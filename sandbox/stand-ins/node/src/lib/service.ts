@@ -1,7 +1,9 @@
-/** What every stand-in needs at its start: secrets while still root, then the rights of jtel's user (uid 1000). */
+/** What every stand-in does at its start: it reads secrets as root, then drops to jtel's user (uid 1000). */
 import { readFileSync } from 'node:fs';
 
-/** A mounted secret without its final newline. Only root can read it: call this before {@link dropPrivileges}. */
+/**
+ * A mounted secret without its final newline. Only root can read it: call this before {@link dropPrivileges}.
+ */
 export function secret(name: string): string {
   const path = `/run/secrets/${name}`;
   let text: string;
@@ -14,7 +16,7 @@ export function secret(name: string): string {
   return text;
 }
 
-/** From here on the process is jtel's user; nothing in it can go back. */
+/** From here on the process is jtel's user and cannot go back. */
 export function dropPrivileges(): void {
   if (process.getuid?.() !== 0) return;
   process.setgroups?.([]);
@@ -50,7 +52,7 @@ export function say(message: string): void {
 /** Ends the process with code 0 on SIGTERM or SIGINT, after `close`. */
 export function endOnSignal(close: () => Promise<void> | void): void {
   const end = (): void => {
-    // A connection that hangs must not turn a stop into a kill.
+    // A hanging connection must not turn a stop into a kill.
     setTimeout(() => process.exit(0), 3000).unref();
     void Promise.resolve(close()).then(
       () => process.exit(0),
@@ -61,7 +63,7 @@ export function endOnSignal(close: () => Promise<void> | void): void {
   process.once('SIGINT', end);
 }
 
-/** All messages of an error and its causes on one line. */
+/** All messages of an error and its causes, on one line. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${explain(error.cause)}`;

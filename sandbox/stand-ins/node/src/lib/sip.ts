@@ -1,4 +1,7 @@
-/** As much of SIP (RFC 3261) as a responder needs: reading requests from datagrams and streams, and making answers. */
+/**
+ * As much of SIP (RFC 3261) as a responder needs: it reads requests from datagrams and streams, and makes
+ * answers.
+ */
 
 export interface SipMessage {
   /** First line without its end. */
@@ -33,7 +36,7 @@ export function headerValues(message: SipMessage, name: string): readonly string
     .map((header) => header.value);
 }
 
-/** @returns undefined for what is no SIP message (keep-alives, noise). */
+/** @returns undefined for anything that is not a SIP message (keep-alives, noise). */
 export function parseSip(text: string): SipMessage | undefined {
   const end = text.indexOf('\r\n\r\n');
   const head = end === -1 ? text : text.slice(0, end);
@@ -46,7 +49,7 @@ export function parseSip(text: string): SipMessage | undefined {
   return { startLine, headers, body: end === -1 ? '' : text.slice(end + 4) };
 }
 
-/** Takes whole messages off the front of a stream's buffer. @throws {Error} when it cannot be SIP. */
+/** Takes complete messages off the front of a stream's buffer. @throws {Error} if it cannot be SIP. */
 export function takeMessages(buffer: Buffer): {
   readonly messages: readonly string[];
   readonly rest: Buffer;
@@ -71,7 +74,7 @@ export function takeMessages(buffer: Buffer): {
   }
 }
 
-/** An answer as RFC 3261, 8.2.6 wants it: Via, From, To (with a tag), Call-ID and CSeq of the request. */
+/** An answer according to RFC 3261, 8.2.6: Via, From, To (with a tag), Call-ID and CSeq of the request. */
 export function sipAnswer(
   request: SipMessage,
   status: string,
@@ -80,7 +83,7 @@ export function sipAnswer(
 ): string {
   const lines = [`SIP/2.0 ${status}`];
   headerValues(request, 'via').forEach((via, index) => {
-    // The sender learns from where it was seen (RFC 3581).
+    // Tells the sender its visible address (RFC 3581).
     const seen =
       index === 0 ? via.replace(/;rport(?=;|$)/, `;rport=${peer.port};received=${peer.address}`) : via;
     lines.push(`Via: ${seen}`);

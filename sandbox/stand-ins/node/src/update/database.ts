@@ -1,4 +1,7 @@
-/** Brings the database to the release's schema version: plans, runs step by step, records, can be killed at any point. */
+/**
+ * Updates the database to the release's schema version: it plans, runs step by step, records, and can be
+ * killed at any point.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Connection } from 'mariadb';
@@ -38,7 +41,7 @@ async function readRecorded(connection: Connection): Promise<readonly RecordedUp
   }));
 }
 
-/** How many steps are to be run. Changes nothing. @throws {DataTooNew} */
+/** Number of steps to run. Changes nothing. @throws {DataTooNew} */
 export async function checkDatabase(connection: Connection, updates: readonly Update[]): Promise<number> {
   return planUpdates(updates, await readRecorded(connection), ownRelease()).length;
 }

@@ -1,4 +1,4 @@
-/** Brings the file tree to the release: new and changed files of the release are put in place, VERSION last. */
+/** Updates the file tree to the release: it places new and changed files, VERSION last. */
 import { cp, mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DataTooNew } from './updates.ts';
@@ -16,7 +16,7 @@ export async function filesNeedUpdate(tree: string, ownRelease: string): Promise
   return difference < 0;
 }
 
-/** @returns how many files were put in place. */
+/** @returns the number of placed files. */
 export async function updateFiles(tree: string, releaseFiles: string): Promise<number> {
   const entries = await readdir(releaseFiles, { withFileTypes: true, recursive: true });
   const files = entries
@@ -39,7 +39,7 @@ async function readVersion(tree: string): Promise<string> {
   }
 }
 
-/** Whole or not at all: a reader never sees half a file. */
+/** Completely or not at all: a reader never sees half a file. */
 async function place(source: string, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const temporary = `${target}.jtel-new`;

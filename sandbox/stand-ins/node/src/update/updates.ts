@@ -1,7 +1,7 @@
 /**
- * A release's database updates as data: files `NNNN-name.sql`, each a list of steps that start with `-- step: title`.
- * MariaDB commits schema changes at once, so an update cannot be one transaction: each step can be run twice
- * (IF NOT EXISTS, WHERE … IS NULL) and progress is recorded after every step.
+ * A release's database updates as data: files `NNNN-name.sql`, each a list of steps that start with `-- step:
+ * title`. MariaDB commits schema changes at once, so an update cannot be one transaction. Each step can be
+ * run twice (IF NOT EXISTS, WHERE … IS NULL), and progress is recorded after every step.
  */
 
 export interface UpdateStep {
@@ -11,7 +11,7 @@ export interface UpdateStep {
 }
 
 export interface Update {
-  /** Schema version that the database has afterwards. */
+  /** Schema version of the database afterwards. */
   readonly version: number;
   readonly name: string;
   readonly steps: readonly UpdateStep[];
@@ -25,7 +25,7 @@ export interface RecordedUpdate {
   readonly release: string;
 }
 
-/** One step that is to be run now. */
+/** One step to run now. */
 export interface PlannedStep {
   readonly update: Update;
   /** From 1. */
@@ -33,7 +33,7 @@ export interface PlannedStep {
   readonly step: UpdateStep;
 }
 
-/** @throws {Error} for a file that is no update. */
+/** @throws {Error} for a file that is not an update. */
 export function parseUpdate(fileName: string, text: string): Update {
   const match = /^(\d{4})-([a-z0-9-]+)\.sql$/.exec(fileName);
   if (match === null) throw new Error(`${fileName}: update files are called NNNN-name.sql`);
@@ -54,14 +54,14 @@ export function parseUpdate(fileName: string, text: string): Update {
   return { version: Number(match[1]), name: match[2] ?? '', steps };
 }
 
-/** The data was written by a newer release: nothing may be done to it. */
+/** A newer release wrote the data: nothing may change them. */
 export class DataTooNew extends Error {
   override readonly name = 'DataTooNew';
 }
 
 /**
- * Which steps are still to be run, in order.
- * @throws {DataTooNew} when the database has a version that these updates do not know.
+ * The steps that are still to run, in order.
+ * @throws {DataTooNew} if the database has a version that these updates do not know.
  */
 export function planUpdates(
   updates: readonly Update[],

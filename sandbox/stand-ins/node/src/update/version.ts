@@ -1,6 +1,9 @@
 /** Releases compare as three numbers: main, minor, patch. */
 
-/** @returns negative when `left` is older, 0 when equal. @throws {Error} for anything but three numbers. */
+/**
+ * @returns a negative number if `left` is older, 0 if equal.
+ * @throws {Error} for anything but three numbers.
+ */
 export function compareReleases(left: string, right: string): number {
   const a = numbers(left);
   const b = numbers(right);

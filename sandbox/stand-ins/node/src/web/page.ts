@@ -1,4 +1,4 @@
-/** The portal's start page: what the stack is, and proof that database and file tree are there. */
+/** The portal's start page: it describes the stack, and proves that database and file tree are there. */
 
 export interface PageContent {
   readonly fqdn: string;
