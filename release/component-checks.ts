@@ -1,6 +1,7 @@
 /** The checks of {@link crossCheck} that concern one component. */
 import { parsePublishedPort, secretTarget } from './components.ts';
 import type { Component, Release } from './generated/release.ts';
+import { healthProblems } from './health-check.ts';
 
 /** `index` is the component's place in the list: it may only depend on those above it, which also rules out cycles. */
 export function componentProblems(release: Release, component: Component, index: number): readonly string[] {
@@ -9,9 +10,8 @@ export function componentProblems(release: Release, component: Component, index:
     ...mountProblems(release, component),
     ...networkProblems(component),
     ...replicaProblems(component),
+    ...healthProblems(component),
   ];
-  if (component.kind === 'Task' && component.health !== undefined)
-    problems.push('a Task runs once, so it has no health');
   const names = (component.environment ?? []).map((variable) => variable.name);
   for (const name of twice(names)) problems.push(`environment variable ${name} is there more than once`);
   for (const limit of component.processLimits ?? []) {

@@ -4,6 +4,7 @@
  * between two renders of the same input: no times, no versions in labels.
  */
 import type { Component, Dependency } from './generated/release.ts';
+import { healthCheck } from './health-check.ts';
 import type { SelectedComponent } from './select.ts';
 
 /** A file that is mounted read-only from `/opt/jtel/<project>/files/<sha256>`. */
@@ -111,21 +112,6 @@ function dependencies(
       servicesOf(edge.component).map((service) => [service, { condition: conditions[edge.condition] }]),
     ),
   );
-}
-
-function healthCheck(component: Component): Record<string, unknown> | undefined {
-  const { health } = component;
-  if (health === undefined) return undefined;
-  return {
-    test: ['CMD', ...health.command],
-    interval: `${health.intervalSeconds ?? 10}s`,
-    timeout: `${health.timeoutSeconds ?? 5}s`,
-    retries: health.retries ?? 3,
-    start_period: `${health.startPeriodSeconds ?? 0}s`,
-    ...(health.startIntervalSeconds === undefined
-      ? {}
-      : { start_interval: `${health.startIntervalSeconds}s` }),
-  };
 }
 
 function withoutEmpty(fields: Record<string, unknown>): Record<string, unknown> {

@@ -1,6 +1,7 @@
 /** Which components of a release run for one stack, how often, and with how much: the release's defaults plus the stack's wishes. */
 import type { Component, Dependency, Release, Resources } from './generated/release.ts';
 import { serviceNames } from './components.ts';
+import { resourcesOf } from './sizes.ts';
 import { RenderError, type ComponentOverride, type StackInput } from './stack-input.ts';
 
 export interface SelectedComponent {
@@ -37,7 +38,7 @@ export function selectComponents(release: Release, stack: StackInput): readonly 
       return {
         component,
         services: serviceNames(component, replicasOf(component, override)),
-        resources: resourcesOf(component.resources[stack.size], override),
+        resources: resourcesOf(component, stack.size, override),
         dependsOn: (component.dependsOn ?? []).filter((edge) => keepsEdge(component, edge, disabled)),
         env: override?.env ?? [],
       };
@@ -80,19 +81,4 @@ function replicasOf(component: Component, override: ComponentOverride | undefine
   throw new RenderError(
     `spec.components: ${name} can have ${replicas.minimum} to ${replicas.maximum} replicas, not ${wanted}`,
   );
-}
-
-function resourcesOf(standard: Resources, override: ComponentOverride | undefined): Resources {
-  const { cpus, memoryMiB } = override?.resources ?? {};
-  if (cpus !== undefined && !(/^\d{1,4}(\.\d{1,3})?$/.test(cpus) && Number(cpus) > 0)) {
-    throw new RenderError(
-      `spec.components: ${override?.name}: resources.cpus must be a decimal number above 0, as in "1.5"`,
-    );
-  }
-  if (memoryMiB !== undefined && !(Number.isInteger(memoryMiB) && memoryMiB >= 16)) {
-    throw new RenderError(
-      `spec.components: ${override?.name}: resources.memoryMiB must be a whole number of MiB, 16 at least`,
-    );
-  }
-  return { cpus: cpus ?? standard.cpus, memoryMiB: memoryMiB ?? standard.memoryMiB };
 }

@@ -6,6 +6,7 @@ import type { SwitchedVolumes } from '../host-driver/volumes.ts';
 import type { FirewallRules } from '../host-driver/rendered-release.ts';
 import type { Release } from './generated/release.ts';
 
+/** What each means: `sizes.ts`. */
 export type Size = 'Small' | 'Medium' | 'Large';
 
 export interface SecretKeyReference {

@@ -4,8 +4,8 @@ import {
   azureCredentials,
   AzureCredentialsError,
   type AzureCredentials,
-} from '../../blob-store/azure-credentials.ts';
-import { managementAccess } from '../../blob-store/azure-management-access.ts';
+} from '../../blob-store/azure/credentials.ts';
+import { managementAccess } from '../../blob-store/azure/management-access.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ReadRetention, Retention } from '../../blob-store/retention.ts';
 import { storeKind, type JtelBackupStore } from '../../crds/index.ts';
@@ -60,7 +60,7 @@ export async function openBlobs(
   const secret = await readSecret(cluster, namespace, credentialsSecretRef.name, where, options);
   const location = { endpoint, container, prefix: prefix ?? '' };
   // Azure's client is loaded when the first store is opened: an operator without stacks does not carry it.
-  const { azureBlobStore } = await import('../../blob-store/azure.ts');
+  const { azureBlobStore } = await import('../../blob-store/azure/azure-store.ts');
   return azureBlobStore(
     location,
     readCredentials(secret, location, `Secret ${namespace}/${credentialsSecretRef.name} (${where})`),
@@ -106,7 +106,7 @@ export function retentionReader(cluster: Cluster, store: JtelBackupStore): ReadR
         Object.fromEntries(secret.keys.map((key) => [key, secret.find(key)])),
       );
       // Azure's libraries for it take 10 MB: only an operator whose stores want it carries them.
-      const { readRetention } = await import('../../blob-store/azure-management.ts');
+      const { readRetention } = await import('../../blob-store/azure/management.ts');
       const told = await readRetention(access, container, signal);
       return told.kind === 'NotRead' ? notRead(told.detail) : told;
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
  * How long is waited after a failure before it is tried again. Hosts that do not answer or refuse a login are spared by
- * `host-driver/ssh/pauses.ts` besides; reconciles that throw, by the work queue of their controller.
+ * `host-driver/ssh/unreachable-pauses.ts` besides; reconciles that throw, by the work queue of their controller.
  */
 
 import type { JobReport } from '../../host-driver/host.ts';

@@ -13,7 +13,7 @@ import { abortable } from './abortable.ts';
 import { connect, endpointName } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { Connection } from './connection.ts';
-import { connectSpread, pauseAfter } from './pauses.ts';
+import { connectSpread, pauseAfter } from './unreachable-pauses.ts';
 import { Semaphore } from '../../base/semaphore.ts';
 
 const connectsAtOnce = 30;

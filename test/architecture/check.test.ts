@@ -13,7 +13,7 @@ describe('layers', () => {
     ['jobs/a.ts', '../crds/index.ts'],
     ['host-driver/connect.ts', '../release/render.ts'],
     ['host-driver/a.ts', '../controllers/inputs/a.ts'],
-    ['blob-store/azure.ts', '../runtime/index.ts'],
+    ['blob-store/memory.ts', '../runtime/index.ts'],
     ['runtime/cache.ts', '../../host-driver/host.ts'],
     ['runtime/cache.ts', '../config.ts'],
     ['controllers/stack/plan.ts', '../backup/plan.ts'],
@@ -117,7 +117,7 @@ describe('packages that belong to one folder', () => {
     expect(
       found({
         'host-driver/ssh/pool.ts': `import { Client } from 'ssh2';`,
-        'blob-store/azure.ts': `import { x } from '@azure/storage-blob';`,
+        'blob-store/azure/azure-store.ts': `import { x } from '@azure/storage-blob';`,
       }),
     ).toBe('');
   });

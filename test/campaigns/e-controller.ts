@@ -4,7 +4,7 @@
  * own probe is ever put at risk; and the next look, when all is well again, says so.
  */
 import { randomUUID } from 'node:crypto';
-import { azureBlobStore } from '../../blob-store/azure.ts';
+import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { aStore, now } from '../../controllers/store/testing.ts';
 import { storeReconciler } from '../../controllers/store/index.ts';

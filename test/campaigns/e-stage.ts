@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { azureBlobStore } from '../../blob-store/azure.ts';
+import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import {
   commit,

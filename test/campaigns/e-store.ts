@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
-import { azureBlobStore } from '../../blob-store/azure.ts';
+import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { locked, type TestDouble } from '../support/blob-double.ts';
 import type { CampaignCase, CampaignForm } from './campaign.ts';

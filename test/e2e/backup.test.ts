@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manifestName, paths } from '../../backup-format/names.ts';
-import { azureBlobStore } from '../../blob-store/azure.ts';
+import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { loadBackup, requireComplete } from '../../controllers/stores/backup-catalog.ts';
 import type { JtelBackup } from '../../crds/index.ts';

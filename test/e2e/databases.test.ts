@@ -3,7 +3,7 @@
  * to 11.8 with TLS switched off, and what it backed up comes back there; then the same with a backup of the new one.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { azureBlobStore } from '../../blob-store/azure.ts';
+import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { loadBackup } from '../../controllers/stores/backup-catalog.ts';

@@ -3,7 +3,7 @@
  * them it is tested, restored, and loaded on another machine after everything but the store and a copy of the keys is lost.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { azureBlobStore } from '../../blob-store/azure.ts';
+import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
 import { databaseReleases } from '../../sandbox/stand-ins/database-releases.ts';
 import type { BlobAccess } from '../../sandbox/index.ts';
 import { waitFor } from '../support/wait.ts';

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { azureBlobStore } from '../../blob-store/azure.ts';
+import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { loadBackup } from '../../controllers/stores/backup-catalog.ts';
 import type { BlobAccess } from '../../sandbox/index.ts';

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import type { AzureCredentials, AzureLocation } from '../../blob-store/azure-credentials.ts';
+import type { AzureCredentials, AzureLocation } from '../../blob-store/azure/credentials.ts';
 import { waitFor } from './wait.ts';
 import { optional } from '../../base/optional.ts';
 

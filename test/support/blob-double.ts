@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import type { AzureCredentials, AzureLocation } from '../../blob-store/azure-credentials.ts';
+import type { AzureCredentials, AzureLocation } from '../../blob-store/azure/credentials.ts';
 import { BlobControl } from '../../sandbox/worm/control.ts';
 import { startDouble } from '../../sandbox/worm/start.ts';
 import type { ContainerRule } from '../../sandbox/worm/types.ts';

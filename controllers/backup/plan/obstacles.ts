@@ -1,5 +1,6 @@
 /** Why a backup cannot begin now; pure. All of it is looked at again while the backup waits. */
 
+import { isWell } from '../../hosts/health.ts';
 import { annotations, type JtelBackup, type JtelStack, type Reason } from '../../../crds/index.ts';
 import { isSameStack, type HostObservation } from '../../../host-driver/host.ts';
 import { isDataMissing } from '../../loading/data-missing.ts';
@@ -93,8 +94,8 @@ function busyWith(backup: JtelBackup, { status }: JtelStack, { jobs }: HostObser
 function unlessRunning({ containers }: HostObservation, service: string): Obstacle | undefined {
   const database = containers.find((container) => container.service === service);
   if (database === undefined) return wait('StackNotRunning', { is: 'DatabaseNotRunning', service });
+  if (isWell(database)) return undefined;
   const { state, health } = database;
-  if (state === 'running' && (health === 'healthy' || health === 'none')) return undefined;
   return wait('StackNotRunning', { is: 'DatabaseNotRunning', service, container: { state, health } });
 }
 

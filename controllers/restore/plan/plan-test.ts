@@ -4,6 +4,7 @@
  * the request is deleted, or when the operator was killed in between. Where it stands is seen on the host.
  */
 
+import { isWell } from '../../hosts/health.ts';
 import { annotations } from '../../../crds/index.ts';
 import type { JobReport } from '../../../host-driver/host.ts';
 import { compareCounts } from '../../loading/compare-counts.ts';
@@ -93,7 +94,7 @@ function start(input: PlanInput, scratch: Scratch): Plan {
       return isLate(input)
         ? note(false, `${databaseService} does not stay up on the restored data.`)
         : act('Starting', [{ type: 'StartDatabase' }], `starting ${databaseService} of ${project}`);
-    if (database.health !== 'healthy' && database.health !== 'none') {
+    if (!isWell(database)) {
       return isLate(input)
         ? note(false, `${databaseService} did not become healthy on the restored data.`)
         : wait('Starting', 'WaitingForHealth', `waiting for ${databaseService} of ${project}`, lookSeconds);

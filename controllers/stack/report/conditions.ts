@@ -3,11 +3,12 @@
  * a host that does not answer keeps its last word for a grace time and only then becomes Unknown.
  */
 
+import { findUnhealthy } from '../../hosts/health.ts';
 import type { JtelStack, Reason, StackConditionType } from '../../../crds/index.ts';
 import type { Problem } from '../../inputs/outcome.ts';
 import type { Activity, Choice, Observed, Plan, Step } from '../model.ts';
 import { describeLoss } from '../plan/stages/loss.ts';
-import { findDrift, findHostDrift, findUnhealthy } from '../plan/stages/running.ts';
+import { findDrift, findHostDrift } from '../plan/stages/running.ts';
 import { hostRemarks } from './host-remarks.ts';
 import { optional } from '../../../base/optional.ts';
 

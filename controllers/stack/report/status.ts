@@ -11,7 +11,7 @@ import { rollbackPoint } from '../desired/rollback.ts';
 import { appliedRevision, historyOf } from './history.ts';
 import type { Revisions } from '../desired/revisions.ts';
 import { isOverdue } from '../plan/stages/failure.ts';
-import { findUnhealthy } from '../plan/stages/running.ts';
+import { findUnhealthy } from '../../hosts/health.ts';
 import { firstLoadFailures } from '../plan/load-report.ts';
 import { optional } from '../../../base/optional.ts';
 

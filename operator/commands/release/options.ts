@@ -9,7 +9,7 @@ import {
   AzureCredentialsError,
   azureCredentials,
   type AzureLocation,
-} from '../../../blob-store/azure-credentials.ts';
+} from '../../../blob-store/azure/credentials.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import { ed25519PublicKey } from '../../../release/manifest.ts';
 import { UsageError, type Terminal } from '../../../command-line/terminal.ts';
@@ -40,7 +40,7 @@ export async function openStore(options: StoreOptions, terminal: Terminal): Prom
     ...optional({ prefix: options.prefix }),
   };
   const values = mapping(await readSecretFile(options.credentialsFile, terminal), options.credentialsFile);
-  const { azureBlobStore } = await import('../../../blob-store/azure.ts');
+  const { azureBlobStore } = await import('../../../blob-store/azure/azure-store.ts');
   try {
     return azureBlobStore(location, azureCredentials(values, location));
   } catch (error) {

@@ -6,7 +6,7 @@ import {
   generateBlobSASQueryParameters,
 } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { azureBlobStore } from '../../../blob-store/azure.ts';
+import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import type { ContainerRule } from '../../../sandbox/worm/types.ts';
 import { blobStoreContract } from '../../contract/blob-store.ts';

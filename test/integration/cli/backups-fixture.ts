@@ -3,7 +3,7 @@
  * of their own and both begin there.
  */
 import { afterAll, beforeAll } from 'vitest';
-import { azureBlobStore } from '../../../blob-store/azure.ts';
+import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import { MemoryBlobStore } from '../../../blob-store/memory.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
 import {

@@ -1,7 +1,7 @@
 /** `kubectl jtel plan` with a real API server, vendor's store and host: it tells what would be done, and does none of it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { azureBlobStore } from '../../../blob-store/azure.ts';
+import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import { CredentialStore } from '../../../controllers/inputs/credentials.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
 import {

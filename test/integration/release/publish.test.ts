@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { azureBlobStore } from '../../../blob-store/azure.ts';
+import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import { runOperatorCommand } from '../../../operator/commands/program.ts';
 import { verifyRelease } from '../../../operator/commands/release/inspect.ts';
 import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { azureBlobStore } from '../../../blob-store/azure.ts';
+import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import { baseImage, Sandbox } from '../../../sandbox/index.ts';
 import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
 import { waitFor } from '../../support/wait.ts';

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Agent, request as httpRequest } from 'node:http';
 import { ContainerClient } from '@azure/storage-blob';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { azureBlobStore } from '../../../blob-store/azure.ts';
+import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import type { Fault } from '../../../sandbox/worm/types.ts';
 import { locked, startBlobDouble, type TestDouble } from '../../support/blob-double.ts';

@@ -5,7 +5,7 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { azureBlobStore } from '../../../blob-store/azure.ts';
+import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import { storeReconciler } from '../../../controllers/store/index.ts';
 import {
   storeKind,

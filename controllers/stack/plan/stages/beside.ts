@@ -12,7 +12,7 @@ import type { BesideVolumes, DataOrder, DataSource, Verdict, PlanInput } from '.
 import { act, preparations } from './act.ts';
 import { brokenContainers, describeContainer } from './failure.ts';
 import { checkStage, dataBlocked, dataSetsOf, endOfOrder, failed, versionObstacle } from './order.ts';
-import { findUnhealthy } from './running.ts';
+import { findUnhealthy, isWell } from '../../../hosts/health.ts';
 import { optional } from '../../../../base/optional.ts';
 
 const lookSeconds = 2;
@@ -120,11 +120,7 @@ function databaseBeside(input: PlanInput, source: DataSource): Verdict | undefin
       `starting a database for ${source.source} beside the stack`,
     );
   }
-  const ill = found.flatMap((one) =>
-    one === undefined || (one.state === 'running' && (one.health === 'healthy' || one.health === 'none'))
-      ? []
-      : [one],
-  );
+  const ill = found.flatMap((one) => (one === undefined || isWell(one) ? [] : [one]));
   const [first] = ill;
   if (first === undefined) return undefined;
   const ageSeconds = now.getTime() / 1000 + observed.host.value.facts.clockSkewSeconds - first.createdSeconds;

@@ -9,7 +9,7 @@ import { dataTouched } from '../../desired/effective.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import type { Attempt, Revision, RevisionOutcome, Revisions } from '../../desired/revisions.ts';
 import { act } from './act.ts';
-import { findUnhealthy } from './running.ts';
+import { findUnhealthy } from '../../../hosts/health.ts';
 
 /** A container that was restarted so often since the change began will not come up. */
 const hopelessRestarts = 3;

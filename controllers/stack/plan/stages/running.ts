@@ -1,5 +1,6 @@
 /** The stages of a stack that has its data and its release: nothing drifted, everything is healthy, nothing old lies about. */
 
+import { findUnhealthy } from '../../../hosts/health.ts';
 import type { HostObservation, ObservedContainer } from '../../../../host-driver/host.ts';
 import { loadProjectOf } from '../../../../host-driver/volumes.ts';
 import type { Action } from '../../actions.ts';
@@ -92,30 +93,6 @@ export function driftStage(input: PlanInput): Verdict | undefined {
     ],
     `correcting drift: ${drift.join(', ')}`,
   );
-}
-
-/**
- * Services that are not yet (or no longer) as they should be, with their state.
- * @param tasks those of them that run once: done when they ended with 0
- */
-export function findUnhealthy(
-  host: HostObservation,
-  services: readonly string[],
-  tasks: readonly string[] = [],
-): readonly string[] {
-  return services.flatMap((service) => {
-    const container = host.containers.find((candidate) => candidate.service === service);
-    if (container === undefined) return [`${service} (missing)`];
-    if (tasks.includes(service) && container.state === 'exited') {
-      return container.exitCode === undefined || container.exitCode === 0
-        ? []
-        : [`${service} (ended with ${container.exitCode})`];
-    }
-    if (container.state !== 'running') return [`${service} (${container.state})`];
-    return container.health === 'healthy' || container.health === 'none'
-      ? []
-      : [`${service} (${container.health})`];
-  });
 }
 
 /** How far the data are brought to the release, in the words of the service that does it. */

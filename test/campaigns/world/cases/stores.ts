@@ -3,7 +3,7 @@ import { atOnce } from '../../../support/pauses.ts';
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { ContainerClient } from '@azure/storage-blob';
-import { azureBlobStore } from '../../../../blob-store/azure.ts';
+import { azureBlobStore } from '../../../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../../../blob-store/blob-store.ts';
 import { storeReconciler } from '../../../../controllers/store/index.ts';
 import { aStore, now } from '../../../../controllers/store/testing.ts';

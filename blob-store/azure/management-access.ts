@@ -1,5 +1,5 @@
 /** What a store's `spec.azure.management` and its Secret say: whom to ask, and as whom. Values are never shown: messages name keys only. */
-import { AzureCredentialsError } from './azure-credentials.ts';
+import { AzureCredentialsError } from './credentials.ts';
 
 export interface ManagementAccess {
   readonly subscriptionID: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AzureCredentialsError, azureCredentials } from './azure-credentials.ts';
+import { AzureCredentialsError, azureCredentials } from './credentials.ts';
 
 const location = { endpoint: 'https://acme.blob.core.windows.net', container: 'backups' };
 const accountKey = Buffer.from('a key that nobody may see').toString('base64');

@@ -1,6 +1,6 @@
 /** Between the words of Azure's client and those of the port. */
-import type { AzureLocation } from './azure-credentials.ts';
-import type { BlobProperties, ExpectedContent, ImmutabilityProof } from './blob-store.ts';
+import type { AzureLocation } from './credentials.ts';
+import type { BlobProperties, ExpectedContent, ImmutabilityProof } from '../blob-store.ts';
 
 export function isExpected(found: BlobProperties | undefined, { bytes, md5 }: ExpectedContent): boolean {
   return found !== undefined && found.bytes === bytes && found.md5 === md5.toLowerCase();

@@ -1,8 +1,8 @@
 /** What jobs get from a store that has only a SAS: nothing of this asks the service, so it needs none. */
 import { expect, it } from 'vitest';
-import { sasContract } from '../test/contract/blob-store-policies.ts';
-import { azureBlobStore } from './azure.ts';
-import type { BlobStore } from './blob-store.ts';
+import { sasContract } from '../../test/contract/blob-store-policies.ts';
+import { azureBlobStore } from './azure-store.ts';
+import type { BlobStore } from '../blob-store.ts';
 
 const expiry = '2099-01-01T00:00:00Z';
 

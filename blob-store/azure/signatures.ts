@@ -9,9 +9,9 @@ import {
   SASProtocol,
   type StorageSharedKeyCredential,
 } from '@azure/storage-blob';
-import type { AzureCredentials } from './azure-credentials.ts';
-import type { CreateGrant } from './blob-store.ts';
-import { requireCreateOnly, requireExpiry, requireReadOnly } from './sas-rights.ts';
+import type { AzureCredentials } from './credentials.ts';
+import type { CreateGrant } from '../blob-store.ts';
+import { requireCreateOnly, requireExpiry, requireReadOnly } from '../sas-rights.ts';
 
 export interface SignedPlace {
   /** {@link BlobStore.description} */

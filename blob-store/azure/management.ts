@@ -5,8 +5,8 @@
 import { createStorageManagement } from '@azure/arm-storage/api';
 import { get as getContainer } from '@azure/arm-storage/api/blobContainers';
 import { ClientSecretCredential } from '@azure/identity';
-import type { ManagementAccess } from './azure-management-access.ts';
-import type { Retention } from './retention.ts';
+import type { ManagementAccess } from './management-access.ts';
+import type { Retention } from '../retention.ts';
 
 const timeoutMilliseconds = 30_000;
 const longestDetail = 300;

@@ -11,7 +11,7 @@ import {
   newPipeline,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
-import type { AzureCredentials, AzureLocation } from './azure-credentials.ts';
+import type { AzureCredentials, AzureLocation } from './credentials.ts';
 import {
   blobError,
   isBlobNotFound,
@@ -19,10 +19,10 @@ import {
   isConflict,
   isNetworkRefusal,
   type Attempt,
-} from './azure-errors.ts';
-import { attemptToDestroy } from './azure-immutability.ts';
-import { signedCreateGrant, signedReadUrl, type SignedPlace } from './azure-signatures.ts';
-import { containerURL, isExpected, propertiesOf, versionRetention, type ListedBlob } from './azure-values.ts';
+} from './errors.ts';
+import { attemptToDestroy } from './immutability.ts';
+import { signedCreateGrant, signedReadUrl, type SignedPlace } from './signatures.ts';
+import { containerURL, isExpected, propertiesOf, versionRetention, type ListedBlob } from './values.ts';
 import {
   BlobError,
   maximumBlobBytes,
@@ -33,10 +33,10 @@ import {
   type ExpectedContent,
   type ImmutabilityProof,
   type StreamedContent,
-} from './blob-store.ts';
-import { sourceAddress } from './source-address.ts';
-import { checkBlobName, checkListPrefix } from './names.ts';
-import { optional } from '../base/optional.ts';
+} from '../blob-store.ts';
+import { sourceAddress } from '../source-address.ts';
+import { checkBlobName, checkListPrefix } from '../names.ts';
+import { optional } from '../../base/optional.ts';
 
 export interface AzureOptions {
   /** For one small request with its repetitions; default 60. */

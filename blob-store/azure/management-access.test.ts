@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { managementAccess } from './azure-management-access.ts';
+import { managementAccess } from './management-access.ts';
 
 const secret = {
   tenantID: '11111111-2222-3333-4444-555555555555',

@@ -3,7 +3,7 @@
  * signature, so it is not kept as the cause: only its codes are.
  */
 import { RestError } from '@azure/storage-blob';
-import { BlobError, type BlobErrorReason } from './blob-store.ts';
+import { BlobError, type BlobErrorReason } from '../blob-store.ts';
 
 export interface Attempt {
   /** As in `read`, for the sentence "cannot read …". */

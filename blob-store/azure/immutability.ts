@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { RestError, type BlockBlobClient } from '@azure/storage-blob';
-import { azureCode, isBlobNotFound } from './azure-errors.ts';
-import type { ImmutabilityProof, ProofOutcome } from './blob-store.ts';
+import { azureCode, isBlobNotFound } from './errors.ts';
+import type { ImmutabilityProof, ProofOutcome } from '../blob-store.ts';
 
 export interface Victim {
   readonly client: BlockBlobClient;
