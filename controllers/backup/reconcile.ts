@@ -1,6 +1,27 @@
 /**
- * What the skeleton of controllers does with a backup. Long work runs beside the workers; what matters about it stands in the
- * status, on the host and in the store, so any process can go on with it.
+ * The backup controller: from a JtelBackup to a manifest in a store.
+ *
+ * Flow:
+ *  1. Pending: wait until nothing is in the way; then fix the backupID, and with it every name in the store (`Begin`)
+ *  2. Running: claim the host, pull the toolbox, start the job; follow it, and try again after a failure
+ *  3. Verifying: compare the store with the job's result, write the manifest, try to destroy it; ask for a test restore
+ *  4. Completed or Failed: remove the job from the host, then the finalizer
+ *
+ * Guarantees:
+ *  - A backup exists when its manifest does, and everything was compared before that.
+ *  - A try that was interrupted at any point is found again by its job's uid, or by what it stored; nothing is stored twice.
+ *  - One backup of a stack runs at a time, and none beside a load, an update or a move of it.
+ *  - `Completed` in a store that demands immutability means that an attempt to destroy the manifest was refused.
+ *
+ * Assumptions:
+ *  - A job's uid is unique for a try, and the host runs a uid once.
+ *  - What a host says may be a lie: the job's result is checked like any other input, and against the store.
+ *
+ * Caveats:
+ *  - A host that does not answer keeps the object, and its finalizer, until it does or somebody abandons it.
+ *  - Who comes first, and what the store has, is read only when nothing else is in the way. So a status that names one
+ *    obstacle may hide another.
+ *  - What a wave found in the store is in memory until the next status; a process that dies between compares again.
  */
 
 import { randomBytes } from 'node:crypto';

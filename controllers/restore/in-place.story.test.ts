@@ -46,7 +46,7 @@ describe('without room for both', () => {
       conditions: [
         expect.objectContaining({
           reason: 'NoRoomBeside',
-          message: expect.stringMatching(/1\.1 GiB are needed and 1 MiB are free.*inPlace Accept/),
+          message: expect.stringMatching(/1\.1 GiB are needed and 1\.0 MiB are free.*inPlace Accept/),
         }),
       ],
     });

@@ -1,9 +1,29 @@
 /**
- * What the skeleton of controllers does with a JtelRestore. Mode Execute only checks, asks for a backup and gives the order,
- * which the stack's own controller carries out: one writer per host. Mode Test works in a scratch project of its own, in waves.
+ * The restore controller: it checks what a JtelRestore asks for, and hands it over or tests it.
+ *
+ * Flow:
+ *  - Plan: check everything, tell what would happen.
+ *  - Execute: check everything, ask for a backup of what is there and wait for it, then give the order (phase `Loading`).
+ *    The stack's own controller carries the order out; this one follows its status to the end.
+ *  - Test: check, load the backup into a scratch project, start its database, count, compare, note the result, remove all of it.
+ *
+ * Guarantees:
+ *  - Nothing is touched before `Loading`; a request that fails earlier says so.
+ *  - A phase never goes back, and an order is given once: every status is written over the version that was read.
+ *  - A test leaves nothing on its host, however it ends: its finalizer stays until the scratch project is gone.
+ *  - One writer per host: this controller writes only in scratch projects, under claims of their own.
+ *
+ * Assumptions:
+ *  - The stack's controller does what an order says, and says in `status.dataOrder` how far it is.
+ *  - The backup that was found once is meant from then on; a newer one does not replace it.
+ *
+ * Caveats:
+ *  - What is in the way for an hour ends the request, unless somebody wants it to wait (suspended, stopped, an older restore).
+ *  - The checks read the store as it is now; what happens to it before the load is found by the job on the host.
+ *  - A store that cannot be asked whether the order was carried out before makes it wait: that is not "no".
  */
 
-import { restoreFinalizer, restoreKind, type JtelRestore, type JtelRestoreStatus } from '../../crds/index.ts';
+import { restoreFinalizer, restoreKind, type JtelRestore } from '../../crds/index.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
 import {
   WaveController,
@@ -12,16 +32,17 @@ import {
   type WaveOptions,
   type WaveTypes,
 } from '../../runtime/control/wave-controller.ts';
-import type { EventDetails } from '../../runtime/report/event-recorder.ts';
 import type { HostClaims } from '../hosts/claims.ts';
 import { failureOf, type Problem } from '../inputs/outcome.ts';
 import { askForBackup } from '../stores/ask-for-backup.ts';
 import { afterRestoreWave } from '../times/pauses.ts';
-import type { Action, Plan } from './model.ts';
-import { observe, type Gathered, type ObserveDependencies } from './observe/observe.ts';
-import { plan } from './plan/plan.ts';
-import { execute, scratchProject, type ScratchDependencies } from './act/scratch.ts';
-import { isOver, summarise } from './report/status.ts';
+import { execute, type ScratchDependencies } from './act/scratch.ts';
+import { isOver, scratchProject } from './desired/request.ts';
+import { observe, observeChecks, type Gathered, type ObserveDependencies } from './observe/observe.ts';
+import type { Action, Plan } from './plan/actions.ts';
+import { mayCheck, plan } from './plan/plan.ts';
+import { restoreEvents } from './report/events.ts';
+import { summarise } from './report/status.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface RestoreReconcilerOptions extends ObserveDependencies, ScratchDependencies, WaveOptions {
@@ -55,7 +76,10 @@ export function restoreReconciler(options: RestoreReconcilerOptions): WaveContro
       isOver: (restore, planned) =>
         planned?.kind === 'LetGo' || (isOver(restore) && restore.metadata.deletionTimestamp === undefined),
       forget: (_, uid) => claims.forget(uid),
-      observe: ({ object }, context) => observe(object, options, context),
+      observe: async ({ object }, context) => {
+        const seen = await observe(object, options, context);
+        return mayCheck(object, seen.observed) ? await observeChecks(object, seen, options, context) : seen;
+      },
       plan: ({ object: restore, now }, { observed }) => plan({ restore, observed, now }),
       within: () => Promise.resolve(undefined),
       summarise: (look) => {
@@ -71,7 +95,7 @@ export function restoreReconciler(options: RestoreReconcilerOptions): WaveContro
       },
       // Two processes never give one order twice, nor end a restore in two ways.
       isLocked: () => true,
-      events: restoreEvents,
+      events: ({ object, plan: planned }, status) => restoreEvents(object, planned, status),
       after: async ({ plan: planned }, { metadata, spec }, context) => {
         if (planned.kind === 'CreateBackup') {
           const { name } = planned;
@@ -117,20 +141,6 @@ function messageOfWave({
   return running === undefined && planned.kind === 'Act' && !due
     ? memory.failure?.message
     : running?.progress;
-}
-
-function restoreEvents(
-  { object: { status: before, spec }, plan: planned }: SettledLook<RestoreTypes>,
-  { phase, message = '' }: JtelRestoreStatus,
-): readonly EventDetails[] {
-  const action = spec.mode;
-  if (before?.phase !== phase && (planned.kind === 'Complete' || planned.kind === 'Fail')) {
-    const type = planned.kind === 'Complete' ? 'Normal' : 'Warning';
-    return [{ type, reason: planned.reason, note: message, action }];
-  }
-  if (planned.kind === 'Wait' && planned.trouble === true && before?.message !== message)
-    return [{ type: 'Warning', reason: planned.reason, note: planned.message, action }];
-  return [];
 }
 
 async function act(

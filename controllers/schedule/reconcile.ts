@@ -1,8 +1,21 @@
 /**
- * Keeps a stack's schedule: its CronJob, what that missed, and how many finished JtelBackup objects stay. It never touches a
- * host or a store.
+ * The schedule controller: it keeps the CronJob of a stack's backups, asks for what the CronJob missed, and deletes old
+ * JtelBackup objects.
+ *
+ * Flow: delete surplus objects, apply the CronJob if it changed, ask for the backup that is due and that nobody asked for.
+ *
+ * Guarantees:
+ *  - A due backup is asked for once: its name is made of its time, whoever asks.
+ *  - It never touches a host or a store. What a deleted object stored stays.
+ *  - It deletes only objects that nobody but the operator writes.
+ *
+ * Assumptions:
+ *  - The CronJob's pods create the JtelBackup within two minutes; after that this controller does.
+ *
+ * Caveats:
+ *  - It has no status, no finalizer and no wave, so it does not use the skeleton of the other controllers.
+ *  - A schedule that cannot be computed is told in the stack's condition BackupHealthy, not here.
  */
-
 import {
   backupKind,
   stackKind,
@@ -18,10 +31,10 @@ import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtim
 import type { ObjectKey } from '../../runtime/objects.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { askForBackup } from '../stores/ask-for-backup.ts';
-import { lateSince } from '../times/late-copy.ts';
 import { resyncSpread } from '../times/pauses.ts';
-import { Schedule, dueBackup, isScheduled } from '../times/schedule-times.ts';
+import { Schedule, isScheduled } from '../times/schedule-times.ts';
 import { cronJob, cronJobName, digestAnnotation, isOwnedBy, type SchedulePods } from './desired/cron-job.ts';
+import { missedBackup } from './plan/catch-up.ts';
 import { isKeptByOthers, surplusBackups } from './plan/prune.ts';
 
 export interface ScheduleReconcilerOptions {
@@ -89,32 +102,14 @@ export class ScheduleReconciler implements Reconciler {
   }
 
   async #catchUp(stack: JtelStack, schedule: Schedule, now: Date, context: ReconcileContext): Promise<void> {
-    const { backup } = stack.spec;
-    // Before there are data there is nothing to back up, and nothing was missed.
-    if (backup === undefined || stack.status?.version === undefined) return;
-    const handled = [
-      stack.status.backup?.lastScheduleTime,
-      ...this.#options
-        .backupsOf(stack)
-        .filter((one) => one.spec.trigger === 'Scheduled' && lateSince(one, stack) === undefined)
-        .map(({ metadata }) => metadata.creationTimestamp),
-    ]
-      .map((time) => Date.parse(time ?? ''))
-      .filter((time) => !Number.isNaN(time));
-    const slot = dueBackup({
-      schedule,
-      ...(handled.length === 0 ? {} : { handledUntil: new Date(Math.max(...handled)) }),
-      since: new Date(stack.metadata.creationTimestamp),
-      deadlineSeconds: backup.startDeadlineMinutes * 60,
-      graceSeconds: this.#grace(),
-      now,
-    });
-    if (slot === undefined) return;
+    const { cluster, backupsOf } = this.#options;
+    const missed = missedBackup(stack, schedule, backupsOf(stack), this.#grace(), now);
+    if (missed === undefined) return;
     const { namespace, name: stackName } = stack.metadata;
-    const name = `${stackName}-${slot.name}`;
-    const request = { namespace, stackName, name, trigger: 'Scheduled', verify: backup.verify } as const;
-    const created = await askForBackup(this.#options.cluster, request, context);
-    const due = slot.time.toISOString();
+    const { name, time, verify } = missed;
+    const request = { namespace, stackName, name, trigger: 'Scheduled', verify } as const;
+    const created = await askForBackup(cluster, request, context);
+    const due = time.toISOString();
     if (created) context.logger.info('a scheduled backup was asked for', { backup: name, due });
   }
 

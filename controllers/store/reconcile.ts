@@ -1,17 +1,32 @@
-/** What the skeleton of controllers does with a store: observe, plan, write a probe when one is due, summarise, tell. */
+/**
+ * The store controller: it finds out whether a JtelBackupStore can be used, and whether it refuses to change what is stored.
+ *
+ * Flow: list the store, read its policy, write a probe and try to destroy it when one is due, write the status.
+ *
+ * Guarantees:
+ *  - It looks without changing anything, but for the probe: one object a day, and after a change of the spec.
+ *  - `Immutable` is True only after an attempt to destroy was refused; a policy alone is a promise.
+ *
+ * Assumptions:
+ *  - A probe is over in seconds. It belongs to the status of the same look, so it is no wave.
+ *
+ * Caveats:
+ *  - An immutable store keeps each probe for its whole period.
+ *  - Between two probes, and while the store is away, the last proof counts.
+ *  - Only backups of stacks that use the store, and of identities that it names, are counted.
+ */
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ReadRetention } from '../../blob-store/retention.ts';
-import { storeConditionTypes, storeKind, type JtelBackupStore } from '../../crds/index.ts';
+import { storeKind, type JtelBackupStore } from '../../crds/index.ts';
 import type { CallOptions } from '../../runtime/client/cluster.ts';
 import { spread } from '../../base/back-off.ts';
 import { WaveController, type WaveOptions, type WaveTypes } from '../../runtime/control/wave-controller.ts';
-import { findCondition } from '../../runtime/report/conditions.ts';
-import type { EventDetails } from '../../runtime/report/event-recorder.ts';
 import { openBlobs, retentionReader } from '../stores/store-access.ts';
-import { execute } from './act/execute.ts';
-import type { Action, Probed } from './model.ts';
+import { execute, type Probed } from './act/execute.ts';
 import { observe } from './observe/observe.ts';
+import type { Action } from './plan/actions.ts';
 import { checkIntervalSeconds, plan, retryIntervalSeconds } from './plan/plan.ts';
+import { storeEvents } from './report/events.ts';
 import { problemIn, summarise } from './report/status.ts';
 
 export interface StoreReconcilerOptions extends WaveOptions {
@@ -30,7 +45,6 @@ interface StoreTypes extends WaveTypes {
   readonly found: Probed;
 }
 
-/** A probe is over in seconds and belongs to the status, so it is written within the look and not as a wave. */
 export function storeReconciler(options: StoreReconcilerOptions): WaveController<StoreTypes> {
   const { cluster, random } = options;
   const open = options.open ?? ((store, context) => openBlobs(cluster, store, context));
@@ -59,24 +73,4 @@ export function storeReconciler(options: StoreReconcilerOptions): WaveController
     },
     options,
   );
-}
-
-type Status = NonNullable<JtelBackupStore['status']>;
-
-/** One event for each change of a condition or its reason. A check that was not tried makes no event. */
-function storeEvents(previous: Status | undefined, next: Status): readonly EventDetails[] {
-  const events: EventDetails[] = [];
-  for (const type of storeConditionTypes) {
-    const before = findCondition(previous?.conditions, type);
-    const after = findCondition(next.conditions, type);
-    if (after === undefined || after.reason === 'NotChecked') continue;
-    if (before?.status === after.status && before.reason === after.reason) continue;
-    events.push({
-      type: after.status === 'True' && after.reason !== 'BlobArchived' ? 'Normal' : 'Warning',
-      reason: after.reason,
-      action: 'Validate',
-      note: after.message,
-    });
-  }
-  return events;
 }

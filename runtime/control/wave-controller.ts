@@ -56,7 +56,8 @@ export interface WaveTypes {
   readonly plan: unknown;
   /** The result of `within`. */
   readonly found: unknown;
-  readonly action: { readonly type: string };
+  /** `cause`: what was seen that makes it due; logged. */
+  readonly action: { readonly type: string; readonly cause?: unknown };
   readonly progress: unknown;
   readonly failure: Failure;
   /** What is remembered between looks, besides failures. */
@@ -336,7 +337,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
       for (const action of wave) {
         signal.throwIfAborted();
         if (!waves.mayAct()) throw new LeadershipLost('no longer the leader');
-        logger.info('action started', { action: action.type });
+        logger.info('action started', { action: action.type, cause: action.cause });
         const start = performance.now();
         await waves.execute(action, { look, step, progress, note, signal });
         logger.info('action done', { action: action.type, seconds: (performance.now() - start) / 1000 });

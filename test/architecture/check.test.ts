@@ -90,6 +90,28 @@ describe('the door of a controller', () => {
   });
 });
 
+describe('the rooms of a controller', () => {
+  test.for([
+    ['observe/observe.ts', '../plan/obstacles.ts'],
+    ['plan/plan.ts', '../report/sentences.ts'],
+    ['act/commit.ts', '../report/left-out.ts'],
+    ['desired/request.ts', '../observe/observed.ts'],
+  ] as const)('are gone through one way: %s must not import %s', ([room, specifier]) => {
+    const path = `controllers/backup/${room}`;
+    expect(found({ [path]: `import type { X } from '${specifier}';` })).toContain('a room knows only');
+  });
+
+  test.for([
+    ['plan/plan.ts', '../observe/observed.ts'],
+    ['report/status.ts', '../act/commit.ts'],
+    ['observe/observe.test.ts', '../plan/plan.ts'],
+    ['reconcile.ts', './report/status.ts'],
+  ] as const)('know those before them: %s may import %s', ([room, specifier]) => {
+    const path = `controllers/backup/${room}`;
+    expect(found({ [path]: `import { x } from '${specifier}';` })).toBe('');
+  });
+});
+
 describe('imports', () => {
   test('do not go in a circle, types included', () => {
     const circle = {

@@ -1,5 +1,15 @@
 /** Applies the rules of the architecture to source files and says, one sentence each, what breaks them. Pure. */
-import { houseOf, isDoor, isTest, isTool, layers, mustBePure, packageOwners, type Layer } from './layers.ts';
+import {
+  houseOf,
+  isDoor,
+  isTest,
+  isTool,
+  layers,
+  mustBePure,
+  packageOwners,
+  roomsInOrder,
+  type Layer,
+} from './layers.ts';
 import { importsOf, resolveImport, type SourceFile } from './source-files.ts';
 
 const largestLines = 400;
@@ -7,7 +17,7 @@ const largestLines = 400;
 export function violations(files: readonly SourceFile[]): string[] {
   const typeScript = files.filter((file) => file.path.endsWith('.ts') && !file.path.includes('/generated/'));
   return [
-    ...typeScript.flatMap((file) => [...layering(file), ...doors(file)]),
+    ...typeScript.flatMap((file) => [...layering(file), ...doors(file), ...rooms(file)]),
     ...notInProduction(
       typeScript,
       files.find((file) => file.path === 'package.json'),
@@ -46,6 +56,24 @@ function doors({ path, text }: SourceFile): string[] {
     if (target === undefined || house === undefined || houseOf(path) === house) return [];
     return isDoor(target, path) ? [] : [`${path} imports ${target}: others import only ${house}/index.ts`];
   });
+}
+
+/** A look goes through the rooms of a controller one way: what is observed asks no planner, what is planned has no words. */
+function rooms({ path, text }: SourceFile): string[] {
+  const house = houseOf(path);
+  const place = roomOf(path, house);
+  if (isTest(path) || place < 0) return [];
+  return importsOf(text).flatMap(({ specifier }) => {
+    const target = resolveImport(path, specifier) ?? '';
+    return roomOf(target, house) > place
+      ? [`${path} imports ${target}: a room knows only those before it (${roomsInOrder.join(', ')})`]
+      : [];
+  });
+}
+
+/** Its place in the order of rooms; -1 outside of them. */
+function roomOf(path: string, house: string | undefined): number {
+  return house === undefined ? -1 : roomsInOrder.findIndex((room) => path.startsWith(`${house}/${room}/`));
 }
 
 /** Each circle of imports once, types included: none of its files can be read or moved without the others. */

@@ -31,6 +31,9 @@ export function houseOf(path: string): string | undefined {
   return housed.find((house) => path.startsWith(`${house}/`));
 }
 
+/** The rooms of a controller in the order in which a look goes through them; each knows only those before it. */
+export const roomsInOrder = ['desired', 'observe', 'plan', 'act', 'report'] as const;
+
 /** Whether others may import it: the door, and for tests the builders. */
 export function isDoor(path: string, importer: string): boolean {
   const isForTests = isTest(importer) || importer.startsWith('test/');

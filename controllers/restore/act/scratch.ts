@@ -1,4 +1,4 @@
-/** The scratch project of a test restore: its names, and how its actions are done. Its data are the request's own, so removing them needs no consent. */
+/** How the actions of a test restore are done, in a scratch project. Its data are the request's own, so removing them needs no consent. */
 
 import type { JtelRestore, StackHost } from '../../../crds/index.ts';
 import type { Fence, Host, ImageReference, JobSpec } from '../../../host-driver/host.ts';
@@ -14,12 +14,9 @@ import { databaseWay, preparingImage, restoreJob } from '../../loading/restore-j
 import { countJobUID, restoreJobUID } from '../../loading/restore-orders.ts';
 import { renderBeside, type RenderedStack } from '../../inputs/stack-release.ts';
 import type { CheckDependencies } from '../observe/checks.ts';
-import type { Action, Observed } from '../model.ts';
-
-/** No stack's project has such a name: those begin with `jtel-<namespace>-`, and no namespace is called `test-<hex>`-like this by chance. */
-export function scratchProject({ metadata }: JtelRestore): string {
-  return `jtel-test-${metadata.uid.replaceAll('-', '').slice(0, 12)}`;
-}
+import { scratchProject } from '../desired/request.ts';
+import type { Observed } from '../observe/observed.ts';
+import type { Action } from '../plan/actions.ts';
 
 export interface ScratchDependencies extends CheckDependencies {
   readonly credentials: CredentialStore;

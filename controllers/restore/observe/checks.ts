@@ -1,27 +1,26 @@
 /**
- * Everything that can be checked before anything is touched, in the order in which a person would want to know. The result is
- * a list for the status; the first problem decides.
+ * Everything that can be checked before anything is touched, in the order in which a person wants to know. What is found is
+ * data, and the first problem decides.
  */
 
-import { formatBytes } from '../../../base/bytes.ts';
-import { databaseSetName } from '../../../jobs/values.ts';
 import type { Manifest } from '../../../backup-format/manifest.ts';
-import { conditionMessageMaxLength, type JtelRestore, type JtelStack } from '../../../crds/index.ts';
+import type { BlobStore } from '../../../blob-store/blob-store.ts';
+import type { JtelBackupStore, JtelRestore, JtelStack, Reason } from '../../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
 import { updateAllowed } from '../../../release/fitness.ts';
 import type { Release } from '../../../release/generated/release.ts';
-import { loadBackup, requireComplete } from '../../stores/backup-catalog.ts';
+import { loadBackup, requireComplete, type LoadedBackup } from '../../stores/backup-catalog.ts';
 import { encryptionKey } from '../../inputs/encryption-keys.ts';
 import { InputError } from '../../inputs/input-error.ts';
-import { problemOf } from '../../inputs/outcome.ts';
+import { outcome, type Problem } from '../../inputs/outcome.ts';
 import { whyNoJobCanCreate, whyNoJobCanRead } from '../../stores/job-access.ts';
 import { requireDatabaseKeys } from '../../loading/database-keys.ts';
 import { restoreObstacle } from '../../loading/restore-job.ts';
 import { readRelease } from '../../inputs/stack-release.ts';
 import type { ReleaseSource } from '../../inputs/release-source.ts';
 import type { openStore } from '../../stores/store-access.ts';
-import { neededBytes, wantsPreRestoreBackup, type Check, type Checked, type Target } from '../model.ts';
-import { optional } from '../../../base/optional.ts';
+import { wantsPreRestoreBackup } from '../desired/request.ts';
+import { neededBytes, type CheckFacts, type Checked, type Checking, type Target } from './observed.ts';
 
 export interface CheckDependencies {
   readonly cluster: Cluster;
@@ -29,7 +28,12 @@ export interface CheckDependencies {
   readonly openStore: typeof openStore;
 }
 
-const longestMessage = Math.min(1024, conditionMessageMaxLength);
+/** What one check found. */
+type Verdict =
+  | { readonly result: 'Passed' | 'Skipped'; readonly facts: CheckFacts }
+  | { readonly result: 'Failed'; readonly reason: Reason; readonly facts: CheckFacts };
+
+type NamedCheck = readonly [name: string, look: () => Verdict | Promise<Verdict>];
 
 /** Runs the checks until the first that does not pass. */
 export async function check(
@@ -39,97 +43,126 @@ export async function check(
   dependencies: CheckDependencies,
   options: CallOptions,
 ): Promise<Checked> {
-  const checks: Check[] = [];
-  let manifest: Manifest | undefined;
-  const passed = (name: string, message: string): void => {
-    checks.push({ name, result: 'Passed', message: message.slice(0, longestMessage) });
-  };
-  let current = 'Manifest';
-  try {
-    const { cluster } = dependencies;
-    const opened = await dependencies.openStore(
-      cluster,
-      restore.metadata.namespace,
-      target.storeName,
-      'spec.source',
-      options,
-    );
+  const { namespace } = restore.metadata;
+  const { cluster } = dependencies;
+  const read = await outcome(async () => {
+    const opened = await dependencies.openStore(cluster, namespace, target.storeName, 'spec.source', options);
     const backup = await loadBackup(opened.blobs, target.identity, target.backupID, options.signal);
-    manifest = backup.manifest;
-    if (target.manifestDigest !== undefined && target.manifestDigest !== backup.manifestDigest) {
-      throw new InputError(
-        'BackupInvalid',
-        `The manifest of backup ${target.backupID} in ${opened.blobs.description} is not the one that the JtelBackup has seen (sha256): it was exchanged. Nothing was touched.`,
-      );
-    }
-    passed(current, describeBackup(manifest));
+    return { opened, backup };
+  });
+  if (!read.ok) return refused([], 'Manifest', told(read));
+  const { opened, backup } = read.value;
+  const { manifest } = backup;
+  const all: readonly NamedCheck[] = [
+    ['Manifest', () => checkManifest(target, backup, opened.blobs.description)],
     // Of its own name: later looks know the choice and no longer how it was made.
-    if (target.note !== undefined) passed('Choice', target.note);
-    current = 'Complete';
-    await requireComplete(opened.blobs, backup, options.signal);
-    passed(
-      current,
-      `All ${backup.packs.length} packs and ${manifest.indexParts.length} index parts are in the store, with length and MD5.`,
-    );
-    current = 'Access';
-    const cannotSign = await whyNoJobCanRead(opened.blobs);
-    if (cannotSign !== undefined) throw new InputError('StoreCannotSign', cannotSign);
-    passed(current, 'The host can be given the right to read them, and nothing else.');
-    current = 'Key';
-    if (manifest.encryption === undefined)
-      checks.push({ name: current, result: 'Skipped', message: 'The backup is not encrypted.' });
-    else
-      passed(
-        current,
-        `Key "${(await encryptionKey(cluster, opened.resource, manifest.encryption.keyID, options)).keyID}" is there.`,
-      );
-    current = 'Release';
-    passed(current, await checkRelease(restore, stack, manifest, dependencies, options));
-    if (restore.spec.mode === 'Test') return { checks, manifest };
-    current = 'Disk';
-    passed(current, checkDisk(restore, stack, manifest));
-    current = 'Data';
-    passed(current, checkData(restore, stack));
-    current = 'PreRestoreBackup';
-    await checkPreRestoreBackup(restore, stack, dependencies, options, checks);
-    return { checks, manifest };
-  } catch (error) {
-    const problem = problemOf(error);
-    checks.push({ name: current, result: 'Failed', message: problem.message.slice(0, longestMessage) });
-    return { checks, problem, ...optional({ manifest }) };
+    ...checksOfChoice(target),
+    ['Complete', () => checkComplete(opened.blobs, backup, options)],
+    ['Access', () => checkAccess(opened.blobs)],
+    ['Key', () => checkKey(cluster, opened.resource, manifest, options)],
+    ['Release', () => checkRelease(restore, stack, manifest, dependencies, options)],
+    ...(restore.spec.mode === 'Test' ? [] : checksOfStack(restore, stack, manifest, dependencies, options)),
+  ];
+  const checks: Checking[] = [];
+  for (const [name, look] of all) {
+    const found = await outcome(async () => await look());
+    const verdict = found.ok ? found.value : told(found);
+    if (verdict.result === 'Failed') return { ...refused(checks, name, verdict), manifest };
+    checks.push({ name, ...verdict });
   }
+  return { checks, manifest };
 }
 
-function describeBackup({ backupID, identity, release, totals, endTime, dataSets, doubt }: Manifest): string {
-  const database = dataSets.find(({ name }) => name === databaseSetName);
-  const kind = database === undefined ? 'no database' : `database ${database.kind}`;
-  return `Backup ${backupID} of ${identity}: release ${release.version}, ${formatBytes(totals.totalBytes)}, ${kind}, finished at ${endTime}.${describeEmptied(doubt)}`;
+function checksOfChoice({ skipped: newer }: Target): readonly NamedCheck[] {
+  return newer === undefined ? [] : [['Choice', () => passed({ is: 'Chosen', skipped: newer })]];
 }
 
-function describeEmptied(doubt: Manifest['doubt']): string {
-  const sets = (doubt?.emptied ?? []).map(
-    ({ dataSet, backupID }) => `${dataSet} (${backupID} was the last with something in it)`,
-  );
-  return sets.length === 0 ? '' : ` Nothing is in its ${sets.join(', ')}.`;
+/** What matters only to the stack that the data are brought into. */
+function checksOfStack(
+  restore: JtelRestore,
+  stack: JtelStack,
+  manifest: Manifest,
+  dependencies: CheckDependencies,
+  options: CallOptions,
+): readonly NamedCheck[] {
+  return [
+    ['Disk', () => checkDisk(restore, stack, manifest)],
+    ['Data', () => checkData(restore, stack)],
+    ['PreRestoreBackup', () => checkPreRestoreBackup(restore, stack, dependencies, options)],
+  ];
 }
 
-/** The wanted release takes the data, or the one that wrote them is there: the stack decides which of them it runs. */
+type Refusal = Extract<Verdict, { result: 'Failed' }>;
+
+function refused(checks: readonly Checking[], name: string, { result, reason, facts }: Refusal): Checked {
+  return { checks: [...checks, { name, result, facts }], problem: { reason, facts } };
+}
+
+function told({ reason, message }: Problem): Refusal {
+  return failed(reason, { is: 'Told', message });
+}
+
+function passed(facts: CheckFacts): Verdict {
+  return { result: 'Passed', facts };
+}
+
+function skipped(facts: CheckFacts): Verdict {
+  return { result: 'Skipped', facts };
+}
+
+function failed(reason: Reason, facts: CheckFacts): Refusal {
+  return { result: 'Failed', reason, facts };
+}
+
+function checkManifest({ backupID, manifestDigest }: Target, backup: LoadedBackup, store: string): Verdict {
+  return manifestDigest === undefined || manifestDigest === backup.manifestDigest
+    ? passed({ is: 'Backup', manifest: backup.manifest })
+    : failed('BackupInvalid', { is: 'ManifestExchanged', backupID, store });
+}
+
+async function checkComplete(
+  store: BlobStore,
+  backup: LoadedBackup,
+  { signal }: CallOptions,
+): Promise<Verdict> {
+  await requireComplete(store, backup, signal);
+  const { packs, manifest } = backup;
+  return passed({ is: 'Complete', packs: packs.length, indexParts: manifest.indexParts.length });
+}
+
+async function checkAccess(store: BlobStore): Promise<Verdict> {
+  const message = await whyNoJobCanRead(store);
+  return message === undefined
+    ? passed({ is: 'Readable' })
+    : failed('StoreCannotSign', { is: 'Told', message });
+}
+
+async function checkKey(
+  cluster: Cluster,
+  store: JtelBackupStore,
+  { encryption }: Manifest,
+  options: CallOptions,
+): Promise<Verdict> {
+  if (encryption === undefined) return skipped({ is: 'NotEncrypted' });
+  const { keyID } = await encryptionKey(cluster, store, encryption.keyID, options);
+  return passed({ is: 'Key', keyID });
+}
+
+/** The desired release takes the data, or the one that wrote them is there: the stack decides which of them it runs. */
 async function checkRelease(
   restore: JtelRestore,
   stack: JtelStack,
   manifest: Manifest,
   dependencies: CheckDependencies,
   options: CallOptions,
-): Promise<string> {
+): Promise<Verdict> {
   const { version } = manifest.release;
   // A test only looks at the data, so it runs the release that wrote them.
   const wanted = restore.spec.mode === 'Test' ? version : stack.spec.version;
   const first = await tryRelease(stack, wanted, manifest, dependencies, options);
-  if (typeof first === 'string') return first;
-  if (wanted === version || stack.status?.version !== version) throw first;
+  if (first.result !== 'Failed' || wanted === version || stack.status?.version !== version) return first;
   const running = await tryRelease(stack, version, manifest, dependencies, options);
-  if (typeof running === 'string') return running;
-  throw first;
+  return running.result === 'Failed' ? first : running;
 }
 
 async function tryRelease(
@@ -138,75 +171,50 @@ async function tryRelease(
   manifest: Manifest,
   dependencies: CheckDependencies,
   options: CallOptions,
-): Promise<string | Error> {
+): Promise<Verdict> {
   try {
-    const { loaded } = await readRelease(
-      { ...stack, spec: { ...stack.spec, version: wanted } },
-      dependencies,
-      options,
-    );
-    const problem = fits(loaded.release, manifest);
-    if (problem !== undefined) return problem;
+    const of = { ...stack, spec: { ...stack.spec, version: wanted } };
+    const { loaded } = await readRelease(of, dependencies, options);
+    const unfit = whyUnfit(loaded.release, manifest);
+    if (unfit !== undefined) return unfit;
     const { namespace, name: stackName } = stack.metadata;
-    await requireDatabaseKeys(
-      dependencies.cluster,
-      { namespace, stackName },
-      loaded.release,
-      manifest,
-      options,
-    );
-    const { version } = manifest.release;
-    return wanted === version
-      ? `Release ${wanted} is there.`
-      : `Release ${wanted} is there and can update data of ${version}.`;
+    const owner = { namespace, stackName };
+    await requireDatabaseKeys(dependencies.cluster, owner, loaded.release, manifest, options);
+    return passed({ is: 'Release', release: wanted, ofData: manifest.release.version });
   } catch (error) {
-    if (error instanceof InputError) return error;
+    if (error instanceof InputError) return told(error);
     throw error;
   }
 }
 
-function fits(release: Release, manifest: Manifest): InputError | undefined {
+function whyUnfit(release: Release, manifest: Manifest): Verdict | undefined {
   const verdict = updateAllowed(manifest.release.version, release);
-  if (!verdict.allowed)
-    return new InputError(
-      verdict.kind === 'Downgrade' ? 'DowngradeRefused' : 'UpdateNotSupported',
-      `The backup cannot be used with release ${release.version}: ${verdict.message}.`,
-    );
-  const obstacle = restoreObstacle(release, manifest);
-  return obstacle === undefined
-    ? undefined
-    : new InputError('BackupInvalid', `The backup cannot be restored: ${obstacle}.`);
+  if (!verdict.allowed) {
+    const reason = verdict.kind === 'Downgrade' ? 'DowngradeRefused' : 'UpdateNotSupported';
+    return failed(reason, { is: 'NotUpdatable', release: release.version, why: verdict.message });
+  }
+  const why = restoreObstacle(release, manifest);
+  return why === undefined ? undefined : failed('BackupInvalid', { is: 'NotRestorable', why });
 }
 
-function checkDisk({ spec }: JtelRestore, stack: JtelStack, manifest: Manifest): string {
-  const free = stack.status?.host?.diskFreeBytes;
-  const needed = neededBytes(manifest);
-  if (free === undefined)
-    throw new InputError('NotChecked', `The host of ${stack.metadata.name} was not looked at yet.`);
-  const figures = `${formatBytes(needed)} are needed and ${formatBytes(free)} are free on ${stack.spec.host.address}`;
-  if (free >= needed) return `${figures}.`;
-  if (stack.status?.data === undefined)
-    throw new InputError(
-      'DiskFull',
-      `The restore has no room: ${figures}. Free some space or enlarge the disk.`,
-    );
-  // How much overwriting sets free, only the job on the host can tell; it looks before anything is stopped.
-  if (spec.inPlace === 'Accept') return `In place: ${figures}.`;
-  throw new InputError(
-    'NoRoomBeside',
-    `The backup has no room beside the data in use: ${figures}. Free some space, or create a JtelRestore with inPlace Accept, which stops the stack and overwrites its data.`,
-  );
+function checkDisk({ spec }: JtelRestore, stack: JtelStack, manifest: Manifest): Verdict {
+  const { host, data } = stack.status ?? {};
+  const freeBytes = host?.diskFreeBytes;
+  if (freeBytes === undefined)
+    return failed('NotChecked', { is: 'HostNotLookedAt', stack: stack.metadata.name });
+  const room = { neededBytes: neededBytes(manifest), freeBytes, address: stack.spec.host.address };
+  if (freeBytes >= room.neededBytes) return passed({ is: 'Room', ...room });
+  if (data === undefined) return failed('DiskFull', { is: 'NoRoom', ...room });
+  // Only the job on the host can tell how much overwriting sets free; it looks before anything is stopped.
+  if (spec.inPlace === 'Accept') return passed({ is: 'InPlace', ...room });
+  return failed('NoRoomBeside', { is: 'NoRoomBeside', ...room });
 }
 
-function checkData({ spec }: JtelRestore, { metadata, status }: JtelStack): string {
+function checkData({ spec }: JtelRestore, { metadata, status }: JtelStack): Verdict {
   const data = status?.data;
-  if (data === undefined) return 'The stack has no data yet.';
-  const what = data.state === 'Incomplete' ? `incomplete data of ${data.source}` : `data from ${data.source}`;
-  if (spec.ifNotEmpty === 'Replace') return `The stack has ${what}; overwriting is confirmed.`;
-  throw new InputError(
-    'DataNotEmpty',
-    `Stack ${metadata.name} has ${what}, and ifNotEmpty is Fail: nothing was touched. To overwrite, create a JtelRestore with ifNotEmpty Replace and confirmReplace ${metadata.name}.`,
-  );
+  if (data === undefined) return passed({ is: 'NoData' });
+  if (spec.ifNotEmpty === 'Replace') return passed({ is: 'Replaces', data });
+  return failed('DataNotEmpty', { is: 'DataNotEmpty', stack: metadata.name, data });
 }
 
 async function checkPreRestoreBackup(
@@ -214,48 +222,18 @@ async function checkPreRestoreBackup(
   stack: JtelStack,
   { cluster, openStore: open }: CheckDependencies,
   options: CallOptions,
-  checks: Check[],
-): Promise<void> {
-  const name = 'PreRestoreBackup';
-  const skip = (message: string): void => {
-    checks.push({ name, result: 'Skipped', message });
-  };
-  if (!wantsPreRestoreBackup(restore, stack)) {
-    skip(
-      restore.spec.preRestoreBackup === 'Skip'
-        ? 'Not wanted (preRestoreBackup Skip).'
-        : 'There are no whole data to be backed up.',
-    );
-    return;
-  }
-  const hint = 'or set preRestoreBackup to Skip to overwrite without a way back';
-  if (stack.spec.backup === undefined)
-    throw new InputError(
-      'BackupNotConfigured',
-      `A backup is wanted before data are overwritten, and stack ${stack.metadata.name} has no spec.backup: add it, ${hint}.`,
-    );
-  const { resource, blobs } = await open(
-    cluster,
-    stack.metadata.namespace,
-    stack.spec.backup.storeRef.name,
-    'spec.backup.storeRef',
-    options,
-  );
-  if (resource.spec.accessMode === 'ReadOnly') {
-    throw new InputError(
-      'ReferenceInvalid',
-      `A backup is wanted before data are overwritten, and JtelBackupStore ${resource.metadata.name} is ReadOnly: use one that is ReadWrite, ${hint}.`,
-    );
-  }
-  const cannotSign = await whyNoJobCanCreate(blobs);
-  if (cannotSign !== undefined)
-    throw new InputError(
-      'StoreCannotSign',
-      `A backup is wanted before data are overwritten, and none can be made: ${cannotSign} Do that, ${hint}.`,
-    );
-  checks.push({
-    name,
-    result: 'Passed',
-    message: `What is there is backed up to JtelBackupStore ${resource.metadata.name} first.`,
-  });
+): Promise<Verdict> {
+  if (!wantsPreRestoreBackup(restore, stack))
+    return skipped({ is: restore.spec.preRestoreBackup === 'Skip' ? 'BackupNotWanted' : 'NothingToBackUp' });
+  const { namespace, name } = stack.metadata;
+  const ref = stack.spec.backup?.storeRef;
+  if (ref === undefined) return failed('BackupNotConfigured', { is: 'BackupNotConfigured', stack: name });
+  const { resource, blobs } = await open(cluster, namespace, ref.name, 'spec.backup.storeRef', options);
+  const store = resource.metadata.name;
+  if (resource.spec.accessMode === 'ReadOnly')
+    return failed('ReferenceInvalid', { is: 'StoreReadOnly', store });
+  const why = await whyNoJobCanCreate(blobs);
+  return why === undefined
+    ? passed({ is: 'BackedUp', store })
+    : failed('StoreCannotSign', { is: 'NoBackupPossible', why });
 }

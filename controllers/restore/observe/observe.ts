@@ -18,12 +18,7 @@ import type {
 } from '../../../host-driver/host.ts';
 import type { CallOptions } from '../../../runtime/client/cluster.ts';
 import { listBackups, readManifest } from '../../stores/backup-catalog.ts';
-import {
-  acceptedBackup,
-  describeSkipped,
-  newestGoodBackup,
-  requireChoice,
-} from '../../stores/backup-doubt.ts';
+import { acceptedBackup, newestGoodBackup, requireChoice } from '../../stores/backup-doubt.ts';
 import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
 import { InputError } from '../../inputs/input-error.ts';
@@ -38,12 +33,13 @@ import {
 } from '../../loading/restore-orders.ts';
 import { readRelease } from '../../inputs/stack-release.ts';
 import { check, type CheckDependencies } from './checks.ts';
-import type { Ahead, Checked, Observed, Scratch, Target } from '../model.ts';
-import { verification } from '../plan/plan-test.ts';
-import { obstacle } from '../plan/obstacles.ts';
-import { preRestoreBackupName } from '../plan/plan.ts';
-import { scratchProject } from '../act/scratch.ts';
-import { wantsPreRestoreBackup } from '../model.ts';
+import {
+  preRestoreBackupName,
+  scratchProject,
+  verification,
+  wantsPreRestoreBackup,
+} from '../desired/request.ts';
+import type { Ahead, Checked, Observed, Scratch, Target } from './observed.ts';
 import { optional } from '../../../base/optional.ts';
 
 export interface ObserveDependencies extends CheckDependencies {
@@ -97,11 +93,7 @@ export async function observe(
     ...optional({ preRestoreBackup: backup }),
     ...(scratchLook === undefined ? {} : { scratch: scratchLook.scratch }),
   };
-  const checked = await observeChecks(restore, observed, dependencies, options);
-  return {
-    observed: { ...observed, ...optional({ checked }) },
-    ...(scratchLook?.host === undefined ? {} : { host: scratchLook.host }),
-  };
+  return { observed, ...optional({ host: scratchLook?.host }) };
 }
 
 /**
@@ -157,23 +149,25 @@ async function rememberedInStore(
 
 const notLooked: Outcome<Target> = { ok: false, reason: 'NotChecked', message: 'No backup was looked for.' };
 
-/** Reading a store is dear: only what the next step depends on. */
-async function observeChecks(
+/** The second look, into the store: only at what the next step depends on, and only once nothing else is in the way. */
+export async function observeChecks(
   restore: JtelRestore,
-  observed: Observed,
+  gathered: Gathered,
+  dependencies: ObserveDependencies,
+  options: CallOptions,
+): Promise<Gathered> {
+  const checked = await checkNow(restore, gathered.observed, dependencies, options);
+  return { ...gathered, observed: { ...gathered.observed, ...optional({ checked }) } };
+}
+
+async function checkNow(
+  restore: JtelRestore,
+  { stack, target, preRestoreBackup }: Observed,
   dependencies: ObserveDependencies,
   options: CallOptions,
 ): Promise<Checked | undefined> {
-  const { stack, target, preRestoreBackup } = observed;
-  const { spec, status, metadata } = restore;
-  if (
-    stack === undefined ||
-    !target.ok ||
-    observed.carriedOut !== undefined ||
-    metadata.deletionTimestamp !== undefined ||
-    obstacle(restore, observed) !== undefined
-  )
-    return undefined;
+  const { spec, status } = restore;
+  if (stack === undefined || !target.ok) return undefined;
   if (status?.checks?.some(({ name }) => name === verification) === true) return undefined;
   if (spec.mode === 'Test' && (status?.phase === 'Loading' || status?.phase === 'Starting'))
     return await readAgain(restore, target.value, dependencies, options);
@@ -205,7 +199,8 @@ async function readAgain(
       manifest: (await readManifest(blobs, target.identity, target.backupID, options.signal)).manifest,
     };
   } catch (error) {
-    return { checks: [], problem: problemOf(error) };
+    const { reason, message } = problemOf(error);
+    return { checks: [], problem: { reason, facts: { is: 'Told', message } } };
   }
 }
 
@@ -265,8 +260,8 @@ async function findTarget(
   const newest = requireChoice(choice, blobs.description);
   if (newest === undefined)
     throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${asked.identity}.`);
-  const note = describeSkipped(choice);
-  return { ...asked, backupID: newest, ...(note === '' ? {} : { note }) };
+  const skipped = choice.skipped.length === 0 ? undefined : choice.skipped;
+  return { ...asked, backupID: newest, ...optional({ skipped }) };
 }
 
 interface Asked {

@@ -1,12 +1,12 @@
 /** What keeps a restore from going on, and whether it waits for the end of it or fails; pure. */
 
-import type { JtelStack, Reason } from '../../../crds/index.ts';
-import type { JtelRestore } from '../../../crds/index.ts';
-import type { Problem } from '../../inputs/outcome.ts';
-import type { Ahead, Observed, Plan } from '../model.ts';
+import type { JtelRestore, JtelStack, Reason } from '../../../crds/index.ts';
+import type { Observed } from '../observe/observed.ts';
+import type { Plan } from './actions.ts';
+import { told, type Facts, type Finding } from './findings.ts';
 import { optional } from '../../../base/optional.ts';
 
-/** Problems that somebody may be about to solve, or that pass by themselves: the request waits. All others end it. */
+/** Somebody may be about to solve these problems, or they pass by themselves: the request waits. All others end it. */
 const waits: ReadonlySet<Reason> = new Set<Reason>([
   'StoreUnreachable',
   'StoreThrottled',
@@ -20,86 +20,46 @@ const waits: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 type Waiting = Extract<Plan, { kind: 'Wait' }>;
 const waitSeconds = 15;
-/** Of the message of another request. */
-const longestQuote = 400;
 
 /** What is in the way before anything can be checked. */
 export function obstacle({ spec }: JtelRestore, { stack, ahead, target }: Observed): Plan | undefined {
-  if (stack === undefined)
-    return wait(
-      'Pending',
-      'StackNotFound',
-      `JtelStack ${spec.stackRef.name} does not exist in this namespace: create it.`,
-    );
-  if (stack.metadata.deletionTimestamp !== undefined)
-    return {
-      kind: 'Fail',
-      reason: 'Deleting',
-      message: `JtelStack ${stack.metadata.name} is being deleted; nothing was touched.`,
-    };
-  if (!target.ok && spec.source.undoOf === undefined) return waitOrFail(target);
+  if (stack === undefined) return pending('StackNotFound', { is: 'NoStack', stack: spec.stackRef.name });
+  const { name, namespace, deletionTimestamp } = stack.metadata;
+  if (deletionTimestamp !== undefined)
+    return { kind: 'Fail', reason: 'Deleting', facts: { is: 'StackDeleting', stack: name } };
+  if (!target.ok && spec.source.undoOf === undefined) return waitOrFail(told(target));
   if (spec.mode !== 'Execute') return undefined;
-  if (ahead !== undefined) return wait('Pending', 'RestoreWaits', waitsFor(ahead, stack));
-  if (stack.spec.suspend)
-    return wait(
-      'Pending',
-      'Suspended',
-      `JtelStack ${stack.metadata.name} is suspended: nothing is done until spec.suspend is false.`,
-    );
+  if (ahead !== undefined) return pending('RestoreWaits', { is: 'Ahead', ahead, namespace });
+  if (stack.spec.suspend) return pending('Suspended', { is: 'Suspended', stack: name });
   if (stack.spec.managementMode === 'Observe')
-    return wait(
-      'Pending',
-      'Observing',
-      `JtelStack ${stack.metadata.name} is only observed: nothing is done until spec.managementMode is Manage.`,
-    );
-  if (stack.spec.powerState === 'Stopped')
-    return wait(
-      'Pending',
-      'Stopped',
-      `JtelStack ${stack.metadata.name} is stopped: set spec.powerState to Running to have it restored and started.`,
-    );
+    return pending('Observing', { is: 'OnlyObserved', stack: name });
+  if (stack.spec.powerState === 'Stopped') return pending('Stopped', { is: 'Stopped', stack: name });
   return waitForHost(stack);
 }
 
-function waitsFor({ name, phase, since, message = '' }: Ahead, { metadata }: JtelStack): string {
-  const wayOn = `If ${name} is not wanted any more, delete it and this one goes on: kubectl delete jtelrestore ${name} -n ${metadata.namespace}`;
-  const says = message === '' ? '' : ` It says: ${message.slice(0, longestQuote)}`;
-  return `JtelRestore ${name} of the same stack came first; it is ${phase} since ${since}. ${wayOn}.${says}`;
-}
-
-function waitForHost(stack: JtelStack): Plan | undefined {
-  const { status, metadata } = stack;
+function waitForHost({ status, metadata }: JtelStack): Plan | undefined {
   const reachable = status?.conditions?.find(({ type }) => type === 'HostReachable');
-  const current = reachable?.observedGeneration === metadata.generation;
-  if (!current || reachable?.status !== 'True' || status?.host === undefined) {
-    return wait(
-      'Pending',
-      'NotChecked',
-      `Waiting for the host of JtelStack ${metadata.name}: ${current ? (reachable?.message ?? '') : 'it was not looked at yet.'}`,
-    );
-  }
-  return undefined;
+  const isCurrent = reachable?.observedGeneration === metadata.generation;
+  if (isCurrent && reachable?.status === 'True' && status?.host !== undefined) return undefined;
+  const message = isCurrent ? (reachable?.message ?? '') : undefined;
+  return pending('NotChecked', { is: 'HostNotReady', stack: metadata.name, ...optional({ message }) });
 }
 
-export function waitOrFail({ reason, message }: Problem): Plan {
+export function waitOrFail({ reason, facts }: Finding): Plan {
   return waits.has(reason)
-    ? wait('Pending', reason, message)
-    : { kind: 'Fail', reason, message: `${message} Nothing was touched.` };
+    ? pending(reason, facts)
+    : { kind: 'Fail', reason, facts: { is: 'Untouched', because: facts } };
 }
 
 export function wait(
   phase: Waiting['phase'],
-  reason: Reason,
-  message: string,
+  { reason, facts }: Finding,
   afterSeconds = waitSeconds,
   progressPercent?: number,
 ): Waiting {
-  return {
-    kind: 'Wait',
-    phase,
-    reason,
-    message,
-    afterSeconds,
-    ...optional({ progressPercent }),
-  };
+  return { kind: 'Wait', phase, reason, facts, afterSeconds, ...optional({ progressPercent }) };
+}
+
+function pending(reason: Reason, facts: Facts): Waiting {
+  return wait('Pending', { reason, facts });
 }

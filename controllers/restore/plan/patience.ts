@@ -1,9 +1,9 @@
 /** How long something may be in the way of a restore before it begins; pure. */
 
 import type { Reason } from '../../../crds/index.ts';
-import type { Plan, PlanInput } from '../model.ts';
+import type { Plan, PlanInput } from './actions.ts';
 
-/** What somebody wants to be waited for, or what ends by itself: it may last as long as it takes. */
+/** Somebody wants these to be waited for, or they end by themselves: they may last as long as it takes. */
 const wanted: ReadonlySet<Reason> = new Set<Reason>([
   'RestoreWaits',
   'Suspended',
@@ -11,10 +11,10 @@ const wanted: ReadonlySet<Reason> = new Set<Reason>([
   'Stopped',
   'BackupRunning',
 ]);
-/** An order that is carried out when nobody expects it any more does harm. */
+/** An order does harm that is carried out when nobody expects it any more. */
 export const patienceSeconds = 3600;
 
-/** Whether it cannot begin, or begin to be tested, for something that is not in order. */
+/** Whether something is not in order, so that it cannot begin, or begin to be tested. */
 export function isBlocked(planned: Plan): planned is Extract<Plan, { kind: 'Wait' }> {
   return (
     planned.kind === 'Wait' &&
@@ -28,9 +28,6 @@ export function withPatience({ restore: { status, metadata }, now }: PlanInput, 
   if (!isBlocked(planned) || metadata.deletionTimestamp !== undefined) return planned;
   const since = status?.blockedSinceTime;
   if (since === undefined || now.getTime() - Date.parse(since) < patienceSeconds * 1000) return planned;
-  return {
-    kind: 'Fail',
-    reason: planned.reason,
-    message: `It could not begin within ${patienceSeconds / 60} minutes, and nothing was touched: ${planned.message} Once that is in order, create another JtelRestore.`,
-  };
+  const { reason, facts } = planned;
+  return { kind: 'Fail', reason, facts: { is: 'NotBegun', withinSeconds: patienceSeconds, because: facts } };
 }

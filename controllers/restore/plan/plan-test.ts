@@ -1,21 +1,23 @@
 /**
- * A test restore: the backup goes into a scratch project of its own, only its database is started (no port of it is
- * published), what is there is counted and compared with the manifest, and everything is removed – also when it failed, when
- * the request is deleted, or when the operator was killed in between. Where it stands is seen on the host.
+ * A test restore; pure. The backup goes into a scratch project of its own, and only its database is started; no port of it is
+ * published. What is there is counted and compared with the manifest. Then everything is removed, also when the test failed,
+ * when the request is deleted, or when the operator was killed in between. The host shows how far it is.
  */
 
-import { isWell } from '../../hosts/health.ts';
 import { annotations } from '../../../crds/index.ts';
 import type { JobReport } from '../../../host-driver/host.ts';
+import { isWell } from '../../hosts/health.ts';
 import { compareCounts } from '../../loading/compare-counts.ts';
 import { permanentReason } from '../../loading/job-failures.ts';
 import { afterLoadJob, pauseLeft } from '../../times/pauses.ts';
-import type { Action, Check, Plan, PlanInput, Scratch } from '../model.ts';
+import { verification } from '../desired/request.ts';
+import type { Scratch } from '../observe/observed.ts';
+import type { Action, Plan, PlanInput } from './actions.ts';
+import type { Facts, FailedJob, TestResult } from './findings.ts';
+import { told } from './findings.ts';
 import { obstacle, wait, waitOrFail } from './obstacles.ts';
 import { patienceSeconds, withPatience } from './patience.ts';
-
-/** The check that says how the test went; once it is noted, only cleaning up is left. */
-export const verification = 'Verification';
+import { optional } from '../../../base/optional.ts';
 
 const lookSeconds = 3;
 
@@ -32,106 +34,105 @@ function next(input: PlanInput): Plan {
   if (restore.metadata.deletionTimestamp !== undefined) return cleanUp(input) ?? { kind: 'LetGo' };
   const noted = restore.status?.checks?.find(({ name }) => name === verification);
   if (noted !== undefined) {
-    const message = noted.message ?? '';
+    const facts: Facts = { is: 'Told', message: noted.message ?? '' };
     return (
       cleanUp(input) ??
       (noted.result === 'Passed'
-        ? { kind: 'Complete', reason: 'RestoreCompleted', message }
-        : { kind: 'Fail', reason: 'VerificationFailed', message })
+        ? { kind: 'Complete', reason: 'RestoreCompleted', facts }
+        : { kind: 'Fail', reason: 'VerificationFailed', facts })
     );
   }
   const { testHost } = restore.status ?? {};
-  if (observed.stack === undefined && testHost !== undefined)
-    return {
-      kind: 'Fail',
-      reason: 'StackNotFound',
-      message: `JtelStack ${restore.spec.stackRef.name} was deleted while its backup was tested on ${testHost.address}.`,
+  if (observed.stack === undefined && testHost !== undefined) {
+    const facts: Facts = {
+      is: 'StackGoneInTest',
+      stack: restore.spec.stackRef.name,
+      address: testHost.address,
     };
+    return { kind: 'Fail', reason: 'StackNotFound', facts };
+  }
   const blocked = obstacle(restore, observed);
   if (blocked !== undefined) return blocked;
-  if (observed.checked === undefined) return wait('Pending', 'NotChecked', 'Not checked yet.');
-  if (observed.checked.problem !== undefined) return waitOrFail(observed.checked.problem);
+  if (observed.checked === undefined)
+    return wait('Pending', { reason: 'NotChecked', facts: { is: 'NotChecked' } });
+  const { problem } = observed.checked;
+  if (problem !== undefined)
+    return waitOrFail({ reason: problem.reason, facts: { is: 'Check', facts: problem.facts } });
   if (scratch === undefined)
-    return wait('Checking', 'NotChecked', 'The scratch project was not looked at yet.');
-  if (!scratch.host.ok) return wait('Checking', scratch.host.reason, scratch.host.message);
+    return wait('Checking', { reason: 'NotChecked', facts: { is: 'ScratchNotLookedAt' } });
+  if (!scratch.host.ok) return wait('Checking', told(scratch.host));
   if (scratch.host.value.facts.dockerVersion === undefined)
-    return act('Checking', [{ type: 'SetUpHost' }], 'setting up the host of the test');
+    return act('Checking', [{ type: 'SetUpHost', cause: 'NoDocker' }]);
   return load(input, scratch);
 }
 
 function load(input: PlanInput, scratch: Scratch): Plan {
-  const { restore } = scratch;
+  const { restore, project } = scratch;
   switch (restore?.job.state) {
     case 'Succeeded':
       return start(input, scratch);
     case 'Failed':
-      return failed(input, restore, 'The backup could not be restored');
+      return failed(input, restore, 'Restore');
     case 'Running': {
       const { step = 'starting', percent = 0 } = restore.progress ?? {};
-      return wait(
-        'Loading',
-        'LoadingData',
-        `restoring into ${scratch.project}: ${step}, ${percent} %`,
-        lookSeconds,
-        Math.floor(percent),
-      );
+      const facts: Facts = { is: 'Loads', project, step, percent };
+      return wait('Loading', { reason: 'LoadingData', facts }, lookSeconds, Math.floor(percent));
     }
     default:
-      return act(
-        'Loading',
-        [{ type: 'WriteRelease' }, { type: 'PullImages' }, { type: 'StartRestore' }],
-        `restoring into ${scratch.project}`,
-      );
+      return act('Loading', [
+        { type: 'WriteRelease', cause: 'NotLoaded' },
+        { type: 'PullImages', cause: 'NotLoaded' },
+        { type: 'StartRestore', cause: 'NotLoaded' },
+      ]);
   }
 }
 
 function start(input: PlanInput, scratch: Scratch): Plan {
-  const { databaseService, count, project } = scratch;
+  const { databaseService: service, count, project } = scratch;
   const containers = scratch.host.ok ? scratch.host.value.containers : [];
-  const database = containers.find(({ service }) => service === databaseService);
+  const database = containers.find((container) => container.service === service);
   if (count === undefined || count.job.state === 'Created') {
     if (database?.state !== 'running')
       return isLate(input)
-        ? note(false, `${databaseService} does not stay up on the restored data.`)
-        : act('Starting', [{ type: 'StartDatabase' }], `starting ${databaseService} of ${project}`);
+        ? note('Failed', { is: 'DatabaseNotUp', service })
+        : act('Starting', [{ type: 'StartDatabase', service, cause: 'Loaded' }]);
     if (!isWell(database)) {
-      return isLate(input)
-        ? note(false, `${databaseService} did not become healthy on the restored data.`)
-        : wait('Starting', 'WaitingForHealth', `waiting for ${databaseService} of ${project}`, lookSeconds);
+      if (isLate(input)) return note('Failed', { is: 'DatabaseNotHealthy', service });
+      const facts: Facts = { is: 'DatabaseStarts', service, project };
+      return wait('Starting', { reason: 'WaitingForHealth', facts }, lookSeconds);
     }
-    return act('Starting', [{ type: 'StartCount' }], 'counting what was restored');
+    return act('Starting', [{ type: 'StartCount', cause: 'DatabaseRuns' }]);
   }
   switch (count.job.state) {
     case 'Succeeded':
       return compared(input, count);
     case 'Failed':
-      return failed(input, count, 'What was restored could not be read');
+      return failed(input, count, 'Count');
     default:
-      return wait('Starting', 'LoadingData', 'counting what was restored', lookSeconds);
+      return wait('Starting', { reason: 'LoadingData', facts: { is: 'Counts' } }, lookSeconds);
   }
 }
 
 function compared({ observed, restore, now }: PlanInput, count: JobReport): Plan {
   const manifest = observed.checked?.manifest;
-  if (manifest === undefined) return wait('Starting', 'NotChecked', 'The manifest was not read yet.');
+  if (manifest === undefined)
+    return wait('Starting', { reason: 'NotChecked', facts: { is: 'ManifestNotRead' } });
   const { differences, summary } = compareCounts(manifest, count.result);
-  if (differences.length > 0)
-    return note(false, `What was restored is not what was backed up: ${differences.slice(0, 5).join('; ')}.`);
-  const seconds = Math.round(
-    (now.getTime() - Date.parse(restore.status?.startTime ?? now.toISOString())) / 1000,
-  );
-  return note(true, `Restored, started and counted in ${seconds} s: ${summary}.`);
+  if (differences.length > 0) return note('Failed', { is: 'Differs', differences });
+  const began = Date.parse(restore.status?.startTime ?? now.toISOString());
+  return note('Passed', { is: 'Matches', seconds: Math.round((now.getTime() - began) / 1000), summary });
 }
 
-function failed(input: PlanInput, report: JobReport, what: string): Plan {
-  const { message = `exit code ${report.job.exitCode ?? 'unknown'}` } = report.error ?? {};
-  if (permanentReason(report.error) !== undefined || isLate(input)) return note(false, `${what}: ${message}`);
-  const leftSeconds = pauseBeforeNextTry(input, report);
+function failed(input: PlanInput, { job, error }: JobReport, type: FailedJob['type']): Plan {
+  const failure: FailedJob = { type, ...optional({ message: error?.message, exitCode: job.exitCode }) };
+  const facts: TestResult = { is: 'JobFailed', job: failure };
+  if (permanentReason(error) !== undefined || isLate(input)) return note('Failed', facts);
+  const leftSeconds = pauseBeforeNextTry(input, { job, ...optional({ error }) });
   if (leftSeconds > 0) {
-    const said = `${what}: ${message} It is tried again in ${leftSeconds} s.`;
-    return { ...wait('Loading', 'JobFailed', said, leftSeconds), trouble: true };
+    const later: Facts = { is: 'TriedAgain', inSeconds: leftSeconds, because: facts };
+    return { ...wait('Loading', { reason: 'JobFailed', facts: later }, leftSeconds), trouble: true };
   }
-  return act('Loading', [{ type: 'RemoveJob', uid: report.job.uid }], `trying again: ${message}`);
+  return act('Loading', [{ type: 'RemoveJob', uid: job.uid, job: failure, cause: 'JobFailed' }]);
 }
 
 /** As long as was tried so far, so that the pauses grow without being counted: ten tries in an hour or so. */
@@ -152,41 +153,29 @@ function isLate({ restore, now }: PlanInput): boolean {
   return startTime !== undefined && now.getTime() - Date.parse(startTime) > patienceSeconds * 1000;
 }
 
-/** Until nothing of the scratch project is left; undefined when nothing is. */
+/** Goes on until nothing of the scratch project is left; undefined when nothing is. */
 function cleanUp({ restore, observed }: PlanInput): Plan | undefined {
   const { scratch } = observed;
   if (scratch === undefined) return undefined;
-  if (!scratch.host.ok) {
+  const { project, host } = scratch;
+  if (!host.ok) {
     if (restore.metadata.annotations?.[annotations.abandonHost] === 'true') return undefined;
-    return wait(
-      restore.status?.phase ?? 'Pending',
-      scratch.host.reason,
-      `The scratch project ${scratch.project} cannot be removed: ${scratch.host.message} To let it go, annotate the JtelRestore with ${annotations.abandonHost}=true.`,
-    );
+    const { reason, message } = host;
+    return wait(restore.status?.phase ?? 'Pending', {
+      reason,
+      facts: { is: 'ScratchLeft', project, message },
+    });
   }
-  const { state, containers, jobs, volumes } = scratch.host.value;
+  const { state, containers, jobs, volumes } = host.value;
   if (state === undefined && containers.length === 0 && jobs.length === 0 && volumes.length === 0)
     return undefined;
-  return act(
-    restore.status?.phase ?? 'Starting',
-    [{ type: 'DestroyScratch' }],
-    `removing ${scratch.project}`,
-  );
+  return act(restore.status?.phase ?? 'Starting', [{ type: 'DestroyScratch', cause: 'ScratchLeft' }]);
 }
 
-function note(passed: boolean, message: string): Plan {
-  const check: Check = {
-    name: verification,
-    result: passed ? 'Passed' : 'Failed',
-    message: message.slice(0, 1024),
-  };
-  return { kind: 'Note', phase: 'Starting', checks: [check], message: message.slice(0, 1024) };
+function note(result: 'Passed' | 'Failed', facts: TestResult): Plan {
+  return { kind: 'Note', phase: 'Starting', result, facts };
 }
 
-function act(
-  phase: Extract<Plan, { kind: 'Act' }>['phase'],
-  actions: readonly Action[],
-  message: string,
-): Plan {
-  return { kind: 'Act', phase, wave: [{ type: 'ClaimHost' }, ...actions], message };
+function act(phase: Extract<Plan, { kind: 'Act' }>['phase'], actions: readonly Action[]): Plan {
+  return { kind: 'Act', phase, wave: [{ type: 'ClaimHost', cause: 'ActsOnHost' }, ...actions] };
 }

@@ -1,19 +1,34 @@
 /**
- * A restore's next step, from what was observed; pure. Before `Loading` nothing was touched, and the request fails or waits;
- * from then on the stack's own controller does the work, and this one follows what it says.
+ * A restore's next step, from what was observed; pure. Before `Loading` nothing was touched, and the request fails or waits.
+ * From then on the stack's own controller does the work, and this one follows what it says.
  */
 
 import { isReason, type JtelRestore, type JtelStack, type Reason } from '../../../crds/index.ts';
-import type { Manifest } from '../../../backup-format/manifest.ts';
-import { describeCarriedOut } from '../../loading/restore-orders.ts';
-import { neededBytes, type Checked, type Observed, type Plan, type PlanInput } from '../model.ts';
-import { wantsPreRestoreBackup } from '../model.ts';
+import { preRestoreBackupName, wantsPreRestoreBackup } from '../desired/request.ts';
+import { neededBytes, type Checked, type Observed } from '../observe/observed.ts';
+import type { Plan, PlanInput } from './actions.ts';
+import type { Facts } from './findings.ts';
 import { obstacle, wait, waitOrFail } from './obstacles.ts';
 import { withPatience } from './patience.ts';
 import { planTest } from './plan-test.ts';
+import { optional } from '../../../base/optional.ts';
+
+/** Between looks at what somebody else does. */
+const followSeconds = 5;
 
 export function plan(input: PlanInput): Plan {
   return input.restore.spec.mode === 'Test' ? planTest(input) : withPatience(input, next(input));
+}
+
+/** Whether it could go on, as far as is known: then it is worth reading the store. */
+export function mayCheck(restore: JtelRestore, observed: Observed): boolean {
+  return (
+    observed.stack !== undefined &&
+    observed.target.ok &&
+    observed.carriedOut === undefined &&
+    restore.metadata.deletionTimestamp === undefined &&
+    obstacle(restore, observed) === undefined
+  );
 }
 
 function next(input: PlanInput): Plan {
@@ -22,36 +37,28 @@ function next(input: PlanInput): Plan {
   if (metadata.deletionTimestamp !== undefined) return { kind: 'LetGo' };
   const { stack } = observed;
   if (status?.phase === 'Loading' || status?.phase === 'Starting') return follow(restore, stack);
-  if (observed.carriedOut !== undefined) return alreadyCarriedOut(describeCarriedOut(observed.carriedOut));
-  if (isExpired(restore, now)) {
-    const advice = 'create another JtelRestore with a later notAfter if it is still wanted';
-    return {
-      kind: 'Fail',
-      reason: 'OrderExpired',
-      message: `This order could be begun until ${spec.notAfter} (spec.notAfter), and was not. Nothing was touched; ${advice}.`,
-    };
-  }
+  if (observed.carriedOut !== undefined)
+    return complete('AlreadyCarriedOut', { is: 'CarriedOut', order: observed.carriedOut });
+  if (spec.notAfter !== undefined && isExpired(restore, spec.notAfter, now))
+    return fail('OrderExpired', { is: 'Expired', notAfter: spec.notAfter });
   if (spec.source.undoOf !== undefined) return undo(input, spec.source.undoOf);
   const blocked = obstacle(restore, observed);
   if (blocked !== undefined) return blocked;
   if (stack === undefined || observed.checked === undefined)
-    return wait('Pending', 'NotChecked', 'Not checked yet.');
+    return wait('Pending', { reason: 'NotChecked', facts: { is: 'NotChecked' } });
   const { problem } = observed.checked;
-  if (problem !== undefined) return waitOrFail(problem);
+  if (problem !== undefined)
+    return waitOrFail({ reason: problem.reason, facts: { is: 'Check', facts: problem.facts } });
   if (spec.mode === 'Plan')
-    return {
-      kind: 'Complete',
-      reason: 'ChecksPassed',
-      message: whatWouldHappen(restore, stack, observed.checked),
-    };
+    return complete('ChecksPassed', whatWouldHappen(restore, stack, observed.checked));
   if (wantsPreRestoreBackup(restore, stack)) {
     const before = keepWhatIsThere(restore, observed);
     if (before !== undefined) return before;
   }
-  return { kind: 'Order', message: 'Everything is checked; the stack is loaded now.' };
+  return { kind: 'Order', facts: { is: 'AllChecked' } };
 }
 
-/** Data from before a restore lie on the host: there is nothing to be read from a store, only to be looked whether they still do. */
+/** Data from before a restore lie on the host: nothing is read from a store, only whether they are still there counts. */
 function undo({ restore, observed, now }: PlanInput, undone: string): Plan {
   const blocked = obstacle(restore, observed);
   if (blocked !== undefined) return blocked;
@@ -63,65 +70,34 @@ function undo({ restore, observed, now }: PlanInput, undone: string): Plan {
     previous.requestUID !== undone ||
     Date.parse(previous.untilTime) <= now.getTime()
   ) {
-    const what =
-      previous === undefined
-        ? 'there are no data from before a restore'
-        : `the data from before belong to the restore with uid ${previous.requestUID}, kept until ${previous.untilTime}`;
-    return {
-      kind: 'Fail',
-      reason: 'UndoNotPossible',
-      message: `The restore with uid ${undone} cannot be undone: ${what}. Nothing was touched; a backup brings older data back.`,
-    };
+    const kept =
+      previous === undefined ? undefined : { restoreUID: previous.requestUID, untilTime: previous.untilTime };
+    const facts: Facts = { is: 'UndoNotPossible', restoreUID: undone, ...optional({ previous: kept }) };
+    return fail('UndoNotPossible', facts);
   }
-  const since = `What was written since ${previous.switchTime ?? 'then'} is not in them; the data in use now are kept in their place.`;
-  if (restore.spec.mode === 'Plan')
-    return {
-      kind: 'Complete',
-      reason: 'ChecksPassed',
-      message: `Nothing was touched. Execute would stop ${stack.metadata.name}, switch back to ${previous.source ?? 'the data from before'} and start it. ${since}`,
-    };
-  return {
-    kind: 'Order',
-    message: `The stack is switched back to ${previous.source ?? 'the data from before'}. ${since}`,
-  };
+  const { source, switchTime } = previous;
+  const back = { stack: stack.metadata.name, ...optional({ source, switchTime }) };
+  return restore.spec.mode === 'Plan'
+    ? complete('ChecksPassed', { is: 'WouldUndo', ...back })
+    : { kind: 'Order', facts: { is: 'Undoes', ...back } };
 }
 
-/** Name of the backup that is made before data are overwritten; the same for every look. */
-export function preRestoreBackupName({ metadata }: JtelRestore): string {
-  return `pre-restore-${metadata.uid}`;
-}
-
-/** What it asked for was done, so that tools which keep it in git see it as done. */
-function alreadyCarriedOut(message: string): Plan {
-  return { kind: 'Complete', reason: 'AlreadyCarriedOut', message };
-}
-
-/** Once its backup of what is there was asked for, it is begun. */
-function isExpired({ spec: { mode, notAfter }, status }: JtelRestore, now: Date): boolean {
+/** Once the backup of what is there was asked for, the order has begun. */
+function isExpired({ spec: { mode }, status }: JtelRestore, notAfter: string, now: Date): boolean {
   const begun = status?.phase !== undefined && status.phase !== 'Pending';
-  return mode === 'Execute' && notAfter !== undefined && !begun && now.getTime() > Date.parse(notAfter);
+  return mode === 'Execute' && !begun && now.getTime() > Date.parse(notAfter);
 }
 
-/** The facts that the checks go by must be about the host as the spec names it now. */
+/** The backup of what is there: made, waited for, or failed; undefined once it is complete. */
 function keepWhatIsThere(restore: JtelRestore, { preRestoreBackup }: Observed): Plan | undefined {
   const name = preRestoreBackupName(restore);
-  if (preRestoreBackup === undefined)
-    return { kind: 'CreateBackup', name, message: `making backup ${name} of what is there` };
+  if (preRestoreBackup === undefined) return { kind: 'CreateBackup', name };
   const { phase, message, progress } = preRestoreBackup.status ?? {};
   if (phase === 'Completed') return undefined;
-  if (phase === 'Failed') {
-    return {
-      kind: 'Fail',
-      reason: 'BackupFailed',
-      message: `The backup of what is there (${name}) failed, so nothing was touched: ${message ?? 'see its status'} Set preRestoreBackup to Skip to restore without it.`,
-    };
-  }
-  return wait(
-    'Checking',
-    'BackupRunning',
-    `Waiting for backup ${name} of what is there${progress === undefined ? '' : ` (${progress})`}: ${message ?? 'not begun yet'}`,
-    5,
-  );
+  if (phase === 'Failed')
+    return fail('BackupFailed', { is: 'BackupFailed', backup: name, ...optional({ message }) });
+  const facts: Facts = { is: 'BackupRuns', backup: name, ...optional({ progress, message }) };
+  return wait('Checking', { reason: 'BackupRunning', facts }, followSeconds);
 }
 
 /** The stack carries it out; its status says how far it is. */
@@ -129,74 +105,72 @@ function follow(restore: JtelRestore, stack: JtelStack | undefined): Plan {
   const { uid, name } = restore.metadata;
   const phase = restore.status?.phase ?? 'Loading';
   if (stack === undefined)
-    return {
-      kind: 'Fail',
-      reason: 'StackNotFound',
-      message: `JtelStack ${restore.spec.stackRef.name} was deleted while ${name} was loaded into it; what is on its host is incomplete.`,
-    };
+    return fail('StackNotFound', { is: 'StackGone', stack: restore.spec.stackRef.name, restore: name });
   const order = stack.status?.dataOrder;
-  if (order === undefined || order.requestUID !== uid)
-    return wait(phase, 'Restoring', `Waiting for JtelStack ${stack.metadata.name} to begin.`, 5);
-  const message = order.message ?? '';
+  if (order === undefined || order.requestUID !== uid) {
+    const facts: Facts = { is: 'StackNotBegun', stack: stack.metadata.name };
+    return wait(phase, { reason: 'Restoring', facts }, followSeconds);
+  }
+  const { message = '' } = order;
+  const said: Facts = { is: 'Told', message };
   switch (order.state) {
-    case 'Done':
-      return {
-        kind: 'Complete',
-        reason: restore.spec.source.undoOf === undefined ? 'RestoreCompleted' : 'RestoreUndone',
-        message: whatWasDone(restore, stack),
-      };
+    case 'Done': {
+      const undone = restore.spec.source.undoOf !== undefined;
+      return complete(undone ? 'RestoreUndone' : 'RestoreCompleted', whatWasDone(stack, undone));
+    }
     case 'Failed': {
-      if (order.reason === 'AlreadyCarriedOut') return alreadyCarriedOut(message);
-      const touched = stack.status?.data?.state === 'Incomplete' && stack.status.data.requestUID === uid;
-      const left = touched
-        ? 'The stack is stopped, because its data are incomplete: restore another backup with ifNotEmpty Replace and preRestoreBackup Skip.'
-        : 'Nothing was overwritten, and the stack goes on as it was.';
-      return {
-        kind: 'Fail',
-        reason: (order.reason ?? 'RestoreFailed') as Reason,
-        message: `${message} ${left}`,
-      };
+      if (order.reason === 'AlreadyCarriedOut') return complete('AlreadyCarriedOut', said);
+      const { data } = stack.status ?? {};
+      const dataIncomplete = data?.state === 'Incomplete' && data.requestUID === uid;
+      const reason = (order.reason ?? 'RestoreFailed') as Reason;
+      return fail(reason, { is: 'OrderFailed', message, dataIncomplete });
     }
     case 'Starting':
-      return wait('Starting', 'Starting', message, 5);
+      return wait('Starting', { reason: 'Starting', facts: said }, followSeconds);
     default:
       return order.reason === undefined
-        ? wait('Loading', 'Restoring', message, 5, order.progressPercent)
-        : inTrouble(order.reason, message);
+        ? wait('Loading', { reason: 'Restoring', facts: said }, followSeconds, order.progressPercent)
+        : inTrouble(order.reason, said);
   }
 }
 
-/** Something failed, or is in the way, and is tried again: worth an event at once, not only when it is given up. */
-function inTrouble(reason: string, message: string): Plan {
-  return { ...wait('Loading', isReason(reason) ? reason : 'RestoreFailed', message, 5), trouble: true };
+/** Something failed, or is in the way, and is tried again. That is worth an event at once, not only when it is given up. */
+function inTrouble(word: string, facts: Facts): Plan {
+  const reason = isReason(word) ? word : 'RestoreFailed';
+  return { ...wait('Loading', { reason, facts }, followSeconds), trouble: true };
 }
 
-function whatWasDone({ spec }: JtelRestore, { metadata, status }: JtelStack): string {
+function whatWasDone({ metadata, status }: JtelStack, undone: boolean): Facts {
   const { data, dataOrder, previousData } = status ?? {};
-  const source = data?.source ?? 'The backup';
-  const what = spec.source.undoOf === undefined ? `${source} is restored` : `${source} is in use again`;
-  const down =
-    dataOrder?.downtimeSeconds === undefined ? '' : ` It was down for ${dataOrder.downtimeSeconds} s.`;
-  const back =
-    previousData === undefined
-      ? ''
-      : ` Until ${previousData.untilTime}: kubectl jtel restore undo ${metadata.name}.`;
-  return `${what} and the stack is healthy.${down}${back}`;
+  return {
+    is: 'Restored',
+    stack: metadata.name,
+    undone,
+    ...optional({
+      source: data?.source,
+      downtimeSeconds: dataOrder?.downtimeSeconds,
+      previousUntilTime: previousData?.untilTime,
+    }),
+  };
 }
 
-function whatWouldHappen(restore: JtelRestore, stack: JtelStack, { checks, manifest }: Checked): string {
-  const first = wantsPreRestoreBackup(restore, stack) ? 'make a backup of what is there, ' : '';
-  const figures = checks.find(({ name }) => name === 'Manifest')?.message ?? '';
-  const then =
-    stack.status?.data === undefined
-      ? 'load the backup and start the stack'
-      : howReplaced(restore, stack, manifest);
-  return `Nothing was touched. Execute would ${first}${then}. ${figures}`;
+function whatWouldHappen(restore: JtelRestore, stack: JtelStack, { manifest }: Checked): Facts {
+  const { data, host } = stack.status ?? {};
+  const hasRoom = manifest === undefined || (host?.diskFreeBytes ?? 0) >= neededBytes(manifest);
+  return {
+    is: 'WouldRestore',
+    stack: stack.metadata.name,
+    backupFirst: wantsPreRestoreBackup(restore, stack),
+    way: data === undefined ? 'Load' : hasRoom ? 'Beside' : 'InPlace',
+    keepHours: restore.spec.keepPreviousHours,
+    ...optional({ manifest }),
+  };
 }
 
-function howReplaced({ spec }: JtelRestore, { metadata, status }: JtelStack, manifest?: Manifest): string {
-  const free = status?.host?.diskFreeBytes ?? 0;
-  if (manifest !== undefined && free < neededBytes(manifest))
-    return `stop ${metadata.name}, overwrite its data in place, and start it`;
-  return `load the backup beside the data in use while ${metadata.name} serves, then stop it, switch to it and start it; the data from before are kept for ${spec.keepPreviousHours} hours`;
+function complete(reason: Reason, facts: Facts): Plan {
+  return { kind: 'Complete', reason, facts };
+}
+
+function fail(reason: Reason, facts: Facts): Plan {
+  return { kind: 'Fail', reason, facts };
 }

@@ -8,18 +8,18 @@ import {
   type Reason,
 } from '../../../crds/index.ts';
 import { formatTime, summariseConditions, type ConditionDraft } from '../../../runtime/report/conditions.ts';
-import type { Check, Observed, Phase, Plan } from '../model.ts';
+import { verification, type Phase } from '../desired/request.ts';
+import type { Check, Checking, Observed } from '../observe/observed.ts';
+import type { Plan } from '../plan/actions.ts';
 import { isBlocked } from '../plan/patience.ts';
+import { describeCheck } from './checks.ts';
+import { describe, describePlan } from './sentences.ts';
 import { optional } from '../../../base/optional.ts';
 
 const order: readonly Phase[] = ['Pending', 'Checking', 'Loading', 'Starting', 'Completed', 'Failed'];
 /** What a host loads in a second, roughly, and what stopping and starting takes. */
 const loadBytesPerSecond = 60 * 2 ** 20;
 const restSeconds = 60;
-
-export function isOver({ status }: JtelRestore): boolean {
-  return status?.phase === 'Completed' || status?.phase === 'Failed';
-}
 
 export interface StatusInput {
   readonly restore: JtelRestore;
@@ -43,7 +43,7 @@ export function summarise({
   const time = formatTime(now);
   const working = phase !== 'Pending';
   const startTime = previous.startTime ?? (working ? time : undefined);
-  const message = (activity ?? messageOf(plan)).slice(0, statusMessageMaxLength);
+  const message = (activity ?? describePlan(plan, restore)).slice(0, statusMessageMaxLength);
   const percent = plan.kind === 'Wait' ? plan.progressPercent : undefined;
   const manifest = observed.checked?.manifest;
   const repeated = plan.kind === 'Complete' && plan.reason === 'AlreadyCarriedOut';
@@ -72,8 +72,8 @@ export function summarise({
         }),
     checks: mergeChecks(
       previous.checks,
-      observed.checked?.checks,
-      plan.kind === 'Note' ? plan.checks : undefined,
+      observed.checked?.checks.map(checkOf),
+      plan.kind === 'Note' ? [noted(plan)] : undefined,
     ),
     // Told before anything is done there.
     ...(plan.kind === 'Act' && observed.scratch !== undefined ? { testHost: observed.scratch.place } : {}),
@@ -126,8 +126,12 @@ function later(before: Phase | undefined, now: Phase): Phase {
   return before !== undefined && order.indexOf(before) > order.indexOf(now) ? before : now;
 }
 
-function messageOf(plan: Plan): string {
-  return plan.kind === 'LetGo' ? '' : plan.message;
+function checkOf({ name, result, facts }: Checking): Check {
+  return { name, result, message: describeCheck(facts).slice(0, statusMessageMaxLength) };
+}
+
+function noted({ result, facts }: Extract<Plan, { kind: 'Note' }>): Check {
+  return { name: verification, result, message: describe(facts).slice(0, statusMessageMaxLength) };
 }
 
 /** By name; a later look replaces an earlier one. */

@@ -1,9 +1,16 @@
 /** Carries out what was planned for a store. */
 import { BlobError, type BlobStore, type ImmutabilityProof } from '../../../blob-store/blob-store.ts';
 import type { JtelBackupStore } from '../../../crds/index.ts';
-import type { Action, Probed } from '../model.ts';
+import type { Problem } from '../../inputs/outcome.ts';
 import { problemOf } from '../observe/observe.ts';
+import type { Action } from '../plan/actions.ts';
 import { optional } from '../../../base/optional.ts';
+
+/** What became of the probe: `NotDue` also for stores that are only read. */
+export type Probed =
+  | { readonly kind: 'Written'; readonly proof?: ImmutabilityProof }
+  | { readonly kind: 'NotDue' }
+  | { readonly kind: 'Failed'; readonly problem: Problem };
 
 type Executors = {
   readonly [K in Action['type']]: (

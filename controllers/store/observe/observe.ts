@@ -11,7 +11,7 @@ import type { JtelBackupStore } from '../../../crds/index.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import type { Problem } from '../../inputs/outcome.ts';
 import { whyJobsCannotUse } from '../../stores/job-access.ts';
-import type { Archived, Contents, Observed } from '../model.ts';
+import type { Archived, Contents, Observed } from './observed.ts';
 import { optional } from '../../../base/optional.ts';
 
 /** More entries than this are not counted; a vendor store has some dozens per release, a backup some eight. */

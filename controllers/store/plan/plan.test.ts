@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Observed } from '../model.ts';
+import type { Observed } from '../observe/observed.ts';
 import { plan } from './plan.ts';
 import { aStore, hoursAgo, now } from '../testing.ts';
 
@@ -8,15 +8,25 @@ const unusable: Observed = { kind: 'Unusable', problem: { reason: 'StoreUnreacha
 
 describe('a probe is written', () => {
   test.each([
-    ['at the first look', aStore()],
-    ['a day after the last one', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(24) })],
-    ['after a change of the spec', aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(1) }, 2)],
+    ['at the first look', 'NeverProbed', aStore()],
+    [
+      'a day after the last one',
+      'ProbeOld',
+      aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(24) }),
+    ],
+    [
+      'after a change of the spec',
+      'SpecChanged',
+      aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(1) }, 2),
+    ],
     [
       'when the last one lies in the future',
+      'ProbeOld',
       aStore({}, { observedGeneration: 1, lastProbeTime: hoursAgo(-1) }),
     ],
     [
       'while the store was found not to be immutable',
+      'NotImmutable',
       aStore(
         {},
         {
@@ -36,10 +46,14 @@ describe('a probe is written', () => {
     ],
     [
       'when the time of the last one cannot be read',
+      'ProbeOld',
       aStore({}, { observedGeneration: 1, lastProbeTime: 'yesterday' }),
     ],
-  ])('%s', (_, store) => {
-    expect(plan(store, listed, now)).toMatchObject([{ type: 'WriteProbe' }, { type: 'ProveImmutable' }]);
+  ] as const)('%s', (_, cause, store) => {
+    expect(plan(store, listed, now)).toMatchObject([
+      { type: 'WriteProbe', cause },
+      { type: 'ProveImmutable', cause },
+    ]);
   });
 });
 

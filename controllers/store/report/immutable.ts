@@ -9,7 +9,8 @@ import type { Retention } from '../../../blob-store/retention.ts';
 import type { Condition, JtelBackupStore, Reason } from '../../../crds/index.ts';
 import { findCondition } from '../../../runtime/report/conditions.ts';
 import { requiredDays, retentionProblem } from '../../stores/retention.ts';
-import type { Observed, Probed } from '../model.ts';
+import type { Probed } from '../act/execute.ts';
+import type { Observed } from '../observe/observed.ts';
 
 export interface ImmutableDraft {
   readonly type: 'Immutable';

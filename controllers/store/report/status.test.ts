@@ -3,7 +3,8 @@ import { findCondition } from '../../../runtime/report/conditions.ts';
 import type { Retention } from '../../../blob-store/retention.ts';
 import type { JtelBackupStore } from '../../../crds/index.ts';
 import type { Problem } from '../../inputs/outcome.ts';
-import type { Observed, Probed } from '../model.ts';
+import type { Probed } from '../act/execute.ts';
+import type { Observed } from '../observe/observed.ts';
 import { summarise } from './status.ts';
 import { aStore, hoursAgo, now } from '../testing.ts';
 

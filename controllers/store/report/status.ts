@@ -11,7 +11,8 @@ import {
 import { formatTime, summariseConditions } from '../../../runtime/report/conditions.ts';
 import type { Problem } from '../../inputs/outcome.ts';
 import { immutable } from './immutable.ts';
-import type { Observed, Probed } from '../model.ts';
+import type { Probed } from '../act/execute.ts';
+import type { Observed } from '../observe/observed.ts';
 import { optional } from '../../../base/optional.ts';
 
 interface Draft {
