@@ -1,12 +1,12 @@
-# The ways in. `make` alone prints them. Everything is installed by the first target that needs it.
+# The targets. `make` alone prints them. The first target that needs something installs it.
 # Node 24 and all tools come from node_modules (npm package "node"): only npm, git and root or sudo are needed.
 
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-# Which sandbox, for sandbox-up, -down and -status. `make test` has one of its own, named test.
+# The sandbox for sandbox-up, -down and -status. `make test` has its own, named test.
 SANDBOX ?= demo
-# Where `make plugin` links to.
+# Where `make plugin` puts its links.
 BINDIR ?= $(HOME)/.local/bin
 
 .DEFAULT_GOAL := help
@@ -16,7 +16,7 @@ BINDIR ?= $(HOME)/.local/bin
 help: ## Print these targets
 	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-install: ## Install the pinned packages if they are not (every target does)
+install: ## Install the pinned packages if they are missing (every target does)
 	@PATH='$(SYSTEM_PATH)' ./scripts/install.sh
 
 demo: install ## A stack from nothing to Ready on a real compose host; leaves the sandbox running
@@ -29,7 +29,7 @@ test: ## Everything: checks, unit, integration and end-to-end tests (what CI run
 test-unit: install ## Unit tests: no service needed, half a minute
 	@node test/run.ts --only unit
 
-test-stories: install ## Whole lives and whole jobs, in memory and on the disk: no service needed
+test-stories: install ## Stories: whole lives and whole jobs, no service needed
 	@node test/run.ts --only stories
 
 test-integration: install ## Tests against a real API server, compose host and blob server
@@ -41,10 +41,10 @@ test-e2e: install ## The demo's story with assertions
 format: install ## Format all sources (oxfmt, 110 columns)
 	@oxfmt .
 
-lint: install ## Freshness of generated files, oxfmt, oxlint, knip, tsc
+lint: install ## Check generated files, oxfmt, oxlint, knip, tsc
 	@node test/run.ts --only checks
 
-generate: install ## Write what follows from CRDs, release schema, commands and metrics
+generate: install ## Write the files generated from CRDs, release schema, commands and metrics
 	@node crds/generate.ts
 	@node release/generate.ts
 	@node scripts/kubectl-jtel-docs.ts
@@ -65,15 +65,15 @@ sandbox-up: install ## Bring the sandbox up: control plane, compose hosts, regis
 sandbox-down: install ## Remove the sandbox and everything that runs in it
 	@node sandbox/cli.ts down --name $(SANDBOX)
 
-sandbox-status: install ## What runs in the sandbox, and how to reach it
+sandbox-status: install ## Show what runs in the sandbox, and how to reach it
 	@node sandbox/cli.ts status --name $(SANDBOX)
 
-bench: install ## Benchmarks, all or NAME=check.noop; results in bench/results.json
+bench: install ## Run all benchmarks, or NAME=check.noop; results in bench/results.json
 	@node bench/run.ts $(NAME)
 
-campaign-%: install ## A campaign in its long form: campaign-crash, -specification, -faults (of blob stores), -world (reports)
+campaign-%: install ## Run a campaign in its long form: campaign-crash, -specification, -faults (of blob stores), -world (reports)
 	@node test/campaigns/run.ts $*
 
-clean: ## Remove what can be made again (not the cache in ~/.cache/jtel-operator); sandbox-down first
+clean: ## Remove everything that can be made again, except the cache in ~/.cache/jtel-operator; sandbox-down first
 	@if [ -d .sandbox ] && [ -n "$$(ls -A .sandbox)" ]; then echo 'A sandbox is up or was: make sandbox-down first' >&2; exit 1; fi
 	rm -rf node_modules coverage .sandbox

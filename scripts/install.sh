@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the pinned packages, among them Node 24 itself, when node_modules does not match package-lock.json.
-# Needs npm and nothing else; npm's own Node may be older. The user's npm configuration (proxy, CA file, …) is left alone.
+# Installs the pinned packages, including Node 24, if node_modules does not match package-lock.json.
+# It needs only npm, whose own Node may be older. The user's npm configuration (proxy, CA file, …) stays as it is.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -34,7 +34,7 @@ export function runCommand(terminal: Terminal): Command {
     .addOption(
       new Option(
         '--kubeconfig <file>',
-        'how to reach the cluster; default: the pod’s service account, else KUBECONFIG or ~/.kube/config',
+        'kubeconfig of the cluster; default: the pod’s service account, else KUBECONFIG or ~/.kube/config',
       ),
     )
     .addOption(new Option('--namespace <name...>', 'watch only these namespaces').default([], 'all'))

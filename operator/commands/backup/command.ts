@@ -20,35 +20,33 @@ interface CreateOptions {
 
 export function backupCommand(terminal: Terminal, clock: () => Date = () => new Date()): Command {
   const create = new Command('create')
-    .description('ask for a backup of a stack; one of that name that is there already is success')
+    .description('ask for a backup of a stack; an existing one of that name is success')
     .requiredOption('--stack <name>', 'JtelStack to back up')
     .addOption(new Option('-n, --namespace <name>', 'namespace of the stack').env('POD_NAMESPACE'))
     .addOption(
-      new Option('--trigger <trigger>', 'what asks for it')
-        .choices(['Scheduled', 'Manual'])
-        .default('Manual'),
+      new Option('--trigger <trigger>', 'who asks for it').choices(['Scheduled', 'Manual']).default('Manual'),
     )
     .addOption(
-      new Option('--verify <method>', 'Restore also restores it for a test')
+      new Option('--verify <method>', 'Restore: also restore it as a test')
         .choices(['Checksum', 'Restore'])
         .default('Checksum'),
     )
-    .option('--schedule <cron>', 'with --trigger Scheduled: the schedule that it belongs to, five fields')
+    .option('--schedule <cron>', 'with --trigger Scheduled: the schedule, five fields')
     .option('--time-zone <zone>', 'with --trigger Scheduled: the time zone of the schedule')
     .addOption(
-      new Option('--job-name <name>', 'the Job of a CronJob; its name says for which minute it fired').env(
+      new Option('--job-name <name>', 'the Job of a CronJob; its name has the minute for which it fired').env(
         'JOB_NAME',
       ),
     )
-    .option('--name <name>', 'name of the JtelBackup; default: made from the stack and the time')
+    .option('--name <name>', 'name of the JtelBackup; default: stack and time')
     .option(
       '--kubeconfig <file>',
-      'how to reach the cluster; default: the pod’s service account, else KUBECONFIG or ~/.kube/config',
+      'kubeconfig of the cluster; default: the pod’s service account, else KUBECONFIG or ~/.kube/config',
     )
     .action(async (options: CreateOptions) => {
       const { namespace } = options;
       if (namespace === undefined)
-        throw new UsageError('--namespace is missing (in a pod POD_NAMESPACE may say it)');
+        throw new UsageError('--namespace is missing (in a pod, POD_NAMESPACE may have it)');
       const name = options.name ?? (await backupName(options, clock()));
       const { createBackup } = await import('./create.ts');
       const outcome = await createBackup(
@@ -57,7 +55,7 @@ export function backupCommand(terminal: Terminal, clock: () => Date = () => new 
         terminal.signal,
       );
       terminal.print(
-        `jtelbackup ${namespace}/${name} ${outcome === 'Created' ? 'created' : 'was asked for already'}`,
+        `jtelbackup ${namespace}/${name} ${outcome === 'Created' ? 'created' : 'exists already'}`,
       );
     });
   return new Command('backup').description('backups of stacks').addCommand(create);
@@ -72,7 +70,7 @@ async function backupName(
     return `${stack}-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z`;
   if (schedule === undefined || timeZone === undefined)
     throw new UsageError(
-      '--trigger Scheduled needs --schedule and --time-zone: the name of the backup is made from them',
+      '--trigger Scheduled needs --schedule and --time-zone: they make the name of the backup',
     );
   const { Schedule } = await import('../../../controllers/times/schedule-times.ts');
   const slot = new Schedule(schedule, timeZone).nearest(firedAt(jobName) ?? now);

@@ -113,7 +113,7 @@ describe('a scheduled backup', () => {
   it('that was asked for already is success', async () => {
     answer = { status: 409, body: { kind: 'Status', code: 409, reason: 'AlreadyExists', message: 'exists' } };
     expect(await run(...scheduled)).toBe(0);
-    expect(said).toEqual(['jtelbackup acme/main-20260601 was asked for already']);
+    expect(said).toEqual(['jtelbackup acme/main-20260601 exists already']);
   });
 
   it('needs its schedule', async () => {

@@ -14,7 +14,7 @@ export function hostCommand(terminal: Terminal): Command {
     .requiredOption('-f, --filename <file>', 'YAML with the JtelStack')
     .requiredOption(
       '--release <file>',
-      'release.yaml or release.json of its version: it says which ports the firewall lets in',
+      'release.yaml or release.json of its version; it has the ports that the firewall opens',
     )
     .action(async (files: ScriptFiles) => {
       const { scriptFor } = await import('./script.ts');

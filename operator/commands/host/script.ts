@@ -72,8 +72,7 @@ async function readRelease(file: string): Promise<Release> {
 
 async function readText(file: string): Promise<string> {
   try {
-    if ((await stat(file)).size > maximumFileBytes)
-      throw new UsageError(`${file} is too big to be what is meant`);
+    if ((await stat(file)).size > maximumFileBytes) throw new UsageError(`${file} is too big for a manifest`);
     return await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof UsageError) throw error;

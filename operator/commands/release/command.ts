@@ -52,7 +52,9 @@ function withStore(command: Command): Command {
 
 function publishCommand(terminal: Terminal): Command {
   return withStore(new Command('publish'))
-    .description('check the release in DIR, resolve its images to digests, upload it; the manifest goes last')
+    .description(
+      'check the release in DIR, resolve its images to digests, upload it; the manifest comes last',
+    )
     .argument('<DIR>', 'directory with release.yaml and the files that it names')
     .option('--registry <host>', 'registry (host[:port]) that hosts pull from, instead of the manifest’s')
     .option('--registry-endpoint <url>', 'where this machine reaches that registry, if not at https://<host>')
@@ -60,7 +62,7 @@ function publishCommand(terminal: Terminal): Command {
     .option('--registry-user <name>', 'user at the registry')
     .option('--registry-password-file <file>', 'file with the user’s password')
     .option('--signing-key-file <file>', 'PEM of an ed25519 private key to sign the manifest with')
-    .option('--dry-run', 'do everything except for uploading')
+    .option('--dry-run', 'do everything except uploading')
     .action(async (directory: string, options: PublishOptions) => {
       if (options.registry !== undefined && !/^[a-z0-9][a-z0-9.-]*(:\d{1,5})?$/.test(options.registry))
         throw new UsageError('--registry must be host[:port]');
@@ -97,7 +99,7 @@ function publishSentence({ outcome, version, files, bytes, images, signed, diges
 
 function verifyCommand(terminal: Terminal): Command {
   return withStore(new Command('verify'))
-    .description('read a published release again, whole, and compare every digest')
+    .description('read a published release completely and compare every digest')
     .argument('<VERSION>')
     .option('--public-key-file <file>', 'PEM of the ed25519 public key that must have signed it')
     .action(async (version: string, options: VerifyOptions) => {

@@ -87,13 +87,11 @@ async function plainFile(
     throw new CommandError(`the release names ${path}, but it cannot be opened: ${codeOf(error)}`);
   });
   if (real !== absolute)
-    throw new CommandError(`${path} is, or lies behind, a symbolic link: put the file itself there`);
+    throw new CommandError(`${path} is a symbolic link, or lies behind one: use the file itself`);
   const facts = await stat(absolute);
   if (!facts.isFile()) throw new CommandError(`${path} is not a file`);
   if (facts.size > maximumBytes)
-    throw new CommandError(
-      `${path} has ${facts.size} bytes; ${maximumBytes} are the most that one such file can have`,
-    );
+    throw new CommandError(`${path} has ${facts.size} bytes; ${maximumBytes} is the maximum for such a file`);
   return { absolute };
 }
 

@@ -77,7 +77,7 @@ export async function registryOpener(
 ): Promise<(registry: string) => Registry> {
   const { registryUser: username, registryPasswordFile } = options;
   if ((username === undefined) !== (registryPasswordFile === undefined))
-    throw new UsageError('give both of --registry-user and --registry-password-file, or none');
+    throw new UsageError('give both --registry-user and --registry-password-file, or neither');
   const password =
     registryPasswordFile === undefined
       ? undefined
@@ -124,7 +124,7 @@ async function readTextFile(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
     if (size > maximumSecretBytes)
-      throw new UsageError(`${file} has ${size} bytes: that is not the file that is meant`);
+      throw new UsageError(`${file} has ${size} bytes: that is too big for this file`);
     return await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -136,8 +136,6 @@ async function readSecretFile(file: string, terminal: Terminal): Promise<string>
   const text = await readTextFile(file);
   const { mode } = await stat(file);
   if ((mode & 0o077) !== 0)
-    terminal.tell(
-      `warning: ${file} holds a secret, but others than its owner can reach it (chmod 600 ${file})`,
-    );
+    terminal.tell(`warning: ${file} holds a secret, but not only its owner can read it (chmod 600 ${file})`);
   return text;
 }

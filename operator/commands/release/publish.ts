@@ -103,7 +103,7 @@ async function checkDataSets({ draft, dataSets }: ReleaseDirectory, terminal: Te
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error;
       throw new CommandError(
-        `${file.path} cannot be published, because no stack could load it: ${error.message}. Make it again`,
+        `${file.path} cannot be published, because no stack could load it: ${error.message}. Create it again`,
         { cause: error },
       );
     }

@@ -47,7 +47,9 @@ export class Registry {
       );
     const body = Buffer.from(await response.arrayBuffer());
     if (body.length > maximumManifestBytes)
-      throw new CommandError(`the manifest of image ${image} has ${body.length} bytes: that is none`);
+      throw new CommandError(
+        `the manifest of image ${image} has ${body.length} bytes: that is too big for a manifest`,
+      );
     // Computed from the bytes, not from the registry's own header, because a host will verify the bytes.
     const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
     const claimed = response.headers.get('docker-content-digest');

@@ -181,7 +181,7 @@ test(
     const first = await play(pod);
     expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining(`acme-${slot?.name} created`) });
     const second = await play(pod);
-    expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('was asked for already') });
+    expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('exists already') });
     const found = await backups();
     expect(
       found.map(({ metadata, spec }) => [metadata.name, spec.trigger, spec.verify, spec.stackRef.name]),
