@@ -1,4 +1,7 @@
-/** A {@link BlobStore} in memory, for tests and simulations; `blobs` is open so that a test can lose or spoil one. */
+/**
+ * A {@link BlobStore} in memory, for tests and simulations; `blobs` is public so that a test can lose or
+ * damage one.
+ */
 import { createHash } from 'node:crypto';
 import {
   BlobError,
@@ -18,16 +21,19 @@ export interface MemoryBlob {
   readonly content: Buffer;
   readonly contentType: string;
   readonly createdTime: string;
-  /** As if it had been moved to the archive tier. */
+  /** The blob behaves as if it was moved to the archive tier. */
   readonly archive?: 'Archived' | 'Rehydrating';
 }
 
 export interface MemoryBlobStoreOptions {
-  /** Whether overwriting and deleting are refused, as by a locked retention policy; default true. */
+  /** Whether overwrite and delete are refused, as with a locked retention policy. Default true. */
   readonly immutable?: boolean;
   /** Stores whose URLs `copyFrom` can read, besides this one. */
   readonly sources?: readonly MemoryBlobStore[];
-  /** As if its only credential were a SAS with these rights (`rlc`); default: an account key, which can sign everything. */
+  /**
+   * Behaves as if its only credential were a SAS with these rights (`rlc`). Default: an account key, which
+   * can sign everything.
+   */
   readonly sasRights?: string;
 }
 
@@ -35,7 +41,7 @@ export class MemoryBlobStore implements BlobStore {
   readonly description: string;
   readonly identity: string;
   readonly blobs = new Map<string, MemoryBlob>();
-  /** Open too, because Secrets are exchanged. */
+  /** Public too, because Secrets get replaced. */
   sasRights: string | undefined;
 
   readonly #immutable: boolean;
@@ -93,7 +99,7 @@ export class MemoryBlobStore implements BlobStore {
     if (blob.archive !== undefined)
       throw new BlobError(
         'BlobArchived',
-        `cannot read ${name} in ${this.description}: it lies in the archive tier: rehydrate it`,
+        `cannot read ${name} in ${this.description}: it is in the archive tier: rehydrate it`,
       );
     if (blob.content.length > maximumBytes) {
       throw new BlobError(
@@ -131,7 +137,7 @@ export class MemoryBlobStore implements BlobStore {
     }
   }
 
-  /** No server answers there; jobs take nothing else than the form of an address. */
+  /** No server answers there. Jobs only accept something that looks like an address. */
   get address(): string {
     return `https://store.invalid/${encodeURIComponent(this.description)}`;
   }
@@ -148,7 +154,7 @@ export class MemoryBlobStore implements BlobStore {
     return { containerUrl: this.address, query: 'sp=c&sig=memory', prefix: '', expiresTime };
   }
 
-  /** Nothing is lost: an allowed delete would be followed by writing the same again. */
+  /** Nothing is lost: after an allowed delete, the same would be written again. */
   async proveImmutable(name: string, signal: AbortSignal): Promise<ImmutabilityProof> {
     await this.read(name, Number.POSITIVE_INFINITY, signal);
     return this.#immutable

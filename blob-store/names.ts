@@ -1,6 +1,8 @@
-/** Blob names end up in URLs, where `..` would climb out of the prefix: what is not plainly a path is refused. */
+/**
+ * Checks blob names. They end up in URLs, where `..` would lead out of the prefix, so only plain paths pass.
+ */
 
-/** @throws {RangeError} for anything but relative `/`-separated segments of ordinary characters. */
+/** @throws {RangeError} unless the name is made of `/`-separated segments of ordinary characters. */
 export function checkBlobName(name: string): string {
   const segments = name.split('/');
   const plain = segments.every(
@@ -12,7 +14,7 @@ export function checkBlobName(name: string): string {
   return name;
 }
 
-/** As {@link checkBlobName}, but may be empty, and may end anywhere: `a/`, `a/b`. */
+/** As {@link checkBlobName}, but it may be empty, and it may end anywhere: `a/`, `a/b`. */
 export function checkListPrefix(prefix: string): string {
   const path = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
   if (prefix !== '') checkBlobName(path);

@@ -1,4 +1,4 @@
-/** Reading what need not be there. */
+/** Reads blobs that may be missing. */
 import { BlobError, type BlobStore } from './blob-store.ts';
 
 /** @returns undefined when there is no such blob. @throws {BlobError} as {@link BlobStore.read} does otherwise */
@@ -17,7 +17,7 @@ export async function readIfThere(
 }
 
 /**
- * @param missing what is thrown when there is no such blob: what that means, and what to do.
+ * @param missing makes the error for a missing blob: what that means, and what to do
  * @throws {BlobError} as {@link BlobStore.read} does otherwise
  */
 export async function readOr(

@@ -1,22 +1,22 @@
 /**
- * How long a container keeps what is stored, and whether that can still be taken back. Only Azure's management plane knows; the data plane
- * tells no more than that there is a policy.
+ * How long a container keeps stored data, and whether that can still be taken back. Only Azure's management
+ * plane knows this; the data plane only says that there is a policy.
  */
 export type ToldRetention =
   | { readonly kind: 'TimeBased'; readonly days: number; readonly isLocked: boolean }
-  /** There is no time-based policy for the container: at most a legal hold, which can be lifted at any time. */
+  /** The container has no time-based policy. At most it has a legal hold, which can be lifted at any time. */
   | { readonly kind: 'None' };
 
 export type Retention =
   | ToldRetention
-  /** It was to be asked and did not tell. */
+  /** The management plane was asked and gave no answer. */
   | {
       readonly kind: 'NotRead';
-      /** A sentence for people without a full stop: why, and what to do. */
+      /** A sentence for people, without a full stop: why, and what to do. */
       readonly detail: string;
-      /** What it told before. */
+      /** Its last answer. */
       readonly last?: ToldRetention;
     };
 
-/** Asked anew each time; never throws for what the management plane says or does not say. */
+/** Asks again each time. Never throws because of what the management plane says or does not say. */
 export type ReadRetention = (signal: AbortSignal) => Promise<Retention>;

@@ -1,13 +1,15 @@
 /**
- * When a store whose only credential is a SAS may hand that SAS to a job on a host: a SAS can sign nothing smaller, so only when it
- * can do no more than the job needs. Whether it can is written in the SAS itself; the service is not asked.
+ * Decides whether a store whose only credential is a SAS may hand that SAS to a job on a host. A SAS cannot
+ * sign a smaller one, so the SAS must not allow more than the job needs. The SAS itself says what it allows;
+ * the service is not asked.
  */
 import { BlobError } from './blob-store.ts';
 
 /**
  * @param store {@link BlobStore.description}
- * @param rights as in the token's `sp`; '' when a stored access policy has them, and the token does not tell
- * @throws {BlobError} `StoreCannotSign` when they are more than reading and listing
+ * @param rights as in the token's `sp`; '' when they are in a stored access policy, so the token does not say
+ * them
+ * @throws {BlobError} `StoreCannotSign` when they are more than read and list
  */
 export function requireReadOnly(store: string, rights: string): void {
   if (/^[rl]+$/.test(rights)) return;
@@ -19,10 +21,10 @@ export function requireReadOnly(store: string, rights: string): void {
   );
 }
 
-/** @throws {BlobError} `StoreCannotSign` when they are anything but `c` */
+/** @throws {BlobError} `StoreCannotSign` unless they are exactly `c` */
 export function requireCreateOnly(store: string, rights: string): void {
   if (rights === 'c') return;
-  // With c alone the operator itself could neither read nor list, so this is no advice for a store that takes backups.
+  // The message does not advise a SAS with c alone: the operator itself could then neither read nor list.
   throw refusal(store, rights, 'create objects', 'give the account key (accountName and accountKey)');
 }
 
@@ -32,7 +34,7 @@ export function requireExpiry(store: string, expiry: string | null): Date {
   if (Number.isNaN(expires))
     throw new BlobError(
       'StoreCannotSign',
-      `${store}: the SAS token does not say until when it is good (se), so it is not handed to a host: give the account key, or a SAS token with an expiry`,
+      `${store}: the SAS token has no expiry (se), so it is not handed to a host: give the account key, or a SAS token with an expiry`,
     );
   return new Date(expires);
 }

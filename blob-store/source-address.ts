@@ -1,10 +1,16 @@
-/** From which address this process talks to a service: what a firewall there would have to let in, if nothing on the way changes it. */
+/**
+ * Finds the address from which this process talks to a service. A firewall there has to let it in, unless
+ * something on the way changes it.
+ */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
 const longestMilliseconds = 2_000;
 
-/** Asks the routing table of this machine: nothing is sent. Undefined when there is no way to the service, or no name for it. */
+/**
+ * Asks the routing table of this machine and sends nothing. Undefined if the service cannot be reached or its
+ * name cannot be resolved.
+ */
 export async function sourceAddress(url: string): Promise<string | undefined> {
   const { hostname, port, protocol } = new URL(url);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
@@ -16,7 +22,7 @@ export async function sourceAddress(url: string): Promise<string | undefined> {
       await connected;
       return socket.address().address;
     } catch {
-      // Perhaps it has only addresses of the other kind.
+      // Perhaps the service has only addresses of the other kind.
     } finally {
       socket.close();
     }

@@ -1,9 +1,12 @@
-/** The checks of {@link crossCheck} that concern one component. */
+/** The checks of {@link crossCheck} for one component. */
 import { parsePublishedPort, secretTarget } from './components.ts';
 import type { Component, Release } from './generated/release.ts';
 import { healthProblems } from './health-check.ts';
 
-/** `index` is the component's place in the list: it may only depend on those above it, which also rules out cycles. */
+/**
+ * `index` is the component's place in the list. It may only depend on components above it, so cycles cannot
+ * happen.
+ */
 export function componentProblems(release: Release, component: Component, index: number): readonly string[] {
   const problems = [
     ...dependencyProblems(release, component, index),
@@ -13,7 +16,7 @@ export function componentProblems(release: Release, component: Component, index:
     ...healthProblems(component),
   ];
   const names = (component.environment ?? []).map((variable) => variable.name);
-  for (const name of twice(names)) problems.push(`environment variable ${name} is there more than once`);
+  for (const name of twice(names)) problems.push(`environment variable ${name} appears more than once`);
   for (const limit of component.processLimits ?? []) {
     if (limit.hard !== -1 && (limit.soft === -1 || limit.soft > limit.hard))
       problems.push(`process limit ${limit.name}: soft is above hard`);

@@ -1,14 +1,14 @@
-/** Small questions about a manifest's components that checking, rendering and publishing all ask. */
+/** Small questions about a manifest's components. Checks, rendering and publishing all ask them. */
 import type { Component, Release } from './generated/release.ts';
 
-/** Where a secret is mounted when the manifest does not say. */
+/** Where a secret is mounted if the manifest does not say. */
 const secretFolder = '/run/secrets';
 
 export function secretTarget(mount: { readonly name: string; readonly target?: string }): string {
   return mount.target ?? `${secretFolder}/${mount.name}`;
 }
 
-/** Compose service names of a component: `acd-dbm`, or `acd-web-1 … acd-web-N` when it can have replicas. */
+/** Compose service names of a component: `acd-dbm`, or `acd-web-1 … acd-web-N` if it can have replicas. */
 export function serviceNames(
   component: Pick<Component, 'name' | 'replicas'>,
   replicas: number,
@@ -17,7 +17,7 @@ export function serviceNames(
   return Array.from({ length: replicas }, (_, index) => `${component.name}-${index + 1}`);
 }
 
-/** Every template that a component names, each once, sorted. */
+/** Every template that some component names, each once, sorted. */
 export function templatePaths(release: Release): readonly string[] {
   const paths = release.components.flatMap((component) =>
     (component.files ?? []).map((file) => file.template),
@@ -33,7 +33,7 @@ export interface PublishedPort {
   readonly protocol: 'tcp' | 'udp';
 }
 
-/** Takes what the schema's pattern lets through. */
+/** Expects text that passed the schema's pattern. */
 export function parsePublishedPort(text: string): PublishedPort {
   const [ports = '', protocol] = text.split('/');
   const parts = ports.split(':');

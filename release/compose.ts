@@ -1,7 +1,7 @@
 /**
- * One compose service from one component: plain objects, no text. Absolute content-addressed paths make compose recreate
- * exactly the services whose files changed (its own hash does not look into mounted files). Nothing here may change
- * between two renders of the same input: no times, no versions in labels.
+ * Makes one compose service from one component, as plain objects. File paths are absolute and contain the
+ * digest of the content. So compose recreates exactly the services whose files changed; its own hash does not
+ * look into mounted files. Two renders of the same input must be equal: no times, no versions in labels.
  */
 import type { Component, Dependency } from './generated/release.ts';
 import { healthCheck } from './health-check.ts';
@@ -23,7 +23,7 @@ export interface ServiceParts {
   readonly stack: string;
   readonly environment: ReadonlyMap<string, string>;
   readonly files: readonly MountedFile[];
-  /** Services of another component that an edge leads to. */
+  /** Services of the component that an edge leads to. */
   readonly servicesOf: (component: string) => readonly string[];
 }
 
@@ -33,7 +33,10 @@ const conditions = {
   completed: 'service_completed_successfully',
 } as const;
 
-/** Where the host driver puts a file of that digest; the layout is the host driver's (docs/hosts). */
+/**
+ * Where the host driver puts the file with this digest. The host driver decides on the layout
+ * (docs/hosts.md).
+ */
 function hostFilePath(project: string, sha256: string): string {
   return `/opt/jtel/${project}/files/${sha256}`;
 }
@@ -56,7 +59,7 @@ export function composeService(parts: ServiceParts): Record<string, unknown> {
     shm_size: component.sharedMemoryMiB === undefined ? undefined : `${component.sharedMemoryMiB}m`,
     stop_grace_period:
       component.stopGracePeriodSeconds === undefined ? undefined : `${component.stopGracePeriodSeconds}s`,
-    // A container's log must not fill the disk that the database is on.
+    // A container's log must not fill the database's disk.
     logging: { driver: 'json-file', options: { 'max-size': '20m', 'max-file': '5' } },
     labels: { 'jtel.de/stack': parts.stack, 'jtel.de/component': component.name },
   };
@@ -92,7 +95,7 @@ function mounts(parts: ServiceParts): readonly Record<string, unknown>[] {
       target: mount.target,
       tmpfs: { size: mount.sizeMiB * 1024 * 1024 },
     })),
-    // Without create_host_path: false a missing file would silently become an empty directory.
+    // Without `create_host_path: false`, a missing file would silently become an empty directory.
     ...parts.files.map((file) => ({
       type: 'bind',
       source: hostFilePath(parts.project, file.sha256),

@@ -1,6 +1,6 @@
 /**
- * What one field of a manifest says about another: names that must exist, and combinations that make no sense. Runs after
- * the schema, so shapes can be relied on. Returns sentences; none means good.
+ * Checks fields of a manifest against each other: names that must exist, and combinations that make no sense.
+ * Runs after the schema check, so it can rely on shapes. Returns sentences; none means that all is well.
  */
 import semver from 'semver';
 import { databaseSetName } from '../jobs/values.ts';
@@ -9,7 +9,7 @@ import { secretTarget, serviceNames, templatePaths } from './components.ts';
 import { databaseFiles } from './database-files.ts';
 import type { Release } from './generated/release.ts';
 
-/** Names that the store's layout needs for itself. */
+/** Names that the store's layout uses itself. */
 const reservedPaths = new Set(['release.json', 'release.json.sig', 'release.yaml']);
 
 export function crossCheck(release: Release, form: 'Draft' | 'Published'): readonly string[] {
@@ -43,7 +43,7 @@ export function crossCheck(release: Release, form: 'Draft' | 'Published'): reado
 
 function duplicates(what: string, names: readonly string[]): readonly string[] {
   const twice = names.filter((name, index) => names.indexOf(name) !== index);
-  return [...new Set(twice)].map((name) => `${what}: ${name} is there more than once`);
+  return [...new Set(twice)].map((name) => `${what}: ${name} appears more than once`);
 }
 
 function versionProblems(release: Release): readonly string[] {
@@ -115,7 +115,7 @@ function databaseProblems(release: Release): readonly string[] {
 function dataProblems(release: Release): readonly string[] {
   const problems: string[] = [];
   for (const tree of release.fileTrees) {
-    // In a backup the data sets lie side by side.
+    // In a backup, all data sets lie side by side.
     if (tree.name === databaseSetName)
       problems.push(`fileTrees: ${tree.name} is the name of the database's own data set`);
     if (!release.volumes.includes(tree.volume))
@@ -147,10 +147,10 @@ function dataProblems(release: Release): readonly string[] {
       problems.push(`vanilla (${set.path}): there is no file tree ${set.name ?? '(name is missing)'}`);
     }
     if (reservedPaths.has(set.path))
-      problems.push(`vanilla: ${set.path} is a name that the store needs for itself`);
+      problems.push(`vanilla: ${set.path} is a name that the store uses itself`);
   }
   for (const path of templatePaths(release)) {
-    if (reservedPaths.has(path)) problems.push(`template ${path} is a name that the store needs for itself`);
+    if (reservedPaths.has(path)) problems.push(`template ${path} is a name that the store uses itself`);
   }
   return problems;
 }
@@ -159,8 +159,7 @@ function portProblems(release: Release): readonly string[] {
   return release.ports
     .filter((port) => port.from > port.to)
     .map(
-      (port) =>
-        `ports: ${port.group} ${port.protocol} from ${port.from} to ${port.to} is the wrong way round`,
+      (port) => `ports: ${port.group} ${port.protocol} from ${port.from} to ${port.to} is in the wrong order`,
     );
 }
 
@@ -180,7 +179,7 @@ function publishedPortProblems(release: Release): readonly string[] {
   return problems;
 }
 
-/** What publish fills in must be there. */
+/** Publishing must have filled these fields in. */
 function publishedProblems(release: Release): readonly string[] {
   const stored = (release.templates ?? []).map((file) => file.path);
   const wanted = templatePaths(release);

@@ -1,20 +1,23 @@
-/** Where a release's database has its files: what jobs mount that back them up or put them back. */
+/** Where a release's database has its files. Jobs that back them up or restore them mount this place. */
 import type { Release } from './generated/release.ts';
 
 export interface DatabaseFiles {
-  /** Of the release; on the host it is `<project>_<volume>`. */
+  /** Name in the release. On the host it is `<project>_<volume>`. */
   readonly volume: string;
   /** Where the database's own container mounts it. */
   readonly mountPath: string;
-  /** As the server sees it. */
+  /** Path as the server sees it. */
   readonly dataDirectory: string;
-  /** The data directory seen from the volume's root; `.` for the root itself. */
+  /** The data directory, relative to the volume's root; `.` for the root itself. */
   readonly relativeDirectory: string;
   readonly uid: number;
   readonly gid: number;
 }
 
-/** @returns undefined when the release does not say, or says what cannot be: then only logical backups are possible. */
+/**
+ * @returns undefined if the release does not say, or says something impossible. Then only logical backups are
+ * possible.
+ */
 export function databaseFiles(release: Release): DatabaseFiles | undefined {
   const { component: name, physical } = release.database;
   if (physical === undefined) return undefined;

@@ -8,7 +8,8 @@ export class FileSet {
 
   /**
    * Returns the sha256 under which the file lies on the host.
-   * @throws {RenderError} for the same content as a secret and as a readable file: one path cannot have two modes.
+   * @throws {RenderError} when a secret and a readable file have the same content: one path cannot have two
+   * modes.
    */
   add(content: string, mode: number): string {
     const sha256 = createHash('sha256').update(content).digest('hex');
@@ -22,7 +23,7 @@ export class FileSet {
     return sha256;
   }
 
-  /** Sorted by digest, so that the order of the components does not matter. */
+  /** Sorted by digest, so the order of components does not matter. */
   list(): readonly RenderedFile[] {
     return [...this.#files.values()].toSorted((left, right) => (left.sha256 < right.sha256 ? -1 : 1));
   }

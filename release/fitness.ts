@@ -1,9 +1,12 @@
-/** Whether a stack may run a release: on this host, and coming from what runs now. Pure; the caller brings the facts. */
+/**
+ * Decides whether a stack may run a release: on this host, and after the version that runs now. Pure; the
+ * caller brings the facts.
+ */
 import semver from 'semver';
 import type { Release } from './generated/release.ts';
 import type { Size } from './stack-input.ts';
 
-/** What preflight looks at: a part of the host driver's facts. */
+/** The part of the host driver's facts that preflight looks at. */
 export interface FitnessFacts {
   readonly cores: number;
   readonly memoryBytes: number;
@@ -12,16 +15,16 @@ export interface FitnessFacts {
 
 export interface PreflightFinding {
   readonly check: 'Cores' | 'Memory' | 'Disk';
-  /** One sentence with what is there and what is needed. */
+  /** One sentence: what is there and what is needed. */
   readonly message: string;
 }
 
-/** A machine sold with 32 GB shows some per cent less: firmware and kernel keep a part. */
+/** A machine with 32 GB shows a few per cent less, because firmware and kernel keep a part. */
 const memoryTolerance = 0.06;
-/** A disk sold as 1 TB holds 931 GiB, and the file system's own structures take a part of that. */
+/** A disk of 1 TB has 931 GiB, and the file system's own structures take a part of that. */
 const diskTolerance = 0.1;
 
-/** What the host lacks for this release in this size; empty when it fits. */
+/** Lists what the host lacks for this release in this size. Empty if it fits. */
 export function preflight(release: Release, size: Size, facts: FitnessFacts): readonly PreflightFinding[] {
   const needed = release.minimumHost[size];
   const forWhat = `size ${size} of release ${release.version}`;
@@ -53,7 +56,7 @@ export type UpdateVerdict =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly kind: 'Downgrade' | 'TooFar'; readonly message: string };
 
-/** Whether data that version `from` wrote can be updated in place by `release`. The same version is always allowed. */
+/** Whether `release` can update data of version `from` in place. The same version is always allowed. */
 export function updateAllowed(from: string, release: Release): UpdateVerdict {
   const to = release.version;
   if (from === to) return { allowed: true };
@@ -63,11 +66,14 @@ export function updateAllowed(from: string, release: Release): UpdateVerdict {
     const message = `the data is of version ${from}, newer than ${to}: going back needs a restore of a backup made by ${to} or earlier`;
     return { allowed: false, kind: 'Downgrade', message };
   }
-  const message = `version ${from} cannot be updated to ${to} in one step; ${to} can update ${release.updatableFrom.join(' or ') || 'nothing'}: go by a version between`;
+  const message = `version ${from} cannot be updated to ${to} in one step; ${to} can update ${release.updatableFrom.join(' or ') || 'nothing'}: update to a version in between first`;
   return { allowed: false, kind: 'TooFar', message };
 }
 
-/** Of two series of MariaDB, such as `11.8` and `10.11`: whether the first is the newer one, whose files the second must not get. */
+/**
+ * Whether the first of two MariaDB series, such as `11.8` and `10.11`, is the newer one. The older one must
+ * not get its files.
+ */
 export function isNewerSeries(one: string, other: string): boolean {
   const [major = 0, minor = 0] = one.split('.').map(Number);
   const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number);

@@ -1,7 +1,7 @@
 /**
- * Makes `generated/` from `release.schema.yaml`: the types, and the schema as JSON so that checking a manifest needs no
- * file access. `--check` changes nothing and fails when a file is stale. Run it after each change of the schema:
- * `node release/generate.ts`.
+ * Makes `generated/` from `release.schema.yaml`: the types, and the schema as JSON, so that checking a
+ * manifest needs no file access. `--check` changes nothing and fails if a file is stale. Run it after each
+ * change of the schema: `node release/generate.ts`.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { compile } from 'json-schema-to-typescript';
@@ -28,7 +28,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
   ]);
 }
 
-/** Names of the files in `generated/` that are not what the schema says. */
+/** Names of the files in `generated/` that differ from the schema. */
 export async function staleFiles(): Promise<readonly string[]> {
   const stale: string[] = [];
   for (const [name, wanted] of await generate()) {

@@ -1,17 +1,17 @@
 /**
- * The health check of a component: what a manifest may say of it, and what compose is told. When a container counts as well is in
- * `controllers/hosts/health.ts`.
+ * The health check of a component: what a manifest may say about it, and what compose gets.
+ * `controllers/hosts/health.ts` decides when a container counts as well.
  */
 import type { Component } from './generated/release.ts';
 
-/** Each sentence goes on the name of the component. */
+/** Each sentence follows the component's name. */
 export function healthProblems(component: Component): readonly string[] {
   return component.kind === 'Task' && component.health !== undefined
     ? ['a Task runs once, so it has no health']
     : [];
 }
 
-/** As compose has it; undefined when the manifest names none. */
+/** In compose's form. Undefined if the manifest names none. */
 export function healthCheck(component: Component): Record<string, unknown> | undefined {
   const { health } = component;
   if (health === undefined) return undefined;

@@ -1,9 +1,12 @@
-/** What a release asks of the world around its containers: open ports and secrets. */
+/** What a release needs around its containers: open ports and secrets. */
 import type { FirewallRules } from '../host-driver/rendered-release.ts';
 import type { Release, SecretDeclaration } from './generated/release.ts';
 import type { StackNetwork } from './stack-input.ts';
 
-/** The release says which ports there are, the stack who may reach them. `sshPort` is where the operator itself comes in. */
+/**
+ * The release says which ports there are; the stack says who may reach them. The operator itself comes in at
+ * `sshPort`.
+ */
 export function firewallRules(
   release: Release,
   network: StackNetwork | undefined,
@@ -26,7 +29,7 @@ export interface NeededSecret {
   readonly length: number;
 }
 
-/** Every secret that rendering will ask for, in the order of the manifest. */
+/** Every secret that rendering needs, in the order of the manifest. */
 export function secretsNeeded(release: Release): readonly NeededSecret[] {
   return release.secrets.map(({ name, kind, length }) => ({ name, kind, length: length ?? 32 }));
 }

@@ -1,4 +1,7 @@
-/** Where a release lies in a vendor store, relative to the store's prefix. `release.json` is written last: it is the commit. */
+/**
+ * Where a release lies in a vendor store, relative to the store's prefix. `release.json` is written last, so
+ * it is the commit.
+ */
 
 export const releasesFolder = 'releases/';
 
@@ -16,7 +19,7 @@ export function releaseFilePath(version: string, path: string): string {
   return `${releasesFolder}${version}/${path}`;
 }
 
-/** The version whose manifest lies there; undefined for every other blob. */
+/** The version whose manifest this blob is. Undefined for any other blob. */
 export function versionOfManifest(blobName: string): string | undefined {
   return /^releases\/([^/]+)\/release\.json$/.exec(blobName)?.[1];
 }

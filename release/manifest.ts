@@ -1,9 +1,12 @@
-/** A published manifest as bytes: one form per content, so that digest and signature mean the content and not its spelling. */
+/**
+ * A published manifest as bytes. Equal content always has the same bytes, so digest and signature do not
+ * depend on its spelling.
+ */
 import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import type { Release } from './generated/release.ts';
 import { ReleaseInvalidError, validateRelease } from './validate.ts';
 
-/** A manifest is small; what is bigger is something else. */
+/** A manifest is small. Anything bigger is something else. */
 export const maximumManifestBytes = 1024 * 1024;
 export const maximumTemplateBytes = 1024 * 1024;
 
@@ -16,7 +19,7 @@ export function canonicalJSON(value: unknown): string {
   return `${JSON.stringify(sorted(value), null, 2)}\n`;
 }
 
-/** @throws {ReleaseInvalidError} for anything but a valid published manifest. */
+/** @throws {ReleaseInvalidError} unless this is a valid published manifest. */
 export function parseManifest(bytes: Buffer, what: string): Release {
   let document: unknown;
   try {
@@ -49,7 +52,7 @@ export function ed25519PublicKey(pem: string): KeyObject {
   try {
     key = createPublicKey(pem);
   } catch {
-    // The parser's own message says nothing that helps.
+    // The parser's own message does not help.
   }
   if (key?.asymmetricKeyType !== 'ed25519') throw new TypeError('not the PEM of an ed25519 public key');
   return key;

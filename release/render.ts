@@ -1,6 +1,7 @@
 /**
- * Makes a release concrete for one stack: the compose file, the files it mounts, the images it pulls. Pure and
- * deterministic: the same input gives the same bytes and so the same digest, which is how "nothing to do" is recognised.
+ * Makes a release concrete for one stack: the compose file, the files it mounts, the images it pulls. Pure
+ * and deterministic: the same input gives the same bytes and the same digest. An equal digest means that
+ * there is nothing to do.
  */
 import { createHash } from 'node:crypto';
 import { composeText, startFiles, type ComposeModel } from '../host-driver/compose-files.ts';
@@ -21,7 +22,7 @@ import { selectComponents, type SelectedComponent } from './select.ts';
 import { RenderError, secretKeyID, type RenderInput } from './stack-input.ts';
 import { isSafeText, renderTemplate, templateContext, type TemplateContext } from './templates.ts';
 
-/** Files with the values of the stack's own `secretKeyRef` variables, see {@link environmentOf}. */
+/** Holds the values of the stack's own `secretKeyRef` variables as files, see {@link environmentOf}. */
 const environmentSecretFolder = '/run/secrets/environment';
 
 interface Rendering {
@@ -30,7 +31,10 @@ interface Rendering {
   readonly files: FileSet;
 }
 
-/** @throws {RenderError} when the stack asks for what the release cannot be, or a secret or template is missing. */
+/**
+ * @throws {RenderError} when the stack asks for something that the release cannot do, or a secret or template
+ * is missing.
+ */
 export function renderRelease(input: RenderInput): RenderedRelease {
   const { release, stack, project } = input;
   const selected = selectComponents(release, stack);
@@ -39,7 +43,7 @@ export function renderRelease(input: RenderInput): RenderedRelease {
   const services = new Map(selected.flatMap((component) => [...servicesOf(rendering, component, selected)]));
   const model = {
     services: Object.fromEntries(services),
-    // No options and no labels: compose would want to recreate a volume whose declaration changed.
+    // There are no options and no labels: compose wants to recreate a volume whose declaration changed.
     volumes: Object.fromEntries(release.volumes.map((volume) => [volume, volumeModel(input, volume)])),
     networks: { default: {} },
   };
@@ -57,7 +61,10 @@ export function renderRelease(input: RenderInput): RenderedRelease {
   return new Rendered(digestOf(rendered, model), rendered, model);
 }
 
-/** Where the data sets lie. Of a database whose place the release does not say, the only volume that its component writes to. */
+/**
+ * Where the data sets are. If the release does not say where its database is, this takes the only volume that
+ * the component writes to.
+ */
 function dataVolumes({ release, project, volumes }: RenderInput): readonly DataVolume[] {
   const { component, physical } = release.database;
   const written = (release.components.find(({ name }) => name === component)?.volumes ?? []).filter(
@@ -84,7 +91,7 @@ function dataVolumes({ release, project, volumes }: RenderInput): readonly DataV
   ];
 }
 
-/** One that a restore made is no longer compose's to create: were it gone, an empty one would take its place. */
+/** A volume that a restore made is external: if it were gone, compose would put an empty one in its place. */
 function volumeModel({ project, volumes }: RenderInput, volume: string): object {
   const name = volumes?.[volume];
   return name === undefined || name === `${project}_${volume}` ? {} : { name, external: true };
@@ -93,8 +100,8 @@ function volumeModel({ project, volumes }: RenderInput, volume: string): object 
 type WithoutText = Omit<RenderedRelease, 'digest' | 'composeYaml' | 'start'>;
 
 /**
- * Most renderings are only compared by digest, and writing YAML is most of the work: so the text is made when it is asked
- * for. The digest is over the model, which the text says and nothing else.
+ * Most renderings are only compared by digest, and writing YAML is most of the work. So the text is made only
+ * on demand. The digest is over the model, and the text says exactly what the model says.
  */
 class Rendered implements RenderedRelease {
   readonly digest: string;
@@ -191,7 +198,7 @@ function secretFiles(rendering: Rendering, { component }: SelectedComponent): re
   });
 }
 
-/** A file of a component as its container sees it. */
+/** A file of a component, as its container sees it. */
 export interface ComponentFile {
   readonly path: string;
   readonly content: string;
@@ -199,8 +206,8 @@ export interface ComponentFile {
 }
 
 /**
- * What one component has mounted of configuration files and of the release's secrets, for what works beside it. Other
- * components' secrets need not be there.
+ * The configuration files and release secrets that one component mounts, for containers that work beside it.
+ * Other components' secrets may be missing.
  * @throws {RenderError}
  */
 export function componentFiles(input: RenderInput, name: string): readonly ComponentFile[] {
@@ -222,8 +229,9 @@ export function componentFiles(input: RenderInput, name: string): readonly Compo
 }
 
 /**
- * The release's variables, then the stack's. A variable with a `secretKeyRef` does not carry the value, which
- * `docker inspect` would show to everybody: `<NAME>_FILE` tells where the file with it lies, as images customarily read it.
+ * The release's variables, then the stack's. A variable with a `secretKeyRef` does not carry the value,
+ * because `docker inspect` would show it to everybody. Instead `<NAME>_FILE` names the file with the value, a
+ * convention that images follow.
  */
 function environmentOf(
   rendering: Rendering,
@@ -275,7 +283,10 @@ function imageOf(rendering: Rendering, { component }: SelectedComponent): ImageR
   return { repository: `${rendering.input.release.registry}/${repository}`, tag, digest };
 }
 
-/** What only tells how to look at the containers is no part of the digest: it changes nothing on the host. */
+/**
+ * This only says how to look at the containers, so it is not part of the digest: it changes nothing on the
+ * host.
+ */
 function updaterOf(
   rendering: Rendering,
   selected: readonly SelectedComponent[],

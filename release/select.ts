@@ -1,4 +1,7 @@
-/** Which components of a release run for one stack, how often, and with how much: the release's defaults plus the stack's wishes. */
+/**
+ * Selects the components of a release that run for one stack, with their replicas and resources: the
+ * release's defaults, changed as the stack asks.
+ */
 import type { Component, Dependency, Release, Resources } from './generated/release.ts';
 import { serviceNames } from './components.ts';
 import { resourcesOf } from './sizes.ts';
@@ -9,14 +12,15 @@ export interface SelectedComponent {
   /** compose service names, one per replica. */
   readonly services: readonly string[];
   readonly resources: Resources;
-  /** Only edges whose other end is selected too. */
+  /** Only edges to components that are selected too. */
   readonly dependsOn: readonly Dependency[];
   readonly env: NonNullable<ComponentOverride['env']>;
 }
 
 /**
  * In start order.
- * @throws {RenderError} for a component that the release lacks, that may not be disabled, or that another one needs.
+ * @throws {RenderError} when the stack names a component that the release lacks, or disables one that may not
+ * be disabled or that another one needs.
  */
 export function selectComponents(release: Release, stack: StackInput): readonly SelectedComponent[] {
   const overrides = overridesByName(release, stack);
@@ -55,7 +59,7 @@ function overridesByName(release: Release, stack: StackInput): ReadonlyMap<strin
       );
     }
     if (overrides.has(override.name))
-      throw new RenderError(`spec.components: ${override.name} is there more than once`);
+      throw new RenderError(`spec.components: ${override.name} appears more than once`);
     overrides.set(override.name, override);
   }
   return overrides;

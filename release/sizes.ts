@@ -1,11 +1,12 @@
 /**
- * What Small, Medium and Large mean. The figures are the release's: for each component in `resources`, for the host in `minimumHost`
- * (`fitness.ts` compares that with a host). A stack may replace those of a component.
+ * What Small, Medium and Large mean. The release has the figures: `resources` for each component,
+ * `minimumHost` for the host (`fitness.ts` compares it with a host). A stack may replace the figures of a
+ * component.
  */
 import type { Component, Resources } from './generated/release.ts';
 import { RenderError, type ComponentOverride, type Size } from './stack-input.ts';
 
-/** @throws {RenderError} for wishes of the stack that are no CPUs or no memory */
+/** @throws {RenderError} when the stack asks for impossible CPUs or memory */
 export function resourcesOf(
   component: Component,
   size: Size,

@@ -1,6 +1,6 @@
 /**
- * What rendering needs to know of a stack: a part of JtelStack's spec in the same shape, so that a controller passes the
- * spec itself, without this folder depending on the resource's version.
+ * What rendering needs to know about a stack: a part of JtelStack's spec in the same shape. So a controller
+ * passes the spec itself, and this folder does not depend on the resource's version.
  */
 import type { SwitchedVolumes } from '../host-driver/volumes.ts';
 import type { FirewallRules } from '../host-driver/rendered-release.ts';
@@ -18,7 +18,7 @@ export interface ComponentOverride {
   readonly name: string;
   readonly state?: 'Enabled' | 'Disabled' | undefined;
   readonly replicas?: number | undefined;
-  /** Each field given replaces the release's for the stack's size. */
+  /** Each given field replaces the release's figure for the stack's size. */
   readonly resources?:
     | { readonly cpus?: string | undefined; readonly memoryMiB?: number | undefined }
     | undefined;
@@ -54,26 +54,26 @@ export interface StackInput {
 }
 
 export interface RenderInput {
-  /** Published: every image has its digest. */
+  /** Must be published: every image has its digest. */
   readonly release: Release;
   /** Text of each template, by the path that the manifest names. */
   readonly templates: ReadonlyMap<string, string>;
   readonly stack: StackInput;
   /** compose project name, `jtel-<namespace>-<name>`. */
   readonly project: string;
-  /** Volumes that a restore put in the place of others on the host; default none. */
+  /** Volumes that a restore put in the place of others on the host. Default: none. */
   readonly volumes?: SwitchedVolumes | undefined;
   readonly secrets: SecretValues;
 }
 
 export interface SecretValues {
-  /** Content by the name that the release gives a secret; see {@link secretsNeeded}. */
+  /** Content by the secret's name in the release; see {@link secretsNeeded}. */
   readonly release: ReadonlyMap<string, string>;
   /** Value by {@link secretKeyID}; see {@link environmentSecrets}. */
   readonly environment: ReadonlyMap<string, string>;
 }
 
-/** The stack asks for something that this release cannot be. The message says what to change, and where. */
+/** The stack asks for something that this release cannot do. The message says what to change, and where. */
 export class RenderError extends Error {
   override readonly name = 'RenderError';
 }
@@ -83,7 +83,7 @@ export function secretKeyID(reference: SecretKeyReference): string {
   return `${reference.name}/${reference.key}`;
 }
 
-/** Which Secret keys the stack's own environment variables refer to, each once. */
+/** The Secret keys that the stack's own environment variables refer to, each once. */
 export function environmentSecrets(stack: StackInput): readonly SecretKeyReference[] {
   const found = new Map<string, SecretKeyReference>();
   for (const component of stack.components ?? []) {

@@ -1,14 +1,14 @@
 /**
- * Liquid for configuration files and environment values. Templates come from the vendor, values from the customer: the
- * template cannot reach files, clock or chance (the same input must give the same bytes), and a value cannot break out
- * of the line it is put on.
+ * Liquid templates for configuration files and environment values. Templates come from the vendor, values
+ * from the customer. A template cannot reach files, the clock or randomness, because the same input must give
+ * the same bytes. A value cannot break out of its line.
  */
 import { Liquid } from 'liquidjs';
 import type { Release } from './generated/release.ts';
 import type { SelectedComponent } from './select.ts';
 import { RenderError, type StackInput } from './stack-input.ts';
 
-/** Everything a template may read; documented in docs/release-format.md. */
+/** Everything that a template may read. Documented in docs/release-format.md. */
 export interface TemplateContext {
   readonly stack: {
     readonly namespace: string;
@@ -27,7 +27,7 @@ export interface TemplateContext {
       readonly sip: readonly { readonly name: string; readonly cidr: string }[];
     };
   };
-  /** Every component of the release by name, disabled ones with `enabled: false` and no services. */
+  /** Every component of the release by name. Disabled ones have `enabled: false` and no services. */
   readonly components: Readonly<Record<string, ComponentContext>>;
 }
 
@@ -47,7 +47,7 @@ const lineBreaking = /[\u0000-\u001F\u007F\u0085\u2028\u2029]/;
 const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 const cidr = /^[0-9a-f.:]{2,45}(\/\d{1,3})?$/i;
 const label = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-/** For people; the resource allows spaces inside. */
+/** For people. The resource allows spaces inside. */
 const peerName = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/;
 const zone = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
 
@@ -71,7 +71,7 @@ function restrictedEngine(): Liquid {
     lenientIf: true,
     ownPropertyOnly: true,
     parseLimit: 1_000_000,
-    // Against a template that never ends, on a machine however busy; templates are the vendor's and take milliseconds.
+    // Stops a template that never ends, even on a busy machine. The vendor's templates take milliseconds.
     renderLimit: 30_000,
     memoryLimit: 10_000_000,
   });
@@ -82,7 +82,7 @@ function restrictedEngine(): Liquid {
 
 /**
  * @param what names the template in errors
- * @throws {RenderError} for a template that is none, that asks for what is not there, or that does not end
+ * @throws {RenderError} when the template is invalid, uses something that does not exist, or does not end
  */
 export function renderTemplate(what: string, template: string, context: TemplateContext): string {
   try {
@@ -104,7 +104,7 @@ function checkAll(place: string, pattern: RegExp, values: readonly string[] | un
   return (values ?? []).map((value, index) => check(`${place}[${index}]`, pattern, value));
 }
 
-/** @throws {RenderError} for a value that could be more than one word in a configuration file. */
+/** @throws {RenderError} when a value could be more than one word in a configuration file. */
 export function templateContext(
   release: Release,
   stack: StackInput,
@@ -162,7 +162,7 @@ function componentContexts(
   );
 }
 
-/** Refuses what no environment variable may hold: control characters except tab and line feed. */
+/** False for text that no environment variable may hold: control characters except tab and line feed. */
 export function isSafeText(value: string): boolean {
   return !lineBreaking.test(value.replaceAll(/[\t\n]/g, ''));
 }

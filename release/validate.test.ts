@@ -312,7 +312,7 @@ describe('combinations that make no sense', () => {
     [
       'a port range backwards',
       { ...aRelease(), ports: [{ group: 'sip', protocol: 'udp', from: 9, to: 8 }] },
-      'wrong way round',
+      'wrong order',
     ],
     [
       'a file tree with the name of the database',

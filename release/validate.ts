@@ -1,22 +1,22 @@
 /**
- * Turns a parsed document (YAML or JSON, from anybody) into a {@link Release} or into sentences that say what is wrong
- * with it. A manifest decides what runs as root on customers' hosts: unknown fields, paths that climb out, and references
- * to what does not exist are refused, both when it is published and when it is read back.
+ * Turns a parsed document (YAML or JSON, from anybody) into a {@link Release} or into sentences that say what
+ * is wrong with it. A manifest decides what runs as root on customers' hosts. So unknown fields, paths that
+ * lead out, and references to nothing are refused, both when it is published and when it is read back.
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { crossCheck } from './cross-checks.ts';
 import type { Release } from './generated/release.ts';
 import schema from './generated/schema.json' with { type: 'json' };
 
-/** `Draft`: as written by people. `Published`: digests and sizes filled in, as the operator reads it. */
+/** `Draft`: as people write it. `Published`: with digests and sizes, as the operator reads it. */
 export type ReleaseForm = 'Draft' | 'Published';
 
-/** The manifest is not one; `problems` are complete sentences, each with the place. */
+/** The manifest is invalid. `problems` are complete sentences, each with the place. */
 export class ReleaseInvalidError extends Error {
   override readonly name = 'ReleaseInvalidError';
   readonly problems: readonly string[];
 
-  /** @param what names the manifest, e.g. `release.yaml of /srv/3.43.2`. */
+  /** @param what names the manifest, for instance `release.yaml of /srv/3.43.2`. */
   constructor(what: string, problems: readonly string[]) {
     const lines = problems.slice(0, 20).map((problem) => `\n- ${problem}`);
     const more = problems.length > 20 ? `\n- … and ${problems.length - 20} more` : '';
@@ -27,7 +27,10 @@ export class ReleaseInvalidError extends Error {
 
 let compiled: ValidateFunction<Release> | undefined;
 
-/** Compiled for the first manifest, then kept: it takes time and memory that an operator without stacks does not need. */
+/**
+ * Compiled for the first manifest and then kept. An operator without stacks does not need to spend the time
+ * and memory.
+ */
 function schemaCheck(): ValidateFunction<Release> {
   return (compiled ??= new Ajv({
     allErrors: true,
@@ -37,7 +40,9 @@ function schemaCheck(): ValidateFunction<Release> {
   }).compile<Release>(schema));
 }
 
-/** @throws {ReleaseInvalidError} with every problem found. `what` names the document in the message. */
+/**
+ * @throws {ReleaseInvalidError} with every problem that was found. `what` names the document in the message.
+ */
 export function validateRelease(document: unknown, form: ReleaseForm, what = 'the document'): Release {
   const version = (document as { readonly formatVersion?: unknown } | null)?.formatVersion;
   if (typeof version === 'number' && version !== 1) {

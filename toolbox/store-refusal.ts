@@ -26,7 +26,7 @@ export function storeRefusal(what: string, { status, code, text = '' }: StoreAns
       const seen = /source IP ([0-9A-Fa-f.:]{3,45}?)\.?(?:\s|<|$)/.exec(text)?.[1];
       return new JobError(
         'StoreNetworkRefused',
-        `${said}: the SAS token is not good for the address of this host${seen === undefined ? '' : `, ${seen}`}: make one without addresses, or with this one.`,
+        `${said}: the SAS token is not valid for the address of this host${seen === undefined ? '' : `, ${seen}`}: make one without addresses, or with this one.`,
       );
     }
     case 'BlobArchived':

@@ -1,7 +1,7 @@
 /**
- * Azure Blob Storage (and Azurite) behind the {@link BlobStore} port. One request per object, so that a credential that
- * may only create is enough; nothing is ever overwritten. Every call is bounded: three tries, and a time limit that
- * grows with the bytes.
+ * Azure Blob Storage (and Azurite) behind the {@link BlobStore} port. Each object takes one request, so a
+ * credential that may only create is enough. Nothing is ever overwritten. Every call is bounded: it has three
+ * tries, and a time limit that grows with the bytes.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -39,9 +39,9 @@ import { checkBlobName, checkListPrefix } from '../names.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface AzureOptions {
-  /** For one small request with its repetitions; default 60. */
+  /** Limit for one small request, retries included. Default 60. */
   readonly timeoutSeconds?: number;
-  /** Below this rate a transfer is given up; default 128 KiB/s. */
+  /** A transfer that is slower than this is given up. Default 128 KiB/s. */
   readonly minimumBytesPerSecond?: number;
   /** Attempts in all; default 3. */
   readonly maximumTries?: number;
@@ -49,7 +49,7 @@ export interface AzureOptions {
   readonly pageSize?: number;
 }
 
-/** @throws {RangeError} for an endpoint, container or prefix that is none. Connects to nothing yet. */
+/** @throws {RangeError} when endpoint, container or prefix is invalid. Does not connect yet. */
 export function azureBlobStore(
   location: AzureLocation,
   credentials: AzureCredentials,
@@ -124,7 +124,7 @@ class AzureBlobStore implements BlobStore {
         });
       } catch (error) {
         if (!isConflict(error)) throw error;
-        // A repeated request after a lost answer looks like a conflict although the data is there.
+        // After a lost answer, the retry looks like a conflict although the data is there.
         const present = await this.properties(name, limited);
         if (!isExpected(present, { bytes, md5: md5.toString('hex') })) throw error;
       }
@@ -139,7 +139,7 @@ class AzureBlobStore implements BlobStore {
       if (body === undefined) throw new Error('the answer has no body');
       const bytes = response.contentLength ?? Number.POSITIVE_INFINITY;
       if (bytes > maximumBytes) {
-        // Not drained: the connection is given up instead.
+        // The body is not drained; the connection is closed instead.
         body.once('error', () => undefined);
         (body as NodeJS.ReadableStream & { destroy(): void }).destroy();
         throw new BlobError(
@@ -157,7 +157,7 @@ class AzureBlobStore implements BlobStore {
       if (!intact)
         throw new BlobError(
           'DigestMismatch',
-          `${name} in ${this.description} is not what was written there (length or MD5 differ): it was not used`,
+          `${name} in ${this.description} differs from what was written there (length or MD5): it was not used`,
         );
       return content;
     });
@@ -171,7 +171,7 @@ class AzureBlobStore implements BlobStore {
       const chunks: Buffer[] = [];
       for await (const chunk of response.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
       const content = Buffer.concat(chunks);
-      // Azure refuses a range behind the end with 416; Azurite gives nothing.
+      // For a range behind the end, Azure answers 416; Azurite answers with nothing.
       if (content.length > 0 && content.length === response.contentLength && content.length <= bytes)
         return content;
       throw new BlobError(
@@ -234,7 +234,7 @@ class AzureBlobStore implements BlobStore {
       client.getProperties({ abortSignal: limited }),
     );
     const { etag, versionId, contentLength = 0, contentType = 'application/octet-stream' } = found;
-    // Read after its ETag: what replaces it meanwhile is not overwritten.
+    // The content is read after its ETag, so a replacement that comes in between is not overwritten.
     const content = await this.read(name, Math.min(contentLength, maximumProofBytes), signal);
     return await this.#attempt('prove immutable', name, content.length, signal, async (limited) => {
       if (etag === undefined) throw new Error('the answer has no ETag');
@@ -289,7 +289,7 @@ class AzureBlobStore implements BlobStore {
       if (isExpected(await this.properties(name, limited), expected)) return;
       throw new BlobError(
         'DigestMismatch',
-        `${name} in ${this.description} is not what was to be copied there (length or MD5 differ): do not use it`,
+        `${name} in ${this.description} differs from what was copied there (length or MD5): do not use it`,
       );
     });
   }
@@ -302,7 +302,10 @@ class AzureBlobStore implements BlobStore {
     return Math.ceil(this.#timeoutSeconds + bytes / this.#minimumBytesPerSecond);
   }
 
-  /** Adds the time limit, repeats what broke off, and translates errors; the caller's own abort stays what it is. */
+  /**
+   * Adds the time limit, retries what broke off, and translates errors. The caller's own abort is passed on
+   * unchanged.
+   */
   async #attempt<T>(
     verb: Attempt['verb'],
     blob: string,
@@ -337,5 +340,5 @@ class AzureBlobStore implements BlobStore {
 
 const retryDelayMilliseconds = 200;
 
-/** Read whole, in order to be written again. */
+/** Reads the whole blob, so that it can be written again. */
 const maximumProofBytes = 16 * 1024 * 1024;

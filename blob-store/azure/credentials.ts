@@ -1,4 +1,4 @@
-/** What the Secret of a store may hold, and what becomes of it. Values are never shown: messages name keys only. */
+/** Reads the Secret of a store. Messages name keys only and never show values. */
 
 export type AzureCredentials =
   | { readonly kind: 'AccountKey'; readonly accountName: string; readonly accountKey: string }
@@ -13,14 +13,14 @@ export interface AzureLocation {
   readonly prefix?: string;
 }
 
-/** The Secret cannot be used; the message says which key and what to do. */
+/** The Secret cannot be used. The message says which key is wrong and what to do. */
 export class AzureCredentialsError extends Error {
   override readonly name = 'AzureCredentialsError';
 }
 
 /**
- * Reads `accountName` and `accountKey`, or `sasToken`, or `connectionString`. A connection string that belongs to another
- * endpoint is refused, so that a changed endpoint never gets to see the old one's key.
+ * Reads `accountName` and `accountKey`, or `sasToken`, or `connectionString`. Refuses a connection string
+ * that belongs to another endpoint, so a changed endpoint never sees the old key.
  */
 export function azureCredentials(
   values: Readonly<Record<string, string | undefined>>,

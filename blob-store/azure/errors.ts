@@ -1,6 +1,6 @@
 /**
- * Turns whatever the Azure SDK throws into a {@link BlobError}. The SDK's error carries the request, and with it the
- * signature, so it is not kept as the cause: only its codes are.
+ * Turns whatever the Azure SDK throws into a {@link BlobError}. The SDK's error contains the request with its
+ * signature. So only its codes are kept as the cause.
  */
 import { RestError } from '@azure/storage-blob';
 import { BlobError, type BlobErrorReason } from '../blob-store.ts';
@@ -20,8 +20,8 @@ interface Verdict {
 }
 
 /**
- * @param timedOutSeconds set when our own time limit ended the attempt.
- * @param from the address from which it was asked, if it is known
+ * @param timedOutSeconds is set when our own time limit ended the attempt.
+ * @param from our own address, if it is known
  */
 export function blobError(
   error: unknown,
@@ -45,7 +45,7 @@ export function blobError(
   );
 }
 
-/** Whether something is in the way: it exists, or it may not be replaced. */
+/** Whether the name is taken: the object exists, or it may not be replaced. */
 export function isConflict(error: unknown): boolean {
   return error instanceof RestError && ['BlobExists', 'BlobImmutable'].includes(byCode(error)?.reason ?? '');
 }
@@ -55,8 +55,9 @@ export function isBlobNotFound(error: unknown): boolean {
 }
 
 /**
- * Whether the connection ended in the middle of an answer. Azure's client repeats a request that was not answered, but not one whose answer
- * broke off: its stream then ends with an AbortError, its parser with PARSE_ERROR [seen with @azure/storage-blob 12.34].
+ * Whether the connection ended in the middle of an answer. Azure's client retries a request that got no
+ * answer, but not one whose answer broke off. In that case its stream ends with an AbortError, and its parser
+ * with PARSE_ERROR [seen with @azure/storage-blob 12.34].
  */
 export function isBrokenOff(error: unknown): boolean {
   if (error instanceof RestError) return error.code === 'PARSE_ERROR';
@@ -68,9 +69,11 @@ export function isBrokenOff(error: unknown): boolean {
 }
 
 /**
- * 403 AuthorizationFailure is how an account's network rules refuse, whatever the credentials are, and does not say which address they saw
- * (https://learn.microsoft.com/azure/storage/common/storage-network-security); AuthorizationSourceIPMismatch is how a SAS refuses
- * that is limited to addresses, and says it (https://learn.microsoft.com/rest/api/storageservices/sas-error-codes).
+ * An account's network rules refuse with 403 AuthorizationFailure, whatever the credentials are. That answer
+ * does not say which address they saw
+ * (https://learn.microsoft.com/azure/storage/common/storage-network-security). A SAS that is limited to
+ * addresses refuses with AuthorizationSourceIPMismatch and says the address
+ * (https://learn.microsoft.com/rest/api/storageservices/sas-error-codes).
  */
 export function isNetworkRefusal(error: unknown): error is RestError {
   return (
@@ -85,7 +88,7 @@ function networkRefusal(error: RestError, from: string | undefined): Verdict {
   if (seen !== undefined)
     return {
       reason: 'StoreNetworkRefused',
-      sentence: `the SAS token is not good for the address ${seen} (${codes}): make one without addresses, or with this one`,
+      sentence: `the SAS token is not valid for the address ${seen} (${codes}): make one without addresses, or with this one`,
     };
   const who =
     from === undefined
@@ -132,7 +135,10 @@ function verdict(error: unknown, attempt: Attempt): Verdict {
     };
   }
   if (error.statusCode === 429 || error.statusCode === 503)
-    return { reason: 'StoreThrottled', sentence: 'the store asks to slow down: it is tried again later' };
+    return {
+      reason: 'StoreThrottled',
+      sentence: 'the store asks us to slow down: the operator tries again later',
+    };
   return {
     reason: 'StoreUnreachable',
     sentence: `the store answered ${codesOf(error)}: try again, then check the store`,
@@ -154,12 +160,12 @@ function byCode(error: RestError): Verdict | undefined {
     case 'BlobBeingRehydrated':
       return {
         reason: 'BlobArchived',
-        sentence: `it lies in the archive tier, or is on its way out (${codesOf(error)}): rehydrate it (set its tier to Hot or Cool) and wait until that is done`,
+        sentence: `it is in the archive tier, or on its way out (${codesOf(error)}): rehydrate it (set its tier to Hot or Cool) and wait until that is done`,
       };
     case 'KeyBasedAuthenticationNotPermitted':
       return {
         reason: 'StoreCredentialsRefused',
-        sentence: `the storage account does not allow account keys, nor what they sign (${codesOf(error)}): allow them there (Configuration, storage account key access)`,
+        sentence: `the storage account allows neither account keys nor what they sign (${codesOf(error)}): allow them there (Configuration, storage account key access)`,
       };
     case 'Md5Mismatch':
     case 'InvalidMd5':
@@ -180,7 +186,7 @@ function byCode(error: RestError): Verdict | undefined {
   }
 }
 
-/** The store could not read what it was to copy; the status is that of the source. */
+/** The store could not read the source of a copy. The status is that of the source. */
 function copySource(error: RestError): Verdict {
   if (error.statusCode === 404)
     return { reason: 'BlobNotFound', sentence: 'the object to be copied is not there' };
@@ -200,7 +206,7 @@ function isContainerMissing(error: RestError): boolean {
   return ['ContainerNotFound', 'ContainerBeingDeleted', 'ContainerDisabled'].includes(azureCode(error) ?? '');
 }
 
-/** Answers without a body (to HEAD, for instance) have the code in a header only. */
+/** An answer without a body, for instance to HEAD, has the code only in a header. */
 export function azureCode(error: RestError): string | undefined {
   return error.response?.headers.get('x-ms-error-code') ?? error.code;
 }

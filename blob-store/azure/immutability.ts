@@ -1,6 +1,7 @@
 /**
- * The proof that a store refuses to change what is stored: an attempt, because the data plane tells only *that* a container has a policy,
- * not whether it works. Both attempts carry the ETag of what was read, so that nothing else than that blob can be hit.
+ * Proves that a store refuses to change what is stored. It tries, because the data plane says only *that* a
+ * container has a policy, not whether the policy works. Both attempts carry the ETag that was read, so they
+ * can only hit that blob.
  */
 import { createHash } from 'node:crypto';
 import { RestError, type BlockBlobClient } from '@azure/storage-blob';
@@ -12,7 +13,7 @@ export interface Victim {
   readonly content: Buffer;
   readonly contentType: string;
   readonly etag: string;
-  /** Undefined where the account keeps no versions. */
+  /** Undefined if the account keeps no versions. */
   readonly versionID?: string;
 }
 
@@ -21,7 +22,7 @@ interface Answer {
   readonly code: string;
 }
 
-/** @param writeAgain called when the delete was allowed, before this returns */
+/** @param writeAgain is called before this returns, when the delete was allowed */
 export async function attemptToDestroy(
   victim: Victim,
   writeAgain: () => Promise<void>,
@@ -45,7 +46,10 @@ export async function attemptToDestroy(
   };
 }
 
-/** Of a blob that was just overwritten with its own bytes: is it kept, and for how long? Whatever comes out, the bytes are still there. */
+/**
+ * Finds out whether the earlier version of a blob that was just overwritten with its own bytes is kept, and
+ * for how long. The bytes are still there, whatever the answer is.
+ */
 async function attemptOnVersion(
   { client, content }: Victim,
   versionID: string,
@@ -62,7 +66,7 @@ async function attemptOnVersion(
     return {
       overwrite: 'Allowed',
       delete: 'NotTried',
-      detail: 'overwriting it was allowed, and the earlier version is not there',
+      detail: 'overwriting it was allowed, and the earlier version is gone',
     };
   const deletion = await answerTo(() => earlier.delete({ abortSignal: signal }));
   const detail = `overwriting it made a new version and kept the earlier one; ${sentence('deleting that one', deletion)}`;
@@ -106,11 +110,13 @@ async function answerTo(attempt: () => Promise<unknown>): Promise<Answer> {
 
 /**
  * By https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes:
- * - 409 BlobImmutableDueToPolicy (time-based) and BlobImmutableDueToLegalHold are the refusals that count;
- * - 403 UnauthorizedBlobOverwrite, AuthorizationPermissionMismatch, InsufficientAccountPermissions: these credentials may not even try,
- *   which proves nothing about what others may (403 AuthorizationFailure is about the network, so it ends the attempt);
- * - 412 ConditionNotMet: somebody replaced the blob since it was read, or our own request succeeded and its answer was lost: it is not immutable;
- * - 404 to the delete: the same for a delete whose answer was lost.
+ * - 409 BlobImmutableDueToPolicy (time-based) and BlobImmutableDueToLegalHold are the refusals that count.
+ * - 403 UnauthorizedBlobOverwrite, AuthorizationPermissionMismatch, InsufficientAccountPermissions: these
+ *   credentials may not even try. That proves nothing about others. (403 AuthorizationFailure is about the
+ *   network, so it ends the attempt.)
+ * - 412 ConditionNotMet: somebody replaced the blob since it was read, or our own request succeeded and its
+ *   answer was lost. So the blob is not immutable.
+ * - 404 to the delete means the same for a delete whose answer was lost.
  */
 function outcomeOf(error: unknown): ProofOutcome | undefined {
   if (!(error instanceof RestError)) return undefined;

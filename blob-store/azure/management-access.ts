@@ -1,4 +1,7 @@
-/** What a store's `spec.azure.management` and its Secret say: whom to ask, and as whom. Values are never shown: messages name keys only. */
+/**
+ * Reads a store's `spec.azure.management` and its Secret: whom to ask, and as whom. Messages name keys only
+ * and never show values.
+ */
 import { AzureCredentialsError } from './credentials.ts';
 
 export interface ManagementAccess {
@@ -16,7 +19,8 @@ const resource =
 
 /**
  * @param resourceID of the storage account, as `az storage account show --query id` prints it
- * @param endpoint of the store: an account that is plainly another one is refused, for its policy says nothing about this container
+ * @param endpoint of the store. An account that is clearly another one is refused: its policy says nothing
+ * about this container
  * @throws {AzureCredentialsError}
  */
 export function managementAccess(
@@ -44,7 +48,9 @@ export function managementAccess(
   return { subscriptionID, resourceGroup, account: account.toLowerCase(), tenantID, clientID, clientSecret };
 }
 
-/** Of `https://ACCOUNT.blob.…` and of `http://HOST/ACCOUNT`; a domain of the customer's own tells nothing. */
+/**
+ * The account of `https://ACCOUNT.blob.…` or `http://HOST/ACCOUNT`. A customer's own domain does not say it.
+ */
 function accountOf(endpoint: string): string | undefined {
   if (!URL.canParse(endpoint)) return undefined;
   const { hostname, pathname } = new URL(endpoint);

@@ -1,6 +1,7 @@
 /**
- * Azure's management plane, of which one thing is asked: the immutability policy of a container. Loaded only for stores that ask for it.
- * Sovereign clouds: AZURE_AUTHORITY_HOST (as everywhere in Azure's libraries) and AZURE_RESOURCE_MANAGER_ENDPOINT in the operator's environment.
+ * Asks Azure's management plane for one thing: the immutability policy of a container. This file is loaded
+ * only for stores that ask for it. Sovereign clouds: AZURE_AUTHORITY_HOST (as everywhere in Azure's
+ * libraries) and AZURE_RESOURCE_MANAGER_ENDPOINT in the operator's environment.
  */
 import { createStorageManagement } from '@azure/arm-storage/api';
 import { get as getContainer } from '@azure/arm-storage/api/blobContainers';
@@ -11,7 +12,10 @@ import type { Retention } from '../retention.ts';
 const timeoutMilliseconds = 30_000;
 const longestDetail = 300;
 
-/** An error of the management plane or of the login becomes `NotRead`; the client secret is in none of their messages. */
+/**
+ * An error of the management plane or of the login becomes `NotRead`. Their messages never contain the client
+ * secret.
+ */
 export async function readRetention(
   access: ManagementAccess,
   container: string,
@@ -43,12 +47,12 @@ export async function readRetention(
     const where = `storage account ${account} (subscription ${subscriptionID}, resource group ${resourceGroup})`;
     return {
       kind: 'NotRead',
-      detail: `${where} did not tell about container ${container}: ${limited.aborted ? `no answer within ${timeoutMilliseconds / 1000} s` : said(error)}`,
+      detail: `${where} gave no answer about container ${container}: ${limited.aborted ? `no answer within ${timeoutMilliseconds / 1000} s` : said(error)}`,
     };
   }
 }
 
-/** The login does not listen to signals. */
+/** The login ignores signals. */
 async function within<T>(signal: AbortSignal, asking: Promise<T>): Promise<T> {
   asking.catch(() => undefined); // it may end long after nobody waits any more
   const aborted = Promise.withResolvers<never>();

@@ -1,6 +1,7 @@
 /**
- * What a job on a host gets instead of credentials: URLs that may do one thing, for a time. Only an account key can sign them; a store
- * that has nothing but a SAS hands that out only when it may do no more than is asked.
+ * Makes what a job on a host gets instead of credentials: URLs that may do one thing, for a limited time.
+ * Only an account key can sign them. A store that has only a SAS hands out that SAS if it may do no more than
+ * is needed.
  */
 import {
   BlobSASPermissions,
@@ -21,7 +22,7 @@ export interface SignedPlace {
   readonly sharedKey: StorageSharedKeyCredential | undefined;
 }
 
-/** @param url of the blob; with the store's own SAS if that is its credential */
+/** @param url of the blob, with the store's own SAS if that is its credential */
 export function signedReadUrl(
   place: SignedPlace,
   blobName: string,
@@ -57,7 +58,7 @@ export function signedCreateGrant(
   };
 }
 
-/** Without a start time: a clock that is behind would make the URL invalid at first. */
+/** There is no start time: with a clock that is behind, the URL would be invalid at first. */
 function sign(
   key: StorageSharedKeyCredential,
   what: Pick<

@@ -1,4 +1,4 @@
-/** Between the words of Azure's client and those of the port. */
+/** Translates between the words of Azure's client and those of the port. */
 import type { AzureLocation } from './credentials.ts';
 import type { BlobProperties, ExpectedContent, ImmutabilityProof } from '../blob-store.ts';
 
@@ -11,7 +11,7 @@ export interface ListedBlob {
   readonly properties: FoundBlob;
 }
 
-/** What the client tells of a blob, by its listing or by its properties. */
+/** What the client says about a blob, in a listing or in its properties. */
 export interface FoundBlob {
   readonly contentLength?: number;
   readonly contentMD5?: Uint8Array;
@@ -29,14 +29,15 @@ export function propertiesOf(name: string, found: FoundBlob): BlobProperties {
     bytes: contentLength ?? 0,
     ...(contentMD5 === undefined ? {} : { md5: Buffer.from(contentMD5).toString('hex') }),
     createdTime: (createdOn ?? lastModified ?? new Date(0)).toISOString(),
-    // A blob keeps the tier Archive until it is back: https://learn.microsoft.com/azure/storage/blobs/archive-rehydrate-overview
+    // A blob keeps the tier Archive until it is rehydrated:
+    // https://learn.microsoft.com/azure/storage/blobs/archive-rehydrate-overview
     ...(accessTier === 'Archive' ? { archive } : {}),
   };
 }
 
 const dayMilliseconds = 86_400_000;
 
-/** The policy of a version, by the headers of Get Blob Properties; undefined when it has none. */
+/** Reads the policy of a version from the headers of Get Blob Properties. Undefined if it has none. */
 export function versionRetention(found: {
   readonly createdOn?: Date;
   readonly immutabilityPolicyExpiresOn?: Date;
@@ -48,7 +49,7 @@ export function versionRetention(found: {
   return { kind: 'TimeBased', days, isLocked: mode?.toLowerCase() === 'locked' };
 }
 
-/** @throws {RangeError} for what is no plain address of a container. */
+/** @throws {RangeError} when this is not a plain address of a container. */
 export function containerURL({ endpoint, container }: AzureLocation): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   const plain =

@@ -1,10 +1,11 @@
 /**
- * A data set that cannot be read exactly: refused when a release is published, and again when it is loaded.
+ * A data set that cannot be read exactly. It is refused when a release is published, and again when it is
+ * loaded.
  */
 export class ArchiveError extends Error {
   override readonly name = 'ArchiveError';
 
-  /** @param message what is wrong, as the end of a sentence about the data set. */
+  /** @param message says what is wrong, as the end of a sentence about the data set. */
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
   }

@@ -1,6 +1,6 @@
 /**
- * SQL dumps as releases bring them, compressed with zstd. A dump that was cut off loads without an error, so
- * its end marker is looked for before anything is loaded.
+ * Checks the SQL dump of a release, which is compressed with zstd. A dump that was cut off loads without an
+ * error, so its end marker must be there before anything is loaded.
  */
 import { ArchiveError } from './archive-error.ts';
 import { decompressFrames } from './zstd-frames.ts';
@@ -8,7 +8,7 @@ import { decompressFrames } from './zstd-frames.ts';
 const tailBytes = 512;
 const aTable = 'CREATE TABLE';
 
-/** True when the last lines of a dump say that mariadb-dump got to its end. */
+/** True if the last lines of a dump say that mariadb-dump finished. */
 export function hasEndMarker(tail: string): boolean {
   return /(^|\n)-- Dump completed( on [^\n]*)?\n*$/.test(tail);
 }
@@ -29,6 +29,6 @@ export async function checkDump(compressed: AsyncIterable<Buffer>, signal: Abort
   if (!hasEndMarker(tail.toString('utf8'))) {
     throw new ArchiveError('it was cut off: the dump does not end with "-- Dump completed"');
   }
-  if (!hasTables) throw new ArchiveError('there is no table in it');
+  if (!hasTables) throw new ArchiveError('it has no table');
   return bytes;
 }

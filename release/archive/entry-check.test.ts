@@ -103,8 +103,8 @@ describe('entries that are refused', () => {
     ],
     ['an extended attribute', [{ name: 'a', pax: { 'SCHILY.xattr.user.mark': 'x' } }]],
     ['an ACL', [{ name: 'a', pax: { 'SCHILY.acl.access': 'user::rw-' } }]],
-    ['a name that is no UTF-8', [{ name: 'a\uFFFD' }]],
-    ['a link to a name that is no UTF-8', [{ name: 'a', type: 'symlink', linkname: 'b\uFFFD' }]],
+    ['a name that is not UTF-8', [{ name: 'a\uFFFD' }]],
+    ['a link to a name that is not UTF-8', [{ name: 'a', type: 'symlink', linkname: 'b\uFFFD' }]],
   ] as const)('%s', (_what, entries) => {
     expect(() => checkAll(...entries)).toThrow(/is refused/);
   });

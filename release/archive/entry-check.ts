@@ -1,7 +1,8 @@
 /**
- * Which entries of an archive may be put into a tree. Archives come from a store and are taken for hostile: nothing may be
- * written outside the tree, through a link, or as anything but files, directories and links inside the tree. What would come
- * out as something else than was put in (sparse files of any dialect, attributes, names that are no UTF-8) is refused as well.
+ * Decides which entries of an archive may be put into a tree. Archives come from a store, so they may be
+ * hostile. Nothing may be written outside the tree or through a link, and only files, directories and links
+ * inside the tree may be written. Entries that would not come out as they went in are refused as well: sparse
+ * files of any dialect, attributes, and names that are not UTF-8.
  */
 import type { Header } from 'tar-stream';
 import { markerDirectory } from '../../jobs/staging.ts';
@@ -19,15 +20,20 @@ export type TreeEntry =
   | { readonly type: 'SymbolicLink'; readonly path: string; readonly target: string }
   | { readonly type: 'HardLink'; readonly path: string; readonly target: string };
 
-/** Permissions that are kept: never setuid or setgid. */
+/** The permissions that are kept: never setuid or setgid. */
 const keptMode = 0o1777;
 const longestPath = 4096;
 
-/** Checks the entries of one archive, in order. Knows what was there before, so use a new one for each pass. */
+/**
+ * Checks the entries of one archive, in order. It remembers earlier entries, so use a new one for each pass.
+ */
 export class EntryCheck {
   readonly #seen = new Map<string, TreeEntry['type']>();
 
-  /** @returns undefined for what is left out (the root itself, a marker). @throws {ArchiveError} for what is refused. */
+  /**
+   * @returns undefined for an entry that is left out (the root itself, a marker). @throws {ArchiveError} when
+   * the entry is refused.
+   */
   check(header: Header): TreeEntry | undefined {
     checkDialect(header);
     const path = relativePath(header.name);
@@ -38,37 +44,43 @@ export class EntryCheck {
     return entry;
   }
 
-  /** A parent that is a link would lead the entry elsewhere; the same name twice would replace what was checked. */
+  /**
+   * A parent that is a link would lead the entry elsewhere. A second entry of the same name would replace one
+   * that was checked.
+   */
   #checkPlace(entry: TreeEntry): void {
     const segments = entry.path.split('/');
     for (let length = 1; length < segments.length; length++) {
       const parent = segments.slice(0, length).join('/');
       const type = this.#seen.get(parent);
       if (type !== undefined && type !== 'Directory')
-        throw refused(entry.path, `its parent ${shown(parent)} is no directory`);
-      // A parent that the archive does not name is made as a directory.
+        throw refused(entry.path, `its parent ${shown(parent)} is not a directory`);
+      // A parent that the archive does not name becomes a directory.
       this.#seen.set(parent, 'Directory');
     }
     const before = this.#seen.get(entry.path);
     if (before !== undefined && !(before === 'Directory' && entry.type === 'Directory'))
-      throw refused(entry.path, 'it is there twice');
+      throw refused(entry.path, 'it appears twice');
     if (entry.type === 'HardLink' && this.#seen.get(entry.target) !== 'File') {
       throw refused(
         entry.path,
-        `it is a link to ${shown(entry.target)}, which is no file before it in the archive`,
+        `it is a link to ${shown(entry.target)}, which is not a file before it in the archive`,
       );
     }
   }
 }
 
 /**
- * Extended header records that say nothing of what an entry is when it is unpacked: owners are the tree's, times of reading
- * and labels the host's.
+ * Extended header records that do not matter when an entry is unpacked: owners are the tree's, access times
+ * and labels are the host's.
  */
 const harmless =
   /^(a|c|m)time$|^(path|linkpath|size|uid|gid|uname|gname|comment)$|^LIBARCHIVE\.creationtime$|^SCHILY\.(dev|ino|nlink|fflags)$|^RHT\.security\.selinux$/;
 
-/** Nothing but what is understood: a sparse file, say, is a map followed by data for whoever does not know its records. */
+/**
+ * Accepts only known records. A sparse file, for instance, is a map followed by data for a reader that does
+ * not know its records.
+ */
 function checkDialect(header: Header): void {
   const { name, linkname } = header;
   const [strange] =
@@ -79,9 +91,9 @@ function checkDialect(header: Header): void {
       : '';
     throw refused(name, `it has ${shown(strange)}, which cannot be kept${advice}`);
   }
-  // What a decoder puts in place of bytes that are no UTF-8.
+  // A decoder puts this in place of bytes that are not UTF-8.
   if (`${name}${linkname ?? ''}`.includes('\uFFFD'))
-    throw refused(name, 'its name, or its target, is no UTF-8');
+    throw refused(name, 'its name or its target is not UTF-8');
 }
 
 function toEntry(header: Header, path: string): TreeEntry {
@@ -104,18 +116,18 @@ function toEntry(header: Header, path: string): TreeEntry {
   }
 }
 
-/** To the millisecond where the archive has it; times before 1970 are only there. */
+/** To the millisecond, if the archive has an extended header. Times before 1970 are only there. */
 function modifiedOf(header: Header): Date {
   const seconds = Number(recordsOf(header)['mtime'] ?? Number.NaN);
   return Number.isFinite(seconds) ? new Date(seconds * 1000) : (header.mtime ?? new Date(0));
 }
 
-/** Of the extended header; the type of the package does not tell. */
+/** The extended header. The package's type lacks it. */
 function recordsOf({ pax }: Header): Readonly<Record<string, string>> {
   return (pax ?? {}) as Readonly<Record<string, string>>;
 }
 
-/** @throws {ArchiveError} for a name that could lead out of the tree. */
+/** @throws {ArchiveError} when the name could lead out of the tree. */
 function relativePath(name: string): string {
   if (name === '' || name.length > longestPath || name.includes('\0'))
     throw refused(name, 'its name is not allowed');
@@ -127,7 +139,7 @@ function relativePath(name: string): string {
   return segments.join('/');
 }
 
-/** The target as it will be written; where it leads to, seen from the link, must be inside the tree. */
+/** Returns the target as it will be written. Seen from the link, it must lead to a place inside the tree. */
 function symbolicTarget(path: string, target: string): string {
   if (target === '' || target.includes('\0') || target.length > longestPath)
     throw refused(path, 'its link target is not allowed');

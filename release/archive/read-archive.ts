@@ -1,6 +1,6 @@
 /**
- * Reads a file tree as releases bring it: a tar archive, compressed with zstd. Every entry is checked before
- * it is given.
+ * Reads the file tree of a release: a tar archive, compressed with zstd. Checks every entry before it hands
+ * it out.
  */
 import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
@@ -9,7 +9,7 @@ import { EntryCheck } from './entry-check.ts';
 import type { TreeEntry } from './entry-check.ts';
 import { decompressFrames } from './zstd-frames.ts';
 
-/** Two blocks of zeros end an archive; writers only ever add more of them. */
+/** Two blocks of zeros end an archive. A writer may add more of them. */
 const endBytes = 1024;
 
 /** What an archive holds. */
@@ -20,8 +20,8 @@ export interface ArchiveContent {
 }
 
 /**
- * @param visit is given each entry, and the content of a file, which it may leave unread.
- * @throws {ArchiveError} for what cannot be read exactly; errors of `visit` as they are.
+ * @param visit gets each entry, and the content of a file, which it need not read.
+ * @throws {ArchiveError} when something cannot be read exactly; errors of `visit` are passed on.
  */
 export async function readArchive(
   compressed: AsyncIterable<Buffer>,
@@ -52,7 +52,7 @@ export async function readArchive(
     source.destroy();
   }
   if (!end.isThere) throw new ArchiveError('it was cut off: the end of the archive is missing');
-  if (entries === 0) throw new ArchiveError('there is nothing in it');
+  if (entries === 0) throw new ArchiveError('it is empty');
 }
 
 /** Reads all of it. @throws {ArchiveError} */
@@ -71,7 +71,7 @@ export async function checkArchive(
   return { files, bytes };
 }
 
-/** Remembers the last bytes that went by. */
+/** Remembers the last bytes that passed. */
 class End {
   #last: Buffer = Buffer.alloc(0);
 
@@ -90,7 +90,7 @@ class End {
   }
 }
 
-/** The tar reader's own errors have no code; those of file systems do. */
+/** The tar reader's own errors have no code. Errors of file systems have one. */
 function asArchiveError(error: unknown): unknown {
   const isReaders = error instanceof Error && (error as NodeJS.ErrnoException).code === undefined;
   return isReaders && error.constructor === Error ? new ArchiveError(error.message, error) : error;

@@ -1,24 +1,24 @@
 /**
- * Decompresses a zstd file whole: all of its frames. `pzstd` makes one for each few MiB, each behind a
- * skippable frame that has its length; `cat` makes two of two files. Node's own decompressor ends after the
- * first frame, also when that is a skippable one, and tells nobody. Form of frames: RFC 8878, section 3.1.
+ * Decompresses all frames of a zstd file. `pzstd` writes one frame for every few MiB, each after a skippable
+ * frame with its length; `cat` of two files gives two frames. Node's own decompressor stops after the first
+ * frame, even a skippable one, and reports nothing. The form of frames is in RFC 8878, section 3.1.
  */
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { ArchiveError } from './archive-error.ts';
 
 const frameMagic = 0xfd2fb528;
-/** Sixteen of them, which differ in the last four bits. */
+/** There are sixteen of them. They differ in the last four bits. */
 const skippableMagic = 0x184d2a50;
 const blockHeaderBytes = 3;
-/** A block of this type is one byte that is repeated, whatever its length says. */
+/** A block of this type holds one byte that is repeated, whatever its length says. */
 const repeatedByte = 1;
 const reservedType = 3;
 const checksumBytes = 4;
 
 /**
  * @param compressed the file in pieces of any length.
- * @throws {ArchiveError} when it is empty, cut off, or anything but zstd frames.
+ * @throws {ArchiveError} when the file is empty, cut off, or not made of zstd frames only.
  */
 export async function* decompressFrames(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const input = new Input(compressed);
@@ -31,7 +31,9 @@ export async function* decompressFrames(compressed: AsyncIterable<Buffer>): Asyn
       continue;
     }
     if (number !== frameMagic)
-      throw new ArchiveError(frames === 0 ? 'it is no zstd file' : 'something follows that is no zstd frame');
+      throw new ArchiveError(
+        frames === 0 ? 'it is not a zstd file' : 'something follows that is not a zstd frame',
+      );
     frames++;
     yield* oneFrame(input);
   }
@@ -41,7 +43,7 @@ export async function* decompressFrames(compressed: AsyncIterable<Buffer>): Asyn
 async function* oneFrame(input: Input): AsyncGenerator<Buffer> {
   const decompressor = createZstdDecompress();
   const fed = pipeline(frameBytes(input), decompressor);
-  // Told below, or already by the decompressor.
+  // The error is reported below, or was by the decompressor.
   fed.catch(() => undefined);
   try {
     yield* decompressor as AsyncIterable<Buffer>;
@@ -54,7 +56,7 @@ async function* oneFrame(input: Input): AsyncGenerator<Buffer> {
   }
 }
 
-/** The bytes of the frame that comes next, and not one more. */
+/** Yields the bytes of the next frame, and not one more. */
 async function* frameBytes(input: Input): AsyncGenerator<Buffer> {
   const start = await input.take(5);
   yield start;
@@ -70,13 +72,13 @@ async function* frameBytes(input: Input): AsyncGenerator<Buffer> {
     const fields = header.readUIntLE(0, blockHeaderBytes);
     isLast = (fields & 1) === 1;
     const type = (fields >>> 1) & 3;
-    if (type === reservedType) throw new ArchiveError('it is damaged: a block is of no known type');
+    if (type === reservedType) throw new ArchiveError('it is damaged: the type of a block is unknown');
     yield* input.pieces(type === repeatedByte ? 1 : fields >>> 3);
   }
   if ((descriptor & 4) !== 0) yield* input.pieces(checksumBytes);
 }
 
-/** Pieces of any length, to be taken by numbers of bytes. */
+/** Turns pieces of any length into reads of a given number of bytes. */
 class Input {
   readonly #source: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
@@ -108,7 +110,7 @@ class Input {
     return taken;
   }
 
-  /** The same, as it comes. */
+  /** Yields the same bytes as they come. */
   async *pieces(bytes: number): AsyncGenerator<Buffer> {
     for (let left = bytes; left > 0;) {
       if ((await this.peek(1)) === undefined) throw cutOff();

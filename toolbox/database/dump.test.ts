@@ -64,6 +64,6 @@ test('a compressed file that was cut off', async () => {
   await expect(verify(content.subarray(0, -5))).rejects.toMatchObject({ reason: 'DataSetCorrupt' });
 });
 
-test('what is no zstd file', async () => {
-  await expect(verify(Buffer.from('-- Dump completed\n'))).rejects.toThrow(/no zstd file/);
+test('what is not a zstd file', async () => {
+  await expect(verify(Buffer.from('-- Dump completed\n'))).rejects.toThrow(/not a zstd file/);
 });

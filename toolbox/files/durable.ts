@@ -13,7 +13,7 @@ export async function ownDirectory(path: string): Promise<void> {
   if (!(await lstat(path)).isDirectory())
     throw new JobError(
       'DataNotEmpty',
-      `${path} is no directory: something else has this project's name; look at it by hand`,
+      `${path} is not a directory: something else has this project's name; look at it by hand`,
     );
 }
 

@@ -37,7 +37,7 @@ export class EntryRules {
     const key = `${record.set}:${path}`;
     const before = this.#paths.get(key);
     if (before !== undefined && !(before === 'Parent' && record.entry === 'd'))
-      throw refused(record, before === 'Parent' ? 'there are entries below it' : 'it is there twice');
+      throw refused(record, before === 'Parent' ? 'there are entries below it' : 'it appears twice');
     this.#paths.set(key, record.entry === 'd' ? 'Directory' : record.entry === 'f' ? 'File' : 'Link');
     if (record.entry === 'l' && record.isBeside !== true) checkTarget(record);
   }
@@ -56,7 +56,7 @@ export class EntryRules {
       const parent = `${record.set}:${path.slice(0, slash)}`;
       const kind = this.#paths.get(parent);
       if (kind === 'File' || kind === 'Link')
-        throw refused(record, `its parent ${shown(path.slice(0, slash))} is no directory`);
+        throw refused(record, `its parent ${shown(path.slice(0, slash))} is not a directory`);
       if (kind === undefined) this.#paths.set(parent, 'Parent');
     }
     this.#lastParent = whole;

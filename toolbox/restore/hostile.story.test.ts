@@ -84,12 +84,12 @@ describe('an index is refused', () => {
       {
         lines: [packLine, extentLine(), fileLine('a'), extentLine({ file: 2 }), fileLine('a/b', { file: 2 })],
       },
-      'no directory',
+      'not a directory',
     ],
     [
       'with a file below a link',
       { lines: [link('a', 'b'), packLine, extentLine(), fileLine('a/b')] },
-      'no directory',
+      'not a directory',
     ],
     [
       'with a link in place of a parent',
@@ -156,7 +156,7 @@ describe('an index is refused', () => {
     [
       'with a file below a link beside it',
       { lines: [packLine, extentLine(), fileLine('a/b')], attributes: [link('a', '/etc')] },
-      'no directory',
+      'not a directory',
     ],
     [
       'with a file and a link beside it of one path',
@@ -166,7 +166,7 @@ describe('an index is refused', () => {
     [
       'with a link beside it that is below one',
       { lines: [], attributes: [link('a', '/etc'), link('a/b', 'c', 3)] },
-      'no directory',
+      'not a directory',
     ],
     [
       'with a file beside it',

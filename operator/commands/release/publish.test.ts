@@ -215,10 +215,10 @@ describe('a directory is refused', () => {
   it('with data that no stack could load', async () => {
     await directory.write('vanilla/files.tar.zst', 'no archive');
     await expect(publish({ dryRun: true })).rejects.toThrow(
-      'vanilla/files.tar.zst cannot be published, because no stack could load it: it is no zstd file',
+      'vanilla/files.tar.zst cannot be published, because no stack could load it: it is not a zstd file',
     );
     await directory.write('vanilla/files.tar.zst', zstdCompressSync(Buffer.alloc(10_240)));
-    await expect(publish()).rejects.toThrow('there is nothing in it');
+    await expect(publish()).rejects.toThrow('it is empty');
     await directory.write('vanilla/database.sql.zst', zstdCompressSync('CREATE TABLE a (id INT);\n'));
     await expect(publish()).rejects.toThrow('vanilla/database.sql.zst cannot be published');
     expect(store.blobs.size).toBe(0);

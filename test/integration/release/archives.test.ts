@@ -86,7 +86,7 @@ describe('is refused', () => {
     },
   );
 
-  test('a name that is no UTF-8', async () => {
+  test('a name that is not UTF-8', async () => {
     await writeFile(Buffer.concat([Buffer.from(`${at('tree')}/`), Buffer.from([0x66, 0xff])]), '');
     await expect(through(['tar', '--format=posix'])).rejects.toThrow('no UTF-8');
   });
