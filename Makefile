@@ -10,7 +10,7 @@ SANDBOX ?= demo
 BINDIR ?= $(HOME)/.local/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-unit test-stories test-integration test-e2e format lint generate images \
+.PHONY: help install demo test test-unit test-stories test-integration test-e2e format lint generate manifests images \
         sandbox-up sandbox-down sandbox-status bench plugin clean
 
 help: ## Print these targets
@@ -49,6 +49,10 @@ generate: install ## Write the files generated from CRDs, release schema, comman
 	@node release/generate.ts
 	@node scripts/kubectl-jtel-docs.ts
 	@node monitoring/generate.ts
+	@node scripts/manifests.ts --files
+
+manifests: install ## Render the manifests in deploy/ from the Helm chart (builds Helm the first time)
+	@node scripts/manifests.ts
 
 plugin: install ## Bundle the kubectl plug-in `kubectl jtel`, and link it into BINDIR (default ~/.local/bin)
 	@node images/plugin.ts

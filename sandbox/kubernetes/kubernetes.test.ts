@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentProgress } from '../../kit/progress.ts';
 import { downloadKubernetes } from './kubernetes-download.ts';
-import { buildArguments, isRecentGo } from './kubernetes-build.ts';
-import { binaryNames, ensureKubernetes, pinnedVersion } from './kubernetes.ts';
+import { buildArguments, isRecentGo } from './go-build.ts';
+import { binaryNames, ensureKubernetes, kubernetesProgram, pinnedVersion } from './kubernetes.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -64,7 +64,7 @@ describe('the Kubernetes binaries', () => {
   });
 
   it('are built from the pinned modules with the version they say', () => {
-    expect(buildArguments('v1.37.2', 'kubectl', '/out/kubectl')).toEqual([
+    expect(buildArguments(kubernetesProgram('v1.37.2', 'kubectl'), '/out/kubectl')).toEqual([
       'build',
       '-mod=readonly',
       '-trimpath',

@@ -9,7 +9,7 @@ import { cacheDirectory, lockFile, sandboxDirectory } from '../../kit/paths.ts';
 import type { Progress } from '../../kit/progress.ts';
 import { tryRun } from '../../kit/process.ts';
 import type { Docker } from '../../kit/docker.ts';
-import { buildKubernetes } from './kubernetes-build.ts';
+import { buildGoProgram, type GoProgram } from './go-build.ts';
 import { downloadKubernetes } from './kubernetes-download.ts';
 
 export const binaryNames = ['kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
@@ -35,6 +35,12 @@ export async function pinnedVersion(): Promise<string> {
   const version = /^\s*(?:require )?k8s\.io\/kubernetes (v\S+)/m.exec(text)?.[1];
   if (version === undefined) throw new Error('sandbox/kubernetes/go.mod does not require k8s.io/kubernetes');
   return version;
+}
+
+/** Takes 20 s (kubectl) to 5 minutes (kube-apiserver) on 2 cores. */
+export function kubernetesProgram(version: string, name: BinaryName): GoProgram {
+  const path = `k8s.io/kubernetes/cmd/${name}`;
+  return { module: join(sandboxDirectory, 'kubernetes'), path, kubernetesVersion: version };
 }
 
 /**
@@ -68,7 +74,7 @@ export async function ensureKubernetes(
               );
             }
             await progress.step(`${name} built from source (minutes, once)`, () =>
-              buildKubernetes(docker, version, name, file, progress),
+              buildGoProgram(docker, kubernetesProgram(version, name), file, progress),
             );
             note('built from source');
           }

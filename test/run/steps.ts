@@ -45,6 +45,13 @@ const steps: readonly Step[] = [
   },
   {
     kind: 'check',
+    name: 'generated-manifests',
+    title: 'the manifests in deploy/ are those of the chart',
+    argv: ['node', 'scripts/manifests.ts', '--check'],
+    timeLimitSeconds: 60,
+  },
+  {
+    kind: 'check',
     name: 'lockfile',
     title: 'npm ci will accept package-lock.json',
     argv: ['node', 'scripts/complete-lockfile.ts', '--check'],

@@ -1,18 +1,17 @@
 /**
- * Builds a Kubernetes binary from the Go modules that `sandbox/kubernetes` pins. It uses the machine's Go if
- * that is recent enough to fetch the tool chain that go.mod names; else Debian trixie's, in a container.
+ * Builds a program of a Go module of this repository. It uses the machine's Go if that is recent enough to
+ * fetch the tool chain that go.mod names; else Debian trixie's, in a container.
  */
 import { access, constants, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { baseImage, ensureBaseImage } from '../../kit/base-image.ts';
 import type { Docker } from '../../kit/docker.ts';
 import { buildImage } from '../../kit/image.ts';
-import { cacheDirectory, sandboxDirectory } from '../../kit/paths.ts';
-import type { Progress } from '../../kit/progress.ts';
-import { run, tryRun } from '../../kit/process.ts';
 import { findCommand } from '../../kit/packages.ts';
-import { baseImage, ensureBaseImage } from '../../kit/base-image.ts';
+import { cacheDirectory, sandboxDirectory } from '../../kit/paths.ts';
+import { run, tryRun } from '../../kit/process.ts';
+import type { Progress } from '../../kit/progress.ts';
 
-const modules = join(sandboxDirectory, 'kubernetes');
 const builderImage = 'jtel-sandbox/go:trixie';
 const buildTimeoutSeconds = 3600;
 /** Machines behind a proxy pass it to Go in these. */
@@ -30,11 +29,21 @@ const passedOn = [
 ];
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 
-/** Builds `name` to `file`: 20 s (kubectl) to 5 minutes (kube-apiserver) on 2 cores, the first time with downloads. */
-export async function buildKubernetes(
+export interface GoProgram {
+  /** Directory of its go.mod. */
+  readonly module: string;
+  /** Path of its package, or `.`. */
+  readonly path: string;
+  /** Another file with requirements than go.mod, e.g. `minimum.mod`. */
+  readonly modFile?: string;
+  /** Which Kubernetes it says that it is, e.g. `v1.37.2`. */
+  readonly kubernetesVersion: string;
+}
+
+/** Builds a program to `file`, the first time with downloads. */
+export async function buildGoProgram(
   docker: () => Promise<Docker>,
-  version: string,
-  name: string,
+  program: GoProgram,
   file: string,
   progress: Progress,
 ): Promise<void> {
@@ -42,8 +51,8 @@ export async function buildKubernetes(
   const go = await recentGo();
   if (go !== undefined) {
     const env = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' };
-    await run([go, ...buildArguments(version, name, file)], {
-      cwd: modules,
+    await run([go, ...buildArguments(program, file)], {
+      cwd: program.module,
       env,
       timeoutSeconds: buildTimeoutSeconds,
       logFile,
@@ -51,25 +60,18 @@ export async function buildKubernetes(
     return;
   }
   progress.info('No Go ≥ 1.21 on this machine: building in a container with Debian’s');
-  await buildInContainer(await docker(), version, name, file, progress, logFile);
+  await buildInContainer(await docker(), program, file, progress, logFile);
 }
 
 /**
- * Arguments for `go`; the flags are those of Kubernetes' own release build, as far as they change the binary.
+ * Arguments for `go`; the flags are those of Kubernetes' own release build, as far as they change the binary. They are
+ * the same for all programs, so that what was compiled for one is used again for the next.
  */
-export function buildArguments(version: string, name: string, output: string): string[] {
-  const linker = `-s -w -X k8s.io/component-base/version.gitVersion=${version}`;
-  return [
-    'build',
-    '-mod=readonly',
-    '-trimpath',
-    '-buildvcs=false',
-    '-ldflags',
-    linker,
-    '-o',
-    output,
-    `k8s.io/kubernetes/cmd/${name}`,
-  ];
+export function buildArguments({ path, modFile, kubernetesVersion }: GoProgram, output: string): string[] {
+  const linker = `-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion}`;
+  const flags = ['-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', linker];
+  const requirements = modFile === undefined ? [] : [`-modfile=${modFile}`];
+  return ['build', ...requirements, ...flags, '-o', output, path];
 }
 
 /** Go has fetched the tool chain that go.mod names since 1.21. */
@@ -87,8 +89,7 @@ async function recentGo(): Promise<string | undefined> {
 
 async function buildInContainer(
   docker: Docker,
-  version: string,
-  name: string,
+  program: GoProgram,
   file: string,
   progress: Progress,
   logFile: string,
@@ -100,7 +101,6 @@ async function buildInContainer(
     bases: [baseImage],
     logFile,
   });
-  const output = join(file, '..');
   const cache = join(cacheDirectory, 'go');
   await mkdir(cache, { recursive: true });
   const environment = [
@@ -113,8 +113,8 @@ async function buildInContainer(
   for (const variable of passedOn)
     if (process.env[variable]) environment.push(`${variable}=${process.env[variable]}`);
   const mounts = [
-    `type=bind,src=${modules},dst=/modules,readonly`,
-    `type=bind,src=${output},dst=/output`,
+    `type=bind,src=${program.module},dst=/module,readonly`,
+    `type=bind,src=${dirname(file)},dst=/output`,
     `type=bind,src=${cache},dst=/cache`,
   ];
   const hasCertificates = await access(certificates, constants.R_OK).then(
@@ -125,10 +125,10 @@ async function buildInContainer(
   const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
   await docker.run(
     [
-      ['run', '--rm', '--network', 'host', '--user', user, '--workdir', '/modules'],
+      ['run', '--rm', '--network', 'host', '--user', user, '--workdir', '/module'],
       ...environment.flatMap((variable) => ['--env', variable]),
       ...mounts.flatMap((mount) => ['--mount', mount]),
-      [builderImage, 'go', ...buildArguments(version, name, `/output/${name}`)],
+      [builderImage, 'go', ...buildArguments(program, `/output/${basename(file)}`)],
     ].flat(),
     { timeoutSeconds: buildTimeoutSeconds, logFile },
   );

@@ -1,0 +1,43 @@
+{{/* Name of everything that belongs to one release. */}}
+{{- define "jtel-operator.name" -}}
+{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 50 | trimSuffix "-" }}{{ else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 50 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- define "jtel-operator.selector" -}}
+app.kubernetes.io/name: {{ include "jtel-operator.name" . }}
+{{- end }}
+
+{{- define "jtel-operator.labels" -}}
+{{ include "jtel-operator.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: jtel
+{{- end }}
+
+{{- define "jtel-operator.serviceAccount" -}}
+{{ .Values.serviceAccount.name | default (include "jtel-operator.name" .) }}
+{{- end }}
+
+{{- define "jtel-operator.image" -}}
+{{- with .Values.image -}}
+{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* Where stacks are, as a JSON list; empty with the scope Cluster. */}}
+{{- define "jtel-operator.namespaces" -}}
+{{- if eq .Values.scope "Namespaced" }}{{ .Values.namespaces | default (list .Release.Namespace) | uniq | toJson }}{{ else }}[]{{ end }}
+{{- end }}
+
+{{/* What a restricted pod's container has to say. */}}
+{{- define "jtel-operator.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{- define "jtel-operator.podSecurity" -}}
+runAsNonRoot: true
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}

@@ -1,0 +1,240 @@
+/** charts/jtel-operator with the real Helm against a real API server, and what is rendered from it. */
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import manifest from '../../../package.json' with { type: 'json' };
+import { runCommand } from '../../../operator/commands/run.ts';
+import { repositoryDirectory } from '../../../kit/paths.ts';
+import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
+import { ensureHelm, type Helm } from '../../../sandbox/helm/helm.ts';
+import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
+import { chart, renderManifests } from '../../../scripts/manifests.ts';
+import { exampleManifests } from '../crds/objects.ts';
+import { PlayedPods } from './played-pods.ts';
+
+const directory = join(repositoryDirectory, chart);
+const toolbox = `toolbox.image=registry.example.com/jtel/toolbox@sha256:${'a'.repeat(64)}`;
+const sandboxName = `${process.env['JTEL_SANDBOX'] || 'test'}-chart`;
+let sandbox: Sandbox;
+let kubectl: Kubectl;
+let helm: Helm;
+let work: string;
+
+beforeAll(async () => {
+  const progress = lineProgress();
+  // Of its own: CRDs and roles are installed, changed and removed.
+  [sandbox, helm] = await Promise.all([
+    Sandbox.up({ name: sandboxName, only: ['control-plane'], kubeconfig: undefined, progress }),
+    ensureHelm(progress),
+  ]);
+  kubectl = await Kubectl.find(sandbox.kubeconfigPath);
+  work = await mkdtemp(join(tmpdir(), 'chart-'));
+});
+afterAll(async () => {
+  await Sandbox.remove(sandboxName);
+  await rm(work, { recursive: true });
+});
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly uid?: string };
+  readonly [field: string]: unknown;
+}
+
+async function template(folder: string, ...args: readonly string[]): Promise<readonly Manifest[]> {
+  const text = await helm(['template', 'jtel-operator', folder, '-n', 'jtel', ...args]);
+  return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+}
+
+/** The chart with alert rules and a dashboard of the test's own. */
+async function withMonitoring(): Promise<string> {
+  const copy = join(work, 'monitored');
+  await cp(directory, copy, { recursive: true });
+  await rm(join(copy, 'files/monitoring'), { recursive: true, force: true });
+  await mkdir(join(copy, 'files/monitoring/dashboards'), { recursive: true });
+  const alert = { alert: 'Missed', expr: 'up == 0', annotations: { summary: '{{ $labels.name }} is away' } };
+  await writeFile(
+    join(copy, 'files/monitoring/alerts.yaml'),
+    stringify({ groups: [{ name: 'jtel', rules: [alert] }] }),
+  );
+  await writeFile(join(copy, 'files/monitoring/dashboards/fleet.json'), '{"title":"{{ fleet }}"}\n');
+  return copy;
+}
+
+describe('the chart', () => {
+  test('has no faults, and the version of the package', async () => {
+    expect(await helm(['lint', '--strict', directory, '--set', toolbox])).toContain('0 chart(s) failed');
+    const { version, appVersion } = parse(await readFile(join(directory, 'Chart.yaml'), 'utf8')) as Manifest;
+    expect([version, appVersion]).toEqual([manifest.version, manifest.version]);
+  });
+
+  test('is what deploy/ was rendered from', async () => {
+    for (const [path, content] of await renderManifests(helm))
+      expect(await readFile(join(repositoryDirectory, path), 'utf8'), `${path}: make manifests`).toBe(
+        content,
+      );
+  });
+
+  test.for([
+    [['image.pullPolicy=Sometimes'], '/image/pullPolicy'],
+    [['imagePullSecret=x'], "additional properties 'imagePullSecret' not allowed"],
+    [['toolbox.image=registry.example.com/jtel/toolbox:latest'], '/toolbox/image'],
+    [['replicas=0'], '/replicas'],
+    [['scope=Cluster', 'namespaces={a}'], '/namespaces'],
+    [[], 'toolbox.image is required'],
+  ] as const)('refuses %s', async ([settings, complaint]) => {
+    const pinned = settings.some((setting) => setting.startsWith('toolbox')) || settings.length === 0;
+    const flags = [...(pinned ? [] : [toolbox]), ...settings].flatMap((setting) => ['--set', setting]);
+    await expect(template(directory, ...flags)).rejects.toThrow(complaint);
+  });
+
+  test('gives the operator only arguments that it knows, in both scopes', async () => {
+    for (const settings of [['scope=Cluster'], ['namespaces={a,b}', 'backupSchedules.cronJobs=true']]) {
+      const flags = [toolbox, ...settings].flatMap((setting) => ['--set', setting]);
+      const deployment = (await template(directory, ...flags)).find(({ kind }) => kind === 'Deployment');
+      const { args = [] } = (deployment as unknown as Deployment).spec.template.spec.containers[0] ?? {};
+      const terminal = { print: () => {}, tell: () => {}, signal: new AbortController().signal };
+      const command = runCommand(terminal).exitOverride();
+      const { unknown, operands } = command.parseOptions(args.slice(1));
+      expect([args[0], unknown, operands]).toEqual(['run', [], []]);
+      expect(command.opts()['namespace']).toEqual(settings.includes('scope=Cluster') ? [] : ['a', 'b']);
+    }
+  });
+
+  test('is accepted by the API server with everything switched on', async () => {
+    const settings = [
+      toolbox,
+      'namespaces={default,jtel}',
+      'imagePullSecrets[0].name=registry',
+      'image.digest=sha256:' + 'b'.repeat(64),
+      'backupSchedules.cronJobs=true',
+      'serviceMonitor.enabled=true',
+      'prometheusRule.enabled=true',
+      'dashboards.enabled=true',
+      'extraArgs={--log-level=debug}',
+      'extraEnv[0].name=HTTPS_PROXY',
+      'extraEnv[0].value=http://proxy.example.com:3128',
+      'networkPolicy.metricsFrom[0].namespaceSelector.matchLabels.team=monitoring',
+      'networkPolicy.egressPorts={22,443,6443}',
+      'serviceAccount.annotations.purpose=operator',
+      'podAnnotations.purpose=operator',
+      'priorityClassName=system-cluster-critical',
+      'nodeSelector.pool=system',
+      'tolerations[0].operator=Exists',
+    ];
+    const made = await template(await withMonitoring(), ...settings.flatMap((one) => ['--set', one]));
+    const byKind = (kind: string): Manifest | undefined => made.find((one) => one.kind === kind);
+    expect(byKind('PrometheusRule')).toMatchObject({
+      spec: { groups: [{ rules: [{ annotations: { summary: '{{ $labels.name }} is away' } }] }] },
+    });
+    expect(byKind('ConfigMap')).toMatchObject({
+      metadata: { name: 'jtel-operator-fleet' },
+      data: { 'fleet.json': '{"title":"{{ fleet }}"}' },
+    });
+    expect(byKind('ServiceMonitor')).toBeDefined();
+    await kubectl.run(['create', 'namespace', 'jtel']);
+    await kubectl.run(['apply', '--dry-run=server', '-f', '-'], {
+      // Their kinds are the Prometheus operator's.
+      input: made
+        .filter(({ kind }) => kind !== 'PrometheusRule' && kind !== 'ServiceMonitor')
+        .map((one) => JSON.stringify(one))
+        .join('\n---\n'),
+    });
+    await kubectl.run(['delete', 'namespace', 'jtel']);
+  });
+});
+
+interface Deployment {
+  readonly spec: {
+    readonly template: { readonly spec: { readonly containers: readonly { readonly args?: string[] }[] } };
+  };
+}
+
+test('the plain manifests are accepted by the API server', async () => {
+  await kubectl.run(['apply', '-f', join(repositoryDirectory, 'deploy/access/namespace.yaml')]);
+  const printed = await kubectl.run(['apply', '-k', join(repositoryDirectory, 'deploy'), '--dry-run=server']);
+  expect(printed).toContain('deployment.apps/jtel-operator created (server dry run)');
+});
+
+interface StackDefinition {
+  readonly spec: { readonly versions: readonly { readonly additionalPrinterColumns: object[] }[] };
+}
+
+/** The chart as an earlier version may have been: one column less of a CRD, pods with another label. */
+async function versionBefore(): Promise<string> {
+  const copy = join(work, 'before');
+  await cp(directory, copy, { recursive: true });
+  const description = join(copy, 'Chart.yaml');
+  const text = await readFile(description, 'utf8');
+  await writeFile(description, text.replaceAll(/^(version|appVersion): .*$/gm, '$1: 0.0.9'));
+  const path = join(copy, 'files/crds/jtelstack.yaml');
+  const crd = parse(await readFile(path, 'utf8')) as StackDefinition;
+  crd.spec.versions[0]?.additionalPrinterColumns.shift();
+  await writeFile(path, stringify(crd));
+  return copy;
+}
+
+test(
+  'installs, upgrades and uninstalls with --wait; stacks and CRDs stay',
+  { timeout: 300_000 },
+  async () => {
+    const namespace = 'operator';
+    const customer = 'customer';
+    for (const name of [namespace, customer]) await kubectl.run(['create', 'namespace', name]);
+    await kubectl.run(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
+    const flags = ['-n', namespace, '--kubeconfig', sandbox.kubeconfigPath, '--wait', '--timeout', '60s'];
+    const settings = ['--set', toolbox, '--set', `namespaces={${customer}}`];
+    const columns = async (): Promise<number | undefined> =>
+      (await kubectl.json<StackDefinition>(['get', 'crd', 'jtelstacks.jtel.de'])).spec.versions[0]
+        ?.additionalPrinterColumns.length;
+    const stackUID = async (): Promise<string | undefined> =>
+      (await kubectl.json<Manifest>(['get', 'jtelstack', 'acme', '-n', customer])).metadata.uid;
+
+    const pods = await PlayedPods.start(sandbox, namespace);
+    try {
+      const notes = await helm(['install', 'jtel', await versionBefore(), ...flags, ...settings]);
+      expect(notes).toContain(`jtel-jtel-operator 0.0.9 looks after stacks in ${customer}`);
+      const columnsBefore = await columns();
+      await helm([
+        'test',
+        'jtel',
+        '-n',
+        namespace,
+        '--kubeconfig',
+        sandbox.kubeconfigPath,
+        '--timeout',
+        '60s',
+      ]);
+
+      const stack = exampleManifests('minimal-stack.yaml').find(({ kind }) => kind === 'JtelStack');
+      await kubectl.apply([{ ...stack, metadata: { name: 'acme', namespace: customer } }]);
+      const uid = await stackUID();
+      // It watches that namespace with the rights that the chart gave it there.
+      await kubectl.run([
+        'wait',
+        'jtelstack/acme',
+        '-n',
+        customer,
+        '--for=jsonpath={.status.conditions}',
+        '--timeout=60s',
+      ]);
+
+      await helm(['upgrade', 'jtel', directory, ...flags, ...settings]);
+      expect(await columns()).toBe((columnsBefore ?? 0) + 1);
+      expect(await stackUID()).toBe(uid);
+
+      await helm(['uninstall', 'jtel', ...flags]);
+      expect(await kubectl.run(['get', 'all,networkpolicy,pdb,role', '-n', namespace, '-o', 'name'])).toBe(
+        '',
+      );
+      expect(await stackUID()).toBe(uid);
+
+      await helm(['install', 'jtel', directory, ...flags, ...settings]);
+      expect(await stackUID()).toBe(uid);
+    } finally {
+      await pods.stop();
+    }
+  },
+);

@@ -1,0 +1,171 @@
+/**
+ * Plays the kubelet of one namespace, because the sandbox has none: each pod of the operator becomes a process of this machine with
+ * the pod's arguments, environment and ServiceAccount, and is ready when it says so itself. The pod of the chart's test runs its own
+ * command against it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { parse, stringify } from 'yaml';
+import { repositoryDirectory } from '../../../kit/paths.ts';
+import { tryRun } from '../../../kit/process.ts';
+import type { Sandbox } from '../../../sandbox/index.ts';
+import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
+import { waitFor } from '../../support/wait.ts';
+
+interface Played {
+  readonly process: ChildProcess;
+  /** Where it tells its health. */
+  readonly port: number;
+}
+
+export class PlayedPods {
+  readonly #sandbox: Sandbox;
+  readonly #kubectl: Kubectl;
+  readonly #namespace: string;
+  readonly #operators = new Map<string, Played>();
+  readonly #seen = new Set<string>();
+  readonly #stopping = new AbortController();
+  readonly #loop: Promise<void>;
+
+  private constructor(sandbox: Sandbox, kubectl: Kubectl, namespace: string) {
+    this.#sandbox = sandbox;
+    this.#kubectl = kubectl;
+    this.#namespace = namespace;
+    this.#loop = this.#run();
+  }
+
+  static async start(sandbox: Sandbox, namespace: string): Promise<PlayedPods> {
+    return new PlayedPods(sandbox, await Kubectl.find(sandbox.kubeconfigPath), namespace);
+  }
+
+  /** Ends the processes. @throws what went wrong with one of the pods. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    try {
+      await this.#loop;
+    } finally {
+      for (const name of this.#operators.keys()) await this.#end(name);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const { items } = await this.#kubectl.json<{ items: V1Pod[] }>(['get', 'pods', '-n', this.#namespace]);
+      const names = items.map(({ metadata }) => metadata?.name ?? '');
+      for (const name of this.#operators.keys()) if (!names.includes(name)) await this.#end(name);
+      for (const [index, pod] of items.entries()) await this.#playOnce(names[index] ?? '', pod);
+      await pause(200, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async #playOnce(name: string, pod: V1Pod): Promise<void> {
+    const [container] = pod.spec?.containers ?? [];
+    if (container === undefined || this.#seen.has(pod.metadata?.uid ?? '')) return;
+    this.#seen.add(pod.metadata?.uid ?? '');
+    if (container.command === undefined) {
+      const played = await this.#startOperator(pod, container);
+      this.#operators.set(name, played);
+      await waitFor(
+        `${name} to be ready`,
+        async () => (await fetch(`http://127.0.0.1:${played.port}/readyz`)).ok,
+      );
+      await this.#tell(name, { phase: 'Running', conditions: [isReady()] });
+    } else {
+      await this.#tell(name, { phase: await this.#runCommand(container) });
+    }
+  }
+
+  async #startOperator(pod: V1Pod, container: V1Container): Promise<Played> {
+    const fields: Readonly<Record<string, string | undefined>> = {
+      'metadata.name': pod.metadata?.name,
+      'metadata.namespace': pod.metadata?.namespace,
+    };
+    const env = Object.fromEntries(
+      (container.env ?? []).map(({ name, value, valueFrom }) => [
+        name,
+        value ?? fields[valueFrom?.fieldRef?.fieldPath ?? ''] ?? '',
+      ]),
+    );
+    // Several run on this machine.
+    const args = (container.args ?? [])
+      .map((arg) => arg.replaceAll(/\$\((\w+)\)/g, (_, name: string) => env[name] ?? ''))
+      .map((arg) => arg.replace('--health-port=8080', '--health-port=0'));
+    const child = spawn(
+      process.execPath,
+      [join(repositoryDirectory, 'operator/bin/jtel-operator'), ...args, '--log-format=json'],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: {
+          PATH: process.env['PATH'],
+          KUBECONFIG: await this.#kubeconfigOf(pod.spec?.serviceAccountName ?? ''),
+          ...env,
+        },
+      },
+    );
+    return { process: child, port: await healthPort(child) };
+  }
+
+  /** @returns the phase that the pod ends in. */
+  async #runCommand({ command = [] }: V1Container): Promise<'Succeeded' | 'Failed'> {
+    const [operator] = this.#operators.values();
+    const here = command.map((word) =>
+      word.replace(/^http:\/\/[^/]+:8080\//, `http://127.0.0.1:${operator?.port ?? 0}/`),
+    );
+    const { code, stdout, stderr } = await tryRun(here, { env: { PATH: process.env['PATH'] } });
+    process.stdout.write(`${stdout}${stderr}`);
+    return code === 0 ? 'Succeeded' : 'Failed';
+  }
+
+  async #tell(name: string, status: object): Promise<void> {
+    const patch = ['patch', 'pod', name, '-n', this.#namespace, '--subresource=status', '--type=merge'];
+    await this.#kubectl.run([...patch, '-p', JSON.stringify({ status })]);
+  }
+
+  async #kubeconfigOf(account: string): Promise<string> {
+    const token = (await this.#kubectl.run(['create', 'token', account, '-n', this.#namespace])).trim();
+    const config = parse(await readFile(this.#sandbox.kubeconfigPath, 'utf8')) as {
+      users: { name: string; user: object }[];
+    };
+    const path = join(this.#sandbox.directory, `${account}.kubeconfig`);
+    const users = config.users.map(({ name }) => ({ name, user: { token } }));
+    await writeFile(path, stringify({ ...config, users }), { mode: 0o600 });
+    return path;
+  }
+
+  async #end(name: string): Promise<void> {
+    const child = this.#operators.get(name)?.process;
+    this.#operators.delete(name);
+    if (child === undefined || child.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
+
+function isReady(): object {
+  return { type: 'Ready', status: 'True', lastTransitionTime: new Date().toISOString() };
+}
+
+/** Waits until the operator has said its port and is ready there. */
+async function healthPort(child: ChildProcess): Promise<number> {
+  if (child.stderr === null) throw new Error('the operator has no output');
+  const said: string[] = [];
+  let port: number | undefined;
+  for await (const line of createInterface(child.stderr)) {
+    said.push(line);
+    const entry = JSON.parse(line) as { message?: string; healthPort?: number };
+    if (entry.message !== 'operator started' || entry.healthPort === undefined) continue;
+    port = entry.healthPort;
+    break;
+  }
+  if (port === undefined) throw new Error(`the operator ended:\n${said.join('\n')}`);
+  // What it says further is not read, but must not stop it.
+  child.stderr.resume();
+  return port;
+}
