@@ -119,6 +119,15 @@ describe('every kind', () => {
     },
   );
 
+  test('has no rule at its root but one about its name, which nobody can change: it would lock objects that exist', () => {
+    const rules = crds.flatMap((crd) =>
+      (schemaOf(crd)['x-kubernetes-validations'] ?? []).map(({ rule }) => rule),
+    );
+    expect(
+      rules.filter((rule) => !/^self\.metadata\.name\.[^&|]+ && self\.metadata\.name\.[^&|]+$/.test(rule)),
+    ).toEqual([]);
+  });
+
   test('is described to the runtime as its CRD has it', () => {
     const described = [stackKind, backupKind, restoreKind, storeKind].map(({ group, plural, kind }) => [
       `${plural}.${group}`,
