@@ -39,7 +39,7 @@ export function aBackup(
   };
 }
 
-/** As it is right after it began. */
+/** A backup right after it began. */
 export function aRunningBackup(
   status: JtelBackupStatus = {},
   changes: Partial<JtelBackup['spec']> = {},

@@ -1,4 +1,4 @@
-/** The story of a backup over a world in memory that goes wrong: stores, hosts and jobs that do not do as they should. */
+/** The story of a backup that goes wrong, over a world in memory: stores, hosts and jobs fail. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { JtelBackup } from '../../crds/index.ts';
 import {
@@ -69,7 +69,7 @@ describe('a backup that meets trouble', () => {
         result: storeLikeAJob(blobs, input),
       }),
     });
-    // Otherwise the operator would mend it.
+    // Otherwise the operator would repair it.
     const { spec } = await world.stack();
     await world.change({ host: { ...spec.host, bootstrap: 'Preinstalled' } });
     world.start();

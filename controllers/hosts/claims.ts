@@ -1,7 +1,7 @@
 /**
- * Under which epoch this process holds which machine for which stack. Fencing is between processes: controllers of one
- * process share what they hold, so that a backup never fences the reconcile of the same stack. Losing it (a restart) costs
- * one claim per host, never correctness: the host itself refuses an older epoch.
+ * The epochs under which this process holds machines for stacks. Fences work between processes. The controllers of one
+ * process share their claims, so a backup never fences the reconcile of its own stack. A restart loses the claims. That
+ * costs one claim for each host and breaks nothing: the host itself refuses an older epoch.
  */
 
 import { HostError, type Fence, type Host, type StackOwner } from '../../host-driver/host.ts';
@@ -11,7 +11,7 @@ interface Held {
   readonly machines: Set<string>;
 }
 
-/** Epochs that others may have used for the stack: what its host and its status say. */
+/** Epochs that others may have used for the stack, as its host and its status say. */
 export interface SeenEpochs {
   readonly host?: number | undefined;
   readonly status?: number | undefined;
@@ -20,20 +20,20 @@ export interface SeenEpochs {
 export class HostClaims {
   readonly #stacks = new Map<string, Held>();
 
-  /** Epoch under which this process claimed that machine for the stack. @param uid of the stack */
+  /** The epoch under which this process claimed the machine for the stack. @param uid of the stack */
   held(uid: string, machineID: string): number | undefined {
     const held = this.#stacks.get(uid);
     return held?.machines.has(machineID) === true ? held.epoch : undefined;
   }
 
-  /** Epoch to claim a machine with: newer than anything seen; the one in use, if it is (so that two hosts of a move share one). */
+  /** The epoch for the next claim. It is newer than all that were seen; if the one in use is, two hosts of a move share it. */
   next(uid: string, seen: SeenEpochs): number {
     const current = this.#stacks.get(uid)?.epoch;
     const others = Math.max(seen.host ?? 0, seen.status ?? 0);
     return current !== undefined && current > others ? current : Math.max(others, current ?? 0) + 1;
   }
 
-  /** The machine took that epoch. */
+  /** Remembers that the machine took the epoch. */
   claimed(uid: string, machineID: string, epoch: number): void {
     const held = this.#stacks.get(uid);
     if (held !== undefined && held.epoch === epoch) held.machines.add(machineID);
@@ -41,7 +41,7 @@ export class HostClaims {
       this.#stacks.set(uid, { epoch, machines: new Set([machineID]) });
   }
 
-  /** Takes the host with that epoch, for the owner's project. @throws {HostError} also when somebody newer holds it */
+  /** Claims the host with the epoch, for the owner's project. @throws {HostError} also when a newer process holds it */
   async claim(
     host: Host,
     project: string,
@@ -53,7 +53,7 @@ export class HostClaims {
     this.claimed(owner.uid, machineID, epoch);
   }
 
-  /** What proves that this process holds the machine, asked anew for each change: another wave of it may have a newer epoch meanwhile. */
+  /** Proves that this process holds the machine. Ask again for each change: another wave may have got a newer epoch. */
   fence(owner: StackOwner, machineID: string): Fence {
     const epoch = this.held(owner.uid, machineID);
     if (epoch !== undefined) return { owner, epoch };
@@ -64,7 +64,7 @@ export class HostClaims {
     );
   }
 
-  /** Somebody newer holds the host, or the stack is gone. */
+  /** Drops the claims of a stack: a newer process holds its host, or the stack is gone. */
   forget(uid: string): void {
     this.#stacks.delete(uid);
   }

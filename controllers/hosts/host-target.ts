@@ -1,4 +1,4 @@
-/** Where a stack's host is and how to get in: the spec plus the SSH keys from its Secrets. */
+/** How to reach a stack's host: the address from the spec, and the SSH keys from its Secrets. */
 
 import type { JumpHost, StackHost } from '../../crds/index.ts';
 import type { HostEndpoint, HostTarget } from '../../host-driver/host.ts';

@@ -1,7 +1,7 @@
 /**
- * Which machine answers. Its machine-id alone does not say: machines that were made from one template share it, and perhaps their host keys,
- * too. So machine-id and host key together are compared with what the status knows of the stack's machines. One that only shares the
- * machine-id gets a name of its own, `<machine-id>+<digest of its host key>`, under which it is another machine like any other. Pure.
+ * Recognises the machine that answers; pure. The machine-id alone is not enough: machines made from one template share it,
+ * and perhaps their host keys, too. So machine-id and host key together are compared with the stack's machines in the
+ * status. A machine that shares only the machine-id gets a name of its own, `<machine-id>+<digest of its host key>`.
  */
 
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import type { HostFacts, HostObservation } from '../../host-driver/host.ts';
 
 type DataHost = NonNullable<JtelStackStatus['dataHost']>;
 
-/** The same place with the same keys: another machine there was not asked for. */
+/** The spec names the same place with the same keys, so nobody asked for another machine. */
 export function samePlace(a: StackHost, b: StackHost): boolean {
   const place = ({ address, port, hostKeyFingerprints, jumpHost }: StackHost): unknown => [
     address,
@@ -23,7 +23,7 @@ export function samePlace(a: StackHost, b: StackHost): boolean {
   return isDeepStrictEqual(place(a), place(b));
 }
 
-/** The observation of a host that was reached at `place`, with the name of its machine among those of the stack. */
+/** Adds the name that the machine has among those of the stack. @param place where the host was reached */
 export function recognise(stack: JtelStack, place: StackHost, observation: HostObservation): HostObservation {
   const { facts } = observation;
   const namesakes = sharing(stack, facts);
@@ -33,13 +33,13 @@ export function recognise(stack: JtelStack, place: StackHost, observation: HostO
   return { ...observation, facts: { ...facts, machineID } };
 }
 
-/** Whether the machine that is known under that name answers; its host key was compared with the pinned ones already. */
+/** Whether the machine with that name answers. The connection has compared its host key with the pinned ones. */
 export function answersAs(name: string, { machineID, hostKey }: HostFacts): boolean {
   const [id, key] = partsOf(name);
   return id === machineID && (key === undefined || hostKey === undefined || key === digestOf(hostKey));
 }
 
-/** Addresses of other machines of the stack that have the same machine-id as the one that was recognised. */
+/** The addresses of the stack's other machines that have the same machine-id as the recognised one. */
 export function clonesOf(stack: JtelStack, { machineID }: HostFacts): readonly string[] {
   return sharing(stack, { machineID: partsOf(machineID)[0] })
     .filter((one) => one.machineID !== machineID)
@@ -51,7 +51,7 @@ function sharing({ status }: JtelStack, { machineID }: Pick<HostFacts, 'machineI
   return all.filter((one) => partsOf(one.machineID)[0] === machineID);
 }
 
-/** Keys are renewed, and a machine has several: then its own record of the stack, at a known place or with a known key, speaks for it. */
+/** A machine's keys change. Then its own record of the stack, at a known place or with a known key, decides. */
 function isThat(
   known: DataHost,
   place: StackHost,

@@ -1,12 +1,12 @@
-/** The compose project of a stack: its name on the host, and of everything that belongs to it there. */
+/** The compose project of a stack. Its name is the name of everything that the stack has on its host. */
 
 import { createHash } from 'node:crypto';
 
 const longest = 63;
 
 /**
- * `jtel-<namespace>-<name>`; where that is too long, or where two stacks could meet (`a-b`/`c` and `a`/`b-c`), a digest of both
- * keeps names apart.
+ * `jtel-<namespace>-<name>`. A digest is added where that is too long, or where two stacks could get one name (`a-b`/`c`
+ * and `a`/`b-c`).
  */
 export function projectName(namespace: string, name: string): string {
   const plain = `jtel-${namespace}-${name}`;

@@ -4,7 +4,7 @@ import type { SecretValues } from '../../runtime/client/cluster.ts';
 
 export const certificateKey = 'self-signed.pem';
 
-/** A secret that the release wants made up: in characters, or as a key file of MariaDB's file_key_management. */
+/** A secret that the release wants generated: some characters, or a key file of MariaDB's file_key_management. */
 export interface GeneratedSecret {
   readonly name: string;
   readonly length: number | 'EncryptionKeys';
@@ -17,7 +17,7 @@ export interface CredentialRequest {
   readonly renew?: boolean;
 }
 
-/** Name of the Secret; derived, so that it is found again. */
+/** The Secret's name. It is derived from the stack's, so it is found again. */
 export function credentialsName(stackName: string): string {
   return `${stackName}-credentials`;
 }

@@ -1,7 +1,7 @@
 /**
- * The passwords that the release wants generated and, where the customer brings no certificate, a self-signed one: made
- * once per stack and kept in one Secret beside it. The Secret has no owner reference: a stack that is deleted with
- * `Orphan` keeps running, and whoever applies it again needs the same passwords.
+ * The generated secrets of a stack: the passwords that its release wants, and a self-signed certificate where the customer
+ * has none. They are made once and kept in one Secret beside the stack. The Secret has no owner reference: a stack that is
+ * deleted with `Orphan` keeps running, and whoever applies it again needs the same passwords.
  */
 
 import { randomBytes, randomInt } from 'node:crypto';
@@ -34,7 +34,7 @@ export class CredentialStore {
     }
   }
 
-  /** Adds what is missing and never changes a password that is there: that would lock the stack out of its database. */
+  /** Adds what is missing. It never changes a password: that would lock the stack out of its database. */
   async ensure(stack: JtelStack, request: CredentialRequest, signal: AbortSignal): Promise<void> {
     const existing = await this.read(stack, { signal });
     const data: Record<string, string> = {};
@@ -57,7 +57,7 @@ export class CredentialStore {
         Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
       ),
     };
-    // Created, not applied, the first time: of two operators only one can invent the passwords.
+    // The first time it is created, not applied: of two operators only one can invent the passwords.
     if (existing === undefined) await this.#cluster.create(secrets, object, { signal });
     else {
       const locked = {
@@ -71,13 +71,13 @@ export class CredentialStore {
   async remove(stack: JtelStack, signal: AbortSignal): Promise<void> {
     const key = { namespace: stack.metadata.namespace ?? '', name: credentialsName(stack.metadata.name) };
     const found = await this.#cluster.find(secrets, key, { signal });
-    // Somebody's own Secret of that name is not ours to delete.
+    // The operator did not make this Secret, so it does not delete it.
     if (found?.metadata?.labels?.[labels.stack] !== stack.metadata.name) return;
     await this.#cluster.delete(secrets, key, { uid: found.metadata?.uid ?? '' }, { signal });
   }
 }
 
-/** One key, number 1: what tables are encrypted with unless they ask for another. */
+/** One key, number 1: MariaDB encrypts tables with it unless they ask for another. */
 function keyFile(): string {
   return `1;${randomBytes(32).toString('hex')}\n`;
 }
@@ -86,7 +86,7 @@ function password(length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
-/** Made once in a stack's life; the library for it, 10 MB in memory, is loaded only then. */
+/** A stack needs this once in its life, so the library for it (10 MB in memory) is loaded only then. */
 async function newCertificate(fqdn: string): Promise<string> {
   const { selfSignedCertificate } = await import('./self-signed.ts');
   return await selfSignedCertificate(fqdn);

@@ -1,4 +1,4 @@
-/** Keys by which a store's backups are encrypted: from the Secret that its object names, by their names. */
+/** The keys that encrypt a store's backups. They lie in the Secret that the JtelBackupStore names. */
 
 import type { EncryptionKey } from '../../jobs/values.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
@@ -6,7 +6,7 @@ import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { InputError } from './input-error.ts';
 import { readSecret, requireKey } from './secret-input.ts';
 
-/** Of the Secret's keys the one that is no key, but names the one to use. */
+/** This entry of the Secret is not a key: it names the key for new backups. */
 const currentEntry = 'current';
 const keyBytes = 32;
 

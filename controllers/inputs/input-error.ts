@@ -1,4 +1,4 @@
-/** Something that a resource refers to is missing or unusable: becomes a condition; only a change of that input helps. */
+/** Something that a resource refers to is missing or unusable. It becomes a condition; only a change of that input helps. */
 
 import type { Reason } from '../../crds/index.ts';
 

@@ -1,4 +1,4 @@
-/** Failures of inputs, hosts and stores as data that a planner can look at, a condition can show and an event can tell. */
+/** Failures of inputs, hosts and stores as data, for planners, conditions and events. */
 
 import { isReason, type Reason } from '../../crds/index.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
@@ -12,12 +12,12 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Something that was looked for: there, or not there with a reason that becomes a condition. */
+/** The result of looking for something: a value, or a reason that becomes a condition. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: Reason; readonly message: string };
 
-/** @throws what says nothing about inputs, hosts or stores: a bug, or the API's */
+/** @throws errors that say nothing about inputs, hosts or stores: those of the API, and bugs */
 export async function outcome<T>(look: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { ok: true, value: await look() };
@@ -42,7 +42,7 @@ export function problemOf(error: unknown): Problem {
   return problem;
 }
 
-/** What a wave failed with, whatever it was. */
+/** Why a wave failed; it takes any error. */
 export function failureOf(error: unknown): Problem {
   const known = knownProblem(error);
   if (known !== undefined) return known;

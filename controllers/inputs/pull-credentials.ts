@@ -1,4 +1,4 @@
-/** The logins of a release's registry, from the Secret that a stack names for it. */
+/** The logins for a release's registry, from the Secret that the stack names. */
 
 import type { JtelStack } from '../../crds/index.ts';
 import { loginsFor, registryName, type RegistryLogin } from '../../host-driver/registry-login.ts';
@@ -6,17 +6,17 @@ import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { InputError } from './input-error.ts';
 import { readSecret, requireKey } from './secret-input.ts';
 
-/** Registries that a message names at most. */
+/** A message names no more registries than this. */
 const mostNamed = 5;
 
-/** An entry of `auths`; nothing of it can be relied on. */
+/** An entry of `auths`. Anything may be in it. */
 interface Entry {
   readonly registry: string;
   readonly value: unknown;
 }
 
 /**
- * All logins of the Secret: which of them holds for an image, the pull finds out ({@link loginsFor}). None without a Secret.
+ * All logins of the Secret; none without a Secret. The pull finds out which of them holds for an image ({@link loginsFor}).
  * @param registry of the release; one that the Secret says nothing about is a mistake
  * @throws {InputError} `SecretNotFound`, `SecretInvalid`
  */
@@ -33,7 +33,7 @@ export async function readPullCredentials(
   const secret = await readSecret(cluster, namespace, reference.name, 'spec.imagePullSecretRef', options);
   const entries = parseDockerConfig(requireKey(secret, '.dockerconfigjson', where), where);
   const logins = entries.flatMap(loginOf);
-  // A path in the key limits it to some images; which ones the release has is not asked here.
+  // A path in the key limits it to some images. Whether the release has such images is not asked here.
   const isMeant = (each: { readonly registry: string }): boolean =>
     loginsFor([{ registry: hostOf(each.registry) }], `${registry}/image`).length > 0;
   if (logins.some(isMeant)) return logins;
@@ -69,7 +69,7 @@ function parseDockerConfig(text: string, where: string): readonly Entry[] {
   return isObject(auths) ? Object.entries(auths).map(([registry, value]) => ({ registry, value })) : [];
 }
 
-/** Undefined for what is none: the parser's message would repeat a part of the secret. */
+/** Undefined when it is not JSON. The parser's own error would repeat a part of the secret. */
 function parseJSON(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -82,7 +82,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `auth`, when it is there and not empty, wins over user and password. */
+/** An `auth` that is not empty wins over user and password. */
 function loginOf({ registry, value }: Entry): readonly RegistryLogin[] {
   if (!isObject(value)) return [];
   const { auth, username, password } = value;

@@ -1,4 +1,4 @@
-/** Images of a release for what works beside the stack. There is none without a digest: a tag may have come to mean another one. */
+/** Images of a release for jobs beside the stack. Each has a digest: a tag may mean another image by now. */
 import type { ImageReference } from '../../host-driver/host.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { InputError } from './input-error.ts';

@@ -15,7 +15,7 @@ beforeEach(async () => {
   manifest = await storeRelease(store);
 });
 
-/** As nobody with a right to write once could: to play damage. */
+/** Changes a stored object, which nobody may who can only create: the test needs a damaged one. */
 function spoil(name: string, content: string | Buffer): void {
   store.blobs.set(name, { content: Buffer.from(content), contentType: '', createdTime: '' });
 }

@@ -1,6 +1,6 @@
 /**
- * Releases as the vendor store has them: read, checked against schema, digests and signature, then kept, because a
- * published release never changes. Only what a store's credentials were good for once is given again for them.
+ * Reads releases from a vendor store, and checks schema, digests and signature. A published release never changes, so it is
+ * kept in memory. A kept release is given only to credentials that have read it once.
  */
 import type { KeyObject } from 'node:crypto';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
@@ -26,21 +26,21 @@ import { InputError } from './input-error.ts';
 
 export interface LoadedRelease {
   readonly release: Release;
-  /** Text by the path that the manifest names. */
+  /** The text of each file, by its path in the manifest. */
   readonly templates: ReadonlyMap<string, string>;
   /** sha256 of the manifest's bytes. */
   readonly digest: string;
 }
 
 export interface ReleaseSourceOptions {
-  /** PEM of the vendor's ed25519 key; when given, releases that it did not sign are refused. */
+  /** The vendor's ed25519 key as PEM. When it is given, unsigned releases are refused. */
   readonly publicKey?: string;
 }
 
 /** Releases kept in memory; a fleet runs a few versions at a time. */
 const maximumKept = 64;
 const maximumTemplatesBytes = 16 * 1024 * 1024;
-/** A store is not searched for ever only to make a message better. */
+/** The search ends here: it only makes a message better. */
 const maximumListed = 10_000;
 
 export class ReleaseSource {
@@ -59,7 +59,7 @@ export class ReleaseSource {
   async load(store: BlobStore, version: string, signal: AbortSignal): Promise<LoadedRelease> {
     const key = `${store.identity} ${version}`;
     const kept = this.#kept.get(key);
-    // Taken out and put in again, so that the map stays ordered by use.
+    // It is removed and added again, so the map stays ordered by use.
     this.#kept.delete(key);
     const loaded = kept ?? (await this.#read(store, version, signal));
     this.#kept.set(key, loaded);
@@ -112,7 +112,7 @@ export class ReleaseSource {
   }
 }
 
-/** Versions that have a manifest, oldest publication names first as the store lists them. */
+/** The versions that have a manifest, in the order of the store's list. */
 async function publishedVersions(store: BlobStore, signal: AbortSignal): Promise<readonly string[]> {
   const versions: string[] = [];
   let listed = 0;

@@ -1,4 +1,4 @@
-/** Everything besides spec and release that rendering needs: certificate, generated passwords, environment secrets. */
+/** What rendering needs besides spec and release: certificate, generated passwords, environment secrets. */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { JtelStack } from '../../crds/index.ts';
@@ -17,7 +17,7 @@ import { readSecret, requireKey } from './secret-input.ts';
 import { findSelfSigned, type CredentialRequest, type GeneratedSecret } from './credential-secret.ts';
 import { parseCPUs, parseMemoryMiB } from './quantity.ts';
 
-/** The part of the spec that rendering looks at, in the release's units. */
+/** The part of the spec that rendering uses, in the release's units. */
 export function stackInput(stack: JtelStack): StackInput {
   const { spec } = stack;
   return {
@@ -55,7 +55,7 @@ function quantity<T>(
   return parsed;
 }
 
-/** What is still to be generated, or the complete set of secrets by the names that the release gives them. */
+/** Names what must still be generated; or gives all secrets, by the names that the release has for them. */
 export type ReleaseSecrets =
   | { readonly complete: false; readonly missing: CredentialRequest }
   | { readonly complete: true; readonly values: ReadonlyMap<string, string> };
@@ -78,7 +78,7 @@ export function collectReleaseSecrets(
   return { complete: true, values };
 }
 
-/** The customer's certificate as one PEM (key first, then the chain), checked to belong together; undefined without a reference. */
+/** The customer's certificate as one PEM: the key, then the certificate and its chain. Undefined without a reference. */
 export async function readCertificate(
   cluster: Cluster,
   stack: JtelStack,
@@ -97,7 +97,7 @@ export async function readCertificate(
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
-    // The parser's own message could repeat what it read.
+    // The parser's own message could repeat a part of the key.
     throw new InputError('SecretInvalid', `Secret ${where}: tls.crt or tls.key is not valid PEM.`);
   }
   return `${key.trimEnd()}\n${certificate.trimEnd()}\n`;
@@ -126,7 +126,7 @@ export async function readEnvironment(
   return new Map(await Promise.all(read));
 }
 
-/** Of `spec.host.proxy`; undefined where that names no Secret. */
+/** The login of `spec.host.proxy`; undefined when that names no Secret. */
 export async function readProxyCredentials(
   cluster: Cluster,
   stack: JtelStack,

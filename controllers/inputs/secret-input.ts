@@ -1,4 +1,4 @@
-/** Reading a Secret that a resource refers to, by name, in the resource's own namespace, when it is needed. */
+/** Reads a Secret that a resource names, in the resource's own namespace, when it is needed. */
 
 import { isForbidden, isNotFound } from '../../runtime/client/api-error.ts';
 import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
@@ -32,7 +32,7 @@ export async function readSecret(
   }
 }
 
-/** @throws {InputError} when the key is not there or empty. */
+/** @throws {InputError} when the key is missing or empty. */
 export function requireKey(secret: SecretValues, key: string, where: string): string {
   const value = secret.find(key);
   if (value === undefined || value === '')

@@ -1,10 +1,10 @@
-/** Self-signed certificates for stacks whose customer brings none. */
-import 'reflect-metadata'; // what x509's own dependency injection asks for
+/** Self-signed certificates, for stacks whose customer has none. */
+import 'reflect-metadata'; // x509's own dependency injection needs it
 import * as x509 from '@peculiar/x509';
 
 const selfSignedDays = 825;
 
-/** One PEM with key and certificate, as HAProxy reads it. ECDSA P-256; valid for 825 days, the longest that browsers take. */
+/** One PEM with key and certificate, as HAProxy reads it. ECDSA P-256; valid for 825 days, the longest that browsers accept. */
 export async function selfSignedCertificate(fqdn: string): Promise<string> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);

@@ -1,4 +1,4 @@
-/** A stack made concrete: its release read from the vendor store, its secrets collected, compose file and files rendered. */
+/** Makes a stack concrete: reads its release, collects its secrets, renders its compose file and configuration files. */
 
 import { X509Certificate } from 'node:crypto';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
@@ -51,7 +51,7 @@ export async function readRelease(
     );
   }
   const { version } = stack.spec;
-  // The schema lets nothing else through; what becomes a name in the store is looked at again.
+  // The schema checks this, too. It becomes a name in the store, so it is checked again.
   if (!/^[0-9][0-9A-Za-z.-]{0,63}$/.test(version))
     throw new InputError(
       'ReleaseNotFound',
@@ -60,18 +60,18 @@ export async function readRelease(
   return { loaded: await releases.load(blobs, version, options.signal), store: blobs };
 }
 
-/** Holds secrets: for executors and jobs, never for a planner or a status. */
+/** Holds secrets. Executors and jobs may have it, planners and statuses must not. */
 export interface RenderedStack {
   readonly rendered: RenderedRelease;
   readonly rootPassword: string;
-  /** What the database's component has mounted, for what works beside it. */
+  /** The files of the database's component, for jobs beside it. */
   readonly databaseFiles: readonly ComponentFile[];
   readonly pullCredentials: readonly RegistryLogin[];
-  /** When the self-signed certificate ends; absent for a stack with one of its own. */
+  /** When the self-signed certificate ends; absent for a stack with its own certificate. */
   readonly selfSignedUntil?: Date;
 }
 
-/** What rendering needs beside spec and release. Holds secrets. */
+/** What rendering needs besides spec and release. Holds secrets. */
 export interface StackSecrets {
   readonly generated: SecretValues | undefined;
   readonly certificate: string | undefined;
@@ -97,8 +97,8 @@ export async function readStackSecrets(
 
 /**
  * Pure.
- * @param volumes those that a restore switched on the host, from its state.json
- * @returns what is still to be generated, or the stack rendered
+ * @param volumes those that a restore has switched, from the host's state.json
+ * @returns what must still be generated, or the rendered stack
  * @throws {InputError} {@link RenderError}
  */
 export function renderWith(
@@ -141,9 +141,9 @@ export async function renderStack(
 }
 
 /**
- * The release without anything that could meet the real stack: no published ports, no components of the spec. Its database can
- * be started beside it, to be loaded or looked into.
- * @param volumes of other projects to be used instead of new ones
+ * Renders the release without anything that could get in the real stack's way: no published ports, no components of the
+ * spec. Its database can run beside the stack, so that it can be loaded or inspected.
+ * @param volumes of other projects, which are used instead of new ones
  * @throws {InputError} {@link RenderError}
  */
 export async function renderBeside(
@@ -171,7 +171,7 @@ export async function renderBeside(
 }
 
 /**
- * What the database's component has mounted, and nothing else of the stack: a backup needs no certificate of a web server.
+ * The files of the database's component, and no others: a backup does not need the certificate of a web server.
  * @throws {InputError} when a secret of it is missing.
  */
 export async function databaseSecrets(
@@ -214,7 +214,7 @@ function selfSignedEnd(generated: SecretValues | undefined): Pick<RenderedStack,
   try {
     return { selfSignedUntil: new X509Certificate(pem).validToDate };
   } catch {
-    // Whatever somebody put there instead: it is theirs to renew.
+    // Somebody put another certificate there. They renew it themselves.
     return {};
   }
 }

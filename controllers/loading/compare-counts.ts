@@ -1,4 +1,4 @@
-/** What a count job found in a restored backup, against what its manifest says; pure. The job's answer is checked like any input. */
+/** Compares what a count job found in a restored backup with the manifest; pure. The job's answer is checked like any input. */
 
 import type { DataSet, TreeDigests } from '../../backup-format/data-set.ts';
 import { FormatError, read } from '../../backup-format/schema.ts';
@@ -7,14 +7,13 @@ import { countJobResult, type CountedTree, type CountJobResult } from '../../job
 import type { Manifest } from '../../backup-format/manifest.ts';
 
 export interface Comparison {
-  /** Phrases for people; none means equal. */
+  /** Phrases for people; empty when nothing differs. */
   readonly differences: readonly string[];
   readonly summary: string;
 }
 
 /**
- * @param purpose a restore that is wanted does not fail because the host's file system takes no attributes: the summary tells.
- * A test restore does.
+ * @param purpose a test fails when the host's file system does not keep attributes. A restore does not: its summary says it.
  */
 export function compareCounts(
   manifest: Manifest,
@@ -32,7 +31,7 @@ export function compareCounts(
   const rows = counted.tables.reduce((sum, table) => sum + table.rows, 0);
   if (database !== undefined) {
     if (counted.tables.length === 0) differences.push('the database has no tables');
-    // Files tell tables from views, but not from sequences.
+    // The files show which are views, but not which are sequences.
     if (database.kind === 'Physical')
       differ('tables and sequences', database.tables, counted.tables.length + counted.sequences);
     else differ('tables', database.tables, counted.tables.length);
@@ -44,7 +43,7 @@ export function compareCounts(
     if (found === undefined) differences.push(`file tree ${tree.name} was not counted`);
     else {
       differ(`files in ${tree.name}`, tree.files, found.files);
-      // A file with several names may have changed between two of them: there the digests decide.
+      // A file with several names may have changed between two of them. There the digests decide.
       if ((tree.tree?.hardLinks ?? 0) === 0) differ(`bytes in ${tree.name}`, tree.bytes, found.bytes);
       const lost = purpose === 'Restore' ? lostAttributes(tree, found) : 0;
       if (lost > 0)
@@ -67,7 +66,7 @@ const aspects = {
   times: 'times of last change',
 } as const satisfies Record<keyof TreeDigests, string>;
 
-/** None for a backup of format 1.0, which does not tell. */
+/** Empty for a backup of format 1.0, which does not have them. */
 function treeDifferences(
   { name, tree: wanted }: DataSet,
   { tree: found }: CountedTree,

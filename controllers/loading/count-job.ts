@@ -1,4 +1,4 @@
-/** The job that counts what is in a restored backup: tables and rows through the database, files and bytes in the trees. */
+/** The job that counts a restored backup: tables and rows through the database, files and bytes in the trees. */
 
 import type { CountJobInput } from '../../jobs/count.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
@@ -11,12 +11,12 @@ import { databaseAccess } from './database-access.ts';
 const memoryBytes = 256 * 2 ** 20;
 
 export interface CountJobOptions {
-  /** Of the job on the host. */
+  /** The job's uid on the host. */
   readonly uid: string;
-  /** Whose volumes they are. */
+  /** The project that the volumes belong to. */
   readonly project: string;
   readonly volumes?: SwitchedVolumes;
-  /** Whose database runs on them, when it is another one. */
+  /** The project whose database uses them, when it is another one. */
   readonly databaseProject?: string;
   readonly release: Release;
   readonly manifest: Manifest | undefined;

@@ -1,4 +1,4 @@
-/** Whether a stack's own controller found that its data are gone: nothing of them can be kept or backed up then. Pure. */
+/** Whether the stack controller found that the data are gone. Then nothing can be kept or backed up. Pure. */
 
 import type { JtelStackStatus } from '../../crds/index.ts';
 

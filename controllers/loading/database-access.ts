@@ -1,4 +1,4 @@
-/** How jobs come to a stack's database, and what the containers beside it get of what its own container has. */
+/** How jobs reach a stack's database, and which of its files and secrets the containers beside it get. */
 
 import { atOwnPlaces, type CompanionFile } from '../../jobs/companion.ts';
 import type { DatabaseAccess } from '../../jobs/values.ts';
@@ -26,12 +26,12 @@ export function databaseAccess(
   };
 }
 
-/** Where the keys of encryption at rest lie in a companion that prepares files, whatever their place was. */
+/** Where a companion that prepares files has the keys of encryption at rest, wherever the database has them. */
 export const preparedKeysPath = '/run/jtel/database-keys';
 
 /**
  * The files and secrets of the database's component at their own places, and its encryption keys where the server reads
- * them. What would lie in the database's volume is left out: there the volume's own file is.
+ * them. Files in the database's volume are left out: the volume has its own.
  */
 export function companionFiles(release: Release, files: readonly ComponentFile[]): readonly CompanionFile[] {
   const mounted = `${databaseFiles(release)?.mountPath ?? ''}/`;
@@ -44,7 +44,7 @@ export function companionFiles(release: Release, files: readonly ComponentFile[]
   );
 }
 
-/** Paths of key files that a backup may name, since the release itself brings them. */
+/** The paths of key files that a backup may name, because the release itself supplies them. */
 export function suppliedKeyPaths(release: Release, files: readonly ComponentFile[]): readonly string[] {
   const keys = release.database.physical?.keys?.path;
   return [...new Set([...files.map(({ path }) => path), ...(keys === undefined ? [] : [keys])])];

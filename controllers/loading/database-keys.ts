@@ -1,6 +1,6 @@
 /**
- * Keys of encryption at rest, known by a digest: MariaDB's own tools prepare files with wrong ones and say "completed OK!", and the
- * server starts on tables that nobody can read. So a backup says which keys it needs, and a load begins only with those.
+ * Keys of encryption at rest, known by their digests. MariaDB's own tools prepare files with wrong keys and say "completed
+ * OK!"; then the server starts on tables that nobody can read. So a backup names its keys, and a load begins only with those.
  */
 
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import { isNotFound } from '../../runtime/client/api-error.ts';
 import { credentialsName } from '../inputs/credential-secret.ts';
 import { InputError } from '../inputs/input-error.ts';
 
-/** Of a key file of file_key_management, `1;<hex>` a line; one that is encrypted itself says nothing. */
+/** The keys in a key file of file_key_management, `1;<hex>` in each line; none if the file itself is encrypted. */
 export function keysOf(content: string): readonly DatabaseKey[] {
   return content.split('\n').flatMap((line) => {
     const [, id, key] = /^\s*(\d{1,10})\s*;\s*([0-9a-f]{32,64})\s*$/i.exec(line) ?? [];
@@ -20,7 +20,7 @@ export function keysOf(content: string): readonly DatabaseKey[] {
   });
 }
 
-/** A key is random, so its digest tells nothing of it. */
+/** A key is random, so its digest gives nothing away. */
 function digestOf(id: number, key: string): string {
   return createHash('sha256').update(`jtel database key ${id} ${key}`).digest('hex');
 }
@@ -48,7 +48,7 @@ export async function requireDatabaseKeys(
   if (missing.length === 0) return;
   throw new InputError(
     'DatabaseKeysMissing',
-    `The database of backup ${backupID} is encrypted at rest, and entry ${entry} of Secret ${name} does not hold its keys (number ${missing.join(', ')}). Put those of the stack that made the backup there.`,
+    `The database of backup ${backupID} is encrypted at rest, and entry ${entry} of Secret ${name} does not hold its keys (number ${missing.join(', ')}). Put the keys of the stack that made the backup there.`,
   );
 }
 

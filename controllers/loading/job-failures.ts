@@ -1,10 +1,10 @@
-/** Failures of jobs on hosts that another try cannot help against, whoever asked for the job; pure. */
+/** Failures of jobs that another try cannot mend, whoever asked for the job; pure. */
 
 import type { Reason } from '../../crds/index.ts';
 import type { JobReport } from '../../host-driver/host.ts';
 import type { JobErrorReason } from '../../jobs/job.ts';
 
-/** Word of the job → reason: the data, the backup, the release or the order is wrong. */
+/** From the job's word to a reason. The data, the backup, the release or the order is wrong. */
 const permanent: Readonly<Record<string, Reason>> = {
   DataNotEmpty: 'DataNotEmpty',
   DataSetCorrupt: 'BackupInvalid',

@@ -1,6 +1,6 @@
 /**
- * The job that brings a backup into a project's volumes: for a stack, or for a scratch project that tests the backup. Its
- * input is a secret as a whole (signed URLs, the root password, perhaps the key).
+ * The job that loads a backup into a project's volumes, for a stack or for a scratch project that tests the backup. Its whole
+ * input is a secret: signed URLs, the root password, perhaps the key.
  */
 
 import { companionEntrypoint, exchangePath, prepareFile, prepareScript } from '../../jobs/companion.ts';
@@ -27,15 +27,15 @@ import { databaseImage } from '../inputs/release-images.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { optional } from '../../base/optional.ts';
 
-/** Long enough for a slow line; the URLs can only read, and only these blobs. A job whose URLs ran out is started anew. */
+/** Long enough for a slow line. The URLs can only read these blobs. A job whose URLs have expired is started again. */
 const urlLifetimeSeconds = 12 * 3600;
 const mebibyte = 2 ** 20;
 const restoreMemoryBytes = 288 * mebibyte;
 const prepareMemoryBytes = 512 * mebibyte;
-/** The host's own network and resolver: a physical restore runs before the project has a network. */
+/** A physical restore runs before the project has a network, so it uses the host's own network and resolver. */
 const hostNetwork = 'host';
 
-/** How a backup's database is brought in; `None`: there is none in it. */
+/** How a backup's database is loaded; `None`: the backup has no database. */
 export type DatabaseWay = 'Physical' | 'Logical' | 'None';
 
 export function databaseWay(manifest: Pick<Manifest, 'dataSets'>): DatabaseWay {
@@ -44,17 +44,17 @@ export function databaseWay(manifest: Pick<Manifest, 'dataSets'>): DatabaseWay {
 }
 
 export interface RestoreJobOptions {
-  /** Of the job on the host. */
+  /** The job's uid on the host. */
   readonly uid: string;
-  /** Names the load: a try with the same goes on with what an earlier one wrote, and only with that. */
+  /** Names the load. A try goes on with what an earlier try of the same load wrote, and only with that. */
   readonly loadID: string;
   readonly onData: 'Refuse' | 'Replace';
-  /** `Check` writes nothing and can run beside a stack that works. */
+  /** `Check` writes nothing and can run beside a running stack. */
   readonly purpose: 'Check' | 'Restore';
   readonly project: string;
-  /** Those to be loaded into; default the project's first. */
+  /** The volumes to load into; default: the project's first ones. */
   readonly volumes?: SwitchedVolumes | undefined;
-  /** Project whose database a dump is loaded into, when it is another one. */
+  /** The project whose database takes the dump, when it is another one. */
   readonly databaseProject?: string | undefined;
   readonly toolbox: ImageReference;
   readonly release: Release;
@@ -68,7 +68,7 @@ export interface RestoreJobOptions {
 
 /**
  * Why this release cannot take that backup; undefined when it can.
- * Data sets of the backup that the release does not know would be lost silently, so they are named.
+ * It names data sets that the release does not know: they would be lost silently.
  */
 export function restoreObstacle(
   release: Release,
@@ -89,8 +89,8 @@ export function restoreObstacle(
 }
 
 /**
- * The volumes of the release that a load of this backup fills, and no others: so they can be new ones, which take the place of
- * those in use when everything is in them. Empty when the release does not say where its database lies.
+ * The volumes that a load of this backup fills. They can be new ones, which replace those in use once everything is in them.
+ * Empty when the release does not say where its database lies.
  */
 export function restoredVolumes(release: Release, manifest: Manifest): readonly string[] {
   const files = databaseFiles(release);
@@ -98,12 +98,12 @@ export function restoredVolumes(release: Release, manifest: Manifest): readonly 
   if (hasDatabase && files === undefined) return [];
   const inBackup = new Set(manifest.dataSets.map(({ name }) => name));
   const trees = release.fileTrees.filter(({ name }) => inBackup.has(name)).map(({ volume }) => volume);
-  // A volume that also holds what is not in the backup would lose that.
+  // A volume with something else in it would lose that.
   if (release.fileTrees.some(({ name, volume }) => !inBackup.has(name) && trees.includes(volume))) return [];
   return [...new Set([...(hasDatabase && files !== undefined ? [files.volume] : []), ...trees])];
 }
 
-/** Files go to a server of the same series or a newer one. */
+/** Database files need a server of the same series or a newer one. */
 function newerSeries(
   { version, database: { series } }: Release,
   manifest: Pick<Manifest, 'dataSets' | 'server'>,
@@ -114,7 +114,7 @@ function newerSeries(
   return `it holds the files of MariaDB ${from}, which the older ${series} of release ${version} cannot read: restore it under a release with ${from} or newer`;
 }
 
-/** The image whose tool made the backup's files; a backup that does not say is prepared with the release's own. */
+/** The image whose tool made the backup's files; the release's own if the backup does not name it. */
 export function preparingImage(release: Release, manifest: Manifest): ImageReference {
   const { tools, release: origin } = manifest;
   const { component } = release.database;
@@ -169,7 +169,7 @@ export async function restoreJob(options: RestoreJobOptions): Promise<JobSpec> {
   };
 }
 
-/** Not below /data: a file tree may have any name. */
+/** Not below /data, because a file tree may have any name. */
 const databasePath = '/database';
 
 function treePath(name: string): string {
@@ -203,7 +203,7 @@ function databaseTarget(
   return { database: { kind: 'Logical', ...databaseAccess(release, rootPassword, own) } };
 }
 
-/** Prepares the files with the tool of the very image that made the backup: another series may not read its log. */
+/** Prepares the files with the tool from the image that made the backup: another series may be unable to read its log. */
 function prepareCompanion(
   { mountPath }: DatabaseFiles,
   { release, backup, databaseFiles: own }: RestoreJobOptions,

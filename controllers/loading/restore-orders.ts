@@ -1,12 +1,12 @@
-/** Which JtelRestore of a stack comes first, and which one is to be carried out: the same for both controllers; pure. */
+/** Which JtelRestore of a stack comes first, and what makes two of them one order; pure. Two controllers must agree on it. */
 
 import { createHash } from 'node:crypto';
 import type { JtelRestore } from '../../crds/index.ts';
 import type { CarriedOutOrder, DataOrigin } from '../../host-driver/host.ts';
 
 /**
- * What makes it the same order although its object is a new one: its name, and what it asks for. A fixed list of fields, so that
- * a field that a later version adds with a default does not make another order of it.
+ * The identity of an order: its name, and what it asks for. A new object with both is the same order. The list of fields is
+ * fixed: a field that a later version adds with a default must not make another order of it.
  */
 export function orderID({ metadata, spec }: JtelRestore): string {
   const { backupRef, backupID, storeRef, latestOf, identity, undoOf } = spec.source;
@@ -23,8 +23,8 @@ export function orderID({ metadata, spec }: JtelRestore): string {
 }
 
 /**
- * The earlier life of an order, if it was carried out: by an object with another uid. One that left the data half overwritten
- * does not count: doing it again is what makes them whole.
+ * The order as it was carried out before, by an object with another uid. An order that left the data half overwritten does
+ * not count: only doing it again makes them whole.
  */
 export function carriedOutBefore(
   order: { readonly id: string; readonly requestUID: string },
@@ -41,36 +41,36 @@ export function carriedOutBefore(
   return data?.state === 'Incomplete' && data.requestUID === earlier.requestUID ? undefined : earlier;
 }
 
-/** For people: what became of the earlier order, and how to ask for it once more. */
+/** A sentence for people: what became of the earlier order, and how to ask for it once more. */
 export function describeCarriedOut({ name, backupID, time }: CarriedOutOrder): string {
   const what = backupID === undefined ? '' : ` with backup ${backupID}`;
   return (
-    `This order was carried out already at ${time.slice(0, 19)}Z${what}, so nothing was done now: an order counts once, also when its object is made anew. ` +
-    `To restore once more on purpose, create a JtelRestore under another name than ${name}, or with another spec.notAfter.`
+    `This order was carried out already at ${time.slice(0, 19)}Z${what}, so nothing was done now. An order counts once, even when its object is created again. ` +
+    `To restore once more, create a JtelRestore under another name than ${name}, or with another spec.notAfter.`
   );
 }
 
-/** uid of the job that carries out an order; stable, so that a second start adopts the first's job. */
+/** The uid of the job that carries out an order. It is stable, so a second start finds the first job. */
 export function restoreJobUID(requestUID: string): string {
   return `${requestUID}-restore`;
 }
 
-/** Stable over restarts and retries, so that a second start adopts the first's job and its half-loaded data. */
+/** Stable over restarts and retries, so a second start finds the first job and its half-loaded data. */
 export function loadJobUID(stackUID: string): string {
   return `${stackUID}-load`;
 }
 
-/** uid of the job that reads the whole index and looks at the host before anything is stopped. */
+/** The uid of the job that reads the whole index and checks the host before anything is stopped. */
 export function checkJobUID(requestUID: string): string {
   return `${requestUID}-check`;
 }
 
-/** uid of the job that counts what was loaded, before anything is switched to it. */
+/** The uid of the job that counts the loaded data, before anything is switched to them. */
 export function countJobUID(requestUID: string): string {
   return `${requestUID}-count`;
 }
 
-/** What is in work or about to be, oldest first. @param restores all of the stack */
+/** The orders that are not over, oldest first. @param restores all of the stack */
 export function standingOrders(restores: readonly JtelRestore[]): readonly JtelRestore[] {
   return restores
     .filter(
@@ -83,13 +83,13 @@ export function standingOrders(restores: readonly JtelRestore[]): readonly JtelR
     .toSorted(byAge);
 }
 
-/** Restores of one stack are carried out in this order. */
+/** Compares by age: the order in which restores of one stack are carried out. */
 function byAge(a: JtelRestore, b: JtelRestore): number {
   const [first, second] = [a, b].map(({ metadata }) => `${metadata.creationTimestamp} ${metadata.name}`);
   return (first ?? '') < (second ?? '') ? -1 : 1;
 }
 
-/** Whether the restore controller has checked everything and gives way to the stack. */
+/** Whether the restore controller has checked everything, so that the stack controller carries the order out. */
 export function isOrdered({ status }: JtelRestore): boolean {
   return status?.phase === 'Loading' || status?.phase === 'Starting';
 }

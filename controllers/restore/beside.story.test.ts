@@ -1,4 +1,4 @@
-/** Restores over data that are there: beside them, switched to, taken back and undone. */
+/** Restores beside data in use: switched to, taken back and undone. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { restoreKind, type JtelStack } from '../../crds/index.ts';
 import { counted, isNew, runJob, volumes, withBackup } from '../../test/support/world/over-data.ts';

@@ -1,4 +1,4 @@
-/** Which backup is brought back where nobody named one: not the newest, if that is one of a stack that had lost its data. */
+/** Which backup is restored when nobody names one: not the newest, if its stack had lost its data. */
 import { afterEach, expect, it, vi } from 'vitest';
 import { restoreKind, stackKind } from '../../crds/index.ts';
 import { events } from '../../runtime/client/kinds.ts';

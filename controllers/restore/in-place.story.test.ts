@@ -1,4 +1,4 @@
-/** Restores over data that are there, on a host without room for both: refused, or done in place where that was accepted. */
+/** Restores over data on a host without room for both: refused, or done in place if somebody accepted that. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { restoreKind } from '../../crds/index.ts';
 import { isNew, runJob, volumes, withBackup } from '../../test/support/world/over-data.ts';

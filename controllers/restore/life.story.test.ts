@@ -1,5 +1,5 @@
 /**
- * Restores from the first look to the end, with the very operator over a Kubernetes API, stores and a host in memory.
+ * Restores from the first look to the end, with the real operator over a Kubernetes API, stores and a host in memory.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { backupKind, restoreKind, storeKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
@@ -115,7 +115,7 @@ describe('a restore over data', () => {
     const world = await installed(await World.create());
     storeBackup(world.customer, { backupID, identity: 'acme.before' });
     const before = effects(world).length;
-    // Held, so that this test decides what becomes of the backup.
+    // The backup is held up, so that this test decides what becomes of it.
     world.runJob = ({ type }) => (type === 'backup' ? { durationMilliseconds: 1e9 } : { result: {} });
     await world.cluster.create(
       restoreKind,

@@ -1,6 +1,6 @@
 /**
- * An order to restore counts once: tools that keep objects in git, and backups of clusters, create it anew without its status
- * and with another uid. Over a Kubernetes API, stores and hosts in memory.
+ * An order to restore counts once. Tools that keep objects in git, and backups of clusters, create it again without its status
+ * and with another uid. This runs over a Kubernetes API, stores and hosts in memory.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { restoreKind, stackKind, type JtelRestore } from '../../crds/index.ts';
@@ -30,7 +30,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 afterEach(killAll);
 
-/** As a tool does that knows the object from a file: no uid, no status. */
+/** Creates the object as a tool does that has it in a file: no uid, no status. */
 async function createAnew(
   world: World,
   spec: Partial<JtelRestore['spec']>,

@@ -192,7 +192,7 @@ describe('a test restore that is deleted', () => {
     });
     await world.until('the load', async () => jobs.size > 0);
     await world.kill();
-    // While no operator runs: the next one finds all of it at once.
+    // No operator runs now: the next one finds all of it at once.
     await world.cluster.delete(restoreKind, { namespace: 'acme', name: 'back' }, {}, { signal: never });
     await change(world);
     world.start();
@@ -216,7 +216,7 @@ async function move(world: World): Promise<void> {
   );
 }
 
-/** The stack's object goes, as `kubectl delete` with its finalizer taken away makes it go. */
+/** Deletes the stack's object, as `kubectl delete` does after somebody removed its finalizer. */
 async function forget(world: World): Promise<void> {
   const stack = await world.stack();
   await world.cluster.replace(

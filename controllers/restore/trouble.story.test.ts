@@ -1,4 +1,4 @@
-/** What people see while a restore goes wrong: an event at once, and what to do about the one that is in the way. */
+/** What people see while a restore goes wrong: an event at once, and what to do about an older restore in the way. */
 import { afterEach, expect, it, vi } from 'vitest';
 import { restoreKind, stackKind } from '../../crds/index.ts';
 import { events } from '../../runtime/client/kinds.ts';

@@ -48,7 +48,7 @@ export interface ScheduleReconcilerOptions {
   readonly random: () => number;
 }
 
-/** So long a due backup is left to the CronJob. */
+/** The CronJob has this long to ask for a due backup. */
 const graceSeconds = 120;
 const resyncSeconds = 3600;
 
@@ -61,7 +61,7 @@ export class ScheduleReconciler implements Reconciler {
 
   async reconcile(key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult | void> {
     const stack = await this.#options.cluster.find(stackKind, key, context);
-    // What it owns goes with it.
+    // The garbage collector removes what the stack owns.
     if (stack === undefined || stack.metadata.deletionTimestamp !== undefined) return;
     await this.#prune(stack, context);
     const schedule = scheduleOf(stack);
@@ -81,7 +81,7 @@ export class ScheduleReconciler implements Reconciler {
     const { namespace, name } = stack.metadata;
     const key = { namespace, name: cronJobName(name) };
     const found = await cluster.find(cronJobs, key, context);
-    // Somebody's own CronJob of that name is not ours to change.
+    // The operator did not make this CronJob, so it does not change it.
     if (found !== undefined && !isOwnedBy(found, stack)) {
       context.logger.warn(
         'a CronJob of that name belongs to somebody else; the operator asks for the backups itself',
@@ -117,10 +117,10 @@ export class ScheduleReconciler implements Reconciler {
     const { cluster, backupsOf, restoresOf } = this.#options;
     for (const { metadata } of surplusBackups(stack, backupsOf(stack), restoresOf(stack))) {
       try {
-        // What is heard of objects lacks who writes them.
+        // The cache drops the managed fields, so the live object is read.
         const live = await cluster.find(backupKind, metadata, context);
         if (live === undefined || isKeptByOthers(live)) continue;
-        // As it was looked at: an object that changed meanwhile is looked at again.
+        // Only this version is deleted. An object that changed meanwhile is looked at again.
         await cluster.delete(
           backupKind,
           metadata,

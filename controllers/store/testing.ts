@@ -1,4 +1,4 @@
-/** Builder for the tests of this folder: a customer's store that is read and written, never looked at before. */
+/** Builder for the tests of this folder: a customer's store with full access that was never looked at before. */
 import type { JtelBackupStore, JtelBackupStoreSpec, JtelBackupStoreStatus } from '../../crds/index.ts';
 import { optional } from '../../base/optional.ts';
 
@@ -35,7 +35,7 @@ export function aStore(
   };
 }
 
-/** Earlier than {@link now}, as a status has it. */
+/** A time before {@link now}, as a status has it. */
 export function hoursAgo(hours: number): string {
   return new Date(now.getTime() - hours * 3_600_000).toISOString();
 }

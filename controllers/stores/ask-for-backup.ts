@@ -1,4 +1,4 @@
-/** Asks for a JtelBackup, as any user would. Names are derived, so a second process asks for the very same. */
+/** Asks for a JtelBackup, as any user would. The name is derived, so a second process asks for the same backup. */
 
 import { backupKind, labels, madeByOperator, type JtelBackup } from '../../crds/index.ts';
 import { isAlreadyExists } from '../../runtime/client/api-error.ts';
@@ -14,7 +14,7 @@ export interface BackupRequest {
   readonly verify: JtelBackup['spec']['verify'];
 }
 
-/** It is not owned by the stack: what it says stays readable when that is gone. @returns whether it was not there yet */
+/** The stack does not own it, so it stays readable when the stack is gone. @returns false when it was there already */
 export async function askForBackup(
   cluster: Cluster,
   { namespace, stackName, name, trigger, verify }: BackupRequest,
@@ -29,12 +29,12 @@ export async function askForBackup(
   return await createOnce(cluster, backupKind, backup, options);
 }
 
-/** Of an object that the operator asks for; the server fills in the rest. */
+/** The metadata of an object that the operator asks for. The server adds the rest. */
 export function newMetadata(namespace: string, stackName: string, name: string): ObjectMeta {
   return { namespace, name, labels: { [labels.stack]: stackName, ...madeByOperator } };
 }
 
-/** @returns false when one of that name was there already */
+/** @returns false when there is one with this name already */
 export async function createOnce<T extends KubernetesObject>(
   cluster: Cluster,
   kind: ResourceKind<T>,

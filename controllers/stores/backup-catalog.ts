@@ -1,7 +1,7 @@
 /**
- * Backups as a store has them: which there are, what a manifest says, and whether everything it names is really there. The
- * store is believed in nothing: what others can write there may be forged. Works without any JtelBackup object, so also in
- * a cluster that lost all of them.
+ * The backups of a store: which there are, what a manifest says, and whether everything that it names is there. Nothing in
+ * the store is trusted, because others may have written it. It needs no JtelBackup object, so it works in a cluster that lost
+ * all of them.
  */
 
 import { createHash } from 'node:crypto';
@@ -24,9 +24,9 @@ import { InputError } from '../inputs/input-error.ts';
 
 const decompress = promisify(zstdDecompress);
 
-/** Names below `backups/` that are looked at; a store with more says so instead of being searched for ever. */
+/** No more names below `backups/` are read. A store with more gives an error, instead of a search without end. */
 const mostListed = 1_000_000;
-/** A pack list as it is stored; zstd makes digests hardly smaller. */
+/** The longest stored pack list. zstd hardly makes digests smaller. */
 const longestStoredListBytes = longestPackListBytes;
 const mostExamples = 3;
 
@@ -107,7 +107,7 @@ export async function readManifest(
   };
 }
 
-/** Manifest and list of packs; does not look whether they are there (see {@link requireComplete}). @throws as {@link readManifest} */
+/** Reads manifest and pack list; {@link requireComplete} checks that the packs are there. @throws as {@link readManifest} */
 export async function loadBackup(
   store: BlobStore,
   identity: string,
@@ -118,7 +118,7 @@ export async function loadBackup(
   return { ...entry, packs: await readPackList(store, entry.manifest, signal) };
 }
 
-/** The packs of a backup whose manifest is at hand (and perhaps not stored yet). @throws as {@link readManifest} */
+/** The packs of a backup with this manifest, which need not be stored yet. @throws as {@link readManifest} */
 export async function readPackList(
   store: BlobStore,
   manifest: Manifest,
@@ -151,8 +151,8 @@ export async function readPackList(
 }
 
 /**
- * As {@link requireStored}, for whoever is going to read the backup.
- * @throws {InputError} `BackupInvalid`, and `BlobArchived` naming what is to be rehydrated {@link BlobError}
+ * As {@link requireStored}, before the backup is read.
+ * @throws {InputError} `BackupInvalid`; `BlobArchived` names what must be rehydrated {@link BlobError}
  */
 export async function requireComplete(
   store: BlobStore,
@@ -164,9 +164,9 @@ export async function requireComplete(
 }
 
 /**
- * Proves by listing that each pack and each part of the backup is there, with its length and (packs) the MD5 that the store
- * itself computed; reads the small documents whole. Index parts are read, and compared with their digests, by the job.
- * @returns what is there and cannot be read, because it lies in the archive tier
+ * Proves by a list that each pack and each part of the backup is there, with its length and (packs) the MD5 that the store
+ * itself computed. It reads the small documents. The job reads the index parts and compares them with their digests.
+ * @returns objects that are there but in the archive tier, so they cannot be read
  * @throws {InputError} `BackupInvalid` naming what is missing or different {@link BlobError}
  */
 export async function requireStored(
@@ -218,7 +218,7 @@ export async function requireStored(
   );
 }
 
-/** What was overwritten or deleted by somebody may still be there. */
+/** The store may still have a version of what somebody overwrote or deleted. */
 async function versionsHint(store: BlobStore, signal: AbortSignal): Promise<string> {
   const { versioning } = await store.policy(signal).catch(() => ({ versioning: false }));
   signal.throwIfAborted();
@@ -244,7 +244,7 @@ function notReadable(
   );
 }
 
-/** What a restore job gets: every part by a URL that can read it, and nothing else, until it expires. Secrets. */
+/** What a restore job gets: for each part a URL that can only read it, until it expires. These are secrets. */
 export async function signedBackup(
   store: BlobStore,
   backup: LoadedBackup,
@@ -314,7 +314,7 @@ function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Listings of the port have hex, documents of the format base64. */
+/** The port's lists have MD5 in hex, documents of the format in base64. */
 function hexOf(base64: string): string {
   return Buffer.from(base64, 'base64').toString('hex');
 }

@@ -1,7 +1,7 @@
 /**
- * Whether a backup looks like one of a stack that lost its data. Each backup is compared with the last good one, and says so in its
- * own manifest: the next one then knows with which to compare, however many doubtful ones lie between, and a reader in an
- * empty cluster knows which one not to begin with. Somebody who knows better accepts it, by an annotation of the stack.
+ * Finds backups that look as if the stack had lost its data. Each backup is compared with the last good one, and its manifest
+ * has the result. So the next backup knows what to compare with, however many doubtful ones lie between. And a reader in an
+ * empty cluster knows which backup not to begin with. Whoever knows better accepts a backup, by an annotation of the stack.
  */
 
 import { isBackupID } from '../../backup-format/names.ts';
@@ -13,23 +13,23 @@ import { InputError } from '../inputs/input-error.ts';
 import { databaseWay } from '../loading/restore-job.ts';
 import { optional } from '../../base/optional.ts';
 
-/** A backup that is smaller than this part of the last good one is told. */
+/** A backup smaller than this share of the last good one is in doubt. */
 const shrunk = 0.5;
-/** Manifests that are read to find one of the same method. */
+/** No more manifests are read to find one of the same method. */
 const mostCompared = 40;
 
-/** backupID up to which somebody said that backups are as they should be. */
+/** Somebody accepted all backups up to this backupID. */
 export function acceptedBackup({ metadata }: Pick<JtelStack, 'metadata'>): string | undefined {
   const accepted = metadata.annotations?.[annotations.acceptBackup];
   return accepted !== undefined && isBackupID(accepted) ? accepted : undefined;
 }
 
-/** How to say that a backup is as it should be. */
+/** The command that accepts a backup. */
 export function howToAccept({ namespace, name }: JtelStack['metadata'], backupID: string): string {
   return `kubectl annotate jtelstack ${name} -n ${namespace} --overwrite ${annotations.acceptBackup}=${backupID}`;
 }
 
-/** Whether that backup lacks a data set's content that is missed, and nobody said that this is right. */
+/** Whether the backup lacks the content of a data set, and nobody has accepted that. */
 export function isEmptied(
   { backupID, doubt }: Pick<Manifest, 'backupID' | 'doubt'>,
   accepted: string | undefined,
@@ -37,7 +37,7 @@ export function isEmptied(
   return (doubt?.emptied ?? []).length > 0 && !isAcceptedBackup(backupID, accepted);
 }
 
-/** Whether that backup is as it should be, because somebody said so. */
+/** Whether somebody has accepted the backup. */
 export function isAcceptedBackup(backupID: string, accepted: string | undefined): boolean {
   return accepted !== undefined && backupID <= accepted;
 }
@@ -45,12 +45,12 @@ export function isAcceptedBackup(backupID: string, accepted: string | undefined)
 export interface Compared {
   /** The backup before. */
   readonly previous?: Manifest;
-  /** The newest before that was made by the same method: sizes of different ones say nothing. */
+  /** The newest earlier backup of the same method. Sizes of different methods cannot be compared. */
   readonly sameMethod?: Manifest;
   readonly accepted: string | undefined;
 }
 
-/** In what a backup falls behind the last good one; undefined when in nothing. */
+/** What a backup lacks in comparison with the last good one; undefined when it lacks nothing. */
 export function doubtOf(
   manifest: Pick<Manifest, 'dataSets' | 'totals'>,
   { previous, sameMethod, accepted }: Compared,
@@ -68,7 +68,7 @@ export function doubtOf(
   return { emptied, ...(isShrunk ? { shrunkFrom: reference } : {}) };
 }
 
-/** Tables of a database, files of a tree. */
+/** The number of tables in a database, or of files in a tree. */
 function contentOf({ kind, tables, files }: Manifest['dataSets'][number]): number {
   return kind === 'FileTree' ? files : (tables ?? 0);
 }
@@ -89,7 +89,7 @@ function sizeReference(
 }
 
 /**
- * What a new backup is compared with. A manifest that cannot be read is passed over.
+ * What a new backup is compared with. It skips manifests that cannot be read.
  * @throws {BlobError} when the store does not answer: that is not "nothing to compare with"
  */
 export async function comparedWith(
@@ -113,14 +113,14 @@ export async function comparedWith(
 }
 
 export interface Choice {
-  /** Undefined: there is none, or none that is not skipped. */
+  /** Undefined when there is none, or all are skipped. */
   readonly backupID?: string;
-  /** Newer ones that lack content which is missed, newest first. */
+  /** Newer ones that lack content, newest first. */
   readonly skipped: readonly string[];
 }
 
 /**
- * The newest backup to bring back. One whose manifest cannot be read is not skipped: whoever brings it back says what is wrong.
+ * The newest backup that should be restored. One whose manifest cannot be read is not skipped: its restore says what is wrong.
  * @throws {BlobError} when the store does not answer
  */
 export async function newestGoodBackup(
@@ -143,7 +143,7 @@ export function requireChoice({ backupID, skipped }: Choice, where: string): str
   if (backupID !== undefined || skipped.length === 0) return backupID;
   throw new InputError(
     'BackupEmptied',
-    `${where} has only backups without content that older ones had (${skipped.slice(0, 3).join(', ')}): to bring one of them, name its backupID.`,
+    `${where} has only backups without content that older ones had (${skipped.slice(0, 3).join(', ')}): to restore one of them, name its backupID.`,
   );
 }
 
@@ -151,7 +151,7 @@ export function requireChoice({ backupID, skipped }: Choice, where: string): str
 export function describeSkipped({ skipped }: Pick<Choice, 'skipped'>): string {
   if (skipped.length === 0) return '';
   const more = skipped.length > 3 ? ` and ${skipped.length - 3} more` : '';
-  return `Skipped as newer, but without content that older ones had: ${skipped.slice(0, 3).join(', ')}${more}. To bring one of them, name its backupID.`;
+  return `Newer backups were skipped, because they lack content that older ones had: ${skipped.slice(0, 3).join(', ')}${more}. To restore one of them, name its backupID.`;
 }
 
 async function readIfGood(

@@ -1,4 +1,4 @@
-/** Under which names backups may be used through a store object: the boundary between customers that share a store. */
+/** Which identities a JtelBackupStore gives access to. This is the boundary between customers that share a store. */
 
 import { defaultIdentity } from '../../backup-format/names.ts';
 import type { JtelBackupStore, JtelStack } from '../../crds/index.ts';
@@ -10,14 +10,14 @@ export function stackIdentity(stack: JtelStack): string {
 }
 
 /**
- * Default identities of the store object's own namespace are free; others its owner has to list. References never leave a
- * namespace, so this holds for whoever may create stacks and restores but not stores.
+ * Default identities of the store's own namespace are allowed; the store's owner must list all others. References never
+ * leave a namespace, so this limits people who may create stacks and restores but not stores.
  * @throws {InputError} `BackupNotAllowed`
  */
 export function requireIdentityAllowed(store: JtelBackupStore, identity: string): void {
   const { namespace, name } = store.metadata;
   const allowed = store.spec.identities ?? [];
-  // A namespace has no dot in its name, so nobody's default identity begins like another's.
+  // A namespace has no dot in its name, so no default identity is the beginning of another one.
   if (identity.startsWith(`${namespace}.`) || allowed.includes(identity) || allowed.includes('*')) return;
   throw new InputError(
     'BackupNotAllowed',

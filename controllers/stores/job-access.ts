@@ -1,11 +1,11 @@
 /**
- * Whether a store's credentials can give a job on a host what it needs. Only an account key can sign such a right; with a SAS alone it
- * is known beforehand, without asking the service, that no try will succeed: whoever waited for that would wait in vain.
+ * Whether a store's credentials can give a job on a host the rights that it needs. Only an account key can sign them. With a
+ * SAS alone no try can succeed. That is known without asking the service, so nobody should wait for it.
  */
 import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 
-/** Nothing is done with what is signed here. */
+/** The URLs signed here are never used. */
 const lifetimeSeconds = 1;
 
 /** @returns why not, and what to do; undefined when a job can create objects there. */
@@ -28,7 +28,7 @@ async function whyNot(sign: () => Promise<unknown>): Promise<string | undefined>
   }
 }
 
-/** @returns what cannot be done, why, and what to do; undefined when jobs get what they need. */
+/** @returns what is impossible, why, and what to do; undefined when jobs get what they need. */
 export async function whyJobsCannotUse(
   { spec }: JtelBackupStore,
   blobs: BlobStore,

@@ -1,4 +1,4 @@
-/** Whether what Azure's management plane tells of a container is enough for backups; pure. */
+/** Whether a container's policy, as Azure's management plane reports it, is enough for backups; pure. */
 import { defaultEpochDays } from '../../backup-format/names.ts';
 import type { Retention, ToldRetention } from '../../blob-store/retention.ts';
 import type { JtelBackupStore, Reason } from '../../crds/index.ts';
@@ -6,12 +6,12 @@ import type { JtelBackupStore, Reason } from '../../crds/index.ts';
 /** What is asked of a store. */
 export type ImmutabilityPolicy = JtelBackupStore['spec']['immutability'];
 
-/** How long a store must refuse to delete: a backup may use data that another one stored up to an epoch before it. */
+/** How long a store must refuse to delete. A backup may use data that another one stored up to an epoch before it. */
 export function requiredDays({ retentionDays }: ImmutabilityPolicy): number {
   return retentionDays + defaultEpochDays;
 }
 
-/** What was last told of the container under the spec as it is. */
+/** The last report about the container under the current spec. */
 export function lastTold({ metadata, status }: JtelBackupStore): ToldRetention | undefined {
   if (status?.retention === undefined || status.observedGeneration !== metadata.generation) return undefined;
   const { state, days } = status.retention;
@@ -20,7 +20,7 @@ export function lastTold({ metadata, status }: JtelBackupStore): ToldRetention |
     : { kind: 'TimeBased', days, isLocked: state === 'Locked' };
 }
 
-/** Undefined when the policy is locked and long enough, and when nothing is known of it. The message is a sentence with its full stop. */
+/** Undefined when the policy is locked and long enough, or unknown. The message ends with a full stop. */
 export function retentionProblem(
   wanted: ImmutabilityPolicy,
   retention: Retention | undefined,
@@ -47,13 +47,13 @@ export function retentionProblem(
       }
       return undefined;
     case 'NotRead': {
-      // A policy that was too weak at the last answer still counts as too weak when there is no answer.
+      // Without an answer the last one counts: a policy that was too weak is still too weak.
       const last = retentionProblem(wanted, retention.last);
       return last === undefined
         ? undefined
         : {
             reason: last.reason,
-            message: `${last.message} So it was when Azure last told; now it was asked in vain (${retention.detail}).`,
+            message: `${last.message} That was Azure's last answer; there is none now (${retention.detail}).`,
           };
     }
     case undefined:

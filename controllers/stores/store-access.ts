@@ -1,4 +1,4 @@
-/** From the name of a JtelBackupStore to the ports through which its blobs are read and written, and its policy is asked for. */
+/** Opens a JtelBackupStore by its name: the port to its blobs, and the way to ask for its policy. */
 
 import {
   azureCredentials,
@@ -48,7 +48,7 @@ export async function openStore(
   };
 }
 
-/** The blobs of a store that is already at hand. */
+/** Opens the blobs of a store whose object was read already. */
 export async function openBlobs(
   cluster: Cluster,
   resource: JtelBackupStore,
@@ -59,7 +59,7 @@ export async function openBlobs(
   const where = `spec.azure.credentialsSecretRef of JtelBackupStore ${namespace}/${resource.metadata.name}`;
   const secret = await readSecret(cluster, namespace, credentialsSecretRef.name, where, options);
   const location = { endpoint, container, prefix: prefix ?? '' };
-  // Azure's client is loaded when the first store is opened: an operator without stacks does not carry it.
+  // Azure's client is loaded with the first store, so an operator without stacks saves its memory.
   const { azureBlobStore } = await import('../../blob-store/azure/azure-store.ts');
   return azureBlobStore(
     location,
@@ -82,8 +82,8 @@ function readCredentials(
 }
 
 /**
- * How to ask the management plane about the container of a store; undefined when the store does not say whom to ask. A Secret that is missing or
- * unusable is a question without an answer: it makes no backup fail.
+ * Asks the management plane about a store's container; undefined when the store does not say whom to ask. A missing or
+ * unusable Secret gives "not read" and makes no backup fail.
  */
 export function retentionReader(cluster: Cluster, store: JtelBackupStore): ReadRetention | undefined {
   const { management, endpoint, container } = store.spec.azure;
@@ -105,7 +105,7 @@ export function retentionReader(cluster: Cluster, store: JtelBackupStore): ReadR
         endpoint,
         Object.fromEntries(secret.keys.map((key) => [key, secret.find(key)])),
       );
-      // Azure's libraries for it take 10 MB: only an operator whose stores want it carries them.
+      // Azure's libraries for it take 10 MB, so they are loaded only when a store wants them.
       const { readRetention } = await import('../../blob-store/azure/management.ts');
       const told = await readRetention(access, container, signal);
       return told.kind === 'NotRead' ? notRead(told.detail) : told;

@@ -1,4 +1,4 @@
-/** What a job cannot know of a store's refusal: the address under which its host is known; pure. */
+/** Adds to a store's refusal what the job cannot know: the address of its host; pure. */
 import type { Reason } from '../../crds/index.ts';
 
 /** @param hostAddress of the host that the job ran on */

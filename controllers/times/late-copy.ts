@@ -1,4 +1,4 @@
-/** Scheduled JtelBackups that are created anew, out of git or of a cluster's backup, long after their time; pure. */
+/** Scheduled JtelBackups that git or a cluster's backup creates again, long after their time; pure. */
 
 import type { JtelBackup, JtelStack } from '../../crds/index.ts';
 import { InputError } from '../inputs/input-error.ts';
@@ -7,8 +7,8 @@ import { Schedule } from './schedule-times.ts';
 const dayMilliseconds = 86_400_000;
 
 /**
- * The time that a scheduled backup is named after, if its object was created when it could no longer begin: then it is a copy, out
- * of git or of a cluster's backup. Undefined for all others, also for names that the schedule does not give.
+ * The time in the name of a scheduled backup, if its object was created too late to begin. Such an object is a copy, from git
+ * or from a cluster's backup. Undefined for all others, and for names that the schedule does not give.
  */
 export function lateSince({ metadata, spec }: JtelBackup, stack: JtelStack): Date | undefined {
   const [, date] = /-(\d{8})(-\d{4}b?)?$/.exec(metadata.name) ?? [];
@@ -29,7 +29,7 @@ function slotOf(
   const day = Date.parse(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T00:00:00Z`);
   if (Number.isNaN(day)) return undefined;
   try {
-    // Local days begin up to 14 hours before, and end as long after, those of UTC.
+    // Local days begin up to 14 hours before the days of UTC, and end up to 14 hours after them.
     const around = new Schedule(schedule, timeZone).between(
       new Date(day - dayMilliseconds),
       new Date(day + 2 * dayMilliseconds),

@@ -1,12 +1,12 @@
-/** Between instants and what a clock on a wall shows, in a time zone with its clock changes. */
+/** Converts between instants and the times of a wall clock, in a time zone with its clock changes. */
 
 const hourMilliseconds = 3_600_000;
 
-/** A time of a wall clock stands for one instant, for two (when clocks are put back), or for none (when they are put forward). */
+/** A wall clock's time means one instant; two when clocks are put back; none when they are put forward. */
 export type WallInstants =
   | { readonly kind: 'One'; readonly time: Date }
   | { readonly kind: 'Twice'; readonly first: Date; readonly second: Date }
-  /** `time`: when the clock shows as much more as it was put forward by: 02:00 becomes 03:00. */
+  /** `time`: the wall clock's time, later by as much as the clock was put forward: 02:00 becomes 03:00. */
   | { readonly kind: 'Skipped'; readonly time: Date };
 
 export class LocalTime {
@@ -14,7 +14,7 @@ export class LocalTime {
 
   /** @throws {RangeError} when there is no such time zone. */
   constructor(timeZone: string) {
-    // Swedish writes year, month, day: so the numbers come in order, and need not be taken apart by name, which is slow.
+    // Swedish writes year, month, day. So the numbers come in order; to take them apart by name is slow.
     this.#format = new Intl.DateTimeFormat('sv-SE', {
       timeZone,
       hourCycle: 'h23',
@@ -27,7 +27,7 @@ export class LocalTime {
     });
   }
 
-  /** What the clock shows then, to the second, written as if it were UTC. */
+  /** The wall clock's time at an instant, in whole seconds, written as if it were UTC. */
   wall(time: Date): Date {
     const [year = 0, month = 1, day, hour, minute, second] = (
       this.#format.format(time).match(/\d+/g) ?? []

@@ -1,6 +1,6 @@
 /**
- * How long is waited after a failure before it is tried again. Hosts that do not answer or refuse a login are spared by
- * `host-driver/ssh/unreachable-pauses.ts` besides; reconciles that throw, by the work queue of their controller.
+ * The pauses after failures. Two others are elsewhere: `host-driver/ssh/unreachable-pauses.ts` spares hosts that do not
+ * answer or refuse a login, and a controller's work queue delays reconciles that throw.
  */
 
 import type { JobReport } from '../../host-driver/host.ts';
@@ -9,15 +9,15 @@ import type { BackOff } from '../../base/back-off.ts';
 export const afterStackWave: BackOff = { firstSeconds: 2, longestSeconds: 300 };
 export const afterBackupWave: BackOff = { firstSeconds: 2, longestSeconds: 120 };
 export const afterRestoreWave: BackOff = { firstSeconds: 15, longestSeconds: 15 };
-/** A job that loads data for an order: with six tries that is about half an hour. */
+/** After a failed job that loads data for an order. Six tries take about half an hour. */
 export const afterLoadJob: BackOff = { firstSeconds: 60, longestSeconds: 600 };
 
-/** Pauses of waves are spread, so that a fleet that lost its store does not come back in step. */
+/** Pauses of waves are spread: a fleet that lost its store must not come back in step. */
 export const waveSpread: readonly [number, number] = [0.75, 1.25];
-/** Looks at what is well are spread likewise. */
+/** Looks at healthy objects are spread, too. */
 export const resyncSpread: readonly [number, number] = [0.9, 1.1];
 
-/** Whole seconds until a failed job is to be tried again. @param now by our clock; the job ended by the host's. */
+/** Whole seconds until the next try of a failed job. @param now by our clock; the job's end is by the host's clock. */
 export function pauseLeft({ job }: JobReport, seconds: number, now: Date, clockSkewSeconds: number): number {
   const hostNow = now.getTime() / 1000 + clockSkewSeconds;
   return Math.ceil((job.finishedSeconds ?? hostNow) + seconds - hostNow);

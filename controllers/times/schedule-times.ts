@@ -1,6 +1,6 @@
 /**
- * When scheduled backups are due, and what they are called: one per local date (or, for schedules that are not daily, per
- * local time), whatever the clocks do. Plain cron fires not at all, or twice, at a time that a clock change skips or repeats.
+ * The times and names of scheduled backups. There is one for each local date, or for each local time if the schedule is not
+ * daily, whatever the clocks do. Plain cron would skip or repeat a time that a clock change skips or repeats.
  */
 
 import { Cron } from 'croner';
@@ -10,14 +10,14 @@ import { LocalTime } from './local-time.ts';
 
 export interface Slot {
   readonly time: Date;
-  /** `20260329`; `20260329-1400` when the schedule is not daily, and `…b` for the second time the clock shows that. */
+  /** `20260329`; `20260329-1400` when the schedule is not daily. `…b` is the second time that the clock shows this. */
   readonly name: string;
 }
 
 const hourMilliseconds = 3_600_000;
 /** Clock changes move a time by no more than this. */
 const marginMilliseconds = 3 * hourMilliseconds;
-/** Searched one after the other: most schedules have a time within a day, and 29 February comes within eight years. */
+/** These spans are searched in turn. Most schedules have a time within a day; 29 February comes within eight years. */
 const searchedHours = [2, 26, 8 * 24, 40 * 24, 400 * 24, 8 * 366 * 24];
 
 export class Schedule {
@@ -28,7 +28,7 @@ export class Schedule {
   /** @throws {InputError} `ScheduleInvalid` */
   constructor(expression: string, timeZone: string) {
     try {
-      // As UTC, because what is walked through are the times of a wall clock.
+      // UTC, because the cron library walks through the times of a wall clock.
       this.#cron = new Cron(expression, { timezone: 'UTC', paused: true, mode: '5-part' });
       this.#local = new LocalTime(timeZone);
     } catch (error) {
@@ -78,19 +78,19 @@ export class Schedule {
           slots.set(instants.second.getTime(), { time: instants.second, name: `${this.#name(wall)}b` });
       }
     }
-    // What the clock skipped is made up for, unless the schedule has that later time itself.
+    // A skipped time moves to a later one, unless the schedule has the later time, too.
     for (const slot of skipped) if (!slots.has(slot.time.getTime())) slots.set(slot.time.getTime(), slot);
     return [...slots.values()]
       .filter(({ time }) => time.getTime() > from.getTime() && time.getTime() <= to.getTime())
       .toSorted((a, b) => a.time.getTime() - b.time.getTime());
   }
 
-  /** The slot that a cron means that fired at that time, even if it counts otherwise than we do where clocks change. */
+  /** The slot for which a cron fired at that time. It may count differently from us where clocks change. */
   nearest(time: Date): Slot | undefined {
     const last = this.last(time);
     const next = this.next(time);
     if (last === undefined || next === undefined) return last ?? next;
-    // On the night when clocks go forward a daily cron may fire an hour before what the clock skipped is made up for.
+    // On the night when clocks go forward, a daily cron may fire an hour before the time that we use instead.
     const isEarly = this.#isDaily && next.time.getTime() - time.getTime() <= hourMilliseconds;
     return isEarly && time.getTime() - last.time.getTime() > hourMilliseconds ? next : last;
   }
@@ -102,7 +102,7 @@ export class Schedule {
   }
 }
 
-/** Whether backups of that stack are made by its schedule now. */
+/** Whether the stack's schedule makes backups now. */
 export function isScheduled({ spec }: JtelStack): boolean {
   return (
     spec.backup?.state === 'Enabled' &&
@@ -114,18 +114,18 @@ export function isScheduled({ spec }: JtelStack): boolean {
 
 export interface DueInput {
   readonly schedule: Schedule;
-  /** Slots up to then were asked for already, whatever became of them. */
+  /** Somebody has asked for all slots up to this one, whatever became of them. */
   readonly handledUntil?: Date | undefined;
-  /** Nothing is made up for that was due before, such as the stack's creation. */
+  /** Slots before this time do not count, for instance before the stack was created. */
   readonly since: Date;
-  /** How late it is still made. */
+  /** A backup that is later than this is not made. */
   readonly deadlineSeconds: number;
-  /** So long it is left to the CronJob. */
+  /** The CronJob has this long to ask for it. */
   readonly graceSeconds: number;
   readonly now: Date;
 }
 
-/** The scheduled backup that was missed and is still to be made: the newest only, since that is worth more than those before it. */
+/** The missed backup that must still be made. Only the newest counts: it is worth more than those before it. */
 export function dueBackup({
   schedule,
   handledUntil,

@@ -1,6 +1,6 @@
 /**
- * From what a job stored to a backup: everything is compared, the documents are written, and last of all the manifest, which
- * is the backup. Every step can be repeated: a manifest that is there already is the end of an earlier try, and is adopted.
+ * Makes a backup of what a job has stored. It compares everything, writes the documents, and writes the manifest last: that
+ * is the backup. Every step can be repeated. A manifest that is there already is from an earlier try, and is adopted.
  */
 
 import type { DataSet } from '../../../backup-format/data-set.ts';
@@ -43,7 +43,7 @@ type OriginField =
   | 'excluded'
   | 'startTime';
 
-/** What the manifest says besides what the job found. */
+/** What the manifest says besides the job's result. */
 export interface Origin extends Pick<Manifest, OriginField> {
   readonly parent?: string;
   readonly keyID?: string;
@@ -52,16 +52,16 @@ export interface Origin extends Pick<Manifest, OriginField> {
 export interface CommitOptions {
   readonly store: BlobStore;
   readonly origin: Origin;
-  /** Absent when the job is gone: then the manifest must be there. */
+  /** Absent when the job is gone; then the manifest must be there. */
   readonly result: BackupJobResult | undefined;
   /** RFC 3339; when the job ended. */
   readonly endTime: string;
   readonly documents: readonly StoredDocument[];
-  /** backupID up to which somebody accepted backups that lack what older ones had. */
+  /** Somebody accepted backups up to this backupID, although they lack what older ones had. */
   readonly accepted?: string;
   /** What is asked of the store. */
   readonly immutability: ImmutabilityPolicy;
-  /** Asks the management plane for the container's policy; left out when the store does not want that. */
+  /** Asks the management plane for the container's policy; absent when the store does not want that. */
   readonly retention?: ReadRetention;
 }
 
@@ -123,7 +123,7 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
     reusedBytes: manifest.totals.reusedBytes,
     ...optional({ missingFiles: missing }),
     ...(archivedObjects === 0 ? {} : { archivedObjects }),
-    // The job's own have examples.
+    // The job's own data sets have examples of names.
     dataSets: manifest.dataSets.map(
       (set) => result?.dataSets.find(({ name, digest }) => name === set.name && digest === set.digest) ?? set,
     ),
@@ -137,7 +137,7 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
 
 /** A backup that is whole in the store. */
 interface Stored extends LoadedBackup {
-  /** Of earlier backups, used by this one too, and not to be read before they are rehydrated. */
+  /** Objects of earlier backups that this one uses, and that cannot be read before they are rehydrated. */
   readonly archivedObjects: number;
 }
 
@@ -153,7 +153,7 @@ async function write(options: CommitOptions, signal: AbortSignal): Promise<Store
       sha256: sha256(content),
     }));
     const facts = manifestOf(options, result, stored);
-    // By its own reader: what cannot be read back is not worth storing, and the job's words are checked by it.
+    // The manifest's own reader checks it, and so the job's answer: a manifest that nobody can read is not worth storing.
     const checked = parseManifest(manifestText(facts), { identity, backupID });
     const doubt = doubtOf(checked, await comparedWith(store, checked, options.accepted, signal));
     const text = manifestText(doubt === undefined ? facts : { ...facts, doubt });
@@ -176,7 +176,7 @@ async function write(options: CommitOptions, signal: AbortSignal): Promise<Store
     if (sha256(readBack) !== loaded.manifestDigest)
       throw new BlobError(
         'DigestMismatch',
-        `${store.description} gives back another ${name} than was written; do not trust this store before it is understood`,
+        `${store.description} does not give back the ${name} that was written; do not trust this store until that is explained`,
       );
     return { ...loaded, archivedObjects: archived.length };
   } catch (error) {
@@ -184,7 +184,7 @@ async function write(options: CommitOptions, signal: AbortSignal): Promise<Store
   }
 }
 
-/** Ours: an earlier try wrote it and was interrupted before it could say so. */
+/** Takes over a manifest that an earlier try wrote before it was interrupted. */
 async function adopt({ store, origin }: CommitOptions, signal: AbortSignal): Promise<Stored> {
   const { identity, backupID, writer, epoch } = origin;
   const entry = await readManifest(store, identity, backupID, signal);
@@ -206,7 +206,7 @@ async function adopt({ store, origin }: CommitOptions, signal: AbortSignal): Pro
   }
 }
 
-/** The same for the same job and objects, so that writing it again after a crash adds nothing. */
+/** The same job and objects give the same manifest, so writing it again after a crash adds nothing. */
 function manifestOf(
   { origin, endTime }: CommitOptions,
   result: BackupJobResult,
@@ -238,7 +238,7 @@ function manifestOf(
   };
 }
 
-/** Names of files are for those who have the key. */
+/** The manifest is not encrypted, so it has no names of files. */
 function withoutExamples({ leftOut, ...set }: DataSet): DataSet {
   return {
     ...set,
@@ -257,7 +257,7 @@ function serverOf({
   };
 }
 
-/** Their content, by the MD5 that the store itself computed; the operator does not read indexes. */
+/** Compares the parts by the MD5 that the store itself computed. The operator does not read indexes. */
 async function requireIndexParts(
   store: BlobStore,
   { identity, backupID }: Origin,
@@ -277,7 +277,7 @@ async function requireIndexParts(
   }
 }
 
-/** The proof that counts is made with the manifest itself: all parts of a container share its policy. */
+/** The manifest itself is used for the proof: all objects of a container share its policy. */
 async function attest(
   { store, origin, immutability, retention: ask }: CommitOptions,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** What is stored beside the data so that the stack can be built again from the store alone: no secret is among it. */
+/** The documents beside the data: with them the stack can be built again from the store alone. They have no secrets. */
 
 import type { JtelStack } from '../../../crds/index.ts';
 import type { CallOptions } from '../../../runtime/client/cluster.ts';
@@ -17,7 +17,7 @@ export async function storedDocuments(
   dependencies: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
   options: CallOptions,
 ): Promise<readonly StoredDocument[]> {
-  // The release whose data these are, which in an update is not yet, or no longer, the one that is wanted.
+  // The release that the data belong to. During an update it need not be the desired one.
   const described: JtelStack = { ...stack, spec: { ...stack.spec, version: loaded.release.version } };
   const compose = await composeFile(described, project, loaded, dependencies, options);
   return [
@@ -27,7 +27,7 @@ export async function storedDocuments(
   ];
 }
 
-/** As somebody would apply it again: without status, and without what a server adds. */
+/** The stack as somebody would apply it again: without status, and without what a server adds. */
 function stackJSON({ metadata, spec }: JtelStack): string {
   const { namespace, name, labels } = metadata;
   return canonicalJSON({
@@ -38,7 +38,7 @@ function stackJSON({ metadata, spec }: JtelStack): string {
   });
 }
 
-/** For whoever has to build it by hand; a stack that cannot be rendered just now is backed up all the same. */
+/** For somebody who must build the stack by hand. A stack that cannot be rendered now is backed up without it. */
 async function composeFile(
   stack: JtelStack,
   project: string,

@@ -1,4 +1,4 @@
-/** How each action of a backup is done. Every one is idempotent, and leaves its trace where the next look finds it. */
+/** How each action of a backup is done. Each is idempotent, and leaves its trace where the next look finds it. */
 
 import { backupTime } from '../../../backup-format/names.ts';
 import {
@@ -64,7 +64,7 @@ const executors: Executors = {
     const pullCredentials = await readPullCredentials(cluster, stackOf(context), release.registry, {
       signal,
     });
-    // The database's image is there while the database runs, unless somebody cleans up images that are "unused".
+    // A running database's image is there, unless somebody has removed "unused" images.
     await hostOf(context).pull([toolbox, databaseImage(release)], pullCredentials, () => undefined, signal);
   },
   StartJob: startJob,
@@ -222,7 +222,7 @@ async function createTestRestore(
     },
   };
   try {
-    // The server fills in the defaults and the rest of the metadata.
+    // The server adds the defaults and the rest of the metadata.
     await cluster.create(restoreKind, test as object as JtelRestore, { signal });
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
@@ -248,7 +248,7 @@ function hostOf({ gathered }: ExecutionContext): Host {
   return gathered.host;
 }
 
-/** A store or release that cannot be read now is tried again; its own words say why. */
+/** A store or release that cannot be read now is tried again. Its own message says why. */
 function storeOf({ gathered }: ExecutionContext): NonNullable<Gathered['store']> {
   const { store } = gathered.observed;
   if (gathered.store === undefined)

@@ -1,4 +1,4 @@
-/** What a backup job says it did. It comes from a host, which may have been broken into: checked like any other input. */
+/** Reads a backup job's result. It comes from a host that may have been broken into, so it is checked like any input. */
 
 import { FormatError, read } from '../../../backup-format/schema.ts';
 import { backupJobResult, type BackupJobResult } from '../../../jobs/backup.ts';

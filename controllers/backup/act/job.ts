@@ -1,4 +1,4 @@
-/** The job that makes a backup on the host: toolbox, and beside it the database's own tool. Its input is a secret as a whole. */
+/** The job that makes a backup on the host: the toolbox, and beside it the database's own tool. Its whole input is a secret. */
 
 import {
   backupOptionFiles,
@@ -27,15 +27,15 @@ import { keysOf } from '../../loading/database-keys.ts';
 import type { Release } from '../../../release/generated/release.ts';
 import { optional } from '../../../base/optional.ts';
 
-/** The job's own need, whatever the size of the data. */
+/** The job needs this much, whatever the size of the data. */
 const memoryBytes = 300 * 2 ** 20;
-/** mariadb-backup: its copy threads and the redo log that it follows. */
+/** mariadb-backup needs this for its copy threads and the redo log that it follows. */
 const companionMemoryBytes = 768 * 2 ** 20;
 const mebibyte = 2 ** 20;
 
 export type Method = 'Physical' | 'Logical';
 
-/** How the database of that release is backed up: by its files, where the release says where they lie. */
+/** How the release's database is backed up: by its files, if the release says where they lie. */
 export function methodFor(release: Release, wanted: Method): Method {
   return wanted === 'Physical' && databaseFiles(release) !== undefined ? 'Physical' : 'Logical';
 }
@@ -115,14 +115,14 @@ export function backupJob(options: BackupJobOptions): JobSpec {
   };
 }
 
-/** As the backup's manifest names them. */
+/** The keys, as the backup's manifest will name them. */
 function neededKeys(release: Release, files: readonly ComponentFile[]): Pick<BackupDatabase, 'keys'> {
   const [file] = keysAt(release, files, preparedKeysPath);
   const keys = file === undefined ? [] : keysOf(file.content);
   return keys.length === 0 ? {} : { keys };
 }
 
-/** The tool from the database's own image, so that versions always match; what it reads it cannot change. */
+/** The database's own tool, from its own image, so versions always match. It cannot change what it reads. */
 function producer(
   { project, release, rootPassword, volumes, databaseFiles: own }: BackupJobOptions,
   network: string,
@@ -173,7 +173,7 @@ export interface KnownOptions {
 
 /**
  * What need not be stored again: the index of the newest backup of the same epoch and key, and what earlier tries of this
- * very backup wrote. Never found by probing names.
+ * backup wrote. Names are never guessed.
  */
 export async function knownParts(
   options: KnownOptions,
@@ -216,7 +216,7 @@ async function interruptedParts(
   let expected = { attempt: 0, part: 0 };
   for (const { attempt: tried, part, name, bytes, md5 } of ordered) {
     const wanted = tried === expected.attempt ? expected.part + 1 : 1;
-    // Behind a gap a part refers to what it does not say.
+    // A part behind a gap refers to chunks that only the missing part names.
     if (part !== wanted) continue;
     expected = { attempt: tried, part };
     known.push({

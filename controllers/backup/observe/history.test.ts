@@ -1,4 +1,4 @@
-/** A scheduled JtelBackup that is created anew, out of git or of a cluster's backup, long after its time. */
+/** A scheduled JtelBackup that git or a cluster's backup creates again, long after its time. */
 import { describe, expect, it, test } from 'vitest';
 import { MemoryBlobStore } from '../../../blob-store/memory.ts';
 import { storeBackup } from '../../../test/support/stored-backup.ts';

@@ -1,4 +1,4 @@
-/** What the store already has under a stack's identity: who wrote last, and what can be used again. */
+/** What the store has under a stack's identity: who wrote last, and what can be used again. */
 
 import type { Manifest } from '../../../backup-format/manifest.ts';
 import { backupTime } from '../../../backup-format/names.ts';
@@ -19,7 +19,7 @@ export async function newestManifest(
     : (await readManifest(store, identity, backupID, signal)).manifest;
 }
 
-/** @param since time that a late copy of a scheduled backup is named after, see ../late-copy.ts */
+/** @param since the time in the name of a late copy, see controllers/times/late-copy.ts */
 export async function readHistory(
   store: BlobStore,
   identity: string,

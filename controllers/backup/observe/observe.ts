@@ -1,6 +1,6 @@
 /**
- * Looks at everything that planning a backup needs, without a side effect: stack, store, release, host, job, and what comes
- * first. What cannot be read becomes an outcome with a reason, never an exception.
+ * Observes what planning a backup needs: stack, store, release, host, job, and what comes first. It changes nothing. What
+ * cannot be read becomes an outcome with a reason, never an exception.
  */
 
 import {
@@ -41,7 +41,7 @@ export interface ObserveDependencies extends ReleaseDependencies {
   readonly driver: HostDriver;
 }
 
-/** What executors need besides: never seen by the planner, because it leads to secrets. */
+/** Also has what executors need. The planner never sees that, because it leads to secrets. */
 export interface Gathered {
   readonly observed: Observed;
   readonly project: string;
@@ -122,7 +122,7 @@ async function findTestRestore(
   if (backup.status?.phase !== 'Verifying' || backup.spec.verify !== 'Restore') return undefined;
   const key = { namespace: backup.metadata.namespace, name: testRestoreName(backup) };
   const test = await cluster.find(restoreKind, key, options);
-  // One of another life of this name says nothing about this backup.
+  // A test restore of an earlier backup with this name says nothing about this one.
   const isOurs = test?.metadata.ownerReferences?.some(({ uid }) => uid === backup.metadata.uid) === true;
   return isOurs ? test : undefined;
 }
@@ -140,7 +140,7 @@ async function observeHost(
   { cluster, driver }: ObserveDependencies,
   options: CallOptions,
 ): Promise<HostLook> {
-  // While a stack is moved, spec.host is not yet where its data are.
+  // While a stack is moved, its data are not on spec.host yet.
   const place = stack.status?.dataHost?.host ?? stack.spec.host;
   const target = await outcome(() =>
     readHostTarget(cluster, { ...stack, spec: { ...stack.spec, host: place } }, options),
@@ -159,7 +159,7 @@ async function observeHost(
   return { host: observation, driver: host, ...optional({ job: job.value }) };
 }
 
-/** Right after a boot the host answers and its Docker does not yet: that no job is seen then says nothing about jobs. */
+/** Right after a boot the host answers before its Docker does. Then an empty list of jobs means nothing. */
 function requireDocker(address: string, observation: HostObservation): HostObservation {
   if (observation.facts.dockerVersion !== undefined) return observation;
   throw new HostError(
@@ -242,7 +242,7 @@ function releaseFacts({ loaded: { release } }: StackRelease): ReleaseFacts {
   };
 }
 
-/** Read from the API itself: a cache could still miss one that begins at the same moment. */
+/** Reads the API itself: a cache could miss one that begins at the same moment. */
 async function comingFirst(
   backup: JtelBackup,
   cluster: Cluster,
@@ -291,7 +291,7 @@ function isUnderWay({ status }: JtelBackup): boolean {
   return status?.phase === 'Running' || status?.phase === 'Verifying';
 }
 
-/** Those that an operation waits for come first, then the older ones. Sorts as text. */
+/** Backups that an operation waits for come first, then older ones. The ranks are compared as text. */
 function rank(backup: JtelBackup): string {
   return `${isPartOfOperation(backup) ? 0 : 1} ${backup.metadata.creationTimestamp} ${backup.metadata.name}`;
 }

@@ -1,4 +1,4 @@
-/** What of the stack's data is not in a backup as it was, in words; pure. */
+/** The words for what is not in a backup as it was; pure. */
 
 import type { DataSet, LeftOut, LeftOutKind } from '../../../backup-format/data-set.ts';
 
@@ -27,8 +27,8 @@ const words: Readonly<Record<LeftOutKind, readonly [string, string]>> = {
 type Told = Pick<DataSet, 'name'> & { readonly leftOut?: readonly LeftOut[] };
 
 /**
- * A phrase for each kind but what was left out on purpose, with an example; none when there is nothing to
- * tell.
+ * A phrase with an example for each kind of entry that was left out, except on purpose. Empty when there is
+ * none.
  */
 export function leftOutPhrases(dataSets: readonly Told[]): readonly string[] {
   return dataSets.flatMap(({ name, leftOut = [] }) =>

@@ -23,13 +23,13 @@ export function describe({ reason, facts }: Finding): string {
     case 'StackDeleting':
       return `JtelStack ${facts.stack} is being deleted.`;
     case 'NotConfigured':
-      return `JtelStack ${facts.stack} has no spec.backup, so it is not known where to: give this backup a storeRef, or the stack a spec.backup.`;
+      return `JtelStack ${facts.stack} has no spec.backup, so this backup has no store: give the backup a storeRef, or the stack a spec.backup.`;
     case 'Suspended':
       return `JtelStack ${facts.stack} is suspended: nothing is done on its host until spec.suspend is false.`;
     case 'OnlyObserved':
       return `JtelStack ${facts.stack} is only observed: nothing is done on its host until spec.managementMode is Manage.`;
     case 'OtherMachine':
-      return `The stack's data are on machine ${facts.known}, and ${facts.found} answers: nothing is read from it.`;
+      return `The stack's data are on machine ${facts.known}, but ${facts.found} answers, so nothing is read from it.`;
     case 'OtherOwner': {
       const { namespace, name, uid } = facts.owner;
       return `The host's directory of this stack belongs to another one (${namespace}/${name}, uid ${uid}).`;
@@ -37,7 +37,7 @@ export function describe({ reason, facts }: Finding): string {
     case 'Moved':
       return `The stack was moved to ${facts.address}.`;
     case 'DataMissing':
-      return 'The data of the stack are gone, as its condition DataLoaded says: a backup would be one of nothing.';
+      return "The stack's data are gone (see its condition DataLoaded), so there is nothing to back up.";
     case 'DataIncomplete':
       return 'The stack has no complete data yet.';
     case 'Busy':
@@ -55,10 +55,10 @@ export function describe({ reason, facts }: Finding): string {
     case 'NotDone': {
       const { lastMessage = '' } = facts;
       const last = lastMessage === '' ? '' : ` Last: ${lastMessage}`;
-      return `It was not done within ${hours(facts.withinSeconds)}.${last}`;
+      return `It did not end within ${hours(facts.withinSeconds)}.${last}`;
     }
     case 'JobRemoved':
-      return 'The job on the host was removed before it had ended.';
+      return 'Somebody removed the job on the host before it ended.';
     case 'JobFailed':
       return describeFailedJob(reason, facts.job);
     case 'TriedAgain':
@@ -70,9 +70,9 @@ export function describe({ reason, facts }: Finding): string {
     case 'HostAway':
       return `A job that runs goes on meanwhile. ${facts.message}`;
     case 'JobMayRun':
-      return `Its job may still run on the host: ${facts.message} It is stopped as soon as the host answers; to let the object go without that, annotate it with ${annotations.abandonHost}=true.`;
+      return `Its job may still run on the host: ${facts.message} The operator stops it as soon as the host answers. To let the object go before that, annotate it with ${annotations.abandonHost}=true.`;
     case 'NotProven':
-      return `It is stored as ${facts.backupID}, but its store demands immutability and did not prove it. ${facts.message ?? ''}`;
+      return `It is stored as ${facts.backupID}, but its store demands immutability, and that was not proven. ${facts.message ?? ''}`;
     case 'TestRuns':
       return `restoring it for a test (${facts.test}): ${facts.message ?? 'waiting'}`;
     case 'TestFailed':
@@ -101,7 +101,7 @@ export function describeWave(wave: readonly Action[], backup: JtelBackup): strin
 }
 
 export function describeRepeated(backupID: string): string {
-  return `The time that it is named after is long over, and backup ${backupID} was made since: nothing was done. To make one now, create a JtelBackup under another name.`;
+  return `Nothing was done: the time of this backup is long over, and backup ${backupID} was made since. To make one now, create a JtelBackup with another name.`;
 }
 
 /** Why a store counts as immutable, or not. */
@@ -118,7 +118,7 @@ function describeRetention(retention: Retention | undefined): string {
     case 'TimeBased':
       return ` The container's policy is locked and lasts ${retention.days} days.`;
     case 'NotRead':
-      return ` How long that lasts was asked in vain: ${retention.detail}.`;
+      return ` How long that lasts is not known: ${retention.detail}.`;
     default:
       return '';
   }
@@ -140,7 +140,7 @@ function describeAhead(ahead: readonly Ahead[], namespace: string): string {
   const first = ahead
     .slice(0, 3)
     .map(({ kind, name, phase, since }) => `${kind} ${name} (${phase} since ${since})`);
-  return `Of the same stack came first: ${first.join(', ')}${more}. Backups of one stack are made one after the other; one that is not wanted any more can be deleted (kubectl delete jtelbackup NAME -n ${namespace}).`;
+  return `Others of the same stack come first: ${first.join(', ')}${more}. Backups of one stack are made one after the other. Delete one that is not wanted any more: kubectl delete jtelbackup NAME -n ${namespace}`;
 }
 
 function describeDatabase({ service, container }: Extract<Facts, { is: 'DatabaseNotRunning' }>): string {

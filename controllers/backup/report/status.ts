@@ -21,14 +21,14 @@ import { optional } from '../../../base/optional.ts';
 
 type Phase = NonNullable<JtelBackupStatus['phase']>;
 
-/** Written no more often than this while nothing else changes. */
+/** The heartbeat is written no more often than this while nothing else changes. */
 export const operationHeartbeat: Heartbeat = { path: ['operation', 'lastHeartbeatTime'], everySeconds: 30 };
 
 export interface StatusInput {
   readonly backup: JtelBackup;
   readonly observed: Observed;
   readonly plan: Plan;
-  /** Of the wave that runs now, or failed last. */
+  /** What the running wave says, or why the last one failed. */
   readonly message?: string;
   /** What the last wave found in the store. */
   readonly committed?: Committed;
@@ -128,7 +128,7 @@ export function summarise(input: StatusInput): JtelBackupStatus {
   }
 }
 
-/** What is over keeps its last word; only that its job could not be removed yet is told. */
+/** A finished backup keeps its last message. The only news is a job that cannot be removed yet. */
 function ending({ backup, plan, now }: StatusInput): JtelBackupStatus {
   const { status = {}, metadata } = backup;
   if (plan.kind !== 'Wait')
@@ -198,7 +198,7 @@ function working(
     progress === undefined
       ? previous.operation.progressPercent
       : Math.max(0, Math.min(100, Math.floor(progress.percent)));
-  // While the host is away the step stays what it was: what is known of the job is in it.
+  // While the host is away the step stays: it says what is known of the job.
   const step = plan.step === 'Running' && observed.job === undefined ? previous.operation.step : plan.step;
   return {
     operation: {
@@ -322,10 +322,10 @@ function describeDoubt(
 }
 
 export function archivedSentence(objects: number): string {
-  return `${objects} objects that it shares with earlier backups lie in the archive tier: before it can be restored they have to be rehydrated. Let no lifecycle rule archive backups.`;
+  return `${objects} objects that it shares with earlier backups lie in the archive tier. They must be rehydrated before it can be restored. Let no lifecycle rule archive backups.`;
 }
 
-/** Physical was asked for, and the release cannot. */
+/** The spec wants Physical, and the release cannot do it. */
 export function isMethodChanged({ stack, release }: Observed): boolean {
   return stack?.spec.backup?.method === 'Physical' && release.ok && !release.value.canPhysical;
 }

@@ -1,4 +1,4 @@
-/** How the actions of a test restore are done, in a scratch project. Its data are the request's own, so removing them needs no consent. */
+/** How the actions of a test restore are done. The scratch project's data belong to the request, so removing them needs no consent. */
 
 import type { JtelRestore, StackHost } from '../../../crds/index.ts';
 import type { Fence, Host, ImageReference, JobSpec } from '../../../host-driver/host.ts';
@@ -29,7 +29,7 @@ export interface ScratchContext {
   readonly place: StackHost;
   readonly host: Host;
   readonly dependencies: ScratchDependencies;
-  /** Takes the host for the request, unless this process has it. */
+  /** Claims the host for the request, unless this process holds it. */
   readonly claim: () => Promise<void>;
   readonly fence: () => Fence;
   readonly progress: (message: string) => void;
@@ -43,7 +43,7 @@ export async function execute(action: Action, context: ScratchContext): Promise<
     case 'ClaimHost':
       return await context.claim();
     case 'SetUpHost':
-      // Only what is needed to run containers: DNS and firewall of the host are not the test's to change.
+      // A test sets up only what containers need. It must not change the host's DNS and firewall.
       return await host.setUp(project, { mode: context.place.bootstrap }, fence(), signal);
     case 'WriteRelease':
       return await host.writeRelease(project, (await render(context)).rendered.rendered, fence(), signal);
@@ -77,7 +77,7 @@ export async function execute(action: Action, context: ScratchContext): Promise<
   }
 }
 
-/** The release that wrote the data, without anything that could meet the real stack: no published ports, no components of the spec. */
+/** Renders the release that wrote the data, without anything that could get in the real stack's way. */
 async function render({
   restore,
   observed,

@@ -55,7 +55,7 @@ export async function check(
   const { manifest } = backup;
   const all: readonly NamedCheck[] = [
     ['Manifest', () => checkManifest(target, backup, opened.blobs.description)],
-    // Of its own name: later looks know the choice and no longer how it was made.
+    // It has a name of its own, so it stays: later looks know the choice, but not how it was made.
     ...checksOfChoice(target),
     ['Complete', () => checkComplete(opened.blobs, backup, options)],
     ['Access', () => checkAccess(opened.blobs)],
@@ -77,7 +77,7 @@ function checksOfChoice({ skipped: newer }: Target): readonly NamedCheck[] {
   return newer === undefined ? [] : [['Choice', () => passed({ is: 'Chosen', skipped: newer })]];
 }
 
-/** What matters only to the stack that the data are brought into. */
+/** The checks that matter only to the stack that gets the data. */
 function checksOfStack(
   restore: JtelRestore,
   stack: JtelStack,
@@ -148,7 +148,7 @@ async function checkKey(
   return passed({ is: 'Key', keyID });
 }
 
-/** The desired release takes the data, or the one that wrote them is there: the stack decides which of them it runs. */
+/** The desired release must take the data, or the release that wrote them must be there. The stack decides which one it runs. */
 async function checkRelease(
   restore: JtelRestore,
   stack: JtelStack,
@@ -157,7 +157,7 @@ async function checkRelease(
   options: CallOptions,
 ): Promise<Verdict> {
   const { version } = manifest.release;
-  // A test only looks at the data, so it runs the release that wrote them.
+  // A test only reads the data, so it runs the release that wrote them.
   const wanted = restore.spec.mode === 'Test' ? version : stack.spec.version;
   const first = await tryRelease(stack, wanted, manifest, dependencies, options);
   if (first.result !== 'Failed' || wanted === version || stack.status?.version !== version) return first;

@@ -1,4 +1,4 @@
-/** Looks at everything that planning a restore needs: the stack, the backup, what is checked, and (mode Test) the scratch project. */
+/** Observes what planning a restore needs: the stack, the backup, what is checked, and in mode Test the scratch project. */
 
 import type { Manifest } from '../../../backup-format/manifest.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
@@ -49,7 +49,7 @@ export interface ObserveDependencies extends CheckDependencies {
 
 export interface Gathered {
   readonly observed: Observed;
-  /** Host of the scratch project. */
+  /** The host of the scratch project. */
   readonly host?: Host;
 }
 
@@ -97,8 +97,8 @@ export async function observe(
 }
 
 /**
- * The same order, carried out before: as the stack knows of its host; a stack without data asks its store, because the host
- * that knew may be lost. A problem: the store cannot be asked now, which is not "no".
+ * The same order, carried out before. The stack's status knows it from the host. A stack without data asks its store, because
+ * the host may be lost. A problem means that the store cannot be asked now, which is not "no".
  */
 async function earlierLife(
   restore: JtelRestore,
@@ -130,7 +130,7 @@ async function earlierLife(
   return stored === undefined ? undefined : { ok: true, value: stored };
 }
 
-/** What the newest backup says; one that cannot be read says nothing, and is no reason not to restore an older one. */
+/** The orders that the newest backup remembers. If it cannot be read, it has none: an older one can still be restored. */
 async function rememberedInStore(
   store: BlobStore,
   identity: string,
@@ -221,7 +221,7 @@ async function olderRestore(
   };
 }
 
-/** The backup that is asked for; once it was found, it stays the same. @throws {InputError} {@link BlobError} */
+/** Finds the requested backup. Once it is found, it stays the same. @throws {InputError} {@link BlobError} */
 async function findTarget(
   restore: JtelRestore,
   stack: JtelStack,
@@ -332,7 +332,7 @@ async function resolveSource(
   };
 }
 
-/** Where it began, what it made is found again: its stack may have been moved or deleted since. */
+/** The test stays on the host where it began: its stack may have been moved or deleted since. */
 function testPlace({ spec, status }: JtelRestore, stack: JtelStack | undefined): StackHost | undefined {
   return status?.testHost ?? spec.test?.host ?? stack?.spec.host;
 }

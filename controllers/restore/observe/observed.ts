@@ -6,7 +6,7 @@ import type { CarriedOutOrder, HostObservation, JobReport } from '../../../host-
 import type { Outcome } from '../../inputs/outcome.ts';
 import type { Phase } from '../desired/request.ts';
 
-/** The backup that is asked for, found. */
+/** The requested backup, found. */
 export interface Target {
   readonly backupID: string;
   readonly identity: string;
@@ -68,7 +68,7 @@ export interface Checked {
 
 const diskFactor = 1.05;
 
-/** On the host's disk, beside what is there. */
+/** The room that a restore needs on the host's disk, beside what is there. */
 export function neededBytes({ totals }: Manifest): number {
   return Math.ceil(totals.totalBytes * diskFactor);
 }

@@ -1,4 +1,4 @@
-/** What keeps a restore from going on, and whether it waits for the end of it or fails; pure. */
+/** What is in the way of a restore, and whether the restore waits or fails; pure. */
 
 import type { JtelRestore, JtelStack, Reason } from '../../../crds/index.ts';
 import type { Observed } from '../observe/observed.ts';

@@ -1,9 +1,9 @@
-/** How long something may be in the way of a restore before it begins; pure. */
+/** How long a restore that has not begun waits for what is in its way; pure. */
 
 import type { Reason } from '../../../crds/index.ts';
 import type { Plan, PlanInput } from './actions.ts';
 
-/** Somebody wants these to be waited for, or they end by themselves: they may last as long as it takes. */
+/** A restore waits for these without limit: somebody wants that, or they end by themselves. */
 const wanted: ReadonlySet<Reason> = new Set<Reason>([
   'RestoreWaits',
   'Suspended',
@@ -11,10 +11,10 @@ const wanted: ReadonlySet<Reason> = new Set<Reason>([
   'Stopped',
   'BackupRunning',
 ]);
-/** An order does harm that is carried out when nobody expects it any more. */
+/** An order that begins when nobody expects it any more does harm. */
 export const patienceSeconds = 3600;
 
-/** Whether something is not in order, so that it cannot begin, or begin to be tested. */
+/** Whether something that is not in order keeps it from beginning. */
 export function isBlocked(planned: Plan): planned is Extract<Plan, { kind: 'Wait' }> {
   return (
     planned.kind === 'Wait' &&
@@ -23,7 +23,7 @@ export function isBlocked(planned: Plan): planned is Extract<Plan, { kind: 'Wait
   );
 }
 
-/** What has been in its way for too long ends it. */
+/** Ends a restore when something has been in its way for too long. */
 export function withPatience({ restore: { status, metadata }, now }: PlanInput, planned: Plan): Plan {
   if (!isBlocked(planned) || metadata.deletionTimestamp !== undefined) return planned;
   const since = status?.blockedSinceTime;

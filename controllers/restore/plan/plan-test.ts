@@ -24,7 +24,7 @@ const lookSeconds = 3;
 export function planTest(input: PlanInput): Plan {
   const planned = withPatience(input, next(input));
   const hasBegun = input.restore.status?.testHost !== undefined;
-  // What ends it in the middle, such as a backup that is gone, leaves nothing behind either.
+  // A test that ends in the middle, for instance because the backup is gone, leaves nothing behind either.
   return planned.kind === 'Fail' && hasBegun ? (cleanUp(input) ?? planned) : planned;
 }
 
@@ -135,7 +135,7 @@ function failed(input: PlanInput, { job, error }: JobReport, type: FailedJob['ty
   return act('Loading', [{ type: 'RemoveJob', uid: job.uid, job: failure, cause: 'JobFailed' }]);
 }
 
-/** As long as was tried so far, so that the pauses grow without being counted: ten tries in an hour or so. */
+/** The pause is as long as all tries so far, so pauses grow and nobody counts them: some ten tries in an hour. */
 function pauseBeforeNextTry({ restore, observed, now }: PlanInput, report: JobReport): number {
   const { finishedSeconds } = report.job;
   const { startTime } = restore.status ?? {};
@@ -153,7 +153,7 @@ function isLate({ restore, now }: PlanInput): boolean {
   return startTime !== undefined && now.getTime() - Date.parse(startTime) > patienceSeconds * 1000;
 }
 
-/** Goes on until nothing of the scratch project is left; undefined when nothing is. */
+/** Removes the scratch project; undefined when nothing of it is left. */
 function cleanUp({ restore, observed }: PlanInput): Plan | undefined {
   const { scratch } = observed;
   if (scratch === undefined) return undefined;

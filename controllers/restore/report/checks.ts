@@ -17,7 +17,7 @@ export function describeCheck(facts: CheckFacts): string {
     case 'Backup':
       return describeBackup(facts.manifest);
     case 'ManifestExchanged':
-      return `The manifest of backup ${facts.backupID} in ${facts.store} is not the one that the JtelBackup has seen (sha256): it was exchanged. Nothing was touched.`;
+      return `The manifest of backup ${facts.backupID} in ${facts.store} is not the one that the JtelBackup names (sha256 differs): somebody exchanged it. Nothing was touched.`;
     case 'Chosen':
       return describeSkipped(facts);
     case 'Complete':
@@ -57,7 +57,7 @@ export function describeCheck(facts: CheckFacts): string {
     case 'BackupNotWanted':
       return 'Not wanted (preRestoreBackup Skip).';
     case 'NothingToBackUp':
-      return 'There are no whole data to be backed up.';
+      return 'There are no complete data to back up.';
     case 'BackupNotConfigured':
       return `${backupIsWanted} stack ${facts.stack} has no spec.backup: add it, ${withoutBackup}.`;
     case 'StoreReadOnly':

@@ -30,7 +30,7 @@ test.each([
     /^It could not begin within 60 minutes, and nothing was touched: no answer\. .* create another JtelRestore\.$/,
   ],
   [{ is: 'Untouched', because: { is: 'Told', message: 'damaged.' } }, 'damaged. Nothing was touched.'],
-  [{ is: 'Expired', notAfter: '2026-03-01T02:00:00Z' }, /until 2026-03-01T02:00:00Z .*a later notAfter/],
+  [{ is: 'Expired', notAfter: '2026-03-01T02:00:00Z' }, /by 2026-03-01T02:00:00Z .*a later notAfter/],
   [
     { is: 'WouldRestore', stack: 'main', backupFirst: true, way: 'Beside', keepHours: 24 },
     /make a backup of what is there, load the backup beside the data in use while main serves.*for 24 hours/,

@@ -41,7 +41,7 @@ export function describe(facts: Facts): string {
     case 'OnlyObserved':
       return `JtelStack ${facts.stack} is only observed: nothing is done until spec.managementMode is Manage.`;
     case 'Stopped':
-      return `JtelStack ${facts.stack} is stopped: set spec.powerState to Running to have it restored and started.`;
+      return `JtelStack ${facts.stack} is stopped: set spec.powerState to Running, and it is restored and started.`;
     case 'HostNotReady':
       return `Waiting for the host of JtelStack ${facts.stack}: ${facts.message ?? 'it was not looked at yet.'}`;
     case 'NotChecked':
@@ -51,7 +51,7 @@ export function describe(facts: Facts): string {
     case 'NotBegun':
       return `It could not begin within ${facts.withinSeconds / 60} minutes, and nothing was touched: ${describe(facts.because)} Once that is in order, create another JtelRestore.`;
     case 'Expired':
-      return `This order could be begun until ${facts.notAfter} (spec.notAfter), and was not. Nothing was touched; create another JtelRestore with a later notAfter if it is still wanted.`;
+      return `This order had to begin by ${facts.notAfter} (spec.notAfter), and it did not. Nothing was touched. If it is still wanted, create another JtelRestore with a later notAfter.`;
     case 'AllChecked':
       return 'Everything is checked; the stack is loaded now.';
     case 'WouldRestore':
@@ -71,7 +71,7 @@ export function describe(facts: Facts): string {
     case 'CarriedOut':
       return describeCarriedOut(facts.order);
     case 'StackGone':
-      return `JtelStack ${facts.stack} was deleted while ${facts.restore} was loaded into it; what is on its host is incomplete.`;
+      return `JtelStack ${facts.stack} was deleted while ${facts.restore} was loaded into it. The data on its host are incomplete.`;
     case 'StackNotBegun':
       return `Waiting for JtelStack ${facts.stack} to begin.`;
     case 'Restored':

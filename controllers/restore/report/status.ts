@@ -17,7 +17,7 @@ import { describe, describePlan } from './sentences.ts';
 import { optional } from '../../../base/optional.ts';
 
 const order: readonly Phase[] = ['Pending', 'Checking', 'Loading', 'Starting', 'Completed', 'Failed'];
-/** What a host loads in a second, roughly, and what stopping and starting takes. */
+/** Rough figures: what a host loads in a second, and how long stopping and starting take. */
 const loadBytesPerSecond = 60 * 2 ** 20;
 const restSeconds = 60;
 
@@ -75,7 +75,7 @@ export function summarise({
       observed.checked?.checks.map(checkOf),
       plan.kind === 'Note' ? [noted(plan)] : undefined,
     ),
-    // Told before anything is done there.
+    // The status names the host before anything is done there.
     ...(plan.kind === 'Act' && observed.scratch !== undefined ? { testHost: observed.scratch.place } : {}),
     ...(plan.kind === 'CreateBackup' ? { preRestoreBackupRef: { name: plan.name } } : {}),
     ...optional({ startTime }),
@@ -94,7 +94,7 @@ export function summarise({
   } as JtelRestoreStatus;
 }
 
-/** What the stack says of it in the very moment in which it is done. */
+/** What the stack's status says at the moment when the restore is done. */
 function switchFigures({
   stack,
 }: Observed): Pick<JtelRestoreStatus, 'downtimeSeconds' | 'previousUntilTime'> {
@@ -134,13 +134,13 @@ function noted({ result, facts }: Extract<Plan, { kind: 'Note' }>): Check {
   return { name: verification, result, message: describe(facts).slice(0, statusMessageMaxLength) };
 }
 
-/** By name; a later look replaces an earlier one. */
+/** Merges checks by name; a later look replaces an earlier one. */
 function mergeChecks(...lists: readonly (readonly Check[] | undefined)[]): readonly Check[] | undefined {
   const merged = new Map(lists.flatMap((list) => list ?? []).map((check) => [check.name, check]));
   return merged.size === 0 ? undefined : [...merged.values()];
 }
 
-/** The one that says where it is; those of an earlier phase stay, but for Progressing. */
+/** The condition of the current phase. Progressing goes when another one comes. */
 function conditionOf(plan: Plan, phase: Phase, message: string): ConditionDraft {
   const reason = reasonOf(plan);
   if (phase === 'Completed') return { type: 'Complete', status: 'True', reason, message };

@@ -1,6 +1,6 @@
 /**
- * The CronJob that asks for a stack's backups; pure. Its pods do nothing but create a JtelBackup, so they need one right and
- * no volume. What it misses, or fires twice, is put right by the operator: the name of the JtelBackup is what counts.
+ * The CronJob that asks for a stack's backups; pure. Its pods only create a JtelBackup, so they need one right and no volume.
+ * The operator makes good what the CronJob misses or does twice: only the name of the JtelBackup counts.
  */
 
 import { createHash } from 'node:crypto';
@@ -8,15 +8,15 @@ import { labels, type JtelStack } from '../../../crds/index.ts';
 import type { CronJob } from '../../../runtime/client/kinds.ts';
 import { isScheduled } from '../../times/schedule-times.ts';
 
-/** What the pods of the schedule run as; without it there are no CronJobs. */
+/** How the pods of the schedule run. Without it there are no CronJobs. */
 export interface SchedulePods {
   /** The operator's own image. */
   readonly image: string;
-  /** In each namespace with stacks; may create JtelBackups. */
+  /** It exists in each namespace with stacks, and may create JtelBackups. */
   readonly serviceAccount: string;
 }
 
-/** Of what was applied last, so that an unchanged one is not applied again. */
+/** The digest of what was applied last: an unchanged CronJob is not applied again. */
 export const digestAnnotation = 'jtel.de/applied-digest';
 
 export function cronJobName(stackName: string): string {
@@ -51,7 +51,7 @@ export function cronJob(stack: JtelStack, { image, serviceAccount }: SchedulePod
     args,
     env: [
       { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
-      // Contains the minute for which the CronJob fired, whenever the pod comes to run.
+      // The Job's name contains the minute for which the CronJob fired, whenever the pod runs.
       {
         name: 'JOB_NAME',
         valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },

@@ -1,4 +1,4 @@
-/** The scheduled backup that is due and that nobody has asked for; pure. */
+/** Finds the scheduled backup that is due and that nobody has asked for; pure. */
 
 import type { JtelBackup, JtelStack } from '../../../crds/index.ts';
 import { lateSince } from '../../times/late-copy.ts';
@@ -12,7 +12,7 @@ export interface MissedBackup {
   readonly verify: JtelBackup['spec']['verify'];
 }
 
-/** @param graceSeconds so long a due backup is left to the CronJob */
+/** @param graceSeconds how long the CronJob has to ask for a due backup */
 export function missedBackup(
   stack: JtelStack,
   schedule: Schedule,

@@ -1,6 +1,6 @@
 /**
- * Which finished JtelBackup objects are no longer kept; pure. What is stored is never deleted with them. Only what the operator
- * made goes: an object that somebody keeps in git would be made anew at once, and make a backup each time.
+ * Which finished JtelBackup objects can go; pure. What they stored stays. Only objects that the operator made go: an object
+ * from git would be created again at once, and would make a backup each time.
  */
 
 import {
@@ -11,7 +11,7 @@ import {
   type JtelStack,
 } from '../../../crds/index.ts';
 
-/** @returns those to delete, oldest first. Others do not count against the limit. */
+/** @returns the objects to delete, oldest first. Objects of others do not count against the limit. */
 export function surplusBackups(
   stack: JtelStack,
   backups: readonly JtelBackup[],
@@ -33,8 +33,8 @@ export function surplusBackups(
 }
 
 /**
- * Whether anybody but the operator writes the object. A label can be copied into a file; who applies that file stands in the
- * object's managed fields, which the API server keeps.
+ * Whether anybody but the operator writes the object. A label can be copied into a file; but the API server's managed fields
+ * say who applies that file.
  */
 export function isKeptByOthers({ metadata }: JtelBackup): boolean {
   return (metadata.managedFields ?? []).some(
@@ -50,7 +50,7 @@ function byAge(a: JtelBackup, b: JtelBackup): number {
   return (one ?? '') < (other ?? '') ? -1 : 1;
 }
 
-/** What somebody may still want to go back to, or is going back to. */
+/** The backups that somebody may want to go back to, or is going back to. */
 function references(
   { status }: JtelStack,
   restores: readonly JtelRestore[],

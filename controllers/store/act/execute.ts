@@ -28,7 +28,7 @@ const executors: Executors = {
     if (!found.equals(written)) {
       throw new BlobError(
         'DigestMismatch',
-        `${blobs.description} gave back something else than was written to ${name}; do not trust this store before it is understood`,
+        `${blobs.description} does not give back what was written to ${name}; do not trust this store until that is explained`,
       );
     }
   },

@@ -1,4 +1,4 @@
-/** Looks into a store without changing it: can it be listed with these credentials, and what is complete in it. */
+/** Observes a store without changing it: whether these credentials can list it, and what is complete in it. */
 import { manifestName, paths } from '../../../backup-format/names.ts';
 import {
   BlobError,
@@ -14,19 +14,19 @@ import { whyJobsCannotUse } from '../../stores/job-access.ts';
 import type { Archived, Contents, Observed } from './observed.ts';
 import { optional } from '../../../base/optional.ts';
 
-/** More entries than this are not counted; a vendor store has some dozens per release, a backup some eight. */
+/** No more entries are counted. A release has some dozens, a backup some eight. */
 const maximumEntries = 50_000;
 /** One page of a listing. */
 const packsLookedAt = 5_000;
 
-/** Written last by `jtel-operator release publish`: a release without it is not there. */
+/** `jtel-operator release publish` writes this last: a release without it does not exist. */
 const releaseMarker = /^releases\/[^/]+\/release\.json$/;
 
 /**
  * @param identities whose backups are counted: those of the stacks that use the store, and those that it names
- * @param open gives access to the store; an error of its own that says what is wrong becomes part of what was observed
- * @param readRetention asks the management plane; left out when the store does not want that
- * @throws anything that is not about the store, such as an API server that does not answer
+ * @param open opens the store; its errors about the store become part of what was observed
+ * @param readRetention asks the management plane; absent when the store does not want that
+ * @throws errors that are not about the store, such as an API server that does not answer
  */
 export async function observe(
   store: JtelBackupStore,
@@ -61,7 +61,7 @@ export async function observe(
 export function problemOf(error: unknown, store: JtelBackupStore): Problem {
   if (error instanceof BlobError || error instanceof InputError)
     return { reason: error.reason, message: error.message };
-  // The adapter refuses an address that the CRD's rules should have refused already.
+  // The adapter refuses an address that the CRD's rules should have refused.
   if (error instanceof RangeError)
     return {
       reason: 'SpecInvalid',
@@ -70,13 +70,13 @@ export function problemOf(error: unknown, store: JtelBackupStore): Problem {
   throw error;
 }
 
-/** A customer's store can hold very many packs, so only the folders of backups are listed: a backup is there when its manifest is. */
+/** Lists only the folders of backups: a store can hold very many packs, and a backup exists when its manifest does. */
 async function countBackups(
   blobs: BlobStore,
   identities: readonly string[],
   signal: AbortSignal,
 ): Promise<Contents | undefined> {
-  // One page, which also tells whether it can be listed at all.
+  // One page shows whether the store can be listed at all.
   for await (const _ of blobs.list('', signal)) break;
   if (identities.length === 0) return undefined;
   const tally = new Tally();
@@ -89,7 +89,7 @@ async function countBackups(
   return tally.contents;
 }
 
-/** Rules that archive go by age, and packs are listed by their epoch: the oldest first. */
+/** Archiving rules go by age. Packs are listed by their epoch, so the oldest come first. */
 async function lookAtOldestPacks(
   blobs: BlobStore,
   identity: string,
@@ -104,7 +104,7 @@ async function lookAtOldestPacks(
   }
 }
 
-/** A SAS token may be good for blobs only: that the container cannot be asked is no fault of the store. */
+/** A SAS token may be good for blobs only. Then the container cannot be asked, and that is no fault of the store. */
 async function readPolicy(blobs: BlobStore, signal: AbortSignal): Promise<ContainerPolicy | undefined> {
   try {
     return await blobs.policy(signal);
@@ -141,7 +141,7 @@ class Tally {
     return true;
   }
 
-  /** Only whether it can be read. */
+  /** Notes only whether the object can be read. */
   note({ name, archive }: BlobProperties): void {
     if (archive !== undefined)
       this.#archived = {

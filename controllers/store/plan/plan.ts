@@ -1,6 +1,6 @@
 /**
- * When a probe is written, and tried to be destroyed. An immutable store keeps every probe for its whole period, so there is at most one a day for
- * each store, and after a change of its spec: its name is made of just these, and writing the same again adds nothing.
+ * When a probe is due. An immutable store keeps every probe for its whole period. So there is at most one a day for each store,
+ * and one after a change of its spec. The probe's name is made of these, and writing the same probe again adds nothing.
  */
 import { createHash } from 'node:crypto';
 import type { JtelBackupStore } from '../../../crds/index.ts';
@@ -12,7 +12,7 @@ const probeIntervalSeconds = 86_400;
 
 /** Until the next look at a store that is well. */
 export const checkIntervalSeconds = 600;
-/** Until the next look at a store that is not: whoever repairs a Secret or a network does not want to wait. */
+/** Until the next look at a store that is not. Somebody who repairs a Secret or a network does not want to wait. */
 export const retryIntervalSeconds = 60;
 
 export function plan(store: JtelBackupStore, observed: Observed, now: Date): readonly Action[] {

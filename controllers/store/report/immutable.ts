@@ -1,6 +1,6 @@
 /**
- * Whether a store refuses to change what is stored, as users see it; pure. Only an attempt proves it; a policy is a promise. But an attempt
- * does not tell for how long, and whether somebody may lift the policy tomorrow: that is known where the management plane was asked.
+ * The condition Immutable of a store; pure. A policy is a promise, and only an attempt proves it. But an attempt does not show
+ * for how long the store refuses, or whether somebody may lift the policy tomorrow. Only the management plane knows that.
  */
 
 import { defaultEpochDays } from '../../../backup-format/names.ts';
@@ -28,10 +28,10 @@ export function immutable(store: JtelBackupStore, observed: Observed, probed: Pr
     message,
   });
   if (spec.immutability.policy === 'None')
-    return draft('Unknown', 'NotChecked', 'Not looked at, because spec.immutability.policy is None.');
+    return draft('Unknown', 'NotChecked', 'Not checked, because spec.immutability.policy is None.');
   const { policy, retention: managed } = observed.kind === 'Listed' ? observed : {};
   const proof = probed.kind === 'Written' ? probed.proof : undefined;
-  // What the blob itself says of its policy is nearer than what the management plane says of the container's.
+  // The blob's own policy counts before the container's, which the management plane reports.
   const retention = proof?.retention ?? managed;
   if (proof !== undefined && allowsChanges(proof)) {
     const versions =
@@ -61,8 +61,8 @@ export function immutable(store: JtelBackupStore, observed: Observed, probed: Pr
       `${capital(proof.detail)}. ${promise(policy)} ${period(store, retention)}`,
     );
   if (spec.accessMode === 'ReadOnly')
-    return draft('Unknown', 'NotChecked', `The store is only read, so nothing was tried. ${promise(policy)}`);
-  // Between two proofs, and while the store is away, the last one counts, if it was of this very spec.
+    return draft('Unknown', 'NotChecked', `The store is read-only, so nothing was tried. ${promise(policy)}`);
+  // Between two proofs, and while the store is away, the last one counts if it is of this spec.
   const last = findCondition(store.status?.conditions, 'Immutable');
   if (last !== undefined && store.status?.observedGeneration === store.metadata.generation)
     return draft(last.status, last.reason as Reason, last.message);
@@ -77,12 +77,12 @@ function promise(policy: ContainerPolicy | undefined): string {
     : 'The container has no immutability policy of its own, only versions.';
 }
 
-/** Days, and whether the policy is locked, only the management plane knows. */
+/** Only the management plane knows the days, and whether the policy is locked. */
 function period({ spec }: JtelBackupStore, retention: Retention | undefined): string {
   if (retention?.kind === 'TimeBased') return `Its policy is locked and lasts ${retention.days} days.`;
   const why =
     retention?.kind === 'NotRead'
-      ? `the management plane was asked in vain (${retention.detail})`
+      ? `the management plane did not say (${retention.detail})`
       : 'the operator cannot see either, unless spec.azure.management says whom to ask';
   return `Make sure in the storage account that the policy is locked and its period at least ${requiredDays(spec.immutability)} days (retentionDays plus the ${defaultEpochDays} days that backups share data): ${why}.`;
 }

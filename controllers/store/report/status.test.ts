@@ -80,7 +80,7 @@ describe('Available', () => {
     );
     expect(findCondition(status.conditions, 'Available')).toMatchObject({
       status: 'True',
-      message: expect.stringMatching(/^It was listed.* No backup can be made/),
+      message: expect.stringMatching(/^The store can be listed.* No backup can be made/),
     });
     expect(status.message).toBe('No backup can be made: give the account key.');
   });
@@ -89,7 +89,7 @@ describe('Available', () => {
     const contents = { count: 3, archived: { objects: 7, example: 'acme.main/packs/20260101/ab' } };
     const status = summarise(aStore(), { kind: 'Listed', contents }, written, now);
     const message = expect.stringMatching(
-      /^It was listed.* At least 7 objects lie in the archive tier \(such as acme\.main\/packs\/20260101\/ab\)/,
+      /^The store can be listed.* At least 7 objects lie in the archive tier \(such as acme\.main\/packs\/20260101\/ab\)/,
     );
     expect(findCondition(status.conditions, 'Available')).toMatchObject({
       status: 'True',
@@ -285,7 +285,7 @@ describe('Immutable', () => {
     [
       'why nobody could tell',
       told({ kind: 'NotRead', detail: 'account acme: 403 AuthorizationFailed' }),
-      /at least 210 days .*asked in vain \(account acme: 403 AuthorizationFailed\)/,
+      /at least 210 days .*did not say \(account acme: 403 AuthorizationFailed\)/,
     ],
     ['how long the period is', lasting(365), /is locked and lasts 365 days/],
     [

@@ -1,4 +1,4 @@
-/** What was found about a store, as users see it; pure. */
+/** The status of a store; pure. */
 import {
   conditionMessageMaxLength,
   statusMessageMaxLength,
@@ -53,7 +53,7 @@ export function summarise(
   };
 }
 
-/** Only a probe that succeeded, and under this spec, spares the next one. */
+/** Only a successful probe under this spec makes the next one unnecessary. */
 function probeTime({ metadata, status }: JtelBackupStore, probed: Probed, now: Date): string | undefined {
   if (probed.kind === 'Written') return formatTime(now);
   return probed.kind === 'NotDue' && status?.observedGeneration === metadata.generation
@@ -66,12 +66,12 @@ export function problemIn(observed: Observed, probed: Probed): Problem | undefin
   return probed.kind === 'Failed' ? probed.problem : undefined;
 }
 
-/** No problem of the store, so it is Available; but whoever made it wants to know before the first night. */
+/** The store itself is fine, so it is Available. But its owner wants to know this before the first night. */
 function unsigned(observed: Observed): string | undefined {
   return observed.kind === 'Listed' ? observed.cannotSign : undefined;
 }
 
-/** New backups can be made all the same. */
+/** New backups are still possible. */
 function archived({ spec }: JtelBackupStore, observed: Observed): string | undefined {
   const found = observed.kind === 'Listed' ? observed.contents?.archived : undefined;
   if (found === undefined) return undefined;
@@ -87,8 +87,8 @@ function available(store: JtelBackupStore, observed: Observed, problem: Problem 
   if (problem === undefined) {
     const how =
       spec.accessMode === 'ReadOnly'
-        ? 'It was listed; it is only read.'
-        : 'It was listed, and a probe was written and read back at lastProbeTime.';
+        ? 'The store can be listed; it is read-only.'
+        : 'The store can be listed, and a probe was written and read back at lastProbeTime.';
     const but = [unsigned(observed), archived(store, observed)].filter((one) => one !== undefined);
     const reason = archived(store, observed) === undefined ? 'StoreReachable' : 'BlobArchived';
     return { type: 'Available', status: 'True', reason, message: [how, ...but].join(' ') };
@@ -97,7 +97,7 @@ function available(store: JtelBackupStore, observed: Observed, problem: Problem 
   return { type: 'Available', status: problem.reason === 'StoreThrottled' ? 'Unknown' : 'False', ...problem };
 }
 
-/** The last known contents stay visible while the store cannot be listed. */
+/** The last known contents stay in the status while the store cannot be listed. */
 function contents(
   previous: JtelBackupStoreStatus,
   observed: Observed,
@@ -115,7 +115,7 @@ function contents(
   };
 }
 
-/** What was last told stays while the store or the management plane does not answer, for the same spec. */
+/** The last report stays while the store or the management plane does not answer, for the same spec. */
 function retention(
   { spec, metadata, status }: JtelBackupStore,
   observed: Observed,

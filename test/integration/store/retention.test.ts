@@ -132,7 +132,7 @@ describe('when the management plane does not tell, the attempt counts, and the m
     const { immutable, status } = await look('refused');
     expect(immutable).toMatchObject({
       status: 'True',
-      message: expect.stringMatching(/at least 210 days.*asked in vain.*403 AuthorizationFailed/),
+      message: expect.stringMatching(/at least 210 days.*did not say.*403 AuthorizationFailed/),
     });
     expect(status?.retention).toBeUndefined();
     expect(findCondition(status?.conditions, 'Available')).toMatchObject({ status: 'True' });
@@ -146,9 +146,7 @@ describe('when the management plane does not tell, the attempt counts, and the m
     expect(immutable).toMatchObject({
       status: 'False',
       reason: 'PolicyUnlocked',
-      message: expect.stringMatching(
-        /is not locked.*So it was when Azure last told; now it was asked in vain.*403/,
-      ),
+      message: expect.stringMatching(/is not locked.*That was Azure.s last answer; there is none now.*403/),
     });
     expect(status?.retention).toEqual({ state: 'Unlocked', days: 365 });
   });
