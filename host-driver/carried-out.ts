@@ -1,12 +1,15 @@
-/** The list of carried-out orders that a host remembers, that its stack's status repeats, and that backups take along; pure. */
+/**
+ * The list of carried-out orders. A host remembers it, the stack's status repeats it, and backups include it.
+ * Pure.
+ */
 import type { CarriedOutOrder } from './host.ts';
 
-/** So many are remembered; beyond that the oldest are forgotten. */
+/** The list keeps so many; older ones are forgotten. */
 const mostRemembered = 100;
 
 /**
- * One list of all, oldest first, each order once, as it was noted last. What cannot be in such a list is left out: a host is not
- * believed more than it has to be.
+ * Merges the lists: oldest first, each order once, as it was noted last. Invalid entries are left out: a host
+ * is trusted no more than necessary.
  */
 export function mergeCarriedOut(
   ...lists: readonly (readonly CarriedOutOrder[] | undefined)[]

@@ -1,11 +1,14 @@
 /**
- * The services of a release as text for a compose host: `compose.yaml`, and what the host's script creates and starts containers
- * from (docs/decisions/0019). Pure, so that the script never has to understand YAML, and the same model gives the same bytes.
+ * Writes the services of a release as text for a compose host: `compose.yaml`, and the files from which the
+ * host's script creates and starts containers (docs/decisions/0019). So the script never has to understand
+ * YAML. Pure: the same model gives the same bytes.
  */
 import { stringify } from 'yaml';
 import type { StartFiles } from './rendered-release.ts';
 
-/** What compose reads, as data. Services stand in start order: what a service needs stands before it. */
+/**
+ * What compose reads, as data. Services are in start order: a service comes after everything that it needs.
+ */
 export interface ComposeModel {
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly [other: string]: unknown;

@@ -11,7 +11,7 @@ import type { Step } from './script/run.ts';
 import type { Connection } from './ssh/connection.ts';
 import { valid } from './values.ts';
 
-/** Shorter ones would take words apart. */
+/** A shorter one may be part of an ordinary word. */
 const shortestSecret = 6;
 const writeSeconds = 300;
 
@@ -36,7 +36,10 @@ export async function writeRelease(target: ReleaseOnHost, signal: AbortSignal): 
   await runStep(connection, step, signal);
 }
 
-/** @param composeSeconds bound of the start on the host. @throws HostError, InvalidValue before anything is sent. */
+/**
+ * @param composeSeconds limits the start on the host. @throws HostError, InvalidValue before anything is
+ * sent.
+ */
 export async function composeUp(
   target: ReleaseOnHost,
   docker: DockerClient,
@@ -61,7 +64,7 @@ export async function composeUp(
   );
   try {
     if ((await runStep(connection, step, signal)).code !== incompleteExit) return;
-    // A driver before this one shipped the release, with less than the script reads today.
+    // An older driver shipped the release, with less than the script reads today.
     await writeRelease(target, signal);
     if ((await runStep(connection, step, signal)).code !== incompleteExit) return;
   } catch (error) {
@@ -74,7 +77,7 @@ export async function composeUp(
   );
 }
 
-/** As script/host-common.sh reads them. @throws InvalidValue */
+/** In the form that script/host-common.sh reads. @throws InvalidValue */
 function dataLines(places: readonly DataVolume[]): string {
   return places
     .map(

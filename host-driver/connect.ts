@@ -1,4 +1,4 @@
-/** The real host driver: hands out hosts that share one SSH connection per target. */
+/** The real host driver. It hands out hosts; all hosts of one target share one SSH connection. */
 import { firewallRollbackSeconds } from './bootstrap/script.ts';
 import type { Host, HostDriver, HostTarget } from './host.ts';
 import { RemoteHost } from './remote-host.ts';
@@ -11,13 +11,16 @@ import type { HostLogger } from './ssh/pool.ts';
 export type { HostLogger } from './ssh/pool.ts';
 
 export interface HostDriverOptions {
-  /** Told when connections come and go. */
+  /** Is told when connections open and close. */
   readonly logger?: HostLogger;
-  /** Bound of `docker compose up` and `stop` on the host. Waiting for `depends_on: service_healthy` counts. Default 900. */
+  /**
+   * Limit for starting and stopping services on the host. Waiting for a healthy dependency counts. Default
+   * 900.
+   */
   readonly composeTimeoutSeconds?: number;
-  /** Bound of the set-up script on the host, package installation included. Default 1800. */
+  /** Limit for the set-up script on the host, package installation included. Default 1800. */
   readonly setupTimeoutSeconds?: number;
-  /** After which the host takes a firewall back that locks us out. Default 120. */
+  /** After this time, the host rolls back a firewall that locks us out. Default 120. */
   readonly firewallRollbackSeconds?: number;
 }
 
@@ -59,7 +62,8 @@ class SshHostDriver implements HostDriver {
   }
 
   async #session(connection: Connection): Promise<Session> {
-    // With it comes the Docker client: loaded with the first connection, so that an operator without stacks does not carry it.
+    // This loads the Docker client with the first connection, so an operator without stacks does not carry
+    // it.
     const { Session } = await import('./session.ts');
     const known = this.#sessions.get(connection);
     if (known !== undefined) return known;

@@ -1,19 +1,23 @@
 /**
- * What a person does on a compose host: read logs as they come, run a command in a container. Apart from `host.ts`, because
- * the operator does neither and its port stays small. `console/open.ts` has the real one, on a connection of its own with the
- * same pinned keys. Nothing here changes a host, except for what the person's own command does.
+ * What a person does on a compose host: follow logs, run a command in a container. This is apart from
+ * `host.ts`, because the operator does neither and its port stays small. `console/open.ts` has the real one,
+ * on its own connection with the same pinned keys. Nothing here changes a host, except the person's own
+ * command.
  *
- * Failures are a `HostError`, as everywhere in the driver.
+ * Failures are `HostError`s, as everywhere in the driver.
  */
 import type { Readable, Writable } from 'node:stream';
 import type { ObservedContainer } from './host.ts';
 
 export interface LogQuestion {
-  /** Last lines of each container; `all` reads whatever Docker still keeps. */
+  /** The last lines of each container. `all` reads everything that Docker still has. */
   readonly tail: number | 'all';
-  /** Only what is younger, in seconds. */
+  /** Only lines younger than this, in seconds. */
   readonly sinceSeconds?: number;
-  /** `Follow` goes on with what is written from now on, also by containers that replace those of now, until the signal aborts. */
+  /**
+   * `Follow` continues with new lines until the signal aborts. It includes containers that replace the
+   * present ones.
+   */
   readonly mode: 'Once' | 'Follow';
 }
 
@@ -22,11 +26,11 @@ export interface LogLine {
   readonly stream: 'stdout' | 'stderr';
   /** When the container wrote it: RFC 3339 with nine fraction digits, so that text order is time order. */
   readonly time: string;
-  /** Without its end. Not ours: it may hold control characters. */
+  /** Without the line end. The text is not ours, so it may hold control characters. */
   readonly text: string;
 }
 
-/** The terminal in which a command shall believe to run. */
+/** The terminal that a command sees. */
 export interface ConsoleTerminal {
   /** Its type, as in `$TERM`. */
   readonly type: string;
@@ -44,7 +48,7 @@ export interface CommandStreams {
   /** Absent: the command's input is empty. */
   readonly stdin?: Readable;
   readonly stdout: Writable;
-  /** Empty with a terminal, which knows but one stream. */
+  /** Empty with a terminal, which has only one stream. */
   readonly stderr: Writable;
   readonly terminal?: ConsoleTerminal;
 }
@@ -52,7 +56,7 @@ export interface CommandStreams {
 export interface HostConsole {
   /** Containers of a project, running or not, jobs excluded. */
   containers(project: string, signal: AbortSignal): Promise<readonly ObservedContainer[]>;
-  /** Lines of these services in the order of time (those that come in while following, as they come). */
+  /** Lines of these services, sorted by time. While following, new lines come in the order of arrival. */
   logs(
     project: string,
     services: readonly string[],
@@ -61,7 +65,7 @@ export interface HostConsole {
   ): AsyncIterable<LogLine>;
   /**
    * Runs a command in a running container (id as `containers` gives it). @returns its exit code.
-   * @throws HostError OutcomeUnknown when the connection was lost meanwhile: the command may still run.
+   * @throws HostError OutcomeUnknown when the connection was lost: the command may still run.
    */
   execute(
     containerID: string,

@@ -1,10 +1,11 @@
 /**
- * What a controller may ask of a compose host. Everything that reaches a host goes through this port, so that tests can
- * count effects, fail them, and stop the process before or after each. `connect.ts` has the real one (SSH + Docker API),
- * `fake/` the one for speed; `test/contract/host.ts` holds both to the same behaviour.
+ * The port through which controllers reach a compose host. Everything goes through it, so tests can count
+ * effects, fail them, and stop the process before or after each. `connect.ts` has the real one (SSH and
+ * Docker API), `fake/` the fast one. `test/contract/host.ts` holds both to the same behaviour.
  *
- * Conventions: every call takes an AbortSignal and is bounded in time; every mutating call takes a {@link Fence} and is
- * idempotent ("already so" is success); failures are a {@link HostError} whose `reason` is stable.
+ * Conventions: Every call takes an AbortSignal and is bounded in time. Every mutating call takes a {@link
+ * Fence} and is idempotent ("already so" is success). Failures are a {@link HostError} whose `reason` is
+ * stable.
  */
 
 import type { RegistryLogin } from './registry-login.ts';
@@ -31,7 +32,10 @@ export type {
   RenderedRelease,
 } from './rendered-release.ts';
 
-/** Where a host is and how it proves who it is. Fingerprints as `SHA256:…` (OpenSSH's notation, no padding). */
+/**
+ * Where a host is, and how it proves its identity. Fingerprints as `SHA256:…` (OpenSSH's notation, no
+ * padding).
+ */
 export interface HostEndpoint {
   readonly address: string;
   readonly port: number;
@@ -43,26 +47,33 @@ export interface HostEndpoint {
   readonly passphrase?: string;
 }
 
-/** A host and, on premises, the jump host in front of it. */
+/** A host and, on customers' premises, the jump host in front of it. */
 export interface HostTarget extends HostEndpoint {
   readonly jumpHost?: HostEndpoint;
 }
 
-/** A cluster has one object of a name: another uid is of the one before it, which is gone. */
+/**
+ * The uid does not count: a cluster has one object of a name, so another uid belongs to an earlier object
+ * that is gone.
+ */
 export function isSameStack(a: Omit<StackOwner, 'uid'>, b: Omit<StackOwner, 'uid'>): boolean {
   return a.clusterID === b.clusterID && a.namespace === b.namespace && a.name === b.name;
 }
 
-/** The right to change a host: the host refuses an epoch older than the one it has seen (`Fenced`). */
+/**
+ * The right to change a host. The host refuses an epoch that is older than the newest it has seen (`Fenced`).
+ */
 export interface Fence {
   readonly owner: StackOwner;
   readonly epoch: number;
 }
 
 export interface HostFacts {
-  /** `/etc/machine-id`: with its host key a host is this, not its address. */
+  /** `/etc/machine-id`. Together with the host key it identifies a host; the address does not. */
   readonly machineID: string;
-  /** Fingerprint of the host key it proved to have: machines that were made from one template have one machine-id. */
+  /**
+   * Fingerprint of the host key that it proved to have. Machines made from one template share a machine-id.
+   */
   readonly hostKey?: string;
   readonly osID: string;
   readonly osVersion: string;
@@ -70,25 +81,25 @@ export interface HostFacts {
   readonly architecture: string;
   readonly cores: number;
   readonly memoryBytes: number;
-  /** Docker's directory, as the daemon tells it. */
+  /** Docker's directory, as the daemon says. */
   readonly dataRoot: string;
-  /** Of the file system that holds Docker's volumes (or will). */
+  /** Size of the file system that holds, or will hold, Docker's volumes. */
   readonly diskTotalBytes: number;
   readonly diskFreeBytes: number;
-  /** Of the file system that holds the images, where that is another one. */
+  /** The file system that holds the images, if it is another one. */
   readonly imageDisk?: { readonly totalBytes: number; readonly freeBytes: number };
   readonly timeZone: string;
   /** Host clock minus ours, whole seconds. */
   readonly clockSkewSeconds: number;
   readonly canSudo: boolean;
-  /** Absent when Docker is not installed, or its daemon not reachable for the SSH user. */
+  /** Absent if Docker is not installed, or the SSH user cannot reach its daemon. */
   readonly dockerVersion?: string;
   /** Of the Docker API, such as `1.41`; absent with dockerVersion. */
   readonly apiVersion?: string;
   readonly composeVersion?: string;
   /** Networks that Docker made on the host, IPv4 and IPv6. */
   readonly bridges?: readonly { readonly name: string; readonly subnet: string }[];
-  /** What the login shell prints beside the answers of commands, shortened. */
+  /** Output of the login shell that belongs to no command, shortened. */
   readonly loginNoise?: string;
 }
 
@@ -112,14 +123,14 @@ export interface ObservedContainer {
   readonly createdSeconds: number;
   /** Unix seconds of its last start; only when it was started, and from a full observation. */
   readonly startedSeconds?: number;
-  /** What its health check said last, one line; only while it is not healthy, and from a full observation. */
+  /** Last output of its health check, one line. Only while it is not healthy, and from a full observation. */
   readonly healthMessage?: string;
   readonly configHash: string;
 }
 
 /**
- * What lies in a volume: a database with somebody's tables in it, an initialised one without any, other entries, only the mark of a load,
- * the mark of a load that did not come to its end, or nothing.
+ * What a volume holds: a database with somebody's tables, an initialised database without any, other entries,
+ * only the mark of a load, the mark of an unfinished load, or nothing.
  */
 export type VolumeContent = 'Database' | 'BareDatabase' | 'Data' | 'Marked' | 'Loading' | 'Empty';
 
@@ -129,24 +140,24 @@ export interface HostObservation {
   /** Containers of this compose project, jobs excluded. */
   readonly containers: readonly ObservedContainer[];
   readonly jobs: readonly ObservedJob[];
-  /** Digests of the rendered releases that lie on the host. */
+  /** Digests of the rendered releases on the host. */
   readonly releases: readonly string[];
   /** Target of the `current` link. */
   readonly currentRelease?: string;
   /**
-   * What somebody changed by hand of what the driver put there: `files/<sha256>`, `compose.yaml` and what lies beside it, `firewall`; and
-   * `docker-rules` when those of Docker are gone. Only from a full observation.
+   * What somebody changed by hand: `files/<sha256>`, `compose.yaml` and the files beside it, `firewall`; and
+   * `docker-rules` if Docker's rules are gone. Only from a full observation.
    */
   readonly changed?: readonly string[];
   /** Names of the volumes of this compose project. */
   readonly volumes: readonly string[];
-  /** What lies in them, as far as the SSH user's rights go; only from a full observation. */
+  /** What they hold, as far as the SSH user may see it. Only from a full observation. */
   readonly contents?: Readonly<Record<string, VolumeContent>>;
   /** `repository@sha256:…` of images present; only from a full observation. */
   readonly images?: readonly string[];
 }
 
-/** Everything that host set-up needs to know; its digest decides whether to run it again. */
+/** Everything that the set-up needs to know. Its digest decides whether the set-up runs again. */
 export interface HostSetup {
   readonly mode: 'Managed' | 'Preinstalled';
   readonly timeZone?: string;
@@ -155,11 +166,11 @@ export interface HostSetup {
     readonly searchDomains: readonly string[];
     readonly hosts: readonly { readonly ip: string; readonly names: readonly string[] }[];
   };
-  /** Absent: the firewall is left alone. */
+  /** Absent: the firewall is not touched. */
   readonly firewall?: FirewallRules;
-  /** Docker's own settings; absent: left alone. */
+  /** Docker's own settings. Absent: they are not touched. */
   readonly docker?: DockerSettings;
-  /** Absent: as the host itself has it. */
+  /** Absent: the host's own proxy settings stay. */
   readonly proxy?: HostProxy;
 }
 
@@ -174,7 +185,7 @@ export interface HostProxy {
   readonly http?: string;
   readonly https?: string;
   readonly noProxy: readonly string[];
-  /** `version` changes with the others: it stands for them where something is compared, and is no secret. */
+  /** `version` changes with the other two. It is not secret, so it is compared in their place. */
   readonly credentials?: { readonly username: string; readonly password: string; readonly version: string };
 }
 
@@ -182,7 +193,7 @@ export interface PullProgress {
   readonly imagesDone: number;
   readonly imagesTotal: number;
   readonly bytesDone: number;
-  /** Known layers only: grows while manifests arrive. */
+  /** Counts known layers only, so it grows while manifests arrive. */
   readonly bytesTotal: number;
 }
 
@@ -196,18 +207,28 @@ export interface HostEvent {
 }
 
 export interface Host {
-  /** Facts, state, containers and jobs of one project. `quick` is made for the no-change check: ≤ 2 round trips. */
+  /**
+   * Observes facts, state, containers and jobs of one project. `quick` is for the check that nothing changed:
+   * at most 2 round trips.
+   */
   observe(project: string, depth: 'quick' | 'full', signal: AbortSignal): Promise<HostObservation>;
   /**
-   * Takes the host for this owner and epoch; creates state.json. With a newer epoch, also from an owner with another uid but the same
-   * cluster, namespace and name: that is this stack, deleted and applied again. Refused with `HostOwned` or `Fenced`.
+   * Claims the host for this owner and epoch, and creates state.json. With a newer epoch, it also takes over
+   * from an owner with the same cluster, namespace and name but another uid: that is this stack, deleted and
+   * applied again. Refuses with `HostOwned` or `Fenced`.
    */
   claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState>;
-  /** Runs the set-up script (or, Preinstalled, only what needs no packages) and records its digest. */
+  /** Runs the set-up script and records its digest. With `Preinstalled`, it installs no packages. */
   setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void>;
-  /** Stores files and `releases/<digest>/`, with compose.yaml and what lies beside it; `current` is not touched. */
+  /**
+   * Stores files and `releases/<digest>/` with compose.yaml and the files beside it. Does not touch
+   * `current`.
+   */
   writeRelease(project: string, release: RenderedRelease, fence: Fence, signal: AbortSignal): Promise<void>;
-  /** Pulls by digest what is missing, each image with the logins that hold for it. They stay in the request; nothing lies on the host. */
+  /**
+   * Pulls missing images by digest, each with the logins that apply to it. Logins stay in the request and
+   * never reach the host's disk.
+   */
   pull(
     images: readonly ImageReference[],
     logins: readonly RegistryLogin[],
@@ -215,10 +236,11 @@ export interface Host {
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * Starts the release (all services, or some with what they depend on), then switches `current`. What a driver of the version before
-   * did not ship of it is shipped first.
-   * Never waits for health: observe tells. Refuses (`VolumeChanged`) what would recreate a volume, and (`DataMissing`) to start anything
-   * over data that state.json says were loaded and that are not in the release's volumes: compose would make empty ones.
+   * Starts the release (all services, or some with what they depend on), then switches `current`. If an older
+   * driver shipped the release without files that are needed now, ships it again first. Does not wait until
+   * the last services are healthy; observe shows that. Refuses a start that would recreate a volume
+   * (`VolumeChanged`). Refuses to start when data that state.json names are not in the release's volumes
+   * (`DataMissing`), because compose would make empty ones.
    */
   composeUp(
     project: string,
@@ -227,18 +249,22 @@ export interface Host {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Stops the project's containers (reverse start order); data and containers stay. @param keep services that go on running */
+  /**
+   * Stops the project's containers in reverse start order. Data and containers stay. @param keep services
+   * that keep running
+   */
   composeStop(project: string, fence: Fence, signal: AbortSignal, keep?: readonly string[]): Promise<void>;
   /** Removes containers, networks, **volumes**, files and state of exactly this project. */
   destroy(project: string, fence: Fence, signal: AbortSignal): Promise<void>;
   /**
-   * Records in state.json that the release was applied (with hashes read back live), that data was loaded (which ends an update
-   * that was under way), or that an update begins (null: is over).
+   * Records in state.json that the release was applied (with hashes read from the host), that data were
+   * loaded (which ends an update), or that an update begins (null: is over).
    */
   record(project: string, change: RecordedChange, fence: Fence, signal: AbortSignal): Promise<HostState>;
   /**
-   * The stack lives at another address now (or, undefined, here again). From then on this host refuses (`Moved`) composeUp and
-   * new jobs; the stack's containers are stopped and removed, so that a reboot brings none of them back. Data stay.
+   * Records that the stack is at another address now (undefined: here again). From then on this host refuses
+   * composeUp and new jobs (`Moved`). Stops and removes the stack's containers, so a reboot starts none of
+   * them. Data stay.
    */
   markMoved(
     project: string,
@@ -246,16 +272,20 @@ export interface Host {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<HostState>;
-  /** Keeps `keep` and `current`, removes other releases, files no kept release names, images no kept release uses. */
+  /** Keeps `keep` and `current`. Removes other releases, and files and images that no kept release uses. */
   prune(project: string, keep: readonly string[], fence: Fence, signal: AbortSignal): Promise<void>;
-  /** Makes volumes of the project that are not there yet, for what is loaded beside those in use. */
+  /** Makes missing volumes of the project, for data that are loaded beside those in use. */
   createVolumes(project: string, names: readonly string[], fence: Fence, signal: AbortSignal): Promise<void>;
   /**
-   * Removes the project's volumes that neither its containers nor its previous data need: what a restore loaded and nobody
-   * switched to, and data that are not kept any longer. Which these are is decided by state.json, read under the host's lock.
+   * Removes the project's volumes that neither its containers nor its previous data need: data of a restore
+   * that nobody switched to, and data that are no longer kept. state.json, read under the host's lock,
+   * decides which these are.
    */
   pruneVolumes(project: string, fence: Fence, signal: AbortSignal): Promise<void>;
-  /** Bytes that volumes take on disk; undefined when that cannot be told within five minutes. Reads with the lowest priority. */
+  /**
+   * Bytes that volumes take on disk. Undefined if they cannot be measured within five minutes. Reads with the
+   * lowest priority.
+   */
   measureVolumes(
     project: string,
     volumes: readonly string[],
@@ -264,11 +294,15 @@ export interface Host {
   ): Promise<number | undefined>;
   startJob(project: string, job: JobSpec, fence: Fence, signal: AbortSignal): Promise<void>;
   readJob(uid: string, signal: AbortSignal): Promise<JobReport | undefined>;
-  /** Stops what of it still runs (SIGTERM, then SIGKILL), removes its containers and its exchange volume; gone already is success. */
+  /**
+   * Stops the job's running containers (SIGTERM, then SIGKILL), then removes its containers and its exchange
+   * volume. If it is gone already, that is success.
+   */
   removeJob(uid: string, fence: Fence, signal: AbortSignal): Promise<void>;
   /**
-   * Stores the last 1,000 log lines of each service in `failures/<name>-<service>.log` on the host, readable for root; the newest
-   * 20 files are kept. Waits for a compose that still runs. A service without a container is left out.
+   * Stores the last 1,000 log lines of each service in `failures/<name>-<service>.log` on the host, readable
+   * for root. Keeps the newest 20 files. Waits for a compose that still runs. Skips a service without a
+   * container.
    */
   keepLogs(
     project: string,
@@ -277,16 +311,19 @@ export interface Host {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<void>;
-  /** The last lines of a service's log, for the person who asks why. */
+  /** Returns the last lines of a service's log, for people who ask why. */
   logs(project: string, service: string, lines: number, signal: AbortSignal): Promise<string>;
-  /** Docker events of all projects on the host; ends (throws) when the connection does. State is always listed again. */
+  /**
+   * Yields Docker events of all projects on the host. Throws when the connection ends. Events are hints only:
+   * state is always listed again.
+   */
   events(signal: AbortSignal): AsyncIterable<HostEvent>;
 }
 
 /** Hands out hosts; one SSH connection per target, shared and kept. */
 export interface HostDriver {
   host(target: HostTarget): Host;
-  /** Closes what was not asked for since `idleSeconds`. */
+  /** Closes connections that nobody used for `idleSeconds`. */
   closeIdle(idleSeconds: number): void;
   close(): Promise<void>;
 }
@@ -296,23 +333,23 @@ export type HostErrorReason =
   | 'HostUnreachable' // no TCP, no SSH banner, time-out, connection lost
   | 'HostKeyMismatch' // the machine that answers is not the one pinned
   | 'AuthenticationFailed' // the SSH user or key is refused
-  | 'AddressBanned' // sshd lets nobody in from our address for a while, because logins failed
+  | 'AddressBanned' // because logins failed, sshd lets nobody in from our address for a while
   | 'SudoRefused'
   | 'HostSetupFailed' // the set-up script ended with an error (message has its last lines)
-  | 'DockerUnavailable' // not installed, or the daemon does not answer
+  | 'DockerUnavailable' // Docker is not installed, or its daemon does not answer
   | 'HostOwned' // state.json names another stack
   | 'Fenced' // a newer epoch holds the host
-  | 'MachineChanged' // the address belongs to another machine-id than state or status say
+  | 'MachineChanged' // the machine-id at the address differs from that in state or status
   | 'DiskFull'
   | 'ImageNotFound'
   | 'RegistryRefused' // 401 or 403
   | 'RegistryUnreachable'
   | 'VolumeChanged'
-  | 'DataMissing' // state.json says that data were loaded, and the volumes do not hold them
-  | 'Moved' // the stack was moved to another host; this one must not start it
+  | 'DataMissing' // state.json says that data were loaded, but the volumes do not hold them
+  | 'Moved' // the stack was moved to another host, so this one must not start it
   | 'ComposeFailed'
   | 'JobFailed'
-  | 'OutcomeUnknown'; // the connection went away in the middle: observe again
+  | 'OutcomeUnknown'; // the connection was lost in the middle: observe again
 
 export class HostError extends Error {
   override readonly name = 'HostError';

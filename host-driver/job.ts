@@ -1,11 +1,15 @@
 /**
- * Jobs: long work on a host in detached containers, as a controller asks for them and as it sees them. A job is one main
- * container of the toolbox and, where it needs a stack's own tools, companions beside it; only the main one gives the verdict.
+ * Jobs are long work on a host in detached containers. These are the types by which a controller asks for
+ * them and sees them. A job is one main container of the toolbox. If it needs a stack's own tools, it has
+ * companions. Only the main container gives the verdict.
  */
 import type { JobProgress } from '../jobs/job.ts';
 import type { ImageReference } from './rendered-release.ts';
 
-/** A volume inside a job's container; named in full, and made when it is the project's own and does not exist. */
+/**
+ * A volume inside a job's container, by its full name. It is made if it is the project's own and does not
+ * exist.
+ */
 export interface JobVolume {
   readonly volume: string;
   readonly target: string;
@@ -13,8 +17,9 @@ export interface JobVolume {
 }
 
 /**
- * A container beside the main one, for instance with the database's own backup tool. It is started before the main container,
- * ends by itself, and is no job of its own: no observation shows it, and what it did the main container has to find out.
+ * A container beside the main one, for instance with the database's own backup tool. It is started before the
+ * main container and ends by itself. It is not a job of its own: no observation shows it, and the main
+ * container has to find out what it did.
  */
 export interface JobCompanion {
   /** The container is `jtel-job-<uid>-<name>`. */
@@ -27,14 +32,19 @@ export interface JobCompanion {
   readonly user?: string;
   readonly network?: string;
   readonly volumes: readonly JobVolume[];
-  /** Put in before the start; owner is the container's user when that is numeric, else root. Never in argv or environment. */
+  /**
+   * Copied in before the start. The owner is the container's user if that is numeric, else root. Never in
+   * argv or environment.
+   */
   readonly files: readonly { readonly path: string; readonly content: string; readonly mode: number }[];
   readonly memoryBytes: number;
 }
 
 /** A container of the toolbox image (or a component's own image) that does long work. */
 export interface JobSpec {
-  /** uid of what asked for it; the container is `jtel-job-<uid>`; 409 means: adopt it. */
+  /**
+   * uid of the object that asked for the job. The container is `jtel-job-<uid>`; if it exists, it is adopted.
+   */
   readonly uid: string;
   readonly type: string;
   readonly image: ImageReference;
@@ -46,7 +56,10 @@ export interface JobSpec {
   readonly input: unknown;
   readonly memoryBytes: number;
   readonly companions?: readonly JobCompanion[];
-  /** Where a volume that is made for this job (`jtel-job-<uid>`) and removed with it is mounted, in all its containers. */
+  /**
+   * Where all containers of the job mount the exchange volume (`jtel-job-<uid>`), which is made for the job
+   * and removed with it.
+   */
   readonly exchange?: string;
 }
 
@@ -58,7 +71,9 @@ export interface ObservedJob {
   readonly state: 'Created' | 'Running' | 'Succeeded' | 'Failed';
   readonly exitCode?: number;
   readonly oomKilled?: boolean;
-  /** When it ended, unix seconds by the host's clock; only then. From a read of the job, not from an observation. */
+  /**
+   * When it ended: unix seconds by the host's clock. Only from a read of the job, not from an observation.
+   */
   readonly finishedSeconds?: number;
 }
 
@@ -66,8 +81,10 @@ export interface JobReport {
   readonly job: ObservedJob;
   /** Last progress line the job wrote (JSON lines on stdout: `{"progress": {…}}`). */
   readonly progress?: JobProgress;
-  /** From the job's last line (`{"result": …}`) when it succeeded. */
+  /** From the job's last line (`{"result": …}`), if it succeeded. */
   readonly result?: unknown;
-  /** From the last line (`{"error": {reason, message}}`) when it failed; else made from exit code and OOM. */
+  /**
+   * From the last line (`{"error": {reason, message}}`) if it failed; otherwise made from exit code and OOM.
+   */
   readonly error?: { readonly reason: string; readonly message: string };
 }

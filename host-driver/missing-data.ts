@@ -1,19 +1,19 @@
 /**
- * Compares what state.json says was loaded with what lies in the volumes. Everything that is started over lost data makes empty ones of
- * them, and then looks well. Pure.
+ * Compares the data that state.json says were loaded with the content of the volumes. Containers that start
+ * without their data make empty data, and then look well. Pure.
  */
 import type { DataVolume } from './rendered-release.ts';
 import type { HostObservation, HostState, RenderedRelease, VolumeContent } from './host.ts';
 
-/** A data set that was loaded and is not there. */
+/** A data set that was loaded and is missing. */
 export interface MissingData extends DataVolume {
-  /** `Gone`: the volume itself. */
+  /** `Gone`: the volume itself is missing. */
   readonly how: 'Gone' | Exclude<VolumeContent, 'Database' | 'Data'>;
 }
 
 /**
- * @param volumes names of all that there are
- * @param contents of those that were looked into
+ * @param volumes names of all volumes
+ * @param contents of the volumes that were looked into
  */
 export function missingData(
   state: HostState | undefined,
@@ -24,7 +24,8 @@ export function missingData(
   if (loaded === undefined || loaded.state !== undefined || state?.moved !== undefined) return [];
   return (release.data ?? []).flatMap((place): MissingData[] => {
     const wasLoaded = isLoaded(loaded.dataSets, place);
-    // Applying made every volume of the release, also those of data sets that came with an update and are empty rightly.
+    // The last apply made every volume of the release. Volumes of data sets that came with an update are
+    // rightly empty.
     if (!volumes.includes(place.volume))
       return wasLoaded || state?.applied?.digest === release.digest ? [{ ...place, how: 'Gone' }] : [];
     const how = contents[place.volume];
@@ -32,12 +33,14 @@ export function missingData(
   });
 }
 
-/** Older operators did not record which data sets they loaded; a database always was. */
+/** Older operators did not record which data sets they loaded. They always loaded a database. */
 function isLoaded(recorded: readonly string[] | undefined, { kind, set }: DataVolume): boolean {
   return recorded === undefined ? kind === 'Database' : recorded.includes(set);
 }
 
-/** A database without a table was initialised over nothing; a file tree without a file has at least its mark. */
+/**
+ * A database without a table was initialised over nothing. A file tree without a file has at least its mark.
+ */
 function isThere({ kind }: DataVolume, content: VolumeContent): content is 'Database' | 'Data' {
   if (content === 'Database' || content === 'Data') return true;
   return kind === 'FileTree' && (content === 'Marked' || content === 'BareDatabase');
@@ -46,12 +49,12 @@ function isThere({ kind }: DataVolume, content: VolumeContent): content is 'Data
 const ways: Readonly<Record<MissingData['how'], string>> = {
   Gone: 'does not exist',
   Empty: 'is empty',
-  Marked: 'holds nothing but the mark of its load',
+  Marked: 'holds only the mark of its load',
   BareDatabase: 'holds a database without any table',
-  Loading: 'holds what a load left that did not come to its end',
+  Loading: 'holds the remains of an unfinished load',
 };
 
-/** For people, one clause a data set. */
+/** For people: one clause per data set. */
 export function describeMissing(missing: readonly MissingData[]): string {
   return missing
     .map(

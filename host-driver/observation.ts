@@ -1,4 +1,4 @@
-/** What a host shows: the answers of its script and of Docker, put together. */
+/** Observes a host: puts together the answers of its script and of Docker. */
 import { dockerVolume } from './volumes.ts';
 import { observeDocker } from './docker/observe.ts';
 import { HostError } from './host.ts';
@@ -49,7 +49,7 @@ export async function observeHost(
     ...seen,
     releases,
     ...optional({ currentRelease }),
-    // The first look of a connection is a full one for the script, whatever was asked for.
+    // The script's first look on a connection is always a full one.
     ...(depth === 'quick' || changed === undefined ? {} : { changed }),
     ...(depth === 'quick' || contents === undefined || version === undefined ? {} : { contents }),
   };
@@ -78,7 +78,7 @@ export async function observeScript(
   return { ...seen, lasting };
 }
 
-/** @throws HostError when state.json names volumes that are not this project's: the host may be broken into. */
+/** @throws HostError when state.json names volumes of others: somebody may have broken into the host. */
 function refuseForeignVolumes(host: string, project: string, state: HostState | undefined): void {
   try {
     for (const names of [state?.volumes, state?.previous?.volumes])

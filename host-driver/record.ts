@@ -1,4 +1,4 @@
-/** Writes state.json: computed here, put in place on the host only if nobody changed it in between. */
+/** Writes state.json. It is computed here, and replaced on the host only if nobody changed it in between. */
 import { HostError } from './host.ts';
 import type { AppliedService, Fence, HostState, ObservedContainer } from './host.ts';
 import { runStep, staleExit } from './script/run.ts';
@@ -6,18 +6,21 @@ import type { Connection } from './ssh/connection.ts';
 import { changedState, formatState, parseState, stateDigest } from './state.ts';
 import type { StateChange } from './state.ts';
 
-/** The state as it was seen on the host. */
+/** The state as the host had it. */
 export interface SeenState {
   readonly machineID: string;
   readonly stateText: string;
 }
 
-/** Two writers of the same owner can meet (an old process that is ending); then the later one starts from what the first wrote. */
+/**
+ * Two writers of the same owner can meet, for instance when an old process is ending. Then the later one
+ * starts again from what the first wrote.
+ */
 const attempts = 3;
 
 /**
- * @param read gives the state as it is on the host now.
- * @returns what was written. @throws HostError OutcomeUnknown when others were faster again and again.
+ * @param read reads the state that is on the host now.
+ * @returns what was written. @throws HostError OutcomeUnknown when others were faster every time.
  */
 export async function putState(
   connection: Connection,
@@ -49,7 +52,7 @@ export async function putState(
   throw new HostError(
     'OutcomeUnknown',
     connection.host,
-    `state.json of ${project} on ${connection.host} is changed by somebody else all the time: observe again`,
+    `state.json of ${project} on ${connection.host} keeps being changed by somebody else: observe again`,
   );
 }
 
@@ -60,7 +63,7 @@ function readable(host: string, project: string, text: string): HostState | unde
     throw new HostError(
       'HostOwned',
       host,
-      `${what} is not readable for this version: use the operator that wrote it, or move it away`,
+      `${what} cannot be read by this version: use the operator that wrote it, or move the file away`,
     );
   }
   return state;

@@ -1,7 +1,8 @@
 /**
- * Logins of image registries, as the kubelet finds them in a `kubernetes.io/dockerconfigjson` Secret: a Secret that works for
- * pods works for stacks. The rules: https://kubernetes.io/docs/concepts/containers/images/#config-json and, for what that page
- * leaves open (`/v1/`, `/v2/`, order, Docker Hub), `pkg/credentialprovider/keyring.go` of Kubernetes 1.37.
+ * Logins of image registries, as the kubelet finds them in a `kubernetes.io/dockerconfigjson` Secret: a
+ * Secret that works for pods also works for stacks. The rules are in
+ * https://kubernetes.io/docs/concepts/containers/images/#config-json and, where that page is silent (`/v1/`,
+ * `/v2/`, order, Docker Hub), in `pkg/credentialprovider/keyring.go` of Kubernetes 1.37.
  */
 
 export interface RegistryLogin {
@@ -20,7 +21,7 @@ interface Pattern {
 
 const dockerHub = 'index.docker.io';
 
-/** Scheme, user and the paths `/v1/` and `/v2/` say nothing about which images are meant. */
+/** Scheme, user and the paths `/v1/` and `/v2/` do not say which images are meant. */
 function patternOf(registry: string): Pattern {
   const [, host = '', rest = ''] = /^(?:https?:\/\/)?(?:[^/@]*@)?([^/#]*)([^?#]*)/.exec(registry) ?? [];
   const path = /^\/v[12]\//.test(rest) ? rest.slice('/v1'.length) : rest;
@@ -34,8 +35,8 @@ export function registryName(registry: string): string {
 }
 
 /**
- * The logins that hold for a repository such as `registry.example/jtel/acd-web`, the most specific first. Several are tried in
- * turn, so that a password can be replaced without a gap.
+ * Returns the logins that apply to a repository such as `registry.example/jtel/acd-web`, the most specific
+ * first. Several are tried in turn, so a password can be replaced without a gap.
  */
 export function loginsFor<T extends Pick<RegistryLogin, 'registry'>>(
   logins: readonly T[],
@@ -53,7 +54,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** As Docker tells a host from a user of Docker Hub: it has a dot or a port. */
+/** Docker tells a host from a user of Docker Hub in this way: a host has a dot or a port. */
 function isOnDockerHub({ host, path }: Pattern): boolean {
   return path === '' || host === 'docker.io' || host === dockerHub || !/[.:]/.test(host);
 }
@@ -72,14 +73,14 @@ function labelsOf(host: string): { readonly labels: readonly string[]; readonly 
   return { labels: name.split('.'), port };
 }
 
-/** A part of a pattern: `*`, or what one character may be. */
+/** A part of a pattern: `*`, or the characters that are allowed in one place. */
 type Piece = '*' | ((character: string) => boolean);
 
 /** `*` any characters, `?` one, `[a-c]` and `[^a-c]` one of these or none of them, `\x` the character itself. Takes no more than length × length steps. */
 function matchesLabel(pattern: string, label: string): boolean {
   const pieces = piecesOf(pattern);
   if (pieces === undefined) return false;
-  // Which prefixes of the label the pieces so far can be.
+  // The prefixes of the label that the pieces so far can match.
   let reached = new Set([0]);
   for (const piece of pieces) {
     if (piece === '*') {
@@ -94,7 +95,7 @@ function matchesLabel(pattern: string, label: string): boolean {
   return reached.has(label.length);
 }
 
-/** Undefined for a class that does not end: such a key matches nothing. */
+/** Undefined if a class does not end. Such a key matches nothing. */
 function piecesOf(pattern: string): readonly Piece[] | undefined {
   const pieces: Piece[] = [];
   for (let at = 0; at < pattern.length; at += 1) {

@@ -1,4 +1,4 @@
-/** The real host: helper script over SSH for what changes files and runs compose, Docker API for the rest. */
+/** The real host. A helper script over SSH changes files and runs compose; the Docker API does the rest. */
 import { hostScript } from './bootstrap/script.ts';
 import { composeUp, writeRelease } from './compose-up.ts';
 import { containerEvents } from './docker/events.ts';
@@ -39,7 +39,7 @@ import type { StateChange } from './state.ts';
 import { InvalidValue, valid, validInteger } from './values.ts';
 import { optional } from '../base/optional.ts';
 
-/** Bounds on the host, in seconds. */
+/** Limits on the host, in seconds. */
 export interface RemoteHostLimits {
   readonly composeSeconds: number;
   readonly setupSeconds: number;
@@ -50,7 +50,7 @@ export interface RemoteHostContext {
   readonly target: HostTarget;
   readonly limits: RemoteHostLimits;
   session(signal: AbortSignal): Promise<Session>;
-  /** Ends the connection; the next session has a new login. */
+  /** Ends the connection. The next session logs in again. */
   reset(): Promise<void>;
 }
 
@@ -101,7 +101,8 @@ export class RemoteHost implements Host {
       },
       signal,
     );
-    // A new login: it has group docker now, and it proves that the firewall lets us in; otherwise the host takes it back.
+    // A new login has the group docker. It also proves that the firewall lets us in; otherwise the host rolls
+    // it back.
     await this.#context.reset();
     if (setup.firewall !== undefined)
       await this.#step({ verb: 'confirm-firewall', project, fence, timeoutSeconds: 30 }, signal);
@@ -205,7 +206,8 @@ export class RemoteHost implements Host {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<HostState> {
-    // First the refusal, then the end of what runs: killed in between, nothing new starts, and the next call goes on.
+    // First record the refusal, then end what runs. If we are killed in between, nothing new starts, and the
+    // next call continues.
     const state = await this.#put(project, fence, { moved: to ?? null }, signal);
     if (to !== undefined) {
       const timeoutSeconds = this.#context.limits.composeSeconds;

@@ -1,19 +1,19 @@
 /**
- * Pure types that `release/` produces and `host-driver/` consumes. They lie here because the two are siblings that do
- * not know each other; this folder imports nothing.
+ * Types of what `release/` renders and `host-driver/` puts on a host. They are here because `release/` may
+ * import this folder, and not the other way round.
  */
 
-/** A file to be mounted into containers, addressed by its content: `/opt/jtel/<project>/files/<sha256>`. */
+/** A file that is mounted into containers, named by its content: `/opt/jtel/<project>/files/<sha256>`. */
 export interface RenderedFile {
   readonly sha256: string;
   readonly content: string | Buffer;
-  /** Secrets 0o600 (owned by root), everything else 0o644 (or 0o755, when the release says so). */
+  /** 0o600 for secrets (owned by root), 0o644 for everything else, or 0o755 if the release says so. */
   readonly mode: number;
 }
 
-/** A release made concrete for one stack: pure data, ready to be written to the host. */
+/** A release made concrete for one stack. This is pure data, ready to be written to the host. */
 export interface RenderedRelease {
-  /** sha256 over everything below; the name of the release directory. */
+  /** sha256 over everything below, unless it says otherwise. It names the release's directory. */
   readonly digest: string;
   readonly version: string;
   /** `compose.yaml`, images by digest. */
@@ -26,17 +26,20 @@ export interface RenderedRelease {
   readonly volumes: readonly string[];
   /** All services, in start order. */
   readonly services: readonly string[];
-  /** Those that run once and are done when they end with exit code 0. */
+  /** Services that run once. They are done when they end with exit code 0. */
   readonly tasks?: readonly string[];
-  /** Where each data set lies: before anything is started, what was loaded must be there. No part of the digest. */
+  /** The place of each data set. Loaded data must be there before anything starts. Not part of the digest. */
   readonly data?: readonly DataVolume[];
-  /** The service that brings data to this release at its start; absent when the release names none, or it is disabled. */
+  /**
+   * The service that updates the data to this release when it starts. Absent if the release names none, or if
+   * it is disabled.
+   */
   readonly updater?: DataUpdater;
-  /** The service that holds the database; absent when the release does not say which series it has. No part of the digest. */
+  /** The service with the database. Absent if the release does not say its series. Not part of the digest. */
   readonly database?: DatabaseServer;
 }
 
-/** What follows from the compose file and lies beside it. No part of the digest. */
+/** Files that follow from the compose file and lie beside it. Not part of the digest. */
 export interface StartFiles {
   /** `create.yaml`: the compose file without the edges between services, for `docker compose create`. */
   readonly createYaml: string;
@@ -53,7 +56,7 @@ export interface DataVolume {
   readonly kind: 'Database' | 'FileTree';
   /** As Docker knows it. */
   readonly volume: string;
-  /** Of a database: its directory seen from the volume's root; `.` for the root itself. */
+  /** For a database: its directory, relative to the volume's root; `.` for the root itself. */
   readonly directory?: string;
 }
 
@@ -77,10 +80,10 @@ export interface ImageReference {
   readonly tag: string;
 }
 
-/** What the host's firewall lets in; everything else that comes from outside is dropped. */
+/** What the host's firewall lets in. It drops everything else that comes from outside. */
 export interface FirewallRules {
   readonly sshPort: number;
-  /** Sources allowed per group; an empty list for `admin` and `web` means everybody, for `sip` nobody. */
+  /** Allowed sources per group. An empty list means everybody for `admin` and `web`, and nobody for `sip`. */
   readonly admin: readonly string[];
   readonly web: readonly string[];
   readonly sip: readonly { readonly name: string; readonly cidr: string }[];

@@ -1,4 +1,7 @@
-/** What belongs to one open connection: the Docker client and the observer on it, and facts that cannot change while it lives. */
+/**
+ * What belongs to one open connection: its Docker client, its observer, and facts that cannot change while it
+ * lives.
+ */
 import type { DockerClient } from './docker/client.ts';
 import { dockerClient } from './docker/open-client.ts';
 import type { LastingFacts } from './script/observe.ts';

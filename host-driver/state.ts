@@ -1,18 +1,18 @@
-/** `state.json` and the fence beside it: how they are read, and computed anew from a change. Pure. */
+/** Reads `state.json` and the fence beside it, and computes the next state from a change. Pure. */
 import { createHash } from 'node:crypto';
 import { dockerVolume, type SwitchedVolumes } from './volumes.ts';
 import { mergeCarriedOut } from './carried-out.ts';
 import type { AppliedService, Fence, HostState, RecordedChange, StackOwner } from './host.ts';
 import { optional } from '../base/optional.ts';
 
-/** Identity of an owner for the host's script, which compares it without understanding JSON. */
+/** Identifies an owner for the host's script, which compares it without understanding JSON. */
 export function ownerDigest(owner: StackOwner): string {
   return createHash('sha256')
     .update(JSON.stringify([owner.clusterID, owner.namespace, owner.name, owner.uid]))
     .digest('hex');
 }
 
-/** @returns undefined when there is none, or nothing that this version understands. */
+/** @returns undefined if there is no state, or none that this version understands. */
 export function parseState(text: string): HostState | undefined {
   if (text.trim() === '') return undefined;
   let value: unknown;
@@ -33,12 +33,12 @@ export function parseState(text: string): HostState | undefined {
   return state as HostState;
 }
 
-/** Top-level keys are indented by two spaces and nothing else is: script/host.sh finds `moved` by that. */
+/** Only top-level keys are indented by two spaces. script/host.sh relies on that to find `moved`. */
 export function formatState(state: HostState): string {
   return `${JSON.stringify(state, undefined, 2)}\n`;
 }
 
-/** sha256 of the file as it lies on the host, or `-`: the script replaces only what the caller has seen. */
+/** sha256 of the file on the host, or `-`. The script replaces only the state that the caller has seen. */
 export function stateDigest(text: string): string {
   return text === '' ? '-' : createHash('sha256').update(text).digest('hex');
 }
@@ -52,11 +52,11 @@ export interface StateChange extends Omit<RecordedChange, 'applied'> {
     readonly composeVersion: string;
     readonly services: readonly AppliedService[];
   };
-  /** null: the stack lives here again. */
+  /** null: the stack is here again. */
   readonly moved?: { readonly address: string } | null;
 }
 
-/** Whose state it is, and when it is written. */
+/** Says whose state it is and when it is written. */
 export interface StateContext {
   readonly project: string;
   readonly fence: Fence;
@@ -73,7 +73,8 @@ export function changedState(
   const { fence, machineID, time } = context;
   const { moved, ...kept } = switchedState(old, context, change);
   const { applied, update, data, volumes, ...rest } = kept;
-  // Containers were brought to the data that is being overwritten; whoever has the new data applies anew.
+  // The containers belong to the data that are being overwritten. After the load, the release is applied
+  // again.
   const stillApplied = change.data === null || change.data?.state === 'Incomplete' ? undefined : applied;
   const nowData =
     change.data === undefined ? data : change.data === null ? undefined : { ...change.data, time };
@@ -84,7 +85,7 @@ export function changedState(
       : change.moved === null
         ? undefined
         : { time, ...sameMove(moved, change.moved) };
-  // Data that was loaded is of no update; said again, an update keeps the time at which it was said first.
+  // Loaded data end an update. An update that is recorded again keeps its first time.
   const begun =
     change.update === undefined || change.update === null || update?.to === change.update.to
       ? undefined
@@ -92,7 +93,7 @@ export function changedState(
   const nowUpdate = change.data !== undefined || change.update === null ? undefined : (begun ?? update);
   return {
     ...rest,
-    // An operator that knows nothing of switched volumes would start the stack on the data from before.
+    // An operator that does not know switched volumes would start the stack on the old data.
     formatVersion: nowVolumes === undefined ? 1 : 2,
     owner: fence.owner,
     epoch: Math.max(fence.epoch, old?.epoch ?? 0),
@@ -105,7 +106,7 @@ export function changedState(
   };
 }
 
-/** One whose data were switched away again does not count. */
+/** A restore whose data were switched away again does not count. */
 function rememberedOrders(
   old: HostState | undefined,
   { carriedOut, refuse }: StateChange,
@@ -118,7 +119,7 @@ function rememberedOrders(
   };
 }
 
-/** The state after the part of a change that concerns volumes. */
+/** Applies the part of a change that concerns volumes. */
 function switchedState(
   old: HostState | undefined,
   context: StateContext,
@@ -134,7 +135,7 @@ function switchedState(
     : { ...kept, previous: { ...previous, ...change.previous, measured: true } };
 }
 
-/** Containers of the old volumes are no longer what was applied, and no update of them goes on. */
+/** Containers of the old volumes are no longer what was applied, and their update is over. */
 function switched(
   old: HostState,
   { project, time }: StateContext,
@@ -184,7 +185,7 @@ function isSame(a: SwitchedVolumes, b: SwitchedVolumes): boolean {
 }
 
 /**
- * The volumes that neither the containers nor the previous data need.
+ * Returns the volumes that neither the containers nor the previous data need.
  * @param names Docker volumes of the project
  */
 export function needlessVolumes(
@@ -197,13 +198,13 @@ export function needlessVolumes(
       /^([a-z0-9-]+)(\.[a-z0-9]+)?$/.exec(
         name.startsWith(`${project}_`) ? name.slice(project.length + 1) : '',
       ) ?? [];
-    // One that no restore ever replaced belongs to the release, whatever that may use it for.
+    // A volume that no restore ever replaced belongs to the release, whatever it is for.
     if (volume === undefined || (load === undefined && volumes?.[volume] === undefined)) return false;
     return name !== dockerVolume(project, volume, volumes) && name !== previous?.volumes[volume];
   });
 }
 
-/** Said again, a move keeps the time at which it was said first. */
+/** A move that is recorded again keeps its first time. */
 function sameMove(
   old: HostState['moved'],
   { address }: { readonly address: string },

@@ -1,6 +1,6 @@
 /**
- * Everything that comes from a resource and goes towards a shell, a CLI, a path or an API passes one of these checks, even
- * though the CRD schema already looked at it: this is the last place before the host. None of the patterns admits a
+ * Every value from a resource passes one of these checks before it reaches a shell, a CLI, a path or an API.
+ * The CRD schema has checked it already, but this is the last place before the host. No pattern allows a
  * leading `-`, a space, a quote, a slash where a single path element is meant, or `..`.
  */
 
@@ -27,17 +27,20 @@ const patterns = {
     /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*\.?$/,
 } as const;
 
-/** Of every kind; file systems allow no longer name. */
+/** For every kind. File systems allow no longer name. */
 const longest = 255;
 
 export type ValueKind = keyof typeof patterns;
 
-/** A value that must not reach a host. The message names the kind and shows the value shortened and quoted as JSON. */
+/**
+ * A value that must not reach a host. The message names the kind and shows the value, shortened and quoted as
+ * JSON.
+ */
 export class InvalidValue extends Error {
   override readonly name = 'InvalidValue';
 }
 
-/** @returns the value itself. @throws InvalidValue when it has not the form of its kind. */
+/** @returns the value itself. @throws InvalidValue when it does not have the form of its kind. */
 export function valid(kind: ValueKind, value: string): string {
   if (typeof value !== 'string' || value.length > longest || !patterns[kind].test(value)) {
     throw new InvalidValue(

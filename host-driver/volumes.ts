@@ -1,12 +1,16 @@
 /**
- * Where a volume of a release lies on the host. At first it is `<project>_<volume>`, as compose itself would name it. A restore
- * loads into new volumes beside the old ones; from the switch on, `state.json` says which Docker volume stands for which.
+ * Names the Docker volume of a release's volume. At first it is `<project>_<volume>`, the name that compose
+ * itself gives. A restore loads into new volumes beside the old ones. After the switch, `state.json` says
+ * which Docker volume is in use.
  */
 
-/** Volume of the release → Docker volume, for those that were switched. */
+/** Volume of the release → Docker volume, for volumes that were switched. */
 export type SwitchedVolumes = Readonly<Record<string, string>>;
 
-/** @throws {RangeError} for a name that is not one of this project's: state.json lies on a host that may be broken into. */
+/**
+ * @throws {RangeError} when the name is not one of this project's. state.json is on the host, and somebody
+ * may have broken into it.
+ */
 export function dockerVolume(project: string, volume: string, switched: SwitchedVolumes | undefined): string {
   const first = `${project}_${volume}`;
   const name = switched?.[volume];
@@ -19,20 +23,26 @@ export function dockerVolume(project: string, volume: string, switched: Switched
   return name;
 }
 
-/** The volumes that one load fills. @param load stable over tries: the uid of whoever ordered it */
+/**
+ * Names the volumes that one load fills. @param load is the same for all tries: the uid of the object that
+ * ordered it
+ */
 export function newVolumes(project: string, volumes: readonly string[], load: string): SwitchedVolumes {
   return Object.fromEntries(volumes.map((volume) => [volume, `${project}_${volume}.${shortened(load)}`]));
 }
 
 /**
- * Compose project that holds the database of a load while the stack serves. No stack's project has such a name: those begin with
- * `jtel-<namespace>-`, and this goes on with digits of a uid.
+ * Names the compose project that holds the database of a load while the stack serves. No stack's project has
+ * such a name: those begin with `jtel-<namespace>-`, and here digits of a uid follow.
  */
 export function loadProject(load: string): string {
   return `jtel-load-${shortened(load)}`;
 }
 
-/** The project of the load that a volume was made for; undefined for a project's first volumes. @param volume a Docker volume */
+/**
+ * The project of the load for which a volume was made. Undefined for a project's first volumes. @param volume
+ * a Docker volume
+ */
 export function loadProjectOf(volume: string): string | undefined {
   const [, load] = /_[a-z0-9-]+\.([a-z0-9]+)$/.exec(volume) ?? [];
   return load === undefined ? undefined : loadProject(load);

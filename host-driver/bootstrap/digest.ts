@@ -1,11 +1,14 @@
-/** Tells whether a host's set-up has to run (again). Pure, so that planners may use it. */
+/** Decides whether a host's set-up has to run again. Pure, so planners may use it. */
 import { createHash } from 'node:crypto';
 import type { HostSetup } from '../host.ts';
 
-/** Raise it when the set-up script changes in a way that hosts which are set up already need. */
+/** Raise it when the set-up script changes in a way that existing hosts need. */
 const revision = 2;
 
-/** Compare with `HostState.setupDigest`. The order of fields does not matter, that of lists does. Everybody may see it, so no secret goes in. */
+/**
+ * Compare with `HostState.setupDigest`. The order of fields does not matter; the order of lists does.
+ * Everybody may see it, so it contains no secret.
+ */
 export function setupDigest(setup: HostSetup): string {
   const { credentials, ...proxy } = setup.proxy ?? {};
   const shown =

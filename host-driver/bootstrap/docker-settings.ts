@@ -1,15 +1,15 @@
-/** What the set-up tells Docker: members of its daemon.json, and the variables that lead through a proxy. Pure. */
+/** Docker's settings on a host: members of its daemon.json, and the proxy variables. Pure. */
 import { isIPv4 } from 'node:net';
 import type { DockerSettings, HostProxy } from '../host.ts';
 import { InvalidValue, validInteger } from '../values.ts';
 
 const proxyAddress = /^(https?):\/\/((?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)\/?$/;
 
-/** Never asked of a proxy: the host itself. */
+/** The host itself; these never go through a proxy. */
 const alwaysDirect = ['localhost', '127.0.0.1', '::1'];
 
 /**
- * Members of daemon.json as JSON on one line, without the braces; empty when there is nothing to set.
+ * Members of daemon.json as JSON on one line, without the braces; empty if there is nothing to set.
  * @throws InvalidValue.
  */
 export function daemonMembers({ bridgeAddress, addressPools = [] }: DockerSettings): string {
@@ -24,7 +24,7 @@ export function daemonMembers({ bridgeAddress, addressPools = [] }: DockerSettin
   return JSON.stringify(members).slice(1, -1);
 }
 
-/** Lines `NAME='value'` that a POSIX shell and systemd read alike. @throws InvalidValue. */
+/** Lines `NAME='value'`, which a POSIX shell and systemd read in the same way. @throws InvalidValue. */
 export function proxyVariables({ http, https, noProxy, credentials }: HostProxy): string {
   const user =
     credentials === undefined ? '' : `${encoded(credentials.username)}:${encoded(credentials.password)}@`;
@@ -46,7 +46,7 @@ export function proxyVariables({ http, https, noProxy, credentials }: HostProxy)
     .join('\n');
 }
 
-/** encodeURIComponent leaves the apostrophe as it is, which ends a value in a shell. */
+/** encodeURIComponent keeps the apostrophe, which would end a value in a shell. */
 function encoded(text: string): string {
   return encodeURIComponent(text).replaceAll("'", '%27');
 }

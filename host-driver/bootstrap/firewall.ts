@@ -1,12 +1,15 @@
 /**
- * The host's firewall as one nftables table of our own. It hooks before Docker's address translation: rules in the input chain
- * never see traffic to published ports. Pure.
+ * Makes the host's firewall: one nftables table of our own. It hooks in before Docker's address translation,
+ * because rules in the input chain never see traffic to published ports. Pure.
  */
 import { isIP } from 'node:net';
 import type { FirewallPort, FirewallRules } from '../host.ts';
 import { InvalidValue, validInteger } from '../values.ts';
 
-/** nft text that replaces the table in one transaction. @throws InvalidValue for what is not an address, CIDR or port. */
+/**
+ * Text for nft that replaces the table in one transaction. @throws InvalidValue for an invalid address, CIDR
+ * or port.
+ */
 export function firewallTable(rules: FirewallRules): string {
   const sources = {
     admin: sourceMatches(rules.admin, 'everybody'),
@@ -26,7 +29,7 @@ export function firewallTable(rules: FirewallRules): string {
     );
   });
   return [
-    // The first line makes the second one valid where there is no table yet.
+    // The first line makes the second one valid when there is no table yet.
     'table inet jtel',
     'delete table inet jtel',
     'table inet jtel {',
@@ -45,7 +48,7 @@ export function firewallTable(rules: FirewallRules): string {
   ].join('\n');
 }
 
-/** One match per address family; an empty text matches all sources. */
+/** One match per address family. An empty text matches all sources. */
 function sourceMatches(list: readonly string[], whenEmpty: 'everybody' | 'nobody'): string[] {
   if (list.length === 0) return whenEmpty === 'everybody' ? [''] : [];
   const parsed = list.map(parseCidr);

@@ -1,6 +1,6 @@
 /**
- * The set-up script of a host: a few variables made from the spec, then constant text. It can be run again at any time, and is
- * printed as it is for those who run it by hand (`jtel-operator host script`).
+ * The set-up script of a host: a few variables from the spec, then constant text. It can run again at any
+ * time. `jtel-operator host script` prints it for people who run it by hand.
  */
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -10,17 +10,20 @@ import { InvalidValue, valid, validInteger } from '../values.ts';
 import { daemonMembers, proxyVariables } from './docker-settings.ts';
 import { firewallTable } from './firewall.ts';
 
-// Literal names: the bundle of the image finds the files by them.
+// The names are literal, so that the bundler of the image finds the files.
 const body = [
   readFileSync(new URL('setup-common.sh', import.meta.url), 'utf8'),
   readFileSync(new URL('setup-docker.sh', import.meta.url), 'utf8'),
   readFileSync(new URL('setup.sh', import.meta.url), 'utf8'),
 ].join('');
 
-/** Seconds after which the host takes back a firewall that nobody confirmed over a new connection. */
+/** After so many seconds, the host rolls back a firewall that nobody confirmed over a new connection. */
 export const firewallRollbackSeconds = 120;
 
-/** A whole POSIX shell script: `sudo sh SCRIPT run USER`. Holds no secret but a proxy's credentials. @throws InvalidValue. */
+/**
+ * A whole POSIX shell script: `sudo sh SCRIPT run USER`. Its only secret is a proxy's credentials. @throws
+ * InvalidValue.
+ */
 export function hostScript(setup: HostSetup, rollbackSeconds = firewallRollbackSeconds): string {
   const { mode, timeZone, dns, firewall, docker, proxy } = setup;
   const variables = {

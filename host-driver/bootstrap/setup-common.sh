@@ -25,7 +25,8 @@ at_least() {
   [ "$(printf '%s\n%s\n' "$2" "${1%%[!0-9.]*}" | sort -V | head -n 1)" = "$2" ]
 }
 
-# replace FILE: puts stdin in its place, if it differs. A file that is a mount point (in a container) cannot be renamed onto.
+# replace FILE: replaces the file with stdin, if they differ. A file that is a mount point (in a container)
+# cannot be the target of a rename.
 replace() {
   cat >"$1.jtel-new" || fail "cannot write beside $1"
   if cmp -s "$1.jtel-new" "$1"; then
@@ -40,7 +41,7 @@ systemd() {
   [ -d /run/systemd/system ]
 }
 
-# Takes the way of the proxy, too; apt knows the names of the variables in small letters. They end with the subshell.
+# Uses the proxy too. apt knows the variables by their lower-case names. The variables end with the subshell.
 apt_get() (
   if [ -n "$proxy" ]; then
     HTTP_PROXY='' HTTPS_PROXY='' NO_PROXY=''

@@ -1,10 +1,10 @@
 
-# Docker: installed, started, told its settings, and started anew without harm to what runs.
+# Docker: installs it, starts it, gives it its settings, and restarts it without harm to what runs.
 install_docker() {
   if ! command -v dockerd >/dev/null; then
     install_packages
     packages=docker.io
-    # From Debian 13 on the client is a package of its own, and only recommended.
+    # Since Debian 13 the client is a separate package, and only recommended.
     [ -z "$(candidate docker-cli)" ] || packages="$packages docker-cli"
     install_packages ca-certificates $packages
   fi
@@ -49,8 +49,9 @@ reload_docker() {
   kill -HUP "$(cat /var/run/docker.pid)" || fail "cannot make Docker read its settings again"
 }
 
-# Makes Docker leave containers alone when it stops ($1 true), or stop them as always: one of the few settings that it takes without a
-# new start. A setting that is merely gone from its file stays as it was, so both are written.
+# With $1 true, Docker leaves containers running when it stops; otherwise it stops them as usual. This is one
+# of the few settings that it takes without a restart. A setting that only disappears from the file keeps its
+# value, so both values are written.
 set_live_restore() {
   with_members "\"live-restore\": $1" <"$kept" >"$conf.jtel-new" && mv -f "$conf.jtel-new" "$conf" || fail "cannot write $conf"
   kill -HUP "$(cat /var/run/docker.pid)" || return 1
@@ -62,7 +63,7 @@ set_live_restore() {
   done
 }
 
-# Starts Docker anew, and with it all of its rules, while the containers run on.
+# Restarts Docker, which makes all of its rules again. The containers keep running.
 restart_docker() {
   if [ -n "$(docker ps -q)" ] && [ "$(docker info --format '{{.LiveRestoreEnabled}}')" != true ]; then
     if [ -e "$conf" ]; then cp -p "$conf" "$kept" || fail "cannot keep $conf"; else : >"$kept"; fi
@@ -72,7 +73,7 @@ restart_docker() {
     }
   fi
   if systemd; then
-    # Its unit refuses a fourth start within a minute, whatever that is for.
+    # Docker's unit refuses a fourth start within a minute, for whatever reason.
     systemctl reset-failed docker 2>/dev/null
     systemctl restart docker || fail "systemctl could not restart docker: see journalctl -u docker"
   else
@@ -82,19 +83,20 @@ restart_docker() {
   restore_daemon_json
 }
 
-# Takes back what restart_docker changed for a moment; also when it was interrupted.
+# Reverts what restart_docker changed for a moment, also after an interruption.
 restore_daemon_json() {
   [ -e "$kept" ] || return 0
   set_live_restore false || say "Docker keeps live-restore until its next start"
   if [ -s "$kept" ]; then mv -f "$kept" "$conf"; else rm -f "$conf" "$kept"; fi || fail "cannot put $conf back"
 }
 
-# stdin: a JSON object, or nothing. Puts members ($1) at its beginning; a member of the same name that is false goes.
+# stdin: a JSON object, or nothing. Puts the members ($1) at its beginning, and removes a member of the same
+# name that is false.
 with_members() {
   awk -v members="$1" '
     { text = text $0 "\n" }
     END {
-      # With the comma before it, where it is not the first.
+      # With the comma before it, unless it is the first.
       gsub(/,[ \t\n]*"live-restore"[ \t\n]*:[ \t\n]*false/, "", text)
       gsub(/"live-restore"[ \t\n]*:[ \t\n]*false[ \t\n]*,?/, "", text)
       sub(/^[ \t\n]*/, "", text)
@@ -105,7 +107,7 @@ with_members() {
     }'
 }
 
-# stdin: what with_members made. Takes the members ($1) out again.
+# stdin: the output of with_members. Removes the members ($1) again.
 without_members() {
   awk -v members="$1" '
     { text = text $0 "\n" }
@@ -120,13 +122,14 @@ without_members() {
     }'
 }
 
-# Members of daemon.json from the spec. Their text is kept, so that it can be taken out again. Docker reads them when it starts; while
-# containers run that is left to a person or the next reboot, because changed bridges cannot be changed under them.
+# Members of daemon.json from the spec. Their text is kept, so that it can be removed again. Docker reads them
+# when it starts. While containers run, a person or the next reboot has to restart it: bridges cannot change
+# under running containers.
 set_docker() {
   mine=$base/.daemon.json.members
   had=$(cat "$mine" 2>/dev/null)
   [ "$had" != "$docker_members" ] || return 0
-  # Also what an interrupted set-up put in already.
+  # Also removes what an interrupted set-up put in.
   others=$(without_members "$had" <"$conf" | without_members "$docker_members") 2>/dev/null
   for key in bip default-address-pools; do
     case $docker_members in *"\"$key\""*) ;; *) continue ;; esac
@@ -147,11 +150,12 @@ set_docker() {
   printf '%s' "$docker_members" >"$mine" || fail "cannot write $mine"
 }
 
-# Docker pulls through the proxy, and jobs take the way that Docker takes. May hold a password: for root alone.
+# Docker pulls through the proxy, and jobs use what Docker uses. The file may hold a password, so only root
+# may read it.
 set_proxy() {
   file=$base/.proxy.env
   [ -n "$proxy" ] || [ -e "$file" ] || [ -e "$base/.proxy.pending" ] || return 0
-  # Until Docker was started with it, the change is under way.
+  # The change is not finished until Docker was started with it.
   pending=$base/.proxy.pending
   [ -e "$pending" ] || [ "$(cat "$file" 2>/dev/null)" != "$proxy" ] || return 0
   : >"$pending" || fail "cannot write $pending"
@@ -178,13 +182,14 @@ set_proxy() {
   say "Docker was started with another proxy"
 }
 
-# Whether the rules are there with which Docker publishes ports. Somebody who reloads a firewall with "flush ruleset" takes them away.
+# Whether the rules exist by which Docker publishes ports. A firewall reload with "flush ruleset" removes
+# them.
 has_docker_rules() {
   iptables -w 10 -t nat -n -L DOCKER >/dev/null 2>&1 || nft list table ip docker-bridges >/dev/null 2>&1
 }
 
-# Docker makes its rules only when it starts, or starts a container. Where it was never seen to make any (its setting "iptables":
-# false), none are missed.
+# Docker makes its rules only when it starts, or starts a container. If it never made any (its setting
+# "iptables": false), none are missing.
 mend_docker_rules() {
   if has_docker_rules; then
     : >"$base/.docker-rules"

@@ -1,5 +1,6 @@
 
-# The machine and its network, and what is done in which order. setup-common.sh and setup-docker.sh come before this in the one script.
+# Sets up the machine and its network, and says what is done in which order. setup-common.sh and
+# setup-docker.sh come before this in the one script.
 check_system() {
   [ "$(id -u)" = 0 ] || [ "$mode" = Preinstalled ] || fail "must run as root: sudo sh SCRIPT run USER"
   [ -s /etc/machine-id ] || fail "/etc/machine-id is empty: run systemd-machine-id-setup"
@@ -63,7 +64,8 @@ set_dns() {
   } | replace /etc/resolv.conf || :
 }
 
-# Applied at once, kept for the next boot only when confirmed over a new connection, else taken back by itself.
+# The firewall is applied at once. It is kept for the next boot only if somebody confirms it over a new
+# connection; otherwise it is rolled back by itself.
 set_firewall() {
   [ -n "$firewall" ] || return 0
   if ! command -v nft >/dev/null; then
@@ -111,8 +113,8 @@ confirm_firewall() {
   say "firewall confirmed"
 }
 
-# Debian's own file for the service nftables begins with "flush ruleset": loading it takes Docker's rules and ours away. As long as
-# nobody changed the file, it takes only its own table away from now on.
+# Debian's own file for the service nftables begins with "flush ruleset", so loading it removes Docker's rules
+# and ours. If nobody changed the file, it is rewritten so that it removes only its own table.
 tame_nftables() {
   file=/etc/nftables.conf
   grep -qsx 'flush ruleset' "$file" || return 0

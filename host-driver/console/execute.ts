@@ -1,4 +1,7 @@
-/** A command in a container: `docker exec` on the host, in an SSH session of its own, with a terminal if the person has one. */
+/**
+ * Runs a command in a container: `docker exec` on the host, in its own SSH session, with a terminal if the
+ * person has one.
+ */
 import { Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
@@ -23,7 +26,7 @@ export async function executeInContainer(
     ...(streams.stdin === undefined ? [] : ['--interactive']),
     ...(streams.terminal === undefined ? [] : ['--tty']),
   ];
-  // Docker ends the options at the container: whatever the command begins with is the command's.
+  // Docker's options end at the container, so the command may begin with anything.
   const line = `exec docker exec ${flags.join(' ')} ${containerID} ${commandLine(command)}`;
   return await connection.withSession(signal, () =>
     start(connection.client, connection.host, line, streams, signal),
@@ -39,7 +42,7 @@ function start(
 ): Promise<number> {
   signal.throwIfAborted();
   const { terminal } = streams;
-  // On a terminal a person sees what his login shell says; what may go into a file or a pipe is the command's output alone.
+  // On a terminal, people see what their login shell prints. A file or a pipe gets only the command's output.
   const mark = terminal === undefined ? newMark() : undefined;
   const command = mark === undefined ? line : markedCommand(mark, line);
   const pty =
@@ -57,7 +60,8 @@ function start(
         ),
       );
     try {
-      // Not after an await: output and exit code of a quick command can lie in the packet that says it was started.
+      // There must be no await before this: output and exit code of a quick command can be in the packet that
+      // says it was started.
       client.exec(command, pty, (error, channel) =>
         error ? failed(error) : resolve(run(channel, host, mark, streams, signal)),
       );
@@ -93,7 +97,7 @@ function run(
       code = exitCode ?? undefined;
       signalName = name;
     });
-    // The command may close its input while more is sent: the exit code tells the story.
+    // The command may close its input while we still send. The exit code tells what happened.
     channel.on('error', () => undefined);
     channel.on('close', () => {
       stopListening?.();

@@ -1,4 +1,6 @@
-/** Hands items from several producers to one consumer; producers wait while it is full, so that nothing piles up. */
+/**
+ * Hands items from several producers to one consumer. Producers wait while it is full, so nothing piles up.
+ */
 export class Handover<T> {
   readonly #items: T[] = [];
   readonly #limit: number;
@@ -19,7 +21,7 @@ export class Handover<T> {
     this.#wakeConsumer?.();
   }
 
-  /** The consumer gets what is there, then the end (or the error). */
+  /** The consumer gets the remaining items, then the end or the error. */
   end(failure?: { readonly error: unknown }): void {
     if (this.#ended) return;
     this.#ended = true;

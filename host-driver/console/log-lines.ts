@@ -1,16 +1,19 @@
-/** Docker's log frames, as they arrive in pieces, to lines with the time at which each was written. Pure but for its buffer. */
+/**
+ * Turns Docker's log frames, which arrive in pieces, into lines with the time at which each was written. Pure
+ * but for its buffer.
+ */
 import type { LogLine } from '../console.ts';
 
 type Stream = LogLine['stream'];
 export type TimedLine = Omit<LogLine, 'service'>;
 
-/** A line is cut here: who writes more without an end writes no text. */
+/** A line is cut here. More than this without a line end is not text. */
 const longestLine = 1024 * 1024;
 
-/** Fed with the chunks of one container's log (`timestamps=1`, no terminal), it gives the lines that are complete. */
+/** Takes the chunks of one container's log (`timestamps=1`, no terminal) and returns the complete lines. */
 export class LogLines {
   #rest: Buffer = Buffer.alloc(0);
-  /** Docker splits lines of more than 16 KiB into frames, each with a time of its own. */
+  /** Docker splits lines of more than 16 KiB into frames, each with its own time. */
   readonly #begun: Record<Stream, { time: string; text: Buffer[]; bytes: number } | undefined> = {
     stdout: undefined,
     stderr: undefined,
@@ -31,7 +34,7 @@ export class LogLines {
     return lines;
   }
 
-  /** What the container wrote without ending the line. */
+  /** Text that the container wrote without a line end. */
   end(): TimedLine[] {
     return (['stdout', 'stderr'] as const).flatMap((stream) => this.#finish(stream) ?? []);
   }

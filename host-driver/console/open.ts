@@ -1,4 +1,4 @@
-/** The real console of a host, on an SSH connection of its own. */
+/** Opens the real console of a host, on its own SSH connection. */
 import type { HostConsole } from '../console.ts';
 import { bounded, dockerError } from '../docker/client.ts';
 import type { DockerClient } from '../docker/client.ts';
@@ -11,7 +11,7 @@ import { valid } from '../values.ts';
 import { executeInContainer } from './execute.ts';
 import { readLogs } from './read-logs.ts';
 
-/** Nothing but the console runs on its connection, so nearly all of the ten sessions that sshd allows can stream. */
+/** Only the console uses this connection, so nearly all of sshd's ten sessions can stream. */
 const sessions = { questions: 1, streams: 8 };
 
 /** @throws HostError when the host cannot be reached, is another machine than the pinned one, or refuses the key. */

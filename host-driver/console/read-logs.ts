@@ -1,4 +1,7 @@
-/** Logs of several containers as one stream of lines: what Docker keeps in the order of time, then what comes as it comes. */
+/**
+ * Reads logs of several containers as one stream of lines: first what Docker has, sorted by time, then new
+ * lines as they come.
+ */
 import type { ContainerInfo } from 'dockerode';
 import type { LogLine, LogQuestion } from '../console.ts';
 import { bounded, dockerError, statusCode } from '../docker/client.ts';
@@ -54,7 +57,9 @@ async function findSources(
   }
 }
 
-/** Lines of one container; ends with it, or at once when only asked for what is there. */
+/**
+ * Yields the lines of one container. Ends with the container, or at once when only existing lines are wanted.
+ */
 async function* containerLines(
   docker: DockerClient,
   source: Source,
@@ -70,7 +75,7 @@ async function* containerLines(
       for (const line of lines.add(chunk)) yield { service: source.service, ...line };
     for (const line of lines.end()) yield { service: source.service, ...line };
   } catch (error) {
-    // Removed between the list and the look.
+    // The container was removed after the list was made.
     if (statusCode(error) === 404) return;
     throw dockerError(docker.host, `the log of ${source.service}`, error, signal);
   } finally {
@@ -78,7 +83,7 @@ async function* containerLines(
   }
 }
 
-/** Not dockerode's `logs`: without `follow` it collects the whole answer in memory. */
+/** This avoids dockerode's `logs`, which without `follow` collects the whole answer in memory. */
 function openLog(
   docker: DockerClient,
   id: string,
@@ -112,7 +117,7 @@ function openLog(
   });
 }
 
-/** Several sequences, each in the order of time, as one. */
+/** Merges several sequences, each sorted by time. */
 async function* merged(
   sequences: readonly AsyncGenerator<LogLine, void, undefined>[],
 ): AsyncGenerator<LogLine, void, undefined> {
@@ -138,7 +143,7 @@ async function* merged(
   }
 }
 
-/** @param told time of the last line of each service that was handed out already. */
+/** @param told time of the last line of each service that was already handed out. */
 async function* followed(
   docker: DockerClient,
   project: string,
@@ -161,7 +166,7 @@ async function* followed(
       { tail: 'all', mode: 'Follow', ...since },
       inner,
     )) {
-      // `since` knows whole seconds only.
+      // `since` has only whole seconds.
       if (line.time <= (told.get(source.service) ?? '')) continue;
       told.set(source.service, line.time);
       await handover.put(line);
@@ -180,7 +185,7 @@ async function* followed(
       if (event.project === project && event.action === 'start') await attach();
   };
   try {
-    // Listening begins before the list, so that no start falls in between.
+    // Listening begins before the list is made, so no start is missed.
     void watch().catch(fail);
     void attach().catch(fail);
     yield* handover.take();

@@ -1,6 +1,7 @@
 /**
- * Sockets to the host's Docker daemon through the SSH connection that is there already: a channel to its unix socket, kept
- * alive (a request costs one round trip). dockerode's own SSH support opens a connection per request and checks no host key.
+ * Makes sockets to the host's Docker daemon through the open SSH connection: channels to its unix socket,
+ * kept alive, so a request costs one round trip. dockerode's own SSH support opens a connection per request
+ * and checks no host key.
  */
 import { Agent } from 'node:http';
 import type { ClientChannel } from 'ssh2';
@@ -9,14 +10,14 @@ import type { Connection } from '../ssh/connection.ts';
 import { ChannelSocket } from './channel-socket.ts';
 
 const dockerSocket = '/var/run/docker.sock';
-/** For the daemon's first answer through the CLI. */
+/** Time for the daemon's first answer through the CLI. */
 const answerSeconds = 15;
 const longestNoise = 1024 * 1024;
 
-/** A forwarded socket costs sshd nothing that it counts; `docker system dial-stdio` costs one of its ten sessions. */
+/** sshd does not count a forwarded socket. `docker system dial-stdio` costs one of its ten sessions. */
 export type DockerWay = 'socket' | 'dial-stdio';
 
-/** How the daemon of one connection is reached; learned once per connection. */
+/** How to reach the daemon of one connection. This is found out once per connection. */
 export class DockerDialer {
   readonly #connection: Connection;
   #way: DockerWay | undefined;
@@ -26,7 +27,7 @@ export class DockerDialer {
     this.#connection = connection;
   }
 
-  /** @throws HostError DockerUnavailable when neither way leads to a daemon; asked again, it looks again. */
+  /** @throws HostError DockerUnavailable when neither way leads to a daemon. The next call looks again. */
   async way(): Promise<DockerWay> {
     if (this.#way !== undefined) return this.#way;
     this.#learning ??= this.#learn().finally(() => (this.#learning = undefined));
@@ -48,7 +49,8 @@ export class DockerDialer {
       return 'socket';
     } catch (error) {
       if (!this.#connection.isOpen) throw error;
-      // sshd answers the same for "forwarding is off", "no such socket" and "no permission": asking the CLI tells them apart.
+      // sshd gives the same answer for "forwarding is off", "no such socket" and "no permission". The CLI
+      // tells them apart.
       (await this.#dialStdio()).close();
       return 'dial-stdio';
     }
@@ -62,7 +64,7 @@ export class DockerDialer {
     });
   }
 
-  /** `docker system dial-stdio` proves itself by answering a ping; a missing CLI or daemon ends it at once. */
+  /** `docker system dial-stdio` must answer a ping. If the CLI or the daemon is missing, it ends at once. */
   #dialStdio(): Promise<ClientChannel> {
     return new Promise<ClientChannel>((resolve, reject) => {
       this.#connection.client.exec('exec docker system dial-stdio', (error, channel) => {
@@ -74,9 +76,9 @@ export class DockerDialer {
         let answer = '';
         const heard = (chunk: Buffer) => {
           answer += chunk.toString('latin1');
-          // The answer to HEAD has no body: it is over at the blank line, and the channel is as good as new. It is not paused:
-          // nothing comes before the next request.
-          // Before it may stand what the login shell prints; that has no end when it is this long.
+          // The answer to HEAD has no body. It ends at the blank line, and then the channel is as good as
+          // new. It is not paused: nothing comes before the next request. Output of the login shell may come
+          // first; if there is this much of it, it never ends.
           if (answer.length > longestNoise) return channel.close();
           if (!/HTTP\/1\.[01] \d{3}[^]*\r\n\r\n/.test(answer)) return;
           clearTimeout(hanging);
@@ -100,7 +102,7 @@ function unavailable(host: string, cause?: unknown): HostError {
   return new HostError('DockerUnavailable', host, `no Docker daemon answers on ${host}: ${advice}`, cause);
 }
 
-/** @param maximumSockets channels at once; requests beyond wait for a free one. */
+/** @param maximumSockets channels at the same time. Further requests wait for a free one. */
 export function dockerAgent(dialer: DockerDialer, maximumSockets: number): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: maximumSockets, maxFreeSockets: 6 });
   agent.createConnection = () => new ChannelSocket(() => dialer.dial());

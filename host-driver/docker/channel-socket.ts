@@ -1,8 +1,8 @@
 /**
- * An ssh2 channel as the socket that http.Agent expects. ssh2's channel is nearly a Duplex: its destroy() takes no error and
- * emits no close, its writes are lost silently once the channel closed, and it has none of the methods that node:http calls
- * on a socket. It is there at once and opens its channel behind that: http.Agent counts only sockets that were returned
- * synchronously against its maximum.
+ * An ssh2 channel as the socket that http.Agent expects. ssh2's channel is nearly a Duplex. But its destroy()
+ * takes no error and emits no close, its writes are lost silently after the channel closed, and it lacks the
+ * methods that node:http calls on a socket. This socket exists at once and opens its channel later, because
+ * http.Agent counts only sockets that were returned synchronously.
  */
 import { Duplex } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
@@ -61,7 +61,10 @@ export class ChannelSocket extends Duplex {
     done(error);
   }
 
-  /** The methods of net.Socket that node:http uses; time limits and keep-alive belong to the SSH connection. */
+  /**
+   * The methods of net.Socket that node:http uses. Time limits and keep-alive are a matter of the SSH
+   * connection.
+   */
   setTimeout(): this {
     return this;
   }

@@ -1,11 +1,11 @@
-/** The Docker API of one host: what there is to ask with, how long a question may take, and what its failures mean. */
+/** The Docker API of one host: the client, how long a question may take, and what failures mean. */
 import type Docker from 'dockerode';
 import { HostError } from '../host.ts';
 
 /** Seconds for a question to the daemon; a hanging dockerd must not hang the caller. */
 const questionSeconds = 20;
 
-/** What the daemon says of itself: the engine's version, and the newest of its API, such as `1.41`. */
+/** The daemon's versions: of the engine, and the newest of its API, such as `1.41`. */
 export interface EngineVersion {
   readonly engine: string;
   readonly api: string;
@@ -21,15 +21,18 @@ export interface DockerClient {
   readonly host: string;
   readonly api: Docker;
   readonly streams: Docker;
-  /** Await it before questions: it settles how many sockets there may be. @throws HostError DockerUnavailable. */
+  /**
+   * Await this before any question: it decides how many sockets there may be. @throws HostError
+   * DockerUnavailable.
+   */
   ready(signal: AbortSignal): Promise<void>;
   /** Learned from the daemon once per connection; see `observe`. */
   version?: EngineVersion;
-  /** From the last full look, or the first one. */
+  /** From the last full observation, or the first one. */
   bridges?: readonly Bridge[];
 }
 
-/** The signal of one question: the caller's, and a bound in time. */
+/** The signal of one question: the caller's signal with a time limit. */
 export function bounded(signal: AbortSignal, seconds = questionSeconds): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
 }
@@ -41,8 +44,9 @@ export function statusCode(error: unknown): number | undefined {
 }
 
 /**
- * A Docker API failure as HostError: no answer at all is the host's or the daemon's matter, an answer is passed on.
- * @param signal the caller's: its abort stays an abort.
+ * Turns a Docker API failure into a HostError. Without any answer, the cause is the host or the daemon. An
+ * answer is passed on.
+ * @param signal of the caller. Its abort stays an abort.
  */
 export function dockerError(host: string, what: string, error: unknown, signal: AbortSignal): unknown {
   if (error instanceof HostError) return error;

@@ -1,4 +1,4 @@
-/** Docker's lists, in the driver's terms. Pure. */
+/** Translates Docker's lists into the driver's terms. Pure. */
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import type { ContainerHealth, ContainerState, ObservedContainer, ObservedJob } from '../host.ts';
 
@@ -16,19 +16,19 @@ export const labels = {
 
 const longestHealthMessage = 200;
 
-/** The role of the container that gives a job's verdict; its companions have their names as role. */
+/** The role of a job's main container. The role of a companion is its name. */
 export const mainRole = 'main';
 
 export function roleOf(all: Readonly<Record<string, string>>): string {
   return all[labels.jobRole] ?? mainRole;
 }
 
-/** Containers of the compose project; what somebody ran with `compose run` is not part of it. */
+/** Containers of the compose project, without those that somebody ran with `compose run`. */
 export function projectContainers(all: readonly ContainerInfo[], project: string): ContainerInfo[] {
   return all.filter((one) => one.Labels[labels.project] === project && one.Labels[labels.oneOff] !== 'True');
 }
 
-/** Jobs of the project, by their main containers: a companion is no job. */
+/** Jobs of the project, by their main containers. A companion is not a job. */
 export function projectJobs(all: readonly ContainerInfo[], project: string): ContainerInfo[] {
   return all.filter(
     (one) =>
@@ -38,7 +38,7 @@ export function projectJobs(all: readonly ContainerInfo[], project: string): Con
   );
 }
 
-/** @param details from an inspection; without it what only that tells is left out. */
+/** @param details from an inspection. Without them, fields that only an inspection has are left out. */
 export function observedContainer(info: ContainerInfo, details?: ContainerInspectInfo): ObservedContainer {
   return {
     id: info.Id,
@@ -74,7 +74,10 @@ function startOf({
   };
 }
 
-/** The list has health only in its sentence for people: `Up 2 minutes (healthy)`, `Up 1 second (health: starting)`. */
+/**
+ * The list has the health only in its sentence for people: `Up 2 minutes (healthy)`, `Up 1 second (health:
+ * starting)`.
+ */
 export function healthOf(status: string): ContainerHealth {
   const word = /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(status)?.[1];
   return (word as ContainerHealth | undefined) ?? 'none';

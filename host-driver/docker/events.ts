@@ -1,4 +1,7 @@
-/** Docker's events of compose containers and of jobs, as hints to look again; they end with the connection or the daemon, by a throw. */
+/**
+ * Docker's events of compose containers and jobs. They are hints to look again. When the connection or the
+ * daemon goes away, this throws.
+ */
 import { HostError } from '../host.ts';
 import type { HostEvent } from '../host.ts';
 import { dockerError } from './client.ts';
@@ -38,14 +41,14 @@ export async function* containerEvents(
   throw new HostError(
     'HostUnreachable',
     docker.host,
-    `Docker on ${docker.host} ended the events: the daemon or the connection went away`,
+    `Docker on ${docker.host} ended the events: the daemon or the connection is gone`,
   );
 }
 
-/** Health checks run by `exec` every few seconds and would drown everything else. */
+/** Health checks run `exec` every few seconds and would drown everything else. */
 function hostEvent(event: DockerEvent): HostEvent | undefined {
   const attributes = event.Actor?.Attributes;
-  // Docker's filter knows no "or", so foreign containers come too and are left out here.
+  // Docker's filter has no "or", so events of other containers come too and are dropped here.
   const project = attributes?.[labels.project] ?? attributes?.[labels.jobProject];
   if (project === undefined || event.Action === undefined || event.Action.startsWith('exec_'))
     return undefined;

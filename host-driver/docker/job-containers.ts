@@ -1,10 +1,13 @@
-/** The containers that a job becomes, as Docker is asked for them. Pure; every value is checked before it goes anywhere. */
+/**
+ * The containers of a job, in the form that Docker takes. Pure. Every value is checked before it goes
+ * anywhere.
+ */
 import type Docker from 'dockerode';
 import type { ImageReference, JobSpec, JobVolume } from '../host.ts';
 import { InvalidValue, valid, validInteger } from '../values.ts';
 import { labels, mainRole } from './containers.ts';
 
-/** A quarter of what telephony's containers have by default (1024 and 500). */
+/** A quarter of what other containers have by default (1024 and 500). */
 const cpuShares = 256;
 const blockIOWeight = 125;
 const leastMemoryBytes = 16 * 1024 * 1024;
@@ -19,7 +22,7 @@ export interface JobContainer {
   /** {@link mainRole} or the companion's name. */
   readonly role: string;
   readonly options: Docker.ContainerCreateOptions & { readonly name: string };
-  /** Put in before the start. */
+  /** Copied in before the start. */
   readonly files: readonly JobFile[];
 }
 
@@ -28,9 +31,9 @@ export function jobName(uid: string): string {
 }
 
 /**
- * Companions in the order of the spec, the main container last: that is the order in which they are started.
- * @param proxy goes into the main container, which alone talks to the outside.
- * @param weighted false where the kernel has no I/O scheduler that knows weights.
+ * Companions in the order of the spec, then the main container. They are started in this order.
+ * @param proxy goes into the main container, the only one that talks to the outside.
+ * @param weighted is false if the kernel has no I/O scheduler that supports weights.
  * @throws InvalidValue.
  */
 export function jobContainers(
@@ -53,7 +56,7 @@ export function jobContainers(
     const ownWay = {
       ...(one.entrypoint === undefined ? {} : { Entrypoint: [...one.entrypoint] }),
       ...(one.user === undefined ? {} : { User: valid('numericUser', one.user) }),
-      // The image's own check is about what the image runs by itself.
+      // The image's own health check is for what the image runs by default.
       Healthcheck: { Test: ['NONE'] },
     };
     return {
@@ -103,7 +106,7 @@ function container(
         Source: valid('dockerName', one.volume),
         Target: valid('containerPath', one.target),
         ReadOnly: one.readOnly,
-        // Docker would fill an empty volume with what the image has there: data that nobody loaded.
+        // Otherwise Docker fills an empty volume with the image's files: data that nobody loaded.
         VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: '', Options: {} } },
       })),
       Memory: validInteger(
@@ -114,17 +117,18 @@ function container(
       ),
       CpuShares: cpuShares,
       ...(weighted ? { BlkioWeight: blockIOWeight } : {}),
-      // A host that reboots in the middle starts nothing of a job again: whoever asked for it looks, and decides.
+      // After a reboot, the host does not start a job again. Whoever asked for the job looks at it and
+      // decides.
       RestartPolicy: { Name: 'no' },
       AutoRemove: false,
       SecurityOpt: ['no-new-privileges'],
-      // The log is the job's report: it must not go where the API cannot read it, nor fill the disk.
+      // The log is the job's report. The API must be able to read it, and it must not fill the disk.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '2' } },
     },
   };
 }
 
-/** Of all that belongs to a job: its containers and its exchange volume. */
+/** Labels of everything that belongs to a job: its containers and its exchange volume. */
 export function jobLabels(project: string, job: Pick<JobSpec, 'uid' | 'type'>): Record<string, string> {
   return {
     [labels.jobUID]: job.uid,

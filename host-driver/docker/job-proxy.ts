@@ -1,16 +1,19 @@
-/** The way out that a job is given: what the host's Docker has, handed on in a file, because it may hold a password. Pure. */
+/**
+ * The proxy of a job: the one of the host's Docker. It goes into a file, because it may hold a password.
+ * Pure.
+ */
 import type { JobFile } from './job-containers.ts';
 
 const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const;
 const longest = 4096;
 
-/** @param said lines `NAME=VALUE` of the host. @returns the file, or undefined when the host goes out directly. */
+/** @param said lines `NAME=VALUE` of the host. @returns the file, or undefined if the host uses no proxy. */
 export function proxyFile(said: string): JobFile | undefined {
   const variables: Record<string, string> = {};
   for (const line of said.split('\n')) {
     const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(line) ?? [];
     const known = names.find((one) => one === name.toUpperCase());
-    // The first one counts: it is from Docker's environment, which goes before its settings.
+    // The first one counts: it is from Docker's environment, which wins over its settings.
     if (
       known === undefined ||
       variables[known] !== undefined ||

@@ -1,4 +1,4 @@
-/** What a job tells through its log: JSON lines on stdout, the last one its result or its error. Pure. */
+/** Reads a job's report from its log: JSON lines on stdout. The last one is the result or the error. Pure. */
 import { read } from '../../backup-format/schema.ts';
 import { jobLine } from '../../jobs/job.ts';
 import type { JobReport, ObservedJob } from '../host.ts';
@@ -7,7 +7,7 @@ import { optional } from '../../base/optional.ts';
 
 type Told = Pick<JobReport, 'progress' | 'result' | 'error'>;
 
-/** Lines that are not JSON objects are for people and passed over. */
+/** Lines that are not JSON objects are for people and are skipped. */
 export function jobReport(job: ObservedJob, log: LogText): JobReport {
   let told: Told = {};
   for (const line of log.stdout.split('\n')) told = { ...told, ...readLine(line) };

@@ -1,7 +1,8 @@
 /**
- * Long work as detached containers: they outlive SSH drops and operator restarts. The name is made from the request's uid, so
- * starting twice finds the first one and adopts it. Input goes in as files before the start, never into argv, environment or
- * labels. A job may have companions: they are started first, so that a main container that was started means a whole job.
+ * Runs long work in detached containers, which outlive SSH drops and operator restarts. The name is made from
+ * the request's uid, so a second start finds the first container and adopts it. Input goes in as files before
+ * the start, never into argv, environment or labels. Companions are started first: if the main container was
+ * started, the job is whole.
  */
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
@@ -19,12 +20,12 @@ import { containerLog } from './logs.ts';
 import { removeParts } from './remove-job.ts';
 import { ensureVolumes, missingVolume } from './volumes.ts';
 
-/** How much of a job's log is read back: enough for its last progress and result. */
+/** How much of a job's log is read: enough for its last progress and result. */
 const reportLines = 200;
 
 /**
- * Call with the host's lock held. Succeeds when the job is there already, started or ended.
- * @param proxy how the host reaches the outside, as the lock tells it
+ * Call it with the host's lock held. Succeeds if the job exists already, running or ended.
+ * @param proxy the host's proxy, as the lock says it
  */
 export async function startJob(
   docker: DockerClient,
@@ -40,7 +41,8 @@ export async function startJob(
   try {
     const status = await containerStatus(docker, name, signal);
     if (status !== undefined && status !== 'created') return;
-    // Never started. With companions, what an earlier try left behind may have done its part already: all from the beginning.
+    // It was never started. Companions of an earlier try may have done their part already, so everything
+    // begins again.
     const alone = (job.companions ?? []).length === 0 && job.exchange === undefined;
     if (!alone) await removeParts(docker, job.uid, signal);
     await makeVolumes(docker, project, job, signal);
@@ -48,7 +50,7 @@ export async function startJob(
       for (const [index, part] of parts(true).entries())
         await startPart(docker, part, () => parts(false)[index] ?? part, signal);
     } catch (error) {
-      // Companions that wait for a main container that never comes would hold what they hold for ever.
+      // Otherwise companions would wait for ever for a main container that never comes.
       if (!alone) await removeParts(docker, job.uid, signal).catch(() => undefined);
       throw error;
     }
@@ -73,7 +75,7 @@ export async function startJob(
   }
 }
 
-/** @returns undefined when there is no such container. */
+/** @returns undefined if there is no such container. */
 async function containerStatus(
   docker: DockerClient,
   name: string,
@@ -87,7 +89,10 @@ async function containerStatus(
   }
 }
 
-/** Volumes of the project that compose has not made yet (data are loaded before the first start), and the job's own exchange volume. */
+/**
+ * Makes the job's exchange volume, and volumes of the project that compose has not made yet: data are loaded
+ * before the first start.
+ */
 async function makeVolumes(
   docker: DockerClient,
   project: string,
@@ -98,7 +103,7 @@ async function makeVolumes(
     volumes.map(({ volume }) => valid('dockerName', volume)),
   );
   const own = [...new Set(mounted)].filter((name) => name.startsWith(`${project}_`));
-  // A job that reads what is there must not find an empty volume that it made itself.
+  // A job that reads existing data must not find an empty volume that it made itself.
   const missing = job.type === 'backup' ? await missingVolume(docker, own, signal) : undefined;
   if (missing !== undefined)
     throw new HostError(
@@ -116,7 +121,10 @@ async function makeVolumes(
   }
 }
 
-/** @param plain the same without I/O weight, for a kernel whose I/O scheduler knows none: there the start fails. */
+/**
+ * @param plain the same without I/O weight. With it, the start fails on a kernel whose I/O scheduler has no
+ * weights.
+ */
 async function startPart(
   docker: DockerClient,
   part: JobContainer,
@@ -141,7 +149,7 @@ async function createAndStart(docker: DockerClient, part: JobContainer, signal: 
   }
   const container = docker.api.getContainer(options.name);
   const { State, Config } = await container.inspect({ abortSignal: bounded(signal) });
-  // Names alone do not tell: job `a` with companion `b` and job `a-b` have the same one.
+  // Names are not enough: job `a` with companion `b` and job `a-b` have the same name.
   const same = [labels.jobUID, labels.jobRole].every(
     (label) => Config.Labels[label] === options.Labels?.[label],
   );
@@ -151,7 +159,8 @@ async function createAndStart(docker: DockerClient, part: JobContainer, signal: 
       docker.host,
       `container ${options.name} on ${docker.host} belongs to another job: remove that one first`,
     );
-  // Adopted: it runs or ran. One that was created and never started gets its files (again) and its start.
+  // It runs or ran, so it is adopted. One that was created and never started gets its files again, and is
+  // started.
   if (State.Status !== 'created') return;
   await container.putArchive(await fileArchive(part.files, Config.User), {
     path: '/',
@@ -160,7 +169,7 @@ async function createAndStart(docker: DockerClient, part: JobContainer, signal: 
   await container.start({ abortSignal: bounded(signal) });
 }
 
-/** Owned by the container's user, if that is a number. */
+/** Files belong to the container's user, if that is a number. */
 async function fileArchive(files: readonly JobFile[], user: string): Promise<Buffer> {
   const [uid = 0, gid = 0] = /^\d+(:\d+)?$/.test(user) ? user.split(':').map(Number) : [];
   const archive = pack();
@@ -173,7 +182,7 @@ async function fileArchive(files: readonly JobFile[], user: string): Promise<Buf
   return Buffer.concat(chunks);
 }
 
-/** @returns undefined when there is no such job. */
+/** @returns undefined if there is no such job. */
 export async function readJob(
   docker: DockerClient,
   uid: string,

@@ -1,9 +1,12 @@
-/** Docker streams JSON objects one per line, cut anywhere into chunks. Reads them as they come, with backpressure. */
+/**
+ * Reads Docker's streams of JSON objects, one per line, as they come and with backpressure. Chunks may end
+ * anywhere.
+ */
 
-/** A line longer than this is not Docker's. */
+/** Docker writes no line longer than this. */
 const longestLine = 1024 * 1024;
 
-/** @throws what the stream throws, and SyntaxError for a line that is not JSON. */
+/** @throws errors of the stream, and SyntaxError for a line that is not JSON. */
 export async function* jsonLines(
   stream: AsyncIterable<Buffer | string>,
 ): AsyncGenerator<unknown, void, undefined> {

@@ -1,16 +1,17 @@
 /**
- * Docker's log format for containers without a terminal: per write one frame of 8 bytes (stream, 0, 0, 0, length as big-endian)
- * and the payload. dockerode's demuxStream ignores backpressure; a bounded tail needs no stream at all. Pure.
+ * Reads Docker's log format for containers without a terminal. Each write is a frame: 8 bytes (stream, 0, 0,
+ * 0, length as big-endian), then the payload. dockerode's demuxStream ignores backpressure, and a bounded
+ * tail needs no stream at all. Pure.
  */
 
 export interface LogText {
   readonly stdout: string;
   readonly stderr: string;
-  /** Both, in the order in which Docker kept them. */
+  /** Both streams, in the order in which Docker kept them. */
   readonly all: string;
 }
 
-/** A frame cut short at the end is left out. */
+/** A frame that is cut off at the end is left out. */
 export function splitLog(raw: Buffer): LogText {
   const parts: { stderr: boolean; payload: Buffer }[] = [];
   let at = 0;

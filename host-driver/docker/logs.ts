@@ -1,4 +1,4 @@
-/** The last lines of a container's log: bounded in lines by the question and in bytes by us. */
+/** Reads the last lines of a container's log. The question limits the lines; we limit the bytes. */
 import { labels } from './containers.ts';
 import { bounded, dockerError } from './client.ts';
 import type { DockerClient } from './client.ts';
@@ -19,11 +19,11 @@ export async function containerLog(
     abortSignal: bounded(signal),
   };
   const raw: unknown = await docker.api.getContainer(id).logs(options);
-  // dockerode parses what looks like JSON; frames never do, an empty log comes as an empty Buffer.
+  // dockerode parses whatever looks like JSON. Frames never do, and an empty log comes as an empty Buffer.
   return splitLog(Buffer.isBuffer(raw) ? raw : Buffer.alloc(0));
 }
 
-/** Logs of all containers of a service, each below its name when there are several; empty when there is none. */
+/** Logs of all containers of a service, each below its name if there are several. Empty if there is none. */
 export async function serviceLog(
   docker: DockerClient,
   project: string,

@@ -1,4 +1,7 @@
-/** What Docker tells about a project: one round trip of parallel questions, and per container one more for a full look. */
+/**
+ * Asks Docker about a project: one round trip of parallel questions. A full look adds one question per
+ * container.
+ */
 import type { ContainerInfo } from 'dockerode';
 import { HostError } from '../host.ts';
 import type { HostObservation } from '../host.ts';
@@ -11,7 +14,10 @@ export type DockerObservation = Pick<HostObservation, 'containers' | 'jobs' | 'v
   readonly bridges?: readonly Bridge[];
 };
 
-/** @returns empty lists and no version when there is no Docker (yet); @throws HostError when the host cannot be asked. */
+/**
+ * @returns empty lists and no version if there is no Docker yet; @throws HostError when the host cannot be
+ * asked.
+ */
 export async function observeDocker(
   docker: DockerClient,
   project: string,
@@ -24,7 +30,7 @@ export async function observeDocker(
     const asksVersion = depth === 'full' || docker.version === undefined;
     const [all, volumes, version, bridges] = await Promise.all([
       docker.api.listContainers({ all: true, abortSignal }),
-      // By name, not by label: one that a person made and compose took over counts as well.
+      // By name, not by label: a volume that a person made and compose took over counts too.
       docker.api.listVolumes({ filters: { name: [`${project}_`] }, abortSignal }),
       asksVersion ? daemonVersion(docker, abortSignal) : undefined,
       asksVersion ? madeBridges(docker, abortSignal) : undefined,
@@ -64,7 +70,8 @@ export async function observeDocker(
         .toSorted(),
     };
   } catch (error) {
-    // Only "nobody answers" means that there is nothing. What a daemon that answers cannot tell must not look like nothing.
+    // Only "nobody answers" means that there is nothing. If a daemon answers with an error, the result must
+    // not look like nothing.
     if (error instanceof HostError && error.reason === 'DockerUnavailable')
       return { containers: [], jobs: [], volumes: [] };
     throw dockerError(docker.host, 'the observation', error, signal);
@@ -88,7 +95,7 @@ async function madeBridges(docker: DockerClient, abortSignal: AbortSignal): Prom
   return bridges.filter(({ subnet }) => subnet !== '').toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** @returns undefined when the container went away between the list and the look. */
+/** @returns undefined if the container went away after the list was made. */
 async function inspected<T>(
   docker: DockerClient,
   info: ContainerInfo,

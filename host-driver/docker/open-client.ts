@@ -1,6 +1,6 @@
 /**
- * A Docker client over one SSH connection: a few kept-alive sockets for questions, others for what streams. The only file
- * that loads dockerode, which brings 20 MB into memory; it comes with the first connection.
+ * Opens a Docker client over one SSH connection: a few kept-alive sockets for questions, others for streams.
+ * Only this file loads dockerode, which takes 20 MB of memory. It is loaded with the first connection.
  */
 import Docker from 'dockerode';
 import type { Agent } from 'node:http';
@@ -9,12 +9,12 @@ import type { Connection } from '../ssh/connection.ts';
 import { DockerDialer, dockerAgent } from './agent.ts';
 import type { DockerClient } from './client.ts';
 
-/** With six commands and the observer these are the ten sessions that sshd allows. */
+/** Together with six commands and the observer, these use sshd's ten sessions. */
 const operatorSessions = { questions: 2, streams: 1 };
 
 /**
- * Opens nothing yet; a connection that ends takes the sockets with it.
- * @param sessions how many sockets there may be where each costs one of sshd's sessions.
+ * Opens nothing yet. When the connection ends, the sockets end too.
+ * @param sessions how many sockets there may be if each costs one of sshd's sessions.
  */
 export function dockerClient(
   connection: Connection,
@@ -36,7 +36,7 @@ export function dockerClient(
 }
 
 function docker(agent: Agent): Docker {
-  // host and protocol are given so that no DOCKER_HOST of our own environment plays a part.
+  // host and protocol are given so that a DOCKER_HOST in our own environment has no effect.
   const options: Docker.DockerOptions & { agent: Agent } = {
     protocol: 'http',
     host: 'docker',

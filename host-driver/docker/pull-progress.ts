@@ -1,6 +1,6 @@
 /**
- * Sums up Docker's pull events. Docker sends one event per layer many times a second; only the newest figure of each layer is
- * kept. Layers that two images share are counted once. Pure.
+ * Sums up Docker's pull events. Docker sends an event per layer many times a second. Only the newest figure
+ * of each layer is kept. A layer of two images counts once. Pure.
  */
 import type { PullProgress } from '../host.ts';
 

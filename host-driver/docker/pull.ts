@@ -1,6 +1,6 @@
 /**
- * Pulls images by digest through the API, so that no registry credential ever lies on the host. dockerode's followProgress keeps
- * every event in memory and is not used.
+ * Pulls images by digest through the API, so no registry credential ever lies on the host. It does not use
+ * dockerode's followProgress, which keeps every event in memory.
  */
 import type { ImageInspectOptions } from 'dockerode';
 import { loginsFor, type RegistryLogin } from '../registry-login.ts';
@@ -13,11 +13,11 @@ import { jsonLines } from './json-lines.ts';
 import { PullSum } from './pull-progress.ts';
 import type { PullEvent } from './pull-progress.ts';
 
-/** Images at once; Docker itself loads three layers of each at a time. */
+/** Images at the same time. Docker itself loads three layers of each. */
 const imagesAtOnce = 3;
-/** Without an event for so long the registry counts as gone. */
+/** After so long without an event, the registry counts as gone. */
 const silentSeconds = 300;
-/** How often progress is told at most. */
+/** The shortest time between two progress reports. */
 const progressMilliseconds = 250;
 
 export async function pullImages(
@@ -44,7 +44,7 @@ export async function pullImages(
   const results = await Promise.allSettled(
     Array.from({ length: imagesAtOnce }, () =>
       worker().catch((error: unknown) => {
-        // The first failure is the one to tell; the others only stop because of it.
+        // The first failure is reported. The others only stop because of it.
         failed.abort(error);
         throw error;
       }),
@@ -60,7 +60,7 @@ function imageName(image: ImageReference): string {
 
 async function isPresent(docker: DockerClient, name: string, signal: AbortSignal): Promise<boolean> {
   try {
-    // dockerode takes the signal here too; only its type does not know.
+    // dockerode takes the signal here too; only its type lacks it.
     const options: ImageInspectOptions & { abortSignal: AbortSignal } = { abortSignal: bounded(signal) };
     await docker.api.getImage(name).inspect(options);
     return true;
@@ -70,7 +70,10 @@ async function isPresent(docker: DockerClient, name: string, signal: AbortSignal
   }
 }
 
-/** In turn, as long as the registry refuses them; what the last one says counts. @param logins none: without one */
+/**
+ * Tries the logins in turn while the registry refuses them. The last answer counts. @param logins if there
+ * are none, pulls without one
+ */
 async function pullWithAny(
   docker: DockerClient,
   image: ImageReference,
@@ -140,7 +143,7 @@ function authconfig({ repository }: ImageReference, login: RegistryLogin | undef
   return { username: login.username, password: login.password, serveraddress: repository.split('/')[0] };
 }
 
-/** Registries say the same thing in many ways, and Docker passes it on as text only. */
+/** Registries word the same answer in many ways, and Docker passes it on only as text. */
 export function pullReason(message: string): HostErrorReason {
   if (/no space left on device/i.test(message)) return 'DiskFull';
   if (/unauthorized|denied|forbidden|no basic auth|authentication required|\b40[13]\b/i.test(message))

@@ -1,17 +1,17 @@
-/** The end of a job: everything that carries its uid goes, in whatever state an earlier try, a crash or a reboot left it. */
+/** Removes a job: everything with its uid, in whatever state an earlier try, a crash or a reboot left it. */
 import type Docker from 'dockerode';
 import { bounded, dockerError, statusCode } from './client.ts';
 import type { DockerClient } from './client.ts';
 import { labels, roleOf, mainRole } from './containers.ts';
 import { jobName } from './job-containers.ts';
 
-/** What a job gets to end by itself after SIGTERM, before it is killed. */
+/** Time for a job to end by itself after SIGTERM, before it is killed. */
 const graceSeconds = 10;
 const removalSeconds = 60;
 
 /**
- * Stops and removes it; gone already is success.
- * @param locked runs the removal under the lock of the project that the job belongs to, fence checked.
+ * Stops and removes the job. If it is gone already, that is success.
+ * @param locked runs the removal under the lock of the job's project, after the fence was checked.
  */
 export async function removeJob(
   docker: DockerClient,
@@ -27,10 +27,12 @@ export async function removeJob(
   }
 }
 
-/** Containers, the main one first, then the exchange volume. Call with the host's lock held. */
+/**
+ * Removes the containers, the main one first, then the exchange volume. Call it with the host's lock held.
+ */
 export async function removeParts(docker: DockerClient, uid: string, signal: AbortSignal): Promise<void> {
   const parts = await containersOf(docker, uid, signal);
-  // The main container ends first, so that it sees its end as a stop and not as a companion that died.
+  // The main container ends first, so it sees a stop and not a companion that died.
   const [main, companions] = [parts.filter(isMain), parts.filter((one) => !isMain(one))];
   for (const group of [main, companions])
     await Promise.all(group.map((one) => stopAndRemove(docker, one, signal)));
@@ -44,7 +46,7 @@ async function stopAndRemove(
 ): Promise<void> {
   const container = docker.api.getContainer(info.Id);
   if (info.State === 'running') {
-    // 304: it has ended meanwhile.
+    // 304: it has already ended.
     await unlessGone(container.stop({ t: graceSeconds, abortSignal: bounded(signal, removalSeconds) }), 304);
   }
   try {
@@ -53,7 +55,7 @@ async function stopAndRemove(
     );
   } catch (error) {
     if (statusCode(error) !== 409) throw error;
-    // Its removal is under way, asked for by a try that did not see the answer.
+    // An earlier try asked for its removal and did not see the answer. The removal is under way.
     await unlessGone(container.wait({ condition: 'removed', abortSignal: bounded(signal, removalSeconds) }));
   }
 }
@@ -81,7 +83,7 @@ function isMain(info: Docker.ContainerInfo): boolean {
   return roleOf(info.Labels) === mainRole;
 }
 
-/** @returns undefined when nothing of the job is left. */
+/** @returns undefined if nothing of the job is left. */
 async function projectOf(
   docker: DockerClient,
   uid: string,

@@ -1,22 +1,22 @@
-/** Containers that compose would start again on volumes that the release does not name any more. */
+/** Removes containers that compose would start again on volumes that the release no longer names. */
 import { parse } from 'yaml';
 import { bounded, dockerError, statusCode } from './client.ts';
 import type { DockerClient } from './client.ts';
 import { projectContainers } from './containers.ts';
 import type { ComposeVolume } from './volumes.ts';
 
-/** Less than the host's lock is held for. */
+/** Must be less than the time for which the lock is held. */
 const stopSeconds = 100;
 
-/** What of a listed container matters here. */
+/** The part of a listed container that matters here. */
 export interface MountingContainer {
   readonly Id: string;
   readonly Mounts?: readonly { readonly Type: string; readonly Name?: string | undefined }[];
 }
 
 /**
- * Containers that have another volume than the compose file names now. Compose (2.26) compares the key of a volume and not its
- * name, so it would start them again on the old data.
+ * Finds containers with another volume than the compose file names now. Compose (2.26) compares the key of a
+ * volume and not its name, so it would start them again on the old data.
  */
 export function staleContainers(
   composeYaml: string,
@@ -40,9 +40,9 @@ export function staleContainers(
 }
 
 /**
- * They are made of the release anew, so nothing of them is lost.
+ * Removes them. Compose makes them again from the release, so nothing is lost.
  *
- * @param locked runs the removal with the host's lock held; not called when nothing is to be removed
+ * @param locked runs the removal with the host's lock held; it is not called when there is nothing to remove
  * @throws HostError
  */
 export async function removeStaleContainers(
@@ -62,7 +62,7 @@ export async function removeStaleContainers(
   const remove = async (id: string): Promise<void> => {
     const container = docker.api.getContainer(id);
     try {
-      // Stopped already, as a rule; a database that is not gets its time.
+      // As a rule it is stopped already. A database that still runs gets time to stop.
       await container.stop({ abortSignal: bounded(signal, stopSeconds) }).catch((error: unknown) => {
         if (statusCode(error) !== 304) throw error;
       });

@@ -1,4 +1,4 @@
-/** Volumes hold the data: which of them compose would lose, and which nobody needs any more. */
+/** Volumes hold the data. This finds those that compose would lose, and those that nobody needs any more. */
 import { parse } from 'yaml';
 import { HostError } from '../host.ts';
 import type { HostState } from '../host.ts';
@@ -7,7 +7,7 @@ import { bounded, dockerError, statusCode } from './client.ts';
 import type { DockerClient } from './client.ts';
 import { labels } from './containers.ts';
 
-/** Millions of files take their time. */
+/** Millions of files take long. */
 const removalSeconds = 300;
 
 export interface ExistingVolume {
@@ -24,8 +24,8 @@ export interface ComposeVolume {
 }
 
 /**
- * Finds, before `docker compose up`, the volumes that compose would have to recreate because their definition changed: that
- * loses data, and depending on its version compose asks, warns or does it.
+ * Finds, before a start, the volumes that compose would recreate because their definition changed. That loses
+ * data. Depending on its version, compose asks, warns or just does it.
  * @returns one sentence per volume that exists with another driver or other options than the compose file asks for.
  */
 export function changedVolumes(
@@ -77,7 +77,7 @@ function describe(driver: string, options: Readonly<Record<string, string | numb
   return sorted.length === 0 ? driver : `${driver} (${sorted.join(', ')})`;
 }
 
-/** @returns the first that Docker does not have. */
+/** @returns the first volume that Docker does not have. */
 export async function missingVolume(
   docker: DockerClient,
   names: readonly string[],
@@ -95,8 +95,9 @@ export async function missingVolume(
 }
 
 /**
- * Makes what is missing. Without compose's own labels compose would take them for somebody else's. Call with the host's lock held.
- * @throws what Docker answers
+ * Makes the missing volumes, with compose's own labels: without them, compose would not take them as its own.
+ * Call it with the host's lock held.
+ * @throws Docker's error
  */
 export async function ensureVolumes(
   docker: DockerClient,
@@ -111,7 +112,7 @@ export async function ensureVolumes(
   }
 }
 
-/** Call with the host's lock held, and with the state as it is under it. @throws HostError */
+/** Call it with the host's lock held, and with the state that was read under the lock. @throws HostError */
 export async function pruneVolumes(
   docker: DockerClient,
   project: string,
@@ -128,7 +129,7 @@ export async function pruneVolumes(
     listed.Volumes.map((one) => one.Name),
     state,
   )) {
-    // Docker itself refuses while a container, running or not, has it.
+    // Docker itself refuses while any container has it, running or not.
     await docker.api
       .getVolume(name)
       .remove({ abortSignal: bounded(signal, removalSeconds) })

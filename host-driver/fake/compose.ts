@@ -69,7 +69,7 @@ export function applyRelease(
   found.current = release.digest;
 }
 
-/** Volumes that are made now did not exist when the data were loaded. */
+/** Volumes that are made after the data were loaded did not exist then. */
 function isWhole(state: FakeProject['state']): boolean {
   return state?.data !== undefined && state.data.state === undefined;
 }

@@ -21,7 +21,7 @@ export class FakeHostDriver implements HostDriver {
   }
 
   closeIdle(): void {
-    // Nothing is open.
+    // There is nothing to close.
   }
 
   async close(): Promise<void> {

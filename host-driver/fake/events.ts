@@ -1,4 +1,4 @@
-/** The fake machine's event stream: from now on, until the caller ends it or the machine drops it. */
+/** The fake machine's event stream: new events, until the caller ends it or the machine drops it. */
 import type { HostEvent } from '../host.ts';
 import type { FakeMachine } from './machine.ts';
 

@@ -34,7 +34,7 @@ import { recordedServices } from '../record.ts';
 export class FakeHost implements Host {
   readonly #find: () => FakeMachine;
 
-  /** @param find the machine that has the address now: it can come to belong to another one. */
+  /** @param find returns the machine that has the address now. The address can move to another machine. */
   constructor(find: () => FakeMachine) {
     this.#find = find;
   }

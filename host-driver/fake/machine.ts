@@ -1,6 +1,6 @@
 /**
- * A compose host in memory: what lies on its disk, what its Docker runs, and the faults a test gives it. Tests and benches look
- * at and change its fields; `fake/host.ts` does to it what a driver does to a real one.
+ * A compose host in memory: its disk, its Docker, and the faults that a test gives it. Tests and benches read
+ * and change its fields. `fake/host.ts` does to it what a driver does to a real host.
  */
 import { HostError } from '../host.ts';
 import { FormatError, read } from '../../backup-format/schema.ts';
@@ -32,13 +32,13 @@ export interface FakeJobOutcome {
 
 export interface FakeMachineOptions {
   readonly facts?: Partial<HostFacts>;
-  /** Of each call. Default 0. */
+  /** Delay of each call. Default 0. */
   readonly latencyMilliseconds?: number;
   /** From the start of a container with a health check until it is healthy. Default 0. */
   readonly healthMilliseconds?: number;
-  /** What a job does; default: it succeeds at once with the result `{}`. */
+  /** What a job does. Default: it succeeds at once with the result `{}`. */
   readonly runJob?: (job: JobSpec) => FakeJobOutcome;
-  /** Why the registry does not give an image; default: it gives every one. */
+  /** Why the registry refuses an image. Default: it gives every image. */
   readonly pullFailure?: (image: string) => HostErrorReason | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -75,7 +75,10 @@ export interface FakeProject {
   current: string | undefined;
   /** By service. */
   readonly containers: Map<string, FakeContainer>;
-  /** Full names, with driver and options as compose would show them; without a content it is whatever belongs there. */
+  /**
+   * By full name, with driver and options as compose shows them. Without `content`, a volume holds what
+   * belongs there.
+   */
   readonly volumes: Map<
     string,
     {
@@ -84,7 +87,7 @@ export interface FakeProject {
       readonly content?: VolumeContent;
     }
   >;
-  /** Files with logs of what failed. */
+  /** Log files of what failed. */
   readonly failures: Set<string>;
 }
 
@@ -134,19 +137,21 @@ export class FakeMachine {
   setups: HostSetup[] = [];
   firewall: FirewallRules | undefined;
 
-  /** What people changed by hand, as an observation shows it; writing the release or setting the host up puts it right. */
+  /**
+   * What people changed by hand, as an observation shows it. Writing the release or the set-up repairs it.
+   */
   changed: string[] = [];
-  /** Containers that never become healthy, decided when they are made. */
+  /** Decides, when a container is made, whether it never becomes healthy. */
   breaks: ((service: string, version: string) => boolean) | undefined;
 
   /** While set, each call fails with this reason. */
   unreachable: HostErrorReason | undefined;
   diskFull = false;
-  /** Called around each effect; a throw here is a failure (or a crash) at exactly this point. */
+  /** Called before and after each effect. A throw here is a failure, or a crash, at exactly this point. */
   onCall: ((call: FakeCall) => void | Promise<void>) | undefined;
   /** Takes the events for {@link Host.events}. */
   readonly listeners = new Set<(event: HostEvent) => void>();
-  /** Ends all event streams, as a restart of dockerd does. */
+  /** Aborting these ends the event streams, as a restart of dockerd does. */
   readonly streams = new Set<AbortController>();
   #ids = 0;
 
@@ -160,7 +165,7 @@ export class FakeMachine {
     this.pullFailure = options.pullFailure ?? (() => undefined);
   }
 
-  /** Makes Docker or compose missing, as on a machine nobody set up yet. */
+  /** Removes Docker and compose, as on a machine that nobody set up yet. */
   withoutDocker(): this {
     const { dockerVersion: _docker, composeVersion: _compose, ...facts } = this.facts;
     this.facts = facts;
@@ -187,7 +192,10 @@ export class FakeMachine {
     setTimeout(() => this.emit(project, '', 'die'), outcome.durationMilliseconds ?? 0).unref();
   }
 
-  /** A disk that is not mounted, or somebody who clears up: the volumes are gone, or (`Empty` and so on) what lay in them. */
+  /**
+   * Loses data, as when a disk is not mounted or somebody cleans up: the volumes are gone, or (`Empty` and so
+   * on) only their content is.
+   */
   loseVolumes(project: string, content: 'Gone' | VolumeContent, names?: readonly string[]): void {
     const volumes = this.projects.get(project)?.volumes ?? new Map();
     for (const [name, volume] of volumes) {
@@ -197,7 +205,7 @@ export class FakeMachine {
     }
   }
 
-  /** Somebody kills a container behind our back. */
+  /** Kills a container behind our back. */
   kill(project: string, service: string): void {
     const container = this.projects.get(project)?.containers.get(service);
     if (container === undefined) throw new Error(`no container ${service} in ${project}`);
@@ -206,14 +214,14 @@ export class FakeMachine {
     this.emit(project, service, 'die');
   }
 
-  /** The connection or the daemon goes away: event streams end. */
+  /** Ends event streams, as when the connection or the daemon goes away. */
   dropStreams(): void {
     for (const stream of this.streams) stream.abort(this.error('HostUnreachable', 'the connection was lost'));
     this.streams.clear();
   }
 }
 
-/** As the toolbox does: a job whose input it does not understand ends at once. Other images take what they like. */
+/** Like the toolbox, ends a job at once whose input it does not understand. Other images take any input. */
 function refusedInput({ type, command, input }: JobSpec): FakeJobOutcome | undefined {
   if (command.join(' ') !== type) return undefined;
   try {

@@ -1,10 +1,13 @@
-/** A release as one tar stream: names are ours, contents are checked against them before anything is sent. */
+/**
+ * Packs a release into one tar stream. The names are ours, and contents are checked against them before
+ * anything is sent.
+ */
 import { createHash } from 'node:crypto';
 import { pack } from 'tar-stream';
 import type { RenderedRelease } from '../host.ts';
 import { InvalidValue, valid } from '../values.ts';
 
-/** @throws InvalidValue when a file's content does not have the sha256 it is named by. */
+/** @throws InvalidValue when a file's content does not match the sha256 in its name. */
 export async function releaseArchive(release: RenderedRelease): Promise<Buffer> {
   valid('releaseDigest', release.digest);
   const images = release.images.map(
@@ -16,7 +19,7 @@ export async function releaseArchive(release: RenderedRelease): Promise<Buffer> 
     const content = Buffer.from(file.content);
     if (createHash('sha256').update(content).digest('hex') !== sha256)
       throw new InvalidValue(`file ${sha256} has another content than its name says`);
-    // One content may be a secret here and none there; the stricter wins.
+    // The same content may be secret in one place and not in another. The stricter mode wins.
     const mode = release.files.some((one) => one.sha256 === sha256 && one.mode === 0o600) ? 0o600 : 0o644;
     archive.entry({ name: `files/${sha256}`, mode }, content);
   }
@@ -33,7 +36,10 @@ export async function releaseArchive(release: RenderedRelease): Promise<Buffer> 
   return Buffer.concat(chunks);
 }
 
-/** As script/host-start.sh reads them: "SERVICE - -" for each service in start order, "SERVICE NEED CONDITION" for each edge. */
+/**
+ * In the form that script/host-start.sh reads: "SERVICE - -" for each service in start order, "SERVICE NEED
+ * CONDITION" for each edge.
+ */
 export function startLines({
   services,
   start,

@@ -1,6 +1,7 @@
-# What a person changed by hand below $1, a project's directory: one line "changed WHAT" each. Only what the current release needs
-# is looked at, the firewall as it was when it was confirmed, and whether Docker's rules are there. Runs as root: some of the files are secrets.
-# And what lies in the project's volumes (look.sh comes before this): one line "content WHAT VOLUME" each.
+# Prints one line "changed WHAT" for each thing that a person changed by hand below $1, a project's directory.
+# It looks only at files of the current release, at the firewall as it was confirmed, and at Docker's rules.
+# It runs as root, because some of the files are secrets. It also prints one line "content WHAT VOLUME" for
+# each volume of the project (look.sh comes before this).
 for volume in $(docker volume ls -q --filter "name=${1##*/}_" </dev/null 2>/dev/null); do
   case $volume in "${1##*/}"_*) look_into "$volume" && echo "content $content $volume" ;; esac
 done
@@ -18,7 +19,7 @@ if [ -e ../.firewall/live ]; then
   sum=$(nft -s list table inet jtel 2>/dev/null | sha256sum)
   [ "${sum%% *}" = "$want" ] || echo "changed firewall"
 fi
-# Docker makes its rules when it starts; the set-up notes that it saw some.
+# Docker makes its rules when it starts. The set-up left a mark if it saw some.
 if [ -e ../.docker-rules ] && docker version >/dev/null 2>&1; then
   iptables -w 10 -t nat -n -L DOCKER >/dev/null 2>&1 || nft list table ip docker-bridges >/dev/null 2>&1 || echo "changed docker-rules"
 fi

@@ -1,12 +1,12 @@
 #!/bin/sh
-# The one script through which a compose host is changed. The driver installs it once as /opt/jtel/.bin/jtel-host-<sha256> and
-# calls it, with sudo where the SSH user is not root, as
+# The one script that changes a compose host. The driver installs it once as /opt/jtel/.bin/jtel-host-<sha256>
+# and calls it, with sudo where the SSH user is not root, as
 #
 #   jtel-host VERB PROJECT EPOCH OWNER TIMEOUT_SECONDS [ARGUMENT...]
 #
-# Each call takes the project's lock, proves that the caller is the owner and holds no outdated epoch, does one idempotent
-# step, bounded in time, and leaves. Data come on stdin, after a line with their SHA-256. The exit codes are the contract with
-# script/run.ts.
+# Each call takes the project's lock, checks that the caller is the owner and that its epoch is not outdated,
+# does one idempotent step with a time limit, and ends. Data come on stdin, after a line with their SHA-256.
+# The exit codes are the contract with script/run.ts.
 set -u
 umask 022
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -34,8 +34,8 @@ case $seconds in '' | *[!0-9]*) die "$USAGE" "not a number of seconds" ;; esac
 base=/opt/jtel
 dir=$base/$project
 
-# The lock file lies in the directory that destroy removes, so after the lock was got it must still be the one in place. Who is next
-# holds another lock meanwhile, so that the present holder can see him.
+# The lock file is in the directory that destroy removes. So after we got the lock, we check that the file is
+# still in place. The next in line holds another lock while it waits, so the present holder can see it.
 lock() {
   while :; do
     if [ "$verb" = claim ]; then
@@ -52,8 +52,9 @@ lock() {
   done
 }
 
-# Reads stdin from a file from here on, once all of it has come. A caller that breaks off has sent a part of it, or nothing, and its end
-# looks like any other: state.json would be empty, or data sets that are to be looked for would not be named. Call with the lock held.
+# Stores stdin in a file, checks that all of it arrived, and makes that file the new stdin. A caller that
+# breaks off has sent only a part, or nothing, and its end looks like any other. Then state.json would be
+# empty, or data sets would be missing from the list. Call it with the lock held.
 whole_stdin() {
   input=$dir/.stdin
   rm -f "$input"
@@ -66,13 +67,13 @@ whole_stdin() {
   [ "${have%% *}" = "$sum" ] || die "$FAILED" "what was sent did not arrive whole"
 }
 
-# For whoever waited in vain: what holds the lock, and since when.
+# Says what holds the lock, and since when, for a caller that waited in vain.
 holder() {
   said=$(head -c 80 "$dir/lock" 2>/dev/null | tr -cd 'a-zA-Z0-9 :-')
   [ -z "$said" ] || printf ' (%s)' "$said"
 }
 
-# Somebody else waits for the lock that this call holds.
+# True if somebody else waits for the lock that this call holds.
 is_awaited() {
   ! flock -n "$dir/next" true
 }
@@ -82,8 +83,8 @@ put_fence() {
     die "$FAILED" "cannot write $dir/fence"
 }
 
-# Right to change this host: same machine as at the claim, same owner, epoch not older than the newest seen. A claim may name the
-# owner that it comes after ($1) and takes over from, with a newer epoch.
+# Checks the right to change this host: the same machine as at the claim, the same owner, and an epoch that is
+# not older than the newest seen. A claim with a newer epoch may take over from the owner that it names ($1).
 check_fence() {
   machine=
   read -r machine </etc/machine-id
@@ -104,7 +105,7 @@ check_fence() {
   [ "$has_epoch" = "$epoch" ] || put_fence
 }
 
-# state.json is written by the driver only, with its top-level keys indented by two spaces (state.ts).
+# Only the driver writes state.json, and it indents top-level keys by two spaces (state.ts).
 is_moved() {
   grep -q '^  "moved": {' "$dir/state.json" 2>/dev/null
 }
@@ -115,8 +116,9 @@ refuse_moved() {
   fi
 }
 
-# Which of the data sets on stdin ("KIND SET VOLUME DIRECTORY" each) were loaded, as state.json says, and are not in their volumes: one line
-# each, as missing-data.ts tells it. compose would make empty volumes in their place.
+# Prints one line for each data set on stdin ("KIND SET VOLUME DIRECTORY") that was loaded, as state.json
+# says, and is not in its volume. The words are those of missing-data.ts. compose would make empty volumes in
+# their place.
 missing_data() {
   loaded=$(sed -n '/^  "data": {/,/^  }/p' "$dir/state.json" 2>/dev/null)
   case $loaded in '' | *'"state": "Incomplete"'*) return 0 ;; esac
@@ -126,24 +128,24 @@ missing_data() {
     look_into "$volume" "$directory" </dev/null
     case $kind:$content in
     *:missing) what='does not exist' ;;
-    *:loading) what='holds what a load left that did not come to its end' ;;
+    *:loading) what='holds the remains of an unfinished load' ;;
     Database:bare) what='holds a database without any table' ;;
-    # Looked for where it must be, so anything else there is none.
+    # The directory is known, so anything else there is not a database.
     Database:data) if [ -n "$directory" ]; then what='holds no database'; else continue; fi ;;
     *:empty) what='is empty' ;;
-    Database:marked) what='holds nothing but the mark of its load' ;;
+    Database:marked) what='holds only the mark of its load' ;;
     *) continue ;;
     esac
     if [ "$kind" = Database ]; then echo "the database: volume $volume $what"; else echo "file tree $set: volume $volume $what"; fi
   done
 }
 
-# Sets $api, the newest version of the API that the daemon knows.
+# Sets $api to the daemon's newest API version.
 need_docker() {
   api=$(docker version --format '{{.Server.APIVersion}}' 2>/dev/null) || die "$NO_DOCKER" "no Docker daemon answers"
 }
 
-# timeout(1) ends with 124, or 137 when it had to kill.
+# timeout(1) exits with 124, or with 137 if it had to kill.
 bounded() {
   timeout -k 30 "$seconds" "$@"
 }
@@ -157,13 +159,13 @@ compose_failed() {
   exit "$reason"
 }
 
-# Short lines without anything that a terminal would obey.
+# Keeps short lines without control characters, which a terminal would obey.
 printable() {
   tr -d '\000-\010\013-\037\177' | cut -c 1-200
 }
 
-# The last lines of the container that ended first with an error since $began, or else of one that is unhealthy: they name the cause, where
-# compose only says that there is one.
+# Prints the last lines of the container that was the first to end with an error since $began, or else of an
+# unhealthy one. They name the cause; compose only says that there is one.
 say_who_ended() {
   all=$(containers_of)
   [ -n "${began-}" ] && [ -n "$all" ] || return 0
@@ -183,8 +185,8 @@ containers_of() {
   docker ps -aq --filter "label=com.docker.compose.project=$project"
 }
 
-# Lines NAME=VALUE as Docker itself was given them: in its environment, else in its settings, which only root may read. A user without
-# sudo is told by Docker, without the password.
+# Prints Docker's own proxy settings as lines NAME=VALUE: from its environment, else from its settings, which
+# only root may read. For a user without sudo, Docker says them without the password.
 docker_proxy() {
   if [ -r "/proc/$(cat /var/run/docker.pid 2>/dev/null)/environ" ]; then
     tr '\0' '\n' <"/proc/$(cat /var/run/docker.pid)/environ" | grep -iE '^(http|https|no)_proxy=.'

@@ -1,10 +1,10 @@
-# Creating and starting the containers of a project, for the verb `up`. compose replaces whatever depends on a replaced service
-# as well, and takes the edges into its hash. So it gets a file without them, and replaces exactly what differs; the order of
-# the starts is kept here. Both come with the release: create.yaml, and starts.list, which has a line "SERVICE - -" for each service in
-# start order and a line "SERVICE NEED CONDITION" for each edge.
+# Creates and starts the containers of a project, for the verb `up`. compose also replaces services that
+# depend on a replaced one, and its hash includes the edges. So it gets a file without edges (create.yaml) and
+# replaces exactly what differs. The order of starts is kept here (starts.list): a line "SERVICE - -" for each
+# service in start order, and a line "SERVICE NEED CONDITION" for each edge. Both files come with the release.
 
-# Prints the name of the file for `docker compose create`. Health checks at a shorter interval while a container starts came with
-# API 1.44 and compose 2.21; an engine or compose before would refuse the file.
+# Prints the name of the file for `docker compose create`. API 1.44 and compose 2.21 brought a shorter
+# interval of health checks while a container starts. Older ones refuse a file that has it.
 create_file() {
   case $api in
   1.[0-9] | 1.[0-3][0-9] | 1.4[0-3]) echo create-old-docker.yaml ;;
@@ -21,7 +21,7 @@ closure_of() {
     $2 == "-" { order[++count] = $1; next }
     { needs[$1] = needs[$1] " " $2 }
     END {
-      # Backwards: what a service needs stands before it.
+      # Goes backwards: what a service needs comes before it.
       for (at = count; at > 0; at--) {
         if (!(order[at] in wanted) && !index(given, " " order[at] " ")) continue
         wanted[order[at]] = 1
@@ -32,9 +32,10 @@ closure_of() {
     }'
 }
 
-# stdin: the containers as docker ps shows them, a line "--", then starts.list. $1: the services wanted, $2: those started in this call.
-# Prints "VERB ID SERVICE" (start, unpause, or restart for what failed before this call) for what can be started now, "wait SERVICE"
-# for what cannot yet, "fail SERVICE HOW" for what never will.
+# stdin: the containers as docker ps shows them, a line "--", then starts.list. $1: the services wanted, $2:
+# those started in this call. Prints "VERB ID SERVICE" (start, unpause, or restart if it failed before this
+# call) for a service that can start now, "wait SERVICE" for one that cannot start yet, and "fail SERVICE HOW"
+# for one that never will.
 next_starts() {
   awk -v wanted=" $1 " -v started=" $2 " '
     function begun(name) { return index(started, " " name " ") }
@@ -69,8 +70,8 @@ next_starts() {
     }'
 }
 
-# Containers that somebody gave the project's label and perhaps the name of one of its own: compose does not see them as its own, and
-# cannot use the name.
+# Removes containers to which somebody gave the project's label, and perhaps the name of one of its own.
+# compose does not treat them as its own, and cannot use the name.
 remove_strangers() {
   docker ps -a --filter "label=com.docker.compose.project=$project" \
     --format '{{.ID}} hash={{.Label "com.docker.compose.config-hash"}} {{.Label "com.docker.compose.oneoff"}}' |
@@ -79,9 +80,9 @@ remove_strangers() {
     done
 }
 
-# Starts the services $1 in the order of their dependencies, side by side where they do not depend on each other.
-# What is waited for may never come: whoever wants the host meanwhile, with a mended spec or to take the change back, gets it, and the
-# caller comes again, if he is still there.
+# Starts the services $1 in the order of their dependencies, and in parallel if they do not depend on each
+# other. A dependency may never become ready. So anyone else who wants the host meanwhile, with a corrected
+# spec or to roll the change back, gets it. The caller then tries again, if it still exists.
 start_services() {
   wanted=$(printf '%s ' $1)
   started=

@@ -1,6 +1,7 @@
-# What is done to a host: one verb per call. host-common.sh comes before this in the one script that the driver installs.
+# The verbs: what can be done to a host, one verb per call. host-common.sh comes before this in the one script
+# that the driver installs.
 case $verb in
-# Prints the machine's id and then state.json, if there is one. $1, if given: the owner that this one comes after.
+# Prints the machine's id, then state.json if there is one. $1, if given: the owner to take over from.
 claim)
   lock
   check_fence "$@"
@@ -9,7 +10,7 @@ claim)
   exit 0
   ;;
 
-# Replaces state.json, if it still is what the caller computed from ($1: its sha256, or - for none).
+# Replaces state.json if it is still the one that the caller computed from ($1: its sha256, or - for none).
 put-state)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
@@ -35,8 +36,9 @@ write-release)
   bounded tar -x -p --no-same-owner -C "$new" -f - || die "$FAILED" "cannot unpack the release"
   find "$new" -type f -exec sync {} + || die "$FAILED" "cannot write the release to disk"
   mkdir -p "$dir/files" "$dir/releases/$1" || die "$FAILED" "cannot create $dir/releases/$1"
-  # A file of that name has that content, unless the disk lost it or somebody edited it: compare, and leave alone what is mounted
-  # already. Containers keep the file that they were started with, so those with an edited one are started again.
+  # A file of that name has that content, unless the disk lost it or somebody edited it. So compare, and leave
+  # a mounted file alone if it is right. Containers keep the file that they were started with, so containers
+  # with an edited file are restarted.
   edited=
   for file in "$new"/files/*; do
     [ -e "$file" ] || continue
@@ -47,13 +49,13 @@ write-release)
     [ ! -e "$to" ] || edited="$edited $to"
     mv -f "$file" "$to" || die "$FAILED" "cannot store $to"
   done
-  # Only root reads a release; others may pass through to see where "current" leads.
+  # Only root may read a release. Others may pass through to see where "current" leads.
   chmod 0711 "$dir/releases/$1"
-  # compose.yaml last: a release directory that has it is complete.
+  # compose.yaml comes last: a release directory that has it is complete.
   for file in files.list images.list starts.list create-old-docker.yaml create.yaml compose.yaml; do
     mv -f "$new/$file" "$dir/releases/$1/$file" || die "$FAILED" "cannot store $file"
   done
-  # compose.yaml stands first and without its name: drivers before this one read only that.
+  # compose.yaml comes first and without its name, because older drivers read only that line.
   (cd "$dir/releases/$1" && sha256sum <compose.yaml && sha256sum starts.list create.yaml create-old-docker.yaml) >"$dir/releases/$1/sum" ||
     die "$FAILED" "cannot store $dir/releases/$1/sum"
   sync "$dir/releases/$1" "$dir/releases" "$dir/files"
@@ -64,7 +66,8 @@ write-release)
   done
   ;;
 
-# Arguments: digest of the release, and the services to start; without any, all. stdin: where its data sets lie (missing_data).
+# Arguments: the digest of the release, and the services to start; without services, all. stdin: where its
+# data sets are (missing_data).
 up)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
@@ -83,14 +86,14 @@ up)
   [ $# -gt 0 ] || set -- $(awk '$2 == "-" { print $1 }' starts.list)
   services=$(closure_of "$@" <starts.list)
   remove_strangers
-  # The log is a file, so that a lost connection does not stop compose half-way.
+  # The log is a file, so a lost connection does not stop compose half-way.
   bounded docker compose -p "$project" -f "$(create_file)" --ansi never --progress plain \
     create --no-build --pull never --remove-orphans -- $services </dev/null >"$dir/compose.log" 2>&1 || compose_failed $?
   start_services "$services" </dev/null >>"$dir/compose.log" 2>&1 || compose_failed $?
   ln -sfn "$release" "$dir/.current.new" && mv -fT "$dir/.current.new" "$dir/current" || die "$FAILED" "cannot switch current"
   ;;
 
-# Arguments: services that go on running; without any, everything stops.
+# Arguments: services that keep running. Without any, everything stops.
 stop)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
@@ -116,7 +119,7 @@ stop)
   fi
   ;;
 
-# The containers of a stack that lives elsewhere now go, so that nothing brings them back; their volumes stay.
+# Removes the containers of a stack that is elsewhere now, so nothing starts them again. Their volumes stay.
 retire)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
@@ -133,7 +136,7 @@ retire)
   [ -z "$all" ] || bounded docker rm -f $all >"$dir/compose.log" 2>&1 || compose_failed $?
   ;;
 
-# The directory with the state goes last: until then the next try knows whose remains these are.
+# The directory with the state goes last. Until then, the next try knows to whom the remains belong.
 destroy)
   lock || exit 0
   if [ ! -e "$dir/fence" ]; then
@@ -177,19 +180,21 @@ prune)
     [ -e "$file" ] || continue
     grep -qxF -e "${file##*/}" "$dir"/releases/*/files.list 2>/dev/null || rm -f "$file" || die "$FAILED" "cannot remove $file"
   done
-  # .create.yaml: drivers before this one made it.
+  # Older drivers made .create.yaml.
   rm -rf "$dir"/.incoming.* "$dir/.create.yaml"
   for image in $gone; do
     grep -qxF -e "$image" "$base"/*/releases/*/images.list 2>/dev/null && continue
     # Docker itself refuses to remove an image that a container uses.
     bounded docker image rm "$image" >/dev/null 2>&1
   done
-  # Helpers of older drivers, a month after they were installed; a driver installs its own again when it is missing.
+  # Removes helper scripts of other drivers a month after they were installed. A driver installs its own again
+  # if it is missing.
   find "$base/.bin" -name 'jtel-host-*' ! -path "$0" -mtime +30 -delete 2>/dev/null
   exit 0
   ;;
 
-# The last log lines of services, for the person who asks why something failed. $1: how the files begin; then the services.
+# Keeps the last log lines of services, for people who ask why something failed. $1: how the file names begin;
+# then the services.
 keep-logs)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
@@ -208,7 +213,8 @@ keep-logs)
   exit 0
   ;;
 
-# Bytes that the given volumes take on disk; nothing when one cannot be told in time. Takes no lock: it changes nothing.
+# Prints how many bytes the given volumes take on disk, or nothing if one cannot be measured in time. Takes no
+# lock, because it changes nothing.
 measure)
   need_docker
   total=0
@@ -220,8 +226,8 @@ measure)
   printf '%s\n' "$total"
   ;;
 
-# Keeps the lock while the caller works through the Docker API; ends with its stdin. $1: `start` to start something; then it says first
-# how Docker reaches the outside, for the job to take the same way.
+# Holds the lock while the caller works through the Docker API, until stdin ends. $1: `start` when something
+# will be started. Then it first prints Docker's proxy, which the job uses too.
 hold)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
@@ -234,7 +240,8 @@ hold)
   exit 0
   ;;
 
-# The set-up script on stdin; $1: the SSH user. It concerns the whole host, so projects take turns.
+# Runs the set-up script from stdin. $1: the SSH user. The set-up is for the whole host, so projects take
+# turns.
 setup)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
@@ -243,7 +250,7 @@ setup)
   trap 'rm -f "$script"' EXIT
   # It may hold a proxy's password.
   (umask 077 && cat >"$script") || die "$FAILED" "cannot store the set-up script"
-  # Not the lock's descriptor: a daemon that is started here would hold it for ever.
+  # The script does not get the lock's descriptor: a daemon that it starts would hold the lock for ever.
   exec 8>>"$base/.setup-lock"
   flock -w "$seconds" 8 || die "$BUSY" "another set-up holds $base/.setup-lock"
   bounded sh "$script" run "$1" </dev/null >"$dir/setup.log" 2>&1 8>&- 9>&- || {
@@ -253,7 +260,7 @@ setup)
   }
   ;;
 
-# The connection still works with the new firewall: its roll-back is called off.
+# Called when a new connection works with the new firewall. Cancels the roll-back.
 confirm-firewall)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence

@@ -1,6 +1,6 @@
 /**
- * Holds the host's lock, with fence and owner checked, while something is done through the Docker API. The script on the host
- * keeps the lock until its stdin ends: a lost connection lets go of it too.
+ * Holds the host's lock, after fence and owner were checked, during work through the Docker API. The script
+ * on the host holds the lock until its stdin ends, so a lost connection releases it too.
  */
 import type { ClientChannel } from 'ssh2';
 import { HostError } from '../host.ts';
@@ -10,12 +10,12 @@ import { MarkedStream, markedCommand, newMark } from '../ssh/delimit.ts';
 import { runStep, stepCommand, stepError } from './run.ts';
 import type { Step } from './run.ts';
 
-/** Seconds for which the host keeps the lock at most. */
+/** The host holds the lock for at most so many seconds. */
 const holdSeconds = 120;
 
 /**
- * @param purpose a start is refused on a host that the stack was moved away from.
- * @param work gets what the script said before: for a start, how Docker reaches the outside.
+ * @param purpose `start` is refused on a host from which the stack was moved away.
+ * @param work gets the script's output: for a start, Docker's proxy.
  */
 export async function withLock<T>(
   connection: Connection,
@@ -26,7 +26,7 @@ export async function withLock<T>(
   work: (said: string) => Promise<T>,
 ): Promise<T> {
   const step: Step = { verb: 'hold', project, fence, arguments: [purpose], timeoutSeconds: holdSeconds };
-  // An empty stdin makes the first call a mere check, which also installs the script where it is missing.
+  // With an empty stdin, the first call is only a check. It also installs the script if it is missing.
   await runStep(connection, step, signal);
   return await connection.withSession(signal, async () => {
     const { channel, said } = await open(connection, step, signal);

@@ -1,12 +1,13 @@
-# What lies in a volume, told without reading any of it: for the scripts that look at a host and that change it. Nothing here waits for
-# long: a directory of millions is left after five seconds.
+# Finds out what a volume holds, without reading any content. Used by the scripts that look at a host and that
+# change it. Nothing here waits long: it gives up on a directory of millions after five seconds.
 
 first_in() {
   timeout 5 find "$@" -print -quit 2>/dev/null
 }
 
-# The place of volume $1 on the host, in $place. Fails with $content `missing` when there is no such volume, `unseen` when it cannot be
-# looked into: it is mounted only while a container has it, or not readable for this user.
+# Sets $place to the directory of volume $1 on the host. Fails with $content `missing` if there is no such
+# volume. Fails with `unseen` if nobody can look into it: it is mounted only while a container has it, or this
+# user may not read it.
 volume_place() {
   place=$(docker volume inspect -f '{{with .Options}}{{.device}}{{end}}|{{.Mountpoint}}' "$1" 2>/dev/null </dev/null) || {
     content=missing
@@ -17,15 +18,15 @@ volume_place() {
   case $device in
   '') ;;
   /dev/* | [!/]*) mountpoint -q "$place" || return 1 ;;
-  # A directory that is mounted there: on a disk of its own it is empty while that disk is not there.
+  # A directory is mounted there. If it is on its own disk, it is empty while that disk is missing.
   *) place=$device ;;
   esac
   [ "$(id -u)" = 0 ] || [ -r "$place" ]
 }
 
-# Sets $content for volume $1: `database` (with tables of somebody), `bare` (an initialised one without), `data` (anything else), `marked` (only
-# the mark of a load), `loading` (a load did not come to its end), `empty`, or as volume_place says. $2: where in it the database's directory
-# is, if that is known.
+# Sets $content for volume $1: `database` (with somebody's tables), `bare` (an initialised one without),
+# `data` (anything else), `marked` (only the mark of a load), `loading` (the mark of an unfinished load),
+# `empty`, or as volume_place says. $2: the database's directory in the volume, if that is known.
 look_into() {
   volume_place "$1" || return 0
   mark=
@@ -42,7 +43,7 @@ look_into() {
     content=bare
     tables=$(first_in "$base" -mindepth 2 -maxdepth 2 ! -path "$base/mysql/*" ! -path "$base/performance_schema/*" ! -path "$base/sys/*" \
       ! -path "$base/#*" ! -path "$base/.jtel-*" ! -path "$base/lost+found/*" ! -name db.opt)
-    # A schema that is a link lies elsewhere.
+    # A schema that is a link is elsewhere.
     [ -n "$tables" ] || tables=$(first_in "$base" -mindepth 1 -maxdepth 1 -type l)
     [ -z "$tables" ] || content=database
     return 0

@@ -1,8 +1,10 @@
-# Answers one line "DEPTH PROJECT" on stdin after the other, and ends with its stdin: one channel for the life of a connection,
-# so that a look at a host costs one round trip and no new session. $1 stands around each answer, $2 is check.sh. Needs nothing that is not in Debian's
-# base system, and no more rights than any user's. What is not a fork is a builtin on purpose: a fork costs 2 ms.
-# Prints "KEY BLOCK_SIZE BLOCKS AVAILABLE ID" of the file system below directory $2, or its nearest parent. Only root may pass through
-# what Docker keeps to itself.
+# Answers lines "DEPTH PROJECT" on stdin, one after the other, and ends with its stdin. A connection uses one
+# channel for all of them, so a look at a host costs one round trip and no new session. $1 marks begin and end
+# of each answer; $2 is check.sh. It needs only Debian's base system and the rights of any user. It uses
+# builtins wherever it can, because a fork costs 2 ms.
+
+# Prints "KEY BLOCK_SIZE BLOCKS AVAILABLE ID" of the file system below directory $2, or of its nearest parent.
+# Only root may enter Docker's private directories.
 space() {
   d=$2
   until stat -f -c "$1 %S %b %a %i" "$d" 2>/dev/null || sudo -n stat -f -c "$1 %S %b %a %i" "$d" </dev/null 2>/dev/null; do
@@ -13,7 +15,7 @@ space() {
   [ "$d" != / ] || stat -f -c "$1 %S %b %a %i" /
 }
 
-# Where Docker keeps its data, learned at a full look: volumes below $root, images in $images.
+# Where Docker keeps its data: volumes below $root, images in $images. A full look finds that out.
 root=/var/lib/docker images=$root
 while read -r depth project; do
   printf "begin-%s\n" "$1"
@@ -40,7 +42,8 @@ while read -r depth project; do
     case $v in
     /*)
       root=${v%% *} images=${v%% *}
-      # With containerd's image store, images are not below Docker's own directory, unless Docker runs a containerd of its own.
+      # With containerd's image store, images are not below Docker's directory, unless Docker runs its own
+      # containerd.
       case $v in
       *io.containerd.snapshotter*)
         images=$(sed -n "s/^ *root *= *[\"']\([^\"']*\).*/\1/p" /etc/containerd/config.toml 2>/dev/null | head -n 1)
@@ -53,7 +56,7 @@ while read -r depth project; do
     printf "data-root %s\n" "$root"
     printf "compose %s\n" "$(docker compose version --short </dev/null 2>/dev/null)"
   fi
-  # Volumes may be a file system of their own. A look at what is mounted costs no fork.
+  # Volumes may have their own file system. Reading the list of mounts costs no fork.
   v=$root
   while read -r _ m _; do
     if [ "$m" = "$root/volumes" ]; then v=$m; fi

@@ -1,4 +1,6 @@
-/** What the observe script prints, as data. The script needs neither Docker nor sudo nor anything that was installed. */
+/**
+ * Parses what the observe script prints. The script needs neither Docker nor sudo nor any installed package.
+ */
 import { readFileSync } from 'node:fs';
 import type { HostFacts, HostState, VolumeContent } from '../host.ts';
 import { commandLine } from '../ssh/quote.ts';
@@ -15,7 +17,9 @@ const check = [
 const longestName = 100;
 const longestVolumeName = 255;
 
-/** Facts that stay the same while a connection lives; a quick observation takes them from the last full one. */
+/**
+ * Facts that do not change while a connection lives. A quick observation takes them from the last full one.
+ */
 export type LastingFacts = Omit<
   HostFacts,
   | 'machineID'
@@ -39,9 +43,9 @@ export interface ScriptObservation {
   readonly stateText: string;
   readonly releases: readonly string[];
   readonly currentRelease?: string;
-  /** What somebody changed by hand; only from a full look. */
+  /** What somebody changed by hand. Only from a full look. */
   readonly changed?: readonly string[];
-  /** What lies in volumes, by their names; only from a full look. */
+  /** What volumes hold, by name. Only from a full look. */
   readonly contents?: Readonly<Record<string, VolumeContent>>;
 }
 
@@ -54,7 +58,7 @@ const contentWords: Readonly<Record<string, VolumeContent>> = {
   empty: 'Empty',
 };
 
-/** Starts the script; each answer stands between the lines `begin-<mark>` and `end-<mark>`. */
+/** Starts the script. Each answer is between the lines `begin-<mark>` and `end-<mark>`. */
 export function observerCommand(mark: string): string {
   return `exec ${commandLine(['sh', '-c', script, 'jtel-observe', mark, check])}`;
 }
@@ -64,7 +68,7 @@ export function question(depth: 'quick' | 'full', project: string): string {
   return `${depth} ${valid('project', project)}`;
 }
 
-/** @param nowSeconds our clock while the script ran, for the skew. */
+/** @param nowSeconds our clock while the script ran, to compute the skew. */
 export function parseObservation(output: string, nowSeconds: number): ScriptObservation {
   const marker = output.indexOf('\nstate\n');
   const head = marker < 0 ? output : output.slice(0, marker);
@@ -90,7 +94,7 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
     machineID: values.get('machine') ?? '',
     diskTotalBytes: disk.totalBytes,
     diskFreeBytes: disk.freeBytes,
-    // The same file system under another name is no second disk.
+    // The same file system under another name is not a second disk.
     ...(images.totalBytes === 0 || images.id === disk.id
       ? {}
       : { imageDisk: { totalBytes: images.totalBytes, freeBytes: images.freeBytes } }),
@@ -103,7 +107,7 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
   };
 }
 
-/** What stat(1) says of a file system: block size, blocks, those that are available, and its id. */
+/** Parses what stat(1) says about a file system: block size, blocks, available blocks, and its id. */
 function diskOf(text: string): {
   readonly totalBytes: number;
   readonly freeBytes: number;
@@ -114,7 +118,7 @@ function diskOf(text: string): {
   return { totalBytes: size * (Number(blocks) || 0), freeBytes: size * (Number(available) || 0), id };
 }
 
-/** What could not be looked into is left out. */
+/** Leaves out volumes that nobody could look into. */
 function contentOf(value: string): Readonly<Record<string, VolumeContent>> {
   const [word = '', volume = ''] = value.split(' ');
   const content = Object.hasOwn(contentWords, word) ? contentWords[word] : undefined;
@@ -135,10 +139,10 @@ function lastingFacts(
     osName: values.get('os-name') ?? '',
     architecture: values.get('architecture') ?? '',
     cores: number('cores'),
-    // A host that is a container has less than the machine it runs on.
+    // A host that is a container has less memory than the machine that it runs on.
     memoryBytes: limit > 0 && limit < memory ? limit : memory,
     timeZone: zoneName(values.get('zone') ?? '', values.get('zone-name') ?? ''),
-    // date(1) cuts off the fraction: half a second is its middle.
+    // date(1) drops the fraction of a second, so half a second is added.
     clockSkewSeconds: Math.trunc(number('clock') + 0.5 - nowSeconds) + 0,
     dataRoot: values.get('data-root') ?? '/var/lib/docker',
     canSudo: values.get('sudo') === 'yes',
@@ -150,7 +154,7 @@ function zoneName(link: string, name: string): string {
   return /zoneinfo\/(.+)$/.exec(link)?.[1] ?? (name || 'Etc/UTC');
 }
 
-/** The fence is what the host checks; state.json follows it, perhaps one step behind. */
+/** The host checks the fence. state.json may be one step behind it. */
 function fencedState(state: HostState | undefined, fence: string | undefined): HostState | undefined {
   if (state === undefined) return undefined;
   const epoch = Number(fence?.split(' ')[0]);

@@ -1,7 +1,7 @@
 /**
- * Asks the observe script on its one channel. Questions take turns; the answer of one whose asker gave up is read and dropped,
- * so that the next one gets its own. Each answer stands between two words that only this observer knows: whatever else reaches the
- * channel, such as what a login shell prints, is not part of it.
+ * Asks the observe script on its one channel. Questions take turns. If an asker gave up, its answer is read
+ * and dropped, so the next one gets its own. Each answer is between two words that only this observer knows.
+ * Anything else on the channel, such as output of the login shell, is not part of it.
  */
 import { randomBytes } from 'node:crypto';
 import type { ClientChannel } from 'ssh2';
@@ -89,7 +89,7 @@ export class Observer {
         client.exec(observerCommand(this.#mark), (error, channel) => {
           if (error) return failed(error);
           channel.on('error', () => channel.close());
-          // Such as a remark of the login shell; nothing of it is for us.
+          // Output of the login shell, for instance. None of it is for us.
           channel.stderr.resume();
           channel.once('close', () => {
             if (this.#channel === channel) this.#channel = undefined;

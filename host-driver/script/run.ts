@@ -1,6 +1,7 @@
 /**
- * Calls the helper script on a host (script/host-common.sh, host.sh): installs it at its content-addressed place when it is missing, and turns
- * its exit codes into HostErrors. Only constant text and checked values become argv; everything else goes by stdin.
+ * Calls the helper script on a host (script/host-common.sh, host.sh). Installs it if it is missing, under a
+ * name with its digest, and turns its exit codes into HostErrors. Only constant text and checked values
+ * become argv; everything else goes through stdin.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -11,7 +12,8 @@ import type { Connection } from '../ssh/connection.ts';
 import { ownerDigest, parseState } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
 
-// What all verbs need, what lies in volumes, how containers start, then the verbs. Literal names: the bundle of the image finds the files by them.
+// First what all verbs need, then what volumes hold, how containers start, and the verbs. The names are
+// literal, so that the bundler of the image finds the files.
 const hostScript = [
   readFileSync(new URL('host-common.sh', import.meta.url), 'utf8'),
   readFileSync(new URL('look.sh', import.meta.url), 'utf8'),
@@ -21,7 +23,7 @@ const hostScript = [
 const hostScriptSha256 = createHash('sha256').update(hostScript).digest('hex');
 const hostScriptPath = `/opt/jtel/.bin/jtel-host-${hostScriptSha256}`;
 
-/** What the step waited for had not come when somebody else wanted the host. */
+/** The step still waited when somebody else wanted the host. */
 const madeWayExit = 92;
 
 /** Exit codes of script/host.sh, and of the wrappers below. */
@@ -40,14 +42,14 @@ const exits: Readonly<Record<number, HostErrorReason>> = {
 };
 const notInstalled = 93;
 export const staleExit = 83;
-/** The release lies on the host as a driver before this one shipped it: something that the script needs now is missing. */
+/** An older driver shipped the release, so a file is missing that the script needs now. */
 export const incompleteExit = 95;
 
-/** A user without sudo can serve a Preinstalled host, if /opt/jtel is his and Docker admits him. */
+/** A user without sudo is enough for a Preinstalled host, if the user owns /opt/jtel and may use Docker. */
 const asRoot =
   'export LC_ALL=C; if [ -w /etc ] || [ -w /opt/jtel ]; then exec "$@"; else exec sudo -n "$@"; fi';
 const call = `[ -x "$1" ] || exit ${notInstalled}; ${asRoot}`;
-/** A connection lost on the way leaves a shorter file behind: the sum tells, and the name is given only then. */
+/** A lost connection leaves a shorter file behind. So the file gets its name only if the sum is right. */
 const install = `umask 022; mkdir -p /opt/jtel/.bin && cd /opt/jtel/.bin && cat >".new.$$" && \
 if [ "$(sha256sum <".new.$$")" = "$1  -" ]; then chmod 0755 ".new.$$" && mv -f ".new.$$" "jtel-host-$1"; else rm -f ".new.$$"; exit 1; fi`;
 
@@ -72,9 +74,9 @@ export interface Step {
   readonly fence: Fence;
   readonly arguments?: readonly string[];
   readonly stdin?: string | Buffer;
-  /** What a step that failed by itself (exit code 84) means; default OutcomeUnknown. */
+  /** The reason for a step that failed by itself (exit code 84). Default OutcomeUnknown. */
   readonly failure?: HostErrorReason;
-  /** Bound of the step on the host itself, after it got the lock. */
+  /** Time limit for the step on the host, after it got the lock. */
   readonly timeoutSeconds: number;
 }
 
@@ -91,7 +93,10 @@ export function stepCommand(step: Step): string {
   return `exec ${commandLine(['sh', '-c', call, 'jtel', hostScriptPath, ...argv])}`;
 }
 
-/** Puts the script onto the host, when a call found it missing. @throws HostError SudoRefused, DiskFull or HostUnreachable. */
+/**
+ * Installs the script after a call found it missing. @throws HostError SudoRefused, DiskFull or
+ * HostUnreachable.
+ */
 async function installScript(connection: Connection, signal: AbortSignal): Promise<void> {
   const command = `exec ${commandLine(['sh', '-c', asRoot, 'jtel', 'sh', '-c', install, 'jtel', hostScriptSha256])}`;
   const result = await connection.execute(command, { stdin: hostScript, timeoutSeconds: 60 }, signal);
@@ -105,7 +110,10 @@ export interface StepResult {
   readonly stderr: string;
 }
 
-/** Not in the arguments, which everybody on the host can read: what is sent may be guessed by its sum. */
+/**
+ * Puts the sum before the data, and not into the arguments: everybody on the host can read those, and
+ * somebody could guess the data from the sum.
+ */
 function summed(data: string | Buffer): Buffer {
   return Buffer.concat([
     Buffer.from(`${createHash('sha256').update(data).digest('hex')}\n`),
@@ -138,7 +146,7 @@ export async function runStep(connection: Connection, step: Step, signal: AbortS
   );
 }
 
-/** @param otherwise the reason when the exit code tells none. */
+/** @param otherwise the reason if the exit code says none. */
 export function stepError(
   host: string,
   what: string,
@@ -195,19 +203,19 @@ function explain(
     case 'Fenced':
       return `${what} on ${host} was refused: another operator works on the host with a newer epoch, or the claim is gone; claim it again`;
     case 'MachineChanged':
-      return `${what} was refused: ${host} is another machine than the one that was claimed`;
+      return `${what} was refused: ${host} is not the machine that was claimed`;
     case 'ComposeFailed':
       return `docker compose failed on ${host} (${what})`;
     case 'HostSetupFailed':
       return `set-up of ${host} failed; the whole log is /opt/jtel/${step?.project ?? '…'}/setup.log`;
     case 'Moved':
-      return `${what} was refused: the stack was moved away from ${host}, and must not run in two places`;
+      return `${what} was refused: the stack was moved away from ${host} and must not run in two places`;
     case 'DataMissing':
-      return `${step?.project ?? 'the project'} on ${host} is not started: data were loaded that are no longer there, and empty volumes would take their place`;
+      return `${step?.project ?? 'the project'} on ${host} is not started: the loaded data are gone, and empty volumes would take their place`;
     case 'DockerUnavailable':
       return `no Docker daemon answers on ${host}`;
     default:
-      return `${what} on ${host} did not come to an end in time: observe the host again`;
+      return `${what} on ${host} did not finish in time: observe the host again`;
   }
 }
 

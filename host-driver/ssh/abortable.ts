@@ -1,4 +1,4 @@
-/** Stops waiting for work that goes on, because others wait for it too. @throws the signal's reason. */
+/** Stops waiting for work that continues, because others wait for it too. @throws the signal's reason. */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const aborted = () => reject(signal.reason);

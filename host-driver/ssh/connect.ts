@@ -1,6 +1,6 @@
 /**
- * One authenticated SSH connection to one endpoint. ssh2 accepts any host key when nobody checks it, so the check is here,
- * fails closed, and runs before a single byte of authentication is sent.
+ * Makes one authenticated SSH connection to one endpoint. ssh2 accepts any host key if nobody checks it. So
+ * the check is here. It fails closed, and it runs before a single byte of authentication is sent.
  */
 import { createHash } from 'node:crypto';
 import { connect as connectTCP } from 'node:net';
@@ -16,8 +16,8 @@ const longestFirstLine = 200;
 const readySeconds = 15;
 
 /**
- * A machine has a key of each family and the user may have pinned any of them; which one it shows depends on what the
- * client asks for. So on a mismatch the other families are asked before the verdict.
+ * A machine has a key of each family, and the user may have pinned any of them. Which key it shows depends on
+ * what the client asks for. So after a mismatch, the other families are tried before the verdict.
  */
 const keyFamilies = [
   { type: 'ssh-ed25519', algorithms: ['ssh-ed25519'] },
@@ -28,31 +28,32 @@ const keyFamilies = [
   readonly algorithms: readonly ServerHostKeyAlgorithm[];
 }[];
 
-/** OpenSSH's notation of a public key's fingerprint: `SHA256:` and unpadded base 64. */
+/** A public key's fingerprint in OpenSSH's notation: `SHA256:` and unpadded base 64. */
 export function fingerprint(publicKey: Buffer): string {
   return `SHA256:${createHash('sha256').update(publicKey).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** How people call the endpoint in messages: `user@address:port`. */
+/** The endpoint's name in messages: `user@address:port`. */
 export function endpointName(endpoint: HostEndpoint): string {
   return `${endpoint.user}@${endpoint.address}:${endpoint.port}`;
 }
 
 /**
  * Connects and authenticates.
- * @param openSocket makes the stream to speak SSH on (through a jump host); absent: TCP to the address.
- * @throws HostError HostUnreachable, HostKeyMismatch, AuthenticationFailed or AddressBanned; nothing was executed on the host then.
+ * @param openSocket makes the stream for SSH, for instance through a jump host. Absent: TCP to the address.
+ * @throws HostError HostUnreachable, HostKeyMismatch, AuthenticationFailed or AddressBanned. In all cases
+ * nothing ran on the host.
  */
 export async function connect(
   endpoint: HostEndpoint,
   signal: AbortSignal,
   openSocket?: (signal: AbortSignal) => Promise<Duplex>,
 ): Promise<Connected> {
-  // Loaded with the first connection: 14 MB that an operator without stacks does not need.
+  // This is loaded with the first connection: an operator without stacks does not need its 14 MB.
   const ssh = await import('ssh2');
   const seen: string[] = [];
   const asked = new Set<(typeof keyFamilies)[number]>(keyFamilies);
-  // First with all families: one connection is enough nearly always.
+  // First try all families: one connection is nearly always enough.
   for (
     let algorithms = keyFamilies.flatMap((one) => one.algorithms as readonly ServerHostKeyAlgorithm[]);
     ;
@@ -63,7 +64,8 @@ export async function connect(
     if ('client' in outcome) return outcome;
     if (outcome.key !== undefined) seen.push(fingerprint(outcome.key));
     for (const family of asked) {
-      // The one asked for first was shown, or is not there: that ends this loop whatever the other side answers.
+      // The family that was asked for first was shown, or does not exist. So this loop ends, whatever the
+      // other side answers.
       const shown = outcome.key !== undefined && keyType(outcome.key).startsWith(family.type);
       if (shown || family.algorithms[0] === algorithms[0]) asked.delete(family);
     }
@@ -76,7 +78,7 @@ export async function connect(
     throw new HostError(
       'HostUnreachable',
       name,
-      `${name} offers no host key of a kind that is supported (ed25519, ECDSA, RSA with SHA-2)`,
+      `${name} offers no host key of a supported kind (ed25519, ECDSA, RSA with SHA-2)`,
     );
   }
   throw new HostError(
@@ -87,7 +89,7 @@ export async function connect(
   );
 }
 
-/** An authenticated connection, and the fingerprint of the pinned key that the machine proved to have. */
+/** An authenticated connection, with the fingerprint of the pinned key that the machine proved to have. */
 export interface Connected {
   readonly client: Client;
   readonly hostKey: string;
@@ -95,7 +97,7 @@ export interface Connected {
 
 type Attempt = Connected | { readonly key?: Buffer };
 
-/** An SSH public key begins with the name of its type, as a string with its length before it (RFC 4253, 6.6). */
+/** An SSH public key begins with the name of its type: a string after its length (RFC 4253, 6.6). */
 function keyType(publicKey: Buffer): string {
   return publicKey.subarray(4, 4 + publicKey.readUInt32BE(0)).toString('latin1');
 }
@@ -116,7 +118,7 @@ function attempt(
     privateKey: endpoint.privateKey,
     ...optional({ passphrase: endpoint.passphrase }),
     sock: socket as NonNullable<ConnectConfig['sock']>,
-    // Only the key: asking for "none" first costs a round trip and counts as a failure at sshd.
+    // Offer only the key: trying "none" first costs a round trip, and sshd counts it as a failure.
     authHandler: ['publickey'],
     algorithms: { serverHostKey: [...algorithms] },
     keepaliveInterval: 15_000,
@@ -129,7 +131,7 @@ function attempt(
     },
   };
   return new Promise<Attempt>((resolve, reject) => {
-    // ssh2's readyTimeout starts with the TCP connection; this one bounds everything.
+    // ssh2's readyTimeout starts with the TCP connection. This one limits everything.
     const deadline = setTimeout(
       () => fail(new Error(`no answer within ${readySeconds + 5} s`)),
       (readySeconds + 5) * 1000,
@@ -141,7 +143,7 @@ function attempt(
     const giveUp = () => {
       settle();
       client.destroy();
-      // A client that was refused its key never took the socket over.
+      // A client whose key was refused never took the socket over.
       socket.destroy();
     };
     const aborted = () => {
@@ -154,7 +156,8 @@ function attempt(
       else if (/no matching host key/i.test(error.message)) resolve({});
       else reject(connectError(endpoint, error, firstLine));
     };
-    // sshd may say in plain text why it does not talk; ssh2 waits for a line that begins with "SSH-" and drops all others.
+    // sshd may say in plain text why it refuses. ssh2 waits for a line that begins with "SSH-" and drops all
+    // others.
     let firstLine = '';
     const hear = (chunk: Buffer) => {
       firstLine += chunk.toString('latin1', 0, longestFirstLine - firstLine.length);
@@ -166,7 +169,7 @@ function attempt(
       settle();
       client.removeAllListeners('error');
       client.removeAllListeners('close');
-      // Without this every round trip waits for a delayed ACK: 40 ms.
+      // Without this, every round trip waits 40 ms for a delayed ACK.
       client.setNoDelay(true);
       resolve({ client, hostKey: shown === undefined ? '' : fingerprint(shown) });
     });
@@ -182,8 +185,9 @@ function attempt(
 }
 
 /**
- * ssh2 marks errors with a `level`; unreadable keys come as a throw of connect() with a fixed beginning.
- * @param firstLine what the other side said first; its reasons not to talk are OpenSSH's words (sshd.c, drop_connection).
+ * ssh2 marks errors with a `level`. For an unreadable key, connect() throws an error with a fixed beginning.
+ * @param firstLine the first line of the other side. If it refuses, these are OpenSSH's words (sshd.c,
+ * drop_connection).
  */
 function connectError(
   endpoint: HostEndpoint,
@@ -195,7 +199,7 @@ function connectError(
     return new HostError(
       'AddressBanned',
       name,
-      `sshd at ${name} bans the address that we come from, because logins from there failed (PerSourcePenalties): nobody gets in from there for 15 s at ` +
+      `sshd at ${name} bans our address, because logins from there failed (PerSourcePenalties): nobody gets in from there for 15 s at ` +
         'least and 10 min at most, unless its sshd_config has other times. The ban ends by itself, and asking meanwhile does not prolong it; a wrong ' +
         'key or user brings the next one: correct spec.host.user, the Secret or authorized_keys, also of other stacks on this host',
       error,
@@ -205,7 +209,7 @@ function connectError(
     return new HostError(
       'HostUnreachable',
       name,
-      `sshd at ${name} has as many unfinished logins as it allows (MaxStartups): it is asked again later`,
+      `sshd at ${name} has as many unfinished logins as it allows (MaxStartups): the operator tries again later`,
       error,
     );
   }

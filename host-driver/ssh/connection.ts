@@ -1,13 +1,18 @@
-/** One open SSH connection, shared by all that concerns the host: bounds what runs on it at once, and knows whether it is in use. */
+/**
+ * One open SSH connection, shared by everything for the host. It limits how much runs at the same time, and
+ * knows whether it is in use.
+ */
 import type { Client } from 'ssh2';
 import { execute } from './execute.ts';
 import type { ExecuteOptions, ExecuteResult } from './execute.ts';
 import { Semaphore } from '../../base/semaphore.ts';
 
-/** sshd's MaxSessions is 10 by default: one more is the observer's, and three are for the fall-back to Docker. */
+/**
+ * sshd's MaxSessions is 10 by default. The observer takes one more, and the fallback for Docker takes three.
+ */
 const commandsPerConnection = 6;
 
-/** `closed` is settled when it ended, for whatever reason. */
+/** `closed` settles when the connection ended, for whatever reason. */
 export class Connection {
   readonly client: Client;
   readonly host: string;
@@ -19,7 +24,7 @@ export class Connection {
   /** Milliseconds since 1970 of the last use that ended. */
   usedAt = Date.now();
   isOpen = true;
-  /** What the login shell was heard to say beside the answers of commands; nothing, unless its profile prints. */
+  /** Output of the login shell that belongs to no command. Empty unless its profile prints something. */
   noise: string | undefined;
   /** Called once. */
   onNoise: ((noise: string) => void) | undefined;
@@ -28,7 +33,7 @@ export class Connection {
     this.client = client;
     this.host = host;
     this.hostKey = hostKey;
-    // An 'error' without listener would end the process; 'close' follows it.
+    // An 'error' without a listener would end the process. 'close' follows it.
     client.on('error', () => client.destroy());
     this.closed = new Promise((resolve) => {
       client.once('close', () => {
@@ -47,19 +52,19 @@ export class Connection {
     return result;
   }
 
-  /** What the login shell says before each command; see {@link onNoise}. */
+  /** Takes what the login shell prints before each command; see {@link onNoise}. */
   heardNoise(noise: string | undefined): void {
     if (noise === undefined || noise === '' || this.noise !== undefined) return;
     this.noise = noise;
     this.onNoise?.(noise);
   }
 
-  /** For work that opens one session channel by itself: counts it among the commands. */
+  /** Runs work that opens a session channel by itself, and counts it as a command. */
   withSession<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return this.use(() => this.#commands.run(signal, work));
   }
 
-  /** While the work runs the connection is not idle, however long that takes. */
+  /** While the work runs, the connection is not idle, however long it takes. */
   async use<T>(work: () => Promise<T>): Promise<T> {
     this.#users += 1;
     try {

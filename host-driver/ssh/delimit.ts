@@ -1,45 +1,45 @@
 /**
- * Tells what a command said from what the login shell says before it. sshd hands a command to the user's login shell, which
- * may print whatever its profile tells it to, on both streams. So each command first says a word that nobody can know
- * beforehand; what came before it is noise.
+ * Separates a command's output from what the login shell prints before it. sshd hands a command to the user's
+ * login shell, which may print anything on both streams, as its profile says. So each command first prints a
+ * word that nobody can guess. Everything before that word is noise.
  */
 import { randomBytes } from 'node:crypto';
 import { commandLine } from './quote.ts';
 
-/** What is kept of noise, for the message that tells of it. */
+/** How much noise is kept for the message about it. */
 const keptBytes = 512;
-/** A shell that says more than this before the command has no end. */
+/** A shell that prints more than this before the command never ends. */
 const longestNoise = 16 * 1024 * 1024;
 
-/** What is said before a command's own output; a new word for each command. */
+/** The word before a command's own output. Each command has a new one. */
 export function newMark(): string {
   return `jtel-begin-${randomBytes(16).toString('hex')}`;
 }
 
-/** @returns a command line that says the mark on both streams and then becomes the command given. */
+/** @returns a command line that prints the mark on both streams and then becomes the given command. */
 export function markedCommand(mark: string, command: string): string {
   return `exec ${commandLine(['sh', '-c', `echo ${mark}; echo ${mark} >&2; ${command}`])}`;
 }
 
-/** One stream of a marked command: everything after the mark is its own. */
+/** One stream of a marked command. Everything after the mark is the command's output. */
 export class MarkedStream {
   readonly #mark: Buffer;
   #waiting: Buffer = Buffer.alloc(0);
   #noiseBytes = 0;
   #noise: Buffer = Buffer.alloc(0);
-  /** The mark was seen: the command was started. */
+  /** True after the mark: the command was started. */
   isOpen = false;
 
   constructor(mark: string) {
     this.#mark = Buffer.from(`${mark}\n`);
   }
 
-  /** @returns what of the chunk is the command's own; empty while the shell still speaks. */
+  /** @returns the part of the chunk that is the command's output. Empty while the shell still prints. */
   add(chunk: Buffer): Buffer {
     if (this.isOpen) return chunk;
     const all = Buffer.concat([this.#waiting, chunk]);
     const at = all.indexOf(this.#mark);
-    // The mark may be cut in two by the packets: so much of the end stays.
+    // Packets may cut the mark in two, so that much of the end is kept.
     const noiseEnd = at < 0 ? Math.max(0, all.length - this.#mark.length) : at;
     this.#addNoise(all.subarray(0, noiseEnd));
     this.isOpen = at >= 0;
@@ -51,7 +51,10 @@ export class MarkedStream {
     return this.#noiseBytes > longestNoise;
   }
 
-  /** What came before the mark, shortened, on one line that is fit for a terminal; empty when there was nothing. */
+  /**
+   * What came before the mark, shortened, on one line that is safe for a terminal. Empty if there was
+   * nothing.
+   */
   noise(): string {
     const text = (this.isOpen ? this.#noise : Buffer.concat([this.#noise, this.#waiting])).toString('utf8');
     return text

@@ -1,7 +1,7 @@
 /**
- * Runs one command on a connection. sshd tells the exit code in its own message; a connection that is lost leaves it out and
- * raises no error, so a missing code is an unknown outcome, never a success. Both streams are always read: an undrained
- * stderr stalls the channel after 2 MiB.
+ * Runs one command on a connection. sshd sends the exit code in a message of its own. A lost connection
+ * raises no error but leaves that message out, so a missing code means an unknown outcome, never a success.
+ * Both streams are always read: an undrained stderr stalls the channel after 2 MiB.
  */
 import type { Client, ClientChannel } from 'ssh2';
 import { HostError } from '../host.ts';
@@ -9,9 +9,12 @@ import { MarkedStream, markedCommand, newMark } from './delimit.ts';
 
 export interface ExecuteOptions {
   readonly stdin?: string | Buffer;
-  /** After this the channel is closed and the outcome is unknown; what runs on the host needs a bound of its own. */
+  /**
+   * After this time the channel is closed and the outcome is unknown. What runs on the host needs its own
+   * limit.
+   */
   readonly timeoutSeconds: number;
-  /** What is kept of each stream: the first bytes of stdout, the last of stderr. Default 16 MiB. */
+  /** How much of each stream is kept: the first bytes of stdout, the last bytes of stderr. Default 16 MiB. */
   readonly maximumBytes?: number;
 }
 
@@ -19,7 +22,7 @@ export interface ExecuteResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** What the login shell said before the command, shortened; absent when it was silent. */
+  /** What the login shell printed before the command, shortened. Absent if it was silent. */
   readonly noise?: string;
 }
 
@@ -48,8 +51,8 @@ export async function execute(
       client.exec(markedCommand(mark, command), (error, channel) => {
         if (error) return failed(error);
         signal.removeEventListener('abort', aborted);
-        // Not after an await: success, output and exit code of a quick command can lie in one packet, and ssh2 emits
-        // 'exit' as it reads it, whether anybody listens or not.
+        // There must be no await before this: success, output and exit code of a quick command can be in one
+        // packet, and ssh2 emits 'exit' as it reads it, whether anybody listens or not.
         if (signal.aborted) channel.close();
         else resolve(collect(channel, host, mark, options, signal));
       });
@@ -94,7 +97,7 @@ function collect(
       code = exitCode ?? undefined;
       signalName = name;
     });
-    // The remote side may close its stdin while we still write: the exit code tells the story then.
+    // The remote side may close its stdin while we still write. The exit code tells what happened.
     channel.on('error', () => undefined);
     channel.on('close', () =>
       finish(() => {
@@ -121,12 +124,16 @@ function collect(
 
 function startError(host: string, cause: unknown): HostError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  // ssh2's words for a connection that went away between the request and its answer: the command may be running.
+  // ssh2 says this when the connection was lost between the request and its answer. The command may be
+  // running.
   if (message.includes('No response from server')) return unknown(host, 'the connection was lost');
   return new HostError('HostUnreachable', host, `no command could be started on ${host}: ${message}`, cause);
 }
 
-/** The login shell ended without a command: it is none, or its profile ends it. Nothing was done on the host. */
+/**
+ * The login shell ended without the command: it is not a shell, or its profile ends it. Nothing was done on
+ * the host.
+ */
 export function shellRunsNothing(host: string, said: string): HostError {
   const what = said === '' ? 'it said nothing' : `it said: ${said}`;
   return new HostError(

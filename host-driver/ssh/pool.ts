@@ -1,8 +1,8 @@
 /**
- * One SSH connection per host, opened when needed, kept, and shared by all that concerns the host. Connecting is what sshd
- * punishes: MaxStartups drops parallel handshakes, and OpenSSH 9.8 and later ban an address after a few failures. So connects
- * pass a global bound with jitter, and after a failure the same endpoint is not asked again before a pause is over. A ban is of
- * the address: whoever else would knock at that sshd waits too.
+ * Keeps one SSH connection per host. It is opened when needed and shared by everything for the host. sshd
+ * punishes connects: MaxStartups drops parallel handshakes, and OpenSSH 9.8 and later ban an address after a
+ * few failures. So connects pass a global limit with jitter, and after a failure the same endpoint gets a
+ * pause. A ban is for an address, so everybody else who would connect to that sshd waits too.
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
@@ -19,13 +19,13 @@ import { Semaphore } from '../../base/semaphore.ts';
 const connectsAtOnce = 30;
 const connectsAtOncePerJumpHost = 4;
 
-/** What the driver needs of a logger; winston's fits. */
+/** What the driver needs from a logger. winston's fits. */
 export interface HostLogger {
   info(message: string, fields: object): unknown;
   warn(message: string, fields: object): unknown;
 }
 
-/** What one endpoint has: at most one connection, and the memory of failures. */
+/** State of one endpoint: at most one connection, and the memory of failures. */
 class Entry {
   connecting: Promise<Connection> | undefined;
   connection: Connection | undefined;
@@ -41,7 +41,7 @@ export class ConnectionPool {
   readonly #entries = new Map<string, Entry>();
   /** By {@link doorOf}. */
   readonly #bans = new Map<string, { readonly error: HostError; readonly until: number }>();
-  /** Doors where a login was refused and none got in since. */
+  /** Doors where a login was refused and no login succeeded since. */
   readonly #refusals = new Set<string>();
   readonly #connects = new Semaphore(connectsAtOnce);
   readonly #life = new AbortController();
@@ -51,7 +51,7 @@ export class ConnectionPool {
     this.#logger = logger;
   }
 
-  /** The open connection to the target; opens one if there is none. @throws HostError when that fails. */
+  /** Returns the open connection to the target, or opens one. @throws HostError when that fails. */
   async get(target: HostTarget, signal: AbortSignal): Promise<Connection> {
     signal.throwIfAborted();
     this.#life.signal.throwIfAborted();
@@ -62,12 +62,12 @@ export class ConnectionPool {
     const ban = this.#bans.get(doorOf(target));
     if (ban !== undefined && Date.now() < ban.until) throw ban.error;
     this.#bans.delete(doorOf(target));
-    // Shared by all who wait, so one caller's abort must not end it for the others.
+    // All waiting callers share it, so one caller's abort must not end it for the others.
     entry.connecting ??= this.#open(target, entry).finally(() => (entry.connecting = undefined));
     return await abortable(entry.connecting, signal);
   }
 
-  /** Closes the connection to the target; the next use opens a new one (a login sees its new groups then). */
+  /** Closes the connection to the target. The next use opens a new one, whose login has its new groups. */
   async reset(target: HostTarget): Promise<void> {
     const entry = this.#entry(target);
     const connection = entry.connection;
@@ -143,13 +143,13 @@ export class ConnectionPool {
     }
   }
 
-  /** A door that closed after refused logins: others than sshd ban too, and say nothing. */
+  /** A door that closed after refused logins. fail2ban and the like ban too, and say nothing. */
   #withSuspicion(target: HostTarget, error: HostError): HostError {
     const door = doorOf(target);
     if (error.reason === 'AuthenticationFailed') this.#refusals.add(door);
     if (error.reason !== 'HostUnreachable' || !this.#refusals.has(door)) return error;
     const suspicion =
-      'logins from here were refused before, so fail2ban or the like on the host may ban the address that we come from';
+      'logins from here were refused before, so fail2ban or the like on the host may ban our address';
     return new HostError(error.reason, error.host, `${error.message}; ${suspicion}`, error.cause);
   }
 
@@ -162,12 +162,12 @@ export class ConnectionPool {
     const connected = await this.#entry(jumpHost).jumps.run(signal, () =>
       connect(endpoint, signal, () => forward(gate, endpoint)),
     );
-    // The way is in use for as long as somebody is at its end.
+    // The jump host's connection is in use while somebody uses the target.
     void gate.use(() => new Promise<void>((resolve) => connected.client.once('close', () => resolve())));
     return connected;
   }
 
-  /** A little delay when many connect at once, so that sshd does not see them in one burst. */
+  /** Delays a little when many connect at once, so sshd does not see them in one burst. */
   async #spread<T>(work: () => Promise<T>): Promise<T> {
     if (this.#connects.waiting > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
     return await work();
@@ -195,12 +195,12 @@ function forward(gate: Connection, endpoint: HostEndpoint): Promise<Duplex> {
   });
 }
 
-/** What a ban is about: the sshd, and from where it is reached. */
+/** Identifies what a ban is about: the sshd, and the place from which it is reached. */
 function doorOf({ address, port, jumpHost }: HostTarget): string {
   return JSON.stringify([address, port, jumpHost?.address, jumpHost?.port]);
 }
 
-/** Two targets share a connection only when everything that decides about trust and identity is the same. */
+/** Two targets share a connection only if everything that decides about trust and identity is equal. */
 function targetKey(target: HostTarget): string {
   const parts = [target, target.jumpHost].map(
     (one) =>

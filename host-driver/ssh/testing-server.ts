@@ -1,4 +1,7 @@
-/** An SSH server in this process, for what a real sshd cannot be made to do: lose an exit code, fall silent, break off. */
+/**
+ * An SSH server in this process. It does what a real sshd cannot be made to do: lose an exit code, fall
+ * silent, break off.
+ */
 import { generateKeyPairSync } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect as tcpConnect } from 'node:net';
@@ -11,18 +14,18 @@ export interface TestingServer extends AsyncDisposable {
   readonly target: HostTarget;
   /** Commands that arrived, in order. */
   readonly commands: string[];
-  /** Connections that arrived, and those that logged in. */
+  /** Numbers of connections that arrived, and of those that logged in. */
   readonly counts: { connections: number; logins: number };
   /** Breaks every connection off. */
   drop(): void;
 }
 
 export interface TestingServerOptions {
-  /** Answers a command; default: exit code 0. */
+  /** Answers a command. Default: exit code 0. */
   readonly onCommand?: (command: string, channel: ServerChannel) => void;
   /** What the login shell prints before each command, on both streams. */
   readonly shellSays?: string;
-  /** The login shell prints and ends, whatever it is told. */
+  /** The login shell prints and ends, whatever the command is. */
   readonly runsNothing?: boolean;
   /** Refuses every login. */
   readonly refuses?: boolean;
@@ -105,7 +108,7 @@ export async function startTestingServer(options: TestingServerOptions = {}): Pr
   };
 }
 
-/** The other way round than `markedCommand`. */
+/** The reverse of `markedCommand`. */
 function unmarked(line: string): { readonly mark: string; readonly command: string } {
   const [, mark = '', quoted = ''] = /^exec 'sh' '-c' 'echo (\S+); echo \S+ >&2; ([^]*)'$/.exec(line) ?? [];
   return { mark, command: quoted.replaceAll("'\\''", "'") };

@@ -1,9 +1,12 @@
-/** How long an endpoint is not asked again after a connect failed: by reason, because sshd punishes some knocks and not others. */
+/**
+ * The pause after a connect failed, before the endpoint is tried again. It depends on the reason, because
+ * sshd punishes some tries and not others.
+ */
 import type { BackOff } from '../../base/back-off.ts';
 import type { HostError } from '../host.ts';
 
 const refused: BackOff = { firstSeconds: 15, longestSeconds: 120 };
-/** sshd enforces no ban that is shorter than 15 s, and asking does not prolong one. */
+/** sshd enforces no ban that is shorter than 15 s, and a try does not prolong one. */
 const banned: BackOff = { firstSeconds: 15, longestSeconds: 15 };
 const unreachable: BackOff = { firstSeconds: 0.25, longestSeconds: 5 };
 

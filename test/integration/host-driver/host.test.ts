@@ -354,7 +354,7 @@ describe('a host', () => {
     expect(await sandbox.onHost('host-1', `ls -d /opt/jtel/${project} 2>/dev/null || true`)).toBe('');
   });
 
-  it('that is another machine than the one that was claimed is not changed', async () => {
+  it('that is not the machine that was claimed is not changed', async () => {
     const host = driver.host(sandbox.target('host-1'));
     await host.claim(project, aFence(), signal);
     await sandbox.onHost(
