@@ -1,26 +1,24 @@
-/** The real driver on real hosts keeps the contract: on each Debian that docs/hosts.md names, with its own Docker Engine. */
+/** The real driver on a real host keeps the contract, on each Debian that docs/hosts.md names, with its own Docker Engine. */
 import { afterAll, beforeAll } from 'vitest';
-import { createHostDriver } from '../../../host-driver/connect.ts';
-import { hostContract } from '../../contract/host.ts';
-import { driverSandbox } from '../../support/driver-sandbox.ts';
-import type { DriverSandbox } from '../../support/driver-sandbox.ts';
+import { createHostDriver } from '../../host-driver/connect.ts';
+import { driverSandbox, type DriverSandbox } from '../support/driver-sandbox.ts';
+import { hostContract } from './host.ts';
 
-let sandbox: DriverSandbox;
-const driver = createHostDriver();
+/** In a sandbox of its own, so that each Debian is a file and these run side by side. */
+export function realHostContract(debian: 12 | 13): void {
+  const name = `debian-${debian}`;
+  const driver = createHostDriver();
+  let sandbox: DriverSandbox;
 
-beforeAll(async () => {
-  sandbox = await driverSandbox('driver', [
-    { name: 'debian-12', debian: 12 },
-    { name: 'debian-13', debian: 13 },
-  ]);
-});
+  beforeAll(async () => {
+    sandbox = await driverSandbox(`driver-${name}`, [{ name, debian }]);
+  });
 
-afterAll(async () => {
-  await driver.close();
-  await sandbox.sandbox.down();
-});
+  afterAll(async () => {
+    await driver.close();
+    await sandbox.sandbox.down();
+  });
 
-for (const name of ['debian-12', 'debian-13']) {
   hostContract(`SSH and Docker on ${name}`, () => {
     const { image, credentials } = sandbox;
     const host = driver.host(sandbox.target(name));

@@ -1,0 +1,3 @@
+import { realHostContract } from '../../contract/real-host.ts';
+
+realHostContract(13);
