@@ -28,10 +28,7 @@ describe('a backup that meets trouble', () => {
       world.customer.sasRights = rights;
       const before = effects(world).length;
       const backup = await ended(world);
-      expect(backup.status).toMatchObject({
-        phase: 'Failed',
-        message: expect.stringContaining('give the account key'),
-      });
+      expect(backup.status?.phase).toBe('Failed');
       expect(backup.status?.conditions).toContainEqual(
         expect.objectContaining({ reason: 'StoreCannotSign' }),
       );
@@ -95,7 +92,7 @@ describe('a backup that meets trouble', () => {
     expect(backup.status).toMatchObject({
       phase: 'Failed',
       attempt: 6,
-      message: expect.stringContaining('needed more memory'),
+      conditions: expect.arrayContaining([expect.objectContaining({ reason: 'JobFailed' })]),
     });
     expect(manifests(world)).toEqual([]);
     expect(world.machine().jobs.size).toBe(0);
@@ -137,7 +134,7 @@ describe('a backup that meets trouble', () => {
     expect(await statusOf({ immutable: false })).toMatchObject({
       phase: 'Failed',
       immutability: { state: 'Unprotected' },
-      message: expect.stringContaining('demands immutability'),
+      conditions: expect.arrayContaining([expect.objectContaining({ reason: 'NotImmutable' })]),
     });
     expect(await statusOf({ immutable: false, policy: 'Preferred' })).toMatchObject({
       phase: 'Completed',
@@ -149,11 +146,11 @@ describe('a backup that meets trouble', () => {
     expect(await statusOf({ retention: { kind: 'TimeBased', days: 365, isLocked: false } })).toMatchObject({
       phase: 'Failed',
       immutability: { state: 'Unprotected' },
-      message: expect.stringMatching(/demands immutability.*is not locked/),
+      conditions: expect.arrayContaining([expect.objectContaining({ reason: 'NotImmutable' })]),
     });
     expect(await statusOf({ retention: { kind: 'TimeBased', days: 200, isLocked: true } })).toMatchObject({
       phase: 'Failed',
-      message: expect.stringMatching(/200 days are fewer than the 210/),
+      conditions: expect.arrayContaining([expect.objectContaining({ reason: 'NotImmutable' })]),
     });
     expect(await statusOf({ retention: { kind: 'TimeBased', days: 210, isLocked: true } })).toMatchObject({
       phase: 'Completed',

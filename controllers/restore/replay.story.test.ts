@@ -67,9 +67,6 @@ async function expectReplay(world: World, name = 'back'): Promise<void> {
     phase: 'Completed',
     conditions: [expect.objectContaining({ reason: 'AlreadyCarriedOut' })],
   });
-  expect(status?.message).toMatch(
-    /carried out already at .* with backup 20260301t020000z-00000a.*under another name than back.*, or with another spec.notAfter/,
-  );
   // Nothing was measured, so it must not count as a recovery.
   expect(status?.recoveryTimeSeconds).toBeUndefined();
 }
@@ -185,7 +182,6 @@ describe('an order that is too old', () => {
     expect(status).toMatchObject({
       phase: 'Failed',
       conditions: [expect.objectContaining({ reason: 'OrderExpired' })],
-      message: expect.stringContaining('Nothing was touched'),
     });
     expect(effects(world).slice(before)).toEqual([]);
   });

@@ -43,7 +43,6 @@ describe('a test restore', () => {
     });
     expect(status).toMatchObject({
       phase: 'Completed',
-      message: expect.stringContaining('1 tables with 5 rows, 1 files in 1 tree'),
       recoveryTimeSeconds: expect.any(Number),
     });
     expect(endState(world)).toMatchObject({ data: 'vanilla 3.44.0', projects: [project], jobs: 0 });
@@ -69,7 +68,7 @@ describe('a test restore', () => {
     });
     expect(status).toMatchObject({
       phase: 'Failed',
-      message: expect.stringContaining('files in files: 0 instead of 1'),
+      conditions: [expect.objectContaining({ reason: 'VerificationFailed' })],
     });
     expect(endState(world)).toMatchObject({ projects: [project], jobs: 0 });
   });
@@ -145,17 +144,18 @@ it.each(['DatabaseKeysMissing', 'BlobArchived', 'StatementRefused'])(
   async (reason) => {
     const world = await installed(await World.create());
     storeBackup(world.customer, { backupID, version: '3.44.0' });
+    const said = 'it went wrong.';
     let tries = 0;
     world.runJob = ({ type }) => {
       if (type === 'restore') tries += 1;
-      return type === 'restore' ? { error: { reason, message: 'it went wrong.' } } : { result: {} };
+      return type === 'restore' ? { error: { reason, message: said } } : { result: {} };
     };
     const { status } = await ask(world, {
       mode: 'Test',
       ifNotEmpty: 'Fail',
       preRestoreBackup: 'Skip',
     });
-    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining('it went wrong.') });
+    expect(status).toMatchObject({ phase: 'Failed', message: expect.stringContaining(said) });
     expect(tries).toBe(1);
     expect(endState(world)).toMatchObject({ projects: [project], jobs: 0 });
   },
