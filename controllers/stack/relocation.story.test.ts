@@ -211,7 +211,7 @@ describe('an old host that does not answer', () => {
   });
 });
 
-/** Every so many effects; `node test/campaigns/run.ts a-crash` goes through all of them. */
+/** Every so many effects; `node test/campaigns/run.ts crash` goes through all of them. */
 const stride = 11;
 
 describe('killed before or after an effect', () => {

@@ -10,13 +10,11 @@ import type { Campaign, CampaignCase } from './campaign.ts';
 
 /** Loaded on demand: a campaign brings what it needs. */
 const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
-  crash: async () => (await import('./a-crash.ts')).crashCampaign,
-  specification: async () => (await import('./c-specification.ts')).specificationCampaign,
-  faults: async () => (await import('./e-faulty.ts')).faultCampaign,
+  crash: async () => (await import('./crash/campaign.ts')).crashCampaign,
+  specification: async () => (await import('./specification/campaign.ts')).specificationCampaign,
+  faults: async () => (await import('./faults/campaign.ts')).faultCampaign,
   world: async () => (await import('./world/campaign.ts')).worldCampaign,
 };
-/** What they were called at first; reports name them. */
-const letters: Readonly<Record<string, string>> = { a: 'crash', c: 'specification', e: 'faults' };
 
 const usage = `Usage: node test/campaigns/run.ts NAME [--short] [--only TEXT]; names: ${Object.keys(campaigns).join(', ')}\n`;
 const ownSandbox = 'campaign';
@@ -31,8 +29,7 @@ async function main(): Promise<number> {
     options: { short: { type: 'boolean', default: false }, only: { type: 'string' } },
     allowPositionals: true,
   });
-  const [given = ''] = positionals;
-  const name = letters[given.toLowerCase()] ?? given;
+  const [name = ''] = positionals;
   const load = campaigns[name];
   if (load === undefined) {
     process.stderr.write(usage);

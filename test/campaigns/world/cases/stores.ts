@@ -25,7 +25,7 @@ import { startBlobDouble, type TestAccount, type TestDouble } from '../../../sup
 import { aRestore, backupID, effects, ended, installed, restoreOf } from '../../../support/world/restores.ts';
 import { World } from '../../../support/world/world.ts';
 import { storeBackup } from '../../../support/stored-backup.ts';
-import { firstID, Scene as BackupScene, secondID, type Stage } from '../../e-stage.ts';
+import { firstID, Scene as BackupScene, secondID, type Stage } from '../../faults/stage.ts';
 import type { Part, WorldCase } from '../scene.ts';
 
 const never = new AbortController().signal;

@@ -1,17 +1,17 @@
 /**
- * Campaign E, the blob half: every fault at every request of every call of the blob store, once and always. Whatever happens,
+ * Faults in calls: every fault at every request of every call of the blob store, once and always. Whatever happens,
  * nothing that is stored is changed, nothing half is left, what is given back is what was stored, an error names store and object, gives
  * the right reason and shows no secret, tries are bounded, and when the fault is over the same call succeeds.
  */
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
-import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
-import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { locked, type TestDouble } from '../support/blob-double.ts';
-import type { CampaignCase, CampaignForm } from './campaign.ts';
-import { blobFaults, type NamedFault } from './e-faults.ts';
-import { check, checkNothingReplaced, checkTold } from './e-oracles.ts';
-import { equal, sites, small, type Site } from './e-sites.ts';
+import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
+import type { BlobStore } from '../../../blob-store/blob-store.ts';
+import { locked, type TestDouble } from '../../support/blob-double.ts';
+import type { CampaignCase, CampaignForm } from '../campaign.ts';
+import { blobFaults, type NamedFault } from './faults.ts';
+import { check, checkNothingReplaced, checkTold } from '../oracles.ts';
+import { equal, sites, small, type Site } from './sites.ts';
 
 const never = new AbortController().signal;
 const maximumTries = 3;

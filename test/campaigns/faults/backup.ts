@@ -1,14 +1,14 @@
 /**
- * Campaign E for backups: every fault at every request that the second day's backup makes – the operator's look at what is known, the
+ * Faults in backups: every fault at every request that the second day's backup makes – the operator's look at what is known, the
  * job's uploads and reads, the operator's commit and proof. It ends Completed and can be restored, or it fails with a reason, has no
  * manifest unless everything is there, and the next try succeeds. The day before can be restored in any case.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Operation, RequestRecord } from '../../sandbox/worm/types.ts';
-import type { CampaignCase, CampaignForm } from './campaign.ts';
-import { blobFaults, type NamedFault } from './e-faults.ts';
-import { check, checkNothingReplaced, checkTold } from './e-oracles.ts';
-import { firstID, secondID, type Scene, type Stage } from './e-stage.ts';
+import type { Operation, RequestRecord } from '../../../sandbox/worm/types.ts';
+import type { CampaignCase, CampaignForm } from '../campaign.ts';
+import { blobFaults, type NamedFault } from './faults.ts';
+import { check, checkNothingReplaced, checkTold } from '../oracles.ts';
+import { firstID, secondID, type Scene, type Stage } from './stage.ts';
 
 const errors = ['BlobError', 'InputError', 'JobError'];
 const isManifest = (blob: string): boolean => blob.endsWith('/manifest.json');

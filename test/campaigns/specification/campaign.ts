@@ -1,18 +1,18 @@
 /**
- * Campaign C: every leaf of a stack's spec is changed and changed back. What a host then holds equals what it holds for somebody
+ * Campaign `specification`: every leaf of a stack's spec is changed and changed back. What a host then holds equals what it holds for somebody
  * who wrote that spec from the start (A→B equals fresh B, A→B→A equals A), a spec that cannot be done harms nothing and is left
  * behind unaided (A→bad→A), hostile text of every kind included, and a stack can be deleted in every phase of its life.
  */
-import { isDeepStrictEqual } from 'node:util';
-import { annotations, stackKind, type JtelStackSpec } from '../../crds/index.ts';
-import { aStack } from '../../controllers/stack/testing.ts';
-import { selfSignedCertificate } from '../../controllers/inputs/self-signed.ts';
-import type { HostSetup } from '../../host-driver/host.ts';
-import { secrets } from '../../runtime/client/kinds.ts';
-import { waitFor } from '../support/wait.ts';
-import type { Campaign, CampaignCase, CampaignForm } from './campaign.ts';
-import { hostileTexts, leaves, put, schemaLeaves, type Draft, type Leaf } from './c-leaves.ts';
-import { Process, stackKey, World } from '../support/world/world.ts';
+import { annotations, stackKind, type JtelStackSpec } from '../../../crds/index.ts';
+import { aStack } from '../../../controllers/stack/testing.ts';
+import { selfSignedCertificate } from '../../../controllers/inputs/self-signed.ts';
+import type { HostSetup } from '../../../host-driver/host.ts';
+import { secrets } from '../../../runtime/client/kinds.ts';
+import { waitFor } from '../../support/wait.ts';
+import type { Campaign, CampaignCase, CampaignForm } from '../campaign.ts';
+import { checkDeleted, checkEqual } from '../oracles.ts';
+import { hostileTexts, leaves, put, schemaLeaves, type Draft, type Leaf } from './leaves.ts';
+import { Process, stackKey, World } from '../../support/world/world.ts';
 
 const never = new AbortController().signal;
 const project = 'jtel-acme-main';
@@ -74,7 +74,7 @@ async function changedEqualsFresh(to: Leaf['to'] & object): Promise<void> {
   to(spec);
   await settle(changed, () => changed.change(spec as unknown as JtelStackSpec));
   const fresh = await installed(spec);
-  same(endState(changed), endState(fresh), 'changed', 'fresh');
+  checkEqual(endState(changed), endState(fresh), 'changed', 'fresh');
 }
 
 async function recovers(change: Leaf['to'] & object): Promise<void> {
@@ -84,7 +84,7 @@ async function recovers(change: Leaf['to'] & object): Promise<void> {
   change(spec);
   await settle(world, () => world.change(spec as unknown as JtelStackSpec));
   await settle(world, () => world.change(newSpec() as unknown as JtelStackSpec), 'Ready');
-  same(endState(world), before, 'after it', 'before');
+  checkEqual(endState(world), before, 'after it', 'before');
 }
 
 /** Deleted after every so many effects of an installation, by every policy. */
@@ -118,12 +118,7 @@ async function deletedAt(moment: number, deletionPolicy: 'Orphan' | 'Stop' | 'De
   } finally {
     await process.kill();
   }
-  const here = world.machine(address).projects.get(project);
-  const running = [...(here?.containers.values() ?? [])].filter(({ state }) => state === 'running');
-  if (deletionPolicy === 'Stop' && running.length > 0)
-    throw new Error(`still running: ${running.map(({ service }) => service).join(', ')}`);
-  if (deletionPolicy === 'Destroy' && here !== undefined)
-    throw new Error('something of the stack is left on the host');
+  checkDeleted(world, deletionPolicy);
 }
 
 /** The operator writes at the same time. */
@@ -171,11 +166,6 @@ async function settle(world: World, act: () => Promise<unknown>, phase?: string)
 
 /** Many times what lies between two looks: the campaign's clock runs a hundred times faster. */
 const quietMilliseconds = 120;
-
-function same(seen: unknown, expected: unknown, what: string, than: string): void {
-  if (isDeepStrictEqual(seen, expected)) return;
-  throw new Error(`${what}: ${JSON.stringify(seen)}; ${than}: ${JSON.stringify(expected)}`);
-}
 
 /** Everything on the host that a spec decides about. */
 function endState(world: World): unknown {

@@ -1,26 +1,26 @@
 /**
- * Campaign E for the store controller: every fault at every request of one look at a store, immutable or not. Whatever a store does, the
+ * Faults in looks at a store: every fault at every request of one look at a store, immutable or not. Whatever a store does, the
  * look ends in a status that names the store and a reason and shows no secret; it says Immutable only of a store that is; nothing but its
  * own probe is ever put at risk; and the next look, when all is well again, says so.
  */
 import { randomUUID } from 'node:crypto';
-import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
-import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { aStore, now } from '../../controllers/store/testing.ts';
-import { storeReconciler } from '../../controllers/store/index.ts';
+import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
+import type { BlobStore } from '../../../blob-store/blob-store.ts';
+import { aStore, now } from '../../../controllers/store/testing.ts';
+import { storeReconciler } from '../../../controllers/store/index.ts';
 import {
   storeKind,
   type Condition,
   type JtelBackupStoreStatus,
   type StoreConditionType,
-} from '../../crds/index.ts';
-import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
-import { silentLogger } from '../../runtime/report/logger.ts';
-import type { Operation, RequestRecord } from '../../sandbox/worm/types.ts';
-import { locked, type TestDouble } from '../support/blob-double.ts';
-import type { CampaignCase, CampaignForm } from './campaign.ts';
-import { blobFaults, type NamedFault } from './e-faults.ts';
-import { check, checkNothingReplaced, checkSecrecy } from './e-oracles.ts';
+} from '../../../crds/index.ts';
+import { MemoryCluster } from '../../../runtime/fake/memory-cluster.ts';
+import { silentLogger } from '../../../runtime/report/logger.ts';
+import type { Operation, RequestRecord } from '../../../sandbox/worm/types.ts';
+import { locked, type TestDouble } from '../../support/blob-double.ts';
+import type { CampaignCase, CampaignForm } from '../campaign.ts';
+import { blobFaults, type NamedFault } from './faults.ts';
+import { check, checkNothingReplaced, checkSecrecy } from '../oracles.ts';
 
 const never = new AbortController().signal;
 const isProbe = (blob: string): boolean => blob.startsWith('.jtel-probe/');

@@ -1,4 +1,4 @@
-/** The stories of campaign A: what the world is before, what the user does, when it is over, and what counts as its end. */
+/** The stories of the crash campaign: what the world is before, what the user does, when it is over, and what counts as its end. */
 import {
   annotations,
   backupKind,
@@ -6,11 +6,11 @@ import {
   stackKind,
   type JtelBackup,
   type JtelStack,
-} from '../../crds/index.ts';
-import { storeBackup } from '../support/stored-backup.ts';
-import { arrived, moveTo, newAddress, oldAddress } from '../support/world/moves.ts';
-import { aRestore, project, ready, restoreOf, stackOf } from '../support/world/restores.ts';
-import { stackKey, type World } from '../support/world/world.ts';
+} from '../../../crds/index.ts';
+import { storeBackup } from '../../support/stored-backup.ts';
+import { arrived, moveTo, newAddress, oldAddress } from '../../support/world/moves.ts';
+import { aRestore, project, ready, restoreOf, stackOf } from '../../support/world/restores.ts';
+import { stackKey, type World } from '../../support/world/world.ts';
 
 const never = new AbortController().signal;
 

@@ -1,11 +1,11 @@
-/** Campaign E: what blob stores can do wrong, at each place where the product talks to one. */
-import { startBlobDouble, type TestDouble } from '../support/blob-double.ts';
-import { backupCases } from './e-backup.ts';
-import type { Campaign } from './campaign.ts';
-import { controllerCases } from './e-controller.ts';
-import { restoreCases } from './e-restore.ts';
-import { Scene } from './e-stage.ts';
-import { storeCases } from './e-store.ts';
+/** Campaign `faults`: what blob stores can do wrong, at each place where the product talks to one. */
+import { startBlobDouble, type TestDouble } from '../../support/blob-double.ts';
+import { backupCases } from './backup.ts';
+import type { Campaign } from '../campaign.ts';
+import { controllerCases } from './controller.ts';
+import { restoreCases } from './restore.ts';
+import { Scene } from './stage.ts';
+import { storeCases } from './store.ts';
 
 let double: TestDouble | undefined;
 let scene: Scene | undefined;

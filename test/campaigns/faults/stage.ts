@@ -1,24 +1,24 @@
-/** What the backup half of campaign E plays on: a file tree on two days, a store per case, and the product's own jobs and commits. */
-import { atOnce } from '../support/pauses.ts';
+/** What cases of backups and restores play on: a file tree on two days, a store per case, and the product's own jobs and commits. */
+import { atOnce } from '../../support/pauses.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
-import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
+import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import {
   commit,
   knownParts,
   newestManifest,
   type Committed,
   type CommitOptions,
-} from '../../controllers/backup/index.ts';
-import { loadBackup, requireComplete, signedBackup } from '../../controllers/stores/backup-catalog.ts';
-import { backup } from '../../toolbox/backup/backup.ts';
-import type { ContainerRule } from '../../sandbox/worm/types.ts';
-import type { TestDouble } from '../support/blob-double.ts';
-import { content, TestTree } from '../support/backup/job-builder.ts';
-import { picture, restoreInput, runRestore } from '../support/backup/restore-builder.ts';
+} from '../../../controllers/backup/index.ts';
+import { loadBackup, requireComplete, signedBackup } from '../../../controllers/stores/backup-catalog.ts';
+import { backup } from '../../../toolbox/backup/backup.ts';
+import type { ContainerRule } from '../../../sandbox/worm/types.ts';
+import type { TestDouble } from '../../support/blob-double.ts';
+import { content, TestTree } from '../../support/backup/job-builder.ts';
+import { picture, restoreInput, runRestore } from '../../support/backup/restore-builder.ts';
 
 const never = new AbortController().signal;
 const identity = 'acme.main';

@@ -1,8 +1,8 @@
 /** Here and not beside the campaign, because it needs a blob server. */
 import { describe } from 'vitest';
 import { shortForm } from '../../campaigns/campaign.ts';
-import { faultCampaign } from '../../campaigns/e-faulty.ts';
+import { faultCampaign } from '../../campaigns/faults/campaign.ts';
 
-describe('campaign E, short', async () => {
+describe('the faults campaign, short', async () => {
   await shortForm(faultCampaign);
 });

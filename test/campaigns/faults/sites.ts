@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { BlobErrorReason, BlobStore } from '../../blob-store/blob-store.ts';
-import type { Operation } from '../../sandbox/worm/types.ts';
+import type { BlobErrorReason, BlobStore } from '../../../blob-store/blob-store.ts';
+import type { Operation } from '../../../sandbox/worm/types.ts';
 
 const never = new AbortController().signal;
 export const small = Buffer.from('what is stored must be what was written');

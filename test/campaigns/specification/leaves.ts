@@ -1,12 +1,12 @@
 /**
- * Every leaf of the JtelStack schema, read from the CRD, with what campaign C does to it. A leaf that is new in the schema has
+ * Every leaf of the JtelStack schema, read from the CRD, with what the campaign does to it. A leaf that is new in the schema has
  * no entry in the table and fails the campaign until somebody says what to do with it.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { JtelStackSpec } from '../../crds/index.ts';
-import { repositoryDirectory } from '../../kit/paths.ts';
+import type { JtelStackSpec } from '../../../crds/index.ts';
+import { repositoryDirectory } from '../../../kit/paths.ts';
 
 /** A spec that a case may change as it likes. */
 export type Draft = { -readonly [K in keyof JtelStackSpec]: unknown } & Record<string, unknown>;
@@ -177,7 +177,7 @@ export const hostileTexts: readonly (readonly [string, string])[] = [
   ['a shell command', '$(touch /tmp/pwned); `reboot` | true && exit 1 #'],
   ['YAML', '\'"}]: !!js/function &a *a'],
   ['lines', 'a\nb\r\n---\n'],
-  ['a path', '../../../etc/passwd'],
+  ['a path', '../../../../etc/passwd'],
   ['a template', '{{ secrets }}{% raw %}'],
   ['64 KB', 'x'.repeat(65_536)],
 ];

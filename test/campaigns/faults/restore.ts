@@ -1,17 +1,17 @@
 /**
- * Campaign E for restores: every fault at every request that a restore makes, and one changed byte in every part of a stored backup in
+ * Faults in restores: every fault at every request that a restore makes, and one changed byte in every part of a stored backup in
  * turn. What is restored is what was stored, or the restore is refused and what was there is still there.
  */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { CampaignCase, CampaignForm } from './campaign.ts';
-import { requestsOf } from './e-backup.ts';
-import { blobFaults, type NamedFault } from './e-faults.ts';
-import { check, checkNothingReplaced, checkTold } from './e-oracles.ts';
-import { firstID, type Scene, type Stage } from './e-stage.ts';
-import type { Operation } from '../../sandbox/worm/types.ts';
-import { picture } from '../support/backup/restore-builder.ts';
+import type { CampaignCase, CampaignForm } from '../campaign.ts';
+import { requestsOf } from './backup.ts';
+import { blobFaults, type NamedFault } from './faults.ts';
+import { check, checkNothingReplaced, checkTold } from '../oracles.ts';
+import { firstID, type Scene, type Stage } from './stage.ts';
+import type { Operation } from '../../../sandbox/worm/types.ts';
+import { picture } from '../../support/backup/restore-builder.ts';
 
 const errors = ['BlobError', 'InputError', 'JobError'];
 const faults = blobFaults.filter(({ fault }) => fault.kind !== 'Delay');

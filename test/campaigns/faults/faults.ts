@@ -1,6 +1,6 @@
-/** What can go wrong between a client and a blob store, and what a client can make of it: the faults of campaign E. */
-import type { BlobErrorReason } from '../../blob-store/blob-store.ts';
-import type { Fault } from '../../sandbox/worm/types.ts';
+/** What can go wrong between a client and a blob store, and what a client can make of it: the faults of the campaign. */
+import type { BlobErrorReason } from '../../../blob-store/blob-store.ts';
+import type { Fault } from '../../../sandbox/worm/types.ts';
 
 export interface NamedFault {
   readonly name: string;
