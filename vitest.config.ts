@@ -41,6 +41,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/*.test.ts'],
+          globalSetup: 'test/e2e/setup.ts',
           testTimeout: 900_000,
           hookTimeout: 1_200_000,
           // Each file has a host, a namespace and an operator of its own. With more side by side on two cores, starting containers takes longer than probes wait.

@@ -21,7 +21,7 @@ let rows: string;
 let made: Manifest;
 
 beforeAll(async () => {
-  stage = await Stage.open({ name: namespace, releases: 'Databases' });
+  stage = await Stage.open({ name: namespace });
   const { endpoint, container, account, key } = await stage.applyBackupStore();
   blobs = azureBlobStore(
     { endpoint, container, prefix: '' },

@@ -22,7 +22,7 @@ let rows: string;
 let keys: string;
 
 beforeAll(async () => {
-  stage = await Stage.open({ name: namespace, moreHosts: [otherName], releases: 'Databases' });
+  stage = await Stage.open({ name: namespace, moreHosts: [otherName] });
   access = await stage.applyBackupStore();
   await stage.startOperator(['--lease-duration-seconds', '90', '--resync-seconds', '10']);
   await stage.apply({ version: keysUnnamed, spec: { backup, initialData: { source: 'Vanilla' } } });

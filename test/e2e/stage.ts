@@ -4,6 +4,7 @@
  * `deploy/access`; only its Lease lies in the test's namespace.
  */
 import { request } from 'node:https';
+import { inject } from 'vitest';
 import type { JtelStack, StackConditionType } from '../../crds/index.ts';
 import {
   Sandbox,
@@ -19,12 +20,12 @@ import {
   type RunningOperator,
 } from '../../sandbox/installation/operator.ts';
 import { example, type ExampleOptions, type Manifest } from '../../sandbox/installation/examples.ts';
-import { publishDatabaseReleases, publishProduct } from '../../sandbox/installation/releases.ts';
 import { lockFile } from '../../kit/paths.ts';
 import { withLock } from '../../kit/lock.ts';
 import type { RunResult } from '../../kit/process.ts';
 import { leaderElectionIn } from '../support/lease.ts';
 import { waitFor } from '../support/wait.ts';
+import { sandboxName } from './setup.ts';
 
 export const stackName = 'acme';
 /** As the stand-ins of the database write it for themselves. */
@@ -38,8 +39,6 @@ export interface StageOptions {
   readonly moreHosts?: readonly string[];
   /** `own`: a control plane that nobody used before and that goes with the stage. Default: the one of the sandbox. */
   readonly controlPlane?: 'own' | 'shared';
-  /** `Databases`: also those with other databases than the usual one. */
-  readonly releases?: 'Usual' | 'Databases';
 }
 
 /** What a request for a backup or a restore has in its status. */
@@ -84,22 +83,16 @@ export class Stage {
     host = {},
     moreHosts = [],
     controlPlane = 'shared',
-    releases = 'Usual',
   }: StageOptions): Promise<Stage> {
     const progress = lineProgress();
-    const sandboxName = process.env['JTEL_SANDBOX'] || 'test';
-    // One file at a time prepares what all share; the others then find it done.
-    const { sandbox, toolbox } = await withLock(lockFile(`${sandboxName}-stage`), async () => {
-      const up = await Sandbox.up({
+    // One file at a time brings hosts up.
+    const sandbox = await withLock(lockFile(`${sandboxName}-stage`), () =>
+      Sandbox.up({
         name: sandboxName,
         hosts: [{ name, ...host }, ...moreHosts.map((other) => ({ name: other, ...host }))],
         progress,
-      });
-      const published = await publishProduct(up, progress);
-      if (releases === 'Databases') await publishDatabaseReleases(up, progress);
-      await installAccess(up);
-      return { sandbox: up, toolbox: published.toolbox };
-    });
+      }),
+    );
     const cluster =
       controlPlane === 'own'
         ? await Sandbox.up({ name: `${sandboxName}-${name}`, only: ['control-plane'], progress })
@@ -110,7 +103,7 @@ export class Stage {
       cluster,
       await Kubectl.find(cluster.kubeconfigPath),
       name,
-      toolbox,
+      inject('toolbox'),
       moreHosts,
     );
     await stage.kubectl.apply([

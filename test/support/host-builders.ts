@@ -70,11 +70,11 @@ export function aRelease(
       volumes: ['data:/data', `/opt/jtel/${project}/files/${password.sha256}:/run/password:ro`],
       healthcheck: {
         test: ['CMD', 'test', '-e', dbHealth === 'never' ? '/never' : '/data'],
-        interval: '1s',
+        interval: '250ms',
         timeout: '5s',
         retries: dbHealth === 'never' ? 1000 : 30,
         start_period: '5s',
-        start_interval: '1s',
+        start_interval: '250ms',
       },
     },
     web: {
