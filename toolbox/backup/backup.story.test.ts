@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parsePackList } from '../../backup-format/pack-list.ts';
 import { zstdDecompressSync } from 'node:zlib';
 import { setAttribute } from '../../test/support/backup/attributes.ts';
-import { BlobDouble } from '../../test/support/backup/blob-double.ts';
+import { double, restartDouble, tree } from '../../test/support/backup/job-story.ts';
 import {
   backupID,
   content,
@@ -15,20 +15,8 @@ import {
   noise,
   partsInStore,
   runBackup,
-  TestTree,
 } from '../../test/support/backup/job-builder.ts';
 import { readBack } from '../../test/support/backup/read-back.ts';
-
-let double: BlobDouble;
-let tree: TestTree;
-beforeEach(async () => {
-  double = await BlobDouble.start();
-  tree = await TestTree.create();
-});
-afterEach(async () => {
-  await double.stop();
-  await tree.remove();
-});
 
 const unescaped = (path: string): string => decodeURIComponent(path);
 
@@ -233,8 +221,7 @@ describe('a try that does not end', () => {
     expect(uploads).toBeGreaterThan(5);
     const limits = { threads: 1 };
     for (let dead = 1; dead <= uploads; dead++) {
-      await double.stop();
-      double = await BlobDouble.start();
+      await restartDouble();
       const stop = new AbortController();
       double.fault = ({ upload }) => {
         if (upload < dead) return undefined;

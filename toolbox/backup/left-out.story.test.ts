@@ -4,25 +4,13 @@ import { readFile, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { BlobDouble } from '../../test/support/backup/blob-double.ts';
-import { backupID, identity, runBackup, TestTree } from '../../test/support/backup/job-builder.ts';
+import { expect, test } from 'vitest';
+import { double, tree } from '../../test/support/backup/job-story.ts';
+import { backupID, identity, runBackup } from '../../test/support/backup/job-builder.ts';
 import { readBack } from '../../test/support/backup/read-back.ts';
 import { LeftOutCounter } from './left-out.ts';
 
 const run = promisify(execFile);
-let double: BlobDouble;
-let tree: TestTree;
-beforeEach(async () => {
-  double = await BlobDouble.start();
-  tree = await TestTree.create();
-});
-afterEach(async () => {
-  await double.stop();
-  // Node gives up at what is deeper than one call of the kernel reaches.
-  await run('rm', ['-rf', tree.path]);
-});
-
 test('a path that is too long is left out, told by its end, and the rest is backed up', async () => {
   await tree.write('file', Buffer.from('x'));
   const name = 'd'.repeat(250);

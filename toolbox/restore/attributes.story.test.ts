@@ -9,7 +9,6 @@ import {
   lstat,
   lutimes,
   mkdir,
-  mkdtemp,
   readFile,
   readlink,
   rm,
@@ -19,17 +18,16 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompressSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { accessACL, defaultACL } from '../../backup-format/attributes.ts';
 import type { BackupJobResult } from '../../jobs/backup.ts';
 import type { CountedTree } from '../../jobs/count.ts';
 import { aclValue, setAttribute } from '../../test/support/backup/attributes.ts';
-import { BlobDouble } from '../../test/support/backup/blob-double.ts';
-import { backupID, content, identity, runBackup, TestTree } from '../../test/support/backup/job-builder.ts';
+import { double, target, tree } from '../../test/support/backup/job-story.ts';
+import { backupID, content, identity, runBackup } from '../../test/support/backup/job-builder.ts';
 import {
   backupToRead,
   picture,
@@ -38,23 +36,6 @@ import {
 } from '../../test/support/backup/restore-builder.ts';
 import { count } from '../count.ts';
 import { readAttributes } from '../files/xattr.ts';
-
-// Each restore waits for the disk of the whole machine several times.
-vi.setConfig({ testTimeout: 60_000 });
-
-let double: BlobDouble;
-let tree: TestTree;
-let target: string;
-beforeEach(async () => {
-  double = await BlobDouble.start();
-  tree = await TestTree.create();
-  target = await mkdtemp(join(tmpdir(), 'restore-attributes-'));
-});
-afterEach(async () => {
-  await double.stop();
-  await tree.remove();
-  await rm(target, { recursive: true, force: true });
-});
 
 const there = (name: string): string => join(tree.path, name);
 const here = (name: string): string => join(target, name);

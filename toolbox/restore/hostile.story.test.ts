@@ -1,11 +1,10 @@
 /** Backups that lie, and backups with one byte changed: refused before anything is written. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { BlobDouble } from '../../test/support/backup/blob-double.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { double, target, tree } from '../../test/support/backup/job-story.ts';
 import {
   chunk,
   extentLine,
@@ -15,7 +14,7 @@ import {
   stored,
 } from '../../test/support/backup/forged-index.ts';
 import type { Forged } from '../../test/support/backup/forged-index.ts';
-import { backupID, runBackup, TestTree } from '../../test/support/backup/job-builder.ts';
+import { backupID, runBackup } from '../../test/support/backup/job-builder.ts';
 import {
   backupToRead,
   everything,
@@ -25,21 +24,7 @@ import {
 } from '../../test/support/backup/restore-builder.ts';
 import { parseSpec } from '../spec.ts';
 
-// Each restore waits for the disk of the whole machine several times.
-vi.setConfig({ testTimeout: 60_000 });
-
-let double: BlobDouble;
-let target: string;
-beforeEach(async () => {
-  double = await BlobDouble.start();
-  target = await mkdtemp(join(tmpdir(), 'restore-hostile-'));
-  await writeFile(join(target, 'old.txt'), 'old');
-});
-afterEach(async () => {
-  await double.stop();
-  await rm(target, { recursive: true, force: true });
-});
-
+beforeEach(() => writeFile(join(target, 'old.txt'), 'old'));
 const link = (path: string, to: string, file = 2): string =>
   fileLine(path, { file, entry: 'l', mode: '777', target: to });
 const oneFile = [packLine, extentLine(), fileLine('a')];
@@ -308,10 +293,8 @@ describe('what is taken, but not as it is', () => {
 
 describe('one byte', () => {
   test('changed in any part of a backup makes it refused, and what was there stays', async () => {
-    const tree = await TestTree.create();
     await tree.fill(9, 30, 500_000);
     const backup = backupToRead(double, await runBackup(double, tree));
-    await tree.remove();
     const read = new Set(
       [...backup.indexParts, ...backup.packs].map(({ url }) =>
         new URL(url).pathname.replace('/account/backups/', ''),

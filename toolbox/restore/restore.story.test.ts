@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { BlobDouble } from '../../test/support/backup/blob-double.ts';
-import { backupID, content, runBackup, TestTree } from '../../test/support/backup/job-builder.ts';
+import { describe, expect, test } from 'vitest';
+import { double, target, tree } from '../../test/support/backup/job-story.ts';
+import { backupID, content, runBackup } from '../../test/support/backup/job-builder.ts';
 import {
   backupToRead,
   everything,
@@ -11,23 +11,6 @@ import {
   restoreInput,
   runRestore,
 } from '../../test/support/backup/restore-builder.ts';
-
-// Each restore waits for the disk of the whole machine several times.
-vi.setConfig({ testTimeout: 60_000 });
-
-let double: BlobDouble;
-let tree: TestTree;
-let target: string;
-beforeEach(async () => {
-  double = await BlobDouble.start();
-  tree = await TestTree.create();
-  target = await mkdtemp(join(tmpdir(), 'restore-tree-'));
-});
-afterEach(async () => {
-  await double.stop();
-  await tree.remove();
-  await rm(target, { recursive: true, force: true });
-});
 
 async function aBackup(): Promise<ReturnType<typeof backupToRead>> {
   return backupToRead(double, await runBackup(double, tree));

@@ -1,14 +1,13 @@
 /** A restore that is killed between any two changes it makes: the next try of the same load ends with the same data. */
 import { atOnce } from '../../test/support/pauses.ts';
-import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { link, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RestoreJobInput } from '../../jobs/restore.ts';
 import { setAttribute } from '../../test/support/backup/attributes.ts';
-import { BlobDouble } from '../../test/support/backup/blob-double.ts';
+import { double, target as directory, tree } from '../../test/support/backup/job-story.ts';
 import { crashAfter } from '../../test/support/backup/crashing-fs.ts';
-import { content, runBackup, TestTree } from '../../test/support/backup/job-builder.ts';
+import { content, runBackup } from '../../test/support/backup/job-builder.ts';
 import {
   backupToRead,
   picture,
@@ -16,23 +15,6 @@ import {
   runRestore,
 } from '../../test/support/backup/restore-builder.ts';
 import { restore } from './restore.ts';
-
-// Each restore waits for the disk of the whole machine several times.
-vi.setConfig({ testTimeout: 60_000 });
-
-let double: BlobDouble;
-let tree: TestTree;
-let directory: string;
-beforeEach(async () => {
-  double = await BlobDouble.start();
-  tree = await TestTree.create();
-  directory = await mkdtemp(join(tmpdir(), 'restore-resume-'));
-});
-afterEach(async () => {
-  await double.stop();
-  await tree.remove();
-  await rm(directory, { recursive: true, force: true });
-});
 
 const signal = new AbortController().signal;
 

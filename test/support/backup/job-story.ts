@@ -1,0 +1,34 @@
+/** What stories of jobs stand on. Whoever imports it has, new for each test: a blob server, a tree to back up, an empty directory. */
+import { execFile } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, vi } from 'vitest';
+import { BlobDouble } from './blob-double.ts';
+import { TestTree } from './job-builder.ts';
+
+// Each restore waits for the disk of the whole machine several times.
+vi.setConfig({ testTimeout: 60_000 });
+
+export let double: BlobDouble;
+export let tree: TestTree;
+/** For what is restored. */
+export let target: string;
+
+/** An empty one in its place. */
+export async function restartDouble(): Promise<void> {
+  await double.stop();
+  double = await BlobDouble.start();
+}
+
+beforeEach(async () => {
+  double = await BlobDouble.start();
+  tree = await TestTree.create();
+  target = await mkdtemp(join(tmpdir(), 'job-story-'));
+});
+afterEach(async () => {
+  await double.stop();
+  // Node gives up at what is deeper than one call of the kernel reaches.
+  await promisify(execFile)('rm', ['-rf', tree.path, target]);
+});
