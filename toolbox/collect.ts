@@ -1,7 +1,7 @@
 /**
- * Memory outside of V8's heap, such as each encrypted chunk, is only given back when the heap is collected, and V8 sees
- * little reason to: its own heap stays small. Each thread piled up more than 60 MB that way. So it is told to, now and then; a
- * collection of the young generation takes less than a millisecond.
+ * Memory outside of V8's heap, such as each encrypted chunk, is freed only when the heap is collected. V8
+ * sees little reason to collect, because its own heap stays small: each thread piled up more than 60 MB. So
+ * this module asks for a collection now and then; one of the young generation takes less than a millisecond.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,6 +1,6 @@
 /**
- * Job `count`: what is really there, table by table and file by file, to compare a restored stack with its backup or with the
- * stack that was backed up. Changes nothing.
+ * Job `count`: counts what is really there, table by table and file by file, to compare a restored stack
+ * with its backup or with the stack that was backed up. It changes nothing.
  */
 import { availableParallelism } from 'node:os';
 import type { CountedTable, CountedTree, CountJobInput, CountJobResult } from '../jobs/count.ts';

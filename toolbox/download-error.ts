@@ -1,4 +1,4 @@
-/** Why a request of a job got nothing, in words. `fetch` hides that in the cause; the URL, which is a secret, is in neither. */
+/** Says why a request failed, which `fetch` hides in the cause. The URL is a secret and never part of it. */
 export function reasonOf(error: unknown, stallSeconds: number): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'AbortError') return `nothing came for ${stallSeconds} s`;

@@ -1,4 +1,4 @@
-/** Fetches data sets completely and proves them, before anything is written anywhere that matters. */
+/** Fetches data sets completely and proves them, before the job changes any data. */
 import { reasonOf } from './download-error.ts';
 import { afterBrokenDownload, pause } from './pauses.ts';
 import { createHash } from 'node:crypto';
@@ -54,7 +54,7 @@ export async function download(
         signal.throwIfAborted();
         if (error instanceof JobError || isLocal(error)) throw error;
         if (state.done === set.bytes) break; // the connection broke after the last byte
-        // Progress gives hope: only tries that brought nothing are counted.
+        // Only tries that brought nothing count.
         if (state.done > before) attempt = 1;
         if (attempt === attempts) {
           throw new JobError(
@@ -96,7 +96,7 @@ async function transfer(
       redirect: 'error',
     });
     if (response.status === 200 && state.done > 0) {
-      // The server does not know ranges: from the beginning.
+      // The server does not support ranges, so the download starts over.
       state.hash = createHash('sha256');
       state.done = 0;
       await state.file.truncate(0);

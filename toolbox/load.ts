@@ -1,7 +1,8 @@
 /**
- * Job `load`: data sets from a store into an empty database and empty file trees. Order is everything:
- * look (somebody's data there? refuse) → fetch and prove every data set → look again → mark as being loaded → load → count
- * → mark as loaded. Killed anywhere, the same load (same loadID) starts over with what it wrote itself, and only with that.
+ * Job `load`: loads data sets from a store into an empty database and empty file trees. The order keeps
+ * other people's data safe: look (somebody's data there? refuse) → fetch and prove every data set → look
+ * again → mark as being loaded → load → count → mark as loaded. A load that was killed anywhere starts over
+ * with the same loadID, and replaces only what it wrote itself.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';

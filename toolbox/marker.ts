@@ -1,6 +1,6 @@
 /**
- * Markers say which load wrote the data that is there. They decide whether data may be touched at all, so what is not
- * understood counts as somebody else's.
+ * Markers say which load wrote the data that is there. They decide whether data may be touched at all, so a
+ * marker that cannot be read counts as somebody else's.
  */
 import { read } from '../backup-format/schema.ts';
 import { loadMarker, type Marker } from '../jobs/load.ts';

@@ -1,10 +1,10 @@
-/** How long a job waits before it asks a store again. A job that gives up is started anew by the operator, after longer pauses. */
+/** How long a job waits before it asks a store again. The operator restarts a job later that gave up. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { pauseSeconds, type BackOff } from '../base/back-off.ts';
 
 export const afterBrokenDownload: BackOff = { firstSeconds: 2, longestSeconds: 30 };
 export const afterBrokenRead: BackOff = { firstSeconds: 1, longestSeconds: 30 };
-/** Of an index part of an earlier backup: without it more is stored than need be, nothing else. */
+/** For an index part of an earlier backup. Without it the backup only stores more than need be. */
 export const afterBrokenIndexPart: BackOff = { firstSeconds: 0.5, longestSeconds: 4 };
 export const afterFailedUpload: BackOff = { firstSeconds: 0.5, longestSeconds: 60 };
 

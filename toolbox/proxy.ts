@@ -1,6 +1,7 @@
 /**
- * The way to the store, where the host goes out through an HTTP proxy: a file beside the job's spec, because it may hold a
- * password, with the customary variables. Node's own clients take them: https addresses by CONNECT, what NO_PROXY names directly.
+ * The way to the store where the host goes out through an HTTP proxy. The customary variables are in a file
+ * beside the job's spec, because they may hold a password. Node's own clients use them: CONNECT for https
+ * addresses, no proxy for what NO_PROXY names.
  */
 import { readFile, unlink } from 'node:fs/promises';
 import { setGlobalProxyFromEnv } from 'node:http';

@@ -1,4 +1,7 @@
-/** What the operator asks for: checked here as a whole, so that a job never stops half-way over a missing field. */
+/**
+ * What the operator asks for. It is checked here as a whole, so that a job never stops half-way over a
+ * missing field.
+ */
 import { FormatError, read } from '../backup-format/schema.ts';
 import { jobInput, type JobInput } from '../jobs/job.ts';
 import { JobError } from './job-error.ts';

@@ -1,4 +1,4 @@
-/** What a store's refusal means, in words for whoever looks after it; the same for all requests of jobs. */
+/** Says what a store's refusal means to whoever looks after it. All requests of jobs use it. */
 import { JobError } from './job-error.ts';
 
 export interface StoreAnswer {

@@ -1,6 +1,7 @@
 /**
- * How the threads of a job are served and ended. They are asked to end and never terminated: one that is terminated while it loads native code
- * (koffi) ends the whole process, and nobody would hear why the job ended. What a thread does is short, so asking is quick enough.
+ * How the threads of a job are served and ended. A thread is asked to end, never terminated: terminating one
+ * while it loads native code (koffi) ends the whole process, and nobody hears why the job ended. Each task
+ * is short, so asking is quick enough.
  */
 import { parentPort } from 'node:worker_threads';
 import type { Worker } from 'node:worker_threads';

@@ -1,6 +1,7 @@
 /**
- * zstd for chunks, by the C library itself, with contexts that are kept and memory of the caller's. Node's zlib makes a stream object, a context of
- * a megabyte and new buffers for each call: on 64 KiB that is a third of the time, and nearly all garbage of a job (docs/decisions/0021-zstd-by-its-library.md).
+ * zstd for chunks, by the C library itself: contexts are kept, memory is the caller's. Node's zlib makes a
+ * stream object, a context of a megabyte and new buffers for each call. On 64 KiB that is a third of the
+ * time and nearly all garbage of a job (docs/decisions/0021-zstd-by-its-library.md).
  */
 import koffi from 'koffi';
 

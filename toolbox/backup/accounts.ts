@@ -1,6 +1,6 @@
 /**
- * Users, roles and what they may do, as statements that leave alone what the new place has: an account that is there keeps its
- * password. Root is the new place's own.
+ * Users, roles and their rights, as statements that keep what the new place has: an existing account keeps
+ * its password, and root is the new place's own.
  */
 import type { Conversation } from '../database/conversation.ts';
 import { quoteName, quoteText } from '../database/conversation.ts';

@@ -1,6 +1,7 @@
 /**
- * Job `backup`: reads the stack's data and stores what the store does not have yet; the format is docs/backup-format.md. It
- * writes packs, the index and the list of packs; the manifest, without which all that is nothing, is the operator's.
+ * Job `backup`: reads the stack's data and stores what the store does not have yet, in the format of
+ * docs/backup-format.md. It writes packs, the index and the list of packs. The operator writes the manifest,
+ * without which they do not count.
  */
 import type { BackOff } from '../../base/back-off.ts';
 import { afterFailedUpload } from '../pauses.ts';
@@ -135,7 +136,7 @@ class BackupRun {
       measured(found.bytes);
       totals = found;
     })();
-    // The database's tool does its first work meanwhile: what it delivers is hashed, and waits to be looked up.
+    // The database's tool starts meanwhile. What it delivers is hashed, and looked up later.
     pipeline.waitFor(Promise.all([known, database.then(measured)]));
     all.catch((error: unknown) => this.#fail(error));
     const progress = new ProgressTeller(
@@ -229,7 +230,7 @@ class BackupRun {
       error: fail,
     });
     this.#packs = packs;
-    // Whoever stops the job, nobody goes on waiting for room in a pack.
+    // When the job is stopped, nobody must go on waiting for room in a pack.
     this.#signal.addEventListener('abort', () => packs.stop(), { once: true });
     const pipeline = new Pipeline({
       workers: this.#workers,
@@ -256,7 +257,7 @@ class BackupRun {
     };
     return await withLockWatch(database, watched, this.#signal, async () => {
       if (database.kind === 'Logical') return await readLogical(database, context);
-      // The tool has begun: whoever asks first keeps it waiting.
+      // The tool has begun, and anything asked before reading keeps it waiting.
       const [facts, leftOut] = await Promise.all([
         readPhysical(database, context),
         tablesWithoutRows(database, this.#signal),

@@ -1,6 +1,6 @@
 /**
- * A sorted file of chunk records on the job's scratch disk: sha256 (32 bytes), then pack, offset and stored length (4 bytes
- * each, little-endian). In memory is only the beginning of each block's first digest.
+ * A sorted file of chunk records on the job's scratch disk: sha256 (32 bytes), then pack, offset and stored
+ * length (4 bytes each, little-endian). Only the beginning of each block's first digest is in memory.
  */
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 

@@ -1,6 +1,7 @@
 /**
- * Where chunks lie that need not be stored again. Any number of them in bounded memory: the newest in a hash table, the rest
- * in sorted files on the scratch disk that are merged as they become many.
+ * Knows where chunks lie that need not be stored again. It holds any number of them in bounded memory: the
+ * newest in a hash table, the rest in sorted files on the scratch disk, which are merged as they become
+ * many.
  */
 import { join } from 'node:path';
 import { ChunkRun, recordBytes, RunWriter } from './chunk-run.ts';

@@ -1,6 +1,7 @@
 /**
- * Everything of a database but rows, read in one go while nothing can change: what tables are made of, sequences with their
- * position, views, routines, triggers, events. Only questions; what is asked of the answers is in {@link ./dump-text.ts}.
+ * Reads everything of a database but its rows, in one go while nothing can change: definitions of tables,
+ * sequences with their position, views, routines, triggers, events. This file only asks; {@link ./dump-
+ * text.ts} makes SQL of the answers.
  */
 import type { Conversation } from '../database/conversation.ts';
 import { quoteName, readable } from '../database/conversation.ts';

@@ -1,6 +1,7 @@
 /**
- * The SQL of a logical backup around its rows; pure. Text is bytes, one character each (latin1). Every file says itself under which
- * settings it is read, and checks what it brought: a load that lost rows, or a sequence's position, ends with an error.
+ * The SQL of a logical backup around its rows; pure. Text is bytes, one character each (latin1). Every file
+ * sets the settings that it needs, and checks what it loaded: a load that lost rows, or a sequence's
+ * position, ends with an error.
  */
 import { dumpEnd } from '../../backup-format/logical.ts';
 import { quoteName, quoteText } from '../database/conversation.ts';

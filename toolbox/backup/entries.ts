@@ -1,6 +1,6 @@
 /**
- * What becomes the index, in the order in which it was read. A line is written when everything before it is, and when the
- * pack it names is stored: so the index never says more than the store holds.
+ * Makes the index, in the order in which files were read. A line is written when everything before it is
+ * written and the pack that it names is stored, so the index never says more than the store holds.
  */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * Writes the index in parts, as it goes: a part is stored when all packs it names are. So whatever happens to this try, the
- * next one can go on from its parts.
+ * Writes the index in parts while the backup runs. A part is stored once all packs that it names are stored,
+ * so the next try can go on from the parts of this one, whatever happens to it.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';

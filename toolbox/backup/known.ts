@@ -1,6 +1,6 @@
 /**
- * Takes over the chunks of earlier indexes, so that they are not stored again. An index that is not what it should be is left
- * alone from there on: then more is stored than need be, and nothing else.
+ * Takes over the chunks of earlier indexes, so that they are not stored again. Reading stops at an index
+ * that is not as it should be. The backup then stores more than need be, and nothing else changes.
  */
 import { afterBrokenIndexPart, pause } from '../pauses.ts';
 import { createHash } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * Notices that a backup does not move because its connection waits in the server for a lock, and says since when and who may have
- * it. Only for telling: it never ends or holds anything.
+ * Notices that a backup does not move because its connection waits in the server for a lock. It tells since
+ * when, and who may have the lock. It never ends or delays anything.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BackupDatabase } from '../../jobs/backup.ts';

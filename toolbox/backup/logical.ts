@@ -37,7 +37,7 @@ import { insertHead, rowsQuery } from './table-rows.ts';
 
 const setup = `SET SESSION sql_mode = '', time_zone = '+00:00', character_set_results = NULL, sql_quote_show_create = 1,
   net_write_timeout = 3600, wait_timeout = 28800, max_statement_time = 0`;
-/** Who writes to a table without transactions waits so long at most. */
+/** Writers to tables without transactions wait at most this long. */
 const longestTableLockSeconds = 60;
 
 export interface LogicalFacts {
@@ -61,7 +61,7 @@ export async function readLogical(database: BackupDatabase, context: SourceConte
     try {
       const holder = await begin();
       const brokenViews = await findBrokenViews(holder, database.schemas);
-      // What cannot be kept is told before anybody waits; it also makes the second look quick.
+      // Tell what cannot be kept before anybody has to wait. It also makes the second look quick.
       await readDefinitions(holder, database.schemas, brokenViews);
       const threads = Math.max(2, Math.min(8, availableParallelism()));
       const isolation = '; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ';

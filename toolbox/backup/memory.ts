@@ -1,6 +1,7 @@
 /**
- * Memory that the job's threads share: slots of one chunk each. A slot is filled by the main thread, hashed, and compressed
- * in place by a worker; its digest and stored length stand beside it. Nothing is copied between threads.
+ * Memory that the job's threads share, in slots of one chunk each. The main thread fills a slot; a worker
+ * hashes and compresses it in place. Digest and stored length stand beside it. Nothing is copied between
+ * threads.
  */
 import { chunkBytes } from '../../backup-format/names.ts';
 import { longestStoredBytes } from '../../backup-format/index-format.ts';

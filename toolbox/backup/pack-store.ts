@@ -1,6 +1,6 @@
 /**
- * Puts stored chunks into packs and packs into the store. A pack lies in shared memory, so that a worker can hash it; there
- * are only so many, so a slow store holds everything up.
+ * Puts stored chunks into packs, and packs into the store. A pack lies in shared memory, so that a worker
+ * can hash it. The number of packs in memory is bounded, so a slow store slows everything down.
  */
 import { packBytes, paths } from '../../backup-format/names.ts';
 import type { PackRecord } from '../../backup-format/record.ts';

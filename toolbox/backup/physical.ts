@@ -1,6 +1,7 @@
 /**
- * A physical backup of the database: the companion, a container of the database's own image, runs its backup tool into a
- * named pipe; the protocol is backup/companion.ts. Whole is what has the stream's end, exit code 0, and the tool's last words.
+ * A physical backup of the database. The companion, a container of the database's own image, runs its backup
+ * tool into a named pipe; the protocol is jobs/companion.ts. A backup is whole when it has the stream's end,
+ * exit code 0, and the tool's last words.
  */
 import { execFile } from 'node:child_process';
 import { constants, openSync } from 'node:fs';
@@ -36,7 +37,7 @@ const viewMark = 'TYPE=VIEW';
 /** Names before and since MariaDB 11. */
 const infoNames = ['mariadb_backup_info', 'xtrabackup_info'];
 const positionNames = ['mariadb_backup_binlog_info', 'xtrabackup_binlog_info'];
-/** The redo log that goes on being written; its older parts, where a series has them, lie still. */
+/** The redo log that is still being written. Its older parts, where a series has them, no longer change. */
 const redoName = 'ib_logfile0';
 const checkpointNames = ['mariadb_backup_checkpoints', 'xtrabackup_checkpoints'];
 
@@ -114,7 +115,7 @@ export async function readPhysical(
     watched.abort();
     await watching;
   }
-  // Why the tool failed says more than where its stream ends.
+  // The tool's own error says more than the place where its stream ends.
   await checkExit(at(exchange.exitCode), at(exchange.log), patience.exit, context.signal);
   reader.end();
   const files = reader.files as ReadonlyMap<string, Streamed>;
@@ -154,7 +155,7 @@ function checkKeys(options: string, keyPaths: readonly string[]): boolean {
   );
 }
 
-/** `jtel/calls.frm`; what begins with `#sql` is a table that is just being rebuilt, and nobody's. */
+/** `jtel/calls.frm`. A name that begins with `#sql` is a table that is being rebuilt, and does not count. */
 function definitionsIn(schemas: readonly string[]): (path: string) => boolean {
   const own = new Set(schemas);
   return (path) => {

@@ -1,6 +1,7 @@
 /**
- * From bytes of files to packs and index: cut, hash, look up, compress, pack, upload; all at the same time, in bounded
- * memory. Sources call {@link Pipeline.free} before each piece of at most {@link pieceBytes}.
+ * Turns bytes of files into packs and index: cuts, hashes, looks up, compresses, packs and uploads, all at
+ * the same time and in bounded memory. Sources call {@link Pipeline.free} before each piece of at most
+ * {@link pieceBytes}.
  */
 import { chunkBytes } from '../../backup-format/names.ts';
 import { JobError } from '../job-error.ts';
@@ -74,7 +75,7 @@ export class Pipeline implements ChunkTarget {
   readonly #pendingOf = new Map<Pack, string[]>();
   #waiters: (() => void)[] = [];
   #sinceCheckpoint = 0;
-  /** The newest chunks were all new: then the next ones are compressed before anybody has looked whether they are. */
+  /** Whether the newest chunks were all new. The next ones then are compressed before they are looked up. */
   #isAllNew = false;
 
   constructor(parts: PipelineParts) {
@@ -103,7 +104,7 @@ export class Pipeline implements ChunkTarget {
     this.#parts.signal.throwIfAborted();
   }
 
-  /** Before anything is written: what is read is hashed meanwhile, and looked up when all that was known before is there. */
+  /** Called first. Chunks are hashed at once, and looked up when all chunks known from before are loaded. */
   waitFor(known: Promise<unknown>): void {
     this.#ordered = known.then(() => undefined);
     this.#ordered.catch(this.#parts.fail);

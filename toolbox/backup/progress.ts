@@ -1,6 +1,7 @@
 /**
- * Tells how far the job is, and how long it will take at the pace of the last minute or so. Bytes are not all of the work: a
- * tree of small files is nearly none of them and takes its time, so each entry of a tree counts as much as some bytes.
+ * Tells how far the job is, and how long it will take at the pace of about the last minute. Bytes are not
+ * all of the work: a tree of small files has few bytes and takes its time, so each entry of a tree counts as
+ * some bytes.
  */
 import { formatBytes } from '../../base/bytes.ts';
 import { part } from '../report.ts';
@@ -22,7 +23,7 @@ export interface Totals {
 const entryBytes = 100_000;
 
 const intervalMilliseconds = 1000;
-/** Beyond that a number says less than none: nothing moves. */
+/** Beyond that nothing moves, and no number is better than a wrong one. */
 const longestEstimateSeconds = 30 * 86_400;
 /** Of the job, when it begins to read. */
 const leastPercent = 2;
@@ -106,7 +107,7 @@ export class ProgressTeller {
       percent: part(leastPercent, 97, total === 0 ? 1 : done / total),
       message: `${formatBytes(bytesDone)} of about ${formatBytes(bytesTotal)}${files}`,
       bytesTotal,
-      // How long somebody else holds a lock, nobody knows.
+      // Nobody knows how long somebody else holds a lock.
       ...(this.#waits === undefined && secondsLeft < longestEstimateSeconds ? { secondsLeft } : {}),
     };
   }

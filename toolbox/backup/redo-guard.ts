@@ -1,16 +1,17 @@
 /**
- * A throttled backup of a database that is written to. The tool sends pages and redo log through one pipe, and the server
- * writes its log in a circle: while our limit holds the pipe up, the log goes on, and what was not read in time is overwritten.
- * So the limit holds for the pages as long as the log has room. Where it has not, the pipe is read freely until the log's next
- * piece has come: nothing is kept, neither in memory nor on disk, and the limit is passed by about twice what is written.
- * (The tool's own --throttle counts every small file as a MiB: a thousand tables at 1 MiB/s would be locked against changes
- * of their definitions for a quarter of an hour.)
+ * Limits the bandwidth of a backup whose database is written to. The tool sends pages and redo log through
+ * one pipe, and the server writes its log in a circle: while the limit holds the pipe up, the server
+ * overwrites log that was not read in time. So the limit holds only while the log has room. When it runs
+ * short, the pipe is read freely until the next piece of the log has come. Nothing is buffered for this, in
+ * memory or on disk; the limit is passed by about twice what is written.
+ * The tool's own --throttle is no help: it counts every small file as a MiB, so a thousand tables at 1 MiB/s
+ * would lock their definitions for a quarter of an hour.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BackupDatabase } from '../../jobs/backup.ts';
 import { DatabaseClient } from '../database/client.ts';
 
-/** The rest is for a machine that is slow to answer, and for the pages that stand in the pipe before the log. */
+/** The rest covers a slow machine, and the pages that are in the pipe before the log. */
 const shareOfLog = 1 / 4;
 const lookMilliseconds = 500;
 const question = `SELECT variable_value, @@GLOBAL.innodb_log_file_size FROM information_schema.global_status
@@ -29,7 +30,7 @@ export class RedoGuard {
   #positionAtPiece = 0;
   #urgent = true;
 
-  /** Until the first look nothing is known, so nothing is held up. */
+  /** Nothing is known until the first look, so the limit does not hold yet. */
   get isUrgent(): boolean {
     return this.#urgent;
   }
@@ -43,7 +44,7 @@ export class RedoGuard {
     this.#urgent = position - this.#positionAtPiece > capacityBytes * shareOfLog;
   }
 
-  /** Of a server that does not answer nothing is known. */
+  /** Nothing is known of a server that does not answer. */
   lost(): void {
     this.#urgent = true;
   }

@@ -4,7 +4,7 @@ import type { DatabaseClient } from '../database/client.ts';
 import { Conversation } from '../database/conversation.ts';
 import { JobError } from '../job-error.ts';
 
-/** Telephony must not feel it: whoever holds tables for longer wins, and we try again. */
+/** Telephony must not notice. If somebody holds tables for longer, we let go and try again. */
 const lockWaitSeconds = 10;
 const lockAttempts = 6;
 const pauseSeconds = 10;
@@ -39,7 +39,7 @@ export async function atOneMoment<T>(
       await delay(pauseSeconds * 1000, undefined, { signal });
       continue;
     }
-    // The end of its connection lets the lock go, whatever happened.
+    // Closing the connection releases the lock, whatever happened.
     let isLate = false;
     const late = setTimeout(() => {
       isLate = true;

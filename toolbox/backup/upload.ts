@@ -1,7 +1,7 @@
 /**
- * Creates blobs with a signature that can do nothing else: one Put Blob each, never over something that is there. After a
- * lost answer the repeated request is told that the blob exists; whether it is ours, the operator settles by its listing
- * (length and MD5), for the job may not read.
+ * Creates blobs with a signature that can do nothing else: one Put Blob each, never over an existing blob.
+ * After a lost answer the repeated request says that the blob exists. The job may not read, so the operator
+ * decides by its listing (length and MD5) whether it is ours.
  */
 import type { BackOff } from '../../base/back-off.ts';
 import { afterFailedUpload, pause } from '../pauses.ts';
@@ -113,7 +113,7 @@ export class Uploader {
         void answerOf(response)
           .then(resolve, reject)
           .finally(() => {
-            // A refusal can come before all was sent: nobody will read the rest, and the connection would be held until it stalls.
+            // A refusal can come before everything was sent. Nobody reads the rest, so close the connection.
             if (!request.writableFinished) request.destroy();
           });
       });

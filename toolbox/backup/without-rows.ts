@@ -1,4 +1,4 @@
-/** Tables that a backup can only have the definition of: their engine has the rows elsewhere, and no tool says a word of it. */
+/** Tables whose engine keeps the rows elsewhere: a backup has only their definition, and no tool tells that. */
 import type { LeftOut } from '../../backup-format/data-set.ts';
 import type { BackupDatabase } from '../../jobs/backup.ts';
 import { DatabaseClient } from '../database/client.ts';

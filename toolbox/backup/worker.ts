@@ -14,7 +14,7 @@ const slots = new Slots(shared);
 const cipher = key === undefined ? undefined : backupCipher(key);
 const zeros = Buffer.alloc(chunkBytes);
 const compress = newCompressor(compressionLevel);
-/** A frame is never much longer than its chunk. */
+/** A frame is at most this much longer than its chunk. */
 const frame = Buffer.alloc(chunkBytes + 512);
 const collector = new Collector(8 * 1024 * 1024);
 

@@ -1,4 +1,4 @@
-/** The worker threads, and who does what next: what frees memory first. */
+/** The worker threads, and which task comes next: the one that frees memory soonest. */
 import { Worker } from 'node:worker_threads';
 import { JobError } from '../job-error.ts';
 import { endThread } from '../thread.ts';

@@ -1,7 +1,7 @@
 /**
- * Encryption at rest: which keys a physical backup needs, as its own backup-my.cnf says, and what of that file may be told to
- * the tool that prepares it. The tool takes plugin, place of the keys and places of files from there only, and a backup may
- * be forged: so nothing of it is passed on that is not known.
+ * Encryption at rest: which keys a physical backup needs, as its own backup-my.cnf says, and which lines of
+ * that file are passed to the tool that prepares it. The tool takes its plugin and the places of keys and
+ * files from there only. A backup may be forged, so lines that are not known are not passed on.
  */
 import { JobError } from '../job-error.ts';
 
@@ -88,7 +88,7 @@ export function preparingOptions(text: string, keyPaths: readonly string[]): str
   return `[mysqld]\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
-/** What of the tool's log says that it had no keys; it ends with 0 and "completed OK!" all the same. */
+/** Finds in the tool's log that it had no keys. The tool ends with 0 and "completed OK!" all the same. */
 export function lackedKeys(log: string): string | undefined {
   return log
     .split('\n')

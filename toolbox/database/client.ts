@@ -1,6 +1,6 @@
 /**
- * MariaDB through its own command-line client: statements go in by stdin, the password by an option file on tmpfs that
- * only root can read. Nothing secret is in arguments, environment or log.
+ * MariaDB through its own command-line client. Statements go in by stdin. The password is in an option file
+ * on tmpfs that only root can read, so that nothing secret is in arguments, environment or log.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
@@ -123,7 +123,7 @@ export class DatabaseClient {
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('utf8')).slice(-4096)));
     const ended = once(child, 'close') as Promise<[number | null, string | null]>;
-    // A client that ends early breaks the pipe: then its exit code tells why. Any other failure is the input's.
+    // A client that ends early breaks the pipe, and its exit code says why. Other failures are the input's.
     const fed = pipeline(input, child.stdin).then(
       () => undefined,
       (error: unknown) => {
@@ -156,7 +156,7 @@ export class DatabaseClient {
   }
 }
 
-/** What another try may not meet: lost or too many connections, a server that stops, locks, a statement that was killed. */
+/** Errors that may pass: lost or too many connections, a server that stops, locks, a killed statement. */
 const passing = new Set([
   '1040',
   '1053',

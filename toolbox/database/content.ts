@@ -36,7 +36,7 @@ export async function dropSchemas(client: DatabaseClient, schemas: readonly stri
   await client.query(schemas.map((schema) => `DROP DATABASE IF EXISTS \`${schema}\`;\n`).join(''));
 }
 
-/** Exact numbers: the load's proof. Rows of history count, rows that are not the table's own do not. */
+/** Exact numbers, which prove a load. Rows of history count; rows that belong to other tables do not. */
 export async function count(
   client: DatabaseClient,
   schemas: readonly string[],
@@ -63,7 +63,7 @@ export async function readDatabaseMarker(client: DatabaseClient): Promise<Marker
     : parseMarker(Buffer.from(hex, 'hex').toString('utf8'), 'jtel_operator.data_marker');
 }
 
-/** One row, one statement: there is always the old marker or the new one. */
+/** One row in one statement, so that there is always the old marker or the new one. */
 export async function writeDatabaseMarker(client: DatabaseClient, marker: Marker): Promise<void> {
   const hex = Buffer.from(JSON.stringify(marker)).toString('hex');
   await client.query(

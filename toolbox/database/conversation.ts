@@ -1,6 +1,7 @@
 /**
- * One connection of the server's own client that is asked one thing after the other. Everything is bytes, one character each
- * (latin1): names and definitions pass through here as the server has them, whatever their character set.
+ * One connection of the server's own client that is asked one thing after the other. Everything is bytes,
+ * one character each (latin1), because names and definitions pass through as the server has them, whatever
+ * their character set.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';

@@ -27,7 +27,7 @@ export async function verifyDump(set: VanillaSet, path: string, signal: AbortSig
   }
 }
 
-/** What cannot be read exactly is the data set's fault; errors of the file system are not. */
+/** Blames the data set for content that cannot be read exactly, but not for errors of the file system. */
 export function asCorrupt(set: VanillaSet, error: unknown): unknown {
   if (!(error instanceof ArchiveError)) return error;
   const what = `${describeDataSet(set)} cannot be used: ${error.message}; nothing was written`;

@@ -1,6 +1,7 @@
 /**
- * A row is one packet, and in SQL it may be twice as long as it is. Connections that begin within `work` may send and get packets of
- * a GiB; the server's own limit, which others begin with, is back afterwards.
+ * A row is one packet, and in SQL it may be twice as long. Connections that begin within `work` may send and
+ * receive packets of a GiB. Other connections begin with the server's own limit, which is restored
+ * afterwards.
  */
 import type { DatabaseClient } from './client.ts';
 

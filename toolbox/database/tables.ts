@@ -8,7 +8,7 @@ export interface Table {
   /** With schema, quoted. */
   readonly quoted: string;
   readonly kind: 'Table' | 'View' | 'Sequence';
-  /** Keeps rows that are no more. */
+  /** Keeps rows that were changed or deleted. */
   readonly hasHistory: boolean;
   readonly engine: string;
   readonly isTransactional: boolean;
@@ -22,7 +22,7 @@ const kinds: Readonly<Record<string, Table['kind']>> = {
   SEQUENCE: 'Sequence',
 };
 
-/** Their rows are elsewhere, or in other tables: the list is that of mariadb-dump (`--no-data-med`). */
+/** Engines whose rows are elsewhere or in other tables: the list of mariadb-dump (`--no-data-med`). */
 const rowsElsewhere = new Set([
   'CONNECT',
   'FEDERATED',
@@ -34,10 +34,10 @@ const rowsElsewhere = new Set([
   'BLACKHOLE',
   'S3',
 ]);
-/** Whose files mariadb-backup copies. */
+/** Engines whose files mariadb-backup copies. */
 const copied = new Set(['INNODB', 'ARIA', 'MYISAM', 'MRG_MYISAM', 'CSV', 'ARCHIVE', 'ROCKSDB', 'BLACKHOLE']);
 
-/** Rows are asked for, dumped, and counted. */
+/** Its rows are dumped and counted. */
 export function hasRows({ kind, engine }: Pick<Table, 'kind' | 'engine'>): boolean {
   return kind === 'Table' && !rowsElsewhere.has(engine.toUpperCase());
 }

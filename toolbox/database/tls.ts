@@ -17,7 +17,7 @@ export function tlsWays(
   ];
 }
 
-/** 2026: no TLS as it was asked for. What else may be wrong with a connection no other way would mend. */
+/** 2026: the server speaks no TLS as it was asked for. Only then is another way tried. */
 export function isRefusedTLS(said: string): boolean {
   return said.startsWith('ERROR 2026');
 }

@@ -28,7 +28,7 @@ export async function countTree(
   let files = 0;
   let bytes = 0;
   let number = 0;
-  // What is excluded, or is no data, is in no backup either; the rest is told by what it lacks.
+  // Excluded entries and those that are no data are in no backup either; other gaps show as differences.
   for await (const { path, stat } of walk(tree, () => undefined, signal)) {
     const isFile = stat.isFile();
     if (isFile) {

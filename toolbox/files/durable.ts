@@ -1,4 +1,4 @@
-/** Small files and directories of this project in volumes: never through a link, and on disk before anything builds on them. */
+/** Writes this project's small files and directories into volumes: never through a link, on disk on return. */
 import { execFile } from 'node:child_process';
 import { lstat, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -1,4 +1,4 @@
-/** Puts a tar archive into an empty tree. First it is read and checked as a whole, then written. */
+/** Puts a tar archive into an empty tree. It reads and checks the whole archive before it writes anything. */
 import { chown, lchown, link, mkdir, open, symlink, utimes } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -67,7 +67,7 @@ export async function extractArchive(
   } catch (error) {
     throw asCorrupt(set, error);
   }
-  // Last, and deepest first: writing into a directory changes its time, and its mode may forbid it.
+  // Directories come last, deepest first: writing into one changes its time, and its mode may forbid it.
   for (const entry of directories.toReversed()) {
     await setMode(join(tree.path, entry.path), entry.mode);
     await utimes(join(tree.path, entry.path), entry.modified, entry.modified);

@@ -1,6 +1,6 @@
 /**
- * Walks a file tree as backups see it: the root first, every directory before what is in it, links not
- * followed. What cannot be in a backup is told by its kind; the walk goes on.
+ * Walks a file tree in the order of backups: the root first, every directory before its entries, links not
+ * followed. The walk tells what cannot be in a backup by its kind, and goes on.
  */
 import type { BigIntStats } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';

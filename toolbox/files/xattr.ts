@@ -23,7 +23,7 @@ const muchRoom = 2 ** 20;
 
 /** What the kernel lets a list, and a value, have (XATTR_LIST_MAX, XATTR_SIZE_MAX). */
 const room = Buffer.alloc(65_536);
-/** Labels that the host's own security module gives each file, here as there. */
+/** Labels that every host's own security module gives its files. */
 const labels = new Set([
   'security.selinux',
   'security.ima',

@@ -1,7 +1,8 @@
 /**
- * Gives files that were gathered under their numbers their names, owners, modes, attributes and times. Symbolic links come after
- * all files, so that nothing is ever written through one; a file with several names stays under its number until it has them
- * all. Every step can be repeated: what has its name already only gets its attributes again.
+ * Gives gathered files, which lie under their numbers, their names, owners, modes, attributes and times.
+ * Symbolic links come after all files, so that nothing is ever written through one. A file with several
+ * names stays under its number until it has them all. Every step can be repeated: a file that has its name
+ * already only gets its attributes again.
  */
 import {
   chownSync,
@@ -139,7 +140,7 @@ class Arranger {
   ): { readonly number: number; readonly isStaged: boolean } {
     const number = openUnlessMissing(staged, constants.O_RDWR | constants.O_NOFOLLOW);
     if (number !== undefined) return { number, isStaged: true };
-    // It has its name already, or is empty (but for holes), so that nothing was written.
+    // It has its name already, or it is empty (but for holes) and nothing was written.
     const named = openUnlessMissing(path, constants.O_RDWR | constants.O_NOFOLLOW);
     if (named !== undefined) return { number: named, isStaged: false };
     if (this.#arrangement.hasChunks(record.file)) throw gone(path);
@@ -212,7 +213,7 @@ class Arranger {
     if (lost.length === 0) return;
     this.withoutAttributes++;
     const acl = lost.find(({ name }) => name === accessACL);
-    // What stands for the group in the mode is then the most that anybody named in the ACL had: the group never had that.
+    // The group bits of the mode are then the ACL's mask, which the group itself may never have had.
     if (acl !== undefined && mode !== undefined)
       fchmodSync(descriptor, mode & keptMode[entry] & (0o7707 | (groupRightsOf(acl.value) << 3)));
   }

@@ -60,7 +60,7 @@ export class BlobReader {
         this.#downloaded += chunk.length;
         this.#collector.used(chunk.length);
       }
-      // Shorter than it says is a broken line; shorter than it should be is another blob.
+      // Shorter than announced: the connection broke. Shorter than expected: it is another blob.
       if (done < Number(response.headers.get('content-length') ?? done))
         throw new Error('the answer was cut off');
       checkLength(blob, done);

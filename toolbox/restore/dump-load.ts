@@ -1,6 +1,7 @@
 /**
- * A database from SQL, into a server that runs: files are gathered and proven first, then the old schemas go and the files are
- * loaded step by step, those of one step in parallel. Broken off, it starts over with the schemas it made itself.
+ * Loads a database from SQL into a server that runs. First it gathers and proves all files, then it drops
+ * the old schemas and loads the files step by step, those of one step in parallel. When it was broken off it
+ * starts over, and drops only schemas that it made itself.
  */
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 /**
- * Which entries of an index may be put into their places. {@link parseRecord} has refused absolute paths and `..`; here is what
- * only shows beside the other entries: nothing twice, nothing below a file or a link, links that lead out of their tree only
- * where the format has them, which is beside the index.
+ * Decides which entries of an index may be put into their places. {@link parseRecord} has refused absolute
+ * paths and `..`; these rules need the other entries: no name twice, nothing below a file or a link, and
+ * links out of their tree only where the format has them, which is beside the index.
  */
 import type { DataSetKind } from '../../backup-format/data-set.ts';
 import { leadsOut } from '../../backup-format/links.ts';

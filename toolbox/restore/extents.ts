@@ -1,6 +1,7 @@
 /**
- * Extents, sorted by pack on the job's own disk: an index lists them by file, but each pack is to be fetched once. 64 bytes
- * each, so a terabyte of database needs a gigabyte of scratch and no memory to speak of.
+ * Sorts extents by pack on the job's own disk, because an index lists them by file and each pack is fetched
+ * once. An extent takes 64 bytes, so a terabyte of database needs a gigabyte of scratch space and hardly any
+ * memory.
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Which paths an index has named, and what they are. An index may have millions, so only a 64-bit digest of each is kept: two
- * paths with the same digest (three in a hundred million, at a million paths) would be taken for one named twice, and
- * refused; never the other way round.
+ * Which paths an index has named, and what they are. An index may have millions, so only a 64-bit digest of
+ * each path is kept. Two paths with the same digest (three in a hundred million, at a million paths) count
+ * as one path named twice, and the index is refused; a path named twice is never missed.
  */
 
 export type PathKind = 'Directory' | 'File' | 'Link' | 'Parent';

@@ -1,6 +1,7 @@
 /**
- * Where a backup's files go: the volume of a stopped database, file trees. For each: is it empty, whose data is there, and how
- * is it emptied. What decides is always a look at the volume itself, right before.
+ * Where a backup's files go: the volume of a stopped database, file trees. Each place tells whether it is
+ * empty and whose data it holds, and can be emptied. The answer always comes from a look at the volume
+ * itself, right before it is needed.
  */
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

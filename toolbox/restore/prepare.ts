@@ -35,7 +35,7 @@ export async function prepareDatabase(
   await waitFor(path(exchange.exitCode), undefined, 'it went away', signal, path(exchange.alive));
   const code = (await readOwn(path(exchange.exitCode)))?.trim();
   const log = (await readOwn(path(exchange.log))) ?? '';
-  // Without them it may end well all the same.
+  // The tool may end well without them all the same.
   const keys = lackedKeys(log);
   if (keys !== undefined)
     throw new JobError(
@@ -52,7 +52,7 @@ export async function prepareDatabase(
   await finish(directory, place, true);
 }
 
-/** The tool believes whatever stands in this file. */
+/** The tool trusts this file, so only known lines are written to it. */
 async function replaceOptions(path: string, keyPaths: readonly string[]): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;

@@ -1,8 +1,11 @@
 /**
- * Job `restore`: a backup into volumes. Order is everything: read and check the whole index, look for all packs and for room →
- * gather the files beside what is there, each chunk proven → have the database prepared → mark as being loaded, take old data
- * away → give the files their places → mark as loaded. Old data are untouched until everything new is whole, unless the disk
- * has no room for both: then every chunk is proven first. Killed anywhere, the same restore (same loadID) goes on.
+ * Job `restore`: loads a backup into volumes. The order keeps old data safe: read and check the whole index,
+ * look for all packs and for room → gather the files beside the old data, each chunk proven → have the
+ * database prepared → mark the places as being loaded, remove the old data → give the files their places →
+ * mark as loaded.
+ * The old data stay untouched until everything new is whole. Where the disk has no room for both, every
+ * chunk is proven first. A restore that was killed anywhere goes on when it is started again with the same
+ * loadID.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -133,7 +136,7 @@ async function checkAll(
     return set?.realBytes ?? set?.bytes ?? 0;
   };
   const needs = places.map((place) => ({ place, bytes: bytesOf(place.set) }));
-  // SQL is gathered on the job's own disk, and the tables it becomes are about as large.
+  // The SQL lies on the job's own disk, and the tables that it fills are about as large.
   return await findRoom(
     needs,
     dump === undefined ? [] : [{ path: scratch, bytes: 2 * bytesOf(databaseSetName) }],
@@ -149,10 +152,10 @@ async function bringIn(restoring: Restoring, room: Room): Promise<void> {
     await settle(restoring, 'TakeAway');
     await staging.enter('Unpacking');
   }
-  // What a dump was gathered into went with the job that gathered it.
+  // A dump's files were on the disk of the job that gathered them, and went with it.
   if (staging.phase === 'Unpacking' || dump !== undefined) {
     await unpack(restoring, staging, 'Write').catch(async (error: unknown) => {
-      // A backup that cannot be used leaves nothing behind; everything else is taken up by the next try.
+      // A backup that cannot be used leaves nothing behind. After all other errors the next try goes on here.
       if (error instanceof JobError && unusable.has(error.reason) && staging.phase === 'Unpacking')
         await staging.remove();
       throw error;
@@ -279,7 +282,7 @@ async function unpack(
         unsaved = 0;
         await saving;
         saving = staging.journal(finished.splice(0));
-        // It is waited for later; until then a failure is no unhandled one.
+        // It is awaited later. Until then a failure must not count as unhandled.
         saving.catch(() => undefined);
       },
     });

@@ -39,7 +39,7 @@ export async function decisions(
   dump: DumpLoad | undefined,
 ): Promise<readonly (LoadDecision | 'Replace')[]> {
   const decided: (LoadDecision | 'Replace')[] = [];
-  // One after the other, the database first: it is what people want to be told about.
+  // One after the other, the database first: its error is the one that people want to see.
   for (const place of [...(dump === undefined ? [] : [dump]), ...places]) {
     const found = await place.look();
     decided.push(onData === 'Replace' && found.marker?.loadID !== loadID ? 'Replace' : decide(found, loadID));

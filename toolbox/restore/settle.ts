@@ -1,4 +1,7 @@
-/** The moments in which data on the host change: old data go, the new database comes to its place, markers say so. */
+/**
+ * The moments in which data on the host change: old data are removed, the new database moves to its place,
+ * markers say so.
+ */
 import { chown, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stagedDatabase } from '../../jobs/staging.ts';
@@ -18,13 +21,13 @@ export async function settle(restoring: Restoring, step: 'TakeAway' | 'Finish'):
 
 async function takeAway({ input, places, dump, options }: Restoring): Promise<void> {
   options.report({ step: 'Placing', percent: 90, message: 'taking away what is there' });
-  // Gathering took time: look again, so that what came meanwhile is not taken away either.
+  // Gathering took time. Look again, so that data which came meanwhile are not removed.
   await decisions(input, places, dump);
   await markAll(places, input.loadID, 'loading');
   await dump?.mark(input.loadID, 'loading');
   for (const place of places) {
     await place.clear();
-    // Moved aside is quick and whole; gone it makes room.
+    // To move the old data aside is quick and atomic; to delete them makes room.
     await rm(join(place.staging, 'old'), { recursive: true, force: true });
   }
   await dump?.clear();

@@ -5,7 +5,7 @@ import { JobError } from '../job-error.ts';
 import { formatBytes } from '../../base/bytes.ts';
 import type { Place } from './places.ts';
 
-/** The database's tool needs some to prepare; a full disk is no good place to start on. */
+/** Room that the database's tool needs to prepare, and that a started stack needs. */
 const spareBytes = 64 * 1024 * 1024;
 const spareFraction = 0.03;
 

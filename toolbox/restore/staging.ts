@@ -1,7 +1,7 @@
 /**
- * The memory of a restore, kept in the volumes that it writes to: which load it is, how far it has come, which packs are
- * unpacked for certain. A next try of the same load goes on from there; what another load left is cleared away, for nothing in
- * a staging directory is data.
+ * The memory of a restore, kept in the volumes that it writes to: which load it is, how far it has come,
+ * which packs are certainly unpacked. The next try of the same load goes on from there. What another load
+ * left is removed, because nothing in a staging directory is data.
  */
 import { appendFile, open, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -84,7 +84,7 @@ export class Staging {
   }
 
   async remove(): Promise<void> {
-    // The journal last: without it nothing is believed.
+    // The journal comes last, because only what it names counts.
     for (const place of this.#places.toReversed()) await removeStaging(place);
   }
 

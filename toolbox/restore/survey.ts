@@ -1,6 +1,6 @@
 /**
- * The first reading of an index: everything is checked, nothing is written but the job's own scratch files. It tells how much
- * there is to do, and leaves the extents sorted by pack.
+ * The first reading of an index: it checks everything and writes nothing but the job's own scratch files. It
+ * tells how much there is to do, and leaves the extents sorted by pack.
  */
 import type { BackupToRead } from '../../jobs/restore.ts';
 import { chunkBytes } from '../../backup-format/names.ts';
