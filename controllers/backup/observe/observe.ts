@@ -194,7 +194,7 @@ async function openBackupStore(
   if (accessMode !== 'ReadWrite')
     throw new InputError(
       'ReferenceInvalid',
-      `JtelBackupStore ${name} is only read (spec.accessMode); ${field} needs one that is ReadWrite.`,
+      `JtelBackupStore ${name} is ReadOnly (spec.accessMode); ${field} needs one that is ReadWrite.`,
     );
   requireIdentityAllowed(opened.resource, identity);
   const key = await currentEncryptionKey(cluster, opened.resource, options);
