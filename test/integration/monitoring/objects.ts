@@ -2,7 +2,7 @@
 import type { Watched } from './watched.ts';
 
 /** Unix seconds → a time of the API. */
-function timeOf(seconds: number): string {
+export function timeOf(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 }
 

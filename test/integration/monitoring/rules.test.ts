@@ -91,6 +91,14 @@ function unitTest(one: AlertCase): object {
   };
 }
 
+it('the routing and the templates of messages are valid', async () => {
+  const amtool = ['run', '--rm', '--network', 'none', '-v', `${folder}:/etc/alertmanager:ro`];
+  const check = [monitoringImage, 'amtool', 'check-config', '/etc/alertmanager/alertmanager.yaml'];
+  const { code, stdout, stderr } = await docker.tryRun([...amtool, ...check]);
+  expect(code, `${stdout}${stderr}`).toBe(0);
+  expect(stdout).toContain('1 templates');
+});
+
 describe('the alert rules', () => {
   it('are valid', async () => {
     const { code, stdout, stderr } = await promtool(

@@ -1,0 +1,176 @@
+/** From an object that says what is wrong to the message that a person reads, through a real operator, Prometheus and Alertmanager. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../../support/wait.ts';
+import { Customer, timeOf } from './objects.ts';
+import { Prometheus } from './prometheus.ts';
+import { Watched, type WatchedOperator } from './watched.ts';
+
+let watched: Watched;
+let prometheus: Prometheus;
+let operators: readonly WatchedOperator[];
+let acme: Customer;
+
+beforeAll(async () => {
+  watched = await Watched.open('monitoring-live');
+  const leader = await watched.startLeader();
+  acme = await Customer.wellIn(watched, 'acme');
+  await Customer.wellIn(watched, 'globex');
+  const standby = await watched.startStandby();
+  operators = [standby, leader];
+  prometheus = await Prometheus.start(
+    watched.sandbox,
+    'live',
+    operators.map(({ port }) => port),
+  );
+});
+afterAll(async () => {
+  await prometheus?.close();
+  await watched?.close();
+});
+
+/** What fires, as soon as that is just what is named; after a minute, whatever fires then. */
+async function firing(...names: readonly string[]): Promise<readonly string[]> {
+  const expected = JSON.stringify(names.toSorted());
+  await waitFor(expected, async () => JSON.stringify(await prometheus.firing()) === expected, {
+    timeoutSeconds: 60,
+    intervalMilliseconds: 500,
+  }).catch(() => undefined);
+  return prometheus.firing();
+}
+
+/** The same, beside the watchdog; fails when it is something else. */
+async function expectOnly(...names: readonly string[]): Promise<void> {
+  expect(await firing('JtelWatchdog', ...names)).toEqual(['JtelWatchdog', ...names].toSorted());
+}
+
+interface Message {
+  readonly status: string;
+  readonly alerts: readonly { readonly annotations: Readonly<Record<string, string>> }[];
+  readonly groupLabels: Readonly<Record<string, string>>;
+}
+
+/** What the ticket system was told of an alert. */
+function tickets(alertname: string): readonly Message[] {
+  return prometheus.receivers.posted
+    .filter(({ path }) => path === '/webhook')
+    .map(({ body }) => JSON.parse(body) as Message)
+    .filter(({ groupLabels }) => groupLabels['alertname'] === alertname);
+}
+
+const cards = (text: string): readonly string[] =>
+  prometheus.receivers.posted
+    .filter(({ path, body }) => path === '/teams' && body.includes(text))
+    .map(({ body }) => body);
+const mails = (text: string): readonly string[] =>
+  prometheus.receivers.mails.filter((mail) => mail.includes(text));
+
+const hoursAgo = (hours: number): number => Math.floor(Date.now() / 1000) - hours * 3600;
+/** As messages show a time. */
+const shown = (seconds: number): string => `${timeOf(seconds).slice(0, 16).replace('T', ' ')} UTC`;
+
+describe('while all is well', () => {
+  it('nothing fires but the watchdog, which goes to the dead man’s switch and to nobody else', async () => {
+    await expectOnly();
+    await waitFor(
+      'a sign of life',
+      () => prometheus.receivers.posted.filter(({ path }) => path === '/dead-mans-switch').length >= 2,
+    );
+    expect(prometheus.receivers.posted.filter(({ path }) => path !== '/dead-mans-switch')).toEqual([]);
+    expect(prometheus.receivers.mails).toEqual([]);
+  });
+});
+
+describe('a backup that was missed', () => {
+  const since = hoursAgo(5);
+
+  it('is one alert, and one message on each way, which says customer, what, since when and what to do', async () => {
+    const alert = 'JtelBackupMissed';
+    await acme.condition('BackupHealthy', 'False', 'BackupOverdue', since);
+    await expectOnly(alert);
+    await waitFor(
+      'every way',
+      () => tickets(alert).length > 0 && cards(alert).length > 0 && mails(alert).length > 0,
+    );
+    const [ticket] = tickets(alert);
+    expect(ticket).toMatchObject({ status: 'firing', groupLabels: { name: 'acme' } });
+    expect(ticket?.alerts.map(({ annotations }) => annotations)).toEqual([
+      {
+        customer: `${watched.namespace}/acme`,
+        summary: expect.stringContaining('A backup that was due was not made; the last good one is of'),
+        since: shown(since),
+        action: expect.stringContaining('ask for one now'),
+        command: `kubectl jtel backup list acme -n ${watched.namespace}`,
+        runbook: 'docs/runbooks/JtelBackupMissed.md',
+      },
+    ]);
+    for (const text of [cards(alert)[0], mails(alert)[0]]) {
+      for (const part of [
+        `${watched.namespace}/acme: JtelBackupMissed (critical)`,
+        'A backup that was due was not made',
+        shown(since),
+        'See why it did not begin',
+        'kubectl jtel backup list acme',
+        'docs/runbooks/JtelBackupMissed.md',
+      ])
+        expect(text).toContain(part);
+    }
+    expect(JSON.parse(cards(alert)[0] ?? '')).toMatchObject({
+      type: 'message',
+      attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive' }],
+    });
+    expect(mails(alert)[0]).toMatch(/^Subject: .*acme: JtelBackupMissed/im);
+  });
+
+  it('is over when it was made, and that is one more message', async () => {
+    await acme.beWell();
+    await expectOnly();
+    const alert = 'JtelBackupMissed';
+    await waitFor('the end', () => tickets(alert).some(({ status }) => status === 'resolved'));
+    await waitFor('the mail', () => mails(alert).length > 1);
+    expect(tickets(alert).map(({ status }) => status)).toEqual(['firing', 'resolved']);
+    expect([cards(alert).length, mails(alert).length]).toEqual([2, 2]);
+    expect(mails(alert)[1]).toContain('Over: ');
+  });
+});
+
+it('a host that is cut off is one trouble, although five things are wrong', async () => {
+  const since = hoursAgo(1);
+  await acme.condition('HostReachable', 'False', 'HostUnreachable', since);
+  await acme.condition('BackupHealthy', 'False', 'BackupFailed', since);
+  await acme.condition('RecoveryObjectivesMet', 'False', 'ObjectivesMissed', since);
+  await acme.condition('Drifted', 'True', 'Drifted', since);
+  await acme.write('jtelstack', 'acme', { componentsReady: '0/8' });
+  await expectOnly('JtelHostUnreachable');
+  await waitFor('the message', () => tickets('JtelHostUnreachable').length > 0);
+  expect(tickets('JtelHostUnreachable')[0]?.alerts[0]?.annotations).toMatchObject({
+    customer: `${watched.namespace}/acme`,
+    summary: 'The operator does not reach the host: HostUnreachable',
+    since: shown(since),
+  });
+  await acme.beWell();
+  await expectOnly();
+});
+
+it('a disk that is full and a replica that stopped, at two customers, are two', async () => {
+  await acme.write('jtelstack', 'acme', { host: { diskFreeBytes: 2 ** 29 } });
+  const globex = await Customer.wellIn(watched, 'globex');
+  await globex.write('jtelstack', 'globex', { componentsReady: '7/8' });
+  await expectOnly('JtelDiskFull', 'JtelStackUnavailable');
+  await waitFor(
+    'both',
+    () => tickets('JtelDiskFull').length > 0 && tickets('JtelStackUnavailable').length > 0,
+  );
+  expect(tickets('JtelDiskFull')[0]?.groupLabels['name']).toBe('acme');
+  expect(tickets('JtelStackUnavailable')[0]?.alerts[0]?.annotations['summary']).toBe(
+    'Containers are missing or unhealthy: 7 of 8 are healthy',
+  );
+  await acme.beWell();
+  await globex.beWell();
+  await expectOnly();
+});
+
+it('an operator that ended takes the sign of life with it, and is told', async () => {
+  for (const operator of operators) await operator.stop();
+  expect(await firing('JtelOperatorDown')).toEqual(['JtelOperatorDown']);
+  await waitFor('the message', () => tickets('JtelOperatorDown').length > 0);
+});
