@@ -6,14 +6,14 @@ import { printStatus } from './status.ts';
 import { optional } from '../base/optional.ts';
 
 const hostFaults = {
-  stop: 'shut the host down in order',
+  stop: 'shut the host down cleanly',
   start: 'switch it on and wait until it answers',
   reboot: 'shut down and start again',
   kill: 'pull the plug',
   cut: 'drop all of its network packets, without an answer',
-  mend: 'take `cut` back',
+  mend: 'undo `cut`',
   fill: 'fill its disk to the last block (needs a host made with --disk)',
-  free: 'take `fill` back',
+  free: 'undo `fill`',
   changeHostKey: 'give it another SSH host key',
 } as const;
 
@@ -23,22 +23,22 @@ const program = new Command('sandbox')
   )
   .showHelpAfterError('(--help says more)');
 
-const nameOption = (): Option => new Option('-n, --name <name>', 'which sandbox').default('default');
+const nameOption = (): Option => new Option('-n, --name <name>', 'name of the sandbox').default('default');
 
 program
   .command('up')
   .description(
-    'bring a sandbox up, or complete the one that is there; says and installs what the machine lacks',
+    'bring a sandbox up, or complete an existing one; announces and installs what the machine lacks',
   )
   .addOption(nameOption())
   .option('--hosts <number>', 'compose hosts: host-1, host-2, …', wholeNumber, 2)
   .option('--bare <number>', 'more hosts, without Docker: bare-1, …', wholeNumber, 0)
   .addOption(new Option('--debian <version>', 'Debian of the hosts').choices(['12', '13']).default('13'))
-  .option('--disk <MiB>', 'give each host a disk of its own, so that it can be filled', wholeNumber)
+  .option('--disk <MiB>', 'give each host a separate disk, which can be filled', wholeNumber)
   .addOption(new Option('--only <part...>', 'bring up only these parts').choices(sandboxParts))
   .option(
     '--kubeconfig <file>',
-    'use this cluster instead of an own control plane (also: JTEL_SANDBOX_KUBECONFIG)',
+    'use this cluster instead of the sandbox’s own control plane (also: JTEL_SANDBOX_KUBECONFIG)',
   )
   .action(
     async (options: {
@@ -91,7 +91,7 @@ program
     printStatus(await Sandbox.attach(name), output),
   );
 
-const host = program.command('host').description('make something happen to a compose host');
+const host = program.command('host').description('inject a fault into a compose host');
 for (const [fault, description] of Object.entries(hostFaults) as [keyof typeof hostFaults, string][]) {
   const command = fault.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   host
