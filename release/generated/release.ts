@@ -75,7 +75,7 @@ export interface Release {
      */
     component: string;
     /**
-     * Schemas that belong to the stack; backed up, and looked at to tell whether the database is empty.
+     * Schemas that belong to the stack. They are backed up, and they decide whether the database is empty.
      *
      * @minItems 1
      * @maxItems 64
@@ -86,14 +86,14 @@ export interface Release {
      */
     rootSecret: string;
     /**
-     * The series of MariaDB that the image has, as in `11.8`: files of a newer one are refused before anything stops.
+     * The MariaDB series of the image, as in `11.8`. Files of a newer series are refused before anything stops.
      */
     series?: string;
     tls?: DatabaseTransport;
     physical?: PhysicalDatabase;
   };
   /**
-   * Component that, when it starts, brings database and files to this release, and is healthy when that is done. As long as it has not started, a failed update can go back without a restore. Without it every start counts as an update of the data.
+   * Component that updates database and files to this release when it starts. It is healthy when that is done. Until it has started, a failed update can be rolled back without a restore. Without this field, every start counts as an update of the data.
    */
   dataUpdater?: string;
   /**
@@ -142,17 +142,17 @@ export interface Release {
   components: Component[];
 }
 /**
- * The release wants jobs to connect with TLS, and to check the certificate. Without it they connect as clients of the server's own series do: with TLS when the server offers it, the certificate checked when it can be.
+ * Jobs must connect with TLS and check the certificate. Without this, they connect as clients of the server's own series do: with TLS if the server offers it, and they check the certificate if they can.
  */
 export interface DatabaseTransport {
   mode: 'Verified';
   /**
-   * Target of one of the component's files or secrets, a PEM file with the authority's certificates. Without it the certificate is proved by the password, which servers can since MariaDB 11.4.
+   * Target of one of the component's files or secrets: a PEM file with the authority's certificates. Without it, the password proves the certificate. Servers can do that since MariaDB 11.4.
    */
   certificateAuthority?: string;
 }
 /**
- * Where the files of the database lie, for backups of the files themselves (mariadb-backup, which the component's image must contain). Without it only logical backups, as SQL, are possible.
+ * Where the files of the database are, for backups of the files themselves (by mariadb-backup, which the component's image must contain). Without it, only logical backups as SQL are possible.
  */
 export interface PhysicalDatabase {
   /**
@@ -171,7 +171,7 @@ export interface PhysicalDatabase {
   keys?: EncryptionAtRest;
 }
 /**
- * Encryption at rest by file_key_management. Without it a database whose keys are in no file or secret of the component is not backed up by its files: nobody could restore them.
+ * Encryption at rest by file_key_management. Without it, a database whose keys are in no file or secret of the component is not backed up by its files, because nobody could restore them.
  */
 export interface EncryptionAtRest {
   /**
