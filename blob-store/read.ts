@@ -1,7 +1,9 @@
 /** Reads blobs that may be missing. */
 import { BlobError, type BlobStore } from './blob-store.ts';
 
-/** @returns undefined when there is no such blob. @throws {BlobError} as {@link BlobStore.read} does otherwise */
+/**
+ * @returns undefined if there is no such blob. @throws {BlobError} as {@link BlobStore.read} does otherwise
+ */
 export async function readIfThere(
   store: BlobStore,
   name: string,

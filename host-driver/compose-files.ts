@@ -52,7 +52,10 @@ function withoutEdges({ depends_on: _edges, ...service }: ComposeService): Compo
   return service;
 }
 
-/** A shorter interval while a container starts came with API 1.44 and compose 2.21. Containers can do without it. */
+/**
+ * API 1.44 and compose 2.21 brought a shorter interval while a container starts. Containers can do without
+ * it.
+ */
 function withoutStartInterval(service: ComposeService): ComposeService {
   if (service.healthcheck === undefined) return service;
   const { start_interval: _interval, ...healthcheck } = service.healthcheck;

@@ -50,7 +50,9 @@ export function valid(kind: ValueKind, value: string): string {
   return value;
 }
 
-/** @returns the number itself. @throws InvalidValue unless it is a whole number within the bounds, inclusive. */
+/**
+ * @returns the number itself. @throws InvalidValue unless it is a whole number within the inclusive bounds.
+ */
 export function validInteger(what: string, value: number, minimum: number, maximum: number): number {
   if (!Number.isInteger(value) || value < minimum || value > maximum) {
     throw new InvalidValue(

@@ -14,7 +14,7 @@ import { readLogs } from './read-logs.ts';
 /** Only the console uses this connection, so nearly all of sshd's ten sessions can stream. */
 const sessions = { questions: 1, streams: 8 };
 
-/** @throws HostError when the host cannot be reached, is another machine than the pinned one, or refuses the key. */
+/** @throws HostError when the host cannot be reached, is not the pinned machine, or refuses the key. */
 export async function openConsole(target: HostTarget, signal: AbortSignal): Promise<HostConsole> {
   const pool = new ConnectionPool();
   try {

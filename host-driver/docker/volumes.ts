@@ -26,7 +26,7 @@ export interface ComposeVolume {
 /**
  * Finds, before a start, the volumes that compose would recreate because their definition changed. That loses
  * data. Depending on its version, compose asks, warns or just does it.
- * @returns one sentence per volume that exists with another driver or other options than the compose file asks for.
+ * @returns one sentence per existing volume whose driver or options differ from the compose file.
  */
 export function changedVolumes(
   composeYaml: string,

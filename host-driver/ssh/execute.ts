@@ -28,8 +28,9 @@ export interface ExecuteResult {
 
 /**
  * @param host name for messages.
- * @throws HostError OutcomeUnknown when no exit code came back, HostUnreachable when the command was not even started;
- *   the signal's reason when aborted.
+ * @throws HostError OutcomeUnknown when no exit code came back, HostUnreachable when the command never
+ * started;
+ *   the signal's reason after an abort.
  */
 export async function execute(
   client: Client,
