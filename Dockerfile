@@ -21,10 +21,7 @@ RUN echo 'jtel-operator:x:65532:65532:jtel operator:/nonexistent:/usr/sbin/nolog
  && ln -s /opt/jtel-operator/jtel-operator.js /usr/local/bin/jtel-operator
 WORKDIR /opt/jtel-operator
 COPY --from=build /out ./
-# One malloc arena instead of one per thread, and no TurboFan, also not for the HTTP parser of undici, which is WebAssembly:
-# docs/decisions/0006-bundle-in-the-image.md and 0032-client-on-client-node.md have the figures.
 ENV NODE_ENV=production \
-    MALLOC_ARENA_MAX=1 \
     NODE_OPTIONS=--enable-source-maps
 ARG VERSION=0.1.0
 ARG REVISION
@@ -35,5 +32,7 @@ LABEL org.opencontainers.image.title="jtel-operator" \
       org.opencontainers.image.revision="${REVISION}"
 # Nothing is written to the file system: it can be read-only.
 USER 65532:65532
+# V8's optimizing compilers, for JavaScript and for the HTTP parser of undici, which is WebAssembly, take 14 MB and win nothing that
+# could be measured: docs/decisions/0036-flags-of-the-image.md.
 ENTRYPOINT ["node", "--max-opt=2", "--liftoff-only", "/opt/jtel-operator/jtel-operator.js"]
 CMD ["run"]

@@ -15,7 +15,7 @@ const path = 'helm.sh/helm/v4/cmd/helm';
 /** `helm ARGS`, with neither settings nor plug-ins of the user. @returns what it printed. */
 export type Helm = (args: readonly string[], options?: RunOptions) => Promise<string>;
 
-/** Builds Helm unless the cache has it: one to two minutes on 2 cores beside a Kubernetes that was built here, else four. */
+/** Builds Helm unless the cache has it: two minutes on 2 cores, and downloads. */
 export async function ensureHelm(progress: Progress): Promise<Helm> {
   const file = await ensureBinary(progress);
   const home = join(cacheDirectory, 'helm', 'home');

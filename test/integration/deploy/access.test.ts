@@ -165,12 +165,12 @@ describe('people', () => {
 
   test('have these rights by the roles that every cluster has', async () => {
     const api = admin.makeApiClient(RbacAuthorizationV1Api);
-    const labelsOf = async (name: string) =>
-      Object.keys((await api.readClusterRole({ name })).metadata?.labels ?? {}).map((label) =>
-        label.split('-').at(-1),
+    const aggregatedTo = async (name: string) =>
+      Object.keys((await api.readClusterRole({ name })).metadata?.labels ?? {}).flatMap(
+        (label) => /^rbac\.authorization\.k8s\.io\/aggregate-to-(.+)$/.exec(label)?.[1] ?? [],
       );
-    expect(await labelsOf('jtel-view')).toEqual(['admin', 'edit', 'view']);
-    expect(await labelsOf('jtel-edit')).toEqual(['admin', 'edit']);
+    expect(await aggregatedTo('jtel-view')).toEqual(['admin', 'edit', 'view']);
+    expect(await aggregatedTo('jtel-edit')).toEqual(['admin', 'edit']);
   });
 });
 
