@@ -186,7 +186,7 @@ const events = {
     'Passwords (and a certificate, if none was given) were made and stored in the Secret `<stack>-credentials`.',
   HostSetUp: 'Docker, directories, DNS, firewall and time zone of the host are as the spec asks.',
   ImagesPulled: 'All images of the release are on the host.',
-  DatabaseStarted: 'The database runs alone, so that data can be loaded into it.',
+  DatabaseStarted: 'The database runs alone, so data can be loaded into it.',
   LoadStarted: 'The job that loads the data was started on the host.',
   Updated: 'An update to another release is done; the note says how long the stack was down.',
   ReleaseApplied: 'docker compose applied the release and configuration to the containers.',

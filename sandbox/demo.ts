@@ -144,7 +144,7 @@ if (import.meta.main) {
   } catch (error) {
     say(picocolors.red(error instanceof Error ? error.message : String(error)));
     say(
-      'What runs stays as it is, to look at; `make demo` goes on from here, `make sandbox-down` removes it.',
+      'Everything stays as it is for you to look at; `make demo` continues from here, `make sandbox-down` removes it.',
     );
     process.exitCode = 1;
   }

@@ -21,7 +21,7 @@ export async function buildMonitoring(docker: Docker): Promise<void> {
 export interface MonitoringOptions {
   /** Goes with this sandbox when it is taken down. */
   readonly sandbox: { readonly name: string; readonly docker: Docker };
-  /** Tells several of one sandbox apart. */
+  /** Distinguishes several of one sandbox. */
   readonly name: string;
   /** Holds `prometheus.yml` and `alertmanager.yml` and what they name; both see it as `/etc/alertmanager`. */
   readonly directory: string;
@@ -29,7 +29,7 @@ export interface MonitoringOptions {
   readonly alertmanagerPort: number;
 }
 
-/** Starts both in the network of this machine, so that they reach processes of tests. @returns the way to remove them. */
+/** Starts both in the network of this machine, so they reach processes of tests. @returns a function that removes them. */
 export async function startMonitoring(options: MonitoringOptions): Promise<() => Promise<void>> {
   const { sandbox, directory, prometheusPort, alertmanagerPort } = options;
   const programs = {

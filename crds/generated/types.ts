@@ -1112,7 +1112,7 @@ export interface JtelStack {
   readonly kind: 'JtelStack';
   readonly metadata: ObjectMeta;
   /**
-   * What is wanted.
+   * The desired state.
    */
   readonly spec: JtelStackSpec;
   /**
@@ -1122,7 +1122,7 @@ export interface JtelStack {
 }
 
 /**
- * What is wanted.
+ * The desired state.
  */
 export interface JtelStackSpec {
   /**

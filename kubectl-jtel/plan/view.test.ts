@@ -79,7 +79,7 @@ describe('a plan', () => {
         { service: 'acd-web-3', change: 'Added', because: [] },
       ],
     });
-    expect(shown).toMatch(/~ +acd-web-1 +made anew +image 3\.43\.1 → 3\.43\.2, files/);
+    expect(shown).toMatch(/~ +acd-web-1 +recreated +image 3\.43\.1 → 3\.43\.2, files/);
     expect(shown).toMatch(/\+ +acd-web-3 +new/);
   });
 

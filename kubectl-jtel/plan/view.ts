@@ -101,7 +101,7 @@ const signs: Readonly<
 > = {
   Added: { sign: '+', colour: 'green', words: 'new' },
   Removed: { sign: '-', colour: 'red', words: 'removed' },
-  Recreated: { sign: '~', colour: 'yellow', words: 'made anew' },
+  Recreated: { sign: '~', colour: 'yellow', words: 'recreated' },
 };
 
 function changes({ changes: found, setUp, runs }: Forecast, { paint, width }: ViewContext): string[] {

@@ -49,7 +49,7 @@ export function runCommand(terminal: Terminal): Command {
       ),
     )
     .addOption(
-      new Option('--lease-duration-seconds <n>', 'a dead operator is replaced after so long')
+      new Option('--lease-duration-seconds <n>', 'replace a dead operator after this time')
         .default(15)
         .argParser(number(3, 300)),
     )

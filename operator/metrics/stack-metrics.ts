@@ -109,7 +109,7 @@ export const stackMetrics: readonly BusinessMetric[] = [
   ),
   ofStack(
     'operation_heartbeat_timestamp_seconds',
-    'When whoever does that work was last seen doing it',
+    'When the operator was last seen working on it',
     (view) => operation(view, ({ lastHeartbeatTime }) => secondsOf(lastHeartbeatTime)),
     ['type'],
   ),

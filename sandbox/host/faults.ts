@@ -64,7 +64,7 @@ export class HostFaults {
   async fill(): Promise<void> {
     if (this.#host.diskMiB === undefined) {
       throw new Error(
-        `Host ${this.#host.name} has no disk of its own; make it with diskMiB (\`--disk\`), or the machine's disk would be filled.`,
+        `Host ${this.#host.name} has no separate disk; make it with diskMiB (\`--disk\`), or the machine's disk would be filled.`,
       );
     }
     // Reserved blocks are never written, so the machine's disk stays free. The second file takes the last

@@ -105,7 +105,7 @@ async function assetsVersion(assets: string): Promise<string> {
   const version = /v\d+\.\d+\.\d+\S*/.exec(stdout)?.[0];
   if (code === 0 && version !== undefined) return version;
   throw new Error(
-    `KUBEBUILDER_ASSETS=${assets} has no kube-apiserver that tells its version: ${stderr.trim()}`,
+    `KUBEBUILDER_ASSETS=${assets} has no kube-apiserver that shows its version: ${stderr.trim()}`,
   );
 }
 
