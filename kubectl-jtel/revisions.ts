@@ -1,7 +1,6 @@
 /** The recorded specs of a stack, as commands name them: by number, or `current` for the present spec. */
 import type { JtelStack, JtelStackSpec } from '../crds/index.ts';
-import { revisionsOf, type Revision } from '../controllers/stack/desired/revisions.ts';
-import { listRevisions } from '../controllers/stack/observe/revisions.ts';
+import { listRevisions, type Revision, revisionsOf } from '../controllers/stack/index.ts';
 import { CommandError, UsageError } from '../command-line/terminal.ts';
 import type { Kit } from './kit.ts';
 import { age } from './view/time.ts';

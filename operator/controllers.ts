@@ -10,10 +10,13 @@ import { stackIdentity } from '../controllers/stores/backup-identity.ts';
 import { HostClaims } from '../controllers/hosts/claims.ts';
 import { CredentialStore } from '../controllers/inputs/credentials.ts';
 import type { ReleaseSource } from '../controllers/inputs/release-source.ts';
-import { BackupSource } from '../controllers/stack/observe/data-source.ts';
-import type { Progress } from '../controllers/stack/act/execute.ts';
-import { stackReconciler } from '../controllers/stack/reconcile.ts';
-import { HostWatcher } from '../controllers/stack/observe/watch-hosts.ts';
+import {
+  BackupSource,
+  HostWatcher,
+  type Progress,
+  stackReconciler,
+  withBackupHealth,
+} from '../controllers/stack/index.ts';
 import { restoreReconciler } from '../controllers/restore/index.ts';
 import { storeReconciler } from '../controllers/store/index.ts';
 import type { openStore } from '../controllers/stores/store-access.ts';
@@ -32,7 +35,6 @@ import {
 } from '../runtime/index.ts';
 import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
 import { backupReconciler, defaultLimits, isFinished, type Limits } from '../controllers/backup/index.ts';
-import { withBackupHealth } from '../controllers/stack/report/backup-health.ts';
 import { ScheduleReconciler, type SchedulePods } from '../controllers/schedule/index.ts';
 import { optional } from '../base/optional.ts';
 

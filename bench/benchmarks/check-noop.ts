@@ -6,9 +6,7 @@
  */
 import { connect } from 'node:net';
 import { CredentialStore } from '../../controllers/inputs/credentials.ts';
-import { BackupSource } from '../../controllers/stack/observe/data-source.ts';
-import { lookAt, type Look } from '../../controllers/stack/look.ts';
-import { plan } from '../../controllers/stack/plan/plan.ts';
+import { BackupSource, type Look, lookAt, plan } from '../../controllers/stack/index.ts';
 import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
 import { openStore } from '../../controllers/stores/store-access.ts';
 import { createHostDriver } from '../../host-driver/connect.ts';

@@ -1,27 +1,36 @@
 /** When a service counts as well: the one rule for starting, updating, restoring and what a status says. Pure. */
 import type { HostObservation, ObservedContainer } from '../../host-driver/host.ts';
+import { optional } from '../../base/optional.ts';
 
 /** Without a health check it is enough that it runs. */
 export function isWell({ state, health }: Pick<ObservedContainer, 'state' | 'health'>): boolean {
   return state === 'running' && (health === 'healthy' || health === 'none');
 }
 
+/** A service that is not as it should be; without a container where there is none. */
+export interface Unwell {
+  readonly service: string;
+  readonly container?: Pick<ObservedContainer, 'state' | 'health' | 'exitCode'>;
+  /** Runs once: done when it ended with 0. */
+  readonly isTask?: true;
+}
+
 /**
- * Services that are not yet, or no longer, as they should be, each with its state.
+ * Services that are not yet, or no longer, as they should be.
  * @param tasks those of them that run once: done when they ended with 0
  */
 export function findUnhealthy(
   host: HostObservation,
   services: readonly string[],
   tasks: readonly string[] = [],
-): readonly string[] {
-  return services.flatMap((service) => {
-    const container = host.containers.find((candidate) => candidate.service === service);
-    if (container === undefined) return [`${service} (missing)`];
-    const { state, health, exitCode } = container;
+): readonly Unwell[] {
+  return services.flatMap((service): readonly Unwell[] => {
+    const found = host.containers.find((candidate) => candidate.service === service);
+    if (found === undefined) return [{ service }];
+    const { state, health, exitCode } = found;
+    const container = { state, health, ...optional({ exitCode }) };
     if (tasks.includes(service) && state === 'exited')
-      return exitCode === undefined || exitCode === 0 ? [] : [`${service} (ended with ${exitCode})`];
-    if (isWell(container)) return [];
-    return [`${service} (${state === 'running' ? health : state})`];
+      return (exitCode ?? 0) === 0 ? [] : [{ service, container, isTask: true }];
+    return isWell(found) ? [] : [{ service, container }];
   });
 }

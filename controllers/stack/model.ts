@@ -7,7 +7,6 @@ import type {
   JobReport,
   RenderedRelease,
 } from '../../host-driver/host.ts';
-import type { MissingData } from '../../host-driver/missing-data.ts';
 import type {
   JtelBackup,
   JtelRestore,
@@ -24,6 +23,7 @@ import type { CredentialRequest } from '../inputs/credential-secret.ts';
 import type { DatabaseWay } from '../loading/restore-job.ts';
 import type { Action } from './actions.ts';
 import type { Outcome, Problem } from '../inputs/outcome.ts';
+import type { DataLoss, Facts, Finding } from './findings.ts';
 import type { FormerLook, RelocationLook } from './relocation.ts';
 import type { Revisions } from './desired/revisions.ts';
 
@@ -98,19 +98,6 @@ export interface BesideLook {
   readonly comparison?: Comparison;
 }
 
-/** Data that are recorded as loaded and are not on the host. */
-export interface DataLoss {
-  /** `Record`: the host itself knows nothing of data, which it did; nobody can tell what lies in its volumes. */
-  readonly what:
-    | { readonly kind: 'Volumes'; readonly missing: readonly MissingData[] }
-    | { readonly kind: 'Record' };
-  /** Where the lost data came from, and when they were loaded (RFC 3339): consent to their loss names that moment. */
-  readonly source: string;
-  readonly time: string;
-  /** The newest backup of the stack; absent without a store for them. */
-  readonly newest?: Outcome<{ readonly backupID: string; readonly time: string }>;
-}
-
 /** The stack as it should be, made concrete. */
 export interface Desired {
   readonly release: RenderedRelease;
@@ -132,7 +119,7 @@ export interface Candidate {
   /** Which generated credentials are still to be made before anything can be rendered. */
   readonly missingCredentials?: CredentialRequest;
   /** What the release demands and the host lacks; empty when it is good. */
-  readonly findings: readonly Problem[];
+  readonly findings: readonly Finding[];
 }
 
 /** The spec that the stack is held to. */
@@ -210,13 +197,13 @@ export type Plan = Verdict & {
 
 export type Verdict =
   /** Run these, in order, stop at the first failure, then look again. */
-  | { readonly kind: 'Act'; readonly step: Step; readonly wave: readonly Action[]; readonly message: string }
+  | { readonly kind: 'Act'; readonly step: Step; readonly wave: readonly Action[]; readonly facts: Facts }
   /** Nothing to do but to wait for the host or a job. */
   | {
       readonly kind: 'Wait';
       readonly step: Step;
       readonly reason: Reason;
-      readonly message: string;
+      readonly facts: Facts;
       readonly afterSeconds: number;
       /** The stack serves while it waits, and is looked after as ever. */
       readonly serving?: true;
@@ -227,7 +214,7 @@ export type Verdict =
       readonly step: Step;
       readonly condition: StackConditionType;
       readonly reason: Reason;
-      readonly message: string;
+      readonly facts: Facts;
       readonly stalled: boolean;
       readonly afterSeconds: number;
       /** The JtelRestore that is being carried out ends with this; the stack goes on as it was. */

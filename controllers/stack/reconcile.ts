@@ -26,8 +26,10 @@ import type { HostClaims } from '../hosts/claims.ts';
 import { projectName } from '../hosts/project.ts';
 import { failureOf, type Problem } from '../inputs/outcome.ts';
 import { afterStackWave, resyncSpread, waveSpread } from '../times/pauses.ts';
-import { describeAction, type Action } from './actions.ts';
-import { actionEvent, choiceEvent, transitionEvents } from './report/events.ts';
+import type { Action } from './actions.ts';
+import { describeAction } from './report/sentences/actions.ts';
+import { actionEvent, choiceEvent, logEvent, outcomeEvent, transitionEvents } from './report/events.ts';
+import { describe } from './report/sentences/index.ts';
 import { execute, type Progress } from './act/execute.ts';
 import { keepSecrets, releaseSecrets, secretsToKeep } from './act/kept-secrets.ts';
 import { claimOther, confirmOrder } from './act/live-checks.ts';
@@ -318,7 +320,12 @@ async function act(
       await removeFinalizer(cluster, stackKind, stack, stackFinalizer, { signal });
     },
     cluster,
-    tell,
+    say: describe,
+    tellOutcome: (revision, ended) => {
+      const event = outcomeEvent(revision, ended);
+      if (event !== undefined) tell(event);
+    },
+    tellLog: (service, lines, file) => tell(logEvent(service, lines, file)),
     progress,
     signal,
   });

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import type { JtelStack } from '../../crds/index.ts';
-import type { Revision } from '../../controllers/stack/desired/revisions.ts';
+import type { Revision } from '../../controllers/stack/index.ts';
 import { getStack, type Kit } from '../kit.ts';
 import { currentSpec, findSpec, readRevisions, specOf, type NamedSpec } from '../revisions.ts';
 import { CommandError } from '../../command-line/terminal.ts';

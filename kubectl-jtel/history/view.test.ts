@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Revision } from '../../controllers/stack/desired/revisions.ts';
+import type { Revision } from '../../controllers/stack/index.ts';
 import type { HistoryEntry } from '../../crds/index.ts';
 import { historyLines, historyView } from './view.ts';
 import { aStack, pipe, terminal, widthOf } from '../view/testing.ts';

@@ -1,6 +1,6 @@
 /** Shows the recorded specs of a stack and their outcomes, newest first. */
 import type { HistoryEntry, JtelStack } from '../../crds/index.ts';
-import type { Revision } from '../../controllers/stack/desired/revisions.ts';
+import type { Revision } from '../../controllers/stack/index.ts';
 import type { Colour } from '../view/paint.ts';
 import { table, type Cell, type Column } from '../view/table.ts';
 import { age, span } from '../view/time.ts';

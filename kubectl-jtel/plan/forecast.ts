@@ -13,7 +13,11 @@ export interface Forecast {
   readonly message?: string;
   readonly reason?: Reason;
   /** The actions of the next wave. After it the operator looks again and plans anew. */
-  readonly actions: readonly { readonly type: string; readonly description: string }[];
+  readonly actions: readonly {
+    readonly type: string;
+    readonly description: string;
+    readonly cause: string;
+  }[];
   /** While this is set, none of it is done. */
   readonly paused?: 'Suspended' | 'Observing';
   /** Why the operator cannot begin with this spec; the plan is then for the last good one. */

@@ -2,11 +2,18 @@
  * Runs the operator's look and plan in this process, with a person's rights, on a cluster and host that
  * refuse every change.
  */
-import { BackupSource } from '../../controllers/stack/observe/data-source.ts';
-import { describeAction } from '../../controllers/stack/actions.ts';
-import { withWorkload } from '../../controllers/stack/desired/effective.ts';
-import { lookAt, type Look, type LookDependencies } from '../../controllers/stack/look.ts';
-import { plan } from '../../controllers/stack/plan/plan.ts';
+import {
+  BackupSource,
+  describe,
+  describeAction,
+  describeCause,
+  type Look,
+  lookAt,
+  type LookDependencies,
+  plan,
+  told,
+  withWorkload,
+} from '../../controllers/stack/index.ts';
 import { CredentialStore } from '../../controllers/inputs/credentials.ts';
 import { InputError } from '../../controllers/inputs/input-error.ts';
 import { projectName } from '../../controllers/hosts/project.ts';
@@ -84,7 +91,7 @@ async function toForecast(
     stack: `${stack.metadata.namespace}/${stack.metadata.name}`,
     kind: planned.kind,
     step: planned.step,
-    ...('message' in planned ? { message: planned.message } : {}),
+    ...('facts' in planned ? { message: describe(planned.facts) } : {}),
     ...('reason' in planned ? { reason: planned.reason } : {}),
     actions: [
       ...(planned.record === undefined ? [] : [planned.record]),
@@ -92,16 +99,17 @@ async function toForecast(
     ].map((action) => ({
       type: action.type,
       description: describeAction(action),
+      cause: describeCause(action.cause),
     })),
     ...optional({ paused }),
     ...(held.objection === undefined
       ? {}
-      : { objection: { reason: held.objection.reason, message: held.objection.message } }),
+      : { objection: { reason: held.objection.reason, message: describe(held.objection.facts) } }),
     obstacles:
       planned.kind === 'Blocked'
         ? []
-        : [...held.findings, ...(observed.initialData?.ok === false ? [observed.initialData] : [])].map(
-            ({ reason, message }) => ({ reason, message }),
+        : [...held.findings, ...(observed.initialData?.ok === false ? [told(observed.initialData)] : [])].map(
+            ({ reason, facts }) => ({ reason, message: describe(facts) }),
           ),
     ...(applied === undefined ? {} : { runs: { version: applied.version, time: applied.time } }),
     wants: { version: held.stack.spec.version },

@@ -26,16 +26,26 @@ describe('a plan', () => {
     expect(text({})).toMatch(/Nothing was changed\.$/);
   });
 
-  it('lists the steps in order', () => {
+  it('lists the steps in order, each cause once', () => {
     const shown = text({
       kind: 'Act',
       message: 'pulling images',
       actions: [
-        { type: 'ClaimHost', description: 'claim the host' },
-        { type: 'PullImages', description: 'pull images' },
+        { type: 'ClaimHost', description: 'claim the host', cause: 'nobody holds it' },
+        { type: 'WriteRelease', description: 'write files', cause: 'they are missing' },
+        { type: 'PullImages', description: 'pull images', cause: 'they are missing' },
       ],
     });
-    expect(shown).toMatch(/next step: pulling images\n {2}1\. claim the host\n {2}2\. pull images/);
+    expect(shown.split('\n').slice(0, 20)).toEqual(
+      expect.arrayContaining([
+        '  1. claim the host',
+        '     because nobody holds it',
+        '  2. write files',
+        '     because they are missing',
+        '  3. pull images',
+      ]),
+    );
+    expect(shown.match(/they are missing/g)).toHaveLength(1);
   });
 
   it('tells already now what will be in the way later', () => {

@@ -73,7 +73,10 @@ function next(
     case 'Act':
       return [
         ...wrap(`The operator’s next step: ${message}`, width),
-        ...actions.map(({ description }, index) => `  ${paint('cyan', `${index + 1}.`)} ${description}`),
+        ...actions.flatMap(({ description, cause }, index) => [
+          `  ${paint('cyan', `${index + 1}.`)} ${description}`,
+          ...(cause === actions[index - 1]?.cause ? [] : [`     ${paint('dim', `because ${cause}`)}`]),
+        ]),
         paint('dim', '  then it looks again and plans the next step'),
       ];
   }

@@ -11,7 +11,7 @@ import { findSpec, readRevisions, specOf, currentSpec, type NamedSpec } from '..
 import { CommandError, UsageError } from '../../command-line/terminal.ts';
 import { confirm, confirmByName } from '../confirm.ts';
 import { specDiff } from '../diff/diff.ts';
-import type { Revision } from '../../controllers/stack/desired/revisions.ts';
+import type { Revision } from '../../controllers/stack/index.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface RollbackOptions {

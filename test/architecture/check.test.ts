@@ -36,7 +36,7 @@ describe('layers', () => {
     ['host-driver/ssh/pool.ts', '../../crds/index.ts'],
     ['controllers/stack/plan.ts', '../inputs/a.ts'],
     ['controllers/stack/execute.ts', '../../host-driver/host.ts'],
-    ['operator/main.ts', '../controllers/stack/reconcile.ts'],
+    ['operator/main.ts', '../controllers/stack/index.ts'],
     ['operator/commands/program.ts', '../operator/main.ts'],
     ['test/e2e/stage.ts', '../../host-driver/connect.ts'],
     ['host-driver/ssh/pool.story.test.ts', '../../test/support/wait.ts'],

@@ -23,12 +23,9 @@ const rooms = ['hosts', 'inputs', 'loading', 'stores', 'times'].map((name) => `c
 /** A controller is a layer of its own, so that controllers do not import each other. */
 const controllers = ['stack', 'backup', 'restore', 'schedule', 'store'].map((name) => `controllers/${name}`);
 
-/** Controllers that are entered through their `index.ts` only. */
-const housed = ['backup', 'restore', 'schedule', 'store'].map((name) => `controllers/${name}`);
-
 /** The house that a path lies in; undefined for everything that may be imported file by file. */
 export function houseOf(path: string): string | undefined {
-  return housed.find((house) => path.startsWith(`${house}/`));
+  return controllers.find((house) => path.startsWith(`${house}/`));
 }
 
 /** The rooms of a controller in the order in which a look goes through them; each knows only those before it. */
@@ -36,7 +33,7 @@ export const roomsInOrder = ['desired', 'observe', 'plan', 'act', 'report'] as c
 
 /** Whether others may import it: the door, and for tests the builders. */
 export function isDoor(path: string, importer: string): boolean {
-  const isForTests = isTest(importer) || importer.startsWith('test/');
+  const isForTests = isTest(importer) || importer.startsWith('test/') || importer.endsWith('/testing.ts');
   return path.endsWith('/index.ts') || (isForTests && path.endsWith('/testing.ts'));
 }
 

@@ -1,11 +1,12 @@
 /** Stacks as an operator would have left them in the API: with status and change log, for those who only read them. */
-import { noteOnRevision, recordRevision } from '../../controllers/stack/act/revisions.ts';
-import { listRevisions } from '../../controllers/stack/observe/revisions.ts';
 import {
+  listRevisions,
+  noteOnRevision,
+  recordRevision,
+  type RevisionOutcome,
   revisionsOf,
   revisionsWith,
-  type RevisionOutcome,
-} from '../../controllers/stack/desired/revisions.ts';
+} from '../../controllers/stack/index.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
 import { stackKind, type JtelStack, type JtelStackSpec, type JtelStackStatus } from '../../crds/index.ts';
 import type { Cluster } from '../../runtime/index.ts';

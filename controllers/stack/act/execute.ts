@@ -11,12 +11,11 @@ import type { Action, ActionType } from '../actions.ts';
 import { askForBackup } from '../../stores/ask-for-backup.ts';
 import { askForWayBack } from './ask-for-way-back.ts';
 import type { CredentialStore } from '../../inputs/credentials.ts';
-import type { StoryEvent } from '../../../runtime/report/event-recorder.ts';
-import { logEvent, outcomeEvent } from '../report/events.ts';
 import type { BesideVolumes, Desired } from '../model.ts';
 import type { Inputs } from './inputs.ts';
 import type { Look } from '../look.ts';
-import type { Revisions } from '../desired/revisions.ts';
+import type { Facts } from '../findings.ts';
+import type { Revision, RevisionOutcome, Revisions } from '../desired/revisions.ts';
 import { noteOnRevision, recordRevision, removeRevisions } from './revisions.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -40,8 +39,12 @@ export interface ExecutionContext {
   /** Throws when that JtelRestore is gone, has ended or is being deleted by now. */
   readonly confirmOrder: (name: string, requestUID: string) => Promise<void>;
   readonly cluster: Cluster;
-  /** Makes an event of it. */
-  readonly tell: (event: StoryEvent) => void;
+  /** The words for what is kept with a revision or on the host. */
+  readonly say: (facts: Facts) => string;
+  /** Makes an event of how a change ended. */
+  readonly tellOutcome: (revision: Revision, outcome: RevisionOutcome) => void;
+  /** Makes an event of the end of a service's log. */
+  readonly tellLog: (service: string, lines: string, file: string) => void;
   readonly progress: (progress: Progress) => void;
   readonly signal: AbortSignal;
 }
@@ -53,6 +56,9 @@ type Executor<T extends ActionType> = (
   context: ExecutionContext,
 ) => Promise<ActionOutcome>;
 type Executors = { readonly [T in ActionType]: Executor<T> };
+
+/** Kept on the host, in its state.json. */
+const longestRefusal = 900;
 
 const executors: Executors = {
   EnsureCredentials: (action, { credentials, stack, signal }) => credentials.ensure(stack, action, signal),
@@ -128,7 +134,13 @@ const executors: Executors = {
     );
   },
   RefuseData: async (action, context) => {
-    await hostOf(context).record(context.project, { refuse: action.refuse }, context.fence(), context.signal);
+    const { requestUID, why } = action;
+    const refuse = {
+      requestUID,
+      reason: why.reason,
+      message: context.say(why.facts).slice(0, longestRefusal),
+    };
+    await hostOf(context).record(context.project, { refuse }, context.fence(), context.signal);
   },
   MeasurePrevious: async ({ volumes }, context) => {
     const host = hostOf(context);
@@ -162,11 +174,24 @@ const executors: Executors = {
     recordRevision(context.cluster, context.stack, revisions(context).current, context),
   NoteAttempt: ({ attempt }, context) =>
     noteOnRevision(context.cluster, context.stack, revisions(context).current, { attempt }, context),
-  NoteOutcome: async ({ outcome }, context) => {
+  NoteFailure: ({ attempt, failure: { reason, facts, time } }, context) => {
+    const failed = { ...attempt, failure: { reason, message: context.say(facts), time } };
+    return noteOnRevision(
+      context.cluster,
+      context.stack,
+      revisions(context).current,
+      { attempt: failed },
+      context,
+    );
+  },
+  NoteOutcome: async (action, context) => {
     const { current } = revisions(context);
+    const outcome: RevisionOutcome = {
+      ...action.outcome,
+      ...(action.words === undefined ? {} : { message: context.say(action.words) }),
+    };
     await noteOnRevision(context.cluster, context.stack, current, { outcome }, context);
-    const event = outcomeEvent(current, outcome);
-    if (event !== undefined) context.tell(event);
+    context.tellOutcome(current, outcome);
   },
   CreateBackup: ({ name }, context) => requestBackup(name, 'PreUpdate', context),
   CreateRestore: ({ name, backupRef }, context) =>
@@ -182,7 +207,7 @@ const executors: Executors = {
     await host.keepLogs(context.project, name, services, context.fence(), context.signal);
     for (const service of services.slice(0, eventedServices)) {
       const lines = await host.logs(context.project, service, eventedLines, context.signal);
-      context.tell(logEvent(service, lines, `/opt/jtel/${context.project}/failures/${name}-${service}.log`));
+      context.tellLog(service, lines, `/opt/jtel/${context.project}/failures/${name}-${service}.log`);
     }
   },
   RemoveRevisions: ({ names }, context) => removeRevisions(context.cluster, context.stack, names, context),

@@ -13,7 +13,7 @@ import { preflight, updateAllowed } from '../../../release/fitness.ts';
 import type { Release } from '../../../release/generated/release.ts';
 import { credentialsName } from '../../inputs/credential-secret.ts';
 import { InputError } from '../../inputs/input-error.ts';
-import { outcomeOf, type Outcome, type Problem } from '../../inputs/outcome.ts';
+import { outcomeOf, type Outcome } from '../../inputs/outcome.ts';
 import {
   renderWith,
   type RenderedStack,
@@ -21,6 +21,7 @@ import {
   type StackSecrets,
 } from '../../inputs/stack-release.ts';
 import { keysMount } from '../../loading/database-access.ts';
+import type { Finding } from '../findings.ts';
 import type { Candidate, Choice, Identity, Observed, ReleaseFacts } from '../model.ts';
 import { fallback, takenBackTo, withWorkload } from './effective.ts';
 import { hostSetup } from './host-setup.ts';
@@ -169,18 +170,19 @@ function releaseFacts(release: Release, stack: JtelStack): ReleaseFacts {
 
 const supportedDebian = 12;
 
-function findingsOf(release: Release, stack: JtelStack, { facts }: HostObservation): readonly Problem[] {
-  const findings: Problem[] = preflight(release, stack.spec.size, facts).map(({ message }) => ({
+function findingsOf(release: Release, stack: JtelStack, { facts }: HostObservation): readonly Finding[] {
+  const { address, bootstrap } = stack.spec.host;
+  const findings: Finding[] = preflight(release, stack.spec.size, facts).map(({ message }) => ({
     reason: 'HostTooSmall',
-    message: `${stack.spec.host.address}: ${message}.`,
+    facts: { is: 'HostTooSmall', address, why: message },
   }));
   if (
-    stack.spec.host.bootstrap === 'Managed' &&
+    bootstrap === 'Managed' &&
     !(facts.osID === 'debian' && Number.parseInt(facts.osVersion, 10) >= supportedDebian)
   ) {
     findings.push({
       reason: 'UnsupportedOS',
-      message: `${stack.spec.host.address} runs ${facts.osName}; a Managed host needs Debian ${supportedDebian} or later (or set spec.host.bootstrap to Preinstalled).`,
+      facts: { is: 'UnsupportedOS', address, osName: facts.osName, oldestDebian: supportedDebian },
     });
   }
   return findings;

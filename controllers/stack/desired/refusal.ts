@@ -9,7 +9,9 @@ import { isNewerSeries } from '../../../release/fitness.ts';
 import { presentVersion, takenBackTo } from './effective.ts';
 import type { Verdict, PlanInput, Refusal } from '../model.ts';
 import type { Revisions } from './revisions.ts';
-import { sayLocally, windowState } from './windows.ts';
+import { windowState } from './windows.ts';
+import { told, type Facts, type Present } from '../findings.ts';
+import { optional } from '../../../base/optional.ts';
 
 /** How long to wait before looking again at something that a person has to change; a watch usually wakes us sooner. */
 const inputRetrySeconds = 60;
@@ -31,26 +33,26 @@ export function refusal(input: PlanInput): Refusal | undefined {
 export function inputsStage(input: PlanInput): Verdict | undefined {
   const { missingCredentials, release, secrets } = input;
   if (!secrets.ok) {
-    const { reason, message } = secrets;
+    const { reason, facts } = told(secrets);
     return {
       kind: 'Blocked',
       step: 'Inputs',
       condition: 'Ready',
       reason,
-      message,
+      facts,
       stalled: true,
       afterSeconds: inputRetrySeconds,
     };
   }
   if (!release.ok) {
-    const { reason, message } = release;
+    const { reason, facts } = told(release);
     const stalled = reason === 'ReleaseNotFound' || reason === 'ReleaseInvalid';
     return {
       kind: 'Blocked',
       step: 'Inputs',
       condition: 'ReleaseAvailable',
       reason,
-      message,
+      facts,
       stalled,
       afterSeconds: inputRetrySeconds,
     };
@@ -62,8 +64,8 @@ export function inputsStage(input: PlanInput): Verdict | undefined {
     return {
       kind: 'Act',
       step: 'Credentials',
-      wave: [{ type: 'EnsureCredentials', generate, selfSigned }],
-      message: 'creating credentials',
+      wave: [{ type: 'EnsureCredentials', generate, selfSigned, cause: 'CredentialsMissing' }],
+      facts: { is: 'MakingCredentials' },
     };
   }
   return undefined;
@@ -88,9 +90,13 @@ function lostKeys({ stack, release, observed }: PlanInput): Verdict | undefined 
     step: 'Inputs',
     condition: 'Ready',
     reason: 'DatabaseKeysMissing',
-    message:
-      `Entry ${keys.entry} of Secret ${keys.secretName} is gone, and the database on ${stack.spec.host.address} is encrypted with what it held: put it back. ` +
-      `What runs runs on, and has it: kubectl jtel exec ${name} ${databaseServices[0] ?? ''} -n ${namespace} -- cat ${keys.path}`,
+    facts: {
+      is: 'KeysLost',
+      stack: { name, namespace },
+      keys,
+      address: stack.spec.host.address,
+      service: databaseServices[0] ?? '',
+    },
     stalled: true,
     afterSeconds: inputRetrySeconds,
   };
@@ -107,45 +113,45 @@ export function versionStage({ stack, release, observed }: PlanInput): Verdict |
   if (present === undefined || present === version) return undefined;
   const verdict = updateFrom(present);
   if (!verdict.allowed && verdict.kind === 'Downgrade')
-    return blocked(
-      'DowngradeRefused',
-      `${runs(present, state)}: ${verdict.message}. ${wayDown(observed.revisions, version)}`,
-    );
-  if (!verdict.allowed) return blocked('UpdateNotSupported', `${runs(present, state)}: ${verdict.message}.`);
+    return blocked('DowngradeRefused', {
+      is: 'Downgrade',
+      why: verdict.message,
+      version,
+      ...optional({ backup: backupOf(observed.revisions, version) }),
+      ...runs(present, state),
+    });
+  if (!verdict.allowed)
+    return blocked('UpdateNotSupported', {
+      is: 'NoWayToUpdate',
+      why: verdict.message,
+      ...runs(present, state),
+    });
   const { series } = release.value;
   const before = state?.applied?.series;
   if (series !== undefined && before !== undefined && isNewerSeries(before, series))
-    return blocked(
-      'UpdateNotSupported',
-      `${runs(present, state)}: the database of ${version} is MariaDB ${series}, older than the ${before} that ${present} has, and MariaDB knows no way back. ` +
-        `Take a release with ${before} or newer.`,
-    );
+    return blocked('UpdateNotSupported', {
+      is: 'OlderDatabase',
+      version,
+      series,
+      before,
+      ...runs(present, state),
+    });
   if (stack.spec.update.preUpdateBackup === 'Required' && stack.spec.backup === undefined) {
-    return blocked(
-      'BackupRequired',
-      `An update from ${present} to ${version} wants a backup first, and the stack has no backup store. ` +
-        `${runs(present, state)}; set spec.backup.storeRef, or spec.update.preUpdateBackup to Skip to update without a way back.`,
-    );
+    return blocked('BackupRequired', { is: 'NoStoreForUpdate', version, ...runs(present, state) });
   }
   return undefined;
 }
 
-function runs(present: string, state: HostState | undefined): string {
-  return state?.update === undefined
-    ? `${present} keeps running`
-    : `The update from ${state.update.from} to ${state.update.to} has begun to change the data`;
+function runs(present: string, state: HostState | undefined): Present {
+  const { update } = state ?? {};
+  return update === undefined ? { present } : { present, update: { from: update.from, to: update.to } };
 }
 
-/** How a person gets to an older version. */
-function wayDown(revisions: Revisions | undefined, version: string): string {
-  const backup = revisions?.all.findLast(
+/** Name of the backup that was made before an update from that version. */
+function backupOf(revisions: Revisions | undefined, version: string): string | undefined {
+  return revisions?.all.findLast(
     ({ attempt }) => attempt?.from?.version === version && attempt.backupRef !== undefined,
   )?.attempt?.backupRef;
-  const which =
-    backup === undefined
-      ? `a backup that release ${version} (or one before it) made`
-      : `backup ${backup}, made before the update`;
-  return `To go back, restore ${which}: create a JtelRestore with ifNotEmpty Replace while spec.version is ${version}; what was written since is lost.`;
 }
 
 /** An update begins in its window; once begun, it is carried through. */
@@ -167,16 +173,18 @@ export function windowStage({ stack, observed, now }: PlanInput): Verdict | unde
   const window = windowState(stack.spec.update.windows, now);
   if (window.kind === 'Open') return undefined;
   if (window.kind === 'Invalid')
-    return blocked(
-      'SpecInvalid',
-      `spec.update.windows: there is no time zone ${window.timeZone}; ${present} keeps running.`,
-    );
+    return blocked('SpecInvalid', { is: 'NoTimeZone', timeZone: window.timeZone, present });
   const afterSeconds = Math.min(
     longestWindowWaitSeconds,
     Math.ceil((window.next.getTime() - now.getTime()) / 1000),
   );
-  const message = `the update from ${present} to ${version} waits for its window, which opens ${sayLocally(window.next, window.timeZone)}`;
-  return { kind: 'Wait', step: 'Window', reason: 'WaitingForWindow', message, afterSeconds };
+  return {
+    kind: 'Wait',
+    step: 'Window',
+    reason: 'WaitingForWindow',
+    facts: { is: 'WindowClosed', present, version, opens: window.next, timeZone: window.timeZone },
+    afterSeconds,
+  };
 }
 
 /** Before an update: room for the images that are not there yet, so that a pull does not fill the disk under a running database. */
@@ -192,15 +200,20 @@ export function diskStage({ stack, desired, observed }: PlanInput): Verdict | un
   const neededBytes = missing * estimatedImageBytes;
   const freeBytes = facts.imageDisk?.freeBytes ?? facts.diskFreeBytes;
   if (freeBytes >= neededBytes) return undefined;
-  const message =
-    `${stack.spec.host.address} has ${Math.floor(freeBytes / mebibyte)} MiB of disk left for Docker; the ${missing} images of ${stack.spec.version} that it lacks need about ` +
-    `${neededBytes / mebibyte} MiB: free some space on the host. ${present} keeps running.`;
   return {
     kind: 'Blocked',
     step: 'Preflight',
     condition: 'Preflight',
     reason: 'DiskFull',
-    message,
+    facts: {
+      is: 'NoDiskForImages',
+      address: stack.spec.host.address,
+      freeBytes,
+      neededBytes,
+      images: missing,
+      version: stack.spec.version,
+      present,
+    },
     stalled: true,
     afterSeconds: inputRetrySeconds,
   };
@@ -214,7 +227,7 @@ export function preflightStage({ findings }: PlanInput): Verdict | undefined {
     step: 'Preflight',
     condition: 'Preflight',
     reason: first.reason,
-    message: findings.map((finding) => finding.message).join(' '),
+    facts: { is: 'HostUnfit', findings },
     stalled: true,
     afterSeconds: 300,
   };
@@ -224,13 +237,13 @@ function isTakenBack(revisions: Revisions | undefined): boolean {
   return revisions !== undefined && takenBackTo(revisions) !== undefined;
 }
 
-function blocked(reason: Reason, message: string): Verdict {
+function blocked(reason: Reason, facts: Facts): Verdict {
   return {
     kind: 'Blocked',
     step: 'Preflight',
     condition: 'UpToDate',
     reason,
-    message,
+    facts,
     stalled: true,
     afterSeconds: inputRetrySeconds,
   };

@@ -9,7 +9,7 @@ import { acceptedBackup, newestGoodBackup, requireChoice } from '../../stores/ba
 import { stackIdentity } from '../../stores/backup-identity.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import type { DataDependencies } from './data-source.ts';
-import type { DataLoss } from '../model.ts';
+import type { DataLoss } from '../findings.ts';
 import { outcome } from '../../inputs/outcome.ts';
 
 /** A store that hangs must not hold up what is said of the host. */

@@ -4,7 +4,7 @@ import type { JtelStackStatus, Reason } from '../../../crds/index.ts';
 import type { JobReport } from '../../../host-driver/host.ts';
 import type { JobErrorReason } from '../../../jobs/job.ts';
 import { permanentReason } from '../../loading/job-failures.ts';
-import { aboutHost } from '../../stores/store-refusal.ts';
+import type { Finding } from '../findings.ts';
 import type { ReleaseFacts } from '../model.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -18,22 +18,19 @@ const passing: Readonly<Record<string, Reason>> = {
   StoreNetworkRefused: 'StoreNetworkRefused',
 } satisfies Partial<Record<JobErrorReason, Reason>>;
 
-/** @param hostAddress where the job ran. @param keys of encryption at rest, where the release has them */
-export function loadFailure(
-  { job, error }: JobReport,
-  hostAddress: string,
-  keys: ReleaseFacts['keys'],
-): { readonly reason: Reason; readonly message: string } {
+/** @param address of the host where the job ran. @param keys of encryption at rest, where the release has them */
+export function loadFailure({ job, error }: JobReport, address: string, keys: ReleaseFacts['keys']): Finding {
   const reason =
     (error === undefined ? undefined : (permanentReason(error) ?? passing[error.reason])) ?? 'JobFailed';
-  if (error === undefined)
-    return { reason, message: `The load job failed with exit code ${job.exitCode ?? 'unknown'}.` };
-  const message = aboutHost(reason, error.message, hostAddress);
-  if (reason !== 'DatabaseKeysMissing' || keys === undefined) return { reason, message };
-  const { secretName, entry } = keys;
   return {
     reason,
-    message: `${message}. Put those of the stack that made the backup into entry ${entry} of Secret ${secretName}.`,
+    facts: {
+      is: 'LoadFailed',
+      reason,
+      address,
+      ...optional({ error: error?.message, exitCode: job.exitCode }),
+      ...(reason === 'DatabaseKeysMissing' ? optional({ keys }) : {}),
+    },
   };
 }
 

@@ -51,7 +51,7 @@ export function plan(input: PlanInput): Plan {
   const { current } = input.observed.revisions ?? {};
   const verdict = decide(input);
   return current?.isNew === true
-    ? { ...verdict, record: { type: 'RecordRevision', number: current.number } }
+    ? { ...verdict, record: { type: 'RecordRevision', number: current.number, cause: 'NewSpec' } }
     : verdict;
 }
 
@@ -75,5 +75,8 @@ function stopStage(input: PlanInput): Verdict | undefined {
     (container) => container.state !== 'exited' && container.state !== 'created',
   );
   if (running.length === 0) return { kind: 'Done', step: 'Stop' };
-  return act(input, 'Stop', [{ type: 'StopStack' }], `stopping ${running.length} containers`);
+  return act(input, 'Stop', [{ type: 'StopStack', cause: 'ToldToStop' }], {
+    is: 'StoppingContainers',
+    containers: running.length,
+  });
 }

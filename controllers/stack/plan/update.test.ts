@@ -47,7 +47,7 @@ describe('an update', () => {
       kind: 'Blocked',
       reason: 'BackupFailed',
       stalled: true,
-      message: expect.stringContaining('kubectl delete jtelbackup main-pre-update-2'),
+      facts: { is: 'UpdateBackupFailed', backup: 'main-pre-update-2' },
     });
   });
   it('needs a store for it', () => {
@@ -119,7 +119,7 @@ describe('the disk before an update', () => {
       kind: 'Blocked',
       condition: 'Preflight',
       reason: 'DiskFull',
-      message: expect.stringContaining('150 MiB'),
+      facts: { is: 'NoDiskForImages', freeBytes: 150 * 2 ** 20 },
     });
   });
   it('does not matter when everything is there', () => {
@@ -137,7 +137,7 @@ describe('the window of an update', () => {
     expect(planned(old(), log(), {}, { stack: closed })).toMatchObject({
       kind: 'Wait',
       reason: 'WaitingForWindow',
-      message: expect.stringContaining('Wed 2026-03-04 22:00 UTC'),
+      facts: { is: 'WindowClosed', opens: new Date('2026-03-04T22:00:00Z'), timeZone: 'UTC' },
       afterSeconds: 3600,
     });
   });

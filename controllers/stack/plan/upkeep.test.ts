@@ -51,7 +51,7 @@ describe('drift', () => {
     expect(wave(observing(flushed))).toEqual(['SetUpHost']);
     expect(plan(planInput(observing(flushed)))).toMatchObject({
       step: 'Repair',
-      message: expect.stringContaining("Docker's own firewall rules are gone"),
+      facts: { is: 'CorrectingDrift', drift: [{ what: 'firewall' }, { what: 'docker-rules' }] },
     });
     expect(wave(observing(flushed), { stack: aStack({ drift: 'Warn' }) })).toEqual(['Done']);
   });

@@ -75,7 +75,7 @@ describe('a change has failed', () => {
     const verdict = planned(host, log(attempt), withUpdater(host));
     expect(verdict.kind === 'Act' && verdict.wave).toMatchObject([
       { type: 'KeepLogs' },
-      { type: 'NoteAttempt', attempt: { failure: { reason } } },
+      { type: 'NoteFailure', failure: { reason } },
     ]);
   });
   it('not when an old container is unhealthy: it may have been so before', () => {
@@ -108,7 +108,7 @@ describe('after a failure', () => {
   ): unknown => {
     const verdict = planned(host, log({ ...attempt, failure }), {}, { stack });
     return verdict.kind === 'Act' && verdict.wave[0]?.type === 'NoteOutcome'
-      ? verdict.wave[0].outcome
+      ? { ...verdict.wave[0].outcome, words: verdict.wave[0].words }
       : verdict;
   };
   const touched = old({ containers: all(newRunner()) }, { update: mark });
@@ -149,7 +149,7 @@ describe('after a failure', () => {
     expect(outcome(touched, unsafe)).toMatchObject({
       result: 'Held',
       reason: 'WayBackClosed',
-      message: expect.stringContaining('no backup was made'),
+      words: { is: 'DataMayBeChanged', version: '3.43.1' },
     });
   });
   it('everything is left to a person with Hold', () => {
@@ -261,7 +261,7 @@ describe('the way back', () => {
     ).toMatchObject({
       kind: 'Blocked',
       reason: 'RolledBack',
-      message: expect.stringContaining('Release 3.43.1 (revision 1) runs again'),
+      facts: { is: 'RolledBack', version: '3.43.1', revision: 1, failed: { revision: 2 } },
     });
   });
 });

@@ -3,19 +3,20 @@
  * a stack at rest is not written about: they change when something happens.
  */
 
-import type {
-  JtelBackup,
-  JtelRestore,
-  JtelStack,
-  JtelStackStatus,
-  Reason,
-  StackConditionType,
+import {
+  statusMessageMaxLength,
+  type JtelBackup,
+  type JtelRestore,
+  type JtelStack,
+  type JtelStackStatus,
+  type Reason,
 } from '../../../crds/index.ts';
-import { findCondition, setCondition } from '../../../runtime/report/conditions.ts';
+import { findCondition, summariseConditions } from '../../../runtime/report/conditions.ts';
 import { acceptedBackup, howToAccept, isAcceptedBackup } from '../../stores/backup-doubt.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { lateSince } from '../../times/late-copy.ts';
 import { isScheduled, Schedule } from '../../times/schedule-times.ts';
+import type { ConditionDraft } from './conditions.ts';
 import { optional } from '../../../base/optional.ts';
 
 export interface BackupHealthInput {
@@ -27,13 +28,6 @@ export interface BackupHealthInput {
   readonly now: Date;
 }
 
-interface Draft {
-  readonly type: StackConditionType;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: Reason;
-  readonly message: string;
-}
-
 type Summary = NonNullable<JtelStackStatus['backup']>;
 
 const hourMilliseconds = 3_600_000;
@@ -43,19 +37,16 @@ export function withBackupHealth(status: JtelStackStatus, input: BackupHealthInp
   const { stack, now } = input;
   const schedule = scheduleOf(stack);
   const summary = summarise(input, schedule instanceof Schedule ? schedule : undefined);
-  let conditions = status.conditions;
-  for (const draft of [health(input, schedule, summary), objectives(input, summary)]) {
-    conditions = [
-      ...setCondition(
-        conditions,
-        { ...draft, message: draft.message.slice(0, 1024), observedGeneration: stack.metadata.generation },
-        now,
-      ),
-    ];
-  }
+  const drafts = [health(input, schedule, summary), objectives(input, summary)];
+  const conditions = summariseConditions(status.conditions, drafts, {
+    generation: stack.metadata.generation ?? 0,
+    transient: [],
+    longestMessage: statusMessageMaxLength,
+    now,
+  });
   return {
     ...status,
-    ...optional({ conditions }),
+    conditions,
     backup: summary,
   } as JtelStackStatus;
 }
@@ -118,9 +109,9 @@ function health(
   input: BackupHealthInput,
   schedule: Schedule | InputError | undefined,
   summary: Summary | undefined,
-): Draft {
+): ConditionDraft {
   const { stack, backups, hasCronJobs } = input;
-  const draft = (status: Draft['status'], reason: Reason, message: string): Draft => ({
+  const draft = (status: ConditionDraft['status'], reason: Reason, message: string): ConditionDraft => ({
     type: 'BackupHealthy',
     status,
     reason,
@@ -235,9 +226,9 @@ function overdueSince(
 function objectives(
   { stack, backups, restores, now }: BackupHealthInput,
   summary: Summary | undefined,
-): Draft {
+): ConditionDraft {
   const wanted = stack.spec.backup?.objectives;
-  const draft = (status: Draft['status'], reason: Reason, message: string): Draft => ({
+  const draft = (status: ConditionDraft['status'], reason: Reason, message: string): ConditionDraft => ({
     type: 'RecoveryObjectivesMet',
     status,
     reason,

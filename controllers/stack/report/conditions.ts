@@ -7,7 +7,9 @@ import { findUnhealthy } from '../../hosts/health.ts';
 import type { JtelStack, Reason, StackConditionType } from '../../../crds/index.ts';
 import type { Problem } from '../../inputs/outcome.ts';
 import type { Activity, Choice, Observed, Plan, Step } from '../model.ts';
-import { describeLoss } from '../plan/stages/loss.ts';
+import { lossFacts } from '../plan/stages/loss.ts';
+import { describeDrift } from './sentences/containers.ts';
+import { describe } from './sentences/index.ts';
 import { findDrift, findHostDrift } from '../plan/stages/running.ts';
 import { hostRemarks } from './host-remarks.ts';
 import { optional } from '../../../base/optional.ts';
@@ -76,7 +78,8 @@ export function draftConditions(input: ConditionInput): readonly ConditionDraft[
   // Everything observed is about the spec that runs on; what is wrong with the one that stands there belongs where it is looked for.
   const about =
     objection.kind === 'Blocked' && objection.condition !== 'Ready' ? objection.condition : 'UpToDate';
-  const { reason, message } = objection;
+  const { reason } = objection;
+  const message = describe(objection.facts);
   return drafts.map((draft) =>
     draft.type === about || draft.type === 'UpToDate'
       ? { ...draft, status: 'False', reason, message }
@@ -100,16 +103,16 @@ function draftAll(input: ConditionInput): readonly ConditionDraft[] {
 }
 
 /** One line for people: what is being done or waited for, or why it does not go on. */
-export function describe(
+export function headline(
   input: Pick<ConditionInput, 'plan' | 'activity' | 'failure' | 'suspended' | 'observeOnly'>,
 ): string {
   const { plan, activity, failure } = input;
   if (activity !== undefined) return activity.message;
   if (failure !== undefined) return failure.message;
   if (plan.kind === 'Done') return '';
-  if (plan.kind === 'Act' && input.suspended) return `suspended; would be ${plan.message}`;
-  if (plan.kind === 'Act' && input.observeOnly) return `observing only; would be ${plan.message}`;
-  return plan.message;
+  if (plan.kind === 'Act' && input.suspended) return `suspended; would be ${describe(plan.facts)}`;
+  if (plan.kind === 'Act' && input.observeOnly) return `observing only; would be ${describe(plan.facts)}`;
+  return describe(plan.facts);
 }
 
 function ready(input: ConditionInput): ConditionDraft {
@@ -120,7 +123,7 @@ function ready(input: ConditionInput): ConditionDraft {
     reason,
     message,
   });
-  if (input.deleting) return draft('False', 'Deleting', describe(input));
+  if (input.deleting) return draft('False', 'Deleting', headline(input));
   if (plan.kind === 'Done' && plan.step === 'Stop')
     return draft('False', 'Stopped', 'The stack is stopped, as spec.powerState asks.');
   if (plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp')) {
@@ -129,23 +132,24 @@ function ready(input: ConditionInput): ConditionDraft {
   }
   // It waits for its hour, and meanwhile everything is as it should be.
   if (plan.kind === 'Wait' && plan.step === 'Window')
-    return draft('True', 'Healthy', `All services run and are healthy; ${plan.message}.`);
+    return draft('True', 'Healthy', `All services run and are healthy; ${describe(plan.facts)}.`);
   // Data are loaded beside those in use; nothing of what serves is touched until they are switched.
   if (plan.step === 'LoadBeside' && serving(observed))
-    return draft('True', 'Healthy', `All services run and are healthy; ${describe(input)}.`);
+    return draft('True', 'Healthy', `All services run and are healthy; ${headline(input)}.`);
   // A release store that is away, or a host that does not answer for a moment, stops no telephony.
   const believed = previousReady?.status === 'True' && previousReady.current;
   if (plan.kind === 'Blocked' && believed) {
     if (plan.step === 'Host' && !input.graceOver)
-      return draft('True', 'Healthy', `Last known state; ${plan.message}`);
+      return draft('True', 'Healthy', `Last known state; ${describe(plan.facts)}`);
     if (plan.step === 'Inputs' && serving(observed))
-      return draft('True', 'Healthy', `The stack runs; ${plan.message}`);
+      return draft('True', 'Healthy', `The stack runs; ${describe(plan.facts)}`);
   }
   if (plan.kind === 'Blocked' && plan.step === 'Host' && input.graceOver && previousReady !== undefined)
-    return draft('Unknown', plan.reason, plan.message);
-  if (plan.kind === 'Blocked' || plan.kind === 'Wait') return draft('False', plan.reason, plan.message);
+    return draft('Unknown', plan.reason, describe(plan.facts));
+  if (plan.kind === 'Blocked' || plan.kind === 'Wait')
+    return draft('False', plan.reason, describe(plan.facts));
   if (failure !== undefined) return draft('False', failure.reason, failure.message);
-  return draft('False', progressReasons[plan.step], describe(input));
+  return draft('False', progressReasons[plan.step], headline(input));
 }
 
 /** All services of what was last applied run and are healthy. */
@@ -173,7 +177,7 @@ function reconciling(input: ConditionInput): readonly ConditionDraft[] {
           type: 'Reconciling',
           status: 'True',
           reason: plan.kind === 'Wait' ? plan.reason : progressReasons[plan.step],
-          message: describe(input),
+          message: headline(input),
         },
       ]
     : [];
@@ -187,7 +191,7 @@ function stalled({
   ...input
 }: ConditionInput): readonly ConditionDraft[] {
   if (overdueSeconds !== undefined && plan.kind !== 'Done' && plan.step !== 'CleanUp') {
-    const now = describe({
+    const now = headline({
       ...input,
       plan,
       ...optional({ activity, failure }),
@@ -196,7 +200,7 @@ function stalled({
     return [{ type: 'Stalled', status: 'True', reason: 'ProgressDeadlineExceeded', message }];
   }
   if (activity !== undefined || plan.kind !== 'Blocked' || !plan.stalled) return [];
-  return [{ type: 'Stalled', status: 'True', reason: plan.reason, message: plan.message }];
+  return [{ type: 'Stalled', status: 'True', reason: plan.reason, message: describe(plan.facts) }];
 }
 
 function hostReachable({ observed, plan }: ConditionInput): ConditionDraft {
@@ -207,7 +211,7 @@ function hostReachable({ observed, plan }: ConditionInput): ConditionDraft {
     message,
   });
   if (plan.kind === 'Blocked' && plan.condition === 'HostReachable')
-    return draft('False', plan.reason, plan.message);
+    return draft('False', plan.reason, describe(plan.facts));
   if (observed.host.ok)
     return draft('True', 'HostReachable', `Machine ${observed.host.value.facts.machineID} answers.`);
   return draft(
@@ -249,7 +253,7 @@ function preflight({
         message: ['The host has what the release needs.', ...remarks].join(' '),
       },
     ];
-  const message = [...findings.map((finding) => finding.message), ...remarks].join(' ');
+  const message = [...findings.map(({ facts }) => describe(facts)), ...remarks].join(' ');
   return [{ type: 'Preflight', status: 'False', reason: first.reason, message }];
 }
 
@@ -258,7 +262,12 @@ function dataLoaded({ stack, observed, plan, graceOver }: ConditionInput): reado
   const { loss } = observed;
   if (loss !== undefined)
     return [
-      { type: 'DataLoaded', status: 'False', reason: 'DataMissing', message: describeLoss(stack, loss) },
+      {
+        type: 'DataLoaded',
+        status: 'False',
+        reason: 'DataMissing',
+        message: describe(lossFacts(stack, loss)),
+      },
     ];
   const data = observed.host.value.state?.data;
   if (data !== undefined && observed.host.value.facts.dockerVersion === undefined) {
@@ -282,11 +291,11 @@ function dataLoaded({ stack, observed, plan, graceOver }: ConditionInput): reado
     ];
   }
   if (plan.kind === 'Blocked' && plan.condition === 'DataLoaded') {
-    return [{ type: 'DataLoaded', status: 'False', reason: plan.reason, message: plan.message }];
+    return [{ type: 'DataLoaded', status: 'False', reason: plan.reason, message: describe(plan.facts) }];
   }
   if (plan.step === 'Restore')
-    return [{ type: 'DataLoaded', status: 'False', reason: 'Restoring', message: plan.message }];
-  const message = plan.step === 'Data' ? plan.message : 'No data was loaded yet.';
+    return [{ type: 'DataLoaded', status: 'False', reason: 'Restoring', message: describe(plan.facts) }];
+  const message = plan.step === 'Data' ? describe(plan.facts) : 'No data was loaded yet.';
   return [
     {
       type: 'DataLoaded',
@@ -300,7 +309,7 @@ function dataLoaded({ stack, observed, plan, graceOver }: ConditionInput): reado
 function upToDate({ desired, observed, plan, graceOver }: ConditionInput): readonly ConditionDraft[] {
   if (!observed.host.ok) return graceOver ? [unknown('UpToDate', observed)] : [];
   if (plan.kind === 'Blocked' && plan.condition === 'UpToDate') {
-    return [{ type: 'UpToDate', status: 'False', reason: plan.reason, message: plan.message }];
+    return [{ type: 'UpToDate', status: 'False', reason: plan.reason, message: describe(plan.facts) }];
   }
   if (desired === undefined) return [];
   const applied = observed.host.value.state?.applied;
@@ -339,12 +348,19 @@ function drifted({ observed, driftPolicy, graceOver }: ConditionInput): readonly
           message: 'Containers, files and firewall are as they were applied.',
         },
       ]
-    : [{ type: 'Drifted', status: 'True', reason: 'Drifted', message: `${drift.join('; ')}.` }];
+    : [
+        {
+          type: 'Drifted',
+          status: 'True',
+          reason: 'Drifted',
+          message: `${drift.map((one) => describeDrift(one)).join('; ')}.`,
+        },
+      ];
 }
 
 function paused({ suspended, observeOnly, plan }: ConditionInput): readonly ConditionDraft[] {
   if (!suspended && !observeOnly) return [];
-  const would = plan.kind === 'Act' ? ` Would be ${plan.message}.` : '';
+  const would = plan.kind === 'Act' ? ` Would be ${describe(plan.facts)}.` : '';
   return [
     suspended
       ? {

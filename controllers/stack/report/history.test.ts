@@ -138,7 +138,7 @@ describe('the status of a spec that', () => {
       kind: 'Wait',
       step: 'Window',
       reason: 'WaitingForWindow',
-      message: 'it opens on Sunday',
+      facts: { is: 'Told', message: 'it opens on Sunday' },
       afterSeconds: 60,
     } as const;
     const status = look({ ...running, objection });
@@ -161,7 +161,7 @@ describe('the status of a spec that', () => {
       step: 'Inputs',
       condition: 'ReleaseAvailable',
       reason: 'ReleaseNotFound',
-      message: 'there is none',
+      facts: { is: 'Told', message: 'there is none' },
       stalled: true,
       afterSeconds: 60,
     } as const;

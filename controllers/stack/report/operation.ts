@@ -4,6 +4,7 @@ import { statusMessageMaxLength, type JtelStack, type JtelStackStatus } from '..
 import { formatTime } from '../../../runtime/report/conditions.ts';
 import type { Heartbeat } from '../../../runtime/report/status-changed.ts';
 import type { Activity, Observed, Plan } from '../model.ts';
+import { describe } from './sentences/index.ts';
 import { optional } from '../../../base/optional.ts';
 
 export type Operation = NonNullable<JtelStackStatus['operation']>;
@@ -33,7 +34,7 @@ export function currentOperation(input: OperationInput): Operation | undefined {
     type: previous?.type ?? operationType(input),
     step: plan.step,
     ...(activity?.progressPercent === undefined ? {} : { progressPercent: activity.progressPercent }),
-    message: (activity?.message ?? (plan.kind === 'Done' ? '' : plan.message)).slice(
+    message: (activity?.message ?? (plan.kind === 'Done' ? '' : describe(plan.facts))).slice(
       0,
       statusMessageMaxLength,
     ),

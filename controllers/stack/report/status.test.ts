@@ -99,7 +99,7 @@ describe('the status of a stack', () => {
 
   it('is Stalled when only a person can help', () => {
     const observed = observing(anEmptyHost(), {
-      findings: [{ reason: 'HostTooSmall', message: 'the host has 1 core' }],
+      findings: [{ reason: 'HostTooSmall', facts: { is: 'Told', message: 'the host has 1 core' } }],
     });
     const status = statusOf(observed);
     expect(status.phase).toBe('Stalled');

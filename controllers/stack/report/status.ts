@@ -1,11 +1,12 @@
 /** The status of a stack, made new from what was observed at each look; pure. What cannot be seen now keeps its last word. */
 
-import type { JtelStack, JtelStackStatus } from '../../../crds/index.ts';
+import { statusMessageMaxLength, type JtelStack, type JtelStackStatus } from '../../../crds/index.ts';
 import type { HostObservation, HostState, ObservedContainer } from '../../../host-driver/host.ts';
-import { findCondition, removeCondition, setCondition } from '../../../runtime/report/conditions.ts';
-import { rememberedOrders, summariseOrder } from '../data-order.ts';
+import { findCondition, summariseConditions } from '../../../runtime/report/conditions.ts';
+import { rememberedOrders } from '../data-order.ts';
+import { summariseOrder } from './data-order.ts';
 import { summariseRelocation } from './relocation.ts';
-import { describe, draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
+import { draftConditions, headline, transientConditions, unreachableGraceSeconds } from './conditions.ts';
 import type { Desired, Observed, StatusInput } from '../model.ts';
 import { rollbackPoint } from '../desired/rollback.ts';
 import { appliedRevision, historyOf } from './history.ts';
@@ -19,14 +20,14 @@ export function summarise(input: StatusInput): JtelStackStatus {
   const { stack, observed, plan } = input;
   const previous = stack.status ?? {};
   const generation = stack.metadata.generation;
-  const conditions = summariseConditions(input);
+  const conditions = conditionsOf(input);
   const host = observed.host.ok ? observed.host.value : undefined;
   const applied = host?.state?.applied;
-  const message = describe({
+  const message = headline({
     ...input,
     suspended: stack.spec.suspend,
     observeOnly: stack.spec.managementMode === 'Observe',
-  }).slice(0, 1024);
+  }).slice(0, statusMessageMaxLength);
   return {
     ...previous,
     observedGeneration: generation,
@@ -119,7 +120,7 @@ function summariseData({ stack, observed, plan }: StatusInput): JtelStackStatus[
   };
 }
 
-function summariseConditions(input: StatusInput): NonNullable<JtelStackStatus['conditions']> {
+function conditionsOf(input: StatusInput): NonNullable<JtelStackStatus['conditions']> {
   const { stack, observed, plan, now } = input;
   const previous = stack.status?.conditions ?? [];
   const reachable = findCondition(previous, 'HostReachable');
@@ -147,17 +148,12 @@ function summariseConditions(input: StatusInput): NonNullable<JtelStackStatus['c
           },
         }),
   });
-  let conditions = previous;
-  for (const type of transientConditions) {
-    if (!drafts.some((draft) => draft.type === type)) conditions = [...removeCondition(conditions, type)];
-  }
-  for (const draft of drafts) {
-    const message = draft.message.slice(0, 1024);
-    conditions = [
-      ...setCondition(conditions, { ...draft, message, observedGeneration: stack.metadata.generation }, now),
-    ];
-  }
-  return conditions;
+  return summariseConditions(previous, drafts, {
+    generation: stack.metadata.generation ?? 0,
+    transient: transientConditions,
+    longestMessage: statusMessageMaxLength,
+    now,
+  });
 }
 
 /** Only of what has nothing to go back to: everything else is taken back then. */

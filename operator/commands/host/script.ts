@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import { parse, parseAllDocuments } from 'yaml';
-import { hostSetup } from '../../../controllers/stack/desired/host-setup.ts';
+import { hostSetup } from '../../../controllers/stack/index.ts';
 import { readCRDs, schemaOf } from '../../../crds/crd.ts';
 import type { JtelStack } from '../../../crds/index.ts';
 import { hostScript } from '../../../host-driver/bootstrap/script.ts';

@@ -120,7 +120,7 @@ describe('a plan', () => {
     const { code, out } = await jtel(['plan', 'fresh']);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /nothing runs yet, the spec wants 3\.43\.2[^]*1\. create the stack's generated credentials[^]*Nothing was changed/,
+      /nothing runs yet, the spec wants 3\.43\.2[^]*1\. record the spec as revision 1[^]*2\. create the stack's generated credentials[^]*because the release wants credentials that are not there[^]*Nothing was changed/,
     );
     expect(await picture()).toEqual(before);
   });
@@ -138,7 +138,7 @@ describe('a plan', () => {
       setUp: boolean;
     };
     expect(forecast).toMatchObject({ kind: 'Act', setUp: true });
-    expect(forecast.actions.map(({ type }) => type)).toEqual(['ClaimHost', 'SetUpHost']);
+    expect(forecast.actions.map(({ type }) => type)).toEqual(['RecordRevision', 'ClaimHost', 'SetUpHost']);
     expect(forecast.changes.map(({ service }) => service)).toContain('acd-web-2');
     expect(out).not.toContain(
       (await cluster.client.getSecret(cluster.namespace, 'further-credentials', call())).get(

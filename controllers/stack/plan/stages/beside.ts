@@ -4,13 +4,13 @@
  * become healthy on the new data, the old ones are switched back. Undoing a restore later is the same switch.
  */
 
-import { formatBytes } from '../../../../base/bytes.ts';
 import { checkJobUID, restoreJobUID } from '../../../loading/restore-orders.ts';
 import type { Action } from '../../actions.ts';
 import { isCarriedOut, ordersToRemember } from '../../data-order.ts';
+import { told, type Facts } from '../../findings.ts';
 import type { BesideVolumes, DataOrder, DataSource, Verdict, PlanInput } from '../../model.ts';
 import { act, preparations } from './act.ts';
-import { brokenContainers, describeContainer } from './failure.ts';
+import { brokenContainers } from './failure.ts';
 import { checkStage, dataBlocked, dataSetsOf, endOfOrder, failed, versionObstacle } from './order.ts';
 import { findUnhealthy, isWell } from '../../../hosts/health.ts';
 import { optional } from '../../../../base/optional.ts';
@@ -34,22 +34,19 @@ export function besideStage(input: PlanInput, order: DataOrder, source: DataSour
   const begun =
     beside !== undefined && Object.values(beside.volumes).some((name) => host.volumes.includes(name));
   if (beside === undefined || !begun) {
-    const reason =
-      beside === undefined
-        ? 'the release does not say where its database keeps its files'
-        : whyNoRoom(input, source);
-    if (reason !== undefined) {
-      if (order.inPlace === 'Accept') return undefined;
-      return endOfOrder(
-        'NoRoomBeside',
-        `${source.source} cannot be loaded beside the data in use: ${reason}. Nothing was touched. Free some space, or create a JtelRestore with inPlace Accept, which stops the stack and overwrites its data.`,
-      );
-    }
+    const noRoom: Facts | undefined =
+      beside === undefined ? { is: 'NoRoomBeside', source: source.source } : findNoRoom(input, source);
+    if (noRoom !== undefined)
+      return order.inPlace === 'Accept' ? undefined : endOfOrder('NoRoomBeside', noRoom);
   }
   if (beside === undefined) return undefined;
   const first = preparations(host, desired.release);
   if (first.length > 0)
-    return act(input, 'LoadBeside', first, `preparing to restore ${source.source}; the stack serves`);
+    return act(input, 'LoadBeside', first, {
+      is: 'PreparingRestore',
+      source: source.source,
+      until: 'Serving',
+    });
   if (!begun) {
     const checking = checkStage(input, order, source);
     if (checking !== undefined) return checking;
@@ -57,13 +54,13 @@ export function besideStage(input: PlanInput, order: DataOrder, source: DataSour
   return load(input, order, source, beside);
 }
 
-function whyNoRoom({ observed }: PlanInput, { bytes = 0 }: DataSource): string | undefined {
+function findNoRoom({ observed }: PlanInput, { source, bytes = 0 }: DataSource): Facts | undefined {
   if (!observed.host.ok) return undefined;
   const { diskFreeBytes } = observed.host.value.facts;
   const needed = Math.ceil(bytes * spareFactor) + spareBytes;
   return diskFreeBytes >= needed
     ? undefined
-    : `${formatBytes(needed)} are needed and ${formatBytes(diskFreeBytes)} are free`;
+    : { is: 'NoRoomBeside', source, bytes: { needed, free: diskFreeBytes } };
 }
 
 function load(input: PlanInput, order: DataOrder, source: DataSource, beside: BesideVolumes): Verdict {
@@ -73,7 +70,7 @@ function load(input: PlanInput, order: DataOrder, source: DataSource, beside: Be
   switch (report?.job.state) {
     case 'Running': {
       const { percent, step } = report.progress ?? { percent: 0, step: 'starting' };
-      return wait(`loading ${source.source} beside the data in use: ${step}, ${percent} %`);
+      return wait({ is: 'LoadRuns', source: source.source, beside: true, step, percent });
     }
     case 'Failed':
       return failed(input, order, report);
@@ -87,15 +84,15 @@ function load(input: PlanInput, order: DataOrder, source: DataSource, beside: Be
       if (database !== undefined) return database;
       const wave: readonly Action[] = [
         ...confirm(order),
-        { type: 'RemoveJob', uid: checkJobUID(order.requestUID) },
-        { type: 'StartLoad', source: source.source, volumes: beside.volumes },
+        { type: 'RemoveJob', uid: checkJobUID(order.requestUID), cause: 'OrderChecked' },
+        {
+          type: 'StartLoad',
+          source: source.source,
+          volumes: beside.volumes,
+          cause: 'OrderStands',
+        },
       ];
-      return act(
-        input,
-        'LoadBeside',
-        wave,
-        `loading ${source.source} beside the data in use; the stack serves`,
-      );
+      return act(input, 'LoadBeside', wave, { is: 'StartingLoad', source: source.source, beside: true });
     }
   }
 }
@@ -104,9 +101,8 @@ function load(input: PlanInput, order: DataOrder, source: DataSource, beside: Be
 function databaseBeside(input: PlanInput, source: DataSource): Verdict | undefined {
   const { release, observed, now } = input;
   const { beside } = observed;
-  if (!observed.host.ok || !release.ok || beside === undefined)
-    return wait('the database beside the stack was not looked at yet');
-  if (!beside.ok) return dataBlocked('LoadBeside', beside.reason, beside.message, false, lookSeconds);
+  if (!observed.host.ok || !release.ok || beside === undefined) return wait({ is: 'BesideNotSeen' });
+  if (!beside.ok) return dataBlocked('LoadBeside', beside.reason, told(beside).facts, false, lookSeconds);
   const { containers } = beside.value.host;
   const services = release.value.databaseServices;
   const found = services.map((service) =>
@@ -116,8 +112,8 @@ function databaseBeside(input: PlanInput, source: DataSource): Verdict | undefin
     return act(
       input,
       'LoadBeside',
-      [{ type: 'StartBeside', source: source.source }],
-      `starting a database for ${source.source} beside the stack`,
+      [{ type: 'StartBeside', source: source.source, cause: 'NoDatabaseBeside' }],
+      { is: 'StartingBeside', source: source.source },
     );
   }
   const ill = found.flatMap((one) => (one === undefined || isWell(one) ? [] : [one]));
@@ -125,14 +121,14 @@ function databaseBeside(input: PlanInput, source: DataSource): Verdict | undefin
   if (first === undefined) return undefined;
   const ageSeconds = now.getTime() / 1000 + observed.host.value.facts.clockSkewSeconds - first.createdSeconds;
   if (ageSeconds > databaseSeconds) {
-    return endOfOrder(
-      'VerificationFailed',
-      `${describeContainer(first)} beside the stack on ${source.source}: it is not well after ${databaseSeconds / 60} minutes.`,
-    );
+    return endOfOrder('VerificationFailed', {
+      is: 'BesideIll',
+      container: first,
+      source: source.source,
+      afterSeconds: databaseSeconds,
+    });
   }
-  return wait(
-    `waiting for the database beside the stack (${first.state === 'running' ? first.health : first.state})`,
-  );
+  return wait({ is: 'WaitingForBeside', container: first });
 }
 
 /** What was loaded is started and counted once; undefined when that went well. */
@@ -143,7 +139,7 @@ function verify(input: PlanInput, order: DataOrder, source: DataSource): Verdict
   const count = beside?.ok === true ? beside.value.count : undefined;
   switch (count?.job.state) {
     case 'Running':
-      return wait(`counting what was loaded from ${source.source}`);
+      return wait({ is: 'Counting', source: source.source });
     case 'Failed':
       return failed(input, order, count);
     case 'Succeeded': {
@@ -151,18 +147,17 @@ function verify(input: PlanInput, order: DataOrder, source: DataSource): Verdict
         'it could not be compared',
       ];
       if (differences.length === 0) return undefined;
-      return endOfOrder(
-        'VerificationFailed',
-        `What was loaded from ${source.source} is not what was backed up: ${differences.slice(0, 5).join('; ')}.`,
-      );
+      return endOfOrder('VerificationFailed', {
+        is: 'CountDiffers',
+        source: source.source,
+        differences,
+      });
     }
     default:
-      return act(
-        input,
-        'LoadBeside',
-        [{ type: 'StartCount', source: source.source }],
-        `counting what was loaded from ${source.source}`,
-      );
+      return act(input, 'LoadBeside', [{ type: 'StartCount', source: source.source, cause: 'NotCounted' }], {
+        is: 'Counting',
+        source: source.source,
+      });
   }
 }
 
@@ -170,12 +165,12 @@ function switchTo(input: PlanInput, order: DataOrder, source: DataSource, beside
   const wave: readonly Action[] = [
     ...confirm(order),
     ...(input.observed.beside?.ok === true && input.observed.beside.value.host.state !== undefined
-      ? [{ type: 'RemoveBeside', project: beside.project } as const]
+      ? [{ type: 'RemoveBeside', project: beside.project, cause: 'LoadedBeside' } as const]
       : []),
-    { type: 'StopStack' },
+    { type: 'StopStack', cause: 'DataAreReplaced' },
     switchOf(input, order, source, beside),
   ];
-  return act(input, 'Restore', wave, `switching to the data from ${source.source}`);
+  return act(input, 'Restore', wave, { is: 'Switching', source: source.source, back: false });
 }
 
 function switchOf(
@@ -201,11 +196,19 @@ function switchOf(
       ...(inUse.some((name) => there.includes(name)) ? { untilTime: until } : {}),
     },
     carriedOut: ordersToRemember(input, order, source),
+    cause: order.kind === 'Undo' ? 'UndoOrdered' : 'LoadedBeside',
   };
 }
 
 function confirm(order: DataOrder): readonly Action[] {
-  return [{ type: 'ConfirmOrder', name: order.name, requestUID: order.requestUID }];
+  return [
+    {
+      type: 'ConfirmOrder',
+      name: order.name,
+      requestUID: order.requestUID,
+      cause: 'OrderMayBeGone',
+    },
+  ];
 }
 
 /** Back to the data from before a restore, in the time of a restart. */
@@ -218,20 +221,17 @@ export function undoStage(input: PlanInput, order: DataOrder): Verdict {
     state.data?.requestUID !== order.undoOf ||
     !order.backup.ok
   ) {
-    return endOfOrder(
-      'UndoNotPossible',
-      'The data from before that restore are not on the host any more, or another restore came after it. The stack runs on; a backup brings older data back.',
-    );
+    return endOfOrder('UndoNotPossible', { is: 'UndoNotPossible' });
   }
   const source = order.backup.value;
   const obstacle = versionObstacle(input, source);
-  if (obstacle !== undefined) return endOfOrder(obstacle.reason, obstacle.message);
+  if (obstacle !== undefined) return endOfOrder(obstacle.reason, obstacle.facts);
   const wave: readonly Action[] = [
     ...confirm(order),
-    { type: 'StopStack' },
+    { type: 'StopStack', cause: 'DataAreReplaced' },
     switchOf(input, order, source, order.beside),
   ];
-  return act(input, 'Restore', wave, `switching back to ${source.source}`);
+  return act(input, 'Restore', wave, { is: 'Switching', source: source.source, back: true });
 }
 
 /** The new data are in use and the stack does not become healthy on them: those from before come back. */
@@ -252,14 +252,7 @@ export function refuseStage(input: PlanInput): Verdict | undefined {
   const { progressDeadlineSeconds } = stack.spec.update;
   const late = now.getTime() > Date.parse(switchTime) + progressDeadlineSeconds * 1000;
   if (broken.length === 0 && !late) return undefined;
-  const why =
-    broken.length > 0
-      ? broken.map((one) => describeContainer(one)).join(', ')
-      : `after ${progressDeadlineSeconds} s (spec.update.progressDeadlineSeconds) not well: ${unwell.join(', ')}`;
-  const ill = observed.host.value.containers.filter(
-    ({ service, state: one }) => one !== 'created' && unwell.some((text) => text.startsWith(`${service} `)),
-  );
-  const message = `The stack did not become healthy on ${state.data?.source ?? 'the restored data'}: ${why}. The data from before are in use again.`;
+  const ill = new Set(unwell.map(({ service }) => service));
   return act(
     input,
     'Restore',
@@ -267,24 +260,37 @@ export function refuseStage(input: PlanInput): Verdict | undefined {
       {
         type: 'KeepLogs',
         name: `${stack.metadata.name}-${order.name}`.slice(0, 100),
-        services: ill.map(({ service }) => service),
+        services: observed.host.value.containers
+          .filter((one) => one.state !== 'created' && ill.has(one.service))
+          .map(({ service }) => service),
+        cause: 'UnhealthyOnData',
       },
-      { type: 'StopStack' },
+      { type: 'StopStack', cause: 'UnhealthyOnData' },
       {
         type: 'RefuseData',
-        refuse: { requestUID: order.requestUID, reason: 'HealthGateFailed', message: message.slice(0, 900) },
+        requestUID: order.requestUID,
+        why: {
+          reason: 'HealthGateFailed',
+          facts: {
+            is: 'DataRefused',
+            source: state.data?.source ?? 'the restored data',
+            broken,
+            late: { seconds: progressDeadlineSeconds, unwell },
+          },
+        },
+        cause: 'UnhealthyOnData',
       },
     ],
-    'switching back to the data from before the restore',
+    { is: 'SwitchingBack' },
   );
 }
 
-function wait(message: string): Verdict {
+function wait(facts: Facts): Verdict {
   return {
     kind: 'Wait',
     step: 'LoadBeside',
     reason: 'Restoring',
-    message,
+    facts,
     afterSeconds: lookSeconds,
     serving: true,
   };

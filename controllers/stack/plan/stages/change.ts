@@ -4,7 +4,6 @@
  * and marks the host, so that from then on nobody takes the data for those of the old version.
  */
 
-import type { Reason } from '../../../../crds/index.ts';
 import type { HostState, UpdateMark } from '../../../../host-driver/host.ts';
 import type { RenderedRelease } from '../../../../host-driver/rendered-release.ts';
 import type { Action } from '../../actions.ts';
@@ -35,26 +34,28 @@ export function backupStage({ stack, desired, objection, observed }: PlanInput):
     return {
       kind: 'Act',
       step: 'Backup',
-      wave: [{ type: 'CreateBackup', name }],
-      message: `backing up before the update to ${version}`,
+      wave: [{ type: 'CreateBackup', name, cause: 'UpdateNeedsBackup' }],
+      facts: { is: 'BackingUp', version },
     };
   }
   const { phase, message = '', progress } = backup.status ?? {};
   if (phase === 'Completed') return undefined;
   if (phase === 'Failed') {
-    return blocked(
-      'BackupFailed',
-      `The backup before the update to ${version} failed, so nothing was changed: ${message} ` +
-        `To try again, delete it: kubectl delete jtelbackup ${name} -n ${namespace}.`,
-      'Backup',
-    );
+    return {
+      kind: 'Blocked',
+      step: 'Backup',
+      condition: 'UpToDate',
+      reason: 'BackupFailed',
+      facts: { is: 'UpdateBackupFailed', version, message, backup: name, namespace },
+      stalled: true,
+      afterSeconds: inputRetrySeconds,
+    };
   }
-  const how = [progress, message].filter((part) => part !== undefined && part !== '').join(', ');
   return {
     kind: 'Wait',
     step: 'Backup',
     reason: 'WaitingForBackup',
-    message: `waiting for backup ${name}${how === '' ? '' : `: ${how}`}`,
+    facts: { is: 'WaitingForBackup', backup: name, message, ...optional({ progress }) },
     afterSeconds: 5,
   };
 }
@@ -75,36 +76,38 @@ export function applyStage(input: PlanInput): Verdict | undefined {
       kind: 'Act',
       step: 'Backup',
       wave: [
-        { type: 'NoteAttempt', attempt: begin },
-        { type: 'CreateBackup', name: begin.backupRef },
+        { type: 'NoteAttempt', attempt: begin, cause: 'ChangeBegins' },
+        { type: 'CreateBackup', name: begin.backupRef, cause: 'UpdateNeedsBackup' },
       ],
-      message: `backing up before the update to ${wanted.version}`,
+      facts: { is: 'BackingUp', version: wanted.version },
     };
   }
   const from = state?.applied?.version;
   const isUpdate =
     backTo === undefined && from !== undefined && from !== wanted.version && state?.update === undefined;
+  const cause = backTo !== undefined ? 'ReleaseTakenBack' : isApplied ? 'ChangeHalfDone' : 'ReleaseDiffers';
   const wave: readonly Action[] = [
-    ...(begin === undefined ? [] : [{ type: 'NoteAttempt', attempt: begin } as const]),
+    ...(begin === undefined ? [] : [{ type: 'NoteAttempt', attempt: begin, cause: 'ChangeBegins' } as const]),
     ...preparations(observed.host.value, wanted),
     ...(isUpdate
       ? [
           {
             type: 'MarkUpdate',
             mark: updateMark(from, state?.applied?.series, wanted),
+            cause: 'UpdateBegins',
           } as const,
         ]
       : []),
-    { type: 'ApplyRelease' },
-    { type: 'RecordApplied' },
+    { type: 'ApplyRelease', cause },
+    { type: 'RecordApplied', cause },
   ];
-  if (backTo !== undefined) return act(input, 'WayBack', wave, `bringing release ${wanted.version} back`);
-  return act(
-    input,
-    'Apply',
-    wave,
-    isUpdate ? `updating from ${from} to ${wanted.version}` : `applying release ${wanted.version}`,
-  );
+  if (backTo !== undefined)
+    return act(input, 'WayBack', wave, { is: 'BringingBack', version: wanted.version });
+  return act(input, 'Apply', wave, {
+    is: 'Applying',
+    version: wanted.version,
+    ...(isUpdate ? { from } : {}),
+  });
 }
 
 /** A server of another series changes the files of its database as soon as it starts, and MariaDB supports no way back. */
@@ -175,16 +178,4 @@ function updateBackup(
   return stack.spec.update.preUpdateBackup === 'Required'
     ? `${stack.metadata.name}-pre-update-${current.number}`
     : undefined;
-}
-
-function blocked(reason: Reason, message: string, step: 'Preflight' | 'Backup' = 'Preflight'): Verdict {
-  return {
-    kind: 'Blocked',
-    step,
-    condition: 'UpToDate',
-    reason,
-    message,
-    stalled: true,
-    afterSeconds: inputRetrySeconds,
-  };
 }

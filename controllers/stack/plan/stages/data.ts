@@ -4,7 +4,7 @@
  * docs/decisions).
  */
 
-import type { JtelStack, Reason } from '../../../../crds/index.ts';
+import type { Reason } from '../../../../crds/index.ts';
 import type { JobReport } from '../../../../host-driver/host.ts';
 import { pauseSeconds } from '../../../../base/back-off.ts';
 import { checkJobUID, loadJobUID, restoreJobUID } from '../../../loading/restore-orders.ts';
@@ -12,6 +12,8 @@ import type { Action } from '../../actions.ts';
 import { isCarriedOut, ordersToRemember, replayObjection } from '../../data-order.ts';
 import { afterLoadJob, pauseLeft } from '../../../times/pauses.ts';
 import { failuresOf, firstLoadFailures, isPermanent, loadFailure, mostFailures } from '../load-report.ts';
+import type { Problem } from '../../../inputs/outcome.ts';
+import { told, type Facts, type Finding } from '../../findings.ts';
 import type { DataOrder, DataSource, Verdict, PlanInput } from '../../model.ts';
 import { act, preparations } from './act.ts';
 import { besideStage, undoStage } from './beside.ts';
@@ -28,8 +30,6 @@ import { optional } from '../../../../base/optional.ts';
 /** Before a load that failed is tried again; what failed is mostly a network or a store. */
 const retrySeconds = 60;
 const inputRetrySeconds = 20;
-/** Of a job's words, so that what to do still follows. */
-const longestFailure = 700;
 
 /** Reasons that pass by themselves. */
 const passing: ReadonlySet<Reason> = new Set([
@@ -55,7 +55,11 @@ export function dataStage(input: PlanInput): Verdict | undefined {
       kind: 'Wait',
       step: 'Data',
       reason: 'RestoreWaits',
-      message: waitsForRestore(observed.restoreAhead, stack),
+      facts: {
+        is: 'RestoreAhead',
+        restore: observed.restoreAhead,
+        namespace: stack.metadata.namespace,
+      },
       afterSeconds: 15,
     };
   }
@@ -80,32 +84,34 @@ export function dataStage(input: PlanInput): Verdict | undefined {
   });
 }
 
-function waitsForRestore(name: string, { metadata }: JtelStack): string {
-  const wayOn = `to begin without it: kubectl delete jtelrestore ${name} -n ${metadata.namespace}`;
-  return `waiting for JtelRestore ${name}, which is still being checked, before any data are loaded (${wayOn})`;
-}
-
 /** A JtelRestore: beside the data in use where it can. In place, the stack is stopped and marked once everything was checked. */
 function restoreStage(input: PlanInput, order: DataOrder): Verdict {
   const { desired, observed } = input;
   const replayed = replayObjection(input, order);
-  if (replayed !== undefined) return endOfOrder('AlreadyCarriedOut', replayed);
+  if (replayed !== undefined)
+    return endOfOrder('AlreadyCarriedOut', { is: 'CarriedOutBefore', earlier: replayed });
   const isMove = order.kind === 'Relocation';
   // Half overwritten, only going on helps.
   const begun = observed.host.ok && observed.host.value.state?.data?.state === 'Incomplete';
   if (!order.backup.ok)
     return isMove || begun || passing.has(order.backup.reason)
       ? sourceMissing('Restore', order.backup)
-      : endOfOrder(order.backup.reason, order.backup.message);
+      : endOfOrder(order.backup.reason, told(order.backup).facts);
   const source = order.backup.value;
   const obstacle = versionObstacle(input, source);
-  if (obstacle !== undefined)
-    return isMove || begun ? obstacle : endOfOrder(obstacle.reason, obstacle.message);
+  if (obstacle !== undefined) return isMove || begun ? obstacle : endOfOrder(obstacle.reason, obstacle.facts);
   const beside = besideStage(input, order, source);
   if (beside !== undefined) return beside;
   const confirm: readonly Action[] = isMove
     ? []
-    : [{ type: 'ConfirmOrder', name: order.name, requestUID: order.requestUID }];
+    : [
+        {
+          type: 'ConfirmOrder',
+          name: order.name,
+          requestUID: order.requestUID,
+          cause: 'OrderMayBeGone',
+        },
+      ];
   const data = {
     source: source.source,
     ...dataSetsOf(source),
@@ -119,16 +125,18 @@ function restoreStage(input: PlanInput, order: DataOrder): Verdict {
   if (host !== undefined && desired !== undefined && !ready) {
     const first = preparations(host, desired.release);
     if (first.length > 0)
-      return act(input, 'Restore', first, `preparing to restore ${source.source}; the stack runs until then`);
+      return act(input, 'Restore', first, {
+        is: 'PreparingRestore',
+        source: source.source,
+        until: 'Then',
+      });
     const checking = checkStage(input, order, source);
     if (checking !== undefined) return checking;
     if (runningServices(input, []).length > 0)
-      return act(
-        input,
-        'Restore',
-        [...confirm, { type: 'StopStack' }],
-        `stopping the stack to restore ${source.source}`,
-      );
+      return act(input, 'Restore', [...confirm, { type: 'StopStack', cause: 'DataAreReplaced' }], {
+        is: 'StoppingToRestore',
+        source: source.source,
+      });
     return act(
       input,
       'Restore',
@@ -138,10 +146,11 @@ function restoreStage(input: PlanInput, order: DataOrder): Verdict {
           type: 'RecordData',
           data: { ...data, state: 'Incomplete' },
           carriedOut: ordersToRemember(input, order, source),
+          cause: 'OrderStands',
         },
-        { type: 'RemoveJob', uid: checkJobUID(order.requestUID) },
+        { type: 'RemoveJob', uid: checkJobUID(order.requestUID), cause: 'OrderChecked' },
       ],
-      `beginning to restore ${source.source}`,
+      { is: 'BeginningRestore', source: source.source },
     );
   }
   return loadStage(input, {
@@ -163,15 +172,13 @@ function strandedStage(input: PlanInput, source: string): Verdict {
     return act(
       input,
       'Restore',
-      jobs.map(({ uid }) => ({ type: 'RemoveJob', uid })),
-      'ending a restore that is no longer wanted',
+      jobs.map(({ uid }) => ({ type: 'RemoveJob', uid, cause: 'OrderGone' })),
+      { is: 'EndingRestore' },
     );
-  const name = stack.metadata.name;
   return dataBlocked(
     'Data',
     'DataIncomplete',
-    `The data on the host are incomplete, because the restore of ${source} was not finished: nothing is started on them. ` +
-      `Create a JtelRestore with ifNotEmpty Replace and confirmReplace ${name} (preRestoreBackup Skip) to bring a backup.`,
+    { is: 'DataIncomplete', source, name: stack.metadata.name },
     true,
     objectionSeconds,
   );
@@ -199,24 +206,32 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
       input,
       step,
       [
-        { type: 'RecordData', data, carriedOut: ordersToRemember(input, observed.order, source) },
-        { type: 'RemoveJob', uid: jobUID },
+        {
+          type: 'RecordData',
+          data,
+          carriedOut: ordersToRemember(input, observed.order, source),
+          cause: 'LoadSucceeded',
+        },
+        { type: 'RemoveJob', uid: jobUID, cause: 'LoadSucceeded' },
       ],
-      'data is loaded',
+      { is: 'DataIsLoaded' },
     );
   }
   if (report?.job.state === 'Failed') {
-    const { reason, message } = loadFailure(report, input.stack.spec.host.address, release.value.keys);
-    if (step === 'Restore' && isPermanent(report)) return endOfOrder(reason, message);
+    const failure = loadFailure(report, input.stack.spec.host.address, release.value.keys);
+    const { reason, facts } = failure;
+    if (step === 'Restore' && isPermanent(report)) return endOfOrder(reason, facts);
     if (order?.kind === 'Restore') {
       const failures = failuresOf(input.stack.status?.dataOrder, order, report).count;
-      if (failures >= mostFailures) return endOfOrder(reason, `${message} It was tried ${failures} times.`);
+      if (failures >= mostFailures)
+        return endOfOrder(reason, { is: 'TriedOften', because: facts, times: failures });
     }
-    if (step === 'Data')
-      return firstLoadFailed(input, report, { reason, message }, host.facts.clockSkewSeconds);
+    if (step === 'Data') return firstLoadFailed(input, report, failure, host.facts.clockSkewSeconds);
     const leftSeconds = pauseLeft(report, retrySeconds, now, host.facts.clockSkewSeconds);
-    if (leftSeconds > 0) return dataBlocked(step, reason, message, false, leftSeconds);
-    return act(input, step, [{ type: 'RemoveJob', uid: jobUID }], 'trying the load again');
+    if (leftSeconds > 0) return dataBlocked(step, reason, facts, false, leftSeconds);
+    return act(input, step, [{ type: 'RemoveJob', uid: jobUID, cause: 'LoadFailed' }], {
+      is: 'TryingLoadAgain',
+    });
   }
   if (report?.job.state === 'Running') {
     const { percent, step: doing } = report.progress ?? { percent: 0, step: 'starting' };
@@ -225,34 +240,38 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
       kind: 'Wait',
       step,
       reason,
-      message: `loading data from ${source.source}: ${doing}, ${percent} %`,
+      facts: { is: 'LoadRuns', source: source.source, beside: false, step: doing, percent },
       afterSeconds: 2,
     };
   }
 
-  const start: readonly Action[] = [...confirm, { type: 'StartLoad', source: source.source }];
+  const start: readonly Action[] = [
+    ...confirm,
+    {
+      type: 'StartLoad',
+      source: source.source,
+      cause: step === 'Restore' ? 'OrderStands' : 'NoData',
+    },
+  ];
+  const starting: Facts = { is: 'StartingLoad', source: source.source, beside: false };
   const prepare = preparations(host, desired.release);
   if (source.database !== 'Logical') {
     // The files of a database may only be written while no server uses them.
     const running = runningServices(input, []);
     if (running.length > 0)
-      return act(
-        input,
-        step,
-        [...confirm, { type: 'StopStack' }],
-        `stopping ${running.join(', ')} before data are loaded`,
-      );
-    return act(input, step, [...prepare, ...start], `loading data from ${source.source}`);
+      return act(input, step, [...confirm, { type: 'StopStack', cause: 'DataAreReplaced' }], {
+        is: 'StoppingForLoad',
+        services: running,
+      });
+    return act(input, step, [...prepare, ...start], starting);
   }
   const { databaseServices } = release.value;
   const others = runningServices(input, databaseServices);
   if (others.length > 0 && source.kind === 'Backup')
-    return act(
-      input,
-      step,
-      [...confirm, { type: 'StopStack' }],
-      `stopping ${others.join(', ')} before data are loaded`,
-    );
+    return act(input, step, [...confirm, { type: 'StopStack', cause: 'DataAreReplaced' }], {
+      is: 'StoppingForLoad',
+      services: others,
+    });
   const isRunning = (service: string): boolean =>
     host.containers.some((container) => container.service === service && container.state === 'running');
   const isHealthy = (service: string): boolean =>
@@ -260,21 +279,21 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
       (container) =>
         container.service === service && container.state === 'running' && container.health === 'healthy',
     );
-  if (databaseServices.every(isHealthy)) return act(input, step, start, `loading data from ${source.source}`);
+  if (databaseServices.every(isHealthy)) return act(input, step, start, starting);
   if (databaseServices.every(isRunning)) {
     return {
       kind: 'Wait',
       step,
       reason: 'WaitingForHealth',
-      message: `waiting for ${databaseServices.join(', ')} to be healthy`,
+      facts: { is: 'WaitingForDatabase', services: databaseServices },
       afterSeconds: 2,
     };
   }
   return act(
     input,
     step,
-    [...prepare, { type: 'StartDatabase', services: databaseServices }],
-    'preparing to load data',
+    [...prepare, { type: 'StartDatabase', services: databaseServices, cause: 'NoData' }],
+    { is: 'PreparingLoad' },
   );
 }
 
@@ -282,11 +301,13 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
 function firstLoadFailed(
   input: PlanInput,
   report: JobReport,
-  { reason, message }: ReturnType<typeof loadFailure>,
+  { reason, facts }: Finding,
   clockSkewSeconds: number,
 ): Verdict {
   const { stack, observed, now } = input;
-  const again = act(input, 'Data', [{ type: 'RemoveJob', uid: report.job.uid }], 'trying the load again');
+  const again = act(input, 'Data', [{ type: 'RemoveJob', uid: report.job.uid, cause: 'LoadFailed' }], {
+    is: 'TryingLoadAgain',
+  });
   const revision = observed.revisions?.current.number ?? 0;
   const failures = firstLoadFailures(stack.status?.firstLoad, revision, report);
   // Somebody has changed something since.
@@ -296,18 +317,17 @@ function firstLoadFailed(
   const givenUp = failures.failures >= mostFailures || isPermanent(report);
   if (givenUp && !looksOnly) {
     const { name, namespace } = stack.metadata;
-    const tries = failures.failures === 1 ? '' : ` It was tried ${failures.failures} times.`;
     return dataBlocked(
       'Data',
       reason,
-      `${message.slice(0, longestFailure)}${tries} Nothing more is tried until the spec changes, or somebody asks for it: kubectl annotate jtelstack ${name} -n ${namespace} jtel.de/retry="$(date)" --overwrite`,
+      { is: 'LoadGivenUp', because: facts, times: failures.failures, stack: { name, namespace } },
       true,
       objectionSeconds,
     );
   }
   const pause = looksOnly ? objectionSeconds : pauseSeconds(afterLoadJob, failures.failures);
   const leftSeconds = pauseLeft(report, pause, now, clockSkewSeconds);
-  return leftSeconds > 0 ? dataBlocked('Data', reason, message, looksOnly, leftSeconds) : again;
+  return leftSeconds > 0 ? dataBlocked('Data', reason, facts, looksOnly, leftSeconds) : again;
 }
 
 /** Services that run, or may start again by themselves. */
@@ -321,10 +341,7 @@ function runningServices({ observed }: PlanInput, except: readonly string[]): re
     .map(({ service }) => service);
 }
 
-function sourceMissing(
-  step: 'Data' | 'Restore',
-  { reason, message }: { readonly reason: Reason; readonly message: string },
-): Verdict {
-  const passes = passing.has(reason);
-  return dataBlocked(step, reason, message, !passes, inputRetrySeconds);
+function sourceMissing(step: 'Data' | 'Restore', problem: Problem): Verdict {
+  const { reason, facts } = told(problem);
+  return dataBlocked(step, reason, facts, !passing.has(reason), inputRetrySeconds);
 }

@@ -6,10 +6,13 @@
 
 import type { HostObservation, ObservedContainer } from '../../../../host-driver/host.ts';
 import { dataTouched } from '../../desired/effective.ts';
+import type { Action } from '../../actions.ts';
+import type { Facts, Finding } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import type { Attempt, Revision, RevisionOutcome, Revisions } from '../../desired/revisions.ts';
 import { act } from './act.ts';
 import { findUnhealthy } from '../../../hosts/health.ts';
+import { optional } from '../../../../base/optional.ts';
 
 /** A container that was restarted so often since the change began will not come up. */
 const hopelessRestarts = 3;
@@ -38,15 +41,15 @@ export function failureStage(input: PlanInput): Verdict | undefined {
     return {
       kind: 'Act',
       step: 'Fail',
-      wave: [{ type: 'NoteOutcome', outcome: consequence(input, revisions, attempt, attempt.failure) }],
-      message: 'deciding what follows from the failure',
+      wave: [consequence(input, revisions, attempt, attempt.failure)],
+      facts: { is: 'DecidingAfterFailure' },
     };
   }
   const failure = findFailure(input, attempt);
   if (failure === undefined) return undefined;
   const services = desired?.release.services ?? [];
   const unwell = new Set(
-    findUnhealthy(observed.host.value, services, desired?.release.tasks).map((text) => text.split(' ')[0]),
+    findUnhealthy(observed.host.value, services, desired?.release.tasks).map(({ service }) => service),
   );
   // What was never started has nothing to say.
   const failed = observed.host.value.containers
@@ -56,33 +59,39 @@ export function failureStage(input: PlanInput): Verdict | undefined {
     input,
     'Fail',
     [
-      { type: 'KeepLogs', name: `${stack.metadata.name}-${current.number}`, services: failed },
-      { type: 'NoteAttempt', attempt: { ...attempt, failure: { ...failure, time: now.toISOString() } } },
+      {
+        type: 'KeepLogs',
+        name: `${stack.metadata.name}-${current.number}`,
+        services: failed,
+        cause: 'ChangeFailed',
+      },
+      {
+        type: 'NoteFailure',
+        attempt,
+        failure: { ...failure, time: now.toISOString() },
+        cause: 'ChangeFailed',
+      },
     ],
-    `the change failed: ${failure.message}`,
+    { is: 'ChangeFailed', because: failure.facts },
   );
 }
 
 /** Why the change has failed by now, if it has. */
-function findFailure(
-  { stack, desired, observed, now }: PlanInput,
-  attempt: Attempt,
-): Omit<Failure, 'time'> | undefined {
+function findFailure({ stack, desired, observed, now }: PlanInput, attempt: Attempt): Finding | undefined {
   if (!observed.host.ok || desired === undefined) return undefined;
   const { release } = desired;
   const broken = brokenContainers(observed.host.value, attempt, release.tasks ?? []);
   const updater = broken.find(({ service }) => service === release.updater?.service);
   if (updater !== undefined) {
-    const said = updater.healthMessage === undefined ? '' : `; it said: ${updater.healthMessage}`;
     return {
       reason: 'DatabaseUpdateFailed',
-      message: `${updater.service} did not bring the data to ${release.version} (${describe(updater)})${said}.`,
+      facts: { is: 'UpdaterFailed', container: updater, version: release.version },
     };
   }
   if (broken.length > 0)
     return {
       reason: 'HealthGateFailed',
-      message: `${broken.map((one) => describeContainer(one)).join(', ')}.`,
+      facts: { is: 'ContainersBroken', containers: broken },
     };
   if (
     !isOverdue(
@@ -93,11 +102,10 @@ function findFailure(
     )
   )
     return undefined;
-  const waiting = findUnhealthy(observed.host.value, release.services, release.tasks);
-  const what = waiting.length === 0 ? '' : ` Not well: ${waiting.join(', ')}.`;
+  const unwell = findUnhealthy(observed.host.value, release.services, release.tasks);
   return {
     reason: 'ProgressDeadlineExceeded',
-    message: `it took longer than ${stack.spec.update.progressDeadlineSeconds} s (spec.update.progressDeadlineSeconds).${what}`,
+    facts: { is: 'DeadlineOver', seconds: stack.spec.update.progressDeadlineSeconds, unwell },
   };
 }
 
@@ -126,52 +134,46 @@ export function brokenContainers(
   });
 }
 
-/** Service and state of a container, as a phrase. */
-export function describeContainer(container: ObservedContainer): string {
-  return `${container.service} (${describe(container)})`;
-}
-
-function describe({ state, health, restarts = 0, exitCode }: ObservedContainer): string {
-  const how =
-    state === 'running' ? health : exitCode === undefined ? state : `${state} with code ${exitCode}`;
-  return restarts > 0 ? `${how}, restarted ${restarts} times` : how;
-}
-
 /** What follows from a failed change. */
 function consequence(
   { stack, observed }: PlanInput,
   { all, current }: Revisions,
   attempt: Attempt,
   failure: Failure,
-): RevisionOutcome {
-  const about = { time: failure.time, reason: failure.reason, message: failure.message };
+): Action {
   const update = observed.host.ok ? observed.host.value.state?.update : undefined;
-  const stopped = update === undefined ? {} : { stopTime: update.time };
-  if (stack.spec.update.onFailure === 'Hold') return { ...about, ...stopped, result: 'Held', reason: 'Held' };
+  const note = (
+    outcome: Pick<RevisionOutcome, 'result' | 'reason' | 'backTo' | 'restoreRef'>,
+    words: Facts = { is: 'Told', message: failure.message },
+  ): Action => ({
+    type: 'NoteOutcome',
+    outcome: {
+      time: failure.time,
+      reason: failure.reason,
+      ...(update === undefined ? {} : { stopTime: update.time }),
+      ...outcome,
+    },
+    words,
+    cause: 'FailureNoted',
+  });
+  if (stack.spec.update.onFailure === 'Hold') return note({ result: 'Held', reason: 'Held' });
   const touched =
     observed.host.ok && update !== undefined && dataTouched(update, observed.host.value.containers);
   const { from, backupRef } = attempt;
   const back = all.find(({ number }) => number === from?.revision);
   if (back === undefined)
-    return {
-      ...about,
-      ...stopped,
-      result: 'Held',
-      reason: 'WayBackClosed',
-      message: `${failure.message} The revision before it is no longer there.`,
-    };
-  if (!touched) return { ...about, ...stopped, result: 'RollingBack', backTo: back.number };
-  if (backupRef === undefined) {
-    const why = `${failure.message} The update may have changed the data and no backup was made before it (spec.update.preUpdateBackup is Skip), so ${back.spec.version} is not started on them.`;
-    return { ...about, ...stopped, result: 'Held', reason: 'WayBackClosed', message: why };
-  }
-  return {
-    ...about,
-    ...stopped,
-    result: 'RollingBack',
-    backTo: back.number,
-    restoreRef: wayBackName(stack.metadata.name, current.number, failure.time),
-  };
+    return note(
+      { result: 'Held', reason: 'WayBackClosed' },
+      { is: 'NothingToGoBackTo', failure: failure.message },
+    );
+  if (!touched) return note({ result: 'RollingBack', backTo: back.number });
+  if (backupRef === undefined)
+    return note(
+      { result: 'Held', reason: 'WayBackClosed' },
+      { is: 'DataMayBeChanged', failure: failure.message, version: back.spec.version },
+    );
+  const restoreRef = wayBackName(stack.metadata.name, current.number, failure.time);
+  return note({ result: 'RollingBack', backTo: back.number, restoreRef });
 }
 
 /** With the moment of the failure: numbers of revisions begin anew with a new stack, and an order of one name counts once. */
@@ -180,14 +182,17 @@ function wayBackName(stackName: string, revision: number, time: string): string 
 }
 
 function held({ outcome, number, spec }: Revision): Verdict {
-  const reason = outcome?.reason ?? 'Held';
-  const message = `The change to revision ${number} (release ${spec.version}) failed: ${outcome?.message ?? ''} Nothing more is done until spec or annotation jtel.de/retry change.`;
   return {
     kind: 'Blocked',
     step: 'Held',
     condition: 'UpToDate',
-    reason,
-    message,
+    reason: outcome?.reason ?? 'Held',
+    facts: {
+      is: 'Held',
+      revision: number,
+      version: spec.version,
+      ...optional({ message: outcome?.message }),
+    },
     stalled: true,
     afterSeconds: heldSeconds,
   };

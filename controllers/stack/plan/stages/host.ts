@@ -1,6 +1,7 @@
 /** The stages before anything runs: inputs are there, the host is ours, reachable, good enough, and set up. */
 
 import { isSameStack, type HostObservation } from '../../../../host-driver/host.ts';
+import { told } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import { isMoving } from '../../relocation.ts';
 import { act } from './act.ts';
@@ -10,7 +11,7 @@ const inputRetrySeconds = 60;
 
 export function hostStage({ stack, observed, identity }: PlanInput): Verdict | undefined {
   if (!observed.host.ok) {
-    const { reason, message } = observed.host;
+    const { reason, facts } = told(observed.host);
     const stalled =
       reason === 'HostKeyMismatch' || reason === 'AuthenticationFailed' || reason === 'HostOwned';
     return {
@@ -18,23 +19,26 @@ export function hostStage({ stack, observed, identity }: PlanInput): Verdict | u
       step: 'Host',
       condition: 'HostReachable',
       reason,
-      message,
+      facts,
       stalled,
       afterSeconds: stalled ? 120 : 15,
     };
   }
-  const { facts, state } = observed.host.value;
+  const { facts: machine, state } = observed.host.value;
   const known = expectedMachine(stack);
   // A changed spec.host moves the stack; another machine in the old one's place was not asked for.
-  if (known !== undefined && known !== facts.machineID && !isMoving(stack, facts.machineID)) {
+  if (known !== undefined && known !== machine.machineID && !isMoving(stack, machine.machineID)) {
     return {
       kind: 'Blocked',
       step: 'Host',
       condition: 'HostReachable',
       reason: 'MachineChanged',
-      message:
-        `${stack.spec.host.address} is now machine ${facts.machineID}, but this stack runs on machine ${known}: nothing is touched. ` +
-        'Bring that machine back; to move the stack to this one, give spec.host its own address or host keys.',
+      facts: {
+        is: 'OtherMachine',
+        address: stack.spec.host.address,
+        found: machine.machineID,
+        known,
+      },
       stalled: true,
       afterSeconds: inputRetrySeconds,
     };
@@ -46,9 +50,7 @@ export function hostStage({ stack, observed, identity }: PlanInput): Verdict | u
       step: 'Host',
       condition: 'HostReachable',
       reason: 'HostOwned',
-      message:
-        `The host's directory of this stack belongs to ${owner.namespace}/${owner.name} of cluster ${owner.clusterID}: nothing is touched. ` +
-        'Use another host, or delete that stack there first.',
+      facts: { is: 'OtherOwner', owner },
       stalled: true,
       afterSeconds: 120,
     };
@@ -83,5 +85,5 @@ export function setUpStage(input: PlanInput): Verdict | undefined {
   const lacksRules = changed.includes('docker-rules') && state?.applied?.digest !== desired.release.digest;
   if (state?.setupDigest === desired.setupDigest && facts.dockerVersion !== undefined && !lacksRules)
     return undefined;
-  return act(input, 'SetUp', [{ type: 'SetUpHost' }], 'setting the host up');
+  return act(input, 'SetUp', [{ type: 'SetUpHost', cause: 'SetUpDiffers' }], { is: 'SettingUpHost' });
 }

@@ -4,9 +4,9 @@
  */
 
 import { annotations } from '../../../../crds/index.ts';
-import { describeMissing } from '../../../../host-driver/missing-data.ts';
 import { isCarriedOut } from '../../data-order.ts';
-import type { DataLoss, Verdict, PlanInput } from '../../model.ts';
+import type { DataLoss, Facts } from '../../findings.ts';
+import type { Verdict, PlanInput } from '../../model.ts';
 import { act } from './act.ts';
 
 /** Nobody tells us that a disk was mounted. */
@@ -23,43 +23,21 @@ export function lossStage(input: PlanInput): Verdict | undefined {
     // Where nothing is recorded there is nothing to forget: the first data are loaded, if the volumes really are empty.
     return loss.what.kind === 'Record'
       ? undefined
-      : act(
-          input,
-          'Data',
-          [{ type: 'ForgetData' }],
-          'beginning anew without the lost data, as the annotation says',
-        );
+      : act(input, 'Data', [{ type: 'ForgetData', cause: 'LossAccepted' }], { is: 'BeginningAnew' });
   }
   return {
     kind: 'Blocked',
     step: 'Data',
     condition: 'DataLoaded',
     reason: 'DataMissing',
-    message: describeLoss(stack, loss),
+    facts: lossFacts(stack, loss),
     stalled: true,
     afterSeconds: lookSeconds,
   };
 }
 
-/** What is lost, and the ways out that there really are. */
-export function describeLoss(
-  { metadata, spec }: PlanInput['stack'],
-  { what, source, time, newest }: DataLoss,
-): string {
+/** What is lost, for a sentence with the ways out that there really are. */
+export function lossFacts({ metadata, spec }: PlanInput['stack'], loss: DataLoss): Facts {
   const { name, namespace } = metadata;
-  const lost =
-    what.kind === 'Volumes'
-      ? `Data from ${source} (${time}) are no longer on ${spec.host.address}: ${describeMissing(what.missing)}.`
-      : `Data from ${source} were loaded at ${time}, and ${spec.host.address} has no record of any (state.json of the stack).`;
-  const backup =
-    newest === undefined
-      ? 'The stack has no spec.backup, so no backup of it is known.'
-      : newest.ok
-        ? `The newest backup is ${newest.value.backupID} of ${newest.value.time}: to bring it, create a JtelRestore with ifNotEmpty Replace and confirmReplace ${name} (kubectl jtel restore).`
-        : `Which backups there are is not known: ${newest.message.replace(/\.?$/, '.')} A JtelRestore with ifNotEmpty Replace and confirmReplace ${name} brings one.`;
-  const mount =
-    what.kind === 'Volumes'
-      ? 'If a disk is not mounted, mount it; this is looked at every minute. '
-      : 'If a disk is not mounted, mount it; if this is another machine, bring the first one back. ';
-  return `${lost} Nothing is started. ${mount}${backup} To begin anew instead: kubectl annotate jtelstack ${name} -n ${namespace} ${annotations.beginAnew}=${time}`;
+  return { is: 'DataLost', stack: { name, namespace }, address: spec.host.address, loss };
 }

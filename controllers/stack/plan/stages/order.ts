@@ -5,6 +5,7 @@ import type { JobReport } from '../../../../host-driver/host.ts';
 import { pauseSeconds } from '../../../../base/back-off.ts';
 import { afterLoadJob, pauseLeft } from '../../../times/pauses.ts';
 import { failuresOf, isPermanent, loadFailure, mostFailures } from '../load-report.ts';
+import type { Facts } from '../../findings.ts';
 import type { DataOrder, DataSource, Verdict, PlanInput } from '../../model.ts';
 import { act } from './act.ts';
 
@@ -16,7 +17,7 @@ export function checkStage(input: PlanInput, order: DataOrder, source: DataSourc
   const { observed } = input;
   if (!observed.host.ok) return undefined;
   const report = observed.load;
-  const what = `checking ${source.source} on the host; the stack runs until then`;
+  const checking: Facts = { is: 'Checking', source: source.source };
   switch (report?.job.state) {
     case 'Succeeded':
       return undefined;
@@ -27,12 +28,17 @@ export function checkStage(input: PlanInput, order: DataOrder, source: DataSourc
         kind: 'Wait',
         step: 'LoadBeside',
         reason: 'Restoring',
-        message: what,
+        facts: checking,
         afterSeconds: 2,
         serving: true,
       };
     default:
-      return act(input, 'LoadBeside', [{ type: 'StartCheck', source: source.source }], what);
+      return act(
+        input,
+        'LoadBeside',
+        [{ type: 'StartCheck', source: source.source, cause: 'OrderNotChecked' }],
+        checking,
+      );
   }
 }
 
@@ -41,10 +47,11 @@ export function failed(input: PlanInput, order: DataOrder, report: JobReport): V
   const { release, observed, now, stack } = input;
   if (!observed.host.ok) throw new Error('a job was seen on a host that was not');
   const keys = release.ok ? release.value.keys : undefined;
-  const { reason, message } = loadFailure(report, stack.spec.host.address, keys);
+  const { reason, facts } = loadFailure(report, stack.spec.host.address, keys);
   const failures = failuresOf(stack.status?.dataOrder, order, report).count;
-  if (isPermanent(report)) return endOfOrder(reason, message);
-  if (failures >= mostFailures) return endOfOrder(reason, `${message} It was tried ${failures} times.`);
+  if (isPermanent(report)) return endOfOrder(reason, facts);
+  if (failures >= mostFailures)
+    return endOfOrder(reason, { is: 'TriedOften', because: facts, times: failures });
   const leftSeconds = pauseLeft(
     report,
     pauseSeconds(afterLoadJob, failures),
@@ -56,13 +63,16 @@ export function failed(input: PlanInput, order: DataOrder, report: JobReport): V
       ...dataBlocked(
         'LoadBeside',
         reason,
-        `${message} Try ${failures + 1} of ${mostFailures} follows.`,
+        { is: 'TryFollows', because: facts, next: failures + 1, most: mostFailures },
         false,
         leftSeconds,
       ),
       serving: true,
     };
-  return act(input, 'LoadBeside', [{ type: 'RemoveJob', uid: report.job.uid }], `trying again: ${message}`);
+  return act(input, 'LoadBeside', [{ type: 'RemoveJob', uid: report.job.uid, cause: 'LoadFailed' }], {
+    is: 'TryingAgain',
+    because: facts,
+  });
 }
 
 /** Data of another version are updated by the containers when they start, if this release can; newer data never go back. */
@@ -79,7 +89,7 @@ export function versionObstacle(
   return dataBlocked(
     'Data',
     reason,
-    `${source.source} cannot be loaded under release ${version}: ${verdict.message}. Nothing was touched; set spec.version to one that can use it.`,
+    { is: 'WrongVersion', source: source.source, version, why: verdict.message },
     true,
     objectionSeconds,
   );
@@ -89,16 +99,16 @@ export function versionObstacle(
 export function dataBlocked(
   step: 'Data' | 'Restore' | 'LoadBeside',
   reason: Reason,
-  message: string,
+  facts: Facts,
   stalled: boolean,
   afterSeconds: number,
 ): Extract<Verdict, { kind: 'Blocked' }> {
-  return { kind: 'Blocked', step, condition: 'DataLoaded', reason, message, stalled, afterSeconds };
+  return { kind: 'Blocked', step, condition: 'DataLoaded', reason, facts, stalled, afterSeconds };
 }
 
 /** The JtelRestore ends with this. */
-export function endOfOrder(reason: Reason, message: string): Verdict {
-  return { ...dataBlocked('Restore', reason, message, true, objectionSeconds), endsOrder: true };
+export function endOfOrder(reason: Reason, facts: Facts): Verdict {
+  return { ...dataBlocked('Restore', reason, facts, true, objectionSeconds), endsOrder: true };
 }
 
 /** Recorded, so that each of them is missed when it is gone. */

@@ -6,9 +6,11 @@
 import type { HostObservation } from '../../../../host-driver/host.ts';
 import { takenBackTo } from '../../desired/effective.ts';
 import type { Action } from '../../actions.ts';
+import type { Facts } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import type { RevisionOutcome } from '../../desired/revisions.ts';
 import { act } from './act.ts';
+import { optional } from '../../../../base/optional.ts';
 
 const defaultMonitorSeconds = 10;
 const refusalSeconds = 300;
@@ -24,15 +26,21 @@ export function outcomeStage(input: PlanInput): Verdict | undefined {
     // A process ended between the two notes.
     return update === undefined || outcome.result === 'Held'
       ? undefined
-      : act(input, 'CleanUp', [{ type: 'EndUpdate' }], 'the update is through');
+      : act(input, 'CleanUp', [{ type: 'EndUpdate', cause: 'UpdateEnded' }], { is: 'UpdateThrough' });
   }
   const isUpdate = update !== undefined || attempt?.action === 'Update';
   if (outcome === undefined && isUpdate && attempt !== undefined && attempt.healthyTime === undefined) {
     return {
       kind: 'Act',
       step: 'Health',
-      wave: [{ type: 'NoteAttempt', attempt: { ...attempt, healthyTime: now.toISOString() } }],
-      message: 'everything is healthy',
+      wave: [
+        {
+          type: 'NoteAttempt',
+          attempt: { ...attempt, healthyTime: now.toISOString() },
+          cause: 'AllHealthy',
+        },
+      ],
+      facts: { is: 'AllHealthy' },
     };
   }
   const leftSeconds = isUpdate
@@ -43,24 +51,33 @@ export function outcomeStage(input: PlanInput): Verdict | undefined {
       kind: 'Wait',
       step: 'Health',
       reason: 'WaitingForHealth',
-      message: `everything is healthy; watching whether it stays so for ${leftSeconds} s more`,
+      facts: { is: 'WatchingHealth', leftSeconds },
       afterSeconds: leftSeconds,
     };
   }
-  const ended: readonly Action[] = update === undefined ? [] : [{ type: 'EndUpdate' }];
+  const ended: readonly Action[] = update === undefined ? [] : [{ type: 'EndUpdate', cause: 'UpdateEnded' }];
   const time = now.toISOString();
   if (outcome !== undefined) {
-    const { stopTime } = outcome;
-    const back: RevisionOutcome = {
-      ...outcome,
+    const { stopTime, message, ...about } = outcome;
+    const back: Omit<RevisionOutcome, 'message'> = {
+      ...about,
+      ...optional({ stopTime }),
       result: 'RolledBack',
       backTime: time,
       ...(stopTime === undefined ? {} : { downtimeSeconds: secondsBetween(stopTime, time) }),
     };
     return withHost(
       input,
-      [{ type: 'NoteOutcome', outcome: back }, ...ended],
-      'the previous release is healthy',
+      [
+        {
+          type: 'NoteOutcome',
+          outcome: back,
+          ...(message === undefined ? {} : { words: { is: 'Told', message } as const }),
+          cause: 'AllHealthy',
+        },
+        ...ended,
+      ],
+      { is: 'PreviousHealthy' },
     );
   }
   const downtime =
@@ -73,10 +90,11 @@ export function outcomeStage(input: PlanInput): Verdict | undefined {
       {
         type: 'NoteOutcome',
         outcome: { result: 'Succeeded', time, digest: desired.release.digest, ...downtime },
+        cause: 'AllHealthy',
       },
       ...ended,
     ],
-    'the change is through',
+    { is: 'ChangeThrough' },
   );
 }
 
@@ -87,15 +105,17 @@ export function refusalStage({ stack, objection, observed }: PlanInput): Verdict
   if (revisions === undefined || revisions.current.outcome?.result !== 'RolledBack') return undefined;
   const { number, spec, outcome } = revisions.current;
   const back = takenBackTo(revisions);
-  const down = outcome.downtimeSeconds === undefined ? '' : ` It was down for ${outcome.downtimeSeconds} s.`;
   return {
     kind: 'Blocked',
     step: 'Held',
     condition: 'UpToDate',
     reason: 'RolledBack',
-    message:
-      `Release ${stack.spec.version} (revision ${back?.number ?? '?'}) runs again: the change to revision ${number} (release ${spec.version}) failed: ${outcome.message ?? ''}${down} ` +
-      'It is tried again when the spec or the annotation jtel.de/retry changes.',
+    facts: {
+      is: 'RolledBack',
+      version: stack.spec.version,
+      ...optional({ revision: back?.number, downtimeSeconds: outcome.downtimeSeconds }),
+      failed: { revision: number, version: spec.version, ...optional({ message: outcome.message }) },
+    },
     stalled: true,
     afterSeconds: refusalSeconds,
   };
@@ -112,8 +132,6 @@ function secondsBetween(from: string, to: string): number {
 }
 
 /** Only what touches the host needs it claimed. */
-function withHost(input: PlanInput, wave: readonly Action[], message: string): Verdict {
-  return wave.length > 1
-    ? act(input, 'CleanUp', wave, message)
-    : { kind: 'Act', step: 'CleanUp', wave, message };
+function withHost(input: PlanInput, wave: readonly Action[], facts: Facts): Verdict {
+  return wave.length > 1 ? act(input, 'CleanUp', wave, facts) : { kind: 'Act', step: 'CleanUp', wave, facts };
 }

@@ -7,9 +7,11 @@
 import type { JtelBackup, Reason } from '../../../../crds/index.ts';
 import type { HostObservation } from '../../../../host-driver/host.ts';
 import { isCarriedOut } from '../../data-order.ts';
+import type { Facts, MoveBackupUse } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import { isFenced, isSuperseded, relocationBackups, type RelocationLook } from '../../relocation.ts';
 import { act, preparations } from './act.ts';
+import { optional } from '../../../../base/optional.ts';
 
 const holdSeconds = 30;
 
@@ -25,8 +27,8 @@ export function formerStage({ stack, observed }: PlanInput): Verdict | undefined
   return {
     kind: 'Act',
     step: 'Relocate',
-    wave: [{ type: 'FenceFormer', machineID, address }],
-    message: `stopping the stack on its former host ${found.former.host.address}, which answers again`,
+    wave: [{ type: 'FenceFormer', machineID, address, cause: 'FormerNotMarked' }],
+    facts: { is: 'FencingReturned', address: found.former.host.address },
   };
 }
 
@@ -38,27 +40,17 @@ export function relocationStage(input: PlanInput): Verdict | undefined {
   if (relocation === undefined) return comeBack(input, host);
   const data = host.state?.data;
   if (isCarriedOut(data, { requestUID: relocation.id })) return undefined;
+  const { address: to } = stack.spec.host;
+  const { address: from } = relocation.from.host;
   if (stack.spec.backup === undefined) {
-    return blocked(
-      'RelocationNeedsBackup',
-      `Moving the stack to ${stack.spec.host.address} takes its data there by a backup: add spec.backup. It keeps running on ${relocation.from.host.address}.`,
-    );
+    return blocked('RelocationNeedsBackup', { is: 'NoStoreForMove', to, from });
   }
   const ours = data?.requestUID === relocation.id;
   if (host.state !== undefined && data !== undefined && !ours && !isSuperseded(host.state)) {
-    return blocked(
-      'DataNotEmpty',
-      `${stack.spec.host.address} has data of this stack (${data.source}) that are not known to be superseded: nothing is touched. Remove them by hand, or move to another host.`,
-    );
+    return blocked('DataNotEmpty', { is: 'DataInTheWay', address: to, source: data.source });
   }
   const first = preparations(host, desired.release);
-  if (first.length > 0)
-    return act(
-      input,
-      'Relocate',
-      first,
-      `preparing ${stack.spec.host.address}; the stack runs on ${relocation.from.host.address} until then`,
-    );
+  if (first.length > 0) return act(input, 'Relocate', first, { is: 'PreparingHost', to, from });
   const source = relocation.source === 'Migrate' ? migrate(input, relocation) : recover(input, relocation);
   if (source !== undefined) return source;
   // The old host is marked, or given up with consent: what lies here is overwritten, what will be here may be started.
@@ -71,14 +63,15 @@ export function relocationStage(input: PlanInput): Verdict | undefined {
         {
           type: 'RecordData',
           data: { source: `move ${relocation.id}`, requestUID: relocation.id, state: 'Incomplete' },
+          cause: 'DataSuperseded',
         },
       ],
-      'marking the superseded data on the new host',
+      { is: 'MarkingSuperseded' },
     );
   }
   return host.state?.moved === undefined
     ? undefined
-    : act(input, 'Relocate', [{ type: 'UnmarkMoved' }], 'letting the new host run the stack');
+    : act(input, 'Relocate', [{ type: 'UnmarkMoved', cause: 'MarkedAsMoved' }], { is: 'LettingRun' });
 }
 
 /** spec.host was set back before the new host ever had the data: this host is still the one that holds them. */
@@ -86,12 +79,10 @@ function comeBack(input: PlanInput, host: HostObservation): Verdict | undefined 
   const home = input.stack.status?.dataHost?.machineID;
   if (host.state === undefined || home !== host.facts.machineID) return undefined;
   if (host.state.moved !== undefined)
-    return act(
-      input,
-      'Relocate',
-      [{ type: 'UnmarkMoved' }],
-      'the move was taken back: letting this host run the stack again',
-    );
+    return act(input, 'Relocate', [{ type: 'UnmarkMoved', cause: 'MoveTakenBack' }], {
+      is: 'MoveTakenBack',
+      starts: false,
+    });
   const { relocation } = input.stack.status ?? {};
   const broken =
     relocation !== undefined && relocation.state !== 'Completed' && relocation.fromMachineID === home;
@@ -105,8 +96,11 @@ function comeBack(input: PlanInput, host: HostObservation): Verdict | undefined 
     ? act(
         input,
         'Relocate',
-        [{ type: 'ApplyRelease' }, { type: 'RecordApplied' }],
-        'the move was taken back: starting the stack here again',
+        [
+          { type: 'ApplyRelease', cause: 'MoveTakenBack' },
+          { type: 'RecordApplied', cause: 'MoveTakenBack' },
+        ],
+        { is: 'MoveTakenBack', starts: true },
       )
     : undefined;
 }
@@ -122,17 +116,14 @@ function migrate(input: PlanInput, relocation: RelocationLook): Verdict | undefi
   }
   const { state, containers } = old.value;
   if (state === undefined || state.data === undefined)
-    return blocked(
-      'DataNotEmpty',
-      `Machine ${from.machineID} (${address}) does not have the stack's data any more: nothing is moved. Restore a backup with a JtelRestore, or set spec.host back.`,
-    );
+    return blocked('DataNotEmpty', { is: 'DataGoneFromHost', machineID: from.machineID, address });
   if (isFenced(old.value)) return undefined;
   // Marked, and then the operator was gone: the mark alone stops nothing.
   if (state.moved !== undefined) return fence(input, relocation);
   const obstacle = versionObstacle(input, state.applied?.version);
   if (obstacle !== undefined) return obstacle;
   const names = relocationBackups(id);
-  const before = backup(warm, names.warm, `before the stack is stopped on ${address}`);
+  const before = backup(warm, names.warm, { which: 'Warm', address });
   if (before !== undefined) return before;
   const keep = release.ok ? release.value.databaseServices : [];
   const running = containers.filter(
@@ -142,11 +133,11 @@ function migrate(input: PlanInput, relocation: RelocationLook): Verdict | undefi
     return {
       kind: 'Act',
       step: 'Relocate',
-      wave: [{ type: 'StopFormer', machineID: from.machineID, keep }],
-      message: `stopping ${running.length} containers on ${address}; only the database runs on`,
+      wave: [{ type: 'StopFormer', machineID: from.machineID, keep, cause: 'FormerRuns' }],
+      facts: { is: 'StoppingFormer', containers: running.length, address },
     };
   }
-  const last = backup(final, names.final, 'of what changed since');
+  const last = backup(final, names.final, { which: 'Final' });
   if (last !== undefined) return last;
   return fence(input, relocation);
 }
@@ -156,16 +147,15 @@ function fence({ stack }: PlanInput, { from }: RelocationLook): Verdict {
   return {
     kind: 'Act',
     step: 'Relocate',
-    wave: [{ type: 'FenceFormer', machineID: from.machineID, address }],
-    message: `stopping the stack on ${from.host.address} and marking it: it lives at ${address} from now on`,
+    wave: [{ type: 'FenceFormer', machineID: from.machineID, address, cause: 'FormerNotMarked' }],
+    facts: { is: 'FencingFormer', from: from.host.address, to: address },
   };
 }
 
 /** The old host is given up. Should it answer after all, it is fenced before anything is loaded. */
 function recover(input: PlanInput, relocation: RelocationLook): Verdict | undefined {
   const { old, newest } = relocation;
-  if (newest?.ok === false)
-    return blocked(newest.reason, `The stack cannot be recovered from a backup: ${newest.message}`);
+  if (newest?.ok === false) return blocked(newest.reason, { is: 'NotRecoverable', message: newest.message });
   return !old.ok || old.value.state === undefined || isFenced(old.value)
     ? undefined
     : fence(input, relocation);
@@ -173,47 +163,45 @@ function recover(input: PlanInput, relocation: RelocationLook): Verdict | undefi
 
 /** Only a person can decide that what was written since the last backup is lost. */
 function hold({ stack, now }: PlanInput, { old, from, newest }: RelocationLook): Verdict {
-  const why = old.ok ? '' : old.message;
-  const lost =
-    newest?.ok === true
-      ? `The newest backup is ${newest.value.backupID}: what was written in the last ${hoursSince(newest.value.time, now)} hours would be lost. ` +
-        'To agree to that, set spec.relocation.source to RecoverFromBackup'
-      : `No backup can be found either (${newest?.ok === false ? newest.message : 'not looked for'})`;
   return blocked(
     'RelocationNeedsOldHost',
-    `The data of the stack are on ${from.host.address} (machine ${from.machineID}), which cannot be reached: ${why} ${lost}; to wait for it, do nothing; to go back, set spec.host back.`.replaceAll(
-      /\s+/g,
-      ' ',
-    ),
+    {
+      is: 'OldHostAway',
+      address: from.host.address,
+      machineID: from.machineID,
+      message: old.ok ? '' : old.message,
+      ...(newest?.ok === true
+        ? {
+            newest: {
+              backupID: newest.value.backupID,
+              ageSeconds: Math.max(0, (now.getTime() - Date.parse(newest.value.time)) / 1000),
+            },
+          }
+        : {}),
+      ...(newest?.ok === false ? { noBackup: newest.message } : {}),
+    },
     stack.spec.relocation.source === 'Migrate',
   );
 }
 
-function hoursSince(time: string, now: Date): string {
-  return Math.max(0, (now.getTime() - Date.parse(time)) / 3_600_000).toFixed(1);
-}
-
-function backup(found: JtelBackup | undefined, name: string, why: string): Verdict | undefined {
+function backup(found: JtelBackup | undefined, name: string, use: MoveBackupUse): Verdict | undefined {
   if (found === undefined)
     return {
       kind: 'Act',
       step: 'Relocate',
-      wave: [{ type: 'CreateMoveBackup', name }],
-      message: `making backup ${name} ${why}`,
+      wave: [{ type: 'CreateMoveBackup', name, cause: 'NoMoveBackup' }],
+      facts: { is: 'MoveBackup', backup: name, ...use },
     };
   const { phase, message, progress } = found.status ?? {};
   if (phase === 'Completed') return undefined;
   if (phase === 'Failed') {
-    return blocked(
-      'BackupFailed',
-      `The move stopped because backup ${name} failed: ${message ?? ''} Solve that and delete it to try again (kubectl delete jtelbackup ${name}), or set spec.host back.`,
-    );
+    return blocked('BackupFailed', { is: 'MoveBackupFailed', backup: name, ...optional({ message }) });
   }
   return {
     kind: 'Wait',
     step: 'Relocate',
     reason: 'Relocating',
-    message: `waiting for backup ${name} ${why}${progress === undefined ? '' : ` (${progress})`}: ${message ?? 'not begun yet'}`,
+    facts: { is: 'WaitingForMoveBackup', backup: name, ...optional({ progress, message }), ...use },
     afterSeconds: 3,
   };
 }
@@ -224,19 +212,20 @@ function versionObstacle({ release }: PlanInput, present: string | undefined): V
   const { version, updateFrom } = release.value;
   const verdict = present === version ? { allowed: true as const } : updateFrom(present);
   if (verdict.allowed) return undefined;
-  return blocked(
-    verdict.kind === 'Downgrade' ? 'DowngradeRefused' : 'UpdateNotSupported',
-    `The stack cannot be moved to release ${version}: ${verdict.message}. It keeps running where it is.`,
-  );
+  return blocked(verdict.kind === 'Downgrade' ? 'DowngradeRefused' : 'UpdateNotSupported', {
+    is: 'MoveToWrongVersion',
+    version,
+    why: verdict.message,
+  });
 }
 
-function blocked(reason: Reason, message: string, stalled = true): Verdict {
+function blocked(reason: Reason, facts: Facts, stalled = true): Verdict {
   return {
     kind: 'Blocked',
     step: 'Relocate',
     condition: 'Ready',
     reason,
-    message,
+    facts,
     stalled,
     afterSeconds: holdSeconds,
   };

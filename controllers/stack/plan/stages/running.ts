@@ -4,42 +4,41 @@ import { findUnhealthy } from '../../../hosts/health.ts';
 import type { HostObservation, ObservedContainer } from '../../../../host-driver/host.ts';
 import { loadProjectOf } from '../../../../host-driver/volumes.ts';
 import type { Action } from '../../actions.ts';
+import type { Drift } from '../../findings.ts';
 import type { Desired, Observed, Verdict, PlanInput } from '../../model.ts';
 import { outdatedRevisions, type Revisions } from '../../desired/revisions.ts';
 import { act, preparations } from './act.ts';
 
-/** What differs from what was read back after the last successful apply; each entry a phrase for people. */
-export function findDrift(host: HostObservation): readonly string[] {
+/** What differs from what was read back after the last successful apply. */
+export function findDrift(host: HostObservation): readonly Drift[] {
   const applied = host.state?.applied;
   if (applied === undefined) return [];
-  const drift: string[] = [];
+  const drift: Drift[] = [];
   for (const service of applied.services) {
     const container = host.containers.find((candidate) => candidate.service === service.service);
-    if (container === undefined) drift.push(`${service.service} is gone`);
-    else if (isStopped(container)) drift.push(`${service.service} is ${container.state}`);
-    else if (container.imageID !== service.imageID) drift.push(`${service.service} runs another image`);
+    if (container === undefined) drift.push({ service: service.service, is: 'Gone' });
+    else if (isStopped(container))
+      drift.push({ service: service.service, is: 'Stopped', state: container.state });
+    else if (container.imageID !== service.imageID)
+      drift.push({ service: service.service, is: 'OtherImage' });
     // A compose upgrade changes every hash without anybody having touched anything: that is not drift.
     else if (
       container.configHash !== service.configHash &&
       applied.composeVersion === host.facts.composeVersion
     ) {
-      drift.push(`${service.service} was configured by hand`);
+      drift.push({ service: service.service, is: 'Configured' });
     }
   }
   for (const container of host.containers) {
     if (!applied.services.some((service) => service.service === container.service))
-      drift.push(`${container.service} does not belong here`);
+      drift.push({ service: container.service, is: 'Foreign' });
   }
   return drift;
 }
 
-/** What people changed on the host itself; each entry a phrase. Only a full look tells. */
-export function findHostDrift({ changed = [] }: HostObservation): readonly string[] {
-  return changed.map((what) => {
-    if (what === 'firewall') return 'the firewall was changed by hand';
-    if (what === 'docker-rules') return "Docker's own firewall rules are gone";
-    return `${what.replace(/^(files\/.{8}).*$/, '$1…')} was changed by hand`;
-  });
+/** What people changed on the host itself. Only a full look tells. */
+export function findHostDrift({ changed = [] }: HostObservation): readonly Drift[] {
+  return changed.map((what) => ({ is: 'HostChanged', what }));
 }
 
 /** What the set-up puts right; the rest is the release's. */
@@ -69,17 +68,15 @@ export function driftStage(input: PlanInput): Verdict | undefined {
   const { changed = [] } = observed.host.value;
   if (changed.length > 0) {
     const files: readonly Action[] = changed.some((what) => !bySetUp.has(what))
-      ? [{ type: 'WriteRelease' }]
+      ? [{ type: 'WriteRelease', cause: 'Drifted' }]
       : [];
     const firewall: readonly Action[] = changed.some((what) => bySetUp.has(what))
-      ? [{ type: 'SetUpHost' }]
+      ? [{ type: 'SetUpHost', cause: 'Drifted' }]
       : [];
-    return act(
-      input,
-      'Repair',
-      [...firewall, ...files],
-      `correcting drift: ${findHostDrift(observed.host.value).join(', ')}`,
-    );
+    return act(input, 'Repair', [...firewall, ...files], {
+      is: 'CorrectingDrift',
+      drift: findHostDrift(observed.host.value),
+    });
   }
   const drift = findDrift(observed.host.value);
   if (drift.length === 0) return undefined;
@@ -88,10 +85,10 @@ export function driftStage(input: PlanInput): Verdict | undefined {
     'Repair',
     [
       ...preparations(observed.host.value, desired.release),
-      { type: 'ApplyRelease' },
-      { type: 'RecordApplied' },
+      { type: 'ApplyRelease', cause: 'Drifted' },
+      { type: 'RecordApplied', cause: 'Drifted' },
     ],
-    `correcting drift: ${drift.join(', ')}`,
+    { is: 'CorrectingDrift', drift },
   );
 }
 
@@ -121,7 +118,7 @@ export function healthStage({ stack, desired, observed }: PlanInput): Verdict | 
       kind: 'Wait',
       step: 'Health',
       reason: 'UpdatingDatabase',
-      message: progress.message,
+      facts: { is: 'UpdatingDatabase', message: progress.message },
       afterSeconds: 2,
     };
   const broke = stack.status?.phase === 'Ready' || stack.status?.phase === 'Degraded';
@@ -129,7 +126,7 @@ export function healthStage({ stack, desired, observed }: PlanInput): Verdict | 
     kind: 'Wait',
     step: 'Health',
     reason: broke ? 'ComponentsUnhealthy' : 'WaitingForHealth',
-    message: `waiting for ${unhealthy.join(', ')}`,
+    facts: { is: 'WaitingForHealth', unwell: unhealthy },
     afterSeconds: 5,
   };
 }
@@ -153,7 +150,10 @@ function dataCleanUp({ state, volumes }: HostObservation, now: Date): readonly A
   if (state === undefined) return [];
   const { previous, volumes: switched } = state;
   if (previous !== undefined && Date.parse(previous.untilTime) <= now.getTime())
-    return [{ type: 'ForgetPrevious' }, { type: 'PruneVolumes' }];
+    return [
+      { type: 'ForgetPrevious', cause: 'PreviousOutdated' },
+      { type: 'PruneVolumes', cause: 'PreviousOutdated' },
+    ];
   const kept = new Set([...Object.values(switched ?? {}), ...Object.values(previous?.volumes ?? {})]);
   const first = new Set(Object.values(switched ?? {}).map((name) => name.replace(/\.[a-z0-9]+$/, '')));
   const needless = volumes.filter(
@@ -162,15 +162,23 @@ function dataCleanUp({ state, volumes }: HostObservation, now: Date): readonly A
   const measure =
     previous === undefined || previous.measured === true
       ? []
-      : [{ type: 'MeasurePrevious', volumes: Object.values(previous.volumes) } as const];
+      : [
+          {
+            type: 'MeasurePrevious',
+            volumes: Object.values(previous.volumes),
+            cause: 'PreviousNotMeasured',
+          } as const,
+        ];
   // The database of a load that was given up may still run on them.
   const projects = new Set(needless.flatMap((name) => loadProjectOf(name) ?? []));
   const prune: readonly Action[] =
     needless.length === 0
       ? []
       : [
-          ...[...projects].map((project) => ({ type: 'RemoveBeside', project }) as const),
-          { type: 'PruneVolumes' },
+          ...[...projects].map(
+            (project) => ({ type: 'RemoveBeside', project, cause: 'VolumesLeft' }) as const,
+          ),
+          { type: 'PruneVolumes', cause: 'VolumesLeft' },
         ];
   return [...measure, ...prune];
 }
@@ -183,10 +191,12 @@ export function cleanUpStage(input: PlanInput): Verdict | undefined {
   const wave: Action[] = [];
   // The data are loaded, so whatever loaded or checked them has done its work.
   for (const { uid, type } of host.jobs)
-    if (type === 'load' || type === 'restore' || type === 'count') wave.push({ type: 'RemoveJob', uid });
+    if (type === 'load' || type === 'restore' || type === 'count')
+      wave.push({ type: 'RemoveJob', uid, cause: 'JobLeft' });
   wave.push(...dataCleanUp(host, now));
   const keep = keptReleases(desired.release.digest, observed.revisions);
-  if (host.releases.length > Math.max(2, keep.length)) wave.push({ type: 'PruneReleases', keep });
+  if (host.releases.length > Math.max(2, keep.length))
+    wave.push({ type: 'PruneReleases', keep, cause: 'ReleasesLeft' });
   const { selfSignedUntil } = desired;
   if (
     wave.length === 0 &&
@@ -197,21 +207,29 @@ export function cleanUpStage(input: PlanInput): Verdict | undefined {
     return {
       kind: 'Act',
       step: 'CleanUp',
-      wave: [{ type: 'EnsureCredentials', generate: [], selfSigned: true, renew: true }],
-      message: 'renewing the self-signed certificate',
+      wave: [
+        {
+          type: 'EnsureCredentials',
+          generate: [],
+          selfSigned: true,
+          renew: true,
+          cause: 'CertificateEnds',
+        },
+      ],
+      facts: { is: 'RenewingCertificate' },
     };
   }
   const outdated =
     observed.revisions === undefined
       ? []
       : outdatedRevisions(observed.revisions, stack.spec.revisionHistoryLimit);
-  if (wave.length > 0) return act(input, 'CleanUp', wave, 'cleaning up');
+  if (wave.length > 0) return act(input, 'CleanUp', wave, { is: 'CleaningUp' });
   return outdated.length === 0
     ? undefined
     : {
         kind: 'Act',
         step: 'CleanUp',
-        wave: [{ type: 'RemoveRevisions', names: outdated }],
-        message: 'cleaning up',
+        wave: [{ type: 'RemoveRevisions', names: outdated, cause: 'RevisionsLeft' }],
+        facts: { is: 'CleaningUp' },
       };
 }

@@ -6,6 +6,7 @@
 
 import type { Verdict, PlanInput } from '../../model.ts';
 import { act, preparations } from './act.ts';
+import { optional } from '../../../../base/optional.ts';
 
 export function wayBackStage(input: PlanInput): Verdict | undefined {
   const { stack, desired, observed } = input;
@@ -21,19 +22,23 @@ export function wayBackStage(input: PlanInput): Verdict | undefined {
     // The mark goes last: until then a new process comes here again.
     const wave = [
       ...preparations(observed.host.value, release),
-      { type: 'ApplyRelease' } as const,
-      { type: 'RecordApplied' } as const,
-      { type: 'EndUpdate' } as const,
+      { type: 'ApplyRelease', cause: 'ReleaseTakenBack' } as const,
+      { type: 'RecordApplied', cause: 'ReleaseTakenBack' } as const,
+      { type: 'EndUpdate', cause: 'ReleaseTakenBack' } as const,
     ];
-    return act(input, 'WayBack', wave, `bringing release ${release.version} back, its data were not touched`);
+    return act(input, 'WayBack', wave, {
+      is: 'BringingBack',
+      version: release.version,
+      dataUntouched: true,
+    });
   }
   if (wayBack === undefined) {
     const backupRef = attempt?.backupRef ?? '';
     return {
       kind: 'Act',
       step: 'WayBack',
-      wave: [{ type: 'CreateRestore', name: restoreRef, backupRef }],
-      message: `asking for the data of before the update to ${spec.version}`,
+      wave: [{ type: 'CreateRestore', name: restoreRef, backupRef, cause: 'DataTouched' }],
+      facts: { is: 'AskingForData', version: spec.version },
     };
   }
   if (observed.order?.name === restoreRef) return undefined;
@@ -43,9 +48,13 @@ export function wayBackStage(input: PlanInput): Verdict | undefined {
       step: 'WayBack',
       condition: 'UpToDate',
       reason: 'RestoreFailed',
-      message:
-        `The update to ${spec.version} failed and its data cannot be brought back: ${wayBack.status.message ?? 'see the JtelRestore'} ` +
-        `Nothing is started on them. To try again: kubectl delete jtelrestore ${restoreRef} -n ${stack.metadata.namespace}.`,
+      facts: {
+        is: 'WayBackFailed',
+        version: spec.version,
+        restore: restoreRef,
+        namespace: stack.metadata.namespace,
+        ...optional({ message: wayBack.status.message }),
+      },
       stalled: true,
       afterSeconds: 60,
     };
@@ -54,7 +63,7 @@ export function wayBackStage(input: PlanInput): Verdict | undefined {
     kind: 'Wait',
     step: 'WayBack',
     reason: 'RollingBack',
-    message: `waiting for JtelRestore ${restoreRef} to check backup ${attempt?.backupRef ?? ''}`,
+    facts: { is: 'WaitingForWayBack', restore: restoreRef, backup: attempt?.backupRef ?? '' },
     afterSeconds: 2,
   };
 }

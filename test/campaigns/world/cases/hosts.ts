@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { hostRemarks } from '../../../../controllers/stack/report/host-remarks.ts';
+import { hostRemarks } from '../../../../controllers/stack/index.ts';
 import { aStack, facts } from '../../../../controllers/stack/testing.ts';
 import { createHostDriver } from '../../../../host-driver/connect.ts';
 import type { Host, HostDriver, HostTarget } from '../../../../host-driver/host.ts';

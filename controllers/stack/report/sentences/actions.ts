@@ -1,0 +1,150 @@
+/** The words for actions and their causes: what is read while one runs, in `Observe` mode instead of it, and in a plan; pure. */
+
+import type { Action, Cause } from '../../actions.ts';
+
+/** What an action does, as an order. */
+export function describeAction(action: Action): string {
+  switch (action.type) {
+    case 'EnsureCredentials':
+      if (action.renew === true) return 'renew the self-signed certificate';
+      return `create the stack's generated credentials${action.selfSigned ? ' and a self-signed certificate' : ''}`;
+    case 'ClaimHost':
+      return 'claim the host';
+    case 'SetUpHost':
+      return 'set the host up';
+    case 'WriteRelease':
+      return "write the release's files to the host";
+    case 'PullImages':
+      return 'pull images';
+    case 'StartDatabase':
+      return `start ${action.services.join(', ')}`;
+    case 'ConfirmOrder':
+      return `see whether JtelRestore ${action.name} still stands`;
+    case 'StartCheck':
+      return `check ${action.source} on the host`;
+    case 'StartLoad':
+      return `load data from ${action.source}`;
+    case 'StartBeside':
+      return `start a database for ${action.source} beside the stack`;
+    case 'StartCount':
+      return `count what was loaded from ${action.source}`;
+    case 'RemoveBeside':
+      return 'remove the database beside the stack';
+    case 'SwitchVolumes':
+      return `switch to the data from ${action.switch.data.source}`;
+    case 'RefuseData':
+      return 'switch back to the data from before';
+    case 'MeasurePrevious':
+      return 'measure the data from before the restore';
+    case 'ForgetPrevious':
+      return 'give up the data from before the restore';
+    case 'PruneVolumes':
+      return 'remove volumes that nothing needs any more';
+    case 'CreateMoveBackup':
+      return `make backup ${action.name}`;
+    case 'StopFormer':
+      return `stop the stack on machine ${action.machineID}, except ${action.keep.join(', ')}`;
+    case 'FenceFormer':
+      return `stop and mark machine ${action.machineID}: the stack lives at ${action.address}`;
+    case 'UnmarkMoved':
+      return 'let this host run the stack again';
+    case 'RecordData':
+      return action.data.state === 'Incomplete'
+        ? `record that the data are being overwritten by ${action.data.source}`
+        : `record that the data came from ${action.data.source}`;
+    case 'ForgetData':
+      return 'record that the data are lost and that the stack begins anew';
+    case 'RemoveJob':
+      return `remove the finished job ${action.uid}`;
+    case 'RecordRevision':
+      return `record the spec as revision ${action.number}`;
+    case 'NoteAttempt':
+      return `note how the ${action.attempt.action.toLowerCase()} stands`;
+    case 'NoteFailure':
+      return 'note the failure';
+    case 'NoteOutcome':
+      return `note the outcome: ${action.outcome.result}`;
+    case 'CreateBackup':
+      return `create JtelBackup ${action.name}`;
+    case 'CreateRestore':
+      return `create JtelRestore ${action.name} of ${action.backupRef}`;
+    case 'MarkUpdate':
+      return `mark the host: update from ${action.mark.from} to ${action.mark.to}`;
+    case 'EndUpdate':
+      return 'mark the host: no update under way';
+    case 'KeepLogs':
+      return `keep the logs of ${action.services.join(', ') || 'nothing'}`;
+    case 'RemoveRevisions':
+      return 'remove old revisions';
+    case 'ApplyRelease':
+      return 'apply the release with docker compose';
+    case 'RecordApplied':
+      return 'record what was applied';
+    case 'PruneReleases':
+      return 'remove old releases from the host';
+    case 'StopStack':
+      return "stop the stack's containers";
+    case 'DestroyStack':
+      return 'destroy the stack: containers, volumes and files';
+    case 'RemoveCredentials':
+      return "remove the stack's generated credentials";
+    case 'ReleaseFinalizer':
+      return 'let the object go';
+  }
+}
+
+const causes: Readonly<Record<Cause, string>> = {
+  HostNotHeld: 'this process does not hold the host',
+  NewSpec: 'the spec is not in the change log',
+  CredentialsMissing: 'the release wants credentials that are not there',
+  CertificateEnds: 'the self-signed certificate ends soon',
+  SetUpDiffers: 'the host is not set up as the spec asks',
+  Drifted: 'somebody changed what was applied',
+  ReleaseNotThere: "the release's files are not on the host",
+  ImagesNotThere: 'images of the release are not on the host, or it is not known',
+  ReleaseDiffers: 'another release or configuration was applied last',
+  ChangeHalfDone: 'a change was begun and is not through',
+  UpdateBegins: 'the version differs from the one that runs',
+  ChangeBegins: 'work on this revision begins',
+  UpdateNeedsBackup: 'an update wants a backup first',
+  ChangeFailed: 'the change failed',
+  FailureNoted: 'the failure is noted, and what follows is not',
+  AllHealthy: 'everything is healthy',
+  UpdateEnded: 'the update has an outcome',
+  ReleaseTakenBack: 'the change failed and is taken back',
+  DataTouched: 'the failed update may have changed the data',
+  NoData: 'no data were loaded yet',
+  DataAreReplaced: 'data may only be replaced while nothing uses them',
+  OrderStands: 'a JtelRestore or a move brings these data',
+  OrderMayBeGone: 'a JtelRestore may be taken back at any moment',
+  OrderNotChecked: 'the backup was not checked on this host',
+  OrderChecked: 'the check is over',
+  OrderGone: 'nobody wants this load any more',
+  LoadSucceeded: 'the load succeeded',
+  LoadFailed: 'the load failed, and its pause is over',
+  NoDatabaseBeside: 'what was loaded needs a database of its own',
+  NotCounted: 'what was loaded is not compared with the backup',
+  LoadedBeside: 'the data are loaded and proven beside those in use',
+  UndoOrdered: 'a JtelRestore asks for the data from before',
+  UnhealthyOnData: 'the stack does not become healthy on the restored data',
+  LossAccepted: 'an annotation says to begin anew',
+  PreviousNotMeasured: 'the size of the data from before is not known',
+  PreviousOutdated: 'the time of the data from before is over',
+  VolumesLeft: 'volumes are left that nothing needs',
+  JobLeft: 'its work is done',
+  ReleasesLeft: 'nobody would go back to them',
+  RevisionsLeft: 'there are more than spec.revisionHistoryLimit',
+  NoMoveBackup: 'the move takes the data by a backup that is not made',
+  FormerRuns: 'the stack still runs on the host that it is moved from',
+  FormerNotMarked: 'the former host could still start the stack',
+  DataSuperseded: 'the data on the new host are superseded',
+  MarkedAsMoved: 'the host is marked as left',
+  MoveTakenBack: 'the move was taken back',
+  ToldToStop: 'spec.powerState is Stopped',
+  StackDeleted: 'the JtelStack is being deleted',
+};
+
+/** Why an action is due, as a clause. */
+export function describeCause(cause: Cause): string {
+  return causes[cause];
+}

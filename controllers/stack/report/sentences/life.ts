@@ -1,0 +1,37 @@
+/** The words for a stack's host, its life and its upkeep; pure. */
+
+import { annotations } from '../../../../crds/index.ts';
+import type { LifeFacts } from '../../findings.ts';
+import { describeAll, describeDrift } from './containers.ts';
+import type { Sentences } from './table.ts';
+
+export const lifeSentences: Sentences<LifeFacts> = {
+  OtherMachine: ({ address, found, known }) =>
+    `${address} is now machine ${found}, but this stack runs on machine ${known}: nothing is touched. ` +
+    'Bring that machine back; to move the stack to this one, give spec.host its own address or host keys.',
+  OtherOwner: ({ owner: { namespace, name, clusterID } }) =>
+    `The host's directory of this stack belongs to ${namespace}/${name} of cluster ${clusterID}: nothing is touched. ` +
+    'Use another host, or delete that stack there first.',
+  SettingUpHost: () => 'setting the host up',
+  StoppingContainers: ({ containers }) => `stopping ${containers} containers`,
+  CorrectingDrift: ({ drift }) => `correcting drift: ${drift.map((one) => describeDrift(one)).join(', ')}`,
+  UpdatingDatabase: ({ message }) => message,
+  WaitingForHealth: ({ unwell }) => `waiting for ${describeAll(unwell)}`,
+  RenewingCertificate: () => 'renewing the self-signed certificate',
+  CleaningUp: () => 'cleaning up',
+  LettingGo: ({ because }) =>
+    ({
+      CleanedUp: 'letting the object go: its host was dealt with',
+      Orphan: 'letting the stack go: it keeps running',
+      Abandoned: 'letting an abandoned host go',
+      NothingThere: 'nothing of this stack is on the host',
+    })[because],
+  DestroyNeedsConsent: ({ stack: { name, namespace }, uid }) =>
+    `Destroying the stack needs consent: kubectl annotate jtelstack ${name} -n ${namespace} ` +
+    `${annotations.confirmDestroy}=${uid}, or set spec.deletionPolicy to Orphan or Stop.`,
+  CannotCleanUp: ({ message, secretGone, stack: { name, namespace }, address }) =>
+    `The host cannot be cleaned up: ${message.replace(/\.?$/, '.')}${secretGone ? ' If the namespace is being deleted, that cannot be done any more.' : ''} To let the object go without that: ` +
+    `kubectl annotate jtelstack ${name} -n ${namespace} ${annotations.abandonHost}=true; what runs on ${address} runs on then, until it is stopped there.`,
+  StoppingStack: () => 'stopping the stack',
+  DestroyingStack: () => 'destroying the stack',
+};
