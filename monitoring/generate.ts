@@ -1,15 +1,25 @@
 /**
- * Writes what follows from the metrics: docs/metrics.md. `make generate` runs it; `--check` writes nothing and fails when
+ * Writes what follows from the metrics: docs/metrics.md and the dashboards in deploy/monitoring. `make generate` runs it; `--check` writes nothing and fails when
  * a file is not what it would write.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { dashboards } from './dashboards/index.ts';
 import { metricsPage } from './metrics-page.ts';
 
 /** Path from the repository's root → content. */
 function generate(): ReadonlyMap<string, string> {
-  return new Map([['docs/metrics.md', metricsPage()]]);
+  return new Map([
+    ['docs/metrics.md', metricsPage()],
+    ...Object.entries(dashboards).map(
+      ([name, dashboard]) =>
+        [
+          `deploy/monitoring/dashboards/${name}.json`,
+          `${JSON.stringify(dashboard, undefined, 2)}\n`,
+        ] as const,
+    ),
+  ]);
 }
 
 async function main(argv: readonly string[]): Promise<number> {

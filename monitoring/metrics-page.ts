@@ -43,7 +43,7 @@ export function metricsPage(): string {
     '# Metrics',
     '',
     'After this page you know every number that the operator gives at `/metrics` (port 8080), and can write a query or an alert of your own.',
-    '[monitoring.md](monitoring.md) says how to scrape them.',
+    '[monitoring.md](monitoring.md) says how to scrape them, and which alerts and dashboards there are.',
     '',
     'Metrics of stacks and stores are made from the objects in the cluster whenever they are read, so a restart of the operator makes none of them 0,',
     'and each replica gives the same. What is not known has no series. Times are Unix seconds: an age is `time() - metric`. Labels are bounded:',

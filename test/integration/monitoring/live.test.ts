@@ -1,7 +1,8 @@
 /** From an object that says what is wrong to the message that a person reads, through a real operator, Prometheus and Alertmanager. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../support/wait.ts';
-import { Customer, timeOf } from './objects.ts';
+import { aStack, Customer, timeOf } from './objects.ts';
+import { dashboardQueries } from './dashboard-queries.ts';
 import { Prometheus } from './prometheus.ts';
 import { Watched, type WatchedOperator } from './watched.ts';
 
@@ -15,6 +16,10 @@ beforeAll(async () => {
   const leader = await watched.startLeader();
   acme = await Customer.wellIn(watched, 'acme');
   await Customer.wellIn(watched, 'globex');
+  // Not the same one as later: what is under way has no alerts.
+  await (await Customer.wellIn(watched, 'initech')).beBusy();
+  // The one that leads has something to look at.
+  await watched.kubectl.apply([aStack(watched.elsewhere, 'asleep', { suspend: true })]);
   const standby = await watched.startStandby();
   operators = [standby, leader];
   prometheus = await Prometheus.start(
@@ -167,6 +172,20 @@ it('a disk that is full and a replica that stopped, at two customers, are two', 
   await acme.beWell();
   await globex.beWell();
   await expectOnly();
+});
+
+it('every panel and variable of every dashboard has data', async () => {
+  const queries = await dashboardQueries({ namespace: watched.namespace, stack: 'acme' });
+  expect(queries.length).toBeGreaterThan(70);
+  const empty: string[] = [];
+  for (const { of, expr } of queries) {
+    const found = await waitFor(expr, async () => (await prometheus.query(expr)).length > 0, {
+      timeoutSeconds: 5,
+      intervalMilliseconds: 1000,
+    }).catch((error: unknown) => error);
+    if (found !== true) empty.push(`${of}: ${expr} ${String(found)}`);
+  }
+  expect(empty).toEqual([]);
 });
 
 it('an operator that ended takes the sign of life with it, and is told', async () => {

@@ -16,6 +16,28 @@ function aCondition(
   return { type, status, reason, message, lastTransitionTime: timeOf(since), observedGeneration: 1 };
 }
 
+/** One whose host no SSH key is known for, so that nobody ever connects. */
+export function aStack(namespace: string, name: string, spec: object = {}): object {
+  return {
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: 'JtelStack',
+    metadata: { namespace, name },
+    spec: {
+      version: '3.43.2',
+      size: 'Small',
+      releaseStoreRef: { name: 'vendor' },
+      host: {
+        address: '192.0.2.10',
+        sshSecretRef: { name: 'ssh' },
+        hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`],
+      },
+      network: { fqdn: `${name}.jtel.example` },
+      backup: { storeRef: { name }, objectives: { recoveryPointHours: 26, recoveryTimeMinutes: 60 } },
+      ...spec,
+    },
+  };
+}
+
 export class Customer {
   readonly #watched: Watched;
   readonly name: string;
@@ -32,26 +54,7 @@ export class Customer {
     const metadata = { namespace, name };
     const azure = { endpoint: 'https://example.blob.core.windows.net', container: name };
     await kubectl.apply([
-      {
-        apiVersion: 'jtel.de/v1alpha1',
-        kind: 'JtelStack',
-        metadata,
-        spec: {
-          version: '3.43.2',
-          size: 'Small',
-          releaseStoreRef: { name: 'vendor' },
-          host: {
-            address: '192.0.2.10',
-            sshSecretRef: { name: 'ssh' },
-            hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`],
-          },
-          network: { fqdn: `${name}.jtel.example` },
-          backup: {
-            storeRef: { name },
-            objectives: { recoveryPointHours: 26, recoveryTimeMinutes: 60 },
-          },
-        },
-      },
+      aStack(namespace, name),
       {
         apiVersion: 'jtel.de/v1alpha1',
         kind: 'JtelBackupStore',
@@ -147,6 +150,53 @@ export class Customer {
     const others = stack.status.conditions.filter((one) => one.type !== type);
     await this.write('jtelstack', this.name, {
       conditions: [...others, aCondition(type, status, reason, since)],
+    });
+  }
+
+  /** Everything that can be under way is, so that every metric has a value; nothing of it is wrong. */
+  async beBusy(): Promise<void> {
+    const { kubectl, namespace } = this.#watched;
+    const { name } = this;
+    const request = (kind: string, object: string, spec: object): object => ({
+      apiVersion: 'jtel.de/v1alpha1',
+      kind,
+      metadata: { namespace, name: object },
+      spec: { stackRef: { name }, ...spec },
+    });
+    const source = { backupRef: { name: `${name}-nightly` } };
+    await kubectl.apply([
+      request('JtelBackup', `${name}-now`, {}),
+      request('JtelRestore', `${name}-test`, { mode: 'Test', source }),
+      request('JtelRestore', `${name}-now`, { mode: 'Test', source }),
+    ]);
+    const now = Date.now() / 1000;
+    const operation = (type: string): object => ({
+      id: `${name}-${type}`,
+      type,
+      step: 'Running',
+      progressPercent: 40,
+      startTime: timeOf(now - 60),
+      lastHeartbeatTime: timeOf(now),
+    });
+    await this.write('jtelstack', name, { operation: operation('Update') });
+    const running = { startTime: timeOf(now - 60), totalBytes: 2 ** 32, uploadedBytes: 2 ** 20 };
+    await this.write('jtelbackup', `${name}-now`, {
+      phase: 'Running',
+      operation: operation('Backup'),
+      ...running,
+    });
+    await this.write('jtelrestore', `${name}-now`, {
+      phase: 'Loading',
+      operation: operation('Restore'),
+      startTime: timeOf(now - 60),
+      bytes: 2 ** 32,
+      progressPercent: 40,
+    });
+    await this.write('jtelrestore', `${name}-test`, {
+      phase: 'Completed',
+      startTime: timeOf(now - 7200),
+      completionTime: timeOf(now - 3600),
+      recoveryTimeSeconds: 1500,
     });
   }
 }

@@ -41,7 +41,7 @@ export class Watched {
     await installAccess(sandbox);
     const watched = new Watched(sandbox, await Kubectl.find(sandbox.kubeconfigPath), namespace);
     await watched.kubectl.apply([
-      ...[namespace, watched.#elsewhere].map((name) => ({
+      ...[namespace, watched.elsewhere].map((name) => ({
         apiVersion: 'v1',
         kind: 'Namespace',
         metadata: { name },
@@ -51,13 +51,14 @@ export class Watched {
     return watched;
   }
 
-  get #elsewhere(): string {
+  /** Namespace of the one that leads. */
+  get elsewhere(): string {
     return `${this.namespace}-elsewhere`;
   }
 
   /** The one that leads; has to be there before the other. */
   async startLeader(): Promise<WatchedOperator> {
-    const leader = await this.#start('leader', this.#elsewhere);
+    const leader = await this.#start('leader', this.elsewhere);
     await waitFor('a leader', async () => /^jtel_operator_leader 1$/m.test(await leader.metrics()));
     return leader;
   }
@@ -69,7 +70,7 @@ export class Watched {
   /** Whoever stands by ends first: it must never lead. */
   async close(): Promise<void> {
     for (const operator of this.#operators.toReversed()) await operator.stop();
-    const namespaces = [this.namespace, this.#elsewhere];
+    const namespaces = [this.namespace, this.elsewhere];
     await this.kubectl.run(['delete', 'namespace', ...namespaces, '--wait=false', '--ignore-not-found']);
   }
 
