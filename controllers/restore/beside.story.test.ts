@@ -281,7 +281,7 @@ describe('undoing a restore', () => {
     );
     expect(status).toMatchObject({
       phase: 'Completed',
-      message: expect.stringContaining(`switch back to ${vanilla}`),
+      conditions: [expect.objectContaining({ reason: 'ChecksPassed' })],
     });
     expect(endState(world)).toMatchObject({ data: `backup ${backupID}` });
   });

@@ -263,7 +263,7 @@ describe('a store that would let somebody delete what is stored', () => {
     expect(status).toMatchObject({
       phase: 'Failed',
       immutability: { state: 'Unprotected' },
-      message: expect.stringContaining('demands immutability'),
+      conditions: expect.arrayContaining([expect.objectContaining({ reason: 'NotImmutable' })]),
     });
     const store = await stage.kubectl.json<{
       status?: { conditions?: { type: string; status: string; reason: string }[] };

@@ -145,7 +145,7 @@ describe('on another machine, after everything but the store is lost', () => {
   it('its files are not loaded under an older MariaDB', async () => {
     await stage.apply({ version: mariadb10, spec: { backup, initialData: { source: 'Auto' } } });
     const { message } = await stage.condition('DataLoaded', 'BackupInvalid', 180);
-    expect(message).toMatch(/the files of MariaDB 11\.8, which the older 10\.11 of release .* cannot read/);
+    expect(message).toMatch(/11\.8.*10\.11/);
   });
 
   it('nor with other keys; the condition says where the right ones belong', async () => {
