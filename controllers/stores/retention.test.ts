@@ -29,4 +29,11 @@ describe('the policy of a container', () => {
   ] satisfies [string, Retention | undefined, string | undefined][])('%s', (_, retention, reason) => {
     expect(retentionProblem(wanted, retention)?.reason).toBe(reason);
   });
+
+  it('tells the last answer where there is none now, and why', () => {
+    const last = { kind: 'TimeBased', days: 365, isLocked: false } as const;
+    expect(retentionProblem(wanted, { kind: 'NotRead', detail: 'no answer', last })?.message).toMatch(
+      /\(365 days\) is not locked.* That was Azure's last answer; there is none now \(no answer\)\.$/,
+    );
+  });
 });

@@ -300,6 +300,12 @@ describe('Immutable', () => {
     ).toMatch(expected);
   });
 
+  test('says that no backup counts meanwhile, where immutability is required', () => {
+    const store = aStore({ immutability: { policy: 'Required', retentionDays: 180 } });
+    const { conditions } = summarise(store, lasting(365, false), proof('Refused', 'Refused'), now);
+    expect(findCondition(conditions, 'Immutable')?.message).toContain('No backup counts as Completed until');
+  });
+
   test('what the management plane told stays in the status while it does not answer, under the same spec', () => {
     const asking = {
       azure: {
