@@ -1,6 +1,7 @@
 /**
- * What a campaign is: many cases of one kind of misfortune, each with its own oracle. The long form is a command with figures
- * (`make campaign-crash`), the short form runs in `make test`: a test file calls {@link shortForm}.
+ * What a campaign is: many cases of one kind of misfortune, each with its oracles. The long form is a
+ * command with figures (`make campaign-crash`). The short form runs in `make test`, from a test file that
+ * calls {@link shortForm}.
  */
 import { afterAll, it } from 'vitest';
 

@@ -1,6 +1,7 @@
 /**
- * `make campaign-<name>` runs the long form of a campaign. Its last line is `campaign <name>: N cases, N passed, N failed`; exit
- * code 0 only when none failed. Sandboxes that its cases brought up go with it; one that JTEL_SANDBOX names stays.
+ * `make campaign-<name>` runs the long form of a campaign. Its last line is `campaign <name>: N cases, N
+ * passed, N failed`, and the exit code is 0 only when none failed. It removes the sandboxes that its cases
+ * brought up, but not one that JTEL_SANDBOX names.
  */
 import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,6 @@
 /**
- * A change of the configuration recreates exactly the containers that it touches, proven by their ids; the others do not even
- * notice. One installed stack, one change after the other.
+ * A change of the configuration recreates exactly the containers that it concerns, as their ids prove. One
+ * installed stack, one change after the other.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { selfSignedCertificate } from '../../controllers/inputs/self-signed.ts';

@@ -1,6 +1,7 @@
 /**
- * A database of an older series, and one that speaks no TLS, as other people have them: MariaDB 10.11 is backed up, tested, updated
- * to 11.8 with TLS switched off, and what it backed up comes back there; then the same with a backup of the new one.
+ * Databases as other people have them: an older series, and a server that speaks no TLS. MariaDB 10.11 is
+ * backed up, tested, and updated to 11.8 with TLS switched off. Then its backup is restored there, and so is
+ * a backup of the new server.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';

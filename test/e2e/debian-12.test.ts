@@ -1,6 +1,7 @@
 /**
- * The older Debian that docs/hosts.md names, as a customer hands it over: nothing is installed, Docker becomes its own 20.10, the
- * login shell prints. And what happens there when somebody loads the firewall anew. The other files run on Debian 13.
+ * The older Debian that docs/hosts.md names, as a customer hands it over: nothing is installed, Docker will
+ * be its own 20.10, the login shell prints. Also what happens there when somebody reloads the firewall. The
+ * other files run on Debian 13.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait.ts';

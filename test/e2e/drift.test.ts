@@ -1,6 +1,7 @@
 /**
- * People change things on a host behind the operator's back: containers, images, files, the compose file, the firewall. Each is
- * noticed, told, and put right or left alone as `drift` says; nothing else is touched.
+ * People change things on a host behind the operator's back: containers, images, files, the compose file,
+ * the firewall. The operator notices and tells each change, and puts it right or leaves it, as `drift` says.
+ * It touches nothing else.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait.ts';

@@ -1,6 +1,7 @@
 /**
- * A database that is encrypted at rest. Without its keys a backup of its files could be restored nowhere, so it is none; with
- * them it is tested, restored, and loaded on another machine after everything but the store and a copy of the keys is lost.
+ * A database that is encrypted at rest. A backup of its files without its keys could be restored nowhere, so
+ * it does not count. With the keys the backup is tested, restored, and loaded on another machine after
+ * everything but the store and a copy of the keys is lost.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';

@@ -1,7 +1,7 @@
 /**
- * Backups that the host encrypts before it sends them: nothing of the data can be read in the store, the key stays in its
- * Secret, without that very key nothing is touched, and an older key does as long as it is kept. Tested on another machine
- * than the stack's, whose own host does not notice.
+ * Backups that the host encrypts before it sends them. The store holds nothing readable, and the key stays
+ * in its Secret. Without the right key nothing is touched; an older key works as long as it is kept. The
+ * test runs on another machine, and the stack's own host does not notice.
  */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

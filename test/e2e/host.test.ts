@@ -1,4 +1,7 @@
-/** A machine without Docker, with a full disk, on which somebody's data lies: what an installation does to it, and what not. */
+/**
+ * What an installation does, and does not do, to a machine without Docker, with a full disk, or with
+ * somebody's data.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../kit/process.ts';
 import { repositoryDirectory } from '../../kit/paths.ts';

@@ -1,6 +1,6 @@
 /**
- * A stack that moves between real hosts while data is written: nothing is lost, the old host stays dead even when it is rebooted,
- * the way back is the same, and a host that was given up is fenced when it returns.
+ * A stack moves between real hosts while data is written. Nothing is lost, the old host stays stopped even
+ * after a reboot, the way back is the same, and a host that was given up is fenced when it returns.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait.ts';

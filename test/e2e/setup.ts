@@ -1,6 +1,6 @@
 /**
- * Once for all end-to-end tests: the sandbox with the product published in it. Each file adds only its hosts; to look at all
- * images and releases again took each a quarter of a minute, one file after the other.
+ * Runs once for all end-to-end tests: brings up the sandbox with the product published in it, so that each
+ * file adds only its hosts. To check all images and releases again took each file a quarter of a minute.
  */
 import type { TestProject } from 'vitest/node';
 import { Sandbox, lineProgress } from '../../sandbox/index.ts';

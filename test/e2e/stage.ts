@@ -1,7 +1,7 @@
 /**
- * What every end-to-end test stands on: the sandbox with the product published in it, and for each test file a namespace, a
- * compose host and an operator of its own, so that files can run side by side. The operator has exactly the rights of
- * `deploy/access`; only its Lease lies in the test's namespace.
+ * What every end-to-end test works with: the sandbox with the product published in it, and for each test
+ * file a namespace, a compose host and an operator of its own, so that files can run side by side. The
+ * operator has exactly the rights of `deploy/access`; only its Lease lies in the test's namespace.
  */
 import { request } from 'node:https';
 import { inject } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * Updates with the safety net: a backup comes first, a failed update takes the stack back with its data, by itself, and a
- * person goes back to an older version by a restore. The data on the host prove it.
+ * Updates with the safety net: a backup comes first, a failed update takes the stack back with its data, and
+ * a person goes back to an older version by a restore. The data on the host prove it.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Stage, stackName } from './stage.ts';

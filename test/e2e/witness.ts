@@ -1,4 +1,7 @@
-/** Notes on a host what can be read of containers that are soon gone: that they came and went, what `docker inspect` says of them, and their last logs. */
+/**
+ * Notes on a host what can be read of short-lived containers: that they came and went, what `docker inspect`
+ * says, and their last logs.
+ */
 import type { Docker } from '../../kit/docker.ts';
 
 const notes = '/root/witness.txt';

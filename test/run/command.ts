@@ -1,6 +1,6 @@
 /**
- * Runs one command of a test run in a process group of its own, so that a time-out or an interrupt ends everything that
- * it started (vitest's workers, servers of a test), not only its parent.
+ * Runs one command of a test run in a process group of its own, so that a time-out or an interrupt ends
+ * everything that it started (vitest's workers, servers of a test), not only the command.
  */
 import { spawn } from 'node:child_process';
 import { optional } from '../../base/optional.ts';

@@ -1,6 +1,7 @@
 /**
- * The order of test files: the long ones first, so that no core is idle while the last one runs. Vitest goes by the size of
- * the file where it has not timed it, and on a fresh machine it has timed none; how long a file takes has little to do with that.
+ * The order of test files: the long ones first, so that no core is idle while the last one runs. Vitest
+ * knows durations only after a run on the same machine; before, it goes by the size of the file, which says
+ * little.
  */
 import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';

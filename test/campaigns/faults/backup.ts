@@ -1,7 +1,8 @@
 /**
- * Faults in backups: every fault at every request that the second day's backup makes – the operator's look at what is known, the
- * job's uploads and reads, the operator's commit and proof. It ends Completed and can be restored, or it fails with a reason, has no
- * manifest unless everything is there, and the next try succeeds. The day before can be restored in any case.
+ * Faults in backups: every fault at every request of the second day's backup, which are the operator's look
+ * at known chunks, the job's uploads and reads, and the operator's commit and proof. The backup ends
+ * Completed and can be restored. Or it fails with a reason, has no manifest unless everything is there, and
+ * the next try succeeds. The backup of the day before can always be restored.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Operation, RequestRecord } from '../../../sandbox/worm/types.ts';

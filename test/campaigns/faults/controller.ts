@@ -1,7 +1,8 @@
 /**
- * Faults in looks at a store: every fault at every request of one look at a store, immutable or not. Whatever a store does, the
- * look ends in a status that names the store and a reason and shows no secret; it says Immutable only of a store that is; nothing but its
- * own probe is ever put at risk; and the next look, when all is well again, says so.
+ * Faults in looks at a store: every fault at every request of one look, at a store that is immutable and at
+ * one that is not. The look ends in a status that names the store and a reason, and shows no secret. Only an
+ * immutable store is called Immutable. Nothing but the look's own probe is ever put at risk. The next look
+ * without a fault says that all is well.
  */
 import { randomUUID } from 'node:crypto';
 import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';

@@ -1,4 +1,4 @@
-/** What can go wrong between a client and a blob store, and what a client can make of it: the faults of the campaign. */
+/** What can go wrong between a client and a blob store, and what the client can make of it. */
 import type { BlobErrorReason } from '../../../blob-store/blob-store.ts';
 import type { Fault } from '../../../sandbox/worm/types.ts';
 

@@ -1,6 +1,7 @@
 /**
- * Faults in restores: every fault at every request that a restore makes, and one changed byte in every part of a stored backup in
- * turn. What is restored is what was stored, or the restore is refused and what was there is still there.
+ * Faults in restores: every fault at every request that a restore makes, and one changed byte in every part
+ * of a stored backup. Either the restored data are what was stored, or the restore is refused and the old
+ * data are still there.
  */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

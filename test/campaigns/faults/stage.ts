@@ -1,4 +1,7 @@
-/** What cases of backups and restores play on: a file tree on two days, a store per case, and the product's own jobs and commits. */
+/**
+ * What cases of backups and restores work with: a file tree on two days, a store per case, and the product's
+ * own jobs and commits.
+ */
 import { atOnce } from '../../support/pauses.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
 /**
- * Faults in calls: every fault at every request of every call of the blob store, once and always. Whatever happens,
- * nothing that is stored is changed, nothing half is left, what is given back is what was stored, an error names store and object, gives
- * the right reason and shows no secret, tries are bounded, and when the fault is over the same call succeeds.
+ * Faults in calls: every fault at every request of every call of the blob store, once and always. No stored
+ * object changes and nothing half is left. A call returns what was stored, or an error that names store and
+ * object with the right reason and no secret. Tries are bounded. When the fault is over, the same call
+ * succeeds.
  */
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';

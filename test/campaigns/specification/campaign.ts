@@ -1,7 +1,8 @@
 /**
- * Campaign `specification`: every leaf of a stack's spec is changed and changed back. What a host then holds equals what it holds for somebody
- * who wrote that spec from the start (A→B equals fresh B, A→B→A equals A), a spec that cannot be done harms nothing and is left
- * behind unaided (A→bad→A), hostile text of every kind included, and a stack can be deleted in every phase of its life.
+ * Campaign `specification`: every leaf of a stack's spec is changed and changed back. The host then holds
+ * what it holds for somebody who wrote that spec from the start (A→B equals fresh B, A→B→A equals A). A spec
+ * that cannot be carried out, such as hostile text, does no harm, and the stack leaves it behind unaided
+ * (A→bad→A). A stack can be deleted in every phase of its life.
  */
 import { annotations, stackKind, type JtelStackSpec } from '../../../crds/index.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';

@@ -1,6 +1,6 @@
 /**
- * Every leaf of the JtelStack schema, read from the CRD, with what the campaign does to it. A leaf that is new in the schema has
- * no entry in the table and fails the campaign until somebody says what to do with it.
+ * Every leaf of the JtelStack schema, read from the CRD, with what the campaign does to it. A new leaf of
+ * the schema fails the campaign until it has an entry here.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Situations that people met in the world outside the sandbox. Each stands for its whole kind; what is right in it is shown by
- * the cases with its id (`cases/`). A new report is one more line here and a case.
+ * Situations that people met outside the sandbox. Each stands for its whole kind. The cases with its id
+ * (`cases/`) show what is right in it. A new report is one more line here and a case.
  */
 export const situations = {
   W1: 'an order for a restore comes again because its object is new',

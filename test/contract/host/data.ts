@@ -1,4 +1,7 @@
-/** Data that were loaded are looked for before anything is started: an empty volume in their place would look well. */
+/**
+ * Loaded data are looked for before anything is started, because an empty volume in their place would look
+ * well.
+ */
 import { describe, expect, it } from 'vitest';
 import type { RenderedRelease } from '../../../host-driver/host.ts';
 import { aFence, aJob, aRelease } from '../../support/host-builders.ts';

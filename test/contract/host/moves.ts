@@ -1,4 +1,4 @@
-/** A stack that lives on another host now: this one keeps its data and starts nothing of it. */
+/** A stack that lives on another host now: this host keeps its data, and starts nothing of it. */
 import { describe, expect, it } from 'vitest';
 import { aFence, aJob } from '../../support/host-builders.ts';
 import { signal } from './bench.ts';

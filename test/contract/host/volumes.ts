@@ -1,4 +1,4 @@
-/** Data are put in the place of others by switching volumes: what is kept, what goes, and that containers follow. */
+/** Data replace others by switching volumes: which volumes stay, which go, and that containers follow. */
 import { describe, expect, it } from 'vitest';
 import { newVolumes } from '../../../host-driver/volumes.ts';
 import { aFence, aJob, aRelease } from '../../support/host-builders.ts';

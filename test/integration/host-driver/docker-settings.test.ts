@@ -1,4 +1,7 @@
-/** What the set-up tells Docker, on each Debian: a proxy that is a real one (tinyproxy), with a password, and addresses of its own. */
+/**
+ * The settings that the set-up gives Docker, on each Debian: a real proxy (tinyproxy) with a password, and
+ * address ranges.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHostDriver } from '../../../host-driver/connect.ts';
 import type { HostSetup } from '../../../host-driver/host.ts';

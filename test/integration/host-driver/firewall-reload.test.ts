@@ -1,4 +1,7 @@
-/** Somebody loads the host's own firewall anew, on each Debian: what goes with it comes back, and nothing stops meanwhile. */
+/**
+ * Somebody reloads the host's own firewall, on each Debian: the rules that it removes come back, and nothing
+ * stops meanwhile.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHostDriver } from '../../../host-driver/connect.ts';
 import type { FirewallRules } from '../../../host-driver/host.ts';

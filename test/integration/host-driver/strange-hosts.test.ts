@@ -1,4 +1,7 @@
-/** Hosts that are not as the sandbox's usual ones: what people's machines do, on real sshd and Docker. */
+/**
+ * Hosts that differ from the sandbox's usual ones in ways that people's machines do, with real sshd and
+ * Docker.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createHostDriver } from '../../../host-driver/connect.ts';
 import { openConsole } from '../../../host-driver/console/open.ts';

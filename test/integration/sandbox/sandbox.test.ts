@@ -1,4 +1,4 @@
-/** The sandbox is what every other test of the real world stands on: here it is held to what it promises. */
+/** Holds the sandbox, which all other tests of the real world rely on, to what it promises. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

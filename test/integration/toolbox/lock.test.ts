@@ -1,4 +1,7 @@
-/** A backup of a real MariaDB in which somebody else holds what the backup needs: it says so, and goes on when that is over. */
+/**
+ * A backup of a real MariaDB while somebody else holds a lock that it needs: the backup says so, and goes on
+ * afterwards.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BackupJobInput } from '../../../jobs/backup.ts';
 import { BlobDouble } from '../../support/backup/blob-double.ts';

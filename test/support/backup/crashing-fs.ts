@@ -1,6 +1,7 @@
 /**
- * A process that dies between two changes to the file system, as a killed one does: from the nth change on, every further
- * change fails. Reads go on, which a dead process would not notice either. Only for code that runs in this thread.
+ * Plays a process that dies between two changes to the file system: from the nth change on, every further
+ * change fails. Reads go on, because a dead process would not notice them either. It works only for code
+ * that runs in this thread.
  */
 import { syncBuiltinESMExports } from 'node:module';
 import fs from 'node:fs';

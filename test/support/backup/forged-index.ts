@@ -1,4 +1,4 @@
-/** Indexes that somebody forged: any lines, with sums that fit where the forger would make them fit. */
+/** Forged indexes: any lines, with checksums that fit where a forger would make them fit. */
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import type { DataSet } from '../../../backup-format/data-set.ts';

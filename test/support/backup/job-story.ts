@@ -1,4 +1,7 @@
-/** What stories of jobs stand on. Whoever imports it has, new for each test: a blob server, a tree to back up, an empty directory. */
+/**
+ * What stories of jobs work with. Importing it gives each test a new blob server, a tree to back up, and an
+ * empty directory.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** One of each that a MariaDB can hold and a backup may lose, and how this test itself sees that it is the same elsewhere. */
+/**
+ * One of each kind of object that MariaDB holds and a backup may lose, and how to see that it is the same
+ * elsewhere.
+ */
 import type { DatabaseStage, StageOptions } from './database-stage.ts';
 
 /** A table, or whatever it is, and questions to it; answers before and after are to be equal. */
