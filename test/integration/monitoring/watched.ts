@@ -31,7 +31,9 @@ export class Watched {
     this.namespace = namespace;
   }
 
-  static async open(namespace: string): Promise<Watched> {
+  /** @param purpose begins the name of its namespace, which no run before has used */
+  static async open(purpose: string): Promise<Watched> {
+    const namespace = `${purpose}-${randomUUID().slice(0, 8)}`;
     const sandbox = await Sandbox.up({
       name: process.env['JTEL_SANDBOX'] || 'test',
       only: ['control-plane'],
@@ -70,6 +72,11 @@ export class Watched {
   /** Whoever stands by ends first: it must never lead. */
   async close(): Promise<void> {
     for (const operator of this.#operators.toReversed()) await operator.stop();
+    // Nobody is left who would end the finalizer of what the leader looked at.
+    const released = ['--type', 'merge', '-p', '{"metadata":{"finalizers":null}}'];
+    const stacks = await this.kubectl.run(['get', 'jtelstacks', '-n', this.elsewhere, '-o', 'name']);
+    for (const stack of stacks.split('\n').filter(Boolean))
+      await this.kubectl.run(['patch', stack, '-n', this.elsewhere, ...released]);
     const namespaces = [this.namespace, this.elsewhere];
     await this.kubectl.run(['delete', 'namespace', ...namespaces, '--wait=false', '--ignore-not-found']);
   }
