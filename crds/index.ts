@@ -59,11 +59,18 @@ export const stackConditionTypes = [
 export type StackConditionType = (typeof stackConditionTypes)[number];
 
 /** Conditions of a JtelBackupStore. */
-export const storeConditionTypes = ['Available', 'Immutable'] as const;
+export const storeConditionTypes = ['Ready', 'Available', 'Immutable', 'Reconciling', 'Stalled'] as const;
 export type StoreConditionType = (typeof storeConditionTypes)[number];
 
 /** Conditions of a JtelBackup and of a JtelRestore. */
-export const requestConditionTypes = ['Complete', 'Failed', 'Progressing'] as const;
+export const requestConditionTypes = [
+  'Ready',
+  'Complete',
+  'Failed',
+  'Progressing',
+  'Reconciling',
+  'Stalled',
+] as const;
 
 /** The API server refuses a longer `message` in a condition, and a longer `status.message`. */
 export const conditionMessageMaxLength = 4096;

@@ -230,3 +230,7 @@ function sha256(content: Buffer): string {
 function md5(content: Buffer): string {
   return createHash('md5').update(content).digest('base64');
 }
+
+/** For tests of what others make of a status. */
+export { summarise as summariseBackup } from './report/status.ts';
+export type { Plan as BackupPlan } from './plan/actions.ts';

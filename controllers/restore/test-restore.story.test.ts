@@ -68,7 +68,7 @@ describe('a test restore', () => {
     });
     expect(status).toMatchObject({
       phase: 'Failed',
-      conditions: [expect.objectContaining({ reason: 'VerificationFailed' })],
+      conditions: expect.arrayContaining([expect.objectContaining({ reason: 'VerificationFailed' })]),
     });
     expect(endState(world)).toMatchObject({ projects: [project], jobs: 0 });
   });
@@ -133,7 +133,7 @@ describe('a test restore', () => {
     await world.until('the test to end', () => ended(world));
     expect((await restoreOf(world)).status).toMatchObject({
       phase: 'Failed',
-      conditions: [expect.objectContaining({ reason })],
+      conditions: expect.arrayContaining([expect.objectContaining({ reason })]),
     });
     expect(endState(world)).toMatchObject({ projects: [project], jobs: 0 });
   });

@@ -216,3 +216,7 @@ export function wave(scene: Scene, changes: Partial<PlanInput> = {}): readonly s
 function reasonOf(planned: Plan): readonly string[] {
   return planned.kind === 'Blocked' || planned.kind === 'Wait' ? [planned.reason] : [];
 }
+
+/** For tests of what others make of a status. */
+export { summarise as summariseStack } from './report/status.ts';
+export type { Plan as StackPlan, StatusInput, Step } from './model.ts';

@@ -39,3 +39,7 @@ export function aStore(
 export function hoursAgo(hours: number): string {
   return new Date(now.getTime() - hours * 3_600_000).toISOString();
 }
+
+/** For tests of what others make of a status. */
+export { summarise as summariseStore } from './report/status.ts';
+export type { Observed as StoreObserved } from './observe/observed.ts';

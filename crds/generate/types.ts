@@ -54,7 +54,8 @@ function convert(schema: Schema, types: Map<string, Hoisted>, path: string): JSO
     ]),
   );
   const withDefault = Object.entries(schema.properties).flatMap(([name, property]) =>
-    property.default === undefined ? [] : [name],
+    // An API server of an older version of the CRD gives a status no default.
+    property.default === undefined || name === 'status' ? [] : [name],
   );
   const hoisted: JSONSchema = {
     ...description,

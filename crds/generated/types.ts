@@ -741,7 +741,7 @@ export interface JtelBackupSpec {
  */
 export interface JtelBackupStatus {
   /**
-   * The metadata.generation that this status describes.
+   * The metadata.generation that this status describes, -1 before the operator has looked at the object.
    */
   readonly observedGeneration?: number;
   /**
@@ -849,7 +849,7 @@ export interface JtelBackupStatus {
    */
   readonly operation?: Operation;
   /**
-   * Complete, Failed, and Progressing while it is true.
+   * Ready, Complete and Failed; Progressing, Reconciling and Stalled only while they are true.
    */
   readonly conditions?: readonly Condition[];
 }
@@ -906,7 +906,7 @@ export interface JtelBackupStoreSpec {
  */
 export interface JtelBackupStoreStatus {
   /**
-   * The metadata.generation that this status describes.
+   * The metadata.generation that this status describes, -1 before the operator has looked at the object.
    */
   readonly observedGeneration?: number;
   /**
@@ -938,7 +938,7 @@ export interface JtelBackupStoreStatus {
    */
   readonly retention?: RetentionStatus;
   /**
-   * Available and Immutable.
+   * Ready, Available and Immutable; Reconciling and Stalled only while they are true.
    */
   readonly conditions?: readonly Condition[];
 }
@@ -1015,7 +1015,7 @@ export interface JtelRestoreSpec {
  */
 export interface JtelRestoreStatus {
   /**
-   * The metadata.generation that this status describes.
+   * The metadata.generation that this status describes, -1 before the operator has looked at the object.
    */
   readonly observedGeneration?: number;
   /**
@@ -1099,7 +1099,7 @@ export interface JtelRestoreStatus {
    */
   readonly operation?: Operation;
   /**
-   * Complete, Failed, and Progressing while it is true.
+   * Ready, Complete, Failed and Progressing; Reconciling and Stalled only while they are true.
    */
   readonly conditions?: readonly Condition[];
 }
@@ -1200,7 +1200,7 @@ export interface JtelStackSpec {
  */
 export interface JtelStackStatus {
   /**
-   * The metadata.generation that this status describes.
+   * The metadata.generation that this status describes, -1 before the operator has looked at the object.
    */
   readonly observedGeneration?: number;
   /**

@@ -1,4 +1,4 @@
-/** Asks what other projects make of manifests and objects: Kubernetes of other versions (test/judges). */
+/** Asks what other projects make of manifests and objects: Kubernetes of other versions, kstatus, Argo CD (test/judges). */
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { buildGoProgram } from '../../sandbox/kubernetes/go-build.ts';
 
 /** A program of `test/judges`, and the file that says which modules it is compiled against. */
 interface Judge {
-  readonly name: 'rules';
+  readonly name: 'rules' | 'health';
   readonly modFile: string;
 }
 
@@ -25,6 +25,8 @@ export interface RulesAnswer {
 const newestRules: Judge = { name: 'rules', modFile: 'go.mod' };
 /** The validators of the oldest Kubernetes that the product is for. */
 const oldestRules: Judge = { name: 'rules', modFile: 'minimum.mod' };
+
+const health: Judge = { name: 'health', modFile: 'go.mod' };
 
 /** Builds what {@link judgeRules} asks, unless the cache has it: two minutes on a fresh machine. */
 export async function prepareRules(): Promise<void> {
@@ -46,6 +48,27 @@ export async function minorsOfRules(): Promise<{ readonly oldest: number; readon
 export async function judgeRules(minor: number, manifests: readonly object[]): Promise<RulesAnswer[]> {
   const { oldest } = await minorsOfRules();
   return await ask(minor <= oldest ? oldestRules : newestRules, [`1.${minor}`], manifests);
+}
+
+export interface Verdict {
+  readonly status: string;
+  readonly message: string;
+}
+
+/** How kstatus judges an object, and Argo CD by the script for its kind. */
+export interface HealthAnswer {
+  readonly kstatus: Verdict;
+  readonly argo: Verdict;
+}
+
+export async function prepareHealth(): Promise<void> {
+  await ensureJudge(health);
+}
+
+export async function judgeHealth(
+  asked: readonly { readonly script: string; readonly object: object }[],
+): Promise<HealthAnswer[]> {
+  return await ask(health, [], asked);
 }
 
 async function ask<Answer>(

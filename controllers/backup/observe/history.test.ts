@@ -58,7 +58,10 @@ test('what was served is not made again: it is told as that, without a verificat
     phase: 'Completed',
     backupID,
     startTime: '2026-03-01T01:00:03Z',
-    conditions: [{ type: 'Complete', status: 'True', reason: 'AlreadyCarriedOut' }],
+    conditions: [
+      { type: 'Complete', status: 'True', reason: 'AlreadyCarriedOut' },
+      { type: 'Ready', status: 'True', reason: 'AlreadyCarriedOut' },
+    ],
   });
   expect(status).not.toHaveProperty('verification');
   expect(backupEvents(undefined, status, planned, observed)).toEqual([

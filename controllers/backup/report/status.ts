@@ -8,7 +8,13 @@ import {
   type JtelBackupStatus,
   type Reason,
 } from '../../../crds/index.ts';
-import { formatTime, summariseConditions, type ConditionDraft } from '../../../runtime/report/conditions.ts';
+import {
+  findCondition,
+  formatTime,
+  summariseConditions,
+  type ConditionDraft,
+} from '../../../runtime/report/conditions.ts';
+import { standingConditions } from '../../../runtime/report/standing.ts';
 import type { Heartbeat } from '../../../runtime/report/status-changed.ts';
 import { leftOutPhrases } from './left-out.ts';
 import { howToAccept } from '../../stores/backup-doubt.ts';
@@ -134,11 +140,22 @@ function ending({ backup, plan, now }: StatusInput): JtelBackupStatus {
   if (plan.kind !== 'Wait')
     return status.conditions === undefined
       ? status
-      : { ...status, conditions: conditionsOf(status, [], metadata.generation, now) };
+      : { ...status, conditions: conditionsOf(status, lastStanding(status), metadata.generation, now) };
   const { reason } = plan;
   const draft: ConditionDraft = { type: 'Progressing', status: 'True', reason, message: describe(plan) };
-  return { ...status, conditions: conditionsOf(status, [draft], metadata.generation, now) };
+  const drafts = [...lastStanding(status), draft];
+  return { ...status, conditions: conditionsOf(status, drafts, metadata.generation, now) };
 }
+
+/** An operator before this one did not say it of backups that have ended. */
+function lastStanding({ conditions, phase }: JtelBackupStatus): readonly ConditionDraft[] {
+  const last = findCondition(conditions, phase === 'Failed' ? 'Failed' : 'Complete');
+  if (last?.status !== 'True') return [];
+  return standingConditions(phase === 'Failed' ? 'Failed' : 'Well', last.reason, last.message);
+}
+
+/** Stalled is not among them: a backup that failed stays so. */
+const transient = ['Progressing', 'Reconciling'];
 
 function conditionsOf(
   { conditions }: JtelBackupStatus,
@@ -146,7 +163,7 @@ function conditionsOf(
   generation: number,
   now: Date,
 ): NonNullable<JtelBackupStatus['conditions']> {
-  const rules = { generation, transient: ['Progressing'], longestMessage: statusMessageMaxLength, now };
+  const rules = { generation, transient, longestMessage: statusMessageMaxLength, now };
   return summariseConditions(conditions, drafts, rules);
 }
 
@@ -223,6 +240,7 @@ function progressing(
   const drafts: readonly ConditionDraft[] = [
     { type: 'Complete', status: 'False', reason, message },
     { type: 'Progressing', status: 'True', reason, message },
+    ...standingConditions('Working', reason, message),
   ];
   return {
     ...status,
@@ -245,6 +263,7 @@ function finished(
   const drafts: readonly ConditionDraft[] = [
     { type: 'Complete', status: ok ? 'True' : 'False', reason, message },
     ...(ok ? [] : [{ type: 'Failed', status: 'True', reason, message } as const]),
+    ...standingConditions(ok ? 'Well' : 'Failed', reason, message),
   ];
   const { operation: _ended, ...rest } = status;
   const verification = verificationOf(backup, observed, phase, now);

@@ -8,6 +8,7 @@ import {
   type Reason,
 } from '../../../crds/index.ts';
 import { formatTime, summariseConditions, type ConditionDraft } from '../../../runtime/report/conditions.ts';
+import { standingConditions, transientStanding } from '../../../runtime/report/standing.ts';
 import { verification, type Phase } from '../desired/request.ts';
 import type { Check, Checking, Observed } from '../observe/observed.ts';
 import type { Plan } from '../plan/actions.ts';
@@ -85,9 +86,9 @@ export function summarise({
     ...(loaded
       ? { recoveryTimeSeconds: Math.max(0, Math.round((now.getTime() - Date.parse(startTime)) / 1000)) }
       : {}),
-    conditions: summariseConditions(previous.conditions, [conditionOf(plan, phase, message)], {
+    conditions: summariseConditions(previous.conditions, conditionsOf(plan, phase, message), {
       generation: restore.metadata.generation,
-      transient: ['Progressing'],
+      transient: ['Progressing', ...transientStanding],
       longestMessage: statusMessageMaxLength,
       now,
     }),
@@ -140,12 +141,23 @@ function mergeChecks(...lists: readonly (readonly Check[] | undefined)[]): reado
   return merged.size === 0 ? undefined : [...merged.values()];
 }
 
-/** The condition of the current phase. Progressing goes when another one comes. */
-function conditionOf(plan: Plan, phase: Phase, message: string): ConditionDraft {
+/** The conditions of the current phase, and how others judge it. Progressing goes when another one comes. */
+function conditionsOf(plan: Plan, phase: Phase, message: string): readonly ConditionDraft[] {
   const reason = reasonOf(plan);
-  if (phase === 'Completed') return { type: 'Complete', status: 'True', reason, message };
-  if (phase === 'Failed') return { type: 'Failed', status: 'True', reason, message };
-  return { type: 'Progressing', status: phase === 'Pending' ? 'False' : 'True', reason, message };
+  if (phase === 'Completed')
+    return [
+      { type: 'Complete', status: 'True', reason, message },
+      ...standingConditions('Well', reason, message),
+    ];
+  if (phase === 'Failed')
+    return [
+      { type: 'Failed', status: 'True', reason, message },
+      ...standingConditions('Failed', reason, message),
+    ];
+  return [
+    { type: 'Progressing', status: phase === 'Pending' ? 'False' : 'True', reason, message },
+    ...standingConditions('Working', reason, message),
+  ];
 }
 
 function reasonOf(plan: Plan): Reason {

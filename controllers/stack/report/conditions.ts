@@ -12,13 +12,17 @@ import { describeDrift } from './sentences/containers.ts';
 import { describe } from './sentences/index.ts';
 import { findDrift, findHostDrift } from '../plan/stages/running.ts';
 import { hostRemarks } from './host-remarks.ts';
-import { optional } from '../../../base/optional.ts';
 
 /** How long the last known state of an unreachable host stays believed. */
 export const unreachableGraceSeconds = 300;
 
-/** Present only while true, as kstatus expects. */
-export const transientConditions: readonly StackConditionType[] = ['Reconciling', 'Stalled', 'Paused'];
+/** Present only while true, as kstatus expects; Ready is left out where nothing was ever to run. */
+export const transientConditions: readonly StackConditionType[] = [
+  'Ready',
+  'Reconciling',
+  'Stalled',
+  'Paused',
+];
 
 export interface ConditionDraft {
   readonly type: StackConditionType;
@@ -88,10 +92,14 @@ export function draftConditions(input: ConditionInput): readonly ConditionDraft[
 }
 
 function draftAll(input: ConditionInput): readonly ConditionDraft[] {
+  const stall = stalled(input);
+  const isUnbegun = isLeftAlone(input) && serving(input.observed) === undefined;
   return [
-    ready(input),
-    ...reconciling(input),
-    ...stalled(input),
+    // Nobody is to wait for what nobody begins.
+    ...(isUnbegun ? [] : [ready(input)]),
+    // kstatus takes the first of these two, and what is tried in vain for too long has failed.
+    ...(stall.length > 0 ? [] : reconciling(input)),
+    ...stall,
     hostReachable(input),
     releaseAvailable(input),
     ...preflight(input),
@@ -125,7 +133,7 @@ function ready(input: ConditionInput): ConditionDraft {
   });
   if (input.deleting) return draft('False', 'Deleting', headline(input));
   if (plan.kind === 'Done' && plan.step === 'Stop')
-    return draft('False', 'Stopped', 'The stack is stopped, as spec.powerState asks.');
+    return draft('True', 'Stopped', 'The stack is stopped, as spec.powerState asks.');
   if (plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp')) {
     const count = desired?.release.services.length ?? 0;
     return draft('True', 'Healthy', `All ${count} services run and are healthy.`);
@@ -146,17 +154,25 @@ function ready(input: ConditionInput): ConditionDraft {
   }
   if (plan.kind === 'Blocked' && plan.step === 'Host' && input.graceOver && previousReady !== undefined)
     return draft('Unknown', plan.reason, describe(plan.facts));
+  if (isLeftAlone(input) && serving(observed))
+    return draft('True', 'Healthy', `All services run and are healthy; ${headline(input)}.`);
   if (plan.kind === 'Blocked' || plan.kind === 'Wait')
     return draft('False', plan.reason, describe(plan.facts));
   if (failure !== undefined) return draft('False', failure.reason, failure.message);
   return draft('False', progressReasons[plan.step], headline(input));
 }
 
-/** All services of what was last applied run and are healthy. */
-function serving(observed: Observed): boolean {
-  if (!observed.host.ok) return false;
+/** There is something to do, and the spec says not to: so it stays until somebody decides otherwise. */
+function isLeftAlone({ plan, activity, deleting, suspended, observeOnly }: ConditionInput): boolean {
+  if ((!suspended && !observeOnly) || activity !== undefined || deleting) return false;
+  return plan.kind === 'Act' ? plan.step !== 'CleanUp' : plan.kind === 'Wait' && plan.step === 'Health';
+}
+
+/** All services of what was last applied run and are healthy. Undefined: nothing was applied, as far as is known. */
+function serving(observed: Observed): boolean | undefined {
+  if (!observed.host.ok) return undefined;
   const applied = observed.host.value.state?.applied;
-  if (applied === undefined) return false;
+  if (applied === undefined) return undefined;
   return (
     findUnhealthy(
       observed.host.value,
@@ -169,7 +185,7 @@ function reconciling(input: ConditionInput): readonly ConditionDraft[] {
   const { plan } = input;
   const working =
     input.activity !== undefined ||
-    (plan.kind === 'Wait' && plan.step !== 'Window') ||
+    (plan.kind === 'Wait' && plan.step !== 'Window' && !isLeftAlone(input)) ||
     (plan.kind === 'Act' && !input.suspended && !input.observeOnly);
   return working
     ? [
@@ -183,24 +199,22 @@ function reconciling(input: ConditionInput): readonly ConditionDraft[] {
     : [];
 }
 
-function stalled({
-  plan,
-  activity,
-  failure,
-  overdueSeconds,
-  ...input
-}: ConditionInput): readonly ConditionDraft[] {
-  if (overdueSeconds !== undefined && plan.kind !== 'Done' && plan.step !== 'CleanUp') {
-    const now = headline({
-      ...input,
-      plan,
-      ...optional({ activity, failure }),
-    });
-    const message = `The installation takes longer than ${overdueSeconds} s (spec.update.progressDeadlineSeconds); it is tried on. Now: ${now}`;
-    return [{ type: 'Stalled', status: 'True', reason: 'ProgressDeadlineExceeded', message }];
-  }
+function stalled(input: ConditionInput): readonly ConditionDraft[] {
+  const { observed, plan, activity, overdueSeconds } = input;
+  const draft = (reason: Reason, message: string): readonly ConditionDraft[] => [
+    { type: 'Stalled', status: 'True', reason, message },
+  ];
+  if (isLeftAlone(input))
+    return serving(observed) === false
+      ? draft(input.suspended ? 'Suspended' : 'Observing', headline(input))
+      : [];
+  if (overdueSeconds !== undefined && plan.kind !== 'Done' && plan.step !== 'CleanUp')
+    return draft(
+      'ProgressDeadlineExceeded',
+      `The installation takes longer than ${overdueSeconds} s (spec.update.progressDeadlineSeconds); it is tried on. Now: ${headline(input)}`,
+    );
   if (activity !== undefined || plan.kind !== 'Blocked' || !plan.stalled) return [];
-  return [{ type: 'Stalled', status: 'True', reason: plan.reason, message: describe(plan.facts) }];
+  return draft(plan.reason, describe(plan.facts));
 }
 
 function hostReachable({ observed, plan }: ConditionInput): ConditionDraft {

@@ -107,7 +107,9 @@ export function transitionEvents(
   const before = findCondition(previous?.conditions, 'Ready');
   const after = findCondition(next.conditions, 'Ready');
   const events: StoryEvent<Reason>[] = [];
-  if (after?.status === 'True' && before?.status !== 'True') {
+  if (after?.status === 'True' && before?.status !== 'True' && after.reason === 'Stopped') {
+    events.push({ type: 'Normal', reason: 'Stopped', note: after.message });
+  } else if (after?.status === 'True' && before?.status !== 'True') {
     events.push({
       type: 'Normal',
       reason: 'Healthy',

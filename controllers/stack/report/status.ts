@@ -171,14 +171,16 @@ function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelS
   if (stack.metadata.deletionTimestamp !== undefined) return 'Deleting';
   if (stack.spec.suspend) return 'Suspended';
   if (plan.kind === 'Done') return plan.step === 'Stop' ? 'Stopped' : 'Ready';
-  if (ready === 'True') return 'Ready';
+  const isObserving = stack.spec.managementMode === 'Observe';
+  const would = isObserving && plan.kind === 'Act' && plan.step !== 'CleanUp';
+  if (ready === 'True' && !would) return 'Ready';
   if (observed.order !== undefined && !(plan.kind === 'Blocked' && plan.stalled))
     return observed.relocation === undefined ? 'Restoring' : 'Relocating';
   if (plan.kind === 'Blocked') {
     if (plan.step === 'Host' && plan.reason === 'HostUnreachable') return 'Unreachable';
     return plan.stalled ? 'Stalled' : 'Pending';
   }
-  if (stack.spec.managementMode === 'Observe') return 'Observing';
+  if (isObserving) return 'Observing';
   if (plan.step === 'Health' && stack.status?.version !== undefined && wasReady(stack)) return 'Degraded';
   switch (plan.step) {
     case 'Data':

@@ -383,5 +383,5 @@ test('the status says which generation it was computed for', () => {
   expect([
     status.observedGeneration,
     ...(status.conditions ?? []).map(({ observedGeneration }) => observedGeneration),
-  ]).toEqual([7, 7, 7]);
+  ]).toEqual([7, 7, 7, 7]);
 });

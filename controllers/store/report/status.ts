@@ -9,6 +9,7 @@ import {
   type StoreConditionType,
 } from '../../../crds/index.ts';
 import { formatTime, summariseConditions } from '../../../runtime/report/conditions.ts';
+import { standingConditions, transientStanding, type Standing } from '../../../runtime/report/standing.ts';
 import type { Problem } from '../../inputs/outcome.ts';
 import { immutable } from './immutable.ts';
 import type { Probed } from '../act/execute.ts';
@@ -30,7 +31,12 @@ export function summarise(
 ): JtelBackupStoreStatus {
   const previous = store.status ?? {};
   const problem = problemIn(observed, probed);
-  const drafts: readonly Draft[] = [available(store, observed, problem), immutable(store, observed, probed)];
+  const isAvailable = available(store, observed, problem);
+  const drafts: readonly Draft[] = [
+    isAvailable,
+    immutable(store, observed, probed),
+    ...standingConditions(standingOf(isAvailable), isAvailable.reason, isAvailable.message),
+  ];
   const lastProbeTime = probeTime(store, probed, now);
   const lastProofTime =
     probed.kind === 'Written' && probed.proof !== undefined ? formatTime(now) : previous.lastProofTime;
@@ -46,11 +52,17 @@ export function summarise(
     ...retention(store, observed),
     conditions: summariseConditions<Condition>(previous.conditions, drafts, {
       generation: store.metadata.generation,
-      transient: [],
+      transient: transientStanding,
       longestMessage: conditionMessageMaxLength,
       now,
     }),
   };
+}
+
+/** A store that is busy is waited for. */
+function standingOf({ status }: Draft): Standing {
+  if (status === 'True') return 'Well';
+  return status === 'Unknown' ? 'Working' : 'Failed';
 }
 
 /** Only a successful probe under this spec makes the next one unnecessary. */

@@ -61,6 +61,16 @@ test.each(
 });
 
 describe('defaults', () => {
+  test.each(Object.values(goodObjects))(
+    'of the status of a new $kind, even if somebody sends one: nobody has looked at it',
+    async (manifest) => {
+      const metadata = { name: 'unseen' };
+      const stored = await create(cluster, { ...manifest, metadata, status: { observedGeneration: 1 } });
+      expect(stored['status']).toEqual({ observedGeneration: -1 });
+      await kubectl.run(['delete', '-n', cluster.namespace, `${manifest.kind}/${metadata.name}`]);
+    },
+  );
+
   test('of the least that a stack needs', async () => {
     const [minimal] = exampleManifests('minimal-stack.yaml');
     if (minimal === undefined) throw new Error('examples/minimal-stack.yaml is empty');
