@@ -32,7 +32,7 @@ async function createAnew(world: World, name: string, spec: Partial<JtelRestore[
 }
 
 function reasonsOf({ status }: JtelRestore): readonly string[] {
-  return (status?.conditions ?? []).map(({ reason }) => reason);
+  return [...new Set(status?.conditions?.map(({ reason }) => reason))];
 }
 
 const finished = (name: string, labels: object): JtelBackup =>
