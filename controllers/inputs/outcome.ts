@@ -13,6 +13,16 @@ export interface Problem {
 }
 
 /** The result of looking for something: a value, or a reason that becomes a condition. */
+/** What a planner passes on in the words of whoever found it. */
+export interface Told {
+  readonly reason: Reason;
+  readonly facts: { readonly is: 'Told'; readonly message: string };
+}
+
+export function told({ reason, message }: Problem): Told {
+  return { reason, facts: { is: 'Told', message } };
+}
+
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: Reason; readonly message: string };

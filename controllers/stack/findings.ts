@@ -7,7 +7,7 @@ import type { CarriedOutOrder, ObservedContainer } from '../../host-driver/host.
 import type { Reason } from '../../crds/index.ts';
 import type { MissingData } from '../../host-driver/missing-data.ts';
 import type { Unwell } from '../hosts/health.ts';
-import type { Outcome, Problem } from '../inputs/outcome.ts';
+import type { Outcome } from '../inputs/outcome.ts';
 
 export interface Finding {
   readonly reason: Reason;
@@ -292,7 +292,3 @@ export type Facts =
   | DataFacts
   | MoveFacts
   | LifeFacts;
-
-export function told({ reason, message }: Problem): Finding {
-  return { reason, facts: { is: 'Told', message } };
-}

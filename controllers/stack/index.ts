@@ -7,7 +7,6 @@ export { withBackupHealth } from './report/backup-health.ts';
 // What asks without acting: `kubectl jtel plan`, `jtel-operator host script`, benchmarks.
 export { hostSetup } from './desired/host-setup.ts';
 export { withWorkload } from './desired/effective.ts';
-export { told } from './findings.ts';
 export { lookAt, type Look, type LookDependencies } from './look.ts';
 export { plan } from './plan/plan.ts';
 export { hostRemarks } from './report/host-remarks.ts';

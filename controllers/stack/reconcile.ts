@@ -1,6 +1,24 @@
 /**
- * What the skeleton of controllers does with a stack. Long work runs beside the workers in waves; everything that matters about
- * it is found again by observing.
+ * The stack controller: from a JtelStack to containers on its host, and back.
+ *
+ * Flow: `look.ts` observes everything once and chooses the spec that the stack is held to; `plan/` says what comes next: inputs,
+ * host, set-up, data, a change with its backup, drift, health, clean-up; a wave does it; the next look plans anew.
+ *
+ * Guarantees:
+ *  - A look changes nothing. What is done is an action of a wave, and each action leaves its trace where a look finds it.
+ *  - A host is changed under an epoch that was noted in the status before; an older epoch is refused by the host itself.
+ *  - Nothing is started over data that are lost, incomplete, or of a version that the release cannot use.
+ *  - What runs is stopped only when everything that takes its place is on the host.
+ *  - While a spec cannot be begun, the last good one is looked after; a change that failed is taken back, and not tried again.
+ *
+ * Assumptions:
+ *  - One machine answers under one pair of machine-id and host key; `hosts/machine.ts` says what happens when it does not.
+ *  - docker compose itself is idempotent for one release.
+ *
+ * Caveats:
+ *  - A quick look trusts files and firewall of the host until the next full one, which is every second resync.
+ *  - While a stack is suspended or only observed, a new spec is recorded in the change log and nothing else is done.
+ *  - Deletion with the host away waits for the host, or for the annotation that abandons it.
  */
 
 import { randomUUID } from 'node:crypto';

@@ -11,11 +11,11 @@ import {
   lookAt,
   type LookDependencies,
   plan,
-  told,
   withWorkload,
 } from '../../controllers/stack/index.ts';
 import { CredentialStore } from '../../controllers/inputs/credentials.ts';
 import { InputError } from '../../controllers/inputs/input-error.ts';
+import { told } from '../../controllers/inputs/outcome.ts';
 import { projectName } from '../../controllers/hosts/project.ts';
 import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
 import { readRelease, renderStack } from '../../controllers/inputs/stack-release.ts';

@@ -2,7 +2,6 @@
 
 import type { Reason } from '../../../crds/index.ts';
 import type { JobReport, StackOwner } from '../../../host-driver/host.ts';
-import type { Problem } from '../../inputs/outcome.ts';
 import type { Ahead, History } from '../observe/observed.ts';
 
 export interface Finding {
@@ -83,8 +82,4 @@ export interface FailedJob {
   readonly hostAddress?: string;
   /** The job failed because the time was over for which it could write to the store. */
   readonly windowOver: boolean;
-}
-
-export function told({ reason, message }: Problem): Finding {
-  return { reason, facts: { is: 'Told', message } };
 }

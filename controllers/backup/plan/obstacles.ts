@@ -6,7 +6,8 @@ import { isSameStack, type HostObservation } from '../../../host-driver/host.ts'
 import { isDataMissing } from '../../loading/data-missing.ts';
 import { isPartOfOperation } from '../desired/request.ts';
 import type { Observed } from '../observe/observed.ts';
-import { told, type Busy, type Facts, type Obstacle } from './findings.ts';
+import type { Busy, Facts, Obstacle } from './findings.ts';
+import { told } from '../../inputs/outcome.ts';
 import { optional } from '../../../base/optional.ts';
 
 /** In the order in which a person wants to know. What the store has of older backups is asked by {@link findHistoryObstacle}. */

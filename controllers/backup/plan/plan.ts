@@ -11,7 +11,8 @@ import { permanentReason } from '../../loading/job-failures.ts';
 import { pauseLeft } from '../../times/pauses.ts';
 import { isFinished, testRestoreName, uploadWindowSeconds } from '../desired/request.ts';
 import type { Action, Cause, Plan, PlanInput, Step } from './actions.ts';
-import { told, type Facts, type FailedJob, type Finding } from './findings.ts';
+import type { Facts, FailedJob, Finding } from './findings.ts';
+import { told } from '../../inputs/outcome.ts';
 import { findHistoryObstacle, findObstacle } from './obstacles.ts';
 import { optional } from '../../../base/optional.ts';
 

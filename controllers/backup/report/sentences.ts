@@ -1,5 +1,6 @@
 /** The words for everything that the planner of backups decides and finds; pure. Nobody else makes sentences of it. */
 
+import { sentence } from '../../../base/sentence.ts';
 import { formatBytes } from '../../../base/bytes.ts';
 import type { Retention } from '../../../blob-store/retention.ts';
 import { annotations, type JtelBackup, type Reason } from '../../../crds/index.ts';
@@ -62,9 +63,9 @@ export function describe({ reason, facts }: Finding): string {
     case 'JobFailed':
       return describeFailedJob(reason, facts.job);
     case 'TriedAgain':
-      return `${describe({ reason, facts: facts.because })} It is tried again in ${facts.inSeconds} s.`;
+      return `${sentence(describe({ reason, facts: facts.because }))} It is tried again in ${facts.inSeconds} s.`;
     case 'LastTry':
-      return `${describe({ reason, facts: facts.because })} That was try ${facts.attempt} of ${facts.mostAttempts}.`;
+      return `${sentence(describe({ reason, facts: facts.because }))} That was try ${facts.attempt} of ${facts.mostAttempts}.`;
     case 'JobRuns':
       return describeProgress(facts.progress);
     case 'HostAway':

@@ -3,7 +3,6 @@
 import type { Manifest } from '../../../backup-format/manifest.ts';
 import type { Reason } from '../../../crds/index.ts';
 import type { CarriedOutOrder } from '../../../host-driver/host.ts';
-import type { Problem } from '../../inputs/outcome.ts';
 import type { Ahead, CheckFacts } from '../observe/observed.ts';
 
 export interface Finding {
@@ -93,8 +92,4 @@ export interface FailedJob {
   /** What the job says of itself. */
   readonly message?: string;
   readonly exitCode?: number;
-}
-
-export function told({ reason, message }: Problem): Finding {
-  return { reason, facts: { is: 'Told', message } };
 }

@@ -3,7 +3,8 @@
 import type { JtelRestore, JtelStack, Reason } from '../../../crds/index.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { Plan } from './actions.ts';
-import { told, type Facts, type Finding } from './findings.ts';
+import type { Facts, Finding } from './findings.ts';
+import { told } from '../../inputs/outcome.ts';
 import { optional } from '../../../base/optional.ts';
 
 /** Somebody may be about to solve these problems, or they pass by themselves: the request waits. All others end it. */

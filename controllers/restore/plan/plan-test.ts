@@ -14,7 +14,7 @@ import { verification } from '../desired/request.ts';
 import type { Scratch } from '../observe/observed.ts';
 import type { Action, Plan, PlanInput } from './actions.ts';
 import type { Facts, FailedJob, TestResult } from './findings.ts';
-import { told } from './findings.ts';
+import { told } from '../../inputs/outcome.ts';
 import { obstacle, wait, waitOrFail } from './obstacles.ts';
 import { patienceSeconds, withPatience } from './patience.ts';
 import { optional } from '../../../base/optional.ts';

@@ -10,7 +10,8 @@ import { presentVersion, takenBackTo } from './effective.ts';
 import type { Verdict, PlanInput, Refusal } from '../model.ts';
 import type { Revisions } from './revisions.ts';
 import { windowState } from './windows.ts';
-import { told, type Facts, type Present } from '../findings.ts';
+import type { Facts, Present } from '../findings.ts';
+import { told } from '../../inputs/outcome.ts';
 import { optional } from '../../../base/optional.ts';
 
 /** How long to wait before looking again at something that a person has to change; a watch usually wakes us sooner. */

@@ -1,16 +1,13 @@
 /** Finds out whether data that were loaded are still there, and what backup could take their place; looks at the store only when they are not. */
 
-import { backupTime } from '../../../backup-format/names.ts';
 import type { JtelStack } from '../../../crds/index.ts';
 import type { HostObservation, RenderedRelease } from '../../../host-driver/host.ts';
 import { missingData } from '../../../host-driver/missing-data.ts';
 import type { CallOptions } from '../../../runtime/client/cluster.ts';
-import { acceptedBackup, newestGoodBackup, requireChoice } from '../../stores/backup-doubt.ts';
-import { stackIdentity } from '../../stores/backup-identity.ts';
-import { InputError } from '../../inputs/input-error.ts';
 import type { DataDependencies } from './data-source.ts';
 import type { DataLoss } from '../findings.ts';
 import { outcome } from '../../inputs/outcome.ts';
+import { newestBackup } from './newest-backup.ts';
 
 /** A store that hangs must not hold up what is said of the host. */
 const storeTimeoutSeconds = 8;
@@ -25,7 +22,12 @@ export async function observeLoss(
   const loss = findLoss(stack, host, release);
   if (loss === undefined || stack.spec.backup === undefined) return loss;
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(storeTimeoutSeconds * 1000)]);
-  return { ...loss, newest: await outcome(() => newestBackup(stack, dependencies, { ...options, signal })) };
+  return {
+    ...loss,
+    newest: await outcome(() =>
+      newestBackup(stack, 'BackupNotConfigured', dependencies, { ...options, signal }),
+    ),
+  };
 }
 
 /** Pure. Docker that does not answer shows no volumes, and that proves nothing. */
@@ -48,29 +50,4 @@ function findLoss(
   )
     return undefined;
   return { what: { kind: 'Record' }, source: known.source ?? 'an unknown source', time: known.time };
-}
-
-async function newestBackup(
-  stack: JtelStack,
-  { cluster, openStore }: DataDependencies,
-  options: CallOptions,
-): Promise<{ readonly backupID: string; readonly time: string }> {
-  const { backup } = stack.spec;
-  if (backup === undefined)
-    throw new InputError('BackupNotConfigured', `Stack ${stack.metadata.name} has no spec.backup.`);
-  const { blobs } = await openStore(
-    cluster,
-    stack.metadata.namespace,
-    backup.storeRef.name,
-    'spec.backup.storeRef',
-    options,
-  );
-  // One that was made of the loss itself is no way back from it.
-  const backupID = requireChoice(
-    await newestGoodBackup(blobs, stackIdentity(stack), acceptedBackup(stack), options.signal),
-    blobs.description,
-  );
-  if (backupID === undefined)
-    throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${stackIdentity(stack)}.`);
-  return { backupID, time: backupTime(backupID).toISOString() };
 }

@@ -2,14 +2,13 @@
 
 import { backupKind, type JtelStack } from '../../../crds/index.ts';
 import type { Host, HostDriver, HostObservation } from '../../../host-driver/host.ts';
-import { backupTime } from '../../../backup-format/names.ts';
 import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
 import type { Release } from '../../../release/generated/release.ts';
-import { acceptedBackup, newestGoodBackup, requireChoice } from '../../stores/backup-doubt.ts';
 import { stackIdentity } from '../../stores/backup-identity.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
 import { answersAs } from '../../hosts/machine.ts';
 import { InputError } from '../../inputs/input-error.ts';
+import { newestBackup } from './newest-backup.ts';
 import { storedLoading, type DataDependencies, type Loading } from './data-source.ts';
 import type { Observed } from '../model.ts';
 import { outcome, type Outcome } from '../../inputs/outcome.ts';
@@ -105,7 +104,18 @@ async function observeRelocation(
     begun?.source === 'RecoverFromBackup' ||
     (!old.ok && final?.status?.phase !== 'Completed' && stack.spec.relocation.source === 'RecoverFromBackup');
   const newest =
-    old.ok && !recovering ? undefined : await outcome(() => newestBackup(stack, dependencies, options));
+    old.ok && !recovering
+      ? undefined
+      : await outcome(() =>
+          newestBackup(
+            stack,
+            'RelocationNeedsBackup',
+            dependencies,
+            options,
+            // The choice is kept: a load that was begun goes on with the same backup.
+            stack.status?.relocation?.backupID,
+          ),
+        );
   return {
     id,
     from,
@@ -114,34 +124,6 @@ async function observeRelocation(
     old,
     ...optional({ warm, final, newest }),
   };
-}
-
-async function newestBackup(
-  stack: JtelStack,
-  { cluster, openStore }: OtherHostDependencies,
-  options: CallOptions,
-): Promise<{ readonly backupID: string; readonly time: string }> {
-  const { backup } = stack.spec;
-  if (backup === undefined)
-    throw new InputError('RelocationNeedsBackup', `Stack ${stack.metadata.name} has no spec.backup.`);
-  const { blobs } = await openStore(
-    cluster,
-    stack.metadata.namespace,
-    backup.storeRef.name,
-    'spec.backup.storeRef',
-    options,
-  );
-  // The choice is kept: a load that was begun goes on with the same backup.
-  const chosen = stack.status?.relocation?.backupID;
-  const find = async (): Promise<string | undefined> =>
-    requireChoice(
-      await newestGoodBackup(blobs, stackIdentity(stack), acceptedBackup(stack), options.signal),
-      blobs.description,
-    );
-  const backupID = chosen ?? (await find());
-  if (backupID === undefined)
-    throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${stackIdentity(stack)}.`);
-  return { backupID, time: backupTime(backupID).toISOString() };
 }
 
 /** What the new host gets: the last backup of the move, or the newest there is. @throws {InputError} {@link BlobError} */

@@ -7,7 +7,8 @@
 import { checkJobUID, restoreJobUID } from '../../../loading/restore-orders.ts';
 import type { Action } from '../../actions.ts';
 import { isCarriedOut, ordersToRemember } from '../../data-order.ts';
-import { told, type Facts } from '../../findings.ts';
+import type { Facts } from '../../findings.ts';
+import { told } from '../../../inputs/outcome.ts';
 import type { BesideVolumes, DataOrder, DataSource, Verdict, PlanInput } from '../../model.ts';
 import { act, preparations } from './act.ts';
 import { brokenContainers } from './failure.ts';

@@ -13,7 +13,8 @@ import { isCarriedOut, ordersToRemember, replayObjection } from '../../data-orde
 import { afterLoadJob, pauseLeft } from '../../../times/pauses.ts';
 import { failuresOf, firstLoadFailures, isPermanent, loadFailure, mostFailures } from '../load-report.ts';
 import type { Problem } from '../../../inputs/outcome.ts';
-import { told, type Facts, type Finding } from '../../findings.ts';
+import type { Facts, Finding } from '../../findings.ts';
+import { told } from '../../../inputs/outcome.ts';
 import type { DataOrder, DataSource, Verdict, PlanInput } from '../../model.ts';
 import { act, preparations } from './act.ts';
 import { besideStage, undoStage } from './beside.ts';

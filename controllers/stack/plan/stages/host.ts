@@ -1,7 +1,7 @@
 /** The stages before anything runs: inputs are there, the host is ours, reachable, good enough, and set up. */
 
 import { isSameStack, type HostObservation } from '../../../../host-driver/host.ts';
-import { told } from '../../findings.ts';
+import { told } from '../../../inputs/outcome.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import { isMoving } from '../../relocation.ts';
 import { act } from './act.ts';

@@ -1,5 +1,6 @@
 /** The words for a change of what runs, and for what follows when it fails; pure. */
 
+import { sentence } from '../../../../base/sentence.ts';
 import type { ChangeFacts } from '../../findings.ts';
 import { describeAll, describeContainer, describeState } from './containers.ts';
 import type { Sentences } from './table.ts';
@@ -7,7 +8,7 @@ import type { Sentences } from './table.ts';
 export const changeSentences: Sentences<ChangeFacts> = {
   BackingUp: ({ version }) => `backing up before the update to ${version}`,
   UpdateBackupFailed: ({ version, message, backup, namespace }) =>
-    `The backup before the update to ${version} failed, so nothing was changed: ${message} ` +
+    `The backup before the update to ${version} failed, so nothing was changed: ${sentence(message)} ` +
     `To try again, delete it: kubectl delete jtelbackup ${backup} -n ${namespace}.`,
   WaitingForBackup: ({ backup, progress, message }) => {
     const how = [progress, message].filter((part) => part !== undefined && part !== '').join(', ');
@@ -26,11 +27,11 @@ export const changeSentences: Sentences<ChangeFacts> = {
   ContainersBroken: ({ containers }) => `${containers.map((one) => describeContainer(one)).join(', ')}.`,
   DeadlineOver: ({ seconds, unwell }) =>
     `it took longer than ${seconds} s (spec.update.progressDeadlineSeconds).${unwell.length === 0 ? '' : ` Not well: ${describeAll(unwell)}.`}`,
-  NothingToGoBackTo: ({ failure }) => `${failure} The revision before it is no longer there.`,
+  NothingToGoBackTo: ({ failure }) => `${sentence(failure)} The revision before it is no longer there.`,
   DataMayBeChanged: ({ failure, version }) =>
-    `${failure} The update may have changed the data and no backup was made before it (spec.update.preUpdateBackup is Skip), so ${version} is not started on them.`,
+    `${sentence(failure)} The update may have changed the data and no backup was made before it (spec.update.preUpdateBackup is Skip), so ${version} is not started on them.`,
   Held: ({ revision, version, message = '' }) =>
-    `The change to revision ${revision} (release ${version}) failed: ${message} Nothing more is done until spec or annotation jtel.de/retry change.`,
+    `The change to revision ${revision} (release ${version}) failed: ${sentence(message)} Nothing more is done until spec or annotation jtel.de/retry change.`,
   AllHealthy: () => 'everything is healthy',
   WatchingHealth: ({ leftSeconds }) =>
     `everything is healthy; watching whether it stays so for ${leftSeconds} s more`,
@@ -40,13 +41,13 @@ export const changeSentences: Sentences<ChangeFacts> = {
   RolledBack: ({ version, revision, failed, downtimeSeconds }) => {
     const down = downtimeSeconds === undefined ? '' : ` It was down for ${downtimeSeconds} s.`;
     return (
-      `Release ${version} (revision ${revision ?? '?'}) runs again: the change to revision ${failed.revision} (release ${failed.version}) failed: ${failed.message ?? ''}${down} ` +
+      `Release ${version} (revision ${revision ?? '?'}) runs again: the change to revision ${failed.revision} (release ${failed.version}) failed: ${sentence(failed.message ?? '')}${down} ` +
       'It is tried again when the spec or the annotation jtel.de/retry changes.'
     );
   },
   AskingForData: ({ version }) => `asking for the data of before the update to ${version}`,
   WayBackFailed: ({ version, message, restore, namespace }) =>
-    `The update to ${version} failed and its data cannot be brought back: ${message ?? 'see the JtelRestore'} ` +
+    `The update to ${version} failed and its data cannot be brought back: ${sentence(message ?? 'see the JtelRestore')} ` +
     `Nothing is started on them. To try again: kubectl delete jtelrestore ${restore} -n ${namespace}.`,
   WaitingForWayBack: ({ restore, backup }) => `waiting for JtelRestore ${restore} to check backup ${backup}`,
 };

@@ -1,5 +1,6 @@
 /** The words for data that are loaded, restored or gone; pure. */
 
+import { sentence } from '../../../../base/sentence.ts';
 import { formatBytes } from '../../../../base/bytes.ts';
 import { annotations } from '../../../../crds/index.ts';
 import { describeMissing } from '../../../../host-driver/missing-data.ts';
@@ -40,14 +41,14 @@ export const dataSentences: Sentences<DataFacts> = {
     const message = aboutHost(reason, error, address);
     return keys === undefined
       ? message
-      : `${message}. Put those of the stack that made the backup into entry ${keys.entry} of Secret ${keys.secretName}.`;
+      : `${sentence(message)} Put those of the stack that made the backup into entry ${keys.entry} of Secret ${keys.secretName}.`;
   },
-  TriedOften: ({ because, times }, say) => `${say(because)} It was tried ${times} times.`,
+  TriedOften: ({ because, times }, say) => `${sentence(say(because))} It was tried ${times} times.`,
   LoadGivenUp: ({ because, times, stack: { name, namespace } }, say) => {
     const tries = times === 1 ? '' : ` It was tried ${times} times.`;
-    return `${say(because).slice(0, longestFailure)}${tries} Nothing more is tried until the spec changes, or somebody asks for it: kubectl annotate jtelstack ${name} -n ${namespace} jtel.de/retry="$(date)" --overwrite`;
+    return `${sentence(say(because).slice(0, longestFailure))}${tries} Nothing more is tried until the spec changes, or somebody asks for it: kubectl annotate jtelstack ${name} -n ${namespace} jtel.de/retry="$(date)" --overwrite`;
   },
-  TryFollows: ({ because, next, most }, say) => `${say(because)} Try ${next} of ${most} follows.`,
+  TryFollows: ({ because, next, most }, say) => `${sentence(say(because))} Try ${next} of ${most} follows.`,
   TryingAgain: ({ because }, say) => `trying again: ${say(because)}`,
   Checking: ({ source }) => `checking ${source} on the host; the stack runs until then`,
   WrongVersion: ({ source, version, why }) =>
@@ -90,7 +91,7 @@ export const dataSentences: Sentences<DataFacts> = {
         ? 'The stack has no spec.backup, so no backup of it is known.'
         : newest.ok
           ? `The newest backup is ${newest.value.backupID} of ${newest.value.time}: to bring it, create a JtelRestore with ifNotEmpty Replace and confirmReplace ${name} (kubectl jtel restore).`
-          : `Which backups there are is not known: ${newest.message.replace(/\.?$/, '.')} A JtelRestore with ifNotEmpty Replace and confirmReplace ${name} brings one.`;
+          : `Which backups there are is not known: ${sentence(newest.message)} A JtelRestore with ifNotEmpty Replace and confirmReplace ${name} brings one.`;
     const mount =
       what.kind === 'Volumes'
         ? 'If a disk is not mounted, mount it; this is looked at every minute. '

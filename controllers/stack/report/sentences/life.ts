@@ -1,5 +1,6 @@
 /** The words for a stack's host, its life and its upkeep; pure. */
 
+import { sentence } from '../../../../base/sentence.ts';
 import { annotations } from '../../../../crds/index.ts';
 import type { LifeFacts } from '../../findings.ts';
 import { describeAll, describeDrift } from './containers.ts';
@@ -30,7 +31,7 @@ export const lifeSentences: Sentences<LifeFacts> = {
     `Destroying the stack needs consent: kubectl annotate jtelstack ${name} -n ${namespace} ` +
     `${annotations.confirmDestroy}=${uid}, or set spec.deletionPolicy to Orphan or Stop.`,
   CannotCleanUp: ({ message, secretGone, stack: { name, namespace }, address }) =>
-    `The host cannot be cleaned up: ${message.replace(/\.?$/, '.')}${secretGone ? ' If the namespace is being deleted, that cannot be done any more.' : ''} To let the object go without that: ` +
+    `The host cannot be cleaned up: ${sentence(message)}${secretGone ? ' If the namespace is being deleted, that cannot be done any more.' : ''} To let the object go without that: ` +
     `kubectl annotate jtelstack ${name} -n ${namespace} ${annotations.abandonHost}=true; what runs on ${address} runs on then, until it is stopped there.`,
   StoppingStack: () => 'stopping the stack',
   DestroyingStack: () => 'destroying the stack',

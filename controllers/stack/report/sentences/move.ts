@@ -1,5 +1,6 @@
 /** The words for a stack that is moved; pure. */
 
+import { sentence } from '../../../../base/sentence.ts';
 import type { MoveBackupUse, MoveFacts } from '../../findings.ts';
 import type { Sentences } from './table.ts';
 
@@ -29,7 +30,7 @@ export const moveSentences: Sentences<MoveFacts> = {
         ? `No backup can be found either (${noBackup})`
         : `The newest backup is ${newest.backupID}: what was written in the last ${(newest.ageSeconds / 3600).toFixed(1)} hours would be lost. ` +
           'To agree to that, set spec.relocation.source to RecoverFromBackup';
-    return `The data of the stack are on ${address} (machine ${machineID}), which cannot be reached: ${message} ${lost}; to wait for it, do nothing; to go back, set spec.host back.`.replaceAll(
+    return `The data of the stack are on ${address} (machine ${machineID}), which cannot be reached: ${sentence(message)} ${lost}; to wait for it, do nothing; to go back, set spec.host back.`.replaceAll(
       /\s+/g,
       ' ',
     );
@@ -38,7 +39,7 @@ export const moveSentences: Sentences<MoveFacts> = {
   WaitingForMoveBackup: ({ backup, progress, message, ...use }) =>
     `waiting for backup ${backup} ${what(use)}${progress === undefined ? '' : ` (${progress})`}: ${message ?? 'not begun yet'}`,
   MoveBackupFailed: ({ backup, message = '' }) =>
-    `The move stopped because backup ${backup} failed: ${message} Solve that and delete it to try again (kubectl delete jtelbackup ${backup}), or set spec.host back.`,
+    `The move stopped because backup ${backup} failed: ${sentence(message)} Solve that and delete it to try again (kubectl delete jtelbackup ${backup}), or set spec.host back.`,
   MoveToWrongVersion: ({ version, why }) =>
     `The stack cannot be moved to release ${version}: ${why}. It keeps running where it is.`,
 };

@@ -141,7 +141,7 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
   AskingForData: [{ is: 'AskingForData', version: '3.43.2' }, /data of before the update to 3\.43\.2$/],
   WayBackFailed: [
     { is: 'WayBackFailed', version: '3.43.2', restore: 'r', namespace: 'acme' },
-    /see the JtelRestore .*kubectl delete jtelrestore r -n acme\.$/,
+    /see the JtelRestore\. .*kubectl delete jtelrestore r -n acme\.$/,
   ],
   WaitingForWayBack: [
     { is: 'WaitingForWayBack', restore: 'r', backup: 'b' },
