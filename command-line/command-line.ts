@@ -19,7 +19,7 @@ export async function runCommandLine(
     command.exitOverride();
     command.configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
-      writeErr: (text) => terminal.tell(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
     });
   }
   try {
@@ -35,14 +35,14 @@ function exitCode(error: unknown, terminal: Terminal, isExpected: (error: unknow
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof ExitCode) return error.code;
   if (terminal.signal.aborted) {
-    terminal.tell('interrupted');
+    terminal.note('interrupted');
     return 1;
   }
   if (error instanceof UsageError) {
-    terminal.tell(`error: ${error.message}`);
+    terminal.note(`error: ${error.message}`);
     return 2;
   }
-  terminal.tell(
+  terminal.note(
     isExpected(error)
       ? `error: ${(error as Error).message}`
       : `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

@@ -4,7 +4,7 @@ export interface Terminal {
   /** Prints a result: one line, without its end. */
   readonly print: (line: string) => void;
   /** Prints progress, a warning or an error: one line, without its end. */
-  readonly tell: (line: string) => void;
+  readonly note: (line: string) => void;
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
 }

@@ -16,7 +16,7 @@ function surroundings(signal: AbortSignal): Surroundings {
   const isPersonThere = stdin.isTTY && stderr.isTTY;
   return {
     print: (line) => void stdout.write(`${line}\n`),
-    tell: (line) => void stderr.write(`${line}\n`),
+    note: (line) => void stderr.write(`${line}\n`),
     signal,
     environment: env,
     stdin,

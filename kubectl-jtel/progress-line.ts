@@ -34,7 +34,7 @@ export class ProgressLine {
       const words = text.replaceAll(/[\d.,]+/g, '#');
       if (words === this.#toldWords && (percent ?? 0) < this.#toldPercent + pipeStepPercent) return;
       [this.#toldWords, this.#toldPercent] = [words, percent ?? 0];
-      surroundings.tell(`${percent === undefined ? '' : `${Math.floor(percent)} % `}${printable(text)}`);
+      surroundings.note(`${percent === undefined ? '' : `${Math.floor(percent)} % `}${printable(text)}`);
       return;
     }
     const bar = percent === undefined ? '' : `${progressBar(percent, barLength, paint)}  `;

@@ -29,7 +29,7 @@ export interface Screen {
 /** For code that describes the commands and calls none. */
 export const silentSurroundings: Surroundings = {
   print: () => undefined,
-  tell: () => undefined,
+  note: () => undefined,
   signal: new AbortController().signal,
   environment: {},
   stdin: Readable.from([]),

@@ -6,6 +6,7 @@
 import type { CarriedOutOrder, ObservedContainer } from '../../host-driver/host.ts';
 import type { Reason } from '../../crds/index.ts';
 import type { MissingData } from '../../host-driver/missing-data.ts';
+import type { ChangeKind, RevisionOutcome } from './desired/revisions.ts';
 import type { Unwell } from '../hosts/health.ts';
 import type { Outcome } from '../inputs/outcome.ts';
 
@@ -137,6 +138,16 @@ export type ChangeFacts =
       readonly version: string;
       readonly revision?: number;
       readonly failed: { readonly revision: number; readonly version: string; readonly message?: string };
+      readonly downtimeSeconds?: number;
+    }
+  /** For the event at the end of a change. */
+  | {
+      readonly is: 'ChangeEnded';
+      readonly result: RevisionOutcome['result'];
+      readonly change: { readonly action: ChangeKind; readonly revision: number; readonly version: string };
+      readonly message?: string;
+      readonly backTo?: number;
+      readonly restoresData: boolean;
       readonly downtimeSeconds?: number;
     }
   | { readonly is: 'AskingForData'; readonly version: string }

@@ -316,7 +316,7 @@ async function act(
   const project = projectName(namespace, name);
   const owner: StackOwner = { clusterID, namespace, name, uid };
   const machineID = machineOf(seen.observed.host);
-  const tell = (event: StoryEvent): void => events.record(stackKind, stack, { ...event, action: step });
+  const record = (event: StoryEvent): void => events.record(stackKind, stack, { ...event, action: step });
   progress({ message: describeAction(action) });
   const start = performance.now();
   const outcome = await execute(action, {
@@ -339,15 +339,15 @@ async function act(
     },
     cluster,
     say: describe,
-    tellOutcome: (revision, ended) => {
+    recordOutcome: (revision, ended) => {
       const event = outcomeEvent(revision, ended);
-      if (event !== undefined) tell(event);
+      if (event !== undefined) record(event);
     },
-    tellLog: (service, lines, file) => tell(logEvent(service, lines, file)),
+    recordLog: (service, lines, file) => record(logEvent(service, lines, file)),
     progress,
     signal,
   });
   const event =
     outcome === 'Unchanged' ? undefined : actionEvent(action.type, (performance.now() - start) / 1000);
-  if (event !== undefined) tell(event);
+  if (event !== undefined) record(event);
 }

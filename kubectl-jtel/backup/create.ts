@@ -39,7 +39,7 @@ export async function create(kit: Kit, name: string, options: CreateOptions): Pr
     options.wait === true
       ? ''
       : `; follow it with: kubectl get jtelbackup ${created.metadata.name} -n ${kit.namespace} -w`;
-  kit.surroundings.tell(`JtelBackup ${created.metadata.name} created${followUp}`);
+  kit.surroundings.note(`JtelBackup ${created.metadata.name} created${followUp}`);
   if (options.wait !== true) return;
   const ended = await waitForRequest(kit, backupKind, created.metadata.name);
   kit.print(backupResult(ended, kit.view()));

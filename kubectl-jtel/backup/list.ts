@@ -43,10 +43,10 @@ export async function list(kit: Kit, name: string | undefined, options: ListOpti
     return await printObject(kit, { ...listOf(lines), ...optional({ packs }) }, options.output);
   const { width, ...view } = kit.view();
   if (lines.length === 0)
-    kit.surroundings.tell(`${place.blobs.description} has no backup of ${place.identity}`);
+    kit.surroundings.note(`${place.blobs.description} has no backup of ${place.identity}`);
   else kit.print(backupsView(lines, options.output === 'wide' ? view : { ...view, width }));
   if (ids.length > stored.length)
-    kit.surroundings.tell(`… and ${ids.length - stored.length} older ones (--limit ${ids.length})`);
+    kit.surroundings.note(`… and ${ids.length - stored.length} older ones (--limit ${ids.length})`);
   const running = own
     .filter(({ status }) => status?.phase === 'Running' || status?.phase === 'Verifying')
     .map(({ metadata }) => metadata.name);

@@ -80,7 +80,7 @@ export async function resolveBackupID(kit: Kit, place: BackupPlace, backup: stri
   if (backup === 'latest') {
     const accepted = place.stack === undefined ? undefined : acceptedBackup(place.stack);
     const choice = await newestGoodBackup(place.blobs, place.identity, accepted, kit.call.signal);
-    if (choice.skipped.length > 0) kit.surroundings.tell(describeSkipped(choice));
+    if (choice.skipped.length > 0) kit.surroundings.note(describeSkipped(choice));
     const newest = choice.backupID;
     if (newest === undefined)
       throw new CommandError(`${place.blobs.description} has no backup of ${place.identity}`);

@@ -38,7 +38,7 @@ export async function waitForRequest<T extends Request>(
   } catch (error) {
     progress.end();
     if (!kit.call.signal.aborted) throw error;
-    kit.surroundings.tell(
+    kit.surroundings.note(
       `${kind.kind} ${name} continues without you. To follow it: kubectl get ${kind.plural} ${name} -n ${kit.namespace} -w`,
     );
     throw new ExitCode(1);

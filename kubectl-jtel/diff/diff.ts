@@ -23,7 +23,7 @@ export async function diff(kit: Kit, name: string, options: DiffOptions): Promis
       ? usualBefore(stack, revisions, after, now)
       : findSpec(stack, revisions, options.revision, now);
   const lines = specDiff(kit, before, after);
-  if (lines.length === 0) kit.surroundings.tell(`no difference between ${before.title} and ${after.title}`);
+  if (lines.length === 0) kit.surroundings.note(`no difference between ${before.title} and ${after.title}`);
   kit.print(lines);
 }
 

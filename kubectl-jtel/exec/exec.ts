@@ -20,7 +20,7 @@ export async function exec(
 ): Promise<void> {
   if (command.length === 0)
     throw new UsageError('no command is given: kubectl jtel exec STACK COMPONENT -- COMMAND');
-  const { screen, rawKeys, stdin, stdout, stderr, tell } = kit.surroundings;
+  const { screen, rawKeys, stdin, stdout, stderr, note } = kit.surroundings;
   if (options.tty === true && (screen === undefined || rawKeys === undefined))
     throw new UsageError('-t needs a terminal for input and output: leave it out');
   const stack = await getStack(kit, name);
@@ -32,7 +32,7 @@ export async function exec(
         `${component} does not run: ${found.map(({ service, state }) => `${service} is ${state}`).join(', ')}`,
       );
     if (others.length > 0)
-      tell(
+      note(
         `in ${chosen.service}; there ${others.length === 1 ? 'is' : 'are'} also ${others.map(({ service }) => service).join(', ')}`,
       );
     const terminal = options.tty === true && screen !== undefined ? screen : undefined;

@@ -10,7 +10,7 @@ export async function history(kit: Kit, name: string, { output }: OutputOptions)
   const lines = historyLines(stack, await readRevisions(kit, stack));
   if (output === 'json' || output === 'yaml') return await printObject(kit, listOf(lines), output);
   if (lines.length === 0)
-    return kit.surroundings.tell(`${name} has no history yet: the operator has not looked at it`);
+    return kit.surroundings.note(`${name} has no history yet: the operator has not looked at it`);
   const { width, ...view } = kit.view();
   kit.print(historyView(lines, output === 'wide' ? view : { ...view, width }));
 }

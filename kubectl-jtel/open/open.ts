@@ -7,7 +7,7 @@ export async function open(kit: Kit, name: string, { print }: { readonly print?:
   const { spec } = await getStack(kit, name);
   const url = `https://${spec.network.fqdn}/`;
   if (print === true || kit.surroundings.screen === undefined) return kit.surroundings.print(url);
-  kit.surroundings.tell(`opening ${url}`);
+  kit.surroundings.note(`opening ${url}`);
   await startBrowser(url);
 }
 

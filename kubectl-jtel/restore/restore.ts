@@ -140,7 +140,7 @@ async function createAndFollow(kit: Kit, object: object, waits: boolean): Promis
   const followUp = waits
     ? ''
     : `; follow it with: kubectl get jtelrestore ${created.metadata.name} -n ${kit.namespace} -w`;
-  kit.surroundings.tell(`JtelRestore ${created.metadata.name} created${followUp}`);
+  kit.surroundings.note(`JtelRestore ${created.metadata.name} created${followUp}`);
   if (!waits) return;
   const ended = await waitForRequest(kit, restoreKind, created.metadata.name);
   kit.print(restoreResult(ended, kit.view()));

@@ -34,7 +34,7 @@ export async function rollback(kit: Kit, name: string, options: RollbackOptions)
   const backup = isDowngrade(stack, target) ? backupBefore(stack, revisions, target) : undefined;
   const lines = specDiff(kit, currentSpec(stack), target);
   if (lines.length === 0 && !(isDowngrade(stack, target) && options.restoreData === true))
-    return kit.surroundings.tell(`nothing to do: ${target.title} is the present spec`);
+    return kit.surroundings.note(`nothing to do: ${target.title} is the present spec`);
   kit.print(lines);
   if (isDowngrade(stack, target) && (options.restoreData !== true || backup === undefined))
     throw downgradeRefused(kit, stack, target, backup);
@@ -42,7 +42,7 @@ export async function rollback(kit: Kit, name: string, options: RollbackOptions)
     throw new UsageError(
       `--restore-data is for an older release; ${target.spec.version} works with the present data`,
     );
-  if (options.dryRun === true) return kit.surroundings.tell('nothing was written (--dry-run)');
+  if (options.dryRun === true) return kit.surroundings.note('nothing was written (--dry-run)');
   if (backup === undefined)
     await confirm(kit, `\nWrite this spec to ${stack.metadata.namespace}/${name}?`, options.yes);
   else
@@ -54,11 +54,11 @@ export async function rollback(kit: Kit, name: string, options: RollbackOptions)
     );
   if (lines.length > 0) {
     const written = await write(kit, stack, target);
-    kit.surroundings.tell(
+    kit.surroundings.note(
       `written: ${target.title} is now the spec of ${name} (generation ${written.metadata.generation}). Follow it with: kubectl jtel status ${name} -n ${stack.metadata.namespace} -w`,
     );
     if (isManagedElsewhere(stack))
-      kit.surroundings.tell(
+      kit.surroundings.note(
         `The spec came from ${stack.metadata.annotations?.[annotations.sourceRevision]} in a repository: revert the change there too, or the next sync applies it again.`,
       );
   }

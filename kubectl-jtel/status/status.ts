@@ -33,7 +33,7 @@ export async function status(kit: Kit, name: string | undefined, options: Status
   if (options.output === 'json' || options.output === 'yaml')
     return await printObject(kit, listOf(stacks), options.output);
   if (stacks.length === 0)
-    return kit.surroundings.tell(
+    return kit.surroundings.note(
       options.allNamespaces === true
         ? 'there are no stacks'
         : `there are no stacks in namespace ${kit.namespace} (-A looks in all)`,

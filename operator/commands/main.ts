@@ -9,7 +9,7 @@ export function main(argv: readonly string[]): Promise<number> {
   return runInProcess(async (signal) => {
     const terminal: Terminal = {
       print: (line) => void process.stdout.write(`${line}\n`),
-      tell: (line) => void process.stderr.write(`${line}\n`),
+      note: (line) => void process.stderr.write(`${line}\n`),
       signal,
     };
     return await runOperatorCommand(argv, terminal, [runCommand]);

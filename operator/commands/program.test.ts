@@ -25,7 +25,7 @@ async function run(
   const { signal = new AbortController().signal, further = [] } = options;
   return await runOperatorCommand(
     argv,
-    { print: (line) => printed.push(line), tell: (line) => told.push(line), signal },
+    { print: (line) => printed.push(line), note: (line) => told.push(line), signal },
     further,
   );
 }

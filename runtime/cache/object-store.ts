@@ -58,7 +58,7 @@ export class ObjectStore<T extends KubernetesObject> implements Store<T> {
     const id = formatKey(key);
     this.#objects.set(id, object);
     for (const index of this.#indexes) index.put(id, object);
-    this.#tell(
+    this.#notify(
       previous === undefined ? { type: 'Added', key, object } : { type: 'Modified', key, object, previous },
     );
   }
@@ -69,7 +69,7 @@ export class ObjectStore<T extends KubernetesObject> implements Store<T> {
     const id = formatKey(key);
     if (!this.#objects.delete(id)) return;
     for (const index of this.#indexes) index.remove(id);
-    this.#tell({ type: 'Deleted', key, object });
+    this.#notify({ type: 'Deleted', key, object });
   }
 
   /** Stores a whole list of a scope (one namespace, or all). Listeners hear only the differences. */
@@ -82,7 +82,7 @@ export class ObjectStore<T extends KubernetesObject> implements Store<T> {
     for (const object of objects) this.put(object);
   }
 
-  #tell(change: Change<T>): void {
+  #notify(change: Change<T>): void {
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -16,16 +16,16 @@ function endless(): {
   readonly end: () => void;
 } {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let tell: Report | undefined;
+  let report: Report | undefined;
   return {
     run: async (progress, signal) => {
-      tell = progress;
+      report = progress;
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       await promise;
     },
     report: (progress) => {
-      if (tell === undefined) throw new Error('the activity has not begun');
-      tell(progress);
+      if (report === undefined) throw new Error('the activity has not begun');
+      report(progress);
     },
     end: resolve,
   };

@@ -133,18 +133,18 @@ export class Controller<T extends KubernetesObject> {
       logger.debug('conflict, will be tried again', { error, retryInSeconds });
       return 'conflict';
     }
-    this.#tell(id, error, () =>
+    this.#logOnce(id, error, () =>
       logger.error('reconcile failed, will be tried again', { error, retryInSeconds }),
     );
     return 'error';
   }
 
   /** The same trouble with the same object is logged once, until it changes or ends. */
-  #tell(id: string, error: unknown, tell: () => void): void {
+  #logOnce(id: string, error: unknown, log: () => void): void {
     const text = String(error);
     if (this.#failures.get(id) === text) return;
     this.#failures.set(id, text);
-    tell();
+    log();
   }
 }
 

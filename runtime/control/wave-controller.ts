@@ -224,7 +224,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     if (definition.remember !== undefined) this.#memory.note(key, object, definition.remember(planned));
     const guarded = { ...planned, object: await this.#guard(object, plan, context) };
     const settled: SettledLook<T> = { ...guarded, found: await definition.within(guarded, context) };
-    const written = await this.#tell(settled, context);
+    const written = await this.#write(settled, context);
     if (this.#isOver(written)) return await this.#leave(key, written, context);
     const soonSeconds = (await definition.after?.(settled, written, context)) ?? Number.POSITIVE_INFINITY;
     if (due) this.#start({ ...settled, object: written }, wave, context);
@@ -306,7 +306,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
   }
 
   /** Writes the status if it changed, and records its events. */
-  async #tell(look: SettledLook<T>, context: ReconcileContext): Promise<T['object']> {
+  async #write(look: SettledLook<T>, context: ReconcileContext): Promise<T['object']> {
     const { kind, summarise, heartbeats, isLocked, events, startsAfresh } = this.#definition;
     const { object, key, plan, due } = look;
     const status = summarise(look);

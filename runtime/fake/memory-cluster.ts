@@ -235,7 +235,7 @@ export class MemoryCluster implements Cluster {
     signal.throwIfAborted();
     this.onWrite?.({ verb, kind: kind.kind, key, phase: 'before' });
     const result = structuredClone(effect()) as KubernetesObject as T;
-    for (const tell of this.#followers) tell(kind, key);
+    for (const notify of this.#followers) notify(kind, key);
     this.onWrite?.({ verb, kind: kind.kind, key, phase: 'after' });
     return result;
   }

@@ -51,7 +51,7 @@ export async function kubectlJtel(argv: readonly string[], options: PluginOption
   };
   const surroundings: Surroundings = {
     print: (line) => void stdout.write(`${line}\n`),
-    tell: (line) => void stderr.write(`${line}\n`),
+    note: (line) => void stderr.write(`${line}\n`),
     signal,
     environment,
     stdin: typeof input === 'string' ? Readable.from([Buffer.from(input)]) : input,

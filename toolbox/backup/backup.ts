@@ -253,7 +253,7 @@ class BackupRun {
     progress.begin('ReadingDatabase');
     const watched = {
       moved: () => context.pipeline.readBytes,
-      tell: (waits: string | undefined) => progress.wait(waits),
+      report: (waits: string | undefined) => progress.wait(waits),
     };
     return await withLockWatch(database, watched, this.#signal, async () => {
       if (database.kind === 'Logical') return await readLogical(database, context);

@@ -33,19 +33,19 @@ export interface Watched {
   /** Grows while the backup moves. */
   readonly moved: () => number;
   /** Undefined: it does not wait (any more). */
-  readonly tell: (waits: string | undefined) => void;
+  readonly report: (waits: string | undefined) => void;
 }
 
 /** Looks while `work` runs; a server that does not answer, or refuses, is only not told of. */
 export async function withLockWatch<T>(
   database: BackupDatabase,
-  { moved, tell }: Watched,
+  { moved, report }: Watched,
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
   const ended = new AbortController();
   const until = AbortSignal.any([signal, ended.signal]);
-  const watching = watch(database, moved, tell, until).catch(() => undefined);
+  const watching = watch(database, moved, report, until).catch(() => undefined);
   try {
     return await work();
   } finally {
@@ -57,12 +57,12 @@ export async function withLockWatch<T>(
 async function watch(
   database: BackupDatabase,
   moved: () => number,
-  tell: Watched['tell'],
+  report: Watched['report'],
   signal: AbortSignal,
 ): Promise<void> {
   for (let last = moved(); ; last = moved()) {
     await delay(intervalMilliseconds, undefined, { signal });
-    tell(moved() === last ? describeWait(await look(database, signal), new Date()) : undefined);
+    report(moved() === last ? describeWait(await look(database, signal), new Date()) : undefined);
   }
 }
 

@@ -42,9 +42,9 @@ export interface ExecutionContext {
   /** The words for what is kept with a revision or on the host. */
   readonly say: (facts: Facts) => string;
   /** Makes an event of how a change ended. */
-  readonly tellOutcome: (revision: Revision, outcome: RevisionOutcome) => void;
+  readonly recordOutcome: (revision: Revision, outcome: RevisionOutcome) => void;
   /** Makes an event of the end of a service's log. */
-  readonly tellLog: (service: string, lines: string, file: string) => void;
+  readonly recordLog: (service: string, lines: string, file: string) => void;
   readonly progress: (progress: Progress) => void;
   readonly signal: AbortSignal;
 }
@@ -191,7 +191,7 @@ const executors: Executors = {
       ...(action.words === undefined ? {} : { message: context.say(action.words) }),
     };
     await noteOnRevision(context.cluster, context.stack, current, { outcome }, context);
-    context.tellOutcome(current, outcome);
+    context.recordOutcome(current, outcome);
   },
   CreateBackup: ({ name }, context) => requestBackup(name, 'PreUpdate', context),
   CreateRestore: ({ name, backupRef }, context) =>
@@ -207,7 +207,7 @@ const executors: Executors = {
     await host.keepLogs(context.project, name, services, context.fence(), context.signal);
     for (const service of services.slice(0, eventedServices)) {
       const lines = await host.logs(context.project, service, eventedLines, context.signal);
-      context.tellLog(service, lines, `/opt/jtel/${context.project}/failures/${name}-${service}.log`);
+      context.recordLog(service, lines, `/opt/jtel/${context.project}/failures/${name}-${service}.log`);
     }
   },
   RemoveRevisions: ({ names }, context) => removeRevisions(context.cluster, context.stack, names, context),

@@ -3,8 +3,10 @@
 import { findCondition } from '../../../runtime/report/conditions.ts';
 import type { StoryEvent } from '../../../runtime/report/event-recorder.ts';
 import { isReason, type JtelStackStatus, type Reason } from '../../../crds/index.ts';
+import { optional } from '../../../base/optional.ts';
 import type { ActionType } from '../actions.ts';
 import type { Revision, RevisionOutcome } from '../desired/revisions.ts';
+import { describe } from './sentences/index.ts';
 
 /** Only what a person would want to read; the rest is bookkeeping, and in the log. */
 const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonly what: string } } = {
@@ -49,43 +51,29 @@ export function logEvent(service: string, lines: string, file: string): StoryEve
   };
 }
 
-/** What became of a change; undefined when nothing was done for it. */
+/** How a change ended; undefined when nothing was done for it. `sentences/change.ts` has the words. */
 export function outcomeEvent(
   { attempt, spec, number }: Revision,
-  outcome: RevisionOutcome,
+  { result, reason = 'HealthGateFailed', ...outcome }: RevisionOutcome,
 ): StoryEvent<Reason> | undefined {
   if (attempt === undefined) return undefined;
-  const what = `${attempt.action} to revision ${number} (release ${spec.version})`;
-  const down = outcome.downtimeSeconds === undefined ? '' : ` Down time: ${outcome.downtimeSeconds} s.`;
-  const { reason = 'HealthGateFailed', message = '' } = outcome;
-  switch (outcome.result) {
+  const { action } = attempt;
+  const { message, backTo, downtimeSeconds, restoreRef } = outcome;
+  const note = describe({
+    is: 'ChangeEnded',
+    result,
+    change: { action, revision: number, version: spec.version },
+    restoresData: restoreRef !== undefined,
+    ...optional({ message, backTo, downtimeSeconds }),
+  }).slice(0, longestNote);
+  switch (result) {
     case 'Succeeded':
-      return {
-        type: 'Normal',
-        reason: attempt.action === 'Update' ? 'Updated' : 'Applied',
-        note: `${what} is through.${down}`,
-      };
-    case 'RollingBack':
-      return {
-        type: 'Warning',
-        reason,
-        note: `${what} failed: ${message} Going back to revision ${outcome.backTo}${outcome.restoreRef === undefined ? '' : ' and to the data of before'}.`.slice(
-          0,
-          longestNote,
-        ),
-      };
+      return { type: 'Normal', reason: action === 'Update' ? 'Updated' : 'Applied', note };
     case 'RolledBack':
-      return {
-        type: 'Normal',
-        reason: 'RolledBack',
-        note: `Revision ${outcome.backTo} runs again after the failed ${what}.${down}`,
-      };
+      return { type: 'Normal', reason: 'RolledBack', note };
+    case 'RollingBack':
     case 'Held':
-      return {
-        type: 'Warning',
-        reason,
-        note: `${what} failed: ${message} Everything is left as it is.`.slice(0, longestNote),
-      };
+      return { type: 'Warning', reason, note };
   }
 }
 

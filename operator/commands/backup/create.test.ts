@@ -57,7 +57,7 @@ afterEach(async () => {
 async function run(...argv: readonly string[]): Promise<number> {
   const terminal = {
     print: (line: string) => said.push(line),
-    tell: (line: string) => said.push(line),
+    note: (line: string) => said.push(line),
     signal: new AbortController().signal,
   };
   const program = new Command('jtel-operator').addCommand(

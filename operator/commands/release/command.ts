@@ -126,7 +126,7 @@ function listCommand(terminal: Terminal): Command {
         terminal.print(JSON.stringify(releases));
         return;
       }
-      if (releases.length === 0) terminal.tell('the store has no release');
+      if (releases.length === 0) terminal.note('the store has no release');
       for (const { version, publishedTime } of releases)
         terminal.print(`${version.padEnd(16)} ${publishedTime}`);
     });

@@ -66,7 +66,7 @@ export async function verifyRelease(
       );
     }
     bytes += expected.bytes;
-    terminal.tell(
+    terminal.note(
       `[${index + 1}/${release.vanilla.length}] ${set.path} (${formatBytes(expected.bytes)}) is whole`,
     );
   }

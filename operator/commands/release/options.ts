@@ -136,6 +136,6 @@ async function readSecretFile(file: string, terminal: Terminal): Promise<string>
   const text = await readTextFile(file);
   const { mode } = await stat(file);
   if ((mode & 0o077) !== 0)
-    terminal.tell(`warning: ${file} holds a secret, but not only its owner can read it (chmod 600 ${file})`);
+    terminal.note(`warning: ${file} holds a secret, but not only its owner can read it (chmod 600 ${file})`);
   return text;
 }

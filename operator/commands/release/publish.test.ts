@@ -23,7 +23,7 @@ beforeEach(async () => {
   told = [];
   terminal = {
     print: () => undefined,
-    tell: (line) => told.push(line),
+    note: (line) => told.push(line),
     signal: new AbortController().signal,
   };
 });

@@ -107,7 +107,7 @@ async function checkDataSets({ draft, dataSets }: ReleaseDirectory, terminal: Te
         { cause: error },
       );
     }
-    terminal.tell(`${file.path} was read and can be loaded`);
+    terminal.note(`${file.path} was read and can be loaded`);
   }
 }
 
@@ -126,7 +126,7 @@ async function completeRelease(
     const digest = await registry.digest(repository, pinned ?? tag, terminal.signal);
     if (pinned !== undefined && digest !== pinned)
       throw new CommandError(`image ${repository}@${pinned} is ${digest} in the registry`);
-    terminal.tell(`[${index + 1}/${draft.components.length}] image ${repository}:${tag} is ${digest}`);
+    terminal.note(`[${index + 1}/${draft.components.length}] image ${repository}:${tag} is ${digest}`);
     components.push({ ...component, image: { repository, tag, digest } });
   }
   const sizes = new Map(
@@ -164,7 +164,7 @@ async function uploadFiles(
     );
     done += file.bytes;
     const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
-    terminal.tell(
+    terminal.note(
       `[${index + 1}/${files.length}] ${file.path} (${formatBytes(file.bytes)}), ${percent} % of ${formatBytes(total)}`,
     );
   }

@@ -95,7 +95,7 @@ describe('the chart', () => {
       const flags = [toolbox, ...settings].flatMap((setting) => ['--set', setting]);
       const deployment = (await template(directory, ...flags)).find(({ kind }) => kind === 'Deployment');
       const { args = [] } = (deployment as unknown as Deployment).spec.template.spec.containers[0] ?? {};
-      const terminal = { print: () => {}, tell: () => {}, signal: new AbortController().signal };
+      const terminal = { print: () => {}, note: () => {}, signal: new AbortController().signal };
       const command = runCommand(terminal).exitOverride();
       const { unknown, operands } = command.parseOptions(args.slice(1));
       expect([args[0], unknown, operands]).toEqual(['run', [], []]);

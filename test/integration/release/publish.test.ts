@@ -68,7 +68,7 @@ async function jtelOperator(...argv: readonly string[]): Promise<Ended> {
   const [stdout, stderr]: [string[], string[]] = [[], []];
   const terminal = {
     print: (line: string) => stdout.push(line),
-    tell: (line: string) => stderr.push(line),
+    note: (line: string) => stderr.push(line),
     signal,
   };
   const code = await runOperatorCommand(['release', ...argv], terminal);
@@ -157,7 +157,7 @@ describe('a release', () => {
   it('with data too big for memory is verified through a URL', async () => {
     await publish();
     const store = azureBlobStore(await azurite.location('releases', 'vendor/one'), azurite.credentials);
-    const terminal = { print: () => undefined, tell: () => undefined, signal };
+    const terminal = { print: () => undefined, note: () => undefined, signal };
     expect(await verifyRelease(store, '3.43.2', { inMemoryBytes: 0 }, terminal)).toMatchObject({ files: 3 });
   });
 

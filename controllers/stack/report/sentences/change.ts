@@ -45,6 +45,20 @@ export const changeSentences: Sentences<ChangeFacts> = {
       'It is tried again when the spec or the annotation jtel.de/retry changes.'
     );
   },
+  ChangeEnded: ({ result, change, message = '', backTo, restoresData, downtimeSeconds }) => {
+    const what = `${change.action} to revision ${change.revision} (release ${change.version})`;
+    const down = downtimeSeconds === undefined ? '' : ` Down time: ${downtimeSeconds} s.`;
+    switch (result) {
+      case 'Succeeded':
+        return `${what} is through.${down}`;
+      case 'RollingBack':
+        return `${what} failed: ${sentence(message)} Going back to revision ${backTo}${restoresData ? ' and to the data of before' : ''}.`;
+      case 'RolledBack':
+        return `Revision ${backTo} runs again after the failed ${what}.${down}`;
+      case 'Held':
+        return `${what} failed: ${sentence(message)} Everything is left as it is.`;
+    }
+  },
   AskingForData: ({ version }) => `asking for the data of before the update to ${version}`,
   WayBackFailed: ({ version, message, restore, namespace }) =>
     `The update to ${version} failed and its data cannot be brought back: ${sentence(message ?? 'see the JtelRestore')} ` +

@@ -138,6 +138,17 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
     },
     /^Release 3\.43\.1 \(revision 1\) runs again: .*It broke\. It was down for 30 s\. It is tried again/,
   ],
+  ChangeEnded: [
+    {
+      is: 'ChangeEnded',
+      result: 'RollingBack',
+      change: { action: 'Update', revision: 2, version: '3.43.2' },
+      message: 'It broke',
+      backTo: 1,
+      restoresData: true,
+    },
+    'Update to revision 2 (release 3.43.2) failed: It broke. Going back to revision 1 and to the data of before.',
+  ],
   AskingForData: [{ is: 'AskingForData', version: '3.43.2' }, /data of before the update to 3\.43\.2$/],
   WayBackFailed: [
     { is: 'WayBackFailed', version: '3.43.2', restore: 'r', namespace: 'acme' },
@@ -356,6 +367,17 @@ group('a load that was given up', () => {
 
   it('without a word of the job tells its exit code', () => {
     expect(describe({ is: 'LoadFailed', reason: 'JobFailed', address, exitCode: 137 })).toContain('137');
+  });
+});
+
+group('the end of a change', () => {
+  const change = { action: 'Update', revision: 2, version: '3.43.2' } as const;
+  it.each([
+    [{ result: 'Succeeded', downtimeSeconds: 9 }, 'is through. Down time: 9 s.'],
+    [{ result: 'RolledBack', backTo: 1 }, 'Revision 1 runs again after the failed Update to revision 2'],
+    [{ result: 'Held', message: 'It broke.' }, 'failed: It broke. Everything is left as it is.'],
+  ] as const)('%j', (ended, expected) => {
+    expect(describe({ is: 'ChangeEnded', change, restoresData: false, ...ended })).toContain(expected);
   });
 });
 
