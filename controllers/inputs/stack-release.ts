@@ -86,10 +86,12 @@ export async function readStackSecrets(
   { cluster, credentials }: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
   options: CallOptions,
 ): Promise<StackSecrets> {
+  // What throws at once must do so before anything is on its way that nobody would wait for.
+  const input = stackInput(stack);
   const [generated, certificate, environment, pullCredentials] = await Promise.all([
     credentials.read(stack, options),
     readCertificate(cluster, stack, options),
-    readEnvironment(cluster, stack, stackInput(stack), options),
+    readEnvironment(cluster, stack, input, options),
     readPullCredentials(cluster, stack, registry, options),
   ]);
   return { generated, certificate, environment, pullCredentials };

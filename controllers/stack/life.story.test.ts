@@ -4,7 +4,7 @@
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
-import { secrets } from '../../runtime/client/kinds.ts';
+import { controllerRevisions, secrets } from '../../runtime/client/kinds.ts';
 import { endState, killedEverywhere, ready } from '../../test/support/world/restores.ts';
 import { killAll, stackKey, World } from '../../test/support/world/world.ts';
 import { waitFor } from '../../test/support/wait.ts';
@@ -48,6 +48,38 @@ describe('an installation', () => {
     const credentials = await world.cluster.getSecret('acme', 'main-credentials', { signal: never });
     const status = JSON.stringify((await world.stack()).status);
     for (const name of credentials.keys) expect(status).not.toContain(credentials.get(name));
+  });
+});
+
+describe('a new spec', () => {
+  it('is recorded without a trace in the status: nothing is done to the stack', async () => {
+    const world = await installed();
+    const statuses: JtelStack['status'][] = [];
+    const apply = world.cluster.applyStatus.bind(world.cluster);
+    world.cluster.applyStatus = async (kind, key, status, ...rest) => {
+      if (kind.kind === stackKind.kind) statuses.push(status as JtelStack['status']);
+      return await apply(kind, key, status, ...rest);
+    };
+    // So that the next look falls into the wave that records it.
+    const { calls } = world.machine();
+    const create = world.cluster.create.bind(world.cluster);
+    world.cluster.create = async (kind, object, options) => {
+      const before = calls.length;
+      if (kind.kind === controllerRevisions.kind)
+        await world.until('a look meanwhile', () => calls.length > before);
+      return await create(kind, object, options);
+    };
+    await world.change({ drift: 'Warn', suspend: true });
+    const recorded = async (): Promise<boolean> =>
+      (await world.cluster.list(controllerRevisions, {}, { signal: never })).length === 2;
+    await world.until('the spec to be recorded', recorded);
+    const seen = calls.length;
+    await world.until('two more looks', () => calls.length > seen + 1);
+    for (const status of statuses) {
+      expect(status?.message ?? '').not.toContain('record');
+      expect(status?.operation).toBeUndefined();
+      expect(status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
+    }
   });
 });
 

@@ -106,6 +106,9 @@ const formerLookSeconds = 20;
 /** Between looks at containers while docker compose brings them to a release. */
 const updateLookSeconds = 3;
 
+/** Step of a wave that only records a new spec. */
+const recordStep = 'Record';
+
 /** While a wave works: docker compose makes dozens of events, and each look costs the host what it is busy with. */
 const betweenLooksSeconds = 1;
 
@@ -172,6 +175,7 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
         },
         pauses: { backOff: afterStackWave, spread: waveSpread },
         succeeded: (notes, step) => {
+          if (step === recordStep) return { notes };
           const { repairs, ...pause } = afterSuccess(notes.repairs ?? 0, step);
           return { notes: { ...notes, repairs }, ...pause };
         },
@@ -225,7 +229,7 @@ function waveOf(
   const work = planned.kind === 'Act' && !isPaused(stack) ? planned.wave : [];
   const wave = record === undefined ? work : [record, ...work];
   if (wave.length === 0) return undefined;
-  return { step: work.length === 0 ? 'Record' : planned.step, wave };
+  return { step: work.length === 0 ? recordStep : planned.step, wave };
 }
 
 /** Nothing is changed on the host; deletion is an order of its own. */
@@ -251,7 +255,9 @@ function machineOf(host: Observed['host']): string {
 }
 
 function summariseLook(look: SettledLook<StackTypes>): JtelStackStatus {
-  const { key, object: stack, seen, plan: planned, running, due, memory, found, now } = look;
+  const { key, object: stack, seen, plan: planned, due, memory, found, now } = look;
+  // That a spec is recorded is no work on the stack: it stands as if nothing ran.
+  const running = look.running?.name === recordStep ? undefined : look.running;
   const { held, observed } = seen;
   const { failure } = memory;
   const common = {

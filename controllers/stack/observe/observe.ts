@@ -53,6 +53,7 @@ export interface Seen {
 
 /** One look at a host must not hold a worker for longer. */
 const hostTimeoutSeconds = 30;
+const spareTimeoutSeconds = 8;
 
 export async function observe(
   looking: Target,
@@ -70,7 +71,7 @@ export async function observe(
   const [host, wanted, former, asked] = await Promise.all([
     observeHost(looking, orders, dependencies, options),
     read(first),
-    Promise.all(others.map(read)),
+    Promise.all(others.map((one) => readFormer(one, dependencies, options))),
     revisions === undefined ? {} : askedFor(dependencies.cluster, stack, revisions, options),
   ]);
   const { relocation } = host.others.observed;
@@ -82,12 +83,30 @@ export async function observe(
       ...asked,
       ...host.others.observed,
     },
-    inputs: [wanted, ...former],
+    inputs: [wanted, ...former.filter((one) => one !== undefined)],
     target: host.target,
     orders,
     ...optional({ host: host.host }),
     others: host.others.others,
   };
+}
+
+/**
+ * What the last good spec needs, for the case that the present one cannot be begun. That is a spare: it must neither hold a look
+ * up for long, nor fail it. The store that somebody just moved away from may be gone.
+ */
+async function readFormer(
+  former: JtelStack,
+  dependencies: ObserveDependencies,
+  options: CallOptions,
+): Promise<CandidateInputs | undefined> {
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(spareTimeoutSeconds * 1000)]);
+  try {
+    return await readInputs(former, dependencies, { ...options, signal });
+  } catch (error) {
+    if (options.signal.aborted) throw error;
+    return undefined;
+  }
 }
 
 async function readRevisions(

@@ -16,7 +16,7 @@ import { acceptedBackup, howToAccept, isAcceptedBackup } from '../../stores/back
 import { InputError } from '../../inputs/input-error.ts';
 import { lateSince } from '../../times/late-copy.ts';
 import { isScheduled, Schedule } from '../../times/schedule-times.ts';
-import type { ConditionDraft } from './conditions.ts';
+import type { ConditionDraft } from './condition-input.ts';
 import { optional } from '../../../base/optional.ts';
 
 export interface BackupHealthInput {

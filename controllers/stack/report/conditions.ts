@@ -3,10 +3,10 @@
  * a host that does not answer keeps its last word for a grace time and only then becomes Unknown.
  */
 
-import { findUnhealthy } from '../../hosts/health.ts';
-import type { JtelStack, Reason, StackConditionType } from '../../../crds/index.ts';
-import type { Problem } from '../../inputs/outcome.ts';
-import type { Activity, Choice, Observed, Plan, Step } from '../model.ts';
+import type { Reason, StackConditionType } from '../../../crds/index.ts';
+import type { Observed } from '../model.ts';
+import type { ConditionDraft, ConditionInput } from './condition-input.ts';
+import { isLeftAlone, ready, reconciling, serving, stalled } from './readiness.ts';
 import { lossFacts } from '../plan/stages/loss.ts';
 import { describeDrift } from './sentences/containers.ts';
 import { describe } from './sentences/index.ts';
@@ -23,56 +23,6 @@ export const transientConditions: readonly StackConditionType[] = [
   'Stalled',
   'Paused',
 ];
-
-export interface ConditionDraft {
-  readonly type: StackConditionType;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: Reason;
-  readonly message: string;
-}
-
-export interface ConditionInput extends Omit<Choice, 'stack'> {
-  /** As it stands in the cluster, whatever it is held to. */
-  readonly stack: JtelStack;
-  readonly observed: Observed;
-  readonly plan: Plan;
-  readonly activity?: Activity;
-  readonly failure?: Problem;
-  readonly deleting: boolean;
-  readonly suspended: boolean;
-  readonly observeOnly: boolean;
-  readonly driftPolicy: 'Correct' | 'Warn' | 'Ignore';
-  /** A first installation, which nothing can be taken back from, takes longer than the spec allows: by how many seconds it says. */
-  readonly overdueSeconds?: number;
-  /** The host has not answered for longer than the grace time. */
-  readonly graceOver: boolean;
-  /** Ready as it stands in the status; what is believed meanwhile. */
-  readonly previousReady?: { readonly status: 'True' | 'False' | 'Unknown'; readonly current: boolean };
-}
-
-const progressReasons: Readonly<Record<Step, Reason>> = {
-  Inputs: 'Pending',
-  Credentials: 'Pending',
-  Host: 'Pending',
-  Preflight: 'Pending',
-  SetUp: 'SettingUpHost',
-  Data: 'LoadingData',
-  Restore: 'Restoring',
-  LoadBeside: 'Restoring',
-  Relocate: 'Relocating',
-  Window: 'WaitingForWindow',
-  Backup: 'WaitingForBackup',
-  Apply: 'Applying',
-  Fail: 'HealthGateFailed',
-  Held: 'Held',
-  WayBack: 'RollingBack',
-  Repair: 'Drifted',
-  Health: 'WaitingForHealth',
-  CleanUp: 'Applied',
-  Stop: 'Stopping',
-  Delete: 'Deleting',
-  Done: 'Applied',
-};
 
 /** @returns the conditions to set. A missing one of `transientConditions` is to be removed, any other missing one keeps its last word. */
 export function draftConditions(input: ConditionInput): readonly ConditionDraft[] {
@@ -93,7 +43,7 @@ export function draftConditions(input: ConditionInput): readonly ConditionDraft[
 
 function draftAll(input: ConditionInput): readonly ConditionDraft[] {
   const stall = stalled(input);
-  const isUnbegun = isLeftAlone(input) && serving(input.observed) === undefined;
+  const isUnbegun = isLeftAlone(input) && input.observed.host.ok && serving(input.observed) === undefined;
   return [
     // Nobody is to wait for what nobody begins.
     ...(isUnbegun ? [] : [ready(input)]),
@@ -108,113 +58,6 @@ function draftAll(input: ConditionInput): readonly ConditionDraft[] {
     ...drifted(input),
     ...paused(input),
   ];
-}
-
-/** One line for people: what is being done or waited for, or why it does not go on. */
-export function headline(
-  input: Pick<ConditionInput, 'plan' | 'activity' | 'failure' | 'suspended' | 'observeOnly'>,
-): string {
-  const { plan, activity, failure } = input;
-  if (activity !== undefined) return activity.message;
-  if (failure !== undefined) return failure.message;
-  if (plan.kind === 'Done') return '';
-  if (plan.kind === 'Act' && input.suspended) return `suspended; would be ${describe(plan.facts)}`;
-  if (plan.kind === 'Act' && input.observeOnly) return `observing only; would be ${describe(plan.facts)}`;
-  return describe(plan.facts);
-}
-
-function ready(input: ConditionInput): ConditionDraft {
-  const { desired, observed, plan, failure, previousReady } = input;
-  const draft = (status: ConditionDraft['status'], reason: Reason, message: string): ConditionDraft => ({
-    type: 'Ready',
-    status,
-    reason,
-    message,
-  });
-  if (input.deleting) return draft('False', 'Deleting', headline(input));
-  if (plan.kind === 'Done' && plan.step === 'Stop')
-    return draft('True', 'Stopped', 'The stack is stopped, as spec.powerState asks.');
-  if (plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp')) {
-    const count = desired?.release.services.length ?? 0;
-    return draft('True', 'Healthy', `All ${count} services run and are healthy.`);
-  }
-  // It waits for its hour, and meanwhile everything is as it should be.
-  if (plan.kind === 'Wait' && plan.step === 'Window')
-    return draft('True', 'Healthy', `All services run and are healthy; ${describe(plan.facts)}.`);
-  // Data are loaded beside those in use; nothing of what serves is touched until they are switched.
-  if (plan.step === 'LoadBeside' && serving(observed))
-    return draft('True', 'Healthy', `All services run and are healthy; ${headline(input)}.`);
-  // A release store that is away, or a host that does not answer for a moment, stops no telephony.
-  const believed = previousReady?.status === 'True' && previousReady.current;
-  if (plan.kind === 'Blocked' && believed) {
-    if (plan.step === 'Host' && !input.graceOver)
-      return draft('True', 'Healthy', `Last known state; ${describe(plan.facts)}`);
-    if (plan.step === 'Inputs' && serving(observed))
-      return draft('True', 'Healthy', `The stack runs; ${describe(plan.facts)}`);
-  }
-  if (plan.kind === 'Blocked' && plan.step === 'Host' && input.graceOver && previousReady !== undefined)
-    return draft('Unknown', plan.reason, describe(plan.facts));
-  if (isLeftAlone(input) && serving(observed))
-    return draft('True', 'Healthy', `All services run and are healthy; ${headline(input)}.`);
-  if (plan.kind === 'Blocked' || plan.kind === 'Wait')
-    return draft('False', plan.reason, describe(plan.facts));
-  if (failure !== undefined) return draft('False', failure.reason, failure.message);
-  return draft('False', progressReasons[plan.step], headline(input));
-}
-
-/** There is something to do, and the spec says not to: so it stays until somebody decides otherwise. */
-function isLeftAlone({ plan, activity, deleting, suspended, observeOnly }: ConditionInput): boolean {
-  if ((!suspended && !observeOnly) || activity !== undefined || deleting) return false;
-  return plan.kind === 'Act' ? plan.step !== 'CleanUp' : plan.kind === 'Wait' && plan.step === 'Health';
-}
-
-/** All services of what was last applied run and are healthy. Undefined: nothing was applied, as far as is known. */
-function serving(observed: Observed): boolean | undefined {
-  if (!observed.host.ok) return undefined;
-  const applied = observed.host.value.state?.applied;
-  if (applied === undefined) return undefined;
-  return (
-    findUnhealthy(
-      observed.host.value,
-      applied.services.map((service) => service.service),
-    ).length === 0
-  );
-}
-
-function reconciling(input: ConditionInput): readonly ConditionDraft[] {
-  const { plan } = input;
-  const working =
-    input.activity !== undefined ||
-    (plan.kind === 'Wait' && plan.step !== 'Window' && !isLeftAlone(input)) ||
-    (plan.kind === 'Act' && !input.suspended && !input.observeOnly);
-  return working
-    ? [
-        {
-          type: 'Reconciling',
-          status: 'True',
-          reason: plan.kind === 'Wait' ? plan.reason : progressReasons[plan.step],
-          message: headline(input),
-        },
-      ]
-    : [];
-}
-
-function stalled(input: ConditionInput): readonly ConditionDraft[] {
-  const { observed, plan, activity, overdueSeconds } = input;
-  const draft = (reason: Reason, message: string): readonly ConditionDraft[] => [
-    { type: 'Stalled', status: 'True', reason, message },
-  ];
-  if (isLeftAlone(input))
-    return serving(observed) === false
-      ? draft(input.suspended ? 'Suspended' : 'Observing', headline(input))
-      : [];
-  if (overdueSeconds !== undefined && plan.kind !== 'Done' && plan.step !== 'CleanUp')
-    return draft(
-      'ProgressDeadlineExceeded',
-      `The installation takes longer than ${overdueSeconds} s (spec.update.progressDeadlineSeconds); it is tried on. Now: ${headline(input)}`,
-    );
-  if (activity !== undefined || plan.kind !== 'Blocked' || !plan.stalled) return [];
-  return draft(plan.reason, describe(plan.facts));
 }
 
 function hostReachable({ observed, plan }: ConditionInput): ConditionDraft {

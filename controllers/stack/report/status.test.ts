@@ -123,6 +123,22 @@ describe('a host that does not answer', () => {
     expect(status.components).toEqual(readyStatus.components);
   });
 
+  it('that is stopped is not believed to be ready: nothing of it serves', () => {
+    const stopped = aStack({ powerState: 'Stopped' });
+    const none = observing(aHost({ containers: [] }));
+    const before = statusOf(none, stopped);
+    expect(condition(before, 'Ready')).toEqual({ status: 'True', reason: 'Stopped' });
+    const status = statusOf(unreachable, aStack({ powerState: 'Stopped' }, {}, before));
+    expect(condition(status, 'Ready')).toEqual({ status: 'False', reason: 'HostUnreachable' });
+    expect(status.phase).toBe('Unreachable');
+  });
+
+  it('leaves a suspended stack its Ready, whatever there is to do', () => {
+    const stack = aStack({ suspend: true }, {}, readyStatus);
+    const lost = { ...unreachable, missingCredentials: { generate: [], selfSigned: true } };
+    expect(condition(statusOf(lost, stack), 'Ready')).toBeDefined();
+  });
+
   it('makes what depends on it Unknown after the grace time', () => {
     const first = statusOf(unreachable, readyStack);
     const later = new Date(now.getTime() + 301_000);

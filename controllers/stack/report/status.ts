@@ -6,7 +6,8 @@ import { findCondition, summariseConditions } from '../../../runtime/report/cond
 import { rememberedOrders } from '../data-order.ts';
 import { summariseOrder } from './data-order.ts';
 import { summariseRelocation } from './relocation.ts';
-import { draftConditions, headline, transientConditions, unreachableGraceSeconds } from './conditions.ts';
+import { draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
+import { headline } from './readiness.ts';
 import type { Desired, Observed, StatusInput } from '../model.ts';
 import { rollbackPoint } from '../desired/rollback.ts';
 import { appliedRevision, historyOf } from './history.ts';
@@ -144,6 +145,7 @@ function conditionsOf(input: StatusInput): NonNullable<JtelStackStatus['conditio
       : {
           previousReady: {
             status: previousReady.status,
+            reason: previousReady.reason,
             current: previousReady.observedGeneration === stack.metadata.generation,
           },
         }),
