@@ -62,7 +62,7 @@ it('uploads and downloads go through the proxy with its password, https by CONNE
     `PUT http://store.example/c/a?sig=x ${basic}`,
     'CONNECT store.example:443 undefined',
   ]);
-  await expect(stat(path)).rejects.toThrow('ENOENT');
+  await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 it('without the file nothing changes; one that cannot be used is refused without showing it', async () => {

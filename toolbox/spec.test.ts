@@ -69,7 +69,12 @@ describe('refused, naming the field and repeating no value', () => {
     ],
   ])('%s', (_what, spec, place) => {
     const parse = (): unknown => parseSpec(JSON.stringify(spec));
-    expect(parse).toThrow(`job spec: ${place} `);
+    expect(parse).toThrow(
+      expect.objectContaining({
+        reason: 'SpecInvalid',
+        message: expect.stringContaining(`job spec: ${place} `),
+      }),
+    );
     expect(parse).not.toThrow(/canary/);
   });
 

@@ -50,22 +50,14 @@ describe('the exit code is', () => {
   });
 
   it.each([
-    ['an unknown command', ['release', 'destroy'], 'unknown command'],
-    [
-      'a missing argument',
-      ['release', 'verify', ...store, '--credentials-file', 'x'],
-      'missing required argument',
-    ],
-    ['a missing option', ['release', 'list', '--endpoint', 'https://a'], "required option '--container"],
-    [
-      'an unknown option',
-      ['release', 'list', ...store, '--credentials-file', 'x', '--force'],
-      'unknown option',
-    ],
+    ['an unknown command', ['release', 'destroy'], "'destroy'"],
+    ['a missing argument', ['release', 'verify', ...store, '--credentials-file', 'x'], "'VERSION'"],
+    ['a missing option', ['release', 'list', '--endpoint', 'https://a'], '--container'],
+    ['an unknown option', ['release', 'list', ...store, '--credentials-file', 'x', '--force'], "'--force'"],
     [
       'an output that does not exist',
       ['release', 'list', ...store, '--credentials-file', 'x', '-o', 'xml'],
-      'Allowed choices',
+      "'xml'",
     ],
     [
       'a credentials file that is not there',
@@ -77,9 +69,9 @@ describe('the exit code is', () => {
       ['release', 'verify', '../up', ...store, '--credentials-file', 'x'],
       'is not a version',
     ],
-  ])('2 for %s', async (_, argv, message) => {
+  ])('2 for %s, which is named', async (_, argv, culprit) => {
     expect(await run(argv)).toBe(2);
-    expect(told.join('\n')).toContain(message);
+    expect(told.join('\n')).toContain(culprit);
     expect(printed).toEqual([]);
   });
 
@@ -136,12 +128,8 @@ describe('host script', () => {
   it.each([
     ['no stack', 'kind: Secret\n', 'must have exactly one JtelStack; it has 0'],
     ['no YAML', 'a: [\n', 'is not YAML'],
-    [
-      'a stack without a host',
-      'kind: JtelStack\nspec: {version: 3.43.2}\n',
-      "spec must have required property 'host'",
-    ],
-    ['nothing', '', 'it has 0'],
+    ['a stack without a host', 'kind: JtelStack\nspec: {version: 3.43.2}\n', "'host'"],
+    ['nothing', '', 'JtelStack'],
   ])('refuses a file with %s', async (_, content, message) => {
     expect(await run(['host', 'script', '-f', await file('stack.yaml', content), '--release', release])).toBe(
       2,

@@ -258,6 +258,6 @@ test('progress is told in bytes and grows to the end', async () => {
 test('scratch files are gone afterwards', async () => {
   await tree.fill(42, 3);
   await runBackup(double, tree);
-  await expect(stat(`${tree.path}.scratch-1`)).rejects.toThrow('ENOENT');
+  await expect(stat(`${tree.path}.scratch-1`)).rejects.toMatchObject({ code: 'ENOENT' });
   await rm(`${tree.path}.scratch-1`, { recursive: true, force: true });
 });

@@ -144,5 +144,8 @@ test('a tool that ended before anybody read has failed at once', async () => {
   await writeFile(join(root, exchange.started), '');
   await writeFile(join(root, exchange.log), 'Failed to connect to MariaDB server');
   await writeFile(join(root, exchange.exitCode), '1\n');
-  await expect(readFrom(new FewSlots())).rejects.toThrow(/ended with code 1: Failed to connect/);
+  await expect(readFrom(new FewSlots())).rejects.toMatchObject({
+    reason: 'ProducerFailed',
+    message: expect.stringContaining('Failed to connect'),
+  });
 });

@@ -112,7 +112,7 @@ describe('a restore that was killed', () => {
       scratch: join(directory, 'scratch-big'),
       journalBytes: 2_000_000,
     });
-    await expect(journaled).rejects.toThrow('aborted');
+    await expect(journaled).rejects.toMatchObject({ name: 'AbortError' });
     double.requests.length = 0;
     await runRestore(restoreInput(backup, target));
     expect(await picture(target)).toEqual(await picture(tree.path));

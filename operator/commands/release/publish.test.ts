@@ -6,7 +6,8 @@ import { MemoryBlobStore } from '../../../blob-store/memory.ts';
 import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';
 import { startFakeRegistry, type FakeRegistry } from '../../../test/support/registry.ts';
 import { aDraft, temporaryRelease, type TemporaryRelease } from '../../../test/support/release-directory.ts';
-import type { Terminal } from '../../../command-line/terminal.ts';
+import { ReleaseInvalidError } from '../../../release/validate.ts';
+import { CommandError, type Terminal } from '../../../command-line/terminal.ts';
 import { listReleases, verifyRelease } from './inspect.ts';
 import { publishRelease, type PublishInput, type PublishResult } from './publish.ts';
 import { Registry } from './registry.ts';
@@ -43,6 +44,12 @@ const publish = async (fields: Partial<PublishInput> = {}): Promise<PublishResul
     },
     terminal,
   );
+/** A refusal that blames this; which sentence says so is the matter of one test. */
+const refusalNaming = (culprit: string) =>
+  expect.objectContaining({
+    name: CommandError.name,
+    message: expect.stringContaining(culprit) as unknown,
+  });
 const load = async (publicKey?: string) =>
   await new ReleaseSource(publicKey === undefined ? {} : { publicKey }).load(
     store,
@@ -99,15 +106,15 @@ describe('publishing', () => {
   it('another release under the same version is refused, with what differs', async () => {
     await publish();
     await directory.change({ updatableFrom: ['3.42.0'] });
-    await expect(publish()).rejects.toThrow('differs in: updatableFrom');
-    await expect(publish({ dryRun: true })).rejects.toThrow('never changes');
+    await expect(publish()).rejects.toThrow(/differs in: updatableFrom\. A published release never changes/);
+    await expect(publish({ dryRun: true })).rejects.toThrow(refusalNaming('updatableFrom'));
     expect((await load()).release.updatableFrom).toEqual(['3.43.1']);
   });
 
   it('another image under the same tag is another release', async () => {
     await publish();
     registry.push('jtel/acd-web', '3.43.2', 'rebuilt');
-    await expect(publish()).rejects.toThrow('differs in: components');
+    await expect(publish()).rejects.toThrow(refusalNaming('components'));
   });
 
   it('that broke off is carried on with', async () => {
@@ -177,9 +184,9 @@ describe('a directory is refused', () => {
     await directory.write('release.yaml', 'a: [');
     await expect(publish()).rejects.toThrow('is not YAML');
     await directory.write('release.yaml', 'a: 1\na: 2\n');
-    await expect(publish()).rejects.toThrow('is not YAML');
+    await expect(publish()).rejects.toThrow(refusalNaming('release.yaml'));
     await directory.write('release.yaml', 'version: 1\n');
-    await expect(publish()).rejects.toThrow('is not a valid release manifest');
+    await expect(publish()).rejects.toBeInstanceOf(ReleaseInvalidError);
   });
 
   it('that lacks a file', async () => {
@@ -196,14 +203,14 @@ describe('a directory is refused', () => {
     await rm(`${directory.path}/vanilla`, { recursive: true });
     await symlink('/etc', `${directory.path}/vanilla`);
     await directory.change({ vanilla: [{ kind: 'Database', path: 'vanilla/passwd' }] });
-    await expect(publish()).rejects.toThrow('symbolic link');
+    await expect(publish()).rejects.toThrow(refusalNaming('vanilla/passwd'));
     expect(store.blobs.size).toBe(0);
   });
 
   it('with a template that no stack could use', async () => {
     await directory.write('config/haproxy.cfg.liquid', '{{ network.fqnd }}');
     await expect(publish()).rejects.toThrow(
-      /cannot be rendered:\n- size Small: acd-haproxy: template config\/haproxy.cfg.liquid/,
+      refusalNaming('size Small: acd-haproxy: template config/haproxy.cfg.liquid'),
     );
   });
 
@@ -215,12 +222,12 @@ describe('a directory is refused', () => {
   it('with data that no stack could load', async () => {
     await directory.write('vanilla/files.tar.zst', 'no archive');
     await expect(publish({ dryRun: true })).rejects.toThrow(
-      'vanilla/files.tar.zst cannot be published, because no stack could load it: it is not a zstd file',
+      'vanilla/files.tar.zst cannot be published, because no stack could load it',
     );
     await directory.write('vanilla/files.tar.zst', zstdCompressSync(Buffer.alloc(10_240)));
-    await expect(publish()).rejects.toThrow('it is empty');
+    await expect(publish()).rejects.toThrow(refusalNaming('vanilla/files.tar.zst'));
     await directory.write('vanilla/database.sql.zst', zstdCompressSync('CREATE TABLE a (id INT);\n'));
-    await expect(publish()).rejects.toThrow('vanilla/database.sql.zst cannot be published');
+    await expect(publish()).rejects.toThrow(refusalNaming('vanilla/database.sql.zst'));
     expect(store.blobs.size).toBe(0);
   });
 
@@ -231,7 +238,7 @@ describe('a directory is refused', () => {
         image: { repository: 'jtel/none', tag: '1' },
       })),
     });
-    await expect(publish()).rejects.toThrow('image jtel/none:1 is not in registry');
+    await expect(publish()).rejects.toThrow(refusalNaming('jtel/none:1'));
     expect(store.blobs.size).toBe(0);
   });
 });

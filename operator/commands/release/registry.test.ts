@@ -36,9 +36,7 @@ describe('a registry', () => {
       'image jtel/acd-web:9 is not in registry',
     );
     await using closed = await startFakeRegistry({ authentication: 'basic' });
-    await expect(new Registry(closed).digest('jtel/acd-web', '9', signal)).rejects.toThrow(
-      'give --registry-user',
-    );
+    await expect(new Registry(closed).digest('jtel/acd-web', '9', signal)).rejects.toThrow('--registry-user');
     const wrong = new Registry({
       endpoint: closed.endpoint,
       credentials: { username: 'builder', password: 'wrong-canary' },
