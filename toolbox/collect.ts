@@ -17,7 +17,7 @@ export class Collector {
     this.#everyBytes = everyBytes;
   }
 
-  /** Tells that so much was allocated, and will be of no use soon. */
+  /** Reports that this much was allocated and will soon be useless. */
   used(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes < this.#everyBytes) return;

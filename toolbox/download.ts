@@ -13,7 +13,7 @@ import type { VanillaSet } from '../jobs/load.ts';
 const attempts = 6;
 const stallSeconds = 60;
 
-/** What a data set is called in messages; never its URL's query, which is a signature. */
+/** The name of a data set in messages. It never holds the URL's query, which is a signature. */
 export function describeDataSet(set: VanillaSet): string {
   const { origin, pathname } = new URL(set.url);
   return `${set.kind === 'Database' ? 'the database' : `file tree ${set.name ?? ''}`} from ${origin}${pathname}`;
@@ -32,7 +32,8 @@ export async function checkSpace(directory: string, bytes: number): Promise<void
 }
 
 /**
- * Writes a data set to `path` and checks length and sha256. A broken connection is taken up again where it broke.
+ * Writes a data set to `path` and checks length and sha256. After a broken connection it continues where it
+ * stopped.
  * @throws {JobError} DownloadFailed, DataSetCorrupt
  */
 export async function download(
@@ -54,7 +55,7 @@ export async function download(
         signal.throwIfAborted();
         if (error instanceof JobError || isLocal(error)) throw error;
         if (state.done === set.bytes) break; // the connection broke after the last byte
-        // Only tries that brought nothing count.
+        // Only attempts that brought nothing count.
         if (state.done > before) attempt = 1;
         if (attempt === attempts) {
           throw new JobError(

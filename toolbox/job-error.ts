@@ -13,7 +13,7 @@ export class JobError extends Error {
   }
 }
 
-/** Errors of the file system and of streams, in the job's terms. */
+/** Puts errors of the file system and of streams into the job's terms. */
 export function toJobError(error: unknown): JobError {
   if (error instanceof JobError) return error;
   const code = (error as { code?: unknown } | null)?.code;

@@ -31,7 +31,7 @@ interface DatabaseTarget {
   readonly client: DatabaseClient;
 }
 
-/** One place that data goes to, and what is to be done there. */
+/** One place that data goes to, and what has to be done there. */
 type Target =
   | {
       readonly kind: 'Database';
@@ -145,7 +145,7 @@ async function fetchAll(
   return fetched;
 }
 
-/** Fetching took time: looks again, so that what came meanwhile is not overwritten either. */
+/** Fetching took time. This looks again, so that data that came in the meantime is not overwritten either. */
 async function stillFree(
   fetched: readonly Fetched[],
   spec: LoadJobInput,
@@ -201,7 +201,7 @@ async function loadDatabase(
   { client, spec }: DatabaseTarget,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  // What is there now is this load's own: an earlier try of it, or schemas without content.
+  // What is there now is this load's own: it comes from an earlier try, or is a schema without content.
   await dropSchemas(client, spec.schemas);
   const before = await listSchemas(client);
   let bytes = 0;

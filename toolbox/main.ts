@@ -31,7 +31,7 @@ async function takeSpec(): Promise<JobInput> {
   return spec;
 }
 
-/** Each job brings its own modules: reading those of all others takes a tenth of a second. */
+/** Each job imports its own modules: reading those of all others takes a tenth of a second. */
 async function run(spec: JobInput, report: Report): Promise<JobResult> {
   const { signal } = stop;
   switch (spec.type) {

@@ -6,7 +6,7 @@ import { read } from '../backup-format/schema.ts';
 import { loadMarker, type Marker } from '../jobs/load.ts';
 import { JobError } from './job-error.ts';
 
-/** @throws {JobError} DataNotEmpty for what is no marker of ours: then nothing is touched. */
+/** @throws {JobError} DataNotEmpty for anything that is not our marker: then nothing is touched. */
 export function parseMarker(text: string, place: string): Marker {
   try {
     return read(loadMarker, JSON.parse(text), place);
@@ -29,7 +29,9 @@ export interface Found {
   readonly examples: readonly string[];
 }
 
-/** `Load`: it is empty. `LoadAgain`: this load broke off there. `Done`: this load has finished there. */
+/**
+ * `Load`: the place is empty. `LoadAgain`: this load broke off there. `Done`: this load has finished there.
+ */
 export type LoadDecision = 'Load' | 'LoadAgain' | 'Done';
 
 /**

@@ -4,11 +4,14 @@ import { pauseSeconds, type BackOff } from '../base/back-off.ts';
 
 export const afterBrokenDownload: BackOff = { firstSeconds: 2, longestSeconds: 30 };
 export const afterBrokenRead: BackOff = { firstSeconds: 1, longestSeconds: 30 };
-/** For an index part of an earlier backup. Without it the backup only stores more than need be. */
+/** For an index part of an earlier backup. Without it the backup only stores more than necessary. */
 export const afterBrokenIndexPart: BackOff = { firstSeconds: 0.5, longestSeconds: 4 };
 export const afterFailedUpload: BackOff = { firstSeconds: 0.5, longestSeconds: 60 };
 
-/** @param leastSeconds what the store asks for; counts up to the longest pause. @throws the signal's reason */
+/**
+ * @param leastSeconds the store's own request; counts up to the longest pause.
+ * @throws the signal's reason
+ */
 export async function pause(
   backOff: BackOff,
   failures: number,

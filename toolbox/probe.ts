@@ -8,7 +8,7 @@ import type { Marker, ProbeJobInput, ProbeJobResult } from '../jobs/load.ts';
 
 const examplesShown = 5;
 
-/** Tables, views, routines and events count: a schema without any is empty. */
+/** Tables, views, routines and events count. A schema without any is empty. */
 export async function lookAtDatabase(client: DatabaseClient, spec: DatabaseAccess): Promise<Found> {
   const names = await listObjects(client, spec.schemas);
   return {

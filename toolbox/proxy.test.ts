@@ -9,7 +9,10 @@ import { fork } from 'node:child_process';
 import { expect, it, onTestFinished } from 'vitest';
 import { takeProxy } from './proxy.ts';
 
-/** A proxy that notes what it is asked for, and is the store itself for plain requests and what comes through a tunnel to port 80. */
+/**
+ * A proxy that notes each request. It acts as the store itself, for plain requests and for tunnels to port
+ * 80.
+ */
 async function aProxy(): Promise<{ readonly port: number; readonly asked: string[] }> {
   const asked: string[] = [];
   const note = (method: string | undefined, target: string | undefined, authorization: string | undefined) =>
@@ -48,7 +51,7 @@ it('uploads and downloads go through the proxy with its password, https by CONNE
       NO_PROXY: '.direct.example',
     }),
   );
-  // A process of its own: the proxy is for the whole process.
+  // The proxy is set for the whole process, so the test needs a process of its own.
   const child = fork(new URL('../test/support/proxied-job.ts', import.meta.url), [path], {
     env: { ...process.env, http_proxy: '', https_proxy: '', no_proxy: '' },
   });
@@ -56,7 +59,7 @@ it('uploads and downloads go through the proxy with its password, https by CONNE
   expect(said).toEqual({ download: 201, upload: 'Created', tunnel: 'refused' });
   const basic = `Basic ${Buffer.from("jtel:p'w").toString('base64')}`;
   expect(asked).toEqual([
-    // fetch has a tunnel for http, too.
+    // fetch opens a tunnel for http too.
     `CONNECT store.example:80 ${basic}`,
     'GET /c/a undefined',
     `PUT http://store.example/c/a?sig=x ${basic}`,

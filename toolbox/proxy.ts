@@ -11,12 +11,15 @@ import { JobError } from './job-error.ts';
 const proxyPath = '/run/job/proxy.json';
 let wayOut: AgentOptions['proxyEnv'];
 
-/** For agents of one's own; those of Node, and fetch, know it already. Undefined: directly. */
+/** For agents of one's own. Node's agents and fetch know the proxy already. Undefined: connect directly. */
 export function proxyEnvironment(): AgentOptions['proxyEnv'] {
   return wayOut;
 }
 
-/** Takes the file, if there is one, and sends everything of this thread through the proxy. @throws {JobError} SpecInvalid */
+/**
+ * Reads the file, if there is one, and sends everything of this thread through the proxy.
+ * @throws {JobError} SpecInvalid
+ */
 export async function takeProxy(path = proxyPath): Promise<void> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -32,7 +35,7 @@ export async function takeProxy(path = proxyPath): Promise<void> {
     setGlobalProxyFromEnv(variables);
     wayOut = variables;
   } catch {
-    // Not the cause: its message may quote the password.
+    // The cause is left out: its message may quote the password.
     const form = 'http://HOST:PORT or https://HOST:PORT, with user and password percent-encoded';
     throw new JobError('SpecInvalid', `the proxy of the host cannot be used: it must be ${form}`);
   }

@@ -5,8 +5,8 @@ import { optional } from '../base/optional.ts';
 export type Report = (progress: JobProgress) => void;
 
 /**
- * Writes progress at most once in `intervalMilliseconds`, a change of step always at once, and never a percentage below
- * one that was already told.
+ * Writes progress at most once in `intervalMilliseconds`, but a change of step at once. It never goes below a
+ * percentage that it already reported.
  */
 export function progressReport(
   write: (line: string) => void,

@@ -6,7 +6,10 @@ import { FormatError, read } from '../backup-format/schema.ts';
 import { jobInput, type JobInput } from '../jobs/job.ts';
 import { JobError } from './job-error.ts';
 
-/** @throws {JobError} SpecInvalid, naming the field; values are not repeated, they may be secrets. */
+/**
+ * @throws {JobError} SpecInvalid, which names the field. Values are not repeated, because they may be
+ * secrets.
+ */
 export function parseSpec(text: string): JobInput {
   let document: unknown;
   try {

@@ -10,13 +10,13 @@ export interface StoreAnswer {
 }
 
 /**
- * For refusals that are neither a matter of this try nor of the signature.
+ * For refusals that depend neither on this try nor on the signature.
  * @param what was tried, such as `uploading packs/1`
  */
 export function storeRefusal(what: string, { status, code, text = '' }: StoreAnswer): JobError | undefined {
   const said = `${what}: the store answered ${status} ${code}`;
   switch (code) {
-    // Network rules of the account: they refuse whatever the signature is, and do not say which address they saw.
+    // The account's network rules refuse any signature, and do not say which address they saw.
     case 'AuthorizationFailure':
       return new JobError(
         'StoreNetworkRefused',

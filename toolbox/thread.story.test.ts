@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 const workers = new URL('backup/workers.ts', import.meta.url).href;
 const memory = new URL('backup/memory.ts', import.meta.url).href;
 
-/** In a process of its own, because what is tried would take this one with it. */
+/** Runs in a process of its own, because the attempt would take this one down. */
 async function inProcess(script: string): Promise<string> {
   const text = `import { Workers } from '${workers}'; import { allocateSlots } from '${memory}';
     const begin = () => new Workers(2, { slots: allocateSlots(2), compressionLevel: 1 });
@@ -14,7 +14,8 @@ async function inProcess(script: string): Promise<string> {
 }
 
 describe('threads', () => {
-  // Terminated in the few milliseconds in which koffi is loaded, the process died of "FATAL ERROR: Error::ThrowAsJavaScriptException", two times in three here.
+  // When terminated in the few milliseconds in which koffi loads, the process died of "FATAL ERROR:
+  // Error::ThrowAsJavaScriptException", two times in three here.
   it('end well at whatever moment they are asked to', { timeout: 60_000 }, async () => {
     const script = `for (let milliseconds = 40; milliseconds < 140; milliseconds += 2) {
       const threads = begin();

@@ -8,7 +8,7 @@ import type { Worker } from 'node:worker_threads';
 
 const end = 'end';
 
-/** In the thread: answers each task, until it is asked to end. */
+/** Runs in the thread: answers each task until it is asked to end. */
 export function serve<Task, Answer>(answerTo: (task: Task) => Answer): void {
   parentPort?.on('message', (message: Task | typeof end) => {
     if (message === end) parentPort?.close();
@@ -16,7 +16,7 @@ export function serve<Task, Answer>(answerTo: (task: Task) => Answer): void {
   });
 }
 
-/** Resolves when the thread has ended, after the tasks that it has; also when it ended before. */
+/** Resolves when the thread has ended, after its remaining tasks. It may have ended before. */
 export async function endThread(worker: Worker): Promise<void> {
   const hasEnded = worker.threadId === -1;
   if (hasEnded) return;

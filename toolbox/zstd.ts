@@ -22,10 +22,16 @@ const functions = {
 /** ZSTD_c_compressionLevel in zstd.h. */
 const compressionLevel = 100;
 
-/** From `source` into `target`, which must not overlap; returns the number of bytes written. @throws {Error} when they do not fit, or `source` is no frame. */
+/**
+ * From `source` into `target`, which must not overlap. Returns the number of bytes written.
+ * @throws {Error} when they do not fit, or `source` is no frame.
+ */
 export type Transform = (source: Uint8Array, target: Uint8Array) => number;
 
-/** One frame each, with its content size. The context lives as long as the thread: one of each for a thread. */
+/**
+ * Makes one frame each, with its content size. The context lives as long as the thread, so make one of each
+ * per thread.
+ */
 export function newCompressor(level: number): Transform {
   const context = functions.createCompressor() as unknown;
   bytesOf(functions.setParameter(context, compressionLevel, level));
@@ -33,14 +39,14 @@ export function newCompressor(level: number): Transform {
     bytesOf(functions.compress(context, target, target.length, source, source.length));
 }
 
-/** Never writes more than `target` holds, whatever a frame says of itself. */
+/** Never writes more than `target` holds, whatever a frame says about itself. */
 export function newDecompressor(): Transform {
   const context = functions.createDecompressor() as unknown;
   return (source, target) =>
     bytesOf(functions.decompress(context, target, target.length, source, source.length));
 }
 
-/** A `size_t` comes as a number where it is a safe one; error codes are the largest there are. */
+/** A `size_t` comes as a number if it is a safe one. Error codes are the largest that exist. */
 function bytesOf(result: unknown): number {
   if (typeof result === 'number' && functions.isError(result) === 0) return result;
   throw new Error(String(functions.errorName(result)));

@@ -7,7 +7,7 @@ import { quoteName, quoteText } from '../database/conversation.ts';
 
 export interface Accounts {
   readonly statements: readonly string[];
-  /** Rights to single tables or routines that are not in the backup, as the server words them. */
+  /** Grants to single tables or routines that are not in the backup, in the server's own words. */
   readonly leftOut: readonly string[];
 }
 
@@ -62,7 +62,9 @@ function nameOf({ user, host, isRole }: Account): string {
   return isRole ? quoteName(user) : `${quoteText(user)}@${quoteText(host)}`;
 }
 
-/** The first grant of an account has its password, too; that came with CREATE USER, where it was wanted. */
+/**
+ * The first grant of an account also carries its password. CREATE USER has set that already if it was wanted.
+ */
 function withoutPassword(grant: string): string {
   const found =
     /^(GRANT .* ON \*\.\* TO `(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?) (?:IDENTIFIED|REQUIRE|WITH) /s.exec(grant);

@@ -37,7 +37,7 @@ import { optional } from '../../base/optional.ts';
 const defaultScratch = '/var/tmp/jtel-job';
 const mebibyte = 1024 * 1024;
 
-/** What a source tells beside its files. */
+/** What a source reports beside its files. */
 type DatabaseFacts = Pick<BackupJobResult, 'server' | 'position'> &
   Pick<DataSet, 'tables' | 'rows' | 'leftOut'>;
 
@@ -77,7 +77,7 @@ class BackupRun {
   readonly #trees: readonly FileTreeReader[];
   #packs: PackStore | undefined;
   #uploadedBytes = 0;
-  /** Why the job ends, when something beside the sources failed. */
+  /** Why the job ends when the cause lies outside the sources. */
   reason: unknown;
 
   constructor(input: BackupJobInput, scratch: string, report: Report, signal: AbortSignal, pauses: BackOff) {
@@ -118,7 +118,7 @@ class BackupRun {
     });
     let totals: Totals | undefined;
     const measured = (bytes: number): void => {
-      // Small backups get small packs: so little is done again after a crash.
+      // Small backups get small packs, so a crash costs little.
       packs.closedBytes = Math.min(packBytes.closed, Math.max(mebibyte, Math.floor(bytes / 512)));
       pipeline.checkpointBytes = Math.min(
         64 * mebibyte,
@@ -136,7 +136,7 @@ class BackupRun {
       measured(found.bytes);
       totals = found;
     })();
-    // The database's tool starts meanwhile. What it delivers is hashed, and looked up later.
+    // The database's tool starts in the meantime. What it delivers is hashed at once and looked up later.
     pipeline.waitFor(Promise.all([known, database.then(measured)]));
     all.catch((error: unknown) => this.#fail(error));
     const progress = new ProgressTeller(
@@ -187,7 +187,7 @@ class BackupRun {
     this.#table.close();
   }
 
-  /** What the sources have, as far as it can be known before. */
+  /** The size of the sources, as far as it can be known in advance. */
   async #measureDatabase(): Promise<number> {
     const { database } = this.#input;
     return database === undefined ? 0 : await databaseSize(database, this.#signal);
@@ -230,7 +230,7 @@ class BackupRun {
       error: fail,
     });
     this.#packs = packs;
-    // When the job is stopped, nobody must go on waiting for room in a pack.
+    // When the job is stopped, nobody may keep waiting for room in a pack.
     this.#signal.addEventListener('abort', () => packs.stop(), { once: true });
     const pipeline = new Pipeline({
       workers: this.#workers,
@@ -257,7 +257,7 @@ class BackupRun {
     };
     return await withLockWatch(database, watched, this.#signal, async () => {
       if (database.kind === 'Logical') return await readLogical(database, context);
-      // The tool has begun, and anything asked before reading keeps it waiting.
+      // The tool has begun. Any question asked before reading would keep it waiting.
       const [facts, leftOut] = await Promise.all([
         readPhysical(database, context),
         tablesWithoutRows(database, this.#signal),

@@ -75,7 +75,7 @@ export class ChunkRun {
   /** Returns the record in memory that the next call overwrites, or undefined. */
   find(digest: Buffer): Buffer | undefined {
     const prefix = digest.readUInt32BE(0);
-    // Records with the same beginning may start in the block before the first that begins with it.
+    // Records with the same beginning may start in the block before the first block that begins with it.
     for (let block = Math.max(0, this.#firstNotBefore(prefix) - 1); block < this.#fences.length; block++) {
       if ((this.#fences[block] ?? 0) > prefix) return undefined;
       const bytes = readFully(

@@ -50,7 +50,7 @@ export class ChunkTable {
     return undefined;
   }
 
-  /** A digest that is there already keeps its place. */
+  /** A digest that is already there keeps its place. */
   add(digest: Buffer, place: ChunkPlace): void {
     if (this.#count === this.#limit) this.#flush();
     const slot = this.#slotOf(digest);
@@ -64,7 +64,7 @@ export class ChunkTable {
     this.#count++;
   }
 
-  /** Makes lookups quick after many additions. */
+  /** Makes lookups fast after many additions. */
   compact(): void {
     if (this.#runs.length > 2) this.#merge(this.#runs);
   }
@@ -73,7 +73,7 @@ export class ChunkTable {
     for (const { run } of this.#runs.splice(0)) run.remove();
   }
 
-  /** Of the digest itself, or the free one it would get. */
+  /** The slot of the digest itself, or the free slot where it would go. */
   #slotOf(digest: Buffer): number {
     const slots = this.#used.length;
     let slot = digest.readUInt32LE(4) & (slots - 1);
@@ -99,7 +99,7 @@ export class ChunkTable {
     }
   }
 
-  /** Slots in the order of their digests: numbers only, for there are 131,072. */
+  /** Slots in the order of their digests. Sorts numbers only, because there are 131,072 of them. */
   #sorted(): Uint32Array {
     const slots = new Uint32Array(this.#count);
     let count = 0;

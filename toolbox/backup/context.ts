@@ -8,7 +8,7 @@ export interface SourceContext {
   readonly signal: AbortSignal;
 }
 
-/** Holds a rate over time; without a rate it never waits. */
+/** Limits a rate over time; without a rate it never waits. */
 export class Throttle {
   readonly #bytesPerSecond: number | undefined;
   readonly #now: () => number;
@@ -24,7 +24,7 @@ export class Throttle {
     return this.#bytesPerSecond !== undefined;
   }
 
-  /** Milliseconds to wait after so many bytes; what was not used up in a pause is not made up for. */
+  /** Milliseconds to wait after so many bytes. A pause earns no credit. */
   take(bytes: number): number {
     if (this.#bytesPerSecond === undefined) return 0;
     const now = this.#now();

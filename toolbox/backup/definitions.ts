@@ -11,10 +11,13 @@ import { JobError } from '../job-error.ts';
 import type { Column } from './table-rows.ts';
 
 export interface DefinedTable extends Table {
-  /** As `SHOW CREATE TABLE` has it. */
+  /** As `SHOW CREATE TABLE` returns it. */
   readonly create: string;
   readonly columns: readonly Column[];
-  /** Values of which not every one can be given as it is, or that the server makes itself: a strict load refuses some of them. */
+  /**
+   * Whether it has values that the server makes itself, or does not always accept as they are. A strict load
+   * refuses some of them.
+   */
   readonly isLax: boolean;
 }
 
@@ -30,7 +33,7 @@ export interface Sequence {
   };
 }
 
-/** A statement with the settings under which it means what it meant when it was given. */
+/** A statement with the settings under which it was made. Under others it could mean something else. */
 export interface Stored {
   readonly schema: string;
   readonly name: string;
@@ -52,7 +55,7 @@ export interface Definitions {
   readonly events: readonly Stored[];
 }
 
-/** Column of a period of system time whose definition has no names for it. */
+/** Column of a system time period whose definition has no names for it. */
 const implicit = (name: string): Column => ({
   name,
   type: 'timestamp',
@@ -61,7 +64,7 @@ const implicit = (name: string): Column => ({
 });
 
 /**
- * @param brokenViews by quoted name: they are not asked for.
+ * @param brokenViews by quoted name; they are not queried.
  * @throws {JobError} DatabaseFailed; LogicalImpossible for a table whose rows could not be loaded again.
  */
 export async function readDefinitions(
@@ -107,7 +110,7 @@ export async function readDefinitions(
     views.push({ schema, name, create, clientCharset, collation });
   }
   const routines: Stored[] = [];
-  // A package before its body, both before what uses them.
+  // A package comes before its body, and both come before what uses them.
   const routineRows = await session.ask(`SELECT db, name, type FROM mysql.proc WHERE db IN (${list})
     ORDER BY FIELD(type, 'PACKAGE', 'PACKAGE BODY', 'FUNCTION', 'PROCEDURE'), 1, 2`);
   for (const [schema = '', name = '', type = ''] of routineRows) {
@@ -152,7 +155,7 @@ export async function readDefinitions(
 
 interface ColumnRow extends Column {
   readonly isGenerated: boolean;
-  /** `ROW START`, `ROW END` of system time. */
+  /** `ROW START` or `ROW END` of system time. */
   readonly role: string;
 }
 

@@ -9,20 +9,26 @@ import { countQuery } from '../database/tables.ts';
 import type { DefinedTable, Definitions, Sequence, Stored } from './definitions.ts';
 
 const lastLine = `${dumpEnd}\n`;
-/** Values as they are: foreign keys are loaded in any order, checks were made when the rows came, 0 is a number like others. */
+/**
+ * Takes values as they are: foreign keys load in any order, checks were made when the rows came, 0 is an
+ * ordinary number.
+ */
 const session =
   "SET NAMES utf8mb4;\nSET time_zone = '+00:00', foreign_key_checks = 0, check_constraint_checks = 0";
-/** No value is changed without an error, and no engine; dates that MariaDB took once are taken again. */
+/** No value and no engine changes without an error. Dates that MariaDB accepted once are accepted again. */
 const strict = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES,STRICT_ALL_TABLES';
 const lax = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES';
-/** `system_versioning_insert_history` is there since 10.11. */
+/** `system_versioning_insert_history` exists since 10.11. */
 const history = 'SET system_versioning_insert_history = 1;\n';
 
 export function schemaText({ create }: { readonly create: string }): string {
   return `${session};\n${create};\n${lastLine}`;
 }
 
-/** Before the rows. unique_checks stays on: without it MariaDB 10.11 and 11.8 need three times as long for an empty table. */
+/**
+ * Goes before the rows. unique_checks stays on: without it MariaDB 10.11 and 11.8 take three times as long to
+ * fill an empty table.
+ */
 export function tableHead(table: DefinedTable): string {
   return (
     `${session}, sql_mode = '${lax}';\nUSE ${quoteName(table.schema)};\n${table.create};\n` +
@@ -61,7 +67,7 @@ export function routinesText(schema: Definitions['schemas'][number], routines: r
   return `${session};\nUSE ${quoteName(schema.name)};\n${routines.map((routine) => storedText(routine, schema)).join('')}${lastLine}`;
 }
 
-/** All schemas' views, each after those that it reads. */
+/** The views of all schemas, each after those that it reads. */
 export function viewsText(views: readonly Stored[]): string {
   return `${session};\n${inOrder(views)
     .map((view) => storedText(view))
@@ -81,8 +87,8 @@ export function accountsText(statements: readonly string[]): string {
 }
 
 /**
- * With the settings of the time when it was given; `SHOW CREATE` gives its bytes in the character set of that client. The
- * collation of the database is no setting: a statement takes it from the database as it is.
+ * With the settings from when it was given. `SHOW CREATE` returns its bytes in the character set of that
+ * client. The collation of the database is not a setting: a statement takes it from the database.
  */
 function storedText(stored: Stored, schema?: Definitions['schemas'][number]): string {
   const { create, sqlMode, timeZone, clientCharset, collation, databaseCollation } = stored;
@@ -99,14 +105,14 @@ function storedText(stored: Stored, schema?: Definitions['schemas'][number]): st
   return `${alter(databaseCollation)}${text}${alter(schema.collation)}`;
 }
 
-/** A statement with semicolons in it. */
+/** A statement that contains semicolons. */
 function delimited(statement: string): string {
   let delimiter = '$jtel$';
   while (statement.includes(delimiter)) delimiter = `$${delimiter}$`;
   return `DELIMITER ${delimiter}\n${statement}\n${delimiter}\nDELIMITER ;\n`;
 }
 
-/** @param what has `%s` for what is found. */
+/** @param what has `%s` where the found text goes. */
 function expect(value: string, wanted: string, what: string): string {
   const message = `CONCAT(${quoteText(what).replace('%s', "', found, '")}, ', the backup had ${wanted}')`;
   return delimited(`BEGIN NOT ATOMIC
@@ -116,7 +122,10 @@ function expect(value: string, wanted: string, what: string): string {
 END`);
 }
 
-/** A view's text has the whole names of what it reads; a name that stands there for something else only makes it come later. */
+/**
+ * A view's text holds the full names of what it reads. A name that means something else there only moves the
+ * view further back.
+ */
 function inOrder(views: readonly Stored[]): readonly Stored[] {
   const names = new Map(views.map((view) => [quoteName(view.schema, view.name), view]));
   const done = new Set<Stored>();

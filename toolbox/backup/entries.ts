@@ -14,12 +14,12 @@ import { TreeDigest } from '../../backup-format/tree-digest.ts';
 import type { IndexWriter } from './index-writer.ts';
 import type { Pack } from './pack-store.ts';
 
-/** Where a chunk is stored; filled in when that is known. */
+/** Where a chunk is stored; set once that is known. */
 export interface Place {
   pack: Pack | undefined;
   offset: number;
   storedLength: number;
-  /** Only zeros: stored nowhere. */
+  /** Only zeros, so it is stored nowhere. */
   zeros: boolean;
 }
 
@@ -42,9 +42,9 @@ export interface FileFacts {
   /** Whole seconds since 1970. */
   readonly mtime?: number;
   readonly target?: Buffer;
-  /** Of what lies in a file tree. */
+  /** For what lies in a file tree. */
   readonly attributes?: readonly Attribute[];
-  /** Of a file that has more names than this one. */
+  /** Set for a file that has other names than this one. */
   readonly inode?: Inode;
 }
 
@@ -59,7 +59,7 @@ type Entry =
     }
   | { readonly kind: 'file'; readonly file: IndexedFile; readonly facts: FileFacts };
 
-/** Year 9999, the last that an index has room for. */
+/** Year 9999, the last that an index can hold. */
 const latestSeconds = 253_402_300_799;
 
 class SetTotals {
@@ -78,7 +78,7 @@ export class Entries {
   #head = 0;
   #files = 0;
   readonly #sets = new Map<string, SetTotals>();
-  /** Packs of this backup, by their numbers less one. */
+  /** Packs of this backup, each at its number minus one. */
   readonly packs: Pack[] = [];
   readonly #numbers = new Map<Pack, number>();
 
@@ -105,7 +105,7 @@ export class Entries {
     this.#queue.push({ kind: 'file', file, facts });
   }
 
-  /** Writes what can be written. */
+  /** Writes all lines that are ready. */
   drain(): void {
     for (; this.#head < this.#queue.length; this.#head++) {
       const entry = this.#queue[this.#head];
@@ -192,7 +192,7 @@ export class Entries {
     const totals = this.#sets.get(set) ?? new SetTotals();
     this.#sets.set(set, totals);
     const line = formatRecord(record);
-    // Whoever reads format 1.0 refuses such a link.
+    // Readers of format 1.0 refuse such a link.
     if (target !== undefined && leadsOut(path.toString('latin1'), target.toString('latin1')))
       this.#attributes.write(line);
     else {
@@ -208,7 +208,7 @@ export class Entries {
     if (first === undefined) totals.realBytes += file.realBytes;
   }
 
-  /** @returns the number of the file's first name, when this is another one. */
+  /** @returns the number of the file's first name, when this is a further one. */
   #writeAttributes(
     record: FileRecord,
     attributes: readonly Attribute[],

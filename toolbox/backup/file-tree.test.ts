@@ -24,7 +24,7 @@ interface Outcome {
   readonly skipped: readonly LeftOut[];
 }
 
-/** @param beforePiece called before the reader takes its nth piece, from 1. */
+/** @param beforePiece called before the reader takes its nth piece; counts from 1. */
 async function read(beforePiece: (piece: number) => Promise<void>): Promise<Outcome> {
   const files: Record<string, string> = {};
   let pieces = 0;
@@ -52,7 +52,8 @@ async function read(beforePiece: (piece: number) => Promise<void>): Promise<Outc
   return { files, skipped: reader.leftOut };
 }
 
-// The first piece is the root itself, the second the decision to read the only file, the third its first piece.
+// The first piece is the root itself, the second is the decision to read the only file, the third is that
+// file's first piece.
 const duringTheRead = 3;
 
 test('a file that changes while it is read is read again, and is as it was then', async () => {

@@ -19,7 +19,7 @@ import type { FileFacts } from './entries.ts';
 import { LeftOutCounter } from './left-out.ts';
 import { pieceBytes } from './pipeline.ts';
 
-/** Files that are opened and read ahead; only such as fit into one piece. */
+/** Files that are opened and read ahead. Only files that fit into one piece count. */
 const ahead = 12;
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -31,7 +31,7 @@ interface Found extends WalkedEntry {
   readonly changed?: true;
 }
 
-/** What a tree has, for progress. */
+/** The size of a tree, for progress. */
 export interface TreeSize {
   /** Lengths of all files. */
   readonly bytes: number;
@@ -51,7 +51,7 @@ export class FileTreeReader {
     return this.#leftOut.kinds;
   }
 
-  /** Read so far. */
+  /** How much has been read so far. */
   get entriesDone(): number {
     return this.#entries;
   }
@@ -81,7 +81,7 @@ export class FileTreeReader {
         context.signal,
       )) {
         const prepared = this.#prepare(found);
-        prepared.catch(() => undefined); // told when its turn comes
+        prepared.catch(() => undefined); // reported when its turn comes
         queue.push(prepared);
         if (queue.length >= ahead) await next();
       }
@@ -91,7 +91,7 @@ export class FileTreeReader {
     }
   }
 
-  /** Reads what is small, so that several files are waited for at the same time. */
+  /** Reads small files ahead, so that several are waited for at the same time. */
   async #prepare(found: WalkedEntry): Promise<Found | undefined> {
     const { path, stat } = found;
     try {
@@ -110,7 +110,7 @@ export class FileTreeReader {
     }
   }
 
-  /** One that cannot be read spoils no file. */
+  /** A file that cannot be read does not spoil the others. */
   #attributes(path: Buffer): FoundAttributes['kept'] {
     let found: FoundAttributes = { kept: [], others: true };
     try {
@@ -217,13 +217,16 @@ export class FileTreeReader {
     return absolutePath(this.#tree, path.toString('latin1'));
   }
 
-  /** @throws what is not about this entry. */
+  /** @throws every error that is not about this entry. */
   #skip(error: unknown, path: Buffer): undefined {
     this.#leftOut.add(kindOfError(this.#tree, error), path);
   }
 }
 
-/** @param length what the file had when it was opened: one that grows as fast as it is read would never end. */
+/**
+ * @param length what the file had when it was opened. A file that grows as fast as it is read would never
+ * end.
+ */
 async function pour(
   file: FileHandle,
   length: number,

@@ -28,7 +28,7 @@ export class FileWriter {
     return this.#offset + this.#filled;
   }
 
-  /** At most a piece; they are copied. */
+  /** Bytes of at most one piece; they are copied. */
   write(bytes: Buffer): void {
     for (let at = 0; at < bytes.length;) {
       this.#slot ??= this.#target.takeSlot();
@@ -58,7 +58,7 @@ export class FileWriter {
     if (left > 0) this.write(Buffer.alloc(left));
   }
 
-  /** The last chunk may be shorter than the others; nothing may be written afterwards. */
+  /** The last chunk may be shorter than the others. Nothing may be written after it. */
   flush(): void {
     if (this.#slot === undefined) return;
     this.#target.addChunk(this.#file, this.#offset, this.#slot.slot, this.#filled);
@@ -67,7 +67,7 @@ export class FileWriter {
     this.#slot = undefined;
   }
 
-  /** Flushes, and puts the file into the index. */
+  /** Flushes the file and puts it into the index. */
   end(facts: FileFacts): void {
     this.flush();
     this.#target.addFile(this.#file, facts);

@@ -10,7 +10,7 @@ export class Globs {
     this.#below = globs.filter((glob) => glob.endsWith('/**')).map((glob) => toPattern(glob.slice(0, -3)));
   }
 
-  /** @param path relative, without slash at either end. */
+  /** @param path relative, with no slash at either end. */
   matches(path: string): boolean {
     return this.#patterns.some((pattern) => pattern.test(path));
   }
@@ -21,7 +21,7 @@ export class Globs {
   }
 }
 
-/** Paths are given as Latin-1, one character a byte, so a glob is too. */
+/** Paths are Latin-1, one character per byte, so globs are too. */
 function toPattern(glob: string): RegExp {
   const bytes = Buffer.from(glob.replace(/^\.?\//, '').replace(/\/$/, '')).toString('latin1');
   const parts = bytes.split('/').map((segment) => (segment === '**' ? '**' : toSegment(segment)));

@@ -15,7 +15,7 @@ import type { Uploader } from './upload.ts';
 
 const compress = promisify(zstdCompress);
 
-/** A part is closed when its text is this long, or earlier. */
+/** A part is closed at this text length, or earlier. */
 const longestPartText = 2 * 1024 * 1024;
 
 export interface BackupName {
@@ -24,7 +24,7 @@ export interface BackupName {
   readonly attempt: number;
 }
 
-/** Compresses, and uploads as `name` beside the manifest to be. */
+/** Compresses the text and uploads it as `name`, beside where the manifest will be. */
 export async function storeText(
   name: BackupName,
   blob: string,
@@ -61,7 +61,7 @@ export class IndexWriter {
   #last: Promise<void> = Promise.resolve();
   #backlog = 0;
 
-  /** @param partName how parts are called. */
+  /** @param partName gives the name of a part. */
   constructor(
     name: BackupName,
     partName: (attempt: number, part: number) => string,
@@ -109,7 +109,7 @@ export class IndexWriter {
     this.#onStored(blob.bytes);
   }
 
-  /** All parts are stored afterwards, unless an error was told. */
+  /** All parts are stored afterwards, unless an error was reported. */
   async finish(): Promise<void> {
     this.cut();
     await this.#last;

@@ -17,14 +17,14 @@ import type { ChunkTable } from './chunk-table.ts';
 import type { Pack, PackStore } from './pack-store.ts';
 
 const attempts = 5;
-/** Parts that are asked for before they are needed. */
+/** Parts that are requested before they are needed. */
 const aheadParts = 4;
 const longestPartText = 64 * 1024 * 1024;
 const stallMilliseconds = 60_000;
 
 export interface KnownSource {
   readonly parts: readonly KnownIndexPart[];
-  /** Chunks of other epochs would lose their protection too early. */
+  /** Only chunks of this epoch are used: those of others would lose their protection too early. */
   readonly epoch: string;
   readonly cipher: BackupCipher | undefined;
   readonly signal: AbortSignal;
@@ -53,7 +53,7 @@ export async function takeKnownChunks(
       if (!(error instanceof FormatError)) throw error;
       ignored.push(`part ${at + 1} of ${source.parts.length}: ${error.message}`);
     }
-    // Long texts: signals and timers get their turn.
+    // Long texts: let signals and timers run.
     await delay(0, undefined, { signal: source.signal });
   }
   table.compact();
@@ -86,7 +86,7 @@ class OneIndex {
     );
   }
 
-  /** @throws {FormatError} after the lines before the wrong one were taken. */
+  /** @throws {FormatError} after it took the lines before the wrong one. */
   take(text: string): void {
     this.#reader.beginPart('known index');
     for (let at = 0; at < text.length;) {
@@ -116,7 +116,7 @@ class OneIndex {
   }
 }
 
-/** @throws {FormatError} for anything but an index part. */
+/** @throws {FormatError} for anything that is not an index part. */
 function openPart(body: Buffer, cipher: BackupCipher | undefined): string {
   const compressed = cipher === undefined ? body : cipher.decrypt(body);
   try {
@@ -126,7 +126,7 @@ function openPart(body: Buffer, cipher: BackupCipher | undefined): string {
   }
 }
 
-/** The parts' bodies in their order; the next ones are on their way meanwhile. */
+/** The bodies of the parts in order. The next ones are fetched in the meantime. */
 class FetchAhead {
   readonly #source: KnownSource;
   readonly #coming: Promise<Buffer>[] = [];
@@ -140,7 +140,7 @@ class FetchAhead {
   async next(): Promise<Buffer> {
     for (let part = this.#part(); part !== undefined; part = this.#part()) {
       const body = fetchPart(part, this.#source.signal);
-      // Whoever takes it handles its error; nobody takes it when another one ends the job.
+      // Whoever takes it handles its error. Nobody takes it when another error ends the job.
       body.catch(() => undefined);
       this.#coming.push(body);
       this.#asked++;
@@ -164,7 +164,7 @@ async function fetchPart(part: KnownIndexPart, signal: AbortSignal): Promise<Buf
       });
       const code = response.headers.get('x-ms-error-code') ?? '';
       const refusal = storeRefusal('reading an earlier index', { status: response.status, code });
-      // More is stored than need be, nothing else.
+      // The only cost is that more is stored than necessary.
       if (refusal?.reason === 'BlobArchived') throw new FormatError(refusal.message);
       if (refusal !== undefined) throw refusal;
       if (response.status === 401 || response.status === 403) {

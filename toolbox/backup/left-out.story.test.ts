@@ -31,7 +31,7 @@ test('a path that is too long is left out, told by its end, and the rest is back
 
 test('a file whose read gives an error is left out, and the rest is backed up, of every data set', async () => {
   await tree.write('file', Buffer.from('x'));
-  // The kernel's own: reading the speed of the loopback device is refused, whoever asks.
+  // The kernel itself refuses to read the speed of the loopback device, whoever asks.
   const device = '/sys/devices/virtual/net/lo';
   await expect(readFile(`${device}/speed`)).rejects.toThrow(/^E[A-Z]+:/);
   const result = await runBackup(double, tree, {

@@ -3,7 +3,7 @@ import { mostExamples } from '../../backup-format/data-set.ts';
 import type { LeftOut, LeftOutKind } from '../../backup-format/data-set.ts';
 
 const longestExample = 200;
-/** Control characters, and those that change the direction of text. */
+/** Control characters, and characters that change the direction of text. */
 const invisible = /[\p{Cc}\p{Bidi_Control}]/gu;
 
 export class LeftOutCounter {
@@ -22,7 +22,8 @@ export class LeftOutCounter {
 }
 
 /**
- * For people: what is no UTF-8, or would move their cursor, is shown as an escape; a long path by its end.
+ * A path for people. Bytes that are not UTF-8, or that would move the cursor, become escapes. A long path is
+ * cut to its end.
  */
 function printable(path: Buffer): string {
   const text = path

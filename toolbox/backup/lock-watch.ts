@@ -10,7 +10,7 @@ import { JobError } from '../job-error.ts';
 const intervalMilliseconds = 5000;
 const mostNamed = 3;
 
-/** A connection of the server as it was seen. */
+/** A connection of the server, as it was seen. */
 export interface Seen {
   readonly id: string;
   readonly user: string;
@@ -19,9 +19,9 @@ export interface Seen {
   readonly seconds: number;
   readonly state: string;
   readonly statement: string;
-  /** Whether it has the account of the backup. */
+  /** Whether it uses the account of the backup. */
   readonly isOurs: boolean;
-  /** How long its transaction is open; absent without one. */
+  /** How long its transaction has been open; absent without one. */
   readonly transactionSeconds?: number;
 }
 
@@ -32,11 +32,13 @@ const question = `SELECT p.id, HEX(p.user), HEX(SUBSTRING_INDEX(p.host, ':', 1))
 export interface Watched {
   /** Grows while the backup moves. */
   readonly moved: () => number;
-  /** Undefined: it does not wait (any more). */
+  /** Undefined when it does not wait, or no longer waits. */
   readonly report: (waits: string | undefined) => void;
 }
 
-/** Looks while `work` runs; a server that does not answer, or refuses, is only not told of. */
+/**
+ * Looks while `work` runs. If the server does not answer, or refuses, nothing is reported; the work goes on.
+ */
 export async function withLockWatch<T>(
   database: BackupDatabase,
   { moved, report }: Watched,
@@ -101,7 +103,7 @@ function seenOf(fields: readonly string[]): Seen {
   };
 }
 
-/** For people; pure. Statements are not quoted, they may hold what customers wrote. */
+/** A sentence for people; pure. It does not quote statements, because they may hold customers' data. */
 export function describeWait(connections: readonly Seen[], now: Date): string | undefined {
   const [waiting] = connections.filter(isWaitingBackup).toSorted((a, b) => b.seconds - a.seconds);
   if (waiting === undefined) return undefined;
@@ -123,7 +125,10 @@ function isPossibleHolder({ command, state }: Seen): boolean {
   return ['Query', 'Execute', 'Sleep'].includes(command) && !state.startsWith('Waiting for');
 }
 
-/** What works comes before what has an open transaction, and that before what is idle and may hold LOCK TABLES; then by time. */
+/**
+ * Working connections come first, then open transactions, then idle ones, which may hold LOCK TABLES. Within
+ * each, the longest comes first.
+ */
 function rank({ command, seconds, transactionSeconds }: Seen): number {
   const kind = command === 'Sleep' ? (transactionSeconds === undefined ? 0 : 1) : 2;
   return kind * 1e9 + Math.max(seconds, transactionSeconds ?? 0);

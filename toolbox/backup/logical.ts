@@ -37,7 +37,7 @@ import { insertHead, rowsQuery } from './table-rows.ts';
 
 const setup = `SET SESSION sql_mode = '', time_zone = '+00:00', character_set_results = NULL, sql_quote_show_create = 1,
   net_write_timeout = 3600, wait_timeout = 28800, max_statement_time = 0`;
-/** Writers to tables without transactions wait at most this long. */
+/** Writers to tables without transactions wait this long at most. */
 const longestTableLockSeconds = 60;
 
 export interface LogicalFacts {
@@ -48,7 +48,10 @@ export interface LogicalFacts {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** @throws {JobError} DatabaseFailed unless the backup is whole; LogicalImpossible for what cannot be kept, before anything is read. */
+/**
+ * @throws {JobError} DatabaseFailed unless the backup is whole; LogicalImpossible, before anything is read,
+ * for what cannot be kept.
+ */
 export async function readLogical(database: BackupDatabase, context: SourceContext): Promise<LogicalFacts> {
   const { signal } = context;
   return await DatabaseClient.with(database, signal, async (client) => {
@@ -61,7 +64,7 @@ export async function readLogical(database: BackupDatabase, context: SourceConte
     try {
       const holder = await begin();
       const brokenViews = await findBrokenViews(holder, database.schemas);
-      // Tell what cannot be kept before anybody has to wait. It also makes the second look quick.
+      // Reports what cannot be kept before anybody has to wait. This look also makes the second one fast.
       await readDefinitions(holder, database.schemas, brokenViews);
       const threads = Math.max(2, Math.min(8, availableParallelism()));
       const isolation = '; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ';
@@ -100,7 +103,7 @@ export async function readLogical(database: BackupDatabase, context: SourceConte
   });
 }
 
-/** The server shows no moment of them but the present one. */
+/** For these the server can show no moment but the present one. */
 function isLocked(table: DefinedTable): boolean {
   return hasRows(table) && !table.isTransactional;
 }
@@ -113,7 +116,7 @@ function namesOf({ tables, sequences, views, routines }: Definitions): ReadonlyS
   );
 }
 
-/** Views whose tables are gone: no server takes their definition. */
+/** Views whose tables are gone. No server accepts their definition. */
 async function findBrokenViews(
   session: Conversation,
   schemas: readonly string[],
@@ -128,7 +131,7 @@ async function findBrokenViews(
   return broken;
 }
 
-/** Tables that are locked first, then the largest first, so that none is begun last. @returns rows. */
+/** Locked tables come first, then the largest, so that no large one is begun last. @returns rows. */
 async function readAllTables(
   tables: readonly DefinedTable[],
   readers: readonly Conversation[],
@@ -158,7 +161,7 @@ async function readAllTables(
         );
     }, longestTableLockSeconds * 1000).unref();
   });
-  late.catch(() => undefined); // told by the race
+  late.catch(() => undefined); // the race reports it
   await Promise.race([Promise.all(readers.map(next)), late]);
   return rows;
 }
@@ -178,7 +181,7 @@ async function readTable(table: DefinedTable, reader: Conversation, context: Sou
         if (!isLocked(table)) await throttle.wait(bytes.length, signal);
       },
     );
-    // The server shortens what is larger than a packet, with no more than a warning.
+    // The server shortens what exceeds a packet, and only warns.
     if (warnings > 0)
       throw new JobError(
         'DatabaseFailed',

@@ -11,7 +11,7 @@ const digestBytes = 32;
 export interface SharedSlots {
   readonly data: SharedArrayBuffer;
   readonly digests: SharedArrayBuffer;
-  /** Two numbers a slot: length of the chunk, stored length (0: only zeros). */
+  /** Two numbers per slot: length of the chunk and stored length (0: only zeros). */
   readonly lengths: SharedArrayBuffer;
 }
 
@@ -23,7 +23,7 @@ export function allocateSlots(count: number): SharedSlots {
   };
 }
 
-/** Views of the slots; each thread has its own over the same memory. */
+/** Views of the slots. Each thread has its own over the same memory. */
 export class Slots {
   readonly shared: SharedSlots;
   readonly #data: Buffer;

@@ -10,10 +10,10 @@ import type { Workers } from './workers.ts';
 
 /** A pack of this backup or of an earlier one. */
 export interface Pack {
-  /** The job's own number, from 1; also where the pack is in {@link PackStore.packs}. */
+  /** The job's own number, from 1; also its place in {@link PackStore.packs}. */
   readonly id: number;
   state: 'Filling' | 'Uploading' | 'Stored';
-  /** Known when it is stored. `number` is 0 until this backup uses the pack. */
+  /** Known once it is stored. `number` is 0 until this backup uses the pack. */
   record: PackRecord | undefined;
 }
 
@@ -35,7 +35,7 @@ const roomBytes = packBytes.closed + 128 * 1024;
 export class PackStore {
   /** By id - 1. */
   readonly packs: Pack[] = [];
-  /** A pack that has so much is closed; at most the default. */
+  /** A pack of this size is closed; at most the default. */
   closedBytes: number = packBytes.closed;
   readonly #settings: PackStoreSettings;
   readonly #workers: Workers;
@@ -61,14 +61,14 @@ export class PackStore {
     this.#memory = Array.from({ length: settings.uploads + 1 }, () => new SharedArrayBuffer(roomBytes));
   }
 
-  /** A pack that is in the store already; it costs nothing until it is used. */
+  /** Adds a pack that is already in the store. It costs nothing until it is used. */
   addKnown(record: PackRecord): Pack {
     const pack: Pack = { id: this.packs.length + 1, state: 'Stored', record };
     this.packs.push(pack);
     return pack;
   }
 
-  /** There is room for one chunk more without waiting. */
+  /** Whether one more chunk fits without waiting. */
   get hasRoom(): boolean {
     return this.#filling !== undefined || this.#memory.length > 0;
   }
@@ -80,7 +80,7 @@ export class PackStore {
     }
   }
 
-  /** Lets go whoever waits for room. */
+  /** Releases whoever waits for room. */
   stop(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
@@ -95,7 +95,7 @@ export class PackStore {
     return { pack: filling.pack, offset };
   }
 
-  /** Sends what has gathered, however little. */
+  /** Sends what has gathered, even if it is little. */
   close(): void {
     const filling = this.#filling;
     if (filling === undefined) return;
@@ -106,7 +106,7 @@ export class PackStore {
     void done.finally(() => this.#uploading.delete(done));
   }
 
-  /** All packs are stored afterwards, unless an error was told. */
+  /** All packs are stored afterwards, unless an error was reported. */
   async finish(): Promise<void> {
     this.close();
     while (this.#uploading.size > 0) await Promise.all(this.#uploading);

@@ -22,7 +22,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-/** As the pipeline: a fixed number of slots, one for each chunk however small, which become free again later. */
+/**
+ * Works like the pipeline: it has a fixed number of slots. A chunk takes one, however small, and frees it
+ * later.
+ */
 class FewSlots {
   readonly files: Record<string, string> = {};
   #free = 20;
@@ -72,7 +75,7 @@ async function readFrom(pipeline: FewSlots): Promise<PhysicalFacts> {
   );
 }
 
-/** Reads these files as a whole backup; the tool's own file with its checkpoints comes last. */
+/** Reads these files as one whole backup. The tool's own file, with its checkpoints, comes last. */
 async function read(
   contents: ReadonlyMap<string, string>,
 ): Promise<{ readonly facts: PhysicalFacts; readonly files: Readonly<Record<string, string>> }> {
@@ -80,7 +83,7 @@ async function read(
     payload(path, 0, content),
     endPiece(path),
   ]);
-  // As for each job, an exchange of its own.
+  // Each job gets its own exchange.
   for (const name of [exchange.exitCode, exchange.reading, exchange.stream])
     await rm(join(root, name), { force: true });
   await writeFile(join(root, exchange.started), '');
@@ -110,7 +113,7 @@ test('leaves no descriptor to the garbage collector, which would close its numbe
   process.on('warning', note).prependListener('uncaughtException', note);
   try {
     await read(new Map([['jtel/calls.frm', 'x']]));
-    // What nothing refers to any more is found after a few turns.
+    // The collector finds what nothing refers to after a few turns.
     for (let pass = 0; pass < 10; pass++) {
       collect();
       await new Promise((resolve) => setImmediate(resolve));

@@ -22,7 +22,7 @@ import { RedoGuard, watchRedo } from './redo-guard.ts';
 import { XbstreamReader } from './xbstream.ts';
 import type { StreamedFile } from './xbstream.ts';
 
-/** Patience with the companion, in seconds. */
+/** How long to wait for the companion, in seconds. */
 export interface Patience {
   readonly start: number;
   readonly silence: number;
@@ -34,10 +34,10 @@ const readBytes = 1024 * 1024;
 const longestFacts = 64 * 1024;
 /** Begins the definition of a view; every other definition is of something that holds rows. */
 const viewMark = 'TYPE=VIEW';
-/** Names before and since MariaDB 11. */
+/** The names before and since MariaDB 11. */
 const infoNames = ['mariadb_backup_info', 'xtrabackup_info'];
 const positionNames = ['mariadb_backup_binlog_info', 'xtrabackup_binlog_info'];
-/** The redo log that is still being written. Its older parts, where a series has them, no longer change. */
+/** The redo log that is still being written. Its older parts, in series that have them, no longer change. */
 const redoName = 'ib_logfile0';
 const checkpointNames = ['mariadb_backup_checkpoints', 'xtrabackup_checkpoints'];
 
@@ -51,11 +51,11 @@ export interface PhysicalFacts {
 class Streamed implements StreamedFile {
   readonly writer: FileWriter;
   readonly #came: (bytes: number) => void;
-  /** Beginning of the content; only kept of files that say what this backup is. */
+  /** Beginning of the content. It is kept only for files that say what this backup is. */
   #kept = Buffer.alloc(0);
   readonly #keep: number;
 
-  /** @param came is told of each piece. */
+  /** @param came is called for each piece. */
   constructor(writer: FileWriter, keep: number, came: (bytes: number) => void) {
     this.writer = writer;
     this.#came = came;
@@ -81,7 +81,7 @@ class Streamed implements StreamedFile {
     this.writer.flush();
   }
 
-  /** Chunks without a file's record belong to no file. */
+  /** Chunks without a file record belong to no file. */
   giveUp(): void {
     this.writer.flush();
   }
@@ -115,7 +115,7 @@ export async function readPhysical(
     watched.abort();
     await watching;
   }
-  // The tool's own error says more than the place where its stream ends.
+  // The tool's own error says more than where its stream ends.
   await checkExit(at(exchange.exitCode), at(exchange.log), patience.exit, context.signal);
   reader.end();
   const files = reader.files as ReadonlyMap<string, Streamed>;
@@ -155,7 +155,7 @@ function checkKeys(options: string, keyPaths: readonly string[]): boolean {
   );
 }
 
-/** `jtel/calls.frm`. A name that begins with `#sql` is a table that is being rebuilt, and does not count. */
+/** `jtel/calls.frm`. A name that begins with `#sql` is a table being rebuilt, so it does not count. */
 function definitionsIn(schemas: readonly string[]): (path: string) => boolean {
   const own = new Set(schemas);
   return (path) => {
@@ -187,7 +187,7 @@ async function widenPipe(path: string): Promise<void> {
   await promisify(execFile)('perl', ['-MFcntl', '-e', widen, path]).catch(() => undefined);
 }
 
-// F_SETPIPE_SZ of linux/fcntl.h; the size belongs to the pipe as long as somebody has it open.
+// F_SETPIPE_SZ of linux/fcntl.h. The pipe keeps its size as long as somebody has it open.
 const widen =
   'sysopen(my $pipe, $ARGV[0], O_RDONLY | O_NONBLOCK) or exit 1; fcntl($pipe, 1031, 1 << 20) or exit 1;';
 
@@ -209,21 +209,22 @@ async function openPipe(
     fail(`the companion did not begin within ${startSeconds} s`);
   signal.throwIfAborted();
   if (await exists(at(exchange.exitCode))) return undefined;
-  // A number, not a FileHandle: the collector would close that once more, whatever has the number by then.
+  // A number, not a FileHandle: the collector would close it again, even if something else had the number by
+  // then.
   const descriptor = openSync(at(exchange.stream), constants.O_RDONLY | constants.O_NONBLOCK);
   await writeFile(at(exchange.reading), '');
-  // It may be read from meanwhile.
+  // Reading may begin in the meantime.
   void widenPipe(at(exchange.stream));
   return descriptor;
 }
 
 interface Redo {
   readonly guard: RedoGuard;
-  /** Of the log, so far. */
+  /** How much of the log has come so far. */
   readonly redo: { readonly bytes: number };
 }
 
-/** Reads until whoever writes has closed the pipe; reading stops while the rest of the job is busy. */
+/** Reads until the writer has closed the pipe. Reading stops while the rest of the job is busy. */
 async function drainPipe(
   directory: string,
   reader: XbstreamReader,
@@ -238,7 +239,7 @@ async function drainPipe(
   try {
     await new Promise<void>((resolve, reject) => {
       const push = (bytes: Buffer): Buffer => bytes.subarray(reader.push(bytes, () => pipeline.isFree));
-      // The limit is for pages: what comes of the log does not count, and where it must come nothing does.
+      // The limit is for pages. Bytes of the log do not count, and while the log must come through, none do.
       const counted = (bytes: number, redoBefore: number): number =>
         guard.isUrgent ? 0 : Math.max(0, bytes - (redo.bytes - redoBefore));
       const goOn = async (rest: Buffer, length: number, redoBefore: number): Promise<void> => {
@@ -259,7 +260,7 @@ async function drainPipe(
           throttle.take(counted(length, redoBefore));
           return true;
         }
-        // Nothing is read meanwhile, so the rest stays where it is.
+        // Nothing is read in the meantime, so the rest stays where it is.
         void goOn(rest, length, redoBefore).then(
           () => socket.resume(),
           (error: unknown) => socket.destroy(error as Error),

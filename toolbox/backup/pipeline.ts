@@ -23,7 +23,7 @@ const batchSlots = 32;
 const batchItems = 256;
 /** A piece needs at most one slot more than it has chunks. */
 const reserveSlots = pieceBytes / chunkBytes + 2;
-/** Lines that wait for a pack to be stored; when there are more, the pack is sent as it is. */
+/** Lines that wait for a pack to be stored. If there are more, the pack is sent as it is. */
 const longestQueue = 16_384;
 const longestBacklog = 8 * 1024 * 1024;
 
@@ -39,7 +39,7 @@ type Item =
 interface NewChunk {
   readonly slot: number;
   readonly place: Place;
-  /** Digest, one character a byte. */
+  /** Digest, one character per byte. */
   readonly key: string;
 }
 
@@ -47,7 +47,7 @@ export interface PipelineParts {
   readonly workers: Workers;
   readonly packs: PackStore;
   readonly index: IndexWriter;
-  /** What the index cannot say. */
+  /** What the index format cannot hold. */
   readonly attributes: IndexWriter;
   readonly table: ChunkTable;
   readonly slots: Slots;
@@ -58,16 +58,16 @@ export interface PipelineParts {
 
 export class Pipeline implements ChunkTarget {
   readonly entries: Entries;
-  /** Of the sources: everything, and the chunks that were known before. */
+  /** What the sources have read: all of it, and the chunks that were already known. */
   readBytes = 0;
   reusedBytes = 0;
-  /** A part of the index is written after so many new bytes in the store. */
+  /** A part of the index is written after this many new bytes in the store. */
   checkpointBytes = 64 * 1024 * 1024;
   readonly #parts: PipelineParts;
   readonly #freeSlots: number[];
   #batch: Item[] = [];
   #batchSlots = 0;
-  /** Batches are taken up in the order in which they were read. */
+  /** Batches are processed in the order in which they were read. */
   #ordered: Promise<void> = Promise.resolve();
   readonly #storing = new Set<Promise<void>>();
   /** New chunks that are not stored yet, by digest. */
@@ -75,7 +75,9 @@ export class Pipeline implements ChunkTarget {
   readonly #pendingOf = new Map<Pack, string[]>();
   #waiters: (() => void)[] = [];
   #sinceCheckpoint = 0;
-  /** Whether the newest chunks were all new. The next ones then are compressed before they are looked up. */
+  /**
+   * Whether the newest chunks were all new. If so, the next ones are compressed before they are looked up.
+   */
   #isAllNew = false;
 
   constructor(parts: PipelineParts) {
@@ -104,7 +106,10 @@ export class Pipeline implements ChunkTarget {
     this.#parts.signal.throwIfAborted();
   }
 
-  /** Called first. Chunks are hashed at once, and looked up when all chunks known from before are loaded. */
+  /**
+   * Called first. Chunks are hashed at once. They are looked up once all chunks of earlier backups are
+   * loaded.
+   */
   waitFor(known: Promise<unknown>): void {
     this.#ordered = known.then(() => undefined);
     this.#ordered.catch(this.#parts.fail);
@@ -138,7 +143,10 @@ export class Pipeline implements ChunkTarget {
     this.#add({ kind: 'end', file, facts });
   }
 
-  /** Everything that was written is stored afterwards, and is in the index, whose last part is still open. */
+  /**
+   * Afterwards everything that was written is stored and in the index. The last part of the index is still
+   * open.
+   */
   async finish(): Promise<void> {
     this.#flushBatch();
     await this.#ordered;
@@ -150,7 +158,7 @@ export class Pipeline implements ChunkTarget {
       throw new JobError('InternalError', `${this.entries.waiting} lines of the index were not written`);
   }
 
-  /** Told by the pack store. */
+  /** Called by the pack store. */
   packStored(pack: Pack, bytes: number): void {
     for (const key of this.#pendingOf.get(pack) ?? []) {
       const place = this.#pending.get(key);
@@ -172,7 +180,7 @@ export class Pipeline implements ChunkTarget {
     this.#wake();
   }
 
-  /** Told by the index. */
+  /** Called by the index. */
   indexStored(): void {
     this.#wake();
   }
@@ -208,7 +216,7 @@ export class Pipeline implements ChunkTarget {
     this.#takeUp(batch, isCompressed);
   }
 
-  /** Hashed: decides what has to be stored. */
+  /** Its hash is known: decides what has to be stored. */
   #takeUp(batch: readonly Item[], isCompressed: boolean): void {
     const fresh: NewChunk[] = [];
     let known = 0;

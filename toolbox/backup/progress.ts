@@ -19,15 +19,18 @@ export interface Totals {
   readonly entries: number;
 }
 
-/** To open, read, close and record one takes about as long as reading so much (a disk of 300 MB/s, a third of a millisecond). */
+/**
+ * To open, read, close and record one takes about as long as reading this much (with a disk of 300 MB/s, a
+ * third of a millisecond).
+ */
 const entryBytes = 100_000;
 
 const intervalMilliseconds = 1000;
-/** Beyond that nothing moves, and no number is better than a wrong one. */
+/** A longer estimate means that nothing moves, and no number is better than a wrong one. */
 const longestEstimateSeconds = 30 * 86_400;
-/** Of the job, when it begins to read. */
+/** Percent of the job when it begins to read. */
 const leastPercent = 2;
-/** Weight of the newest second in the pace. */
+/** Weight of the newest second in the average pace. */
 const newest = 0.05;
 
 export class ProgressTeller {
@@ -41,7 +44,10 @@ export class ProgressTeller {
   #last = 0;
   #workPerInterval: number | undefined;
 
-  /** @param totals undefined until everything was measured: until then no part of it is told, for that never goes back. */
+  /**
+   * @param totals undefined until everything is measured. Until then no share is reported, because a
+   * percentage never goes back.
+   */
   constructor(report: Report, totals: () => Totals | undefined, counters: () => Counters) {
     this.#report = report;
     this.#totals = totals;
@@ -56,7 +62,7 @@ export class ProgressTeller {
     this.#tell();
   }
 
-  /** @param waits for whom, in words; undefined: it goes on. */
+  /** @param waits for whom, in words; undefined when it goes on. */
   wait(waits: string | undefined): void {
     if (waits === this.#waits) return;
     this.#waits = waits;
@@ -94,7 +100,7 @@ export class ProgressTeller {
 
   #measured(counters: Counters, totals: Totals): Told {
     const { bytesDone, entriesDone } = counters;
-    // What was measured before is an estimate: the database grows meanwhile.
+    // The earlier measurement is an estimate: the database grows in the meantime.
     const bytesTotal = Math.max(totals.bytes, bytesDone);
     const entries = Math.max(totals.entries, entriesDone);
     const total = work({ bytesDone: bytesTotal, entriesDone: entries });

@@ -11,26 +11,26 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BackupDatabase } from '../../jobs/backup.ts';
 import { DatabaseClient } from '../database/client.ts';
 
-/** The rest covers a slow machine, and the pages that are in the pipe before the log. */
+/** The rest allows for a slow machine, and for pages that are in the pipe before the log. */
 const shareOfLog = 1 / 4;
 const lookMilliseconds = 500;
 const question = `SELECT variable_value, @@GLOBAL.innodb_log_file_size FROM information_schema.global_status
   WHERE variable_name = 'INNODB_LSN_CURRENT'`;
 
-/** What the server says of its log. */
+/** What the server reports about its log. */
 export interface RedoLook {
   /** Bytes ever written. */
   readonly position: number;
   readonly capacityBytes: number;
 }
 
-/** Whether the log must come through, by what the server wrote since its last piece. Pure. */
+/** Whether the log must come through now, judging by what the server wrote since its last piece. Pure. */
 export class RedoGuard {
   #piece = -1;
   #positionAtPiece = 0;
   #urgent = true;
 
-  /** Nothing is known until the first look, so the limit does not hold yet. */
+  /** Nothing is known before the first look, so the limit does not apply yet. */
   get isUrgent(): boolean {
     return this.#urgent;
   }
@@ -44,13 +44,13 @@ export class RedoGuard {
     this.#urgent = position - this.#positionAtPiece > capacityBytes * shareOfLog;
   }
 
-  /** Nothing is known of a server that does not answer. */
+  /** A server that does not answer tells nothing. */
   lost(): void {
     this.#urgent = true;
   }
 }
 
-/** Keeps a guard informed until the signal. @param pieces of the log that have come so far. */
+/** Keeps a guard informed until the signal aborts. @param pieces of the log that have come so far. */
 export async function watchRedo(
   guard: RedoGuard,
   database: BackupDatabase,

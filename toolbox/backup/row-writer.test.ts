@@ -3,7 +3,7 @@ import { RowWriter } from './row-writer.ts';
 import { insertHead, rowsQuery } from './table-rows.ts';
 import type { Column } from './table-rows.ts';
 
-/** In pieces, as a pipe gives them. */
+/** Gives the rows in pieces, as a pipe does. */
 function written(
   rows: readonly string[],
   pieceBytes: number,

@@ -9,7 +9,7 @@ const comma = 44;
 export class RowWriter {
   readonly #write: (bytes: Buffer) => void;
   readonly #head: Buffer;
-  /** Of the statement that is being written; undefined between statements. */
+  /** Length of the statement that is being written; undefined between statements. */
   #bytes: number | undefined;
   #statements = 0;
   #rows = 0;

@@ -3,7 +3,7 @@ import type { BackupDatabase } from '../../jobs/backup.ts';
 import { DatabaseClient } from '../database/client.ts';
 import { JobError } from '../job-error.ts';
 
-/** Of all tablespaces with their free space; where the server does not tell, of the tables. */
+/** Size of all tablespaces with their free space. If the server does not report that, size of the tables. */
 const physical = 'SELECT SUM(FILE_SIZE) FROM information_schema.INNODB_SYS_TABLESPACES';
 const logical = 'SELECT SUM(data_length) FROM information_schema.tables';
 

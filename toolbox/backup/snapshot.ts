@@ -4,7 +4,7 @@ import type { DatabaseClient } from '../database/client.ts';
 import { Conversation } from '../database/conversation.ts';
 import { JobError } from '../job-error.ts';
 
-/** Telephony must not notice. If somebody holds tables for longer, we let go and try again. */
+/** Telephony must not notice. If somebody holds tables for longer than this, we let go and try again. */
 const lockWaitSeconds = 10;
 const lockAttempts = 6;
 const pauseSeconds = 10;
@@ -12,7 +12,7 @@ const longestLockSeconds = 30;
 
 export interface Moment<T> {
   readonly found: T;
-  /** Coordinates of the binary log, empty without one. */
+  /** Coordinates of the binary log; empty without one. */
   readonly position: string;
 }
 

@@ -10,24 +10,23 @@ export interface Column {
   readonly name: string;
   /** `data_type` of information_schema.columns. */
   readonly type: string;
-  /** Of text only. */
+  /** Set for text only. */
   readonly charset: string | undefined;
   readonly isNullable: boolean;
 }
 
 const numbers = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'double', 'year']);
 const plainTexts = new Set(['date', 'datetime', 'timestamp', 'time', 'uuid', 'inet4', 'inet6']);
-/** By number, not by name: the value for what was no member has no name. */
+/** By number, not by name: the value of something that was no member has no name. */
 const numbered = new Set(['enum', 'set', 'bit']);
 
-/** In SQL, and what comes of it. */
+/** Begins each row: a zero byte and `(`, as SQL writes them. */
 const rowStart = '\\0(';
 
 /**
- * HIGH_PRIORITY: where another connection of ours holds the READ lock of a table without transactions, a plain
- * SELECT would wait behind every writer that waits for that lock, so for ever.
- *
- * @param withHistory rows that are no more, too: of a system-versioned table.
+ * Reads with HIGH_PRIORITY. Where another connection of ours holds the READ lock of a table without
+ * transactions, a plain SELECT would wait for ever: it queues behind every writer that waits for that lock.
+ * @param withHistory includes rows of a system-versioned table that no longer exist.
  */
 export function rowsQuery(table: string, columns: readonly Column[], withHistory: boolean): string {
   const fields = columns.map((column, at) => field(column, at === 0 ? rowStart : ','));
@@ -48,10 +47,10 @@ function field({ name, type, charset, isNullable }: Column, before: string): str
       : `CONCAT('${before}',${expression})`;
   if (numbers.has(type)) return value(column);
   if (numbered.has(type)) return value(`CAST(${column} AS UNSIGNED)`);
-  // As text a FLOAT has six digits; all of its values are exact in a DOUBLE.
+  // As text a FLOAT has six digits; a DOUBLE holds all of its values exactly.
   if (type === 'float') return value(`CAST(${column} AS DOUBLE)`);
   if (plainTexts.has(type)) return value(`'''',${column},''''`);
-  // QUOTE makes the word NULL of a NULL.
+  // QUOTE turns a NULL into the word NULL.
   if (charset !== undefined)
     return `CONCAT('${before}',QUOTE(CONVERT(${charset === 'utf8mb4' ? column : `CONVERT(${column} USING utf8mb4)`} USING binary)))`;
   const binary = `CONCAT('${before}_binary',QUOTE(CAST(${column} AS BINARY)))`;

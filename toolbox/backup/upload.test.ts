@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Uploader } from './upload.ts';
 
-/** A store that answers as soon as it has seen the head of a request, and never reads the body. */
+/** A store that answers as soon as it sees the head of a request, and never reads the body. */
 let server: Server;
 let connections = 0;
 beforeEach(async () => {

@@ -21,8 +21,8 @@ const stallMilliseconds = 60_000;
 const longestAnswerBytes = 4096;
 
 /**
- * `Created`: by this call. `Existed`: was there before. `Unclear`: is there after a request whose answer was lost, so most
- * likely by this call.
+ * `Created`: by this call. `Existed`: it was there before. `Unclear`: it is there after a request whose
+ * answer was lost, so most likely this call created it.
  */
 export type UploadOutcome = 'Created' | 'Existed' | 'Unclear';
 
@@ -36,7 +36,7 @@ export class Uploader {
   readonly #signal: AbortSignal;
   readonly #pauses: BackOff;
 
-  /** @param connections at the same time. */
+  /** @param connections open at the same time. */
   constructor(target: UploadTarget, connections: number, signal: AbortSignal, pauses = afterFailedUpload) {
     this.#target = target;
     const options = {
@@ -135,7 +135,10 @@ async function answerOf(response: IncomingMessage): Promise<Answer> {
   };
 }
 
-/** A blob of this name exists; which of these a service answers depends on the signature and the container's policy. */
+/**
+ * A blob of this name exists. Which of these a service answers depends on the signature and on the
+ * container's policy.
+ */
 function isThere({ status, code }: Answer): boolean {
   if (status === 409)
     return ['BlobAlreadyExists', 'BlobImmutableDueToPolicy', 'BlobImmutableDueToLegalHold'].includes(code);
@@ -144,7 +147,7 @@ function isThere({ status, code }: Answer): boolean {
   );
 }
 
-/** Md5Mismatch: what arrived is not what was sent. */
+/** Md5Mismatch: the bytes that arrived are not those that were sent. */
 function isTransient({ status, code }: Answer): boolean {
   return (
     status >= 500 ||

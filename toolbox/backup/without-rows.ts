@@ -17,7 +17,7 @@ export function countWithoutRows(
   }
 }
 
-/** Of a physical backup. @throws {JobError} DatabaseUnreachable, DatabaseFailed */
+/** For a physical backup. @throws {JobError} DatabaseUnreachable, DatabaseFailed */
 export async function tablesWithoutRows(
   database: BackupDatabase,
   signal: AbortSignal,

@@ -15,7 +15,7 @@ interface Thread {
   readonly running: Job[];
 }
 
-/** A second task waits at the thread, so that it need not wait for the main thread. */
+/** A second task waits at the thread, so the thread need not wait for the main thread. */
 const tasksAtThread = 2;
 const order = ['seal', 'compress', 'hashAndCompress', 'hash'] as const;
 

@@ -8,7 +8,7 @@ import {
 } from '../../test/support/backup/xbstream.ts';
 import { XbstreamReader } from './xbstream.ts';
 
-/** Collects what a stream says, in memory. */
+/** Collects in memory what a stream contains. */
 function read(stream: Buffer, pieceBytes = stream.length): Record<string, string> {
   const all: { content: Buffer[]; gone: boolean }[] = [];
   const reader = new XbstreamReader({
@@ -25,7 +25,7 @@ function read(stream: Buffer, pieceBytes = stream.length): Record<string, string
     },
   });
   for (let at = 0; at < stream.length; at += pieceBytes) {
-    // The buffer is reused, as the pipe's is.
+    // The buffer is reused, like the pipe's.
     const piece = Buffer.from(stream.subarray(at, at + pieceBytes));
     reader.push(piece);
     piece.fill(0xee);
@@ -95,7 +95,7 @@ describe('a stream', () => {
 });
 
 describe('a stream that is not whole', () => {
-  /** Only the tool's exit code and last words tell that there was more to come. */
+  /** Only the tool's exit code and last words show that more was to come. */
   const betweenFiles = stream.length - endPiece('empty').length;
 
   test('is refused wherever it is cut off, but between files', () => {

@@ -9,10 +9,10 @@ import { JobError } from '../job-error.ts';
 
 export interface StreamedFile {
   write(bytes: Buffer): void;
-  /** Zeros that the stream leaves out. */
+  /** Writes zeros that the stream leaves out. */
   zeros(length: number): void;
   end(): void;
-  /** Another version of the file comes, or it is removed. */
+  /** Gives the file up: another version of it comes, or it is removed. */
   giveUp(): void;
 }
 
@@ -41,14 +41,17 @@ type State =
   | { readonly want: 'NewPath'; readonly path: string }
   | { readonly want: 'Payload'; readonly open: OpenFile | undefined };
 
-/** Feed it with {@link push}, then call {@link end}. @throws {JobError} ProducerFailed for whatever is no such stream. */
+/**
+ * Give it bytes with {@link push}, then call {@link end}.
+ * @throws {JobError} ProducerFailed for anything that is no such stream.
+ */
 export class XbstreamReader {
   readonly #target: StreamTarget;
   readonly #open = new Map<string, OpenFile>();
-  /** Whole files by their paths now. */
+  /** Whole files by their current paths. */
   readonly #whole = new Map<string, StreamedFile>();
   #state: State = { want: 'Head' };
-  /** Bytes of the field that is being read: how many it has, and those that came. */
+  /** Length of the field that is being read, and the bytes of it that came. */
   #needed = magic.length + 6;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
@@ -178,9 +181,9 @@ export class XbstreamReader {
     return open;
   }
 
-  /** A seek at the end leaves no hole: so does mbstream. */
+  /** A seek at the end leaves no hole. mbstream does the same. */
   #endOf(path: string): void {
-    const { file } = this.#opened(rewrite, path); // an empty file is only its end
+    const { file } = this.#opened(rewrite, path); // an empty file has only its end
     file.end();
     this.#open.delete(path);
     this.#whole.set(path, file);
@@ -202,7 +205,7 @@ export class XbstreamReader {
     this.#expect({ want: 'Head' }, magic.length + 6);
   }
 
-  /** @param more keeps the length field, so that it and the path come as one. */
+  /** @param more keeps the length field, so that it and the path come together. */
   #expect(state: State, bytes: number, more = false): void {
     this.#state = state;
     this.#needed = bytes;

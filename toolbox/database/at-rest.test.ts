@@ -23,7 +23,7 @@ file_key_management_filename=/keys/keyfile
 innodb_encrypt_log=0
 innodb_encrypt_tables=ON
 `;
-/** Refusing is as good as leaving out; any other error is not. */
+/** A refusal is as good as leaving it out; any other error is not. */
 function toldOrRefused(text: string): string {
   try {
     return preparingOptions(text, ['/run/jtel/database-keys']);

@@ -5,7 +5,7 @@
  */
 import { JobError } from '../job-error.ts';
 
-/** Name in a backup, at its root. */
+/** Its name in a backup, at the root. */
 export const backupOptionsName = 'backup-my.cnf';
 const plugin = 'file_key_management';
 const pluginForms = new Set([plugin, `${plugin}=${plugin}`, `${plugin}=${plugin}.so`, `${plugin}.so`]);
@@ -44,8 +44,8 @@ function optionsOf(text: string): readonly (readonly [name: string, value: strin
 }
 
 /**
- * Where the server that was backed up had its keys; undefined when it encrypts nothing.
- * @throws {JobError} DatabaseKeysMissing for keys that come from elsewhere than a file: no restore could have them.
+ * Where the backed-up server had its keys; undefined when it encrypts nothing.
+ * @throws {JobError} DatabaseKeysMissing when the keys do not come from a file: no restore could have them.
  */
 export function keyPathOf(text: string): string | undefined {
   const options = new Map(optionsOf(text));
@@ -60,8 +60,9 @@ export function keyPathOf(text: string): string | undefined {
 }
 
 /**
- * What the preparing tool is told instead of what the backup says.
- * @param keyPaths files with keys that its container has; the last one stands for whatever place the backup names.
+ * The options that the preparing tool gets in place of those in the backup.
+ * @param keyPaths files with keys that its container has. The last one is used when the backup names another
+ * place.
  * @throws {JobError} DatabaseKeysMissing when it needs keys and has none.
  */
 export function preparingOptions(text: string, keyPaths: readonly string[]): string {
@@ -88,7 +89,7 @@ export function preparingOptions(text: string, keyPaths: readonly string[]): str
   return `[mysqld]\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
-/** Finds in the tool's log that it had no keys. The tool ends with 0 and "completed OK!" all the same. */
+/** Finds in the tool's log that it had no keys. The tool still ends with 0 and "completed OK!". */
 export function lackedKeys(log: string): string | undefined {
   return log
     .split('\n')
@@ -100,7 +101,7 @@ export function lackedKeys(log: string): string | undefined {
     ?.slice(0, 300);
 }
 
-/** For a message. */
+/** Prepares a value for a message. */
 function clean(text: string): string {
   return JSON.stringify(text.slice(0, 200));
 }

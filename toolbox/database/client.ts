@@ -28,7 +28,9 @@ export class DatabaseClient {
     this.#signal = signal;
   }
 
-  /** Runs `work` with a client; the option file is gone afterwards. Waits up to a minute for the database to answer. */
+  /**
+   * Runs `work` with a client, then removes the option file. Waits up to a minute for the database to answer.
+   */
   static async with<T>(
     spec: DatabaseAccess,
     signal: AbortSignal,
@@ -77,15 +79,15 @@ export class DatabaseClient {
   }
 
   /**
-   * Starts a client that stays, with this one's server and password. By itself it would write to a pipe 4 KiB at a time, which
-   * costs both sides more than what they do with it.
+   * Starts a client that stays open, with the same server and password. On its own it would write to a pipe 4
+   * KiB at a time, which costs both sides more than the work itself.
    */
   start(options: readonly string[]): ChildProcessWithoutNullStreams {
     const client = ['mariadb', `--defaults-file=${this.#optionFile}`, ...options];
     return spawn('stdbuf', ['--output=256K', ...client], { stdio: 'pipe', signal: this.#signal });
   }
 
-  /** Finds the first way that the server takes; the option file is then as it was used. */
+  /** Finds the first way that the server accepts. Afterwards the option file is the one that was used. */
   async #connect(ways: readonly string[]): Promise<void> {
     let refused: unknown;
     for (const lines of ways) {
@@ -123,7 +125,7 @@ export class DatabaseClient {
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('utf8')).slice(-4096)));
     const ended = once(child, 'close') as Promise<[number | null, string | null]>;
-    // A client that ends early breaks the pipe, and its exit code says why. Other failures are the input's.
+    // A client that ends early breaks the pipe; its exit code says why. Other failures come from the input.
     const fed = pipeline(input, child.stdin).then(
       () => undefined,
       (error: unknown) => {
@@ -142,7 +144,7 @@ export class DatabaseClient {
     const said =
       stderr.split('\n').find((line) => line.startsWith('ERROR')) ??
       (stderr.trim() || `ended with ${killed ?? `code ${code}`}`);
-    // 2002, 2003, 2005: cannot connect; 2013: lost; 1045: refused, which is no matter of time.
+    // 2002, 2003, 2005: cannot connect; 2013: connection lost; 1045: refused, and waiting does not help.
     const reason = /^ERROR (2002|2003|2005|2013)\b/.test(said)
       ? 'DatabaseUnreachable'
       : isRefusedTLS(said)
@@ -156,7 +158,7 @@ export class DatabaseClient {
   }
 }
 
-/** Errors that may pass: lost or too many connections, a server that stops, locks, a killed statement. */
+/** Errors that may pass: a lost connection or too many, a server that stops, locks, a killed statement. */
 const passing = new Set([
   '1040',
   '1053',
@@ -181,13 +183,13 @@ const passing = new Set([
 function refusalOf(message: string): 'StatementRefused' | 'DatabaseFailed' | 'DiskFull' {
   const [, code] = /: ERROR (\d+)\b/.exec(message) ?? [];
   if (code === undefined || passing.has(code)) return 'DatabaseFailed';
-  // 1021 is a full disk; other errors hand on what files told: 28 is ENOSPC.
+  // 1021 is a full disk. Other errors pass on what the file system reported: 28 is ENOSPC.
   return code === '1021' || /\berrno: 28\b|No space left on device/.test(message)
     ? 'DiskFull'
     : 'StatementRefused';
 }
 
-/** The escapes are those of option files: backslash and double quote. */
+/** Uses the escapes of option files: backslash and double quote. */
 function optionText(spec: DatabaseAccess): string {
   const password = spec.rootPassword.replaceAll(/[\\"]/g, (character) => `\\${character}`);
   return `[client]\nhost=${spec.host}\nport=${spec.port}\nprotocol=tcp\nuser=root\npassword="${password}"\ndefault-character-set=utf8mb4\n`;

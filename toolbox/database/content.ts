@@ -5,7 +5,7 @@ import { systemSchemas } from '../../jobs/load.ts';
 import type { Marker } from '../../jobs/load.ts';
 import { parseMarker } from '../marker.ts';
 
-/** Only names that {@link parseSpec} let through get here: letters, digits, underscore. */
+/** Only names that {@link parseSpec} accepted get here: letters, digits, underscore. */
 function quoted(names: readonly string[]): string {
   return names.map((name) => `'${name}'`).join(', ');
 }
@@ -24,7 +24,7 @@ export async function listObjects(
   return rows.map(([name = '']) => name);
 }
 
-/** All schemas but the server's own and this project's. */
+/** All schemas except the server's own and this project's. */
 export async function listSchemas(client: DatabaseClient): Promise<readonly string[]> {
   const rows = await client.query(
     `SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN (${quoted(systemSchemas)}) ORDER BY 1`,
@@ -36,7 +36,7 @@ export async function dropSchemas(client: DatabaseClient, schemas: readonly stri
   await client.query(schemas.map((schema) => `DROP DATABASE IF EXISTS \`${schema}\`;\n`).join(''));
 }
 
-/** Exact numbers, which prove a load. Rows of history count; rows that belong to other tables do not. */
+/** Exact numbers, which prove a load. Rows of history count. Rows that belong to other tables do not. */
 export async function count(
   client: DatabaseClient,
   schemas: readonly string[],
@@ -63,7 +63,7 @@ export async function readDatabaseMarker(client: DatabaseClient): Promise<Marker
     : parseMarker(Buffer.from(hex, 'hex').toString('utf8'), 'jtel_operator.data_marker');
 }
 
-/** One row in one statement, so that there is always the old marker or the new one. */
+/** One row in one statement, so that either the old marker or the new one is there at all times. */
 export async function writeDatabaseMarker(client: DatabaseClient, marker: Marker): Promise<void> {
   const hex = Buffer.from(JSON.stringify(marker)).toString('hex');
   await client.query(

@@ -9,10 +9,13 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { JobError } from '../job-error.ts';
 import type { DatabaseClient } from './client.ts';
 
-/** Rows as the client writes them with `--batch`: fields apart by tabs, in them `\n`, `\t`, `\0` and `\\`. */
+/**
+ * Rows as the client writes them with `--batch`: tabs between fields, and `\n`, `\t`, `\0` and `\\` within
+ * them.
+ */
 export type Rows = readonly (readonly string[])[];
 
-/** As long as an answer's last line can be. */
+/** The longest that the last line of an answer can be. */
 const markBytes = 96;
 
 export class Conversation {
@@ -25,7 +28,7 @@ export class Conversation {
 
   /**
    * @param setup statements that it begins with.
-   * @param form of fields in {@link stream}; only {@link ask} of an `Escaped` one has fields.
+   * @param form of fields in {@link stream}. Only an `Escaped` conversation returns fields from {@link ask}.
    */
   static async begin(
     client: DatabaseClient,
@@ -53,7 +56,7 @@ export class Conversation {
       'data',
       (bytes: Buffer) => (this.#said = (this.#said + bytes.toString('utf8')).slice(-2000)),
     );
-    this.#child.on('error', () => undefined); // told by the next question
+    this.#child.on('error', () => undefined); // the next question reports it
     this.#child.stdin.on('error', () => undefined);
     this.#closed = once(this.#child, 'close').catch(() => undefined);
     this.#chunks = (this.#child.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
@@ -81,7 +84,7 @@ export class Conversation {
   async stream(statement: string, take: (bytes: Buffer) => void | Promise<void>): Promise<number> {
     const name = `${this.#mark} ${++this.#questions}`;
     this.#child.stdin.write(Buffer.from(`${statement};\nSELECT '${name}', @@warning_count;\n`, 'latin1'));
-    // Nothing follows the mark until we ask again; that nobody knows it beforehand makes it unlike all data.
+    // Nothing follows the mark until we ask again. Nobody knows it in advance, so no data can look like it.
     const mark = new RegExp(`${name}\\t(\\d+)\\n$`);
     let held = Buffer.alloc(0);
     for (;;) {
@@ -92,7 +95,7 @@ export class Conversation {
           `the database refused a statement of the backup: ${await this.#refusal()}`,
         );
       if (value.length >= markBytes && held.length > 0) {
-        // Then the mark, if it is there, is in the new bytes: these many need not be copied.
+        // Then the mark, if it is there, is in the new bytes, and this many need not be copied.
         await take(held);
         held = Buffer.alloc(0);
       }
@@ -131,17 +134,17 @@ function unescape(field: string): string {
     : field;
 }
 
-/** `\`a name\``, whatever it holds. */
+/** `\`a name\``, whatever it contains. */
 export function quoteName(...names: readonly string[]): string {
   return names.map((name) => `\`${name.replaceAll('`', '``')}\``).join('.');
 }
 
-/** `'a text'` for a session whose sql_mode has no NO_BACKSLASH_ESCAPES. */
+/** `'a text'` for a session whose sql_mode lacks NO_BACKSLASH_ESCAPES. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
-/** For people: names are bytes here. */
+/** A name for people: here names are bytes. */
 export function readable(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }

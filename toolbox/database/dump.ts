@@ -27,7 +27,9 @@ export async function verifyDump(set: VanillaSet, path: string, signal: AbortSig
   }
 }
 
-/** Blames the data set for content that cannot be read exactly, but not for errors of the file system. */
+/**
+ * Blames the data set for content that cannot be read exactly. Errors of the file system stay what they are.
+ */
 export function asCorrupt(set: VanillaSet, error: unknown): unknown {
   if (!(error instanceof ArchiveError)) return error;
   const what = `${describeDataSet(set)} cannot be used: ${error.message}; nothing was written`;

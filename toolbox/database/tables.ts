@@ -5,10 +5,10 @@ import type { Rows } from './conversation.ts';
 export interface Table {
   readonly schema: string;
   readonly name: string;
-  /** With schema, quoted. */
+  /** With its schema, quoted. */
   readonly quoted: string;
   readonly kind: 'Table' | 'View' | 'Sequence';
-  /** Keeps rows that were changed or deleted. */
+  /** Whether it keeps rows that were changed or deleted. */
   readonly hasHistory: boolean;
   readonly engine: string;
   readonly isTransactional: boolean;
@@ -22,7 +22,7 @@ const kinds: Readonly<Record<string, Table['kind']>> = {
   SEQUENCE: 'Sequence',
 };
 
-/** Engines whose rows are elsewhere or in other tables: the list of mariadb-dump (`--no-data-med`). */
+/** Engines whose rows are elsewhere or in other tables: mariadb-dump's list (`--no-data-med`). */
 const rowsElsewhere = new Set([
   'CONNECT',
   'FEDERATED',
@@ -37,12 +37,12 @@ const rowsElsewhere = new Set([
 /** Engines whose files mariadb-backup copies. */
 const copied = new Set(['INNODB', 'ARIA', 'MYISAM', 'MRG_MYISAM', 'CSV', 'ARCHIVE', 'ROCKSDB', 'BLACKHOLE']);
 
-/** Its rows are dumped and counted. */
+/** Whether its rows are dumped and counted. */
 export function hasRows({ kind, engine }: Pick<Table, 'kind' | 'engine'>): boolean {
   return kind === 'Table' && !rowsElsewhere.has(engine.toUpperCase());
 }
 
-/** A backup of this kind has its definition only. */
+/** Whether a backup of this kind has only its definition. */
 export function isWithoutRows(
   { kind, engine }: Pick<Table, 'kind' | 'engine'>,
   method: 'Physical' | 'Logical',
@@ -61,7 +61,10 @@ export function tablesQuery(schemas: readonly string[]): string {
     WHERE t.table_schema IN (${schemas.map((schema) => `'${schema}'`).join(', ')}) ORDER BY 1, 2`;
 }
 
-/** Of {@link tablesQuery}'s answer. @param encoding of names: text, or bytes as a conversation has them. */
+/**
+ * Parses the answer to {@link tablesQuery}.
+ * @param encoding of names: text, or bytes as in a conversation.
+ */
 export function readTables(rows: Rows, encoding: 'utf8' | 'latin1'): readonly Table[] {
   return rows.flatMap(
     ([schemaHex = '', nameHex = '', type = '', engine = '', transactions = '', bytes = '0']) => {

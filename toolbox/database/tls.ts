@@ -17,7 +17,7 @@ export function tlsWays(
   ];
 }
 
-/** 2026: the server speaks no TLS as it was asked for. Only then is another way tried. */
+/** 2026: the server does not speak TLS as requested. Only then the next way is tried. */
 export function isRefusedTLS(said: string): boolean {
   return said.startsWith('ERROR 2026');
 }

@@ -7,7 +7,7 @@ const headerBytes = 4;
 const entryBytes = 8;
 const tags = { group: 0x04, mask: 0x10 } as const;
 
-/** What the owning group may do: its entry, as far as the mask lets it. 0 for what is no ACL. */
+/** What the owning group may do: its entry, limited by the mask. 0 for anything that is no ACL. */
 export function groupRightsOf(acl: Buffer): number {
   let group = 0;
   let mask = 7;

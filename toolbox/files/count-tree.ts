@@ -15,7 +15,8 @@ import { readAttributes } from './xattr.ts';
 
 /**
  * @param reads also contents and attributes.
- * @throws {JobError} FileTreeFailed when something cannot be read: what cannot be compared is not the same.
+ * @throws {JobError} FileTreeFailed when something cannot be read: what cannot be compared does not count as
+ * equal.
  */
 export async function countTree(
   tree: CountJobInput['fileTrees'][number],
@@ -28,7 +29,7 @@ export async function countTree(
   let files = 0;
   let bytes = 0;
   let number = 0;
-  // Excluded entries and those that are no data are in no backup either; other gaps show as differences.
+  // Excluded entries, and those that are no data, are in no backup either. Other gaps show up as differences.
   for await (const { path, stat } of walk(tree, () => undefined, signal)) {
     const isFile = stat.isFile();
     if (isFile) {
@@ -70,7 +71,7 @@ export async function countTree(
   return { name: tree.name, files, bytes, ...(reads ? { tree: facts() } : {}) };
 }
 
-/** As an index has it: over the digests of all chunks. */
+/** The digest over all chunks' digests, as an index has it. */
 async function digestOf(path: Buffer, signal: AbortSignal): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { JobError } from '../job-error.ts';
 
-/** Makes it when it is missing. @throws {JobError} DataNotEmpty when something else has its name. */
+/** Makes the directory if it is missing. @throws {JobError} DataNotEmpty when something else has its name. */
 export async function ownDirectory(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -17,7 +17,7 @@ export async function ownDirectory(path: string): Promise<void> {
     );
 }
 
-/** There is always the old content or the new one. */
+/** Either the old content or the new one is there at all times. */
 export async function replaceFile(path: string, content: string, mode = 0o600): Promise<void> {
   const temporary = `${path}.new`;
   const file = await open(temporary, 'w', mode);
@@ -31,7 +31,7 @@ export async function replaceFile(path: string, content: string, mode = 0o600): 
   await syncDirectory(dirname(path));
 }
 
-/** @returns undefined when there is none. */
+/** @returns undefined when there is no such file. */
 export async function readOwn(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -41,7 +41,7 @@ export async function readOwn(path: string): Promise<string | undefined> {
   }
 }
 
-/** Names in it are on disk afterwards. */
+/** Afterwards the names in it are on disk. */
 export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
@@ -51,7 +51,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Everything that was written to the file systems of these paths is on disk afterwards. */
+/** Afterwards everything written to the file systems of these paths is on disk. */
 export async function syncAll(paths: readonly string[]): Promise<void> {
   if (paths.length > 0) await promisify(execFile)('sync', ['-f', ...paths]);
 }

@@ -22,7 +22,7 @@ export async function verifyArchive(
   }
 }
 
-/** Writes the archive's entries; everything gets the tree's owner. The tree must be empty. */
+/** Writes the archive's entries. Everything gets the tree's owner. The tree must be empty. */
 export async function extractArchive(
   set: VanillaSet,
   path: string,
@@ -67,7 +67,8 @@ export async function extractArchive(
   } catch (error) {
     throw asCorrupt(set, error);
   }
-  // Directories come last, deepest first: writing into one changes its time, and its mode may forbid it.
+  // Directories come last, the deepest first: writing into one changes its time, and its mode may forbid
+  // writing.
   for (const entry of directories.toReversed()) {
     await setMode(join(tree.path, entry.path), entry.mode);
     await utimes(join(tree.path, entry.path), entry.modified, entry.modified);

@@ -6,7 +6,7 @@ export function floorSeconds(nanoseconds: bigint): number {
   return nanoseconds < 0n && nanoseconds % 1_000_000_000n !== 0n ? seconds - 1 : seconds;
 }
 
-/** For calls of Node's `fs`, which take a negative number for now. */
+/** For calls of Node's `fs`, which reads a negative number as now. */
 export function timeOf(seconds: number): Date {
   return new Date(seconds * 1000);
 }

@@ -23,7 +23,10 @@ export async function lookAtTree(tree: TargetTree): Promise<Found> {
   };
 }
 
-/** Names at the root of the tree, without what is no data. @throws {JobError} SpecInvalid when it is not mounted. */
+/**
+ * Names at the root of the tree, except those that are no data.
+ * @throws {JobError} SpecInvalid when it is not mounted.
+ */
 async function dataEntries(tree: TargetTree): Promise<readonly string[]> {
   try {
     return (await readdir(tree.path)).filter((name) => !ignored.has(name)).toSorted();
@@ -46,7 +49,7 @@ async function readTreeMarker(tree: TargetTree): Promise<Marker | undefined> {
   }
 }
 
-/** Durable before it returns: there is always the old marker or the new one. */
+/** Durable before it returns. Either the old marker or the new one is there at all times. */
 export async function writeTreeMarker(tree: TargetTree, marker: Marker): Promise<void> {
   const directory = join(tree.path, markerDirectory);
   await mkdir(directory, { recursive: true, mode: 0o755 });
@@ -54,7 +57,7 @@ export async function writeTreeMarker(tree: TargetTree, marker: Marker): Promise
   await syncDirectory(tree.path);
 }
 
-/** Removes all data of the tree; only called for what this load wrote itself. */
+/** Removes all data of the tree. It is called only for what this load wrote itself. */
 export async function clearTree(tree: TargetTree): Promise<void> {
   for (const name of await dataEntries(tree))
     await rm(join(tree.path, name), { recursive: true, force: true });

@@ -9,21 +9,21 @@ import { markerDirectory } from '../../jobs/staging.ts';
 import { JobError } from '../job-error.ts';
 import { Globs } from '../backup/glob.ts';
 
-/** At the root: no data. */
+/** Names at the root that are no data. */
 const never = new Set(['lost+found', markerDirectory, '.jtel-restore']);
 /**
- * Longest path, in bytes, that a backup holds. The kernel takes 4,096 in one call, with the place where the
- * tree is mounted: a path that just fits here could not be made again there.
+ * Longest path, in bytes, that a backup holds. The kernel accepts 4,096 in one call, including where the tree
+ * is mounted. A path that just fits here could not be made again there.
  */
 const longestPathBytes = 3840;
 
-/** Paths are told as they are, with bytes that need not be UTF-8. */
+/** Paths are passed on as they are, with bytes that need not be UTF-8. */
 export type Skip = (kind: LeftOutKind, path: Buffer) => undefined;
 
 export interface WalkedEntry {
-  /** Relative to the tree; `.` for the root. */
+  /** Relative to the tree; the root is `.`. */
   readonly path: Buffer;
-  /** Of a directory, a regular file or a link. */
+  /** Set for a directory, a regular file or a link. */
   readonly stat: BigIntStats;
 }
 
@@ -39,7 +39,7 @@ export async function* walk(tree: WalkedTree, skip: Skip, signal: AbortSignal): 
   yield* walkBelow({ tree, globs: new Globs(tree.excludes), skip, signal }, '');
 }
 
-/** Where an entry of a tree lies. @param path relative, one character a byte; empty or `.` for the root. */
+/** Where an entry of a tree lies. @param path relative, one character per byte; empty or `.` for the root. */
 export function absolutePath(tree: WalkedTree, path: string): Buffer {
   return Buffer.from(
     path === '' || path === '.'
@@ -50,8 +50,8 @@ export function absolutePath(tree: WalkedTree, path: string): Buffer {
 }
 
 /**
- * Which kind an error of one entry is. @throws the error itself when it is about the job and not about the
- * entry.
+ * The kind under which an entry with this error is left out.
+ * @throws the error itself when it concerns the job, not the entry.
  */
 export function kindOfError(tree: WalkedTree, error: unknown): LeftOutKind {
   const { code } = error as { code?: unknown };
@@ -63,7 +63,7 @@ export function kindOfError(tree: WalkedTree, error: unknown): LeftOutKind {
   )
     throw error;
   if (['EMFILE', 'ENFILE', 'ENOMEM'].includes(code)) throw failed(tree, error);
-  // Gone, or there is something else of that name now: a link, a pipe, a device.
+  // It is gone, or something else now has that name: a link, a pipe, a device.
   if (
     ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(code) ||
     (code === 'EINVAL' && error.syscall === 'readlink')
@@ -110,7 +110,7 @@ async function* walkBelow(walking: Walk, path: string): AsyncGenerator<WalkedEnt
   }
 }
 
-/** @returns undefined for what is left out. */
+/** @returns undefined for an entry that is left out. */
 async function look({ tree, globs, skip }: Walk, path: string): Promise<BigIntStats | undefined> {
   const bytes = Buffer.from(path, 'latin1');
   if (globs.matches(path)) return skip('Excluded', bytes);

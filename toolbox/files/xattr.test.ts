@@ -50,7 +50,8 @@ describe('attributes', () => {
     expect(replaced('/proc/self/status', [mark])).toEqual([mark]);
   });
 
-  // ext4 has room for one block of them, XFS for 64 KiB: what another file system held may be too much here.
+  // ext4 has room for one block of them, XFS for 64 KiB. So what another file system held may be too much
+  // here.
   it.each([5000, 65_536])('of %i bytes are there afterwards, or told', async (bytes) => {
     const file = join(path, 'file');
     await writeFile(file, '');

@@ -18,10 +18,10 @@ const functions = {
   remove: library.func('int fremovexattr(int descriptor, const void *name)'),
 };
 const { E2BIG, ENODATA, ENOSPC, ENOTSUP } = koffi.os.errno;
-/** With more than this free, a disk is not full. */
+/** A disk with more free space than this is not full. */
 const muchRoom = 2 ** 20;
 
-/** What the kernel lets a list, and a value, have (XATTR_LIST_MAX, XATTR_SIZE_MAX). */
+/** The kernel's limits for a list and for a value (XATTR_LIST_MAX, XATTR_SIZE_MAX). */
 const room = Buffer.alloc(65_536);
 /** Labels that every host's own security module gives its files. */
 const labels = new Set([
@@ -34,13 +34,16 @@ const labels = new Set([
 
 export interface FoundAttributes {
   readonly kept: readonly Attribute[];
-  /** Others, which no backup keeps. */
+  /** Other attributes, which no backup keeps. */
   readonly others: boolean;
 }
 
 const none: FoundAttributes = { kept: [], others: false };
 
-/** Of the entry itself, sorted by name. @throws {Error} with `code` and `syscall`, as those of Node. */
+/**
+ * Attributes of the entry itself, sorted by name.
+ * @throws {Error} with `code` and `syscall`, like Node's own.
+ */
 export function readAttributes(path: Buffer): FoundAttributes {
   const terminated = withZero(path);
   const names = namesFrom(functions.list(terminated, room, room.length), 'llistxattr');
@@ -60,9 +63,9 @@ export function readAttributes(path: Buffer): FoundAttributes {
 }
 
 /**
- * Gives an open file or directory these attributes and no others of the kinds that backups keep: what a
- * directory's ACL made it inherit goes.
- * @returns those that its file system does not take.
+ * Gives an open file or directory exactly these attributes, of the kinds that backups keep. What it inherited
+ * from its directory's ACL goes.
+ * @returns those that its file system does not accept.
  */
 export function replaceAttributes(descriptor: number, wanted: readonly Attribute[]): readonly Attribute[] {
   const names = namesFrom(functions.listOf(descriptor, room, room.length), 'flistxattr');
@@ -84,8 +87,8 @@ export function replaceAttributes(descriptor: number, wanted: readonly Attribute
 }
 
 /**
- * No attributes of that kind here, or no more room for them: file systems limit those of one entry (ext4 to a block) and then say the same
- * as a full disk.
+ * The file system has no attributes of that kind, or no more room for them. Some limit the attributes of one
+ * entry (ext4 to a block) and then report the same error as a full disk.
  */
 function isTooMuch(errno: number, descriptor: number): boolean {
   if (errno === ENOTSUP || errno === E2BIG) return true;

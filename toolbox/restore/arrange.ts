@@ -39,14 +39,14 @@ import { stagedFile } from './pack-tasks.ts';
 import type { Place } from './places.ts';
 import { numberedFiles } from './staging.ts';
 
-/** Where the backup tells none. */
+/** Modes where the backup names none. */
 const databaseModes = { f: 0o660, d: 0o700 } as const;
 const entriesAtOnce = 256;
 const noFollow = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 export interface Arrangement {
   readonly place: Place;
-  /** Where the files get their names: below the staging directory, or at the place itself. */
+  /** Where the files get their names: below the staging directory, or in the place itself. */
   readonly directory: string;
   readonly index: Pick<IndexSource, 'originals'> & { records(): AsyncIterable<SourceRecord> };
   /** True for a file that has more than holes. */
@@ -101,7 +101,7 @@ class Arranger {
     else this.#putFile(record, path);
   }
 
-  /** When everything has its name: a directory's own time changes with everything that is put into it. */
+  /** Called when everything has its name: each entry put into a directory changes the directory's time. */
   finish(record: WholeRecord): void {
     if (record.entry === 'f' && this.#arrangement.index.originals.has(record.file))
       rmSync(stagedFile(this.#numbered, record.file), { force: true });
@@ -140,7 +140,7 @@ class Arranger {
   ): { readonly number: number; readonly isStaged: boolean } {
     const number = openUnlessMissing(staged, constants.O_RDWR | constants.O_NOFOLLOW);
     if (number !== undefined) return { number, isStaged: true };
-    // It has its name already, or it is empty (but for holes) and nothing was written.
+    // It already has its name, or it is empty (apart from holes) and nothing was written.
     const named = openUnlessMissing(path, constants.O_RDWR | constants.O_NOFOLLOW);
     if (named !== undefined) return { number: named, isStaged: false };
     if (this.#arrangement.hasChunks(record.file)) throw gone(path);
@@ -207,7 +207,7 @@ class Arranger {
     if (record.mtime !== undefined) futimesSync(descriptor, timeOf(record.mtime), timeOf(record.mtime));
   }
 
-  /** After the mode: that of an entry with an ACL is a part of it. */
+  /** Comes after the mode, because the mode of an entry with an ACL is part of that. */
   #setExtended(descriptor: number, { attributes, mode }: WholeRecord, entry: 'f' | 'd'): void {
     const lost = replaceAttributes(descriptor, attributes);
     if (lost.length === 0) return;
@@ -229,13 +229,13 @@ class Arranger {
   }
 }
 
-/** A further name of a file; one that it has already is left. */
+/** A further name of a file. A name that it already has stays. */
 function giveName(staged: string, path: Buffer): void {
   try {
     linkSync(staged, path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // The number goes when all names are there.
+    // The number goes once all names are there.
     if (code === 'ENOENT' && existsSync(path)) return;
     if (code === 'ENOENT') throw gone(path);
     if (code !== 'EEXIST' || lstatSync(path).ino !== lstatSync(staged).ino) throw error;

@@ -8,7 +8,7 @@ type Extra = Exclude<ExtraRecord, PartHeader>;
 
 export class AttributeCursor {
   readonly #extras: AsyncIterator<Extra>;
-  /** Read, and not used yet. */
+  /** A line that was read and is not used yet. */
   #next: Promise<IteratorResult<Extra>> | undefined;
 
   constructor(extras: AsyncIterator<Extra>) {
@@ -16,7 +16,8 @@ export class AttributeCursor {
   }
 
   /**
-   * The file with its attributes, and the links beside the index that come before it. @throws {FormatError}
+   * The file with its attributes, and the links beside the index that come before it.
+   * @throws {FormatError}
    */
   async of(
     record: FileRecord,
@@ -25,7 +26,7 @@ export class AttributeCursor {
     return { beside, whole: await this.#whole(record) };
   }
 
-  /** Links after the last file of the index. @throws {FormatError} for attributes of no file. */
+  /** Links after the last file of the index. @throws {FormatError} for attributes that belong to no file. */
   async rest(): Promise<readonly WholeRecord[]> {
     const beside = await this.#besides();
     const left = await this.#peek();

@@ -53,7 +53,7 @@ async function counted(path: string): Promise<CountedTree | undefined> {
   return (await count(input, () => undefined, new AbortController().signal)).fileTrees[0];
 }
 
-/** Backup, restore, and the restore test's own look, which must find what the manifest says. */
+/** Backs up, restores, then looks as the restore test does. That look must find what the manifest says. */
 async function throughTheStore(): Promise<void> {
   const result = await runBackup(double, tree);
   await runRestore(restoreInput(backupToRead(double, result), target));
@@ -179,7 +179,7 @@ describe('a restored tree is told from what was backed up', () => {
 });
 
 test('a file that changed between two of its names is what it was at the first, and the look agrees', async () => {
-  // Many names of a file that is written all the time: some are read before a change, some after.
+  // One file has many names and is written all the time. Some names are read before a change, some after.
   await tree.write('log', Buffer.from('begin\n'));
   for (let name = 0; name < 200; name++) await link(there('log'), there(`log-${name}`));
   const stop = new AbortController();

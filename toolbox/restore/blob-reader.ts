@@ -14,7 +14,7 @@ const stallSeconds = 60;
 
 export interface ReaderOptions {
   readonly signal: AbortSignal;
-  /** Of what is fetched; undefined: no limit. */
+  /** Rate of fetching; undefined: no limit. */
   readonly bytesPerSecond?: number;
   /** Default {@link afterBrokenRead}. */
   readonly pauses?: BackOff;
@@ -24,7 +24,7 @@ export class BlobReader {
   readonly #options: ReaderOptions;
   readonly #collector = new Collector(16 * 1024 * 1024);
   #downloaded = 0;
-  /** When the next byte may be asked for, by a limit. */
+  /** When the next byte may be requested under a limit. */
   #free = 0;
 
   constructor(options: ReaderOptions) {
@@ -35,7 +35,7 @@ export class BlobReader {
     return this.#downloaded;
   }
 
-  /** Proves that the blob is there and as long as it should be, without fetching it. @throws {JobError} */
+  /** Proves, without fetching it, that the blob is there and has the right length. @throws {JobError} */
   async check(blob: BlobToRead): Promise<void> {
     await this.#trying(blob, async (signal) => {
       const response = await fetch(blob.url, { method: 'HEAD', signal, redirect: 'error' });
@@ -67,7 +67,7 @@ export class BlobReader {
     });
   }
 
-  /** The same for a small one, with its sha256 proven. @throws {JobError} */
+  /** Does the same for a small blob and proves its sha256. @throws {JobError} */
   async readProven(blob: BlobToRead): Promise<Buffer> {
     const memory = Buffer.allocUnsafe(blob.bytes);
     await this.read(blob, memory);
@@ -103,7 +103,7 @@ export class BlobReader {
     }
   }
 
-  /** Whole blobs one after the other: at 8 MiB each that is even enough. */
+  /** Delays whole blobs. At 8 MiB each that is smooth enough. */
   async #throttle(bytes: number): Promise<void> {
     const { bytesPerSecond, signal } = this.#options;
     if (bytesPerSecond === undefined) return;
@@ -143,7 +143,7 @@ function invalid(blob: BlobToRead, what: string): JobError {
   return new JobError('BackupInvalid', `${nameOf(blob)} cannot be used: ${what}`);
 }
 
-/** Never with its query, which is a signature. */
+/** The blob's name without its query, which is a signature. */
 export function nameOf(blob: BlobToRead): string {
   const { origin, pathname } = new URL(blob.url);
   return `${origin}${pathname}`;

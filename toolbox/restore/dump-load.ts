@@ -63,12 +63,12 @@ export class DumpLoad {
     await writeDatabaseMarker(this.#client, { loadID, state, time: new Date().toISOString() });
   }
 
-  /** Only after the database was marked as being loaded. */
+  /** Called only after the database was marked as being loaded. */
   async clear(): Promise<void> {
     await dropSchemas(this.#client, this.#spec.schemas);
   }
 
-  /** @throws {JobError} BackupInvalid for files that a dump of these schemas does not have. */
+  /** @throws {JobError} BackupInvalid for files that a dump of these schemas does not contain. */
   async files(records: AsyncIterable<IndexRecord>): Promise<readonly DumpFile[]> {
     const found: DumpFile[] = [];
     for await (const record of records) {
@@ -86,7 +86,10 @@ export class DumpLoad {
     return found;
   }
 
-  /** A dump that was cut off loads without an error, so each is looked at before the old schemas go. @throws {JobError} */
+  /**
+   * A dump that was cut off loads without an error, so each is checked before the old schemas go.
+   * @throws {JobError}
+   */
   async prove(files: readonly DumpFile[]): Promise<void> {
     for (const { path, file, bytes } of files) {
       const staged = stagedFile(this.directory, file);
@@ -101,11 +104,14 @@ export class DumpLoad {
     }
   }
 
-  /** @param onBytes bytes of SQL that were loaded since the last call. @throws {JobError} StatementRefused, DatabaseFailed, naming the file. */
+  /**
+   * @param onBytes bytes of SQL that were loaded since the last call.
+   * @throws {JobError} StatementRefused, DatabaseFailed; both name the file.
+   */
   async load(files: readonly DumpFile[], onBytes: (bytes: number) => void): Promise<void> {
     const before = await listSchemas(this.#client);
     for (const step of [...new Set(files.map((file) => file.step))].toSorted((a, b) => a - b)) {
-      // The largest first, so that none is begun last.
+      // The largest come first, so that no large one is begun last.
       const waiting = files.filter((file) => file.step === step).toSorted((a, b) => a.bytes - b.bytes);
       const next = async (): Promise<void> => {
         for (let file = waiting.pop(); file !== undefined; file = waiting.pop())
@@ -124,7 +130,7 @@ export class DumpLoad {
       );
   }
 
-  /** @throws {JobError} StatementRefused when not all is there that the backup counted. */
+  /** @throws {JobError} StatementRefused when something that the backup counted is missing. */
   async compare(expected: {
     readonly tables?: number;
     readonly rows?: number;

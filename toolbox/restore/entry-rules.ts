@@ -15,7 +15,7 @@ const rootPath = '.';
 export class EntryRules {
   readonly #kinds: ReadonlyMap<string, DataSetKind>;
   readonly #paths = new PathSet();
-  /** Entries come directory by directory: their parents need not be looked at each time. */
+  /** Entries come directory by directory, so parents need not be checked each time. */
   #lastParent = '';
 
   /** @param sets kind of each data set, by name. */
@@ -68,7 +68,7 @@ export function isRoot(record: FileRecord): boolean {
   return record.entry === 'd' && record.path.toString('latin1') === rootPath;
 }
 
-/** This project's own directory in a tree, which is no data: left out. */
+/** This project's own directory in a tree. It is no data and is left out. */
 export function isOurs(record: FileRecord): boolean {
   const path = record.path.toString('latin1');
   return path === markerDirectory || path.startsWith(`${markerDirectory}/`);

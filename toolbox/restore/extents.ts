@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { ExtentRecord } from '../../backup-format/record.ts';
 
 export const extentBytes = 64;
-/** Where the fields lie; all little-endian, the offset a double, which holds every safe integer. */
+/** Where the fields lie. All are little-endian. The offset is a double, which holds every safe integer. */
 export const at = {
   file: 0,
   length: 4,
@@ -23,7 +23,7 @@ export const at = {
 const bufferedExtents = 256;
 const mostBuckets = 256;
 const extentsPerBucket = 128 * 1024;
-/** At most so many are in memory at once. */
+/** At most this many are in memory at once. */
 const extentsPerGroup = 192 * 1024;
 
 interface Bucket {
@@ -32,7 +32,7 @@ interface Bucket {
   buffered: number;
 }
 
-/** All extents of one pack, ordered by where they lie in it. */
+/** All extents of one pack, in the order in which they lie in it. */
 export interface PackExtents {
   /** Number of the pack. */
   readonly pack: number;
@@ -89,7 +89,10 @@ export class ExtentSorter {
     return (this.#counts[pack] ?? 0) > 0;
   }
 
-  /** Pack by pack. Call when all were added. @param skip packs that are not needed (any more). */
+  /**
+   * Gives extents pack by pack. Call it once all were added.
+   * @param skip packs that are not needed, or no longer needed.
+   */
   *packs(skip: (pack: number) => boolean): Generator<PackExtents> {
     for (const [index, bucket] of this.#buckets.entries()) {
       flush(bucket);
@@ -109,7 +112,7 @@ export class ExtentSorter {
     return bucket;
   }
 
-  /** Packs of a bucket that fit into memory together; tiny chunks may make a bucket very long. */
+  /** Packs of a bucket that fit into memory together. Tiny chunks can make a bucket very long. */
   *#groups(first: number, last: number, skip: (pack: number) => boolean): Generator<ReadonlySet<number>> {
     let group = new Set<number>();
     let extents = 0;
@@ -157,7 +160,7 @@ function flush(bucket: Bucket): void {
   bucket.buffered = 0;
 }
 
-/** The same chunk used several times then stands side by side, and is unpacked once. */
+/** Puts uses of the same chunk side by side, so that it is unpacked once. */
 function inPackOrder(extents: Buffer): Buffer {
   const count = extents.length / extentBytes;
   const order = Array.from({ length: count }, (_, index) => index);

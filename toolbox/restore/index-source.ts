@@ -18,14 +18,14 @@ import { longestPartBytes } from '../../jobs/restore.ts';
 
 const decompress = promisify(zstdDecompress);
 
-/** Records of an index, its files with what attribute parts say of them. */
+/** Records of an index; its files carry what the attribute parts say about them. */
 export type SourceRecord = Exclude<IndexRecord, FileRecord> | WholeRecord;
 
 export class IndexSource {
   readonly #backup: BackupToRead;
   readonly #directory: string;
   readonly #cipher: BackupCipher | undefined;
-  /** Further names of files: their own extents are not needed. */
+  /** Further names of files. Their own extents are not needed. */
   readonly copies = new NumberSet();
   /** Files that have further names. */
   readonly originals = new NumberSet();
@@ -55,7 +55,8 @@ export class IndexSource {
   }
 
   /**
-   * All records in order, each checked; at the end also that the data sets are those of the manifest.
+   * All records in order, each checked. At the end it also checks that the data sets are those of the
+   * manifest.
    * @throws {JobError} BackupInvalid, BackupFormatNewer, DecryptionKeyWrong
    */
   async *records(): AsyncGenerator<SourceRecord> {
@@ -109,7 +110,7 @@ export class IndexSource {
     }
   }
 
-  /** What attribute parts say, in the order of the index. */
+  /** What the attribute parts say, in the order of the index. */
   async *#extras(): AsyncGenerator<Exclude<ExtraRecord, PartHeader>> {
     const { backupID, indexParts, attributeParts = [] } = this.#backup;
     for (const [at, part] of attributeParts.entries()) {
@@ -135,7 +136,7 @@ export class IndexSource {
       try {
         compressed = this.#cipher.decrypt(stored);
       } catch (error) {
-        // Its sha256 is the manifest's, so it was not altered: the key is another one.
+        // Its sha256 is the manifest's, so it was not altered. The key must be another one.
         throw new JobError(
           'DecryptionKeyWrong',
           `the index of backup ${this.#backup.backupID} cannot be decrypted: the key is not the one it was made with`,

@@ -1,7 +1,10 @@
 /** What the threads that unpack are asked for. A pack lies in shared memory; its extents travel with the task. */
 
 export interface PackWorkerSettings {
-  /** By index of the data set: directory in which the set's files are staged under their numbers; undefined: not written. */
+  /**
+   * By index of the data set: the directory in which its files are staged under their numbers. Undefined:
+   * they are not written.
+   */
   readonly stagedIn: readonly (string | undefined)[];
   /** 32 bytes. */
   readonly key?: Uint8Array;
@@ -18,7 +21,7 @@ export interface PackTask {
 }
 
 export interface PackAnswer {
-  /** Of the files, written or verified. */
+  /** Bytes of the files that were written or verified. */
   readonly bytes: number;
   readonly error?: {
     readonly kind: 'Invalid' | 'Key' | 'Disk' | 'Internal';
@@ -27,7 +30,7 @@ export interface PackAnswer {
   };
 }
 
-/** Where a file is gathered until it comes to its place; a directory for each 1024 files. */
+/** Where a file is gathered until it moves to its place. There is one directory per 1024 files. */
 export function stagedFile(directory: string, file: number): string {
   return `${directory}/${file >>> 10}/${file}`;
 }

@@ -41,7 +41,7 @@ export class PackThreads {
     });
   }
 
-  /** @returns bytes of the files. @param what for messages: the pack. @throws {JobError} */
+  /** @returns bytes of the files. @param what names the pack in messages. @throws {JobError} */
   async run(task: PackTask, what: string): Promise<number> {
     const { bytes, error } = await this.#ask(task);
     if (error === undefined) return bytes;
@@ -60,7 +60,7 @@ export class PackThreads {
     }
   }
 
-  /** Ends the threads; what they wrote is closed. */
+  /** Ends the threads; files that they wrote are closed. */
   async stop(): Promise<void> {
     this.#fail(new JobError('Cancelled', 'the job was stopped'));
     await Promise.all(this.#threads.map(({ worker }) => endThread(worker)));

@@ -17,13 +17,13 @@ const { stagedIn, key } = workerData as PackWorkerSettings;
 const cipher = key === undefined ? undefined : backupCipher(key);
 const openFiles = 64;
 const decompress = newDecompressor();
-/** For one chunk, and never more: a frame that holds more is refused. */
+/** Room for exactly one chunk: a frame that holds more is refused. */
 const room = Buffer.alloc(chunkBytes + 64);
 const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
 
 const collector = new Collector(8 * 1024 * 1024);
 
-/** Descriptors by path, the one used last at the end. */
+/** Descriptors by path, the most recently used at the end. */
 const descriptors = new Map<string, number>();
 
 class Refused extends Error {
@@ -103,7 +103,7 @@ function unpack(stored: Buffer): Buffer {
       frame = cipher.decrypt(stored);
       collector.used(frame.length);
     } catch (error) {
-      // The pack is the one of the list, so it was not altered.
+      // The pack is the one on the list, so it was not altered.
       if (error instanceof FormatError)
         throw new Refused('Key', 'it cannot be decrypted with the key that was given');
       throw error;

@@ -37,7 +37,7 @@ export class PathSet {
     this.#kinds[place] = kind;
   }
 
-  /** Where it is, or the free place where it belongs. */
+  /** Where it is, or the free place where it would go. */
   #place(high: number, low: number): number {
     const mask = this.#capacity - 1;
     for (let place = low & mask; ; place = (place + 1) & mask) {
@@ -58,7 +58,10 @@ export class PathSet {
   }
 }
 
-/** Two FNV-1a sums with different beginnings, mixed at the end: quick, and even enough for a table. */
+/**
+ * Two FNV-1a sums with different beginnings, mixed at the end. They are fast, and spread evenly enough for a
+ * table.
+ */
 function digest(path: string): readonly [number, number] {
   let high = 0x811c9dc5;
   let low = 0x01000193 ^ path.length;

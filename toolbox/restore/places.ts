@@ -36,9 +36,9 @@ export interface Place {
   readonly target: string;
   look(): Promise<Found>;
   mark(marker: Marker): Promise<void>;
-  /** Takes away what is at the target; into the staging directory where that is quicker. */
+  /** Removes what is at the target, or moves it into the staging directory where that is faster. */
   clear(): Promise<void>;
-  /** Makes {@link staging}'s parents. */
+  /** Makes the parents of {@link staging}. */
   prepareStaging(): Promise<void>;
 }
 
@@ -102,8 +102,8 @@ export function treePlace(tree: TargetTree): Place {
 }
 
 /**
- * Schemas with something in them, as `schema/file`. An initialised database without tables counts as empty; so do the server's
- * own schemas and this project's marker.
+ * Schemas that have content, as `schema/file`. An initialised database without tables counts as empty; so do
+ * the server's own schemas and this project's marker.
  */
 async function databaseTables(directory: string): Promise<readonly string[]> {
   const found: string[] = [];
@@ -134,7 +134,7 @@ async function entriesOf(
   }
 }
 
-/** One rename, so that there is never half of it left; removed with the staging directory. */
+/** One rename, so that there is never half of it. It is removed with the staging directory. */
 async function moveAside(target: string, staging: string): Promise<void> {
   if (!(await exists(target))) return;
   const aside = join(staging, 'old');

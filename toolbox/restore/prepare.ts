@@ -13,7 +13,7 @@ const startSeconds = 60;
 const silentSeconds = 60;
 const lookMilliseconds = 100;
 const longestOptions = 64 * 1024;
-/** What the tool leaves for people and for its own next step. */
+/** Files that the tool leaves for people and for its own next step. */
 const leftovers = /^(xtrabackup_|mariadb_backup_|backup-my\.cnf$)/;
 
 /**
@@ -35,7 +35,7 @@ export async function prepareDatabase(
   await waitFor(path(exchange.exitCode), undefined, 'it went away', signal, path(exchange.alive));
   const code = (await readOwn(path(exchange.exitCode)))?.trim();
   const log = (await readOwn(path(exchange.log))) ?? '';
-  // The tool may end well without them all the same.
+  // The tool may still end well without them.
   const keys = lackedKeys(log);
   if (keys !== undefined)
     throw new JobError(
@@ -93,7 +93,7 @@ async function modified(path: string): Promise<number> {
   );
 }
 
-/** Owners and modes, also of what the tool made; it works as root. */
+/** Sets owners and modes, also of files that the tool made; the tool works as root. */
 async function finish(directory: string, place: Place, isRoot: boolean): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);

@@ -4,7 +4,7 @@ import { part } from '../report.ts';
 import type { Report } from '../report.ts';
 import { optional } from '../../base/optional.ts';
 
-/** No estimate before there is something to go by. */
+/** There is no estimate before this time. */
 const estimateMilliseconds = 2000;
 
 export class BytesProgress {

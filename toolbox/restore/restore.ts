@@ -41,7 +41,7 @@ import { optional } from '../../base/optional.ts';
 const defaultJournalBytes = 512 * 1024 * 1024;
 const checksAtOnce = 16;
 const defaultDownloads = 2;
-/** Each takes some 50 MB, and two unpack more than a line or a disk delivers; `limits` may ask for more. */
+/** Each takes some 50 MB. Two unpack faster than a line or a disk delivers. `limits` may ask for more. */
 const mostThreads = 2;
 const unusable: ReadonlySet<JobErrorReason> = new Set(['BackupInvalid', 'DecryptionKeyWrong']);
 
@@ -114,7 +114,7 @@ function placesOf({ database, fileTrees }: RestoreJobInput): readonly Place[] {
   ];
 }
 
-/** Everything that can be known to fail is found here, while nothing was written yet. @throws {JobError} */
+/** Finds every failure that can be known in advance, while nothing is written yet. @throws {JobError} */
 async function checkAll(
   { input, places, dump, index, survey, reader, options }: Restoring,
   scratch: string,
@@ -152,10 +152,11 @@ async function bringIn(restoring: Restoring, room: Room): Promise<void> {
     await settle(restoring, 'TakeAway');
     await staging.enter('Unpacking');
   }
-  // A dump's files were on the disk of the job that gathered them, and went with it.
+  // A dump's files were on the disk of the job that gathered them, and went with that job.
   if (staging.phase === 'Unpacking' || dump !== undefined) {
     await unpack(restoring, staging, 'Write').catch(async (error: unknown) => {
-      // A backup that cannot be used leaves nothing behind. After all other errors the next try goes on here.
+      // A backup that cannot be used leaves nothing behind. After any other error the next try continues
+      // here.
       if (error instanceof JobError && unusable.has(error.reason) && staging.phase === 'Unpacking')
         await staging.remove();
       throw error;
@@ -190,7 +191,7 @@ async function bringIn(restoring: Restoring, room: Room): Promise<void> {
         dump === undefined ? 97 : 52,
       ]);
   if (dump !== undefined) {
-    // Again: a try that was broken off may have loaded some.
+    // Clears again: an earlier try may have loaded some before it broke off.
     await dump.clear();
     const set = backup.dataSets.find(({ name }) => name === databaseSetName);
     const progress = new BytesProgress(options.report, 'LoadingDatabase', set?.bytes ?? 0, [52, 96]);
@@ -231,7 +232,7 @@ async function arrangeIn(
   withoutAttributes.set(place.set, without);
 }
 
-/** @param staging where the journal is; a verification has none. */
+/** @param staging holds the journal; a verification has none. */
 async function unpack(
   { input, places, dump, survey, reader, options }: Restoring,
   staging: Staging | undefined,
@@ -266,7 +267,7 @@ async function unpack(
       threads,
       purpose,
       slots: (limits.downloads ?? defaultDownloads) + threadCount,
-      // A dump's files are gathered anew by each try.
+      // Each try gathers a dump's files anew.
       skip: (pack) => dump === undefined && (staging?.isDone(pack) ?? false),
       onPack: async (pack, bytes) => {
         progress.add(bytes);

@@ -15,11 +15,11 @@ export interface RestoreOptions {
   readonly signal: AbortSignal;
   readonly scratch?: string;
   readonly pauses?: BackOff;
-  /** Bytes of the files between two entries of the journal: what a killed job fetches again at most. */
+  /** Bytes of files between two entries of the journal. A killed job fetches at most this much again. */
   readonly journalBytes?: number;
 }
 
-/** What one restore works with once everything was checked. */
+/** What one restore works with, once everything is checked. */
 export interface Restoring {
   readonly input: RestoreJobInput;
   readonly places: readonly Place[];

@@ -46,7 +46,8 @@ async function smallBackup(): Promise<RestoreJobInput['backup']> {
 }
 
 describe('a restore that was killed', () => {
-  // Every second change in each: together they meet all moments before the old data goes, and every second one after.
+  // Takes every second change in each. Together they meet every moment before the old data goes, and every
+  // second one after.
   test.each([
     ['Refuse', 1],
     ['Replace', 0],
@@ -72,7 +73,8 @@ describe('a restore that was killed', () => {
           });
         ({ crashed } = await crashAfter(changes, run));
         const [there, marker] = [await picture(target), await markerOf(target)];
-        // What is half there must not look whole, and what is old must be whole until the new begins to come.
+        // Half-written data must not look whole, and old data must be whole until the new data begins to
+        // come.
         expect(marker === undefined ? there : before, `after ${changes} changes`).toEqual(before);
         expect(marker?.state === 'loaded' ? there : wanted, `after ${changes} changes`).toEqual(wanted);
         await runRestore(input);
@@ -87,7 +89,7 @@ describe('a restore that was killed', () => {
     const backup = await smallBackup();
     const target = await occupied('other');
     const first = restoreInput(backup, target, { onData: 'Replace' });
-    // The first moment at which the old data is gone and the new is not there.
+    // The first moment at which the old data is gone and the new data is not there.
     for (let changes = 25; (await markerOf(target))?.state !== 'loading'; changes++)
       expect(await crashAfter(changes, () => runRestore(first))).toMatchObject({ crashed: true });
     await expect(runRestore(restoreInput(backup, target, { loadID: 'load-2' }))).rejects.toMatchObject({

@@ -13,7 +13,10 @@ import type { Place } from './places.ts';
 import { decisions } from './restoring.ts';
 import type { Restoring } from './restoring.ts';
 
-/** `TakeAway`: marks all places as being loaded, and empties them. `Finish`: the database comes, all are marked as loaded. */
+/**
+ * `TakeAway`: marks all places as being loaded, and empties them. `Finish`: puts the database in place, and
+ * marks all as loaded.
+ */
 export async function settle(restoring: Restoring, step: 'TakeAway' | 'Finish'): Promise<void> {
   if (step === 'TakeAway') await takeAway(restoring);
   else await finish(restoring);
@@ -21,13 +24,13 @@ export async function settle(restoring: Restoring, step: 'TakeAway' | 'Finish'):
 
 async function takeAway({ input, places, dump, options }: Restoring): Promise<void> {
   options.report({ step: 'Placing', percent: 90, message: 'taking away what is there' });
-  // Gathering took time. Look again, so that data which came meanwhile are not removed.
+  // Gathering took time. Look again, so that data that came in the meantime is not removed.
   await decisions(input, places, dump);
   await markAll(places, input.loadID, 'loading');
   await dump?.mark(input.loadID, 'loading');
   for (const place of places) {
     await place.clear();
-    // To move the old data aside is quick and atomic; to delete them makes room.
+    // Moving the old data aside is fast and atomic; deleting it makes room.
     await rm(join(place.staging, 'old'), { recursive: true, force: true });
   }
   await dump?.clear();

@@ -9,12 +9,14 @@ import type { Place } from './places.ts';
 const spareBytes = 64 * 1024 * 1024;
 const spareFraction = 0.03;
 
-/** `Beside`: old data stay until the new are ready. `AfterRemoval`: there is only room for one of them. */
+/**
+ * `Beside`: old data stays until the new data is ready. `AfterRemoval`: there is room for only one of them.
+ */
 export type Room = 'Beside' | 'AfterRemoval';
 
 export interface Need {
   readonly place: Place;
-  /** What its data set will take. */
+  /** Bytes that its data set will take. */
   readonly bytes: number;
 }
 
@@ -35,7 +37,7 @@ export async function findRoom(needs: readonly Need[], others: readonly OtherNee
   return room;
 }
 
-/** Room for what is no place's data. */
+/** Room needed for something other than the data of a place. */
 export interface OtherNeed {
   readonly path: string;
   readonly bytes: number;
@@ -75,7 +77,7 @@ async function deviceOf(path: string, found: Map<number, Device>): Promise<Devic
 }
 
 /**
- * Bytes on disk below a directory; 0 when it is not there. A file with several names is there once.
+ * Bytes on disk below a directory; 0 when it is not there. A file with several names counts once.
  * @param counted inodes of such files.
  */
 export async function allocated(path: string, counted = new Set<number>()): Promise<number> {

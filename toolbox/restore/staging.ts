@@ -10,8 +10,9 @@ import { readOwn, replaceFile, syncAll } from '../files/durable.ts';
 import type { Place } from './places.ts';
 
 /**
- * `Unpacking`: files are gathered. `Unpacked`: they are whole. `Preparing`: the database's tool changes its files; broken off,
- * they are fetched anew. `Clearing`: old data is taken away. `Placing`: there is none any more, files come to their places.
+ * `Unpacking`: files are gathered. `Unpacked`: they are whole. `Preparing`: the database's tool changes its
+ * files; if it breaks off, they are fetched again. `Clearing`: old data is removed. `Placing`: old data is
+ * gone, files move to their places.
  */
 export type Phase = 'Unpacking' | 'Unpacked' | 'Preparing' | 'Clearing' | 'Placing';
 
@@ -38,7 +39,10 @@ export class Staging {
     this.#load = load;
   }
 
-  /** Takes up what an earlier try of this load left, or begins. @param places the first keeps the journal; without any nothing is kept. */
+  /**
+   * Continues what an earlier try of this load left, or begins.
+   * @param places the first keeps the journal; without any nothing is kept.
+   */
   static async open(
     places: readonly Place[],
     load: { readonly loadID: string; readonly backupID: string },
@@ -59,19 +63,25 @@ export class Staging {
     return this.#phase;
   }
 
-  /** True for a pack whose chunks are on disk. */
+  /** Whether the pack's chunks are on disk. */
   isDone(pack: number): boolean {
     return this.#done.has(pack);
   }
 
-  /** What was written before is on disk, then the phase is. Before `Preparing` there is nothing that would not be thrown away. */
+  /**
+   * First everything that was written reaches the disk, then the phase does. `Preparing` needs no such sync,
+   * because a try that breaks off in it begins anew.
+   */
   async enter(phase: Phase): Promise<void> {
     if (phase !== 'Preparing') await syncAll(this.#places.map(({ staging }) => staging));
     for (const place of this.#places) await this.#writeState(place, phase);
     this.#phase = phase;
   }
 
-  /** Packs that were unpacked before this call. Survives a power cut: data first, then the journal. */
+  /**
+   * Records packs that were unpacked before this call. Survives a power cut: data goes first, then the
+   * journal.
+   */
   async journal(packs: readonly number[]): Promise<void> {
     if (packs.length === 0 || this.#places.length === 0) return;
     await syncAll(this.#places.map(({ staging }) => staging));
@@ -133,7 +143,7 @@ export function numberedFiles(place: Place): string {
   return join(place.staging, 'files');
 }
 
-/** With the directory around it, when that is this project's and empty then. */
+/** Removes it. Its parent goes too, when that is this project's and then empty. */
 export async function removeStaging({ staging, volumePath }: Place): Promise<void> {
   await rm(staging, { recursive: true, force: true });
   const around = dirname(staging);

@@ -11,13 +11,13 @@ import type { IndexSource } from './index-source.ts';
 
 export interface Survey {
   readonly extents: ExtentSorter;
-  /** Bytes that lie in packs: without holes. */
+  /** Bytes that lie in packs, without holes. */
   readonly bytes: number;
   /** Regular files, directories and links. */
   readonly entries: number;
-  /** Which data set a file belongs to, by its number: index into the backup's list. */
+  /** The data set that a file belongs to, by the file's number: index into the backup's list. */
   setOf(file: number): number;
-  /** True for a file that has more than holes. */
+  /** Whether a file has more than holes. */
   hasChunks(file: number): boolean;
 }
 

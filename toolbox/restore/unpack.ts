@@ -14,16 +14,16 @@ export interface Unpacking {
   readonly survey: Survey;
   readonly reader: BlobReader;
   readonly threads: PackThreads;
-  /** Packs in memory at the same time, being fetched or unpacked. */
+  /** Packs in memory at the same time, whether being fetched or unpacked. */
   readonly slots: number;
   readonly purpose: PackTask['purpose'];
-  /** Packs that an earlier try has done. */
+  /** Packs that an earlier try has finished. */
   readonly skip: (pack: number) => boolean;
   /** @param bytes of the files. */
   readonly onPack: (pack: number, bytes: number) => void | Promise<void>;
 }
 
-/** @throws {JobError} the first failure; nothing goes on in the background then. */
+/** @throws {JobError} the first failure; nothing goes on in the background after that. */
 export async function unpackAll(unpacking: Unpacking): Promise<void> {
   const { survey, slots } = unpacking;
   const free = Array.from({ length: slots }, () => new SharedArrayBuffer(packBytes.longest));
