@@ -48,7 +48,7 @@ function layering({ path, text }: SourceFile): string[] {
   });
 }
 
-/** A controller is entered through its door, by tests too, so that its rooms can change without anybody else. */
+/** A controller is entered through its door, by tests too. So its rooms can change and nobody else has to. */
 function doors({ path, text }: SourceFile): string[] {
   return importsOf(text).flatMap(({ specifier }) => {
     const target = resolveImport(path, specifier);
@@ -58,7 +58,10 @@ function doors({ path, text }: SourceFile): string[] {
   });
 }
 
-/** A look goes through the rooms of a controller one way: what is observed asks no planner, what is planned has no words. */
+/**
+ * A look goes one way through the rooms of a controller: the observing room asks no planner, and the planning
+ * room has no words.
+ */
 function rooms({ path, text }: SourceFile): string[] {
   const house = houseOf(path);
   const place = roomOf(path, house);
@@ -76,7 +79,10 @@ function roomOf(path: string, house: string | undefined): number {
   return house === undefined ? -1 : roomsInOrder.findIndex((room) => path.startsWith(`${house}/${room}/`));
 }
 
-/** Each circle of imports once, types included: none of its files can be read or moved without the others. */
+/**
+ * Reports each circle of imports once, types included. No file of a circle can be read or moved without the
+ * others.
+ */
 function circles(files: readonly SourceFile[]): string[] {
   const imports = new Map(
     files.map(({ path, text }) => [
@@ -104,7 +110,10 @@ function foreignPackage(path: string, specifier: string, layer: Layer): string[]
     .map(({ owner }) => `${path} imports ${specifier}: only ${owner} may; use its interface`);
 }
 
-/** The operator's image holds no development dependency: what the product imports must be there at run time. */
+/**
+ * The operator's image holds no development dependency, so what the product imports must be there at run
+ * time.
+ */
 function notInProduction(files: readonly SourceFile[], manifest: SourceFile | undefined): string[] {
   if (manifest === undefined) return [];
   const { dependencies = {} } = JSON.parse(manifest.text) as {
@@ -132,7 +141,7 @@ function notInProduction(files: readonly SourceFile[], manifest: SourceFile | un
 const inputAndOutput =
   /^node:(fs|net|http|http2|https|tls|dns|dgram|child_process|cluster|worker_threads|os|readline|repl)(\/|$)|^(undici|winston)$/;
 
-/** What node:net has that only computes. */
+/** The parts of node:net that only compute. */
 const addressArithmetic = /^import \{ (?:(?:BlockList|isIP|isIPv4|isIPv6)(?:, )?)+ \} from 'node:net';$/gm;
 
 const impureExpressions: readonly (readonly [name: string, pattern: RegExp])[] = [
@@ -189,7 +198,7 @@ function tooLong({ path, text }: SourceFile): string[] {
     : [];
 }
 
-/** In pieces, because this file is itself looked at. */
+/** Written in pieces, because this file is itself checked. */
 const forbidden: readonly (readonly [what: string, name: string])[] = [
   ...[
     ['registry', 'npmjs', 'org'],

@@ -9,7 +9,7 @@ export interface Layer {
   readonly contains: (path: string) => boolean;
   /** Names of the layers it may import, besides itself. */
   readonly mayImport: readonly string[] | 'any';
-  /** No part of the product: it may use any package. */
+  /** Not part of the product, so it may use any package. */
   readonly isTool?: true;
 }
 
@@ -23,21 +23,23 @@ const rooms = ['hosts', 'inputs', 'loading', 'stores', 'times'].map((name) => `c
 /** A controller is a layer of its own, so that controllers do not import each other. */
 const controllers = ['stack', 'backup', 'restore', 'schedule', 'store'].map((name) => `controllers/${name}`);
 
-/** The house that a path lies in; undefined for everything that may be imported file by file. */
+/** The house that a path lies in; undefined for a path that may be imported file by file. */
 export function houseOf(path: string): string | undefined {
   return controllers.find((house) => path.startsWith(`${house}/`));
 }
 
-/** The rooms of a controller in the order in which a look goes through them; each knows only those before it. */
+/**
+ * The rooms of a controller, in the order in which a look goes through them. Each knows only those before it.
+ */
 export const roomsInOrder = ['desired', 'observe', 'plan', 'act', 'report'] as const;
 
-/** Whether others may import it: the door, and for tests the builders. */
+/** Whether others may import it: the door may be, and the builders by tests. */
 export function isDoor(path: string, importer: string): boolean {
   const isForTests = isTest(importer) || importer.startsWith('test/') || importer.endsWith('/testing.ts');
   return path.endsWith('/index.ts') || (isForTests && path.endsWith('/testing.ts'));
 }
 
-/** The first that contains a path is its layer. */
+/** A path belongs to the first layer that contains it. */
 export const layers: readonly Layer[] = [
   { name: 'base', contains: below('base'), mayImport: [] },
   { name: 'runtime', contains: below('runtime'), mayImport: [] },
@@ -75,12 +77,12 @@ export const layers: readonly Layer[] = [
     mayImport: 'any',
     isTool: true,
   })),
-  // Says the version.
+  // It prints the version.
   { name: 'package.json', contains: (path) => path === 'package.json', mayImport: [] },
   { name: 'root', contains: (path) => !path.includes('/'), mayImport: 'any', isTool: true },
 ];
 
-/** Packages that belong to one folder: everything else goes through its interface. */
+/** Packages that belong to one folder. Everything else goes through that folder's interface. */
 export const packageOwners: readonly {
   readonly isOwned: (specifier: string) => boolean;
   readonly owner: string;
@@ -90,7 +92,10 @@ export const packageOwners: readonly {
   { isOwned: (specifier) => specifier.startsWith('@azure/'), owner: 'blob-store' },
 ];
 
-/** Planning, rendering and what is shown of it: the same input gives the same output, on any machine, at any time. */
+/**
+ * Planning and rendering, and how they are shown: the same input gives the same output on any machine, at any
+ * time.
+ */
 export function mustBePure(path: string): boolean {
   if (isTest(path) || isTool(path)) return false;
   return (
@@ -108,7 +113,7 @@ export function isTest(path: string): boolean {
   return path.endsWith('.test.ts');
 }
 
-/** What `make generate` runs, beside what it makes; no part of the product that runs. */
+/** What `make generate` runs besides its own output. It is no part of the product that runs. */
 export function isTool(path: string): boolean {
   return /^(crds|release)\/generate(\.ts$|\/)/.test(path);
 }

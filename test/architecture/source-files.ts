@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
 export interface SourceFile {
-  /** From the repository's root, with `/`. */
+  /** Path from the repository's root, with `/`. */
   readonly path: string;
   readonly text: string;
 }
@@ -11,15 +11,21 @@ export interface SourceFile {
 export interface Import {
   /** As written: `./x.ts`, `node:fs`, `ssh2`. */
   readonly specifier: string;
-  /** `type` leaves nothing behind when the code runs. */
+  /** A `type` import leaves nothing behind when the code runs. */
   readonly kind: 'type' | 'value';
 }
 
-/** Not ours, or made by a tool, as are `.plugin…` (images/plugin.ts). `.git` is a file in a worktree. */
+/**
+ * Files that are not ours, or that a tool makes, such as `.plugin…` (images/plugin.ts). `.git` is a file in a
+ * worktree.
+ */
 const skippedNames = new Set(['.git', 'node_modules', '.sandbox', 'coverage', '.claude']);
 const largestTextBytes = 2 * 1024 * 1024;
 
-/** All text files below `root`. The file system is read, not git's index, so that a file not yet added counts too. */
+/**
+ * All text files below `root`. It reads the file system, not git's index, so that a file not yet added counts
+ * too.
+ */
 export function readSourceFiles(root: string, directory = ''): SourceFile[] {
   return readdirSync(join(root, directory), { withFileTypes: true }).flatMap((entry): SourceFile[] => {
     const path = posix.join(directory, entry.name);
@@ -32,8 +38,9 @@ export function readSourceFiles(root: string, directory = ''): SourceFile[] {
 }
 
 /**
- * Static, re-exported, side-effect and dynamic imports of a TypeScript file. A few patterns are enough for sources that
- * a formatter and a type check hold in shape; TypeScript 7 has no parser to call from JavaScript.
+ * Static, re-exported, side-effect and dynamic imports of a TypeScript file. A few patterns are enough,
+ * because a formatter and a type check keep the sources in shape. TypeScript 7 has no parser that JavaScript
+ * can call.
  */
 export function importsOf(text: string): Import[] {
   const fromClause =
@@ -64,7 +71,7 @@ function onlyTypes(names: string): boolean {
   return list.length > 0 && list.every((name) => name.startsWith('type '));
 }
 
-/** Path from the root of a relative import; undefined for packages and Node's own modules. */
+/** Path from the root of a relative import; undefined for packages and for Node's own modules. */
 export function resolveImport(from: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? posix.normalize(posix.join(posix.dirname(from), specifier)) : undefined;
 }

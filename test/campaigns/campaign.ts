@@ -9,7 +9,7 @@ import { afterAll, it } from 'vitest';
 export interface CampaignCase {
   readonly name: string;
   readonly run: () => Promise<void> | void;
-  /** Default 60: a machine that builds and tests at the same time is slow. */
+  /** Default 60, because a machine that builds and tests at the same time is slow. */
   readonly limitSeconds?: number;
 }
 
@@ -17,7 +17,10 @@ export type CampaignForm = 'short' | 'long';
 
 export interface Campaign {
   readonly title: string;
-  /** Cases in the order they run; the short form is a subset. May first look (a dry run that counts effects). */
+  /**
+   * Cases in the order they run; the short form is a subset. It may look first, such as with a dry run that
+   * counts effects.
+   */
   readonly cases: (form: CampaignForm) => Promise<readonly CampaignCase[]> | readonly CampaignCase[];
   /** How many cases run at once in the long form; default 1. */
   readonly parallel?: number;

@@ -8,7 +8,7 @@ import { project } from '../support/world/restores.ts';
 import { Process, stackKey, type World } from '../support/world/world.ts';
 
 const never = new AbortController().signal;
-/** Rounds of three looks each after which everything must be still. */
+/** After so many rounds of three looks each, everything must be still. */
 const longestUnrest = 4;
 
 /** @throws Error with the sentence when it does not hold */
@@ -24,7 +24,10 @@ export function checkEqual(seen: unknown, expected: unknown, what: string, than:
   );
 }
 
-/** Within a few looks a new process comes to rest: three looks at the host in a row without a change there or in the API. */
+/**
+ * A new process comes to rest within a few looks: three looks at the host in a row change nothing there or in
+ * the API.
+ */
 export async function checkRest(world: World): Promise<void> {
   if ((await world.find()) === undefined) return;
   const process = new Process(world);
@@ -36,7 +39,7 @@ export async function checkRest(world: World): Promise<void> {
       'three looks at the host',
       () => machine.calls.slice(seen).filter(({ method }) => method === 'observe').length >= 3,
     );
-    // A store is tried now and then, and says when: that is no unrest of the stack.
+    // A store is tried now and then, and says when. That does not count as unrest of the stack.
     restless = process.log.slice(written).filter((entry) => !entry.endsWith('JtelBackupStore'));
     if (restless.length === 0) break;
   }
@@ -55,7 +58,7 @@ export async function checkStatusSecrecy(world: World): Promise<void> {
   check(leaked === undefined, `the status shows ${leaked}`);
 }
 
-/** Of a stack whose object is gone, the host has what its policy says. */
+/** When the object of a stack is gone, the host has what its policy says. */
 export function checkDeleted(world: World, policy: 'Orphan' | 'Stop' | 'Destroy'): void {
   const here = world.machine().projects.get(project);
   const running = [...(here?.containers.values() ?? [])].filter(({ state }) => state === 'running');
@@ -64,7 +67,7 @@ export function checkDeleted(world: World, policy: 'Orphan' | 'Stop' | 'Destroy'
   if (policy === 'Destroy') check(here === undefined, 'something of the stack is left on the host');
 }
 
-/** An error of the product's own: it has a reason from a closed set, and a message for people. */
+/** An error of the product's own has a reason from a closed set, and a message for people. */
 export interface ToldError {
   readonly name: string;
   readonly reason: string;
@@ -87,7 +90,7 @@ export function checkSecrecy(text: string, secrets: readonly string[]): void {
 }
 
 /**
- * Nothing was asked for that could have replaced or removed something, but in the proof of immutability, which may try with one blob.
+ * No request could have replaced or removed something. Only the proof of immutability may try, with one blob.
  * @param mayTry names that a proof may be made with
  */
 export function checkNothingReplaced(

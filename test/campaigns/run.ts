@@ -9,7 +9,7 @@ import picocolors from 'picocolors';
 import { Sandbox } from '../../sandbox/index.ts';
 import type { Campaign, CampaignCase } from './campaign.ts';
 
-/** Loaded on demand: a campaign brings what it needs. */
+/** Loaded on demand, because a campaign brings what it needs. */
 const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   crash: async () => (await import('./crash/campaign.ts')).crashCampaign,
   specification: async () => (await import('./specification/campaign.ts')).specificationCampaign,
@@ -54,7 +54,7 @@ async function main(): Promise<number> {
   return failed.length === 0 && cases.length > 0 ? 0 : 1;
 }
 
-/** @param signal what did not begin by then counts as failed */
+/** @param signal cases that did not begin before it aborts count as failed */
 async function runAll(
   cases: readonly CampaignCase[],
   parallel: number,
@@ -84,7 +84,10 @@ async function runAll(
   return failed;
 }
 
-/** Cases bring up what they need: the sandbox itself, and others whose names begin with its own and a dash. */
+/**
+ * Brings down what cases brought up: the sandbox itself, and others whose names begin with its own and a
+ * dash.
+ */
 async function removeSandboxes(): Promise<void> {
   const there = await readdir('.sandbox').catch(() => []);
   const own = there.filter((each) => each === ownSandbox || each.startsWith(`${ownSandbox}-`));

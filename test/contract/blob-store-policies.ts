@@ -52,7 +52,7 @@ export function immutabilityContract(
   });
 }
 
-/** In a container that keeps versions, each under a time-based policy. */
+/** In a container that keeps versions, with each version under a time-based policy. */
 export function versionContract(
   kind: string,
   makeStore: (policy: 'Protected' | 'Unprotected') => BlobStore | Promise<BlobStore>,
@@ -117,7 +117,10 @@ export function archiveContract(
   });
 }
 
-/** What a job on a host gets from a store whose only credential is a SAS with these rights, in Azure's order of letters. */
+/**
+ * What a store answers a job on a host when its only credential is a SAS with these rights, in Azure's order
+ * of letters.
+ */
 export function sasContract(
   kind: string,
   makeStore: (rights: string) => BlobStore | Promise<BlobStore>,

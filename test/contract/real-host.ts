@@ -4,7 +4,7 @@ import { createHostDriver } from '../../host-driver/connect.ts';
 import { driverSandbox, type DriverSandbox } from '../support/driver-sandbox.ts';
 import { hostContract } from './host.ts';
 
-/** In a sandbox of its own, so that each Debian is a file and these run side by side. */
+/** In a sandbox of its own. Each Debian then is a file, and the files run side by side. */
 export function realHostContract(debian: 12 | 13): void {
   const name = `debian-${debian}`;
   const driver = createHostDriver();

@@ -6,21 +6,21 @@ import { spawn } from 'node:child_process';
 import { optional } from '../../base/optional.ts';
 
 export interface CommandOptions {
-  /** `stream`: what it prints is shown at once. `on failure`: it is kept, and returned. */
+  /** `stream`: its output is shown at once. `on failure`: its output is kept, and returned. */
   readonly output: 'stream' | 'on failure';
   readonly timeLimitSeconds: number;
-  /** What becomes of processes of its group that outlive it. */
+  /** What happens to processes of its group that outlive it. */
   readonly leftovers: 'kill' | 'keep';
   readonly environment: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
 
 export interface CommandResult {
-  /** undefined when it was ended by a signal, or could not be started. */
+  /** undefined when a signal ended it, or when it could not be started. */
   readonly exitCode: number | undefined;
   /** Empty when streamed. */
   readonly output: string;
-  /** Why it ended otherwise than by itself. */
+  /** Why it ended, when it did not end by itself. */
   readonly problem?: string;
 }
 
@@ -73,7 +73,8 @@ export function runCommand(argv: readonly string[], options: CommandOptions): Pr
     });
     child.on('exit', (code) => {
       if (options.leftovers === 'kill') signalGroup(child.pid, 'SIGKILL');
-      // Its last output may still be in the pipe; a daemon that inherited the pipe must not hold the run up.
+      // Its last output may still be in the pipe. But a daemon that inherited the pipe must not hold up the
+      // run.
       const drained = setTimeout(() => finish(code ?? undefined), drainSeconds * 1000);
       child.on('close', () => {
         clearTimeout(drained);
@@ -88,6 +89,6 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Nobody left in the group.
+    // Nobody is left in the group.
   }
 }

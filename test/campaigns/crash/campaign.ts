@@ -38,7 +38,7 @@ async function casesOf(story: Story, form: CampaignForm): Promise<readonly Campa
   ]);
 }
 
-/** The world as it is before the story: whatever that takes, by an operator that lives. */
+/** The world before the story begins. An operator that stays alive brings it there. */
 async function begin(story: Story): Promise<World> {
   const world = await World.create();
   await story.prepare(world, async (what, condition) => {

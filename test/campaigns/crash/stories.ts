@@ -23,7 +23,7 @@ export interface Story {
   ) => Promise<void>;
   readonly act: (world: World) => Promise<void>;
   readonly done: (world: World) => Promise<boolean>;
-  /** Without times and identifiers: equal for every way to the same end. */
+  /** The end state without times and identifiers. It is equal for every way to the same end. */
   readonly endState: (world: World) => unknown;
 }
 
@@ -191,7 +191,7 @@ function endState(world: World): unknown {
       containers: [...(here?.containers.values() ?? [])]
         .map(({ service, image, state }) => `${service} ${image.slice(-4)} ${state}`)
         .toSorted(),
-      // New volumes are named after the uid of their restore.
+      // A new volume is named after the uid of its restore.
       volumes: [...(here?.volumes.keys() ?? [])]
         .map((name) => name.replace(/\.[a-z0-9]+$/, '.NEW'))
         .toSorted(),

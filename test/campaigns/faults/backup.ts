@@ -13,7 +13,10 @@ import { firstID, secondID, type Scene, type Stage } from './stage.ts';
 
 const errors = ['BlobError', 'InputError', 'JobError'];
 const isManifest = (blob: string): boolean => blob.endsWith('/manifest.json');
-/** Jobs wait a minute for an answer: that is not for a campaign. The operator's own calls are in the other half. */
+/**
+ * Jobs wait a minute for an answer, which is too long for a campaign. The operator's own calls are in the
+ * other half.
+ */
 const faults = blobFaults.filter(({ fault }) => fault.kind !== 'Delay');
 
 interface Site {
@@ -78,7 +81,8 @@ async function survive(
   if (error !== undefined) {
     const { message, reason } = checkTold(error, errors, stage.secrets);
     check(often === 'always' || nature !== 'Passing', `not tried again: ${message}`);
-    // A manifest that got there before the failure is one of a whole backup: adopted by the next try, which has the job's result or not.
+    // If a manifest got there before the failure, it is one of a whole backup. The next try adopts it, with
+    // or without the job's result.
     await scene.makeBackup(stage, secondID, 2, reason === 'BackupIncomplete');
     checkNothingReplaced((await requestsOf(scene, stage)).slice(before), isManifest);
   }

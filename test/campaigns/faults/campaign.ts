@@ -12,7 +12,7 @@ let scene: Scene | undefined;
 
 export const faultCampaign: Campaign = {
   title: 'faults of blob stores',
-  // Most of a case is waiting between tries; faults of different cases are told apart by their containers.
+  // Most of a case is waiting between tries. The containers tell the faults of different cases apart.
   parallel: 8,
   cases: async (form) => {
     double = await startBlobDouble();

@@ -25,7 +25,10 @@ import { check, checkNothingReplaced, checkSecrecy } from '../oracles.ts';
 
 const never = new AbortController().signal;
 const isProbe = (blob: string): boolean => blob.startsWith('.jtel-probe/');
-/** Under the fault `no answer`, which takes longer; all others may take as long as a busy machine needs. */
+/**
+ * Limit under the fault `no answer`, which takes longer. All other calls may take as long as a busy machine
+ * needs.
+ */
 const impatientSeconds = 4;
 const key = { namespace: 'acme', name: 'backups' };
 
@@ -33,7 +36,7 @@ type Policy = 'Immutable' | 'Mutable';
 
 class Look {
   readonly store: BlobStore;
-  /** The same, for calls that get no answer. */
+  /** The same for calls that get no answer. */
   readonly #impatient: BlobStore;
   readonly container: string;
   readonly #cluster = new MemoryCluster();
@@ -155,7 +158,7 @@ async function survive(
       isProbe(each.blob) || !['PutBlob', 'DeleteBlob'].includes(each.operation),
       `${each.operation} of ${each.blob}`,
     );
-  // An allowed overwrite is part of the proof that a store is not immutable.
+  // An overwrite that was allowed helps to prove that a store is not immutable.
   if (policy === 'Immutable') checkNothingReplaced(made, isProbe);
 }
 

@@ -6,11 +6,11 @@ export interface NamedFault {
   readonly name: string;
   readonly fault: Fault;
   /**
-   * `Passing`: a client that tries again gets through when it happens once. `Refusal`: trying again at once is no use. `Spoiled`: the answer
-   * looks well but is not what was stored.
+   * `Passing`: it happens once, and a client that tries again gets through. `Refusal`: trying again at once
+   * does not help. `Spoiled`: the answer looks fine but is not what was stored.
    */
   readonly nature: 'Passing' | 'Refusal' | 'Spoiled';
-  /** What it is called when it happens always. */
+  /** Its name when it happens always. */
   readonly reason: BlobErrorReason;
 }
 

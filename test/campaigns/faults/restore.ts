@@ -40,14 +40,14 @@ export async function restoreCases(scene: Scene, form: CampaignForm): Promise<re
     : [...faulty.filter((_, index) => index % 89 === 0), ...changed.filter((_, index) => index % 17 === 0)];
 }
 
-/** A target with data of a customer in it, which must stay unless everything new is whole. */
+/** A target with a customer's data in it. The data must stay unless everything new is whole. */
 async function occupied(scene: Scene): Promise<string> {
   const target = await scene.target();
   await writeFile(join(target, 'old.txt'), 'what the customer has');
   return target;
 }
 
-/** Restores; true when it is what was stored, false when it was refused and nothing was lost. */
+/** Restores. True when the result is what was stored; false when it was refused and nothing was lost. */
 async function restoreOrRefuse(scene: Scene, stage: Stage): Promise<boolean> {
   const target = await occupied(scene);
   const before = await picture(target);
@@ -94,7 +94,7 @@ async function survive(
   check(await restoreOrRefuse(scene, stage), 'refused although nothing was wrong any more');
 }
 
-/** One part of the backup, changed in every way that storage or an intruder could. */
+/** Changes one part of the backup in every way that storage or an intruder could. */
 function changesOf(scene: Scene, name: string): readonly CampaignCase[] {
   const blob = scene.stored.get(name) ?? Buffer.alloc(0);
   const offsets = [
@@ -104,7 +104,8 @@ function changesOf(scene: Scene, name: string): readonly CampaignCase[] {
       ),
     ),
   ];
-  // A manifest that was forged whole, its MD5 too, is a manifest: only immutability, and the digest in a JtelBackup, tell it from another.
+  // A manifest that is forged as a whole, with its MD5, is still a manifest. Only immutability and the digest
+  // in a JtelBackup tell it from another.
   const mayStand = name.endsWith('/manifest.json');
   const stored = (what: string, change: (blob: Buffer) => Buffer | undefined): CampaignCase => ({
     name: `restore: ${name}, ${what}`,

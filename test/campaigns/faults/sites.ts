@@ -11,17 +11,19 @@ const large = Buffer.alloc(700_000, 'a stream that is too big for one packet. ')
 
 export interface Site {
   readonly name: string;
-  /** The requests that the call makes, in order; each is hit in turn. */
+  /** The requests that the call makes, in order. A fault hits each in turn. */
   readonly requests: readonly Operation[];
   /** Uses `there` (content: {@link small}) or makes `new`. */
   readonly call: (store: BlobStore, sourceUrl: string) => Promise<unknown>;
-  /** What it gives when nothing is in the way. */
+  /** Its result when nothing is in the way. */
   readonly result: unknown;
-  /** Of the blob `new` afterwards. */
+  /** Content of the blob `new` afterwards. */
   readonly makes?: Buffer;
-  /** Other names that this call rightly gives a fault: by fault and request. */
+  /** Other names that this call may rightly give a fault, by fault and request. */
   readonly calls?: Readonly<Record<string, BlobErrorReason>>;
-  /** Nothing but the client's own digest could tell that bits were flipped or are missing; callers of it have one. */
+  /**
+   * Only the client's own digest could show that bits were flipped or are missing, and its callers have one.
+   */
   readonly trusts?: readonly ('one flipped bit' | 'truncated answer')[];
 }
 
@@ -55,7 +57,7 @@ export const sites: readonly Site[] = [
     requests: ['PutBlob', 'GetBlobProperties'],
     call: (store) => store.create('there', small, 'text/plain', never),
     result: undefined,
-    // The store said that it exists; whatever it says then, it is not known to be the same.
+    // The store said that the blob exists. Whatever it says next, nobody knows that its content is the same.
     calls: {
       '404 at GetBlobProperties': 'BlobExists',
       'truncated answer at GetBlobProperties': 'BlobExists',
@@ -94,7 +96,7 @@ export const sites: readonly Site[] = [
       store.copyFrom('new', sourceUrl, { bytes: small.length, md5: md5(small) }, never),
     result: undefined,
     makes: small,
-    // It was copied, and is not there: do not trust it.
+    // It was copied and is not there, so it must not be trusted.
     calls: { '404 at GetBlobProperties': 'DigestMismatch' },
     trusts: ['one flipped bit', 'truncated answer'],
   },

@@ -42,9 +42,9 @@ export interface Stage {
 export class Scene {
   readonly double: TestDouble;
   readonly #scratch: string;
-  /** As it is on the day of the first backup, and of the second. */
+  /** The tree on the day of the first backup, and of the second. */
   readonly trees: readonly [TestTree, TestTree];
-  /** What the store has after the first backup. */
+  /** What the store holds after the first backup. */
   readonly #stored: Blobs;
 
   private constructor(
@@ -82,7 +82,10 @@ export class Scene {
     return this.#stored;
   }
 
-  /** A store of its own with the first backup in it. @param change of what is stored; undefined leaves a blob out */
+  /**
+   * A store of its own with the first backup in it.
+   * @param change of what is stored; undefined leaves a blob out
+   */
   async stage(
     rule: ContainerRule = { kind: 'Worm', state: 'Locked', days: 180 },
     change: (name: string, blob: Buffer) => Buffer | undefined = (_, blob) => blob,
@@ -98,7 +101,7 @@ export class Scene {
   }
 
   /**
-   * As the operator does it: what is known, a grant, the job, the commit.
+   * Backs up as the operator does: what is known, a grant, the job, the commit.
    * @param isFull as after a try that was `BackupIncomplete`: relies on nothing that is there
    */
   async makeBackup({ store }: Stage, backupID: string, attempt: number, isFull = false): Promise<Committed> {
@@ -128,7 +131,10 @@ export class Scene {
     return await commit(commitOptions(store, backupID, result), never);
   }
 
-  /** As the operator does it: manifest and list of packs, whether all is there, the job. @returns what lies in the tree then */
+  /**
+   * Restores as the operator does: manifest and list of packs, a check that all is there, the job.
+   * @returns what lies in the tree then
+   */
   async restore({ store }: Stage, backupID: string, target: string): Promise<Record<string, string>> {
     const loaded = await loadBackup(store, identity, backupID, never);
     await requireComplete(store, loaded, never);

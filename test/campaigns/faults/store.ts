@@ -16,7 +16,10 @@ import { equal, sites, small, type Site } from './sites.ts';
 
 const never = new AbortController().signal;
 const maximumTries = 3;
-/** For a call under the fault `no answer`, which takes longer; all others may take as long as a busy machine needs. */
+/**
+ * Limit for a call under the fault `no answer`, which takes longer. All other calls may take as long as a
+ * busy machine needs.
+ */
 const impatientSeconds = 4;
 
 export function storeCases(double: TestDouble, form: CampaignForm): readonly CampaignCase[] {
@@ -30,7 +33,7 @@ export function storeCases(double: TestDouble, form: CampaignForm): readonly Cam
       ),
     ),
   );
-  // Odd, so that with 16 faults at 2 frequencies each of them comes up.
+  // 29 is odd, so that each of the 16 faults at 2 frequencies comes up.
   return form === 'long' ? all : all.filter((_, index) => index % 29 === 0);
 }
 
@@ -79,7 +82,8 @@ async function survive(
     check(message.includes(store.description), `does not name the store: ${message}`);
     const passes = often === 'once' && nature === 'Passing';
     check(!passes, `not tried again: ${message}`);
-    // A spoiled answer is as good as none when it cannot even be parsed; a refused creation is looked into, and may then be "exists".
+    // A spoiled answer that cannot be parsed is as good as none. After a refused creation the client looks
+    // for the blob, and may find that it exists.
     const expected = site.calls?.[`${name} at ${operation}`] ?? reason;
     const accepted = nature === 'Spoiled' ? [expected, 'StoreUnreachable'] : [expected];
     check(accepted.includes(own), `called ${own} instead of ${expected}: ${message}`);
@@ -98,10 +102,11 @@ async function survive(
   await checkWhole(site, store);
 }
 
-/** Answers that are other than usual, and still no lie. */
+/** Answers that are unusual but not lies. */
 function isHonestAnswer(site: Site, fault: string, result: unknown): boolean {
   if (site.name === 'properties' && fault === '404') return equal(result, { createdTime: '' });
-  // The proof tells what it was told: that is why it is compared with a second source, and told with its codes.
+  // The proof reports what it was told. That is why it is compared with a second source, and reported with
+  // its codes.
   if (site.name === 'proof of immutability') return ['401', '403', '404', '412'].includes(fault);
   return false;
 }

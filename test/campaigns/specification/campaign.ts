@@ -18,7 +18,7 @@ import { Process, stackKey, World } from '../../support/world/world.ts';
 const never = new AbortController().signal;
 const project = 'jtel-acme-main';
 const address = '192.0.2.10';
-/** The short form takes every so many cases. */
+/** The short form takes one case out of so many. */
 const shortStep = 29;
 
 export const specificationCampaign: Campaign = {
@@ -88,7 +88,7 @@ async function recovers(change: Leaf['to'] & object): Promise<void> {
   checkEqual(endState(world), before, 'after it', 'before');
 }
 
-/** Deleted after every so many effects of an installation, by every policy. */
+/** Deletes the stack after every so many effects of an installation, under every policy. */
 function deletionCases(): readonly CampaignCase[] {
   const moments = Array.from({ length: 20 }, (_, index) => 1 + index * 3);
   return moments.flatMap((moment) =>
@@ -145,7 +145,7 @@ async function installed(spec: Draft): Promise<World> {
   return world;
 }
 
-/** Lets an operator live until the spec was looked at, nothing is under way, and it has come to rest. */
+/** Lets an operator live until it has looked at the spec, nothing is under way, and it has come to rest. */
 async function settle(world: World, act: () => Promise<unknown>, phase?: string): Promise<void> {
   await act();
   const process = new Process(world);
@@ -165,10 +165,10 @@ async function settle(world: World, act: () => Promise<unknown>, phase?: string)
   }
 }
 
-/** Many times what lies between two looks: the campaign's clock runs a hundred times faster. */
+/** Many times longer than between two looks, because the campaign's clock runs a hundred times faster. */
 const quietMilliseconds = 120;
 
-/** Everything on the host that a spec decides about. */
+/** Everything on the host that a spec decides. */
 function endState(world: World): unknown {
   const machine = world.machine(address);
   const here = machine.projects.get(project);
@@ -190,7 +190,7 @@ let material:
   | Promise<readonly { readonly name: string; readonly stringData: Record<string, string> }[]>
   | undefined;
 
-/** Made once: what is generated would differ from world to world. */
+/** Made once, because generated values would differ from world to world. */
 async function secretMaterial(): Promise<
   readonly { readonly name: string; readonly stringData: Record<string, string> }[]
 > {
@@ -240,14 +240,14 @@ async function newWorld(): Promise<World> {
   return world;
 }
 
-/** Each world has Secrets of its own, with versions of their own. */
+/** Each world has its own Secrets, with versions of their own. */
 function withoutVersion(setup: HostSetup | undefined): unknown {
   if (setup?.proxy?.credentials === undefined) return setup;
   const { version: _, ...credentials } = setup.proxy.credentials;
   return { ...setup, proxy: { ...setup.proxy, credentials } };
 }
 
-/** Spec A: everything that can be said is said. */
+/** Spec A says everything that can be said. */
 function newSpec(): Draft {
   return structuredClone({
     ...aStack().spec,

@@ -8,18 +8,18 @@ import { parse } from 'yaml';
 import type { JtelStackSpec } from '../../../crds/index.ts';
 import { repositoryDirectory } from '../../../kit/paths.ts';
 
-/** A spec that a case may change as it likes. */
+/** A spec that a case may change freely. */
 export type Draft = { -readonly [K in keyof JtelStackSpec]: unknown } & Record<string, unknown>;
 type Change = (spec: Draft) => void;
 
 export interface Leaf {
-  /** As in the schema: `host.dns.hosts[].ip`. */
+  /** Its path in the schema: `host.dns.hosts[].ip`. */
   readonly path: string;
   /** Another valid value. */
   readonly to?: Change;
-  /** Valid for the schema, and yet nothing that can be done. */
+  /** A value that the schema accepts and that still cannot be done. */
   readonly bad?: Change;
-  /** `Switch`: says whether or how to work, not what for, so a fresh stack with it has nothing to compare. */
+  /** `Switch`: says whether or how to work, not what for. So a fresh stack with it has nothing to compare. */
   readonly kind?: 'Switch';
 }
 
@@ -32,7 +32,7 @@ interface Schema {
 
 export interface SchemaLeaf {
   readonly path: string;
-  /** The API server takes only some words. */
+  /** The API server accepts only some words here. */
   readonly closed: boolean;
 }
 
@@ -56,7 +56,7 @@ function leavesOf(schema: Schema, path: string): readonly SchemaLeaf[] {
   return [{ path, closed: schema.enum !== undefined }];
 }
 
-/** Sets a value by its path in the schema; of a list, in the first element. */
+/** Sets a value by its path in the schema; in a list, it sets the first element. */
 export function put(path: string, value: unknown): Change {
   return (spec) => {
     const keys = path.replaceAll('[]', '.0').split('.');
@@ -79,7 +79,7 @@ const both = (path: string, value: unknown, bad: unknown): Leaf => ({
 });
 const bad = (path: string, value: unknown): Leaf => ({ path, bad: put(path, value) });
 
-/** In the order of the schema. A leaf that only means something to other controllers must change nothing here. */
+/** Sorted as in the schema. A leaf that only other controllers read must change nothing here. */
 export const leaves: readonly Leaf[] = [
   bad('version', '9.9.9'),
   to('size', 'Medium', { bad: put('size', 'Large') }),
@@ -170,7 +170,7 @@ export const leaves: readonly Leaf[] = [
   to('revisionHistoryLimit', 1),
 ];
 
-/** What a person might write for any text, and what must never do more than fail. */
+/** Anything that a person might write as a text. It must never do more than fail. */
 export const hostileTexts: readonly (readonly [string, string])[] = [
   ['nothing', ''],
   ['an option', '-rf'],

@@ -23,12 +23,12 @@ import { Scene, type WorldCase } from './scene.ts';
 import { optional } from '../../../base/optional.ts';
 
 export const worldCampaign: Campaign = worldCases(() => true);
-/** Beside the unit tests. */
+/** Runs beside the unit tests. */
 export const withNothing: Campaign = worldCases(({ needs }) => needs === 'nothing');
-/** Beside the integration tests. */
+/** Runs beside the integration tests. */
 export const withSandbox: Campaign = worldCases(({ needs }) => needs === 'sandbox');
 
-/** Every case of every file of `cases/`, in the order of their situations. */
+/** Every case of every file in `cases/`, in the order of their situations. */
 export async function allCases(): Promise<readonly WorldCase[]> {
   const files = readdirSync(new URL('cases/', import.meta.url))
     .filter((name) => name.endsWith('.ts'))
@@ -49,7 +49,7 @@ function worldCases(isWanted: (each: WorldCase) => boolean): Campaign {
   const scene = new Scene();
   return {
     title: 'situations of the world outside the sandbox',
-    // One after the other: cases that share a host change it.
+    // One after the other, because cases that share a host change it.
     parallel: 1,
     cases: async (form) =>
       (await allCases())

@@ -1,20 +1,26 @@
 /** What the cases of campaign `world` have in common: their shape, and parts that several of them use. */
 import type { SituationID } from './situations.ts';
 
-/** Something dear that cases share, such as a blob double or a compose host. The object itself is its name: export one constant. */
+/**
+ * Something expensive that cases share, such as a blob double or a compose host. The object itself is its
+ * name, so export one constant.
+ */
 export interface Part<T> {
   readonly open: () => Promise<T>;
   readonly close: (it: T) => Promise<void>;
 }
 
 export interface WorldCase {
-  /** Which situation; several cases may show one. */
+  /** The situation that it shows; several cases may show the same one. */
   readonly id: SituationID;
   /** What is right, as a sentence. */
   readonly title: string;
-  /** `nothing`: runs with the unit tests. `sandbox`: with the integration tests; Docker, a blob server, hosts, a cluster. */
+  /**
+   * `nothing`: runs with the unit tests. `sandbox`: runs with the integration tests, with Docker, a blob
+   * server, hosts and a cluster.
+   */
   readonly needs: 'nothing' | 'sandbox';
-  /** `long`: only in `make campaign-world`. Default: in both forms. */
+  /** `long`: runs only in `make campaign-world`. Default: in both forms. */
   readonly form?: 'long';
   /** Default 60, in the short form. */
   readonly limitSeconds?: number;
@@ -22,7 +28,7 @@ export interface WorldCase {
   readonly run: (scene: Scene) => Promise<void> | void;
 }
 
-/** Opens a part for the first case that asks, and closes all after the last one. */
+/** Opens a part for the first case that asks for it, and closes all parts after the last one. */
 export class Scene {
   readonly #parts = new Map<
     unknown,
@@ -37,7 +43,7 @@ export class Scene {
     return opened;
   }
 
-  /** What could not be opened needs no closing: its cases have failed of it. */
+  /** A part that could not be opened needs no closing; its cases have failed already. */
   async close(): Promise<void> {
     const parts = [...this.#parts.values()].toReversed();
     this.#parts.clear();

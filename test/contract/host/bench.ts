@@ -6,13 +6,13 @@ import { aFence, aRelease } from '../../support/host-builders.ts';
 
 export interface HostSubject {
   readonly host: Host;
-  /** Behind the driver's back: the project's volumes go, or only what lies in them. */
+  /** Acts behind the driver's back: removes the project's volumes, or only what lies in them. */
   readonly lose: (project: string, what: 'Volumes' | 'Content') => Promise<void> | void;
-  /** In the registry; has a shell and coreutils. */
+  /** An image in the registry that has a shell and coreutils. */
   readonly image: ImageReference;
-  /** Same repository, but the registry does not have it. */
+  /** The same repository with a tag that the registry does not have. */
   readonly missingImage: ImageReference;
-  /** Of the registry, if it wants any. */
+  /** Credentials of the registry, if it wants any. */
   readonly credentials?: readonly RegistryLogin[];
 }
 
@@ -31,7 +31,7 @@ export class HostBench {
     this.makeSubject = makeSubject;
   }
 
-  /** A host and a project name nobody used yet, which ends with the test. */
+  /** A host, and a project name that nobody used before; both end with the test. */
   async start(): Promise<StartedSubject> {
     const subject = await this.makeSubject();
     projects += 1;
@@ -40,7 +40,7 @@ export class HostBench {
     return { ...subject, project };
   }
 
-  /** A claimed one with the image. */
+  /** A claimed host that has the image. */
   async claimed(): Promise<StartedSubject> {
     const subject = await this.start();
     await subject.host.claim(subject.project, aFence(), signal);
@@ -48,7 +48,7 @@ export class HostBench {
     return subject;
   }
 
-  /** The same with the release of {@link aRelease} applied. */
+  /** The same host, with the release of {@link aRelease} applied. */
   async applied(): Promise<StartedSubject & { readonly release: RenderedRelease }> {
     const subject = await this.claimed();
     const { host, project, image } = subject;

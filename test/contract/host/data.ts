@@ -11,10 +11,10 @@ import type { HostBench, StartedSubject } from './bench.ts';
 
 type Loaded = StartedSubject & { readonly release: RenderedRelease };
 const origin = { source: 'vanilla 3.43.2', dataSets: ['database'] };
-/** What a load leaves of a database and of a file tree. */
+/** What a load leaves behind of a database and of a file tree. */
 const write = 'mkdir -p /data/mysql /data/jtel && echo x >/data/jtel/calls.ibd';
 
-/** A stack with a database in its volume, which is recorded as loaded; started once. */
+/** A stack with a database in its volume that is recorded as loaded; it was started once. */
 async function loaded(
   bench: HostBench,
   kind: 'Database' | 'FileTree' = 'Database',

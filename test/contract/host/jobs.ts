@@ -52,7 +52,7 @@ export function jobCases(bench: HostBench): void {
         for await (const event of host.events(enough.signal)) seen.push(event);
       })();
       listening.catch(() => undefined);
-      // Subscribed for certain only when something came: let jobs end until then.
+      // The subscription is certain only once something came, so jobs end until then.
       let jobs = 0;
       await waitFor('the event', async () => {
         jobs += 1;
@@ -80,7 +80,7 @@ export function jobCases(bench: HostBench): void {
         job: { state: 'Failed' },
         error: { reason: 'DataIncomplete', message: 'a file is missing' },
       });
-      // A retry is paced by this.
+      // The pause before a retry counts from here.
       expect(report?.job.finishedSeconds).toBeGreaterThanOrEqual(started - 1);
       expect(report?.job.finishedSeconds).toBeLessThanOrEqual(Date.now() / 1000 + 1);
     });

@@ -135,7 +135,7 @@ export function machineCases(bench: HostBench): void {
       for await (const event of host.events(enough.signal)) events.push(event);
     })();
     listening.catch(nothing);
-    // Subscribed for certain only when something came: make something come until then.
+    // The subscription is certain only once something came, so make something come until then.
     await waitFor('an event', async () => {
       await host.composeStop(project, aFence(), signal);
       await host.composeUp(

@@ -73,7 +73,7 @@ export function volumeCases(bench: HostBench): void {
         },
       });
       expect(state.applied).toBeUndefined();
-      // For an operator that does not know of this, the host is not readable.
+      // An operator that does not know of this finds the host unreadable.
       expect(state.formatVersion).toBe(2);
       expect(
         await host.record(project, { switch: { data: restored, volumes, untilTime } }, aFence(), signal),
@@ -91,7 +91,8 @@ export function volumeCases(bench: HostBench): void {
       const idOf = (containers: typeof before): string | undefined =>
         containers.find(({ service }) => service === 'db')?.id;
       expect(idOf(after)).not.toBe(idOf(before));
-      // Docker refuses to remove what a container has: so the first one can only go when nothing uses it any more.
+      // Docker refuses to remove a volume that a container has, so the first one can go only when nothing
+      // uses it any more.
       await host.record(project, { previous: null }, aFence(), signal);
       await host.pruneVolumes(project, aFence(), signal);
       expect((await host.observe(project, 'quick', signal)).volumes).toEqual([volumes['data']]);

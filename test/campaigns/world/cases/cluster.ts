@@ -38,7 +38,10 @@ const api: Part<TestCluster> = {
   close: (cluster) => cluster.close(),
 };
 
-/** The operator over this API server, with a host and a vendor's store in memory. @returns the host, and how to end it. */
+/**
+ * Starts the operator over this API server, with a host and a vendor's store in memory.
+ * @returns the host, and how to end it.
+ */
 async function operate(
   cluster: TestCluster,
 ): Promise<{ readonly machine: FakeMachine; readonly end: () => Promise<void> }> {

@@ -27,14 +27,14 @@ const empty: Part<RoundTrip> = {
 };
 const withConnect: Part<RoundTrip> = {
   open: async () => {
-    // The stand-in is there once a stage was opened.
+    // The stand-in exists once a stage was opened.
     await (await RoundTrip.open()).close();
     return await RoundTrip.open({ image: await connectImage() });
   },
   close: async (trip) => await trip.close(),
 };
 
-/** A client with a temporary table, which is in no backup, stays until the backup was made. */
+/** A client with a temporary table stays until the backup is made. No backup has such a table. */
 async function besideTemporaryTable<T>({ stage }: RoundTrip, work: () => Promise<T>): Promise<T> {
   const name = `SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%SLEEP(600)%' AND id <> CONNECTION_ID()`;
   const client = stage
@@ -88,7 +88,8 @@ export const cases: readonly WorldCase[] = [
       const { stage } = trip;
       await stage.sql(`CREATE DATABASE jtel; CREATE DATABASE jtelstats; USE jtel; CREATE TABLE kept (id INT PRIMARY KEY, t CHAR(200)); CREATE TABLE plain (id INT PRIMARY KEY, t CHAR(200)) ENGINE = Aria;
         INSERT INTO kept SELECT -seq, MD5(seq) FROM seq_1_to_50000; INSERT INTO plain SELECT -seq, MD5(seq) FROM seq_1_to_50000; CREATE TABLE stop (id INT); CREATE TABLE busy (n INT) ENGINE = Aria; INSERT INTO busy VALUES (0)`);
-      // So many that one always waits for the lock of the backup, which must not make the backup's own reads wait.
+      // There are so many that one always waits for the lock of the backup. The backup's own reads must not
+      // wait because of that.
       const crowd = Array.from({ length: 4 }, () =>
         stage.sql(
           'DELIMITER //\nBEGIN NOT ATOMIC WHILE (SELECT COUNT(*) FROM jtel.stop) = 0 DO UPDATE jtel.busy SET n = n + 1; END WHILE; END //\n',
@@ -195,7 +196,7 @@ END //
         { kind: 'TableRows', entries: 1, examples: ['jtel.outside (CONNECT)'] },
       ]);
       assert.equal(logical.dataSets[0]?.rows, 3);
-      // The second server has the package, but the engine is installed by nobody yet.
+      // The second server has the package, but nobody has installed the engine yet.
       await assert.rejects(
         trip.comesBack(logical, async () => undefined),
         /^Error: StatementRefused: loading jtel\/2-tables\/outside\.sql: .*Unknown storage engine 'CONNECT'/,

@@ -87,7 +87,7 @@ function resultOf(outcome: JobOutcome): BackupJobResult {
   return outcome.result as unknown as BackupJobResult;
 }
 
-/** Restores, starts another server over what came, and compares with the first one. */
+/** Restores, starts another server over the result, and compares it with the first one. */
 async function comesBack(
   { stage, double }: Opened,
   result: BackupJobResult,
@@ -122,9 +122,9 @@ async function ownCertificate(): Promise<{ readonly pem: string; readonly certif
   };
 }
 
-/** As the stand-in's jtel.cnf has it. */
+/** As in the stand-in's jtel.cnf. */
 const redoLogBytes = 16 * 2 ** 20;
-/** Of a kilobyte each, that no compression makes smaller. */
+/** Rows of one kilobyte each, which no compression makes smaller. */
 const bulkRows = 80_000;
 const bytesPerSecond = 1024 * 1024;
 
@@ -246,7 +246,8 @@ export const cases: readonly WorldCase[] = [
         })();
         try {
           resultOf(await backUp(opened, 'Physical', { limits: { bytesPerSecond } }));
-          // Otherwise the log would not be written over in the time that the limit gives, and nothing is shown.
+          // Otherwise the log would not be overwritten within the time that the limit gives, and the case
+          // would show nothing.
           const written = (await redoBytes(stage)) - before;
           const bytesPerMillisecond = written / (performance.now() - begin);
           const atTheLimitMilliseconds = (bulkRows * 1000 * 1000) / bytesPerSecond;
@@ -282,7 +283,7 @@ export const cases: readonly WorldCase[] = [
             database: { keyPaths: [keysPath], keys: keysOf(keys) },
           }),
         );
-        // Wrong ones would be noticed by nobody before the first table is read.
+        // Nobody would notice wrong keys before the first table is read.
         assert.deepEqual(result.server?.keys, keysOf(keys));
         const elsewhere = '/run/jtel/database-keys';
         await comesBack(opened, result, {

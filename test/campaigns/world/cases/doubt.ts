@@ -7,7 +7,7 @@ import type { WorldCase } from '../scene.ts';
 
 const { signal } = new AbortController();
 
-/** Which days' backups are doubted, and which one is taken for the newest good one. */
+/** The days whose backups are doubted, and the backup that counts as the newest good one. */
 async function judged(
   days: readonly Content[],
   accepted?: string,

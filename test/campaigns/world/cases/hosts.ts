@@ -22,7 +22,7 @@ interface Hosts {
   readonly driver: HostDriver;
 }
 
-/** A Debian 12 whose Docker has a disk of its own, with everything else that is strange done to it by the cases. */
+/** A Debian 12 whose Docker has a disk of its own. The cases add everything else that is strange about it. */
 const hosts: Part<Hosts> = {
   open: async () => ({
     sandbox: await driverSandbox('world-hosts', [{ name: 'host-1', debian: 12, dataRootMiB: 2048 }]),
@@ -34,7 +34,7 @@ const hosts: Part<Hosts> = {
   },
 };
 
-/** What they do to it concerns the whole host, so the cases take turns. */
+/** Their changes concern the whole host, so the cases take turns. */
 function alone(work: WorldCase['run']): WorldCase['run'] {
   return (scene) => {
     const turn = last.then(() => work(scene));
@@ -44,7 +44,7 @@ function alone(work: WorldCase['run']): WorldCase['run'] {
 }
 let last: Promise<void> = Promise.resolve();
 
-/** The host, with a release applied under a project of its own. */
+/** The host, with a release applied under its own project. */
 async function applied(scene: Scene, project: string): Promise<Hosts & { readonly host: Host }> {
   const { sandbox, driver } = await scene.part(hosts);
   const { image, credentials } = sandbox;
@@ -58,7 +58,7 @@ async function applied(scene: Scene, project: string): Promise<Hosts & { readonl
   return { sandbox, driver, host };
 }
 
-/** A first line in plain text, then the end, as sshd does it when it does not talk. */
+/** Sends a first line in plain text, then ends, as sshd does when it refuses to talk. */
 async function refusing(firstLine: string, work: (target: HostTarget) => Promise<void>): Promise<void> {
   const server = createServer((socket) => socket.end(firstLine));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -166,7 +166,7 @@ export const cases: readonly WorldCase[] = [
           `${line}; service docker restart >/dev/null 2>&1; until docker version >/dev/null 2>&1; do sleep 0.2; done`,
         );
       await set('echo "export HTTPS_PROXY=\'http://u:hunter2@proxy.example:3128\'" >>/etc/default/docker');
-      // The sockets that were open are closed by it; the first question finds out.
+      // The restart closes the sockets that were open. The first question notices that.
       await waitFor(
         'Docker',
         async () =>
@@ -217,7 +217,7 @@ export const cases: readonly WorldCase[] = [
           `docker ps -q --filter label=com.docker.compose.project=${project} | xargs docker inspect -f '{{.Id}} {{.State.StartedAt}}' | sort`,
         );
       const before = await started();
-      // What the sandbox itself has there leads to its name server.
+      // The sandbox's own entry there leads to its name server.
       await sandbox.onHost(
         'host-1',
         'nft list ruleset >/root/rules; nft flush table ip filter; nft delete table ip filter; nft flush table ip nat; nft delete table ip nat',

@@ -31,7 +31,7 @@ const volumes = (world: World): readonly string[] =>
 const condition = ({ status }: JtelStack, type: string) =>
   status?.conditions?.find((one) => one.type === type);
 
-/** A stack with a backup in its store, loaded from it, that was stopped as for a service of the host. */
+/** A stack that was loaded from a backup in its store, then stopped as for maintenance of the host. */
 async function stopped(world: World, spec: Partial<JtelStackSpec> = {}): Promise<void> {
   storeBackup(world.customer, { backupID });
   await installed(world, { initialData: { source: 'Auto' }, ...spec });
@@ -47,7 +47,7 @@ async function refusal(world: World): Promise<JtelStack> {
   return await world.stack();
 }
 
-/** Nothing was started since, and what is not there was not made. */
+/** Nothing was started since then, and nothing that is missing was made. */
 function assertUntouched(world: World, since: number, left: readonly string[]): void {
   assert.deepEqual(
     effects(world)

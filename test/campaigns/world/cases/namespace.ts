@@ -9,7 +9,7 @@ import type { WorldCase } from '../scene.ts';
 const options = { signal: new AbortController().signal };
 const sshKey = { namespace: 'acme', name: 'ssh' };
 
-/** As the namespace controller does it: one kind after the other, Secrets first. */
+/** Works as the namespace controller does: one kind after the other, Secrets first. */
 async function deleteNamespace(world: World): Promise<void> {
   for (const { metadata } of await world.cluster.list(secrets, { namespace: 'acme' }, options))
     await world.cluster.delete(secrets, { namespace: 'acme', name: metadata?.name ?? '' }, {}, options);

@@ -25,7 +25,7 @@ const { signal } = new AbortController();
 const newer = '20260302t020000z-00000b';
 const storeRef = { name: 'customer' };
 
-/** As a tool does that knows the object from a file: no uid, no status. */
+/** Applies as a tool does that knows the object from a file: without uid, without status. */
 async function createAnew(world: World, name: string, spec: Partial<JtelRestore['spec']>): Promise<void> {
   await world.cluster.delete(restoreKind, { namespace: 'acme', name }, {}, { signal });
   await world.cluster.create(restoreKind, aRestore(spec, name), { signal });

@@ -38,7 +38,9 @@ const blobDouble: Part<TestDouble> = {
   close: async (double) => await double[Symbol.asyncDispose](),
 };
 
-/** A double of its own, because its clock is moved; and a backup made there by the product's own job. */
+/**
+ * A double of its own, because the case moves its clock, and a backup that the product's own job made there.
+ */
 const backups: Part<{ readonly scene: BackupScene; readonly double: TestDouble }> = {
   open: async () => {
     const double = await startBlobDouble();
@@ -55,7 +57,7 @@ interface Look {
   readonly events: readonly EventDetails[];
 }
 
-/** What somebody reads of a store that must be immutable for 180 + 30 days, after one look at it. */
+/** What a reader sees of a store that must be immutable for 180 + 30 days, after one look at it. */
 async function lookAt(blobs: BlobStore, identities: readonly string[] = []): Promise<Look> {
   const cluster = new MemoryCluster();
   await cluster.create(storeKind, aStore({ immutability: { policy: 'Required', retentionDays: 180 } }), {
@@ -120,7 +122,7 @@ async function packsIn({ store }: Stage): Promise<readonly string[]> {
   return names;
 }
 
-/** As a lifecycle rule does: all packs of the stored backup. */
+/** Works as a lifecycle rule does, on all packs of the stored backup. */
 async function archivePacks(scene: BackupScene, stage: Stage): Promise<readonly string[]> {
   const names = await packsIn(stage);
   for (const name of names) await clientOf(scene, stage).getBlobClient(name).setAccessTier('Archive');

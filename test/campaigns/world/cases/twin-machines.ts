@@ -9,7 +9,10 @@ import type { WorldCase } from '../scene.ts';
 const machineID = 'ab'.repeat(16);
 const keyOf = (letter: string): string => `SHA256:${letter.repeat(43)}`;
 
-/** A Ready stack on one machine, and another one with the same machine-id; both as an operator would see them that knows host keys. */
+/**
+ * A Ready stack on one machine, and another machine with the same machine-id, as an operator sees them that
+ * knows host keys.
+ */
 async function twins(
   keys: { readonly old: string; readonly new: string },
   spec: Partial<JtelStackSpec> = {},
