@@ -14,7 +14,7 @@ import { Stage, stackName } from './stage.ts';
 
 const namespace = 'backup';
 const identity = `${namespace}.${stackName}`;
-/** Slow enough to be met in the middle of its work. */
+/** Slow enough that a test can meet it in the middle of its work. */
 const slowly = { bandwidthLimitMiBPerSecond: 4 };
 /** A machine that is busy with other tests must not cost the operator its Lease. */
 const patient = ['--lease-duration-seconds', '90'];
@@ -82,7 +82,7 @@ async function jobs(): Promise<readonly string[]> {
     .filter(Boolean);
 }
 
-/** Until its job reads data. */
+/** Waits until its job reads data. */
 async function untilReading(name: string): Promise<void> {
   await waitFor(
     `${name} to read data`,
@@ -222,7 +222,7 @@ describe('a backup that is interrupted', () => {
   it('by the end of its time to write goes on with a fresh and longer one', async () => {
     await stage.operator?.stop();
     await stage.startOperator([...patient, '--backup-window-seconds', '30']);
-    // So much that one window is too short for it.
+    // So much data that one window is too short for it.
     await stage.inFiles('head -c 200000000 /dev/urandom > announcements/large.bin');
     await stage.request('JtelBackup', 'windows', {}, 600);
     expect((await expectWhole('windows')).attempt).toBeGreaterThan(1);

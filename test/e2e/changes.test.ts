@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => stage.close());
 
-/** Services whose container is another one, is gone or is new, once the stack is Ready with the change. */
+/** Services whose container was replaced, removed or added, once the stack is Ready with the change. */
 async function touchedBy(change: () => Promise<void>): Promise<readonly string[]> {
   const before = await stage.containers();
   await change();
@@ -127,6 +127,6 @@ it('every accepted spec is in the change log, and no more of them than asked for
   const names = (await stage.kubectl.run(['get', 'controllerrevisions', '-n', namespace, '-o', 'name']))
     .trim()
     .split('\n');
-  // The limit is of old ones; beside them there are the current one and the way back.
+  // The limit counts old ones. The current one and the way back come on top.
   expect(names.length).toBeLessThanOrEqual(3 + 2);
 });

@@ -18,7 +18,7 @@ const actions = [
   'RecordApplied',
   'RemoveJob',
 ];
-/** Each action is interrupted, and the process also ends when a job that outlives it was just started. */
+/** Each action is interrupted. The process also ends when it has just started a job that outlives it. */
 const killMoments = new Set([...actions.map((action) => `started ${action}`), 'done StartLoad']);
 let stage: Stage;
 
@@ -68,7 +68,8 @@ describe('an operator that is killed', () => {
       if (moment === 'Ready') break;
       await stage.killOperator();
       survived.add(moment);
-      // A short action is over before the kill, and the next one, which the next process may not need any more, is what it met.
+      // A short action ends before the kill. Then the kill met the next one, which the next process may no
+      // longer need.
       const met = (await moments(from)).at(-1);
       if (met !== undefined) survived.add(met);
     }

@@ -47,7 +47,7 @@ beforeAll(async () => {
 
 afterAll(() => stage.close());
 
-/** Backs up and restores for a test. */
+/** Makes a backup and a test restore. */
 async function backUp(name: string): Promise<Manifest> {
   const status = await stage.request('JtelBackup', name, { verify: 'Restore' }, 480);
   expect(status).toMatchObject({ phase: 'Completed', verification: { state: 'Passed', method: 'Restore' } });

@@ -26,7 +26,7 @@ describe('Debian 12', () => {
     expect((await stage.condition('Preflight', 'PreflightPassed')).message).toContain('"welcome"');
     expect(await stage.onHost(['docker', 'compose', 'version', '--short'])).toMatch(/^2\./);
     expect((await stage.page('/')).status).toBe(200);
-    // The disk that is told is Docker's own, and not the machine's.
+    // The reported disk is Docker's own, not the machine's.
     expect(status?.host?.diskFreeBytes).toBeLessThan(6144 * 2 ** 20);
   });
 

@@ -23,7 +23,7 @@ afterAll(() => stage.close());
 const onHost = (script: string): Promise<string> => stage.onHost(['sh', '-c', script]);
 const current = `/opt/jtel/${project}/current`;
 
-/** Seconds until the condition Drifted was True since the deed. */
+/** Seconds from the deed until the condition Drifted was True. */
 async function noticed(
   deed: () => Promise<unknown>,
   timeoutSeconds = 30,
@@ -140,7 +140,7 @@ describe('drift that is corrected', () => {
 it('drift is seen within two seconds when Docker tells of it', async () => {
   const id = (await stage.containers()).get('acd-tel1') ?? '';
   const { seconds } = await noticed(() => onHost(`docker kill ${id}`));
-  // The benchmark drift.notice has the figures; this only says that it does not take a resync.
+  // The benchmark drift.notice has the figures. This only shows that it does not wait for a resync.
   expect(seconds).toBeLessThan(5);
   await idle();
 });

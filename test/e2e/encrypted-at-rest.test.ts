@@ -15,7 +15,7 @@ const otherName = `${namespace}-b`;
 const { encrypted, keysUnnamed, mariadb10 } = databaseReleases;
 const replace = { ifNotEmpty: 'Replace', confirmReplace: stackName, preRestoreBackup: 'Skip' };
 const backup = { storeRef: { name: 'backups' }, state: 'Suspended' };
-/** In each row, so that it would be met in any file that is not encrypted. */
+/** In each row, so that any file that is not encrypted would show it. */
 const canary = 'canary-of-the-rows';
 let stage: Stage;
 let access: BlobAccess;
@@ -62,7 +62,10 @@ async function giveKeys(content: string): Promise<void> {
   ]);
 }
 
-/** Until nothing is in the redo log alone, which is not encrypted: what is restored has to be decrypted. */
+/**
+ * Waits until nothing is in the redo log alone. That log is not encrypted, and what is restored must need
+ * decryption.
+ */
 async function checkpoint(): Promise<void> {
   await stage.query(
     'SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0; SET GLOBAL innodb_max_dirty_pages_pct = 0',
@@ -72,7 +75,7 @@ async function checkpoint(): Promise<void> {
   await waitFor('a checkpoint', async () => Number(await stage.query(age)) < 1000, { timeoutSeconds: 60 });
 }
 
-/** Tables on the host, of all stacks, in which the text lies open. */
+/** Tables on the host, of all stacks, that show the text in the clear. */
 async function filesWith(text: string): Promise<string> {
   await stage.query('FLUSH TABLES jtel.calls FOR EXPORT; UNLOCK TABLES');
   const look = 'grep -rlF -e "$(cat)" /var/lib/docker/volumes --include=*.ibd || true';

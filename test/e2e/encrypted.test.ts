@@ -59,7 +59,7 @@ function aKey(): string {
   return randomBytes(32).toString('base64');
 }
 
-/** The Secret has these entries from now on, and no others. */
+/** From now on the Secret has exactly these entries. */
 async function giveKeys(entries: Readonly<Record<string, string>>): Promise<void> {
   const data = Object.fromEntries(
     Object.entries(entries).map(([name, text]) => [name, Buffer.from(text).toString('base64')]),
@@ -89,7 +89,7 @@ async function contents(of: BlobStore): Promise<readonly Blob[]> {
   return found;
 }
 
-/** Where data are: packs and the parts of the index. */
+/** Where the data is: packs and the parts of the index. */
 function dataOf(all: readonly Blob[]): readonly Blob[] {
   return all.filter(([name]) => name.includes('/packs/') || /\/index-\d+-\d+\.zst$/.test(name));
 }
@@ -107,7 +107,7 @@ async function calls(): Promise<string> {
   return await stage.query('SELECT GROUP_CONCAT(day ORDER BY id) FROM jtel.calls');
 }
 
-/** Each running container of the stack's host with the time of its start. */
+/** Each running container of the stack's host, with the time of its start. */
 async function runningSince(): Promise<string> {
   return await stage.onHost([
     'sh',
@@ -116,14 +116,14 @@ async function runningSince(): Promise<string> {
   ]);
 }
 
-/** All that work leaves behind on a host, besides images. */
+/** Everything that work leaves behind on a host, except images. */
 async function leftOn(name: string): Promise<string> {
   const look =
     "docker ps -a --format '{{.Names}}'; docker volume ls --format '{{.Name}}'; docker network ls --format '{{.Name}}'; find /opt/jtel -mindepth 1 ! -path '/opt/jtel/.bin*'";
   return await stage.sandbox.docker.exec(stage.sandbox.host(name).container, ['sh', '-c', look]);
 }
 
-/** The place of a test that is not the stack's host. */
+/** The place of a restore test outside of the stack's host. */
 function elsewhere(): Record<string, unknown> {
   const { address, port, user, hostKeyFingerprint } = stage.sandbox.host(otherName);
   return {
@@ -286,7 +286,7 @@ describe('the keys', () => {
       const text = await seenHere();
       return /^die jtel-job-\S+-restore$/m.test(text) && text;
     });
-    // Of the backup's job, too, and what it said.
+    // The notes cover the backup's job too, and what it printed.
     expect(noted).toMatch(/^create jtel-job-\S+-1$/m);
     expect(noted).toMatch(/^\{.*"uploadedBytes":/m);
     const kinds = 'jtelstacks,jtelbackups,jtelrestores,jtelbackupstores,events,configmaps,leases';

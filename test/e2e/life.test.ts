@@ -35,7 +35,7 @@ function events(): Promise<string> {
   return stage.kubectl.run(['events', '-n', namespace, '--for', `jtelstack/${stackName}`]);
 }
 
-/** The page over TLS, or what kept it from answering. */
+/** The page over TLS, or what prevented it. */
 async function release(): Promise<string> {
   const { status, body } = await stage
     .page('/api/info')

@@ -50,7 +50,7 @@ function publishReleaseWithoutImage(version: string): Promise<void> {
   }));
 }
 
-/** A release like another one with something different. */
+/** A release that differs from another one in something. */
 async function publishRelease(
   version: string,
   bend: (release: Release) => Release,

@@ -149,7 +149,7 @@ describe('a stack whose data of today are to go', () => {
       phase: 'Failed',
       conditions: [expect.objectContaining({ reason: 'BackupInvalid' })],
     });
-    // The job that failed, and what it loaded, go once everything else is in order.
+    // The failed job, and what it loaded, go once everything else is in order.
     await waitFor(
       'nothing to be left of it',
       async () => (await leftovers()) === '' && (await stage.containers()).size === before.size,

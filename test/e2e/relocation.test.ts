@@ -41,7 +41,7 @@ async function stackContainers(name: string): Promise<string[]> {
   return lines.split('\n').filter(Boolean).toSorted();
 }
 
-/** Arrived, with all that the status says about it. */
+/** Waits until it has arrived, with everything that the status says about it. */
 async function arrived(
   name: string,
   timeoutSeconds = 500,
@@ -68,7 +68,10 @@ async function arrived(
 const client =
   'exec mariadb --batch --skip-column-names -hacd-dbm -uroot -p"$(cat /run/secrets/database-root-password)"';
 
-/** Writes rows from another container of the stack, as the application does, until that is stopped. @returns the last id that was confirmed. */
+/**
+ * Writes rows from another container of the stack, as the application does, until that is stopped.
+ * @returns the last id that was confirmed.
+ */
 async function writeUntilStopped(stop: { done: boolean }): Promise<number> {
   let last = 0;
   while (!stop.done) {

@@ -28,20 +28,20 @@ import { waitFor } from '../support/wait.ts';
 import { sandboxName } from './setup.ts';
 
 export const stackName = 'acme';
-/** As the stand-ins of the database write it for themselves. */
+/** The stand-ins of the database write this file for themselves. */
 const databaseClient = '--defaults-file=/dev/shm/jtel/client.cnf';
 
 export interface StageOptions {
-  /** Also the namespace. */
+  /** Also the name of the namespace. */
   readonly name: string;
   readonly host?: Partial<HostSpec>;
   /** Names of further hosts. */
   readonly moreHosts?: readonly string[];
-  /** `own`: a control plane that nobody used before and that goes with the stage. Default: the one of the sandbox. */
+  /** `own`: a new control plane that goes with the stage. Default: the sandbox's control plane. */
   readonly controlPlane?: 'own' | 'shared';
 }
 
-/** What a request for a backup or a restore has in its status. */
+/** The parts of the status that a request for a backup or a restore has. */
 export interface RequestStatus {
   readonly phase?: string;
   readonly message?: string;
@@ -51,7 +51,7 @@ export interface RequestStatus {
 
 export class Stage {
   readonly sandbox: Sandbox;
-  /** Whose control plane is used. */
+  /** The sandbox whose control plane is used. */
   readonly cluster: Sandbox;
   readonly kubectl: Kubectl;
   readonly namespace: string;
@@ -118,7 +118,9 @@ export class Stage {
     this.host = this.sandbox.host(name);
   }
 
-  /** Its hosts are switched off: eight containers each would take the cores from the files that come after. */
+  /**
+   * Switches its hosts off. With eight containers each they would take the cores from the files that follow.
+   */
   async close(): Promise<void> {
     await this.operator?.stop();
     for (const name of this.#hosts)
@@ -137,7 +139,10 @@ export class Stage {
     return operator;
   }
 
-  /** Kills the operator as a power failure would. Its Lease is taken away, so that the next one need not wait until it runs out. */
+  /**
+   * Kills the operator as a power failure would. Also removes its Lease, so that the next one need not wait
+   * until it expires.
+   */
   async killOperator(): Promise<void> {
     await this.operator?.kill();
     await this.kubectl.run(['delete', 'lease', 'jtel-operator', '-n', this.namespace, '--ignore-not-found']);
@@ -156,7 +161,10 @@ export class Stage {
     await this.kubectl.apply(await this.manifests(options));
   }
 
-  /** A JtelBackupStore `backups` with its Secret, over an immutable container of the customer's account. @param of the stage whose container it is */
+  /**
+   * A JtelBackupStore `backups` with its Secret, over an immutable container of the customer's account.
+   * @param of the stage whose container it is
+   */
   async applyBackupStore(
     spec: Readonly<Record<string, unknown>> = {},
     of: Stage = this,
@@ -252,7 +260,7 @@ export class Stage {
     ]);
   }
 
-  /** The condition once it has that reason for the spec as it is now. */
+  /** Waits until the condition has that reason for the current spec, and returns it. */
   async condition(
     type: StackConditionType,
     reason: string,
@@ -273,7 +281,7 @@ export class Stage {
     });
   }
 
-  /** As a user would wait; Ready counts only for the generation that is there now. */
+  /** Waits as a user would. Ready counts only for the current generation. */
   async untilReady(timeoutSeconds = 300): Promise<JtelStack> {
     return await waitFor(
       `${this.namespace}/${stackName} to be Ready`,
@@ -317,7 +325,7 @@ export class Stage {
     );
   }
 
-  /** What the stack's web page answers, with the stack's own certificate. */
+  /** What the stack's web page answers. Its certificate is the stack's own, and nothing checks it here. */
   page(path: string): Promise<{ readonly status: number; readonly body: string }> {
     const fqdn = `${this.namespace}.jtel.example`;
     const options = {
@@ -358,7 +366,10 @@ export class Stage {
     return (await this.onHost(['docker', 'exec', '-i', id, ...command], sql)).trim();
   }
 
-  /** Every row of the stack's schemas as a statement, in the order of primary keys: equal when the data are, whatever the series. */
+  /**
+   * Every row of the stack's schemas as a statement, in the order of primary keys. Equal data gives equal
+   * lines, whatever the series.
+   */
   async rows(): Promise<string> {
     const id = (await this.containers()).get('acd-dbm');
     if (id === undefined) throw new Error('acd-dbm does not run');

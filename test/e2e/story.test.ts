@@ -43,7 +43,10 @@ async function reconciles(): Promise<number> {
   );
 }
 
-/** What the operator wrote to the API since that moment; Leases and events are not about the state of anything. */
+/**
+ * What the operator has written to the API since that moment. Leases and events do not count: they are no
+ * state of anything.
+ */
 async function writesSince(time: string): Promise<readonly string[]> {
   return (await stage.sandbox.controlPlane.auditLog())
     .filter(
@@ -62,7 +65,7 @@ async function writesSince(time: string): Promise<readonly string[]> {
     );
 }
 
-/** A SIP OPTIONS, answered by acd-fs1 through the host's own network. */
+/** A SIP OPTIONS request, answered by acd-fs1 through the host's own network. */
 function sipOptions(address: string): Promise<string> {
   const socket = createSocket('udp4');
   return new Promise<string>((resolve, reject) => {

@@ -5,7 +5,10 @@
 import type { Docker } from '../../kit/docker.ts';
 
 const notes = '/root/witness.txt';
-/** From now on, also when the stream begins a little later. What is asked for too late is not there any more, and that is noted too. */
+/**
+ * Notes everything from its start on, even if the stream begins a little later. Output that is read too late
+ * is gone, and that is noted too.
+ */
 const script = `
 docker events --since "$(date +%s)" --filter type=container --filter event=create --filter event=start --filter event=die --format '{{.Action}} {{.Actor.Attributes.name}}' |
 while read -r action name; do
@@ -16,7 +19,7 @@ while read -r action name; do
   esac
 done >${notes} 2>&1`;
 
-/** Goes on until the host is switched off. @returns reads what was noted so far. */
+/** Continues until the host is switched off. @returns reads what was noted so far. */
 export async function witness(docker: Docker, host: string): Promise<() => Promise<string>> {
   await docker.exec(host, ['sh', '-c', `: >${notes}`]);
   await docker.run(['exec', '-d', host, 'sh', '-c', script]);

@@ -61,7 +61,7 @@ export function suiteOutcome(report: VitestReport | undefined, exitCode: number 
   const count = (status: string): number => statuses.filter((each) => each === status).length;
   const passed = count('passed');
   const failed = count('failed');
-  // A file that cannot even be loaded, or whose beforeAll fails, has no failed test of its own: it counts as one.
+  // A file that cannot be loaded, or whose beforeAll fails, has no failed test of its own. It counts as one.
   const brokenFiles = report.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   );

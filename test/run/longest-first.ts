@@ -6,7 +6,10 @@
 import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Rounded seconds on two cores, of those that take more than a minute. One that is missing here comes later; no test fails. */
+/**
+ * Rounded seconds on two cores, of files that take more than a minute. A file that is missing here runs
+ * later; no test fails.
+ */
 export const longFiles: Readonly<Record<string, number>> = {
   'test/integration/campaigns/world.test.ts': 320,
   'test/integration/host-driver/contract-debian-12.test.ts': 220,
@@ -40,7 +43,7 @@ export class LongestFirst extends BaseSequencer {
       longFiles[relative(this.ctx.config.root, moduleId)] ?? 0;
     // oxlint-disable-next-line unicorn/no-array-sort -- it is a method of the sequencer, which returns a new list
     const sorted = await super.sort(files);
-    // Those of one project stay together.
+    // Files of one project stay together.
     return sorted.toSorted((a, b) => (a.project === b.project ? seconds(b) - seconds(a) : 0));
   }
 }

@@ -151,7 +151,7 @@ describe('a test run', () => {
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A zombie that nobody has reaped yet does not run any more.
+    // A zombie that nobody has reaped yet no longer runs.
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;

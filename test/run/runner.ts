@@ -21,23 +21,26 @@ import type { Check, Step, Suite } from './steps.ts';
 
 export interface RunOptions {
   readonly steps: readonly Step[];
-  /** Name of the sandbox, also given to the tests as `JTEL_SANDBOX`. */
+  /** Name of the sandbox; the tests get it as `JTEL_SANDBOX`. */
   readonly sandbox: string;
   readonly afterwards: 'remove sandbox' | 'keep sandbox';
   /** Passed on to vitest, e.g. part of a file name. */
   readonly vitestArguments: readonly string[];
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
-  /** How the sandbox is driven: this and `up` or `down`, `--name`. */
+  /** The command that drives the sandbox: this, then `up` or `down`, then `--name`. */
   readonly sandboxCommand: readonly string[];
-  /** Names of the sandboxes there are: tests may have made more, which begin with the name of this run's and a dash. */
+  /**
+   * Names of the sandboxes that exist. Tests may have made more, whose names begin with the name of this
+   * run's and a dash.
+   */
   readonly sandboxes: () => Promise<readonly string[]>;
-  /** How vitest is run: this and its arguments. */
+  /** The command that runs vitest, before its arguments. */
   readonly vitestCommand: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** The first time everything is built: packages, base images, perhaps Kubernetes. */
+/** The first run builds everything: packages, base images, perhaps Kubernetes. */
 const sandboxUpSeconds = 2700;
 const sandboxDownSeconds = 300;
 
@@ -70,7 +73,7 @@ export async function runSteps(options: RunOptions): Promise<Counts> {
   } finally {
     if (sandbox !== 'not asked for') {
       if (options.afterwards === 'keep sandbox') reporter.note(`sandbox ${options.sandbox} is left running`);
-      // An interrupt must not keep the sandbox from being removed.
+      // An interrupt must not prevent the removal of the sandbox.
       else
         for (const name of await ownSandboxes(options))
           counts.push(await driveSandbox('down', name, options, new AbortController().signal));
@@ -99,7 +102,7 @@ async function ownSandboxes({ sandbox, sandboxes }: RunOptions): Promise<readonl
   return [sandbox, ...more];
 }
 
-/** A sandbox that comes up or goes is no test; one that does not is a failure. */
+/** Bringing a sandbox up or down is no test, but its failure counts as one. */
 async function driveSandbox(
   verb: 'up' | 'down',
   name: string,

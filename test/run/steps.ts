@@ -6,7 +6,9 @@ interface StepBase {
   readonly timeLimitSeconds: number;
 }
 
-/** A command that counts as one test: passed when it ends with 0. Its output is shown only when it fails. */
+/**
+ * A command that counts as one test. It passes when it ends with 0. Its output is shown only when it fails.
+ */
 export interface Check extends StepBase {
   readonly kind: 'check';
   readonly argv: readonly string[];
@@ -107,12 +109,12 @@ const steps: readonly Step[] = [
   },
 ];
 
-/** `checks` stands for all that is no suite. */
+/** `checks` stands for everything that is no suite. */
 export const selectors = ['checks', ...steps.map((step) => step.name)];
 
 /**
- * The steps that `--only` names, in their own order; all when nothing is named.
- * @throws Error that lists the names there are.
+ * The steps that `--only` names, in their own order; all steps when it names none.
+ * @throws Error that lists the names that exist.
  */
 export function selectSteps(only: readonly string[], all: readonly Step[] = steps): readonly Step[] {
   const unknown = only.find((name) => name !== 'checks' && !all.some((step) => step.name === name));

@@ -27,7 +27,7 @@ export interface TestDouble extends AsyncDisposable {
   readonly control: BlobControl;
   readonly vendor: TestAccount;
   readonly customer: TestAccount;
-  /** A further one, made while the double runs. */
+  /** Another double, made while the first one runs. */
   addAccount(name: string): Promise<TestAccount>;
 }
 

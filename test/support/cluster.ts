@@ -27,7 +27,7 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
-/** Bounds for calls that tests make themselves. */
+/** Limits for calls that tests make themselves. */
 export function call(): { readonly signal: AbortSignal } {
   return { signal: AbortSignal.timeout(20_000) };
 }
@@ -71,7 +71,7 @@ export async function openProxied(
   const cluster = {
     ...access.cluster,
     server: `${server.protocol}//127.0.0.1:${proxy.port}`,
-    // A certificate is valid for a name; for an address it is our 127.0.0.1 that must be in it.
+    // A certificate is valid for a name. For an address, it must name our 127.0.0.1.
     ...(isIP(server.hostname) === 0 ? { 'tls-server-name': server.hostname } : {}),
   };
   const connection = await KubeConnection.to({ ...access, cluster }, userAgent);

@@ -16,7 +16,7 @@ const crdKind: ResourceKind<ServedCRD> = {
   namespaced: false,
 };
 
-/** Applies the CRDs and waits until each is served; may be called by several test files at once. */
+/** Applies the CRDs and waits until each is served. Several test files may call it at once. */
 export async function installCRDs(cluster: Cluster): Promise<readonly ServedCRD[]> {
   const crds = readCRDs();
   for (const crd of crds) await cluster.apply(crdKind, crd, call());

@@ -8,7 +8,7 @@ import { optional } from '../../base/optional.ts';
 const { signal } = new AbortController();
 export const identity = 'acme.main';
 
-/** backupID of that day's backup, beginning with 1. */
+/** backupID of that day's backup; days count from 1. */
 export function day(number: number): string {
   return `202603${String(number).padStart(2, '0')}t020000z-00000a`;
 }
@@ -29,7 +29,7 @@ export function contents({
 }: Content): Pick<Manifest, 'dataSets' | 'totals'> {
   const digest = 'a'.repeat(64);
   return {
-    // As the job says it: a count of none is left out.
+    // As the job writes it: a count of none is left out.
     dataSets: [
       { name: 'database', kind, bytes: bytes - 100, files: 3, digest, ...(tables === 0 ? {} : { tables }) },
       { name: 'files', kind: 'FileTree', bytes: 100, files, digest },
@@ -38,7 +38,7 @@ export function contents({
   };
 }
 
-/** @returns the doubt of each */
+/** @returns the doubt about each */
 export async function history(
   store: MemoryBlobStore,
   days: readonly Content[],

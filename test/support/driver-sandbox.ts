@@ -13,7 +13,10 @@ export interface DriverSandbox {
   target(host: string, change?: Partial<HostTarget>): HostTarget;
 }
 
-/** Brings it up; whoever does takes it down again. The name begins with that of the run's own, so that test/run.ts finds it when a run is killed. */
+/**
+ * Brings the sandbox up. The caller takes it down again. Its name begins with the name of the run's own
+ * sandbox, so that test/run.ts finds it when a run is killed.
+ */
 export async function driverSandbox(name: string, hosts: readonly HostSpec[]): Promise<DriverSandbox> {
   const sandbox = await Sandbox.up({
     name: `${process.env['JTEL_SANDBOX'] || 'test'}-${name}`,

@@ -25,7 +25,7 @@ export function aFile(content: string, mode = 0o644): RenderedFile {
 }
 
 export interface ReleaseChange {
-  /** Goes into the service `web` only. */
+  /** Applies to the service `web` only. */
   readonly webSetting?: string;
   readonly dataDriverOptions?: Readonly<Record<string, string>>;
   /** Docker volume that a restore switched to. */
@@ -33,15 +33,15 @@ export interface ReleaseChange {
   readonly services?: readonly ('db' | 'web')[];
   readonly files?: readonly RenderedFile[];
   readonly secret?: string;
-  /** Of the service `web`, as compose writes them. */
+  /** Ports of the service `web`, as compose writes them. */
   readonly webPorts?: readonly string[];
-  /** What `db` runs; default: it says that it is up, and sleeps. */
+  /** What `db` runs. By default it says that it is up, and sleeps. */
   readonly dbCommand?: string;
-  /** Default: it becomes healthy at once. */
+  /** By default it becomes healthy at once. */
   readonly dbHealth?: 'never';
 }
 
-/** A data base with a health check and a web server that depends on it; both sleep, and stop quickly. */
+/** A database with a health check, and a web server that depends on it. Both sleep, and stop quickly. */
 export function aRelease(
   project: string,
   image: ImageReference,
@@ -111,7 +111,7 @@ export function aRelease(
   };
 }
 
-/** A job that tells progress on the way, then its result; it proves that its input was there. */
+/** A job that reports progress on the way, then its result. It proves that its input was there. */
 export function aJob(
   uid: string,
   project: string,
@@ -133,7 +133,7 @@ export function aJob(
   };
 }
 
-/** A companion that tells through the exchange volume what it was given, after the main container asked. */
+/** A companion that reports through the exchange volume what it was given, once the main container asks. */
 export function aCompanion(image: ImageReference, change: Partial<JobCompanion> = {}): JobCompanion {
   const script = `
     trap 'exit 0' TERM
@@ -152,7 +152,7 @@ export function aCompanion(image: ImageReference, change: Partial<JobCompanion> 
   };
 }
 
-/** Asks {@link aCompanion}, and has its answer as result. */
+/** Asks {@link aCompanion}, and gives its answer as the result. */
 export function aJobWithCompanion(
   uid: string,
   project: string,

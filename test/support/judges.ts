@@ -9,13 +9,13 @@ import { run } from '../../kit/process.ts';
 import { lineProgress } from '../../kit/progress.ts';
 import { buildGoProgram } from '../../sandbox/kubernetes/go-build.ts';
 
-/** A program of `test/judges`, and the file that says which modules it is compiled against. */
+/** A program of `test/judges`, and the file that names the modules it is compiled against. */
 interface Judge {
   readonly name: 'rules' | 'health';
   readonly modFile: string;
 }
 
-/** What an API server has against a manifest. */
+/** An API server's objections to a manifest. */
 export interface RulesAnswer {
   readonly kind: string;
   readonly name: string;
@@ -28,13 +28,15 @@ const oldestRules: Judge = { name: 'rules', modFile: 'minimum.mod' };
 
 const health: Judge = { name: 'health', modFile: 'go.mod' };
 
-/** Builds what {@link judgeRules} asks, unless the cache has it: two minutes on a fresh machine. */
+/**
+ * Builds what {@link judgeRules} asks, unless the cache has it. That takes two minutes on a fresh machine.
+ */
 export async function prepareRules(): Promise<void> {
   await ensureJudge(newestRules);
   await ensureJudge(oldestRules);
 }
 
-/** The minor version, such as `34`, of the validators of {@link oldestRules}, and of the newest. */
+/** The minor version, such as `34`, of the validators of {@link oldestRules}, and of the newest ones. */
 export async function minorsOfRules(): Promise<{ readonly oldest: number; readonly newest: number }> {
   const minor = async (judge: Judge): Promise<number> =>
     Number((await kubernetesVersion(judge)).split('.')[1]);
@@ -42,8 +44,8 @@ export async function minorsOfRules(): Promise<{ readonly oldest: number; readon
 }
 
 /**
- * What an API server of Kubernetes 1.`minor` says of new CRDs and admission policies, one by one. Between the oldest and the
- * newest the validators are the newest's, told to know only what that version knew.
+ * What an API server of Kubernetes 1.`minor` says about new CRDs and admission policies, one by one. Between
+ * the oldest and the newest, the newest validators are used, and told to know only what that version knew.
  */
 export async function judgeRules(minor: number, manifests: readonly object[]): Promise<RulesAnswer[]> {
   const { oldest } = await minorsOfRules();
@@ -55,7 +57,7 @@ export interface Verdict {
   readonly message: string;
 }
 
-/** How kstatus judges an object, and Argo CD by the script for its kind. */
+/** How kstatus judges an object, and how Argo CD does with the script for its kind. */
 export interface HealthAnswer {
   readonly kstatus: Verdict;
   readonly argo: Verdict;
@@ -111,7 +113,7 @@ async function ensureJudge(judge: Judge): Promise<string> {
   });
 }
 
-/** As the version of its API machinery, which has 0 where Kubernetes has 1. */
+/** Writes it as the version of its API machinery, which has 0 where Kubernetes has 1. */
 async function kubernetesVersion(judge: Judge): Promise<string> {
   const text = await readFile(join(sourcesOf(judge), judge.modFile), 'utf8');
   const version = /^\s*k8s\.io\/apimachinery v0\.(\S+)$/m.exec(text)?.[1];

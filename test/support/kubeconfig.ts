@@ -12,7 +12,7 @@ export async function testKubeconfig(): Promise<string> {
 }
 
 async function sandboxKubeconfig(): Promise<string> {
-  // Imported only when needed: most of the time one kubeconfig is all that tests of the runtime want.
+  // Imported only when needed: most tests of the runtime want no more than one kubeconfig.
   const { Sandbox, lineProgress } = await import('../../sandbox/index.ts');
   const sandbox = await Sandbox.up({
     name: process.env['JTEL_SANDBOX'] || 'test',

@@ -13,7 +13,7 @@ import { createAuthority, issue, type KeyPair } from '../../sandbox/control-plan
 
 export interface LoginServer {
   readonly url: string;
-  /** In order; `user` is the name in the client's certificate. */
+  /** Requests in order. `user` is the name in the client's certificate. */
   readonly requests: readonly Seen[];
   readonly connections: number;
   /** Called before each answer; true when it has answered itself. */
@@ -93,7 +93,7 @@ export interface TestProxy {
   close(): Promise<void>;
 }
 
-/** Connects through for CONNECT; what is asked without TLS it answers itself. */
+/** Tunnels for CONNECT, and answers requests without TLS itself. */
 export async function startHttpProxy(): Promise<TestProxy> {
   const asked: string[] = [];
   const server = createServer((request, response) => {

@@ -20,9 +20,9 @@ export interface ManagementDouble extends AsyncDisposable {
   /** What a store's Secret holds. */
   readonly secret: { readonly tenantID: string; readonly clientID: string; readonly clientSecret: string };
   resourceID(account: string): string;
-  /** What holds for a container from now on; one that was never set does not exist. */
+  /** What is true for a container from now on. One that was never set does not exist. */
   policy(account: string, container: string, rule: ContainerRule): void;
-  /** Whether the client has a role on the account; else 403. Default true. */
+  /** Whether the client has a role on the account; if not, it answers 403. Default true. */
   isAllowed: boolean;
   /** Whether requests are answered at all. */
   isSilent: boolean;
@@ -35,7 +35,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Lets this process trust it, and Azure's libraries in this process ask it, until it is disposed of. */
+/** Makes this process trust it, and Azure's libraries in this process ask it, until it is disposed of. */
 export async function startManagementDouble(): Promise<ManagementDouble> {
   const pem = await selfSignedCertificate('localhost');
   const rules = new Map<string, ContainerRule>();

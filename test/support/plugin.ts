@@ -14,7 +14,7 @@ export interface PluginRun {
 export interface PluginOptions {
   readonly kubeconfig?: string;
   readonly namespace?: string;
-  /** A terminal of so many columns; left out: a pipe. */
+  /** A terminal with this many columns; left out: a pipe. */
   readonly columns?: number;
   /** What a person types when asked; left out: nobody is there. */
   readonly answer?: string;
@@ -24,7 +24,7 @@ export interface PluginOptions {
   readonly signal?: AbortSignal;
   readonly environment?: Readonly<Record<string, string>>;
   readonly now?: Date;
-  /** Called with everything that was printed so far whenever there is more. */
+  /** Called with everything printed so far, each time there is more. */
   readonly onOutput?: (text: string) => void;
 }
 

@@ -7,7 +7,7 @@ export interface FakeRegistry extends AsyncDisposable {
   readonly endpoint: string;
   /** `host:port` */
   readonly host: string;
-  /** `METHOD path authorization` of everything asked. */
+  /** `METHOD path authorization` of every request. */
   readonly requests: readonly string[];
   /** @returns its digest. */
   push(repository: string, tag: string, manifest?: string): string;
@@ -15,9 +15,9 @@ export interface FakeRegistry extends AsyncDisposable {
 
 export interface FakeRegistryOptions {
   readonly authentication?: 'none' | 'basic' | 'token';
-  /** The token's realm; default this server itself. */
+  /** The token's realm; by default this server itself. */
   readonly realm?: string;
-  /** What the registry claims as digest instead of the truth. */
+  /** The digest that the registry claims instead of the true one. */
   readonly claimedDigest?: string;
 }
 

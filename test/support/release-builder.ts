@@ -23,7 +23,7 @@ export function aComponent(name: string, fields: Partial<Component> = {}): Compo
   };
 }
 
-/** Database, task runner, two web servers and a load balancer with a template. Published form. */
+/** Database, task runner, two web servers, and a load balancer with a template. It is in published form. */
 export function aRelease(fields: Partial<Release> = {}): Release {
   const host = { cores: 2, memoryMiB: 2048, diskGiB: 5 };
   return {
@@ -101,7 +101,10 @@ export function aRenderInput(fields: Partial<RenderInput> = {}): RenderInput {
 
 const noAbort = new AbortController().signal;
 
-/** Puts a release with its templates where {@link ReleaseSource} finds it, digests made right; vanilla data is left out. */
+/**
+ * Puts a release with its templates where {@link ReleaseSource} finds it, with correct digests. Vanilla data
+ * is left out.
+ */
 export async function storeRelease(
   store: BlobStore,
   release: Release = aRelease(),

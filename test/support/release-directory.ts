@@ -14,11 +14,11 @@ import { aRelease, haproxyTemplate } from './release-builder.ts';
 export interface TemporaryRelease extends AsyncDisposable {
   readonly path: string;
   write(name: string, content: string | Buffer): Promise<void>;
-  /** Writes release.yaml anew with these fields changed. */
+  /** Writes release.yaml again with these fields changed. */
   change(fields: Partial<Release>): Promise<void>;
 }
 
-/** As people write it: no digests, no sizes. */
+/** As people write it, without digests and sizes. */
 export function aDraft(fields: Partial<Release> = {}): Release {
   const { templates: _, ...release } = aRelease({
     vanilla: [
@@ -33,7 +33,7 @@ export function aDraft(fields: Partial<Release> = {}): Release {
   return { ...release, components, ...fields };
 }
 
-/** Of one file that cannot be compressed, so that it is as long as a real one. */
+/** An archive of one file that cannot be compressed, so that it is as long as a real one. */
 async function smallArchive(): Promise<Buffer> {
   const tar = pack();
   tar.entry({ name: 'announcements/welcome.wav', mtime: new Date(0) }, noise(1, 200_000));

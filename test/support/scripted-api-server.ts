@@ -12,7 +12,7 @@ export interface ScriptedApiServer {
   close(): Promise<void>;
 }
 
-/** Answers lists and watches one after the other; the last answer of each repeats. */
+/** Answers lists and watches one after the other. The last answer of each repeats. */
 export async function startScriptedApiServer(script: {
   readonly lists: readonly Answer[];
   readonly watches: readonly Answer[];
@@ -63,7 +63,7 @@ export function refusal(code: number, reason: string): Answer {
   };
 }
 
-/** A watch that says these lines and stays open, or ends. */
+/** A watch that sends these lines, then stays open or ends. */
 export function watchOf(
   lines: readonly (object | string)[],
   end: 'stays' | 'ends' | 'breaks' = 'stays',

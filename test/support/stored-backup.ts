@@ -9,7 +9,7 @@ import type { MemoryBlobStore } from '../../blob-store/memory.ts';
 
 export interface StoredBackup {
   readonly manifest: Manifest;
-  /** All names that the backup consists of. */
+  /** Names of all blobs of the backup. */
   readonly names: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export interface BackupOptions {
   readonly backupID?: string;
   readonly identity?: string;
   readonly version?: string;
-  /** Of what reads its data: another content, another pack. */
+  /** Content of the data that is read; another content gives another pack. */
   readonly content?: string;
   readonly packs?: number;
   readonly change?: (manifest: Manifest) => object;
@@ -31,7 +31,7 @@ export function putBlob(store: MemoryBlobStore, name: string, content: Buffer | 
   });
 }
 
-/** A physical database of 2 tables and a file tree `files` of one file, in `packs` packs. */
+/** A physical database of 2 tables, and a file tree `files` of one file, in `packs` packs. */
 export function storeBackup(store: MemoryBlobStore, options: BackupOptions = {}): StoredBackup {
   const {
     backupID = '20260301t020000z-00000a',

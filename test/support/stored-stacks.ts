@@ -20,7 +20,7 @@ export interface StoredStack {
   readonly status?: JtelStackStatus;
 }
 
-/** Creates it as a user would, and its first revision and its status as the operator would. */
+/** Creates it as a user would, then its first revision and its status as the operator would. */
 export async function storeStack(
   cluster: Cluster,
   namespace: string,
@@ -36,7 +36,7 @@ export async function storeStack(
   return await recorded(cluster, created, status);
 }
 
-/** Changes its spec as a user would; the operator's part follows. */
+/** Changes its spec as a user would. The operator's part follows. */
 export async function changeStack(
   cluster: Cluster,
   stack: JtelStack,
@@ -71,7 +71,7 @@ async function recorded(
   );
 }
 
-/** Notes on the newest revision how work on it ended. */
+/** Notes on the newest revision how its work ended. */
 export async function noteOutcome(
   cluster: Cluster,
   stack: JtelStack,

@@ -29,7 +29,7 @@ export class TcpProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Connections accepted so far: for HTTPS, the number of TLS handshakes. */
+  /** Connections accepted so far. For HTTPS that is the number of TLS handshakes. */
   get connections(): number {
     return this.#connections;
   }
@@ -43,7 +43,7 @@ export class TcpProxy {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
   }
 
-  /** New connections are reset until `accept`. */
+  /** New connections are reset until `accept` is called. */
   refuse(): void {
     this.#refusing = true;
   }
@@ -54,7 +54,10 @@ export class TcpProxy {
     this.#silent = false;
   }
 
-  /** What is connected stays connected and new connections open, but nothing passes any more, until `accept` and for new ones. */
+  /**
+   * Open connections stay, and new ones open, but nothing passes any more. `accept` ends that for new
+   * connections.
+   */
   silence(): void {
     this.#silent = true;
     for (const [client, server] of this.#pairs) {

@@ -74,7 +74,7 @@ const schema = {
   },
 };
 
-/** Makes the API server serve widgets; may be called by several test files at once. */
+/** Makes the API server serve widgets. Several test files may call it at once. */
 export async function installWidgets(cluster: Cluster): Promise<void> {
   const definition: CustomResourceDefinition = {
     metadata: { name: 'widgets.test.jtel.de' },

@@ -102,7 +102,7 @@ describe('errors of an Azure store', () => {
   });
 
   it('tell a wrong key from a wrong network, and show neither key nor signature', async () => {
-    // Azurite by itself has for a wrong key the word that Azure has for a wrong network.
+    // For a wrong key, Azurite answers what Azure answers for a wrong network.
     await using double = await startBlobDouble();
     const secret = Buffer.from('another key, also for tests').toString('base64');
     const location = await double.vendor.location('errors');
@@ -207,7 +207,7 @@ describe('errors of an Azure store', () => {
       [403, 'UnauthorizedBlobOverwrite', 'BlobExists', 2],
     ])('%i %s is %s after %i requests', async (status, code, reason, expected) => {
       const before = requests;
-      // A conflict is followed by a look at what is there, which finds nothing here.
+      // After a conflict the client looks at what is there. Here it finds nothing.
       const failing = { status, headers: { 'x-ms-error-code': code } };
       answer = (count) =>
         count - before > 1 && [409, 403].includes(status)

@@ -23,12 +23,15 @@ import { kubectlJtel, type PluginOptions, type PluginRun } from '../../support/p
 import { storeBackup, type BackupOptions } from '../../support/stored-backup.ts';
 
 export const [older, newer] = ['20260301t020000z-00000a', '20260302t020000z-00000b'];
-/** Of the file that called {@link withBackups}, as are the others. */
+/** Belongs to the file that called {@link withBackups}, as do the others. */
 export let cluster: TestCluster;
 export let azurite: Azurite;
 export let identity: string;
 
-/** Gives the tests of a file a namespace whose name begins with `purpose`, and in it the stack `acme` with its backups. */
+/**
+ * Gives the tests of a file a namespace whose name begins with `purpose`. The stack `acme` is in it, with its
+ * backups.
+ */
 export function withBackups(purpose: string): void {
   beforeAll(async () => {
     [cluster, azurite] = await Promise.all([openCluster(purpose), startAzurite()]);
@@ -82,7 +85,7 @@ export async function stack(name: string, store: string): Promise<void> {
   );
 }
 
-/** A whole backup, as one would be written. */
+/** A whole backup, as a job would write it. */
 export async function put(container: string, options: BackupOptions): Promise<readonly string[]> {
   const memory = new MemoryBlobStore();
   const { names } = storeBackup(memory, { identity, ...options });

@@ -23,7 +23,7 @@ import {
 
 withBackups('plugin-backup');
 
-/** As somebody with all rights to the account could. */
+/** Acts as somebody who has all rights to the account. */
 function containerOf(name: string): ReturnType<BlobServiceClient['getContainerClient']> {
   return new BlobServiceClient(
     azurite.endpoint,
@@ -31,7 +31,7 @@ function containerOf(name: string): ReturnType<BlobServiceClient['getContainerCl
   ).getContainerClient(name);
 }
 
-/** What the operator would write, once somebody asked for the backup. */
+/** What the operator would write once somebody requested the backup. */
 async function tell(name: string, status: JtelBackupStatus): Promise<void> {
   const key = { namespace: cluster.namespace, name };
   await waitFor(`JtelBackup ${name}`, () => cluster.client.find(backupKind, key, call()));
@@ -50,7 +50,7 @@ describe('backup list', () => {
     expect(
       (await jtel(['backup', 'list', '--store', 'customer', '--identity', identity, '-o', 'json'])).out,
     ).toContain(newer);
-    // The stack is gone; its default identity is still known from its name.
+    // The stack is gone. Its name still gives its default identity.
     await cluster.client.delete(stackKind, { namespace: cluster.namespace, name: 'acme' }, {}, call());
     expect((await jtel(['backup', 'list', 'acme', '--store', 'customer'])).out).toContain(newer);
     expect(await jtel(['backup', 'list', 'acme'])).toMatchObject({
@@ -100,7 +100,7 @@ describe('backup list', () => {
     expect((await list()).out).toMatch(
       /^packs: 6 of \d+ B; no complete backup uses 1 of them \(11 B, .*acme-running/m,
     );
-    // Also of the backups that are not shown.
+    // Counts the backups that are not shown, too.
     expect(JSON.parse((await list('--limit', '1', '-o', 'json')).out)).toMatchObject({
       kind: 'List',
       packs: { count: 6, unused: { count: 1, bytes: 11 }, unreadable: [] },

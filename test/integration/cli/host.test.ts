@@ -59,7 +59,7 @@ async function stackOn(name: string, host: Partial<JtelStack['spec']['host']> = 
   await storeStack(cluster.client, cluster.namespace, { name, spec });
 }
 
-/** Containers that say their names and then what comes in by /say. */
+/** Containers that print their names, and then what arrives through /say. */
 async function up(...services: readonly string[]): Promise<void> {
   const image = `${sandbox.image.repository}@${sandbox.image.digest}`;
   const script = (service: string): string =>
@@ -92,7 +92,7 @@ async function say(service: string, text: string): Promise<void> {
   await sandbox.onHost('host-1', `docker exec ${project}-${service}-1 sh -c 'echo ${text} > /say'`);
 }
 
-/** The lines of an output, sorted: what a container says on two streams at once has no order that Docker keeps. */
+/** The lines of an output, sorted, because Docker keeps no order between a container's two streams. */
 function linesOf(out: string): string[] {
   return out.trimEnd().split('\n').toSorted();
 }
@@ -108,7 +108,7 @@ describe('logs', () => {
   it('of one component are its lines and nothing else', async () =>
     expect(linesOf((await jtel(['logs', 'acme', 'db'])).out)).toEqual(['db up', 'db warns']));
   it('of a component with several containers are those of all of them', async () => {
-    // Said one after the other: see linesOf.
+    // Said one after the other; see linesOf.
     await say('web-1', 'first');
     await say('web-2', 'second');
     await say('web-1', 'third');
@@ -256,7 +256,7 @@ describe('a host', () => {
     const conf = '/etc/ssh/sshd_config.d/05-no-sockets.conf';
     await sandbox.onHost('host-1', `echo 'AllowStreamLocalForwarding no' >${conf}; pkill -HUP -o -x sshd`);
     try {
-      // sshd takes a moment to read its configuration again: until then the sockets are forwarded.
+      // sshd takes a moment to read its configuration again. Until then it forwards the sockets.
       const seen = await waitFor('logs that came through the docker command', followThroughCommand);
       for (const service of ['db', 'web-1', 'web-2']) expect(seen).toContain(`${service} up`);
     } finally {
@@ -265,7 +265,7 @@ describe('a host', () => {
   });
 });
 
-/** What following showed, if the docker command was what it came through. */
+/** The output of following, if it came through the docker command. */
 async function followThroughCommand(): Promise<string | false> {
   const interrupt = new AbortController();
   let seen = '';

@@ -31,7 +31,7 @@ beforeAll(async () => {
     await symlink(join(pluginDirectory, name), join(links, name));
     await symlink(join(bundled, 'bin', name), join(links, 'bundled', name));
   }
-  // Without the Node of the tests: the plug-in has to find its own.
+  // Without the Node of the tests, because the plug-in has to find its own.
   const path = [
     links,
     ...(kubectl.includes('/') ? [dirname(kubectl)] : []),
@@ -69,7 +69,8 @@ describe('kubectl, with the plug-in from its bundle as `make plugin` installs it
       clientCertificateData: pem('client-certificate-data'),
       clientKeyData: pem('client-key-data'),
     };
-    // Like those that show a page to open: it reads an answer from the terminal that it was promised.
+    // Works like plug-ins that show a page to open: it reads an answer from the terminal that it was
+    // promised.
     const login = join(links, 'login.sh');
     await writeFile(join(links, 'credential'), JSON.stringify({ kind: 'ExecCredential', status }));
     await writeFile(

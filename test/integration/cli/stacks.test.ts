@@ -22,7 +22,7 @@ async function live(name: string): Promise<JtelStack> {
   return await cluster.client.get(stackKind, { namespace: cluster.namespace, name }, call());
 }
 
-/** Installed as 3.43.1 and updated to 3.43.2, as the operator would have recorded it. */
+/** Installed as 3.43.1 and updated to 3.43.2, in the records that the operator would have made. */
 async function updatedStack(name: string, status: JtelStack['status'] = {}): Promise<JtelStack> {
   const { client, namespace } = cluster;
   const stack = await storeStack(client, namespace, {
@@ -54,7 +54,7 @@ async function updatedStack(name: string, status: JtelStack['status'] = {}): Pro
   return changed;
 }
 
-/** Small, then Large: a change that can be taken back as it is. */
+/** First Small, then Large: a change that can be taken back as it is. */
 async function reconfigured(name: string): Promise<void> {
   const stack = await storeStack(cluster.client, cluster.namespace, {
     name,

@@ -21,7 +21,7 @@ function collectionOf(cluster: TestCluster, { apiVersion, kind }: Manifest): str
   return `${apiVersion === 'v1' ? '/api' : '/apis'}/${apiVersion}/namespaces/${cluster.namespace}/${plural}`;
 }
 
-/** The object as it would be stored. @throws ApiError when it is refused; unknown fields are refused, too. */
+/** The object as it would be stored. @throws ApiError when it is refused, also for unknown fields. */
 export async function tryToCreate(cluster: TestCluster, manifest: Manifest): Promise<Manifest> {
   const { metadata } = manifest;
   return (await callApi(
@@ -37,7 +37,7 @@ export async function tryToCreate(cluster: TestCluster, manifest: Manifest): Pro
   )) as Manifest;
 }
 
-/** Replaces an existing object. `subresource` status replaces its status only. */
+/** Replaces an existing object. With `subresource` status it replaces only the status. */
 export async function replace(
   cluster: TestCluster,
   manifest: Manifest,
@@ -61,7 +61,7 @@ export async function create(cluster: TestCluster, manifest: Manifest): Promise<
   )) as Manifest;
 }
 
-/** What the API server said against it; empty when it was accepted. */
+/** The API server's objections; empty when it accepted the object. */
 export async function refusal(attempt: Promise<unknown>): Promise<string> {
   try {
     await attempt;

@@ -22,7 +22,9 @@ const longName = (index: number): string => many(4, () => label(index)).join('.'
 const network = (index: number): string =>
   `2001:db8:ffff:ffff:ffff:ffff:ffff:${index.toString(16).padStart(4, '0')}/128`;
 
-/** Every list full, every string long; the values of variables so that etcd still takes it (1.5 MB). */
+/**
+ * Every list is full and every string long. The values of variables are just small enough for etcd (1.5 MB).
+ */
 const biggest = [
   ['metadata.name', 'a'.repeat(40)],
   ['spec.host.hostKeyFingerprints', many(8, (index) => `SHA256:${'A'.repeat(42)}${index}`)],

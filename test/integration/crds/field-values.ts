@@ -8,10 +8,10 @@ export interface FieldValues {
   readonly kind: 'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore';
   /** Where the value goes, such as `spec.components[1].name`. */
   readonly path: string;
-  /** Each is refused with a sentence that contains `says`; `undefined` removes the field. */
+  /** Each value is refused with a sentence that contains `says`. `undefined` removes the field. */
   readonly bad: readonly unknown[];
   readonly says: string;
-  /** Where the API server says it is, when not at `path`. */
+  /** Where the API server sees the fault, when that is not `path`. */
   readonly at?: string;
   readonly good?: readonly unknown[];
 }

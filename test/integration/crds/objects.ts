@@ -29,7 +29,7 @@ function fromFullExample(kind: string): Manifest {
 
 const apiVersion = 'jtel.de/v1alpha1';
 
-/** One good object of each kind, with every field that a rule looks at. */
+/** One good object of each kind. It has every field that a rule looks at. */
 export const goodObjects: Readonly<
   Record<'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore', Manifest>
 > = {
@@ -54,7 +54,7 @@ export const goodObjects: Readonly<
   },
 };
 
-/** A copy with `value` at a path such as `spec.components[1].name`; `undefined` removes what is there. */
+/** A copy with `value` at a path such as `spec.components[1].name`. `undefined` removes what is there. */
 export function withValue(object: Manifest, path: string, value: unknown): Manifest {
   const copy = structuredClone(object);
   const steps = path.split(/[.[\]]+/).filter((step) => step !== '');

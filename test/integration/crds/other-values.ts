@@ -2,7 +2,7 @@
 import { hostile, type FieldValues } from './field-values.ts';
 import { stackValues } from './stack-values.ts';
 
-/** A test restore has a host of its own, with the same rules, whether it is asked for as such or by a backup. */
+/** A restore test has a host of its own. The same rules apply, whether a person or a backup requests it. */
 const testHostValues = (['JtelBackup', 'JtelRestore'] as const).flatMap((kind) =>
   stackValues
     .filter(({ path }) => path.startsWith('spec.host.'))

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 
-/** Every reference to another object has the same rule, so these lines are made from the schema. */
+/** Every reference to another object has the same rule, so the schema gives these lines. */
 const referenceValues: FieldValues[] = readCRDs().flatMap((crd) => {
   const kind = crd.spec.names.kind as FieldValues['kind'];
   return rulesOf(schemaOf(crd), '')
@@ -61,7 +61,7 @@ const testRestore = {
   spec: { stackRef: { name: 'acme' }, source: { latestOf: 'acme' }, mode: 'Test', test: place },
 };
 
-/** References that the good object leaves out, because they exclude each other, get a place of their own. */
+/** The good object leaves out references that exclude each other. They get a place of their own. */
 function spoilable(kind: FieldValues['kind'], path: string): (typeof goodObjects)[typeof kind] {
   const good = goodObjects[kind];
   if (kind === 'JtelBackup' && (path.startsWith('spec.test') || path === 'spec.verify')) return testedBackup;
@@ -131,7 +131,7 @@ test.each(['JtelBackup', 'JtelRestore'] as const)('a %s that has ended stays so'
   ).toBe('');
 });
 
-/** Rules that only compare with what was before cannot be met at creation; the tests above have them. */
+/** Rules that only compare with the previous value cannot apply at creation. The tests above cover them. */
 const transitions = ['cannot be changed', 'stays so'];
 
 test('every rule of the CRDs has a line here that it refuses', () => {
@@ -156,12 +156,12 @@ interface Rule {
   readonly message: string;
 }
 
-/** The path of a rule as the schema has it: no indices, and nothing for the root. */
+/** The path of a rule as in the schema: without indices, and empty for the root. */
 function schemaPath(path: string): string {
   return path === '<nil>' ? '' : path.replaceAll(/\[\d+\]/g, '[0]');
 }
 
-/** All rules with their paths; an item of a list counts as `[0]`. */
+/** All rules with their paths. An item of a list counts as `[0]`. */
 function rulesOf(schema: Schema, path: string): Rule[] {
   const own = (schema['x-kubernetes-validations'] ?? []).map(({ message }) => ({ path, message }));
   const children = Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>

@@ -1,7 +1,7 @@
 /** A value with everything in it that a schema knows, and the places in it that may be empty. Made from the CRDs, so that a new field is in them. */
 import type { Schema } from '../../../crds/crd.ts';
 
-/** What a generated string must look like to pass, by the name of its field. */
+/** Strings that pass, by the name of their field. */
 const strings: Readonly<Record<string, string>> = {
   name: 'sample',
   type: 'Sample',
@@ -13,7 +13,10 @@ const strings: Readonly<Record<string, string>> = {
 };
 const fingerprint = `SHA256:${'A'.repeat(43)}`;
 
-/** Everything that the schema knows, one item in each list. @param field name of the field that it is for */
+/**
+ * Everything that the schema knows, with one item in each list.
+ * @param field name of the field that it is for
+ */
 export function full(schema: Schema, field = ''): unknown {
   if (schema.enum !== undefined) return schema.enum[0];
   switch (schema.type) {
@@ -44,7 +47,7 @@ export interface EmptyPlace {
   readonly required: boolean;
 }
 
-/** Every object and list below a schema that may be empty as far as the schema goes. */
+/** Every object and list below a schema that the schema allows to be empty. */
 export function emptyPlaces(
   schema: Schema,
   path = '',

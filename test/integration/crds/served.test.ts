@@ -247,7 +247,10 @@ describe('kubectl get', () => {
     expect(line).toMatch(/6\/7 +12 +True +rolling back to 3\.43\.1: image acd-web:3\.43\.2 was not found$/);
   });
 
-  /** A backup's columns are a contract that no 80 columns hold; the end of immutability is worth the width. */
+  /**
+   * A backup's columns are a contract that does not fit into 80 columns. The end of immutability is worth the
+   * width.
+   */
   test.each([
     ['jst', 80],
     ['jbk', 100],

@@ -123,7 +123,7 @@ describe('the operator’s ServiceAccount', () => {
 describe('people', () => {
   const namespace = 'people-of-a-customer';
 
-  /** Bound to the role itself: the controller that adds it to the cluster's own roles is not ours. */
+  /** Bound to the role itself, because the controller that adds it to the cluster's own roles is not ours. */
   async function mayUser(role: string, verb: string, resource: string): Promise<boolean> {
     const subject = { kind: 'User', name: `user-of-${role}`, apiGroup: 'rbac.authorization.k8s.io' };
     const binding = {
@@ -219,7 +219,7 @@ describe('the pods of backup schedules', () => {
 
   test('ask for backups, but bring no data to another host; who may restore, may', async () => {
     expect(await tryAs(['jtel-backup-schedule'], { verify: 'Restore' })).toContain('jtelbackup.jtel.de/try-');
-    // A policy works a moment after it was made.
+    // A policy takes effect a moment after it was made.
     await waitFor(
       'the policy',
       async () =>

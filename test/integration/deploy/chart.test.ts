@@ -24,7 +24,7 @@ let work: string;
 
 beforeAll(async () => {
   const progress = lineProgress();
-  // Of its own: CRDs and roles are installed, changed and removed.
+  // A cluster of its own, because CRDs and roles are installed, changed and removed.
   [sandbox, helm] = await Promise.all([
     Sandbox.up({ name: sandboxName, only: ['control-plane'], kubeconfig: undefined, progress }),
     ensureHelm(progress),
@@ -48,7 +48,7 @@ async function template(folder: string, ...args: readonly string[]): Promise<rea
   return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 }
 
-/** The chart with alert rules and a dashboard of the test's own. */
+/** The chart with the test's own alert rules and dashboard. */
 async function withMonitoring(): Promise<string> {
   const copy = join(work, 'monitored');
   await cp(directory, copy, { recursive: true });
@@ -136,7 +136,7 @@ describe('the chart', () => {
     expect(byKind('ServiceMonitor')).toBeDefined();
     await kubectl.run(['create', 'namespace', 'jtel']);
     await kubectl.run(['apply', '--dry-run=server', '-f', '-'], {
-      // Their kinds are the Prometheus operator's.
+      // Their kinds belong to the Prometheus operator.
       input: made
         .filter(({ kind }) => kind !== 'PrometheusRule' && kind !== 'ServiceMonitor')
         .map((one) => JSON.stringify(one))
@@ -162,7 +162,9 @@ interface StackDefinition {
   readonly spec: { readonly versions: readonly { readonly additionalPrinterColumns: object[] }[] };
 }
 
-/** The chart as an earlier version may have been: one column less of a CRD, pods with another label. */
+/**
+ * The chart as an earlier version may have been: a CRD has one column less, and the pods have another label.
+ */
 async function versionBefore(): Promise<string> {
   const copy = join(work, 'before');
   await cp(directory, copy, { recursive: true });
@@ -211,7 +213,7 @@ test(
       const stack = exampleManifests('minimal-stack.yaml').find(({ kind }) => kind === 'JtelStack');
       await kubectl.apply([{ ...stack, metadata: { name: 'acme', namespace: customer } }]);
       const uid = await stackUID();
-      // It watches that namespace with the rights that the chart gave it there.
+      // It watches that namespace with the rights that the chart granted there.
       await kubectl.run([
         'wait',
         'jtelstack/acme',

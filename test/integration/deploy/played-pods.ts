@@ -19,7 +19,7 @@ import { waitFor } from '../../support/wait.ts';
 
 interface Played {
   readonly process: ChildProcess;
-  /** Where it tells its health. */
+  /** The port where it reports its health. */
   readonly port: number;
 }
 
@@ -152,7 +152,7 @@ function isReady(): object {
   return { type: 'Ready', status: 'True', lastTransitionTime: new Date().toISOString() };
 }
 
-/** Waits until the operator has said its port and is ready there. */
+/** Waits until the operator has printed its port and is ready there. */
 async function healthPort(child: ChildProcess): Promise<number> {
   if (child.stderr === null) throw new Error('the operator has no output');
   const said: string[] = [];
@@ -165,7 +165,7 @@ async function healthPort(child: ChildProcess): Promise<number> {
     break;
   }
   if (port === undefined) throw new Error(`the operator ended:\n${said.join('\n')}`);
-  // What it says further is not read, but must not stop it.
+  // Its further output is not read, but must not block it.
   child.stderr.resume();
   return port;
 }

@@ -20,7 +20,7 @@ function connect(target: HostTarget): Host {
   return driver.host(target);
 }
 
-/** How often a text stands in the log of the host's sshd. */
+/** How often a text occurs in the log of the host's sshd. */
 async function logged(name: string, text: string): Promise<number> {
   const { container } = sandbox.sandbox.host(name);
   const { stderr } = await sandbox.sandbox.docker.tryRun(['logs', container]);
@@ -32,7 +32,7 @@ function logins(name: string): Promise<number> {
   return logged(name, 'Accepted publickey');
 }
 
-/** sshd starts itself anew to read its settings, and is not there for a moment. */
+/** sshd restarts itself to read its settings, and is away for a moment. */
 function afterReload(): Promise<Host> {
   return waitFor('sshd with its new settings', async () => {
     const host = connect(sandbox.target('host-1'));

@@ -91,7 +91,7 @@ describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
       { name: 'probe', subnet: '10.211.0.0/24' },
     ]);
     await sandbox.onHost(name, 'docker network rm probe');
-    // Once more changes nothing; without them the file is as it was.
+    // A second time changes nothing. Without them the file is as it was.
     const with1 = await settings();
     await onHost().setUp(project, managed({ docker, timeZone: 'Etc/UTC' }), aFence(), signal);
     expect(await settings()).toBe(with1);
@@ -167,7 +167,7 @@ describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
       name,
       'echo "export HTTPS_PROXY=\'http://own:secret@own.example:3128\' NO_PROXY=intra.example" >>/etc/default/docker; service docker restart',
     );
-    // The sockets that were open are closed by it; the first question finds out.
+    // The restart closes the sockets that were open. The first question notices that.
     await waitFor(
       'Docker',
       async () =>

@@ -86,7 +86,7 @@ describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
     expect(await running()).toBe(before);
     expect(await sandbox.onHost(name, 'cat /etc/docker/daemon.json')).toBe(settings);
     expect(await sandbox.onHost(name, "docker info --format '{{.LiveRestoreEnabled}}'")).toBe('false');
-    // What failed in the middle of an update: a container with a published port starts.
+    // This failed in the middle of an update: a container with a published port starts.
     const release = aRelease(project, image, { webPorts: ['8080:80'], webSetting: 'two' });
     await host.writeRelease(project, release, aFence(), signal);
     await host.composeUp(project, release, 'all', aFence(), signal);

@@ -126,7 +126,8 @@ describe('a release that a driver of the version before shipped', () => {
     await host.claim(old, aFence(), signal);
     await host.pull([image], credentials, nothing, signal);
     await host.writeRelease(old, release, aFence(), signal);
-    // As that driver left it: compose was given a file beside the releases, and of a release only compose.yaml was summed.
+    // As that driver left it. It gave compose a file beside the releases, and summed only compose.yaml of a
+    // release.
     await sandbox.onHost(
       'host-1',
       `cd /opt/jtel/${old} && cp releases/${release.digest}/create.yaml .create.yaml &&
@@ -163,7 +164,7 @@ describe('a start that waits for what never comes', () => {
     await host.writeRelease(waiting, never, aFence(), signal);
     const unwanted = new AbortController();
     const first = host.composeUp(waiting, never, 'all', aFence(), unwanted.signal);
-    first.catch(nothing); // looked at below
+    first.catch(nothing); // checked below
     await waitFor('the database to start', async () =>
       (await host.observe(waiting, 'quick', signal)).containers.some(
         ({ service, health }) => service === 'db' && health === 'starting',
@@ -185,7 +186,7 @@ describe('a start that waits for what never comes', () => {
     const second = host
       .composeUp(waiting, never, 'all', aFence(), patient.signal)
       .finally(() => (isOver = true));
-    second.catch(nothing); // looked at below
+    second.catch(nothing); // checked below
     const started = 'docker ps --filter health=starting --format "{{.Names}}"';
     await waitFor('the database to start', async () =>
       (await sandbox.onHost('host-1', started)).includes(waiting),

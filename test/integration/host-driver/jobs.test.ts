@@ -40,7 +40,7 @@ function ended(uid: string): Promise<JobReport> {
   });
 }
 
-/** Docker takes a while to be back, and so does our connection. */
+/** Docker takes a while to return, and so does our connection. */
 async function reboot(): Promise<void> {
   await sandbox.sandbox.faults('host-1').reboot();
   await waitFor(
@@ -63,7 +63,8 @@ describe('a job with a companion', () => {
     const job = aJobWithCompanion('half', project, sandbox.image);
     await host.startJob(project, job, aFence(), signal);
     await ended('half');
-    // As after a crash before the start of the main container: the companion has done its part, in a volume that has it.
+    // As after a crash before the main container started: the companion has done its part, in a volume that
+    // holds it.
     await onHost(
       'docker rm -f jtel-job-half; docker create --name jtel-job-half --label jtel.de/job-uid=half --label jtel.de/project=x registry.sandbox:5000/test/base:1 || true',
     );
@@ -128,7 +129,7 @@ describe('a reboot of the host', () => {
     await reboot();
     expect(await host.readJob('rebooted', signal)).toMatchObject({ job: { state: 'Failed' } });
     expect(await onHost('docker ps -q --filter label=jtel.de/job-uid=rebooted')).toBe('');
-    // Started again it is still the same job; only its removal makes room for another try.
+    // When started again, it is still the same job. Only its removal makes room for another try.
     await host.startJob(project, job, aFence(), signal);
     expect(await host.readJob('rebooted', signal)).toMatchObject({ job: { state: 'Failed' } });
     await host.removeJob('rebooted', aFence(), signal);

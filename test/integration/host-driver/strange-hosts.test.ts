@@ -169,7 +169,7 @@ describe('sshd that bans our address', () => {
       const failure: unknown = await host.observe(project, 'quick', signal).catch((error: unknown) => error);
       return (failure as { reason?: unknown }).reason;
     };
-    // The host's own accounts of failures come a moment after the client saw them, and it may have counted some before.
+    // The host records failures a moment after the client saw them, and may have counted some earlier ones.
     const reasons = new Set<unknown>();
     await waitFor('the ban', async () => reasons.add(await reasonOf(connect(refused))).has('AddressBanned'));
     expect([...reasons]).toEqual(['AuthenticationFailed', 'AddressBanned']);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await buildToolbox(docker, silentProgress);
 });
 
-/** As restricted as the operator's pod is. */
+/** Restricted as much as the operator's pod is. */
 const restricted = [
   '--read-only',
   '--cap-drop',

@@ -38,7 +38,7 @@ export interface Judged {
 }
 
 const now = new Date('2026-03-01T03:00:00Z');
-/** What an API server gives an object that nobody has looked at. */
+/** What an API server adds to an object that nobody has looked at. */
 const unseen = { observedGeneration: -1 };
 const outcome = {
   working: { kstatus: 'InProgress', argo: 'Progressing' },

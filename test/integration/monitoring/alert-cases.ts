@@ -1,10 +1,13 @@
 /** What Prometheus sees, and which alerts that makes: a stack that is well, and for each alert what is different. */
 
-/** Series of promtool: name and labels → values, one a minute; `N` of them last until the end of the case. */
+/**
+ * Series of promtool: name and labels → values, one a minute. `N` stands for as many as last until the end of
+ * the case.
+ */
 export type Series = Readonly<Record<string, string>>;
 
 const stack = 'namespace="customers",name="acme"';
-/** Names of series, as promtool takes them. */
+/** Names of series, in promtool's form. */
 const on = (metric: string, labels = ''): string =>
   `jtel_stack_${metric}{${stack}${labels === '' ? '' : `,${labels}`}}`;
 const store = (metric: string, labels = ''): string =>
@@ -12,12 +15,14 @@ const store = (metric: string, labels = ''): string =>
 
 /** `N`: until the end of the case. */
 const steady = (value: number): string => `${value}xN`;
-/** Nothing is known of it. */
+/** Nothing is known about it. */
 const nothing = '_xN';
 
 const types = ['Ready', 'HostReachable', 'UpToDate', 'Drifted', 'BackupHealthy', 'RecoveryObjectivesMet'];
 
-/** A stack, its store and its operator, all well; each series twice, as two replicas give it. */
+/**
+ * A stack, its store and its operator, all of them well. Each series is there twice, as two replicas give it.
+ */
 const well: Series = {
   [on('expected')]: steady(1),
   [on('ready')]: steady(1),
@@ -75,13 +80,13 @@ const dayInSeconds = 86_400;
 export interface AlertCase {
   readonly when: string;
   readonly series: Series;
-  /** The alerts that fire at the end, besides JtelWatchdog; nothing else may. */
+  /** The alerts that fire at the end, besides JtelWatchdog. No other may fire. */
   readonly fires: readonly string[];
   /** Minutes until then. */
   readonly after: number;
-  /** Without JtelWatchdog as well. */
+  /** JtelWatchdog does not fire either. */
   readonly operatorGone?: true;
-  /** What a person is told. */
+  /** What a person reads. */
   readonly says?: { readonly summary: string; readonly since: string };
 }
 

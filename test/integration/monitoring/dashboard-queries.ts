@@ -17,12 +17,12 @@ interface Dashboard {
 }
 
 export interface DashboardQuery {
-  /** Dashboard and panel or variable. */
+  /** The dashboard, and the panel or variable. */
   readonly of: string;
   readonly expr: string;
 }
 
-/** @param variables what is chosen in them */
+/** @param variables the values that are chosen */
 export async function dashboardQueries(
   variables: Readonly<Record<string, string>>,
 ): Promise<readonly DashboardQuery[]> {
@@ -43,7 +43,7 @@ export async function dashboardQueries(
     ]);
 }
 
-/** `label_values(series, label)` is Grafana's own; what it asks for is whether a series has such a label. */
+/** `label_values(series, label)` is Grafana's own. Its question is whether a series has such a label. */
 function labelValues(query: string): string {
   const [, series, label] = /^label_values\((.*), (\w+)\)$/.exec(query) ?? [];
   if (series === undefined || label === undefined) throw new Error(`not understood: ${query}`);

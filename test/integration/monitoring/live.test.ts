@@ -16,9 +16,9 @@ beforeAll(async () => {
   const leader = await watched.startLeader();
   acme = await Customer.wellIn(watched, 'acme');
   await Customer.wellIn(watched, 'globex');
-  // Not the same one as later: what is under way has no alerts.
+  // This is not the stack that is used later, because work under way has no alerts.
   await (await Customer.wellIn(watched, 'initech')).beBusy();
-  // The one that leads has something to look at.
+  // The leader has something to look at.
   await watched.kubectl.apply([aStack(watched.elsewhere, 'asleep', { suspend: true })]);
   const standby = await watched.startStandby();
   operators = [standby, leader];
@@ -33,7 +33,7 @@ afterAll(async () => {
   await watched?.close();
 });
 
-/** What fires, as soon as that is just what is named; after a minute, whatever fires then. */
+/** What fires, as soon as exactly the named alerts do. After a minute: whatever fires then. */
 async function firing(...names: readonly string[]): Promise<readonly string[]> {
   const expected = JSON.stringify(names.toSorted());
   await waitFor(expected, async () => JSON.stringify(await prometheus.firing()) === expected, {
@@ -43,7 +43,7 @@ async function firing(...names: readonly string[]): Promise<readonly string[]> {
   return prometheus.firing();
 }
 
-/** The same, beside the watchdog; fails when it is something else. */
+/** The same, besides the watchdog. Fails when something else fires. */
 async function expectOnly(...names: readonly string[]): Promise<void> {
   expect(await firing('JtelWatchdog', ...names)).toEqual(['JtelWatchdog', ...names].toSorted());
 }
@@ -54,7 +54,7 @@ interface Message {
   readonly groupLabels: Readonly<Record<string, string>>;
 }
 
-/** What the ticket system was told of an alert. */
+/** What the ticket system received for an alert. */
 function tickets(alertname: string): readonly Message[] {
   return prometheus.receivers.posted
     .filter(({ path }) => path === '/webhook')
@@ -70,7 +70,7 @@ const mails = (text: string): readonly string[] =>
   prometheus.receivers.mails.filter((mail) => mail.includes(text));
 
 const hoursAgo = (hours: number): number => Math.floor(Date.now() / 1000) - hours * 3600;
-/** As messages show a time. */
+/** The form in which messages show a time. */
 const shown = (seconds: number): string => `${timeOf(seconds).slice(0, 16).replace('T', ' ')} UTC`;
 
 describe('while all is well', () => {

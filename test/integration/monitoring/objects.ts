@@ -16,7 +16,7 @@ function aCondition(
   return { type, status, reason, message, lastTransitionTime: timeOf(since), observedGeneration: 1 };
 }
 
-/** One whose host no SSH key is known for, so that nobody ever connects. */
+/** A stack for whose host no SSH key is known, so that nobody ever connects. */
 export function aStack(namespace: string, name: string, spec: object = {}): object {
   return {
     apiVersion: 'jtel.de/v1alpha1',
@@ -47,7 +47,7 @@ export class Customer {
     this.name = name;
   }
 
-  /** A stack that is well, with a backup of last night, and its store. */
+  /** A healthy stack with a backup of last night, and its store. */
   static async wellIn(watched: Watched, name: string): Promise<Customer> {
     const { namespace, kubectl } = watched;
     const customer = new Customer(watched, name);
@@ -72,7 +72,7 @@ export class Customer {
     return customer;
   }
 
-  /** Everything as it should be; also after something was not. */
+  /** Makes everything as it should be, also after something was not. */
   async beWell(): Promise<void> {
     const now = Date.now() / 1000;
     const night = now - 4 * 3600;
@@ -153,7 +153,7 @@ export class Customer {
     });
   }
 
-  /** Everything that can be under way is, so that every metric has a value; nothing of it is wrong. */
+  /** Everything that can be under way is, so that every metric has a value. Nothing is wrong. */
   async beBusy(): Promise<void> {
     const { kubectl, namespace } = this.#watched;
     const { name } = this;

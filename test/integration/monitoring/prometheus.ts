@@ -68,7 +68,7 @@ export class Prometheus {
       .toSorted();
   }
 
-  /** What a query gives now; a failure says why. */
+  /** What a query gives now. A failure says why. */
   async query(query: string): Promise<readonly Sample[]> {
     const response = await fetch(`${this.#url}/api/v1/query?${new URLSearchParams({ query }).toString()}`);
     const answer = (await response.json()) as { error?: string; data?: { result: readonly Sample[] } };
@@ -119,7 +119,7 @@ interface Route {
 
 async function quickRouting(mailPort: number): Promise<string> {
   const routing = parse(await readFile(join(folder, 'alertmanager.yaml'), 'utf8')) as Routing;
-  // Without a log-in and without TLS: a receiver on this machine.
+  // Without log-in and TLS, because the receiver is on this machine.
   delete routing.global['smtp_auth_username'];
   delete routing.global['smtp_auth_password_file'];
   Object.assign(routing.global, { smtp_smarthost: `127.0.0.1:${mailPort}`, smtp_require_tls: false });

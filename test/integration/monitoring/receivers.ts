@@ -11,7 +11,7 @@ export interface Receivers extends AsyncDisposable {
   readonly webPort: number;
   readonly mailPort: number;
   readonly posted: readonly Posted[];
-  /** As they came, decoded from quoted-printable. */
+  /** Messages as they came, decoded from quoted-printable. */
   readonly mails: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export async function startReceivers(): Promise<Receivers> {
   };
 }
 
-/** As much of SMTP as it takes to accept a mail. */
+/** The part of SMTP that it takes to accept a mail. */
 function mailServer(receive: (text: string) => void): Server {
   return createMailServer((socket) => {
     let received = '';

@@ -57,7 +57,7 @@ function alertOf(name: string): Rule {
   return rule;
 }
 
-/** As `ALERTS` shows a firing one: with the labels of its subject. */
+/** As `ALERTS` shows a firing alert: with the labels of its subject. */
 function firing(name: string): { readonly labels: string; readonly value: 1 } {
   const subject = /^Jtel(Operator|Api|Watchdog)/.test(name)
     ? /^JtelOperator(Errors|Behind)$/.test(name)
@@ -79,7 +79,7 @@ function unitTest(one: AlertCase): object {
     input_series: seriesOf(one),
     promql_expr_test: [
       {
-        // Which type of work takes long is a label of its own.
+        // The type of work that takes long is a label of its own.
         expr: 'sum without (type) (ALERTS{alertstate="firing"})',
         eval_time: `${one.after}m`,
         exp_samples: names.map((name) => {

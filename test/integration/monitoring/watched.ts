@@ -31,7 +31,7 @@ export class Watched {
     this.namespace = namespace;
   }
 
-  /** @param purpose begins the name of its namespace, which no run before has used */
+  /** @param purpose begins the name of its namespace, which no earlier run has used */
   static async open(purpose: string): Promise<Watched> {
     const namespace = `${purpose}-${randomUUID().slice(0, 8)}`;
     const sandbox = await Sandbox.up({
@@ -53,12 +53,12 @@ export class Watched {
     return watched;
   }
 
-  /** Namespace of the one that leads. */
+  /** Namespace of the leader. */
   get elsewhere(): string {
     return `${this.namespace}-elsewhere`;
   }
 
-  /** The one that leads; has to be there before the other. */
+  /** The leader; it has to be there before the other. */
   async startLeader(): Promise<WatchedOperator> {
     const leader = await this.#start('leader', this.elsewhere);
     await waitFor('a leader', async () => /^jtel_operator_leader 1$/m.test(await leader.metrics()));
@@ -69,7 +69,7 @@ export class Watched {
     return this.#start('standby', this.namespace);
   }
 
-  /** Whoever stands by ends first: it must never lead. */
+  /** The standby ends first, because it must never lead. */
   async close(): Promise<void> {
     for (const operator of this.#operators.toReversed()) await operator.stop();
     // Nobody is left who would end the finalizer of what the leader looked at.

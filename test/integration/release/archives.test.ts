@@ -26,7 +26,7 @@ afterEach(async () => {
 const at = (name: string): string => join(directory, name);
 const whole: ArchiveContent = { files: 2, bytes: 140_000 + 420_000 };
 
-/** Packs the tree, compresses it, and reads it. */
+/** Packs the tree, compresses it, and reads the result. */
 async function through(
   tar: readonly string[],
   zstd: readonly string[] = ['zstd', '-q'],

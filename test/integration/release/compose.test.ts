@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(folder, { recursive: true }));
 
-/** What compose understood; it prints `$` doubled, as it would have to be written. */
+/** What compose understood. It prints `$` doubled, as a file would need it. */
 async function readByCompose(composeYaml: string): Promise<ReadProject> {
   const label = `${sandboxLabel}=release-test`;
   const container = [

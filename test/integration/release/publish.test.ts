@@ -63,7 +63,9 @@ const storeOptions = (container = 'releases'): readonly string[] => [
   join(secrets, 'store.json'),
 ];
 
-/** In this process: the machine is small, and a start of the program takes seconds when it is busy. */
+/**
+ * Runs in this process, because the machine is small: when it is busy, a start of the program takes seconds.
+ */
 async function jtelOperator(...argv: readonly string[]): Promise<Ended> {
   const [stdout, stderr]: [string[], string[]] = [[], []];
   const terminal = {

@@ -79,7 +79,7 @@ describe('a controller with a finalizer on a real API server', () => {
     await activities.close();
   });
 
-  /** Says Ready for the generation it saw; writes only what is new; cleans up in a wave. */
+  /** Says Ready for the generation that it saw, writes only what is new, and cleans up in a wave. */
   function aReconciler(): WaveController<Types> {
     return new WaveController<Types>(
       {

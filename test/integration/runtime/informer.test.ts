@@ -160,14 +160,14 @@ describe('an informer on a real API server', () => {
     expect(changes).toEqual(['Added w1 1', 'Added w2 1', 'Added w3 1']);
     expect(logger.messages('warn')).toEqual([]);
     expect(await metrics.registry.metrics()).not.toContain('watch_restarts_total{');
-    // One for calls, and two that take turns in watching: the old one is still ending when the new one starts.
+    // One is for calls. Two take turns in watching: the old one is still ending when the new one starts.
     expect(proxy.connections).toBeLessThanOrEqual(3);
   });
 
   it('repairs by a list what its watch never told', async () => {
     const { informer, changes } = await start({ relistSeconds: 1, watchSeconds: 1 });
     const ghost = widget(namespace, 'ghost', { size: 9 });
-    // As after a lost DELETED event: the store holds what the server does not.
+    // As after a lost DELETED event: the store holds an object that the server does not have.
     (informer.store as unknown as { put(object: Widget): void }).put({
       ...ghost,
       metadata: { ...ghost.metadata, uid: 'u', resourceVersion: '1' },

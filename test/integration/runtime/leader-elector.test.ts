@@ -15,7 +15,7 @@ import {
 import { call, createNamespace, openCluster, openProxied, type TestCluster } from '../../support/cluster.ts';
 import { waitFor } from '../../support/wait.ts';
 
-/** Another process standing for election; see `test/support/elect.ts`. */
+/** Another process that stands for election; see `test/support/elect.ts`. */
 class Candidate {
   readonly lines: { readonly time: number; readonly event: string; readonly value: string }[] = [];
   readonly process: ChildProcess;

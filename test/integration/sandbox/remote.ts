@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import ssh2 from 'ssh2';
 import type { SandboxHost } from '../../../sandbox/index.ts';
 
-/** @returns what the command printed. Fails when it ends with another code than 0, or the host cannot be reached. */
+/** @returns what the command printed. Fails when it does not end with 0, or the host cannot be reached. */
 export function onHost(
   host: SandboxHost,
   command: string,

@@ -136,7 +136,7 @@ describe('a slow store', () => {
     await inject(name, fault);
     const start = performance.now();
     expect(Buffer.from(await (await fetch(url)).arrayBuffer())).toEqual(content);
-    // Only that it is held back: how long it takes beyond that is the machine's affair.
+    // Checks only that it is held back. How long it takes beyond that depends on the machine.
     expect(performance.now() - start).toBeGreaterThan(400);
   });
 

@@ -115,7 +115,10 @@ async function pods(): Promise<readonly Pod[]> {
   ).items;
 }
 
-/** What a kubelet does: fields of the pod into its environment, `$(NAME)` into its arguments, then the image's program. */
+/**
+ * Does what a kubelet does: puts fields of the pod into its environment and `$(NAME)` into its arguments,
+ * then runs the image's program.
+ */
 async function play(pod: Pod): Promise<RunResult> {
   const [container] = pod.spec.containers;
   if (container === undefined) throw new Error('the pod has no container');

@@ -38,7 +38,7 @@ async function aSecret(name: string, values: Record<string, string>): Promise<vo
   );
 }
 
-/** Both halves of Azure are told the same. */
+/** Both halves of Azure get the same settings. */
 async function rule(container: string, wanted: ContainerRule): Promise<void> {
   await blobs.control.policy(blobs.customer.accountName, container, wanted);
   azure.policy(blobs.customer.accountName, container, wanted);

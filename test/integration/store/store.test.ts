@@ -59,7 +59,7 @@ async function aSecret(name: string, values: Record<string, string>): Promise<vo
   );
 }
 
-/** A store of its own in a container of its own; `azure` changes where it says that it is. */
+/** A store of its own in a container of its own. `azure` changes where it says that it is. */
 async function aStore(
   name: string,
   azure: Partial<JtelBackupStoreSpec['azure']> = {},
@@ -108,7 +108,7 @@ test('a good store becomes Available, keeps one probe a day, and says that it co
     lastValidationTime: '2026-03-01T04:00:00Z',
     message: '',
   });
-  // Azurite enforces nothing; what a container with a policy answers, blob-store/azure.test.ts tells.
+  // Azurite enforces nothing. blob-store/azure.test.ts shows what a container with a policy answers.
   expect(findCondition(later.status?.conditions, 'Immutable')).toMatchObject({
     status: 'False',
     reason: 'NotImmutable',

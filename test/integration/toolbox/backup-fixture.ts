@@ -16,14 +16,14 @@ import type { ReadFile } from '../../support/backup/read-back.ts';
 import { waitFor } from '../../support/wait.ts';
 import { checkedResult } from '../../support/backup/job-result.ts';
 
-/** Of the file that called {@link onStage}. */
+/** The stage of the file that called {@link onStage}. */
 export let stage: DatabaseStage;
-/** The store; a new one for each test. */
+/** The store; each test has a new one. */
 export let double: BlobDouble;
 const runs: JobRun[] = [];
 export const rows = 60_000;
 
-/** Gives the tests of a file a stage; files that run at the same time need different names. */
+/** Gives the tests of a file a stage. Files that run at the same time need different names. */
 export function onStage(name: string): void {
   beforeAll(async () => {
     stage = await DatabaseStage.open(name);
@@ -102,7 +102,7 @@ export const resultOf = (outcome: JobOutcome): BackupJobResult => {
 export const checksums = `CHECKSUM TABLE jtel.calls, jtel.\`odd/\`\`name %\`, jtelstats.days; SELECT COUNT(*) FROM jtel.recent; SELECT jtel.one();
   SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = 'jtel'; SELECT event_name FROM information_schema.events`;
 
-/** A second server over these files or statements; what it says to the same questions. */
+/** A second server over these files or statements, and its answers to the same questions. */
 export async function answersOf(
   files: ReadonlyMap<string, ReadFile>,
   kind: 'Physical' | 'Logical',
@@ -157,7 +157,7 @@ export async function answersOf(
         path,
         step: expect.any(Number) as unknown,
       });
-      // As the page on the format says it: values are bytes.
+      // As the page on the format says: values are bytes.
       const client = [
         'mariadb',
         '--defaults-file=/dev/shm/jtel/client.cnf',

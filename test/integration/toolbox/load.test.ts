@@ -196,7 +196,7 @@ describe('data sets that are not what they should be', () => {
   });
 
   const hostile: readonly (readonly [string, readonly ArchiveEntry[]])[] = [
-    // Every other kind: toolbox/files/entry-check.test.ts
+    // For every other kind, see release/archive/entry-check.test.ts.
     ['a name with ..', [{ name: 'a/../../evil', content: 'x' }]],
     [
       'a file behind a link',
@@ -240,7 +240,7 @@ describe('data sets that are not what they should be', () => {
 });
 
 describe('a job that does not get to its end', () => {
-  /** Long enough to be caught in the middle. */
+  /** Long enough that a test can catch it in the middle. */
   const many = 400_000;
 
   async function loadingJob(

@@ -36,7 +36,7 @@ describe('a physical backup', () => {
       ['database', 'Physical'],
       ['files', 'FileTree'],
     ]);
-    // Three tables and a sequence; the view holds no rows.
+    // Three tables and a sequence. The view holds no rows.
     expect(result.dataSets[0]?.tables).toBe(4);
     const files = readBack(double.blobs, identity, backupID, result, 'files');
     expect([...files.keys()].toSorted()).toEqual([
@@ -125,7 +125,7 @@ describe('a physical backup that is not whole', () => {
 
   test('because the job was stopped leaves no half blob, and the tool ends too', async () => {
     const job = await start(input('Physical', { limits: { bytesPerSecond: 5_000_000 } }));
-    // A pack alone is not enough: only what an index names is used again.
+    // A pack alone is not enough: only chunks that an index names are used again.
     await waitFor('a part of the index in the store', () => Promise.resolve(partsInStore(double).length > 0));
     const stopped = performance.now();
     await stage.docker.run(['stop', '--time', '20', job.name]);

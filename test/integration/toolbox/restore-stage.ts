@@ -135,7 +135,7 @@ export class RestoreStage {
     };
   }
 
-  /** Brings its database up, empty or with what its volumes hold. */
+  /** Brings its database up, empty or with the content of its volumes. */
   async start(project: string, services: readonly string[] = ['acd-dbm']): Promise<void> {
     const release = this.release(project);
     await this.host.claim(project, aFence(), signal);
@@ -236,7 +236,7 @@ export class RestoreStage {
     return backupToRead(this.double, checkedResult('backup', report.result));
   }
 
-  /** As the operator puts it together (controllers/loading/restore-job.ts). */
+  /** Puts it together as the operator does (controllers/loading/restore-job.ts). */
   restoreJob(
     project: string,
     backup: RestoreJobInput['backup'],
@@ -326,7 +326,7 @@ export class RestoreStage {
       entrypoint: companionEntrypoint,
       command: [script],
       user: '0:0',
-      // A backup connects to the server; to prepare needs no network.
+      // A backup connects to the server; preparing needs no network.
       ...(readOnly ? { network: `${project}_default` } : {}),
       volumes: [{ volume: `${project}_database`, target: '/var/lib/mysql', readOnly }],
       files,
@@ -335,7 +335,7 @@ export class RestoreStage {
   }
 }
 
-/** This machine's own address in the network of the hosts: where containers on them can reach it. */
+/** This machine's own address in the network of the hosts, where their containers can reach it. */
 function reachableFrom(host: string): string {
   const prefix = host.replace(/\d+$/, '');
   const own = Object.values(networkInterfaces())
@@ -348,7 +348,7 @@ function reachableFrom(host: string): string {
 export const first = 'jtel-demo-first';
 export const second = 'jtel-demo-second';
 
-/** Each stack has its own: a restored database must work with those of its new place. */
+/** Each stack has its own, because a restored database must work with those of its new place. */
 function secretOf(project: string, name: string): string {
   return `${project}"'\\${name}`;
 }

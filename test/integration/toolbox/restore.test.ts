@@ -27,7 +27,7 @@ beforeAll(async () => {
   // A sandbox that was kept may hold what an earlier run left.
   for (const project of [first, second]) await stage.host.destroy(project, aFence(1_000_000), signal);
   await stage.start(first, ['acd-dbm', 'acd-dbs']);
-  // The server has no sequence engine: a table of numbers does as well.
+  // The server has no sequence engine; a table of numbers serves as well.
   const numbers =
     'CREATE DATABASE jtel_seq; CREATE TABLE jtel_seq.n (seq INT PRIMARY KEY); INSERT INTO jtel_seq.n WITH RECURSIVE t AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM t WHERE seq < 60000) SELECT seq FROM t;';
   await stage.sql(first, `SET max_recursive_iterations = 100000; ${numbers}`);
@@ -170,7 +170,7 @@ describe('a dump', () => {
         "SELECT COUNT(*) FROM jtel.recent; SELECT jtel.twice(21); SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = 'jtel'",
       ),
     ).toBe('10\n42\ntold');
-    // Data that is there is only replaced by who may.
+    // Only a restore that may do so replaces existing data.
     expect(await stage.restore(second, dump, { loadID: 'load-2' })).toMatchObject({
       error: { reason: 'DataNotEmpty' },
     });

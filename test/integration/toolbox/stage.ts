@@ -36,17 +36,17 @@ export interface Outcome {
 
 export interface Served {
   readonly content: Buffer;
-  /** Breaks the connection once after so many bytes. */
+  /** Breaks the connection once after this many bytes. */
   breakAfterBytes?: number;
 }
 
 export class Stage {
   readonly docker: Docker;
   readonly #name = `toolbox-test-${randomBytes(4).toString('hex')}`;
-  /** With everything in it that quoting could get wrong. */
+  /** Contains everything that quoting could get wrong. */
   readonly rootPassword = `ro"ot\\pw'x$1\` ${randomBytes(4).toString('hex')}`;
   readonly served = new Map<string, Served>();
-  /** Requests that the data server got, as `path range`. */
+  /** Requests that the data server received, as `path range`. */
   readonly requests: string[] = [];
   #server: Server | undefined;
   #origin = '';
@@ -164,7 +164,7 @@ export class Stage {
     });
   }
 
-  /** Runs a shell command that sees the file tree at /tree, as root. */
+  /** Runs a shell command as root; it sees the file tree at /tree. */
   async inTree(command: string): Promise<string> {
     return await this.docker.run([
       'run',
@@ -183,7 +183,7 @@ export class Stage {
     ]);
   }
 
-  /** Puts a data set on the server; the digest is that of `content` unless something else is wanted. */
+  /** Puts a data set on the server. The digest is that of `content`, unless the caller names another. */
   serve(kind: VanillaSet['kind'], content: Buffer, claimed: Buffer = content): VanillaSet {
     const path = `/vanilla/${kind.toLowerCase()}-${this.served.size}.zst`;
     this.served.set(path, { content });
@@ -213,7 +213,7 @@ export class Stage {
     return this.spec({ type: 'load', loadID, dataSets });
   }
 
-  /** Starts a job the way the operator does: create, put the input in, start. Returns the container's name. */
+  /** Starts a job as the operator does: create, put the input in, start. Returns the container's name. */
   async start(spec: Readonly<Record<string, unknown>>): Promise<string> {
     const name = `${this.#name}-job-${++this.#jobs}`;
     await this.docker.run([

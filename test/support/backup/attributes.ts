@@ -7,7 +7,7 @@ const setOf = koffi
   .load('libc.so.6')
   .func('int fsetxattr(int descriptor, const char *name, const void *value, size_t size, int flags)');
 
-/** @throws {Error} when the file system does not take it. */
+/** @throws {Error} when the file system does not accept it. */
 export function setAttribute(path: string, { name, value }: Attribute): void {
   const descriptor = openSync(path, constants.O_RDONLY);
   try {
@@ -22,7 +22,7 @@ const everybody = 0xffffffff;
 const tags = { owner: 1, user: 2, group: 4, mask: 16, others: 32 } as const;
 
 /**
- * An ACL in the kernel's form: the owner `rwx`, one more user, the owning group, the mask, others nothing.
+ * An ACL in the kernel's form. Owner `rwx`, one more user, the owning group, the mask; others may do nothing.
  */
 export function aclValue({
   uid,

@@ -8,7 +8,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** What happens to a request instead of success; `stored: true` loses the answer after the blob was created. */
+/**
+ * What happens to a request instead of success. `stored: true` creates the blob and then loses the answer.
+ */
 export type BlobFault =
   | { readonly kind: 'status'; readonly status: number; readonly code: string }
   | { readonly kind: 'reset'; readonly stored: boolean }
@@ -18,7 +20,7 @@ export interface BlobRequest {
   readonly method: string;
   /** Below the container. */
   readonly path: string;
-  /** From 1, uploads only. */
+  /** Counts uploads only, from 1. */
   readonly upload: number;
 }
 
@@ -50,7 +52,7 @@ export class BlobDouble {
     return `http://${address}:${port}/account/backups`;
   }
 
-  /** Most uploads at the same time. */
+  /** The most uploads that ran at the same time. */
   get mostAtOnce(): number {
     return this.#mostAtOnce.most;
   }

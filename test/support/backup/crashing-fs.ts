@@ -31,7 +31,7 @@ class Crash extends Error {
 
 type AnyFunction = (...parameters: unknown[]) => unknown;
 
-/** @returns how many changes there were, and whether it came to the crash. */
+/** @returns how many changes there were, and whether it crashed. */
 export async function crashAfter(
   changesBefore: number,
   work: () => Promise<unknown>,

@@ -33,14 +33,14 @@ import { optional } from '../../../base/optional.ts';
 const clientFile = '--defaults-file=/dev/shm/jtel/client.cnf';
 export const databaseImage = 'jtel/acd-dbm:3.43.1';
 
-/** The database as another release would have it. */
+/** The database, as another release would define it. */
 export interface StageOptions {
-  /** Instead of the stand-in's: one that was made of it. */
+  /** An image made from the stand-in's, to use in its place. */
   readonly image?: string;
   /** `MariaDB 10.11` instead of 11.8. */
   readonly series?: '10.11';
   readonly environment?: Readonly<Record<string, string>>;
-  /** More secrets, as files below /run/secrets. */
+  /** Further secrets, as files below /run/secrets. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
@@ -53,18 +53,18 @@ export interface JobOutcome {
 }
 
 export interface StartOptions {
-  /** Instead of the real one, for what must be noticed. */
+  /** Replaces the real one, for something that must be noticed. */
   readonly companionScript?: string;
   readonly companionFiles?: readonly CompanionFile[];
-  /** What the release asks of connections. */
+  /** What the release requires of connections. */
   readonly tls?: { readonly tls: { readonly certificateAuthority?: string } };
   readonly memory?: string;
-  /** Another build's image of the job. */
+  /** The job's image from another build. */
   readonly toolbox?: string;
 }
 
 export interface RestoreOptions {
-  /** Prepares the files; default as the database itself. */
+  /** Image that prepares the files; by default the database's own. */
   readonly preparing?: string;
   readonly companionFiles?: readonly CompanionFile[];
 }
@@ -78,12 +78,12 @@ export interface JobRun {
 export class DatabaseStage {
   readonly docker: Docker;
   readonly name: string;
-  /** Address of this machine as the containers reach it. */
+  /** Address of this machine, as the containers reach it. */
   gateway = '';
   readonly rootPassword = `ro"ot\\pw'x$1\` ${randomBytes(4).toString('hex')}`;
   readonly #label: string;
   readonly #options: StageOptions;
-  /** By its id: the tag may move on while we run. */
+  /** Named by its id, because the tag may move on during the run. */
   readonly #toolbox: string;
   readonly #containers: StageContainers;
   #secrets = '';
@@ -110,7 +110,7 @@ export class DatabaseStage {
     return stage;
   }
 
-  /** Of the database, and of what works beside it. */
+  /** Image of the database, and of what works beside it. */
   get image(): string {
     return this.#options.image ?? (this.#options.series === undefined ? databaseImage : olderDatabaseImage);
   }
@@ -178,7 +178,7 @@ export class DatabaseStage {
     });
   }
 
-  /** Runs a shell command that sees the file tree at /tree, as root. */
+  /** Runs a shell command as root; it sees the file tree at /tree. */
   async inTree(command: string): Promise<string> {
     return await this.docker.run([
       'run',
@@ -217,7 +217,7 @@ export class DatabaseStage {
     };
   }
 
-  /** Starts a backup job: companion first, as the driver does. */
+  /** Starts a backup job. The companion starts first, as with the driver. */
   async start(input: BackupJobInput, options: StartOptions = {}): Promise<JobRun> {
     const name = `${this.name}-job-${++this.#jobs}`;
     const exchange = `${name}-exchange`;
@@ -319,7 +319,7 @@ export class DatabaseStage {
     }
   }
 
-  /** Loads a logical backup into a server that {@link serve} started, whatever is there. */
+  /** Loads a logical backup into a server that {@link serve} started, whatever that holds. */
   async load(server: string, backup: RestoreJobInput['backup']): Promise<JobOutcome> {
     const name = `${this.name}-job-${++this.#jobs}`;
     const { rootPassword } = this;
@@ -344,7 +344,7 @@ export class DatabaseStage {
     }
   }
 
-  /** Another server over a volume; say `close` of the stage when all is done. */
+  /** Starts another server over a volume. Call `close` of the stage when all is done. */
   async serve(volume: string, image = this.image): Promise<string> {
     const server = `${volume}-server`;
     await this.#containers.make(
@@ -360,7 +360,7 @@ export class DatabaseStage {
     return server;
   }
 
-  /** A container beside the database, with its files and its credentials at hand; not started. */
+  /** A container beside the database, with its files and credentials at hand. It is not started. */
   async createPeer(image: string, script: string): Promise<string> {
     const name = `${this.name}-peer-${++this.#jobs}`;
     await this.docker.run(['volume', 'create', '--label', this.#label, `${this.name}-peers`]);
@@ -383,7 +383,7 @@ export class DatabaseStage {
     return name;
   }
 
-  /** Removes what the job was made of. */
+  /** Removes the parts of the job. */
   async remove(run: JobRun): Promise<void> {
     for (const name of [run.name, run.companion]) if (name !== undefined) await this.docker.remove(name);
     await this.docker.run(['volume', 'rm', '-f', run.exchange]);

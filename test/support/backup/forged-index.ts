@@ -11,7 +11,7 @@ import { backupID, identity } from './job-builder.ts';
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const nothing = sha256('');
 
-/** Content of the only pack: one chunk. */
+/** Content of the only pack, which is one chunk. */
 export const chunk = Buffer.from('content of a file');
 export const stored = zstdCompressSync(chunk);
 const packSum = sha256(stored);
@@ -68,15 +68,15 @@ export interface Forged {
   /** Between the header and the end of the set. */
   readonly lines: readonly string[];
   readonly header?: string;
-  /** Of the data set `files`, where they should not be what the lines add up to. */
+  /** Totals of the data set `files`, where they should differ from what the lines add up to. */
   readonly set?: Partial<DataSet>;
-  /** Of an attribute part, after its header. */
+  /** Lines of an attribute part, after its header. */
   readonly attributes?: readonly string[];
-  /** Instead of the end of the set. */
+  /** Replaces the end of the set. */
   readonly end?: readonly string[];
 }
 
-/** Puts index and pack into the double. @returns what the operator, deceived too, would ask for. */
+/** Puts index and pack into the double. @returns the request of an operator that was deceived as well. */
 export function forge(
   double: BlobDouble,
   { lines, header = `H\t1\t${backupID}\t1\t1`, set, attributes, end }: Forged,

@@ -13,7 +13,7 @@ import { checkedResult } from './job-result.ts';
 export const identity = 'acme.production';
 export const backupID = '20261123t120000z-00c0de';
 
-/** The same seed gives the same numbers: 0 ≤ n < limit. */
+/** The same seed gives the same numbers; 0 ≤ n < limit. */
 function random(seed: number): (limit: number) => number {
   let state = seed * 2_654_435_761 + 1;
   return (limit) => {
@@ -22,7 +22,7 @@ function random(seed: number): (limit: number) => number {
   };
 }
 
-/** Partly compressible, partly not, partly zeros; the same for the same seed. */
+/** Content that is partly compressible, partly not, partly zeros. The same seed gives the same content. */
 export function content(seed: number, bytes: number): Buffer {
   const next = random(seed);
   const words = new Uint32Array(Math.ceil(bytes / 4));
@@ -44,7 +44,7 @@ export function content(seed: number, bytes: number): Buffer {
   return made;
 }
 
-/** Nothing that could be compressed. */
+/** Content that cannot be compressed. */
 export function noise(seed: number, bytes: number): Buffer {
   const words = new Uint32Array(bytes / 4);
   let state = seed + 1;
@@ -85,7 +85,7 @@ export class TestTree {
     return this;
   }
 
-  /** Files of many sizes around the edges of chunks and pieces. */
+  /** Files of many sizes, around the edges of chunks and pieces. */
   async fill(seed: number, files: number, largest = 400_000): Promise<this> {
     const next = random(seed);
     const edges = [0, 1, 65_535, 65_536, 65_537, 131_072, 1_048_576, 1_048_577];
@@ -138,7 +138,7 @@ export async function runBackup(
   return checkedResult('backup', result);
 }
 
-/** As the operator announces them: by a listing, for a try that did not end. */
+/** As the operator announces them for a try that did not end: from a listing. */
 export function partsInStore(double: BlobDouble, id = backupID): readonly KnownIndexPart[] {
   const name = /index-(\d+)-(\d+)\.zst$/;
   return [...double.blobs]

@@ -11,15 +11,15 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { BlobDouble } from './blob-double.ts';
 import { TestTree } from './job-builder.ts';
 
-// Each restore waits for the disk of the whole machine several times.
+// Each restore waits several times for the disk of the whole machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 export let double: BlobDouble;
 export let tree: TestTree;
-/** For what is restored. */
+/** A directory for what is restored. */
 export let target: string;
 
-/** An empty one in its place. */
+/** Puts an empty double in place of the old one. */
 export async function restartDouble(): Promise<void> {
   await double.stop();
   double = await BlobDouble.start();
@@ -32,6 +32,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await double.stop();
-  // Node gives up at what is deeper than one call of the kernel reaches.
+  // Node gives up on paths that are deeper than one call of the kernel reaches.
   await promisify(execFile)('rm', ['-rf', tree.path, target]);
 });

@@ -4,18 +4,18 @@
  */
 import type { DatabaseStage, StageOptions } from './database-stage.ts';
 
-/** A table, or whatever it is, and questions to it; answers before and after are to be equal. */
+/** A table, or another object, and questions to it. Answers before and after must be equal. */
 interface MatrixObject {
   readonly name: string;
   readonly make: string;
-  /** Beside what is asked of all tables, views, routines, triggers and events. */
+  /** Questions besides those that all tables, views, routines, triggers and events get. */
   readonly ask?: string;
   readonly onlySince?: '11.8';
 }
 
 const bytes256 = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** In jtel, unless it says otherwise. */
+/** Its schema is jtel, unless it says otherwise. */
 const objects: readonly MatrixObject[] = [
   {
     name: 'sequence with its position',
@@ -189,7 +189,7 @@ function chosen(series: StageOptions['series']): readonly MatrixObject[] {
   return objects.filter(({ onlySince }) => onlySince === undefined || series === undefined);
 }
 
-/** Makes everything; temporary tables, which no backup has, too. */
+/** Makes everything, also temporary tables, which no backup has. */
 export async function makeMatrix(stage: DatabaseStage, series: StageOptions['series']): Promise<void> {
   await stage.sql(
     'CREATE DATABASE jtel CHARACTER SET utf8mb4; CREATE DATABASE jtelstats CHARACTER SET utf8mb4',
@@ -210,7 +210,7 @@ export async function makeMatrix(stage: DatabaseStage, series: StageOptions['ser
   }
 }
 
-/** Everything that can be asked, as lines; the same questions to whatever server. */
+/** Everything that can be asked, as lines. Every server gets the same questions. */
 export async function lookAtMatrix(
   stage: DatabaseStage,
   server: string,
@@ -224,7 +224,8 @@ export async function lookAtMatrix(
       )
     ).split('\n');
   const inSchemas = `IN ('${schemas.join("', '")}')`;
-  // Each value by its digest, as bytes; rows in an order that does not depend on where they lie.
+  // Each value counts by the digest of its bytes. Rows come in an order that does not depend on where they
+  // lie.
   const quoted = "CONCAT('`', REPLACE(column_name, '`', '``'), '`')";
   const value = `CONCAT('IFNULL(MD5(CAST(', ${quoted}, IF(data_type = 'float', ' AS DOUBLE)),0)', ' AS BINARY)),0)'))`;
   const tables =

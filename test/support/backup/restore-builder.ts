@@ -62,7 +62,7 @@ export interface RunOptions {
   readonly onProgress?: (progress: JobProgress) => void;
 }
 
-/** Each has a scratch directory of its own, as each job has its container. */
+/** Each run has its own scratch directory, as each job has its own container. */
 export async function runRestore(
   input: RestoreJobInput,
   { signal, onProgress }: RunOptions = {},
@@ -81,7 +81,10 @@ export async function runRestore(
   }
 }
 
-/** Everything below a directory that shows: type, mode, owner, time, number of names, attributes, content or target; this project's own directory is left out. */
+/**
+ * Everything visible below a directory: type, mode, owner, time, number of names, attributes, content or
+ * target. This project's own directory is left out.
+ */
 export async function picture(root: string, below = ''): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const name of (await readdir(join(root, below), { encoding: 'buffer' }))
@@ -112,7 +115,7 @@ function attributesOf(path: Buffer): string {
     .join('');
 }
 
-/** Everything that lies in a directory, this project's own too. */
+/** Everything that lies in a directory, this project's own directory too. */
 export async function everything(root: string): Promise<readonly string[]> {
   return (await readdir(root, { recursive: true })).toSorted();
 }

@@ -61,7 +61,7 @@ export class RoundTrip {
     return checkedResult('backup', outcome.result);
   }
 
-  /** @param look is given the second server's name, which is gone afterwards. */
+  /** @param look gets the name of the second server, which is gone afterwards. */
   async comesBack<T>(result: BackupJobResult, look: (server: string) => Promise<T>): Promise<T> {
     const volume = `${this.stage.name}-second-${++this.#number}`;
     const backup = backupToRead(this.double, result);
@@ -101,7 +101,7 @@ function physicalInput(backup: RestoreJobInput['backup']): RestoreJobInput {
   };
 }
 
-/** The stand-in's image with the CONNECT engine, from the distribution's package. */
+/** The stand-in's image, plus the CONNECT engine from the distribution's package. */
 export async function connectImage(): Promise<string> {
   const docker = await ensureDocker(silentProgress);
   const image = 'jtel-sandbox/database-connect:dev';

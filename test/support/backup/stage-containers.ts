@@ -7,9 +7,9 @@ interface ContainerOptions {
   readonly user?: string;
   readonly entrypoint?: string;
   readonly memory?: string;
-  /** Instead of the stage's. */
+  /** Replaces the stage's own. */
   readonly network?: string;
-  /** More arguments of `docker`. */
+  /** Further arguments of `docker`. */
   readonly more?: readonly string[];
   /** `volume:path`. */
   readonly volumes?: readonly string[];
@@ -26,7 +26,7 @@ export class StageContainers {
     this.#label = label;
   }
 
-  /** @param command the image, and what it is given */
+  /** @param command the image and its arguments */
   async make(
     verb: 'create' | 'run',
     name: string,
@@ -49,7 +49,7 @@ export class StageContainers {
     ]);
   }
 
-  /** A file that only root reads, before the container is started. */
+  /** Puts a file there that only root reads, before the container starts. */
   async put(container: string, path: string, content: string): Promise<void> {
     const archive = pack();
     const directory = path.slice(1, path.lastIndexOf('/') + 1);

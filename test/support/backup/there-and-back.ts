@@ -12,9 +12,9 @@ import { runBackup, TestTree } from './job-builder.ts';
 import { backupToRead, restoreInput, runRestore } from './restore-builder.ts';
 
 export interface ThereAndBack {
-  /** Path of something in the tree that was backed up. */
+  /** Path of an entry in the tree that was backed up. */
   readonly there: (name: string) => string;
-  /** The same in what was restored. */
+  /** Path of the same entry in the restored tree. */
   readonly here: (name: string) => string;
   /** What the backup says of the tree. */
   readonly set: DataSet;
@@ -50,7 +50,7 @@ export async function thereAndBack(
     await look({ there: at(tree.path), here: at(target), set, counted });
   } finally {
     await double.stop();
-    // Node gives up at paths that are deeper than one call of the kernel reaches.
+    // Node gives up on paths that are deeper than one call of the kernel reaches.
     await promisify(execFile)('rm', ['-rf', '--', tree.path, target]);
   }
 }

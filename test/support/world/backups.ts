@@ -17,13 +17,13 @@ const { signal } = new AbortController();
 export interface BackupOptions {
   readonly policy?: 'Required' | 'Preferred';
   readonly immutable?: boolean;
-  /** What the management plane says; not asked when absent. */
+  /** What the management plane says; without it, the plane is not asked. */
   readonly retention?: Retention;
-  /** What is asked for, besides a backup of the stack. */
+  /** What is requested besides a backup of the stack. */
   readonly asked?: Partial<JtelBackup['spec']>;
-  /** Encryption keys of the store, as its Secret has them. */
+  /** Encryption keys of the store, as its Secret holds them. */
   readonly keys?: Readonly<Record<string, string>>;
-  /** What becomes of the backup's job, by its number. Default: it stores what a real one would. */
+  /** What becomes of the backup's job, by its number. By default it stores what a real one would. */
   readonly job?: (count: number, input: BackupJobInput, world: World) => FakeJobOutcome;
 }
 
@@ -31,11 +31,11 @@ type BackupJob = JobSpec & { readonly input: BackupJobInput };
 
 export interface AskedFor {
   readonly world: World;
-  /** Of the backup, one for each try. */
+  /** Jobs of the backup, one for each try. */
   readonly jobs: readonly BackupJob[];
 }
 
-/** A Ready stack, a backup asked for, and no operator yet. */
+/** A Ready stack and a requested backup; there is no operator yet. */
 export async function backupAskedFor(options: BackupOptions = {}): Promise<AskedFor> {
   const { policy = 'Required', immutable = true, keys } = options;
   const world = await World.create({
@@ -73,7 +73,7 @@ export function manifests({ customer }: World): readonly string[] {
   return [...customer.blobs.keys()].filter((name) => name.endsWith(manifestName));
 }
 
-/** Waits until it ended and nothing is left to clean up. */
+/** Waits until it has ended and nothing is left to clean up. */
 export async function untilOver(world: World): Promise<JtelBackup | 'crashed' | 'gone'> {
   let over: JtelBackup | undefined;
   const reached = await world.until('the backup to end', async () => {

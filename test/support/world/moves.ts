@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 export const oldAddress = '192.0.2.10';
 export const newAddress = '192.0.2.20';
 
-/** @param spec what is changed in the same breath */
+/** @param spec is changed in the same request */
 export async function moveTo(
   world: World,
   host: Partial<JtelStackSpec['host']> & { readonly address: string },

@@ -81,7 +81,7 @@ export function endState(world: World): unknown {
   };
 }
 
-/** Brings a world up to a Ready stack, with an operator that goes on running. */
+/** Brings a world up to a Ready stack. Its operator keeps running. */
 export async function installed(world: World, spec: Partial<JtelStackSpec> = {}): Promise<World> {
   await world.apply(stackOf(spec));
   world.start();
@@ -89,7 +89,7 @@ export async function installed(world: World, spec: Partial<JtelStackSpec> = {})
   return world;
 }
 
-/** Plays in a new world, and kills what runs in it then, whatever comes of the play. */
+/** Plays in a new world. Kills what still runs in it, however the play ends. */
 export async function inWorld(play: (world: World) => Promise<void>): Promise<void> {
   const world = await World.create();
   try {
@@ -116,8 +116,9 @@ export interface KillResult {
 }
 
 /**
- * Runs a story whole once, and then again and again with the operator killed at its 1st, 2nd, 3rd … effect and another one
- * started. @returns what each came to; the first is the whole one.
+ * Runs a story once as a whole. Then runs it again and again: the operator is killed at its 1st, 2nd, 3rd …
+ * effect and another one started.
+ * @returns how each ended; the first is the whole one.
  */
 export async function killedEverywhere(
   create: () => Promise<World>,

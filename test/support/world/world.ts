@@ -41,7 +41,7 @@ const never = new AbortController().signal;
 const origin = Date.now();
 const begin = performance.now();
 
-/** Counts what the operator writes; what a job writes is the job's. */
+/** Counts what the operator writes. What a job writes does not count. */
 class HookedStore extends MemoryBlobStore {
   onCreate: ((phase: 'before' | 'after') => void) | undefined;
 
@@ -58,9 +58,9 @@ class HookedStore extends MemoryBlobStore {
 }
 
 export interface WorldOptions {
-  /** Whether the customer's store protects what lies in it; default true. */
+  /** Whether the customer's store protects its content; default true. */
   readonly immutable?: boolean;
-  /** What the customer's JtelBackupStore says, besides the usual. */
+  /** Further fields of the customer's JtelBackupStore. */
   readonly customer?: Partial<JtelBackupStore['spec']>;
 }
 
@@ -70,12 +70,14 @@ export class World {
   readonly driver = new FakeHostDriver();
   readonly vendor = new MemoryBlobStore('memory://vendor/releases');
   readonly customer: HookedStore;
-  /** What the management plane says of the customer's store; not asked when undefined. */
+  /** What the management plane says about the customer's store; undefined: it is not asked. */
   retention: Retention | undefined;
   /** The operator that was started last. */
   operator: Process | undefined;
 
-  /** What jobs on all hosts do. Default: backups store what real ones would, all others succeed at once. */
+  /**
+   * What jobs on all hosts do. By default backups store what real ones would, and all others succeed at once.
+   */
   runJob: (job: JobSpec) => FakeJobOutcome = ({ type, input }) => ({
     result: type === 'backup' ? storeLikeAJob(this.customer, input as BackupJobInput) : {},
   });
@@ -84,7 +86,10 @@ export class World {
     this.customer = new HookedStore('memory://customer/backups', { immutable, sources: [this.vendor] });
   }
 
-  /** Two bare hosts, the releases 3.43.1, 3.43.2 and 3.44.0, the stores, the SSH key; no stack yet. */
+  /**
+   * Two bare hosts, the releases 3.43.1, 3.43.2 and 3.44.0, the stores and the SSH key. There is no stack
+   * yet.
+   */
   static async create(options: WorldOptions = {}): Promise<World> {
     const world = new World(options);
     world.machine().withoutDocker();
@@ -105,7 +110,7 @@ export class World {
     await this.cluster.create(secrets, { metadata, stringData }, { signal: never });
   }
 
-  /** The host with that address, made when it is asked for first. */
+  /** The host with that address, made on first request. */
   machine(address = '192.0.2.10'): FakeMachine {
     return (
       this.driver.machines.get(address) ??
@@ -127,7 +132,7 @@ export class World {
     await this.operator?.kill();
   }
 
-  /** Waits for the condition. @returns false when the operator was killed by its effect before. */
+  /** Waits for the condition. @returns false when the operator's effect killed it first. */
   async until(what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> {
     if (this.operator === undefined)
       throw new Error(`no operator was started that could bring about: ${what}`);
@@ -172,12 +177,15 @@ const mutating: ReadonlySet<string> = new Set([
 
 const alive = new Set<Process>();
 
-/** Kills every operator that a test left running; for `afterEach`. */
+/** Kills every operator that a test left running. Call it in `afterEach`. */
 export async function killAll(): Promise<void> {
   await Promise.all([...alive].map((process) => process.kill()));
 }
 
-/** One life of the operator. Its effects are counted before and after each; at the `crashAt`-th it is dead at once. */
+/**
+ * One life of the operator. Its effects are counted, before and after each. At the `crashAt`-th count it is
+ * dead at once.
+ */
 export class Process {
   readonly #world: World;
   readonly #abort = new AbortController();
@@ -267,7 +275,7 @@ export class Process {
     await runControllers(parts, this.#abort.signal);
   }
 
-  /** As a power failure: whatever it was doing has no effect any more. */
+  /** Kills it as a power failure would: what it was doing has no further effect. */
   async kill(): Promise<void> {
     alive.delete(this);
     this.crashed = true;
@@ -279,7 +287,7 @@ export class Process {
     this.#world.customer.onCreate = undefined;
   }
 
-  /** Until the condition holds (true) or this process was killed by its effect (false). */
+  /** Waits for the condition (true), or until an effect killed this process (false). */
   async until(what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> {
     const seen = await waitFor(
       what,
@@ -295,7 +303,10 @@ const physical: Release['database'] = {
   physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 },
 };
 
-/** Images of its own, physical backups, a component that updates the data. @param digit of which its image digests consist */
+/**
+ * A release with images of its own, physical backups, and a component that updates the data.
+ * @param digit of which its image digests consist
+ */
 function releaseOf(version: string, updatableFrom: readonly string[], digit: string): Release {
   return aRelease({
     version,
