@@ -1,4 +1,7 @@
-/** Holds the repository to its own architecture; docs/development.md explains the rules, test/architecture/ has them. */
+/**
+ * Holds the repository to its own architecture; docs/development.md explains the rules, test/architecture/
+ * has them.
+ */
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { violations } from './architecture/check.ts';

@@ -1,6 +1,7 @@
 /**
- * `make test`: every check and every test, in one run, with one true count at the end (`N passed, N failed`), which is
- * what the build machine reads. The line comes out whatever happens, also when set-up fails or the run is interrupted.
+ * `make test`: every check and every test, in one run, with one true count at the end (`N passed, N failed`),
+ * which is what the build machine reads. The line comes out whatever happens, also when set-up fails or the
+ * run is interrupted.
  */
 import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

@@ -1,8 +1,8 @@
 /**
- * Runs one job on a compose host and ends. In: `/run/job/spec.json` (0600, removed as soon as it was read). Out: JSON lines
- * on stdout: `{"progress":{step,percent,message}}`, and last `{"result":…}` with exit code 0 or
- * `{"error":{reason,message}}` with exit code 1. SIGTERM stops the job cleanly; its data then is as after a crash: the next
- * try of the same job carries on.
+ * Runs one job on a compose host and ends. In: `/run/job/spec.json` (0600, removed as soon as it was read).
+ * Out: JSON lines on stdout: `{"progress":{step,percent,message}}`, and last `{"result":…}` with exit code 0
+ * or `{"error":{reason,message}}` with exit code 1. SIGTERM stops the job cleanly; its data then is as after
+ * a crash: the next try of the same job carries on.
  */
 import { readFile, unlink } from 'node:fs/promises';
 import { JobError, toJobError } from './job-error.ts';

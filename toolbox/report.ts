@@ -1,4 +1,6 @@
-/** The job's report: JSON lines on stdout, which Docker keeps as the container's log and the operator reads. */
+/**
+ * The job's report: JSON lines on stdout, which Docker keeps as the container's log and the operator reads.
+ */
 import type { JobProgress } from '../jobs/job.ts';
 import { optional } from '../base/optional.ts';
 

@@ -1,4 +1,6 @@
-/** Applies the rules of the architecture to source files and says, one sentence each, what breaks them. Pure. */
+/**
+ * Applies the rules of the architecture to source files and says, one sentence each, what breaks them. Pure.
+ */
 import {
   houseOf,
   isDoor,

@@ -1,6 +1,7 @@
 /**
  * Who may import whom (docs/development.md has it as a picture):
- *   runtime, backup-format, jobs, crds ← {host-driver ∥ blob-store ∥ release} ← controllers/* ← operator ∥ kubectl-jtel
+ *   runtime, backup-format, jobs, crds ← {host-driver ∥ blob-store ∥ release}
+ *     ← controllers/* ← operator ∥ kubectl-jtel
  * The rule is data here; `check.ts` applies it.
  */
 

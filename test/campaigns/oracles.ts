@@ -1,6 +1,6 @@
 /**
- * The questions that campaigns ask at the end of a case, whatever was done in it. README.md lists which campaign asks which, and
- * those that only one asks.
+ * The questions that campaigns ask at the end of a case, whatever was done in it. README.md lists which
+ * campaign asks which, and those that only one asks.
  */
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { RequestRecord } from '../../sandbox/worm/types.ts';

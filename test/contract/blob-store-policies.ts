@@ -1,4 +1,7 @@
-/** What a {@link BlobStore} must do that depends on the container's policy, and between two stores; the real one and the fake. */
+/**
+ * What a {@link BlobStore} must do that depends on the container's policy, and between two stores; the real
+ * one and the fake.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {

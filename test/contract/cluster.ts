@@ -1,4 +1,6 @@
-/** What a {@link Cluster} does, whoever plays it: the API in memory is held to what the real API server does. */
+/**
+ * What a {@link Cluster} does, whoever plays it: the API in memory is held to what the real API server does.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   configMaps,

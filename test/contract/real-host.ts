@@ -1,4 +1,7 @@
-/** The real driver on a real host keeps the contract, on each Debian that docs/hosts.md names, with its own Docker Engine. */
+/**
+ * The real driver on a real host keeps the contract, on each Debian that docs/hosts.md names, with its own
+ * Docker Engine.
+ */
 import { afterAll, beforeAll } from 'vitest';
 import { createHostDriver } from '../../host-driver/connect.ts';
 import { driverSandbox, type DriverSandbox } from '../support/driver-sandbox.ts';

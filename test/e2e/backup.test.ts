@@ -1,6 +1,7 @@
 /**
- * Backups of a real stack on a real host, to a blob store that enforces immutability: what is stored, what the second one
- * adds, and what becomes of one that is cancelled, whose operator dies, whose host is switched off, or whose time runs out.
+ * Backups of a real stack on a real host, to a blob store that enforces immutability: what is stored, what
+ * the second one adds, and what becomes of one that is cancelled, whose operator dies, whose host is switched
+ * off, or whose time runs out.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manifestName, paths } from '../../backup-format/names.ts';

@@ -1,6 +1,6 @@
 /**
- * The life of one stack on a real host: updates, with and without luck, the way back by hand and by itself, being stopped,
- * paused and only looked at, and its end. Containers are told apart by their ids.
+ * The life of one stack on a real host: updates, with and without luck, the way back by hand and by itself,
+ * being stopped, paused and only looked at, and its end. Containers are told apart by their ids.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { annotations, type JtelStackStatus } from '../../crds/index.ts';

@@ -1,6 +1,7 @@
 /**
- * Every way back, on real hosts against a blob store that enforces immutability: restoring over data, testing a backup,
- * planning, and recovery from nothing but the store on another host, in a cluster that never knew the stack.
+ * Every way back, on real hosts against a blob store that enforces immutability: restoring over data, testing
+ * a backup, planning, and recovery from nothing but the store on another host, in a cluster that never knew
+ * the stack.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { example } from '../../sandbox/installation/examples.ts';

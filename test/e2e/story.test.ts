@@ -1,4 +1,7 @@
-/** The demo's story with assertions: from one `kubectl apply` to a stack that answers, and what people then do to it. */
+/**
+ * The demo's story with assertions: from one `kubectl apply` to a stack that answers, and what people then do
+ * to it.
+ */
 import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildOperator } from '../../images/images.ts';

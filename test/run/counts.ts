@@ -1,6 +1,7 @@
 /**
- * What the last line of a test run says. Counts come from vitest's JSON report, and from the checks that are not vitest's
- * (each counts as one test). A run that crashed or collected nothing must never look green, so such a run counts as failed.
+ * What the last line of a test run says. Counts come from vitest's JSON report, and from the checks that are
+ * not vitest's (each counts as one test). A run that crashed or collected nothing must never look green, so
+ * such a run counts as failed.
  */
 
 export interface Counts {

@@ -1,6 +1,7 @@
 /**
- * One test run: steps in order, the sandbox brought up before the first suite that needs it and taken down at the end
- * whatever happened. A failed step does not keep the later ones from running, except those that need what is missing.
+ * One test run: steps in order, the sandbox brought up before the first suite that needs it and taken down at
+ * the end whatever happened. A failed step does not keep the later ones from running, except those that need
+ * what is missing.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Azurite as a child process on a free port, with accounts and containers of the test's own; gone when the test is. */
+/**
+ * Azurite as a child process on a free port, with accounts and containers of the test's own; gone when the
+ * test is.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -1,4 +1,7 @@
-/** The sandbox's blob double with an Azurite of its own, on free ports: a vendor's and customers' accounts, policies, faults. */
+/**
+ * The sandbox's blob double with an Azurite of its own, on free ports: a vendor's and customers' accounts,
+ * policies, faults.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

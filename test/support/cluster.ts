@@ -1,6 +1,6 @@
 /**
- * The real API server that tests talk to: the one named by JTEL_TEST_KUBECONFIG, else the control plane of the sandbox
- * `test`. Each test file works in a namespace of its own.
+ * The real API server that tests talk to: the one named by JTEL_TEST_KUBECONFIG, else the control plane of
+ * the sandbox `test`. Each test file works in a namespace of its own.
  */
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';

@@ -1,6 +1,7 @@
 /**
- * A process of its own that stands for election, so that tests can pause and kill a leader. It writes a line whenever
- * something happens; while it leads, it asks every few milliseconds whether it may act, and says when it would have.
+ * A process of its own that stands for election, so that tests can pause and kill a leader. It writes a line
+ * whenever something happens; while it leads, it asks every few milliseconds whether it may act, and says
+ * when it would have.
  */
 import {
   ClusterClient,

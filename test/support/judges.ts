@@ -1,4 +1,7 @@
-/** Asks what other projects make of manifests and objects: Kubernetes of other versions, kstatus, Argo CD (test/judges). */
+/**
+ * Asks what other projects make of manifests and objects: Kubernetes of other versions, kstatus, Argo CD
+ * (test/judges).
+ */
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Which API server tests talk to: the one named by JTEL_TEST_KUBECONFIG, else the control plane of the tests' sandbox
- * (JTEL_SANDBOX, default `test`), brought up when it is not there.
+ * Which API server tests talk to: the one named by JTEL_TEST_KUBECONFIG, else the control plane of the tests'
+ * sandbox (JTEL_SANDBOX, default `test`), brought up when it is not there.
  */
 let path: Promise<string> | undefined;
 

@@ -1,4 +1,7 @@
-/** An API server that answers `{}` and notes who asked, how they logged in and over how many connections they came. */
+/**
+ * An API server that answers `{}` and notes who asked, how they logged in and over how many connections they
+ * came.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import {

@@ -1,7 +1,8 @@
 /**
- * Azure's management plane, as far as one question goes, and the login before it; over TLS, for Azure's libraries send no token without. Answers as in
- * "Blob Containers - Get" (https://learn.microsoft.com/rest/api/storagerp/blob-containers/get) and "OAuth 2.0 client credentials flow"
- * (https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow).
+ * Azure's management plane, as far as one question goes, and the login before it; over TLS, for Azure's
+ * libraries send no token without. Answers as in "Blob Containers - Get"
+ * (https://learn.microsoft.com/rest/api/storagerp/blob-containers/get) and "OAuth 2.0 client credentials
+ * flow" (https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow).
  */
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';

@@ -1,4 +1,6 @@
-/** An image registry as far as asking for manifests goes: in this process, with a choice of how to be asked. */
+/**
+ * An image registry as far as asking for manifests goes: in this process, with a choice of how to be asked.
+ */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,4 +1,7 @@
-/** A release as its author has it on disk, in a temporary directory: small, whole, every image in a fake registry. */
+/**
+ * A release as its author has it on disk, in a temporary directory: small, whole, every image in a fake
+ * registry.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,7 @@
-/** An API server that answers by script: for what a real one does too seldom or too late to be tested (expired versions, torn streams). */
+/**
+ * An API server that answers by script: for what a real one does too seldom or too late to be tested (expired
+ * versions, torn streams).
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { KubeConnection } from '../../runtime/index.ts';

@@ -1,4 +1,6 @@
-/** Puts a small whole backup into a store in memory, for tests that then lose, spoil or forge a part of it. */
+/**
+ * Puts a small whole backup into a store in memory, for tests that then lose, spoil or forge a part of it.
+ */
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import { manifestText, type Manifest } from '../../backup-format/manifest.ts';

@@ -1,4 +1,7 @@
-/** Stacks as an operator would have left them in the API: with status and change log, for those who only read them. */
+/**
+ * Stacks as an operator would have left them in the API: with status and change log, for those who only read
+ * them.
+ */
 import {
   listRevisions,
   noteOnRevision,

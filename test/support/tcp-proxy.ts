@@ -1,6 +1,6 @@
 /**
- * A TCP connection that tests can break in the ways networks do: refused, dropped, or silent with both ends up
- * (half-open). Bytes pass through untouched, so TLS still ends at the real server.
+ * A TCP connection that tests can break in the ways networks do: refused, dropped, or silent with both ends
+ * up (half-open). Bytes pass through untouched, so TLS still ends at the real server.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';

@@ -18,7 +18,9 @@ interface Account {
   readonly defaultRole: string;
 }
 
-/** Rights to one object: `ON \`db\`.\`name\``, `ON PROCEDURE \`db\`.\`name\``; `db`.* and *.* need no object. */
+/**
+ * Rights to one object: `ON \`db\`.\`name\``, `ON PROCEDURE \`db\`.\`name\``; `db`.* and *.* need no object.
+ */
 const onObject =
   /^GRANT .*? ON (?:TABLE |FUNCTION |PROCEDURE |PACKAGE BODY |PACKAGE )?((`(?:[^`]|``)*`)\.(`(?:[^`]|``)*`)) TO /s;
 

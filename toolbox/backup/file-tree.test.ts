@@ -1,4 +1,7 @@
-/** A file tree whose owner goes on working: what happens between two reads is made to happen, at the points where the reader waits. */
+/**
+ * A file tree whose owner goes on working: what happens between two reads is made to happen, at the points
+ * where the reader waits.
+ */
 import { appendFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

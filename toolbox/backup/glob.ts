@@ -1,4 +1,7 @@
-/** Globs of a release's file trees: `*` and `?` within a segment, `**` any number of segments. Everything else is itself. */
+/**
+ * Globs of a release's file trees: `*` and `?` within a segment, `**` any number of segments. Everything else
+ * is itself.
+ */
 
 export class Globs {
   readonly #patterns: readonly RegExp[];

@@ -1,8 +1,9 @@
 /**
- * A logical backup of the database: SQL, each table a file, all of one moment, also of tables without transactions. Definitions
- * are read and transactions begun while all writes wait, a second or less; who writes to tables without transactions waits until
- * those were read. For databases that have no physical backup, and for what must be readable by another version.
- * Why not by the server's own dump tools: docs/decisions/0026-logical-backups.md.
+ * A logical backup of the database: SQL, each table a file, all of one moment, also of tables without
+ * transactions. Definitions are read and transactions begun while all writes wait, a second or less; who
+ * writes to tables without transactions waits until those were read. For databases that have no physical
+ * backup, and for what must be readable by another version. Why not by the server's own dump tools:
+ * docs/decisions/0026-logical-backups.md.
  */
 import { availableParallelism } from 'node:os';
 import type { LeftOut } from '../../backup-format/data-set.ts';

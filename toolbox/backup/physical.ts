@@ -87,7 +87,10 @@ class Streamed implements StreamedFile {
   }
 }
 
-/** @throws {JobError} ProducerFailed unless the backup is whole, DatabaseKeysMissing when nobody could restore it. */
+/**
+ * @throws {JobError} ProducerFailed unless the backup is whole, DatabaseKeysMissing when nobody could restore
+ * it.
+ */
 export async function readPhysical(
   database: BackupDatabase,
   context: SourceContext,
@@ -144,7 +147,11 @@ export async function readPhysical(
   };
 }
 
-/** Keys that the release does not bring are on this host only: such a backup could be restored nowhere else. @returns whether it needs any */
+/**
+ * Refuses keys that the release does not bring: they are on this host only, so the backup could be restored
+ * nowhere else.
+ * @returns whether it needs any
+ */
 function checkKeys(options: string, keyPaths: readonly string[]): boolean {
   const needed = keyPathOf(options);
   if (needed === undefined) return false;
@@ -180,8 +187,9 @@ async function makePipe(path: string): Promise<void> {
 }
 
 /**
- * A pipe holds 64 KiB, so that writer and reader wait for each other 16,000 times a gigabyte; now it holds what an unprivileged
- * process may ask for. Node cannot, Perl is in every Debian. Without it all is as before, only slower.
+ * A pipe holds 64 KiB, so writer and reader would wait for each other 16,000 times per gigabyte. This makes
+ * it hold as much as an unprivileged process may ask for. Node cannot do that; Perl can, and is in every
+ * Debian. If it fails, all stays as it was, only slower.
  */
 async function widenPipe(path: string): Promise<void> {
   await promisify(execFile)('perl', ['-MFcntl', '-e', widen, path]).catch(() => undefined);
@@ -192,8 +200,7 @@ const widen =
   'sysopen(my $pipe, $ARGV[0], O_RDONLY | O_NONBLOCK) or exit 1; fcntl($pipe, 1031, 1 << 20) or exit 1;';
 
 /**
- * Opens the pipe for reading once the companion has it open, and says so to it.
- *
+ * Opens the pipe for reading once the companion has it open, and tells it so.
  * @returns its descriptor, for a socket that closes it; undefined when the companion has ended already
  */
 async function openPipe(

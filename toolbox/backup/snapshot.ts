@@ -1,4 +1,6 @@
-/** One moment of a database for several connections: all writes wait while it is looked at, a second or less. */
+/**
+ * One moment of a database for several connections: all writes wait while it is looked at, a second or less.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseClient } from '../database/client.ts';
 import { Conversation } from '../database/conversation.ts';
@@ -17,7 +19,8 @@ export interface Moment<T> {
 }
 
 /**
- * @param look begins transactions in other connections and reads definitions in this one; called while all writes wait.
+ * @param look begins transactions in other connections and reads definitions in this one; called while all
+ * writes wait.
  * @throws {JobError} DatabaseFailed
  */
 export async function atOneMoment<T>(

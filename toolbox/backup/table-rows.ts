@@ -1,8 +1,9 @@
 /**
- * Rows of a table as SQL that the server itself writes: `<NUL>(1<tab>,'text'<tab>)<line feed>`. QUOTE writes a NUL in a value as `\0`,
- * so a NUL begins a row and nothing else does. Unlike the server's own dump tools this keeps FLOAT (they read six digits of it),
- * and binary values take their own length. Bytes are quoted, not characters: that is quicker by half, and in UTF-8 no part of
- * a character looks like what QUOTE escapes. Not REPLACE: its time grows with the square of what it replaces.
+ * Rows of a table as SQL that the server itself writes: `<NUL>(1<tab>,'text'<tab>)<line feed>`. QUOTE writes
+ * a NUL in a value as `\0`, so a NUL begins a row and nothing else does. Unlike the server's own dump tools
+ * this keeps FLOAT (they read six digits of it), and binary values take their own length. Bytes are quoted,
+ * not characters: that is quicker by half, and in UTF-8 no part of a character looks like what QUOTE escapes.
+ * Not REPLACE: its time grows with the square of what it replaces.
  */
 import { quoteName } from '../database/conversation.ts';
 

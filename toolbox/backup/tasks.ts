@@ -9,8 +9,9 @@ export interface WorkerSettings {
 }
 
 /**
- * `hash`: digests into the slots, stored length 1, or 0 where a chunk is only zeros. `compress`: in place. `hashAndCompress`: both,
- * but for zeros; while the chunk is still in the processor's cache, and without asking twice.
+ * `hash`: puts digests into the slots, with stored length 1, or 0 where a chunk has only zeros. `compress`:
+ * compresses in place. `hashAndCompress`: does both, except for zeros, while the chunk is still in the
+ * processor's cache and without asking twice.
  */
 export type Task =
   | { readonly kind: 'hash'; readonly slots: readonly number[] }

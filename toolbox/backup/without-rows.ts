@@ -1,4 +1,6 @@
-/** Tables whose engine keeps the rows elsewhere: a backup has only their definition, and no tool tells that. */
+/**
+ * Tables whose engine keeps the rows elsewhere: a backup has only their definition, and no tool tells that.
+ */
 import type { LeftOut } from '../../backup-format/data-set.ts';
 import type { BackupDatabase } from '../../jobs/backup.ts';
 import { DatabaseClient } from '../database/client.ts';

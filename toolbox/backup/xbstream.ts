@@ -1,9 +1,10 @@
 /**
  * Reads the stream that `mariadb-backup --stream=xbstream` writes. A sequence of pieces, each with
- * `XBSTCK01`, flags (1 byte: 1 ignorable, 2 rewrite), type (1 byte), path length (4, little-endian), path, and then by type:
- * `P` payload: length (8), offset (8), crc32 (4), bytes; `S` seek: offset (8); `R` rename: length (4) and new path;
- * `D` remove; `E` end of the file. Source: extra/mariabackup/xbstream*.cc of MariaDB, checked with its own mbstream.
- * The crc32 is not computed: stream and reader are one machine, and what is read is hashed anyway.
+ * `XBSTCK01`, flags (1 byte: 1 ignorable, 2 rewrite), type (1 byte), path length (4, little-endian), path,
+ * and then by type: `P` payload: length (8), offset (8), crc32 (4), bytes; `S` seek: offset (8); `R` rename:
+ * length (4) and new path; `D` remove; `E` end of the file. Source: extra/mariabackup/xbstream*.cc of
+ * MariaDB, checked with its own mbstream. The crc32 is not computed: stream and reader are one machine, and
+ * what is read is hashed anyway.
  */
 import { JobError } from '../job-error.ts';
 

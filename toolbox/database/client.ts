@@ -61,8 +61,8 @@ export class DatabaseClient {
   }
 
   /**
-   * Feeds a dump to the database. `--sandbox`: the dump cannot make the client run programs or read files. `--comments`: without
-   * it the client takes comments out of routines.
+   * Feeds a dump to the database. `--sandbox`: the dump cannot make the client run programs or read files.
+   * `--comments`: without it the client takes comments out of routines.
    * @throws {JobError} StatementRefused when trying again cannot help.
    */
   async load(dump: Readable | AsyncIterable<Buffer>): Promise<void> {

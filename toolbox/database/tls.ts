@@ -1,10 +1,14 @@
-/** How a client asks for TLS: what a release may demand of the connection to its database, as options of MariaDB's programs. */
+/**
+ * How a client asks for TLS: what a release may demand of the connection to its database, as options of
+ * MariaDB's programs.
+ */
 import type { DatabaseTLS } from '../../jobs/values.ts';
 
 /**
- * Lines of an option file, one set for each way in the order in which they are tried. A release that asks for nothing gets
- * what the server offers: since 11.4 clients insist on TLS by themselves, which older servers and those where it is switched
- * off do not speak, and on a certificate that they can check, which older servers cannot have proved.
+ * Lines of an option file: one set for each way, in the order in which they are tried. A release that asks
+ * for nothing gets what the server offers. Since 11.4 clients insist on TLS, but older servers do not speak
+ * it, nor do servers where it is off. Clients also insist on a certificate that they can check, and older
+ * servers cannot prove theirs.
  * @param certificateAuthority path of the file, if the release names one.
  */
 export function tlsWays(

@@ -1,4 +1,6 @@
-/** Writes this project's small files and directories into volumes: never through a link, on disk on return. */
+/**
+ * Writes this project's small files and directories into volumes: never through a link, on disk on return.
+ */
 import { execFile } from 'node:child_process';
 import { lstat, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -1,4 +1,7 @@
-/** Blobs by signed URL, whole and into memory: index parts and packs. What a pack holds is checked where it is unpacked. */
+/**
+ * Blobs by signed URL, whole and into memory: index parts and packs. What a pack holds is checked where it is
+ * unpacked.
+ */
 import type { BackOff } from '../../base/back-off.ts';
 import { reasonOf } from '../download-error.ts';
 import { afterBrokenRead, pause } from '../pauses.ts';

@@ -1,4 +1,7 @@
-/** The index of a backup: fetched once, proven, kept on the job's own disk, and read from there as often as needed. */
+/**
+ * The index of a backup: fetched once, proven, kept on the job's own disk, and read from there as often as
+ * needed.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

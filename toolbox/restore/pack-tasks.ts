@@ -1,4 +1,6 @@
-/** What the threads that unpack are asked for. A pack lies in shared memory; its extents travel with the task. */
+/**
+ * What the threads that unpack are asked for. A pack lies in shared memory; its extents travel with the task.
+ */
 
 export interface PackWorkerSettings {
   /**

@@ -1,4 +1,7 @@
-/** A thread that unpacks: proves the pack and each chunk of it, and writes chunks to where they lie in their files. */
+/**
+ * A thread that unpacks: proves the pack and each chunk of it, and writes chunks to where they lie in their
+ * files.
+ */
 import { hash } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';

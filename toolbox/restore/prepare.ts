@@ -1,4 +1,7 @@
-/** The companion's part: the database's own tool makes the gathered files a database that is whole (jobs/companion.ts). */
+/**
+ * The companion's part: the database's own tool makes the gathered files a database that is whole
+ * (jobs/companion.ts).
+ */
 import { chmod, chown, lstat, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

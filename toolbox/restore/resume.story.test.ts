@@ -1,4 +1,7 @@
-/** A restore that is killed between any two changes it makes: the next try of the same load ends with the same data. */
+/**
+ * A restore that is killed between any two changes it makes: the next try of the same load ends with the same
+ * data.
+ */
 import { atOnce } from '../../test/support/pauses.ts';
 import { link, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** Fetches each pack that is needed once, several at a time, and has its chunks proven and written by threads. */
+/**
+ * Fetches each pack that is needed once, several at a time, and has its chunks proven and written by threads.
+ */
 import { packBytes } from '../../backup-format/names.ts';
 import type { BackupToRead, PackToRead } from '../../jobs/restore.ts';
 import { nameOf } from './blob-reader.ts';

@@ -1,6 +1,7 @@
 /**
- * Campaign `crash`: the operator is killed before and after every effect of every story. The next process must bring the story to
- * the same end, orphans counted, then be at rest, and show no secret. Each case is one kill, or two in a row.
+ * Campaign `crash`: the operator is killed before and after every effect of every story. The next process
+ * must bring the story to the same end, orphans counted, then be at rest, and show no secret. Each case is
+ * one kill, or two in a row.
  */
 import type { Campaign, CampaignCase, CampaignForm } from '../campaign.ts';
 import { checkEqual, checkRest, checkStatusSecrecy } from '../oracles.ts';

@@ -1,4 +1,7 @@
-/** The stories of the crash campaign: what the world is before, what the user does, when it is over, and what counts as its end. */
+/**
+ * The stories of the crash campaign: what the world is before, what the user does, when it is over, and what
+ * counts as its end.
+ */
 import {
   annotations,
   backupKind,

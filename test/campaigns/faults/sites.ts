@@ -1,4 +1,7 @@
-/** Where a fault can hit the blob store: each of its calls, with the requests it makes, and how to see whether it did its work. */
+/**
+ * Where a fault can hit the blob store: each of its calls, with the requests it makes, and how to see whether
+ * it did its work.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';

@@ -1,7 +1,9 @@
 /**
- * Campaign `world`: situations that people met outside the sandbox, and what is right in each (`make campaign-world`).
+ * Campaign `world`: situations that people met outside the sandbox, and what is right in each
+ * (`make campaign-world`).
  *
- * How to add a report: a line in `situations.ts`, and a case in a file of `cases/` (one per theme; a new file is found by itself):
+ * To add a report, write a line in `situations.ts` and a case in a file of `cases/` (one per theme; a new file
+ * is found by itself):
  *
  *     export const cases: readonly WorldCase[] = [
  *       {
@@ -9,13 +11,15 @@
  *         title: 'a file name with a line break comes back as it was',
  *         needs: 'nothing', // or 'sandbox'
  *         run: async (scene) => {
- *           assert.equal(await restored('a\nb'), 'a\nb'); // node:assert: vitest's expect is not there in the long form
+ *           // node:assert, because the long form has no vitest
+ *           assert.equal(await restored('a\nb'), 'a\nb');
  *         },
  *       },
  *     ];
  *
- * What is dear and shared (a blob double, a host) is a `Part`: `await scene.part(blobDouble)`. Hosts of a case's own come with
- * `driverSandbox(…)` or `Sandbox.up(…)` under a name that begins with JTEL_SANDBOX, as everywhere in `test/integration`.
+ * Something expensive and shared (a blob double, a host) is a `Part`: `await scene.part(blobDouble)`. A case gets
+ * hosts of its own by `driverSandbox(…)` or `Sandbox.up(…)`, under a name that begins with JTEL_SANDBOX, as
+ * everywhere in `test/integration`.
  */
 import { readdirSync } from 'node:fs';
 import type { Campaign, CampaignCase, CampaignForm } from '../campaign.ts';

@@ -1,4 +1,7 @@
-/** The question to Azure's management plane, by Azure's own libraries, against a double that answers as Microsoft documents it. */
+/**
+ * The question to Azure's management plane, by Azure's own libraries, against a double that answers as
+ * Microsoft documents it.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { managementAccess } from '../../../blob-store/azure/management-access.ts';
 import { readRetention } from '../../../blob-store/azure/management.ts';

@@ -1,4 +1,7 @@
-/** The Azure adapter against Azurite behind the sandbox's double: immutable containers, create-only grants, server-side copies. */
+/**
+ * The Azure adapter against Azurite behind the sandbox's double: immutable containers, create-only grants,
+ * server-side copies.
+ */
 import { inspect } from 'node:util';
 import {
   ContainerClient,

@@ -1,6 +1,6 @@
 /**
- * A stack with two backups in a real blob server, and ways to change both. The tests of `backup` and of `restore` are in files
- * of their own and both begin there.
+ * A stack with two backups in a real blob server, and ways to change both. The tests of `backup` and of
+ * `restore` are in files of their own and both begin there.
  */
 import { afterAll, beforeAll } from 'vitest';
 import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';

@@ -1,4 +1,7 @@
-/** `kubectl jtel backup …` against a real API server and a real blob server that have, or lost, what they should. */
+/**
+ * `kubectl jtel backup …` against a real API server and a real blob server that have, or lost, what they
+ * should.
+ */
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { describe, expect, it } from 'vitest';
 import { aStack } from '../../../controllers/stack/testing.ts';

@@ -1,4 +1,7 @@
-/** The plug-in as people have it: found by the real kubectl in the PATH, through a link, and completed by shells. */
+/**
+ * The plug-in as people have it: found by the real kubectl in the PATH, through a link, and completed by
+ * shells.
+ */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';

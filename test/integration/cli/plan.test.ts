@@ -1,4 +1,7 @@
-/** `kubectl jtel plan` with a real API server, vendor's store and host: it tells what would be done, and does none of it. */
+/**
+ * `kubectl jtel plan` with a real API server, vendor's store and host: it tells what would be done, and does
+ * none of it.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';

@@ -1,4 +1,7 @@
-/** `kubectl jtel` about stacks that an API server really has: what it shows, what it writes, and what it refuses to write. */
+/**
+ * `kubectl jtel` about stacks that an API server really has: what it shows, what it writes, and what it
+ * refuses to write.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stackKind, type JtelStack } from '../../../crds/index.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';

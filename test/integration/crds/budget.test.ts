@@ -1,6 +1,6 @@
 /**
- * The API server gives the CEL rules of one object a budget, and refuses an object whose rules cost more. A stack that
- * fills every list must still fit: what is refused must be wrong, not big.
+ * The API server gives the CEL rules of one object a budget, and refuses an object whose rules cost more. A
+ * stack that fills every list must still fit: what is refused must be wrong, not big.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openCluster, type TestCluster } from '../../support/cluster.ts';

@@ -1,6 +1,7 @@
 /**
- * A status may lose any object or list that it had: the real API server takes it, and the same status again changes nothing. Server-side
- * apply makes null of an object that one manager empties, which the schema then refuses for ever.
+ * A status may lose any object or list that it had: the real API server takes it, and the same status again
+ * changes nothing. Server-side apply makes null of an object that one manager empties, which the schema then
+ * refuses for ever.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCRDs, schemaOf } from '../../../crds/crd.ts';

@@ -1,7 +1,7 @@
 /**
- * What users get wrong, and what must go through: one line per field and rule. `rules.test.ts` sends each to the API server
- * in an otherwise good object, and fails when a rule of the CRDs has no line in `stack-values.ts` or `other-values.ts`; here
- * is what both are written with.
+ * What users get wrong, and what must go through: one line per field and rule. `rules.test.ts` sends each to
+ * the API server in an otherwise good object, and fails when a rule of the CRDs has no line in
+ * `stack-values.ts` or `other-values.ts`; here is what both are written with.
  */
 
 export interface FieldValues {

@@ -1,4 +1,7 @@
-/** What is wrong and what is right in the fields of backups, restores and stores; how it is used, `field-values.ts` says. */
+/**
+ * What is wrong and what is right in the fields of backups, restores and stores; how it is used,
+ * `field-values.ts` says.
+ */
 import { hostile, type FieldValues } from './field-values.ts';
 import { stackValues } from './stack-values.ts';
 

@@ -1,4 +1,7 @@
-/** A value with everything in it that a schema knows, and the places in it that may be empty. Made from the CRDs, so that a new field is in them. */
+/**
+ * A value with everything in it that a schema knows, and the places in it that may be empty. Made from the
+ * CRDs, so that a new field is in them.
+ */
 import type { Schema } from '../../../crds/crd.ts';
 
 /** Strings that pass, by the name of their field. */

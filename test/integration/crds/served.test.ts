@@ -1,4 +1,7 @@
-/** The CRDs as a real API server serves them: structure, defaults, columns, and the examples that users start from. */
+/**
+ * The CRDs as a real API server serves them: structure, defaults, columns, and the examples that users start
+ * from.
+ */
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

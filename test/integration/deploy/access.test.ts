@@ -1,4 +1,7 @@
-/** deploy/ against a real API server: the operator may do what it has to, and no more; its pods keep to the strict policy. */
+/**
+ * deploy/ against a real API server: the operator may do what it has to, and no more; its pods keep to the
+ * strict policy.
+ */
 import { readFileSync } from 'node:fs';
 import {
   AppsV1Api,

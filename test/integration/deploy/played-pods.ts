@@ -1,7 +1,7 @@
 /**
- * Plays the kubelet of one namespace, because the sandbox has none: each pod of the operator becomes a process of this machine with
- * the pod's arguments, environment and ServiceAccount, and is ready when it says so itself. The pod of the chart's test runs its own
- * command against it.
+ * Plays the kubelet of one namespace, because the sandbox has none: each pod of the operator becomes a
+ * process of this machine with the pod's arguments, environment and ServiceAccount, and is ready when it says
+ * so itself. The pod of the chart's test runs its own command against it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

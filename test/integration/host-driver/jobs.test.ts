@@ -1,4 +1,7 @@
-/** Jobs on a real host when something comes in between: a crash of who starts them, a cancel, a reboot of the host. */
+/**
+ * Jobs on a real host when something comes in between: a crash of who starts them, a cancel, a reboot of the
+ * host.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHostDriver } from '../../../host-driver/connect.ts';
 import type { Host, JobReport } from '../../../host-driver/host.ts';

@@ -1,4 +1,7 @@
-/** How others judge every phase of every kind: kstatus, which Flux and Helm 4 wait with, and Argo CD by our scripts (docs/gitops.md). */
+/**
+ * How others judge every phase of every kind: kstatus, which Flux and Helm 4 wait with, and Argo CD by our
+ * scripts (docs/gitops.md).
+ */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';

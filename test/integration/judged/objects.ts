@@ -1,6 +1,6 @@
 /**
- * An object in every phase of every kind, with the status that its controller writes then, and how it is to be judged. The
- * statuses come from the controllers' own functions.
+ * An object in every phase of every kind, with the status that its controller writes then, and how it is to
+ * be judged. The statuses come from the controllers' own functions.
  */
 import {
   aBackup,

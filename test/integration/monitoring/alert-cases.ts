@@ -1,4 +1,7 @@
-/** What Prometheus sees, and which alerts that makes: a stack that is well, and for each alert what is different. */
+/**
+ * What Prometheus sees, and which alerts that makes: a stack that is well, and for each alert what is
+ * different.
+ */
 
 /**
  * Series of promtool: name and labels → values, one a minute. `N` stands for as many as last until the end of

@@ -1,4 +1,7 @@
-/** From an object that says what is wrong to the message that a person reads, through a real operator, Prometheus and Alertmanager. */
+/**
+ * From an object that says what is wrong to the message that a person reads, through a real operator,
+ * Prometheus and Alertmanager.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../support/wait.ts';
 import { aStack, Customer, timeOf } from './objects.ts';

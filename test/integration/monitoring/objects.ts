@@ -1,4 +1,6 @@
-/** A customer's objects as the operator would have written them, with everything that metrics are made from. */
+/**
+ * A customer's objects as the operator would have written them, with everything that metrics are made from.
+ */
 import type { Watched } from './watched.ts';
 
 /** Unix seconds → a time of the API. */

@@ -1,6 +1,7 @@
 /**
- * A real Prometheus and a real Alertmanager with the files of deploy/monitoring. Only what takes minutes is shortened: how long
- * something has to be so, and how long messages are gathered. `alert-cases.ts` has the real times.
+ * A real Prometheus and a real Alertmanager with the files of deploy/monitoring. Only what takes minutes is
+ * shortened: how long something has to be so, and how long messages are gathered. `alert-cases.ts` has the
+ * real times.
  */
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** deploy/monitoring/alerts.yaml as promtool sees it: each alert comes when it should, and nothing beside it. */
+/**
+ * deploy/monitoring/alerts.yaml as promtool sees it: each alert comes when it should, and nothing beside it.
+ */
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Two real operators on a real API server: one leads and looks after an empty namespace, the other stands by and gives metrics of
- * a namespace whose objects a test writes, status included. So a test breaks what it likes within a second, and nobody mends it.
+ * Two real operators on a real API server: one leads and looks after an empty namespace, the other stands by
+ * and gives metrics of a namespace whose objects a test writes, status included. So a test breaks what it
+ * likes within a second, and nobody mends it.
  */
 import { randomUUID } from 'node:crypto';
 import { lineProgress, Sandbox } from '../../../sandbox/index.ts';

@@ -1,4 +1,7 @@
-/** The vendor's build process, as it is: the program itself, an image registry that wants a password, an Azure blob service. */
+/**
+ * The vendor's build process, as it is: the program itself, an image registry that wants a password, an Azure
+ * blob service.
+ */
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

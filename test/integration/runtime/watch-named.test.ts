@@ -1,4 +1,7 @@
-/** One Secret is watched by its name on the real API server, without its content and without the right to list. */
+/**
+ * One Secret is watched by its name on the real API server, without its content and without the right to
+ * list.
+ */
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { watchOnce } from '../../../runtime/cache/watch-once.ts';
 import { secrets, watchNamed, type KubernetesObject } from '../../../runtime/index.ts';

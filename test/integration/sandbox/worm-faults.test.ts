@@ -1,4 +1,7 @@
-/** What the blob double can make go wrong, seen by a plain client: each fault does what it says, once, and is written down. */
+/**
+ * What the blob double can make go wrong, seen by a plain client: each fault does what it says, once, and is
+ * written down.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import { Agent, request as httpRequest } from 'node:http';
 import { ContainerClient } from '@azure/storage-blob';

@@ -1,11 +1,13 @@
 /**
- * What the blob double plays of storage accounts that others set up: network rules, the archive tier, version-level immutability, against
- * what Microsoft documents:
+ * What the blob double plays of storage accounts that others set up: network rules, the archive tier,
+ * version-level immutability, against what Microsoft documents:
  * - NETWORK: https://learn.microsoft.com/azure/storage/common/storage-network-security
- * - SAS: "Shared access signature error codes" https://learn.microsoft.com/rest/api/storageservices/sas-error-codes
- * - ARCHIVE: "Blob rehydration from the archive tier" https://learn.microsoft.com/azure/storage/blobs/archive-rehydrate-overview
- * - VERSIONS: "Version-level WORM policies for immutable blob data", sections Version dependency and Scenarios
- *   https://learn.microsoft.com/azure/storage/blobs/immutable-version-level-worm-policies
+ * - SAS: "Shared access signature error codes"
+ *   https://learn.microsoft.com/rest/api/storageservices/sas-error-codes
+ * - ARCHIVE: "Blob rehydration from the archive tier"
+ *   https://learn.microsoft.com/azure/storage/blobs/archive-rehydrate-overview
+ * - VERSIONS: "Version-level WORM policies for immutable blob data", sections Version dependency and
+ *   Scenarios https://learn.microsoft.com/azure/storage/blobs/immutable-version-level-worm-policies
  */
 import {
   BlobServiceClient,

@@ -1,12 +1,16 @@
 /**
- * The blob double against what Microsoft documents for Azure's Blob service, through the official client and through plain HTTP. The pages:
+ * The blob double against what Microsoft documents for Azure's Blob service, through the official client and
+ * through plain HTTP. The pages:
  * - WORM: "Container-level WORM policies for immutable blob data", section Scenarios
  *   https://learn.microsoft.com/azure/storage/blobs/immutable-container-level-worm-policies
- * - OVERVIEW: "Store business-critical blob data with immutable storage", sections Time-based retention policies and Access tiers
- *   https://learn.microsoft.com/azure/storage/blobs/immutable-storage-overview
- * - CODES: "Azure Blob Storage error codes" https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
- * - ERRORS: "Status and error codes" https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2
- * - SAS: "Create a service SAS", section Specify permissions https://learn.microsoft.com/rest/api/storageservices/create-service-sas
+ * - OVERVIEW: "Store business-critical blob data with immutable storage", sections Time-based retention
+ *   policies and Access tiers https://learn.microsoft.com/azure/storage/blobs/immutable-storage-overview
+ * - CODES: "Azure Blob Storage error codes"
+ *   https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+ * - ERRORS: "Status and error codes"
+ *   https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2
+ * - SAS: "Create a service SAS", section Specify permissions
+ *   https://learn.microsoft.com/rest/api/storageservices/create-service-sas
  */
 import {
   ContainerClient,
@@ -47,7 +51,10 @@ function sas(container: string, permissions: string): string {
   ).toString();
 }
 
-/** [WORM] "Prohibited operations" while the retention period runs; Put Blob, Put Block and Put Block List only for a blob that exists. */
+/**
+ * [WORM] "Prohibited operations" while the retention period runs; Put Blob, Put Block and Put Block List only
+ * for a blob that exists.
+ */
 const prohibited: readonly (readonly [
   string,
   (blob: BlockBlobClient, source: string) => Promise<unknown>,

@@ -1,6 +1,7 @@
 /**
- * The CronJob of a stack, run by a real kube-controller-manager. There is no kubelet here, so the test plays it: it takes the
- * pod as the controller made it, resolves what its environment refers to, and runs its command for real, as its ServiceAccount.
+ * The CronJob of a stack, run by a real kube-controller-manager. There is no kubelet here, so the test plays
+ * it: it takes the pod as the controller made it, resolves what its environment refers to, and runs its
+ * command for real, as its ServiceAccount.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The stand-ins whose behaviour other tests build on: the task runner's updates (killed, failing, too old) and the replica's
- * way back after its master was replaced. Real containers on the machine's Docker.
+ * The stand-ins whose behaviour other tests build on: the task runner's updates (killed, failing, too old)
+ * and the replica's way back after its master was replaced. Real containers on the machine's Docker.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,7 @@
-/** How long a store keeps what is stored, as a person sees it: a real API server, a blob server that enforces its policy, and Azure's libraries before the double of the management plane. */
+/**
+ * How long a store keeps what is stored, as a person sees it: a real API server, a blob server that enforces
+ * its policy, and Azure's libraries before the double of the management plane.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { storeReconciler } from '../../../controllers/store/index.ts';
 import { storeKind, type Condition, type JtelBackupStore } from '../../../crds/index.ts';

@@ -1,4 +1,7 @@
-/** The store controller against a real API server and a real blob server: what a person reads in `kubectl get jbs`. */
+/**
+ * The store controller against a real API server and a real blob server: what a person reads in `kubectl get
+ * jbs`.
+ */
 import {
   generateBlobSASQueryParameters,
   ContainerSASPermissions,

@@ -1,4 +1,6 @@
-/** Restores with nothing but the commands of docs/backup-format.md, taken from the page as they stand there. */
+/**
+ * Restores with nothing but the commands of docs/backup-format.md, taken from the page as they stand there.
+ */
 import { execFile } from 'node:child_process';
 import { link, mkdtemp, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

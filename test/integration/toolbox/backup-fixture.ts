@@ -1,6 +1,7 @@
 /**
- * A database and a store for the tests of backup jobs, and what both kinds of backup are compared with. Physical and logical
- * backups are tested in files of their own, which need the same data, the same job and the same second server.
+ * A database and a store for the tests of backup jobs, and what both kinds of backup are compared with.
+ * Physical and logical backups are tested in files of their own, which need the same data, the same job and
+ * the same second server.
  */
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';

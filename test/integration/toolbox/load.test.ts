@@ -1,4 +1,7 @@
-/** The toolbox's jobs against a real MariaDB and a real volume: what is loaded, what is refused, what survives a crash. */
+/**
+ * The toolbox's jobs against a real MariaDB and a real volume: what is loaded, what is refused, what survives
+ * a crash.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { waitFor } from '../../support/wait.ts';
 import { archive, dump, dumpText, goodEntries, truncatedDump } from './data.ts';

@@ -1,4 +1,7 @@
-/** The toolbox's logical backups of a real MariaDB: what they store is restored here by other means, and is compared. */
+/**
+ * The toolbox's logical backups of a real MariaDB: what they store is restored here by other means, and is
+ * compared.
+ */
 import { describe, expect, test } from 'vitest';
 import { backupID, identity } from '../../support/backup/job-builder.ts';
 import { readBack } from '../../support/backup/read-back.ts';

@@ -1,4 +1,7 @@
-/** The toolbox's physical backups of a real MariaDB, restored here by other means and compared; and how little of a right to the store a job needs. */
+/**
+ * The toolbox's physical backups of a real MariaDB, restored here by other means and compared; and how little
+ * of a right to the store a job needs.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   ContainerClient,

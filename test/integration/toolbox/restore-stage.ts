@@ -1,4 +1,7 @@
-/** A real compose host with a real database under jtel's names, backed up and restored by jobs through the real driver. */
+/**
+ * A real compose host with a real database under jtel's names, backed up and restored by jobs through the
+ * real driver.
+ */
 import { networkInterfaces } from 'node:os';
 import {
   backupOptionFiles,

@@ -1,4 +1,7 @@
-/** Backups of a real database brought back by real containers on a real host: whole, elsewhere, again, and not over data. */
+/**
+ * Backups of a real database brought back by real containers on a real host: whole, elsewhere, again, and not
+ * over data.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CountJobResult } from '../../../jobs/count.ts';
 import type { RestoreJobInput } from '../../../jobs/restore.ts';

@@ -1,4 +1,7 @@
-/** Everything the toolbox's jobs need around them: a real MariaDB, a volume for files, a server that gives data sets. */
+/**
+ * Everything the toolbox's jobs need around them: a real MariaDB, a volume for files, a server that gives
+ * data sets.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';

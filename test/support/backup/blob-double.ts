@@ -1,6 +1,7 @@
 /**
- * A blob service in memory that knows what a backup job may do: create with Put Blob (and an answer that tells why not), and
- * read. Nothing is ever overwritten. Faults are put in front of requests by their number or path.
+ * A blob service in memory that knows what a backup job may do: create with Put Blob (and an answer that
+ * tells why not), and read. Nothing is ever overwritten. Faults are put in front of requests by their number
+ * or path.
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';

@@ -1,6 +1,6 @@
 /**
- * A real MariaDB on a volume, and backup jobs beside it the way the host driver starts them: a companion of the database's
- * own image, the toolbox's image, a volume between them.
+ * A real MariaDB on a volume, and backup jobs beside it the way the host driver starts them: a companion of
+ * the database's own image, the toolbox's image, a volume between them.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,7 @@
-/** Backup jobs as tests need them: a file tree with random content, a job against the blob double, and what came of it. */
+/**
+ * Backup jobs as tests need them: a file tree with random content, a job against the blob double, and what
+ * came of it.
+ */
 import { atOnce } from '../pauses.ts';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';

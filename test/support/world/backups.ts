@@ -1,4 +1,6 @@
-/** What stories of backups do in a world in memory: ask for a backup of a Ready stack, and wait for its end. */
+/**
+ * What stories of backups do in a world in memory: ask for a backup of a Ready stack, and wait for its end.
+ */
 import { expect } from 'vitest';
 import { manifestName } from '../../../backup-format/names.ts';
 import type { Retention } from '../../../blob-store/retention.ts';

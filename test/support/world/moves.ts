@@ -1,4 +1,7 @@
-/** What tests of moves do in a world in memory: send the stack to another host, and watch that it never runs in two places. */
+/**
+ * What tests of moves do in a world in memory: send the stack to another host, and watch that it never runs
+ * in two places.
+ */
 import type { JtelStackSpec } from '../../../crds/index.ts';
 import { project, ready } from './restores.ts';
 import type { World } from './world.ts';

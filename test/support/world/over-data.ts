@@ -1,4 +1,7 @@
-/** A stack that runs on data of its own while a restore is asked for; for the tests of restores beside such data and of those in place. */
+/**
+ * A stack that runs on data of its own while a restore is asked for; for the tests of restores beside such
+ * data and of those in place.
+ */
 import type { FakeJobOutcome } from '../../../host-driver/fake/machine.ts';
 import type { JobSpec } from '../../../host-driver/host.ts';
 import { storeBackup } from '../stored-backup.ts';

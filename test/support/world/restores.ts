@@ -1,4 +1,7 @@
-/** What tests do in a world in memory: install a stack, ask for restores, kill the operator anywhere, look at the end. */
+/**
+ * What tests do in a world in memory: install a stack, ask for restores, kill the operator anywhere, look at
+ * the end.
+ */
 import { restoreKind, type JtelRestore, type JtelStackSpec } from '../../../crds/index.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
 import { World } from './world.ts';

@@ -1,6 +1,7 @@
 /**
- * The one world in memory, for stories and campaigns: the Kubernetes API, blob stores and compose hosts as their fakes. In it
- * runs the very operator (`operator/controllers.ts`), which can be killed at any effect. Time runs a hundred times faster.
+ * The one world in memory, for stories and campaigns: the Kubernetes API, blob stores and compose hosts as
+ * their fakes. In it runs the very operator (`operator/controllers.ts`), which can be killed at any effect.
+ * Time runs a hundred times faster.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import type { StreamedContent } from '../../../blob-store/blob-store.ts';

@@ -1,4 +1,7 @@
-/** What a real API server and its namespace controller do: W25 (a namespace is deleted) and W29 (a status that becomes empty). */
+/**
+ * What a real API server and its namespace controller do: W25 (a namespace is deleted) and W29 (a status that
+ * becomes empty).
+ */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { MemoryBlobStore } from '../../../../blob-store/memory.ts';

@@ -1,4 +1,7 @@
-/** Databases that are not as the sandbox's usual one: their series, their TLS, their keys, and how much is written to them. */
+/**
+ * Databases that are not as the sandbox's usual one: their series, their TLS, their keys, and how much is
+ * written to them.
+ */
 import assert from 'node:assert/strict';
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { atOwnPlaces } from '../../../../jobs/companion.ts';

@@ -1,4 +1,7 @@
-/** Hosts that are not as the sandbox's usual one: their shell, their Docker, their disk, their firewall, their way out. */
+/**
+ * Hosts that are not as the sandbox's usual one: their shell, their Docker, their disk, their firewall, their
+ * way out.
+ */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,7 @@
-/** W2: the volumes are gone or empty, and what the host and the cluster remember of data is not. Nothing is ever started over nothing. */
+/**
+ * W2: the volumes are gone or empty, and what the host and the cluster remember of data is not. Nothing is
+ * ever started over nothing.
+ */
 import assert from 'node:assert/strict';
 import {
   annotations,

@@ -1,4 +1,7 @@
-/** W25: a namespace is deleted as a whole. Its controller deletes Secrets before stacks, and nothing can be made again in it. */
+/**
+ * W25: a namespace is deleted as a whole. Its controller deletes Secrets before stacks, and nothing can be
+ * made again in it.
+ */
 import assert from 'node:assert/strict';
 import { annotations, stackKind, type JtelStack } from '../../../../crds/index.ts';
 import { secrets } from '../../../../runtime/client/kinds.ts';

@@ -1,4 +1,7 @@
-/** Restores that go wrong, and what becomes of the stack meanwhile. test/e2e/recovery.test.ts flips a bit of a real backup. */
+/**
+ * Restores that go wrong, and what becomes of the stack meanwhile. test/e2e/recovery.test.ts flips a bit of a
+ * real backup.
+ */
 import assert from 'node:assert/strict';
 import { ask, backupID, effects, endState, installed, ready } from '../../../support/world/restores.ts';
 import { World } from '../../../support/world/world.ts';

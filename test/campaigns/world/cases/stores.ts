@@ -1,4 +1,7 @@
-/** Storage accounts as others set them up: network rules, lifecycle rules that archive, immutability at the level of versions. */
+/**
+ * Storage accounts as others set them up: network rules, lifecycle rules that archive, immutability at the
+ * level of versions.
+ */
 import { atOnce } from '../../../support/pauses.ts';
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';

@@ -1,4 +1,7 @@
-/** W9: machines from one template share their machine-id. Which one answers decides whether a stack is moved or runs twice. */
+/**
+ * W9: machines from one template share their machine-id. Which one answers decides whether a stack is moved
+ * or runs twice.
+ */
 import assert from 'node:assert/strict';
 import { stackKind, type JtelStack, type JtelStackSpec } from '../../../../crds/index.ts';
 import { arrived, moveTo, newAddress, oldAddress, runs, watchForTwo } from '../../../support/world/moves.ts';
