@@ -1,4 +1,6 @@
-/** Says what a store's refusal means to whoever looks after it. All requests of jobs use it. */
+/**
+ * Says what a store's refusal means, for the people who look after the store. All requests of jobs use it.
+ */
 import { JobError } from './job-error.ts';
 
 export interface StoreAnswer {

@@ -1,6 +1,6 @@
 /**
- * One stack meets every mistake that a person can make. Each is told with a stable reason and a message that
- * names the thing. Then it is put right, and the stack goes on from there until it is Ready.
+ * One stack meets every mistake that a person can make. Each is reported with a stable reason and a message
+ * that names the thing. Then it is put right, and the stack goes on from there until it is Ready.
  */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 /**
  * Reads a file tree while its owner goes on working. Links are recorded, never followed. Files are opened so
  * that they cannot be a link, a pipe or a device. A file that changes while it is read is read once more. A
- * file that cannot be read is left out, and told.
+ * file that cannot be read is left out and reported.
  */
 import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';

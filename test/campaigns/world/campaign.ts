@@ -2,8 +2,8 @@
  * Campaign `world`: situations that people met outside the sandbox, and what is right in each
  * (`make campaign-world`).
  *
- * To add a report, write a line in `situations.ts` and a case in a file of `cases/` (one per theme; a new file
- * is found by itself):
+ * To add a report, write a line in `situations.ts` and a case in a file of `cases/` (one per theme; a new
+ * file is found by itself):
  *
  *     export const cases: readonly WorldCase[] = [
  *       {
@@ -17,9 +17,9 @@
  *       },
  *     ];
  *
- * Something expensive and shared (a blob double, a host) is a `Part`: `await scene.part(blobDouble)`. A case gets
- * hosts of its own by `driverSandbox(…)` or `Sandbox.up(…)`, under a name that begins with JTEL_SANDBOX, as
- * everywhere in `test/integration`.
+ * Something expensive and shared (a blob double, a host) is a `Part`: `await scene.part(blobDouble)`. A case
+ * gets hosts of its own by `driverSandbox(…)` or `Sandbox.up(…)`, under a name that begins with JTEL_SANDBOX,
+ * as everywhere in `test/integration`.
  */
 import { readdirSync } from 'node:fs';
 import type { Campaign, CampaignCase, CampaignForm } from '../campaign.ts';

@@ -1,7 +1,7 @@
 /**
- * The oldest Kubernetes that takes our CRDs and admission policies is the one that we name. CEL learns
- * functions with each version, and an API server refuses a rule, too, that it estimates to be dear: older
- * ones could not estimate well.
+ * The oldest Kubernetes that accepts our CRDs and admission policies is the one that we name. CEL gains
+ * functions with each version. An API server also refuses a rule that it estimates to be too expensive, and
+ * older ones estimate badly.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Who is told: a mail server and a web server that keep what they are sent. */
+/** Recipients of alerts: a mail server and a web server that keep what they receive. */
 import { createServer as createWebServer } from 'node:http';
 import { createServer as createMailServer, type AddressInfo, type Server } from 'node:net';
 

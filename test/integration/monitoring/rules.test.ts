@@ -1,5 +1,5 @@
 /**
- * deploy/monitoring/alerts.yaml as promtool sees it: each alert comes when it should, and nothing beside it.
+ * deploy/monitoring/alerts.yaml as promtool sees it: each alert comes when it should, and no other does.
  */
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * What the blob double plays of storage accounts that others set up: network rules, the archive tier,
- * version-level immutability, against what Microsoft documents:
+ * The blob double imitates storage accounts that others set up: network rules, the archive tier,
+ * version-level immutability. It is held to what Microsoft documents:
  * - NETWORK: https://learn.microsoft.com/azure/storage/common/storage-network-security
  * - SAS: "Shared access signature error codes"
  *   https://learn.microsoft.com/rest/api/storageservices/sas-error-codes

@@ -1,6 +1,6 @@
 /**
  * The one world in memory, for stories and campaigns: the Kubernetes API, blob stores and compose hosts as
- * their fakes. In it runs the very operator (`operator/controllers.ts`), which can be killed at any effect.
+ * their fakes. The real operator (`operator/controllers.ts`) runs in it, and can be killed at any effect.
  * Time runs a hundred times faster.
  */
 import { generateKeyPairSync } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** What lies in file trees beside plain files, and what vendors pack: kept, or told. */
+/** What file trees hold besides plain files, and what vendors pack: it is kept, or reported. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { link, readFile, readlink, stat, symlink } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Orders that come again, one that is in the way of another, and what is told of them. */
+/** Orders that come again, orders that get in each other's way, and what is reported about them. */
 import assert from 'node:assert/strict';
 import { restoreKind, type JtelRestore } from '../../../../crds/index.ts';
 import { events } from '../../../../runtime/client/kinds.ts';
