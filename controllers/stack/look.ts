@@ -8,13 +8,12 @@ import type { Host, ImageReference } from '../../host-driver/host.ts';
 import type { CallOptions } from '../../runtime/client/cluster.ts';
 import { executorInputs, type Inputs } from './act/inputs.ts';
 import { choose } from './desired/candidates.ts';
-import type { Choice, Identity, Observed } from './model.ts';
+import type { Choice, Observed } from './model.ts';
 import { observeData } from './observe/data.ts';
 import { observe, type ObserveDependencies, type Target } from './observe/observe.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface LookDependencies extends ObserveDependencies {
-  readonly clusterID: string;
   readonly toolbox: ImageReference;
 }
 
@@ -40,9 +39,8 @@ export async function lookAt(
   options: CallOptions,
 ): Promise<Look> {
   const { project, now } = about;
-  const identity: Identity = { clusterID: dependencies.clusterID };
   const seen = await observe({ stack, ...about }, dependencies, options);
-  const { choice, rendering } = choose({ project, ...seen, identity, now });
+  const { choice, rendering } = choose({ project, ...seen, now });
   const { found, data } = await observeData({ ...seen, project, choice, rendering }, dependencies, options);
   const state = seen.observed.host.ok ? seen.observed.host.value.state : undefined;
   const inputs = executorInputs(rendering, project, data, state?.volumes, dependencies);

@@ -223,10 +223,14 @@ export type Verdict =
     }
   | { readonly kind: 'Done'; readonly step: 'Done' | 'Stop' };
 
-export interface PlanInput extends Choice {
+/** What a spec is judged by, before it is planned for. */
+export interface SpecInput extends Choice {
   readonly observed: Observed;
-  readonly identity: Identity;
   readonly now: Date;
+}
+
+export interface PlanInput extends SpecInput {
+  readonly identity: Identity;
   /** How long everything must stay up after an update before it counts as good. Default 10. */
   readonly monitorSeconds?: number;
 }

@@ -64,6 +64,7 @@ import { optional } from '../../base/optional.ts';
 export interface StackReconcilerOptions extends LookDependencies, WaveOptions {
   readonly activities: Activities<Progress>;
   readonly watcher: HostWatcher;
+  readonly clusterID: string;
   readonly claims: HostClaims;
   /** How the stack's backups are; they are not this controller's to look for. */
   readonly addBackupHealth?: (status: JtelStackStatus, stack: JtelStack, now: Date) => JtelStackStatus;

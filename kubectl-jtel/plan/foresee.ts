@@ -32,13 +32,15 @@ import { optional } from '../../base/optional.ts';
 /** Never called: planning starts no job. */
 const noToolbox = { repository: 'none', tag: 'none', digest: 'sha256:none' };
 
+type PlanDependencies = LookDependencies & { readonly clusterID: string };
+
 export async function foresee(kit: Kit, stack: JtelStack): Promise<Forecast> {
   const cluster = readOnlyCluster(kit.cluster);
   const driver = readOnlyDriver(createHostDriver());
   try {
     const now = kit.surroundings.now();
     const project = projectName(stack.metadata.namespace, stack.metadata.name);
-    const dependencies: LookDependencies = {
+    const dependencies: PlanDependencies = {
       cluster,
       driver,
       releases: new ReleaseSource({}),
@@ -64,7 +66,7 @@ async function toForecast(
   stack: JtelStack,
   project: string,
   { held, observed }: Look,
-  dependencies: LookDependencies,
+  dependencies: PlanDependencies,
   now: Date,
 ): Promise<Forecast> {
   const host = observed.host.ok ? observed.host.value : undefined;

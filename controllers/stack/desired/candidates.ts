@@ -22,7 +22,7 @@ import {
 } from '../../inputs/stack-release.ts';
 import { keysMount } from '../../loading/database-access.ts';
 import type { Finding } from '../findings.ts';
-import type { Candidate, Choice, Identity, Observed, ReleaseFacts } from '../model.ts';
+import type { Candidate, Choice, Observed, ReleaseFacts } from '../model.ts';
 import { fallback, takenBackTo, withWorkload } from './effective.ts';
 import { hostSetup } from './host-setup.ts';
 import { refusal } from './refusal.ts';
@@ -66,7 +66,6 @@ export interface ChoiceInput {
   /** SSH key and the like, by which the host is reached. */
   readonly target: Outcome<unknown>;
   readonly observed: Observed;
-  readonly identity: Identity;
   readonly now: Date;
 }
 
@@ -75,7 +74,7 @@ export interface Chosen {
   readonly rendering: Rendering;
 }
 
-export function choose({ project, inputs, target, observed, identity, now }: ChoiceInput): Chosen {
+export function choose({ project, inputs, target, observed, now }: ChoiceInput): Chosen {
   const { host, revisions } = observed;
   const seen = host.ok ? host.value : undefined;
   const make = (read: CandidateInputs): Rendering => concrete(read, project, target, seen);
@@ -84,7 +83,7 @@ export function choose({ project, inputs, target, observed, identity, now }: Cho
   const asWanted = { choice: first.candidate, rendering: first };
   if (revisions === undefined || former === undefined || takenBackTo(revisions) !== undefined)
     return asWanted;
-  const objection = refusal({ ...first.candidate, observed, identity, now });
+  const objection = refusal({ ...first.candidate, observed, now });
   if (objection === undefined || fallback(revisions, seen?.state) === undefined) return asWanted;
   const instead = make(former);
   // What cannot be rendered cannot be looked after either.

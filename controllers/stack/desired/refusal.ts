@@ -7,7 +7,7 @@ import type { Reason } from '../../../crds/index.ts';
 import type { HostState } from '../../../host-driver/host.ts';
 import { isNewerSeries } from '../../../release/fitness.ts';
 import { presentVersion, takenBackTo } from './effective.ts';
-import type { Verdict, PlanInput, Refusal } from '../model.ts';
+import type { Verdict, SpecInput, Refusal } from '../model.ts';
 import type { Revisions } from './revisions.ts';
 import { windowState } from './windows.ts';
 import type { Facts, Present } from '../findings.ts';
@@ -22,7 +22,7 @@ const mebibyte = 2 ** 20;
 const estimatedImageBytes = 200 * mebibyte;
 
 /** @returns why this spec is not begun now; undefined when nothing speaks against it. */
-export function refusal(input: PlanInput): Refusal | undefined {
+export function refusal(input: SpecInput): Refusal | undefined {
   for (const stage of [inputsStage, versionStage, windowStage, preflightStage, diskStage]) {
     const verdict = stage(input);
     if (verdict !== undefined)
@@ -31,7 +31,7 @@ export function refusal(input: PlanInput): Refusal | undefined {
   return undefined;
 }
 
-export function inputsStage(input: PlanInput): Verdict | undefined {
+export function inputsStage(input: SpecInput): Verdict | undefined {
   const { missingCredentials, release, secrets } = input;
   if (!secrets.ok) {
     const { reason, facts } = told(secrets);
@@ -73,7 +73,7 @@ export function inputsStage(input: PlanInput): Verdict | undefined {
 }
 
 /** New keys for a database that was encrypted with others would make it unreadable at its next start. */
-function lostKeys({ stack, release, observed }: PlanInput): Verdict | undefined {
+function lostKeys({ stack, release, observed }: SpecInput): Verdict | undefined {
   if (!release.ok) return undefined;
   const { version, keys, databaseServices } = release.value;
   const state = observed.host.ok ? observed.host.value.state : undefined;
@@ -104,7 +104,7 @@ function lostKeys({ stack, release, observed }: PlanInput): Verdict | undefined 
 }
 
 /** Data of one version under another release: only where the release says it can update it, and with a way back. */
-export function versionStage({ stack, release, observed }: PlanInput): Verdict | undefined {
+export function versionStage({ stack, release, observed }: SpecInput): Verdict | undefined {
   // A restore brings data of its own, and checks by itself whether the release can use them.
   if (!observed.host.ok || !release.ok || isTakenBack(observed.revisions) || observed.bringsData)
     return undefined;
@@ -156,7 +156,7 @@ function backupOf(revisions: Revisions | undefined, version: string): string | u
 }
 
 /** An update begins in its window; once begun, it is carried through. */
-export function windowStage({ stack, observed, now }: PlanInput): Verdict | undefined {
+export function windowStage({ stack, observed, now }: SpecInput): Verdict | undefined {
   const { revisions } = observed;
   if (
     !observed.host.ok ||
@@ -189,7 +189,7 @@ export function windowStage({ stack, observed, now }: PlanInput): Verdict | unde
 }
 
 /** Before an update: room for the images that are not there yet, so that a pull does not fill the disk under a running database. */
-export function diskStage({ stack, desired, observed }: PlanInput): Verdict | undefined {
+export function diskStage({ stack, desired, observed }: SpecInput): Verdict | undefined {
   if (!observed.host.ok || desired === undefined || isTakenBack(observed.revisions)) return undefined;
   const { state, containers, images, facts } = observed.host.value;
   const present = presentVersion(state, containers);
@@ -220,7 +220,7 @@ export function diskStage({ stack, desired, observed }: PlanInput): Verdict | un
   };
 }
 
-export function preflightStage({ findings }: PlanInput): Verdict | undefined {
+export function preflightStage({ findings }: SpecInput): Verdict | undefined {
   const first = findings[0];
   if (first === undefined) return undefined;
   return {

@@ -75,9 +75,9 @@ export class PlayedPods {
         `${name} to be ready`,
         async () => (await fetch(`http://127.0.0.1:${played.port}/readyz`)).ok,
       );
-      await this.#tell(name, { phase: 'Running', conditions: [isReady()] });
+      await this.#writeStatus(name, { phase: 'Running', conditions: [isReady()] });
     } else {
-      await this.#tell(name, { phase: await this.#runCommand(container) });
+      await this.#writeStatus(name, { phase: await this.#runCommand(container) });
     }
   }
 
@@ -122,7 +122,7 @@ export class PlayedPods {
     return code === 0 ? 'Succeeded' : 'Failed';
   }
 
-  async #tell(name: string, status: object): Promise<void> {
+  async #writeStatus(name: string, status: object): Promise<void> {
     const patch = ['patch', 'pod', name, '-n', this.#namespace, '--subresource=status', '--type=merge'];
     await this.#kubectl.run([...patch, '-p', JSON.stringify({ status })]);
   }
