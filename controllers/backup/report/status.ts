@@ -14,7 +14,7 @@ import {
   summariseConditions,
   type ConditionDraft,
 } from '../../../runtime/report/conditions.ts';
-import { standingConditions } from '../../../runtime/report/standing.ts';
+import { standingConditions, transientStanding } from '../../../runtime/report/standing.ts';
 import type { Heartbeat } from '../../../runtime/report/status-changed.ts';
 import { leftOutPhrases } from './left-out.ts';
 import { howToAccept } from '../../stores/backup-doubt.ts';
@@ -154,8 +154,7 @@ function lastStanding({ conditions, phase }: JtelBackupStatus): readonly Conditi
   return standingConditions(phase === 'Failed' ? 'Failed' : 'Well', last.reason, last.message);
 }
 
-/** Stalled is not among them: a backup that failed stays so. */
-const transient = ['Progressing', 'Reconciling'];
+const transient = ['Progressing', ...transientStanding] as const;
 
 function conditionsOf(
   { conditions }: JtelBackupStatus,

@@ -61,7 +61,10 @@ describe.each(kinds)('%s', (kind) => {
     const schema = readCRDs().find(({ spec }) => spec.names.kind === kind);
     const phase = schema && schemaOf(schema).properties?.['status']?.properties?.['phase'];
     const seen = new Set(cases.map(({ object }) => statusOf(object).phase));
-    expect((phase?.enum ?? []).filter((one) => !seen.has(one))).toEqual([]);
+    const phases = phase?.enum ?? [];
+    // A store has none; elsewhere an empty list would mean that the schema was not found.
+    expect(phases.length > 0).toBe(kind !== 'JtelBackupStore');
+    expect(phases.filter((one) => !seen.has(one))).toEqual([]);
   });
 
   test('nobody has looked at it when the API server has made its status', () => {

@@ -4,7 +4,7 @@
  */
 import { restoreKind, type JtelRestore, type JtelStackSpec } from '../../../crds/index.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
-import { World } from './world.ts';
+import { World, reading } from './world.ts';
 
 const { signal: never } = new AbortController();
 export const backupID = '20260301t020000z-00000a';
@@ -67,7 +67,7 @@ export function effects(world: World): string[] {
   return world
     .machine()
     .calls.map(({ method }) => method)
-    .filter((method) => method !== 'observe' && method !== 'readJob' && method !== 'events');
+    .filter((method) => !reading.has(method));
 }
 
 export function endState(world: World): unknown {

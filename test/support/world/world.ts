@@ -159,21 +159,13 @@ export class World {
   }
 }
 
-const mutating: ReadonlySet<string> = new Set([
-  'claim',
-  'setUp',
-  'writeRelease',
-  'pull',
-  'composeUp',
-  'composeStop',
-  'destroy',
-  'record',
-  'prune',
-  'startJob',
-  'removeJob',
-  'markMoved',
-  'createVolumes',
-  'pruneVolumes',
+/** Calls of a host that change nothing; every other one is an effect, also one that is new. */
+export const reading: ReadonlySet<string> = new Set([
+  'observe',
+  'readJob',
+  'events',
+  'logs',
+  'measureVolumes',
 ]);
 
 const alive = new Set<Process>();
@@ -211,7 +203,7 @@ export class Process {
     };
     for (const machine of world.driver.machines.values()) {
       machine.onCall = ({ method, phase }) => {
-        if (mutating.has(method)) effect(`${phase} ${method}`);
+        if (!reading.has(method)) effect(`${phase} ${method}`);
         else if (this.crashed) throw new Error('this process is dead');
       };
     }
