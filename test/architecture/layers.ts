@@ -68,6 +68,8 @@ export const layers: readonly Layer[] = [
     contains: below(name),
     mayImport: [...foundation, ...parts, ...rooms, ...controllers, 'command-line', 'package.json'],
   })),
+  // Types only: the page and its server have nothing else in common.
+  { name: 'web/protocol', contains: (path) => path === 'web/protocol.ts', mayImport: [] },
   { name: 'kit', contains: below('kit'), mayImport: [], isTool: true },
   { name: 'images', contains: below('images'), mayImport: ['kit', 'crds'], isTool: true },
   { name: 'sandbox', contains: below('sandbox'), mayImport: ['kit', 'images', 'crds'], isTool: true },
