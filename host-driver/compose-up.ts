@@ -6,7 +6,7 @@ import { HostError } from './host.ts';
 import type { DataVolume, Fence, RenderedFile, RenderedRelease } from './host.ts';
 import { releaseArchive } from './script/archive.ts';
 import { withLock } from './script/lock.ts';
-import { incompleteExit, runStep } from './script/run.ts';
+import { runStep } from './script/run.ts';
 import type { Step } from './script/run.ts';
 import type { Connection } from './ssh/connection.ts';
 import { valid } from './values.ts';
@@ -63,18 +63,10 @@ export async function composeUp(
     withLock(connection, project, fence, 'start', signal, remove),
   );
   try {
-    if ((await runStep(connection, step, signal)).code !== incompleteExit) return;
-    // An older driver shipped the release, with less than the script reads today.
-    await writeRelease(target, signal);
-    if ((await runStep(connection, step, signal)).code !== incompleteExit) return;
+    await runStep(connection, step, signal);
   } catch (error) {
     throw withoutSecrets(error, release.files);
   }
-  throw new HostError(
-    'OutcomeUnknown',
-    connection.host,
-    `somebody removes files of release ${release.digest} of ${project} on ${connection.host}: observe again`,
-  );
 }
 
 /** In the form that script/host-common.sh reads. @throws InvalidValue */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { aComponent, aRelease, aRenderInput, aStack } from '../test/support/release-builder.ts';
@@ -295,6 +296,18 @@ describe('the digest', () => {
     expect(renderRelease(withOverrides(...overrides)).digest).toBe(
       renderRelease(withOverrides(...overrides.toReversed())).digest,
     );
+  });
+
+  /**
+   * A host keeps the text that it got with a digest. So a change that only lets the same model make another
+   * text reaches no host that has the release, and a digest of the model alone reaches hosts for nothing.
+   */
+  it('and the text change together: whoever changes one here changes the other', () => {
+    const { composeYaml, digest, start } = renderRelease(aRenderInput());
+    const text = createHash('sha256')
+      .update(JSON.stringify([composeYaml, start]))
+      .digest('hex');
+    expect([digest, text].map((sha256) => sha256.slice(0, 12))).toEqual(['4835eb61b4e6', 'e9eed865bb94']);
   });
 
   it('is the same whether or not the release says which series its database has, which is told beside it', () => {

@@ -81,7 +81,7 @@ up)
   shift
   cd "$dir/$release" 2>/dev/null && [ -f compose.yaml ] || die "$FAILED" "$release does not lie on the host"
   for file in starts.list create.yaml create-old-docker.yaml; do
-    [ -f "$file" ] || die "$INCOMPLETE" "$release has no $file"
+    [ -f "$file" ] || die "$FAILED" "$release has no $file: observe again"
   done
   [ $# -gt 0 ] || set -- $(awk '$2 == "-" { print $1 }' starts.list)
   services=$(closure_of "$@" <starts.list)

@@ -67,8 +67,11 @@ while read -r depth project; do
     read -r e o f <"$p/fence"
     printf "fence %s %s %s\n" "$e" "$o" "$f"
   fi
+  # A release that an older driver shipped lacks files that "up" reads. It counts as not there.
   for r in "$p"/releases/*; do
-    if [ -e "$r/compose.yaml" ]; then printf "release %s\n" "${r##*/}"; fi
+    if [ -e "$r/compose.yaml" ] && [ -e "$r/starts.list" ] && [ -e "$r/create.yaml" ] && [ -e "$r/create-old-docker.yaml" ]; then
+      printf "release %s\n" "${r##*/}"
+    fi
   done
   if cd -P "$p/current" 2>/dev/null; then
     printf "current %s\n" "${PWD##*/}"

@@ -42,8 +42,6 @@ const exits: Readonly<Record<number, HostErrorReason>> = {
 };
 const notInstalled = 93;
 export const staleExit = 83;
-/** An older driver shipped the release, so a file is missing that the script needs now. */
-export const incompleteExit = 95;
 
 /** A user without sudo is enough for a Preinstalled host, if the user owns /opt/jtel and may use Docker. */
 const asRoot =
@@ -121,7 +119,7 @@ function summed(data: string | Buffer): Buffer {
   ]);
 }
 
-/** Runs one step under the host's lock. @returns its output, with exit code 0, {@link staleExit} or {@link incompleteExit}. @throws HostError. */
+/** Runs one step under the host's lock. @returns its output, with exit code 0 or {@link staleExit}. @throws HostError. */
 export async function runStep(connection: Connection, step: Step, signal: AbortSignal): Promise<StepResult> {
   const command = stepCommand(step);
   const options = {
@@ -136,7 +134,7 @@ export async function runStep(connection: Connection, step: Step, signal: AbortS
   const deadline = performance.now() + step.timeoutSeconds * 1000;
   while (result.code === madeWayExit && performance.now() < deadline)
     result = await connection.execute(command, options, signal);
-  if ([0, staleExit, incompleteExit].includes(result.code)) return result;
+  if ([0, staleExit].includes(result.code)) return result;
   throw stepError(
     connection.host,
     `${step.verb} of ${step.project}`,

@@ -118,7 +118,7 @@ describe('a host without Docker', () => {
 });
 
 describe('a release that a driver of the version before shipped', () => {
-  it('is shipped again when it is to be started, and no container is replaced', async () => {
+  it('counts as not there. Shipped again it is started, and no container is replaced', async () => {
     const host = driver.host(sandbox.target('host-1'));
     const { image, credentials } = sandbox;
     const old = `${project}-old`;
@@ -135,14 +135,18 @@ describe('a release that a driver of the version before shipped', () => {
        cd current && rm create.yaml create-old-docker.yaml starts.list && sed -i 2,4d sum && wc -l <sum`,
     );
     const before = await host.observe(old, 'full', signal);
-    expect(before).toMatchObject({ releases: [release.digest], changed: [] });
+    expect(before).toMatchObject({ releases: [], changed: [] });
     const ids = (seen: typeof before) => seen.containers.map(({ id, state }) => `${state} ${id}`).toSorted();
     expect(ids(before)).toHaveLength(2);
 
+    await expect(host.composeUp(old, release, 'all', aFence(), signal)).rejects.toThrow(
+      'has no starts.list: observe again',
+    );
+    await host.writeRelease(old, release, aFence(), signal);
     await host.composeUp(old, release, 'all', aFence(), signal);
     const after = await host.observe(old, 'full', signal);
     expect(ids(after)).toEqual(ids(before));
-    expect(after.changed).toEqual([]);
+    expect(after).toMatchObject({ releases: [release.digest], changed: [] });
     await sandbox.onHost('host-1', `echo '#' >>/opt/jtel/${old}/current/create.yaml`);
     expect((await host.observe(old, 'full', signal)).changed).toEqual(['create.yaml']);
     await host.prune(old, [], aFence(), signal);
