@@ -3,7 +3,8 @@ import { getStack, type Kit } from '../kit.ts';
 import type { OutputOptions } from '../options.ts';
 import { listOf, printObject } from '../output.ts';
 import { readRevisions } from '../revisions.ts';
-import { historyLines, historyView } from './view.ts';
+import { historyLines } from '../../insight/history.ts';
+import { historyView } from './view.ts';
 
 export async function history(kit: Kit, name: string, { output }: OutputOptions): Promise<void> {
   const stack = await getStack(kit, name);

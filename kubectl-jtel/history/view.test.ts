@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Revision } from '../../controllers/stack/index.ts';
 import type { HistoryEntry } from '../../crds/index.ts';
-import { historyLines, historyView } from './view.ts';
+import { historyLines } from '../../insight/history.ts';
+import { historyView } from './view.ts';
 import { aStack, pipe, terminal, widthOf } from '../view/testing.ts';
 
 const { spec } = aStack('main');

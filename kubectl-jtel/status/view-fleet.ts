@@ -1,6 +1,7 @@
 /** Shows all stacks as a table, worst first. */
 import type { JtelStack } from '../../crds/index.ts';
-import { badConditions, byUrgency, judgePhase, sentenceOf, signs } from './judge.ts';
+import { byUrgency, judgeStack } from '../../insight/judge.ts';
+import { signs } from './signs.ts';
 import { table, type Cell, type Column } from '../view/table.ts';
 import { age } from '../view/time.ts';
 import type { ViewContext } from '../view/view.ts';
@@ -45,21 +46,13 @@ export function fleetView(
 
 function row(stack: JtelStack, { now }: ViewContext): Cell[] {
   const { metadata, spec, status = {} } = stack;
-  const bad = badConditions(stack);
-  const phase = judgePhase(status.phase);
-  const verdict = phase === 'Good' && bad.length > 0 ? 'Bad' : phase;
+  const { verdict, message } = judgeStack(stack);
   const { sign, colour } = signs[verdict];
   const version =
     status.version === undefined || status.version === spec.version
       ? spec.version
       : `${status.version}→${spec.version}`;
   const percent = status.operation?.progressPercent;
-  // A ready stack can have a problem. Show that rather than "all is well".
-  const trouble = bad.find(({ type }) => type !== 'Ready' && type !== 'Stalled') ?? bad[0];
-  const message =
-    phase === 'Good' && trouble !== undefined
-      ? `${trouble.type}: ${trouble.message}`
-      : (sentenceOf(stack) ?? 'not looked at yet');
   return [
     { text: sign, colour },
     metadata.namespace,

@@ -11,7 +11,8 @@ import {
   type JtelStackStatus,
 } from '../../crds/index.ts';
 import { formatBytes } from '../../base/bytes.ts';
-import { judgeNow, judgePhase, sentenceOf, signs, type Verdict } from './judge.ts';
+import { judgeNow, judgePhase, sentenceOf, type Verdict } from '../../insight/judge.ts';
+import { signs } from './signs.ts';
 import { printable } from '../view/paint.ts';
 import { progressBar } from '../view/paint.ts';
 import { table, wrap } from '../view/table.ts';

@@ -1,7 +1,7 @@
 /**
  * Who may import whom (docs/development.md has it as a picture):
  *   runtime, backup-format, jobs, crds ← {host-driver ∥ blob-store ∥ release}
- *     ← controllers/* ← operator ∥ kubectl-jtel
+ *     ← controllers/* ← insight ← web/server ← operator ∥ kubectl-jtel
  * The rule is data here; `check.ts` applies it.
  */
 
@@ -18,6 +18,8 @@ const below = (folder: string) => (path: string) => path.startsWith(`${folder}/`
 const format = ['crds', 'backup-format', 'jobs'];
 const foundation = ['runtime', ...format];
 const parts = ['host-driver', 'blob-store', 'release'];
+/** What both programs show to people. */
+const shown = ['insight', 'web/protocol', 'web/server', 'web/page'];
 
 /** Rooms of `controllers/` that all controllers share. */
 const rooms = ['hosts', 'inputs', 'loading', 'stores', 'times'].map((name) => `controllers/${name}`);
@@ -63,13 +65,20 @@ export const layers: readonly Layer[] = [
     contains: below(name),
     mayImport: [...foundation, ...parts, ...rooms],
   })),
+  // What people are told of stacks, whatever shows it.
+  { name: 'insight', contains: below('insight'), mayImport: [...foundation, ...controllers] },
   ...['operator', 'kubectl-jtel'].map((name): Layer => ({
     name,
     contains: below(name),
-    mayImport: [...foundation, ...parts, ...rooms, ...controllers, 'command-line', 'package.json'],
+    mayImport: [...foundation, ...parts, ...rooms, ...controllers, ...shown, 'command-line', 'package.json'],
   })),
   // Types only: the page and its server have nothing else in common.
   { name: 'web/protocol', contains: (path) => path === 'web/protocol.ts', mayImport: [] },
+  {
+    name: 'web/server',
+    contains: below('web/server'),
+    mayImport: [...foundation, ...controllers, 'insight', 'web/protocol', 'web/page'],
+  },
   { name: 'kit', contains: below('kit'), mayImport: [], isTool: true },
   { name: 'images', contains: below('images'), mayImport: ['kit', 'crds'], isTool: true },
   { name: 'sandbox', contains: below('sandbox'), mayImport: ['kit', 'images', 'crds'], isTool: true },
@@ -108,7 +117,9 @@ export function mustBePure(path: string): boolean {
     path === 'host-driver/volumes.ts' ||
     path === 'host-driver/compose-files.ts' ||
     path === 'host-driver/registry-login.ts' ||
-    path.startsWith('kubectl-jtel/view/')
+    path.startsWith('kubectl-jtel/view/') ||
+    path.startsWith('insight/') ||
+    path.startsWith('web/server/rows/')
   );
 }
 

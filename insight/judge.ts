@@ -1,19 +1,10 @@
 /**
  * Judges a stack's status: what is good, bad or under way. Symbols, colours and the order of a fleet follow
- * from it.
+ * from it, on a terminal as on the page.
  */
-import type { Condition, JtelStack } from '../../crds/index.ts';
-import type { Colour } from '../view/paint.ts';
+import type { Condition, JtelStack } from '../crds/index.ts';
 
 export type Verdict = 'Good' | 'Bad' | 'Busy' | 'Unknown' | 'Neutral';
-
-export const signs: Readonly<Record<Verdict, { readonly sign: string; readonly colour: Colour }>> = {
-  Good: { sign: '✔', colour: 'green' },
-  Bad: { sign: '✘', colour: 'red' },
-  Busy: { sign: '●', colour: 'yellow' },
-  Unknown: { sign: '?', colour: 'magenta' },
-  Neutral: { sign: '–', colour: 'dim' },
-};
 
 /** Conditions that are good if False. */
 const troubles = new Set(['Drifted', 'Stalled']);
@@ -100,22 +91,36 @@ export function judgePhase(phase: string | undefined): Verdict {
   return restingPhases.has(phase) ? 'Neutral' : 'Busy';
 }
 
-export function badConditions(stack: JtelStack): readonly Condition[] {
+function badConditions(stack: JtelStack): readonly Condition[] {
   return (stack.status?.conditions ?? []).filter((condition) => judge(condition) === 'Bad');
 }
 
 /** Worst first. Of two alike, the one with more problems comes first, then by name. */
 export function byUrgency(a: JtelStack, b: JtelStack): number {
-  const rank = (stack: JtelStack): number => {
-    const place = phases.indexOf(stack.status?.phase ?? 'Pending');
-    // A stack that runs with a problem comes before those that are merely busy.
-    const unwell = badConditions(stack).length > 0 && place > phases.indexOf('Unreachable');
-    return unwell ? phases.indexOf('Unreachable') + 0.5 : place;
-  };
   const name = ({ metadata }: JtelStack): string => `${metadata.namespace}/${metadata.name}`;
-  return (
-    rank(a) - rank(b) || badConditions(b).length - badConditions(a).length || (name(a) < name(b) ? -1 : 1)
-  );
+  return urgencyOf(a) - urgencyOf(b) || (name(a) < name(b) ? -1 : 1);
+}
+
+/** A number to sort by: the smaller, the worse. Of two in the same phase, the one with more problems is worse. */
+function urgencyOf(stack: JtelStack): number {
+  const place = phases.indexOf(stack.status?.phase ?? 'Pending');
+  const problems = badConditions(stack).length;
+  // A stack that runs with a problem comes before those that are merely busy.
+  const unwell = problems > 0 && place > phases.indexOf('Unreachable');
+  return (unwell ? phases.indexOf('Unreachable') + 0.5 : place) * 100 - problems;
+}
+
+/**
+ * The verdict on a stack, and the sentence for it. A stack that is ready can have a problem; then that is told
+ * rather than that all is well.
+ */
+export function judgeStack(stack: JtelStack): { readonly verdict: Verdict; readonly message: string } {
+  const bad = badConditions(stack);
+  const phase = judgePhase(stack.status?.phase);
+  const trouble = bad.find(({ type }) => type !== 'Ready' && type !== 'Stalled') ?? bad[0];
+  return phase === 'Good' && trouble !== undefined
+    ? { verdict: 'Bad', message: `${trouble.type}: ${trouble.message}` }
+    : { verdict: phase, message: sentenceOf(stack) ?? 'not looked at yet' };
 }
 
 /** One sentence about what is going on, or that the stack is well. */
