@@ -11,7 +11,7 @@ BINDIR ?= $(HOME)/.local/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-unit test-stories test-integration test-e2e format lint generate manifests images \
-        sandbox-up sandbox-down sandbox-status bench plugin clean
+        sandbox-up sandbox-down sandbox-status bench plugin docs docs-serve clean
 
 help: ## Print these targets
 	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +72,12 @@ sandbox-down: install ## Remove the sandbox and everything that runs in it
 sandbox-status: install ## Show what runs in the sandbox, and how to reach it
 	@node sandbox/cli.ts status --name $(SANDBOX)
 
+docs: install ## Build the documentation as a site, in .docs-site; JTEL_DOCS_BASE=/path/ if it lies below the root of its server
+	@vitepress build docs
+
+docs-serve: docs ## Serve that site on this machine: http://localhost:4173
+	@vitepress preview docs
+
 bench: install ## Run all benchmarks, or NAME=check.noop; results in bench/results.json
 	@node bench/run.ts $(NAME)
 
@@ -80,4 +86,4 @@ campaign-%: install ## Run a campaign in its long form: campaign-crash, -specifi
 
 clean: ## Remove everything that can be made again, except the cache in ~/.cache/jtel-operator; sandbox-down first
 	@if [ -d .sandbox ] && [ -n "$$(ls -A .sandbox)" ]; then echo 'A sandbox is up or was: make sandbox-down first' >&2; exit 1; fi
-	rm -rf node_modules coverage .sandbox
+	rm -rf node_modules coverage .docs-site .sandbox

@@ -83,6 +83,7 @@ export const layers: readonly Layer[] = [
   { name: 'images', contains: below('images'), mayImport: ['kit', 'crds'], isTool: true },
   { name: 'sandbox', contains: below('sandbox'), mayImport: ['kit', 'images', 'crds'], isTool: true },
   { name: 'monitoring', contains: below('monitoring'), mayImport: ['operator', 'runtime'], isTool: true },
+  { name: 'docs', contains: below('docs'), mayImport: [], isTool: true },
   ...['test', 'bench', 'scripts'].map((name): Layer => ({
     name,
     contains: below(name),

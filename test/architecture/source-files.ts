@@ -19,7 +19,7 @@ export interface Import {
  * Files that are not ours, or that a tool makes, such as `.plugin…` (images/plugin.ts). `.git` is a file in a
  * worktree.
  */
-const skippedNames = new Set(['.git', 'node_modules', '.sandbox', 'coverage', '.claude']);
+const skippedNames = new Set(['.git', 'node_modules', '.sandbox', 'coverage', '.claude', '.docs-site']);
 const largestTextBytes = 2 * 1024 * 1024;
 
 /**

@@ -76,6 +76,13 @@ const steps: readonly Step[] = [
   { kind: 'check', name: 'unused', title: 'knip: nothing unused', argv: ['knip'], timeLimitSeconds: 120 },
   { kind: 'check', name: 'types', title: 'tsc', argv: ['tsc', '--noEmit', '-p', '.'], timeLimitSeconds: 300 },
   {
+    kind: 'check',
+    name: 'docs',
+    title: 'the documentation builds, without dead links (make docs)',
+    argv: ['vitepress', 'build', 'docs'],
+    timeLimitSeconds: 120,
+  },
+  {
     kind: 'suite',
     name: 'unit',
     title: 'unit tests',
