@@ -3,7 +3,7 @@ import type { JtelStack, JtelStackSpec } from '../crds/index.ts';
 import { listRevisions, type Revision, revisionsOf } from '../controllers/stack/index.ts';
 import { CommandError, UsageError } from '../command-line/terminal.ts';
 import type { Kit } from './kit.ts';
-import { age } from './view/time.ts';
+import { age } from '../base/time.ts';
 
 /** Oldest first. */
 export async function readRevisions(kit: Kit, stack: JtelStack): Promise<readonly Revision[]> {

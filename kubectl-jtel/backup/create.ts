@@ -4,7 +4,7 @@ import { ExitCode } from '../../command-line/command-line.ts';
 import { CommandError } from '../../command-line/terminal.ts';
 import { getStack, requireName, type Kit } from '../kit.ts';
 import { backupResult } from './view-request.ts';
-import { timedName } from '../view/time.ts';
+import { timedName } from '../../base/time.ts';
 import { waitForRequest } from './wait.ts';
 
 export interface CreateOptions {

@@ -1,7 +1,7 @@
 /** Describes the packs of a stack's store in one line: their number, and what the unused ones mean. */
 import { formatBytes } from '../../base/bytes.ts';
 import type { PackCount } from './pack-count.ts';
-import { moment } from '../view/time.ts';
+import { moment } from '../../base/time.ts';
 
 const mostNamed = 3;
 

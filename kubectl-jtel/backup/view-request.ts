@@ -4,7 +4,7 @@ import { formatBytes } from '../../base/bytes.ts';
 import type { ProgressState } from '../progress-line.ts';
 import type { Colour } from '../view/paint.ts';
 import { wrap } from '../view/table.ts';
-import { span } from '../view/time.ts';
+import { span } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
 
 /** The operator starts requests at once. After this time the person should look whether it runs. */

@@ -5,7 +5,7 @@ import type { JtelBackup } from '../../crds/index.ts';
 import { formatBytes } from '../../base/bytes.ts';
 import type { Colour } from '../view/paint.ts';
 import { table, wrap, type Cell, type Column } from '../view/table.ts';
-import { age, minuteOf } from '../view/time.ts';
+import { age, minuteOf } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
 import { optional } from '../../base/optional.ts';
 

@@ -2,7 +2,7 @@
 import type { HistoryLine } from '../../insight/history.ts';
 import type { Colour } from '../view/paint.ts';
 import { table, type Cell, type Column } from '../view/table.ts';
-import { age, span } from '../view/time.ts';
+import { age, span } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
 
 const columns: readonly Column[] = [

@@ -17,7 +17,7 @@ import { confirm, confirmByName } from '../confirm.ts';
 import { getStack, requireName, type Kit } from '../kit.ts';
 import { restoreResult } from '../backup/view-request.ts';
 import type { PlaceOptions } from '../backup/place.ts';
-import { timedName } from '../view/time.ts';
+import { timedName } from '../../base/time.ts';
 import { waitForRequest } from '../backup/wait.ts';
 import { optional } from '../../base/optional.ts';
 

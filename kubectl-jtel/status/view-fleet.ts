@@ -3,7 +3,7 @@ import type { JtelStack } from '../../crds/index.ts';
 import { byUrgency, judgeStack } from '../../insight/judge.ts';
 import { signs } from './signs.ts';
 import { table, type Cell, type Column } from '../view/table.ts';
-import { age } from '../view/time.ts';
+import { age } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
 
 export interface FleetOptions {

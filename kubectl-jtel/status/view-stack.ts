@@ -2,21 +2,14 @@
  * Shows one stack on one screen, for the person whom it woke: first what is wrong, then what it waits for,
  * then the rest.
  */
-import {
-  isReason,
-  reasons,
-  type ComponentStatus,
-  type Condition,
-  type JtelStack,
-  type JtelStackStatus,
-} from '../../crds/index.ts';
-import { formatBytes } from '../../base/bytes.ts';
+import { isReason, reasons, type ComponentStatus, type Condition, type JtelStack } from '../../crds/index.ts';
+import { factsOf } from '../../insight/facts.ts';
 import { judgeNow, judgePhase, sentenceOf, type Verdict } from '../../insight/judge.ts';
 import { signs } from './signs.ts';
 import { printable } from '../view/paint.ts';
 import { progressBar } from '../view/paint.ts';
 import { table, wrap } from '../view/table.ts';
-import { age, moment, span } from '../view/time.ts';
+import { age, span } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
 
 const barLength = 24;
@@ -183,70 +176,11 @@ function shortImage({ image = '', digest = '' }: ComponentStatus): string {
 }
 
 function facts(stack: JtelStack, context: ViewContext): string[] {
-  const { spec, status = {} } = stack;
-  const rows: [string, string][] = [
-    ['Address', `https://${spec.network.fqdn}/`],
-    ['Host', hostText(stack)],
-    ['Data', dataText(status)],
-    ['Last backup', backupText(stack, context)],
-    ['Next backup', moment(status.backup?.nextTime, context.now)],
-    ['Way back', wayBack(stack, context)],
-    [
-      'Former host',
-      (status.formerHosts ?? []).map(({ host, state }) => `${host.address} (${state})`).join(', '),
-    ],
-    ['Revision', revisionText(status, context)],
-  ];
-  return rows
-    .filter(([, text]) => text !== '')
-    .flatMap(([label, text]) =>
-      wrap(text, inner(context.width, labelWidth)).map(
-        (line, index) => `${context.paint('dim', labelled(index === 0 ? label : ''))}${line}`,
-      ),
-    );
-}
-
-function hostText({ spec, status }: JtelStack): string {
-  const host = status?.host ?? {};
-  const parts = [
-    host.os,
-    host.cores === undefined ? undefined : `${host.cores} cores`,
-    host.memoryBytes === undefined ? undefined : `${formatBytes(host.memoryBytes)} memory`,
-    host.diskFreeBytes === undefined ? undefined : `${formatBytes(host.diskFreeBytes)} of disk free`,
-  ].filter((part) => part !== undefined);
-  return `${spec.host.user}@${spec.host.address}${spec.host.port === 22 ? '' : `:${spec.host.port}`}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
-}
-
-function dataText({ data }: JtelStackStatus): string {
-  if (data === undefined) return '';
-  const incomplete = data.state === 'Incomplete' ? ', INCOMPLETE' : '';
-  return `from ${data.source}${data.time === undefined ? '' : `, loaded ${data.time.slice(0, 16).replace('T', ' ')}Z`}${incomplete}`;
-}
-
-function backupText({ spec, status }: JtelStack, { now }: ViewContext): string {
-  if (spec.backup === undefined) return 'none: spec.backup is not set';
-  const backup = status?.backup;
-  if (backup?.lastSuccessTime === undefined) return 'none yet';
-  const verified = backup.verified === undefined ? '' : `, verification ${backup.verified.toLowerCase()}`;
-  return `${moment(backup.lastSuccessTime, now)}${backup.lastBackupID === undefined ? '' : ` ${backup.lastBackupID}`}${verified}`;
-}
-
-function wayBack({ metadata, status }: JtelStack, { now }: ViewContext): string {
-  const point = status?.rollback;
-  if (point?.revision === undefined) return '';
-  const until = point.availableUntil === undefined ? '' : `, until ${moment(point.availableUntil, now)}`;
-  const data = point.backupRef === undefined ? '' : ` with the data of backup ${point.backupRef.name}`;
-  return `to ${point.version ?? 'an earlier release'}${data}${until}: kubectl jtel rollback ${metadata.name} --to ${point.revision}${point.backupRef === undefined ? '' : ' --restore-data'}`;
-}
-
-function revisionText(status: JtelStackStatus, { now }: ViewContext): string {
-  if (status.revision === undefined) return '';
-  const last = status.history?.[0];
-  const how =
-    last === undefined
-      ? ''
-      : `; last: ${[last.action, last.version, last.result].filter((word) => word !== undefined).join(' ')}, ${age(last.completionTime ?? last.startTime, now)} ago`;
-  return `${status.revision}${how}`;
+  return factsOf(stack, context.now).flatMap(([label, text]) =>
+    wrap(text, inner(context.width, labelWidth)).map(
+      (line, index) => `${context.paint('dim', labelled(index === 0 ? label : ''))}${line}`,
+    ),
+  );
 }
 
 function labelled(label: string): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plain, printable, printableInColour } from './paint.ts';
 import { progressBar } from './paint.ts';
-import { moment, span } from './time.ts';
+import { moment, span } from '../../base/time.ts';
 
 describe('text of others on a terminal', () => {
   it.each([

@@ -1,5 +1,6 @@
 /** Metrics of each stack's backups, and of the objectives for them. */
 import type { JtelBackup, JtelRestore } from '../../crds/index.ts';
+import { lastBackupOf, recoveryPointOf } from '../../insight/recovery-point.ts';
 import {
   fromBoolean,
   ofStack,
@@ -62,7 +63,7 @@ export const backupMetrics: readonly BusinessMetric[] = [
   ofStack(
     'recovery_point_timestamp_seconds',
     'How recent the data are that a restore would bring: when the last good backup began',
-    (view) => secondsOf(lastBackup(view)?.startTime ?? view.stack.status?.backup?.lastSuccessTime),
+    ({ stack, backups }) => secondsOf(recoveryPointOf(stack, backups)),
   ),
   ofStack('recovery_point_objective_seconds', 'Greatest age of them that was promised', ({ stack }) =>
     times(stack.spec.backup?.objectives?.recoveryPointHours, 3600),
@@ -116,10 +117,8 @@ function byPhase(
   return [...counts].map(([phase, value]) => ({ labels: { phase }, value }));
 }
 
-/** The one that `status.backup` of the stack names as the last good one, while its object exists. */
 function lastBackup({ stack, backups }: StackView): JtelBackup['status'] {
-  const name = stack.status?.backup?.lastBackupRef?.name;
-  return backups.find(({ metadata }) => metadata.name === name)?.status;
+  return lastBackupOf(stack, backups);
 }
 
 function lastRestoreTest({ backups, restores }: StackView): number | undefined {

@@ -1,6 +1,7 @@
 /** Metrics of each stack. */
 import { findCondition } from '../../runtime/report/conditions.ts';
 import type { JtelStack, StackConditionType } from '../../crds/index.ts';
+import { componentsOf, isAvailable } from '../../insight/available.ts';
 import {
   fromBoolean,
   ofStack,
@@ -158,26 +159,6 @@ function statusOf(stack: JtelStack, type: StackConditionType): 'True' | 'False' 
 function isTrue(stack: JtelStack, type: StackConditionType): number | undefined {
   const status = statusOf(stack, type);
   return status === undefined || status === 'Unknown' ? undefined : fromBoolean(status === 'True');
-}
-
-function isAvailable(stack: JtelStack): boolean {
-  const components = componentsOf(stack);
-  return (
-    statusOf(stack, 'HostReachable') === 'True' &&
-    components !== undefined &&
-    components.wanted > 0 &&
-    components.healthy >= components.wanted
-  );
-}
-
-/** `status.componentsReady` is text for people, such as 7/8. */
-function componentsOf({
-  status,
-}: JtelStack): { readonly healthy: number; readonly wanted: number } | undefined {
-  const [, healthy, wanted] = /^(\d+)\/(\d+)$/.exec(status?.componentsReady ?? '') ?? [];
-  return healthy === undefined || wanted === undefined
-    ? undefined
-    : { healthy: Number(healthy), wanted: Number(wanted) };
 }
 
 type Operation = NonNullable<NonNullable<JtelStack['status']>['operation']>;

@@ -1,0 +1,66 @@
+/** What else is known of a stack, as labels and texts: where it runs, its data, its backups, the way back. */
+import type { JtelStack, JtelStackStatus } from '../crds/index.ts';
+import { formatBytes } from '../base/bytes.ts';
+import { age, moment } from '../base/time.ts';
+
+/** Only what there is to tell. */
+export function factsOf(stack: JtelStack, now: Date): (readonly [label: string, text: string])[] {
+  const { spec, status = {} } = stack;
+  const rows: (readonly [string, string])[] = [
+    ['Address', `https://${spec.network.fqdn}/`],
+    ['Host', hostText(stack)],
+    ['Data', dataText(status)],
+    ['Last backup', backupText(stack, now)],
+    ['Next backup', moment(status.backup?.nextTime, now)],
+    ['Way back', wayBack(stack, now)],
+    [
+      'Former host',
+      (status.formerHosts ?? []).map(({ host, state }) => `${host.address} (${state})`).join(', '),
+    ],
+    ['Revision', revisionText(status, now)],
+  ];
+  return rows.filter(([, text]) => text !== '');
+}
+
+function hostText({ spec, status }: JtelStack): string {
+  const host = status?.host ?? {};
+  const parts = [
+    host.os,
+    host.cores === undefined ? undefined : `${host.cores} cores`,
+    host.memoryBytes === undefined ? undefined : `${formatBytes(host.memoryBytes)} memory`,
+    host.diskFreeBytes === undefined ? undefined : `${formatBytes(host.diskFreeBytes)} of disk free`,
+  ].filter((part) => part !== undefined);
+  return `${spec.host.user}@${spec.host.address}${spec.host.port === 22 ? '' : `:${spec.host.port}`}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
+}
+
+function dataText({ data }: JtelStackStatus): string {
+  if (data === undefined) return '';
+  const incomplete = data.state === 'Incomplete' ? ', INCOMPLETE' : '';
+  return `from ${data.source}${data.time === undefined ? '' : `, loaded ${data.time.slice(0, 16).replace('T', ' ')}Z`}${incomplete}`;
+}
+
+function backupText({ spec, status }: JtelStack, now: Date): string {
+  if (spec.backup === undefined) return 'none: spec.backup is not set';
+  const backup = status?.backup;
+  if (backup?.lastSuccessTime === undefined) return 'none yet';
+  const verified = backup.verified === undefined ? '' : `, verification ${backup.verified.toLowerCase()}`;
+  return `${moment(backup.lastSuccessTime, now)}${backup.lastBackupID === undefined ? '' : ` ${backup.lastBackupID}`}${verified}`;
+}
+
+function wayBack({ metadata, status }: JtelStack, now: Date): string {
+  const point = status?.rollback;
+  if (point?.revision === undefined) return '';
+  const until = point.availableUntil === undefined ? '' : `, until ${moment(point.availableUntil, now)}`;
+  const data = point.backupRef === undefined ? '' : ` with the data of backup ${point.backupRef.name}`;
+  return `to ${point.version ?? 'an earlier release'}${data}${until}: kubectl jtel rollback ${metadata.name} --to ${point.revision}${point.backupRef === undefined ? '' : ' --restore-data'}`;
+}
+
+function revisionText(status: JtelStackStatus, now: Date): string {
+  if (status.revision === undefined) return '';
+  const last = status.history?.[0];
+  const how =
+    last === undefined
+      ? ''
+      : `; last: ${[last.action, last.version, last.result].filter((word) => word !== undefined).join(' ')}, ${age(last.completionTime ?? last.startTime, now)} ago`;
+  return `${status.revision}${how}`;
+}
