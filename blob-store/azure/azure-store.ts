@@ -12,6 +12,7 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { AzureCredentials, AzureLocation } from './credentials.ts';
+import { boundedStorageHttpClient, pageEntries } from './bounded-answers.ts';
 import {
   blobError,
   isBlobNotFound,
@@ -45,7 +46,7 @@ export interface AzureOptions {
   readonly minimumBytesPerSecond?: number;
   /** Attempts in all; default 3. */
   readonly maximumTries?: number;
-  /** Blobs per listing request; default 5,000, the service's most. */
+  /** Blobs per listing request; default 1,000. */
   readonly pageSize?: number;
 }
 
@@ -86,7 +87,7 @@ class AzureBlobStore implements BlobStore {
     this.#place = { store: this.description, container: location.container, credentials, sharedKey };
     this.#timeoutSeconds = options.timeoutSeconds ?? 60;
     this.#minimumBytesPerSecond = options.minimumBytesPerSecond ?? 128 * 1024;
-    this.#pageSize = options.pageSize ?? 5_000;
+    this.#pageSize = options.pageSize ?? pageEntries;
     this.#maximumTries = options.maximumTries ?? 3;
     const pipeline = newPipeline(sharedKey ?? new AnonymousCredential(), {
       retryOptions: {
@@ -94,6 +95,7 @@ class AzureBlobStore implements BlobStore {
         retryDelayInMs: retryDelayMilliseconds,
         maxRetryDelayInMs: 2_000,
       },
+      httpClient: boundedStorageHttpClient,
     });
     this.#client = new ContainerClient(
       credentials.kind === 'SAS' ? `${url}?${credentials.token}` : url,
@@ -197,6 +199,7 @@ class AzureBlobStore implements BlobStore {
   async *list(prefix: string, signal: AbortSignal): AsyncIterable<BlobProperties> {
     const full = `${this.#prefix}${checkListPrefix(prefix)}`;
     let continuationToken: string | undefined;
+    let emptyPages = 0;
     do {
       const page = await this.#attempt('list', `${prefix}*`, 0, signal, async (limited) => {
         const settings = {
@@ -215,6 +218,12 @@ class AzureBlobStore implements BlobStore {
       for (const { name, properties } of page.segment.blobItems) {
         yield propertiesOf(name.slice(this.#prefix.length), properties);
       }
+      emptyPages = page.segment.blobItems.length === 0 ? emptyPages + 1 : 0;
+      if (emptyPages > mostEmptyPages)
+        throw new BlobError(
+          'StoreUnreachable',
+          `cannot list ${prefix}* in ${this.description}: ${mostEmptyPages} pages without a blob came one after the other: check the store`,
+        );
       continuationToken = page.continuationToken === '' ? undefined : page.continuationToken;
     } while (continuationToken !== undefined);
   }
@@ -339,6 +348,9 @@ class AzureBlobStore implements BlobStore {
 }
 
 const retryDelayMilliseconds = 200;
+
+/** The service may send some, for instance where many blobs were deleted. */
+const mostEmptyPages = 200;
 
 /** Reads the whole blob, so that it can be written again. */
 const maximumProofBytes = 16 * 1024 * 1024;

@@ -3,6 +3,7 @@
  * signature. So only its codes are kept as the cause.
  */
 import { RestError } from '@azure/storage-blob';
+import { AnswerTooLarge } from './bounded-answers.ts';
 import { BlobError, type BlobErrorReason } from '../blob-store.ts';
 
 export interface Attempt {
@@ -108,6 +109,8 @@ function timeOut(seconds: number): Verdict {
 }
 
 function verdict(error: unknown, attempt: Attempt): Verdict {
+  if (error instanceof AnswerTooLarge)
+    return { reason: 'StoreUnreachable', sentence: `${error.message}: check the endpoint` };
   if (isBrokenOff(error))
     return {
       reason: 'StoreUnreachable',

@@ -6,6 +6,7 @@
 import { createStorageManagement } from '@azure/arm-storage/api';
 import { get as getContainer } from '@azure/arm-storage/api/blobContainers';
 import { ClientSecretCredential } from '@azure/identity';
+import { boundedHttpClient } from './bounded-answers.ts';
 import type { ManagementAccess } from './management-access.ts';
 import type { Retention } from '../retention.ts';
 
@@ -27,13 +28,18 @@ export async function readRetention(
   const retryOptions = { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 2_000 };
   try {
     const login = {
+      httpClient: boundedHttpClient,
       retryOptions,
       ...(authorityHost === undefined ? {} : { authorityHost, disableInstanceDiscovery: true }),
     };
     const credential = new ClientSecretCredential(tenantID, clientID, clientSecret, login);
     const cloud =
       endpoint === undefined ? {} : { endpoint, credentials: { scopes: [`${endpoint}/.default`] } };
-    const client = createStorageManagement(credential, subscriptionID, { retryOptions, ...cloud });
+    const client = createStorageManagement(credential, subscriptionID, {
+      httpClient: boundedHttpClient,
+      retryOptions,
+      ...cloud,
+    });
     const { immutabilityPolicy } = await within(
       limited,
       getContainer(client, resourceGroup, account, container, { abortSignal: limited }),
