@@ -1,4 +1,5 @@
 /** docs/metrics.md: every metric that the operator has, from the definitions that make them. */
+import { auditMetricFamilies } from '../operator/metrics/audit-metrics.ts';
 import { businessMetricFamilies } from '../operator/metrics/business-metrics.ts';
 import { processMetricFamilies, runtimePrefix } from '../operator/metrics/process-metrics.ts';
 import { runtimeMetricFamilies, type MetricFamily } from '../runtime/report/metrics.ts';
@@ -7,6 +8,7 @@ export const metricFamilies: readonly MetricFamily[] = [
   ...businessMetricFamilies,
   ...runtimeMetricFamilies(runtimePrefix),
   ...processMetricFamilies,
+  ...auditMetricFamilies,
 ];
 
 const groups = [
@@ -23,7 +25,8 @@ const groups = [
   {
     title: 'Operator',
     text: 'What this process does. Its counters begin at 0 when it starts.',
-    has: (name: string) => name.startsWith('jtel_operator_') || name.startsWith('process_'),
+    has: (name: string) =>
+      name.startsWith('jtel_operator_') || name.startsWith('jtel_audit_') || name.startsWith('process_'),
   },
 ] as const;
 

@@ -27,6 +27,8 @@ export interface OperatorConfig {
   readonly workers: number;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'readable';
+  /** File that audit lines are appended to; `-` is standard output. Without it there are none. */
+  readonly auditLog?: string;
   /** PEM of the vendor's ed25519 key; if given, unsigned releases are refused. */
   readonly releaseKey?: string;
 }

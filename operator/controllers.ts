@@ -21,6 +21,10 @@ import { restoreReconciler } from '../controllers/restore/index.ts';
 import { storeReconciler } from '../controllers/store/index.ts';
 import type { openStore } from '../controllers/stores/store-access.ts';
 import type { HostDriver } from '../host-driver/host.ts';
+import { auditedDriver } from '../host-driver/audited-driver.ts';
+import { followRequests } from './audit/follow.ts';
+import { effectLine, type Audit } from './audit/lines.ts';
+import type { Caches } from './caches.ts';
 import { SecretWatches, type WatchSecret } from './secret-watches.ts';
 import {
   Activities,
@@ -31,7 +35,6 @@ import {
   type Logger,
   type ObjectKey,
   type RuntimeMetrics,
-  type Store,
 } from '../runtime/index.ts';
 import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
 import { backupReconciler, defaultLimits, isFinished, type Limits } from '../controllers/backup/index.ts';
@@ -44,14 +47,6 @@ const backupWorkers = 16;
 const scheduleWorkers = 4;
 const storeWorkers = 4;
 const restoreWorkers = 4;
-
-/** The content of the cluster, as last heard. */
-export interface Caches {
-  readonly stacks: Store<JtelStack>;
-  readonly stores: Store<JtelBackupStore>;
-  readonly backups: Store<JtelBackup>;
-  readonly restores: Store<JtelRestore>;
-}
 
 export interface ControllerParts {
   readonly cluster: Cluster;
@@ -78,13 +73,16 @@ export interface ControllerParts {
   readonly watchSecret?: WatchSecret;
   /** What the CronJobs of the schedules run; without it there are none. */
   readonly schedulePods?: SchedulePods;
+  /** Is told of every request, decision and effect on a host. */
+  readonly audit?: Audit;
   /** Limits of backups that differ from the default. */
   readonly backupLimits?: Partial<Limits>;
   readonly queue?: WorkQueueOptions;
 }
 
 /** Runs all controllers until the signal aborts and everything they started has ended. */
-export async function runControllers(parts: ControllerParts, signal: AbortSignal): Promise<void> {
+export async function runControllers(given: ControllerParts, signal: AbortSignal): Promise<void> {
+  const parts = given.audit === undefined ? given : audited(given, given.audit, signal);
   const { cluster, caches, events, logger, clock, random } = parts;
   const common = {
     logger,
@@ -190,6 +188,11 @@ export async function runControllers(parts: ControllerParts, signal: AbortSignal
     await restoreActivities.close();
     await activities.close();
   }
+}
+
+function audited(parts: ControllerParts, audit: Audit, signal: AbortSignal): ControllerParts {
+  followRequests(parts.caches, parts.cluster, audit, signal);
+  return { ...parts, driver: auditedDriver(parts.driver, (effect) => audit(effectLine(effect))) };
 }
 
 function keyOfMetadata({ metadata }: JtelStack | JtelRestore): ObjectKey {

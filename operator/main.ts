@@ -19,10 +19,14 @@ import { ReleaseSource } from '../controllers/inputs/release-source.ts';
 import { openStore } from '../controllers/stores/store-access.ts';
 import { createHostDriver } from '../host-driver/connect.ts';
 import type { OperatorConfig } from './config.ts';
-import { runControllers, type Caches } from './controllers.ts';
+import type { Caches } from './caches.ts';
+import { runControllers } from './controllers.ts';
+import { auditLostMetric } from './metrics/audit-metrics.ts';
+import { auditVersion, type AuditLine } from './audit/lines.ts';
 import { fleetFrom, registerBusinessMetrics } from './metrics/business-metrics.ts';
 import { registerProcessMetrics, runtimePrefix } from './metrics/process-metrics.ts';
 import {
+  AuditLog,
   ClusterClient,
   EventRecorder,
   HealthServer,
@@ -73,6 +77,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   };
   registerProcessMetrics(registry);
   registerBusinessMetrics(registry, fleetFrom(caches));
+  const audit = openAudit(config, { secrets, logger, lost: auditLostMetric(registry) });
   const everyInformer: readonly Informer<KubernetesObject>[] = Object.values(informers);
   const lease = { namespace: config.leaseNamespace, name: config.leaseName };
   const { leaseDurationSeconds } = config;
@@ -105,13 +110,25 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const following = Promise.all(everyInformer.map((informer) => informer.run(stopCaches.signal)));
   try {
     await elector.run(signal, (leadership) =>
-      lead(leadership, { config, logger, secrets, metrics, elector, cluster, connection, informers, caches }),
+      lead(leadership, {
+        config,
+        logger,
+        secrets,
+        metrics,
+        elector,
+        cluster,
+        connection,
+        informers,
+        caches,
+        ...optional({ audit }),
+      }),
     );
   } finally {
     stopCaches.abort();
     await following;
     await health.close();
     await connection.close();
+    await audit?.close();
     logger.info('operator stopped');
   }
 }
@@ -126,6 +143,14 @@ interface Parts {
   readonly connection: KubeConnection;
   readonly informers: Informers;
   readonly caches: Caches;
+  readonly audit?: AuditLog;
+}
+
+function openAudit(
+  { auditLog: target }: OperatorConfig,
+  options: Omit<ConstructorParameters<typeof AuditLog>[0], 'target'>,
+): AuditLog | undefined {
+  return target === undefined ? undefined : new AuditLog({ ...options, target });
 }
 
 interface Informers {
@@ -141,7 +166,7 @@ interface Informers {
  */
 async function lead(
   leadership: Leadership,
-  { config, logger, secrets, metrics, elector, cluster: open, connection, informers, caches }: Parts,
+  { config, logger, secrets, metrics, elector, cluster: open, connection, informers, caches, audit }: Parts,
 ): Promise<void> {
   const { signal } = leadership;
   const cluster = open.fencedBy(elector);
@@ -180,6 +205,7 @@ async function lead(
         monitorSeconds: config.monitorSeconds,
         backupLimits: { uploadWindowSeconds: config.backupWindowSeconds },
         ...optional({ schedulePods: config.schedulePods }),
+        ...(audit === undefined ? {} : { audit: auditTo(audit, config.identity) }),
       },
       signal,
     );
@@ -188,4 +214,9 @@ async function lead(
     await events.close();
     await driver.close();
   }
+}
+
+/** Every line says first that it is an audit line, and which process wrote it when. */
+function auditTo(log: AuditLog, process: string): (line: AuditLine) => void {
+  return (line) => log.write({ audit: auditVersion, time: new Date().toISOString(), process, ...line });
 }

@@ -31,3 +31,4 @@ export * from './report/status-changed.ts';
 export * from './report/event-recorder.ts';
 export * from './report/metrics.ts';
 export * from './report/health-server.ts';
+export * from './report/audit-log.ts';

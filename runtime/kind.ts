@@ -36,6 +36,7 @@ export interface ObjectMeta {
 /** Which program set which fields, and when. */
 export interface ManagedFields {
   readonly manager?: string;
+  readonly operation?: string;
   readonly subresource?: string;
   /** RFC 3339. */
   readonly time?: string;

@@ -25,6 +25,7 @@ interface RunOptions {
   readonly workers: number;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'readable';
+  readonly auditLog?: string;
   readonly releaseKeyFile?: string;
 }
 
@@ -104,6 +105,12 @@ export function runCommand(terminal: Terminal): Command {
       new Option('--log-format <format>', 'default: readable on a terminal, else json')
         .choices(['json', 'readable'])
         .default(process.stderr.isTTY ? 'readable' : 'json'),
+    )
+    .addOption(
+      new Option(
+        '--audit-log <file>',
+        'append who asked for what, and what was done on which host, as JSON lines; -: standard output',
+      ),
     )
     .addOption(
       new Option(

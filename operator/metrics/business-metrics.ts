@@ -4,7 +4,7 @@
  */
 import { Gauge, type Registry } from '@prometheus-io/client';
 import type { MetricFamily } from '../../runtime/report/metrics.ts';
-import type { Caches } from '../controllers.ts';
+import type { Caches } from '../caches.ts';
 import { backupMetrics } from './backup-metrics.ts';
 import type { BusinessMetric, Fleet, Sample } from './model.ts';
 import { stackMetrics } from './stack-metrics.ts';

@@ -91,7 +91,10 @@ describe('the chart', () => {
   });
 
   test('gives the operator only arguments that it knows, in both scopes', async () => {
-    for (const settings of [['scope=Cluster'], ['namespaces={a,b}', 'backupSchedules.cronJobs=true']]) {
+    for (const settings of [
+      ['scope=Cluster'],
+      ['namespaces={a,b}', 'backupSchedules.cronJobs=true', 'audit.enabled=true'],
+    ]) {
       const flags = [toolbox, ...settings].flatMap((setting) => ['--set', setting]);
       const deployment = (await template(directory, ...flags)).find(({ kind }) => kind === 'Deployment');
       const { args = [] } = (deployment as unknown as Deployment).spec.template.spec.containers[0] ?? {};
@@ -110,6 +113,7 @@ describe('the chart', () => {
       'imagePullSecrets[0].name=registry',
       'image.digest=sha256:' + 'b'.repeat(64),
       'backupSchedules.cronJobs=true',
+      'audit.enabled=true',
       'serviceMonitor.enabled=true',
       'prometheusRule.enabled=true',
       'dashboards.enabled=true',

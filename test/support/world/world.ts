@@ -25,6 +25,7 @@ import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';
 import { FakeHostDriver } from '../../../host-driver/fake/driver.ts';
 import type { FakeJobOutcome, FakeMachine } from '../../../host-driver/fake/machine.ts';
 import type { JobSpec } from '../../../host-driver/host.ts';
+import type { AuditLine } from '../../../operator/audit/lines.ts';
 import { runControllers, type ControllerParts } from '../../../operator/controllers.ts';
 import { ObjectStore } from '../../../runtime/cache/object-store.ts';
 import { secrets } from '../../../runtime/client/kinds.ts';
@@ -75,6 +76,8 @@ export class World {
   retention: Retention | undefined;
   /** The operator that was started last. */
   operator: Process | undefined;
+  /** What all operators here told for the audit log. */
+  readonly audit: AuditLine[] = [];
 
   /**
    * What jobs on all hosts do. By default backups store what real ones would, and all others succeed at once.
@@ -264,6 +267,7 @@ export class Process {
       resyncSeconds: 60,
       backupLimits: { retrySeconds: 1 },
       queue: { timeScale, random: () => 0.5 },
+      audit: (line) => void world.audit.push(line),
     };
     await runControllers(parts, this.#abort.signal);
   }
