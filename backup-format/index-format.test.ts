@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { emptyDigest, escapePath, formatRecord, IndexReader, parseRecord } from './index-format.ts';
 import type { FileRecord, IndexRecord } from './index-format.ts';
-import { packListLines, parsePackList } from './pack-list.ts';
+import { packBytes } from './names.ts';
+import {
+  longestPackListBytes,
+  mostPacks,
+  packListLines,
+  PackListReader,
+  parsePackList,
+} from './pack-list.ts';
 
 const digest = 'b'.repeat(64);
 const backupID = '20261123t120000z-00c0de';
@@ -187,7 +194,29 @@ describe('an index that contradicts itself', () => {
 
 describe('a list of packs', () => {
   const text = [...packListLines(backupID, [pack, { ...pack, number: 2, sha256: 'c'.repeat(64) }])].join('');
-  test('comes back as it was written', () => expect(parsePackList(text, backupID)).toHaveLength(2));
+  test('comes back as it was written, also in pieces', () => {
+    expect(parsePackList(text, backupID)).toHaveLength(2);
+    const reader = new PackListReader(backupID);
+    for (const letter of text) reader.take(letter);
+    expect(reader.end()).toEqual(parsePackList(text, backupID));
+  });
+
+  test('of as many packs as a backup may have can be read', () => {
+    const longest = formatRecord({ ...pack, number: mostPacks, bytes: packBytes.longest });
+    expect(`${longest}\n`.length * (mostPacks + 1)).toBeLessThan(longestPackListBytes);
+  });
+
+  test('without end is refused after its longest length', () => {
+    const reader = new PackListReader(backupID);
+    const takeAll = (): void => {
+      reader.take(text.slice(0, text.indexOf('\n') + 1));
+      for (let number = 1; ; number += 1) {
+        const sha256 = number.toString(16).padStart(64, '0');
+        reader.take(`${formatRecord({ ...pack, number, sha256 })}\n`);
+      }
+    };
+    expect(takeAll).toThrow('longer than the 16777216 bytes');
+  });
   test.each([
     ['of another backup', text.replace('120000z', '120001z'), 'not one of backup'],
     ['that was cut off', text.slice(0, -1), 'cut off'],
@@ -195,6 +224,8 @@ describe('a list of packs', () => {
     ['with a pack less', text.replace(/P\t2.*\n/, ''), 'cut off'],
     ['with a pack twice', text.replace('c'.repeat(64), digest), 'there twice'],
     ['with a gap in the numbers', text.replace('P\t2', 'P\t3'), 'expected was 2'],
+    ['that goes on after its end', `${text}\n`, 'after its end'],
+    ['with a line that does not end', `${text.slice(0, -1)}${' '.repeat(300)}`, 'too long'],
     ['with something else', text.replace(/P\t2.*\n/, `${formatRecord(header)}\n`), 'is no pack'],
   ])('%s is refused', (_what, changed, message) =>
     expect(() => parsePackList(changed, backupID)).toThrow(message),

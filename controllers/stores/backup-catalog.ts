@@ -5,8 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { zstdDecompress } from 'node:zlib';
-import { promisify } from 'node:util';
+import { createZstdDecompress } from 'node:zlib';
 import { FormatError } from '../../backup-format/schema.ts';
 import type { BackupToRead, BlobToRead } from '../../jobs/restore.ts';
 import {
@@ -16,16 +15,16 @@ import {
   type StoredBlob,
 } from '../../backup-format/manifest.ts';
 import { isBackupID, isIdentity, manifestName, paths } from '../../backup-format/names.ts';
-import { longestPackListBytes, parsePackList } from '../../backup-format/pack-list.ts';
+import { longestPackListBytes, PackListReader } from '../../backup-format/pack-list.ts';
 import type { PackRecord } from '../../backup-format/record.ts';
 import type { BlobProperties, BlobStore } from '../../blob-store/blob-store.ts';
 import { readOr } from '../../blob-store/read.ts';
 import { InputError } from '../inputs/input-error.ts';
 
-const decompress = promisify(zstdDecompress);
-
-/** No more names below `backups/` are read. A store with more gives an error, instead of a search without end. */
+/** No more names below one folder are read. A store with more gives an error, instead of a search without end. */
 const mostListed = 1_000_000;
+/** A stack has a folder of packs for each month of its life. */
+const mostEpochs = 10_000;
 /** The longest stored pack list. zstd hardly makes digests smaller. */
 const longestStoredListBytes = longestPackListBytes;
 const mostExamples = 3;
@@ -136,10 +135,10 @@ export async function readPackList(
     () => Promise.resolve(invalid(what, 'its list of packs is missing')),
   );
   requireDigest(what, packList, stored);
-  const text = await decompress(stored, { maxOutputLength: longestPackListBytes }).catch(() => {
-    throw invalid(what, 'its list of packs is not readable');
+  const packs = await unpacked(stored, new PackListReader(backupID)).catch((error: unknown) => {
+    const problem = error instanceof FormatError ? error.message : 'its list of packs is not readable';
+    throw invalid(what, problem, error);
   });
-  const packs = checkFormat(what, () => parsePackList(text.toString(), backupID));
   const storedBytes = packs.reduce((sum, { bytes }) => sum + bytes, 0);
   if (packs.length !== totals.packs || storedBytes !== totals.storedBytes) {
     throw invalid(
@@ -148,6 +147,14 @@ export async function readPackList(
     );
   }
   return packs;
+}
+
+/** It is read piece by piece: between two pieces others get their turn. */
+async function unpacked(stored: Buffer, reader: PackListReader): Promise<readonly PackRecord[]> {
+  const decompress = createZstdDecompress();
+  decompress.end(stored);
+  for await (const piece of decompress) reader.take((piece as Buffer).toString('latin1'));
+  return reader.end();
 }
 
 /**
@@ -180,24 +187,29 @@ export async function requireStored(
   const problems: string[] = [];
   const archived: BlobProperties[] = [];
   const folder = paths.backup(identity, backupID);
-  const parts = await listFolder(store, folder, signal);
-  for (const part of [
+  const named = [
     ...manifest.indexParts,
     ...(manifest.attributeParts ?? []),
     manifest.packList,
     ...manifest.documents,
-  ]) {
+  ];
+  const parts = await findListed(store, folder, new Set(named.map(({ name }) => `${folder}${name}`)), signal);
+  for (const part of named) {
     const found = parts.get(`${folder}${part.name}`);
     if (found === undefined) problems.push(`${part.name} is missing`);
     else if (found.bytes !== part.bytes)
       problems.push(`${part.name} has ${found.bytes} bytes instead of ${part.bytes}`);
     else if (found.archive !== undefined) archived.push(found);
   }
-  for (const epoch of new Set(packs.map((pack) => pack.epoch))) {
-    const there = await listFolder(store, paths.packs(identity, epoch), signal);
-    for (const pack of packs) {
-      if (pack.epoch !== epoch) continue;
-      const found = there.get(paths.pack(identity, epoch, pack.sha256));
+  const byEpoch = Map.groupBy(packs, (pack) => pack.epoch);
+  if (byEpoch.size > mostEpochs)
+    throw invalid(what, `its packs lie in ${byEpoch.size} folders, more than are ever read`);
+  for (const [epoch, wanted] of byEpoch) {
+    const pathOf = (pack: PackRecord): string => paths.pack(identity, epoch, pack.sha256);
+    const names = new Set(wanted.map(pathOf));
+    const there = await findListed(store, paths.packs(identity, epoch), names, signal);
+    for (const pack of wanted) {
+      const found = there.get(pathOf(pack));
       if (found === undefined) problems.push(`pack ${epoch}/${pack.sha256} is missing`);
       else if (found.bytes !== pack.bytes)
         problems.push(`pack ${epoch}/${pack.sha256} has ${found.bytes} bytes instead of ${pack.bytes}`);
@@ -276,13 +288,25 @@ export async function signedBackup(
   };
 }
 
-async function listFolder(
+/** Keeps only what is wanted: whoever may write below the folder decides how much lies there. */
+async function findListed(
   store: BlobStore,
   folder: string,
+  wanted: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, BlobProperties>> {
   const found = new Map<string, BlobProperties>();
-  for await (const blob of store.list(folder, signal)) found.set(blob.name, blob);
+  let listed = 0;
+  for await (const blob of store.list(folder, signal)) {
+    listed += 1;
+    if (listed > mostListed)
+      throw new InputError(
+        'BackupInvalid',
+        `${store.description} has more than ${mostListed} objects below ${folder}: find out who wrote them.`,
+      );
+    if (wanted.has(blob.name)) found.set(blob.name, blob);
+    if (found.size === wanted.size) break;
+  }
   return found;
 }
 

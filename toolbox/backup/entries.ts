@@ -8,9 +8,11 @@ import { formatExtra } from '../../backup-format/attributes.ts';
 import type { DataSet, DataSetKind } from '../../backup-format/data-set.ts';
 import type { Inode } from '../../backup-format/link-table.ts';
 import { leadsOut } from '../../backup-format/links.ts';
+import { mostPacks } from '../../backup-format/pack-list.ts';
 import { digestLine, formatRecord } from '../../backup-format/record.ts';
 import type { Attribute, EntryType, FileRecord } from '../../backup-format/record.ts';
 import { TreeDigest } from '../../backup-format/tree-digest.ts';
+import { JobError } from '../job-error.ts';
 import type { IndexWriter } from './index-writer.ts';
 import type { Pack } from './pack-store.ts';
 
@@ -162,6 +164,11 @@ export class Entries {
   #numberOf(pack: Pack): number {
     const known = this.#numbers.get(pack);
     if (known !== undefined) return known;
+    if (this.packs.length === mostPacks)
+      throw new JobError(
+        'SpecInvalid',
+        `the data fill more than ${mostPacks} packs (some 1.1 TiB after compression), the most that one backup can have: leave out what needs no backup with the release's excludes`,
+      );
     this.packs.push(pack);
     const number = this.packs.length;
     this.#numbers.set(pack, number);

@@ -32,6 +32,8 @@ const memoryBytes = 300 * 2 ** 20;
 /** mariadb-backup needs this for its copy threads and the redo log that it follows. */
 const companionMemoryBytes = 768 * 2 ** 20;
 const mebibyte = 2 ** 20;
+/** An interrupted backup has a part for each 2 MiB of index. What comes after these is stored again. */
+const mostListed = 100_000;
 
 export type Method = 'Physical' | 'Logical';
 
@@ -206,7 +208,10 @@ async function interruptedParts(
     readonly bytes: number;
     readonly md5: string;
   }[] = [];
+  let listed = 0;
   for await (const { name, bytes, md5 } of store.list(folder, signal)) {
+    listed += 1;
+    if (listed > mostListed) break;
     const parsed = parseIndexPartName(name.slice(folder.length));
     if (parsed !== undefined && parsed.attempt < attempt && md5 !== undefined)
       found.push({ ...parsed, name, bytes, md5 });
