@@ -102,9 +102,12 @@ function unavailable(host: string, cause?: unknown): HostError {
   return new HostError('DockerUnavailable', host, `no Docker daemon answers on ${host}: ${advice}`, cause);
 }
 
-/** @param maximumSockets channels at the same time. Further requests wait for a free one. */
-export function dockerAgent(dialer: DockerDialer, maximumSockets: number): Agent {
+/**
+ * @param maximumSockets channels at the same time. Further requests wait for a free one.
+ * @param longestAnswer in bytes.
+ */
+export function dockerAgent(dialer: DockerDialer, maximumSockets: number, longestAnswer?: number): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: maximumSockets, maxFreeSockets: 6 });
-  agent.createConnection = () => new ChannelSocket(() => dialer.dial());
+  agent.createConnection = () => new ChannelSocket(() => dialer.dial(), longestAnswer);
   return agent;
 }

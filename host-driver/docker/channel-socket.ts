@@ -9,11 +9,15 @@ import type { ClientChannel } from 'ssh2';
 
 export class ChannelSocket extends Duplex {
   readonly #open: () => Promise<ClientChannel>;
+  readonly #longestAnswer: number;
   #channel: ClientChannel | undefined;
+  #answerBytes = 0;
 
-  constructor(open: () => Promise<ClientChannel>) {
+  /** @param longestAnswer bytes that may come after a request. Then the socket ends with an error. */
+  constructor(open: () => Promise<ClientChannel>, longestAnswer = Number.POSITIVE_INFINITY) {
     super({ allowHalfOpen: true, autoDestroy: true });
     this.#open = open;
+    this.#longestAnswer = longestAnswer;
   }
 
   override _construct(done: (error?: Error | null) => void): void {
@@ -25,7 +29,10 @@ export class ChannelSocket extends Duplex {
       const channel = await this.#open();
       this.#channel = channel;
       channel.on('data', (chunk: Buffer) => {
-        if (!this.push(chunk)) channel.pause();
+        this.#answerBytes += chunk.length;
+        if (this.#answerBytes > this.#longestAnswer)
+          this.destroy(new Error(`the answer is longer than ${this.#longestAnswer / 2 ** 20} MiB`));
+        else if (!this.push(chunk)) channel.pause();
       });
       channel.on('end', () => this.push(null));
       channel.on('error', (error: Error) => this.destroy(error));
@@ -47,6 +54,8 @@ export class ChannelSocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    // A request is written whole before its answer comes, and answers come one after the other.
+    this.#answerBytes = 0;
     if (this.#channel === undefined) done(new Error('the SSH channel was closed'));
     else this.#channel.write(chunk, done);
   }

@@ -1,6 +1,10 @@
 /** The pure parts of what is read from Docker. */
+import { once } from 'node:events';
+import { duplexPair } from 'node:stream';
+import type { ClientChannel } from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import type { ObservedJob } from '../host.ts';
+import { ChannelSocket } from './channel-socket.ts';
 import { healthOf, observedJob } from './containers.ts';
 import { aCompanion, aJobWithCompanion } from '../../test/support/host-builders.ts';
 import { jobContainers } from './job-containers.ts';
@@ -265,5 +269,26 @@ describe('containers on other volumes than the compose file names', () => {
     expect(
       staleContainers('volumes: {data: {}}', 'p', [on('new', 'p_data.ab12'), on('first', 'p_data')]),
     ).toEqual(['new']);
+  });
+});
+
+describe('a socket to Docker', () => {
+  const channelPair = () => {
+    const [near, far] = duplexPair();
+    return { far, channel: Object.assign(near, { close: () => near.destroy() }) as unknown as ClientChannel };
+  };
+
+  it('ends when one answer is longer than any should be, however many answers there were', async () => {
+    const { channel, far } = channelPair();
+    const socket = new ChannelSocket(() => Promise.resolve(channel), 10);
+    for (let question = 0; question < 5; question += 1) {
+      socket.write('?');
+      far.write('123456789');
+      await once(socket, 'data');
+    }
+    const failed = once(socket, 'error');
+    far.write('and two more than that');
+    expect(String(await failed)).toContain('the answer is longer than');
+    expect(socket.destroyed).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-/** Reads the last lines of a container's log. The question limits the lines; we limit the bytes. */
+/** Reads the last lines of a container's log. The question limits the lines, the socket the bytes. */
 import { labels } from './containers.ts';
 import { bounded, dockerError } from './client.ts';
 import type { DockerClient } from './client.ts';

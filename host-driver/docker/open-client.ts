@@ -12,6 +12,9 @@ import type { DockerClient } from './client.ts';
 /** Together with six commands and the observer, these use sshd's ten sessions. */
 const operatorSessions = { questions: 2, streams: 1 };
 
+/** Ten thousand containers take half of it in a list. dockerode reads an answer whole. */
+const longestAnswer = 32 * 1024 * 1024;
+
 /**
  * Opens nothing yet. When the connection ends, the sockets end too.
  * @param sessions how many sockets there may be if each costs one of sshd's sessions.
@@ -21,7 +24,7 @@ export function dockerClient(
   sessions: { readonly questions: number; readonly streams: number } = operatorSessions,
 ): DockerClient {
   const dialer = new DockerDialer(connection);
-  const questions = dockerAgent(dialer, 6);
+  const questions = dockerAgent(dialer, 6, longestAnswer);
   const streams = dockerAgent(dialer, Number.POSITIVE_INFINITY);
   connection.client.once('close', () => {
     questions.destroy();

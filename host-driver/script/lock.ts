@@ -6,12 +6,17 @@ import type { ClientChannel } from 'ssh2';
 import { HostError } from '../host.ts';
 import type { Fence } from '../host.ts';
 import type { Connection } from '../ssh/connection.ts';
+import { Tail } from '../ssh/execute.ts';
 import { MarkedStream, markedCommand, newMark } from '../ssh/delimit.ts';
 import { runStep, stepCommand, stepError } from './run.ts';
 import type { Step } from './run.ts';
 
 /** The host holds the lock for at most so many seconds. */
 const holdSeconds = 120;
+/** On top, as for every step: the host waits its turn. */
+const waitSeconds = 120;
+/** The script says "held", and for a start one line about Docker's proxy. */
+const longestAnswer = 64 * 1024;
 
 /**
  * @param purpose `start` is refused on a host from which the stack was moved away.
@@ -38,48 +43,65 @@ export async function withLock<T>(
   });
 }
 
-function open(
+async function open(
   connection: Connection,
   step: Step,
   signal: AbortSignal,
 ): Promise<{ readonly channel: ClientChannel; readonly said: string }> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    signal.addEventListener('abort', aborted, { once: true });
-    const lost = (cause?: unknown) =>
-      reject(
-        new HostError(
-          'HostUnreachable',
-          connection.host,
-          `the lock of ${step.project} on ${connection.host} cannot be taken: connection lost`,
-          cause,
-        ),
-      );
-    const mark = newMark();
-    connection.client.exec(markedCommand(mark, stepCommand(step)), (error, channel) => {
-      if (error) return lost(error);
-      let stdout = '';
-      let stderr = '';
-      let code: number | undefined;
-      const [said, complained] = [new MarkedStream(mark), new MarkedStream(mark)];
-      channel.on('data', (chunk: Buffer) => {
-        stdout += said.add(chunk).toString('utf8');
-        const end = /(^|\n)held\n/.exec(stdout);
-        if (end === null) return;
-        signal.removeEventListener('abort', aborted);
-        resolve({ channel, said: stdout.slice(0, end.index) });
-      });
-      channel.stderr.on('data', (chunk: Buffer) => (stderr += complained.add(chunk).toString('utf8')));
-      channel.on('exit', (exit: number | null) => (code = exit ?? undefined));
-      channel.on('error', lost);
-      channel.on('close', () =>
-        code === undefined
-          ? lost()
-          : reject(
-              stepError(connection.host, 'taking the lock', { code, stdout, stderr }, 'OutcomeUnknown', step),
-            ),
-      );
-      if (signal.aborted) channel.end();
+  const seconds = step.timeoutSeconds + waitSeconds;
+  const limit = AbortSignal.timeout(seconds * 1000);
+  const limited = AbortSignal.any([signal, limit]);
+  const lost = (why: string, cause?: unknown) =>
+    new HostError(
+      'HostUnreachable',
+      connection.host,
+      `the lock of ${step.project} on ${connection.host} cannot be taken: ${why}`,
+      cause,
+    );
+  const opened = Promise.withResolvers<{ readonly channel: ClientChannel; readonly said: string }>();
+  const aborted = () => opened.reject(signal.aborted ? signal.reason : lost(`no answer within ${seconds} s`));
+  limited.addEventListener('abort', aborted, { once: true });
+  const mark = newMark();
+  let channel: ClientChannel | undefined;
+  connection.client.exec(markedCommand(mark, stepCommand(step)), (error, taken) => {
+    if (error) return opened.reject(lost('connection lost', error));
+    channel = taken;
+    let stdout = '';
+    const stderr = new Tail(longestAnswer);
+    let code: number | undefined;
+    const [said, complained] = [new MarkedStream(mark), new MarkedStream(mark)];
+    taken.on('data', (chunk: Buffer) => {
+      stdout += said.add(chunk).toString('utf8');
+      const end = /(^|\n)held\n/.exec(stdout);
+      if (end !== null) opened.resolve({ channel: taken, said: stdout.slice(0, end.index) });
+      else if (stdout.length > longestAnswer || said.isEndless)
+        opened.reject(lost(`it answers with more than ${longestAnswer} bytes`));
     });
+    taken.stderr.on('data', (chunk: Buffer) => stderr.add(complained.add(chunk)));
+    taken.on('exit', (exit: number | null) => (code = exit ?? undefined));
+    taken.on('error', (cause: unknown) => opened.reject(lost('connection lost', cause)));
+    taken.on('close', () =>
+      opened.reject(
+        code === undefined
+          ? lost('connection lost')
+          : stepError(
+              connection.host,
+              'taking the lock',
+              { code, stdout, stderr: stderr.text() },
+              'OutcomeUnknown',
+              step,
+            ),
+      ),
+    );
+    if (limited.aborted) taken.close();
   });
+  try {
+    return await opened.promise;
+  } catch (error) {
+    // The host holds the lock as long as this channel is open.
+    channel?.close();
+    throw error;
+  } finally {
+    limited.removeEventListener('abort', aborted);
+  }
 }

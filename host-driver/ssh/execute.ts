@@ -72,7 +72,7 @@ function collect(
 ): Promise<ExecuteResult> {
   const limit = options.maximumBytes ?? 16 * 1024 * 1024;
   return new Promise<ExecuteResult>((resolve, reject) => {
-    const stdout = new Head(limit);
+    const stdout: Buffer[] = [];
     const stderr = new Tail(Math.min(limit, 64 * 1024));
     let code: number | undefined;
     let signalName: string | undefined;
@@ -89,11 +89,24 @@ function collect(
     };
     signal.addEventListener('abort', aborted, { once: true });
     const [said, complained] = [new MarkedStream(mark), new MarkedStream(mark)];
+    let bytes = 0;
+    const count = (chunk: Buffer) => {
+      bytes += chunk.length;
+      // Nobody waits for the end of what has none.
+      if (bytes > limit) finish(() => reject(unknown(host, `the command wrote more than ${limit} bytes`)));
+    };
     channel.on('data', (chunk: Buffer) => {
-      stdout.add(said.add(chunk));
+      const output = said.add(chunk);
+      stdout.push(output);
+      count(output);
       if (said.isEndless) finish(() => reject(shellRunsNothing(host, said.noise())));
     });
-    channel.stderr.on('data', (chunk: Buffer) => stderr.add(complained.add(chunk)));
+    channel.stderr.on('data', (chunk: Buffer) => {
+      const output = complained.add(chunk);
+      stderr.add(output);
+      count(output);
+      if (complained.isEndless) finish(() => reject(shellRunsNothing(host, complained.noise())));
+    });
     channel.on('exit', (exitCode: number | null, name?: string) => {
       code = exitCode ?? undefined;
       signalName = name;
@@ -109,13 +122,16 @@ function collect(
               signalName === undefined ? 'the connection was lost' : `the command was ended by ${signalName}`,
             ),
           );
-        } else if (stdout.overflowed) {
-          reject(unknown(host, `the command wrote more than ${limit} bytes`));
         } else if (!said.isOpen) {
           reject(shellRunsNothing(host, [said.noise(), complained.noise()].filter(Boolean).join(' ')));
         } else {
           const noise = said.noise() || (complained.isOpen ? complained.noise() : '');
-          resolve({ code, stdout: stdout.text(), stderr: stderr.text(), ...(noise === '' ? {} : { noise }) });
+          resolve({
+            code,
+            stdout: Buffer.concat(stdout).toString('utf8'),
+            stderr: stderr.text(),
+            ...(noise === '' ? {} : { noise }),
+          });
         }
       }),
     );
@@ -152,28 +168,8 @@ function unknown(host: string, what: string): HostError {
   );
 }
 
-class Head {
-  readonly #chunks: Buffer[] = [];
-  #bytes = 0;
-  readonly #limit: number;
-  overflowed = false;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  add(chunk: Buffer): void {
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#limit) this.overflowed = true;
-    else this.#chunks.push(chunk);
-  }
-
-  text(): string {
-    return Buffer.concat(this.#chunks).toString('utf8');
-  }
-}
-
-class Tail {
+/** The last words of a stream. */
+export class Tail {
   #buffer: Buffer = Buffer.alloc(0);
   readonly #limit: number;
 

@@ -244,6 +244,25 @@ describe('a command', () => {
     expect(result.stderr.length).toBe(64 * 1024);
   });
 
+  it.each(['stdout', 'stderr'] as const)('that writes to %s without end is given up early', async (name) => {
+    const server = await serve({
+      onCommand: (_command, channel) => {
+        const stream = name === 'stdout' ? channel : channel.stderr;
+        const more = () => {
+          while (channel.writable && stream.write(Buffer.alloc(65_536, 'x')));
+        };
+        stream.on('drain', more);
+        more();
+      },
+    });
+    const connection = await makePool().get(server.target, signal);
+    const running = connection.execute('x', { timeoutSeconds: 600, maximumBytes: 2 ** 20 }, signal);
+    await expect(running).rejects.toMatchObject({
+      reason: 'OutcomeUnknown',
+      message: expect.stringContaining('more than 1048576 bytes'),
+    });
+  });
+
   it('that is aborted ends for the caller with his reason', async () => {
     const server = await serve({ onCommand: () => undefined });
     const connection = await makePool().get(server.target, signal);
