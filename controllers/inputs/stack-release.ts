@@ -1,6 +1,5 @@
 /** Makes a stack concrete: reads its release, collects its secrets, renders its compose file and configuration files. */
 
-import { X509Certificate } from 'node:crypto';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { JtelStack } from '../../crds/index.ts';
 import type { RegistryLogin } from '../../host-driver/registry-login.ts';
@@ -9,6 +8,8 @@ import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { componentFiles, renderRelease, type ComponentFile } from '../../release/render.ts';
+import { optional } from '../../base/optional.ts';
+import { certificateLife, type CertificateLife } from './certificate-life.ts';
 import { findSelfSigned, type CredentialRequest } from './credential-secret.ts';
 import { type CredentialStore } from './credentials.ts';
 import { InputError } from './input-error.ts';
@@ -67,8 +68,8 @@ export interface RenderedStack {
   /** The files of the database's component, for jobs beside it. */
   readonly databaseFiles: readonly ComponentFile[];
   readonly pullCredentials: readonly RegistryLogin[];
-  /** When the self-signed certificate ends; absent for a stack with its own certificate. */
-  readonly selfSignedUntil?: Date;
+  /** Absent if the release has none. */
+  readonly certificate?: CertificateLife;
 }
 
 /** What rendering needs besides spec and release. Holds secrets. */
@@ -125,7 +126,7 @@ export function renderWith(
     databaseFiles: componentFiles(renderInput, release.database.component),
     rootPassword: secrets.values.get(release.database.rootSecret) ?? '',
     pullCredentials,
-    ...(certificate === undefined ? selfSignedEnd(generated) : {}),
+    ...optional({ certificate: certificateLife(release, certificate, findSelfSigned(generated)) }),
   };
 }
 
@@ -208,15 +209,4 @@ export async function databaseSecrets(
     secrets: { release: values, environment: new Map<string, string>() },
   };
   return { rootPassword: values.get(rootSecret) ?? '', databaseFiles: componentFiles(renderInput, name) };
-}
-
-function selfSignedEnd(generated: SecretValues | undefined): Pick<RenderedStack, 'selfSignedUntil'> {
-  const pem = findSelfSigned(generated);
-  if (pem === undefined) return {};
-  try {
-    return { selfSignedUntil: new X509Certificate(pem).validToDate };
-  } catch {
-    // Somebody put another certificate there. They renew it themselves.
-    return {};
-  }
 }

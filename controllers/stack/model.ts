@@ -19,6 +19,7 @@ import type {
 import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { UpdateVerdict } from '../../release/fitness.ts';
 import type { Comparison } from '../loading/compare-counts.ts';
+import type { CertificateLife } from '../inputs/certificate-life.ts';
 import type { CredentialRequest } from '../inputs/credential-secret.ts';
 import type { DatabaseWay } from '../loading/restore-job.ts';
 import type { Action } from './actions.ts';
@@ -103,8 +104,8 @@ export interface Desired {
   readonly release: RenderedRelease;
   readonly setup: HostSetup;
   readonly setupDigest: string;
-  /** When the self-signed certificate ends, if the stack has one. */
-  readonly selfSignedUntil?: Date;
+  /** Absent if the release has none. */
+  readonly certificate?: CertificateLife;
 }
 
 /** A spec that the stack can be held to, made concrete as far as its inputs go. */

@@ -139,6 +139,18 @@ export interface BackupSummary {
    * Whether that backup was verified.
    */
   readonly verified?: 'Pending' | 'Passed' | 'Failed' | 'Skipped';
+  /**
+   * When the last test restore of a backup ended. It stays when the objects of the test are gone.
+   */
+  readonly lastRestoreTestTime?: string;
+  /**
+   * How it ended.
+   */
+  readonly lastRestoreTestResult?: 'Passed' | 'Failed';
+  /**
+   * When the last one that passed ended.
+   */
+  readonly lastRestoreTestPassedTime?: string;
 }
 
 /**
@@ -165,6 +177,16 @@ export interface CarriedOutOrder {
    * When it was carried out.
    */
   readonly time: string;
+}
+
+/**
+ * The certificate of the web page, as the stack was last given it. Absent if the release has none.
+ */
+export interface CertificateStatus {
+  /**
+   * When it, or a certificate of its chain, ends.
+   */
+  readonly notAfter: string;
 }
 
 /**
@@ -615,6 +637,10 @@ export interface HostStatus {
    * Free space where Docker keeps its data, in bytes.
    */
   readonly diskFreeBytes?: number;
+  /**
+   * Size of that file system, in bytes.
+   */
+  readonly diskTotalBytes?: number;
   /**
    * Version of Docker Engine.
    */
@@ -1225,6 +1251,10 @@ export interface JtelStackStatus {
     | 'Stalled'
     | 'Deleting';
   /**
+   * When the stack entered this phase.
+   */
+  readonly phaseStartTime?: string;
+  /**
    * What is going on and what to do, in one sentence.
    */
   readonly message?: string;
@@ -1256,6 +1286,10 @@ export interface JtelStackStatus {
    * The host as last observed.
    */
   readonly host?: HostStatus;
+  /**
+   * The certificate of the web page, as the stack was last given it. Absent if the release has none.
+   */
+  readonly certificate?: CertificateStatus;
   /**
    * Source of the data on the host.
    */

@@ -1,10 +1,6 @@
 /** Can every customer be brought back, to which moment, and how fast? */
 import { asDate, dashboard, graph, number, table } from './panels.ts';
-
-const perStack = (metric: string): string => `max by (namespace, name) (jtel_stack_${metric})`;
-const perStore = (metric: string): string => `max by (namespace, name) (jtel_store_${metric})`;
-const count = (expr: string): string => `(count(${expr}) or vector(0))`;
-const age = (metric: string): string => `(time() - ${perStack(metric)})`;
+import { age, count, perStack, perStore } from './queries.ts';
 
 export const backups = dashboard({
   uid: 'jtel-backups',
@@ -34,6 +30,7 @@ export const backups = dashboard({
       'Time promised': [perStack('recovery_time_objective_seconds'), 's'],
       Verified: [perStack('last_backup_verified'), 'short'],
       'Restore tested': [asDate(perStack('last_restore_test_timestamp_seconds')), 'dateTimeFromNow'],
+      'Test passed': [perStack('last_restore_test_passed'), 'short'],
       'Next backup': [asDate(perStack('next_backup_timestamp_seconds')), 'dateTimeAsIso'],
       'Missing files': [perStack('last_backup_missing_files'), 'short'],
     }),

@@ -1,32 +1,31 @@
 /** All customers at a glance: how many are well, and which are not. */
 import { asDate, dashboard, graph, number, table } from './panels.ts';
+import { count, diskFreeRatio, perStack } from './queries.ts';
 
-const perStack = (metric: string): string => `max by (namespace, name) (${metric})`;
-const expected = `${perStack('jtel_stack_expected')} == 1`;
-const count = (expr: string): string => `(count(${expr}) or vector(0))`;
+const expected = `${perStack('expected')} == 1`;
 
 export const fleet = dashboard({
   uid: 'jtel-fleet',
   title: 'jtel: fleet',
   description: 'All stacks: how many are well, which are not, what runs on them.',
   panels: [
-    number('Stacks', count(perStack('jtel_stack_info'))),
+    number('Stacks', count(perStack('info'))),
     number(
       'Not available',
-      count(`${perStack('jtel_stack_available')} == 0 and on (namespace, name) (${expected})`),
+      count(`${perStack('available')} == 0 and on (namespace, name) (${expected})`),
       'short',
       1,
     ),
     number(
       'Not ready',
-      count(`${perStack('jtel_stack_ready')} == 0 and on (namespace, name) (${expected})`),
+      count(`${perStack('ready')} == 0 and on (namespace, name) (${expected})`),
       'short',
       1,
     ),
-    number('Hosts not reached', count(`${perStack('jtel_stack_host_reachable')} == 0`), 'short', 1),
+    number('Hosts not reached', count(`${perStack('host_reachable')} == 0`), 'short', 1),
     number(
       'Backups not healthy',
-      count(perStack('jtel_stack_condition{condition="BackupHealthy",status="False"}')),
+      count(perStack('condition{condition="BackupHealthy",status="False"}')),
       'short',
       1,
     ),
@@ -36,10 +35,13 @@ export const fleet = dashboard({
     ),
     table('Stacks', {
       Phase: ['max by (namespace, name, phase) (jtel_stack_phase)', 'short'],
-      Available: [perStack('jtel_stack_available'), 'short'],
-      Ready: [perStack('jtel_stack_ready'), 'short'],
-      'Last backup': [asDate(perStack('jtel_stack_last_backup_timestamp_seconds')), 'dateTimeFromNow'],
-      'Disk free': [perStack('jtel_stack_host_disk_free_bytes'), 'bytes'],
+      Available: [perStack('available'), 'short'],
+      Ready: [perStack('ready'), 'short'],
+      'Last backup': [asDate(perStack('last_backup_timestamp_seconds')), 'dateTimeFromNow'],
+      'In phase since': [asDate(perStack('phase_start_timestamp_seconds')), 'dateTimeFromNow'],
+      'Disk free': [perStack('host_disk_free_bytes'), 'bytes'],
+      'Free part': [diskFreeRatio, 'percentunit'],
+      'Certificate until': [asDate(perStack('certificate_end_timestamp_seconds')), 'dateTimeAsIso'],
     }),
     graph('Stacks by phase', {
       '{{phase}}': 'count by (phase) (max by (namespace, name, phase) (jtel_stack_phase))',
@@ -49,9 +51,14 @@ export const fleet = dashboard({
         'count by (version, size) (max by (namespace, name, version, size) (jtel_stack_info))',
     }),
     graph(
-      'Hosts with the least free disk',
-      { '{{namespace}}/{{name}}': `bottomk(10, ${perStack('jtel_stack_host_disk_free_bytes')})` },
-      'bytes',
+      'Hosts with the least free part of the disk',
+      { '{{namespace}}/{{name}}': `bottomk(10, ${diskFreeRatio})` },
+      'percentunit',
+    ),
+    graph(
+      'Certificates that end first',
+      { '{{namespace}}/{{name}}': `bottomk(10, ${perStack('certificate_end_timestamp_seconds')} - time())` },
+      's',
     ),
     graph('Changes in the histories, by outcome', {
       '{{action}} {{result}}':

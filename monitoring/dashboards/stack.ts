@@ -17,7 +17,14 @@ export const stack = dashboard({
     number('Not available', `1 - ${of('available')}`, 'short', 1),
     number('Containers healthy', of('components_healthy')),
     number('Containers wanted', of('components_wanted')),
+    number('In this phase since', asDate(of('phase_start_timestamp_seconds')), 'dateTimeFromNow'),
     number('Disk free', of('host_disk_free_bytes'), 'bytes'),
+    number(
+      'Part of the disk that is free',
+      `${of('host_disk_free_bytes')} / ${of('host_disk_size_bytes')}`,
+      'percentunit',
+    ),
+    number('Certificate ends', asDate(of('certificate_end_timestamp_seconds')), 'dateTimeFromNow'),
     number('Last backup', asDate(of('last_backup_timestamp_seconds')), 'dateTimeFromNow'),
     number('Last update took', of('last_update_duration_seconds'), 's'),
     table('Conditions', {
@@ -34,7 +41,7 @@ export const stack = dashboard({
     }),
     graph('Containers', { healthy: of('components_healthy'), wanted: of('components_wanted') }),
     graph('Restarts by Docker', { restarts: of('container_restarts') }),
-    graph('Disk free', { free: of('host_disk_free_bytes') }, 'bytes'),
+    graph('Disk', { free: of('host_disk_free_bytes'), size: of('host_disk_size_bytes') }, 'bytes'),
     graph('Phase', { '{{phase}}': by('phase', 'phase') }),
     graph('Downtime of the last update', { downtime: of('last_update_downtime_seconds') }, 's'),
   ],

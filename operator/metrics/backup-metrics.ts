@@ -1,5 +1,6 @@
 /** Metrics of each stack's backups, and of the objectives for them. */
 import type { JtelBackup, JtelRestore } from '../../crds/index.ts';
+import { isScheduled } from '../../controllers/times/schedule-times.ts';
 import { lastBackupOf, recoveryPointOf } from '../../insight/recovery-point.ts';
 import {
   fromBoolean,
@@ -13,8 +14,15 @@ import {
 export const backupMetrics: readonly BusinessMetric[] = [
   ofStack(
     'backup_scheduled',
-    '1 when the spec asks for backups and they are not suspended',
-    ({ stack: { spec } }) => fromBoolean(spec.backup?.state === 'Enabled'),
+    '1 while the schedule makes backups: 0 without one, suspended, stopped or only observed',
+    ({ stack }) => fromBoolean(isScheduled(stack)),
+  ),
+  ofStack(
+    'backup_store',
+    'Always 1; the label is the JtelBackupStore that backups go to',
+    ({ stack: { spec } }) =>
+      spec.backup === undefined ? undefined : [{ labels: { store: spec.backup.storeRef.name }, value: 1 }],
+    ['store'],
   ),
   ofStack('backups', 'JtelBackup objects of the stack, by phase', ({ backups }) => byPhase(backups), [
     'phase',
@@ -57,8 +65,16 @@ export const backupMetrics: readonly BusinessMetric[] = [
   }),
   ofStack(
     'last_restore_test_timestamp_seconds',
-    'When a backup was last restored for a test, as far as there are objects of it',
-    lastRestoreTest,
+    'When a backup was last restored for a test that passed',
+    ({ stack }) => secondsOf(stack.status?.backup?.lastRestoreTestPassedTime),
+  ),
+  ofStack(
+    'last_restore_test_passed',
+    '1 when the last of these tests passed, 0 when it failed',
+    ({ stack }) => {
+      const result = stack.status?.backup?.lastRestoreTestResult;
+      return result === undefined ? undefined : fromBoolean(result === 'Passed');
+    },
   ),
   ofStack(
     'recovery_point_timestamp_seconds',
@@ -119,25 +135,6 @@ function byPhase(
 
 function lastBackup({ stack, backups }: StackView): JtelBackup['status'] {
   return lastBackupOf(stack, backups);
-}
-
-function lastRestoreTest({ backups, restores }: StackView): number | undefined {
-  return newest([
-    ...backups
-      .map(({ status }) => status?.verification)
-      .filter((one) => one?.method === 'Restore' && one.state === 'Passed')
-      .map((one) => secondsOf(one?.time)),
-    ...restores
-      .filter(({ spec, status }) => spec.mode === 'Test' && status?.phase === 'Completed')
-      .map(({ status }) => secondsOf(status?.completionTime)),
-  ]);
-}
-
-function newest(moments: readonly (number | undefined)[]): number | undefined {
-  return moments.reduce(
-    (latest, one) => (one !== undefined && (latest === undefined || one > latest) ? one : latest),
-    undefined,
-  );
 }
 
 /** As the condition RecoveryObjectivesMet counts it. */

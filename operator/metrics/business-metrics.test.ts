@@ -26,7 +26,11 @@ function aStack({ spec = {}, status = {}, metadata = {} }: Changes = {}): JtelSt
       managementMode: 'Manage',
       powerState: 'Running',
       suspend: false,
-      backup: { state: 'Enabled', objectives: { recoveryPointHours: 26, recoveryTimeMinutes: 30 } },
+      backup: {
+        storeRef: { name: 'blue' },
+        state: 'Enabled',
+        objectives: { recoveryPointHours: 26, recoveryTimeMinutes: 30 },
+      },
       ...spec,
     },
     status: {
@@ -160,6 +164,19 @@ describe('metrics of a stack', () => {
     expect(await valueOf({ stack: aStack() }, 'jtel_stack_expected')).toBe(1);
   });
 
+  it('tell since when it is in its phase, how old it is, and when its certificate ends', async () => {
+    const status = { phaseStartTime: since, certificate: { notAfter: since } };
+    const stack = aStack({ status, metadata: { creationTimestamp: since } });
+    for (const name of ['phase_start', 'creation', 'certificate_end'])
+      expect(await valueOf({ stack }, `jtel_stack_${name}_timestamp_seconds`), name).toBe(seconds);
+  });
+
+  it('tell the size of the disk beside what is free of it', async () => {
+    const stack = aStack({ status: { host: { diskFreeBytes: 4, diskTotalBytes: 10 } } });
+    expect(await valueOf({ stack }, 'jtel_stack_host_disk_size_bytes')).toBe(10);
+    expect(await valueOf({ stack: aStack() }, 'jtel_stack_host_disk_size_bytes')).toBeUndefined();
+  });
+
   it('keep the labels of operations and changes bounded', async () => {
     const stack = aStack({
       status: {
@@ -207,18 +224,41 @@ describe('metrics of backups', () => {
     expect(await valueOf({ stack: aStack() }, 'jtel_stack_last_backup_size_bytes')).toBeUndefined();
   });
 
-  it('take the newest restore test, whoever asked for it', async () => {
-    const verification = { method: 'Restore', state: 'Passed', time: since };
-    const later = '2026-03-02T02:00:00Z';
+  it.each([
+    ['a stack that runs', {}, 1],
+    ['one without them', { backup: undefined }, 0],
+    ['suspended ones', { backup: { state: 'Suspended', storeRef: { name: 'blue' } } }, 0],
+    ['a suspended stack', { suspend: true }, 0],
+    ['a stopped stack', { powerState: 'Stopped' }, 0],
+    ['one that is only observed', { managementMode: 'Observe' }, 0],
+  ])('say whether the schedule makes them: %s', async (_, spec, expected) => {
+    expect(await valueOf({ stack: aStack({ spec }) }, 'jtel_stack_backup_scheduled')).toBe(expected);
+  });
+
+  it('name the store that they go to', async () => {
+    expect(await valueOf({ stack: aStack() }, 'jtel_stack_backup_store', ',store="blue"')).toBe(1);
+  });
+
+  it('keep the last restore test that passed, also after one that failed, without any object of them', async () => {
+    const tested = {
+      lastRestoreTestTime: '2026-03-02T02:00:00Z',
+      lastRestoreTestResult: 'Failed',
+      lastRestoreTestPassedTime: since,
+    };
+    const stack = aStack({ status: { backup: tested } });
+    expect(await valueOf({ stack }, 'jtel_stack_last_restore_test_timestamp_seconds')).toBe(seconds);
+    expect(await valueOf({ stack }, 'jtel_stack_last_restore_test_passed')).toBe(0);
+    expect(await valueOf({ stack: aStack() }, 'jtel_stack_last_restore_test_passed')).toBeUndefined();
+  });
+
+  it('tell how long the newest restore took, tests included', async () => {
     const test = aRestore(
       { mode: 'Test' },
-      { phase: 'Completed', completionTime: later, recoveryTimeSeconds: 1500 },
+      { phase: 'Completed', completionTime: since, recoveryTimeSeconds: 1500 },
     );
-    const name = 'jtel_stack_last_restore_test_timestamp_seconds';
-    expect(await valueOf({ stack: aStack(), backups: [aBackup({ verification })] }, name)).toBe(seconds);
-    const both = { stack: aStack(), backups: [aBackup({ verification })], restores: [test] };
-    expect(await valueOf(both, name)).toBe(Date.parse(later) / 1000);
-    expect(await valueOf(both, 'jtel_stack_recovery_time_seconds')).toBe(1500);
+    expect(await valueOf({ stack: aStack(), restores: [test] }, 'jtel_stack_recovery_time_seconds')).toBe(
+      1500,
+    );
   });
 
   it('tell how far the one is that runs', async () => {

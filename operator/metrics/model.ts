@@ -2,6 +2,7 @@
  * What a metric of the business is: a name, and how its values follow from objects. Pure, so a restart sets
  * none to 0.
  */
+import type { Condition } from '../../runtime/report/conditions.ts';
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../../crds/index.ts';
 
 /** A stack with its requests. */
@@ -36,34 +37,57 @@ export interface BusinessMetric {
  */
 type Values<L extends string> = number | undefined | readonly (Sample & { labels: Record<L, string> })[];
 
-/** One value or several per stack; every series has the labels `namespace` and `name`. */
-export function ofStack<const L extends string = never>(
+/** Makes a metric of each object of one kind; every series has the labels `namespace` and `name`. */
+type MetricOf<T> = <const L extends string = never>(
   name: string,
   help: string,
-  value: (view: StackView) => Values<L>,
-  labelNames: readonly L[] = [],
-): BusinessMetric {
-  return {
-    name: `jtel_stack_${name}`,
-    help,
-    labelNames: ['namespace', 'name', ...labelNames],
-    samples: ({ stacks }) => stacks.flatMap((view) => samplesOf(view.stack.metadata, value(view))),
-  };
-}
+  value: (of: T) => Values<L>,
+  labelNames?: readonly L[],
+) => BusinessMetric;
+
+/** One value or several per stack. */
+export const ofStack: MetricOf<StackView> = (name, help, value, labelNames = []) => ({
+  name: `jtel_stack_${name}`,
+  help,
+  labelNames: ['namespace', 'name', ...labelNames],
+  samples: ({ stacks }) => stacks.flatMap((view) => samplesOf(view.stack.metadata, value(view))),
+});
 
 /** The same per store. */
-export function ofStore<const L extends string = never>(
-  name: string,
-  help: string,
-  value: (store: JtelBackupStore) => Values<L>,
-  labelNames: readonly L[] = [],
-): BusinessMetric {
-  return {
-    name: `jtel_store_${name}`,
-    help,
-    labelNames: ['namespace', 'name', ...labelNames],
-    samples: ({ stores }) => stores.flatMap((store) => samplesOf(store.metadata, value(store))),
-  };
+export const ofStore: MetricOf<JtelBackupStore> = (name, help, value, labelNames = []) => ({
+  name: `jtel_store_${name}`,
+  help,
+  labelNames: ['namespace', 'name', ...labelNames],
+  samples: ({ stores }) => stores.flatMap((store) => samplesOf(store.metadata, value(store))),
+});
+
+/** What conditions are, and since when. */
+export function conditionMetrics<T>(
+  of: MetricOf<T>,
+  conditionsOf: (of: T) => readonly Condition[] | undefined,
+): readonly BusinessMetric[] {
+  return [
+    of(
+      'condition',
+      'Always 1; the labels say what a condition is, and why',
+      (one) =>
+        (conditionsOf(one) ?? []).map(({ type, status, reason }) => ({
+          labels: { condition: type, status, reason },
+          value: 1,
+        })),
+      ['condition', 'status', 'reason'],
+    ),
+    of(
+      'condition_last_transition_timestamp_seconds',
+      'Since when a condition is what it is',
+      (one) =>
+        (conditionsOf(one) ?? []).flatMap(({ type, lastTransitionTime }) => {
+          const value = secondsOf(lastTransitionTime);
+          return value === undefined ? [] : [{ labels: { condition: type }, value }];
+        }),
+      ['condition'],
+    ),
+  ];
 }
 
 function samplesOf(

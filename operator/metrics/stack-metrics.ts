@@ -3,6 +3,7 @@ import { findCondition } from '../../runtime/report/conditions.ts';
 import type { JtelStack, StackConditionType } from '../../crds/index.ts';
 import { componentsOf, isAvailable } from '../../insight/available.ts';
 import {
+  conditionMetrics,
   fromBoolean,
   ofStack,
   secondsBetween,
@@ -37,6 +38,12 @@ export const stackMetrics: readonly BusinessMetric[] = [
     ({ stack }) => [{ labels: { phase: stack.status?.phase ?? 'Pending' }, value: 1 }],
     ['phase'],
   ),
+  ofStack('phase_start_timestamp_seconds', 'When the stack entered that phase', ({ stack }) =>
+    secondsOf(stack.status?.phaseStartTime),
+  ),
+  ofStack('creation_timestamp_seconds', 'When the object was created', ({ stack }) =>
+    secondsOf(stack.metadata.creationTimestamp),
+  ),
   ofStack(
     'expected',
     '1 while the stack should serve: not stopped, suspended, only observed or being deleted',
@@ -50,26 +57,7 @@ export const stackMetrics: readonly BusinessMetric[] = [
     '1 when the host answers and every wanted container is healthy, whatever else is still to be done',
     ({ stack }) => fromBoolean(isAvailable(stack)),
   ),
-  ofStack(
-    'condition',
-    'Always 1; the labels say what a condition is, and why',
-    ({ stack }) =>
-      (stack.status?.conditions ?? []).map(({ type, status, reason }) => ({
-        labels: { condition: type, status, reason },
-        value: 1,
-      })),
-    ['condition', 'status', 'reason'],
-  ),
-  ofStack(
-    'condition_last_transition_timestamp_seconds',
-    'Since when a condition is what it is',
-    ({ stack }) =>
-      (stack.status?.conditions ?? []).flatMap(({ type, lastTransitionTime }) => {
-        const value = secondsOf(lastTransitionTime);
-        return value === undefined ? [] : [{ labels: { condition: type }, value }];
-      }),
-    ['condition'],
-  ),
+  ...conditionMetrics(ofStack, ({ stack }) => stack.status?.conditions),
   ofStack('generation', 'Number of the newest spec', ({ stack }) => stack.metadata.generation),
   ofStack(
     'observed_generation',
@@ -100,8 +88,18 @@ export const stackMetrics: readonly BusinessMetric[] = [
     'Free space where Docker keeps its data, to 5 %',
     ({ stack }) => stack.status?.host?.diskFreeBytes,
   ),
+  ofStack(
+    'host_disk_size_bytes',
+    'Size of that file system',
+    ({ stack }) => stack.status?.host?.diskTotalBytes,
+  ),
   ofStack('host_memory_bytes', 'Memory of the host', ({ stack }) => stack.status?.host?.memoryBytes),
   ofStack('host_cores', 'Processor cores of the host', ({ stack }) => stack.status?.host?.cores),
+  ofStack(
+    'certificate_end_timestamp_seconds',
+    'When the certificate of the web page, or one of its chain, ends',
+    ({ stack }) => secondsOf(stack.status?.certificate?.notAfter),
+  ),
   ofStack(
     'operation_start_timestamp_seconds',
     'When the work began that is being done on the host; there is none while nothing is done',

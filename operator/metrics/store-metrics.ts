@@ -1,7 +1,7 @@
 /** Metrics of each store. */
 import { findCondition } from '../../runtime/report/conditions.ts';
 import type { JtelBackupStore, StoreConditionType } from '../../crds/index.ts';
-import { fromBoolean, ofStore, secondsOf, type BusinessMetric } from './model.ts';
+import { conditionMetrics, fromBoolean, ofStore, secondsOf, type BusinessMetric } from './model.ts';
 
 export const storeMetrics: readonly BusinessMetric[] = [
   ofStore(
@@ -16,26 +16,7 @@ export const storeMetrics: readonly BusinessMetric[] = [
   ofStore('immutable', '1 when it was proven that nobody can change what is stored', (store) =>
     isTrue(store, 'Immutable'),
   ),
-  ofStore(
-    'condition',
-    'Always 1; the labels say what a condition is, and why',
-    ({ status }) =>
-      (status?.conditions ?? []).map(({ type, status: value, reason }) => ({
-        labels: { condition: type, status: value, reason },
-        value: 1,
-      })),
-    ['condition', 'status', 'reason'],
-  ),
-  ofStore(
-    'condition_last_transition_timestamp_seconds',
-    'Since when a condition is what it is',
-    ({ status }) =>
-      (status?.conditions ?? []).flatMap(({ type, lastTransitionTime }) => {
-        const value = secondsOf(lastTransitionTime);
-        return value === undefined ? [] : [{ labels: { condition: type }, value }];
-      }),
-    ['condition'],
-  ),
+  ...conditionMetrics(ofStore, ({ status }) => status?.conditions),
   ofStore(
     'backups',
     'Complete backups in the store; in a vendor store, releases',

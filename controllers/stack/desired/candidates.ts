@@ -136,7 +136,7 @@ function render(
     release: result.rendered,
     setup,
     setupDigest: setupDigest(setup),
-    ...optional({ selfSignedUntil: result.selfSignedUntil }),
+    ...optional({ certificate: result.certificate }),
   };
   return { made: { desired }, rendered: result };
 }

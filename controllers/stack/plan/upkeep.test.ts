@@ -138,14 +138,12 @@ describe('another version', () => {
 });
 
 describe('a self-signed certificate', () => {
-  const ending = (days: number): Scene => {
+  const ending = (days: number, isSelfSigned = true): Scene => {
     const observed = observing(aHost());
+    const notAfter = new Date(now.getTime() + days * 86_400_000);
     return observed.desired === undefined
       ? observed
-      : {
-          ...observed,
-          desired: { ...observed.desired, selfSignedUntil: new Date(now.getTime() + days * 86_400_000) },
-        };
+      : { ...observed, desired: { ...observed.desired, certificate: { notAfter, isSelfSigned } } };
   };
   it('is renewed 30 days before its end', () =>
     expect(plan(planInput(ending(29)))).toMatchObject({
@@ -153,6 +151,7 @@ describe('a self-signed certificate', () => {
       wave: [{ type: 'EnsureCredentials', generate: [], selfSigned: true, renew: true }],
     }));
   it('is left alone until then', () => expect(wave(ending(31))).toEqual(['Done']));
+  it('of the customer is theirs to renew', () => expect(wave(ending(29, false))).toEqual(['Done']));
 });
 
 describe('powerState Stopped', () => {

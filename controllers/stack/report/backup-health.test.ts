@@ -50,6 +50,7 @@ const aBackup = (name: string, day: string, status: object = {}, trigger = 'Sche
 const aRestore = (seconds: number): JtelRestore =>
   ({
     metadata: { name: 'test' },
+    spec: { mode: 'Test' },
     status: { phase: 'Completed', recoveryTimeSeconds: seconds, completionTime: '2026-06-01T00:00:00Z' },
   }) as object as JtelRestore;
 
@@ -84,6 +85,16 @@ describe('the backups of a stack', () => {
       verified: 'Passed',
       lastScheduleTime: '2026-06-10T00:00:10Z',
       nextTime: '2026-06-11T00:00:00Z',
+    });
+  });
+
+  test('keep the last restore test among what is known of them', () => {
+    const { status } = told(stackWith(), [], { restores: [aRestore(900)] });
+    expect(status.backup?.lastRestoreTestTime).toBe('2026-06-01T00:00:00Z');
+    const later = told(stackWith({}, {}, status), [aBackup('main-20260610', '2026-06-10')]);
+    expect(later.status.backup).toMatchObject({
+      lastRestoreTestPassedTime: '2026-06-01T00:00:00Z',
+      lastBackupRef: { name: 'main-20260610' },
     });
   });
 

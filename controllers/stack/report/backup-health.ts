@@ -17,6 +17,7 @@ import { InputError } from '../../inputs/input-error.ts';
 import { lateSince } from '../../times/late-copy.ts';
 import { isScheduled, Schedule } from '../../times/schedule-times.ts';
 import type { ConditionDraft } from './condition-input.ts';
+import { restoreTests } from './restore-tests.ts';
 import { optional } from '../../../base/optional.ts';
 
 export interface BackupHealthInput {
@@ -63,7 +64,7 @@ function scheduleOf({ spec }: JtelStack): Schedule | InputError | undefined {
 }
 
 function summarise(
-  { stack, backups, now }: BackupHealthInput,
+  { stack, backups, restores, now }: BackupHealthInput,
   schedule: Schedule | undefined,
 ): Summary | undefined {
   const previous = stack.status?.backup;
@@ -85,6 +86,7 @@ function summarise(
   const summary: Summary = {
     // What was known of backups whose objects are gone stays true: their data are in the store.
     ...(newest === undefined ? lastKnown(previous) : factsOf(newest)),
+    ...restoreTests(previous, backups, restores),
     ...optional({ lastScheduleTime }),
     ...(nextTime === undefined ? {} : { nextTime: `${nextTime.toISOString().slice(0, 19)}Z` }),
   };

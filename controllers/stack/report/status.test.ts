@@ -62,6 +62,31 @@ describe('the status of a stack', () => {
     expect(statusOf(observing(host), readyStack)).toEqual(readyStatus);
   });
 
+  it('tells since when it is in its phase, whatever else changes', () => {
+    expect(readyStatus.phaseStartTime).toBe('2026-03-01T03:00:00Z');
+    const later = new Date(now.getTime() + 60_000);
+    const unchanged = statusOf(observing(aHost()), readyStack, { now: later });
+    expect(unchanged.phaseStartTime).toBe(readyStatus.phaseStartTime);
+    const host = aHost({
+      containers: aHost().containers.with(2, container('acd-web-1', { health: 'unhealthy' })),
+    });
+    const degraded = statusOf(observing(host), readyStack, { now: later });
+    expect(degraded).toMatchObject({ phase: 'Degraded', phaseStartTime: '2026-03-01T03:01:00Z' });
+  });
+
+  it('keeps the end of its certificate while the Secret cannot be read, and forgets one that is gone', () => {
+    const scene = observing(aHost());
+    const { desired } = scene;
+    if (desired === undefined) throw new Error('nothing is desired');
+    const certificate = { notAfter: new Date('2026-09-01T00:00:00Z'), isSelfSigned: false };
+    const status = statusOf({ ...scene, desired: { ...desired, certificate } });
+    expect(status.certificate).toEqual({ notAfter: '2026-09-01T00:00:00Z' });
+    const stack = aStack({}, {}, status);
+    const { desired: _unreadable, ...rest } = scene;
+    expect(statusOf(rest, stack).certificate).toEqual(status.certificate);
+    expect(statusOf(scene, stack).certificate).toBeUndefined();
+  });
+
   it('is Degraded when a container of a ready stack fails, and names it', () => {
     const host = aHost({
       containers: aHost().containers.with(2, container('acd-web-1', { health: 'unhealthy' })),

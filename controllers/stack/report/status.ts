@@ -2,7 +2,7 @@
 
 import { statusMessageMaxLength, type JtelStack, type JtelStackStatus } from '../../../crds/index.ts';
 import type { HostObservation, HostState, ObservedContainer } from '../../../host-driver/host.ts';
-import { findCondition, summariseConditions } from '../../../runtime/report/conditions.ts';
+import { findCondition, formatTime, summariseConditions } from '../../../runtime/report/conditions.ts';
 import { rememberedOrders } from '../data-order.ts';
 import { summariseOrder } from './data-order.ts';
 import { summariseRelocation } from './relocation.ts';
@@ -22,6 +22,7 @@ export function summarise(input: StatusInput): JtelStackStatus {
   const previous = stack.status ?? {};
   const generation = stack.metadata.generation;
   const conditions = conditionsOf(input);
+  const phase = phaseOf(input, findCondition(conditions, 'Ready')?.status ?? 'Unknown');
   const host = observed.host.ok ? observed.host.value : undefined;
   const applied = host?.state?.applied;
   const message = headline({
@@ -32,7 +33,11 @@ export function summarise(input: StatusInput): JtelStackStatus {
   return {
     ...previous,
     observedGeneration: generation,
-    phase: phaseOf(input, findCondition(conditions, 'Ready')?.status ?? 'Unknown'),
+    phase,
+    phaseStartTime:
+      phase === previous.phase && previous.phaseStartTime !== undefined
+        ? previous.phaseStartTime
+        : formatTime(input.now),
     conditions: [...conditions],
     message,
     ...(applied === undefined ? {} : { version: applied.version }),
@@ -42,6 +47,7 @@ export function summarise(input: StatusInput): JtelStackStatus {
     ...(host === undefined
       ? {}
       : { host: summariseHost(stack, host), ...summariseComponents(stack, input.desired, host) }),
+    ...(input.desired === undefined ? {} : { certificate: summariseCertificate(input.desired) }),
     data: summariseData(input) ?? previous.data,
     firstLoad: summariseFirstLoad(input),
     ...summariseOrders(input),
@@ -54,6 +60,10 @@ export function summarise(input: StatusInput): JtelStackStatus {
     ...(observed.revisions === undefined ? {} : summariseRevisions(previous, observed.revisions, observed)),
     operation: input.operation,
   } as JtelStackStatus;
+}
+
+function summariseCertificate({ certificate }: Desired): JtelStackStatus['certificate'] {
+  return certificate === undefined ? undefined : { notAfter: formatTime(certificate.notAfter) };
 }
 
 /** Of what a JtelRestore loads, its own part of the status tells. */
@@ -228,6 +238,7 @@ function summariseHost(stack: JtelStack, host: HostObservation): NonNullable<Jte
     cores: facts.cores,
     memoryBytes: facts.memoryBytes,
     diskFreeBytes: roundDown(facts.diskFreeBytes, stack.status?.host?.diskFreeBytes),
+    diskTotalBytes: facts.diskTotalBytes,
     ...optional({ dockerVersion: facts.dockerVersion, composeVersion: facts.composeVersion }),
   };
 }

@@ -197,11 +197,11 @@ export function cleanUpStage(input: PlanInput): Verdict | undefined {
   const keep = keptReleases(desired.release.digest, observed.revisions);
   if (host.releases.length > Math.max(2, keep.length))
     wave.push({ type: 'PruneReleases', keep, cause: 'ReleasesLeft' });
-  const { selfSignedUntil } = desired;
+  const { certificate } = desired;
   if (
     wave.length === 0 &&
-    selfSignedUntil !== undefined &&
-    selfSignedUntil.getTime() - now.getTime() < renewalDays * 86_400_000
+    certificate?.isSelfSigned === true &&
+    certificate.notAfter.getTime() - now.getTime() < renewalDays * 86_400_000
   ) {
     // The next look finds another certificate and recreates who has it.
     return {
