@@ -1,5 +1,5 @@
 /** charts/jtel-operator with the real Helm against a real API server, and what is rendered from it. */
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -45,22 +45,7 @@ interface Manifest {
 
 async function template(folder: string, ...args: readonly string[]): Promise<readonly Manifest[]> {
   const text = await helm(['template', 'jtel-operator', folder, '-n', 'jtel', ...args]);
-  return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
-}
-
-/** The chart with the test's own alert rules and dashboard. */
-async function withMonitoring(): Promise<string> {
-  const copy = join(work, 'monitored');
-  await cp(directory, copy, { recursive: true });
-  await rm(join(copy, 'files/monitoring'), { recursive: true, force: true });
-  await mkdir(join(copy, 'files/monitoring/dashboards'), { recursive: true });
-  const alert = { alert: 'Missed', expr: 'up == 0', annotations: { summary: '{{ $labels.name }} is away' } };
-  await writeFile(
-    join(copy, 'files/monitoring/alerts.yaml'),
-    stringify({ groups: [{ name: 'jtel', rules: [alert] }] }),
-  );
-  await writeFile(join(copy, 'files/monitoring/dashboards/fleet.json'), '{"title":"{{ fleet }}"}\n');
-  return copy;
+  return parseAllDocuments(text, { merge: true }).map((document) => document.toJS() as Manifest);
 }
 
 describe('the chart', () => {
@@ -128,16 +113,18 @@ describe('the chart', () => {
       'nodeSelector.pool=system',
       'tolerations[0].operator=Exists',
     ];
-    const made = await template(await withMonitoring(), ...settings.flatMap((one) => ['--set', one]));
-    const byKind = (kind: string): Manifest | undefined => made.find((one) => one.kind === kind);
-    expect(byKind('PrometheusRule')).toMatchObject({
-      spec: { groups: [{ rules: [{ annotations: { summary: '{{ $labels.name }} is away' } }] }] },
-    });
-    expect(byKind('ConfigMap')).toMatchObject({
-      metadata: { name: 'jtel-operator-fleet' },
-      data: { 'fleet.json': '{"title":"{{ fleet }}"}' },
-    });
-    expect(byKind('ServiceMonitor')).toBeDefined();
+    const made = await template(directory, ...settings.flatMap((one) => ['--set', one]));
+    const ofKind = (kind: string): readonly Manifest[] => made.filter((one) => one.kind === kind);
+    const monitoring = join(repositoryDirectory, 'deploy/monitoring');
+    const rules: unknown = parse(await readFile(join(monitoring, 'alerts.yaml'), 'utf8'), { merge: true });
+    expect(ofKind('PrometheusRule')).toMatchObject([{ spec: rules }]);
+    const dashboards = await readdir(join(monitoring, 'dashboards'));
+    expect(dashboards.length).toBeGreaterThan(3);
+    const shown = Object.assign({}, ...ofKind('ConfigMap').map(({ data }) => data)) as Record<string, string>;
+    expect(Object.keys(shown).toSorted()).toEqual(dashboards.toSorted());
+    for (const name of dashboards)
+      expect(`${shown[name]}\n`).toBe(await readFile(join(monitoring, 'dashboards', name), 'utf8'));
+    expect(ofKind('ServiceMonitor')).toHaveLength(1);
     await kubectl.run(['create', 'namespace', 'jtel']);
     await kubectl.run(['apply', '--dry-run=server', '-f', '-'], {
       // Their kinds belong to the Prometheus operator.

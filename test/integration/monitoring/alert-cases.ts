@@ -21,6 +21,8 @@ const steady = (value: number): string => `${value}xN`;
 /** Nothing is known about it. */
 const nothing = '_xN';
 
+const dayInSeconds = 86_400;
+
 const types = ['Ready', 'HostReachable', 'UpToDate', 'Drifted', 'BackupHealthy', 'RecoveryObjectivesMet'];
 
 /**
@@ -40,7 +42,10 @@ const well: Series = {
   [on('host_disk_free_bytes')]: steady(200 * 2 ** 30),
   [on('backup_scheduled')]: steady(1),
   [on('last_backup_timestamp_seconds')]: steady(-7200),
-  [on('last_restore_test_timestamp_seconds')]: steady(-86_400),
+  [on('backup_store', 'store="blue"')]: steady(1),
+  [on('last_restore_test_timestamp_seconds')]: steady(-dayInSeconds),
+  [on('creation_timestamp_seconds')]: steady(-100 * dayInSeconds),
+  [on('certificate_end_timestamp_seconds')]: steady(100 * dayInSeconds),
   ...Object.fromEntries(
     types.map((type) => [
       on('condition_last_transition_timestamp_seconds', `condition="${type}"`),
@@ -78,8 +83,6 @@ const hostAway: Series = {
   [on('ready')]: nothing,
   [on('condition', 'condition="HostReachable",status="False",reason="HostUnreachable"')]: steady(1),
 };
-const dayInSeconds = 86_400;
-
 export interface AlertCase {
   readonly when: string;
   readonly series: Series;
@@ -87,6 +90,8 @@ export interface AlertCase {
   readonly fires: readonly string[];
   /** Minutes until then. */
   readonly after: number;
+  /** Minute from which on the alert's expression is true; default 0. It fires when its `for` has passed as well, and not before. */
+  readonly from?: number;
   /** JtelWatchdog does not fire either. */
   readonly operatorGone?: true;
   /** What a person reads. */
@@ -153,9 +158,18 @@ export const cases: readonly AlertCase[] = [
     when: 'an update takes three hours',
     series: operation('Update'),
     fires: ['JtelOperationSlow'],
+    from: 121,
     after: 180,
   },
   { when: 'a restore takes three hours', series: operation('Restore'), fires: [], after: 180 },
+  {
+    when: 'a restore takes thirteen hours',
+    series: operation('Restore'),
+    fires: ['JtelOperationSlow'],
+    from: 721,
+    after: 780,
+  },
+  { when: 'a move takes three hours', series: operation('Relocate'), fires: [], after: 180 },
   {
     when: 'an update was taken back',
     series: {
@@ -175,6 +189,7 @@ export const cases: readonly AlertCase[] = [
     when: 'a container is restarted every three minutes',
     series: { [on('container_restarts')]: '0x59 1+0.4xN' },
     fires: ['JtelContainersRestarting'],
+    from: 71,
     after: 120,
   },
   {
@@ -188,6 +203,25 @@ export const cases: readonly AlertCase[] = [
     series: { [on('host_disk_free_bytes')]: steady(2 ** 29) },
     fires: ['JtelDiskFull'],
     after: 30,
+  },
+  {
+    when: 'a certificate ends in a week',
+    series: { [on('certificate_end_timestamp_seconds')]: steady(7 * dayInSeconds) },
+    fires: ['JtelCertificateEnds'],
+    after: 90,
+  },
+  {
+    when: 'a certificate ended',
+    series: { [on('certificate_end_timestamp_seconds')]: steady(-3600) },
+    fires: ['JtelCertificateEnded'],
+    after: 90,
+    says: { summary: 'The certificate of the web page has ended, so browsers and clients refuse it', since },
+  },
+  {
+    when: 'the certificate of a stopped stack ended',
+    series: { [on('certificate_end_timestamp_seconds')]: steady(-3600), [on('expected')]: steady(0) },
+    fires: [],
+    after: 90,
   },
   {
     when: 'a backup was missed',
@@ -248,6 +282,30 @@ export const cases: readonly AlertCase[] = [
     after: 90,
   },
   {
+    when: 'no restore was ever tested of a stack that is old',
+    series: { [on('last_restore_test_timestamp_seconds')]: nothing },
+    fires: ['JtelRestoreNotTested'],
+    after: 90,
+  },
+  {
+    when: 'no restore was tested yet of a stack of yesterday',
+    series: {
+      [on('last_restore_test_timestamp_seconds')]: nothing,
+      [on('creation_timestamp_seconds')]: steady(-dayInSeconds),
+    },
+    fires: [],
+    after: 90,
+  },
+  {
+    when: 'no restore was ever tested of a stack that the schedule makes no backups of',
+    series: {
+      [on('last_restore_test_timestamp_seconds')]: nothing,
+      [on('backup_scheduled')]: steady(0),
+    },
+    fires: [],
+    after: 90,
+  },
+  {
     when: 'a store refuses the credentials',
     series: {
       [store('available')]: steady(0),
@@ -282,6 +340,7 @@ export const cases: readonly AlertCase[] = [
     when: 'looks fail',
     series: { 'jtel_operator_reconciles_total{controller="stack",outcome="error"}': '0+90xN' },
     fires: ['JtelOperatorErrors'],
+    from: 1,
     after: 90,
   },
   {
@@ -291,6 +350,7 @@ export const cases: readonly AlertCase[] = [
       'jtel_operator_api_calls_total{method="GET",code="0"}': '0+600xN',
     },
     fires: ['JtelApiTrouble'],
+    from: 1,
     after: 90,
   },
   {

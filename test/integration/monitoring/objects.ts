@@ -82,10 +82,18 @@ export class Customer {
     await this.write('jtelstack', this.name, {
       observedGeneration: 1,
       phase: 'Ready',
+      phaseStartTime: timeOf(now - 86_400),
+      certificate: { notAfter: timeOf(now + 100 * 86_400) },
       version: '3.43.2',
       componentsReady: '8/8',
       components: [{ name: 'acd-web-1', state: 'running', health: 'healthy', restarts: 1 }],
-      host: { address: '192.0.2.10', cores: 4, memoryBytes: 2 ** 33, diskFreeBytes: 200 * 2 ** 30 },
+      host: {
+        address: '192.0.2.10',
+        cores: 4,
+        memoryBytes: 2 ** 33,
+        diskFreeBytes: 200 * 2 ** 30,
+        diskTotalBytes: 500 * 2 ** 30,
+      },
       conditions: [
         well('Ready', 'Healthy'),
         well('HostReachable', 'HostReachable'),
@@ -99,6 +107,9 @@ export class Customer {
         lastSuccessTime: timeOf(night + 1200),
         nextTime: timeOf(night + 86_400),
         verified: 'Passed',
+        lastRestoreTestTime: timeOf(night + 2400),
+        lastRestoreTestResult: 'Passed',
+        lastRestoreTestPassedTime: timeOf(night + 2400),
       },
       history: [
         {
@@ -139,8 +150,12 @@ export class Customer {
     await kubectl.run(['patch', resource, name, ...where, '-p', patch]);
   }
 
-  /** Changes one condition of the stack and leaves the others. */
-  async condition(type: string, status: 'True' | 'False', reason: string, since: number): Promise<void> {
+  /** Changes these conditions of the stack, and what else of its status is given, at one blow. */
+  async goWrong(
+    changed: Readonly<Record<string, readonly [status: 'True' | 'False', reason: string]>>,
+    since: number,
+    status: object = {},
+  ): Promise<void> {
     const { kubectl, namespace } = this.#watched;
     const stack = await kubectl.json<{ status: { conditions: { type: string }[] } }>([
       'get',
@@ -149,9 +164,16 @@ export class Customer {
       '-n',
       namespace,
     ]);
-    const others = stack.status.conditions.filter((one) => one.type !== type);
-    await this.write('jtelstack', this.name, {
-      conditions: [...others, aCondition(type, status, reason, since)],
+    const others = stack.status.conditions.filter(({ type }) => !(type in changed));
+    const conditions = Object.entries(changed).map(([type, [value, reason]]) =>
+      aCondition(type, value, reason, since),
+    );
+    await this.write('jtelstack', this.name, { ...status, conditions: [...others, ...conditions] });
+  }
+
+  async losesItsStore(since: number): Promise<void> {
+    await this.write('jtelbackupstore', this.name, {
+      conditions: [aCondition('Available', 'False', 'StoreUnreachable', since)],
     });
   }
 

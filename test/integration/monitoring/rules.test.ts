@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { optional } from '../../../base/optional.ts';
 import { ensureDocker } from '../../../kit/docker-daemon.ts';
 import { ensureBaseImage } from '../../../kit/base-image.ts';
 import type { Docker } from '../../../kit/docker.ts';
@@ -13,10 +14,14 @@ import { repositoryDirectory } from '../../../kit/paths.ts';
 import type { RunResult } from '../../../kit/process.ts';
 import { lineProgress } from '../../../kit/progress.ts';
 import { buildMonitoring, monitoringImage } from '../../../sandbox/monitoring.ts';
+import { metricFamilies } from '../../../monitoring/metrics-page.ts';
+import { durationSeconds } from '../../support/monitoring/prometheus.ts';
+import { dashboardQueries } from './dashboard-queries.ts';
 import { cases, seriesOf, type AlertCase } from './alert-cases.ts';
 
 interface Rule {
   readonly alert: string;
+  readonly for?: string;
   readonly labels: { readonly severity: string };
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -59,37 +64,51 @@ function alertOf(name: string): Rule {
   return rule;
 }
 
+/** Alerts that have to do with a store say with which. */
+function ofStore(name: string): { readonly store?: string } {
+  const stores: Readonly<Record<string, string>> = {
+    JtelBackupMissed: 'blue',
+    JtelBackupFailed: 'blue',
+    JtelStoreUnavailable: 'acme',
+  };
+  return optional({ store: stores[name] });
+}
+
 /** As `ALERTS` shows a firing alert: with the labels of its subject. */
 function firing(name: string): { readonly labels: string; readonly value: 1 } {
   const subject = /^Jtel(Operator|Api|Watchdog)/.test(name)
     ? /^JtelOperator(Errors|Behind)$/.test(name)
       ? ',controller="stack"'
       : ''
-    : ',namespace="customers",name="acme"';
+    : `,namespace="customers",name="acme"`;
   const { severity } = alertOf(name).labels;
+  const { store } = ofStore(name);
   return {
-    labels: `ALERTS{alertname="${name}",alertstate="firing",severity="${severity}"${subject}}`,
+    labels: `ALERTS{alertname="${name}",alertstate="firing",severity="${severity}"${subject}${store === undefined ? '' : `,store="${store}"`}}`,
     value: 1,
   };
 }
 
 function unitTest(one: AlertCase): object {
-  const names = [...one.fires, ...(one.operatorGone === undefined ? ['JtelWatchdog'] : [])];
+  const always = one.operatorGone === undefined ? ['JtelWatchdog'] : [];
+  const test = (minute: number, names: readonly string[]): object => ({
+    // The type of work that takes long is a label of its own.
+    expr: 'sum without (type) (ALERTS{alertstate="firing"})',
+    eval_time: `${minute}m`,
+    exp_samples: names.map((name) => {
+      const { labels, value } = firing(name);
+      return { labels: labels.replace('ALERTS', ''), value };
+    }),
+  });
+  const begins = one.fires.flatMap((name) => {
+    const minute = (one.from ?? 0) + durationSeconds(alertOf(name).for ?? '') / 60;
+    return [test(minute - 1, always), test(minute, [...always, name])];
+  });
   return {
     name: one.when,
     interval: '1m',
     input_series: seriesOf(one),
-    promql_expr_test: [
-      {
-        // The type of work that takes long is a label of its own.
-        expr: 'sum without (type) (ALERTS{alertstate="firing"})',
-        eval_time: `${one.after}m`,
-        exp_samples: names.map((name) => {
-          const { labels, value } = firing(name);
-          return { labels: labels.replace('ALERTS', ''), value };
-        }),
-      },
-    ],
+    promql_expr_test: [...begins, test(one.after, [...always, ...one.fires])],
   };
 }
 
@@ -123,6 +142,27 @@ describe('the alert rules', () => {
     await writeFile(join(directory, 'tests.yaml'), stringify(file, { lineWidth: 0 }));
     const { code, stdout, stderr } = await promtool('test', 'rules', '/tests/tests.yaml');
     expect(code, `${stdout}${stderr}`).toBe(0);
+  });
+
+  it('ask, as situations, dashboards and pages do, only for metrics that there are', async () => {
+    const known = new Set(
+      metricFamilies.flatMap(({ name, type }) =>
+        type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => `${name}${end}`) : [name],
+      ),
+    );
+    const pages = await Promise.all(
+      ['docs/monitoring.md', ...rules.map(({ annotations }) => annotations['runbook'] ?? '')].map((path) =>
+        readFile(join(repositoryDirectory, path), 'utf8'),
+      ),
+    );
+    const asked = [
+      await readFile(join(folder, 'alerts.yaml'), 'utf8'),
+      ...cases.flatMap((one) => seriesOf(one).map(({ series }) => series)),
+      ...(await dashboardQueries({ namespace: 'customers', stack: 'acme' })).map(({ expr }) => expr),
+      ...pages,
+    ].flatMap((text) => text.match(/\b(?:jtel|process)_[a-z]+_[a-z_]+/g) ?? []);
+    expect(new Set(asked).size).toBeGreaterThan(40);
+    expect([...new Set(asked)].filter((name) => !known.has(name))).toEqual([]);
   });
 
   it('have a situation each', () => {
@@ -188,7 +228,7 @@ describe('the alert rules', () => {
               eval_time: `${one.after}m`,
               exp_alerts: [
                 {
-                  exp_labels: { ...place, severity },
+                  exp_labels: { ...place, severity, ...ofStore(name) },
                   exp_annotations: { customer: 'customers/acme', ...one.says, ...written },
                 },
               ],

@@ -3,14 +3,15 @@
  * shortened: how long something has to be so, and how long messages are gathered. `alert-cases.ts` has the
  * real times.
  */
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { repositoryDirectory } from '../../../kit/paths.ts';
 import { startMonitoring } from '../../../sandbox/monitoring.ts';
 import type { Docker } from '../../../kit/docker.ts';
-import { freePort } from '../../support/azurite.ts';
+import { freePort } from '../azurite.ts';
+import { waitFor } from '../wait.ts';
 import { startReceivers, type Receivers } from './receivers.ts';
 
 const folder = join(repositoryDirectory, 'deploy/monitoring');
@@ -19,32 +20,44 @@ export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
 }
 
+/** What a ticket system receives about an alert. */
+export interface Ticket {
+  readonly status: string;
+  readonly alerts: readonly { readonly annotations: Readonly<Record<string, string>> }[];
+  readonly groupLabels: Readonly<Record<string, string>>;
+}
+
+export interface PrometheusOptions {
+  readonly sandbox: { readonly name: string; readonly docker: Docker };
+  /** Distinguishes several of one sandbox. */
+  readonly name: string;
+  /** Where operators of this machine answer. */
+  readonly ports: readonly number[];
+  /** For how many seconds something has to be so that has to be so for that many in deploy/monitoring. */
+  readonly forSeconds: (seconds: number) => number;
+}
+
 export class Prometheus {
   readonly receivers: Receivers;
   readonly #url: string;
+  readonly #directory: string;
   readonly #end: () => Promise<void>;
 
-  private constructor(receivers: Receivers, url: string, end: () => Promise<void>) {
+  private constructor(receivers: Receivers, url: string, directory: string, end: () => Promise<void>) {
     this.receivers = receivers;
     this.#url = url;
+    this.#directory = directory;
     this.#end = end;
   }
 
-  /** @param ports where operators of this machine answer */
-  static async start(
-    sandbox: { readonly name: string; readonly docker: Docker },
-    name: string,
-    ports: readonly number[],
-  ): Promise<Prometheus> {
+  static async start({ sandbox, name, ports, forSeconds }: PrometheusOptions): Promise<Prometheus> {
     const receivers = await startReceivers();
     const directory = await mkdtemp(join(tmpdir(), 'jtel-monitoring-'));
     await chmod(directory, 0o755);
     const [prometheusPort, alertmanagerPort] = [await freePort(), await freePort()];
-    await writeFile(
-      join(directory, 'prometheus.yml'),
-      stringify(prometheusConfiguration(ports, alertmanagerPort)),
-    );
-    await writeFile(join(directory, 'alerts.yaml'), await quickRules());
+    await writeFile(join(directory, 'prometheus.yml'), stringify(prometheusConfiguration(alertmanagerPort)));
+    await writeTargets(directory, ports);
+    await writeFile(join(directory, 'alerts.yaml'), await quickRules(forSeconds));
     await writeFile(join(directory, 'alertmanager.yml'), await quickRouting(receivers.mailPort));
     await copyFile(join(folder, 'jtel.tmpl'), join(directory, 'jtel.tmpl'));
     await mkdir(join(directory, 'secrets'));
@@ -55,18 +68,46 @@ export class Prometheus {
       );
     }
     const stop = await startMonitoring({ sandbox, name, directory, prometheusPort, alertmanagerPort });
-    return new Prometheus(receivers, `http://127.0.0.1:${prometheusPort}`, async () => {
+    return new Prometheus(receivers, `http://127.0.0.1:${prometheusPort}`, directory, async () => {
       await stop();
       await receivers[Symbol.asyncDispose]();
       await rm(directory, { recursive: true, force: true });
     });
   }
 
-  /** Names of the alerts that fire now. */
-  async firing(): Promise<readonly string[]> {
-    return (await this.query('ALERTS{alertstate="firing"}'))
-      .map(({ metric }) => metric['alertname'] ?? '')
+  /** The alerts that there are now: the name of one that fires, and `pending NAME` of one that is about to. */
+  async alerts(): Promise<readonly string[]> {
+    return (await this.query('ALERTS'))
+      .map(({ metric: { alertname = '', alertstate } }) =>
+        alertstate === 'firing' ? alertname : `${alertstate} ${alertname}`,
+      )
       .toSorted();
+  }
+
+  /**
+   * The same, as soon as exactly the named alerts fire and none is about to. After a minute: whatever there is
+   * then.
+   */
+  async settled(names: readonly string[]): Promise<readonly string[]> {
+    const expected = JSON.stringify(names.toSorted());
+    await waitFor(expected, async () => JSON.stringify(await this.alerts()) === expected, {
+      timeoutSeconds: 60,
+      intervalMilliseconds: 500,
+    }).catch(() => undefined);
+    return this.alerts();
+  }
+
+  /** What the ticket system received for an alert. */
+  tickets(alertname: string): readonly Ticket[] {
+    return this.receivers.posted
+      .filter(({ path }) => path === '/webhook')
+      .map(({ body }) => JSON.parse(body) as Ticket)
+      .filter(({ groupLabels }) => groupLabels['alertname'] === alertname);
+  }
+
+  /** Scrapes these from now on, and no others. An operator that starts again has another port. */
+  scrape(ports: readonly number[]): Promise<void> {
+    return writeTargets(this.#directory, ports);
   }
 
   /** What a query gives now. A failure says why. */
@@ -82,13 +123,28 @@ export class Prometheus {
   }
 }
 
-function prometheusConfiguration(ports: readonly number[], alertmanagerPort: number): object {
+const targetsFile = 'targets.json';
+
+async function writeTargets(directory: string, ports: readonly number[]): Promise<void> {
   const targets = ports.map((port) => `127.0.0.1:${port}`);
+  // Renamed into place, because Prometheus may be reading it.
+  await writeFile(join(directory, 'targets.next'), JSON.stringify([{ targets }]));
+  await rename(join(directory, 'targets.next'), join(directory, targetsFile));
+}
+
+function prometheusConfiguration(alertmanagerPort: number): object {
+  const files = [`/etc/alertmanager/${targetsFile}`];
   return {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: ['/etc/alertmanager/alerts.yaml'],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${alertmanagerPort}`] }] }] },
-    scrape_configs: [{ job_name: 'jtel-operator', honor_labels: true, static_configs: [{ targets }] }],
+    scrape_configs: [
+      {
+        job_name: 'jtel-operator',
+        honor_labels: true,
+        file_sd_configs: [{ files, refresh_interval: '1s' }],
+      },
+    ],
   };
 }
 
@@ -96,13 +152,21 @@ interface Rules {
   readonly groups: readonly { readonly rules: Record<string, unknown>[] }[];
 }
 
-async function quickRules(): Promise<string> {
+async function quickRules(forSeconds: PrometheusOptions['forSeconds']): Promise<string> {
   const rules = parse(await readFile(join(folder, 'alerts.yaml'), 'utf8'), { merge: true }) as Rules;
   for (const rule of rules.groups.flatMap((group) => group.rules)) {
-    if ('for' in rule) rule['for'] = '3s';
+    if ('for' in rule)
+      rule['for'] = `${Math.round(forSeconds(durationSeconds(String(rule['for']))) * 1000)}ms`;
     delete rule['keep_firing_for'];
   }
   return stringify(rules, { aliasDuplicateObjects: false });
+}
+
+/** Of a duration as the rules have them. */
+export function durationSeconds(duration: string): number {
+  const [, count = '', unit] = /^(\d+)([mh])$/.exec(duration) ?? [];
+  if (unit === undefined) throw new Error(`not understood: ${duration}`);
+  return Number(count) * (unit === 'h' ? 3600 : 60);
 }
 
 interface Routing {
