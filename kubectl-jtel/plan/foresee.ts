@@ -17,6 +17,7 @@ import { CredentialStore } from '../../controllers/inputs/credentials.ts';
 import { InputError } from '../../controllers/inputs/input-error.ts';
 import { told } from '../../controllers/inputs/outcome.ts';
 import { projectName } from '../../controllers/hosts/project.ts';
+import { readOnlyCluster, readOnlyDriver } from '../../controllers/hosts/read-only.ts';
 import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
 import { readRelease, renderStack } from '../../controllers/inputs/stack-release.ts';
 import { openStore } from '../../controllers/stores/store-access.ts';
@@ -26,7 +27,6 @@ import { createHostDriver } from '../../host-driver/connect.ts';
 import type { Kit } from '../kit.ts';
 import { serviceChanges } from './changes.ts';
 import type { Forecast } from './forecast.ts';
-import { readOnlyCluster, readOnlyDriver } from './read-only.ts';
 import { optional } from '../../base/optional.ts';
 
 /** Never called: planning starts no job. */

@@ -1,5 +1,8 @@
 /** Colours as a value that views receive, so they need not ask whether there is a terminal. */
 import picocolors from 'picocolors';
+import { printable } from '../../command-line/printable.ts';
+
+export { printable } from '../../command-line/printable.ts';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'dim' | 'bold';
 export type Paint = (colour: Colour | undefined, text: string) => string;
@@ -12,18 +15,8 @@ export function colourful(): Paint {
   return (colour, text) => (colour === undefined || text === '' ? text : colours[colour](text));
 }
 
-/** C0 and C1 controls except tab, and characters that reverse the direction of writing. */
-const harmful = /(?!\t)[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 const escape = String.fromCodePoint(0x1b);
 const colourCode = new RegExp(`(${escape}\\[[0-9;]*m)`);
-
-/**
- * Makes foreign text fit for a terminal: characters that would move the cursor, hide, retitle or begin a line
- * become visible.
- */
-export function printable(text: string): string {
-  return text.replace(harmful, visible);
-}
 
 /** The same for the output of containers, which may have colours. */
 export function printableInColour(text: string): string {
@@ -31,11 +24,6 @@ export function printableInColour(text: string): string {
     .split(colourCode)
     .map((part, index) => (index % 2 === 1 ? part : printable(part)))
     .join('');
-}
-
-function visible(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  return code < 0x20 ? `^${String.fromCodePoint(code + 0x40)}` : String.fromCodePoint(0xfffd);
 }
 
 /** `████████░░░░░░░░  50 %`, readable as text in a pipe, too. */

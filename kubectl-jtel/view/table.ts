@@ -4,6 +4,8 @@
  */
 import { printable, type Colour, type Paint } from './paint.ts';
 
+export { wrap } from '../../command-line/printable.ts';
+
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
@@ -83,21 +85,4 @@ export function table(
 
 export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1)).trimEnd()}…`;
-}
-
-/** Breaks words into lines of at most `width`; without a width, one line. A longer word stays whole. */
-export function wrap(text: string, width: number | undefined): string[] {
-  const words = text
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .map(printable);
-  if (width === undefined) return [words.join(' ')];
-  const lines: string[] = [];
-  for (const word of words) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.length === 0 ? [''] : lines;
 }

@@ -11,6 +11,7 @@ import type { SwitchedVolumes } from '../../../host-driver/volumes.ts';
 import { secretTarget } from '../../../release/components.ts';
 import { preflight, updateAllowed } from '../../../release/fitness.ts';
 import type { Release } from '../../../release/generated/release.ts';
+import { isSupportedOS, oldestDebian } from '../../hosts/supported-os.ts';
 import { credentialsName } from '../../inputs/credential-secret.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { outcomeOf, type Outcome } from '../../inputs/outcome.ts';
@@ -167,21 +168,16 @@ function releaseFacts(release: Release, stack: JtelStack): ReleaseFacts {
   };
 }
 
-const supportedDebian = 12;
-
 function findingsOf(release: Release, stack: JtelStack, { facts }: HostObservation): readonly Finding[] {
   const { address, bootstrap } = stack.spec.host;
   const findings: Finding[] = preflight(release, stack.spec.size, facts).map(({ message }) => ({
     reason: 'HostTooSmall',
     facts: { is: 'HostTooSmall', address, why: message },
   }));
-  if (
-    bootstrap === 'Managed' &&
-    !(facts.osID === 'debian' && Number.parseInt(facts.osVersion, 10) >= supportedDebian)
-  ) {
+  if (bootstrap === 'Managed' && !isSupportedOS(facts)) {
     findings.push({
       reason: 'UnsupportedOS',
-      facts: { is: 'UnsupportedOS', address, osName: facts.osName, oldestDebian: supportedDebian },
+      facts: { is: 'UnsupportedOS', address, osName: facts.osName, oldestDebian },
     });
   }
   return findings;

@@ -3,7 +3,7 @@ import { stackKind } from '../../crds/index.ts';
 import { FakeHostDriver } from '../../host-driver/fake/driver.ts';
 import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
 import { configMaps } from '../../runtime/index.ts';
-import { aStack } from '../../controllers/stack/testing.ts';
+import { aStack } from '../stack/testing.ts';
 import { readOnlyCluster, readOnlyDriver } from './read-only.ts';
 
 const call = { signal: new AbortController().signal };
@@ -22,7 +22,7 @@ describe('hands that change nothing', () => {
       cluster.patchFinalizers(stackKind, aStack(), [], call),
       cluster.patchAnnotations(stackKind, aStack(), {}, call),
     ];
-    for (const write of writes) await expect(write).rejects.toThrow('planning must not');
+    for (const write of writes) await expect(write).rejects.toThrow('a look must not');
   });
 
   it('read what is there', async () => {
@@ -41,8 +41,8 @@ describe('hands that change nothing', () => {
       privateKey: '',
     });
     const fence = { owner: { clusterID: 'c', namespace: 'acme', name: 'main', uid: 'u' }, epoch: 1 };
-    await expect(host.claim('p', fence, call.signal)).rejects.toThrow('planning must not claim');
-    await expect(host.destroy('p', fence, call.signal)).rejects.toThrow('planning must not destroy');
-    await expect(host.removeJob('job', fence, call.signal)).rejects.toThrow('planning must not removeJob');
+    await expect(host.claim('p', fence, call.signal)).rejects.toThrow('a look must not claim');
+    await expect(host.destroy('p', fence, call.signal)).rejects.toThrow('a look must not destroy');
+    await expect(host.removeJob('job', fence, call.signal)).rejects.toThrow('a look must not removeJob');
   });
 });

@@ -1,4 +1,7 @@
-/** A cluster and a host for planning: both refuse whatever would change something. */
+/**
+ * A cluster and a host for those who only look (`kubectl jtel plan`, `kubectl jtel doctor`): both refuse
+ * whatever would change something.
+ */
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Host, HostDriver, HostTarget } from '../../host-driver/host.ts';
 
@@ -7,7 +10,7 @@ class NotWritten extends Error {
 }
 
 function refuse(what: string): Promise<never> {
-  return Promise.reject(new NotWritten(`planning must not ${what}`));
+  return Promise.reject(new NotWritten(`a look must not ${what}`));
 }
 
 /** Reads work as usual; every write is a mistake. */
