@@ -1,8 +1,8 @@
 /**
- * What a person does on a compose host: follow logs, run a command in a container. This is apart from
- * `host.ts`, because the operator does neither and its port stays small. `console/open.ts` has the real one,
- * on its own connection with the same pinned keys. Nothing here changes a host, except the person's own
- * command.
+ * What a person does on a compose host: follow logs, run a command in a container, see which ports are in
+ * use. This is apart from `host.ts`, because the operator does none of it and its port stays small.
+ * `console/open.ts` has the real one, on its own connection with the same pinned keys. Nothing here changes a
+ * host, except the person's own command.
  *
  * Failures are `HostError`s, as everywhere in the driver.
  */
@@ -53,6 +53,16 @@ export interface CommandStreams {
   readonly terminal?: ConsoleTerminal;
 }
 
+/** A port that somebody on the host listens on, or that Docker publishes. */
+export interface UsedPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  /** Of the container that publishes it. Absent for anybody else, also for containers in the host's network. */
+  readonly container?: string;
+  /** The compose project of that container. */
+  readonly project?: string;
+}
+
 export interface HostConsole {
   /** Containers of a project, running or not, jobs excluded. */
   containers(project: string, signal: AbortSignal): Promise<readonly ObservedContainer[]>;
@@ -63,6 +73,8 @@ export interface HostConsole {
     question: LogQuestion,
     signal: AbortSignal,
   ): AsyncIterable<LogLine>;
+  /** Ports in use, by whomever. */
+  usedPorts(signal: AbortSignal): Promise<readonly UsedPort[]>;
   /**
    * Runs a command in a running container (id as `containers` gives it). @returns its exit code.
    * @throws HostError OutcomeUnknown when the connection was lost: the command may still run.

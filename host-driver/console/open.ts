@@ -10,6 +10,7 @@ import type { Connection } from '../ssh/connection.ts';
 import { valid } from '../values.ts';
 import { executeInContainer } from './execute.ts';
 import { readLogs } from './read-logs.ts';
+import { usedPorts } from './used-ports.ts';
 
 /** Only the console uses this connection, so nearly all of sshd's ten sessions can stream. */
 const sessions = { questions: 1, streams: 8 };
@@ -53,6 +54,7 @@ function consoleOn(connection: Connection, docker: DockerClient, close: () => Pr
         signal,
       );
     },
+    usedPorts: (signal) => usedPorts(connection, docker, signal),
     execute: (containerID, command, streams, signal) =>
       executeInContainer(connection, containerID, command, streams, signal),
     close,
