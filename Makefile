@@ -48,6 +48,7 @@ generate: install ## Write the files generated from CRDs, release schema, comman
 	@node crds/generate.ts
 	@node release/generate.ts
 	@node scripts/kubectl-jtel-docs.ts
+	@node scripts/doctor-docs.ts
 	@node monitoring/generate.ts
 	@node scripts/manifests.ts --files
 

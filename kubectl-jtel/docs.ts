@@ -43,10 +43,11 @@ set up (\`kubectl completion --help\`). For \`kubectl-jtel\` itself: \`source <(
 | rollback | the same, and update jtelstacks |
 | logs, exec | get jtelstacks; get the Secrets with the SSH keys |
 | plan | get jtelstacks, jtelbackupstores, jtelbackups, jtelrestores and every Secret that the stack names; list controllerrevisions and jtelrestores; get the namespace kube-system; update jtelstacks for -f (dry run) |
+| doctor | those of plan, as far as you have them: what you may not ask is skipped ([doctor.md](doctor.md)); get the operator’s Lease; create subjectaccessreviews |
 | backup list, show, verify | get jtelstacks, jtelbackupstores and the Secret of the store; list jtelbackups |
 | backup create, restore | create jtelbackups, or jtelrestores (and list, watch them, with --wait) |
 
-\`logs\`, \`exec\` and \`plan\` also need to reach the host's SSH port, the backup commands and \`plan\` the store.
+\`logs\`, \`exec\`, \`plan\` and \`doctor\` also need to reach the host's SSH port, the backup commands, \`plan\` and \`doctor\` the store.
 `;
 
 /** @returns the whole page. */

@@ -7,6 +7,7 @@ import { runCommandLine } from '../command-line/command-line.ts';
 import { backupCommand } from './backup/command.ts';
 import { completionCommand } from './completion/command.ts';
 import { diffCommand } from './diff/command.ts';
+import { doctorCommand } from './doctor/command.ts';
 import { execCommand } from './exec/command.ts';
 import { historyCommand } from './history/command.ts';
 import { logsCommand } from './logs/command.ts';
@@ -23,7 +24,7 @@ import type { Surroundings } from './surroundings.ts';
 const completeLine = '__complete';
 
 const afterHelp = `
-Secrets: logs, exec, plan and the backup commands that look into the store read Secrets of the namespace, with your own rights.
+Secrets: logs, exec, plan, doctor and the backup commands that look into the store read Secrets of the namespace, with your own rights.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage; exec returns that of its command.
 
@@ -54,6 +55,7 @@ export function createProgram(surroundings: Surroundings): Command {
     diffCommand,
     rollbackCommand,
     planCommand,
+    doctorCommand,
     logsCommand,
     execCommand,
     openCommand,

@@ -9,6 +9,7 @@ import { InputError } from '../../controllers/inputs/input-error.ts';
 import { ReleaseInvalidError } from '../../release/validate.ts';
 import { runCommandLine } from '../../command-line/command-line.ts';
 import { backupCommand } from './backup/command.ts';
+import { checkCommand } from './check/command.ts';
 import { hostCommand } from './host/command.ts';
 import { releaseCommand } from './release/command.ts';
 import { CommandError, type Terminal } from '../../command-line/terminal.ts';
@@ -26,7 +27,13 @@ export async function runOperatorCommand(
     .version(manifest.version)
     .description('runs jtel container stacks on docker compose hosts')
     .showHelpAfterError('(--help says more)');
-  for (const factory of [...further, releaseCommand, hostCommand, (one: Terminal) => backupCommand(one)])
+  for (const factory of [
+    ...further,
+    checkCommand,
+    releaseCommand,
+    hostCommand,
+    (one: Terminal) => backupCommand(one),
+  ])
     program.addCommand(factory(terminal));
   return await runCommandLine(program, argv, terminal, (error) =>
     [CommandError, BlobError, InputError, ReleaseInvalidError].some((kind) => error instanceof kind),

@@ -1,7 +1,7 @@
 /**
  * Who may import whom (docs/development.md has it as a picture):
  *   runtime, backup-format, jobs, crds ← {host-driver ∥ blob-store ∥ release}
- *     ← controllers/* ← insight ← web/server ← operator ∥ kubectl-jtel
+ *     ← controllers/* ← {insight ∥ doctor} ← web/server ← operator ∥ kubectl-jtel
  * The rule is data here; `check.ts` applies it.
  */
 
@@ -67,10 +67,24 @@ export const layers: readonly Layer[] = [
   })),
   // What people are told of stacks, whatever shows it.
   { name: 'insight', contains: below('insight'), mayImport: [...foundation, ...controllers] },
+  {
+    name: 'doctor',
+    contains: below('doctor'),
+    mayImport: [...foundation, ...parts, ...rooms, ...controllers, 'command-line'],
+  },
   ...['operator', 'kubectl-jtel'].map((name): Layer => ({
     name,
     contains: below(name),
-    mayImport: [...foundation, ...parts, ...rooms, ...controllers, ...shown, 'command-line', 'package.json'],
+    mayImport: [
+      ...foundation,
+      ...parts,
+      ...rooms,
+      ...controllers,
+      ...shown,
+      'doctor',
+      'command-line',
+      'package.json',
+    ],
   })),
   // Types only: the page and its server have nothing else in common.
   { name: 'web/protocol', contains: (path) => path === 'web/protocol.ts', mayImport: [] },
@@ -120,6 +134,7 @@ export function mustBePure(path: string): boolean {
     path === 'host-driver/registry-login.ts' ||
     path.startsWith('kubectl-jtel/view/') ||
     path.startsWith('insight/') ||
+    path.startsWith('doctor/judge/') ||
     path.startsWith('web/server/rows/')
   );
 }

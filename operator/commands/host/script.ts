@@ -1,10 +1,9 @@
 /** Makes the set-up script from the two named files; loaded only by its command. */
-import { readFile, stat } from 'node:fs/promises';
-import { Ajv } from 'ajv';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { hostSetup } from '../../../controllers/stack/index.ts';
-import { readCRDs, schemaOf } from '../../../crds/crd.ts';
 import type { JtelStack } from '../../../crds/index.ts';
+import { fillDefaults, objectsOf } from '../../../doctor/manifest.ts';
+import { readTextFile } from '../../../doctor/read/text-file.ts';
 import { hostScript } from '../../../host-driver/bootstrap/script.ts';
 import { InvalidValue } from '../../../host-driver/values.ts';
 import type { Release } from '../../../release/generated/release.ts';
@@ -17,8 +16,6 @@ export interface ScriptFiles {
   readonly filename: string;
   readonly release: string;
 }
-
-const maximumFileBytes = 1024 * 1024;
 
 /** @throws {UsageError} if a file is missing, is wrong, or does not match the other. */
 export async function scriptFor({ filename, release: releaseFile }: ScriptFiles): Promise<string> {
@@ -38,44 +35,21 @@ export async function scriptFor({ filename, release: releaseFile }: ScriptFiles)
 }
 
 async function readStack(file: string): Promise<JtelStack> {
-  const documents = parseAllDocuments(await readText(file));
-  const broken = documents.find((document) => document.errors.length > 0);
-  if (broken !== undefined) throw new UsageError(`${file} is not YAML: ${broken.errors[0]?.message ?? ''}`);
-  const stacks = documents
-    .map((document) => document.toJS() as { readonly kind?: unknown } | null)
-    .filter((object) => object?.kind === 'JtelStack');
+  const stacks = objectsOf(await readTextFile(file), file).filter(({ kind }) => kind === 'JtelStack');
   if (stacks.length !== 1)
     throw new UsageError(`${file} must have exactly one JtelStack; it has ${stacks.length}`);
   const stack = stacks[0] as JtelStack;
-  const ajv = new Ajv({ strict: false, allErrors: true, useDefaults: true, validateFormats: false });
-  const fits = ajv.compile(specSchema());
-  if (!fits(stack.spec)) throw new UsageError(`${file}: ${ajv.errorsText(fits.errors, { dataVar: 'spec' })}`);
+  const objection = fillDefaults('JtelStack', stack.spec);
+  if (objection !== undefined) throw new UsageError(`${file}: ${objection}`);
   return stack;
 }
 
-function specSchema(): object {
-  const crd = readCRDs().find(({ spec }) => spec.names.kind === 'JtelStack');
-  const schema = crd === undefined ? undefined : schemaOf(crd).properties?.['spec'];
-  if (schema === undefined) throw new Error('crds/jtelstack.yaml has no schema of a spec');
-  return schema;
-}
-
 async function readRelease(file: string): Promise<Release> {
-  const text = await readText(file);
+  const text = await readTextFile(file);
   try {
     return validateRelease(parse(text), 'Draft', file);
   } catch (error) {
     if (error instanceof ReleaseInvalidError) throw new UsageError(error.message);
     throw new UsageError(`${file} is not YAML`);
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    if ((await stat(file)).size > maximumFileBytes) throw new UsageError(`${file} is too big for a manifest`);
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
   }
 }

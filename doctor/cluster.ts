@@ -1,0 +1,135 @@
+/** Examines the cluster and the operator in it. */
+import { stackKind, backupKind, restoreKind, storeKind } from '../crds/index.ts';
+import { isForbidden } from '../runtime/client/api-error.ts';
+import type { Cluster } from '../runtime/client/cluster.ts';
+import type { KubeConnection } from '../runtime/client/connection.ts';
+import { leases, type Lease } from '../runtime/client/kinds.ts';
+import type { Examination } from './examine.ts';
+import { finding, skipped, type Finding, type Judgement } from './finding.ts';
+import { judgeApiServer, judgeFields, judgeKinds, judgeLease } from './judge/cluster.ts';
+import type { Asker } from './judge/network.ts';
+import {
+  identityRights,
+  judgeOperatorsRights,
+  judgePeoplesRights,
+  leaseRights,
+  operatorRights,
+  peoplesRights,
+} from './judge/rights.ts';
+import {
+  readMissingRights,
+  readSchemas,
+  readServedKinds,
+  readVersion,
+  type ServiceAccount,
+} from './read/api.ts';
+
+export interface ClusterSubject {
+  readonly cluster: Pick<Cluster, 'find'>;
+  readonly connection: KubeConnection;
+  readonly asker: Asker;
+  /** With stacks; All for an operator that looks after every namespace. */
+  readonly namespaces: readonly string[] | 'All';
+  readonly operator: OperatorPlace;
+  readonly now: () => Date;
+}
+
+/** Where the operator is, as the chart installs it. */
+export interface OperatorPlace {
+  readonly namespace: string;
+  readonly leaseName: string;
+  readonly serviceAccount: string;
+}
+
+const plurals = [stackKind, backupKind, restoreKind, storeKind].map(({ plural }) => plural);
+
+export function clusterExaminations(subject: ClusterSubject): readonly Examination[] {
+  const { connection, asker } = subject;
+  return [
+    {
+      checks: ['api-server'],
+      run: async (signal) => [
+        finding('api-server', judgeApiServer(await readVersion(connection, { signal }), connection.server)),
+      ],
+    },
+    {
+      checks: ['crds'],
+      run: async (signal) => [
+        finding(
+          'crds',
+          judgeKinds(await readServedKinds(connection, { signal }), stackKind.version, plurals),
+        ),
+      ],
+    },
+    {
+      checks: ['crd-fields'],
+      run: async (signal) => [finding('crd-fields', judgeFields(await readSchemas(connection, { signal })))],
+    },
+    ...(asker === 'Person' ? [{ checks: ['rights'], run: peoples(subject) } as const] : []),
+    { checks: ['operator-rights'], run: operators(subject) },
+    { checks: ['operator'], run: async (signal) => [finding('operator', await lease(subject, signal))] },
+  ];
+}
+
+function peoples({ connection, namespaces }: ClusterSubject): Examination['run'] {
+  return async (signal) => {
+    const [namespace] = namespaces === 'All' ? [] : namespaces;
+    const missing = await readMissingRights(connection, peoplesRights, namespace, undefined, { signal });
+    return [finding('rights', judgePeoplesRights(missing ?? [], namespace ?? 'any'))];
+  };
+}
+
+/** One finding for each namespace, and one for what the operator needs outside of them. */
+function operators({ connection, asker, namespaces, operator }: ClusterSubject): Examination['run'] {
+  const account: ServiceAccount | undefined =
+    asker === 'Operator' ? undefined : { namespace: operator.namespace, name: operator.serviceAccount };
+  const scopes: readonly (string | undefined)[] = namespaces === 'All' ? [undefined] : namespaces;
+  return async (signal) => {
+    const ask = async (
+      scope: string,
+      rights: readonly (typeof operatorRights)[number][],
+      namespace: string | undefined,
+    ): Promise<Finding> => {
+      const missing = await readMissingRights(connection, rights, namespace, account, { signal });
+      const judgement =
+        missing === undefined ? mayNotAsk(account) : judgeOperatorsRights(missing, scope, rights.length);
+      return finding('operator-rights', judgement, scope);
+    };
+    return await Promise.all([
+      ...scopes.map((scope) =>
+        ask(scope === undefined ? 'all namespaces' : `namespace ${scope}`, operatorRights, scope),
+      ),
+      ask(`its namespace ${operator.namespace}`, leaseRights(operator.leaseName), operator.namespace),
+      ask('the cluster', identityRights, undefined),
+    ]);
+  };
+}
+
+function mayNotAsk(account: ServiceAccount | undefined): Judgement {
+  return skipped(
+    `You may not ask what ServiceAccount ${account?.namespace}/${account?.name} may do.`,
+    'Have an administrator ask, or the operator itself: jtel-operator check in its pod (docs/doctor.md).',
+  );
+}
+
+async function lease({ cluster, operator, now }: ClusterSubject, signal: AbortSignal): Promise<Judgement> {
+  const key = { namespace: operator.namespace, name: operator.leaseName };
+  const name = `${key.namespace}/${key.name}`;
+  let found: Lease | undefined;
+  try {
+    found = await cluster.find(leases, key, { signal });
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    return skipped(
+      `You may not read the Lease ${name}, so whether an operator works is not known.`,
+      'Have an administrator ask, or see in the status of any stack when it was last looked at.',
+    );
+  }
+  if (found === undefined) return judgeLease(undefined, name, now());
+  const { holderIdentity, renewTime, leaseDurationSeconds } = found.spec ?? {};
+  return judgeLease(
+    { holder: holderIdentity, renewTime, durationSeconds: leaseDurationSeconds },
+    name,
+    now(),
+  );
+}

@@ -1,0 +1,95 @@
+/** All findings as text and as an object. Pure. */
+import { wrap } from '../command-line/printable.ts';
+import { groupOf } from './checks.ts';
+import type { Finding, Verdict } from './finding.ts';
+
+type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
+
+export interface ReportContext {
+  readonly paint: (colour: Colour, text: string) => string;
+  /** Columns of the terminal; undefined in a pipe, where nothing is wrapped. */
+  readonly width?: number | undefined;
+}
+
+const words: Readonly<Record<Verdict, { readonly word: string; readonly colour: Colour }>> = {
+  Ok: { word: 'ok', colour: 'green' },
+  Warning: { word: 'warning', colour: 'yellow' },
+  Failed: { word: 'failed', colour: 'red' },
+  Skipped: { word: 'skipped', colour: 'dim' },
+};
+const worstFirst: readonly Verdict[] = ['Failed', 'Warning', 'Skipped', 'Ok'];
+const indent = ' '.repeat(2 + 'warning'.length + 2);
+
+/** Whether the caller should end with exit code 1. Warnings and what was skipped are no failures. */
+export function hasFailed(findings: readonly Finding[]): boolean {
+  return findings.some(({ verdict }) => verdict === 'Failed');
+}
+
+/** @returns lines: one group after the other, then a summary */
+export function reportText(findings: readonly Finding[], { paint, width }: ReportContext): readonly string[] {
+  const inner = width === undefined ? undefined : Math.max(30, width - indent.length);
+  const merged = together(findings);
+  const lines = merged.flatMap((one, index): readonly string[] => {
+    const before = merged[index - 1];
+    const group = groupOf(one.check);
+    const { word, colour } = words[one.verdict];
+    const name = one.subject === undefined ? one.names.join(', ') : `${one.check} (${one.subject})`;
+    const [first = '', ...rest] = wrap(`${name}: ${one.seen}`, inner);
+    return [
+      ...(before !== undefined && groupOf(before.check) === group
+        ? []
+        : [...(index === 0 ? [] : ['']), paint('bold', group)]),
+      `  ${paint(colour, word)}${' '.repeat(indent.length - 2 - word.length)}${first}`,
+      ...rest.map((line) => `${indent}${line}`),
+      ...(one.next === undefined ? [] : arrow(one.next, inner)),
+    ];
+  });
+  return [...lines, '', ...wrap(summary(findings), width)];
+}
+
+interface Merged extends Finding {
+  readonly names: readonly string[];
+}
+
+/** Neighbours of a group that say the same, such as all that wait for one host, are told once. */
+function together(findings: readonly Finding[]): readonly Merged[] {
+  const merged: Merged[] = [];
+  for (const one of findings) {
+    const last = merged.at(-1);
+    const isSame =
+      last !== undefined &&
+      last.seen === one.seen &&
+      last.next === one.next &&
+      last.verdict === one.verdict &&
+      last.subject === undefined &&
+      one.subject === undefined &&
+      groupOf(last.check) === groupOf(one.check);
+    if (isSame) merged[merged.length - 1] = { ...last, names: [...last.names, one.check] };
+    else merged.push({ ...one, names: [one.check] });
+  }
+  return merged;
+}
+
+function arrow(next: string, width: number | undefined): readonly string[] {
+  const [first = '', ...rest] = wrap(next, width === undefined ? undefined : width - 2);
+  return [`${indent}→ ${first}`, ...rest.map((line) => `${indent}  ${line}`)];
+}
+
+function summary(findings: readonly Finding[]): string {
+  const counts = worstFirst
+    .map((verdict) => ({ verdict, count: findings.filter((one) => one.verdict === verdict).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ verdict, count }) => `${count} ${words[verdict].word}`);
+  const advice = hasFailed(findings) ? 'Correct what failed, from the top.' : 'Nothing failed.';
+  return `${findings.length} checks: ${counts.join(', ')}. ${advice} Nothing was changed.`;
+}
+
+/** For programs. @param stack `namespace/name` */
+export function reportObject(findings: readonly Finding[], stack: string | undefined): object {
+  const verdict = worstFirst.find((one) => findings.some((each) => each.verdict === one)) ?? 'Ok';
+  return {
+    ...(stack === undefined ? {} : { stack }),
+    verdict,
+    checks: findings.map(({ check, ...rest }) => ({ check, group: groupOf(check), ...rest })),
+  };
+}
