@@ -9,6 +9,7 @@ import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { rolldown, type OutputAsset, type OutputChunk, type Plugin, type RolldownOutput } from 'rolldown';
 import { crdFiles } from '../crds/crd.ts';
 import { repositoryDirectory } from '../kit/paths.ts';
+import { buildPage } from '../web/page/build.ts';
 
 /** The file to start. */
 export const bundleEntry = 'jtel-operator.js';
@@ -43,7 +44,7 @@ async function bundle(name: string, entry: string): Promise<Bundle> {
     transform: { define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } },
     // Includes shell scripts that a module reads from beside itself.
     experimental: { resolveNewUrlToAsset: true },
-    plugins: [leaveOut],
+    plugins: [leaveOut, pageInside],
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(`${entry} cannot be bundled: ${log.message}`);
     },
@@ -67,6 +68,15 @@ const leaveOut: Plugin = {
   name: 'leave-out',
   resolveId: (name) => (absent.has(name) ? `\0absent:${name}` : null),
   load: (id) => (id.startsWith('\0absent:') ? 'module.exports = {};' : null),
+};
+
+const pageMaker = join(repositoryDirectory, 'web/page/build.ts');
+
+/** The files of the page instead of the program that makes them: an installation has neither its sources nor rolldown. */
+const pageInside: Plugin = {
+  name: 'page-inside',
+  load: async (id) =>
+    id === pageMaker ? `export const buildPage = async () => (${JSON.stringify(await buildPage())});` : null,
 };
 
 /**

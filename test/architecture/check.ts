@@ -17,7 +17,7 @@ import { importsOf, resolveImport, type SourceFile } from './source-files.ts';
 const largestLines = 400;
 
 export function violations(files: readonly SourceFile[]): string[] {
-  const typeScript = files.filter((file) => file.path.endsWith('.ts') && !file.path.includes('/generated/'));
+  const typeScript = files.filter((file) => /\.tsx?$/.test(file.path) && !file.path.includes('/generated/'));
   return [
     ...typeScript.flatMap((file) => [...layering(file), ...doors(file), ...rooms(file)]),
     ...notInProduction(
@@ -192,7 +192,7 @@ function ownImpurities({ text }: SourceFile): string[] {
 
 function tooLong({ path, text }: SourceFile): string[] {
   const isCode =
-    /\.(ts|cjs|mjs|js|sh|py|go)$|(^|\/)(Makefile|Dockerfile)$|^\.ci\//.test(path) &&
+    /\.(tsx?|css|cjs|mjs|js|sh|py|go)$|(^|\/)(Makefile|Dockerfile)$|^\.ci\//.test(path) &&
     !path.includes('/generated/');
   const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
   return isCode && lines > largestLines

@@ -93,8 +93,10 @@ export const layers: readonly Layer[] = [
     contains: below('web/server'),
     mayImport: [...foundation, ...controllers, 'insight', 'web/protocol', 'web/page'],
   },
+  // Runs in a browser, in which it has nothing but what its bundle brings.
+  { name: 'web/page', contains: below('web/page'), mayImport: ['web/protocol'], isTool: true },
   { name: 'kit', contains: below('kit'), mayImport: [], isTool: true },
-  { name: 'images', contains: below('images'), mayImport: ['kit', 'crds'], isTool: true },
+  { name: 'images', contains: below('images'), mayImport: ['kit', 'crds', 'web/page'], isTool: true },
   { name: 'sandbox', contains: below('sandbox'), mayImport: ['kit', 'images', 'crds'], isTool: true },
   { name: 'monitoring', contains: below('monitoring'), mayImport: ['operator', 'runtime'], isTool: true },
   { name: 'docs', contains: below('docs'), mayImport: [], isTool: true },

@@ -77,6 +77,13 @@ const steps: readonly Step[] = [
   { kind: 'check', name: 'types', title: 'tsc', argv: ['tsc', '--noEmit', '-p', '.'], timeLimitSeconds: 300 },
   {
     kind: 'check',
+    name: 'types-page',
+    title: 'tsc of the page, with what a browser has',
+    argv: ['tsc', '--noEmit', '-p', 'web/page/client'],
+    timeLimitSeconds: 60,
+  },
+  {
+    kind: 'check',
     name: 'docs',
     title: 'the documentation builds, without dead links (make docs)',
     argv: ['vitepress', 'build', 'docs'],
