@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly timeoutSeconds?: number;
   /** The command's whole output is appended here as well. */
   readonly logFile?: string;
+  /** Gets what the command says on stderr, as it comes. */
+  readonly onStderr?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -61,7 +63,11 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => (stdout.push(chunk), log?.write(chunk)));
-  child.stderr.on('data', (chunk: Buffer) => (stderr.push(chunk), log?.write(chunk)));
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr.push(chunk);
+    log?.write(chunk);
+    options.onStderr?.(chunk.toString());
+  });
   child.stdin.on('error', () => {}); // the command may end without reading its input; its exit code says so
   child.stdin.end(options.input);
   try {

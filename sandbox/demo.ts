@@ -8,7 +8,9 @@ import picocolors from 'picocolors';
 import { stackKind, type JtelStack } from '../crds/index.ts';
 import { buildOperator } from '../images/images.ts';
 import { installedPlugin, installPlugin } from '../images/plugin.ts';
+import { ensureDocker } from '../kit/docker-daemon.ts';
 import { lineProgress, Sandbox, type Progress, type SandboxHost } from './index.ts';
+import { ensureKubernetes } from './kubernetes/kubernetes.ts';
 import { Kubectl } from './installation/kubectl.ts';
 import { installAccess, startOperatorContainer } from './installation/operator.ts';
 import { example } from './installation/examples.ts';
@@ -21,10 +23,18 @@ const readyTimeoutSeconds = 900;
 async function demo(name: string): Promise<void> {
   const start = performance.now();
   const progress = lineProgress();
-  const sandbox = await Sandbox.up({ name, hosts: [{ name: 'host-1' }], progress });
-  const { toolbox } = await publishProduct(sandbox, progress);
-  await buildOperator(sandbox.docker, progress);
+  const hosts = [{ name: 'host-1' }];
+  // The first time on a machine, Kubernetes may have to be built, which takes minutes. All that needs no
+  // cluster goes on beside it.
+  const existing = process.env['JTEL_SANDBOX_KUBECONFIG'];
+  const kubernetes = existing ? undefined : ensureKubernetes(() => ensureDocker(progress), progress);
+  kubernetes?.catch(() => {}); // awaited below
+  const early = await Sandbox.up({ name, hosts, only: ['hosts', 'registry', 'blob'], progress });
+  const { toolbox } = await publishProduct(early, progress);
+  await buildOperator(early.docker, progress);
   await progress.step('plug-in kubectl jtel', () => installPlugin());
+  await kubernetes;
+  const sandbox = await Sandbox.up({ name, hosts, only: ['control-plane'], progress });
   await progress.step('CRDs and access rights', () => installAccess(sandbox));
   await progress.step('operator, from its image', () => startOperatorContainer(sandbox, { toolbox }));
   const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
@@ -44,6 +54,15 @@ async function demo(name: string): Promise<void> {
   await show(kubectl, page);
   progress.info(
     `stack Ready ${seconds.toFixed(0)} s after the apply; the whole demo took ${((performance.now() - start) / 1000).toFixed(0)} s`,
+  );
+  const { size: containers } = new Set((await containersOf(sandbox, host)).split('\n').filter(Boolean));
+  say(
+    await picture(
+      sandbox,
+      kubectl,
+      host,
+      `stack ${namespace}/${stack}: ${containers} containers, https://${fqdn}/`,
+    ),
   );
   say(nextSteps(sandbox, kubectl, host, fqdn));
 }
@@ -114,6 +133,37 @@ async function show(kubectl: Kubectl, page: string): Promise<void> {
     say(`\n${picocolors.bold(`$ kubectl jtel ${whole.join(' ')}`)}\n${await kubectl.jtel(whole)}`);
   }
   say(`${picocolors.bold(`$ curl -k https://…/api/info`)}\n${page.trim()}\n`);
+}
+
+async function containersOf(sandbox: Sandbox, host: SandboxHost): Promise<string> {
+  return await sandbox.docker.exec(host.container, ['docker', 'ps', '-q']);
+}
+
+/** What runs now, and where. */
+async function picture(sandbox: Sandbox, kubectl: Kubectl, host: SandboxHost, what: string): Promise<string> {
+  const server = await kubectl.run([
+    'config',
+    'view',
+    '--minify',
+    '-o',
+    'jsonpath={.clusters[0].cluster.server}',
+  ]);
+  const { address, url } = sandbox.registry;
+  return [
+    picocolors.bold('What runs now:'),
+    '',
+    `   you ── kubectl ──▶  Kubernetes API  ${server}${sandbox.usesExistingCluster ? '   (your cluster)' : ''}`,
+    '                            ▲  watches, writes the status',
+    `                       operator        container jtel-sandbox-${sandbox.name}-operator`,
+    '                            │  SSH, only to the pinned host key',
+    '                            ▼',
+    `                       ${host.name.padEnd(16)}${host.user}@${host.address}`,
+    `                       │  ${what}`,
+    '                       │',
+    `                       ├─ pulls images from the registry       ${url} (${address})`,
+    `                       └─ releases and backups, blob storage   ${sandbox.blob.vendor.endpoint}`,
+    '',
+  ].join('\n');
 }
 
 function nextSteps(sandbox: Sandbox, kubectl: Kubectl, host: SandboxHost, fqdn: string): string {

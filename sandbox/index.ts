@@ -67,6 +67,8 @@ export class Sandbox {
   readonly registry: Registry;
   readonly controlPlane: ControlPlane;
   readonly blob: BlobStorage;
+  /** It was not made by the sandbox, and `down` leaves it alone. */
+  readonly usesExistingCluster: boolean;
   /** By name; as they were at `up`, `attach` or `refresh`. */
   hosts: Readonly<Record<string, SandboxHost>> = {};
   /** Works from the machine. */
@@ -85,6 +87,7 @@ export class Sandbox {
     this.registry = new Registry(context, secrets);
     this.controlPlane = new ControlPlane(context);
     this.blob = new BlobStorage(context, secrets);
+    this.usesExistingCluster = kubeconfig !== undefined;
     this.kubeconfigPath = kubeconfig ?? paths.admin;
     this.inClusterKubeconfigPath = kubeconfig ?? paths.adminInNetwork;
     this.#context = context;

@@ -141,7 +141,8 @@ export async function startOperatorContainer(
     '--name',
     container,
     '--network',
-    network,
+    // An existing cluster may be reachable only from this machine, as kind's is, at 127.0.0.1.
+    sandbox.usesExistingCluster ? 'host' : network,
     ...sandboxLabels(name, 'operator'),
     // As restricted as deploy/operator.yaml asks the kubelet to be.
     '--read-only',
@@ -155,6 +156,8 @@ export async function startOperatorContainer(
     `type=volume,src=${volume},dst=/run/operator,readonly`,
     operatorImage,
     ...runArguments(mounted, options),
+    // On the machine's own network, the usual port may be taken.
+    ...(sandbox.usesExistingCluster ? ['--health-port', '0'] : []),
     '--log-format',
     'json',
   ]);

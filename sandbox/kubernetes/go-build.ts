@@ -4,6 +4,7 @@
  */
 import { access, constants, mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { optional } from '../../base/optional.ts';
 import { baseImage, ensureBaseImage } from '../../kit/base-image.ts';
 import type { Docker } from '../../kit/docker.ts';
 import { buildImage } from '../../kit/image.ts';
@@ -11,6 +12,7 @@ import { findCommand } from '../../kit/packages.ts';
 import { cacheDirectory, sandboxDirectory } from '../../kit/paths.ts';
 import { run, tryRun } from '../../kit/process.ts';
 import type { Progress } from '../../kit/progress.ts';
+import { BuildProgress } from './build-progress.ts';
 
 const builderImage = 'jtel-sandbox/go:trixie';
 const buildTimeoutSeconds = 3600;
@@ -40,7 +42,10 @@ export interface GoProgram {
   readonly kubernetesVersion: string;
 }
 
-/** Builds a program to `file`, the first time with downloads. */
+/** Runs `go ARGS` in the module of a program. @returns what it printed. */
+type Go = (args: readonly string[], onStderr?: (text: string) => void) => Promise<string>;
+
+/** Builds a program to `file`, the first time with downloads. Shows how far it is. */
 export async function buildGoProgram(
   docker: () => Promise<Docker>,
   program: GoProgram,
@@ -48,30 +53,49 @@ export async function buildGoProgram(
   progress: Progress,
 ): Promise<void> {
   const logFile = join(cacheDirectory, 'kubernetes-build.log');
-  const go = await recentGo();
-  if (go !== undefined) {
-    const env = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' };
-    await run([go, ...buildArguments(program, file)], {
+  const found = await recentGo();
+  if (found === undefined)
+    progress.info('No Go ≥ 1.21 on this machine: building in a container with Debian’s');
+  const { go, output } =
+    found === undefined
+      ? await goInContainer(await docker(), program, file, progress, logFile)
+      : { go: goOfMachine(found, program, logFile), output: file };
+  const title = basename(file);
+  const downloads = new BuildProgress(title, 'modules downloaded', progress);
+  const packages = await go(staleArguments(program), (text) => downloads.downloaded(text));
+  const built = new BuildProgress(title, 'packages built', progress, packages.trim().split('\n').length);
+  await go(buildArguments(program, output), (text) => built.compiled(text));
+}
+
+function goOfMachine(go: string, program: GoProgram, logFile: string): Go {
+  const env = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' };
+  return (args, onStderr) =>
+    run([go, ...args], {
       cwd: program.module,
       env,
       timeoutSeconds: buildTimeoutSeconds,
       logFile,
+      ...optional({ onStderr }),
     });
-    return;
-  }
-  progress.info('No Go ≥ 1.21 on this machine: building in a container with Debian’s');
-  await buildInContainer(await docker(), program, file, progress, logFile);
 }
 
 /**
  * Arguments for `go`; the flags are those of Kubernetes' own release build, as far as they change the binary. They are
  * the same for all programs, so that what was compiled for one is used again for the next.
  */
-export function buildArguments({ path, modFile, kubernetesVersion }: GoProgram, output: string): string[] {
+export function buildArguments(program: GoProgram, output: string): string[] {
+  return ['build', '-v', ...flags(program), '-o', output, program.path];
+}
+
+/** Arguments for `go` that list, one a line, which packages are not in its cache: those that `go build -v` will name. */
+export function staleArguments(program: GoProgram): string[] {
+  return ['list', '-deps', ...flags(program), '-f', '{{if .Stale}}{{.ImportPath}}{{end}}', program.path];
+}
+
+function flags({ modFile, kubernetesVersion }: GoProgram): string[] {
   const linker = `-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion}`;
-  const flags = ['-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', linker];
   const requirements = modFile === undefined ? [] : [`-modfile=${modFile}`];
-  return ['build', ...requirements, ...flags, '-o', output, path];
+  return [...requirements, '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', linker];
 }
 
 /** Go has fetched the tool chain that go.mod names since 1.21. */
@@ -87,13 +111,14 @@ async function recentGo(): Promise<string | undefined> {
   return code === 0 && isRecentGo(stdout) ? go : undefined;
 }
 
-async function buildInContainer(
+/** @returns also the place of `file` as that Go sees it. */
+async function goInContainer(
   docker: Docker,
   program: GoProgram,
   file: string,
   progress: Progress,
   logFile: string,
-): Promise<void> {
+): Promise<{ readonly go: Go; readonly output: string }> {
   await ensureBaseImage(docker, progress);
   await buildImage(docker, {
     tag: builderImage,
@@ -123,13 +148,17 @@ async function buildInContainer(
   );
   if (hasCertificates) mounts.push(`type=bind,src=${certificates},dst=${certificates},readonly`);
   const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
-  await docker.run(
-    [
-      ['run', '--rm', '--network', 'host', '--user', user, '--workdir', '/module'],
-      ...environment.flatMap((variable) => ['--env', variable]),
-      ...mounts.flatMap((mount) => ['--mount', mount]),
-      [builderImage, 'go', ...buildArguments(program, `/output/${basename(file)}`)],
-    ].flat(),
-    { timeoutSeconds: buildTimeoutSeconds, logFile },
-  );
+  const command = [
+    ['run', '--rm', '--network', 'host', '--user', user, '--workdir', '/module'],
+    ...environment.flatMap((variable) => ['--env', variable]),
+    ...mounts.flatMap((mount) => ['--mount', mount]),
+    [builderImage, 'go'],
+  ].flat();
+  const go: Go = (args, onStderr) =>
+    docker.run([...command, ...args], {
+      timeoutSeconds: buildTimeoutSeconds,
+      logFile,
+      ...optional({ onStderr }),
+    });
+  return { go, output: `/output/${basename(file)}` };
 }

@@ -66,6 +66,7 @@ describe('the Kubernetes binaries', () => {
   it('are built from the pinned modules with the version they say', () => {
     expect(buildArguments(kubernetesProgram('v1.37.2', 'kubectl'), '/out/kubectl')).toEqual([
       'build',
+      '-v',
       '-mod=readonly',
       '-trimpath',
       '-buildvcs=false',
