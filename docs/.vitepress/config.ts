@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
+import { slug } from './slug.ts';
 import { sidebar } from './sidebar.ts';
 import { assertSelfContained, SourceFiles } from './source-files.ts';
 
@@ -23,7 +24,7 @@ export default defineConfig({
   outDir: '../.docs-site',
   cacheDir: '../node_modules/.vitepress',
   head: [['link', { rel: 'icon', href: 'data:,' }]],
-  markdown: { config: (markdown) => sources.use(markdown) },
+  markdown: { anchor: { slugify: slug }, config: (markdown) => sources.use(markdown) },
   async buildEnd({ outDir }) {
     await sources.write(outDir);
     await assertSelfContained(outDir);

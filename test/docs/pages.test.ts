@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { slug } from '../../docs/.vitepress/slug.ts';
 import { repositoryDirectory } from '../../kit/paths.ts';
 import { readSourceFiles } from '../architecture/source-files.ts';
 
@@ -71,16 +72,7 @@ function withoutCode(text: string): string {
   return text.replaceAll(/^```[\s\S]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, '');
 }
 
-/** As GitHub and VitePress both make them from headings of plain words. */
 function anchorsOf(text: string): ReadonlySet<string> {
   const headings = text.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/^#{1,6} (.+)$/gm);
-  return new Set(
-    [...headings].map(([, heading = '']) =>
-      heading
-        .replaceAll(/[`*]/g, '')
-        .toLowerCase()
-        .replaceAll(/[^\w\- ]/g, '')
-        .replaceAll(' ', '-'),
-    ),
-  );
+  return new Set([...headings].map(([, heading = '']) => slug(heading)));
 }
