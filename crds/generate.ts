@@ -3,12 +3,14 @@
  *   crds/generated/types.ts   TypeScript types
  *   docs/api.md               field reference for users
  *   docs/reasons.md           reasons of conditions for users
+ *   docs/annotations.md       annotations and labels for users
  * `node crds/generate.ts` writes them; with `--check` it writes nothing and exits with 1 when one of them is stale.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readCRDs } from './crd.ts';
+import { annotationsReference } from './generate/annotations-reference.ts';
 import { apiReference } from './generate/api-reference.ts';
 import { reasonsReference } from './generate/reasons-reference.ts';
 import { typeScriptTypes } from './generate/types.ts';
@@ -20,6 +22,7 @@ export async function generate(): Promise<Map<string, string>> {
     ['crds/generated/types.ts', await typeScriptTypes(crds)],
     ['docs/api.md', apiReference(crds)],
     ['docs/reasons.md', reasonsReference()],
+    ['docs/annotations.md', annotationsReference()],
   ]);
 }
 

@@ -88,7 +88,7 @@ export function buildArguments(program: GoProgram, output: string): string[] {
 }
 
 /** Arguments for `go` that list, one a line, which packages are not in its cache: those that `go build -v` will name. */
-export function staleArguments(program: GoProgram): string[] {
+function staleArguments(program: GoProgram): string[] {
   return ['list', '-deps', ...flags(program), '-f', '{{if .Stale}}{{.ImportPath}}{{end}}', program.path];
 }
 

@@ -9,9 +9,6 @@ import type { Plan } from '../plan/actions.ts';
 import { describe } from './sentences.ts';
 import { archivedSentence, isMethodChanged } from './status.ts';
 
-/** As much as the API takes. */
-const longestNote = 1024;
-
 export function backupEvents(
   before: JtelBackupStatus | undefined,
   after: JtelBackupStatus,
@@ -75,10 +72,7 @@ function storedEvents({
   }
   const leftOut = leftOutPhrases(datasets);
   if (leftOut.length > 0) {
-    const note = `Not in the backup as they were: ${leftOut.join('; ')}; everything else is in it.`.slice(
-      0,
-      longestNote,
-    );
+    const note = `Not in the backup as they were: ${leftOut.join('; ')}; everything else is in it.`;
     events.push(
       missingFiles > 0
         ? { type: 'Warning', reason: 'FilesMissing', note }

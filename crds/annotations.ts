@@ -1,0 +1,92 @@
+/** Annotations and labels that people and the operator put on objects. docs/annotations.md follows from this file. */
+
+export const annotations = {
+  confirmDestroy: 'jtel.de/confirm-destroy',
+  sourceRevision: 'jtel.de/source-revision',
+  reconcileRequestedAt: 'jtel.de/reconcile-requested-at',
+  retry: 'jtel.de/retry',
+  adoptBackups: 'jtel.de/adopt-backups',
+  beginAnew: 'jtel.de/begin-anew',
+  acceptBackup: 'jtel.de/accept-backup',
+  cleanedUp: 'jtel.de/cleaned-up',
+  abandonHost: 'jtel.de/abandon-host',
+} as const;
+
+export interface Meaning {
+  readonly on: string;
+  readonly setBy: 'you' | 'operator';
+  readonly value: string;
+  readonly meaning: string;
+}
+
+export const annotationMeanings: Readonly<Record<keyof typeof annotations, Meaning>> = {
+  confirmDestroy: {
+    on: 'JtelStack',
+    setBy: 'you',
+    value: 'uid of the stack',
+    meaning: 'Consents to `deletionPolicy: Destroy`: containers, data and files go with the object.',
+  },
+  sourceRevision: {
+    on: 'JtelStack',
+    setBy: 'you',
+    value: 'a Git commit',
+    meaning: 'Says where the spec came from; the history records it.',
+  },
+  reconcileRequestedAt: {
+    on: 'any kind',
+    setBy: 'you',
+    value: 'anything new, such as the time',
+    meaning: 'Asks for a look now.',
+  },
+  retry: {
+    on: 'JtelStack',
+    setBy: 'you',
+    value: 'anything new, such as the time',
+    meaning: 'Tries a spec again that failed and was undone or held, and a first load that was given up.',
+  },
+  adoptBackups: {
+    on: 'JtelStack',
+    setBy: 'you',
+    value: 'a backupID; the condition names it',
+    meaning:
+      'Consents to continue the history of backups that somebody else wrote, up to this one (`HistoryOfAnother`).',
+  },
+  beginAnew: {
+    on: 'JtelStack',
+    setBy: 'you',
+    value: 'the time in `status.data.time`',
+    meaning: 'Consents to begin anew without the data that were loaded then and are lost (`DataMissing`).',
+  },
+  acceptBackup: {
+    on: 'JtelStack',
+    setBy: 'you',
+    value: 'a backupID; the condition names it',
+    meaning:
+      'Backups up to this one are as they should be, although they lack what older ones had (`BackupEmptied`, `BackupShrunk`).',
+  },
+  abandonHost: {
+    on: 'JtelStack, JtelBackup, JtelRestore',
+    setBy: 'you',
+    value: '`true`',
+    meaning: 'Lets the object go although its host cannot be reached. What runs there stays.',
+  },
+  cleanedUp: {
+    on: 'JtelStack',
+    setBy: 'operator',
+    value: 'uid of the stack',
+    meaning: 'The host of this deleted stack was treated as `deletionPolicy` says.',
+  },
+};
+
+export const labels = {
+  stack: 'jtel.de/stack',
+  /** See `madeByOperator`. */
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+
+export const labelMeanings: Readonly<Record<keyof typeof labels, string>> = {
+  stack:
+    'Name of the stack that an object belongs to: ControllerRevisions, CronJobs, backups that the operator asks for, its credentials.',
+  managedBy:
+    'Name of the program that made an object and may remove it. The operator removes old backups only with `jtel-operator` here.',
+};
