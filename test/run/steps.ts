@@ -87,7 +87,7 @@ const steps: readonly Step[] = [
     name: 'docs',
     title: 'the documentation builds, without dead links (make docs)',
     argv: ['vitepress', 'build', 'docs'],
-    timeLimitSeconds: 120,
+    timeLimitSeconds: 300,
   },
   {
     kind: 'suite',
