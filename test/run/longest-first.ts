@@ -28,11 +28,13 @@ export const longFiles: Readonly<Record<string, number>> = {
   'test/e2e/backup.test.ts': 250,
   'test/e2e/relocation.test.ts': 220,
   'test/e2e/encrypted.test.ts': 210,
+  'test/e2e/howto.test.ts': 200,
   'test/e2e/recovery.test.ts': 190,
   'test/e2e/encrypted-at-rest.test.ts': 170,
   'test/e2e/changes.test.ts': 155,
   'test/e2e/debian-12.test.ts': 135,
   'test/e2e/crash.test.ts': 100,
+  'test/e2e/demo.test.ts': 100,
   'test/e2e/host.test.ts': 95,
   'test/e2e/drift.test.ts': 95,
 };
