@@ -3,6 +3,7 @@
  * from it, on a terminal as on the page.
  */
 import type { Condition, JtelStack } from '../crds/index.ts';
+import { optional } from '../base/optional.ts';
 
 export type Verdict = 'Good' | 'Bad' | 'Busy' | 'Unknown' | 'Neutral';
 
@@ -102,7 +103,7 @@ export function byUrgency(a: JtelStack, b: JtelStack): number {
 }
 
 /** A number to sort by: the smaller, the worse. Of two in the same phase, the one with more problems is worse. */
-function urgencyOf(stack: JtelStack): number {
+export function urgencyOf(stack: JtelStack): number {
   const place = phases.indexOf(stack.status?.phase ?? 'Pending');
   const problems = badConditions(stack).length;
   // A stack that runs with a problem comes before those that are merely busy.
@@ -110,17 +111,29 @@ function urgencyOf(stack: JtelStack): number {
   return (unwell ? phases.indexOf('Unreachable') + 0.5 : place) * 100 - problems;
 }
 
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly reason?: string;
+  /** A sentence. */
+  readonly message: string;
+}
+
 /**
  * The verdict on a stack, and the sentence for it. A stack that is ready can have a problem; then that is told
  * rather than that all is well.
  */
-export function judgeStack(stack: JtelStack): { readonly verdict: Verdict; readonly message: string } {
+export function judgeStack(stack: JtelStack): Judgement {
   const bad = badConditions(stack);
   const phase = judgePhase(stack.status?.phase);
   const trouble = bad.find(({ type }) => type !== 'Ready' && type !== 'Stalled') ?? bad[0];
-  return phase === 'Good' && trouble !== undefined
-    ? { verdict: 'Bad', message: `${trouble.type}: ${trouble.message}` }
-    : { verdict: phase, message: sentenceOf(stack) ?? 'not looked at yet' };
+  if (phase === 'Good' && trouble !== undefined)
+    return { verdict: 'Bad', reason: trouble.reason, message: `${trouble.type}: ${trouble.message}` };
+  const reason = stack.status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+  return {
+    verdict: phase,
+    message: sentenceOf(stack) ?? 'not looked at yet',
+    ...optional({ reason }),
+  };
 }
 
 /** One sentence about what is going on, or that the stack is well. */

@@ -39,6 +39,7 @@ set up (\`kubectl completion --help\`). For \`kubectl-jtel\` itself: \`source <(
 | command | verbs, in the namespace of the stack |
 |---|---|
 | status, open | get, list (and watch, with -w) jtelstacks |
+| web | list and watch jtelstacks; what may be listed of jtelbackups, jtelrestores, jtelbackupstores, controllerrevisions and events is shown, too; for a plan, what plan needs |
 | history, diff | the same, and list controllerrevisions |
 | rollback | the same, and update jtelstacks |
 | logs, exec | get jtelstacks; get the Secrets with the SSH keys |

@@ -17,6 +17,7 @@ import { restoreCommand } from './restore/command.ts';
 import { rollbackCommand } from './rollback/command.ts';
 import { statusCommand } from './status/command.ts';
 import { versionCommand } from './version/command.ts';
+import { webCommand } from './web/command.ts';
 import { addGlobalOptions } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -59,6 +60,7 @@ export function createProgram(surroundings: Surroundings): Command {
     logsCommand,
     execCommand,
     openCommand,
+    webCommand,
     backupCommand,
     restoreCommand,
     completionCommand,

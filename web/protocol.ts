@@ -103,7 +103,7 @@ export interface SnapshotPart {
   readonly isLast: boolean;
   /** In the first part. */
   readonly about?: About;
-  /** At most 500, the most urgent of all parts first. */
+  /** At most 100, the most urgent of all parts first. */
   readonly stacks: readonly StackRow[];
   readonly stores: readonly StoreRow[];
 }
@@ -187,9 +187,9 @@ export interface RunningOperation {
 export interface BackupStrip {
   /**
    * One letter for each day, the oldest first:
-   * `-` the stack did not exist, `n` none, `o` one is there, `v` one is there and was verified, `d` one is
-   * there and doubtful (verification failed, or data are missing that were there), `r` one runs, `f` failed
-   * and none is there.
+   * `-` the stack did not exist, `?` the objects of that time are gone, `n` none, `o` one is there, `v` one is
+   * there and was verified, `d` one is there and doubtful (verification failed, or data are missing that were
+   * there), `r` one runs, `f` failed and none is there.
    */
   readonly days: string;
   /** The last day, `2026-11-29`. */
@@ -220,7 +220,7 @@ export interface StoreRow {
   readonly immutable?: boolean;
   readonly backups?: number;
   readonly lastBackupTime?: string;
-  /** Total bytes of the newest backups of its stacks that are known to the cluster. */
+  /** What the last good backup of each of its stacks takes in it, as far as the cluster knows. */
   readonly bytes?: number;
   readonly message: string;
 }

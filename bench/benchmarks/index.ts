@@ -13,6 +13,7 @@ import { operatorMemory } from './operator-memory.ts';
 import { restoreDowntime } from './restore-downtime.ts';
 import { restoreThroughput } from './restore-throughput.ts';
 import { updateDowntime } from './update-downtime.ts';
+import { webMemory } from './web-memory.ts';
 
 export const benchmarks: readonly Benchmark[] = [
   checkNoop,
@@ -21,6 +22,7 @@ export const benchmarks: readonly Benchmark[] = [
   driftNotice,
   updateDowntime,
   operatorMemory,
+  webMemory,
   backupThroughput,
   backupIncremental,
   backupRedo,

@@ -33,7 +33,7 @@ export async function candidates(
   line: OnTheLine,
   surroundings: Surroundings,
 ): Promise<readonly Candidate[]> {
-  if (wanted.kind === 'Option' && wanted.name === 'context') return contexts(line, surroundings);
+  if (wanted.name.toLowerCase() === 'context') return contexts(line, surroundings);
   const source = wanted.kind === 'Argument' ? ofArguments[wanted.name] : ofOptions[wanted.name];
   if (source === undefined) return [];
   try {

@@ -1,0 +1,44 @@
+/**
+ * `web.memory`: what the page takes beside caches that the operator has anyway. Two processes hold the same
+ * fleet in memory, of which much changes: one serves it to open pages, the other to nobody.
+ */
+import { fileURLToPath } from 'node:url';
+import { run } from '../../kit/process.ts';
+import type { Benchmark, Contender, Trial } from '../benchmark.ts';
+import { formatValue } from '../statistics.ts';
+
+const goalMB = 30;
+const openPages = 10;
+const fleet = fileURLToPath(new URL('web-fleet.ts', import.meta.url));
+
+export const webMemory: Benchmark = {
+  name: 'web.memory',
+  unit: 'MB',
+  runs: 5,
+  goal: `less than ${goalMB} MB more with 1000 stacks, 30 backups each, and ten open pages`,
+
+  prepare: async (): Promise<Trial> => ({
+    product: growth('1000 stacks', 1_000, 30),
+    peers: [growth('10 000 stacks', 10_000, 3)],
+    judge: (product) => ({
+      met: product.median < goalMB,
+      because: `${formatValue(product.median)} of ${goalMB} MB`,
+    }),
+  }),
+};
+
+function growth(name: string, stacks: number, backupsOfEach: number): Contender {
+  return {
+    name,
+    run: async () => {
+      const resident = async (pages: number): Promise<number> =>
+        Number(
+          await run(
+            [process.execPath, '--expose-gc', fleet, 'fleet', ...[stacks, backupsOfEach, pages].map(String)],
+            { timeoutSeconds: 300 },
+          ),
+        );
+      return (await resident(openPages)) - (await resident(0));
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** Asks the API server about people and their rights. A review is answered at once and not stored. */
+import type { CallOptions } from './cluster.ts';
+import type { KubeConnection } from './connection.ts';
+import { callApi } from './transport.ts';
+
+const apiVersions = {
+  SelfSubjectAccessReview: 'authorization.k8s.io/v1',
+  SelfSubjectReview: 'authentication.k8s.io/v1',
+} as const;
+
+/** What is asked about; a list of objects. */
+export interface ListRight {
+  readonly verb: 'list';
+  readonly group: string;
+  readonly resource: string;
+  /** Absent: in all. */
+  readonly namespace?: string;
+}
+
+/** Somebody as the API server knows people. */
+export interface KnownUser {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** @returns whether the caller may */
+export async function mayI(
+  connection: KubeConnection,
+  resourceAttributes: ListRight,
+  options: CallOptions,
+): Promise<boolean> {
+  const status = await review(connection, 'SelfSubjectAccessReview', { resourceAttributes }, options);
+  return status['allowed'] === true;
+}
+
+/** Who the caller is; undefined if the server does not say. */
+export async function whoAmI(connection: KubeConnection, options: CallOptions): Promise<string | undefined> {
+  const { userInfo } = await review(connection, 'SelfSubjectReview', {}, options);
+  return userOf(userInfo)?.username;
+}
+
+function userOf(value: unknown): KnownUser | undefined {
+  const { username, groups = [], ...others } = (value ?? {}) as Partial<KnownUser>;
+  return username === undefined || username === '' ? undefined : { username, groups, ...others };
+}
+
+async function review(
+  connection: KubeConnection,
+  kind: keyof typeof apiVersions,
+  spec: object,
+  options: CallOptions,
+): Promise<Readonly<Record<string, unknown>>> {
+  const apiVersion = apiVersions[kind];
+  const answer = (await callApi(
+    connection,
+    {
+      method: 'POST',
+      path: `/apis/${apiVersion}/${kind.toLowerCase()}s`,
+      body: { apiVersion, kind, spec },
+      purpose: `ask for a ${kind}`,
+    },
+    options,
+  )) as { readonly status?: Readonly<Record<string, unknown>> } | null;
+  return answer?.status ?? {};
+}
