@@ -40,7 +40,7 @@ afterAll(async () => {
 /** The only alerts besides the watchdog; nothing else is about to fire either. */
 async function expectOnly(...names: readonly string[]): Promise<void> {
   const wanted = ['JtelWatchdog', ...names].toSorted();
-  expect(await prometheus.settled(wanted)).toEqual(wanted);
+  expect(await prometheus.settled(wanted, 60)).toEqual(wanted);
 }
 
 /** Fails when something else fires by now, or is about to. For after a wait. */
@@ -214,6 +214,6 @@ it('every panel and variable of every dashboard has data', async () => {
 
 it('an operator that ended takes the sign of life with it, and is told', async () => {
   for (const operator of operators) await operator.stop();
-  expect(await prometheus.settled(['JtelOperatorDown'])).toEqual(['JtelOperatorDown']);
+  expect(await prometheus.settled(['JtelOperatorDown'], 60)).toEqual(['JtelOperatorDown']);
   await waitFor('the message', () => tickets('JtelOperatorDown').length > 0);
 });

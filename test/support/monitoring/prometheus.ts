@@ -85,13 +85,13 @@ export class Prometheus {
   }
 
   /**
-   * The same, as soon as exactly the named alerts fire and none is about to. After a minute: whatever there is
-   * then.
+   * The same, as soon as exactly the named alerts fire and none is about to. After that time: whatever there
+   * is then.
    */
-  async settled(names: readonly string[]): Promise<readonly string[]> {
+  async settled(names: readonly string[], timeoutSeconds: number): Promise<readonly string[]> {
     const expected = JSON.stringify(names.toSorted());
     await waitFor(expected, async () => JSON.stringify(await this.alerts()) === expected, {
-      timeoutSeconds: 60,
+      timeoutSeconds,
       intervalMilliseconds: 500,
     }).catch(() => undefined);
     return this.alerts();
