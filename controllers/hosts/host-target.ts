@@ -3,6 +3,8 @@
 import type { JumpHost, StackHost } from '../../crds/index.ts';
 import type { HostEndpoint, HostTarget } from '../../host-driver/host.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
+import { mostRounds, roundsOf } from '../../host-driver/ssh/key-cost.ts';
+import { InputError } from '../inputs/input-error.ts';
 import { readSecret, requireKey } from '../inputs/secret-input.ts';
 import { optional } from '../../base/optional.ts';
 
@@ -39,12 +41,20 @@ async function readEndpoint(
   const { name } = host.sshSecretRef;
   const secret = await readSecret(cluster, namespace, name, field, options);
   const passphrase = secret.find('passphrase');
+  const where = `${namespace}/${name} (${field})`;
+  const privateKey = requireKey(secret, 'ssh-privatekey', where);
+  const rounds = roundsOf(privateKey);
+  if (rounds > mostRounds)
+    throw new InputError(
+      'SecretInvalid',
+      `Secret ${where}: opening ssh-privatekey takes ${rounds} rounds, and at most ${mostRounds} are done: make a copy of the key with ssh-keygen -p -a 24, and put that into the Secret.`,
+    );
   return {
     address: host.address,
     port: host.port,
     user: host.user,
     hostKeyFingerprints: host.hostKeyFingerprints,
-    privateKey: requireKey(secret, 'ssh-privatekey', `${namespace}/${name} (${field})`),
+    privateKey,
     ...optional({ passphrase }),
   };
 }

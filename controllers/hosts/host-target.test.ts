@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import type { HostTarget } from '../../host-driver/host.ts';
+import { secrets } from '../../runtime/client/kinds.ts';
+import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
+import { optional } from '../../base/optional.ts';
+import { aStack } from '../stack/testing.ts';
+import { readHostTarget } from './host-target.ts';
+
+const options = { signal: new AbortController().signal };
+
+/** @param rounds that ssh-keygen hashes the passphrase */
+function keyOf(rounds: number): string {
+  const directory = mkdtempSync(join(tmpdir(), 'jtel-key-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'key');
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-a', `${rounds}`, '-f', file]);
+  return readFileSync(file, 'utf8');
+}
+
+async function targetWith(key: string): Promise<HostTarget> {
+  const cluster = new MemoryCluster();
+  const stack = aStack();
+  const { namespace } = stack.metadata;
+  const metadata = { name: stack.spec.host.sshSecretRef.name, ...optional({ namespace }) };
+  const stringData = { 'ssh-privatekey': key, passphrase: 'secret' };
+  await cluster.create(secrets, { metadata, stringData }, options);
+  return readHostTarget(cluster, stack, options);
+}
+
+it('an SSH key that is much dearer to open than usual is refused before anybody tries', async () => {
+  await expect(targetWith(keyOf(65))).rejects.toMatchObject({
+    reason: 'SecretInvalid',
+    message: expect.stringMatching(/takes 65 rounds, and at most 64 .* ssh-keygen -p -a 24/),
+  });
+  expect(await targetWith(keyOf(1))).toMatchObject({ passphrase: 'secret' });
+});
