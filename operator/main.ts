@@ -52,7 +52,7 @@ const idleConnectionSeconds = 900;
  * @returns when `signal` aborted and everything ended; throws `LeadershipLost` if another process took over.
  */
 export async function runOperator(config: OperatorConfig, signal: AbortSignal): Promise<void> {
-  const secrets = new SecretRegistry();
+  const secrets = new SecretRegistry({ ownNamespace: config.leaseNamespace });
   const logger = createLogger({ level: config.logLevel, format: config.logFormat, secrets });
   const registry = new Registry();
   const metrics = new RuntimeMetrics(registry, runtimePrefix);

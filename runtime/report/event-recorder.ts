@@ -68,7 +68,7 @@ export class EventRecorder {
   /** Records an event about an object; returns at once and never throws. */
   record<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, details: EventDetails): void {
     const { windowSeconds = 600, seriesIntervalSeconds = 10 } = this.#options;
-    const note = cut(this.#options.secrets.redact(details.note));
+    const note = cut(this.#options.secrets.redact(details.note, object.metadata?.namespace));
     const now = performance.now() / 1000;
     this.#forgetBefore(now - windowSeconds);
     const id = JSON.stringify([object.metadata?.uid, details.type, details.reason, note]);

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { Needles } from './needles.ts';
 import { SecretRegistry } from './secret-registry.ts';
 
 const privateKey =
@@ -57,5 +59,78 @@ describe('known secrets', () => {
 
   it('mask the longer value first', () => {
     expect(registryOf('secret', 'secret-and-more').redact('secret-and-more')).toBe('[redacted]');
+  });
+
+  it('that overlap or touch are masked as one', () => {
+    const registry = registryOf('abcdefgh', 'efghijkl', 'mnopqrst');
+    expect(registry.redact('<abcdefghijkl><mnopqrstmnopqrst>')).toBe('<[redacted]><[redacted]>');
+  });
+
+  it('are masked for who may read them, and for others only if they are our own', () => {
+    const registry = new SecretRegistry({ ownNamespace: 'jtel-system' });
+    registry.register('acme/db', ['acme-password']);
+    registry.register('other/db', ['other-password', 'shared-password']);
+    registry.register('acme/registry', ['shared-password']);
+    registry.register('jtel-system/releases', ['vendor-token']);
+    const text = 'acme-password other-password shared-password vendor-token';
+    expect(registry.redact(text, 'acme')).toBe('[redacted] other-password [redacted] [redacted]');
+    expect(registry.redact(text)).toBe('[redacted] [redacted] [redacted] [redacted]');
+  });
+
+  it('are forgotten a day after the last read', () => {
+    let now = 0;
+    const registry = new SecretRegistry({ now: () => now });
+    registry.register('acme/db', ['acme-password']);
+    registry.register('other/db', ['other-password']);
+    now = 23 * 3_600_000;
+    registry.register('acme/db', ['acme-password']);
+    now = 25 * 3_600_000;
+    registry.register('acme/registry', ['registry-password']);
+    expect(registry.redact('acme-password other-password registry-password')).toBe(
+      '[redacted] other-password [redacted]',
+    );
+  });
+
+  it('of one namespace push out only its own', () => {
+    const registry = new SecretRegistry();
+    registry.register('acme/db', ['acme-password']);
+    registry.register('other/db', ['other-password']);
+    for (let secret = 0; secret < 40; secret += 1)
+      registry.register(`other/${secret}`, [String(secret).padStart(100_000, 'x')]);
+    expect(registry.redact('acme-password other-password')).toBe('[redacted] other-password');
+    expect(registry.redact('39'.padStart(100_000, 'x'))).toBe('[redacted]');
+  });
+
+  it('that begin and end alike are all found', () => {
+    const keys = Array.from({ length: 300 }, (_, index) => {
+      const middle = createHash('sha256').update(String(index)).digest('base64');
+      return `-----BEGIN KEY-----${middle}-----END KEY-----`;
+    });
+    const registry = registryOf(...keys);
+    for (const key of keys) expect(registry.redact(`a ${key} b`)).toBe('a [redacted] b');
+  });
+
+  it('are found as a plain search finds them, in any text', () => {
+    let state = 7;
+    const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+    const word = (length: number) =>
+      Array.from({ length }, () => 'ab"\\é%'[Math.floor(random() * 6)]).join('');
+    const needles = new Needles();
+    const words = Array.from({ length: 200 }, () => word(6 + Math.floor(random() * 6)));
+    for (const one of words) needles.add(one);
+    const gone = words.splice(0, 50);
+    for (const one of gone) if (!words.includes(one)) needles.delete(one);
+    for (let round = 0; round < 200; round += 1) {
+      const text = word(60);
+      const covered = new Set<number>();
+      for (const one of words)
+        for (let at = text.indexOf(one); at >= 0; at = text.indexOf(one, at + 1))
+          for (let index = at; index < at + one.length; index += 1) covered.add(index);
+      const found = needles.find(text, () => true);
+      const spans = found.flatMap(({ start, end }) =>
+        Array.from({ length: end - start }, (_, index) => start + index),
+      );
+      expect(new Set(spans)).toEqual(covered);
+    }
   });
 });

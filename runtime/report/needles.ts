@@ -1,0 +1,105 @@
+/**
+ * Finds many needles in a text at a cost that does not grow with their number. Each needle has an anchor: the
+ * few characters in its middle, because private keys and their base64 begin and end alike. A rolling hash
+ * says at each place of the text whether any anchor may stand there.
+ */
+
+/** No needle is shorter; an anchor has as many characters. */
+export const shortestNeedle = 6;
+
+/**
+ * Needles with one anchor. Honest ones hardly share any; whoever chooses many that do only gets fewer of
+ * them masked.
+ */
+const mostAlike = 64;
+
+const hashBits = 20;
+const base = 16_777_619;
+/** The weight of the character that leaves the window. */
+const leaving = Array.from({ length: shortestNeedle - 1 }).reduce<number>(
+  (power) => Math.imul(power, base),
+  1,
+);
+
+/** A part of a text, end excluded. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export class Needles {
+  readonly #byAnchor = new Map<string, Set<string>>();
+  /** A bit for each hash of an anchor that ever was. One too many costs a look; none is missed. */
+  readonly #maybe = new Uint8Array(2 ** (hashBits - 3));
+
+  /** @param needle of at least {@link shortestNeedle} characters. */
+  add(needle: string): void {
+    const anchor = anchorOf(needle);
+    const alike = this.#byAnchor.get(anchor) ?? new Set();
+    if (alike.size >= mostAlike) return;
+    this.#byAnchor.set(anchor, alike.add(needle));
+    const slot = slotOf(hashOf(anchor));
+    this.#maybe[slot >> 3] = (this.#maybe[slot >> 3] ?? 0) | (1 << (slot & 7));
+  }
+
+  delete(needle: string): void {
+    const anchor = anchorOf(needle);
+    const alike = this.#byAnchor.get(anchor);
+    alike?.delete(needle);
+    if (alike?.size === 0) this.#byAnchor.delete(anchor);
+  }
+
+  /**
+   * Where needles stand, in order; those that overlap or touch are one span.
+   * @param counts says whether a needle that was found counts.
+   */
+  find(text: string, counts: (needle: string) => boolean): readonly Span[] {
+    const found: Span[] = [];
+    let hash = hashOf(text.slice(0, shortestNeedle - 1));
+    for (let at = 0; at + shortestNeedle <= text.length; at += 1) {
+      hash = (Math.imul(hash, base) + text.charCodeAt(at + shortestNeedle - 1)) | 0;
+      const slot = slotOf(hash);
+      if (((this.#maybe[slot >> 3] ?? 0) & (1 << (slot & 7))) !== 0) this.#findAt(text, at, counts, found);
+      hash = (hash - Math.imul(text.charCodeAt(at), leaving)) | 0;
+    }
+    return found.length < 2 ? found : merged(found);
+  }
+
+  #findAt(text: string, at: number, counts: (needle: string) => boolean, found: Span[]): void {
+    for (const needle of this.#byAnchor.get(text.slice(at, at + shortestNeedle)) ?? []) {
+      const start = at - anchorOffset(needle);
+      if (start >= 0 && text.startsWith(needle, start) && counts(needle))
+        found.push({ start, end: start + needle.length });
+    }
+  }
+}
+
+function merged(spans: readonly Span[]): readonly Span[] {
+  const result: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.start - b.start)) {
+    const last = result.at(-1);
+    if (last === undefined || span.start > last.end) result.push(span);
+    else result[result.length - 1] = { start: last.start, end: Math.max(last.end, span.end) };
+  }
+  return result;
+}
+
+function anchorOffset(needle: string): number {
+  return (needle.length - shortestNeedle) >> 1;
+}
+
+function anchorOf(needle: string): string {
+  const offset = anchorOffset(needle);
+  return needle.slice(offset, offset + shortestNeedle);
+}
+
+function hashOf(text: string): number {
+  let hash = 0;
+  for (let at = 0; at < text.length; at += 1) hash = (Math.imul(hash, base) + text.charCodeAt(at)) | 0;
+  return hash;
+}
+
+/** The high bits depend on all characters. */
+function slotOf(hash: number): number {
+  return hash >>> (32 - hashBits);
+}
