@@ -14,6 +14,24 @@ function keyOf(...words: readonly string[]): string {
   return readFileSync(file, 'utf8');
 }
 
+const number = (value: number) => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+};
+
+/** @param saltLength what its length claims to be */
+function encryptedKey(salt: Buffer, rounds: number, saltLength = salt.length): string {
+  const string = (bytes: Buffer, length = bytes.length) => Buffer.concat([number(length), bytes]);
+  const body = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    string(Buffer.from('aes256-ctr')),
+    string(Buffer.from('bcrypt')),
+    string(Buffer.concat([string(salt, saltLength), number(rounds)])),
+  ]);
+  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`;
+}
+
 describe('what it costs to open a key', () => {
   it('is read from keys that OpenSSH made', () => {
     expect(roundsOf(keyOf('-N', 'secret', '-a', '5'))).toBe(5);
@@ -35,23 +53,6 @@ describe('what it costs to open a key', () => {
     ],
     ['what is no base 64', `-----BEGIN OPENSSH PRIVATE KEY-----\n${'='.repeat(3000)}-----END`],
   ])('is nothing for %s', (_what, key) => expect(roundsOf(key)).toBe(0));
-
-  /** @param saltLength what its length claims to be */
-  function encryptedKey(salt: Buffer, rounds: number, saltLength = salt.length): string {
-    const number = (value: number) => {
-      const bytes = Buffer.alloc(4);
-      bytes.writeUInt32BE(value);
-      return bytes;
-    };
-    const string = (bytes: Buffer, length = bytes.length) => Buffer.concat([number(length), bytes]);
-    const body = Buffer.concat([
-      Buffer.from('openssh-key-v1\0'),
-      string(Buffer.from('aes256-ctr')),
-      string(Buffer.from('bcrypt')),
-      string(Buffer.concat([string(salt, saltLength), number(rounds)])),
-    ]);
-    return `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`;
-  }
 
   it.each([
     ['plain', encryptedKey(Buffer.alloc(16), 1_000_000)],
