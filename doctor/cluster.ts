@@ -15,6 +15,7 @@ import {
   leaseRights,
   operatorRights,
   peoplesRights,
+  scopeName,
 } from './judge/rights.ts';
 import {
   readMissingRights,
@@ -96,9 +97,7 @@ function operators({ connection, asker, namespaces, operator }: ClusterSubject):
       return finding('operator-rights', judgement, scope);
     };
     return await Promise.all([
-      ...scopes.map((scope) =>
-        ask(scope === undefined ? 'all namespaces' : `namespace ${scope}`, operatorRights, scope),
-      ),
+      ...scopes.map((scope) => ask(scopeName(scope), operatorRights, scope)),
       ask(`its namespace ${operator.namespace}`, leaseRights(operator.leaseName), operator.namespace),
       ask('the cluster', identityRights, undefined),
     ]);

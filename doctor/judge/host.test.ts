@@ -157,6 +157,24 @@ describe('a host that lets nobody in', () => {
     ['HostUnreachable', ['host-reachable Failed']],
   ] as const)('because of %s', (reason, found) => expect(judged(reason)).toEqual(found));
 
+  it('because nobody answers at its jump host is told with that', () => {
+    const jumpHost = {
+      address: '192.0.2.1',
+      port: 2222,
+      user: 'jump',
+      sshSecretRef: { name: 'jump' },
+      hostKeyFingerprints: [],
+    };
+    const behind = aStack({ host: { ...stack.spec.host, jumpHost } });
+    const [found] = judgeConnection(behind, error('HostUnreachable'), {
+      connected: { kind: 'NoAnswer' },
+      asker: 'Person',
+    });
+    expect(found?.next).toMatch(
+      /^Let 192\.0\.2\.1:2222 \(the jump host\) through: .* If only the cluster reaches it/,
+    );
+  });
+
   it('from here, and that the operator reaches, is a warning', () =>
     expect(judged('HostUnreachable', { conditions: [{ type: 'HostReachable', status: 'True' }] })).toEqual([
       'host-reachable Warning',

@@ -1,4 +1,6 @@
+import 'reflect-metadata'; // x509's own dependency injection needs it
 import { createPrivateKey } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selfSignedCertificate } from '../../controllers/inputs/self-signed.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
@@ -45,6 +47,26 @@ describe('a certificate', () => {
     const judged = judge(days, { ...network } as { fqdn: string });
     expect(judged.verdict).toBe(verdict);
     expect(judged.seen).toContain(seen);
+  });
+  it('that comes without its issuer is a warning', async () => {
+    const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+    const pair = () => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+    const [root, leaf] = await Promise.all([pair(), pair()]);
+    const issued = await x509.X509CertificateGenerator.create(
+      {
+        subject: 'CN=acme.jtel.example',
+        issuer: 'CN=Root',
+        notAfter: new Date(Date.now() + 100 * day),
+        publicKey: leaf.publicKey,
+        signingKey: root.privateKey,
+        signingAlgorithm: algorithm,
+        extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'acme.jtel.example' }])],
+      },
+      crypto,
+    );
+    const alone = judge(0, { fqdn: 'acme.jtel.example' }, issued.toString('pem'));
+    expect(alone.verdict).toBe('Warning');
+    expect(alone.seen).toContain('it comes alone');
   });
   it.each([
     '',

@@ -9,6 +9,7 @@ import {
   operatorRights,
   peoplesRights,
   rightName,
+  scopeName,
   type Right,
 } from './rights.ts';
 
@@ -80,5 +81,7 @@ describe('the operator', () => {
     const judged = judgeOperatorsRights(operatorRights, 'namespace a', operatorRights.length);
     expect(judged.seen).toContain('none of the 41 rights');
     expect(judged.next).toMatch(/^Install it, or say where it is/);
+    const everywhere = judgeOperatorsRights(operatorRights, scopeName(undefined), operatorRights.length);
+    expect(everywhere.next).toMatch(/^Name the namespaces that it was given/);
   });
 });

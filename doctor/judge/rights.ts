@@ -78,16 +78,23 @@ export function judgePeoplesRights(missing: readonly Right[], namespace: string)
       );
 }
 
-/** @param scope `namespace a`, `all namespaces` */
+/** @param namespace undefined: in all of them */
+export function scopeName(namespace: string | undefined): string {
+  return namespace === undefined ? 'all namespaces' : `namespace ${namespace}`;
+}
+
+/** @param scope of {@link scopeName}, or another place */
 export function judgeOperatorsRights(missing: readonly Right[], scope: string, asked: number): Judgement {
   const [first] = missing;
-  if (first === undefined) return ok(`The operator has all ${asked} rights that it needs in ${scope}.`);
+  if (first === undefined) return ok(`The operator has every right that it needs in ${scope} (${asked}).`);
   const bind =
     'ind its role there: name the namespace in the chart’s value namespaces (docs/install.md), or apply deploy/access.';
-  return missing.length === asked
-    ? failed(
-        `The operator has none of the ${asked} rights that it needs in ${scope}, the first of them ${rightName(first)}.`,
-        `Install it, or say where it is (its namespace, its name); else b${bind}`,
-      )
-    : failed(`The operator may not ${listed(missing.map(rightName))} in ${scope}.`, `B${bind}`);
+  const seen = `The operator may not ${listed(missing.map(rightName))} in ${scope}.`;
+  if (missing.length < asked || asked === 1) return failed(seen, `B${bind}`);
+  return failed(
+    `The operator has none of the ${asked} rights that it needs in ${scope}, the first of them ${rightName(first)}.`,
+    scope === scopeName(undefined)
+      ? `Name the namespaces that it was given, with --namespace; else b${bind}`
+      : `Install it, or say where it is (its namespace, its name); else b${bind}`,
+  );
 }

@@ -14,9 +14,12 @@ export function doctorCommand(surroundings: Surroundings): Command {
     .addArgument(
       new Argument('[STACK]', 'name of the JtelStack; without it and without -f, only cluster and operator'),
     )
-    .option(
-      '-f, --filename <file...>',
-      'manifests with the JtelStack, and its stores and Secrets if they are not applied either; - reads standard input',
+    .addOption(
+      // Not `<file...>`, which would take the stack's name for a file.
+      new Option(
+        '-f, --filename <file>',
+        'manifest with the JtelStack, or with stores and Secrets that are not applied either; can be repeated; - reads standard input',
+      ).argParser((file: string, before: readonly string[] = []) => [...before, file]),
     )
     .option(
       '--ssh-key <file>',

@@ -107,6 +107,15 @@ describe('doctor', () => {
     expect(err).toContain(message);
   });
 
+  it('takes the stack’s name after a file, and more files', async () => {
+    const stack = join(folder, 'stack.yaml');
+    await writeFile(stack, JSON.stringify(manifest));
+    const empty = join(folder, 'empty.yaml');
+    await writeFile(empty, '');
+    const { out } = await doctor(['-f', empty, '-f', stack, 'acme', '-o', 'json']);
+    expect(out).toContain('"stack": "demo/acme"');
+  });
+
   it('of a manifest that is not applied, on a cluster without kinds, goes on as far as it can', async () => {
     const { code, out } = await doctor(['-f', '-', '-o', 'json'], { input: JSON.stringify(manifest) });
     expect(code).toBe(1);

@@ -54,6 +54,8 @@ describe('the exit code is', () => {
     ['a missing argument', ['release', 'verify', ...store, '--credentials-file', 'x'], "'VERSION'"],
     ['a missing option', ['release', 'list', '--endpoint', 'https://a'], '--container'],
     ['an unknown option', ['release', 'list', ...store, '--credentials-file', 'x', '--force'], "'--force'"],
+    ['a stack without its namespace', ['check', '--stack', 'acme'], 'NAMESPACE/NAME'],
+    ['a time that is none', ['check', '--timeout-seconds', '0'], 'whole number from 1'],
     [
       'an output that does not exist',
       ['release', 'list', ...store, '--credentials-file', 'x', '-o', 'xml'],
