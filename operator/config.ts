@@ -1,6 +1,7 @@
 /** The operator's configuration, checked before anything else happens. */
 
 import type { LogLevel } from '../runtime/report/logger.ts';
+import type { WebConfig } from './web/serve.ts';
 
 export interface OperatorConfig {
   /** If absent: in-cluster credentials, else KUBECONFIG. */
@@ -20,6 +21,8 @@ export interface OperatorConfig {
   /** Time in which one try of a backup may write to its store. */
   readonly backupWindowSeconds: number;
   readonly healthPort: number;
+  /** If absent, the operator serves no page. */
+  readonly web?: WebConfig;
   readonly resyncSeconds: number;
   /** Time that a stack must stay up after an update before the update counts as good. */
   readonly monitorSeconds: number;

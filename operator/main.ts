@@ -56,10 +56,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const logger = createLogger({ level: config.logLevel, format: config.logFormat, secrets });
   const registry = new Registry();
   const metrics = new RuntimeMetrics(registry, runtimePrefix);
-  const connection = await KubeConnection.load({
-    userAgent: operatorName,
-    files: config.kubeconfig === undefined ? undefined : [config.kubeconfig],
-  });
+  const connection = await connect(config);
   const observe: CallObserver = ({ method, status, seconds }) => metrics.apiCalled(method, status, seconds);
   const cluster = new ClusterClient({ connection, fieldManager: operatorName, secrets, observe });
   const informerOptions = { connection, namespaces: config.namespaces, logger, metrics, observe };
@@ -108,7 +105,11 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   // Caches follow the cluster from the start, so a new leader begins at once.
   const stopCaches = new AbortController();
   const following = Promise.all(everyInformer.map((informer) => informer.run(stopCaches.signal)));
+  let page: { close(): Promise<void> } | undefined;
   try {
+    page = await startPage(config, logger, secrets, caches, () =>
+      Promise.all(everyInformer.map((informer) => informer.synced(stopCaches.signal))),
+    );
     await elector.run(signal, (leadership) =>
       lead(leadership, {
         config,
@@ -126,11 +127,41 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   } finally {
     stopCaches.abort();
     await following;
+    await page?.close();
     await health.close();
     await connection.close();
     await audit?.close();
     logger.info('operator stopped');
   }
+}
+
+/** Strangers can make the page ask the API server, so it has connections of its own. */
+async function startPage(
+  config: OperatorConfig,
+  logger: Logger,
+  secrets: SecretRegistry,
+  caches: Caches,
+  synced: () => Promise<unknown>,
+): Promise<{ close(): Promise<void> } | undefined> {
+  if (config.web === undefined) return undefined;
+  const { serveWeb } = await import('./web/serve.ts');
+  const connection = await connect(config);
+  const mayWrite = (): boolean => false;
+  const cluster = new ClusterClient({ connection, fieldManager: operatorName, secrets, mayWrite });
+  const { namespaces } = config;
+  const parts = { cluster, connection, caches, namespaces, synced: synced(), logger };
+  const server = await serveWeb(config.web, parts);
+  return {
+    close: async () => {
+      await server.close();
+      await connection.close();
+    },
+  };
+}
+
+function connect({ kubeconfig }: OperatorConfig): Promise<KubeConnection> {
+  const files = kubeconfig === undefined ? undefined : [kubeconfig];
+  return KubeConnection.load({ userAgent: operatorName, files });
 }
 
 interface Parts {

@@ -1,8 +1,10 @@
 /** `jtel-operator run`: the operator itself. */
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError, parseToolboxImage, type OperatorConfig } from '../config.ts';
+import type { WebConfig } from '../web/serve.ts';
 import { LeadershipLost } from '../../runtime/errors.ts';
 import type { LogLevel } from '../../runtime/report/logger.ts';
 import { CommandError, UsageError, type Terminal } from '../../command-line/terminal.ts';
@@ -20,6 +22,12 @@ interface RunOptions {
   readonly backupServiceAccount?: string;
   readonly backupWindowSeconds: number;
   readonly healthPort: number;
+  readonly webPort?: number;
+  readonly webHost: readonly string[];
+  readonly webProxySecretFile?: string;
+  readonly webSecretHeader: string;
+  readonly webUserHeader: string;
+  readonly webGroupsHeader: string;
   readonly resyncSeconds: number;
   readonly monitorSeconds: number;
   readonly workers: number;
@@ -83,6 +91,36 @@ export function runCommand(terminal: Terminal): Command {
         .argParser(number(0, 65535)),
     )
     .addOption(
+      new Option('--web-port <port>', 'also serve the page of all stacks here; default: no page').argParser(
+        number(0, 65535),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--web-host <name...>',
+        'names that people reach the page by, with the port if it is not the usual one; localhost always works',
+      ).default([], 'none'),
+    )
+    .addOption(
+      new Option(
+        '--web-proxy-secret-file <file>',
+        'believe the headers of an authenticating proxy that sends this secret; default: people sign in with tokens',
+      ),
+    )
+    .addOption(
+      new Option('--web-secret-header <name>', 'header of the proxy with that secret').default(
+        'X-Jtel-Proxy-Secret',
+      ),
+    )
+    .addOption(
+      new Option('--web-user-header <name>', 'header of the proxy with the user').default('X-Forwarded-User'),
+    )
+    .addOption(
+      new Option('--web-groups-header <name>', 'header of the proxy with the groups, between commas').default(
+        'X-Forwarded-Groups',
+      ),
+    )
+    .addOption(
       new Option('--resync-seconds <n>', 'how often a stack that is well is looked at')
         .default(300)
         .argParser(number(5, 86400)),
@@ -141,8 +179,15 @@ async function configOf(options: RunOptions): Promise<OperatorConfig> {
     releaseKeyFile,
     image,
     backupServiceAccount,
+    webPort,
+    webHost,
+    webProxySecretFile,
+    webSecretHeader,
+    webUserHeader,
+    webGroupsHeader,
     ...rest
   } = options;
+  const webOptions = { webHost, webProxySecretFile, webSecretHeader, webUserHeader, webGroupsHeader };
   if ((image === undefined) !== (backupServiceAccount === undefined))
     throw new ConfigError(
       '--image and --backup-service-account go together: what the CronJobs of backup schedules run, and as whom',
@@ -157,11 +202,36 @@ async function configOf(options: RunOptions): Promise<OperatorConfig> {
     ...(image === undefined || backupServiceAccount === undefined
       ? {}
       : { schedulePods: { image, serviceAccount: backupServiceAccount } }),
+    ...(webPort === undefined ? {} : { web: await webConfigOf(webPort, webOptions) }),
     namespaces: namespace.length === 0 ? 'All' : namespace,
     // A restarted pod keeps its name, but is another process.
     identity: `${identity ?? hostname()}-${randomBytes(4).toString('hex')}`,
     toolboxImage: parseToolboxImage(toolboxImage),
   };
+}
+
+type WebOptions = Pick<RunOptions, 'webHost' | 'webSecretHeader' | 'webUserHeader' | 'webGroupsHeader'> & {
+  readonly webProxySecretFile: string | undefined;
+};
+
+const shortestProxySecret = 32;
+
+async function webConfigOf(port: number, options: WebOptions): Promise<WebConfig> {
+  const file = options.webProxySecretFile;
+  const hosts = options.webHost.map((host) => host.toLowerCase());
+  if (file === undefined) return { port, hosts };
+  const secret = (await readFile(file, 'utf8')).trim();
+  if (secret.length < shortestProxySecret)
+    throw new ConfigError(
+      `--web-proxy-secret-file: the secret needs ${shortestProxySecret} characters or more`,
+    );
+  const proxy = {
+    secret,
+    secretHeader: options.webSecretHeader.toLowerCase(),
+    userHeader: options.webUserHeader.toLowerCase(),
+    groupsHeader: options.webGroupsHeader.toLowerCase(),
+  };
+  return { port, hosts, proxy };
 }
 
 function number(minimum: number, maximum: number): (text: string) => number {

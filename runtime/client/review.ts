@@ -5,7 +5,9 @@ import { callApi } from './transport.ts';
 
 const apiVersions = {
   SelfSubjectAccessReview: 'authorization.k8s.io/v1',
+  SubjectAccessReview: 'authorization.k8s.io/v1',
   SelfSubjectReview: 'authentication.k8s.io/v1',
+  TokenReview: 'authentication.k8s.io/v1',
 } as const;
 
 /** What is asked about; a list of objects. */
@@ -35,10 +37,32 @@ export async function mayI(
   return status['allowed'] === true;
 }
 
+/** @returns whether that user may */
+export async function mayUser(
+  connection: KubeConnection,
+  { username, ...others }: KnownUser,
+  resourceAttributes: ListRight,
+  options: CallOptions,
+): Promise<boolean> {
+  const spec = { user: username, ...others, resourceAttributes };
+  const status = await review(connection, 'SubjectAccessReview', spec, options);
+  return status['allowed'] === true;
+}
+
 /** Who the caller is; undefined if the server does not say. */
 export async function whoAmI(connection: KubeConnection, options: CallOptions): Promise<string | undefined> {
   const { userInfo } = await review(connection, 'SelfSubjectReview', {}, options);
   return userOf(userInfo)?.username;
+}
+
+/** Whose token it is; undefined if the API server does not take it. */
+export async function userOfToken(
+  connection: KubeConnection,
+  token: string,
+  options: CallOptions,
+): Promise<KnownUser | undefined> {
+  const { authenticated, user } = await review(connection, 'TokenReview', { token }, options);
+  return authenticated === true ? userOf(user) : undefined;
 }
 
 function userOf(value: unknown): KnownUser | undefined {

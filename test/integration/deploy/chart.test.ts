@@ -78,7 +78,14 @@ describe('the chart', () => {
   test('gives the operator only arguments that it knows, in both scopes', async () => {
     for (const settings of [
       ['scope=Cluster'],
-      ['namespaces={a,b}', 'backupSchedules.cronJobs=true', 'audit.enabled=true'],
+      [
+        'namespaces={a,b}',
+        'backupSchedules.cronJobs=true',
+        'audit.enabled=true',
+        'web.enabled=true',
+        'web.hosts={jtel.example.com}',
+        'web.proxy.secretName=page',
+      ],
     ]) {
       const flags = [toolbox, ...settings].flatMap((setting) => ['--set', setting]);
       const deployment = (await template(directory, ...flags)).find(({ kind }) => kind === 'Deployment');
@@ -99,6 +106,10 @@ describe('the chart', () => {
       'image.digest=sha256:' + 'b'.repeat(64),
       'backupSchedules.cronJobs=true',
       'audit.enabled=true',
+      'web.enabled=true',
+      'web.hosts={jtel.example.com,localhost:8443}',
+      'web.proxy.secretName=page',
+      'web.from[0].podSelector.matchLabels.app=ingress',
       'serviceMonitor.enabled=true',
       'prometheusRule.enabled=true',
       'dashboards.enabled=true',
