@@ -38,13 +38,19 @@ export function findSpec(
   wanted: string,
   now: Date,
 ): NamedSpec {
-  if (wanted === 'current') return currentSpec(stack);
+  return wanted === 'current'
+    ? currentSpec(stack)
+    : specOf(stack, findRecorded(stack, revisions, wanted), now);
+}
+
+/** @throws UsageError if it is not a number; CommandError that names the existing revisions. */
+export function findRecorded(stack: JtelStack, revisions: readonly Revision[], wanted: string): Revision {
   if (!/^\d{1,15}$/.test(wanted))
     throw new UsageError(
       `${JSON.stringify(wanted.slice(0, 40))} is not a revision: give a number, or "current" for the present spec`,
     );
   const found = revisions.find(({ number }) => number === Number(wanted));
-  if (found !== undefined) return specOf(stack, found, now);
+  if (found !== undefined) return found;
   const there = revisions.map(({ number }) => number).join(', ');
   throw new CommandError(
     `${stack.metadata.name} has no revision ${wanted}${there === '' ? ' recorded' : `; it has ${there}`} (spec.revisionHistoryLimit decides how many are kept)`,

@@ -14,5 +14,11 @@ export { describeAction, describeCause } from './report/sentences/actions.ts';
 export { describe } from './report/sentences/index.ts';
 // The change log, for those who show it or set one up.
 export { noteOnRevision, recordRevision } from './act/revisions.ts';
-export { revisionsOf, revisionsWith, type Revision, type RevisionOutcome } from './desired/revisions.ts';
+export {
+  revisionsOf,
+  revisionsWith,
+  type RecordedStep,
+  type Revision,
+  type RevisionOutcome,
+} from './desired/revisions.ts';
 export { listRevisions } from './observe/revisions.ts';

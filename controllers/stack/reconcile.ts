@@ -51,6 +51,7 @@ import { describe } from './report/sentences/index.ts';
 import { execute, type Progress } from './act/execute.ts';
 import { keepSecrets, releaseSecrets, secretsToKeep } from './act/kept-secrets.ts';
 import { claimOther, confirmOrder } from './act/live-checks.ts';
+import type { RecordedStep } from './desired/revisions.ts';
 import { lookAt, type Look as StackLook, type LookDependencies } from './look.ts';
 import type { Activity, Observed, Plan } from './model.ts';
 import { currentOperation, operationHeartbeat } from './report/operation.ts';
@@ -58,6 +59,7 @@ import { plan } from './plan/plan.ts';
 import { afterSuccess } from './plan/repairs.ts';
 import { updateProgress } from './plan/stages/running.ts';
 import { summarise } from './report/status.ts';
+import { recordSteps, stepsSeen } from './steps.ts';
 import type { HostWatcher } from './observe/watch-hosts.ts';
 import { optional } from '../../base/optional.ts';
 
@@ -95,6 +97,8 @@ interface StackTypes extends WaveTypes {
     readonly repairs: number;
     /** Unix milliseconds of the last full observation. */
     readonly fullObservationTime: number;
+    /** Of the change under way, as its revision should keep them. */
+    readonly steps: readonly RecordedStep[];
   };
 }
 
@@ -131,9 +135,12 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
           ...optional({ monitorSeconds }),
         });
       },
-      remember: ({ seen: { depth, observed }, plan: { kind }, now }) => ({
-        ...(depth === 'full' && observed.host.ok ? { fullObservationTime: now.getTime() } : {}),
-        ...(kind === 'Done' || kind === 'Blocked' ? { repairs: 0 } : {}),
+      remember: (look) => ({
+        ...(look.seen.depth === 'full' && look.seen.observed.host.ok
+          ? { fullObservationTime: look.now.getTime() }
+          : {}),
+        ...(look.plan.kind === 'Done' || look.plan.kind === 'Blocked' ? { repairs: 0 } : {}),
+        steps: (isPaused(look.object) ? undefined : stepsSeen(look)) ?? [],
       }),
       within: async (look, context) => ({
         epoch: epochFor(look, claims),
@@ -152,7 +159,9 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
           (event) => ({ ...event, action: step }),
         );
       },
-      after: async ({ seen, now }, written, context) => {
+      after: async (look, written, context) => {
+        const { seen, now } = look;
+        if (!isPaused(look.object)) await recordSteps(look, cluster, context);
         const letGoSeconds = await keepSecrets(cluster, written, now, context);
         const { formers } = seen.observed;
         return Math.min(letGoSeconds ?? Infinity, formers === undefined ? Infinity : formerLookSeconds);
@@ -324,7 +333,8 @@ async function act(
   const owner: StackOwner = { clusterID, namespace, name, uid };
   const machineID = machineOf(seen.observed.host);
   const record = (event: StoryEvent): void => events.record(stackKind, stack, { ...event, action: step });
-  progress({ message: describeAction(action) });
+  const tell = (told: Progress): void => progress({ ...told, action: action.type });
+  tell({ message: describeAction(action) });
   const start = performance.now();
   const outcome = await execute(action, {
     stack,
@@ -351,7 +361,7 @@ async function act(
       if (event !== undefined) record(event);
     },
     recordLog: (service, lines, file) => record(logEvent(service, lines, file)),
-    progress,
+    progress: tell,
     signal,
   });
   const event =

@@ -22,6 +22,8 @@ import { optional } from '../../../base/optional.ts';
 export interface Progress {
   readonly message: string;
   readonly percent?: number;
+  /** What the wave does now. */
+  readonly action?: ActionType;
 }
 
 export interface ExecutionContext {

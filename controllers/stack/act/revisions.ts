@@ -2,16 +2,16 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { JtelStack } from '../../../crds/index.ts';
-import { isAlreadyExists } from '../../../runtime/client/api-error.ts';
+import { ApiError, isAlreadyExists } from '../../../runtime/client/api-error.ts';
 import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
 import { controllerRevisions } from '../../../runtime/client/kinds.ts';
 import {
   noteAnnotations,
   revisionsOf,
   toObject,
-  type Attempt,
+  type RecordedStep,
   type Revision,
-  type RevisionOutcome,
+  type RevisionNote,
 } from '../desired/revisions.ts';
 
 /** One that is there already, of the same spec, is success. */
@@ -43,11 +43,26 @@ export async function noteOnRevision(
   cluster: Cluster,
   stack: JtelStack,
   { name }: Revision,
-  note: { readonly attempt?: Attempt; readonly outcome?: RevisionOutcome },
+  note: RevisionNote,
   options: CallOptions,
 ): Promise<void> {
   const live = await cluster.get(controllerRevisions, { namespace: stack.metadata.namespace, name }, options);
   await cluster.patchAnnotations(controllerRevisions, live, noteAnnotations(note), options);
+}
+
+/** Notes the steps. They are for people only: when they cannot be written, the next look tries again. */
+export async function noteSteps(
+  cluster: Cluster,
+  stack: JtelStack,
+  revision: Revision,
+  steps: readonly RecordedStep[],
+  options: CallOptions,
+): Promise<void> {
+  try {
+    await noteOnRevision(cluster, stack, revision, { steps }, options);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
 }
 
 export async function removeRevisions(

@@ -56,6 +56,14 @@ export interface RevisionOutcome {
   readonly backTime?: string;
 }
 
+/** A step of the work on a revision; it ends where the next begins. */
+export interface RecordedStep {
+  /** Of the plan, or what its wave works on for longer. */
+  readonly step: string;
+  /** RFC 3339: when it was first observed. */
+  readonly time: string;
+}
+
 export interface Revision {
   readonly name: string;
   /** Counts up by one with every accepted spec. */
@@ -70,6 +78,8 @@ export interface Revision {
   readonly retry?: string;
   readonly attempt?: Attempt;
   readonly outcome?: RevisionOutcome;
+  /** In order. */
+  readonly steps?: readonly RecordedStep[];
   /** Not recorded yet. */
   readonly isNew?: true;
 }
@@ -85,6 +95,7 @@ export interface Revisions {
 
 const attemptAnnotation = 'jtel.de/attempt';
 const outcomeAnnotation = 'jtel.de/outcome';
+const stepsAnnotation = 'jtel.de/steps';
 const changedByAnnotation = 'jtel.de/changed-by';
 
 /** Of the spec as it is now that of the change log, or a new one that is still to be recorded. */
@@ -116,17 +127,15 @@ export function revisionsOf(stack: JtelStack, objects: readonly ControllerRevisi
     .toSorted((a, b) => a.number - b.number);
 }
 
+/** What is noted on a revision after it was recorded. */
+export type RevisionNote = Pick<Revision, 'attempt' | 'outcome' | 'steps'>;
+
 /** What is noted on a revision, as its annotations. */
-export function noteAnnotations({
-  attempt,
-  outcome,
-}: {
-  readonly attempt?: Attempt;
-  readonly outcome?: RevisionOutcome;
-}): Readonly<Record<string, string>> {
+export function noteAnnotations({ attempt, outcome, steps }: RevisionNote): Readonly<Record<string, string>> {
   return {
     ...(attempt === undefined ? {} : { [attemptAnnotation]: JSON.stringify(attempt) }),
     ...(outcome === undefined ? {} : { [outcomeAnnotation]: JSON.stringify(outcome) }),
+    ...(steps === undefined ? {} : { [stepsAnnotation]: JSON.stringify(steps) }),
   };
 }
 
@@ -199,13 +208,22 @@ function toRevision({ metadata, revision, data }: ControllerRevision): Revision 
   const retry = noted[annotations.retry];
   const attempt = parsed<Attempt>(noted[attemptAnnotation]);
   const outcome = parsed<RevisionOutcome>(noted[outcomeAnnotation]);
+  const steps = stepsIn(parsed<readonly unknown[]>(noted[stepsAnnotation]));
   return {
     name: metadata?.name ?? '',
     number: revision,
     spec: (data as { readonly spec: JtelStackSpec }).spec,
     time: metadata?.creationTimestamp ?? '',
-    ...optional({ sourceRevision, changedBy, retry, attempt, outcome }),
+    ...optional({ sourceRevision, changedBy, retry, attempt, outcome, steps }),
   };
+}
+
+function stepsIn(noted: unknown): readonly RecordedStep[] | undefined {
+  if (!Array.isArray(noted)) return undefined;
+  return noted.filter(
+    (one: Partial<RecordedStep> | null): one is RecordedStep =>
+      typeof one?.step === 'string' && !Number.isNaN(Date.parse(one.time ?? '')),
+  );
 }
 
 /** What somebody wrote by hand and cannot be read counts as not there. */

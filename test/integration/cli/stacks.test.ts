@@ -3,7 +3,9 @@
  * refuses to write.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listRevisions, noteOnRevision, revisionsOf } from '../../../controllers/stack/index.ts';
 import { stackKind, type JtelStack } from '../../../crds/index.ts';
+import type { TimeLine } from '../../../insight/time-line.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
 import { kubectlJtel, type PluginOptions, type PluginRun } from '../../support/plugin.ts';
@@ -155,6 +157,43 @@ describe('history and diff', () => {
       '- version: 3.43.2',
       '+ version: 3.43.1',
     ]);
+  });
+
+  it('show the steps of one change, as the operator noted them', async () => {
+    const { client, namespace } = cluster;
+    const stack = await storeStack(client, namespace, { name: 'steps' });
+    const [recorded] = revisionsOf(stack, await listRevisions(client, stack, call()));
+    if (recorded === undefined) throw new Error('no revision was recorded');
+    const at = (seconds: number): string =>
+      new Date(Date.parse(recorded.time) + seconds * 1000).toISOString();
+    const steps = [
+      { step: 'SetUp', time: at(4) },
+      { step: 'Pull', time: at(64) },
+      { step: 'Containers', time: at(184) },
+    ];
+    const attempt = { action: 'Install', startTime: at(60) } as const;
+    const outcome = { result: 'Succeeded', time: at(200) } as const;
+    await noteOnRevision(client, stack, recorded, { attempt, outcome, steps }, call());
+    const shown = await jtel(['history', 'steps', '--revision', '1'], {
+      columns: 80,
+      environment: { NO_COLOR: '1' },
+    });
+    expect(shown).toMatchObject({ code: 0, out: expect.stringMatching(/Install .*Succeeded, took 3m20s/) });
+    expect(shown.out).toMatch(/\n *Pull .* 2m +█+\n/);
+    expect(Math.max(...shown.out.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+    const line = JSON.parse(
+      (await jtel(['history', 'steps', '--revision', '1', '-o', 'json'])).out,
+    ) as TimeLine;
+    expect(line).toMatchObject({ revision: 1, action: 'Install', result: 'Succeeded', seconds: 200 });
+    expect(line.steps.map(({ step, seconds }) => [step, seconds])).toEqual([
+      ['Look', 4],
+      ['SetUp', 60],
+      ['Pull', 120],
+      ['Containers', 16],
+    ]);
+    const refused = await jtel(['history', 'steps', '--revision', '7']);
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('it has 1') });
+    expect((await jtel(['history', 'steps', '--revision', 'x'])).code).toBe(2);
   });
 
   it('refuse what is no revision, and name the revisions there are', async () => {
