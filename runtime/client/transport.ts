@@ -2,6 +2,7 @@
 import { ApiError, NO_ANSWER } from './api-error.ts';
 import type { CallOptions } from './cluster.ts';
 import type { HttpAnswer, KubeConnection } from './connection.ts';
+import { traced } from '../report/trace.ts';
 import type { Session } from './mended-kube-config.ts';
 
 export interface ApiRequest {
@@ -51,8 +52,11 @@ export async function callApi(
     // A person who logs in may need longer than a call.
     const session = await connection.login(options.signal);
     startTimer();
-    const answer = await connection.calls.run(controller.signal, () =>
-      exchange(connection, session, request, controller.signal),
+    const { purpose } = request;
+    const answer = await traced('call', { purpose }, () =>
+      connection.calls.run(controller.signal, () =>
+        exchange(connection, session, request, controller.signal),
+      ),
     );
     status = answer.status;
     if (status >= 200 && status < 300) return answer.body;

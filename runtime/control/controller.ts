@@ -5,6 +5,7 @@ import { LeadershipLost } from '../errors.ts';
 import { formatKey, parseKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
 import type { ReconcileOutcome, RuntimeMetrics } from '../report/metrics.ts';
+import { traced } from '../report/trace.ts';
 import { meaningfulChange } from './meaningful-change.ts';
 import type { Reconciler } from './reconciler.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
@@ -103,7 +104,9 @@ export class Controller<T extends KubernetesObject> {
     const start = performance.now();
     let outcome: ReconcileOutcome = 'success';
     try {
-      const result = await reconciler.reconcile(parseKey(id), { signal, logger });
+      const result = await traced(`look ${name}`, { object: id }, () =>
+        reconciler.reconcile(parseKey(id), { signal, logger }),
+      );
       this.#succeeded(id, logger);
       if (result?.requeueAfterSeconds !== undefined) this.#queue.add(id, result.requeueAfterSeconds);
     } catch (error) {

@@ -44,6 +44,7 @@ import type { EventDetails, EventRecorder } from '../report/event-recorder.ts';
 import { statusChanged, type Heartbeat } from '../report/status-changed.ts';
 import type { Activities, Activity, ActivityOutcome } from './activities.ts';
 import { pauseSeconds, spread, type BackOff } from '../../base/back-off.ts';
+import { traced } from '../report/trace.ts';
 import { addFinalizer, finalizerStep, removeFinalizer } from './finalizer.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from './reconciler.ts';
 import { WaveMemory, type Begun, type Remembered, type Failure } from './wave-memory.ts';
@@ -333,16 +334,21 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
       );
     const note = (notes: Partial<T['notes']>): void => this.#memory.note(key, object, notes);
     this.#memory.begin(key, object, now);
-    waves.activities.start(key, step, async (progress, signal) => {
-      for (const action of wave) {
-        signal.throwIfAborted();
-        if (!waves.mayAct()) throw new LeadershipLost('no longer the leader');
-        logger.info('action started', { action: action.type, cause: action.cause });
-        const start = performance.now();
-        await waves.execute(action, { look, step, progress, note, signal });
-        logger.info('action done', { action: action.type, seconds: (performance.now() - start) / 1000 });
-      }
-    });
+    const about = { object: formatKey(key) };
+    waves.activities.start(key, step, (progress, signal) =>
+      traced(`wave ${step}`, about, async () => {
+        for (const action of wave) {
+          signal.throwIfAborted();
+          if (!waves.mayAct()) throw new LeadershipLost('no longer the leader');
+          logger.info('action started', { action: action.type, cause: action.cause });
+          const start = performance.now();
+          await traced(`action ${action.type}`, about, () =>
+            waves.execute(action, { look, step, progress, note, signal }),
+          );
+          logger.info('action done', { action: action.type, seconds: (performance.now() - start) / 1000 });
+        }
+      }),
+    );
   }
 
   #nextLook(look: SettledLook<T>, wave: object | undefined): number {
