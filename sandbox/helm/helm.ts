@@ -1,12 +1,10 @@
 /** Helm, built from the Go module that is pinned beside this file, and kept in the cache. */
-import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureDocker } from '../../kit/docker-daemon.ts';
-import { withLock } from '../../kit/lock.ts';
-import { cacheDirectory, lockFile } from '../../kit/paths.ts';
+import { cacheDirectory } from '../../kit/paths.ts';
 import { run, type RunOptions } from '../../kit/process.ts';
 import type { Progress } from '../../kit/progress.ts';
-import { buildGoProgram } from '../kubernetes/go-build.ts';
+import { ensureGoProgram } from '../kubernetes/go-cache.ts';
 import { pinnedVersion } from '../kubernetes/kubernetes.ts';
 
 const module = import.meta.dirname;
@@ -34,26 +32,14 @@ async function ensureBinary(progress: Progress): Promise<string> {
     await readFile(join(module, 'go.mod'), 'utf8'),
   )?.[1];
   if (version === undefined) throw new Error('sandbox/helm/go.mod does not require helm.sh/helm/v4');
-  const directory = join(cacheDirectory, 'helm', version);
-  const file = join(directory, 'helm');
-  return await withLock(lockFile(`helm-${version}`), async () => {
-    const isThere = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return file;
-    await mkdir(directory, { recursive: true });
-    const temporary = await mkdtemp(join(directory, '.making-'));
-    try {
-      const made = join(temporary, 'helm');
-      const program = { module, path, kubernetesVersion: await pinnedVersion() };
-      await progress.step(`Helm ${version} built from source (minutes, once)`, () =>
-        buildGoProgram(() => ensureDocker(progress), program, made, progress),
-      );
-      await rename(made, file);
-    } finally {
-      await rm(temporary, { recursive: true, force: true });
-    }
-    return file;
-  });
+  return await ensureGoProgram(
+    {
+      module,
+      path,
+      kubernetesVersion: await pinnedVersion(),
+      kept: `helm/${version}/helm`,
+      title: `Helm ${version} built from source (minutes, once)`,
+    },
+    progress,
+  );
 }

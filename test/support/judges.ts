@@ -3,14 +3,12 @@
  * (test/judges).
  */
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureDocker } from '../../kit/docker-daemon.ts';
-import { withLock } from '../../kit/lock.ts';
-import { cacheDirectory, lockFile, repositoryDirectory } from '../../kit/paths.ts';
+import { repositoryDirectory } from '../../kit/paths.ts';
 import { run } from '../../kit/process.ts';
 import { lineProgress } from '../../kit/progress.ts';
-import { buildGoProgram } from '../../sandbox/kubernetes/go-build.ts';
+import { ensureGoProgram } from '../../sandbox/kubernetes/go-cache.ts';
 
 /** A program of `test/judges`, and the file that names the modules it is compiled against. */
 interface Judge {
@@ -92,28 +90,19 @@ function sourcesOf({ name }: Judge): string {
 }
 
 async function ensureJudge(judge: Judge): Promise<string> {
-  const directory = join(cacheDirectory, 'judges', await digestOf(judge));
-  const file = join(directory, judge.name);
-  if (await exists(file)) return file;
-  return await withLock(lockFile('judges'), async () => {
-    if (await exists(file)) return file;
-    await mkdir(directory, { recursive: true });
-    const temporary = await mkdtemp(join(directory, '.making-'));
-    try {
-      const progress = lineProgress();
-      const { modFile } = judge;
-      const version = await kubernetesVersion(judge);
-      const program = { module: sourcesOf(judge), path: '.', modFile, kubernetesVersion: version };
-      const made = join(temporary, judge.name);
-      await progress.step(`judge ${judge.name}, of Kubernetes ${version}`, () =>
-        buildGoProgram(() => ensureDocker(progress), program, made, progress),
-      );
-      await rename(made, file);
-    } finally {
-      await rm(temporary, { recursive: true, force: true });
-    }
-    return file;
-  });
+  const { name, modFile } = judge;
+  const version = await kubernetesVersion(judge);
+  return await ensureGoProgram(
+    {
+      module: sourcesOf(judge),
+      path: '.',
+      modFile,
+      kubernetesVersion: version,
+      kept: `judges/${await digestOf(judge)}/${name}`,
+      title: `judge ${name}, of Kubernetes ${version}`,
+    },
+    lineProgress(),
+  );
 }
 
 /** Writes it as the version of its API machinery, which has 0 where Kubernetes has 1. */
@@ -133,11 +122,4 @@ async function digestOf(judge: Judge): Promise<string> {
       .update('\0')
       .update(await readFile(join(directory, name)));
   return digest.digest('hex').slice(0, 16);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return await access(file).then(
-    () => true,
-    () => false,
-  );
 }
