@@ -69,11 +69,15 @@ export const crdFiles = [
   'jtelbackupstore.yaml',
 ] as const;
 
-/** @throws if a file is missing or is not YAML. */
+/** The names are literal, so that the bundler finds the files. @throws if a file is missing or is not YAML. */
 export function readCRDs(): CustomResourceDefinition[] {
-  return crdFiles.map(
-    (file) => parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as CustomResourceDefinition,
-  );
+  const texts: Readonly<Record<(typeof crdFiles)[number], string>> = {
+    'jtelstack.yaml': readFileSync(new URL('jtelstack.yaml', import.meta.url), 'utf8'),
+    'jtelbackup.yaml': readFileSync(new URL('jtelbackup.yaml', import.meta.url), 'utf8'),
+    'jtelrestore.yaml': readFileSync(new URL('jtelrestore.yaml', import.meta.url), 'utf8'),
+    'jtelbackupstore.yaml': readFileSync(new URL('jtelbackupstore.yaml', import.meta.url), 'utf8'),
+  };
+  return crdFiles.map((file) => parse(texts[file]) as CustomResourceDefinition);
 }
 
 /** The schema of the only version. */

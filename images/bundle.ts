@@ -3,11 +3,17 @@
  * sources and their packages. That halves the operator's memory (docs/decisions/0006-bundle-in-the-image.md)
  * and the time until the plug-in starts. From the repository both run unbundled.
  */
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { decode, encode } from '@jridgewell/sourcemap-codec';
-import { rolldown, type OutputAsset, type OutputChunk, type Plugin, type RolldownOutput } from 'rolldown';
-import { crdFiles } from '../crds/crd.ts';
+import {
+  rolldown,
+  type OutputAsset,
+  type OutputChunk,
+  type OutputOptions,
+  type Plugin,
+  type RolldownOutput,
+} from 'rolldown';
 import { repositoryDirectory } from '../kit/paths.ts';
 import { buildPage } from '../web/page/build.ts';
 
@@ -20,18 +26,39 @@ export const bundleEntry = 'jtel-operator.js';
  */
 const absent = new Set(['@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs', 'cpu-features']);
 
-type Bundle = RolldownOutput['output'];
+export type Bundle = RolldownOutput['output'];
+
+const operator = { 'jtel-operator': 'operator/bin/jtel-operator' };
+/** `start.js` beside the folder of the plug-in's launchers replaces `start.ts`. */
+const plugin = { start: 'kubectl-jtel/start.ts' };
 
 /** Contents of the operator's image. */
-export const bundleOperator = (): Promise<Bundle> => bundle('jtel-operator', 'operator/bin/jtel-operator');
+export const bundleOperator = (): Promise<Bundle> => bundle(operator, asModules);
 
-/** The plug-in; `start.js` beside the folder of its launchers replaces `start.ts`. */
-export const bundlePlugin = (): Promise<Bundle> => bundle('start', 'kubectl-jtel/start.ts');
+export const bundlePlugin = (): Promise<Bundle> => bundle(plugin, asModules);
 
-/** Files of a bundle by name, in memory. @throws {Error} for every warning of the bundler. */
-async function bundle(name: string, entry: string): Promise<Bundle> {
+/** Both programs, which share most of their code, without source maps. */
+export const bundleBoth = (): Promise<Bundle> =>
+  bundle({ ...operator, ...plugin }, { ...asModules, sourcemap: false });
+
+/** One file without imports, which is what a single executable starts. @param entry from the repository's root */
+export async function bundleAsScript(entry: string): Promise<OutputChunk> {
+  const [file] = await bundle({ main: entry }, { format: 'cjs', codeSplitting: false, sourcemap: false });
+  return file;
+}
+
+const asModules: OutputOptions = { format: 'esm', sourcemap: true };
+
+/**
+ * Files of a bundle by name, in memory.
+ * @param entries name in the bundle → path from the repository's root
+ * @throws {Error} for every warning of the bundler.
+ */
+async function bundle(entries: Readonly<Record<string, string>>, form: OutputOptions): Promise<Bundle> {
+  const paths = Object.entries(entries).map(([name, path]) => [name, join(repositoryDirectory, path)]);
+  const here = form.format === 'esm' ? 'import.meta' : 'module';
   const whole = await rolldown({
-    input: { [name]: join(repositoryDirectory, entry) },
+    input: Object.fromEntries(paths) as Record<string, string>,
     cwd: repositoryDirectory,
     platform: 'node',
     // The entry has no extension, because it is a command.
@@ -41,23 +68,17 @@ async function bundle(name: string, entry: string): Promise<Bundle> {
     treeshake: { moduleSideEffects: (id) => !id.includes('/node_modules/@kubernetes/client-node/') },
     // ssh2 tries its native code and continues without.
     external: [/\.node$/],
-    transform: { define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } },
-    // Includes shell scripts that a module reads from beside itself.
-    experimental: { resolveNewUrlToAsset: true },
-    plugins: [leaveOut, pageInside],
+    transform: { define: { __dirname: `${here}.dirname`, __filename: `${here}.filename` } },
+    plugins: [leaveOut, pageInside, filesBeside],
     onLog: (level, log) => {
-      if (level === 'warn') throw new Error(`${entry} cannot be bundled: ${log.message}`);
+      if (level === 'warn')
+        throw new Error(`${Object.values(entries).join(', ')} cannot be bundled: ${log.message}`);
     },
   });
   try {
     // ASCII, because one character beyond Latin-1 makes V8 keep a file's whole text as two bytes per
     // character.
-    const { output } = await whole.generate({
-      format: 'esm',
-      charset: 'ascii',
-      comments: false,
-      sourcemap: true,
-    });
+    const { output } = await whole.generate({ ...form, charset: 'ascii', comments: false });
     return output;
   } finally {
     await whole.close();
@@ -79,21 +100,38 @@ const pageInside: Plugin = {
     id === pageMaker ? `export const buildPage = async () => (${JSON.stringify(await buildPage())});` : null,
 };
 
+const readsBeside = /readFileSync\(new URL\('([^']+)', import\.meta\.url\), 'utf8'\)/g;
+
 /**
- * Writes a bundle, the CRDs that it reads from beside itself, and the file that makes Node read it as
- * modules.
+ * Files that a module of ours reads from beside itself (shell scripts, CRDs) become texts in the bundle. Lines
+ * stay where they are, so the source map is right.
  */
+const filesBeside: Plugin = {
+  name: 'files-beside',
+  load: {
+    filter: { id: { include: /\.ts$/, exclude: /\/node_modules\// } },
+    async handler(id) {
+      const code = await readFile(id, 'utf8');
+      const texts = new Map<string, string>();
+      for (const [call, name = ''] of code.matchAll(readsBeside))
+        texts.set(call, JSON.stringify(await readFile(join(dirname(id), name), 'utf8')));
+      if (texts.size === 0) return null;
+      return { code: code.replaceAll(readsBeside, (call) => texts.get(call) ?? call), moduleType: 'ts' };
+    },
+  },
+};
+
+/** Writes a bundle, and the file that makes Node read it as modules. */
 export async function writeBundle(files: Bundle, directory: string): Promise<void> {
-  for (const file of files) {
-    const path = join(directory, file.fileName);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, contentOf(file), { mode: file.fileName === bundleEntry ? 0o755 : 0o644 });
-  }
-  for (const file of crdFiles) await cp(join(repositoryDirectory, 'crds', file), join(directory, file));
+  await mkdir(directory, { recursive: true });
+  for (const file of files)
+    await writeFile(join(directory, file.fileName), contentOf(file), {
+      mode: file.fileName === bundleEntry ? 0o755 : 0o644,
+    });
   await writeFile(join(directory, 'package.json'), '{"type":"module"}\n');
 }
 
-function contentOf(file: OutputChunk | OutputAsset): string | Uint8Array {
+export function contentOf(file: OutputChunk | OutputAsset): string | Uint8Array {
   if (file.type === 'chunk') return file.code;
   return file.fileName.endsWith('.map') ? ownLines(String(file.source)) : file.source;
 }
