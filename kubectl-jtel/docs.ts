@@ -1,5 +1,10 @@
 /** Makes docs/kubectl-jtel.md from the commands themselves, so the page says what --help says. */
-import type { Command, Option } from 'commander';
+import {
+  described,
+  describedCommands,
+  type DescribedCommand,
+  type DescribedOption,
+} from '../command-line/described.ts';
 import { createProgram } from './program.ts';
 import { silentSurroundings } from './surroundings.ts';
 
@@ -13,8 +18,8 @@ keys) and the backup store, always with your own rights. It needs no access to t
 
 ## Installation
 
-\`make plugin\` bundles it from a checkout of this repository. It runs with the Node that comes with the packages. Run
-\`make plugin\` again after the checkout has changed.
+It comes as an npm package, as a single executable, and by krew: [packages.md](packages.md). From a checkout of this
+repository, \`make plugin\` bundles it; run that again after the checkout has changed.
 
 \`\`\`
 make plugin                      # bundles it into .plugin/, and links that into ~/.local/bin
@@ -46,6 +51,7 @@ set up (\`kubectl completion --help\`). For \`kubectl-jtel\` itself: \`source <(
 | plan | get jtelstacks, jtelbackupstores, jtelbackups, jtelrestores and every Secret that the stack names; list controllerrevisions and jtelrestores; get the namespace kube-system; update jtelstacks for -f (dry run) |
 | doctor | those of plan, as far as you have them: what you may not ask is skipped ([doctor.md](doctor.md)); get the operator’s Lease; create subjectaccessreviews |
 | backup list, show, verify | get jtelstacks, jtelbackupstores and the Secret of the store; list jtelbackups |
+| version | get customresourcedefinitions.apiextensions.k8s.io; list deployments.apps in all namespaces, or in jtel-system, or in that of -n. What you may not see it leaves out, and says so |
 | backup create, restore | create jtelbackups, or jtelrestores (and list, watch them, with --wait) |
 
 \`logs\`, \`exec\`, \`plan\` and \`doctor\` also need to reach the host's SSH port, the backup commands, \`plan\` and \`doctor\` the store.
@@ -54,72 +60,42 @@ set up (\`kubectl completion --help\`). For \`kubectl-jtel\` itself: \`source <(
 /** @returns the whole page. */
 export function pluginDocs(): string {
   const program = createProgram(silentSurroundings);
-  const sections = program.commands
-    .flatMap((command) => (isOwn(command) ? [command, ...command.commands] : command.commands))
-    .map(section);
-  return `${intro}\n## Options of every command\n\n${options(program)}\n\n## Commands\n\n${sections.join('\n\n')}\n`;
+  const sections = describedCommands(program).map(section);
+  return `${intro}\n## Options of every command\n\n${table(described(program).options)}\n\n## Commands\n\n${sections.join('\n\n')}\n`;
 }
 
-/** A command that only groups others, such as `backup`, takes no arguments. */
-function isOwn({ commands, registeredArguments }: Command): boolean {
-  return commands.length === 0 || registeredArguments.length > 0;
+function section({
+  path,
+  usage,
+  summary,
+  notes,
+  examples,
+  arguments: given,
+  options,
+}: DescribedCommand): string {
+  const parts = [
+    `### ${path}`,
+    [summary, ...notes].join(' '),
+    block([`${path} ${usage}`]),
+    ...(given.length === 0 ? [] : [given.map((one) => `- \`${one.name}\`: ${one.description}`).join('\n')]),
+    ...(options.length === 0 ? [] : [table(options)]),
+    ...(examples.length === 0 ? [] : [block(examples)]),
+  ];
+  return parts.join('\n\n');
 }
 
-function section(command: Command): string {
-  const notes = notesOf(command);
-  const own = command.options.length === 0 ? '' : `\n\n${options(command)}`;
-  const given = command.registeredArguments
-    .filter(({ description }) => description !== '')
-    .map((argument) => `- \`${argument.name()}\`: ${argument.description}`);
-  const listed = given.length === 0 ? '' : `\n\n${given.join('\n')}`;
-  return `### ${path(command)}\n\n${sentence(command.description())}${notes.text === '' ? '' : ` ${notes.text}`}\n\n\`\`\`\n${path(command)} ${command.usage()}\n\`\`\`${listed}${own}${notes.examples}`;
+function block(lines: readonly string[]): string {
+  return `\`\`\`\n${lines.join('\n')}\n\`\`\``;
 }
 
-function path(command: Command): string {
-  return command.parent === null ? command.name() : `${path(command.parent)} ${command.name()}`;
+function table(options: readonly DescribedOption[]): string {
+  return ['| option | |', '|---|---|', ...options.map((one) => `| \`${one.flags}\` | ${told(one)} |`)].join(
+    '\n',
+  );
 }
 
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
-function options(command: Command): string {
-  return [
-    '| option | |',
-    '|---|---|',
-    ...command.options.map((option) => `| \`${option.flags}\` | ${described(option)} |`),
-  ].join('\n');
-}
-
-function described({ description, argChoices, defaultValue }: Option): string {
-  const choices =
-    argChoices === undefined ? '' : `: ${argChoices.map((choice) => `\`${choice}\``).join(', ')}`;
-  const byDefault =
-    defaultValue === undefined || typeof defaultValue === 'boolean'
-      ? ''
-      : ` (default: ${String(defaultValue)})`;
-  return `${description}${choices}${byDefault}`.replaceAll('|', String.raw`\|`);
-}
-
-/** The text below the options in --help: sentences, then examples. */
-function notesOf(command: Command): { readonly text: string; readonly examples: string } {
-  let after = '';
-  // A Command is an EventEmitter, although its types do not say so. addHelpText listens to this event.
-  const emitter = command as unknown as {
-    emit(
-      event: 'afterHelp',
-      context: { command: Command; error: boolean; write: (text: string) => void },
-    ): boolean;
-  };
-  emitter.emit('afterHelp', { command, error: false, write: (text) => (after += text) });
-  const [text = '', list] = after.split('\nExamples:\n');
-  const lines =
-    list
-      ?.split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '') ?? [];
-  return {
-    text: text.replaceAll(/\s+/g, ' ').trim(),
-    examples: lines.length === 0 ? '' : `\n\n\`\`\`\n${lines.join('\n')}\n\`\`\``,
-  };
+function told({ description, choices, byDefault }: DescribedOption): string {
+  const oneOf = choices.length === 0 ? '' : `: ${choices.map((choice) => `\`${choice}\``).join(', ')}`;
+  const otherwise = byDefault === undefined ? '' : ` (default: ${byDefault})`;
+  return `${description}${oneOf}${otherwise}`.replaceAll('|', String.raw`\|`);
 }

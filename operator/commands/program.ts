@@ -23,6 +23,12 @@ export async function runOperatorCommand(
   terminal: Terminal,
   further: readonly CommandFactory[] = [],
 ): Promise<number> {
+  return await runCommandLine(createOperatorProgram(terminal, further), argv, terminal, (error) =>
+    [CommandError, BlobError, InputError, ReleaseInvalidError].some((kind) => error instanceof kind),
+  );
+}
+
+export function createOperatorProgram(terminal: Terminal, further: readonly CommandFactory[] = []): Command {
   const program = new Command('jtel-operator')
     .version(manifest.version)
     .description('runs jtel container stacks on docker compose hosts')
@@ -35,7 +41,5 @@ export async function runOperatorCommand(
     (one: Terminal) => backupCommand(one),
   ])
     program.addCommand(factory(terminal));
-  return await runCommandLine(program, argv, terminal, (error) =>
-    [CommandError, BlobError, InputError, ReleaseInvalidError].some((kind) => error instanceof kind),
-  );
+  return program;
 }

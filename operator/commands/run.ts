@@ -140,9 +140,9 @@ export function runCommand(terminal: Terminal): Command {
     )
     .addOption(new Option('--log-level <level>').choices(['error', 'warn', 'info', 'debug']).default('info'))
     .addOption(
-      new Option('--log-format <format>', 'default: readable on a terminal, else json')
+      new Option('--log-format <format>', 'form of the log')
         .choices(['json', 'readable'])
-        .default(process.stderr.isTTY ? 'readable' : 'json'),
+        .default(process.stderr.isTTY ? 'readable' : 'json', 'readable on a terminal, else json'),
     )
     .addOption(
       new Option(
