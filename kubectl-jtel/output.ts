@@ -2,7 +2,11 @@
 import type { Kit } from './kit.ts';
 
 /** Prints the object without managedFields, which nobody reads. */
-export async function printObject(kit: Kit, object: unknown, form: 'json' | 'yaml'): Promise<void> {
+export async function printObject(
+  kit: Pick<Kit, 'surroundings'>,
+  object: unknown,
+  form: 'json' | 'yaml',
+): Promise<void> {
   const shown = withoutManagedFields(object);
   if (form === 'json') {
     kit.surroundings.print(JSON.stringify(shown, undefined, 2));

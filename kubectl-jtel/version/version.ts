@@ -1,9 +1,29 @@
-/** Version of the plug-in: that of its package. */
-import { readFile } from 'node:fs/promises';
+/** `kubectl jtel version` says what runs where, and whether it fits together. */
+import { ExitCode } from '../../command-line/command-line.ts';
+import type { Kit } from '../kit.ts';
+import { printObject } from '../output.ts';
+import { versionFacts } from './facts.ts';
+import { findingsOf } from './fitness.ts';
+import { versionView } from './view.ts';
 
-export async function version(): Promise<string> {
-  const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    readonly version: string;
-  };
-  return `kubectl-jtel ${manifest.version} (API jtel.de/v1alpha1, Node ${process.versions.node})`;
+export interface VersionOptions {
+  readonly client?: boolean;
+  readonly output?: 'json' | 'yaml';
+}
+
+/**
+ * @param namespace the only one to look for the operator in; undefined: all.
+ * @throws ExitCode 1 if something does not fit.
+ */
+export async function version(
+  kit: Kit,
+  namespace: string | undefined,
+  { output }: VersionOptions,
+): Promise<void> {
+  const facts = await versionFacts(kit, namespace);
+  const findings = findingsOf(facts);
+  const fits = findings.every(({ kind }) => kind !== 'Problem');
+  if (output === undefined) kit.print(versionView(facts, findings, kit.view()));
+  else await printObject(kit, { ...facts, fits, findings }, output);
+  if (!fits) throw new ExitCode(1);
 }

@@ -62,7 +62,9 @@ describe('kubectl, with the plug-in from its bundle as `make plugin` installs it
     const args = ['jtel', 'status', '-n', cluster.namespace];
     expect(await run([kubectl, ...args], { env: bundledEnv })).toMatch(/acme +3\.43\.2/);
     expect((await tryRun([kubectl, 'jtel', 'fly'], { env: bundledEnv })).code).toBe(2);
-    expect(await run(['kubectl-jtel', 'version'], { env: bundledEnv })).toMatch(/^kubectl-jtel \d/);
+    expect(await run(['kubectl-jtel', 'version', '--client'], { env: bundledEnv })).toMatch(
+      /^kubectl-jtel \d/,
+    );
   });
 
   it('takes what is said to a person who logs in with a program', async () => {
@@ -129,10 +131,13 @@ it('bash completes kubectl-jtel with the script that it prints', async () => {
   expect((await run(['bash', '-c', script], { env })).trim()).toBe('acme');
 });
 
-it('says its version without a cluster', async () => {
-  expect(await run(['kubectl-jtel', 'version'], { env: { ...env, KUBECONFIG: '/nonexistent' } })).toMatch(
-    /^kubectl-jtel \d+\.\d+\.\d+/,
-  );
+it('says its version without a cluster, and that there is none', async () => {
+  const nowhere = { env: { ...env, KUBECONFIG: '/nonexistent' } };
+  const line = /^kubectl-jtel \d+\.\d+\.\d+/;
+  expect(await run(['kubectl-jtel', 'version', '--client'], nowhere)).toMatch(line);
+  const { code, stdout, stderr } = await tryRun(['kubectl-jtel', 'version'], nowhere);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: expect.stringMatching(line) as string });
+  expect(stderr).toContain('cannot be read');
 });
 
 it('ends quietly when nobody reads on', async () => {

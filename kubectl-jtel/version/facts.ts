@@ -1,0 +1,148 @@
+/** What a cluster says of the versions in it, read with the caller's rights. What he may not see is told, not guessed. */
+import { backupKind, restoreKind, stackKind, storeKind } from '../../crds/index.ts';
+import { ApiError, isNotFound } from '../../runtime/client/api-error.ts';
+import { callApi } from '../../runtime/client/transport.ts';
+import type { ResourceKind } from '../../runtime/kind.ts';
+import type { KubernetesObject } from '../../runtime/objects.ts';
+import type { Kit } from '../kit.ts';
+import { clientFact, type ClientFact } from './client.ts';
+
+export interface VersionFacts {
+  readonly client: ClientFact;
+  /** Undefined if the caller may not see them. */
+  readonly operators: readonly OperatorFact[] | undefined;
+  /** Undefined if the caller may not see them. */
+  readonly crds: readonly CrdFact[] | undefined;
+  /** Versions of our group that the API server serves, which everybody may know. */
+  readonly served: readonly string[];
+}
+
+export interface OperatorFact {
+  readonly namespace: string;
+  readonly name: string;
+  /** Undefined if its Deployment does not say. */
+  readonly version: string | undefined;
+  readonly image: string;
+  readonly readyReplicas: number;
+  readonly replicas: number;
+}
+
+export interface CrdFact {
+  readonly name: string;
+  /** Undefined before 0.2.0. */
+  readonly version: string | undefined;
+}
+
+interface Deployment extends KubernetesObject {
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly template?: {
+      readonly spec?: { readonly containers?: readonly { readonly name: string; readonly image?: string }[] };
+    };
+  };
+  readonly status?: { readonly readyReplicas?: number };
+}
+
+const deployments: ResourceKind<Deployment> = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'deployments',
+  kind: 'Deployment',
+  namespaced: true,
+};
+
+const customResourceDefinitions: ResourceKind<KubernetesObject> = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+
+const { group } = stackKind;
+/** Labels of the chart, and of the CRDs. */
+const versionLabel = 'app.kubernetes.io/version';
+const ours = 'app.kubernetes.io/part-of=jtel';
+/** Where docs/install.md puts the operator. */
+const usualNamespace = 'jtel-system';
+
+/** @param namespace the only one to look for the operator in; undefined: all. */
+export async function versionFacts(kit: Kit, namespace: string | undefined): Promise<VersionFacts> {
+  const [operators, crds, served] = await Promise.all([
+    operatorFacts(kit, namespace),
+    seen(() => crdFacts(kit)),
+    servedVersions(kit),
+  ]);
+  return { client: clientFact, operators, crds, served };
+}
+
+/** @returns undefined if the caller lacks the right. */
+async function seen<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return undefined;
+    throw error;
+  }
+}
+
+async function operatorFacts(
+  { cluster, call }: Kit,
+  namespace: string | undefined,
+): Promise<readonly OperatorFact[] | undefined> {
+  const list = (query: { readonly namespace?: string }): Promise<readonly Deployment[] | undefined> =>
+    seen(() => cluster.list(deployments, { ...query, labelSelector: ours }, call));
+  const found =
+    namespace === undefined
+      ? ((await list({})) ?? (await list({ namespace: usualNamespace })))
+      : await list({ namespace });
+  return found?.flatMap(operatorFact);
+}
+
+function operatorFact({ metadata = {}, spec, status }: Deployment): readonly OperatorFact[] {
+  const image = spec?.template?.spec?.containers?.find(({ name }) => name === 'operator')?.image;
+  if (image === undefined) return [];
+  return [
+    {
+      namespace: metadata.namespace ?? '',
+      name: metadata.name ?? '',
+      version: versionOfImage(image) ?? metadata.labels?.[versionLabel],
+      image,
+      readyReplicas: status?.readyReplicas ?? 0,
+      replicas: spec?.replicas ?? 1,
+    },
+  ];
+}
+
+/** A tag that is a version says more than the label, which is that of the chart. */
+function versionOfImage(image: string): string | undefined {
+  return /:v?(\d+\.\d+\.\d+(?:-[\w.-]+)?)$/.exec(image)?.[1];
+}
+
+/** Those that are there. */
+async function crdFacts({ cluster, call }: Kit): Promise<readonly CrdFact[]> {
+  const found = await Promise.all(
+    [stackKind, backupKind, restoreKind, storeKind].map(({ plural }) =>
+      cluster.find(customResourceDefinitions, { namespace: '', name: `${plural}.${group}` }, call),
+    ),
+  );
+  return found.flatMap((crd) =>
+    crd === undefined
+      ? []
+      : [{ name: crd.metadata?.name ?? '', version: crd.metadata?.labels?.[versionLabel] }],
+  );
+}
+
+async function servedVersions({ connection, call }: Kit): Promise<readonly string[]> {
+  try {
+    const answer = (await callApi(
+      connection,
+      { method: 'GET', path: `/apis/${group}`, purpose: `look for ${group}` },
+      call,
+    )) as { readonly versions?: readonly { readonly version?: string }[] };
+    return answer.versions?.flatMap(({ version }) => version ?? []) ?? [];
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}

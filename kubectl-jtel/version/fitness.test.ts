@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { CrdFact, OperatorFact, VersionFacts } from './facts.ts';
+import { findingsOf } from './fitness.ts';
+
+const names = ['jtelstacks', 'jtelbackups', 'jtelrestores', 'jtelbackupstores'];
+
+function crds(...versions: readonly (string | undefined)[]): readonly CrdFact[] {
+  return names.map((name, index) => ({ name, version: versions[index % versions.length] }));
+}
+
+function operator(version: string | undefined, others: Partial<OperatorFact> = {}): OperatorFact {
+  return { namespace: 's', name: 'o', version, image: 'r/o:x', readyReplicas: 2, replicas: 2, ...others };
+}
+
+function facts(
+  plugin: string,
+  operators: readonly OperatorFact[] | undefined,
+  ofCRDs: readonly CrdFact[] | undefined,
+  served: readonly string[] = ['v1alpha1'],
+): VersionFacts {
+  return {
+    client: { version: plugin, api: 'jtel.de/v1alpha1', node: '24.0.0' },
+    operators,
+    crds: ofCRDs,
+    served,
+  };
+}
+
+describe('they fit', () => {
+  it.each([
+    ['all the same', facts('1.2.3', [operator('1.2.3')], crds('1.2.3'))],
+    ['a plug-in one minor version ahead', facts('1.3.0', [operator('1.2.9')], crds('1.2.9'))],
+    ['a plug-in one minor version behind', facts('1.1.0', [operator('1.2.0')], crds('1.2.0'))],
+    ['the release before CRDs had a version', facts('0.2.0', [operator('0.1.0')], crds(undefined))],
+    [
+      'nobody is to run',
+      facts('1.2.3', [operator('1.2.3', { replicas: 0, readyReplicas: 0 })], crds('1.2.3')),
+    ],
+  ])('%s', (_, given) => {
+    expect(findingsOf(given)).toEqual([]);
+  });
+});
+
+describe('they do not', () => {
+  it.each([
+    ['NotInstalled', facts('1.2.3', [], [], [])],
+    ['APINotServed', facts('1.2.3', [operator('1.2.3')], crds('1.2.3'), ['v1'])],
+    ['CRDsMissing', facts('1.2.3', [operator('1.2.3')], crds('1.2.3').slice(1))],
+    ['CRDsMixed', facts('1.2.3', [operator('1.2.3')], crds('1.2.3', '1.2.2'))],
+    ['CRDsOlder', facts('1.2.3', [operator('1.2.3')], crds('1.2.2'))],
+    ['CRDsOlder', facts('0.3.0', [operator('0.3.0')], crds(undefined))],
+    ['CRDsNewer', facts('1.2.3', [operator('1.2.3')], crds('1.3.0'))],
+    ['OperatorMissing', facts('1.2.3', [], crds('1.2.3'))],
+    ['OperatorNotReady', facts('1.2.3', [operator('1.2.3', { readyReplicas: 0 })], crds('1.2.3'))],
+    ['PluginOlder', facts('1.0.9', [operator('1.2.0')], crds('1.2.0'))],
+    ['PluginNewer', facts('1.4.0', [operator('1.2.0')], crds('1.2.0'))],
+    ['PluginNewer', facts('2.0.0', [operator('1.9.0')], crds('1.9.0'))],
+  ])('%s', (reason, given) => {
+    expect(findingsOf(given)).toContainEqual(expect.objectContaining({ kind: 'Problem', reason }));
+  });
+
+  it('one of two operators', () => {
+    const found = findingsOf(
+      facts('1.2.3', [operator('1.2.3'), operator('1.0.0', { name: 'p' })], crds('1.2.3')),
+    );
+    expect(found.map(({ reason }) => reason)).toEqual(['PluginNewer', 'CRDsNewer']);
+  });
+});
+
+describe('nobody can say', () => {
+  it.each([
+    ['what rights hide', facts('1.2.3', undefined, undefined), ['NotPermitted', 'NotPermitted']],
+    ['of an image by digest alone', facts('1.2.3', [operator(undefined)], crds('1.2.3')), ['VersionUnknown']],
+    ['of a version that is none', facts('1.2.3', [operator('dev')], crds('1.2.3')), ['VersionUnknown']],
+  ])('%s', (_, given, reasons) => {
+    const found = findingsOf(given);
+    expect(found.map(({ kind }) => kind)).toEqual(reasons.map(() => 'Unknown'));
+    expect(found.map(({ reason }) => reason)).toEqual(reasons);
+  });
+});

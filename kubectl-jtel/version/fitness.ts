@@ -1,0 +1,151 @@
+/** Whether plug-in, operator and CRDs fit together, and what to do when they do not (docs/versions.md). Pure. */
+import { compare, major, minor, valid } from 'semver';
+import type { OperatorFact, VersionFacts } from './facts.ts';
+
+export interface Finding {
+  /** Something does not fit, or only cannot be seen. */
+  readonly kind: 'Problem' | 'Unknown';
+  readonly reason: FindingReason;
+  readonly message: string;
+  readonly todo: string;
+}
+
+export type FindingReason =
+  | 'NotInstalled'
+  | 'CRDsMissing'
+  | 'CRDsMixed'
+  | 'CRDsOlder'
+  | 'CRDsNewer'
+  | 'APINotServed'
+  | 'OperatorMissing'
+  | 'OperatorNotReady'
+  | 'PluginOlder'
+  | 'PluginNewer'
+  | 'NotPermitted'
+  | 'VersionUnknown';
+
+const kinds = 4;
+const install = 'docs/install.md says how to install the operator';
+
+export function findingsOf(facts: VersionFacts): readonly Finding[] {
+  const { client, operators, crds, served } = facts;
+  if (served.length === 0) {
+    const todo = `${install}; --context asks another cluster`;
+    return [problem('NotInstalled', 'jtel’s kinds are not in this cluster', todo)];
+  }
+  return [
+    ...apiFindings(client.api, served),
+    ...(crds === undefined ? [hidden('CRDs', 'get customresourcedefinitions')] : crdFindings(crds)),
+    ...(operators === undefined
+      ? [hidden('operator', 'list deployments.apps in all namespaces, or with -n in the operator’s')]
+      : operators.length === 0
+        ? [noOperator]
+        : operators.flatMap((operator) => operatorFindings(operator, facts))),
+  ];
+}
+
+const noOperator: Finding = {
+  kind: 'Problem',
+  reason: 'OperatorMissing',
+  message: 'no Deployment of the operator was found (label app.kubernetes.io/part-of=jtel)',
+  todo: `${install}; if it runs outside the cluster, its metric jtel_operator_build_info has its version`,
+};
+
+function apiFindings(api: string, served: readonly string[]): readonly Finding[] {
+  const version = api.split('/')[1] ?? api;
+  if (served.includes(version)) return [];
+  const message = `the cluster serves ${served.join(', ')}, and the plug-in speaks ${version}`;
+  return [problem('APINotServed', message, 'get the plug-in of the operator’s version')];
+}
+
+function crdFindings(crds: NonNullable<VersionFacts['crds']>): readonly Finding[] {
+  const versions = [...new Set(crds.map(({ version }) => version ?? 'unknown'))];
+  if (crds.length < kinds)
+    return [
+      problem('CRDsMissing', `only ${crds.length} of ${kinds} CRDs are there`, applyCRDs('the operator')),
+    ];
+  if (versions.length > 1) {
+    const message = `the CRDs are of several versions: ${versions.join(', ')}`;
+    return [problem('CRDsMixed', message, applyCRDs('the operator'))];
+  }
+  return [];
+}
+
+function operatorFindings(operator: OperatorFact, facts: VersionFacts): readonly Finding[] {
+  const { version, readyReplicas, replicas } = operator;
+  const where = `${operator.namespace}/${operator.name}`;
+  const found: Finding[] = [];
+  if (readyReplicas === 0 && replicas > 0)
+    found.push(
+      problem(
+        'OperatorNotReady',
+        `no replica of ${where} is ready`,
+        `kubectl -n ${operator.namespace} describe deployment ${operator.name}`,
+      ),
+    );
+  if (valid(version) === null || version === undefined) {
+    const message = `${where} does not say its version: image ${operator.image}`;
+    return [
+      ...found,
+      { kind: 'Unknown', reason: 'VersionUnknown', message, todo: 'give images a version as tag' },
+    ];
+  }
+  return [
+    ...found,
+    ...againstPlugin(version, facts.client.version),
+    ...againstCRDs(version, facts.crds ?? []),
+  ];
+}
+
+/** They may be one minor version apart, as kubectl and a cluster. */
+function againstPlugin(operator: string, plugin: string): readonly Finding[] {
+  const apart = minor(plugin) - minor(operator);
+  if (major(plugin) === major(operator) && Math.abs(apart) <= 1) return [];
+  const isOlder = compare(plugin, operator) < 0;
+  const message = `the plug-in (${plugin}) is more than one minor version ${isOlder ? 'older' : 'newer'} than the operator (${operator})`;
+  const todo = `get the plug-in ${operator}: docs/packages.md`;
+  return [problem(isOlder ? 'PluginOlder' : 'PluginNewer', message, todo)];
+}
+
+function againstCRDs(operator: string, crds: NonNullable<VersionFacts['crds']>): readonly Finding[] {
+  const [version] = new Set(crds.map((crd) => crd.version));
+  // CRDs had no version before 0.2.0.
+  if (version === undefined)
+    return crds.length === 0 || compare(operator, '0.2.0-0') < 0
+      ? []
+      : [problem('CRDsOlder', `the CRDs are older than the operator (${operator})`, applyCRDs(operator))];
+  const order = compare(version, operator);
+  if (order === 0) return [];
+  return order < 0
+    ? [
+        problem(
+          'CRDsOlder',
+          `the CRDs (${version}) are older than the operator (${operator}): what it writes into new fields is dropped`,
+          applyCRDs(operator),
+        ),
+      ]
+    : [
+        problem(
+          'CRDsNewer',
+          `the CRDs (${version}) are newer than the operator (${operator}): it ignores new fields`,
+          `finish the upgrade to ${version}, or apply the CRDs of ${operator}`,
+        ),
+      ];
+}
+
+function applyCRDs(version: string): string {
+  return `apply the CRDs of ${version}: helm upgrade with crds.install, or kubectl apply --server-side -k deploy`;
+}
+
+function hidden(what: string, rights: string): Finding {
+  return {
+    kind: 'Unknown',
+    reason: 'NotPermitted',
+    message: `you may not see the version of the ${what}`,
+    todo: `ask somebody who may ${rights}`,
+  };
+}
+
+function problem(reason: FindingReason, message: string, todo: string): Finding {
+  return { kind: 'Problem', reason, message, todo };
+}
