@@ -10,7 +10,7 @@ SANDBOX ?= demo
 BINDIR ?= $(HOME)/.local/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-unit test-stories test-integration test-e2e format lint generate manifests images \
+.PHONY: help install demo test test-unit test-stories test-integration test-e2e format lint generate manifests images packages \
         sandbox-up sandbox-down sandbox-status bench plugin docs docs-serve clean
 
 help: ## Print these targets
@@ -59,6 +59,9 @@ plugin: install ## Bundle the kubectl plug-in `kubectl jtel`, and link it into B
 	@node images/plugin.ts
 	@mkdir -p $(BINDIR) && ln -sf $(CURDIR)/.plugin/bin/kubectl-jtel $(CURDIR)/.plugin/bin/kubectl_complete-jtel $(BINDIR)/
 	@echo 'kubectl jtel is in $(BINDIR)'; case ':$(SYSTEM_PATH):' in *:$(BINDIR):*) ;; *) echo 'which is not in your PATH yet' ;; esac
+
+packages: install ## Make the npm package, single executables and, with URI=…, krew's manifest, in packages/ (docs/packages.md)
+	@node packaging/packages.ts packages $(if $(URI),--uri $(URI))
 
 images: install ## Build the images: operator, toolbox, stand-ins of the stack
 	@node images/images.ts

@@ -97,6 +97,12 @@ export const layers: readonly Layer[] = [
   { name: 'web/page', contains: below('web/page'), mayImport: ['web/protocol'], isTool: true },
   { name: 'kit', contains: below('kit'), mayImport: [], isTool: true },
   { name: 'images', contains: below('images'), mayImport: ['kit', 'crds', 'web/page'], isTool: true },
+  {
+    name: 'packaging',
+    contains: below('packaging'),
+    mayImport: ['kit', 'images', 'crds', 'command-line', 'kubectl-jtel', 'operator', 'package.json'],
+    isTool: true,
+  },
   { name: 'sandbox', contains: below('sandbox'), mayImport: ['kit', 'images', 'crds'], isTool: true },
   { name: 'monitoring', contains: below('monitoring'), mayImport: ['operator', 'runtime'], isTool: true },
   { name: 'docs', contains: below('docs'), mayImport: [], isTool: true },

@@ -2,7 +2,15 @@
 import { findCommand, installPackages } from '../../kit/packages.ts';
 import { lineProgress } from '../../kit/progress.ts';
 
-const packageOf = { zstd: 'zstd', pzstd: 'zstd', bsdtar: 'libarchive-tools', setfattr: 'attr' } as const;
+const packageOf = {
+  zstd: 'zstd',
+  pzstd: 'zstd',
+  bsdtar: 'libarchive-tools',
+  setfattr: 'attr',
+  man: 'man-db',
+  zsh: 'zsh',
+  fish: 'fish',
+} as const;
 
 /** @throws {Error} when they cannot be installed. */
 export async function needTools(...tools: readonly (keyof typeof packageOf)[]): Promise<void> {

@@ -1,0 +1,64 @@
+/** What every form of the command line brings beside its code: manual pages, completion, licences. */
+import type { Bundle } from '../images/bundle.ts';
+import { notices, noticesFile, packagesOf } from '../images/notices.ts';
+import { completionScript, shells, type Shell } from '../kubectl-jtel/completion/completion.ts';
+import { createProgram } from '../kubectl-jtel/program.ts';
+import { silentSurroundings } from '../kubectl-jtel/surroundings.ts';
+import { createOperatorProgram } from '../operator/commands/program.ts';
+import { runCommand } from '../operator/commands/run.ts';
+import type { PackagedFile } from './archive.ts';
+import { manualPage } from './manual-page.ts';
+
+export interface Edition {
+  /** As in package.json, where it is printed from. */
+  readonly version: string;
+  /** When it was committed; everything in the packages bears this time. */
+  readonly time: Date;
+}
+
+/** The product's own terms. krew asks for a file with this name. */
+export const licence = `jtel-operator belongs to jtel. It is not licensed to the public: whoever uses it needs an agreement with jtel.
+
+The packages that it contains have licences of their own: ${noticesFile}.
+`;
+
+export async function noticesOf(bundle: Bundle): Promise<string> {
+  return await notices(packagesOf(bundle.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))));
+}
+
+/** Names as the shells look for them. */
+const completionFiles: Readonly<Record<Shell, string>> = {
+  bash: 'completions/bash/kubectl-jtel',
+  zsh: 'completions/zsh/_kubectl-jtel',
+  fish: 'completions/fish/kubectl-jtel.fish',
+};
+
+export function completions(): readonly (readonly [string, PackagedFile])[] {
+  return shells.map((shell) => [completionFiles[shell], { content: completionScript(shell) }]);
+}
+
+const kubeconfigVariable = ['KUBECONFIG', 'kubeconfig files, as kubectl reads them'] as const;
+
+export function pluginPage(edition: Edition): string {
+  return manualPage(createProgram(silentSurroundings), {
+    ...edition,
+    name: 'kubectl-jtel',
+    environment: [
+      kubeconfigVariable,
+      ['NO_COLOR', 'if not empty, nothing is coloured'],
+      ['XDG_CACHE_HOME', 'where compiled code is kept for the next call; default: ~/.cache'],
+    ],
+    files: [['~/.kube/config', 'kubeconfig, without KUBECONFIG and --kubeconfig']],
+    seeAlso: 'kubectl(1), jtel-operator(1)',
+  });
+}
+
+export function operatorPage(edition: Edition): string {
+  return manualPage(createOperatorProgram(silentSurroundings, [runCommand]), {
+    ...edition,
+    name: 'jtel-operator',
+    environment: [kubeconfigVariable],
+    files: [],
+    seeAlso: 'kubectl(1), kubectl-jtel(1)',
+  });
+}
