@@ -24,12 +24,9 @@ export async function npmPackage(edition: Edition): Promise<PackagedFiles> {
     ['README.md', { content: readme }],
     ['LICENSE', { content: licence }],
     [noticesFile, { content: await noticesOf(bundle) }],
-    [bin['jtel-operator'], launcher(`await import('../lib/jtel-operator.js');`)],
-    [bin['kubectl-jtel'], launcher(`await import('../lib/start.js');`)],
-    [
-      bin['kubectl_complete-jtel'],
-      launcher(`process.argv.splice(2, 0, '__complete');\nawait import('../lib/start.js');`),
-    ],
+    [bin['jtel-operator'], launcher('jtel-operator.js')],
+    [bin['kubectl-jtel'], launcher('start.js')],
+    [bin['kubectl_complete-jtel'], launcher('start.js', `process.argv.splice(2, 0, '__complete');\n`)],
     ['man/kubectl-jtel.1', { content: pluginPage(edition) }],
     ['man/jtel-operator.1', { content: operatorPage(edition) }],
     ...completions(),
@@ -55,7 +52,7 @@ function description({ version }: Edition): object {
 }
 
 /** npm makes these work on Windows, too. */
-function launcher(start: string): PackagedFile {
+function launcher(entry: string, before = ''): PackagedFile {
   const oldest = Number(/\d+/.exec(manifest.engines.node)?.[0]);
   const content = `#!/usr/bin/env node
 if (Number(process.versions.node.split('.')[0]) < ${oldest}) {
@@ -64,7 +61,7 @@ if (Number(process.versions.node.split('.')[0]) < ${oldest}) {
 }
 // docker-modem still calls url.parse(); people who use a program can do nothing with Node's warning of that.
 process.noDeprecation = true;
-${start}
+${before}await import(new URL('../lib/${entry}', import.meta.url));
 `;
   return { content, executable: true };
 }
