@@ -47,6 +47,7 @@ set up (\`kubectl completion --help\`). For \`kubectl-jtel\` itself: \`source <(
 | web | list and watch jtelstacks; what may be listed of jtelbackups, jtelrestores, jtelbackupstores, controllerrevisions and events is shown, too; for a plan, what plan needs |
 | history, diff | the same, and list controllerrevisions |
 | rollback | the same, and update jtelstacks |
+| report | list everything of the namespace that is to be in it; Secrets are read to mask their values; of the operator's namespace: list pods and leases, get pods/log and pods/proxy. What you may not read is left out |
 | logs, exec | get jtelstacks; get the Secrets with the SSH keys |
 | plan | get jtelstacks, jtelbackupstores, jtelbackups, jtelrestores and every Secret that the stack names; list controllerrevisions and jtelrestores; get the namespace kube-system; update jtelstacks for -f (dry run) |
 | doctor | those of plan, as far as you have them: what you may not ask is skipped ([doctor.md](doctor.md)); get the operator’s Lease; create subjectaccessreviews |

@@ -13,6 +13,7 @@ import { historyCommand } from './history/command.ts';
 import { logsCommand } from './logs/command.ts';
 import { openCommand } from './open/command.ts';
 import { planCommand } from './plan/command.ts';
+import { reportCommand } from './report/command.ts';
 import { restoreCommand } from './restore/command.ts';
 import { rollbackCommand } from './rollback/command.ts';
 import { statusCommand } from './status/command.ts';
@@ -25,7 +26,7 @@ import type { Surroundings } from './surroundings.ts';
 const completeLine = '__complete';
 
 const afterHelp = `
-Secrets: logs, exec, plan, doctor and the backup commands that look into the store read Secrets of the namespace, with your own rights.
+Secrets: logs, exec, plan, doctor, report and the backup commands that look into the store read Secrets of the namespace, with your own rights.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage; exec returns that of its command.
 
@@ -63,6 +64,7 @@ export function createProgram(surroundings: Surroundings): Command {
     webCommand,
     backupCommand,
     restoreCommand,
+    reportCommand,
     completionCommand,
     versionCommand,
   ];

@@ -97,6 +97,7 @@ const ofArguments: Readonly<Record<string, Source>> = {
 };
 const ofOptions: Readonly<Record<string, Source>> = {
   namespace: allNamespaces,
+  operatorNamespace: allNamespaces,
   revision: revisions,
   to: revisions,
   from: backups,

@@ -113,7 +113,7 @@ function asCandidate({ long, short, description }: Option): Candidate {
   return { value: long ?? short ?? '', description };
 }
 
-const fileOptions = new Set(['filename', 'kubeconfig', 'sshKey']);
+const fileOptions = new Set(['file', 'filename', 'kubeconfig', 'sshKey']);
 
 function valueOf(option: Option): Wanted {
   const name = option.attributeName();

@@ -10,7 +10,7 @@ import type { KubeConnection } from './connection.ts';
 import { apiVersionOf, namespaces, secrets } from './kinds.ts';
 import { listPages } from './list-pages.ts';
 import { collectionPath, objectPath } from './paths.ts';
-import { decodeSecret } from './secret-values.ts';
+import { decodeSecret, hiddenValues } from './secret-values.ts';
 import { callApi, type ApiRequest, type CallObserver } from './transport.ts';
 
 export interface ClusterClientOptions {
@@ -23,9 +23,6 @@ export interface ClusterClientOptions {
   /** If given, writes are refused (`LeadershipLost`) as soon as it returns false. */
   readonly mayWrite?: () => boolean;
 }
-
-/** Keys of a Secret that hold no secret: masking an account's name would only spoil messages. */
-const publicKeys: ReadonlySet<string> = new Set(['accountName', 'username', 'tls.crt', 'ca.crt']);
 
 export class ClusterClient implements Cluster {
   readonly #options: ClusterClientOptions;
@@ -202,10 +199,7 @@ export class ClusterClient implements Cluster {
 
   async getSecret(namespace: string, name: string, options: CallOptions): Promise<SecretValues> {
     const values = decodeSecret(await this.get(secrets, { namespace, name }, options));
-    this.#options.secrets.register(
-      `${namespace}/${name}`,
-      values.keys.filter((key) => !publicKeys.has(key)).flatMap((key) => values.find(key) ?? []),
-    );
+    this.#options.secrets.register(`${namespace}/${name}`, hiddenValues(values));
     return values;
   }
 

@@ -32,6 +32,13 @@ export interface ControllerRevision extends KubernetesObject {
   readonly data?: unknown;
 }
 
+/** A program reads its name, labels and log, a person the rest. */
+export interface Pod extends KubernetesObject {
+  readonly status?: {
+    readonly containerStatuses?: readonly { readonly name: string; readonly restartCount?: number }[];
+  };
+}
+
 export interface ObjectReference {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -108,6 +115,13 @@ export const cronJobs: ResourceKind<CronJob> = {
   version: 'v1',
   plural: 'cronjobs',
   kind: 'CronJob',
+  namespaced: true,
+};
+export const pods: ResourceKind<Pod> = {
+  group: '',
+  version: 'v1',
+  plural: 'pods',
+  kind: 'Pod',
   namespaced: true,
 };
 export const events: ResourceKind<EventObject> = {

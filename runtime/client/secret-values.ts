@@ -8,6 +8,14 @@ class SecretKeyMissing extends Error {
   override readonly name = 'SecretKeyMissing';
 }
 
+/** Keys of a Secret that hold no secret: masking an account's name would only spoil messages. */
+const publicKeys: ReadonlySet<string> = new Set(['accountName', 'username', 'tls.crt', 'ca.crt']);
+
+/** The values that nobody may read elsewhere. */
+export function hiddenValues(values: SecretValues): readonly string[] {
+  return values.keys.filter((key) => !publicKeys.has(key)).flatMap((key) => values.find(key) ?? []);
+}
+
 export function decodeSecret(secret: Secret): SecretValues {
   const values = new Map(
     Object.entries(secret.data ?? {}).map(([key, value]) => [

@@ -1,4 +1,7 @@
 /** `kubectl jtel logs` and `exec` on a real compose host, through SSH with the pinned key. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectName } from '../../../controllers/hosts/project.ts';
@@ -8,6 +11,7 @@ import { secrets } from '../../../runtime/index.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
 import { driverSandbox, type DriverSandbox } from '../../support/driver-sandbox.ts';
+import { run as runProgram } from '../../../kit/process.ts';
 import { kubectlJtel, type PluginOptions, type PluginRun } from '../../support/plugin.ts';
 import { storeStack } from '../../support/stored-stacks.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -162,6 +166,26 @@ describe('logs', () => {
     interrupt.abort(new Error('Ctrl-C'));
     expect((await running).code).toBe(0);
     expect(seen.match(/web-1 up/g)).toHaveLength(1);
+  });
+});
+
+describe('report', () => {
+  it('with --host has what the host shows, and the logs of its containers', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'report-'));
+    try {
+      const file = join(directory, 'report.tar.gz');
+      const { code, out } = await jtel(['report', 'acme', '--host', '--file', file]);
+      expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('Written to') });
+      const content = (path: string): Promise<string> =>
+        runProgram(['tar', '-xzOf', file, '--wildcards', `*/${path}`]);
+      expect(await content('hosts/acme/logs/web-1.txt')).toMatch(/^\S+Z stdout web-1 up$/m);
+      expect(await content('hosts/acme/observation.yaml')).toMatch(/osName: Debian/);
+      const key = sandbox.target('host-1').privateKey.trim().split('\n').at(1) ?? '';
+      expect(key.length).toBeGreaterThan(20);
+      expect(await content('*')).not.toContain(key);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 });
 
