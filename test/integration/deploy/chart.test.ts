@@ -137,6 +137,8 @@ describe('the chart', () => {
       expect(`${shown[name]}\n`).toBe(await readFile(join(monitoring, 'dashboards', name), 'utf8'));
     expect(ofKind('ServiceMonitor')).toHaveLength(1);
     await kubectl.run(['create', 'namespace', 'jtel']);
+    // A pod without one is refused, and a controller makes it a moment later.
+    await kubectl.run(['wait', '--for=create', 'serviceaccount/default', '-n', 'jtel', '--timeout=30s']);
     await kubectl.run(['apply', '--dry-run=server', '-f', '-'], {
       // Their kinds belong to the Prometheus operator.
       input: made
