@@ -25,12 +25,15 @@ interface Kubeconfig {
   contexts: { name: string; context: { cluster: string; user: string; namespace?: string } }[];
 }
 
-/** Installs the CRDs and `deploy/access`, and waits until the API serves the kinds. */
-export async function installAccess(sandbox: Sandbox): Promise<void> {
+/**
+ * Installs the CRDs and `deploy/access`, and waits until the API serves the kinds.
+ * @param checkout the state of the repository that they are taken from
+ */
+export async function installAccess(sandbox: Sandbox, checkout = repositoryDirectory): Promise<void> {
   const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
-  await kubectl.run(['apply', '--server-side', '-k', join(repositoryDirectory, 'crds')]);
+  await kubectl.run(['apply', '--server-side', '-k', join(checkout, 'crds')]);
   await kubectl.run(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
-  await kubectl.run(['apply', '--server-side', '-k', join(repositoryDirectory, 'deploy/access')]);
+  await kubectl.run(['apply', '--server-side', '-k', join(checkout, 'deploy/access')]);
 }
 
 /** A kubeconfig for the operator's ServiceAccount only. */
@@ -62,6 +65,11 @@ export interface OperatorOptions {
   readonly args?: readonly string[];
 }
 
+export interface OperatorProcessOptions extends OperatorOptions {
+  /** The state of the repository that it is started from. Default: this one. */
+  readonly checkout?: string;
+}
+
 /** A running operator; its output goes to a file. */
 export interface RunningOperator {
   readonly log: () => Promise<string>;
@@ -79,13 +87,13 @@ function runArguments(kubeconfig: string, { toolbox, args = [] }: OperatorOption
 /** `node operator/bin/jtel-operator run …` on this machine. */
 export async function startOperatorProcess(
   sandbox: Sandbox,
-  options: OperatorOptions,
+  options: OperatorProcessOptions,
 ): Promise<RunningOperator & { readonly process: ChildProcess; readonly logFile: string }> {
   const kubeconfig = await operatorKubeconfig(sandbox, 'machine');
   const logFile = join(sandbox.directory, `operator-${options.name ?? 'process'}.log`);
   const output = await open(logFile, 'a', 0o600);
   const args = [
-    join(repositoryDirectory, 'operator/bin/jtel-operator'),
+    join(options.checkout ?? repositoryDirectory, 'operator/bin/jtel-operator'),
     ...runArguments(kubeconfig, options),
     '--health-port',
     '0',

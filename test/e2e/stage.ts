@@ -17,6 +17,7 @@ import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import {
   installAccess,
   startOperatorProcess,
+  type OperatorProcessOptions,
   type RunningOperator,
 } from '../../sandbox/installation/operator.ts';
 import { example, type ExampleOptions, type Manifest } from '../../sandbox/installation/examples.ts';
@@ -128,11 +129,16 @@ export class Stage {
     if (this.cluster !== this.sandbox) await this.cluster.down();
   }
 
-  async startOperator(args: readonly string[] = []): Promise<RunningOperator & { readonly logFile: string }> {
+  /** @param other e.g. the operator of another checkout, and its toolbox */
+  async startOperator(
+    args: readonly string[] = [],
+    other: Partial<OperatorProcessOptions> = {},
+  ): Promise<RunningOperator & { readonly logFile: string }> {
     const place = ['--namespace', this.namespace, '--lease-namespace', this.namespace];
     const operator = await startOperatorProcess(this.cluster, {
       toolbox: this.toolbox,
       name: this.namespace,
+      ...other,
       args: [...place, ...args],
     });
     this.operator = operator;
