@@ -10,7 +10,7 @@ SANDBOX ?= demo
 BINDIR ?= $(HOME)/.local/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-unit test-stories test-integration test-e2e format lint generate manifests images packages \
+.PHONY: help install demo test test-unit test-stories test-integration test-e2e format lint generate manifests images packages release \
         sandbox-up sandbox-down sandbox-status bench plugin docs docs-serve clean
 
 help: ## Print these targets
@@ -63,6 +63,14 @@ plugin: install ## Bundle the kubectl plug-in `kubectl jtel`, and link it into B
 packages: install ## Make the npm package, single executables and, with URI=…, krew's manifest, in packages/ (docs/packages.md)
 	@node packaging/packages.ts packages $(if $(URI),--uri $(URI))
 
+release: export VERSION := $(VERSION)
+release: export KEY := $(KEY)
+release: export BASE := $(BASE)
+release: export URI := $(URI)
+release: export BUILDER := $(BUILDER)
+release: install ## Make release VERSION=x.y.z into dist/, signed with KEY=cosign.key (docs/releases.md)
+	@node packaging/release/release.ts
+
 images: install ## Build the images: operator, toolbox, stand-ins of the stack
 	@node images/images.ts
 	@node sandbox/stand-ins/images.ts
@@ -85,7 +93,7 @@ docs-serve: docs ## Serve that site on this machine: http://localhost:4173
 bench: install ## Run all benchmarks, or NAME=check.noop; results in bench/results.json
 	@node bench/run.ts $(NAME)
 
-campaign-%: install ## Run a campaign in its long form: campaign-crash, -specification, -faults (of blob stores), -world (reports)
+campaign-%: install ## Run a campaign in its long form: campaign-crash, -specification, -faults (of blob stores), -world (reports), -release (same bytes)
 	@node test/campaigns/run.ts $*
 
 clean: ## Remove everything that can be made again, except the cache in ~/.cache/jtel-operator; sandbox-down first

@@ -16,6 +16,7 @@ import {
 } from 'rolldown';
 import { repositoryDirectory } from '../kit/paths.ts';
 import { buildPage } from '../web/page/build.ts';
+import { notices, noticesFile, packagesOf } from './notices.ts';
 
 /** The file to start. */
 export const bundleEntry = 'jtel-operator.js';
@@ -121,14 +122,25 @@ const filesBeside: Plugin = {
   },
 };
 
-/** Writes a bundle, and the file that makes Node read it as modules. */
+/** Writes a bundle, the licences of its packages, and the file that makes Node read it as modules. */
 export async function writeBundle(files: Bundle, directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   for (const file of files)
     await writeFile(join(directory, file.fileName), contentOf(file), {
       mode: file.fileName === bundleEntry ? 0o755 : 0o644,
     });
+  await writeFile(join(directory, noticesFile), await noticesOf(files));
   await writeFile(join(directory, 'package.json'), '{"type":"module"}\n');
+}
+
+/** Packages of the page of stacks, which lies in a bundle as a text. */
+const pagePackages = ['preact', '@preact/signals', '@preact/signals-core'];
+
+/** The licences of all packages in a bundle. */
+export async function noticesOf(files: Bundle): Promise<string> {
+  const modules = files.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+  const page = pagePackages.map((name) => join(repositoryDirectory, 'node_modules', name));
+  return await notices([...packagesOf(modules), ...(modules.includes(pageMaker) ? page : [])]);
 }
 
 export function contentOf(file: OutputChunk | OutputAsset): string | Uint8Array {

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { repositoryDirectory } from '../kit/paths.ts';
-import { bundlePlugin } from './bundle.ts';
+import { bundlePlugin, noticesOf } from './bundle.ts';
 import { notices, packagesOf } from './notices.ts';
 
 const made: string[] = [];
@@ -50,11 +50,26 @@ test('a package that says nothing about its licence cannot be bundled', async ()
   );
 });
 
-test('the plug-in names the packages that are bundled in it', async () => {
-  const modules = (await bundlePlugin()).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
-  const text = await notices(packagesOf(modules));
+test('the plug-in names the packages that are bundled in it, and those of its page', async () => {
+  const bundle = await bundlePlugin();
+  const modules = bundle.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
   for (const name of ['commander', '@kubernetes/client-node', 'undici', 'yaml'])
     expect(packagesOf(modules)).toContain(join(repositoryDirectory, 'node_modules', name));
+  const text = await noticesOf(bundle);
   expect(text).toContain('Licensed under the Apache License');
   expect(text).not.toContain('vitest');
+  for (const name of await importedByPage()) expect(text).toContain(`\n${name} `);
 });
+
+/** Names of packages in the sources of the page. */
+async function importedByPage(): Promise<readonly string[]> {
+  const sources = join(repositoryDirectory, 'web/page/client');
+  const files = (await readdir(sources, { recursive: true })).filter((name) =>
+    /(?<!\.test)\.tsx?$/.test(name),
+  );
+  const texts = await Promise.all(files.map((name) => readFile(join(sources, name), 'utf8')));
+  const names = texts.flatMap((text) =>
+    [...text.matchAll(/from '((?:@[^'/]+\/)?[^'./][^'/]*)/g)].map(([, name = '']) => name),
+  );
+  return [...new Set(names)].filter((name) => name !== 'vitest');
+}

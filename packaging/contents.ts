@@ -1,7 +1,8 @@
 /** What every form of the command line brings beside its code: manual pages, completion, licences. */
-import type { Bundle } from '../images/bundle.ts';
-import { notices, noticesFile, packagesOf } from '../images/notices.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { completionScript, shells, type Shell } from '../kubectl-jtel/completion/completion.ts';
+import { repositoryDirectory } from '../kit/paths.ts';
 import { createProgram } from '../kubectl-jtel/program.ts';
 import { silentSurroundings } from '../kubectl-jtel/surroundings.ts';
 import { createOperatorProgram } from '../operator/commands/program.ts';
@@ -17,14 +18,7 @@ export interface Edition {
 }
 
 /** The product's own terms. krew asks for a file with this name. */
-export const licence = `jtel-operator belongs to jtel. It is not licensed to the public: whoever uses it needs an agreement with jtel.
-
-The packages that it contains have licences of their own: ${noticesFile}.
-`;
-
-export async function noticesOf(bundle: Bundle): Promise<string> {
-  return await notices(packagesOf(bundle.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))));
-}
+export const licence = await readFile(join(repositoryDirectory, 'LICENSE'), 'utf8');
 
 /** Names as the shells look for them. */
 const completionFiles: Readonly<Record<Shell, string>> = {

@@ -5,12 +5,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleAsScript } from '../images/bundle.ts';
+import { bundleAsScript, noticesOf } from '../images/bundle.ts';
 import { noticesFile } from '../images/notices.ts';
 import { repositoryDirectory } from '../kit/paths.ts';
 import { run } from '../kit/process.ts';
 import type { PackagedFile, PackagedFiles } from './archive.ts';
-import { completions, licence, noticesOf, pluginPage, type Edition } from './contents.ts';
+import { completions, licence, pluginPage, type Edition } from './contents.ts';
 import { nodeBinary, nodeLicence, ownPlatform, type Platform } from './node-binaries.ts';
 
 /** Node's own name for the place, and the mark in its binary that says whether something lies there. */

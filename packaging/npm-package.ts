@@ -5,10 +5,10 @@
  * image.
  */
 import manifest from '../package.json' with { type: 'json' };
-import { bundleBoth, contentOf } from '../images/bundle.ts';
+import { bundleBoth, contentOf, noticesOf } from '../images/bundle.ts';
 import { noticesFile } from '../images/notices.ts';
 import type { PackagedFile, PackagedFiles } from './archive.ts';
-import { completions, licence, noticesOf, operatorPage, pluginPage, type Edition } from './contents.ts';
+import { completions, licence, operatorPage, pluginPage, type Edition } from './contents.ts';
 
 const bin = {
   'jtel-operator': 'bin/jtel-operator.js',

@@ -100,7 +100,16 @@ export const layers: readonly Layer[] = [
   {
     name: 'packaging',
     contains: below('packaging'),
-    mayImport: ['kit', 'images', 'crds', 'command-line', 'kubectl-jtel', 'operator', 'package.json'],
+    mayImport: [
+      'kit',
+      'images',
+      'crds',
+      'command-line',
+      'kubectl-jtel',
+      'operator',
+      'sandbox',
+      'package.json',
+    ],
     isTool: true,
   },
   { name: 'sandbox', contains: below('sandbox'), mayImport: ['kit', 'images', 'crds'], isTool: true },
