@@ -47,7 +47,7 @@ lint: install ## Check generated files, oxfmt, oxlint, knip, tsc
 generate: install ## Write the files generated from CRDs, release schema, commands and metrics
 	@node crds/generate.ts
 	@node release/generate.ts
-	@node scripts/kubectl-jtel-docs.ts
+	@node scripts/command-docs.ts
 	@node scripts/doctor-docs.ts
 	@node monitoring/generate.ts
 	@node scripts/manifests.ts --files

@@ -1,13 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { pluginDocs } from './docs.ts';
 import { createProgram } from './program.ts';
 import { silentSurroundings } from './surroundings.ts';
 import { everyCommand } from '../command-line/command-line.ts';
-
-it('docs/kubectl-jtel.md is what the commands say of themselves (make generate)', () => {
-  expect(readFileSync(new URL('../docs/kubectl-jtel.md', import.meta.url), 'utf8')).toBe(pluginDocs());
-});
 
 const leaves = everyCommand(createProgram(silentSurroundings)).filter(
   ({ commands }) => commands.length === 0,

@@ -1,14 +1,10 @@
 /** Makes docs/kubectl-jtel.md from the commands themselves, so the page says what --help says. */
-import {
-  described,
-  describedCommands,
-  type DescribedCommand,
-  type DescribedOption,
-} from '../command-line/described.ts';
+import { described } from '../command-line/described.ts';
+import { commandSections, optionTable } from '../command-line/markdown.ts';
 import { createProgram } from './program.ts';
 import { silentSurroundings } from './surroundings.ts';
 
-const intro = `<!-- Made by \`make generate\` from kubectl-jtel/; a test keeps it fresh. -->
+const intro = `<!-- Made by \`make generate\` from kubectl-jtel/; \`make lint\` keeps it fresh. -->
 # kubectl jtel
 
 This page tells you how to install the plug-in, which rights it needs, and what each command does.
@@ -61,42 +57,5 @@ set up (\`kubectl completion --help\`). For \`kubectl-jtel\` itself: \`source <(
 /** @returns the whole page. */
 export function pluginDocs(): string {
   const program = createProgram(silentSurroundings);
-  const sections = describedCommands(program).map(section);
-  return `${intro}\n## Options of every command\n\n${table(described(program).options)}\n\n## Commands\n\n${sections.join('\n\n')}\n`;
-}
-
-function section({
-  path,
-  usage,
-  summary,
-  notes,
-  examples,
-  arguments: given,
-  options,
-}: DescribedCommand): string {
-  const parts = [
-    `### ${path}`,
-    [summary, ...notes].join(' '),
-    block([`${path} ${usage}`]),
-    ...(given.length === 0 ? [] : [given.map((one) => `- \`${one.name}\`: ${one.description}`).join('\n')]),
-    ...(options.length === 0 ? [] : [table(options)]),
-    ...(examples.length === 0 ? [] : [block(examples)]),
-  ];
-  return parts.join('\n\n');
-}
-
-function block(lines: readonly string[]): string {
-  return `\`\`\`\n${lines.join('\n')}\n\`\`\``;
-}
-
-function table(options: readonly DescribedOption[]): string {
-  return ['| option | |', '|---|---|', ...options.map((one) => `| \`${one.flags}\` | ${told(one)} |`)].join(
-    '\n',
-  );
-}
-
-function told({ description, choices, byDefault }: DescribedOption): string {
-  const oneOf = choices.length === 0 ? '' : `: ${choices.map((choice) => `\`${choice}\``).join(', ')}`;
-  const otherwise = byDefault === undefined ? '' : ` (default: ${byDefault})`;
-  return `${description}${oneOf}${otherwise}`.replaceAll('|', String.raw`\|`);
+  return `${intro}\n## Options of every command\n\n${optionTable(described(program).options)}\n\n## Commands\n\n${commandSections(program)}\n`;
 }

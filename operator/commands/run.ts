@@ -138,7 +138,11 @@ export function runCommand(terminal: Terminal): Command {
         .default(32)
         .argParser(number(1, 1000)),
     )
-    .addOption(new Option('--log-level <level>').choices(['error', 'warn', 'info', 'debug']).default('info'))
+    .addOption(
+      new Option('--log-level <level>', 'what is logged')
+        .choices(['error', 'warn', 'info', 'debug'])
+        .default('info'),
+    )
     .addOption(
       new Option('--log-format <format>', 'form of the log')
         .choices(['json', 'readable'])

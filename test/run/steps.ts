@@ -47,6 +47,13 @@ const steps: readonly Step[] = [
   },
   {
     kind: 'check',
+    name: 'generated-commands',
+    title: 'the pages of the commands are what the commands say',
+    argv: ['node', 'scripts/command-docs.ts', '--check'],
+    timeLimitSeconds: 60,
+  },
+  {
+    kind: 'check',
     name: 'generated-manifests',
     title: 'the manifests in deploy/ are those of the chart',
     argv: ['node', 'scripts/manifests.ts', '--check'],
