@@ -56,35 +56,57 @@ export async function requestsOf(
   return await scene.double.control.requests({ account, container });
 }
 
+/** Does something while a fault happens at one of its requests. @returns also how to read the requests since its beginning. */
+export async function duringFault<Result>(
+  scene: Scene,
+  stage: Stage,
+  how: {
+    readonly site: Site;
+    readonly fault: NamedFault['fault'];
+    readonly often: 'once' | 'always';
+  },
+  work: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly since: () => Promise<readonly RequestRecord[]> }> {
+  const { control } = scene.double;
+  const { account, container } = stage;
+  const { operation, nth } = how.site;
+  const before = (await requestsOf(scene, stage)).length;
+  const id = await control.faults.add({
+    when: { account, container, operations: [operation] },
+    nth,
+    times: how.often === 'once' ? 1 : 'Always',
+    fault: how.fault,
+  });
+  const result = await work();
+  await control.faults.remove(id);
+  return { result, since: async () => (await requestsOf(scene, stage)).slice(before) };
+}
+
 async function survive(
   scene: Scene,
   { operation, nth }: Site,
   { fault, nature }: NamedFault,
   often: 'once' | 'always',
 ): Promise<void> {
-  const { control } = scene.double;
   const stage = await scene.stage();
-  const { account, container } = stage;
-  const before = (await requestsOf(scene, stage)).length;
-  const id = await control.faults.add({
-    when: { account, container, operations: [operation] },
-    nth,
-    times: often === 'once' ? 1 : 'Always',
-    fault,
-  });
-  const error = await scene.makeBackup(stage, secondID, 1).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
+  const { result: error, since } = await duringFault(
+    scene,
+    stage,
+    { site: { operation, nth }, fault, often },
+    () =>
+      scene.makeBackup(stage, secondID, 1).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      ),
   );
-  await control.faults.remove(id);
-  checkNothingReplaced((await requestsOf(scene, stage)).slice(before), isManifest);
+  checkNothingReplaced(await since(), isManifest);
   if (error !== undefined) {
     const { message, reason } = checkTold(error, errors, stage.secrets);
     check(often === 'always' || nature !== 'Passing', `not tried again: ${message}`);
     // If a manifest got there before the failure, it is one of a whole backup. The next try adopts it, with
     // or without the job's result.
     await scene.makeBackup(stage, secondID, 2, reason === 'BackupIncomplete');
-    checkNothingReplaced((await requestsOf(scene, stage)).slice(before), isManifest);
+    checkNothingReplaced(await since(), isManifest);
   }
   check(
     isDeepStrictEqual(await scene.restore(stage, secondID, await scene.target()), await scene.pictureOf(1)),

@@ -7,7 +7,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { CampaignCase, CampaignForm } from '../campaign.ts';
-import { requestsOf } from './backup.ts';
+import { duringFault, requestsOf } from './backup.ts';
 import { blobFaults, type NamedFault } from './faults.ts';
 import { check, checkNothingReplaced, checkTold } from '../oracles.ts';
 import { firstID, type Scene, type Stage } from './stage.ts';
@@ -72,20 +72,15 @@ async function survive(
   { fault, nature }: NamedFault,
   often: 'once' | 'always',
 ): Promise<void> {
-  const { control } = scene.double;
   const stage = await scene.stage();
-  const { account, container } = stage;
-  const before = (await requestsOf(scene, stage)).length;
-  const id = await control.faults.add({
-    when: { account, container, operations: [operation] },
-    nth,
-    times: often === 'once' ? 1 : 'Always',
-    fault,
-  });
-  const restored = await restoreOrRefuse(scene, stage);
-  await control.faults.remove(id);
+  const { result: restored, since } = await duringFault(
+    scene,
+    stage,
+    { site: { operation, nth }, fault, often },
+    () => restoreOrRefuse(scene, stage),
+  );
   check(restored || often === 'always' || nature !== 'Passing', 'not tried again');
-  const made = (await requestsOf(scene, stage)).slice(before);
+  const made = await since();
   checkNothingReplaced(made);
   check(
     made.every((each) => each.operation !== 'PutBlob'),
