@@ -55,6 +55,10 @@ generate: install ## Write the files generated from CRDs, release schema, comman
 manifests: install ## Render the manifests in deploy/ from the Helm chart (builds Helm the first time)
 	@node scripts/manifests.ts
 
+.PHONY: pictures
+pictures: install ## Make the pictures of the docs anew, in Debian's Chromium
+	@node scripts/pictures.ts
+
 plugin: install ## Bundle the kubectl plug-in `kubectl jtel`, and link it into BINDIR (default ~/.local/bin)
 	@node images/plugin.ts
 	@mkdir -p $(BINDIR) && ln -sf $(CURDIR)/.plugin/bin/kubectl-jtel $(CURDIR)/.plugin/bin/kubectl_complete-jtel $(BINDIR)/

@@ -26,6 +26,11 @@ kubectl jtel version
 Tab completes commands, options and the names of stacks, components, revisions and backups, if kubectl's own completion is
 set up (\`kubectl completion --help\`). For \`kubectl-jtel\` itself: \`source <(kubectl-jtel completion bash)\`, or zsh, or fish.
 
+## In k9s
+
+Copy [deploy/k9s/plugins.yaml](../deploy/k9s/plugins.yaml) to \`$XDG_CONFIG_HOME/k9s/plugins/jtel.yaml\`. In the list of stacks
+(\`:jst\`), keys then call these commands: \`s\` what is wrong, \`p\` plan, \`l\` logs, \`b\` back up now, and more that \`?\` lists.
+
 ## Conventions
 
 - Choose namespace, context and kubeconfig as with kubectl. Options may stand before or after the command.

@@ -14,6 +14,7 @@ import { restoreDowntime } from './restore-downtime.ts';
 import { restoreThroughput } from './restore-throughput.ts';
 import { updateDowntime } from './update-downtime.ts';
 import { webMemory } from './web-memory.ts';
+import { webChange, webFilter, webPaint } from './web-page.ts';
 
 export const benchmarks: readonly Benchmark[] = [
   checkNoop,
@@ -23,6 +24,9 @@ export const benchmarks: readonly Benchmark[] = [
   updateDowntime,
   operatorMemory,
   webMemory,
+  webPaint,
+  webFilter,
+  webChange,
   backupThroughput,
   backupIncremental,
   backupRedo,

@@ -3,7 +3,7 @@
  * fetch the tool chain that go.mod names; else Debian trixie's, in a container.
  */
 import { access, constants, mkdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { optional } from '../../base/optional.ts';
 import { baseImage, ensureBaseImage } from '../../kit/base-image.ts';
 import type { Docker } from '../../kit/docker.ts';
@@ -65,6 +65,29 @@ export async function buildGoProgram(
   const packages = await go(staleArguments(program), (text) => downloads.downloaded(text));
   const built = new BuildProgress(title, 'packages built', progress, packages.trim().split('\n').length);
   await go(buildArguments(program, output), (text) => built.compiled(text));
+}
+
+/**
+ * Fetches the sources of a module, such as `github.com/derailed/k9s@v0.50.16`, for a file in it. Go keeps them, and checks
+ * their sum. @returns their directory
+ */
+export async function fetchGoModule(
+  docker: () => Promise<Docker>,
+  module: string,
+  progress: Progress,
+): Promise<string> {
+  const logFile = join(cacheDirectory, 'go-modules.log');
+  const cache = join(cacheDirectory, 'go');
+  await mkdir(cache, { recursive: true });
+  // Go needs a place to run, whichever; it builds nothing there.
+  const nothing: GoProgram = { module: cache, path: '.', kubernetesVersion: '' };
+  const found = await recentGo();
+  const go =
+    found === undefined
+      ? (await goInContainer(await docker(), nothing, join(cache, 'nothing'), progress, logFile)).go
+      : goOfMachine(found, nothing, logFile);
+  const { Dir: directory } = JSON.parse(await go(['mod', 'download', '-json', module])) as { Dir: string };
+  return found === undefined ? join(cache, relative('/cache', directory)) : directory;
 }
 
 function goOfMachine(go: string, program: GoProgram, logFile: string): Go {

@@ -114,8 +114,8 @@ describe('a list', () => {
   it('keeps what is shown in its address, so that a link leads there', async () => {
     await page.getByRole('button', { name: 'in trouble' }).click();
     expect(await found()).toBe('3 of 1000');
-    await page.getByRole('combobox', { name: 'All versions' }).focus();
-    await page.getByRole('combobox', { name: 'All versions' }).selectOption('3.43.1');
+    await page.getByRole('combobox', { name: 'Version' }).focus();
+    await page.getByRole('combobox', { name: 'Version' }).selectOption('3.43.1');
     expect(await found()).toBe('1 of 1000');
     await page.getByRole('button', { name: 'Version' }).click();
     await page.getByRole('button', { name: 'Version' }).click();
@@ -132,11 +132,11 @@ describe('a list', () => {
   });
 
   it('offers every namespace and label to choose from', async () => {
-    const labels = page.getByRole('combobox', { name: 'All labels' });
+    const labels = page.getByRole('combobox', { name: 'Label' });
     await labels.focus();
     expect(await labels.locator('option').allInnerTexts()).toContain('jtel.de/tier=gold (334)');
-    await page.getByRole('combobox', { name: 'All namespaces' }).focus();
-    expect(await page.getByRole('combobox', { name: 'All namespaces' }).locator('option').count()).toBe(1001);
+    await page.getByRole('combobox', { name: 'Namespace' }).focus();
+    expect(await page.getByRole('combobox', { name: 'Namespace' }).locator('option').count()).toBe(1001);
   });
 
   it('follows changes, new stacks and removed ones', async () => {

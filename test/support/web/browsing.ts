@@ -3,6 +3,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 export interface Look {
   readonly width: number;
+  /** Pixels; by default those of a usual screen of that width. */
+  readonly height?: number;
   readonly scheme: 'light' | 'dark';
 }
 
@@ -19,10 +21,10 @@ const heights: Readonly<Record<number, number>> = { 360: 740 };
 export async function openTab(
   browser: Browser,
   address: string,
-  { width, scheme }: Look = { width: 1440, scheme: 'light' },
+  { width, height = heights[width] ?? 900, scheme }: Look = { width: 1440, scheme: 'light' },
 ): Promise<Tab> {
   const context = await browser.newContext({
-    viewport: { width, height: heights[width] ?? 900 },
+    viewport: { width, height },
     colorScheme: scheme,
     reducedMotion: 'reduce',
   });

@@ -12,10 +12,10 @@ const verdicts: readonly Verdict[] = ['Bad', 'Unknown', 'Busy', 'Neutral', 'Good
 const counted = computed(() => facetCounts(stacks.value.values(), 'verdict'));
 
 const choices: readonly { readonly facet: FacetKey; readonly all: string }[] = [
-  { facet: 'phase', all: 'All phases' },
-  { facet: 'version', all: 'All versions' },
-  { facet: 'namespace', all: 'All namespaces' },
-  { facet: 'label', all: 'All labels' },
+  { facet: 'phase', all: 'Phase' },
+  { facet: 'version', all: 'Version' },
+  { facet: 'namespace', all: 'Namespace' },
+  { facet: 'label', all: 'Label' },
 ];
 
 const sortWords: Readonly<Record<SortKey, string>> = {
@@ -134,6 +134,7 @@ function Choice({ facet, all, filter, narrow }: ChoiceProps) {
   return (
     <select
       aria-label={all}
+      title={value === '' ? all : `${all}: ${value}`}
       class={value === '' ? undefined : 'chosen'}
       value={value}
       onFocus={fill}
