@@ -46,6 +46,16 @@ describe('the operator’s bundle', () => {
     expect(packages).not.toContain('@grpc/grpc-js');
   });
 
+  it('has the page’s files inside, and not what makes them', () => {
+    const maker = [...chunks.values()].find(({ modules }) =>
+      Object.keys(modules).some((module) => module.endsWith('/web/page/build.ts')),
+    );
+    expect(maker?.code).toContain('<title>jtel stacks</title>');
+    expect(packagesOf([...chunks.values()].flatMap(({ modules }) => Object.keys(modules)))).not.toContain(
+      'rolldown',
+    );
+  });
+
   it('has of client-node what logs in, and none of its generated models', () => {
     const modules = [...chunks.values()].flatMap((chunk) => Object.keys(chunk.modules));
     const ofClient = modules.filter((module) => module.includes('/@kubernetes/client-node/'));
