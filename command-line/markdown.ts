@@ -44,5 +44,6 @@ function told({ description, choices, byDefault, variable }: DescribedOption): s
     ...(variable === undefined ? [] : [`environment: \`${variable}\``]),
   ];
   const otherwise = facts.length === 0 ? '' : ` (${facts.join('; ')})`;
-  return `${description}${oneOf}${otherwise}`.replaceAll('|', String.raw`\|`);
+  // Outside of code, `<host>` would be a tag.
+  return `${description}${oneOf}${otherwise}`.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;');
 }
