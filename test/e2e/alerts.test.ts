@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StackConditionType } from '../../crds/index.ts';
 import { buildMonitoring } from '../../sandbox/monitoring.ts';
 import { healthPort } from '../support/health-port.ts';
-import { Prometheus } from '../support/monitoring/prometheus.ts';
+import { Prometheus, type Ticket } from '../support/monitoring/prometheus.ts';
 import { waitFor } from '../support/wait.ts';
 import { Stage, stackName } from './stage.ts';
 
@@ -118,17 +118,23 @@ it('a backup that was due while no operator ran', async () => {
   const signs = (): number =>
     prometheus.receivers.posted.filter(({ path }) => path === '/dead-mans-switch').length;
   await waitFor('a sign of life', () => signs() > 0);
-  // The next minute that leaves time to stop the operator.
-  const due = new Date(Math.ceil((Date.now() + 20_000) / 60_000) * 60_000);
-  const schedule = `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`;
-  await stage.patchSpec({ backup: { schedule, startDeadlineMinutes: 0 } });
-  await stage.condition('BackupHealthy', 'NoBackupYet');
   await stage.operator?.stop();
   expect(await prometheus.settled(['JtelOperatorDown'], 60)).toEqual(['JtelOperatorDown']);
   await waitFor('the message', () => prometheus.tickets('JtelOperatorDown').length > 0);
   // The dead man's switch hears nothing any more.
   const heard = signs();
-  await waitFor('the backup to be due', () => Date.now() > due.getTime(), { timeoutSeconds: 90 });
+  // The minute that began last; no backup is due before there are data.
+  const loaded = Date.parse((await stage.stack()).status?.data?.time ?? '');
+  const due = await waitFor(
+    'a minute with data',
+    () => {
+      const minute = new Date(Math.floor(Date.now() / 60_000) * 60_000);
+      return minute.getTime() > loaded && minute;
+    },
+    { timeoutSeconds: 70 },
+  );
+  const schedule = `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`;
+  await stage.patchSpec({ backup: { schedule, startDeadlineMinutes: 0 } });
   expect(signs()).toBe(heard);
   await prometheus.scrape([await startOperator()]);
   expect(await alerts('JtelBackupMissed')).toEqual(only('JtelBackupMissed'));
@@ -146,4 +152,17 @@ it('a host that is cut off', async () => {
   await stage.sandbox.faults(namespace).mend();
   expect(await alerts()).toEqual(only());
   await expectEnd('JtelHostUnreachable');
+});
+
+it('nobody was told anything else', () => {
+  const told = prometheus.receivers.posted
+    .filter(({ path }) => path === '/webhook')
+    .map(({ body }) => (JSON.parse(body) as Ticket).groupLabels['alertname']);
+  expect([...new Set(told)]).toEqual([
+    'JtelStackUnavailable',
+    'JtelDiskFull',
+    'JtelOperatorDown',
+    'JtelBackupMissed',
+    'JtelHostUnreachable',
+  ]);
 });
