@@ -3,7 +3,9 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
 import { azureBlobStore } from './azure-store.ts';
+import { AnswerTooLarge, boundedHttpClient } from './bounded-answers.ts';
 import type { BlobStore } from '../blob-store.ts';
 
 const signal = AbortSignal.timeout(60_000);
@@ -13,7 +15,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-async function storeThatAnswers(answer: RequestListener): Promise<BlobStore> {
+async function serverThatAnswers(answer: RequestListener): Promise<{ readonly url: string }> {
   const server = createServer(answer);
   const listening = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', listening.resolve);
@@ -23,8 +25,13 @@ async function storeThatAnswers(answer: RequestListener): Promise<BlobStore> {
     await new Promise((closed) => server.close(closed));
   });
   const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/account` };
+}
+
+async function storeThatAnswers(answer: RequestListener): Promise<BlobStore> {
+  const { url } = await serverThatAnswers(answer);
   return azureBlobStore(
-    { endpoint: `http://127.0.0.1:${port}/account`, container: 'backups' },
+    { endpoint: url, container: 'backups' },
     { kind: 'SAS', token: 'sig=x' },
     { maximumTries: 1 },
   );
@@ -55,6 +62,18 @@ async function listed(store: BlobStore): Promise<readonly string[]> {
 
 const page = (blobs: string, marker: string) =>
   `<?xml version="1.0"?><EnumerationResults ServiceEndpoint="http://host/account/" ContainerName="backups"><Blobs>${blobs}</Blobs><NextMarker>${marker}</NextMarker></EnumerationResults>`;
+
+it('the login and the management plane get no answer compressed, and none without end', async () => {
+  let encoding: string | undefined;
+  const { url } = await serverThatAnswers((request, response) => {
+    encoding = request.headers['accept-encoding'];
+    void endlessly(response, '{'.repeat(1024));
+  });
+  const headers = createHttpHeaders({ 'accept-encoding': 'gzip,deflate' });
+  const request = createPipelineRequest({ url, headers, allowInsecureConnection: true });
+  await expect(boundedHttpClient.sendRequest(request)).rejects.toThrow(AnswerTooLarge);
+  expect(encoding).toBe('identity');
+});
 
 describe('a store whose answer has no end', () => {
   const asked: readonly [

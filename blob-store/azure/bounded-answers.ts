@@ -65,6 +65,8 @@ const client = createDefaultHttpClient();
  */
 async function boundedAnswer(request: PipelineRequest): Promise<PipelineResponse> {
   const { streamResponseStatusCodes: wanted } = request;
+  // Of a compressed answer the client would leave the connection open when its reader stops.
+  request.headers.set('accept-encoding', 'identity');
   const { readableStreamBody: body, ...answer } = await client.sendRequest({
     ...request,
     streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),

@@ -28,19 +28,32 @@ async function hostThatHolds(onHold: (channel: ServerChannel) => void) {
   return await pool.get(server.target, signal);
 }
 
-it('what says more than an answer has is not listened to', async () => {
+/** Writes as fast as it is read, and does not mind that the other side closed the channel. */
+function flood(channel: ServerChannel): void {
+  const more = () => {
+    while (channel.writable && channel.write(Buffer.alloc(65_536, 'x')));
+  };
+  channel.on('drain', more);
+  more();
+}
+
+it('a host that goes on after it said that it holds the lock is disconnected', async () => {
   const connection = await hostThatHolds((channel) => {
-    const more = () => {
-      while (channel.writable && channel.write(Buffer.alloc(65_536, 'x')));
-    };
-    channel.on('drain', more);
-    more();
+    channel.write('held\n');
+    flood(channel);
   });
+  await withLock(connection, 'jtel-demo-acme', aFence(), 'start', signal, () => connection.closed);
+  expect(connection.isOpen).toBe(false);
+});
+
+it('what says more than an answer has is not listened to', async () => {
+  const connection = await hostThatHolds(flood);
   const holding = withLock(connection, 'jtel-demo-acme', aFence(), 'start', signal, () => Promise.resolve());
   await expect(holding).rejects.toMatchObject({
     reason: 'HostUnreachable',
     message: expect.stringContaining('more than 65536 bytes'),
   });
+  await connection.closed;
 });
 
 it('who gives up waiting for it does not keep it', async () => {

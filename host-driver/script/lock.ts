@@ -70,14 +70,26 @@ async function open(
     const stderr = new Tail(longestAnswer);
     let code: number | undefined;
     const [said, complained] = [new MarkedStream(mark), new MarkedStream(mark)];
+    let isHeld = false;
+    let bytes = 0;
+    // Also after it holds the lock: the channel stays open, and a host may ignore that it is closed.
+    const count = (output: Buffer): Buffer => {
+      bytes += output.length;
+      if (bytes <= longestAnswer) return output;
+      opened.reject(lost(`it answers with more than ${longestAnswer} bytes`));
+      connection.client.destroy();
+      return Buffer.alloc(0);
+    };
     taken.on('data', (chunk: Buffer) => {
-      stdout += said.add(chunk).toString('utf8');
+      const output = count(said.add(chunk));
+      if (isHeld) return;
+      stdout += output.toString('utf8');
       const end = /(^|\n)held\n/.exec(stdout);
+      isHeld = end !== null;
       if (end !== null) opened.resolve({ channel: taken, said: stdout.slice(0, end.index) });
-      else if (stdout.length > longestAnswer || said.isEndless)
-        opened.reject(lost(`it answers with more than ${longestAnswer} bytes`));
+      else if (said.isEndless) opened.reject(lost('its login shell prints without end'));
     });
-    taken.stderr.on('data', (chunk: Buffer) => stderr.add(complained.add(chunk)));
+    taken.stderr.on('data', (chunk: Buffer) => stderr.add(count(complained.add(chunk))));
     taken.on('exit', (exit: number | null) => (code = exit ?? undefined));
     taken.on('error', (cause: unknown) => opened.reject(lost('connection lost', cause)));
     taken.on('close', () =>

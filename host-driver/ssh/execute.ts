@@ -7,6 +7,9 @@ import type { Client, ClientChannel } from 'ssh2';
 import { HostError } from '../host.ts';
 import { MarkedStream, markedCommand, newMark } from './delimit.ts';
 
+/** Only the last words are kept, and progress may be long. */
+const longestStderr = 64 * 1024 * 1024;
+
 export interface ExecuteOptions {
   readonly stdin?: string | Buffer;
   /**
@@ -14,7 +17,7 @@ export interface ExecuteOptions {
    * limit.
    */
   readonly timeoutSeconds: number;
-  /** How much of each stream is kept: the first bytes of stdout, the last bytes of stderr. Default 16 MiB. */
+  /** A host that writes more to stdout is disconnected. Default 16 MiB. */
   readonly maximumBytes?: number;
 }
 
@@ -55,7 +58,7 @@ export async function execute(
         // There must be no await before this: success, output and exit code of a quick command can be in one
         // packet, and ssh2 emits 'exit' as it reads it, whether anybody listens or not.
         if (signal.aborted) channel.close();
-        else resolve(collect(channel, host, mark, options, signal));
+        else resolve(collect({ client, channel }, host, mark, options, signal));
       });
     } catch (error) {
       failed(error);
@@ -64,7 +67,7 @@ export async function execute(
 }
 
 function collect(
-  channel: ClientChannel,
+  { client, channel }: { readonly client: Client; readonly channel: ClientChannel },
   host: string,
   mark: string,
   options: ExecuteOptions,
@@ -89,23 +92,23 @@ function collect(
     };
     signal.addEventListener('abort', aborted, { once: true });
     const [said, complained] = [new MarkedStream(mark), new MarkedStream(mark)];
-    let bytes = 0;
-    const count = (chunk: Buffer) => {
-      bytes += chunk.length;
-      // Nobody waits for the end of what has none.
-      if (bytes > limit) finish(() => reject(unknown(host, `the command wrote more than ${limit} bytes`)));
+    // Nobody waits for the end of what has none. It has no end after a close of the channel either.
+    const flooded = (what: string) => {
+      finish(() => reject(unknown(host, what)));
+      client.destroy();
     };
+    let [stdoutBytes, stderrBytes] = [0, 0];
     channel.on('data', (chunk: Buffer) => {
       const output = said.add(chunk);
+      stdoutBytes += output.length;
+      if (stdoutBytes > limit) return flooded(`the command wrote more than ${limit} bytes`);
       stdout.push(output);
-      count(output);
       if (said.isEndless) finish(() => reject(shellRunsNothing(host, said.noise())));
     });
     channel.stderr.on('data', (chunk: Buffer) => {
-      const output = complained.add(chunk);
-      stderr.add(output);
-      count(output);
-      if (complained.isEndless) finish(() => reject(shellRunsNothing(host, complained.noise())));
+      stderrBytes += chunk.length;
+      if (stderrBytes > longestStderr) return flooded(`more than ${longestStderr} bytes of errors`);
+      stderr.add(complained.add(chunk));
     });
     channel.on('exit', (exitCode: number | null, name?: string) => {
       code = exitCode ?? undefined;

@@ -1,15 +1,18 @@
 /**
- * Finds many needles in a text at a cost that does not grow with their number. Each needle has an anchor: the
- * few characters in its middle, because private keys and their base64 begin and end alike. A rolling hash
- * says at each place of the text whether any anchor may stand there.
+ * Finds many needles in a text at a cost that does not grow with their number. Each needle has an anchor: of
+ * some places in it the few characters that the fewest others have, because keys and tokens of one kind are
+ * alike in most of them. A rolling hash says at each place of the text whether any anchor may stand there.
  */
 
 /** No needle is shorter; an anchor has as many characters. */
 export const shortestNeedle = 6;
 
+/** Where an anchor may stand, as parts of a needle's length. A random part of some length is met. */
+const places = Array.from({ length: 17 }, (_, index) => index / 16);
+
 /**
- * Needles with one anchor. Honest ones hardly share any; whoever chooses many that do only gets fewer of
- * them masked.
+ * Needles with one anchor. Honest ones hardly share any; whoever chooses many that are alike in all places
+ * gets only so many of them masked.
  */
 const mostAlike = 64;
 
@@ -28,22 +31,34 @@ export interface Span {
 }
 
 export class Needles {
-  readonly #byAnchor = new Map<string, Set<string>>();
+  /** Each needle with the offset of the anchor in it. */
+  readonly #byAnchor = new Map<string, Map<string, number>>();
+  readonly #anchors = new Map<string, string>();
   /** A bit for each hash of an anchor that ever was. One too many costs a look; none is missed. */
   readonly #maybe = new Uint8Array(2 ** (hashBits - 3));
 
-  /** @param needle of at least {@link shortestNeedle} characters. */
+  /** @param needle of at least {@link shortestNeedle} characters. It is added once. */
   add(needle: string): void {
-    const anchor = anchorOf(needle);
-    const alike = this.#byAnchor.get(anchor) ?? new Set();
-    if (alike.size >= mostAlike) return;
-    this.#byAnchor.set(anchor, alike.add(needle));
+    let [best, fewest] = [0, Number.POSITIVE_INFINITY];
+    for (const place of places) {
+      const offset = Math.floor((needle.length - shortestNeedle) * place);
+      const alike = this.#byAnchor.get(anchorAt(needle, offset))?.size ?? 0;
+      if (alike < fewest) [best, fewest] = [offset, alike];
+      if (fewest === 0) break;
+    }
+    if (fewest >= mostAlike) return;
+    const anchor = anchorAt(needle, best);
+    this.#anchors.set(needle, anchor);
+    const alike = this.#byAnchor.get(anchor) ?? new Map<string, number>();
+    this.#byAnchor.set(anchor, alike.set(needle, best));
     const slot = slotOf(hashOf(anchor));
     this.#maybe[slot >> 3] = (this.#maybe[slot >> 3] ?? 0) | (1 << (slot & 7));
   }
 
   delete(needle: string): void {
-    const anchor = anchorOf(needle);
+    const anchor = this.#anchors.get(needle);
+    if (anchor === undefined) return;
+    this.#anchors.delete(needle);
     const alike = this.#byAnchor.get(anchor);
     alike?.delete(needle);
     if (alike?.size === 0) this.#byAnchor.delete(anchor);
@@ -66,8 +81,8 @@ export class Needles {
   }
 
   #findAt(text: string, at: number, counts: (needle: string) => boolean, found: Span[]): void {
-    for (const needle of this.#byAnchor.get(text.slice(at, at + shortestNeedle)) ?? []) {
-      const start = at - anchorOffset(needle);
+    for (const [needle, offset] of this.#byAnchor.get(text.slice(at, at + shortestNeedle)) ?? []) {
+      const start = at - offset;
       if (start >= 0 && text.startsWith(needle, start) && counts(needle))
         found.push({ start, end: start + needle.length });
     }
@@ -84,12 +99,7 @@ function merged(spans: readonly Span[]): readonly Span[] {
   return result;
 }
 
-function anchorOffset(needle: string): number {
-  return (needle.length - shortestNeedle) >> 1;
-}
-
-function anchorOf(needle: string): string {
-  const offset = anchorOffset(needle);
+function anchorAt(needle: string, offset: number): string {
   return needle.slice(offset, offset + shortestNeedle);
 }
 

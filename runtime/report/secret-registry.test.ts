@@ -101,13 +101,33 @@ describe('known secrets', () => {
     expect(registry.redact('39'.padStart(100_000, 'x'))).toBe('[redacted]');
   });
 
-  it('that begin and end alike are all found', () => {
-    const keys = Array.from({ length: 300 }, (_, index) => {
-      const middle = createHash('sha256').update(String(index)).digest('base64');
-      return `-----BEGIN KEY-----${middle}-----END KEY-----`;
-    });
-    const registry = registryOf(...keys);
-    for (const key of keys) expect(registry.redact(`a ${key} b`)).toBe('a [redacted] b');
+  const digest = (index: number, bytes: BufferEncoding) =>
+    createHash('sha256')
+      .update(String(index))
+      .digest(bytes as 'hex');
+
+  it.each([
+    ['begin and end', (index: number) => `-----BEGIN KEY-----${digest(index, 'base64')}-----END KEY-----`],
+    [
+      'begin',
+      (index: number) => `sv=2026-01-01&st=2026-11-29T00%3A00%3A00Z&spr=https&sig=${digest(index, 'base64')}`,
+    ],
+    [
+      'end',
+      (index: number) =>
+        `sig=${digest(index, 'base64')}&sv=2026-01-01&st=2026-11-29T00%3A00%3A00Z&spr=https&sr=c`,
+    ],
+    ['are in hex', (index: number) => digest(index, 'hex')],
+  ])('that %s alike are all found', (_what, secretOf) => {
+    const secrets = Array.from({ length: 1000 }, (_, index) => secretOf(index));
+    const registry = new SecretRegistry();
+    for (const [index, secret] of secrets.entries()) registry.register(`customer-${index}/store`, [secret]);
+    for (const secret of secrets) expect(registry.redact(`a ${secret} b`)).toBe('a [redacted] b');
+  });
+
+  it('are masked beside a file that is longer than anything is remembered', () => {
+    const file = Array.from({ length: 40_000 }, (_, index) => `${digest(index, 'base64')}\n`).join('');
+    expect(registryOf(file, 'hunter2-password').redact('with hunter2-password')).toBe('with [redacted]');
   });
 
   it('are found as a plain search finds them, in any text', () => {

@@ -138,8 +138,15 @@ function sizeOf(form: string): number {
 
 /** Half of what a namespace may have, so that the values before the last change have room too. */
 function withinLimit(forms: ReadonlySet<string>): readonly string[] {
-  let size = 0;
-  return [...forms].filter((form) => (size += sizeOf(form)) <= namespaceLimit / 2);
+  let left = namespaceLimit / 2;
+  // Short ones first: passwords are, and one big file must not push them out.
+  return [...forms]
+    .toSorted((a, b) => a.length - b.length)
+    .filter((form) => {
+      const fits = sizeOf(form) <= left;
+      if (fits) left -= sizeOf(form);
+      return fits;
+    });
 }
 
 function sameItems(a: readonly string[], b: readonly string[]): boolean {
