@@ -118,7 +118,7 @@ const steps: readonly Step[] = [
     title: 'integration tests',
     project: 'integration',
     needs: 'sandbox',
-    timeLimitSeconds: 1800,
+    timeLimitSeconds: 2700,
   },
   {
     kind: 'suite',
