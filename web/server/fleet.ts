@@ -63,7 +63,7 @@ export class Fleet {
     { readonly kind: RowKind; readonly namespace: string; readonly make: () => HeldRow | undefined }
   >();
   readonly #stops: (() => void)[] = [];
-  #changed = Promise.withResolvers<void>();
+  readonly #waiting = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #about = '';
   #day: number;
@@ -106,9 +106,19 @@ export class Fleet {
     };
   }
 
-  /** Resolves after the next changes. */
-  async changed(): Promise<void> {
-    await this.#changed.promise;
+  /**
+   * Calls back once, after the next changes or when the fleet closes. A promise would keep whoever gave up waiting
+   * until something changes, which in a quiet night is every round of every page.
+   * @returns what ends the wait
+   */
+  onceChanged(happened: () => void): () => void {
+    this.#waiting.add(happened);
+    return () => this.#waiting.delete(happened);
+  }
+
+  /** How many wait for the next changes. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** Something about the clusters themselves may have changed. */
@@ -119,7 +129,13 @@ export class Fleet {
   close(): void {
     for (const stop of this.#stops) stop();
     clearTimeout(this.#timer);
-    this.#changed.resolve();
+    this.#tellWaiting();
+  }
+
+  #tellWaiting(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const happened of waiting) happened();
   }
 
   #follow(source: FleetSource): Followed {
@@ -220,9 +236,7 @@ export class Fleet {
     if (about === this.#about && changes.stacks.size === 0 && changes.stores.size === 0) return;
     this.log.add({ ...changes, about: about !== this.#about });
     this.#about = about;
-    const { resolve } = this.#changed;
-    this.#changed = Promise.withResolvers();
-    resolve();
+    this.#tellWaiting();
   }
 
   #dayMayHaveChanged(): void {

@@ -215,4 +215,15 @@ describe('the stream of a page', () => {
     }
     expect(text).toContain('\n\n:\n\n');
   });
+
+  it('leaves nothing behind while nothing happens', async () => {
+    const fleet = aFleet();
+    const reader = new Reader(fleet, aViewer(), { times: { heartbeatSeconds: 0.001 } });
+    let text = '';
+    for await (const chunk of reader.output) {
+      text += String(chunk);
+      if (text.endsWith(':\n\n'.repeat(20))) break;
+    }
+    expect(fleet.fleet.waiting).toBeLessThanOrEqual(1);
+  });
 });

@@ -45,10 +45,10 @@ export async function stream(options: StreamOptions, first: Viewer): Promise<voi
   while (!signal.aborted) {
     await page.sendNews(viewer);
     if (fleet.log.position === page.position)
-      await oneOf(
+      await happens(
+        (happened) => fleet.onceChanged(happened),
         signal,
         Math.min(times.heartbeatSeconds * 1000, renewAt - performance.now()),
-        fleet.changed(),
       );
     if (signal.aborted) return;
     if (performance.now() >= renewAt) {
@@ -184,16 +184,13 @@ class Page {
   async #write(text: string): Promise<void> {
     const { output, signal, times } = this.#options;
     if (signal.aborted || output.write(text)) return;
-    const drained = Promise.withResolvers<boolean>();
-    const drain = (): void => drained.resolve(true);
-    output.once('drain', drain);
-    try {
-      const isRead = await oneOf(signal, times.patienceSeconds * 1000, drained.promise);
-      if (isRead !== true && !signal.aborted)
-        throw new Error(`the page has read nothing for ${times.patienceSeconds} s`);
-    } finally {
-      output.off('drain', drain);
-    }
+    const onceDrained = (happened: () => void): (() => void) => {
+      output.once('drain', happened);
+      return () => output.off('drain', happened);
+    };
+    const isRead = await happens(onceDrained, signal, times.patienceSeconds * 1000);
+    if (!isRead && !signal.aborted)
+      throw new Error(`the page has read nothing for ${times.patienceSeconds} s`);
   }
 }
 
@@ -202,19 +199,24 @@ export function eventOf(event: keyof StreamEvents, data: string, id?: string): s
   return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
 }
 
-/** Waits for one of them. @returns what the promise says; undefined if the time or the signal was first */
-async function oneOf<T>(
+/**
+ * @param listen tells when it happens; returns what ends the listening
+ * @returns false if the time or the signal was first
+ */
+async function happens(
+  listen: (happened: () => void) => () => void,
   signal: AbortSignal,
   milliseconds: number,
-  other: Promise<T>,
-): Promise<T | undefined> {
-  const ended = Promise.withResolvers<undefined>();
-  const end = (): void => ended.resolve(undefined);
+): Promise<boolean> {
+  const ended = Promise.withResolvers<boolean>();
+  const end = (): void => ended.resolve(false);
+  const unlisten = listen(() => ended.resolve(true));
   const timer = setTimeout(end, Math.max(0, milliseconds));
   signal.addEventListener('abort', end, { once: true });
   try {
-    return await Promise.race([other, ended.promise]);
+    return await ended.promise;
   } finally {
+    unlisten();
     clearTimeout(timer);
     signal.removeEventListener('abort', end);
   }
